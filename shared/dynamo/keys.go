@@ -1,0 +1,142 @@
+// Package dynamo is the only code that speaks DynamoDB. It has a small type per aggregate (Profiles, Timeline, Catalog ...), each
+// over a client interface with just the calls it makes. It holds no rule of the domain: what is written and under which
+// condition is asked for by the functions. The surprising thing: keys.go is the whole schema; no other file builds a key.
+package dynamo
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// Every table has the string keys pk and sk. A name below is the item, the comment shows its key.
+const (
+	attrPK      = "pk"
+	attrSK      = "sk"
+	attrTTL     = "ttl" // seconds since 1970; the tables that expire are in Tables
+	attrVersion = "v"   // optimistic lock
+	attrBody    = "b"   // the packed body
+)
+
+// Key is the primary key of an item.
+type Key struct{ PK, SK string }
+
+// Profiles table.
+
+// profileKey holds a person's profile, the pointer of an identifier that joined another, or a tombstone: p#<profileId> / p
+func profileKey(id profile.ID) Key { return Key{"p#" + string(id), "p"} }
+
+// orderKey holds one order, whoever reports it: o#<order_id> / o
+func orderKey(orderID string) Key { return Key{"o#" + orderID, "o"} }
+
+// Timeline table.
+
+// packKey holds one day's events of one commit: <profileId> / <YYYYMMDD>#<version>[#<part>]
+func packKey(id profile.ID, day profile.Day, version int64, part string) Key {
+	sk := fmt.Sprintf("%s#%012d", day, version)
+	if part != "" {
+		sk += "#" + part
+	}
+	return Key{string(id), sk}
+}
+
+// packDay is the range of a day's packs.
+func packDay(day profile.Day) string { return day.String() + "#" }
+
+// Catalog table.
+
+// definitionKey holds the current version of a definition: d#<kind> / <id>
+func definitionKey(kind, id string) Key { return Key{"d#" + kind, id} }
+
+// definitionVersionKey keeps every version of a definition: v#<kind>#<id> / <version>
+func definitionVersionKey(kind, id string, version int) Key {
+	return Key{"v#" + kind + "#" + id, fmt.Sprintf("%08d", version)}
+}
+
+// sourceKeyKey finds the source of a write key: k#<sha256 of the key, hex> / k
+func sourceKeyKey(hash string) Key { return Key{"k#" + hash, "k"} }
+
+// idempotencyKey remembers an answer for 24 h, in the table of the effect: i#<scope>#<key> / i
+func idempotencyKey(scope, key string) Key { return Key{"i#" + scope + "#" + key, "i"} }
+
+// Referrals table.
+
+// codeKey holds a code: c#<CODE> / c
+func codeKey(code string) Key { return Key{"c#" + code, "c"} }
+
+// advocateCodeKey holds the pair's code: a#<profileId> / code#<program>
+func advocateCodeKey(id profile.ID, program string) Key {
+	return Key{"a#" + string(id), "code#" + program}
+}
+
+// referralKey holds the referral of a friend in a program: f#<friend's profileId> / <program>
+func referralKey(friend profile.ID, program string) Key { return Key{"f#" + string(friend), program} }
+
+// advocateReferralKey lists a referral under its advocate: a#<profileId> / r#<program>#<friend>
+func advocateReferralKey(advocate profile.ID, program string, friend profile.ID) Key {
+	return Key{"a#" + string(advocate), "r#" + program + "#" + string(friend)}
+}
+
+// tallyKey counts an advocate's settled friends: a#<profileId> / n#<program>
+func tallyKey(advocate profile.ID, program string) Key {
+	return Key{"a#" + string(advocate), "n#" + program}
+}
+
+// budgetKey holds what is left of a program's budget: b#<program> / b
+func budgetKey(program string) Key { return Key{"b#" + program, "b"} }
+
+// boardKey ranks an advocate in a program: l#<program>#<shard> / <profileId>
+func boardKey(program string, shard int, advocate profile.ID) Key {
+	return Key{fmt.Sprintf("l#%s#%d", program, shard), string(advocate)}
+}
+
+// Ledger table.
+
+// accountKey holds an account's balance: <account> / account
+func accountKey(account string) Key { return Key{account, "account"} }
+
+// entryKey holds one line of the book: <account> / e#<at, nanoseconds>#<id>
+func entryKey(account string, at time.Time, id string) Key {
+	return Key{account, fmt.Sprintf("e#%020d#%s", at.UnixNano(), id)}
+}
+
+// lotKey holds an accrual with its own life: <account> / l#<id>
+func lotKey(account, id string) Key { return Key{account, "l#" + id} }
+
+// effectKey makes an effect happen once: x#<business type>#<business id> / x
+func effectKey(kind, id string) Key { return Key{"x#" + kind + "#" + id, "x"} }
+
+// Deliveries table.
+
+// contactKey holds a person's caps, credits, intents and suppressions: <profileId> / contact
+func contactKey(id profile.ID) Key { return Key{string(id), "contact"} }
+
+// decisionKey holds one decision: <profileId> / d#<at, nanoseconds>#<notification>
+func decisionKey(id profile.ID, at time.Time, notification string) Key {
+	return Key{string(id), fmt.Sprintf("d#%020d#%s", at.UnixNano(), notification)}
+}
+
+// Due table. The owner is the function whose work it is.
+
+// dueKey holds what is to be done in a minute: <owner>#<minute, YYYYMMDDHHMM>#<shard> / <id>
+func dueKey(owner string, minute time.Time, shard int, id string) Key {
+	return Key{duePartition(owner, minute, shard), id}
+}
+
+func duePartition(owner string, minute time.Time, shard int) string {
+	return fmt.Sprintf("%s#%s#%d", owner, minute.UTC().Format("200601021504"), shard)
+}
+
+// Runs table.
+
+// runKey holds a run: r#<runId> / run
+func runKey(run string) Key { return Key{"r#" + run, "run"} }
+
+// runListKey lists runs, newest last: runs / <runId>
+func runListKey(run string) Key { return Key{"runs", run} }
+
+// columnsKey holds a part of a shard's packed columns: r#<runId> / c#<shard>#<part>
+func columnsKey(run string, shard, part int) Key {
+	return Key{"r#" + run, fmt.Sprintf("c#%05d#%05d", shard, part)}
+}

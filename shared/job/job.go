@@ -1,0 +1,123 @@
+// Package job is the contract of the queues: what one function tells another. Each queue carries one envelope type, written
+// as JSON with a version, and both the previous and the next version of the program can read it: fields are only ever
+// added, and a reader ignores those it does not know. It is not the queue itself (package queue packs and sends).
+package job
+
+import (
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"time"
+)
+
+// Version is written into every envelope. A reader refuses a higher major meaning only where it says so.
+const Version = 1
+
+// Events travels from ingest to projection: what one request brought, accepted and stamped. Exactly one of Events and
+// Command is set.
+type Events struct {
+	Version int           `json:"v"`
+	Source  string        `json:"source"`
+	Events  []event.Event `json:"events,omitempty"`
+	// NoMoney says that the source may not move money: its order events are kept in the timeline and counted, but change no order.
+	NoMoney bool     `json:"noMoney,omitempty"`
+	Command *Command `json:"command,omitempty"`
+}
+
+// CommandKind is an order to projection that no storefront can give.
+type CommandKind string
+
+// The commands. Order passes an event about somebody else's order to the order's owner; Erase forgets a person.
+const (
+	CommandOrder CommandKind = "order"
+	CommandErase CommandKind = "erase"
+)
+
+// Command asks projection for a change of one profile.
+type Command struct {
+	ID        string       `json:"id"`
+	Kind      CommandKind  `json:"kind"`
+	ProfileID profile.ID   `json:"profileId"`
+	At        time.Time    `json:"at"`
+	Event     *event.Event `json:"event,omitempty"`
+}
+
+// Follows travels from projection and segmentation to settlement and to orchestration: what follows from profile commits. One
+// envelope holds what one batch brought.
+type Follows struct {
+	Version int      `json:"v"`
+	Follows []Follow `json:"follows"`
+}
+
+// Follow is one consequence. ID is the same however often it is sent: a consumer drops an id that it knows.
+type Follow struct {
+	ID        string     `json:"id"`
+	ProfileID profile.ID `json:"profileId"`
+	profile.Follow
+}
+
+// Segmentation travels from segmentation to itself.
+type Segmentation struct {
+	Version int              `json:"v"`
+	Kind    SegmentationKind `json:"kind"`
+	RunID   string           `json:"runId"`
+	Shard   int              `json:"shard"`
+	Shards  int              `json:"shards"`
+	// Cursor resumes a shard that did not finish within one invocation.
+	Cursor string `json:"cursor,omitempty"`
+	// SegmentID and CampaignID are set for an audience listing.
+	SegmentID  string `json:"segmentId,omitempty"`
+	CampaignID string `json:"campaignId,omitempty"`
+}
+
+// SegmentationKind is a step of a run, or an audience listing.
+type SegmentationKind string
+
+// The steps: plan makes the shards, collect reads the profiles into columns, close computes the breakpoints, score writes what
+// changed, audience lists a segment's members for a campaign.
+const (
+	Plan     SegmentationKind = "plan"
+	Collect  SegmentationKind = "collect"
+	Close    SegmentationKind = "close"
+	Score    SegmentationKind = "score"
+	Audience SegmentationKind = "audience"
+)
+
+// Orchestration is what orchestration's queue carries: consequences of commits, or a part of an audience.
+type Orchestration struct {
+	Version  int           `json:"v"`
+	Follows  []Follow      `json:"follows,omitempty"`
+	Audience *AudienceList `json:"audience,omitempty"`
+}
+
+// AudienceList is a packed list of members of a segment for one campaign. ID is the same when the part is listed again.
+type AudienceList struct {
+	ID         string       `json:"id"`
+	CampaignID string       `json:"campaignId"`
+	RunID      string       `json:"runId"`
+	SegmentID  string       `json:"segmentId"`
+	Profiles   []profile.ID `json:"profiles"`
+}
+
+// Notifications travels from orchestration to dispatch.
+type Notifications struct {
+	Version       int            `json:"v"`
+	Notifications []Notification `json:"notifications"`
+}
+
+// Notification asks dispatch to decide and send one notification. ID is person, campaign and step: at most one send per ID.
+type Notification struct {
+	ID         string     `json:"id"`
+	ProfileID  profile.ID `json:"profileId"`
+	CampaignID string     `json:"campaignId"`
+	Step       string     `json:"step"`              // which sending of the campaign to this person, e.g. the entered event's id
+	Variant    string     `json:"variant,omitempty"` // the arm that the hash chose
+	// CampaignVersion is the definition that was in force when the campaign took the person.
+	CampaignVersion int `json:"campaignVersion"`
+	// Event finds the event that caused it, for the template.
+	EventDay     profile.Day `json:"eventDay,omitempty"`
+	EventVersion int64       `json:"eventVersion,omitempty"`
+	EventID      string      `json:"eventId,omitempty"` // messageId
+	EventName    string      `json:"eventName,omitempty"`
+	NotAfter     time.Time   `json:"notAfter,omitzero"`  // past this it is skipped as expired
+	Deferred     int         `json:"deferred,omitempty"` // how often it was deferred before
+}

@@ -1,0 +1,111 @@
+package sqs
+
+// Slots of message.pos.
+const (
+	byVisibility = iota
+	byAge
+)
+
+// timeHeap keeps messages by a time, the earliest first; every message knows its place, so that any can be removed.
+type timeHeap struct {
+	slot  int
+	items []timed
+}
+
+type timed struct {
+	at int64
+	m  *message
+}
+
+func (h *timeHeap) push(m *message, at int64) {
+	h.items = append(h.items, timed{at, m})
+	h.up(len(h.items) - 1)
+}
+
+// due removes and returns the first message whose time is at or before now.
+func (h *timeHeap) due(now int64) *message {
+	if len(h.items) == 0 || h.items[0].at > now {
+		return nil
+	}
+	m := h.items[0].m
+	h.remove(m)
+	return m
+}
+
+func (h *timeHeap) remove(m *message) {
+	i := int(m.pos[h.slot])
+	last := len(h.items) - 1
+	moved := h.items[last]
+	h.items[last] = timed{}
+	h.items = h.items[:last]
+	if i == last {
+		return
+	}
+	h.items[i] = moved
+	h.down(i)
+	h.up(i)
+}
+
+func (h *timeHeap) up(i int) {
+	it := h.items[i]
+	for i > 0 {
+		parent := (i - 1) / 2
+		if h.items[parent].at <= it.at {
+			break
+		}
+		h.set(i, h.items[parent])
+		i = parent
+	}
+	h.set(i, it)
+}
+
+func (h *timeHeap) down(i int) {
+	it := h.items[i]
+	for {
+		child := 2*i + 1
+		if child >= len(h.items) {
+			break
+		}
+		if child+1 < len(h.items) && h.items[child+1].at < h.items[child].at {
+			child++
+		}
+		if it.at <= h.items[child].at {
+			break
+		}
+		h.set(i, h.items[child])
+		i = child
+	}
+	h.set(i, it)
+}
+
+func (h *timeHeap) set(i int, it timed) {
+	h.items[i] = it
+	it.m.pos[h.slot] = int32(i)
+}
+
+// messageList links messages through prev and next.
+type messageList struct{ head, tail *message }
+
+func (l *messageList) push(m *message) {
+	m.prev, m.next = l.tail, nil
+	if l.tail != nil {
+		l.tail.next = m
+	} else {
+		l.head = m
+	}
+	l.tail = m
+}
+
+func (l *messageList) remove(m *message) {
+	if m.prev != nil {
+		m.prev.next = m.next
+	} else {
+		l.head = m.next
+	}
+	if m.next != nil {
+		m.next.prev = m.prev
+	} else {
+		l.tail = m.prev
+	}
+	m.prev, m.next = nil, nil
+}
