@@ -1,0 +1,94 @@
+// Package settings turns a function's environment into a typed struct, once, at its start. It is not a configuration store:
+// what operators change while the system runs is a definition in the Catalog. The surprising thing: it reports every fault
+// at once, so that a deployment with three wrong values is mended in one go.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strconv"
+	"time"
+
+	// The runtime image of the functions has no time zone database.
+	_ "time/tzdata"
+
+	"github.com/userops/userops/shared/domain/money"
+)
+
+// Fault is one setting that cannot be used. Its text names the variable and never repeats the value, which may be a secret.
+type Fault struct{ Name, Reason string }
+
+// Error is the variable's name and what is wrong with it.
+func (f Fault) Error() string { return f.Name + " " + f.Reason }
+
+// Load fills the struct that s points to from the environment. A field tagged `env:"NAME"` is required unless it also has the
+// tag `default:"..."` (which may be empty); a variable that is set but empty counts as not set. Fields may be string, int,
+// bool, time.Duration ("90s"), *time.Location (a tzdata name) or money.Currency. All faults come back joined in one error.
+func Load(s any) error {
+	v := reflect.ValueOf(s)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return fmt.Errorf("loading settings: %T is not a pointer to a struct", s)
+	}
+	v = v.Elem()
+	var faults []error
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		name, ok := field.Tag.Lookup("env")
+		if !ok {
+			continue
+		}
+		text := os.Getenv(name)
+		if text == "" {
+			if text, ok = field.Tag.Lookup("default"); !ok {
+				faults = append(faults, Fault{name, "is not set"})
+				continue
+			}
+		}
+		if err := set(v.Field(i), text); err != nil {
+			faults = append(faults, Fault{name, err.Error()})
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func set(field reflect.Value, text string) error {
+	switch p := field.Addr().Interface().(type) {
+	case *string:
+		*p = text
+	case *int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return errors.New("is not a whole number")
+		}
+		*p = n
+	case *bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("is neither true nor false")
+		}
+		*p = b
+	case *time.Duration:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return errors.New("is not a duration such as 90s or 5m")
+		}
+		*p = d
+	case **time.Location:
+		l, err := time.LoadLocation(text)
+		if err != nil {
+			return errors.New("is not a time zone name such as Asia/Shanghai")
+		}
+		*p = l
+	case *money.Currency:
+		c, err := money.ParseCurrency(text)
+		if err != nil {
+			return err
+		}
+		*p = c
+	default:
+		return fmt.Errorf("has a field of type %s, which settings do not support", field.Type())
+	}
+	return nil
+}
