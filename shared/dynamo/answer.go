@@ -1,0 +1,68 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// AnswerLife is how long an Idempotency-Key is remembered.
+const AnswerLife = 24 * time.Hour
+
+// Answer is what a POST with an Idempotency-Key was answered. It is written in the transaction of the effect, into the same
+// table, so that the answer stands exactly when the effect does.
+type Answer struct {
+	Scope   string // who the key belongs to and what was called, e.g. "runs"
+	Key     string // the client's Idempotency-Key
+	Request string // a hash of the request's body: another body under the same key is refused
+	Status  int
+	Body    []byte
+	At      time.Time
+}
+
+// Answers finds what was answered in the table of one kind of effect.
+type Answers struct {
+	DB    API
+	Table string
+}
+
+// Answer is what was answered under a key in the last AnswerLife. ErrNotFound if nothing was.
+func (a Answers) Answer(ctx context.Context, scope, key string, now time.Time) (Answer, error) {
+	out, err := a.DB.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &a.Table, Key: idempotencyKey(scope, key).item(), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return Answer{}, fmt.Errorf("reading an earlier answer of %s: %w", scope, err)
+	}
+	// TTL deletes late, so that the time is asked here as well.
+	if len(out.Item) == 0 || numberOf(out.Item, attrTTL) <= now.Unix() {
+		return Answer{}, fmt.Errorf("reading an earlier answer of %s: %w", scope, ErrNotFound)
+	}
+	return Answer{
+		Scope: scope, Key: key,
+		Request: textOf(out.Item, "request"),
+		Status:  int(numberOf(out.Item, "status")),
+		Body:    bytesOf(out.Item, attrBody),
+		At:      time.Unix(numberOf(out.Item, attrTTL), 0).Add(-AnswerLife).UTC(),
+	}, nil
+}
+
+// put is the action for the effect's transaction. It fails its condition when the key was used within AnswerLife.
+func (a Answer) put(table string) types.TransactWriteItem {
+	i := idempotencyKey(a.Scope, a.Key).item()
+	i["request"] = textValue(a.Request)
+	i["status"] = numberValue(int64(a.Status))
+	i[attrBody] = bytesValue(a.Body)
+	i[attrTTL] = numberValue(a.At.Add(AnswerLife).Unix())
+	return types.TransactWriteItem{Put: &types.Put{
+		TableName:                 &table,
+		Item:                      i,
+		ConditionExpression:       aws.String("attribute_not_exists(pk) OR #ttl <= :now"),
+		ExpressionAttributeNames:  map[string]string{"#ttl": attrTTL},
+		ExpressionAttributeValues: item{":now": numberValue(a.At.Unix())},
+	}}
+}
