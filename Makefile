@@ -1,0 +1,53 @@
+# Every target says in one line what it does: make help.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+FUNCTIONS := $(notdir $(wildcard functions/*))
+FUNCTIONS := $(patsubst functions/%/bootstrap/main.go,%,$(wildcard functions/*/bootstrap/main.go))
+ARCH ?= arm64
+export CGO_ENABLED := 0
+LDFLAGS := -s -w
+
+.PHONY: help run demo import test lint bench build build-local size deploy redrive invoke
+
+help: ## lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: build-local ## builds, starts everything on this machine, prints the addresses and demo keys; Ctrl-C stops it
+	@exec build/local/userops-local run
+
+demo: ## plays a shop through the HTTP API of a running stack and prints what came out
+	@go run ./shared/local/shop/cmd/demo
+
+import: ## sends a real file as events: FILE= FORMAT=complete-journey|cdnow|online-retail|rees46|segment
+	@go run ./shared/local/shop/cmd/import -file "$(FILE)" -format "$(FORMAT)"
+
+invoke: build-local ## runs one event alone: FUNCTION=ingest EVENT=events/ingest/batch.json
+	@exec build/local/userops-local invoke "$(FUNCTION)" "$(EVENT)"
+
+redrive: build-local ## sends the dead letters of a queue again: QUEUE=EventsQueue
+	@exec build/local/userops-local redrive "$(QUEUE)"
+
+test: ## every test that needs only Go
+	go test ./...
+
+lint: ## gofmt, vet and staticcheck
+	@test -z "$$(gofmt -l functions shared)" || { gofmt -l functions shared; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+build: ## build/<function>/bootstrap for Lambda (ARCH=arm64 or amd64)
+	@for f in $(FUNCTIONS); do \
+		GOOS=linux GOARCH=$(ARCH) go build -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)' -o build/$$f/bootstrap ./functions/$$f/bootstrap || exit 1; \
+	done
+
+build-local: ## the same programs for this machine, and the stack that runs them
+	@for f in $(FUNCTIONS); do \
+		go build -tags lambda.norpc -ldflags '$(LDFLAGS)' -o build/local/$$f/bootstrap ./functions/$$f/bootstrap || exit 1; \
+	done
+	@go build -o build/local/userops-local ./shared/local/cmd/userops-local
+
+size: build ## the zipped size of every function
+	@for f in $(FUNCTIONS); do printf '%s\t' $$f; gzip -9 -c build/$$f/bootstrap | wc -c; done
+
+deploy: build ## sam deploy with what was built
+	sam deploy --guided --template-file template.yaml
