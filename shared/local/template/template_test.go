@@ -1,0 +1,190 @@
+package template
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/local/policy"
+)
+
+func shop(t *testing.T, env Environment) *Template {
+	t.Helper()
+	out, err := Load("testdata/shop.yaml", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestShop(t *testing.T) {
+	s := shop(t, Environment{StackName: "shop", QueueBase: "http://127.0.0.1:9324"})
+	equal := func(what string, got, want any) {
+		t.Helper()
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %#v, want %#v", what, got, want)
+		}
+	}
+	ingest, projection := s.Functions[0], s.Functions[1]
+	equal("name", ingest.Name, "shop-Ingest")
+	equal("folder", ingest.Folder, "ingest")
+	equal("memory", ingest.MemoryMB, 256)
+	equal("architecture", ingest.Architecture, "arm64")
+	equal("timeouts", []time.Duration{ingest.Timeout, projection.Timeout}, []time.Duration{10 * time.Second, 30 * time.Second})
+	equal("environment", ingest.Environment, map[string]string{
+		"STAGE": "dev", "AWS_ENDPOINT_URL_DYNAMODB": "", "EVENTS_QUEUE": "http://127.0.0.1:9324/000000000000/shop-Events",
+		"NAME": "shop-dev-${literal}", "TABLE": "shop-Profiles",
+	})
+	equal("statements", ingest.Statements, []policy.Statement{
+		{Effect: "Allow", Actions: []string{"sqs:SendMessage*"}, Resources: []string{"arn:aws:sqs:us-east-1:000000000000:shop-Events"}},
+		{Effect: "Allow", Actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, Resources: []string{
+			"arn:aws:dynamodb:us-east-1:000000000000:table/shop-Profiles", "arn:aws:dynamodb:us-east-1:000000000000:table/shop-Profiles/index/*"}},
+	})
+	equal("reserved", projection.Reserved, (*int)(nil))
+	equal("retries", projection.Async.MaximumRetries, 1)
+	equal("routes", []string{ingest.Routes[0].Key(), ingest.Routes[1].Key()}, []string{"POST /v1/batch", "POST /v1/{kind}"})
+	equal("throttling", []Throttling{ingest.Routes[0].Throttling, ingest.Routes[1].Throttling}, []Throttling{{50, 25}, {200, 100}})
+	m := projection.Mappings[0]
+	m.Line = 0
+	equal("mapping", m, Mapping{Event: "Queue", Queue: "shop-Events", QueueARN: "arn:aws:sqs:us-east-1:000000000000:shop-Events", BatchSize: 100,
+		Window: 2 * time.Second, MaximumConcurrency: 5, PartialFailures: true, Enabled: true})
+	tick := projection.Schedules[0]
+	tick.Line = 0
+	equal("schedule", tick, Schedule{Event: "Tick", Name: "ProjectionTick", Group: "default", Expression: "cron(0 3 ? * MON *)", Timezone: "Asia/Shanghai",
+		Input: `{"kind":"tick"}`, Enabled: true, MaximumRetries: 3, MaximumEventAge: 10 * time.Minute, DeadLetterARN: "arn:aws:sqs:us-east-1:000000000000:shop-events-dead"})
+	equal("queue attributes", s.Queues[0].Attributes, map[string]string{
+		"VisibilityTimeout": "180", "MessageRetentionPeriod": "1209600",
+		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:shop-events-dead","maxReceiveCount":5}`,
+	})
+	equal("dead letter", s.Queues[0].DeadLetter, "shop-events-dead")
+	profiles := s.Tables[0]
+	profiles.Line = 0
+	equal("table", profiles, Table{
+		LogicalID: "Profiles", Name: "shop-Profiles", Attributes: []Attribute{{"pk", "S"}, {"sk", "S"}, {"due", "N"}}, Key: Key{"pk", "sk"},
+		GlobalIndexes: []Index{{Name: "byDue", Key: Key{"sk", "due"}, Projection: "INCLUDE", Include: []string{"state"}}},
+		OnDemand:      true, TTLAttribute: "expires", PointInTime: true, Class: "STANDARD",
+	})
+	equal("cors", s.APIs[0].CORS, &CORS{AllowOrigins: []string{"https://a.example", "https://b.example"}, AllowMethods: []string{"GET", "POST"}, AllowHeaders: []string{"*"}, MaxAge: 10 * time.Minute})
+	equal("outputs", s.Outputs, []Output{{"Url", "Where the API is.", "https://api.execute-api.us-east-1.amazonaws.com"}, {"Batch", "", "10"}})
+	equal("others", s.Others, []Resource{{"IngestLogs", "AWS::Logs::LogGroup"}})
+}
+
+func TestConditionsAndOverrides(t *testing.T) {
+	s := shop(t, Environment{Parameters: map[string]string{"Stage": "prod", "AllowOrigins": "", "Memory": "512"}})
+	if r := s.Functions[1].Reserved; r == nil || *r != 100 {
+		t.Errorf("reserved is %v, want 100", r)
+	}
+	if !s.Tables[0].DeletionProtection || s.Functions[0].MemoryMB != 512 || len(s.APIs[0].CORS.AllowOrigins) != 0 || len(s.Others) != 2 {
+		t.Errorf("the overrides did not take: %+v", s)
+	}
+	if got := s.Outputs[len(s.Outputs)-1]; got.Name != "Dead" || got.Value != "local-Alarm" {
+		t.Errorf("the conditional output is %+v", got)
+	}
+}
+
+// Every fault is one line with the place, and comes from one edit of a template that is right.
+func TestFaults(t *testing.T) {
+	text, err := os.ReadFile("testdata/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct{ name, from, to, want string }{
+		{"syntax", "Globals:\n", "Globals: [\n", "shop.yaml:"},
+		{"unknown section", "Outputs:", "Output:", "section Output is not known"},
+		{"duplicate key", "  Stage: {Type", "  Issuer: {Type: String}\n  Stage: {Type", `"Issuer" is given twice`},
+		{"no such name", "!Ref Events\n", "!Ref Evnts\n", "nothing is named Evnts"},
+		{"no such resource", "!GetAtt Profiles.Arn]]", "!GetAtt Profile.Arn]]", "no resource is named Profile"},
+		{"no such attribute", "!GetAtt Profiles.Arn]]", "!GetAtt Profiles.Name]]", "has no attribute Name"},
+		{"absent resource", "!GetAtt Events.QueueName}", "!Ref Alarm}", "its condition is false"},
+		{"no such condition", "Condition: IsProd\n", "Condition: IsPrd\n", "no condition is named IsPrd"},
+		{"condition circle", "HasIssuer: !Not [!Equals [!Ref Issuer, \"\"]]", "HasIssuer: !Not [Condition: Both]", "depends on itself"},
+		{"misspelt property", "VisibilityTimeout: 180", "VisibiltyTimeout: 180", "Events has VisibiltyTimeout, which is not known here"},
+		{"visibility below timeout", "VisibilityTimeout: 180", "VisibilityTimeout: 29", "less than the timeout of Projection (30s)"},
+		{"visibility out of range", "VisibilityTimeout: 180", "VisibilityTimeout: 43201", "give a whole number from 0 to 43200"},
+		{"batch without window", "            MaximumBatchingWindowInSeconds: 2\n", "", "without a batching window"},
+		{"window out of range", "MaximumBatchingWindowInSeconds: 2", "MaximumBatchingWindowInSeconds: 301", "from 0 to 300"},
+		{"concurrency too low", "MaximumConcurrency: 5", "MaximumConcurrency: 1", "from 2 to 1000"},
+		{"queue of nobody", "Queue: !GetAtt Events.Arn", "Queue: arn:aws:sqs:us-east-1:1:other", "is not in this template"},
+		{"parameter value", "Default: dev,", "Default: test,", "not one of dev, prod"},
+		{"parameter range", "Default: 256,", "Default: 127,", "out of range"},
+		{"unknown function", "!Sub \"${AWS::StackName}-${Stage}", "!Subs \"${AWS::StackName}-${Stage}", "!Subs is no function"},
+		{"import", "STAGE: !Ref Stage", "STAGE: !ImportValue other", "Fn::ImportValue reads another stack"},
+		{"role", "CodeUri: build/ingest/\n", "CodeUri: build/ingest/\n      Role: arn:aws:iam::1:role/x\n", "write Policies instead"},
+		{"condition in a statement", "            - Effect: Allow\n", "            - Effect: Allow\n              Condition: {StringEquals: {a: b}}\n", "has Condition, which is not supported"},
+		{"managed policy", "        - SQSSendMessagePolicy: {QueueName: !GetAtt Events.QueueName}", "        - AmazonSQSFullAccess", "cannot be enforced"},
+		{"unknown policy template", "SQSSendMessagePolicy", "SNSPublishMessagePolicy", "policy template SNSPublishMessagePolicy"},
+		{"same route twice", "Path: \"/v1/{kind}\"", "Path: /v1/batch", "route POST /v1/batch of Ingest is also one of Ingest"},
+		{"throttled route", "\"POST /v1/batch\":", "\"POST /v1/bulk\":", "POST /v1/bulk, which is no route"},
+		{"untyped key", "        - {AttributeName: due, AttributeType: N}\n", "", "key attribute due of an index of Profiles has no type"},
+		{"billing", "      BillingMode: PAY_PER_REQUEST\n", "", "either PAY_PER_REQUEST or ProvisionedThroughput"},
+		{"input", "Input: '{\"kind\":\"tick\"}'", "Input: '{kind}'", "is not JSON"},
+		{"unsupported type", "Type: AWS::Logs::LogGroup", "Type: AWS::Serverless::Api", "use AWS::Serverless::HttpApi"},
+		{"runtime", "Runtime: provided.al2023", "Runtime: go1.x", "only provided.al2023"},
+		{"nested brace", "${!literal}", "${literal", "${ without }"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			edited := strings.Replace(string(text), c.from, c.to, 1)
+			if edited == string(text) {
+				t.Fatalf("the template has no %q", c.from)
+			}
+			_, err := Parse("shop.yaml", []byte(edited), Environment{})
+			var fault *Fault
+			if !errors.As(err, &fault) {
+				t.Fatalf("got %v, want a fault", err)
+			}
+			if !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || fault.Line == 0 || fault.Do == "" {
+				t.Errorf("got %q, want %q with a line and advice", err, c.want)
+			}
+		})
+	}
+}
+
+func TestParameterNotDeclared(t *testing.T) {
+	_, err := Load("testdata/shop.yaml", Environment{Parameters: map[string]string{"Stge": "dev"}})
+	if err == nil || !strings.Contains(err.Error(), "no parameter Stge is declared") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestImplicitAPIAndLongForms(t *testing.T) {
+	text := `{"Transform":"AWS::Serverless-2016-10-31","Resources":{"F":{"Type":"AWS::Serverless::Function","Properties":{
+		"Runtime":"provided.al2023","CodeUri":"build/f","Environment":{"Variables":{"A":{"Fn::Join":["",["x",{"Fn::Sub":["${v}-${F}",{"v":{"Ref":"AWS::Region"}}]}]]},"R":{"Fn::GetAtt":["FRole","Arn"]}}},
+		"Events":{"All":{"Type":"HttpApi"},"Get":{"Type":"HttpApi","Properties":{"Path":"/x/{rest+}","Method":"any"}}}}}}}`
+	s, err := Parse("t.json", []byte(text), Environment{})
+	if err != nil {
+		// The name of F stands in its own environment, which is no circle: names do not depend on it.
+		t.Fatal(err)
+	}
+	f := s.Functions[0]
+	if f.Environment["A"] != "xus-east-1-local-F" || f.Environment["R"] != "arn:aws:iam::000000000000:role/local-FRole" {
+		t.Errorf("environment is %v", f.Environment)
+	}
+	if len(s.APIs) != 1 || s.APIs[0].LogicalID != "ServerlessHttpApi" || f.Routes[0].Key() != "$default" || f.Routes[1].Key() != "ANY /x/{rest+}" {
+		t.Errorf("routes are %+v of %+v", f.Routes, s.APIs)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	text, err := os.ReadFile("testdata/shop.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"Resources":{"A":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":{"Ref":"A"}}}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Parse("x", data, Environment{})
+		if err != nil && (strings.Contains(err.Error(), "\n") || s != nil) {
+			t.Errorf("a fault of more than a line: %q", err)
+		}
+		if err == nil {
+			if _, err := json.Marshal(s); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
