@@ -1,0 +1,121 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// body is a request's body that is in memory already.
+type body struct{ *strings.Reader }
+
+func newBody(s string) io.ReadCloser { return body{strings.NewReader(s)} }
+
+func (body) Close() error { return nil }
+
+// ErrBodyTooLarge says that a body is over its limit.
+var ErrBodyTooLarge = errors.New("body is over the limit")
+
+// ReadBody reads a body of at most limit bytes.
+func ReadBody(r *http.Request, limit int) ([]byte, error) {
+	if r.ContentLength > int64(limit) {
+		return nil, ErrBodyTooLarge
+	}
+	size := limit
+	if r.ContentLength >= 0 {
+		size = int(r.ContentLength)
+	}
+	b := make([]byte, 0, min(size, limit)+1)
+	for {
+		n, err := r.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case len(b) > limit:
+			return nil, ErrBodyTooLarge
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return nil, fmt.Errorf("reading body: %w", err)
+		}
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+// TooLarge answers 413 and names the limit.
+func TooLarge(w http.ResponseWriter, limit int) {
+	Problem(w, http.StatusRequestEntityTooLarge, "", fmt.Sprintf("a body here has at most %d bytes", limit))
+}
+
+// ReadJSON decodes a body of at most limit bytes into v and reports whether it could. Where it could not, the request is answered:
+// 413 over the limit, 400 when the body is not JSON or does not fit v. Fields that v does not have are refused, so that a
+// misspelt one is noticed.
+func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
+	b, err := ReadBody(r, limit)
+	if errors.Is(err, ErrBodyTooLarge) {
+		TooLarge(w, limit)
+		return false
+	}
+	if err != nil {
+		Problem(w, http.StatusBadRequest, "Malformed request", "the body could not be read")
+		return false
+	}
+	dec := json.NewDecoder(strings.NewReader(string(b)))
+	dec.DisallowUnknownFields()
+	if err = dec.Decode(v); err == nil {
+		if _, err = dec.Token(); err == io.EOF {
+			return true
+		}
+		Problem(w, http.StatusBadRequest, "Malformed request", "more follows the body's JSON value")
+		return false
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		Problem(w, http.StatusBadRequest, "Malformed request", "",
+			FieldError{Field: wrong.Field, Reason: "is a JSON " + wrong.Value + ", which does not fit"})
+		return false
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		if name, err := strconv.Unquote(field); err == nil {
+			field = name
+		}
+		Problem(w, http.StatusBadRequest, "Malformed request", "", FieldError{Field: field, Reason: "is not known here"})
+		return false
+	}
+	Problem(w, http.StatusBadRequest, "Malformed request", "the body is not valid JSON")
+	return false
+}
+
+// Page is what a list request asks for. Cursor is what the answer before it gave as next, opaque to callers.
+type Page struct {
+	Limit  int
+	Cursor string
+}
+
+// List is the answer to a list request; Next is empty on the last page.
+type List[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty"`
+}
+
+// ParsePage reads ?limit=&cursor=. The limit is usual when absent, and must be between 1 and most; where it is not, the request is
+// answered with 400 and ok is false.
+func ParsePage(w http.ResponseWriter, r *http.Request, usual, most int) (page Page, ok bool) {
+	query := r.URL.Query()
+	page = Page{Limit: usual, Cursor: query.Get("cursor")}
+	if text := query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > most {
+			Problem(w, http.StatusBadRequest, "Malformed request", "",
+				FieldError{Field: "limit", Reason: fmt.Sprintf("is not a whole number from 1 to %d", most)})
+			return Page{}, false
+		}
+		page.Limit = n
+	}
+	return page, true
+}

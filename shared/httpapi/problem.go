@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/fault"
+)
+
+// FieldError is one thing that is wrong with a request. Index is its place in a batch, nil outside one.
+type FieldError struct {
+	Index  *int   `json:"index,omitempty"`
+	Field  string `json:"field"`
+	Reason string `json:"reason"`
+}
+
+// problem is an answer by RFC 9457.
+type problem struct {
+	Type     string       `json:"type"`
+	Title    string       `json:"title"`
+	Status   int          `json:"status"`
+	Detail   string       `json:"detail,omitempty"`
+	Instance string       `json:"instance,omitempty"`
+	Errors   []FieldError `json:"errors,omitempty"`
+}
+
+// Problem answers with application/problem+json by RFC 9457. The type is "about:blank" when title is empty or the status's own
+// phrase, and otherwise /problems/ and the title in lower case with hyphens; the instance names the gateway's request id.
+func Problem(w http.ResponseWriter, status int, title, detail string, errs ...FieldError) {
+	p := problem{Type: "about:blank", Title: title, Status: status, Detail: detail, Errors: errs}
+	if phrase := http.StatusText(status); title == "" {
+		p.Title = phrase
+	} else if title != phrase {
+		p.Type = "/problems/" + slug(title)
+	}
+	if a, ok := w.(interface{ requestID() string }); ok && a.requestID() != "" {
+		p.Instance = "/requests/" + a.requestID()
+	}
+	write(w, status, "application/problem+json", p)
+}
+
+// Invalid answers 422 with the faults that a Validate found, or with the error's text where it is not made of faults.
+func Invalid(w http.ResponseWriter, title string, err error) {
+	var faults fault.Faults
+	if !errors.As(err, &faults) {
+		Problem(w, http.StatusUnprocessableEntity, title, err.Error())
+		return
+	}
+	errs := make([]FieldError, len(faults))
+	for i, f := range faults {
+		errs[i] = FieldError{Field: f.Field, Reason: f.Reason}
+	}
+	Problem(w, http.StatusUnprocessableEntity, title, "", errs...)
+}
+
+// Failed logs an error that the caller did not cause and answers 503 with Retry-After: the same request may work later. The error's
+// text is not shown.
+func Failed(w http.ResponseWriter, r *http.Request, err error) {
+	slog.ErrorContext(r.Context(), "request failed", "route", r.Pattern, "error", err.Error())
+	w.Header().Set("Retry-After", "1")
+	Problem(w, http.StatusServiceUnavailable, "", "try again")
+}
+
+// JSON answers with v as JSON, without the escaping of HTML.
+func JSON(w http.ResponseWriter, status int, v any) { write(w, status, "application/json", v) }
+
+func write(w http.ResponseWriter, status int, contentType string, v any) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		// Only a type that JSON cannot hold gets here: the program's fault.
+		panic(err)
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+func slug(title string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), "-")
+}
