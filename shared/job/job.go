@@ -34,11 +34,20 @@ const (
 
 // Command asks projection for a change of one profile.
 type Command struct {
-	ID        string       `json:"id"`
-	Kind      CommandKind  `json:"kind"`
-	ProfileID profile.ID   `json:"profileId"`
-	At        time.Time    `json:"at"`
-	Event     *event.Event `json:"event,omitempty"`
+	ID        string      `json:"id"`
+	Kind      CommandKind `json:"kind"`
+	ProfileID profile.ID  `json:"profileId"`
+	At        time.Time   `json:"at"`
+	// Report finds the event of an order command in the timeline of the person who reported it.
+	Report *Reference `json:"report,omitempty"`
+}
+
+// Reference finds an event in the timeline: whose, in which commit's pack of which day, and its messageId.
+type Reference struct {
+	ProfileID profile.ID  `json:"profileId"`
+	Day       profile.Day `json:"day"`
+	Version   int64       `json:"version"`
+	MessageID string      `json:"messageId"`
 }
 
 // Follows travels from projection and segmentation to settlement and to orchestration: what follows from profile commits. One

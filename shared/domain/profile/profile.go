@@ -27,8 +27,8 @@ const (
 
 // Identifier is one name of a person.
 type Identifier struct {
-	Kind  IdentifierKind `json:"kind" cbor:"1,keyasint"`
-	Value string         `json:"value" cbor:"2,keyasint"`
+	Kind  IdentifierKind `json:"kind"`
+	Value string         `json:"value"`
 }
 
 // ID is the profile id that this identifier founds, and the key under which its pointer stands if it joined another.
@@ -37,58 +37,60 @@ func (i Identifier) ID() ID {
 	return ID(base64.RawURLEncoding.EncodeToString(sum[:16]))
 }
 
-// Profile is what is known of one person. The integers in the tags are the stored names of the fields: a number is never
-// used again for another meaning, and a writer of an older version keeps numbers that it does not know.
+// Profile is what is known of one person.
 type Profile struct {
-	ID          ID           `cbor:"-"`
-	Version     int64        `cbor:"-"` // of the stored item; 0 when it is not stored yet
-	Identifiers []Identifier `cbor:"1,keyasint,omitempty"`
-	Parts       []ID         `cbor:"2,keyasint,omitempty"` // profiles that were merged into this one, oldest first
-	FirstSeen   time.Time    `cbor:"3,keyasint,omitzero"`  // earliest timestamp of an event
-	LastSeen    time.Time    `cbor:"4,keyasint,omitzero"`  // latest timestamp of an event
+	ID          ID
+	Version     int64 // of the stored item; 0 when it is not stored yet
+	Identifiers []Identifier
+	Parts       []ID      // profiles that were merged into this one, oldest first
+	FirstSeen   time.Time // earliest timestamp of an event
+	LastSeen    time.Time // latest timestamp of an event
 
-	Traits   map[string]Trait          `cbor:"5,keyasint,omitempty"`
-	Consent  map[string]Consent        `cbor:"6,keyasint,omitempty"` // by channel
-	Tags     []string                  `cbor:"7,keyasint,omitempty"` // sorted
-	Orders   Orders                    `cbor:"8,keyasint,omitempty"`
-	Counters map[string]Counter        `cbor:"9,keyasint,omitempty"`  // by event name; track events, and "page", "screen" for those calls
-	Groups   map[string]time.Time      `cbor:"10,keyasint,omitempty"` // groupId -> last joined
-	Cart     map[string]CartLine       `cbor:"11,keyasint,omitempty"` // open cart by product
-	Members  map[string]Membership     `cbor:"12,keyasint,omitempty"` // segments the profile is in
-	Scores   Scores                    `cbor:"13,keyasint,omitempty"` // what the last segmentation run said
-	Touch    map[string]Touch          `cbor:"14,keyasint,omitempty"` // "first" and "last"
-	Active   Days                      `cbor:"15,keyasint,omitempty"` // days with any event, UTC
-	CartAt   time.Time                 `cbor:"16,keyasint,omitzero"`  // last change of the cart
-	Locale   Stamped                   `cbor:"17,keyasint,omitempty"` // from context.locale
-	Zone     Stamped                   `cbor:"18,keyasint,omitempty"` // from context.timezone, a tzdata name
-	Views    map[string]DecayedCounter `cbor:"19,keyasint,omitempty"` // favourite categories
+	Traits        map[string]Trait
+	Consent       map[string]Consent // by channel
+	Tags          []string           // sorted
+	Orders        Orders
+	Counters      map[string]Counter    // by event name; track events, and "page", "screen" for those calls
+	Groups        map[string]time.Time  // groupId -> last joined
+	Cart          map[string]CartLine   // open cart by product
+	Members       map[string]Membership // segments the profile is in
+	Scores        Scores                // what the last segmentation run said
+	Touch         map[string]Touch      // "first" and "last"
+	Active        Days                  // days with any event, UTC
+	CartClearedAt time.Time             // newest order or emptying; older cart events mean nothing any more
+	Locale        Stamped               // from context.locale
+	Zone          Stamped               // from context.timezone, a tzdata name
+
+	// ErasedAt is when an earlier profile under this key was erased: events received until then are refused.
+	ErasedAt time.Time
 
 	// What follows is the record of the commit protocol, not of the person.
-	Window Window   `cbor:"30,keyasint,omitempty"`
-	Outbox []Follow `cbor:"31,keyasint,omitempty"`
+	Window Window
+	Outbox []Follow
+	// Unknown holds what a newer version of the program stored and this one does not know; it is written back as it is.
+	Unknown []byte
 }
 
 // Trait is one attribute of a person with the time of its last change. Value is a string, bool, float64 or int64; other JSON
 // is kept as its text.
 type Trait struct {
-	Value any       `json:"value" cbor:"1,keyasint"`
-	At    time.Time `json:"at" cbor:"2,keyasint"`
+	Value any       `json:"value"`
+	At    time.Time `json:"at"`
 }
 
 // Consent says whether a person may be contacted over a channel, and since when that holds.
 type Consent struct {
-	Granted bool      `json:"granted" cbor:"1,keyasint"`
-	At      time.Time `json:"at" cbor:"2,keyasint"`
-	Reason  string    `json:"reason,omitempty" cbor:"3,keyasint,omitempty"` // what revoked it: unsubscribe, complaint, bounce
+	Granted bool      `json:"granted"`
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason,omitempty"` // what revoked it: unsubscribe, complaint, bounce
 }
 
 // Orders sums the person's orders. Count counts every completed order; Entries are the newest of them in order of time, at
 // most MaxOrderEntries; older ones live on in Base.
 type Orders struct {
-	Count   int          `json:"count" cbor:"1,keyasint,omitempty"`
-	Entries []OrderEntry `json:"entries,omitempty" cbor:"2,keyasint,omitempty"`
-	Base    []Collapsed  `json:"base,omitempty" cbor:"3,keyasint,omitempty"`
-	Refunds int          `json:"refunds" cbor:"4,keyasint,omitempty"` // refund reports counted
+	Count   int          `json:"count"`
+	Entries []OrderEntry `json:"entries,omitempty"`
+	Base    []Collapsed  `json:"base,omitempty"`
 }
 
 // OrderEntry is one completed order: when, and what is left of its total after refunds. A net of zero or less leaves the
@@ -101,20 +103,20 @@ type OrderEntry struct {
 
 // Collapsed sums, for one currency, the orders that are too old to be listed one by one.
 type Collapsed struct {
-	Currency money.Currency `json:"currency" cbor:"1,keyasint"`
-	Count    int            `json:"count" cbor:"2,keyasint"` // those with a net above zero
-	Net      int64          `json:"net" cbor:"3,keyasint"`
-	FirstAt  time.Time      `json:"firstAt" cbor:"4,keyasint"` // of all collapsed ones
-	LastAt   time.Time      `json:"lastAt" cbor:"5,keyasint"`  // of those with a net above zero
-	Days     int            `json:"days" cbor:"6,keyasint"`    // distinct days with an order
+	Currency money.Currency `json:"currency"`
+	Orders   int            `json:"orders"` // all of them
+	Count    int            `json:"count"`  // those with a net above zero
+	Net      int64          `json:"net"`
+	FirstAt  time.Time      `json:"firstAt"` // of all
+	LastAt   time.Time      `json:"lastAt"`  // of those with a net above zero
 }
 
 // Counter counts the events of one name; Recent holds the newest active days, so that "at least N times within D days"
 // can be asked.
 type Counter struct {
-	Total  int64      `json:"total" cbor:"1,keyasint"`
-	Last   time.Time  `json:"last" cbor:"2,keyasint"`
-	Recent []DayCount `json:"recent,omitempty" cbor:"3,keyasint,omitempty"` // newest last, at most MaxRecentDays
+	Total  int64      `json:"total"`
+	Last   time.Time  `json:"last"`
+	Recent []DayCount `json:"recent,omitempty"` // newest last, at most MaxRecentDays
 }
 
 // DayCount is how often something happened on one day.
@@ -125,49 +127,43 @@ type DayCount struct {
 
 // CartLine is one product in the open cart.
 type CartLine struct {
-	Quantity int       `json:"quantity" cbor:"1,keyasint"`
-	Price    int64     `json:"price" cbor:"2,keyasint,omitempty"` // minor units of the shop's currency
-	At       time.Time `json:"at" cbor:"3,keyasint"`
-	Name     string    `json:"name,omitempty" cbor:"4,keyasint,omitempty"`
+	Quantity int       `json:"quantity"`
+	Price    int64     `json:"price"` // minor units of the shop's currency
+	At       time.Time `json:"at"`
+	Name     string    `json:"name,omitempty"`
 }
 
 // Membership is a profile's being in a segment.
 type Membership struct {
-	Since time.Time `json:"since" cbor:"1,keyasint"`
-	Run   string    `json:"run,omitempty" cbor:"2,keyasint,omitempty"` // the run that entered it; empty when the fold did
+	Since time.Time `json:"since"`
+	Run   string    `json:"run,omitempty"` // the run that entered it; empty when the fold did
 }
 
 // Scores are a segmentation run's results for one profile. Zero values mean "not scored yet".
 type Scores struct {
-	Run       string `json:"run,omitempty" cbor:"1,keyasint,omitempty"`
-	R         int    `json:"r,omitempty" cbor:"2,keyasint,omitempty"` // 1..5, 0 for those who have not bought
-	F         int    `json:"f,omitempty" cbor:"3,keyasint,omitempty"`
-	M         int    `json:"m,omitempty" cbor:"4,keyasint,omitempty"`
-	Class8    string `json:"class8,omitempty" cbor:"5,keyasint,omitempty"`
-	Segment11 string `json:"segment11,omitempty" cbor:"6,keyasint,omitempty"`
-	Class15   string `json:"class15,omitempty" cbor:"7,keyasint,omitempty"`
-	Lifecycle string `json:"lifecycle,omitempty" cbor:"8,keyasint,omitempty"`
+	Run       string `json:"run,omitempty"`
+	R         int    `json:"r,omitempty"` // 1..5, 0 for those who have not bought
+	F         int    `json:"f,omitempty"`
+	M         int    `json:"m,omitempty"`
+	Class8    string `json:"class8,omitempty"`
+	Segment11 string `json:"segment11,omitempty"`
+	Class15   string `json:"class15,omitempty"`
+	Lifecycle string `json:"lifecycle,omitempty"`
 }
 
 // Touch is what brought the person here.
 type Touch struct {
-	At       time.Time `json:"at" cbor:"1,keyasint"`
-	Campaign string    `json:"campaign,omitempty" cbor:"2,keyasint,omitempty"`
-	Source   string    `json:"source,omitempty" cbor:"3,keyasint,omitempty"`
-	Medium   string    `json:"medium,omitempty" cbor:"4,keyasint,omitempty"`
-	Referrer string    `json:"referrer,omitempty" cbor:"5,keyasint,omitempty"`
+	At       time.Time `json:"at"`
+	Campaign string    `json:"campaign,omitempty"`
+	Source   string    `json:"source,omitempty"`
+	Medium   string    `json:"medium,omitempty"`
+	Referrer string    `json:"referrer,omitempty"`
 }
 
 // Stamped is a text with the time of its last change.
 type Stamped struct {
-	Value string    `json:"value" cbor:"1,keyasint"`
-	At    time.Time `json:"at" cbor:"2,keyasint"`
-}
-
-// DecayedCounter is a weight that halves every 30 days since At.
-type DecayedCounter struct {
-	Weight float64   `json:"weight" cbor:"1,keyasint"`
-	At     time.Time `json:"at" cbor:"2,keyasint"`
+	Value string    `json:"value"`
+	At    time.Time `json:"at"`
 }
 
 // Day is a whole day since 1970-01-01 UTC.
@@ -190,25 +186,26 @@ func (d Day) String() string { return d.Time().Format("20060102") }
 
 // Days is a set of days as a bitmap that ends on Last: bit i of Bits is the day Last-i.
 type Days struct {
-	Last Day    `json:"last" cbor:"1,keyasint"`
-	Bits []byte `json:"bits" cbor:"2,keyasint"`
+	Last Day    `json:"last"`
+	Bits []byte `json:"bits"`
 }
 
 // Window remembers which events were folded: the commits of the last day with their events' hashes, oldest first.
 type Window struct {
-	Commits []Commit `cbor:"1,keyasint,omitempty"`
+	Commits []Commit
 	// Floor is the newest receivedAt of an event whose hash was let go. An event that happened at or before it is looked up in
 	// the timeline.
-	Floor time.Time `cbor:"2,keyasint,omitzero"`
+	Floor time.Time
 }
 
 // Commit is one write of the profile with the events that it folded.
 type Commit struct {
-	Version int64        `cbor:"1,keyasint"`
-	At      time.Time    `cbor:"2,keyasint"` // newest receivedAt among its events
-	Hashes  []event.Hash `cbor:"3,keyasint"`
+	Part    ID // the profile that was written, when it was merged into this one since; else empty
+	Version int64
+	At      time.Time // newest receivedAt among its events
+	Hashes  []event.Hash
 	// Owed lists the days whose timeline pack has not been seen written. Its hashes are not let go before that.
-	Owed []Day `cbor:"4,keyasint,omitempty"`
+	Owed []Day
 }
 
 // FollowKind says what follows from a commit.
@@ -221,16 +218,19 @@ const (
 	FollowEvent   FollowKind = "event"   // an event that a campaign listens to; Ref is its name
 	FollowEntered FollowKind = "entered" // Ref is the segment
 	FollowExited  FollowKind = "exited"  // Ref is the segment
+	// FollowReport goes back to projection: an event about an order that belongs to somebody else; Ref is the owner's profileId.
+	FollowReport FollowKind = "report"
 )
 
-// Follow is an entry of the outbox: the reference of a job, without a body. The job's id is profile, Version and N.
+// Follow is an entry of the outbox: the reference of a job, without a body.
 type Follow struct {
-	Kind    FollowKind `json:"kind" cbor:"1,keyasint"`
-	Ref     string     `json:"ref,omitempty" cbor:"2,keyasint,omitempty"`
-	Version int64      `json:"version" cbor:"3,keyasint"` // the commit that wrote it
-	N       int        `json:"n" cbor:"4,keyasint"`       // its place among that commit's follows
-	At      time.Time  `json:"at" cbor:"5,keyasint"`      // when what it speaks of happened
+	Part    ID         `json:"part,omitempty"` // the profile that was committed, when it was merged into this one since
+	Kind    FollowKind `json:"kind"`
+	Ref     string     `json:"ref,omitempty"`
+	Version int64      `json:"version"` // the commit that wrote it
+	N       int        `json:"n"`       // its place among that commit's follows
+	At      time.Time  `json:"at"`      // when what it speaks of happened
 	// Event finds the event in the timeline (day At, pack Version) for follows that came from one.
-	Event string `json:"event,omitempty" cbor:"6,keyasint,omitempty"` // messageId
-	Run   string `json:"run,omitempty" cbor:"7,keyasint,omitempty"`   // the segmentation run, for entered and exited
+	Event string `json:"event,omitempty"` // messageId
+	Run   string `json:"run,omitempty"`   // the segmentation run, for entered and exited
 }

@@ -1,0 +1,239 @@
+package profile
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// UserID is the person's userId, or empty while the person is anonymous.
+func (p *Profile) UserID() string {
+	for _, i := range p.Identifiers {
+		if i.Kind == UserID {
+			return i.Value
+		}
+	}
+	return ""
+}
+
+// Has tells whether the identifier is one of the profile's.
+func (p *Profile) Has(i Identifier) bool { return slices.Contains(p.Identifiers, i) }
+
+// Attach adds an identifier. It tells whether the limit of its kind allowed it: one userId, MaxIdentifiers of the others.
+func (p *Profile) Attach(i Identifier) bool {
+	if p.Has(i) {
+		return true
+	}
+	n, limit := 0, MaxIdentifiers
+	if i.Kind == UserID {
+		limit = 1
+	}
+	for _, j := range p.Identifiers {
+		if j.Kind == i.Kind {
+			n++
+		}
+	}
+	if n >= limit {
+		return false
+	}
+	p.Identifiers = append(slices.Clone(p.Identifiers), i)
+	return true
+}
+
+// Keys lists the ids under which something of the person may stand: the profile's own first, then those of its parts and of its
+// identifiers.
+func (p *Profile) Keys() []ID {
+	keys := []ID{p.ID}
+	add := func(id ID) {
+		if !slices.Contains(keys, id) {
+			keys = append(keys, id)
+		}
+	}
+	for _, id := range p.Parts {
+		add(id)
+	}
+	for _, i := range p.Identifiers {
+		add(i.ID())
+	}
+	return keys
+}
+
+// Survivor tells which of two profiles absorbs the other: the known one before the anonymous one, then the one seen first, then
+// the one whose id sorts first. It is the same whichever is named first.
+func Survivor(a, b *Profile) (keep, absorb *Profile) {
+	knownA, knownB := a.UserID() != "", b.UserID() != ""
+	switch {
+	case knownA != knownB:
+		if knownA {
+			return a, b
+		}
+		return b, a
+	case !a.FirstSeen.Equal(b.FirstSeen):
+		if a.FirstSeen.Before(b.FirstSeen) {
+			return a, b
+		}
+		return b, a
+	case a.ID < b.ID:
+		return a, b
+	}
+	return b, a
+}
+
+// Absorb unites another profile into this one. Sums add up, traits go by their newest change, of consents the stricter wins.
+// Of two userIds this profile's stays the one that it is known by; the other's key forwards here all the same.
+func (p *Profile) Absorb(q *Profile) {
+	p.Parts = append(append(slices.Clone(p.Parts), q.Parts...), q.ID)
+	for _, i := range q.Identifiers {
+		// Limits keep new identifiers out; those that two profiles already have are both kept.
+		if !p.Has(i) {
+			p.Identifiers = append(slices.Clone(p.Identifiers), i)
+		}
+	}
+	if p.FirstSeen.IsZero() || !q.FirstSeen.IsZero() && q.FirstSeen.Before(p.FirstSeen) {
+		p.FirstSeen = q.FirstSeen
+	}
+	if q.LastSeen.After(p.LastSeen) {
+		p.LastSeen = q.LastSeen
+	}
+	for k, t := range q.Traits {
+		p.setTrait(k, t)
+	}
+	p.boundTraits()
+	p.absorbConsent(q)
+	for _, t := range q.Tags {
+		if at, found := slices.BinarySearch(p.Tags, t); !found {
+			p.Tags = slices.Insert(slices.Clone(p.Tags), at, t)
+		}
+	}
+	p.absorbOrders(q)
+	p.absorbCounters(q)
+	for g, at := range q.Groups {
+		p.join(g, at)
+	}
+	p.absorbCart(q)
+	if p.Members == nil && len(q.Members) > 0 {
+		p.Members = map[string]Membership{}
+	}
+	for id, m := range q.Members {
+		if old, in := p.Members[id]; !in || m.Since.Before(old.Since) {
+			p.Members[id] = m
+		}
+	}
+	if len(q.Touch) > 0 {
+		if p.Touch == nil {
+			p.Touch = map[string]Touch{}
+		}
+		p.Touch["first"] = earliestTouch(p.Touch["first"], q.Touch["first"])
+		p.Touch["last"] = latestTouch(p.Touch["last"], q.Touch["last"])
+	}
+	for i := range len(q.Active.Bits) * 8 {
+		if day := q.Active.Last - Day(i); q.Active.Has(day) {
+			p.Active.Add(day)
+		}
+	}
+	p.stamp(&p.Locale, q.Locale.Value, q.Locale.At)
+	p.stamp(&p.Zone, q.Zone.Value, q.Zone.At)
+	if q.ErasedAt.After(p.ErasedAt) {
+		p.ErasedAt = q.ErasedAt
+	}
+	p.absorbWindow(q)
+}
+
+func (p *Profile) absorbConsent(q *Profile) {
+	if p.Consent == nil && len(q.Consent) > 0 {
+		p.Consent = map[string]Consent{}
+	}
+	for channel, c := range q.Consent {
+		old, known := p.Consent[channel]
+		if !known || old.Granted && !c.Granted || old.Granted == c.Granted && c.At.After(old.At) {
+			p.Consent[channel] = c
+		}
+	}
+}
+
+func (p *Profile) absorbOrders(q *Profile) {
+	for _, e := range q.Orders.Entries {
+		p.Orders.insert(e)
+	}
+	for _, b := range q.Orders.Base {
+		p.Orders.Count += b.Orders
+		at := slices.IndexFunc(p.Orders.Base, func(x Collapsed) bool { return x.Currency == b.Currency })
+		if at < 0 {
+			p.Orders.Base = append(slices.Clone(p.Orders.Base), b)
+			slices.SortFunc(p.Orders.Base, func(x, y Collapsed) int { return strings.Compare(string(x.Currency), string(y.Currency)) })
+			continue
+		}
+		p.Orders.Base = slices.Clone(p.Orders.Base)
+		x := &p.Orders.Base[at]
+		x.Orders, x.Count, x.Net = x.Orders+b.Orders, x.Count+b.Count, x.Net+b.Net
+		if b.FirstAt.Before(x.FirstAt) {
+			x.FirstAt = b.FirstAt
+		}
+		if b.LastAt.After(x.LastAt) {
+			x.LastAt = b.LastAt
+		}
+	}
+}
+
+func (p *Profile) absorbCounters(q *Profile) {
+	if p.Counters == nil && len(q.Counters) > 0 {
+		p.Counters = map[string]Counter{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(q.Counters)) {
+		c := q.Counters[name]
+		if _, known := p.Counters[name]; !known && len(p.Counters) >= MaxCounters {
+			name = OtherEvents
+		}
+		mine := p.Counters[name]
+		mine.Total += c.Total
+		if c.Last.After(mine.Last) {
+			mine.Last = c.Last
+		}
+		for _, d := range c.Recent {
+			mine.addDay(d)
+		}
+		p.Counters[name] = mine
+	}
+}
+
+func (p *Profile) absorbCart(q *Profile) {
+	if q.CartClearedAt.After(p.CartClearedAt) {
+		p.clearCart(q.CartClearedAt)
+	}
+	for id, line := range q.Cart {
+		if !line.At.After(p.CartClearedAt) {
+			continue
+		}
+		if p.Cart == nil {
+			p.Cart = map[string]CartLine{}
+		}
+		if old, in := p.Cart[id]; !in || line.At.After(old.At) {
+			p.Cart[id] = line
+		}
+	}
+	dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At })
+}
+
+// absorbWindow unites the records of both commit protocols: neither forgets an event that it folded, nor a pack or job it owes.
+func (p *Profile) absorbWindow(q *Profile) {
+	commits := slices.Clone(p.Window.Commits)
+	for _, c := range q.Window.Commits {
+		if c.Part == "" {
+			c.Part = q.ID
+		}
+		commits = append(commits, c)
+	}
+	slices.SortStableFunc(commits, func(a, b Commit) int { return a.At.Compare(b.At) })
+	p.Window.Commits = commits
+	if q.Window.Floor.After(p.Window.Floor) {
+		p.Window.Floor = q.Window.Floor
+	}
+	p.Outbox = slices.Clone(p.Outbox)
+	for _, f := range q.Outbox {
+		if f.Part == "" {
+			f.Part = q.ID
+		}
+		p.Outbox = append(p.Outbox, f)
+	}
+}
