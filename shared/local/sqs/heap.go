@@ -17,19 +17,14 @@ type timed struct {
 	m  *message
 }
 
+// before breaks ties by the order of sending.
+func (a timed) before(b timed) bool {
+	return a.at < b.at || a.at == b.at && a.m.seq < b.m.seq
+}
+
 func (h *timeHeap) push(m *message, at int64) {
 	h.items = append(h.items, timed{at, m})
 	h.up(len(h.items) - 1)
-}
-
-// due removes and returns the first message whose time is at or before now.
-func (h *timeHeap) due(now int64) *message {
-	if len(h.items) == 0 || h.items[0].at > now {
-		return nil
-	}
-	m := h.items[0].m
-	h.remove(m)
-	return m
 }
 
 func (h *timeHeap) remove(m *message) {
@@ -50,7 +45,7 @@ func (h *timeHeap) up(i int) {
 	it := h.items[i]
 	for i > 0 {
 		parent := (i - 1) / 2
-		if h.items[parent].at <= it.at {
+		if !it.before(h.items[parent]) {
 			break
 		}
 		h.set(i, h.items[parent])
@@ -66,10 +61,10 @@ func (h *timeHeap) down(i int) {
 		if child >= len(h.items) {
 			break
 		}
-		if child+1 < len(h.items) && h.items[child+1].at < h.items[child].at {
+		if child+1 < len(h.items) && h.items[child+1].before(h.items[child]) {
 			child++
 		}
-		if it.at <= h.items[child].at {
+		if !h.items[child].before(it) {
 			break
 		}
 		h.set(i, h.items[child])

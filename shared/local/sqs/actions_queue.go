@@ -1,0 +1,559 @@
+package sqs
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (x *exchange) createQueue() *fault {
+	var name string
+	var attributes, tags map[string]string
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueName":
+			return x.in.str(&name)
+		case "Attributes":
+			return x.in.stringMap(&attributes)
+		case "tags":
+			return x.in.stringMap(&tags)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	if name == "" {
+		return missing("QueueName")
+	}
+	if f := x.authorize(x.iam, name); f != nil {
+		return f
+	}
+	if len(tags) > 0 {
+		if f := x.authorize("TagQueue", name); f != nil {
+			return f
+		}
+	}
+	c, f := x.e.create(x, name, attributes, tags)
+	if f != nil {
+		return f
+	}
+	if f := await(c); f != nil {
+		return f
+	}
+	x.out = append(x.out, `{"QueueUrl":`...)
+	x.appendURL(name)
+	x.out = append(x.out, '}')
+	return nil
+}
+
+func (e *Engine) create(x *exchange, name string, attributes, tags map[string]string) (*commit, *fault) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, fifo := attributes["FifoQueue"]
+	fifo = fifo && attributes["FifoQueue"] == "true"
+	if f := checkName(name, fifo); f != nil {
+		return nil, f
+	}
+	if f := checkTags(tags, 0); f != nil {
+		return nil, f
+	}
+	s := defaults
+	s.FIFO = fifo
+	if q := e.queues[name]; q != nil {
+		s = q.settings
+	}
+	if f := s.setAll(e, e.arn(name), attributes, true); f != nil {
+		return nil, f
+	}
+	if q := e.queues[name]; q != nil {
+		wanted := queue{name: name, settings: s}
+		for _, attribute := range attributeNames {
+			if _, given := attributes[attribute]; !given {
+				continue
+			}
+			want, _ := wanted.attribute(e, attribute)
+			if have, _ := q.attribute(e, attribute); have != want {
+				return nil, faultf("QueueNameExists", "QueueAlreadyExists", "A queue already exists with the same name and a different value for attribute %s", attribute)
+			}
+		}
+		return nil, nil
+	}
+	if at, ok := e.deletedAt[name]; ok && x.now.Sub(at) < recreateInterval {
+		return nil, faultf("QueueDeletedRecently", legacy+"QueueDeletedRecently", "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
+	}
+	delete(e.deletedAt, name)
+	q := newQueue(e.nextQueue, name)
+	e.nextQueue++
+	q.settings = s
+	if tags != nil {
+		q.tags = tags
+	}
+	q.created, q.modified = x.now.Unix(), x.now.Unix()
+	e.queues[name] = q
+	e.save(q)
+	return e.flush(), nil
+}
+
+func (x *exchange) getQueueURL() *fault {
+	var name, owner string
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueName":
+			return x.in.str(&name)
+		case "QueueOwnerAWSAccountId":
+			return x.in.str(&owner)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	if name == "" {
+		return missing("QueueName")
+	}
+	if f := x.authorize(x.iam, name); f != nil {
+		return f
+	}
+	x.e.mu.Lock()
+	q := x.e.queues[name]
+	x.e.mu.Unlock()
+	if q == nil || owner != "" && owner != x.e.options.AccountID {
+		return noQueue()
+	}
+	x.out = append(x.out, `{"QueueUrl":`...)
+	x.appendURL(name)
+	x.out = append(x.out, '}')
+	return nil
+}
+
+func (x *exchange) listQueues() *fault {
+	var prefix, token string
+	var most int
+	var paged bool
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueNamePrefix":
+			return x.in.str(&prefix)
+		case "NextToken":
+			return x.in.str(&token)
+		case "MaxResults":
+			return x.in.integer(&most, &paged)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	if f := x.authorize(x.iam, ""); f != nil {
+		return f
+	}
+	x.e.mu.Lock()
+	var names []string
+	for name := range x.e.queues {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	x.e.mu.Unlock()
+	return x.page(names, "QueueUrls", token, most, paged)
+}
+
+func (x *exchange) listDeadLetterSourceQueues() *fault {
+	var url, token string
+	var most int
+	var paged bool
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueUrl":
+			return x.in.str(&url)
+		case "NextToken":
+			return x.in.str(&token)
+		case "MaxResults":
+			return x.in.integer(&most, &paged)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	target, f := x.queueAt(url)
+	if f != nil {
+		return f
+	}
+	x.e.mu.Lock()
+	exists := x.e.queues[target] != nil
+	names := x.e.sourcesOf(target)
+	x.e.mu.Unlock()
+	if !exists {
+		return noQueue()
+	}
+	return x.page(names, "queueUrls", token, most, paged)
+}
+
+// sourcesOf names the queues whose dead letters go to target.
+func (e *Engine) sourcesOf(target string) []string {
+	var names []string
+	for name, q := range e.queues {
+		if q.Redrive != nil && q.Redrive.Target == target {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// page answers a list of queues, at most 1,000; the token is the last name of the page before.
+func (x *exchange) page(names []string, member, token string, most int, paged bool) *fault {
+	if !paged {
+		if token != "" {
+			return missing("MaxResults")
+		}
+		most = 1000
+	}
+	if most < 1 || most > 1000 {
+		return invalidParameter(most, "MaxResults", "Must be between 1 and 1000, if provided.")
+	}
+	slices.Sort(names)
+	if token != "" {
+		at, found := slices.BinarySearch(names, token)
+		if found {
+			at++
+		}
+		names = names[at:]
+	}
+	more := len(names) > most
+	if more {
+		names = names[:most]
+	}
+	x.out = append(x.out, `{"`...)
+	x.out = append(x.out, member...)
+	x.out = append(x.out, `":[`...)
+	for i, name := range names {
+		if i > 0 {
+			x.out = append(x.out, ',')
+		}
+		x.appendURL(name)
+	}
+	x.out = append(x.out, ']')
+	// Without MaxResults the service gives no token.
+	if more && paged {
+		x.out = append(x.out, `,"NextToken":`...)
+		x.out = appendString(x.out, names[len(names)-1])
+	}
+	x.out = append(x.out, '}')
+	return nil
+}
+
+func (x *exchange) getQueueAttributes() *fault {
+	var url string
+	var names []string
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueUrl":
+			return x.in.str(&url)
+		case "AttributeNames":
+			return x.in.strings(&names)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	name, f := x.queueAt(url)
+	if f != nil {
+		return f
+	}
+	if slices.Contains(names, "All") {
+		names = attributeNames
+	}
+	for _, n := range names {
+		if !slices.Contains(attributeNames, n) {
+			return faultf("InvalidAttributeName", "", "Unknown Attribute %s.", shorten(n))
+		}
+	}
+	x.e.mu.Lock()
+	defer x.e.mu.Unlock()
+	q := x.e.queues[name]
+	if q == nil {
+		return noQueue()
+	}
+	x.e.dispatch(q)
+	x.out = append(x.out, '{')
+	n := 0
+	for i, attribute := range names {
+		v, ok := q.attribute(x.e, attribute)
+		if !ok || slices.Contains(names[:i], attribute) {
+			continue
+		}
+		if n == 0 {
+			x.out = append(x.out, `"Attributes":{`...)
+		} else {
+			x.out = append(x.out, ',')
+		}
+		n++
+		x.out = appendString(x.out, attribute)
+		x.out = append(x.out, ':')
+		x.out = appendString(x.out, v)
+	}
+	if n > 0 {
+		x.out = append(x.out, '}')
+	}
+	x.out = append(x.out, '}')
+	return nil
+}
+
+// change runs an operation that rewrites a queue's record.
+func (x *exchange) change(url string, do func(*queue) *fault) *fault {
+	name, f := x.queueAt(url)
+	if f != nil {
+		return f
+	}
+	e := x.e
+	c, f := func() (*commit, *fault) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		q := e.queues[name]
+		if q == nil {
+			return nil, noQueue()
+		}
+		if f := do(q); f != nil {
+			return nil, f
+		}
+		e.save(q)
+		return e.flush(), nil
+	}()
+	if f != nil {
+		return f
+	}
+	return await(c)
+}
+
+func (x *exchange) setQueueAttributes() *fault {
+	var url string
+	var attributes map[string]string
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueUrl":
+			return x.in.str(&url)
+		case "Attributes":
+			return x.in.stringMap(&attributes)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	if attributes == nil {
+		return missing("Attributes")
+	}
+	return x.change(url, func(q *queue) *fault {
+		s := q.settings
+		if f := s.setAll(x.e, x.e.arn(q.name), attributes, false); f != nil {
+			return f
+		}
+		q.settings = s
+		q.modified = x.now.Unix()
+		return nil
+	})
+}
+
+const maxTags = 50
+
+func checkTags(tags map[string]string, more int) *fault {
+	if len(tags)+more > maxTags {
+		return invalidValue("Too many tags added for queue: at most %d.", maxTags)
+	}
+	for k, v := range tags {
+		if len(k) < 1 || len(k) > 128 || len(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
+			return invalidValue("Tag %q: a key has 1 to 128 characters and doesn't start with aws:, a value at most 256.", shorten(k))
+		}
+	}
+	return nil
+}
+
+func (x *exchange) tagQueue() *fault {
+	var url string
+	var tags map[string]string
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueUrl":
+			return x.in.str(&url)
+		case "Tags":
+			return x.in.stringMap(&tags)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	if len(tags) == 0 {
+		return missing("Tags")
+	}
+	return x.change(url, func(q *queue) *fault {
+		more := 0
+		for k := range q.tags {
+			if _, again := tags[k]; !again {
+				more++
+			}
+		}
+		if f := checkTags(tags, more); f != nil {
+			return f
+		}
+		for k, v := range tags {
+			q.tags[k] = v
+		}
+		return nil
+	})
+}
+
+func (x *exchange) untagQueue() *fault {
+	var url string
+	var keys []string
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "QueueUrl":
+			return x.in.str(&url)
+		case "TagKeys":
+			return x.in.strings(&keys)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	if len(keys) == 0 {
+		return missing("TagKeys")
+	}
+	return x.change(url, func(q *queue) *fault {
+		for _, k := range keys {
+			delete(q.tags, k)
+		}
+		return nil
+	})
+}
+
+// onlyURL reads a request that has a queue's URL and nothing else.
+func (x *exchange) onlyURL() (string, *fault) {
+	var url string
+	f := x.decode(func(key []byte) error {
+		if string(key) == "QueueUrl" {
+			return x.in.str(&url)
+		}
+		return x.in.skip()
+	})
+	return url, f
+}
+
+func (x *exchange) listQueueTags() *fault {
+	url, f := x.onlyURL()
+	if f != nil {
+		return f
+	}
+	name, f := x.queueAt(url)
+	if f != nil {
+		return f
+	}
+	x.e.mu.Lock()
+	defer x.e.mu.Unlock()
+	q := x.e.queues[name]
+	if q == nil {
+		return noQueue()
+	}
+	if len(q.tags) == 0 {
+		return nil
+	}
+	x.out = append(x.out, `{"Tags":{`...)
+	keys := make([]string, 0, len(q.tags))
+	for k := range q.tags {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for i, k := range keys {
+		if i > 0 {
+			x.out = append(x.out, ',')
+		}
+		x.out = appendString(x.out, k)
+		x.out = append(x.out, ':')
+		x.out = appendString(x.out, q.tags[k])
+	}
+	x.out = append(x.out, '}', '}')
+	return nil
+}
+
+func (x *exchange) deleteQueue() *fault {
+	url, f := x.onlyURL()
+	if f != nil {
+		return f
+	}
+	name, f := x.queueAt(url)
+	if f != nil {
+		return f
+	}
+	e := x.e
+	c := func() *commit {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		q := e.queues[name]
+		if q == nil {
+			return nil
+		}
+		delete(e.queues, name)
+		q.deleted = true
+		q.disarm()
+		for _, w := range q.waiters {
+			w.result <- delivery{fault: noQueue()}
+		}
+		q.waiters = nil
+		for gone, at := range e.deletedAt {
+			if x.now.Sub(at) >= recreateInterval {
+				delete(e.deletedAt, gone)
+			}
+		}
+		e.deletedAt[name] = x.now
+		e.add(op{kind: opDrop, queue: q.id})
+		return e.flush()
+	}()
+	if c == nil {
+		return noQueue()
+	}
+	return await(c)
+}
+
+func (x *exchange) purgeQueue() *fault {
+	url, f := x.onlyURL()
+	if f != nil {
+		return f
+	}
+	name, f := x.queueAt(url)
+	if f != nil {
+		return f
+	}
+	e := x.e
+	c, f := func() (*commit, *fault) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		q := e.queues[name]
+		if q == nil {
+			return nil, noQueue()
+		}
+		if !q.purgedAt.IsZero() && x.now.Sub(q.purgedAt) < purgeInterval {
+			f := faultf("PurgeQueueInProgress", legacy+"PurgeQueueInProgress", "Only one PurgeQueue operation on %s is allowed every 60 seconds.", name)
+			f.status = 403
+			return nil, f
+		}
+		q.purge(x)
+		e.add(op{kind: opPurge, queue: q.id})
+		return e.flush(), nil
+	}()
+	if f != nil {
+		return f
+	}
+	return await(c)
+}
+
+// purge empties the index; deduplication ids and waiters stay.
+func (q *queue) purge(x *exchange) {
+	q.purgedAt = x.now
+	q.purgedBelow = q.nextSeq
+	fresh := newQueue(q.id, q.name)
+	q.messages, q.counts, q.hidden, q.ages = fresh.messages, fresh.counts, fresh.hidden, fresh.ages
+	q.list, q.groups, q.open = fresh.list, fresh.groups, fresh.open
+}
+
+// sequence is the SequenceNumber of a message of a FIFO queue: 20 digits that grow, far enough apart to grow in a
+// floating-point number too.
+func sequence(seq uint64) string {
+	return strconv.FormatUint(10_000_000_000_000_000_000+seq<<16, 10)
+}

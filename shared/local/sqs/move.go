@@ -1,0 +1,397 @@
+package sqs
+
+import (
+	"cmp"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+)
+
+type taskStatus string
+
+const (
+	taskRunning   taskStatus = "RUNNING"
+	taskCompleted taskStatus = "COMPLETED"
+	taskCancelled taskStatus = "CANCELLED"
+	taskFailed    taskStatus = "FAILED"
+)
+
+const (
+	tasksKept   = 10 // for each source
+	moveAtOnce  = 100
+	maxMoveRate = 500
+)
+
+// taskRecord is a message move task in the file. Queues are kept by name.
+type taskRecord struct {
+	Handle      string     `json:"handle"`
+	Source      string     `json:"source"`
+	Destination string     `json:"destination,omitempty"`
+	Rate        int        `json:"rate,omitempty"`
+	Started     int64      `json:"started"` // milliseconds
+	Status      taskStatus `json:"status"`
+	Moved       int        `json:"moved"`
+	ToMove      int        `json:"toMove"`
+	Failure     string     `json:"failure,omitempty"`
+}
+
+type moveTask struct {
+	taskRecord
+	wake chan struct{}
+}
+
+func (t *moveTask) poke() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (e *Engine) saveTask(t *moveTask) {
+	b, err := json.Marshal(t.taskRecord)
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	e.add(op{kind: opTask, key: []byte(t.Handle), value: b})
+}
+
+// runTask moves messages in the background; the caller holds the lock.
+func (e *Engine) runTask(t *moveTask) {
+	e.running.Add(1)
+	go func() {
+		defer e.running.Done()
+		for {
+			e.mu.Lock()
+			if e.closing || t.Status != taskRunning {
+				e.mu.Unlock()
+				return
+			}
+			wait := e.moveSome(t)
+			e.saveTask(t)
+			c := e.flush()
+			more := t.Status == taskRunning
+			e.mu.Unlock()
+			if await(c) != nil || !more {
+				return
+			}
+			if wait <= 0 {
+				continue
+			}
+			timer := time.NewTimer(wait)
+			select {
+			case <-timer.C:
+			case <-t.wake:
+			case <-e.stop:
+			}
+			timer.Stop()
+		}
+	}()
+}
+
+// moveSome moves as many messages as the rate allows and tells how long to wait for the next. It ends the task when
+// there is no more to move, or when a message has nowhere to go.
+func (e *Engine) moveSome(t *moveTask) time.Duration {
+	now := e.now().UnixMilli()
+	source := e.queues[t.Source]
+	if source == nil {
+		t.Status, t.Failure = taskFailed, legacy+"NonExistentQueue"
+		return 0
+	}
+	e.refresh(source, now)
+	budget := moveAtOnce
+	if t.Rate > 0 {
+		allowed := int((now-t.Started)*int64(t.Rate)/1000) + 1
+		budget = min(budget, allowed-t.Moved)
+	}
+	for range budget {
+		m := source.head()
+		if m == nil || t.Moved >= t.ToMove {
+			t.Status = taskCompleted
+			return 0
+		}
+		name := t.Destination
+		if name == "" {
+			name = m.source
+		}
+		target := e.queues[name]
+		switch {
+		case name == "":
+			t.Status, t.Failure = taskFailed, "CouldNotDetermineMessageSource"
+			return 0
+		case target == nil:
+			t.Status, t.Failure = taskFailed, legacy+"NonExistentQueue"
+			return 0
+		}
+		// A moved message is a new one: id, age and receive count begin anew.
+		moved := &message{seq: e.number(target), id: newMessageID(), sent: now, size: m.size, visible: now, phase: delayed}
+		if target.FIFO {
+			moved.group = target.groupNamed(m.group.name)
+		}
+		source.drop(m)
+		e.add(op{kind: opMove, queue: source.id, seq: m.seq, toQueue: target.id, toSeq: moved.seq, state: moved.appendState(nil)})
+		e.pending.arrivals = append(e.pending.arrivals, arrival{target, moved})
+		t.Moved++
+	}
+	if t.Moved >= t.ToMove || source.head() == nil {
+		t.Status = taskCompleted
+		return 0
+	}
+	if t.Rate == 0 {
+		return 0
+	}
+	next := t.Started + int64(t.Moved)*1000/int64(t.Rate) + 1
+	return max(time.Millisecond, time.Duration(next-now)*time.Millisecond)
+}
+
+func (x *exchange) startMessageMoveTask() *fault {
+	var from, to string
+	rate, hasRate := 0, false
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "SourceArn":
+			return x.in.str(&from)
+		case "DestinationArn":
+			return x.in.str(&to)
+		case "MaxNumberOfMessagesPerSecond":
+			return x.in.integer(&rate, &hasRate)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	e := x.e
+	source, f := x.taskSource(from)
+	if f != nil {
+		return f
+	}
+	// IAM asks for these on the source as well, and for SendMessage on the destination.
+	for _, iam := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
+		if f := x.authorize(iam, source); f != nil {
+			return f
+		}
+	}
+	destination := ""
+	if to != "" {
+		var ok bool
+		if destination, ok = e.nameOf(to); !ok {
+			return invalidValue("DestinationArn %q is not the ARN of a queue of this account and region.", shorten(to))
+		}
+		if f := x.authorize("SendMessage", destination); f != nil {
+			return f
+		}
+		x.call.Queue = source
+	}
+	if hasRate && (rate < 1 || rate > maxMoveRate) {
+		return invalidParameter(rate, "MaxNumberOfMessagesPerSecond", "Must be between 1 and 500, if provided.")
+	}
+	t, c, f := e.startTask(x, source, destination, rate)
+	if f != nil {
+		return f
+	}
+	if f := await(c); f != nil {
+		return f
+	}
+	x.out = append(x.out, `{"TaskHandle":"`...)
+	x.out = append(x.out, t.Handle...)
+	x.out = append(x.out, '"', '}')
+	return nil
+}
+
+func (e *Engine) startTask(x *exchange, source, destination string, rate int) (*moveTask, *commit, *fault) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q := e.queues[source]
+	switch {
+	case q == nil:
+		return nil, nil, notFound("The resource that you specified for the SourceArn parameter doesn't exist.")
+	case len(e.sourcesOf(source)) == 0:
+		return nil, nil, invalidValue("Source queue must be configured as a Dead Letter Queue.")
+	}
+	if destination != "" {
+		d := e.queues[destination]
+		switch {
+		case d == nil:
+			return nil, nil, notFound("The resource that you specified for the DestinationArn parameter doesn't exist.")
+		case d == q:
+			return nil, nil, invalidValue("Source queue arn and destination queue arn cannot be the same.")
+		case d.FIFO != q.FIFO:
+			return nil, nil, invalidValue("Source queue and destination queue must be of the same type.")
+		}
+	}
+	var of []*moveTask
+	for _, t := range e.tasks {
+		if t.Source != source {
+			continue
+		}
+		if t.Status == taskRunning {
+			return nil, nil, unsupported("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+		}
+		of = append(of, t)
+	}
+	slices.SortFunc(of, func(a, b *moveTask) int { return cmp.Compare(b.Started, a.Started) })
+	if len(of) >= tasksKept {
+		old := of[tasksKept-1:]
+		e.tasks = slices.DeleteFunc(e.tasks, func(t *moveTask) bool { return slices.Contains(old, t) })
+		for _, t := range old {
+			e.add(op{kind: opDropTask, key: []byte(t.Handle)})
+		}
+	}
+	e.refresh(q, x.now.UnixMilli())
+	id := newMessageID()
+	t := &moveTask{
+		taskRecord: taskRecord{
+			Handle: hex.EncodeToString(id[:]), Source: source, Destination: destination, Rate: rate,
+			Started: x.now.UnixMilli(), Status: taskRunning, ToMove: q.counts[ready],
+		},
+		wake: make(chan struct{}, 1),
+	}
+	e.tasks = append(e.tasks, t)
+	e.saveTask(t)
+	c := e.flush()
+	e.runTask(t)
+	return t, c, nil
+}
+
+// taskSource authorizes an operation on the tasks of a source.
+func (x *exchange) taskSource(arn string) (string, *fault) {
+	if arn == "" {
+		return "", missing("SourceArn")
+	}
+	name, ok := x.e.nameOf(arn)
+	if !ok {
+		return "", notFound("The resource that you specified for the SourceArn parameter doesn't exist.")
+	}
+	return name, x.authorize(x.iam, name)
+}
+
+func (x *exchange) listMessageMoveTasks() *fault {
+	var from string
+	most, given := 1, false
+	if f := x.decode(func(key []byte) error {
+		switch string(key) {
+		case "SourceArn":
+			return x.in.str(&from)
+		case "MaxResults":
+			return x.in.integer(&most, &given)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	name, f := x.taskSource(from)
+	if f != nil {
+		return f
+	}
+	if most < 1 || most > tasksKept {
+		return invalidParameter(most, "MaxResults", "Must be between 1 and 10, if provided.")
+	}
+	e := x.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.queues[name] == nil {
+		return notFound("The resource that you specified for the SourceArn parameter doesn't exist.")
+	}
+	var of []*moveTask
+	for _, t := range e.tasks {
+		if t.Source == name {
+			of = append(of, t)
+		}
+	}
+	slices.Reverse(of)
+	slices.SortStableFunc(of, func(a, b *moveTask) int { return cmp.Compare(b.Started, a.Started) })
+	x.out = append(x.out, `{"Results":[`...)
+	for i, t := range of[:min(most, len(of))] {
+		if i > 0 {
+			x.out = append(x.out, ',')
+		}
+		x.appendTask(t)
+	}
+	x.out = append(x.out, ']', '}')
+	return nil
+}
+
+func (x *exchange) appendTask(t *moveTask) {
+	x.out = append(x.out, '{')
+	// Only a running task can be cancelled, so only that tells its handle.
+	if t.Status == taskRunning {
+		x.out = append(x.out, `"TaskHandle":"`...)
+		x.out = append(x.out, t.Handle...)
+		x.out = append(x.out, `",`...)
+	}
+	x.out = append(x.out, `"Status":"`...)
+	x.out = append(x.out, t.Status...)
+	x.out = append(x.out, `","SourceArn":`...)
+	x.out = appendString(x.out, x.e.arn(t.Source))
+	if t.Destination != "" {
+		x.out = append(x.out, `,"DestinationArn":`...)
+		x.out = appendString(x.out, x.e.arn(t.Destination))
+	}
+	integer := func(key string, v int64) {
+		x.out = append(x.out, `,"`...)
+		x.out = append(x.out, key...)
+		x.out = append(x.out, `":`...)
+		x.out = strconv.AppendInt(x.out, v, 10)
+	}
+	if t.Rate > 0 {
+		integer("MaxNumberOfMessagesPerSecond", int64(t.Rate))
+	}
+	integer("ApproximateNumberOfMessagesMoved", int64(t.Moved))
+	integer("ApproximateNumberOfMessagesToMove", int64(t.ToMove))
+	integer("StartedTimestamp", t.Started)
+	if t.Failure != "" {
+		x.out = append(x.out, `,"FailureReason":`...)
+		x.out = appendString(x.out, t.Failure)
+	}
+	x.out = append(x.out, '}')
+}
+
+func (x *exchange) cancelMessageMoveTask() *fault {
+	var handle string
+	if f := x.decode(func(key []byte) error {
+		if string(key) == "TaskHandle" {
+			return x.in.str(&handle)
+		}
+		return x.in.skip()
+	}); f != nil {
+		return f
+	}
+	if handle == "" {
+		return missing("TaskHandle")
+	}
+	e := x.e
+	e.mu.Lock()
+	i := slices.IndexFunc(e.tasks, func(t *moveTask) bool { return t.Handle == handle })
+	source := ""
+	if i >= 0 {
+		source = e.tasks[i].Source
+	}
+	e.mu.Unlock()
+	if f := x.authorize(x.iam, source); f != nil {
+		return f
+	}
+	if i < 0 {
+		return notFound("Task does not exist.")
+	}
+	e.mu.Lock()
+	i = slices.IndexFunc(e.tasks, func(t *moveTask) bool { return t.Handle == handle })
+	if i < 0 || e.tasks[i].Status != taskRunning {
+		e.mu.Unlock()
+		return unsupported("Only active tasks can be cancelled.")
+	}
+	t := e.tasks[i]
+	t.Status = taskCancelled
+	moved := t.Moved
+	e.saveTask(t)
+	t.poke()
+	c := e.flush()
+	e.mu.Unlock()
+	if f := await(c); f != nil {
+		return f
+	}
+	x.out = append(x.out, `{"ApproximateNumberOfMessagesMoved":`...)
+	x.out = strconv.AppendInt(x.out, int64(moved), 10)
+	x.out = append(x.out, '}')
+	return nil
+}

@@ -1,0 +1,232 @@
+package sqs
+
+import "time"
+
+// wish is what a ReceiveMessage asks for.
+type wish struct {
+	most       int
+	visibility int // -1: the queue's
+}
+
+// handed is a message as it was handed out; the message itself may change at once.
+type handed struct {
+	id          messageID
+	seq, nonce  uint64
+	sent, first int64
+	receives    uint32
+	size        uint32
+	source      string
+}
+
+// delivery is the answer to a wish. Its commit must be stored before anyone sees it.
+type delivery struct {
+	queue  uint64
+	handed []handed
+	commit *commit
+	fault  *fault
+}
+
+// waiter is a long poll.
+type waiter struct {
+	wish     wish
+	deadline int64
+	result   chan delivery
+}
+
+// receive hands out messages that are ready, and moves those to the dead-letter queue that were received too often.
+// The caller holds the lock.
+func (e *Engine) receive(q *queue, w wish, now int64) delivery {
+	e.refresh(q, now)
+	room := maxInFlight - q.counts[inFlight]
+	if room <= 0 {
+		if q.FIFO {
+			return delivery{}
+		}
+		f := faultf("OverLimit", "", "Too many messages are in flight in queue %s: at most %d.", q.name, maxInFlight)
+		f.status = 403
+		return delivery{fault: f}
+	}
+	var d delivery
+	var letters []*message
+	var target *queue
+	if q.Redrive != nil {
+		target = e.queues[q.Redrive.Target]
+	}
+	visibility := w.visibility
+	if visibility < 0 {
+		visibility = q.Visibility
+	}
+	take := func(m *message) {
+		q.detach(m)
+		m.receives++
+		m.nonce = random()
+		m.taken, m.visible = now, now+int64(visibility)*1000
+		if m.first == 0 {
+			m.first = now
+		}
+		q.attach(m, inFlight)
+		e.saveMessage(q, m)
+		d.handed = append(d.handed, handed{m.id, m.seq, m.nonce, m.sent, m.first, m.receives, m.size, m.source})
+	}
+	most := min(w.most, room)
+	for len(d.handed) < most {
+		m := q.head()
+		if m == nil {
+			break
+		}
+		// A FIFO group closes with its first message in flight, so the rest of it is walked by hand.
+		for m != nil && m.phase == ready && len(d.handed) < most {
+			next := m.next
+			if target != nil && int(m.receives) >= q.Redrive.MaxReceives {
+				e.bury(q, target, m, now)
+				letters = append(letters, m)
+			} else {
+				take(m)
+			}
+			if m = next; !q.FIFO {
+				break
+			}
+		}
+	}
+	if len(d.handed) > 0 || len(letters) > 0 {
+		d.queue = q.id
+		d.commit = e.flush()
+	}
+	return d
+}
+
+// bury moves a message to the dead-letter queue: it keeps its id and, in a standard queue, its age.
+func (e *Engine) bury(q, target *queue, m *message, now int64) {
+	copied := &message{seq: e.number(target), id: m.id, sent: m.sent, first: m.first, receives: m.receives, size: m.size, visible: now, phase: delayed, source: q.name}
+	if target.FIFO {
+		copied.sent = now
+		copied.group = target.groupNamed(m.group.name)
+	}
+	q.drop(m)
+	e.add(op{kind: opMove, queue: q.id, seq: m.seq, toQueue: target.id, toSeq: copied.seq, state: copied.appendState(nil)})
+	e.pending.arrivals = append(e.pending.arrivals, arrival{target, copied})
+	e.pending.letters = append(e.pending.letters, DeadLetter{Queue: q.name, DeadLetterQueue: target.name, MessageID: m.id.String(), Receives: int(m.receives)})
+}
+
+func (e *Engine) saveMessage(q *queue, m *message) {
+	e.add(op{kind: opState, queue: q.id, seq: m.seq, state: m.appendState(make([]byte, 0, fixedState+32))})
+}
+
+// refresh brings a queue up to the time: retention, delays, visibility.
+func (e *Engine) refresh(q *queue, now int64) {
+	old := now - int64(q.Retention)*1000
+	expired := false
+	for len(q.ages.items) > 0 && q.ages.items[0].at <= old {
+		m := q.ages.items[0].m
+		q.drop(m)
+		e.add(op{kind: opDelete, queue: q.id, seq: m.seq})
+		expired = true
+	}
+	if expired {
+		e.flush()
+	}
+	q.promote(now)
+}
+
+// dispatch brings a queue up to the time and serves its long polls, the oldest first. The caller holds the lock.
+func (e *Engine) dispatch(q *queue) {
+	if e.closing || q.deleted {
+		return
+	}
+	now := e.now().UnixMilli()
+	e.refresh(q, now)
+	for len(q.waiters) > 0 && q.head() != nil {
+		d := e.receive(q, q.waiters[0].wish, now)
+		if len(d.handed) == 0 && d.fault == nil {
+			break
+		}
+		q.waiters[0].result <- d
+		q.waiters[0] = nil
+		q.waiters = q.waiters[1:]
+	}
+	e.arm(q)
+}
+
+// arm sets the queue's timer to the next moment at which a long poll may have something to receive.
+func (e *Engine) arm(q *queue) {
+	q.disarm()
+	if len(q.waiters) == 0 || len(q.hidden.items) == 0 {
+		return
+	}
+	q.timer = time.AfterFunc(time.UnixMilli(q.hidden.items[0].at).Sub(e.now()), func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.dispatch(q)
+	})
+}
+
+func (q *queue) disarm() {
+	if q.timer != nil {
+		q.timer.Stop()
+		q.timer = nil
+	}
+}
+
+// poll is a receive that waits.
+func (x *exchange) poll(name string, w wish, wait int, given bool) (delivery, *fault) {
+	e := x.e
+	e.mu.Lock()
+	q := e.queues[name]
+	if q == nil {
+		e.mu.Unlock()
+		return delivery{}, noQueue()
+	}
+	now := x.now.UnixMilli()
+	d := e.receive(q, w, now)
+	if !given {
+		wait = q.Wait
+	}
+	if len(d.handed) > 0 || d.fault != nil || wait == 0 || e.closing {
+		e.mu.Unlock()
+		return d, d.fault
+	}
+	mine := &waiter{wish: w, deadline: now + int64(wait)*1000, result: make(chan delivery, 1)}
+	q.waiters = append(q.waiters, mine)
+	e.arm(q)
+	e.mu.Unlock()
+
+	timer := time.NewTimer(time.Duration(wait) * time.Second)
+	defer timer.Stop()
+	for {
+		stopped := false
+		select {
+		case d := <-mine.result:
+			return d, d.fault
+		case <-timer.C:
+		case <-x.ctx.Done():
+			stopped = true
+		case <-e.stop:
+			stopped = true
+		}
+		e.mu.Lock()
+		late := stopped || e.now().UnixMilli() >= mine.deadline
+		if late {
+			q.leave(mine)
+		}
+		e.mu.Unlock()
+		if late {
+			select {
+			case d := <-mine.result:
+				return d, d.fault
+			default:
+				return delivery{}, nil
+			}
+		}
+		// The clock is not the real one, and lags behind it.
+		timer.Reset(max(time.Millisecond, time.UnixMilli(mine.deadline).Sub(e.now())))
+	}
+}
+
+func (q *queue) leave(w *waiter) {
+	for i, other := range q.waiters {
+		if other == w {
+			q.waiters = append(q.waiters[:i:i], q.waiters[i+1:]...)
+			return
+		}
+	}
+}
