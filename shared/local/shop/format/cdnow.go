@@ -11,11 +11,12 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 )
 
-const usd = money.Currency("USD")
+// hundredths stands for any currency of two decimals: what the amounts of these files are written in.
+const hundredths = money.Currency("USD")
 
 // readCDNOW makes one Order Completed of each line. The master file has customer, date, CDs and dollars; the published sample
 // has the customer's number within the sample as a second column, which is left out, so that a person is the same in both.
-func readCDNOW(r io.Reader, sink Sink) error {
+func readCDNOW(r io.Reader, currency money.Currency, sink Sink) error {
 	header, read := 0, 0
 	return lines(r, func(number int, line []byte) error {
 		fields := bytes.Fields(line)
@@ -33,7 +34,7 @@ func readCDNOW(r io.Reader, sink Sink) error {
 		if sink.Line != nil {
 			sink.Line(read)
 		}
-		e, err := cdnowOrder(fields, number, number-header)
+		e, err := cdnowOrder(fields, number, number-header, currency)
 		if err != nil {
 			sink.Refuse(Refusal{number, number - header, err.Error()})
 			return nil
@@ -42,7 +43,7 @@ func readCDNOW(r io.Reader, sink Sink) error {
 	})
 }
 
-func cdnowOrder(fields [][]byte, number, row int) (Event, error) {
+func cdnowOrder(fields [][]byte, number, row int, currency money.Currency) (Event, error) {
 	file := "master"
 	switch len(fields) {
 	case 4:
@@ -64,7 +65,7 @@ func cdnowOrder(fields [][]byte, number, row int) (Event, error) {
 	if n, err := strconv.Atoi(cds); err != nil || n < 0 {
 		return Event{}, errors.New("number of CDs is no count")
 	}
-	dollars, err := money.ParseDecimal(string(fields[3]), usd)
+	dollars, err := money.ParseDecimal(string(fields[3]), hundredths)
 	if err != nil {
 		return Event{}, fmt.Errorf("dollars %w", err)
 	}
@@ -72,7 +73,7 @@ func cdnowOrder(fields [][]byte, number, row int) (Event, error) {
 	return track{
 		MessageID: id, UserID: customer, Event: "Order Completed", Timestamp: at,
 		Properties: order{
-			OrderID: id, Total: decimal(dollars.Minor, usd), Currency: string(usd),
+			OrderID: id, Total: decimal(dollars.Minor, hundredths), Currency: string(currency),
 			Products: []product{{ProductID: "cd", Quantity: plainNumber(cds)}},
 		},
 	}.event(number, row)

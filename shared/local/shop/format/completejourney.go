@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/domain/money"
 )
 
 // basket is one order of The Complete Journey as its lines add up.
@@ -24,7 +26,7 @@ type basket struct {
 
 // readCompleteJourney makes one Order Completed of each basket. The lines of a basket are scattered over the file, so that all
 // of it is read before the first event; events come out by household and time.
-func readCompleteJourney(r io.Reader, sink Sink) error {
+func readCompleteJourney(r io.Reader, currency money.Currency, sink Sink) error {
 	t, err := openTable(r, sink, []string{"household_id"}, []string{"store_id"}, []string{"basket_id"}, []string{"product_id"},
 		[]string{"quantity"}, []string{"sales_value"}, []string{"retail_disc"}, []string{"coupon_disc"}, []string{"coupon_match_disc"},
 		[]string{"transaction_timestamp"})
@@ -52,7 +54,7 @@ func readCompleteJourney(r io.Reader, sink Sink) error {
 		return cmp.Or(cmp.Compare(a.household, b.household), a.at.Compare(b.at), cmp.Compare(a.id, b.id))
 	})
 	for _, b := range all {
-		e, err := b.event()
+		e, err := b.event(currency)
 		if err != nil {
 			return err
 		}
@@ -68,10 +70,10 @@ func addLine(baskets map[string]*basket, r row) error {
 	household, errHousehold := r.text("household_id")
 	productID, errProduct := r.text("product_id")
 	at, errAt := r.time("transaction_timestamp", time.UTC, time.RFC3339, "2006-01-02 15:04:05")
-	sales, errSales := r.minor("sales_value", usd)
-	retail, errRetail := r.minor("retail_disc", usd)
-	coupon, errCoupon := r.minor("coupon_disc", usd)
-	match, errMatch := r.minor("coupon_match_disc", usd)
+	sales, errSales := r.minor("sales_value", hundredths)
+	retail, errRetail := r.minor("retail_disc", hundredths)
+	coupon, errCoupon := r.minor("coupon_disc", hundredths)
+	match, errMatch := r.minor("coupon_match_disc", hundredths)
 	if err := errors.Join(errID, errHousehold, errProduct, errAt, errSales, errRetail, errCoupon, errMatch); err != nil {
 		return oneLine(err)
 	}
@@ -90,17 +92,17 @@ func addLine(baskets map[string]*basket, r row) error {
 	b.discount += retail
 	b.coupons += coupon + match
 	b.products = append(b.products, product{
-		ProductID: productID, Quantity: r.decimal("quantity"), Price: unitPrice(sales, r.cell("quantity")), LineTotal: decimal(sales, usd),
+		ProductID: productID, Quantity: r.decimal("quantity"), Price: unitPrice(sales, r.cell("quantity")), LineTotal: decimal(sales, hundredths),
 	})
 	return nil
 }
 
-func (b *basket) event() (Event, error) {
+func (b *basket) event(currency money.Currency) (Event, error) {
 	return track{
 		MessageID: "cj-" + b.id, UserID: b.household, Event: "Order Completed", Timestamp: b.at,
 		Properties: order{
-			OrderID: b.id, Total: decimal(b.total, usd), Currency: string(usd), Discount: some(b.discount, usd),
-			Coupons: some(b.coupons, usd), Store: b.store, Products: b.products,
+			OrderID: b.id, Total: decimal(b.total, hundredths), Currency: string(currency), Discount: some(b.discount, hundredths),
+			Coupons: some(b.coupons, hundredths), Store: b.store, Products: b.products,
 		},
 	}.event(b.line, b.row)
 }
@@ -110,7 +112,7 @@ func (b *basket) event() (Event, error) {
 func unitPrice(total int64, quantity string) json.Number {
 	n, err := strconv.ParseInt(strings.TrimSuffix(quantity, ".0"), 10, 64)
 	if err != nil || n < 1 {
-		return decimal(total, usd)
+		return decimal(total, hundredths)
 	}
-	return decimal((total+n/2)/n, usd)
+	return decimal((total+n/2)/n, hundredths)
 }

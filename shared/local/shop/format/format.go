@@ -14,6 +14,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/domain/money"
 )
 
 // Format names a layout of files.
@@ -28,7 +30,7 @@ const (
 	Segment         Format = "segment"          // newline-delimited JSON: a line is an event of the protocol
 )
 
-var readers = map[Format]func(io.Reader, Sink) error{
+var readers = map[Format]func(io.Reader, money.Currency, Sink) error{
 	CompleteJourney: readCompleteJourney,
 	CDNOW:           readCDNOW,
 	OnlineRetail:    readOnlineRetail,
@@ -82,9 +84,10 @@ type Sink struct {
 	Line func(n int)
 }
 
-// Read reads a file, packed by gzip or not, to its end. The error is about the file as a whole: it cannot be read or has
-// another layout; a single bad line goes to the sink.
-func Read(f Format, r io.Reader, sink Sink) error {
+// Read reads a file, packed by gzip or not, to its end. The amounts of orders go out in the currency given; with none they name
+// no currency, which means the shop's own. The error is about the file as a whole: it cannot be read or has another layout; a
+// single bad line goes to the sink.
+func Read(f Format, r io.Reader, currency money.Currency, sink Sink) error {
 	read, ok := readers[f]
 	if !ok {
 		return fmt.Errorf("there is no format %q: use one of %s", f, Formats())
@@ -93,7 +96,7 @@ func Read(f Format, r io.Reader, sink Sink) error {
 	if err != nil {
 		return err
 	}
-	return read(plain, sink)
+	return read(plain, currency, sink)
 }
 
 // unpack recognises gzip by its first two bytes, whatever the file is called.
@@ -173,7 +176,7 @@ func (t track) event(line, row int) (Event, error) {
 type order struct {
 	OrderID  string      `json:"order_id"`
 	Total    json.Number `json:"total"`
-	Currency string      `json:"currency"`
+	Currency string      `json:"currency,omitempty"`
 	Discount json.Number `json:"discount,omitempty"`
 	Coupons  json.Number `json:"coupon_discount,omitempty"`
 	Store    string      `json:"store_id,omitempty"`

@@ -44,7 +44,7 @@ type result struct {
 func read(t *testing.T, f Format, text string) result {
 	t.Helper()
 	var r result
-	r.err = Read(f, strings.NewReader(text), Sink{
+	r.err = Read(f, strings.NewReader(text), "USD", Sink{
 		Event: func(e Event) error {
 			var s sent
 			if err := json.Unmarshal(e.Body, &s); err != nil {
@@ -154,10 +154,10 @@ func TestOnlineRetailRefundsTheLastInvoiceWithTheProduct(t *testing.T) {
 		got = append(got, strings.Join([]string{s.MessageID, s.Event, s.UserID, s.Properties.OrderID, string(s.Properties.Total), s.Properties.Currency, s.Timestamp}, " "))
 	}
 	want := []string{
-		"or-536365 Order Completed 17850 536365 22.08 GBP 2010-12-01T08:26:00Z",
-		"or-536370 Order Completed 17850 536370 10.20 GBP 2011-06-02T07:26:00Z",
-		"or-C536400-536365 Order Refunded 17850 536365 6.78 GBP 2011-06-03T08:00:00Z",
-		"or-C536400-536370 Order Refunded 17850 536370 2.55 GBP 2011-06-03T08:00:00Z",
+		"or-536365 Order Completed 17850 536365 22.08 USD 2010-12-01T08:26:00Z",
+		"or-536370 Order Completed 17850 536370 10.20 USD 2011-06-02T07:26:00Z",
+		"or-C536400-536365 Order Refunded 17850 536365 6.78 USD 2011-06-03T08:00:00Z",
+		"or-C536400-536370 Order Refunded 17850 536370 2.55 USD 2011-06-03T08:00:00Z",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("events:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -167,7 +167,7 @@ func TestOnlineRetailRefundsTheLastInvoiceWithTheProduct(t *testing.T) {
 	}
 	wantRefused := "line 7 (row 6 below the header): no earlier invoice of this customer has the product that is given back\n" +
 		"line 8 (row 7 below the header): CustomerID is empty\n" +
-		"line 9 (row 8 below the header): Quantity is not above zero"
+		"line 9 (row 8 below the header): the quantity is not above zero"
 	if refusals(r) != wantRefused {
 		t.Errorf("refused:\n%s\nwant:\n%s", refusals(r), wantRefused)
 	}
@@ -277,7 +277,7 @@ func TestGzipIsRecognised(t *testing.T) {
 func TestTheSinkCanStopTheReading(t *testing.T) {
 	stop := errors.New("enough")
 	calls := 0
-	err := Read(CDNOW, strings.NewReader("1 19970101 1 5.00\n2 19970101 1 5.00\n"), Sink{
+	err := Read(CDNOW, strings.NewReader("1 19970101 1 5.00\n2 19970101 1 5.00\n"), "", Sink{
 		Event:  func(Event) error { calls++; return stop },
 		Refuse: func(Refusal) {},
 	})
@@ -305,7 +305,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(byte(4), `{"type":"page","anonymousId":"a1"}`)
 	all := []Format{CompleteJourney, CDNOW, OnlineRetail, REES46, Segment}
 	f.Fuzz(func(t *testing.T, which byte, text string) {
-		err := Read(all[int(which)%len(all)], strings.NewReader(text), Sink{
+		err := Read(all[int(which)%len(all)], strings.NewReader(text), "", Sink{
 			Event: func(e Event) error {
 				if !json.Valid(e.Body) || e.MessageID == "" {
 					t.Errorf("line %d made %q", e.Line, e.Body)
@@ -320,4 +320,16 @@ func FuzzRead(f *testing.F) {
 		})
 		_ = err
 	})
+}
+
+func TestWithoutACurrencyOrdersNameNone(t *testing.T) {
+	err := Read(CDNOW, strings.NewReader("1 19970101 1 5.00\n"), "", Sink{Event: func(e Event) error {
+		if strings.Contains(string(e.Body), "currency") {
+			t.Errorf("event is %s", e.Body)
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

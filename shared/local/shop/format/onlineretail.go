@@ -12,8 +12,6 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 )
 
-const gbp = money.Currency("GBP")
-
 // invoice is one order of the Online Retail file, or what a cancellation gave back of one.
 type invoice struct {
 	id, order, customer string // order is id, or the invoice that is refunded
@@ -34,7 +32,7 @@ type invoices struct {
 // readOnlineRetail makes one Order Completed of each invoice and an Order Refunded of each cancellation (an invoice number with a
 // C) and the invoice it takes back. The file does not say which one that is: it is taken to be the customer's last one
 // with that product. Lines without a customer, and cancellations of what was never bought, are refused.
-func readOnlineRetail(r io.Reader, sink Sink) error {
+func readOnlineRetail(r io.Reader, currency money.Currency, sink Sink) error {
 	t, err := openTable(r, sink, []string{"InvoiceNo", "Invoice"}, []string{"StockCode"}, []string{"Description"}, []string{"Quantity"},
 		[]string{"InvoiceDate"}, []string{"UnitPrice", "Price"}, []string{"CustomerID", "Customer ID"}, []string{"Country"})
 	if err != nil {
@@ -57,7 +55,7 @@ func readOnlineRetail(r io.Reader, sink Sink) error {
 			one.refuse(err)
 		}
 	}
-	return in.emit(sink)
+	return in.emit(currency, sink)
 }
 
 func (in *invoices) add(r row, zone *time.Location) error {
@@ -65,20 +63,20 @@ func (in *invoices) add(r row, zone *time.Location) error {
 	stock, errStock := r.text("StockCode")
 	customer, errCustomer := r.text("CustomerID")
 	quantity, errQuantity := quantityOf(r)
-	price, errPrice := r.minor("UnitPrice", gbp)
+	price, errPrice := r.minor("UnitPrice", hundredths)
 	at, errAt := r.time("InvoiceDate", zone, "1/2/2006 15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "02/01/06 15:04")
 	if err := errors.Join(errID, errStock, errCustomer, errQuantity, errPrice, errAt); err != nil {
 		return oneLine(err)
 	}
 	customer = strings.TrimSuffix(customer, ".0")
 	if price < 0 {
-		return errors.New("UnitPrice is below zero")
+		return errors.New("the unit price is below zero")
 	}
-	p := product{ProductID: stock, Name: r.cell("Description"), Price: decimal(price, gbp), Quantity: plainNumber(fmt.Sprint(max(quantity, -quantity)))}
+	p := product{ProductID: stock, Name: r.cell("Description"), Price: decimal(price, hundredths), Quantity: plainNumber(fmt.Sprint(max(quantity, -quantity)))}
 	line := invoice{id: id, order: id, customer: customer, country: r.cell("Country"), line: r.line, row: r.number, at: at}
 	if strings.HasPrefix(id, "C") || strings.HasPrefix(id, "c") {
 		if quantity > 0 {
-			return errors.New("Quantity of a cancellation is above zero")
+			return errors.New("the quantity of a cancellation is above zero")
 		}
 		line.order = in.bought[[2]string{customer, stock}]
 		if line.order == "" {
@@ -88,10 +86,10 @@ func (in *invoices) add(r row, zone *time.Location) error {
 		return nil
 	}
 	if quantity <= 0 {
-		return errors.New("Quantity is not above zero")
+		return errors.New("the quantity is not above zero")
 	}
 	if have := in.orders[id]; have != nil && have.customer != customer {
-		return errors.New("CustomerID is not that of the invoice's first line")
+		return errors.New("the customer is not that of the invoice's first line")
 	}
 	in.bought[[2]string{customer, stock}] = id
 	grow(in.orders, id, line, quantity*price, p)
@@ -111,7 +109,7 @@ func grow(all map[string]*invoice, key string, line invoice, amount int64, p pro
 	have.products = append(have.products, p)
 }
 
-func (in *invoices) emit(sink Sink) error {
+func (in *invoices) emit(currency money.Currency, sink Sink) error {
 	var all []*invoice
 	for _, one := range in.orders {
 		all = append(all, one)
@@ -129,7 +127,7 @@ func (in *invoices) emit(sink Sink) error {
 		}
 		e, err := track{
 			MessageID: id, UserID: one.customer, Event: name, Timestamp: one.at,
-			Properties: order{OrderID: one.order, Total: decimal(one.total, gbp), Currency: string(gbp), Country: one.country, Products: one.products},
+			Properties: order{OrderID: one.order, Total: decimal(one.total, hundredths), Currency: string(currency), Country: one.country, Products: one.products},
 		}.event(one.line, one.row)
 		if err != nil {
 			return err

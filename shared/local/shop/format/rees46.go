@@ -6,12 +6,14 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/domain/money"
 )
 
 // readREES46 makes one event of each line: Product Viewed, Product Added or Order Completed. The messageId is a digest of the
 // line, so that a line that is there twice counts once. A purchase is an order of its own: the file does not say which
 // purchases were paid together.
-func readREES46(r io.Reader, sink Sink) error {
+func readREES46(r io.Reader, currency money.Currency, sink Sink) error {
 	t, err := openTable(r, sink, []string{"event_time"}, []string{"event_type"}, []string{"product_id"}, []string{"category_id"},
 		[]string{"category_code"}, []string{"brand"}, []string{"price"}, []string{"user_id"}, []string{"user_session"})
 	if err != nil {
@@ -25,7 +27,7 @@ func readREES46(r io.Reader, sink Sink) error {
 		if err != nil {
 			return err
 		}
-		e, err := rees46Event(one)
+		e, err := rees46Event(one, currency)
 		if err != nil {
 			one.refuse(err)
 			continue
@@ -36,10 +38,10 @@ func readREES46(r io.Reader, sink Sink) error {
 	}
 }
 
-func rees46Event(r row) (Event, error) {
+func rees46Event(r row, currency money.Currency) (Event, error) {
 	user, errUser := r.text("user_id")
 	productID, errProduct := r.text("product_id")
-	price, errPrice := r.minor("price", usd)
+	price, errPrice := r.minor("price", hundredths)
 	at, errAt := r.time("event_time", time.UTC, "2006-01-02 15:04:05 UTC", time.RFC3339)
 	if err := errors.Join(errUser, errProduct, errPrice, errAt); err != nil {
 		return Event{}, oneLine(err)
@@ -47,7 +49,7 @@ func rees46Event(r row) (Event, error) {
 	id := "rees46-" + digest(r.cells...)
 	p := product{
 		ProductID: productID, CategoryID: r.cell("category_id"), Category: r.cell("category_code"), Brand: r.cell("brand"),
-		Price: decimal(price, usd), Quantity: "1",
+		Price: decimal(price, hundredths), Quantity: "1",
 	}
 	session := r.cell("user_session")
 	call := track{MessageID: id, UserID: user, Timestamp: at}
@@ -58,12 +60,12 @@ func rees46Event(r row) (Event, error) {
 		call.Event = "Product Added"
 	case "purchase":
 		call.Event = "Order Completed"
-		call.Properties = order{OrderID: id, Total: decimal(price, usd), Currency: string(usd), Session: session, Products: []product{p}}
+		call.Properties = order{OrderID: id, Total: decimal(price, hundredths), Currency: string(currency), Session: session, Products: []product{p}}
 		return call.event(r.line, r.number)
 	default:
 		return Event{}, fmt.Errorf("event_type is %q, not view, cart or purchase", strings.ToValidUTF8(kind, "?"))
 	}
-	p.Currency, p.Session = string(usd), session
+	p.Currency, p.Session = string(currency), session
 	call.Properties = p
 	return call.event(r.line, r.number)
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/userops/userops/shared/domain/money"
 )
 
 // maxEvent is the protocol's limit for one event.
@@ -15,7 +17,7 @@ const maxEvent = 32 << 10
 
 // readSegment passes events on as they are. One without a messageId gets the digest of its line and of how often that line came
 // before, so that equal lines stay several events and a second import of the file adds none.
-func readSegment(r io.Reader, sink Sink) error {
+func readSegment(r io.Reader, _ money.Currency, sink Sink) error {
 	seen := map[string]int{}
 	good := 0
 	err := lines(r, func(number int, line []byte) error {

@@ -174,7 +174,7 @@ func plainNumber(digits string) json.Number {
 func quantityOf(r row) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSuffix(r.cell("Quantity"), ".0"), 10, 32)
 	if err != nil {
-		return 0, errors.New("Quantity is no whole number")
+		return 0, errors.New("the quantity is no whole number")
 	}
 	return n, nil
 }
