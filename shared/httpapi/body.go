@@ -103,6 +103,15 @@ type List[T any] struct {
 	Next  string `json:"next,omitempty"`
 }
 
+// MarshalJSON writes a list without items as an empty array, never as null.
+func (l List[T]) MarshalJSON() ([]byte, error) {
+	type plain List[T]
+	if l.Items == nil {
+		l.Items = []T{}
+	}
+	return json.Marshal(plain(l))
+}
+
 // ParsePage reads ?limit=&cursor=. The limit is usual when absent, and must be between 1 and most; where it is not, the request is
 // answered with 400 and ok is false.
 func ParsePage(w http.ResponseWriter, r *http.Request, usual, most int) (page Page, ok bool) {
