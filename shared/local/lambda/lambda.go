@@ -1,0 +1,278 @@
+// Package lambda runs functions as Lambda does: programs that speak the Runtime API, one invocation at a time per process, more
+// processes as load asks, with deadlines that kill, and the errors that callers of Lambda see.
+//
+// It is not a sandbox: a function sees this machine's files, and its memory setting becomes GOMEMLIMIT, which no kernel enforces.
+// The surprising thing: one listener serves every process. AWS_LAMBDA_RUNTIME_API may hold a path after the address, so each process
+// gets one of its own (127.0.0.1:9001/ingest/3), and that path is how its calls are told apart.
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// MaxPayload is Lambda's limit for a request or a response of a synchronous invocation, in bytes.
+const MaxPayload = 6 * 1024 * 1024
+
+// The errors of an invocation that never reached the function. Anything that the function did is in the Result instead.
+var (
+	ErrThrottled = errors.New("rate exceeded: the function runs as often at once as its reserved concurrency allows")
+	ErrTooLarge  = fmt.Errorf("the request must be smaller than %d bytes", MaxPayload)
+	ErrUnknown   = errors.New("no such function")
+	ErrStopping  = errors.New("the functions are stopping")
+)
+
+// Options are the settings of a Host. Zero fields take the values in brackets.
+type Options struct {
+	Region       string            // us-east-1
+	AccountID    string            // 000000000000
+	Concurrency  int               // processes of a function that has no reserved concurrency [10]
+	IdleAfter    time.Duration     // how long a process may wait for work before it is ended [5m]
+	InitTimeout  time.Duration     // how long a process may take to ask for work [10s]
+	Environment  map[string]string // set for every function, over what the function has
+	Log          func(Line)        // gets every line a function writes, and what befell it; called one line at a time
+	AsyncBackoff time.Duration     // wait before the first retry of an asynchronous invocation; doubles [1m]
+	Failed       func(Failure)     // gets asynchronous invocations that were given up
+}
+
+// Handler is a function that runs inside this program, as tests use it.
+type Handler func(ctx context.Context, payload []byte) ([]byte, error)
+
+// Function is what a Host runs. Either Binary or Handler is set.
+type Function struct {
+	Name        string
+	Binary      string // path of the program
+	Handler     Handler
+	Environment map[string]string
+	Timeout     time.Duration
+	MemoryMB    int
+	Reserved    *int          // reserved concurrent executions; 0 stops the function
+	Retries     int           // of an asynchronous invocation that fails
+	MaximumAge  time.Duration // of an asynchronous invocation
+}
+
+// Result is what came of an invocation that reached the function.
+type Result struct {
+	RequestID     string
+	Payload       []byte        // the function's answer, or the error as JSON (errorType, errorMessage)
+	FunctionError string        // "" or "Unhandled"
+	Duration      time.Duration // in the function, without waiting for a process
+	Cold          bool          // the first one of its process
+}
+
+// Err is the function's error as a Go error, or nil.
+func (r Result) Err() error {
+	if r.FunctionError == "" {
+		return nil
+	}
+	var e struct{ ErrorType, ErrorMessage string }
+	if json.Unmarshal(r.Payload, &e) != nil || e.ErrorType == "" && e.ErrorMessage == "" {
+		return errors.New(string(r.Payload))
+	}
+	return fmt.Errorf("%s: %s", e.ErrorType, e.ErrorMessage)
+}
+
+// Line is one line of a function's log. Level is set only on lines of the platform itself, such as a timeout.
+type Line struct {
+	Time      time.Time
+	Function  string
+	RequestID string
+	Text      string
+	Level     string
+}
+
+// Host runs functions. Register them, Serve a listener for their processes, Invoke, and Close.
+type Host struct {
+	options Options
+	logging sync.Mutex
+	async   queue
+
+	mu      sync.Mutex
+	address string
+	pools   map[string]*pool
+	keys    map[string]identity
+	started int
+	closed  bool
+	server  *http.Server
+	exited  sync.WaitGroup
+}
+
+type identity struct {
+	function string
+	process  *process // nil for the key of a function that runs inside this program
+}
+
+// New makes a host without functions.
+func New(o Options) *Host {
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.AccountID == "" {
+		o.AccountID = "000000000000"
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 10
+	}
+	if o.IdleAfter == 0 {
+		o.IdleAfter = 5 * time.Minute
+	}
+	if o.InitTimeout == 0 {
+		o.InitTimeout = 10 * time.Second
+	}
+	if o.AsyncBackoff == 0 {
+		o.AsyncBackoff = time.Minute
+	}
+	if o.Log == nil {
+		o.Log = func(Line) {}
+	}
+	if o.Failed == nil {
+		o.Failed = func(Failure) {}
+	}
+	h := &Host{options: o, pools: map[string]*pool{}, keys: map[string]identity{}}
+	h.async.stop = make(chan struct{})
+	return h
+}
+
+// Register adds a function. Its processes start when they are needed.
+func (h *Host) Register(f Function) error {
+	if (f.Binary == "") == (f.Handler == nil) {
+		return fmt.Errorf("registering function %s: either a program or a handler", f.Name)
+	}
+	if f.Timeout <= 0 {
+		return fmt.Errorf("registering function %s: no timeout", f.Name)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, taken := h.pools[f.Name]; taken {
+		return fmt.Errorf("registering function %s: the name is taken", f.Name)
+	}
+	limit := h.options.Concurrency
+	if f.Reserved != nil {
+		limit = *f.Reserved
+	}
+	h.pools[f.Name] = &pool{host: h, function: f, limit: limit, processes: map[string]*process{}}
+	h.keys[FunctionKey(f.Name)] = identity{function: f.Name}
+	return nil
+}
+
+// Serve answers the processes (and callers of Lambda's Invoke) on the listener, in the background, until Close. It comes before the
+// first Invoke of a program.
+func (h *Host) Serve(l net.Listener) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	h.mu.Lock()
+	h.address = l.Addr().String()
+	h.server = server
+	h.mu.Unlock()
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			h.log(Line{Level: "ERROR", Text: "the runtime API stopped: " + err.Error()})
+		}
+	}()
+}
+
+// Invoke runs the function with the payload and waits for its answer. When the context ends first the function runs on, as on AWS, and
+// the context's error is returned. A function without reserved concurrency that has no free process makes the call wait.
+func (h *Host) Invoke(ctx context.Context, function string, payload []byte) (Result, error) {
+	p, err := h.pool(function)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(payload) > MaxPayload {
+		return Result{}, ErrTooLarge
+	}
+	return p.invoke(ctx, payload)
+}
+
+func (h *Host) pool(function string) (*pool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, ErrStopping
+	}
+	p := h.pools[function]
+	if p == nil {
+		return nil, fmt.Errorf("%w: %s", ErrUnknown, function)
+	}
+	return p, nil
+}
+
+// FunctionKey is the access key of a function that has no process of its own: an in-process handler, or the poller of its queue.
+func FunctionKey(function string) string { return keyPrefix + "FN" + sanitised(function) }
+
+// keyPrefix marks the access keys that this package hands out, so that one of an earlier start is not taken for a developer's own.
+const keyPrefix = "LOCAL"
+
+// Caller names the function behind an access key and, when the key belongs to a process, the invocation it is busy with. Known is false for
+// keys that no function has; stale is true for those that look like one of a process that is gone.
+func (h *Host) Caller(accessKey string) (function, requestID string, known, stale bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	id, ok := h.keys[accessKey]
+	if !ok {
+		return "", "", false, len(accessKey) > len(keyPrefix) && accessKey[:len(keyPrefix)] == keyPrefix
+	}
+	if id.process != nil {
+		requestID = id.process.request()
+	}
+	return id.function, requestID, true, false
+}
+
+// Close ends every process and waits for them, at most until the context ends. Whoever invokes must have stopped before.
+func (h *Host) Close(ctx context.Context) error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil
+	}
+	h.closed = true
+	pools, server := h.pools, h.server
+	h.mu.Unlock()
+	close(h.async.stop)
+	for _, p := range pools {
+		p.close()
+	}
+	done := make(chan struct{})
+	go func() {
+		h.async.running.Wait()
+		h.exited.Wait()
+		close(done)
+	}()
+	var err error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = fmt.Errorf("ending the functions: %w", ctx.Err())
+	}
+	if server != nil {
+		_ = server.Close()
+	}
+	return err
+}
+
+func (h *Host) log(l Line) {
+	if l.Time.IsZero() {
+		l.Time = time.Now()
+	}
+	h.logging.Lock()
+	defer h.logging.Unlock()
+	h.options.Log(l)
+}
+
+func sanitised(name string) string {
+	out := make([]byte, 0, len(name))
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c >= 'a' && c <= 'z':
+			out = append(out, c-'a'+'A')
+		case c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
