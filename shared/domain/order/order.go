@@ -45,6 +45,8 @@ type Order struct {
 	CancelledAt time.Time // earliest report that it was cancelled
 
 	Refunds []Refund // sorted by key
+	// Unknown holds what a newer version of the program stored and this one does not know; it is written back as it is.
+	Unknown []byte
 }
 
 // Product is one line of an order.

@@ -35,7 +35,7 @@ const OtherEvents = "*"
 // whatever sequence they come. shop is the currency of prices that name none. Folding an event twice counts it twice; the caller
 // sees to it that it does not (Window).
 func (p *Profile) Fold(e *event.Event, shop money.Currency) {
-	at := e.Timestamp
+	at := e.Timestamp.Truncate(time.Millisecond) // what is stored, so that a comparison sees the same before and after
 	if p.FirstSeen.IsZero() || at.Before(p.FirstSeen) {
 		p.FirstSeen = at
 	}

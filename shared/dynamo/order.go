@@ -1,0 +1,110 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// Orders reads orders, which stand in the Profiles table. They are written by Profiles.Commit, together with their owner's sums.
+type Orders struct {
+	DB    API
+	Table string
+}
+
+// Load reads an order with a consistent read; one that nobody has reported has Version 0.
+func (s Orders) Load(ctx context.Context, orderID string) (*order.Order, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: orderKey(orderID).item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, fmt.Errorf("loading order: %w", err)
+	}
+	o := &order.Order{ID: orderID}
+	if out.Item == nil {
+		return o, nil
+	}
+	o.Version = numberOf(out.Item, attrVersion)
+	if err := unpackOrder(bytesOf(out.Item, attrBody), o); err != nil {
+		return nil, fmt.Errorf("reading order: %w", err)
+	}
+	return o, nil
+}
+
+// The sections of an order's body. A number is never used again for another layout.
+const (
+	sectionOrderOwner   = 1
+	sectionOrderContent = 2
+	sectionOrderTimes   = 3
+	sectionOrderRefunds = 4
+)
+
+func packOrder(o *order.Order) []byte {
+	w := &packer{out: make([]byte, 0, 256)}
+	w.section(sectionOrderOwner, func(w *packer) { w.text(string(o.Owner)) })
+	w.section(sectionOrderContent, func(w *packer) {
+		w.text(string(o.Currency))
+		w.int(o.Total)
+		w.int(o.Revenue)
+		w.text(o.Coupon)
+		w.time(o.ReportedAt)
+		w.fixed(uint64(o.Reporter))
+		w.uint(uint64(len(o.Products)))
+		for _, p := range o.Products {
+			w.text(p.ID)
+			w.text(p.Name)
+			w.text(p.Category)
+			w.int(p.Quantity)
+			w.int(p.Price)
+		}
+	})
+	w.section(sectionOrderTimes, func(w *packer) { w.time(o.PlacedAt); w.time(o.CompletedAt); w.time(o.CancelledAt) })
+	w.section(sectionOrderRefunds, func(w *packer) {
+		for _, r := range o.Refunds {
+			w.text(r.Key)
+			w.int(r.Amount)
+			w.flag(r.Whole)
+			w.time(r.At)
+		}
+	})
+	return append(w.out, o.Unknown...)
+}
+
+func unpackOrder(body []byte, o *order.Order) error {
+	r := &unpacker{in: body}
+	for r.more() {
+		start := r.in
+		number := r.uint()
+		s := &unpacker{in: r.bytes()}
+		if r.err != nil {
+			break
+		}
+		switch number {
+		case sectionOrderOwner:
+			o.Owner = profile.ID(s.text())
+		case sectionOrderContent:
+			o.Currency, o.Total, o.Revenue, o.Coupon = money.Currency(s.text()), s.int(), s.int(), s.text()
+			o.ReportedAt, o.Reporter = s.time(), event.Hash(s.fixed())
+			for range s.count() {
+				o.Products = append(o.Products, order.Product{ID: s.text(), Name: s.text(), Category: s.text(), Quantity: s.int(), Price: s.int()})
+			}
+		case sectionOrderTimes:
+			o.PlacedAt, o.CompletedAt, o.CancelledAt = s.time(), s.time(), s.time()
+		case sectionOrderRefunds:
+			for s.more() {
+				o.Refunds = append(o.Refunds, order.Refund{Key: s.text(), Amount: s.int(), Whole: s.flag(), At: s.time()})
+			}
+		default:
+			o.Unknown = append(o.Unknown, start[:len(start)-len(r.in)]...)
+		}
+		if s.err != nil {
+			return fmt.Errorf("section %d %w", number, s.err)
+		}
+	}
+	return r.err
+}

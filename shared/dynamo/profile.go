@@ -1,0 +1,253 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// Attributes of the Profiles table beside keys, version and body.
+const (
+	attrTo     = "to"     // a pointer's target
+	attrErased = "erased" // a tombstone's time, milliseconds since 1970
+)
+
+// maxPointers bounds how many pointers are followed; a merge shortens those that it knows of, so chains stay short.
+const maxPointers = 32
+
+// Profiles stores profiles, the pointers of identifiers that joined another profile, tombstones, and orders.
+type Profiles struct {
+	DB    API
+	Table string
+}
+
+// Load reads a person's profile with a consistent read, following pointers. Where there is none it answers a profile with
+// Version 0 under the id at which one would be made; its ErasedAt tells whether a tombstone stands there.
+func (s Profiles) Load(ctx context.Context, id profile.ID) (*profile.Profile, error) {
+	for range maxPointers {
+		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: profileKey(id).item(), ConsistentRead: aws.Bool(true)})
+		if err != nil {
+			return nil, fmt.Errorf("loading profile %s: %w", id, err)
+		}
+		if to := textOf(out.Item, attrTo); to != "" {
+			id = profile.ID(to)
+			continue
+		}
+		return readProfile(id, out.Item)
+	}
+	return nil, fmt.Errorf("loading profile %s: more than %d pointers", id, maxPointers)
+}
+
+// Resolve is Load for readers: nil where there is no profile.
+func (s Profiles) Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error) {
+	p, err := s.Load(ctx, id)
+	if err != nil || p.Version == 0 || p.FirstSeen.IsZero() {
+		return nil, err
+	}
+	return p, nil
+}
+
+func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.Profile, error) {
+	p := &profile.Profile{ID: id}
+	if item == nil {
+		return p, nil
+	}
+	p.Version = numberOf(item, attrVersion)
+	if at := numberOf(item, attrErased); at != 0 {
+		p.ErasedAt = time.UnixMilli(at).UTC()
+		return p, nil
+	}
+	if err := unpackProfile(bytesOf(item, attrBody), p); err != nil {
+		return nil, fmt.Errorf("reading profile %s: %w", id, err)
+	}
+	return p, nil
+}
+
+// versionCondition holds while the item is as it was read: absent for version 0.
+func versionCondition(version int64) (condition string, names map[string]string, values map[string]types.AttributeValue) {
+	if version == 0 {
+		return "attribute_not_exists(#pk)", map[string]string{"#pk": attrPK}, nil
+	}
+	return "#v = :v", map[string]string{"#v": attrVersion}, map[string]types.AttributeValue{":v": numberValue(version)}
+}
+
+func profileItem(p *profile.Profile, version int64) map[string]types.AttributeValue {
+	item := profileKey(p.ID).item()
+	item[attrVersion] = numberValue(version)
+	item[attrBody] = bytesValue(packProfile(p))
+	return item
+}
+
+func pointerItem(from, to profile.ID, version int64) map[string]types.AttributeValue {
+	item := profileKey(from).item()
+	item[attrVersion] = numberValue(version)
+	item[attrTo] = textValue(string(to))
+	return item
+}
+
+// Save writes the profile if it is still as it was loaded, and counts its Version up. ErrConflict says that it is not; any other
+// error leaves open whether the write happened.
+func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
+	condition, names, values := versionCondition(p.Version)
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: profileItem(p, p.Version+1),
+		ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	if err != nil {
+		if conditionLost(err) {
+			err = ErrConflict
+		}
+		return fmt.Errorf("saving profile %s: %w", p.ID, err)
+	}
+	p.Version++
+	return nil
+}
+
+// Change is what one commit writes at once: a profile, the orders that its events changed, and pointers for identifiers that
+// had no profile of their own.
+type Change struct {
+	Profile *profile.Profile
+	Orders  []*order.Order
+	Attach  []profile.ID // keys that from now on point to the profile; they must be free or erased
+}
+
+// MaxChangeItems is how many orders and pointers one change may hold.
+const MaxChangeItems = 90
+
+// Commit writes a change: all of it or nothing. It is one conditional write where only the profile changes, else a transaction.
+// ErrConflict says that something was not as it was loaded; any other error leaves open whether the write happened.
+func (s Profiles) Commit(ctx context.Context, c Change) error {
+	if len(c.Orders) == 0 && len(c.Attach) == 0 {
+		return s.Save(ctx, c.Profile)
+	}
+	p := c.Profile
+	writes := []types.TransactWriteItem{s.conditionalPut(profileItem(p, p.Version+1), p.Version)}
+	for _, o := range c.Orders {
+		item := orderKey(o.ID).item()
+		item[attrVersion] = numberValue(o.Version + 1)
+		item[attrBody] = bytesValue(packOrder(o))
+		writes = append(writes, s.conditionalPut(item, o.Version))
+	}
+	for _, from := range c.Attach {
+		writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: pointerItem(from, p.ID, 1),
+			ConditionExpression:      aws.String("attribute_not_exists(#pk) OR attribute_exists(#erased)"),
+			ExpressionAttributeNames: map[string]string{"#pk": attrPK, "#erased": attrErased}}})
+	}
+	if err := s.transact(ctx, writes); err != nil {
+		return fmt.Errorf("committing profile %s: %w", p.ID, err)
+	}
+	p.Version++
+	for _, o := range c.Orders {
+		o.Version++
+	}
+	return nil
+}
+
+func (s Profiles) conditionalPut(item map[string]types.AttributeValue, version int64) types.TransactWriteItem {
+	condition, names, values := versionCondition(version)
+	return types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: item, ConditionExpression: &condition,
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values}}
+}
+
+func (s Profiles) transact(ctx context.Context, writes []types.TransactWriteItem) error {
+	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	if err != nil && conditionLost(err) {
+		return ErrConflict
+	}
+	return err
+}
+
+// Merge writes keep, which has absorbed the other, and leaves a forward pointer where the other stood and where its identifiers
+// pointed; all of it or nothing, if both are still as they were loaded.
+func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile) error {
+	writes := []types.TransactWriteItem{
+		s.conditionalPut(profileItem(keep, keep.Version+1), keep.Version),
+		s.conditionalPut(pointerItem(absorbed.ID, keep.ID, absorbed.Version+1), absorbed.Version),
+	}
+	for _, i := range absorbed.Identifiers {
+		// These pointed to the absorbed profile and cannot have changed while it is as it was loaded.
+		if id := i.ID(); id != absorbed.ID && len(writes) < MaxChangeItems {
+			writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: pointerItem(id, keep.ID, 1)}})
+		}
+	}
+	if err := s.transact(ctx, writes); err != nil {
+		return fmt.Errorf("merging profile %s into %s: %w", absorbed.ID, keep.ID, err)
+	}
+	keep.Version++
+	return nil
+}
+
+// Erase puts tombstones where the profile, its parts and its identifiers' pointers stand, if it is still as it was loaded.
+func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time) error {
+	tombstone := func(id profile.ID, version int64) map[string]types.AttributeValue {
+		item := profileKey(id).item()
+		item[attrVersion] = numberValue(version)
+		item[attrErased] = numberValue(at.UnixMilli())
+		return item
+	}
+	writes := []types.TransactWriteItem{s.conditionalPut(tombstone(p.ID, p.Version+1), p.Version)}
+	for _, id := range p.Keys()[1:] {
+		if len(writes) < MaxChangeItems {
+			writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: tombstone(id, 1)}})
+		}
+	}
+	if err := s.transact(ctx, writes); err != nil {
+		return fmt.Errorf("erasing profile %s: %w", p.ID, err)
+	}
+	p.Version++
+	return nil
+}
+
+// ScanShard reads the profiles of one of the shards, page by page, until all are read or page returns an error. It starts at
+// cursor, empty for the beginning, and answers the cursor behind the last page that was taken whole; "" means the end. Reads are
+// eventually consistent.
+func (s Profiles) ScanShard(ctx context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (next string, err error) {
+	start, err := parseCursor(cursor)
+	if err != nil {
+		return cursor, fmt.Errorf("scanning profiles: %w", err)
+	}
+	for {
+		out, err := s.DB.Scan(ctx, &dynamodb.ScanInput{TableName: &s.Table, Segment: aws.Int32(int32(shard)), TotalSegments: aws.Int32(int32(shards)), ExclusiveStartKey: start,
+			FilterExpression:          aws.String("attribute_not_exists(#to) AND attribute_not_exists(#erased) AND #sk = :sk"),
+			ExpressionAttributeNames:  map[string]string{"#to": attrTo, "#erased": attrErased, "#sk": attrSK},
+			ExpressionAttributeValues: map[string]types.AttributeValue{":sk": textValue(profileKey("").SK)}})
+		if err != nil {
+			return cursor, fmt.Errorf("scanning profiles: %w", err)
+		}
+		profiles := make([]*profile.Profile, 0, len(out.Items))
+		for _, item := range out.Items {
+			p, err := readProfile(profile.ID(strings.TrimPrefix(textOf(item, attrPK), profileKey("").PK)), item)
+			if err != nil {
+				return cursor, err
+			}
+			profiles = append(profiles, p)
+		}
+		if err := page(profiles); err != nil {
+			return cursor, err
+		}
+		if out.LastEvaluatedKey == nil {
+			return "", nil
+		}
+		start = out.LastEvaluatedKey
+		cursor = textOf(start, attrPK)
+	}
+}
+
+// parseCursor makes a start key of a scan of profiles or orders out of its partition key; the sort key follows from it.
+func parseCursor(cursor string) (map[string]types.AttributeValue, error) {
+	switch {
+	case cursor == "":
+		return nil, nil
+	case strings.HasPrefix(cursor, profileKey("").PK):
+		return Key{cursor, profileKey("").SK}.item(), nil
+	case strings.HasPrefix(cursor, orderKey("").PK):
+		return Key{cursor, orderKey("").SK}.item(), nil
+	}
+	return nil, ErrCursor
+}

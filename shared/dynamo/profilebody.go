@@ -1,0 +1,450 @@
+package dynamo
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// The sections of a profile's body. A number is never used again for another layout.
+const (
+	sectionIdentifiers = 1
+	sectionParts       = 2
+	sectionSeen        = 3
+	sectionTraits      = 4
+	sectionConsent     = 5
+	sectionTags        = 6
+	sectionOrders      = 7
+	sectionCounters    = 8
+	sectionGroups      = 9
+	sectionCart        = 10
+	sectionMembers     = 11
+	sectionScores      = 12
+	sectionTouch       = 13
+	sectionActive      = 14
+	sectionCartCleared = 15
+	sectionPlace       = 16
+	sectionErased      = 17
+	sectionWindow      = 30
+	sectionOutbox      = 31
+)
+
+// packProfile is the body of a profile's item.
+func packProfile(p *profile.Profile) []byte {
+	w := &packer{out: make([]byte, 0, 1024), scratch: make([]byte, 0, 512)}
+	w.section(sectionIdentifiers, func(w *packer) {
+		for _, i := range p.Identifiers {
+			w.text(string(i.Kind))
+			w.text(i.Value)
+		}
+	})
+	w.section(sectionParts, func(w *packer) {
+		for _, id := range p.Parts {
+			w.text(string(id))
+		}
+	})
+	w.section(sectionSeen, func(w *packer) { w.time(p.FirstSeen); w.time(p.LastSeen) })
+	w.section(sectionTraits, func(w *packer) {
+		for _, k := range slices.Sorted(maps.Keys(p.Traits)) {
+			w.text(k)
+			packValue(w, p.Traits[k].Value)
+			w.time(p.Traits[k].At)
+		}
+	})
+	w.section(sectionConsent, func(w *packer) {
+		for _, k := range slices.Sorted(maps.Keys(p.Consent)) {
+			c := p.Consent[k]
+			w.text(k)
+			w.flag(c.Granted)
+			w.time(c.At)
+			w.text(c.Reason)
+		}
+	})
+	w.section(sectionTags, func(w *packer) {
+		for _, t := range p.Tags {
+			w.text(t)
+		}
+	})
+	if p.Orders.Count != 0 || len(p.Orders.Entries) > 0 || len(p.Orders.Base) > 0 {
+		w.section(sectionOrders, func(w *packer) { packOrders(w, p.Orders) })
+	}
+	w.section(sectionCounters, func(w *packer) {
+		for _, k := range slices.Sorted(maps.Keys(p.Counters)) {
+			packCounter(w, k, p.Counters[k])
+		}
+	})
+	w.section(sectionGroups, func(w *packer) {
+		for _, k := range slices.Sorted(maps.Keys(p.Groups)) {
+			w.text(k)
+			w.time(p.Groups[k])
+		}
+	})
+	w.section(sectionCart, func(w *packer) {
+		for _, k := range slices.Sorted(maps.Keys(p.Cart)) {
+			l := p.Cart[k]
+			w.text(k)
+			w.int(int64(l.Quantity))
+			w.int(l.Price)
+			w.time(l.At)
+			w.text(l.Name)
+		}
+	})
+	w.section(sectionMembers, func(w *packer) {
+		for _, k := range slices.Sorted(maps.Keys(p.Members)) {
+			w.text(k)
+			w.time(p.Members[k].Since)
+			w.text(p.Members[k].Run)
+		}
+	})
+	if s := p.Scores; s != (profile.Scores{}) {
+		w.section(sectionScores, func(w *packer) {
+			w.text(s.Run)
+			w.int(int64(s.R))
+			w.int(int64(s.F))
+			w.int(int64(s.M))
+			w.text(s.Class8)
+			w.text(s.Segment11)
+			w.text(s.Class15)
+			w.text(s.Lifecycle)
+		})
+	}
+	w.section(sectionTouch, func(w *packer) {
+		for _, k := range slices.Sorted(maps.Keys(p.Touch)) {
+			t := p.Touch[k]
+			w.text(k)
+			w.time(t.At)
+			w.text(t.Campaign)
+			w.text(t.Source)
+			w.text(t.Medium)
+			w.text(t.Referrer)
+		}
+	})
+	w.section(sectionActive, func(w *packer) {
+		if len(p.Active.Bits) > 0 {
+			w.int(int64(p.Active.Last))
+			w.bytes(p.Active.Bits)
+		}
+	})
+	if !p.CartClearedAt.IsZero() {
+		w.section(sectionCartCleared, func(w *packer) { w.time(p.CartClearedAt) })
+	}
+	if p.Locale.Value != "" || p.Zone.Value != "" {
+		w.section(sectionPlace, func(w *packer) {
+			w.text(p.Locale.Value)
+			w.time(p.Locale.At)
+			w.text(p.Zone.Value)
+			w.time(p.Zone.At)
+		})
+	}
+	if !p.ErasedAt.IsZero() {
+		w.section(sectionErased, func(w *packer) { w.time(p.ErasedAt) })
+	}
+	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
+		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
+	}
+	w.section(sectionOutbox, func(w *packer) {
+		for _, f := range p.Outbox {
+			w.text(string(f.Part))
+			w.text(string(f.Kind))
+			w.text(f.Ref)
+			w.int(f.Version)
+			w.uint(uint64(f.N))
+			w.time(f.At)
+			w.text(f.Event)
+			w.text(f.Run)
+		}
+	})
+	return append(w.out, p.Unknown...)
+}
+
+// unpackProfile reads a body into a profile; sections that it does not know are kept in Unknown.
+func unpackProfile(body []byte, p *profile.Profile) error {
+	r := &unpacker{in: body}
+	for r.more() {
+		start := r.in
+		number := r.uint()
+		content := r.bytes()
+		if r.err != nil {
+			break
+		}
+		s := &unpacker{in: content}
+		switch number {
+		case sectionIdentifiers:
+			for s.more() {
+				p.Identifiers = append(p.Identifiers, profile.Identifier{Kind: profile.IdentifierKind(s.text()), Value: s.text()})
+			}
+		case sectionParts:
+			for s.more() {
+				p.Parts = append(p.Parts, profile.ID(s.text()))
+			}
+		case sectionSeen:
+			p.FirstSeen, p.LastSeen = s.time(), s.time()
+		case sectionTraits:
+			p.Traits = map[string]profile.Trait{}
+			for s.more() {
+				k := s.text()
+				p.Traits[k] = profile.Trait{Value: unpackValue(s), At: s.time()}
+			}
+		case sectionConsent:
+			p.Consent = map[string]profile.Consent{}
+			for s.more() {
+				k := s.text()
+				p.Consent[k] = profile.Consent{Granted: s.flag(), At: s.time(), Reason: s.text()}
+			}
+		case sectionTags:
+			for s.more() {
+				p.Tags = append(p.Tags, s.text())
+			}
+		case sectionOrders:
+			p.Orders = unpackOrders(s)
+		case sectionCounters:
+			p.Counters = map[string]profile.Counter{}
+			for s.more() {
+				k, c := unpackCounter(s)
+				p.Counters[k] = c
+			}
+		case sectionGroups:
+			p.Groups = map[string]time.Time{}
+			for s.more() {
+				k := s.text()
+				p.Groups[k] = s.time()
+			}
+		case sectionCart:
+			p.Cart = map[string]profile.CartLine{}
+			for s.more() {
+				k := s.text()
+				p.Cart[k] = profile.CartLine{Quantity: int(s.int()), Price: s.int(), At: s.time(), Name: s.text()}
+			}
+		case sectionMembers:
+			p.Members = map[string]profile.Membership{}
+			for s.more() {
+				k := s.text()
+				p.Members[k] = profile.Membership{Since: s.time(), Run: s.text()}
+			}
+		case sectionScores:
+			p.Scores = profile.Scores{Run: s.text(), R: int(s.int()), F: int(s.int()), M: int(s.int()),
+				Class8: s.text(), Segment11: s.text(), Class15: s.text(), Lifecycle: s.text()}
+		case sectionTouch:
+			p.Touch = map[string]profile.Touch{}
+			for s.more() {
+				k := s.text()
+				p.Touch[k] = profile.Touch{At: s.time(), Campaign: s.text(), Source: s.text(), Medium: s.text(), Referrer: s.text()}
+			}
+		case sectionActive:
+			p.Active = profile.Days{Last: profile.Day(s.int()), Bits: slices.Clone(s.bytes())}
+		case sectionCartCleared:
+			p.CartClearedAt = s.time()
+		case sectionPlace:
+			p.Locale = profile.Stamped{Value: s.text(), At: s.time()}
+			p.Zone = profile.Stamped{Value: s.text(), At: s.time()}
+		case sectionErased:
+			p.ErasedAt = s.time()
+		case sectionWindow:
+			p.Window = unpackWindow(s)
+		case sectionOutbox:
+			for s.more() {
+				p.Outbox = append(p.Outbox, profile.Follow{Part: profile.ID(s.text()), Kind: profile.FollowKind(s.text()), Ref: s.text(),
+					Version: s.int(), N: int(s.uint()), At: s.time(), Event: s.text(), Run: s.text()})
+			}
+		default:
+			p.Unknown = append(p.Unknown, start[:len(start)-len(r.in)]...)
+		}
+		if s.err != nil {
+			return fmt.Errorf("section %d %w", number, s.err)
+		}
+	}
+	return r.err
+}
+
+// kinds of a packed value
+const (
+	valueNil   = 0
+	valueText  = 1
+	valueTrue  = 2
+	valueFalse = 3
+	valueInt   = 4
+	valueFloat = 5
+)
+
+func packValue(w *packer, v any) {
+	switch v := v.(type) {
+	case string:
+		w.uint(valueText)
+		w.text(v)
+	case bool:
+		if v {
+			w.uint(valueTrue)
+		} else {
+			w.uint(valueFalse)
+		}
+	case int64:
+		w.uint(valueInt)
+		w.int(v)
+	case float64:
+		w.uint(valueFloat)
+		w.float(v)
+	default:
+		w.uint(valueNil)
+	}
+}
+
+func unpackValue(r *unpacker) any {
+	switch r.uint() {
+	case valueText:
+		return r.text()
+	case valueTrue:
+		return true
+	case valueFalse:
+		return false
+	case valueInt:
+		return r.int()
+	case valueFloat:
+		return r.float()
+	}
+	return nil
+}
+
+// packOrders writes the entries as differences in seconds: an order takes seven bytes or so.
+func packOrders(w *packer, o profile.Orders) {
+	w.int(int64(o.Count))
+	var currencies []money.Currency
+	for _, e := range o.Entries {
+		if !slices.Contains(currencies, e.Currency) {
+			currencies = append(currencies, e.Currency)
+		}
+	}
+	w.uint(uint64(len(currencies)))
+	for _, c := range currencies {
+		w.text(string(c))
+	}
+	w.uint(uint64(len(o.Entries)))
+	last := epoch.Unix()
+	for _, e := range o.Entries {
+		w.int(e.At.Unix() - last)
+		last = e.At.Unix()
+		w.int(e.Net)
+		if len(currencies) > 1 {
+			w.uint(uint64(slices.Index(currencies, e.Currency)))
+		}
+	}
+	w.uint(uint64(len(o.Base)))
+	for _, b := range o.Base {
+		w.text(string(b.Currency))
+		w.int(int64(b.Orders))
+		w.int(int64(b.Count))
+		w.int(b.Net)
+		w.time(b.FirstAt)
+		w.time(b.LastAt)
+	}
+}
+
+func unpackOrders(r *unpacker) profile.Orders {
+	o := profile.Orders{Count: int(r.int())}
+	currencies := make([]money.Currency, r.count())
+	for i := range currencies {
+		currencies[i] = money.Currency(r.text())
+	}
+	if n := r.count(); n > 0 {
+		o.Entries = make([]profile.OrderEntry, n)
+	}
+	last := epoch.Unix()
+	for i := range o.Entries {
+		last += r.int()
+		e := profile.OrderEntry{At: time.Unix(last, 0).UTC(), Net: r.int()}
+		at := uint64(0)
+		if len(currencies) > 1 {
+			at = r.uint()
+		}
+		if at >= uint64(len(currencies)) {
+			r.fail()
+			return o
+		}
+		e.Currency = currencies[at]
+		o.Entries[i] = e
+	}
+	for range r.count() {
+		o.Base = append(o.Base, profile.Collapsed{Currency: money.Currency(r.text()), Orders: int(r.int()), Count: int(r.int()),
+			Net: r.int(), FirstAt: r.time(), LastAt: r.time()})
+	}
+	return o
+}
+
+func packCounter(w *packer, name string, c profile.Counter) {
+	w.name(name)
+	w.int(c.Total)
+	w.time(c.Last)
+	w.uint(uint64(len(c.Recent)))
+	last := profile.DayOf(epoch)
+	for _, d := range c.Recent {
+		w.int(int64(d.Day - last))
+		last = d.Day
+		w.uint(uint64(d.Count))
+	}
+}
+
+func unpackCounter(r *unpacker) (string, profile.Counter) {
+	name := r.name()
+	c := profile.Counter{Total: r.int(), Last: r.time()}
+	last := profile.DayOf(epoch)
+	for range r.count() {
+		last += profile.Day(r.int())
+		c.Recent = append(c.Recent, profile.DayCount{Day: last, Count: int(r.uint())})
+	}
+	return name, c
+}
+
+func packWindow(w *packer, v profile.Window) {
+	w.time(v.Floor)
+	for _, c := range v.Commits {
+		w.text(string(c.Part))
+		w.int(c.Version)
+		w.time(c.At)
+		w.uint(uint64(len(c.Hashes)))
+		for _, h := range c.Hashes {
+			w.fixed(uint64(h))
+		}
+		w.uint(uint64(len(c.Owed)))
+		for _, d := range c.Owed {
+			w.int(int64(d))
+		}
+	}
+}
+
+func unpackWindow(r *unpacker) profile.Window {
+	v := profile.Window{Floor: r.time()}
+	for r.more() {
+		c := profile.Commit{Part: profile.ID(r.text()), Version: r.int(), At: r.time()}
+		for range r.count() {
+			c.Hashes = append(c.Hashes, event.Hash(r.fixed()))
+		}
+		for range r.count() {
+			c.Owed = append(c.Owed, profile.Day(r.int()))
+		}
+		v.Commits = append(v.Commits, c)
+	}
+	return v
+}
+
+// packHashes is a list of hashes, eight bytes each.
+func packHashes(hashes []event.Hash) []byte {
+	out := make([]byte, 0, 8*len(hashes))
+	for _, h := range hashes {
+		out = binary.BigEndian.AppendUint64(out, uint64(h))
+	}
+	return out
+}
+
+func unpackHashes(b []byte) []event.Hash {
+	var hashes []event.Hash
+	for len(b) >= 8 {
+		hashes = append(hashes, event.Hash(binary.BigEndian.Uint64(b)))
+		b = b[8:]
+	}
+	return hashes
+}

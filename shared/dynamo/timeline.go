@@ -1,0 +1,310 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+const attrHashes = "h" // hashes of a pack's events, eight bytes each
+
+// TimelineMonths is how long a pack is kept after the newer of when its newest event happened and when it arrived.
+const TimelineMonths = 13
+
+// Timeline stores what people did, packed: one item holds the events of one day that one commit folded.
+type Timeline struct {
+	DB    API
+	Table string
+}
+
+// Pack is one day's events of one commit of one profile. Part tells apart packs that hold only some of the commit's events, as
+// a redelivery may bring them.
+type Pack struct {
+	Profile profile.ID
+	Day     profile.Day
+	Version int64
+	Part    string
+	Events  []PackedEvent
+}
+
+// PackedEvent is an event with the source that it came from; both together make its hash.
+type PackedEvent struct {
+	Source string      `json:"s"`
+	Event  event.Event `json:"e"`
+}
+
+var (
+	encoder = sync.OnceValue(func() *zstd.Encoder {
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(64<<10), zstd.WithEncoderLevel(zstd.SpeedDefault))
+		if err != nil {
+			panic(err) // the options are constants
+		}
+		return e
+	})
+	decoder = sync.OnceValue(func() *zstd.Decoder {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+		if err != nil {
+			panic(err)
+		}
+		return d
+	})
+)
+
+// maxPackBody keeps a pack below the 400 KB of an item, with room for keys and hashes.
+const maxPackBody = 350 << 10
+
+// ErrPackTooLarge says that a day's events of one commit do not fit into one item.
+var ErrPackTooLarge = errors.New("the pack is over 350 KB")
+
+// Write stores a pack. Writing the same pack again changes nothing.
+func (s Timeline) Write(ctx context.Context, p Pack) error {
+	slices.SortStableFunc(p.Events, func(a, b PackedEvent) int { return a.Event.Timestamp.Compare(b.Event.Timestamp) })
+	raw, err := json.Marshal(p.Events)
+	if err != nil {
+		return fmt.Errorf("packing events: %w", err)
+	}
+	body := encoder().EncodeAll(raw, nil)
+	if len(body) > maxPackBody {
+		return s.split(ctx, p)
+	}
+	var hashes []event.Hash
+	newest := time.Time{}
+	for _, e := range p.Events {
+		hashes = append(hashes, event.Fingerprint(e.Source, e.Event.MessageID))
+		for _, t := range []time.Time{e.Event.Timestamp, e.Event.ReceivedAt} {
+			if t.After(newest) {
+				newest = t
+			}
+		}
+	}
+	item := packKey(p.Profile, p.Day, p.Version, p.Part).item()
+	item[attrBody] = bytesValue(body)
+	item[attrHashes] = bytesValue(packHashes(hashes))
+	item[attrTTL] = numberValue(newest.AddDate(0, TimelineMonths, 0).Unix())
+	if _, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: item}); err != nil {
+		return fmt.Errorf("writing a pack of %s: %w", p.Profile, err)
+	}
+	return nil
+}
+
+// split writes a pack that is too large for one item as two parts.
+func (s Timeline) split(ctx context.Context, p Pack) error {
+	if len(p.Events) < 2 {
+		return ErrPackTooLarge
+	}
+	half := len(p.Events) / 2
+	a, b := p, p
+	a.Events, a.Part = p.Events[:half], p.Part+"a"
+	b.Events, b.Part = p.Events[half:], p.Part+"b"
+	return errors.Join(s.Write(ctx, a), s.Write(ctx, b))
+}
+
+// Written tells which of a commit's events stand in packs of the given days.
+func (s Timeline) Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error) {
+	found := map[event.Hash]bool{}
+	for _, day := range days {
+		key := packKey(id, day, version, "")
+		err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"),
+			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+			ExpressionAttributeValues: item{":pk": textValue(key.PK), ":sk": textValue(key.SK)}},
+			func(i item) error {
+				for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
+					found[h] = true
+				}
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// Around finds the hashes of all events of the days from one to another, for duplicates that the window has forgotten.
+func (s Timeline) Around(ctx context.Context, id profile.ID, from, to profile.Day) (map[event.Hash]bool, error) {
+	found := map[event.Hash]bool{}
+	err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND #sk BETWEEN :from AND :to"), ConsistentRead: aws.Bool(true),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+		ExpressionAttributeValues: item{":pk": textValue(string(id)), ":from": textValue(packDay(from)), ":to": textValue(packDay(to + 1))}},
+		func(i item) error {
+			for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
+				found[h] = true
+			}
+			return nil
+		})
+	return found, err
+}
+
+// maxTimelinePages bounds one reading of a person's packs: 1 MB each.
+const maxTimelinePages = 64
+
+func (s Timeline) query(ctx context.Context, in *dynamodb.QueryInput, each func(item) error) error {
+	in.TableName = &s.Table
+	for range maxTimelinePages {
+		out, err := s.DB.Query(ctx, in)
+		if err != nil {
+			return fmt.Errorf("reading a timeline: %w", err)
+		}
+		for _, i := range out.Items {
+			if err := each(i); err != nil {
+				return err
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("reading a timeline: more than %d pages", maxTimelinePages)
+}
+
+func unpackEvents(i item) ([]PackedEvent, error) {
+	raw, err := decoder().DecodeAll(bytesOf(i, attrBody), nil)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking events: %w", err)
+	}
+	var events []PackedEvent
+	if err := json.Unmarshal(raw, &events); err != nil {
+		return nil, fmt.Errorf("unpacking events: %w", err)
+	}
+	return events, nil
+}
+
+// Event finds one event of a commit's pack; ErrNotFound says that the pack is not there, or not yet.
+func (s Timeline) Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (PackedEvent, error) {
+	key := packKey(id, day, version, "")
+	var found *PackedEvent
+	err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ConsistentRead: aws.Bool(true),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+		ExpressionAttributeValues: item{":pk": textValue(key.PK), ":sk": textValue(key.SK)}},
+		func(i item) error {
+			events, err := unpackEvents(i)
+			for n := range events {
+				if events[n].Event.MessageID == messageID {
+					found = &events[n]
+				}
+			}
+			return err
+		})
+	if err == nil && found == nil {
+		err = fmt.Errorf("finding an event of %s: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return PackedEvent{}, err
+	}
+	return *found, nil
+}
+
+// Events lists a person's events newest first, at least limit of them while there are as many: a day is never torn apart. ids
+// are all ids under which packs of the person may stand. The cursor is the day to go on with; "" ends the list.
+func (s Timeline) Events(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]event.Event, string, error) {
+	before, err := parseDayCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	var events []event.Event
+	for {
+		day, err := s.newestDay(ctx, ids, before)
+		if err != nil || day == "" {
+			return events, "", err
+		}
+		ofDay, err := s.day(ctx, ids, day)
+		if err != nil {
+			return nil, "", err
+		}
+		events = append(events, ofDay...)
+		before = day
+		if len(events) >= limit {
+			return events, base64.RawURLEncoding.EncodeToString([]byte(day)), nil
+		}
+	}
+}
+
+func parseDayCursor(cursor string) (string, error) {
+	if cursor == "" {
+		return ":", nil // sorts behind every digit
+	}
+	day, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(day) != len("20060102") {
+		return "", ErrCursor
+	}
+	return string(day), nil
+}
+
+// newestDay is the newest day before another on which any of the ids has a pack, or "".
+func (s Timeline) newestDay(ctx context.Context, ids []profile.ID, before string) (string, error) {
+	newest := ""
+	for _, id := range ids {
+		out, err := s.DB.Query(ctx, &dynamodb.QueryInput{TableName: &s.Table, KeyConditionExpression: aws.String("#pk = :pk AND #sk < :sk"),
+			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+			ExpressionAttributeValues: item{":pk": textValue(string(id)), ":sk": textValue(before)},
+			ProjectionExpression:      aws.String("#sk"), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(1)})
+		if err != nil {
+			return "", fmt.Errorf("reading a timeline: %w", err)
+		}
+		if len(out.Items) > 0 {
+			day, _, _ := strings.Cut(textOf(out.Items[0], attrSK), "#")
+			newest = max(newest, day)
+		}
+	}
+	return newest, nil
+}
+
+// day reads one day of the person, newest first, each event once.
+func (s Timeline) day(ctx context.Context, ids []profile.ID, day string) ([]event.Event, error) {
+	var events []event.Event
+	seen := map[event.Hash]bool{}
+	for _, id := range ids {
+		err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"),
+			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+			ExpressionAttributeValues: item{":pk": textValue(string(id)), ":sk": textValue(day + "#")}},
+			func(i item) error {
+				packed, err := unpackEvents(i)
+				for _, e := range packed {
+					if h := event.Fingerprint(e.Source, e.Event.MessageID); !seen[h] {
+						seen[h] = true
+						events = append(events, e.Event)
+					}
+				}
+				return err
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(events, func(a, b event.Event) int {
+		if c := b.Timestamp.Compare(a.Timestamp); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.MessageID, b.MessageID)
+	})
+	return events, nil
+}
+
+// Erase deletes every pack that stands under the id.
+func (s Timeline) Erase(ctx context.Context, id profile.ID) error {
+	return s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk"), ConsistentRead: aws.Bool(true),
+		ExpressionAttributeNames: map[string]string{"#pk": attrPK, "#sk": attrSK}, ProjectionExpression: aws.String("#pk, #sk"),
+		ExpressionAttributeValues: item{":pk": textValue(string(id))}},
+		func(i item) error {
+			_, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: map[string]types.AttributeValue{attrPK: i[attrPK], attrSK: i[attrSK]}})
+			if err != nil {
+				return fmt.Errorf("erasing a timeline: %w", err)
+			}
+			return nil
+		})
+}
