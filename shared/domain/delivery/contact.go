@@ -1,0 +1,88 @@
+package delivery
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// IntentLife is how long an intent refuses a second sending. A job can come back from a dead-letter queue after 28 days.
+const IntentLife = 35 * 24 * time.Hour
+
+// maxIntents bounds the record: past it nothing is sent to the person until intents expire.
+const maxIntents = 500
+
+// Contact is what dispatch remembers of one person: intents, which are at once the memory of duplicates and the counters of the
+// caps, and suppressions. It is stored as one item with a version, and every change is one conditional write.
+type Contact struct {
+	ProfileID    profile.ID              `cbor:"-"`
+	Version      int64                   `cbor:"-"` // of the stored item; 0 when it is not stored yet
+	Intents      []Intent                `cbor:"1,keyasint,omitempty"`
+	Suppressions map[Channel]Suppression `cbor:"2,keyasint,omitempty"`
+}
+
+// Intent is the record that a notification is about to be sent. It is written before the provider is called.
+type Intent struct {
+	ID    string    `cbor:"1,keyasint"` // of the notification
+	Asked time.Time `cbor:"2,keyasint"` // finds its decision
+	At    time.Time `cbor:"3,keyasint"` // when it was reserved
+	// Holder is who reserved it, so that a writer whose answer got lost can find out that it was itself.
+	Holder  string   `cbor:"4,keyasint"`
+	Channel Channel  `cbor:"5,keyasint"`
+	Tags    []string `cbor:"6,keyasint,omitempty"` // as they were when it was sent
+	Counted bool     `cbor:"7,keyasint,omitempty"` // counts for the caps
+}
+
+// Suppression bars a channel after a bounce or a complaint. With Address it bars only that one address.
+type Suppression struct {
+	Reason  string    `cbor:"1,keyasint"`
+	At      time.Time `cbor:"2,keyasint"`
+	Address string    `cbor:"3,keyasint,omitempty"` // AddressHash
+}
+
+// AddressHash stands for an address where the address itself must not be kept: 16 hex digits, of the address in lower case.
+func AddressHash(address string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Known finds the intent of a notification.
+func (c *Contact) Known(id string) (Intent, bool) {
+	i := slices.IndexFunc(c.Intents, func(i Intent) bool { return i.ID == id })
+	if i < 0 {
+		return Intent{}, false
+	}
+	return c.Intents[i], true
+}
+
+// Add notes an intent and lets go of those past their life.
+func (c *Contact) Add(intent Intent) {
+	c.Intents = slices.DeleteFunc(c.Intents, func(i Intent) bool { return intent.At.Sub(i.At) >= IntentLife })
+	c.Intents = append(c.Intents, intent)
+}
+
+// Release takes an intent back: the provider refused for now, and the notification may be sent later.
+func (c *Contact) Release(id, holder string) {
+	c.Intents = slices.DeleteFunc(c.Intents, func(i Intent) bool { return i.ID == id && i.Holder == holder })
+}
+
+// Refuse keeps an intent, so that the notification is never tried again, but gives back its place in the caps.
+func (c *Contact) Refuse(id, holder string) {
+	for n, i := range c.Intents {
+		if i.ID == id && i.Holder == holder {
+			c.Intents[n].Counted = false
+		}
+	}
+}
+
+// Suppress bars a channel.
+func (c *Contact) Suppress(channel Channel, s Suppression) {
+	if c.Suppressions == nil {
+		c.Suppressions = map[Channel]Suppression{}
+	}
+	c.Suppressions[channel] = s
+}

@@ -1,0 +1,169 @@
+package delivery
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/domain/fault"
+)
+
+// The ids of the two settings documents that this package reads.
+const (
+	SettingsID = "messaging"
+	HoldoutID  = "holdout"
+)
+
+// Basis says what allows marketing over a channel.
+type Basis string
+
+// OptIn needs a consent on record; OptOut needs only that none was revoked.
+const (
+	OptIn  Basis = "optIn"
+	OptOut Basis = "optOut"
+)
+
+// Settings are the house's rules for all campaigns: the document "messaging".
+type Settings struct {
+	// KillSwitch stops everything at once, transactional notifications too. Stopped stops single channels.
+	KillSwitch bool       `json:"killSwitch,omitempty"`
+	Stopped    []Channel  `json:"stopped,omitempty"`
+	QuietHours QuietHours `json:"quietHours,omitzero"`
+	// Caps apply together. Absent means the default rule, an empty list means none.
+	Caps          []Cap         `json:"caps"`
+	Transactional Transactional `json:"transactional"`
+	// Consent overrides the basis of a channel: email is optIn, social is optOut.
+	Consent map[Channel]Basis `json:"consent,omitempty"`
+}
+
+// Transactional says how the caps treat notifications that a person asked for by an act of their own.
+type Transactional struct {
+	IgnoreCaps bool `json:"ignoreCaps"`
+	CountCaps  bool `json:"countCaps"`
+}
+
+// Holdout keeps a share of everybody out of all campaigns that are not transactional. A new season draws a new share.
+type Holdout struct {
+	Share  float64 `json:"share"`
+	Season string  `json:"season"`
+}
+
+// DefaultSettings are in force while no document is saved: no quiet hours, three notifications a day over all channels,
+// transactional ones neither capped nor counted.
+func DefaultSettings() Settings {
+	return Settings{
+		Caps:          []Cap{{Limit: 3, Channel: AnyChannel, Per: 1, Unit: Days, Over: SkipOver}},
+		Transactional: Transactional{IgnoreCaps: true},
+	}
+}
+
+// ParseSettings reads and checks the document. Fields that are absent have their defaults.
+func ParseSettings(body []byte) (Settings, error) {
+	s := DefaultSettings()
+	caps := s.Caps
+	s.Caps = nil
+	if err := decode(body, &s); err != nil {
+		return Settings{}, err
+	}
+	if s.Caps == nil {
+		s.Caps = caps
+	}
+	return s, s.Validate()
+}
+
+// ParseHoldout reads and checks the document.
+func ParseHoldout(body []byte) (Holdout, error) {
+	var h Holdout
+	if err := decode(body, &h); err != nil {
+		return Holdout{}, err
+	}
+	return h, h.Validate()
+}
+
+func decode(body []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return decodeFault(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fault.Faults{{Reason: "holds more than one JSON value"}}
+	}
+	return nil
+}
+
+func decodeFault(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return fault.Faults{{Field: wrong.Field, Reason: "must not be a JSON " + wrong.Value}}
+	}
+	return fault.Faults{{Reason: "is not the JSON of this document: " + err.Error()}}
+}
+
+// Validate answers every fault of the document.
+func (s Settings) Validate() error {
+	var f fault.Faults
+	for i, c := range s.Stopped {
+		if !slices.Contains(Channels(), c) {
+			f.Addf(fmt.Sprintf("stopped[%d]", i), "is not a channel: %v", Channels())
+		}
+	}
+	for c, b := range s.Consent {
+		if !slices.Contains(Channels(), c) {
+			f.Addf("consent."+string(c), "is not a channel: %v", Channels())
+		}
+		if b != OptIn && b != OptOut {
+			f.Add("consent."+string(c), "must be optIn or optOut")
+		}
+	}
+	if len(s.Caps) > maxCaps {
+		f.Addf("caps", "must be at most %d rules", maxCaps)
+	}
+	for i, c := range s.Caps {
+		f = append(f, c.faults().Under(fmt.Sprintf("caps[%d]", i))...)
+	}
+	return f.Err()
+}
+
+// Validate answers every fault of the document.
+func (h Holdout) Validate() error {
+	var f fault.Faults
+	if !(h.Share >= 0 && h.Share <= 0.5) {
+		f.Add("share", "must be from 0 to 0.5")
+	}
+	if h.Share > 0 && h.Season == "" {
+		f.Add("season", "must name the season of the draw, for example 2026Q4")
+	}
+	return f.Err()
+}
+
+// basis is what marketing over a channel needs.
+func (s Settings) basis(c Channel) Basis {
+	if b, ok := s.Consent[c]; ok {
+		return b
+	}
+	if c == Social {
+		return OptOut
+	}
+	return OptIn
+}
+
+// Clock is a wall-clock time of a day in minutes since midnight; its JSON is "HH:MM".
+type Clock int
+
+// MarshalText writes HH:MM.
+func (c Clock) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%02d:%02d", c/60, c%60), nil }
+
+// UnmarshalText reads HH:MM, from 00:00 to 23:59.
+func (c *Clock) UnmarshalText(b []byte) error {
+	t, err := time.Parse("15:04", string(b))
+	if err != nil || len(b) != 5 {
+		return errors.New("a time of day is written HH:MM")
+	}
+	*c = Clock(t.Hour()*60 + t.Minute())
+	return nil
+}
