@@ -269,11 +269,10 @@ func (e *Engine) accept(q *queue, n *entry, now int64) *commit {
 	}
 	n.message, n.seq = m.id, m.seq
 	m.phase = delayed
-	buf := make([]byte, 0, 256+n.size+16*len(n.attributes))
-	buf = n.content.append(buf)
-	split := len(buf)
-	buf = m.appendState(buf)
-	e.add(op{kind: opPut, queue: q.id, seq: m.seq, value: buf[:split:split], state: buf[split:]})
+	// Room for the digests, the lengths and the sender.
+	buf := make([]byte, 0, 32+fixedState+64+n.size+len(n.content.dedup)+2*len(n.group)+len(n.trace)+12*len(n.attributes))
+	buf = n.content.append(appendRecord(buf, m))
+	e.add(op{kind: opPut, queue: q.id, seq: m.seq, value: buf})
 	e.pending.arrivals = append(e.pending.arrivals, arrival{q, m})
 	if q.FIFO {
 		d := &dedup{at: now, seq: m.seq, id: m.id, stored: e.pending}

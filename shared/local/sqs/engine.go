@@ -31,6 +31,7 @@ type Engine struct {
 	deletedAt map[string]time.Time
 	tasks     []*moveTask
 	pending   *commit
+	spare     commit
 	dirty     bool
 	closing   bool
 	broken    error
@@ -181,6 +182,7 @@ func (e *Engine) writeOne() bool {
 		return false
 	}
 	e.pending = newCommit()
+	e.pending.ops, e.pending.arrivals = e.spare.ops, e.spare.arrivals
 	broken := e.broken
 	e.mu.Unlock()
 	if broken == nil {
@@ -197,6 +199,11 @@ func (e *Engine) writeOne() bool {
 		e.dirty = true
 		e.publish(c.arrivals)
 	}
+	// The next commit but one takes the room of this one.
+	clear(c.ops)
+	clear(c.arrivals)
+	e.spare.ops, e.spare.arrivals = c.ops[:0], c.arrivals[:0]
+	c.ops, c.arrivals = nil, nil
 	e.mu.Unlock()
 	close(c.done)
 	if c.err == nil {

@@ -130,7 +130,7 @@ func (e *Engine) moveSome(t *moveTask) time.Duration {
 			moved.group = target.groupNamed(m.group.name)
 		}
 		source.drop(m)
-		e.add(op{kind: opMove, queue: source.id, seq: m.seq, toQueue: target.id, toSeq: moved.seq, state: moved.appendState(nil)})
+		e.add(op{kind: opMove, queue: source.id, seq: m.seq, toQueue: target.id, toSeq: moved.seq, value: appendRecord(nil, moved)})
 		e.pending.arrivals = append(e.pending.arrivals, arrival{target, moved})
 		t.Moved++
 	}

@@ -103,13 +103,13 @@ func (e *Engine) bury(q, target *queue, m *message, now int64) {
 		copied.group = target.groupNamed(m.group.name)
 	}
 	q.drop(m)
-	e.add(op{kind: opMove, queue: q.id, seq: m.seq, toQueue: target.id, toSeq: copied.seq, state: copied.appendState(nil)})
+	e.add(op{kind: opMove, queue: q.id, seq: m.seq, toQueue: target.id, toSeq: copied.seq, value: appendRecord(nil, copied)})
 	e.pending.arrivals = append(e.pending.arrivals, arrival{target, copied})
 	e.pending.letters = append(e.pending.letters, DeadLetter{Queue: q.name, DeadLetterQueue: target.name, MessageID: m.id.String(), Receives: int(m.receives)})
 }
 
 func (e *Engine) saveMessage(q *queue, m *message) {
-	e.add(op{kind: opState, queue: q.id, seq: m.seq, state: m.appendState(make([]byte, 0, fixedState+32))})
+	e.add(op{kind: opState, queue: q.id, seq: m.seq, value: m.appendState(make([]byte, 0, fixedState+32))})
 }
 
 // refresh brings a queue up to the time: retention, delays, visibility.

@@ -17,8 +17,9 @@ import (
 )
 
 // The file: the bucket "meta" holds the format; "queues" a record per queue; "tasks" a record per move task;
-// "messages" a bucket per queue with three of its own: contents (written once), states (rewritten by every receive)
-// and dedup (FIFO). Messages are keyed by their big-endian sequence number.
+// "messages" a bucket per queue with three of its own: contents (a message's first state and its content, written
+// once), states (its state since, rewritten by every receive) and dedup (FIFO). Messages are keyed by their big-endian
+// sequence number.
 const formatVersion = 1
 
 var (
@@ -35,7 +36,7 @@ var (
 type opKind uint8
 
 const (
-	opPut      opKind = iota // a new message: content and state
+	opPut      opKind = iota // a new message
 	opState                  // a message's new state
 	opDelete                 // a message
 	opMove                   // a message from one queue to another, with its new state
@@ -54,7 +55,7 @@ type op struct {
 	queue, seq     uint64
 	toQueue, toSeq uint64
 	key            []byte
-	value, state   []byte
+	value          []byte // of opMove only the state
 }
 
 // commit is a group of changes that is written as one transaction. Every operation waits for the commit that holds
@@ -125,49 +126,69 @@ func openStore(path string) (*bolt.DB, error) {
 // writer holds the buckets of one transaction.
 type writer struct {
 	tx     *bolt.Tx
-	queues map[uint64]*queueBuckets
+	queues []queueBuckets
+	key    [8]byte
 }
 
-type queueBuckets struct{ contents, states, dedup *bolt.Bucket }
+type queueBuckets struct {
+	id                      uint64
+	contents, states, dedup *bolt.Bucket
+}
 
 func (w *writer) buckets(id uint64) (*queueBuckets, error) {
-	if b := w.queues[id]; b != nil {
-		return b, nil
+	for i := range w.queues {
+		if w.queues[i].id == id {
+			return &w.queues[i], nil
+		}
 	}
-	all := w.tx.Bucket(messagesBucket)
-	q, err := all.CreateBucketIfNotExists(bigEndian(id))
+	q, err := ensure(w.tx.Bucket(messagesBucket), w.seq(id))
 	if err != nil {
 		return nil, err
 	}
-	b := &queueBuckets{}
-	for name, to := range map[string]**bolt.Bucket{
-		string(contentsBucket): &b.contents, string(statesBucket): &b.states, string(dedupBucket): &b.dedup,
-	} {
-		if *to, err = q.CreateBucketIfNotExists([]byte(name)); err != nil {
-			return nil, err
-		}
-		// Keys only grow, so that a page split in half would stay half empty.
-		(*to).FillPercent = 0.9
+	b := queueBuckets{id: id}
+	if b.contents, err = ensure(q, contentsBucket); err != nil {
+		return nil, err
 	}
-	w.queues[id] = b
-	return b, nil
+	if b.states, err = ensure(q, statesBucket); err != nil {
+		return nil, err
+	}
+	if b.dedup, err = ensure(q, dedupBucket); err != nil {
+		return nil, err
+	}
+	// Their keys only grow, so that a page split in half would stay half empty.
+	b.contents.FillPercent, b.states.FillPercent = 0.9, 0.9
+	w.queues = append(w.queues, b)
+	return &w.queues[len(w.queues)-1], nil
+}
+
+func ensure(in *bolt.Bucket, name []byte) (*bolt.Bucket, error) {
+	if b := in.Bucket(name); b != nil {
+		return b, nil
+	}
+	return in.CreateBucket(name)
+}
+
+// seq is the key of a message; it is valid until the next call.
+func (w *writer) seq(n uint64) []byte {
+	binary.BigEndian.PutUint64(w.key[:], n)
+	return w.key[:]
 }
 
 func (w *writer) apply(o *op) error {
 	switch o.kind {
 	case opQueue:
-		return w.tx.Bucket(queuesBucket).Put(bigEndian(o.queue), o.value)
+		return w.tx.Bucket(queuesBucket).Put(w.seq(o.queue), o.value)
 	case opTask:
 		return w.tx.Bucket(tasksBucket).Put(o.key, o.value)
 	case opDropTask:
 		return w.tx.Bucket(tasksBucket).Delete(o.key)
 	case opDrop:
-		if err := w.tx.Bucket(queuesBucket).Delete(bigEndian(o.queue)); err != nil {
+		if err := w.tx.Bucket(queuesBucket).Delete(w.seq(o.queue)); err != nil {
 			return err
 		}
-		return w.discard(o.queue, w.tx.Bucket(messagesBucket), bigEndian(o.queue))
+		return w.discard(o.queue, w.tx.Bucket(messagesBucket), w.seq(o.queue))
 	case opPurge:
-		q := w.tx.Bucket(messagesBucket).Bucket(bigEndian(o.queue))
+		q := w.tx.Bucket(messagesBucket).Bucket(w.seq(o.queue))
 		if q == nil {
 			return nil
 		}
@@ -182,34 +203,26 @@ func (w *writer) apply(o *op) error {
 	}
 	switch o.kind {
 	case opPut:
-		if err := b.contents.Put(bigEndian(o.seq), o.value); err != nil {
-			return err
-		}
-		return b.states.Put(bigEndian(o.seq), o.state)
+		return b.contents.Put(w.seq(o.seq), o.value)
 	case opState:
-		return b.states.Put(bigEndian(o.seq), o.state)
+		return b.states.Put(w.seq(o.seq), o.value)
 	case opDelete:
-		if err := b.contents.Delete(bigEndian(o.seq)); err != nil {
+		return w.delete(b, o.seq)
+	case opMove:
+		_, content, err := splitRecord(b.contents.Get(w.seq(o.seq)))
+		if err != nil {
 			return err
 		}
-		return b.states.Delete(bigEndian(o.seq))
-	case opMove:
+		// A copy, for the content lies in a page that the delete frees.
+		value := append(o.value, content...)
+		if err := w.delete(b, o.seq); err != nil {
+			return err
+		}
 		to, err := w.buckets(o.toQueue)
 		if err != nil {
 			return err
 		}
-		// The value lies in the page that the delete below frees.
-		value := bytes.Clone(b.contents.Get(bigEndian(o.seq)))
-		if err := to.contents.Put(bigEndian(o.toSeq), value); err != nil {
-			return err
-		}
-		if err := to.states.Put(bigEndian(o.toSeq), o.state); err != nil {
-			return err
-		}
-		if err := b.contents.Delete(bigEndian(o.seq)); err != nil {
-			return err
-		}
-		return b.states.Delete(bigEndian(o.seq))
+		return to.contents.Put(w.seq(o.toSeq), value)
 	case opDedup:
 		return b.dedup.Put(o.key, o.value)
 	case opForget:
@@ -218,8 +231,15 @@ func (w *writer) apply(o *op) error {
 	return fmt.Errorf("unknown change %d", o.kind)
 }
 
+func (w *writer) delete(b *queueBuckets, seq uint64) error {
+	if err := b.contents.Delete(w.seq(seq)); err != nil {
+		return err
+	}
+	return b.states.Delete(w.seq(seq))
+}
+
 func (w *writer) discard(id uint64, in *bolt.Bucket, name []byte) error {
-	delete(w.queues, id)
+	w.queues = slices.DeleteFunc(w.queues, func(b queueBuckets) bool { return b.id == id })
 	if in.Bucket(name) == nil {
 		return nil
 	}
@@ -229,7 +249,7 @@ func (w *writer) discard(id uint64, in *bolt.Bucket, name []byte) error {
 // store writes a commit.
 func (e *Engine) store(c *commit) error {
 	return e.db.Update(func(tx *bolt.Tx) error {
-		w := writer{tx: tx, queues: map[uint64]*queueBuckets{}}
+		w := writer{tx: tx}
 		for i := range c.ops {
 			if err := w.apply(&c.ops[i]); err != nil {
 				return err
@@ -255,6 +275,10 @@ func (e *Engine) contents(queue uint64, handed []handed, each func(i int, c *con
 			v := b.Get(bigEndian(handed[i].seq))
 			if v == nil {
 				continue
+			}
+			_, v, err := splitRecord(v)
+			if err != nil {
+				return err
 			}
 			if err := parseContent(v, &c); err != nil {
 				return err
@@ -300,27 +324,63 @@ func (e *Engine) load(now int64) error {
 	})
 }
 
-func (q *queue) load(b *bolt.Bucket, now int64) error {
-	if states := b.Bucket(statesBucket); states != nil {
-		err := states.ForEach(func(k, v []byte) error {
-			m, group, err := parseState(v)
-			if err != nil {
-				return fmt.Errorf("reading message %x of queue %s: %w", k, q.name, err)
-			}
-			m.seq = binary.BigEndian.Uint64(k)
-			if q.FIFO {
-				m.group = q.groupNamed(group)
-			}
-			p := m.phase
-			m.phase = unpublished
-			if p == inFlight && m.visible > now {
-				q.add(m, inFlight)
-			} else {
-				q.arrive(m, now)
-			}
-			return nil
-		})
+// appendRecord begins a message's record; the content follows.
+func appendRecord(out []byte, m *message) []byte {
+	n := len(out)
+	out = append(out, 0, 0)
+	out = m.appendState(out)
+	binary.LittleEndian.PutUint16(out[n:], uint16(len(out)-n-2))
+	return out
+}
+
+// splitRecord is a message's first state and its content.
+func splitRecord(b []byte) (state, content []byte, err error) {
+	if len(b) < 2 {
+		return nil, nil, errRecord
+	}
+	n := 2 + int(binary.LittleEndian.Uint16(b))
+	if n > len(b) {
+		return nil, nil, errRecord
+	}
+	return b[2:n], b[n:], nil
+}
+
+// loadMessages walks both buckets at once: the later state goes over the first one.
+func (q *queue) loadMessages(contents, states *bolt.Bucket, now int64) error {
+	later := states.Cursor()
+	key, state := later.First()
+	return contents.ForEach(func(k, v []byte) error {
+		first, _, err := splitRecord(v)
 		if err != nil {
+			return fmt.Errorf("reading message %x of queue %s: %w", k, q.name, err)
+		}
+		if bytes.Equal(key, k) {
+			first = state
+			key, state = later.Next()
+		}
+		m, group, err := parseState(first)
+		if err != nil {
+			return fmt.Errorf("reading message %x of queue %s: %w", k, q.name, err)
+		}
+		m.seq = binary.BigEndian.Uint64(k)
+		if q.FIFO {
+			m.group = q.groupNamed(group)
+		}
+		received := m.phase == inFlight
+		m.phase = unpublished
+		if received && m.visible > now {
+			q.add(m, inFlight)
+		} else {
+			q.arrive(m, now)
+		}
+		return nil
+	})
+}
+
+func (q *queue) load(b *bolt.Bucket, now int64) error {
+	contents, states := b.Bucket(contentsBucket), b.Bucket(statesBucket)
+	if contents != nil && states != nil {
+		if err := q.loadMessages(contents, states, now); err != nil {
 			return err
 		}
 	}
