@@ -1,0 +1,475 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// account is the account that all tables belong to.
+const account = "000000000000"
+
+// decode reads the parameters of an operation on tables; these are rare enough for reflection.
+func (x *exchange) decode(into any) error {
+	if err := json.Unmarshal(x.body, into); err != nil {
+		return badJSON("%v", err)
+	}
+	return nil
+}
+
+func (x *exchange) answer(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return internal(err)
+	}
+	x.out = append(x.out, text...)
+	return nil
+}
+
+type createInput struct {
+	TableName                 string
+	AttributeDefinitions      []attributeDefinition
+	KeySchema                 []keyElement
+	BillingMode               string
+	ProvisionedThroughput     *throughput
+	GlobalSecondaryIndexes    []indexDefinition
+	LocalSecondaryIndexes     []indexDefinition
+	StreamSpecification       *streamSpecification
+	DeletionProtectionEnabled bool
+	TableClass                string
+	Tags                      []tag
+}
+
+func (x *exchange) createTable() error {
+	var in createInput
+	if err := x.decode(&in); err != nil {
+		return err
+	}
+	in.TableName = tableName(in.TableName)
+	if err := x.authorize(x.action, in.TableName, ""); err != nil {
+		return err
+	}
+	d := definition{
+		TableName: in.TableName, Created: x.e.now().UTC(), AttributeDefinitions: in.AttributeDefinitions, KeySchema: in.KeySchema,
+		BillingMode: in.BillingMode, ProvisionedThroughput: in.ProvisionedThroughput,
+		GlobalSecondaryIndexes: in.GlobalSecondaryIndexes, LocalSecondaryIndexes: in.LocalSecondaryIndexes,
+		StreamSpecification: in.StreamSpecification, DeletionProtectionEnabled: in.DeletionProtectionEnabled,
+		TableClass: in.TableClass, Tags: in.Tags,
+		ARN: "arn:aws:dynamodb:" + x.region + ":" + account + ":table/" + in.TableName,
+	}
+	if d.BillingMode == "" {
+		d.BillingMode = "PROVISIONED"
+	}
+	if err := d.check(); err != nil {
+		return err
+	}
+	d.applyStream(d.Created)
+	for _, list := range [][]indexDefinition{d.GlobalSecondaryIndexes, d.LocalSecondaryIndexes} {
+		for i := range list {
+			d.NextIndex++
+			list[i].Number, list[i].Building = d.NextIndex, false
+		}
+	}
+	var failure error
+	err := x.e.commit(func(tx *txn) {
+		if tx.table(x.e, d.TableName) != nil {
+			failure = newFault("ResourceInUseException", "Table already exists: %s", d.TableName)
+			return
+		}
+		meta := tx.Bucket(bucketMeta)
+		id, _ := meta.NextSequence()
+		d.ID = uint32(id)
+		t := d.ready(nil)
+		must(tx.create(t.bucket))
+		for _, i := range t.indexes {
+			must(tx.create(i.bucket))
+		}
+		if t.stream != nil {
+			must(tx.create(t.stream))
+		}
+		must(x.e.replaceTable(tx, d.TableName, t))
+	})
+	if err != nil {
+		return internal(err)
+	}
+	if failure != nil {
+		return failure
+	}
+	return x.answer(map[string]any{"TableDescription": x.e.describe(d.ready(nil), "CREATING", nil)})
+}
+
+func (tx *txn) create(bucket []byte) error {
+	_, err := tx.CreateBucketIfNotExists(bucket)
+	return err
+}
+
+// must aborts the group: what it guards can only fail with the file.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// applyStream gives a newly enabled stream its label.
+func (d *definition) applyStream(now time.Time) {
+	if d.StreamSpecification != nil && d.StreamSpecification.StreamEnabled {
+		d.StreamLabel = now.UTC().Format("2006-01-02T15:04:05.000")
+	}
+}
+
+// check judges a table's definition as a whole.
+func (d *definition) check() error {
+	if err := checkTableName(d.TableName); err != nil {
+		return err
+	}
+	types := map[string]string{}
+	for _, a := range d.AttributeDefinitions {
+		if err := oneOf("attributeDefinitions.member.attributeType", a.AttributeType, "B", "N", "S"); err != nil {
+			return err
+		}
+		if a.AttributeName == "" || a.AttributeType == "" {
+			return badParameter("An AttributeDefinition needs AttributeName and AttributeType")
+		}
+		if types[a.AttributeName] != "" {
+			return badParameter("Cannot have two attributes with the same name: %s", a.AttributeName)
+		}
+		types[a.AttributeName] = a.AttributeType
+	}
+	switch d.BillingMode {
+	case "PROVISIONED":
+		if d.ProvisionedThroughput == nil {
+			return badParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+		}
+		if d.ProvisionedThroughput.ReadCapacityUnits < 1 || d.ProvisionedThroughput.WriteCapacityUnits < 1 {
+			return constraint(0, "provisionedThroughput", "Member must have value greater than or equal to 1")
+		}
+	case "PAY_PER_REQUEST":
+		if d.ProvisionedThroughput != nil && (d.ProvisionedThroughput.ReadCapacityUnits > 0 || d.ProvisionedThroughput.WriteCapacityUnits > 0) {
+			return badParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+		}
+	default:
+		return oneOf("billingMode", d.BillingMode, "PROVISIONED", "PAY_PER_REQUEST")
+	}
+	used := map[string]bool{}
+	if err := checkSchema(d.KeySchema, types, used); err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	if len(d.GlobalSecondaryIndexes) > 20 {
+		return badParameter("GlobalSecondaryIndex count exceeds the per-table limit of 20")
+	}
+	if len(d.LocalSecondaryIndexes) > 5 {
+		return badParameter("Number of LocalSecondaryIndexes exceeds per-table limit of 5")
+	}
+	for i, list := range [][]indexDefinition{d.GlobalSecondaryIndexes, d.LocalSecondaryIndexes} {
+		for _, x := range list {
+			if err := checkName("indexName", x.IndexName); err != nil {
+				return err
+			}
+			if names[x.IndexName] {
+				return badParameter("Duplicate index name: %s", x.IndexName)
+			}
+			names[x.IndexName] = true
+			if err := checkSchema(x.KeySchema, types, used); err != nil {
+				return err
+			}
+			if err := x.checkProjection(); err != nil {
+				return err
+			}
+			if i == 0 {
+				continue
+			}
+			if len(d.KeySchema) != 2 {
+				return badParameter("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+			}
+			if len(x.KeySchema) != 2 {
+				return badParameter("Index KeySchema does not have a range key for index: %s", x.IndexName)
+			}
+			if x.KeySchema[0].AttributeName != d.KeySchema[0].AttributeName {
+				return badParameter("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. index hash key: %s, table hash key: %s",
+					x.IndexName, x.KeySchema[0].AttributeName, d.KeySchema[0].AttributeName)
+			}
+		}
+	}
+	if len(used) != len(types) {
+		keys := make([]string, 0, len(types))
+		for k := range types {
+			keys = append(keys, k)
+		}
+		sort.Strings(keys)
+		return badParameter("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions: [%s]", strings.Join(keys, ", "))
+	}
+	if s := d.StreamSpecification; s != nil {
+		if s.StreamEnabled && s.StreamViewType == "" {
+			return badParameter("StreamViewType is required when StreamEnabled is true")
+		}
+		if !s.StreamEnabled && s.StreamViewType != "" {
+			return badParameter("StreamViewType can not be given when StreamEnabled is false")
+		}
+		if err := oneOf("streamSpecification.streamViewType", s.StreamViewType, "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"); err != nil {
+			return err
+		}
+	}
+	return oneOf("tableClass", d.TableClass, "STANDARD", "STANDARD_INFREQUENT_ACCESS")
+}
+
+func checkSchema(schema []keyElement, types map[string]string, used map[string]bool) error {
+	if len(schema) == 0 || len(schema) > 2 {
+		return constraint(fmt.Sprintf("[%d elements]", len(schema)), "keySchema", "Member must have length between 1 and 2")
+	}
+	if schema[0].KeyType != "HASH" {
+		return badParameter("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	}
+	if len(schema) == 2 && schema[1].KeyType != "RANGE" {
+		return badParameter("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+	}
+	if len(schema) == 2 && schema[0].AttributeName == schema[1].AttributeName {
+		return badParameter("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+	}
+	for _, k := range schema {
+		if types[k.AttributeName] == "" {
+			return badParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", k.AttributeName, joinKeys(types))
+		}
+		used[k.AttributeName] = true
+	}
+	return nil
+}
+
+func joinKeys(m map[string]string) string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return strings.Join(keys, ", ")
+}
+
+func (x *indexDefinition) checkProjection() error {
+	if x.Projection == nil || x.Projection.ProjectionType == "" {
+		return badParameter("Unknown ProjectionType: null")
+	}
+	if err := oneOf("projection.projectionType", x.Projection.ProjectionType, "ALL", "INCLUDE", "KEYS_ONLY"); err != nil {
+		return err
+	}
+	n := len(x.Projection.NonKeyAttributes)
+	switch {
+	case x.Projection.ProjectionType == "INCLUDE" && n == 0:
+		return badParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+	case x.Projection.ProjectionType != "INCLUDE" && n > 0:
+		return badParameter("ProjectionType is %s, but NonKeyAttributes is specified", x.Projection.ProjectionType)
+	case n > 100:
+		return badParameter("Too many NonKeyAttributes")
+	}
+	return nil
+}
+
+func (x *exchange) listTables() error {
+	var in struct {
+		Limit                   *int
+		ExclusiveStartTableName string
+	}
+	if err := x.decode(&in); err != nil {
+		return err
+	}
+	if err := x.authorize(x.action, "", ""); err != nil {
+		return err
+	}
+	limit := 100
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	if limit < 1 || limit > 100 {
+		return constraint(limit, "limit", "Member must have value between 1 and 100")
+	}
+	names := []string{}
+	for n := range *x.e.tables.Load() {
+		if n > in.ExclusiveStartTableName {
+			names = append(names, n)
+		}
+	}
+	sort.Strings(names)
+	out := map[string]any{}
+	if len(names) > limit {
+		names = names[:limit]
+		out["LastEvaluatedTableName"] = names[limit-1]
+	}
+	out["TableNames"] = names
+	return x.answer(out)
+}
+
+// named reads a TableName parameter and finds the table.
+func (x *exchange) named(name string) (*table, error) {
+	name = tableName(name)
+	if err := x.authorize(x.action, name, ""); err != nil {
+		return nil, err
+	}
+	if err := checkTableName(name); err != nil {
+		return nil, err
+	}
+	t := x.e.table(name)
+	if t == nil {
+		return nil, noSuchTable(name)
+	}
+	return t, nil
+}
+
+type nameInput struct{ TableName string }
+
+func (x *exchange) describeTable() error {
+	var in nameInput
+	if err := x.decode(&in); err != nil {
+		return err
+	}
+	t, err := x.named(in.TableName)
+	if err != nil {
+		return err
+	}
+	count := &tableCount{}
+	if err := x.e.view(func(tx *bbolt.Tx) error { return t.count(tx, x.e, count) }); err != nil {
+		return err
+	}
+	return x.answer(map[string]any{"Table": x.e.describe(t, "ACTIVE", count)})
+}
+
+// countEvery is how old the counts that DescribeTable gives may be; the service's are up to six hours old.
+const countEvery = 10 * time.Second
+
+func (t *table) count(tx *bbolt.Tx, e *Engine, out *tableCount) error {
+	b := tx.Bucket(t.bucket)
+	if b == nil {
+		return noSuchTable(t.TableName)
+	}
+	t.counted.mu.Lock()
+	defer t.counted.mu.Unlock()
+	if now := time.Now(); now.Sub(t.counted.at) > countEvery {
+		s := b.Stats()
+		t.counted.at, t.counted.items, t.counted.bytes = now, s.KeyN, s.LeafInuse
+		if s.KeyN == 0 {
+			t.counted.bytes = 0
+		}
+		if s.KeyN < 1000 {
+			t.counted.at = time.Time{} // cheap enough to be exact
+		}
+	}
+	out.items, out.bytes = t.counted.items, t.counted.bytes
+	return nil
+}
+
+func (x *exchange) deleteTable() error {
+	var in nameInput
+	if err := x.decode(&in); err != nil {
+		return err
+	}
+	t, err := x.named(in.TableName)
+	if err != nil {
+		return err
+	}
+	var failure error
+	err = x.e.commit(func(tx *txn) {
+		now := tx.table(x.e, t.TableName)
+		if now == nil {
+			failure = noSuchTable(t.TableName)
+			return
+		}
+		if now.DeletionProtectionEnabled {
+			failure = invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+			return
+		}
+		must(tx.DeleteBucket(now.bucket))
+		for _, i := range now.indexes {
+			must(tx.DeleteBucket(i.bucket))
+		}
+		if now.stream != nil {
+			must(tx.DeleteBucket(now.stream))
+		}
+		must(x.e.replaceTable(tx, now.TableName, nil))
+	})
+	if err != nil {
+		return internal(err)
+	}
+	if failure != nil {
+		return failure
+	}
+	return x.answer(map[string]any{"TableDescription": x.e.describe(t, "DELETING", nil)})
+}
+
+// describe is a TableDescription.
+func (e *Engine) describe(t *table, status string, count *tableCount) map[string]any {
+	if count == nil {
+		count = &tableCount{}
+	}
+	pt := func(p *throughput) map[string]any {
+		if p == nil {
+			p = &throughput{}
+		}
+		return map[string]any{"NumberOfDecreasesToday": 0, "ReadCapacityUnits": p.ReadCapacityUnits, "WriteCapacityUnits": p.WriteCapacityUnits}
+	}
+	out := map[string]any{
+		"TableName": t.TableName, "TableStatus": status, "TableArn": t.ARN, "TableId": fmt.Sprintf("00000000-0000-4000-8000-%012x", t.ID),
+		"CreationDateTime":     float64(t.Created.UnixMilli()) / 1000,
+		"AttributeDefinitions": t.AttributeDefinitions, "KeySchema": t.KeySchema,
+		"ItemCount": count.items, "TableSizeBytes": count.bytes,
+		"ProvisionedThroughput":     pt(t.ProvisionedThroughput),
+		"DeletionProtectionEnabled": t.DeletionProtectionEnabled,
+	}
+	if t.BillingMode == "PAY_PER_REQUEST" {
+		out["BillingModeSummary"] = map[string]any{"BillingMode": t.BillingMode, "LastUpdateToPayPerRequestDateTime": float64(t.Created.UnixMilli()) / 1000}
+	}
+	if t.TableClass != "" {
+		out["TableClassSummary"] = map[string]any{"TableClass": t.TableClass}
+	}
+	if t.StreamSpecification != nil && t.StreamSpecification.StreamEnabled {
+		out["StreamSpecification"] = t.StreamSpecification
+	}
+	if t.StreamLabel != "" {
+		out["LatestStreamArn"], out["LatestStreamLabel"] = t.streamARN(), t.StreamLabel
+	}
+	for name, list := range map[string][]indexDefinition{"GlobalSecondaryIndexes": t.GlobalSecondaryIndexes, "LocalSecondaryIndexes": t.LocalSecondaryIndexes} {
+		var all []map[string]any
+		for _, x := range list {
+			d := map[string]any{"IndexName": x.IndexName, "KeySchema": x.KeySchema, "Projection": x.Projection,
+				"IndexArn": t.ARN + "/index/" + x.IndexName, "ItemCount": 0, "IndexSizeBytes": 0}
+			if name == "GlobalSecondaryIndexes" {
+				d["IndexStatus"], d["ProvisionedThroughput"] = "ACTIVE", pt(x.ProvisionedThroughput)
+				if x.Building {
+					d["IndexStatus"], d["Backfilling"] = "CREATING", true
+				}
+			}
+			all = append(all, d)
+		}
+		if all != nil {
+			out[name] = all
+		}
+	}
+	return out
+}
+
+// edit changes a table's definition inside a write; f says whether it may.
+func (x *exchange) edit(t *table, f func(tx *txn, d *definition) error) (*table, error) {
+	var failure error
+	var edited *table
+	err := x.e.commit(func(tx *txn) {
+		now := tx.table(x.e, t.TableName)
+		if now == nil || now.ID != t.ID {
+			failure = noSuchTable(t.TableName)
+			return
+		}
+		d := now.definition
+		d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
+		d.Tags = slices.Clone(d.Tags)
+		if failure = f(tx, &d); failure != nil {
+			return
+		}
+		edited = d.ready(now)
+		must(x.e.replaceTable(tx, d.TableName, edited))
+	})
+	if err != nil {
+		return nil, internal(err)
+	}
+	return edited, failure
+}

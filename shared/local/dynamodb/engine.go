@@ -1,0 +1,238 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// Options say where an Engine keeps its data and whom it asks and tells.
+type Options struct {
+	// Path is the file of the store; its folder is created. Without a path the store is a temporary file, removed at Close.
+	Path string
+	// Clock gives the time for expiry, tokens and stream records; nil is time.Now.
+	Clock func() time.Time
+	// TTLLag is how long after its time to live an item stays visible: 0 is 48 hours, as the service may take; negative is at once.
+	TTLLag time.Duration
+	// SyncEvery is the interval of fsync, which only a power cut can tell; 0 is one second. Close also syncs.
+	SyncEvery time.Duration
+	// Authorize is asked before an operation; its error answers AccessDeniedException with the error's text. nil allows all.
+	Authorize func(Call) error
+	// Observe is told of every operation after it, once a table that the operation touched.
+	Observe func(Call)
+}
+
+// Call is one operation on one table as Authorize and Observe see it.
+type Call struct {
+	AccessKeyID string // of the request's signature, "" if it has none
+	// Action is the operation's name. Authorize sees a transaction as the actions it contains: GetItem, PutItem, UpdateItem,
+	// DeleteItem, ConditionCheckItem.
+	Action                string
+	Table, Index          string  // names, not ARNs; Table is "" for operations on none
+	ReadUnits, WriteUnits float64 // consumed capacity, set for Observe
+	ErrorCode             string  // "" on success, set for Observe
+}
+
+// formatVersion is the layout of the file; a file with a higher one is refused.
+const formatVersion = 1
+
+const (
+	defaultTTLLag    = 48 * time.Hour
+	defaultSyncEvery = time.Second
+)
+
+var (
+	bucketMeta   = []byte("meta")
+	bucketTables = []byte("tables")
+	bucketTokens = []byte("tokens")
+	keyFormat    = []byte("format")
+	keyNextTable = []byte("next-table")
+)
+
+// Engine is the store and its http.Handler. It is safe for concurrent use.
+type Engine struct {
+	options   Options
+	db        *bbolt.DB
+	writer    writer
+	tables    atomic.Pointer[map[string]*table]
+	tokens    tokenBook
+	dirty     atomic.Bool
+	temporary string
+	stop      chan struct{}
+	running   sync.WaitGroup
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// Open opens or creates the store. A file that another process holds, or that a newer version wrote, is refused.
+func Open(o Options) (*Engine, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.TTLLag == 0 {
+		o.TTLLag = defaultTTLLag
+	}
+	if o.SyncEvery <= 0 {
+		o.SyncEvery = defaultSyncEvery
+	}
+	e := &Engine{options: o, stop: make(chan struct{})}
+	e.writer.idle.L = &e.writer.mu
+	path := o.Path
+	if path == "" {
+		dir, err := os.MkdirTemp("", "dynamodb-")
+		if err != nil {
+			return nil, fmt.Errorf("opening a temporary dynamodb store: %w", err)
+		}
+		e.temporary = dir
+		path = filepath.Join(dir, "store.db")
+	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("opening dynamodb store %s: %w", path, err)
+	}
+	if err := e.open(path); err != nil {
+		if e.db != nil {
+			_ = e.db.Close()
+		}
+		if e.temporary != "" {
+			_ = os.RemoveAll(e.temporary)
+		}
+		return nil, fmt.Errorf("opening dynamodb store %s: %w", path, err)
+	}
+	e.running.Add(2)
+	go e.syncLoop()
+	go e.sweepLoop()
+	for _, t := range *e.tables.Load() {
+		e.resumeBuilding(t)
+	}
+	return e, nil
+}
+
+func (e *Engine) open(path string) error {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:        time.Second,
+		NoSync:         true,
+		NoGrowSync:     true,
+		NoFreelistSync: true,
+		NoStatistics:   true,
+		FreelistType:   bbolt.FreelistMapType,
+		// Growing the mapping waits for all readers, so it starts large; it costs address space only.
+		InitialMmapSize: initialMapping,
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return errors.New("another process has the file open")
+	}
+	if err != nil {
+		return err
+	}
+	e.db = db
+	tables := map[string]*table{}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		meta, err := tx.CreateBucketIfNotExists(bucketMeta)
+		if err != nil {
+			return err
+		}
+		if have := meta.Get(keyFormat); have == nil {
+			if err := meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))); err != nil {
+				return err
+			}
+		} else if v, err := strconv.Atoi(string(have)); err != nil || v > formatVersion {
+			return fmt.Errorf("its format is version %s, this program knows up to %d: use a newer program", have, formatVersion)
+		}
+		for _, name := range [][]byte{bucketTables, bucketTokens} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		e.tokens.load(tx.Bucket(bucketTokens))
+		return tx.Bucket(bucketTables).ForEach(func(name, text []byte) error {
+			var d definition
+			if err := json.Unmarshal(text, &d); err != nil {
+				return fmt.Errorf("reading table %s: %w", name, err)
+			}
+			tables[string(name)] = d.ready(nil)
+			return nil
+		})
+	})
+	e.tables.Store(&tables)
+	return err
+}
+
+// Close waits for writes under way, syncs and closes the file. Requests after it are answered with an error.
+func (e *Engine) Close() error {
+	e.closeOnce.Do(func() {
+		e.writer.close()
+		close(e.stop)
+		e.running.Wait()
+		e.closeErr = errors.Join(e.db.Sync(), e.db.Close())
+		if e.temporary != "" {
+			e.closeErr = errors.Join(e.closeErr, os.RemoveAll(e.temporary))
+		}
+	})
+	return e.closeErr
+}
+
+func (e *Engine) now() time.Time { return e.options.Clock() }
+
+func (e *Engine) table(name string) *table { return (*e.tables.Load())[name] }
+
+func (e *Engine) syncLoop() {
+	defer e.running.Done()
+	tick := time.NewTicker(e.options.SyncEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.stop:
+			return
+		case <-tick.C:
+			if e.dirty.Swap(false) {
+				_ = e.db.Sync()
+			}
+		}
+	}
+}
+
+// replaceTable stores a definition inside a write and makes it known after the commit; nil removes the table.
+func (e *Engine) replaceTable(tx *txn, name string, t *table) error {
+	b := tx.Bucket(bucketTables)
+	if t == nil {
+		if err := b.Delete([]byte(name)); err != nil {
+			return err
+		}
+	} else {
+		text, err := json.Marshal(&t.definition)
+		if err != nil {
+			return err
+		}
+		if err := b.Put([]byte(name), text); err != nil {
+			return err
+		}
+	}
+	// Later writes of the group must see it at once, readers only when its buckets are there.
+	if tx.tables == nil {
+		tx.tables = maps.Clone(*e.tables.Load())
+		tx.after = append(tx.after, func() { e.tables.Store(&tx.tables) })
+	}
+	if t == nil {
+		delete(tx.tables, name)
+	} else {
+		tx.tables[name] = t
+	}
+	return nil
+}
+
+// table is the current definition of a table inside a write.
+func (tx *txn) table(e *Engine, name string) *table {
+	if tx.tables != nil {
+		return tx.tables[name]
+	}
+	return e.table(name)
+}

@@ -1,0 +1,487 @@
+package dynamodb
+
+import (
+	"bytes"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// maxPage is how many bytes of items one Query or Scan looks at.
+const maxPage = 1 << 20
+
+// reading is a Query or Scan: a range of keys in a table or an index, walked in one direction.
+type reading struct {
+	e         *Engine
+	table     *table
+	index     *index // nil for the table itself
+	schema    keySchema
+	low, high []byte // from low, up to but without high; high nil has no end
+	backward  bool
+	limit     int
+	filter    *condition
+	paths     []path
+	countOnly bool
+	whole     bool // local index: attributes it does not hold are fetched
+	request   *request
+}
+
+func (x *exchange) query() error {
+	q, err := x.newReading(func(r *request) error {
+		if !r.hasKeyCondition {
+			return invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+		}
+		if r.hasSegment || r.hasSegments {
+			return invalid("Segment and TotalSegments are parameters of Scan")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return q.run(x)
+}
+
+func (x *exchange) scan() error {
+	q, err := x.newReading(func(r *request) error {
+		switch {
+		case r.hasKeyCondition:
+			return invalid("KeyConditionExpression is a parameter of Query")
+		case r.hasSegment && !r.hasSegments:
+			return invalid("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+		case r.hasSegments && !r.hasSegment:
+			return invalid("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+		case r.hasSegments && (r.segments < 1 || r.segments > 1000000):
+			return constraint(r.segments, "totalSegments", "Member must have value between 1 and 1000000")
+		case r.hasSegment && r.segment < 0:
+			return constraint(r.segment, "segment", "Member must have value greater than or equal to 0")
+		case r.hasSegments && r.segment >= r.segments:
+			return invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d", r.segment, r.segments)
+		}
+		r.backward = false
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return q.run(x)
+}
+
+// newReading checks what Query and Scan have in common.
+func (x *exchange) newReading(check func(*request) error) (*reading, error) {
+	r, err := parseRequest(x.body)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.authorize(x.action, r.table, r.index); err != nil {
+		return nil, err
+	}
+	if err := checkTableName(r.table); err != nil {
+		return nil, err
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	if r.hasLimit && r.limit < 1 {
+		return nil, constraint(r.limit, "limit", "Member must have value greater than or equal to 1")
+	}
+	if err := oneOf("select", r.selects, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
+		return nil, err
+	}
+	if err := check(r); err != nil {
+		return nil, err
+	}
+	q := &reading{e: x.e, request: r, backward: r.backward, limit: r.limit, countOnly: r.selects == "COUNT"}
+	if q.paths, err = r.paths(); err != nil {
+		return nil, err
+	}
+	if r.hasFilter {
+		if q.filter, err = parseCondition("FilterExpression", r.filter, &r.subs); err != nil {
+			return nil, err
+		}
+	}
+	var keys *condition
+	if r.hasKeyCondition {
+		if keys, err = parseCondition("KeyConditionExpression", r.keyCondition, &r.subs); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.subs.unused(); err != nil {
+		return nil, err
+	}
+	if q.table = x.e.table(r.table); q.table == nil {
+		return nil, noTable()
+	}
+	if err := q.choose(); err != nil {
+		return nil, err
+	}
+	if keys != nil {
+		err = q.byKey(keys)
+	} else {
+		q.bySegment()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return q, q.begin()
+}
+
+// choose settles the index and what is selected.
+func (q *reading) choose() error {
+	r := q.request
+	q.schema = q.table.schema
+	if r.index != "" {
+		if q.index = q.table.find(r.index); q.index == nil {
+			return invalid("The table does not have the specified index: %s", r.index)
+		}
+		q.schema = q.index.schema
+		switch {
+		case q.index.building:
+			return invalid("Cannot read from backfilling global secondary index: %s", r.index)
+		case q.index.global && r.consistent:
+			return invalid("Consistent reads are not supported on global secondary indexes")
+		}
+	}
+	switch {
+	case r.selects == "COUNT" && r.hasProjection:
+		return invalid("Cannot specify the ProjectionExpression when choosing to get only the Count")
+	case r.selects == "ALL_ATTRIBUTES" && r.hasProjection:
+		return invalid("Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES")
+	case r.selects == "ALL_PROJECTED_ATTRIBUTES" && r.hasProjection:
+		return invalid("Cannot specify the ProjectionExpression when choosing to get ALL_PROJECTED_ATTRIBUTES")
+	case r.selects == "ALL_PROJECTED_ATTRIBUTES" && q.index == nil:
+		return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+	case r.selects == "SPECIFIC_ATTRIBUTES" && !r.hasProjection:
+		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	}
+	if q.index == nil || q.index.projection == "ALL" {
+		return nil
+	}
+	if r.selects == "ALL_ATTRIBUTES" {
+		if q.index.global {
+			return badParameter("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", q.index.name)
+		}
+		q.whole = true
+	}
+	for _, p := range q.paths {
+		if !q.index.covers(p[0].name) {
+			if q.index.global {
+				return badParameter("Global secondary index %s does not project [%s]", q.index.name, p[0].name)
+			}
+			q.whole = true
+		}
+	}
+	return nil
+}
+
+// byKey turns a key condition into a range.
+func (q *reading) byKey(keys *condition) error {
+	var hash, sort *condition
+	if err := q.splitKeys(keys, &hash, &sort); err != nil {
+		return err
+	}
+	if hash == nil {
+		return invalid("Query condition missed key schema element: %s", q.schema.hash.name)
+	}
+	if hash.op != opEqual {
+		return invalid("Query key condition not supported")
+	}
+	if q.filter != nil {
+		var err error
+		q.filter.names(func(name string) {
+			if q.schema.has(name) && err == nil {
+				err = invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range []*condition{hash, sort} {
+		if c == nil {
+			continue
+		}
+		a := q.schema.hash
+		if c == sort {
+			a = q.schema.sort
+		}
+		for _, o := range c.args[1:] {
+			if o.literal[0] != a.tag {
+				return badParameter("Condition parameter type does not match schema type")
+			}
+			if len(content(o.literal)) == 0 {
+				return emptyKey(a)
+			}
+		}
+	}
+	prefix := appendPartition(make([]byte, 0, 64), hash.args[1].literal)
+	q.low, q.high = prefix, successor(prefix)
+	if sort == nil {
+		return nil
+	}
+	part := func(v []byte) []byte { return appendPart(prefix[:len(prefix):len(prefix)], v) }
+	v := sort.args[1].literal
+	switch sort.op {
+	case opEqual:
+		q.low = part(v)
+		q.high = successor(q.low)
+	case opLess:
+		q.high = part(v)
+	case opAtMost:
+		q.high = successor(part(v))
+	case opMore:
+		q.low = successor(part(v))
+	case opAtLeast:
+		q.low = part(v)
+	case opBetween:
+		q.low, q.high = part(v), successor(part(sort.args[2].literal))
+	case opBeginsWith:
+		if v[0] == tagNumber {
+			return invalid("Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N")
+		}
+		q.low = appendEscaped(prefix[:len(prefix):len(prefix)], content(v))
+		q.high = successor(q.low)
+	}
+	return nil
+}
+
+// splitKeys finds the conditions on the hash key and the sort key.
+func (q *reading) splitKeys(c *condition, hash, sort **condition) error {
+	switch c.op {
+	case opAnd:
+		for _, k := range c.kids {
+			if err := q.splitKeys(k, hash, sort); err != nil {
+				return err
+			}
+		}
+		return nil
+	case opEqual, opLess, opAtMost, opMore, opAtLeast, opBetween, opBeginsWith:
+	default:
+		return invalid("Invalid operator used in KeyConditionExpression: %s", operatorNames[c.op])
+	}
+	first := c.args[0]
+	if first.literal != nil || first.size || len(first.path) > 1 {
+		return invalid("Invalid KeyConditionExpression: KeyConditionExpressions must have the key attribute on the left")
+	}
+	for _, o := range c.args[1:] {
+		if o.literal == nil {
+			return invalid("Invalid KeyConditionExpression: KeyConditionExpressions cannot contain attributes on the right side of a comparison")
+		}
+	}
+	var slot **condition
+	switch name := first.path[0].name; name {
+	case q.schema.hash.name:
+		slot = hash
+	case q.schema.sort.name:
+		slot = sort
+	default:
+		missing := q.schema.hash.name
+		if *hash != nil && q.schema.sort.name != "" {
+			missing = q.schema.sort.name
+		}
+		return invalid("Query condition missed key schema element: %s", missing)
+	}
+	if *slot != nil {
+		return invalid("KeyConditionExpressions must only contain one condition per key")
+	}
+	*slot = c
+	return nil
+}
+
+func (q *reading) bySegment() {
+	if !q.request.hasSegments {
+		return
+	}
+	bound := func(i int) []byte {
+		n := (uint64(i)<<32 + uint64(q.request.segments) - 1) / uint64(q.request.segments)
+		if n >= 1<<32 {
+			return nil
+		}
+		return []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+	}
+	q.low, q.high = bound(q.request.segment), bound(q.request.segment+1)
+}
+
+// begin moves the range behind the ExclusiveStartKey.
+func (q *reading) begin() error {
+	r := q.request
+	if !r.hasStart {
+		return nil
+	}
+	wrong := invalid("The provided starting key is invalid")
+	n := 0
+	for rest := r.start.raw; len(rest) > 0; n++ {
+		var name []byte
+		name, _, rest = nextAttr(rest)
+		if !q.table.schema.has(string(name)) && !q.schema.has(string(name)) {
+			return wrong
+		}
+	}
+	want := q.table.schema.count()
+	primary, err := q.table.schema.primary(r.start)
+	if err != nil {
+		return wrong
+	}
+	start := primary
+	if q.index != nil {
+		for _, a := range []keyAttr{q.schema.hash, q.schema.sort} {
+			if a.name != "" && !q.table.schema.has(a.name) {
+				want++
+			}
+		}
+		if start = q.index.entry(r.start, primary); start == nil {
+			return wrong
+		}
+	}
+	if n != want {
+		return wrong
+	}
+	if bytes.Compare(start, q.low) < 0 || q.high != nil && bytes.Compare(start, q.high) >= 0 {
+		if r.hasSegments {
+			return invalid("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d", r.segments, r.segment)
+		}
+		return invalid("The provided starting key is outside query boundaries based on provided conditions")
+	}
+	if q.backward {
+		q.high = start
+	} else {
+		q.low = append(start[:len(start):len(start)], 0)
+	}
+	return nil
+}
+
+// run walks the range and writes the answer.
+func (q *reading) run(x *exchange) error {
+	return x.e.view(func(tx *bbolt.Tx) error {
+		base := tx.Bucket(q.table.bucket)
+		bucket := base
+		if q.index != nil {
+			bucket = tx.Bucket(q.index.bucket)
+		}
+		if base == nil || bucket == nil {
+			return noTable()
+		}
+		x.out = append(x.out, '{')
+		if !q.countOnly {
+			x.out = append(x.out, `"Items":[`...)
+		}
+		w := walk{reading: q, x: x, base: base, now: x.e.now()}
+		w.all(bucket.Cursor())
+		if !q.countOnly {
+			x.out = append(x.out, ']', ',')
+		}
+		x.out = append(x.out, `"Count":`...)
+		x.out = appendInt(x.out, w.count)
+		x.out = append(x.out, `,"ScannedCount":`...)
+		x.out = appendInt(x.out, w.scanned)
+		if w.cut {
+			x.member("LastEvaluatedKey")
+			x.out = appendMapJSON(x.out, q.position(w.last).raw)
+		}
+		c := cost{table: q.table, index: q.index, read: readUnits(w.size, q.request.consistent) + w.fetched}
+		x.charge(c)
+		x.appendCapacity(q.request.returnCapacity)
+		x.out = append(x.out, '}')
+		return nil
+	})
+}
+
+// position is the key a next page starts behind.
+func (q *reading) position(it item) item {
+	var raw []byte
+	for rest := it.raw; len(rest) > 0; {
+		name, v, r := nextAttr(rest)
+		if q.table.schema.has(string(name)) || q.schema.has(string(name)) {
+			raw = appendBytes(raw, name)
+			raw = append(raw, v...)
+		}
+		rest = r
+	}
+	return itemOf(raw)
+}
+
+// walk is the state of one page.
+type walk struct {
+	*reading
+	x              *exchange
+	base           *bbolt.Bucket
+	now            time.Time
+	last           item
+	count, scanned int
+	size           int
+	fetched        float64 // read units of attributes fetched from the table for a local index
+	cut            bool    // more may follow
+}
+
+func (w *walk) all(c *bbolt.Cursor) {
+	var k, v []byte
+	switch {
+	case !w.backward && w.low == nil:
+		k, v = c.First()
+	case !w.backward:
+		k, v = c.Seek(w.low)
+	case w.high == nil:
+		k, v = c.Last()
+	default:
+		if k, _ = c.Seek(w.high); k == nil {
+			k, v = c.Last()
+		} else {
+			k, v = c.Prev()
+		}
+	}
+	for k != nil {
+		if w.backward && bytes.Compare(k, w.low) < 0 || !w.backward && w.high != nil && bytes.Compare(k, w.high) >= 0 {
+			return
+		}
+		if !w.one(k, v) {
+			w.cut = true
+			return
+		}
+		if w.limit > 0 && w.scanned == w.limit {
+			w.cut = true
+			return
+		}
+		if w.backward {
+			k, v = c.Prev()
+		} else {
+			k, v = c.Next()
+		}
+	}
+}
+
+// one takes the next item in; false if the page is full without it.
+func (w *walk) one(k, v []byte) bool {
+	if w.index != nil {
+		v = w.base.Get(w.index.baseKey(k))
+	}
+	it := loadItem(v)
+	if !it.exists() || w.table.TimeToLiveAttribute != "" && w.table.expired(it, w.now, w.e) {
+		return true
+	}
+	whole := it
+	if w.index != nil && w.index.projection != "ALL" {
+		it = w.index.project(it)
+	}
+	if w.size+it.size > maxPage && w.scanned > 0 {
+		return false
+	}
+	w.size += it.size
+	w.scanned++
+	w.last = whole
+	if w.whole {
+		w.fetched += readUnits(whole.size, w.request.consistent)
+		it = whole
+	}
+	if w.filter != nil && !w.filter.holds(it) {
+		return true
+	}
+	w.count++
+	if w.countOnly {
+		return true
+	}
+	if w.count > 1 {
+		w.x.out = append(w.x.out, ',')
+	}
+	w.x.appendItem(it, w.paths)
+	return true
+}

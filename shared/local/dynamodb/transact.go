@@ -1,0 +1,410 @@
+package dynamodb
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	maxActions         = 100
+	maxTransactionSize = 4 << 20
+	// tokenLife is how long a ClientRequestToken makes a repetition harmless.
+	tokenLife = 10 * time.Minute
+)
+
+func checkActions(actions []action) error {
+	switch n := len(actions); {
+	case actions == nil:
+		return invalid("1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: Member must not be null")
+	case n == 0:
+		return constraint("[]", "transactItems", "Member must have length greater than or equal to 1")
+	case n > maxActions:
+		return constraint(fmt.Sprintf("[%d actions]", n), "transactItems", "Member must have length less than or equal to 100")
+	}
+	return nil
+}
+
+// reason is one element of CancellationReasons.
+type reason struct {
+	code, message string
+	item          item
+}
+
+func cancelled(reasons []reason) error {
+	codes := make([]string, len(reasons))
+	members := []byte(`,"CancellationReasons":[`)
+	for i, r := range reasons {
+		if r.code == "" {
+			r.code = "None"
+		}
+		codes[i] = r.code
+		if i > 0 {
+			members = append(members, ',')
+		}
+		members = append(members, `{"Code":`...)
+		members = appendText(members, r.code)
+		if r.message != "" {
+			members = append(members, `,"Message":`...)
+			members = appendText(members, r.message)
+		}
+		if r.item.exists() {
+			members = append(members, `,"Item":`...)
+			members = appendMapJSON(members, r.item.raw)
+		}
+		members = append(members, '}')
+	}
+	f := newFault("TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
+	f.members = append(members, ']')
+	return f
+}
+
+func (x *exchange) transactWrite() error {
+	r, err := parseRequest(x.body)
+	if err != nil {
+		return err
+	}
+	if err := checkActions(r.actions); err != nil {
+		return err
+	}
+	for i := range r.actions {
+		a := &r.actions[i]
+		switch a.verb {
+		case "Put", "Update", "Delete", "ConditionCheck":
+		default:
+			return invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+		}
+		if err := x.authorize(iamAction(a.verb), a.request.table, ""); err != nil {
+			return err
+		}
+	}
+	if len(r.token) > 36 {
+		return constraint(r.token, "clientRequestToken", "Member must have length less than or equal to 36")
+	}
+	if err := r.check(); err != nil {
+		return err
+	}
+	all := make([]*mutation, len(r.actions))
+	seen := map[string]bool{}
+	size := 0
+	for i := range r.actions {
+		a := &r.actions[i]
+		switch {
+		case a.verb == "Update" && !a.hasUpdate:
+			return invalid("1 validation error detected: Value null at 'transactItems.%d.member.update.updateExpression' failed to satisfy constraint: Member must not be null", i+1)
+		case a.verb == "ConditionCheck" && !a.hasCondition:
+			return invalid("1 validation error detected: Value null at 'transactItems.%d.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member must not be null", i+1)
+		}
+		m, err := x.e.prepare(a.verb, &a.request)
+		if err != nil {
+			return err
+		}
+		id := string(m.table.bucket) + string(m.key)
+		if seen[id] {
+			return invalid("Transaction request cannot include multiple operations on one item")
+		}
+		seen[id] = true
+		size += m.item.size
+		all[i] = m
+	}
+	if size > maxTransactionSize {
+		return invalid("Collection size of items in the transaction exceeds the limit of 4 MB")
+	}
+	var failure error
+	if err := x.e.commit(func(tx *txn) { failure = x.writeTransaction(tx, r, all) }); err != nil {
+		return internal(err)
+	}
+	return failure
+}
+
+// writeTransaction runs inside the group: all actions are judged, then all are done or none.
+func (x *exchange) writeTransaction(tx *txn, r *request, all []*mutation) error {
+	var fingerprint [16]byte
+	if r.token != "" {
+		fingerprint = r.fingerprint()
+		if known, same := x.e.tokens.find(x.accessKey+"/"+r.token, fingerprint, tx.now); known && !same {
+			return newFault("IdempotentParameterMismatchException", "The request uses the same client token as a previous, but non-identical request")
+		} else if known {
+			return x.repeated(tx, r, all)
+		}
+	}
+	reasons := make([]reason, len(all))
+	bad := false
+	for i, m := range all {
+		if tx.conflicts(m.table, m.key, touchedByTransaction|touchedByWrite) {
+			reasons[i] = reason{code: "TransactionConflict", message: "Transaction is ongoing for the item"}
+			bad = true
+		}
+	}
+	if bad {
+		return cancelled(reasons)
+	}
+	outcomes := make([]outcome, len(all))
+	size := 0
+	for i, m := range all {
+		o := &outcomes[i]
+		*o = m.judge(tx, x.e)
+		switch {
+		case o.failure != nil && asFault(o.failure).code() == "ValidationException":
+			reasons[i] = reason{code: "ValidationError", message: o.failure.Error()}
+			bad = true
+		case o.failure != nil:
+			return o.failure
+		case o.failed:
+			reasons[i] = reason{code: "ConditionalCheckFailed", message: "The conditional request failed"}
+			if m.request.returnOnFailure == "ALL_OLD" {
+				reasons[i].item = o.old
+			}
+			bad = true
+		}
+		size += max(o.old.size, o.next.size)
+	}
+	if bad {
+		for i := range all {
+			c := cost{table: outcomes[i].table, write: writeUnits(outcomes[i].old.size)}
+			c.double()
+			x.charge(c)
+		}
+		return cancelled(reasons)
+	}
+	if size > maxTransactionSize {
+		return invalid("Collection size of items in the transaction exceeds the limit of 4 MB")
+	}
+	for i, m := range all {
+		c, err := m.perform(tx, &outcomes[i])
+		if err != nil {
+			panic(err)
+		}
+		tx.touch(m.table, m.key, touchedByTransaction)
+		c.double()
+		x.charge(c)
+	}
+	if r.token != "" {
+		if err := x.e.tokens.add(tx, x.accessKey+"/"+r.token, fingerprint); err != nil {
+			panic(err)
+		}
+	}
+	x.out = append(x.out, '{')
+	x.appendCapacities(r.returnCapacity)
+	x.out = append(x.out, '}')
+	return nil
+}
+
+// repeated answers a transaction whose token has been seen: nothing is written, the items are read.
+func (x *exchange) repeated(tx *txn, r *request, all []*mutation) error {
+	for _, m := range all {
+		o := m.judge(tx, x.e)
+		if o.table == nil {
+			continue
+		}
+		c := cost{table: o.table, read: readUnits(o.old.size, true)}
+		c.double()
+		x.charge(c)
+	}
+	x.out = append(x.out, '{')
+	x.appendCapacities(r.returnCapacity)
+	x.out = append(x.out, '}')
+	return nil
+}
+
+// fingerprint is the same for requests that differ only in spelling.
+func (r *request) fingerprint() [16]byte {
+	h := sha256.New()
+	for i := range r.actions {
+		a := &r.actions[i]
+		for _, s := range []string{a.verb, a.request.table, a.condition, a.update, a.returnOnFailure} {
+			hashPart(h, []byte(s))
+		}
+		hashPart(h, a.key.raw)
+		hashPart(h, a.item.raw)
+		names := slices.Clone(a.subs.names)
+		slices.SortFunc(names, func(a, b nameSubstitution) int { return strings.Compare(a.key, b.key) })
+		for _, n := range names {
+			hashPart(h, []byte(n.key))
+			hashPart(h, []byte(n.name))
+		}
+		values := slices.Clone(a.subs.values)
+		slices.SortFunc(values, func(a, b valueSubstitution) int { return strings.Compare(a.key, b.key) })
+		for _, v := range values {
+			hashPart(h, []byte(v.key))
+			hashPart(h, v.value)
+		}
+	}
+	return [16]byte(h.Sum(nil))
+}
+
+func hashPart(h hash.Hash, b []byte) {
+	var n [4]byte
+	binary.BigEndian.PutUint32(n[:], uint32(len(b)))
+	_, _ = h.Write(n[:])
+	_, _ = h.Write(b)
+}
+
+// tokenBook remembers the tokens of the last ten minutes, in memory and, by time, in the file.
+type tokenBook struct {
+	mu    sync.Mutex
+	known map[[16]byte]tokenEntry
+	last  uint64
+}
+
+type tokenEntry struct {
+	fingerprint [16]byte
+	at          int64 // Unix nanoseconds
+}
+
+func tokenID(token string) [16]byte {
+	sum := sha256.Sum256([]byte(token))
+	return [16]byte(sum[:])
+}
+
+func (b *tokenBook) load(from *bbolt.Bucket) {
+	b.known = map[[16]byte]tokenEntry{}
+	_ = from.ForEach(func(k, v []byte) error {
+		b.last = binary.BigEndian.Uint64(k)
+		b.known[[16]byte(v)] = tokenEntry{[16]byte(v[16:]), int64(b.last)}
+		return nil
+	})
+}
+
+func (b *tokenBook) find(token string, fingerprint [16]byte, now time.Time) (known, same bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	entry, known := b.known[tokenID(token)]
+	if !known || now.Sub(time.Unix(0, entry.at)) >= tokenLife {
+		return false, false
+	}
+	return true, entry.fingerprint == fingerprint
+}
+
+// add records a token. It counts at once, so that later requests of the same group see it; if the commit fails the
+// entry goes again.
+func (b *tokenBook) add(tx *txn, token string, fingerprint [16]byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := max(uint64(tx.now.UnixNano()), b.last+1)
+	b.last = at
+	id := tokenID(token)
+	b.known[id] = tokenEntry{fingerprint, int64(at)}
+	tx.undo = append(tx.undo, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.known, id)
+	})
+	return tx.Bucket(bucketTokens).Put(binary.BigEndian.AppendUint64(nil, at), append(id[:], fingerprint[:]...))
+}
+
+// forget drops tokens that no longer count, a bounded number at a time.
+func (b *tokenBook) forget(tx *txn, limit int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := uint64(tx.now.Add(-tokenLife).UnixNano())
+	c := tx.Bucket(bucketTokens).Cursor()
+	for k, v := c.First(); k != nil && limit > 0 && binary.BigEndian.Uint64(k) < before; k, v = c.First() {
+		if id := [16]byte(v); b.known[id].at < int64(before) {
+			delete(b.known, id)
+		}
+		if err := c.Delete(); err != nil {
+			panic(err)
+		}
+		limit--
+	}
+}
+
+// stale says whether there is anything to forget.
+func (b *tokenBook) stale(tx *bbolt.Tx, now time.Time) bool {
+	k, _ := tx.Bucket(bucketTokens).Cursor().First()
+	return k != nil && binary.BigEndian.Uint64(k) < uint64(now.Add(-tokenLife).UnixNano())
+}
+
+func (x *exchange) transactGet() error {
+	r, err := parseRequest(x.body)
+	if err != nil {
+		return err
+	}
+	if err := checkActions(r.actions); err != nil {
+		return err
+	}
+	if err := r.check(); err != nil {
+		return err
+	}
+	type get struct {
+		table *table
+		key   []byte
+		paths []path
+	}
+	gets := make([]get, len(r.actions))
+	seen := map[string]bool{}
+	for i := range r.actions {
+		a := &r.actions[i]
+		if a.verb != "Get" {
+			return invalid("TransactItems of TransactGetItems can only contain Get")
+		}
+		if err := x.authorize("GetItem", a.request.table, ""); err != nil {
+			return err
+		}
+		if err := checkTableName(a.request.table); err != nil {
+			return err
+		}
+		if err := a.check(); err != nil {
+			return err
+		}
+		if !a.hasKey {
+			return invalid("1 validation error detected: Value null at 'transactItems.%d.member.get.key' failed to satisfy constraint: Member must not be null", i+1)
+		}
+		g := &gets[i]
+		if g.paths, err = a.paths(); err != nil {
+			return err
+		}
+		if err := a.subs.unused(); err != nil {
+			return err
+		}
+		if g.table = x.e.table(a.request.table); g.table == nil {
+			return noTable()
+		}
+		if g.key, err = g.table.schema.given(a.key); err != nil {
+			return err
+		}
+		id := string(g.table.bucket) + string(g.key)
+		if seen[id] {
+			return invalid("Transaction request cannot include multiple operations on one item")
+		}
+		seen[id] = true
+	}
+	return x.e.view(func(tx *bbolt.Tx) error {
+		now := x.e.now()
+		size := 0
+		x.out = append(x.out, `{"Responses":[`...)
+		for i, g := range gets {
+			it, err := g.table.load(tx, g.key, now, x.e)
+			if err != nil {
+				return err
+			}
+			if size += it.size; size > maxTransactionSize {
+				return invalid("Collection size of items in the transaction exceeds the limit of 4 MB")
+			}
+			if i > 0 {
+				x.out = append(x.out, ',')
+			}
+			x.out = append(x.out, '{')
+			if it.exists() {
+				x.member("Item")
+				x.appendItem(it, g.paths)
+			}
+			x.out = append(x.out, '}')
+			c := cost{table: g.table, read: readUnits(it.size, true)}
+			c.double()
+			x.charge(c)
+		}
+		x.out = append(x.out, ']')
+		x.appendCapacities(r.returnCapacity)
+		x.out = append(x.out, '}')
+		return nil
+	})
+}
