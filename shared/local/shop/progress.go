@@ -1,0 +1,75 @@
+package shop
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+const (
+	barWidth    = 30
+	redraw      = 200 * time.Millisecond
+	plainRedraw = 5 * time.Second
+)
+
+// Progress shows how far something is: a bar that is drawn over itself on a terminal, a line now and then elsewhere.
+type Progress struct {
+	Out      io.Writer
+	Terminal bool
+	Now      func() time.Time
+
+	start, drawn time.Time
+	stage        string
+	width        int
+}
+
+// NewProgress shows progress on a file; it is a bar if the file is a terminal.
+func NewProgress(f *os.File) *Progress {
+	info, err := f.Stat()
+	return &Progress{Out: f, Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0, Now: time.Now}
+}
+
+// Show draws a stage at n of total, if it is time to. With total 0 it shows n alone.
+func (p *Progress) Show(stage string, n, total int, unit string) {
+	now := p.Now()
+	if stage != p.stage {
+		p.End()
+		p.stage, p.start, p.drawn = stage, now, time.Time{}
+	}
+	every := plainRedraw
+	if p.Terminal {
+		every = redraw
+	}
+	if now.Sub(p.drawn) < every && (n != total || total == 0) {
+		return
+	}
+	p.drawn = now
+	text := fmt.Sprintf("%s %s %s", stage, grouped(n), unit)
+	if total > 0 {
+		text = fmt.Sprintf("%s %3d%% %s of %s %s", stage, n*100/total, grouped(n), grouped(total), unit)
+		if taken := now.Sub(p.start); n > 0 && taken > 0 {
+			left := time.Duration(float64(taken) / float64(n) * float64(total-n))
+			text += fmt.Sprintf(", %s/s, %s left", perSecond(n, taken), left.Round(time.Second))
+		}
+	}
+	if !p.Terminal {
+		_, _ = fmt.Fprintln(p.Out, text)
+		return
+	}
+	if total > 0 {
+		done := barWidth * n / total
+		text = "[" + strings.Repeat("#", done) + strings.Repeat("-", barWidth-done) + "] " + text
+	}
+	_, _ = fmt.Fprintf(p.Out, "\r%-*s", p.width, text)
+	p.width = len(text)
+}
+
+// End leaves the bar and goes to the next line.
+func (p *Progress) End() {
+	if p.Terminal && p.width > 0 {
+		_, _ = fmt.Fprintln(p.Out)
+	}
+	p.width, p.stage = 0, ""
+}
