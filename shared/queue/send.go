@@ -55,7 +55,7 @@ func (e *SendError) Error() string {
 // Unwrap gives the last cause.
 func (e *SendError) Unwrap() error { return e.Err }
 
-// Encode writes a job as a message's body: JSON, without the escaping of HTML.
+// Encode writes a job as a message's body: JSON without the escaping of HTML. Its length is that of the message.
 func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -63,7 +63,7 @@ func Encode(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("encoding job: %w", err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return escape(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // Send puts v on the queue as one JSON message. When it returns nil, the message is durable.

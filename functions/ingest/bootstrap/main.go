@@ -1,0 +1,45 @@
+// Command bootstrap runs ingest on Lambda.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/functions/ingest"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/settings"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+func main() {
+	slog.SetDefault(telemetry.Logger("ingest"))
+	var s ingest.Settings
+	if err := settings.Load(&s); err != nil {
+		slog.Error("settings", "error", err.Error())
+		os.Exit(1)
+	}
+	aws, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		slog.Error("loading the AWS configuration", "error", err.Error())
+		os.Exit(1)
+	}
+	process := &ingest.Process{
+		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash},
+		Sources:    dynamo.Sources{DB: dynamodb.NewFromConfig(aws), Table: s.CatalogTable},
+		Queue:      queue.Sender{Client: sqs.NewFromConfig(aws), URL: s.EventsQueue},
+		DefaultKey: s.DefaultKey,
+		Now:        time.Now,
+		NewID:      rand.Text,
+	}
+	lambda.Start(httpapi.Lambda(process.Handler()))
+}

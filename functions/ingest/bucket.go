@@ -1,0 +1,48 @@
+package ingest
+
+import (
+	"sync"
+	"time"
+
+	"github.com/userops/userops/shared/domain/source"
+)
+
+// buckets holds one token bucket per source with a rate, in this instance's memory: a limit costs no write, and n instances
+// let through n times the rate.
+type buckets struct {
+	mu  sync.Mutex
+	all map[source.ID]*bucket
+}
+
+// bucket holds tokens as of at; below zero is a debt.
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+// take asks for n events. Zero means they may pass; otherwise it is how long to wait. A batch passes whole once there is any token,
+// and may leave a debt: otherwise one larger than the burst could never pass.
+func (b *buckets) take(from source.Source, n int, now time.Time) time.Duration {
+	if from.RatePerSecond <= 0 {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	one := b.all[from.ID]
+	if one == nil {
+		if b.all == nil {
+			b.all = make(map[source.ID]*bucket)
+		}
+		one = &bucket{tokens: from.BurstEvents(), at: now}
+		b.all[from.ID] = one
+	}
+	if passed := now.Sub(one.at); passed > 0 {
+		one.tokens = min(one.tokens+passed.Seconds()*from.RatePerSecond, from.BurstEvents())
+		one.at = now
+	}
+	if one.tokens < 1 {
+		return max(time.Duration((1-one.tokens)/from.RatePerSecond*float64(time.Second)), time.Millisecond)
+	}
+	one.tokens -= float64(n)
+	return 0
+}

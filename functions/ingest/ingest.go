@@ -1,0 +1,77 @@
+// Package ingest takes in events over HTTP: it finds the source of a request's key, judges every event by itself, and answers 200
+// only when the accepted ones are durable on the events queue. It knows no person and keeps nothing but the keys it has seen
+// in the last minute. The surprising thing: it never looks for duplicates. A client that hears 503 sends the same messageIds
+// again, whether or not the first attempt arrived, and projection drops what it has seen.
+package ingest
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// Settings is what the function reads from its environment.
+type Settings struct {
+	CatalogTable  string `env:"CATALOG_TABLE"`
+	EventsQueue   string `env:"EVENTS_QUEUE_URL"`
+	ServerKeyHash string `env:"SERVER_KEY_HASH" default:""`
+	DefaultKey    string `env:"DEFAULT_WRITE_KEY" default:""`
+}
+
+// Sources reads definitions of sources as they are now.
+type Sources interface {
+	ByWriteKey(ctx context.Context, key string) (source.Source, bool, error)
+}
+
+// Queue makes all bodies durable, or answers an error that leaves open which of them are.
+type Queue interface {
+	SendAll(ctx context.Context, bodies [][]byte) error
+}
+
+// Process is the function. Its exported fields are set once.
+type Process struct {
+	Auth       httpapi.Auth
+	Sources    Sources
+	Queue      Queue
+	DefaultKey string           // write key of the built-in browser source, empty for none
+	Now        func() time.Time // receivedAt, and the clock of the caches
+	NewID      func() string    // messageId for events without one; never the same twice
+
+	keys    keyring
+	buckets buckets
+}
+
+// calls maps the last part of a path to the call; the one-letter forms are those of the browser clients.
+var calls = map[string]event.Kind{
+	"track": event.Track, "t": event.Track,
+	"identify": event.Identify, "i": event.Identify,
+	"page": event.Page, "p": event.Page,
+	"screen": event.Screen, "s": event.Screen,
+	"group": event.Group, "g": event.Group,
+	"alias": event.Alias, "a": event.Alias,
+}
+
+// Handler serves the routes of the function.
+func (p *Process) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for name, kind := range calls {
+		mux.HandleFunc("POST /v1/"+name, func(w http.ResponseWriter, r *http.Request) {
+			p.post(w, r, func(body []byte, arrival event.Arrival) (*event.Batch, error) {
+				return event.ParseOne(body, kind, arrival)
+			})
+		})
+	}
+	for _, name := range []string{"batch", "b", "import"} {
+		mux.HandleFunc("POST /v1/"+name, func(w http.ResponseWriter, r *http.Request) { p.post(w, r, event.ParseBatch) })
+	}
+	mux.HandleFunc("POST /v1/m", func(w http.ResponseWriter, _ *http.Request) {
+		// The browser clients' own metrics.
+		httpapi.JSON(w, http.StatusOK, accepted{Success: true})
+	})
+	mux.HandleFunc("GET /v1/projects/{writeKey}/settings", p.project)
+	return mux
+}

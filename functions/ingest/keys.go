@@ -1,0 +1,69 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"sync"
+	"time"
+
+	"github.com/userops/userops/shared/domain/source"
+)
+
+const (
+	// keyAge is how long an answer about a key holds. Revoked means revoked everywhere within a minute.
+	keyAge = 50 * time.Second
+	// maxKeys bounds the memory for keys, known or not.
+	maxKeys = 10_000
+)
+
+// keyring remembers which source a write key belongs to, and which keys are none, by the hash of the key.
+type keyring struct {
+	mu      sync.Mutex
+	answers map[[sha256.Size]byte]keyAnswer
+}
+
+type keyAnswer struct {
+	source source.Source
+	known  bool
+	until  time.Time
+}
+
+func (k *keyring) recall(hash [sha256.Size]byte, now time.Time) (keyAnswer, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	a, ok := k.answers[hash]
+	return a, ok && now.Before(a.until)
+}
+
+func (k *keyring) remember(hash [sha256.Size]byte, a keyAnswer) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	// Starting over costs a few reads and needs no order of use.
+	if k.answers == nil || len(k.answers) >= maxKeys {
+		k.answers = make(map[[sha256.Size]byte]keyAnswer)
+	}
+	k.answers[hash] = a
+}
+
+// sourceOf is the source of a write key. An error means that it could not be found out.
+func (p *Process) sourceOf(ctx context.Context, key string) (source.Source, bool, error) {
+	hash := sha256.Sum256([]byte(key))
+	standard := sha256.Sum256([]byte(p.DefaultKey))
+	if subtle.ConstantTimeCompare(hash[:], standard[:]) == 1 && p.DefaultKey != "" {
+		return source.Source{ID: source.Default, Kind: source.KindBrowser}, true, nil
+	}
+	if !source.IsKey(key) {
+		return source.Source{}, false, nil
+	}
+	now := p.Now()
+	if a, ok := p.keys.recall(hash, now); ok {
+		return a.source, a.known, nil
+	}
+	found, known, err := p.Sources.ByWriteKey(ctx, key)
+	if err != nil {
+		return source.Source{}, false, err
+	}
+	p.keys.remember(hash, keyAnswer{found, known, now.Add(keyAge)})
+	return found, known, nil
+}

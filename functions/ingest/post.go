@@ -1,0 +1,210 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// sendTimeout leaves the function time to answer 503 when the queue does not.
+const sendTimeout = 5 * time.Second
+
+// accepted is the answer to a call; Errors has the refused events of a batch of which others were accepted.
+type accepted struct {
+	Success bool                 `json:"success"`
+	Errors  []httpapi.FieldError `json:"errors,omitempty"`
+}
+
+// parser reads a body into events and verdicts.
+type parser func(body []byte, arrival event.Arrival) (*event.Batch, error)
+
+func (p *Process) post(w http.ResponseWriter, r *http.Request, parse parser) {
+	body, err := readBody(r)
+	switch {
+	case errors.Is(err, httpapi.ErrBodyTooLarge):
+		httpapi.TooLarge(w, event.MaxBody)
+		return
+	case err != nil:
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
+		return
+	}
+	from, ok := source.Source{}, false
+	key := httpapi.Key(r)
+	if key != "" {
+		if from, ok = p.source(w, r, key); !ok {
+			return
+		}
+	}
+	batch, err := parse(body, event.Arrival{ReceivedAt: p.Now(), NewID: p.NewID})
+	if err != nil {
+		malformed(w, err)
+		return
+	}
+	if key == "" {
+		if from, ok = p.source(w, r, batch.WriteKey); !ok {
+			return
+		}
+	}
+	p.take(w, r, from, batch)
+}
+
+// source finds the source of a key and answers the request when it may not go on.
+func (p *Process) source(w http.ResponseWriter, r *http.Request, key string) (source.Source, bool) {
+	if key == "" {
+		httpapi.Unauthorized(w, "a write key or the server key is needed, as HTTP Basic user, bearer token or writeKey in the body")
+		return source.Source{}, false
+	}
+	if httpapi.Matches(key, p.Auth.ServerKeyHash) {
+		return source.Source{ID: source.Server, Kind: source.KindServer}, true
+	}
+	from, ok, err := p.sourceOf(r.Context(), key)
+	switch {
+	case err != nil:
+		httpapi.Failed(w, r, err)
+	case !ok:
+		httpapi.Unauthorized(w, "the key is not known")
+	case from.Disabled:
+		httpapi.Problem(w, http.StatusForbidden, "", "the source is disabled")
+	case !from.AllowsOrigin(r.Header.Get("Origin")):
+		httpapi.Problem(w, http.StatusForbidden, "", "the source does not allow this origin")
+	default:
+		return from, true
+	}
+	return source.Source{}, false
+}
+
+// take queues what a source sent and may send.
+func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch) {
+	malformed := len(batch.Refused)
+	batch.Judge(func(e *event.Event) (field, reason string) {
+		if from.Allows(e.Kind, e.Name) {
+			return "", ""
+		}
+		if e.Kind == event.Track {
+			return "event", "is not one that the source may send"
+		}
+		return "type", "is not one that the source may send"
+	})
+	if n := len(batch.Refused); n > 0 {
+		telemetry.Count("events_refused", n, "function", "ingest")
+		if len(batch.Events) == 0 {
+			if malformed == 0 {
+				httpapi.Problem(w, http.StatusForbidden, "", "the source may not send this", refusals(batch)...)
+				return
+			}
+			httpapi.Problem(w, http.StatusBadRequest, "Event refused", "", refusals(batch)...)
+			return
+		}
+	}
+	if len(batch.Events) == 0 {
+		httpapi.JSON(w, http.StatusOK, accepted{Success: true})
+		return
+	}
+	if wait := p.buckets.take(from, len(batch.Events), p.Now()); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		httpapi.Problem(w, http.StatusTooManyRequests, "", "the source is over its rate")
+		return
+	}
+	if err := p.enqueue(r.Context(), from, batch.Events); err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: refusals(batch)})
+}
+
+// enqueue makes the events durable: in one message, or in as few as hold them.
+func (p *Process) enqueue(ctx context.Context, from source.Source, events []event.Event) error {
+	bodies, err := pack(nil, job.Events{Version: job.Version, Source: string(from.ID), Events: events, NoMoney: !from.MayMoveMoney()})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	return p.Queue.SendAll(ctx, bodies)
+}
+
+// pack appends the job's messages to bodies: one, or those of its halves when it is too large.
+func pack(bodies [][]byte, j job.Events) ([][]byte, error) {
+	body, err := queue.Encode(j)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) <= queue.MaxBytes || len(j.Events) == 1 {
+		return append(bodies, body), nil
+	}
+	first, second := j, j
+	half := len(j.Events) / 2
+	first.Events, second.Events = j.Events[:half], j.Events[half:]
+	if bodies, err = pack(bodies, first); err != nil {
+		return nil, err
+	}
+	return pack(bodies, second)
+}
+
+func refusals(batch *event.Batch) []httpapi.FieldError {
+	var errs []httpapi.FieldError
+	for i := range batch.Refused {
+		refused := &batch.Refused[i]
+		errs = append(errs, httpapi.FieldError{Index: &refused.Index, Field: refused.Field, Reason: refused.Reason})
+	}
+	return errs
+}
+
+func malformed(w http.ResponseWriter, err error) {
+	var bad *event.Malformed
+	if !errors.As(err, &bad) {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
+		return
+	}
+	fault := httpapi.FieldError{Field: bad.Field, Reason: bad.Reason}
+	if bad.Index >= 0 {
+		fault.Index = &bad.Index
+	}
+	httpapi.Problem(w, http.StatusBadRequest, "Malformed request", bad.Error(), fault)
+}
+
+// readBody reads a body within the limit, which counts before and after gzip.
+func readBody(r *http.Request) ([]byte, error) {
+	raw, err := httpapi.ReadBody(r, event.MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+		return raw, nil
+	case "gzip", "x-gzip":
+		return inflate(raw)
+	default:
+		return nil, errors.New("the only Content-Encoding taken is gzip")
+	}
+}
+
+func inflate(raw []byte) ([]byte, error) {
+	zip, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return nil, errors.New("the body is not gzip, as its Content-Encoding says")
+	}
+	body, err := io.ReadAll(io.LimitReader(zip, event.MaxBody+1))
+	if len(body) > event.MaxBody {
+		return nil, httpapi.ErrBodyTooLarge
+	}
+	if err != nil {
+		return nil, fmt.Errorf("inflating the body: %w", err)
+	}
+	return body, nil
+}

@@ -1,0 +1,73 @@
+package event
+
+import "time"
+
+// maxAhead is how far in the future an event may lie: clocks differ, and some clients do not send theirs.
+const maxAhead = 24 * time.Hour
+
+// layouts are the ways in which clients write a time. One without a zone is UTC.
+var layouts = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02"}
+
+// time reads a field; null, an empty string and no value are the zero time. Times are cut to milliseconds.
+func (s *scanner) time(at span) (t time.Time, reason string) {
+	const notATime = "is not a time such as 2026-11-21T08:00:00.000Z"
+	text, reason := s.string(at)
+	if reason != "" {
+		return t, notATime
+	}
+	if text == "" {
+		return t, ""
+	}
+	for _, layout := range layouts {
+		t, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		// A zone can push the last day of 9999 or the first of 0000 beyond what RFC 3339 can write.
+		if t = t.UTC().Truncate(time.Millisecond); t.Year() < 0 || t.Year() > 9999 {
+			return time.Time{}, notATime
+		}
+		return t, ""
+	}
+	return time.Time{}, notATime
+}
+
+// date sets the event's times. What the client's clock said is shifted by how far that clock was off when it sent.
+func (s *scanner) date(e *Event, d *draft, batchSentAt, receivedAt time.Time) {
+	read := func(f field) time.Time {
+		t, reason := s.time(d.at[f])
+		if reason != "" {
+			d.refuse(f.String(), reason)
+		}
+		return t
+	}
+	e.ReceivedAt = receivedAt.UTC().Truncate(time.Millisecond)
+	if e.SentAt = read(fieldSentAt); e.SentAt.IsZero() {
+		e.SentAt = batchSentAt
+	}
+	plain := read(fieldTimestamp)
+	if e.OriginalTimestamp = read(fieldOriginalTimestamp); e.OriginalTimestamp.IsZero() {
+		e.OriginalTimestamp = plain
+	}
+	e.Timestamp = Corrected(e.OriginalTimestamp, e.SentAt, e.ReceivedAt)
+	if e.Timestamp.Before(time.Unix(0, 0)) {
+		d.refuse("timestamp", "is before 1970")
+	}
+}
+
+// Corrected is when an event happened: receivedAt - (sentAt - original), which takes out a wrong client clock; original itself
+// when the client did not say when it sent; receivedAt when it did not say when it happened, or when the result is more than a
+// day in the future.
+func Corrected(original, sentAt, receivedAt time.Time) time.Time {
+	if original.IsZero() {
+		return receivedAt
+	}
+	t := original
+	if !sentAt.IsZero() {
+		t = receivedAt.Add(-sentAt.Sub(original))
+	}
+	if t.Sub(receivedAt) > maxAhead {
+		return receivedAt
+	}
+	return t
+}

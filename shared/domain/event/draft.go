@@ -1,0 +1,277 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// span is where a value lies in the body; the zero span is no value.
+type span struct{ from, to int }
+
+// field is a member of an event that the protocol knows.
+type field int
+
+const (
+	fieldUnknown field = iota
+	fieldType
+	fieldMessageID
+	fieldUserID
+	fieldAnonymousID
+	fieldPreviousID
+	fieldGroupID
+	fieldEvent
+	fieldName
+	fieldCategory
+	fieldChannel
+	fieldProperties
+	fieldTraits
+	fieldContext
+	fieldIntegrations
+	fieldOriginalTimestamp
+	fieldTimestamp
+	fieldSentAt
+	fieldWriteKey
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{"", "type", "messageId", "userId", "anonymousId", "previousId", "groupId", "event", "name", "category",
+	"channel", "properties", "traits", "context", "integrations", "originalTimestamp", "timestamp", "sentAt", "writeKey"}
+
+var fieldsByName = func() map[string]field {
+	m := make(map[string]field, len(fieldNames))
+	for f := fieldType; f < fieldCount; f++ {
+		m[fieldNames[f]] = f
+	}
+	return m
+}()
+
+func fieldOf(name []byte) field { return fieldsByName[string(name)] }
+
+// String is the member's name, empty for one that the protocol does not know.
+func (f field) String() string { return fieldNames[f] }
+
+// draft is an event of which only the places of its fields are known, and its first fault.
+type draft struct {
+	place, size    int
+	at             [fieldCount]span
+	contextTraits  span
+	contextChannel bool
+	badField, bad  string
+}
+
+func (d *draft) refuse(field, reason string) {
+	if d.bad == "" {
+		d.badField, d.bad = field, reason
+	}
+}
+
+// shared is what a batch says for all its events.
+type shared struct {
+	sentAt                time.Time
+	context, integrations base
+	expanded              int
+}
+
+// build makes an event of a draft and appends it, or its refusal, to the batch. kind is empty when the event itself must say it.
+func (s *scanner) build(b *Batch, d *draft, kind Kind, common *shared, arrival Arrival) {
+	if d.bad == "" {
+		b.Events = append(b.Events, Event{})
+		e := &b.Events[len(b.Events)-1]
+		s.fill(e, d, kind, common, arrival)
+		if d.bad == "" {
+			b.places = append(b.places, d.place)
+			return
+		}
+		b.Events = b.Events[:len(b.Events)-1]
+	}
+	b.Refused = append(b.Refused, Refusal{d.place, d.badField, d.bad})
+}
+
+func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Arrival) {
+	if e.Kind = kind; kind == "" {
+		text := s.label(d, fieldType)
+		switch e.Kind = Kind(text); e.Kind {
+		case Track, Identify, Page, Screen, Group, Alias:
+		default:
+			d.refuse("type", "is not track, identify, page, screen, group or alias")
+			return
+		}
+	}
+	e.MessageID = s.id(d, fieldMessageID, MaxMessageID)
+	e.UserID = meaningful(s.id(d, fieldUserID, MaxName))
+	e.AnonymousID = meaningful(s.id(d, fieldAnonymousID, MaxName))
+	e.PreviousID = meaningful(s.id(d, fieldPreviousID, MaxName))
+	e.GroupID = s.id(d, fieldGroupID, MaxName)
+	e.Properties = s.raw(d, fieldProperties)
+	e.Traits = s.raw(d, fieldTraits)
+	e.Context = s.raw(d, fieldContext)
+	e.Integrations = s.raw(d, fieldIntegrations)
+	switch e.Kind {
+	case Track:
+		if e.Name = s.label(d, fieldEvent); strings.TrimSpace(e.Name) == "" {
+			d.refuse("event", "is missing")
+		}
+	case Page, Screen:
+		if e.Name = s.label(d, fieldName); e.Name == "" {
+			e.Name = s.label(d, fieldEvent)
+		}
+		s.graft(&e.Properties, "category", d.at[fieldCategory])
+	case Group:
+		if e.GroupID == "" {
+			d.refuse("groupId", "is missing")
+		}
+	case Alias:
+		if e.UserID == "" {
+			d.refuse("userId", "is missing or means nobody")
+		}
+		if e.PreviousID == "" {
+			d.refuse("previousId", "is missing or means nobody")
+		}
+	case Identify:
+		// Some clients put the traits of an identify call into its context only.
+		if at := d.contextTraits; e.Traits == nil && at.to > 0 && s.data[at.from] == '{' {
+			e.Traits = json.RawMessage(s.cut(at))
+		}
+	}
+	if e.UserID == "" && e.AnonymousID == "" {
+		d.refuse("userId", "and anonymousId are missing or mean nobody; one is required")
+	}
+	if d.bad != "" {
+		return
+	}
+	s.widen(e, d, common)
+	s.date(e, d, common.sentAt, arrival.ReceivedAt)
+	if e.MessageID == "" && d.bad == "" {
+		e.MessageID = arrival.NewID()
+	}
+}
+
+// widen gives the event what the batch says for all, and what some clients put beside the context.
+func (s *scanner) widen(e *Event, d *draft, common *shared) {
+	if extra := common.context.size() + common.integrations.size(); extra > 0 {
+		if common.expanded += d.size + extra; common.expanded > maxExpanded {
+			d.refuse("context", fmt.Sprintf("makes the batch larger than %d bytes when it is merged into every event", maxExpanded))
+			return
+		}
+		before := len(e.Context) + len(e.Integrations)
+		e.Context = common.context.merge(e.Context)
+		e.Integrations = common.integrations.merge(e.Integrations)
+		if d.size+len(e.Context)+len(e.Integrations)-before > MaxBytes {
+			d.refuse("context", fmt.Sprintf("makes the event larger than %d bytes when the batch's is merged into it", MaxBytes))
+		}
+	}
+	if !d.contextChannel {
+		s.graft(&e.Context, "channel", d.at[fieldChannel])
+	}
+}
+
+// label is a short string field, empty when it is absent.
+func (s *scanner) label(d *draft, f field) string {
+	text, reason := s.string(d.at[f])
+	if reason == "" && utf8.RuneCountInString(text) > MaxName {
+		reason = fmt.Sprintf("has more than %d characters", MaxName)
+	}
+	if reason != "" {
+		d.refuse(f.String(), reason)
+	}
+	return text
+}
+
+// id is a string field that some clients fill with a whole number.
+func (s *scanner) id(d *draft, f field, most int) string {
+	at := d.at[f]
+	var text, reason string
+	if raw := s.cut(at); len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') {
+		for _, c := range raw[1:] {
+			if c < '0' || c > '9' {
+				reason = "is neither a string nor a whole number"
+			}
+		}
+		text = string(raw)
+	} else {
+		text, reason = s.string(at)
+	}
+	if reason == "" && len(text) > most && utf8.RuneCountInString(text) > most {
+		reason = fmt.Sprintf("has more than %d characters", most)
+	}
+	if reason != "" {
+		d.refuse(f.String(), reason)
+	}
+	return text
+}
+
+// string is the text of a JSON string; null and no value are the empty one.
+func (s *scanner) string(at span) (text, reason string) {
+	raw := s.cut(at)
+	switch {
+	case len(raw) == 0 || raw[0] == 'n':
+		return "", ""
+	case raw[0] != '"':
+		return "", "is not a string"
+	}
+	inside := raw[1 : len(raw)-1]
+	for _, c := range inside {
+		if c == '\\' {
+			return string(unescape(nil, inside)), ""
+		}
+	}
+	return string(inside), ""
+}
+
+// raw is an object as it was written; null is none.
+func (s *scanner) raw(d *draft, f field) json.RawMessage {
+	raw := s.cut(d.at[f])
+	switch {
+	case len(raw) == 0 || raw[0] == 'n':
+		return nil
+	case raw[0] != '{':
+		d.refuse(f.String(), "is not an object")
+		return nil
+	}
+	return json.RawMessage(raw)
+}
+
+func (s *scanner) cut(at span) []byte { return s.data[at.from:at.to:at.to] }
+
+// span passes one value of any kind.
+func (s *scanner) span() (span, error) {
+	s.space()
+	from := s.pos
+	_, err := s.value()
+	return span{from, s.pos}, err
+}
+
+// graft adds a member to an object that does not have it.
+func (s *scanner) graft(object *json.RawMessage, name string, at span) {
+	raw := s.cut(at)
+	if len(raw) == 0 || raw[0] == 'n' {
+		return
+	}
+	member := append([]byte(`{"`+name+`":`), raw...)
+	added := newBase(append(member, '}'))
+	*object = added.merge(*object)
+}
+
+// meaningful is the id, or empty when it is one of the values that clients write for nobody.
+func meaningful(id string) string {
+	nobody := true
+	for _, c := range []byte(id) {
+		if c != '0' && c != '-' {
+			nobody = false
+			break
+		}
+	}
+	if nobody {
+		return ""
+	}
+	if len(id) <= len(" undefined ")+8 {
+		switch strings.ToLower(strings.TrimSpace(id)) {
+		case "", "0", "-1", "null", "anonymous", "undefined":
+			return ""
+		}
+	}
+	return id
+}

@@ -1,0 +1,234 @@
+package event
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// The limits of the protocol. A body of MaxBody bytes and an event of MaxBytes are still taken. The limit of 10,000 properties
+// needs no check of its own: so many do not fit into MaxBytes.
+const (
+	MaxBody      = 500 << 10
+	MaxBytes     = 32 << 10
+	MaxEvents    = 2500
+	MaxMessageID = 100 // characters
+	// MaxName bounds, in characters, what becomes part of a profile: ids and event names.
+	MaxName = 512
+	// maxExpanded bounds what a body may grow to when the batch's context is merged into every event.
+	maxExpanded = 4 << 20
+)
+
+// Arrival is what only the server knows of a request.
+type Arrival struct {
+	ReceivedAt time.Time
+	// NewID makes a messageId for an event that came without. It is never the same twice, so such an event that is sent again by its
+	// client is another one.
+	NewID func() string
+}
+
+// Batch is what came of a body: the accepted events in their order, and for every other one why not. The raw parts of the
+// events lie in the body, which must not change after.
+type Batch struct {
+	WriteKey string // as the body had it, empty if it had none
+	Events   []Event
+	Refused  []Refusal // by Index
+	places   []int     // of Events
+}
+
+// Refusal is the verdict on an event that was not accepted. Field is empty when it is about the event as a whole.
+type Refusal struct {
+	Index  int
+	Field  string
+	Reason string
+}
+
+// Malformed says that a body as a whole cannot be taken. Index is the place of the event at which that showed, -1 outside any.
+type Malformed struct {
+	Index  int
+	Field  string
+	Reason string
+}
+
+// Error is the field and the reason.
+func (m *Malformed) Error() string {
+	if m.Field == "" {
+		return "the body " + m.Reason
+	}
+	return m.Field + " " + m.Reason
+}
+
+// Judge asks a further verdict on every accepted event; one for which reason is not empty is refused after all.
+func (b *Batch) Judge(judge func(*Event) (field, reason string)) {
+	kept, before := 0, len(b.Refused)
+	for i := range b.Events {
+		if field, reason := judge(&b.Events[i]); reason != "" {
+			b.Refused = append(b.Refused, Refusal{b.places[i], field, reason})
+			continue
+		}
+		b.Events[kept], b.places[kept] = b.Events[i], b.places[i]
+		kept++
+	}
+	b.Events, b.places = b.Events[:kept], b.places[:kept]
+	if before > 0 {
+		slices.SortFunc(b.Refused, func(x, y Refusal) int { return x.Index - y.Index })
+	}
+}
+
+// ParseOne reads the body of a single call. The error is a *Malformed.
+func ParseOne(body []byte, kind Kind, arrival Arrival) (*Batch, error) {
+	s := newScanner(body)
+	defer s.release()
+	if err := s.draft(0); err != nil {
+		return nil, err
+	}
+	if s.place = -1; s.peek() != 0 || s.pos < len(s.data) {
+		return nil, s.syntax("more follows")
+	}
+	d := &s.drafts[0]
+	b := &Batch{}
+	key, reason := s.string(d.at[fieldWriteKey])
+	if b.WriteKey = key; reason != "" {
+		d.refuse("writeKey", reason)
+	}
+	s.build(b, d, kind, &shared{}, arrival)
+	return b, nil
+}
+
+// ParseBatch reads the body of a batch call. The error is a *Malformed.
+func ParseBatch(body []byte, arrival Arrival) (*Batch, error) {
+	s := newScanner(body)
+	defer s.release()
+	if s.peek() != '{' {
+		if _, err := s.value(); err != nil {
+			return nil, err
+		}
+		return nil, &Malformed{Index: -1, Reason: "is not an object"}
+	}
+	var batch, key, context, integrations, sentAt span
+	err := s.object(func(name []byte) error {
+		var at span
+		var err error
+		if string(name) == "batch" && s.peek() == '[' {
+			at.from = s.pos
+			err = s.array(s.draft)
+			s.place, s.origin = -1, 0
+			at.to = s.pos
+		} else {
+			at, err = s.span()
+		}
+		if err != nil {
+			return err
+		}
+		switch string(name) {
+		case "batch":
+			batch = at
+		case "writeKey":
+			key = at
+		case "context":
+			context = at
+		case "integrations":
+			integrations = at
+		case "sentAt":
+			sentAt = at
+		}
+		if defect := s.take(); defect != "" {
+			return &Malformed{Index: -1, Field: shorten(string(name)), Reason: defect}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.peek() != 0 || s.pos < len(s.data) {
+		return nil, s.syntax("more follows")
+	}
+	if defect := s.take(); defect != "" {
+		return nil, &Malformed{Index: -1, Reason: defect}
+	}
+	if batch.to == 0 || s.data[batch.from] != '[' {
+		return nil, &Malformed{Index: -1, Field: "batch", Reason: "is not an array of events"}
+	}
+	b := &Batch{Events: make([]Event, 0, len(s.drafts)), places: make([]int, 0, len(s.drafts))}
+	var common shared
+	var reason string
+	fail := func(field string) error { return &Malformed{Index: -1, Field: field, Reason: reason} }
+	if b.WriteKey, reason = s.string(key); reason != "" {
+		return nil, fail("writeKey")
+	}
+	if common.sentAt, reason = s.time(sentAt); reason != "" {
+		return nil, fail("sentAt")
+	}
+	if common.context, reason = s.base(context); reason != "" {
+		return nil, fail("context")
+	}
+	if common.integrations, reason = s.base(integrations); reason != "" {
+		return nil, fail("integrations")
+	}
+	for i := range s.drafts {
+		s.build(b, &s.drafts[i], "", &common, arrival)
+	}
+	return b, nil
+}
+
+// draft passes one event and appends where its fields lie.
+func (s *scanner) draft(place int) error {
+	if place >= MaxEvents {
+		return &Malformed{Index: place, Field: "batch", Reason: fmt.Sprintf("has more than %d events", MaxEvents)}
+	}
+	s.drafts = append(s.drafts, draft{place: place})
+	d := &s.drafts[place]
+	c := s.peek()
+	s.place, s.origin = place, s.depth
+	start := s.pos
+	if c != '{' {
+		_, err := s.value()
+		s.take()
+		d.refuse("", "is not an object")
+		return err
+	}
+	err := s.object(func(name []byte) error {
+		f := fieldOf(name)
+		var at span
+		var err error
+		if f == fieldContext && s.peek() == '{' {
+			at, err = s.context(d)
+		} else {
+			at, err = s.span()
+		}
+		if f != fieldUnknown {
+			d.at[f] = at
+		}
+		if defect := s.take(); defect != "" {
+			d.refuse(shorten(string(name)), defect)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if defect := s.take(); defect != "" {
+		d.refuse("", defect)
+	}
+	if d.size = s.pos - start; d.size > MaxBytes {
+		d.refuse("", fmt.Sprintf("has %d bytes, more than %d", d.size, MaxBytes))
+	}
+	return nil
+}
+
+// context passes an event's context and notes what in it concerns the event.
+func (s *scanner) context(d *draft) (span, error) {
+	at := span{from: s.pos}
+	err := s.object(func(name []byte) error {
+		inner, err := s.span()
+		switch string(name) {
+		case "traits":
+			d.contextTraits = inner
+		case "channel":
+			d.contextChannel = true
+		}
+		return err
+	})
+	at.to = s.pos
+	return at, err
+}

@@ -1,0 +1,440 @@
+package event
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strconv"
+	"sync"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	// maxDepth is how deep an event may nest, the event itself being the first level.
+	maxDepth = 32
+	// hardDepth is where the scanner gives up on the whole body: it calls itself once a level.
+	hardDepth = 512
+)
+
+// scanner checks JSON and finds where its values lie, in one pass and without building anything. It tells two kinds of wrong
+// apart: what makes the rest of the body unreadable (an error), and what only spoils the value that holds it (a defect,
+// noted once, after which it goes on). It is stricter than encoding/json: a key that stands twice, bytes that are not UTF-8,
+// numbers beyond a float64 and deep nesting are defects.
+type scanner struct {
+	data   []byte
+	pos    int
+	depth  int
+	origin int    // the depth at which the event under the scanner begins
+	place  int    // that event's place in the body, -1 outside any
+	defect string // the first since it was last cleared
+	drafts []draft
+	keyAt  int    // where the key of the member just begun is written
+	keys   []key  // of the objects that are open, innermost last
+	text   []byte // decoded form of the keys that were written with escapes
+}
+
+// key is a member's name: where it lies in data, or in text when it was written with escapes.
+type key struct {
+	hash       uint64
+	start, end int32
+	escaped    bool
+}
+
+// seed makes the keys' hashes differ between processes, so that nobody can prepare collisions.
+var seed = maphash.MakeSeed()
+
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
+
+func newScanner(data []byte) *scanner {
+	s := scanners.Get().(*scanner)
+	*s = scanner{data: data, place: -1, drafts: s.drafts[:0], keys: s.keys[:0], text: s.text[:0]}
+	return s
+}
+
+func (s *scanner) release() {
+	s.data = nil
+	scanners.Put(s)
+}
+
+func (s *scanner) syntax(what string) error {
+	return &Malformed{Index: s.place, Reason: fmt.Sprintf("is not valid JSON: %s at byte %d", what, s.pos)}
+}
+
+func (s *scanner) note(defect string) {
+	if s.defect == "" {
+		s.defect = defect
+	}
+}
+
+func (s *scanner) space() {
+	for s.pos < len(s.data) {
+		switch s.data[s.pos] {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// peek is the next byte that is no white space, 0 at the end.
+func (s *scanner) peek() byte {
+	s.space()
+	if s.pos < len(s.data) {
+		return s.data[s.pos]
+	}
+	return 0
+}
+
+// value passes one value of any kind and returns where it lies.
+func (s *scanner) value() ([]byte, error) {
+	c := s.peek()
+	start := s.pos
+	var err error
+	switch {
+	case c == '"':
+		_, err = s.str()
+	case c == '{':
+		err = s.object(nil)
+	case c == '[':
+		err = s.array(nil)
+	case c == '-' || c >= '0' && c <= '9':
+		err = s.number()
+	case c == 't':
+		err = s.word("true")
+	case c == 'f':
+		err = s.word("false")
+	case c == 'n':
+		err = s.word("null")
+	case s.pos >= len(s.data):
+		err = s.syntax("it ends too early")
+	default:
+		err = s.syntax("unexpected character")
+	}
+	return s.data[start:s.pos], err
+}
+
+func (s *scanner) word(w string) error {
+	if !bytes.HasPrefix(s.data[s.pos:], []byte(w)) {
+		return s.syntax("unexpected character")
+	}
+	s.pos += len(w)
+	return nil
+}
+
+func (s *scanner) enter() error {
+	s.depth++
+	if s.depth > hardDepth {
+		return &Malformed{Index: s.place, Reason: fmt.Sprintf("nests deeper than %d levels", hardDepth)}
+	}
+	if s.depth-s.origin > maxDepth {
+		s.note(fmt.Sprintf("nests deeper than %d levels", maxDepth))
+	}
+	s.pos++
+	return nil
+}
+
+// object passes an object. For each member it calls f, which must pass the value; a nil f passes any.
+func (s *scanner) object(f func(name []byte) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	keys, text := len(s.keys), len(s.text)
+	if s.peek() != '}' {
+		for {
+			if s.peek() != '"' {
+				return s.syntax("a key is missing")
+			}
+			s.keyAt = s.pos
+			start := s.pos + 1
+			escaped, err := s.str()
+			if err != nil {
+				return err
+			}
+			k := key{start: int32(start), end: int32(s.pos - 1)}
+			if escaped {
+				k.escaped, k.start = true, int32(len(s.text))
+				s.text = unescape(s.text, s.data[start:s.pos-1])
+				k.end = int32(len(s.text))
+			}
+			name := s.name(k)
+			k.hash = maphash.Bytes(seed, name)
+			s.keys = append(s.keys, k)
+			if s.peek() != ':' {
+				return s.syntax("a colon is missing")
+			}
+			s.pos++
+			if f != nil {
+				err = f(name)
+			} else {
+				_, err = s.value()
+			}
+			if err != nil {
+				return err
+			}
+			if c := s.peek(); c == '}' {
+				break
+			} else if c != ',' {
+				return s.syntax("a comma or brace is missing")
+			}
+			s.pos++
+		}
+	}
+	s.pos++
+	if twice := s.twice(s.keys[keys:]); twice != nil {
+		s.note("has the key " + strconv.Quote(shorten(string(twice))) + " twice")
+	}
+	s.keys, s.text = s.keys[:keys], s.text[:text]
+	s.depth--
+	return nil
+}
+
+func (s *scanner) name(k key) []byte {
+	if k.escaped {
+		return s.text[k.start:k.end]
+	}
+	return s.data[k.start:k.end]
+}
+
+// take returns the defect noted since the last call, empty if there was none.
+func (s *scanner) take() string {
+	defect := s.defect
+	s.defect = ""
+	return defect
+}
+
+// twice returns a name that two of the keys have, nil if there is none.
+func (s *scanner) twice(keys []key) []byte {
+	const few = 12
+	if len(keys) > few {
+		slices.SortFunc(keys, func(a, b key) int {
+			switch {
+			case a.hash < b.hash:
+				return -1
+			case a.hash > b.hash:
+				return 1
+			}
+			return 0
+		})
+	}
+	for i := range keys {
+		for j := i + 1; j < len(keys) && (len(keys) <= few || keys[j].hash == keys[i].hash); j++ {
+			if keys[i].hash == keys[j].hash && bytes.Equal(s.name(keys[i]), s.name(keys[j])) {
+				return s.name(keys[i])
+			}
+		}
+	}
+	return nil
+}
+
+// array passes an array. For each element it calls f with its place, which must pass the element; a nil f passes any.
+func (s *scanner) array(f func(place int) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	if s.peek() != ']' {
+		for place := 0; ; place++ {
+			var err error
+			if f != nil {
+				err = f(place)
+			} else {
+				_, err = s.value()
+			}
+			if err != nil {
+				return err
+			}
+			if c := s.peek(); c == ']' {
+				break
+			} else if c != ',' {
+				return s.syntax("a comma or bracket is missing")
+			}
+			s.pos++
+		}
+	}
+	s.pos++
+	s.depth--
+	return nil
+}
+
+// plain marks the bytes that stand for themselves within a string.
+var plain = func() (t [256]bool) {
+	for c := 0x20; c < 0x80; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
+// str passes a string and says whether it has escapes.
+func (s *scanner) str() (escaped bool, err error) {
+	data, start := s.data, s.pos+1
+	i, wide := start, false
+	for {
+		for i < len(data) && plain[data[i]] {
+			i++
+		}
+		if i >= len(data) {
+			s.pos = len(data)
+			return false, s.syntax("a string does not end")
+		}
+		switch c := data[i]; {
+		case c == '"':
+			s.pos = i + 1
+			if wide && !utf8.Valid(data[start:i]) {
+				s.note("has bytes that are not UTF-8")
+			}
+			return escaped, nil
+		case c >= 0x80:
+			wide = true
+			i++
+		case c == '\\':
+			escaped = true
+			n := escapeLen(data[i:])
+			if n == 0 {
+				s.pos = i
+				return false, s.syntax("unknown escape")
+			}
+			i += n
+		default:
+			s.pos = i
+			return false, s.syntax("bare control character in a string")
+		}
+	}
+}
+
+// escapeLen is the length of the escape at the start of b, 0 when it is none.
+func escapeLen(b []byte) int {
+	if len(b) < 2 {
+		return 0
+	}
+	switch b[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if hex4(b) >= 0 {
+			return 6
+		}
+	}
+	return 0
+}
+
+// hex4 is the code unit of the escape \uXXXX at the start of b, -1 when it is none.
+func hex4(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return -1
+	}
+	var r rune
+	for _, c := range b[2:6] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return -1
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
+
+// unescape appends the text that the inside of a string stands for. The string has passed str. A lone surrogate, which browsers
+// write when a text was cut within an emoji, becomes U+FFFD.
+func unescape(dst, inside []byte) []byte {
+	for len(inside) > 0 {
+		i := bytes.IndexByte(inside, '\\')
+		if i < 0 {
+			return append(dst, inside...)
+		}
+		dst = append(dst, inside[:i]...)
+		inside = inside[i:]
+		switch c := inside[1]; c {
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			r := hex4(inside)
+			inside = inside[6:]
+			if utf16.IsSurrogate(r) {
+				if r = utf16.DecodeRune(r, hex4(inside)); r != utf8.RuneError {
+					inside = inside[6:]
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+			continue
+		default:
+			dst = append(dst, c)
+		}
+		inside = inside[2:]
+	}
+	return dst
+}
+
+// number passes a number.
+func (s *scanner) number() error {
+	data, start := s.data, s.pos
+	i := start
+	if data[i] == '-' {
+		i++
+	}
+	whole := i
+	i = digits(data, i)
+	if i == whole || data[whole] == '0' && i > whole+1 {
+		return s.syntax("malformed number")
+	}
+	if i < len(data) && data[i] == '.' {
+		from := i + 1
+		if i = digits(data, from); i == from {
+			return s.syntax("malformed number")
+		}
+	}
+	exponent := false
+	if i < len(data) && (data[i] == 'e' || data[i] == 'E') {
+		exponent = true
+		from := i + 1
+		if from < len(data) && (data[from] == '+' || data[from] == '-') {
+			from++
+		}
+		if i = digits(data, from); i == from {
+			return s.syntax("malformed number")
+		}
+	}
+	s.pos = i
+	const safe = 300 // digits that no float64 overflows
+	if exponent || i-start > safe {
+		if _, err := strconv.ParseFloat(string(data[start:i]), 64); err != nil {
+			s.note("has a number that is out of range")
+		}
+	}
+	return nil
+}
+
+func digits(data []byte, i int) int {
+	for i < len(data) && data[i] >= '0' && data[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+// shorten cuts a text that is quoted back to its sender.
+func shorten(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "..."
+}
