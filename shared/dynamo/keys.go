@@ -78,16 +78,11 @@ func advocateReferralKey(advocate profile.ID, program string, friend profile.ID)
 	return Key{"a#" + string(advocate), "r#" + program + "#" + string(friend)}
 }
 
-// tallyKey counts an advocate's settled friends: a#<profileId> / n#<program>
-func tallyKey(advocate profile.ID, program string) Key {
-	return Key{"a#" + string(advocate), "n#" + program}
-}
-
-// budgetKey holds what is left of a program's budget: b#<program> / b
+// budgetKey holds what a program has spent of each unit that has a budget: b#<program> / b
 func budgetKey(program string) Key { return Key{"b#" + program, "b"} }
 
-// boardKey ranks an advocate in a program: l#<program>#<shard> / <profileId>
-func boardKey(program string, shard int, advocate profile.ID) Key {
+// standingKey counts an advocate's settled friends in a program: l#<program>#<shard> / <profileId>
+func standingKey(program string, shard int, advocate profile.ID) Key {
 	return Key{fmt.Sprintf("l#%s#%d", program, shard), string(advocate)}
 }
 

@@ -64,6 +64,7 @@ type Referral struct {
 	HeldUntil   time.Time
 	SettledAt   time.Time
 	EndedAt     time.Time         // when it was rejected, expired or reversed
+	SettledFor  profile.ID        // under which id the advocate's count went up
 	Nth         int               // which settled friend of the advocate this was
 	Rewards     Rewards           // what was paid
 	Charged     []ledger.Quantity // the part of the cost that was taken from the program's budget

@@ -1,0 +1,362 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/ledger"
+)
+
+// Attributes of the Ledger table. A balance's attributes carry the unit behind them: balance#points, owed#CNY.
+const (
+	attrBalance   = "balance#"
+	attrOwed      = "owed#"
+	attrLifetime  = "lifetime#"
+	attrUnit      = "unit"
+	attrAmount    = "amount"
+	attrRemaining = "remaining"
+	attrEntryKind = "kind"
+	attrLot       = "lot"
+	attrAt        = "at"
+	attrExpiresAt = "expiresAt"
+	attrEffect    = "effect"
+	attrEffectID  = "effectId"
+	attrEntryID   = "id"
+)
+
+// maxLedgerPages bounds a reading of all lots of an account: 1 MB each.
+const maxLedgerPages = 16
+
+// Ledger stores the book. It changes only by Apply, and by what Referrals writes together with a posting.
+type Ledger struct {
+	DB    API
+	Table string
+}
+
+// Apply writes a posting, all of it or nothing, in one transaction. fresh is false when the book holds the effect already: then
+// nothing is written, and the earlier posting stands. ErrConflict says that a lot or a debt is no longer as the posting's builder
+// saw it; any other error leaves open whether the posting was written, and applying it again is safe.
+func (l Ledger) Apply(ctx context.Context, p ledger.Posting) (fresh bool, err error) {
+	actions, err := l.actions(p)
+	if err != nil {
+		return false, fmt.Errorf("applying %s: %w", p.Effect, err)
+	}
+	_, err = l.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+	if err == nil {
+		return true, nil
+	}
+	// The effect is the first action.
+	switch codes := cancellation(err); {
+	case codes == nil:
+		return false, fmt.Errorf("applying %s: %w", p.Effect, err)
+	case codes[0] == lostCondition:
+		return false, nil
+	case conditionLost(err):
+		return false, fmt.Errorf("applying %s: %w", p.Effect, ErrConflict)
+	default:
+		return false, fmt.Errorf("applying %s: %w", p.Effect, err)
+	}
+}
+
+const lostCondition = "ConditionalCheckFailed"
+
+// cancellation is the code of each action of a cancelled transaction, "None" for those that were not the cause; nil when err is
+// something else.
+func cancellation(err error) []string {
+	var cancelled *types.TransactionCanceledException
+	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) == 0 {
+		return nil
+	}
+	codes := make([]string, len(cancelled.CancellationReasons))
+	for i, reason := range cancelled.CancellationReasons {
+		codes[i] = aws.ToString(reason.Code)
+	}
+	return codes
+}
+
+// actions are the writes of a posting, its effect first. None of them reads before it writes: balances are added to, and lots
+// and debts are asked to be as they were seen.
+func (l Ledger) actions(p ledger.Posting) ([]types.TransactWriteItem, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	entries, err := json.Marshal(p.Entries)
+	if err != nil {
+		return nil, fmt.Errorf("packing entries: %w", err)
+	}
+	effect := effectKey(p.Effect.Kind, p.Effect.ID).item()
+	effect[attrAt] = timeValue(p.At)
+	effect[attrBody] = bytesValue(entries)
+	actions := []types.TransactWriteItem{l.putNew(effect)}
+	for _, e := range p.Entries {
+		actions = append(actions, l.putNew(entryItem(e)))
+	}
+	for _, lot := range p.Opened {
+		actions = append(actions, l.putNew(lotItem(lot)))
+	}
+	for _, c := range p.Lots {
+		actions = append(actions, types.TransactWriteItem{Update: &types.Update{
+			TableName:                 &l.Table,
+			Key:                       lotKey(string(c.Account), c.ID).item(),
+			UpdateExpression:          aws.String("ADD #remaining :delta"),
+			ConditionExpression:       aws.String("#remaining = :seen"),
+			ExpressionAttributeNames:  map[string]string{"#remaining": attrRemaining},
+			ExpressionAttributeValues: item{":delta": numberValue(c.Delta), ":seen": numberValue(c.Seen)},
+		}})
+	}
+	return append(actions, l.balanceUpdates(p.Balances)...), nil
+}
+
+func (l Ledger) putNew(i item) types.TransactWriteItem {
+	return types.TransactWriteItem{Put: &types.Put{
+		TableName: &l.Table, Item: i,
+		ConditionExpression: aws.String("attribute_not_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
+	}}
+}
+
+// balanceUpdates makes one update of each account, since a transaction may touch an item only once.
+func (l Ledger) balanceUpdates(changes []ledger.BalanceChange) []types.TransactWriteItem {
+	byAccount := map[ledger.Account][]ledger.BalanceChange{}
+	for _, c := range changes {
+		byAccount[c.Account] = append(byAccount[c.Account], c)
+	}
+	var actions []types.TransactWriteItem
+	for _, account := range slices.Sorted(maps.Keys(byAccount)) {
+		names, values := map[string]string{}, item{}
+		var adds, conditions []string
+		add := func(n string, attribute string, by int64) {
+			names["#"+n], values[":"+n] = attribute, numberValue(by)
+			adds = append(adds, "#"+n+" :"+n)
+		}
+		for i, c := range byAccount[account] {
+			add(fmt.Sprintf("b%d", i), attrBalance+string(c.Unit), c.Amount)
+			if c.Lifetime != 0 {
+				add(fmt.Sprintf("l%d", i), attrLifetime+string(c.Unit), c.Lifetime)
+			}
+			owed := fmt.Sprintf("o%d", i)
+			if c.Owed != 0 {
+				add(owed, attrOwed+string(c.Unit), c.Owed)
+			}
+			if c.GuardsDebt() {
+				names["#"+owed], values[":seen"+owed] = attrOwed+string(c.Unit), numberValue(c.SeenOwed)
+				condition := fmt.Sprintf("#%s = :seen%s", owed, owed)
+				if c.SeenOwed == 0 {
+					condition = fmt.Sprintf("(attribute_not_exists(#%s) OR %s)", owed, condition)
+				}
+				conditions = append(conditions, condition)
+			}
+		}
+		update := &types.Update{
+			TableName:                 &l.Table,
+			Key:                       accountKey(string(account)).item(),
+			UpdateExpression:          aws.String("ADD " + strings.Join(adds, ", ")),
+			ExpressionAttributeNames:  names,
+			ExpressionAttributeValues: values,
+		}
+		if len(conditions) > 0 {
+			update.ConditionExpression = aws.String(strings.Join(conditions, " AND "))
+		}
+		actions = append(actions, types.TransactWriteItem{Update: update})
+	}
+	return actions
+}
+
+// EffectEntries are the entries of an effect in the order in which they were posted. ErrNotFound if the book does not hold the
+// effect.
+func (l Ledger) EffectEntries(ctx context.Context, effect ledger.Effect) ([]ledger.Entry, error) {
+	out, err := l.DB.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &l.Table, Key: effectKey(effect.Kind, effect.ID).item(), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", effect, err)
+	}
+	if len(out.Item) == 0 {
+		return nil, fmt.Errorf("reading %s: %w", effect, ErrNotFound)
+	}
+	var entries []ledger.Entry
+	if err := json.Unmarshal(bytesOf(out.Item, attrBody), &entries); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", effect, err)
+	}
+	return entries, nil
+}
+
+// Balances of one account by unit, with a consistent read; empty for an account that has never had an entry.
+func (l Ledger) Balances(ctx context.Context, account ledger.Account) (map[ledger.Unit]ledger.Balance, error) {
+	out, err := l.DB.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &l.Table, Key: accountKey(string(account)).item(), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading balances of %s: %w", account, err)
+	}
+	balances := map[ledger.Unit]ledger.Balance{}
+	for name := range out.Item {
+		if unit, ok := strings.CutPrefix(name, attrBalance); ok {
+			balances[ledger.Unit(unit)] = ledger.Balance{
+				Amount: numberOf(out.Item, name), Owed: numberOf(out.Item, attrOwed+unit), Lifetime: numberOf(out.Item, attrLifetime+unit),
+			}
+		}
+	}
+	return balances, nil
+}
+
+// Lots of one account, oldest first, also those with nothing left; a consistent read.
+func (l Ledger) Lots(ctx context.Context, account ledger.Account) ([]ledger.Lot, error) {
+	var lots []ledger.Lot
+	in := l.under(account, "l#")
+	for range maxLedgerPages {
+		out, err := l.DB.Query(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("reading lots of %s: %w", account, err)
+		}
+		for _, i := range out.Items {
+			lot, err := lotOf(account, i)
+			if err != nil {
+				return nil, fmt.Errorf("reading lots of %s: %w", account, err)
+			}
+			lots = append(lots, lot)
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			slices.SortFunc(lots, func(a, b ledger.Lot) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+			return lots, nil
+		}
+	}
+	return nil, fmt.Errorf("reading lots of %s: more than %d MB of them", account, maxLedgerPages)
+}
+
+// Lot is one lot, with a consistent read. ErrNotFound if there is none.
+func (l Ledger) Lot(ctx context.Context, account ledger.Account, id string) (ledger.Lot, error) {
+	out, err := l.DB.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &l.Table, Key: lotKey(string(account), id).item(), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return ledger.Lot{}, fmt.Errorf("reading lot %s: %w", id, err)
+	}
+	if len(out.Item) == 0 {
+		return ledger.Lot{}, fmt.Errorf("reading lot %s: %w", id, ErrNotFound)
+	}
+	return lotOf(account, out.Item)
+}
+
+// Entries reads a page of the entries of several accounts together, newest first: those of one person after merges, or of one
+// house. An empty next says that this was the last page. A cursor that Entries did not give is ErrCursor.
+func (l Ledger) Entries(ctx context.Context, accounts []ledger.Account, limit int, cursor string) (page []ledger.Entry, next string, err error) {
+	before := ""
+	if cursor != "" {
+		b, err := base64.RawURLEncoding.DecodeString(cursor)
+		if before = string(b); err != nil || !strings.HasPrefix(before, "e#") {
+			return nil, "", ErrCursor
+		}
+	}
+	for _, account := range accounts {
+		in := l.under(account, "e#")
+		in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(limit)+1)
+		if before != "" {
+			in.ExclusiveStartKey = Key{string(account), before}.item()
+		}
+		out, err := l.DB.Query(ctx, in)
+		if err != nil {
+			return nil, "", fmt.Errorf("reading entries of %s: %w", account, err)
+		}
+		for _, i := range out.Items {
+			e, err := entryOf(account, i)
+			if err != nil {
+				return nil, "", fmt.Errorf("reading entries of %s: %w", account, err)
+			}
+			page = append(page, e)
+		}
+	}
+	slices.SortFunc(page, func(a, b ledger.Entry) int { return cmp.Compare(entrySortKey(b), entrySortKey(a)) })
+	if len(page) > limit {
+		page = page[:limit]
+		next = base64.RawURLEncoding.EncodeToString([]byte(entrySortKey(page[limit-1])))
+	}
+	return page, next, nil
+}
+
+func entrySortKey(e ledger.Entry) string { return entryKey(string(e.Account), e.At, e.ID).SK }
+
+func (l Ledger) under(account ledger.Account, prefix string) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		TableName:                 &l.Table,
+		KeyConditionExpression:    aws.String("#pk = :pk AND begins_with(#sk, :prefix)"),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+		ExpressionAttributeValues: item{":pk": textValue(string(account)), ":prefix": textValue(prefix)},
+		ConsistentRead:            aws.Bool(true),
+	}
+}
+
+func entryItem(e ledger.Entry) item {
+	i := entryKey(string(e.Account), e.At, e.ID).item()
+	i[attrEntryID] = textValue(e.ID)
+	i[attrUnit] = textValue(string(e.Unit))
+	i[attrAmount] = numberValue(e.Amount)
+	i[attrEntryKind] = textValue(string(e.Kind))
+	i[attrAt] = timeValue(e.At)
+	i[attrEffect] = textValue(e.Effect.Kind)
+	i[attrEffectID] = textValue(e.Effect.ID)
+	if e.Lot != "" {
+		i[attrLot] = textValue(e.Lot)
+	}
+	return i
+}
+
+func entryOf(account ledger.Account, i item) (ledger.Entry, error) {
+	at, err := timeOf(i, attrAt)
+	return ledger.Entry{
+		ID: textOf(i, attrEntryID), Account: account, Unit: ledger.Unit(textOf(i, attrUnit)), Amount: numberOf(i, attrAmount),
+		Kind: ledger.Kind(textOf(i, attrEntryKind)), Lot: textOf(i, attrLot), At: at,
+		Effect: ledger.Effect{Kind: textOf(i, attrEffect), ID: textOf(i, attrEffectID)},
+	}, err
+}
+
+func lotItem(l ledger.Lot) item {
+	i := lotKey(string(l.Account), l.ID).item()
+	i[attrUnit] = textValue(string(l.Unit))
+	i[attrAmount] = numberValue(l.Amount)
+	i[attrRemaining] = numberValue(l.Remaining)
+	i[attrAt] = timeValue(l.At)
+	if !l.ExpiresAt.IsZero() {
+		i[attrExpiresAt] = timeValue(l.ExpiresAt)
+	}
+	return i
+}
+
+func lotOf(account ledger.Account, i item) (ledger.Lot, error) {
+	at, err := timeOf(i, attrAt)
+	if err != nil {
+		return ledger.Lot{}, err
+	}
+	expires, err := timeOf(i, attrExpiresAt)
+	return ledger.Lot{
+		ID: strings.TrimPrefix(textOf(i, attrSK), lotKey("", "").SK), Account: account, Unit: ledger.Unit(textOf(i, attrUnit)),
+		Amount: numberOf(i, attrAmount), Remaining: numberOf(i, attrRemaining), At: at, ExpiresAt: expires,
+	}, err
+}
+
+// timeValue keeps nanoseconds, since entries are found again by their time.
+func timeValue(t time.Time) types.AttributeValue { return textValue(t.UTC().Format(time.RFC3339Nano)) }
+
+// timeOf is the zero time for an attribute that is absent.
+func timeOf(i item, name string) (time.Time, error) {
+	text := textOf(i, name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("attribute %s is no time", name)
+	}
+	return t, nil
+}
