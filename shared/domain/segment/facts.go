@@ -24,11 +24,11 @@ type Facts struct {
 func (f Facts) Buyer() bool { return f.F > 0 }
 
 // Observe reads the facts of a profile as of a date. What happened after the end of that date is left out; a profile that was
-// first seen after it gives ok = false. Refunds count whenever they came.
+// first seen after it, or of which nothing was seen at all, gives ok = false. Refunds count whenever they came.
 func Observe(p *profile.Profile, asOf Date, scoring Scoring, shop Shop) (facts Facts, ok bool) {
 	scoring = scoring.Filled()
 	end := (asOf + 1).Start(shop.Zone)
-	if !p.FirstSeen.IsZero() && !p.FirstSeen.Before(end) {
+	if p.FirstSeen.IsZero() || !p.FirstSeen.Before(end) {
 		return Facts{}, false
 	}
 	o := observer{asOf: asOf, end: end, shop: shop}
@@ -90,9 +90,6 @@ func (o *observer) orders(p *profile.Profile, window int) {
 }
 
 func (o *observer) activity(p *profile.Profile) {
-	if p.FirstSeen.IsZero() {
-		return
-	}
 	o.facts.SinceFirst = o.days(p.FirstSeen)
 	last := p.LastSeen
 	if !last.Before(o.end) {
