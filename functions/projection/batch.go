@@ -1,0 +1,243 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// incoming is one event on its way into a profile.
+type incoming struct {
+	event  event.Event
+	source string
+	hash   event.Hash
+	money  bool // may change orders
+	record int  // which received job brought it
+	// direct says that the event was passed on to the order's owner: it is not passed on again.
+	direct bool
+}
+
+// join is what an identify or alias event says: two identifiers are one person.
+type join struct {
+	a, b profile.Identifier
+	// explicit joins, by alias, unite even two people who both have a userId.
+	explicit bool
+}
+
+// group is everything of one batch that can concern one person: its identifiers are connected by joins.
+type group struct {
+	identifiers []profile.Identifier
+	direct      profile.ID // the profile itself, for commands
+	events      map[profile.Identifier][]incoming
+	joins       []join
+	erase       *job.Command
+	records     []int
+	err         error
+}
+
+// pending is what follows from a commit of this batch.
+type pending struct {
+	profile profile.ID
+	version int64
+	follows []profile.Follow
+	group   *group
+}
+
+// batch is one invocation's work.
+type batch struct {
+	process *Process
+	rules   *Watch
+	parent  map[profile.Identifier]profile.Identifier // union-find over identifiers
+	events  map[profile.Identifier][]incoming
+	joins   []join
+	direct  []*group
+	failed  []error // by record
+
+	mu      sync.Mutex
+	pending []pending
+}
+
+func newBatch(p *Process, records int) *batch {
+	return &batch{process: p, parent: map[profile.Identifier]profile.Identifier{}, events: map[profile.Identifier][]incoming{}, failed: make([]error, records)}
+}
+
+func (b *batch) fail(record int, err error) {
+	if b.failed[record] == nil {
+		b.failed[record] = err
+	}
+}
+
+func (b *batch) find(i profile.Identifier) profile.Identifier {
+	root, known := b.parent[i]
+	if !known {
+		b.parent[i] = i
+		return i
+	}
+	if root != i {
+		root = b.find(root)
+		b.parent[i] = root
+	}
+	return root
+}
+
+// add sorts one job's events to the people they are about.
+func (b *batch) add(ctx context.Context, record int, j job.Events) error {
+	if j.Command != nil {
+		return b.command(ctx, record, j.Command)
+	}
+	for _, e := range j.Events {
+		primary, ok := Primary(&e)
+		if !ok {
+			// ingest lets no such event pass; one that is here all the same has nobody to go to.
+			telemetry.Count("event_without_person", 1, "function", "projection")
+			continue
+		}
+		b.find(primary)
+		b.events[primary] = append(b.events[primary], incoming{event: e, source: j.Source, hash: event.Fingerprint(j.Source, e.MessageID), money: !j.NoMoney, record: record})
+		if link, ok := linkOf(&e); ok {
+			b.parent[b.find(link.b)] = b.find(link.a)
+			b.joins = append(b.joins, link)
+		}
+	}
+	return nil
+}
+
+func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
+	g := &group{direct: c.ProfileID, records: []int{record}}
+	switch c.Kind {
+	case job.CommandErase:
+		g.erase = c
+	case job.CommandOrder:
+		if c.Report == nil {
+			return queueFault("an order command without a report")
+		}
+		r := c.Report
+		packed, err := b.process.Timeline.Event(ctx, r.ProfileID, r.Day, r.Version, r.MessageID)
+		if err != nil {
+			return fmt.Errorf("finding a reported event: %w", err)
+		}
+		// The owner's timeline keeps the event under a source of its own, so that it is one event there as well.
+		source := "order:" + packed.Source
+		g.events = map[profile.Identifier][]incoming{{}: {{event: packed.Event, source: source, hash: event.Fingerprint(source, packed.Event.MessageID), money: true, record: record, direct: true}}}
+	default:
+		return queueFault("a command of an unknown kind")
+	}
+	b.direct = append(b.direct, g)
+	return nil
+}
+
+func queueFault(what string) error { return errors.New("the job is " + what) }
+
+// groups puts connected identifiers together.
+func (b *batch) groups() []*group {
+	byRoot := map[profile.Identifier]*group{}
+	var all []*group
+	of := func(i profile.Identifier) *group {
+		root := b.find(i)
+		g := byRoot[root]
+		if g == nil {
+			g = &group{events: map[profile.Identifier][]incoming{}}
+			byRoot[root] = g
+			all = append(all, g)
+		}
+		return g
+	}
+	for i := range b.parent {
+		g := of(i)
+		g.identifiers = append(g.identifiers, i)
+		g.events[i] = b.events[i]
+		for _, e := range b.events[i] {
+			g.records = append(g.records, e.record)
+		}
+	}
+	for _, j := range b.joins {
+		g := of(j.a)
+		g.joins = append(g.joins, j)
+	}
+	return append(all, b.direct...)
+}
+
+const (
+	// people is how many people one invocation works on at once: their steps are round trips.
+	people = 16
+	// reserve is kept before the deadline for sending what follows; who is not begun by then goes back.
+	reserve = 5 * time.Second
+	// attempts is how often a lost condition is tried again before the job goes back.
+	attempts = 3
+)
+
+var errNoTime = errors.New("the invocation's time is nearly over")
+
+func (b *batch) run(ctx context.Context) {
+	var workers errgroup.Group
+	workers.SetLimit(people)
+	groups := b.groups()
+	for _, g := range groups {
+		workers.Go(func() error {
+			if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < reserve {
+				g.err = errNoTime
+				return nil
+			}
+			g.err = queue.Guard(func() error { return b.person(ctx, g) })
+			return nil
+		})
+	}
+	_ = workers.Wait() // errors stay with their groups
+	for _, g := range groups {
+		b.verdict(g, g.err)
+	}
+}
+
+func (b *batch) verdict(g *group, err error) {
+	if err == nil {
+		return
+	}
+	for _, r := range g.records {
+		b.fail(r, err)
+	}
+}
+
+// person works on one group until no condition is lost any more.
+func (b *batch) person(ctx context.Context, g *group) error {
+	for attempt := 1; ; attempt++ {
+		err := b.try(ctx, g)
+		if !errors.Is(err, dynamo.ErrConflict) || attempt == attempts {
+			return err
+		}
+	}
+}
+
+// try does one attempt: read, join, fold, write. Every attempt reads anew.
+func (b *batch) try(ctx context.Context, g *group) error {
+	if g.erase != nil {
+		return b.erase(ctx, g.erase)
+	}
+	if g.direct != "" {
+		p, err := b.process.Profiles.Load(ctx, g.direct)
+		if err != nil {
+			return err
+		}
+		return b.fold(ctx, g, &person{profile: p, events: g.events[profile.Identifier{}]})
+	}
+	v, err := b.view(ctx, g)
+	if err != nil {
+		return err
+	}
+	for _, target := range v.people(g) {
+		if err := b.fold(ctx, g, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,32 @@
+// Command bootstrap is the projection function.
+package main
+
+import (
+	"context"
+	"log"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/functions/projection"
+	"github.com/userops/userops/shared/settings"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+func main() {
+	slog.SetDefault(telemetry.Logger("projection"))
+	var s projection.Settings
+	if err := settings.Load(&s); err != nil {
+		log.Fatal(err)
+	}
+	cfg, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	p := projection.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now)
+	lambda.Start(p.Handle)
+}

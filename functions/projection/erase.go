@@ -1,0 +1,39 @@
+package projection
+
+import (
+	"context"
+	"time"
+
+	"github.com/userops/userops/shared/job"
+)
+
+// erase forgets a person: the timeline first, then tombstones for the profile and everything that pointed to it, then the
+// timeline again for packs that another worker wrote in between. Orders stay; they hold no more than the pseudonym.
+func (b *batch) erase(ctx context.Context, c *job.Command) error {
+	p, err := b.process.Profiles.Load(ctx, c.ProfileID)
+	if err != nil {
+		return err
+	}
+	if exists(p) && p.ErasedAt.Equal(c.At.Truncate(time.Millisecond)) {
+		// The command comes again, and somebody has come anew under the same id since.
+		return nil
+	}
+	keys := p.Keys()
+	wipe := func() error {
+		for _, id := range keys {
+			if err := b.process.Timeline.Erase(ctx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := wipe(); err != nil {
+		return err
+	}
+	if exists(p) {
+		if err := b.process.Profiles.Erase(ctx, p, c.At); err != nil {
+			return err
+		}
+	}
+	return wipe()
+}

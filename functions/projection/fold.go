@@ -1,0 +1,345 @@
+package projection
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// maxCommitOrders keeps a commit's transaction within the service's hundred actions.
+const maxCommitOrders = 40
+
+// fold brings a person's events into the profile, in as few commits as the bounds allow.
+func (b *batch) fold(ctx context.Context, g *group, who *person) error {
+	p := who.profile
+	if err := b.flush(ctx, p); err != nil {
+		return err
+	}
+	if err := b.clearOwed(ctx, p); err != nil {
+		return err
+	}
+	fresh, err := b.sift(ctx, p, who.events)
+	if err != nil {
+		return err
+	}
+	if len(fresh) == 0 && len(who.attach) > 0 {
+		return b.store(ctx, who)
+	}
+	for len(fresh) > 0 {
+		n := commitSize(fresh)
+		if err := b.commit(ctx, g, who, fresh[:n]); err != nil {
+			return err
+		}
+		fresh = fresh[n:]
+	}
+	return nil
+}
+
+// commitSize is how many of the events one commit takes.
+func commitSize(events []incoming) int {
+	orders := 0
+	for n, e := range events {
+		if order.Reports(e.event.Name) {
+			orders++
+		}
+		if n == profile.MaxCommitEvents || orders > maxCommitOrders {
+			return n
+		}
+	}
+	return len(events)
+}
+
+// sift leaves the events that the profile has not folded yet, oldest first. Of those that it has, the ones whose pack is still
+// owed are written to the timeline.
+func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming) ([]incoming, error) {
+	var fresh, doubtful []incoming
+	taken := map[event.Hash]bool{}
+	recovered := map[*profile.Commit][]incoming{}
+	for _, e := range events {
+		if taken[e.hash] {
+			continue
+		}
+		taken[e.hash] = true
+		c := p.Window.Seen(e.hash)
+		switch {
+		case !p.ErasedAt.IsZero() && !e.event.ReceivedAt.After(p.ErasedAt):
+			telemetry.Count("event_of_erased_person", 1, "function", "projection")
+		case c != nil && len(c.Owed) > 0:
+			recovered[c] = append(recovered[c], e)
+		case c != nil:
+		case p.Window.MustLookUp(&e.event):
+			doubtful = append(doubtful, e)
+		default:
+			fresh = append(fresh, e)
+		}
+	}
+	for c, events := range recovered {
+		if err := b.recover(ctx, p, c, events); err != nil {
+			return nil, err
+		}
+	}
+	if len(doubtful) > 0 {
+		known, err := b.lookUp(ctx, p, doubtful)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range doubtful {
+			if !known[e.hash] {
+				fresh = append(fresh, e)
+			}
+		}
+	}
+	slices.SortFunc(fresh, func(a, c incoming) int {
+		if n := a.event.Timestamp.Compare(c.event.Timestamp); n != 0 {
+			return n
+		}
+		return cmp.Compare(a.hash, c.hash)
+	})
+	return fresh, nil
+}
+
+// lookUp asks the timeline about events whose hash the window may have let go: their day and both neighbours, since a retry of
+// a client carries a time that is a little off.
+func (b *batch) lookUp(ctx context.Context, p *profile.Profile, events []incoming) (map[event.Hash]bool, error) {
+	var days []profile.Day
+	for _, e := range events {
+		days = append(days, profile.DayOf(e.event.Timestamp))
+	}
+	slices.Sort(days)
+	days = slices.Compact(days)
+	known := map[event.Hash]bool{}
+	for len(days) > 0 {
+		n := 1
+		for n < len(days) && days[n]-days[n-1] <= 3 {
+			n++
+		}
+		for _, id := range append([]profile.ID{p.ID}, p.Parts...) {
+			found, err := b.process.Timeline.Around(ctx, id, days[0]-1, days[n-1]+1)
+			if err != nil {
+				return nil, err
+			}
+			for h := range found {
+				known[h] = true
+			}
+		}
+		days = days[n:]
+	}
+	return known, nil
+}
+
+// commit folds the events and writes profile, orders and pointers as one; then it writes the packs and notes what follows.
+func (b *batch) commit(ctx context.Context, g *group, who *person, events []incoming) error {
+	p := who.profile
+	version := p.Version + 1
+	orders, err := b.orders(ctx, events)
+	if err != nil {
+		return err
+	}
+	var follows []profile.Follow
+	change := dynamo.Change{Profile: p, Attach: who.attach}
+	record := profile.Commit{Version: version}
+	for i := range events {
+		e := &events[i]
+		p.Fold(&e.event, b.process.Currency)
+		reported, err := b.report(ctx, p, e, orders)
+		if err != nil {
+			return err
+		}
+		follows = append(follows, reported...)
+		follows = append(follows, b.rules.follows(&e.event)...)
+		record.Hashes = append(record.Hashes, e.hash)
+		if e.event.ReceivedAt.After(record.At) {
+			record.At = e.event.ReceivedAt
+		}
+		if day := profile.DayOf(e.event.Timestamp); !slices.Contains(record.Owed, day) {
+			record.Owed = append(record.Owed, day)
+		}
+	}
+	for _, o := range orders {
+		if o.changed {
+			change.Orders = append(change.Orders, o.Order)
+		}
+	}
+	follows = append(follows, b.rules.memberships(p, b.process.Now())...)
+	p.Append(version, compact(follows)...)
+	p.Window.Record(record)
+	if err := b.process.Profiles.Commit(ctx, change); err != nil {
+		return err
+	}
+	who.attach = nil
+	if len(p.Outbox) > 0 {
+		b.note(pending{profile: p.ID, version: version, follows: slices.Clone(p.Outbox), group: g})
+	}
+	if err := b.packs(ctx, p.ID, version, "", events, record.Owed); err != nil {
+		return err
+	}
+	b.process.done.packed(p.ID, version)
+	// The next commit of this batch need not ask the timeline.
+	p.Window.Commits[len(p.Window.Commits)-1].Owed = nil
+	return nil
+}
+
+// compact leaves one follow of each kind and reference.
+func compact(follows []profile.Follow) []profile.Follow {
+	var out []profile.Follow
+	for _, f := range follows {
+		if f.Kind == profile.FollowEvent || f.Kind == profile.FollowReport || !slices.ContainsFunc(out, func(o profile.Follow) bool { return o.Kind == f.Kind && o.Ref == f.Ref }) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// heldOrder is an order while a commit is made.
+type heldOrder struct {
+	*order.Order
+	changed bool
+}
+
+// orders loads the orders that the events report.
+func (b *batch) orders(ctx context.Context, events []incoming) (map[string]*heldOrder, error) {
+	held := map[string]*heldOrder{}
+	for _, e := range events {
+		if !e.money || !order.Reports(e.event.Name) {
+			continue
+		}
+		r, err := order.ParseReport(&e.event, e.hash, b.process.Currency)
+		if err != nil || held[r.OrderID] != nil {
+			continue
+		}
+		o, err := b.process.Orders.Load(ctx, r.OrderID)
+		if err != nil {
+			return nil, err
+		}
+		held[r.OrderID] = &heldOrder{Order: o}
+	}
+	return held, nil
+}
+
+// report is what an event means for orders and settlement. An order of somebody else is left to its owner.
+func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, orders map[string]*heldOrder) ([]profile.Follow, error) {
+	if e.event.Kind == event.Track && e.event.Name == event.SignedUp {
+		return []profile.Follow{{Kind: profile.FollowSignUp, At: e.event.Timestamp}}, nil
+	}
+	if !e.money {
+		return nil, nil
+	}
+	r, err := order.ParseReport(&e.event, e.hash, b.process.Currency)
+	if errors.Is(err, order.ErrNotOrder) {
+		return nil, nil
+	}
+	if err != nil {
+		telemetry.Count("order_event_unreadable", 1, "function", "projection")
+		return nil, nil
+	}
+	r.At = r.At.Truncate(time.Millisecond)
+	o := orders[r.OrderID]
+	if o.Completed() && o.Owner != p.ID && !e.direct {
+		owner, err := b.process.Profiles.Load(ctx, o.Owner)
+		if err != nil {
+			return nil, err
+		}
+		if owner.ID != p.ID {
+			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, At: e.event.Timestamp}}, nil
+		}
+	}
+	var before, after *profile.OrderEntry
+	if entry, counted := o.Contribution(); counted {
+		before = &entry
+	}
+	o.Fold(r, p.ID)
+	o.changed = true
+	if entry, counted := o.Contribution(); counted {
+		after = &entry
+	}
+	p.Orders.Replace(before, after)
+	return []profile.Follow{{Kind: profile.FollowOrder, Ref: r.OrderID, At: e.event.Timestamp}}, nil
+}
+
+// packs writes the events to the timeline, one pack a day. days are those that the commit owes.
+func (b *batch) packs(ctx context.Context, id profile.ID, version int64, part string, events []incoming, days []profile.Day) error {
+	byDay := map[profile.Day][]dynamo.PackedEvent{}
+	for _, e := range events {
+		day := profile.DayOf(e.event.Timestamp)
+		if !slices.Contains(days, day) {
+			// A client's retry carries another time; the pack is owed for the day of the first one.
+			day = days[0]
+		}
+		byDay[day] = append(byDay[day], dynamo.PackedEvent{Source: e.source, Event: e.event})
+	}
+	for day, packed := range byDay {
+		if err := b.process.Timeline.Write(ctx, dynamo.Pack{Profile: id, Day: day, Version: version, Part: part, Events: packed}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recover writes the packs that a commit still owes from events that came again. If only some of its events did, they make a
+// pack of their own, named by what it holds, so that another part never overwrites it.
+func (b *batch) recover(ctx context.Context, p *profile.Profile, c *profile.Commit, events []incoming) error {
+	id := p.ID
+	if c.Part != "" {
+		id = c.Part
+	}
+	part := ""
+	if len(events) < len(c.Hashes) {
+		part = partName(events)
+	}
+	if err := b.packs(ctx, id, c.Version, part, events, c.Owed); err != nil {
+		return err
+	}
+	if part == "" {
+		c.Owed = nil
+	}
+	return nil
+}
+
+func partName(events []incoming) string {
+	hashes := make([]event.Hash, 0, len(events))
+	for _, e := range events {
+		hashes = append(hashes, e.hash)
+	}
+	slices.Sort(hashes)
+	h := fnv.New64a()
+	for _, x := range hashes {
+		fmt.Fprintf(h, "%016x", uint64(x))
+	}
+	return fmt.Sprintf("r%016x", h.Sum64())
+}
+
+// clearOwed forgets the debts of commits whose packs are seen written: by this process, or in the timeline.
+func (b *batch) clearOwed(ctx context.Context, p *profile.Profile) error {
+	for i := range p.Window.Commits {
+		c := &p.Window.Commits[i]
+		if len(c.Owed) == 0 {
+			continue
+		}
+		id := p.ID
+		if c.Part != "" {
+			id = c.Part
+		}
+		if b.process.done.hasPacked(id, c.Version) {
+			c.Owed = nil
+			continue
+		}
+		written, err := b.process.Timeline.Written(ctx, id, c.Version, c.Owed)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(c.Hashes, func(h event.Hash) bool { return !written[h] }) {
+			c.Owed = nil
+		}
+	}
+	return nil
+}

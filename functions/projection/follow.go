@@ -1,0 +1,121 @@
+package projection
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/job"
+)
+
+// jobsPerMessage keeps a message of references well within the 64 KB that SQS bills as one.
+const jobsPerMessage = 150
+
+func (b *batch) note(p pending) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	// A later commit of the same profile holds what the earlier one still owed.
+	b.pending = slices.DeleteFunc(b.pending, func(q pending) bool { return q.profile == p.profile && q.version < p.version })
+	b.pending = append(b.pending, p)
+}
+
+// send tells the other functions what follows from this batch's commits. Where that fails, the jobs that caused it come
+// again, find the outbox, and it is sent then.
+func (b *batch) send(ctx context.Context) {
+	if len(b.pending) == 0 {
+		return
+	}
+	if err := b.process.deliver(ctx, b.pending); err != nil {
+		for _, p := range b.pending {
+			b.verdict(p.group, err)
+		}
+		return
+	}
+	for _, p := range b.pending {
+		b.process.done.sent(p.profile, p.version)
+	}
+}
+
+// flush sends the outbox that an earlier commit left, unless this process knows that it was sent, and empties it. The profile
+// is written without it by the commit that follows; if none does, it is sent again the next time, and the consumers drop it.
+func (b *batch) flush(ctx context.Context, p *profile.Profile) error {
+	if len(p.Outbox) == 0 {
+		return nil
+	}
+	owed := slices.DeleteFunc(slices.Clone(p.Outbox), func(f profile.Follow) bool {
+		return f.Part == "" && b.process.done.hasSent(p.ID, f.Version)
+	})
+	if len(owed) > 0 {
+		if err := b.process.deliver(ctx, []pending{{profile: p.ID, follows: owed}}); err != nil {
+			return err
+		}
+	}
+	p.Outbox = nil
+	return nil
+}
+
+// deliver sends follows to the queues that want them.
+func (p *Process) deliver(ctx context.Context, all []pending) error {
+	var settlement, orchestration []job.Follow
+	for _, n := range all {
+		s, o := job.Route(n.profile, n.follows)
+		settlement, orchestration = append(settlement, s...), append(orchestration, o...)
+		for _, f := range n.follows {
+			if f.Kind != profile.FollowReport {
+				continue
+			}
+			if err := p.Reports.Send(ctx, job.Report(n.profile, f)); err != nil {
+				return fmt.Errorf("passing on an order event: %w", err)
+			}
+		}
+	}
+	for chunk := range slices.Chunk(settlement, jobsPerMessage) {
+		if err := p.Settlement.Send(ctx, job.Follows{Version: job.Version, Follows: chunk}); err != nil {
+			return fmt.Errorf("telling settlement: %w", err)
+		}
+	}
+	for chunk := range slices.Chunk(orchestration, jobsPerMessage) {
+		if err := p.Orchestration.Send(ctx, job.Orchestration{Version: job.Version, Follows: chunk}); err != nil {
+			return fmt.Errorf("telling orchestration: %w", err)
+		}
+	}
+	return nil
+}
+
+// progress remembers what this process has done for which commit, so that it need not ask. It may forget at any time.
+type progress struct {
+	mu    sync.Mutex
+	packs map[profile.ID]int64 // the newest version whose packs are written, those before it being cleared by then
+	sends map[profile.ID]int64 // the newest version up to which every follow was sent
+}
+
+// maxProgress bounds the memory: a hundred bytes each.
+const maxProgress = 50_000
+
+func (d *progress) set(m *map[profile.ID]int64, id profile.ID, version int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if *m == nil || len(*m) >= maxProgress {
+		*m = map[profile.ID]int64{}
+	}
+	(*m)[id] = max((*m)[id], version)
+}
+
+func (d *progress) packed(id profile.ID, version int64) { d.set(&d.packs, id, version) }
+func (d *progress) sent(id profile.ID, version int64)   { d.set(&d.sends, id, version) }
+
+// hasPacked speaks of exactly the version: an older commit's packs may be another process's debt.
+func (d *progress) hasPacked(id profile.ID, version int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.packs[id] == version
+}
+
+// hasSent speaks of all versions up to the one sent: whoever commits has sent or taken over what stood in the outbox before.
+func (d *progress) hasSent(id profile.ID, version int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sends[id] >= version
+}

@@ -1,0 +1,128 @@
+// Package projection folds events into profiles, exactly once each, and tells the other functions what follows from them. It
+// judges no event (ingest did) and runs no campaign. The surprising thing: the one conditional write of a profile is the
+// commit; everything after it (timeline packs, jobs) is owed by the item itself until somebody has seen it done, so a crash
+// between any two steps loses nothing and doubles nothing.
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+// Settings is what the function reads from its environment.
+type Settings struct {
+	Profiles      string         `env:"PROFILES_TABLE"`
+	Timeline      string         `env:"TIMELINE_TABLE"`
+	Catalog       string         `env:"CATALOG_TABLE"`
+	Events        string         `env:"EVENTS_QUEUE_URL"`
+	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
+	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
+	Zone          *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Currency      money.Currency `env:"CURRENCY" default:"CNY"`
+}
+
+// Profiles is what projection asks of the profiles' store. An error other than dynamo.ErrConflict leaves open whether a write
+// happened.
+type Profiles interface {
+	Load(context.Context, profile.ID) (*profile.Profile, error)
+	Commit(context.Context, dynamo.Change) error
+	Merge(ctx context.Context, keep, absorbed *profile.Profile) error
+	Erase(context.Context, *profile.Profile, time.Time) error
+}
+
+// Orders reads orders consistently; they are written by Profiles.Commit.
+type Orders interface {
+	Load(ctx context.Context, orderID string) (*order.Order, error)
+}
+
+// Timeline keeps packs of events. Writing a pack again is harmless.
+type Timeline interface {
+	Write(context.Context, dynamo.Pack) error
+	Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error)
+	Around(ctx context.Context, id profile.ID, from, to profile.Day) (map[event.Hash]bool, error)
+	Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (dynamo.PackedEvent, error)
+	Erase(context.Context, profile.ID) error
+}
+
+// Sender puts a job on a queue; when it answers nil the job is durable.
+type Sender interface {
+	Send(ctx context.Context, v any) error
+}
+
+// Process is the function. Its fields are set once; Handle may run many times, one at a time.
+type Process struct {
+	Profiles      Profiles
+	Orders        Orders
+	Timeline      Timeline
+	Rules         Rules
+	Settlement    Sender
+	Orchestration Sender
+	Reports       Sender // back to projection's own queue
+	Currency      money.Currency
+	Now           func() time.Time
+
+	done progress
+}
+
+// New wires the process to its tables and queues.
+func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+	return &Process{
+		Profiles: dynamo.Profiles{DB: db, Table: s.Profiles},
+		Orders:   dynamo.Orders{DB: db, Table: s.Profiles},
+		Timeline: dynamo.Timeline{DB: db, Table: s.Timeline},
+		Rules: &Definitions{
+			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},
+			Shop:    segment.Shop{Zone: s.Zone, Currency: s.Currency},
+		},
+		Settlement:    queue.Sender{Client: sqs, URL: s.Settlement},
+		Orchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
+		Reports:       queue.Sender{Client: sqs, URL: s.Events},
+		Currency:      s.Currency,
+		Now:           now,
+	}
+}
+
+// Handle folds one batch of received jobs. The answer names those that are to come again.
+func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
+	b := newBatch(p, len(in.Records))
+	rules, err := p.Rules.Current(ctx)
+	if err != nil {
+		return events.SQSEventResponse{}, fmt.Errorf("reading definitions: %w", err)
+	}
+	b.rules = rules
+	for i, record := range in.Records {
+		var j job.Events
+		if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
+			b.fail(i, fmt.Errorf("decoding a job: %w", err))
+			continue
+		}
+		if err := b.add(ctx, i, j); err != nil {
+			b.fail(i, err)
+		}
+	}
+	b.run(ctx)
+	b.send(ctx)
+
+	var out events.SQSEventResponse
+	for i, err := range b.failed {
+		if err != nil {
+			slog.WarnContext(ctx, "job goes back", "message", in.Records[i].MessageId, "error", err.Error())
+			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: in.Records[i].MessageId})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,112 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// Rules answers what operators want watched, as of now.
+type Rules interface {
+	Current(context.Context) (*Watch, error)
+}
+
+// Watch is what the fold looks out for: the events that campaigns listen to, and the segments that depend on one person's own
+// data. A nil Watch looks out for nothing.
+type Watch struct {
+	Events map[string]bool
+	Live   *segment.Set
+	Shop   segment.Shop
+}
+
+func (w *Watch) follows(e *event.Event) []profile.Follow {
+	if w == nil || e.Kind != event.Track || !w.Events[e.Name] {
+		return nil
+	}
+	return []profile.Follow{{Kind: profile.FollowEvent, Ref: e.Name, Event: e.MessageID, At: e.Timestamp}}
+}
+
+func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow {
+	if w == nil || w.Live == nil {
+		return nil
+	}
+	return segment.Diff(p, w.Live.Members(p, now, w.Shop), now, "")
+}
+
+// Catalog lists current definitions; it may be some seconds old.
+type Catalog interface {
+	All(ctx context.Context, kind string) ([]dynamo.Definition, error)
+}
+
+// Definitions makes a Watch of the catalog, anew whenever a definition has changed.
+type Definitions struct {
+	Catalog Catalog
+	Shop    segment.Shop
+
+	mu       sync.Mutex
+	versions []string
+	watch    *Watch
+}
+
+// Current is the Watch of the definitions as the catalog has them.
+func (d *Definitions) Current(ctx context.Context) (*Watch, error) {
+	segments, err := d.Catalog.All(ctx, dynamo.KindSegment)
+	if err != nil {
+		return nil, err
+	}
+	campaigns, err := d.Catalog.All(ctx, dynamo.KindCampaign)
+	if err != nil {
+		return nil, err
+	}
+	var versions []string
+	for _, x := range slices.Concat(segments, campaigns) {
+		versions = append(versions, fmt.Sprintf("%s/%s/%d", x.Kind, x.ID, x.Version))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.watch == nil || !slices.Equal(versions, d.versions) {
+		d.watch, d.versions = d.compile(ctx, segments, campaigns), versions
+	}
+	return d.watch, nil
+}
+
+// compile leaves out what is faulty: console lets no such definition in, and one that is there all the same must not stop the
+// events.
+func (d *Definitions) compile(ctx context.Context, segments, campaigns []dynamo.Definition) *Watch {
+	w := &Watch{Events: map[string]bool{}, Shop: d.Shop}
+	var definitions []segment.Definition
+	for _, x := range segments {
+		var s segment.Definition
+		if err := json.Unmarshal(x.Body, &s); err != nil {
+			slog.WarnContext(ctx, "segment left out", "segment", x.ID, "error", err.Error())
+			continue
+		}
+		definitions = append(definitions, s)
+	}
+	set, faults := segment.Compile(definitions)
+	for _, f := range faults {
+		slog.WarnContext(ctx, "segment left out", "field", f.Field, "reason", f.Reason)
+	}
+	w.Live = set.Live()
+	for _, x := range campaigns {
+		var c campaign.Definition
+		if err := json.Unmarshal(x.Body, &c); err != nil {
+			slog.WarnContext(ctx, "campaign left out", "campaign", x.ID, "error", err.Error())
+			continue
+		}
+		if c.State == campaign.Running && c.Trigger.Event != nil {
+			w.Events[c.Trigger.Event.Name] = true
+		}
+	}
+	return w
+}

@@ -1,0 +1,193 @@
+// Package dynamotest gives tests a DynamoDB of their own: the stand-in of package local/dynamodb with the product's tables, and
+// writes that fail on request. It is for tests only. The surprising thing: a write can be made to fail after it has happened,
+// which is what a lost answer looks like.
+package dynamotest
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/dynamo"
+	standin "github.com/userops/userops/shared/local/dynamodb"
+)
+
+// How says what became of a write that fails.
+type How string
+
+// A failed write did not happen, or happened and only its answer was lost.
+const (
+	NotPersisted How = "failed, not persisted"
+	Persisted    How = "failed, but persisted"
+)
+
+// ErrInjected is what a write answers that was made to fail.
+var ErrInjected = errors.New("injected fault")
+
+// AnyWrite counts every kind of write in Fail and Calls.
+const AnyWrite = "write"
+
+// DB is a dynamo.API over a fresh stand-in. Table names are the logical names of dynamo.Tables.
+type DB struct {
+	*dynamodb.Client
+
+	mu     sync.Mutex
+	calls  map[string]int
+	faults []fault
+}
+
+type fault struct {
+	op  string
+	nth int
+	how How
+}
+
+// New starts a stand-in for the test and makes all tables.
+func New(t testing.TB) *DB { return NewAt(t, time.Now) }
+
+// NewAt is New with a clock of the test's own.
+func NewAt(t testing.TB, now func() time.Time) *DB {
+	t.Helper()
+	engine, err := standin.Open(standin.Options{Clock: now, SyncEvery: time.Hour})
+	if err != nil {
+		t.Fatalf("opening the stand-in: %v", err)
+	}
+	server := httptest.NewServer(engine)
+	t.Cleanup(func() {
+		server.Close()
+		if err := engine.Close(); err != nil {
+			t.Errorf("closing the stand-in: %v", err)
+		}
+	})
+	client := dynamodb.New(dynamodb.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Retryer:     aws.NopRetryer{},
+		HTTPClient:  server.Client(),
+	})
+	db := &DB{Client: client, calls: map[string]int{}}
+	for _, table := range dynamo.Tables() {
+		db.create(t, table)
+	}
+	return db
+}
+
+func (db *DB) create(t testing.TB, table dynamo.Table) {
+	t.Helper()
+	_, err := db.CreateTable(context.Background(), &dynamodb.CreateTableInput{
+		TableName: &table.Name, BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{
+			{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS},
+			{AttributeName: aws.String("sk"), AttributeType: types.ScalarAttributeTypeS}},
+		KeySchema: []types.KeySchemaElement{
+			{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash},
+			{AttributeName: aws.String("sk"), KeyType: types.KeyTypeRange}},
+	})
+	if err != nil {
+		t.Fatalf("creating table %s: %v", table.Name, err)
+	}
+}
+
+// Fail makes the nth call from now of an operation ("PutItem", ... or AnyWrite) fail, counting from 1.
+func (db *DB) Fail(op string, nth int, how How) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.faults = append(db.faults, fault{op: op, nth: db.calls[op] + nth, how: how})
+}
+
+// Heal forgets the faults that have not fired.
+func (db *DB) Heal() {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.faults = nil
+}
+
+// Calls is how often an operation was called so far.
+func (db *DB) Calls(op string) int {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.calls[op]
+}
+
+// count notes a call and finds the fault that it meets.
+func (db *DB) count(op string, write bool) How {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.calls[op]++
+	if write {
+		db.calls[AnyWrite]++
+	}
+	for i, f := range db.faults {
+		if db.calls[f.op] == f.nth && (f.op == op || write && f.op == AnyWrite) {
+			db.faults = append(db.faults[:i:i], db.faults[i+1:]...)
+			return f.how
+		}
+	}
+	return ""
+}
+
+func call[In, Out any](db *DB, op string, write bool, ctx context.Context, in In, do func(context.Context, In, ...func(*dynamodb.Options)) (Out, error)) (Out, error) {
+	how := db.count(op, write)
+	var none Out
+	if how == NotPersisted {
+		return none, ErrInjected
+	}
+	out, err := do(ctx, in)
+	if err == nil && how == Persisted {
+		return none, ErrInjected
+	}
+	return out, err
+}
+
+// GetItem reads, unless told to fail.
+func (db *DB) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return call(db, "GetItem", false, ctx, in, db.Client.GetItem)
+}
+
+// BatchGetItem reads, unless told to fail.
+func (db *DB) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	return call(db, "BatchGetItem", false, ctx, in, db.Client.BatchGetItem)
+}
+
+// Query reads, unless told to fail.
+func (db *DB) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	return call(db, "Query", false, ctx, in, db.Client.Query)
+}
+
+// Scan reads, unless told to fail.
+func (db *DB) Scan(ctx context.Context, in *dynamodb.ScanInput, _ ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
+	return call(db, "Scan", false, ctx, in, db.Client.Scan)
+}
+
+// PutItem writes, unless told to fail.
+func (db *DB) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	return call(db, "PutItem", true, ctx, in, db.Client.PutItem)
+}
+
+// UpdateItem writes, unless told to fail.
+func (db *DB) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	return call(db, "UpdateItem", true, ctx, in, db.Client.UpdateItem)
+}
+
+// DeleteItem writes, unless told to fail.
+func (db *DB) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	return call(db, "DeleteItem", true, ctx, in, db.Client.DeleteItem)
+}
+
+// BatchWriteItem writes, unless told to fail.
+func (db *DB) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	return call(db, "BatchWriteItem", true, ctx, in, db.Client.BatchWriteItem)
+}
+
+// TransactWriteItems writes, unless told to fail.
+func (db *DB) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	return call(db, "TransactWriteItems", true, ctx, in, db.Client.TransactWriteItems)
+}
