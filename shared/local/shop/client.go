@@ -37,15 +37,6 @@ const (
 	maxAnswer = 8 << 20
 )
 
-// Key says which credential a call carries.
-type Key int
-
-// The shop's back end sends events with the server key; operators define and watch with theirs.
-const (
-	Server Key = iota
-	Operator
-)
-
 // Client calls the HTTP API of one stack. The zero values of Patience and Sleep mean no second try and the real clock.
 type Client struct {
 	Base                   string // scheme and host, without a slash at the end
@@ -133,9 +124,9 @@ type fieldError struct {
 // ErrUnreachable says that no answer came within the client's patience.
 var ErrUnreachable = errors.New("the stack does not answer")
 
-// Call sends one request and waits out 429, 5xx and lost connections, as long as Patience lasts and as the answer's Retry-After
+// Call sends one request with a key and waits out 429, 5xx and lost connections, as long as Patience lasts and as the answer's Retry-After
 // asks. Any other status is an Answer, not an error.
-func (c *Client) Call(ctx context.Context, method, path string, key Key, body []byte, headers ...string) (Answer, error) {
+func (c *Client) Call(ctx context.Context, method, path, key string, body []byte, headers ...string) (Answer, error) {
 	pause, waited := firstPause, time.Duration(0)
 	for try := 1; ; try++ {
 		answer, after, err := c.once(ctx, method, path, key, body, headers)
@@ -171,16 +162,12 @@ func plain(err error) string {
 	return err.Error()
 }
 
-func (c *Client) once(ctx context.Context, method, path string, key Key, body []byte, headers []string) (answer Answer, after time.Duration, err error) {
+func (c *Client) once(ctx context.Context, method, path, key string, body []byte, headers []string) (answer Answer, after time.Duration, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, 0, fmt.Errorf("making the call of %s: %w", path, err)
 	}
-	secret := c.ServerKey
-	if key == Operator {
-		secret = c.OperatorKey
-	}
-	r.SetBasicAuth(secret, "")
+	r.SetBasicAuth(key, "")
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -202,7 +189,7 @@ func (c *Client) once(ctx context.Context, method, path string, key Key, body []
 
 // Ask sends v as JSON (nil: no body) and decodes the answer into out (nil: not looked at). A status outside 200 to 299 is an
 // error that says what the stack said.
-func (c *Client) Ask(ctx context.Context, method, path string, key Key, v, out any, headers ...string) error {
+func (c *Client) Ask(ctx context.Context, method, path, key string, v, out any, headers ...string) error {
 	var body []byte
 	if v != nil {
 		var err error
@@ -240,7 +227,7 @@ func (e *StatusError) Error() string { return e.Call + " was answered " + e.Answ
 func (c *Client) Running(ctx context.Context) error {
 	impatient := *c
 	impatient.Patience = 0
-	answer, err := impatient.Call(ctx, http.MethodGet, "/v1/queues", Operator, nil)
+	answer, err := impatient.Call(ctx, http.MethodGet, "/v1/queues", c.OperatorKey, nil)
 	switch {
 	case errors.Is(err, ErrUnreachable):
 		return fmt.Errorf("%w; start it with `make run`, or set GATEWAY_ADDR", err)

@@ -105,7 +105,7 @@ func (i Import) read(sink format.Sink) error {
 }
 
 func (i Import) send(ctx context.Context, account *Account) error {
-	s, sending := startSender(ctx, i.Client, account)
+	s, sending := startSender(ctx, i.Client, i.Client.ServerKey, account)
 	shown := make(chan struct{})
 	stop := make(chan struct{})
 	go func() {

@@ -275,7 +275,7 @@ func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 		"no event":           {client, noOrders, "holds no event as cdnow: line 1: the line has 2 columns, not 4 or 5; nothing was sent"},
 		"stack not running":  {&away, good, "the stack does not answer at http://127.0.0.1:1: connect: connection refused; start it with `make run`, or set GATEWAY_ADDR"},
 		"wrong operator key": {&wrongOperator, good, "refuses the operator key: set OPERATOR_KEY"},
-		"wrong server key":   {&wrongServer, good, "the stack refuses the server key: set SERVER_KEY"},
+		"wrong server key":   {&wrongServer, good, "the stack refuses the key of the events: 401; set SERVER_KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := importing(c.client, c.file).Run(t.Context())

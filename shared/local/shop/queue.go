@@ -26,7 +26,7 @@ const (
 // Queues asks how full the queues are.
 func (c *Client) Queues(ctx context.Context) ([]Queue, error) {
 	var queues []Queue
-	err := c.Ask(ctx, http.MethodGet, "/v1/queues", Operator, nil, &queues)
+	err := c.Ask(ctx, http.MethodGet, "/v1/queues", c.OperatorKey, nil, &queues)
 	return queues, err
 }
 

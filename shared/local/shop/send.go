@@ -3,7 +3,6 @@ package shop
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -71,6 +70,7 @@ func (b *batcher) flush() error {
 // sender sends batches, several at once, and keeps the account.
 type sender struct {
 	client  *Client
+	key     string
 	batches chan []format.Event
 	wait    sync.WaitGroup
 	stop    context.CancelCauseFunc
@@ -80,9 +80,9 @@ type sender struct {
 }
 
 // startSender sends with several workers until finish. The context that it returns ends when a batch cannot be sent.
-func startSender(ctx context.Context, c *Client, account *Account) (*sender, context.Context) {
+func startSender(ctx context.Context, c *Client, key string, account *Account) (*sender, context.Context) {
 	ctx, stop := context.WithCancelCause(ctx)
-	s := &sender{client: c, batches: make(chan []format.Event), stop: stop, account: account}
+	s := &sender{client: c, key: key, batches: make(chan []format.Event), stop: stop, account: account}
 	for range senders {
 		s.wait.Go(func() {
 			for batch := range s.batches {
@@ -119,7 +119,7 @@ func (s *sender) send(ctx context.Context, batch []format.Event) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	answer, err := s.client.Call(ctx, http.MethodPost, "/v1/batch", Server, batchBody(batch))
+	answer, err := s.client.Call(ctx, http.MethodPost, "/v1/batch", s.key, batchBody(batch))
 	if err != nil {
 		return err
 	}
@@ -145,10 +145,10 @@ func (s *sender) send(ctx context.Context, batch []format.Event) error {
 		s.settle(batch, bad, said.Duplicates)
 		return nil
 	case answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden:
-		return errors.New("the stack refuses the server key: set SERVER_KEY")
+		return fmt.Errorf("the stack refuses the key of the events: %s; set SERVER_KEY", answer.Problem())
 	case answer.Status != http.StatusBadRequest && answer.Status != http.StatusRequestEntityTooLarge && answer.Status != http.StatusUnprocessableEntity:
 		return fmt.Errorf("the stack answered a batch with %s", answer.Problem())
-	case len(bad) > 0 && len(bad) < len(batch):
+	case len(bad) > 0:
 		var rest, refused []format.Event
 		reasons := map[int]string{}
 		for i, e := range batch {
@@ -160,6 +160,9 @@ func (s *sender) send(ctx context.Context, batch []format.Event) error {
 			}
 		}
 		s.settle(refused, reasons, 0)
+		if len(rest) == 0 {
+			return nil
+		}
 		return s.send(ctx, rest)
 	case len(batch) > 1:
 		half := len(batch) / 2
@@ -207,4 +210,24 @@ func batchBody(batch []format.Event) []byte {
 		body = append(body, e.Body...)
 	}
 	return append(body, batchTail...)
+}
+
+// Send sends events that are in memory with a key, the server key or a source's write key.
+func (c *Client) Send(ctx context.Context, key string, events []format.Event) (*Account, error) {
+	account := &Account{Events: len(events)}
+	s, sending := startSender(ctx, c, key, account)
+	b := &batcher{out: func(batch []format.Event) error { return s.queue(sending, batch) }}
+	var err error
+	for _, e := range events {
+		if err = b.add(e); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = b.flush()
+	}
+	if sendErr := s.finish(sending); sendErr != nil {
+		return account, fmt.Errorf("sending %d events: %w", len(events), sendErr)
+	}
+	return account, err
 }
