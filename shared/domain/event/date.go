@@ -64,7 +64,7 @@ func Corrected(original, sentAt, receivedAt time.Time) time.Time {
 	}
 	t := original
 	if !sentAt.IsZero() {
-		t = receivedAt.Add(-sentAt.Sub(original))
+		t = receivedAt.Add(original.Sub(sentAt)) // Sub stops at 292 years
 	}
 	if t.Sub(receivedAt) > maxAhead {
 		return receivedAt

@@ -1,0 +1,64 @@
+package event
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTimes(t *testing.T) {
+	at := func(s string) time.Time {
+		v, err := time.Parse(time.RFC3339Nano, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	const r = "2026-11-21T08:00:00Z"
+	for name, tc := range map[string]struct{ fields, timestamp, original, reason string }{
+		"nothing":                        {``, r, "", ""},
+		"null and empty":                 {`"timestamp":null,"originalTimestamp":"","sentAt":null,`, r, "", ""},
+		"timestamp only":                 {`"timestamp":"2026-11-21T07:59:00.123456Z",`, "2026-11-21T07:59:00.123Z", "2026-11-21T07:59:00.123Z", ""},
+		"months late":                    {`"timestamp":"2026-02-01T00:00:00Z",`, "2026-02-01T00:00:00Z", "2026-02-01T00:00:00Z", ""},
+		"clock an hour ahead":            {`"timestamp":"2026-11-21T08:50:00Z","sentAt":"2026-11-21T09:00:00Z",`, "2026-11-21T07:50:00Z", "2026-11-21T08:50:00Z", ""},
+		"clock years behind":             {`"timestamp":"1999-01-01T00:00:00Z","sentAt":"1999-01-01T00:10:00Z",`, "2026-11-21T07:50:00Z", "1999-01-01T00:00:00Z", ""},
+		"clock before 1970":              {`"timestamp":"1969-12-31T16:00:00Z","sentAt":"1969-12-31T16:00:05Z",`, "2026-11-21T07:59:55Z", "1969-12-31T16:00:00Z", ""},
+		"originalTimestamp wins":         {`"timestamp":"2026-11-21T01:00:00Z","originalTimestamp":"2026-11-21T07:00:00Z",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"sentAt only":                    {`"sentAt":"2026-11-21T01:00:00Z",`, r, "", ""},
+		"24 h ahead":                     {`"timestamp":"2026-11-22T08:00:00Z",`, "2026-11-22T08:00:00Z", "2026-11-22T08:00:00Z", ""},
+		"24 h and 1 ms ahead":            {`"timestamp":"2026-11-22T08:00:00.001Z",`, r, "2026-11-22T08:00:00.001Z", ""},
+		"the year 9999":                  {`"timestamp":"9999-12-31T23:59:59Z",`, r, "9999-12-31T23:59:59Z", ""},
+		"beyond 9999":                    {`"timestamp":"9999-12-31T23:59:59-01:00",`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"sent centuries before":          {`"timestamp":"2026-11-21T07:00:00Z","sentAt":"0001-01-02T00:00:00Z",`, r, "2026-11-21T07:00:00Z", ""},
+		"sent centuries later":           {`"timestamp":"2026-11-21T07:00:00Z","sentAt":"9999-01-01T00:00:00Z",`, "", "", "is before 1970"},
+		"the first instant of 1970":      {`"timestamp":"1970-01-01T00:00:00Z",`, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", ""},
+		"the last millisecond of 1969":   {`"timestamp":"1969-12-31T23:59:59.999Z",`, "", "", "is before 1970"},
+		"an offset":                      {`"timestamp":"2026-11-21T15:00:00+08:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"an offset without a colon":      {`"timestamp":"2026-11-21T15:00:00.5+0800",`, "2026-11-21T07:00:00.5Z", "2026-11-21T07:00:00.5Z", ""},
+		"no zone":                        {`"timestamp":"2026-11-21T07:00:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"a blank instead of T":           {`"timestamp":"2026-11-21 07:00:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"a date":                         {`"timestamp":"2026-11-20",`, "2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z", ""},
+		"30 February":                    {`"timestamp":"2026-02-30T00:00:00Z",`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"a number":                       {`"timestamp":1763712000000,`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"an object":                      {`"timestamp":{},`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"the server's time is not asked": {`"receivedAt":"2001-01-01T00:00:00Z",`, r, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, refused := one(t, Page, `{`+tc.fields+`"userId":"u"}`)
+			if refused.Reason != tc.reason {
+				t.Fatalf("refused %+v, want %q", refused, tc.reason)
+			}
+			if tc.reason != "" {
+				return
+			}
+			if want := at(tc.timestamp); !e.Timestamp.Equal(want) || e.Timestamp.Location() != time.UTC {
+				t.Errorf("timestamp %s, want %s", e.Timestamp, want)
+			}
+			if tc.original == "" && !e.OriginalTimestamp.IsZero() || tc.original != "" && !e.OriginalTimestamp.Equal(at(tc.original)) {
+				t.Errorf("original %s, want %s", e.OriginalTimestamp, tc.original)
+			}
+			if !e.ReceivedAt.Equal(at(r)) {
+				t.Errorf("received %s", e.ReceivedAt)
+			}
+		})
+	}
+}

@@ -1,0 +1,359 @@
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+var received = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+
+func arrival() Arrival {
+	n := 0
+	return Arrival{ReceivedAt: received, NewID: func() string {
+		n++
+		return fmt.Sprintf("assigned-%d", n)
+	}}
+}
+
+func one(t *testing.T, kind Kind, body string) (Event, Refusal) {
+	t.Helper()
+	b, err := ParseOne([]byte(body), kind, arrival())
+	if err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	if len(b.Events)+len(b.Refused) != 1 {
+		t.Fatalf("%d events, %d refused", len(b.Events), len(b.Refused))
+	}
+	if len(b.Events) == 1 {
+		return b.Events[0], Refusal{}
+	}
+	return Event{}, b.Refused[0]
+}
+
+func TestParseOneKeepsWhatTheClientSaid(t *testing.T) {
+	body := `{"type":"track","event":"Order Completed","messageId":"m-1","userId":"u\u0041\ud83d\ude00","anonymousId":"a-1","rudderId":"x",
+		"properties": {"order_id":"o1", "total":12.30,"n":12345678901234567890},"traits":{"vip":true},"context":{"ip":"1.2.3.4"},"integrations":{"All":true},
+		"originalTimestamp":"2026-11-21T07:00:00.123Z","sentAt":"2026-11-21T07:30:00.123Z","receivedAt":"1999-01-01T00:00:00Z","writeKey":"wk"}`
+	b, err := ParseOne([]byte(body), Track, arrival())
+	if err != nil || len(b.Events) != 1 {
+		t.Fatal(err, b)
+	}
+	want := Event{MessageID: "m-1", Kind: Track, UserID: "uA😀", AnonymousID: "a-1", Name: "Order Completed",
+		Properties: json.RawMessage(`{"order_id":"o1", "total":12.30,"n":12345678901234567890}`), Traits: json.RawMessage(`{"vip":true}`),
+		Context: json.RawMessage(`{"ip":"1.2.3.4"}`), Integrations: json.RawMessage(`{"All":true}`),
+		Timestamp:         received.Add(-30 * time.Minute),
+		OriginalTimestamp: time.Date(2026, 11, 21, 7, 0, 0, 123e6, time.UTC),
+		SentAt:            time.Date(2026, 11, 21, 7, 30, 0, 123e6, time.UTC), ReceivedAt: received}
+	if !reflect.DeepEqual(b.Events[0], want) {
+		t.Errorf("got  %+v\nwant %+v", b.Events[0], want)
+	}
+	if b.WriteKey != "wk" {
+		t.Errorf("write key %q", b.WriteKey)
+	}
+}
+
+func TestParseOneKinds(t *testing.T) {
+	const who = `"anonymousId":"a",`
+	for name, tc := range map[string]struct {
+		kind          Kind
+		body          string
+		field, reason string
+		check         func(Event) bool
+	}{
+		"track":                       {Track, `{` + who + `"event":"X"}`, "", "", func(e Event) bool { return e.Name == "X" && e.MessageID == "assigned-1" }},
+		"track without event":         {Track, `{` + who + `"name":"X"}`, "event", "is missing", nil},
+		"track with a blank event":    {Track, `{` + who + `"event":"  "}`, "event", "is missing", nil},
+		"track with a null event":     {Track, `{` + who + `"event":null}`, "event", "is missing", nil},
+		"track with a number":         {Track, `{` + who + `"event":7}`, "event", "is not a string", nil},
+		"the path decides":            {Track, `{` + who + `"type":"page","event":"X"}`, "", "", func(e Event) bool { return e.Kind == Track }},
+		"identify":                    {Identify, `{"userId":"u","traits":{"a":1}}`, "", "", func(e Event) bool { return string(e.Traits) == `{"a":1}` }},
+		"identify, traits in context": {Identify, `{"userId":"u","context":{"traits":{"a":1}}}`, "", "", func(e Event) bool { return string(e.Traits) == `{"a":1}` }},
+		"identify, traits in both":    {Identify, `{"userId":"u","traits":{"b":2},"context":{"traits":{"a":1}}}`, "", "", func(e Event) bool { return string(e.Traits) == `{"b":2}` }},
+		"track, traits in context":    {Track, `{"userId":"u","event":"X","context":{"traits":{"a":1}}}`, "", "", func(e Event) bool { return e.Traits == nil }},
+		"identify, traits an array":   {Identify, `{"userId":"u","traits":[]}`, "traits", "is not an object", nil},
+		"identify, traits null":       {Identify, `{"userId":"u","traits":null}`, "", "", func(e Event) bool { return e.Traits == nil }},
+		"page":                        {Page, `{` + who + `"name":"Cart"}`, "", "", func(e Event) bool { return e.Name == "Cart" && e.Properties == nil }},
+		"page without a name":         {Page, `{` + who + `"properties":{}}`, "", "", func(e Event) bool { return e.Name == "" && string(e.Properties) == "{}" }},
+		"page with a category":        {Page, `{` + who + `"category":"Shop"}`, "", "", func(e Event) bool { return string(e.Properties) == `{"category":"Shop"}` }},
+		"category beside properties":  {Page, `{` + who + `"category":"Shop","properties":{"a":1}}`, "", "", func(e Event) bool { return string(e.Properties) == `{"a":1,"category":"Shop"}` }},
+		"category in both":            {Page, `{` + who + `"category":"Shop","properties":{"category":"x"}}`, "", "", func(e Event) bool { return string(e.Properties) == `{"category":"x"}` }},
+		"screen named by event":       {Screen, `{` + who + `"event":"Home"}`, "", "", func(e Event) bool { return e.Name == "Home" }},
+		"channel beside the context":  {Page, `{` + who + `"channel":"web","context":{}}`, "", "", func(e Event) bool { return string(e.Context) == `{"channel":"web"}` }},
+		"channel in both":             {Page, `{` + who + `"channel":"web","context":{"channel":"x"}}`, "", "", func(e Event) bool { return string(e.Context) == `{"channel":"x"}` }},
+		"group":                       {Group, `{` + who + `"groupId":"g"}`, "", "", func(e Event) bool { return e.GroupID == "g" }},
+		"group without groupId":       {Group, `{` + who + `"groupId":""}`, "groupId", "is missing", nil},
+		"alias":                       {Alias, `{"previousId":"p","userId":"u"}`, "", "", func(e Event) bool { return e.PreviousID == "p" && e.UserID == "u" }},
+		"alias without previousId":    {Alias, `{"userId":"u"}`, "previousId", "is missing or means nobody", nil},
+		"alias without userId":        {Alias, `{` + who + `"previousId":"p"}`, "userId", "is missing or means nobody", nil},
+		"properties a string":         {Track, `{` + who + `"event":"X","properties":"x"}`, "properties", "is not an object", nil},
+		"context an array":            {Track, `{` + who + `"event":"X","context":[1]}`, "context", "is not an object", nil},
+		"integrations a bool":         {Track, `{` + who + `"event":"X","integrations":true}`, "integrations", "is not an object", nil},
+		"nobody":                      {Track, `{"event":"X"}`, "userId", "and anonymousId are missing or mean nobody; one is required", nil},
+		"not an object":               {Track, `[1,2]`, "", "is not an object", nil},
+		"writeKey a number":           {Track, `{` + who + `"event":"X","writeKey":1}`, "writeKey", "is not a string", nil},
+		"key written with escapes":    {Track, `{` + who + `"\u0065vent":"X"}`, "", "", func(e Event) bool { return e.Name == "X" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, refused := one(t, tc.kind, tc.body)
+			if refused.Field != tc.field || refused.Reason != tc.reason {
+				t.Fatalf("refused %+v, want %q %q", refused, tc.field, tc.reason)
+			}
+			if tc.check != nil && !tc.check(e) {
+				t.Errorf("got %+v, properties %s, traits %s, context %s", e, e.Properties, e.Traits, e.Context)
+			}
+		})
+	}
+}
+
+func TestParseOneIDs(t *testing.T) {
+	for value, want := range map[string]string{
+		`"u"`: "u", `"0"`: "", `0`: "", `-1`: "", `"-1"`: "", `null`: "", `"null"`: "", `"NULL"`: "", `" anonymous "`: "", `"undefined"`: "",
+		`""`: "", `"  "`: "", `"00000000-0000-0000-0000-000000000000"`: "", `"----"`: "", `"000"`: "", `"00000000-0000-0000-0000-000000000001"`: "00000000-0000-0000-0000-000000000001",
+		`42`: "42", `-7`: "-7", `1.5`: "bad", `1e3`: "bad", `true`: "bad", `{}`: "bad", `["u"]`: "bad", `"anonymous2"`: "anonymous2", `"-1a"`: "-1a",
+	} {
+		e, refused := one(t, Track, `{"event":"X","anonymousId":"a","userId":`+value+`}`)
+		if got := e.UserID; want == "bad" && refused.Field != "userId" || want != "bad" && (got != want || refused.Reason != "") {
+			t.Errorf("%s: got %q, %+v, want %q", value, got, refused, want)
+		}
+	}
+}
+
+func TestParseOneLimits(t *testing.T) {
+	fill := func(n int) string { // a whole event of n bytes
+		const head, tail = `{"anonymousId":"a","event":"X","properties":{"p":"`, `"}}`
+		return head + strings.Repeat("x", n-len(head)-len(tail)) + tail
+	}
+	nest := func(n int) string { // an event of n levels
+		return `{"anonymousId":"a","event":"X","properties":` + strings.Repeat(`{"a":`, n-1) + "1" + strings.Repeat("}", n-1) + "}"
+	}
+	var many strings.Builder
+	for i := range 10_001 {
+		fmt.Fprintf(&many, `,"%d":1`, i)
+	}
+	for name, tc := range map[string]struct{ body, field, reason string }{
+		"32 KB":                {fill(32 << 10), "", ""},
+		"32 KB and a byte":     {fill(32<<10 + 1), "", "has 32769 bytes, more than 32768"},
+		"32 levels":            {nest(32), "", ""},
+		"33 levels":            {nest(33), "properties", "nests deeper than 32 levels"},
+		"10,001 properties":    {`{"anonymousId":"a","event":"X","properties":{` + many.String()[1:] + `}}`, "", "has 88946 bytes, more than 32768"},
+		"messageId of 100":     {`{"anonymousId":"a","event":"X","messageId":"` + strings.Repeat("你", 100) + `"}`, "", ""},
+		"messageId of 101":     {`{"anonymousId":"a","event":"X","messageId":"` + strings.Repeat("你", 101) + `"}`, "messageId", "has more than 100 characters"},
+		"userId of 512":        {`{"event":"X","userId":"` + strings.Repeat("u", 512) + `"}`, "", ""},
+		"userId of 513":        {`{"event":"X","userId":"` + strings.Repeat("u", 513) + `"}`, "userId", "has more than 512 characters"},
+		"event of 513":         {`{"anonymousId":"a","event":"` + strings.Repeat("X", 513) + `"}`, "event", "has more than 512 characters"},
+		"a key twice":          {`{"anonymousId":"a","event":"X","properties":{"a":{"b":1,"c":2,"b":3}}}`, "properties", `has the key "b" twice`},
+		"a key twice, escaped": {`{"anonymousId":"a","event":"X","properties":{"ab":1,"\u0061b":2}}`, "properties", `has the key "ab" twice`},
+		"a field twice":        {`{"anonymousId":"a","event":"X","event":"Y"}`, "", `has the key "event" twice`},
+		"an unknown one twice": {`{"anonymousId":"a","event":"X","q":{"z":1,"z":1}}`, "q", `has the key "z" twice`},
+		"one of 20 keys twice": {`{"anonymousId":"a","event":"X","context":{` + twenty() + `,"k7":1}}`, "context", `has the key "k7" twice`},
+		"20 keys":              {`{"anonymousId":"a","event":"X","context":{` + twenty() + `}}`, "", ""},
+		"not UTF-8":            {"{\"anonymousId\":\"a\",\"event\":\"X\",\"properties\":{\"a\":\"\xff\"}}", "properties", "has bytes that are not UTF-8"},
+		"a key not UTF-8":      {"{\"anonymousId\":\"a\",\"event\":\"X\",\"properties\":{\"\xc0\x80\":1}}", "properties", "has bytes that are not UTF-8"},
+		"an id not UTF-8":      {"{\"anonymousId\":\"\xed\xa0\x80\",\"event\":\"X\"}", "anonymousId", "has bytes that are not UTF-8"},
+		"a lone surrogate":     {`{"anonymousId":"a\ud83d","event":"X"}`, "", ""},
+		"1e308":                {`{"anonymousId":"a","event":"X","properties":{"a":1e308}}`, "", ""},
+		"1e309":                {`{"anonymousId":"a","event":"X","properties":{"a":[-1e309]}}`, "properties", "has a number that is out of range"},
+		"309 digits":           {`{"anonymousId":"a","event":"X","properties":{"a":` + strings.Repeat("1", 309) + `}}`, "", ""},
+		"310 digits":           {`{"anonymousId":"a","event":"X","properties":{"a":` + strings.Repeat("1", 310) + `}}`, "properties", "has a number that is out of range"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, refused := one(t, Track, tc.body); refused.Field != tc.field || refused.Reason != tc.reason {
+				t.Errorf("refused %+v, want %q %q", refused, tc.field, tc.reason)
+			}
+		})
+	}
+}
+
+func twenty() string {
+	keys := make([]string, 20)
+	for i := range keys {
+		keys[i] = fmt.Sprintf(`"k%d":%d`, i, i)
+	}
+	return strings.Join(keys, ",")
+}
+
+func TestParseRefusesWhatIsNoJSON(t *testing.T) {
+	deep := strings.Repeat("[", 100_000)
+	for name, tc := range map[string]struct{ body, reason string }{
+		"nothing":               {"", "is not valid JSON: it ends too early at byte 0"},
+		"blanks":                {" \n", "is not valid JSON: it ends too early at byte 2"},
+		"cut off":               {`{"batch":[{"a":`, "is not valid JSON: it ends too early at byte 15"},
+		"an open string":        {`{"batch":[{"a":"x`, "is not valid JSON: a string does not end at byte 17"},
+		"a bare word":           {`{"batch":[{"a":nul}]}`, "is not valid JSON: unexpected character at byte 15"},
+		"a comma too many":      {`{"batch":[{"a":1,}]}`, "is not valid JSON: a key is missing at byte 17"},
+		"a colon missing":       {`{"batch":[{"a" 1}]}`, "is not valid JSON: a colon is missing at byte 15"},
+		"a leading zero":        {`{"batch":[{"a":01}]}`, "is not valid JSON: malformed number at byte 15"},
+		"a bare point":          {`{"batch":[{"a":1.}]}`, "is not valid JSON: malformed number at byte 15"},
+		"an unknown escape":     {`{"batch":[{"a":"\x"}]}`, "is not valid JSON: unknown escape at byte 16"},
+		"half an escape":        {`{"batch":[{"a":"\u12g4"}]}`, "is not valid JSON: unknown escape at byte 16"},
+		"a line break":          {"{\"batch\":[{\"a\":\"x\ny\"}]}", "is not valid JSON: bare control character in a string at byte 17"},
+		"two values":            {`{"batch":[]}{}`, "is not valid JSON: more follows at byte 12"},
+		"a NUL after it":        {"{\"batch\":[]}\x00", "is not valid JSON: more follows at byte 12"},
+		"a hundred thousand [":  {`{"batch":[{"a":` + deep, "nests deeper than 512 levels"},
+		"an array":              {`[{"type":"track"}]`, "is not an object"},
+		"no batch":              {`{"events":[]}`, "is not an array of events"},
+		"batch an object":       {`{"batch":{}}`, "is not an array of events"},
+		"batch null":            {`{"batch":null}`, "is not an array of events"},
+		"batch twice":           {`{"batch":[{"type":"page","userId":"u"}],"batch":[{}]}`, `has the key "batch" twice`},
+		"writeKey a number":     {`{"batch":[],"writeKey":1}`, "is not a string"},
+		"sentAt no time":        {`{"batch":[],"sentAt":"now"}`, "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"context a string":      {`{"batch":[],"context":"x"}`, "is not an object"},
+		"a key twice in common": {`{"batch":[],"context":{"a":1,"a":2}}`, `has the key "a" twice`},
+		"integrations a list":   {`{"batch":[],"integrations":[]}`, "is not an object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ParseBatch([]byte(tc.body), arrival())
+			var bad *Malformed
+			if !errors.As(err, &bad) || bad.Reason != tc.reason {
+				t.Errorf("got %v, want %s", err, tc.reason)
+			}
+		})
+	}
+}
+
+func TestMalformedNamesTheEvent(t *testing.T) {
+	for body, want := range map[string]Malformed{
+		`{"batch":[{"type":"page","userId":"u"},{"a":}]}`:   {1, "", "is not valid JSON: unexpected character at byte 44"},
+		`{"batch":[],"context":[}`:                          {-1, "", "is not valid JSON: unexpected character at byte 23"},
+		`{"batch":[` + strings.Repeat(`{},`, 2500) + `{}]}`: {2500, "batch", "has more than 2500 events"},
+	} {
+		_, err := ParseBatch([]byte(body), arrival())
+		var bad *Malformed
+		if !errors.As(err, &bad) || *bad != want {
+			t.Errorf("got %+v, want %+v", bad, want)
+		}
+	}
+	b, err := ParseBatch([]byte(`{"batch":[`+strings.Repeat(`{"type":"page","userId":"u"},`, 2499)+`{"type":"page","userId":"u"}]}`), arrival())
+	if err != nil || len(b.Events) != 2500 {
+		t.Errorf("2500 events: %v, %v", b, err)
+	}
+}
+
+func TestParseBatchJudgesEventByEvent(t *testing.T) {
+	body := `{"writeKey":"wk","batch":[
+		{"type":"track","event":"A","userId":"u"},
+		{"type":"track","userId":"u"},
+		7,
+		{"type":"purchase","userId":"u"},
+		{"type":"page","userId":"u","timestamp":"yesterday"},
+		{"userId":"u"},
+		{"type":"track","event":"B","userId":"u","properties":{"a":1,"a":2}},
+		{"type":"identify","anonymousId":"x","messageId":"mine"},
+		{"type":"track","event":"C","userId":"u","sentAt":5}
+	]}`
+	b, err := ParseBatch([]byte(body), arrival())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const notAType = "is not track, identify, page, screen, group or alias"
+	const notATime = "is not a time such as 2026-11-21T08:00:00.000Z"
+	want := []Refusal{{1, "event", "is missing"}, {2, "", "is not an object"}, {3, "type", notAType}, {4, "timestamp", notATime}, {5, "type", notAType},
+		{6, "properties", `has the key "a" twice`}, {8, "sentAt", notATime}}
+	if !reflect.DeepEqual(b.Refused, want) {
+		t.Errorf("refused %+v", b.Refused)
+	}
+	if len(b.Events) != 2 || b.Events[0].MessageID != "assigned-1" || b.Events[1].MessageID != "mine" || b.WriteKey != "wk" {
+		t.Errorf("got %+v", b)
+	}
+	b.Judge(func(e *Event) (string, string) {
+		if e.Kind == Track {
+			return "event", "not today"
+		}
+		return "", ""
+	})
+	if len(b.Events) != 1 || b.Events[0].MessageID != "mine" || len(b.Refused) != 8 || b.Refused[0] != (Refusal{0, "event", "not today"}) {
+		t.Errorf("after Judge: %+v", b)
+	}
+}
+
+func TestParseBatchMergesWhatItSaysForAll(t *testing.T) {
+	body := `{"batch":[
+		{"type":"page","userId":"u"},
+		{"type":"page","userId":"u","context":{"locale":"de","app":{"name":"b"}},"integrations":{"All":true}},
+		{"type":"page","userId":"u","context":{},"sentAt":"2026-11-21T07:00:00Z","timestamp":"2026-11-21T07:00:00Z"},
+		{"type":"page","userId":"u","context":null,"timestamp":"2026-11-21T06:00:00Z"},
+		{"type":"page","userId":"u","context":{"l\u006fcale":"fr"}}
+	],"context":{"locale" : "en","app":{"name":"a","version":"1"}},"integrations":{"All":false,"X":1},"sentAt":"2026-11-21T07:30:00Z"}`
+	b, err := ParseBatch([]byte(body), arrival())
+	if err != nil || len(b.Refused) > 0 {
+		t.Fatal(err, b.Refused)
+	}
+	const common = `{"locale" : "en","app":{"name":"a","version":"1"}}`
+	for i, want := range []struct {
+		context, integrations string
+		at                    time.Time
+	}{
+		{common, `{"All":false,"X":1}`, received},
+		{`{"locale":"de","app":{"name":"b"}}`, `{"All":true,"X":1}`, received},
+		{`{"locale" : "en","app":{"name":"a","version":"1"}}`, `{"All":false,"X":1}`, received},
+		{common, `{"All":false,"X":1}`, received.Add(-90 * time.Minute)},
+		{`{"l\u006fcale":"fr","app":{"name":"a","version":"1"}}`, `{"All":false,"X":1}`, received},
+	} {
+		e := b.Events[i]
+		if string(e.Context) != want.context || string(e.Integrations) != want.integrations || !e.Timestamp.Equal(want.at) {
+			t.Errorf("event %d: %s %s %s", i, e.Context, e.Integrations, e.Timestamp)
+		}
+		if !json.Valid(e.Context) {
+			t.Errorf("event %d: context is not JSON: %s", i, e.Context)
+		}
+	}
+}
+
+func TestParseBatchBoundsWhatMergingMakes(t *testing.T) {
+	const item = `{"type":"page","userId":"u"}` // 28 bytes
+	context := func(n int) string { return `{"a":"` + strings.Repeat("x", n-8) + `"}` }
+	parse := func(events, contextBytes int) *Batch {
+		t.Helper()
+		body := `{"batch":[` + strings.Repeat(item+",", events-1) + item + `],"context":` + context(contextBytes) + `}`
+		b, err := ParseBatch([]byte(body), arrival())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if b := parse(2, 32<<10-len(item)); len(b.Events) != 2 {
+		t.Errorf("an event of 32 KB after merging: %+v", b.Refused)
+	}
+	if b := parse(2, 32<<10-len(item)+1); len(b.Events) != 0 || b.Refused[1] != (Refusal{1, "context", "makes the event larger than 32768 bytes when the batch's is merged into it"}) {
+		t.Errorf("an event over 32 KB after merging: %+v", b.Refused)
+	}
+	b := parse(2500, 30_000)
+	if fit := (4 << 20) / 30_028; len(b.Events) != fit || len(b.Refused) != 2500-fit || b.Refused[0].Field != "context" || b.Refused[0].Index != fit {
+		t.Errorf("%d of 2500 events fit, want %d", len(b.Events), fit)
+	}
+}
+
+func TestParseBatchWithoutEvents(t *testing.T) {
+	b, err := ParseBatch([]byte(` {"batch" : [ ] , "sentAt" : null } `), arrival())
+	if err != nil || len(b.Events)+len(b.Refused) != 0 {
+		t.Errorf("got %+v, %v", b, err)
+	}
+}
+
+func TestParseAllocatesNothingForUnknownFields(t *testing.T) {
+	body := func(unknown int) []byte {
+		var b strings.Builder
+		b.WriteString(`{"batch":[{"type":"track","event":"X","userId":"u","messageId":"m","properties":{"a":1`)
+		for i := range unknown {
+			fmt.Fprintf(&b, `,"unknown%d":{"x":[%d,"y"]}`, i, i)
+		}
+		b.WriteString(`}}]}`)
+		return []byte(b.String())
+	}
+	count := func(body []byte) float64 {
+		return testing.AllocsPerRun(100, func() {
+			if b, err := ParseBatch(body, Arrival{ReceivedAt: received}); err != nil || len(b.Events) != 1 {
+				t.Fatal(err, b)
+			}
+		})
+	}
+	few, many := count(body(1)), count(body(900))
+	if many > few+1 {
+		t.Errorf("%v allocations with 900 unknown fields, %v with one", many, few)
+	}
+}
