@@ -33,6 +33,7 @@ type join struct {
 	a, b profile.Identifier
 	// explicit joins, by alias, unite even two people who both have a userId.
 	explicit bool
+	at       time.Time // when the event arrived
 }
 
 // group is everything of one batch that can concern one person: its identifiers are connected by joins.

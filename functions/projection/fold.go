@@ -32,9 +32,6 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 	if err != nil {
 		return err
 	}
-	if len(fresh) == 0 && len(who.attach) > 0 {
-		return b.store(ctx, who)
-	}
 	for len(fresh) > 0 {
 		n := commitSize(fresh)
 		if err := b.commit(ctx, g, who, fresh[:n]); err != nil {
@@ -72,7 +69,7 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 		taken[e.hash] = true
 		c := p.Window.Seen(e.hash)
 		switch {
-		case !p.ErasedAt.IsZero() && !e.event.ReceivedAt.After(p.ErasedAt):
+		case p.Erased(e.event.ReceivedAt):
 			telemetry.Count("event_of_erased_person", 1, "function", "projection")
 		case c != nil && len(c.Owed) > 0:
 			recovered[c] = append(recovered[c], e)

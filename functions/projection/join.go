@@ -26,10 +26,10 @@ func linkOf(e *event.Event) (join, bool) {
 	switch {
 	case e.UserID == "":
 	case e.Kind == event.Identify && e.AnonymousID != "":
-		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.AnonymousID}}, true
+		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.AnonymousID}, at: e.ReceivedAt}, true
 	case e.Kind == event.Alias && e.PreviousID != "" && e.PreviousID != e.UserID:
 		// Which kind the previous id is of shows only in what stands under it; see view.
-		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.PreviousID}, explicit: true}, true
+		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.PreviousID}, explicit: true, at: e.ReceivedAt}, true
 	}
 	return join{}, false
 }
@@ -96,6 +96,8 @@ func (b *batch) join(ctx context.Context, v view, j join) error {
 	known, other := v[j.a], v[j.b]
 	switch {
 	case known == other:
+		return nil
+	case known.profile.Erased(j.at) || other.profile.Erased(j.at):
 		return nil
 	case !exists(other.profile):
 		known.profile.Attach(j.a)

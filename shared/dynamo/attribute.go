@@ -54,6 +54,14 @@ func bytesOf(i item, name string) []byte {
 	return nil
 }
 
+// versionCondition holds while an item is of the version that was read: absent for version 0.
+func versionCondition(version int64) (condition string, names map[string]string, values item) {
+	if version == 0 {
+		return "attribute_not_exists(#pk)", map[string]string{"#pk": attrPK}, nil
+	}
+	return "#v = :v", map[string]string{"#v": attrVersion}, item{":v": numberValue(version)}
+}
+
 // conditionLost says whether a single write or one action of a transaction failed its condition. A transaction that met
 // another one counts too: the loser reads again either way.
 func conditionLost(err error) bool {

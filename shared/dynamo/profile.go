@@ -17,7 +17,7 @@ import (
 // Attributes of the Profiles table beside keys, version and body.
 const (
 	attrTo     = "to"     // a pointer's target
-	attrErased = "erased" // a tombstone's time, milliseconds since 1970
+	attrErased = "erased" // when who stood here before was erased, milliseconds since 1970; a tombstone has no body
 )
 
 // maxPointers bounds how many pointers are followed; a merge shortens those that it knows of, so chains stay short.
@@ -61,44 +61,63 @@ func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.
 		return p, nil
 	}
 	p.Version = numberOf(item, attrVersion)
-	if at := numberOf(item, attrErased); at != 0 {
+	body := bytesOf(item, attrBody)
+	if at := numberOf(item, attrErased); at != 0 && body == nil {
 		p.ErasedAt = time.UnixMilli(at).UTC()
 		return p, nil
 	}
-	if err := unpackProfile(bytesOf(item, attrBody), p); err != nil {
+	if err := unpackProfile(body, p); err != nil {
 		return nil, fmt.Errorf("reading profile %s: %w", id, err)
 	}
 	return p, nil
 }
 
-// versionCondition holds while the item is as it was read: absent for version 0.
-func versionCondition(version int64) (condition string, names map[string]string, values map[string]types.AttributeValue) {
-	if version == 0 {
-		return "attribute_not_exists(#pk)", map[string]string{"#pk": attrPK}, nil
+// condition is what a conditional put asks.
+type condition struct {
+	text   string
+	names  map[string]string
+	values item
+}
+
+// unchanged holds while the item is as the profile was loaded. The version alone would not do: where a profile stood, a pointer
+// or a tombstone may stand now, with a count of its own.
+func unchanged(p *profile.Profile) condition {
+	if p.Version == 0 {
+		return condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
 	}
-	return "#v = :v", map[string]string{"#v": attrVersion}, map[string]types.AttributeValue{":v": numberValue(version)}
+	c := condition{text: "#v = :v AND attribute_not_exists(#to) AND ", names: map[string]string{"#v": attrVersion, "#to": attrTo, "#erased": attrErased},
+		values: item{":v": numberValue(p.Version)}}
+	if p.ErasedAt.IsZero() {
+		c.text += "attribute_not_exists(#erased)"
+		return c
+	}
+	c.text += "#erased = :erased"
+	c.values[":erased"] = numberValue(p.ErasedAt.UnixMilli())
+	return c
 }
 
-func profileItem(p *profile.Profile, version int64) map[string]types.AttributeValue {
-	item := profileKey(p.ID).item()
-	item[attrVersion] = numberValue(version)
-	item[attrBody] = bytesValue(packProfile(p))
-	return item
+func profileItem(p *profile.Profile) item {
+	i := profileKey(p.ID).item()
+	i[attrVersion] = numberValue(p.Version + 1)
+	i[attrBody] = bytesValue(packProfile(p))
+	if !p.ErasedAt.IsZero() {
+		i[attrErased] = numberValue(p.ErasedAt.UnixMilli())
+	}
+	return i
 }
 
-func pointerItem(from, to profile.ID, version int64) map[string]types.AttributeValue {
-	item := profileKey(from).item()
-	item[attrVersion] = numberValue(version)
-	item[attrTo] = textValue(string(to))
-	return item
+func pointerItem(from, to profile.ID) item {
+	i := profileKey(from).item()
+	i[attrTo] = textValue(string(to))
+	return i
 }
 
 // Save writes the profile if it is still as it was loaded, and counts its Version up. ErrConflict says that it is not; any other
 // error leaves open whether the write happened.
 func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
-	condition, names, values := versionCondition(p.Version)
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: profileItem(p, p.Version+1),
-		ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	c := unchanged(p)
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: profileItem(p),
+		ConditionExpression: &c.text, ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values})
 	if err != nil {
 		if conditionLost(err) {
 			err = ErrConflict
@@ -127,17 +146,18 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 		return s.Save(ctx, c.Profile)
 	}
 	p := c.Profile
-	writes := []types.TransactWriteItem{s.conditionalPut(profileItem(p, p.Version+1), p.Version)}
+	writes := []types.TransactWriteItem{s.put(profileItem(p), unchanged(p))}
 	for _, o := range c.Orders {
-		item := orderKey(o.ID).item()
-		item[attrVersion] = numberValue(o.Version + 1)
-		item[attrBody] = bytesValue(packOrder(o))
-		writes = append(writes, s.conditionalPut(item, o.Version))
+		i := orderKey(o.ID).item()
+		i[attrVersion] = numberValue(o.Version + 1)
+		i[attrBody] = bytesValue(packOrder(o))
+		var known condition
+		known.text, known.names, known.values = versionCondition(o.Version)
+		writes = append(writes, s.put(i, known))
 	}
 	for _, from := range c.Attach {
-		writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: pointerItem(from, p.ID, 1),
-			ConditionExpression:      aws.String("attribute_not_exists(#pk) OR attribute_exists(#erased)"),
-			ExpressionAttributeNames: map[string]string{"#pk": attrPK, "#erased": attrErased}}})
+		writes = append(writes, s.put(pointerItem(from, p.ID), condition{text: "attribute_not_exists(#b) AND attribute_not_exists(#to)",
+			names: map[string]string{"#b": attrBody, "#to": attrTo}}))
 	}
 	if err := s.transact(ctx, writes); err != nil {
 		return fmt.Errorf("committing profile %s: %w", p.ID, err)
@@ -149,10 +169,12 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 	return nil
 }
 
-func (s Profiles) conditionalPut(item map[string]types.AttributeValue, version int64) types.TransactWriteItem {
-	condition, names, values := versionCondition(version)
-	return types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: item, ConditionExpression: &condition,
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values}}
+func (s Profiles) put(i item, c condition) types.TransactWriteItem {
+	put := &types.Put{TableName: &s.Table, Item: i}
+	if c.text != "" {
+		put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = &c.text, c.names, c.values
+	}
+	return types.TransactWriteItem{Put: put}
 }
 
 func (s Profiles) transact(ctx context.Context, writes []types.TransactWriteItem) error {
@@ -167,13 +189,13 @@ func (s Profiles) transact(ctx context.Context, writes []types.TransactWriteItem
 // pointed; all of it or nothing, if both are still as they were loaded.
 func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile) error {
 	writes := []types.TransactWriteItem{
-		s.conditionalPut(profileItem(keep, keep.Version+1), keep.Version),
-		s.conditionalPut(pointerItem(absorbed.ID, keep.ID, absorbed.Version+1), absorbed.Version),
+		s.put(profileItem(keep), unchanged(keep)),
+		s.put(pointerItem(absorbed.ID, keep.ID), unchanged(absorbed)),
 	}
 	for _, i := range absorbed.Identifiers {
 		// These pointed to the absorbed profile and cannot have changed while it is as it was loaded.
 		if id := i.ID(); id != absorbed.ID && len(writes) < MaxChangeItems {
-			writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: pointerItem(id, keep.ID, 1)}})
+			writes = append(writes, s.put(pointerItem(id, keep.ID), condition{}))
 		}
 	}
 	if err := s.transact(ctx, writes); err != nil {
@@ -185,16 +207,16 @@ func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile) er
 
 // Erase puts tombstones where the profile, its parts and its identifiers' pointers stand, if it is still as it was loaded.
 func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time) error {
-	tombstone := func(id profile.ID, version int64) map[string]types.AttributeValue {
-		item := profileKey(id).item()
-		item[attrVersion] = numberValue(version)
-		item[attrErased] = numberValue(at.UnixMilli())
-		return item
+	tombstone := func(id profile.ID, version int64) item {
+		i := profileKey(id).item()
+		i[attrVersion] = numberValue(version)
+		i[attrErased] = numberValue(at.UnixMilli())
+		return i
 	}
-	writes := []types.TransactWriteItem{s.conditionalPut(tombstone(p.ID, p.Version+1), p.Version)}
+	writes := []types.TransactWriteItem{s.put(tombstone(p.ID, p.Version+1), unchanged(p))}
 	for _, id := range p.Keys()[1:] {
 		if len(writes) < MaxChangeItems {
-			writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: tombstone(id, 1)}})
+			writes = append(writes, s.put(tombstone(id, 1), condition{}))
 		}
 	}
 	if err := s.transact(ctx, writes); err != nil {

@@ -17,6 +17,11 @@ func (p *Profile) UserID() string {
 	return ""
 }
 
+// Erased tells whether what was received at a time belongs to somebody who was erased since.
+func (p *Profile) Erased(receivedAt time.Time) bool {
+	return !p.ErasedAt.IsZero() && !receivedAt.After(p.ErasedAt)
+}
+
 // Has tells whether the identifier is one of the profile's.
 func (p *Profile) Has(i Identifier) bool { return slices.Contains(p.Identifiers, i) }
 
