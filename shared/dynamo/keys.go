@@ -128,10 +128,24 @@ func duePartition(owner string, minute time.Time, shard int) string {
 // runKey holds a run: r#<runId> / run
 func runKey(run string) Key { return Key{"r#" + run, "run"} }
 
-// runListKey lists runs, newest last: runs / <runId>
-func runListKey(run string) Key { return Key{"runs", run} }
+// runListKey lists runs, newest last: runs / <createdAt, milliseconds>#<runId>
+func runListKey(createdAt time.Time, run string) Key {
+	return Key{"runs", fmt.Sprintf("%015d#%s", createdAt.UnixMilli(), run)}
+}
+
+// runDefinitionsKey holds the segments as a run found them, the same for all of its shards: r#<runId> / definitions
+func runDefinitionsKey(run string) Key { return Key{"r#" + run, "definitions"} }
 
 // columnsKey holds a part of a shard's packed columns: r#<runId> / c#<shard>#<part>
 func columnsKey(run string, shard, part int) Key {
-	return Key{"r#" + run, fmt.Sprintf("c#%05d#%05d", shard, part)}
+	return Key{"r#" + run, fmt.Sprintf("%s%05d#%05d", columnsPrefix, shard, part)}
 }
+
+const columnsPrefix = "c#"
+
+// resultKey holds what a shard's scoring came to: r#<runId> / s#<shard>
+func resultKey(run string, shard int) Key {
+	return Key{"r#" + run, fmt.Sprintf("%s%05d", resultPrefix, shard)}
+}
+
+const resultPrefix = "s#"

@@ -73,6 +73,8 @@ type Segmentation struct {
 	Shards  int              `json:"shards"`
 	// Cursor resumes a shard that did not finish within one invocation.
 	Cursor string `json:"cursor,omitempty"`
+	// AsOf is the date of a plan (2006-01-02) in the shop's time zone, empty for today. A past date makes a run that only reports.
+	AsOf string `json:"asOf,omitempty"`
 	// SegmentID and CampaignID are set for an audience listing.
 	SegmentID  string `json:"segmentId,omitempty"`
 	CampaignID string `json:"campaignId,omitempty"`

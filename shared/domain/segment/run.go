@@ -1,6 +1,9 @@
 package segment
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -17,6 +20,20 @@ const (
 	Finished   State = "finished"
 )
 
+// maxRunIDLength bounds a run's id, which is part of a key.
+const maxRunIDLength = 64
+
+// ValidRunID says whether an id can name a run: 1 to 64 of letters, digits and -_.:
+func ValidRunID(id string) bool {
+	for i := range len(id) {
+		c := id[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.:", c) >= 0) {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxRunIDLength
+}
+
 // Run is one pass of segmentation: what it was asked, how far it is and what it found. Its JSON form is what operators see.
 type Run struct {
 	ID   string `json:"runId"`
@@ -30,21 +47,32 @@ type Run struct {
 	Shards     int            `json:"shards"`
 
 	State State `json:"state"`
-	// Collected and Scored count the shards that are done with the step.
-	Collected int `json:"shardsCollected"`
-	Scored    int `json:"shardsScored"`
+	// Collected and Scored are the shards that are done with the step.
+	Collected ShardSet `json:"shardsCollected"`
+	Scored    ShardSet `json:"shardsScored"`
 	// Findings stand once all shards are collected, Outcome once the run is finished.
 	*Findings
 	*Outcome
+}
+
+// ShardSet is a set of shards; its JSON form is their number.
+type ShardSet []int
+
+// Has says whether the shard is in the set.
+func (s ShardSet) Has(shard int) bool { return slices.Contains(s, shard) }
+
+// MarshalJSON writes the number of shards.
+func (s ShardSet) MarshalJSON() ([]byte, error) {
+	return strconv.AppendInt(nil, int64(len(s)), 10), nil
 }
 
 // Findings are what the columns of all shards say together.
 type Findings struct {
 	Profiles int `json:"profiles"`
 	// Approximate counts profiles with history around the as-of date that is no longer kept one by one.
-	Approximate int    `json:"approximate"`
-	Model       Model  `json:"model"`
-	Counts      Counts `json:"counts"`
+	Approximate int `json:"approximate"`
+	Model
+	Counts Counts `json:"counts"`
 }
 
 // Outcome is what a run did.
