@@ -1,0 +1,366 @@
+package template
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/osteele/liquid/expressions"
+	"github.com/osteele/liquid/values"
+)
+
+const (
+	maxIterations = 10_000 // of all loops of a rendering together
+	maxWork       = 8 << 20
+	maxTime       = 2 * time.Second
+)
+
+// Texts that are escaped already and stand as they are: what was captured in the same part, what the filter escape made, in HTML,
+// and what the filter json made, in a payload.
+type (
+	captured string
+	escaped  string
+	encoded  string
+)
+
+// node is a place of the compiled tree.
+type node interface{ render(r *run) error }
+
+type (
+	text   string
+	output struct {
+		value expressions.Expression
+		line  int
+	}
+	assign struct {
+		name  string
+		value expressions.Expression
+		line  int
+	}
+	capture struct {
+		name string
+		body []node
+	}
+	conditional []branch
+	branch      struct {
+		test   expressions.Expression // nil for else
+		negate bool
+		body   []node
+		line   int
+	}
+	choice struct {
+		subject expressions.Expression
+		whens   []when
+		line    int
+	}
+	when struct {
+		values []expressions.Expression
+		other  bool
+		body   []node
+	}
+	loop struct {
+		statement expressions.Loop
+		body      []node
+		empty     []node
+		line      int
+	}
+	jump struct{ to error }
+)
+
+// run is one rendering of one part.
+type run struct {
+	mode       mode
+	vars       map[string]any
+	context    expressions.Context
+	out        strings.Builder
+	work       int // bytes written and filtered, captures too
+	iterations int
+	deadline   time.Time
+}
+
+func (p *part) render(bindings map[string]any) (out string, err error) {
+	r := &run{mode: p.mode, vars: maps.Clone(bindings), deadline: time.Now().Add(maxTime)}
+	r.context = expressions.NewContext(r.vars, filterConfig)
+	defer func() {
+		// A filter that meets a value it cannot take panics, with the value in its text; that text goes nowhere.
+		if recover() != nil {
+			err = fmt.Errorf("%w: a filter cannot take its value", ErrRender)
+		}
+	}()
+	switch err := r.all(p.root); {
+	case errors.Is(err, errBreak), errors.Is(err, errContinue):
+		// Outside a loop they end the template, as they do in other implementations.
+	case err != nil:
+		return "", fmt.Errorf("%w: %w", ErrRender, err)
+	}
+	return r.out.String(), nil
+}
+
+func (r *run) all(list []node) error {
+	for _, n := range list {
+		if err := n.render(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	errTooLong = fmt.Errorf("more than %d bytes come out", maxOutput)
+	errTooMuch = errors.New("it takes too many steps")
+)
+
+func (r *run) write(s string) error {
+	r.work += len(s) + 1
+	if r.work > maxWork {
+		return errTooMuch
+	}
+	if r.out.Len()+len(s) > maxOutput {
+		return errTooLong
+	}
+	r.out.WriteString(s)
+	return nil
+}
+
+// evaluate leaves the reason of an error behind: it may quote a value.
+func (r *run) evaluate(e expressions.Expression, line int) (any, error) {
+	v, err := e.Evaluate(r.context)
+	if err != nil {
+		return nil, sourceError{line, "a value cannot be computed"}
+	}
+	return v, nil
+}
+
+func (t text) render(r *run) error { return r.write(string(t)) }
+
+func (o output) render(r *run) error {
+	v, err := r.evaluate(o.value, o.line)
+	if err != nil {
+		return err
+	}
+	return r.write(r.escape(v))
+}
+
+func (r *run) escape(v any) string {
+	s := format(v)
+	switch v.(type) {
+	case captured:
+		return s
+	case escaped:
+		if r.mode == markup {
+			return s
+		}
+	case encoded:
+		if r.mode == object {
+			return s
+		}
+	}
+	switch r.mode {
+	case markup:
+		return html.EscapeString(s)
+	case object:
+		quoted := quote(s)
+		return quoted[1 : len(quoted)-1]
+	}
+	return s
+}
+
+// quote is a value as JSON, without the escaping of HTML.
+func quote(v any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(v) != nil {
+		return "null"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// format writes a value as people read it: numbers without exponents, lists one after the other.
+func format(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		return v.Format("2006-01-02 15:04:05 -0700")
+	case map[string]any:
+		return quote(v)
+	case []any:
+		var b strings.Builder
+		for _, one := range v {
+			b.WriteString(format(one))
+		}
+		return b.String()
+	}
+	return fmt.Sprint(v)
+}
+
+func (a assign) render(r *run) error {
+	v, err := r.evaluate(a.value, a.line)
+	if err != nil {
+		return err
+	}
+	r.vars[a.name] = v
+	return r.write("")
+}
+
+func (c capture) render(r *run) error {
+	outer := r.out
+	r.out = strings.Builder{}
+	err := r.all(c.body)
+	inner := r.out.String()
+	r.out = outer
+	if err != nil {
+		return err
+	}
+	r.vars[c.name] = captured(inner)
+	return nil
+}
+
+func (c conditional) render(r *run) error {
+	for _, b := range c {
+		met := b.test == nil
+		if !met {
+			v, err := r.evaluate(b.test, b.line)
+			if err != nil {
+				return err
+			}
+			met = (v != nil && v != false) != b.negate
+		}
+		if met {
+			return r.all(b.body)
+		}
+	}
+	return nil
+}
+
+func (c choice) render(r *run) error {
+	subject, err := r.evaluate(c.subject, c.line)
+	if err != nil {
+		return err
+	}
+	for _, w := range c.whens {
+		met := w.other
+		for _, value := range w.values {
+			v, err := r.evaluate(value, c.line)
+			if err != nil {
+				return err
+			}
+			met = met || values.Equal(subject, v)
+		}
+		if met {
+			return r.all(w.body)
+		}
+	}
+	return nil
+}
+
+func (j jump) render(*run) error { return j.to }
+
+func (l loop) render(r *run) error {
+	list, err := l.list(r)
+	if err != nil {
+		return err
+	}
+	if list.count == 0 {
+		return r.all(l.empty)
+	}
+	name := l.statement.Variable
+	outer, had := r.vars[name]
+	outerLoop := r.vars["forloop"]
+	defer func() {
+		r.vars["forloop"] = outerLoop
+		if had {
+			r.vars[name] = outer
+		} else {
+			delete(r.vars, name)
+		}
+	}()
+	for i := range list.count {
+		if r.iterations++; r.iterations > maxIterations || time.Now().After(r.deadline) {
+			return errTooMuch
+		}
+		at := i
+		if l.statement.Reversed {
+			at = list.count - 1 - i
+		}
+		r.vars[name] = list.at(at)
+		r.vars["forloop"] = map[string]any{
+			"first": i == 0, "last": i == list.count-1, "index": i + 1, "index0": i,
+			"rindex": list.count - i, "rindex0": list.count - 1 - i, "length": list.count,
+		}
+		if err := r.all(l.body); errors.Is(err, errBreak) {
+			break
+		} else if err != nil && !errors.Is(err, errContinue) {
+			return err
+		}
+	}
+	return nil
+}
+
+// sequence is what a loop goes over, not copied.
+type sequence struct {
+	count int
+	at    func(int) any
+}
+
+// list evaluates what the loop goes over: a list, a range, or an object as pairs of name and value in the order of the names.
+func (l loop) list(r *run) (sequence, error) {
+	v, err := r.evaluate(l.statement.Expr, l.line)
+	if err != nil {
+		return sequence{}, err
+	}
+	var s sequence
+	switch v := v.(type) {
+	case nil:
+		return s, nil
+	case values.Range:
+		s = sequence{max(v.Len(), 0), v.Index}
+	case map[string]any:
+		names := slices.Sorted(maps.Keys(v))
+		s = sequence{len(names), func(i int) any { return []any{names[i], v[names[i]]} }}
+	default:
+		list := reflect.ValueOf(v)
+		if list.Kind() != reflect.Slice {
+			return s, nil
+		}
+		s = sequence{list.Len(), func(i int) any { return list.Index(i).Interface() }}
+	}
+	offset, err := l.bound(r, l.statement.Offset, 0)
+	if err != nil {
+		return s, err
+	}
+	limit, err := l.bound(r, l.statement.Limit, s.count)
+	if err != nil {
+		return s, err
+	}
+	offset = min(offset, s.count)
+	at := s.at
+	return sequence{min(limit, s.count-offset), func(i int) any { return at(i + offset) }}, nil
+}
+
+func (l loop) bound(r *run, e expressions.Expression, usual int) (int, error) {
+	if e == nil {
+		return usual, nil
+	}
+	v, err := r.evaluate(e, l.line)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := v.(int)
+	if !ok || n < 0 {
+		return 0, sourceError{l.line, "limit and offset must be whole numbers from 0"}
+	}
+	return n, nil
+}

@@ -1,0 +1,111 @@
+package template
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"time"
+)
+
+// Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties),
+// campaign (id, name), shop (name) and unsubscribeUrl. A trait called like one of the profile's own fields is found under
+// profile.traits.
+type Variables struct {
+	UserID         string
+	Traits         map[string]any
+	Tags           []string
+	Locale         string
+	Event          *Event // nil when no event caused the notification
+	CampaignID     string
+	CampaignName   string
+	ShopName       string
+	UnsubscribeURL string
+}
+
+// Event is the event that caused a notification.
+type Event struct {
+	Name       string
+	Timestamp  time.Time
+	Properties json.RawMessage
+}
+
+// fields lists what a root variable has; nil stands for anything.
+var fields = map[string]map[string]bool{
+	"profile":        nil,
+	"event":          {"name": true, "timestamp": true, "properties": true},
+	"campaign":       {"id": true, "name": true},
+	"shop":           {"name": true},
+	"unsubscribeUrl": {},
+}
+
+func (v Variables) bindings() map[string]any {
+	traits := make(map[string]any, len(v.Traits))
+	for k, value := range v.Traits {
+		traits[k] = number(value)
+	}
+	profile := maps.Clone(traits)
+	profile["traits"] = traits
+	profile["userId"] = v.UserID
+	profile["tags"] = anyList(v.Tags)
+	profile["locale"] = v.Locale
+	event := map[string]any{}
+	if v.Event != nil {
+		event = map[string]any{"name": v.Event.Name, "timestamp": v.Event.Timestamp, "properties": properties(v.Event.Properties)}
+	}
+	return map[string]any{
+		"profile":        profile,
+		"event":          event,
+		"campaign":       map[string]any{"id": v.CampaignID, "name": v.CampaignName},
+		"shop":           map[string]any{"name": v.ShopName},
+		"unsubscribeUrl": v.UnsubscribeURL,
+	}
+}
+
+func anyList(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, t := range texts {
+		list[i] = t
+	}
+	return list
+}
+
+// properties decodes an event's properties; what is no object is an empty one.
+func properties(raw json.RawMessage) map[string]any {
+	object := map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if decoder.Decode(&object) != nil {
+		return map[string]any{}
+	}
+	return number(object).(map[string]any)
+}
+
+// number makes the numbers of decoded JSON integers where they are, so that 100 is not printed as 1e+02 and can count a loop.
+func number(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return int(i)
+		}
+		f, _ := v.Float64()
+		return f
+	case int64:
+		return int(v)
+	case float64:
+		if i := int(v); float64(i) == v {
+			return i
+		}
+		return v
+	case []any:
+		for i := range v {
+			v[i] = number(v[i])
+		}
+		return v
+	case map[string]any:
+		for k := range v {
+			v[k] = number(v[k])
+		}
+		return v
+	}
+	return v
+}
