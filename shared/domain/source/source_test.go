@@ -1,0 +1,136 @@
+package source
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/userops/userops/shared/domain/event"
+)
+
+func valid() Source {
+	return Source{ID: "web-1", Name: "Shop", Kind: KindBrowser, AllowedEvents: []string{"track"}, AllowedOrigins: []string{"https://shop.example"},
+		RatePerSecond: 10, Burst: 100, WriteKeys: []string{"abcdefgh"}, HookSecret: "12345678"}
+}
+
+func TestValidate(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*Source)
+		want   string
+	}{
+		"valid":                    {func(*Source) {}, ""},
+		"least":                    {func(s *Source) { *s = Source{ID: "a", Kind: KindTill} }, ""},
+		"no id":                    {func(s *Source) { s.ID = "" }, "id must be 1 to 64 letters, digits, hyphens or underscores"},
+		"id of 64":                 {func(s *Source) { s.ID = ID(strings.Repeat("a", 64)) }, ""},
+		"id of 65":                 {func(s *Source) { s.ID = ID(strings.Repeat("a", 65)) }, "id must be 1 to 64 letters, digits, hyphens or underscores"},
+		"id with a slash":          {func(s *Source) { s.ID = "a/b" }, "id must be 1 to 64 letters, digits, hyphens or underscores"},
+		"a built-in id":            {func(s *Source) { s.ID = Server }, "id is the name of a built-in source"},
+		"name of 201":              {func(s *Source) { s.Name = strings.Repeat("a", 201) }, "name is longer than 200 bytes"},
+		"no kind":                  {func(s *Source) { s.Kind = "" }, "kind must be browser, app, server or till"},
+		"an empty event":           {func(s *Source) { s.AllowedEvents = []string{"a", ""} }, "allowedEvents has an empty entry at place 1"},
+		"201 events":               {func(s *Source) { s.AllowedEvents = make201() }, "allowedEvents has more than 200 entries"},
+		"a wildcard origin":        {func(s *Source) { s.AllowedOrigins = []string{"https://*.shop.example:8443"} }, ""},
+		"an origin with a path":    {func(s *Source) { s.AllowedOrigins = []string{"https://a.b", "https://a.b/"} }, "allowedOrigins has at place 1 something else than scheme://host[:port]"},
+		"an origin with no scheme": {func(s *Source) { s.AllowedOrigins = []string{"shop.example"} }, "allowedOrigins has at place 0 something else than scheme://host[:port]"},
+		"only a star":              {func(s *Source) { s.AllowedOrigins = []string{"*"} }, "allowedOrigins has at place 0 something else than scheme://host[:port]"},
+		"an origin with a user":    {func(s *Source) { s.AllowedOrigins = []string{"https://u@shop.example"} }, "allowedOrigins has at place 0 something else than scheme://host[:port]"},
+		"a negative rate":          {func(s *Source) { s.RatePerSecond = -1 }, "ratePerSecond must be between 0 and 100000"},
+		"the highest rate":         {func(s *Source) { s.RatePerSecond = 100_000 }, ""},
+		"a burst without a rate":   {func(s *Source) { s.RatePerSecond = 0 }, "burst means nothing without ratePerSecond"},
+		"a negative burst":         {func(s *Source) { s.Burst = -1 }, "burst must be between 0 and 1000000"},
+		"a key of 7":               {func(s *Source) { s.WriteKeys = []string{"abcdefg"} }, "writeKeys has at place 0 something else than 8 to 128 letters, digits, hyphens or underscores"},
+		"a key of 128":             {func(s *Source) { s.WriteKeys = []string{strings.Repeat("k", 128)} }, ""},
+		"a key of 129":             {func(s *Source) { s.WriteKeys = []string{strings.Repeat("k", 129)} }, "writeKeys has at place 0 something else than 8 to 128 letters, digits, hyphens or underscores"},
+		"a key twice":              {func(s *Source) { s.WriteKeys = []string{"abcdefgh", "abcdefgh"} }, "writeKeys has the key at place 1 twice"},
+		"a short secret":           {func(s *Source) { s.HookSecret = "1234567" }, "hookSecret must be 8 to 512 bytes long"},
+		"two faults":               {func(s *Source) { s.Kind, s.ID = "x", "" }, "id must be 1 to 64 letters, digits, hyphens or underscores; kind must be browser, app, server or till"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := valid()
+			tc.change(&s)
+			got := ""
+			if err := s.Validate(); err != nil {
+				got = err.Error()
+			}
+			if got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func make201() []string {
+	all := make([]string, 201)
+	for i := range all {
+		all[i] = "a"
+	}
+	return all
+}
+
+func TestMayMoveMoney(t *testing.T) {
+	yes, no := true, false
+	for name, tc := range map[string]struct {
+		s    Source
+		want bool
+	}{
+		"browser": {Source{Kind: KindBrowser}, false}, "browser that may": {Source{Kind: KindBrowser, Money: &yes}, true},
+		"app": {Source{Kind: KindApp}, false}, "server": {Source{Kind: KindServer}, true}, "till": {Source{Kind: KindTill}, true},
+		"server that may not": {Source{Kind: KindServer, Money: &no}, false},
+	} {
+		if got := tc.s.MayMoveMoney(); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	var read Source
+	if err := json.Unmarshal([]byte(`{"kind":"server","money":false}`), &read); err != nil || read.MayMoveMoney() {
+		t.Errorf("read from JSON: %+v, %v", read, err)
+	}
+}
+
+func TestAllows(t *testing.T) {
+	list := Source{AllowedEvents: []string{"page", "Order Completed"}}
+	for name, tc := range map[string]struct {
+		s    Source
+		kind event.Kind
+		name string
+		want bool
+	}{
+		"no list":                          {Source{}, event.Alias, "", true},
+		"a listed call":                    {list, event.Page, "Home", true},
+		"a listed name":                    {list, event.Track, "Order Completed", true},
+		"another name":                     {list, event.Track, "Order Refunded", false},
+		"another call":                     {list, event.Identify, "", false},
+		"a page so named":                  {Source{AllowedEvents: []string{"Order Completed"}}, event.Page, "Order Completed", false},
+		"every track event":                {Source{AllowedEvents: []string{"track"}}, event.Track, "anything", true},
+		"a track event called like a call": {Source{AllowedEvents: []string{"page"}}, event.Track, "page", true},
+	} {
+		if got := tc.s.Allows(tc.kind, tc.name); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestAllowsOrigin(t *testing.T) {
+	s := Source{AllowedOrigins: []string{"https://shop.example", "http://*.test.example:8080"}}
+	for origin, want := range map[string]bool{
+		"https://shop.example": true, "HTTPS://Shop.Example": true, "http://shop.example": false, "https://shop.example:444": false,
+		"https://evil-shop.example": false, "https://shop.example.evil": false, "": false, "null": false,
+		"http://a.test.example:8080": true, "http://a.b.test.example:8080": true, "http://test.example:8080": false, "http://a.test.example": false,
+		"https://a.test.example:8080": false, "http://evil/.test.example:8080": false,
+	} {
+		if got := s.AllowsOrigin(origin); got != want {
+			t.Errorf("%q: %v", origin, got)
+		}
+	}
+	if open := (Source{}); !open.AllowsOrigin("") || !open.AllowsOrigin("https://any.example") {
+		t.Error("a source without a list refuses an origin")
+	}
+}
+
+func TestBurstEvents(t *testing.T) {
+	for want, s := range map[float64]Source{0: {}, 5: {RatePerSecond: 4.2}, 7: {RatePerSecond: 4.2, Burst: 7}} {
+		if got := s.BurstEvents(); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
