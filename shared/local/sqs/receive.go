@@ -37,12 +37,12 @@ type waiter struct {
 // The caller holds the lock.
 func (e *Engine) receive(q *queue, w wish, now int64) delivery {
 	e.refresh(q, now)
-	room := maxInFlight - q.counts[inFlight]
+	room := e.room - q.counts[inFlight]
 	if room <= 0 {
 		if q.FIFO {
 			return delivery{}
 		}
-		f := faultf("OverLimit", "", "Too many messages are in flight in queue %s: at most %d.", q.name, maxInFlight)
+		f := faultf("OverLimit", "", "Too many messages are in flight in queue %s: at most %d.", q.name, e.room)
 		f.status = 403
 		return delivery{fault: f}
 	}
