@@ -82,6 +82,15 @@ func (s Referrals) Person(ctx context.Context, id profile.ID) (Person, error) {
 	return Person{Profile: p, Keys: keys}, nil
 }
 
+// Identity is what the rules of a claim ask of the person.
+func (p Person) Identity() referral.Person {
+	trait := func(name string) string {
+		s, _ := p.Profile.Traits[name].Value.(string)
+		return s
+	}
+	return referral.Person{Keys: p.Keys, Email: trait("email"), Phone: trait("phone"), Orders: p.Profile.Orders.Count}
+}
+
 // CodeOwner is whose code it is. ErrNotFound if nobody has it.
 func (s Referrals) CodeOwner(ctx context.Context, code string) (program string, advocate profile.ID, err error) {
 	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: codeKey(code).item(), ConsistentRead: aws.Bool(true)})

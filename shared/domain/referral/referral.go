@@ -31,17 +31,17 @@ type Reason string
 
 // The reasons. All but the last five may refuse a claim; all but ProgramClosed and UnknownCode may reject a referral.
 const (
-	ProgramClosed    Reason = "program_closed"
-	UnknownCode      Reason = "unknown_code"
-	SelfReferral     Reason = "self_referral"
-	AlreadyReferred  Reason = "already_referred"
-	ExistingCustomer Reason = "existing_customer"
+	ProgramClosed    Reason = "programClosed"
+	UnknownCode      Reason = "unknownCode"
+	SelfReferral     Reason = "selfReferral"
+	AlreadyReferred  Reason = "alreadyReferred"
+	ExistingCustomer Reason = "existingCustomer"
 	Circle           Reason = "circle"
 	Refunded         Reason = "refunded"
-	BudgetSpent      Reason = "budget_spent"
-	AdvocateLimit    Reason = "advocate_limit"
-	ProgramWithdrawn Reason = "program_withdrawn"
-	OrderMissing     Reason = "order_missing"
+	BudgetSpent      Reason = "budgetSpent"
+	AdvocateLimit    Reason = "advocateLimit"
+	ProgramWithdrawn Reason = "programWithdrawn"
+	OrderMissing     Reason = "orderMissing"
 )
 
 // Referral binds a friend to an advocate, once for ever within a program. Friend and Advocate are the profile ids at the time
