@@ -66,3 +66,20 @@ func (a Answer) put(table string) types.TransactWriteItem {
 		ExpressionAttributeValues: item{":now": numberValue(a.At.Unix())},
 	}}
 }
+
+// Remember writes answers whose effect is no item of the table, such as a job that is sent next: all of them or, with
+// ErrConflict, none because one key was used within AnswerLife.
+func (a Answers) Remember(ctx context.Context, answers ...Answer) error {
+	writes := make([]types.TransactWriteItem, len(answers))
+	for i, one := range answers {
+		writes[i] = one.put(a.Table)
+	}
+	_, err := a.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	if err == nil {
+		return nil
+	}
+	if conditionLost(err) {
+		err = ErrConflict
+	}
+	return fmt.Errorf("remembering an answer of %s: %w", answers[0].Scope, err)
+}

@@ -1,0 +1,103 @@
+// Package console is what operators define and see: segments, campaigns, templates, programs, sources and settings; the audience
+// a segment would have; runs of segmentation; how full the queues are. It decides nothing about people and writes no profile: a
+// definition takes effect when the functions that read Catalog next look (dynamo.CatalogTTL). The surprising thing: a
+// document is checked beside all others when it is saved, so that what is in Catalog can be used as it stands.
+package console
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// Settings is the environment of console.
+type Settings struct {
+	CatalogTable  string `env:"CATALOG_TABLE"`
+	RunsTable     string `env:"RUNS_TABLE"`
+	ProfilesTable string `env:"PROFILES_TABLE"`
+
+	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
+	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
+	OrchestrationQueue string `env:"ORCHESTRATION_QUEUE_URL"`
+	SettlementQueue    string `env:"SETTLEMENT_QUEUE_URL"`
+	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
+
+	EventsDead        string `env:"EVENTS_DLQ_URL"`
+	SegmentationDead  string `env:"SEGMENTATION_DLQ_URL"`
+	OrchestrationDead string `env:"ORCHESTRATION_DLQ_URL"`
+	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
+	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
+
+	OperatorKeyHash string         `env:"OPERATOR_KEY_HASH" default:""`
+	Zone            *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Currency        money.Currency `env:"CURRENCY" default:"CNY"`
+}
+
+// Queue is one queue and the one that takes its dead letters.
+type Queue struct{ Name, URL, DeadURL string }
+
+// Queues lists the queues of the product in the order of an event's path.
+func (s Settings) Queues() []Queue {
+	return []Queue{
+		{"events", s.EventsQueue, s.EventsDead},
+		{"segmentation", s.SegmentationQueue, s.SegmentationDead},
+		{"orchestration", s.OrchestrationQueue, s.OrchestrationDead},
+		{"settlement", s.SettlementQueue, s.SettlementDead},
+		{"notifications", s.NotificationsQueue, s.NotificationsDead},
+	}
+}
+
+// Gauge asks SQS how full a queue is.
+type Gauge interface {
+	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+}
+
+// Sample reads profiles of one of the shards, page by page, until page returns an error.
+type Sample interface {
+	ScanShard(ctx context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (next string, err error)
+}
+
+// Jobs sends a job to segmentation. When it returns nil, the job is durable.
+type Jobs interface {
+	Send(ctx context.Context, v any) error
+}
+
+// Process is console with what it needs.
+type Process struct {
+	Auth     httpapi.Auth
+	Catalog  dynamo.Catalog
+	Runs     dynamo.Runs
+	Profiles Sample
+	Gauge    Gauge
+	Queues   []Queue
+	Jobs     Jobs
+	Shop     segment.Shop
+	Now      func() time.Time
+	NewRunID func() string // never the same twice
+}
+
+// Handler serves the routes of console. Each needs the operator key, or a JWT that the gateway accepted.
+func (p *Process) Handler() http.Handler {
+	mux := http.NewServeMux()
+	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.RequireOperator(h)) }
+	for plural, d := range documents {
+		route("GET /v1/"+plural, p.list(d))
+		route("GET /v1/"+plural+"/{id}", p.show(d))
+		route("PUT /v1/"+plural+"/{id}", p.save(d))
+		route("DELETE /v1/"+plural+"/{id}", p.remove(d))
+	}
+	route("POST /v1/segments/{id}/preview", p.preview)
+	route("POST /v1/runs", p.startRun)
+	route("GET /v1/runs", p.listRuns)
+	route("GET /v1/runs/{id}", p.showRun)
+	route("GET /v1/queues", p.queues)
+	return mux
+}

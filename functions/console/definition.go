@@ -1,0 +1,279 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+const (
+	// maxDocument bounds a definition: an item of 400 KB holds it with room to spare.
+	maxDocument = 256 << 10
+	usualPage   = 50
+	mostPage    = 200
+)
+
+// The fields of an answer that are Catalog's and not the document's. Sent back in a PUT, version is what the writer had read.
+const (
+	fieldID        = "id"
+	fieldVersion   = "version"
+	fieldUpdatedAt = "updatedAt"
+)
+
+// fields is a document by its top-level fields. As JSON they come in the order of their names.
+type fields map[string]json.RawMessage
+
+// shown is a definition as the API shows it: its document with version and updatedAt.
+func shown(d dynamo.Definition) (fields, error) {
+	var f fields
+	if err := json.Unmarshal(d.Body, &f); err != nil {
+		return nil, fmt.Errorf("reading %s %s: %w", d.Kind, d.ID, err)
+	}
+	f[fieldID] = quoted(d.ID)
+	f[fieldVersion] = json.RawMessage(strconv.Itoa(d.Version))
+	f[fieldUpdatedAt] = quoted(d.UpdatedAt.Format(time.RFC3339Nano))
+	return f, nil
+}
+
+func (p *Process) list(d document) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+		if !ok {
+			return
+		}
+		found, next, err := p.Catalog.List(r.Context(), d.kind, page.Limit, page.Cursor)
+		if errors.Is(err, dynamo.ErrCursor) {
+			badCursor(w)
+			return
+		}
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+		answer := httpapi.List[fields]{Next: next}
+		for _, one := range found {
+			item, err := shown(one)
+			if err != nil {
+				httpapi.Failed(w, r, err)
+				return
+			}
+			answer.Items = append(answer.Items, item)
+		}
+		httpapi.JSON(w, http.StatusOK, answer)
+	}
+}
+
+func (p *Process) show(d document) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := r.PathValue("id")
+		found, err := p.Catalog.Definition(r.Context(), d.kind, id)
+		found.Kind, found.ID = d.kind, id
+		p.answer(w, r, http.StatusOK, found, err)
+	}
+}
+
+// answer shows a definition, or the reason why there is none to show.
+func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d dynamo.Definition, err error) {
+	if errors.Is(err, dynamo.ErrNotFound) {
+		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no %s %q", d.Kind, d.ID))
+		return
+	}
+	var body fields
+	if err == nil {
+		body, err = shown(d)
+	}
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	w.Header().Set("ETag", strconv.Quote(strconv.Itoa(d.Version)))
+	httpapi.JSON(w, status, body)
+}
+
+func (p *Process) save(d document) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := r.PathValue("id")
+		body, expected, ok := readDocument(w, r, d, id)
+		if !ok {
+			return
+		}
+		err := d.check(r.Context(), p, id, body)
+		var faults fault.Faults
+		if errors.As(err, &faults) {
+			httpapi.Invalid(w, "Invalid "+d.kind, faults)
+			return
+		}
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+		saved, created, err := p.put(r.Context(), d, id, body, expected)
+		switch {
+		case errors.Is(err, dynamo.ErrConflict):
+			conflict(w, r, d.kind)
+		case errors.Is(err, dynamo.ErrKeyTaken):
+			httpapi.Problem(w, http.StatusConflict, "", "", httpapi.FieldError{Field: "writeKeys", Reason: "has a key that belongs to another source"})
+		case created:
+			p.answer(w, r, http.StatusCreated, saved, err)
+		default:
+			p.answer(w, r, http.StatusOK, saved, err)
+		}
+	}
+}
+
+// put saves a document unless it is the current one already, so that saving the same again makes no version.
+func (p *Process) put(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved dynamo.Definition, created bool, err error) {
+	current, err := p.Catalog.Definition(ctx, d.kind, id)
+	missing := errors.Is(err, dynamo.ErrNotFound)
+	if err != nil && !missing {
+		return dynamo.Definition{}, false, err
+	}
+	if expected != nil && *expected != current.Version {
+		return dynamo.Definition{}, false, dynamo.ErrConflict
+	}
+	if !missing && bytes.Equal(current.Body, body) {
+		return current, false, nil
+	}
+	if d.before != nil {
+		if err := d.before(ctx, p, id, body); err != nil {
+			return dynamo.Definition{}, false, err
+		}
+	}
+	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, expected, p.Now()); err != nil {
+		return dynamo.Definition{}, false, err
+	}
+	if d.after != nil {
+		err = d.after(ctx, p, id, current.Body, body)
+	}
+	return saved, missing, err
+}
+
+func (p *Process) remove(d document) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := r.PathValue("id")
+		expected, ok := ifMatch(w, r)
+		if !ok {
+			return
+		}
+		current, err := p.Catalog.Definition(r.Context(), d.kind, id)
+		if err != nil {
+			p.answer(w, r, 0, dynamo.Definition{Kind: d.kind, ID: id}, err)
+			return
+		}
+		if d.users != nil {
+			users, err := d.users(r.Context(), p, id)
+			if err != nil {
+				httpapi.Failed(w, r, err)
+				return
+			}
+			if len(users) > 0 {
+				httpapi.Problem(w, http.StatusConflict, "", fmt.Sprintf("the %s is used by %s", d.kind, strings.Join(users, ", ")))
+				return
+			}
+		}
+		err = p.Catalog.Delete(r.Context(), d.kind, id, expected)
+		if err == nil && d.after != nil {
+			err = d.after(r.Context(), p, id, current.Body, nil)
+		}
+		switch {
+		case errors.Is(err, dynamo.ErrConflict):
+			conflict(w, r, d.kind)
+		case err != nil:
+			p.answer(w, r, 0, dynamo.Definition{Kind: d.kind, ID: id}, err)
+		default:
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}
+}
+
+// conflict answers that somebody else was faster: 412 to a caller who spoke in headers, 409 to one who sent the version.
+func conflict(w http.ResponseWriter, r *http.Request, kind string) {
+	status := http.StatusConflict
+	if r.Header.Get("If-Match") != "" || r.Header.Get("If-None-Match") != "" {
+		status = http.StatusPreconditionFailed
+	}
+	httpapi.Problem(w, status, "", fmt.Sprintf("the %s was changed meanwhile: read it again", kind))
+}
+
+// readDocument reads a PUT's body into the form in which documents are kept, and the version that the writer had read, nil if
+// it does not matter. Where it cannot, the request is answered.
+func readDocument(w http.ResponseWriter, r *http.Request, d document, id string) (body json.RawMessage, expected *int, ok bool) {
+	if expected, ok = ifMatch(w, r); !ok {
+		return nil, nil, false
+	}
+	var f fields
+	if !httpapi.ReadJSON(w, r, maxDocument, &f) {
+		return nil, nil, false
+	}
+	if f == nil {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the body is not a JSON object")
+		return nil, nil, false
+	}
+	bad := func(field, reason string) {
+		httpapi.Problem(w, http.StatusUnprocessableEntity, "Invalid document", "", httpapi.FieldError{Field: field, Reason: reason})
+	}
+	if raw, given := f[fieldID]; given {
+		var stated string
+		if json.Unmarshal(raw, &stated) != nil || stated != id {
+			bad(fieldID, "is not the id in the address")
+			return nil, nil, false
+		}
+	}
+	if raw, given := f[fieldVersion]; given {
+		var stated int
+		if json.Unmarshal(raw, &stated) != nil || stated < 0 {
+			bad(fieldVersion, "is not a version: a whole number, 0 for a new document")
+			return nil, nil, false
+		}
+		if expected == nil {
+			expected = &stated
+		}
+	}
+	delete(f, fieldVersion)
+	delete(f, fieldUpdatedAt)
+	if delete(f, fieldID); !d.nameless {
+		f[fieldID] = quoted(id)
+	}
+	body, err := json.Marshal(f)
+	if err != nil {
+		httpapi.Failed(w, r, fmt.Errorf("writing a document: %w", err))
+		return nil, nil, false
+	}
+	return body, expected, true
+}
+
+// ifMatch is the version that If-Match names, or 0 for If-None-Match: *. Nil means that neither was sent.
+func ifMatch(w http.ResponseWriter, r *http.Request) (expected *int, ok bool) {
+	if r.Header.Get("If-None-Match") == "*" {
+		return new(int), true
+	}
+	text := strings.Trim(strings.TrimPrefix(r.Header.Get("If-Match"), "W/"), `"`)
+	if text == "" || text == "*" {
+		return nil, true
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		httpapi.Problem(w, http.StatusPreconditionFailed, "", "If-Match is no version that this document had")
+		return nil, false
+	}
+	return &n, true
+}
+
+// quoted is a text as JSON.
+func quoted(s string) json.RawMessage {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // no string is without JSON
+	}
+	return b
+}

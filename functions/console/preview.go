@@ -1,0 +1,205 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+
+	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+const (
+	// sampleShards is how many places of the table the sample is taken from, a page of 1 MB at each. Profiles lie in the order of a
+	// hash of their ids, so that a page is a random sample.
+	sampleShards = 8
+	// maxSample bounds the work of a preview.
+	maxSample = 20_000
+	// z95 is the normal quantile of a two-sided interval of 95%.
+	z95 = 1.959963984540054
+)
+
+// interval is an estimate with the bounds that hold it in 95 of 100 samples.
+type interval struct {
+	Estimate float64 `json:"estimate"`
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
+}
+
+// estimate is the answer to a preview.
+type estimate struct {
+	Segment segment.ID `json:"segment"`
+	Sampled int        `json:"sampled"`
+	Matched int        `json:"matched"`
+	// Exact says that the sample was everybody.
+	Exact bool     `json:"exact"`
+	Share interval `json:"share"`
+	// Profiles is how many there are by the last finished run, or by the sample if it was everybody; absent when neither is known.
+	Profiles *int      `json:"profiles,omitempty"`
+	Audience *interval `json:"audience,omitempty"`
+}
+
+// preview estimates the audience of a saved segment, of a derived one, or of the rule in the body before it is saved.
+func (p *Process) preview(w http.ResponseWriter, r *http.Request) {
+	id := segment.ID(r.PathValue("id"))
+	meets, err := p.question(w, r, id)
+	if meets == nil {
+		if err != nil {
+			httpapi.Failed(w, r, err)
+		}
+		return
+	}
+	e, err := p.sample(r.Context(), meets)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	e.Segment = id
+	if !e.Exact {
+		e.Profiles, err = p.lastCount(r.Context())
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+	}
+	if n := e.Profiles; n != nil {
+		e.Audience = &interval{
+			Estimate: math.Round(e.Share.Estimate * float64(*n)),
+			Low:      math.Floor(e.Share.Low * float64(*n)),
+			High:     math.Ceil(e.Share.High * float64(*n)),
+		}
+	}
+	httpapi.JSON(w, http.StatusOK, e)
+}
+
+// question is what the sample is asked. With nil and no error the request is answered already.
+func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID) (func(*profile.Profile) bool, error) {
+	var draft struct {
+		Rule json.RawMessage `json:"rule"`
+	}
+	if r.ContentLength != 0 && !httpapi.ReadJSON(w, r, maxDocument, &draft) {
+		return nil, nil
+	}
+	if id.Derived() {
+		return func(one *profile.Profile) bool { return segment.In(one, id) }, nil
+	}
+	all, err := p.segments(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if len(draft.Rule) > 0 {
+		unsaved := segment.Definition{ID: id, Rule: draft.Rule}
+		if err := segment.Check(unsaved, all); err != nil {
+			httpapi.Invalid(w, "Invalid segment", err)
+			return nil, nil
+		}
+		all = append(without(all, id), unsaved)
+	}
+	set, faults := segment.Compile(all)
+	asked := false
+	for _, known := range set.IDs() {
+		asked = asked || known == id
+	}
+	if !asked {
+		if own := under(faults, string(id)); len(own) > 0 {
+			httpapi.Invalid(w, "Invalid segment", own)
+		} else {
+			httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no segment %q", id))
+		}
+		return nil, nil
+	}
+	now := p.Now()
+	return func(one *profile.Profile) bool { return set.Members(one, now, p.Shop)[id] }, nil
+}
+
+func (p *Process) segments(ctx context.Context) ([]segment.Definition, error) {
+	found, err := p.Catalog.All(ctx, dynamo.KindSegment)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]segment.Definition, len(found))
+	for i, d := range found {
+		if err := json.Unmarshal(d.Body, &all[i]); err != nil {
+			return nil, fmt.Errorf("reading segment %s: %w", d.ID, err)
+		}
+	}
+	return all, nil
+}
+
+func without(all []segment.Definition, id segment.ID) []segment.Definition {
+	var rest []segment.Definition
+	for _, d := range all {
+		if d.ID != id {
+			rest = append(rest, d)
+		}
+	}
+	return rest
+}
+
+// under is the faults below a field.
+func under(all fault.Faults, field string) fault.Faults {
+	var own fault.Faults
+	for _, f := range all {
+		if len(f.Field) > len(field) && f.Field[:len(field)] == field && f.Field[len(field)] == '.' {
+			own.Add(f.Field[len(field)+1:], f.Reason)
+		}
+	}
+	return own
+}
+
+var errEnough = errors.New("the page is enough")
+
+func (p *Process) sample(ctx context.Context, meets func(*profile.Profile) bool) (estimate, error) {
+	e := estimate{Exact: true}
+	for shard := range sampleShards {
+		pages := 0
+		_, err := p.Profiles.ScanShard(ctx, shard, sampleShards, "", func(page []*profile.Profile) error {
+			if pages++; pages > 1 || e.Sampled >= maxSample {
+				return errEnough
+			}
+			for _, one := range page {
+				e.Sampled++
+				if meets(one) {
+					e.Matched++
+				}
+			}
+			return nil
+		})
+		if errors.Is(err, errEnough) {
+			e.Exact = false
+		} else if err != nil {
+			return estimate{}, err
+		}
+	}
+	e.Share = wilson(e.Matched, e.Sampled)
+	if e.Exact {
+		e.Share.Low, e.Share.High = e.Share.Estimate, e.Share.Estimate
+		e.Profiles = &e.Sampled
+	}
+	return e, nil
+}
+
+// wilson is the share k of n with the score interval of E. B. Wilson (1927) at 95%. Of nothing it is anything from 0 to 1.
+func wilson(k, n int) interval {
+	if n == 0 {
+		return interval{Low: 0, High: 1}
+	}
+	share, of := float64(k)/float64(n), float64(n)
+	base := 1 + z95*z95/of
+	middle := (share + z95*z95/(2*of)) / base
+	half := z95 / base * math.Sqrt(share*(1-share)/of+z95*z95/(4*of*of))
+	low, high := math.Max(0, middle-half), math.Min(1, middle+half)
+	if k == 0 {
+		low = 0
+	}
+	if k == n {
+		high = 1
+	}
+	return interval{Estimate: share, Low: low, High: high}
+}
