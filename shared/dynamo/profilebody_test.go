@@ -1,0 +1,132 @@
+package dynamo
+
+import (
+	"encoding/hex"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+func fullProfile() *profile.Profile {
+	t0 := time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
+	sec := t0.Truncate(time.Second)
+	return &profile.Profile{
+		ID: "p", Version: 7,
+		Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: "mei"}, {Kind: profile.AnonymousID, Value: "d"}},
+		Parts:       []profile.ID{"q"}, FirstSeen: t0.Add(-time.Hour), LastSeen: t0,
+		Traits:  map[string]profile.Trait{"s": {Value: "x", At: t0}, "i": {Value: int64(-5), At: t0}, "f": {Value: 2.5, At: t0}, "b": {Value: true, At: t0}, "n": {Value: nil, At: t0}, "no": {Value: false, At: t0}},
+		Consent: map[string]profile.Consent{"email": {Granted: true, At: t0}, "sms": {At: t0, Reason: "unsubscribe"}},
+		Tags:    []string{"a", "b"},
+		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{{At: sec, Net: 100, Currency: "CNY"}, {At: sec.Add(time.Hour), Net: -3, Currency: "USD"}},
+			Base: []profile.Collapsed{{Currency: "CNY", Orders: 1, Count: 1, Net: 5, FirstAt: t0, LastAt: t0}}},
+		Counters: map[string]profile.Counter{"Order Completed": {Total: 2, Last: t0, Recent: []profile.DayCount{{Day: 20000, Count: 1}, {Day: 20005, Count: 1}}}, "Own Event": {Total: 1, Last: t0}},
+		Groups:   map[string]time.Time{"g": t0}, Cart: map[string]profile.CartLine{"p1": {Quantity: 2, Price: 990, At: t0, Name: "Tea"}},
+		Members: map[string]profile.Membership{"buyers": {Since: t0, Run: "r1"}},
+		Scores:  profile.Scores{Run: "r1", R: 5, F: 1, M: 2, Class8: "101", Segment11: "New", Class15: "x", Lifecycle: "active"},
+		Touch:   map[string]profile.Touch{"first": {At: t0, Campaign: "c", Source: "s", Medium: "m", Referrer: "r"}},
+		Active:  profile.Days{Last: 20514, Bits: []byte{5, 1}}, CartClearedAt: t0,
+		Locale: profile.Stamped{Value: "zh-CN", At: t0}, Zone: profile.Stamped{Value: "Asia/Shanghai", At: t0}, ErasedAt: t0,
+		Window: profile.Window{Floor: t0, Commits: []profile.Commit{{Part: "q", Version: 3, At: t0, Hashes: []event.Hash{1, 1 << 63}, Owed: []profile.Day{20513}}, {Version: 7, At: t0}}},
+		Outbox: []profile.Follow{{Part: "q", Kind: profile.FollowOrder, Ref: "A", Version: 7, N: 1, At: t0, Event: "m", Run: "r"}},
+	}
+}
+
+func TestProfileBodyRoundTrip(t *testing.T) {
+	want := fullProfile()
+	got := &profile.Profile{ID: want.ID, Version: want.Version}
+	if err := unpackProfile(packProfile(want), got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+	v := reflect.ValueOf(*want)
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.Name != "Unknown" && v.Field(i).IsZero() {
+			t.Errorf("field %s is not part of the test", f.Name)
+		}
+	}
+}
+
+
+func TestProfileBodyOfNewerVersion(t *testing.T) {
+	p := fullProfile()
+	newer := append(packProfile(p), 99, 3, 'n', 'e', 'w')
+	got := &profile.Profile{}
+	if err := unpackProfile(newer, got); err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Unknown) != "\x63\x03new" {
+		t.Fatalf("unknown %q", got.Unknown)
+	}
+	got.Tags = append(got.Tags, "c")
+	again := &profile.Profile{}
+	if err := unpackProfile(packProfile(got), again); err != nil || string(again.Unknown) != string(got.Unknown) || len(again.Tags) != 3 {
+		t.Errorf("after a change by this version: %q %v %v", again.Unknown, again.Tags, err)
+	}
+}
+
+func TestTornBodiesAreRefused(t *testing.T) {
+	whole := packProfile(fullProfile())
+	torn := 0
+	for n := range whole {
+		if unpackProfile(whole[:n], &profile.Profile{}) != nil {
+			torn++
+		}
+	}
+	// A body cut at the end of a section is a shorter body; every other cut is a fault.
+	if sections := 19; torn != len(whole)-sections {
+		t.Errorf("%d of %d cuts are faults, want all but %d", torn, len(whole), sections)
+	}
+}
+
+func FuzzUnpackProfile(f *testing.F) {
+	f.Add(packProfile(fullProfile()))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p := &profile.Profile{}
+		if unpackProfile(body, p) == nil {
+			if err := unpackProfile(packProfile(p), &profile.Profile{}); err != nil {
+				t.Errorf("what was read cannot be read again: %v", err)
+			}
+		}
+	})
+}
+
+func TestOrderBodyRoundTrip(t *testing.T) {
+	t0 := time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
+	want := order.Order{Owner: "p", Currency: "CNY", Total: 100, Revenue: 90, Coupon: "C", Products: []order.Product{{ID: "p1", Name: "Tea", Category: "Drinks", Quantity: 2, Price: 50}},
+		ReportedAt: t0, Reporter: 77, PlacedAt: t0, CompletedAt: t0, CancelledAt: t0, Refunds: []order.Refund{{Key: "r", Amount: 5, Whole: true, At: t0}}, Unknown: []byte{99, 1, 'x'}}
+	var got order.Order
+	if err := unpackOrder(packOrder(&want), &got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+func TestStandardNamesStayWhereTheyAre(t *testing.T) {
+	for i, name := range map[int]string{0: "page", 1: "screen", 2: "*", 9: "Product Viewed", 17: "Order Completed", 19: "Order Refunded", 38: "Order Placed", 66: "Consent Revoked"} {
+		if standardNames[i] != name {
+			t.Errorf("name %d is %q, want %q: stored counters would change their names", i, standardNames[i], name)
+		}
+	}
+}
+
+func TestFrozenBody(t *testing.T) {
+	body, err := hex.DecodeString(frozenBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := &profile.Profile{ID: "p", Version: 7}
+	if err := unpackProfile(body, got); err != nil {
+		t.Fatal(err)
+	}
+	if want := fullProfile(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
