@@ -1,0 +1,184 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+)
+
+// operatorHash is the hex SHA-256 of "operator".
+const operatorHash = "06e55b633481f7bb072957eabcf110c972e86691c3cfedabe088024bffe42f23"
+
+var start = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+
+// sentJobs is a queue that keeps what it is sent, and fails when told to.
+type sentJobs struct {
+	jobs []job.Segmentation
+	fail error
+}
+
+func (s *sentJobs) Send(_ context.Context, v any) error {
+	if s.fail != nil {
+		return s.fail
+	}
+	s.jobs = append(s.jobs, v.(job.Segmentation))
+	return nil
+}
+
+// gauge answers fixed counts by queue URL.
+type gauge map[string][3]string
+
+func (g gauge) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+	counts, ok := g[*in.QueueUrl]
+	if !ok {
+		return nil, errors.New("no such queue")
+	}
+	return &sqs.GetQueueAttributesOutput{Attributes: map[string]string{
+		string(waiting): counts[0], string(flying): counts[1], string(delayed): counts[2],
+	}}, nil
+}
+
+// population is a table of profiles in shards and pages.
+type population map[int][][]*profile.Profile
+
+func (p population) ScanShard(_ context.Context, shard, _ int, _ string, page func([]*profile.Profile) error) (string, error) {
+	for _, one := range p[shard] {
+		if err := page(one); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// bench is a console on a stand-in.
+type bench struct {
+	*Process
+	t       *testing.T
+	db      *dynamotest.DB
+	jobs    *sentJobs
+	handler http.Handler
+	now     time.Time
+	ids     int
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	db := dynamotest.New(t)
+	b := &bench{t: t, db: db, jobs: &sentJobs{}, now: start}
+	b.Process = &Process{
+		Auth:     httpapi.Auth{OperatorKeyHash: operatorHash},
+		Catalog:  dynamo.Catalog{DB: db, Table: "Catalog"},
+		Runs:     dynamo.Runs{DB: db, Table: "Runs"},
+		Profiles: population{},
+		Gauge:    gauge{},
+		Jobs:     b.jobs,
+		Shop:     segment.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
+		Now:      func() time.Time { return b.now },
+		NewRunID: func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },
+	}
+	b.handler = b.Handler()
+	return b
+}
+
+// call makes a request with the operator key; headers are names and values in turn.
+func (b *bench) call(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	b.t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.SetBasicAuth("operator", "")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return w
+}
+
+// must makes a call that has to be answered with a status.
+func (b *bench) must(status int, method, path, body string, headers ...string) string {
+	b.t.Helper()
+	w := b.call(method, path, body, headers...)
+	if w.Code != status {
+		b.t.Fatalf("%s %s: %d %s, want %d", method, path, w.Code, w.Body, status)
+	}
+	return w.Body.String()
+}
+
+// errorsOf are the faults of a problem: "field reason" in their order.
+func errorsOf(t *testing.T, body string) string {
+	t.Helper()
+	var p struct {
+		Errors []httpapi.FieldError `json:"errors"`
+	}
+	if err := json.Unmarshal([]byte(body), &p); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	var all []string
+	for _, e := range p.Errors {
+		all = append(all, e.Field+" "+e.Reason)
+	}
+	return strings.Join(all, "; ")
+}
+
+func TestEveryRouteNeedsTheOperatorKey(t *testing.T) {
+	b := newBench(t)
+	routes := []string{"POST /v1/segments/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues"}
+	for plural := range documents {
+		routes = append(routes, "GET /v1/"+plural, "GET /v1/"+plural+"/x", "PUT /v1/"+plural+"/x", "DELETE /v1/"+plural+"/x")
+	}
+	for _, route := range routes {
+		method, path, _ := strings.Cut(route, " ")
+		for name, key := range map[string]string{"no key": "", "another key": "server"} {
+			r := httptest.NewRequest(method, path, nil)
+			if key != "" {
+				r.SetBasicAuth(key, "")
+			}
+			w := httptest.NewRecorder()
+			b.handler.ServeHTTP(w, r)
+			if w.Code != http.StatusUnauthorized {
+				t.Errorf("%s with %s: %d, want 401", route, name, w.Code)
+			}
+		}
+	}
+	if b.db.Calls(dynamotest.AnyWrite) != 0 || len(b.jobs.jobs) != 0 {
+		t.Error("a refused call had an effect")
+	}
+}
+
+func TestQueues(t *testing.T) {
+	b := newBench(t)
+	b.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
+	b.Gauge = gauge{"e": {"5", "4", "3"}, "ed": {"2", "1", "0"}, "s": {"0", "0", "0"}, "sd": {"0", "0", "0"}}
+	want := `[{"queue":"events","depth":5,"inFlight":4,"delayed":3,"deadLettered":3},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
+	if got := strings.TrimSpace(b.must(200, "GET", "/v1/queues", "")); got != want {
+		t.Errorf("queues are %s\nwant %s", got, want)
+	}
+	b.Gauge = gauge{"e": {"5", "4", "3"}, "ed": {"2", "1", "0"}, "s": {"0", "0", "0"}}
+	b.must(503, "GET", "/v1/queues", "")
+	b.Gauge = gauge{"e": {"5", "4", ""}, "ed": {"2", "1", "0"}, "s": {"0", "0", "0"}, "sd": {"0", "0", "0"}}
+	b.must(503, "GET", "/v1/queues", "")
+}
+
+func TestSettingsListTheQueuesByTheirNames(t *testing.T) {
+	s := Settings{EventsQueue: "1", EventsDead: "2", SegmentationQueue: "3", SegmentationDead: "4", OrchestrationQueue: "5",
+		OrchestrationDead: "6", SettlementQueue: "7", SettlementDead: "8", NotificationsQueue: "9", NotificationsDead: "10"}
+	want := "[{events 1 2} {segmentation 3 4} {orchestration 5 6} {settlement 7 8} {notifications 9 10}]"
+	if got := fmt.Sprint(s.Queues()); got != want {
+		t.Errorf("queues are %s, want %s", got, want)
+	}
+}

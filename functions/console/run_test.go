@@ -1,0 +1,221 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+)
+
+func TestStartingARun(t *testing.T) {
+	for name, c := range map[string]struct {
+		body   string
+		status int
+		asOf   string
+		want   string // a part of the errors
+	}{
+		"today":         {``, 202, "", ""},
+		"empty object":  {`{}`, 202, "", ""},
+		"this day":      {`{"asOf":"2026-11-21"}`, 202, "2026-11-21", ""},
+		"a past day":    {`{"asOf":"2025-01-31"}`, 202, "2025-01-31", ""},
+		"tomorrow":      {`{"asOf":"2026-11-22"}`, 422, "", "asOf 2026-11-22 is yet to come"},
+		"no date":       {`{"asOf":"last week"}`, 422, "", `asOf "last week" is not a date such as 2026-11-21`},
+		"another field": {`{"as_of":"2026-11-21"}`, 422, "", "as_of is not known here"},
+		"too large":     {`{"asOf":"` + strings.Repeat("1", maxRunBody) + `"}`, 413, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			body := b.must(c.status, "POST", "/v1/runs", c.body)
+			if c.status != 202 {
+				if got := errorsOf(t, body); !strings.Contains(got, c.want) || len(b.jobs.jobs) != 0 {
+					t.Errorf("errors are %q, want %q; jobs %v", got, c.want, b.jobs.jobs)
+				}
+				return
+			}
+			if strings.TrimSpace(body) != `{"runId":"run-1"}` {
+				t.Errorf("answer is %s", body)
+			}
+			want := job.Segmentation{Version: job.Version, Kind: job.Plan, RunID: "run-1", AsOf: c.asOf}
+			if len(b.jobs.jobs) != 1 || b.jobs.jobs[0] != want {
+				t.Errorf("jobs are %+v, want %+v", b.jobs.jobs, want)
+			}
+			if shown := b.must(200, "GET", "/v1/runs/run-1", ""); !strings.Contains(shown, `"state":"planned"`) {
+				t.Errorf("the run is shown as %s", shown)
+			}
+		})
+	}
+}
+
+func TestARunWithAnIdempotencyKeyStartsOnce(t *testing.T) {
+	b := newBench(t)
+	post := func(status int, body string) string {
+		return strings.TrimSpace(b.must(status, "POST", "/v1/runs", body, "Idempotency-Key", "k1"))
+	}
+	if got := post(202, `{}`); got != `{"runId":"run-1"}` {
+		t.Fatalf("answer is %s", got)
+	}
+	b.now = start.Add(dynamo.AnswerLife - time.Second)
+	if got := post(202, `{}`); got != `{"runId":"run-1"}` {
+		t.Errorf("the same call just within 24 h is answered %s", got)
+	}
+	if got := post(422, `{"asOf":"2026-11-01"}`); !strings.Contains(got, "another body") {
+		t.Errorf("another body is answered %s", got)
+	}
+	for _, one := range b.jobs.jobs {
+		if one.RunID != "run-1" {
+			t.Errorf("a job asks for %s", one.RunID)
+		}
+	}
+	before := len(b.jobs.jobs)
+	if _, err := b.Runs.Create(t.Context(), segment.Run{ID: "run-1", CreatedAt: b.now}); err != nil {
+		t.Fatal(err)
+	}
+	post(202, `{}`)
+	if len(b.jobs.jobs) != before {
+		t.Error("a run that has begun was asked for again")
+	}
+	b.now = start.Add(dynamo.AnswerLife)
+	if got := post(202, `{}`); got == `{"runId":"run-1"}` {
+		t.Errorf("after 24 h the key gives the old run: %s", got)
+	}
+}
+
+func TestARunWhoseJobWasNotSentIsSentByTheNextTry(t *testing.T) {
+	b := newBench(t)
+	b.jobs.fail = errors.New("the queue is away")
+	b.must(503, "POST", "/v1/runs", `{}`, "Idempotency-Key", "k1")
+	b.jobs.fail = nil
+	b.must(202, "POST", "/v1/runs", `{}`, "Idempotency-Key", "k1")
+	if len(b.jobs.jobs) != 1 || b.jobs.jobs[0].RunID != "run-1" {
+		t.Errorf("jobs are %+v, want one for run-1", b.jobs.jobs)
+	}
+}
+
+func TestRunsAreShown(t *testing.T) {
+	b := newBench(t)
+	b.must(404, "GET", "/v1/runs/run-9", "")
+	for i := range 3 {
+		run := segment.Run{ID: fmt.Sprintf("run-%d", i), CreatedAt: start.Add(time.Duration(i) * time.Hour), Shards: 4}
+		if _, err := b.Runs.Create(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Runs.SaveFindings(t.Context(), "run-0", segment.Findings{Profiles: 7, Counts: segment.Counts{"class8": {"111": 2}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Runs.SaveOutcome(t.Context(), "run-0", segment.Outcome{Changed: 5, FinishedAt: start}); err != nil {
+		t.Fatal(err)
+	}
+	shown := b.must(200, "GET", "/v1/runs/run-0", "")
+	for _, want := range []string{`"state":"finished"`, `"shards":4`, `"profiles":7`, `"changed":5`, `"counts":{"class8":{"111":2}}`, `"breakpoints":`} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the run lacks %s: %s", want, shown)
+		}
+	}
+	list := b.must(200, "GET", "/v1/runs?limit=2", "")
+	if !strings.Contains(list, "run-2") || !strings.Contains(list, "run-1") || strings.Contains(list, "run-0") || !strings.Contains(list, `"next":`) {
+		t.Errorf("the list is %s, want the newest two", list)
+	}
+	b.must(400, "GET", "/v1/runs?cursor=%25", "")
+}
+
+// crowd makes n people of whom the first k are buyers of three orders.
+func crowd(n, k int) []*profile.Profile {
+	page := make([]*profile.Profile, n)
+	for i := range page {
+		page[i] = &profile.Profile{ID: profile.ID(fmt.Sprint(i)), FirstSeen: start, LastSeen: start}
+		if i < k {
+			entry := profile.OrderEntry{At: start, Net: 100, Currency: "CNY"}
+			page[i].Orders = profile.Orders{Count: 3, Entries: []profile.OrderEntry{entry, entry, entry}}
+			page[i].Scores.Class8 = "111"
+		}
+	}
+	return page
+}
+
+func TestPreviewOfEverybodyIsExact(t *testing.T) {
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.Profiles = population{0: {crowd(30, 3)}, 5: {crowd(10, 1)}}
+	want := `{"segment":"vip","sampled":40,"matched":4,"exact":true,"share":{"estimate":0.1,"low":0.1,"high":0.1},"profiles":40,"audience":{"estimate":4,"low":4,"high":4}}`
+	if got := strings.TrimSpace(b.must(200, "POST", "/v1/segments/vip/preview", "")); got != want {
+		t.Errorf("preview is %s\nwant %s", got, want)
+	}
+}
+
+func TestPreviewOfASampleHasAnInterval(t *testing.T) {
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.Profiles = population{0: {crowd(100, 10), crowd(100, 100)}}
+	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); strings.Contains(got, "audience") || !strings.Contains(got, `"exact":false`) {
+		t.Errorf("without a run the preview is %s, want no audience", got)
+	}
+	if _, err := b.Runs.Create(t.Context(), segment.Run{ID: "r", CreatedAt: start}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.Runs.SaveFindings(t.Context(), "r", segment.Findings{Profiles: 200}), b.Runs.SaveOutcome(t.Context(), "r", segment.Outcome{})); err != nil {
+		t.Fatal(err)
+	}
+	got := b.must(200, "POST", "/v1/segments/vip/preview", "")
+	for _, want := range []string{`"sampled":100,"matched":10`, `"estimate":0.1,`, `"profiles":200`, `"audience":{"estimate":20,"low":11,"high":35}`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("preview is %s, want %s", got, want)
+		}
+	}
+}
+
+func TestPreviewAsksWhatItIsGiven(t *testing.T) {
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.Profiles = population{0: {crowd(10, 4)}}
+	for name, c := range map[string]struct {
+		id, body string
+		status   int
+		want     string
+	}{
+		"a saved segment":         {"vip", "", 200, `"matched":4`},
+		"a derived segment":       {"class8:111", "", 200, `"matched":4`},
+		"an unsaved rule":         {"new", `{"rule":{"not":{"segment":"vip"}}}`, 200, `"matched":6`},
+		"an unsaved other rule":   {"vip", `{"rule":{"field":"orders.paid","op":"eq","value":0}}`, 200, `"matched":6`},
+		"no such segment":         {"new", "", 404, "there is no segment"},
+		"no such derived segment": {"class8:222", "", 404, "there is no segment"},
+		"a bad rule":              {"new", `{"rule":{"segment":"nobody"}}`, 422, "nobody is not a segment"},
+		"a misspelt body":         {"new", `{"rules":{}}`, 400, "is not known here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := b.must(c.status, "POST", "/v1/segments/"+c.id+"/preview", c.body); !strings.Contains(got, c.want) {
+				t.Errorf("answer is %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// The bounds are those of the closed formula, computed by hand for z = 1.96.
+func TestWilson(t *testing.T) {
+	for name, c := range map[string]struct {
+		k, n                int
+		estimate, low, high float64
+	}{
+		"ten of a hundred": {10, 100, 0.1, 0.0552, 0.1744},
+		"half of twenty":   {10, 20, 0.5, 0.2993, 0.7007},
+		"none of ten":      {0, 10, 0, 0, 0.2775},
+		"all of ten":       {10, 10, 1, 0.7225, 1},
+		"none of none":     {0, 0, 0, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := wilson(c.k, c.n)
+			for _, pair := range [][2]float64{{got.Estimate, c.estimate}, {got.Low, c.low}, {got.High, c.high}} {
+				if math.Abs(pair[0]-pair[1]) > 0.00005 {
+					t.Errorf("wilson(%d, %d) = %+v, want %v %v %v", c.k, c.n, got, c.estimate, c.low, c.high)
+				}
+			}
+		})
+	}
+}
