@@ -129,7 +129,7 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 
 // enqueue makes the events durable: in one message, or in as few as hold them.
 func (p *Process) enqueue(ctx context.Context, from source.Source, events []event.Event) error {
-	bodies, err := pack(nil, job.Events{Version: job.Version, Source: string(from.ID), Events: events, NoMoney: !from.MayMoveMoney()})
+	bodies, err := pack(job.Events{Version: job.Version, Source: string(from.ID), NoMoney: !from.MayMoveMoney()}, events)
 	if err != nil {
 		return err
 	}
@@ -138,23 +138,43 @@ func (p *Process) enqueue(ctx context.Context, from source.Source, events []even
 	return p.Queue.SendAll(ctx, bodies)
 }
 
-// pack appends the job's messages to bodies: one, or those of its halves when it is too large.
-func pack(bodies [][]byte, j job.Events) ([][]byte, error) {
-	body, err := queue.Encode(j)
+// pack writes a job for the events as messages, each with as many as fit. It is encoding/json's work done by hand, since that
+// would check and copy every event a second and a third time.
+func pack(head job.Events, events []event.Event) ([][]byte, error) {
+	open, err := queue.Encode(head)
 	if err != nil {
 		return nil, err
 	}
-	if len(body) <= queue.MaxBytes || len(j.Events) == 1 {
-		return append(bodies, body), nil
+	open = append(open[:len(open)-1], `,"events":[`...)
+	const end = "]}"
+	size := len(open) + len(end)
+	for i := range events {
+		e := &events[i]
+		size += len(e.Properties) + len(e.Traits) + len(e.Context) + len(e.Integrations) + usualRest
 	}
-	first, second := j, j
-	half := len(j.Events) / 2
-	first.Events, second.Events = j.Events[:half], j.Events[half:]
-	if bodies, err = pack(bodies, first); err != nil {
-		return nil, err
+	var bodies [][]byte
+	body := append(make([]byte, 0, min(size, queue.MaxBytes)), open...)
+	for i := range events {
+		start := len(body)
+		if start > len(open) {
+			body = append(body, ',')
+		}
+		first := len(body)
+		body = events[i].AppendJSON(body)
+		if allowed := queue.Allowed(body[first:]); len(allowed) != len(body)-first {
+			body = append(body[:first], allowed...)
+		}
+		if len(body)+len(end) > queue.MaxBytes && start > len(open) {
+			next := append(append(make([]byte, 0, queue.MaxBytes/2), open...), body[first:]...)
+			bodies = append(bodies, append(body[:start], end...))
+			body = next
+		}
 	}
-	return pack(bodies, second)
+	return append(bodies, append(body, end...)), nil
 }
+
+// usualRest is about what an event takes beside its raw parts.
+const usualRest = 400
 
 func refusals(batch *event.Batch) []httpapi.FieldError {
 	var errs []httpapi.FieldError

@@ -63,7 +63,7 @@ func Encode(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("encoding job: %w", err)
 	}
-	return escape(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return Allowed(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // Send puts v on the queue as one JSON message. When it returns nil, the message is durable.
@@ -77,7 +77,7 @@ func (s Sender) Send(ctx context.Context, v any) error {
 
 // SendBody puts one body, which must be JSON, on the queue. When it returns nil, the message is durable.
 func (s Sender) SendBody(ctx context.Context, body []byte) error {
-	body = escape(body)
+	body = Allowed(body)
 	if len(body) > MaxBytes {
 		return fmt.Errorf("sending job of %d bytes: %w", len(body), ErrTooLarge)
 	}
@@ -101,7 +101,7 @@ func (s Sender) SendAll(ctx context.Context, bodies [][]byte) error {
 	}
 	escaped := make([][]byte, len(bodies))
 	for i, body := range bodies {
-		escaped[i] = escape(body)
+		escaped[i] = Allowed(body)
 		if len(escaped[i]) > MaxBytes {
 			return fmt.Errorf("sending job %d of %d bytes: %w", i, len(escaped[i]), ErrTooLarge)
 		}
@@ -185,8 +185,9 @@ func sorted(a, b []int) []int {
 	return all
 }
 
-// escape writes the two noncharacters that SQS refuses in a body as JSON escapes. They can stand in strings only.
-func escape(body []byte) []byte {
+// Allowed is a JSON text with the two noncharacters that SQS refuses written as escapes; in JSON they can stand in strings only.
+// Sending does it by itself; it is for those who must know the size before.
+func Allowed(body []byte) []byte {
 	if !bytes.Contains(body, []byte("\xef\xbf")) {
 		return body
 	}

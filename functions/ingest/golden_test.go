@@ -1,0 +1,77 @@
+package ingest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// TestGoldenRequests hands over what the gateway does, as `sam local invoke -e` would, with the demo keys.
+func TestGoldenRequests(t *testing.T) {
+	const folder = "../../events/ingest"
+	want := map[string]struct {
+		status int
+		answer string // a part of it
+		queued int
+	}{
+		"track":         {200, `{"success":true}`, 1},
+		"identify":      {200, `{"success":true}`, 1},
+		"alias":         {200, `{"success":true}`, 1},
+		"batch":         {200, `{"success":true}`, 3},
+		"beacon":        {200, `{"success":true}`, 1},
+		"gzip":          {200, `{"success":true}`, 1},
+		"server-key":    {200, `{"success":true}`, 1},
+		"settings":      {200, `"apiHost":"127.0.0.1:8080/v1"`, 0},
+		"one-bad":       {200, `"errors":[{"index":1,"field":"event","reason":"is missing"},{"index":2,"field":"userId","reason":"and anonymousId are missing or mean nobody; one is required"}]`, 1},
+		"bad-json":      {400, `"reason":"is not valid JSON: a key is missing at byte 44"`, 0},
+		"over-limit":    {400, `"field":"messageId","reason":"has more than 100 characters"`, 0},
+		"duplicate-key": {400, `"field":"properties","reason":"has the key \"total\" twice"`, 0},
+		"huge-number":   {400, `"field":"properties","reason":"has a number that is out of range"`, 0},
+		"deep":          {400, `"field":"properties","reason":"nests deeper than 32 levels"`, 0},
+		"not-utf8":      {400, `"field":"userId","reason":"has bytes that are not UTF-8"`, 0},
+		"nobody":        {400, `"field":"userId"`, 0},
+		"no-key":        {401, `"title":"Unauthorized"`, 0},
+		"unknown-key":   {401, `"detail":"the key is not known"`, 0},
+	}
+	files, err := filepath.Glob(folder + "/*.json")
+	if err != nil || len(files) != len(want) {
+		t.Errorf("%d files in %s, %d expected", len(files), folder, len(want))
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var in events.APIGatewayV2HTTPRequest
+			if err := json.Unmarshal(raw, &in); err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t)
+			b.DefaultKey, b.Auth.ServerKeyHash = "demo-write-key", source.KeyHash("demo-server-key")
+			out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expected, known := want[name]
+			if !known || out.StatusCode != expected.status || !strings.Contains(out.Body, expected.answer) {
+				t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, expected.status, expected.answer)
+			}
+			queued := 0
+			for _, j := range b.jobs() {
+				queued += len(j.Events)
+			}
+			if queued != expected.queued {
+				t.Errorf("%d events queued, want %d", queued, expected.queued)
+			}
+		})
+	}
+}

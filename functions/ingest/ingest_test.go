@@ -1,0 +1,539 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+const (
+	defaultKey = "default-key"
+	serverKey  = "server-key"
+)
+
+// bench is a Process with all that is around it in memory.
+type bench struct {
+	*Process
+	t       *testing.T
+	now     time.Time
+	sources map[string]source.Source // by key
+	reads   int                      // of sources
+	down    error                    // what reading a source answers
+	sent    [][]byte                 // what is on the queue
+	fail    func(sent *[][]byte, bodies [][]byte) error
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, now: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC), sources: map[string]source.Source{}}
+	assigned := 0
+	b.Process = &Process{
+		Auth: httpapi.Auth{ServerKeyHash: source.KeyHash(serverKey)}, Sources: b, Queue: b, DefaultKey: defaultKey,
+		Now:   func() time.Time { return b.now },
+		NewID: func() string { assigned++; return fmt.Sprintf("assigned-%d", assigned) },
+	}
+	return b
+}
+
+func (b *bench) ByWriteKey(_ context.Context, key string) (source.Source, bool, error) {
+	b.reads++
+	s, ok := b.sources[key]
+	return s, ok && b.down == nil, b.down
+}
+
+func (b *bench) SendAll(_ context.Context, bodies [][]byte) error {
+	if b.fail != nil {
+		return b.fail(&b.sent, bodies)
+	}
+	b.sent = append(b.sent, bodies...)
+	return nil
+}
+
+// jobs is what is on the queue.
+func (b *bench) jobs() []job.Events {
+	b.t.Helper()
+	all := make([]job.Events, len(b.sent))
+	for i, body := range b.sent {
+		if len(body) > queue.MaxBytes {
+			b.t.Errorf("message %d has %d bytes", i, len(body))
+		}
+		if err := json.Unmarshal(body, &all[i]); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// answer is what a client hears.
+type answer struct {
+	status int
+	header map[string]string
+	Title  string
+	Detail string
+	Errors []httpapi.FieldError
+
+	Success bool
+}
+
+func (a answer) faults() string {
+	var all []string
+	for _, e := range a.Errors {
+		place := "-"
+		if e.Index != nil {
+			place = fmt.Sprint(*e.Index)
+		}
+		all = append(all, place+" "+e.Field+" "+e.Reason)
+	}
+	return strings.Join(all, "; ")
+}
+
+func (b *bench) do(in events.APIGatewayV2HTTPRequest) answer {
+	b.t.Helper()
+	out, err := httpapi.Lambda(b.Handler())(b.t.Context(), in)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	a := answer{status: out.StatusCode, header: out.Headers}
+	if err := json.Unmarshal([]byte(out.Body), &a); err != nil {
+		b.t.Fatalf("answer %q: %v", out.Body, err)
+	}
+	if want := map[bool]string{true: "application/json", false: "application/problem+json"}[a.status < 400]; out.Headers["content-type"] != want {
+		b.t.Errorf("status %d has the content type %s", a.status, out.Headers["content-type"])
+	}
+	if a.status < 400 != a.Success {
+		b.t.Errorf("status %d with success %v", a.status, a.Success)
+	}
+	return a
+}
+
+// post sends a body as a client with the key does; headers are names and values in turn.
+func (b *bench) post(path, key, body string, headers ...string) answer {
+	b.t.Helper()
+	return b.do(request(path, key, body, headers...))
+}
+
+func request(path, key, body string, headers ...string) events.APIGatewayV2HTTPRequest {
+	in := events.APIGatewayV2HTTPRequest{RawPath: path, RouteKey: "POST " + path, Body: body, Headers: map[string]string{"host": "events.shop.example"}}
+	in.RequestContext.HTTP.Method = http.MethodPost
+	in.RequestContext.Stage = "$default"
+	if key != "" {
+		in.Headers["authorization"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(key+":"))
+	}
+	for i := 0; i < len(headers); i += 2 {
+		in.Headers[headers[i]] = headers[i+1]
+	}
+	return in
+}
+
+const track = `{"type":"track","event":"Product Viewed","userId":"u-1","messageId":"m-1"}`
+
+func TestEveryRoute(t *testing.T) {
+	for path, want := range map[string]string{"track": "track", "t": "track", "identify": "identify", "i": "identify", "page": "page", "p": "page",
+		"screen": "screen", "s": "screen", "group": "group", "g": "group", "alias": "alias", "a": "alias", "batch": "page", "b": "page", "import": "page"} {
+		b := newBench(t)
+		body := `{"userId":"u","previousId":"p","groupId":"g","event":"e","messageId":"m"}`
+		if want == "page" && path != "page" && path != "p" {
+			body = `{"batch":[{"type":"page","userId":"u"}]}`
+		}
+		if a := b.post("/v1/"+path, defaultKey, body); a.status != 200 {
+			t.Errorf("%s: %+v", path, a)
+			continue
+		}
+		j := b.jobs()
+		if len(j) != 1 || len(j[0].Events) != 1 || string(j[0].Events[0].Kind) != want || j[0].Version != job.Version || j[0].Source != "default" || !j[0].NoMoney {
+			t.Errorf("%s: queued %+v", path, j)
+		}
+	}
+	b := newBench(t)
+	if a := b.post("/v1/m", "", `{"series":[]}`); a.status != 200 || len(b.sent) != 0 {
+		t.Errorf("metrics: %+v, %d sent", a, len(b.sent))
+	}
+}
+
+func TestKeys(t *testing.T) {
+	for name, tc := range map[string]struct {
+		key, body string
+		headers   []string
+		status    int
+		source    string
+		noMoney   bool
+	}{
+		"none":                      {"", track, nil, 401, "", false},
+		"default, basic":            {defaultKey, track, nil, 200, "default", true},
+		"default, bearer":           {"", track, []string{"authorization", "Bearer " + defaultKey}, 200, "default", true},
+		"default, in the body":      {"", `{"writeKey":"default-key",` + track[1:], nil, 200, "default", true},
+		"header before body":        {"app-key-1", `{"writeKey":"default-key",` + track[1:], nil, 200, "app", true},
+		"an empty basic user":       {"", `{"writeKey":"default-key",` + track[1:], []string{"authorization", "Basic Og=="}, 200, "default", true},
+		"server":                    {serverKey, track, nil, 200, "server", false},
+		"till":                      {"till-key-1", track, nil, 200, "till", false},
+		"unknown":                   {"unknown-key", track, nil, 401, "", false},
+		"unknown, in the body":      {"", `{"writeKey":"unknown-key",` + track[1:], nil, 401, "", false},
+		"nonsense":                  {"no key at all", track, nil, 401, "", false},
+		"a disabled source":         {"off-key-1", track, nil, 403, "", false},
+		"an allowed origin":         {"web-key-1", track, []string{"origin", "https://shop.example"}, 200, "web", true},
+		"another origin":            {"web-key-1", track, []string{"origin", "https://evil.example"}, 403, "", false},
+		"no origin, though it must": {"web-key-1", track, nil, 403, "", false},
+		"text/plain by a beacon":    {"", `{"writeKey":"default-key",` + track[1:], []string{"content-type", "text/plain"}, 200, "default", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.sources["app-key-1"] = source.Source{ID: "app", Kind: source.KindApp}
+			b.sources["till-key-1"] = source.Source{ID: "till", Kind: source.KindTill}
+			b.sources["off-key-1"] = source.Source{ID: "off", Kind: source.KindApp, Disabled: true}
+			b.sources["web-key-1"] = source.Source{ID: "web", Kind: source.KindBrowser, AllowedOrigins: []string{"https://shop.example"}}
+			a := b.post("/v1/track", tc.key, tc.body, tc.headers...)
+			if a.status != tc.status {
+				t.Fatalf("got %+v, want %d", a, tc.status)
+			}
+			if tc.status != 200 {
+				if len(b.sent) != 0 {
+					t.Error("refused, and yet queued")
+				}
+				return
+			}
+			if j := b.jobs(); len(j) != 1 || j[0].Source != tc.source || j[0].NoMoney != tc.noMoney {
+				t.Errorf("queued %+v", j)
+			}
+		})
+	}
+}
+
+func TestKeysAreReadOnceAndRevokedWithinAMinute(t *testing.T) {
+	b := newBench(t)
+	b.sources["app-key-1"] = source.Source{ID: "app", Kind: source.KindApp}
+	for range 3 {
+		b.post("/v1/track", "app-key-1", track)
+		b.post("/v1/track", "unknown-key", track)
+		b.post("/v1/track", "no key at all", track)
+	}
+	if b.reads != 2 {
+		t.Errorf("%d reads for two keys, want 2", b.reads)
+	}
+	delete(b.sources, "app-key-1")
+	b.sources["unknown-key"] = source.Source{ID: "new", Kind: source.KindApp}
+	b.now = b.now.Add(keyAge - time.Millisecond)
+	if was, will := b.post("/v1/track", "app-key-1", track), b.post("/v1/track", "unknown-key", track); was.status != 200 || will.status != 401 {
+		t.Errorf("within the age: %d, %d", was.status, will.status)
+	}
+	b.now = b.now.Add(time.Millisecond)
+	if was, will := b.post("/v1/track", "app-key-1", track), b.post("/v1/track", "unknown-key", track); was.status != 401 || will.status != 200 {
+		t.Errorf("past the age: %d, %d", was.status, will.status)
+	}
+	if keyAge > time.Minute {
+		t.Error("a revoked key lives longer than a minute")
+	}
+}
+
+func TestKeysAreBounded(t *testing.T) {
+	b := newBench(t)
+	for i := range maxKeys + 10 {
+		if _, known, err := b.sourceOf(t.Context(), fmt.Sprintf("guessed-key-%d", i)); known || err != nil {
+			t.Fatal(known, err)
+		}
+	}
+	if n := len(b.keys.answers); n > maxKeys || n < 1 {
+		t.Errorf("%d keys remembered", n)
+	}
+}
+
+func TestAnUnreadableSourceIsNoVerdict(t *testing.T) {
+	b := newBench(t)
+	b.down = errors.New("no catalog")
+	if a := b.post("/v1/track", "app-key-1", track); a.status != 503 || a.header["retry-after"] != "1" {
+		t.Errorf("got %+v", a)
+	}
+	b.down = nil
+	b.sources["app-key-1"] = source.Source{ID: "app", Kind: source.KindApp}
+	if a := b.post("/v1/track", "app-key-1", track); a.status != 200 {
+		t.Errorf("afterwards: %+v", a)
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	good := `{"type":"page","userId":"u"}`
+	for name, tc := range map[string]struct {
+		path, body, key string
+		status          int
+		faults          string
+		queued          int
+	}{
+		"a bad single event":      {"track", `{"userId":"u"}`, defaultKey, 400, "0 event is missing", 0},
+		"one bad of three":        {"batch", `{"batch":[` + good + `,{"type":"track","userId":"u"},` + good + `]}`, defaultKey, 200, "1 event is missing", 2},
+		"all bad":                 {"batch", `{"batch":[{"type":"x","userId":"u"},9]}`, defaultKey, 400, "0 type is not track, identify, page, screen, group or alias; 1  is not an object", 0},
+		"none at all":             {"batch", `{"batch":[]}`, defaultKey, 200, "", 0},
+		"not JSON":                {"batch", `{"batch":[` + good + `,{"type":]}`, defaultKey, 400, "1  is not valid JSON: unexpected character at byte 47", 0},
+		"no batch":                {"batch", `{}`, defaultKey, 400, "- batch is not an array of events", 0},
+		"2,501 events":            {"batch", `{"batch":[` + strings.Repeat("{},", 2500) + `{}]}`, defaultKey, 400, "2500 batch has more than 2500 events", 0},
+		"an event of 33 KB":       {"batch", `{"batch":[` + good + `,{"type":"page","userId":"u","name":"` + strings.Repeat("x", 33<<10) + `"}]}`, defaultKey, 200, "1  has 33830 bytes, more than 32768", 1},
+		"not for this source":     {"track", track, "app-key-1", 403, "0 event is not one that the source may send", 0},
+		"partly for this source":  {"batch", `{"batch":[` + track + `,` + good + `]}`, "app-key-1", 200, "0 event is not one that the source may send", 1},
+		"a call not allowed":      {"batch", `{"batch":[{"type":"identify","userId":"u"}]}`, "app-key-1", 403, "0 type is not one that the source may send", 0},
+		"bad and not allowed":     {"batch", `{"batch":[{"type":"identify","userId":"u"},{}]}`, "app-key-1", 400, "0 type is not one that the source may send; 1 type is not track, identify, page, screen, group or alias", 0},
+		"hostile depth":           {"track", strings.Repeat(`{"a":`, 100_000), defaultKey, 400, "0  nests deeper than 512 levels", 0},
+		"nobody's event":          {"track", `{"event":"X","userId":"undefined","anonymousId":"00000000-0000-0000-0000-000000000000"}`, defaultKey, 400, "0 userId and anonymousId are missing or mean nobody; one is required", 0},
+		"an unknown path is 404":  {"nothing", good, defaultKey, 404, "", 0},
+		"bad even without a key":  {"track", `{`, "", 400, "0  is not valid JSON: a key is missing at byte 1", 0},
+		"good but without a key":  {"batch", `{"batch":[` + good + `]}`, "", 401, "", 0},
+		"trailing garbage":        {"track", track + "x", defaultKey, 400, "-  is not valid JSON: more follows at byte 74", 0},
+		"a noncharacter in a key": {"track", `{"event":"X","userId":"u","properties":{"` + "\uFFFE" + `":1}}`, defaultKey, 200, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.sources["app-key-1"] = source.Source{ID: "app", Kind: source.KindApp, AllowedEvents: []string{"page"}}
+			a := b.post("/v1/"+tc.path, tc.key, tc.body)
+			if a.status != tc.status || a.faults() != tc.faults {
+				t.Errorf("got %d %q, want %d %q", a.status, a.faults(), tc.status, tc.faults)
+			}
+			n := 0
+			for _, j := range b.jobs() {
+				n += len(j.Events)
+			}
+			if n != tc.queued {
+				t.Errorf("%d events queued, want %d", n, tc.queued)
+			}
+		})
+	}
+}
+
+func zipped(t *testing.T, body string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write([]byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestBodies(t *testing.T) {
+	pad := func(n int) string { return track + strings.Repeat(" ", n-len(track)) }
+	whole := zipped(t, track)
+	for name, tc := range map[string]struct {
+		body, encoding string
+		status         int
+	}{
+		"500 KB":                 {`{"batch":[]` + strings.Repeat(" ", 500<<10-12) + `}`, "", 200},
+		"500 KB and a byte":      {`{"batch":[]` + strings.Repeat(" ", 500<<10-11) + `}`, "", 413},
+		"gzip":                   {zipped(t, `{"batch":[`+track+`]}`), "gzip", 200},
+		"gzip in capitals":       {zipped(t, `{"batch":[`+track+`]}`), " GZIP ", 200},
+		"gzip of 500 KB":         {zipped(t, `{"batch":[]`+strings.Repeat(" ", 500<<10-12)+`}`), "gzip", 200},
+		"gzip of a byte more":    {zipped(t, `{"batch":[]`+strings.Repeat(" ", 500<<10-11)+`}`), "gzip", 413},
+		"a gzip bomb":            {zipped(t, strings.Repeat(" ", 64<<20)), "gzip", 413},
+		"gzip cut off":           {whole[:len(whole)-9], "gzip", 400},
+		"gzip with a wrong sum":  {whole[:len(whole)-8] + "00000000", "gzip", 400},
+		"said to be gzip":        {pad(100), "gzip", 400},
+		"said to be identity":    {`{"batch":[` + track + `]}`, "identity", 200},
+		"another encoding":       {pad(100), "br", 400},
+		"nothing, as if gzipped": {"", "gzip", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			in := request("/v1/batch", defaultKey, base64.StdEncoding.EncodeToString([]byte(tc.body)), "content-encoding", tc.encoding)
+			in.IsBase64Encoded = true
+			if a := b.do(in); a.status != tc.status {
+				t.Errorf("got %+v, want %d", a, tc.status)
+			}
+			if tc.status != 200 && len(b.sent) != 0 {
+				t.Error("refused, and yet queued")
+			}
+		})
+	}
+}
+
+func TestLargeRequestsTakeSeveralMessages(t *testing.T) {
+	b := newBench(t)
+	const n = 2500
+	item := `{"type":"page","userId":"u"}`
+	body := `{"batch":[` + strings.Repeat(item+",", n-1) + item + `],"context":{"a":"` + strings.Repeat("x", 1500) + `"}}`
+	if a := b.post("/v1/batch", defaultKey, body); a.status != 200 || len(a.Errors) != 0 {
+		t.Fatalf("%d %.200s", a.status, a.faults())
+	}
+	seen := map[string]bool{}
+	jobs := b.jobs()
+	for _, j := range jobs {
+		for _, e := range j.Events {
+			seen[e.MessageID] = true
+		}
+		if j.Source != "default" || !j.NoMoney || j.Version != job.Version {
+			t.Errorf("a part has lost its head: %s %v %d", j.Source, j.NoMoney, j.Version)
+		}
+	}
+	if len(jobs) < 4 || len(jobs) > 8 || len(seen) != n {
+		t.Errorf("%d messages with %d events", len(jobs), len(seen))
+	}
+}
+
+func TestPackFillsMessages(t *testing.T) {
+	head := job.Events{Version: 1, Source: "s"}
+	of := func(sizes ...int) []event.Event {
+		all := make([]event.Event, len(sizes))
+		for i, n := range sizes {
+			all[i] = event.Event{Kind: event.Page, MessageID: "m", UserID: "u"}
+			rest := len(all[i].AppendJSON(nil)) + len(`,"properties":`)
+			all[i].Properties = json.RawMessage(`"` + strings.Repeat("x", n-rest-2) + `"`)
+			if got := len(all[i].AppendJSON(nil)); got != n {
+				t.Fatalf("made an event of %d bytes, not %d", got, n)
+			}
+		}
+		return all
+	}
+	const frame = len(`{"v":1,"source":"s","events":[]}`)
+	const room = queue.MaxBytes - frame
+	for name, tc := range map[string]struct {
+		sizes []int
+		want  []int // events in each message
+	}{
+		"one":                        {[]int{300}, []int{1}},
+		"just full":                  {[]int{room - 1000 - 1, 1000}, []int{2}},
+		"a byte too many":            {[]int{room - 1000, 1000}, []int{1, 1}},
+		"the last of three":          {[]int{1000, room - 1001, 500}, []int{2, 1}},
+		"each by itself":             {[]int{room - 10, room - 10, room - 10}, []int{1, 1, 1}},
+		"small ones after a big one": {[]int{room - 10, 200, 200}, []int{1, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bodies, err := pack(head, of(tc.sizes...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int
+			for _, body := range bodies {
+				var j job.Events
+				if err := json.Unmarshal(body, &j); err != nil || len(body) > queue.MaxBytes || j.Source != "s" {
+					t.Fatalf("message of %d bytes: %v", len(body), err)
+				}
+				got = append(got, len(j.Events))
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestABrokenQueueIs503(t *testing.T) {
+	down := errors.New("queue is down")
+	for name, fail := range map[string]func(sent *[][]byte, bodies [][]byte) error{
+		"failed, not persisted": func(*[][]byte, [][]byte) error { return down },
+		"failed, but persisted": func(sent *[][]byte, bodies [][]byte) error { *sent = append(*sent, bodies...); return down },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.fail = fail
+			body := `{"batch":[` + track + `,{"type":"page","userId":"u"}]}`
+			if a := b.post("/v1/batch", defaultKey, body); a.status != 503 || a.header["retry-after"] == "" {
+				t.Fatalf("got %+v", a)
+			}
+			b.fail = nil
+			if a := b.post("/v1/batch", defaultKey, body); a.status != 200 {
+				t.Fatalf("the retry: %+v", a)
+			}
+			// What makes the retry harmless is that the client's messageId comes again; one that ingest assigned does not.
+			ids := map[string]int{}
+			for _, j := range b.jobs() {
+				for _, e := range j.Events {
+					ids[e.MessageID]++
+				}
+			}
+			attempts := len(b.sent)
+			if ids["m-1"] != attempts || ids["assigned-2"] != 1 || len(ids) != 1+attempts {
+				t.Errorf("on the queue: %v", ids)
+			}
+		})
+	}
+}
+
+func TestRate(t *testing.T) {
+	b := newBench(t)
+	b.sources["app-key-1"] = source.Source{ID: "app", Kind: source.KindApp, RatePerSecond: 2, Burst: 3}
+	status := func() int { return b.post("/v1/track", "app-key-1", track).status }
+	for i, want := range []int{200, 200, 200, 429} {
+		if got := status(); got != want {
+			t.Fatalf("call %d: %d, want %d", i, got, want)
+		}
+	}
+	b.now = b.now.Add(499 * time.Millisecond)
+	if got := status(); got != 429 {
+		t.Errorf("a millisecond early: %d", got)
+	}
+	b.now = b.now.Add(time.Millisecond)
+	if got := status(); got != 200 {
+		t.Errorf("with one token: %d", got)
+	}
+	b.now = b.now.Add(time.Hour)
+	items := strings.TrimSuffix(strings.Repeat(track+",", 11), ",")
+	if a := b.post("/v1/batch", "app-key-1", `{"batch":[`+items+`]}`); a.status != 200 {
+		t.Errorf("a batch above the burst: %+v", a)
+	}
+	a := b.post("/v1/track", "app-key-1", track)
+	if a.status != 429 || a.header["retry-after"] != "5" { // 8 in debt, one to have, 2 a second: 4.5 s
+		t.Errorf("in debt: %d, retry after %s", a.status, a.header["retry-after"])
+	}
+	if a := b.post("/v1/track", serverKey, track); a.status != 200 {
+		t.Errorf("another source: %d", a.status)
+	}
+}
+
+func TestRateLeavesRefusedEventsFree(t *testing.T) {
+	b := newBench(t)
+	b.sources["app-key-1"] = source.Source{ID: "app", Kind: source.KindApp, RatePerSecond: 1}
+	for range 5 {
+		if a := b.post("/v1/track", "app-key-1", `{}`); a.status != 400 {
+			t.Fatalf("got %d", a.status)
+		}
+	}
+	if a := b.post("/v1/track", "app-key-1", track); a.status != 200 {
+		t.Errorf("got %d", a.status)
+	}
+}
+
+func TestProjectSettings(t *testing.T) {
+	b := newBench(t)
+	get := func(key string) (int, map[string]any) {
+		in := request("/v1/projects/"+key+"/settings", "", "")
+		in.RequestContext.HTTP.Method = http.MethodGet
+		in.RouteKey, in.PathParameters = "GET /v1/projects/{writeKey}/settings", map[string]string{"writeKey": key}
+		out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body map[string]any
+		if err := json.Unmarshal([]byte(out.Body), &body); err != nil {
+			t.Fatal(err)
+		}
+		return out.StatusCode, body
+	}
+	status, body := get(defaultKey)
+	if status != 200 {
+		t.Fatalf("got %d %v", status, body)
+	}
+	own := body["integrations"].(map[string]any)["Segment.io"].(map[string]any)
+	if own["apiKey"] != defaultKey || own["apiHost"] != "events.shop.example/v1" {
+		t.Errorf("got %v", own)
+	}
+	if status, _ := get("unknown-key"); status != 404 {
+		t.Errorf("unknown key: %d", status)
+	}
+	b.down = errors.New("no catalog")
+	if status, _ := get("another-key"); status != 503 {
+		t.Errorf("no catalog: %d", status)
+	}
+}
