@@ -61,6 +61,24 @@ type Referrals struct {
 	Table    string
 	Profiles Profiles
 	Ledger   Ledger
+	Catalog  Catalog // where programs are defined
+}
+
+// Program reads the definition of a program past every cache, since a claim may be younger than one; nil when there is none.
+func (s Referrals) Program(ctx context.Context, id string) (*referral.Program, error) {
+	d, err := s.Catalog.Definition(ctx, KindProgram, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &referral.Program{}
+	if err := json.Unmarshal(d.Body, p); err != nil {
+		return nil, fmt.Errorf("reading program %s: %w", id, err)
+	}
+	p.ID = id
+	return p, nil
 }
 
 // Person is somebody as the Referrals table may know them: the present profile with its version, and all their keys.
@@ -434,18 +452,6 @@ func standingShard(id profile.ID) int {
 func standingOf(i item) (referral.Standing, error) {
 	at, err := timeOf(i, attrAt)
 	return referral.Standing{Advocate: profile.ID(textOf(i, attrSK)), Settled: int(numberOf(i, attrSettled)), At: at}, err
-}
-
-// Remember keeps an answer that had no effect, a refusal, so that it stays the same. ErrAnswered says that the key was used.
-func (s Referrals) Remember(ctx context.Context, a Answer) error {
-	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{a.put(s.Table)}})
-	if err != nil && conditionLost(err) {
-		err = ErrAnswered
-	}
-	if err != nil {
-		return fmt.Errorf("remembering an answer: %w", err)
-	}
-	return nil
 }
 
 // under asks for the items of a partition whose sort key begins with the key's.

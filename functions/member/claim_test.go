@@ -1,0 +1,16 @@
+package member
+
+import (
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// referralOf is a claim as member would write it for somebody it has read.
+func referralOf(code string, friend dynamo.Person) dynamo.Claim {
+	program := referral.Program{ID: "spring", AttributionWindow: 1}
+	advocate := userKey("ann")
+	return dynamo.Claim{
+		Referral: referral.New(program, code, friend.Keys[0], advocate, noon), Friend: friend, Origin: []profile.ID{advocate},
+	}
+}

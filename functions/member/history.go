@@ -1,0 +1,241 @@
+package member
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/ledger"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// Sizes of pages: as usual, and at most.
+const (
+	usualPage = 50
+	mostPage  = 500
+)
+
+func (p *Process) events(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.person(w, r)
+	if !ok || !known(w, person) {
+		return
+	}
+	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	if !ok {
+		return
+	}
+	items, next, err := p.Timeline.Events(r.Context(), person.Keys, page.Limit, page.Cursor)
+	respond(w, r, items, next, err)
+}
+
+func (p *Process) decisions(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.person(w, r)
+	if !ok || !known(w, person) {
+		return
+	}
+	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	if !ok {
+		return
+	}
+	items, next, err := p.Deliveries.Decisions(r.Context(), person.Keys, page.Limit, page.Cursor)
+	respond(w, r, items, next, err)
+}
+
+func respond[T any](w http.ResponseWriter, r *http.Request, items []T, next string, err error) {
+	if err != nil {
+		listFailed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, httpapi.List[T]{Items: items, Next: next})
+}
+
+// book is a person's ledger as the API shows it. Lots that are used up are left out; entries go on with next.
+type book struct {
+	Balance  []ledger.Quantity `json:"balance"`
+	Owed     []ledger.Quantity `json:"owed"`
+	Lifetime []ledger.Quantity `json:"lifetime"`
+	Lots     []lot             `json:"lots"`
+	Entries  []entry           `json:"entries"`
+	Next     string            `json:"next,omitempty"`
+}
+
+type lot struct {
+	ID        string          `json:"lotId"`
+	Granted   ledger.Quantity `json:"granted"`
+	Remaining ledger.Quantity `json:"remaining"`
+	At        time.Time       `json:"at"`
+	ExpiresAt *time.Time      `json:"expiresAt,omitempty"`
+}
+
+type entry struct {
+	ID     string          `json:"entryId"`
+	Kind   ledger.Kind     `json:"kind"`
+	Amount ledger.Quantity `json:"amount"`
+	LotID  string          `json:"lotId,omitempty"`
+	At     time.Time       `json:"at"`
+	Effect ledger.Effect   `json:"effect"`
+}
+
+func (p *Process) ledger(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.person(w, r)
+	if !ok {
+		return
+	}
+	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	if !ok {
+		return
+	}
+	b, err := p.sums(r.Context(), person.Keys)
+	if err == nil {
+		b.Entries, b.Next, err = p.entries(r.Context(), person.Keys, page.Limit, page.Cursor)
+	}
+	if err != nil {
+		listFailed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, b)
+}
+
+func accounts(keys []profile.ID) []ledger.Account {
+	out := make([]ledger.Account, len(keys))
+	for i, id := range keys {
+		out[i] = ledger.Person(id)
+	}
+	return out
+}
+
+// sums adds up the accounts of all keys of a person.
+func (p *Process) sums(ctx context.Context, keys []profile.ID) (book, error) {
+	b := book{Lots: []lot{}}
+	sums := map[ledger.Unit]ledger.Balance{}
+	for _, account := range accounts(keys) {
+		balances, err := p.Referrals.Ledger.Balances(ctx, account)
+		if err != nil {
+			return book{}, err
+		}
+		if len(balances) == 0 {
+			continue // an account without a balance has no lots either
+		}
+		for unit, one := range balances {
+			sum := sums[unit]
+			sum.Amount, sum.Owed, sum.Lifetime = sum.Amount+one.Amount, sum.Owed+one.Owed, sum.Lifetime+one.Lifetime
+			sums[unit] = sum
+		}
+		lots, err := p.Referrals.Ledger.Lots(ctx, account)
+		if err != nil {
+			return book{}, err
+		}
+		for _, l := range lots {
+			if l.Remaining > 0 {
+				b.Lots = append(b.Lots, lot{
+					ID: l.ID, Granted: ledger.Quantity{Unit: l.Unit, Amount: l.Amount}, Remaining: ledger.Quantity{Unit: l.Unit, Amount: l.Remaining},
+					At: l.At, ExpiresAt: instant(l.ExpiresAt),
+				})
+			}
+		}
+	}
+	b.Balance, b.Owed, b.Lifetime = []ledger.Quantity{}, []ledger.Quantity{}, []ledger.Quantity{}
+	for unit, sum := range sums {
+		b.Balance = append(b.Balance, ledger.Quantity{Unit: unit, Amount: sum.Amount})
+		b.Lifetime = append(b.Lifetime, ledger.Quantity{Unit: unit, Amount: sum.Lifetime})
+		if sum.Owed != 0 {
+			b.Owed = append(b.Owed, ledger.Quantity{Unit: unit, Amount: sum.Owed})
+		}
+	}
+	for _, quantities := range [][]ledger.Quantity{b.Balance, b.Owed, b.Lifetime} {
+		slices.SortFunc(quantities, func(a, b ledger.Quantity) int { return strings.Compare(string(a.Unit), string(b.Unit)) })
+	}
+	return b, nil
+}
+
+func (p *Process) entries(ctx context.Context, keys []profile.ID, limit int, cursor string) ([]entry, string, error) {
+	found, next, err := p.Referrals.Ledger.Entries(ctx, accounts(keys), limit, cursor)
+	items := make([]entry, len(found))
+	for i, e := range found {
+		items[i] = entry{ID: e.ID, Kind: e.Kind, Amount: ledger.Quantity{Unit: e.Unit, Amount: e.Amount}, LotID: e.Lot, At: e.At, Effect: e.Effect}
+	}
+	return items, next, err
+}
+
+// record is one thing that is held of a person: what kind of thing, and the thing as its own endpoint shows it.
+type record struct {
+	Kind  string `json:"kind"`
+	Value any    `json:"value"`
+}
+
+// section is one kind of records of an export, in pages of its own.
+type section func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error)
+
+func (p *Process) sections() []section {
+	return []section{
+		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
+			b, err := p.sums(ctx, person.Keys)
+			b.Entries = []entry{}
+			return []record{{"profile", show(person.Profile)}, {"ledger", b}}, "", err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			items, next, err := p.entries(ctx, person.Keys, limit, cursor)
+			return records("entry", items), next, err
+		},
+		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
+			found, err := p.Referrals.OfFriend(ctx, person.Keys)
+			return records("referralAsFriend", asFriend(found)), "", err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			found, next, err := p.Referrals.OfAdvocate(ctx, person.Keys, limit, cursor)
+			return records("referralAsAdvocate", asAdvocate(found, false)), next, err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			items, next, err := p.Deliveries.Decisions(ctx, person.Keys, limit, cursor)
+			return records("decision", items), next, err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			items, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
+			return records("event", items), next, err
+		},
+	}
+}
+
+func records[T any](kind string, items []T) []record {
+	out := make([]record, len(items))
+	for i, item := range items {
+		out[i] = record{kind, item}
+	}
+	return out
+}
+
+// export gives everything that is held, section after section. A cursor is the section's number, a colon and its own cursor.
+func (p *Process) export(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.person(w, r)
+	if !ok || !known(w, person) {
+		return
+	}
+	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	if !ok {
+		return
+	}
+	sections := p.sections()
+	number, cursor := 0, ""
+	if page.Cursor != "" {
+		before, after, cut := strings.Cut(page.Cursor, ":")
+		n, err := strconv.Atoi(before)
+		if err != nil || !cut || n < 0 || n >= len(sections) {
+			listFailed(w, r, dynamo.ErrCursor)
+			return
+		}
+		number, cursor = n, after
+	}
+	items, next, err := sections[number](r.Context(), person, page.Limit, cursor)
+	switch {
+	case next != "":
+		next = strconv.Itoa(number) + ":" + next
+	case number+1 < len(sections):
+		next = strconv.Itoa(number+1) + ":"
+	}
+	respond(w, r, items, next, err)
+}

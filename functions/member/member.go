@@ -1,0 +1,131 @@
+// Package member is what a shop reads and does for one person over HTTP: profile, history, ledger, referral codes and claims,
+// unsubscribing, erasure. It writes only what must be answered at once and belongs to it, codes and claims; everything else it
+// asks of projection through the events queue. The surprising thing: it never says that a person does not exist because there
+// is no profile yet. Events may be on their way, so a code or a claim of an unknown userId is as good as any.
+package member
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// Settings is what member reads of its environment.
+type Settings struct {
+	ProfilesTable   string `env:"PROFILES_TABLE"`
+	TimelineTable   string `env:"TIMELINE_TABLE"`
+	DeliveriesTable string `env:"DELIVERIES_TABLE"`
+	LedgerTable     string `env:"LEDGER_TABLE"`
+	ReferralsTable  string `env:"REFERRALS_TABLE"`
+	CatalogTable    string `env:"CATALOG_TABLE"`
+	DueTable        string `env:"DUE_TABLE"`
+	EventsQueue     string `env:"EVENTS_QUEUE_URL"`
+	ServerKeyHash   string `env:"SERVER_KEY_HASH" default:""`
+	UserHashSecret  string `env:"USER_HASH_SECRET" default:""`
+}
+
+// Queue makes a job durable, or answers an error that leaves open whether it is.
+type Queue interface {
+	Send(ctx context.Context, v any) error
+}
+
+// Decisions lists what was sent to a person or not, newest first.
+type Decisions interface {
+	Decisions(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]delivery.Decision, string, error)
+}
+
+// Process is the function. Its exported fields are set once.
+type Process struct {
+	Auth       httpapi.Auth
+	Secret     string // of userHash and of unsubscribe links; empty: neither is accepted
+	Timeline   dynamo.Timeline
+	Deliveries Decisions
+	Referrals  dynamo.Referrals
+	Events     Queue
+	Now        func() time.Time
+	NewID      func() string // of receipts; never the same twice
+}
+
+// New is the process over one DynamoDB client and the events queue.
+func New(s Settings, db dynamo.API, events Queue, now func() time.Time) *Process {
+	return &Process{
+		Auth: httpapi.Auth{ServerKeyHash: s.ServerKeyHash}, Secret: s.UserHashSecret,
+		Timeline: dynamo.Timeline{DB: db, Table: s.TimelineTable},
+		Referrals: dynamo.Referrals{
+			DB: db, Table: s.ReferralsTable,
+			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
+			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable},
+		},
+		Events: events, Now: now, NewID: rand.Text,
+	}
+}
+
+// Handler serves the routes of the function.
+func (p *Process) Handler() http.Handler {
+	mux := http.NewServeMux()
+	server := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.RequireServer(h)) }
+	server("GET /v1/profiles/{id}", p.profile)
+	server("GET /v1/profiles/{id}/events", p.events)
+	server("GET /v1/profiles/{id}/decisions", p.decisions)
+	server("GET /v1/profiles/{id}/ledger", p.ledger)
+	server("GET /v1/profiles/{id}/export", p.export)
+	server("DELETE /v1/profiles/{id}", p.erase)
+	mux.HandleFunc("POST /v1/referrals/codes", p.postCode)
+	mux.HandleFunc("POST /v1/referrals/claims", p.postClaim)
+	mux.HandleFunc("GET /v1/referrals/{userId}", p.referrals)
+	mux.HandleFunc("GET /v1/programs/{id}/leaderboard", p.leaderboard)
+	mux.HandleFunc("GET /v1/unsubscribe/{token}", p.unsubscribePage)
+	mux.HandleFunc("POST /v1/unsubscribe/{token}", p.unsubscribe)
+	return mux
+}
+
+// identifier reads the {id} of a path: a userId, anonymous:<anonymousId> or profile:<profileId>.
+func identifier(id string) profile.ID {
+	if anonymous, ok := strings.CutPrefix(id, "anonymous:"); ok {
+		return profile.Identifier{Kind: profile.AnonymousID, Value: anonymous}.ID()
+	}
+	if known, ok := strings.CutPrefix(id, "profile:"); ok {
+		return profile.ID(known)
+	}
+	return userKey(id)
+}
+
+func userKey(userID string) profile.ID {
+	return profile.Identifier{Kind: profile.UserID, Value: userID}.ID()
+}
+
+// person finds whom a path speaks of, also without a profile; where it cannot, the request is answered.
+func (p *Process) person(w http.ResponseWriter, r *http.Request) (person dynamo.Person, ok bool) {
+	person, err := p.Referrals.Person(r.Context(), identifier(r.PathValue("id")))
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return dynamo.Person{}, false
+	}
+	return person, true
+}
+
+// known tells whether there is a profile; where there is none, the request is answered.
+func known(w http.ResponseWriter, person dynamo.Person) bool {
+	if person.Profile.FirstSeen.IsZero() {
+		httpapi.Problem(w, http.StatusNotFound, "", "there is no profile with this id")
+		return false
+	}
+	return true
+}
+
+// listFailed answers an error of a list: a foreign cursor is the caller's fault.
+func listFailed(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, dynamo.ErrCursor) {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "cursor", Reason: "is not one that this list gave"})
+		return
+	}
+	httpapi.Failed(w, r, err)
+}

@@ -1,0 +1,547 @@
+package member
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+)
+
+const (
+	serverKey = "demo-server-key"
+	// serverKeyHash is the hex SHA-256 of serverKey.
+	serverKeyHash = "4aaad75cfe474cab35c759f361fb66dceccdd857abb9b5a948e54a3b86fab74a"
+	secret        = "shop secret"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// sent keeps what was sent to the events queue.
+type sent struct {
+	mu   sync.Mutex
+	jobs []job.Events
+	err  error
+}
+
+func (s *sent) Send(_ context.Context, v any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
+	s.jobs = append(s.jobs, v.(job.Events))
+	return nil
+}
+
+type bench struct {
+	*testing.T
+	db      *dynamotest.DB
+	process *Process
+	handler http.Handler
+	sent    *sent
+	now     time.Time
+	mu      sync.Mutex
+}
+
+func start(t *testing.T) *bench {
+	b := &bench{T: t, db: dynamotest.New(t), sent: &sent{}, now: noon}
+	b.process = New(Settings{
+		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger",
+		ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", ServerKeyHash: serverKeyHash, UserHashSecret: secret,
+	}, b.db, b.sent, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
+	b.process.NewID = func() string { return "receipt-1" }
+	b.handler = b.process.Handler()
+	return b
+}
+
+func (b *bench) pass(d time.Duration) { b.mu.Lock(); b.now = b.now.Add(d); b.mu.Unlock() }
+
+// call asks with the server key; headers are names and values in turn.
+func (b *bench) call(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	b.Helper()
+	return b.anybody(method, path, body, append([]string{"Authorization", "Bearer " + serverKey}, headers...)...)
+}
+
+func (b *bench) anybody(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	b.Helper()
+	r := httptest.NewRequestWithContext(b.Context(), method, path, strings.NewReader(body))
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return w
+}
+
+func (b *bench) want(w *httptest.ResponseRecorder, status int, parts ...string) map[string]any {
+	b.Helper()
+	if w.Code != status {
+		b.Fatalf("answered %d, want %d: %s", w.Code, status, w.Body)
+	}
+	for _, part := range parts {
+		if !strings.Contains(w.Body.String(), part) {
+			b.Errorf("no %s in %s", part, w.Body)
+		}
+	}
+	var body map[string]any
+	if strings.Contains(w.Header().Get("Content-Type"), "json") {
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+			b.Fatalf("%v: %s", err, w.Body)
+		}
+	}
+	return body
+}
+
+func (b *bench) program(id, body string) {
+	b.Helper()
+	if body == "" {
+		body = `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}],"friend":[{"points":50}]}}`
+	}
+	if _, err := b.process.Referrals.Catalog.Save(b.Context(), dynamo.KindProgram, id, json.RawMessage(body), nil, noon); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// save stores a profile of a userId as projection would.
+func (b *bench) save(userID string, change func(*profile.Profile)) *profile.Profile {
+	b.Helper()
+	user := profile.Identifier{Kind: profile.UserID, Value: userID}
+	p := &profile.Profile{ID: user.ID(), Identifiers: []profile.Identifier{user}, FirstSeen: noon.Add(-time.Hour), LastSeen: noon.Add(-time.Hour)}
+	if change != nil {
+		change(p)
+	}
+	if err := b.process.Referrals.Profiles.Save(b.Context(), p); err != nil {
+		b.Fatal(err)
+	}
+	return p
+}
+
+func (b *bench) code(program, userID string) string {
+	b.Helper()
+	w := b.call("POST", "/v1/referrals/codes", fmt.Sprintf(`{"programId":%q,"userId":%q}`, program, userID))
+	return b.want(w, 200)["code"].(string)
+}
+
+func (b *bench) claim(code, userID string, headers ...string) *httptest.ResponseRecorder {
+	b.Helper()
+	return b.call("POST", "/v1/referrals/claims", fmt.Sprintf(`{"code":%q,"userId":%q}`, code, userID), headers...)
+}
+
+func TestProfileShowsWhatIsKnown(t *testing.T) {
+	b := start(t)
+	p := b.save("ann", func(p *profile.Profile) {
+		p.Identifiers = append(p.Identifiers, profile.Identifier{Kind: profile.AnonymousID, Value: "a1"})
+		p.Traits = map[string]profile.Trait{"name": {Value: "Ann", At: noon}, "age": {Value: int64(30), At: noon}}
+		p.Tags = []string{"vip"}
+		p.Orders.Replace(nil, &profile.OrderEntry{At: noon.Add(-48 * time.Hour), Net: 1234, Currency: "CNY"})
+		p.Orders.Replace(nil, &profile.OrderEntry{At: noon.Add(-24 * time.Hour), Net: 100, Currency: "USD"})
+		p.Orders.Count = 2
+		p.Members = map[string]profile.Membership{"b": {Since: noon}, "a": {Since: noon}}
+		p.Scores = profile.Scores{Run: "r1", R: 5, F: 4, M: 3, Class8: "c8", Segment11: "s11", Class15: "c15", Lifecycle: "new"}
+		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
+	})
+	want := fmt.Sprintf(`{"profileId":%q,"ids":[{"kind":"user","value":"ann"},{"kind":"anonymous","value":"a1"}],`+
+		`"firstSeen":"2026-11-21T11:00:00Z","lastSeen":"2026-11-21T11:00:00Z","traits":{"age":30,"name":"Ann"},"tags":["vip"],`+
+		`"orders":{"count":2,"revenue":[{"amount":1234,"currency":"CNY"},{"amount":100,"currency":"USD"}],"firstAt":"2026-11-19T12:00:00Z","lastAt":"2026-11-20T12:00:00Z"},`+
+		`"lifecycle":"new","rfm":{"r":5,"f":4,"m":3,"class8":"c8","segment11":"s11","class15":"c15"},"predictions":null,"segments":["a","b"],"tier":null,`+
+		`"consent":{"email":{"granted":true,"at":"2026-11-21T12:00:00Z"}}}`, p.ID)
+	for _, path := range []string{"ann", "profile:" + string(p.ID)} {
+		if got := strings.TrimSpace(b.call("GET", "/v1/profiles/"+path, "").Body.String()); got != want {
+			t.Errorf("%s: got %s\nwant %s", path, got, want)
+		}
+	}
+	b.save("bob", nil)
+	b.want(b.call("GET", "/v1/profiles/bob", ""), 200, `"traits":{}`, `"tags":[]`, `"segments":[]`, `"consent":{}`, `"rfm":null`, `"lifecycle":null`,
+		`"orders":{"count":0,"revenue":[],"firstAt":null,"lastAt":null}`)
+	b.want(b.call("GET", "/v1/profiles/nobody", ""), 404)
+	b.want(b.call("GET", "/v1/profiles/anonymous:ann", ""), 404)
+}
+
+func TestServerKeyIsNeeded(t *testing.T) {
+	b := start(t)
+	b.save("ann", nil)
+	for _, route := range []string{"GET /v1/profiles/ann", "GET /v1/profiles/ann/events", "GET /v1/profiles/ann/decisions", "GET /v1/profiles/ann/ledger",
+		"GET /v1/profiles/ann/export", "DELETE /v1/profiles/ann", "GET /v1/referrals/ann", "GET /v1/programs/p/leaderboard"} {
+		method, path, _ := strings.Cut(route, " ")
+		for name, header := range map[string]string{"none": "", "another": "Bearer wrong"} {
+			if w := b.anybody(method, path, "", "Authorization", header); w.Code != 401 {
+				t.Errorf("%s with key %s: %d", route, name, w.Code)
+			}
+		}
+	}
+	if len(b.sent.jobs) != 0 {
+		t.Errorf("sent %+v", b.sent.jobs)
+	}
+}
+
+func TestOwnCalls(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	hash := httpapi.UserHash(secret, "ann")
+	own := b.anybody("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"ann","userHash":"`+hash+`"}`)
+	code := b.want(own, 200)["code"].(string)
+	b.want(b.anybody("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"bob","userHash":"`+hash+`"}`), 401)
+	b.want(b.anybody("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"ann"}`), 401)
+	claim := `{"code":"` + code + `","userId":"bob","userHash":"`
+	b.want(b.anybody("POST", "/v1/referrals/claims", claim+hash+`"}`), 401)
+	b.want(b.anybody("POST", "/v1/referrals/claims", claim+httpapi.UserHash(secret, "bob")+`"}`), 201)
+	b.want(b.anybody("GET", "/v1/referrals/ann?userHash="+hash, ""), 200, `"state":"claimed"`)
+	b.want(b.anybody("GET", "/v1/referrals/bob?userHash="+hash, ""), 401)
+	if own := b.anybody("GET", "/v1/referrals/ann?userHash="+hash, ""); strings.Contains(own.Body.String(), "friendProfileId") {
+		t.Errorf("the friend's id is shown: %s", own.Body)
+	}
+	b.want(b.anybody("GET", "/v1/programs/spring/leaderboard?userId=ann&userHash="+hash, ""), 200, `"items":[]`)
+	b.process.Secret = ""
+	b.want(b.anybody("GET", "/v1/referrals/ann?userHash="+httpapi.UserHash("", "ann"), ""), 401)
+}
+
+func TestCodes(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	b.program("autumn", "")
+	b.program("over", `{"name":"P","state":"finished","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}]}}`)
+	first := b.code("spring", "ann")
+	if again := b.code("spring", "ann"); again != first {
+		t.Errorf("asked twice: %s and %s", first, again)
+	}
+	if other := b.code("autumn", "ann"); other == first {
+		t.Error("the same code in two programs")
+	}
+	if other := b.code("spring", "bob"); other == first {
+		t.Error("the same code for two people")
+	}
+	for name, c := range map[string]struct {
+		body   string
+		status int
+		part   string
+	}{
+		"no such program": {`{"programId":"none","userId":"ann"}`, 422, `{"field":"programId","reason":"programClosed"}`},
+		"a finished one":  {`{"programId":"over","userId":"ann"}`, 422, "programClosed"},
+		"no program":      {`{"userId":"ann"}`, 400, `{"field":"programId","reason":"is missing"}`},
+		"no user":         {`{"programId":"spring"}`, 400, `"field":"userId"`},
+		"a long user":     {`{"programId":"spring","userId":"` + strings.Repeat("x", 513) + `"}`, 400, `"field":"userId"`},
+		"a wrong type":    {`{"programId":7,"userId":"ann"}`, 400, "programId"},
+		"a misspelt one":  {`{"programID":"spring","user":"ann"}`, 400, "user"},
+		"no JSON":         {`{`, 400, "JSON"},
+		"too large":       {`{"userId":"` + strings.Repeat("x", 17<<10) + `"}`, 413, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := b.call("POST", "/v1/referrals/codes", c.body)
+			b.want(w, c.status, c.part)
+			if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+				t.Errorf("content type %s", got)
+			}
+		})
+	}
+	// A merge moves the advocate to another id; the code stays the same.
+	anonymous := profile.Identifier{Kind: profile.AnonymousID, Value: "a1"}
+	known := profile.Identifier{Kind: profile.UserID, Value: "ann"}
+	merged := &profile.Profile{ID: anonymous.ID(), Identifiers: []profile.Identifier{anonymous, known}, FirstSeen: noon}
+	if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: merged, Attach: []profile.ID{known.ID()}}); err != nil {
+		t.Fatal(err)
+	}
+	if again := b.code("spring", "ann"); again != first {
+		t.Errorf("after a merge: %s and %s", first, again)
+	}
+}
+
+func TestCodeOfAnotherPairIsPassedOver(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	taken := b.code("spring", "ann")
+	if err := b.process.Referrals.PutCode(t.Context(), "ABCDEFGH", "spring", "x", noon, nil); err != nil {
+		t.Fatal(err)
+	}
+	err := b.process.Referrals.PutCode(t.Context(), taken, "spring", "x2", noon, nil)
+	if err == nil || !strings.Contains(err.Error(), dynamo.ErrCodeTaken.Error()) {
+		t.Errorf("another pair's code: %v", err)
+	}
+	err = b.process.Referrals.PutCode(t.Context(), "HGFEDCBA", "spring", "x", noon, nil)
+	if err == nil || !strings.Contains(err.Error(), dynamo.ErrConflict.Error()) {
+		t.Errorf("a second code of a pair: %v", err)
+	}
+	if err := b.process.Referrals.PutCode(t.Context(), "ABCDEFGH", "spring", "x", noon, nil); err != nil {
+		t.Errorf("the same again: %v", err)
+	}
+}
+
+func TestClaimRules(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	b.save("buyer", func(p *profile.Profile) { p.Orders.Count = 1 })
+	b.save("mail1", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"email": {Value: "x@example.com"}} })
+	b.save("mail2", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"email": {Value: "X@example.com"}} })
+	ann, mail := b.code("spring", "ann"), b.code("spring", "mail1")
+	b.want(b.claim(ann, "bob"), 201, `"state":"claimed"`, `"expiresAt":"2026-12-21T12:00:00Z"`)
+	bob := b.code("spring", "bob")
+	b.want(b.claim(bob, "cid"), 201)
+	cid := b.code("spring", "cid")
+	for name, c := range map[string]struct {
+		code, user string
+		status     int
+		rule       string
+	}{
+		"an unknown code":            {"ABCDEFGH", "dan", 422, "unknownCode"},
+		"no code at all":             {"hello", "dan", 422, "unknownCode"},
+		"the same claim again":       {ann, "bob", 409, "alreadyReferred"},
+		"another advocate":           {mail, "bob", 409, "alreadyReferred"},
+		"oneself":                    {ann, "ann", 422, "selfReferral"},
+		"oneself by another account": {mail, "mail2", 422, "selfReferral"},
+		"somebody who has bought":    {ann, "buyer", 422, "existingCustomer"},
+		"a circle of two":            {bob, "ann", 422, "circle"},
+		"a circle of three":          {cid, "ann", 422, "circle"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.want(b.claim(c.code, c.user), c.status, `"reason":"`+c.rule+`"`)
+		})
+	}
+	b.want(b.claim(strings.ToLower(ann[:4])+"-"+ann[4:], "dan"), 201)
+	b.program("spring", `{"name":"P","state":"paused","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}]}}`)
+	b.want(b.claim(ann, "eve"), 422, "programClosed")
+}
+
+func TestClaimSeesAMergedFriend(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	ann, bea := b.code("spring", "ann"), b.code("spring", "bea")
+	b.want(b.claim(ann, "bob"), 201)
+	other := b.save("robert", nil)
+	absorbed := b.save("bob", nil)
+	other.Absorb(absorbed)
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), other, absorbed); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.claim(bea, "robert"), 409, "alreadyReferred")
+	b.want(b.call("GET", "/v1/referrals/robert", ""), 200, `"asFriend":[{"programId":"spring"`)
+}
+
+// One friend, two advocates, at the same time: exactly one claim stands, and both sides of it.
+func TestConcurrentClaimsOfOneFriend(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	codes := []string{b.code("spring", "ann"), b.code("spring", "bea")}
+	var wait sync.WaitGroup
+	statuses := make([]int, 6)
+	for i := range statuses {
+		wait.Go(func() { statuses[i] = b.claim(codes[i%2], "bob").Code })
+	}
+	wait.Wait()
+	made := 0
+	for _, status := range statuses {
+		switch status {
+		case 201:
+			made++
+		case 409:
+		default:
+			t.Errorf("answered %d", status)
+		}
+	}
+	friends := 0
+	for _, advocate := range []string{"ann", "bea"} {
+		friends += len(b.want(b.call("GET", "/v1/referrals/"+advocate, ""), 200)["asAdvocate"].([]any))
+	}
+	if made != 1 || friends != 1 {
+		t.Errorf("%d claims made, %d listed", made, friends)
+	}
+}
+
+// Two people who claim each other's codes at the same time make no circle.
+func TestConcurrentClaimsOfEachOther(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	for i := range 5 {
+		left, right := fmt.Sprint("left", i), fmt.Sprint("right", i)
+		codes := map[string]string{right: b.code("spring", left), left: b.code("spring", right)}
+		var wait sync.WaitGroup
+		var mu sync.Mutex
+		made := 0
+		for user, code := range codes {
+			wait.Go(func() {
+				if w := b.claim(code, user); w.Code == 201 {
+					mu.Lock()
+					made++
+					mu.Unlock()
+				}
+			})
+		}
+		wait.Wait()
+		if made != 1 {
+			t.Errorf("pair %d: %d claims stand", i, made)
+		}
+	}
+}
+
+// An order that is committed between the reading and the claim is seen.
+func TestClaimAfterAnOrderUnderWay(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	code := b.code("spring", "ann")
+	friend, err := b.process.Referrals.Person(t.Context(), userKey("bob"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.save("bob", func(p *profile.Profile) { p.Orders.Count = 1 })
+	r := b.process.Referrals
+	stale := referralOf(code, friend)
+	if err := r.Claim(t.Context(), stale); err == nil || !strings.Contains(err.Error(), dynamo.ErrConflict.Error()) {
+		t.Errorf("claimed over an order: %v", err)
+	}
+	b.want(b.claim(code, "bob"), 422, "existingCustomer")
+}
+
+func TestIdempotencyKeys(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	code := b.code("spring", "ann")
+	first := b.claim(code, "bob", "Idempotency-Key", "k1")
+	b.want(first, 201)
+	again := b.claim(code, "bob", "Idempotency-Key", "k1")
+	if b.want(again, 201); again.Body.String() != first.Body.String() {
+		t.Errorf("answered %s, then %s", first.Body, again.Body)
+	}
+	b.want(b.claim(code, "cid", "Idempotency-Key", "k1"), 422, "another body")
+	b.want(b.claim(code, "bob", "Idempotency-Key", "k2"), 409)
+	b.want(b.claim(code, "bob", "Idempotency-Key", strings.Repeat("x", 256)), 400, "Idempotency-Key")
+
+	// A refusal is an answer too: it stays although the reason has gone.
+	b.program("late", `{"name":"P","state":"paused","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}]}}`)
+	ask := func(key string) *httptest.ResponseRecorder {
+		return b.call("POST", "/v1/referrals/codes", `{"programId":"late","userId":"ann"}`, "Idempotency-Key", key)
+	}
+	b.want(ask("k1"), 422, "programClosed")
+	b.program("late", "")
+	refusal := ask("k1")
+	b.want(refusal, 422, "programClosed")
+	if got := refusal.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("content type of the second refusal: %s", got)
+	}
+	b.want(ask("k2"), 200)
+	b.pass(24*time.Hour - time.Second)
+	b.want(ask("k1"), 422)
+	b.pass(time.Second)
+	b.want(ask("k1"), 200)
+
+	// Keys of one caller are not those of another.
+	own := `{"code":"` + code + `","userId":"dan","userHash":"` + httpapi.UserHash(secret, "dan") + `"}`
+	b.want(b.anybody("POST", "/v1/referrals/claims", own, "Idempotency-Key", "k1"), 201)
+}
+
+// Each write is broken both ways; the caller comes again with the same key, and hears the same in the end.
+func TestClaimSurvivesFaults(t *testing.T) {
+	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+		for _, key := range []string{"", "k1"} {
+			t.Run(fmt.Sprint(how, " key=", key), func(t *testing.T) {
+				b := start(t)
+				b.program("spring", "")
+				b.db.Fail(dynamotest.AnyWrite, 1, how)
+				ask := `{"programId":"spring","userId":"ann"}`
+				b.want(b.call("POST", "/v1/referrals/codes", ask, "Idempotency-Key", key), 503)
+				code := b.want(b.call("POST", "/v1/referrals/codes", ask, "Idempotency-Key", key), 200)["code"].(string)
+				b.db.Fail(dynamotest.AnyWrite, 1, how)
+				b.want(b.claim(code, "bob", "Idempotency-Key", key), 503)
+				status := 201
+				if how == dynamotest.Persisted && key == "" {
+					status = 409 // without a key, nobody knows that it was the same caller
+				}
+				b.want(b.claim(code, "bob", "Idempotency-Key", key), status)
+				listed := b.want(b.call("GET", "/v1/referrals/ann", ""), 200)["asAdvocate"].([]any)
+				if len(listed) != 1 {
+					t.Errorf("%d referrals listed", len(listed))
+				}
+			})
+		}
+	}
+}
+
+func TestReferralsInPages(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	b.program("autumn", "")
+	for i := range 5 {
+		b.want(b.claim(b.code([]string{"spring", "autumn"}[i%2], "ann"), fmt.Sprint("friend", i)), 201)
+	}
+	seen := map[string]bool{}
+	cursor := ""
+	for range 5 {
+		body := b.want(b.call("GET", "/v1/referrals/ann?limit=2&cursor="+cursor, ""), 200)
+		items := body["asAdvocate"].([]any)
+		if len(items) > 2 {
+			t.Fatalf("a page of %d", len(items))
+		}
+		for _, i := range items {
+			seen[i.(map[string]any)["friendProfileId"].(string)] = true
+		}
+		cursor, _ = body["next"].(string)
+		if cursor == "" {
+			break
+		}
+	}
+	if len(seen) != 5 || cursor != "" {
+		t.Errorf("%d friends, next %q", len(seen), cursor)
+	}
+	b.want(b.call("GET", "/v1/referrals/ann?cursor=!", ""), 400, "cursor")
+	b.want(b.call("GET", "/v1/referrals/ann?limit=0", ""), 400, "limit")
+	b.want(b.call("GET", "/v1/referrals/nobody", ""), 200, `"asAdvocate":[]`, `"asFriend":[]`)
+}
+
+func TestErase(t *testing.T) {
+	b := start(t)
+	p := b.save("ann", nil)
+	b.want(b.call("DELETE", "/v1/profiles/ann", ""), 202, `"receipt":"receipt-1"`)
+	if len(b.sent.jobs) != 1 {
+		t.Fatalf("sent %+v", b.sent.jobs)
+	}
+	got := b.sent.jobs[0].Command
+	if got == nil || got.Kind != job.CommandErase || got.ProfileID != p.ID || got.ID != "receipt-1" || !got.At.Equal(noon) {
+		t.Errorf("sent %+v", got)
+	}
+	b.want(b.call("DELETE", "/v1/profiles/nobody", ""), 202)
+	b.sent.err = dynamotest.ErrInjected
+	b.want(b.call("DELETE", "/v1/profiles/ann", ""), 503)
+}
+
+func TestUnsubscribe(t *testing.T) {
+	b := start(t)
+	p := b.save("ann", nil)
+	token := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(secret)
+	page := b.anybody("GET", "/v1/unsubscribe/"+token, "")
+	b.want(page, 200, `<form method="post">`, "email")
+	if len(b.sent.jobs) != 0 {
+		t.Fatal("looking at the page unsubscribed")
+	}
+	b.want(b.anybody("POST", "/v1/unsubscribe/"+token, "List-Unsubscribe=One-Click"), 200, "no more")
+	if len(b.sent.jobs) != 1 || len(b.sent.jobs[0].Events) != 1 {
+		t.Fatalf("sent %+v", b.sent.jobs)
+	}
+	e := b.sent.jobs[0].Events[0]
+	if e.UserID != "ann" || e.Name != "Unsubscribed" || e.Kind != "track" || string(e.Properties) != `{"channel":"email","notificationId":"n1"}` || !e.Timestamp.Equal(noon) {
+		t.Errorf("sent %+v", e)
+	}
+	b.want(b.anybody("POST", "/v1/unsubscribe/"+token, ""), 200)
+	b.pass(time.Second)
+	b.want(b.anybody("POST", "/v1/unsubscribe/"+token, ""), 200)
+	if id := b.sent.jobs[1].Events[0].MessageID; id != e.MessageID || b.sent.jobs[2].Events[0].MessageID == id {
+		t.Errorf("message ids %s, %s, %s", e.MessageID, id, b.sent.jobs[2].Events[0].MessageID)
+	}
+	for _, bad := range []string{"x" + token, "nonsense"} {
+		b.want(b.anybody("GET", "/v1/unsubscribe/"+bad, ""), 404)
+		b.want(b.anybody("POST", "/v1/unsubscribe/"+bad, ""), 404)
+	}
+	gone := delivery.Unsubscribe{ProfileID: "nobody", Channel: delivery.Email, NotificationID: "n1"}.Token(secret)
+	b.want(b.anybody("POST", "/v1/unsubscribe/"+gone, ""), 200)
+	if len(b.sent.jobs) != 3 {
+		t.Errorf("sent for somebody unknown: %+v", b.sent.jobs[3:])
+	}
+}

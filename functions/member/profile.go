@@ -1,0 +1,132 @@
+package member
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+)
+
+// view is a profile as the API shows it. What is not known yet is null; tiers and predictions are not computed yet.
+type view struct {
+	ProfileID   profile.ID                 `json:"profileId"`
+	IDs         []profile.Identifier       `json:"ids"`
+	FirstSeen   time.Time                  `json:"firstSeen"`
+	LastSeen    time.Time                  `json:"lastSeen"`
+	Traits      map[string]any             `json:"traits"`
+	Tags        []string                   `json:"tags"`
+	Orders      orders                     `json:"orders"`
+	Lifecycle   *string                    `json:"lifecycle"`
+	RFM         *rfm                       `json:"rfm"`
+	Predictions any                        `json:"predictions"`
+	Segments    []string                   `json:"segments"`
+	Tier        any                        `json:"tier"`
+	Consent     map[string]profile.Consent `json:"consent"`
+}
+
+type orders struct {
+	Count   int            `json:"count"`
+	Revenue []money.Amount `json:"revenue"`
+	FirstAt *time.Time     `json:"firstAt"`
+	LastAt  *time.Time     `json:"lastAt"`
+}
+
+type rfm struct {
+	R         int    `json:"r"`
+	F         int    `json:"f"`
+	M         int    `json:"m"`
+	Class8    string `json:"class8"`
+	Segment11 string `json:"segment11"`
+	Class15   string `json:"class15"`
+}
+
+func show(p *profile.Profile) view {
+	v := view{
+		ProfileID: p.ID, IDs: p.Identifiers, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
+		Traits: map[string]any{}, Tags: p.Tags, Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
+		Orders: orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
+	}
+	for name, trait := range p.Traits {
+		v.Traits[name] = trait.Value
+	}
+	if s := p.Scores; s.R != 0 || s.Class15 != "" {
+		v.RFM = &rfm{R: s.R, F: s.F, M: s.M, Class8: s.Class8, Segment11: s.Segment11, Class15: s.Class15}
+	}
+	if p.Scores.Lifecycle != "" {
+		v.Lifecycle = &p.Scores.Lifecycle
+	}
+	v.IDs, v.Tags, v.Segments = list(v.IDs), list(v.Tags), list(v.Segments)
+	if v.Consent == nil {
+		v.Consent = map[string]profile.Consent{}
+	}
+	return v
+}
+
+// list makes an empty JSON array of no slice at all.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// instant is nil for the zero time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (p *Process) profile(w http.ResponseWriter, r *http.Request) {
+	if person, ok := p.person(w, r); ok && known(w, person) {
+		httpapi.JSON(w, http.StatusOK, show(person.Profile))
+	}
+}
+
+// erase asks projection to forget the person, who may not even have a profile yet: events may be under way.
+func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.person(w, r)
+	if !ok {
+		return
+	}
+	receipt := p.NewID()
+	err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Command: &job.Command{
+		ID: receipt, Kind: job.CommandErase, ProfileID: person.Keys[0], At: p.Now().UTC(),
+	}})
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusAccepted, struct {
+		Receipt   string     `json:"receipt"`
+		ProfileID profile.ID `json:"profileId"`
+	}{receipt, person.Keys[0]})
+}
+
+// source is what the events of this function name as theirs.
+const source = "member"
+
+// value is the first identifier of a kind, empty when there is none.
+func value(p *profile.Profile, kind profile.IdentifierKind) string {
+	i := slices.IndexFunc(p.Identifiers, func(i profile.Identifier) bool { return i.Kind == kind })
+	if i < 0 {
+		return ""
+	}
+	return p.Identifiers[i].Value
+}
+
+// name is what a person goes by, as far as the traits say.
+func name(p *profile.Profile) string {
+	text := func(trait string) string {
+		s, _ := p.Traits[trait].Value.(string)
+		return s
+	}
+	return cmp.Or(text("name"), text("firstName"), text("nickname"), text("username"))
+}

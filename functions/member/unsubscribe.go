@@ -1,0 +1,87 @@
+package member
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"html/template"
+	"net/http"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+)
+
+// unsubscribeForm asks before it acts: mail scanners follow links, but press no buttons.
+var unsubscribeForm = template.Must(template.New("unsubscribe").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<title>Unsubscribe</title></head><body style="font:16px sans-serif;max-width:32em;margin:4em auto;padding:0 1em">
+{{if .Done}}<p>You will get no more of these. 您已退订。</p>
+{{else if .Valid}}<p>No more messages over {{.Channel}}? 不再通过 {{.Channel}} 接收消息？</p>
+<form method="post"><button style="font:inherit;padding:.5em 1em">Unsubscribe 退订</button></form>
+{{else}}<p>This link is not valid. 链接无效。</p>{{end}}
+</body></html>
+`))
+
+type unsubscribeView struct {
+	Valid, Done bool
+	Channel     delivery.Channel
+}
+
+func showUnsubscribe(w http.ResponseWriter, status int, v unsubscribeView) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+	w.WriteHeader(status)
+	_ = unsubscribeForm.Execute(w, v)
+}
+
+func (p *Process) unsubscribePage(w http.ResponseWriter, r *http.Request) {
+	u, err := delivery.ParseUnsubscribe(p.Secret, r.PathValue("token"))
+	if err != nil {
+		showUnsubscribe(w, http.StatusNotFound, unsubscribeView{})
+		return
+	}
+	showUnsubscribe(w, http.StatusOK, unsubscribeView{Valid: true, Channel: u.Channel})
+}
+
+// unsubscribe is what the button does, and the one click of mail programs (RFC 8058).
+func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
+	token := r.PathValue("token")
+	u, err := delivery.ParseUnsubscribe(p.Secret, token)
+	if err != nil {
+		showUnsubscribe(w, http.StatusNotFound, unsubscribeView{})
+		return
+	}
+	person, err := p.Referrals.Person(r.Context(), u.ProfileID)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	// Somebody who was erased meanwhile gets nothing any more as it is.
+	if len(person.Profile.Identifiers) > 0 {
+		properties, err := json.Marshal(map[string]string{"channel": string(u.Channel), "notificationId": u.NotificationID})
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+		now := p.Now().UTC()
+		// The time belongs to the id: somebody who came back may leave again by the same link.
+		sum := sha256.Sum256([]byte(token + now.Format("20060102150405")))
+		e := event.Event{
+			MessageID: "unsubscribe-" + hex.EncodeToString(sum[:16]), Kind: event.Track, Name: event.Unsubscribed, Properties: properties,
+			UserID: value(person.Profile, profile.UserID), Timestamp: now, ReceivedAt: now,
+		}
+		if e.UserID == "" {
+			e.AnonymousID = value(person.Profile, profile.AnonymousID)
+		}
+		if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Events: []event.Event{e}}); err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+	}
+	showUnsubscribe(w, http.StatusOK, unsubscribeView{Done: true})
+}
