@@ -216,8 +216,16 @@ func (b *batch) person(ctx context.Context, g *group) error {
 		if !errors.Is(err, dynamo.ErrConflict) || attempt == attempts {
 			return err
 		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(b.process.Jitter(time.Duration(attempt) * retryDelay)):
+		}
 	}
 }
+
+// retryDelay is about one round of reading and writing.
+const retryDelay = 20 * time.Millisecond
 
 // try does one attempt: read, join, fold, write. Every attempt reads anew.
 func (b *batch) try(ctx context.Context, g *group) error {

@@ -7,8 +7,11 @@ package projection
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -63,6 +66,11 @@ type Sender interface {
 	Send(ctx context.Context, v any) error
 }
 
+// Postponer says when a job that goes back comes again.
+type Postponer interface {
+	Postpone(ctx context.Context, receipt string, delay time.Duration) error
+}
+
 // Process is the function. Its fields are set once; Handle may run many times, one at a time.
 type Process struct {
 	Profiles      Profiles
@@ -72,14 +80,23 @@ type Process struct {
 	Settlement    Sender
 	Orchestration Sender
 	Reports       Sender // back to projection's own queue
+	Postponer     Postponer
 	Currency      money.Currency
 	Now           func() time.Time
+	// Jitter answers a random share of a duration; it spreads those who lost a condition.
+	Jitter func(time.Duration) time.Duration
 
 	done progress
 }
 
+// QueueAPI is what projection calls of SQS.
+type QueueAPI interface {
+	queue.API
+	queue.PostponeAPI
+}
+
 // New wires the process to its tables and queues.
-func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	return &Process{
 		Profiles: dynamo.Profiles{DB: db, Table: s.Profiles},
 		Orders:   dynamo.Orders{DB: db, Table: s.Profiles},
@@ -91,8 +108,10 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		Settlement:    queue.Sender{Client: sqs, URL: s.Settlement},
 		Orchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
 		Reports:       queue.Sender{Client: sqs, URL: s.Events},
+		Postponer:     queue.Postponer{Client: sqs, URL: s.Events},
 		Currency:      s.Currency,
 		Now:           now,
+		Jitter:        rand.N[time.Duration],
 	}
 }
 
@@ -120,9 +139,32 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	var out events.SQSEventResponse
 	for i, err := range b.failed {
 		if err != nil {
-			slog.WarnContext(ctx, "job goes back", "message", in.Records[i].MessageId, "error", err.Error())
+			p.back(ctx, in.Records[i], err)
 			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: in.Records[i].MessageId})
 		}
 	}
 	return out, nil
+}
+
+// The delays after which a job comes again: soon where another worker was faster, later where something is broken.
+const (
+	conflictDelay = 5 * time.Second
+	faultDelay    = 30 * time.Second
+	maxDelay      = 5 * time.Minute
+)
+
+// back logs why a job goes back and lets it come again after a random delay, longer with every time. Where that cannot be said,
+// the job comes again when its visibility ends.
+func (p *Process) back(ctx context.Context, record events.SQSMessage, cause error) {
+	slog.WarnContext(ctx, "job goes back", "message", record.MessageId, "error", cause.Error())
+	delay := faultDelay
+	if errors.Is(cause, dynamo.ErrConflict) {
+		delay = conflictDelay
+	}
+	if n, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"]); err == nil && n > 1 {
+		delay = min(delay<<min(n-1, 10), maxDelay)
+	}
+	if err := p.Postponer.Postpone(ctx, record.ReceiptHandle, p.Jitter(delay)); err != nil {
+		slog.WarnContext(ctx, "job not postponed", "message", record.MessageId, "error", err.Error())
+	}
 }

@@ -83,6 +83,9 @@ type shop struct {
 	campaigns  *outlet
 	reports    *outlet
 	watch      *Watch
+
+	mu        sync.Mutex
+	postponed int
 }
 
 type fixed struct{ w *Watch }
@@ -98,8 +101,17 @@ func (s *shop) worker() *Process {
 		Profiles: dynamo.Profiles{DB: s.db, Table: "Profiles"}, Orders: dynamo.Orders{DB: s.db, Table: "Profiles"},
 		Timeline: dynamo.Timeline{DB: s.db, Table: "Timeline"}, Rules: fixed{s.watch},
 		Settlement: s.settlement, Orchestration: s.campaigns, Reports: s.reports, Currency: "CNY",
-		Now: func() time.Time { return t0.Add(time.Hour) },
+		Now:       func() time.Time { return t0.Add(time.Hour) },
+		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
+}
+
+// Postpone notes the delay.
+func (s *shop) Postpone(_ context.Context, _ string, delay time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.postponed++
+	return nil
 }
 
 func envelope(t *testing.T, source string, list ...event.Event) events.SQSMessage {
@@ -664,8 +676,8 @@ func TestManyEventsOfOnePerson(t *testing.T) {
 func TestABadJobGoesBackAlone(t *testing.T) {
 	s := newShop(t)
 	again := deliver(t, s.worker(), events.SQSMessage{Body: "{"}, scenario(t)[1])
-	if len(again) != 1 || again[0].Body != "{" {
-		t.Errorf("%d jobs come again, want the torn one alone", len(again))
+	if len(again) != 1 || again[0].Body != "{" || s.postponed != 1 {
+		t.Errorf("%d jobs come again, %d postponed; want the torn one alone", len(again), s.postponed)
 	}
 }
 

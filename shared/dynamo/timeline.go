@@ -30,6 +30,16 @@ const TimelineMonths = 13
 type Timeline struct {
 	DB    API
 	Table string
+	Now   func() time.Time // time.Now when nil
+}
+
+// expired tells whether an item's time to live is over; the service deletes it days later.
+func (s Timeline) expired(i item) bool {
+	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
+	return numberOf(i, attrTTL) <= now().Unix()
 }
 
 // Pack is one day's events of one commit of one profile. Part tells apart packs that hold only some of the commit's events, as
@@ -273,6 +283,9 @@ func (s Timeline) day(ctx context.Context, ids []profile.ID, day string) ([]even
 			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
 			ExpressionAttributeValues: item{":pk": textValue(string(id)), ":sk": textValue(day + "#")}},
 			func(i item) error {
+				if s.expired(i) {
+					return nil
+				}
 				packed, err := unpackEvents(i)
 				for _, e := range packed {
 					if h := event.Fingerprint(e.Source, e.Event.MessageID); !seen[h] {

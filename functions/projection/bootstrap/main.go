@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/functions/projection"
+	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -23,7 +23,7 @@ func main() {
 	if err := settings.Load(&s); err != nil {
 		log.Fatal(err)
 	}
-	cfg, err := config.LoadDefaultConfig(context.Background())
+	cfg, err := cloud.Config(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/dynamo"
 	standin "github.com/userops/userops/shared/local/dynamodb"
 )
@@ -71,7 +72,7 @@ func NewAt(t testing.TB, now func() time.Time) *DB {
 		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		Retryer:     aws.NopRetryer{},
-		HTTPClient:  server.Client(),
+		HTTPClient:  cloud.Client(),
 	})
 	db := &DB{Client: client, calls: map[string]int{}}
 	for _, table := range dynamo.Tables() {
