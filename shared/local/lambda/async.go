@@ -24,8 +24,11 @@ type Failure struct {
 // queue keeps count of asynchronous invocations under way. They live in memory: those that wait for a retry are lost when the program ends.
 type queue struct {
 	stop    chan struct{}
+	once    sync.Once
 	running sync.WaitGroup
 }
+
+func (q *queue) end() { q.once.Do(func() { close(q.stop) }) }
 
 // Enqueue takes an asynchronous invocation: it returns at once, and the function's errors are retried as often as the function says, one and two minutes
 // apart. Then the invocation goes to Options.Failed. Throttles are retried until the event is too old.

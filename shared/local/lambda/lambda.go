@@ -35,7 +35,7 @@ type Options struct {
 	Concurrency  int               // processes of a function that has no reserved concurrency [10]
 	IdleAfter    time.Duration     // how long a process may wait for work before it is ended [5m]
 	InitTimeout  time.Duration     // how long a process may take to ask for work [10s]
-	Environment  map[string]string // set for every function, over what the function has
+	Environment  map[string]string // set for every function, over what it has and what this package sets
 	Log          func(Line)        // gets every line a function writes, and what befell it; called one line at a time
 	AsyncBackoff time.Duration     // wait before the first retry of an asynchronous invocation; doubles [1m]
 	Failed       func(Failure)     // gets asynchronous invocations that were given up
@@ -223,6 +223,36 @@ func (h *Host) Caller(accessKey string) (function, requestID string, known, stal
 	return id.function, requestID, true, false
 }
 
+// Drain waits until nothing runs and nothing waits to run, at most until the context ends. Retries of asynchronous invocations that are not due are
+// dropped.
+func (h *Host) Drain(ctx context.Context) error {
+	h.async.end()
+	for h.Busy() {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the functions: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// Busy tells whether an invocation runs or waits to run.
+func (h *Host) Busy() bool {
+	h.mu.Lock()
+	pools := h.pools
+	h.mu.Unlock()
+	for _, p := range pools {
+		p.mu.Lock()
+		busy := len(p.pending) > 0 || p.busy() > 0
+		p.mu.Unlock()
+		if busy {
+			return true
+		}
+	}
+	return false
+}
+
 // Close ends every process and waits for them, at most until the context ends. Whoever invokes must have stopped before.
 func (h *Host) Close(ctx context.Context) error {
 	h.mu.Lock()
@@ -233,7 +263,7 @@ func (h *Host) Close(ctx context.Context) error {
 	h.closed = true
 	pools, server := h.pools, h.server
 	h.mu.Unlock()
-	close(h.async.stop)
+	h.async.end()
 	for _, p := range pools {
 		p.close()
 	}

@@ -259,9 +259,6 @@ func (p *pool) environment(q *process, address string) []string {
 	for k, v := range f.Environment {
 		env[k] = v
 	}
-	for k, v := range o.Environment {
-		env[k] = v
-	}
 	for k, v := range map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          address + "/" + f.Name + "/" + q.id,
 		"AWS_LAMBDA_FUNCTION_NAME":        f.Name,
@@ -279,6 +276,9 @@ func (p *pool) environment(q *process, address string) []string {
 		"LAMBDA_TASK_ROOT":                q.command.Dir,
 		"_HANDLER":                        "bootstrap",
 	} {
+		env[k] = v
+	}
+	for k, v := range o.Environment {
 		env[k] = v
 	}
 	out := make([]string, 0, len(env))

@@ -186,6 +186,9 @@ func (d *document) readParameters(n *yaml.Node) {
 		p.ignore("NoEcho", "ConstraintDescription")
 		p.done()
 		value, given := d.env.Parameters[out.Name]
+		if !given {
+			value, given = d.env.Defaults[out.Name]
+		}
 		switch {
 		case given:
 			out.Overridden = true

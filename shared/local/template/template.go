@@ -20,7 +20,8 @@ type Environment struct {
 	Region     string            // us-east-1
 	AccountID  string            // 000000000000
 	StackName  string            // local
-	Parameters map[string]string // override the defaults of the template
+	Parameters map[string]string // override the defaults of the template; each must be declared
+	Defaults   map[string]string // override them too where they are declared, and give way to Parameters
 	QueueBase  string            // what precedes /account/name in a queue's URL: https://sqs.<region>.amazonaws.com
 	APIBase    string            // the value of an HTTP API's ApiEndpoint
 }
@@ -273,10 +274,10 @@ func Parse(file string, data []byte, env Environment) (*Template, error) {
 	return t, nil
 }
 
-// Queue finds a queue by its name or ARN.
-func (t *Template) Queue(nameOrARN string) (Queue, bool) {
+// Queue finds a queue by its name, its ARN or its logical id.
+func (t *Template) Queue(name string) (Queue, bool) {
 	for _, q := range t.Queues {
-		if q.Name == nameOrARN || q.ARN == nameOrARN {
+		if q.Name == name || q.ARN == name || q.LogicalID == name {
 			return q, true
 		}
 	}

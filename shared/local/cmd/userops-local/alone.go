@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/userops/userops/shared/local"
+)
+
+// invoke runs one event on the stack that runs on the data folder, or else on one that is started for it and takes nothing in.
+func invoke(o local.Options, function, file string, out io.Writer) error {
+	event, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("the event %s cannot be read: %w", file, errors.Unwrap(err))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var done local.Alone
+	if addresses, err := local.ReadAddresses(o.DataDir); err == nil && answers(ctx, addresses) {
+		if done, err = ask(ctx, addresses, function, event); err != nil {
+			return err
+		}
+	} else {
+		o.NoIntake, o.Out = true, out
+		o.GatewayAddr, o.DynamoDBAddr, o.SQSAddr, o.LambdaAddr, o.SMTPAddr = "", "", "", "", ""
+		stack, err := local.Start(ctx, o)
+		if err != nil {
+			return err
+		}
+		stackErr := func() error {
+			bounded, end := context.WithTimeout(context.Background(), 10*time.Second)
+			defer end()
+			return stack.Stop(bounded)
+		}
+		done, err = stack.InvokeAlone(ctx, function, event)
+		if err = errors.Join(err, stackErr()); err != nil {
+			return err
+		}
+	}
+	done.Print(out)
+	if done.Failed {
+		return errors.New("the function failed; its error is the answer above")
+	}
+	return nil
+}
+
+func answers(ctx context.Context, a local.Addresses) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Gateway+"/local/usage", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+func ask(ctx context.Context, a local.Addresses, function string, event []byte) (local.Alone, error) {
+	var done local.Alone
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Gateway+"/local/invoke/"+url.PathEscape(function), bytes.NewReader(event))
+	if err != nil {
+		return done, fmt.Errorf("asking the stack: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return done, fmt.Errorf("asking the stack at %s: %w", a.Gateway, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return done, fmt.Errorf("asking the stack at %s: %w", a.Gateway, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return done, errors.New(strings.TrimSpace(string(body)))
+	}
+	if err := json.Unmarshal(body, &done); err != nil {
+		return done, fmt.Errorf("reading the stack's answer: %w", err)
+	}
+	return done, nil
+}
+
+func redrive(o local.Options, queue string, out io.Writer) error {
+	addresses, err := local.ReadAddresses(o.DataDir)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	n, err := local.Redrive(ctx, o, addresses, queue)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "%d dead letters of %s are on their way again\n", n, queue)
+	return nil
+}

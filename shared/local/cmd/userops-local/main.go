@@ -1,0 +1,127 @@
+// Command userops-local runs template.yaml on this machine: `run` (what `make run` starts), `invoke` for one event alone, and
+// `redrive` for the dead letters of a queue. It knows the product's demo keys and which parameters of the template suit one machine;
+// everything else is in shared/local.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/userops/userops/shared/local"
+)
+
+func main() {
+	if err := command(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "userops-local: "+strings.Join(strings.Fields(err.Error()), " "))
+		os.Exit(1)
+	}
+}
+
+const usage = `userops-local [run]                     starts everything; Ctrl-C stops it
+userops-local invoke FUNCTION EVENT.json   runs one event alone
+userops-local redrive QUEUE                sends the dead letters of a queue again
+flags, before the arguments of each:`
+
+func command(args []string, out io.Writer) error {
+	name := "run"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name, args = args[0], args[1:]
+	}
+	flags := flag.NewFlagSet("userops-local", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	parameters := pairs{}
+	file := flags.String("template", "template.yaml", "the template to run")
+	build := flags.String("build", "build/local", "where the programs of the functions are")
+	concurrency := flags.Int("concurrency", 10, "processes of one function at most")
+	grace := flags.Duration("grace", 30*time.Second, "how long a stop waits for what is in flight")
+	ttlLag := flags.Duration("ttl-lag", 0, "how long expired items stay visible; 0 is 48 hours")
+	flags.Var(parameters, "param", "Name=Value of a parameter of the template; may be repeated")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(out)
+			_, _ = fmt.Fprintln(out, usage)
+			flags.PrintDefaults()
+			return nil
+		}
+		return fmt.Errorf("%w; userops-local -h lists the flags", err)
+	}
+	o := options(*file, *build, parameters)
+	o.Concurrency, o.TTLLag = *concurrency, *ttlLag
+	switch name {
+	case "run":
+		if flags.NArg() > 0 {
+			return fmt.Errorf("run takes no argument, and got %q", flags.Arg(0))
+		}
+		return run(o, *grace, out)
+	case "invoke":
+		if flags.NArg() != 2 || flags.Arg(0) == "" || flags.Arg(1) == "" {
+			return errors.New("invoke wants a function and the file of an event: make invoke FUNCTION=ingest EVENT=events/ingest/batch.json")
+		}
+		return invoke(o, flags.Arg(0), flags.Arg(1), out)
+	case "redrive":
+		if flags.NArg() != 1 || flags.Arg(0) == "" {
+			return errors.New("redrive wants a queue: make redrive QUEUE=EventsQueue")
+		}
+		return redrive(o, flags.Arg(0), out)
+	}
+	return fmt.Errorf("no command %s; there are run, invoke and redrive", name)
+}
+
+// pairs collects --param Name=Value.
+type pairs map[string]string
+
+func (p pairs) String() string { return "" }
+
+func (p pairs) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return fmt.Errorf("%q is not Name=Value", text)
+	}
+	p[name] = value
+	return nil
+}
+
+func run(o local.Options, grace time.Duration, out io.Writer) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	o.Out = out
+	started := make(chan struct{})
+	stopped := make(chan os.Signal, 1)
+	go func() {
+		got := <-signals
+		stopped <- got
+		select {
+		case <-started:
+		default:
+			cancel()
+		}
+		// Who asks twice does not want to wait.
+		<-signals
+		os.Exit(1)
+	}()
+	stack, err := local.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	close(started)
+	<-stopped
+	_, _ = fmt.Fprintln(out, "\nstopping: what is in flight is finished; Ctrl-C again gives up on it")
+	begun := time.Now()
+	bounded, end := context.WithTimeout(context.Background(), grace)
+	defer end()
+	if err := stack.Stop(bounded); err != nil {
+		return fmt.Errorf("stopping: %w; unfinished messages come back at the next start", err)
+	}
+	_, _ = fmt.Fprintf(out, "stopped in %.2f s; everything is on disk\n", time.Since(begun).Seconds())
+	return nil
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+
+	"github.com/userops/userops/shared/local"
+)
+
+// The demo keys are fixed, so that examples and the demo can name them. They open nothing but this machine.
+const (
+	demoWriteKey    = "demo-write-key"
+	demoServerKey   = "demo-server-key"
+	demoOperatorKey = "demo-operator-key"
+	demoUserSecret  = "demo-user-hash-secret"
+)
+
+func options(file, build string, parameters map[string]string) local.Options {
+	return local.Options{
+		TemplatePath: file, BuildDir: build, StackName: "userops", Parameters: parameters, Defaults: defaults, DataDir: setting("DATA", ".userops"),
+		GatewayAddr: setting("GATEWAY_ADDR", "127.0.0.1:8080"), DynamoDBAddr: setting("DYNAMODB_ADDR", "127.0.0.1:8000"),
+		SQSAddr: setting("SQS_ADDR", "127.0.0.1:9324"), SMTPAddr: setting("SMTP_ADDR", "127.0.0.1:1025"), LambdaAddr: setting("LAMBDA_ADDR", "127.0.0.1:0"),
+		DynamoDBEndpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), SQSEndpoint: os.Getenv("AWS_ENDPOINT_URL_SQS"),
+		Notes: func(local.Addresses) []local.Note {
+			return []local.Note{{Label: "keys", Text: "write " + demoWriteKey + ", server " + demoServerKey + ", operator " + demoOperatorKey}}
+		},
+	}
+}
+
+func setting(name, fallback string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+// defaults are the parameters of the template that suit one machine; --param wins over them.
+func defaults(a local.Addresses) map[string]string {
+	return map[string]string{
+		"DynamoDBEndpoint": a.DynamoDB,
+		"SQSEndpoint":      a.SQS,
+		"DefaultWriteKey":  demoWriteKey,
+		"ServerKeyHash":    hash(demoServerKey),
+		"OperatorKeyHash":  hash(demoOperatorKey),
+		"UserHashSecret":   demoUserSecret,
+		"PublicUrl":        a.Gateway,
+		"SmtpAddress":      a.SMTP,
+	}
+}
+
+func hash(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,156 @@
+package local
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/local/template"
+)
+
+// folderVersion is the layout of the data folder: which files there are, and what stack.json holds.
+const folderVersion = 1
+
+// folder is where a stack keeps its data. Without a path it keeps nothing.
+type folder struct {
+	path  string
+	lock  *os.File
+	state folderState
+}
+
+type folderState struct {
+	Version   int                      `json:"version"`
+	Schedules map[string]scheduleState `json:"schedules"`
+}
+
+// scheduleState remembers since when a schedule is as it is: on AWS a rate counts from there, and a restart must not make it begin anew.
+type scheduleState struct {
+	Expression string    `json:"expression"`
+	Since      time.Time `json:"since"`
+}
+
+const stateFile = "stack.json"
+
+func openFolder(path string) (*folder, error) {
+	f := &folder{path: path, state: folderState{Version: folderVersion, Schedules: map[string]scheduleState{}}}
+	if path == "" {
+		return f, nil
+	}
+	if err := f.readState(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, fmt.Errorf("the data folder %s cannot be made (%s); choose another with DATA=", path, pathCause(err))
+	}
+	var err error
+	if f.lock, err = os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o644); err != nil {
+		return nil, fmt.Errorf("the data folder %s cannot be written (%s); choose another with DATA=", path, pathCause(err))
+	}
+	if err := lockFile(f.lock); err != nil {
+		owner, _ := os.ReadFile(filepath.Join(path, "lock"))
+		_ = f.lock.Close()
+		return nil, fmt.Errorf("the data folder %s is in use by process %s; stop that one, or choose another with DATA=", path, strings.TrimSpace(string(owner)))
+	}
+	_ = f.lock.Truncate(0)
+	_, _ = f.lock.WriteAt([]byte(fmt.Sprintln(os.Getpid())), 0)
+	return f, nil
+}
+
+func (f *folder) readState() error {
+	data, err := os.ReadFile(filepath.Join(f.path, stateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the data folder %s cannot be read (%s); choose another with DATA=", f.path, pathCause(err))
+	}
+	var version struct{ Version int }
+	if err := json.Unmarshal(data, &version); err != nil {
+		return fmt.Errorf("%s is damaged (%v); move it away to go on with the tables and queues beside it", filepath.Join(f.path, stateFile), err)
+	}
+	if version.Version > folderVersion {
+		return fmt.Errorf("the data folder %s is of version %d, and this program knows %d; use a newer program, or another folder with DATA=", f.path, version.Version, folderVersion)
+	}
+	if err := json.Unmarshal(data, &f.state); err != nil {
+		return fmt.Errorf("%s is damaged (%v); move it away to go on with the tables and queues beside it", filepath.Join(f.path, stateFile), err)
+	}
+	if f.state.Schedules == nil {
+		f.state.Schedules = map[string]scheduleState{}
+	}
+	return nil
+}
+
+func pathCause(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// file is the path of a file in the folder, or "" when nothing is kept.
+func (f *folder) file(name string) string {
+	if f.path == "" {
+		return ""
+	}
+	return filepath.Join(f.path, name)
+}
+
+// origin is since when a schedule is as it is.
+func (f *folder) origin(x template.Schedule, now time.Time) time.Time {
+	if had, ok := f.state.Schedules[x.Name]; ok && had.Expression == x.Expression {
+		return had.Since
+	}
+	f.state.Schedules[x.Name] = scheduleState{x.Expression, now.UTC().Truncate(time.Second)}
+	return f.state.Schedules[x.Name].Since
+}
+
+func (f *folder) save() error { return f.write(stateFile, f.state) }
+
+func (f *folder) saveAddresses(a Addresses) error { return f.write("addresses.json", a) }
+
+func (f *folder) write(name string, v any) error {
+	if f.path == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	// Renamed into place, so that a crash leaves the old one or the new one.
+	path := f.file(name)
+	if err := os.WriteFile(path+".new", append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// Close gives the folder free.
+func (f *folder) Close() error {
+	if f.lock == nil {
+		return nil
+	}
+	_ = os.Remove(f.file("addresses.json"))
+	return f.lock.Close()
+}
+
+// ReadAddresses tells where the stack that keeps its data in the folder is reached. The error says what to do.
+func ReadAddresses(dataDir string) (Addresses, error) {
+	var a Addresses
+	data, err := os.ReadFile(filepath.Join(dataDir, "addresses.json"))
+	if err != nil {
+		return a, fmt.Errorf("no stack runs on the data folder %s; start one with `make run`", dataDir)
+	}
+	if err := json.Unmarshal(data, &a); err != nil {
+		return a, fmt.Errorf("reading %s: %w", filepath.Join(dataDir, "addresses.json"), err)
+	}
+	return a, nil
+}

@@ -1,0 +1,104 @@
+package local
+
+import (
+	"sort"
+	"sync"
+
+	"github.com/userops/userops/shared/local/dynamodb"
+	"github.com/userops/userops/shared/local/sqs"
+)
+
+// Usage sums the calls of one kind that a function made.
+type Usage struct {
+	Function   string  `json:"function"` // "" for a developer's own calls
+	Service    string  `json:"service"`  // dynamodb or sqs
+	Action     string  `json:"action"`
+	Resource   string  `json:"resource"` // table, table/index or queue
+	Error      string  `json:"error,omitempty"`
+	Calls      int     `json:"calls"`
+	ReadUnits  float64 `json:"readUnits,omitempty"`
+	WriteUnits float64 `json:"writeUnits,omitempty"`
+	Requests   float64 `json:"requests,omitempty"` // of SQS, as billed
+}
+
+// meter sums usage, for the whole stack and for callers that are watched.
+type meter struct {
+	mu      sync.Mutex
+	sums    map[Usage]*Usage // by everything but the numbers
+	watched map[string]*[]Usage
+}
+
+func newMeter() *meter { return &meter{sums: map[Usage]*Usage{}, watched: map[string]*[]Usage{}} }
+
+// watch also lists, in order, the calls made with an access key. end returns them.
+func (m *meter) watch(key string) (end func() []Usage) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := &[]Usage{}
+	m.watched[key] = list
+	return func() []Usage {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.watched, key)
+		return *list
+	}
+}
+
+func (m *meter) add(key string, u Usage) {
+	kind := u
+	kind.Calls, kind.ReadUnits, kind.WriteUnits, kind.Requests = 0, 0, 0, 0
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sum := m.sums[kind]
+	if sum == nil {
+		sum = &Usage{}
+		*sum = kind
+		m.sums[kind] = sum
+	}
+	sum.Calls += u.Calls
+	sum.ReadUnits += u.ReadUnits
+	sum.WriteUnits += u.WriteUnits
+	sum.Requests += u.Requests
+	if list := m.watched[key]; list != nil {
+		*list = append(*list, u)
+	}
+}
+
+func (m *meter) usage() []Usage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make([]Usage, 0, len(m.sums))
+	for _, u := range m.sums {
+		out = append(out, *u)
+	}
+	sort.Slice(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		switch {
+		case a.Function != b.Function:
+			return a.Function < b.Function
+		case a.Service != b.Service:
+			return a.Service < b.Service
+		case a.Resource != b.Resource:
+			return a.Resource < b.Resource
+		case a.Action != b.Action:
+			return a.Action < b.Action
+		}
+		return a.Error < b.Error
+	})
+	return out
+}
+
+func (s *Stack) observeTable(c dynamodb.Call) {
+	function, _, _, _ := s.host.Caller(c.AccessKeyID)
+	resource := c.Table
+	if c.Index != "" {
+		resource += "/" + c.Index
+	}
+	s.meter.add(c.AccessKeyID, Usage{Function: function, Service: "dynamodb", Action: c.Action, Resource: resource, Error: c.ErrorCode, Calls: 1,
+		ReadUnits: c.ReadUnits, WriteUnits: c.WriteUnits})
+}
+
+func (s *Stack) observeQueue(c sqs.Call) {
+	function, _, _, _ := s.host.Caller(c.AccessKeyID)
+	s.meter.add(c.AccessKeyID, Usage{Function: function, Service: "sqs", Action: c.Action, Resource: c.Queue, Error: c.ErrorCode, Calls: 1, Requests: c.Requests})
+}

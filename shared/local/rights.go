@@ -1,0 +1,40 @@
+package local
+
+import (
+	"fmt"
+
+	"github.com/userops/userops/shared/local/dynamodb"
+	"github.com/userops/userops/shared/local/policy"
+	"github.com/userops/userops/shared/local/sqs"
+)
+
+func (s *Stack) authorizeTable(c dynamodb.Call) error {
+	resource := "*"
+	if c.Table != "" {
+		resource = fmt.Sprintf("arn:aws:dynamodb:%s:%s:table/%s", s.tmpl.Region, s.tmpl.AccountID, c.Table)
+	}
+	if c.Index != "" {
+		resource += "/index/" + c.Index
+	}
+	return s.authorize(c.AccessKeyID, "dynamodb:"+c.Action, resource)
+}
+
+func (s *Stack) authorizeQueue(c sqs.Call) error {
+	resource := "*"
+	if c.Queue != "" {
+		resource = fmt.Sprintf("arn:aws:sqs:%s:%s:%s", s.tmpl.Region, s.tmpl.AccountID, c.Queue)
+	}
+	return s.authorize(c.AccessKeyID, "sqs:"+c.Action, resource)
+}
+
+// authorize judges a call by the function whose key it carries. Anybody else is a developer at the machine and may do everything.
+func (s *Stack) authorize(key, action, resource string) error {
+	function, _, known, stale := s.host.Caller(key)
+	switch {
+	case known:
+		return s.book.Check(function, action, resource)
+	case stale:
+		return &policy.Denied{Function: "of a process that has ended", Action: action, Resource: resource}
+	}
+	return nil
+}

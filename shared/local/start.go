@@ -1,0 +1,421 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/shared/local/dynamodb"
+	"github.com/userops/userops/shared/local/gateway"
+	"github.com/userops/userops/shared/local/lambda"
+	"github.com/userops/userops/shared/local/mapping"
+	"github.com/userops/userops/shared/local/policy"
+	"github.com/userops/userops/shared/local/schedule"
+	"github.com/userops/userops/shared/local/sqs"
+	"github.com/userops/userops/shared/local/template"
+)
+
+// Start starts everything. Its errors are one line that says what, where and what to do; after an error nothing runs, and the data folder
+// is as it was.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	begun := time.Now()
+	if o.StackName == "" {
+		o.StackName = "local"
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 10
+	}
+	s := &Stack{o: o, meter: newMeter()}
+	if err := s.start(ctx); err != nil {
+		s.abort()
+		return nil, err
+	}
+	s.report(time.Since(begun))
+	return s, nil
+}
+
+func (s *Stack) abort() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = s.Stop(ctx)
+}
+
+type listeners struct{ gateway, dynamodb, sqs, lambda, smtp net.Listener }
+
+func (s *Stack) start(ctx context.Context) error {
+	var l listeners
+	if err := s.listen(&l); err != nil {
+		return err
+	}
+	if err := s.read(); err != nil {
+		return err
+	}
+	if err := s.checkPrograms(); err != nil {
+		return err
+	}
+	var err error
+	if s.folder, err = openFolder(s.o.DataDir); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.folder)
+	s.host = lambda.New(lambda.Options{
+		Region: s.tmpl.Region, AccountID: s.tmpl.AccountID, Concurrency: s.o.Concurrency, Environment: s.overrides(), Log: s.logLine, Failed: s.asyncFailed,
+	})
+	statements := map[string][]policy.Statement{}
+	for _, f := range s.tmpl.Functions {
+		statements[f.Name] = f.Statements
+	}
+	s.book = policy.NewBook(statements)
+	if err := s.openStandIns(l); err != nil {
+		return err
+	}
+	s.connect()
+	if err := s.provision(ctx); err != nil {
+		return err
+	}
+	if err := s.registerFunctions(); err != nil {
+		return err
+	}
+	s.host.Serve(l.lambda)
+	if s.o.Inbox != nil && l.smtp != nil {
+		go func() {
+			if err := s.o.Inbox.ServeSMTP(l.smtp); err != nil && !errors.Is(err, net.ErrClosed) {
+				s.say("the inbox stopped: " + err.Error())
+			}
+		}()
+	}
+	if err := s.openIntake(l.gateway); err != nil {
+		return err
+	}
+	return s.folder.saveAddresses(s.addresses)
+}
+
+// listen takes every port before anything is touched.
+func (s *Stack) listen(l *listeners) error {
+	take := func(into *net.Listener, variable, address string) (string, error) {
+		if address == "" {
+			address = "127.0.0.1:0"
+		}
+		got, err := net.Listen("tcp", address)
+		if err != nil {
+			host, _, _ := net.SplitHostPort(address)
+			return "", fmt.Errorf("%s %s cannot be used (%s); stop what listens there, or set %s=%s:0 for a free port", variable, address, cause(err), variable, host)
+		}
+		*into = got
+		s.closers = append(s.closers, got)
+		return got.Addr().String(), nil
+	}
+	a := &s.addresses
+	a.PID, a.Template = os.Getpid(), s.o.TemplatePath
+	a.DynamoDB, a.SQS = s.o.DynamoDBEndpoint, s.o.SQSEndpoint
+	at, err := take(&l.gateway, "GATEWAY_ADDR", s.o.GatewayAddr)
+	if err != nil {
+		return err
+	}
+	a.Gateway = "http://" + at
+	if a.DynamoDB == "" {
+		if at, err = take(&l.dynamodb, "DYNAMODB_ADDR", s.o.DynamoDBAddr); err != nil {
+			return err
+		}
+		a.DynamoDB = "http://" + at
+	}
+	if a.SQS == "" {
+		if at, err = take(&l.sqs, "SQS_ADDR", s.o.SQSAddr); err != nil {
+			return err
+		}
+		a.SQS = "http://" + at
+	}
+	if at, err = take(&l.lambda, "LAMBDA_ADDR", s.o.LambdaAddr); err != nil {
+		return err
+	}
+	a.Lambda = "http://" + at
+	if s.o.Inbox != nil {
+		if a.SMTP, err = take(&l.smtp, "SMTP_ADDR", s.o.SMTPAddr); err != nil {
+			return err
+		}
+		a.Inbox = a.Gateway + "/local/inbox"
+	}
+	return nil
+}
+
+func cause(err error) string {
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		return call.Err.Error()
+	}
+	return err.Error()
+}
+
+func (s *Stack) read() error {
+	env := template.Environment{
+		StackName: s.o.StackName, Parameters: s.o.Parameters, QueueBase: strings.TrimSuffix(s.addresses.SQS, "/"), APIBase: s.addresses.Gateway,
+	}
+	if s.o.Defaults != nil {
+		env.Defaults = s.o.Defaults(s.addresses)
+	}
+	var err error
+	if s.tmpl, err = template.Load(s.o.TemplatePath, env); err != nil {
+		return err
+	}
+	if len(s.tmpl.APIs) > 1 {
+		return fmt.Errorf("%s:%d: a second HTTP API; one gateway address serves one", s.tmpl.File, s.tmpl.APIs[1].Line)
+	}
+	for _, f := range s.tmpl.Functions {
+		for _, x := range f.Schedules {
+			if _, err := schedule.Parse(x.Expression, x.Timezone); err != nil {
+				return fmt.Errorf("%s:%d: event %s: %w", s.tmpl.File, x.Line, x.Event, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Stack) program(f template.Function) string {
+	return filepath.Join(s.o.BuildDir, f.Folder, f.Handler)
+}
+
+func (s *Stack) checkPrograms() error {
+	for _, f := range s.tmpl.Functions {
+		if s.o.Handlers[f.Folder] != nil {
+			continue
+		}
+		if info, err := os.Stat(s.program(f)); err != nil || info.IsDir() {
+			return fmt.Errorf("the program of function %s, %s, is missing; build it with `make build-local`", f.LogicalID, s.program(f))
+		}
+	}
+	return nil
+}
+
+// overrides are the variables that this machine sets over the template's.
+func (s *Stack) overrides() map[string]string {
+	env := map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.addresses.DynamoDB, "AWS_ENDPOINT_URL_SQS": s.addresses.SQS}
+	if s.o.DynamoDBEndpoint != "" || s.o.SQSEndpoint != "" {
+		// Elsewhere nobody knows the keys of single processes, and DynamoDB Local even keeps apart what is written with different keys.
+		key, secret := ownKeys()
+		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = key, secret
+		if token := os.Getenv("AWS_SESSION_TOKEN"); token != "" {
+			env["AWS_SESSION_TOKEN"] = token
+		}
+	}
+	return env
+}
+
+func ownKeys() (key, secret string) {
+	if key, secret = os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"); key != "" && secret != "" {
+		return key, secret
+	}
+	return "operator", "local"
+}
+
+func (s *Stack) openStandIns(l listeners) error {
+	if l.dynamodb != nil {
+		e, err := dynamodb.Open(dynamodb.Options{
+			Path: s.folder.file("dynamodb.db"), Clock: s.o.Clock, TTLLag: s.o.TTLLag, SyncEvery: s.o.SyncEvery, Authorize: s.authorizeTable, Observe: s.observeTable,
+		})
+		if err != nil {
+			return fmt.Errorf("opening the tables in %s: %w", s.folder.path, err)
+		}
+		s.dynamodb = e
+		s.serve(l.dynamodb, e, &s.servers)
+	}
+	if l.sqs != nil {
+		e, err := sqs.Open(sqs.Options{
+			Path: s.folder.file("sqs.db"), Clock: s.o.Clock, SyncEvery: s.o.SyncEvery, Region: s.tmpl.Region, AccountID: s.tmpl.AccountID,
+			Authorize: s.authorizeQueue, Observe: s.observeQueue, DeadLettered: s.deadLettered,
+		})
+		if err != nil {
+			return fmt.Errorf("opening the queues in %s: %w", s.folder.path, err)
+		}
+		s.sqs = e
+		s.serve(l.sqs, e, &s.servers)
+	}
+	return nil
+}
+
+func (s *Stack) serve(l net.Listener, h http.Handler, list *[]*http.Server) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	*list = append(*list, server)
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.say(fmt.Sprintf("the server at %s stopped: %v", l.Addr(), err))
+		}
+	}()
+}
+
+// client makes the SDK's configuration for one caller.
+func (s *Stack) client(key, secret string) aws.Config {
+	return aws.Config{Region: s.tmpl.Region, Credentials: credentials.NewStaticCredentialsProvider(key, secret, os.Getenv("AWS_SESSION_TOKEN"))}
+}
+
+func (s *Stack) connect() {
+	config := s.client(ownKeys())
+	s.db = awsdynamodb.NewFromConfig(config, func(o *awsdynamodb.Options) { o.BaseEndpoint = aws.String(s.addresses.DynamoDB) })
+	s.queue = awssqs.NewFromConfig(config, func(o *awssqs.Options) { o.BaseEndpoint = aws.String(s.addresses.SQS) })
+}
+
+func (s *Stack) registerFunctions() error {
+	for _, f := range s.tmpl.Functions {
+		function := lambda.Function{
+			Name: f.Name, Environment: f.Environment, Timeout: f.Timeout, MemoryMB: f.MemoryMB, Reserved: f.Reserved,
+			Retries: f.Async.MaximumRetries, MaximumAge: f.Async.MaximumEventAge,
+		}
+		if construct := s.o.Handlers[f.Folder]; construct != nil {
+			h, err := construct(s.Environment(f))
+			if err != nil {
+				return fmt.Errorf("making function %s: %w", f.LogicalID, err)
+			}
+			function.Handler = h
+		} else {
+			function.Binary = s.program(f)
+		}
+		if err := s.host.Register(function); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openIntake lets events in, now that everything they can reach is there.
+func (s *Stack) openIntake(l net.Listener) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stopIntake = cancel
+	var api http.Handler = http.NotFoundHandler()
+	if len(s.tmpl.APIs) > 0 && !s.o.NoIntake {
+		g, err := gateway.New(s.tmpl.APIs[0], s.tmpl.Functions, gateway.Options{AccountID: s.tmpl.AccountID, Clock: s.o.Clock, Invoker: s.host})
+		if err != nil {
+			return err
+		}
+		api = g
+	}
+	s.schedule = schedule.New(schedule.Options{
+		Region: s.tmpl.Region, AccountID: s.tmpl.AccountID, Target: s.host, DeadLetter: s.sendDeadLetter, Log: s.say,
+	})
+	s.serve(l, s.front(api), &s.intake)
+	if s.o.NoIntake {
+		return nil
+	}
+	now := s.o.Clock()
+	for _, f := range s.tmpl.Functions {
+		for _, x := range f.Schedules {
+			if err := s.schedule.Add(x, f.Name, s.folder.origin(x, now), now); err != nil {
+				return fmt.Errorf("%s:%d: event %s: %w", s.tmpl.File, x.Line, x.Event, err)
+			}
+		}
+		for _, m := range f.Mappings {
+			if m.Enabled {
+				s.feed(ctx, f, m)
+			}
+		}
+	}
+	if err := s.folder.save(); err != nil {
+		return err
+	}
+	s.feeding.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			s.schedule.Tick(s.o.Clock())
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return nil
+}
+
+func (s *Stack) feed(ctx context.Context, f template.Function, m template.Mapping) {
+	q, _ := s.tmpl.Queue(m.Queue)
+	// A mapping polls with its function's rights, as on AWS.
+	key, secret := lambda.FunctionKey(f.Name), "local"
+	if s.o.DynamoDBEndpoint != "" || s.o.SQSEndpoint != "" {
+		key, secret = ownKeys()
+	}
+	concurrency := s.o.Concurrency
+	if m.MaximumConcurrency > 0 {
+		concurrency = min(concurrency, m.MaximumConcurrency)
+	}
+	feed := mapping.New(mapping.Options{
+		Queue:   awssqs.NewFromConfig(s.client(key, secret), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(s.addresses.SQS) }),
+		Invoker: s.host, Function: f.Name, QueueURL: q.URL, QueueARN: q.ARN, Region: s.tmpl.Region,
+		BatchSize: m.BatchSize, Window: m.Window, Concurrency: concurrency, Visibility: q.Visibility, PartialFailures: m.PartialFailures,
+		Log: func(text string) { s.say(f.LogicalID + ": " + text) },
+	})
+	s.feeding.Go(func() { feed.Run(ctx) })
+}
+
+// Stop lets nothing more in, waits until what is in flight is finished (at most until the context ends), and writes everything to disk.
+func (s *Stack) Stop(ctx context.Context) error {
+	s.stopOnce.Do(func() { s.stopErr = s.stop(ctx) })
+	return s.stopErr
+}
+
+func (s *Stack) stop(ctx context.Context) error {
+	var faults []error
+	note := func(err error) {
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	if s.stopIntake != nil {
+		s.stopIntake()
+	}
+	for _, server := range s.intake {
+		note(server.Shutdown(ctx))
+	}
+	fed := make(chan struct{})
+	go func() {
+		s.feeding.Wait()
+		close(fed)
+	}()
+	select {
+	case <-fed:
+	case <-ctx.Done():
+		note(fmt.Errorf("finishing the batches in flight: %w", ctx.Err()))
+	}
+	if s.host != nil {
+		note(s.host.Drain(ctx))
+		// Whatever did not finish in time is ended now.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		note(s.host.Close(last))
+		cancel()
+	}
+	for _, server := range append(s.servers, s.intake...) {
+		_ = server.Close()
+	}
+	if s.dynamodb != nil {
+		note(s.dynamodb.Close())
+	}
+	if s.sqs != nil {
+		note(s.sqs.Close())
+	}
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		_ = s.closers[i].Close()
+	}
+	return errors.Join(faults...)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
