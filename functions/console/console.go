@@ -86,7 +86,7 @@ type Process struct {
 
 // Handler serves the routes of console. Each needs the operator key, or a JWT that the gateway accepted.
 func (p *Process) Handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := new(httpapi.Router)
 	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.RequireOperator(h)) }
 	for plural, d := range documents {
 		route("GET /v1/"+plural, p.list(d))

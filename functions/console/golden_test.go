@@ -1,0 +1,73 @@
+package console
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// demoOperatorHash is the hex SHA-256 of the operator key of `make run`.
+const demoOperatorHash = "4a7c449d22a99026fac16a47621ff68792ff589f72334ea3950ce186a5615e9a"
+
+// TestGoldenRequests hands over what the gateway does, as `sam local invoke -e` would, to a console without any definition.
+func TestGoldenRequests(t *testing.T) {
+	const folder = "../../events/console"
+	want := map[string]struct {
+		status int
+		answer string // a part of it
+	}{
+		"put-segment":              {201, `"id":"big-spenders"`},
+		"put-segment-stale":        {412, `"title":"Precondition Failed"`},
+		"put-segment-bad-rule":     {422, `"field":"rule.all[0].field"`},
+		"put-segment-not-json":     {400, `"detail":"the body is not valid JSON"`},
+		"put-template":             {201, `"id":"welcome"`},
+		"put-campaign-no-template": {422, `"reason":"names the template nowhere, which is not there"`},
+		"put-program":              {201, `"id":"invite"`},
+		"put-source":               {201, `"id":"web"`},
+		"put-setting":              {201, `"id":"holdout"`},
+		"get-segment-missing":      {404, `"detail":"there is no segment \"nobody\""`},
+		"get-segments":             {200, `{"items":[]}`},
+		"get-segments-bad-limit":   {400, `"field":"limit"`},
+		"delete-segment-missing":   {404, `"status":404`},
+		"preview-rule":             {200, `"exact":true`},
+		"post-run":                 {202, `{"runId":"run-1"}`},
+		"post-run-future":          {422, `"field":"asOf"`},
+		"get-run-missing":          {404, `"detail":"there is no run \"none\""`},
+		"get-queues":               {200, `[]`},
+		"no-key":                   {401, `"title":"Unauthorized"`},
+		"server-key":               {401, `"title":"Unauthorized"`},
+	}
+	files, err := filepath.Glob(folder + "/*.json")
+	if err != nil || len(files) != len(want) {
+		t.Errorf("%d files in %s, %d expected", len(files), folder, len(want))
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var in events.APIGatewayV2HTTPRequest
+			if err := json.Unmarshal(raw, &in); err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t)
+			b.Auth.OperatorKeyHash = demoOperatorHash
+			out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expected, known := want[name]
+			if !known || out.StatusCode != expected.status || !strings.Contains(out.Body, expected.answer) {
+				t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, expected.status, expected.answer)
+			}
+		})
+	}
+}
