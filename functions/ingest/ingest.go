@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -20,6 +21,8 @@ type Settings struct {
 	EventsQueue   string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash string `env:"SERVER_KEY_HASH" default:""`
 	DefaultKey    string `env:"DEFAULT_WRITE_KEY" default:""`
+	// Currency is that of order events that name none.
+	Currency money.Currency `env:"CURRENCY" default:"CNY"`
 }
 
 // Sources reads definitions of sources as they are now.
@@ -38,6 +41,7 @@ type Process struct {
 	Sources    Sources
 	Queue      Queue
 	DefaultKey string           // write key of the built-in browser source, empty for none
+	Currency   money.Currency   // of order events that name none
 	Now        func() time.Time // receivedAt, and the clock of the caches
 	NewID      func() string    // messageId for events without one; never the same twice
 
@@ -57,7 +61,7 @@ var calls = map[string]event.Kind{
 
 // Handler serves the routes of the function.
 func (p *Process) Handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := new(httpapi.Router)
 	for name, kind := range calls {
 		mux.HandleFunc("POST /v1/"+name, func(w http.ResponseWriter, r *http.Request) {
 			p.post(w, r, func(body []byte, arrival event.Arrival) (*event.Batch, error) {

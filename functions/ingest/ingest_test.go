@@ -44,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, now: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC), sources: map[string]source.Source{}}
 	assigned := 0
 	b.Process = &Process{
-		Auth: httpapi.Auth{ServerKeyHash: source.KeyHash(serverKey)}, Sources: b, Queue: b, DefaultKey: defaultKey,
+		Auth: httpapi.Auth{ServerKeyHash: source.KeyHash(serverKey)}, Sources: b, Queue: b, DefaultKey: defaultKey, Currency: "CNY",
 		Now:   func() time.Time { return b.now },
 		NewID: func() string { assigned++; return fmt.Sprintf("assigned-%d", assigned) },
 	}
@@ -306,6 +306,29 @@ func TestVerdicts(t *testing.T) {
 			}
 			if n != tc.queued {
 				t.Errorf("%d events queued, want %d", n, tc.queued)
+			}
+		})
+	}
+}
+
+func TestOrdersThatCannotBeRead(t *testing.T) {
+	for name, tc := range map[string]struct{ event, properties, faults string }{
+		"readable":       {"Order Completed", `{"order_id":"o","total":1}`, ""},
+		"no order_id":    {"Order Completed", `{"total":1}`, "0 properties.order_id is missing or longer than 128 bytes"},
+		"no properties":  {"Order Refunded", `null`, "0 properties.order_id is missing or longer than 128 bytes"},
+		"total a word":   {"Order Updated", `{"order_id":"o","total":"much"}`, "0 properties.total is not a decimal amount within range"},
+		"currency wrong": {"Order Placed", `{"order_id":"o","total":1,"currency":"yuan"}`, "0 properties.currency is not an ISO 4217 code of three letters"},
+		"wrong type":     {"Order Placed", `{"order_id":"o","products":{}}`, "0 properties products is a object where another type belongs"},
+		"another event":  {"Product Viewed", `{"total":"much"}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			body := `{"userId":"u","event":"` + tc.event + `","properties":` + tc.properties + `}`
+			if a := b.post("/v1/track", serverKey, body); a.faults() != tc.faults || (a.status == 200) != (tc.faults == "") || a.status > 400 {
+				t.Errorf("from the server: %d %q, want %q", a.status, a.faults(), tc.faults)
+			}
+			if a := b.post("/v1/track", defaultKey, body); a.status != 200 {
+				t.Errorf("from a browser: %d %q", a.status, a.faults())
 			}
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
@@ -88,22 +89,38 @@ func (p *Process) source(w http.ResponseWriter, r *http.Request, key string) (so
 	return source.Source{}, false
 }
 
+const notAllowed = "is not one that the source may send"
+
+// readable refuses an order event that would move no money, though its source means it to: the sender is the only one who can mend
+// it. Of other sources such an event is taken, as one that is only shown.
+func (p *Process) readable(from source.Source, e *event.Event) (field, reason string) {
+	if !from.MayMoveMoney() || !order.Reports(e.Name) {
+		return "", ""
+	}
+	_, err := order.ParseReport(e, 0, p.Currency)
+	if err == nil || errors.Is(err, order.ErrNotOrder) {
+		return "", ""
+	}
+	field, reason, _ = strings.Cut(err.Error(), ": ")
+	return field, reason
+}
+
 // take queues what a source sent and may send.
 func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch) {
 	malformed := len(batch.Refused)
 	batch.Judge(func(e *event.Event) (field, reason string) {
-		if from.Allows(e.Kind, e.Name) {
-			return "", ""
+		switch {
+		case !from.Allows(e.Kind, e.Name) && e.Kind == event.Track:
+			return "event", notAllowed
+		case !from.Allows(e.Kind, e.Name):
+			return "type", notAllowed
 		}
-		if e.Kind == event.Track {
-			return "event", "is not one that the source may send"
-		}
-		return "type", "is not one that the source may send"
+		return p.readable(from, e)
 	})
 	if n := len(batch.Refused); n > 0 {
 		telemetry.Count("events_refused", n, "function", "ingest")
 		if len(batch.Events) == 0 {
-			if malformed == 0 {
+			if malformed == 0 && batch.Refused[0].Reason == notAllowed {
 				httpapi.Problem(w, http.StatusForbidden, "", "the source may not send this", refusals(batch)...)
 				return
 			}

@@ -38,6 +38,7 @@ func main() {
 		Sources:    dynamo.Sources{DB: dynamodb.NewFromConfig(aws), Table: s.CatalogTable},
 		Queue:      queue.Sender{Client: sqs.NewFromConfig(aws), URL: s.EventsQueue},
 		DefaultKey: s.DefaultKey,
+		Currency:   s.Currency,
 		Now:        time.Now,
 		NewID:      rand.Text,
 	}
