@@ -243,9 +243,9 @@ func Diff(p *profile.Profile, members map[ID]bool, now time.Time, run string) []
 	return follows
 }
 
-// Rescore gives the profile its new scores and returns what it left and entered by them among the derived segments that
-// somebody listens to, nil for none. Scores that differ in Run only are no change and stay.
-func Rescore(p *profile.Profile, scores profile.Scores, now time.Time, run string, heard func(ID) bool) []profile.Follow {
+// Rescore gives the profile its new scores and returns what it left and entered by them among the derived segments, as far as
+// somebody listens: four of them change with nearly every change of scores. Scores that differ in Run only are no change and stay.
+func Rescore(p *profile.Profile, scores profile.Scores, now time.Time, run string, heard func(profile.Follow) bool) []profile.Follow {
 	before, after := p.Scores, scores
 	before.Run, after.Run = "", ""
 	if before == after {
@@ -257,8 +257,9 @@ func Rescore(p *profile.Profile, scores profile.Scores, now time.Time, run strin
 	add := func(kind profile.FollowKind, of, other profile.Scores) {
 		for _, id := range DerivedOf(of) {
 			group, class, _ := strings.Cut(string(id), ":")
-			if heard != nil && heard(id) && scoredClass(other, group) != class {
-				follows = append(follows, profile.Follow{Kind: kind, Ref: string(id), At: now, Run: run})
+			follow := profile.Follow{Kind: kind, Ref: string(id), At: now, Run: run}
+			if scoredClass(other, group) != class && heard(follow) {
+				follows = append(follows, follow)
 			}
 		}
 	}

@@ -167,10 +167,10 @@ func TestForget(t *testing.T) {
 func TestRescore(t *testing.T) {
 	now := at(t, "2026-11-21T00:00:00Z")
 	old := profile.Scores{Run: "r0", R: 5, F: 1, M: 1, Class8: "100", Segment11: New, Class15: "active-00", Lifecycle: Active}
-	everything := func(ID) bool { return true }
+	everything := func(profile.Follow) bool { return true }
 	for name, c := range map[string]struct {
 		to    profile.Scores
-		heard func(ID) bool
+		heard func(profile.Follow) bool
 		want  string
 		run   string
 	}{
@@ -178,9 +178,11 @@ func TestRescore(t *testing.T) {
 		"a score within the same classes": {profile.Scores{R: 5, F: 1, M: 2, Class8: "100", Segment11: New, Class15: "active-00", Lifecycle: Active}, everything, "", "r1"},
 		"two classes": {profile.Scores{R: 4, F: 1, M: 1, Class8: "000", Segment11: New, Class15: "cooling-00", Lifecycle: Active}, everything,
 			"exited class8:100 r1, exited class15:active-00 r1, entered class8:000 r1, entered class15:cooling-00 r1", "r1"},
-		"what is listened to": {profile.Scores{Class15: Idle, Lifecycle: Churned}, func(id ID) bool { return id == "lifecycle:churned" || id == "class8:100" },
+		"what is listened to": {profile.Scores{Class15: Idle, Lifecycle: Churned}, func(f profile.Follow) bool {
+			return f.Kind == profile.FollowEntered && f.Ref == "lifecycle:churned" || f.Kind == profile.FollowExited && f.Ref == "class8:100"
+		},
 			"exited class8:100 r1, entered lifecycle:churned r1", "r1"},
-		"nobody listens": {profile.Scores{Lifecycle: Churned}, func(ID) bool { return false }, "", "r1"},
+		"nobody listens": {profile.Scores{Lifecycle: Churned}, func(profile.Follow) bool { return false }, "", "r1"},
 	} {
 		p := &profile.Profile{Scores: old}
 		got := describe(Rescore(p, c.to, now, "r1", c.heard))

@@ -1,0 +1,227 @@
+package segmentation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+// A part is one item of at most 400 KB: maxPartBytes is what its rows should have before they are compressed, maxItemBytes what it
+// may have in the end.
+const (
+	maxPartBytes = 300_000
+	maxItemBytes = 380_000
+)
+
+// errPartFull ends a scan before the page that was offered.
+var errPartFull = errors.New("the part is full")
+
+// collect reads the profiles of a shard into parts. Each part begins where the one before ends and is written once, so whoever
+// finds a part already there goes on behind it.
+func (p *Process) collect(ctx context.Context, run segment.Run, shop segment.Shop, j job.Segmentation) error {
+	if run.Collected.Has(j.Shard) {
+		return p.collected(ctx, run, len(run.Collected))
+	}
+	number, from, err := parsePartCursor(j.Cursor)
+	if err != nil {
+		return queue.Drop(err)
+	}
+	set := &segment.Set{}
+	if !run.ReportOnly {
+		if set, err = p.definitions(ctx, run); err != nil {
+			return err
+		}
+	}
+	for {
+		next, err := p.part(ctx, run, shop, set, dynamo.RunPart{Shard: j.Shard, Number: number}, from)
+		if err != nil {
+			return err
+		}
+		if next == "" {
+			break
+		}
+		number, from = number+1, next
+		if p.Late(ctx) {
+			j.Cursor = strconv.Itoa(number) + "|" + from
+			return p.sendJobs(ctx, []job.Segmentation{j})
+		}
+	}
+	done, err := p.Runs.Mark(ctx, run.ID, dynamo.RunCollected, j.Shard)
+	if err != nil {
+		return err
+	}
+	return p.collected(ctx, run, done)
+}
+
+// collected sends the closing step when it was the last shard. Whichever shard sees that sends it, also when it sees it again.
+func (p *Process) collected(ctx context.Context, run segment.Run, done int) error {
+	if done < run.Shards || run.Outcome != nil {
+		return nil
+	}
+	return p.sendJobs(ctx, []job.Segmentation{{Kind: job.Close, RunID: run.ID, Shards: run.Shards}})
+}
+
+func parsePartCursor(cursor string) (number int, from string, err error) {
+	if cursor == "" {
+		return 0, "", nil
+	}
+	text, from, _ := strings.Cut(cursor, "|")
+	number, err = strconv.Atoi(text)
+	if err != nil || number < 1 || from == "" {
+		return 0, "", fmt.Errorf("%.64q is no cursor of a part", cursor)
+	}
+	return number, from, nil
+}
+
+// part makes a part sure and answers the cursor behind it.
+func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, set *segment.Set, part dynamo.RunPart, from string) (string, error) {
+	found, err := p.Runs.Part(ctx, run.ID, part.Shard, part.Number)
+	if err == nil {
+		return found.Next, nil
+	}
+	if !errors.Is(err, dynamo.ErrNotFound) {
+		return "", err
+	}
+	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: segment.Counts{}, Segments: map[string]int{}}}
+	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page []*profile.Profile) error { return c.page(ctx, page) })
+	if err != nil && !errors.Is(err, errPartFull) {
+		return "", err
+	}
+	if part.Body, err = c.pack(); err != nil {
+		return "", err
+	}
+	err = p.Runs.SavePart(ctx, run, part)
+	if errors.Is(err, dynamo.ErrConflict) {
+		found, err = p.Runs.Part(ctx, run.ID, part.Shard, part.Number)
+		return found.Next, err
+	}
+	return part.Next, err
+}
+
+// pack packs the part. Should the answers of very many definitions burst it, they are left out, and scoring asks everybody again.
+func (c *collector) pack() ([]byte, error) {
+	packed, err := packColumns(c.summary, c.rows)
+	if err != nil || len(packed) <= maxItemBytes {
+		return packed, err
+	}
+	for i := range c.rows {
+		c.rows[i].members, c.rows[i].differs = nil, true
+	}
+	return packColumns(c.summary, c.rows)
+}
+
+// collector makes one part.
+type collector struct {
+	process *Process
+	run     segment.Run
+	shop    segment.Shop
+	set     *segment.Set
+	scored  []segment.ID
+	summary summary
+	rows    []row
+
+	pages, lastPage, bytes int
+}
+
+func (c *collector) page(ctx context.Context, profiles []*profile.Profile) error {
+	// Pages are much alike: when one more like the last could burst the part, it is left to the next.
+	if c.pages > 0 && (c.bytes+c.lastPage > maxPartBytes || c.process.Late(ctx)) {
+		return errPartFull
+	}
+	before := len(c.rows)
+	var left []profile.ID
+	for _, one := range profiles {
+		c.add(one)
+		if !c.run.ReportOnly && leftover(one, c.process.Now()) {
+			left = append(left, one.ID)
+		}
+	}
+	c.pages++
+	c.lastPage = (len(c.rows) - before) * (idBytes + 3 + 3 + 9 + 8 + len(c.scored))
+	c.bytes += c.lastPage
+	return each(ctx, left, c.process.sendLeftover)
+}
+
+func (c *collector) add(one *profile.Profile) {
+	facts, ok := segment.Observe(one, c.run.AsOf, c.run.Scoring, c.shop)
+	if !ok {
+		return
+	}
+	c.summary.Profiles++
+	if facts.Approximate {
+		c.summary.Approximate++
+	}
+	c.summary.Counts.AddIntervals(one, c.run.AsOf)
+	// Of a model of nobody, the scores hold what needs nothing of the buyers.
+	known := segment.Model{Scoring: c.run.Scoring}.Score(facts)
+	r := row{id: one.ID, facts: segment.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, known: profile.Scores{Lifecycle: known.Lifecycle}}
+	r.old.Run = ""
+	if !facts.Buyer() {
+		r.known = known
+		c.summary.Counts.AddScores(known)
+	}
+	if c.run.ReportOnly {
+		if facts.Buyer() {
+			r.old = profile.Scores{}
+			c.rows = append(c.rows, r)
+		}
+		return
+	}
+	c.ask(one, &r)
+	if facts.Buyer() || r.differs || r.old != r.known {
+		c.rows = append(c.rows, r)
+	}
+}
+
+// ask asks the definitions: of who is no buyer with the new scores, which are known, of a buyer with the old ones. Where those turn
+// out to be the new ones, the answer stands; else scoring asks again.
+func (c *collector) ask(one *profile.Profile, r *row) {
+	subject := *one
+	buyer := r.facts.Buyer()
+	if !buyer {
+		subject.Scores = r.known
+	}
+	members := c.set.Members(&subject, askedAt(&subject, c.run), c.shop)
+	r.members = make([]bool, len(c.scored))
+	for i, id := range c.scored {
+		r.members[i] = members[id] && buyer
+	}
+	for id, in := range members {
+		if in && !(buyer && c.isScored(id)) {
+			c.summary.Segments[string(id)]++
+		}
+	}
+	c.set.Forget(&subject, members)
+	for id, in := range members {
+		if _, was := one.Members[string(id)]; was != in {
+			r.differs = true
+			return
+		}
+	}
+}
+
+func (c *collector) isScored(id segment.ID) bool {
+	for _, one := range c.scored {
+		if one == id {
+			return true
+		}
+	}
+	return false
+}
+
+// askedAt is when rules are asked: when the run began, for all shards alike, or at the person's last event since.
+func askedAt(p *profile.Profile, run segment.Run) time.Time {
+	if p.LastSeen.After(run.CreatedAt) {
+		return p.LastSeen
+	}
+	return run.CreatedAt
+}

@@ -1,0 +1,267 @@
+package segmentation
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+)
+
+// row is what collecting leaves behind of one profile: every buyer, and of the others those who change.
+type row struct {
+	id profile.ID
+	// facts has R, F and M only.
+	facts segment.Facts
+	// known are the parts of the new scores that need nothing of the other buyers: the lifecycle, and class15 of who is none.
+	known profile.Scores
+	// old are the scores that the profile had.
+	old profile.Scores
+	// differs says that memberships change by the old scores already.
+	differs bool
+	// members are the answers of the scored definitions by the old scores, in the order of Set.Scored.
+	members []bool
+}
+
+// summary is what collecting says of a part's profiles beside the rows.
+type summary struct {
+	Profiles    int            `json:"profiles"`
+	Approximate int            `json:"approximate,omitempty"`
+	Counts      segment.Counts `json:"counts"`
+	// Segments counts members as far as scoring cannot change them: of live definitions all, of scored ones those who are no buyers.
+	Segments map[string]int `json:"segments,omitempty"`
+}
+
+// columnsVersion is the first byte of an unpacked part.
+const columnsVersion = 1
+
+const idBytes = 16
+
+// scoreCode numbers classes, 0 for none; what a newer version calls otherwise is none too, and so differs from every new class.
+type scoreCode struct{ names []string }
+
+func (c scoreCode) encode(name string) byte { return byte(slices.Index(c.names, name) + 1) }
+
+func (c scoreCode) decode(code byte) (string, error) {
+	if int(code) > len(c.names) {
+		return "", errColumns
+	}
+	if code == 0 {
+		return "", nil
+	}
+	return c.names[code-1], nil
+}
+
+var (
+	codes8         = scoreCode{segment.Classes8()}
+	codes11        = scoreCode{segment.Segments11()}
+	codes15        = scoreCode{segment.Classes15()}
+	codesLifecycle = scoreCode{segment.Lifecycles()}
+
+	errColumns = errors.New("the columns are not as they were packed")
+)
+
+// packColumns writes a summary and rows, a column after the other: like stands beside like and compresses.
+func packColumns(s summary, rows []row) ([]byte, error) {
+	head, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("packing columns: %w", err)
+	}
+	out := []byte{columnsVersion}
+	out = binary.AppendUvarint(out, uint64(len(head)))
+	out = append(out, head...)
+	out = binary.AppendUvarint(out, uint64(len(rows)))
+	members := 0
+	if len(rows) > 0 {
+		members = len(rows[0].members)
+	}
+	out = binary.AppendUvarint(out, uint64(members))
+	for _, r := range rows {
+		id, err := base64.RawURLEncoding.DecodeString(string(r.id))
+		if err != nil || len(id) != idBytes {
+			return nil, fmt.Errorf("packing columns: %.32q is no profile id", r.id)
+		}
+		out = append(out, id...)
+	}
+	for _, r := range rows {
+		out = binary.AppendUvarint(out, uint64(r.facts.R))
+	}
+	for _, r := range rows {
+		out = binary.AppendUvarint(out, uint64(r.facts.F))
+	}
+	for _, r := range rows {
+		out = binary.AppendUvarint(out, uint64(r.facts.M))
+	}
+	for _, column := range [...]func(row) byte{
+		func(r row) byte { return codes15.encode(r.known.Class15) },
+		func(r row) byte { return codesLifecycle.encode(r.known.Lifecycle) },
+		func(r row) byte { return byte(r.old.R*36 + r.old.F*6 + r.old.M) },
+		func(r row) byte { return codes8.encode(r.old.Class8) },
+		func(r row) byte { return codes11.encode(r.old.Segment11) },
+		func(r row) byte { return codes15.encode(r.old.Class15) },
+		func(r row) byte { return codesLifecycle.encode(r.old.Lifecycle) },
+		func(r row) byte { return bit(r.differs) },
+	} {
+		for _, r := range rows {
+			out = append(out, column(r))
+		}
+	}
+	for i := range members {
+		for _, r := range rows {
+			out = append(out, bit(r.members[i]))
+		}
+	}
+	return compress(out), nil
+}
+
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// unpackColumns reads what packColumns wrote.
+func unpackColumns(packed []byte) (summary, []row, error) {
+	text, err := decompress(packed)
+	if err != nil {
+		return summary{}, nil, fmt.Errorf("unpacking columns: %w", err)
+	}
+	d := columnReader{rest: text}
+	if d.byte() != columnsVersion {
+		return summary{}, nil, fmt.Errorf("unpacking columns: they are of an unknown version: %w", errColumns)
+	}
+	var s summary
+	if err := json.Unmarshal(d.bytes(d.uvarint()), &s); err != nil {
+		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
+	}
+	n, members := d.uvarint(), d.uvarint()
+	if n > uint64(len(d.rest)/idBytes) || members > segment.MaxDefinitions {
+		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
+	}
+	rows := make([]row, n)
+	for i := range rows {
+		rows[i].id = profile.ID(base64.RawURLEncoding.EncodeToString(d.bytes(idBytes)))
+	}
+	for i := range rows {
+		rows[i].facts.R = int(d.uvarint())
+	}
+	for i := range rows {
+		rows[i].facts.F = int(d.uvarint())
+	}
+	for i := range rows {
+		rows[i].facts.M = int64(d.uvarint())
+	}
+	for i := range rows {
+		rows[i].known.Class15 = d.class(codes15)
+	}
+	for i := range rows {
+		rows[i].known.Lifecycle = d.class(codesLifecycle)
+	}
+	for i := range rows {
+		scores := int(d.byte())
+		rows[i].old.R, rows[i].old.F, rows[i].old.M = scores/36, scores/6%6, scores%6
+	}
+	for i := range rows {
+		rows[i].old.Class8 = d.class(codes8)
+	}
+	for i := range rows {
+		rows[i].old.Segment11 = d.class(codes11)
+	}
+	for i := range rows {
+		rows[i].old.Class15 = d.class(codes15)
+	}
+	for i := range rows {
+		rows[i].old.Lifecycle = d.class(codesLifecycle)
+	}
+	for i := range rows {
+		rows[i].differs = d.byte() == 1
+	}
+	answers := make([]bool, int(n)*int(members))
+	for i := range rows {
+		rows[i].members = answers[i*int(members) : (i+1)*int(members)]
+	}
+	for m := range int(members) {
+		for i := range rows {
+			rows[i].members[m] = d.byte() == 1
+		}
+	}
+	if d.err != nil || len(d.rest) > 0 {
+		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
+	}
+	return s, rows, nil
+}
+
+// columnReader takes values off the front; after a fault it gives zeros.
+type columnReader struct {
+	rest []byte
+	err  error
+}
+
+func (d *columnReader) bytes(n uint64) []byte {
+	if d.err != nil || n > uint64(len(d.rest)) {
+		d.err = errColumns
+		return nil
+	}
+	out := d.rest[:n]
+	d.rest = d.rest[n:]
+	return out
+}
+
+func (d *columnReader) byte() byte {
+	b := d.bytes(1)
+	if b == nil {
+		return 0
+	}
+	return b[0]
+}
+
+func (d *columnReader) uvarint() uint64 {
+	v, n := binary.Uvarint(d.rest)
+	if d.err != nil || n <= 0 {
+		d.err = errColumns
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *columnReader) class(c scoreCode) string {
+	name, err := c.decode(d.byte())
+	if err != nil {
+		d.err = err
+	}
+	return name
+}
+
+// maxUnpacked bounds what a packed part may grow to.
+const maxUnpacked = 64 << 20
+
+var coders = sync.OnceValues(func() (*zstd.Encoder, *zstd.Decoder) {
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxUnpacked))
+	if err != nil {
+		panic(err)
+	}
+	return encoder, decoder
+})
+
+func compress(text []byte) []byte {
+	encoder, _ := coders()
+	return encoder.EncodeAll(text, nil)
+}
+
+func decompress(packed []byte) ([]byte, error) {
+	_, decoder := coders()
+	return decoder.DecodeAll(packed, nil)
+}

@@ -1,0 +1,493 @@
+package segmentation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+)
+
+var errInjected = errors.New("injected fault")
+
+// faults makes calls fail, before or after they took effect.
+type faults struct {
+	mu     sync.Mutex
+	random *rand.Rand
+	rate   float64
+	fired  int
+}
+
+func (f *faults) around(do func() error) error {
+	f.mu.Lock()
+	fail, before := f.random.Float64() < f.rate, f.random.IntN(2) == 0
+	if fail {
+		f.fired++
+	}
+	f.mu.Unlock()
+	if fail && before {
+		return errInjected
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	if fail {
+		return errInjected
+	}
+	return nil
+}
+
+// memoryProfiles keeps profiles in memory. A shard is a hash of the id.
+type memoryProfiles struct {
+	*faults
+	mu     sync.Mutex
+	all    map[profile.ID]*profile.Profile
+	moved  map[profile.ID]profile.ID // pointers
+	page   int
+	saves  map[profile.ID]int
+	before func(*profile.Profile) // another writer that comes first, called by Save
+}
+
+func cloneProfile(p *profile.Profile) *profile.Profile {
+	c := *p
+	c.Members = maps.Clone(p.Members)
+	c.Outbox = slices.Clone(p.Outbox)
+	return &c
+}
+
+func (m *memoryProfiles) Load(_ context.Context, id profile.ID) (*profile.Profile, error) {
+	var out *profile.Profile
+	err := m.around(func() error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if to, ok := m.moved[id]; ok {
+			id = to
+		}
+		out = &profile.Profile{ID: id}
+		if p, ok := m.all[id]; ok {
+			out = cloneProfile(p)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (m *memoryProfiles) Save(_ context.Context, p *profile.Profile) error {
+	return m.around(func() error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.before != nil {
+			m.before(m.all[p.ID])
+		}
+		if m.all[p.ID].Version != p.Version {
+			return fmt.Errorf("saving profile %s: %w", p.ID, dynamo.ErrConflict)
+		}
+		stored := cloneProfile(p)
+		stored.Version++
+		m.all[p.ID] = stored
+		m.saves[p.ID]++
+		p.Version++
+		return nil
+	})
+}
+
+func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (string, error) {
+	m.mu.Lock()
+	var ids []profile.ID
+	for id := range m.all {
+		hash := fnv.New32a()
+		hash.Write([]byte(id))
+		if int(hash.Sum32())%shards == shard && string(id) > cursor {
+			ids = append(ids, id)
+		}
+	}
+	m.mu.Unlock()
+	slices.Sort(ids)
+	for chunk := range slices.Chunk(ids, m.page) {
+		var profiles []*profile.Profile
+		for _, id := range chunk {
+			m.mu.Lock()
+			profiles = append(profiles, cloneProfile(m.all[id]))
+			m.mu.Unlock()
+		}
+		if err := m.around(func() error { return nil }); err != nil {
+			return cursor, err
+		}
+		if err := page(profiles); err != nil {
+			return cursor, err
+		}
+		if chunk[len(chunk)-1] == ids[len(ids)-1] {
+			break
+		}
+		cursor = string(chunk[len(chunk)-1])
+	}
+	return "", nil
+}
+
+// memoryRuns keeps runs as dynamo.Runs does.
+type memoryRuns struct {
+	*faults
+	mu          sync.Mutex
+	runs        map[string]segment.Run
+	definitions map[string][]byte
+	parts       map[string]map[[2]int]dynamo.RunPart
+	results     map[string]map[int]dynamo.RunResult
+}
+
+func (m *memoryRuns) do(f func() error) error {
+	return m.around(func() error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return f()
+	})
+}
+
+func (m *memoryRuns) Create(_ context.Context, run segment.Run) (out segment.Run, err error) {
+	err = m.do(func() error {
+		if _, ok := m.runs[run.ID]; !ok {
+			m.runs[run.ID] = run
+		}
+		out = m.runs[run.ID]
+		return nil
+	})
+	return out, err
+}
+
+func (m *memoryRuns) Load(_ context.Context, id string) (out segment.Run, err error) {
+	err = m.do(func() error {
+		run, ok := m.runs[id]
+		if !ok {
+			return dynamo.ErrNotFound
+		}
+		run.Collected, run.Scored = slices.Clone(run.Collected), slices.Clone(run.Scored)
+		out = run
+		return nil
+	})
+	return out, err
+}
+
+func (m *memoryRuns) SaveDefinitions(_ context.Context, run string, _ time.Time, packed []byte) (out []byte, err error) {
+	err = m.do(func() error {
+		if _, ok := m.definitions[run]; !ok {
+			m.definitions[run] = packed
+		}
+		out = m.definitions[run]
+		return nil
+	})
+	return out, err
+}
+
+func (m *memoryRuns) Definitions(_ context.Context, run string) (out []byte, err error) {
+	err = m.do(func() error {
+		packed, ok := m.definitions[run]
+		if !ok {
+			return dynamo.ErrNotFound
+		}
+		out = packed
+		return nil
+	})
+	return out, err
+}
+
+func (m *memoryRuns) SavePart(_ context.Context, run segment.Run, part dynamo.RunPart) error {
+	return m.do(func() error {
+		if m.parts[run.ID] == nil {
+			m.parts[run.ID] = map[[2]int]dynamo.RunPart{}
+		}
+		key := [2]int{part.Shard, part.Number}
+		if _, ok := m.parts[run.ID][key]; ok {
+			return dynamo.ErrConflict
+		}
+		m.parts[run.ID][key] = part
+		return nil
+	})
+}
+
+func (m *memoryRuns) Part(_ context.Context, run string, shard, number int) (out dynamo.RunPart, err error) {
+	err = m.do(func() error {
+		part, ok := m.parts[run][[2]int{shard, number}]
+		if !ok {
+			return dynamo.ErrNotFound
+		}
+		out = part
+		return nil
+	})
+	return out, err
+}
+
+func (m *memoryRuns) Parts(_ context.Context, run string, visit func(dynamo.RunPart) error) error {
+	var parts []dynamo.RunPart
+	err := m.do(func() error {
+		parts = slices.Collect(maps.Values(m.parts[run]))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := visit(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memoryRuns) Mark(_ context.Context, id string, done dynamo.RunDone, shard int) (n int, err error) {
+	err = m.do(func() error {
+		run := m.runs[id]
+		set := &run.Collected
+		if done == dynamo.RunScored {
+			set = &run.Scored
+		}
+		if !set.Has(shard) {
+			*set = append(slices.Clone(*set), shard)
+		}
+		n = len(*set)
+		m.runs[id] = run
+		return nil
+	})
+	return n, err
+}
+
+func (m *memoryRuns) SaveFindings(_ context.Context, id string, findings segment.Findings) error {
+	return m.do(func() error {
+		run := m.runs[id]
+		if run.Findings != nil && !reflect.DeepEqual(*run.Findings, findings) {
+			return fmt.Errorf("closing again found %+v, before it was %+v", findings, *run.Findings)
+		}
+		run.Findings = &findings
+		m.runs[id] = run
+		return nil
+	})
+}
+
+func (m *memoryRuns) SaveResult(_ context.Context, run segment.Run, shard int, result dynamo.RunResult) error {
+	return m.do(func() error {
+		if m.results[run.ID] == nil {
+			m.results[run.ID] = map[int]dynamo.RunResult{}
+		}
+		m.results[run.ID][shard] = result
+		return nil
+	})
+}
+
+func (m *memoryRuns) Results(_ context.Context, run string) (out []dynamo.RunResult, err error) {
+	err = m.do(func() error {
+		out = slices.Collect(maps.Values(m.results[run]))
+		return nil
+	})
+	return out, err
+}
+
+func (m *memoryRuns) SaveOutcome(_ context.Context, id string, outcome segment.Outcome) error {
+	return m.do(func() error {
+		run := m.runs[id]
+		if run.Outcome == nil {
+			run.Outcome = &outcome
+		}
+		m.runs[id] = run
+		return nil
+	})
+}
+
+// memoryQueue keeps jobs in memory.
+type memoryQueue struct {
+	*faults
+	mu     sync.Mutex
+	bodies [][]byte
+}
+
+func (q *memoryQueue) Send(ctx context.Context, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return q.SendAll(ctx, [][]byte{body})
+}
+
+func (q *memoryQueue) SendAll(_ context.Context, bodies [][]byte) error {
+	return q.around(func() error {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.bodies = append(q.bodies, bodies...)
+		return nil
+	})
+}
+
+// take removes a job, any of them.
+func (q *memoryQueue) take(random *rand.Rand) ([]byte, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.bodies) == 0 {
+		return nil, false
+	}
+	i := random.IntN(len(q.bodies))
+	body := q.bodies[i]
+	q.bodies = slices.Delete(q.bodies, i, i+1)
+	return body, true
+}
+
+// catalog is fixed.
+type catalog map[string][]dynamo.Definition
+
+func (c catalog) All(_ context.Context, kind string) ([]dynamo.Definition, error) {
+	return c[kind], nil
+}
+
+func (c catalog) with(kind, id, body string) catalog {
+	out := maps.Clone(c)
+	if out == nil {
+		out = catalog{}
+	}
+	out[kind] = append(slices.Clone(out[kind]), dynamo.Definition{Kind: kind, ID: id, Version: 1, Body: json.RawMessage(body)})
+	return out
+}
+
+// world is a process with everything around it in memory.
+type world struct {
+	t             testing.TB
+	random        *rand.Rand
+	faults        *faults
+	profiles      *memoryProfiles
+	runs          *memoryRuns
+	jobs          *memoryQueue
+	orchestration *memoryQueue
+	settlement    *memoryQueue
+	process       *Process
+	now           time.Time
+}
+
+func newWorld(t testing.TB, seed uint64, shards int, defined catalog) *world {
+	random := rand.New(rand.NewPCG(seed, 1))
+	f := &faults{random: rand.New(rand.NewPCG(seed, 2))}
+	w := &world{
+		t: t, random: random, faults: f, now: time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC),
+		profiles: &memoryProfiles{faults: f, all: map[profile.ID]*profile.Profile{}, moved: map[profile.ID]profile.ID{}, saves: map[profile.ID]int{}, page: 3},
+		runs: &memoryRuns{faults: f, runs: map[string]segment.Run{}, definitions: map[string][]byte{},
+			parts: map[string]map[[2]int]dynamo.RunPart{}, results: map[string]map[int]dynamo.RunResult{}},
+		jobs: &memoryQueue{faults: f}, orchestration: &memoryQueue{faults: f}, settlement: &memoryQueue{faults: f},
+	}
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.process = &Process{
+		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Jobs: w.jobs, Orchestration: w.orchestration, Settlement: w.settlement,
+		Shop: segment.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
+		Now: func() time.Time { return w.now }, Late: func(context.Context) bool { return false },
+	}
+	return w
+}
+
+// invoke hands the process one record, as Lambda does, and says whether it is to come again.
+func (w *world) invoke(body []byte) (again bool) {
+	w.t.Helper()
+	raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(body)}}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer, err := w.process.Handle(context.Background(), raw)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return len(answer.(events.SQSEventResponse).BatchItemFailures) > 0
+}
+
+// drain handles jobs in any order until none is left. A failed one comes again; some that succeeded do too.
+func (w *world) drain(duplicates float64) {
+	w.t.Helper()
+	for range 20_000 {
+		body, ok := w.jobs.take(w.random)
+		if !ok {
+			return
+		}
+		if w.invoke(body) || w.random.Float64() < duplicates {
+			w.jobs.mu.Lock()
+			w.jobs.bodies = append(w.jobs.bodies, body)
+			w.jobs.mu.Unlock()
+		}
+	}
+	w.t.Fatal("the jobs do not come to an end")
+}
+
+// run plans a run and handles its jobs until none is left.
+func (w *world) run(j job.Segmentation, duplicates float64) segment.Run {
+	w.t.Helper()
+	j.Kind = job.Plan
+	body, err := json.Marshal(j)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.jobs.bodies = append(w.jobs.bodies, body)
+	w.drain(duplicates)
+	return w.runs.runs[j.RunID]
+}
+
+// told are the follows that orchestration heard of, by job id.
+func (w *world) told() map[string]job.Follow {
+	w.t.Helper()
+	out := map[string]job.Follow{}
+	for _, body := range w.orchestration.bodies {
+		var o job.Orchestration
+		if err := json.Unmarshal(body, &o); err != nil {
+			w.t.Fatal(err)
+		}
+		for _, f := range o.Follows {
+			if was, ok := out[f.ID]; ok && !reflect.DeepEqual(was, f) {
+				w.t.Fatalf("job %s was told as %+v and as %+v", f.ID, was, f)
+			}
+			out[f.ID] = f
+		}
+	}
+	return out
+}
+
+func (w *world) add(p *profile.Profile) *profile.Profile {
+	if p.ID == "" {
+		p.Identifiers = []profile.Identifier{{Kind: profile.UserID, Value: fmt.Sprint("u", len(w.profiles.all))}}
+		p.ID = p.Identifiers[0].ID()
+	}
+	if p.Version == 0 {
+		p.Version = 1
+	}
+	w.profiles.all[p.ID] = p
+	return p
+}
+
+func (w *world) daysAgo(days int) time.Time { return w.now.AddDate(0, 0, -days) }
+
+// buyer adds a profile with orders of these amounts, the last of them so many days ago and a week apart.
+func (w *world) buyer(days int, amounts ...int64) *profile.Profile {
+	p := &profile.Profile{LastSeen: w.daysAgo(days)}
+	for i, net := range amounts {
+		at := w.daysAgo(days + 7*(len(amounts)-1-i))
+		p.Orders.Count++
+		p.Orders.Entries = append(p.Orders.Entries, profile.OrderEntry{At: at, Net: net, Currency: "CNY"})
+		if i == 0 {
+			p.FirstSeen = at
+		}
+		p.Active.Add(profile.DayOf(at))
+	}
+	return w.add(p)
+}
+
+// visitor adds a profile that has not bought, seen on one day only.
+func (w *world) visitor(days int) *profile.Profile {
+	p := &profile.Profile{FirstSeen: w.daysAgo(days), LastSeen: w.daysAgo(days)}
+	p.Active.Add(profile.DayOf(p.FirstSeen))
+	return w.add(p)
+}

@@ -1,0 +1,170 @@
+package segmentation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+// plan makes the run, unless there is one of that id, and sends it on from where it stands: planning a run again resumes it.
+func (p *Process) plan(ctx context.Context, j job.Segmentation) error {
+	run, err := p.Runs.Load(ctx, j.RunID)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		run, err = p.create(ctx, j)
+	}
+	if err != nil {
+		return err
+	}
+	return p.resume(ctx, run)
+}
+
+func (p *Process) create(ctx context.Context, j job.Segmentation) (segment.Run, error) {
+	now := p.Now().UTC()
+	today := segment.DateOf(now, p.Shop.Zone)
+	asOf := today
+	if j.AsOf != "" {
+		var err error
+		if asOf, err = segment.ParseDate(j.AsOf); err != nil {
+			return segment.Run{}, queue.Drop(fmt.Errorf("planning run %s: asOf %w", j.RunID, err))
+		}
+		if asOf > today {
+			return segment.Run{}, queue.Drop(fmt.Errorf("planning run %s: asOf %s is still to come", j.RunID, asOf))
+		}
+	}
+	run := segment.Run{
+		ID: j.RunID, AsOf: asOf, ReportOnly: asOf < today, CreatedAt: now,
+		Zone: p.Shop.Zone.String(), Currency: p.Shop.Currency, Shards: p.Shards,
+	}
+	var err error
+	if run.Scoring, err = p.scoring(ctx); err != nil {
+		return segment.Run{}, err
+	}
+	if !run.ReportOnly {
+		if err := p.keepDefinitions(ctx, run); err != nil {
+			return segment.Run{}, err
+		}
+	}
+	run, err = p.Runs.Create(ctx, run)
+	if err != nil {
+		return segment.Run{}, err
+	}
+	slog.InfoContext(ctx, "run planned", "run", run.ID, "asOf", run.AsOf.String(), "shards", run.Shards, "reportOnly", run.ReportOnly)
+	return run, nil
+}
+
+// scoring is the operator's setting, or the defaults.
+func (p *Process) scoring(ctx context.Context) (segment.Scoring, error) {
+	settings, err := p.Catalog.All(ctx, dynamo.KindSetting)
+	if err != nil {
+		return segment.Scoring{}, err
+	}
+	for _, one := range settings {
+		if one.ID != segment.ScoringSetting {
+			continue
+		}
+		var s segment.Scoring
+		if err := json.Unmarshal(one.Body, &s); err != nil {
+			return segment.Scoring{}, fmt.Errorf("reading the setting %s, version %d: %w", one.ID, one.Version, err)
+		}
+		if err := s.Validate(); err != nil {
+			return segment.Scoring{}, fmt.Errorf("reading the setting %s, version %d: %w", one.ID, one.Version, err)
+		}
+		return s.Filled(), nil
+	}
+	return segment.DefaultScoring(), nil
+}
+
+// keepDefinitions writes down the segments that every shard of the run will ask.
+func (p *Process) keepDefinitions(ctx context.Context, run segment.Run) error {
+	found, err := p.Catalog.All(ctx, dynamo.KindSegment)
+	if err != nil {
+		return err
+	}
+	bodies := make([]json.RawMessage, len(found))
+	for i, one := range found {
+		bodies[i] = one.Body
+	}
+	text, err := json.Marshal(bodies)
+	if err != nil {
+		return fmt.Errorf("packing the definitions of run %s: %w", run.ID, err)
+	}
+	packed := compress(text)
+	if len(packed) > maxItemBytes {
+		return fmt.Errorf("packing the definitions of run %s: %d bytes, at most %d", run.ID, len(packed), maxItemBytes)
+	}
+	_, err = p.Runs.SaveDefinitions(ctx, run.ID, run.CreatedAt, packed)
+	return err
+}
+
+// definitions compiles the segments of the run. Faulty ones are left out, their memberships stand.
+func (p *Process) definitions(ctx context.Context, run segment.Run) (*segment.Set, error) {
+	packed, err := p.Runs.Definitions(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	text, err := decompress(packed)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
+	}
+	var definitions []segment.Definition
+	if err := json.Unmarshal(text, &definitions); err != nil {
+		return nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
+	}
+	set, faults := segment.Compile(definitions)
+	for _, f := range faults {
+		slog.WarnContext(ctx, "segment left out", "run", run.ID, "field", f.Field, "reason", f.Reason)
+	}
+	return set, nil
+}
+
+// resume sends the jobs that a run waits for. Sending one that is on its way already is harmless.
+func (p *Process) resume(ctx context.Context, run segment.Run) error {
+	var jobs []job.Segmentation
+	add := func(kind job.SegmentationKind, done segment.ShardSet) {
+		for shard := range run.Shards {
+			if !done.Has(shard) {
+				jobs = append(jobs, job.Segmentation{Kind: kind, RunID: run.ID, Shard: shard, Shards: run.Shards})
+			}
+		}
+	}
+	switch {
+	case run.Outcome != nil:
+		return nil
+	case len(run.Collected) < run.Shards:
+		add(job.Collect, run.Collected)
+	case run.Findings == nil || run.ReportOnly:
+		jobs = append(jobs, job.Segmentation{Kind: job.Close, RunID: run.ID, Shards: run.Shards})
+	case len(run.Scored) < run.Shards:
+		add(job.Score, run.Scored)
+	default:
+		return p.finish(ctx, run)
+	}
+	return p.sendJobs(ctx, jobs)
+}
+
+// finish adds up the results of all shards.
+func (p *Process) finish(ctx context.Context, run segment.Run) error {
+	results, err := p.Runs.Results(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	outcome := segment.Outcome{Segments: map[string]int{}, FinishedAt: p.Now().UTC()}
+	for _, one := range results {
+		outcome.Changed += one.Changed
+		for id, n := range one.Segments {
+			outcome.Segments[id] += n
+		}
+	}
+	if err := p.Runs.SaveOutcome(ctx, run.ID, outcome); err != nil {
+		return err
+	}
+	slog.InfoContext(ctx, "run finished", "run", run.ID, "profiles", run.Profiles, "buyers", run.Buyers, "changed", outcome.Changed)
+	return nil
+}

@@ -1,0 +1,251 @@
+package segmentation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+const (
+	// maxRunAge is how old a run may be when it writes: a job that comes back after days must not bring back old scores.
+	maxRunAge = 24 * time.Hour
+	// changesPerStep is how many profiles are written before their follows are sent and the time is looked at.
+	changesPerStep = 200
+	// maxWrites bounds how often a profile that others write at the same time is tried.
+	maxWrites = 8
+)
+
+// scoreCursor is where the scoring of a shard stands, with what it came to so far.
+type scoreCursor struct {
+	Part     int            `json:"part"`
+	Row      int            `json:"row"`
+	Changed  int            `json:"changed"`
+	Segments map[string]int `json:"segments,omitempty"`
+}
+
+// score gives the profiles of a shard their scores and memberships, as far as they change.
+func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop, j job.Segmentation) error {
+	switch {
+	case run.Scored.Has(j.Shard):
+		return p.scored(ctx, run, len(run.Scored))
+	case run.ReportOnly:
+		return queue.Drop(fmt.Errorf("run %s only reports", run.ID))
+	case run.Findings == nil:
+		return fmt.Errorf("run %s is not closed yet", run.ID)
+	case p.Now().Sub(run.CreatedAt) > maxRunAge:
+		return queue.Drop(fmt.Errorf("run %s of %s is too old to write scores", run.ID, run.CreatedAt.Format(time.RFC3339)))
+	}
+	at := scoreCursor{Segments: map[string]int{}}
+	if j.Cursor != "" {
+		if err := json.Unmarshal([]byte(j.Cursor), &at); err != nil || at.Part < 0 || at.Row < 0 {
+			return queue.Drop(fmt.Errorf("%.64q is no cursor of a scoring", j.Cursor))
+		}
+	}
+	set, err := p.definitions(ctx, run)
+	if err != nil {
+		return err
+	}
+	heard, err := p.heard(ctx)
+	if err != nil {
+		return err
+	}
+	s := scorer{process: p, run: run, shop: shop, set: set, scored: set.Scored(), heard: heard, at: at}
+	for last := false; !last; {
+		part, err := p.Runs.Part(ctx, run.ID, j.Shard, s.at.Part)
+		if err != nil {
+			return err
+		}
+		_, rows, err := unpackColumns(part.Body)
+		if err != nil {
+			return fmt.Errorf("part %d of shard %d of run %s: %w", s.at.Part, j.Shard, run.ID, err)
+		}
+		for s.at.Row < len(rows) {
+			if err := s.step(ctx, rows); err != nil {
+				return err
+			}
+			if s.at.Row < len(rows) && p.Late(ctx) {
+				return s.handOver(ctx, j)
+			}
+		}
+		s.at.Part, s.at.Row = s.at.Part+1, 0
+		if last = part.Next == ""; !last && p.Late(ctx) {
+			return s.handOver(ctx, j)
+		}
+	}
+	if err := p.Runs.SaveResult(ctx, run, j.Shard, dynamo.RunResult{Changed: s.at.Changed, Segments: s.at.Segments}); err != nil {
+		return err
+	}
+	done, err := p.Runs.Mark(ctx, run.ID, dynamo.RunScored, j.Shard)
+	if err != nil {
+		return err
+	}
+	return p.scored(ctx, run, done)
+}
+
+// scored finishes the run when it was the last shard. Whichever shard sees that does it, also when it sees it again.
+func (p *Process) scored(ctx context.Context, run segment.Run, done int) error {
+	if done < run.Shards || run.Outcome != nil {
+		return nil
+	}
+	return p.finish(ctx, run)
+}
+
+// heard says whether a running campaign listens to what follows.
+func (p *Process) heard(ctx context.Context) (func(profile.Follow) bool, error) {
+	found, err := p.Catalog.All(ctx, dynamo.KindCampaign)
+	if err != nil {
+		return nil, err
+	}
+	var campaigns []campaign.Definition
+	for _, one := range found {
+		var c campaign.Definition
+		if err := json.Unmarshal(one.Body, &c); err != nil {
+			slog.WarnContext(ctx, "campaign left out", "campaign", one.ID, "error", err.Error())
+			continue
+		}
+		if c.State == campaign.Running && len(c.Segments()) > 0 {
+			campaigns = append(campaigns, c)
+		}
+	}
+	return func(f profile.Follow) bool {
+		return slices.ContainsFunc(campaigns, func(c campaign.Definition) bool { return c.Listens(f) })
+	}, nil
+}
+
+// scorer scores a shard.
+type scorer struct {
+	process *Process
+	run     segment.Run
+	shop    segment.Shop
+	set     *segment.Set
+	scored  []segment.ID
+	heard   func(profile.Follow) bool
+
+	mu sync.Mutex // guards at while profiles are written
+	at scoreCursor
+}
+
+func (s *scorer) handOver(ctx context.Context, j job.Segmentation) error {
+	cursor, err := json.Marshal(s.at)
+	if err != nil {
+		return fmt.Errorf("handing over shard %d of run %s: %w", j.Shard, s.run.ID, err)
+	}
+	j.Cursor = string(cursor)
+	return s.process.sendJobs(ctx, []job.Segmentation{j})
+}
+
+// change is a profile that is to be written, with its new scores.
+type change struct {
+	row    row
+	scores profile.Scores
+}
+
+// step goes on until so many profiles change, writes them, and sends what follows.
+func (s *scorer) step(ctx context.Context, rows []row) error {
+	var changes []change
+	next := s.at.Row
+	for ; next < len(rows) && len(changes) < changesPerStep; next++ {
+		one := rows[next]
+		scores := one.known
+		if one.facts.Buyer() {
+			scores = s.run.Score(one.facts)
+			scores.Lifecycle = one.known.Lifecycle
+		}
+		if one.differs || scores != one.old {
+			changes = append(changes, change{one, scores})
+			continue
+		}
+		for i, id := range s.scored {
+			if one.members[i] {
+				s.at.Segments[string(id)]++
+			}
+		}
+	}
+	var d delivery
+	if err := each(ctx, changes, func(ctx context.Context, c change) error { return s.write(ctx, c, &d) }); err != nil {
+		return err
+	}
+	if err := s.process.deliver(ctx, &d); err != nil {
+		return err
+	}
+	s.at.Row = next
+	return nil
+}
+
+// write brings one profile up to date and notes what follows. Who was merged into another since, or erased, is left alone.
+func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
+	p := s.process
+	for range maxWrites {
+		one, err := p.Profiles.Load(ctx, c.row.id)
+		if err != nil {
+			return err
+		}
+		if one.ID != c.row.id || one.FirstSeen.IsZero() {
+			return nil
+		}
+		members, changed := s.apply(one, c.scores)
+		if changed {
+			err := p.Profiles.Save(ctx, one)
+			if errors.Is(err, dynamo.ErrConflict) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		// The outbox also holds what this run wrote before a crash and may not have sent.
+		for _, f := range one.Outbox {
+			if f.Run == s.run.ID && f.Part == "" {
+				d.add(one.ID, []profile.Follow{f})
+			}
+		}
+		s.note(c, one.Scores.Run == s.run.ID, members)
+		return nil
+	}
+	return fmt.Errorf("writing profile %s: others wrote it %d times meanwhile: %w", c.row.id, maxWrites, dynamo.ErrConflict)
+}
+
+// apply changes the profile and its outbox, and says whether there was something to change.
+func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map[segment.ID]bool, changed bool) {
+	now := s.process.Now().UTC()
+	before := one.Scores
+	follows := segment.Rescore(one, scores, now, s.run.ID, s.heard)
+	members = s.set.Members(one, askedAt(one, s.run), s.shop)
+	s.set.Forget(one, members)
+	moved := segment.Diff(one, members, now, s.run.ID)
+	if one.Scores == before && len(moved) == 0 {
+		return members, false
+	}
+	// So that a shard that begins again knows what it has changed.
+	one.Scores.Run = s.run.ID
+	one.Append(one.Version+1, append(follows, moved...)...)
+	return members, true
+}
+
+func (s *scorer) note(c change, changed bool, members map[segment.ID]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if changed {
+		s.at.Changed++
+	}
+	if !c.row.facts.Buyer() {
+		return
+	}
+	for _, id := range s.scored {
+		if members[id] {
+			s.at.Segments[string(id)]++
+		}
+	}
+}

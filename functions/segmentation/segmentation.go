@@ -1,0 +1,198 @@
+// Package segmentation sorts everybody: it scores all profiles against each other, brings their memberships up to date, and lists
+// who is in a segment. It works in shards over its own queue: plan, collect, close, score. It does not define what a class or a
+// rule means (package segment does) and sends nothing to anybody. The surprising thing: only collecting reads all profiles. It leaves
+// behind what scoring needs to tell who changes, so that scoring loads those people alone.
+package segmentation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+// Settings is what the function reads from its environment.
+type Settings struct {
+	ProfilesTable      string         `env:"PROFILES_TABLE"`
+	RunsTable          string         `env:"RUNS_TABLE"`
+	CatalogTable       string         `env:"CATALOG_TABLE"`
+	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
+	OrchestrationQueue string         `env:"ORCHESTRATION_QUEUE_URL"`
+	SettlementQueue    string         `env:"SETTLEMENT_QUEUE_URL"`
+	Zone               *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Currency           money.Currency `env:"CURRENCY" default:"CNY"`
+	Shards             int            `env:"SHARDS" default:"8"`
+}
+
+// Profiles is what segmentation asks of the profiles' store. ScanShard visits each profile of a shard once while nothing is
+// written, and answers the cursor behind the last page whose visit returned nil. Save answers dynamo.ErrConflict when the profile is
+// not as it was loaded; any other error leaves open whether it was written.
+type Profiles interface {
+	Load(context.Context, profile.ID) (*profile.Profile, error)
+	Save(context.Context, *profile.Profile) error
+	ScanShard(ctx context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (next string, err error)
+}
+
+// Runs keeps runs and what their shards leave behind; dynamo.Runs says what each call promises.
+type Runs interface {
+	Create(context.Context, segment.Run) (segment.Run, error)
+	Load(ctx context.Context, id string) (segment.Run, error)
+	SaveDefinitions(ctx context.Context, run string, createdAt time.Time, packed []byte) ([]byte, error)
+	Definitions(ctx context.Context, run string) ([]byte, error)
+	SavePart(context.Context, segment.Run, dynamo.RunPart) error
+	Part(ctx context.Context, run string, shard, number int) (dynamo.RunPart, error)
+	Parts(ctx context.Context, run string, visit func(dynamo.RunPart) error) error
+	Mark(ctx context.Context, run string, done dynamo.RunDone, shard int) (int, error)
+	SaveFindings(ctx context.Context, run string, findings segment.Findings) error
+	SaveResult(ctx context.Context, run segment.Run, shard int, result dynamo.RunResult) error
+	Results(ctx context.Context, run string) ([]dynamo.RunResult, error)
+	SaveOutcome(ctx context.Context, run string, outcome segment.Outcome) error
+}
+
+// Catalog lists the current definitions of a kind.
+type Catalog interface {
+	All(ctx context.Context, kind string) ([]dynamo.Definition, error)
+}
+
+// Sender puts jobs on a queue; when it answers nil they are durable.
+type Sender interface {
+	Send(ctx context.Context, v any) error
+	SendAll(ctx context.Context, bodies [][]byte) error
+}
+
+// Process is the function. Its fields are set once.
+type Process struct {
+	Profiles      Profiles
+	Runs          Runs
+	Catalog       Catalog
+	Jobs          Sender // segmentation's own queue
+	Orchestration Sender
+	Settlement    Sender
+	Shop          segment.Shop
+	Shards        int
+	Now           func() time.Time
+	// Late says that the invocation should hand over what is left. It is asked between steps, after at least one.
+	Late func(context.Context) bool
+}
+
+// New wires the process to its tables and queues.
+func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+	return &Process{
+		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable},
+		Runs:          dynamo.Runs{DB: db, Table: s.RunsTable},
+		Catalog:       dynamo.Catalog{DB: db, Table: s.CatalogTable},
+		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
+		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
+		Settlement:    queue.Sender{Client: sqs, URL: s.SettlementQueue},
+		Shop:          segment.Shop{Zone: s.Zone, Currency: s.Currency},
+		Shards:        max(s.Shards, 1),
+		Now:           now,
+		Late:          nearDeadline,
+	}
+}
+
+// reserve is how long before its deadline an invocation hands over: longer than a step takes.
+const reserve = 20 * time.Second
+
+func nearDeadline(ctx context.Context) bool {
+	deadline, bounded := ctx.Deadline()
+	return bounded && time.Until(deadline) < reserve
+}
+
+// Handle takes a batch of the function's queue, or the schedule's {"schedule":"nightly"}.
+func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
+	var input struct {
+		Records  json.RawMessage `json:"Records"`
+		Schedule string          `json:"schedule"`
+	}
+	if err := json.Unmarshal(raw, &input); err != nil {
+		return nil, fmt.Errorf("decoding the invocation: %w", err)
+	}
+	if input.Records != nil {
+		var batch events.SQSEvent
+		if err := json.Unmarshal(raw, &batch); err != nil {
+			return nil, fmt.Errorf("decoding the invocation: %w", err)
+		}
+		return queue.Consume(ctx, batch, p.record), nil
+	}
+	if input.Schedule != "nightly" {
+		return nil, fmt.Errorf("the invocation is neither a batch nor the nightly schedule but schedule %q", input.Schedule)
+	}
+	today := segment.DateOf(p.Now(), p.Shop.Zone)
+	return nil, p.plan(ctx, job.Segmentation{Kind: job.Plan, RunID: today.String()})
+}
+
+func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
+	var j job.Segmentation
+	if err := json.Unmarshal([]byte(message.Body), &j); err != nil {
+		return queue.Drop(fmt.Errorf("decoding a job: %w", err))
+	}
+	if !segment.ValidRunID(j.RunID) {
+		return queue.Drop(fmt.Errorf("a job of kind %q has no usable runId", j.Kind))
+	}
+	switch j.Kind {
+	case job.Plan:
+		return p.plan(ctx, j)
+	case job.Audience:
+		return p.audience(ctx, j)
+	}
+	run, err := p.Runs.Load(ctx, j.RunID)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return queue.Drop(err)
+	}
+	if err != nil {
+		return err
+	}
+	if j.Kind != job.Close && (j.Shard < 0 || j.Shard >= run.Shards) {
+		return queue.Drop(fmt.Errorf("run %s has no shard %d", run.ID, j.Shard))
+	}
+	shop, err := shopOf(run)
+	if err != nil {
+		return queue.Drop(err)
+	}
+	switch j.Kind {
+	case job.Collect:
+		return p.collect(ctx, run, shop, j)
+	case job.Close:
+		return p.close(ctx, run)
+	case job.Score:
+		return p.score(ctx, run, shop, j)
+	}
+	return queue.Drop(fmt.Errorf("a job is of the unknown kind %q", j.Kind))
+}
+
+// shopOf is the shop as it was when the run was planned.
+func shopOf(run segment.Run) (segment.Shop, error) {
+	zone, err := time.LoadLocation(run.Zone)
+	if err != nil {
+		return segment.Shop{}, fmt.Errorf("run %s: %w", run.ID, err)
+	}
+	return segment.Shop{Zone: zone, Currency: run.Currency}, nil
+}
+
+// sendJobs puts jobs on the function's own queue.
+func (p *Process) sendJobs(ctx context.Context, jobs []job.Segmentation) error {
+	bodies := make([][]byte, len(jobs))
+	for i, j := range jobs {
+		j.Version = job.Version
+		body, err := queue.Encode(j)
+		if err != nil {
+			return err
+		}
+		bodies[i] = body
+	}
+	if len(bodies) == 0 {
+		return nil
+	}
+	return p.Jobs.SendAll(ctx, bodies)
+}

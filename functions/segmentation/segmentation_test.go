@@ -1,0 +1,222 @@
+package segmentation
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+)
+
+// defined has live, scored and mixed segments, one that is broken, and a campaign that listens.
+var defined = catalog{}.
+	with(dynamo.KindSegment, "regulars", `{"id":"regulars","rule":{"field":"orders.count","op":"gte","value":3}}`).
+	with(dynamo.KindSegment, "recent", `{"id":"recent","rule":{"field":"lastSeen","op":"within","days":14}}`).
+	with(dynamo.KindSegment, "best", `{"id":"best","rule":{"any":[{"segment":"class8:111"},{"field":"rfm.m","op":"eq","value":5}]}}`).
+	with(dynamo.KindSegment, "asleep", `{"id":"asleep","rule":{"all":[{"field":"lifecycle","op":"in","value":["dormant","churned"]},{"notSegment":"regulars"}]}}`).
+	with(dynamo.KindSegment, "half", `{"id":"half","rule":{"percent":{"seed":"s","from":0,"to":50}}}`).
+	with(dynamo.KindSegment, "broken", `{"id":"broken","rule":{}}`).
+	with(dynamo.KindCampaign, "back", `{"id":"back","state":"running","trigger":{"enteredSegment":"lifecycle:churned"}}`).
+	with(dynamo.KindCampaign, "away", `{"id":"away","state":"running","trigger":{"exitedSegment":"class8:111"}}`).
+	with(dynamo.KindCampaign, "off", `{"id":"off","state":"draft","trigger":{"enteredSegment":"class8:000"}}`)
+
+func anyProfile(w *world, random *rand.Rand) *profile.Profile {
+	var p *profile.Profile
+	if random.IntN(3) == 0 {
+		p = w.visitor(random.IntN(150))
+		if random.IntN(2) == 0 {
+			p.Counters = map[string]profile.Counter{event.ProductViewed: {Total: 1, Last: p.LastSeen}}
+		}
+	} else {
+		amounts := make([]int64, 1+random.IntN(4))
+		for i := range amounts {
+			amounts[i] = int64(random.IntN(6)) * 100
+		}
+		p = w.buyer(random.IntN(150), amounts...)
+	}
+	if random.IntN(2) == 0 {
+		p.Scores = profile.Scores{Run: "before", R: 1 + random.IntN(5), F: 1 + random.IntN(5), M: 1 + random.IntN(5), Class8: segment.Classes8()[random.IntN(8)],
+			Segment11: segment.Lost, Class15: segment.Classes15()[random.IntN(15)], Lifecycle: segment.Lifecycles()[random.IntN(5)]}
+	}
+	for _, id := range []string{"regulars", "recent", "best", "asleep", "half", "broken", "deleted"} {
+		if random.IntN(3) == 0 {
+			if p.Members == nil {
+				p.Members = map[string]profile.Membership{}
+			}
+			p.Members[id] = profile.Membership{Run: "before"}
+		}
+	}
+	return p
+}
+
+// recount is the run done at once: no shards, no columns, no queue.
+type recount struct {
+	scores   map[profile.ID]profile.Scores
+	members  map[profile.ID][]string
+	told     []string
+	changed  int
+	findings segment.Findings
+	segments map[string]int
+}
+
+func (w *world) recount() recount {
+	out := recount{scores: map[profile.ID]profile.Scores{}, members: map[profile.ID][]string{},
+		findings: segment.Findings{Counts: segment.Counts{}}, segments: map[string]int{"regulars": 0, "recent": 0, "best": 0, "asleep": 0, "half": 0}}
+	asOf := segment.DateOf(w.now, w.process.Shop.Zone)
+	facts := map[profile.ID]segment.Facts{}
+	var r, f []int32
+	var m []int64
+	for id, p := range w.profiles.all {
+		known, ok := segment.Observe(p, asOf, segment.Scoring{}, w.process.Shop)
+		if !ok {
+			continue
+		}
+		facts[id] = known
+		out.findings.Profiles++
+		out.findings.Counts.AddIntervals(p, asOf)
+		if known.Buyer() {
+			r, f, m = append(r, int32(known.R)), append(f, int32(known.F)), append(m, known.M)
+		}
+	}
+	out.findings.Model = segment.Fit(r, f, m, segment.DefaultScoring())
+	for id, known := range facts {
+		p := cloneProfile(w.profiles.all[id])
+		before := p.Scores
+		before.Run = ""
+		p.Scores = out.findings.Score(known)
+		out.scores[id] = p.Scores
+		out.findings.Counts.AddScores(p.Scores)
+		changed := p.Scores != before
+		// The rules of defined, by hand.
+		regular := p.Orders.Count >= 3
+		want := map[string]bool{
+			"regulars": regular,
+			"recent":   known.SinceLast <= 14,
+			"best":     p.Scores.Class8 == "111" || p.Scores.M == 5,
+			"asleep":   (p.Scores.Lifecycle == "dormant" || p.Scores.Lifecycle == "churned") && !regular,
+			"deleted":  false,
+		}
+		want["half"] = inHalf(p)
+		_, want["broken"] = p.Members["broken"]
+		for _, segmentID := range slices.Sorted(maps.Keys(want)) {
+			_, was := p.Members[segmentID]
+			if is := want[segmentID]; is != was {
+				changed = true
+				out.told = append(out.told, fmt.Sprint(id, map[bool]string{true: " entered ", false: " exited "}[is], segmentID))
+			}
+			if want[segmentID] {
+				out.members[id] = append(out.members[id], segmentID)
+				if segmentID != "broken" {
+					out.segments[segmentID]++
+				}
+			}
+		}
+		if p.Scores.Lifecycle == "churned" && before.Lifecycle != "churned" {
+			out.told = append(out.told, fmt.Sprint(id, " entered lifecycle:churned"))
+		}
+		if p.Scores.Class8 != "111" && before.Class8 == "111" {
+			out.told = append(out.told, fmt.Sprint(id, " exited class8:111"))
+		}
+		if changed {
+			out.changed++
+		}
+	}
+	slices.Sort(out.told)
+	return out
+}
+
+func inHalf(p *profile.Profile) bool {
+	set, _ := segment.Compile([]segment.Definition{{ID: "half", Rule: []byte(`{"percent":{"seed":"s","from":0,"to":50}}`)}})
+	return set.Members(p, p.LastSeen, segment.Shop{Zone: p.LastSeen.Location()})["half"]
+}
+
+// check holds a finished run against a recount made before it.
+func (w *world) check(run segment.Run, want recount, versions map[profile.ID]int64) {
+	w.t.Helper()
+	if run.Outcome == nil {
+		w.t.Fatalf("the run is not finished: %d collected, %d scored of %d", len(run.Collected), len(run.Scored), run.Shards)
+	}
+	if !reflect.DeepEqual(*run.Findings, want.findings) {
+		w.t.Fatalf("findings\n got %+v\nwant %+v", *run.Findings, want.findings)
+	}
+	if run.Changed != want.changed || !reflect.DeepEqual(run.Segments, want.segments) {
+		w.t.Fatalf("%d changed, segments %v, want %d, %v", run.Changed, run.Segments, want.changed, want.segments)
+	}
+	written := 0
+	for id, p := range w.profiles.all {
+		if p.Version != versions[id] {
+			written++
+			if p.Scores.Run != run.ID {
+				w.t.Fatalf("profile %s was written, and its scores say run %q", id, p.Scores.Run)
+			}
+		}
+		scores := p.Scores
+		scores.Run = ""
+		if scores != want.scores[id] {
+			w.t.Fatalf("profile %s has %+v, want %+v", id, scores, want.scores[id])
+		}
+		if got := slices.Sorted(maps.Keys(p.Members)); !slices.Equal(got, want.members[id]) {
+			w.t.Fatalf("profile %s is in %v, want %v", id, got, want.members[id])
+		}
+		if w.profiles.saves[id] > 1 {
+			w.t.Fatalf("profile %s was written %d times", id, w.profiles.saves[id])
+		}
+	}
+	if written != want.changed {
+		w.t.Fatalf("%d profiles written, want %d", written, want.changed)
+	}
+	var told []string
+	for _, f := range w.told() {
+		told = append(told, fmt.Sprintf("%s %s %s", f.ProfileID, f.Kind, f.Ref))
+		if f.Run != run.ID || f.Version != versions[f.ProfileID]+1 {
+			w.t.Fatalf("told of %+v, want run %s and version %d", f, run.ID, versions[f.ProfileID]+1)
+		}
+	}
+	slices.Sort(told)
+	if !slices.Equal(told, want.told) {
+		w.t.Fatalf("orchestration was told\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want.told, "\n"))
+	}
+}
+
+func (w *world) versions() map[profile.ID]int64 {
+	out := map[profile.ID]int64{}
+	for id, p := range w.profiles.all {
+		out[id] = p.Version
+	}
+	return out
+}
+
+// TestAnyShardingGivesTheSame runs random shops in random numbers of shards and pages, handing over at random, with jobs doubled,
+// out of order and failing, and holds what comes out against a recount.
+func TestAnyShardingGivesTheSame(t *testing.T) {
+	fired := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		seed := rapid.Uint64().Draw(rt, "seed")
+		w := newWorld(t, seed, rapid.IntRange(1, 7).Draw(rt, "shards"), defined)
+		w.profiles.page = rapid.IntRange(1, 9).Draw(rt, "page")
+		for range rapid.IntRange(0, 40).Draw(rt, "people") {
+			anyProfile(w, w.random)
+		}
+		late := rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(rt, "late")
+		w.process.Late = func(context.Context) bool { return w.random.Float64() < late }
+		w.faults.rate = rapid.SampledFrom([]float64{0, 0, 0.05}).Draw(rt, "faults")
+		want, versions := w.recount(), w.versions()
+		run := w.run(job.Segmentation{RunID: "r"}, rapid.SampledFrom([]float64{0, 0.2}).Draw(rt, "duplicates"))
+		fired += w.faults.fired
+		w.check(run, want, versions)
+	})
+	if fired == 0 {
+		t.Error("no fault ever fired")
+	}
+}
