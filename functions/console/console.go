@@ -6,6 +6,7 @@ package console
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/queue"
 )
 
 // Settings is the environment of console.
@@ -82,6 +84,28 @@ type Process struct {
 	Shop     segment.Shop
 	Now      func() time.Time
 	NewRunID func() string // never the same twice
+}
+
+// SQS is what console calls of the SDK's client.
+type SQS interface {
+	Gauge
+	queue.API
+}
+
+// New is the process over clients of DynamoDB and SQS. Runs are named by the time of their request.
+func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
+	return &Process{
+		Auth:     httpapi.Auth{OperatorKeyHash: s.OperatorKeyHash},
+		Catalog:  dynamo.Catalog{DB: db, Table: s.CatalogTable},
+		Runs:     dynamo.Runs{DB: db, Table: s.RunsTable},
+		Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable},
+		Gauge:    queues,
+		Queues:   s.Queues(),
+		Jobs:     queue.Sender{Client: queues, URL: s.SegmentationQueue},
+		Shop:     segment.Shop{Zone: s.Zone, Currency: s.Currency},
+		Now:      now,
+		NewRunID: func() string { return now().UTC().Format("20060102T150405-") + rand.Text()[:8] },
+	}
 }
 
 // Handler serves the routes of console. Each needs the operator key, or a JWT that the gateway accepted.
