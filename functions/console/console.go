@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
@@ -57,9 +55,9 @@ func (s Settings) Queues() []Queue {
 	}
 }
 
-// Gauge asks SQS how full a queue is.
+// Gauge measures how full a queue is.
 type Gauge interface {
-	GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+	Depth(ctx context.Context, url string) (queue.Depth, error)
 }
 
 // Sample reads profiles of one of the shards, page by page, until page returns an error.
@@ -88,7 +86,7 @@ type Process struct {
 
 // SQS is what console calls of the SDK's client.
 type SQS interface {
-	Gauge
+	queue.GaugeAPI
 	queue.API
 }
 
@@ -99,7 +97,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Catalog:  dynamo.Catalog{DB: db, Table: s.CatalogTable},
 		Runs:     dynamo.Runs{DB: db, Table: s.RunsTable},
 		Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable},
-		Gauge:    queues,
+		Gauge:    queue.Gauge{Client: queues},
 		Queues:   s.Queues(),
 		Jobs:     queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Shop:     segment.Shop{Zone: s.Zone, Currency: s.Currency},

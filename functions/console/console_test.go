@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
@@ -20,6 +18,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 // operatorHash is the hex SHA-256 of "operator".
@@ -41,17 +40,15 @@ func (s *sentJobs) Send(_ context.Context, v any) error {
 	return nil
 }
 
-// gauge answers fixed counts by queue URL.
-type gauge map[string][3]string
+// gauge answers fixed depths by queue URL.
+type gauge map[string]queue.Depth
 
-func (g gauge) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
-	counts, ok := g[*in.QueueUrl]
+func (g gauge) Depth(_ context.Context, url string) (queue.Depth, error) {
+	d, ok := g[url]
 	if !ok {
-		return nil, errors.New("no such queue")
+		return queue.Depth{}, errors.New("no such queue")
 	}
-	return &sqs.GetQueueAttributesOutput{Attributes: map[string]string{
-		string(waiting): counts[0], string(flying): counts[1], string(delayed): counts[2],
-	}}, nil
+	return d, nil
 }
 
 // population is a table of profiles in shards and pages.
@@ -163,14 +160,12 @@ func TestEveryRouteNeedsTheOperatorKey(t *testing.T) {
 func TestQueues(t *testing.T) {
 	b := newBench(t)
 	b.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
-	b.Gauge = gauge{"e": {"5", "4", "3"}, "ed": {"2", "1", "0"}, "s": {"0", "0", "0"}, "sd": {"0", "0", "0"}}
+	b.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}, "sd": {Waiting: 0, InFlight: 0, Delayed: 0}}
 	want := `[{"queue":"events","depth":5,"inFlight":4,"delayed":3,"deadLettered":3},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
 	if got := strings.TrimSpace(b.must(200, "GET", "/v1/queues", "")); got != want {
 		t.Errorf("queues are %s\nwant %s", got, want)
 	}
-	b.Gauge = gauge{"e": {"5", "4", "3"}, "ed": {"2", "1", "0"}, "s": {"0", "0", "0"}}
-	b.must(503, "GET", "/v1/queues", "")
-	b.Gauge = gauge{"e": {"5", "4", ""}, "ed": {"2", "1", "0"}, "s": {"0", "0", "0"}, "sd": {"0", "0", "0"}}
+	b.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}}
 	b.must(503, "GET", "/v1/queues", "")
 }
 

@@ -3,16 +3,12 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
-
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/userops/userops/shared/httpapi"
 )
 
-// queueState is how full a queue is, by SQS's approximate counts: under load each may lag by a moment.
+// queueState is how full a queue is.
 type queueState struct {
 	Queue        string `json:"queue"`
 	Depth        int    `json:"depth"`    // waiting
@@ -39,40 +35,16 @@ func (p *Process) queues(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Process) measure(r *http.Request, q Queue) (queueState, error) {
-	live, err := p.counts(r, q.URL)
+	live, err := p.Gauge.Depth(r.Context(), q.URL)
 	if err != nil {
-		return queueState{}, fmt.Errorf("measuring queue %s: %w", q.Name, err)
+		return queueState{}, fmt.Errorf("queue %s: %w", q.Name, err)
 	}
-	dead, err := p.counts(r, q.DeadURL)
+	dead, err := p.Gauge.Depth(r.Context(), q.DeadURL)
 	if err != nil {
-		return queueState{}, fmt.Errorf("measuring the dead letters of %s: %w", q.Name, err)
+		return queueState{}, fmt.Errorf("dead letters of %s: %w", q.Name, err)
 	}
 	return queueState{
-		Queue: q.Name,
-		Depth: live[waiting], InFlight: live[flying], Delayed: live[delayed],
-		DeadLettered: dead[waiting] + dead[flying] + dead[delayed],
+		Queue: q.Name, Depth: live.Waiting, InFlight: live.InFlight, Delayed: live.Delayed,
+		DeadLettered: dead.Waiting + dead.InFlight + dead.Delayed,
 	}, nil
-}
-
-const (
-	waiting = types.QueueAttributeNameApproximateNumberOfMessages
-	flying  = types.QueueAttributeNameApproximateNumberOfMessagesNotVisible
-	delayed = types.QueueAttributeNameApproximateNumberOfMessagesDelayed
-)
-
-func (p *Process) counts(r *http.Request, url string) (map[types.QueueAttributeName]int, error) {
-	names := []types.QueueAttributeName{waiting, flying, delayed}
-	out, err := p.Gauge.GetQueueAttributes(r.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: names})
-	if err != nil {
-		return nil, err
-	}
-	counts := map[types.QueueAttributeName]int{}
-	for _, name := range names {
-		n, err := strconv.Atoi(out.Attributes[string(name)])
-		if err != nil {
-			return nil, fmt.Errorf("%s is no number", name)
-		}
-		counts[name] = n
-	}
-	return counts, nil
 }

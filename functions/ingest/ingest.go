@@ -28,6 +28,7 @@ type Settings struct {
 // Sources reads definitions of sources as they are now.
 type Sources interface {
 	ByWriteKey(ctx context.Context, key string) (source.Source, bool, error)
+	Source(ctx context.Context, id source.ID) (source.Source, bool, error)
 }
 
 // Queue makes all bodies durable, or answers an error that leaves open which of them are.
@@ -46,6 +47,7 @@ type Process struct {
 	NewID      func() string    // messageId for events without one; never the same twice
 
 	keys    keyring
+	hooks   keyring // by source id
 	buckets buckets
 }
 
@@ -76,6 +78,8 @@ func (p *Process) Handler() http.Handler {
 		// The browser clients' own metrics.
 		httpapi.JSON(w, http.StatusOK, accepted{Success: true})
 	})
+	mux.HandleFunc("POST /v1/hooks/shopify/{source}", p.hook(shopify))
+	mux.HandleFunc("POST /v1/hooks/woocommerce/{source}", p.hook(woocommerce))
 	mux.HandleFunc("GET /v1/projects/{writeKey}/settings", p.project)
 	return mux
 }

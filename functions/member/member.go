@@ -70,7 +70,7 @@ func New(s Settings, db dynamo.API, events Queue, now func() time.Time) *Process
 
 // Handler serves the routes of the function.
 func (p *Process) Handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := new(httpapi.Router)
 	server := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.RequireServer(h)) }
 	server("GET /v1/profiles/{id}", p.profile)
 	server("GET /v1/profiles/{id}/events", p.events)

@@ -1,0 +1,155 @@
+// Package shared holds what the functions have in common, in folders; here is only the test of who may import whom.
+package shared
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/userops/userops/"
+
+// layer is where a package stands: functions over adapters over jobs over the domain. The stand-ins stand beside all of it and
+// know only the protocols.
+func layer(pkg string) string {
+	switch {
+	case strings.HasPrefix(pkg, "functions"):
+		return "function"
+	case strings.HasPrefix(pkg, "shared/domain/"):
+		return "domain"
+	case pkg == "shared/job":
+		return "job"
+	case strings.HasPrefix(pkg, "shared/local/shop"):
+		return "client"
+	case pkg == "shared/local" || strings.HasPrefix(pkg, "shared/local/"):
+		return "local"
+	case strings.HasPrefix(pkg, "shared/"):
+		return "adapter"
+	}
+	return "?"
+}
+
+// allowed says which layers a layer may import.
+var allowed = map[string][]string{
+	"function": {"adapter", "job", "domain"},
+	"adapter":  {"adapter", "job", "domain"},
+	"job":      {"domain"},
+	"domain":   {"domain"},
+	"local":    {"local"},
+	"client":   {"client", "domain"}, // the demo and the importer speak HTTP alone
+}
+
+type importing struct {
+	pkg, file, path string
+	test            bool
+}
+
+func imports(t *testing.T) []importing {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []importing
+	for _, top := range []string{"functions", "shared"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+				return err
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			if err != nil {
+				return err
+			}
+			rel, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			for _, spec := range f.Imports {
+				imported, err := strconv.Unquote(spec.Path.Value)
+				if err != nil {
+					return err
+				}
+				all = append(all, importing{filepath.ToSlash(filepath.Dir(rel)), rel, imported, strings.HasSuffix(rel, "_test.go")})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+func TestDirectionOfImports(t *testing.T) {
+	seen := 0
+	for _, i := range imports(t) {
+		inner, ours := strings.CutPrefix(i.path, module)
+		from := layer(i.pkg)
+		if from == "?" && i.pkg != "shared" {
+			t.Errorf("%s stands in no layer", i.file)
+			continue
+		}
+		// The tests' stand-in of the store is the one adapter that knows the local stack.
+		if i.test || i.pkg == "shared/dynamo/dynamotest" {
+			continue
+		}
+		switch {
+		case ours:
+			seen++
+			to := layer(inner)
+			if from == "function" && to == "function" && (strings.Split(inner, "/")[1] == strings.Split(i.pkg, "/")[1]) {
+				continue // a function's own bootstrap
+			}
+			if !slices.Contains(allowed[from], to) {
+				t.Errorf("%s: a %s imports %s, a %s", i.file, from, inner, to)
+			}
+		case from == "domain" && strings.Contains(strings.Split(i.path, "/")[0], ".") && !strings.HasPrefix(i.path, "gonum.org/v1/gonum/"):
+			t.Errorf("%s: the domain imports %s", i.file, i.path)
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d imports of our own seen: the test looks in the wrong place", seen)
+	}
+}
+
+// TestOneSpeaksEach holds the SDK's clients to the packages that wrap them.
+func TestOneSpeaksEach(t *testing.T) {
+	speakers := map[string]string{
+		"github.com/aws/aws-sdk-go-v2/service/dynamodb": "shared/dynamo",
+		"github.com/aws/aws-sdk-go-v2/service/sqs":      "shared/queue",
+	}
+	for _, i := range imports(t) {
+		for sdk, speaker := range speakers {
+			if !strings.HasPrefix(i.path, sdk) || i.test || layer(i.pkg) == "local" || strings.HasSuffix(i.pkg, "/bootstrap") || strings.HasSuffix(i.pkg, "/dynamotest") {
+				continue
+			}
+			if i.pkg != speaker {
+				t.Errorf("%s: only %s speaks %s", i.file, speaker, sdk)
+			}
+		}
+	}
+}
+
+func TestDomainReadsNoClockAndNoEnvironment(t *testing.T) {
+	for _, word := range []string{"time.Now(", "os.Getenv(", "math/rand\"", "context.Context", "log/slog"} {
+		err := filepath.WalkDir("domain", func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			if err == nil && strings.Contains(string(source), word) {
+				t.Errorf("%s uses %s", path, word)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
