@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func (x *exchange) createQueue() *fault {
@@ -351,79 +352,6 @@ func (x *exchange) setQueueAttributes() *fault {
 	})
 }
 
-const maxTags = 50
-
-func checkTags(tags map[string]string, more int) *fault {
-	if len(tags)+more > maxTags {
-		return invalidValue("Too many tags added for queue: at most %d.", maxTags)
-	}
-	for k, v := range tags {
-		if len(k) < 1 || len(k) > 128 || len(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
-			return invalidValue("Tag %q: a key has 1 to 128 characters and doesn't start with aws:, a value at most 256.", shorten(k))
-		}
-	}
-	return nil
-}
-
-func (x *exchange) tagQueue() *fault {
-	var url string
-	var tags map[string]string
-	if f := x.decode(func(key []byte) error {
-		switch string(key) {
-		case "QueueUrl":
-			return x.in.str(&url)
-		case "Tags":
-			return x.in.stringMap(&tags)
-		}
-		return x.in.skip()
-	}); f != nil {
-		return f
-	}
-	if len(tags) == 0 {
-		return missing("Tags")
-	}
-	return x.change(url, func(q *queue) *fault {
-		more := 0
-		for k := range q.tags {
-			if _, again := tags[k]; !again {
-				more++
-			}
-		}
-		if f := checkTags(tags, more); f != nil {
-			return f
-		}
-		for k, v := range tags {
-			q.tags[k] = v
-		}
-		return nil
-	})
-}
-
-func (x *exchange) untagQueue() *fault {
-	var url string
-	var keys []string
-	if f := x.decode(func(key []byte) error {
-		switch string(key) {
-		case "QueueUrl":
-			return x.in.str(&url)
-		case "TagKeys":
-			return x.in.strings(&keys)
-		}
-		return x.in.skip()
-	}); f != nil {
-		return f
-	}
-	if len(keys) == 0 {
-		return missing("TagKeys")
-	}
-	return x.change(url, func(q *queue) *fault {
-		for _, k := range keys {
-			delete(q.tags, k)
-		}
-		return nil
-	})
-}
-
 // onlyURL reads a request that has a queue's URL and nothing else.
 func (x *exchange) onlyURL() (string, *fault) {
 	var url string
@@ -434,42 +362,6 @@ func (x *exchange) onlyURL() (string, *fault) {
 		return x.in.skip()
 	})
 	return url, f
-}
-
-func (x *exchange) listQueueTags() *fault {
-	url, f := x.onlyURL()
-	if f != nil {
-		return f
-	}
-	name, f := x.queueAt(url)
-	if f != nil {
-		return f
-	}
-	x.e.mu.Lock()
-	defer x.e.mu.Unlock()
-	q := x.e.queues[name]
-	if q == nil {
-		return noQueue()
-	}
-	if len(q.tags) == 0 {
-		return nil
-	}
-	x.out = append(x.out, `{"Tags":{`...)
-	keys := make([]string, 0, len(q.tags))
-	for k := range q.tags {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for i, k := range keys {
-		if i > 0 {
-			x.out = append(x.out, ',')
-		}
-		x.out = appendString(x.out, k)
-		x.out = append(x.out, ':')
-		x.out = appendString(x.out, q.tags[k])
-	}
-	x.out = append(x.out, '}', '}')
-	return nil
 }
 
 func (x *exchange) deleteQueue() *fault {
@@ -489,26 +381,31 @@ func (x *exchange) deleteQueue() *fault {
 		if q == nil {
 			return nil
 		}
-		delete(e.queues, name)
-		q.deleted = true
-		q.disarm()
-		for _, w := range q.waiters {
-			w.result <- delivery{fault: noQueue()}
-		}
-		q.waiters = nil
-		for gone, at := range e.deletedAt {
-			if x.now.Sub(at) >= recreateInterval {
-				delete(e.deletedAt, gone)
-			}
-		}
-		e.deletedAt[name] = x.now
-		e.add(op{kind: opDrop, queue: q.id})
+		e.drop(q, x.now)
 		return e.flush()
 	}()
 	if c == nil {
 		return noQueue()
 	}
 	return await(c)
+}
+
+// drop deletes a queue and ends its long polls.
+func (e *Engine) drop(q *queue, now time.Time) {
+	delete(e.queues, q.name)
+	q.deleted = true
+	q.disarm()
+	for _, w := range q.waiters {
+		w.result <- delivery{fault: noQueue()}
+	}
+	q.waiters = nil
+	for name, at := range e.deletedAt {
+		if now.Sub(at) >= recreateInterval {
+			delete(e.deletedAt, name)
+		}
+	}
+	e.deletedAt[q.name] = now
+	e.add(op{kind: opDrop, queue: q.id})
 }
 
 func (x *exchange) purgeQueue() *fault {
@@ -533,7 +430,7 @@ func (x *exchange) purgeQueue() *fault {
 			f.status = 403
 			return nil, f
 		}
-		q.purge(x)
+		q.purge(x.now)
 		e.add(op{kind: opPurge, queue: q.id})
 		return e.flush(), nil
 	}()
@@ -544,8 +441,8 @@ func (x *exchange) purgeQueue() *fault {
 }
 
 // purge empties the index; deduplication ids and waiters stay.
-func (q *queue) purge(x *exchange) {
-	q.purgedAt = x.now
+func (q *queue) purge(now time.Time) {
+	q.purgedAt = now
 	q.purgedBelow = q.nextSeq
 	fresh := newQueue(q.id, q.name)
 	q.messages, q.counts, q.hidden, q.ages = fresh.messages, fresh.counts, fresh.hidden, fresh.ages

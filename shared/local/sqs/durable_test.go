@@ -123,9 +123,8 @@ func TestFailedWrite(t *testing.T) {
 	w.e.db.Close()
 	rec, _ := w.raw("SendMessage", object{"QueueUrl": url, "MessageBody": "x"})
 	equal(t, "status", rec.Code, 500)
-	rec, _ = w.raw("SendMessage", object{"QueueUrl": url, "MessageBody": "x"})
+	rec, _ = w.raw("ReceiveMessage", object{"QueueUrl": url})
 	equal(t, "status of the next", rec.Code, 500)
-	equal(t, "counts", w.counts(url), "0 0 0")
 	if err := w.e.Close(); err == nil {
 		t.Error("Close does not tell")
 	}

@@ -91,15 +91,19 @@ func Open(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// enter counts an operation that is under way; it tells false once the engine is closing.
-func (e *Engine) enter() bool {
+// enter counts an operation that is under way. It refuses once the engine is closing, or once a write has failed: from
+// then on memory may be ahead of the file.
+func (e *Engine) enter() *fault {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closing {
-		return false
+		return closed()
+	}
+	if e.broken != nil {
+		return internal(e.broken)
 	}
 	e.running.Add(1)
-	return true
+	return nil
 }
 
 // Close answers the long polls, writes and syncs what is outstanding, and closes the file. Later requests are answered
@@ -120,7 +124,9 @@ func (e *Engine) Close() error {
 	close(e.idle)
 	<-e.written
 	e.news.finish()
+	e.mu.Lock()
 	err := e.broken
+	e.mu.Unlock()
 	if e.temporary == "" && err == nil {
 		err = e.db.Sync()
 	}
@@ -196,17 +202,21 @@ func (e *Engine) writeOne() bool {
 	}
 	e.mu.Lock()
 	if c.err != nil {
-		// What is in memory may now be ahead of the file, so nothing more is answered from it.
 		e.broken = fmt.Errorf("writing the queue store: %w", c.err)
 		c.err = e.broken
 	} else {
 		e.dirty = true
 		e.publish(c.arrivals)
 	}
-	// The next commit but one takes the room of this one.
-	clear(c.ops)
-	clear(c.arrivals)
-	e.spare.ops, e.spare.arrivals = c.ops[:0], c.arrivals[:0]
+	// The next commit but one takes the room of this one, unless it was unusually large.
+	const keep = 4096
+	if cap(c.ops) <= keep && cap(c.arrivals) <= keep {
+		clear(c.ops)
+		clear(c.arrivals)
+		e.spare.ops, e.spare.arrivals = c.ops[:0], c.arrivals[:0]
+	} else {
+		e.spare.ops, e.spare.arrivals = nil, nil
+	}
 	c.ops, c.arrivals = nil, nil
 	e.mu.Unlock()
 	close(c.done)

@@ -79,10 +79,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{e: e, ctx: r.Context(), host: r.Host, out: b.out[:0]}
 	x.call.AccessKeyID = accessKey(r.Header.Get("Authorization"))
 	x.call.Action = name
-	var f *fault
-	if !e.enter() {
-		f = closed()
-	} else {
+	f := e.enter()
+	if f == nil {
 		f = x.serve(r, b, name)
 		e.running.Done()
 	}

@@ -245,3 +245,42 @@ func TestNotImplemented(t *testing.T) {
 	w.fail("ReceiveMessage", object{"QueueUrl": url, "ReceiveRequestAttemptId": "1"}, "UnsupportedOperation", "ReceiveRequestAttemptId")
 	w.fail("Frobnicate", object{}, "UnknownOperationException", "Frobnicate")
 }
+
+// A message that is being stored while its queue is purged or deleted is gone as well.
+func TestPurgeOfAMessageBeingStored(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		name string
+		act  func(q *queue)
+	}{
+		{"purged", func(q *queue) {
+			q.purge(w.clock.now())
+			w.e.add(op{kind: opPurge, queue: q.id})
+		}},
+		{"dropped", func(q *queue) { w.e.drop(q, w.clock.now()) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w.t = t
+			url := w.queue(c.name)
+			w.send(url, "before")
+			n := &entry{body: []byte("meanwhile")}
+			n.prepare([]byte("me"))
+			w.e.mu.Lock()
+			q := w.e.queues[c.name]
+			w.e.accept(q, n, w.clock.now().UnixMilli())
+			c.act(q)
+			stored := w.e.flush()
+			w.e.mu.Unlock()
+			if f := await(stored); f != nil {
+				t.Fatal(f)
+			}
+			if q.messages[n.seq] != nil {
+				t.Error("the message can be seen")
+			}
+			w.reopen()
+			if q := w.e.queues[c.name]; q != nil {
+				equal(t, "messages on disk", len(q.messages), 0)
+			}
+		})
+	}
+}

@@ -153,7 +153,9 @@ func (e *Engine) arm(q *queue) {
 	if len(q.waiters) == 0 || len(q.hidden.items) == 0 {
 		return
 	}
-	q.timer = time.AfterFunc(time.UnixMilli(q.hidden.items[0].at).Sub(e.now()), func() {
+	// A clock that stands still just before that moment must not keep the timer firing without a pause.
+	in := max(time.Millisecond, time.UnixMilli(q.hidden.items[0].at).Sub(e.now()))
+	q.timer = time.AfterFunc(in, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.dispatch(q)
