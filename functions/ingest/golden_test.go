@@ -21,24 +21,27 @@ func TestGoldenRequests(t *testing.T) {
 		answer string // a part of it
 		queued int
 	}{
-		"track":         {200, `{"success":true}`, 1},
-		"identify":      {200, `{"success":true}`, 1},
-		"alias":         {200, `{"success":true}`, 1},
-		"batch":         {200, `{"success":true}`, 3},
-		"beacon":        {200, `{"success":true}`, 1},
-		"gzip":          {200, `{"success":true}`, 1},
-		"server-key":    {200, `{"success":true}`, 1},
-		"settings":      {200, `"apiHost":"127.0.0.1:8080/v1"`, 0},
-		"one-bad":       {200, `"errors":[{"index":1,"field":"event","reason":"is missing"},{"index":2,"field":"userId","reason":"and anonymousId are missing or mean nobody; one is required"}]`, 1},
-		"bad-json":      {400, `"reason":"is not valid JSON: a key is missing at byte 44"`, 0},
-		"over-limit":    {400, `"field":"messageId","reason":"has more than 100 characters"`, 0},
-		"duplicate-key": {400, `"field":"properties","reason":"has the key \"total\" twice"`, 0},
-		"huge-number":   {400, `"field":"properties","reason":"has a number that is out of range"`, 0},
-		"deep":          {400, `"field":"properties","reason":"nests deeper than 32 levels"`, 0},
-		"not-utf8":      {400, `"field":"userId","reason":"has bytes that are not UTF-8"`, 0},
-		"nobody":        {400, `"field":"userId"`, 0},
-		"no-key":        {401, `"title":"Unauthorized"`, 0},
-		"unknown-key":   {401, `"detail":"the key is not known"`, 0},
+		"track":             {200, `{"success":true}`, 1},
+		"identify":          {200, `{"success":true}`, 1},
+		"alias":             {200, `{"success":true}`, 1},
+		"batch":             {200, `{"success":true}`, 3},
+		"beacon":            {200, `{"success":true}`, 1},
+		"gzip":              {200, `{"success":true}`, 1},
+		"server-key":        {200, `{"success":true}`, 1},
+		"settings":          {200, `"apiHost":"127.0.0.1:8080/v1"`, 0},
+		"one-bad":           {200, `"errors":[{"index":1,"field":"event","reason":"is missing"},{"index":2,"field":"userId","reason":"and anonymousId are missing or mean nobody; one is required"}]`, 1},
+		"bad-json":          {400, `"reason":"is not valid JSON: a key is missing at byte 44"`, 0},
+		"over-limit":        {400, `"field":"messageId","reason":"has more than 100 characters"`, 0},
+		"duplicate-key":     {400, `"field":"properties","reason":"has the key \"total\" twice"`, 0},
+		"huge-number":       {400, `"field":"properties","reason":"has a number that is out of range"`, 0},
+		"deep":              {400, `"field":"properties","reason":"nests deeper than 32 levels"`, 0},
+		"not-utf8":          {400, `"field":"userId","reason":"has bytes that are not UTF-8"`, 0},
+		"nobody":            {400, `"field":"userId"`, 0},
+		"no-key":            {401, `"title":"Unauthorized"`, 0},
+		"shopify-order":     {200, `{"success":true}`, 2},
+		"shopify-refund":    {200, `{"success":true}`, 1},
+		"woocommerce-order": {200, `{"success":true}`, 2},
+		"unknown-key":       {401, `"detail":"the key is not known"`, 0},
 	}
 	files, err := filepath.Glob(folder + "/*.json")
 	if err != nil || len(files) != len(want) {
@@ -57,6 +60,7 @@ func TestGoldenRequests(t *testing.T) {
 			}
 			b := newBench(t)
 			b.DefaultKey, b.Auth.ServerKeyHash = "demo-write-key", source.KeyHash("demo-server-key")
+			b.sources["shop-key-1"] = source.Source{ID: "shop", Kind: source.KindServer, HookSecret: "demo-hook-secret"}
 			out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)

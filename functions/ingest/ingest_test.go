@@ -57,6 +57,16 @@ func (b *bench) ByWriteKey(_ context.Context, key string) (source.Source, bool, 
 	return s, ok && b.down == nil, b.down
 }
 
+func (b *bench) Source(_ context.Context, id source.ID) (source.Source, bool, error) {
+	b.reads++
+	for _, s := range b.sources {
+		if s.ID == id && b.down == nil {
+			return s, true, nil
+		}
+	}
+	return source.Source{}, false, b.down
+}
+
 func (b *bench) SendAll(_ context.Context, bodies [][]byte) error {
 	if b.fail != nil {
 		return b.fail(&b.sent, bodies)

@@ -1,0 +1,179 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// shop is a shop system whose webhooks are understood.
+type shop struct {
+	signature, topic string // headers
+	// events says what a notice of a topic means, as calls of the batch form; nil for a topic that means nothing here.
+	events func(topic string, body []byte) ([]call, error)
+}
+
+var (
+	shopify     = shop{"X-Shopify-Hmac-Sha256", "X-Shopify-Topic", shopifyEvents}
+	woocommerce = shop{"X-WC-Webhook-Signature", "X-WC-Webhook-Topic", wooEvents}
+)
+
+// call is one event in the form in which a client would send it, so that a shop's notice passes the same checks.
+type call struct {
+	Type        event.Kind     `json:"type"`
+	Event       string         `json:"event,omitempty"`
+	MessageID   string         `json:"messageId"`
+	UserID      string         `json:"userId,omitempty"`
+	AnonymousID string         `json:"anonymousId,omitempty"`
+	Properties  map[string]any `json:"properties,omitempty"`
+	Traits      map[string]any `json:"traits,omitempty"`
+	Timestamp   string         `json:"timestamp,omitempty"`
+}
+
+// errNotice says that a signed notice is not what its topic promises.
+var errNotice = errors.New("the body does not have the form of its topic")
+
+// hook takes a shop's webhook. The messageIds are made of the shop's own ids, so the shop may send a notice as often as it likes.
+func (p *Process) hook(system shop) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := httpapi.ReadBody(r, httpapi.MaxBody)
+		if err != nil {
+			httpapi.TooLarge(w, httpapi.MaxBody)
+			return
+		}
+		topic := r.Header.Get(system.topic)
+		if topic == "" && bytes.HasPrefix(body, []byte("webhook_id=")) {
+			// WooCommerce tries a new webhook's address so, unsigned.
+			httpapi.JSON(w, http.StatusOK, accepted{Success: true})
+			return
+		}
+		from, known, err := p.hookSource(r.Context(), source.ID(r.PathValue("source")))
+		switch {
+		case err != nil:
+			httpapi.Failed(w, r, err)
+			return
+		case !known || from.Disabled || !signed(from.HookSecret, body, r.Header.Get(system.signature)):
+			// One answer for all, so that nobody learns which sources there are.
+			httpapi.Problem(w, http.StatusUnauthorized, "", "the source is not known or the signature is not its own")
+			return
+		}
+		calls, err := system.events(topic, body)
+		if err != nil {
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
+			return
+		}
+		batch, err := parseCalls(calls, event.Arrival{ReceivedAt: p.Now(), NewID: p.NewID})
+		if err != nil {
+			malformed(w, err)
+			return
+		}
+		p.take(w, r, from, batch)
+	}
+}
+
+func parseCalls(calls []call, arrival event.Arrival) (*event.Batch, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if calls == nil {
+		calls = []call{}
+	}
+	if err := enc.Encode(map[string][]call{"batch": calls}); err != nil {
+		return nil, errNotice
+	}
+	return event.ParseBatch(b.Bytes(), arrival)
+}
+
+// signed says in constant time whether signature is the base64 HMAC-SHA256 of body. Nothing is signed with an empty secret.
+func signed(secret string, body []byte, signature string) bool {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	have, err := base64.StdEncoding.DecodeString(strings.TrimSpace(signature))
+	return hmac.Equal(have, mac.Sum(nil)) && err == nil && secret != ""
+}
+
+// hookSource is the source of a webhook's address.
+func (p *Process) hookSource(ctx context.Context, id source.ID) (source.Source, bool, error) {
+	hash, now := sha256.Sum256([]byte(id)), p.Now()
+	if a, ok := p.hooks.recall(hash, now); ok {
+		return a.source, a.known, nil
+	}
+	found, known, err := p.Sources.Source(ctx, id)
+	if err != nil {
+		return source.Source{}, false, err
+	}
+	p.hooks.remember(hash, keyAnswer{found, known, now.Add(keyAge)})
+	return found, known, nil
+}
+
+// unmarshal reads a notice with its numbers as they are written.
+func unmarshal(body []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if dec.Decode(v) != nil {
+		return errNotice
+	}
+	return nil
+}
+
+// maxLines bounds the products of an order event, as package order keeps them; the total is the shop's own whatever is cut.
+const maxLines = 50
+
+// filled is a map without its empty values.
+func filled(m map[string]any) map[string]any {
+	for k, v := range m {
+		switch v := v.(type) {
+		case nil:
+			delete(m, k)
+		case string:
+			if v == "" {
+				delete(m, k)
+			} else if len(v) > maxText {
+				m[k] = strings.ToValidUTF8(v[:maxText], "")
+			}
+		case json.Number:
+			if v == "" {
+				delete(m, k)
+			}
+		case []map[string]any:
+			if len(v) == 0 {
+				delete(m, k)
+			}
+		}
+	}
+	return m
+}
+
+// maxText keeps an order of maxLines products below the size of an event.
+const maxText = 200
+
+// number is a shop's decimal, which may be a string or a number, as a JSON number; empty when it is neither.
+func number(v any) json.Number {
+	text, ok := v.(string)
+	if n, is := v.(json.Number); is {
+		text, ok = n.String(), true
+	}
+	if !ok || !json.Valid([]byte(text)) || text == "null" || text == "true" || text == "false" || strings.ContainsAny(text, `"{[ `) {
+		return ""
+	}
+	return json.Number(text)
+}
+
+// utc is a time that a shop writes without its zone.
+func utc(s string) string {
+	if t, err := time.Parse("2006-01-02T15:04:05", s); err == nil {
+		return t.Format(time.RFC3339)
+	}
+	return s
+}

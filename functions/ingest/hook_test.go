@@ -1,0 +1,246 @@
+package ingest
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/source"
+)
+
+const hookSecret = "hook-secret"
+
+func newHookBench(t *testing.T) *bench {
+	b := newBench(t)
+	b.sources["shop-key-1"] = source.Source{ID: "shop", Kind: source.KindServer, HookSecret: hookSecret}
+	b.sources["off-key-1"] = source.Source{ID: "off", Kind: source.KindServer, HookSecret: hookSecret, Disabled: true}
+	b.sources["open-key-1"] = source.Source{ID: "open", Kind: source.KindServer}
+	return b
+}
+
+func signature(secret, body string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// notify sends a notice as the shop system does.
+func (b *bench) notify(system, id, topic, body, sign string) answer {
+	b.t.Helper()
+	names := map[string][2]string{"shopify": {"x-shopify-hmac-sha256", "x-shopify-topic"}, "woocommerce": {"x-wc-webhook-signature", "x-wc-webhook-topic"}}[system]
+	in := request("/v1/hooks/"+system+"/"+id, "", body, names[0], sign, names[1], topic)
+	in.RouteKey, in.PathParameters = "POST /v1/hooks/"+system+"/{source}", map[string]string{"source": id}
+	return b.do(in)
+}
+
+const shopifyOrderNotice = `{"id":5001234567890,"name":"#1001","checkout_id":7001,"created_at":"2026-11-21T15:00:00+08:00","processed_at":"2026-11-21T15:00:00+08:00",
+"updated_at":"2026-11-21T15:05:00+08:00","cancelled_at":null,"financial_status":"paid","currency":"CNY","total_price":"299.80","subtotal_price":"279.80","total_tax":"20.00",
+"taxes_included":true,"total_discounts":"10.00","total_shipping_price_set":{"shop_money":{"amount":"20.00","currency_code":"CNY"}},"email":"zhang@shop.example",
+"customer":{"id":42,"email":"zhang@shop.example","first_name":"三","last_name":"张","created_at":"2026-11-01T00:00:00Z","updated_at":"2026-11-21T07:00:00Z","default_address":null},
+"discount_codes":[{"code":"WELCOME"}],"line_items":[{"product_id":9,"sku":"SKU-9","title":"衬衫","variant_title":"M","vendor":"V","price":"144.90","quantity":2}]}`
+
+const shopifyGuestNotice = `{"id":5002,"created_at":"2026-11-21T07:00:00Z","updated_at":"2026-11-21T07:30:00Z","cancelled_at":"2026-11-21T07:20:00Z","cancel_reason":"customer",
+"financial_status":"pending","currency":"CNY","total_price":"10.00","subtotal_price":"10.00","total_tax":"0.00","taxes_included":false,"email":"guest@shop.example","customer":null,
+"note_attributes":[{"name":"anonymousId","value":"anon-7"}],"line_items":[]}`
+
+const shopifyRefundNotice = `{"id":801,"order_id":5001234567890,"created_at":"2026-11-22T07:00:00Z","transactions":[{"kind":"refund","status":"success","amount":"100.00","currency":"CNY"},
+{"kind":"refund","status":"failure","amount":"100.00","currency":"CNY"},{"kind":"refund","status":"success","amount":"44.90","currency":"CNY"}],
+"refund_line_items":[{"quantity":1,"line_item":{"product_id":9,"price":"144.90","quantity":2}}]}`
+
+const shopifyCustomerNotice = `{"id":42,"email":"zhang@shop.example","phone":"+8613800000000","first_name":"三","last_name":"张","created_at":"2026-11-01T00:00:00Z","updated_at":"2026-11-01T00:00:01Z",
+"default_address":{"city":"上海","province":"Shanghai","country_code":"CN"},"email_marketing_consent":{"state":"subscribed","consent_updated_at":"2026-11-01T00:00:00Z"}}`
+
+const wooOrderNotice = `{"id":727,"status":"processing","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T06:10:00","date_paid_gmt":"2026-11-21T06:05:00",
+"total":"29.35","total_tax":"2.35","shipping_total":"7.00","discount_total":"1.00","customer_id":26,"billing":{"email":"ann@shop.example","first_name":"Ann"},"coupon_lines":[{"code":"x"},{"code":"y"}],
+"line_items":[{"name":"Cup","product_id":93,"sku":"C","quantity":2,"price":10.0}],"refunds":[]}`
+
+const wooRefundedNotice = `{"id":727,"status":"refunded","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-22T06:10:00","date_paid_gmt":"2026-11-21T06:05:00",
+"total":"29.35","total_tax":"2.35","shipping_total":"7.00","customer_id":26,"refunds":[{"id":900,"total":"-9.35"},{"id":901,"total":"-20.00"}]}`
+
+func TestHooksBecomeEvents(t *testing.T) {
+	shopifyContent := `{"affiliation":"shopify","checkout_id":"7001","coupon":"WELCOME","currency":"CNY","discount":10.00,"order_id":"5001234567890",` +
+		`"products":[{"brand":"V","name":"衬衫","price":144.90,"product_id":"9","quantity":2,"sku":"SKU-9","variant":"M"}],"revenue":259.80,"shipping":20.00,"subtotal":279.80,"tax":20.00,"total":299.80}`
+	guestContent := `{"affiliation":"shopify","currency":"CNY","order_id":"5002","revenue":10.00,"subtotal":10.00,"tax":0.00,"total":10.00}`
+	wooContent := `{"affiliation":"woocommerce","coupon":"x,y","currency":"EUR","discount":1.00,"order_id":"727","products":[{"name":"Cup","price":10.0,"product_id":"93","quantity":2,"sku":"C"}],` +
+		`"revenue":20.00,"shipping":7.00,"tax":2.35,"total":29.35}`
+	wooRefunded := `{"affiliation":"woocommerce","currency":"EUR","order_id":"727","revenue":20.00,"shipping":7.00,"tax":2.35,"total":29.35}`
+	for name, tc := range map[string]struct {
+		system, topic, body string
+		want                []string // type, event, messageId, userId, anonymousId, timestamp, properties, traits
+	}{
+		"shopify, a paid order": {"shopify", "orders/create", shopifyOrderNotice, []string{
+			`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||{"createdAt":"2026-11-01T00:00:00Z","email":"zhang@shop.example","firstName":"三","lastName":"张"}`,
+			`track|Order Completed|order-5001234567890-completed|42||07:00:00|` + shopifyContent + `|`}},
+		"shopify, the same order updated": {"shopify", "orders/updated", shopifyOrderNotice, []string{
+			`track|Order Completed|order-5001234567890-completed|42||07:00:00|` + shopifyContent + `|`,
+			`track|Order Updated|order-5001234567890-updated-2026-11-21T15:05:00+08:00|42||07:05:00|` + shopifyContent + `|`}},
+		"shopify, a guest's order, cancelled": {"shopify", "orders/create", shopifyGuestNotice, []string{
+			`identify||order-5002-guest||anon-7|07:00:00||{"email":"guest@shop.example"}`,
+			`track|Order Placed|order-5002-placed||anon-7|07:00:00|` + guestContent + `|`,
+			`track|Order Cancelled|order-5002-cancelled||anon-7|07:20:00|{"currency":"CNY","order_id":"5002","reason":"customer"}|`}},
+		"shopify, a refund": {"shopify", "refunds/create", shopifyRefundNotice, []string{
+			`track|Order Refunded|refund-801||shopify-order-5001234567890|07:00:00|{"currency":"CNY","order_id":"5001234567890","products":[{"price":144.90,"product_id":"9","quantity":1}],"refund_id":"801","total":144.90}|`}},
+		"shopify, a refund without money": {"shopify", "refunds/create", `{"id":802,"order_id":5003,"created_at":"2026-11-21T07:00:00Z","transactions":[]}`, []string{
+			`track|Order Refunded|refund-802||shopify-order-5003|07:00:00|{"order_id":"5003","refund_id":"802","total":0.00}|`}},
+		"shopify, a customer": {"shopify", "customers/create", shopifyCustomerNotice, []string{
+			`identify||customer-42-2026-11-01T00:00:01Z|42||00:00:01||{"city":"上海","country":"CN","createdAt":"2026-11-01T00:00:00Z","email":"zhang@shop.example","firstName":"三","lastName":"张","phone":"+8613800000000","state":"Shanghai"}`,
+			`track|Signed Up|customer-42-signed-up|42||00:00:00||`,
+			`track|Consent Granted|customer-42-email-2026-11-01T00:00:00Z|42||00:00:00|{"channel":"email"}|`}},
+		"shopify, another topic": {"shopify", "products/create", `{"id":1}`, nil},
+		"woocommerce, a paid order": {"woocommerce", "order.created", wooOrderNotice, []string{
+			`identify||order-727-billing|26||06:00:00||{"email":"ann@shop.example","firstName":"Ann"}`,
+			`track|Order Completed|order-727-completed|26||06:05:00|` + wooContent + `|`}},
+		"woocommerce, refunded in two parts": {"woocommerce", "order.updated", wooRefundedNotice, []string{
+			`track|Order Completed|order-727-completed|26||06:05:00|` + wooRefunded + `|`,
+			`track|Order Updated|order-727-updated-2026-11-22T06:10:00|26||06:10:00|` + wooRefunded + `|`,
+			`track|Order Refunded|refund-900|26||06:10:00|{"currency":"EUR","order_id":"727","refund_id":"900","total":9.35}|`,
+			`track|Order Refunded|refund-901|26||06:10:00|{"currency":"EUR","order_id":"727","refund_id":"901","total":20.00}|`}},
+		"woocommerce, cash on delivery": {"woocommerce", "order.created", `{"id":1,"status":"processing","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","total":"1.00","total_tax":"0","shipping_total":"0","customer_id":0,"billing":{"email":"a@shop.example"}}`, []string{
+			`identify||order-1-billing||woocommerce-order-1|06:00:00||{"email":"a@shop.example"}`,
+			`track|Order Placed|order-1-placed||woocommerce-order-1|06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","revenue":1.00,"shipping":0,"tax":0,"total":1.00}|`}},
+		"woocommerce, cash on delivery, delivered": {"woocommerce", "order.updated", `{"id":1,"status":"completed","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","date_completed_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5}`, []string{
+			`track|Order Completed|order-1-completed|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`}},
+		"woocommerce, cancelled": {"woocommerce", "order.updated", `{"id":1,"status":"cancelled","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5}`, []string{
+			`track|Order Placed|order-1-placed|5||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Cancelled|order-1-cancelled|5||07:00:00|{"order_id":"1"}|`}},
+		"woocommerce, refunded as a whole": {"woocommerce", "order.updated", `{"id":1,"status":"refunded","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5}`, []string{
+			`track|Order Completed|order-1-completed|5||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Refunded|order-1-refunded|5||07:00:00|{"order_id":"1"}|`}},
+		"woocommerce, a customer": {"woocommerce", "customer.created", `{"id":26,"email":"ann@shop.example","first_name":"Ann","last_name":"","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":null,"billing":{"city":"Graz"}}`, []string{
+			`identify||customer-26-2026-11-21T06:00:00|26||06:00:00||{"city":"Graz","createdAt":"2026-11-21T06:00:00Z","email":"ann@shop.example","firstName":"Ann"}`,
+			`track|Signed Up|customer-26-signed-up|26||06:00:00||`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newHookBench(t)
+			b.now = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+			if a := b.notify(tc.system, "shop", tc.topic, tc.body, signature(hookSecret, tc.body)); a.status != 200 || len(a.Errors) > 0 {
+				t.Fatalf("got %+v %s", a, a.faults())
+			}
+			var got []string
+			for _, j := range b.jobs() {
+				if j.Source != "shop" || j.NoMoney {
+					t.Errorf("source %s, no money %v", j.Source, j.NoMoney)
+				}
+				for _, e := range j.Events {
+					got = append(got, fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s", e.Kind, e.Name, e.MessageID, e.UserID, e.AnonymousID, e.Timestamp.Format("15:04:05"), e.Properties, e.Traits))
+					if _, err := order.ParseReport(&e, 0, "CNY"); order.Reports(e.Name) && err != nil {
+						t.Errorf("%s: %v", e.Name, err)
+					}
+				}
+			}
+			if g, w := strings.Join(got, "\n"), strings.Join(tc.want, "\n"); g != w {
+				t.Errorf("got\n%s\nwant\n%s", g, w)
+			}
+		})
+	}
+}
+
+func TestHooksAreSigned(t *testing.T) {
+	body := shopifyCustomerNotice
+	for name, tc := range map[string]struct {
+		id, sign string
+		status   int
+	}{
+		"right":                   {"shop", signature(hookSecret, body), 200},
+		"of another body":         {"shop", signature(hookSecret, body+" "), 401},
+		"with another secret":     {"shop", signature("other-secret", body), 401},
+		"none":                    {"shop", "", 401},
+		"not base64":              {"shop", "!", 401},
+		"an unknown source":       {"none", signature(hookSecret, body), 401},
+		"a disabled source":       {"off", signature(hookSecret, body), 401},
+		"a source with no secret": {"open", signature("", body), 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newHookBench(t)
+			a := b.notify("shopify", tc.id, "customers/create", body, tc.sign)
+			if a.status != tc.status || (len(b.sent) > 0) != (tc.status == 200) {
+				t.Errorf("got %d with %d messages, want %d", a.status, len(b.sent), tc.status)
+			}
+		})
+	}
+}
+
+func TestHooksWithABadBody(t *testing.T) {
+	for name, tc := range map[string]struct {
+		system, topic, body string
+		status              int
+	}{
+		"no JSON":                    {"shopify", "orders/create", `{`, 400},
+		"no id":                      {"shopify", "orders/create", `{}`, 400},
+		"another form":               {"shopify", "orders/create", `{"id":1,"line_items":{}}`, 400},
+		"a refund without an order":  {"shopify", "refunds/create", `{"id":1}`, 400},
+		"a refund in two currencies": {"shopify", "refunds/create", `{"id":1,"order_id":2,"transactions":[{"kind":"refund","status":"success","amount":"1","currency":"CNY"},{"kind":"refund","status":"success","amount":"1","currency":"EUR"}]}`, 400},
+		"a refund of a word":         {"shopify", "refunds/create", `{"id":1,"order_id":2,"transactions":[{"kind":"refund","status":"success","amount":"x","currency":"CNY"}]}`, 400},
+		"a customer's array":         {"shopify", "customers/create", `[]`, 400},
+		"a time that is none":        {"shopify", "orders/create", `{"id":1,"created_at":"soon","currency":"CNY","total_price":"1"}`, 400},
+		"a currency that is none":    {"shopify", "orders/create", `{"id":1,"currency":"yuan","total_price":"1"}`, 400},
+		"woo, no id":                 {"woocommerce", "order.updated", `{"status":"x"}`, 400},
+		"woo, a refund of a word":    {"woocommerce", "order.updated", `{"id":1,"refunds":[{"id":2,"total":"x"}]}`, 400},
+		"woo, customer, no JSON":     {"woocommerce", "customer.created", `x`, 400},
+		"over 4 MB":                  {"shopify", "orders/create", `{"id":1,"name":"` + strings.Repeat("x", 4<<20) + `"}`, 413},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newHookBench(t)
+			if a := b.notify(tc.system, "shop", tc.topic, tc.body, signature(hookSecret, tc.body)); a.status != tc.status || len(b.sent) != 0 {
+				t.Errorf("got %+v with %d messages, want %d", a, len(b.sent), tc.status)
+			}
+		})
+	}
+}
+
+func TestAWebhookIsTriedWithoutASignature(t *testing.T) {
+	b := newHookBench(t)
+	if a := b.notify("woocommerce", "shop", "", "webhook_id=7", ""); a.status != 200 || len(b.sent) != 0 {
+		t.Errorf("got %+v with %d messages", a, len(b.sent))
+	}
+	if a := b.notify("woocommerce", "shop", "order.created", "webhook_id=7", ""); a.status != 401 {
+		t.Errorf("with a topic: %+v", a)
+	}
+}
+
+func TestHookSourcesAreReadOnce(t *testing.T) {
+	b := newHookBench(t)
+	for range 3 {
+		b.notify("shopify", "shop", "x", "{}", signature(hookSecret, "{}"))
+		b.notify("shopify", "none", "x", "{}", signature(hookSecret, "{}"))
+	}
+	if b.reads != 2 {
+		t.Errorf("%d reads, want 2", b.reads)
+	}
+	b.now = b.now.Add(keyAge)
+	b.down = errors.New("no catalog")
+	if a := b.notify("shopify", "shop", "x", "{}", signature(hookSecret, "{}")); a.status != 503 {
+		t.Errorf("no catalog: %+v", a)
+	}
+}
+
+func TestALargeOrderFitsIntoAnEvent(t *testing.T) {
+	lines := make([]map[string]any, 500)
+	for i := range lines {
+		lines[i] = map[string]any{"product_id": i, "sku": strings.Repeat("s", 500), "title": strings.Repeat("名", 500), "price": "1.00", "quantity": 1}
+	}
+	body, err := json.Marshal(map[string]any{"id": 1, "created_at": "2026-11-21T07:00:00Z", "currency": "CNY", "total_price": "500.00", "financial_status": "paid", "line_items": lines})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newHookBench(t)
+	if a := b.notify("shopify", "shop", "orders/create", string(body), signature(hookSecret, string(body))); a.status != 200 {
+		t.Fatalf("got %+v %s", a, a.faults())
+	}
+	e := b.jobs()[0].Events[0]
+	r, err := order.ParseReport(&e, event.Hash(0), "CNY")
+	if err != nil || *r.Total != 50000 || len(r.Products) != maxLines {
+		t.Errorf("%v: %+v", err, r)
+	}
+}

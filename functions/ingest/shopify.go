@@ -1,0 +1,269 @@
+package ingest
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
+)
+
+// shopifyOrder is what is read of an order of Shopify's REST Admin API.
+type shopifyOrder struct {
+	ID              json.Number      `json:"id"`
+	Name            string           `json:"name"`
+	CheckoutID      json.Number      `json:"checkout_id"`
+	CreatedAt       string           `json:"created_at"`
+	ProcessedAt     string           `json:"processed_at"`
+	UpdatedAt       string           `json:"updated_at"`
+	CancelledAt     string           `json:"cancelled_at"`
+	CancelReason    string           `json:"cancel_reason"`
+	FinancialStatus string           `json:"financial_status"`
+	Currency        string           `json:"currency"`
+	TotalPrice      any              `json:"total_price"`
+	SubtotalPrice   any              `json:"subtotal_price"`
+	TotalTax        any              `json:"total_tax"`
+	TotalDiscounts  any              `json:"total_discounts"`
+	TaxesIncluded   bool             `json:"taxes_included"`
+	Shipping        shopifySet       `json:"total_shipping_price_set"`
+	Email           string           `json:"email"`
+	Phone           string           `json:"phone"`
+	Customer        *shopifyCustomer `json:"customer"`
+	DiscountCodes   []struct {
+		Code string `json:"code"`
+	} `json:"discount_codes"`
+	LineItems      []shopifyLine `json:"line_items"`
+	NoteAttributes []struct {
+		Name  string `json:"name"`
+		Value any    `json:"value"`
+	} `json:"note_attributes"`
+}
+
+type shopifySet struct {
+	ShopMoney struct {
+		Amount any `json:"amount"`
+	} `json:"shop_money"`
+}
+
+type shopifyLine struct {
+	ProductID    json.Number `json:"product_id"`
+	SKU          string      `json:"sku"`
+	Title        string      `json:"title"`
+	VariantTitle string      `json:"variant_title"`
+	Vendor       string      `json:"vendor"`
+	Price        any         `json:"price"`
+	Quantity     json.Number `json:"quantity"`
+}
+
+func (l shopifyLine) product() map[string]any {
+	return filled(map[string]any{"product_id": l.ProductID.String(), "sku": l.SKU, "name": l.Title, "variant": l.VariantTitle, "brand": l.Vendor,
+		"price": number(l.Price), "quantity": l.Quantity})
+}
+
+type shopifyCustomer struct {
+	ID        json.Number `json:"id"`
+	Email     string      `json:"email"`
+	Phone     string      `json:"phone"`
+	FirstName string      `json:"first_name"`
+	LastName  string      `json:"last_name"`
+	CreatedAt string      `json:"created_at"`
+	UpdatedAt string      `json:"updated_at"`
+	Tags      string      `json:"tags"`
+	Address   struct {
+		City     string `json:"city"`
+		Province string `json:"province"`
+		Country  string `json:"country_code"`
+	} `json:"default_address"`
+	EmailConsent struct {
+		State     string `json:"state"`
+		UpdatedAt string `json:"consent_updated_at"`
+	} `json:"email_marketing_consent"`
+}
+
+type shopifyRefund struct {
+	ID           json.Number `json:"id"`
+	OrderID      json.Number `json:"order_id"`
+	CreatedAt    string      `json:"created_at"`
+	Transactions []struct {
+		Kind     string `json:"kind"`
+		Status   string `json:"status"`
+		Amount   any    `json:"amount"`
+		Currency string `json:"currency"`
+	} `json:"transactions"`
+	Lines []struct {
+		Quantity json.Number `json:"quantity"`
+		Line     shopifyLine `json:"line_item"`
+	} `json:"refund_line_items"`
+}
+
+// shopifyEvents maps a notice. An order that is not paid yet is Order Placed; a paid one is Order Completed, always with the same
+// messageId, and later changes are Order Updated.
+func shopifyEvents(topic string, body []byte) ([]call, error) {
+	switch topic {
+	case "orders/create", "orders/updated", "orders/paid", "orders/cancelled":
+		var o shopifyOrder
+		if err := unmarshal(body, &o); err != nil || o.ID == "" {
+			return nil, errNotice
+		}
+		return o.events(topic), nil
+	case "refunds/create":
+		var r shopifyRefund
+		if err := unmarshal(body, &r); err != nil || r.ID == "" || r.OrderID == "" {
+			return nil, errNotice
+		}
+		return r.events()
+	case "customers/create", "customers/update":
+		var c shopifyCustomer
+		if err := unmarshal(body, &c); err != nil || c.ID == "" {
+			return nil, errNotice
+		}
+		return c.events(topic == "customers/create"), nil
+	}
+	return nil, nil
+}
+
+func (o *shopifyOrder) events(topic string) []call {
+	id := o.ID.String()
+	user, anonymous := o.person()
+	content := filled(map[string]any{
+		"order_id": id, "checkout_id": o.CheckoutID.String(), "affiliation": "shopify", "currency": o.Currency,
+		"total": number(o.TotalPrice), "subtotal": number(o.SubtotalPrice), "revenue": o.revenue(), "tax": number(o.TotalTax),
+		"shipping": number(o.Shipping.ShopMoney.Amount), "discount": number(o.TotalDiscounts), "coupon": o.coupon(), "products": o.products(),
+	})
+	report := func(name, key, at string, properties map[string]any) call {
+		return call{Type: event.Track, Event: name, MessageID: "order-" + id + "-" + key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: at}
+	}
+	var calls []call
+	if traits := filled(map[string]any{"email": o.Email, "phone": o.Phone}); topic == "orders/create" && o.Customer == nil && len(traits) > 0 {
+		calls = append(calls, call{Type: event.Identify, MessageID: "order-" + id + "-guest", UserID: user, AnonymousID: anonymous, Traits: traits, Timestamp: o.CreatedAt})
+	}
+	if topic == "orders/create" && o.Customer != nil {
+		calls = append(calls, o.Customer.identify())
+	}
+	begun := o.ProcessedAt
+	if begun == "" {
+		begun = o.CreatedAt
+	}
+	switch o.FinancialStatus {
+	case "paid", "partially_refunded", "refunded":
+		calls = append(calls, report(event.OrderCompleted, "completed", begun, content))
+	default:
+		calls = append(calls, report(event.OrderPlaced, "placed", begun, content))
+	}
+	if topic == "orders/updated" {
+		calls = append(calls, report(event.OrderUpdated, "updated-"+o.UpdatedAt, o.UpdatedAt, content))
+	}
+	if o.CancelledAt != "" {
+		calls = append(calls, report(event.OrderCancelled, "cancelled", o.CancelledAt,
+			filled(map[string]any{"order_id": id, "currency": o.Currency, "reason": o.CancelReason})))
+	}
+	return calls
+}
+
+// person is the customer, or what the storefront put into the cart's attributes, or a guest known by the order alone.
+func (o *shopifyOrder) person() (user, anonymous string) {
+	for _, a := range o.NoteAttributes {
+		text, _ := a.Value.(string)
+		switch a.Name {
+		case "userId":
+			user = text
+		case "anonymousId":
+			anonymous = text
+		}
+	}
+	if user == "" && o.Customer != nil {
+		user = o.Customer.ID.String()
+	}
+	if user == "" && anonymous == "" {
+		anonymous = shopifyGuest(o.ID)
+	}
+	return user, anonymous
+}
+
+// shopifyGuest stands for the person of an order of which nothing else is known.
+func shopifyGuest(order json.Number) string { return "shopify-order-" + order.String() }
+
+// revenue is the subtotal, which has the discounts off, without the tax where the shop's prices include it.
+func (o *shopifyOrder) revenue() json.Number {
+	subtotal := number(o.SubtotalPrice)
+	currency, err := money.ParseCurrency(o.Currency)
+	if !o.TaxesIncluded || err != nil {
+		return subtotal
+	}
+	gross, err := money.ParseDecimal(subtotal.String(), currency)
+	if err != nil {
+		return subtotal
+	}
+	tax, err := money.ParseDecimal(number(o.TotalTax).String(), currency)
+	if err != nil {
+		return subtotal
+	}
+	return json.Number(money.Amount{Minor: gross.Minor - tax.Minor, Currency: currency}.Decimal())
+}
+
+func (o *shopifyOrder) coupon() string {
+	var codes []string
+	for _, d := range o.DiscountCodes {
+		codes = append(codes, d.Code)
+	}
+	return strings.Join(codes, ",")
+}
+
+func (o *shopifyOrder) products() []map[string]any {
+	var all []map[string]any
+	for _, line := range o.LineItems[:min(len(o.LineItems), maxLines)] {
+		all = append(all, line.product())
+	}
+	return all
+}
+
+// events of a refund name the order only: whose it is, projection knows.
+func (r *shopifyRefund) events() ([]call, error) {
+	var sum int64
+	var currency money.Currency
+	for _, t := range r.Transactions {
+		if t.Kind != "refund" || t.Status != "success" {
+			continue
+		}
+		c, err := money.ParseCurrency(t.Currency)
+		if err != nil || currency != "" && c != currency {
+			return nil, errNotice
+		}
+		amount, err := money.ParseDecimal(number(t.Amount).String(), c)
+		if err != nil {
+			return nil, errNotice
+		}
+		sum, currency = sum+amount.Minor, c
+	}
+	var products []map[string]any
+	for _, line := range r.Lines[:min(len(r.Lines), maxLines)] {
+		line.Line.Quantity = line.Quantity
+		products = append(products, line.Line.product())
+	}
+	return []call{{Type: event.Track, Event: event.OrderRefunded, MessageID: "refund-" + r.ID.String(), AnonymousID: shopifyGuest(r.OrderID),
+		Properties: filled(map[string]any{"order_id": r.OrderID.String(), "refund_id": r.ID.String(), "currency": string(currency),
+			"total": json.Number(money.Amount{Minor: sum, Currency: currency}.Decimal()), "products": products}),
+		Timestamp: r.CreatedAt}}, nil
+}
+
+func (c *shopifyCustomer) identify() call {
+	id := c.ID.String()
+	return call{Type: event.Identify, MessageID: "customer-" + id + "-" + c.UpdatedAt, UserID: id, Timestamp: c.UpdatedAt,
+		Traits: filled(map[string]any{"email": c.Email, "phone": c.Phone, "firstName": c.FirstName, "lastName": c.LastName, "createdAt": c.CreatedAt,
+			"city": c.Address.City, "state": c.Address.Province, "country": c.Address.Country})}
+}
+
+func (c *shopifyCustomer) events(created bool) []call {
+	id := c.ID.String()
+	calls := []call{c.identify()}
+	if created {
+		calls = append(calls, call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: c.CreatedAt})
+	}
+	at := c.EmailConsent.UpdatedAt
+	consent := map[string]string{"subscribed": event.ConsentGranted, "unsubscribed": event.ConsentRevoked}[c.EmailConsent.State]
+	if consent != "" && at != "" {
+		calls = append(calls, call{Type: event.Track, Event: consent, MessageID: "customer-" + id + "-email-" + at, UserID: id, Timestamp: at,
+			Properties: map[string]any{"channel": "email"}})
+	}
+	return calls
+}
