@@ -4,16 +4,16 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"log"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/functions/ingest"
+	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
@@ -25,13 +25,11 @@ func main() {
 	slog.SetDefault(telemetry.Logger("ingest"))
 	var s ingest.Settings
 	if err := settings.Load(&s); err != nil {
-		slog.Error("settings", "error", err.Error())
-		os.Exit(1)
+		log.Fatal(err)
 	}
-	aws, err := config.LoadDefaultConfig(context.Background())
+	aws, err := cloud.Config(context.Background())
 	if err != nil {
-		slog.Error("loading the AWS configuration", "error", err.Error())
-		os.Exit(1)
+		log.Fatal(err)
 	}
 	process := &ingest.Process{
 		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash},
