@@ -106,7 +106,7 @@ func (f *folder) origin(x template.Schedule, now time.Time) time.Time {
 	if had, ok := f.state.Schedules[x.Name]; ok && had.Expression == x.Expression {
 		return had.Since
 	}
-	f.state.Schedules[x.Name] = scheduleState{x.Expression, now.UTC().Truncate(time.Second)}
+	f.state.Schedules[x.Name] = scheduleState{x.Expression, now.UTC()}
 	return f.state.Schedules[x.Name].Since
 }
 

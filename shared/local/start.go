@@ -352,8 +352,8 @@ func (s *Stack) feed(ctx context.Context, f template.Function, m template.Mappin
 		concurrency = min(concurrency, m.MaximumConcurrency)
 	}
 	feed := mapping.New(mapping.Options{
-		Queue:   awssqs.NewFromConfig(s.client(key, secret), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(s.addresses.SQS) }),
-		Invoker: s.host, Function: f.Name, QueueURL: q.URL, QueueARN: q.ARN, Region: s.tmpl.Region,
+		Queue:  awssqs.NewFromConfig(s.client(key, secret), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(s.addresses.SQS) }),
+		Holder: s.queue, Invoker: s.host, Function: f.Name, QueueURL: q.URL, QueueARN: q.ARN, Region: s.tmpl.Region,
 		BatchSize: m.BatchSize, Window: m.Window, Concurrency: concurrency, Visibility: q.Visibility, PartialFailures: m.PartialFailures,
 		Log: func(text string) { s.say(f.LogicalID + ": " + text) },
 	})

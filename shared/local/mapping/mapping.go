@@ -34,7 +34,8 @@ type Invoker interface {
 
 // Options describe a mapping. BatchSize, Window and Concurrency are bounded as on AWS by whoever read the template.
 type Options struct {
-	Queue           Queue
+	Queue           Queue // with the function's rights
+	Holder          Queue // renews leases, which is this machine's own doing and no right of the function's
 	Invoker         Invoker
 	Function        string
 	QueueURL        string
@@ -148,9 +149,9 @@ func (m *Mapping) gather(ctx context.Context) (*batch, error) {
 				break
 			}
 		}
-		// A wait is in whole seconds. The rest of a window is spent asking now and then, since a call that is cut short may have taken
-		// messages along.
-		asked := min(wait, longPoll).Truncate(time.Second)
+		// A wait is in whole seconds, and none cannot be asked for: the SDK leaves a zero out, and the queue may have a wait of its own. A call
+		// is not cut short either, since it may have taken messages along; so a window may last up to a second longer.
+		asked := max(time.Second, min(wait+time.Second-time.Nanosecond, longPoll).Truncate(time.Second))
 		messages, err := m.receive(ctx, min(receiveSize, m.o.BatchSize-len(b.records)), asked)
 		if err != nil {
 			if len(b.records) == 0 {
@@ -161,9 +162,6 @@ func (m *Mapping) gather(ctx context.Context) (*batch, error) {
 		if len(messages) == 0 {
 			if len(b.records) == 0 {
 				return nil, nil
-			}
-			if asked == 0 {
-				pause(ctx, min(100*time.Millisecond, wait))
 			}
 			continue
 		}
@@ -284,7 +282,7 @@ func (m *Mapping) hold(records []record, d time.Duration) {
 		if len(in.Entries) == 0 {
 			return
 		}
-		if _, err := m.o.Queue.ChangeMessageVisibilityBatch(context.Background(), in); err != nil {
+		if _, err := m.o.Holder.ChangeMessageVisibilityBatch(context.Background(), in); err != nil {
 			m.o.Log(fmt.Sprintf("holding messages of %s: %v", m.o.QueueURL, err))
 		}
 	})
