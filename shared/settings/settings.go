@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+	_ "time/tzdata" // the image of provided.al2023 is not sure to hold the zones
 
 	// The runtime image of the functions has no time zone database.
 	_ "time/tzdata"

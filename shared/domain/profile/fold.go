@@ -45,7 +45,7 @@ func (p *Profile) Fold(e *event.Event, shop money.Currency) {
 	p.Active.Add(DayOf(at))
 	c := parseContext(e.Context)
 	p.stamp(&p.Locale, c.Locale, at)
-	if _, err := time.LoadLocation(c.Timezone); err == nil && c.Timezone != "Local" {
+	if c.Timezone == p.Zone.Value || knownZone(c.Timezone) {
 		p.stamp(&p.Zone, c.Timezone, at)
 	}
 	p.touch(c, at)
@@ -62,6 +62,12 @@ func (p *Profile) Fold(e *event.Event, shop money.Currency) {
 	case event.Page, event.Screen:
 		p.count(string(e.Kind), at)
 	}
+}
+
+// knownZone looks the name up, which costs more than the rest of the fold: it is asked when the zone changes.
+func knownZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "Local"
 }
 
 type eventContext struct {

@@ -1,0 +1,108 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+)
+
+// memory is a dynamo.API without a wire: it keeps items by key and judges no condition, so that a benchmark measures the
+// program and neither the SDK nor a server.
+type memory struct {
+	dynamo.API
+	items map[string]map[string]types.AttributeValue
+}
+
+func (m *memory) key(key map[string]types.AttributeValue) string {
+	return key["pk"].(*types.AttributeValueMemberS).Value + "\x00" + key["sk"].(*types.AttributeValueMemberS).Value
+}
+
+func (m *memory) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return &dynamodb.GetItemOutput{Item: m.items[m.key(in.Key)]}, nil
+}
+
+func (m *memory) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	return &dynamodb.QueryOutput{}, nil
+}
+
+func (m *memory) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	m.items[m.key(in.Item)] = in.Item
+	return &dynamodb.PutItemOutput{}, nil
+}
+
+func (m *memory) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	for _, w := range in.TransactItems {
+		m.items[m.key(w.Put.Item)] = w.Put.Item
+	}
+	return &dynamodb.TransactWriteItemsOutput{}, nil
+}
+
+type nowhere struct{}
+
+func (nowhere) Send(context.Context, any) error                       { return nil }
+func (nowhere) Postpone(context.Context, string, time.Duration) error { return nil }
+
+// view600 is a product view of about 600 bytes, as a browser sends it.
+func view600(n, person int) event.Event {
+	at := t0.Add(time.Duration(n) * time.Second)
+	return event.Event{
+		MessageID: fmt.Sprintf("ajs-%032d", n), Kind: event.Track, UserID: fmt.Sprint("user-", person), Name: "Product Viewed",
+		Properties: json.RawMessage(fmt.Sprintf(`{"product_id":"p-%d","sku":"sku-%d","category":"tea","name":"Longjing %d","brand":"West Lake","price":%d.50,"quantity":1,"currency":"CNY"}`, n%97, n%97, n%97, n%300)),
+		Context:    json.RawMessage(`{"library":{"name":"analytics.js","version":"next-1.70.0"},"locale":"zh-CN","timezone":"Asia/Shanghai","page":{"path":"/tea/longjing","title":"Longjing tea","url":"https://shop.example/tea/longjing"}}`),
+		Timestamp:  at, OriginalTimestamp: at, SentAt: at, ReceivedAt: at,
+	}
+}
+
+// BenchmarkProjection folds batches of 20 events, each of one person, ten batches an invocation; one operation is one event.
+func BenchmarkProjection(b *testing.B) {
+	const batches, size = 10, 20
+	db := &memory{items: map[string]map[string]types.AttributeValue{}}
+	p := &Process{
+		Profiles: dynamo.Profiles{DB: db, Table: "Profiles"}, Orders: dynamo.Orders{DB: db, Table: "Profiles"}, Timeline: dynamo.Timeline{DB: db, Table: "Timeline"},
+		Rules: fixed{&Watch{}}, Settlement: nowhere{}, Orchestration: nowhere{}, Reports: nowhere{}, Postponer: nowhere{}, Currency: "CNY",
+		Now: func() time.Time { return t0 }, Jitter: func(time.Duration) time.Duration { return 0 },
+	}
+	var bytes, n int
+	for b.Loop() {
+		b.StopTimer()
+		in := events.SQSEvent{}
+		for i := range batches {
+			j := job.Events{Version: job.Version, Source: "web"}
+			for range size {
+				j.Events = append(j.Events, view600(n, (n/size)%500))
+				n++
+			}
+			body, err := json.Marshal(j)
+			if err != nil {
+				b.Fatal(err)
+			}
+			bytes += len(body)
+			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
+		}
+		b.StartTimer()
+		out, err := p.Handle(context.Background(), in)
+		if err != nil || len(out.BatchItemFailures) > 0 {
+			b.Fatal(err, out)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batches*size)/1e3, "us/event")
+	b.ReportMetric(float64(bytes)/float64(n), "bytes/event")
+	item := 0
+	for key, i := range db.items {
+		if strings.HasPrefix(key, "p#") {
+			item = max(item, len(i["b"].(*types.AttributeValueMemberB).Value))
+		}
+	}
+	b.ReportMetric(float64(item), "profile-bytes")
+}
