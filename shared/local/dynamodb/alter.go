@@ -169,11 +169,7 @@ func (e *Engine) resumeBuilding(t *table) {
 		if !x.building {
 			continue
 		}
-		e.running.Add(1)
-		go func() {
-			defer e.running.Done()
-			e.build(t.TableName, t.ID, x.bucket)
-		}()
+		e.building.Go(func() { e.build(t.TableName, t.ID, x.bucket) })
 	}
 }
 

@@ -74,7 +74,8 @@ type Engine struct {
 	temporary string
 	ballast   []byte
 	stop      chan struct{}
-	running   sync.WaitGroup
+	running   sync.WaitGroup // sync and sweep
+	building  sync.WaitGroup // indexes on tables with items
 	closeOnce sync.Once
 	closeErr  error
 }
@@ -177,6 +178,7 @@ func (e *Engine) Close() error {
 		e.writer.close()
 		close(e.stop)
 		e.running.Wait()
+		e.building.Wait()
 		e.closeErr = errors.Join(e.db.Sync(), e.db.Close())
 		if e.temporary != "" {
 			e.closeErr = errors.Join(e.closeErr, os.RemoveAll(e.temporary))
