@@ -62,7 +62,7 @@ func New(s Settings, db dynamo.API, events Queue, now func() time.Time) *Process
 		Referrals: dynamo.Referrals{
 			DB: db, Table: s.ReferralsTable,
 			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
-			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable},
+			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Due: dynamo.Due{DB: db, Table: s.DueTable, Now: now},
 		},
 		Events: events, Now: now, NewID: rand.Text,
 	}

@@ -119,6 +119,9 @@ func dueKey(owner string, minute time.Time, shard int, id string) Key {
 	return Key{duePartition(owner, minute, shard), id}
 }
 
+// dueFloorKey holds the minute from which on an owner's entries may still be there: <owner>#floor / floor
+func dueFloorKey(owner string) Key { return Key{owner + "#floor", "floor"} }
+
 func duePartition(owner string, minute time.Time, shard int) string {
 	return fmt.Sprintf("%s#%s#%d", owner, minute.UTC().Format("200601021504"), shard)
 }

@@ -62,6 +62,7 @@ type Referrals struct {
 	Profiles Profiles
 	Ledger   Ledger
 	Catalog  Catalog // where programs are defined
+	Due      Due     // where the ends of windows and holds are filed
 }
 
 // Program reads the definition of a program past every cache, since a claim may be younger than one; nil when there is none.
@@ -344,6 +345,7 @@ func (s Referrals) Claim(ctx context.Context, c Claim) error {
 	listed := advocateReferralKey(r.Advocate, r.Program, r.Friend).item()
 	listed[attrProgram], listed[attrFriend], listed[attrAt] = textValue(r.Program), textValue(string(r.Friend)), timeValue(r.ClaimedAt)
 	actions := []types.TransactWriteItem{
+		s.Due.put(OwnerSettlement, r.ExpiresAt, DueID(r), nil),
 		{Put: &types.Put{
 			TableName: &s.Table, Item: referralItem(r),
 			ConditionExpression: aws.String("attribute_not_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
@@ -379,6 +381,18 @@ func (s Referrals) Claim(ctx context.Context, c Claim) error {
 	return fmt.Errorf("claiming a code of %s for %s: %w", r.Program, r.Friend, err)
 }
 
+// OwnerSettlement is whose the Due entries of referrals are.
+const OwnerSettlement = "settlement"
+
+// DueID names a referral in a Due entry: the program and the friend.
+func DueID(r referral.Referral) string { return r.Program + "#" + string(r.Friend) }
+
+// DueReferral is the referral that a Due entry names; ok is false when it names none.
+func DueReferral(id string) (program string, friend profile.ID, ok bool) {
+	program, text, ok := strings.Cut(id, "#")
+	return program, profile.ID(text), ok
+}
+
 // referralAt holds while somebody's referral has a version; 0 is none.
 func (s Referrals) referralAt(friend profile.ID, program string, version int64) types.TransactWriteItem {
 	condition, names, values := versionCondition(version)
@@ -386,6 +400,11 @@ func (s Referrals) referralAt(friend profile.ID, program string, version int64) 
 		TableName: &s.Table, Key: referralKey(friend, program).item(), ConditionExpression: &condition,
 		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
 	}}
+}
+
+// Await files a look at a referral for a time.
+func (s Referrals) Await(ctx context.Context, r referral.Referral, at time.Time) error {
+	return s.Due.Put(ctx, OwnerSettlement, at, DueID(r), nil)
 }
 
 // Advance writes a referral whose move concerns nobody else's items, if it is still at its Version. ErrConflict says that it is

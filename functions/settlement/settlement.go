@@ -1,0 +1,337 @@
+// Package settlement moves referrals on, from claimed to their end, and pays both sides in the ledger. It hears of orders and of
+// time passing, and believes neither: every look at a referral reads the referral, the order and both people anew, and every step
+// is one conditional write or transaction. So jobs may come twice, late, in any order, or cut off at any point. The surprising
+// thing: nobody tells it about refunds; an order that changed is looked at again, and what follows is in the order.
+package settlement
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/ledger"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// Settings is what settlement reads of its environment.
+type Settings struct {
+	ProfilesTable  string `env:"PROFILES_TABLE"`
+	ReferralsTable string `env:"REFERRALS_TABLE"`
+	LedgerTable    string `env:"LEDGER_TABLE"`
+	CatalogTable   string `env:"CATALOG_TABLE"`
+	DueTable       string `env:"DUE_TABLE"`
+}
+
+// Process is the function.
+type Process struct {
+	Orders    dynamo.Orders
+	Referrals dynamo.Referrals
+	Now       func() time.Time
+
+	mu    sync.Mutex
+	moved map[referral.State]int // since the last count
+}
+
+// New is the process over one DynamoDB client.
+func New(s Settings, db dynamo.API, now func() time.Time) *Process {
+	return &Process{
+		Orders: dynamo.Orders{DB: db, Table: s.ProfilesTable},
+		Referrals: dynamo.Referrals{
+			DB: db, Table: s.ReferralsTable,
+			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
+			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Due: dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+		},
+		Now: now,
+	}
+}
+
+// Handle takes a batch of the settlement queue, or the tick of the schedule.
+func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
+	var kind struct {
+		Records  json.RawMessage `json:"Records"`
+		Schedule string          `json:"schedule"`
+	}
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return nil, fmt.Errorf("reading the invocation: %w", err)
+	}
+	defer p.count()
+	switch {
+	case kind.Records != nil:
+		var batch events.SQSEvent
+		if err := json.Unmarshal(raw, &batch); err != nil {
+			return nil, fmt.Errorf("reading the batch: %w", err)
+		}
+		return queue.Consume(ctx, batch, p.follows), nil
+	case kind.Schedule != "":
+		return nil, p.due(ctx)
+	}
+	return nil, errors.New("reading the invocation: it is neither a batch nor a schedule")
+}
+
+// follows looks at the referrals of everybody whose orders changed. A sign-up moves no reward: rewards are for orders.
+func (p *Process) follows(ctx context.Context, record events.SQSMessage) error {
+	var jobs job.Follows
+	if err := json.Unmarshal([]byte(record.Body), &jobs); err != nil {
+		return queue.Drop(fmt.Errorf("reading the job: %w", err))
+	}
+	var errs []error
+	for _, follow := range jobs.Follows {
+		if follow.Kind == profile.FollowOrder {
+			errs = append(errs, p.Order(ctx, follow.Ref))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Order looks at the referrals of whoever owns an order.
+func (p *Process) Order(ctx context.Context, orderID string) error {
+	o, err := p.Orders.Load(ctx, orderID)
+	if err != nil || o.Owner == "" {
+		return err
+	}
+	friend, err := p.Referrals.Person(ctx, o.Owner)
+	if err != nil {
+		return err
+	}
+	found, err := p.Referrals.OfFriend(ctx, friend.Keys)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range found {
+		_, err := p.Advance(ctx, r.Friend, r.Program, o)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// maxTries bounds how often a referral is looked at again in one go: a few steps, and some that others took meanwhile.
+const maxTries = 12
+
+// Advance takes every step that a referral is ready for, and gives the referral as it then is; none is the zero Referral.
+// candidate is an order of the friend's that may qualify; nil when time is what has changed.
+func (p *Process) Advance(ctx context.Context, friend profile.ID, program string, candidate *order.Order) (referral.Referral, error) {
+	for range maxTries {
+		r, err := p.Referrals.Referral(ctx, friend, program)
+		if errors.Is(err, dynamo.ErrNotFound) {
+			return referral.Referral{}, nil
+		}
+		if err != nil {
+			return r, err
+		}
+		l, err := p.look(ctx, r, candidate)
+		if err != nil {
+			return r, err
+		}
+		move, ok := r.Next(l.facts)
+		if !ok {
+			return r, nil
+		}
+		err = p.take(ctx, l, move)
+		if err != nil && !errors.Is(err, dynamo.ErrConflict) {
+			return r, err
+		}
+	}
+	return referral.Referral{}, fmt.Errorf("advancing the referral of %s in %s: %w", friend, program, dynamo.ErrConflict)
+}
+
+// look is a referral and how things stand around it.
+type look struct {
+	referral  referral.Referral
+	facts     referral.Facts
+	friend    dynamo.Person
+	others    []referral.Referral
+	advocate  dynamo.Person
+	standings []referral.Standing
+}
+
+func (p *Process) look(ctx context.Context, r referral.Referral, candidate *order.Order) (*look, error) {
+	l := &look{referral: r, facts: referral.Facts{Now: p.Now()}}
+	var err error
+	if l.facts.Program, err = p.Referrals.Program(ctx, r.Program); err != nil {
+		return nil, err
+	}
+	o := candidate
+	if r.OrderID != "" && (o == nil || o.ID != r.OrderID) {
+		if o, err = p.Orders.Load(ctx, r.OrderID); err != nil {
+			return nil, err
+		}
+	}
+	if o != nil && o.Version > 0 {
+		l.facts.Order = &referral.Order{ID: o.ID, CompletedAt: o.CompletedAt, Total: o.Total, Net: o.Net(), Currency: o.Currency}
+	}
+	// Who the two are matters only for a step towards a reward.
+	if _, ok := r.Next(l.facts); !ok || r.State == referral.Settled {
+		return l, nil
+	}
+	return l, p.people(ctx, l)
+}
+
+func (p *Process) people(ctx context.Context, l *look) (err error) {
+	r, f := l.referral, &l.facts
+	if l.friend, err = p.Referrals.Person(ctx, r.Friend); err != nil {
+		return err
+	}
+	if l.advocate, err = p.Referrals.Person(ctx, r.Advocate); err != nil {
+		return err
+	}
+	f.FirstOrder = l.friend.Profile.Orders.FirstAt()
+	f.SamePerson = l.friend.Identity().Same(l.advocate.Identity())
+	claims, err := p.Referrals.InProgram(ctx, l.friend.Keys, r.Program)
+	if err != nil {
+		return err
+	}
+	for _, other := range claims {
+		if other.Friend != r.Friend {
+			l.others = append(l.others, other)
+			f.Preceded = f.Preceded || other.Precedes(r)
+		}
+	}
+	ancestors, err := p.Referrals.Ancestors(ctx, r.Program, l.advocate.Keys)
+	if err != nil {
+		return err
+	}
+	f.Circle = slices.ContainsFunc(ancestors, func(keys []profile.ID) bool { return slices.Contains(keys, l.friend.Keys[0]) })
+	if l.standings, err = p.Referrals.StandingsOf(ctx, l.advocate.Keys, r.Program); err != nil {
+		return err
+	}
+	for _, s := range l.standings {
+		f.Settled += s.Settled
+	}
+	return nil
+}
+
+// take writes one step. ErrConflict says that something moved meanwhile: look again.
+func (p *Process) take(ctx context.Context, l *look, move referral.Move) error {
+	r := l.referral.Apply(move, l.facts.Now)
+	switch move.To {
+	case referral.Held:
+		// The entry comes first: one that finds nothing to do is harmless, a hold that nobody ends is not.
+		if err := p.Referrals.Await(ctx, r, r.HeldUntil); err != nil {
+			return err
+		}
+	case referral.Settled:
+		paid, err := p.settle(ctx, l, &r)
+		if err != nil {
+			return err
+		}
+		if !paid {
+			move = referral.Move{To: referral.Rejected, Reason: referral.BudgetSpent}
+			return p.take(ctx, l, move)
+		}
+		p.note(move)
+		return nil
+	case referral.Reversed:
+		if err := p.reverse(ctx, r); err != nil {
+			return err
+		}
+		p.note(move)
+		return nil
+	}
+	if err := p.Referrals.Advance(ctx, r); err != nil {
+		return err
+	}
+	p.note(move)
+	return nil
+}
+
+func (p *Process) note(m referral.Move) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.moved == nil {
+		p.moved = map[referral.State]int{}
+	}
+	p.moved[m.To]++
+}
+
+// count writes one line for each state that referrals have reached.
+func (p *Process) count() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for state, n := range p.moved {
+		telemetry.Count("referrals", n, "state", string(state))
+	}
+	p.moved = nil
+}
+
+// settle pays both sides. The effect's id is the referral's own, so that no second posting can ever be made of it.
+func (p *Process) settle(ctx context.Context, l *look, r *referral.Referral) (paid bool, err error) {
+	r.SettledFor = l.advocate.Keys[0]
+	house := ledger.House(r.Program)
+	var grants []ledger.Grant
+	owed := map[ledger.Holding]int64{}
+	for _, side := range []struct {
+		id      profile.ID
+		rewards []ledger.Quantity
+	}{{l.advocate.Keys[0], r.Rewards.Advocate}, {l.friend.Keys[0], r.Rewards.Friend}} {
+		if len(side.rewards) == 0 {
+			continue
+		}
+		account := ledger.Person(side.id)
+		balances, err := p.Referrals.Ledger.Balances(ctx, account)
+		if err != nil {
+			return false, err
+		}
+		for unit, balance := range balances {
+			owed[ledger.Holding{Account: account, Unit: unit}] = balance.Owed
+		}
+		for _, q := range side.rewards {
+			grants = append(grants, ledger.Grant{To: account, From: house, Quantity: q})
+		}
+	}
+	s := dynamo.Settlement{
+		Referral: *r, Budget: l.facts.Program.Budget,
+		Friend: l.friend.Keys, Others: l.others, Advocate: l.advocate.Keys, Standings: l.standings,
+	}
+	if len(grants) > 0 {
+		posting, err := ledger.Accrue(effect("settle", *r), r.SettledAt, grants, owed)
+		if err != nil {
+			return false, err
+		}
+		s.Posting = &posting
+	}
+	return p.Referrals.Settle(ctx, s)
+}
+
+// reverse takes the rewards back from the accounts that got them.
+func (p *Process) reverse(ctx context.Context, r referral.Referral) error {
+	entries, err := p.Referrals.Ledger.EffectEntries(ctx, effect("settle", r))
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return p.Referrals.Reverse(ctx, r, nil)
+	}
+	if err != nil {
+		return err
+	}
+	var lots []ledger.Lot
+	for _, e := range entries {
+		if e.Lot == "" || e.Kind != ledger.Accrual {
+			continue
+		}
+		lot, err := p.Referrals.Ledger.Lot(ctx, e.Account, e.Lot)
+		if err != nil {
+			return err
+		}
+		lots = append(lots, lot)
+	}
+	posting, err := ledger.Reverse(effect("reverse", r), r.EndedAt, entries, lots, nil)
+	if err != nil {
+		return err
+	}
+	return p.Referrals.Reverse(ctx, r, &posting)
+}
+
+func effect(act string, r referral.Referral) ledger.Effect {
+	return ledger.Effect{Kind: "referral." + act, ID: r.Program + "/" + string(r.Friend)}
+}

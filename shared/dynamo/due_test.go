@@ -1,0 +1,137 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+// duty is a list with a clock to step, and what Ready handed over.
+type duty struct {
+	dynamo.Due
+	now  time.Time
+	seen []string
+}
+
+func newDuty(t *testing.T) *duty {
+	d := &duty{now: noon}
+	d.Due = dynamo.Due{DB: dynamotest.New(t), Table: "Due", Now: func() time.Time { return d.now }}
+	return d
+}
+
+// look is one Ready that is done with everything but the ids in again.
+func (d *duty) look(t *testing.T, owner string, again map[string]time.Time) []string {
+	t.Helper()
+	d.seen = nil
+	err := d.Ready(t.Context(), owner, func(_ context.Context, e dynamo.DueEntry) (time.Time, error) {
+		d.seen = append(d.seen, e.ID+string(e.Body))
+		return again[e.ID], nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.seen
+}
+
+func (d *duty) put(t *testing.T, at time.Time, id string) {
+	t.Helper()
+	if err := d.Put(t.Context(), "settlement", at, id, []byte("!")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDueComesWithItsMinute(t *testing.T) {
+	for name, c := range map[string]struct {
+		at     time.Duration // after noon
+		before time.Duration // still nothing
+		from   time.Duration
+	}{
+		"on the minute":  {5 * time.Minute, 5*time.Minute - 1, 5 * time.Minute},
+		"just after it":  {5*time.Minute + 1, 6*time.Minute - 1, 6 * time.Minute},
+		"in the past":    {-time.Hour, -1, 0},
+		"now":            {0, -1, 0},
+		"in three hours": {3 * time.Hour, 3*time.Hour - 1, 3 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDuty(t)
+			d.look(t, "settlement", nil)
+			d.put(t, noon.Add(c.at), "a")
+			d.now = noon.Add(c.before)
+			if got := d.look(t, "settlement", nil); got != nil {
+				t.Fatalf("came too soon: %v", got)
+			}
+			d.now = noon.Add(c.from)
+			if got := d.look(t, "settlement", nil); !slices.Equal(got, []string{"a!"}) {
+				t.Errorf("got %v", got)
+			}
+			if again := d.look(t, "settlement", nil); again != nil {
+				t.Errorf("came again: %v", again)
+			}
+		})
+	}
+}
+
+func TestDueKeepsOwnersApart(t *testing.T) {
+	d := newDuty(t)
+	d.put(t, noon, "a")
+	if got := d.look(t, "orchestration", nil); got != nil {
+		t.Errorf("another owner got %v", got)
+	}
+	if got := d.look(t, "settlement", nil); !slices.Equal(got, []string{"a!"}) {
+		t.Errorf("the owner got %v", got)
+	}
+}
+
+func TestDueIsFiledAgain(t *testing.T) {
+	d := newDuty(t)
+	d.put(t, noon, "stuck")
+	d.put(t, noon, "fine")
+	for minute := range 5 {
+		d.now = noon.Add(time.Duration(minute) * time.Minute)
+		got := d.look(t, "settlement", map[string]time.Time{"stuck": d.now.Add(time.Second)})
+		if !slices.Contains(got, "stuck!") || slices.Contains(got, "fine!") != (minute == 0) {
+			t.Errorf("minute %d: %v", minute, got)
+		}
+	}
+	// Filed again for the very minute in which it came, it is not lost.
+	d.now = noon.Add(5 * time.Minute)
+	d.look(t, "settlement", map[string]time.Time{"stuck": d.now})
+	if got := d.look(t, "settlement", nil); !slices.Equal(got, []string{"stuck!"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestDueCatchesUpAfterAnOutage(t *testing.T) {
+	d := newDuty(t)
+	d.look(t, "settlement", nil)
+	d.put(t, noon.Add(time.Hour), "a")
+	d.put(t, noon.Add(13*time.Hour), "b")
+	d.now = noon.Add(14 * time.Hour)
+	var got []string
+	for range 2 {
+		got = append(got, d.look(t, "settlement", nil)...)
+	}
+	if !slices.Equal(got, []string{"a!", "b!"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestDueSurvivesErrors(t *testing.T) {
+	d := newDuty(t)
+	d.put(t, noon, "a")
+	err := d.Ready(t.Context(), "settlement", func(context.Context, dynamo.DueEntry) (time.Time, error) {
+		return time.Time{}, dynamotest.ErrInjected
+	})
+	if !errors.Is(err, dynamotest.ErrInjected) {
+		t.Errorf("error %v", err)
+	}
+	d.now = noon.Add(time.Hour)
+	if got := d.look(t, "settlement", nil); !slices.Equal(got, []string{"a!"}) {
+		t.Errorf("after an hour: %v", got)
+	}
+}
