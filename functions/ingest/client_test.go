@@ -1,0 +1,165 @@
+package ingest
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// clients are the public clients that the test runs, each at the version with which it was last seen to work.
+var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk-node@3.0.13"}
+
+// installed is a folder with the clients, installed once per machine. The test is skipped where that cannot be done.
+func installed(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("installs packages for node")
+	}
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		t.Skip("npm is not installed")
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not installed")
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no folder for the clients: %v", err)
+	}
+	name := strings.NewReplacer("@", "-", "/", "-").Replace(strings.Join(clients, ""))
+	folder := filepath.Join(cache, "userops", "clients"+name)
+	done := filepath.Join(folder, "installed")
+	if _, err := os.Stat(done); err == nil {
+		return folder
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Skipf("no folder for the clients: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	args := append([]string{"install", "--prefix", folder, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline",
+		"--fetch-retries=0", "--fetch-timeout=10000"}, clients...)
+	if out, err := exec.CommandContext(ctx, npm, args...).CombinedOutput(); err != nil {
+		t.Skipf("the clients cannot be had: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(done, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// gateway is the function behind HTTP, as API Gateway calls it: one request at a time here, with the body in base64.
+func (b *bench) gateway() *httptest.Server {
+	serve := httpapi.Lambda(b.Handler())
+	var one sync.Mutex
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		one.Lock()
+		defer one.Unlock()
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			b.t.Error(err)
+		}
+		in := request(r.URL.Path, "", base64.StdEncoding.EncodeToString(body))
+		in.IsBase64Encoded = true
+		in.RequestContext.HTTP.Method, in.RouteKey = r.Method, r.Method+" "+r.URL.Path
+		for name := range r.Header {
+			in.Headers[strings.ToLower(name)] = r.Header.Get(name)
+		}
+		out, err := serve(r.Context(), in)
+		if err != nil {
+			b.t.Error(err)
+		}
+		if out.StatusCode != 200 {
+			b.t.Logf("%s %s: %d %s", r.Method, r.URL, out.StatusCode, out.Body)
+		}
+		for name, value := range out.Headers {
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(out.StatusCode)
+		_, _ = io.WriteString(w, out.Body)
+	}))
+	b.t.Cleanup(server.Close)
+	return server
+}
+
+// TestPublicClientsWorkUnchanged lets the two clients for node send one of each call. The queue answers the first request with an
+// error although it took the job, as a lost answer would look, so that the client's retry is seen too.
+func TestPublicClientsWorkUnchanged(t *testing.T) {
+	folder := installed(t)
+	b := newBench(t)
+	b.Now = time.Now
+	b.fail = func(sent *[][]byte, bodies [][]byte) error {
+		*sent = append(*sent, bodies...)
+		b.fail = nil
+		return errors.New("the answer was lost")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	script := exec.CommandContext(ctx, "node", "testdata/clients.cjs", folder, b.gateway().URL, defaultKey)
+	if out, err := script.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	seen := map[string]int{}            // by messageId
+	kinds := map[string][]event.Event{} // by library
+	for _, j := range b.jobs() {
+		for _, e := range j.Events {
+			if seen[e.MessageID]++; seen[e.MessageID] > 1 {
+				continue
+			}
+			library := "rudder"
+			if strings.Contains(string(e.Context), "@segment/analytics-node") {
+				library = "segment"
+			}
+			kinds[library] = append(kinds[library], e)
+		}
+	}
+	again := 0
+	for _, n := range seen {
+		again += n - 1
+	}
+	if len(seen) != 12 || again != 6 {
+		t.Errorf("%d messageIds, %d of them a second time; want 12 and 6", len(seen), again)
+	}
+	for library, all := range kinds {
+		byKind := map[event.Kind]event.Event{}
+		for _, e := range all {
+			byKind[e.Kind] = e
+		}
+		if e := byKind[event.Track]; e.Name != "Order Completed" || e.UserID != "u-1" || string(e.Properties) != `{"order_id":"o-1","total":12.3,"note":"你好 \"😀\""}` {
+			t.Errorf("%s track: %+v %s", library, e, e.Properties)
+		}
+		if e := byKind[event.Identify]; e.UserID != "u-1" || string(e.Traits) != `{"email":"zhang@shop.example"}` {
+			t.Errorf("%s identify: %+v %s", library, e, e.Traits)
+		}
+		if e := byKind[event.Page]; e.AnonymousID != "a-1" || e.Name != "Cart" || string(e.Properties) != `{"category":"Shop"}` {
+			t.Errorf("%s page: %+v %s", library, e, e.Properties)
+		}
+		if e := byKind[event.Screen]; e.Name != "Home" {
+			t.Errorf("%s screen: %+v", library, e)
+		}
+		if e := byKind[event.Group]; e.GroupID != "g-1" {
+			t.Errorf("%s group: %+v", library, e)
+		}
+		if e := byKind[event.Alias]; e.PreviousID != "a-1" || e.UserID != "u-1" {
+			t.Errorf("%s alias: %+v", library, e)
+		}
+		for _, e := range all {
+			if late := time.Since(e.Timestamp); late < -time.Second || late > 30*time.Second || e.OriginalTimestamp.IsZero() || e.SentAt.IsZero() {
+				t.Errorf("%s %s: timestamp %s, original %s, sent %s", library, e.Kind, e.Timestamp, e.OriginalTimestamp, e.SentAt)
+			}
+		}
+	}
+}
