@@ -1,0 +1,238 @@
+// Package email sends notifications over SMTP: to the shop's mail provider in production, to the local inbox on one machine. It
+// is not a mail server and knows nothing of bounces that arrive later. The surprising thing: it keeps one connection open
+// between sends, because a function sends many, and tells a connection that died in between from a refusal.
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/userops/userops/shared/channel"
+)
+
+// Sender speaks to one SMTP server. It is safe for concurrent use; sends wait for each other.
+type Sender struct {
+	Addr     string // host:port
+	User     string // empty means no authentication
+	Password string
+	From     string // an address, with or without a name
+	// Timeout bounds each send and each dialling.
+	Timeout time.Duration
+	// TLS overrides the client's settings for TLS. Without it the server's name is checked against the system's roots, and a
+	// server on this machine is spoken to in plain text.
+	TLS *tls.Config
+
+	mu     sync.Mutex
+	client *gomail.Client
+}
+
+// implicitTLSPort is the port on which SMTP begins with TLS; on others STARTTLS is demanded.
+const implicitTLSPort = 465
+
+// Check says whether the settings can be used at all, naming the environment's variables.
+func (s *Sender) Check() error {
+	var faults []error
+	if _, _, err := s.hostPort(); err != nil {
+		faults = append(faults, errors.New("SMTP_ADDR is not host:port"))
+	}
+	if _, err := mail.ParseAddress(s.From); err != nil {
+		faults = append(faults, errors.New("MAIL_FROM is not an e-mail address"))
+	}
+	return errors.Join(faults...)
+}
+
+func (s *Sender) hostPort() (string, int, error) {
+	host, text, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return "", 0, err
+	}
+	port, err := strconv.Atoi(text)
+	return host, port, err
+}
+
+// Send hands one notification to the server and returns when the server took it. Its errors are *channel.Error.
+func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
+	message, err := s.message(n)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.send(ctx, message)
+	if lost(err) {
+		// The connection was closed while nobody used it. Nothing of the message was said yet.
+		s.close()
+		err = s.send(ctx, message)
+	}
+	if err == nil || message.IsDelivered() {
+		// Tidying up after the delivery may fail; the next send finds out.
+		return nil
+	}
+	answer := classify(err)
+	if answer.Class == channel.Uncertain || !answered(err) {
+		s.close()
+	}
+	return answer
+}
+
+// Close ends the connection, if there is one.
+func (s *Sender) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.close()
+}
+
+func (s *Sender) close() {
+	if s.client != nil {
+		_ = s.client.Close()
+		s.client = nil
+	}
+}
+
+func (s *Sender) send(ctx context.Context, m *gomail.Msg) error {
+	if err := ctx.Err(); err != nil {
+		return &channel.Error{Class: channel.Retry, Code: "deadline"}
+	}
+	if s.client == nil {
+		client, err := s.dial(ctx)
+		if err != nil {
+			return err
+		}
+		s.client = client
+	}
+	return s.client.Send(m)
+}
+
+func (s *Sender) dial(ctx context.Context) (*gomail.Client, error) {
+	host, port, err := s.hostPort()
+	if err != nil {
+		return nil, &channel.Error{Class: channel.Retry, Code: "settings"}
+	}
+	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(s.Timeout), gomail.WithHELO(s.domain()), gomail.WithoutNoop()}
+	switch {
+	case port == implicitTLSPort:
+		options = append(options, gomail.WithSSL())
+	case s.TLS == nil && loopback(host):
+		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
+	default:
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	}
+	if s.TLS != nil {
+		options = append(options, gomail.WithTLSConfig(s.TLS))
+	}
+	if s.User != "" {
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.User), gomail.WithPassword(s.Password))
+	}
+	client, err := gomail.NewClient(host, options...)
+	if err != nil {
+		return nil, &channel.Error{Class: channel.Retry, Code: "settings"}
+	}
+	// A wrong password or an unreachable server is the shop's trouble, not the notification's: it waits.
+	if err := client.DialWithContext(ctx); err != nil {
+		return nil, &channel.Error{Class: channel.Retry, Code: "connect"}
+	}
+	return client, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (s *Sender) domain() string {
+	from, err := mail.ParseAddress(s.From)
+	if err != nil {
+		return "localhost"
+	}
+	return from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+}
+
+func (s *Sender) message(n channel.Notification) (*gomail.Msg, error) {
+	to, err := mail.ParseAddress(n.Address)
+	if err != nil || to.Address != strings.TrimSpace(n.Address) {
+		return nil, &channel.Error{Class: channel.Reject, Code: "address", Bounce: true}
+	}
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := m.From(s.From); err != nil {
+		return nil, &channel.Error{Class: channel.Retry, Code: "settings"}
+	}
+	if err := m.To(to.Address); err != nil {
+		return nil, &channel.Error{Class: channel.Reject, Code: "address", Bounce: true}
+	}
+	m.Subject(n.Message.Subject)
+	m.SetDate()
+	m.SetMessageIDWithValue(n.ID + "@" + s.domain())
+	if n.UnsubscribeURL != "" {
+		m.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+n.UnsubscribeURL+">")
+		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
+	switch {
+	case n.Message.Text == "":
+		m.SetBodyString(gomail.TypeTextHTML, n.Message.HTML)
+	case n.Message.HTML == "":
+		m.SetBodyString(gomail.TypeTextPlain, n.Message.Text)
+	default:
+		m.SetBodyString(gomail.TypeTextPlain, n.Message.Text)
+		m.AddAlternativeString(gomail.TypeTextHTML, n.Message.HTML)
+	}
+	return m, nil
+}
+
+// lost says whether a kept connection turned out to be gone before the message began.
+func lost(err error) bool {
+	var e *gomail.SendError
+	if !errors.As(err, &e) || e.ErrorCode() != 0 {
+		return e != nil && e.ErrorCode() == 421 && e.Reason == gomail.ErrSMTPMailFrom
+	}
+	return e.Reason == gomail.ErrConnCheck || e.Reason == gomail.ErrSMTPMailFrom
+}
+
+// answered says whether the server said something and stays: 421 is its farewell.
+func answered(err error) bool {
+	var e *gomail.SendError
+	return errors.As(err, &e) && e.ErrorCode() != 0 && e.ErrorCode() != 421
+}
+
+// classify sorts what the server said, or that it said nothing. A message counts only when the server has confirmed its end, so
+// silence before that end was sent means that nothing was delivered.
+func classify(err error) *channel.Error {
+	var known *channel.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	var e *gomail.SendError
+	if !errors.As(err, &e) {
+		return &channel.Error{Class: channel.Uncertain, Code: "error"}
+	}
+	code := strings.TrimSpace(fmt.Sprintf("%d %s", e.ErrorCode(), e.EnhancedStatusCode()))
+	switch {
+	case e.ErrorCode() >= 500:
+		return &channel.Error{Class: channel.Reject, Code: code, Bounce: bounce(e)}
+	case e.ErrorCode() >= 400:
+		return &channel.Error{Class: channel.Retry, Code: code}
+	case e.Reason == gomail.ErrSMTPDataClose:
+		return &channel.Error{Class: channel.Uncertain, Code: "no answer"}
+	}
+	return &channel.Error{Class: channel.Retry, Code: "connection lost"}
+}
+
+// bounce tells a dead address from a refusal of the content or of the sender.
+func bounce(e *gomail.SendError) bool {
+	if e.Reason != gomail.ErrSMTPRcptTo {
+		return false
+	}
+	if status := e.EnhancedStatusCode(); status != "" {
+		return strings.HasPrefix(status, "5.1.") || status == "5.2.1"
+	}
+	return e.ErrorCode() == 550 || e.ErrorCode() == 551 || e.ErrorCode() == 553
+}

@@ -1,0 +1,408 @@
+package email
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"io"
+	"math/big"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/template"
+)
+
+// server is a real SMTP server that keeps what it took and refuses by script.
+type server struct {
+	addr string
+
+	mu       sync.Mutex
+	mails    []received
+	sessions int
+	from     error         // answer to MAIL FROM
+	rcpt     error         // answer to RCPT TO
+	data     error         // answer to the end of DATA
+	silent   chan struct{} // when set, the end of DATA is not answered until it is closed
+	user     string        // when set, demands it
+	drop     func()        // closes the connections on the server's side
+}
+
+type received struct {
+	from, to string
+	message  *mail.Message
+	body     []byte
+}
+
+type session struct {
+	s        *server
+	conn     *smtp.Conn
+	from, to string
+}
+
+func (s *server) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions++
+	s.drop = func() { _ = c.Conn().Close() }
+	return &session{s: s, conn: c}, nil
+}
+
+func (s *session) Reset()        {}
+func (s *session) Logout() error { return nil }
+
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if user != s.s.user || password != "pw" {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}), nil
+}
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.s.mu.Lock()
+	defer s.s.mu.Unlock()
+	s.from = from
+	return s.s.from
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.s.mu.Lock()
+	defer s.s.mu.Unlock()
+	s.to = to
+	return s.s.rcpt
+}
+
+func (s *session) Data(r io.Reader) error {
+	m, err := mail.ReadMessage(r)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(m.Body)
+	if err != nil {
+		return err
+	}
+	s.s.mu.Lock()
+	silent, answer := s.s.silent, s.s.data
+	if answer == nil {
+		s.s.mails = append(s.s.mails, received{s.from, s.to, m, body})
+	}
+	s.s.mu.Unlock()
+	if silent != nil {
+		<-silent
+	}
+	return answer
+}
+
+func listen(t *testing.T, config *tls.Config) *server {
+	t.Helper()
+	s := &server{}
+	b := smtp.NewServer(s)
+	b.Domain, b.TLSConfig, b.AllowInsecureAuth = "inbox.test", config, true
+	b.ErrorLog = quiet{}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addr = l.Addr().String()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = b.Serve(l) }()
+	t.Cleanup(func() { _, _ = b.Close(), l.Close(); <-done })
+	return s
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+func (quiet) Println(...any)        {}
+
+func sender(t *testing.T, s *server) *Sender {
+	t.Helper()
+	out := &Sender{Addr: s.addr, From: "Shop <shop@example.com>", Timeout: 5 * time.Second}
+	t.Cleanup(out.Close)
+	return out
+}
+
+func notification() channel.Notification {
+	return channel.Notification{ID: "n1", Address: "zhang@example.com", UnsubscribeURL: "https://shop.example/v1/unsubscribe/t",
+		Message: template.Message{Subject: "您好 Zhang", Text: "文本 text", HTML: "<p>文本</p>"}}
+}
+
+func (s *server) only(t *testing.T) received {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.mails) != 1 {
+		t.Fatalf("%d mails arrived", len(s.mails))
+	}
+	return s.mails[0]
+}
+
+func TestSendWhatArrives(t *testing.T) {
+	s := listen(t, nil)
+	if err := sender(t, s).Send(t.Context(), notification()); err != nil {
+		t.Fatal(err)
+	}
+	got := s.only(t)
+	subject, _ := new(mime.WordDecoder).DecodeHeader(got.message.Header.Get("Subject"))
+	for name, pair := range map[string][2]string{
+		"envelope from":         {got.from, "shop@example.com"},
+		"envelope to":           {got.to, "zhang@example.com"},
+		"From":                  {got.message.Header.Get("From"), `"Shop" <shop@example.com>`},
+		"To":                    {got.message.Header.Get("To"), "<zhang@example.com>"},
+		"Subject":               {subject, "您好 Zhang"},
+		"Message-ID":            {got.message.Header.Get("Message-Id"), "<n1@example.com>"},
+		"List-Unsubscribe":      {got.message.Header.Get("List-Unsubscribe"), "<https://shop.example/v1/unsubscribe/t>"},
+		"List-Unsubscribe-Post": {got.message.Header.Get("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click"},
+		"User-Agent":            {got.message.Header.Get("User-Agent"), ""},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s is %q, want %q", name, pair[0], pair[1])
+		}
+	}
+	if _, err := got.message.Header.Date(); err != nil {
+		t.Errorf("date: %v", err)
+	}
+	kind, params, err := mime.ParseMediaType(got.message.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("content type %s, %v", kind, err)
+	}
+	parts := multipart.NewReader(strings.NewReader(string(got.body)), params["boundary"])
+	for _, want := range [][2]string{{"text/plain", "文本 text"}, {"text/html", "<p>文本</p>"}} {
+		// NextRawPart leaves the encoding in place.
+		part, err := parts.NextRawPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(quotedprintable.NewReader(part))
+		if err != nil || strings.TrimSpace(string(text)) != want[1] || !strings.HasPrefix(part.Header.Get("Content-Type"), want[0]) {
+			t.Errorf("part %v: %q, %v; want %v", part.Header, text, err, want)
+		}
+	}
+}
+
+func TestSendSinglePartsAndTransactional(t *testing.T) {
+	for kind, change := range map[string]func(*channel.Notification){
+		"text/plain": func(n *channel.Notification) { n.Message.HTML = "" },
+		"text/html":  func(n *channel.Notification) { n.Message.Text = "" },
+	} {
+		s := listen(t, nil)
+		n := notification()
+		n.UnsubscribeURL = ""
+		change(&n)
+		if err := sender(t, s).Send(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+		got := s.only(t).message.Header
+		if !strings.HasPrefix(got.Get("Content-Type"), kind) || got.Get("List-Unsubscribe") != "" || got.Get("List-Unsubscribe-Post") != "" {
+			t.Errorf("%s: headers %v", kind, got)
+		}
+	}
+}
+
+func TestSendClassifiesAnswers(t *testing.T) {
+	answer := func(code int, enhanced ...int) error {
+		e := &smtp.SMTPError{Code: code, Message: "zhang@example.com is not welcome", EnhancedCode: smtp.NoEnhancedCode}
+		if len(enhanced) == 3 {
+			e.EnhancedCode = smtp.EnhancedCode{enhanced[0], enhanced[1], enhanced[2]}
+		}
+		return e
+	}
+	for _, c := range []struct {
+		name             string
+		from, rcpt, data error
+		want             channel.Error
+	}{
+		{"sender refused", answer(550, 5, 7, 1), nil, nil, channel.Error{Class: channel.Reject, Code: "550 5.7.1"}},
+		{"sender refused for now", answer(451, 4, 3, 0), nil, nil, channel.Error{Class: channel.Retry, Code: "451 4.3.0"}},
+		{"no such address", nil, answer(550, 5, 1, 1), nil, channel.Error{Class: channel.Reject, Code: "550 5.1.1", Bounce: true}},
+		{"no such address, plain", nil, answer(550), nil, channel.Error{Class: channel.Reject, Code: "550", Bounce: true}},
+		{"mailbox off", nil, answer(550, 5, 2, 1), nil, channel.Error{Class: channel.Reject, Code: "550 5.2.1", Bounce: true}},
+		{"mailbox full is no bounce", nil, answer(552, 5, 2, 2), nil, channel.Error{Class: channel.Reject, Code: "552 5.2.2"}},
+		{"policy at the address", nil, answer(550, 5, 7, 1), nil, channel.Error{Class: channel.Reject, Code: "550 5.7.1"}},
+		{"greylisted", nil, answer(450, 4, 2, 0), nil, channel.Error{Class: channel.Retry, Code: "450 4.2.0"}},
+		{"content refused is no bounce", nil, nil, answer(554, 5, 6, 0), channel.Error{Class: channel.Reject, Code: "554 5.6.0"}},
+		{"550 at the end of data is no bounce", nil, nil, answer(550), channel.Error{Class: channel.Reject, Code: "550"}},
+		{"content refused for now", nil, nil, answer(452, 4, 3, 1), channel.Error{Class: channel.Retry, Code: "452 4.3.1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := listen(t, nil)
+			s.from, s.rcpt, s.data = c.from, c.rcpt, c.data
+			out := sender(t, s)
+			err := out.Send(t.Context(), notification())
+			var got *channel.Error
+			if !errors.As(err, &got) || *got != c.want {
+				t.Fatalf("got %v, want %+v", err, c.want)
+			}
+			if strings.Contains(err.Error(), "zhang") {
+				t.Errorf("the error names the person: %v", err)
+			}
+			// The connection is good for the next notification.
+			s.mu.Lock()
+			s.from, s.rcpt, s.data = nil, nil, nil
+			s.mu.Unlock()
+			if err := out.Send(t.Context(), notification()); err != nil {
+				t.Errorf("the next one: %v", err)
+			}
+			s.only(t)
+		})
+	}
+}
+
+func TestSendReusesAndRenewsTheConnection(t *testing.T) {
+	s := listen(t, nil)
+	out := sender(t, s)
+	for range 2 {
+		if err := out.Send(t.Context(), notification()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.sessions != 1 {
+		t.Errorf("%d connections for two sends", s.sessions)
+	}
+	s.drop()
+	if err := out.Send(t.Context(), notification()); err != nil {
+		t.Fatalf("after the server closed the connection: %v", err)
+	}
+	if s.sessions != 2 || len(s.mails) != 3 {
+		t.Errorf("%d connections, %d mails", s.sessions, len(s.mails))
+	}
+}
+
+func TestSendWithoutAnswerIsUncertain(t *testing.T) {
+	s := listen(t, nil)
+	s.silent = make(chan struct{})
+	t.Cleanup(func() { close(s.silent) })
+	out := sender(t, s)
+	out.Timeout = 300 * time.Millisecond
+	if got := channel.Classify(out.Send(t.Context(), notification())); got.Class != channel.Uncertain {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSendUnreachable(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &Sender{Addr: l.Addr().String(), From: "shop@example.com", Timeout: time.Second}
+	_ = l.Close()
+	if got := channel.Classify(out.Send(t.Context(), notification())); got.Class != channel.Retry || got.Code != "connect" {
+		t.Errorf("got %+v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := channel.Classify(out.Send(ctx, notification())); got.Class != channel.Retry || got.Code != "deadline" {
+		t.Errorf("after the deadline: %+v", got)
+	}
+}
+
+func TestSendRefusesWhatIsNoAddress(t *testing.T) {
+	s := listen(t, nil)
+	for _, address := range []string{"", "zhang", "Zhang <zhang@example.com>", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"} {
+		n := notification()
+		n.Address = address
+		got := channel.Classify(sender(t, s).Send(t.Context(), n))
+		if got.Class != channel.Reject || got.Code != "address" || !got.Bounce {
+			t.Errorf("%q: %+v", address, got)
+		}
+	}
+	if len(s.mails) != 0 {
+		t.Errorf("%d mails arrived", len(s.mails))
+	}
+}
+
+func TestSendOverSTARTTLSWithPassword(t *testing.T) {
+	certificate, roots := selfSigned(t)
+	s := listen(t, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	s.user = "shop"
+	out := sender(t, s)
+	out.User, out.Password, out.TLS = "shop", "pw", &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
+	if err := out.Send(t.Context(), notification()); err != nil {
+		t.Fatal(err)
+	}
+	s.only(t)
+
+	wrong := sender(t, s)
+	wrong.User, wrong.Password, wrong.TLS = "shop", "not it", out.TLS
+	if got := channel.Classify(wrong.Send(t.Context(), notification())); got.Class != channel.Retry || got.Code != "connect" {
+		t.Errorf("wrong password: %+v", got)
+	}
+	unknown := sender(t, s)
+	unknown.TLS = &tls.Config{ServerName: "127.0.0.1"}
+	if got := channel.Classify(unknown.Send(t.Context(), notification())); got.Class != channel.Retry {
+		t.Errorf("a server that nobody vouches for: %+v", got)
+	}
+}
+
+func TestSendDemandsTLS(t *testing.T) {
+	s := listen(t, nil)
+	out := sender(t, s)
+	out.TLS = &tls.Config{ServerName: "127.0.0.1"}
+	if got := channel.Classify(out.Send(t.Context(), notification())); got.Class != channel.Retry || len(s.mails) != 0 {
+		t.Errorf("a server without STARTTLS took it: %+v", got)
+	}
+	for host, want := range map[string]bool{"127.0.0.1": true, "::1": true, "localhost": true, "10.0.0.1": false, "smtp.example.com": false} {
+		if got := loopback(host); got != want {
+			t.Errorf("%s on this machine: %v", host, got)
+		}
+	}
+}
+
+func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "inbox"}, NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
+
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		addr, from string
+		want       string
+	}{
+		{"127.0.0.1:25", "Shop <shop@example.com>", ""},
+		{"127.0.0.1", "shop@example.com", "SMTP_ADDR"},
+		{"127.0.0.1:x", "shop@example.com", "SMTP_ADDR"},
+		{"127.0.0.1:25", "shop", "MAIL_FROM"},
+	} {
+		err := (&Sender{Addr: c.addr, From: c.from}).Check()
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, %s: %v", c.addr, c.from, err)
+		}
+	}
+}
