@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -137,7 +138,7 @@ func TestImportSendsEveryEventOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Lines != 1050 || a.Events != 1050 || a.Repeated != 0 || a.Sent != 1050 || a.Accepted != 1050 || a.Refused != 0 || a.Requests != 11 || a.Retries != 0 {
+	if a.Lines != 1050 || a.Events != 1050 || a.Repeated != 0 || a.Sent != 1050 || a.Accepted != 1050 || a.Refused != 0 || a.Requests != 14 || a.Retries != 0 {
 		t.Errorf("account is %+v", a)
 	}
 	if len(g.events) != 1050 || g.events["cdnow-master-1050"] != 1 {
@@ -146,10 +147,59 @@ func TestImportSendsEveryEventOnce(t *testing.T) {
 	if len(*waits) != 4 {
 		t.Errorf("%d waits for the queues, want 4: one busy, one empty, one busy, two empty", len(*waits))
 	}
+	// 150 events each: a person has a full batch and one of 50.
 	for _, people := range g.batches {
-		if distinct := slices.Compact(slices.Clone(people)); len(distinct) > 2 {
-			t.Errorf("a batch has %v, want one person's events together", distinct)
+		if distinct := slices.Compact(slices.Clone(people)); len(distinct) != 1 {
+			t.Errorf("a batch has %v, want one person's events alone", distinct)
 		}
+	}
+}
+
+func TestBatchesPartNobodyWhoFitsInOne(t *testing.T) {
+	event := func(person string, bytes int) format.Event {
+		return format.Event{Person: person, Body: json.RawMessage(strings.Repeat("x", bytes))}
+	}
+	many := func(person string, n int) []format.Event { return slices.Repeat([]format.Event{event(person, 10)}, n) }
+	for name, c := range map[string]struct {
+		events []format.Event
+		want   string // people and numbers of each batch
+	}{
+		"all fit":                 {slices.Concat(many("a", 60), many("b", 40)), "a60b40"},
+		"the second does not":     {slices.Concat(many("a", 60), many("b", 41)), "a60 b41"},
+		"more than a batch":       {slices.Concat(many("a", 60), many("b", 101), many("c", 99)), "a60 b100 b1c99"},
+		"scattered":               {slices.Concat(many("a", 30), many("b", 50), many("a", 40), many("c", 20)), "a70 b50c20"},
+		"too many bytes together": {[]format.Event{event("a", maxBatchBytes/2), event("b", maxBatchBytes/2)}, "a1 b1"},
+		"bytes that just fit":     {[]format.Event{event("a", maxBatchBytes/2-1), event("b", maxBatchBytes/2-1)}, "a1b1"},
+		"one person's many bytes": {[]format.Event{event("a", maxBatchBytes-1), event("a", 1)}, "a1 a1"},
+		"nothing":                 {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			b := &batcher{out: func(batch []format.Event) error {
+				text := ""
+				for len(batch) > 0 {
+					person, n := batch[0].Person, 0
+					for n < len(batch) && batch[n].Person == person {
+						n++
+					}
+					text += person + strconv.Itoa(n)
+					batch = batch[n:]
+				}
+				got = append(got, text)
+				return nil
+			}}
+			for _, e := range c.events {
+				if err := b.add(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := b.flush(); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("batches are %v, want %s", got, c.want)
+			}
+		})
 	}
 }
 
@@ -363,6 +413,8 @@ func TestProgress(t *testing.T) {
 	}
 	out.Reset()
 	bar := &Progress{Out: &out, Terminal: true, Now: func() time.Time { return now }}
+	bar.Show("reading", 1, 0, "lines")
+	now = now.Add(redraw)
 	bar.Show("reading", 10, 0, "lines")
 	bar.Show("sending", 1, 2, "events")
 	bar.End()

@@ -37,6 +37,9 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	if stage != p.stage {
 		p.End()
 		p.stage, p.start, p.drawn = stage, now, time.Time{}
+		if total == 0 {
+			p.drawn = now // a count that has just begun says nothing
+		}
 	}
 	every := plainRedraw
 	if p.Terminal {

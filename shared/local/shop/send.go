@@ -36,7 +36,8 @@ func (b *batcher) add(e format.Event) error {
 	return b.flush()
 }
 
-// flush sorts what is held by person, in the order in which the people first came, and cuts it into batches.
+// flush sorts what is held by person, in the order in which the people first came, and cuts it into batches. A person's events
+// are only parted when they fill more than a batch: two batches with the same person would meet in projection.
 func (b *batcher) flush() error {
 	byPerson := map[string][]format.Event{}
 	var people []string
@@ -49,22 +50,35 @@ func (b *batcher) flush() error {
 	b.held = b.held[:0]
 	var batch []format.Event
 	size := 0
+	cut := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		full := batch
+		batch, size = nil, 0
+		return b.out(full)
+	}
 	for _, person := range people {
+		own := 0
+		for _, e := range byPerson[person] {
+			own += len(e.Body) + 1
+		}
+		if len(batch)+len(byPerson[person]) > maxBatch || size+own > maxBatchBytes {
+			if err := cut(); err != nil {
+				return err
+			}
+		}
 		for _, e := range byPerson[person] {
 			if len(batch) == maxBatch || size+len(e.Body)+1 > maxBatchBytes {
-				if err := b.out(batch); err != nil {
+				if err := cut(); err != nil {
 					return err
 				}
-				batch, size = nil, 0
 			}
 			batch = append(batch, e)
 			size += len(e.Body) + 1
 		}
 	}
-	if len(batch) == 0 {
-		return nil
-	}
-	return b.out(batch)
+	return cut()
 }
 
 // sender sends batches, several at once, and keeps the account.
