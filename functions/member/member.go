@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/queue"
 )
 
 // Settings is what member reads of its environment.
@@ -54,8 +55,8 @@ type Process struct {
 	NewID      func() string // of receipts; never the same twice
 }
 
-// New is the process over one DynamoDB client and the events queue.
-func New(s Settings, db dynamo.API, events Queue, now func() time.Time) *Process {
+// New is the process over its two clients.
+func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Process {
 	return &Process{
 		Auth: httpapi.Auth{ServerKeyHash: s.ServerKeyHash}, Secret: s.UserHashSecret,
 		Timeline: dynamo.Timeline{DB: db, Table: s.TimelineTable},
@@ -64,7 +65,7 @@ func New(s Settings, db dynamo.API, events Queue, now func() time.Time) *Process
 			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
 			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Due: dynamo.Due{DB: db, Table: s.DueTable, Now: now},
 		},
-		Events: events, Now: now, NewID: rand.Text,
+		Events: queue.Sender{Client: client, URL: s.EventsQueue}, Now: now, NewID: rand.Text,
 	}
 }
 

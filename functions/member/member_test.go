@@ -60,7 +60,8 @@ func start(t *testing.T) *bench {
 	b.process = New(Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger",
 		ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", ServerKeyHash: serverKeyHash, UserHashSecret: secret,
-	}, b.db, b.sent, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
+	}, b.db, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
+	b.process.Events = b.sent
 	b.process.NewID = func() string { return "receipt-1" }
 	b.handler = b.process.Handler()
 	return b

@@ -3,15 +3,15 @@ package main
 
 import (
 	"context"
+	"log"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/userops/userops/functions/settlement"
+	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -20,13 +20,11 @@ func main() {
 	slog.SetDefault(telemetry.Logger("settlement"))
 	var s settlement.Settings
 	if err := settings.Load(&s); err != nil {
-		slog.Error("settings", "error", err.Error())
-		os.Exit(1)
+		log.Fatal(err)
 	}
-	aws, err := config.LoadDefaultConfig(context.Background())
+	cfg, err := cloud.Config(context.Background())
 	if err != nil {
-		slog.Error("loading the AWS configuration", "error", err.Error())
-		os.Exit(1)
+		log.Fatal(err)
 	}
-	lambda.Start(settlement.New(s, dynamodb.NewFromConfig(aws), time.Now).Handle)
+	lambda.Start(settlement.New(s, dynamodb.NewFromConfig(cfg), time.Now).Handle)
 }

@@ -138,9 +138,11 @@ func (r Referral) fromClaimed(f Facts) (Move, bool) {
 		case !f.Program.qualifies(*o, o.Net):
 			return Move{To: Rejected, Reason: Refunded}, true
 		default:
-			return Move{
-				To: Held, OrderID: o.ID, Least: f.Program.least(), HeldUntil: o.CompletedAt.Add(time.Duration(f.Program.Hold)),
-			}, true
+			from := o.CompletedAt
+			if f.Now.Before(from) {
+				from = f.Now // a shop's clock that is ahead makes nobody wait longer
+			}
+			return Move{To: Held, OrderID: o.ID, Least: f.Program.least(), HeldUntil: from.Add(time.Duration(f.Program.Hold))}, true
 		}
 	}
 	if r.State == Claimed && !f.Now.Before(r.ExpiresAt) {

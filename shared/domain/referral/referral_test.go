@@ -88,6 +88,9 @@ func TestNextFromClaimed(t *testing.T) {
 			if c.state != "" {
 				r.State = c.state
 			}
+			if c.facts.Now.IsZero() {
+				c.facts.Now = end.Add(-2)
+			}
 			m, ok := r.Next(c.facts)
 			if ok != (c.to != "") || m.To != c.to || m.Reason != c.reason {
 				t.Fatalf("got %v %+v, want %q %q", ok, m, c.to, c.reason)
@@ -96,6 +99,20 @@ func TestNextFromClaimed(t *testing.T) {
 				t.Errorf("held for %q until %v", m.OrderID, m.HeldUntil)
 			}
 		})
+	}
+}
+
+func TestHoldCountsFromTheOrderOrFromNow(t *testing.T) {
+	running := spring()
+	for name, c := range map[string]struct{ paid, from time.Time }{
+		"paid a while ago":              {noon, noon},
+		"paid this instant":             {noon.Add(time.Hour), noon.Add(time.Hour)},
+		"paid by a clock that is ahead": {noon.Add(time.Hour + 1), noon.Add(time.Hour)},
+	} {
+		m, ok := claimed().Next(Facts{Program: &running, Order: paid(c.paid, 10000, 10000), Now: noon.Add(time.Hour)})
+		if want := c.from.Add(14 * 24 * time.Hour); !ok || !m.HeldUntil.Equal(want) {
+			t.Errorf("%s: %v until %v, want %v", name, ok, m.HeldUntil, want)
+		}
 	}
 }
 
