@@ -94,6 +94,7 @@ type Stack struct {
 	servers  []*http.Server
 	intake   []*http.Server // stopped first
 	closers  []io.Closer
+	others   []Note // further HTTP APIs of the template and their addresses
 
 	db    *awsdynamodb.Client
 	queue *awssqs.Client

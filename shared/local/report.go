@@ -55,6 +55,9 @@ func (s *Stack) report(took time.Duration) {
 		return ""
 	}
 	_, _ = fmt.Fprintf(w, "gateway\t%s\t%s\n", a.Gateway, count(routes, "route"))
+	for _, n := range s.others {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t\n", n.Label, n.Text)
+	}
 	_, _ = fmt.Fprintf(w, "DynamoDB\t%s\t%s%s\n", a.DynamoDB, count(len(s.tmpl.Tables), "table"), standIn(s.o.DynamoDBEndpoint))
 	_, _ = fmt.Fprintf(w, "SQS\t%s\t%s%s\n", a.SQS, count(len(s.tmpl.Queues), "queue"), standIn(s.o.SQSEndpoint))
 	_, _ = fmt.Fprintf(w, "Lambda\t%s\t%s\n", a.Lambda, count(len(s.tmpl.Functions), "function"))

@@ -172,9 +172,6 @@ func (s *Stack) read() error {
 	if s.tmpl, err = template.Load(s.o.TemplatePath, env); err != nil {
 		return err
 	}
-	if len(s.tmpl.APIs) > 1 {
-		return fmt.Errorf("%s:%d: a second HTTP API; one gateway address serves one", s.tmpl.File, s.tmpl.APIs[1].Line)
-	}
 	for _, f := range s.tmpl.Functions {
 		for _, x := range f.Schedules {
 			if _, err := schedule.Parse(x.Expression, x.Timezone); err != nil {
@@ -294,18 +291,32 @@ func (s *Stack) registerFunctions() error {
 func (s *Stack) openIntake(l net.Listener) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stopIntake = cancel
-	var api http.Handler = http.NotFoundHandler()
-	if len(s.tmpl.APIs) > 0 && !s.o.NoIntake {
-		g, err := gateway.New(s.tmpl.APIs[0], s.tmpl.Functions, gateway.Options{AccountID: s.tmpl.AccountID, Clock: s.o.Clock, Invoker: s.host})
-		if err != nil {
-			return err
+	gateways := []http.Handler{http.NotFoundHandler()}
+	if !s.o.NoIntake {
+		for i, a := range s.tmpl.APIs {
+			g, err := gateway.New(a, s.tmpl.Functions, gateway.Options{AccountID: s.tmpl.AccountID, Clock: s.o.Clock, Invoker: s.host})
+			if err != nil {
+				return err
+			}
+			if i == 0 {
+				gateways[0] = g
+			} else {
+				gateways = append(gateways, g)
+			}
 		}
-		api = g
 	}
 	s.schedule = schedule.New(schedule.Options{
 		Region: s.tmpl.Region, AccountID: s.tmpl.AccountID, Target: s.host, DeadLetter: s.sendDeadLetter, Log: s.say,
 	})
-	s.serve(l, s.front(api), &s.intake)
+	s.serve(l, s.front(gateways[0]), &s.intake)
+	for i, g := range gateways[1:] {
+		other, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("serving %s: %w", s.tmpl.APIs[i+1].LogicalID, err)
+		}
+		s.others = append(s.others, Note{s.tmpl.APIs[i+1].LogicalID, "http://" + other.Addr().String()})
+		s.serve(other, g, &s.intake)
+	}
 	if s.o.NoIntake {
 		return nil
 	}

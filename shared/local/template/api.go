@@ -94,21 +94,11 @@ func (d *document) route(s *section, event string, at *yaml.Node, t *Template) R
 		d.fail(at, fmt.Sprintf("event %s has only one of Path and Method", event), "give both, or neither for the $default route")
 	case r.Path == "$default":
 		r.Path, r.Method = "", ""
-	case !strings.HasPrefix(r.Path, "/"):
-		d.fail(at, fmt.Sprintf("path %s of event %s does not begin with /", r.Path, event), "begin it with /")
 	}
 	if r.Method == "X-AMAZON-APIGATEWAY-ANY-METHOD" || r.Method == "*" {
 		r.Method = "ANY"
 	}
-	segments := strings.Split(r.Path, "/")
-	for i, segment := range segments {
-		if strings.HasSuffix(segment, "+}") && i < len(segments)-1 {
-			d.fail(at, fmt.Sprintf("path %s of event %s has a greedy parameter before its end", r.Path, event), "put {...+} last")
-		}
-		if strings.ContainsAny(segment, "{}") && (len(segment) < 3 || segment[0] != '{' || segment[len(segment)-1] != '}') {
-			d.fail(at, fmt.Sprintf("path %s of event %s has %q", r.Path, event, segment), "a parameter takes a whole segment: /{name}/")
-		}
-	}
+	d.checkPath(&r, at)
 	if v := s.text("PayloadFormatVersion", "2.0"); v != "2.0" {
 		d.fail(at, fmt.Sprintf("PayloadFormatVersion of event %s is %s", event, v), "only 2.0 is supported")
 	}
@@ -146,6 +136,21 @@ func (d *document) route(s *section, event string, at *yaml.Node, t *Template) R
 		r.Throttling = own
 	}
 	return r
+}
+
+func (d *document) checkPath(r *Route, at *yaml.Node) {
+	if r.Path != "" && !strings.HasPrefix(r.Path, "/") {
+		d.fail(at, fmt.Sprintf("path %s of %s does not begin with /", r.Path, r.Event), "begin it with /")
+	}
+	segments := strings.Split(r.Path, "/")
+	for i, segment := range segments {
+		if strings.HasSuffix(segment, "+}") && i < len(segments)-1 {
+			d.fail(at, fmt.Sprintf("path %s of %s has a greedy parameter before its end", r.Path, r.Event), "put {...+} last")
+		}
+		if strings.ContainsAny(segment, "{}") && (len(segment) < 3 || segment[0] != '{' || segment[len(segment)-1] != '}') {
+			d.fail(at, fmt.Sprintf("path %s of %s has %q", r.Path, r.Event, segment), "a parameter takes a whole segment: /{name}/")
+		}
+	}
 }
 
 // findAPI finds an API by its id, and makes SAM's implicit one on its first use.

@@ -37,7 +37,7 @@ func (d *document) decode() *Template {
 		switch {
 		case r.kind == typeFunction:
 			t.Functions = append(t.Functions, d.function(r, t))
-		case r.kind == typeQueue || r.kind == typeTable || r.kind == typeHTTPAPI:
+		case r.kind == typeQueue || r.kind == typeTable || r.kind == typeHTTPAPI || rawTypes[r.kind]:
 		case unsupported[r.kind] != "":
 			d.fail(&yaml.Node{Line: r.line}, fmt.Sprintf("resource %s is of type %s, which is not supported here", r.id, r.kind), unsupported[r.kind])
 		default:
@@ -45,6 +45,7 @@ func (d *document) decode() *Template {
 			t.Others = append(t.Others, Resource{r.id, r.kind})
 		}
 	}
+	d.rawAPIs(t)
 	d.link(t)
 	for _, e := range d.entries(d.outputs, "Outputs") {
 		s := d.section(e.value, "output "+e.key.Value)
@@ -76,7 +77,6 @@ var unsupported = map[string]string{
 	"AWS::DynamoDB::GlobalTable":      "use AWS::DynamoDB::Table",
 	"AWS::Lambda::Function":           "use AWS::Serverless::Function",
 	"AWS::Lambda::EventSourceMapping": "use an SQS event of the function",
-	"AWS::ApiGatewayV2::Api":          "use AWS::Serverless::HttpApi",
 	"AWS::Scheduler::Schedule":        "use a ScheduleV2 event of the function",
 	"AWS::Events::Rule":               "use a Schedule or ScheduleV2 event of the function",
 }

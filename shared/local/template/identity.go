@@ -76,7 +76,7 @@ func (d *document) resourceRef(at *yaml.Node, id string) (string, bool) {
 	switch r.kind {
 	case typeQueue:
 		return d.queueURL(d.physicalName(at, r)), true
-	case typeHTTPAPI:
+	case typeHTTPAPI, typeRawAPI:
 		return apiID(r.id), true
 	case "AWS::SNS::Topic":
 		return d.arn("sns", d.physicalName(at, r)), true
@@ -108,9 +108,9 @@ func (d *document) attribute(at *yaml.Node, id, attribute string) string {
 		return d.queueURL(name)
 	case typeFunction + ".Arn":
 		return d.arn("lambda", "function:"+name)
-	case typeHTTPAPI + ".ApiId":
+	case typeHTTPAPI + ".ApiId", typeRawAPI + ".ApiId":
 		return apiID(r.id)
-	case typeHTTPAPI + ".ApiEndpoint":
+	case typeHTTPAPI + ".ApiEndpoint", typeRawAPI + ".ApiEndpoint":
 		return d.env.APIBase
 	case "AWS::SNS::Topic.TopicName":
 		return name
