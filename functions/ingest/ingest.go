@@ -6,13 +6,16 @@ package ingest
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/queue"
 )
 
 // Settings is what the function reads from its environment.
@@ -49,6 +52,19 @@ type Process struct {
 	keys    keyring
 	hooks   keyring // by source id
 	buckets buckets
+}
+
+// New is the process over clients of DynamoDB and SQS.
+func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+	return &Process{
+		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash},
+		Sources:    dynamo.Sources{DB: db, Table: s.CatalogTable},
+		Queue:      queue.Sender{Client: sqs, URL: s.EventsQueue},
+		DefaultKey: s.DefaultKey,
+		Currency:   s.Currency,
+		Now:        now,
+		NewID:      rand.Text,
+	}
 }
 
 // calls maps the last part of a path to the call; the one-letter forms are those of the browser clients.

@@ -1,9 +1,8 @@
-// Command bootstrap runs ingest on Lambda.
+// Command bootstrap is the ingest function.
 package main
 
 import (
 	"context"
-	"crypto/rand"
 	"log"
 	"log/slog"
 	"time"
@@ -14,9 +13,7 @@ import (
 
 	"github.com/userops/userops/functions/ingest"
 	"github.com/userops/userops/shared/cloud"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
-	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -27,18 +24,10 @@ func main() {
 	if err := settings.Load(&s); err != nil {
 		log.Fatal(err)
 	}
-	aws, err := cloud.Config(context.Background())
+	cfg, err := cloud.Config(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	process := &ingest.Process{
-		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash},
-		Sources:    dynamo.Sources{DB: dynamodb.NewFromConfig(aws), Table: s.CatalogTable},
-		Queue:      queue.Sender{Client: sqs.NewFromConfig(aws), URL: s.EventsQueue},
-		DefaultKey: s.DefaultKey,
-		Currency:   s.Currency,
-		Now:        time.Now,
-		NewID:      rand.Text,
-	}
-	lambda.Start(httpapi.Lambda(process.Handler()))
+	p := ingest.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now)
+	lambda.Start(httpapi.Lambda(p.Handler()))
 }

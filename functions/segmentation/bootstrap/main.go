@@ -1,18 +1,18 @@
-// Command bootstrap runs segmentation on Lambda.
+// Command bootstrap is the segmentation function.
 package main
 
 import (
 	"context"
+	"log"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/functions/segmentation"
+	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -21,14 +21,12 @@ func main() {
 	slog.SetDefault(telemetry.Logger("segmentation"))
 	var s segmentation.Settings
 	if err := settings.Load(&s); err != nil {
-		slog.Error("settings", "error", err.Error())
-		os.Exit(1)
+		log.Fatal(err)
 	}
-	aws, err := config.LoadDefaultConfig(context.Background())
+	cfg, err := cloud.Config(context.Background())
 	if err != nil {
-		slog.Error("loading the AWS configuration", "error", err.Error())
-		os.Exit(1)
+		log.Fatal(err)
 	}
-	process := segmentation.New(s, dynamodb.NewFromConfig(aws), sqs.NewFromConfig(aws), time.Now)
-	lambda.Start(process.Handle)
+	p := segmentation.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now)
+	lambda.Start(p.Handle)
 }

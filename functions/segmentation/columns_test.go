@@ -1,0 +1,142 @@
+package segmentation
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+)
+
+func anyScores(t *rapid.T) profile.Scores {
+	class := func(names []string) string { return rapid.SampledFrom(append([]string{""}, names...)).Draw(t, "class") }
+	score := func() int { return rapid.IntRange(0, 5).Draw(t, "score") }
+	return profile.Scores{R: score(), F: score(), M: score(), Class8: class(segment.Classes8()), Segment11: class(segment.Segments11()),
+		Class15: class(segment.Classes15()), Lifecycle: class(segment.Lifecycles())}
+}
+
+func TestColumnsComeBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		members := rapid.IntRange(0, 9).Draw(t, "members")
+		rows := make([]row, rapid.IntRange(0, 20).Draw(t, "rows"))
+		for i := range rows {
+			old := anyScores(t)
+			rows[i] = row{
+				id:      profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(),
+				facts:   segment.Facts{R: rapid.IntRange(0, 20000).Draw(t, "r"), F: rapid.IntRange(0, math.MaxInt32).Draw(t, "f"), M: rapid.Int64Range(0, math.MaxInt64).Draw(t, "m")},
+				old:     old,
+				known:   profile.Scores{Class15: old.Class15, Lifecycle: anyScores(t).Lifecycle},
+				differs: rapid.Bool().Draw(t, "differs"),
+				members: make([]bool, members),
+			}
+			for m := range rows[i].members {
+				rows[i].members[m] = rapid.Bool().Draw(t, "member")
+			}
+		}
+		head := summary{Profiles: 7, Approximate: 1, Counts: segment.Counts{"day": {"new": 2}}, Segments: map[string]int{"vip": 3}}
+		packed, err := packColumns(head, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotHead, got, err := unpackColumns(packed)
+		if err != nil || !reflect.DeepEqual(gotHead, head) || len(got) != len(rows) {
+			t.Fatalf("%+v with %d rows, %v", gotHead, len(got), err)
+		}
+		for i := range rows {
+			if !reflect.DeepEqual(got[i], rows[i]) {
+				t.Fatalf("row %d is %+v, was %+v", i, got[i], rows[i])
+			}
+		}
+	})
+}
+
+func TestColumnsOfClassesNotKnown(t *testing.T) {
+	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), old: profile.Scores{Class8: "112", Segment11: "heroes", Lifecycle: segment.New}}
+	packed, err := packColumns(summary{}, []row{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, err := unpackColumns(packed)
+	if want := (profile.Scores{Lifecycle: segment.New}); err != nil || rows[0].old != want {
+		t.Errorf("%+v, %v, want %+v", rows, err, want)
+	}
+	if _, err := packColumns(summary{}, []row{{id: "short"}}); err == nil {
+		t.Error("an id that is none was packed")
+	}
+}
+
+func TestColumnsThatAreTorn(t *testing.T) {
+	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), facts: segment.Facts{R: 1, F: 2, M: 3}, members: []bool{true}}
+	packed, err := packColumns(summary{}, []row{r, r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := decompress(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range whole {
+		if _, _, err := unpackColumns(compress(whole[:n])); !errors.Is(err, errColumns) {
+			t.Errorf("of %d bytes, %d unpack with %v", len(whole), n, err)
+		}
+	}
+	if _, _, err := unpackColumns(compress(append(whole, 0))); !errors.Is(err, errColumns) {
+		t.Errorf("a byte too many: %v", err)
+	}
+	if _, _, err := unpackColumns(packed[:len(packed)-1]); err == nil {
+		t.Error("a torn body unpacks")
+	}
+}
+
+func FuzzColumns(f *testing.F) {
+	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), facts: segment.Facts{R: 1, F: 2, M: 3}, members: []bool{true, false}}
+	packed, err := packColumns(summary{Profiles: 1}, []row{r, r, r})
+	if err != nil {
+		f.Fatal(err)
+	}
+	text, err := decompress(packed)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		head, rows, err := unpackColumns(compress(text))
+		if err != nil {
+			return
+		}
+		if _, err := packColumns(head, rows); err != nil {
+			t.Fatalf("what unpacks does not pack: %v", err)
+		}
+	})
+}
+
+// TestAPartThatWouldBurst has so many scored segments with such different answers that they do not fit into one item.
+func TestAPartThatWouldBurst(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	c := collector{summary: summary{Profiles: 9000}}
+	for i := range 9000 {
+		r := row{id: profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(), facts: segment.Facts{R: i, F: 1, M: int64(i) * 997}, members: make([]bool, 400)}
+		for m := range r.members {
+			r.members[m] = random.IntN(2) == 0
+		}
+		c.rows = append(c.rows, r)
+	}
+	burst, err := packColumns(c.summary, c.rows)
+	if err != nil || len(burst) <= maxItemBytes {
+		t.Fatalf("the part has %d bytes, %v, too few for this test", len(burst), err)
+	}
+	packed, err := c.pack()
+	if err != nil || len(packed) > maxItemBytes {
+		t.Fatalf("packed to %d bytes, %v, at most %d fit", len(packed), err, maxItemBytes)
+	}
+	_, rows, err := unpackColumns(packed)
+	if err != nil || len(rows) != 9000 || !rows[17].differs || len(rows[17].members) != 0 || rows[17].facts.M != 17*997 {
+		t.Errorf("%d rows, %v; the 17th is %+v", len(rows), err, rows[17])
+	}
+}

@@ -1,0 +1,560 @@
+package segmentation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	os.Exit(m.Run())
+}
+
+// smallShop has somebody of each kind.
+func smallShop(w *world) {
+	w.buyer(1, 500, 500, 700)
+	w.buyer(40, 100)
+	w.buyer(100, 2000, 30)
+	w.buyer(5, 0)
+	w.visitor(3)
+	w.visitor(130)
+	gone := w.buyer(125, 900)
+	gone.Scores = profile.Scores{Run: "before", R: 5, F: 1, M: 5, Class8: "111", Segment11: segment.New, Class15: "active-01", Lifecycle: segment.New}
+	gone.Members = map[string]profile.Membership{"recent": {}, "deleted": {}, "broken": {}}
+}
+
+// stored is the world on the real stores.
+func (w *world) stored(db *dynamotest.DB) {
+	w.t.Helper()
+	profiles := dynamo.Profiles{DB: db, Table: "Profiles"}
+	for _, p := range w.profiles.all {
+		first := cloneProfile(p)
+		first.Version = 0
+		if err := profiles.Save(context.Background(), first); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.process.Profiles, w.process.Runs = profiles, dynamo.Runs{DB: db, Table: "Runs"}
+}
+
+// reload takes the state of the real stores into the world, to be checked there.
+func (w *world) reload(db *dynamotest.DB, run string) segment.Run {
+	w.t.Helper()
+	profiles := dynamo.Profiles{DB: db, Table: "Profiles"}
+	for id := range w.profiles.all {
+		p, err := profiles.Load(context.Background(), id)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.profiles.all[id] = p
+	}
+	r, err := (dynamo.Runs{DB: db, Table: "Runs"}).Load(context.Background(), run)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// TestEveryWriteBrokenBothWays breaks each write of a run, once so that it did not happen and once so that only the answer was lost.
+func TestEveryWriteBrokenBothWays(t *testing.T) {
+	trial := func(t *testing.T, nth int, how dynamotest.How) int {
+		w := newWorld(t, 7, 2, defined)
+		smallShop(w)
+		w.process.Late = func(context.Context) bool { return true }
+		db := dynamotest.New(t)
+		w.stored(db)
+		want, versions := w.recount(), w.versions()
+		before := db.Calls(dynamotest.AnyWrite)
+		if nth > 0 {
+			db.Fail(dynamotest.AnyWrite, nth, how)
+		}
+		w.run(job.Segmentation{RunID: "r"}, 0)
+		w.check(w.reload(db, "r"), want, versions)
+		return db.Calls(dynamotest.AnyWrite) - before
+	}
+	writes := trial(t, 0, "")
+	if writes < 15 {
+		t.Fatalf("a run without faults made only %d writes", writes)
+	}
+	for nth := 1; nth <= writes; nth++ {
+		for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+			t.Run(fmt.Sprintf("write %d %s", nth, how), func(t *testing.T) {
+				t.Parallel()
+				trial(t, nth, how)
+			})
+		}
+	}
+}
+
+// TestPlanningAgainResumes loses all jobs at each point of a run and plans it again.
+func TestPlanningAgainResumes(t *testing.T) {
+	for handled := range 12 {
+		t.Run(fmt.Sprint(handled, " jobs handled"), func(t *testing.T) {
+			w := newWorld(t, 3, 2, defined)
+			smallShop(w)
+			w.process.Late = func(context.Context) bool { return true }
+			want, versions := w.recount(), w.versions()
+			plan, err := json.Marshal(job.Segmentation{Kind: job.Plan, RunID: "r"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.invoke(plan)
+			for range handled {
+				if body, ok := w.jobs.take(w.random); ok {
+					w.invoke(body)
+				}
+			}
+			w.jobs.bodies = nil
+			w.check(w.run(job.Segmentation{RunID: "r"}, 0), want, versions)
+		})
+	}
+}
+
+func TestASecondRunWritesNothing(t *testing.T) {
+	w := newWorld(t, 1, 3, defined)
+	smallShop(w)
+	if run := w.run(job.Segmentation{RunID: "first"}, 0); run.Changed != 7 {
+		t.Errorf("the first run changed %d of 7", run.Changed)
+	}
+	w.now = w.now.Add(time.Hour)
+	versions := w.versions()
+	w.orchestration.bodies = nil
+	run := w.run(job.Segmentation{RunID: "second"}, 0)
+	if run.Outcome == nil || run.Changed != 0 || run.Profiles != 7 || run.Buyers != 4 {
+		t.Errorf("the second run: %+v", run)
+	}
+	// What the first run left in the outboxes is sent again and taken out, since it was sent an hour ago.
+	for id, p := range w.profiles.all {
+		if len(p.Outbox) > 0 || p.Version > versions[id]+1 || p.Scores.Run != "first" {
+			t.Errorf("profile %s of version %d (before %d): outbox %v, scores of %q", id, p.Version, versions[id], p.Outbox, p.Scores.Run)
+		}
+	}
+	versions = w.versions()
+	w.run(job.Segmentation{RunID: "third"}, 0)
+	for id, p := range w.profiles.all {
+		if p.Version != versions[id] {
+			t.Errorf("the third run wrote profile %s", id)
+		}
+	}
+}
+
+func TestARunForAPastDateOnlyReports(t *testing.T) {
+	w := newWorld(t, 1, 3, defined)
+	smallShop(w)
+	versions := w.versions()
+	today := segment.DateOf(w.now, w.process.Shop.Zone)
+	run := w.run(job.Segmentation{RunID: "past", AsOf: (today - 30).String()}, 0)
+	if run.Outcome == nil || !run.ReportOnly || run.Changed != 0 || len(run.Segments) != 0 {
+		t.Fatalf("the run: %+v", run)
+	}
+	// Thirty days ago the buyer of yesterday, the one of 5 days ago and the visitor of 3 days ago were not there.
+	if run.Profiles != 4 || run.Buyers != 3 || run.Counts["class15"]["idle"] != 1 || run.Counts["class15"]["active-00"] != 1 {
+		t.Errorf("%d profiles, %d buyers, counts %v", run.Profiles, run.Buyers, run.Counts)
+	}
+	// Their last orders were 10, 70 and 95 days before.
+	if got := run.Means.R; got != (segment.Line{Total: 175, Count: 3}) {
+		t.Errorf("the mean of R is %+v", got)
+	}
+	for id, p := range w.profiles.all {
+		if p.Version != versions[id] {
+			t.Errorf("profile %s was written", id)
+		}
+	}
+	if len(w.orchestration.bodies)+len(w.settlement.bodies) > 0 {
+		t.Error("a report told somebody something")
+	}
+	body, err := json.Marshal(job.Segmentation{Kind: job.Score, RunID: "past"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.invoke(body) {
+		t.Error("a score job of a report comes again")
+	}
+	for id, p := range w.profiles.all {
+		if p.Version != versions[id] {
+			t.Errorf("profile %s was written by a score job", id)
+		}
+	}
+}
+
+func TestTodayIsTheShopsDate(t *testing.T) {
+	w := newWorld(t, 1, 1, nil) // 2026-11-22 03:00 in Shanghai
+	for asOf, want := range map[string]string{"": "2026-11-22", "2026-11-22": "2026-11-22", "2026-11-21": "2026-11-21 reports", "2026-11-23": "none", "today": "none"} {
+		run := w.run(job.Segmentation{RunID: "r" + asOf, AsOf: asOf}, 0)
+		got := "none"
+		if run.ID != "" {
+			if got = run.AsOf.String(); run.ReportOnly {
+				got += " reports"
+			}
+		}
+		if got != want {
+			t.Errorf("as of %q: %s, want %s", asOf, got, want)
+		}
+	}
+}
+
+func TestTheSettingsOfTheShopCount(t *testing.T) {
+	w := newWorld(t, 1, 2, catalog{}.with(dynamo.KindSetting, "other", `{}`).with(dynamo.KindSetting, segment.ScoringSetting, `{"activeDays":50,"quietDays":200,"class8":"median"}`))
+	smallShop(w)
+	run := w.run(job.Segmentation{RunID: "r"}, 0)
+	if run.Outcome == nil || run.Scoring.ActiveDays != 50 || run.Scoring.CoolingDays != 90 {
+		t.Fatalf("the run: %+v", run)
+	}
+	if got := run.Counts["class15"]; got["active-11"] != 1 || got["active-00"] != 1 || got["cooling-00"] != 0 {
+		t.Errorf("class15: %v", got)
+	}
+	if got := run.Counts["lifecycle"]; got["silent"]+got["dormant"]+got["churned"] != 0 {
+		t.Errorf("lifecycle: %v", got)
+	}
+	if run.Lines.M.Float() == run.Means.M.Float() {
+		t.Errorf("class8 goes by %v, the mean", run.Lines.M)
+	}
+
+	bad := newWorld(t, 1, 2, catalog{}.with(dynamo.KindSetting, segment.ScoringSetting, `{"activeDays":-1}`))
+	if !bad.invoke([]byte(`{"kind":"plan","runId":"r"}`)) {
+		t.Error("a plan with faulty settings does not come again")
+	}
+	if len(bad.runs.runs) > 0 {
+		t.Error("a run was made with faulty settings")
+	}
+}
+
+func TestInvocations(t *testing.T) {
+	w := newWorld(t, 1, 2, nil)
+	if _, err := w.process.Handle(context.Background(), json.RawMessage(`{"schedule":"nightly"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.process.Handle(context.Background(), json.RawMessage(`{"schedule":"nightly"}`)); err != nil {
+		t.Fatal(err)
+	}
+	w.drain(0)
+	if run := w.runs.runs["2026-11-22"]; len(w.runs.runs) != 1 || run.Outcome == nil || run.Profiles != 0 || run.Shards != 2 {
+		t.Errorf("the nightly runs are %+v", w.runs.runs)
+	}
+	for _, bad := range []string{`{"schedule":"hourly"}`, `{}`, `[`, `{"Records":7}`} {
+		if _, err := w.process.Handle(context.Background(), json.RawMessage(bad)); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+	for body, again := range map[string]bool{
+		`no job`:                                            false,
+		`{"kind":"plan"}`:                                   false,
+		`{"kind":"plan","runId":"a#b"}`:                     false,
+		`{"kind":"bake","runId":"2026-11-22"}`:              false,
+		`{"kind":"collect","runId":"gone"}`:                 false,
+		`{"kind":"collect","runId":"2026-11-22","shard":2}`: false,
+		`{"kind":"score","runId":"2026-11-22","shard":-1}`:  false,
+		`{"kind":"audience","runId":"a","segmentId":"s"}`:   false,
+		`{"kind":"audience","runId":"a","segmentId":"s","campaignId":"c","shard":2,"shards":2}`: false,
+	} {
+		if got := w.invoke([]byte(body)); got != again {
+			t.Errorf("%s comes again: %v, want %v", body, got, again)
+		}
+	}
+	if len(w.jobs.bodies) > 0 {
+		t.Errorf("bad jobs made jobs: %s", w.jobs.bodies)
+	}
+}
+
+func TestJobsAheadOfTheirTime(t *testing.T) {
+	w := newWorld(t, 1, 2, nil)
+	w.visitor(1)
+	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+	if w.invoke([]byte(`{"kind":"close","runId":"r"}`)) || w.runs.runs["r"].Findings != nil {
+		t.Error("a run was closed before its shards were collected")
+	}
+	if !w.invoke([]byte(`{"kind":"score","runId":"r"}`)) {
+		t.Error("a score job before the close does not come again")
+	}
+	for _, cursor := range []string{"x", "0|p#a", "1|", "1", "-1|p"} {
+		body, err := json.Marshal(job.Segmentation{Kind: job.Collect, RunID: "r", Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.invoke(body) || len(w.runs.parts["r"]) > 0 {
+			t.Errorf("cursor %q was taken", cursor)
+		}
+	}
+}
+
+func TestOldScoresAreNotBroughtBack(t *testing.T) {
+	for age, want := range map[time.Duration]bool{24 * time.Hour: true, 24*time.Hour + time.Second: false} {
+		w := newWorld(t, 1, 1, nil)
+		w.visitor(1)
+		var scores [][]byte
+		w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+		for w.runs.runs["r"].Findings == nil {
+			body, _ := w.jobs.take(w.random)
+			w.invoke(body)
+		}
+		scores, w.jobs.bodies = w.jobs.bodies, nil
+		w.now = w.now.Add(age)
+		for _, body := range scores {
+			if w.invoke(body) {
+				t.Error("the job comes again")
+			}
+		}
+		if got := w.runs.runs["r"].Outcome != nil; got != want {
+			t.Errorf("after %v the run was scored: %v, want %v", age, got, want)
+		}
+	}
+}
+
+func TestWhoWasWrittenMeanwhile(t *testing.T) {
+	w := newWorld(t, 1, 1, defined)
+	p := w.buyer(1, 500)
+	others := 3
+	w.profiles.before = func(stored *profile.Profile) {
+		if others--; others >= 0 {
+			stored.Version++
+			stored.Tags = append(slices.Clone(stored.Tags), fmt.Sprint("t", others))
+		}
+	}
+	run := w.run(job.Segmentation{RunID: "r"}, 0)
+	got := w.profiles.all[p.ID]
+	if run.Changed != 1 || got.Scores.R != 5 || len(got.Tags) != 3 {
+		t.Errorf("%d changed; scores %+v, tags %v", run.Changed, got.Scores, got.Tags)
+	}
+	for id := range w.told() {
+		if want := got.Outbox[0].JobID(p.ID); !strings.HasPrefix(id, want[:strings.LastIndex(want, ".")]) {
+			t.Errorf("told of %s, the outbox begins with %s", id, want)
+		}
+	}
+}
+
+func TestWhoIsWrittenAllTheTimeComesAgain(t *testing.T) {
+	w := newWorld(t, 1, 1, nil)
+	w.buyer(1, 500)
+	stubborn := true
+	w.profiles.before = func(stored *profile.Profile) {
+		if stubborn {
+			stored.Version++
+		}
+	}
+	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+	for w.runs.runs["r"].Findings == nil {
+		body, _ := w.jobs.take(w.random)
+		w.invoke(body)
+	}
+	score, _ := w.jobs.take(w.random)
+	if !w.invoke(score) || w.runs.runs["r"].Outcome != nil {
+		t.Error("a profile that could not be written was passed over")
+	}
+	stubborn = false
+	if w.invoke(score) || w.runs.runs["r"].Outcome == nil {
+		t.Error("the job did not finish when it came again")
+	}
+}
+
+func TestWhoIsGoneAtScoringIsLeftAlone(t *testing.T) {
+	w := newWorld(t, 1, 1, nil)
+	merged, into, erased := w.buyer(1, 500), w.buyer(2, 600), w.buyer(3, 700)
+	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+	for w.runs.runs["r"].Findings == nil {
+		body, _ := w.jobs.take(w.random)
+		w.invoke(body)
+	}
+	delete(w.profiles.all, merged.ID)
+	w.profiles.moved[merged.ID] = into.ID
+	w.profiles.all[erased.ID] = &profile.Profile{ID: erased.ID, Version: 2, ErasedAt: w.now}
+	w.drain(0)
+	run := w.runs.runs["r"]
+	if run.Outcome == nil || run.Changed != 1 || w.profiles.saves[into.ID] != 1 || w.profiles.saves[erased.ID] != 0 {
+		t.Errorf("changed %d, saves %v", run.Changed, w.profiles.saves)
+	}
+	if got := w.profiles.all[into.ID].Scores; got.M != 3 {
+		t.Errorf("who the other was merged into has M %d, want the 3 of its own orders", got.M)
+	}
+}
+
+func TestOutboxesLeftBehind(t *testing.T) {
+	at := func(w *world, ago time.Duration) profile.Window {
+		return profile.Window{Commits: []profile.Commit{{Version: 1, At: w.now.Add(-ago)}}}
+	}
+	order := profile.Follow{Kind: profile.FollowOrder, Ref: "o-1", Version: 1}
+	entered := profile.Follow{Kind: profile.FollowEntered, Ref: "recent", Version: 1, N: 1}
+	report := profile.Follow{Kind: profile.FollowReport, Ref: "else", Version: 1, N: 2}
+	for name, c := range map[string]struct {
+		outbox                    []profile.Follow
+		ago                       time.Duration
+		kept, settled, orchestral int
+	}{
+		"old":                     {[]profile.Follow{order, entered}, 10 * time.Minute, 0, 1, 1},
+		"in flight":               {[]profile.Follow{order, entered}, 10*time.Minute - time.Second, 2, 0, 0},
+		"for projection also":     {[]profile.Follow{order, report}, time.Hour, 1, 1, 0},
+		"for projection alone":    {[]profile.Follow{report}, time.Hour, 1, 0, 0},
+		"nothing was left behind": {nil, time.Hour, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 1, 1, nil)
+			p := w.visitor(200)
+			p.Scores = segment.Model{}.Score(segment.Facts{SinceFirst: 200, SinceLast: 200})
+			p.Outbox, p.Window = c.outbox, at(w, c.ago)
+			w.run(job.Segmentation{RunID: "r"}, 0)
+			settled := 0
+			for _, body := range w.settlement.bodies {
+				var f job.Follows
+				if err := json.Unmarshal(body, &f); err != nil {
+					t.Fatal(err)
+				}
+				settled += len(f.Follows)
+			}
+			if got := len(w.profiles.all[p.ID].Outbox); got != c.kept || settled != c.settled || len(w.told()) != c.orchestral {
+				t.Errorf("%d kept, %d to settlement, %d to orchestration, want %d, %d, %d", got, settled, len(w.told()), c.kept, c.settled, c.orchestral)
+			}
+			if wrote := w.profiles.saves[p.ID] > 0; wrote != (c.settled+c.orchestral > 0) {
+				t.Errorf("the profile was written: %v", wrote)
+			}
+		})
+	}
+}
+
+func TestAudience(t *testing.T) {
+	const people = 5000
+	w := newWorld(t, 1, 3, nil)
+	w.profiles.page = 700
+	var want []profile.ID
+	for i := range people {
+		p := w.visitor(1)
+		switch {
+		case i%10 > 0:
+			p.Members = map[string]profile.Membership{"vip": {}}
+			p.Scores.Class8 = "100"
+			want = append(want, p.ID)
+		default:
+			p.Members = map[string]profile.Membership{"other": {}}
+			p.Scores.Class8 = "111"
+		}
+	}
+	slices.Sort(want)
+	for name, c := range map[string]struct {
+		segment string
+		late    float64
+		want    int
+	}{
+		"defined":                 {"vip", 0, people * 9 / 10},
+		"defined, handed over":    {"vip", 0.5, people * 9 / 10},
+		"derived":                 {"class8:111", 0, people / 10},
+		"nobody is in it":         {"none", 0, 0},
+		"a derived one of nobody": {"class8:000", 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.process.Late = func(context.Context) bool { return w.random.Float64() < c.late }
+			list := func() (ids []profile.ID, lists map[string]int) {
+				w.orchestration.bodies = nil
+				body, err := json.Marshal(job.Segmentation{Kind: job.Audience, RunID: "spring", SegmentID: c.segment, CampaignID: "c1"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.jobs.bodies = [][]byte{body}
+				w.drain(0)
+				lists = map[string]int{}
+				for _, body := range w.orchestration.bodies {
+					var o job.Orchestration
+					if err := json.Unmarshal(body, &o); err != nil {
+						t.Fatal(err)
+					}
+					l := o.Audience
+					if l == nil || l.CampaignID != "c1" || l.RunID != "spring" || l.SegmentID != c.segment || len(l.Profiles) > 2000 || len(body) > 64<<10 {
+						t.Fatalf("a list of %d bytes: %.200s", len(body), body)
+					}
+					ids = append(ids, l.Profiles...)
+					lists[l.ID] = len(l.Profiles)
+				}
+				slices.Sort(ids)
+				return ids, lists
+			}
+			ids, lists := list()
+			if len(ids) != c.want || len(slices.Compact(slices.Clone(ids))) != c.want {
+				t.Errorf("%d listed, want %d", len(ids), c.want)
+			}
+			if c.segment == "vip" && !slices.Equal(ids, want) {
+				t.Error("others are listed than the members")
+			}
+			if c.late == 0 {
+				if _, again := list(); fmt.Sprint(again) != fmt.Sprint(lists) {
+					t.Errorf("listed again, the lists are %v, before %v", again, lists)
+				}
+			}
+		})
+	}
+}
+
+// TestGoldenInvocations hands the function what the files of events/segmentation say that AWS hands it.
+func TestGoldenInvocations(t *testing.T) {
+	for name, c := range map[string]struct {
+		jobs int    // that are sent on the function's own queue
+		err  string // part of the invocation's error
+	}{
+		"nightly":          {jobs: 2},
+		"plan":             {jobs: 2},
+		"plan-past":        {jobs: 2},
+		"plan-future":      {},
+		"audience":         {jobs: 2},
+		"collect-no-run":   {},
+		"unknown-kind":     {},
+		"not-a-job":        {},
+		"unknown-schedule": {err: `schedule "hourly"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw, err := os.ReadFile("../../events/segmentation/" + name + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWorld(t, 1, 2, nil)
+			answer, err := w.process.Handle(context.Background(), raw)
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("answers %v, want an error with %s", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if batch, ok := answer.(events.SQSEventResponse); ok && len(batch.BatchItemFailures) > 0 {
+				t.Errorf("%d records come again", len(batch.BatchItemFailures))
+			}
+			if len(w.jobs.bodies) != c.jobs {
+				t.Errorf("%d jobs are sent, want %d", len(w.jobs.bodies), c.jobs)
+			}
+		})
+	}
+	files, err := os.ReadDir("../../events/segmentation")
+	if err != nil || len(files) != 9 {
+		t.Errorf("%d files, %v, want each of them here", len(files), err)
+	}
+}
+
+func TestNewIsWiredToTheSettings(t *testing.T) {
+	zone := time.FixedZone("x", 3600)
+	p := New(Settings{ProfilesTable: "P", RunsTable: "R", CatalogTable: "C", Zone: zone, Currency: money.Currency("EUR")}, nil, nil, time.Now)
+	if p.Shards != 1 || p.Shop != (segment.Shop{Zone: zone, Currency: "EUR"}) || p.Profiles.(dynamo.Profiles).Table != "P" ||
+		p.Runs.(dynamo.Runs).Table != "R" || p.Catalog.(dynamo.Catalog).Table != "C" {
+		t.Errorf("wired as %+v", p)
+	}
+	soon, cancel := context.WithTimeout(context.Background(), reserve/2)
+	defer cancel()
+	far, cancelFar := context.WithTimeout(context.Background(), 10*reserve)
+	defer cancelFar()
+	if !p.Late(soon) || p.Late(far) || p.Late(context.Background()) {
+		t.Error("late is not near the deadline")
+	}
+}
