@@ -60,7 +60,6 @@ var (
 	bucketTables = []byte("tables")
 	bucketTokens = []byte("tokens")
 	keyFormat    = []byte("format")
-	keyNextTable = []byte("next-table")
 )
 
 // Engine is the store and its http.Handler. It is safe for concurrent use.

@@ -59,13 +59,12 @@ type tag struct{ Key, Value string }
 // table is a definition made ready for use. It is never changed, only replaced.
 type table struct {
 	definition
-	schema   keySchema
-	bucket   []byte
-	indexes  []*index
-	stream   []byte // bucket of the stream, nil if none was ever enabled
-	counted  *tableCount
-	ttl      *ttlProgress
-	keyNames map[string]bool
+	schema  keySchema
+	bucket  []byte
+	indexes []*index
+	stream  []byte // bucket of the stream, nil if none was ever enabled
+	counted *tableCount
+	ttl     *ttlProgress
 }
 
 // tableCount caches what DescribeTable tells about the content.
