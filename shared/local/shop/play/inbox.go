@@ -3,6 +3,7 @@ package play
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/userops/userops/shared/local/shop"
 )
@@ -13,15 +14,20 @@ type letter struct {
 	Subject string `json:"subject"`
 }
 
+// parseInbox reads the letters to the people of the play.
 func parseInbox(answer shop.Answer) ([]letter, error) {
 	if answer.Status != 200 {
 		return nil, fmt.Errorf("the local inbox was answered %s", answer.Problem())
 	}
-	var list struct {
-		Items []letter `json:"items"`
-	}
-	if err := json.Unmarshal(answer.Body, &list); err != nil {
+	var all []letter
+	if err := json.Unmarshal(answer.Body, &all); err != nil {
 		return nil, fmt.Errorf("reading the local inbox: %w", err)
 	}
-	return list.Items, nil
+	own := all[:0]
+	for _, l := range all {
+		if strings.HasSuffix(l.To, domain) {
+			own = append(own, l)
+		}
+	}
+	return own, nil
 }

@@ -59,6 +59,9 @@ func people(r *rand.Rand) []person {
 	return all
 }
 
+// domain is where the people of the play have their mail.
+const domain = "@demo.example"
+
 // stranger makes up a person with the id.
 func stranger(r *rand.Rand, h habit, id string) person {
 	p := person{userID: id, anonymousID: "anon-" + id, habit: h, source: pick(r, []int{0, 0, 0, 1, 1, 2}), consent: r.IntN(100) < 82}
@@ -70,7 +73,7 @@ func stranger(r *rand.Rand, h habit, id string) person {
 		p.name = pick(r, latinGiven) + " " + pick(r, latinFamily)
 		p.city, p.locale, p.zone = at.city, "en-GB", at.zone
 	}
-	p.email = strings.TrimPrefix(id, "demo-") + "@demo.example"
+	p.email = strings.TrimPrefix(id, "demo-") + domain
 	p.phone = fmt.Sprintf("+86139%08d", r.IntN(100_000_000))
 	if h.name == "guest" {
 		p.userID = ""

@@ -95,7 +95,7 @@ func (s *stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"runId":"r1","asOf":"2026-11-21","state":"finished","profiles":317,"changed":300,
 			"counts":{"class8":{"111":40,"000":80},"segment11":{"champions":30},"lifecycle":{"active":100}},"segments":{"demo-open-cart":12}}`)
 	case path == "/local/inbox.json" && s.inbox:
-		_, _ = io.WriteString(w, `{"items":[{"to":"a@demo.example","subject":"Welcome"},{"to":"b@demo.example","subject":"好久不见"}]}`)
+		_, _ = io.WriteString(w, `[{"to":"a@demo.example","subject":"Welcome"},{"to":"b@demo.example","subject":"好久不见"},{"to":"c@demo.example","subject":"好久不见"},{"to":"x@else.example"}]`)
 	case strings.HasSuffix(path, "/decisions"):
 		_, _ = io.WriteString(w, `{"items":[{"campaignId":"demo-champions","outcome":"sent"}]}`)
 	case strings.HasSuffix(path, "/leaderboard"):
@@ -152,7 +152,7 @@ func TestAPerformance(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Run r1 as of 2026-11-21: 317 profiles, 300 changed.", "111                    40 ############             重要价值 key value",
-		"demo-open-cart         12  Something in the cart", "Local inbox: 2 notifications", "b@demo.example                   好久不见",
+		"demo-open-cart         12  Something in the cart", "Local inbox: 3 notifications\n    2  好久不见\n    1  Welcome",
 		"Leaderboard of demo-invite\n  1. 王*           3 friends", "Ledger of demo-001: balance 2500 points\n  accrual      1500 points",
 		"demo-friend-01 came by demo-001: settled", "demo-friend-07 came by demo-031: reversed",
 		"refused: an advocate claims the own code: 422 Claim refused; userId self_referral",

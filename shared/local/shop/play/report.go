@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -85,11 +86,12 @@ func (p *Play) notifications(ctx context.Context) error {
 		bySubject[l.Subject]++
 	}
 	p.say("\nLocal inbox: %d notifications", len(letters))
-	for _, l := range letters[:min(maxListed, len(letters))] {
-		p.say("  %-32s %s", l.To, l.Subject)
+	subjects := slices.SortedFunc(maps.Keys(bySubject), func(a, b string) int { return cmp.Or(bySubject[b]-bySubject[a], cmp.Compare(a, b)) })
+	for _, subject := range subjects[:min(2*maxListed, len(subjects))] {
+		p.say("  %3d  %s", bySubject[subject], subject)
 	}
-	if len(letters) > maxListed {
-		p.say("  and %d more, of %d different subjects", len(letters)-maxListed, len(bySubject))
+	if len(subjects) > 2*maxListed {
+		p.say("  and %d more subjects", len(subjects)-2*maxListed)
 	}
 	return nil
 }
