@@ -22,8 +22,8 @@ func (s *Stack) front(api http.Handler) http.Handler {
 		case r.URL.Path == "/local/usage":
 			w.Header().Set("Content-Type", "application/json")
 			_ = json.NewEncoder(w).Encode(s.Usage())
-		case strings.HasPrefix(r.URL.Path, "/local/") && s.o.Inbox != nil:
-			s.o.Inbox.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/local/") && s.inbox != nil:
+			s.inbox.ServeHTTP(w, r)
 		default:
 			api.ServeHTTP(w, r)
 		}

@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -20,6 +19,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/shared/local/dynamodb"
+	"github.com/userops/userops/shared/local/inbox"
 	"github.com/userops/userops/shared/local/lambda"
 	"github.com/userops/userops/shared/local/policy"
 	"github.com/userops/userops/shared/local/schedule"
@@ -46,7 +46,7 @@ type Options struct {
 	DynamoDBEndpoint string // used instead of a stand-in
 	SQSEndpoint      string
 
-	Inbox       Inbox            // served below /local/ of the gateway and at SMTPAddr; may be nil
+	Inbox       bool             // take mail at SMTPAddr, show it and webhooks below /local/ of the gateway
 	Concurrency int              // processes of one function [10]
 	TTLLag      time.Duration    // of the DynamoDB stand-in
 	SyncEvery   time.Duration    // of both stand-ins
@@ -58,12 +58,6 @@ type Options struct {
 
 // Note is a line that the report of the start shows besides what the template tells, such as a demo key.
 type Note struct{ Label, Text string }
-
-// Inbox takes the mail that functions send and shows it.
-type Inbox interface {
-	http.Handler
-	ServeSMTP(net.Listener) error
-}
 
 // Addresses are where a running stack is reached. It is what addresses.json in the data folder holds.
 type Addresses struct {
@@ -91,10 +85,13 @@ type Stack struct {
 	schedule *schedule.Scheduler
 	dynamodb *dynamodb.Engine // nil where another endpoint is used; so is sqs
 	sqs      *sqs.Engine
-	servers  []*http.Server
-	intake   []*http.Server // stopped first
-	closers  []io.Closer
-	others   []Note // further HTTP APIs of the template and their addresses
+	inbox    *inbox.Inbox // nil without one
+
+	temporary string // folder of an inbox that is not kept
+	servers   []*http.Server
+	intake    []*http.Server // stopped first
+	closers   []io.Closer
+	others    []Note // further HTTP APIs of the template and their addresses
 
 	db    *awsdynamodb.Client
 	queue *awssqs.Client

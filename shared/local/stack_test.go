@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/smtp"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -413,6 +414,16 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("the data folder held %v and holds %v", before, after)
 			}
 		})
+	}
+}
+
+func TestInbox(t *testing.T) {
+	s := stack(t, Options{Inbox: true})
+	if err := smtp.SendMail(s.Addresses().SMTP, nil, "shop@example.com", []string{"ann@example.com"}, []byte("Subject: hello\r\n\r\nTea is ready.\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := request(t, s, "GET", "/local/inbox.json"); status != 200 || !strings.Contains(body, "ann@example.com") || !strings.Contains(body, "Tea is ready.") {
+		t.Errorf("%d %s", status, body)
 	}
 }
 

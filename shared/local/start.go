@@ -19,6 +19,7 @@ import (
 
 	"github.com/userops/userops/shared/local/dynamodb"
 	"github.com/userops/userops/shared/local/gateway"
+	"github.com/userops/userops/shared/local/inbox"
 	"github.com/userops/userops/shared/local/lambda"
 	"github.com/userops/userops/shared/local/mapping"
 	"github.com/userops/userops/shared/local/policy"
@@ -92,9 +93,12 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	s.host.Serve(l.lambda)
-	if s.o.Inbox != nil && l.smtp != nil {
+	if l.smtp != nil {
+		if err := s.openInbox(); err != nil {
+			return err
+		}
 		go func() {
-			if err := s.o.Inbox.ServeSMTP(l.smtp); err != nil && !errors.Is(err, net.ErrClosed) {
+			if err := s.inbox.ServeSMTP(l.smtp); err != nil && !errors.Is(err, net.ErrClosed) {
 				s.say("the inbox stopped: " + err.Error())
 			}
 		}()
@@ -144,7 +148,7 @@ func (s *Stack) listen(l *listeners) error {
 		return err
 	}
 	a.Lambda = "http://" + at
-	if s.o.Inbox != nil {
+	if s.o.Inbox {
 		if a.SMTP, err = take(&l.smtp, "SMTP_ADDR", s.o.SMTPAddr); err != nil {
 			return err
 		}
@@ -240,6 +244,22 @@ func (s *Stack) openStandIns(l listeners) error {
 		}
 		s.sqs = e
 		s.serve(l.sqs, e, &s.servers)
+	}
+	return nil
+}
+
+func (s *Stack) openInbox() error {
+	dir := s.folder.file("inbox")
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "inbox"); err != nil {
+			return fmt.Errorf("making a folder for the inbox: %w", err)
+		}
+		s.temporary = dir
+	}
+	var err error
+	if s.inbox, err = inbox.New(dir); err != nil {
+		return fmt.Errorf("opening the inbox in %s: %w", dir, err)
 	}
 	return nil
 }
@@ -415,6 +435,12 @@ func (s *Stack) stop(ctx context.Context) error {
 	}
 	if s.sqs != nil {
 		note(s.sqs.Close())
+	}
+	if s.inbox != nil {
+		note(s.inbox.Close())
+	}
+	if s.temporary != "" {
+		note(os.RemoveAll(s.temporary))
 	}
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		_ = s.closers[i].Close()

@@ -353,7 +353,7 @@ func TestLease(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Nothing renews it any more, as after kill -9.
-		if got := s.messages[0].visible.Sub(time.Now()); got != lease {
+		if got := time.Until(s.messages[0].visible); got != lease {
 			t.Errorf("hidden for %v, want %v", got, lease)
 		}
 	})

@@ -14,11 +14,13 @@ const (
 	demoServerKey   = "demo-server-key"
 	demoOperatorKey = "demo-operator-key"
 	demoUserSecret  = "demo-user-hash-secret"
+
+	demoWebhookSecret = "demo-webhook-secret"
 )
 
 func options(file, build string, parameters map[string]string) local.Options {
 	return local.Options{
-		TemplatePath: file, BuildDir: build, StackName: "userops", Parameters: parameters, Defaults: defaults, DataDir: setting("DATA", ".userops"),
+		Inbox: true, TemplatePath: file, BuildDir: build, StackName: "userops", Parameters: parameters, Defaults: defaults, DataDir: setting("DATA", ".userops"),
 		GatewayAddr: setting("GATEWAY_ADDR", "127.0.0.1:8080"), DynamoDBAddr: setting("DYNAMODB_ADDR", "127.0.0.1:8000"),
 		SQSAddr: setting("SQS_ADDR", "127.0.0.1:9324"), SMTPAddr: setting("SMTP_ADDR", "127.0.0.1:1025"), LambdaAddr: setting("LAMBDA_ADDR", "127.0.0.1:0"),
 		DynamoDBEndpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), SQSEndpoint: os.Getenv("AWS_ENDPOINT_URL_SQS"),
@@ -46,6 +48,8 @@ func defaults(a local.Addresses) map[string]string {
 		"UserHashSecret":   demoUserSecret,
 		"PublicUrl":        a.Gateway,
 		"SmtpAddress":      a.SMTP,
+		"WebhookUrl":       a.Gateway + "/local/webhook/shop",
+		"WebhookSecret":    demoWebhookSecret,
 	}
 }
 
