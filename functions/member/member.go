@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
@@ -38,17 +37,12 @@ type Queue interface {
 	Send(ctx context.Context, v any) error
 }
 
-// Decisions lists what was sent to a person or not, newest first.
-type Decisions interface {
-	Decisions(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]delivery.Decision, string, error)
-}
-
 // Process is the function. Its exported fields are set once.
 type Process struct {
 	Auth       httpapi.Auth
 	Secret     string // of userHash and of unsubscribe links; empty: neither is accepted
 	Timeline   dynamo.Timeline
-	Deliveries Decisions
+	Deliveries dynamo.Deliveries
 	Referrals  dynamo.Referrals
 	Events     Queue
 	Now        func() time.Time
@@ -59,7 +53,8 @@ type Process struct {
 func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Process {
 	return &Process{
 		Auth: httpapi.Auth{ServerKeyHash: s.ServerKeyHash}, Secret: s.UserHashSecret,
-		Timeline: dynamo.Timeline{DB: db, Table: s.TimelineTable},
+		Timeline:   dynamo.Timeline{DB: db, Table: s.TimelineTable},
+		Deliveries: dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Referrals: dynamo.Referrals{
 			DB: db, Table: s.ReferralsTable,
 			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,7 +13,10 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/referral"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/httpapi"
@@ -545,4 +549,143 @@ func TestUnsubscribe(t *testing.T) {
 	if len(b.sent.jobs) != 3 {
 		t.Errorf("sent for somebody unknown: %+v", b.sent.jobs[3:])
 	}
+}
+
+// grant posts points and a voucher to somebody.
+func (b *bench) grant(id, userID string, at time.Time) {
+	b.Helper()
+	account := ledger.Person(userKey(userID))
+	p, err := ledger.Accrue(ledger.Effect{Kind: "test", ID: id}, at, []ledger.Grant{
+		{To: account, From: ledger.House("spring"), Quantity: ledger.Quantity{Unit: ledger.Points, Amount: 100}},
+		{To: account, From: ledger.House("spring"), Quantity: ledger.Quantity{Unit: "CNY", Amount: 500}},
+	}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := b.process.Referrals.Ledger.Apply(b.Context(), p); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func TestLedger(t *testing.T) {
+	b := start(t)
+	b.grant("1", "ann", noon)
+	b.grant("2", "ann", noon.Add(time.Hour))
+	first := b.want(b.call("GET", "/v1/profiles/ann/ledger?limit=3", ""), 200,
+		`"balance":[{"voucher":{"amount":1000,"currency":"CNY"}},{"points":200}],"owed":[],"lifetime":[{"voucher":{"amount":1000,"currency":"CNY"}},{"points":200}]`,
+		`{"lotId":"test/1/00","granted":{"points":100},"remaining":{"points":100},"at":"2026-11-21T12:00:00Z"}`,
+		`{"entryId":"test/2/02","kind":"accrual","amount":{"voucher":{"amount":500,"currency":"CNY"}},"lotId":"test/2/01","at":"2026-11-21T13:00:00Z","effect":{"kind":"test","id":"2"}}`)
+	if entries := first["entries"].([]any); len(entries) != 3 || len(first["lots"].([]any)) != 4 {
+		t.Errorf("%d entries, %d lots", len(entries), len(first["lots"].([]any)))
+	}
+	second := b.want(b.call("GET", "/v1/profiles/ann/ledger?limit=3&cursor="+first["next"].(string), ""), 200)
+	if entries := second["entries"].([]any); len(entries) != 1 || second["next"] != nil {
+		t.Errorf("then %v, next %v", entries, second["next"])
+	}
+	b.want(b.call("GET", "/v1/profiles/ann/ledger?cursor=x", ""), 400, "cursor")
+	b.want(b.call("GET", "/v1/profiles/nobody/ledger", ""), 200, `{"balance":[],"owed":[],"lifetime":[],"lots":[],"entries":[]}`)
+}
+
+func TestExportGivesEverythingInPages(t *testing.T) {
+	b := start(t)
+	p := b.save("ann", nil)
+	b.program("spring", "")
+	b.grant("1", "ann", noon)
+	b.want(b.claim(b.code("spring", "bob"), "ann"), 201)
+	for i := range 3 {
+		b.want(b.claim(b.code("spring", "ann"), fmt.Sprint("friend", i)), 201)
+		e := event.Event{MessageID: fmt.Sprint("m", i), Kind: event.Track, Name: "Product Viewed", UserID: "ann", Timestamp: noon, ReceivedAt: noon}
+		pack := dynamo.Pack{Profile: p.ID, Day: profile.DayOf(noon) - profile.Day(i), Version: int64(i), Events: []dynamo.PackedEvent{{Source: "web", Event: e}}}
+		if err := b.process.Timeline.Write(t.Context(), pack); err != nil {
+			t.Fatal(err)
+		}
+		decision := delivery.Decision{NotificationID: fmt.Sprint("n", i), ProfileID: p.ID, Outcome: delivery.Sent, Asked: noon.Add(time.Duration(i) * time.Minute), At: noon}
+		if err := b.process.Deliveries.Decide(t.Context(), decision); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kinds := map[string]int{}
+	cursor, pages := "", 0
+	for ; pages < 30; pages++ {
+		body := b.want(b.call("GET", "/v1/profiles/ann/export?limit=2&cursor="+cursor, ""), 200)
+		for _, item := range body["items"].([]any) {
+			kinds[item.(map[string]any)["kind"].(string)]++
+		}
+		if cursor, _ = body["next"].(string); cursor == "" {
+			break
+		}
+	}
+	want := map[string]int{"profile": 1, "ledger": 1, "entry": 2, "referralAsFriend": 1, "referralAsAdvocate": 3, "decision": 3, "event": 3}
+	if !maps.Equal(kinds, want) || cursor != "" {
+		t.Errorf("got %v in %d pages, want %v", kinds, pages, want)
+	}
+	for _, bad := range []string{"x", "9:", "-1:", "1", "5:!"} {
+		b.want(b.call("GET", "/v1/profiles/ann/export?cursor="+bad, ""), 400, "cursor")
+	}
+	b.want(b.call("GET", "/v1/profiles/nobody/export", ""), 404)
+	b.want(b.call("GET", "/v1/profiles/ann/events?limit=2", ""), 200, `"messageId":"m0"`, `"next"`)
+	b.want(b.call("GET", "/v1/profiles/ann/decisions?limit=2", ""), 200, `"notificationId":"n2"`, `"next"`)
+	b.want(b.call("GET", "/v1/profiles/nobody/events", ""), 404)
+	b.want(b.call("GET", "/v1/profiles/nobody/decisions", ""), 404)
+}
+
+// settle counts a friend for an advocate, as settlement would.
+func (b *bench) settle(friend, advocate string, at time.Time) {
+	b.Helper()
+	b.want(b.claim(b.code("spring", advocate), friend), 201)
+	r, err := b.process.Referrals.Referral(b.Context(), userKey(friend), "spring")
+	if err != nil {
+		b.Fatal(err)
+	}
+	by, err := b.process.Referrals.Person(b.Context(), userKey(advocate))
+	if err != nil {
+		b.Fatal(err)
+	}
+	standings, err := b.process.Referrals.StandingsOf(b.Context(), by.Keys, "spring")
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.State, r.SettledAt, r.SettledFor = referral.Settled, at, by.Keys[0]
+	paid, err := b.process.Referrals.Settle(b.Context(), dynamo.Settlement{
+		Referral: r, Friend: []profile.ID{r.Friend}, Advocate: by.Keys, Standings: standings,
+	})
+	if err != nil || !paid {
+		b.Fatal(paid, err)
+	}
+}
+
+func TestLeaderboard(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	for i, who := range []string{"old", "ann", "bea", "cid"} {
+		b.save(who, func(p *profile.Profile) {
+			p.Traits = map[string]profile.Trait{"name": {Value: strings.ToUpper(who[:1]) + who[1:] + " Smith", At: noon.Add(time.Duration(i) * time.Second)}}
+		})
+	}
+	b.settle("f1", "bea", noon.Add(2*time.Hour))
+	b.settle("f2", "ann", noon.Add(time.Hour))
+	b.settle("f3", "cid", noon)
+	b.settle("f4", "old", noon.Add(3*time.Hour))
+	b.want(b.claim(b.code("spring", "eve"), "f5"), 201) // not settled: not listed
+	b.want(b.call("GET", "/v1/programs/spring/leaderboard", ""), 200, `{"items":[`+
+		`{"rank":1,"name":"C**","settled":1,"at":"2026-11-21T12:00:00Z"},{"rank":2,"name":"A**","settled":1,"at":"2026-11-21T13:00:00Z"},`+
+		`{"rank":3,"name":"B**","settled":1,"at":"2026-11-21T14:00:00Z"},{"rank":4,"name":"O**","settled":1,"at":"2026-11-21T15:00:00Z"}]}`)
+	load := func(id string) *profile.Profile {
+		p, err := b.process.Referrals.Profiles.Load(t.Context(), userKey(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	bea, old := load("bea"), load("old")
+	bea.Absorb(old)
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), bea, old); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.call("GET", "/v1/programs/spring/leaderboard?limit=2", ""), 200, `{"items":[`+
+		`{"rank":1,"name":"B**","settled":2,"at":"2026-11-21T15:00:00Z"},{"rank":2,"name":"C**","settled":1,"at":"2026-11-21T12:00:00Z"}]}`)
+	b.settle("f6", "old", noon.Add(5*time.Hour))
+	b.want(b.call("GET", "/v1/programs/spring/leaderboard?limit=1", ""), 200, `"settled":3`)
+	b.want(b.call("GET", "/v1/programs/none/leaderboard", ""), 404)
+	b.want(b.call("GET", "/v1/programs/spring/leaderboard?limit=101", ""), 400)
 }

@@ -312,7 +312,7 @@ func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, e
 		if err != nil {
 			return reply{}, err
 		}
-		ancestors, err := p.Referrals.Ancestors(ctx, programID, advocate.Keys)
+		ancestors, origin, err := p.Referrals.Ancestors(ctx, programID, advocate.Keys)
 		if err != nil {
 			return reply{}, err
 		}
@@ -322,10 +322,6 @@ func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, e
 		}.Refusal()
 		if rule != "" {
 			return refuse("userId", rule)
-		}
-		origin := advocate.Keys
-		if len(ancestors) > 0 {
-			origin = ancestors[len(ancestors)-1]
 		}
 		now := p.Now().UTC()
 		claimed := referral.New(*program, code, friend.Keys[0], advocate.Keys[0], now)
@@ -425,9 +421,9 @@ type place struct {
 	At      time.Time `json:"at"` // when the last friend was settled
 }
 
-// contenders is how many of the best standings are looked at for each place, since those of one person under several ids are
-// united before they are ranked.
-const contenders = 2
+// contenders is how many of the best standings are looked at, or twice the places where that is more: those of one person under
+// several ids are united before they are ranked.
+const contenders = 50
 
 // leaderboard shows the advocates with the most settled friends of a program.
 func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
@@ -455,7 +451,7 @@ func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	standings = referral.Rank(standings, func(id profile.ID) profile.ID { return id })
-	standings = standings[:min(len(standings), contenders*page.Limit)]
+	standings = standings[:min(len(standings), max(contenders, 2*page.Limit))]
 	people := map[profile.ID]*profile.Profile{}
 	for _, s := range standings {
 		person, err := p.Referrals.Person(r.Context(), s.Advocate)

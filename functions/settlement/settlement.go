@@ -199,7 +199,7 @@ func (p *Process) people(ctx context.Context, l *look) (err error) {
 			f.Preceded = f.Preceded || other.Precedes(r)
 		}
 	}
-	ancestors, err := p.Referrals.Ancestors(ctx, r.Program, l.advocate.Keys)
+	ancestors, _, err := p.Referrals.Ancestors(ctx, r.Program, l.advocate.Keys)
 	if err != nil {
 		return err
 	}

@@ -86,12 +86,10 @@ func (b *bench) claim(friend, advocate string) {
 	b.must(r.PutCode(b.Context(), code, "spring", key(advocate), b.now, nil))
 	who, err := r.Person(b.Context(), key(friend))
 	b.must(err)
-	origin := []profile.ID{key(advocate)}
-	ancestors, err := r.Ancestors(b.Context(), "spring", origin)
+	by, err := r.Person(b.Context(), key(advocate))
 	b.must(err)
-	if len(ancestors) > 0 {
-		origin = ancestors[len(ancestors)-1]
-	}
+	_, origin, err := r.Ancestors(b.Context(), "spring", by.Keys)
+	b.must(err)
 	b.must(r.Claim(b.Context(), dynamo.Claim{
 		Referral: referral.New(*program, code, who.Keys[0], key(advocate), b.now), Friend: who, Origin: origin,
 	}))

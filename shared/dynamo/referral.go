@@ -300,39 +300,39 @@ func (s Referrals) OfAdvocate(ctx context.Context, keys []profile.ID, limit int,
 	return page, next, nil
 }
 
-// Ancestors are those through whom a person came into a program, nearest first, each as all their keys; the last one was not
-// invited by anybody. They are at most maxAncestors.
-func (s Referrals) Ancestors(ctx context.Context, program string, of []profile.ID) ([][]profile.ID, error) {
-	var chain [][]profile.ID
+// Ancestors are those through whom a person came into a program, nearest first, each as all their keys. origin is the first of
+// them, or the person: who was invited by nobody. It is nil where merges have closed a circle, and beyond maxAncestors.
+func (s Referrals) Ancestors(ctx context.Context, program string, of []profile.ID) (chain [][]profile.ID, origin []profile.ID, err error) {
 	keys := of
 	for range maxAncestors {
 		found, err := s.InProgram(ctx, keys, program)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(found) == 0 {
-			break
+			return chain, keys, nil
 		}
 		person, err := s.Person(ctx, found[0].Advocate)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		known := func(of []profile.ID) bool { return slices.Contains(of, person.Keys[0]) }
-		if known(of) || slices.ContainsFunc(chain, known) {
-			chain = append(chain, person.Keys)
-			break // merges have closed a circle
-		}
+		closed := known(of) || slices.ContainsFunc(chain, known)
 		chain = append(chain, person.Keys)
+		if closed {
+			break
+		}
 		keys = person.Keys
 	}
-	return chain, nil
+	return chain, nil, nil
 }
 
 // Claim binds a friend to an advocate.
 type Claim struct {
 	Referral referral.Referral
 	Friend   Person
-	// Origin is the one from whom the advocate's chain of invitations starts: while that one is not invited, no circle can close.
+	// Origin is where the advocate's chain of invitations starts: while that one is not invited, no circle can close. nil when
+	// the chain starts nowhere.
 	Origin []profile.ID
 	Answer *Answer // remembered with the claim; nil without an Idempotency-Key
 }
