@@ -60,6 +60,7 @@ type memoryProfiles struct {
 	page   int
 	saves  map[profile.ID]int
 	before func(*profile.Profile) // another writer that comes first, called by Save
+	scan   func()                 // what happens during a scan, called before each page
 }
 
 func cloneProfile(p *profile.Profile) *profile.Profile {
@@ -118,6 +119,9 @@ func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor 
 	m.mu.Unlock()
 	slices.Sort(ids)
 	for chunk := range slices.Chunk(ids, m.page) {
+		if m.scan != nil {
+			m.scan()
+		}
 		var profiles []*profile.Profile
 		for _, id := range chunk {
 			m.mu.Lock()

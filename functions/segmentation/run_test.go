@@ -339,6 +339,45 @@ func TestWhoWasWrittenMeanwhile(t *testing.T) {
 	}
 }
 
+// TestTwoCollectorsOfAShard lets a second delivery of a shard's job run while the first one scans, in pages of another size.
+func TestTwoCollectorsOfAShard(t *testing.T) {
+	for _, pages := range [][2]int{{2, 5}, {5, 2}, {3, 3}} {
+		w := newWorld(t, 5, 1, defined)
+		for range 23 {
+			anyProfile(w, w.random)
+		}
+		want, versions := w.recount(), w.versions()
+		w.process.Late = func(context.Context) bool { return true } // a page a part
+		w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+		collect, _ := w.jobs.take(w.random)
+		w.profiles.page = pages[0]
+		seconds := 0
+		w.profiles.scan = func() {
+			w.profiles.scan, w.profiles.page = nil, pages[1]
+			w.invoke(collect)
+			w.profiles.page = pages[0]
+			seconds++
+		}
+		w.jobs.bodies = append(w.jobs.bodies, collect)
+		w.drain(0)
+		if seconds != 1 {
+			t.Errorf("there were %d second collectors", seconds)
+		}
+		w.check(w.runs.runs["r"], want, versions)
+	}
+}
+
+func TestWhoComesAfterTheRunBegan(t *testing.T) {
+	w := newWorld(t, 1, 1, defined)
+	p := w.visitor(100)
+	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+	p.LastSeen = w.now.Add(22 * time.Hour) // the next date
+	w.drain(0)
+	if _, in := w.profiles.all[p.ID].Members["recent"]; !in {
+		t.Error("who was seen after the run began is not recent")
+	}
+}
+
 func TestWhoIsWrittenAllTheTimeComesAgain(t *testing.T) {
 	w := newWorld(t, 1, 1, nil)
 	w.buyer(1, 500)
