@@ -112,6 +112,17 @@ func decisionKey(id profile.ID, at time.Time, notification string) Key {
 	return Key{string(id), fmt.Sprintf("d#%020d#%s", at.UnixNano(), notification)}
 }
 
+// takenKey marks that a campaign has taken a person, who is not to be taken again before a time: <owner>#taken#<profileId> /
+// <campaign>. It stands in the Due table.
+func takenKey(owner string, id profile.ID, campaign string) Key {
+	return Key{owner + "#taken#" + string(id), campaign}
+}
+
+// askedKey marks that the audience of a campaign was asked for: <owner>#asked#<campaign> / <time, seconds>. It stands in the Due table.
+func askedKey(owner, campaign string, at time.Time) Key {
+	return Key{owner + "#asked#" + campaign, fmt.Sprintf("%012d", at.Unix())}
+}
+
 // Due table. The owner is the function whose work it is.
 
 // dueKey holds what is to be done in a minute: <owner>#<minute, YYYYMMDDHHMM>#<shard> / <id>

@@ -124,7 +124,11 @@ type Notification struct {
 	Variant    string     `json:"variant,omitempty"` // the arm that the hash chose
 	// CampaignVersion is the definition that was in force when the campaign took the person.
 	CampaignVersion int `json:"campaignVersion"`
-	// Event finds the event that caused it, for the template.
+	// At is when it was due; with ID it names the decision. Since is when the trigger happened.
+	At    time.Time `json:"at,omitzero"`
+	Since time.Time `json:"since,omitzero"`
+	// Event finds the event that caused it, for the template; EventOf is the profile whose commit it was.
+	EventOf      profile.ID  `json:"eventOf,omitempty"`
 	EventDay     profile.Day `json:"eventDay,omitempty"`
 	EventVersion int64       `json:"eventVersion,omitempty"`
 	EventID      string      `json:"eventId,omitempty"` // messageId

@@ -210,10 +210,8 @@ func (d Definition) arm(v Variant) Variant {
 
 // Person is what arms and shares are drawn by: the userId if there is one, else the profileId.
 func Person(p *profile.Profile) string {
-	for _, i := range p.Identifiers {
-		if i.Kind == profile.UserID {
-			return i.Value
-		}
+	if id := p.UserID(); id != "" {
+		return id
 	}
 	return string(p.ID)
 }

@@ -19,29 +19,31 @@ const maxIntents = 500
 // Contact is what dispatch remembers of one person: intents, which are at once the memory of duplicates and the counters of the
 // caps, and suppressions. It is stored as one item with a version, and every change is one conditional write.
 type Contact struct {
-	ProfileID    profile.ID              `cbor:"-"`
-	Version      int64                   `cbor:"-"` // of the stored item; 0 when it is not stored yet
-	Intents      []Intent                `cbor:"1,keyasint,omitempty"`
-	Suppressions map[Channel]Suppression `cbor:"2,keyasint,omitempty"`
+	ProfileID    profile.ID
+	Version      int64 // of the stored item; 0 when it is not stored yet
+	Intents      []Intent
+	Suppressions map[Channel]Suppression
+	// Unknown keeps what a newer version of the program has stored, to be written back as it was.
+	Unknown []byte
 }
 
 // Intent is the record that a notification is about to be sent. It is written before the provider is called.
 type Intent struct {
-	ID    string    `cbor:"1,keyasint"` // of the notification
-	Asked time.Time `cbor:"2,keyasint"` // finds its decision
-	At    time.Time `cbor:"3,keyasint"` // when it was reserved
+	ID    string    // of the notification
+	Asked time.Time // finds its decision
+	At    time.Time // when it was reserved
 	// Holder is who reserved it, so that a writer whose answer got lost can find out that it was itself.
-	Holder  string   `cbor:"4,keyasint"`
-	Channel Channel  `cbor:"5,keyasint"`
-	Tags    []string `cbor:"6,keyasint,omitempty"` // as they were when it was sent
-	Counted bool     `cbor:"7,keyasint,omitempty"` // counts for the caps
+	Holder  string
+	Channel Channel
+	Tags    []string // as they were when it was sent
+	Counted bool     // counts for the caps
 }
 
 // Suppression bars a channel after a bounce or a complaint. With Address it bars only that one address.
 type Suppression struct {
-	Reason  string    `cbor:"1,keyasint"`
-	At      time.Time `cbor:"2,keyasint"`
-	Address string    `cbor:"3,keyasint,omitempty"` // AddressHash
+	Reason  string
+	At      time.Time
+	Address string // AddressHash
 }
 
 // AddressHash stands for an address where the address itself must not be kept: 16 hex digits, of the address in lower case.

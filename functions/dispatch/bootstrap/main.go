@@ -1,0 +1,34 @@
+// Command bootstrap runs dispatch on Lambda.
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/userops/userops/functions/dispatch"
+	"github.com/userops/userops/shared/cloud"
+	"github.com/userops/userops/shared/settings"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+func main() {
+	slog.SetDefault(telemetry.Logger("dispatch"))
+	var s dispatch.Settings
+	if err := errors.Join(settings.Load(&s), s.Validate()); err != nil {
+		slog.Error("settings", "error", strings.ReplaceAll(err.Error(), "\n", "; "))
+		os.Exit(1)
+	}
+	config, err := cloud.Config(context.Background())
+	if err != nil {
+		slog.Error("reaching AWS", "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(dispatch.New(s, dynamodb.NewFromConfig(config), time.Now).Handle)
+}

@@ -1,0 +1,213 @@
+// Package dispatch decides whether one notification is sent to one person now, sends it over its channel and records what became
+// of it. It alone asks the guards. At most one send for a notification: the intent is written before the provider is called, so a
+// process that ends in between leaves "unknown" and never a second send. The surprising thing: an attempt has one decision, named by
+// the notification and the time at which it was due, and knowing better replaces it: unknown becomes sent when the answer comes
+// after all.
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/channel/email"
+	"github.com/userops/userops/shared/channel/webhook"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/telemetry"
+	"github.com/userops/userops/shared/template"
+)
+
+// Settings is what dispatch reads of its environment.
+type Settings struct {
+	ProfilesTable   string         `env:"PROFILES_TABLE"`
+	TimelineTable   string         `env:"TIMELINE_TABLE"`
+	CatalogTable    string         `env:"CATALOG_TABLE"`
+	DeliveriesTable string         `env:"DELIVERIES_TABLE"`
+	DueTable        string         `env:"DUE_TABLE"`
+	TimeZone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Currency        money.Currency `env:"CURRENCY" default:"CNY"`
+	ShopName        string         `env:"SHOP_NAME" default:"Shop"`
+	SMTPAddr        string         `env:"SMTP_ADDR" default:""`
+	SMTPUser        string         `env:"SMTP_USER" default:""`
+	SMTPPassword    string         `env:"SMTP_PASSWORD" default:""`
+	MailFrom        string         `env:"MAIL_FROM" default:"shop@example.com"`
+	WebhookURL      string         `env:"WEBHOOK_URL" default:""`
+	WebhookSecret   string         `env:"WEBHOOK_SECRET" default:""`
+	PublicURL       string         `env:"PUBLIC_URL" default:""`
+	Secret          string         `env:"USER_HASH_SECRET" default:""`
+}
+
+// Sender is a channel. Its errors are *channel.Error; a nil error says that the provider took the notification.
+type Sender interface {
+	Send(context.Context, channel.Notification) error
+}
+
+const (
+	// providerTime bounds one call of a provider.
+	providerTime = 10 * time.Second
+	// reserve is how much of an invocation must be left before a notification is begun: the call and the records around it.
+	reserve = providerTime + 5*time.Second
+	// maxAttempts bounds how often a provider is asked that says "not now".
+	maxAttempts = 6
+)
+
+// Process is the function.
+type Process struct {
+	Profiles   dynamo.Profiles
+	Timeline   dynamo.Timeline
+	Catalog    *dynamo.CatalogCache
+	Campaigns  *dynamo.Campaigns
+	Deliveries dynamo.Deliveries
+	Due        dynamo.Due
+	Senders    map[delivery.Channel]Sender
+	Shop       segment.Shop
+	ShopName   string
+	PublicURL  string // without a slash at its end
+	Secret     string // signs the links of Unsubscribe
+	Now        func() time.Time
+
+	mu        sync.Mutex
+	templates map[string]compiled
+	tally     map[tallied]int
+}
+
+type tallied struct {
+	channel delivery.Channel
+	outcome delivery.Outcome
+	reason  delivery.Reason
+}
+
+// Validate answers every fault of the channels' settings at once. A channel without an address is off.
+func (s Settings) Validate() error {
+	var faults []error
+	if s.SMTPAddr != "" {
+		faults = append(faults, s.email().Check())
+		if s.Secret == "" || s.PublicURL == "" {
+			faults = append(faults, errors.New("SMTP_ADDR needs USER_HASH_SECRET and PUBLIC_URL: every e-mail has a signed link to unsubscribe"))
+		}
+	}
+	if s.WebhookURL != "" {
+		faults = append(faults, s.webhook(time.Now).Check())
+	}
+	return errors.Join(faults...)
+}
+
+func (s Settings) email() *email.Sender {
+	return &email.Sender{Addr: s.SMTPAddr, User: s.SMTPUser, Password: s.SMTPPassword, From: s.MailFrom, Timeout: providerTime}
+}
+
+func (s Settings) webhook(now func() time.Time) *webhook.Sender {
+	return &webhook.Sender{URL: s.WebhookURL, Secret: s.WebhookSecret, Timeout: providerTime, Now: now, Client: webhook.NewClient()}
+}
+
+// New is the process over a client of DynamoDB, for settings that are valid.
+func New(s Settings, db dynamo.API, now func() time.Time) *Process {
+	catalog := &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
+	p := &Process{
+		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
+		Timeline:   dynamo.Timeline{DB: db, Table: s.TimelineTable, Now: now},
+		Catalog:    catalog,
+		Campaigns:  &dynamo.Campaigns{Catalog: catalog},
+		Deliveries: dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
+		Due:        dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+		Senders:    map[delivery.Channel]Sender{},
+		Shop:       segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
+		ShopName:   s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secret: s.Secret, Now: now,
+	}
+	if s.SMTPAddr != "" {
+		p.Senders[delivery.Email] = s.email()
+	}
+	if s.WebhookURL != "" {
+		p.Senders[delivery.Social] = s.webhook(now)
+	}
+	return p
+}
+
+// Handle takes a batch of the notifications queue.
+func (p *Process) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	defer p.report()
+	return queue.Consume(ctx, batch, p.record), nil
+}
+
+var errLate = errors.New("too little time is left to begin a notification")
+
+// record sends the notifications of one job. One that fails lets the others go on; when the job comes again, those that were
+// decided are known.
+func (p *Process) record(ctx context.Context, record events.SQSMessage) error {
+	var j job.Notifications
+	if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
+		return queue.Drop(fmt.Errorf("reading the job: %w", err))
+	}
+	var failed []error
+	for _, n := range j.Notifications {
+		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
+			return errors.Join(append(failed, errLate)...)
+		}
+		failed = append(failed, queue.Guard(func() error { return p.Dispatch(ctx, n) }))
+	}
+	return errors.Join(failed...)
+}
+
+func (p *Process) note(c delivery.Channel, o delivery.Outcome, r delivery.Reason) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tally == nil {
+		p.tally = map[tallied]int{}
+	}
+	p.tally[tallied{c, o, r}]++
+}
+
+func (p *Process) report() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for what, n := range p.tally {
+		telemetry.Count("notifications", n, "function", "dispatch", "channel", string(what.channel), "outcome", string(what.outcome), "reason", string(what.reason))
+	}
+	p.tally = nil
+}
+
+// compiled is a template with the version that it was compiled from.
+type compiled struct {
+	version  int
+	template *template.Template
+}
+
+// template finds a template, compiled once for each version; nil when there is none or none that compiles.
+func (p *Process) template(ctx context.Context, id string) (*template.Template, error) {
+	d, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, id)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.templates[id]; ok && c.version == d.Version {
+		return c.template, nil
+	}
+	var doc template.Definition
+	var t *template.Template
+	if json.Unmarshal(d.Body, &doc) == nil {
+		doc.ID = id
+		// It was checked when it was saved; what a newer program knows and this one does not is found here.
+		t, _ = template.Compile(doc)
+	}
+	if p.templates == nil {
+		p.templates = map[string]compiled{}
+	}
+	p.templates[id] = compiled{d.Version, t}
+	return t, nil
+}

@@ -1,0 +1,153 @@
+// Package orchestration decides which campaign wants a person now: it hears what follows from profiles, waits where a campaign
+// waits, asks again after the wait, and picks the arm. Whether the notification may be sent is dispatch's question. Jobs may come
+// twice and in any order. The surprising thing: it keeps no state of a person's journey; what it writes is the end of a wait, and
+// that campaigns which take a person once have taken them.
+package orchestration
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// Settings is what orchestration reads of its environment.
+type Settings struct {
+	ProfilesTable      string         `env:"PROFILES_TABLE"`
+	TimelineTable      string         `env:"TIMELINE_TABLE"`
+	CatalogTable       string         `env:"CATALOG_TABLE"`
+	DueTable           string         `env:"DUE_TABLE"`
+	NotificationsQueue string         `env:"NOTIFICATIONS_QUEUE_URL"`
+	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
+	TimeZone           *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Currency           money.Currency `env:"CURRENCY" default:"CNY"`
+}
+
+// Sender puts jobs on a queue; when it returns nil they are durable.
+type Sender interface {
+	Send(ctx context.Context, v any) error
+	SendAll(ctx context.Context, bodies [][]byte) error
+}
+
+// Process is the function.
+type Process struct {
+	Profiles      dynamo.Profiles
+	Timeline      dynamo.Timeline
+	Campaigns     *dynamo.Campaigns
+	Takings       dynamo.Takings
+	Due           dynamo.Due
+	Notifications Sender
+	Segmentation  Sender
+	Shop          segment.Shop
+	Now           func() time.Time
+
+	mu    sync.Mutex
+	tally map[string]int // what became of triggers, since the last count
+}
+
+// New is the process over the clients of DynamoDB and SQS.
+func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+	return &Process{
+		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable},
+		Timeline:      dynamo.Timeline{DB: db, Table: s.TimelineTable, Now: now},
+		Campaigns:     &dynamo.Campaigns{Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}},
+		Takings:       dynamo.Takings{DB: db, Table: s.DueTable},
+		Due:           dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+		Notifications: queue.Sender{Client: sqs, URL: s.NotificationsQueue},
+		Segmentation:  queue.Sender{Client: sqs, URL: s.SegmentationQueue},
+		Shop:          segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
+		Now:           now,
+	}
+}
+
+// Handle takes a batch of the orchestration queue, or the tick of the schedule.
+func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
+	var kind struct {
+		Records  json.RawMessage `json:"Records"`
+		Schedule string          `json:"schedule"`
+	}
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return nil, fmt.Errorf("reading the invocation: %w", err)
+	}
+	defer p.report()
+	switch {
+	case kind.Records != nil:
+		var batch events.SQSEvent
+		if err := json.Unmarshal(raw, &batch); err != nil {
+			return nil, fmt.Errorf("reading the batch: %w", err)
+		}
+		return queue.Consume(ctx, batch, p.record), nil
+	case kind.Schedule == "minute":
+		return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
+	}
+	return nil, errors.New("reading the invocation: it is neither a batch nor the minute's tick")
+}
+
+func (p *Process) record(ctx context.Context, record events.SQSMessage) error {
+	var j job.Orchestration
+	if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
+		return queue.Drop(fmt.Errorf("reading the job: %w", err))
+	}
+	if j.Audience != nil {
+		return p.audience(ctx, j.Audience)
+	}
+	return p.follows(ctx, j.Follows)
+}
+
+// trigger is what made a campaign look at a person.
+type trigger struct {
+	campaign dynamo.Campaign
+	cause    string // the same when it comes again
+	at       time.Time
+	person   profile.ID
+	// origin is the profile that the trigger was about when it happened. The person may have become part of another since, and
+	// the notification's id must not change with that.
+	origin profile.ID
+	follow profile.Follow // zero for an audience
+}
+
+// notification is what the trigger asks for, once its wait is over.
+func (t trigger) notification() (n job.Notification, due time.Time) {
+	due, notAfter := t.campaign.DueAfter(t.at)
+	step := t.campaign.Step(t.cause)
+	n = job.Notification{
+		ID: notificationID(t.origin, t.campaign, step), ProfileID: t.person,
+		CampaignID: t.campaign.ID, CampaignVersion: t.campaign.Version, Step: step,
+		At: due.UTC().Truncate(time.Millisecond), Since: t.at.UTC(), NotAfter: notAfter.UTC(),
+	}
+	if t.follow.Kind == profile.FollowEvent {
+		n.EventOf, n.EventDay, n.EventVersion = t.origin, profile.DayOf(t.follow.At), t.follow.Version
+		n.EventID, n.EventName = t.follow.Event, t.follow.Ref
+	}
+	return n, due
+}
+
+func (p *Process) note(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tally == nil {
+		p.tally = map[string]int{}
+	}
+	p.tally[what]++
+}
+
+func (p *Process) report() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for what, n := range p.tally {
+		telemetry.Count("triggers", n, "function", "orchestration", "outcome", what)
+	}
+	p.tally = nil
+}

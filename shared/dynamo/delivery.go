@@ -1,0 +1,276 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// contactLife is how long a contact record is kept after its last change when all that it holds are intents.
+const contactLife = delivery.IntentLife + 24*time.Hour
+
+// The sections of a contact's body. A number is never used again for another layout.
+const (
+	sectionIntents      = 1
+	sectionSuppressions = 2
+)
+
+const (
+	decisionPrefix   = "d#"
+	maxErasureRounds = 1000
+)
+
+// Deliveries stores what dispatch remembers: a contact record for each person, and decisions.
+type Deliveries struct {
+	DB    API
+	Table string
+	Now   func() time.Time // time.Now when nil
+}
+
+func (s Deliveries) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
+// Contact reads a person's record, consistently. Where there is none it is an empty one of version 0.
+func (s Deliveries) Contact(ctx context.Context, id profile.ID) (*delivery.Contact, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: contactKey(id).item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
+	}
+	c := &delivery.Contact{ProfileID: id}
+	if len(out.Item) == 0 {
+		return c, nil
+	}
+	c.Version = numberOf(out.Item, attrVersion)
+	if err := unpackContact(bytesOf(out.Item, attrBody), c); err != nil {
+		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// SaveContact writes the record if nobody has changed it since it was read, and counts its version up. ErrConflict says that
+// somebody has; any other error leaves open whether the write happened.
+func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error {
+	text, names, values := versionCondition(c.Version)
+	i := contactKey(c.ProfileID).item()
+	i[attrVersion] = numberValue(c.Version + 1)
+	i[attrBody] = bytesValue(packContact(c))
+	if len(c.Suppressions) == 0 {
+		i[attrTTL] = numberValue(s.now().Add(contactLife).Unix())
+	}
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i,
+		ConditionExpression: &text, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	if err != nil {
+		if conditionLost(err) {
+			err = ErrConflict
+		}
+		return fmt.Errorf("writing the contact of %s: %w", c.ProfileID, err)
+	}
+	c.Version++
+	return nil
+}
+
+func packContact(c *delivery.Contact) []byte {
+	w := &packer{}
+	w.section(sectionIntents, func(w *packer) {
+		for _, i := range c.Intents {
+			w.text(i.ID)
+			w.time(i.Asked)
+			w.time(i.At)
+			w.text(i.Holder)
+			w.text(string(i.Channel))
+			w.flag(i.Counted)
+			w.uint(uint64(len(i.Tags)))
+			for _, tag := range i.Tags {
+				w.text(tag)
+			}
+		}
+	})
+	w.section(sectionSuppressions, func(w *packer) {
+		for _, channel := range slices.Sorted(maps.Keys(c.Suppressions)) {
+			one := c.Suppressions[channel]
+			w.text(string(channel))
+			w.text(one.Reason)
+			w.time(one.At)
+			w.text(one.Address)
+		}
+	})
+	return append(w.out, c.Unknown...)
+}
+
+func unpackContact(body []byte, c *delivery.Contact) error {
+	r := &unpacker{in: body}
+	for r.more() {
+		start := r.in
+		number := r.uint()
+		content := r.bytes()
+		if r.err != nil {
+			break
+		}
+		s := &unpacker{in: content}
+		switch number {
+		case sectionIntents:
+			for s.more() {
+				i := delivery.Intent{ID: s.text(), Asked: s.time(), At: s.time(), Holder: s.text(), Channel: delivery.Channel(s.text()), Counted: s.flag()}
+				for range s.count() {
+					i.Tags = append(i.Tags, s.text())
+				}
+				c.Intents = append(c.Intents, i)
+			}
+		case sectionSuppressions:
+			c.Suppressions = map[delivery.Channel]delivery.Suppression{}
+			for s.more() {
+				channel := delivery.Channel(s.text())
+				c.Suppressions[channel] = delivery.Suppression{Reason: s.text(), At: s.time(), Address: s.text()}
+			}
+		default:
+			c.Unknown = append(c.Unknown, start[:len(start)-len(r.in)]...)
+		}
+		if s.err != nil {
+			return fmt.Errorf("section %d %w", number, s.err)
+		}
+	}
+	return r.err
+}
+
+// Decide records a decision in place of what was recorded for the same attempt before: what is known takes the place of what was
+// not. Its Asked is cut to milliseconds.
+func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
+	return s.putDecision(ctx, d, nil)
+}
+
+// DecideFirst records a decision unless there is one for the same attempt; then it changes nothing and that is no error.
+func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision) error {
+	err := s.putDecision(ctx, d, aws.String("attribute_not_exists(#pk)"))
+	if conditionLost(err) {
+		return nil
+	}
+	return err
+}
+
+func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, condition *string) error {
+	d.Asked = d.Asked.UTC().Truncate(time.Millisecond)
+	body, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+	}
+	i := decisionKey(d.ProfileID, d.Asked, d.NotificationID).item()
+	i[attrBody] = textValue(string(body))
+	i[attrTTL] = numberValue(s.now().Add(delivery.DecisionLife).Unix())
+	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: i, ConditionExpression: condition}
+	if condition != nil {
+		in.ExpressionAttributeNames = map[string]string{"#pk": attrPK}
+	}
+	if _, err := s.DB.PutItem(ctx, in); err != nil {
+		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+	}
+	return nil
+}
+
+// Decisions lists what was decided for a person, newest first, of all ids under which decisions may stand. A cursor that did not
+// come from here is ErrCursor; an empty next ends the list.
+func (s Deliveries) Decisions(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]delivery.Decision, string, error) {
+	before := decisionPrefix + "~"
+	if cursor != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil || !strings.HasPrefix(string(raw), decisionPrefix) {
+			return nil, "", ErrCursor
+		}
+		before = string(raw)
+	}
+	var found []item
+	for _, id := range ids {
+		part, err := s.decisionsBefore(ctx, id, before, limit+1)
+		if err != nil {
+			return nil, "", err
+		}
+		found = append(found, part...)
+	}
+	slices.SortStableFunc(found, func(a, b item) int { return cmp.Compare(textOf(b, attrSK), textOf(a, attrSK)) })
+	next := ""
+	if len(found) > limit {
+		found = found[:limit]
+		next = base64.RawURLEncoding.EncodeToString([]byte(textOf(found[limit-1], attrSK)))
+	}
+	decisions := make([]delivery.Decision, len(found))
+	for n, i := range found {
+		if err := json.Unmarshal([]byte(textOf(i, attrBody)), &decisions[n]); err != nil {
+			return nil, "", fmt.Errorf("reading a decision of %s: %w", textOf(i, attrPK), err)
+		}
+	}
+	return decisions, next, nil
+}
+
+// decisionsBefore reads up to limit live decisions of one id, newest first.
+func (s Deliveries) decisionsBefore(ctx context.Context, id profile.ID, before string, limit int) ([]item, error) {
+	in := &dynamodb.QueryInput{
+		TableName:                &s.Table,
+		KeyConditionExpression:   aws.String("#pk = :pk AND #sk BETWEEN :from AND :before"),
+		ExpressionAttributeNames: map[string]string{"#pk": attrPK, "#sk": attrSK},
+		ExpressionAttributeValues: item{
+			":pk": textValue(string(id)), ":from": textValue(decisionPrefix), ":before": textValue(before)},
+		ScanIndexForward: aws.Bool(false),
+		Limit:            aws.Int32(int32(limit) + 1), // BETWEEN holds the last one of the page before, too
+	}
+	var found []item
+	for {
+		out, err := s.DB.Query(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("listing the decisions of %s: %w", id, err)
+		}
+		for _, i := range out.Items {
+			// TTL deletes late, so that the time is asked here as well.
+			if textOf(i, attrSK) != before && numberOf(i, attrTTL) > s.now().Unix() {
+				found = append(found, i)
+			}
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+		if in.ExclusiveStartKey == nil || len(found) >= limit {
+			return found[:min(len(found), limit)], nil
+		}
+	}
+}
+
+// Erase deletes everything that stands under a profile's id. It may be called again.
+func (s Deliveries) Erase(ctx context.Context, id profile.ID) error {
+	in := &dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		KeyConditionExpression:    aws.String("#pk = :pk"),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+		ExpressionAttributeValues: item{":pk": textValue(string(id))},
+		ProjectionExpression:      aws.String("#pk, #sk"),
+		ConsistentRead:            aws.Bool(true),
+	}
+	for range maxErasureRounds {
+		out, err := s.DB.Query(ctx, in)
+		if err != nil {
+			return fmt.Errorf("erasing the deliveries of %s: %w", id, err)
+		}
+		for _, i := range out.Items {
+			key := map[string]types.AttributeValue{attrPK: i[attrPK], attrSK: i[attrSK]}
+			if _, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: key}); err != nil {
+				return fmt.Errorf("erasing the deliveries of %s: %w", id, err)
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("erasing the deliveries of %s: more than %d pages", id, maxErasureRounds)
+}

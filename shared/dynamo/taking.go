@@ -1,0 +1,98 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// OwnerOrchestration owns the waits of campaigns and the deferred notifications among what is due.
+const OwnerOrchestration = "orchestration"
+
+const (
+	attrCause = "cause"
+	attrUntil = "until"
+)
+
+// askedLife is how long it is remembered that an audience was asked for: longer than a notification may be late.
+const askedLife = 60 * 24 * time.Hour
+
+// Takings remembers whom a campaign has taken, where a person may not be taken again, and which audiences were asked for. It
+// stands in the Due table, since it is of use only as long as something may still come.
+type Takings struct {
+	DB    API
+	Table string
+}
+
+// Taking is a campaign's wish for a person. IDs are all ids of the person, the own one first. Cause is what brought it: the same
+// cause may take again, since it may come again. Until is when the next one is welcome; zero means never.
+type Taking struct {
+	IDs        []profile.ID
+	CampaignID string
+	Cause      string
+	Until      time.Time
+}
+
+// Take answers whether the campaign may have the person at a time, and if so bars other causes until then. It is one conditional
+// write, after a look under the ids of profiles that were merged into this one.
+func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (bool, error) {
+	for _, id := range t.IDs[1:] {
+		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: &s.Table, Key: takenKey(OwnerOrchestration, id, t.CampaignID).item(), ConsistentRead: aws.Bool(true)})
+		if err != nil {
+			return false, fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, err)
+		}
+		if len(out.Item) == 0 {
+			continue
+		}
+		until := numberOf(out.Item, attrUntil)
+		if textOf(out.Item, attrCause) != t.Cause && (until == 0 || until > now.Unix()) {
+			return false, nil
+		}
+	}
+	i := takenKey(OwnerOrchestration, t.IDs[0], t.CampaignID).item()
+	i[attrCause] = textValue(t.Cause)
+	i[attrUntil] = numberValue(0)
+	if !t.Until.IsZero() {
+		i[attrUntil] = numberValue(t.Until.Unix())
+		i[attrTTL] = numberValue(t.Until.Add(24 * time.Hour).Unix())
+	}
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.Table, Item: i,
+		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR #cause = :cause OR (#until <> :never AND #until <= :now)"),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil},
+		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix())},
+	})
+	if conditionLost(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, err)
+	}
+	return true, nil
+}
+
+// Asked says whether the audience of a campaign was asked for, for the time that the campaign names.
+func (s Takings) Asked(ctx context.Context, campaign string, at time.Time) (bool, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.Table, Key: askedKey(OwnerOrchestration, campaign, at).item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return false, fmt.Errorf("reading whether the audience of campaign %s was asked for: %w", campaign, err)
+	}
+	return len(out.Item) > 0, nil
+}
+
+// Ask notes that the audience was asked for. Noting it again changes nothing.
+func (s Takings) Ask(ctx context.Context, campaign string, at time.Time) error {
+	i := askedKey(OwnerOrchestration, campaign, at).item()
+	i[attrTTL] = numberValue(at.Add(askedLife).Unix())
+	if _, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i}); err != nil {
+		return fmt.Errorf("noting that the audience of campaign %s was asked for: %w", campaign, err)
+	}
+	return nil
+}
