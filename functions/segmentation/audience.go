@@ -18,10 +18,10 @@ import (
 const idsPerList = 2000
 
 // audience lists the members of a segment to orchestration. A job without shards is divided into them; a shard reads its part of the
-// profiles and sends lists.
+// profiles and sends lists. RunID names the listing; there is no run of that id.
 func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
-	if j.SegmentID == "" || j.CampaignID == "" {
-		return queue.Drop(fmt.Errorf("an audience of run %s names no segment or no campaign", j.RunID))
+	if j.RunID == "" || j.SegmentID == "" || j.CampaignID == "" {
+		return queue.Drop(fmt.Errorf("an audience %.64q names no run, no segment or no campaign", j.RunID))
 	}
 	if j.Shards == 0 {
 		jobs := make([]job.Segmentation, p.Shards)
@@ -32,7 +32,7 @@ func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
 		return p.sendJobs(ctx, jobs)
 	}
 	if j.Shard < 0 || j.Shard >= j.Shards {
-		return queue.Drop(fmt.Errorf("an audience of run %s has no shard %d of %d", j.RunID, j.Shard, j.Shards))
+		return queue.Drop(fmt.Errorf("an audience %.64q has no shard %d of %d", j.RunID, j.Shard, j.Shards))
 	}
 	var members []profile.ID
 	pages := 0

@@ -254,14 +254,15 @@ func TestInvocations(t *testing.T) {
 		}
 	}
 	for body, again := range map[string]bool{
-		`no job`:                                            false,
-		`{"kind":"plan"}`:                                   false,
-		`{"kind":"plan","runId":"a#b"}`:                     false,
-		`{"kind":"bake","runId":"2026-11-22"}`:              false,
-		`{"kind":"collect","runId":"gone"}`:                 false,
-		`{"kind":"collect","runId":"2026-11-22","shard":2}`: false,
-		`{"kind":"score","runId":"2026-11-22","shard":-1}`:  false,
-		`{"kind":"audience","runId":"a","segmentId":"s"}`:   false,
+		`no job`:                                               false,
+		`{"kind":"plan"}`:                                      false,
+		`{"kind":"plan","runId":"a#b"}`:                        false,
+		`{"kind":"bake","runId":"2026-11-22"}`:                 false,
+		`{"kind":"collect","runId":"gone"}`:                    false,
+		`{"kind":"collect","runId":"2026-11-22","shard":2}`:    false,
+		`{"kind":"score","runId":"2026-11-22","shard":-1}`:     false,
+		`{"kind":"audience","segmentId":"s","campaignId":"c"}`: false,
+		`{"kind":"audience","runId":"a","segmentId":"s"}`:      false,
 		`{"kind":"audience","runId":"a","segmentId":"s","campaignId":"c","shard":2,"shards":2}`: false,
 	} {
 		if got := w.invoke([]byte(body)); got != again {
@@ -467,6 +468,7 @@ func TestOutboxesLeftBehind(t *testing.T) {
 
 func TestAudience(t *testing.T) {
 	const people = 5000
+	listing := "audience-" + strings.Repeat("c", 64) + "-1795374000"
 	w := newWorld(t, 1, 3, nil)
 	w.profiles.page = 700
 	var want []profile.ID
@@ -498,7 +500,7 @@ func TestAudience(t *testing.T) {
 			w.process.Late = func(context.Context) bool { return w.random.Float64() < c.late }
 			list := func() (ids []profile.ID, lists map[string]int) {
 				w.orchestration.bodies = nil
-				body, err := json.Marshal(job.Segmentation{Kind: job.Audience, RunID: "spring", SegmentID: c.segment, CampaignID: "c1"})
+				body, err := json.Marshal(job.Segmentation{Kind: job.Audience, RunID: listing, SegmentID: c.segment, CampaignID: "c1"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -511,7 +513,7 @@ func TestAudience(t *testing.T) {
 						t.Fatal(err)
 					}
 					l := o.Audience
-					if l == nil || l.CampaignID != "c1" || l.RunID != "spring" || l.SegmentID != c.segment || len(l.Profiles) > 2000 || len(body) > 64<<10 {
+					if l == nil || l.CampaignID != "c1" || l.RunID != listing || l.SegmentID != c.segment || len(l.Profiles) > 2000 || len(body) > 64<<10 {
 						t.Fatalf("a list of %d bytes: %.200s", len(body), body)
 					}
 					ids = append(ids, l.Profiles...)

@@ -137,14 +137,14 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 	if err := json.Unmarshal([]byte(message.Body), &j); err != nil {
 		return queue.Drop(fmt.Errorf("decoding a job: %w", err))
 	}
+	if j.Kind == job.Audience {
+		return p.audience(ctx, j)
+	}
 	if !segment.ValidRunID(j.RunID) {
 		return queue.Drop(fmt.Errorf("a job of kind %q has no usable runId", j.Kind))
 	}
-	switch j.Kind {
-	case job.Plan:
+	if j.Kind == job.Plan {
 		return p.plan(ctx, j)
-	case job.Audience:
-		return p.audience(ctx, j)
 	}
 	run, err := p.Runs.Load(ctx, j.RunID)
 	if errors.Is(err, dynamo.ErrNotFound) {
