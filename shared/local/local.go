@@ -96,6 +96,9 @@ type Stack struct {
 	db    *awsdynamodb.Client
 	queue *awssqs.Client
 
+	deadMu sync.Mutex
+	dead   map[string]int // by queue that was told of within a second: how many more there were
+
 	stopIntake context.CancelFunc
 	feeding    sync.WaitGroup
 	stopOnce   sync.Once

@@ -232,10 +232,29 @@ func (f *fieldList) join() string {
 	return out.String()
 }
 
-// deadLettered tells of a message that was given up, and how to try it again.
+// deadLettered tells of a message that was given up, and how to try it again. Of many it tells the first, and once a second how many more
+// there are.
 func (s *Stack) deadLettered(d sqs.DeadLetter) {
 	from, to := s.queueTitle(d.Queue), s.queueTitle(d.DeadLetterQueue)
+	s.deadMu.Lock()
+	defer s.deadMu.Unlock()
+	if more, told := s.dead[from]; told {
+		s.dead[from] = more + 1
+		return
+	}
+	if s.dead == nil {
+		s.dead = map[string]int{}
+	}
+	s.dead[from] = 0
 	s.say(fmt.Sprintf("dead letter: message %s of %s was received %d times and is now in %s; when its cause is mended: make redrive QUEUE=%s", d.MessageID, from, d.Receives, to, from))
+	time.AfterFunc(time.Second, func() {
+		s.deadMu.Lock()
+		defer s.deadMu.Unlock()
+		if more := s.dead[from]; more > 0 {
+			s.say(fmt.Sprintf("dead letter: %s of %s", count(more, "more message"), from))
+		}
+		delete(s.dead, from)
+	})
 }
 
 func (s *Stack) queueTitle(name string) string {

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -11,8 +12,10 @@ import (
 	"net/http"
 	"net/smtp"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +29,15 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/shared/local/lambda"
+	"github.com/userops/userops/shared/local/sqs"
+	"github.com/userops/userops/shared/local/template"
 )
 
 // The test program plays the functions as well: linked as a function's bootstrap, it is started with the function's environment.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv("KILLED_STACK"); dir != "" {
+		killed(dir)
+	}
 	name := os.Getenv("AWS_LAMBDA_FUNCTION_NAME")
 	if name == "" {
 		os.Exit(m.Run())
@@ -332,11 +340,14 @@ func TestDeadLetterAndRedrive(t *testing.T) {
 		t.Fatal(status)
 	}
 	out.await(t, "ready in")
-	await(t, func() bool { return called(s, "local-Count", "ReceiveMessage") && !s.host.Busy() && flights(t, s) == 1 })
-	clock.step(6 * time.Second)
-	s.Tick()
+	// It is tried twice, five seconds apart.
+	for range 2 {
+		await(t, func() bool { return !s.host.Busy() && flights(t, s) == 1 })
+		clock.step(6 * time.Second)
+		s.Tick()
+	}
 	out.await(t, "dead letter: message ")
-	if text := out.await(t, "make redrive QUEUE=Orders"); !strings.Contains(text, "of Orders was received 1 times and is now in OrdersDead") {
+	if text := out.await(t, "make redrive QUEUE=Orders"); !strings.Contains(text, "of Orders was received 2 times and is now in OrdersDead") {
 		t.Errorf("it says\n%s", text)
 	}
 	broken.Delete("coal")
@@ -350,6 +361,68 @@ func TestDeadLetterAndRedrive(t *testing.T) {
 	}
 	if _, err := Redrive(context.Background(), Options{}, s.Addresses(), "Nothing"); err == nil || !strings.Contains(err.Error(), "it has Orders") {
 		t.Errorf("an unknown queue: %v", err)
+	}
+}
+
+func TestManyDeadLettersAreFewLines(t *testing.T) {
+	out := newScreen()
+	s := &Stack{o: Options{Out: out}, tmpl: &template.Template{}}
+	for range 1000 {
+		s.deadLettered(sqs.DeadLetter{Queue: "q", DeadLetterQueue: "d", MessageID: "m", Receives: 5})
+	}
+	if text := out.await(t, "999 more messages of q"); strings.Count(text, "\n") != 2 {
+		t.Errorf("it says\n%s", text)
+	}
+}
+
+// A stop lets what has begun come to its end, and nothing that was accepted is lost by it.
+func TestStopFinishesWhatHasBegun(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	slow := func(env map[string]string) (lambda.Handler, error) {
+		h, err := take(env)
+		return func(ctx context.Context, event []byte) ([]byte, error) {
+			close(entered)
+			<-release
+			return h(ctx, event)
+		}, err
+	}
+	dir := t.TempDir()
+	o := Options{TemplatePath: "testdata/counter.yaml", DataDir: dir, Handlers: map[string]func(map[string]string) (lambda.Handler, error){"take": slow, "count": tally}}
+	s, err := Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type answer struct {
+		status int
+		body   string
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		status, body := request(t, s, "POST", "/orders/late")
+		answers <- answer{status, body}
+	}()
+	<-entered
+	stopped := make(chan struct{})
+	go func() {
+		stop(t, s)
+		close(stopped)
+	}()
+	await(t, func() bool {
+		resp, err := http.Get(s.Addresses().Gateway + "/local/usage")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return err != nil
+	})
+	close(release)
+	if a := <-answers; a.status != 202 {
+		t.Errorf("the request that had begun got %d %s", a.status, a.body)
+	}
+	<-stopped
+	again := stack(t, Options{DataDir: dir})
+	idle(t, again)
+	if n := counted(t, again, "late"); n != "1" {
+		t.Errorf("%s counted, want 1", n)
 	}
 }
 
@@ -424,6 +497,57 @@ func TestInbox(t *testing.T) {
 	}
 	if status, body := request(t, s, "GET", "/local/inbox.json"); status != 200 || !strings.Contains(body, "ann@example.com") || !strings.Contains(body, "Tea is ready.") {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// killed runs a stack for the test below until somebody kills it.
+func killed(dir string) {
+	s, err := Start(context.Background(), Options{TemplatePath: "testdata/counter.yaml", Handlers: functions, DataDir: dir})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(s.Addresses().Gateway)
+	select {}
+}
+
+// Every order that was accepted before kill -9 is counted after a start, without any help.
+func TestKill(t *testing.T) {
+	dir := t.TempDir()
+	accepted := 0
+	for range 2 {
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), "KILLED_STACK="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		gateway, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil || !strings.HasPrefix(gateway, "http://") {
+			t.Fatalf("%q %v", gateway, err)
+		}
+		s := &Stack{addresses: Addresses{Gateway: strings.TrimSpace(gateway)}}
+		for range 40 {
+			if status, _ := request(t, s, "POST", "/orders/tea"); status == 202 {
+				accepted++
+			}
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait()
+	}
+	// What was in flight is hidden for five seconds more: the next start is later than that.
+	clock := newClock()
+	clock.set(time.Now().Add(10 * time.Second))
+	s := stack(t, Options{DataDir: dir, Clock: clock.now})
+	idle(t, s)
+	n, err := strconv.Atoi(counted(t, s, "tea"))
+	if err != nil || accepted != 80 || n < accepted {
+		t.Errorf("%d counted of %d accepted (%v)", n, accepted, err)
 	}
 }
 
@@ -513,15 +637,6 @@ func await(t *testing.T, f func() bool) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-}
-
-func called(s *Stack, function, action string) bool {
-	for _, u := range s.Usage() {
-		if u.Function == function && u.Action == action {
-			return true
-		}
-	}
-	return false
 }
 
 func flights(t *testing.T, s *Stack) int {

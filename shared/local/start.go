@@ -404,11 +404,13 @@ func (s *Stack) stop(ctx context.Context) error {
 			faults = append(faults, err)
 		}
 	}
-	if s.stopIntake != nil {
-		s.stopIntake()
-	}
+	// The gateway goes first: what its last requests queue is still taken from the queues. A poll that is cut short may have a message on
+	// its way, which then stays hidden for the length of a lease.
 	for _, server := range s.intake {
 		note(server.Shutdown(ctx))
+	}
+	if s.stopIntake != nil {
+		s.stopIntake()
 	}
 	fed := make(chan struct{})
 	go func() {

@@ -140,6 +140,12 @@ func host(t *testing.T, o Options, functions ...Function) *Host {
 			t.Fatal(err)
 		}
 	}
+	listen(t, h)
+	return h
+}
+
+func listen(t testing.TB, h *Host) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +158,6 @@ func host(t *testing.T, o Options, functions ...Function) *Host {
 			t.Error(err)
 		}
 	})
-	return h
 }
 
 func invoke(t *testing.T, h *Host, function, payload string) (Result, answer) {

@@ -178,7 +178,7 @@ func (q *process) ended(err error) {
 			q.settle(victim, Result{FunctionError: "Unhandled", Payload: payload})
 		}
 		if !p.closed {
-			go p.host.log(Line{Function: p.function.Name, Level: "ERROR", Text: "the program did not start: " + string(payload)})
+			go p.host.log(Line{Function: p.function.Name, Level: "ERROR", Text: "the program did not start: " + Result{FunctionError: "Unhandled", Payload: payload}.Err().Error()})
 		}
 	}
 	p.balance()

@@ -102,6 +102,9 @@ func redrive(o local.Options, queue string, out io.Writer) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if !answers(ctx, addresses) {
+		return fmt.Errorf("the stack of the data folder %s does not answer at %s; start it with `make run`", o.DataDir, addresses.Gateway)
+	}
 	n, err := local.Redrive(ctx, o, addresses, queue)
 	if err != nil {
 		return err
