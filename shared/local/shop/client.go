@@ -31,6 +31,7 @@ const (
 	callTimeout    = 60 * time.Second
 	firstPause     = 200 * time.Millisecond
 	longestPause   = 5 * time.Second
+	hiccup         = 2 * time.Second
 	// maxTries bounds the calls whatever Patience says.
 	maxTries = 1000
 	// maxAnswer bounds what is read of an answer: a little more than the API may send.
@@ -46,6 +47,8 @@ type Client struct {
 	Patience time.Duration
 	// Sleep waits between two tries; it ends early with the context.
 	Sleep func(context.Context, time.Duration) error
+	// Notice is told why a call is waiting, when that takes longer than a hiccup; nil: nobody is.
+	Notice func(reason string)
 }
 
 // New is a client of the stack that the environment names: GATEWAY_ADDR (host:port or a URL), SERVER_KEY and OPERATOR_KEY, each
@@ -144,6 +147,9 @@ func (c *Client) Call(ctx context.Context, method, path, key string, body []byte
 			}
 			return answer, nil
 		}
+		if c.Notice != nil && waited >= hiccup {
+			c.Notice(fmt.Sprintf("%s %s: %s; trying again", method, path, reasonOf(answer, err)))
+		}
 		wait := max(after, pause/2+rand.N(pause/2+1))
 		pause = min(2*pause, longestPause)
 		waited += wait
@@ -151,6 +157,14 @@ func (c *Client) Call(ctx context.Context, method, path, key string, body []byte
 			return answer, err
 		}
 	}
+}
+
+// reasonOf says why a call is made again.
+func reasonOf(answer Answer, err error) string {
+	if err != nil {
+		return plain(err)
+	}
+	return answer.Problem()
 }
 
 // plain leaves out of a network error the request that it repeats.

@@ -246,7 +246,16 @@ func TestImportGivesUpWhenPatienceEnds(t *testing.T) {
 		return true
 	}}
 	client, waits := start(t, g)
+	notices := 0
+	client.Notice = func(reason string) {
+		if notices++; reason != "POST /v1/batch: 503; trying again" {
+			t.Errorf("notice is %q", reason)
+		}
+	}
 	_, err := importing(client, orders(t, 10, 1)).Run(t.Context())
+	if notices == 0 || notices >= len(*waits) {
+		t.Errorf("%d notices of %d waits, want one for each but the first, short ones", notices, len(*waits))
+	}
 	if err == nil || !strings.Contains(err.Error(), "0 of 10 events done: the stack answered a batch with 503; run the same command again") {
 		t.Errorf("error is %v", err)
 	}
@@ -393,6 +402,20 @@ func TestGrouped(t *testing.T) {
 		if got := grouped(n); got != want {
 			t.Errorf("grouped(%d) = %s, want %s", n, got, want)
 		}
+	}
+}
+
+func TestNoticesDoNotCrowd(t *testing.T) {
+	at := time.Unix(100, 0)
+	var out bytes.Buffer
+	p := &Progress{Out: &out, Now: func() time.Time { return at }}
+	p.Notice("one")
+	at = at.Add(plainRedraw - 1)
+	p.Notice("two")
+	at = at.Add(1)
+	p.Notice("three")
+	if out.String() != "one\nthree\n" {
+		t.Errorf("printed %q", out.String())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,15 +15,17 @@ const (
 	plainRedraw = 5 * time.Second
 )
 
-// Progress shows how far something is: a bar that is drawn over itself on a terminal, a line now and then elsewhere.
+// Progress shows how far something is: a bar that is drawn over itself on a terminal, a line now and then elsewhere. Safe for
+// concurrent use.
 type Progress struct {
 	Out      io.Writer
 	Terminal bool
 	Now      func() time.Time
 
-	start, drawn time.Time
-	stage        string
-	width        int
+	mu                    sync.Mutex
+	start, drawn, noticed time.Time
+	stage                 string
+	width                 int
 }
 
 // NewProgress shows progress on a file; it is a bar if the file is a terminal.
@@ -33,9 +36,11 @@ func NewProgress(f *os.File) *Progress {
 
 // Show draws a stage at n of total, if it is time to. With total 0 it shows n alone.
 func (p *Progress) Show(stage string, n, total int, unit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	now := p.Now()
 	if stage != p.stage {
-		p.End()
+		p.end()
 		p.stage, p.start, p.drawn = stage, now, time.Time{}
 		if total == 0 {
 			p.drawn = now // a count that has just begun says nothing
@@ -69,8 +74,30 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	p.width = len(text)
 }
 
+// Notice prints a line of its own, unless the last one is not long ago: when the stack is away, every sender says so.
+func (p *Progress) Notice(reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.Now()
+	if !p.noticed.IsZero() && now.Sub(p.noticed) < plainRedraw {
+		return
+	}
+	p.noticed = now
+	if p.Terminal && p.width > 0 {
+		_, _ = fmt.Fprintln(p.Out)
+		p.width = 0
+	}
+	_, _ = fmt.Fprintln(p.Out, reason)
+}
+
 // End leaves the bar and goes to the next line.
 func (p *Progress) End() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end()
+}
+
+func (p *Progress) end() {
 	if p.Terminal && p.width > 0 {
 		_, _ = fmt.Fprintln(p.Out)
 	}

@@ -15,7 +15,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &play.Play{Client: shop.New(), Progress: shop.NewProgress(os.Stdout), Out: os.Stdout, Seed: play.Seed, Now: time.Now}
+	client, progress := shop.New(), shop.NewProgress(os.Stdout)
+	client.Notice = progress.Notice
+	p := &play.Play{Client: client, Progress: progress, Out: os.Stdout, Seed: play.Seed, Now: time.Now}
 	err := p.Perform(ctx)
 	stop()
 	if err != nil {

@@ -43,9 +43,9 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("CURRENCY %w", err)
 		}
 	}
-	account, err := shop.Import{
-		Client: shop.New(), Progress: shop.NewProgress(os.Stdout), File: *file, Format: layout, Currency: currency,
-	}.Run(ctx)
+	client, progress := shop.New(), shop.NewProgress(os.Stdout)
+	client.Notice = progress.Notice
+	account, err := shop.Import{Client: client, Progress: progress, File: *file, Format: layout, Currency: currency}.Run(ctx)
 	if err != nil {
 		return err
 	}
