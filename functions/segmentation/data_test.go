@@ -1,0 +1,92 @@
+package segmentation
+
+import (
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/job"
+)
+
+// households adds the households of complete_journey, and skips the test where the file is not beside the repository.
+func households(t *testing.T, w *world) {
+	t.Helper()
+	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", "complete_journey", "transactions_sample.csv.gz"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the data of complete_journey is not here")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	unzipped, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(unzipped).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range lines[0] {
+		column[name] = i
+	}
+	baskets := map[[2]string]profile.OrderEntry{}
+	for _, line := range lines[1:] {
+		key := [2]string{line[column["household_id"]], line[column["basket_id"]]}
+		at, err := time.Parse(time.RFC3339, line[column["transaction_timestamp"]])
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := money.ParseDecimal(line[column["sales_value"]], "CNY")
+		if err != nil {
+			t.Fatal(err)
+		}
+		basket := baskets[key]
+		if basket.At.IsZero() || at.Before(basket.At) {
+			basket.At = at
+		}
+		basket.Net += value.Minor
+		basket.Currency = "CNY"
+		baskets[key] = basket
+	}
+	for key, basket := range baskets {
+		household := profile.Identifier{Kind: profile.UserID, Value: key[0]}
+		p := w.profiles.all[household.ID()]
+		if p == nil {
+			p = w.add(&profile.Profile{ID: household.ID(), Identifiers: []profile.Identifier{household}})
+		}
+		p.Orders.Count++
+		p.Orders.Replace(nil, &basket)
+		p.Active.Add(profile.DayOf(basket.At))
+		if p.FirstSeen.IsZero() || basket.At.Before(p.FirstSeen) {
+			p.FirstSeen = basket.At
+		}
+		if basket.At.After(p.LastSeen) {
+			p.LastSeen = basket.At
+		}
+	}
+}
+
+func TestRealHouseholdsInAnyShards(t *testing.T) {
+	for _, shards := range []int{1, 6} {
+		w := newWorld(t, 1, shards, defined)
+		w.now = time.Date(2018, 1, 1, 4, 0, 0, 0, time.UTC)
+		w.profiles.page = 250
+		households(t, w)
+		want, versions := w.recount(), w.versions()
+		run := w.run(job.Segmentation{RunID: "r"}, 0.1)
+		w.check(run, want, versions)
+		if run.Profiles != 2377 || run.Buyers != 2373 {
+			t.Errorf("%d profiles and %d buyers, want 2377 and 2373", run.Profiles, run.Buyers)
+		}
+		t.Log("class8", run.Counts["class8"], "class15", run.Counts["class15"], "segments", run.Segments)
+	}
+}
