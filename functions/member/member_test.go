@@ -332,6 +332,21 @@ func TestClaimSeesAMergedFriend(t *testing.T) {
 	b.want(b.call("GET", "/v1/referrals/robert", ""), 200, `"asFriend":[{"programId":"spring"`)
 }
 
+// Merges may close a circle that no claim could have made; who comes by its codes is claimed all the same.
+func TestClaimBelowAClosedCircle(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	b.want(b.claim(b.code("spring", "ann"), "bob"), 201)
+	b.want(b.claim(b.code("spring", "bob"), "cid"), 201)
+	ann, cid := b.save("ann", nil), b.save("cid", nil)
+	ann.Absorb(cid)
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), ann, cid); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.claim(b.code("spring", "bob"), "dan"), 201)
+	b.want(b.claim(b.code("spring", "dan"), "eve"), 201)
+}
+
 // One friend, two advocates, at the same time: exactly one claim stands, and both sides of it.
 func TestConcurrentClaimsOfOneFriend(t *testing.T) {
 	b := start(t)

@@ -503,9 +503,15 @@ func TestBudgetUnderConcurrentSettles(t *testing.T) {
 			}
 			wait.Wait()
 			states := map[string]int{}
+			places := map[string]bool{}
 			for i := range friends {
 				r := b.referral(fmt.Sprint("friend", i))
 				states[string(r.State)+string(r.Reason)]++
+				if place := fmt.Sprint(r.SettledFor, r.Nth); r.State == referral.Settled && places[place] {
+					t.Errorf("two friends are number %d of %s", r.Nth, r.SettledFor)
+				} else {
+					places[place] = true
+				}
 			}
 			if states["settled"] != 3 || states["rejected"+string(referral.BudgetSpent)] != 3 {
 				t.Errorf("states %v", states)
