@@ -459,7 +459,7 @@ func TestBadInput(t *testing.T) {
 		change func(o *Options)
 		want   string
 	}{
-		{"no template", func(o *Options) { o.TemplatePath = "nowhere.yaml" }, "nowhere.yaml: no such file"},
+		{"no template", func(o *Options) { o.TemplatePath = "nowhere.yaml" }, "nowhere.yaml: the template cannot be read (no such file or directory); run in the folder"},
 		{"malformed template", func(o *Options) {
 			o.TemplatePath = write(o.DataDir, "t.yaml", "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {Visibility: 5}}\n")
 		}, "t.yaml:2: A has Visibility"},

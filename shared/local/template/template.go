@@ -8,7 +8,9 @@
 package template
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -256,7 +258,11 @@ func (f *Fault) Error() string {
 func Load(path string, env Environment) (*Template, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the template: %w", err)
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return nil, &Fault{File: path, What: fmt.Sprintf("the template cannot be read (%v)", err), Do: "run in the folder that holds it, or name another with -template"}
 	}
 	return Parse(path, data, env)
 }
