@@ -70,7 +70,9 @@ func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error 
 	text, names, values := versionCondition(c.Version)
 	i := contactKey(c.ProfileID).item()
 	i[attrVersion] = numberValue(c.Version + 1)
-	i[attrBody] = bytesValue(packContact(c))
+	if body := packContact(c); len(body) > 0 {
+		i[attrBody] = bytesValue(body)
+	}
 	if len(c.Suppressions) == 0 {
 		i[attrTTL] = numberValue(s.now().Add(contactLife).Unix())
 	}

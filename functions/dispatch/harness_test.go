@@ -1,0 +1,239 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+var (
+	shanghai = mustZone("Asia/Shanghai")
+	noon     = time.Date(2026, 11, 21, 12, 0, 0, 0, shanghai)
+)
+
+func mustZone(name string) *time.Location {
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// provider plays the channel: it notes what it took, and answers by script.
+type provider struct {
+	mu     sync.Mutex
+	taken  []channel.Notification
+	calls  int
+	answer func(call int) error
+	crash  func() // called before the answer; the process goes no further when it panics
+}
+
+func (p *provider) Send(_ context.Context, n channel.Notification) error {
+	p.mu.Lock()
+	p.calls++
+	call := p.calls
+	p.mu.Unlock()
+	var err error
+	if p.answer != nil {
+		err = p.answer(call)
+	}
+	if err == nil {
+		p.mu.Lock()
+		p.taken = append(p.taken, n)
+		p.mu.Unlock()
+	}
+	if p.crash != nil {
+		p.crash()
+	}
+	return err
+}
+
+// bench is a shop with one person, Ann, and one campaign.
+type bench struct {
+	testing.TB
+	db       *dynamotest.DB
+	process  *Process
+	provider *provider
+	mu       sync.Mutex
+	now      time.Time
+	ann      *profile.Profile
+}
+
+const (
+	welcome  = `{"name":"Welcome","state":"running","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"hello"}`
+	greeting = `{"channel":"email","locales":{"default":{"subject":"Hi {{ profile.name }}","text":"{{ shop.name }} {{ event.properties.plan }} {{ unsubscribeUrl }}"}}}`
+)
+
+func start(t testing.TB, campaign string) *bench {
+	t.Helper()
+	b := &bench{TB: t, now: noon, provider: &provider{}}
+	b.db = dynamotest.NewAt(t, b.clock)
+	b.process = b.another()
+	b.define(dynamo.KindCampaign, "welcome", campaign)
+	b.define(dynamo.KindTemplate, "hello", greeting)
+	b.ann = b.person("ann", func(p *profile.Profile) {
+		p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}, "name": {Value: "Ann"}}
+		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
+	})
+	return b
+}
+
+// another is a second worker over the same tables and the same provider.
+func (b *bench) another() *Process {
+	p := New(Settings{
+		ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DeliveriesTable: "Deliveries", DueTable: "Due",
+		TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example/", Secret: "secret",
+	}, b.db, b.clock)
+	p.Senders[delivery.Email] = b.provider
+	return p
+}
+
+func (b *bench) clock() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
+
+func (b *bench) pass(d time.Duration) { b.mu.Lock(); b.now = b.now.Add(d); b.mu.Unlock() }
+
+func (b *bench) must(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) define(kind, id, body string) {
+	b.Helper()
+	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, noon)
+	b.must(err)
+	if b.process != nil {
+		b.process = b.another() // with an empty cache
+	}
+}
+
+func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Profile {
+	b.Helper()
+	id := profile.Identifier{Kind: profile.UserID, Value: userID}
+	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, FirstSeen: noon.UTC(), LastSeen: noon.UTC()}
+	change(p)
+	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), p))
+	return p
+}
+
+// change saves Ann anew.
+func (b *bench) change(f func(*profile.Profile)) {
+	b.Helper()
+	f(b.ann)
+	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), b.ann))
+}
+
+// ask is a notification for Ann; the same step is the same notification.
+func (b *bench) ask(step string) job.Notification {
+	return job.Notification{
+		ID: campaign.NotificationID(b.ann.ID, "welcome", step), ProfileID: b.ann.ID, CampaignID: "welcome", CampaignVersion: 1, Step: step,
+		At: noon.UTC(), Since: noon.UTC(), NotAfter: noon.Add(24 * time.Hour).UTC(),
+	}
+}
+
+// deliver hands notifications over in a record each, to one worker, and answers which come again.
+func deliver(b *bench, p *Process, all ...job.Notification) []job.Notification {
+	b.Helper()
+	var batch events.SQSEvent
+	for i, n := range all {
+		body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: []job.Notification{n}})
+		b.must(err)
+		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
+	}
+	answer, err := p.Handle(b.Context(), batch)
+	b.must(err)
+	var again []job.Notification
+	for _, f := range answer.BatchItemFailures {
+		var i int
+		_, err := fmt.Sscan(f.ItemIdentifier, &i)
+		b.must(err)
+		again = append(again, all[i])
+	}
+	return again
+}
+
+// settle delivers until nothing comes again.
+func settle(b *bench, p *Process, all ...job.Notification) {
+	b.Helper()
+	for range 5 {
+		if all = deliver(b, p, all...); len(all) == 0 {
+			return
+		}
+	}
+	b.Fatalf("%d notifications still come again", len(all))
+}
+
+// decisions of Ann as "outcome reason", oldest first.
+func (b *bench) decisions() []string {
+	b.Helper()
+	found, next, err := b.process.Deliveries.Decisions(b.Context(), b.ann.Keys(), 100, "")
+	if err != nil || next != "" {
+		b.Fatalf("decisions: %v, next %q", err, next)
+	}
+	var out []string
+	for i := range found {
+		d := found[len(found)-1-i]
+		text := string(d.Outcome)
+		if d.Reason != "" {
+			text += " " + string(d.Reason)
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func (b *bench) expect(calls int, decisions ...string) {
+	b.Helper()
+	if got, want := fmt.Sprint(b.decisions()), fmt.Sprint(decisions); got != want {
+		b.Errorf("decisions %s, want %s", got, want)
+	}
+	if b.provider.calls != calls {
+		b.Errorf("the provider was called %d times, want %d", b.provider.calls, calls)
+	}
+}
+
+// waiting lists what is filed to come again.
+func (b *bench) waiting() []job.Notification {
+	b.Helper()
+	var all []job.Notification
+	b.db.Each(b, "Due", func(item map[string]types.AttributeValue) {
+		body, ok := item["b"].(*types.AttributeValueMemberB)
+		if !ok {
+			b.Fatalf("an entry without a body: %v", item)
+		}
+		var n job.Notification
+		b.must(json.Unmarshal(body.Value, &n))
+		all = append(all, n)
+	})
+	return all
+}
+
+// signUp puts Ann's sign-up into the timeline and makes the notification point to it.
+func (b *bench) signUp(n job.Notification) job.Notification {
+	b.Helper()
+	e := event.Event{MessageID: "m1", Kind: event.Track, Name: "Signed Up", Timestamp: noon.UTC(), ReceivedAt: noon.UTC(), Properties: json.RawMessage(`{"plan":"gold"}`)}
+	b.must(dynamo.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(b.Context(), dynamo.Pack{
+		Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []dynamo.PackedEvent{{Source: "s", Event: e}}}))
+	n.EventOf, n.EventDay, n.EventVersion, n.EventID, n.EventName = b.ann.ID, profile.DayOf(noon), 1, "m1", "Signed Up"
+	return n
+}
+
+var errPower = errors.New("the power is gone")

@@ -1,0 +1,222 @@
+package dynamo_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+var deliveryNoon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func deliveries(t *testing.T) (dynamo.Deliveries, *dynamotest.DB, *time.Time) {
+	now := deliveryNoon
+	db := dynamotest.New(t)
+	return dynamo.Deliveries{DB: db, Table: "Deliveries", Now: func() time.Time { return now }}, db, &now
+}
+
+func TestContactComesBackAsItWas(t *testing.T) {
+	s, _, _ := deliveries(t)
+	empty, err := s.Contact(t.Context(), "p1")
+	if err != nil || empty.Version != 0 || empty.ProfileID != "p1" || len(empty.Intents) != 0 {
+		t.Fatalf("nobody's contact: %+v, %v", empty, err)
+	}
+	c := &delivery.Contact{ProfileID: "p1", Unknown: []byte{99, 2, 'h', 'i'}}
+	c.Add(delivery.Intent{ID: "n1", Asked: deliveryNoon, At: deliveryNoon.Add(time.Millisecond), Holder: "h", Channel: delivery.Email, Tags: []string{"a", "b"}, Counted: true})
+	c.Add(delivery.Intent{ID: "n2", Asked: deliveryNoon, At: deliveryNoon, Channel: delivery.Social})
+	c.Suppress(delivery.Email, delivery.Suppression{Reason: "bounce", At: deliveryNoon, Address: "ab"})
+	if err := s.SaveContact(t.Context(), c); err != nil || c.Version != 1 {
+		t.Fatalf("version %d, %v", c.Version, err)
+	}
+	got, err := s.Contact(t.Context(), "p1")
+	if err != nil || !reflect.DeepEqual(got, c) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, c)
+	}
+}
+
+func TestSaveContactOnlyOverWhatWasRead(t *testing.T) {
+	s, _, _ := deliveries(t)
+	first, second := &delivery.Contact{ProfileID: "p1"}, &delivery.Contact{ProfileID: "p1"}
+	if err := s.SaveContact(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveContact(t.Context(), second); !errors.Is(err, dynamo.ErrConflict) || second.Version != 0 {
+		t.Errorf("a second first version: %v", err)
+	}
+	stale := *first
+	if err := s.SaveContact(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveContact(t.Context(), &stale); !errors.Is(err, dynamo.ErrConflict) {
+		t.Errorf("over a newer one: %v", err)
+	}
+}
+
+func TestDecisions(t *testing.T) {
+	s, _, now := deliveries(t)
+	at := func(minute int) time.Time { return deliveryNoon.Add(time.Duration(minute) * time.Minute) }
+	for i := range 7 {
+		id := profile.ID([]string{"p1", "p2"}[i%2])
+		d := delivery.Decision{NotificationID: fmt.Sprint("n", i), ProfileID: id, Outcome: delivery.Sent, Asked: at(i), At: at(i)}
+		if err := s.Decide(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, limit := range []int{1, 2, 3, 6, 7, 8} {
+		var seen []string
+		cursor := ""
+		for pages := 0; ; pages++ {
+			page, next, err := s.Decisions(t.Context(), []profile.ID{"p1", "p2", "p3"}, limit, cursor)
+			if err != nil || len(page) > limit || pages > 7 {
+				t.Fatalf("limit %d: page %d of %d, %v", limit, pages, len(page), err)
+			}
+			for _, d := range page {
+				seen = append(seen, d.NotificationID)
+			}
+			if cursor = next; cursor == "" {
+				break
+			}
+		}
+		if got := fmt.Sprint(seen); got != "[n6 n5 n4 n3 n2 n1 n0]" {
+			t.Errorf("limit %d: %s", limit, got)
+		}
+	}
+	if _, _, err := s.Decisions(t.Context(), []profile.ID{"p1"}, 5, "!"); !errors.Is(err, dynamo.ErrCursor) {
+		t.Errorf("a cursor of nobody's: %v", err)
+	}
+	// The stand-in shows expired items for a while, as AWS does.
+	*now = deliveryNoon.Add(delivery.DecisionLife)
+	if page, _, err := s.Decisions(t.Context(), []profile.ID{"p1"}, 5, ""); err != nil || len(page) != 0 {
+		t.Errorf("after their life: %v, %v", page, err)
+	}
+}
+
+func TestDecideReplacesAndDecideFirstDoesNot(t *testing.T) {
+	s, _, _ := deliveries(t)
+	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon.Add(time.Microsecond), Outcome: delivery.Unknown}
+	steps := []struct {
+		record  func(delivery.Decision) error
+		outcome delivery.Outcome
+		want    delivery.Outcome
+	}{
+		{func(d delivery.Decision) error { return s.DecideFirst(t.Context(), d) }, delivery.Unknown, delivery.Unknown},
+		{func(d delivery.Decision) error { return s.Decide(t.Context(), d) }, delivery.Sent, delivery.Sent},
+		{func(d delivery.Decision) error { return s.DecideFirst(t.Context(), d) }, delivery.Skipped, delivery.Sent},
+	}
+	for i, step := range steps {
+		d.Outcome = step.outcome
+		if err := step.record(d); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := s.Decisions(t.Context(), []profile.ID{"p"}, 5, "")
+		if err != nil || len(got) != 1 || got[0].Outcome != step.want {
+			t.Errorf("step %d: %+v, %v", i, got, err)
+		}
+	}
+}
+
+func TestEraseDeliveries(t *testing.T) {
+	s, _, _ := deliveries(t)
+	for _, id := range []profile.ID{"p", "q"} {
+		if err := s.SaveContact(t.Context(), &delivery.Contact{ProfileID: id}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Decide(t.Context(), delivery.Decision{NotificationID: "n", ProfileID: id, Asked: deliveryNoon}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := s.Erase(t.Context(), "p"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range map[profile.ID]int{"p": 0, "q": 1} {
+		c, err := s.Contact(t.Context(), id)
+		if err != nil || c.Version != int64(want) {
+			t.Errorf("%s: version %d, %v", id, c.Version, err)
+		}
+		if d, _, err := s.Decisions(t.Context(), []profile.ID{id}, 5, ""); err != nil || len(d) != want {
+			t.Errorf("%s: %v, %v", id, d, err)
+		}
+	}
+}
+
+func TestTake(t *testing.T) {
+	s := dynamo.Takings{DB: dynamotest.New(t), Table: "Due"}
+	take := func(ids []profile.ID, cause string, until, now time.Time) bool {
+		t.Helper()
+		ok, err := s.Take(t.Context(), dynamo.Taking{IDs: ids, CampaignID: "c", Cause: cause, Until: until}, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	p, day := []profile.ID{"p"}, 24*time.Hour
+	for _, c := range []struct {
+		name  string
+		ids   []profile.ID
+		cause string
+		until time.Time
+		now   time.Time
+		want  bool
+	}{
+		{"first", p, "f1", deliveryNoon.Add(day), deliveryNoon, true},
+		{"the same cause again", p, "f1", deliveryNoon.Add(day), deliveryNoon.Add(time.Second), true},
+		{"another cause", p, "f2", deliveryNoon.Add(day), deliveryNoon.Add(day - time.Second), false},
+		{"another person", []profile.ID{"q"}, "f2", deliveryNoon.Add(day), deliveryNoon, true},
+		{"merged into another", []profile.ID{"r", "p"}, "f2", deliveryNoon.Add(day), deliveryNoon, false},
+		{"merged, the same cause", []profile.ID{"r", "p"}, "f1", deliveryNoon.Add(day), deliveryNoon, true},
+		{"when it is over", p, "f2", time.Time{}, deliveryNoon.Add(day), true},
+		{"never again", p, "f3", time.Time{}, deliveryNoon.Add(1000 * day), false},
+		{"never again, the same cause", p, "f2", time.Time{}, deliveryNoon.Add(1000 * day), true},
+	} {
+		if got := take(c.ids, c.cause, c.until, c.now); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestTakeOnceAtTheSameTime(t *testing.T) {
+	s := dynamo.Takings{DB: dynamotest.New(t), Table: "Due"}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	taken := 0
+	for i := range 8 {
+		wg.Go(func() {
+			ok, err := s.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{"p"}, CampaignID: "c", Cause: fmt.Sprint(i)}, deliveryNoon)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				taken++
+			}
+		})
+	}
+	wg.Wait()
+	if taken != 1 {
+		t.Errorf("%d of 8 causes took the person", taken)
+	}
+}
+
+func TestAskedForAnAudience(t *testing.T) {
+	s := dynamo.Takings{DB: dynamotest.New(t), Table: "Due"}
+	for range 2 {
+		if err := s.Ask(t.Context(), "c", deliveryNoon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at, want := range map[time.Time]bool{deliveryNoon: true, deliveryNoon.Add(time.Second): false} {
+		if got, err := s.Asked(t.Context(), "c", at); err != nil || got != want {
+			t.Errorf("at %v: %v, %v", at, got, err)
+		}
+	}
+}
