@@ -46,7 +46,11 @@ func (s *Stack) report(took time.Duration) {
 	a := s.addresses
 	routes := 0
 	for _, f := range s.tmpl.Functions {
-		routes += len(f.Routes)
+		for _, r := range f.Routes {
+			if r.API == s.tmpl.APIs[0].LogicalID {
+				routes++
+			}
+		}
 	}
 	standIn := func(e string) string {
 		if e != "" {

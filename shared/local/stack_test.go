@@ -426,6 +426,23 @@ func TestStopFinishesWhatHasBegun(t *testing.T) {
 	}
 }
 
+// The stand-ins can be swapped for anything that speaks the protocols: here, those of another stack.
+func TestOtherEndpoints(t *testing.T) {
+	elsewhere := stack(t, Options{NoIntake: true})
+	out := newScreen()
+	s := stack(t, Options{BuildDir: programs(t), Out: out, DynamoDBEndpoint: elsewhere.Addresses().DynamoDB, SQSEndpoint: elsewhere.Addresses().SQS})
+	if text := out.await(t, "ready in"); strings.Count(text, "(not a stand-in)") != 2 {
+		t.Errorf("it shows\n%s", text)
+	}
+	if status, body := request(t, s, "POST", "/orders/tea"); status != 202 {
+		t.Fatalf("%d %s", status, body)
+	}
+	idle(t, s)
+	if n := counted(t, elsewhere, "tea"); n != "1" {
+		t.Errorf("%s counted elsewhere, want 1", n)
+	}
+}
+
 func TestSchedule(t *testing.T) {
 	clock := newClock()
 	s := stack(t, Options{Clock: clock.now})
