@@ -7,8 +7,8 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// erase forgets a person: the timeline first, then tombstones for the profile and everything that pointed to it, then the
-// timeline again for packs that another worker wrote in between. Orders stay; they hold no more than the pseudonym.
+// erase forgets a person: timeline and deliveries first, then tombstones for the profile and everything that pointed to it, then
+// both again for what another worker wrote in between. Orders and the ledger stay; they hold no more than the pseudonym.
 func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	p, err := b.process.Profiles.Load(ctx, c.ProfileID)
 	if err != nil {
@@ -22,6 +22,9 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	wipe := func() error {
 		for _, id := range keys {
 			if err := b.process.Timeline.Erase(ctx, id); err != nil {
+				return err
+			}
+			if err := b.process.Deliveries.Erase(ctx, id); err != nil {
 				return err
 			}
 		}

@@ -31,6 +31,7 @@ type Settings struct {
 	Profiles      string         `env:"PROFILES_TABLE"`
 	Timeline      string         `env:"TIMELINE_TABLE"`
 	Catalog       string         `env:"CATALOG_TABLE"`
+	Deliveries    string         `env:"DELIVERIES_TABLE"`
 	Events        string         `env:"EVENTS_QUEUE_URL"`
 	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -61,6 +62,11 @@ type Timeline interface {
 	Erase(context.Context, profile.ID) error
 }
 
+// Deliveries forgets what was sent to a person.
+type Deliveries interface {
+	Erase(context.Context, profile.ID) error
+}
+
 // Sender puts a job on a queue; when it answers nil the job is durable.
 type Sender interface {
 	Send(ctx context.Context, v any) error
@@ -76,6 +82,7 @@ type Process struct {
 	Profiles      Profiles
 	Orders        Orders
 	Timeline      Timeline
+	Deliveries    Deliveries
 	Rules         Rules
 	Settlement    Sender
 	Orchestration Sender
@@ -98,9 +105,10 @@ type QueueAPI interface {
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	return &Process{
-		Profiles: dynamo.Profiles{DB: db, Table: s.Profiles},
-		Orders:   dynamo.Orders{DB: db, Table: s.Profiles},
-		Timeline: dynamo.Timeline{DB: db, Table: s.Timeline},
+		Profiles:   dynamo.Profiles{DB: db, Table: s.Profiles},
+		Orders:     dynamo.Orders{DB: db, Table: s.Profiles},
+		Timeline:   dynamo.Timeline{DB: db, Table: s.Timeline},
+		Deliveries: dynamo.Deliveries{DB: db, Table: s.Deliveries},
 		Rules: &Definitions{
 			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},
 			Shop:    segment.Shop{Zone: s.Zone, Currency: s.Currency},

@@ -100,6 +100,7 @@ func (s *shop) worker() *Process {
 	return &Process{
 		Profiles: dynamo.Profiles{DB: s.db, Table: "Profiles"}, Orders: dynamo.Orders{DB: s.db, Table: "Profiles"},
 		Timeline: dynamo.Timeline{DB: s.db, Table: "Timeline"}, Rules: fixed{s.watch},
+		Deliveries: dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
 		Settlement: s.settlement, Orchestration: s.campaigns, Reports: s.reports, Currency: "CNY",
 		Now:       func() time.Time { return t0.Add(time.Hour) },
 		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },

@@ -113,8 +113,24 @@ func (c Catalog) put(ctx context.Context, d Definition, current int) error {
 		Item:                d.item(definitionVersionKey(d.Kind, d.ID, d.Version)),
 		ConditionExpression: aws.String("attribute_not_exists(pk)"),
 	}
-	_, err := c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: now}, {Put: kept}}})
+	_, err := c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: now}, {Put: kept}, c.changed(d.Kind)}})
 	return err
+}
+
+// changed counts a change of a kind, within the change's own transaction.
+func (c Catalog) changed(kind string) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName: &c.Table, Key: changeKey(kind).item(), UpdateExpression: aws.String("ADD v :one"), ExpressionAttributeValues: item{":one": numberValue(1)},
+	}}
+}
+
+// Change counts the changes of a kind: while it stays the same, so do the definitions.
+func (c Catalog) Change(ctx context.Context, kind string) (int64, error) {
+	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: changeKey(kind).item()})
+	if err != nil {
+		return 0, fmt.Errorf("asking for changes of kind %s: %w", kind, err)
+	}
+	return numberOf(out.Item, attrVersion), nil
 }
 
 // Definition reads the current version, consistently. ErrNotFound if there is none.
@@ -193,7 +209,7 @@ func (c Catalog) All(ctx context.Context, kind string) ([]Definition, error) {
 // Delete takes a definition out of use; its versions stay. With expectedVersion it answers ErrConflict unless that is the
 // current version. ErrNotFound if there is none.
 func (c Catalog) Delete(ctx context.Context, kind, id string, expectedVersion *int) error {
-	in := &dynamodb.DeleteItemInput{
+	in := &types.Delete{
 		TableName:           &c.Table,
 		Key:                 definitionKey(kind, id).item(),
 		ConditionExpression: aws.String("attribute_exists(pk)"),
@@ -202,7 +218,7 @@ func (c Catalog) Delete(ctx context.Context, kind, id string, expectedVersion *i
 		in.ConditionExpression = aws.String("attribute_exists(pk) AND v = :expected")
 		in.ExpressionAttributeValues = item{":expected": numberValue(int64(*expectedVersion))}
 	}
-	_, err := c.DB.DeleteItem(ctx, in)
+	_, err := c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Delete: in}, c.changed(kind)}})
 	if err == nil {
 		return nil
 	}

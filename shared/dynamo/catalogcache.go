@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// CatalogTTL is how old a CatalogCache's answer may be: a saved definition is in force everywhere after this long.
+// CatalogTTL is how old a CatalogCache's answer may be outside of an invocation.
 const CatalogTTL = 20 * time.Second
 
 // maxCachedVersions bounds the memory of a CatalogCache; past it, the versions are forgotten and read again.
 const maxCachedVersions = 1000
 
-// CatalogCache answers from memory what functions ask of Catalog with every job. It reads a whole kind at a time, at most once
-// per CatalogTTL, so that a definition that does not exist costs no read either. Safe for concurrent use. What it returns is
-// shared: callers do not change it.
+// CatalogCache answers from memory what functions ask of Catalog with every job. Once an invocation it asks, with half a read
+// unit, whether a kind has changed, and reads the whole kind if it has: what is saved is in force for every invocation that begins
+// afterwards. Safe for concurrent use. What it returns is shared: callers do not change it.
 type CatalogCache struct {
 	Catalog Catalog
 	Now     func() time.Time // time.Now when nil
@@ -26,9 +28,27 @@ type CatalogCache struct {
 }
 
 type cachedKind struct {
-	at   time.Time
-	all  []Definition
-	byID map[string]Definition
+	at         time.Time
+	invocation string // that last asked whether it has changed
+	change     int64
+	all        []Definition
+	byID       map[string]Definition
+}
+
+// fresh tells whether what is held need not be asked about again.
+func (k cachedKind) fresh(invocation string, now time.Time) bool {
+	if invocation != "" {
+		return k.invocation == invocation
+	}
+	return now.Sub(k.at) < CatalogTTL
+}
+
+// invocationOf is the id of the Lambda invocation that a context belongs to, empty for none.
+func invocationOf(ctx context.Context) string {
+	if l, ok := lambdacontext.FromContext(ctx); ok {
+		return l.AwsRequestID
+	}
+	return ""
 }
 
 type versionKey struct {
@@ -87,18 +107,26 @@ func (c *CatalogCache) Version(ctx context.Context, kind, id string, version int
 func (c *CatalogCache) kind(ctx context.Context, kind string) (cachedKind, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.now()
-	if k, ok := c.kinds[kind]; ok && now.Sub(k.at) < CatalogTTL {
+	now, invocation := c.now(), invocationOf(ctx)
+	k, held := c.kinds[kind]
+	if held && k.fresh(invocation, now) {
 		return k, nil
 	}
-	all, err := c.Catalog.All(ctx, kind)
+	// Asked before the kind is read: a change in between is seen the next time.
+	change, err := c.Catalog.Change(ctx, kind)
 	if err != nil {
 		return cachedKind{}, err
 	}
-	k := cachedKind{at: now, all: all, byID: make(map[string]Definition, len(all))}
-	for _, d := range all {
-		k.byID[d.ID] = d
+	if !held || change != k.change {
+		if k.all, err = c.Catalog.All(ctx, kind); err != nil {
+			return cachedKind{}, err
+		}
+		k.byID = make(map[string]Definition, len(k.all))
+		for _, d := range k.all {
+			k.byID[d.ID] = d
+		}
 	}
+	k.at, k.invocation, k.change = now, invocation, change
 	if c.kinds == nil {
 		c.kinds = map[string]cachedKind{}
 	}

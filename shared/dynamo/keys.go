@@ -54,6 +54,9 @@ func definitionVersionKey(kind, id string, version int) Key {
 	return Key{"v#" + kind + "#" + id, fmt.Sprintf("%08d", version)}
 }
 
+// changeKey counts the changes of a kind of definition: s#<kind> / s
+func changeKey(kind string) Key { return Key{"s#" + kind, "s"} }
+
 // sourceKeyKey finds the source of a write key: k#<sha256 of the key, hex> / k
 func sourceKeyKey(hash string) Key { return Key{"k#" + hash, "k"} }
 

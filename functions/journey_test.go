@@ -1,0 +1,202 @@
+package functions
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestJourney is the whole path once: a storefront's call becomes a profile, a segment, a mail and a settled referral, on the
+// stack of the template with the rights of the template.
+func TestJourney(t *testing.T) {
+	m := newMachine(t, t.TempDir())
+	put := func(path, body string) { t.Helper(); m.call(http.StatusCreated, "PUT", path, operatorKey, body, nil) }
+	put("/v1/segments/buyers", `{"name":"Buyers","rule":{"field":"orders.count","op":"gte","value":1}}`)
+	put("/v1/segments/top", `{"name":"Top","rule":{"field":"rfm.m","op":"eq","value":5}}`)
+	put("/v1/templates/thanks", `{"name":"Thanks","channel":"email","locales":{"default":{"subject":"Thank you, {{ profile.name | default: 'friend' }}","text":"Stop: {{ unsubscribeUrl }}"}}}`)
+	put("/v1/templates/hook", `{"name":"Hook","channel":"social","locales":{"default":{"payload":"{\"what\":\"{{ event.name }}\",\"plan\":\"{{ event.properties.plan }}\"}"}}}`)
+	put("/v1/campaigns/first-order", `{"name":"First order","state":"running","channel":"email","templateId":"thanks","trigger":{"enteredSegment":"buyers"},"oncePerPerson":true}`)
+	put("/v1/campaigns/top", `{"name":"Top","state":"running","channel":"email","templateId":"thanks","trigger":{"enteredSegment":"top"},"oncePerPerson":true}`)
+	put("/v1/campaigns/sign-up", `{"name":"Sign-up","state":"running","channel":"social","templateId":"hook","transactional":true,"trigger":{"event":{"name":"Signed Up"}}}`)
+	put("/v1/programs/invite", `{"name":"Invite","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":500}],"friend":[{"points":200}]},"budget":[{"points":10000}]}`)
+
+	now := time.Now().UTC()
+	event := func(s string) string {
+		return strings.ReplaceAll(strings.ReplaceAll(s, "NOW", now.Format(time.RFC3339Nano)), "AGO", now.Add(-time.Hour).Format(time.RFC3339Nano))
+	}
+	// A browser: unknown first, then known, with consent.
+	m.call(http.StatusOK, "POST", "/v1/batch", "test-write-key", event(`{"batch":[
+		{"type":"page","messageId":"m1","anonymousId":"device-1","name":"Home","timestamp":"AGO"},
+		{"type":"identify","messageId":"m2","anonymousId":"device-1","userId":"mei","traits":{"name":"Mei","email":"mei@example.com"},"timestamp":"AGO"},
+		{"type":"track","messageId":"m3","userId":"mei","event":"Consent Granted","properties":{"channel":"email"},"timestamp":"AGO"},
+		{"type":"track","messageId":"m4","userId":"mei","event":"Signed Up","properties":{"plan":"tea"},"timestamp":"AGO"}]}`), nil)
+	m.idle()
+	var code struct{ Code string }
+	m.call(http.StatusOK, "POST", "/v1/referrals/codes", serverKey, `{"programId":"invite","userId":"mei"}`, &code)
+	m.call(http.StatusCreated, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":"li"}`, code.Code), nil)
+	m.call(http.StatusUnprocessableEntity, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":"mei"}`, code.Code), nil)
+	m.call(http.StatusConflict, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":"li"}`, code.Code), nil)
+	now = time.Now().UTC() // an order counts for a claim that was made before it
+	// The shop's back end: orders, one refunded in part.
+	m.call(http.StatusOK, "POST", "/v1/batch", serverKey, event(`{"batch":[
+		{"type":"track","messageId":"o1","userId":"mei","event":"Order Completed","properties":{"order_id":"A-1","total":100.5},"timestamp":"AGO"},
+		{"type":"track","messageId":"o2","userId":"li","event":"Order Completed","properties":{"order_id":"A-2","total":30},"timestamp":"NOW"},
+		{"type":"track","messageId":"o3","userId":"mei","event":"Order Refunded","properties":{"order_id":"A-1","total":0.5},"timestamp":"NOW"}]}`), nil)
+	m.idle()
+
+	var mei struct {
+		ProfileID string
+		Orders    struct {
+			Count   int
+			Revenue []struct {
+				Amount   int64
+				Currency string
+			}
+		}
+		Traits   map[string]any
+		Segments []string
+		RFM      *struct{ R, F, M int }
+	}
+	m.call(http.StatusOK, "GET", "/v1/profiles/mei", serverKey, "", &mei)
+	if mei.Orders.Count != 1 || mei.Orders.Revenue[0].Amount != 10000 || mei.Orders.Revenue[0].Currency != "CNY" || mei.Traits["name"] != "Mei" || !slices.Contains(mei.Segments, "buyers") {
+		t.Errorf("mei is %+v", mei)
+	}
+	var same struct{ ProfileID string }
+	m.call(http.StatusOK, "GET", "/v1/profiles/anonymous:device-1", serverKey, "", &same)
+	if same.ProfileID != mei.ProfileID {
+		t.Errorf("device-1 is %s, mei is %s", same.ProfileID, mei.ProfileID)
+	}
+	var timeline struct{ Items []struct{ MessageID string } }
+	m.call(http.StatusOK, "GET", "/v1/profiles/mei/events", serverKey, "", &timeline)
+	var ids []string
+	for _, e := range timeline.Items {
+		ids = append(ids, e.MessageID)
+	}
+	if want := "o3 o1 m1 m2 m3 m4"; strings.Join(ids, " ") != want {
+		t.Errorf("timeline %v, want %s", ids, want)
+	}
+
+	report := m.run("{}")
+	if report.Profiles != 2 {
+		t.Errorf("the run saw %d profiles, want 2", report.Profiles)
+	}
+	m.call(http.StatusOK, "GET", "/v1/profiles/mei", serverKey, "", &mei)
+	if mei.RFM == nil || mei.RFM.M == 0 {
+		t.Errorf("after the run mei's scores are %+v", mei.RFM)
+	}
+
+	for person, points := range map[string]int64{"mei": 500, "li": 200} {
+		var book struct {
+			Balance json.RawMessage
+		}
+		m.call(http.StatusOK, "GET", "/v1/profiles/"+person+"/ledger", serverKey, "", &book)
+		if !strings.Contains(string(book.Balance), fmt.Sprint(points)) {
+			t.Errorf("%s has %s, want %d points", person, book.Balance, points)
+		}
+	}
+	if board := m.call(http.StatusOK, "GET", "/v1/programs/invite/leaderboard", serverKey, "", nil); !strings.Contains(board, `"settled":1`) {
+		t.Errorf("leaderboard %s", board)
+	}
+
+	mails := m.mails()
+	if len(mails["mei@example.com"]) == 0 || mails["mei@example.com"][0].Subject != "Thank you, Mei" {
+		t.Errorf("mail: %+v", mails)
+	}
+	hooks := mails[""]
+	if hooks == nil {
+		for to, list := range mails {
+			if list[0].Channel == "webhook" {
+				hooks = mails[to]
+			}
+		}
+	}
+	if len(hooks) != 1 || !strings.Contains(hooks[0].Text, `"plan":"tea"`) {
+		t.Errorf("webhook deliveries: %+v", hooks)
+	}
+	decisions := m.call(http.StatusOK, "GET", "/v1/profiles/mei/decisions", serverKey, "", nil)
+	if strings.Count(decisions, `"sent"`) < 2 {
+		t.Errorf("decisions: %s", decisions)
+	}
+	if decisions := m.call(http.StatusOK, "GET", "/v1/profiles/li/decisions", serverKey, "", nil); !strings.Contains(decisions, `"noConsent"`) {
+		t.Errorf("li, who gave no consent: %s", decisions)
+	}
+
+	// One click in the mail, and the next campaign is told.
+	stop := mails["mei@example.com"][0].Text
+	stop = strings.TrimSpace(stop[strings.Index(stop, "/v1/unsubscribe/"):])
+	m.call(http.StatusOK, "GET", stop, "", "", nil)
+	m.call(http.StatusOK, "POST", stop, "", "", nil)
+	m.idle()
+	if profile := m.call(http.StatusOK, "GET", "/v1/profiles/mei", serverKey, "", nil); !strings.Contains(profile, `"unsubscribe"`) {
+		t.Errorf("after unsubscribing: %s", profile)
+	}
+
+	m.rest(mei.ProfileID)
+	m.rights()
+}
+
+type mail struct {
+	Channel, To, Subject, Text string
+	Headers                    map[string]string
+}
+
+// mails are what the inbox holds, by recipient, newest first.
+func (m *machine) mails() map[string][]mail {
+	m.t.Helper()
+	var all []mail
+	m.call(http.StatusOK, "GET", "/local/inbox.json", "", "", &all)
+	by := map[string][]mail{}
+	for _, x := range all {
+		by[x.To] = append(by[x.To], x)
+	}
+	return by
+}
+
+// rest calls what the journey has not: every other route, so that every right of the template is needed.
+func (m *machine) rest(profileID string) {
+	m.t.Helper()
+	for _, path := range []string{"/v1/segments", "/v1/campaigns", "/v1/templates", "/v1/programs", "/v1/sources", "/v1/settings", "/v1/runs", "/v1/queues", "/v1/segments/buyers"} {
+		m.call(http.StatusOK, "GET", path, operatorKey, "", nil)
+	}
+	m.call(http.StatusOK, "POST", "/v1/segments/buyers/preview", operatorKey, "{}", nil)
+	m.call(http.StatusOK, "GET", "/v1/referrals/mei", serverKey, "", nil)
+	m.call(http.StatusOK, "GET", "/v1/profiles/profile:"+profileID+"/export", serverKey, "", nil)
+	m.call(http.StatusOK, "GET", "/v1/projects/test-write-key/settings", "", "", nil)
+	m.call(http.StatusAccepted, "DELETE", "/v1/profiles/mei", serverKey, "", nil)
+	m.idle()
+	m.call(http.StatusNotFound, "GET", "/v1/profiles/mei", serverKey, "", nil)
+}
+
+// unneeded are granted actions that the journey does not come to use, each with the reason why it is granted.
+var unneeded = map[string]string{}
+
+// rights holds the template's grants to what was used.
+func (m *machine) rights() {
+	m.t.Helper()
+	for _, g := range m.stack.UnusedRights() {
+		if _, why := unneeded[g.String()]; !why {
+			m.t.Errorf("granted and never used: %s", g)
+		}
+	}
+	for _, u := range m.stack.Usage() {
+		if strings.Contains(u.Error, "AccessDenied") {
+			m.t.Errorf("used and never granted: %s %s %s", u.Function, u.Action, u.Resource)
+		}
+	}
+}
+
+// TestKilledInTheMiddle is in import_test.go; here is only the folder of shared data that some tests read.
+func sharedData(t *testing.T, parts ...string) string {
+	t.Helper()
+	path := filepath.Join(append([]string{"..", "..", "shared", "data"}, parts...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is not there: real data is no part of the project", filepath.Join(parts...))
+	}
+	return path
+}

@@ -1,0 +1,224 @@
+package functions
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/functions/console"
+	"github.com/userops/userops/functions/dispatch"
+	"github.com/userops/userops/functions/ingest"
+	"github.com/userops/userops/functions/member"
+	"github.com/userops/userops/functions/orchestration"
+	"github.com/userops/userops/functions/projection"
+	"github.com/userops/userops/functions/segmentation"
+	"github.com/userops/userops/functions/settlement"
+	"github.com/userops/userops/shared/cloud"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/local"
+	"github.com/userops/userops/shared/local/shop"
+	environment "github.com/userops/userops/shared/settings"
+)
+
+// programs are the functions as their bootstraps start them.
+var programs = map[string]func(aws.Config) any{
+	"console": func(c aws.Config) any {
+		return httpapi.Lambda(console.New(load[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+	},
+	"dispatch": func(c aws.Config) any {
+		return dispatch.New(load[dispatch.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
+	},
+	"ingest": func(c aws.Config) any {
+		return httpapi.Lambda(ingest.New(load[ingest.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+	},
+	"member": func(c aws.Config) any {
+		return httpapi.Lambda(member.New(load[member.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+	},
+	"orchestration": func(c aws.Config) any {
+		return orchestration.New(load[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	},
+	"projection": func(c aws.Config) any {
+		return projection.New(load[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	},
+	"segmentation": func(c aws.Config) any {
+		return segmentation.New(load[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	},
+	"settlement": func(c aws.Config) any {
+		return settlement.New(load[settlement.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
+	},
+}
+
+func load[S any]() S {
+	var s S
+	if err := environment.Load(&s); err != nil {
+		log.Fatal(err)
+	}
+	return s
+}
+
+// TestMain lets the test program play the functions too: linked as a function's bootstrap, it is started by the stack in a
+// process of its own, with the function's environment and rights.
+func TestMain(m *testing.M) {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		os.Exit(m.Run())
+	}
+	cfg, err := cloud.Config(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	lambda.Start(programs[filepath.Base(filepath.Dir(os.Args[0]))](cfg))
+}
+
+// machine is a whole stack on free ports.
+type machine struct {
+	t      *testing.T
+	stack  *local.Stack
+	client *shop.Client
+}
+
+const (
+	serverKey   = "test-server-key"
+	operatorKey = "test-operator-key"
+)
+
+// parameters of the template for a machine under test.
+func parameters() map[string]string {
+	return map[string]string{
+		"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": "test-write-key",
+		"UserHashSecret": "test-secret", "ShopTimeZone": "Asia/Shanghai",
+	}
+}
+
+// newMachine starts the stack of template.yaml with its data in a folder; it stops with the test.
+func newMachine(t *testing.T, data string) *machine {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := t.TempDir()
+	for folder := range programs {
+		if err := os.MkdirAll(filepath.Join(build, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(self, filepath.Join(build, folder, "bootstrap")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stack, err := local.Start(context.Background(), local.Options{
+		TemplatePath: filepath.Join("..", "template.yaml"), StackName: "test", BuildDir: build, DataDir: data, Inbox: true, Concurrency: 3,
+		GatewayAddr: "127.0.0.1:0", DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
+		Parameters: parameters(),
+		Defaults: func(a local.Addresses) map[string]string {
+			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP,
+				"WebhookUrl": a.Gateway + "/local/webhook/shop", "WebhookSecret": "test-webhook-secret"}
+		},
+		Out: testLog{t},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{t: t, stack: stack, client: &shop.Client{Base: stack.Addresses().Gateway, ServerKey: serverKey, OperatorKey: operatorKey, HTTP: http.DefaultClient}}
+	t.Cleanup(m.stop)
+	return m
+}
+
+func (m *machine) stop() {
+	if m.stack == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := m.stack.Stop(ctx); err != nil {
+		m.t.Errorf("stopping the stack: %v", err)
+	}
+	m.stack = nil
+}
+
+// testLog shows what the stack says only if the test fails.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(p []byte) (int, error) {
+	l.t.Log(strings.TrimRight(string(p), "\n"))
+	return len(p), nil
+}
+
+// call sends a request and decodes the answer; any status but the wanted one fails the test.
+func (m *machine) call(want int, method, path, key, body string, out any) string {
+	m.t.Helper()
+	var payload io.Reader
+	if body != "" {
+		payload = strings.NewReader(body)
+	}
+	r, err := http.NewRequest(method, m.stack.Addresses().Gateway+path, payload)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+key)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if answer.StatusCode != want {
+		m.t.Fatalf("%s %s: %d %s, want %d", method, path, answer.StatusCode, text, want)
+	}
+	if out != nil {
+		if err := json.Unmarshal(text, out); err != nil {
+			m.t.Fatalf("%s %s: %v in %s", method, path, err, text)
+		}
+	}
+	return string(text)
+}
+
+// idle waits until everything that follows from what was sent is done.
+func (m *machine) idle() {
+	m.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := m.stack.Idle(ctx); err != nil {
+		m.t.Fatalf("the stack does not come to rest: %v", err)
+	}
+}
+
+// run makes a segmentation run and waits for its end.
+func (m *machine) run(body string) runReport {
+	m.t.Helper()
+	var started struct{ RunID string }
+	m.call(http.StatusAccepted, "POST", "/v1/runs", operatorKey, body, &started)
+	m.idle()
+	var report runReport
+	m.call(http.StatusOK, "GET", "/v1/runs/"+started.RunID, operatorKey, "", &report)
+	if report.State != "finished" {
+		m.t.Fatalf("run %s is %s", started.RunID, report.State)
+	}
+	return report
+}
+
+type runReport struct {
+	State    string
+	Profiles int
+	Changed  int
+	Counts   map[string]map[string]int
+}
+
+func hashed(key string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(key))) }

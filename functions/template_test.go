@@ -1,0 +1,194 @@
+// Package functions holds the functions in folders; here are only the tests that look at all of them together.
+package functions
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/functions/console"
+	"github.com/userops/userops/functions/dispatch"
+	"github.com/userops/userops/functions/ingest"
+	"github.com/userops/userops/functions/member"
+	"github.com/userops/userops/functions/orchestration"
+	"github.com/userops/userops/functions/projection"
+	"github.com/userops/userops/functions/segmentation"
+	"github.com/userops/userops/functions/settlement"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/local/template"
+)
+
+// settings are what each function reads from its environment.
+var settings = map[string]any{
+	"console": console.Settings{}, "dispatch": dispatch.Settings{}, "ingest": ingest.Settings{}, "member": member.Settings{},
+	"orchestration": orchestration.Settings{}, "projection": projection.Settings{}, "segmentation": segmentation.Settings{},
+	"settlement": settlement.Settings{},
+}
+
+// everywhere are variables that every function has and no Settings names: the SDK and the logger read them.
+var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "LOG_LEVEL"}
+
+func parse(t *testing.T) *template.Template {
+	t.Helper()
+	parsed, err := template.Load(filepath.Join("..", "template.yaml"), template.Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func TestEveryFolderIsAFunctionAndTheReverse(t *testing.T) {
+	var folders, functions []string
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			folders = append(folders, e.Name())
+		}
+	}
+	for _, f := range parse(t).Functions {
+		functions = append(functions, f.Folder)
+		if f.Handler != "bootstrap" || f.Runtime != "provided.al2023" || f.Architecture != "arm64" {
+			t.Errorf("%s: handler %s, runtime %s, architecture %s", f.LogicalID, f.Handler, f.Runtime, f.Architecture)
+		}
+		if _, err := os.Stat(filepath.Join(f.Folder, "bootstrap", "main.go")); err != nil {
+			t.Errorf("%s has no main: %v", f.LogicalID, err)
+		}
+		if f.LogicalID != strings.ToUpper(f.Folder[:1])+f.Folder[1:] {
+			t.Errorf("folder %s is resource %s", f.Folder, f.LogicalID)
+		}
+	}
+	slices.Sort(functions)
+	if !slices.Equal(folders, functions) {
+		t.Errorf("folders %v, functions in the template %v", folders, functions)
+	}
+}
+
+func TestEverySettingIsSetAndTheReverse(t *testing.T) {
+	for _, f := range parse(t).Functions {
+		s, known := settings[f.Folder]
+		if !known {
+			t.Errorf("the test does not know the settings of %s", f.Folder)
+			continue
+		}
+		read := slices.Clone(everywhere)
+		for i := range reflect.TypeOf(s).NumField() {
+			field := reflect.TypeOf(s).Field(i)
+			name := field.Tag.Get("env")
+			read = append(read, name)
+			if _, set := f.Environment[name]; !set {
+				t.Errorf("%s reads %s, which the template does not set", f.Folder, name)
+			}
+		}
+		for name := range f.Environment {
+			if !slices.Contains(read, name) {
+				t.Errorf("the template sets %s for %s, which does not read it", name, f.Folder)
+			}
+		}
+	}
+}
+
+func TestEveryTableIsDeclaredWithItsKeysAndTheReverse(t *testing.T) {
+	declared := map[string]template.Table{}
+	for _, table := range parse(t).Tables {
+		declared[table.LogicalID] = table
+	}
+	for _, table := range dynamo.Tables() {
+		d, found := declared[table.Name]
+		if !found {
+			t.Errorf("table %s is not in the template", table.Name)
+			continue
+		}
+		delete(declared, table.Name)
+		if d.Key != (template.Key{Partition: "pk", Sort: "sk"}) {
+			t.Errorf("table %s has the key %+v", table.Name, d.Key)
+		}
+		if want := map[bool]string{true: "ttl"}[table.TTL]; d.TTLAttribute != want {
+			t.Errorf("table %s expires by %q, want %q", table.Name, d.TTLAttribute, want)
+		}
+		if d.DeletionProtection != table.Kept || d.PointInTime != table.Kept {
+			t.Errorf("table %s: deletion protection %v, point-in-time recovery %v, want %v", table.Name, d.DeletionProtection, d.PointInTime, table.Kept)
+		}
+	}
+	for name := range declared {
+		t.Errorf("table %s is in the template and not in the code", name)
+	}
+}
+
+func TestEveryRouteIsServedAndTheReverse(t *testing.T) {
+	served := map[string][]string{}
+	for folder, handler := range map[string]http.Handler{
+		"ingest": (&ingest.Process{}).Handler(), "member": (&member.Process{}).Handler(), "console": (&console.Process{}).Handler(),
+	} {
+		served[folder] = handler.(interface{ Patterns() []string }).Patterns()
+	}
+	for _, f := range parse(t).Functions {
+		var routes []string
+		for _, r := range f.Routes {
+			routes = append(routes, r.Key())
+		}
+		slices.Sort(routes)
+		if !slices.Equal(routes, served[f.Folder]) {
+			t.Errorf("%s: the template routes\n%v\nthe code serves\n%v", f.Folder, routes, served[f.Folder])
+		}
+	}
+}
+
+func TestQueues(t *testing.T) {
+	parsed := parse(t)
+	timeout := map[string]time.Duration{}
+	for _, f := range parsed.Functions {
+		for _, m := range f.Mappings {
+			timeout[m.Queue] = f.Timeout
+			if !m.PartialFailures {
+				t.Errorf("%s does not report partial failures of %s", f.LogicalID, m.Queue)
+			}
+			if m.MaximumConcurrency == 0 {
+				t.Errorf("%s has no maximum concurrency on %s", f.LogicalID, m.Queue)
+			}
+		}
+	}
+	consumed := 0
+	for _, q := range parsed.Queues {
+		limit, has := timeout[q.Name]
+		if !has {
+			continue // a dead-letter queue
+		}
+		consumed++
+		if q.Visibility < 6*limit {
+			t.Errorf("%s: visibility %v is below six times the timeout %v", q.LogicalID, q.Visibility, limit)
+		}
+		if q.DeadLetterARN == "" {
+			t.Errorf("%s has no dead-letter queue", q.LogicalID)
+		}
+	}
+	if consumed != 5 || len(parsed.Queues) != 10 {
+		t.Errorf("%d queues are consumed of %d, want 5 of 10", consumed, len(parsed.Queues))
+	}
+}
+
+func TestEveryParameterHasADefaultAndASentence(t *testing.T) {
+	for _, p := range parse(t).Parameters {
+		if !strings.HasSuffix(p.Description, ".") || len(p.Description) < 20 {
+			t.Errorf("parameter %s is described as %q", p.Name, p.Description)
+		}
+	}
+}
+
+func TestLint(t *testing.T) {
+	path, err := exec.LookPath("cfn-lint")
+	if err != nil {
+		t.Skip("cfn-lint is not installed")
+	}
+	if out, err := exec.Command(path, filepath.Join("..", "template.yaml")).CombinedOutput(); err != nil {
+		t.Errorf("cfn-lint: %v\n%s", err, out)
+	}
+}
