@@ -31,7 +31,7 @@ type incoming struct {
 // join is what an identify or alias event says: two identifiers are one person.
 type join struct {
 	a, b profile.Identifier
-	// explicit joins, by alias, unite even two people who both have a userId.
+	// explicit joins, by the alias of a trusted source, unite even two people who both have a userId.
 	explicit bool
 	at       time.Time // when the event arrived
 }
@@ -106,10 +106,13 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 		}
 		b.find(primary)
 		b.events[primary] = append(b.events[primary], incoming{event: e, source: j.Source, hash: event.Fingerprint(j.Source, e.MessageID), money: !j.NoMoney, record: record})
-		if link, ok := linkOf(&e); ok {
+		// A source that may move money is one whose word is trusted; see docs/adr/0007-who-may-join.md.
+		if link, ok := linkOf(&e, !j.NoMoney); ok {
 			b.parent[b.find(link.b)] = b.find(link.a)
 			b.joins = append(b.joins, link)
 		}
+		// Addresses do not connect groups: of two people of one batch who claim the same one, one loses a condition and looks again.
+		b.joins = append(b.joins, namesOf(&e, primary, !j.NoMoney)...)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/telemetry"
 )
 
 // Primary is the identifier that an event goes by: its userId, else its anonymousId. ok is false where neither means anybody.
@@ -20,18 +21,32 @@ func Primary(e *event.Event) (profile.Identifier, bool) {
 	return profile.Identifier{}, false
 }
 
-// linkOf is the join that an event asks for.
-func linkOf(e *event.Event) (join, bool) {
+// linkOf is the join of the ids that an event goes by.
+func linkOf(e *event.Event, trusted bool) (join, bool) {
 	user := profile.Identifier{Kind: profile.UserID, Value: e.UserID}
 	switch {
 	case e.UserID == "":
 	case e.Kind == event.Identify && e.AnonymousID != "":
 		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.AnonymousID}, at: e.ReceivedAt}, true
 	case e.Kind == event.Alias && e.PreviousID != "" && e.PreviousID != e.UserID:
-		// Which kind the previous id is of shows only in what stands under it; see view.
-		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.PreviousID}, explicit: true, at: e.ReceivedAt}, true
+		// Which kind the previous id is of shows only in what stands under it; see view. Whoever is not trusted names a device.
+		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.PreviousID}, explicit: trusted, at: e.ReceivedAt}, true
 	}
 	return join{}, false
+}
+
+// namesOf are the joins with what else the event says of its person: addresses, tokens and ids of other systems.
+func namesOf(e *event.Event, primary profile.Identifier, trusted bool) []join {
+	if e.Kind != event.Identify && e.Kind != event.Alias {
+		return nil
+	}
+	var joins []join
+	for _, i := range profile.Named(e) {
+		if trusted || !i.Kind.Claimed() {
+			joins = append(joins, join{a: primary, b: i, at: e.ReceivedAt})
+		}
+	}
+	return joins
 }
 
 // person is one profile with what this batch brings for it.
@@ -41,11 +56,12 @@ type person struct {
 	events  []incoming
 }
 
-// view is what the store holds for a group's identifiers, once its joins are carried out.
+// view is whose identifiers are, as far as they were looked at: those of the group, and all that a loaded profile has.
 type view map[profile.Identifier]*person
 
 // view reads the group's profiles and carries out its joins. Merges are written here, each in a transaction of its own; an
-// identifier without a profile is attached by the commit that follows.
+// identifier without a profile is attached by the commit that follows. An identifier that a loaded profile has is not read: its
+// key can only point there.
 func (b *batch) view(ctx context.Context, g *group) (view, error) {
 	v, byProfile := view{}, map[profile.ID]*person{}
 	load := func(i profile.Identifier) (*person, error) {
@@ -62,26 +78,26 @@ func (b *batch) view(ctx context.Context, g *group) (view, error) {
 			byProfile[p.ID] = who
 		}
 		v[i] = who
+		for _, has := range p.Identifiers {
+			if v[has] == nil {
+				v[has] = who
+			}
+		}
 		return who, nil
 	}
-	for _, i := range g.identifiers {
-		if _, err := load(i); err != nil {
-			return nil, err
+	// People before devices: who is known mostly has the devices of the batch.
+	for _, known := range []bool{true, false} {
+		for _, i := range g.identifiers {
+			if len(g.events[i]) == 0 || (i.Kind == profile.UserID) != known {
+				continue
+			}
+			if _, err := load(i); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, j := range g.joins {
-		if j.explicit {
-			// An alias may name a former userId as well as an anonymousId: the userId counts if somebody is known by it.
-			former := profile.Identifier{Kind: profile.UserID, Value: j.b.Value}
-			who, err := load(former)
-			if err != nil {
-				return nil, err
-			}
-			if who.profile.Has(former) {
-				j.b = former
-			}
-		}
-		if err := b.join(ctx, v, j); err != nil {
+		if err := b.join(ctx, v, j, load); err != nil {
 			return nil, err
 		}
 	}
@@ -92,8 +108,30 @@ func (b *batch) view(ctx context.Context, g *group) (view, error) {
 func exists(p *profile.Profile) bool { return len(p.Identifiers) > 0 }
 
 // join makes two identifiers one person, where the rules allow it.
-func (b *batch) join(ctx context.Context, v view, j join) error {
-	known, other := v[j.a], v[j.b]
+func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
+	known, err := load(j.a)
+	if err != nil {
+		return err
+	}
+	if j.explicit {
+		// An alias may name a former userId as well as an anonymousId: the userId counts if somebody is known by it.
+		former := profile.Identifier{Kind: profile.UserID, Value: j.b.Value}
+		who, err := load(former)
+		if err != nil {
+			return err
+		}
+		if who.profile.Has(former) {
+			j.b = former
+		}
+	}
+	if v[j.b] == nil && !j.explicit && known.profile.Full(j.b.Kind) {
+		telemetry.Count("join_over_limit", 1, "function", "projection")
+		return nil
+	}
+	other, err := load(j.b)
+	if err != nil {
+		return err
+	}
 	switch {
 	case known == other:
 		return nil
@@ -107,6 +145,9 @@ func (b *batch) join(ctx context.Context, v view, j join) error {
 		v.attach(other, j.a)
 		return nil
 	case !j.explicit && known.profile.UserID() != "" && other.profile.UserID() != "":
+		return nil
+	case !known.profile.Fits(other.profile, j.explicit):
+		telemetry.Count("join_over_limit", 1, "function", "projection")
 		return nil
 	}
 	for _, who := range []*person{known, other} {
@@ -133,10 +174,12 @@ func (b *batch) join(ctx context.Context, v view, j join) error {
 
 // attach lets the coming commit point an identifier's key to the person, unless its kind is full.
 func (v view) attach(to *person, i profile.Identifier) {
-	if to.profile.Attach(i) {
-		to.attach = append(to.attach, i.ID())
-		v[i] = to
+	if !to.profile.Attach(i) {
+		telemetry.Count("join_over_limit", 1, "function", "projection")
+		return
 	}
+	to.attach = append(to.attach, i.ID())
+	v[i] = to
 }
 
 // store writes what earlier joins of the same batch attached, since a merge needs both profiles as the store has them.

@@ -101,9 +101,9 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 		}
 	}
 	e.MessageID = s.id(d, fieldMessageID, MaxMessageID)
-	e.UserID = meaningful(s.id(d, fieldUserID, MaxName))
-	e.AnonymousID = meaningful(s.id(d, fieldAnonymousID, MaxName))
-	e.PreviousID = meaningful(s.id(d, fieldPreviousID, MaxName))
+	e.UserID = Meaningful(s.id(d, fieldUserID, MaxName))
+	e.AnonymousID = Meaningful(s.id(d, fieldAnonymousID, MaxName))
+	e.PreviousID = Meaningful(s.id(d, fieldPreviousID, MaxName))
 	e.GroupID = s.id(d, fieldGroupID, MaxName)
 	e.Properties = s.raw(d, fieldProperties)
 	e.Traits = s.raw(d, fieldTraits)
@@ -255,8 +255,8 @@ func (s *scanner) graft(object *json.RawMessage, name string, at span) {
 	*object = added.merge(*object)
 }
 
-// meaningful is the id, or empty when it is one of the values that clients write for nobody.
-func meaningful(id string) string {
+// Meaningful is the id, or empty when it is one of the values that clients write for nobody.
+func Meaningful(id string) string {
 	nobody := true
 	for _, c := range []byte(id) {
 		if c != '0' && c != '-' {

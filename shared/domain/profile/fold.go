@@ -25,7 +25,6 @@ const (
 	MaxGroups       = 10
 	MaxActiveDays   = 400
 	MaxOrderEntries = 256
-	MaxIdentifiers  = 5 // of each kind but userId, of which there is one
 )
 
 // OtherEvents counts the events whose names no longer fit into Counters.
@@ -131,18 +130,6 @@ func latestTouch(a, b Touch) Touch {
 	return a
 }
 
-func clip(s string) string { return clipTo(s, MaxTraitKey) }
-
-func clipTo(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && s[n]&0xC0 == 0x80 {
-		n--
-	}
-	return s[:n]
-}
-
 // setTraits writes each trait by its own last writer. A null removes nothing: it is a value that says the trait is empty.
 func (p *Profile) setTraits(raw json.RawMessage, at time.Time) {
 	if len(raw) == 0 {
@@ -190,46 +177,6 @@ func (p *Profile) boundTraits() {
 	for _, k := range keys[MaxTraits:] {
 		delete(p.Traits, k)
 	}
-}
-
-// scalar reads a JSON value as string, bool, int64 or float64; null is nil; arrays and objects are kept as their text.
-func scalar(raw json.RawMessage) any {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
-		return nil
-	}
-	switch raw[0] {
-	case '"':
-		var s string
-		if json.Unmarshal(raw, &s) != nil {
-			return nil
-		}
-		return clipTo(s, MaxTraitText)
-	case 't':
-		return true
-	case 'f':
-		return false
-	case 'n':
-		return nil
-	case '{', '[':
-		var compact bytes.Buffer
-		if json.Compact(&compact, raw) != nil {
-			return nil
-		}
-		return clipTo(compact.String(), MaxTraitText)
-	}
-	var n json.Number
-	if json.Unmarshal(raw, &n) != nil {
-		return nil
-	}
-	if i, err := n.Int64(); err == nil {
-		return i
-	}
-	f, err := n.Float64()
-	if err != nil || math.IsInf(f, 0) {
-		return nil
-	}
-	return f
 }
 
 func traitText(v any) string {

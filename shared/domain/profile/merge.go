@@ -7,43 +7,9 @@ import (
 	"time"
 )
 
-// UserID is the person's userId, or empty while the person is anonymous.
-func (p *Profile) UserID() string {
-	for _, i := range p.Identifiers {
-		if i.Kind == UserID {
-			return i.Value
-		}
-	}
-	return ""
-}
-
 // Erased tells whether what was received at a time belongs to somebody who was erased since.
 func (p *Profile) Erased(receivedAt time.Time) bool {
 	return !p.ErasedAt.IsZero() && !receivedAt.After(p.ErasedAt)
-}
-
-// Has tells whether the identifier is one of the profile's.
-func (p *Profile) Has(i Identifier) bool { return slices.Contains(p.Identifiers, i) }
-
-// Attach adds an identifier. It tells whether the limit of its kind allowed it: one userId, MaxIdentifiers of the others.
-func (p *Profile) Attach(i Identifier) bool {
-	if p.Has(i) {
-		return true
-	}
-	n, limit := 0, MaxIdentifiers
-	if i.Kind == UserID {
-		limit = 1
-	}
-	for _, j := range p.Identifiers {
-		if j.Kind == i.Kind {
-			n++
-		}
-	}
-	if n >= limit {
-		return false
-	}
-	p.Identifiers = append(slices.Clone(p.Identifiers), i)
-	return true
 }
 
 // Keys lists the ids under which something of the person may stand: the profile's own first, then those of its parts and of its
