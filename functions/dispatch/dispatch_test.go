@@ -304,6 +304,18 @@ func TestCrashBetweenTheCallAndTheRecord(t *testing.T) {
 	b.expect(1, "unknown interrupted")
 }
 
+// TestCrashOfALaterAttempt: what became of it stands under the attempt that was in flight, whichever job finds out.
+func TestCrashOfALaterAttempt(t *testing.T) {
+	b := start(t, welcome)
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	settle(b, b.process, b.ask("s1"))
+	b.pass(2 * time.Hour)
+	b.provider.crash = func() { panic(errPower) }
+	deliver(b, b.process, b.waiting()...)
+	settle(b, b.another(), b.ask("s1"))
+	b.expect(1, "deferred quietHours", "unknown interrupted")
+}
+
 // TestDuplicateWhileInFlight hands the same job to a second worker while the first waits for the provider.
 func TestDuplicateWhileInFlight(t *testing.T) {
 	for _, c := range []struct {

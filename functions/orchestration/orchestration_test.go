@@ -1,0 +1,595 @@
+package orchestration
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+var (
+	noon       = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	errSending = errors.New("the queue is away")
+)
+
+// box plays a queue. fail breaks the nth send from now, before or after it happened.
+type box struct {
+	mu     sync.Mutex
+	bodies [][]byte
+	fail   int
+	how    dynamotest.How
+}
+
+func (q *box) Send(ctx context.Context, v any) error {
+	body, err := queue.Encode(v)
+	if err != nil {
+		return err
+	}
+	return q.SendAll(ctx, [][]byte{body})
+}
+
+func (q *box) SendAll(_ context.Context, bodies [][]byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(bodies) == 0 {
+		return nil
+	}
+	q.fail--
+	if q.fail == 0 && q.how == dynamotest.NotPersisted {
+		return errSending
+	}
+	q.bodies = append(q.bodies, bodies...)
+	if q.fail == 0 {
+		return errSending
+	}
+	return nil
+}
+
+type bench struct {
+	testing.TB
+	db            *dynamotest.DB
+	process       *Process
+	notifications *box
+	segmentation  *box
+	mu            sync.Mutex
+	now           time.Time
+	profiles      dynamo.Profiles
+	ann           *profile.Profile
+}
+
+const (
+	onEvent   = `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"event":{"name":"Signed Up"}}}`
+	onEntered = `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"enteredSegment":"vip"}}`
+	toAll     = `{"name":"C","state":"scheduled","channel":"email","templateId":"t","trigger":{"audience":{"segmentId":"vip","at":"2026-11-21T12:00:00Z"}}}`
+)
+
+// with adds fields to a campaign.
+func with(body, fields string) string { return strings.Replace(body, "{", "{"+fields+",", 1) }
+
+func start(t testing.TB, definition string) *bench {
+	t.Helper()
+	b := &bench{TB: t, now: noon, notifications: &box{}, segmentation: &box{}}
+	b.db = dynamotest.NewAt(t, b.clock)
+	b.profiles = dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	b.define(dynamo.KindCampaign, "c", definition)
+	b.ann = b.person("ann", func(*profile.Profile) {})
+	b.item("Due", map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "orchestration#floor"}, "sk": &types.AttributeValueMemberS{Value: "floor"},
+		"minute": &types.AttributeValueMemberN{Value: fmt.Sprint(noon.Unix())}}) // so that the first tick need not look back
+	return b
+}
+
+// item writes an item past the faults.
+func (b *bench) item(table string, i map[string]types.AttributeValue) {
+	b.Helper()
+	_, err := b.db.Client.PutItem(b.Context(), &dynamodb.PutItemInput{TableName: &table, Item: i})
+	b.must(err)
+}
+
+func (b *bench) clock() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
+
+func (b *bench) pass(d time.Duration) { b.mu.Lock(); b.now = b.now.Add(d); b.mu.Unlock() }
+
+func (b *bench) must(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// define saves a definition; the process forgets what it had cached.
+func (b *bench) define(kind, id, body string) {
+	b.Helper()
+	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, noon)
+	b.must(err)
+	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
+	b.process.Notifications, b.process.Segmentation = b.notifications, b.segmentation
+}
+
+func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Profile {
+	b.Helper()
+	id := profile.Identifier{Kind: profile.UserID, Value: userID}
+	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, FirstSeen: noon, LastSeen: noon}
+	change(p)
+	b.must(b.profiles.Save(b.Context(), p))
+	return p
+}
+
+func (b *bench) change(f func(*profile.Profile)) {
+	b.Helper()
+	f(b.ann)
+	b.must(b.profiles.Save(b.Context(), b.ann))
+}
+
+// join puts Ann into the segment.
+func join(p *profile.Profile) { p.Members = map[string]profile.Membership{"vip": {Since: noon}} }
+
+// follow is the nth thing that followed from Ann's commits.
+func (b *bench) follow(n int, kind profile.FollowKind, ref string, at time.Time) job.Follow {
+	f := profile.Follow{Kind: kind, Ref: ref, Version: int64(n), At: at}
+	if kind == profile.FollowEvent {
+		f.Event = fmt.Sprint("m", n)
+	}
+	return job.Follow{ID: f.JobID(b.ann.ID), ProfileID: b.ann.ID, Follow: f}
+}
+
+func (b *bench) signUp(n int) job.Follow {
+	return b.follow(n, profile.FollowEvent, "Signed Up", b.clock())
+}
+
+// hear hands over a job and answers whether it comes again.
+func (b *bench) hear(j job.Orchestration) bool {
+	b.Helper()
+	body, err := queue.Encode(j)
+	b.must(err)
+	raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}})
+	b.must(err)
+	answer, err := b.process.Handle(b.Context(), raw)
+	b.must(err)
+	return len(answer.(events.SQSEventResponse).BatchItemFailures) > 0
+}
+
+func (b *bench) heard(follows ...job.Follow) {
+	b.Helper()
+	if b.hear(job.Orchestration{Version: job.Version, Follows: follows}) {
+		b.Error("the job comes again")
+	}
+}
+
+func (b *bench) tick() error {
+	_, err := b.process.Handle(b.Context(), json.RawMessage(`{"schedule":"minute"}`))
+	return err
+}
+
+// asked lists what dispatch was asked for so far.
+func (b *bench) asked() []job.Notification {
+	b.Helper()
+	var all []job.Notification
+	for _, body := range b.notifications.bodies {
+		var j job.Notifications
+		b.must(json.Unmarshal(body, &j))
+		if j.Version != job.Version || len(j.Notifications) > perMessage {
+			b.Errorf("version %d, %d notifications", j.Version, len(j.Notifications))
+		}
+		all = append(all, j.Notifications...)
+	}
+	return all
+}
+
+// expect says how many different notifications were asked for.
+func (b *bench) expect(want int) {
+	b.Helper()
+	ids := map[string]bool{}
+	for _, n := range b.asked() {
+		ids[n.ID] = true
+	}
+	if len(ids) != want {
+		b.Errorf("%d notifications were asked for, want %d", len(ids), want)
+	}
+}
+
+func TestEventBecomesANotification(t *testing.T) {
+	b := start(t, onEvent)
+	f := b.signUp(3)
+	b.heard(f)
+	want := job.Notification{
+		ID: campaign.NotificationID(b.ann.ID, "c", f.ID), ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, Step: f.ID,
+		At: noon, Since: noon, NotAfter: noon.Add(24 * time.Hour),
+		EventOf: b.ann.ID, EventDay: profile.DayOf(noon), EventVersion: 3, EventID: "m3", EventName: "Signed Up",
+	}
+	if got := b.asked(); len(got) != 1 || got[0] != want {
+		t.Errorf("asked for %+v\nwant %+v", got, want)
+	}
+}
+
+func TestTheSameCauseIsTheSameNotification(t *testing.T) {
+	b := start(t, onEvent)
+	b.heard(b.signUp(1), b.signUp(1))
+	b.heard(b.signUp(1))
+	b.expect(1)
+	b.heard(b.signUp(2))
+	b.expect(2)
+}
+
+func TestWhoIsTaken(t *testing.T) {
+	entered := func(b *bench) job.Follow { return b.follow(1, profile.FollowEntered, "vip", b.clock()) }
+	for _, c := range []struct {
+		name   string
+		body   string
+		before func(*bench)
+		follow func(*bench) job.Follow
+		want   int
+	}{
+		{"entered", onEntered, func(b *bench) { b.change(join) }, entered, 1},
+		{"entered and left since", onEntered, nil, entered, 0},
+		{"entered another", onEntered, func(b *bench) { b.change(join) }, func(b *bench) job.Follow { return b.follow(1, profile.FollowEntered, "new", b.clock()) }, 0},
+		{"exited", strings.Replace(onEntered, "entered", "exited", 1), nil, func(b *bench) job.Follow { return b.follow(1, profile.FollowExited, "vip", b.clock()) }, 1},
+		{"exited and back", strings.Replace(onEntered, "entered", "exited", 1), func(b *bench) { b.change(join) }, func(b *bench) job.Follow { return b.follow(1, profile.FollowExited, "vip", b.clock()) }, 0},
+		{"paused", strings.Replace(onEvent, "running", "paused", 1), nil, func(b *bench) job.Follow { return b.signUp(1) }, 0},
+		{"at the end of its time", onEvent, nil, func(b *bench) job.Follow { f := b.signUp(1); f.At = noon.Add(-24 * time.Hour); return f }, 1},
+		{"after its time", onEvent, nil, func(b *bench) job.Follow { f := b.signUp(1); f.At = noon.Add(-24*time.Hour - 1); return f }, 0},
+		{"condition holds", with(onEvent, `"condition":{"field":"orders.count","op":"eq","value":0}`), nil, func(b *bench) job.Follow { return b.signUp(1) }, 1},
+		{"condition does not hold", with(onEvent, `"condition":{"field":"orders.count","op":"eq","value":0}`), func(b *bench) {
+			b.change(func(p *profile.Profile) { p.Orders.Count = 1 })
+		}, func(b *bench) job.Follow { return b.signUp(1) }, 0},
+		{"condition of another segment", with(onEvent, `"condition":{"segment":"buyers"}`), func(b *bench) {
+			b.define(dynamo.KindSegment, "buyers", `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`)
+			b.change(func(p *profile.Profile) { p.Orders.Count = 1 })
+		}, func(b *bench) job.Follow { return b.signUp(1) }, 1},
+		{"condition of a segment that is gone", with(onEvent, `"condition":{"segment":"buyers"}`), nil, func(b *bench) job.Follow { return b.signUp(1) }, 0},
+		{"nobody there", onEvent, nil, func(b *bench) job.Follow { f := b.signUp(1); f.ProfileID = "nobody"; return f }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := start(t, c.body)
+			if c.before != nil {
+				c.before(b)
+			}
+			b.heard(c.follow(b))
+			b.expect(c.want)
+		})
+	}
+}
+
+func TestWhereAsksTheEvent(t *testing.T) {
+	b := start(t, strings.Replace(onEvent, `"Signed Up"`, `"Signed Up","where":[{"property":"plan","op":"eq","value":"gold"}]`, 1))
+	if !b.hear(job.Orchestration{Follows: []job.Follow{b.signUp(1)}}) {
+		t.Error("an event that is not in the timeline yet does not come again")
+	}
+	for n, plan := range map[int]string{1: "gold", 2: "tin"} {
+		e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
+		b.must(b.process.Timeline.Write(t.Context(), dynamo.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []dynamo.PackedEvent{{Source: "s", Event: e}}}))
+	}
+	b.heard(b.signUp(1), b.signUp(2))
+	b.expect(1)
+}
+
+func TestWaitAndAskAgain(t *testing.T) {
+	const order = "Order Completed"
+	body := with(onEvent, `"wait":"20m","cancelOn":["`+order+`"],"condition":{"field":"traits.vip","op":"ne","value":true}`)
+	for _, c := range []struct {
+		name   string
+		change func(*profile.Profile)
+		want   int
+	}{
+		{"nothing happened", func(*profile.Profile) {}, 1},
+		{"ordered since", func(p *profile.Profile) {
+			p.Counters = map[string]profile.Counter{order: {Total: 1, Last: noon.Add(time.Minute)}}
+		}, 0},
+		{"ordered before", func(p *profile.Profile) {
+			p.Counters = map[string]profile.Counter{order: {Total: 1, Last: noon.Add(-time.Minute)}}
+		}, 1},
+		{"condition no longer holds", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"vip": {Value: true}} }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := start(t, body)
+			b.must(b.tick())
+			f := b.signUp(1)
+			b.heard(f)
+			b.heard(f)
+			b.pass(19 * time.Minute)
+			b.must(b.tick())
+			b.expect(0)
+			b.change(c.change)
+			b.pass(time.Minute)
+			b.must(b.tick())
+			b.must(b.tick())
+			b.expect(c.want)
+			if got := b.asked(); len(got) > 1 {
+				t.Errorf("asked %d times", len(got))
+			} else if len(got) == 1 && (!got[0].At.Equal(noon.Add(20*time.Minute)) || !got[0].Since.Equal(noon) || !got[0].NotAfter.Equal(noon.Add(24*time.Hour+20*time.Minute)) || got[0].EventID != "m1") {
+				t.Errorf("asked for %+v", got[0])
+			}
+		})
+	}
+}
+
+func TestWaitThatWasOverWhenItWasHeard(t *testing.T) {
+	b := start(t, with(onEvent, `"wait":"2h"`))
+	f := b.signUp(1)
+	b.pass(2 * time.Hour)
+	b.heard(f)
+	b.expect(1)
+}
+
+func TestMissedMinutes(t *testing.T) {
+	b := start(t, with(onEvent, `"wait":"10m"`))
+	b.must(b.tick())
+	b.heard(b.signUp(1))
+	b.pass(40 * time.Minute) // nobody ticks for half an hour
+	b.must(b.tick())
+	b.expect(1)
+}
+
+func TestOnePersonWhoseWaitFailsDoesNotHoldUpTheOthers(t *testing.T) {
+	b := start(t, with(onEvent, `"wait":"2m"`))
+	var last *profile.Profile
+	for i := range 8 {
+		last = b.person(fmt.Sprint("u", i), func(*profile.Profile) {})
+		f := b.signUp(1)
+		f.ID, f.ProfileID = fmt.Sprint(last.ID, ".1.0"), last.ID
+		b.heard(f)
+	}
+	b.must(b.process.Due.Put(t.Context(), dynamo.OwnerOrchestration, noon.Add(2*time.Minute), "garbage", []byte("{")))
+	broken := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(last.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
+		"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}}
+	b.item("Profiles", broken)
+	b.pass(2 * time.Minute)
+	b.must(b.tick())
+	b.expect(7)
+	b.must(b.profiles.Save(t.Context(), last))
+	b.pass(pause)
+	b.must(b.tick())
+	b.expect(8)
+}
+
+func TestDeferredGoesBackAsItIs(t *testing.T) {
+	b := start(t, onEvent)
+	b.must(b.tick())
+	n := job.Notification{ID: "n", ProfileID: "gone", CampaignID: "gone", Step: "s", Variant: "a", At: noon, Deferred: 2}
+	body, err := json.Marshal(n)
+	b.must(err)
+	b.must(b.process.Due.Put(t.Context(), dynamo.OwnerOrchestration, noon.Add(time.Minute), "n.2", body))
+	b.pass(time.Minute)
+	b.must(b.tick())
+	if got := b.asked(); len(got) != 1 || got[0] != n {
+		t.Errorf("asked for %+v, want %+v", got, n)
+	}
+}
+
+func TestOncePerPersonAndOnceEvery(t *testing.T) {
+	for _, c := range []struct {
+		name, fields string
+		days         []int // when another sign-up comes
+		want         int
+	}{
+		{"always", `"name":"C"`, []int{0, 0, 1}, 3},
+		{"once", `"oncePerPerson":true`, []int{0, 0, 1, 400}, 1},
+		{"every two days", `"onceEvery":"2d"`, []int{0, 0, 1, 2, 3, 4}, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := start(t, with(onEvent, c.fields))
+			for i, day := range c.days {
+				b.pass(noon.AddDate(0, 0, day).Sub(b.clock()))
+				b.heard(b.signUp(i + 1))
+				b.heard(b.signUp(i + 1))
+			}
+			b.expect(c.want)
+		})
+	}
+}
+
+func TestOncePerPersonAcrossAMerge(t *testing.T) {
+	b := start(t, with(onEvent, `"oncePerPerson":true`))
+	old := b.person("old", func(*profile.Profile) {})
+	f := b.signUp(1)
+	f.ID, f.ProfileID = string(old.ID)+".1.0", old.ID
+	b.heard(f)
+	b.ann.Absorb(old)
+	b.must(b.profiles.Merge(t.Context(), b.ann, old))
+	b.heard(b.signUp(2)) // somebody who was greeted before the merge
+	b.expect(1)
+	// The former profile's own job again, as its outbox sends it now.
+	f.Part, f.ProfileID = old.ID, b.ann.ID
+	b.heard(f)
+	b.expect(1)
+}
+
+func TestVariantByHash(t *testing.T) {
+	b := start(t, with(onEvent, `"variants":[{"id":"a","weight":0.5},{"id":"b","weight":0.5}]`))
+	c := campaign.Definition{ID: "c", Variants: []campaign.Variant{{ID: "a", Weight: .5}, {ID: "b", Weight: .5}}}
+	for i := range 20 {
+		who := b.person(fmt.Sprint("u", i), func(*profile.Profile) {})
+		f := b.signUp(1)
+		f.ID, f.ProfileID = fmt.Sprint(who.ID, ".1.0"), who.ID
+		b.heard(f)
+		got := b.asked()[i]
+		if want := c.Assign(fmt.Sprint("u", i)).ID; got.Variant != want {
+			t.Errorf("u%d got %q, want %q", i, got.Variant, want)
+		}
+	}
+}
+
+func TestAudience(t *testing.T) {
+	b := start(t, toAll)
+	b.pass(-time.Minute)
+	b.must(b.tick())
+	if len(b.segmentation.bodies) != 0 {
+		t.Fatal("asked before its time")
+	}
+	b.pass(time.Minute)
+	for range 2 {
+		b.must(b.tick())
+	}
+	var asked job.Segmentation
+	if len(b.segmentation.bodies) != 1 || json.Unmarshal(b.segmentation.bodies[0], &asked) != nil {
+		t.Fatalf("asked %d times", len(b.segmentation.bodies))
+	}
+	want := job.Segmentation{Version: job.Version, Kind: job.Audience, RunID: "audience-c-1795262400", SegmentID: "vip", CampaignID: "c"}
+	if asked != want {
+		t.Errorf("asked %+v, want %+v", asked, want)
+	}
+	list := &job.AudienceList{ID: "l", CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID, "nobody"}}
+	for i := range 25 {
+		who := b.person(fmt.Sprint("u", i), join)
+		list.Profiles = append(list.Profiles, who.ID)
+	}
+	b.change(join)
+	for range 2 {
+		if b.hear(job.Orchestration{Version: job.Version, Audience: list}) {
+			t.Error("the list comes again")
+		}
+	}
+	b.expect(26)
+	n := b.asked()[0]
+	if n.Step != "audience@2026-11-21T12:00:00Z" || !n.NotAfter.Equal(noon.Add(24*time.Hour)) {
+		t.Errorf("asked for %+v", n)
+	}
+	other := *list
+	other.RunID = "audience-c-1"
+	other.Profiles = []profile.ID{b.person("late", join).ID}
+	b.hear(job.Orchestration{Audience: &other})
+	b.expect(26)
+}
+
+func TestAudienceIsNotAskedForTooLateOrWhenStopped(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		body string
+		late time.Duration
+		want int
+	}{
+		{"in time", toAll, 24 * time.Hour, 1},
+		{"too late", toAll, 24*time.Hour + time.Second, 0},
+		{"running", strings.Replace(toAll, "scheduled", "running", 1), 0, 1},
+		{"cancelled", strings.Replace(toAll, "scheduled", "cancelled", 1), 0, 0},
+		{"draft", strings.Replace(toAll, "scheduled", "draft", 1), 0, 0},
+	} {
+		b := start(t, c.body)
+		b.pass(c.late)
+		b.must(b.process.askAudiences(t.Context()))
+		if got := len(b.segmentation.bodies); got != c.want {
+			t.Errorf("%s: asked %d times", c.name, got)
+		}
+	}
+}
+
+func TestErasedWhileWaiting(t *testing.T) {
+	b := start(t, with(onEvent, `"wait":"10m"`))
+	b.must(b.tick())
+	b.heard(b.signUp(1))
+	b.must(b.profiles.Erase(t.Context(), b.ann, noon))
+	b.pass(10 * time.Minute)
+	b.must(b.tick())
+	b.expect(0)
+}
+
+// TestEveryWriteBroken breaks each write and each send of a way, both ways. Exactly one notification is asked for in the end,
+// however often.
+func TestEveryWriteBroken(t *testing.T) {
+	for _, way := range []struct{ name, body string }{
+		{"at once", onEvent},
+		{"once per person", with(onEvent, `"oncePerPerson":true`)},
+		{"after a wait", with(onEvent, `"wait":"3m","onceEvery":"1d"`)},
+		{"to all", toAll},
+	} {
+		play := func(b *bench) {
+			ticks := func() {
+				// The first may fail; a later one makes up for it.
+				for range 3 {
+					_ = b.tick()
+				}
+			}
+			b.change(join)
+			if way.name == "to all" {
+				ticks()
+				for _, body := range b.segmentation.bodies {
+					var asked job.Segmentation
+					b.must(json.Unmarshal(body, &asked))
+					list := job.AudienceList{CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID}}
+					for b.hear(job.Orchestration{Audience: &list}) {
+					}
+				}
+				return
+			}
+			for b.hear(job.Orchestration{Follows: []job.Follow{b.follow(1, profile.FollowEvent, "Signed Up", noon)}}) {
+			}
+			b.pass(3 * time.Minute)
+			ticks()
+			b.pass(pause)
+			ticks()
+		}
+		b := start(t, way.body)
+		before := b.db.Calls(dynamotest.AnyWrite)
+		play(b)
+		writes := b.db.Calls(dynamotest.AnyWrite) - before
+		for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+			for nth := 1; nth <= writes; nth++ {
+				t.Run(fmt.Sprintf("%s, write %d %s", way.name, nth, how), func(t *testing.T) {
+					b := start(t, way.body)
+					b.db.Fail(dynamotest.AnyWrite, nth+1, how) // the first is Ann's own change
+					play(b)
+					b.expect(1)
+				})
+			}
+			for _, q := range []string{"notifications", "segmentation"} {
+				t.Run(fmt.Sprintf("%s, %s %s", way.name, q, how), func(t *testing.T) {
+					b := start(t, way.body)
+					broken := map[string]*box{"notifications": b.notifications, "segmentation": b.segmentation}[q]
+					broken.fail, broken.how = 1, how
+					play(b)
+					b.expect(1)
+				})
+			}
+		}
+	}
+}
+
+func TestHandleRefusesWhatItDoesNotKnow(t *testing.T) {
+	b := start(t, onEvent)
+	for _, raw := range []string{`{}`, `{"schedule":"nightly"}`, `[]`} {
+		if _, err := b.process.Handle(t.Context(), json.RawMessage(raw)); err == nil {
+			t.Errorf("%s was taken", raw)
+		}
+	}
+	raw := `{"Records":[{"messageId":"1","body":"{"},{"messageId":"2","body":"{\"v\":2,\"later\":1}"}]}`
+	answer, err := b.process.Handle(t.Context(), json.RawMessage(raw))
+	if err != nil || len(answer.(events.SQSEventResponse).BatchItemFailures) != 0 {
+		t.Errorf("a job that no retry mends comes again: %v, %v", answer, err)
+	}
+}
+
+func TestManyFollowsAreSentTogether(t *testing.T) {
+	b := start(t, onEvent)
+	var all []job.Follow
+	for i := range 25 {
+		all = append(all, b.signUp(i+1))
+	}
+	b.heard(all...)
+	b.expect(25)
+	var sizes []int
+	for _, body := range b.notifications.bodies {
+		var j job.Notifications
+		b.must(json.Unmarshal(body, &j))
+		sizes = append(sizes, len(j.Notifications))
+	}
+	if !slices.Equal(sizes, []int{10, 10, 5}) {
+		t.Errorf("messages of %v", sizes)
+	}
+}
