@@ -1,10 +1,12 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 
@@ -45,9 +47,34 @@ type estimate struct {
 	Audience *interval `json:"audience,omitempty"`
 }
 
+// scopePreview is the scope of remembered previews, in Catalog.
+const scopePreview = "preview"
+
 // preview estimates the audience of a saved segment, of a derived one, or of the rule in the body before it is saved.
 func (p *Process) preview(w http.ResponseWriter, r *http.Request) {
+	body, err := httpapi.ReadBody(r, maxDocument)
+	if err != nil {
+		httpapi.TooLarge(w, maxDocument)
+		return
+	}
 	id := segment.ID(r.PathValue("id"))
+	call, ok := keyed(w, r, scopePreview+"#"+string(id), body)
+	if !ok {
+		return
+	}
+	before, err := call.before(r.Context(), dynamo.Answers(p.Catalog), p.Now())
+	switch {
+	case errors.Is(err, errOtherBody):
+		otherBody(w)
+		return
+	case err != nil:
+		httpapi.Failed(w, r, err)
+		return
+	case before != nil:
+		httpapi.JSON(w, before.Status, json.RawMessage(before.Body))
+		return
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	meets, err := p.question(w, r, id)
 	if meets == nil {
 		if err != nil {
@@ -55,17 +82,36 @@ func (p *Process) preview(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	e, err := p.sample(r.Context(), meets)
+	e, err := p.estimate(r.Context(), id, meets)
+	if err == nil && call.key != "" {
+		err = p.remember(r.Context(), call, e)
+	}
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
+	httpapi.JSON(w, http.StatusOK, e)
+}
+
+// remember keeps a preview, which has no effect whose transaction it could be part of. Of two calls at a time with one key the
+// later is asked to come again, and hears what the first heard.
+func (p *Process) remember(ctx context.Context, call keyedCall, e estimate) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("writing a preview: %w", err)
+	}
+	return dynamo.Answers(p.Catalog).Remember(ctx, call.answer(http.StatusOK, body, p.Now()))
+}
+
+func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profile.Profile) bool) (estimate, error) {
+	e, err := p.sample(ctx, meets)
+	if err != nil {
+		return estimate{}, err
+	}
 	e.Segment = id
 	if !e.Exact {
-		e.Profiles, err = p.lastCount(r.Context())
-		if err != nil {
-			httpapi.Failed(w, r, err)
-			return
+		if e.Profiles, err = p.lastCount(ctx); err != nil {
+			return estimate{}, err
 		}
 	}
 	if n := e.Profiles; n != nil {
@@ -75,7 +121,7 @@ func (p *Process) preview(w http.ResponseWriter, r *http.Request) {
 			High:     math.Ceil(e.Share.High * float64(*n)),
 		}
 	}
-	httpapi.JSON(w, http.StatusOK, e)
+	return e, nil
 }
 
 // question is what the sample is asked. With nil and no error the request is answered already.

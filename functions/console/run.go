@@ -2,8 +2,6 @@ package console
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,8 +21,7 @@ const (
 )
 
 const (
-	maxRunBody        = 4 << 10
-	maxIdempotencyKey = 255
+	maxRunBody = 4 << 10
 	// planned is the state of a run whose first step has not been taken.
 	planned segment.State = "planned"
 )
@@ -46,9 +43,8 @@ func (p *Process) startRun(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	key, request := r.Header.Get("Idempotency-Key"), digest(body)
-	if len(key) > maxIdempotencyKey {
-		httpapi.Problem(w, http.StatusBadRequest, "", fmt.Sprintf("an Idempotency-Key has at most %d bytes", maxIdempotencyKey))
+	call, ok := keyed(w, r, scopeRuns, body)
+	if !ok {
 		return
 	}
 	ctx := r.Context()
@@ -61,13 +57,18 @@ func (p *Process) startRun(w http.ResponseWriter, r *http.Request) {
 	}
 	answers := dynamo.Answers(p.Runs)
 	remembered := []dynamo.Answer{{Scope: scopePlanned, Key: run.RunID, Request: asOf, Status: http.StatusAccepted, Body: answer, At: now}}
-	if key != "" {
-		remembered = append(remembered, dynamo.Answer{Scope: scopeRuns, Key: key, Request: request, Status: http.StatusAccepted, Body: answer, At: now})
+	if call.key != "" {
+		remembered = append(remembered, call.answer(http.StatusAccepted, answer, now))
 	}
 	if err = answers.Remember(ctx, remembered...); errors.Is(err, dynamo.ErrConflict) {
-		if run, err = earlier(ctx, answers, key, request, p); errors.Is(err, errOtherBody) {
-			httpapi.Problem(w, http.StatusUnprocessableEntity, "Idempotency-Key used before", "the key was used with another body")
+		var before *dynamo.Answer
+		if before, err = call.before(ctx, answers, now); errors.Is(err, errOtherBody) {
+			otherBody(w)
 			return
+		} else if before != nil {
+			err = json.Unmarshal(before.Body, &run)
+		} else if err == nil {
+			err = dynamo.ErrConflict // the same call is under way
 		}
 	}
 	if err == nil {
@@ -79,24 +80,6 @@ func (p *Process) startRun(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", "/v1/runs/"+run.RunID)
 	httpapi.JSON(w, http.StatusAccepted, run)
-}
-
-var errOtherBody = errors.New("the Idempotency-Key was used with another body")
-
-// earlier is what was answered to the same call.
-func earlier(ctx context.Context, answers dynamo.Answers, key, request string, p *Process) (started, error) {
-	found, err := answers.Answer(ctx, scopeRuns, key, p.Now())
-	if err != nil {
-		return started{}, err
-	}
-	if found.Request != request {
-		return started{}, errOtherBody
-	}
-	var run started
-	if err := json.Unmarshal(found.Body, &run); err != nil {
-		return started{}, fmt.Errorf("reading an earlier answer: %w", err)
-	}
-	return run, nil
 }
 
 // plan asks segmentation for the run unless it has begun.
@@ -115,6 +98,10 @@ func (p *Process) asOf(w http.ResponseWriter, body []byte) (string, bool) {
 	}
 	if len(body) == 0 {
 		return "", true
+	}
+	if !json.Valid(body) {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the body is not valid JSON")
+		return "", false
 	}
 	if err := strict(body, &asked); err != nil {
 		httpapi.Invalid(w, "Invalid run", err)
@@ -188,9 +175,4 @@ func (p *Process) lastCount(ctx context.Context) (*int, error) {
 		}
 	}
 	return nil, nil
-}
-
-func digest(body []byte) string {
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:])
 }

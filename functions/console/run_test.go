@@ -28,6 +28,7 @@ func TestStartingARun(t *testing.T) {
 		"tomorrow":      {`{"asOf":"2026-11-22"}`, 422, "", "asOf 2026-11-22 is yet to come"},
 		"no date":       {`{"asOf":"last week"}`, 422, "", `asOf "last week" is not a date such as 2026-11-21`},
 		"another field": {`{"as_of":"2026-11-21"}`, 422, "", "as_of is not known here"},
+		"no JSON":       {`{"asOf":"2026-11-20"} x`, 400, "", ""},
 		"too large":     {`{"asOf":"` + strings.Repeat("1", maxRunBody) + `"}`, 413, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,6 +195,26 @@ func TestPreviewAsksWhatItIsGiven(t *testing.T) {
 				t.Errorf("answer is %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestPreviewWithAnIdempotencyKeyIsAnsweredAlike(t *testing.T) {
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.Profiles = population{0: {crowd(10, 4)}}
+	first := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1")
+	b.Profiles = population{0: {crowd(10, 5)}}
+	if again := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"); again != first {
+		t.Errorf("the same call is answered %s, then %s", first, again)
+	}
+	if other := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k2"); !strings.Contains(other, `"matched":5`) {
+		t.Errorf("another key is answered %s", other)
+	}
+	b.must(422, "POST", "/v1/segments/vip/preview", `{"rule":{"field":"orders.paid","op":"gte","value":1}}`, "Idempotency-Key", "k1")
+	b.must(400, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", strings.Repeat("k", maxIdempotencyKey+1))
+	b.now = start.Add(dynamo.AnswerLife)
+	if later := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"); !strings.Contains(later, `"matched":5`) {
+		t.Errorf("after 24 h the key is answered %s", later)
 	}
 }
 

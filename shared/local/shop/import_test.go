@@ -410,7 +410,7 @@ func TestNoticesDoNotCrowd(t *testing.T) {
 	var out bytes.Buffer
 	p := &Progress{Out: &out, Now: func() time.Time { return at }}
 	p.Notice("one")
-	at = at.Add(plainRedraw - 1)
+	at = at.Add(noticeEvery - 1)
 	p.Notice("two")
 	at = at.Add(1)
 	p.Notice("three")
@@ -428,6 +428,7 @@ func TestProgress(t *testing.T) {
 	p.Show("sending", 400, 1000, "events")
 	now = now.Add(1)
 	p.Show("sending", 500, 1000, "events")
+	p.Show("sending", 1000, 1000, "events")
 	p.Show("sending", 1000, 1000, "events")
 	p.End()
 	want := "sending   0% 0 of 1,000 events\nsending  50% 500 of 1,000 events, 100/s, 5s left\nsending 100% 1,000 of 1,000 events, 200/s, 0s left\n"

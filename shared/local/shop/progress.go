@@ -13,6 +13,7 @@ const (
 	barWidth    = 30
 	redraw      = 200 * time.Millisecond
 	plainRedraw = 5 * time.Second
+	noticeEvery = 15 * time.Second
 )
 
 // Progress shows how far something is: a bar that is drawn over itself on a terminal, a line now and then elsewhere. Safe for
@@ -26,6 +27,7 @@ type Progress struct {
 	start, drawn, noticed time.Time
 	stage                 string
 	width                 int
+	done                  bool // the end of the stage is drawn
 }
 
 // NewProgress shows progress on a file; it is a bar if the file is a terminal.
@@ -41,7 +43,7 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	now := p.Now()
 	if stage != p.stage {
 		p.end()
-		p.stage, p.start, p.drawn = stage, now, time.Time{}
+		p.stage, p.start, p.drawn, p.done = stage, now, time.Time{}, false
 		if total == 0 {
 			p.drawn = now // a count that has just begun says nothing
 		}
@@ -50,10 +52,11 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	if p.Terminal {
 		every = redraw
 	}
-	if now.Sub(p.drawn) < every && (n != total || total == 0) {
+	done := total > 0 && n == total
+	if done && p.done || !done && now.Sub(p.drawn) < every {
 		return
 	}
-	p.drawn = now
+	p.done, p.drawn = done, now
 	text := fmt.Sprintf("%s %s %s", stage, grouped(n), unit)
 	if total > 0 {
 		text = fmt.Sprintf("%s %3d%% %s of %s %s", stage, n*100/total, grouped(n), grouped(total), unit)
@@ -79,7 +82,7 @@ func (p *Progress) Notice(reason string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.Now()
-	if !p.noticed.IsZero() && now.Sub(p.noticed) < plainRedraw {
+	if !p.noticed.IsZero() && now.Sub(p.noticed) < noticeEvery {
 		return
 	}
 	p.noticed = now

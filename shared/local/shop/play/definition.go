@@ -43,8 +43,8 @@ func definitions() []definition {
 		add("segments", s.id, object{"name": s.name, "rule": s.rule})
 	}
 	add("templates", "demo-welcome", mail("Welcome", map[string][2]string{
-		"default": {"Welcome to {{ shop.name }}, {{ profile.name | default: 'friend' }}", "Dear {{ profile.name | default: 'friend' }},\n\nyour first tea is on its way to being chosen.\n\nNo more mail: {{ unsubscribeUrl }}\n"},
-		"zh":      {"{{ profile.name | default: '朋友' }}，欢迎来到 {{ shop.name }}", "{{ profile.name | default: '朋友' }}，您好！\n\n欢迎加入，第一泡茶等您来选。\n\n退订：{{ unsubscribeUrl }}\n"},
+		"default": {"Welcome to {{ shop.name }}", "Dear {{ profile.name | default: 'friend' }},\n\nyour first tea is on its way to being chosen.\n\nNo more mail: {{ unsubscribeUrl }}\n"},
+		"zh":      {"欢迎来到 {{ shop.name }}", "{{ profile.name | default: '朋友' }}，您好！\n\n欢迎加入，第一泡茶等您来选。\n\n退订：{{ unsubscribeUrl }}\n"},
 	}))
 	add("templates", "demo-champion", mail("Thank you", map[string][2]string{
 		"default": {"For our best customers: the first picking", "Dear {{ profile.name | default: 'friend' }},\n\nyou see the spring tea before everybody else.\n\nNo more mail: {{ unsubscribeUrl }}\n"},
