@@ -89,10 +89,10 @@ func (in *updateTableInput) apply(tx *txn, d *definition) error {
 		return err
 	}
 	for _, b := range drop {
-		must(tx.DeleteBucket(b))
+		tx.drop(b)
 	}
 	for _, b := range make {
-		must(tx.create(b))
+		tx.create(b)
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func (e *Engine) build(name string, id uint32, bucket []byte) {
 					d.GlobalSecondaryIndexes[k].Building = false
 				}
 			}
-			must(e.replaceTable(tx, name, d.ready(t)))
+			e.replaceTable(tx, name, d.ready(t))
 		})
 		if err != nil {
 			return
@@ -213,8 +213,7 @@ func (e *Engine) build(name string, id uint32, bucket []byte) {
 }
 
 func (t *table) buildSome(tx *txn, x *index, from []byte) (next []byte, done bool) {
-	c := tx.Bucket(t.bucket).Cursor()
-	into := tx.Bucket(x.bucket)
+	c := tx.bucket(t.bucket).Cursor()
 	k, v := c.First()
 	if from != nil {
 		k, v = c.Seek(from)
@@ -224,7 +223,7 @@ func (t *table) buildSome(tx *txn, x *index, from []byte) (next []byte, done boo
 			return append([]byte(nil), k...), false
 		}
 		if entry := x.entry(loadItem(v), k); entry != nil {
-			must(into.Put(entry, nil))
+			tx.put(x.bucket, entry, nil)
 		}
 	}
 	return nil, true

@@ -7,8 +7,6 @@ import (
 	"sort"
 	"strings"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // account is the account that all tables belong to.
@@ -81,18 +79,16 @@ func (x *exchange) createTable() error {
 			failure = newFault("ResourceInUseException", "Table already exists: %s", d.TableName)
 			return
 		}
-		meta := tx.Bucket(bucketMeta)
-		id, _ := meta.NextSequence()
-		d.ID = uint32(id)
+		d.ID = uint32(tx.sequence(bucketMeta))
 		t := d.ready(nil)
-		must(tx.create(t.bucket))
+		tx.create(t.bucket)
 		for _, i := range t.indexes {
-			must(tx.create(i.bucket))
+			tx.create(i.bucket)
 		}
 		if t.stream != nil {
-			must(tx.create(t.stream))
+			tx.create(t.stream)
 		}
-		must(x.e.replaceTable(tx, d.TableName, t))
+		x.e.replaceTable(tx, d.TableName, t)
 	})
 	if err != nil {
 		return internal(err)
@@ -101,18 +97,6 @@ func (x *exchange) createTable() error {
 		return failure
 	}
 	return x.answer(map[string]any{"TableDescription": x.e.describe(d.ready(nil), "CREATING", nil)})
-}
-
-func (tx *txn) create(bucket []byte) error {
-	_, err := tx.CreateBucketIfNotExists(bucket)
-	return err
-}
-
-// must aborts the group: what it guards can only fail with the file.
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
 }
 
 // applyStream gives a newly enabled stream its label.
@@ -330,7 +314,7 @@ func (x *exchange) describeTable() error {
 		return err
 	}
 	count := &tableCount{}
-	if err := x.e.view(func(tx *bbolt.Tx) error { return t.count(tx, x.e, count) }); err != nil {
+	if err := t.count(x.e.store, count); err != nil {
 		return err
 	}
 	return x.answer(map[string]any{"Table": x.e.describe(t, "ACTIVE", count)})
@@ -339,20 +323,30 @@ func (x *exchange) describeTable() error {
 // countEvery is how old the counts that DescribeTable gives may be; the service's are up to six hours old.
 const countEvery = 10 * time.Second
 
-func (t *table) count(tx *bbolt.Tx, e *Engine, out *tableCount) error {
-	b := tx.Bucket(t.bucket)
-	if b == nil {
-		return noSuchTable(t.TableName)
-	}
+func (t *table) count(s *store, out *tableCount) error {
 	t.counted.mu.Lock()
 	defer t.counted.mu.Unlock()
 	if now := time.Now(); now.Sub(t.counted.at) > countEvery {
-		s := b.Stats()
-		t.counted.at, t.counted.items, t.counted.bytes = now, s.KeyN, s.LeafInuse
-		if s.KeyN == 0 {
+		// The statistics are of what is committed.
+		if err := s.flush(); err != nil {
+			return internal(err)
+		}
+		err := s.view(func() error {
+			b := s.bucket(t.bucket)
+			if b == nil {
+				return noSuchTable(t.TableName)
+			}
+			stats := b.Stats()
+			t.counted.at, t.counted.items, t.counted.bytes = now, stats.KeyN, stats.LeafInuse
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if t.counted.items == 0 {
 			t.counted.bytes = 0
 		}
-		if s.KeyN < 1000 {
+		if t.counted.items < 1000 {
 			t.counted.at = time.Time{} // cheap enough to be exact
 		}
 	}
@@ -380,14 +374,14 @@ func (x *exchange) deleteTable() error {
 			failure = invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 			return
 		}
-		must(tx.DeleteBucket(now.bucket))
+		tx.drop(now.bucket)
 		for _, i := range now.indexes {
-			must(tx.DeleteBucket(i.bucket))
+			tx.drop(i.bucket)
 		}
 		if now.stream != nil {
-			must(tx.DeleteBucket(now.stream))
+			tx.drop(now.stream)
 		}
-		must(x.e.replaceTable(tx, now.TableName, nil))
+		x.e.replaceTable(tx, now.TableName, nil)
 	})
 	if err != nil {
 		return internal(err)
@@ -466,7 +460,7 @@ func (x *exchange) edit(t *table, f func(tx *txn, d *definition) error) (*table,
 			return
 		}
 		edited = d.ready(now)
-		must(x.e.replaceTable(tx, d.TableName, edited))
+		x.e.replaceTable(tx, d.TableName, edited)
 	})
 	if err != nil {
 		return nil, internal(err)

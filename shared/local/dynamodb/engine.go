@@ -7,13 +7,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Options say where an Engine keeps its data and whom it asks and tells.
@@ -43,9 +39,6 @@ type Call struct {
 	ErrorCode             string  // "" on success, set for Observe
 }
 
-// formatVersion is the layout of the file; a file with a higher one is refused.
-const formatVersion = 1
-
 // ballast is memory that is never touched, so it costs none. It makes the heap look larger and the collector run less often:
 // an engine lives on short-lived garbage beside a small heap.
 const ballast = 48 << 20
@@ -56,16 +49,14 @@ const (
 )
 
 var (
-	bucketMeta   = []byte("meta")
 	bucketTables = []byte("tables")
 	bucketTokens = []byte("tokens")
-	keyFormat    = []byte("format")
 )
 
 // Engine is the store and its http.Handler. It is safe for concurrent use.
 type Engine struct {
 	options   Options
-	db        *bbolt.DB
+	store     *store
 	writer    writer
 	tables    atomic.Pointer[map[string]*table]
 	tokens    tokenBook
@@ -104,8 +95,8 @@ func Open(o Options) (*Engine, error) {
 		return nil, fmt.Errorf("opening dynamodb store %s: %w", path, err)
 	}
 	if err := e.open(path); err != nil {
-		if e.db != nil {
-			_ = e.db.Close()
+		if e.store != nil {
+			_ = e.store.close()
 		}
 		if e.temporary != "" {
 			_ = os.RemoveAll(e.temporary)
@@ -122,43 +113,22 @@ func Open(o Options) (*Engine, error) {
 }
 
 func (e *Engine) open(path string) error {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:        time.Second,
-		NoSync:         true,
-		NoGrowSync:     true,
-		NoFreelistSync: true,
-		NoStatistics:   true,
-		FreelistType:   bbolt.FreelistMapType,
-		// Growing the mapping waits for all readers, so it starts large; it costs address space only.
-		InitialMmapSize: initialMapping,
-	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return errors.New("another process has the file open")
-	}
+	s, err := openStore(path)
 	if err != nil {
 		return err
 	}
-	e.db = db
+	e.store = s
 	tables := map[string]*table{}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		meta, err := tx.CreateBucketIfNotExists(bucketMeta)
-		if err != nil {
-			return err
-		}
-		if have := meta.Get(keyFormat); have == nil {
-			if err := meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))); err != nil {
-				return err
-			}
-		} else if v, err := strconv.Atoi(string(have)); err != nil || v > formatVersion {
-			return fmt.Errorf("its format is version %s, this program knows up to %d: use a newer program", have, formatVersion)
-		}
-		for _, name := range [][]byte{bucketTables, bucketTokens} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		e.tokens.load(tx.Bucket(bucketTokens))
-		return tx.Bucket(bucketTables).ForEach(func(name, text []byte) error {
+	e.tables.Store(&tables)
+	if err := e.commit(func(tx *txn) {
+		tx.create(bucketTables)
+		tx.create(bucketTokens)
+	}); err != nil {
+		return err
+	}
+	return s.view(func() error {
+		e.tokens.load(s.bucket(bucketTokens))
+		return s.bucket(bucketTables).ForEach(func(name, text []byte) error {
 			var d definition
 			if err := json.Unmarshal(text, &d); err != nil {
 				return fmt.Errorf("reading table %s: %w", name, err)
@@ -167,8 +137,6 @@ func (e *Engine) open(path string) error {
 			return nil
 		})
 	})
-	e.tables.Store(&tables)
-	return err
 }
 
 // Close waits for writes under way, syncs and closes the file. Requests after it are answered with an error.
@@ -178,7 +146,7 @@ func (e *Engine) Close() error {
 		close(e.stop)
 		e.running.Wait()
 		e.building.Wait()
-		e.closeErr = errors.Join(e.db.Sync(), e.db.Close())
+		e.closeErr = e.store.close()
 		if e.temporary != "" {
 			e.closeErr = errors.Join(e.closeErr, os.RemoveAll(e.temporary))
 		}
@@ -200,27 +168,21 @@ func (e *Engine) syncLoop() {
 			return
 		case <-tick.C:
 			if e.dirty.Swap(false) {
-				_ = e.db.Sync()
+				_ = e.store.flush()
+				_ = e.store.sync()
 			}
 		}
 	}
 }
 
 // replaceTable stores a definition inside a write and makes it known after the commit; nil removes the table.
-func (e *Engine) replaceTable(tx *txn, name string, t *table) error {
-	b := tx.Bucket(bucketTables)
+func (e *Engine) replaceTable(tx *txn, name string, t *table) {
 	if t == nil {
-		if err := b.Delete([]byte(name)); err != nil {
-			return err
-		}
+		tx.delete(bucketTables, []byte(name))
 	} else {
 		text, err := json.Marshal(&t.definition)
-		if err != nil {
-			return err
-		}
-		if err := b.Put([]byte(name), text); err != nil {
-			return err
-		}
+		must(err)
+		tx.put(bucketTables, []byte(name), text)
 	}
 	// Later writes of the group must see it at once, readers only when its buckets are there.
 	if tx.tables == nil {
@@ -232,7 +194,6 @@ func (e *Engine) replaceTable(tx *txn, name string, t *table) error {
 	} else {
 		tx.tables[name] = t
 	}
-	return nil
 }
 
 // table is the current definition of a table inside a write.

@@ -352,12 +352,12 @@ func (q *reading) begin() error {
 
 // run walks the range and writes the answer.
 func (q *reading) run(x *exchange) error {
-	return x.e.view(func(tx *bbolt.Tx) error {
-		base := tx.Bucket(q.table.bucket)
-		bucket := base
-		if q.index != nil {
-			bucket = tx.Bucket(q.index.bucket)
-		}
+	walked := q.table.bucket
+	if q.index != nil {
+		walked = q.index.bucket
+	}
+	answer := func() error {
+		base, bucket := x.e.store.bucket(q.table.bucket), x.e.store.bucket(walked)
 		if base == nil || bucket == nil {
 			return noTable()
 		}
@@ -383,7 +383,11 @@ func (q *reading) run(x *exchange) error {
 		x.appendCapacity(q.request.returnCapacity)
 		x.out = append(x.out, '}')
 		return nil
-	})
+	}
+	if q.backward {
+		return x.e.store.settled(walked, answer)
+	}
+	return x.e.store.view(answer)
 }
 
 // position is the key a next page starts behind.

@@ -3,13 +3,11 @@ package dynamodb
 import (
 	"strings"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // load reads one visible item.
-func (t *table) load(tx *bbolt.Tx, key []byte, now time.Time, e *Engine) (item, error) {
-	b := tx.Bucket(t.bucket)
+func (t *table) load(key []byte, now time.Time, e *Engine) (item, error) {
+	b := e.store.bucket(t.bucket)
 	if b == nil {
 		return item{}, noTable()
 	}
@@ -52,8 +50,8 @@ func (x *exchange) getItem() error {
 	if err != nil {
 		return err
 	}
-	return x.e.view(func(tx *bbolt.Tx) error {
-		it, err := t.load(tx, key, x.e.now(), x.e)
+	return x.e.store.view(func() error {
+		it, err := t.load(key, x.e.now(), x.e)
 		if err != nil {
 			return err
 		}
@@ -157,7 +155,7 @@ func (x *exchange) batchGet() error {
 		}
 	}
 	var unprocessed []byte
-	err = x.e.view(func(tx *bbolt.Tx) error {
+	err = x.e.store.view(func() error {
 		now := x.e.now()
 		x.out = append(x.out, `{"Responses":{`...)
 		size := 0
@@ -170,7 +168,7 @@ func (x *exchange) batchGet() error {
 			c := cost{table: p.table}
 			first := true
 			for j, key := range p.keys {
-				it, err := p.table.load(tx, key, now, x.e)
+				it, err := p.table.load(key, now, x.e)
 				if err != nil {
 					return err
 				}
@@ -327,10 +325,7 @@ func (x *exchange) writeAll(tx *txn, all []*mutation) (unprocessed []*mutation, 
 			unprocessed = append(unprocessed, m)
 			continue
 		}
-		c, err := m.perform(tx, &outcomes[i])
-		if err != nil {
-			panic(err)
-		}
+		c := m.perform(tx, &outcomes[i])
 		tx.touch(m.table, m.key, touchedByWrite)
 		x.charge(c)
 	}

@@ -1,13 +1,12 @@
 package dynamodb
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 const (
@@ -22,21 +21,17 @@ const (
 func (t *table) streamARN() string { return t.ARN + "/stream/" + t.StreamLabel }
 
 // record appends what happened to an item to the table's stream: nothing if nothing changed.
-func (t *table) record(tx *txn, old, next item, byService bool) error {
+func (t *table) record(tx *txn, old, next item, byService bool) {
 	event := "MODIFY"
 	switch {
 	case !old.exists() && !next.exists(), old.exists() && next.exists() && string(old.raw) == string(next.raw):
-		return nil
+		return
 	case !old.exists():
 		event = "INSERT"
 	case !next.exists():
 		event = "REMOVE"
 	}
-	b := tx.Bucket(t.stream)
-	seq, err := b.NextSequence()
-	if err != nil {
-		return err
-	}
+	seq := tx.sequence(t.stream)
 	subject := next
 	if !subject.exists() {
 		subject = old
@@ -76,7 +71,7 @@ func (t *table) record(tx *txn, old, next item, byService bool) error {
 	out = append(out, `,"StreamViewType":"`...)
 	out = append(out, view...)
 	out = append(out, `"}}`...)
-	return b.Put(binary.BigEndian.AppendUint64(nil, seq), out)
+	tx.put(t.stream, binary.BigEndian.AppendUint64(nil, seq), out)
 }
 
 func sequenceNumber(seq uint64) string { return fmt.Sprintf("%021d", seq) }
@@ -86,8 +81,8 @@ func (e *Engine) trimStream(t *table, now time.Time) {
 	limit := uint64(now.Add(-streamLife).UnixNano())
 	old := func(v []byte) bool { return v != nil && binary.BigEndian.Uint64(v) < limit }
 	stale := false
-	_ = e.view(func(tx *bbolt.Tx) error {
-		if b := tx.Bucket(t.stream); b != nil {
+	_ = e.store.view(func() error {
+		if b := e.store.bucket(t.stream); b != nil {
 			_, v := b.Cursor().First()
 			stale = old(v)
 		}
@@ -97,16 +92,17 @@ func (e *Engine) trimStream(t *table, now time.Time) {
 		return
 	}
 	_ = e.commit(func(tx *txn) {
-		b := tx.Bucket(t.stream)
+		b := tx.bucket(t.stream)
 		if b == nil {
 			return
 		}
+		var gone [][]byte
 		c := b.Cursor()
-		for n := 0; n < sweepStep; n++ {
-			if _, v := c.First(); !old(v) {
-				return
-			}
-			must(c.Delete())
+		for k, v := c.First(); old(v) && len(gone) < sweepStep; k, v = c.Next() {
+			gone = append(gone, bytes.Clone(k))
+		}
+		for _, k := range gone {
+			tx.delete(t.stream, k)
 		}
 	})
 }
@@ -161,8 +157,8 @@ func (x *exchange) describeStream() error {
 	status := "ENABLED"
 	if !t.streamOpen() {
 		status = "DISABLED"
-		_ = x.e.view(func(tx *bbolt.Tx) error {
-			if b := tx.Bucket(t.stream); b != nil {
+		_ = x.e.store.view(func() error {
+			if b := x.e.store.bucket(t.stream); b != nil {
 				span["EndingSequenceNumber"] = sequenceNumber(max(b.Sequence(), 1))
 			}
 			return nil
@@ -203,8 +199,8 @@ func (x *exchange) shardIterator() error {
 	switch in.ShardIteratorType {
 	case "TRIM_HORIZON":
 	case "LATEST":
-		if err := x.e.view(func(tx *bbolt.Tx) error {
-			if b := tx.Bucket(t.stream); b != nil {
+		if err := x.e.store.view(func() error {
+			if b := x.e.store.bucket(t.stream); b != nil {
 				next = b.Sequence() + 1
 			}
 			return nil
@@ -258,8 +254,8 @@ func (x *exchange) records() error {
 			return constraint(limit, "limit", "Member must have value between 1 and 1000")
 		}
 	}
-	return x.e.view(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(t.stream)
+	return x.e.store.view(func() error {
+		b := x.e.store.bucket(t.stream)
 		if b == nil {
 			return newFault("ResourceNotFoundException", "Requested resource not found")
 		}

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -178,18 +179,13 @@ func (x *exchange) writeTransaction(tx *txn, r *request, all []*mutation) error 
 		return invalid("Collection size of items in the transaction exceeds the limit of 4 MB")
 	}
 	for i, m := range all {
-		c, err := m.perform(tx, &outcomes[i])
-		if err != nil {
-			panic(err)
-		}
+		c := m.perform(tx, &outcomes[i])
 		tx.touch(m.table, m.key, touchedByTransaction)
 		c.double()
 		x.charge(c)
 	}
 	if r.token != "" {
-		if err := x.e.tokens.add(tx, x.accessKey+"/"+r.token, fingerprint); err != nil {
-			panic(err)
-		}
+		x.e.tokens.add(tx, x.accessKey+"/"+r.token, fingerprint)
 	}
 	x.out = append(x.out, '{')
 	x.appendCapacities(r.returnCapacity)
@@ -285,7 +281,7 @@ func (b *tokenBook) find(token string, fingerprint [16]byte, now time.Time) (kno
 
 // add records a token. It counts at once, so that later requests of the same group see it; if the commit fails the
 // entry goes again.
-func (b *tokenBook) add(tx *txn, token string, fingerprint [16]byte) error {
+func (b *tokenBook) add(tx *txn, token string, fingerprint [16]byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	at := max(uint64(tx.now.UnixNano()), b.last+1)
@@ -297,7 +293,7 @@ func (b *tokenBook) add(tx *txn, token string, fingerprint [16]byte) error {
 		defer b.mu.Unlock()
 		delete(b.known, id)
 	})
-	return tx.Bucket(bucketTokens).Put(binary.BigEndian.AppendUint64(nil, at), append(id[:], fingerprint[:]...))
+	tx.put(bucketTokens, binary.BigEndian.AppendUint64(nil, at), append(id[:], fingerprint[:]...))
 }
 
 // forget drops tokens that no longer count, a bounded number at a time.
@@ -305,21 +301,22 @@ func (b *tokenBook) forget(tx *txn, limit int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := uint64(tx.now.Add(-tokenLife).UnixNano())
-	c := tx.Bucket(bucketTokens).Cursor()
-	for k, v := c.First(); k != nil && limit > 0 && binary.BigEndian.Uint64(k) < before; k, v = c.First() {
+	var gone [][]byte
+	c := tx.bucket(bucketTokens).Cursor()
+	for k, v := c.First(); k != nil && len(gone) < limit && binary.BigEndian.Uint64(k) < before; k, v = c.Next() {
 		if id := [16]byte(v); b.known[id].at < int64(before) {
 			delete(b.known, id)
 		}
-		if err := c.Delete(); err != nil {
-			panic(err)
-		}
-		limit--
+		gone = append(gone, bytes.Clone(k))
+	}
+	for _, k := range gone {
+		tx.delete(bucketTokens, k)
 	}
 }
 
 // stale says whether there is anything to forget.
-func (b *tokenBook) stale(tx *bbolt.Tx, now time.Time) bool {
-	k, _ := tx.Bucket(bucketTokens).Cursor().First()
+func (b *tokenBook) stale(from *bbolt.Bucket, now time.Time) bool {
+	k, _ := from.Cursor().First()
 	return k != nil && binary.BigEndian.Uint64(k) < uint64(now.Add(-tokenLife).UnixNano())
 }
 
@@ -377,12 +374,12 @@ func (x *exchange) transactGet() error {
 		}
 		seen[id] = true
 	}
-	return x.e.view(func(tx *bbolt.Tx) error {
+	return x.e.store.view(func() error {
 		now := x.e.now()
 		size := 0
 		x.out = append(x.out, `{"Responses":[`...)
 		for i, g := range gets {
-			it, err := g.table.load(tx, g.key, now, x.e)
+			it, err := g.table.load(g.key, now, x.e)
 			if err != nil {
 				return err
 			}

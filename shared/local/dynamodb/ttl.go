@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // An expired item is invisible from its time to live plus the lag on, to the second, whatever the clock. Taking it out of
@@ -137,21 +135,22 @@ func (e *Engine) sweep() {
 			e.trimStream(t, now)
 		}
 	}
-	_ = e.view(func(tx *bbolt.Tx) error {
-		tokens = e.tokens.stale(tx, now)
+	_ = e.store.view(func() error {
+		tokens = e.tokens.stale(e.store.bucket(bucketTokens), now)
 		return nil
 	})
 	if tokens {
 		_ = e.commit(func(tx *txn) { e.tokens.forget(tx, 10*sweepStep) })
 	}
+	e.store.trimMapping()
 }
 
 func (e *Engine) sweepTable(t *table, now time.Time) {
 	t.ttl.mu.Lock()
 	defer t.ttl.mu.Unlock()
 	var gone [][]byte
-	_ = e.view(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(t.bucket)
+	_ = e.store.view(func() error {
+		b := e.store.bucket(t.bucket)
 		if b == nil {
 			return nil
 		}
@@ -180,12 +179,11 @@ func (e *Engine) sweepTable(t *table, now time.Time) {
 		if t == nil {
 			return
 		}
-		b := tx.Bucket(t.bucket)
+		b := tx.bucket(t.bucket)
 		for _, key := range gone {
 			// It may have been written since it was looked at.
 			if it := loadItem(b.Get(key)); it.exists() && t.expired(it, tx.now, e) {
-				_, err := change(tx, t, key, it, it, item{}, true)
-				must(err)
+				change(tx, t, key, it, it, item{}, true)
 			}
 		}
 	})

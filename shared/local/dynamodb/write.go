@@ -1,10 +1,6 @@
 package dynamodb
 
-import (
-	"bytes"
-
-	"go.etcd.io/bbolt"
-)
+import "bytes"
 
 // mutation is a checked write of one item, ready to be judged inside a storage transaction.
 type mutation struct {
@@ -102,8 +98,7 @@ func (m *mutation) judge(tx *txn, e *Engine) outcome {
 		return outcome{failure: noTable()}
 	}
 	o := outcome{table: t}
-	b := tx.Bucket(t.bucket)
-	o.stored = loadItem(b.Get(m.key))
+	o.stored = loadItem(tx.bucket(t.bucket).Get(m.key))
 	o.old = o.stored
 	if o.old.exists() && t.expired(o.old, tx.now, e) {
 		o.old = item{}
@@ -138,26 +133,21 @@ func (m *mutation) judge(tx *txn, e *Engine) outcome {
 }
 
 // perform changes the file as judged.
-func (m *mutation) perform(tx *txn, o *outcome) (cost, error) {
+func (m *mutation) perform(tx *txn, o *outcome) cost {
 	if o.unchanged {
-		return cost{table: o.table, write: writeUnits(o.old.size)}, nil
+		return cost{table: o.table, write: writeUnits(o.old.size)}
 	}
 	return change(tx, o.table, m.key, o.stored, o.old, o.next, false)
 }
 
 // change puts an item in place of another, in the table, its indexes and its stream. stored differs from old if it is expired.
-func change(tx *txn, t *table, key []byte, stored, old, next item, byService bool) (cost, error) {
+func change(tx *txn, t *table, key []byte, stored, old, next item, byService bool) cost {
 	c := cost{table: t, write: writeUnits(max(old.size, next.size))}
-	b := tx.Bucket(t.bucket)
-	var err error
 	switch {
 	case next.exists():
-		err = b.Put(key, next.stored())
+		tx.put(t.bucket, key, next.stored())
 	case stored.exists():
-		err = b.Delete(key)
-	}
-	if err != nil {
-		return c, err
+		tx.delete(t.bucket, key)
 	}
 	for i, x := range t.indexes {
 		before, after := x.entry(stored, key), x.entry(next, key)
@@ -171,31 +161,25 @@ func change(tx *txn, t *table, key []byte, stored, old, next item, byService boo
 			}
 			continue
 		}
-		ib := tx.Bucket(x.bucket)
 		if before != nil {
 			if old.exists() {
 				c.addIndex(i, writeUnits(x.project(old).size))
 			}
-			if err := ib.Delete(before); err != nil {
-				return c, err
-			}
+			tx.delete(x.bucket, before)
 		}
 		if after != nil {
 			c.addIndex(i, writeUnits(x.project(next).size))
-			if err := ib.Put(after, nil); err != nil {
-				return c, err
-			}
+			tx.put(x.bucket, after, nil)
 		}
 	}
 	if t.stream == nil || !t.StreamSpecification.StreamEnabled {
-		return c, nil
+		return c
 	}
 	if stored.exists() && !old.exists() {
-		if err := t.record(tx, stored, item{}, true); err != nil {
-			return c, err
-		}
+		t.record(tx, stored, item{}, true)
 	}
-	return c, t.record(tx, old, next, byService)
+	t.record(tx, old, next, byService)
+	return c
 }
 
 func conflict() error {
@@ -254,10 +238,7 @@ func (x *exchange) writeOne(tx *txn, m *mutation) error {
 		x.charge(cost{table: o.table, write: writeUnits(o.old.size)})
 		return conditionFailed(&o, m.request.returnOnFailure)
 	}
-	c, err := m.perform(tx, &o)
-	if err != nil {
-		panic(err)
-	}
+	c := m.perform(tx, &o)
 	tx.touch(m.table, m.key, touchedByWrite)
 	x.charge(c)
 	x.out = append(x.out, '{')
@@ -291,14 +272,4 @@ func (m *mutation) returned(o *outcome) []byte {
 		return nil
 	}
 	return attrs
-}
-
-// view runs f on a consistent state of the store.
-func (e *Engine) view(f func(*bbolt.Tx) error) error {
-	tx, err := e.db.Begin(false)
-	if err != nil {
-		return internal(errClosed)
-	}
-	defer func() { _ = tx.Rollback() }()
-	return f(tx)
 }

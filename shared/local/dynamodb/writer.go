@@ -1,21 +1,20 @@
 package dynamodb
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
-// maxGroup bounds how many writes share one storage transaction.
+// maxGroup bounds how many writes share one record.
 const maxGroup = 256
 
 var errClosed = errors.New("the store is closed")
 
-// writer is the group commit. Whoever finds it idle leads: runs all waiting writes in one storage transaction, commits, and
-// hands the lead to the first of those who came meanwhile.
+// writer is the group commit. Whoever finds it idle leads: runs all waiting writes, logs them as one record, and hands the
+// lead to the first of those who came meanwhile.
 type writer struct {
 	mu      sync.Mutex
 	waiting []*write
@@ -33,15 +32,59 @@ type write struct {
 
 var writes = sync.Pool{New: func() any { return &write{wake: make(chan bool, 1)} }}
 
-// txn is a storage transaction with what its writes know of each other.
+// txn is what the writes of one group do to the store, and what they know of each other.
 type txn struct {
-	*bbolt.Tx
+	*store
 	now     time.Time
 	shared  bool // more than one request is in the group
 	touched map[string]touch
 	tables  map[string]*table // when the group changed a definition
-	after   []func()          // run once the transaction is committed
+	after   []func()          // run once the group is logged
 	undo    []func()          // run if it is not
+}
+
+// The changing methods panic if the store fails; the group is then undone as a whole.
+
+func (tx *txn) put(bucket, key, value []byte) {
+	must(tx.tx.Bucket(bucket).Put(key, value))
+	tx.noted(changePut, bucket, key, value)
+}
+
+func (tx *txn) delete(bucket, key []byte) {
+	must(tx.tx.Bucket(bucket).Delete(key))
+	tx.markDeleted(bucket)
+	tx.noted(changeDelete, bucket, key, nil)
+}
+
+func (tx *txn) create(bucket []byte) {
+	_, err := tx.tx.CreateBucketIfNotExists(bucket)
+	must(err)
+	tx.noted(changeCreate, bucket, nil, nil)
+}
+
+func (tx *txn) drop(bucket []byte) {
+	must(tx.tx.DeleteBucket(bucket))
+	tx.noted(changeDrop, bucket, nil, nil)
+}
+
+// sequence counts a bucket's numbers up.
+func (tx *txn) sequence(bucket []byte) uint64 {
+	n, err := tx.tx.Bucket(bucket).NextSequence()
+	must(err)
+	tx.noted(changeSequence, bucket, nil, binary.BigEndian.AppendUint64(nil, n))
+	return n
+}
+
+func (tx *txn) noted(kind byte, bucket, key, value []byte) {
+	tx.changes++
+	tx.journal.note(kind, bucket, key, value)
+}
+
+// must aborts the group: what it guards can only fail with the file.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
 
 type touch byte
@@ -67,7 +110,7 @@ func (tx *txn) conflicts(t *table, key []byte, by touch) bool {
 	return tx.touched != nil && tx.touched[string(t.bucket)+string(key)]&by != 0
 }
 
-// commit runs a write and returns once it is committed. run must not fail half-way: it judges first and changes then.
+// commit runs a write and returns once it is logged. run must not fail half-way: it judges first and changes then.
 func (e *Engine) commit(run func(*txn)) error {
 	q := &e.writer
 	w := writes.Get().(*write)
@@ -99,7 +142,16 @@ func (e *Engine) commit(run func(*txn)) error {
 	q.mu.Unlock()
 
 	err := e.runGroup(group)
-
+	for _, other := range group {
+		if other != w {
+			other.err = err
+			other.wake <- false
+		}
+	}
+	if e.store.due() {
+		// Its failure is not these writes': they are logged. It shows at the next write.
+		_ = e.store.flush()
+	}
 	q.mu.Lock()
 	if len(q.waiting) > 0 {
 		q.waiting[0].wake <- true
@@ -108,29 +160,26 @@ func (e *Engine) commit(run func(*txn)) error {
 		q.idle.Broadcast()
 	}
 	q.mu.Unlock()
-	for _, other := range group {
-		if other != w {
-			other.err = err
-			other.wake <- false
-		}
-	}
 	w.run = nil
 	writes.Put(w)
 	return err
 }
 
+// runGroup runs the writes of a group and logs them as one.
 func (e *Engine) runGroup(group []*write) (err error) {
-	stx, err := e.db.Begin(true)
-	if err != nil {
-		return err
+	s := e.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return s.failed
 	}
-	tx := &txn{Tx: stx, now: e.now(), shared: len(group) > 1}
+	tx := &txn{store: s, now: e.now(), shared: len(group) > 1}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("writing: %v", p)
+			s.journal.clear(s.generation)
+			err = errors.Join(fmt.Errorf("writing: %v", p), s.restore())
 		}
 		if err != nil {
-			_ = stx.Rollback()
 			for _, f := range tx.undo {
 				f()
 			}
@@ -139,8 +188,8 @@ func (e *Engine) runGroup(group []*write) (err error) {
 	for _, w := range group {
 		w.run(tx)
 	}
-	if err := stx.Commit(); err != nil {
-		return fmt.Errorf("committing: %w", err)
+	if err := s.log(); err != nil {
+		return err
 	}
 	e.dirty.Store(true)
 	for _, f := range tx.after {

@@ -25,8 +25,8 @@ import (
 )
 
 // serve is the child: the stand-in, or the stand-in until "freeze" and canned replies from then on.
-func serve(kind, path, address string) error {
-	engine, err := dynamodb.Open(dynamodb.Options{Path: path})
+func serve(kind, path, address string, lag time.Duration) error {
+	engine, err := dynamodb.Open(dynamodb.Options{Path: path, TTLLag: lag})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ func main() {
 	childKind := flag.String("child", "", "serve as a child: standin or canned")
 	path := flag.String("path", "", "with -child: the store's file")
 	address := flag.String("listen", "127.0.0.1:0", "with -child: where to listen")
+	lag := flag.Duration("lag", 0, "with -child: the lag of expiry")
 	duration := flag.Duration("dur", 2*time.Second, "how long each operation is measured in each of the rounds")
 	rounds := flag.Int("rounds", 3, "how many rounds; stand-in and canned server take turns")
 	workers := flag.Int("workers", 8, "connections")
@@ -37,7 +38,7 @@ func main() {
 	profile := flag.String("profile", "", "write CPU profiles of the stand-in here, one an operation")
 	flag.Parse()
 	if *childKind != "" {
-		if err := serve(*childKind, *path, *address); err != nil {
+		if err := serve(*childKind, *path, *address, *lag); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -1,0 +1,29 @@
+package dynamodb
+
+import (
+	"os"
+	"syscall"
+)
+
+// maxResident is how much of the mapped file may count as the process's memory.
+const maxResident = 128 << 20
+
+// trimMapping gives the mapping's pages back to the system's cache when the file is large.
+func (s *store) trimMapping() {
+	if info, err := os.Stat(s.db.Path()); err == nil && info.Size() > maxResident {
+		s.releaseMapping()
+	}
+}
+
+// releaseMapping lets go of the mapped file's pages. They stay in the system's cache and come back when they are touched; what
+// changes is that they do not count as this process's memory.
+func (s *store) releaseMapping() {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	info, err := os.Stat(s.db.Path())
+	// Past its first size the mapping moves, and its old place may be someone else's memory.
+	if err != nil || s.failed != nil || info.Size() >= int64(initialMapping) {
+		return
+	}
+	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, s.db.Info().Data, uintptr(info.Size()), syscall.MADV_DONTNEED)
+}
