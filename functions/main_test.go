@@ -37,32 +37,32 @@ import (
 // programs are the functions as their bootstraps start them.
 var programs = map[string]func(aws.Config) any{
 	"console": func(c aws.Config) any {
-		return httpapi.Lambda(console.New(load[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+		return httpapi.Lambda(console.New(fromEnvironment[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
 	},
 	"dispatch": func(c aws.Config) any {
-		return dispatch.New(load[dispatch.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
+		return dispatch.New(fromEnvironment[dispatch.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
 	},
 	"ingest": func(c aws.Config) any {
-		return httpapi.Lambda(ingest.New(load[ingest.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+		return httpapi.Lambda(ingest.New(fromEnvironment[ingest.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
 	},
 	"member": func(c aws.Config) any {
-		return httpapi.Lambda(member.New(load[member.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+		return httpapi.Lambda(member.New(fromEnvironment[member.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
 	},
 	"orchestration": func(c aws.Config) any {
-		return orchestration.New(load[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+		return orchestration.New(fromEnvironment[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 	"projection": func(c aws.Config) any {
-		return projection.New(load[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+		return projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 	"segmentation": func(c aws.Config) any {
-		return segmentation.New(load[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+		return segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 	"settlement": func(c aws.Config) any {
-		return settlement.New(load[settlement.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
+		return settlement.New(fromEnvironment[settlement.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
 	},
 }
 
-func load[S any]() S {
+func fromEnvironment[S any]() S {
 	var s S
 	if err := environment.Load(&s); err != nil {
 		log.Fatal(err)
