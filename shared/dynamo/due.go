@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -23,6 +25,8 @@ const (
 	firstDueMinutes = 30
 	// maxDueMinutes bounds how much one Ready catches up with after an outage.
 	maxDueMinutes = 12 * 60
+	// dueWrites is how many entries are struck off side by side.
+	dueWrites = 16
 	// maxDuePages bounds a reading of one shard of a minute: 1 MB each.
 	maxDuePages = 64
 
@@ -137,6 +141,15 @@ func (d Due) List(ctx context.Context, owner string, minute time.Time) ([]DueEnt
 // that each gives: so nothing that fails holds up what comes after it. The last few minutes are looked at by every call; after an
 // outage a call catches up by at most half a day. An error of each ends the call, and its entry stays.
 func (d Due) Ready(ctx context.Context, owner string, each func(context.Context, DueEntry) (again time.Time, err error)) error {
+	return d.ReadyTogether(ctx, owner, 1, func(ctx context.Context, entries []DueEntry) ([]time.Time, error) {
+		again, err := each(ctx, entries[0])
+		return []time.Time{again}, err
+	})
+}
+
+// ReadyTogether is Ready for owners that do several entries of a minute at once, up to size of them. each gives a time for every
+// entry, in their order; an error of each leaves all of them.
+func (d Due) ReadyTogether(ctx context.Context, owner string, size int, each func(context.Context, []DueEntry) (again []time.Time, err error)) error {
 	last := d.now().UTC().Truncate(time.Minute)
 	floor, err := d.floor(ctx, owner)
 	if err != nil {
@@ -158,15 +171,12 @@ func (d Due) Ready(ctx context.Context, owner string, each func(context.Context,
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			again, err := each(ctx, e)
-			if err == nil && !again.IsZero() {
-				err = d.Put(ctx, owner, again, e.ID, e.Body)
-			}
-			if err == nil && (again.IsZero() || !d.minute(again).Equal(minute)) {
-				err = d.Done(ctx, e)
-			}
+		for chunk := range slices.Chunk(entries, size) {
+			again, err := each(ctx, chunk)
 			if err != nil {
+				return err
+			}
+			if err := d.done(ctx, chunk, again); err != nil {
 				return err
 			}
 		}
@@ -176,6 +186,27 @@ func (d Due) Ready(ctx context.Context, owner string, each func(context.Context,
 		minute = overlap
 	}
 	return d.raise(ctx, owner, minute)
+}
+
+// done strikes entries off, those filed again after they stand in their new minute.
+func (d Due) done(ctx context.Context, entries []DueEntry, again []time.Time) error {
+	var g errgroup.Group
+	g.SetLimit(dueWrites)
+	for i, e := range entries {
+		g.Go(func() error {
+			at := again[i]
+			if !at.IsZero() {
+				if err := d.Put(ctx, e.Owner, at, e.ID, e.Body); err != nil {
+					return err
+				}
+				if d.minute(at).Equal(e.Minute) {
+					return nil
+				}
+			}
+			return d.Done(ctx, e)
+		})
+	}
+	return g.Wait()
 }
 
 // floor is the first minute that may still hold an entry; the zero time when nothing was ever looked at.
