@@ -27,6 +27,7 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/userops/userops/shared/local/lambda"
 	"github.com/userops/userops/shared/local/sqs"
@@ -504,6 +505,99 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("the data folder held %v and holds %v", before, after)
 			}
 		})
+	}
+}
+
+// The pages of this machine itself, beside the API.
+func TestControl(t *testing.T) {
+	s := stack(t, Options{})
+	for _, c := range []struct {
+		name, path, kind, body string
+		status                 int
+		want                   string
+	}{
+		{"a function", "/local/invoke/count", "application/json", `{"Records":[]}`, 200, `"answer":{"batchItemFailures":[]}`},
+		{"from a form", "/local/invoke/count", "text/plain", `{"Records":[]}`, 405, "POST the event as application/json"},
+		{"nobody", "/local/invoke/nobody", "application/json", `{}`, 400, "it has take, count"},
+		{"not JSON", "/local/invoke/count", "application/json", `{`, 400, "not JSON"},
+		{"usage", "/local/usage", "application/json", ``, 200, `"action":"CreateTable"`},
+		{"no inbox", "/local/inbox", "application/json", ``, 404, "Not Found"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			resp, err := http.Post(s.Addresses().Gateway+c.path, c.kind, strings.NewReader(c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = resp.Body.Close() }()
+			body, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != c.status || !strings.Contains(string(body), c.want) {
+				t.Errorf("%d %s, want %d %s", resp.StatusCode, body, c.status, c.want)
+			}
+		})
+	}
+}
+
+func TestProvision(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		s := stack(t, Options{DataDir: dir})
+		for table, want := range map[string]string{"local-Counts": "ttl", "local-Ledger": ""} {
+			out, err := s.db.DescribeTimeToLive(context.Background(), &awsdynamodb.DescribeTimeToLiveInput{TableName: &table})
+			if err != nil || aws.ToString(out.TimeToLiveDescription.AttributeName) != want {
+				t.Errorf("the expiry of %s is %+v (%v), want %q", table, out.TimeToLiveDescription, err, want)
+			}
+		}
+		q, _ := s.tmpl.Queue("Orders")
+		out, err := s.queue.GetQueueAttributes(context.Background(), &awssqs.GetQueueAttributesInput{QueueUrl: &q.URL, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+		if err != nil || out.Attributes["VisibilityTimeout"] != "5" || out.Attributes["RedrivePolicy"] != q.Attributes["RedrivePolicy"] {
+			t.Errorf("the queue has %v (%v)", out.Attributes, err)
+		}
+		stop(t, s)
+	}
+	// A table that the template has changed the key of is not touched.
+	text, _ := os.ReadFile("testdata/counter.yaml")
+	path := filepath.Join(t.TempDir(), "t.yaml")
+	if err := os.WriteFile(path, bytes.ReplaceAll(text, []byte("AttributeName: id"), []byte("AttributeName: key")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Start(context.Background(), Options{TemplatePath: path, Handlers: functions, DataDir: dir})
+	if err == nil || !strings.Contains(err.Error(), "has another key than in "+path) || !strings.Contains(err.Error(), "choose another with DATA=") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A process of an earlier start, which may outlive its stack for a moment, has no rights; a developer's own keys have all.
+func TestKeysOfEarlierStarts(t *testing.T) {
+	s := stack(t, Options{NoIntake: true})
+	for key, allowed := range map[string]bool{"LAMBDALOCALTAKE17ABCD": false, "AKIAIOSFODNN7EXAMPLE": true, "dummy": true} {
+		c := awsdynamodb.NewFromConfig(s.client(key, "x"), func(o *awsdynamodb.Options) { o.BaseEndpoint = aws.String(s.addresses.DynamoDB) })
+		_, err := c.ListTables(context.Background(), &awsdynamodb.ListTablesInput{})
+		if (err == nil) != allowed || !allowed && !strings.Contains(err.Error(), "AccessDenied") {
+			t.Errorf("%s: %v, want allowed %v", key, err, allowed)
+		}
+	}
+}
+
+func TestSchedulesKeepTheirOrigin(t *testing.T) {
+	dir := t.TempDir()
+	begin := time.Date(2026, 11, 21, 8, 30, 0, 500, time.UTC)
+	for i, c := range []struct {
+		expression string
+		after      time.Duration
+		want       time.Time
+	}{
+		{"rate(1 day)", 0, begin}, {"rate(1 day)", time.Hour, begin}, {"rate(2 days)", 2 * time.Hour, begin.Add(2 * time.Hour)}, {"rate(2 days)", 3 * time.Hour, begin.Add(2 * time.Hour)},
+	} {
+		f, err := openFolder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.origin(template.Schedule{Name: "s", Expression: c.expression}, begin.Add(c.after)); !got.Equal(c.want) {
+			t.Errorf("start %d: %v, want %v", i, got, c.want)
+		}
+		if err := errors.Join(f.save(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

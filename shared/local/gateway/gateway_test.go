@@ -294,7 +294,7 @@ func TestThrottling(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
-	list := &template.CORS{AllowOrigins: []string{"https://a.example", "http://*"}, AllowMethods: []string{"GET", "POST"}, AllowHeaders: []string{"x-a"},
+	list := &template.CORS{AllowOrigins: []string{"https://a.example", "http://*", "https://c*"}, AllowMethods: []string{"GET", "POST"}, AllowHeaders: []string{"x-a"},
 		ExposeHeaders: []string{"x-b"}, MaxAge: time.Minute, AllowCredentials: true}
 	any := &template.CORS{AllowOrigins: []string{"*"}}
 	answer := `{"statusCode":200,"headers":{"access-control-allow-origin":"https://evil.example"},"body":"hi"}`
@@ -309,6 +309,7 @@ func TestCORS(t *testing.T) {
 		{"preflight", "OPTIONS", "https://a.example", list, ask, 204, "https://a.example", "GET,POST"},
 		{"preflight from elsewhere", "OPTIONS", "https://b.example", list, ask, 204, "", ""},
 		{"preflight by scheme", "OPTIONS", "http://b.example", list, ask, 204, "http://b.example", "GET,POST"},
+		{"a star within a host", "GET", "https://cc.example", list, nil, 200, "", ""},
 		{"options that is no preflight", "OPTIONS", "https://a.example", list, nil, 200, "https://a.example", ""},
 		{"request", "GET", "https://a.example", list, nil, 200, "https://a.example", ""},
 		{"request from elsewhere", "GET", "https://b.example", list, nil, 200, "", ""},

@@ -206,7 +206,7 @@ func (h *Host) pool(function string) (*pool, error) {
 func FunctionKey(function string) string { return keyPrefix + "FN" + sanitised(function) }
 
 // keyPrefix marks the access keys that this package hands out, so that one of an earlier start is not taken for a developer's own.
-const keyPrefix = "LOCAL"
+const keyPrefix = "LAMBDALOCAL"
 
 // Caller names the function behind an access key and, when the key belongs to a process, the invocation it is busy with. Known is false for
 // keys that no function has; stale is true for those that look like one of a process that is gone.

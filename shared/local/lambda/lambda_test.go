@@ -44,13 +44,13 @@ type answer struct {
 	HasDeadline bool
 	Left        time.Duration
 	Env         map[string]string
-	Filler      string
+	Trace       string
 }
 
-func play(ctx context.Context, o order) (answer, error) {
+func play(ctx context.Context, o order) (any, error) {
 	deadline, ok := ctx.Deadline()
 	lc, _ := lambdacontext.FromContext(ctx)
-	a := answer{PID: os.Getpid(), RequestID: lc.AwsRequestID, ARN: lc.InvokedFunctionArn, HasDeadline: ok, Left: time.Until(deadline)}
+	a := answer{PID: os.Getpid(), RequestID: lc.AwsRequestID, ARN: lc.InvokedFunctionArn, HasDeadline: ok, Left: time.Until(deadline), Trace: os.Getenv("_X_AMZN_TRACE_ID")}
 	switch o.Do {
 	case "env":
 		a.Env = map[string]string{}
@@ -70,7 +70,7 @@ func play(ctx context.Context, o order) (answer, error) {
 		fmt.Println(`{"level":"INFO","msg":"hello"}`)
 		fmt.Fprintln(os.Stderr, "plain")
 	case "large":
-		a.Filler = strings.Repeat("x", o.Size)
+		return strings.Repeat("x", o.Size-2), nil
 	case "meet":
 		// Two at once: each waits until the other has come too.
 		resp, err := http.Get(os.Getenv("MEETING"))
@@ -188,6 +188,9 @@ func TestProgram(t *testing.T) {
 	if a.RequestID != first.RequestID || a.RequestID == b.RequestID || a.ARN != "arn:aws:lambda:us-east-1:000000000000:function:play" {
 		t.Errorf("request ids %q, %q, %q, ARN %q", a.RequestID, first.RequestID, b.RequestID, a.ARN)
 	}
+	if !strings.HasPrefix(a.Trace, "Root=1-") || a.Trace == b.Trace {
+		t.Errorf("traces %q and %q", a.Trace, b.Trace)
+	}
 	if !a.HasDeadline || a.Left <= 0 || a.Left > 10*time.Second {
 		t.Errorf("deadline in %v, want at most 10s", a.Left)
 	}
@@ -219,7 +222,7 @@ func TestWhatGoesWrong(t *testing.T) {
 	_, before := invoke(t, h, "play", `{}`)
 	cases := []struct{ function, payload, kind, message string }{
 		{"play", `{"do":"fail"}`, "errorString", "no luck"},
-		{"play", `{"do":"large","size":6291456}`, "Function.ResponseSizeTooLarge", "exceeded maximum allowed payload size (6291456 bytes)"},
+		{"play", `{"do":"large","size":6291457}`, "Function.ResponseSizeTooLarge", "(6291457 bytes) exceeded maximum allowed payload size (6291456 bytes)"},
 		{"play", `{"do":"exit"}`, "Runtime.ExitError", "Runtime exited with error: exit status 7"},
 		{"play", `{"do":"panic"}`, "string", "oh no"},
 		{"hasty", `{"do":"hang"}`, "Sandbox.Timedout", "Task timed out after 0.30 seconds"},
@@ -244,10 +247,19 @@ func TestWhatGoesWrong(t *testing.T) {
 		t.Error("the process that ended serves on")
 	}
 	l.await(t, "Task timed out after 0.30 seconds")
+	// The one that hung is ended, and only its successor is left.
+	for end := time.Now().Add(10 * time.Second); count(h, "hasty") != 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d processes of hasty", count(h, "hasty"))
+		}
+	}
 	l.await(t, "going down")
 
 	if _, err := h.Invoke(context.Background(), "nobody", nil); !errors.Is(err, ErrUnknown) {
 		t.Errorf("an unknown function: %v", err)
+	}
+	if r, err := h.Invoke(context.Background(), "play", []byte(`{"do":"large","size":6291456}`)); err != nil || len(r.Payload) != MaxPayload {
+		t.Errorf("an answer of %d bytes: %v %s", MaxPayload, err, r.FunctionError)
 	}
 	large := bytes.Repeat([]byte(" "), MaxPayload+1)
 	large[0], large[1] = '{', '}'
@@ -257,6 +269,13 @@ func TestWhatGoesWrong(t *testing.T) {
 	if r, err := h.Invoke(context.Background(), "play", large[:MaxPayload]); err != nil || r.FunctionError != "" {
 		t.Errorf("a request of %d bytes: %v %v", MaxPayload, err, r.FunctionError)
 	}
+}
+
+func count(h *Host, function string) int {
+	p := h.pools[function]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.processes)
 }
 
 // meeting answers its callers once so many of them are there.
@@ -317,8 +336,8 @@ func TestScaleOut(t *testing.T) {
 	wg.Wait()
 	n := 0
 	seen.Range(func(any, any) bool { n++; return true })
-	if n > 3 {
-		t.Errorf("%d processes, the cap is 3", n)
+	if n > 3 || count(h, "play") != 3 {
+		t.Errorf("%d processes served and %d are there, the cap is 3", n, count(h, "play"))
 	}
 }
 
@@ -356,6 +375,28 @@ func TestReservedConcurrency(t *testing.T) {
 	}
 	if _, err := h.Invoke(context.Background(), "none", nil); !errors.Is(err, ErrThrottled) {
 		t.Errorf("with none reserved: %v, want ErrThrottled", err)
+	}
+}
+
+func TestDrain(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	h := host(t, Options{}, Function{Name: "slow", Handler: func(context.Context, []byte) ([]byte, error) {
+		close(entered)
+		<-release
+		return nil, nil
+	}})
+	if err := h.Enqueue("slow", nil); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	short, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := h.Drain(short); err == nil {
+		t.Error("it does not wait for what runs")
+	}
+	close(release)
+	if err := h.Drain(context.Background()); err != nil || h.Busy() {
+		t.Errorf("%v, busy %v", err, h.Busy())
 	}
 }
 

@@ -144,6 +144,29 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func TestVisibilityMayEqualTheTimeout(t *testing.T) {
+	text, err := os.ReadFile("testdata/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse("shop.yaml", []byte(strings.Replace(string(text), "VisibilityTimeout: 180", "VisibilityTimeout: 30", 1)), Environment{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Functions override each other as a whole, and lists are joined, the global part first.
+func TestGlobalsMerge(t *testing.T) {
+	s, err := Parse("t.json", []byte(`{"Parameters":{"P":{"Type":"String","Default":"p"}},"Globals":{"Function":{"Runtime":"provided.al2023","Architectures":["arm64"],
+		"Environment":{"Variables":{"A":{"Ref":"P"},"B":"global"}}}},"Resources":{"F":{"Type":"AWS::Serverless::Function","Properties":{"Architectures":["x86_64"],
+		"Environment":{"Variables":{"A":{"Fn::Sub":"own"},"C":{"Ref":"P"}}}}}}}`), Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"A": "own", "B": "global", "C": "p"}; !reflect.DeepEqual(s.Functions[0].Environment, want) || s.Functions[0].Architecture != "arm64" {
+		t.Errorf("got %v %s, want %v", s.Functions[0].Environment, s.Functions[0].Architecture, want)
+	}
+}
+
 func TestParameterNotDeclared(t *testing.T) {
 	_, err := Load("testdata/shop.yaml", Environment{Parameters: map[string]string{"Stge": "dev"}})
 	if err == nil || !strings.Contains(err.Error(), "no parameter Stge is declared") {
