@@ -25,9 +25,9 @@ const platformLog = "START RequestId: 00000000-0000-0000-0000-000000000000 Versi
 	"END RequestId: 00000000-0000-0000-0000-000000000000\n" +
 	"REPORT RequestId: 00000000-0000-0000-0000-000000000000\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 256 MB\tMax Memory Used: 40 MB\t\n"
 
-// load is how many messages a queue gets; it decides how full the receives are. Here on the machine they are as full as it is slow, so they are
+// traffic is how many messages a queue gets; it decides how full the receives are. Here on the machine they are as full as it is slow, so they are
 // stated: Lambda keeps five pollers at a queue, whose calls take 20 ms when there is a message and wait 20 s for one, and which get what is there.
-type load struct{ perSecond, perReceive float64 }
+type traffic struct{ perSecond, perReceive float64 }
 
 const (
 	pollers   = 5
@@ -37,15 +37,15 @@ const (
 )
 
 var (
-	busy  = load{1000, 4}
-	quiet = load{10, 1}
+	busy  = traffic{1000, 4}
+	quiet = traffic{10, 1}
 )
 
 // bill is what a measurement costs on AWS, in USD by service.
 type bill map[string]float64
 
 // priced adds up what was spent on requests and all that followed from them.
-func (m *bench) priced(s spent, requests int, at load) bill {
+func (m *bench) priced(s spent, requests int, at traffic) bill {
 	b := bill{"api": float64(requests) * priceRequest}
 	for _, u := range s.usage {
 		b["dynamodb"] += u.WriteUnits*priceWriteUnit + u.ReadUnits*priceReadUnit
