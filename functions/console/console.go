@@ -1,7 +1,7 @@
 // Package console is what operators define and see: segments, campaigns, templates, programs, sources and settings; the audience
 // a segment would have; runs of segmentation; how full the queues are. It decides nothing about people and writes no profile: a
-// definition takes effect when the functions that read Catalog next look (dynamo.CatalogTTL). The surprising thing: a
-// document is checked beside all others when it is saved, so that what is in Catalog can be used as it stands.
+// definition is in force for every invocation that begins after it was saved. The surprising thing: a document is checked
+// beside all others when it is saved, so that what is in Catalog can be used as it stands.
 package console
 
 import (
