@@ -1,7 +1,10 @@
 package format
 
 import (
+	"compress/gzip"
+	"encoding/csv"
 	"encoding/json"
+	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
@@ -78,6 +81,42 @@ func TestTheRealCompleteJourney(t *testing.T) {
 	}
 	if got.total != 23393524 {
 		t.Errorf("revenue is %d cents, want 23393524", got.total)
+	}
+}
+
+// The recount adds up fractions as the file has them, line by line, and knows nothing of baskets.
+func TestTheRealCompleteJourneyByHousehold(t *testing.T) {
+	plain, err := gzip.NewReader(realFile(t, "complete_journey/transactions_sample.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(plain).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]*big.Rat{}
+	for _, row := range rows[1:] {
+		value, ok := new(big.Rat).SetString(row[5])
+		if !ok {
+			t.Fatalf("sales_value is %q", row[5])
+		}
+		if want[row[0]] == nil {
+			want[row[0]] = new(big.Rat)
+		}
+		want[row[0]].Add(want[row[0]], value)
+	}
+	got := count(t, CompleteJourney, "complete_journey/transactions_sample.csv.gz")
+	if len(got.revenue) != len(want) {
+		t.Errorf("%d households, want %d", len(got.revenue), len(want))
+	}
+	for household, sum := range want {
+		amount, err := money.ParseDecimal(sum.FloatString(2), "USD")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.revenue[household] != amount.Minor {
+			t.Errorf("household %s: %d cents, want %d", household, got.revenue[household], amount.Minor)
+		}
 	}
 }
 
