@@ -254,12 +254,19 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 	if entry, counted := o.Contribution(); counted {
 		before = &entry
 	}
+	bought, wasBought := o.Purchase(b.process.Currency)
 	o.Fold(r, p.ID)
 	o.changed = true
 	if entry, counted := o.Contribution(); counted {
 		after = &entry
 	}
 	p.Orders.Replace(before, after)
+	if wasBought {
+		p.Purchases.Replace(&bought, nil)
+	}
+	if bought, is := o.Purchase(b.process.Currency); is {
+		p.Purchases.Replace(nil, &bought)
+	}
 	return []profile.Follow{{Kind: profile.FollowOrder, Ref: r.OrderID, At: e.event.Timestamp}}, nil
 }
 

@@ -212,4 +212,3 @@ func TestErasingForgetsAddresses(t *testing.T) {
 		t.Error("who comes later cannot have the address")
 	}
 }
-

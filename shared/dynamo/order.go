@@ -42,6 +42,7 @@ const (
 	sectionOrderContent = 2
 	sectionOrderTimes   = 3
 	sectionOrderRefunds = 4
+	sectionOrderSavings = 5
 )
 
 func packOrder(o *order.Order) []byte {
@@ -72,6 +73,13 @@ func packOrder(o *order.Order) []byte {
 			w.time(r.At)
 		}
 	})
+	if o.Discount != 0 || o.Lines != 0 || o.DiscountedLines != 0 {
+		w.section(sectionOrderSavings, func(w *packer) {
+			w.int(o.Discount)
+			w.uint(uint64(o.Lines))
+			w.uint(uint64(o.DiscountedLines))
+		})
+	}
 	return append(w.out, o.Unknown...)
 }
 
@@ -99,6 +107,8 @@ func unpackOrder(body []byte, o *order.Order) error {
 			for s.more() {
 				o.Refunds = append(o.Refunds, order.Refund{Key: s.text(), Amount: s.int(), Whole: s.flag(), At: s.time()})
 			}
+		case sectionOrderSavings:
+			o.Discount, o.Lines, o.DiscountedLines = s.int(), int(s.uint()), int(s.uint())
 		default:
 			o.Unknown = append(o.Unknown, start[:len(start)-len(r.in)]...)
 		}

@@ -31,6 +31,17 @@ const (
 	sectionCartCleared = 15
 	sectionPlace       = 16
 	sectionErased      = 17
+	sectionClient      = 18
+	sectionDevices     = 19
+	sectionTokens      = 20
+	sectionCategories  = 21
+	sectionBrands      = 22
+	sectionViewed      = 23
+	sectionHours       = 24
+	sectionPurchases   = 25
+	sectionRatings     = 26
+	sectionSearch      = 27
+	sectionLeftOut     = 28
 	sectionWindow      = 30
 	sectionOutbox      = 31
 )
@@ -145,6 +156,7 @@ func packProfile(p *profile.Profile) []byte {
 	if !p.ErasedAt.IsZero() {
 		w.section(sectionErased, func(w *packer) { w.time(p.ErasedAt) })
 	}
+	packDetail(w, p)
 	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
 		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
 	}
@@ -245,6 +257,9 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			p.Zone = profile.Stamped{Value: s.text(), At: s.time()}
 		case sectionErased:
 			p.ErasedAt = s.time()
+		case sectionClient, sectionDevices, sectionTokens, sectionCategories, sectionBrands, sectionViewed, sectionHours, sectionPurchases,
+			sectionRatings, sectionSearch, sectionLeftOut:
+			unpackDetail(number, s, p)
 		case sectionWindow:
 			p.Window = unpackWindow(s)
 		case sectionOutbox:

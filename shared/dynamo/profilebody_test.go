@@ -11,7 +11,26 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 )
 
+// fullProfile has something in every field.
 func fullProfile() *profile.Profile {
+	p := firstProfile()
+	t0 := time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
+	p.Client = profile.Client{At: t0, OS: "iOS", OSVersion: "17.1", DeviceType: "mobile", Manufacturer: "Apple", Model: "iPhone15,2", App: "shop", AppVersion: "3.2", Browser: "safari", Library: "ios"}
+	p.Devices = map[string]profile.Client{"d1": p.Client, "d2": {At: t0.Add(-time.Hour), OS: "Android"}}
+	p.Tokens = map[string]profile.Token{"c2a1f00dfeedc2a1f00dfeed": {At: t0, OS: "iOS"}}
+	p.Categories = profile.Interests{"tea": {Last: 683, Counts: []int64{3, 0, 300}}, "*": {Last: 680, Counts: []int64{1}}}
+	p.Brands = profile.Interests{"West Lake": {Last: 683, Counts: []int64{5}}}
+	p.Viewed = map[string]time.Time{"p1": t0}
+	p.Hours[0], p.Hours[37], p.Hours[167] = 1, 300, 2
+	p.Purchases = profile.Purchases{Discounted: 2, Coupons: 1, Cancelled: 1, Refunded: 1, Refunds: 3, Lines: 9, DiscountedLines: 4, Pieces: 12, Discount: 990}
+	p.Ratings = profile.Ratings{Count: 2, Sum: 95}
+	p.Search = profile.Stamped{Value: "longjing", At: t0}
+	p.LeftOut = map[string]int64{"traits": 7}
+	return p
+}
+
+// firstProfile has what profiles had in the first version.
+func firstProfile() *profile.Profile {
 	t0 := time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
 	sec := t0.Truncate(time.Second)
 	return &profile.Profile{
@@ -52,7 +71,6 @@ func TestProfileBodyRoundTrip(t *testing.T) {
 	}
 }
 
-
 func TestProfileBodyOfNewerVersion(t *testing.T) {
 	p := fullProfile()
 	newer := append(packProfile(p), 99, 3, 'n', 'e', 'w')
@@ -79,7 +97,7 @@ func TestTornBodiesAreRefused(t *testing.T) {
 		}
 	}
 	// A body cut at the end of a section is a shorter body; every other cut is a fault.
-	if sections := 19; torn != len(whole)-sections {
+	if sections := 30; torn != len(whole)-sections {
 		t.Errorf("%d of %d cuts are faults, want all but %d", torn, len(whole), sections)
 	}
 }
@@ -99,7 +117,7 @@ func FuzzUnpackProfile(f *testing.F) {
 func TestOrderBodyRoundTrip(t *testing.T) {
 	t0 := time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
 	want := order.Order{Owner: "p", Currency: "CNY", Total: 100, Revenue: 90, Coupon: "C", Products: []order.Product{{ID: "p1", Name: "Tea", Category: "Drinks", Quantity: 2, Price: 50}},
-		ReportedAt: t0, Reporter: 77, PlacedAt: t0, CompletedAt: t0, CancelledAt: t0, Refunds: []order.Refund{{Key: "r", Amount: 5, Whole: true, At: t0}}, Unknown: []byte{99, 1, 'x'}}
+		Discount: 20, Lines: 60, DiscountedLines: 3, ReportedAt: t0, Reporter: 77, PlacedAt: t0, CompletedAt: t0, CancelledAt: t0, Refunds: []order.Refund{{Key: "r", Amount: 5, Whole: true, At: t0}}, Unknown: []byte{99, 1, 'x'}}
 	var got order.Order
 	if err := unpackOrder(packOrder(&want), &got); err != nil {
 		t.Fatal(err)
@@ -111,22 +129,29 @@ func TestOrderBodyRoundTrip(t *testing.T) {
 
 func TestStandardNamesStayWhereTheyAre(t *testing.T) {
 	for i, name := range map[int]string{0: "page", 1: "screen", 2: "*", 9: "Product Viewed", 17: "Order Completed", 19: "Order Refunded", 38: "Order Placed", 66: "Consent Revoked"} {
-		if standardNames[i] != name {
-			t.Errorf("name %d is %q, want %q: stored counters would change their names", i, standardNames[i], name)
+		if profile.StandardEvents[i] != name {
+			t.Errorf("name %d is %q, want %q: stored counters would change their names", i, profile.StandardEvents[i], name)
 		}
 	}
 }
 
-func TestFrozenBody(t *testing.T) {
-	body, err := hex.DecodeString(frozenBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := &profile.Profile{ID: "p", Version: 7}
-	if err := unpackProfile(body, got); err != nil {
-		t.Fatal(err)
-	}
-	if want := fullProfile(); !reflect.DeepEqual(got, want) {
-		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+func TestFrozenBodies(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		want       *profile.Profile
+	}{{"first", frozenBody, firstProfile()}, {"with detail", frozenDetail, fullProfile()}} {
+		t.Run(c.name, func(t *testing.T) {
+			body, err := hex.DecodeString(c.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := &profile.Profile{ID: "p", Version: 7}
+			if err := unpackProfile(body, got); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got\n%+v\nwant\n%+v", got, c.want)
+			}
+		})
 	}
 }

@@ -4,8 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"slices"
 	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
 )
 
 // Packed bodies are made of sections: a number, a length, and that many bytes. The layout of a section never changes; what is
@@ -50,10 +51,19 @@ func (w *packer) time(t time.Time) {
 	w.int(t.UnixMilli() - epoch.UnixMilli())
 }
 
+// standardNumbers are the numbers under which the names of standard events are stored: their place in the list, from 1.
+var standardNumbers = func() map[string]uint64 {
+	m := make(map[string]uint64, len(profile.StandardEvents))
+	for i, name := range profile.StandardEvents {
+		m[name] = uint64(i) + 1
+	}
+	return m
+}()
+
 // name writes an event's name: the number of a standard one, or zero and the text.
 func (w *packer) name(s string) {
-	if i := slices.Index(standardNames, s); i >= 0 {
-		w.uint(uint64(i) + 1)
+	if n := standardNumbers[s]; n > 0 {
+		w.uint(n)
 		return
 	}
 	w.uint(0)
@@ -143,11 +153,11 @@ func (r *unpacker) name() string {
 	if n == 0 {
 		return r.text()
 	}
-	if n > uint64(len(standardNames)) {
+	if n > uint64(len(profile.StandardEvents)) {
 		r.fail()
 		return ""
 	}
-	return standardNames[n-1]
+	return profile.StandardEvents[n-1]
 }
 
 // count reads the length of a list whose elements take at least one byte each.
@@ -158,20 +168,4 @@ func (r *unpacker) count() int {
 		return 0
 	}
 	return int(n)
-}
-
-// standardNames are event names that are stored as a number, the position in this list. Names are only ever added at the end.
-var standardNames = []string{
-	"page", "screen", "*",
-	"Products Searched", "Product List Viewed", "Product List Filtered", "Promotion Viewed", "Promotion Clicked", "Product Clicked",
-	"Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Checkout Started", "Checkout Step Viewed",
-	"Checkout Step Completed", "Payment Info Entered", "Order Completed", "Order Updated", "Order Refunded", "Order Cancelled",
-	"Coupon Entered", "Coupon Applied", "Coupon Denied", "Coupon Removed", "Product Added to Wishlist",
-	"Product Removed from Wishlist", "Wishlist Product Added to Cart", "Product Shared", "Cart Shared", "Product Reviewed",
-	"Email Delivered", "Email Opened", "Email Link Clicked", "Email Bounced", "Email Marked as Spam", "Unsubscribed",
-	"Experiment Viewed", "Order Placed", "Subscription Accepted", "Signed Up", "Signed In", "Checked In", "Task Completed",
-	"Badge Earned", "Points Earned", "Points Redeemed", "Points Expired", "Tier Changed", "Invite Sent", "Invite Accepted",
-	"Referral Qualified", "Referral Settled", "Group Opened", "Group Joined", "Group Completed", "Group Expired", "Bargain Started",
-	"Bargain Helped", "Bargain Completed", "Lottery Drawn", "Notification Sent", "Notification Suppressed",
-	"Notification Delivered", "Notification Complained", "Consent Granted", "Consent Revoked", "Store Visited", "Ticket Opened",
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"sort"
 	"strings"
 	"time"
@@ -35,6 +36,10 @@ type Order struct {
 	Revenue  int64
 	Coupon   string
 	Products []Product
+	// Discount is what the newest report took off the prices; Lines and DiscountedLines count what it lists, beyond MaxProducts too.
+	Discount        int64
+	Lines           int
+	DiscountedLines int
 	// ReportedAt and Reporter order the reports of what the order contains: the newest wins, and of two at the same time the one
 	// with the greater hash.
 	ReportedAt time.Time
@@ -110,6 +115,25 @@ func (o *Order) Contribution() (entry profile.OrderEntry, ok bool) {
 	return profile.OrderEntry{At: o.CompletedAt.Truncate(time.Second), Net: o.Net(), Currency: o.Currency}, true
 }
 
+// Purchase is what the order says of its owner beside its sum; ok is false while it is not paid. A discount counts in the shop's
+// currency only.
+func (o *Order) Purchase(shop money.Currency) (p profile.Purchase, ok bool) {
+	if !o.Completed() {
+		return profile.Purchase{}, false
+	}
+	p = profile.Purchase{
+		Discounted: o.Coupon != "" || o.Discount > 0 || o.DiscountedLines > 0, Coupon: o.Coupon != "", Cancelled: o.Cancelled(),
+		Refunds: len(o.Refunds), Lines: o.Lines, DiscountedLines: o.DiscountedLines,
+	}
+	if o.Currency == shop {
+		p.Discount = o.Discount
+	}
+	for _, line := range o.Products {
+		p.Pieces += min(max(line.Quantity, 0), math.MaxInt32)
+	}
+	return p, true
+}
+
 // Report is one event about one order.
 type Report struct {
 	OrderID    string
@@ -121,6 +145,9 @@ type Report struct {
 	Currency   money.Currency
 	Coupon     string
 	Products   []Product
+	Discount   int64
+	Lines      int
+	Discounted int // lines with a discount or coupon of their own
 	RefundID   string
 	HasContent bool // says what the order contains
 }
@@ -144,6 +171,7 @@ type properties struct {
 	Currency string          `json:"currency"`
 	Coupon   string          `json:"coupon"`
 	RefundID json.RawMessage `json:"refund_id"`
+	Discount json.RawMessage `json:"discount"`
 	Products []struct {
 		ProductID json.RawMessage `json:"product_id"`
 		SKU       json.RawMessage `json:"sku"`
@@ -151,6 +179,8 @@ type properties struct {
 		Category  string          `json:"category"`
 		Quantity  json.RawMessage `json:"quantity"`
 		Price     json.RawMessage `json:"price"`
+		Discount  json.RawMessage `json:"discount"`
+		Coupon    json.RawMessage `json:"coupon"`
 	} `json:"products"`
 }
 
@@ -183,9 +213,14 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 	if r.Revenue, err = amount(p.Revenue, r.Currency); err != nil {
 		return Report{}, fmt.Errorf("properties.revenue: %w", err)
 	}
+	r.Discount = discount(p.Discount, r.Currency)
+	r.Lines = len(p.Products)
 	var lines int64
 	priced := len(p.Products) > 0
 	for i, q := range p.Products {
+		if text(q.Coupon) != "" || discount(q.Discount, r.Currency) != 0 {
+			r.Discounted++
+		}
 		price, err := amount(q.Price, r.Currency)
 		if err != nil {
 			return Report{}, fmt.Errorf("properties.products[%d].price: %w", i, err)
@@ -236,6 +271,15 @@ func total(r *Report, subtotal json.RawMessage, lines int64, priced bool) *int64
 		return &lines
 	}
 	return nil
+}
+
+// discount is an amount whatever its sign; one that cannot be read is none, since no sum hangs on it.
+func discount(raw json.RawMessage, c money.Currency) int64 {
+	d, err := amount(raw, c)
+	if err != nil || d == nil {
+		return 0
+	}
+	return max(*d, -*d)
 }
 
 func product64(a, b int64) (int64, bool) {
@@ -316,6 +360,7 @@ func (o *Order) Fold(r Report, by profile.ID) {
 	if r.HasContent && (r.At.After(o.ReportedAt) || r.At.Equal(o.ReportedAt) && r.Hash > o.Reporter) {
 		o.ReportedAt, o.Reporter = r.At, r.Hash
 		o.Total, o.Currency, o.Coupon, o.Products = *r.Total, r.Currency, r.Coupon, r.Products
+		o.Discount, o.Lines, o.DiscountedLines = r.Discount, r.Lines, r.Discounted
 		o.Revenue = *r.Total
 		if r.Revenue != nil {
 			o.Revenue = *r.Revenue

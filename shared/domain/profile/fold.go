@@ -1,10 +1,10 @@
 package profile
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,17 +18,14 @@ const (
 	MaxTraits       = 64
 	MaxTraitKey     = 64  // bytes
 	MaxTraitText    = 256 // bytes of a text value
-	MaxCounters     = 64
-	MaxCounterName  = 64 // bytes
+	MaxCounters     = 64  // of names beside StandardEvents
+	MaxCounterName  = 64  // bytes
 	MaxRecentDays   = 12
 	MaxCartLines    = 20
 	MaxGroups       = 10
 	MaxActiveDays   = 400
 	MaxOrderEntries = 256
 )
-
-// OtherEvents counts the events whose names no longer fit into Counters.
-const OtherEvents = "*"
 
 // Fold adds one event, everything but its effect on orders. The result is a function of the set of events: it is the same in
 // whatever sequence they come. shop is the currency of prices that name none. Folding an event twice counts it twice; the caller
@@ -42,13 +39,17 @@ func (p *Profile) Fold(e *event.Event, shop money.Currency) {
 		p.LastSeen = at
 	}
 	p.Active.Add(DayOf(at))
-	c := parseContext(e.Context)
-	p.stamp(&p.Locale, c.Locale, at)
-	if c.Timezone == p.Zone.Value || knownZone(c.Timezone) {
-		p.stamp(&p.Zone, c.Timezone, at)
+	if active(e) {
+		p.Hours.add(at)
 	}
-	p.touch(c, at)
-	p.setTraits(c.Traits, at)
+	c := parseContext(e.Context)
+	p.stamp(&p.Locale, same(p.Locale.Value, c.locale), at)
+	if zone := same(p.Zone.Value, c.timezone); zone == p.Zone.Value || knownZone(zone) {
+		p.stamp(&p.Zone, zone, at)
+	}
+	p.touch(&c, at)
+	p.client(&c, at)
+	p.setTraits(c.traits, at)
 
 	switch e.Kind {
 	case event.Identify:
@@ -69,28 +70,6 @@ func knownZone(name string) bool {
 	return err == nil && name != "Local"
 }
 
-type eventContext struct {
-	Locale   string          `json:"locale"`
-	Timezone string          `json:"timezone"`
-	Traits   json.RawMessage `json:"traits"`
-	Campaign struct {
-		Name, Source, Medium string
-	} `json:"campaign"`
-	Referrer json.RawMessage `json:"referrer"`
-	Page     struct {
-		Referrer string `json:"referrer"`
-	} `json:"page"`
-}
-
-// parseContext reads what the fold needs; a context of another shape is as good as none.
-func parseContext(raw json.RawMessage) eventContext {
-	var c eventContext
-	if len(raw) > 0 && json.Unmarshal(raw, &c) != nil {
-		return eventContext{}
-	}
-	return c
-}
-
 func (p *Profile) stamp(s *Stamped, value string, at time.Time) {
 	if value == "" || len(value) > MaxTraitText {
 		return
@@ -100,8 +79,9 @@ func (p *Profile) stamp(s *Stamped, value string, at time.Time) {
 	}
 }
 
-func (p *Profile) touch(c eventContext, at time.Time) {
-	t := Touch{At: at, Campaign: clip(c.Campaign.Name), Source: clip(c.Campaign.Source), Medium: clip(c.Campaign.Medium), Referrer: clip(c.Page.Referrer)}
+func (p *Profile) touch(c *eventContext, at time.Time) {
+	last := p.Touch["last"]
+	t := Touch{At: at, Campaign: same(last.Campaign, c.campaign), Source: same(last.Source, c.source), Medium: same(last.Medium, c.medium), Referrer: same(last.Referrer, c.referrer)}
 	if t.Campaign == "" && t.Source == "" && t.Medium == "" && t.Referrer == "" {
 		return
 	}
@@ -131,20 +111,17 @@ func latestTouch(a, b Touch) Touch {
 }
 
 // setTraits writes each trait by its own last writer. A null removes nothing: it is a value that says the trait is empty.
-func (p *Profile) setTraits(raw json.RawMessage, at time.Time) {
-	if len(raw) == 0 {
-		return
-	}
-	var traits map[string]json.RawMessage
-	if json.Unmarshal(raw, &traits) != nil {
-		return
-	}
-	for key, value := range traits {
-		if key == "" || len(key) > MaxTraitKey {
-			continue
+func (p *Profile) setTraits(raw []byte, at time.Time) {
+	members(raw, func(name, value []byte) {
+		switch {
+		case len(name) == 0:
+			return
+		case len(name) > MaxTraitKey:
+			p.leave("traits", 1)
+			return
 		}
-		p.setTrait(key, Trait{Value: scalar(value), At: at})
-	}
+		p.setTrait(string(name), Trait{Value: scalar(value), At: at})
+	})
 	p.boundTraits()
 }
 
@@ -177,6 +154,7 @@ func (p *Profile) boundTraits() {
 	for _, k := range keys[MaxTraits:] {
 		delete(p.Traits, k)
 	}
+	p.leave("traits", len(keys)-MaxTraits)
 }
 
 func traitText(v any) string {
@@ -194,96 +172,37 @@ func (p *Profile) join(group string, at time.Time) {
 	if at.After(p.Groups[group]) {
 		p.Groups[group] = at
 	}
-	dropOldest(p.Groups, MaxGroups, func(t time.Time) time.Time { return t })
-}
-
-// dropOldest removes the entries with the oldest time until at most n are left; ties go by key, so that the outcome does not
-// depend on the map's order.
-func dropOldest[V any](m map[string]V, n int, when func(V) time.Time) {
-	for len(m) > n {
-		oldest, first := "", true
-		for k, v := range m {
-			if c := when(v).Compare(when(m[oldest])); first || c < 0 || c == 0 && k < oldest {
-				oldest, first = k, false
-			}
-		}
-		delete(m, oldest)
-	}
-}
-
-func (p *Profile) count(name string, at time.Time) {
-	if p.Counters == nil {
-		p.Counters = map[string]Counter{}
-	}
-	name = clipTo(name, MaxCounterName)
-	if _, known := p.Counters[name]; !known && len(p.Counters) >= MaxCounters {
-		name = OtherEvents
-	}
-	c := p.Counters[name]
-	c.add(1, at, DayOf(at))
-	p.Counters[name] = c
-}
-
-func (c *Counter) add(n int64, at time.Time, day Day) {
-	c.Total += n
-	if at.After(c.Last) {
-		c.Last = at
-	}
-	c.addDay(DayCount{Day: day, Count: int(n)})
-}
-
-// addDay counts a day; of more than MaxRecentDays days the oldest go, and a day that went never comes back, because newer ones
-// stand in its way.
-func (c *Counter) addDay(d DayCount) {
-	at, found := slices.BinarySearchFunc(c.Recent, d.Day, func(x DayCount, day Day) int { return int(x.Day) - int(day) })
-	switch {
-	case found:
-		// The slice may be shared with a copy of the profile.
-		c.Recent = slices.Clone(c.Recent)
-		c.Recent[at].Count += d.Count
-	case at == 0 && len(c.Recent) >= MaxRecentDays:
-	default:
-		c.Recent = slices.Insert(slices.Clone(c.Recent), at, d)
-		if len(c.Recent) > MaxRecentDays {
-			c.Recent = c.Recent[1:]
-		}
-	}
-}
-
-// Since counts the events on or after a day, as far as Recent reaches back.
-func (c Counter) Since(day Day) int64 {
-	var n int64
-	for _, d := range c.Recent {
-		if d.Day >= day {
-			n += int64(d.Count)
-		}
-	}
-	return n
-}
-
-type trackProperties struct {
-	ProductID json.RawMessage `json:"product_id"`
-	SKU       json.RawMessage `json:"sku"`
-	Name      string          `json:"name"`
-	Quantity  json.Number     `json:"quantity"`
-	Price     json.RawMessage `json:"price"`
-	Currency  string          `json:"currency"`
-	Channel   string          `json:"channel"`
-	Reason    string          `json:"reason"`
+	p.leave("groups", dropOldest(p.Groups, MaxGroups, func(t time.Time) time.Time { return t }))
 }
 
 // track is what an e-commerce or consent event means for the profile beyond being counted.
 func (p *Profile) track(e *event.Event, at time.Time, shop money.Currency) {
 	switch e.Name {
-	case event.ProductAdded, event.ProductRemoved:
-		p.cart(e, at, shop)
-	case event.OrderPlaced, event.OrderCompleted:
+	case event.ProductAdded, event.ProductRemoved, event.ProductViewed, event.ProductWishlisted, "Product List Viewed":
+		p.product(e, at, shop)
+	case event.OrderPlaced:
 		p.clearCart(at)
-	case event.ConsentGranted, event.ConsentRevoked:
-		t := parseTrack(e.Properties)
-		p.SetConsent(channelOr(t.Channel), Consent{Granted: e.Name == event.ConsentGranted, At: at, Reason: clip(t.Reason)})
-	case event.Unsubscribed:
-		p.SetConsent(channelOr(parseTrack(e.Properties).Channel), Consent{At: at, Reason: "unsubscribe"})
+	case event.OrderCompleted:
+		p.clearCart(at)
+		p.bought(e.Properties, at)
+	case "Products Searched":
+		var query []byte
+		pick(e.Properties, member{"query", &query})
+		p.stamp(&p.Search, same(p.Search.Value, query), at)
+	case "Product Reviewed":
+		var rating []byte
+		pick(e.Properties, member{"rating", &rating})
+		if n, err := strconv.ParseFloat(plainText(rating), 64); err == nil {
+			p.Ratings.rate(n)
+		}
+	case event.ConsentGranted, event.ConsentRevoked, event.Unsubscribed:
+		var channel, reason []byte
+		pick(e.Properties, member{"channel", &channel}, member{"reason", &reason})
+		c := Consent{Granted: e.Name == event.ConsentGranted, At: at, Reason: clip(unquote(reason))}
+		if e.Name == event.Unsubscribed {
+			c.Reason = "unsubscribe"
+		}
+		p.SetConsent(channelOr(unquote(channel)), c)
 	case event.EmailMarkedAsSpam:
 		p.SetConsent("email", Consent{At: at, Reason: "complaint"})
 	}
@@ -296,16 +215,11 @@ func channelOr(channel string) string {
 	return clip(channel)
 }
 
-func parseTrack(raw json.RawMessage) trackProperties {
-	var t trackProperties
-	if len(raw) > 0 && json.Unmarshal(raw, &t) != nil {
-		return trackProperties{}
-	}
-	return t
-}
-
-// maxConsents bounds the channels that somebody can name.
+// maxConsents bounds the channels that somebody can name beside the known ones.
 const maxConsents = 16
+
+// channels are those whose consent is kept in any case: nobody's refusal is lost to a flood of other names.
+var channels = map[string]bool{"email": true, "sms": true, "push": true, "wechat": true, "mini-program": true, "social": true, "store": true, "phone": true, "webhook": true}
 
 // SetConsent records a consent by its time; of two at the same time the stricter stands.
 func (p *Profile) SetConsent(channel string, c Consent) {
@@ -313,38 +227,103 @@ func (p *Profile) SetConsent(channel string, c Consent) {
 		p.Consent = map[string]Consent{}
 	}
 	old, known := p.Consent[channel]
-	if !known && len(p.Consent) >= maxConsents {
+	if known && (c.At.Before(old.At) || c.At.Equal(old.At) && (c.Granted && !old.Granted || c.Granted == old.Granted && c.Reason <= old.Reason)) {
 		return
 	}
-	if !known || c.At.After(old.At) || c.At.Equal(old.At) && (old.Granted && !c.Granted || old.Granted == c.Granted && c.Reason > old.Reason) {
+	p.consent(channel, c)
+}
+
+// consent writes a channel's consent within the bound.
+func (p *Profile) consent(channel string, c Consent) {
+	place := admit(p.Consent, channel, maxConsents, channels, func(Consent, Consent) Consent { return Consent{} })
+	if _, evicted := p.Consent[OtherEvents]; evicted || place == OtherEvents {
+		delete(p.Consent, OtherEvents)
+		p.leave("consent", 1)
+	}
+	if place != OtherEvents {
 		p.Consent[channel] = c
 	}
 }
 
-// cart writes a product's line by its newest event. A removed product stays as a line of quantity zero, so that an older
-// addition that comes late does not bring it back.
-func (p *Profile) cart(e *event.Event, at time.Time, shop money.Currency) {
-	t := parseTrack(e.Properties)
-	id := productText(t.ProductID)
-	if id == "" {
-		id = productText(t.SKU)
+// The weights of interests: what it took the person to do it.
+const (
+	weightView  = 1
+	weightWish  = 2
+	weightCart  = 3
+	weightOrder = 5
+)
+
+// product is what looking at a product, or putting it into or out of the cart, means for interests and the cart.
+func (p *Profile) product(e *event.Event, at time.Time, shop money.Currency) {
+	var id, sku, name, category, brand, quantity, price, currency []byte
+	pick(e.Properties, member{"product_id", &id}, member{"sku", &sku}, member{"name", &name}, member{"category", &category}, member{"brand", &brand},
+		member{"quantity", &quantity}, member{"price", &price}, member{"currency", &currency})
+	weight := int64(weightView)
+	switch e.Name {
+	case event.ProductAdded:
+		weight = weightCart
+	case event.ProductWishlisted:
+		weight = weightWish
 	}
-	if id == "" || !at.After(p.CartClearedAt) {
-		return
+	if e.Name != event.ProductRemoved {
+		p.Categories.add(plainText(category), at, weight)
+		p.Brands.add(plainText(brand), at, weight)
 	}
-	line := CartLine{At: at, Name: clip(t.Name)}
-	if e.Name == event.ProductAdded {
-		line.Quantity = 1
-		if n, err := t.Quantity.Int64(); err == nil && n > 0 && n < math.MaxInt32 {
+	product := clip(plainText(id))
+	if product == "" {
+		product = clip(plainText(sku))
+	}
+	switch e.Name {
+	case event.ProductViewed:
+		p.view(product, at)
+	case event.ProductRemoved:
+		p.line(product, CartLine{At: at, Name: clip(unquote(name))})
+	case event.ProductAdded:
+		line := CartLine{Quantity: 1, At: at, Name: clip(unquote(name))}
+		if n, err := strconv.ParseInt(plainText(quantity), 10, 64); err == nil && n > 0 && n < math.MaxInt32 {
 			line.Quantity = int(n)
 		}
 		c := shop
-		if parsed, err := money.ParseCurrency(t.Currency); err == nil {
+		if parsed, err := money.ParseCurrency(unquote(currency)); err == nil {
 			c = parsed
 		}
-		if price, err := money.ParseDecimal(productText(t.Price), c); err == nil && c == shop {
+		if price, err := money.ParseDecimal(clip(plainText(price)), c); err == nil && c == shop {
 			line.Price = price.Minor
 		}
+		p.line(product, line)
+	}
+}
+
+// maxBought bounds how many products of an order count as interests.
+const maxBought = 50
+
+// bought counts each category and brand of an order once. Whoever else reports the order counts it again: interests are no money.
+func (p *Profile) bought(raw []byte, at time.Time) {
+	var products []byte
+	pick(raw, member{"products", &products})
+	var seen [2][]string
+	n := 0
+	elements(products, func(value []byte) {
+		if n++; n > maxBought {
+			return
+		}
+		var parts [2][]byte
+		pick(value, member{"category", &parts[0]}, member{"brand", &parts[1]})
+		for i, table := range []*Interests{&p.Categories, &p.Brands} {
+			if key := clip(plainText(parts[i])); key != "" && !slices.Contains(seen[i], key) {
+				seen[i] = append(seen[i], key)
+				table.add(key, at, weightOrder)
+			}
+		}
+	})
+}
+
+// line writes a product's line by its newest event. A removed product stays as a line of quantity zero, so that an older addition that
+// comes late does not bring it back.
+func (p *Profile) line(id string, line CartLine) {
+	at := line.At
+	if id == "" || !at.After(p.CartClearedAt) {
+		return
 	}
 	if p.Cart == nil {
 		p.Cart = map[string]CartLine{}
@@ -354,22 +333,7 @@ func (p *Profile) cart(e *event.Event, at time.Time, shop money.Currency) {
 		return
 	}
 	p.Cart[id] = line
-	dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At })
-}
-
-func productText(raw json.RawMessage) string {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || raw[0] == 'n' {
-		return ""
-	}
-	if raw[0] == '"' {
-		var s string
-		if json.Unmarshal(raw, &s) != nil {
-			return ""
-		}
-		return clip(s)
-	}
-	return clip(string(raw))
+	p.leave("cart", dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At }))
 }
 
 func (p *Profile) clearCart(at time.Time) {
@@ -398,6 +362,8 @@ func (d *Days) Add(day Day) {
 	switch {
 	case len(d.Bits) == 0:
 		d.Last, d.Bits = day, []byte{1}
+		return
+	case d.Has(day):
 		return
 	case day > d.Last:
 		d.shift(int(day - d.Last))

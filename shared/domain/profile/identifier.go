@@ -41,8 +41,8 @@ func Named(e *event.Event) []Identifier {
 		}
 	}
 	traits := func(raw []byte) {
-		members(raw, func(name string, value []byte) {
-			switch name {
+		members(raw, func(name, value []byte) {
+			switch string(name) {
 			case "email":
 				add(email(plainText(value)))
 			case "phone":
@@ -55,13 +55,13 @@ func Named(e *event.Event) []Identifier {
 		})
 	}
 	traits(e.Traits)
-	members(e.Context, func(name string, value []byte) {
-		switch name {
+	members(e.Context, func(name, value []byte) {
+		switch string(name) {
 		case "traits":
 			traits(value)
 		case "device":
-			members(value, func(name string, value []byte) {
-				if name == "token" {
+			members(value, func(name, value []byte) {
+				if string(name) == "token" {
 					add(token(Device, plainText(value)))
 				}
 			})
@@ -75,8 +75,8 @@ func Named(e *event.Event) []Identifier {
 // external reads one of context.externalIds; ids of other collections than users are not a person's.
 func external(raw []byte) (Identifier, bool) {
 	var id, kind, collection string
-	members(raw, func(name string, value []byte) {
-		switch name {
+	members(raw, func(name, value []byte) {
+		switch string(name) {
 		case "id":
 			id = plainText(value)
 		case "type":

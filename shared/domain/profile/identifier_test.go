@@ -66,7 +66,7 @@ func FuzzMembers(f *testing.F) {
 			return // ingest refuses it
 		}
 		got := map[string]string{}
-		members(raw, func(name string, value []byte) { got[name] = string(value) })
+		members(raw, func(name, value []byte) { got[string(name)] = string(value) })
 		var list []string
 		elements(raw, func(value []byte) { list = append(list, string(value)) })
 		var want map[string]json.RawMessage

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -103,6 +102,7 @@ func (p *Profile) Absorb(q *Profile) {
 			p.Active.Add(day)
 		}
 	}
+	p.absorbDetail(q)
 	p.stamp(&p.Locale, q.Locale.Value, q.Locale.At)
 	p.stamp(&p.Zone, q.Zone.Value, q.Zone.At)
 	if q.ErasedAt.After(p.ErasedAt) {
@@ -118,7 +118,7 @@ func (p *Profile) absorbConsent(q *Profile) {
 	for channel, c := range q.Consent {
 		old, known := p.Consent[channel]
 		if !known || old.Granted && !c.Granted || old.Granted == c.Granted && c.At.After(old.At) {
-			p.Consent[channel] = c
+			p.consent(channel, c)
 		}
 	}
 }
@@ -151,20 +151,35 @@ func (p *Profile) absorbCounters(q *Profile) {
 	if p.Counters == nil && len(q.Counters) > 0 {
 		p.Counters = map[string]Counter{}
 	}
-	for _, name := range slices.Sorted(maps.Keys(q.Counters)) {
-		c := q.Counters[name]
-		if _, known := p.Counters[name]; !known && len(p.Counters) >= MaxCounters {
-			name = OtherEvents
-		}
-		mine := p.Counters[name]
-		mine.Total += c.Total
-		if c.Last.After(mine.Last) {
-			mine.Last = c.Last
-		}
-		for _, d := range c.Recent {
-			mine.addDay(d)
-		}
-		p.Counters[name] = mine
+	for name, c := range q.Counters {
+		name = admit(p.Counters, name, MaxCounters, standard, Counter.union)
+		p.Counters[name] = p.Counters[name].union(c)
+	}
+}
+
+// absorbDetail unites what devices, interests and purchases say.
+func (p *Profile) absorbDetail(q *Profile) {
+	if compareClients(q.Client, p.Client) > 0 {
+		p.Client = q.Client
+	}
+	for id, c := range q.Devices {
+		p.device(id, c)
+	}
+	for token, t := range q.Tokens {
+		p.token(token, t)
+	}
+	p.Categories.absorb(q.Categories)
+	p.Brands.absorb(q.Brands)
+	for product, at := range q.Viewed {
+		p.view(product, at)
+	}
+	p.Hours.absorb(&q.Hours)
+	p.Purchases.absorb(q.Purchases)
+	p.Ratings.Count += q.Ratings.Count
+	p.Ratings.Sum += q.Ratings.Sum
+	p.stamp(&p.Search, q.Search.Value, q.Search.At)
+	for what, n := range q.LeftOut {
+		p.leave(what, int(n))
 	}
 }
 
@@ -183,7 +198,7 @@ func (p *Profile) absorbCart(q *Profile) {
 			p.Cart[id] = line
 		}
 	}
-	dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At })
+	p.leave("cart", dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At }))
 }
 
 // absorbWindow unites the records of both commit protocols: neither forgets an event that it folded, nor a pack or job it owes.

@@ -61,6 +61,20 @@ type Profile struct {
 	Locale        Stamped               // from context.locale
 	Zone          Stamped               // from context.timezone, a tzdata name
 
+	Client     Client               // what the person used last
+	Devices    map[string]Client    // by context.device.id
+	Tokens     map[string]Token     // push tokens
+	Categories Interests            // what the person looked at, put into the cart, bought
+	Brands     Interests            // the same by brand
+	Viewed     map[string]time.Time // products looked at last
+	Hours      Hours                // when the person is active
+	Purchases  Purchases            // what the orders say beside their sums
+	Ratings    Ratings              // of the person's reviews
+	Search     Stamped              // what the person searched last
+	// LeftOut counts detail that was let go for a bound, by what it was. Money and orders are never let go. Names of events, categories
+	// and brands over their bound are not lost: OtherEvents counts them.
+	LeftOut map[string]int64
+
 	// ErasedAt is when an earlier profile under this key was erased: events received until then are refused.
 	ErasedAt time.Time
 
@@ -109,20 +123,6 @@ type Collapsed struct {
 	Net      int64          `json:"net"`
 	FirstAt  time.Time      `json:"firstAt"` // of all
 	LastAt   time.Time      `json:"lastAt"`  // of those with a net above zero
-}
-
-// Counter counts the events of one name; Recent holds the newest active days, so that "at least N times within D days"
-// can be asked.
-type Counter struct {
-	Total  int64      `json:"total"`
-	Last   time.Time  `json:"last"`
-	Recent []DayCount `json:"recent,omitempty"` // newest last, at most MaxRecentDays
-}
-
-// DayCount is how often something happened on one day.
-type DayCount struct {
-	Day   Day `json:"day"`
-	Count int `json:"count"`
 }
 
 // CartLine is one product in the open cart.

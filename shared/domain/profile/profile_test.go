@@ -222,7 +222,7 @@ func TestBounds(t *testing.T) {
 	if len(p.Traits) != MaxTraits || p.Traits[fmt.Sprintf("t%03d", 2*MaxTraits-1)].Value != int64(2*MaxTraits-1) {
 		t.Errorf("%d traits; the newest must be there", len(p.Traits))
 	}
-	if len(p.Counters) != MaxCounters+1 || p.Counters[OtherEvents].Total == 0 {
+	if len(p.Counters) != MaxCounters+2 || p.Counters[OtherEvents].Total == 0 {
 		t.Errorf("%d counters, %d others", len(p.Counters), p.Counters[OtherEvents].Total)
 	}
 	if len(p.Groups) != MaxGroups || len(p.Cart) != MaxCartLines {

@@ -1,0 +1,173 @@
+package profile
+
+import (
+	"bytes"
+	"cmp"
+	"time"
+)
+
+// Bounds of what is kept of devices. The newest stay.
+const (
+	MaxDevices = 5
+	MaxTokens  = 5
+)
+
+// Client is what somebody used at an event: the device, its system, the app or browser. Empty members were not said.
+type Client struct {
+	At           time.Time `json:"at"`
+	OS           string    `json:"os,omitempty"`
+	OSVersion    string    `json:"osVersion,omitempty"`
+	DeviceType   string    `json:"deviceType,omitempty"` // as context.device.type says, else mobile or desktop by the user agent
+	Manufacturer string    `json:"manufacturer,omitempty"`
+	Model        string    `json:"model,omitempty"`
+	App          string    `json:"app,omitempty"`
+	AppVersion   string    `json:"appVersion,omitempty"`
+	Browser      string    `json:"browser,omitempty"` // wechat, alipay, edge, firefox, chrome, safari
+	Library      string    `json:"library,omitempty"`
+}
+
+// Token is a push token: when it was last seen and on which system it reaches the person.
+type Token struct {
+	At time.Time `json:"at"`
+	OS string    `json:"os,omitempty"`
+}
+
+// eventContext is the parts of an event's context that the fold looks at, as they stand in the JSON.
+type eventContext struct {
+	locale, timezone, traits, userAgent, library           []byte
+	campaign, source, medium, referrer                     []byte
+	deviceID, token, deviceType, manufacturer, deviceModel []byte
+	osName, osVersion, appName, appVersion                 []byte
+}
+
+// parseContext walks the context once; parts of another shape are as good as none.
+func parseContext(raw []byte) (c eventContext) {
+	members(raw, func(name, value []byte) {
+		switch string(name) {
+		case "locale":
+			c.locale = value
+		case "timezone":
+			c.timezone = value
+		case "traits":
+			c.traits = value
+		case "userAgent":
+			c.userAgent = value
+		case "campaign":
+			pick(value, member{"name", &c.campaign}, member{"source", &c.source}, member{"medium", &c.medium})
+		case "page":
+			pick(value, member{"referrer", &c.referrer})
+		case "library":
+			pick(value, member{"name", &c.library})
+		case "device":
+			pick(value, member{"id", &c.deviceID}, member{"token", &c.token}, member{"type", &c.deviceType}, member{"manufacturer", &c.manufacturer}, member{"model", &c.deviceModel})
+		case "os":
+			pick(value, member{"name", &c.osName}, member{"version", &c.osVersion})
+		case "app":
+			pick(value, member{"name", &c.appName}, member{"version", &c.appVersion})
+		}
+	})
+	return c
+}
+
+type member struct {
+	name string
+	into *[]byte
+}
+
+func pick(raw []byte, wanted ...member) {
+	members(raw, func(name, value []byte) {
+		for _, w := range wanted {
+			if string(name) == w.name {
+				*w.into = value
+			}
+		}
+	})
+}
+
+// same is the text of a JSON string or number, and old itself where nothing changed: most events say what the last one said.
+func same(old string, raw []byte) string {
+	if len(raw) == len(old)+2 && raw[0] == '"' && string(raw[1:len(raw)-1]) == old && bytes.IndexByte(raw, '\\') < 0 {
+		return old
+	}
+	return clip(plainText(raw))
+}
+
+// client records what the person used, and the device and token if the event names them.
+func (p *Profile) client(c *eventContext, at time.Time) {
+	if c.osName == nil && c.deviceType == nil && c.deviceModel == nil && c.appName == nil && c.userAgent == nil && c.deviceID == nil && c.token == nil {
+		return
+	}
+	old := &p.Client
+	now := Client{At: at, OS: same(old.OS, c.osName), OSVersion: same(old.OSVersion, c.osVersion), DeviceType: same(old.DeviceType, c.deviceType),
+		Manufacturer: same(old.Manufacturer, c.manufacturer), Model: same(old.Model, c.deviceModel), App: same(old.App, c.appName),
+		AppVersion: same(old.AppVersion, c.appVersion), Library: same(old.Library, c.library)}
+	if c.userAgent != nil {
+		now.agent(c.userAgent)
+	}
+	if compareClients(now, *old) > 0 {
+		*old = now
+	}
+	p.device(clip(plainText(c.deviceID)), now)
+	if token := plainText(c.token); len(token) >= minToken && len(token) <= maxValue {
+		p.token(token, Token{At: at, OS: now.OS})
+	}
+}
+
+func (p *Profile) device(id string, c Client) {
+	if old, known := p.Devices[id]; id == "" || known && compareClients(c, old) <= 0 {
+		return
+	}
+	if p.Devices == nil {
+		p.Devices = map[string]Client{}
+	}
+	p.Devices[id] = c
+	p.leave("devices", dropOldest(p.Devices, MaxDevices, func(c Client) time.Time { return c.At }))
+}
+
+func (p *Profile) token(token string, t Token) {
+	if old, known := p.Tokens[token]; known && (t.At.Before(old.At) || t.At.Equal(old.At) && t.OS <= old.OS) {
+		return
+	}
+	if p.Tokens == nil {
+		p.Tokens = map[string]Token{}
+	}
+	p.Tokens[token] = t
+	p.leave("tokens", dropOldest(p.Tokens, MaxTokens, func(t Token) time.Time { return t.At }))
+}
+
+// compareClients orders by time, and what is of the same time by its content.
+func compareClients(a, b Client) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.OS, b.OS), cmp.Compare(a.OSVersion, b.OSVersion), cmp.Compare(a.DeviceType, b.DeviceType),
+		cmp.Compare(a.Manufacturer, b.Manufacturer), cmp.Compare(a.Model, b.Model), cmp.Compare(a.App, b.App), cmp.Compare(a.AppVersion, b.AppVersion),
+		cmp.Compare(a.Browser, b.Browser), cmp.Compare(a.Library, b.Library))
+}
+
+// The marks of user agents, the more special first: nearly all of them call themselves Mozilla and Safari.
+var (
+	browsers = [...][2]string{{"MicroMessenger", "wechat"}, {"AlipayClient", "alipay"}, {"Edg", "edge"}, {"Firefox/", "firefox"}, {"Chrome/", "chrome"}, {"CriOS/", "chrome"}, {"Safari/", "safari"}}
+	systems  = [...][2]string{{"iPhone", "iOS"}, {"iPad", "iPadOS"}, {"HarmonyOS", "HarmonyOS"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"}}
+)
+
+// agent reads from a user agent what the context did not say itself.
+func (c *Client) agent(raw []byte) {
+	first := func(marks [][2]string) string {
+		for _, m := range marks {
+			if bytes.Contains(raw, []byte(m[0])) {
+				return m[1]
+			}
+		}
+		return ""
+	}
+	if c.App == "" {
+		c.Browser = first(browsers[:])
+	}
+	if c.OS == "" {
+		c.OS = first(systems[:])
+	}
+	if c.DeviceType == "" && c.Browser != "" {
+		c.DeviceType = "desktop"
+		if bytes.Contains(raw, []byte("Mobile")) || c.OS == "Android" || c.OS == "iOS" || c.OS == "iPadOS" {
+			c.DeviceType = "mobile"
+		}
+	}
+}

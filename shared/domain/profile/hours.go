@@ -1,0 +1,61 @@
+package profile
+
+import (
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+)
+
+// Hours counts what a person did by the hour of the week, from Sunday midnight UTC. The zone comes in when it is asked, since it may
+// become known later than the events.
+type Hours [7 * 24]uint32
+
+func (h *Hours) add(at time.Time) {
+	u := at.UTC()
+	if n := &h[int(u.Weekday())*24+u.Hour()]; *n < 1<<32-1 {
+		*n++
+	}
+}
+
+func (h *Hours) absorb(q *Hours) {
+	for i, n := range q {
+		h[i] = uint32(min(uint64(h[i])+uint64(n), 1<<32-1))
+	}
+}
+
+// In gives the counters by hour of the day and by weekday in a zone, with its offset as of a time, to the whole hour.
+func (h *Hours) In(zone *time.Location, asOf time.Time) (hours [24]int64, weekdays [7]int64) {
+	_, offset := asOf.In(zone).Zone()
+	shift := (offset + 7*86400) / 3600
+	for i, n := range h {
+		local := (i + shift) % len(h)
+		hours[local%24] += int64(n)
+		weekdays[local/24] += int64(n)
+	}
+	return hours, weekdays
+}
+
+// Location is where the person's clock is: the zone that an event last named, else another.
+func (p *Profile) Location(otherwise *time.Location) *time.Location {
+	if zone, err := time.LoadLocation(p.Zone.Value); p.Zone.Value != "" && err == nil {
+		return zone
+	}
+	return otherwise
+}
+
+// passive events are the shop's doing, not the person's: they say nothing of when somebody is active.
+var passive = map[string]bool{
+	"Email Delivered": true, event.EmailBounced: true, "Points Expired": true, "Tier Changed": true, event.OrderUpdated: true, event.OrderRefunded: true,
+	event.OrderCancelled: true, "Referral Qualified": true, "Referral Settled": true, "Group Expired": true, event.SegmentEntered: true, event.SegmentExited: true, event.ProfilesMerged: true,
+}
+
+func active(e *event.Event) bool {
+	switch e.Kind {
+	case event.Page, event.Screen:
+		return true
+	case event.Track:
+		return !passive[e.Name] && !strings.HasPrefix(e.Name, "Notification ")
+	}
+	return false
+}
