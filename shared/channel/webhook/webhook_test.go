@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,21 +117,21 @@ func TestSendClassifiesAnswers(t *testing.T) {
 
 func TestSendWithoutAnswerIsUncertain(t *testing.T) {
 	release := make(chan struct{})
-	calls := 0
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls++; <-release }))
+	var calls atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1); <-release }))
 	defer s.Close()
 	defer close(release)
 	out := sender(s.URL)
 	out.Timeout = 200 * time.Millisecond
-	if got := channel.Classify(out.Send(t.Context(), notification())); got.Class != channel.Uncertain || calls != 1 {
-		t.Errorf("got %+v after %d calls", got, calls)
+	if got := channel.Classify(out.Send(t.Context(), notification())); got.Class != channel.Uncertain || calls.Load() != 1 {
+		t.Errorf("got %+v after %d calls", got, calls.Load())
 	}
 }
 
 func TestSendConnectionCutAfterTheRequest(t *testing.T) {
-	calls := 0
+	var calls atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		calls++
+		calls.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err == nil {
@@ -138,8 +139,8 @@ func TestSendConnectionCutAfterTheRequest(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	if got := channel.Classify(sender(s.URL).Send(t.Context(), notification())); got.Class != channel.Uncertain || calls != 1 {
-		t.Errorf("got %+v after %d calls", got, calls)
+	if got := channel.Classify(sender(s.URL).Send(t.Context(), notification())); got.Class != channel.Uncertain || calls.Load() != 1 {
+		t.Errorf("got %+v after %d calls", got, calls.Load())
 	}
 }
 
