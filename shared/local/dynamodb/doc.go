@@ -6,8 +6,8 @@
 // is one process, reads are always consistent, throughput is never limited, and PartiQL, backups, global tables, imports,
 // exports and the pre-2014 request parameters answer with an error that says they are not implemented.
 //
-// The surprising thing: every write passes one group commit. Writes that wait at the same moment share one storage
-// transaction, and a transaction that meets another write of the same item in the same group is cancelled with
-// TransactionConflict, as may happen on the service. A write is answered only after its commit, so it survives the death of the
-// process; surviving a power cut takes an fsync, which happens every Options.SyncEvery and on Close.
+// The surprising thing: every write passes one group commit. Writes that wait at the same moment are judged one after the
+// other and logged as one record of a journal beside the file, and a transaction that meets another write of the same item in
+// its group is cancelled with TransactionConflict, as may happen on the service. A write is answered only after it is logged, so
+// it survives the death of the process; surviving a power cut takes an fsync, which happens every Options.SyncEvery and on Close.
 package dynamodb

@@ -14,7 +14,8 @@ import (
 
 // Options say where an Engine keeps its data and whom it asks and tells.
 type Options struct {
-	// Path is the file of the store; its folder is created. Without a path the store is a temporary file, removed at Close.
+	// Path is the file of the store; its folder is created, and a journal, Path with ".journal" behind it, lies beside it.
+	// Without a path the store is a temporary file, removed at Close.
 	Path string
 	// Clock gives the time for expiry, tokens and stream records; nil is time.Now.
 	Clock func() time.Time

@@ -95,8 +95,8 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewReader(pipe)
-		// The moment is a number of lines, so that a slow machine also gets to writing.
-		limit := 1 + rand.IntN(400)
+		// The moment is a number of lines, so that a slow machine also gets to writing; the largest see several commits.
+		limit := 1 + rand.IntN([]int{50, 500, 2500}[kill%3])
 		text := ""
 		for n := 0; n < limit; n++ {
 			line, err := lines.ReadString('\n')
