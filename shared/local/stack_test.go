@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/smtp"
 	"os"
 	"os/exec"
@@ -97,6 +98,7 @@ func tally(env map[string]string) (lambda.Handler, error) {
 	return func(ctx context.Context, event []byte) ([]byte, error) {
 		var e struct {
 			Kind    string
+			Wait    string
 			Records []struct{ MessageID, Body string }
 		}
 		if err := json.Unmarshal(event, &e); err != nil {
@@ -112,6 +114,13 @@ func tally(env map[string]string) (lambda.Handler, error) {
 				UpdateExpression: aws.String("ADD n :one"), ExpressionAttributeValues: map[string]dbtypes.AttributeValue{":one": &dbtypes.AttributeValueMemberN{Value: "1"}},
 			})
 			return err
+		}
+		if e.Wait != "" {
+			resp, err := http.Get(e.Wait)
+			if err != nil {
+				return nil, err
+			}
+			_ = resp.Body.Close()
 		}
 		if e.Kind != "" {
 			return []byte(`{}`), add(e.Kind)
@@ -360,6 +369,9 @@ func TestDeadLetterAndRedrive(t *testing.T) {
 	if n := counted(t, s, "coal"); n != "1" {
 		t.Errorf("%s counted, want 1", n)
 	}
+	if n, err := Redrive(context.Background(), Options{}, s.Addresses(), "OrdersDead"); err != nil || n != 0 {
+		t.Errorf("by the name of the dead-letter queue: %d moved, %v", n, err)
+	}
 	if _, err := Redrive(context.Background(), Options{}, s.Addresses(), "Nothing"); err == nil || !strings.Contains(err.Error(), "it has Orders") {
 		t.Errorf("an unknown queue: %v", err)
 	}
@@ -441,6 +453,37 @@ func TestOtherEndpoints(t *testing.T) {
 	idle(t, s)
 	if n := counted(t, elsewhere, "tea"); n != "1" {
 		t.Errorf("%s counted elsewhere, want 1", n)
+	}
+}
+
+// An event of a schedule that a program is busy with at a stop is finished too.
+func TestStopWaitsForPrograms(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	gate := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(entered)
+		<-release
+	}))
+	defer gate.Close()
+	dir := t.TempDir()
+	s := stack(t, Options{DataDir: dir, BuildDir: programs(t)})
+	if err := s.host.Enqueue("local-Count", []byte(`{"kind":"late","wait":"`+gate.URL+`"}`)); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	stopped := make(chan struct{})
+	go func() {
+		stop(t, s)
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+		t.Error("it stopped under the function's feet")
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(release)
+	<-stopped
+	if n := counted(t, stack(t, Options{DataDir: dir}), "late"); n != "1" {
+		t.Errorf("%s counted, want 1", n)
 	}
 }
 

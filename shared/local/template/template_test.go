@@ -167,6 +167,25 @@ func TestGlobalsMerge(t *testing.T) {
 	}
 }
 
+func TestGlobalsGiveWayToFunctions(t *testing.T) {
+	for _, c := range []struct {
+		global, own string
+		want        int
+	}{
+		{`{"MaximumRetryAttempts":1}`, `{}`, 1},
+		{`{"MaximumRetryAttempts":1}`, `{"Fn::If":["Yes",{"MaximumEventAgeInSeconds":60},{"Ref":"AWS::NoValue"}]}`, 2},
+		{`{"Fn::If":["Yes",{"MaximumRetryAttempts":1},{"Ref":"AWS::NoValue"}]}`, `{"MaximumEventAgeInSeconds":60}`, 2},
+	} {
+		s, err := Parse("t.json", []byte(`{"Conditions":{"Yes":{"Fn::Equals":["a","a"]}},"Globals":{"Function":{"EventInvokeConfig":`+c.global+`}},
+			"Resources":{"F":{"Type":"AWS::Serverless::Function","Properties":{"Runtime":"provided.al2023","EventInvokeConfig":`+c.own+`}}}}`), Environment{})
+		if err != nil {
+			t.Errorf("%s over %s: %v", c.own, c.global, err)
+		} else if got := s.Functions[0].Async.MaximumRetries; got != c.want {
+			t.Errorf("%s over %s: %d retries, want %d", c.own, c.global, got, c.want)
+		}
+	}
+}
+
 func TestParameterNotDeclared(t *testing.T) {
 	_, err := Load("testdata/shop.yaml", Environment{Parameters: map[string]string{"Stge": "dev"}})
 	if err == nil || !strings.Contains(err.Error(), "no parameter Stge is declared") {
