@@ -46,6 +46,9 @@ build-local: ## the same programs for this machine, and the stack that runs them
 	done
 	@go build -o build/local/userops-local ./shared/local/cmd/userops-local
 
+bench: build build-local ## benchmarks and the cost meter; writes build/bench.json
+	@go run ./shared/local/cmd/bench
+
 size: build ## the zipped size of every function
 	@for f in $(FUNCTIONS); do printf '%s\t' $$f; gzip -9 -c build/$$f/bootstrap | wc -c; done
 

@@ -1,0 +1,190 @@
+// Command bench runs every benchmark of the project and writes build/bench.json: {"name": {"value": 1, "unit": "us"}, ...}. It measures nothing
+// of the product itself: the benchmarks of package functions do, and those of the stand-ins, and it takes what they say; only starts and sizes
+// of the programs are its own. Each figure is printed as soon as it is known.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type figure struct {
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+}
+
+type figures map[string]figure
+
+func (f figures) set(name, unit string, value float64) {
+	f[name] = figure{value, unit}
+	fmt.Fprintf(os.Stderr, "  %-55s %12.6g %s\n", name, value, unit)
+}
+
+// part is one of the things that are measured.
+type part struct {
+	name    string
+	measure func(figures) error
+}
+
+var parts = []part{
+	{"zip", zips},
+	{"coldstart", starts},
+	{"functions", functions},
+	{"dynamodb", standIn("./shared/local/dynamodb/bench", "-dur", "1s", "-rounds", "3", "-items", "200000")},
+	{"sqs", standIn("./shared/local/sqs/bench", "-round", "1s", "-rounds", "3")},
+}
+
+func main() {
+	out := flag.String("out", filepath.Join("build", "bench.json"), "where the figures go")
+	only := flag.String("only", "", "measure one part alone: zip, coldstart, functions, dynamodb or sqs; the other figures in the file stay")
+	flag.Parse()
+	if err := run(*out, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out, only string) error {
+	if only != "" && !slices.ContainsFunc(parts, func(p part) bool { return p.name == only }) {
+		return fmt.Errorf("there is no part %s", only)
+	}
+	all := figures{}
+	if only != "" {
+		text, err := os.ReadFile(out)
+		if err == nil {
+			err = json.Unmarshal(text, &all)
+		}
+		if err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("reading %s: %w", out, err)
+		}
+	}
+	began := time.Now()
+	for _, p := range parts {
+		if only != "" && p.name != only {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%s (%.0f s)\n", p.name, time.Since(began).Seconds())
+		if err := p.measure(all); err != nil {
+			return fmt.Errorf("measuring %s: %w", p.name, err)
+		}
+	}
+	fmt.Fprintf(os.Stderr, "%d figures in %s after %.0f s\n", len(all), out, time.Since(began).Seconds())
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(out, append(text, '\n'), 0o644)
+}
+
+// functions runs the benchmarks of package functions. Each names its figures by its own name, with dots, and the figure's.
+func functions(all figures) error {
+	text, err := output("go", "test", "-run", "^$", "-bench", ".", "-benchtime", "1x", "-timeout", "10m", "./functions")
+	if err != nil {
+		return err
+	}
+	found, err := parse(text)
+	for _, f := range found {
+		all.set(f.name, unitOf(f.name), f.value)
+	}
+	return err
+}
+
+type named struct {
+	name  string
+	value float64
+}
+
+var line = regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\t(.*)$`)
+
+// parse reads the lines of `go test -bench`: BenchmarkCost/single-2  1  0.42 wru_per_event is cost.single.wru_per_event.
+func parse(text string) ([]named, error) {
+	var out []named
+	for _, m := range line.FindAllStringSubmatch(text, -1) {
+		prefix := strings.ToLower(strings.ReplaceAll(m[1], "/", "."))
+		fields := strings.Fields(m[2])
+		for i := 0; i+1 < len(fields); i += 2 {
+			value, err := strconv.ParseFloat(fields[i], 64)
+			if err != nil {
+				return nil, fmt.Errorf("reading %q: %w", m[0], err)
+			}
+			out = append(out, named{prefix + "." + fields[i+1], value})
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no figure in %q", text)
+	}
+	return out, nil
+}
+
+// units by what a name says, the first that fits.
+var units = []struct{ part, unit string }{
+	{"usd", "USD"}, {"wru", "write units"}, {"rru", "read units"}, {"_us", "us"}, {"_ms", "ms"}, {"bytes", "bytes"}, {"per_s", "1/s"},
+}
+
+func unitOf(name string) string {
+	last := name[strings.LastIndex(name, ".")+1:]
+	for _, u := range units {
+		if strings.Contains(last, u.part) {
+			return u.unit
+		}
+	}
+	return "1"
+}
+
+// standIn runs a stand-in's own bench, which prints its figures as JSON.
+func standIn(pkg string, args ...string) func(figures) error {
+	return func(all figures) error {
+		text, err := output("go", append([]string{"run", pkg}, args...)...)
+		if err != nil {
+			return err
+		}
+		var found figures
+		if err := json.Unmarshal([]byte(text), &found); err != nil {
+			return fmt.Errorf("reading what %s says: %w", pkg, err)
+		}
+		names := make([]string, 0, len(found))
+		for name := range found {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			all.set(name, found[name].Unit, found[name].Value)
+		}
+		return nil
+	}
+}
+
+func output(name string, args ...string) (string, error) {
+	c := exec.Command(name, args...)
+	c.Stderr = os.Stderr
+	text, err := c.Output()
+	if err != nil {
+		return "", fmt.Errorf("running %s %s: %w\n%s", name, strings.Join(args, " "), err, text)
+	}
+	return string(text), nil
+}
+
+// programs are the names of the functions that were built for a folder of build.
+func programs(folder string) ([]string, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*", "bootstrap"))
+	if err != nil || len(paths) == 0 {
+		return nil, fmt.Errorf("no programs in %s; build them with `make build build-local` (%s/%s)", folder, runtime.GOOS, runtime.GOARCH)
+	}
+	for i, path := range paths {
+		paths[i] = filepath.Base(filepath.Dir(path))
+	}
+	return paths, nil
+}
