@@ -346,6 +346,9 @@ func (p *Profile) clearCart(at time.Time) {
 			delete(p.Cart, id)
 		}
 	}
+	if len(p.Cart) == 0 {
+		p.Cart = nil // as it is read back
+	}
 }
 
 // OpenCart is the number of pieces in the cart and their worth in minor units of the shop's currency.
