@@ -32,6 +32,18 @@ func (m *memory) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func
 	return &dynamodb.GetItemOutput{Item: m.items[m.key(in.Key)]}, nil
 }
 
+func (m *memory) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	out := &dynamodb.BatchGetItemOutput{Responses: map[string][]map[string]types.AttributeValue{}}
+	for table, keys := range in.RequestItems {
+		for _, key := range keys.Keys {
+			if i := m.items[m.key(key)]; i != nil {
+				out.Responses[table] = append(out.Responses[table], i)
+			}
+		}
+	}
+	return out, nil
+}
+
 func (m *memory) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	return &dynamodb.QueryOutput{}, nil
 }

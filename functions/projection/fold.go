@@ -205,22 +205,26 @@ type heldOrder struct {
 
 // orders loads the orders that the events report.
 func (b *batch) orders(ctx context.Context, events []incoming) (map[string]*heldOrder, error) {
+	var ids []string
 	held := map[string]*heldOrder{}
 	for _, e := range events {
 		if !e.money || !order.Reports(e.event.Name) {
 			continue
 		}
 		r, err := order.ParseReport(&e.event, e.hash, b.process.Currency)
-		if err != nil || held[r.OrderID] != nil {
-			continue
+		if err == nil && held[r.OrderID] == nil {
+			held[r.OrderID] = &heldOrder{}
+			ids = append(ids, r.OrderID)
 		}
-		o, err := b.process.Orders.Load(ctx, r.OrderID)
-		if err != nil {
-			return nil, err
-		}
-		held[r.OrderID] = &heldOrder{Order: o}
 	}
-	return held, nil
+	if len(ids) == 0 {
+		return held, nil
+	}
+	loaded, err := b.process.Orders.LoadAll(ctx, ids)
+	for id, o := range loaded {
+		held[id].Order = o
+	}
+	return held, err
 }
 
 // report is what an event means for orders and settlement. An order of somebody else is left to its owner.

@@ -50,7 +50,7 @@ type Profiles interface {
 
 // Orders reads orders consistently; they are written by Profiles.Commit.
 type Orders interface {
-	Load(ctx context.Context, orderID string) (*order.Order, error)
+	LoadAll(ctx context.Context, orderIDs []string) (map[string]*order.Order, error)
 }
 
 // Timeline keeps packs of events. Writing a pack again is harmless.
@@ -161,18 +161,29 @@ const (
 	maxDelay      = 5 * time.Minute
 )
 
+// jitter is a random share of a duration, which may be zero.
+func (p *Process) jitter(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return p.Jitter(d)
+}
+
 // back logs why a job goes back and lets it come again after a random delay, longer with every time. Where that cannot be said,
 // the job comes again when its visibility ends.
 func (p *Process) back(ctx context.Context, record events.SQSMessage, cause error) {
 	slog.WarnContext(ctx, "job goes back", "message", record.MessageId, "error", cause.Error())
 	delay := faultDelay
-	if errors.Is(cause, dynamo.ErrConflict) {
+	switch {
+	case errors.Is(cause, dynamo.ErrConflict):
 		delay = conflictDelay
+	case errors.Is(cause, errNoTime):
+		delay = 0 // nothing is wrong with it
 	}
 	if n, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"]); err == nil && n > 1 {
 		delay = min(delay<<min(n-1, 10), maxDelay)
 	}
-	if err := p.Postponer.Postpone(ctx, record.ReceiptHandle, p.Jitter(delay)); err != nil {
+	if err := p.Postponer.Postpone(ctx, record.ReceiptHandle, p.jitter(delay)); err != nil {
 		slog.WarnContext(ctx, "job not postponed", "message", record.MessageId, "error", err.Error())
 	}
 }

@@ -3,9 +3,12 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
@@ -25,12 +28,52 @@ func (s Orders) Load(ctx context.Context, orderID string) (*order.Order, error) 
 	if err != nil {
 		return nil, fmt.Errorf("loading order: %w", err)
 	}
-	o := &order.Order{ID: orderID}
-	if out.Item == nil {
+	return readOrder(orderID, out.Item)
+}
+
+// maxBatchKeys is the service's limit of one BatchGetItem.
+const maxBatchKeys = 100
+
+// maxBatchRounds bounds how often keys are asked for that the service left unprocessed.
+const maxBatchRounds = 20
+
+// LoadAll is Load for many orders, with one call for every hundred. The ids must differ.
+func (s Orders) LoadAll(ctx context.Context, orderIDs []string) (map[string]*order.Order, error) {
+	orders := make(map[string]*order.Order, len(orderIDs))
+	for chunk := range slices.Chunk(orderIDs, maxBatchKeys) {
+		keys := make([]item, len(chunk))
+		for i, id := range chunk {
+			keys[i] = orderKey(id).item()
+			orders[id] = &order.Order{ID: id}
+		}
+		ask := map[string]types.KeysAndAttributes{s.Table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
+		for round := 0; len(ask) > 0; round++ {
+			if round == maxBatchRounds {
+				return nil, fmt.Errorf("loading orders: unprocessed after %d rounds", round)
+			}
+			out, err := s.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
+			if err != nil {
+				return nil, fmt.Errorf("loading orders: %w", err)
+			}
+			for _, found := range out.Responses[s.Table] {
+				id := strings.TrimPrefix(textOf(found, attrPK), orderKey("").PK)
+				if orders[id], err = readOrder(id, found); err != nil {
+					return nil, err
+				}
+			}
+			ask = out.UnprocessedKeys
+		}
+	}
+	return orders, nil
+}
+
+func readOrder(id string, i item) (*order.Order, error) {
+	o := &order.Order{ID: id}
+	if i == nil {
 		return o, nil
 	}
-	o.Version = numberOf(out.Item, attrVersion)
-	if err := unpackOrder(bytesOf(out.Item, attrBody), o); err != nil {
+	o.Version = numberOf(i, attrVersion)
+	if err := unpackOrder(bytesOf(i, attrBody), o); err != nil {
 		return nil, fmt.Errorf("reading order: %w", err)
 	}
 	return o, nil
