@@ -34,7 +34,12 @@ type Sender struct {
 
 	mu     sync.Mutex
 	client *gomail.Client
+	used   time.Time // when the connection was last used
 }
+
+// maxIdle is how long a connection may rest: a frozen function does not hear the server hang up, and something on the way may
+// have forgotten the connection without a word.
+const maxIdle = 20 * time.Second
 
 // implicitTLSPort is the port on which SMTP begins with TLS; on others STARTTLS is demanded.
 const implicitTLSPort = 465
@@ -68,6 +73,10 @@ func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if time.Since(s.used) > maxIdle {
+		s.close()
+	}
+	defer func() { s.used = time.Now() }()
 	err = s.send(ctx, message)
 	if lost(err) {
 		// The connection was closed while nobody used it. Nothing of the message was said yet.

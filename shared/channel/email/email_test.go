@@ -287,6 +287,22 @@ func TestSendReusesAndRenewsTheConnection(t *testing.T) {
 	}
 }
 
+func TestSendLeavesAnIdleConnection(t *testing.T) {
+	for idle, want := range map[time.Duration]int{maxIdle / 2: 1, maxIdle + time.Second: 2} {
+		s := listen(t, nil)
+		out := sender(t, s)
+		for range 2 {
+			if err := out.Send(t.Context(), notification()); err != nil {
+				t.Fatal(err)
+			}
+			out.used = out.used.Add(-idle)
+		}
+		if s.sessions != want {
+			t.Errorf("idle for %v: %d connections, want %d", idle, s.sessions, want)
+		}
+	}
+}
+
 func TestSendWithoutAnswerIsUncertain(t *testing.T) {
 	s := listen(t, nil)
 	s.silent = make(chan struct{})
