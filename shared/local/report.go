@@ -301,9 +301,9 @@ func (s *Stack) sendDeadLetter(arn string, attributes map[string]string, payload
 		return fmt.Errorf("sending a dead letter: no queue %s", arn)
 	}
 	in := &awssqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: aws.String(string(payload)), MessageAttributes: map[string]sqstypes.MessageAttributeValue{}}
-	for _, k := range sortedKeys(attributes) {
-		if attributes[k] != "" {
-			in.MessageAttributes[k] = sqstypes.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(attributes[k])}
+	for name, value := range attributes {
+		if value != "" {
+			in.MessageAttributes[name] = sqstypes.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

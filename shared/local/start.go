@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 	"time"
 
@@ -18,10 +17,8 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/shared/local/dynamodb"
-	"github.com/userops/userops/shared/local/gateway"
 	"github.com/userops/userops/shared/local/inbox"
 	"github.com/userops/userops/shared/local/lambda"
-	"github.com/userops/userops/shared/local/mapping"
 	"github.com/userops/userops/shared/local/policy"
 	"github.com/userops/userops/shared/local/schedule"
 	"github.com/userops/userops/shared/local/sqs"
@@ -305,156 +302,4 @@ func (s *Stack) registerFunctions() error {
 		}
 	}
 	return nil
-}
-
-// openIntake lets events in, now that everything they can reach is there.
-func (s *Stack) openIntake(l net.Listener) error {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.stopIntake = cancel
-	gateways := []http.Handler{http.NotFoundHandler()}
-	if !s.o.NoIntake {
-		for i, a := range s.tmpl.APIs {
-			g, err := gateway.New(a, s.tmpl.Functions, gateway.Options{AccountID: s.tmpl.AccountID, Clock: s.o.Clock, Invoker: s.host})
-			if err != nil {
-				return err
-			}
-			if i == 0 {
-				gateways[0] = g
-			} else {
-				gateways = append(gateways, g)
-			}
-		}
-	}
-	s.schedule = schedule.New(schedule.Options{
-		Region: s.tmpl.Region, AccountID: s.tmpl.AccountID, Target: s.host, DeadLetter: s.sendDeadLetter, Log: s.say,
-	})
-	s.serve(l, s.front(gateways[0]), &s.intake)
-	for i, g := range gateways[1:] {
-		other, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return fmt.Errorf("serving %s: %w", s.tmpl.APIs[i+1].LogicalID, err)
-		}
-		s.others = append(s.others, Note{s.tmpl.APIs[i+1].LogicalID, "http://" + other.Addr().String()})
-		s.serve(other, g, &s.intake)
-	}
-	if s.o.NoIntake {
-		return nil
-	}
-	now := s.o.Clock()
-	for _, f := range s.tmpl.Functions {
-		for _, x := range f.Schedules {
-			if err := s.schedule.Add(x, f.Name, s.folder.origin(x, now), now); err != nil {
-				return fmt.Errorf("%s:%d: event %s: %w", s.tmpl.File, x.Line, x.Event, err)
-			}
-		}
-		for _, m := range f.Mappings {
-			if m.Enabled {
-				s.feed(ctx, f, m)
-			}
-		}
-	}
-	if err := s.folder.save(); err != nil {
-		return err
-	}
-	s.feeding.Go(func() {
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for {
-			s.schedule.Tick(s.o.Clock())
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	return nil
-}
-
-func (s *Stack) feed(ctx context.Context, f template.Function, m template.Mapping) {
-	q, _ := s.tmpl.Queue(m.Queue)
-	// A mapping polls with its function's rights, as on AWS.
-	key, secret := lambda.FunctionKey(f.Name), "local"
-	if s.o.DynamoDBEndpoint != "" || s.o.SQSEndpoint != "" {
-		key, secret = ownKeys()
-	}
-	concurrency := s.o.Concurrency
-	if m.MaximumConcurrency > 0 {
-		concurrency = min(concurrency, m.MaximumConcurrency)
-	}
-	feed := mapping.New(mapping.Options{
-		Queue:  awssqs.NewFromConfig(s.client(key, secret), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(s.addresses.SQS) }),
-		Holder: s.queue, Invoker: s.host, Function: f.Name, QueueURL: q.URL, QueueARN: q.ARN, Region: s.tmpl.Region,
-		BatchSize: m.BatchSize, Window: m.Window, Concurrency: concurrency, Visibility: q.Visibility, PartialFailures: m.PartialFailures,
-		Log: func(text string) { s.say(f.LogicalID + ": " + text) },
-	})
-	s.feeding.Go(func() { feed.Run(ctx) })
-}
-
-// Stop lets nothing more in, waits until what is in flight is finished (at most until the context ends), and writes everything to disk.
-func (s *Stack) Stop(ctx context.Context) error {
-	s.stopOnce.Do(func() { s.stopErr = s.stop(ctx) })
-	return s.stopErr
-}
-
-func (s *Stack) stop(ctx context.Context) error {
-	var faults []error
-	note := func(err error) {
-		if err != nil {
-			faults = append(faults, err)
-		}
-	}
-	// The gateway goes first: what its last requests queue is still taken from the queues. A poll that is cut short may have a message on
-	// its way, which then stays hidden for the length of a lease.
-	for _, server := range s.intake {
-		note(server.Shutdown(ctx))
-	}
-	if s.stopIntake != nil {
-		s.stopIntake()
-	}
-	fed := make(chan struct{})
-	go func() {
-		s.feeding.Wait()
-		close(fed)
-	}()
-	select {
-	case <-fed:
-	case <-ctx.Done():
-		note(fmt.Errorf("finishing the batches in flight: %w", ctx.Err()))
-	}
-	if s.host != nil {
-		note(s.host.Drain(ctx))
-		// Whatever did not finish in time is ended now.
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		note(s.host.Close(last))
-		cancel()
-	}
-	for _, server := range append(s.servers, s.intake...) {
-		_ = server.Close()
-	}
-	if s.dynamodb != nil {
-		note(s.dynamodb.Close())
-	}
-	if s.sqs != nil {
-		note(s.sqs.Close())
-	}
-	if s.inbox != nil {
-		note(s.inbox.Close())
-	}
-	if s.temporary != "" {
-		note(os.RemoveAll(s.temporary))
-	}
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		_ = s.closers[i].Close()
-	}
-	return errors.Join(faults...)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }
