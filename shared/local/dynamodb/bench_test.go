@@ -65,7 +65,7 @@ func putBody(pk string, i int) string {
 }
 
 func benchEngine(b *testing.B, items int) *caller {
-	e, err := Open(Options{})
+	e, err := Open(Options{Path: b.TempDir() + "/store.db"})
 	if err != nil {
 		b.Fatal(err)
 	}

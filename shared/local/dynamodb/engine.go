@@ -82,7 +82,7 @@ func Open(o Options) (*Engine, error) {
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = defaultSyncEvery
 	}
-	e := &Engine{options: o, stop: make(chan struct{}), ballast: make([]byte, ballast)}
+	e := &Engine{options: o, stop: make(chan struct{})}
 	e.writer.idle.L = &e.writer.mu
 	path := o.Path
 	if path == "" {
@@ -94,6 +94,9 @@ func Open(o Options) (*Engine, error) {
 		path = filepath.Join(dir, "store.db")
 	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("opening dynamodb store %s: %w", path, err)
+	}
+	if e.temporary == "" {
+		e.ballast = make([]byte, ballast)
 	}
 	if err := e.open(path); err != nil {
 		if e.store != nil {
@@ -119,6 +122,7 @@ func (e *Engine) open(path string) error {
 		return err
 	}
 	e.store = s
+	s.volatile = e.temporary != ""
 	tables := map[string]*table{}
 	e.tables.Store(&tables)
 	if err := e.commit(func(tx *txn) {

@@ -1,17 +1,23 @@
 package dynamodb
 
 import (
+	"bytes"
 	"os"
+	"strconv"
 	"syscall"
 )
 
-// maxResident is how much of the mapped file may count as the process's memory.
-const maxResident = 128 << 20
+// maxResident is how much of the mapped file may count as the process's memory, looked at once a second.
+const maxResident = 320 << 20
 
-// trimMapping gives the mapping's pages back to the system's cache when the file is large.
+// trimMapping gives the mapping's pages back to the system's cache when they are many.
 func (s *store) trimMapping() {
-	if info, err := os.Stat(s.db.Path()); err == nil && info.Size() > maxResident {
-		s.releaseMapping()
+	statm, err := os.ReadFile("/proc/self/statm")
+	if fields := bytes.Fields(statm); err == nil && len(fields) > 2 {
+		shared, _ := strconv.Atoi(string(fields[2])) // pages backed by files
+		if shared*os.Getpagesize() > maxResident {
+			s.releaseMapping()
+		}
 	}
 }
 

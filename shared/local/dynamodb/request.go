@@ -149,7 +149,7 @@ func (u *substitutions) parseValues(s *scanner) {
 }
 
 func (r *request) parseActions(s *scanner) {
-	r.actions = []action{}
+	r.actions = make([]action, 0, 4)
 	s.begin('[')
 	for s.more(']') {
 		r.actions = append(r.actions, parseAction(s))
@@ -184,7 +184,7 @@ func (r *request) parseTables(s *scanner) {
 		switch s.space() {
 		case '[':
 			s.begin('[')
-			t.writes = []action{}
+			t.writes = make([]action, 0, maxBatchWrites)
 			for s.more(']') {
 				t.writes = append(t.writes, parseAction(s))
 			}

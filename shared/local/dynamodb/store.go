@@ -26,7 +26,7 @@ var (
 
 const (
 	// flushChanges and flushBytes bound what the open storage transaction collects before it is committed.
-	flushChanges = 1000
+	flushChanges = 5000
 	flushBytes   = 8 << 20
 )
 
@@ -44,6 +44,8 @@ type store struct {
 	changes int
 	deleted map[string]bool // buckets with deletions in the open transaction
 	failed  error           // no further use until the next start
+
+	volatile bool // nothing needs to outlive a power cut
 }
 
 func openStore(path string) (*store, error) {
@@ -265,6 +267,9 @@ func (s *store) flushLocked() error {
 
 // sync makes what is answered outlive a power cut.
 func (s *store) sync() error {
+	if s.volatile {
+		return nil
+	}
 	return errors.Join(s.journal.file.Sync(), s.db.Sync())
 }
 
@@ -278,7 +283,7 @@ func (s *store) close() error {
 	if s.tx != nil {
 		_ = s.tx.Rollback()
 	}
-	err = errors.Join(err, s.db.Sync(), s.journal.file.Close(), s.db.Close())
+	err = errors.Join(err, s.sync(), s.journal.file.Close(), s.db.Close())
 	s.failed = errClosed
 	return err
 }
