@@ -276,7 +276,7 @@ func (m *machine) rights() {
 	}
 }
 
-// TestKilledInTheMiddle is in import_test.go; here is only the folder of shared data that some tests read.
+// sharedData finds a file of real data beside the project, or skips the test.
 func sharedData(t *testing.T, parts ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{"..", "..", "shared", "data"}, parts...)...)

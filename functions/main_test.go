@@ -30,7 +30,6 @@ import (
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/local"
-	"github.com/userops/userops/shared/local/shop"
 	environment "github.com/userops/userops/shared/settings"
 )
 
@@ -73,6 +72,9 @@ func fromEnvironment[S any]() S {
 // TestMain lets the test program play the functions too: linked as a function's bootstrap, it is started by the stack in a
 // process of its own, with the function's environment and rights.
 func TestMain(m *testing.M) {
+	if stack := os.Getenv(stackVariable); stack != "" && os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		log.Fatal(playStack(stack))
+	}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		os.Exit(m.Run())
 	}
@@ -85,9 +87,9 @@ func TestMain(m *testing.M) {
 
 // machine is a whole stack on free ports.
 type machine struct {
-	t      *testing.T
-	stack  *local.Stack
-	client *shop.Client
+	t     *testing.T
+	stack *local.Stack // nil where the stack is a process of its own
+	base  string
 }
 
 const (
@@ -95,7 +97,7 @@ const (
 	operatorKey = "test-operator-key"
 )
 
-// parameters of the template for a machine under test.
+// parameters of the template for a stack under test.
 func parameters() map[string]string {
 	return map[string]string{
 		"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": "test-write-key",
@@ -103,36 +105,49 @@ func parameters() map[string]string {
 	}
 }
 
-// newMachine starts the stack of template.yaml with its data in a folder; it stops with the test.
-func newMachine(t *testing.T, data string) *machine {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	build := t.TempDir()
-	for folder := range programs {
-		if err := os.MkdirAll(filepath.Join(build, folder), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(self, filepath.Join(build, folder, "bootstrap")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stack, err := local.Start(context.Background(), local.Options{
+// options of a stack of the product's template with its data in a folder.
+func options(data, gateway, build string, out io.Writer) local.Options {
+	return local.Options{
 		TemplatePath: filepath.Join("..", "template.yaml"), StackName: "test", BuildDir: build, DataDir: data, Inbox: true, Concurrency: 3,
-		GatewayAddr: "127.0.0.1:0", DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
+		GatewayAddr: gateway, DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
 		Parameters: parameters(),
 		Defaults: func(a local.Addresses) map[string]string {
 			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP,
 				"WebhookUrl": a.Gateway + "/local/webhook/shop", "WebhookSecret": "test-webhook-secret"}
 		},
-		Out: testLog{t},
-	})
+		Out: out,
+	}
+}
+
+// buildFolder links the test program as the bootstrap of every function.
+func buildFolder(folder string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	for name := range programs {
+		if err := os.MkdirAll(filepath.Join(folder, name), 0o755); err != nil {
+			return "", err
+		}
+		if err := os.Symlink(self, filepath.Join(folder, name, "bootstrap")); err != nil && !os.IsExist(err) {
+			return "", err
+		}
+	}
+	return folder, nil
+}
+
+// newMachine starts the stack of template.yaml with its data in a folder; it stops with the test.
+func newMachine(t *testing.T, data string) *machine {
+	t.Helper()
+	build, err := buildFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{t: t, stack: stack, client: &shop.Client{Base: stack.Addresses().Gateway, ServerKey: serverKey, OperatorKey: operatorKey, HTTP: http.DefaultClient}}
+	stack, err := local.Start(context.Background(), options(data, "127.0.0.1:0", build, testLog{t}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{t: t, stack: stack, base: stack.Addresses().Gateway}
 	t.Cleanup(m.stop)
 	return m
 }
@@ -164,7 +179,7 @@ func (m *machine) call(want int, method, path, key, body string, out any) string
 	if body != "" {
 		payload = strings.NewReader(body)
 	}
-	r, err := http.NewRequest(method, m.stack.Addresses().Gateway+path, payload)
+	r, err := http.NewRequest(method, m.base+path, payload)
 	if err != nil {
 		m.t.Fatal(err)
 	}

@@ -1,0 +1,417 @@
+package functions
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/userops/userops/shared/cloud"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/local"
+	"github.com/userops/userops/shared/local/shop"
+	"github.com/userops/userops/shared/local/shop/format"
+)
+
+// child is the stack in a process of its own, which a test can kill.
+type child struct {
+	t       *testing.T
+	data    string
+	gateway string // the same after a restart, so that a client finds it again
+	cmd     *exec.Cmd
+	at      local.Addresses
+}
+
+// stackVariable tells the test program to play the stack: the data folder and the gateway's address.
+const stackVariable = "USEROPS_TEST_STACK"
+
+func startChild(t *testing.T) *child {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &child{t: t, data: t.TempDir(), gateway: free.Addr().String()}
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.start()
+	t.Cleanup(c.kill)
+	return c
+}
+
+func (c *child) start() {
+	c.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.cmd = exec.Command(self)
+	c.cmd.Env = append(os.Environ(), stackVariable+"="+c.data+" "+c.gateway)
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.cmd.Stderr = os.Stderr
+	if err := c.cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := json.NewDecoder(out).Decode(&c.at); err != nil {
+		c.t.Fatalf("the stack did not start: %v", err)
+	}
+}
+
+// kill is kill -9; the functions' processes die with the stack.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait()
+}
+
+// playStack is what the child does: run the stack until it is killed.
+func playStack(arguments string) error {
+	data, gateway, _ := strings.Cut(arguments, " ")
+	build, err := buildFolder(data + "-build")
+	if err != nil {
+		return err
+	}
+	stack, err := local.Start(context.Background(), options(data, gateway, build, io.Discard))
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(stack.Addresses()); err != nil {
+		return err
+	}
+	select {}
+}
+
+func (c *child) client() *shop.Client {
+	return &shop.Client{Base: "http://" + c.gateway, ServerKey: serverKey, OperatorKey: operatorKey, HTTP: &http.Client{}, Patience: time.Minute,
+		Sleep: func(ctx context.Context, d time.Duration) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(min(d, 200*time.Millisecond)):
+				return nil
+			}
+		}}
+}
+
+// killer kills and restarts the stack when so many batches were answered.
+type killer struct {
+	http.RoundTripper
+	after int
+	kill  func()
+
+	mu sync.Mutex
+	n  int
+}
+
+func (k *killer) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := k.RoundTripper.RoundTrip(r)
+	if err == nil && strings.HasSuffix(r.URL.Path, "/batch") {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.n++; k.n == k.after {
+			k.kill()
+		}
+	}
+	return answer, err
+}
+
+func (c *child) load(file string, f format.Format, client *shop.Client) *shop.Account {
+	c.t.Helper()
+	progress := &shop.Progress{Out: io.Discard, Now: time.Now}
+	account, err := shop.Import{Client: client, Progress: progress, File: file, Format: f}.Run(context.Background())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if account.Dead != 0 {
+		c.t.Errorf("%d jobs were dead-lettered", account.Dead)
+	}
+	return account
+}
+
+// people reads every profile from the stand-in, by userId.
+func (c *child) people() map[string]*profile.Profile {
+	c.t.Helper()
+	db := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(c.at.DynamoDB), HTTPClient: cloud.Client(),
+		Credentials: credentials.NewStaticCredentialsProvider("developer", "developer", "")})
+	all := map[string]*profile.Profile{}
+	_, err := dynamo.Profiles{DB: db, Table: "test-Profiles"}.ScanShard(context.Background(), 0, 1, "", func(page []*profile.Profile) error {
+		for _, p := range page {
+			all[p.UserID()] = p
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return all
+}
+
+// known is what profiles say of people, without the record of the commit protocol.
+func known(all map[string]*profile.Profile) map[string]profile.Profile {
+	out := map[string]profile.Profile{}
+	for id, p := range all {
+		k := *p
+		k.Version, k.Window, k.Outbox = 0, profile.Window{}, nil
+		out[id] = k
+	}
+	return out
+}
+
+// basket is one order of the file, read apart from the importer.
+type basket struct {
+	at    time.Time
+	cents int64
+}
+
+// baskets reads the file by household and basket.
+func baskets(t *testing.T, file string) map[string]map[string]*basket {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(bufio.NewReader(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(z).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]map[string]*basket{}
+	for _, row := range rows[1:] {
+		at, err := time.Parse(time.RFC3339, row[10])
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := strconv.ParseFloat(row[5], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[row[0]] == nil {
+			all[row[0]] = map[string]*basket{}
+		}
+		b := all[row[0]][row[2]]
+		if b == nil {
+			b = &basket{at: at}
+			all[row[0]][row[2]] = b
+		}
+		if at.Before(b.at) {
+			b.at = at
+		}
+		b.cents += int64(math.Round(value * 100))
+	}
+	return all
+}
+
+// count scores the households by brute force, in whole numbers: quintiles by breakpoints, the 8 classes and the 15.
+func count(all map[string]map[string]*basket, asOf time.Time, zone *time.Location) map[string]map[string]int {
+	day := func(t time.Time) int64 {
+		y, m, d := t.In(zone).Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400
+	}
+	var buyers [][3]int64
+	for _, orders := range all {
+		var frequency, money, last int64
+		for _, o := range orders {
+			if o.cents > 0 {
+				frequency++
+				money += o.cents
+				last = max(last, day(o.at))
+			}
+		}
+		if frequency > 0 {
+			buyers = append(buyers, [3]int64{day(asOf) - last, frequency, money})
+		}
+	}
+	n := int64(len(buyers))
+	var sums [3]int64
+	var columns [3][]int64
+	for _, b := range buyers {
+		for i, v := range b {
+			sums[i] += v
+			columns[i] = append(columns[i], v)
+		}
+	}
+	// fifths holds five times each breakpoint, which is whole: type 7 at k/5 stands (n-1)k/5 into the sorted values.
+	var fifths [3][4]int64
+	for i := range columns {
+		slices.Sort(columns[i])
+		for k := range int64(4) {
+			at := (n - 1) * (k + 1)
+			low := columns[i][at/5]
+			high := columns[i][min(at/5+1, n-1)]
+			fifths[i][k] = 5*low + at%5*(high-low)
+		}
+	}
+	counts := map[string]map[string]int{"r": {}, "f": {}, "m": {}, "class8": {}, "class15": {}}
+	for _, b := range buyers {
+		var high [3]bool
+		for i, v := range b {
+			below := 0
+			for _, point := range fifths[i] {
+				if point < 5*v {
+					below++
+				}
+			}
+			score := 1 + below
+			high[i] = n*v >= sums[i]
+			if i == 0 {
+				score = 5 - below
+				high[i] = n*v <= sums[i]
+			}
+			counts[[]string{"r", "f", "m"}[i]][strconv.Itoa(score)]++
+		}
+		bit := map[bool]string{true: "1", false: "0"}
+		counts["class8"][bit[high[0]]+bit[high[1]]+bit[high[2]]]++
+		band := "lapsed"
+		if b[0] <= 30 {
+			band = "active"
+		} else if b[0] <= 90 {
+			band = "cooling"
+		}
+		counts["class15"][band+"-"+bit[high[1]]+bit[high[2]]]++
+	}
+	return counts
+}
+
+// TestImportSurvivesKill sends a year of real baskets, kills the whole stack in the middle, starts it again, and compares with the file;
+// then it sends the file once more, and nothing changes.
+func TestImportSurvivesKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a year of baskets takes half a minute")
+	}
+	file := sharedData(t, "complete_journey", "transactions_sample.csv.gz")
+	c := startChild(t)
+	client := c.client()
+	client.HTTP.Transport = &killer{RoundTripper: http.DefaultTransport, after: 250, kill: func() { c.kill(); c.start() }}
+	account := c.load(file, format.CompleteJourney, client)
+	if account.Lines != 75_000 || account.Accepted != 47_243 || account.Refused != 0 {
+		t.Errorf("lines %d, accepted %d, refused %d; want 75000, 47243, 0", account.Lines, account.Accepted, account.Refused)
+	}
+	if client.HTTP.Transport.(*killer).n <= 250 {
+		t.Fatal("the stack was not killed in the middle")
+	}
+
+	people, file47 := c.people(), baskets(t, file)
+	if len(people) != 2377 || len(file47) != 2377 {
+		t.Errorf("%d profiles, %d households; want 2377", len(people), len(file47))
+	}
+	orders, paid, wrong := 0, 0, 0
+	for household, all := range file47 {
+		p := people[household]
+		if p == nil {
+			t.Fatalf("household %s has no profile", household)
+		}
+		var cents int64
+		for _, b := range all {
+			orders++
+			cents += b.cents
+			if b.cents > 0 {
+				paid++
+			}
+		}
+		var revenue int64
+		for _, a := range p.Orders.Revenue() {
+			revenue += a.Minor
+		}
+		if p.Orders.Count != len(all) || revenue != cents {
+			if wrong++; wrong < 5 {
+				t.Errorf("household %s: %d orders and %d cents, in the file %d and %d", household, p.Orders.Count, revenue, len(all), cents)
+			}
+		}
+	}
+	if orders != 47_243 || paid != 46_988 || wrong != 0 {
+		t.Errorf("%d orders, %d above zero, %d households wrong; want 47243, 46988, 0", orders, paid, wrong)
+	}
+
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{t: t, base: "http://" + c.gateway}
+	var started struct{ RunID string }
+	m.call(http.StatusAccepted, "POST", "/v1/runs", operatorKey, `{"asOf":"2018-01-01"}`, &started)
+	var report runReport
+	m.until("the run is finished", func() bool {
+		m.call(http.StatusOK, "GET", "/v1/runs/"+started.RunID, operatorKey, "", &report)
+		return report.State == "finished"
+	})
+	for group, want := range count(file47, time.Date(2018, 1, 1, 12, 0, 0, 0, zone), zone) {
+		got := report.Counts[group]
+		if group == "class15" {
+			delete(got, "idle") // four households bought nothing that was above zero
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the run counts %v, brute force %v", group, got, want)
+		}
+	}
+
+	before := known(people)
+	c.load(file, format.CompleteJourney, c.client())
+	if after := known(c.people()); !reflect.DeepEqual(after, before) {
+		t.Error("sending the file again changed profiles")
+	}
+}
+
+// TestImportClicks sends the clicks of a morning, whose last line is torn.
+func TestImportClicks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a morning of clicks takes ten seconds")
+	}
+	file := sharedData(t, "rees46", "2019-Oct_first17435.csv.gz")
+	c := startChild(t)
+	account := c.load(file, format.REES46, c.client())
+	var out bytes.Buffer
+	account.Print(&out)
+	if account.Accepted != 17_434 && account.Accepted != 17_429 || account.Refused != 1 || !strings.Contains(out.String(), "17435") {
+		t.Errorf("%s", out.String())
+	}
+	events := map[string]int64{}
+	buyers := 0
+	var revenue int64
+	people := c.people()
+	for _, p := range people {
+		for name, counter := range p.Counters {
+			events[name] += counter.Total
+		}
+		for _, a := range p.Orders.Revenue() {
+			revenue += a.Minor
+		}
+		if p.Orders.Count > 0 {
+			buyers++
+		}
+	}
+	sum := events["Product Viewed"] + events["Product Added"] + events["Order Completed"]
+	if len(people) != 4504 || sum != 17_429 || buyers != 193 {
+		t.Errorf("%d profiles, %d events (%v), %d buyers; want 4504, 17429, 193", len(people), sum, events, buyers)
+	}
+	if got := fmt.Sprintf("%d.%02d", revenue/100, revenue%100); got != "59442.63" {
+		t.Errorf("revenue %s, want 59442.63", got)
+	}
+}
