@@ -3,6 +3,7 @@ package local
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/smtp"
@@ -138,6 +139,33 @@ func TestDeadLetterAndRedrive(t *testing.T) {
 	}
 	if _, err := Redrive(context.Background(), Options{}, s.Addresses(), "Nothing"); err == nil || !strings.Contains(err.Error(), "it has Orders") {
 		t.Errorf("an unknown queue: %v", err)
+	}
+}
+
+// An event of a schedule that fails too often goes where its function says.
+func TestEventIsGivenUp(t *testing.T) {
+	out := newScreen()
+	s := stack(t, Options{Out: out})
+	if err := s.host.Enqueue("local-Count", []byte(`{"kind":"broken"}`)); err != nil {
+		t.Fatal(err)
+	}
+	out.await(t, "Count gave up an event of its schedule after 1 attempt (RetriesExhausted): *errors.errorString: no luck")
+	q, _ := s.tmpl.Queue("OrdersDead")
+	got, err := s.queue.ReceiveMessage(context.Background(), &awssqs.ReceiveMessageInput{QueueUrl: &q.URL, WaitTimeSeconds: 5})
+	if err != nil || len(got.Messages) != 1 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	var record struct {
+		RequestPayload  struct{ Kind string }
+		ResponsePayload struct{ ErrorMessage string }
+		RequestContext  struct{ Condition, FunctionArn string }
+	}
+	if err := json.Unmarshal([]byte(*got.Messages[0].Body), &record); err != nil {
+		t.Fatal(err)
+	}
+	if record.RequestPayload.Kind != "broken" || record.ResponsePayload.ErrorMessage != "no luck" || record.RequestContext.Condition != "RetriesExhausted" ||
+		record.RequestContext.FunctionArn != "arn:aws:lambda:us-east-1:000000000000:function:local-Count:$LATEST" {
+		t.Errorf("the record is %s", *got.Messages[0].Body)
 	}
 }
 
