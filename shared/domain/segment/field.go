@@ -88,7 +88,10 @@ func listOf(l []string) (value, bool) { return value{kind: List, list: l}, len(l
 
 func count(n int) (value, bool) { return whole(int64(n)), true }
 
-var registry = []field{
+// registry holds every field, the oldest first.
+var registry = slices.Concat(baseFields, personFields, orderFields, activityFields)
+
+var baseFields = []field{
 	{name: "userId", kind: Text, meaning: "the shop's own id of the person; absent while the person is anonymous",
 		read: func(s *subject, _ string) (value, bool) { return textOf(userID(s.p)) }},
 	{name: "firstSeen", kind: Time, meaning: "earliest timestamp of an event",

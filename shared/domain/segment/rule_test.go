@@ -267,7 +267,7 @@ func TestEveryFieldCanBeAsked(t *testing.T) {
 			t.Errorf("%s is there twice or not described", f.Name)
 		}
 		names[f.Name] = true
-		name := strings.NewReplacer("<name>", "city", "<channel>", "email", "<event>", "Product Viewed").Replace(f.Name)
+		name := strings.NewReplacer("<name>", "city", "<channel>", "email", "<event>", "Product Viewed", "<hour>", "21").Replace(f.Name)
 		for _, op := range f.Ops {
 			one := map[Kind]string{Number: "3", Text: `"zh"`, Flag: "true", List: `"tea"`, Any: `"杭州"`}[f.Kind]
 			if len(f.Values) > 0 && op != string(opContains) {
