@@ -44,7 +44,7 @@ func (p *Profile) Fold(e *event.Event, shop money.Currency) {
 	}
 	c := parseContext(e.Context)
 	p.stamp(&p.Locale, same(p.Locale.Value, c.locale), at)
-	if zone := same(p.Zone.Value, c.timezone); zone == p.Zone.Value || knownZone(zone) {
+	if zone := same(p.Zone.Value, c.timezone); zone == p.Zone.Value || zoneOf(zone) != nil {
 		p.stamp(&p.Zone, zone, at)
 	}
 	p.touch(&c, at)
@@ -62,12 +62,6 @@ func (p *Profile) Fold(e *event.Event, shop money.Currency) {
 	case event.Page, event.Screen:
 		p.count(string(e.Kind), at)
 	}
-}
-
-// knownZone looks the name up, which costs more than the rest of the fold: it is asked when the zone changes.
-func knownZone(name string) bool {
-	_, err := time.LoadLocation(name)
-	return err == nil && name != "Local"
 }
 
 func (p *Profile) stamp(s *Stamped, value string, at time.Time) {

@@ -36,14 +36,6 @@ func (h *Hours) In(zone *time.Location, asOf time.Time) (hours [24]int64, weekda
 	return hours, weekdays
 }
 
-// Location is where the person's clock is: the zone that an event last named, else another.
-func (p *Profile) Location(otherwise *time.Location) *time.Location {
-	if zone, err := time.LoadLocation(p.Zone.Value); p.Zone.Value != "" && err == nil {
-		return zone
-	}
-	return otherwise
-}
-
 // passive events are the shop's doing, not the person's: they say nothing of when somebody is active.
 var passive = map[string]bool{
 	"Email Delivered": true, event.EmailBounced: true, "Points Expired": true, "Tier Changed": true, event.OrderUpdated: true, event.OrderRefunded: true,
