@@ -157,7 +157,11 @@ func traitText(v any) string {
 }
 
 func (p *Profile) join(group string, at time.Time) {
-	if group == "" || len(group) > MaxTraitText {
+	if len(group) > MaxTraitText {
+		p.leave("groups", 1)
+		return
+	}
+	if group == "" {
 		return
 	}
 	if p.Groups == nil {

@@ -1,0 +1,224 @@
+package dynamo
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/local/shop/format"
+)
+
+// commitTo does to a profile what projection does in one commit, but for the writes: it folds the events, counts the orders and
+// records the hashes. What follows stays in the outbox until the next commit.
+func commitTo(p *profile.Profile, source string, orders map[string]*order.Order, events []event.Event) {
+	p.Outbox = nil
+	p.Version++
+	record := profile.Commit{Version: p.Version}
+	var follows []profile.Follow
+	for i := range events {
+		e := &events[i]
+		hash := event.Fingerprint(source, e.MessageID)
+		p.Fold(e, "CNY")
+		record.Hashes = append(record.Hashes, hash)
+		if e.ReceivedAt.After(record.At) {
+			record.At = e.ReceivedAt
+		}
+		r, err := order.ParseReport(e, hash, "CNY")
+		if err != nil {
+			continue
+		}
+		o := orders[r.OrderID]
+		if o == nil {
+			o = &order.Order{ID: r.OrderID}
+			orders[r.OrderID] = o
+		}
+		var before, after *profile.OrderEntry
+		if entry, counted := o.Contribution(); counted {
+			before = &entry
+		}
+		if b, counted := o.Purchase("CNY"); counted {
+			p.Purchases.Replace(&b, nil)
+		}
+		o.Fold(r, p.ID)
+		if entry, counted := o.Contribution(); counted {
+			after = &entry
+		}
+		if b, counted := o.Purchase("CNY"); counted {
+			p.Purchases.Replace(nil, &b)
+		}
+		p.Orders.Replace(before, after)
+		follows = append(follows, profile.Follow{Kind: profile.FollowOrder, Ref: r.OrderID, At: e.Timestamp})
+	}
+	p.Append(p.Version, follows...)
+	p.Window.Record(record)
+}
+
+// itemSize is what the service bills: names and values of all attributes.
+func itemSize(p *profile.Profile) int {
+	size := 0
+	for name, v := range profileItem(p) {
+		size += len(name)
+		if text := textOf(item{name: v}, name); text != "" {
+			size += len(text)
+		}
+		size += len(bytesOf(item{name: v}, name))
+	}
+	return size + 8 // of the version, at most
+}
+
+// TestSizeOfRealProfiles folds real people, as they would have come: each event at its time, and all at once, as an import sends them.
+func TestSizeOfRealProfiles(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		format format.Format
+		file   string
+		people int
+	}{
+		{"complete journey", format.CompleteJourney, "complete_journey/transactions_sample.csv.gz", 2377},
+		{"rees46", format.REES46, "rees46/2019-Oct_first17435.csv.gz", 4504},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", c.file))
+			if err != nil {
+				t.Skipf("the real data is not beside the repository: %v", err)
+			}
+			defer f.Close()
+			people := map[string][]event.Event{}
+			known := map[string]bool{}
+			arrival := event.Arrival{ReceivedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+			if err := format.Read(c.format, f, "CNY", format.Sink{Event: func(e format.Event) error {
+				if known[e.MessageID] {
+					return nil
+				}
+				known[e.MessageID] = true
+				batch, err := event.ParseBatch([]byte(`{"batch":[`+string(e.Body)+`]}`), arrival)
+				if err != nil || len(batch.Events) != 1 {
+					return fmt.Errorf("%s: %w %v", e.Body, err, batch)
+				}
+				people[e.Person] = append(people[e.Person], batch.Events...)
+				return nil
+			}, Refuse: func(format.Refusal) {}, Line: func(int) {}}); err != nil {
+				t.Fatal(err)
+			}
+			if len(people) != c.people {
+				t.Errorf("%d people, want %d", len(people), c.people)
+			}
+			var lived, imported []int
+			for id, events := range people {
+				slices.SortStableFunc(events, func(a, b event.Event) int { return a.Timestamp.Compare(b.Timestamp) })
+				p := &profile.Profile{ID: profile.Identifier{Kind: profile.UserID, Value: id}.ID()}
+				p.Attach(profile.Identifier{Kind: profile.UserID, Value: id})
+				q := *p
+				orders := map[string]*order.Order{}
+				for _, e := range events {
+					e.ReceivedAt = e.Timestamp
+					commitTo(p, "import", orders, []event.Event{e})
+				}
+				orders = map[string]*order.Order{}
+				for chunk := range slices.Chunk(events, 20) {
+					commitTo(&q, "import", orders, chunk)
+				}
+				lived, imported = append(lived, itemSize(p)), append(imported, itemSize(&q))
+			}
+			for name, sizes := range map[string][]int{"lived": lived, "imported": imported} {
+				slices.Sort(sizes)
+				half, most := sizes[len(sizes)/2], sizes[len(sizes)*99/100]
+				t.Logf("%s: median %d, 99%% below %d, greatest %d bytes", name, half, most, sizes[len(sizes)-1])
+				if half > 1<<10 || most > 4<<10 {
+					t.Errorf("%s: median %d bytes, 99th percentile %d; want at most 1 KB and 4 KB", name, half, most)
+				}
+			}
+		})
+	}
+}
+
+// maxHostile is how large an item can become by what somebody with a public write key sends, beside the outbox of its last commit, which
+// has at most an entry for each of the commit's events, and is empty after the next. The service takes 400 KB.
+const maxHostile = 72 << 10
+
+// TestHostileProfileIsBounded fills every table with the longest texts that ingest lets through.
+func TestHostileProfileIsBounded(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	wide := func(kind string, i int) string { return fmt.Sprintf("%s-%06d-", kind, i) + strings.Repeat("漢", 160) }
+	p := &profile.Profile{ID: "hostile"}
+	for i := range profile.MaxIdentifiers + 3 {
+		id := fmt.Sprint(i, strings.Repeat("𠮷", event.MaxName-1))
+		p.Attach(profile.Identifier{Kind: profile.UserID, Value: id})
+		p.Attach(profile.Identifier{Kind: profile.AnonymousID, Value: id})
+		p.Attach(profile.Identifier{Kind: profile.Device, Value: id[:256]})
+	}
+	orders := map[string]*order.Order{}
+	fold := func(n int) {
+		var batch []event.Event
+		add := func(e event.Event, properties map[string]any) {
+			e.MessageID = fmt.Sprint(n, "-", len(batch))
+			e.Timestamp, e.ReceivedAt = at.Add(time.Duration(n)*25*time.Hour), at.Add(time.Duration(n)*time.Second)
+			if e.Name == event.OrderCompleted {
+				e.Timestamp = e.Timestamp.AddDate(-30, 0, 0) // so that it does not empty the cart
+			}
+			e.Properties, _ = json.Marshal(properties)
+			e.Context, _ = json.Marshal(map[string]any{"locale": wide("l", n), "campaign": map[string]any{"name": wide("c", n), "source": wide("s", n), "medium": wide("m", n)},
+				"page": map[string]any{"referrer": wide("r", n)}, "app": map[string]any{"name": wide("a", n), "version": wide("v", n)}, "os": map[string]any{"name": wide("o", n), "version": wide("v", n)},
+				"device": map[string]any{"id": wide("d", n), "token": wide("t", n)[:255], "type": wide("t", n), "manufacturer": wide("m", n), "model": wide("m", n)},
+				"traits": map[string]any{fmt.Sprintf("trait-%06d-%s", n, strings.Repeat("x", 51)): wide("v", n)}})
+			batch = append(batch, e)
+		}
+		track := func(name string, properties map[string]any) {
+			add(event.Event{Kind: event.Track, Name: name}, properties)
+		}
+		product := map[string]any{"product_id": wide("p", n), "name": wide("n", n), "category": wide("c", n), "brand": wide("b", n), "price": "99999999.99", "quantity": 1 << 30}
+		track(event.ProductViewed, product)
+		track(event.ProductAdded, product)
+		track("Products Searched", map[string]any{"query": wide("q", n)})
+		track(event.ConsentRevoked, map[string]any{"channel": wide("c", n), "reason": wide("r", n)})
+		track(wide("Own", n), nil)
+		if name := profile.StandardEvents[n%len(profile.StandardEvents)]; name != profile.OtherEvents {
+			track(name, nil)
+		}
+		add(event.Event{Kind: event.Group, GroupID: wide("g", n)[:254]}, nil)
+		track(event.OrderCompleted, map[string]any{"order_id": fmt.Sprintf("%06d%s", n, strings.Repeat("x", order.MaxIDLength-6)), "total": "90000000000.00", "currency": []string{"CNY", "USD", "EUR"}[n%3]})
+		commitTo(p, "web", orders, batch)
+	}
+	for n := range 900 {
+		fold(n)
+	}
+	first := itemSize(p)
+	for n := range 300 {
+		fold(900 + n)
+	}
+	size := itemSize(p)
+	t.Logf("%d bytes after 7,200 events, %d after 9,600", first, size)
+	if size > maxHostile {
+		t.Errorf("%d bytes, want at most %d", size, maxHostile)
+	}
+	if size > first+first/20 {
+		t.Errorf("%d bytes, and %d after more of the same: something grows on", first, size)
+	}
+	var orderCount int
+	var sum int64
+	for _, b := range p.Orders.Base {
+		orderCount, sum = orderCount+b.Orders, sum+b.Net
+	}
+	for _, e := range p.Orders.Entries {
+		orderCount, sum = orderCount+1, sum+e.Net
+	}
+	if orderCount != 1200 || sum != 1200*9_000_000_000_000 {
+		t.Errorf("%d orders worth %d: money was dropped", orderCount, sum)
+	}
+	for _, what := range []string{"traits", "cart", "groups", "devices", "tokens", "consent"} {
+		if p.LeftOut[what] == 0 {
+			t.Errorf("%s were left out and not counted", what)
+		}
+	}
+	if got, want := p.Counters[profile.OtherEvents].Total, int64(1200-profile.MaxCounters); got != want {
+		t.Errorf("%d events of other names, want %d", got, want)
+	}
+}
