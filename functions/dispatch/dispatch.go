@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -146,9 +145,9 @@ var errLate = errors.New("too little time is left to begin a notification")
 // record sends the notifications of one job. One that fails lets the others go on; when the job comes again, those that were
 // decided are known.
 func (p *Process) record(ctx context.Context, record events.SQSMessage) error {
-	var j job.Notifications
-	if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
-		return queue.Drop(fmt.Errorf("reading the job: %w", err))
+	j, err := queue.Job[job.Notifications](record)
+	if err != nil {
+		return err
 	}
 	var failed []error
 	for _, n := range j.Notifications {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -74,31 +73,21 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 
 // Handle takes a batch of the orchestration queue, or the tick of the schedule.
 func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
-	var kind struct {
-		Records  json.RawMessage `json:"Records"`
-		Schedule string          `json:"schedule"`
-	}
-	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, fmt.Errorf("reading the invocation: %w", err)
+	in, err := queue.ParseInvocation(raw, "minute")
+	if err != nil {
+		return nil, err
 	}
 	defer p.report()
-	switch {
-	case kind.Records != nil:
-		var batch events.SQSEvent
-		if err := json.Unmarshal(raw, &batch); err != nil {
-			return nil, fmt.Errorf("reading the batch: %w", err)
-		}
-		return queue.Consume(ctx, batch, p.record), nil
-	case kind.Schedule == "minute":
-		return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
+	if in.Batch != nil {
+		return queue.Consume(ctx, *in.Batch, p.record), nil
 	}
-	return nil, errors.New("reading the invocation: it is neither a batch nor the minute's tick")
+	return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
 }
 
 func (p *Process) record(ctx context.Context, record events.SQSMessage) error {
-	var j job.Orchestration
-	if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
-		return queue.Drop(fmt.Errorf("reading the job: %w", err))
+	j, err := queue.Job[job.Orchestration](record)
+	if err != nil {
+		return err
 	}
 	if j.Audience != nil {
 		return p.audience(ctx, j.Audience)

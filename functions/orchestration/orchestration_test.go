@@ -570,8 +570,8 @@ func TestHandleRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 	raw := `{"Records":[{"messageId":"1","body":"{"},{"messageId":"2","body":"{\"v\":2,\"later\":1}"}]}`
 	answer, err := b.process.Handle(t.Context(), json.RawMessage(raw))
-	if err != nil || len(answer.(events.SQSEventResponse).BatchItemFailures) != 0 {
-		t.Errorf("a job that no retry mends comes again: %v, %v", answer, err)
+	if err != nil || len(answer.(events.SQSEventResponse).BatchItemFailures) != 1 {
+		t.Errorf("a torn job must come again, one with nothing for this version must not: %v, %v", answer, err)
 	}
 }
 

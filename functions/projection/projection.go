@@ -6,7 +6,6 @@ package projection
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -132,12 +131,11 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	}
 	b.rules = rules
 	for i, record := range in.Records {
-		var j job.Events
-		if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
-			b.fail(i, fmt.Errorf("decoding a job: %w", err))
-			continue
+		j, err := queue.Job[job.Events](record)
+		if err == nil {
+			err = b.add(ctx, i, j)
 		}
-		if err := b.add(ctx, i, j); err != nil {
+		if err != nil {
 			b.fail(i, err)
 		}
 	}

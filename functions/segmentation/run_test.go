@@ -254,10 +254,10 @@ func TestInvocations(t *testing.T) {
 		}
 	}
 	for body, again := range map[string]bool{
-		`no job`:                                               false,
+		`no job`:                                               true,
 		`{"kind":"plan"}`:                                      false,
 		`{"kind":"plan","runId":"a#b"}`:                        false,
-		`{"kind":"bake","runId":"2026-11-22"}`:                 false,
+		`{"kind":"bake","runId":"2026-11-22"}`:                 true,
 		`{"kind":"collect","runId":"gone"}`:                    false,
 		`{"kind":"collect","runId":"2026-11-22","shard":2}`:    false,
 		`{"kind":"score","runId":"2026-11-22","shard":-1}`:     false,
@@ -570,7 +570,7 @@ func TestGoldenInvocations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if batch, ok := answer.(events.SQSEventResponse); ok && len(batch.BatchItemFailures) > 0 {
+			if batch, ok := answer.(events.SQSEventResponse); ok && (len(batch.BatchItemFailures) > 0) != (name == "not-a-job") {
 				t.Errorf("%d records come again", len(batch.BatchItemFailures))
 			}
 			if len(w.jobs.bodies) != c.jobs {

@@ -111,31 +111,21 @@ func nearDeadline(ctx context.Context) bool {
 
 // Handle takes a batch of the function's queue, or the schedule's {"schedule":"nightly"}.
 func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
-	var input struct {
-		Records  json.RawMessage `json:"Records"`
-		Schedule string          `json:"schedule"`
+	in, err := queue.ParseInvocation(raw, "nightly")
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(raw, &input); err != nil {
-		return nil, fmt.Errorf("decoding the invocation: %w", err)
-	}
-	if input.Records != nil {
-		var batch events.SQSEvent
-		if err := json.Unmarshal(raw, &batch); err != nil {
-			return nil, fmt.Errorf("decoding the invocation: %w", err)
-		}
-		return queue.Consume(ctx, batch, p.record), nil
-	}
-	if input.Schedule != "nightly" {
-		return nil, fmt.Errorf("the invocation is neither a batch nor the nightly schedule but schedule %q", input.Schedule)
+	if in.Batch != nil {
+		return queue.Consume(ctx, *in.Batch, p.record), nil
 	}
 	today := segment.DateOf(p.Now(), p.Shop.Zone)
 	return nil, p.plan(ctx, job.Segmentation{Kind: job.Plan, RunID: today.String()})
 }
 
 func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
-	var j job.Segmentation
-	if err := json.Unmarshal([]byte(message.Body), &j); err != nil {
-		return queue.Drop(fmt.Errorf("decoding a job: %w", err))
+	j, err := queue.Job[job.Segmentation](message)
+	if err != nil {
+		return err
 	}
 	if j.Kind == job.Audience {
 		return p.audience(ctx, j)
@@ -168,7 +158,8 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 	case job.Score:
 		return p.score(ctx, run, shop, j)
 	}
-	return queue.Drop(fmt.Errorf("a job is of the unknown kind %q", j.Kind))
+	// A newer version may know it: it goes to the dead letters, from where it can be sent again.
+	return fmt.Errorf("a job is of the unknown kind %q", j.Kind)
 }
 
 // shopOf is the shop as it was when the run was planned.

@@ -59,32 +59,22 @@ func New(s Settings, db dynamo.API, now func() time.Time) *Process {
 
 // Handle takes a batch of the settlement queue, or the tick of the schedule.
 func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
-	var kind struct {
-		Records  json.RawMessage `json:"Records"`
-		Schedule string          `json:"schedule"`
-	}
-	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, fmt.Errorf("reading the invocation: %w", err)
+	in, err := queue.ParseInvocation(raw, "minute")
+	if err != nil {
+		return nil, err
 	}
 	defer p.count()
-	switch {
-	case kind.Records != nil:
-		var batch events.SQSEvent
-		if err := json.Unmarshal(raw, &batch); err != nil {
-			return nil, fmt.Errorf("reading the batch: %w", err)
-		}
-		return queue.Consume(ctx, batch, p.follows), nil
-	case kind.Schedule != "":
-		return nil, p.due(ctx)
+	if in.Batch != nil {
+		return queue.Consume(ctx, *in.Batch, p.follows), nil
 	}
-	return nil, errors.New("reading the invocation: it is neither a batch nor a schedule")
+	return nil, p.due(ctx)
 }
 
 // follows looks at the referrals of everybody whose orders changed. A sign-up moves no reward: rewards are for orders.
 func (p *Process) follows(ctx context.Context, record events.SQSMessage) error {
-	var jobs job.Follows
-	if err := json.Unmarshal([]byte(record.Body), &jobs); err != nil {
-		return queue.Drop(fmt.Errorf("reading the job: %w", err))
+	jobs, err := queue.Job[job.Follows](record)
+	if err != nil {
+		return err
 	}
 	var errs []error
 	for _, follow := range jobs.Follows {

@@ -1,0 +1,46 @@
+package queue
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// Invocation is what a function that serves a queue and a schedule is handed: a batch of jobs, or the schedule's name.
+type Invocation struct {
+	Batch    *events.SQSEvent // nil for a schedule
+	Schedule string           // of the input {"schedule": "..."}
+}
+
+// ParseInvocation tells the two apart. Anything else, and any schedule but the function's own, is an error.
+func ParseInvocation(raw json.RawMessage, schedule string) (Invocation, error) {
+	var in struct {
+		Records  json.RawMessage `json:"Records"`
+		Schedule string          `json:"schedule"`
+	}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return Invocation{}, fmt.Errorf("reading the invocation: %w", err)
+	}
+	if in.Records == nil {
+		if in.Schedule != schedule {
+			return Invocation{}, fmt.Errorf("reading the invocation: it is neither a batch nor the schedule %q but schedule %q", schedule, in.Schedule)
+		}
+		return Invocation{Schedule: in.Schedule}, nil
+	}
+	var batch events.SQSEvent
+	if err := json.Unmarshal(raw, &batch); err != nil {
+		return Invocation{}, fmt.Errorf("reading the batch: %w", err)
+	}
+	return Invocation{Batch: &batch}, nil
+}
+
+// Job reads the job in a message. What cannot be read goes back, and to the dead letters in the end: it may be of a version that
+// this program does not know yet.
+func Job[T any](message events.SQSMessage) (T, error) {
+	var job T
+	if err := json.Unmarshal([]byte(message.Body), &job); err != nil {
+		return job, fmt.Errorf("reading the job: %w", err)
+	}
+	return job, nil
+}
