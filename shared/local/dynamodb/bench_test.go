@@ -116,6 +116,13 @@ func BenchmarkQuery20(b *testing.B) {
 	}
 }
 
+func BenchmarkQueryIndex20(b *testing.B) {
+	c := benchEngine(b, 20000)
+	for i := 0; b.Loop(); i++ {
+		c.must(b, "Query", fmt.Sprintf(`{"TableName":"bench","IndexName":"gix","KeyConditionExpression":"gpk = :p","ExpressionAttributeValues":{":p":{"S":"g%d"}}}`, i%1000))
+	}
+}
+
 func BenchmarkScanItem(b *testing.B) {
 	c := benchEngine(b, 20000)
 	b.ReportMetric(0, "ns/op")

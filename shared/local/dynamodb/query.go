@@ -365,7 +365,7 @@ func (q *reading) run(x *exchange) error {
 		if !q.countOnly {
 			x.out = append(x.out, `"Items":[`...)
 		}
-		w := walk{reading: q, x: x, base: base, now: x.e.now()}
+		w := walk{reading: q, x: x, lookups: base.Cursor(), now: x.e.now()}
 		w.all(bucket.Cursor())
 		if !q.countOnly {
 			x.out = append(x.out, ']', ',')
@@ -408,7 +408,7 @@ func (q *reading) position(it item) item {
 type walk struct {
 	*reading
 	x              *exchange
-	base           *bbolt.Bucket
+	lookups        *bbolt.Cursor // of the table, for entries of an index
 	now            time.Time
 	last           item
 	count, scanned int
@@ -456,7 +456,12 @@ func (w *walk) all(c *bbolt.Cursor) {
 // one takes the next item in; false if the page is full without it.
 func (w *walk) one(k, v []byte) bool {
 	if w.index != nil {
-		v = w.base.Get(w.index.baseKey(k))
+		key := w.index.baseKey(k)
+		found, stored := w.lookups.Seek(key)
+		if !bytes.Equal(found, key) {
+			return true
+		}
+		v = stored
 	}
 	it := loadItem(v)
 	if !it.exists() || w.table.TimeToLiveAttribute != "" && w.table.expired(it, w.now, w.e) {

@@ -100,7 +100,7 @@ const (
 	// sweepStep is how many items of a table one sweep looks at.
 	sweepStep = 5000
 	// sweepDeletes is how many it deletes in one write.
-	sweepDeletes = 500
+	sweepDeletes = 2000
 )
 
 // ttlProgress is where the sweep of a table stands.
@@ -140,7 +140,7 @@ func (e *Engine) sweep() {
 		return nil
 	})
 	if tokens {
-		_ = e.commit(func(tx *txn) { e.tokens.forget(tx, 10*sweepStep) })
+		_ = e.commit(func(tx *txn) { e.tokens.forget(tx, 2*sweepStep) })
 	}
 	e.store.trimMapping()
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command bench measures the DynamoDB stand-in with an SDK client: calls a second, CPU of the server alone, and the same calls
 // against a server with canned replies, which is the most this client and machine can do.
 //
