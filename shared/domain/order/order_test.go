@@ -164,3 +164,26 @@ func TestOwner(t *testing.T) {
 		t.Errorf("owner %s, want the first who completed it", o.Owner)
 	}
 }
+
+func TestPurchase(t *testing.T) {
+	o := Order{ID: "A"}
+	if _, ok := o.Purchase("CNY"); ok {
+		t.Error("an order that nobody reported is a purchase")
+	}
+	o.Fold(report(t, event.OrderCompleted, `{"order_id":"A","total":80,"discount":-20,"products":[{"product_id":"a","quantity":2,"price":30,"coupon":"C"},{"product_id":"b","price":40,"discount":"0"}]}`, t0, 1), "p")
+	want := profile.Purchase{Discounted: true, Lines: 2, DiscountedLines: 1, Pieces: 3, Discount: 2000}
+	if got, ok := o.Purchase("CNY"); !ok || got != want {
+		t.Errorf("completed: %+v, want %+v", got, want)
+	}
+	want.Discount = 0
+	if got, _ := o.Purchase("USD"); got != want {
+		t.Errorf("a discount in another currency than the shop's: %+v, want %+v", got, want)
+	}
+	o.Fold(report(t, event.OrderRefunded, `{"order_id":"A","total":10,"refund_id":"r"}`, t0, 2), "p")
+	o.Fold(report(t, event.OrderUpdated, `{"order_id":"A","total":80,"coupon":"C"}`, t0.Add(time.Hour), 3), "p")
+	o.Fold(report(t, event.OrderCancelled, `{"order_id":"A"}`, t0, 4), "p")
+	want = profile.Purchase{Discounted: true, Coupon: true, Cancelled: true, Refunds: 1}
+	if got, _ := o.Purchase("CNY"); got != want {
+		t.Errorf("updated, refunded, cancelled: %+v, want %+v", got, want)
+	}
+}
