@@ -1,13 +1,12 @@
 # Every target says in one line what it does: make help.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-FUNCTIONS := $(notdir $(wildcard functions/*))
 FUNCTIONS := $(patsubst functions/%/bootstrap/main.go,%,$(wildcard functions/*/bootstrap/main.go))
 ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test lint bench build build-local size deploy redrive invoke
+.PHONY: help run demo import test lint bench build build-local size deploy redrive invoke conformance
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,16 +15,19 @@ run: build-local ## builds, starts everything on this machine, prints the addres
 	@exec build/local/userops-local run
 
 demo: ## plays a shop through the HTTP API of a running stack and prints what came out
-	@go run ./shared/local/shop/cmd/demo
+	@go build -o build/local/demo ./shared/local/shop/cmd/demo && exec build/local/demo
 
 import: ## sends a real file as events: FILE= FORMAT=complete-journey|cdnow|online-retail|rees46|segment
-	@go run ./shared/local/shop/cmd/import -file "$(FILE)" -format "$(FORMAT)"
+	@go build -o build/local/import ./shared/local/shop/cmd/import && exec build/local/import -file "$(FILE)" -format "$(FORMAT)"
 
 invoke: build-local ## runs one event alone: FUNCTION=ingest EVENT=events/ingest/batch.json
 	@exec build/local/userops-local invoke "$(FUNCTION)" "$(EVENT)"
 
 redrive: build-local ## sends the dead letters of a queue again: QUEUE=EventsQueue
 	@exec build/local/userops-local redrive "$(QUEUE)"
+
+conformance: ## the store tests against another DynamoDB: ENDPOINT=http://127.0.0.1:8000
+	USEROPS_DYNAMODB_ENDPOINT="$(ENDPOINT)" go test -count=1 -p 1 ./shared/dynamo/... ./functions/projection ./functions/settlement ./functions/dispatch ./functions/orchestration
 
 test: ## every test that needs only Go
 	go test ./...

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -51,11 +52,35 @@ type fault struct {
 	how How
 }
 
-// New starts a stand-in for the test and makes all tables.
+// EndpointVariable names another endpoint for the tests, such as a stack that runs, Amazon's DynamoDB Local or another emulator. The
+// tests make their tables anew there, so they must run one after the other (go test -p 1).
+const EndpointVariable = "USEROPS_DYNAMODB_ENDPOINT"
+
+// New gives the test all tables, empty: in a stand-in of its own, or where EndpointVariable says.
 func New(t testing.TB) *DB { return NewAt(t, time.Now) }
 
-// NewAt is New with a clock of the test's own.
+// NewAt is New with a clock of the test's own, which only a stand-in goes by.
 func NewAt(t testing.TB, now func() time.Time) *DB {
+	t.Helper()
+	endpoint := os.Getenv(EndpointVariable)
+	if endpoint == "" {
+		endpoint = serve(t, now)
+	}
+	client := dynamodb.New(dynamodb.Options{
+		Region: "us-east-1", BaseEndpoint: &endpoint,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Retryer:     aws.NopRetryer{},
+		HTTPClient:  cloud.Client(),
+	})
+	db := &DB{Client: client, calls: map[string]int{}}
+	for _, table := range dynamo.Tables() {
+		db.create(t, table)
+	}
+	return db
+}
+
+// serve starts a stand-in for the test.
+func serve(t testing.TB, now func() time.Time) string {
 	t.Helper()
 	engine, err := standin.Open(standin.Options{Clock: now, SyncEvery: time.Hour})
 	if err != nil {
@@ -68,22 +93,17 @@ func NewAt(t testing.TB, now func() time.Time) *DB {
 			t.Errorf("closing the stand-in: %v", err)
 		}
 	})
-	client := dynamodb.New(dynamodb.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		Retryer:     aws.NopRetryer{},
-		HTTPClient:  cloud.Client(),
-	})
-	db := &DB{Client: client, calls: map[string]int{}}
-	for _, table := range dynamo.Tables() {
-		db.create(t, table)
-	}
-	return db
+	return server.URL
 }
 
 func (db *DB) create(t testing.TB, table dynamo.Table) {
 	t.Helper()
-	_, err := db.CreateTable(context.Background(), &dynamodb.CreateTableInput{
+	_, err := db.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &table.Name})
+	var absent *types.ResourceNotFoundException
+	if err != nil && !errors.As(err, &absent) {
+		t.Fatalf("emptying table %s: %v", table.Name, err)
+	}
+	_, err = db.CreateTable(context.Background(), &dynamodb.CreateTableInput{
 		TableName: &table.Name, BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{
 			{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS},
