@@ -25,7 +25,12 @@ const (
 // writeUntilKilled is the child: workers write and print a line after each answer. A worker's writes are numbered: item "w-n",
 // then a transaction that moves one from an account to another and records the number, then the deletion of item n-5.
 func writeUntilKilled(path string) {
-	e, err := Open(Options{Path: path, SyncEvery: time.Hour})
+	// One half of the children commits and syncs all the time, so that some die in the midst of it.
+	every := time.Hour
+	if rand.IntN(2) == 0 {
+		every = time.Millisecond
+	}
+	e, err := Open(Options{Path: path, SyncEvery: every})
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
