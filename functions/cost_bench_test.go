@@ -140,6 +140,14 @@ var mixes = []mix{
 	}},
 }
 
+// BenchmarkAssumptions says in the report what the bills rest on beside what was counted.
+func BenchmarkAssumptions(b *testing.B) {
+	report(b, map[string]float64{
+		"dynamodb_call_ms": tableLatency.Seconds() * 1e3, "dynamodb_scan_page_ms": scanLatency.Seconds() * 1e3, "sqs_call_ms": queueLatency.Seconds() * 1e3,
+		"messages_per_s": busy.perSecond, "messages_per_receive": busy.perReceive, "platform_log_bytes_per_invocation": float64(len(platformLog)),
+	})
+}
+
 // BenchmarkCost tells what a million events cost on AWS, each mix sent through the whole stack by people who are known already.
 func BenchmarkCost(b *testing.B) {
 	for _, x := range mixes {
