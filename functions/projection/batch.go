@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
@@ -22,8 +23,9 @@ type incoming struct {
 	event  event.Event
 	source string
 	hash   event.Hash
-	money  bool // may change orders
-	record int  // which received job brought it
+	record int // which received job brought it
+	// report is what the event says of an order, if its source may change orders and it can be read.
+	report *order.Report
 	// direct says that the event was passed on to the order's owner: it is not passed on again.
 	direct bool
 }
@@ -105,7 +107,11 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 			continue
 		}
 		b.find(primary)
-		b.events[primary] = append(b.events[primary], incoming{event: e, source: j.Source, hash: event.Fingerprint(j.Source, e.MessageID), money: !j.NoMoney, record: record})
+		in := incoming{event: e, source: j.Source, hash: event.Fingerprint(j.Source, e.MessageID), record: record}
+		if !j.NoMoney {
+			in.report = b.process.report(&e, in.hash)
+		}
+		b.events[primary] = append(b.events[primary], in)
 		// A source that may move money is one whose word is trusted; see docs/adr/0007-who-may-join.md.
 		if link, ok := linkOf(&e, !j.NoMoney); ok {
 			b.parent[b.find(link.b)] = b.find(link.a)
@@ -132,13 +138,32 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 			return fmt.Errorf("finding a reported event: %w", err)
 		}
 		// The owner's timeline keeps the event under a source of its own, so that it is one event there as well.
-		source := "order:" + packed.Source
-		g.events = map[profile.Identifier][]incoming{{}: {{event: packed.Event, source: source, hash: event.Fingerprint(source, packed.Event.MessageID), money: true, record: record, direct: true}}}
+		in := incoming{event: packed.Event, source: "order:" + packed.Source, record: record, direct: true}
+		in.hash = event.Fingerprint(in.source, in.event.MessageID)
+		in.report = b.process.report(&in.event, in.hash)
+		g.events = map[profile.Identifier][]incoming{{}: {in}}
 	default:
 		return queueFault("a command of an unknown kind")
 	}
 	b.direct = append(b.direct, g)
 	return nil
+}
+
+// report is what an event says of an order, nil if nothing. Times are kept to the millisecond.
+func (p *Process) report(e *event.Event, hash event.Hash) *order.Report {
+	if !order.Reports(e.Name) {
+		return nil
+	}
+	r, err := order.ParseReport(e, hash, p.Currency)
+	switch {
+	case errors.Is(err, order.ErrNotOrder):
+		return nil
+	case err != nil:
+		telemetry.Count("order_event_unreadable", 1, "function", "projection")
+		return nil
+	}
+	r.At = r.At.Truncate(time.Millisecond)
+	return &r
 }
 
 func queueFault(what string) error { return errors.New("the job is " + what) }

@@ -3,11 +3,9 @@ package projection
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"time"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
@@ -46,7 +44,7 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 func commitSize(events []incoming) int {
 	orders := 0
 	for n, e := range events {
-		if order.Reports(e.event.Name) {
+		if e.report != nil {
 			orders++
 		}
 		if n == profile.MaxCommitEvents || orders > maxCommitOrders {
@@ -208,11 +206,7 @@ func (b *batch) orders(ctx context.Context, events []incoming) (map[string]*held
 	var ids []string
 	held := map[string]*heldOrder{}
 	for _, e := range events {
-		if !e.money || !order.Reports(e.event.Name) {
-			continue
-		}
-		r, err := order.ParseReport(&e.event, e.hash, b.process.Currency)
-		if err == nil && held[r.OrderID] == nil {
+		if r := e.report; r != nil && held[r.OrderID] == nil {
 			held[r.OrderID] = &heldOrder{}
 			ids = append(ids, r.OrderID)
 		}
@@ -232,18 +226,10 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 	if e.event.Kind == event.Track && e.event.Name == event.SignedUp {
 		return []profile.Follow{{Kind: profile.FollowSignUp, At: e.event.Timestamp}}, nil
 	}
-	if !e.money {
+	r := e.report
+	if r == nil {
 		return nil, nil
 	}
-	r, err := order.ParseReport(&e.event, e.hash, b.process.Currency)
-	if errors.Is(err, order.ErrNotOrder) {
-		return nil, nil
-	}
-	if err != nil {
-		telemetry.Count("order_event_unreadable", 1, "function", "projection")
-		return nil, nil
-	}
-	r.At = r.At.Truncate(time.Millisecond)
 	o := orders[r.OrderID]
 	if o.Completed() && o.Owner != p.ID && !e.direct {
 		owner, err := b.process.Profiles.Load(ctx, o.Owner)
@@ -259,7 +245,7 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		before = &entry
 	}
 	bought, wasBought := o.Purchase(b.process.Currency)
-	o.Fold(r, p.ID)
+	o.Fold(*r, p.ID)
 	o.changed = true
 	if entry, counted := o.Contribution(); counted {
 		after = &entry
