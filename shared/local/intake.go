@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/local/lambda"
 	"github.com/userops/userops/shared/local/mapping"
 	"github.com/userops/userops/shared/local/schedule"
+	"github.com/userops/userops/shared/local/sqs"
 	"github.com/userops/userops/shared/local/template"
 )
 
@@ -94,13 +95,34 @@ func (s *Stack) feed(ctx context.Context, f template.Function, m template.Mappin
 	if m.MaximumConcurrency > 0 {
 		concurrency = min(concurrency, m.MaximumConcurrency)
 	}
+	// Only the stand-in tells when a function sets a message's time itself, without which a lease would undo it.
+	var holder mapping.Queue
+	if s.sqs != nil {
+		holder = s.queue
+	}
 	feed := mapping.New(mapping.Options{
 		Queue:  awssqs.NewFromConfig(s.client(key, secret), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(s.addresses.SQS) }),
-		Holder: s.queue, Invoker: s.host, Function: f.Name, QueueURL: q.URL, QueueARN: q.ARN, Region: s.tmpl.Region,
+		Holder: holder, Invoker: s.host, Function: f.Name, QueueURL: q.URL, QueueARN: q.ARN, Region: s.tmpl.Region,
 		BatchSize: m.BatchSize, Window: m.Window, Concurrency: concurrency, Visibility: q.Visibility, PartialFailures: m.PartialFailures,
 		Log: func(text string) { s.say(f.LogicalID + ": " + text) },
 	})
+	s.feedsMu.Lock()
+	s.feeds[q.Name] = append(s.feeds[q.Name], feed)
+	s.feedsMu.Unlock()
 	s.feeding.Go(func() { feed.Run(ctx) })
+}
+
+// hiding passes on to the mappings that a function says itself when messages come back.
+func (s *Stack) hiding(c sqs.Call, receipts []string) {
+	if _, _, known, _ := s.host.Caller(c.AccessKeyID); !known {
+		return
+	}
+	s.feedsMu.Lock()
+	feeds := s.feeds[c.Queue]
+	s.feedsMu.Unlock()
+	for _, feed := range feeds {
+		feed.Released(receipts...)
+	}
 }
 
 // Stop lets nothing more in, waits until what is in flight is finished (at most until the context ends), and writes everything to disk.

@@ -21,6 +21,7 @@ import (
 	"github.com/userops/userops/shared/local/dynamodb"
 	"github.com/userops/userops/shared/local/inbox"
 	"github.com/userops/userops/shared/local/lambda"
+	"github.com/userops/userops/shared/local/mapping"
 	"github.com/userops/userops/shared/local/policy"
 	"github.com/userops/userops/shared/local/schedule"
 	"github.com/userops/userops/shared/local/sqs"
@@ -98,6 +99,9 @@ type Stack struct {
 
 	deadMu sync.Mutex
 	dead   map[string]int // by queue that was told of within a second: how many more there were
+
+	feedsMu sync.Mutex
+	feeds   map[string][]*mapping.Mapping // by queue name
 
 	stopIntake context.CancelFunc
 	feeding    sync.WaitGroup

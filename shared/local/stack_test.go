@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/userops/userops/shared/local/lambda"
 	"github.com/userops/userops/shared/local/sqs"
 	"github.com/userops/userops/shared/local/template"
 )
@@ -140,6 +142,59 @@ func TestDeadLetterAndRedrive(t *testing.T) {
 	if _, err := Redrive(context.Background(), Options{}, s.Addresses(), "Nothing"); err == nil || !strings.Contains(err.Error(), "it has Orders") {
 		t.Errorf("an unknown queue: %v", err)
 	}
+}
+
+// A function that says when a job comes again is not overruled by the lease of its mapping.
+func TestFunctionPostpones(t *testing.T) {
+	text, err := os.ReadFile("testdata/counter.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.ReplaceAll(text, []byte("VisibilityTimeout: 5"), []byte("VisibilityTimeout: 60"))
+	text = bytes.ReplaceAll(text, []byte("{TABLE: !Ref Counts}"), []byte("{TABLE: !Ref Counts, QUEUE: !Ref Orders}"))
+	text = bytes.ReplaceAll(text, []byte("          - {Effect: Allow, Action: dynamodb:PutItem"),
+		[]byte("          - {Effect: Allow, Action: sqs:ChangeMessageVisibility, Resource: !GetAtt Orders.Arn}\n          - {Effect: Allow, Action: dynamodb:PutItem"))
+	path := filepath.Join(t.TempDir(), "t.yaml")
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	received := make(chan int, 10)
+	postpone := func(env map[string]string) (lambda.Handler, error) {
+		queue := awssqs.NewFromConfig(sdk(env), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(env["AWS_ENDPOINT_URL_SQS"]) })
+		var receipts atomic.Int32
+		return func(ctx context.Context, event []byte) ([]byte, error) {
+			var e struct {
+				Records []struct{ MessageID, ReceiptHandle string }
+			}
+			if err := json.Unmarshal(event, &e); err != nil || len(e.Records) != 1 {
+				return []byte("{}"), err
+			}
+			n := receipts.Add(1)
+			received <- int(n)
+			if n > 1 {
+				return nil, nil
+			}
+			_, err := queue.ChangeMessageVisibility(ctx, &awssqs.ChangeMessageVisibilityInput{
+				QueueUrl: aws.String(env["QUEUE"]), ReceiptHandle: &e.Records[0].ReceiptHandle, VisibilityTimeout: 0})
+			return []byte(`{"batchItemFailures":[{"itemIdentifier":"` + e.Records[0].MessageID + `"}]}`), err
+		}, nil
+	}
+	s, err := Start(context.Background(), Options{TemplatePath: path, Handlers: map[string]func(map[string]string) (lambda.Handler, error){"take": take, "count": postpone}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop(t, s)
+	if status, body := request(t, s, "POST", "/orders/tea"); status != 202 {
+		t.Fatalf("%d %s", status, body)
+	}
+	for want := 1; want <= 2; want++ {
+		select {
+		case <-received:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("receipt %d never came: the lease overruled the function", want)
+		}
+	}
+	idle(t, s)
 }
 
 // An event of a schedule that fails too often goes where its function says.

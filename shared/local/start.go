@@ -19,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/local/dynamodb"
 	"github.com/userops/userops/shared/local/inbox"
 	"github.com/userops/userops/shared/local/lambda"
+	"github.com/userops/userops/shared/local/mapping"
 	"github.com/userops/userops/shared/local/policy"
 	"github.com/userops/userops/shared/local/schedule"
 	"github.com/userops/userops/shared/local/sqs"
@@ -38,7 +39,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	if o.Concurrency == 0 {
 		o.Concurrency = 10
 	}
-	s := &Stack{o: o, meter: newMeter()}
+	s := &Stack{o: o, meter: newMeter(), feeds: map[string][]*mapping.Mapping{}}
 	if err := s.start(ctx); err != nil {
 		s.abort()
 		return nil, err
@@ -234,7 +235,7 @@ func (s *Stack) openStandIns(l listeners) error {
 	if l.sqs != nil {
 		e, err := sqs.Open(sqs.Options{
 			Path: s.folder.file("sqs.db"), Clock: s.o.Clock, SyncEvery: s.o.SyncEvery, Region: s.tmpl.Region, AccountID: s.tmpl.AccountID,
-			Authorize: s.authorizeQueue, Observe: s.observeQueue, DeadLettered: s.deadLettered,
+			Authorize: s.authorizeQueue, Observe: s.observeQueue, DeadLettered: s.deadLettered, Hiding: s.hiding,
 		})
 		if err != nil {
 			return fmt.Errorf("opening the queues in %s: %w", s.folder.path, err)

@@ -85,6 +85,7 @@ func (b *batch) add(r record) bool {
 	if len(b.records) == b.mapping.o.BatchSize || len(b.records) > 0 && b.size+len(r.text)+1 > lambda.MaxPayload {
 		return false
 	}
+	b.mapping.own(r.receipt)
 	b.mu.Lock()
 	b.records = append(b.records, r)
 	b.mu.Unlock()

@@ -3,7 +3,8 @@
 //
 // It knows the queue only over the wire, so the queue may be a stand-in, another emulator or SQS itself. The surprising thing: it holds
 // a message by a short lease that it renews, and not for the queue's whole visibility timeout at once. A function cannot tell the
-// difference, but after a crash of this machine's stack the messages in flight are back within seconds and not within minutes.
+// difference, but after a crash of this machine's stack the messages in flight are back within seconds and not within minutes. That takes a
+// queue that tells when the function itself changes when a message comes back (Released); without a Holder nothing is leased.
 package mapping
 
 import (
@@ -35,7 +36,7 @@ type Invoker interface {
 // Options describe a mapping. BatchSize, Window and Concurrency are bounded as on AWS by whoever read the template.
 type Options struct {
 	Queue           Queue // with the function's rights
-	Holder          Queue // renews leases, which is this machine's own doing and no right of the function's
+	Holder          Queue // renews leases, which is this machine's own doing and no right of the function's; nil for no leases
 	Invoker         Invoker
 	Function        string
 	QueueURL        string
@@ -56,6 +57,9 @@ type Mapping struct {
 
 	mu      sync.Mutex
 	failing int // batches that failed as a whole since the last that did not
+
+	holding  sync.RWMutex    // for reading while a lease is renewed, for writing when one is given up
+	released map[string]bool // receipts of messages in flight whose time the function has set itself
 }
 
 const (
@@ -71,7 +75,7 @@ func New(o Options) *Mapping {
 	if o.Log == nil {
 		o.Log = func(string) {}
 	}
-	return &Mapping{o: o}
+	return &Mapping{o: o, released: map[string]bool{}}
 }
 
 // Run polls until the context ends, then finishes what it holds and returns.
@@ -203,7 +207,34 @@ func (m *Mapping) receive(ctx context.Context, n int, wait time.Duration) ([]typ
 	return out.Messages, nil
 }
 
-func (m *Mapping) leased() bool { return m.o.Visibility > lease }
+func (m *Mapping) leased() bool { return m.o.Holder != nil && m.o.Visibility > lease }
+
+// Released tells that the function is about to say itself when a message comes back. Its word stands: no renewal is under way when Released
+// returns, and none follows. Receipts that the mapping does not hold are passed over.
+func (m *Mapping) Released(receipts ...string) {
+	m.holding.Lock()
+	defer m.holding.Unlock()
+	for _, r := range receipts {
+		if _, held := m.released[r]; held {
+			m.released[r] = true
+		}
+	}
+}
+
+// own notes which receipts the mapping holds.
+func (m *Mapping) own(receipt string) {
+	m.holding.Lock()
+	defer m.holding.Unlock()
+	m.released[receipt] = false
+}
+
+func (m *Mapping) disown(records []record) {
+	m.holding.Lock()
+	defer m.holding.Unlock()
+	for _, r := range records {
+		delete(m.released, r.receipt)
+	}
+}
 
 // process runs the function on a batch, deletes what succeeded and gives the rest back.
 func (m *Mapping) process(ctx context.Context, b *batch) {
@@ -242,6 +273,7 @@ func (m *Mapping) process(ctx context.Context, b *batch) {
 	}
 	m.remove(done)
 	m.giveBack(rest)
+	m.disown(b.records)
 }
 
 // remove deletes messages; those that cannot be deleted come back and are processed again, as on AWS.
@@ -267,14 +299,16 @@ func (m *Mapping) giveBack(records []record) {
 	}
 }
 
-// hold hides messages for at most d, and no longer than the queue's own timeout would.
+// hold hides messages for at most d, and no longer than the queue's own timeout would; those that the function released it leaves alone.
 func (m *Mapping) hold(records []record, d time.Duration) {
+	m.holding.RLock()
+	defer m.holding.RUnlock()
 	now := time.Now()
 	inTens(records, func(ten []record) {
 		in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &m.o.QueueURL}
 		for i, r := range ten {
 			left := min(d, r.received.Add(m.o.Visibility).Sub(now)).Round(time.Second)
-			if left > 0 {
+			if left > 0 && !m.released[r.receipt] {
 				in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
 					Id: aws.String(fmt.Sprint(i)), ReceiptHandle: &r.receipt, VisibilityTimeout: int32(left / time.Second)})
 			}

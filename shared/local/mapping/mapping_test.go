@@ -332,6 +332,71 @@ func TestFailuresComeBack(t *testing.T) {
 	}
 }
 
+// A time that the function itself set for a message stands, whatever the lease is: shorter or longer, soon or late in the invocation.
+func TestFunctionSaysWhenItComesBack(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		takes, delay time.Duration
+		want         time.Duration // from receipt to receipt
+		other        time.Duration // the same of a message that is not released
+	}{
+		{"at once", time.Second, 0, time.Second, 6 * time.Minute},
+		{"soon", time.Second, 7 * time.Second, 8 * time.Second, 6 * time.Minute},
+		{"after longer than the lease", 2 * time.Minute, 30 * time.Second, 150 * time.Second, 6 * time.Minute},
+		{"later than the timeout", time.Second, 10 * time.Minute, 601 * time.Second, 6 * time.Minute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &shelf{visibility: 6 * time.Minute}
+				f := &function{takes: c.takes}
+				var m *Mapping
+				f.respond = func(in call) (lambda.Result, error) {
+					if len(in.bodies) == 1 || s.messages[0].count > 1 {
+						return lambda.Result{}, nil
+					}
+					m.Released("m0/1", "m9/1")
+					s.mu.Lock()
+					s.messages[0].visible = time.Now().Add(c.delay)
+					s.mu.Unlock()
+					return lambda.Result{FunctionError: "Unhandled"}, nil
+				}
+				s.put("a", "b")
+				m = New(Options{Queue: s, Holder: s, Invoker: f, BatchSize: 10, Concurrency: 1, Visibility: s.visibility})
+				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
+				defer cancel()
+				m.Run(ctx)
+				for i, want := range []time.Duration{c.want, c.other} {
+					l := s.messages[i]
+					if l.count != 2 || !l.deleted {
+						t.Fatalf("message %d was received %d times at %v, deleted %v", i, l.count, l.seen, l.deleted)
+					}
+					if gap := l.seen[1].Sub(l.seen[0]); gap < want || gap > want+time.Second {
+						t.Errorf("message %d came back after %v, want %v", i, gap, want)
+					}
+				}
+				if len(m.released) != 0 {
+					t.Errorf("%d receipts are still kept", len(m.released))
+				}
+			})
+		})
+	}
+}
+
+// Without somebody to renew it there is no lease: the queue's own timeout holds.
+func TestNoHolderNoLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{visibility: 6 * time.Minute}
+		s.put("a")
+		m := New(Options{Queue: s, BatchSize: 10, Visibility: s.visibility})
+		if _, err := m.receive(context.Background(), 10, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := time.Until(s.messages[0].visible); got != s.visibility {
+			t.Errorf("hidden for %v, want %v", got, s.visibility)
+		}
+	})
+}
+
 // A function that takes longer than the lease keeps its messages; when the stack dies they are back within the lease.
 func TestLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -95,6 +95,13 @@ func (x *exchange) receipts(url string, entries []receipted, do func(*Engine, *e
 		return f
 	}
 	e := x.e
+	if x.iam == "ChangeMessageVisibility" && e.options.Hiding != nil {
+		handles := make([]string, len(entries))
+		for i := range entries {
+			handles[i] = string(entries[i].handle)
+		}
+		e.options.Hiding(x.call, handles)
+	}
 	e.mu.Lock()
 	q := e.queues[name]
 	if q == nil {

@@ -47,6 +47,25 @@ func TestObserve(t *testing.T) {
 	equal(t, "fault", last, call("SendMessage", 0, 0, 1, "MissingParameter"))
 }
 
+// Who asks to change a visibility is told of before it is done, with every receipt; a delete is not.
+func TestHiding(t *testing.T) {
+	var heard []string
+	w := newWorld(t, func(o *Options) {
+		o.Hiding = func(c Call, receipts []string) {
+			heard = append(heard, c.AccessKeyID+" "+c.Action+" "+c.Queue+" "+strings.Join(receipts, ","))
+		}
+	})
+	url := w.queue("a")
+	w.send(url, "x")
+	w.send(url, "y")
+	all := w.receive(url)
+	x, y := all[0].handle, all[1].handle
+	w.do("ChangeMessageVisibility", object{"QueueUrl": url, "ReceiptHandle": x, "VisibilityTimeout": 5})
+	w.do("ChangeMessageVisibilityBatch", object{"QueueUrl": url, "Entries": []object{{"Id": "1", "ReceiptHandle": x, "VisibilityTimeout": 5}, {"Id": "2", "ReceiptHandle": y, "VisibilityTimeout": 5}}})
+	w.delete(url, x)
+	equal(t, "heard", strings.Join(heard, ";"), "AKIDTEST ChangeMessageVisibility a "+x+";AKIDTEST ChangeMessageVisibilityBatch a "+x+","+y)
+}
+
 func TestAuthorize(t *testing.T) {
 	var asked []string
 	w := newWorld(t, func(o *Options) {

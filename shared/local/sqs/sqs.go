@@ -28,6 +28,8 @@ type Options struct {
 	Authorize func(Call) error
 	// Observe hears of every operation after it was answered, with the API action (a SendMessageBatch says so).
 	Observe func(Call)
+	// Hiding hears, before it is done and while the call waits, of the receipts whose visibility a call asks to change.
+	Hiding func(c Call, receipts []string)
 	// DeadLettered hears of every message that its redrive policy moved, in order, once the move is stored.
 	DeadLettered func(DeadLetter)
 }
