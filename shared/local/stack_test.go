@@ -175,7 +175,7 @@ func TestFunctionPostpones(t *testing.T) {
 				return nil, nil
 			}
 			_, err := queue.ChangeMessageVisibility(ctx, &awssqs.ChangeMessageVisibilityInput{
-				QueueUrl: aws.String(env["QUEUE"]), ReceiptHandle: &e.Records[0].ReceiptHandle, VisibilityTimeout: 0})
+				QueueUrl: aws.String(env["QUEUE"]), ReceiptHandle: &e.Records[0].ReceiptHandle, VisibilityTimeout: 1})
 			return []byte(`{"batchItemFailures":[{"itemIdentifier":"` + e.Records[0].MessageID + `"}]}`), err
 		}, nil
 	}
