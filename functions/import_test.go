@@ -146,6 +146,7 @@ func (c *child) load(file string, f format.Format, client *shop.Client) *shop.Ac
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.t.Logf("%d events sent in %v, projected after %v", account.Sent, account.Sending, account.Projected)
 	if account.Dead != 0 {
 		c.t.Errorf("%d jobs were dead-lettered", account.Dead)
 	}

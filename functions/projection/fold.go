@@ -103,6 +103,9 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 	return fresh, nil
 }
 
+// lookUpGap is how many days may lie between two that are asked for together: one query over a quiet month costs less than two.
+const lookUpGap = 31
+
 // lookUp asks the timeline about events whose hash the window may have let go: their day and both neighbours, since a retry of
 // a client carries a time that is a little off.
 func (b *batch) lookUp(ctx context.Context, p *profile.Profile, events []incoming) (map[event.Hash]bool, error) {
@@ -115,7 +118,7 @@ func (b *batch) lookUp(ctx context.Context, p *profile.Profile, events []incomin
 	known := map[event.Hash]bool{}
 	for len(days) > 0 {
 		n := 1
-		for n < len(days) && days[n]-days[n-1] <= 3 {
+		for n < len(days) && days[n]-days[n-1] <= lookUpGap {
 			n++
 		}
 		for _, id := range append([]profile.ID{p.ID}, p.Parts...) {
