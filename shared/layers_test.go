@@ -118,6 +118,23 @@ func TestDirectionOfImports(t *testing.T) {
 	}
 }
 
+// TestStandInsStandAlone holds the two engines to what makes them usable outside of this project: they import nothing of it, nor of AWS.
+func TestStandInsStandAlone(t *testing.T) {
+	seen := map[string]int{}
+	for _, i := range imports(t) {
+		if i.pkg != "shared/local/dynamodb" && i.pkg != "shared/local/sqs" {
+			continue
+		}
+		seen[i.pkg]++
+		if strings.HasPrefix(i.path, module) || !i.test && strings.HasPrefix(i.path, "github.com/aws/") {
+			t.Errorf("%s imports %s", i.file, i.path)
+		}
+	}
+	if len(seen) != 2 {
+		t.Errorf("seen %v, want both engines", seen)
+	}
+}
+
 // TestOneSpeaksEach holds the SDK's clients to the packages that wrap them.
 func TestOneSpeaksEach(t *testing.T) {
 	speakers := map[string]string{
