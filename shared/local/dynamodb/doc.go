@@ -9,5 +9,6 @@
 // The surprising thing: every write passes one group commit. Writes that wait at the same moment are judged one after the
 // other and logged as one record of a journal beside the file, and a transaction that meets another write of the same item in
 // its group is cancelled with TransactionConflict, as may happen on the service. A write is answered only after it is logged, so
-// it survives the death of the process; surviving a power cut takes an fsync, which happens every Options.SyncEvery and on Close.
+// it survives the death of the process; surviving a power cut takes an fsync, which happens every Options.SyncEvery and on Close. A power
+// cut between two of them costs what was written since the first, and nothing older: the file is whole as of its last commit.
 package dynamodb

@@ -117,12 +117,11 @@ func Open(o Options) (*Engine, error) {
 }
 
 func (e *Engine) open(path string) error {
-	s, err := openStore(path)
+	s, err := openStore(path, e.temporary != "")
 	if err != nil {
 		return err
 	}
 	e.store = s
-	s.volatile = e.temporary != ""
 	tables := map[string]*table{}
 	e.tables.Store(&tables)
 	if err := e.commit(func(tx *txn) {
@@ -174,7 +173,6 @@ func (e *Engine) syncLoop() {
 		case <-tick.C:
 			if e.dirty.Swap(false) {
 				_ = e.store.flush()
-				_ = e.store.sync()
 			}
 		}
 	}

@@ -44,14 +44,13 @@ type store struct {
 	changes int
 	deleted map[string]bool // buckets with deletions in the open transaction
 	failed  error           // no further use until the next start
-
-	volatile bool // nothing needs to outlive a power cut
 }
 
-func openStore(path string) (*store, error) {
+// openStore opens the file. A volatile one is never synced: nothing in it needs to outlive a power cut.
+func openStore(path string, volatile bool) (*store, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:        time.Second,
-		NoSync:         true,
+		NoSync:         volatile,
 		NoGrowSync:     true,
 		NoFreelistSync: true,
 		NoStatistics:   true,
@@ -229,9 +228,14 @@ func (s *store) restore() error {
 }
 
 // due says whether enough has changed for a commit.
-func (s *store) due() bool { return s.changes >= flushChanges || s.journal.size >= flushBytes }
+func (s *store) due() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.changes >= flushChanges || s.journal.size >= flushBytes
+}
 
-// flush commits the open transaction, if anything changed.
+// flush commits the open transaction, if anything changed. A commit syncs its pages before what points to them, and that as well before
+// the journal is emptied: a power cut leaves this commit or the one before it, whole.
 func (s *store) flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -265,14 +269,6 @@ func (s *store) flushLocked() error {
 	return s.failed
 }
 
-// sync makes what is answered outlive a power cut.
-func (s *store) sync() error {
-	if s.volatile {
-		return nil
-	}
-	return errors.Join(s.journal.file.Sync(), s.db.Sync())
-}
-
 func (s *store) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -283,7 +279,7 @@ func (s *store) close() error {
 	if s.tx != nil {
 		_ = s.tx.Rollback()
 	}
-	err = errors.Join(err, s.sync(), s.journal.file.Close(), s.db.Close())
+	err = errors.Join(err, s.journal.file.Close(), s.db.Close())
 	s.failed = errClosed
 	return err
 }
