@@ -443,7 +443,7 @@ func TestMergedMeanwhile(t *testing.T) {
 	n.ID, n.ProfileID = campaign.NotificationID(old.ID, "welcome", "once"), old.ID
 	settle(b, b.process, n)
 	b.ann.Absorb(old)
-	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Merge(t.Context(), b.ann, old))
+	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Merge(t.Context(), b.ann, old, dynamo.Pack{}))
 	settle(b, b.process, n)             // the same job again
 	settle(b, b.process, b.ask("once")) // the same step, taken under the id that stayed
 	b.expect(1, "sent")

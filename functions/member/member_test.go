@@ -325,7 +325,7 @@ func TestClaimSeesAMergedFriend(t *testing.T) {
 	other := b.save("robert", nil)
 	absorbed := b.save("bob", nil)
 	other.Absorb(absorbed)
-	if err := b.process.Referrals.Profiles.Merge(t.Context(), other, absorbed); err != nil {
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), other, absorbed, dynamo.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.claim(bea, "robert"), 409, "alreadyReferred")
@@ -340,7 +340,7 @@ func TestClaimBelowAClosedCircle(t *testing.T) {
 	b.want(b.claim(b.code("spring", "bob"), "cid"), 201)
 	ann, cid := b.save("ann", nil), b.save("cid", nil)
 	ann.Absorb(cid)
-	if err := b.process.Referrals.Profiles.Merge(t.Context(), ann, cid); err != nil {
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), ann, cid, dynamo.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.claim(b.code("spring", "bob"), "dan"), 201)
@@ -694,7 +694,7 @@ func TestLeaderboard(t *testing.T) {
 	}
 	bea, old := load("bea"), load("old")
 	bea.Absorb(old)
-	if err := b.process.Referrals.Profiles.Merge(t.Context(), bea, old); err != nil {
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), bea, old, dynamo.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.call("GET", "/v1/programs/spring/leaderboard?limit=2", ""), 200, `{"items":[`+

@@ -402,7 +402,7 @@ func TestOncePerPersonAcrossAMerge(t *testing.T) {
 	f.ID, f.ProfileID = string(old.ID)+".1.0", old.ID
 	b.heard(f)
 	b.ann.Absorb(old)
-	b.must(b.profiles.Merge(t.Context(), b.ann, old))
+	b.must(b.profiles.Merge(t.Context(), b.ann, old, dynamo.Pack{}))
 	b.heard(b.signUp(2)) // somebody who was greeted before the merge
 	b.expect(1)
 	// The former profile's own job again, as its outbox sends it now.

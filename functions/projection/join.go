@@ -2,7 +2,10 @@ package projection
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
@@ -157,7 +160,9 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 	}
 	keep, absorbed := profile.Survivor(known.profile, other.profile)
 	keep.Absorb(absorbed)
-	if err := b.process.Profiles.Merge(ctx, keep, absorbed); err != nil {
+	told := tell(keep, absorbed, j, b.process.Now())
+	keep.Append(told.Version, b.rules.follows(&told.Events[0].Event)...)
+	if err := b.process.Profiles.Merge(ctx, keep, absorbed, told); err != nil {
 		return err
 	}
 	kept, gone := known, other
@@ -170,6 +175,31 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 		}
 	}
 	return nil
+}
+
+// mergeSource is what the events of merges name as their source.
+const mergeSource = "projection"
+
+// tell makes the event that the merge itself is, as the pack that is written with it. It is in the timeline of the one who stays
+// and nowhere counted: whether two profiles had to be merged hangs on the sequence of events, and the sums must not.
+func tell(keep, absorbed *profile.Profile, j join, now time.Time) dynamo.Pack {
+	now = now.UTC().Truncate(time.Millisecond)
+	version := keep.Version + 1
+	// Strings and a flag cannot fail to be JSON.
+	properties, _ := json.Marshal(struct {
+		Kept     profile.ID `json:"kept"`
+		Absorbed profile.ID `json:"absorbed"`
+		By       string     `json:"by"`
+		Explicit bool       `json:"explicit"`
+	}{keep.ID, absorbed.ID, string(j.b.Kind), j.explicit})
+	e := event.Event{
+		MessageID: fmt.Sprintf("merge:%s.%d", absorbed.ID, version), Kind: event.Track, Name: event.ProfilesMerged,
+		UserID: keep.UserID(), Properties: properties, Timestamp: now, ReceivedAt: now,
+	}
+	if e.UserID == "" && len(keep.Identifiers) > 0 {
+		e.AnonymousID = keep.Identifiers[0].Value
+	}
+	return dynamo.Pack{Profile: keep.ID, Day: profile.DayOf(now), Version: version, Events: []dynamo.PackedEvent{{Source: mergeSource, Event: e}}}
 }
 
 // attach lets the coming commit point an identifier's key to the person, unless its kind is full.

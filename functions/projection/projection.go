@@ -36,6 +36,8 @@ type Settings struct {
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
 	Zone          *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency      money.Currency `env:"CURRENCY" default:"CNY"`
+	// Months is how long the timeline is kept.
+	Months int `env:"TIMELINE_MONTHS" default:"13"`
 }
 
 // Profiles is what projection asks of the profiles' store. An error other than dynamo.ErrConflict leaves open whether a write
@@ -43,7 +45,7 @@ type Settings struct {
 type Profiles interface {
 	Load(context.Context, profile.ID) (*profile.Profile, error)
 	Commit(context.Context, dynamo.Change) error
-	Merge(ctx context.Context, keep, absorbed *profile.Profile) error
+	Merge(ctx context.Context, keep, absorbed *profile.Profile, told dynamo.Pack) error
 	Erase(context.Context, *profile.Profile, time.Time) error
 }
 
@@ -103,10 +105,11 @@ type QueueAPI interface {
 
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
+	timeline := dynamo.Timeline{DB: db, Table: s.Timeline, Now: now, Months: s.Months}
 	return &Process{
-		Profiles:   dynamo.Profiles{DB: db, Table: s.Profiles},
+		Profiles:   dynamo.Profiles{DB: db, Table: s.Profiles, History: timeline},
 		Orders:     dynamo.Orders{DB: db, Table: s.Profiles},
-		Timeline:   dynamo.Timeline{DB: db, Table: s.Timeline},
+		Timeline:   timeline,
 		Deliveries: dynamo.Deliveries{DB: db, Table: s.Deliveries},
 		Rules: &Definitions{
 			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},

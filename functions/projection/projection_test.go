@@ -97,9 +97,10 @@ func newShop(t *testing.T) *shop {
 }
 
 func (s *shop) worker() *Process {
+	timeline := dynamo.Timeline{DB: s.db, Table: "Timeline"}
 	return &Process{
-		Profiles: dynamo.Profiles{DB: s.db, Table: "Profiles"}, Orders: dynamo.Orders{DB: s.db, Table: "Profiles"},
-		Timeline: dynamo.Timeline{DB: s.db, Table: "Timeline"}, Rules: fixed{s.watch},
+		Profiles: dynamo.Profiles{DB: s.db, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: s.db, Table: "Profiles"},
+		Timeline: timeline, Rules: fixed{s.watch},
 		Deliveries: dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
 		Settlement: s.settlement, Orchestration: s.campaigns, Reports: s.reports, Currency: "CNY",
 		Now:       func() time.Time { return t0.Add(time.Hour) },
@@ -192,7 +193,9 @@ func (s *shop) knows(i profile.Identifier) knowledge {
 	k := knowledge{Profile: *p}
 	k.Profile.Version, k.Profile.Window, k.Profile.Outbox = 0, profile.Window{}, nil
 	for _, e := range list {
-		k.Timeline = append(k.Timeline, e.MessageID)
+		if e.Name != event.ProfilesMerged { // whether there are merges hangs on the sequence
+			k.Timeline = append(k.Timeline, e.MessageID)
+		}
 	}
 	return k
 }

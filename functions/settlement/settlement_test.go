@@ -137,7 +137,7 @@ func (b *bench) merge(keep, absorb string) {
 		}
 	}
 	p.Absorb(q)
-	b.must(b.process.Referrals.Profiles.Merge(b.Context(), p, q))
+	b.must(b.process.Referrals.Profiles.Merge(b.Context(), p, q, dynamo.Pack{}))
 }
 
 // job delivers the follow-up of an order and tells whether it succeeded.

@@ -27,6 +27,8 @@ const maxPointers = 32
 type Profiles struct {
 	DB    API
 	Table string
+	// History is where a merge tells of itself. Only Merge needs it.
+	History Timeline
 }
 
 // Load reads a person's profile with a consistent read, following pointers. Where there is none it answers a profile with
@@ -185,12 +187,20 @@ func (s Profiles) transact(ctx context.Context, writes []types.TransactWriteItem
 	return err
 }
 
-// Merge writes keep, which has absorbed the other, and leaves a forward pointer where the other stood and where its identifiers
-// pointed; all of it or nothing, if both are still as they were loaded.
-func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile) error {
+// Merge writes keep, which has absorbed the other, leaves a forward pointer where the other stood and where its identifiers
+// pointed, and puts what tells of it into the timeline; all of it or nothing, if both are still as they were loaded. Nothing is told
+// where told has no events.
+func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, told Pack) error {
 	writes := []types.TransactWriteItem{
 		s.put(profileItem(keep), unchanged(keep)),
 		s.put(pointerItem(absorbed.ID, keep.ID), unchanged(absorbed)),
+	}
+	if len(told.Events) > 0 {
+		i, err := s.History.item(told)
+		if err != nil {
+			return fmt.Errorf("telling of a merge: %w", err)
+		}
+		writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.History.Table, Item: i}})
 	}
 	for _, i := range absorbed.Identifiers {
 		// These pointed to the absorbed profile and cannot have changed while it is as it was loaded.

@@ -3,12 +3,10 @@ package dynamo
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +21,7 @@ import (
 
 const attrHashes = "h" // hashes of a pack's events, eight bytes each
 
-// TimelineMonths is how long a pack is kept after the newer of when its newest event happened and when it arrived.
+// TimelineMonths is how long a pack is kept, where Timeline does not say otherwise.
 const TimelineMonths = 13
 
 // Timeline stores what people did, packed: one item holds the events of one day that one commit folded.
@@ -31,6 +29,8 @@ type Timeline struct {
 	DB    API
 	Table string
 	Now   func() time.Time // time.Now when nil
+	// Months is how long a pack is kept after the newer of when its newest event happened and when it arrived; TimelineMonths when zero.
+	Months int
 }
 
 // expired tells whether an item's time to live is over; the service deletes it days later.
@@ -83,18 +83,34 @@ var ErrPackTooLarge = errors.New("the pack is over 350 KB")
 
 // Write stores a pack. Writing the same pack again changes nothing.
 func (s Timeline) Write(ctx context.Context, p Pack) error {
+	i, err := s.item(p)
+	if errors.Is(err, ErrPackTooLarge) && len(p.Events) > 1 {
+		return s.split(ctx, p)
+	}
+	if err != nil {
+		return fmt.Errorf("packing events of %s: %w", p.Profile, err)
+	}
+	if _, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i}); err != nil {
+		return fmt.Errorf("writing a pack of %s: %w", p.Profile, err)
+	}
+	return nil
+}
+
+// item is the pack as it is stored.
+func (s Timeline) item(p Pack) (item, error) {
 	slices.SortStableFunc(p.Events, func(a, b PackedEvent) int { return a.Event.Timestamp.Compare(b.Event.Timestamp) })
 	raw, err := marshalEvents(p.Events)
 	if err != nil {
-		return fmt.Errorf("packing events: %w", err)
+		return nil, err
 	}
 	body := encoder().EncodeAll(raw, make([]byte, 0, len(raw)/4))
 	if len(body) > maxPackBody {
-		return s.split(ctx, p)
+		return nil, ErrPackTooLarge
 	}
 	var hashes []event.Hash
 	newest := time.Time{}
-	for _, e := range p.Events {
+	for i := range p.Events {
+		e := &p.Events[i]
 		hashes = append(hashes, event.Fingerprint(e.Source, e.Event.MessageID))
 		for _, t := range []time.Time{e.Event.Timestamp, e.Event.ReceivedAt} {
 			if t.After(newest) {
@@ -102,14 +118,11 @@ func (s Timeline) Write(ctx context.Context, p Pack) error {
 			}
 		}
 	}
-	item := packKey(p.Profile, p.Day, p.Version, p.Part).item()
-	item[attrBody] = bytesValue(body)
-	item[attrHashes] = bytesValue(packHashes(hashes))
-	item[attrTTL] = numberValue(newest.AddDate(0, TimelineMonths, 0).Unix())
-	if _, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: item}); err != nil {
-		return fmt.Errorf("writing a pack of %s: %w", p.Profile, err)
-	}
-	return nil
+	i := packKey(p.Profile, p.Day, p.Version, p.Part).item()
+	i[attrBody] = bytesValue(body)
+	i[attrHashes] = bytesValue(packHashes(hashes))
+	i[attrTTL] = numberValue(newest.AddDate(0, cmp.Or(s.Months, TimelineMonths), 0).Unix())
+	return i, nil
 }
 
 // usualEvent is about what an event takes beside its raw parts.
@@ -139,9 +152,6 @@ func marshalEvents(events []PackedEvent) ([]byte, error) {
 
 // split writes a pack that is too large for one item as two parts.
 func (s Timeline) split(ctx context.Context, p Pack) error {
-	if len(p.Events) < 2 {
-		return ErrPackTooLarge
-	}
 	half := len(p.Events) / 2
 	a, b := p, p
 	a.Events, a.Part = p.Events[:half], p.Part+"a"
@@ -219,118 +229,32 @@ func unpackEvents(i item) ([]PackedEvent, error) {
 	return events, nil
 }
 
-// Event finds one event of a commit's pack; ErrNotFound says that the pack is not there, or not yet.
-func (s Timeline) Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (PackedEvent, error) {
+// Packed reads all that was packed of one day of a commit, in whatever parts; nothing if no pack is there, or not yet.
+func (s Timeline) Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]PackedEvent, error) {
 	key := packKey(id, day, version, "")
-	var found *PackedEvent
+	var all []PackedEvent
 	err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ConsistentRead: aws.Bool(true),
 		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
 		ExpressionAttributeValues: item{":pk": textValue(key.PK), ":sk": textValue(key.SK)}},
 		func(i item) error {
 			events, err := unpackEvents(i)
-			for n := range events {
-				if events[n].Event.MessageID == messageID {
-					found = &events[n]
-				}
-			}
+			all = append(all, events...)
 			return err
 		})
-	if err == nil && found == nil {
-		err = fmt.Errorf("finding an event of %s: %w", id, ErrNotFound)
-	}
+	return all, err
+}
+
+// Event finds one event of a commit's pack; ErrNotFound says that the pack is not there, or not yet.
+func (s Timeline) Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (PackedEvent, error) {
+	all, err := s.Packed(ctx, id, day, version)
 	if err != nil {
 		return PackedEvent{}, err
 	}
-	return *found, nil
-}
-
-// Events lists a person's events newest first, at least limit of them while there are as many: a day is never torn apart. ids
-// are all ids under which packs of the person may stand. The cursor is the day to go on with; "" ends the list.
-func (s Timeline) Events(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]event.Event, string, error) {
-	before, err := parseDayCursor(cursor)
-	if err != nil {
-		return nil, "", err
+	i := slices.IndexFunc(all, func(e PackedEvent) bool { return e.Event.MessageID == messageID })
+	if i < 0 {
+		return PackedEvent{}, fmt.Errorf("finding an event of %s: %w", id, ErrNotFound)
 	}
-	var events []event.Event
-	for {
-		day, err := s.newestDay(ctx, ids, before)
-		if err != nil || day == "" {
-			return events, "", err
-		}
-		ofDay, err := s.day(ctx, ids, day)
-		if err != nil {
-			return nil, "", err
-		}
-		events = append(events, ofDay...)
-		before = day
-		if len(events) >= limit {
-			return events, base64.RawURLEncoding.EncodeToString([]byte(day)), nil
-		}
-	}
-}
-
-func parseDayCursor(cursor string) (string, error) {
-	if cursor == "" {
-		return ":", nil // sorts behind every digit
-	}
-	day, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(day) != len("20060102") {
-		return "", ErrCursor
-	}
-	return string(day), nil
-}
-
-// newestDay is the newest day before another on which any of the ids has a pack, or "".
-func (s Timeline) newestDay(ctx context.Context, ids []profile.ID, before string) (string, error) {
-	newest := ""
-	for _, id := range ids {
-		out, err := s.DB.Query(ctx, &dynamodb.QueryInput{TableName: &s.Table, KeyConditionExpression: aws.String("#pk = :pk AND #sk < :sk"),
-			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
-			ExpressionAttributeValues: item{":pk": textValue(string(id)), ":sk": textValue(before)},
-			ProjectionExpression:      aws.String("#sk"), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(1)})
-		if err != nil {
-			return "", fmt.Errorf("reading a timeline: %w", err)
-		}
-		if len(out.Items) > 0 {
-			day, _, _ := strings.Cut(textOf(out.Items[0], attrSK), "#")
-			newest = max(newest, day)
-		}
-	}
-	return newest, nil
-}
-
-// day reads one day of the person, newest first, each event once.
-func (s Timeline) day(ctx context.Context, ids []profile.ID, day string) ([]event.Event, error) {
-	var events []event.Event
-	seen := map[event.Hash]bool{}
-	for _, id := range ids {
-		err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"),
-			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
-			ExpressionAttributeValues: item{":pk": textValue(string(id)), ":sk": textValue(day + "#")}},
-			func(i item) error {
-				if s.expired(i) {
-					return nil
-				}
-				packed, err := unpackEvents(i)
-				for _, e := range packed {
-					if h := event.Fingerprint(e.Source, e.Event.MessageID); !seen[h] {
-						seen[h] = true
-						events = append(events, e.Event)
-					}
-				}
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(events, func(a, b event.Event) int {
-		if c := b.Timestamp.Compare(a.Timestamp); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.MessageID, b.MessageID)
-	})
-	return events, nil
+	return all[i], nil
 }
 
 // Erase deletes every pack that stands under the id.

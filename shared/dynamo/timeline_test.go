@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -67,6 +68,129 @@ func TestTimelinePages(t *testing.T) {
 		now = c.now
 		if list, _, err := s.Events(ctx, []profile.ID{"p"}, 100, ""); err != nil || len(list) != c.left-c.left%2 {
 			t.Errorf("at %v: %d events, %v; want %d", c.now, len(list), err, c.left-c.left%2)
+		}
+	}
+}
+
+func TestTimelineMonthsAreASetting(t *testing.T) {
+	ctx := context.Background()
+	now := midday
+	s := dynamo.Timeline{DB: dynamotest.New(t), Table: "Timeline", Now: func() time.Time { return now }, Months: 2}
+	late := packed("late", midday.AddDate(0, -5, 0))
+	late.Event.ReceivedAt = midday
+	for i, e := range []dynamo.PackedEvent{late, packed("old", midday.AddDate(0, -1, 0)), packed("today", midday)} {
+		if err := s.Write(ctx, dynamo.Pack{Profile: "p", Day: profile.DayOf(e.Event.Timestamp), Version: int64(i), Events: []dynamo.PackedEvent{e}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		now  time.Time
+		want string
+	}{
+		{midday.AddDate(0, 1, 0).Add(-time.Second), "today old late"},
+		{midday.AddDate(0, 1, 0), "today late"},
+		{midday.AddDate(0, 2, 0).Add(-time.Second), "today late"},
+		{midday.AddDate(0, 2, 0), ""},
+	} {
+		now = c.now
+		list, _, err := s.Events(ctx, []profile.ID{"p"}, 10, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, e := range list {
+			ids = append(ids, e.MessageID)
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("at %v: %q, want %q", c.now, got, c.want)
+		}
+	}
+}
+
+// TestALargeDayGoesInPages lists a day of 24 MB, in packs of two ids, with a part of it given twice.
+func TestALargeDayGoesInPages(t *testing.T) {
+	ctx := context.Background()
+	s := dynamo.Timeline{DB: dynamotest.New(t), Table: "Timeline", Now: func() time.Time { return midday }}
+	const packs, each = 80, 10
+	day := midday.Truncate(24 * time.Hour)
+	for n := range packs {
+		p := dynamo.Pack{Profile: []profile.ID{"p", "q"}[n%2], Day: profile.DayOf(day), Version: int64(n)}
+		for i := range each {
+			e := packed(fmt.Sprintf("%03d|%d", n, i), day.Add(time.Duration(n*each+i)*time.Second))
+			e.Event.Properties = []byte(`{"text":"` + strings.Repeat("x", 30<<10) + `"}`)
+			p.Events = append(p.Events, e)
+		}
+		if err := s.Write(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		if n == packs-1 {
+			p.Part, p.Events = "r1", p.Events[3:5]
+			if err := s.Write(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	before := packed("before", day.Add(-time.Hour))
+	if err := s.Write(ctx, dynamo.Pack{Profile: "p", Day: profile.DayOf(before.Event.Timestamp), Version: 999, Events: []dynamo.PackedEvent{before}}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	cursor, pages, inOrder := "", 0, 0
+	for {
+		list, next, err := s.Events(ctx, []profile.ID{"p", "q"}, 500, cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for i, e := range list {
+			seen[e.MessageID]++
+			size += len(e.Properties)
+			if i > 0 && !e.Timestamp.After(list[i-1].Timestamp) {
+				inOrder++
+			}
+		}
+		if size > 4<<20 {
+			t.Errorf("page %d has %d bytes", pages, size)
+		}
+		if pages++; next == "" {
+			break
+		}
+		if pages > 50 {
+			t.Fatal("the list does not end")
+		}
+		cursor = next
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s came %d times", id, n)
+		}
+	}
+	// The day is read in two runs; within each the events are in order, and so are all but one neighbours.
+	if len(seen) != packs*each+1 || pages < 8 || inOrder < len(seen)-pages-1 {
+		t.Errorf("%d events on %d pages, %d in order", len(seen), pages, inOrder)
+	}
+}
+
+func TestCursorsOfEvents(t *testing.T) {
+	s := dynamo.Timeline{DB: dynamotest.New(t), Table: "Timeline", Now: func() time.Time { return midday }}
+	cursor := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	for name, c := range map[string]struct {
+		cursor string
+		good   bool
+	}{
+		"none":                      {"", true},
+		"before a day":              {cursor("20260301"), true},
+		"within a day":              {cursor("20260301|p|20260301#000000000007|1772366400000000000|ff|m|1"), true},
+		"at the beginning of a run": {cursor("20260301|p|20260301#000000000007||0|"), true},
+		"not base64":                {"?", false},
+		"a short day":               {cursor("2026"), false},
+		"too few parts":             {cursor("20260301|p"), false},
+		"a pack of another day":     {cursor("20260301|p|20260302#000000000007||0|"), false},
+		"a time of letters":         {cursor("20260301|p||x|0|"), false},
+		"a hash of other letters":   {cursor("20260301|p|||xyz|"), false},
+	} {
+		if _, _, err := s.Events(t.Context(), []profile.ID{"p"}, 1, c.cursor); (err == nil) != c.good || err != nil && !errors.Is(err, dynamo.ErrCursor) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
