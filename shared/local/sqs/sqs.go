@@ -8,7 +8,9 @@
 // takes a MessageGroupId) without reordering.
 //
 // The surprising thing: an answer means that the write has reached the operating system, not the disk. It survives
-// kill -9 of the process at any moment; a power cut may cost what came after the last fsync (Options.SyncEvery).
+// kill -9 of the process at any moment. A power cut, or a crash of the whole machine, may cost what came after the last fsync
+// (Options.SyncEvery), and may leave the file damaged, because pages are written between two syncs in any order. Open then
+// fails or panics: delete the file to go on with empty queues.
 package sqs
 
 import "time"
