@@ -214,6 +214,20 @@ func (s spent) cpu(function string) time.Duration {
 	return sum
 }
 
+// projected fails a measurement that did not bring every request to its profiles.
+func (s spent) projected(b *testing.B, requests int) {
+	b.Helper()
+	messages := 0
+	for _, r := range s.readings {
+		if r.Function == "projection" {
+			messages += r.Messages
+		}
+	}
+	if messages < requests {
+		b.Fatalf("projection got %d messages of %d", messages, requests)
+	}
+}
+
 // report says figures under their names in build/bench.json.
 func report(b *testing.B, figures map[string]float64) {
 	b.ReportMetric(0, "ns/op")

@@ -52,6 +52,7 @@ func BenchmarkStack(b *testing.B) {
 		own := cpuTime()
 		s := m.measure(func() { m.post(8, serverKey, requests) })
 		own = cpuTime() - own
+		s.projected(b, len(requests))
 		const events = people * batches * 20
 		us := func(d time.Duration) float64 { return float64(d.Microseconds()) / events }
 		report(b, map[string]float64{

@@ -89,17 +89,23 @@ func run(out, only string) error {
 	return os.WriteFile(out, append(text, '\n'), 0o644)
 }
 
-// functions runs the benchmarks of package functions.
+// functions runs the benchmarks of package functions: those of a whole stack once, those of processor time alone five times.
 func functions(all figures) error {
-	text, err := output("go", "test", "-run", "^$", "-bench", ".", "-benchtime", "1x", "-timeout", "10m", "./functions")
-	if err != nil {
-		return err
+	const alone = "^Benchmark(Ingest|Projection)$"
+	for _, which := range [][]string{{"-bench", alone, "-benchtime", "5x"}, {"-bench", ".", "-skip", alone, "-benchtime", "1x"}} {
+		text, err := output("go", append([]string{"test", "-run", "^$", "-timeout", "10m", "./functions"}, which...)...)
+		if err != nil {
+			return err
+		}
+		found, err := parse(text)
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			all.set(f.name, unitOf(f.name), f.value)
+		}
 	}
-	found, err := parse(text)
-	for _, f := range found {
-		all.set(f.name, unitOf(f.name), f.value)
-	}
-	return err
+	return nil
 }
 
 type named struct {
