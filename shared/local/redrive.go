@@ -16,11 +16,7 @@ import (
 // Redrive moves the dead letters of a queue of a running stack back to it and says how many there were. The queue is named by logical id or
 // name; its dead-letter queue does as well.
 func Redrive(ctx context.Context, o Options, a Addresses, queue string) (int64, error) {
-	env := template.Environment{StackName: o.StackName, Parameters: o.Parameters, QueueBase: strings.TrimSuffix(a.SQS, "/"), APIBase: a.Gateway}
-	if o.Defaults != nil {
-		env.Defaults = o.Defaults(a)
-	}
-	t, err := template.Load(a.Template, env)
+	t, err := load(o, a)
 	if err != nil {
 		return 0, err
 	}

@@ -252,6 +252,20 @@ func TestOtherEndpoints(t *testing.T) {
 	}
 }
 
+// What other runners of the functions are given leads to this stack's tables and queues.
+func TestVariables(t *testing.T) {
+	s := stack(t, Options{NoIntake: true})
+	a := s.Addresses()
+	got, err := Variables(s.o, a)
+	want := map[string]map[string]string{
+		"Take":  {"QUEUE": a.SQS + "/000000000000/local-Orders", "GREETING": "hello", "AWS_ENDPOINT_URL_DYNAMODB": a.DynamoDB, "AWS_ENDPOINT_URL_SQS": a.SQS},
+		"Count": {"TABLE": "local-Counts", "AWS_ENDPOINT_URL_DYNAMODB": a.DynamoDB, "AWS_ENDPOINT_URL_SQS": a.SQS},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v %v, want %v", got, err, want)
+	}
+}
+
 func TestSchedule(t *testing.T) {
 	clock := newClock()
 	s := stack(t, Options{Clock: clock.now})

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -164,14 +163,8 @@ func cause(err error) string {
 }
 
 func (s *Stack) read() error {
-	env := template.Environment{
-		StackName: s.o.StackName, Parameters: s.o.Parameters, QueueBase: strings.TrimSuffix(s.addresses.SQS, "/"), APIBase: s.addresses.Gateway,
-	}
-	if s.o.Defaults != nil {
-		env.Defaults = s.o.Defaults(s.addresses)
-	}
 	var err error
-	if s.tmpl, err = template.Load(s.o.TemplatePath, env); err != nil {
+	if s.tmpl, err = load(s.o, s.addresses); err != nil {
 		return err
 	}
 	for _, f := range s.tmpl.Functions {

@@ -95,15 +95,39 @@ func ask(ctx context.Context, a local.Addresses, function string, event []byte) 
 	return done, nil
 }
 
-func redrive(o local.Options, queue string, out io.Writer) error {
+// running is where the stack of the data folder is reached.
+func running(ctx context.Context, o local.Options) (local.Addresses, error) {
 	addresses, err := local.ReadAddresses(o.DataDir)
+	if err == nil && !answers(ctx, addresses) {
+		err = fmt.Errorf("the stack of the data folder %s does not answer at %s; start it with `make run`", o.DataDir, addresses.Gateway)
+	}
+	return addresses, err
+}
+
+// variables prints what sam local takes as --env-vars.
+func variables(o local.Options, out io.Writer) error {
+	addresses, err := running(context.Background(), o)
 	if err != nil {
 		return err
 	}
+	all, err := local.Variables(o, addresses)
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the variables: %w", err)
+	}
+	_, err = fmt.Fprintln(out, string(text))
+	return err
+}
+
+func redrive(o local.Options, queue string, out io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if !answers(ctx, addresses) {
-		return fmt.Errorf("the stack of the data folder %s does not answer at %s; start it with `make run`", o.DataDir, addresses.Gateway)
+	addresses, err := running(ctx, o)
+	if err != nil {
+		return err
 	}
 	n, err := local.Redrive(ctx, o, addresses, queue)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command userops-local runs template.yaml on this machine: `run` (what `make run` starts), `invoke` for one event alone, and
-// `redrive` for the dead letters of a queue. It knows the product's demo keys and which parameters of the template suit one machine;
+// Command userops-local runs template.yaml on this machine: `run` (what `make run` starts), `invoke` for one event alone,
+// `redrive` for the dead letters of a queue, and `env` for other runners of the functions. It knows the product's demo keys and which parameters of the template suit one machine;
 // everything else is in shared/local.
 package main
 
@@ -28,6 +28,7 @@ func main() {
 const usage = `userops-local [run]                     starts everything; Ctrl-C stops it
 userops-local invoke FUNCTION EVENT.json   runs one event alone
 userops-local redrive QUEUE                sends the dead letters of a queue again
+userops-local env                          prints the functions' environment for sam local --env-vars
 flags, before the arguments of each:`
 
 func command(args []string, out io.Writer) error {
@@ -71,8 +72,13 @@ func command(args []string, out io.Writer) error {
 			return errors.New("redrive wants a queue: make redrive QUEUE=EventsQueue")
 		}
 		return redrive(o, flags.Arg(0), out)
+	case "env":
+		if flags.NArg() > 0 {
+			return fmt.Errorf("env takes no argument, and got %q", flags.Arg(0))
+		}
+		return variables(o, out)
 	}
-	return fmt.Errorf("no command %s; there are run, invoke and redrive", name)
+	return fmt.Errorf("no command %s; there are run, invoke, redrive and env", name)
 }
 
 // pairs collects --param Name=Value.

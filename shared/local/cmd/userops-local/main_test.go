@@ -71,6 +71,9 @@ func TestRunAndStop(t *testing.T) {
 			if text, err := prepare(t, dir, "redrive", "Work").CombinedOutput(); err != nil || string(text) != "0 dead letters of Work are on their way again\n" {
 				t.Errorf("redrive: %v %s", err, text)
 			}
+			if text, err := prepare(t, dir, "env").CombinedOutput(); err != nil || string(text) != "{}\n" {
+				t.Errorf("env of a stack without functions: %v %s", err, text)
+			}
 			if err := c.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +94,7 @@ func TestFaultsAreOneLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no such command", []string{"dance"}, "no command dance; there are run, invoke and redrive"},
+		{"no such command", []string{"dance"}, "no command dance; there are run, invoke, redrive and env"},
 		{"no such flag", []string{"run", "-fast"}, "userops-local -h lists the flags"},
 		{"argument too many", []string{"run", "now"}, `run takes no argument, and got "now"`},
 		{"bad parameter", []string{"run", "--param", "Stage"}, `"Stage" is not Name=Value`},
@@ -101,6 +104,8 @@ func TestFaultsAreOneLine(t *testing.T) {
 		{"invoke without file", []string{"invoke", "ingest", "nowhere.json"}, "the event nowhere.json cannot be read: no such file or directory"},
 		{"invoke nobody", []string{"invoke", "ingest", "template.yaml"}, "has no function ingest"},
 		{"redrive without queue", []string{"redrive"}, "make redrive QUEUE="},
+		{"env without stack", []string{"env"}, "no stack runs on the data folder data; start one with `make run`"},
+		{"env with an argument", []string{"env", "x"}, `env takes no argument, and got "x"`},
 		{"redrive without stack", []string{"redrive", "Work"}, "no stack runs on the data folder data; start one with `make run`"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
