@@ -265,6 +265,10 @@ func (b *batch) try(ctx context.Context, g *group) error {
 		if err != nil {
 			return err
 		}
+		if !exists(p) {
+			telemetry.Count("order_event_of_erased_person", 1, "function", "projection")
+			return nil
+		}
 		return b.fold(ctx, g, &person{profile: p, events: g.events[profile.Identifier{}]})
 	}
 	v, err := b.view(ctx, g)

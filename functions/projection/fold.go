@@ -239,7 +239,8 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		if err != nil {
 			return nil, err
 		}
-		if owner.ID != p.ID {
+		// The order of one who was erased is brought up to date by whoever reports it.
+		if owner.ID != p.ID && exists(owner) {
 			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, At: e.event.Timestamp}}, nil
 		}
 	}
@@ -253,12 +254,14 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 	if entry, counted := o.Contribution(); counted {
 		after = &entry
 	}
-	p.Orders.Replace(before, after)
-	if wasBought {
-		p.Purchases.Replace(&bought, nil)
-	}
-	if bought, is := o.Purchase(b.process.Currency); is {
-		p.Purchases.Replace(nil, &bought)
+	if before == nil || p.Orders.Holds(*before) {
+		p.Orders.Replace(before, after)
+		if wasBought {
+			p.Purchases.Replace(&bought, nil)
+		}
+		if bought, is := o.Purchase(b.process.Currency); is {
+			p.Purchases.Replace(nil, &bought)
+		}
 	}
 	return []profile.Follow{{Kind: profile.FollowOrder, Ref: r.OrderID, At: e.event.Timestamp}}, nil
 }

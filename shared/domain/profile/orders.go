@@ -22,6 +22,16 @@ func (o *Orders) Replace(before, after *OrderEntry) {
 	}
 }
 
+// Holds tells whether an order is among the sums. One that is not belongs to somebody who was erased, and nothing of it may be taken out.
+func (o *Orders) Holds(e OrderEntry) bool {
+	if _, found := slices.BinarySearchFunc(o.Entries, e, compareEntries); found {
+		return true
+	}
+	// The collapsed are those before the listed ones.
+	return (len(o.Entries) == 0 || !e.At.After(o.Entries[0].At)) &&
+		slices.ContainsFunc(o.Base, func(b Collapsed) bool { return b.Currency == e.Currency && b.Orders > 0 })
+}
+
 func compareEntries(a, b OrderEntry) int {
 	if c := a.At.Compare(b.At); c != 0 {
 		return c

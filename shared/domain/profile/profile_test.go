@@ -116,6 +116,37 @@ func TestOrdersAreASum(t *testing.T) {
 	})
 }
 
+func TestOrdersHold(t *testing.T) {
+	entry := func(minute int, net int64) OrderEntry {
+		return OrderEntry{At: time.Date(2026, 3, 1, 12, minute, 0, 0, time.UTC), Net: net, Currency: "CNY"}
+	}
+	var few, many Orders
+	few.Replace(nil, &OrderEntry{At: entry(5, 0).At, Net: 7, Currency: "CNY"})
+	for i := range MaxOrderEntries + 2 {
+		e := entry(i, 1)
+		many.Replace(nil, &e)
+	}
+	for _, c := range []struct {
+		name   string
+		orders Orders
+		e      OrderEntry
+		want   bool
+	}{
+		{"of nobody's", Orders{}, entry(5, 7), false},
+		{"as it is listed", few, entry(5, 7), true},
+		{"another net", few, entry(5, 8), false},
+		{"before all, none collapsed", few, entry(4, 7), false},
+		{"collapsed", many, entry(0, 1), true},
+		{"collapsed, of another currency", many, OrderEntry{At: entry(0, 0).At, Net: 1, Currency: "USD"}, false},
+		{"listed beside collapsed ones", many, entry(MaxOrderEntries, 1), true},
+		{"not listed, behind the collapsed", many, entry(MaxOrderEntries, 2), false},
+	} {
+		if got := c.orders.Holds(c.e); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestWindowLetsGoWhatIsNotOwed(t *testing.T) {
 	var w Window
 	hash := event.Hash(0)

@@ -1,0 +1,132 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+)
+
+// TestOneOrderFromBrowserServerAndWebhook reports one order from three sources with three totals, and one partial refund twice, in many
+// sequences and batches. The newest trusted report says what the order comes to; the browser, which may move no money, is only counted.
+func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
+	for _, c := range []struct{ name, hook string }{{"the webhook knows the person", "mei"}, {"the webhook knows the person by another id", "customer-7"}} {
+		for seed := range uint64(12) {
+			t.Run(fmt.Sprint(c.name, " ", seed), func(t *testing.T) {
+				reports := []events.SQSMessage{
+					untrusted(t, "browser", track("b", "mei", "Order Completed", t0, `{"order_id":"A","total":999.99}`)),
+					untrusted(t, "browser", track("br", "mei", "Order Refunded", t0.Add(9*time.Minute), `{"order_id":"A"}`)),
+					envelope(t, "server", track("s", "mei", "Order Completed", t0.Add(time.Minute), `{"order_id":"A","total":120.50,"currency":"CNY","products":[{"product_id":"p","price":120.5}]}`)),
+					envelope(t, "hook", track("h", c.hook, "Order Completed", t0.Add(2*time.Minute), `{"order_id":"A","total":"120.00","products":[{"product_id":"p","price":"60","quantity":2}]}`)),
+					envelope(t, "hook", track("hr", c.hook, "Order Refunded", t0.Add(5*time.Minute), `{"order_id":"A","total":"20.00","refund_id":"r-1"}`)),
+					envelope(t, "server", track("sr", "mei", "Order Refunded", t0.Add(6*time.Minute), `{"order_id":"A","total":20,"refund_id":"r-1"}`)),
+				}
+				random := rand.New(rand.NewPCG(seed, 3))
+				random.Shuffle(len(reports), func(i, j int) { reports[i], reports[j] = reports[j], reports[i] })
+				s := newShop(t)
+				for i := 0; i < len(reports); {
+					n := min(1+random.IntN(3), len(reports)-i)
+					s.settle(reports[i : i+n]...)
+					i += n
+				}
+				for passed := 0; passed < len(s.reports.bodies); passed++ {
+					s.settle(events.SQSMessage{Body: s.reports.bodies[passed]})
+				}
+				count, net := 0, int64(0)
+				for _, id := range []string{"mei", "customer-7"} {
+					p := s.load(user(id))
+					count += p.Orders.Count
+					for _, r := range p.Orders.Revenue() {
+						net += r.Minor
+					}
+				}
+				if count != 1 || net != 10000 {
+					t.Errorf("%d orders, %d left; want 1 and 100.00", count, net)
+				}
+				o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
+				if err != nil || o.Total != 12000 || len(o.Refunds) != 1 || len(o.Products) != 1 || o.Products[0].Quantity != 2 || !o.CompletedAt.Equal(t0.Add(time.Minute)) {
+					t.Errorf("the order is %+v, %v", o, err)
+				}
+				if got := s.load(user("mei")).Counters["Order Completed"].Total; c.hook == "mei" && got != 3 {
+					t.Errorf("three reports are counted %d times", got)
+				}
+			})
+		}
+	}
+}
+
+func (s *shop) erase(i string, at time.Time) {
+	s.t.Helper()
+	body, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user(i).ID(), At: at}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.settle(events.SQSMessage{Body: string(body)})
+}
+
+// TestARefundAfterAnErasure refunds an order of somebody who was erased: the order knows of it and settlement is told, and nobody's sums
+// change.
+func TestARefundAfterAnErasure(t *testing.T) {
+	refund := track("r", "till", "Order Refunded", t0.Add(3*time.Hour), `{"order_id":"A","total":4}`)
+	refund.ReceivedAt = refund.Timestamp
+	own := refund
+	own.UserID = "mei"
+	anew := track("n", "mei", "Order Completed", t0.Add(2*time.Hour), `{"order_id":"B","total":3}`)
+	anew.ReceivedAt = anew.Timestamp
+	for name, c := range map[string]struct {
+		then []events.SQSMessage
+		mei  int64 // what is left of mei's orders
+	}{
+		"reported by a till":                     {[]events.SQSMessage{envelope(t, "hook", refund)}, 0},
+		"reported as the erased one's":           {[]events.SQSMessage{envelope(t, "hook", own)}, 0},
+		"of one who came anew, as theirs":        {[]events.SQSMessage{envelope(t, "web", anew), envelope(t, "hook", own)}, 300},
+		"of one who came anew, seen by the till": {[]events.SQSMessage{envelope(t, "web", anew), envelope(t, "hook", refund)}, 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.settle(envelope(t, "web", track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`)))
+			s.erase("mei", t0.Add(time.Hour))
+			s.live(c.then)
+			s.live(c.then)
+			var net int64
+			p := s.load(user("mei"))
+			for _, r := range p.Orders.Revenue() {
+				net += r.Minor
+			}
+			if want := int(min(c.mei, 1)); net != c.mei || p.Orders.Count != want || len(p.Orders.Entries) != want {
+				t.Errorf("mei has %d orders worth %d, want %d: %+v", p.Orders.Count, net, c.mei, p.Orders)
+			}
+			if p := s.load(user("till")); p.Orders.Count != 0 || len(p.Orders.Entries) != 0 {
+				t.Errorf("the till has %+v", p.Orders)
+			}
+			if bare := s.load(user("mei")); bare.Version > 0 && !exists(bare) && !bare.LastSeen.IsZero() {
+				t.Errorf("a profile without a name: %+v", bare)
+			}
+			o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
+			if err != nil || o.Net() != 600 {
+				t.Errorf("of the order %d is left, %v; want 6.00", o.Net(), err)
+			}
+		})
+	}
+}
+
+// TestAPassedOnReportOfOneWhoWasErasedSince is dropped, and makes no profile.
+func TestAPassedOnReportOfOneWhoWasErasedSince(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`)))
+	refund := track("r", "till", "Order Refunded", t0.Add(time.Minute), `{"order_id":"A","total":4}`)
+	refund.ReceivedAt = t0.Add(2 * time.Hour)
+	s.settle(envelope(t, "hook", refund))
+	s.erase("mei", t0.Add(time.Hour))
+	s.settle(events.SQSMessage{Body: s.reports.bodies[0]})
+	if p := s.load(user("mei")); exists(p) || !p.LastSeen.IsZero() {
+		t.Errorf("the erased one is %+v", p)
+	}
+}
