@@ -110,6 +110,12 @@ func (s *store) start(journalPath string) error {
 	if _, err := s.journal.replay(s.identity, s.generation, s.redo); err != nil {
 		return err
 	}
+	if !s.db.NoSync {
+		// A head that a power cut made zeros of would be taken for another store's.
+		if err := s.journal.file.Sync(); err != nil {
+			return err
+		}
+	}
 	s.journal.clear(s.generation)
 	return s.flushLocked()
 }
