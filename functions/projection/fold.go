@@ -58,13 +58,16 @@ func commitSize(events []incoming) int {
 // owed are written to the timeline.
 func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming) ([]incoming, error) {
 	var fresh, doubtful []incoming
-	taken := map[event.Hash]bool{}
-	recovered := map[*profile.Commit][]incoming{}
-	for _, e := range events {
-		if taken[e.hash] {
+	taken := map[event.Hash]*incoming{}
+	recovered, folded := map[*profile.Commit][]incoming{}, map[*profile.Commit][]incoming{}
+	for i, e := range events {
+		if first := taken[e.hash]; first != nil {
+			if says(&first.event) != says(&e.event) {
+				countOther(e.source, 1)
+			}
 			continue
 		}
-		taken[e.hash] = true
+		taken[e.hash] = &events[i]
 		c := p.Window.Seen(e.hash)
 		switch {
 		case p.Erased(e.event.ReceivedAt):
@@ -72,12 +75,14 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 		case c != nil && len(c.Owed) > 0:
 			recovered[c] = append(recovered[c], e)
 		case c != nil:
+			folded[c] = append(folded[c], e)
 		case p.Window.MustLookUp(&e.event):
 			doubtful = append(doubtful, e)
 		default:
 			fresh = append(fresh, e)
 		}
 	}
+	b.compare(ctx, p, folded)
 	for c, events := range recovered {
 		if err := b.recover(ctx, p, c, events); err != nil {
 			return nil, err

@@ -59,6 +59,7 @@ type Timeline interface {
 	Write(context.Context, dynamo.Pack) error
 	Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error)
 	Around(ctx context.Context, id profile.ID, from, to profile.Day) (map[event.Hash]bool, error)
+	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]dynamo.PackedEvent, error)
 	Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (dynamo.PackedEvent, error)
 	Erase(context.Context, profile.ID) error
 }
