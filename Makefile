@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test lint bench build build-local size deploy redrive invoke conformance
+.PHONY: help run demo import test lint bench build size deploy redrive invoke conformance build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,7 +23,7 @@ import: ## sends a real file as events: FILE= FORMAT=complete-journey|cdnow|onli
 invoke: build-local ## runs one event alone: FUNCTION=ingest EVENT=events/ingest/batch.json
 	@exec build/local/userops-local invoke "$(FUNCTION)" "$(EVENT)"
 
-redrive: build-local ## sends the dead letters of a queue again: QUEUE=EventsQueue
+redrive: build/local/userops-local ## sends the dead letters of a queue again: QUEUE=EventsQueue
 	@exec build/local/userops-local redrive "$(QUEUE)"
 
 conformance: ## the store tests against another DynamoDB: ENDPOINT=http://127.0.0.1:8000
@@ -42,11 +42,17 @@ build: ## build/<function>/bootstrap for Lambda (ARCH=arm64 or amd64)
 		GOOS=linux GOARCH=$(ARCH) go build -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)' -o build/$$f/bootstrap ./functions/$$f/bootstrap || exit 1; \
 	done
 
+LOCAL := $(FUNCTIONS:%=build/local/%/bootstrap) build/local/userops-local
 build-local: ## the same programs for this machine, and the stack that runs them
-	@for f in $(FUNCTIONS); do \
-		go build -tags lambda.norpc -ldflags '$(LDFLAGS)' -o build/local/$$f/bootstrap ./functions/$$f/bootstrap || exit 1; \
-	done
-	@go build -o build/local/userops-local ./shared/local/cmd/userops-local
+	@test -e build/local/userops-local || echo "building for this machine; the first time takes a minute or two"
+	@$(MAKE) --no-print-directory -j2 $(LOCAL)
+
+# go itself knows what is out of date.
+FORCE:
+build/local/%/bootstrap: FORCE
+	@go build -tags lambda.norpc -ldflags '$(LDFLAGS)' -o $@ ./functions/$*/bootstrap
+build/local/userops-local: FORCE
+	@go build -o $@ ./shared/local/cmd/userops-local
 
 bench: build build-local ## benchmarks and the cost meter; writes build/bench.json
 	@go run ./shared/local/cmd/bench
