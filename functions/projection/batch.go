@@ -46,6 +46,7 @@ type group struct {
 	joins       []join
 	erase       *job.Command
 	records     []int
+	commits     int // made of its events so far
 	err         error
 }
 
@@ -202,11 +203,18 @@ const (
 	people = 16
 	// reserve is kept before the deadline for sending what follows; who is not begun by then goes back.
 	reserve = 5 * time.Second
-	// attempts is how often a lost condition is tried again before the job goes back.
+	// attempts is how many conditions in a row are lost before the job goes back. An attempt that has committed some of its events
+	// begins a new row: it is a busy person's, and what is left of it becomes less.
 	attempts = 3
 )
 
 var errNoTime = errors.New("the invocation's time is nearly over")
+
+// late tells whether no more work should be begun.
+func late(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < reserve
+}
 
 func (b *batch) run(ctx context.Context) {
 	var workers errgroup.Group
@@ -214,7 +222,7 @@ func (b *batch) run(ctx context.Context) {
 	groups := b.groups()
 	for _, g := range groups {
 		workers.Go(func() error {
-			if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < reserve {
+			if late(ctx) {
 				g.err = errNoTime
 				return nil
 			}
@@ -240,7 +248,11 @@ func (b *batch) verdict(g *group, err error) {
 // person works on one group until no condition is lost any more.
 func (b *batch) person(ctx context.Context, g *group) error {
 	for attempt := 1; ; attempt++ {
+		before := g.commits
 		err := b.try(ctx, g)
+		if g.commits > before {
+			attempt = 1
+		}
 		if !errors.Is(err, dynamo.ErrConflict) || attempt == attempts {
 			return err
 		}

@@ -31,6 +31,9 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 		return err
 	}
 	for len(fresh) > 0 {
+		if late(ctx) {
+			return errNoTime
+		}
 		n := commitSize(fresh)
 		if err := b.commit(ctx, g, who, fresh[:n]); err != nil {
 			return err
@@ -179,6 +182,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	if err := b.process.Profiles.Commit(ctx, change); err != nil {
 		return err
 	}
+	g.commits++
 	who.attach = nil
 	if len(p.Outbox) > 0 {
 		b.note(pending{profile: p.ID, version: version, follows: slices.Clone(p.Outbox), group: g})

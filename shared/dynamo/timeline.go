@@ -164,8 +164,8 @@ func (s Timeline) Written(ctx context.Context, id profile.ID, version int64, day
 	found := map[event.Hash]bool{}
 	for _, day := range days {
 		key := packKey(id, day, version, "")
-		err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"),
-			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+		err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ProjectionExpression: aws.String("#h"),
+			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK, "#h": attrHashes},
 			ExpressionAttributeValues: item{":pk": textValue(key.PK), ":sk": textValue(key.SK)}},
 			func(i item) error {
 				for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
@@ -183,8 +183,8 @@ func (s Timeline) Written(ctx context.Context, id profile.ID, version int64, day
 // Around finds the hashes of all events of the days from one to another, for duplicates that the window has forgotten.
 func (s Timeline) Around(ctx context.Context, id profile.ID, from, to profile.Day) (map[event.Hash]bool, error) {
 	found := map[event.Hash]bool{}
-	err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND #sk BETWEEN :from AND :to"), ConsistentRead: aws.Bool(true),
-		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
+	err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND #sk BETWEEN :from AND :to"), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#h"),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK, "#h": attrHashes},
 		ExpressionAttributeValues: item{":pk": textValue(string(id)), ":from": textValue(packDay(from)), ":to": textValue(packDay(to + 1))}},
 		func(i item) error {
 			for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
