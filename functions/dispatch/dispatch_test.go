@@ -62,6 +62,15 @@ func TestGuardsOfTheProcess(t *testing.T) {
 			b.change(func(p *profile.Profile) { p.Consent = nil; p.Traits["emailConsent"] = profile.Trait{Value: true} })
 		}, "sent"},
 		{"no address", welcome, func(b *bench) { b.change(func(p *profile.Profile) { delete(p.Traits, "email") }) }, "skipped noAddress"},
+		{"an address that joined the person", welcome, func(b *bench) {
+			b.change(func(p *profile.Profile) {
+				delete(p.Traits, "email")
+				p.Attach(profile.Identifier{Kind: profile.Email, Value: "ann@example.com"})
+			})
+		}, "sent"},
+		{"a trait that is no address", welcome, func(b *bench) {
+			b.change(func(p *profile.Profile) { p.Traits["email"] = profile.Trait{Value: "ann at example"} })
+		}, "skipped noAddress"},
 		{"kill switch", welcome, func(b *bench) { b.define(dynamo.KindSetting, delivery.SettingsID, `{"killSwitch":true}`) }, "skipped killSwitch"},
 		{"holdout", welcome, func(b *bench) {
 			season := ""

@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/template"
 )
@@ -70,7 +71,7 @@ func (a *attempt) trait(name string) string {
 // address is where the channel reaches the person; empty where it needs none.
 func (a *attempt) address() string {
 	if a.campaign.Channel == delivery.Email {
-		return a.trait("email")
+		return a.person.Address(profile.ChannelEmail)
 	}
 	return ""
 }

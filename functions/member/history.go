@@ -176,7 +176,7 @@ func (p *Process) sections() []section {
 		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
 			b, err := p.sums(ctx, person.Keys)
 			b.Entries = []entry{}
-			return []record{{"profile", show(person.Profile)}, {"ledger", b}}, "", err
+			return []record{{"profile", show(person.Profile, p.Now())}, {"ledger", b}}, "", err
 		},
 		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
 			items, next, err := p.entries(ctx, person.Keys, limit, cursor)

@@ -161,7 +161,9 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 		`"firstSeen":"2026-11-21T11:00:00Z","lastSeen":"2026-11-21T11:00:00Z","traits":{"age":30,"name":"Ann"},"tags":["vip"],`+
 		`"orders":{"count":2,"revenue":[{"amount":1234,"currency":"CNY"},{"amount":100,"currency":"USD"}],"firstAt":"2026-11-19T12:00:00Z","lastAt":"2026-11-20T12:00:00Z"},`+
 		`"lifecycle":"new","rfm":{"r":5,"f":4,"m":3,"class8":"c8","segment11":"s11","class15":"c15"},"predictions":null,"segments":["a","b"],"tier":null,`+
-		`"consent":{"email":{"granted":true,"at":"2026-11-21T12:00:00Z"}}}`, p.ID)
+		`"consent":{"email":{"granted":true,"at":"2026-11-21T12:00:00Z"}},`+
+		`"demographics":{"gender":null,"birthday":null,"age":30},"place":{"city":null,"province":null,"country":null,"postalCode":null,"timeZone":null,"locale":null},`+
+		`"addresses":{},"devices":[],"pushTokens":[],"interests":{"categories":[],"brands":[],"viewed":[]},"touch":{},"mergedFrom":[]}`, p.ID)
 	for _, path := range []string{"ann", "profile:" + string(p.ID)} {
 		if got := strings.TrimSpace(b.call("GET", "/v1/profiles/"+path, "").Body.String()); got != want {
 			t.Errorf("%s: got %s\nwant %s", path, got, want)
@@ -172,6 +174,40 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 		`"orders":{"count":0,"revenue":[],"firstAt":null,"lastAt":null}`)
 	b.want(b.call("GET", "/v1/profiles/nobody", ""), 404)
 	b.want(b.call("GET", "/v1/profiles/anonymous:ann", ""), 404)
+}
+
+func TestProfileShowsItsDetail(t *testing.T) {
+	b := start(t)
+	fold := func(p *profile.Profile, name, properties, context string, before time.Duration) {
+		p.Fold(&event.Event{Kind: event.Track, Name: name, Properties: json.RawMessage(properties), Context: json.RawMessage(context), Timestamp: noon.Add(-before), ReceivedAt: noon}, "CNY")
+	}
+	b.save("ann", func(p *profile.Profile) {
+		p.Traits = map[string]profile.Trait{"gender": {Value: "女"}, "birthday": {Value: "1990-05-31"}, "email": {Value: "Ann@Shop.example"}, "phone": {Value: "+86 138 1234 5678"},
+			"address": {Value: `{"city":"Hangzhou","country":"CN"}`}}
+		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}, "sms": {At: noon}}
+		p.Parts = []profile.ID{"old"}
+		fold(p, "Product Viewed", `{"product_id":"p1","category":"tea","brand":"West Lake"}`, `{"timezone":"Asia/Shanghai","locale":"zh-CN","os":{"name":"iOS"},"device":{"id":"phone-1","token":"c2a1f00dfeedc2a1f00dfeed"},"campaign":{"name":"spring","source":"mail"}}`, 2*time.Hour)
+		fold(p, "Product Viewed", `{"product_id":"p2","category":"cups"}`, `{"os":{"name":"Android"},"device":{"id":"phone-2"}}`, 48*time.Hour)
+		fold(p, "Product Viewed", `{"product_id":"p3","category":"tea"}`, ``, time.Hour)
+	})
+	b.want(b.call("GET", "/v1/profiles/ann", ""), 200,
+		`"demographics":{"gender":"female","birthday":"1990-05-31","age":36}`,
+		`"place":{"city":"Hangzhou","province":null,"country":"CN","postalCode":null,"timeZone":"Asia/Shanghai","locale":"zh-CN"}`,
+		`"addresses":{"email":{"address":"ann@shop.example","reachable":true},"push":{"address":"c2a1f00dfeedc2a1f00dfeed","reachable":false},"sms":{"address":"+8613812345678","reachable":false}}`,
+		`"devices":[{"deviceId":"phone-1","at":"2026-11-21T10:00:00Z","os":"iOS"},{"deviceId":"phone-2","at":"2026-11-19T12:00:00Z","os":"Android"}]`,
+		`"pushTokens":[{"token":"c2a1f00dfeedc2a1f00dfeed","at":"2026-11-21T10:00:00Z","os":"iOS"}]`,
+		`"interests":{"categories":["tea","cups"],"brands":["West Lake"],"viewed":[{"productId":"p3","at":"2026-11-21T11:00:00Z"},{"productId":"p1","at":"2026-11-21T10:00:00Z"},{"productId":"p2","at":"2026-11-19T12:00:00Z"}]}`,
+		`"campaign":"spring"`, `"mergedFrom":["old"]`)
+	b.save("bob", func(p *profile.Profile) {
+		p.Traits = map[string]profile.Trait{"birthday": {Value: "--02-29"}}
+		for i := range 30 {
+			fold(p, "Product Viewed", fmt.Sprintf(`{"product_id":"p%d","category":"c%d"}`, i, i), ``, time.Duration(i)*time.Hour)
+		}
+	})
+	got := b.want(b.call("GET", "/v1/profiles/bob", ""), 200, `"birthday":"--02-29","age":null`)["interests"].(map[string]any)
+	if c, v := len(got["categories"].([]any)), len(got["viewed"].([]any)); c > shownInterests || v > shownViewed || c == 0 || v == 0 {
+		t.Errorf("%d categories and %d products are shown", c, v)
+	}
 }
 
 func TestServerKeyIsNeeded(t *testing.T) {

@@ -28,6 +28,15 @@ type view struct {
 	Segments    []string                   `json:"segments"`
 	Tier        any                        `json:"tier"`
 	Consent     map[string]profile.Consent `json:"consent"`
+
+	Demographics demographics             `json:"demographics"`
+	Place        where                    `json:"place"`
+	Addresses    map[string]address       `json:"addresses"` // by channel, those that there are
+	Devices      []device                 `json:"devices"`
+	Tokens       []pushToken              `json:"pushTokens"`
+	Interests    interests                `json:"interests"`
+	Touch        map[string]profile.Touch `json:"touch"` // first and last
+	Parts        []profile.ID             `json:"mergedFrom"`
 }
 
 type orders struct {
@@ -46,11 +55,13 @@ type rfm struct {
 	Class15   string `json:"class15"`
 }
 
-func show(p *profile.Profile) view {
+func show(p *profile.Profile, now time.Time) view {
 	v := view{
 		ProfileID: p.ID, IDs: p.Identifiers, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 		Traits: map[string]any{}, Tags: p.Tags, Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
-		Orders: orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
+		Orders:       orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
+		Demographics: demographicsOf(p, now), Place: placeOf(p), Addresses: addressesOf(p), Devices: devicesOf(p), Tokens: tokensOf(p),
+		Interests: interestsOf(p, now), Touch: p.Touch, Parts: list(p.Parts),
 	}
 	for name, trait := range p.Traits {
 		v.Traits[name] = trait.Value
@@ -64,6 +75,9 @@ func show(p *profile.Profile) view {
 	v.IDs, v.Tags, v.Segments = list(v.IDs), list(v.Tags), list(v.Segments)
 	if v.Consent == nil {
 		v.Consent = map[string]profile.Consent{}
+	}
+	if v.Touch == nil {
+		v.Touch = map[string]profile.Touch{}
 	}
 	return v
 }
@@ -86,7 +100,7 @@ func instant(t time.Time) *time.Time {
 
 func (p *Process) profile(w http.ResponseWriter, r *http.Request) {
 	if person, ok := p.person(w, r); ok && known(w, person) {
-		httpapi.JSON(w, http.StatusOK, show(person.Profile))
+		httpapi.JSON(w, http.StatusOK, show(person.Profile, p.Now()))
 	}
 }
 

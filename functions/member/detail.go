@@ -1,0 +1,130 @@
+package member
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// How much of each list a profile shows; the profile itself keeps somewhat more.
+const (
+	shownInterests = 10
+	shownViewed    = 20
+)
+
+// demographics are what the traits say; null is what they do not.
+type demographics struct {
+	Gender   *string `json:"gender"`   // female, male, other
+	Birthday *string `json:"birthday"` // 1990-05-31, or --05-31 where the year is not known
+	Age      *int    `json:"age"`
+}
+
+// where is where the person lives and how they read and keep time.
+type where struct {
+	City       *string `json:"city"`
+	Province   *string `json:"province"`
+	Country    *string `json:"country"`
+	PostalCode *string `json:"postalCode"`
+	TimeZone   *string `json:"timeZone"`
+	Locale     *string `json:"locale"`
+}
+
+// address is how a channel reaches the person; reachable also needs the person's consent.
+type address struct {
+	Address   string `json:"address"`
+	Reachable bool   `json:"reachable"`
+}
+
+type device struct {
+	ID string `json:"deviceId"`
+	profile.Client
+}
+
+type pushToken struct {
+	Value string `json:"token"`
+	profile.Token
+}
+
+// interests are the favourites, the heaviest first, and the products looked at last, the newest first.
+type interests struct {
+	Categories []string `json:"categories"`
+	Brands     []string `json:"brands"`
+	Viewed     []viewed `json:"viewed"`
+}
+
+type viewed struct {
+	ProductID string    `json:"productId"`
+	At        time.Time `json:"at"`
+}
+
+func demographicsOf(p *profile.Profile, now time.Time) demographics {
+	d := demographics{Gender: text(p.Gender())}
+	if year, month, day, ok := p.Birthday(); ok {
+		d.Birthday = text(fmt.Sprintf("%04d-%02d-%02d", year, month, day))
+		if year == 0 {
+			d.Birthday = text(fmt.Sprintf("--%02d-%02d", month, day))
+		}
+	}
+	if age, ok := p.Age(now); ok {
+		d.Age = &age
+	}
+	return d
+}
+
+func placeOf(p *profile.Profile) where {
+	return where{City: text(p.Place("city")), Province: text(p.Place("province")), Country: text(p.Place("country")), PostalCode: text(p.Place("postalCode")),
+		TimeZone: text(p.Zone.Value), Locale: text(p.Locale.Value)}
+}
+
+func addressesOf(p *profile.Profile) map[string]address {
+	out := map[string]address{}
+	for _, channel := range []string{profile.ChannelEmail, profile.ChannelSMS, profile.ChannelPush, profile.ChannelWeChat} {
+		if a := p.Address(channel); a != "" {
+			out[channel] = address{a, p.Reachable(channel)}
+		}
+	}
+	return out
+}
+
+// devicesOf lists the devices, the one used last first.
+func devicesOf(p *profile.Profile) []device {
+	out := []device{}
+	for id, c := range p.Devices {
+		out = append(out, device{id, c})
+	}
+	slices.SortFunc(out, func(a, b device) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID)) })
+	return out
+}
+
+// tokensOf lists the push tokens, the newest first.
+func tokensOf(p *profile.Profile) []pushToken {
+	out := []pushToken{}
+	for token, t := range p.Tokens {
+		out = append(out, pushToken{token, t})
+	}
+	slices.SortFunc(out, func(a, b pushToken) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Value, b.Value)) })
+	return out
+}
+
+func interestsOf(p *profile.Profile, now time.Time) interests {
+	first := func(names []string) []string { return list(names[:min(len(names), shownInterests)]) }
+	out := interests{Categories: first(p.Categories.Favourites(now)), Brands: first(p.Brands.Favourites(now)), Viewed: []viewed{}}
+	for _, id := range slices.SortedFunc(maps.Keys(p.Viewed), func(a, b string) int { return cmp.Or(p.Viewed[b].Compare(p.Viewed[a]), cmp.Compare(a, b)) }) {
+		if len(out.Viewed) < shownViewed {
+			out.Viewed = append(out.Viewed, viewed{id, p.Viewed[id]})
+		}
+	}
+	return out
+}
+
+// text is nil for the empty string.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
