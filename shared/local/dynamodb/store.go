@@ -61,6 +61,9 @@ func openStore(path string, volatile bool) (*store, error) {
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, errors.New("another process has the file open")
 	}
+	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) {
+		return nil, fmt.Errorf("it is damaged, or no store (%w); move it and its journal away to go on without tables", err)
+	}
 	if err != nil {
 		return nil, err
 	}

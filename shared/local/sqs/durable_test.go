@@ -88,6 +88,16 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("Open = %v", err)
 		}
 	})
+	t.Run("no store at all", func(t *testing.T) {
+		path := filepath.Join(folder, "junk")
+		if err := os.WriteFile(path, []byte(strings.Repeat("no store\n", 2000)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(Options{Path: path})
+		if err == nil || !strings.Contains(err.Error(), "it is damaged, or no store (invalid database); move it away") {
+			t.Errorf("Open = %v", err)
+		}
+	})
 	t.Run("a file in use", func(t *testing.T) {
 		path := filepath.Join(folder, "used")
 		e, err := Open(Options{Path: path})

@@ -94,6 +94,9 @@ func openStore(path string) (*bolt.DB, error) {
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("opening the queue store %s: another process has it open", path)
 	}
+	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) {
+		return nil, fmt.Errorf("opening the queue store %s: it is damaged, or no store (%w); move it away to go on with empty queues", path, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the queue store %s: %w", path, err)
 	}
