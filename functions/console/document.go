@@ -1,13 +1,11 @@
 package console
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
@@ -43,34 +41,14 @@ var documents = map[string]document{
 	"settings":  {kind: dynamo.KindSetting, nameless: true, check: checkSetting},
 }
 
-// strict decodes a document and takes a field that the type does not have for a misspelt one.
-func strict(body json.RawMessage, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(into)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrong):
-		return fault.Faults{{Field: wrong.Field, Reason: "is a JSON " + wrong.Value + ", which does not fit"}}
-	}
-	if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
-		return fault.Faults{{Field: strings.Trim(field, `"`), Reason: "is not known here"}}
-	}
-	return fault.Faults{{Reason: strings.TrimPrefix(err.Error(), "json: ")}}
-}
-
 func checkSegment(ctx context.Context, p *Process, _ string, body json.RawMessage) error {
 	var d segment.Definition
-	if err := strict(body, &d); err != nil {
-		return err
-	}
+	faults := fault.Decode(body, &d)
 	others, err := p.segments(ctx)
 	if err != nil {
 		return err
 	}
-	return segment.Check(d, others)
+	return faults.And(segment.Check(d, others))
 }
 
 // segmentUsers are the segments that ask the segment and the campaigns that listen to it.
@@ -126,18 +104,19 @@ func (p *Process) campaigns(ctx context.Context) ([]campaign.Definition, error) 
 // checkCampaign also sees to it that what the campaign names is there: templates, segments, and those of its condition.
 func checkCampaign(ctx context.Context, p *Process, _ string, body json.RawMessage) error {
 	c, err := campaign.Parse(body)
-	if err != nil {
+	var faults fault.Faults
+	if err != nil && !errors.As(err, &faults) {
 		return err
 	}
 	segments, err := p.segments(ctx)
 	if err != nil {
 		return err
 	}
-	var faults fault.Faults
+	var missing fault.Faults
 	for _, id := range c.Segments() {
 		known := slices.ContainsFunc(segments, func(d segment.Definition) bool { return d.ID == id })
-		if !known && !id.Derived() {
-			faults.Addf("trigger", "names the segment %s, which is not there", id)
+		if !known && id != "" && !id.Derived() {
+			missing.Addf("trigger", "names the segment %s, which is not there", id)
 		}
 	}
 	if _, err := c.CompileCondition(segments); err != nil {
@@ -145,7 +124,7 @@ func checkCampaign(ctx context.Context, p *Process, _ string, body json.RawMessa
 		if !errors.As(err, &own) {
 			return err
 		}
-		faults = append(faults, own...)
+		missing = append(missing, own...)
 	}
 	for _, id := range c.Templates() {
 		reason, err := p.unfit(ctx, id, c.Channel)
@@ -153,7 +132,13 @@ func checkCampaign(ctx context.Context, p *Process, _ string, body json.RawMessa
 			return err
 		}
 		if reason != "" {
-			faults.Addf("templateId", "names the template %s, which %s", id, reason)
+			missing.Addf("templateId", "names the template %s, which %s", id, reason)
+		}
+	}
+	// What is missing beside a fault of the same place is told too: each is mended by itself.
+	for _, m := range missing {
+		if !slices.Contains(faults, m) {
+			faults = append(faults, m)
 		}
 	}
 	return faults.Err()
@@ -172,7 +157,7 @@ func (p *Process) unfit(ctx context.Context, id string, channel delivery.Channel
 	if err := json.Unmarshal(found.Body, &t); err != nil {
 		return "", fmt.Errorf("reading template %s: %w", id, err)
 	}
-	if t.Channel != channel {
+	if slices.Contains(delivery.Channels(), channel) && t.Channel != channel {
 		return fmt.Sprintf("is for the channel %s and not for %s", t.Channel, channel), nil
 	}
 	return "", nil
@@ -203,16 +188,14 @@ func checkProgram(_ context.Context, _ *Process, _ string, body json.RawMessage)
 }
 
 func checkSource(_ context.Context, _ *Process, _ string, body json.RawMessage) error {
-	s, err := sourceOf(body)
-	if err != nil {
-		return err
-	}
-	return s.Validate()
+	var s source.Source
+	faults := fault.Decode(body, &s)
+	return faults.And(s.Validate())
 }
 
 func sourceOf(body json.RawMessage) (source.Source, error) {
 	var s source.Source
-	err := strict(body, &s)
+	err := fault.Decode(body, &s).Err()
 	return s, err
 }
 
@@ -254,9 +237,8 @@ func checkSetting(_ context.Context, _ *Process, id string, body json.RawMessage
 		_, err = delivery.ParseHoldout(body)
 	case segment.ScoringSetting:
 		var s segment.Scoring
-		if err = strict(body, &s); err == nil {
-			err = s.Validate()
-		}
+		faults := fault.Decode(body, &s)
+		err = faults.And(s.Validate())
 	default:
 		return fault.Faults{{Field: fieldID, Reason: fmt.Sprintf("is no setting: there are %s, %s and %s", delivery.SettingsID, delivery.HoldoutID, segment.ScoringSetting)}}
 	}

@@ -25,7 +25,7 @@ func TestGoldenRequests(t *testing.T) {
 		"put-segment":              {201, `"id":"big-spenders"`},
 		"put-segment-stale":        {412, `"title":"Precondition Failed"`},
 		"put-segment-bad-rule":     {422, `"field":"rule.all[0].field"`},
-		"put-segment-not-json":     {400, `"detail":"the body is not valid JSON"`},
+		"put-segment-not-json":     {400, `"detail":"the body is not valid JSON: it ends too early at byte 8"`},
 		"put-template":             {201, `"id":"welcome"`},
 		"put-campaign-no-template": {422, `"reason":"names the template nowhere, which is not there"`},
 		"put-program":              {201, `"id":"invite"`},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
@@ -99,11 +100,11 @@ func (p *Process) asOf(w http.ResponseWriter, body []byte) (string, bool) {
 	if len(body) == 0 {
 		return "", true
 	}
-	if !json.Valid(body) {
-		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the body is not valid JSON")
+	if reason := fault.Syntax(body); reason != "" {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the body "+reason)
 		return "", false
 	}
-	if err := strict(body, &asked); err != nil {
+	if err := fault.Decode(body, &asked).Err(); err != nil {
 		httpapi.Invalid(w, "Invalid run", err)
 		return "", false
 	}

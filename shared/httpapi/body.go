@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/userops/userops/shared/domain/fault"
 )
 
 // body is a request's body that is in memory already.
@@ -54,7 +56,7 @@ func TooLarge(w http.ResponseWriter, limit int) {
 
 // ReadJSON decodes a body of at most limit bytes into v and reports whether it could. Where it could not, the request is answered:
 // 413 over the limit, 400 when the body is not JSON or does not fit v. Fields that v does not have are refused, so that a
-// misspelt one is noticed.
+// misspelt one is noticed; all that is wrong is told at once.
 func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
 	b, err := ReadBody(r, limit)
 	if errors.Is(err, ErrBodyTooLarge) {
@@ -65,30 +67,15 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
 		Problem(w, http.StatusBadRequest, "Malformed request", "the body could not be read")
 		return false
 	}
-	dec := json.NewDecoder(strings.NewReader(string(b)))
-	dec.DisallowUnknownFields()
-	if err = dec.Decode(v); err == nil {
-		if _, err = dec.Token(); err == io.EOF {
-			return true
-		}
-		Problem(w, http.StatusBadRequest, "Malformed request", "more follows the body's JSON value")
+	if reason := fault.Syntax(b); reason != "" {
+		Problem(w, http.StatusBadRequest, "Malformed request", "the body "+reason)
 		return false
 	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		Problem(w, http.StatusBadRequest, "Malformed request", "",
-			FieldError{Field: wrong.Field, Reason: "is a JSON " + wrong.Value + ", which does not fit"})
+	if faults := fault.Decode(b, v); len(faults) > 0 {
+		Problem(w, http.StatusBadRequest, "Malformed request", "", fields(faults)...)
 		return false
 	}
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		if name, err := strconv.Unquote(field); err == nil {
-			field = name
-		}
-		Problem(w, http.StatusBadRequest, "Malformed request", "", FieldError{Field: field, Reason: "is not known here"})
-		return false
-	}
-	Problem(w, http.StatusBadRequest, "Malformed request", "the body is not valid JSON")
-	return false
+	return true
 }
 
 // Page is what a list request asks for. Cursor is what the answer before it gave as next, opaque to callers.

@@ -272,8 +272,10 @@ func TestReadJSON(t *testing.T) {
 	}{
 		"fits":               {`{"n":1}`, 200, ""},
 		"spaces after":       {"{\"n\":1} \n", 200, ""},
-		"not JSON":           {`{"n":`, 400, "not valid JSON"},
-		"empty":              {``, 400, "not valid JSON"},
+		"not JSON":           {`{"n":`, 400, "the body is not valid JSON: it ends too early at byte 5"},
+		"empty":              {``, 400, "the body is empty"},
+		"at a place":         {`{"n":]}`, 400, "the body is not valid JSON: invalid character ']' looking for beginning of value at byte 5"},
+		"two faults":         {`{"n":"x","m":1}`, 400, `"errors":[{"field":"m","reason":"is not known here"},{"field":"n","reason":"is a JSON string, which does not fit"}]`},
 		"two values":         {`{"n":1}{}`, 400, "more follows"},
 		"wrong type":         {`{"n":"x"}`, 400, `{"field":"n","reason":"is a JSON string, which does not fit"}`},
 		"unknown field":      {`{"m":1}`, 400, `{"field":"m","reason":"is not known here"}`},

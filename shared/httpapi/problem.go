@@ -50,11 +50,15 @@ func Invalid(w http.ResponseWriter, title string, err error) {
 		Problem(w, http.StatusUnprocessableEntity, title, err.Error())
 		return
 	}
+	Problem(w, http.StatusUnprocessableEntity, title, "", fields(faults)...)
+}
+
+func fields(faults fault.Faults) []FieldError {
 	errs := make([]FieldError, len(faults))
 	for i, f := range faults {
 		errs[i] = FieldError{Field: f.Field, Reason: f.Reason}
 	}
-	Problem(w, http.StatusUnprocessableEntity, title, "", errs...)
+	return errs
 }
 
 // Failed logs an error that the caller did not cause and answers 503 with Retry-After: the same request may work later. The error's

@@ -5,11 +5,9 @@
 package template
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -68,19 +66,11 @@ var ErrRender = errors.New("the template does not render")
 // Parse reads a definition and compiles it. Its faults are fault.Faults with the part and the line.
 func Parse(body []byte) (Definition, *Template, error) {
 	var d Definition
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&d); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return Definition{}, nil, fault.Faults{{Field: wrong.Field, Reason: "must not be a JSON " + wrong.Value}}
-		}
-		return Definition{}, nil, fault.Faults{{Reason: "is not the JSON of a template: " + err.Error()}}
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Definition{}, nil, fault.Faults{{Reason: "holds more than one JSON value"}}
-	}
+	faults := fault.Decode(body, &d)
 	t, err := Compile(d)
+	if err = faults.And(err); err != nil {
+		return d, nil, err
+	}
 	return d, t, err
 }
 

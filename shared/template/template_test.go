@@ -205,8 +205,8 @@ func TestParseFaults(t *testing.T) {
 	for _, c := range []struct{ name, body, fields string }{
 		{"email", `{"id":"t","channel":"email","locales":{"default":{"subject":"s","text":"t"}}}`, ""},
 		{"email of HTML only", `{"id":"t","channel":"email","locales":{"default":{"subject":"s","html":"<p>"}}}`, ""},
-		{"unknown field", `{"id":"t","chanel":"email"}`, "-"},
-		{"wrong type", `{"id":7}`, "id"},
+		{"unknown field", `{"id":"t","chanel":"email"}`, "chanel channel"},
+		{"wrong type", `{"id":7}`, "id channel"},
 		{"nothing", `{}`, "id channel"},
 		{"no default", `{"id":"t","channel":"email","locales":{"zh":{"subject":"s","text":"t"}}}`, "locales"},
 		{"no subject, no text", `{"id":"t","channel":"email","locales":{"default":{}}}`, "locales.default.subject locales.default.text"},

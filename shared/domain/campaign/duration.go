@@ -38,4 +38,4 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
-var errDuration = errors.New("a duration is written like 30m, 24h or 3d")
+var errDuration = errors.New("is not a duration such as 30m, 24h or 3d")

@@ -1,11 +1,7 @@
 package campaign
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
@@ -23,22 +19,12 @@ const (
 	maxName     = 200
 )
 
-// Parse reads and checks a definition. A field that no campaign has is a fault: it is a misspelt one.
+// Parse reads and checks a definition. A field that no campaign has is a fault: it is a misspelt one. With faults the definition
+// holds what could be read.
 func Parse(body []byte) (Definition, error) {
 	var d Definition
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&d); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return Definition{}, fault.Faults{{Field: wrong.Field, Reason: "must not be a JSON " + wrong.Value}}
-		}
-		return Definition{}, fault.Faults{{Reason: "is not the JSON of a campaign: " + err.Error()}}
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Definition{}, fault.Faults{{Reason: "holds more than one JSON value"}}
-	}
-	return d, d.Validate()
+	faults := fault.Decode(body, &d)
+	return d, faults.And(d.Validate())
 }
 
 // Validate answers every fault of the definition as fault.Faults. Whether the templates and segments that it names exist is for

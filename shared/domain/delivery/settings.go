@@ -1,11 +1,8 @@
 package delivery
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -66,42 +63,18 @@ func ParseSettings(body []byte) (Settings, error) {
 	s := DefaultSettings()
 	caps := s.Caps
 	s.Caps = nil
-	if err := decode(body, &s); err != nil {
-		return Settings{}, err
-	}
+	faults := fault.Decode(body, &s)
 	if s.Caps == nil {
 		s.Caps = caps
 	}
-	return s, s.Validate()
+	return s, faults.And(s.Validate())
 }
 
 // ParseHoldout reads and checks the document.
 func ParseHoldout(body []byte) (Holdout, error) {
 	var h Holdout
-	if err := decode(body, &h); err != nil {
-		return Holdout{}, err
-	}
-	return h, h.Validate()
-}
-
-func decode(body []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return decodeFault(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fault.Faults{{Reason: "holds more than one JSON value"}}
-	}
-	return nil
-}
-
-func decodeFault(err error) error {
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return fault.Faults{{Field: wrong.Field, Reason: "must not be a JSON " + wrong.Value}}
-	}
-	return fault.Faults{{Reason: "is not the JSON of this document: " + err.Error()}}
+	faults := fault.Decode(body, &h)
+	return h, faults.And(h.Validate())
 }
 
 // Validate answers every fault of the document.
@@ -162,7 +135,7 @@ func (c Clock) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%02d:%02
 func (c *Clock) UnmarshalText(b []byte) error {
 	t, err := time.Parse("15:04", string(b))
 	if err != nil || len(b) != 5 {
-		return errors.New("a time of day is written HH:MM")
+		return errors.New("is not a time of day such as 21:30")
 	}
 	*c = Clock(t.Hour()*60 + t.Minute())
 	return nil

@@ -37,10 +37,11 @@ func TestParseSettingsDefaults(t *testing.T) {
 
 func TestParseSettingsFaults(t *testing.T) {
 	for _, c := range []struct{ name, body, fields string }{
-		{"unknown field", `{"killswitchh":true}`, ""},
+		{"unknown field", `{"killswitchh":true}`, "killswitchh"},
 		{"wrong type", `{"killSwitch":"yes"}`, "killSwitch"},
 		{"two values", `{} {}`, ""},
-		{"bad clock", `{"quietHours":{"start":"24:00","end":"08:00"}}`, ""},
+		{"bad clock", `{"quietHours":{"start":"24:00","end":"08:00"}}`, "quietHours.start"},
+		{"two faults of two kinds", `{"quietHours":{"start":"soon","end":"08:00"},"stopped":["fax"]}`, "quietHours.start stopped[0]"},
 		{"unknown channels", `{"stopped":["fax"],"consent":{"fax":"optIn"}}`, "stopped[0] consent.fax"},
 		{"unknown basis", `{"consent":{"email":"maybe"}}`, "consent.email"},
 		{"cap of nothing", `{"caps":[{}]}`, "caps[0].limit caps[0].unit"},

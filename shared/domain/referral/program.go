@@ -1,9 +1,6 @@
 package referral
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -109,25 +106,8 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 // Parse reads a definition and checks it. Its error is fault.Faults where the document is at fault.
 func Parse(body []byte) (Program, error) {
 	var p Program
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
-		return Program{}, shape(err)
-	}
-	return p, p.Validate().Err()
-}
-
-func shape(err error) error {
-	var wrong *json.UnmarshalTypeError
-	var misspelt *json.SyntaxError
-	switch {
-	case errors.As(err, &wrong):
-		return fault.Faults{{Field: wrong.Field, Reason: "is a " + wrong.Value + " where another type belongs"}}
-	case errors.As(err, &misspelt):
-		return fault.Faults{{Reason: fmt.Sprintf("is no JSON: at byte %d: %s", misspelt.Offset, misspelt.Error())}}
-	default:
-		return fault.Faults{{Reason: strings.TrimPrefix(err.Error(), "json: ")}}
-	}
+	faults := fault.Decode(body, &p)
+	return p, faults.And(p.Validate().Err())
 }
 
 // Validate tells everything that is wrong with a definition, field by field.

@@ -57,8 +57,9 @@ func TestValidateNamesTheField(t *testing.T) {
 		"no budget at all":            {`"amount":100000,`, `"amount":0,`, "budget[0]"},
 		"a limit below zero":          {`"maxPerAdvocate":5`, `"maxPerAdvocate":-1`, "maxPerAdvocate"},
 		"a number for a text":         {`"Spring"`, `7`, "name"},
-		"an unknown field":            {`"name"`, `"nmae":1,"name"`, ""},
-		"a bad reward":                {`{"points":100}`, `{"stars":100}`, ""},
+		"an unknown field":            {`"name"`, `"nmae":1,"name"`, "nmae"},
+		"a bad reward":                {`{"points":100}`, `{"stars":100}`, "rewards.advocate[0]"},
+		"a hold that is no time":      {`"14d"`, `"soon"`, "hold"},
 		"no JSON":                     {`{"id"`, `{id`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

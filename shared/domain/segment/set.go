@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +54,11 @@ func Compile(definitions []Definition) (*Set, fault.Faults) {
 // those of the definition itself. One of the others with its id is taken to be its former version.
 func Check(d Definition, others []Definition) error {
 	if err := d.Validate(); err != nil {
-		return err
+		var faults fault.Faults
+		if errors.As(err, &faults) {
+			faults = append(faults, d.unknown(others)...)
+		}
+		return faults
 	}
 	together := []Definition{d}
 	for _, other := range others {
@@ -73,6 +78,19 @@ func Check(d Definition, others []Definition) error {
 		own.Addf("", "would be segment number %d, at most %d", len(together), MaxDefinitions)
 	}
 	return own.Err()
+}
+
+// unknown finds the references of a definition to segments that are not there.
+func (d Definition) unknown(others []Definition) fault.Faults {
+	var faults fault.Faults
+	parsed, _ := parseRule(d.Rule)
+	for _, ref := range parsed.refs {
+		known := slices.ContainsFunc(others, func(other Definition) bool { return other.ID == ref.id })
+		if !known && ref.id != d.ID {
+			faults.Addf(ref.path, "%s is not a segment", ref.id)
+		}
+	}
+	return faults
 }
 
 type compiler struct {
