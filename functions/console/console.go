@@ -36,9 +36,11 @@ type Settings struct {
 	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
 
-	OperatorKeyHash string         `env:"OPERATOR_KEY_HASH" default:""`
-	Zone            *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
-	Currency        money.Currency `env:"CURRENCY" default:"CNY"`
+	OperatorKeyHash string `env:"OPERATOR_KEY_HASH" default:""`
+	// DefaultKey is the write key of the built-in source, which no other can have.
+	DefaultKey string         `env:"DEFAULT_WRITE_KEY" default:""`
+	Zone       *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Currency   money.Currency `env:"CURRENCY" default:"CNY"`
 }
 
 // Queue is one queue and the one that takes its dead letters.
@@ -72,16 +74,17 @@ type Jobs interface {
 
 // Process is console with what it needs.
 type Process struct {
-	Auth     httpapi.Auth
-	Catalog  dynamo.Catalog
-	Runs     dynamo.Runs
-	Profiles Sample
-	Gauge    Gauge
-	Queues   []Queue
-	Jobs     Jobs
-	Shop     segment.Shop
-	Now      func() time.Time
-	NewRunID func() string // never the same twice
+	Auth       httpapi.Auth
+	DefaultKey string // write key of the built-in source, empty for none
+	Catalog    dynamo.Catalog
+	Runs       dynamo.Runs
+	Profiles   Sample
+	Gauge      Gauge
+	Queues     []Queue
+	Jobs       Jobs
+	Shop       segment.Shop
+	Now        func() time.Time
+	NewRunID   func() string // never the same twice
 }
 
 // SQS is what console calls of the SDK's client.
@@ -93,16 +96,17 @@ type SQS interface {
 // New is the process over clients of DynamoDB and SQS. Runs are named by the time of their request.
 func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 	return &Process{
-		Auth:     httpapi.Auth{OperatorKeyHash: s.OperatorKeyHash},
-		Catalog:  dynamo.Catalog{DB: db, Table: s.CatalogTable},
-		Runs:     dynamo.Runs{DB: db, Table: s.RunsTable},
-		Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable},
-		Gauge:    queue.Gauge{Client: queues},
-		Queues:   s.Queues(),
-		Jobs:     queue.Sender{Client: queues, URL: s.SegmentationQueue},
-		Shop:     segment.Shop{Zone: s.Zone, Currency: s.Currency},
-		Now:      now,
-		NewRunID: func() string { return now().UTC().Format("20060102T150405-") + rand.Text()[:8] },
+		Auth:       httpapi.Auth{OperatorKeyHash: s.OperatorKeyHash},
+		DefaultKey: s.DefaultKey,
+		Catalog:    dynamo.Catalog{DB: db, Table: s.CatalogTable},
+		Runs:       dynamo.Runs{DB: db, Table: s.RunsTable},
+		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
+		Gauge:      queue.Gauge{Client: queues},
+		Queues:     s.Queues(),
+		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
+		Shop:       segment.Shop{Zone: s.Zone, Currency: s.Currency},
+		Now:        now,
+		NewRunID:   func() string { return now().UTC().Format("20060102T150405-") + rand.Text()[:8] },
 	}
 }
 
@@ -117,6 +121,7 @@ func (p *Process) Handler() http.Handler {
 		route("DELETE /v1/"+plural+"/{id}", p.remove(d))
 	}
 	route("POST /v1/segments/{id}/preview", p.preview)
+	route("POST /v1/campaigns/{id}/preview", p.previewCampaign)
 	route("POST /v1/runs", p.startRun)
 	route("GET /v1/runs", p.listRuns)
 	route("GET /v1/runs/{id}", p.showRun)

@@ -244,7 +244,7 @@ func readDocument(w http.ResponseWriter, r *http.Request, d document, id string)
 	if delete(f, fieldID); !d.nameless {
 		f[fieldID] = quoted(id)
 	}
-	body, err := json.Marshal(f)
+	body, err := httpapi.Marshal(f)
 	if err != nil {
 		httpapi.Failed(w, r, fmt.Errorf("writing a document: %w", err))
 		return nil, nil, false

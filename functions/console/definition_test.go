@@ -56,6 +56,17 @@ func TestADefinitionComesBackAsItWasSaved(t *testing.T) {
 	}
 }
 
+func TestMarkupIsShownAsItWasWritten(t *testing.T) {
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/templates/a", `{"channel":"email","locales":{"default":{"subject":"R&D","html":"<p>Hello</p>"}}}`)
+	for _, path := range []string{"/v1/templates/a", "/v1/templates"} {
+		got := b.must(200, "GET", path, "")
+		if !strings.Contains(got, `"<p>Hello</p>"`) || !strings.Contains(got, `"R&D"`) {
+			t.Errorf("GET %s: %s", path, got)
+		}
+	}
+}
+
 func toJSON(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
@@ -67,6 +78,7 @@ func toJSON(t *testing.T, v any) string {
 
 func TestInvalidDocumentsNameTheirFields(t *testing.T) {
 	b := newBench(t)
+	b.DefaultKey = "default-key-1"
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
 	b.must(201, "PUT", "/v1/templates/hook", `{"channel":"social","locales":{"default":{"payload":{"a":1}}}}`)
@@ -107,6 +119,7 @@ func TestInvalidDocumentsNameTheirFields(t *testing.T) {
 		"program: no window":     {"/v1/programs/a", `{"name":"P","state":"running","hold":"0s","attributionWindow":"0s","rewards":{"friend":[{"points":5}]}}`, 422, "attributionWindow must be above 0s"},
 		"source: kind":           {"/v1/sources/a", `{"name":"S","kind":"shop"}`, 422, "kind must be browser, app, server or till"},
 		"source: a taken key":    {"/v1/sources/a", `{"name":"S","kind":"app","writeKeys":["taken-key-1"]}`, 409, "writeKeys has a key that belongs to another source"},
+		"source: the first key":  {"/v1/sources/a", `{"name":"S","kind":"app","writeKeys":["own-key-1","default-key-1"]}`, 409, "writeKeys has a key that belongs to another source"},
 		"setting: unknown":       {"/v1/settings/colour", `{}`, 422, "id is no setting: there are messaging, holdout and segmentation"},
 		"setting: holdout":       {"/v1/settings/holdout", `{"share":0.6,"season":"x"}`, 422, "share must be from 0 to 0.5"},
 		"setting: messaging":     {"/v1/settings/messaging", `{"stopped":["fax"]}`, 422, "stopped[0] is not a channel"},

@@ -205,6 +205,9 @@ func storeKeys(ctx context.Context, p *Process, id string, body json.RawMessage)
 	if err != nil {
 		return err
 	}
+	if p.DefaultKey != "" && slices.Contains(s.WriteKeys, p.DefaultKey) {
+		return fmt.Errorf("%w, %s", dynamo.ErrKeyTaken, source.Default)
+	}
 	return dynamo.Sources(p.Catalog).PutKeys(ctx, source.ID(id), s.WriteKeys...)
 }
 

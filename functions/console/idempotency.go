@@ -53,8 +53,3 @@ func (c keyedCall) before(ctx context.Context, answers dynamo.Answers, now time.
 	}
 	return &found, nil
 }
-
-func otherBody(w http.ResponseWriter) {
-	httpapi.Problem(w, http.StatusUnprocessableEntity, "Idempotency-Key used before", "",
-		httpapi.FieldError{Field: "Idempotency-Key", Reason: "was used with another body"})
-}

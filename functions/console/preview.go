@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 
+	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
@@ -52,20 +53,52 @@ const scopePreview = "preview"
 
 // preview estimates the audience of a saved segment, of a derived one, or of the rule in the body before it is saved.
 func (p *Process) preview(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	p.previewOf(w, r, segment.ID(id), scopePreview+"#"+id)
+}
+
+// previewCampaign estimates how many are now in the segment that a saved campaign's trigger names. Its condition is not asked: it
+// is, of each person, when a notification is due.
+func (p *Process) previewCampaign(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if r.ContentLength != 0 && !httpapi.ReadJSON(w, r, maxDocument, new(struct{})) {
+		return
+	}
+	r.Body, r.ContentLength = http.NoBody, 0
+	found, err := p.Catalog.Definition(r.Context(), dynamo.KindCampaign, id)
+	if err != nil {
+		p.answer(w, r, 0, dynamo.Definition{Kind: dynamo.KindCampaign, ID: id}, err)
+		return
+	}
+	var c campaign.Definition
+	if err := json.Unmarshal(found.Body, &c); err != nil {
+		httpapi.Failed(w, r, fmt.Errorf("reading campaign %s: %w", id, err))
+		return
+	}
+	segments := c.Segments()
+	if len(segments) == 0 {
+		httpapi.Problem(w, http.StatusUnprocessableEntity, "No audience", "",
+			httpapi.FieldError{Field: "trigger", Reason: "is an event, which has no audience: it takes each person when they do it"})
+		return
+	}
+	p.previewOf(w, r, segments[0], scopePreview+"#campaign#"+id)
+}
+
+// previewOf answers with the estimate of a segment, or with that of the same call before.
+func (p *Process) previewOf(w http.ResponseWriter, r *http.Request, id segment.ID, scope string) {
 	body, err := httpapi.ReadBody(r, maxDocument)
 	if err != nil {
 		httpapi.TooLarge(w, maxDocument)
 		return
 	}
-	id := segment.ID(r.PathValue("id"))
-	call, ok := keyed(w, r, scopePreview+"#"+string(id), body)
+	call, ok := keyed(w, r, scope, body)
 	if !ok {
 		return
 	}
 	before, err := call.before(r.Context(), dynamo.Answers(p.Catalog), p.Now())
 	switch {
 	case errors.Is(err, errOtherBody):
-		otherBody(w)
+		httpapi.KeyReused(w)
 		return
 	case err != nil:
 		httpapi.Failed(w, r, err)

@@ -64,7 +64,7 @@ func (p *Process) startRun(w http.ResponseWriter, r *http.Request) {
 	if err = answers.Remember(ctx, remembered...); errors.Is(err, dynamo.ErrConflict) {
 		var before *dynamo.Answer
 		if before, err = call.before(ctx, answers, now); errors.Is(err, errOtherBody) {
-			otherBody(w)
+			httpapi.KeyReused(w)
 			return
 		} else if before != nil {
 			err = json.Unmarshal(before.Body, &run)

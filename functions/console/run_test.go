@@ -172,6 +172,42 @@ func TestPreviewOfASampleHasAnInterval(t *testing.T) {
 	}
 }
 
+func TestPreviewOfACampaignIsThatOfItsTriggersSegment(t *testing.T) {
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.must(201, "PUT", "/v1/templates/welcome", welcome)
+	b.Profiles = population{0: {crowd(10, 4)}}
+	for name, c := range map[string]struct {
+		trigger, body string
+		status        int
+		want          string
+	}{
+		"who enters":   {`{"enteredSegment":"vip"}`, "", 200, `"segment":"vip","sampled":10,"matched":4`},
+		"who leaves":   {`{"exitedSegment":"class8:111"}`, "{}", 200, `"segment":"class8:111","sampled":10,"matched":4`},
+		"an audience":  {`{"audience":{"segmentId":"vip","at":"2026-11-27T02:00:00Z"}}`, "", 200, `"audience":{"estimate":4,"low":4,"high":4}`},
+		"an event":     {`{"event":{"name":"Signed Up"}}`, "", 422, `"field":"trigger","reason":"is an event, which has no audience: it takes each person when they do it"`},
+		"a body":       {`{"enteredSegment":"vip"}`, `{"rule":{}}`, 400, `"field":"rule","reason":"is not known here"`},
+		"no such one":  {"", "", 404, `"detail":"there is no campaign \"c\""`},
+		"a broken one": {"", "{", 400, "it ends too early at byte 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.call("DELETE", "/v1/campaigns/c", "")
+			if c.trigger != "" {
+				b.must(201, "PUT", "/v1/campaigns/c", strings.Replace(thanks, `{"enteredSegment":"vip"}`, c.trigger, 1))
+			}
+			if got := b.must(c.status, "POST", "/v1/campaigns/c/preview", c.body); !strings.Contains(got, c.want) {
+				t.Errorf("answer is %s, want %s", got, c.want)
+			}
+		})
+	}
+	b.call("PUT", "/v1/campaigns/c", thanks)
+	first := b.must(200, "POST", "/v1/campaigns/c/preview", "", "Idempotency-Key", "k1")
+	b.Profiles = population{0: {crowd(10, 5)}}
+	if again := b.must(200, "POST", "/v1/campaigns/c/preview", "", "Idempotency-Key", "k1"); again != first {
+		t.Errorf("the same call is answered %s, before %s", again, first)
+	}
+}
+
 func TestPreviewAsksWhatItIsGiven(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)

@@ -67,6 +67,9 @@ func TestGoldenRequests(t *testing.T) {
 			if !known || out.StatusCode != expected.status || !strings.Contains(out.Body, expected.answer) {
 				t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, expected.status, expected.answer)
 			}
+			if instance := `"instance":"/requests/` + in.RequestContext.RequestID + `"`; strings.Contains(out.Headers["content-type"], "problem") && !strings.Contains(out.Body, instance) {
+				t.Errorf("the problem %s has no %s", out.Body, instance)
+			}
 		})
 	}
 }

@@ -1,7 +1,8 @@
 // Package member is what a shop reads and does for one person over HTTP: profile, history, ledger, referral codes and claims,
 // unsubscribing, erasure. It writes only what must be answered at once and belongs to it, codes and claims; everything else it
-// asks of projection through the events queue. The surprising thing: it never says that a person does not exist because there
-// is no profile yet. Events may be on their way, so a code or a claim of an unknown userId is as good as any.
+// asks of projection through the events queue. The surprising thing: what is done for a person
+// does not need a profile. Events may be on their way, so a code, a claim or an erasure of an unknown userId is as good as any; only
+// what reads a profile or its history answers 404 without one.
 package member
 
 import (

@@ -47,24 +47,28 @@ func (r reply) write(w http.ResponseWriter) {
 
 // page is a ResponseWriter that only keeps.
 type page struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
+	request string
+	header  http.Header
+	status  int
+	body    bytes.Buffer
 }
 
 func (p *page) Header() http.Header         { return p.header }
 func (p *page) WriteHeader(status int)      { p.status = status }
 func (p *page) Write(b []byte) (int, error) { return p.body.Write(b) }
 
-// render is what a function of httpapi would answer.
-func render(answer func(http.ResponseWriter)) reply {
-	p := page{header: http.Header{}}
+// RequestID gives a problem its instance.
+func (p *page) RequestID() string { return p.request }
+
+// render is what a function of httpapi would answer to the request of ctx.
+func render(ctx context.Context, answer func(http.ResponseWriter)) reply {
+	p := page{request: httpapi.RequestID(ctx), header: http.Header{}}
 	answer(&p)
 	return reply{p.status, p.body.Bytes()}
 }
 
-func answered(status int, v any) reply {
-	return render(func(w http.ResponseWriter) { httpapi.JSON(w, status, v) })
+func answered(ctx context.Context, status int, v any) reply {
+	return render(ctx, func(w http.ResponseWriter) { httpapi.JSON(w, status, v) })
 }
 
 // keyed is a request with its Idempotency-Key; without one, answer gives nil and nothing is remembered.
@@ -143,8 +147,7 @@ func (p *Process) act(w http.ResponseWriter, r *http.Request, what string, v any
 
 func (p *Process) repeat(w http.ResponseWriter, before dynamo.Answer, k keyed) {
 	if before.Request != k.request {
-		httpapi.Problem(w, http.StatusUnprocessableEntity, "Idempotency key reused", "the Idempotency-Key was used with another body",
-			httpapi.FieldError{Field: "Idempotency-Key", Reason: "was used with another body"})
+		httpapi.KeyReused(w)
 		return
 	}
 	reply{before.Status, before.Body}.write(w)
@@ -206,7 +209,7 @@ func (p *Process) code(ctx context.Context, in codeRequest, k keyed) (reply, err
 			return reply{}, err
 		}
 		if err == nil {
-			out := answered(http.StatusOK, codeAnswer{in.ProgramID, have})
+			out := answered(ctx, http.StatusOK, codeAnswer{in.ProgramID, have})
 			return out, p.remember(ctx, out, k)
 		}
 		program, err := p.Referrals.Program(ctx, in.ProgramID)
@@ -214,11 +217,11 @@ func (p *Process) code(ctx context.Context, in codeRequest, k keyed) (reply, err
 			return reply{}, err
 		}
 		if program == nil || program.State != referral.Running {
-			out := refused("Code refused", "programId", referral.ProgramClosed)
+			out := refused(ctx, "Code refused", "programId", referral.ProgramClosed)
 			return out, p.remember(ctx, out, k)
 		}
 		code := referral.Code(in.ProgramID, person.Keys[0], attempt)
-		out := answered(http.StatusOK, codeAnswer{in.ProgramID, code})
+		out := answered(ctx, http.StatusOK, codeAnswer{in.ProgramID, code})
 		err = p.Referrals.PutCode(ctx, code, in.ProgramID, person.Keys[0], p.Now(), k.answer(out, p.Now()))
 		switch {
 		case err == nil:
@@ -256,12 +259,12 @@ var sentences = map[referral.Reason]string{
 }
 
 // refused names the rule as the reason of the field that it speaks of.
-func refused(title, field string, rule referral.Reason) reply {
+func refused(ctx context.Context, title, field string, rule referral.Reason) reply {
 	status := http.StatusUnprocessableEntity
 	if rule == referral.AlreadyReferred {
 		status, title = http.StatusConflict, "Already referred"
 	}
-	return render(func(w http.ResponseWriter) {
+	return render(ctx, func(w http.ResponseWriter) {
 		httpapi.Problem(w, status, title, sentences[rule], httpapi.FieldError{Field: field, Reason: string(rule)})
 	})
 }
@@ -281,7 +284,7 @@ func (p *Process) postClaim(w http.ResponseWriter, r *http.Request) {
 
 func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, error) {
 	refuse := func(field string, rule referral.Reason) (reply, error) {
-		out := refused("Claim refused", field, rule)
+		out := refused(ctx, "Claim refused", field, rule)
 		return out, p.remember(ctx, out, k)
 	}
 	code, ok := referral.ParseCode(in.Code)
@@ -325,7 +328,7 @@ func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, e
 		}
 		now := p.Now().UTC()
 		claimed := referral.New(*program, code, friend.Keys[0], advocate.Keys[0], now)
-		out := answered(http.StatusCreated, asFriend([]referral.Referral{claimed})[0])
+		out := answered(ctx, http.StatusCreated, asFriend([]referral.Referral{claimed})[0])
 		err = p.Referrals.Claim(ctx, dynamo.Claim{Referral: claimed, Friend: friend, Origin: origin, Answer: k.answer(out, now)})
 		if err == nil {
 			return out, nil

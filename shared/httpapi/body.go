@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -96,7 +95,7 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 	if l.Items == nil {
 		l.Items = []T{}
 	}
-	return json.Marshal(plain(l))
+	return Marshal(plain(l))
 }
 
 // ParsePage reads ?limit=&cursor=. The limit is usual when absent, and must be between 1 and most; where it is not, the request is

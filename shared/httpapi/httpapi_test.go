@@ -163,6 +163,15 @@ func TestProblem(t *testing.T) {
 	}
 }
 
+func TestKeyReused(t *testing.T) {
+	w := httptest.NewRecorder()
+	KeyReused(w)
+	want := `{"type":"/problems/idempotency-key-reused","title":"Idempotency-Key reused","status":422,"errors":[{"field":"Idempotency-Key","reason":"was used with another body"}]}` + "\n"
+	if w.Code != 422 || w.Body.String() != want {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
 func TestInvalidAndFailed(t *testing.T) {
 	w := httptest.NewRecorder()
 	Invalid(w, "Bad source", fault.Faults{{Field: "kind", Reason: "is unknown"}})

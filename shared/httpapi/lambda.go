@@ -185,7 +185,8 @@ func (w *answer) again() *answer {
 	return w
 }
 
-func (w *answer) requestID() string { return w.id }
+// RequestID is the gateway's id of the request that is answered; Problem asks any ResponseWriter that has it.
+func (w *answer) RequestID() string { return w.id }
 
 func (w *answer) response() events.APIGatewayV2HTTPResponse {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: make(map[string]string, len(w.header))}

@@ -29,7 +29,8 @@ type problem struct {
 }
 
 // Problem answers with application/problem+json by RFC 9457. The type is "about:blank" when title is empty or the status's own
-// phrase, and otherwise /problems/ and the title in lower case with hyphens; the instance names the gateway's request id.
+// phrase, and otherwise /problems/ and the title in lower case with hyphens; the instance names the gateway's request id, if
+// w has a method RequestID that tells it.
 func Problem(w http.ResponseWriter, status int, title, detail string, errs ...FieldError) {
 	p := problem{Type: "about:blank", Title: title, Status: status, Detail: detail, Errors: errs}
 	if phrase := http.StatusText(status); title == "" {
@@ -37,8 +38,8 @@ func Problem(w http.ResponseWriter, status int, title, detail string, errs ...Fi
 	} else if title != phrase {
 		p.Type = "/problems/" + slug(title)
 	}
-	if a, ok := w.(interface{ requestID() string }); ok && a.requestID() != "" {
-		p.Instance = "/requests/" + a.requestID()
+	if a, ok := w.(interface{ RequestID() string }); ok && a.RequestID() != "" {
+		p.Instance = "/requests/" + a.RequestID()
 	}
 	write(w, status, "application/problem+json", p)
 }
@@ -69,21 +70,36 @@ func Failed(w http.ResponseWriter, r *http.Request, err error) {
 	Problem(w, http.StatusServiceUnavailable, "", "try again")
 }
 
+// KeyReused answers 422: the Idempotency-Key was used with another body.
+func KeyReused(w http.ResponseWriter) {
+	Problem(w, http.StatusUnprocessableEntity, "Idempotency-Key reused", "",
+		FieldError{Field: "Idempotency-Key", Reason: "was used with another body"})
+}
+
 // JSON answers with v as JSON, without the escaping of HTML.
 func JSON(w http.ResponseWriter, status int, v any) { write(w, status, "application/json", v) }
 
 func write(w http.ResponseWriter, status int, contentType string, v any) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	body, err := Marshal(v)
+	if err != nil {
 		// Only a type that JSON cannot hold gets here: the program's fault.
 		panic(err)
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+	_, _ = w.Write(append(body, '\n'))
+}
+
+// Marshal writes v as json.Marshal does, but leaves <, > and & as they are.
+func Marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 func slug(title string) string {
