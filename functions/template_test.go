@@ -31,8 +31,8 @@ var settings = map[string]any{
 	"settlement": settlement.Settings{},
 }
 
-// everywhere are variables that every function has and no Settings names: the SDK and the logger read them.
-var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "LOG_LEVEL"}
+// everywhere are variables that every function has and no Settings names: the SDK, the logger and Go itself read them.
+var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "LOG_LEVEL", "GOGC"}
 
 func parse(t *testing.T) *template.Template {
 	t.Helper()

@@ -10,8 +10,8 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// jobsPerMessage keeps a message of references well within the 64 KB that SQS bills as one.
-const jobsPerMessage = 150
+// jobsPerMessage keeps a message to what its reader does within seconds, and far within the 64 KB that SQS bills as one.
+const jobsPerMessage = 25
 
 func (b *batch) note(p pending) {
 	b.mu.Lock()

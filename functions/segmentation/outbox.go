@@ -13,8 +13,8 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// followsPerMessage keeps a message within the 64 KB that SQS bills as one.
-const followsPerMessage = 150
+// followsPerMessage keeps a message to what its reader does within seconds.
+const followsPerMessage = 75
 
 // inFlight is how long an outbox is left to who wrote it.
 const inFlight = 10 * time.Minute

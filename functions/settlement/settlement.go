@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/order"
@@ -65,6 +66,14 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	}
 	defer p.count()
 	if in.Batch != nil {
+		// While no program was ever saved there is no referral to look for.
+		programs, err := p.Referrals.Catalog.Change(ctx, dynamo.KindProgram)
+		if err != nil {
+			return nil, err
+		}
+		if programs == 0 {
+			return events.SQSEventResponse{}, nil
+		}
 		return queue.Consume(ctx, *in.Batch, p.follows), nil
 	}
 	return nil, p.due(ctx)
@@ -76,14 +85,23 @@ func (p *Process) follows(ctx context.Context, record events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for _, follow := range jobs.Follows {
+	var looks errgroup.Group
+	looks.SetLimit(looksAtOnce)
+	errs := make([]error, len(jobs.Follows))
+	for i, follow := range jobs.Follows {
 		if follow.Kind == profile.FollowOrder {
-			errs = append(errs, p.Order(ctx, follow.Ref))
+			looks.Go(func() error {
+				errs[i] = queue.Guard(func() error { return p.Order(ctx, follow.Ref) })
+				return nil
+			})
 		}
 	}
+	_ = looks.Wait() // every order is looked at, whatever becomes of the others
 	return errors.Join(errs...)
 }
+
+// looksAtOnce is how many orders are looked at side by side: a look is a few round trips one after the other.
+const looksAtOnce = 16
 
 // Order looks at the referrals of whoever owns an order.
 func (p *Process) Order(ctx context.Context, orderID string) error {

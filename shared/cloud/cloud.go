@@ -6,27 +6,45 @@ package cloud
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // Connections is how many connections to one service are kept open: as many as one invocation works on people at once.
 const Connections = 64
 
-// Config is the SDK's configuration from the environment of a function.
-func Config(ctx context.Context) (aws.Config, error) {
-	c, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(transport()))
-	if err != nil {
-		return aws.Config{}, fmt.Errorf("loading the AWS configuration: %w", err)
+// Config is what a function needs of the SDK's configuration, from the variables that Lambda sets. The SDK's own loader looks in
+// many more places (shared files, single sign-on, instance metadata), none of which a function has; leaving it out makes every
+// program half a megabyte smaller and its start a tenth faster.
+func Config(context.Context) (aws.Config, error) {
+	region, id, secret := os.Getenv("AWS_REGION"), os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
+	if region == "" || id == "" || secret == "" {
+		return aws.Config{}, errors.New("AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set, as Lambda does")
 	}
-	c.HTTPClient = HTTPClient{c.HTTPClient}
-	return c, nil
+	return aws.Config{
+		Region:        region,
+		Credentials:   credentials.NewStaticCredentialsProvider(id, secret, os.Getenv("AWS_SESSION_TOKEN")),
+		HTTPClient:    Client(),
+		ConfigSources: []any{endpoints{}},
+	}, nil
+}
+
+// endpoints tells a service's client of another endpoint, from AWS_ENDPOINT_URL_DYNAMODB and its like.
+type endpoints struct{}
+
+// GetServiceBaseEndpoint is how a client asks.
+func (endpoints) GetServiceBaseEndpoint(_ context.Context, sdkID string) (string, bool, error) {
+	url := os.Getenv("AWS_ENDPOINT_URL_" + strings.ToUpper(strings.ReplaceAll(sdkID, " ", "_")))
+	return url, url != "", nil
 }
 
 // HTTPClient makes requests of the SDK.

@@ -6,7 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 func TestDoSendsTheWholeBody(t *testing.T) {
@@ -38,16 +41,34 @@ func TestDoSendsTheWholeBody(t *testing.T) {
 }
 
 func TestConfigTakesTheEnvironment(t *testing.T) {
-	t.Setenv("AWS_REGION", "eu-central-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_CA_BUNDLE", "")
-	t.Setenv("AWS_CONFIG_FILE", t.TempDir()+"/none")
-	c, err := Config(context.Background())
-	if err != nil || c.Region != "eu-central-1" {
-		t.Fatalf("region %q, %v", c.Region, err)
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("X-Amz-Target")+" "+r.Header.Get("X-Amz-Security-Token"))
+		if !strings.Contains(r.Header.Get("Authorization"), "Credential=id/") || !strings.Contains(r.Header.Get("Authorization"), "/eu-central-1/") {
+			t.Errorf("signed as %s", r.Header.Get("Authorization"))
+		}
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer server.Close()
+	for name, value := range map[string]string{"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+		"AWS_ENDPOINT_URL_DYNAMODB": server.URL, "AWS_ENDPOINT_URL_SQS": ""} {
+		t.Setenv(name, value)
 	}
-	if _, ours := c.HTTPClient.(HTTPClient); !ours {
-		t.Errorf("the client is a %T", c.HTTPClient)
+	c, err := Config(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dynamodb.NewFromConfig(c).ListTables(context.Background(), &dynamodb.ListTablesInput{}); err != nil {
+		t.Error(err)
+	}
+	if want := "DynamoDB_20120810.ListTables token"; len(asked) != 1 || asked[0] != want {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+	if url, found, err := (endpoints{}).GetServiceBaseEndpoint(context.Background(), "SQS"); url != "" || found || err != nil {
+		t.Errorf("an empty variable is an endpoint: %q %v %v", url, found, err)
+	}
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	if _, err := Config(context.Background()); err == nil || !strings.Contains(err.Error(), "AWS_SECRET_ACCESS_KEY") {
+		t.Errorf("without a secret: %v", err)
 	}
 }
