@@ -20,7 +20,7 @@ import (
 )
 
 // clients are the public clients that the test runs, each at the version with which it was last seen to work.
-var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk-node@3.0.13"}
+var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk-node@3.0.13", "@segment/analytics-next@1.84.3"}
 
 // installed is a folder with the clients, installed once per machine. The test is skipped where that cannot be done.
 func installed(t *testing.T) string {
@@ -66,6 +66,12 @@ func (b *bench) gateway() *httptest.Server {
 	serve := httpapi.Lambda(b.Handler())
 	var one sync.Mutex
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Allow-Headers", "authorization, content-type, x-retry-count")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		one.Lock()
 		defer one.Unlock()
 		body, err := io.ReadAll(r.Body)
@@ -88,6 +94,7 @@ func (b *bench) gateway() *httptest.Server {
 		for name, value := range out.Headers {
 			w.Header().Set(name, value)
 		}
+		w.Header().Set("Access-Control-Allow-Origin", "*") // the gateway does so, by the template
 		w.WriteHeader(out.StatusCode)
 		_, _ = io.WriteString(w, out.Body)
 	}))

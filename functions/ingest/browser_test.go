@@ -1,0 +1,103 @@
+package ingest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+)
+
+// browser is a Chromium, or the test is skipped.
+func browser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no Chromium is installed")
+	return ""
+}
+
+// TestTheBrowserClientWorksUnchanged opens a page with the public browser client in a real browser. The page and the events have different
+// origins, as in a shop.
+func TestTheBrowserClientWorksUnchanged(t *testing.T) {
+	folder := installed(t)
+	chromium := browser(t)
+	b := newBench(t)
+	b.Now = time.Now
+	came := make(chan struct{}, 100)
+	b.fail = func(sent *[][]byte, bodies [][]byte) error {
+		*sent = append(*sent, bodies...)
+		for range bodies {
+			came <- struct{}{}
+		}
+		return nil
+	}
+	events := b.gateway()
+	text, err := os.ReadFile(filepath.Join("testdata", "browser.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.NewReplacer("{{address}}", strings.TrimPrefix(events.URL, "http://"), "{{key}}", defaultKey).Replace(string(text))
+	mux := http.NewServeMux()
+	mux.Handle("GET /umd/", http.StripPrefix("/umd/", http.FileServer(http.Dir(filepath.Join(folder, "node_modules", "@segment", "analytics-next", "dist", "umd")))))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(page))
+	})
+	shop := httptest.NewServer(mux)
+	defer shop.Close()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+	run := exec.CommandContext(ctx, chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", shop.URL+"/")
+	if err := run.Start(); err != nil {
+		t.Skipf("the browser does not start: %v", err)
+	}
+	defer func() { cancel(); _ = run.Wait() }()
+	const want = 6
+	for n := range want {
+		select {
+		case <-came:
+		case <-ctx.Done():
+			t.Fatalf("%d of %d calls came", n, want)
+		}
+	}
+	got := map[string]event.Event{}
+	for _, j := range b.jobs() {
+		if j.Source != "default" || !j.NoMoney {
+			t.Errorf("a job of the source %s", j.Source)
+		}
+		for _, e := range j.Events {
+			got[strings.TrimSpace(string(e.Kind)+" "+e.Name)] = e
+		}
+	}
+	viewed := got["track Product Viewed"]
+	if string(viewed.Properties) != `{"product_id":"p1","name":"龙井 \"one\""}` || viewed.AnonymousID == "" || !strings.Contains(string(viewed.Context), "analytics.js") {
+		t.Errorf("track: %+v %s", viewed, viewed.Properties)
+	}
+	if e := got["track Beaconed"]; e.AnonymousID != "beacon-1" {
+		t.Errorf("beacon: %+v", e)
+	}
+	if e := got["page Home"]; !strings.Contains(string(e.Properties), `"category":"Shop"`) || e.AnonymousID != viewed.AnonymousID {
+		t.Errorf("page: %+v %s", e, e.Properties)
+	}
+	if e := got["identify"]; e.UserID != "mei" || string(e.Traits) != `{"name":"Mei"}` || e.AnonymousID != viewed.AnonymousID {
+		t.Errorf("identify: %+v %s", e, e.Traits)
+	}
+	if e := got["group"]; e.GroupID != "g-1" || e.UserID != "mei" {
+		t.Errorf("group: %+v", e)
+	}
+	if e := got["alias"]; e.UserID != "mei" || e.PreviousID != "old-mei" {
+		t.Errorf("alias: %+v", e)
+	}
+}
