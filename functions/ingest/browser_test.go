@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,10 +57,18 @@ func TestTheBrowserClientWorksUnchanged(t *testing.T) {
 	shop := httptest.NewServer(mux)
 	defer shop.Close()
 
+	// Some of the browser's processes outlive the first and still write, so the folder goes as far as it can.
+	home, err := os.MkdirTemp("", "browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(home)
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
 	run := exec.CommandContext(ctx, chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", shop.URL+"/")
+		"--user-data-dir="+home, "--remote-debugging-port=0", shop.URL+"/")
+	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGKILL) }
 	if err := run.Start(); err != nil {
 		t.Skipf("the browser does not start: %v", err)
 	}
