@@ -10,7 +10,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -128,5 +130,41 @@ func TestAPassedOnReportOfOneWhoWasErasedSince(t *testing.T) {
 	s.settle(events.SQSMessage{Body: s.reports.bodies[0]})
 	if p := s.load(user("mei")); exists(p) || !p.LastSeen.IsZero() {
 		t.Errorf("the erased one is %+v", p)
+	}
+}
+
+// TestEveryWriteOfAnErasureBroken breaks each write of an erasure, both ways: the command comes again, and nothing of the person stays.
+func TestEveryWriteOfAnErasureBroken(t *testing.T) {
+	prepare := func() (s *shop, before int) {
+		s = newShop(t)
+		s.settle(scenario(t)...)
+		s.settle(envelope(t, "server", track("old", "old-mei", "x", t0.Add(-90*time.Minute), "")))
+		s.settle(envelope(t, "server", alias("al", "mei", "old-mei")))
+		return s, s.db.Calls(dynamotest.AnyWrite)
+	}
+	healthy, before := prepare()
+	healthy.erase("mei", t0.Add(time.Hour))
+	writes := healthy.db.Calls(dynamotest.AnyWrite) - before
+	if writes < 5 {
+		t.Fatalf("an erasure makes %d writes: the test shows little", writes)
+	}
+	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+		for n := 1; n <= writes; n++ {
+			t.Run(fmt.Sprintf("write %d %s", n, how), func(t *testing.T) {
+				s, _ := prepare()
+				keys := s.load(user("mei")).Keys()
+				s.db.Fail(dynamotest.AnyWrite, n, how)
+				s.erase("mei", t0.Add(time.Hour))
+				s.settle(scenario(t)...) // late jobs of the erased person
+				for _, i := range []profile.Identifier{user("mei"), user("old-mei"), anonymous("device-1")} {
+					if p := s.load(i); exists(p) || p.ErasedAt.IsZero() {
+						t.Errorf("%v is %+v", i, p)
+					}
+				}
+				if list, _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
+					t.Errorf("the timeline holds %d events, %v", len(list), err)
+				}
+			})
+		}
 	}
 }
