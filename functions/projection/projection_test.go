@@ -315,6 +315,43 @@ func TestEveryWriteBroken(t *testing.T) {
 	}
 }
 
+// TestRedeliveryOfAHalfDoneBatch lets one of three people of a batch fail in every way, one after the other: the batch comes again whole, and
+// those who were done are not done twice.
+func TestRedeliveryOfAHalfDoneBatch(t *testing.T) {
+	names := []string{"mei", "li", "an"}
+	var list []event.Event
+	for i, name := range names {
+		list = append(list, track(fmt.Sprint("v", i), name, "Product Viewed", t0, ""), track(fmt.Sprint("o", i), name, "Order Completed", t0, fmt.Sprintf(`{"order_id":"%s","total":2}`, name)))
+	}
+	for n := 1; n <= 2*len(names); n++ {
+		for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+			t.Run(fmt.Sprintf("write %d %s", n, how), func(t *testing.T) {
+				s := newShop(t)
+				batch := []events.SQSMessage{envelope(t, "web", list...), envelope(t, "web", track("x", "else", "Product Viewed", t0, ""))}
+				s.db.Fail(dynamotest.AnyWrite, n, how)
+				again := deliver(t, s.worker(), batch...)
+				if len(again) != 1 {
+					t.Fatalf("%d jobs come again, want the one that failed", len(again))
+				}
+				s.settle(batch...)
+				for i, name := range names {
+					k := s.knows(user(name))
+					if k.Profile.Counters["Product Viewed"].Total != 1 || k.Profile.Orders.Count != 1 || k.Profile.Orders.Revenue()[0].Minor != 200 {
+						t.Errorf("%s: %v, %+v", name, k.Profile.Counters, k.Profile.Orders)
+					}
+					slices.Sort(k.Timeline)
+					if want := []string{fmt.Sprint("o", i), fmt.Sprint("v", i)}; !slices.Equal(k.Timeline, want) {
+						t.Errorf("%s: timeline %v, want %v", name, k.Timeline, want)
+					}
+				}
+				if got := len(s.settlement.follows(t)); got != len(names) {
+					t.Errorf("settlement heard of %d orders, want %d", got, len(names))
+				}
+			})
+		}
+	}
+}
+
 // TestRecoveryInParts loses the pack of a commit that folded two jobs, and the jobs come again one at a time.
 func TestRecoveryInParts(t *testing.T) {
 	s := newShop(t)
