@@ -68,6 +68,9 @@ func (a *Account) Print(w io.Writer) {
 	if a.Dead > 0 {
 		line("dead", "%s jobs were dead-lettered meanwhile: see GET /v1/queues", grouped(a.Dead))
 	}
+	if a.Refused > 0 {
+		line("not all", "%s refused, for the reasons above; the rest is in", grouped(a.Refused))
+	}
 }
 
 func (a *Account) printReasons(line func(name, format string, args ...any)) {

@@ -105,6 +105,7 @@ func (i Import) read(sink format.Sink) error {
 }
 
 func (i Import) send(ctx context.Context, account *Account) error {
+	i.Progress.Show("sending", 0, account.Events, "events")
 	s, sending := startSender(ctx, i.Client, i.Client.ServerKey, account)
 	shown := make(chan struct{})
 	stop := make(chan struct{})

@@ -330,7 +330,7 @@ func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 		"no such file":       {client, "/nowhere/x.txt", "/nowhere/x.txt cannot be read as cdnow: opening the file: no such file or directory; nothing was sent"},
 		"a folder":           {client, t.TempDir(), " cannot be read as cdnow: it is a folder; nothing was sent"},
 		"another layout":     {client, otherLayout, "the file has another layout; nothing was sent"},
-		"torn gzip":          {client, torn, "unexpected EOF; nothing was sent"},
+		"torn gzip":          {client, torn, "it begins as gzip and ends too early: the file is torn, or no gzip; nothing was sent"},
 		"no event":           {client, noOrders, "holds no event as cdnow: line 1: the line has 2 columns, not 4 or 5; nothing was sent"},
 		"stack not running":  {&away, good, "the stack does not answer at http://127.0.0.1:1: connect: connection refused; start it with `make run`, or set GATEWAY_ADDR"},
 		"wrong operator key": {&wrongOperator, good, "refuses the operator key: set OPERATOR_KEY"},
@@ -395,6 +395,14 @@ func TestAccountPrintsRefusalsAndFigures(t *testing.T) {
 			t.Errorf("the account lacks %q:\n%s", want, out.String())
 		}
 	}
+	if !strings.HasSuffix(out.String(), "\nnot all    22 refused, for the reasons above; the rest is in\n") {
+		t.Errorf("the last line says nothing of what was refused:\n%s", out.String())
+	}
+	out.Reset()
+	(&Account{Lines: 1, Events: 1, Sent: 1, Accepted: 1}).Print(&out)
+	if strings.Contains(out.String(), "not all") {
+		t.Errorf("nothing was refused:\n%s", out.String())
+	}
 }
 
 func TestGrouped(t *testing.T) {
@@ -419,6 +427,26 @@ func TestNoticesDoNotCrowd(t *testing.T) {
 	}
 }
 
+func TestSpeed(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, n, total int
+		taken          time.Duration
+		want           string
+	}{
+		"the first second":      {0, 600_000, 1_000_000, time.Second - 1, ""},
+		"after a second":        {0, 250, 1000, time.Second, ", 250/s, 3s left"},
+		"what was there before": {100, 300, 1000, 2 * time.Second, ", 100/s, 7s left"},
+		"nothing moved":         {5, 5, 10, time.Minute, ""},
+		"slower than one":       {0, 2, 4, 10 * time.Second, ", 10s left"},
+		"nearly done":           {0, 999, 1000, time.Second, ", 999/s, 1s left"},
+		"done":                  {0, 1000, 1000, 4 * time.Second, ", 250/s"},
+	} {
+		if got := (&Progress{from: c.from}).speed(c.n, c.total, c.taken); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestProgress(t *testing.T) {
 	now := time.Unix(0, 0)
 	var out bytes.Buffer
@@ -431,7 +459,7 @@ func TestProgress(t *testing.T) {
 	p.Show("sending", 1000, 1000, "events")
 	p.Show("sending", 1000, 1000, "events")
 	p.End()
-	want := "sending   0% 0 of 1,000 events\nsending  50% 500 of 1,000 events, 100/s, 5s left\nsending 100% 1,000 of 1,000 events, 200/s, 0s left\n"
+	want := "sending  50% 500 of 1,000 events, 100/s, 5s left\nsending 100% 1,000 of 1,000 events, 200/s\n"
 	if out.String() != want {
 		t.Errorf("plain:\n%s\nwant:\n%s", out.String(), want)
 	}

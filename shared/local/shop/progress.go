@@ -26,6 +26,7 @@ type Progress struct {
 	mu                    sync.Mutex
 	start, drawn, noticed time.Time
 	stage                 string
+	from                  int // where the stage stood when it was first shown
 	width                 int
 	done                  bool // the end of the stage is drawn
 }
@@ -43,9 +44,9 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	now := p.Now()
 	if stage != p.stage {
 		p.end()
-		p.stage, p.start, p.drawn, p.done = stage, now, time.Time{}, false
-		if total == 0 {
-			p.drawn = now // a count that has just begun says nothing
+		p.stage, p.start, p.from, p.drawn, p.done = stage, now, n, time.Time{}, false
+		if total == 0 || n == 0 && !p.Terminal {
+			p.drawn = now // what has just begun says nothing
 		}
 	}
 	every := plainRedraw
@@ -53,6 +54,9 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 		every = redraw
 	}
 	done := total > 0 && n == total
+	if n == 0 && !p.Terminal {
+		return
+	}
 	if done && p.done || !done && now.Sub(p.drawn) < every {
 		return
 	}
@@ -60,10 +64,7 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	text := fmt.Sprintf("%s %s %s", stage, grouped(n), unit)
 	if total > 0 {
 		text = fmt.Sprintf("%s %3d%% %s of %s %s", stage, n*100/total, grouped(n), grouped(total), unit)
-		if taken := now.Sub(p.start); n > 0 && taken > 0 {
-			left := time.Duration(float64(taken) / float64(n) * float64(total-n))
-			text += fmt.Sprintf(", %s/s, %s left", perSecond(n, taken), left.Round(time.Second))
-		}
+		text += p.speed(n, total, now.Sub(p.start))
 	}
 	if !p.Terminal {
 		_, _ = fmt.Fprintln(p.Out, text)
@@ -75,6 +76,22 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	}
 	_, _ = fmt.Fprintf(p.Out, "\r%-*s", p.width, text)
 	p.width = len(text)
+}
+
+// speed is how fast the stage goes and how long it will take, as far as that can be told: not in its first second.
+func (p *Progress) speed(n, total int, taken time.Duration) (text string) {
+	moved := n - p.from
+	if moved <= 0 || taken < time.Second {
+		return ""
+	}
+	if float64(moved) >= taken.Seconds() {
+		text = ", " + perSecond(moved, taken) + "/s"
+	}
+	if n < total {
+		left := time.Duration(float64(taken) / float64(moved) * float64(total-n))
+		text += fmt.Sprintf(", %s left", max(left, time.Second).Round(time.Second))
+	}
+	return text
 }
 
 // Notice prints a line of its own, unless the last one is not long ago: when the stack is away, every sender says so.

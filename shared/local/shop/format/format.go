@@ -6,10 +6,12 @@ package format
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -112,7 +114,30 @@ func unpack(r io.Reader) (io.Reader, error) {
 	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		return b, nil
 	}
-	return gzip.NewReader(b)
+	z, err := gzip.NewReader(b)
+	if err != nil {
+		return nil, broken(err)
+	}
+	return packed{z}, nil
+}
+
+// packed is a gzip file that says in plain words what is wrong with it.
+type packed struct{ from io.Reader }
+
+func (p packed) Read(b []byte) (int, error) {
+	n, err := p.from.Read(b)
+	return n, broken(err)
+}
+
+func broken(err error) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it begins as gzip and ends too early: the file is torn, or no gzip")
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return errors.New("it begins as gzip and goes on as something else: the file is damaged, or no gzip")
+	}
+	return err
 }
 
 // maxLine bounds one line of a file: more than twice what an event may be.

@@ -245,7 +245,8 @@ func TestAFileOfAnotherLayoutIsAnError(t *testing.T) {
 		"another header":    {REES46, journeyHeader, "the header has no column event_time: the file has another layout"},
 		"no order list":     {CDNOW, "a,b,c\n1,2,3\n", "line 1 begins neither with a customer's number nor with customer_id: the file has another layout"},
 		"no JSON at all":    {Segment, journeyHeader, "no line is an event of the protocol: the file has another layout"},
-		"torn gzip":         {CDNOW, "\x1f\x8b\x08", "unexpected EOF"},
+		"torn gzip":         {CDNOW, "\x1f\x8b\x08", "it begins as gzip and ends too early: the file is torn, or no gzip"},
+		"gzip in name only": {CDNOW, "\x1f\x8bis no gzip at all", "it begins as gzip and goes on as something else: the file is damaged, or no gzip"},
 		"a format not ours": {"xlsx", "x", `there is no format "xlsx": use one of complete-journey, cdnow, online-retail, rees46, segment`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/local/shop"
@@ -70,7 +71,10 @@ func (p *Play) Perform(ctx context.Context) error {
 	return p.report(ctx, script, run, circle)
 }
 
-func (p *Play) say(text string, args ...any) { _, _ = fmt.Fprintf(p.Out, text+"\n", args...) }
+// say prints a line, without the blanks of empty columns at its end.
+func (p *Play) say(text string, args ...any) {
+	_, _ = fmt.Fprintln(p.Out, strings.TrimRight(fmt.Sprintf(text, args...), " "))
+}
 
 func (p *Play) settle(ctx context.Context, stage string) error {
 	defer p.Progress.End()

@@ -131,7 +131,11 @@ func (p *Play) leaderboard(ctx context.Context) error {
 	}
 	p.say("\nLeaderboard of %s", programID)
 	for _, place := range board.Items {
-		p.say("  %d. %-12s %d friends", place.Rank, place.Name, place.Settled)
+		friends := "friends"
+		if place.Settled == 1 {
+			friends = "friend"
+		}
+		p.say("  %d. %-12s %d %s", place.Rank, place.Name, place.Settled, friends)
 	}
 	return nil
 }
