@@ -28,7 +28,7 @@ func page(t *testing.T, name string) string {
 func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 	b := newBench(t)
 	ran := 0
-	for _, name := range []string{"operators.md", "segments.md", "campaigns.md", "referrals.md"} {
+	for _, name := range []string{"operators.md", "segments.md", "campaigns.md", "referrals.md", "events.md"} {
 		for _, call := range example.FindAllStringSubmatch(page(t, name), -1) {
 			method := call[1]
 			if method == "" {
@@ -40,8 +40,8 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 			}
 		}
 	}
-	if ran < 19 {
-		t.Errorf("%d examples were found, want at least 19", ran)
+	if ran < 21 {
+		t.Errorf("%d examples were found, want at least 21", ran)
 	}
 }
 
