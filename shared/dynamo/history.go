@@ -137,6 +137,9 @@ func (s Timeline) Events(ctx context.Context, ids []profile.ID, limit int, curso
 	}
 }
 
+// usualEvent is about what an event takes beside its raw parts.
+const usualEvent = 400
+
 // jsonSize is about what an event takes as JSON.
 func jsonSize(e *event.Event) int {
 	return len(e.Properties) + len(e.Traits) + len(e.Context) + len(e.Integrations) + usualEvent

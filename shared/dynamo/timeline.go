@@ -3,17 +3,14 @@ package dynamo
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
@@ -58,23 +55,6 @@ type PackedEvent struct {
 	Event  event.Event `json:"e"`
 }
 
-var (
-	encoder = sync.OnceValue(func() *zstd.Encoder {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(64<<10), zstd.WithEncoderLevel(zstd.SpeedDefault))
-		if err != nil {
-			panic(err) // the options are constants
-		}
-		return e
-	})
-	decoder = sync.OnceValue(func() *zstd.Decoder {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
-		if err != nil {
-			panic(err)
-		}
-		return d
-	})
-)
-
 // maxPackBody keeps a pack below the 400 KB of an item, with room for keys and hashes.
 const maxPackBody = 350 << 10
 
@@ -99,11 +79,7 @@ func (s Timeline) Write(ctx context.Context, p Pack) error {
 // item is the pack as it is stored.
 func (s Timeline) item(p Pack) (item, error) {
 	slices.SortStableFunc(p.Events, func(a, b PackedEvent) int { return a.Event.Timestamp.Compare(b.Event.Timestamp) })
-	raw, err := marshalEvents(p.Events)
-	if err != nil {
-		return nil, err
-	}
-	body := encoder().EncodeAll(raw, make([]byte, 0, len(raw)/4))
+	body := packEvents(p.Events)
 	if len(body) > maxPackBody {
 		return nil, ErrPackTooLarge
 	}
@@ -123,31 +99,6 @@ func (s Timeline) item(p Pack) (item, error) {
 	i[attrHashes] = bytesValue(packHashes(hashes))
 	i[attrTTL] = numberValue(newest.AddDate(0, cmp.Or(s.Months, TimelineMonths), 0).Unix())
 	return i, nil
-}
-
-// usualEvent is about what an event takes beside its raw parts.
-const usualEvent = 400
-
-// marshalEvents is json.Marshal of the events at a third of its price.
-func marshalEvents(events []PackedEvent) ([]byte, error) {
-	size := 2
-	for i := range events {
-		e := &events[i].Event
-		size += len(e.Properties) + len(e.Traits) + len(e.Context) + len(e.Integrations) + usualEvent
-	}
-	out := append(make([]byte, 0, size), '[')
-	for i := range events {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		source, err := json.Marshal(events[i].Source)
-		if err != nil {
-			return nil, err
-		}
-		out = append(append(append(out, `{"s":`...), source...), `,"e":`...)
-		out = append(events[i].Event.AppendJSON(out), '}')
-	}
-	return append(out, ']'), nil
 }
 
 // split writes a pack that is too large for one item as two parts.
@@ -217,17 +168,7 @@ func (s Timeline) query(ctx context.Context, in *dynamodb.QueryInput, each func(
 	return fmt.Errorf("reading a timeline: more than %d pages", maxTimelinePages)
 }
 
-func unpackEvents(i item) ([]PackedEvent, error) {
-	raw, err := decoder().DecodeAll(bytesOf(i, attrBody), nil)
-	if err != nil {
-		return nil, fmt.Errorf("unpacking events: %w", err)
-	}
-	var events []PackedEvent
-	if err := json.Unmarshal(raw, &events); err != nil {
-		return nil, fmt.Errorf("unpacking events: %w", err)
-	}
-	return events, nil
-}
+func unpackEvents(i item) ([]PackedEvent, error) { return unpackBody(bytesOf(i, attrBody)) }
 
 // Packed reads all that was packed of one day of a commit, in whatever parts; nothing if no pack is there, or not yet.
 func (s Timeline) Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]PackedEvent, error) {
