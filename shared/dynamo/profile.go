@@ -101,11 +101,28 @@ func unchanged(p *profile.Profile) condition {
 func profileItem(p *profile.Profile) item {
 	i := profileKey(p.ID).item()
 	i[attrVersion] = numberValue(p.Version + 1)
-	i[attrBody] = bytesValue(packProfile(p))
+	i[attrBody] = bytesValue(fit(p))
 	if !p.ErasedAt.IsZero() {
 		i[attrErased] = numberValue(p.ErasedAt.UnixMilli())
 	}
 	return i
+}
+
+// fit packs the profile. Where it saves a write unit, remembered hashes are let go before their time; the timeline then decides
+// about duplicates of those events.
+func fit(p *profile.Profile) []byte {
+	body := packProfile(p)
+	short, shorter := p.Window.Newest()
+	if writeUnits(body) == 1 || !shorter {
+		return body
+	}
+	trimmed := *p
+	trimmed.Window = short
+	if small := packProfile(&trimmed); writeUnits(small) < writeUnits(body) {
+		p.Window = short
+		return small
+	}
+	return body
 }
 
 func pointerItem(from, to profile.ID) item {

@@ -47,7 +47,9 @@ const (
 )
 
 // packProfile is the body of a profile's item.
-func packProfile(p *profile.Profile) []byte {
+func packProfile(p *profile.Profile) []byte { return squeeze(packSections(p)) }
+
+func packSections(p *profile.Profile) []byte {
 	w := &packer{out: make([]byte, 0, 1024), scratch: make([]byte, 0, 512)}
 	w.section(sectionIdentifiers, func(w *packer) {
 		for _, i := range p.Identifiers {
@@ -177,6 +179,10 @@ func packProfile(p *profile.Profile) []byte {
 
 // unpackProfile reads a body into a profile; sections that it does not know are kept in Unknown.
 func unpackProfile(body []byte, p *profile.Profile) error {
+	body, err := spread(body)
+	if err != nil {
+		return err
+	}
 	r := &unpacker{in: body}
 	for r.more() {
 		start := r.in

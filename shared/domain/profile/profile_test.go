@@ -177,6 +177,17 @@ func TestWindowLetsGoWhatIsNotOwed(t *testing.T) {
 	}
 }
 
+func TestNewestKeepsWhatIsOwed(t *testing.T) {
+	w := Window{Floor: t0, Commits: []Commit{{Version: 1, At: t0.Add(time.Minute), Owed: []Day{1}}, {Version: 2, At: t0.Add(2 * time.Minute)}, {Version: 3, At: t0.Add(3 * time.Minute)}}}
+	short, shorter := w.Newest()
+	if !shorter || len(short.Commits) != 2 || short.Commits[0].Version != 1 || short.Commits[1].Version != 3 || !short.Floor.Equal(t0.Add(2*time.Minute)) {
+		t.Errorf("%+v, shorter %v", short, shorter)
+	}
+	if again, shorter := short.Newest(); shorter || len(again.Commits) != 2 || !again.Floor.Equal(short.Floor) {
+		t.Errorf("again: %+v, shorter %v", again, shorter)
+	}
+}
+
 func TestMustLookUp(t *testing.T) {
 	floor := t0
 	for _, c := range []struct {

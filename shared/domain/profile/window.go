@@ -71,6 +71,21 @@ func (w *Window) trim(now time.Time) {
 	w.Commits = kept
 }
 
+// Newest is the window without the commits that nothing is owed of, but for the last one; shorter tells whether that is less.
+func (w *Window) Newest() (short Window, shorter bool) {
+	short.Floor = w.Floor
+	for i, c := range w.Commits {
+		if i == len(w.Commits)-1 || len(c.Owed) > 0 {
+			short.Commits = append(short.Commits, c)
+			continue
+		}
+		if c.At.After(short.Floor) {
+			short.Floor = c.At
+		}
+	}
+	return short, len(short.Commits) < len(w.Commits)
+}
+
 // JobID names what follows from a commit of a profile: the same however often it is sent.
 func (f Follow) JobID(p ID) string {
 	if f.Part != "" {
