@@ -33,7 +33,8 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	if err := wipe(); err != nil {
 		return err
 	}
-	if exists(p) {
+	// Who is not there gets a tombstone too: events may be under way.
+	if exists(p) || p.ErasedAt.Before(c.At.Truncate(time.Millisecond)) {
 		if err := b.process.Profiles.Erase(ctx, p, c.At); err != nil {
 			return err
 		}

@@ -689,6 +689,28 @@ func TestErase(t *testing.T) {
 	}
 }
 
+// TestEraseOfSomebodyUnknown leaves a tombstone for the events that are still under way.
+func TestEraseOfSomebodyUnknown(t *testing.T) {
+	s := newShop(t)
+	command := func(at time.Time) events.SQSMessage {
+		body, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user("mei").ID(), At: at}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return events.SQSMessage{Body: string(body)}
+	}
+	s.settle(command(t0.Add(time.Minute)))
+	s.settle(envelope(t, "web", track("late", "mei", "Product Viewed", t0, "")))
+	if p := s.load(user("mei")); exists(p) || !p.ErasedAt.Equal(t0.Add(time.Minute)) {
+		t.Errorf("a late event: %+v", p)
+	}
+	s.settle(command(t0.Add(time.Hour)))
+	s.settle(command(t0.Add(time.Minute)))
+	if p := s.load(user("mei")); !p.ErasedAt.Equal(t0.Add(time.Hour)) {
+		t.Errorf("erased at %v, want the later of two commands", p.ErasedAt)
+	}
+}
+
 func TestLiveSegmentsAndListeners(t *testing.T) {
 	s := newShop(t)
 	set, faults := segment.Compile([]segment.Definition{{ID: "buyers", Name: "Buyers", Rule: json.RawMessage(`{"field":"orders.count","op":"gte","value":1}`)}})
