@@ -99,8 +99,7 @@ func parsePlace(cursor string) (place, error) {
 	return p, nil
 }
 
-// Events lists a person's events newest first, at least limit of them while there are as many: a day is torn apart only where it
-// is too large for a page. Of a day with more than 16 MB of events, those of newer commits come first. ids are all ids under which
+// Events lists a person's events newest first, at most limit of them and no more than a page may hold. Of a day with more than 16 MB of events, those of newer commits come first. ids are all ids under which
 // packs of the person may stand. The cursor says where to go on; "" ends the list.
 func (s Timeline) Events(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]event.Event, string, error) {
 	at, err := parsePlace(cursor)
@@ -126,7 +125,7 @@ func (s Timeline) Events(ctx context.Context, ids []profile.ID, limit int, curso
 				continue
 			}
 			n := jsonSize(&e.event)
-			if len(events) > 0 && size+n > maxPageBytes {
+			if len(events) == limit || len(events) > 0 && size+n > maxPageBytes {
 				return events, at.String(), nil
 			}
 			events, size, at.last = append(events, e.event), size+n, e
