@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
@@ -60,12 +62,17 @@ type Definitions struct {
 
 // Current is the Watch of the definitions as the catalog has them.
 func (d *Definitions) Current(ctx context.Context) (*Watch, error) {
-	segments, err := d.Catalog.All(ctx, dynamo.KindSegment)
-	if err != nil {
-		return nil, err
-	}
-	campaigns, err := d.Catalog.All(ctx, dynamo.KindCampaign)
-	if err != nil {
+	var segments, campaigns []dynamo.Definition
+	both, sideBySide := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		segments, err = d.Catalog.All(sideBySide, dynamo.KindSegment)
+		return err
+	})
+	both.Go(func() (err error) {
+		campaigns, err = d.Catalog.All(sideBySide, dynamo.KindCampaign)
+		return err
+	})
+	if err := both.Wait(); err != nil {
 		return nil, err
 	}
 	var versions []string

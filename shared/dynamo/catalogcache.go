@@ -23,7 +23,7 @@ type CatalogCache struct {
 	Now     func() time.Time // time.Now when nil
 
 	mu       sync.Mutex
-	kinds    map[string]cachedKind
+	kinds    map[string]*shelfOfKind
 	versions map[versionKey]Definition
 }
 
@@ -33,6 +33,13 @@ type cachedKind struct {
 	change     int64
 	all        []Definition
 	byID       map[string]Definition
+}
+
+// shelfOfKind holds one kind; asking guards it.
+type shelfOfKind struct {
+	asking sync.Mutex
+	held   bool
+	kind   cachedKind
 }
 
 // fresh tells whether what is held need not be asked about again.
@@ -106,10 +113,20 @@ func (c *CatalogCache) Version(ctx context.Context, kind, id string, version int
 
 func (c *CatalogCache) kind(ctx context.Context, kind string) (cachedKind, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	now, invocation := c.now(), invocationOf(ctx)
-	k, held := c.kinds[kind]
-	if held && k.fresh(invocation, now) {
+	shelf := c.kinds[kind]
+	if shelf == nil {
+		shelf = &shelfOfKind{}
+		if c.kinds == nil {
+			c.kinds = map[string]*shelfOfKind{}
+		}
+		c.kinds[kind] = shelf
+	}
+	c.mu.Unlock()
+	// Two kinds can be asked for side by side; who asks for the same one waits for the answer.
+	shelf.asking.Lock()
+	defer shelf.asking.Unlock()
+	k, now, invocation := shelf.kind, c.now(), invocationOf(ctx)
+	if shelf.held && k.fresh(invocation, now) {
 		return k, nil
 	}
 	// Asked before the kind is read: a change in between is seen the next time.
@@ -117,7 +134,7 @@ func (c *CatalogCache) kind(ctx context.Context, kind string) (cachedKind, error
 	if err != nil {
 		return cachedKind{}, err
 	}
-	if !held || change != k.change {
+	if !shelf.held || change != k.change {
 		if k.all, err = c.Catalog.All(ctx, kind); err != nil {
 			return cachedKind{}, err
 		}
@@ -127,9 +144,6 @@ func (c *CatalogCache) kind(ctx context.Context, kind string) (cachedKind, error
 		}
 	}
 	k.at, k.invocation, k.change = now, invocation, change
-	if c.kinds == nil {
-		c.kinds = map[string]cachedKind{}
-	}
-	c.kinds[kind] = k
+	shelf.kind, shelf.held = k, true
 	return k, nil
 }
