@@ -1,7 +1,9 @@
 package local
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -42,6 +44,9 @@ func TestBadInput(t *testing.T) {
 			o.TemplatePath = write(o.DataDir, "t.yaml", strings.Replace(string(text), "cron(0 3 * * ? *)", "cron(0 3 * * *)", 1))
 		}, "has 5 fields"},
 		{"port in use", func(o *Options) { o.SQSAddr = taken.Addr().String() }, "SQS_ADDR " + taken.Addr().String() + " cannot be used (address already in use); stop what listens there, or set SQS_ADDR=127.0.0.1:0"},
+		{"no address", func(o *Options) { o.GatewayAddr = "nonsense" }, "GATEWAY_ADDR nonsense is no address; write host:port, as in GATEWAY_ADDR=127.0.0.1:0"},
+		{"port out of range", func(o *Options) { o.SQSAddr = "127.0.0.1:65536" }, "SQS_ADDR 127.0.0.1:65536 is no address; write host:port"},
+		{"address of another machine", func(o *Options) { o.SQSAddr = "192.0.2.1:1" }, "SQS_ADDR 192.0.2.1:1 cannot be used (cannot assign requested address); name an address of this machine"},
 		{"no programs", func(o *Options) { o.Handlers, o.BuildDir = nil, "nowhere" }, "the program of function Take, nowhere/take/bootstrap, is missing; build it with `make build-local`"},
 		{"newer data", func(o *Options) { write(o.DataDir, "stack.json", `{"version":2}`) }, "is of version 2, and this program knows 1"},
 		{"damaged data", func(o *Options) { write(o.DataDir, "stack.json", `{"vers`) }, "stack.json is damaged"},
@@ -67,8 +72,13 @@ func TestFolderInUse(t *testing.T) {
 	dir := t.TempDir()
 	s := stack(t, Options{DataDir: dir})
 	_, err := Start(context.Background(), Options{TemplatePath: "testdata/counter.yaml", Handlers: functions, DataDir: dir})
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("is in use by process %d; stop that one, or choose another with DATA=", os.Getpid())) {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("a stack on the data folder "+dir+" already runs as process %d; stop that one, or choose another with DATA=", os.Getpid())) {
 		t.Errorf("got %v", err)
+	}
+	// The folder tells it before the ports that the other one has.
+	_, err = Start(context.Background(), Options{TemplatePath: "testdata/counter.yaml", Handlers: functions, DataDir: dir, GatewayAddr: strings.TrimPrefix(s.Addresses().Gateway, "http://")})
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("already runs as process %d", os.Getpid())) {
+		t.Errorf("with the same port: %v", err)
 	}
 	if a, err := ReadAddresses(dir); err != nil || a != s.Addresses() {
 		t.Errorf("addresses are %+v, %v", a, err)
@@ -76,6 +86,76 @@ func TestFolderInUse(t *testing.T) {
 	stop(t, s)
 	if _, err := ReadAddresses(dir); err == nil {
 		t.Error("the addresses of a stopped stack are still there")
+	}
+}
+
+// A store that is damaged, emptied or gone is told in one line, and what is left of it stays as it is.
+func TestLostStores(t *testing.T) {
+	kept := t.TempDir()
+	o := Options{TemplatePath: "testdata/counter.yaml", Handlers: functions, DataDir: kept}
+	s := stack(t, o)
+	if status, body := request(t, s, "POST", "/orders/1"); status != 202 {
+		t.Fatalf("an order is answered with %d %s", status, body)
+	}
+	stop(t, s)
+	cut := func(size int64) func(string) error { return func(path string) error { return os.Truncate(path, size) } }
+	scribble := func(path string) error {
+		data, err := os.ReadFile(path)
+		for i := 8192; i < len(data); i++ {
+			data[i] ^= byte(i * 7)
+		}
+		return errors.Join(err, os.WriteFile(path, data, 0o600))
+	}
+	for _, c := range []struct {
+		name, file, want string
+		harm             func(path string) error
+	}{
+		{"cut tables", "dynamodb.db", "dynamodb.db is damaged: page ", cut(20000)},
+		{"cut queues", "sqs.db", "sqs.db is damaged: page ", cut(9000)},
+		{"tables scribbled over", "dynamodb.db", "dynamodb.db is damaged: page ", scribble},
+		{"queues scribbled over", "sqs.db", "sqs.db is damaged: page ", scribble},
+		{"emptied tables", "dynamodb.db", "dynamodb.db is empty, and stack.json tells that it was not", cut(0)},
+		{"emptied queues", "sqs.db", "sqs.db is empty, and", cut(0)},
+		{"emptied journal", "dynamodb.db.journal", "dynamodb.db.journal is empty, and", cut(0)},
+		{"no tables", "dynamodb.db", "dynamodb.db is missing, and stack.json tells that there was one", os.Remove},
+		{"no queues", "sqs.db", "sqs.db is missing, and", os.Remove},
+		{"no journal", "dynamodb.db.journal", "dynamodb.db.journal is missing, and", os.Remove},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(kept)); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, c.file)
+			if err := c.harm(path); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := os.ReadFile(path)
+			bad := o
+			bad.DataDir = dir
+			_, err := Start(context.Background(), bad)
+			if err == nil || !strings.HasPrefix(err.Error(), dir) || !strings.Contains(err.Error(), c.want) || !strings.HasSuffix(err.Error(), "; restore it, or choose another folder with DATA=") || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("got %v, want %q", err, c.want)
+			}
+			after, err := os.ReadFile(path)
+			if !bytes.Equal(before, after) || (err != nil) != strings.Contains(c.want, "missing") {
+				t.Errorf("%s had %d bytes and has %d, %v", c.file, len(before), len(after), err)
+			}
+		})
+	}
+	// Nothing is missing where another endpoint was used.
+	other := t.TempDir()
+	first := stack(t, Options{TemplatePath: "testdata/counter.yaml", Handlers: functions})
+	elsewhere := o
+	elsewhere.DataDir, elsewhere.SQSEndpoint = other, first.Addresses().SQS
+	stop(t, stack(t, elsewhere))
+	elsewhere.SQSEndpoint = ""
+	stop(t, stack(t, elsewhere))
+	if err := os.Remove(filepath.Join(other, "sqs.db")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(context.Background(), elsewhere); err == nil || !strings.Contains(err.Error(), "sqs.db is missing") {
+		t.Errorf("queues that were kept at last: %v", err)
 	}
 }
 

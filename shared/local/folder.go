@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/local/pagefile"
 	"github.com/userops/userops/shared/local/template"
 )
 
@@ -21,11 +23,13 @@ type folder struct {
 	path  string
 	lock  *os.File
 	state folderState
+	used  bool // before this start
 }
 
 type folderState struct {
 	Version   int                      `json:"version"`
 	Schedules map[string]scheduleState `json:"schedules"`
+	Stores    []string                 `json:"stores,omitempty"` // files that hold what is kept; none where an older program wrote this
 }
 
 // scheduleState remembers since when a schedule is as it is: on AWS a rate counts from there, and a restart must not make it begin anew.
@@ -35,6 +39,64 @@ type scheduleState struct {
 }
 
 const stateFile = "stack.json"
+
+// The files of the stores. The journal is part of the tables: it holds the last writes.
+const (
+	tablesFile  = "dynamodb.db"
+	journalFile = tablesFile + ".journal"
+	queuesFile  = "sqs.db"
+)
+
+// expect refuses a folder that has kept a store and lost a file of it, which would otherwise begin anew.
+func (f *folder) expect(files ...string) error {
+	if f.path == "" {
+		return nil
+	}
+	for _, name := range files {
+		if f.used && (f.state.Stores == nil || slices.Contains(f.state.Stores, name)) {
+			info, err := os.Stat(f.file(name))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return fmt.Errorf("%s is missing, and %s tells that there was one; restore it, or choose another folder with DATA=", f.file(name), stateFile)
+			case err != nil:
+				return fmt.Errorf("%s cannot be read (%s); restore it, or choose another folder with DATA=", f.file(name), pathCause(err))
+			case info.Size() == 0:
+				return fmt.Errorf("%s is empty, and %s tells that it was not; restore it, or choose another folder with DATA=", f.file(name), stateFile)
+			}
+		}
+	}
+	return nil
+}
+
+// keeps remembers the files of stores that have been opened.
+func (f *folder) keeps(files ...string) {
+	for _, name := range files {
+		if !slices.Contains(f.state.Stores, name) {
+			f.state.Stores = append(f.state.Stores, name)
+		}
+	}
+}
+
+// checkFree says early that another stack runs on the folder; it makes nothing.
+func checkFree(path string) error {
+	if path == "" {
+		return nil
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = lock.Close() }()
+	if lockFile(lock) != nil {
+		return inUse(path)
+	}
+	return nil
+}
+
+func inUse(path string) error {
+	owner, _ := os.ReadFile(filepath.Join(path, "lock"))
+	return fmt.Errorf("a stack on the data folder %s already runs as process %s; stop that one, or choose another with DATA=", path, strings.TrimSpace(string(owner)))
+}
 
 func openFolder(path string) (*folder, error) {
 	f := &folder{path: path, state: folderState{Version: folderVersion, Schedules: map[string]scheduleState{}}}
@@ -52,9 +114,8 @@ func openFolder(path string) (*folder, error) {
 		return nil, fmt.Errorf("the data folder %s cannot be written (%s); choose another with DATA=", path, pathCause(err))
 	}
 	if err := lockFile(f.lock); err != nil {
-		owner, _ := os.ReadFile(filepath.Join(path, "lock"))
 		_ = f.lock.Close()
-		return nil, fmt.Errorf("the data folder %s is in use by process %s; stop that one, or choose another with DATA=", path, strings.TrimSpace(string(owner)))
+		return nil, inUse(path)
 	}
 	_ = f.lock.Truncate(0)
 	_, _ = f.lock.WriteAt([]byte(fmt.Sprintln(os.Getpid())), 0)
@@ -69,6 +130,7 @@ func (f *folder) readState() error {
 	if err != nil {
 		return fmt.Errorf("the data folder %s cannot be read (%s); choose another with DATA=", f.path, pathCause(err))
 	}
+	f.used = true
 	var version struct{ Version int }
 	if err := json.Unmarshal(data, &version); err != nil {
 		return fmt.Errorf("%s is damaged (%v); move it away to go on with the tables and queues beside it", filepath.Join(f.path, stateFile), err)
@@ -131,6 +193,15 @@ func (f *folder) write(name string, v any) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
+}
+
+// unopened is why a store of the folder could not be opened, and what to do.
+func (f *folder) unopened(what string, err error) error {
+	var damage *pagefile.Damage
+	if errors.As(err, &damage) {
+		return fmt.Errorf("%w; restore it, or choose another folder with DATA=", damage)
+	}
+	return fmt.Errorf("opening the %s in %s: %w", what, f.path, err)
 }
 
 // Close gives the folder free.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,6 +58,9 @@ func (s *Stack) abort() {
 type listeners struct{ gateway, dynamodb, sqs, lambda, smtp net.Listener }
 
 func (s *Stack) start(ctx context.Context) error {
+	if err := checkFree(s.o.DataDir); err != nil {
+		return err
+	}
 	var l listeners
 	if err := s.listen(&l); err != nil {
 		return err
@@ -114,8 +119,7 @@ func (s *Stack) listen(l *listeners) error {
 		}
 		got, err := net.Listen("tcp", address)
 		if err != nil {
-			host, _, _ := net.SplitHostPort(address)
-			return "", fmt.Errorf("%s %s cannot be used (%s); stop what listens there, or set %s=%s:0 for a free port", variable, address, cause(err), variable, host)
+			return "", notListening(variable, address, err)
 		}
 		*into = got
 		s.closers = append(s.closers, got)
@@ -154,10 +158,30 @@ func (s *Stack) listen(l *listeners) error {
 	return nil
 }
 
+// notListening tells an address that is none, or not of this machine, from one that somebody else uses.
+func notListening(variable, address string, err error) error {
+	host, port, bad := net.SplitHostPort(address)
+	if _, odd := strconv.ParseUint(port, 10, 16); bad != nil || odd != nil {
+		return fmt.Errorf("%s %s is no address; write host:port, as in %s=127.0.0.1:0 for a free port", variable, address, variable)
+	}
+	advice := fmt.Sprintf("name an address of this machine, as in %s=127.0.0.1:0 for a free port", variable)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		advice = fmt.Sprintf("stop what listens there, or set %s=%s:0 for a free port", variable, host)
+	case errors.Is(err, syscall.EACCES):
+		advice = fmt.Sprintf("set %s=%s:0 for a free port", variable, host)
+	}
+	return fmt.Errorf("%s %s cannot be used (%s); %s", variable, address, cause(err), advice)
+}
+
 func cause(err error) string {
 	var call *os.SyscallError
 	if errors.As(err, &call) {
 		return call.Err.Error()
+	}
+	var name *net.DNSError
+	if errors.As(err, &name) {
+		return name.Err
 	}
 	return err.Error()
 }
@@ -215,27 +239,39 @@ func ownKeys() (key, secret string) {
 }
 
 func (s *Stack) openStandIns(l listeners) error {
+	// Both are looked at before either is opened, and so changed.
+	var files []string
+	if l.dynamodb != nil {
+		files = append(files, tablesFile, journalFile)
+	}
+	if l.sqs != nil {
+		files = append(files, queuesFile)
+	}
+	if err := s.folder.expect(files...); err != nil {
+		return err
+	}
 	if l.dynamodb != nil {
 		e, err := dynamodb.Open(dynamodb.Options{
-			Path: s.folder.file("dynamodb.db"), Clock: s.o.Clock, TTLLag: s.o.TTLLag, SyncEvery: s.o.SyncEvery, Authorize: s.authorizeTable, Observe: s.observeTable,
+			Path: s.folder.file(tablesFile), Clock: s.o.Clock, TTLLag: s.o.TTLLag, SyncEvery: s.o.SyncEvery, Authorize: s.authorizeTable, Observe: s.observeTable,
 		})
 		if err != nil {
-			return fmt.Errorf("opening the tables in %s: %w", s.folder.path, err)
+			return s.folder.unopened("tables", err)
 		}
 		s.dynamodb = e
 		s.serve(l.dynamodb, e, &s.servers)
 	}
 	if l.sqs != nil {
 		e, err := sqs.Open(sqs.Options{
-			Path: s.folder.file("sqs.db"), Clock: s.o.Clock, SyncEvery: s.o.SyncEvery, Region: s.tmpl.Region, AccountID: s.tmpl.AccountID,
+			Path: s.folder.file(queuesFile), Clock: s.o.Clock, SyncEvery: s.o.SyncEvery, Region: s.tmpl.Region, AccountID: s.tmpl.AccountID,
 			Authorize: s.authorizeQueue, Observe: s.observeQueue, DeadLettered: s.deadLettered, Hiding: s.hiding,
 		})
 		if err != nil {
-			return fmt.Errorf("opening the queues in %s: %w", s.folder.path, err)
+			return s.folder.unopened("queues", err)
 		}
 		s.sqs = e
 		s.serve(l.sqs, e, &s.servers)
 	}
+	s.folder.keeps(files...)
 	return nil
 }
 

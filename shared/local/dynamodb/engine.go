@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/userops/userops/shared/local/pagefile"
 )
 
 // Options say where an Engine keeps its data and whom it asks and tells.
@@ -71,7 +73,8 @@ type Engine struct {
 	closeErr  error
 }
 
-// Open opens or creates the store. A file that another process holds, or that a newer version wrote, is refused.
+// Open opens or creates the store. A file that another process holds, or that a newer version wrote, is refused; one with damaged pages
+// is a *pagefile.Damage and stays as it is.
 func Open(o Options) (*Engine, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -105,6 +108,10 @@ func Open(o Options) (*Engine, error) {
 		if e.temporary != "" {
 			_ = os.RemoveAll(e.temporary)
 		}
+		var damage *pagefile.Damage
+		if errors.As(err, &damage) {
+			return nil, damage
+		}
 		return nil, fmt.Errorf("opening dynamodb store %s: %w", path, err)
 	}
 	e.running.Add(2)
@@ -130,12 +137,18 @@ func (e *Engine) open(path string) error {
 	}); err != nil {
 		return err
 	}
+	return pagefile.Guard(path, func() error { return e.load(tables) })
+}
+
+// load reads what the file says of tables and tokens.
+func (e *Engine) load(tables map[string]*table) error {
+	s := e.store
 	return s.view(func() error {
 		e.tokens.load(s.bucket(bucketTokens))
 		return s.bucket(bucketTables).ForEach(func(name, text []byte) error {
 			var d definition
 			if err := json.Unmarshal(text, &d); err != nil {
-				return fmt.Errorf("reading table %s: %w", name, err)
+				return &pagefile.Damage{Path: s.db.Path(), Why: fmt.Sprintf("reading table %q: %v", name, err)}
 			}
 			tables[string(name)] = d.ready(nil)
 			return nil

@@ -82,7 +82,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	}
 	for _, c := range []struct{ name, path, want string }{
 		{"of a newer format", newer, "opening dynamodb store " + newer + ": its format is version 2, this program knows up to 1: use a newer program"},
-		{"no store at all", junk, "opening dynamodb store " + junk + ": it is damaged, or no store (invalid database); move it and its journal away to go on without tables"},
+		{"no store at all", junk, junk + " is damaged: neither of its first two pages is that of a store"},
 		{"in a file's place of a folder", filepath.Join(junk, "x.db"), "opening dynamodb store " + filepath.Join(junk, "x.db") + ": mkdir " + junk + ": not a directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/userops/userops/shared/local/pagefile"
 )
 
 // formatVersion is the layout of the file; a file with a higher one is refused.
@@ -48,6 +50,9 @@ type store struct {
 
 // openStore opens the file. A volatile one is never synced: nothing in it needs to outlive a power cut.
 func openStore(path string, volatile bool) (*store, error) {
+	if err := pagefile.Check(path); err != nil {
+		return nil, err
+	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:        time.Second,
 		NoSync:         volatile,
@@ -61,14 +66,11 @@ func openStore(path string, volatile bool) (*store, error) {
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, errors.New("another process has the file open")
 	}
-	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) {
-		return nil, fmt.Errorf("it is damaged, or no store (%w); move it and its journal away to go on without tables", err)
-	}
 	if err != nil {
 		return nil, err
 	}
 	s := &store{db: db}
-	if err := s.start(path + ".journal"); err != nil {
+	if err := pagefile.Guard(path, func() error { return s.start(path + ".journal") }); err != nil {
 		if s.tx != nil {
 			_ = s.tx.Rollback()
 		}

@@ -94,7 +94,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Open(Options{Path: path})
-		if err == nil || !strings.Contains(err.Error(), "it is damaged, or no store (invalid database); move it away") {
+		if err == nil || !strings.Contains(err.Error(), path+" is damaged: neither of its first two pages is that of a store") {
 			t.Errorf("Open = %v", err)
 		}
 	})

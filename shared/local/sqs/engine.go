@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/userops/userops/shared/local/pagefile"
 )
 
 // Engine holds the queues of one store and answers requests for them. Its methods may be called concurrently.
@@ -40,7 +43,7 @@ type Engine struct {
 }
 
 // Open opens a store, creating it if need be, and takes up its move tasks again. It refuses a file that another process
-// has open or that a newer program wrote.
+// has open or that a newer program wrote; one with damaged pages is a *pagefile.Damage and stays as it is.
 func Open(o Options) (*Engine, error) {
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = time.Second
@@ -72,9 +75,13 @@ func Open(o Options) (*Engine, error) {
 		e.clean()
 		return nil, err
 	}
-	if err := e.load(e.now().UnixMilli()); err != nil {
+	if err := pagefile.Guard(o.Path, func() error { return e.load(e.now().UnixMilli()) }); err != nil {
 		e.db.Close()
 		e.clean()
+		var damage *pagefile.Damage
+		if errors.As(err, &damage) {
+			return nil, damage
+		}
 		return nil, fmt.Errorf("loading the queue store %s: %w", o.Path, err)
 	}
 	go e.write()

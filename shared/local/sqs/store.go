@@ -14,6 +14,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/userops/userops/shared/local/pagefile"
 )
 
 // The file: the bucket "meta" holds the format; "queues" a record per queue; "tasks" a record per move task;
@@ -83,6 +85,11 @@ func openStore(path string) (*bolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("creating the folder of the queue store: %w", err)
 	}
+	if err := pagefile.Check(path); errors.Is(err, pagefile.ErrInUse) {
+		return nil, fmt.Errorf("opening the queue store %s: %w", path, err)
+	} else if err != nil {
+		return nil, err
+	}
 	db, err := bolt.Open(path, 0o644, &bolt.Options{
 		Timeout:         time.Second,
 		NoSync:          true,
@@ -93,9 +100,6 @@ func openStore(path string) (*bolt.DB, error) {
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("opening the queue store %s: another process has it open", path)
-	}
-	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) {
-		return nil, fmt.Errorf("opening the queue store %s: it is damaged, or no store (%w); move it away to go on with empty queues", path, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the queue store %s: %w", path, err)
