@@ -87,6 +87,10 @@ func (d *document) cors(n *yaml.Node, id string) *CORS {
 }
 
 func (d *document) route(s *section, event string, at *yaml.Node, t *Template) Route {
+	written := at
+	if e, ok := s.left["Method"]; ok {
+		written = e.value
+	}
 	r := Route{Event: event, Method: strings.ToUpper(s.text("Method", "")), Path: s.text("Path", ""), Timeout: 30 * time.Second, Line: at.Line}
 	switch {
 	case r.Method == "" && r.Path == "":
@@ -98,6 +102,7 @@ func (d *document) route(s *section, event string, at *yaml.Node, t *Template) R
 	if r.Method == "X-AMAZON-APIGATEWAY-ANY-METHOD" || r.Method == "*" {
 		r.Method = "ANY"
 	}
+	d.checkMethod(&r, written)
 	d.checkPath(&r, at)
 	if v := s.text("PayloadFormatVersion", "2.0"); v != "2.0" {
 		d.fail(at, fmt.Sprintf("PayloadFormatVersion of event %s is %s", event, v), "only 2.0 is supported")
@@ -136,6 +141,14 @@ func (d *document) route(s *section, event string, at *yaml.Node, t *Template) R
 		r.Throttling = own
 	}
 	return r
+}
+
+func (d *document) checkMethod(r *Route, at *yaml.Node) {
+	switch r.Method {
+	case "", "ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
+	default:
+		d.fail(at, fmt.Sprintf("method %s of %s is not known", r.Method, r.Event), "use GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS or ANY")
+	}
 }
 
 func (d *document) checkPath(r *Route, at *yaml.Node) {

@@ -77,8 +77,54 @@ var unsupported = map[string]string{
 	"AWS::DynamoDB::GlobalTable":      "use AWS::DynamoDB::Table",
 	"AWS::Lambda::Function":           "use AWS::Serverless::Function",
 	"AWS::Lambda::EventSourceMapping": "use an SQS event of the function",
+	"AWS::Lambda::EventInvokeConfig":  "use EventInvokeConfig of the function",
 	"AWS::Scheduler::Schedule":        "use a ScheduleV2 event of the function",
 	"AWS::Events::Rule":               "use a Schedule or ScheduleV2 event of the function",
+}
+
+// meaningless lists types that a deployment needs and one machine has no use for. A type in none of the lists is a misspelt one, or one
+// whose absence nobody has thought about.
+var meaningless = map[string]bool{
+	"AWS::ApiGatewayV2::ApiMapping":               true,
+	"AWS::ApiGatewayV2::DomainName":               true,
+	"AWS::ApiGatewayV2::VpcLink":                  true,
+	"AWS::ApplicationAutoScaling::ScalableTarget": true,
+	"AWS::ApplicationAutoScaling::ScalingPolicy":  true,
+	"AWS::ApplicationInsights::Application":       true,
+	"AWS::Budgets::Budget":                        true,
+	"AWS::CertificateManager::Certificate":        true,
+	"AWS::CloudFront::Distribution":               true,
+	"AWS::CloudWatch::Alarm":                      true,
+	"AWS::CloudWatch::CompositeAlarm":             true,
+	"AWS::CloudWatch::Dashboard":                  true,
+	"AWS::IAM::ManagedPolicy":                     true,
+	"AWS::IAM::Policy":                            true,
+	"AWS::IAM::Role":                              true,
+	"AWS::KMS::Alias":                             true,
+	"AWS::KMS::Key":                               true,
+	"AWS::Lambda::Permission":                     true,
+	"AWS::Logs::LogGroup":                         true,
+	"AWS::Logs::MetricFilter":                     true,
+	"AWS::ResourceGroups::Group":                  true,
+	"AWS::Route53::RecordSet":                     true,
+	"AWS::S3::Bucket":                             true,
+	"AWS::S3::BucketPolicy":                       true,
+	"AWS::SNS::Subscription":                      true,
+	"AWS::SNS::Topic":                             true,
+	"AWS::SNS::TopicPolicy":                       true,
+	"AWS::SQS::QueuePolicy":                       true,
+	"AWS::SSM::Parameter":                         true,
+	"AWS::Scheduler::ScheduleGroup":               true,
+	"AWS::SecretsManager::Secret":                 true,
+	"AWS::WAFv2::WebACL":                          true,
+}
+
+func knownType(kind string) bool {
+	switch kind {
+	case typeFunction, typeTable, typeQueue, typeHTTPAPI:
+		return true
+	}
+	return rawTypes[kind] || meaningless[kind] || unsupported[kind] != ""
 }
 
 // link checks what only the whole template can tell.

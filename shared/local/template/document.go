@@ -195,13 +195,13 @@ func (d *document) readParameters(n *yaml.Node) {
 		case fallback != nil:
 			value = fallback.Value
 		default:
-			d.fail(e.key, fmt.Sprintf("parameter %s has no default and no value", out.Name), fmt.Sprintf("give it a Default or pass --param %s=...", out.Name))
+			d.fail(e.key, fmt.Sprintf("parameter %s has no default and no value", out.Name), fmt.Sprintf("give it a Default or pass -param %s=...", out.Name))
 		}
 		out.Value = value
 		bad := func(why string) {
 			do := "change its Default"
 			if given {
-				do = fmt.Sprintf("change --param %s=%s", out.Name, value)
+				do = fmt.Sprintf("change -param %s=%s", out.Name, value)
 			}
 			d.fail(e.key, fmt.Sprintf("parameter %s is %q, %s", out.Name, value, why), do)
 		}
@@ -246,7 +246,7 @@ func (d *document) readParameters(n *yaml.Node) {
 			}
 			d.parameters[out.Name] = list
 		case strings.HasPrefix(out.Type, "AWS::SSM::") && !given:
-			d.fail(e.key, fmt.Sprintf("parameter %s is read from Systems Manager, which is not here", out.Name), fmt.Sprintf("pass --param %s=...", out.Name))
+			d.fail(e.key, fmt.Sprintf("parameter %s is read from Systems Manager, which is not here", out.Name), fmt.Sprintf("pass -param %s=...", out.Name))
 		case strings.HasPrefix(out.Type, "AWS::"):
 			d.parameters[out.Name] = scalar(e.value, value)
 		default:
@@ -256,7 +256,7 @@ func (d *document) readParameters(n *yaml.Node) {
 	}
 	for name := range d.env.Parameters {
 		if !known[name] {
-			d.fail(nil, fmt.Sprintf("no parameter %s is declared", name), "check the name after --param against Parameters")
+			d.fail(nil, fmt.Sprintf("no parameter %s is declared", name), "check the name after -param against Parameters")
 		}
 	}
 }
@@ -267,12 +267,16 @@ func (d *document) readResources(n *yaml.Node) {
 			d.fail(e.key, fmt.Sprintf("%q is no logical id", e.key.Value), "use letters and digits only")
 		}
 		s := d.section(e.value, "resource "+e.key.Value)
+		at, written := s.left["Type"]
 		r := &resource{id: e.key.Value, kind: s.text("Type", ""), line: e.key.Line, properties: s.take("Properties")}
 		condition := s.take("Condition")
 		s.ignore("DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy")
 		s.done()
 		if r.kind == "" {
 			d.fail(e.key, fmt.Sprintf("resource %s has no Type", r.id), "give it one")
+		}
+		if written && !knownType(r.kind) {
+			d.fail(at.value, fmt.Sprintf("resource %s is of type %s, which is not known here", r.id, r.kind), "check the spelling, or leave it out")
 		}
 		if condition != nil {
 			r.absent = !d.condition(condition, condition.Value)

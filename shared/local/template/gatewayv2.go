@@ -101,8 +101,10 @@ func (d *document) rawAPIs(t *Template) {
 	each(typeRawRoute, func(r *resource, at *yaml.Node, s *section) {
 		a := apiOf(s, at)
 		route := Route{Event: r.id, API: a.LogicalID, Throttling: a.Throttling, Line: r.line}
-		if key := s.need("RouteKey"); key != "$default" {
+		written, given := s.left["RouteKey"]
+		if key := s.need("RouteKey"); key != "$default" && given {
 			route.Method, route.Path, _ = strings.Cut(key, " ")
+			d.checkMethod(&route, written.value)
 			d.checkPath(&route, at)
 		}
 		if own, ok := a.RouteThrottling[route.Key()]; ok && own.Burst > 0 {

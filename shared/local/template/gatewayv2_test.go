@@ -76,6 +76,7 @@ func TestAPIThatIsWrittenOut(t *testing.T) {
 		{"no such function", "!GetAtt Console.Arn", "arn:aws:lambda:us-east-1:1:function:other", "which is not in this template"},
 		{"no such API", "ApiId: !Ref Api\n      RouteKey", "ApiId: other\n      RouteKey", "the API other"},
 		{"bad path", "ANY /v1/{proxy+}", "ANY /v1/{proxy+}/x", "greedy parameter before its end"},
+		{"method", "ANY /v1", "ANNY /v1", "method ANNY of Route is not known"},
 		{"stage", "StageName: $default", "StageName: prod", "only $default"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

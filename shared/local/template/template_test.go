@@ -3,6 +3,7 @@ package template
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -141,6 +142,50 @@ func TestFaults(t *testing.T) {
 				t.Errorf("got %q, want %q with a line and advice", err, c.want)
 			}
 		})
+	}
+}
+
+// A misspelt type or method is blamed where it stands, not where something that needs it does, nor taken for one without meaning here.
+func TestMisspelt(t *testing.T) {
+	text, err := os.ReadFile("testdata/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"Type: AWS::DynamoDB::Table\n", "Type: AWS::DynamoDB::Tabl\n", "is of type AWS::DynamoDB::Tabl, which is not known here; check the spelling, or leave it out"},
+		{"Type: AWS::Serverless::Function\n", "Type: AWS::Serverless::Functio\n", "is of type AWS::Serverless::Functio, which"},
+		{"Type: AWS::SQS::Queue\n", "Type: AWS::SQS::Queu\n", "is of type AWS::SQS::Queu, which"},
+		{"AWS::Logs::LogGroup", "AWS::Logs::LogGrop", "is of type AWS::Logs::LogGrop, which"},
+		{"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Alrm", "is of type AWS::CloudWatch::Alrm, which"},
+		{"AWS::Serverless::HttpApi", "AWS::Serverless::HttpAPI", "resource Api is of type AWS::Serverless::HttpAPI, which"},
+		{"Method: POST", "Method: PST", "method PST of "},
+	} {
+		t.Run(c.to, func(t *testing.T) {
+			before, after, found := strings.Cut(string(text), c.from)
+			if !found {
+				t.Fatalf("the template has no %q", c.from)
+			}
+			_, err := Parse("shop.yaml", []byte(before+c.to+after), Environment{})
+			where := fmt.Sprintf("shop.yaml:%d: ", strings.Count(before, "\n")+1)
+			if err == nil || !strings.HasPrefix(err.Error(), where) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s...%s", err, where, c.want)
+			}
+		})
+	}
+}
+
+func TestMethods(t *testing.T) {
+	for method, want := range map[string]string{
+		"get": "GET /x", "HEAD": "HEAD /x", "Post": "POST /x", "put": "PUT /x", "patch": "PATCH /x", "delete": "DELETE /x", "options": "OPTIONS /x", "any": "ANY /x", "*": "ANY /x",
+		"x-amazon-apigateway-any-method": "ANY /x", "TRACE": "", "CONNECT": "",
+	} {
+		s, err := Parse("t.yaml", []byte("Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Runtime: provided.al2023\n      CodeUri: build/f\n      Events:\n        E: {Type: HttpApi, Properties: {Path: /x, Method: \""+method+"\"}}\n"), Environment{})
+		switch {
+		case want == "" && (err == nil || err.Error() != "t.yaml:8: method "+method+" of E is not known; use GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS or ANY"):
+			t.Errorf("%s: %v", method, err)
+		case want != "" && (err != nil || s.Functions[0].Routes[0].Key() != want):
+			t.Errorf("%s: %v, want %s", method, err, want)
+		}
 	}
 }
 
