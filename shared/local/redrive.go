@@ -14,7 +14,7 @@ import (
 )
 
 // Redrive moves the dead letters of a queue of a running stack back to it and says how many there were. The queue is named by logical id or
-// name; its dead-letter queue does as well.
+// name, in any case and with or without Queue at its end, as GET /v1/queues shows it; its dead-letter queue does as well.
 func Redrive(ctx context.Context, o Options, a Addresses, queue string) (int64, error) {
 	t, err := load(o, a)
 	if err != nil {
@@ -22,7 +22,13 @@ func Redrive(ctx context.Context, o Options, a Addresses, queue string) (int64, 
 	}
 	var source, target template.Queue
 	var names []string
-	named, _ := t.Queue(queue)
+	named, exact := t.Queue(queue)
+	for _, q := range t.Queues {
+		if !exact && plain(q.LogicalID) == plain(queue) {
+			named = q
+			break
+		}
+	}
 	for _, q := range t.Queues {
 		if q.DeadLetter == "" {
 			continue
@@ -61,3 +67,6 @@ func Redrive(ctx context.Context, o Options, a Addresses, queue string) (int64, 
 		}
 	}
 }
+
+// plain is what is left of a queue's name without what people leave out.
+func plain(name string) string { return strings.TrimSuffix(strings.ToLower(name), "queue") }

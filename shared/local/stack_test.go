@@ -139,6 +139,14 @@ func TestDeadLetterAndRedrive(t *testing.T) {
 	if n, err := Redrive(context.Background(), Options{}, s.Addresses(), "OrdersDead"); err != nil || n != 0 {
 		t.Errorf("by the name of the dead-letter queue: %d moved, %v", n, err)
 	}
+	for _, name := range []string{"orders", "OrdersQueue", "ORDERSQUEUE", "ordersdead", "local-Orders"} {
+		if n, err := Redrive(context.Background(), Options{}, s.Addresses(), name); err != nil || n != 0 {
+			t.Errorf("by the name %s: %d moved, %v", name, n, err)
+		}
+	}
+	if _, err := Redrive(context.Background(), Options{}, s.Addresses(), "Queue"); err == nil || !strings.Contains(err.Error(), "no queue Queue with dead letters") {
+		t.Errorf("no more than the suffix: %v", err)
+	}
 	if _, err := Redrive(context.Background(), Options{}, s.Addresses(), "Nothing"); err == nil || !strings.Contains(err.Error(), "it has Orders") {
 		t.Errorf("an unknown queue: %v", err)
 	}
