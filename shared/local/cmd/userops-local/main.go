@@ -29,13 +29,18 @@ const usage = `userops-local [run]                     starts everything; Ctrl-C
 userops-local invoke FUNCTION EVENT.json   runs one event alone
 userops-local redrive QUEUE                sends the dead letters of a queue again
 userops-local env                          prints the functions' environment for sam local --env-vars
-flags, before the arguments of each:`
+
+environment:
+  GATEWAY_ADDR    where the HTTP API and the inbox listen (127.0.0.1:8080); port 0 takes a free one, here and below
+  DYNAMODB_ADDR   where the tables are (127.0.0.1:8000)
+  SQS_ADDR        where the queues are (127.0.0.1:9324)
+  SMTP_ADDR       where mail is taken (127.0.0.1:1025)
+  LAMBDA_ADDR     where functions are invoked (127.0.0.1:0)
+  DATA            the folder that keeps everything (.userops)
+
+flags, anywhere:`
 
 func command(args []string, out io.Writer) error {
-	name := "run"
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		name, args = args[0], args[1:]
-	}
 	flags := flag.NewFlagSet("userops-local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	parameters := pairs{}
@@ -45,43 +50,68 @@ func command(args []string, out io.Writer) error {
 	grace := flags.Duration("grace", 30*time.Second, "how long a stop waits for what is in flight")
 	ttlLag := flags.Duration("ttl-lag", 0, "how long expired items stay visible; 0 is 48 hours")
 	flags.Var(parameters, "param", "Name=Value of a parameter of the template; may be repeated")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(out)
-			_, _ = fmt.Fprintln(out, usage)
-			flags.PrintDefaults()
-			return nil
-		}
+	words, err := sift(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(out)
+		_, _ = fmt.Fprintln(out, usage)
+		flags.PrintDefaults()
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("%w; userops-local -h lists the flags", err)
+	}
+	if *concurrency < 1 {
+		return fmt.Errorf("-concurrency is %d; give a whole number from 1 on", *concurrency)
+	}
+	name := "run"
+	if len(words) > 0 {
+		name, words = words[0], words[1:]
 	}
 	o := options(*file, *build, parameters)
 	o.Concurrency, o.TTLLag = *concurrency, *ttlLag
 	switch name {
 	case "run":
-		if flags.NArg() > 0 {
-			return fmt.Errorf("run takes no argument, and got %q", flags.Arg(0))
+		if len(words) > 0 {
+			return fmt.Errorf("run takes no argument, and got %q", words[0])
 		}
 		return run(o, *grace, out)
 	case "invoke":
-		if flags.NArg() != 2 || flags.Arg(0) == "" || flags.Arg(1) == "" {
+		if len(words) != 2 || words[0] == "" || words[1] == "" {
 			return errors.New("invoke wants a function and the file of an event: make invoke FUNCTION=ingest EVENT=events/ingest/batch.json")
 		}
-		return invoke(o, flags.Arg(0), flags.Arg(1), out)
+		return invoke(o, words[0], words[1], out)
 	case "redrive":
-		if flags.NArg() != 1 || flags.Arg(0) == "" {
+		if len(words) != 1 || words[0] == "" {
 			return errors.New("redrive wants a queue: make redrive QUEUE=EventsQueue")
 		}
-		return redrive(o, flags.Arg(0), out)
+		return redrive(o, words[0], out)
 	case "env":
-		if flags.NArg() > 0 {
-			return fmt.Errorf("env takes no argument, and got %q", flags.Arg(0))
+		if len(words) > 0 {
+			return fmt.Errorf("env takes no argument, and got %q", words[0])
 		}
 		return variables(o, out)
 	}
 	return fmt.Errorf("no command %s; there are run, invoke, redrive and env", name)
 }
 
-// pairs collects --param Name=Value.
+// sift takes the flags out of the arguments, wherever they stand, and gives the rest. After -- all is rest.
+func sift(flags *flag.FlagSet, args []string) (words []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		rest := flags.Args()
+		if len(rest) == 0 {
+			return words, nil
+		}
+		if n := len(args) - len(rest); n > 0 && args[n-1] == "--" {
+			return append(words, rest...), nil
+		}
+		words, args = append(words, rest[0]), rest[1:]
+	}
+}
+
+// pairs collects -param Name=Value.
 type pairs map[string]string
 
 func (p pairs) String() string { return "" }

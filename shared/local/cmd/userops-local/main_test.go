@@ -97,8 +97,14 @@ func TestFaultsAreOneLine(t *testing.T) {
 		{"no such command", []string{"dance"}, "no command dance; there are run, invoke, redrive and env"},
 		{"no such flag", []string{"run", "-fast"}, "userops-local -h lists the flags"},
 		{"argument too many", []string{"run", "now"}, `run takes no argument, and got "now"`},
+		{"flags before the command", []string{"-template", "nowhere.yaml", "run"}, "nowhere.yaml: the template cannot be read"},
+		{"flags around the arguments", []string{"-concurrency", "2", "redrive", "Work", "-template=x"}, "no stack runs on the data folder data"},
+		{"flag without value at the end", []string{"run", "-template"}, "flag needs an argument: -template"},
+		{"no concurrency", []string{"-concurrency", "0"}, "-concurrency is 0; give a whole number from 1 on"},
+		{"concurrency below zero", []string{"run", "-concurrency=-1"}, "-concurrency is -1; give"},
+		{"behind two dashes", []string{"invoke", "--", "-x", "-y"}, "the event -y cannot be read: no such file or directory"},
 		{"bad parameter", []string{"run", "--param", "Stage"}, `"Stage" is not Name=Value`},
-		{"unknown parameter", []string{"run", "--param", "Stage=prod"}, "no parameter Stage is declared; check the name after --param"},
+		{"unknown parameter", []string{"run", "--param", "Stage=prod"}, "no parameter Stage is declared; check the name after -param"},
 		{"no template", []string{"run", "-template", "nowhere.yaml"}, "nowhere.yaml: the template cannot be read"},
 		{"invoke without event", []string{"invoke", "ingest"}, "make invoke FUNCTION=ingest EVENT="},
 		{"invoke without file", []string{"invoke", "ingest", "nowhere.json"}, "the event nowhere.json cannot be read: no such file or directory"},
@@ -120,5 +126,19 @@ func TestFaultsAreOneLine(t *testing.T) {
 				t.Errorf("it says\n%s, want one line with %q", text, c.want)
 			}
 		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"-h"}, {"run", "-h"}, {"--help"}} {
+		text, err := prepare(t, t.TempDir(), args...).CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
+		for _, want := range []string{"GATEWAY_ADDR ", "DYNAMODB_ADDR ", "SQS_ADDR ", "SMTP_ADDR ", "LAMBDA_ADDR ", "DATA ", "-param", "-template", "redrive QUEUE"} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%v shows no %s:\n%s", args, want, text)
+			}
+		}
 	}
 }

@@ -37,7 +37,7 @@ func setting(name, fallback string) string {
 	return fallback
 }
 
-// defaults are the parameters of the template that suit one machine; --param wins over them.
+// defaults are the parameters of the template that suit one machine; -param wins over them.
 func defaults(a local.Addresses) map[string]string {
 	return map[string]string{
 		"DynamoDBEndpoint": a.DynamoDB,
