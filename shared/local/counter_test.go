@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,7 +81,7 @@ func take(env map[string]string) (lambda.Handler, error) {
 	}, nil
 }
 
-// broken makes tally refuse the order that it names.
+// broken makes tally refuse the order that it names, and counts how often it did: order -> *atomic.Int64.
 var broken sync.Map
 
 func tally(env map[string]string) (lambda.Handler, error) {
@@ -119,7 +120,8 @@ func tally(env map[string]string) (lambda.Handler, error) {
 			return []byte(`{}`), add(e.Kind)
 		}
 		for _, r := range e.Records {
-			if _, bad := broken.Load(r.Body); bad {
+			if refused, bad := broken.Load(r.Body); bad {
+				refused.(*atomic.Int64).Add(1)
 				failures = append(failures, failure{r.MessageID})
 			} else if err := add(r.Body); err != nil {
 				return nil, err

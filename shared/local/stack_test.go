@@ -108,7 +108,8 @@ func TestInvokeAlone(t *testing.T) {
 }
 
 func TestDeadLetterAndRedrive(t *testing.T) {
-	broken.Store("coal", true)
+	refused := new(atomic.Int64)
+	broken.Store("coal", refused)
 	defer broken.Delete("coal")
 	clock := newClock()
 	out := newScreen()
@@ -118,8 +119,8 @@ func TestDeadLetterAndRedrive(t *testing.T) {
 	}
 	out.await(t, "ready in")
 	// It is tried twice, five seconds apart.
-	for range 2 {
-		await(t, func() bool { return !s.host.Busy() && flights(t, s) == 1 })
+	for tried := range int64(2) {
+		await(t, func() bool { return refused.Load() == tried+1 && !s.host.Busy() && flights(t, s) == 1 })
 		clock.step(6 * time.Second)
 		s.Tick()
 	}
