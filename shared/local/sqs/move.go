@@ -68,12 +68,15 @@ func (e *Engine) runTask(t *moveTask) {
 				e.mu.Unlock()
 				return
 			}
-			wait := e.moveSome(t)
+			wait, end := e.moveSome(t)
 			e.saveTask(t)
 			c := e.flush()
-			more := t.Status == taskRunning
 			e.mu.Unlock()
-			if await(c) != nil || !more {
+			if await(c) != nil {
+				return
+			}
+			if end != nil {
+				e.endTask(t, *end)
 				return
 			}
 			if wait <= 0 {
@@ -90,14 +93,33 @@ func (e *Engine) runTask(t *moveTask) {
 	}()
 }
 
-// moveSome moves as many messages as the rate allows and tells how long to wait for the next. It ends the task when
-// there is no more to move, or when a message has nowhere to go.
-func (e *Engine) moveSome(t *moveTask) time.Duration {
+// ending is how a task ends.
+type ending struct {
+	status  taskStatus
+	failure string
+}
+
+// endTask ends a task once all that it moved is stored and can be received: who reads that it is completed finds the messages.
+func (e *Engine) endTask(t *moveTask, end ending) {
+	e.mu.Lock()
+	if t.Status != taskRunning {
+		e.mu.Unlock()
+		return
+	}
+	t.Status, t.Failure = end.status, end.failure
+	e.saveTask(t)
+	c := e.flush()
+	e.mu.Unlock()
+	_ = await(c) // if it fails, the engine stops answering and the task is found running at the next start
+}
+
+// moveSome moves as many messages as the rate allows and tells how long to wait for the next, or how the task ends: when there is
+// no more to move, or when a message has nowhere to go.
+func (e *Engine) moveSome(t *moveTask) (time.Duration, *ending) {
 	now := e.now().UnixMilli()
 	source := e.queues[t.Source]
 	if source == nil {
-		t.Status, t.Failure = taskFailed, legacy+"NonExistentQueue"
-		return 0
+		return 0, &ending{taskFailed, legacy + "NonExistentQueue"}
 	}
 	e.refresh(source, now)
 	budget := moveAtOnce
@@ -108,8 +130,7 @@ func (e *Engine) moveSome(t *moveTask) time.Duration {
 	for range budget {
 		m := source.head()
 		if m == nil || t.Moved >= t.ToMove {
-			t.Status = taskCompleted
-			return 0
+			return 0, &ending{status: taskCompleted}
 		}
 		name := t.Destination
 		if name == "" {
@@ -118,11 +139,9 @@ func (e *Engine) moveSome(t *moveTask) time.Duration {
 		target := e.queues[name]
 		switch {
 		case name == "":
-			t.Status, t.Failure = taskFailed, "CouldNotDetermineMessageSource"
-			return 0
+			return 0, &ending{taskFailed, "CouldNotDetermineMessageSource"}
 		case target == nil:
-			t.Status, t.Failure = taskFailed, legacy+"NonExistentQueue"
-			return 0
+			return 0, &ending{taskFailed, legacy + "NonExistentQueue"}
 		}
 		// A moved message is a new one: id, age and receive count begin anew.
 		moved := &message{seq: e.number(target), id: newMessageID(), sent: now, size: m.size, visible: now, phase: delayed}
@@ -135,14 +154,13 @@ func (e *Engine) moveSome(t *moveTask) time.Duration {
 		t.Moved++
 	}
 	if t.Moved >= t.ToMove || source.head() == nil {
-		t.Status = taskCompleted
-		return 0
+		return 0, &ending{status: taskCompleted}
 	}
 	if t.Rate == 0 {
-		return 0
+		return 0, nil
 	}
 	next := t.Started + int64(t.Moved)*1000/int64(t.Rate) + 1
-	return max(time.Millisecond, time.Duration(next-now)*time.Millisecond)
+	return max(time.Millisecond, time.Duration(next-now)*time.Millisecond), nil
 }
 
 func (x *exchange) startMessageMoveTask() *fault {
