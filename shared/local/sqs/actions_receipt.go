@@ -145,34 +145,8 @@ func (x *exchange) one(do func(*Engine, *exchange, *queue, *receipted) *fault) *
 }
 
 func (x *exchange) batch(do func(*Engine, *exchange, *queue, *receipted) *fault) *fault {
-	var url string
-	entries := make([]receipted, 0, maxBatchEntries)
-	count := 0
-	if f := x.decode(func(key []byte) error {
-		switch string(key) {
-		case "QueueUrl":
-			return x.in.str(&url)
-		case "Entries":
-			return x.in.array(func() error {
-				if count++; count > maxBatchEntries {
-					return x.in.skip()
-				}
-				var n receipted
-				err := x.in.object(func(key []byte) error {
-					if known, err := n.member(&x.in, key); known {
-						return err
-					}
-					return x.in.skip()
-				})
-				entries = append(entries, n)
-				return err
-			})
-		}
-		return x.in.skip()
-	}); f != nil {
-		return f
-	}
-	if f := checkBatch(count, len(entries), func(i int) []byte { return entries[i].id }); f != nil {
+	url, entries, f := decodeBatch[receipted](x)
+	if f != nil {
 		return f
 	}
 	if f := x.receipts(url, entries, do); f != nil {

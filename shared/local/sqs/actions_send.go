@@ -384,34 +384,8 @@ func (x *exchange) sendMessage() *fault {
 }
 
 func (x *exchange) sendMessageBatch() *fault {
-	var url string
-	entries := make([]entry, 0, maxBatchEntries)
-	count := 0
-	if f := x.decode(func(key []byte) error {
-		switch string(key) {
-		case "QueueUrl":
-			return x.in.str(&url)
-		case "Entries":
-			return x.in.array(func() error {
-				if count++; count > maxBatchEntries {
-					return x.in.skip()
-				}
-				var n entry
-				err := x.in.object(func(key []byte) error {
-					if known, err := n.member(&x.in, key); known {
-						return err
-					}
-					return x.in.skip()
-				})
-				entries = append(entries, n)
-				return err
-			})
-		}
-		return x.in.skip()
-	}); f != nil {
-		return f
-	}
-	if f := checkBatch(count, len(entries), func(i int) []byte { return entries[i].id }); f != nil {
+	url, entries, f := decodeBatch[entry](x)
+	if f != nil {
 		return f
 	}
 	total := 0
