@@ -8,6 +8,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 // jobsPerMessage keeps a message to what its reader does within seconds, and far within the 64 KB that SQS bills as one.
@@ -71,17 +72,7 @@ func (p *Process) deliver(ctx context.Context, all []pending) error {
 			}
 		}
 	}
-	for chunk := range slices.Chunk(settlement, jobsPerMessage) {
-		if err := p.Settlement.Send(ctx, job.Follows{Version: job.Version, Follows: chunk}); err != nil {
-			return fmt.Errorf("telling settlement: %w", err)
-		}
-	}
-	for chunk := range slices.Chunk(orchestration, jobsPerMessage) {
-		if err := p.Orchestration.Send(ctx, job.Orchestration{Version: job.Version, Follows: chunk}); err != nil {
-			return fmt.Errorf("telling orchestration: %w", err)
-		}
-	}
-	return nil
+	return queue.SendFollows(ctx, p.Settlement, p.Orchestration, settlement, orchestration, jobsPerMessage)
 }
 
 // progress remembers what this process has done for which commit, so that it need not ask. It may forget at any time.

@@ -3,7 +3,6 @@ package segmentation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 // followsPerMessage keeps a message to what its reader does within seconds.
@@ -83,17 +83,7 @@ func (d *delivery) add(id profile.ID, follows []profile.Follow) {
 
 // deliver sends what was gathered.
 func (p *Process) deliver(ctx context.Context, d *delivery) error {
-	for chunk := range slices.Chunk(d.settlement, followsPerMessage) {
-		if err := p.Settlement.Send(ctx, job.Follows{Version: job.Version, Follows: chunk}); err != nil {
-			return fmt.Errorf("telling settlement: %w", err)
-		}
-	}
-	for chunk := range slices.Chunk(d.orchestration, followsPerMessage) {
-		if err := p.Orchestration.Send(ctx, job.Orchestration{Version: job.Version, Follows: chunk}); err != nil {
-			return fmt.Errorf("telling orchestration: %w", err)
-		}
-	}
-	return nil
+	return queue.SendFollows(ctx, p.Settlement, p.Orchestration, d.settlement, d.orchestration, followsPerMessage)
 }
 
 // workers is how many profiles are loaded and written at a time.
