@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test lint bench build size deploy redrive invoke conformance build-local FORCE
+.PHONY: help run demo import test lint bench build size deploy redrive invoke conformance mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,18 @@ build/local/userops-local: FORCE
 
 bench: build build-local ## benchmarks and the cost meter; writes build/bench.json
 	@go run ./shared/local/cmd/bench
+
+build/tools/gremlins:
+	@GOBIN=$(CURDIR)/build/tools go install github.com/go-gremlins/gremlins/cmd/gremlins@v0.5.0
+
+mutate: build/tools/gremlins ## which small changes of the code no test notices: PKG=./shared/domain/order MIN=88
+	@go build -o build/local/mutate ./shared/local/cmd/mutate && exec build/local/mutate -min $(or $(MIN),0) $(PKG)
+
+# Pure packages first: they take minutes. The functions and stores after them take hours.
+MUTATED := ./shared/domain/... ./shared/template ./shared/queue ./shared/httpapi ./shared/job ./shared/settings ./shared/channel/... \
+	./functions/dispatch ./functions/settlement ./functions/orchestration ./functions/projection ./functions/ingest ./functions/member ./shared/dynamo
+mutate-all: build/tools/gremlins ## the same for every package that it is meant for, by night: MIN=88
+	@$(MAKE) --no-print-directory mutate PKG="$(MUTATED)" MIN=$(MIN)
 
 size: build ## the zipped size of every function
 	@for f in $(FUNCTIONS); do printf '%s\t' $$f; gzip -9 -c build/$$f/bootstrap | wc -c; done
