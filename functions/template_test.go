@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/userops/userops/functions/console"
 	"github.com/userops/userops/functions/dispatch"
 	"github.com/userops/userops/functions/ingest"
@@ -120,6 +122,32 @@ func TestEveryTableIsDeclaredWithItsKeysAndTheReverse(t *testing.T) {
 	}
 	for name := range declared {
 		t.Errorf("table %s is in the template and not in the code", name)
+	}
+}
+
+// What a stack takes along when it goes is no more than runs, which can be made again.
+func TestTablesStayWhenTheStackGoes(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw struct {
+		Resources map[string]struct {
+			DeletionPolicy      string `yaml:"DeletionPolicy"`
+			UpdateReplacePolicy string `yaml:"UpdateReplacePolicy"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &raw); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range dynamo.Tables() {
+		want := map[bool]string{true: "Retain", false: "Delete"}[table.Kept]
+		if got := raw.Resources[table.Name]; got.DeletionPolicy != want || got.UpdateReplacePolicy != want {
+			t.Errorf("table %s: %+v, want %s", table.Name, got, want)
+		}
+	}
+	if due := dynamo.Tables()[slices.IndexFunc(dynamo.Tables(), func(t dynamo.Table) bool { return t.Name == "Due" })]; !due.Kept {
+		t.Error("Due holds waits, holds and who was taken, which nothing else knows; it is not kept")
 	}
 }
 

@@ -23,7 +23,7 @@ type API interface {
 type Table struct {
 	Name string // logical name in the template
 	TTL  bool   // expires by the attribute ttl
-	// Kept says that the table has point-in-time recovery and deletion protection.
+	// Kept says that the table has point-in-time recovery and deletion protection, and stays when the stack goes.
 	Kept bool
 }
 
@@ -36,7 +36,7 @@ func Tables() []Table {
 		{Name: "Referrals", TTL: true, Kept: true},
 		{Name: "Ledger", Kept: true},
 		{Name: "Deliveries", TTL: true, Kept: true},
-		{Name: "Due", TTL: true},
+		{Name: "Due", TTL: true, Kept: true},
 		{Name: "Runs", TTL: true},
 	}
 }
