@@ -179,7 +179,7 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 func TestProfileShowsItsDetail(t *testing.T) {
 	b := start(t)
 	fold := func(p *profile.Profile, name, properties, context string, before time.Duration) {
-		p.Fold(&event.Event{Kind: event.Track, Name: name, Properties: json.RawMessage(properties), Context: json.RawMessage(context), Timestamp: noon.Add(-before), ReceivedAt: noon}, "CNY")
+		p.Fold(&event.Event{Kind: event.Track, Name: name, Properties: json.RawMessage(properties), Context: json.RawMessage(context), Timestamp: noon.Add(-before), ReceivedAt: noon}, profile.Shop{Currency: "CNY"})
 	}
 	b.save("ann", func(p *profile.Profile) {
 		p.Traits = map[string]profile.Trait{"gender": {Value: "女"}, "birthday": {Value: "1990-05-31"}, "email": {Value: "Ann@Shop.example"}, "phone": {Value: "+86 138 1234 5678"},

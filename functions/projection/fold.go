@@ -156,7 +156,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	record := profile.Commit{Version: version}
 	for i := range events {
 		e := &events[i]
-		p.Fold(&e.event, b.process.Currency)
+		p.Fold(&e.event, profile.Shop{Zone: b.process.Zone, Currency: b.process.Currency})
 		reported, err := b.report(ctx, p, e, orders)
 		if err != nil {
 			return err

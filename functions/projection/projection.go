@@ -90,6 +90,7 @@ type Process struct {
 	Orchestration Sender
 	Reports       Sender // back to projection's own queue
 	Postponer     Postponer
+	Zone          *time.Location // the shop's, for its days
 	Currency      money.Currency
 	Now           func() time.Time
 	// Jitter answers a random share of a duration; it spreads those who lost a condition.
@@ -120,6 +121,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 		Orchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
 		Reports:       queue.Sender{Client: sqs, URL: s.Events},
 		Postponer:     queue.Postponer{Client: sqs, URL: s.Events},
+		Zone:          s.Zone,
 		Currency:      s.Currency,
 		Now:           now,
 		Jitter:        rand.N[time.Duration],

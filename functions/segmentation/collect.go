@@ -160,7 +160,7 @@ func (c *collector) add(one *profile.Profile) {
 	if facts.Approximate {
 		c.summary.Approximate++
 	}
-	c.summary.Counts.AddIntervals(one, c.run.AsOf)
+	c.summary.Counts.AddIntervals(one, c.run.AsOf, c.shop)
 	// Of a model of nobody, the scores hold what needs nothing of the buyers.
 	known := segment.Model{Scoring: c.run.Scoring}.Score(facts)
 	r := row{id: one.ID, facts: segment.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, known: profile.Scores{Lifecycle: known.Lifecycle}}

@@ -84,7 +84,7 @@ func (w *world) recount() recount {
 		}
 		facts[id] = known
 		out.findings.Profiles++
-		out.findings.Counts.AddIntervals(p, asOf)
+		out.findings.Counts.AddIntervals(p, asOf, w.process.Shop)
 		if known.Buyer() {
 			r, f, m = append(r, int32(known.R)), append(f, int32(known.F)), append(m, known.M)
 		}

@@ -44,6 +44,7 @@ const (
 	sectionLeftOut     = 28
 	sectionWindow      = 30
 	sectionOutbox      = 31
+	sectionShopDays    = 45
 )
 
 // packProfile is the body of a profile's item.
@@ -174,6 +175,9 @@ func packSections(p *profile.Profile) []byte {
 			w.text(f.Run)
 		}
 	})
+	if p.ShopDays != 0 {
+		w.section(sectionShopDays, func(w *packer) { w.int(int64(p.ShopDays)) })
+	}
 	return append(w.out, p.Unknown...)
 }
 
@@ -273,6 +277,8 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 				p.Outbox = append(p.Outbox, profile.Follow{Part: profile.ID(s.text()), Kind: profile.FollowKind(s.text()), Ref: s.text(),
 					Version: s.int(), N: int(s.uint()), At: s.time(), Event: s.text(), Run: s.text()})
 			}
+		case sectionShopDays:
+			p.ShopDays = profile.Day(s.int())
 		default:
 			p.Unknown = append(p.Unknown, start[:len(start)-len(r.in)]...)
 		}

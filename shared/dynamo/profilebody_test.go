@@ -29,6 +29,13 @@ func fullProfile() *profile.Profile {
 	return p
 }
 
+// newestProfile has what came since the bodies were frozen, too.
+func newestProfile() *profile.Profile {
+	p := fullProfile()
+	p.ShopDays = 20510
+	return p
+}
+
 // firstProfile has what profiles had in the first version.
 func firstProfile() *profile.Profile {
 	t0 := time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
@@ -55,7 +62,7 @@ func firstProfile() *profile.Profile {
 }
 
 func TestProfileBodyRoundTrip(t *testing.T) {
-	want := fullProfile()
+	want := newestProfile()
 	got := &profile.Profile{ID: want.ID, Version: want.Version}
 	if err := unpackProfile(packProfile(want), got); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func commitTo(p *profile.Profile, source string, orders map[string]*order.Order,
 	for i := range events {
 		e := &events[i]
 		hash := event.Fingerprint(source, e.MessageID)
-		p.Fold(e, "CNY")
+		p.Fold(e, profile.Shop{Currency: "CNY"})
 		record.Hashes = append(record.Hashes, hash)
 		if e.ReceivedAt.After(record.At) {
 			record.At = e.ReceivedAt

@@ -49,13 +49,13 @@ type DayCount struct {
 	Count int `json:"count"`
 }
 
-func (p *Profile) count(name string, at time.Time) {
+func (p *Profile) count(name string, at time.Time, day Day) {
 	if p.Counters == nil {
 		p.Counters = map[string]Counter{}
 	}
 	name = admit(p.Counters, clipTo(name, MaxCounterName), MaxCounters, standard, Counter.union)
 	c := p.Counters[name]
-	c.add(1, at, DayOf(at))
+	c.add(1, at, day)
 	p.Counters[name] = c
 }
 

@@ -28,9 +28,8 @@ const (
 )
 
 // Fold adds one event, everything but its effect on orders. The result is a function of the set of events: it is the same in
-// whatever sequence they come. shop is the currency of prices that name none. Folding an event twice counts it twice; the caller
-// sees to it that it does not (Window).
-func (p *Profile) Fold(e *event.Event, shop money.Currency) {
+// whatever sequence they come. Folding an event twice counts it twice; the caller sees to it that it does not (Window).
+func (p *Profile) Fold(e *event.Event, shop Shop) {
 	at := e.Timestamp.Truncate(time.Millisecond) // what is stored, so that a comparison sees the same before and after
 	if p.FirstSeen.IsZero() || at.Before(p.FirstSeen) {
 		p.FirstSeen = at
@@ -38,7 +37,9 @@ func (p *Profile) Fold(e *event.Event, shop money.Currency) {
 	if at.After(p.LastSeen) {
 		p.LastSeen = at
 	}
-	p.Active.Add(DayOf(at))
+	day := shop.Day(at)
+	p.ShopDays = p.shopDays()
+	p.Active.Add(day)
 	if active(e) {
 		p.Hours.add(at)
 	}
@@ -57,10 +58,10 @@ func (p *Profile) Fold(e *event.Event, shop money.Currency) {
 	case event.Group:
 		p.join(e.GroupID, at)
 	case event.Track:
-		p.count(e.Name, at)
-		p.track(e, at, shop)
+		p.count(e.Name, at, day)
+		p.track(e, at, shop.Currency)
 	case event.Page, event.Screen:
-		p.count(string(e.Kind), at)
+		p.count(string(e.Kind), at, day)
 	}
 }
 
@@ -356,6 +357,25 @@ func (p *Profile) OpenCart() (pieces int, worth int64) {
 		worth += int64(line.Quantity) * line.Price
 	}
 	return pieces, worth
+}
+
+// shopDays is ShopDays, and for a profile that was never folded into by the shop's calendar the day behind those that are there.
+func (p *Profile) shopDays() Day {
+	switch {
+	case p.ShopDays > 0:
+		return p.ShopDays
+	case len(p.Active.Bits) > 0:
+		return p.Active.Last + 1
+	}
+	return 1
+}
+
+// Day is the day under which an event of a time stands in Active and Counters.
+func (p *Profile) Day(at time.Time, shop Shop) Day {
+	if day := shop.Day(at); p.ShopDays > 0 && day >= p.ShopDays {
+		return day
+	}
+	return DayOf(at)
 }
 
 // Add puts a day into the set; days more than MaxActiveDays before the newest are let go.

@@ -97,6 +97,7 @@ func (p *Profile) Absorb(q *Profile) {
 		p.Touch["first"] = earliestTouch(p.Touch["first"], q.Touch["first"])
 		p.Touch["last"] = latestTouch(p.Touch["last"], q.Touch["last"])
 	}
+	p.ShopDays = max(p.shopDays(), q.shopDays())
 	for i := range len(q.Active.Bits) * 8 {
 		if day := q.Active.Last - Day(i); q.Active.Has(day) {
 			p.Active.Add(day)

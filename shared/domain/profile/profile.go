@@ -46,20 +46,23 @@ type Profile struct {
 	FirstSeen   time.Time // earliest timestamp of an event
 	LastSeen    time.Time // latest timestamp of an event
 
-	Traits        map[string]Trait
-	Consent       map[string]Consent // by channel
-	Tags          []string           // sorted
-	Orders        Orders
-	Counters      map[string]Counter    // by event name; track events, and "page", "screen" for those calls
-	Groups        map[string]time.Time  // groupId -> last joined
-	Cart          map[string]CartLine   // open cart by product
-	Members       map[string]Membership // segments the profile is in
-	Scores        Scores                // what the last segmentation run said
-	Touch         map[string]Touch      // "first" and "last"
-	Active        Days                  // days with any event, UTC
-	CartClearedAt time.Time             // newest order or emptying; older cart events mean nothing any more
-	Locale        Stamped               // from context.locale
-	Zone          Stamped               // from context.timezone, a tzdata name
+	Traits   map[string]Trait
+	Consent  map[string]Consent // by channel
+	Tags     []string           // sorted
+	Orders   Orders
+	Counters map[string]Counter    // by event name; track events, and "page", "screen" for those calls
+	Groups   map[string]time.Time  // groupId -> last joined
+	Cart     map[string]CartLine   // open cart by product
+	Members  map[string]Membership // segments the profile is in
+	Scores   Scores                // what the last segmentation run said
+	Touch    map[string]Touch      // "first" and "last"
+	Active   Days                  // days with any event, by the shop's calendar
+	// ShopDays is the first day from which Active and Counters go by the shop's calendar. What lies before was kept by UTC's, as the
+	// first version did: 0 for all of it, and 1 where there is nothing of that kind.
+	ShopDays      Day
+	CartClearedAt time.Time // newest order or emptying; older cart events mean nothing any more
+	Locale        Stamped   // from context.locale
+	Zone          Stamped   // from context.timezone, a tzdata name
 
 	Client     Client               // what the person used last
 	Devices    map[string]Client    // by context.device.id
@@ -166,19 +169,36 @@ type Stamped struct {
 	At    time.Time `json:"at"`
 }
 
-// Day is a whole day since 1970-01-01 UTC.
-type Day int32
-
-// DayOf is the UTC day of a time.
-func DayOf(t time.Time) Day {
-	s := t.Unix()
-	if s < 0 {
-		s -= 86399
-	}
-	return Day(s / 86400)
+// Shop is what the meaning of a day and of an amount depends on.
+type Shop struct {
+	Zone     *time.Location // nil is UTC
+	Currency money.Currency // of prices that name none
 }
 
-// Time is the day's first instant.
+// Day is the day that the shop's calendar shows at a time.
+func (s Shop) Day(t time.Time) Day {
+	if s.Zone == nil {
+		return DayOf(t)
+	}
+	local := t.In(s.Zone)
+	_, offset := local.Zone()
+	return dayAt(local.Unix() + int64(offset))
+}
+
+// Day is a day of a calendar, counted from 1970-01-01.
+type Day int32
+
+// DayOf is the day of UTC's calendar; packs of the timeline go by it.
+func DayOf(t time.Time) Day { return dayAt(t.Unix()) }
+
+func dayAt(seconds int64) Day {
+	if seconds < 0 {
+		seconds -= 86399
+	}
+	return Day(seconds / 86400)
+}
+
+// Time is the day's first instant in UTC.
 func (d Day) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 
 // String is the day as YYYYMMDD.

@@ -253,13 +253,13 @@ func TestBounds(t *testing.T) {
 	p := &Profile{}
 	for i := range 2 * MaxTraits {
 		e := event.Event{Kind: event.Identify, Timestamp: t0.Add(time.Duration(i) * time.Second), Traits: json.RawMessage(fmt.Sprintf(`{"t%03d":%d}`, i, i))}
-		p.Fold(&e, "CNY")
+		p.Fold(&e, Shop{Currency: "CNY"})
 		e = event.Event{Kind: event.Track, Name: fmt.Sprint("Event ", i), Timestamp: e.Timestamp}
-		p.Fold(&e, "CNY")
+		p.Fold(&e, Shop{Currency: "CNY"})
 		e = event.Event{Kind: event.Group, GroupID: fmt.Sprint(i), Timestamp: e.Timestamp}
-		p.Fold(&e, "CNY")
+		p.Fold(&e, Shop{Currency: "CNY"})
 		e = event.Event{Kind: event.Track, Name: event.ProductAdded, Timestamp: e.Timestamp, Properties: json.RawMessage(fmt.Sprintf(`{"product_id":"%d"}`, i))}
-		p.Fold(&e, "CNY")
+		p.Fold(&e, Shop{Currency: "CNY"})
 	}
 	if len(p.Traits) != MaxTraits || p.Traits[fmt.Sprintf("t%03d", 2*MaxTraits-1)].Value != int64(2*MaxTraits-1) {
 		t.Errorf("%d traits; the newest must be there", len(p.Traits))

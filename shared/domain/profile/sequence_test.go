@@ -48,7 +48,7 @@ func anyEvent(r *rand.Rand) event.Event {
 func folded(list []event.Event) *Profile {
 	p := &Profile{}
 	for i := range list {
-		p.Fold(&list[i], "CNY")
+		p.Fold(&list[i], Shop{Currency: "CNY"})
 	}
 	p.LeftOut = nil // the one thing that may differ
 	return p
@@ -188,7 +188,7 @@ func TestPerson(t *testing.T) {
 	p := &Profile{}
 	fold := func(e event.Event) {
 		e.Timestamp = t0
-		p.Fold(&e, "CNY")
+		p.Fold(&e, Shop{Currency: "CNY"})
 	}
 	fold(event.Event{Kind: event.Identify, Traits: json.RawMessage(`{"gender":"F","birthday":"1990-03-02","address":{"city":"Hangzhou","state":"Zhejiang","country":"CN"},"email":"Mei@Shop.example","phone":"12"}`),
 		Context: json.RawMessage(`{"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 MicroMessenger/8.0.44","device":{"token":"c2a1f00dfeedc2a1f00dfeed"}}`)})
@@ -223,7 +223,7 @@ func TestAbandonedCart(t *testing.T) {
 	p := &Profile{}
 	fold := func(name, properties string, minutes int) {
 		e := event.Event{Kind: event.Track, Name: name, Properties: json.RawMessage(properties), Timestamp: t0.Add(time.Duration(minutes) * time.Minute)}
-		p.Fold(&e, "CNY")
+		p.Fold(&e, Shop{Currency: "CNY"})
 	}
 	fold("Cart Viewed", `{}`, 0)
 	if !p.AbandonedAt().IsZero() {

@@ -3,6 +3,8 @@ package segment
 import (
 	"fmt"
 	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
 )
 
 // Date is a calendar date in the shop's time zone, counted in days since 1970-01-01. The difference of two is the number of
@@ -11,13 +13,7 @@ type Date int32
 
 // DateOf is the date that a calendar in the zone shows at t.
 func DateOf(t time.Time, zone *time.Location) Date {
-	local := t.In(zone)
-	_, offset := local.Zone()
-	s := local.Unix() + int64(offset)
-	if s < 0 {
-		s -= 86399
-	}
-	return Date(s / 86400)
+	return Date(profile.Shop{Zone: zone}.Day(t))
 }
 
 // ParseDate reads 2006-01-02.

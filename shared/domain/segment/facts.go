@@ -93,11 +93,13 @@ func (o *observer) activity(p *profile.Profile) {
 	o.facts.SinceFirst = o.days(p.FirstSeen)
 	last := p.LastSeen
 	if !last.Before(o.end) {
-		day, ok := newestActive(p.Active, profile.DayOf(o.end.Add(-time.Nanosecond)))
-		if last = day.Time(); !ok {
-			last = p.FirstSeen
-			o.facts.Approximate = true
+		day, ok := newestActive(p.Active, profile.Day(o.asOf))
+		if ok {
+			o.facts.SinceLast = min(int(o.asOf-Date(day)), o.facts.SinceFirst)
+			return
 		}
+		last = p.FirstSeen
+		o.facts.Approximate = true
 	}
 	o.facts.SinceLast = min(max(o.days(last), 0), o.facts.SinceFirst)
 }
@@ -128,8 +130,7 @@ func (o *observer) engaged(p *profile.Profile, within int) bool {
 			continue
 		}
 		for _, recent := range counter.Recent {
-			at := recent.Day.Time()
-			if recent.Count > 0 && at.Before(o.end) && o.days(at) <= within {
+			if days := int(o.asOf - Date(recent.Day)); recent.Count > 0 && days >= 0 && days <= within {
 				return true
 			}
 		}

@@ -66,7 +66,9 @@ type field struct {
 	meaning string
 	scored  bool
 	values  func() []string
-	read    func(s *subject, key string) (value, bool)
+	// newestDays fields count what happened on the newest profile.MaxRecentDays days on which anything of the kind did, of a longer time.
+	newestDays bool
+	read       func(s *subject, key string) (value, bool)
 }
 
 // value is what a field or an operand holds: the member that its kind names.
@@ -152,10 +154,10 @@ var baseFields = []field{
 		read: func(s *subject, name string) (value, bool) { return timeOf(s.p.Counters[name].Last) }},
 	{name: "activity.daysSince", kind: Number, meaning: "whole days since any event, in the shop's time zone",
 		read: func(s *subject, _ string) (value, bool) { return s.daysSince(s.p.LastSeen) }},
-	{name: "activity.days7", kind: Number, meaning: "active days (UTC) among the last 7", read: activeDays(7)},
-	{name: "activity.days30", kind: Number, meaning: "active days (UTC) among the last 30", read: activeDays(30)},
-	{name: "activity.days90", kind: Number, meaning: "active days (UTC) among the last 90", read: activeDays(90)},
-	{name: "activity.days365", kind: Number, meaning: "active days (UTC) among the last 365", read: activeDays(365)},
+	{name: "activity.days7", kind: Number, meaning: "active days among the last 7", read: activeDays(7)},
+	{name: "activity.days30", kind: Number, meaning: "active days among the last 30", read: activeDays(30)},
+	{name: "activity.days90", kind: Number, meaning: "active days among the last 90", read: activeDays(90)},
+	{name: "activity.days365", kind: Number, meaning: "active days among the last 365", read: activeDays(365)},
 
 	{name: "touch.first.campaign", kind: Text, meaning: "campaign that brought the person first", read: touch("first", touchCampaign)},
 	{name: "touch.first.source", kind: Text, meaning: "source that brought the person first", read: touch("first", touchSource)},
@@ -266,7 +268,7 @@ func (s *subject) daysSince(t time.Time) (value, bool) {
 
 func activeDays(n int) func(*subject, string) (value, bool) {
 	return func(s *subject, _ string) (value, bool) {
-		return count(s.p.Active.Count(profile.DayOf(s.now) - profile.Day(n) + 1))
+		return count(s.p.Active.Count(profile.Day(s.today) - profile.Day(n) + 1))
 	}
 }
 

@@ -12,16 +12,16 @@ import (
 
 // activityFields are what somebody does, likes, and when.
 var activityFields = slices.Concat([]field{
-	{name: "activity.days14", kind: Number, meaning: "active days (UTC) among the last 14", read: activeDays(14)},
-	{name: "activity.days60", kind: Number, meaning: "active days (UTC) among the last 60", read: activeDays(60)},
-	{name: "activity.days180", kind: Number, meaning: "active days (UTC) among the last 180", read: activeDays(180)},
-	{name: "activity.streak", kind: Number, meaning: "active days (UTC) in a row up to the newest", read: amount(func(s *subject) int { run, _ := streak(s.p.Active); return run })},
+	{name: "activity.days14", kind: Number, meaning: "active days among the last 14", read: activeDays(14)},
+	{name: "activity.days60", kind: Number, meaning: "active days among the last 60", read: activeDays(60)},
+	{name: "activity.days180", kind: Number, meaning: "active days among the last 180", read: activeDays(180)},
+	{name: "activity.streak", kind: Number, meaning: "active days in a row up to the newest", read: amount(func(s *subject) int { run, _ := streak(s.p.Active); return run })},
 	{name: "activity.absence", kind: Number, meaning: "days without activity before the newest streak: who came back after how long", read: amount(func(s *subject) int { _, gap := streak(s.p.Active); return gap })},
 	{name: "events.<event>.daysSince", kind: Number, meaning: "whole days since the event happened last",
 		read: func(s *subject, name string) (value, bool) { return s.daysSince(s.p.Counters[name].Last) }},
-	{name: "events.<event>.last7", kind: Number, meaning: "how often it happened on the last 7 days (UTC)", read: recentEvents(7)},
-	{name: "events.<event>.last30", kind: Number, meaning: "how often it happened on the last 30 days, of the 12 newest on which it did", read: recentEvents(30)},
-	{name: "events.<event>.last90", kind: Number, meaning: "how often it happened on the last 90 days, of the 12 newest on which it did", read: recentEvents(90)},
+	{name: "events.<event>.last7", kind: Number, meaning: "how often it happened on the last 7 days", read: recentEvents(7)},
+	{name: "events.<event>.last30", kind: Number, meaning: "how often it happened on the last 30 days; a rule can ask for up to 12 times", newestDays: true, read: recentEvents(30)},
+	{name: "events.<event>.last90", kind: Number, meaning: "how often it happened on the last 90 days; a rule can ask for up to 12 times", newestDays: true, read: recentEvents(90)},
 	{name: "events.names", kind: List, meaning: "names of the events that happened; of names beyond the known ones, 64", read: many(func(s *subject) []string { return keys(s.p.Counters) })},
 	{name: "events.others", kind: Number, meaning: "events whose names are not kept, because there are too many", read: func(s *subject, _ string) (value, bool) { return whole(s.p.Counters[profile.OtherEvents].Total), true }},
 
@@ -162,7 +162,7 @@ func interestFields(name, what string, table func(*profile.Profile) profile.Inte
 
 func recentEvents(days int) func(*subject, string) (value, bool) {
 	return func(s *subject, name string) (value, bool) {
-		return whole(s.p.Counters[name].Since(profile.DayOf(s.now) - profile.Day(days) + 1)), true
+		return whole(s.p.Counters[name].Since(profile.Day(s.today) - profile.Day(days) + 1)), true
 	}
 }
 
@@ -258,8 +258,8 @@ func behaviourFields() []field {
 		}
 		all = append(all,
 			field{name: b.name + ".count", kind: Number, meaning: b.what, read: sum(func(s *subject, name string) (value, bool) { return whole(s.p.Counters[name].Total), true })},
-			field{name: b.name + ".last7", kind: Number, meaning: b.what + " on the last 7 days (UTC)", read: sum(recentEvents(7))},
-			field{name: b.name + ".last30", kind: Number, meaning: b.what + " on the last 30 days, of the 12 newest days with any", read: sum(recentEvents(30))},
+			field{name: b.name + ".last7", kind: Number, meaning: b.what + " on the last 7 days", read: sum(recentEvents(7))},
+			field{name: b.name + ".last30", kind: Number, meaning: b.what + " on the last 30 days; a rule can ask for up to 12", newestDays: true, read: sum(recentEvents(30))},
 			field{name: b.name + ".lastAt", kind: Time, meaning: "time of the last of: " + b.what, read: moment(last)},
 			field{name: b.name + ".daysSince", kind: Number, meaning: fmt.Sprintf("whole days since the last of: %s", b.what), read: since(last)})
 	}

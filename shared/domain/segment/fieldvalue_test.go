@@ -22,7 +22,7 @@ func TestWhatFieldsHold(t *testing.T) {
 			e.Properties = json.RawMessage(properties)
 			e.Context = json.RawMessage(`{"timezone":"Asia/Shanghai","locale":"zh-CN","os":{"name":"iOS"},"device":{"id":"d","token":"c2a1f00dfeedc2a1f00dfeed"}}`)
 		}
-		p.Fold(&e, "CNY")
+		p.Fold(&e, shopOf(t))
 	}
 	const day = 24 * time.Hour
 	fold(event.Identify, "", 40*day, `{"gender":"女","birthday":"1990-11-23","city":"杭州","email":"mei@shop.example"}`)

@@ -72,13 +72,12 @@ func (i Interval) bounds(asOf Date) (start, previous Date) {
 
 // State is where a profile stands in the interval of a date: new (first seen in it), returning (active in it and the one before),
 // resurrecting (active in it but not in the one before), lapsing (active in the one before only), empty for none of these.
-// Activity is kept by UTC days, so a day here is a UTC day.
-func (i Interval) State(active profile.Days, firstSeen time.Time, asOf Date) string {
+func (i Interval) State(p *profile.Profile, asOf Date, shop Shop) string {
 	start, previous := i.bounds(asOf)
-	now := activeWithin(active, start, asOf)
-	before := activeWithin(active, previous, start-1)
-	switch first := Date(profile.DayOf(firstSeen)); {
-	case now && !firstSeen.IsZero() && first >= start:
+	now := activeWithin(p.Active, start, asOf)
+	before := activeWithin(p.Active, previous, start-1)
+	switch {
+	case now && !p.FirstSeen.IsZero() && Date(p.Day(p.FirstSeen, shop)) >= start:
 		return New
 	case now && before:
 		return Returning

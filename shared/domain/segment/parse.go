@@ -231,6 +231,8 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 		p.faults.Addf(path, "is longer than %d bytes", maxText)
 	case o.text == "" && c.op == opContains:
 		p.faults.Add(path, "is empty")
+	case c.field.newestDays && !certain(c.op, o.num):
+		p.faults.Add(path, forgotten)
 	case c.field.values != nil && c.op != opContains && !slices.Contains(c.field.values(), o.text):
 		p.faults.Addf(path, "%q is not one of %s", clipText(o.text), strings.Join(c.field.values(), ", "))
 	}
@@ -265,6 +267,7 @@ func (p *parser) performed(raw any, path string) node {
 	}
 	if _, has := object["withinDays"]; has {
 		n.withinDays = int(p.integer(object, path, "withinDays", 1, profile.MaxActiveDays))
+		p.remembered(n, least, most, path)
 	}
 	return n
 }

@@ -68,7 +68,7 @@ func (n percent) meets(s *subject) bool {
 	return bucket >= n.from && bucket < n.to
 }
 
-// performed counts an event. Days are UTC days, as counters keep them; the day itself and withinDays before it count.
+// performed counts an event. Days are the shop's; the day itself and withinDays before it count.
 type performed struct {
 	event           string
 	atLeast, atMost int64
@@ -79,11 +79,7 @@ func (n performed) meets(s *subject) bool {
 	counter := s.p.Counters[n.event]
 	times := counter.Total
 	if n.withinDays > 0 {
-		from := profile.DayOf(s.now) - profile.Day(n.withinDays)
-		// Only the newest active days are kept one by one. A profile as young as the window needs none of them.
-		if profile.DayOf(s.p.FirstSeen) < from {
-			times = counter.Since(from)
-		}
+		times = counter.Since(profile.Day(s.today) - profile.Day(n.withinDays))
 	}
 	return times >= n.atLeast && times <= n.atMost
 }

@@ -135,7 +135,7 @@ func TestRules(t *testing.T) {
 		{`{"performed":{"event":"Product Viewed","atLeast":10,"withinDays":8}}`, true},
 		{`{"performed":{"event":"Product Viewed","atMost":0,"withinDays":7}}`, false},
 		{`{"performed":{"event":"Order Refunded","atMost":0}}`, true},
-		{`{"performed":{"event":"Product Viewed","atLeast":40,"withinDays":81}}`, true}, // first seen 81 days ago
+		{`{"performed":{"event":"Product Viewed","atLeast":10,"withinDays":81}}`, true},
 		{`{"performed":{"event":"Product Viewed","atLeast":11,"withinDays":80}}`, false},
 		{`{"all":[{"field":"orders.count","op":"eq","value":3},{"segment":"class8:110"}]}`, true},
 		{`{"all":[{"field":"orders.count","op":"eq","value":3},{"segment":"class8:111"}]}`, false},

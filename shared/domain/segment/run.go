@@ -125,8 +125,8 @@ func (c Counts) AddScores(s profile.Scores) {
 }
 
 // AddIntervals counts a profile's states in the day, week and month of a date.
-func (c Counts) AddIntervals(p *profile.Profile, asOf Date) {
+func (c Counts) AddIntervals(p *profile.Profile, asOf Date, shop Shop) {
 	for _, interval := range Intervals() {
-		c.Add(string(interval), interval.State(p.Active, p.FirstSeen, asOf), 1)
+		c.Add(string(interval), interval.State(p, asOf, shop), 1)
 	}
 }

@@ -8,10 +8,8 @@ package segment
 import (
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/profile"
 )
 
@@ -20,10 +18,7 @@ import (
 type ID string
 
 // Shop is what the meaning of a day and of an amount depends on.
-type Shop struct {
-	Zone     *time.Location
-	Currency money.Currency
-}
+type Shop = profile.Shop
 
 // Definition is a segment that an operator wrote, as it is saved.
 type Definition struct {
