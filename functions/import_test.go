@@ -159,8 +159,8 @@ func (c *child) people() map[string]*profile.Profile {
 	db := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(c.at.DynamoDB), HTTPClient: cloud.Client(),
 		Credentials: credentials.NewStaticCredentialsProvider("developer", "developer", "")})
 	all := map[string]*profile.Profile{}
-	_, err := dynamo.Profiles{DB: db, Table: "test-Profiles"}.ScanShard(context.Background(), 0, 1, "", func(page []*profile.Profile) error {
-		for _, p := range page {
+	_, err := dynamo.Profiles{DB: db, Table: "test-Profiles"}.ScanShard(context.Background(), 0, 1, "", func(page dynamo.ScanPage) error {
+		for _, p := range page.Profiles {
 			all[p.UserID()] = p
 		}
 		return nil

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
@@ -64,7 +63,7 @@ type Gauge interface {
 
 // Sample reads profiles of one of the shards, page by page, until page returns an error.
 type Sample interface {
-	ScanShard(ctx context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (next string, err error)
+	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(dynamo.ScanPage) error) (next string, err error)
 }
 
 // Jobs sends a job to segmentation. When it returns nil, the job is durable.

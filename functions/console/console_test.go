@@ -54,9 +54,9 @@ func (g gauge) Depth(_ context.Context, url string) (queue.Depth, error) {
 // population is a table of profiles in shards and pages.
 type population map[int][][]*profile.Profile
 
-func (p population) ScanShard(_ context.Context, shard, _ int, _ string, page func([]*profile.Profile) error) (string, error) {
+func (p population) ScanShard(_ context.Context, shard, _ int, _ string, page func(dynamo.ScanPage) error) (string, error) {
 	for _, one := range p[shard] {
-		if err := page(one); err != nil {
+		if err := page(dynamo.ScanPage{Profiles: one}); err != nil {
 			return "", err
 		}
 	}

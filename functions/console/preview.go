@@ -40,6 +40,8 @@ type estimate struct {
 	Segment segment.ID `json:"segment"`
 	Sampled int        `json:"sampled"`
 	Matched int        `json:"matched"`
+	// Unreadable profiles are not among the sampled.
+	Unreadable int `json:"unreadable,omitempty"`
 	// Exact says that the sample was everybody.
 	Exact bool     `json:"exact"`
 	Share interval `json:"share"`
@@ -238,11 +240,12 @@ func (p *Process) sample(ctx context.Context, meets func(*profile.Profile) bool)
 	e := estimate{Exact: true}
 	for shard := range sampleShards {
 		pages := 0
-		_, err := p.Profiles.ScanShard(ctx, shard, sampleShards, "", func(page []*profile.Profile) error {
+		_, err := p.Profiles.ScanShard(ctx, shard, sampleShards, "", func(page dynamo.ScanPage) error {
 			if pages++; pages > 1 || e.Sampled >= maxSample {
 				return errEnough
 			}
-			for _, one := range page {
+			e.Unreadable += len(page.Unreadable)
+			for _, one := range page.Profiles {
 				e.Sampled++
 				if meets(one) {
 					e.Matched++

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -442,7 +443,7 @@ func TestAudience(t *testing.T) {
 		t.Fatalf("asked %d times", len(b.segmentation.bodies))
 	}
 	want := job.Segmentation{Version: job.Version, Kind: job.Audience, RunID: "audience-c-1795262400", SegmentID: "vip", CampaignID: "c"}
-	if asked != want {
+	if !reflect.DeepEqual(asked, want) {
 		t.Errorf("asked %+v, want %+v", asked, want)
 	}
 	list := &job.AudienceList{ID: "l", CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID, "nobody"}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -17,11 +18,12 @@ import (
 // idsPerList keeps a list below the 64 KB that SQS bills as one.
 const idsPerList = 2000
 
-// audience lists the members of a segment to orchestration. A job without shards is divided into them; a shard reads its part of the
-// profiles and sends lists. RunID names the listing; there is no run of that id.
+// audience lists the members of segments to orchestration, those of all its listings in one reading. A job without shards is divided
+// into them; a shard reads its part of the profiles and sends lists. A listing's RunID names it; there is no run of that id.
 func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
-	if j.RunID == "" || j.SegmentID == "" || j.CampaignID == "" {
-		return queue.Drop(fmt.Errorf("an audience %.64q names no run, no segment or no campaign", j.RunID))
+	wanted, err := audiencesOf(j)
+	if err != nil {
+		return queue.Drop(err)
 	}
 	if j.Shards == 0 {
 		jobs := make([]job.Segmentation, p.Shards)
@@ -34,29 +36,24 @@ func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
 	if j.Shard < 0 || j.Shard >= j.Shards {
 		return queue.Drop(fmt.Errorf("an audience %.64q has no shard %d of %d", j.RunID, j.Shard, j.Shards))
 	}
-	var members []profile.ID
 	pages := 0
-	next, err := p.Profiles.ScanShard(ctx, j.Shard, j.Shards, j.Cursor, func(page []*profile.Profile) error {
+	next, err := p.Profiles.ScanShard(ctx, j.Shard, j.Shards, j.Cursor, func(page dynamo.ScanPage) error {
 		if pages > 0 && p.Late(ctx) {
 			return errPartFull
 		}
 		pages++
-		for _, one := range page {
-			if segment.In(one, segment.ID(j.SegmentID)) {
-				members = append(members, one.ID)
+		unreadable(ctx, page.Unreadable, "audience", j.RunID)
+		for _, one := range page.Profiles {
+			for i := range wanted {
+				wanted[i].take(one)
 			}
 		}
-		whole := len(members) / idsPerList * idsPerList
-		if err := p.list(ctx, j, members[:whole]); err != nil {
-			return err
-		}
-		members = slices.Clone(members[whole:])
-		return nil
+		return p.list(ctx, wanted, false)
 	})
 	if err != nil && !errors.Is(err, errPartFull) {
 		return err
 	}
-	if err := p.list(ctx, j, members); err != nil {
+	if err := p.list(ctx, wanted, true); err != nil {
 		return err
 	}
 	if next == "" {
@@ -66,24 +63,68 @@ func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
 	return p.sendJobs(ctx, []job.Segmentation{j})
 }
 
-// list sends members in lists. A list's id follows from what is in it: the same list sent again has the same id, and one with
-// somebody else in it has another.
-func (p *Process) list(ctx context.Context, j job.Segmentation, members []profile.ID) error {
-	for chunk := range slices.Chunk(members, idsPerList) {
-		hash := sha256.New()
-		for _, text := range []string{j.RunID, j.SegmentID, j.CampaignID} {
-			hash.Write([]byte(text + "\x00"))
+// audience is one listing with the members that were found and not yet sent.
+type audience struct {
+	job.Listing
+	members []profile.ID
+}
+
+func (a *audience) take(one *profile.Profile) {
+	if segment.In(one, segment.ID(a.SegmentID)) {
+		a.members = append(a.members, one.ID)
+	}
+}
+
+// audiencesOf are the listings that a job asks for.
+func audiencesOf(j job.Segmentation) ([]audience, error) {
+	asked := j.Listings
+	if j.Kind == job.Audience {
+		asked = []job.Listing{{RunID: j.RunID, SegmentID: j.SegmentID, CampaignID: j.CampaignID}}
+	}
+	if len(asked) == 0 {
+		return nil, fmt.Errorf("audiences %.64q have no listings", j.RunID)
+	}
+	wanted := make([]audience, len(asked))
+	for i, one := range asked {
+		if one.RunID == "" || one.SegmentID == "" || one.CampaignID == "" {
+			return nil, fmt.Errorf("an audience %.64q names no run, no segment or no campaign", j.RunID)
 		}
-		for _, id := range chunk {
-			hash.Write([]byte(id))
+		wanted[i].Listing = one
+	}
+	return wanted, nil
+}
+
+// list sends what was found: whole lists, and at the end the rest.
+func (p *Process) list(ctx context.Context, wanted []audience, rest bool) error {
+	for i := range wanted {
+		a := &wanted[i]
+		send := len(a.members) / idsPerList * idsPerList
+		if rest {
+			send = len(a.members)
 		}
-		list := job.AudienceList{
-			ID:         base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:16]),
-			CampaignID: j.CampaignID, RunID: j.RunID, SegmentID: j.SegmentID, Profiles: chunk,
+		for chunk := range slices.Chunk(a.members[:send], idsPerList) {
+			list := a.list(chunk)
+			if err := p.Orchestration.Send(ctx, job.Orchestration{Version: job.Version, Audience: &list}); err != nil {
+				return fmt.Errorf("telling orchestration: %w", err)
+			}
 		}
-		if err := p.Orchestration.Send(ctx, job.Orchestration{Version: job.Version, Audience: &list}); err != nil {
-			return fmt.Errorf("telling orchestration: %w", err)
-		}
+		a.members = slices.Clone(a.members[send:])
 	}
 	return nil
+}
+
+// list makes a list. Its id follows from what is in it: the same list made again has the same id, and one with somebody else in it
+// has another.
+func (a *audience) list(members []profile.ID) job.AudienceList {
+	hash := sha256.New()
+	for _, text := range []string{a.RunID, a.SegmentID, a.CampaignID} {
+		hash.Write([]byte(text + "\x00"))
+	}
+	for _, id := range members {
+		hash.Write([]byte(id))
+	}
+	return job.AudienceList{
+		ID:         base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:16]),
+		CampaignID: a.CampaignID, RunID: a.RunID, SegmentID: a.SegmentID, Profiles: members,
+	}
 }

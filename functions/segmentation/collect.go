@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -92,7 +93,7 @@ func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, 
 		return "", err
 	}
 	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: segment.Counts{}, Segments: map[string]int{}}}
-	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page []*profile.Profile) error { return c.page(ctx, page) })
+	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page dynamo.ScanPage) error { return c.page(ctx, page) })
 	if err != nil && !errors.Is(err, errPartFull) {
 		return "", err
 	}
@@ -132,23 +133,36 @@ type collector struct {
 	pages, lastPage, bytes int
 }
 
-func (c *collector) page(ctx context.Context, profiles []*profile.Profile) error {
+func (c *collector) page(ctx context.Context, page dynamo.ScanPage) error {
 	// Pages are much alike: when one more like the last could burst the part, it is left to the next.
 	if c.pages > 0 && (c.bytes+c.lastPage > maxPartBytes || c.process.Late(ctx)) {
 		return errPartFull
 	}
 	before := len(c.rows)
-	var left []profile.ID
-	for _, one := range profiles {
+	left, passed := []profile.ID(nil), page.Unreadable
+	for _, one := range page.Profiles {
+		if !packable(one.ID) {
+			passed = append(passed, one.ID)
+			continue
+		}
 		c.add(one)
 		if !c.run.ReportOnly && leftover(one, c.process.Now()) {
 			left = append(left, one.ID)
 		}
 	}
+	unreadable(ctx, passed, "run", c.run.ID)
+	c.summary.Unreadable += len(passed)
 	c.pages++
 	c.lastPage = (len(c.rows) - before) * (idBytes + 3 + 3 + 9 + 8 + len(c.scored))
 	c.bytes += c.lastPage
 	return each(ctx, left, c.process.sendLeftover)
+}
+
+// unreadable tells of profiles that a scan passed over. An id is a pseudonym.
+func unreadable(ctx context.Context, ids []profile.ID, what, which string) {
+	if len(ids) > 0 {
+		slog.ErrorContext(ctx, "profiles cannot be read", what, which, "count", len(ids), "first", string(ids[0]))
+	}
 }
 
 func (c *collector) add(one *profile.Profile) {

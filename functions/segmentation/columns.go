@@ -34,6 +34,7 @@ type row struct {
 type summary struct {
 	Profiles    int            `json:"profiles"`
 	Approximate int            `json:"approximate,omitempty"`
+	Unreadable  int            `json:"unreadable,omitempty"`
 	Counts      segment.Counts `json:"counts"`
 	// Segments counts members as far as scoring cannot change them: of live definitions all, of scored ones those who are no buyers.
 	Segments map[string]int `json:"segments,omitempty"`
@@ -43,6 +44,16 @@ type summary struct {
 const columnsVersion = 1
 
 const idBytes = 16
+
+// packable says that an id is one of those that identifiers have. A profile under any other is counted as unreadable.
+func packable(id profile.ID) bool {
+	var room [2 * idBytes]byte
+	if len(id) != base64.RawURLEncoding.EncodedLen(idBytes) {
+		return false
+	}
+	_, err := base64.RawURLEncoding.Decode(room[:], []byte(id))
+	return err == nil
+}
 
 // scoreCode numbers classes, 0 for none; what a newer version calls otherwise is none too, and so differs from every new class.
 type scoreCode struct{ names []string }
@@ -84,11 +95,12 @@ func packColumns(s summary, rows []row) ([]byte, error) {
 	}
 	out = binary.AppendUvarint(out, uint64(members))
 	for _, r := range rows {
-		id, err := base64.RawURLEncoding.DecodeString(string(r.id))
-		if err != nil || len(id) != idBytes {
+		if !packable(r.id) {
 			return nil, fmt.Errorf("packing columns: %.32q is no profile id", r.id)
 		}
-		out = append(out, id...)
+		if out, err = base64.RawURLEncoding.AppendDecode(out, []byte(r.id)); err != nil {
+			return nil, fmt.Errorf("packing columns: %w", err)
+		}
 	}
 	for _, r := range rows {
 		out = binary.AppendUvarint(out, uint64(r.facts.R))

@@ -58,6 +58,8 @@ type memoryProfiles struct {
 	all    map[profile.ID]*profile.Profile
 	moved  map[profile.ID]profile.ID // pointers
 	page   int
+	torn   map[profile.ID]bool  // cannot be read
+	since  map[profile.ID]int64 // the version with which somebody came back after an erasure
 	saves  map[profile.ID]int
 	before func(*profile.Profile) // another writer that comes first, called by Save
 	scan   func()                 // what happens during a scan, called before each page
@@ -77,6 +79,9 @@ func (m *memoryProfiles) Load(_ context.Context, id profile.ID) (*profile.Profil
 		defer m.mu.Unlock()
 		if to, ok := m.moved[id]; ok {
 			id = to
+		}
+		if m.torn[id] {
+			return fmt.Errorf("reading profile %s: %w", id, dynamo.ErrUnreadable)
 		}
 		out = &profile.Profile{ID: id}
 		if p, ok := m.all[id]; ok {
@@ -106,7 +111,7 @@ func (m *memoryProfiles) Save(_ context.Context, p *profile.Profile) error {
 	})
 }
 
-func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (string, error) {
+func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor string, page func(dynamo.ScanPage) error) (string, error) {
 	m.mu.Lock()
 	var ids []profile.ID
 	for id := range m.all {
@@ -122,16 +127,21 @@ func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor 
 		if m.scan != nil {
 			m.scan()
 		}
-		var profiles []*profile.Profile
+		var found dynamo.ScanPage
 		for _, id := range chunk {
 			m.mu.Lock()
-			profiles = append(profiles, cloneProfile(m.all[id]))
+			switch p, ok := m.all[id]; {
+			case m.torn[id]:
+				found.Unreadable = append(found.Unreadable, id)
+			case ok && !p.FirstSeen.IsZero(): // no tombstone
+				found.Profiles = append(found.Profiles, cloneProfile(p))
+			}
 			m.mu.Unlock()
 		}
 		if err := m.around(func() error { return nil }); err != nil {
 			return cursor, err
 		}
-		if err := page(profiles); err != nil {
+		if err := page(found); err != nil {
 			return cursor, err
 		}
 		if chunk[len(chunk)-1] == ids[len(ids)-1] {
@@ -380,7 +390,7 @@ func newWorld(t testing.TB, seed uint64, shards int, defined catalog) *world {
 	f := &faults{random: rand.New(rand.NewPCG(seed, 2))}
 	w := &world{
 		t: t, random: random, faults: f, now: time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC),
-		profiles: &memoryProfiles{faults: f, all: map[profile.ID]*profile.Profile{}, moved: map[profile.ID]profile.ID{}, saves: map[profile.ID]int{}, page: 3},
+		profiles: &memoryProfiles{faults: f, all: map[profile.ID]*profile.Profile{}, moved: map[profile.ID]profile.ID{}, saves: map[profile.ID]int{}, torn: map[profile.ID]bool{}, since: map[profile.ID]int64{}, page: 3},
 		runs: &memoryRuns{faults: f, runs: map[string]segment.Run{}, definitions: map[string][]byte{},
 			parts: map[string]map[[2]int]dynamo.RunPart{}, results: map[string]map[int]dynamo.RunResult{}},
 		jobs: &memoryQueue{faults: f}, orchestration: &memoryQueue{faults: f}, settlement: &memoryQueue{faults: f},

@@ -45,6 +45,9 @@ func sendable(f profile.Follow) bool { return f.Kind != profile.FollowReport }
 // for ever. A lost condition is fine: whoever wrote has seen the outbox too.
 func (p *Process) sendLeftover(ctx context.Context, id profile.ID) error {
 	one, err := p.Profiles.Load(ctx, id)
+	if errors.Is(err, dynamo.ErrUnreadable) {
+		return nil // a newer version has written it meanwhile; the next run counts it
+	}
 	if err != nil {
 		return err
 	}

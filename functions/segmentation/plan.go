@@ -158,6 +158,7 @@ func (p *Process) finish(ctx context.Context, run segment.Run) error {
 	outcome := segment.Outcome{Segments: map[string]int{}, FinishedAt: p.Now().UTC()}
 	for _, one := range results {
 		outcome.Changed += one.Changed
+		outcome.PassedOver += one.PassedOver
 		for id, n := range one.Segments {
 			outcome.Segments[id] += n
 		}

@@ -549,6 +549,7 @@ func TestGoldenInvocations(t *testing.T) {
 		"plan-past":        {jobs: 2},
 		"plan-future":      {},
 		"audience":         {jobs: 2},
+		"audiences":        {jobs: 2},
 		"collect-no-run":   {},
 		"unknown-kind":     {},
 		"not-a-job":        {},
@@ -579,7 +580,7 @@ func TestGoldenInvocations(t *testing.T) {
 		})
 	}
 	files, err := os.ReadDir("../../events/segmentation")
-	if err != nil || len(files) != 9 {
+	if err != nil || len(files) != 10 {
 		t.Errorf("%d files, %v, want each of them here", len(files), err)
 	}
 }

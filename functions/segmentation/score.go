@@ -32,6 +32,7 @@ type scoreCursor struct {
 	Part     int            `json:"part"`
 	Row      int            `json:"row"`
 	Changed  int            `json:"changed"`
+	Passed   int            `json:"passed,omitempty"` // could not be read
 	Segments map[string]int `json:"segments,omitempty"`
 }
 
@@ -84,7 +85,7 @@ func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop,
 			return s.handOver(ctx, j)
 		}
 	}
-	if err := p.Runs.SaveResult(ctx, run, j.Shard, dynamo.RunResult{Changed: s.at.Changed, Segments: s.at.Segments}); err != nil {
+	if err := p.Runs.SaveResult(ctx, run, j.Shard, dynamo.RunResult{Changed: s.at.Changed, PassedOver: s.at.Passed, Segments: s.at.Segments}); err != nil {
 		return err
 	}
 	done, err := p.Runs.Mark(ctx, run.ID, dynamo.RunScored, j.Shard)
@@ -189,13 +190,22 @@ func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
 	p := s.process
 	for range maxWrites {
 		one, err := p.Profiles.Load(ctx, c.row.id)
+		if errors.Is(err, dynamo.ErrUnreadable) {
+			unreadable(ctx, []profile.ID{c.row.id}, "run", s.run.ID)
+			s.pass()
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		if one.ID != c.row.id || one.FirstSeen.IsZero() {
 			return nil
 		}
-		members, changed := s.apply(one, c.scores)
+		scores, ok := s.scoresOf(one, c)
+		if !ok {
+			return nil
+		}
+		members, changed := s.apply(one, scores)
 		if changed {
 			err := p.Profiles.Save(ctx, one)
 			if errors.Is(err, dynamo.ErrConflict) {
@@ -217,6 +227,19 @@ func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
 	return fmt.Errorf("writing profile %s: others wrote it %d times meanwhile: %w", c.row.id, maxWrites, dynamo.ErrConflict)
 }
 
+// scanLag is how old a scan may read an item, with room to spare.
+const scanLag = time.Minute
+
+// scoresOf are the scores by what was collected. Who was erased since and came back is somebody else than who was collected, and has
+// the scores of what is there now.
+func (s *scorer) scoresOf(one *profile.Profile, c change) (scores profile.Scores, ok bool) {
+	if one.ErasedAt.Before(s.run.CreatedAt.Add(-scanLag)) {
+		return c.scores, true
+	}
+	facts, ok := segment.Observe(one, s.run.AsOf, s.run.Scoring, s.shop)
+	return s.run.Score(facts), ok
+}
+
 // apply changes the profile and its outbox, and says whether there was something to change.
 func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map[segment.ID]bool, changed bool) {
 	now := s.process.Now().UTC()
@@ -232,6 +255,12 @@ func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map
 	one.Scores.Run = s.run.ID
 	one.Append(one.Version+1, append(follows, moved...)...)
 	return members, true
+}
+
+func (s *scorer) pass() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at.Passed++
 }
 
 func (s *scorer) note(c change, changed bool, members map[segment.ID]bool) {

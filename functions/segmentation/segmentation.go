@@ -35,12 +35,13 @@ type Settings struct {
 }
 
 // Profiles is what segmentation asks of the profiles' store. ScanShard visits each profile of a shard once while nothing is
-// written, and answers the cursor behind the last page whose visit returned nil. Save answers dynamo.ErrConflict when the profile is
+// written, and answers the cursor behind the last page whose visit returned nil. Load answers dynamo.ErrUnreadable for what a scan
+// gives as unreadable. Save answers dynamo.ErrConflict when the profile is
 // not as it was loaded; any other error leaves open whether it was written.
 type Profiles interface {
 	Load(context.Context, profile.ID) (*profile.Profile, error)
 	Save(context.Context, *profile.Profile) error
-	ScanShard(ctx context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (next string, err error)
+	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(dynamo.ScanPage) error) (next string, err error)
 }
 
 // Runs keeps runs and what their shards leave behind; dynamo.Runs says what each call promises.
@@ -127,7 +128,7 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	if j.Kind == job.Audience {
+	if j.Kind == job.Audience || j.Kind == job.Audiences {
 		return p.audience(ctx, j)
 	}
 	if !segment.ValidRunID(j.RunID) {

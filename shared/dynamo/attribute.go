@@ -13,6 +13,9 @@ var ErrConflict = errors.New("the item was changed by another writer")
 // ErrNotFound says that there is no such item.
 var ErrNotFound = errors.New("there is no such item")
 
+// ErrUnreadable says that an item holds what this version of the program cannot read.
+var ErrUnreadable = errors.New("the item cannot be read")
+
 // item is an item as the SDK has it.
 type item = map[string]types.AttributeValue
 

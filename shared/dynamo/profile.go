@@ -69,7 +69,7 @@ func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.
 		return p, nil
 	}
 	if err := unpackProfile(body, p); err != nil {
-		return nil, fmt.Errorf("reading profile %s: %w", id, err)
+		return nil, fmt.Errorf("reading profile %s: %w: %w", id, ErrUnreadable, err)
 	}
 	return p, nil
 }
@@ -253,31 +253,39 @@ func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time) e
 	return nil
 }
 
+// ScanPage is what one page of a scan holds: profiles, and the ids of those that cannot be read, which are no reason to stop.
+type ScanPage struct {
+	Profiles   []*profile.Profile
+	Unreadable []profile.ID
+}
+
 // ScanShard reads the profiles of one of the shards, page by page, until all are read or page returns an error. It starts at
 // cursor, empty for the beginning, and answers the cursor behind the last page that was taken whole; "" means the end. Reads are
 // eventually consistent.
-func (s Profiles) ScanShard(ctx context.Context, shard, shards int, cursor string, page func([]*profile.Profile) error) (next string, err error) {
+func (s Profiles) ScanShard(ctx context.Context, shard, shards int, cursor string, page func(ScanPage) error) (next string, err error) {
 	start, err := parseCursor(cursor)
 	if err != nil {
 		return cursor, fmt.Errorf("scanning profiles: %w", err)
 	}
 	for {
 		out, err := s.DB.Scan(ctx, &dynamodb.ScanInput{TableName: &s.Table, Segment: aws.Int32(int32(shard)), TotalSegments: aws.Int32(int32(shards)), ExclusiveStartKey: start,
-			FilterExpression:          aws.String("attribute_not_exists(#to) AND attribute_not_exists(#erased) AND #sk = :sk"),
-			ExpressionAttributeNames:  map[string]string{"#to": attrTo, "#erased": attrErased, "#sk": attrSK},
+			// Pointers and tombstones have no body. Who came back after an erasure has one, and is somebody like others.
+			FilterExpression:          aws.String("attribute_exists(#b) AND #sk = :sk"),
+			ExpressionAttributeNames:  map[string]string{"#b": attrBody, "#sk": attrSK},
 			ExpressionAttributeValues: map[string]types.AttributeValue{":sk": textValue(profileKey("").SK)}})
 		if err != nil {
 			return cursor, fmt.Errorf("scanning profiles: %w", err)
 		}
-		profiles := make([]*profile.Profile, 0, len(out.Items))
+		found := ScanPage{Profiles: make([]*profile.Profile, 0, len(out.Items))}
 		for _, item := range out.Items {
-			p, err := readProfile(profile.ID(strings.TrimPrefix(textOf(item, attrPK), profileKey("").PK)), item)
-			if err != nil {
-				return cursor, err
+			id := profile.ID(strings.TrimPrefix(textOf(item, attrPK), profileKey("").PK))
+			if p, err := readProfile(id, item); err == nil {
+				found.Profiles = append(found.Profiles, p)
+			} else {
+				found.Unreadable = append(found.Unreadable, id)
 			}
-			profiles = append(profiles, p)
 		}
-		if err := page(profiles); err != nil {
+		if err := page(found); err != nil {
 			return cursor, err
 		}
 		if out.LastEvaluatedKey == nil {

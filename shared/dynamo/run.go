@@ -334,8 +334,9 @@ func (s Runs) once(ctx context.Context, run, name string, document any) error {
 
 // RunResult is what the scoring of a shard came to.
 type RunResult struct {
-	Changed  int            `json:"changed"`
-	Segments map[string]int `json:"segments,omitempty"`
+	Changed    int            `json:"changed"`
+	PassedOver int            `json:"passedOver,omitempty"` // could not be read
+	Segments   map[string]int `json:"segments,omitempty"`
 }
 
 // SaveResult keeps the result of a shard; a later one for the same shard replaces it.

@@ -78,19 +78,29 @@ type Segmentation struct {
 	// SegmentID and CampaignID are set for an audience listing.
 	SegmentID  string `json:"segmentId,omitempty"`
 	CampaignID string `json:"campaignId,omitempty"`
+	// Listings are set for several audiences that one reading of the profiles answers; RunID then names the reading.
+	Listings []Listing `json:"listings,omitempty"`
+}
+
+// Listing asks for the members of a segment for a campaign. RunID names it in the lists that answer it.
+type Listing struct {
+	RunID      string `json:"runId"`
+	SegmentID  string `json:"segmentId"`
+	CampaignID string `json:"campaignId"`
 }
 
 // SegmentationKind is a step of a run, or an audience listing.
 type SegmentationKind string
 
 // The steps: plan makes the shards, collect reads the profiles into columns, close computes the breakpoints, score writes what
-// changed, audience lists a segment's members for a campaign.
+// changed, audience lists a segment's members for a campaign, audiences does so for several.
 const (
-	Plan     SegmentationKind = "plan"
-	Collect  SegmentationKind = "collect"
-	Close    SegmentationKind = "close"
-	Score    SegmentationKind = "score"
-	Audience SegmentationKind = "audience"
+	Plan      SegmentationKind = "plan"
+	Collect   SegmentationKind = "collect"
+	Close     SegmentationKind = "close"
+	Score     SegmentationKind = "score"
+	Audience  SegmentationKind = "audience"
+	Audiences SegmentationKind = "audiences"
 )
 
 // Orchestration is what orchestration's queue carries: consequences of commits, or a part of an audience.

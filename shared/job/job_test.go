@@ -38,6 +38,8 @@ var samples = map[string]any{
 	"segmentation-plan":     job.Segmentation{Version: 1, Kind: job.Plan, RunID: "run-1", Shards: 8, AsOf: "2026-02-28"},
 	"segmentation-score":    job.Segmentation{Version: 1, Kind: job.Score, RunID: "run-1", Shard: 3, Shards: 8, Cursor: "p#x"},
 	"segmentation-audience": job.Segmentation{Version: 1, Kind: job.Audience, RunID: "run-1", Shard: 3, Shards: 8, SegmentID: "buyers", CampaignID: "thanks"},
+	"segmentation-audiences": job.Segmentation{Version: 1, Kind: job.Audiences, RunID: "minute-1", Shard: 3, Shards: 8, Listings: []job.Listing{
+		{RunID: "run-1", SegmentID: "buyers", CampaignID: "thanks"}, {RunID: "run-2", SegmentID: "class8:111", CampaignID: "spring"}}},
 	"orchestration-follows": job.Orchestration{Version: 1, Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEvent, Ref: "Signed Up", Version: 3, At: noon, Event: "m-1"}},
 		{ID: "p.4.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEntered, Ref: "buyers", Version: 4, At: noon, Run: "run-1"}},

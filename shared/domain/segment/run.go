@@ -71,6 +71,8 @@ type Findings struct {
 	Profiles int `json:"profiles"`
 	// Approximate counts profiles with history around the as-of date that is no longer kept one by one.
 	Approximate int `json:"approximate"`
+	// Unreadable counts profiles that could not be read. They are in no other number, and stay as they are.
+	Unreadable int `json:"unreadable"`
 	Model
 	Counts Counts `json:"counts"`
 }
@@ -79,6 +81,8 @@ type Findings struct {
 type Outcome struct {
 	// Changed counts the profiles whose scores or memberships were written.
 	Changed int `json:"changed"`
+	// PassedOver counts profiles that had become unreadable when they were to be written.
+	PassedOver int `json:"passedOver,omitempty"`
 	// Segments counts the members of each defined segment; a run that only reports does not ask them.
 	Segments   map[string]int `json:"segments,omitempty"`
 	FinishedAt time.Time      `json:"finishedAt"`
