@@ -51,7 +51,7 @@ var programs = map[string]func(aws.Config) any{
 		return orchestration.New(fromEnvironment[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 	"projection": func(c aws.Config) any {
-		return projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+		return projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Invoke
 	},
 	"segmentation": func(c aws.Config) any {
 		return segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle

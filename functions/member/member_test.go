@@ -290,7 +290,7 @@ func TestCodes(t *testing.T) {
 	anonymous := profile.Identifier{Kind: profile.AnonymousID, Value: "a1"}
 	known := profile.Identifier{Kind: profile.UserID, Value: "ann"}
 	merged := &profile.Profile{ID: anonymous.ID(), Identifiers: []profile.Identifier{anonymous, known}, FirstSeen: noon}
-	if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: merged, Attach: []profile.ID{known.ID()}}); err != nil {
+	if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}); err != nil {
 		t.Fatal(err)
 	}
 	if again := b.code("spring", "ann"); again != first {
@@ -555,15 +555,18 @@ func TestReferralsInPages(t *testing.T) {
 func TestErase(t *testing.T) {
 	b := start(t)
 	p := b.save("ann", nil)
-	b.want(b.call("DELETE", "/v1/profiles/ann", ""), 202, `"receipt":"receipt-1"`)
+	b.want(b.call("DELETE", "/v1/profiles/ann", ""), 202, `"receipt":"receipt-1"`, `"at":"`+noon.Format(time.RFC3339)+`"`)
 	if len(b.sent.jobs) != 1 {
 		t.Fatalf("sent %+v", b.sent.jobs)
 	}
 	got := b.sent.jobs[0].Command
-	if got == nil || got.Kind != job.CommandErase || got.ProfileID != p.ID || got.ID != "receipt-1" || !got.At.Equal(noon) {
+	if got == nil || got.Kind != job.CommandErase || got.ProfileID != p.ID || got.ID != "receipt-1" || !got.At.Equal(noon) || got.Nobody {
 		t.Errorf("sent %+v", got)
 	}
 	b.want(b.call("DELETE", "/v1/profiles/nobody", ""), 202)
+	if got := b.sent.jobs[1].Command; !got.Nobody {
+		t.Errorf("sent %+v for somebody unknown", got)
+	}
 	b.sent.err = dynamotest.ErrInjected
 	b.want(b.call("DELETE", "/v1/profiles/ann", ""), 503)
 }

@@ -110,9 +110,9 @@ func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	receipt := p.NewID()
+	receipt, at := p.NewID(), p.Now().UTC().Truncate(time.Millisecond)
 	err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Command: &job.Command{
-		ID: receipt, Kind: job.CommandErase, ProfileID: person.Keys[0], At: p.Now().UTC(),
+		ID: receipt, Kind: job.CommandErase, ProfileID: person.Keys[0], At: at, Nobody: len(person.Profile.Identifiers) == 0,
 	}})
 	if err != nil {
 		httpapi.Failed(w, r, err)
@@ -121,7 +121,8 @@ func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
 	httpapi.JSON(w, http.StatusAccepted, struct {
 		Receipt   string     `json:"receipt"`
 		ProfileID profile.ID `json:"profileId"`
-	}{receipt, person.Keys[0]})
+		At        time.Time  `json:"at"` // what was received until then is forgotten
+	}{receipt, person.Keys[0], at})
 }
 
 // source is what the events of this function name as theirs.

@@ -495,7 +495,7 @@ func TestErasedWhileWaiting(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"10m"`))
 	b.must(b.tick())
 	b.heard(b.signUp(1))
-	b.must(b.profiles.Erase(t.Context(), b.ann, noon))
+	b.must(b.profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
 	b.pass(10 * time.Minute)
 	b.must(b.tick())
 	b.expect(0)

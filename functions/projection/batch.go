@@ -22,6 +22,7 @@ import (
 type incoming struct {
 	event  event.Event
 	source string
+	key    profile.ID // that it came by
 	hash   event.Hash
 	record int // which received job brought it
 	// report is what the event says of an order, if its source may change orders and it can be read.
@@ -44,7 +45,7 @@ type group struct {
 	direct      profile.ID // the profile itself, for commands
 	events      map[profile.Identifier][]incoming
 	joins       []join
-	erase       *job.Command
+	command     func(context.Context) error // what a command asks for in place of a fold
 	records     []int
 	commits     int // made of its events so far
 	err         error
@@ -108,7 +109,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 			continue
 		}
 		b.find(primary)
-		in := incoming{event: e, source: j.Source, hash: event.Fingerprint(j.Source, e.MessageID), record: record}
+		in := incoming{event: e, source: j.Source, key: primary.ID(), hash: event.Fingerprint(j.Source, e.MessageID), record: record}
 		if !j.NoMoney {
 			in.report = b.process.report(&e, in.hash)
 		}
@@ -128,18 +129,29 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 	g := &group{direct: c.ProfileID, records: []int{record}}
 	switch c.Kind {
 	case job.CommandErase:
-		g.erase = c
+		g.command = func(ctx context.Context) error { return b.erase(ctx, c) }
+	case job.CommandWipe:
+		if c.Wipe == nil {
+			return queueFault("a wipe that does not say of what")
+		}
+		g.command = func(ctx context.Context) error { return b.wipe(ctx, c) }
 	case job.CommandOrder:
 		if c.Report == nil {
 			return queueFault("an order command without a report")
 		}
 		r := c.Report
 		packed, err := b.process.Timeline.Event(ctx, r.ProfileID, r.Day, r.Version, r.MessageID)
+		if errors.Is(err, dynamo.ErrNotFound) {
+			gone, err := b.wiped(ctx, r)
+			if gone || err != nil {
+				return err
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("finding a reported event: %w", err)
 		}
 		// The owner's timeline keeps the event under a source of its own, so that it is one event there as well.
-		in := incoming{event: packed.Event, source: "order:" + packed.Source, record: record, direct: true}
+		in := incoming{event: packed.Event, source: "order:" + packed.Source, key: c.ProfileID, record: record, direct: true}
 		in.hash = event.Fingerprint(in.source, in.event.MessageID)
 		in.report = b.process.report(&in.event, in.hash)
 		g.events = map[profile.Identifier][]incoming{{}: {in}}
@@ -269,8 +281,8 @@ const retryDelay = 20 * time.Millisecond
 
 // try does one attempt: read, join, fold, write. Every attempt reads anew.
 func (b *batch) try(ctx context.Context, g *group) error {
-	if g.erase != nil {
-		return b.erase(ctx, g.erase)
+	if g.command != nil {
+		return g.command(ctx)
 	}
 	if g.direct != "" {
 		p, err := b.process.Profiles.Load(ctx, g.direct)

@@ -2,42 +2,59 @@ package projection
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/telemetry"
 )
 
-// erase forgets a person: timeline and deliveries first, then tombstones for the profile and everything that pointed to it, then
-// both again for what another worker wrote in between. Orders and the ledger stay; they hold no more than the pseudonym.
+// firstPass is when a wipe begins at the latest whose erasure was cut off behind the tombstones.
+const firstPass = 30 * time.Second
+
+// erase forgets whoever the id stands for by now. First the wipe is filed for later, so that nothing can be forgotten to be wiped; then
+// tombstones refuse what was received before; then the wipe begins at once. It is done when the id itself remembers an erasure at or after
+// the command's time: a command that comes again takes nothing from whoever came since, whoever that is.
 func (b *batch) erase(ctx context.Context, c *job.Command) error {
+	at := c.At.UTC().Truncate(time.Millisecond)
 	p, err := b.process.Profiles.Load(ctx, c.ProfileID)
 	if err != nil {
 		return err
 	}
-	if exists(p) && p.ErasedAt.Equal(c.At.Truncate(time.Millisecond)) {
-		// The command comes again, and somebody has come anew under the same id since.
+	done := p.Erased(c.ProfileID, at)
+	switch {
+	case done && exists(p):
 		return nil
+	case exists(p) && c.Nobody && p.ID != c.ProfileID:
+		return b.remember(ctx, p, c.ProfileID, at)
 	}
-	keys := p.Keys()
-	wipe := func() error {
-		for _, id := range keys {
-			if err := b.process.Timeline.Erase(ctx, id); err != nil {
-				return err
-			}
-			if err := b.process.Deliveries.Erase(ctx, id); err != nil {
-				return err
-			}
-		}
-		return nil
+	now := b.process.Now().UTC()
+	w := &job.Wipe{Keys: p.Keys(), Version: p.TombstoneVersion(now), Until: now}
+	if !slices.Contains(w.Keys, c.ProfileID) {
+		w.Keys = append(w.Keys, c.ProfileID) // a pointer to a tombstone
 	}
-	if err := wipe(); err != nil {
+	if done {
+		w.Version = p.Version
+	}
+	wipe := &job.Command{ID: c.ID, Kind: job.CommandWipe, ProfileID: p.ID, At: at, Wipe: w}
+	if err := b.wipeLater(ctx, wipe, firstPass); err != nil {
 		return err
 	}
 	// Who is not there gets a tombstone too: events may be under way.
-	if exists(p) || p.ErasedAt.Before(c.At.Truncate(time.Millisecond)) {
-		if err := b.process.Profiles.Erase(ctx, p, c.At); err != nil {
+	if !done {
+		if err := b.process.Profiles.Erase(ctx, p, at, w.Version); err != nil {
 			return err
 		}
 	}
-	return wipe()
+	return b.wipe(ctx, wipe)
+}
+
+// remember notes that a key was erased which somebody else has taken on since: there was nobody under it, so nothing of theirs is of who
+// was erased, but what is still under way by that key is refused.
+func (b *batch) remember(ctx context.Context, p *profile.Profile, key profile.ID, at time.Time) error {
+	p.RememberErasure(key, at)
+	telemetry.Count("erased_key_of_somebody_else", 1, "function", "projection")
+	return b.process.Profiles.Commit(ctx, dynamo.Change{Profile: p})
 }

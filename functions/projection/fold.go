@@ -73,7 +73,7 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 		taken[e.hash] = &events[i]
 		c := p.Window.Seen(e.hash)
 		switch {
-		case p.Erased(e.event.ReceivedAt):
+		case p.Erased(e.key, e.event.ReceivedAt):
 			telemetry.Count("event_of_erased_person", 1, "function", "projection")
 		case c != nil && len(c.Owed) > 0:
 			recovered[c] = append(recovered[c], e)

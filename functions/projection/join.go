@@ -55,7 +55,7 @@ func namesOf(e *event.Event, primary profile.Identifier, trusted bool) []join {
 // person is one profile with what this batch brings for it.
 type person struct {
 	profile *profile.Profile
-	attach  []profile.ID // keys that will point to the profile
+	attach  []*profile.Profile // keys that will point to the profile, as they were loaded
 	events  []incoming
 }
 
@@ -138,7 +138,7 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 	switch {
 	case known == other:
 		return nil
-	case known.profile.Erased(j.at) || other.profile.Erased(j.at):
+	case known.profile.Erased(j.a.ID(), j.at) || other.profile.Erased(j.b.ID(), j.at):
 		return nil
 	case !exists(other.profile):
 		known.profile.Attach(j.a)
@@ -202,13 +202,17 @@ func tell(keep, absorbed *profile.Profile, j join, now time.Time) dynamo.Pack {
 	return dynamo.Pack{Profile: keep.ID, Day: profile.DayOf(now), Version: version, Events: []dynamo.PackedEvent{{Source: mergeSource, Event: e}}}
 }
 
-// attach lets the coming commit point an identifier's key to the person, unless its kind is full.
+// attach lets the coming commit point the key of an identifier under which nobody stands to the person, unless its kind is full.
 func (v view) attach(to *person, i profile.Identifier) {
 	if !to.profile.Attach(i) {
 		telemetry.Count("join_over_limit", 1, "function", "projection")
 		return
 	}
-	to.attach = append(to.attach, i.ID())
+	vacant := v[i].profile
+	to.profile.Inherit(vacant)
+	if !slices.Contains(to.attach, vacant) {
+		to.attach = append(to.attach, vacant)
+	}
 	v[i] = to
 }
 

@@ -142,6 +142,18 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 		s.settle(envelope(t, "server", alias("al", "mei", "old-mei")))
 		return s, s.db.Calls(dynamotest.AnyWrite)
 	}
+	gone := func(t *testing.T, s *shop, keys []profile.ID) {
+		t.Helper()
+		s.rest()
+		for _, i := range []profile.Identifier{user("mei"), user("old-mei"), anonymous("device-1")} {
+			if p := s.load(i); exists(p) || p.ErasedAt.IsZero() {
+				t.Errorf("%v is %+v", i, p)
+			}
+		}
+		if list, _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
+			t.Errorf("the timeline holds %d events, %v", len(list), err)
+		}
+	}
 	healthy, before := prepare()
 	healthy.erase("mei", t0.Add(time.Hour))
 	writes := healthy.db.Calls(dynamotest.AnyWrite) - before
@@ -156,14 +168,7 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 				s.db.Fail(dynamotest.AnyWrite, n, how)
 				s.erase("mei", t0.Add(time.Hour))
 				s.settle(scenario(t)...) // late jobs of the erased person
-				for _, i := range []profile.Identifier{user("mei"), user("old-mei"), anonymous("device-1")} {
-					if p := s.load(i); exists(p) || p.ErasedAt.IsZero() {
-						t.Errorf("%v is %+v", i, p)
-					}
-				}
-				if list, _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
-					t.Errorf("the timeline holds %d events, %v", len(list), err)
-				}
+				gone(t, s, keys)
 			})
 		}
 	}

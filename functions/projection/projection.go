@@ -6,6 +6,7 @@ package projection
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,7 @@ type Settings struct {
 	Timeline      string         `env:"TIMELINE_TABLE"`
 	Catalog       string         `env:"CATALOG_TABLE"`
 	Deliveries    string         `env:"DELIVERIES_TABLE"`
+	Due           string         `env:"DUE_TABLE"`
 	Events        string         `env:"EVENTS_QUEUE_URL"`
 	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -46,7 +48,7 @@ type Profiles interface {
 	Load(context.Context, profile.ID) (*profile.Profile, error)
 	Commit(context.Context, dynamo.Change) error
 	Merge(ctx context.Context, keep, absorbed *profile.Profile, told dynamo.Pack) error
-	Erase(context.Context, *profile.Profile, time.Time) error
+	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64) error
 }
 
 // Orders reads orders consistently; they are written by Profiles.Commit.
@@ -61,17 +63,17 @@ type Timeline interface {
 	Around(ctx context.Context, id profile.ID, from, to profile.Day) (map[event.Hash]bool, error)
 	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]dynamo.PackedEvent, error)
 	Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (dynamo.PackedEvent, error)
-	Erase(context.Context, profile.ID) error
-}
-
-// Deliveries forgets what was sent to a person.
-type Deliveries interface {
-	Erase(context.Context, profile.ID) error
 }
 
 // Sender puts a job on a queue; when it answers nil the job is durable.
 type Sender interface {
 	Send(ctx context.Context, v any) error
+}
+
+// Later keeps what is to be done later. Putting an entry again replaces it; an entry stays until it was handed to each without an error.
+type Later interface {
+	Put(ctx context.Context, owner string, at time.Time, id string, body []byte) error
+	Ready(ctx context.Context, owner string, each func(context.Context, dynamo.DueEntry) (again time.Time, err error)) error
 }
 
 // Postponer says when a job that goes back comes again.
@@ -84,15 +86,17 @@ type Process struct {
 	Profiles      Profiles
 	Orders        Orders
 	Timeline      Timeline
-	Deliveries    Deliveries
 	Rules         Rules
 	Settlement    Sender
 	Orchestration Sender
 	Reports       Sender // back to projection's own queue
-	Postponer     Postponer
-	Zone          *time.Location // the shop's, for its days
-	Currency      money.Currency
-	Now           func() time.Time
+	Later         Later
+	// Traces are the kinds of what is wiped of one who was erased. A job under way knows them by their places: new ones come last.
+	Traces    []Traces
+	Postponer Postponer
+	Zone      *time.Location // the shop's, for its days
+	Currency  money.Currency
+	Now       func() time.Time
 	// Jitter answers a random share of a duration; it spreads those who lost a condition.
 	Jitter func(time.Duration) time.Duration
 
@@ -109,10 +113,14 @@ type QueueAPI interface {
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	timeline := dynamo.Timeline{DB: db, Table: s.Timeline, Now: now, Months: s.Months}
 	return &Process{
-		Profiles:   dynamo.Profiles{DB: db, Table: s.Profiles, History: timeline},
-		Orders:     dynamo.Orders{DB: db, Table: s.Profiles},
-		Timeline:   timeline,
-		Deliveries: dynamo.Deliveries{DB: db, Table: s.Deliveries},
+		Profiles: dynamo.Profiles{DB: db, Table: s.Profiles, History: timeline},
+		Orders:   dynamo.Orders{DB: db, Table: s.Profiles},
+		Timeline: timeline,
+		Traces: []Traces{
+			timeline,
+			dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now},
+			dynamo.Takings{DB: db, Table: s.Due},
+		},
 		Rules: &Definitions{
 			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},
 			Shop:    segment.Shop{Zone: s.Zone, Currency: s.Currency},
@@ -120,12 +128,32 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 		Settlement:    queue.Sender{Client: sqs, URL: s.Settlement},
 		Orchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
 		Reports:       queue.Sender{Client: sqs, URL: s.Events},
+		Later:         dynamo.Due{DB: db, Table: s.Due, Now: now},
 		Postponer:     queue.Postponer{Client: sqs, URL: s.Events},
 		Zone:          s.Zone,
 		Currency:      s.Currency,
 		Now:           now,
 		Jitter:        rand.N[time.Duration],
 	}
+}
+
+// Invoke takes a batch of the events queue, or the tick of the schedule.
+func (p *Process) Invoke(ctx context.Context, raw json.RawMessage) (any, error) {
+	in, err := queue.ParseInvocation(raw, "minute")
+	if err != nil {
+		return nil, err
+	}
+	if in.Batch != nil {
+		return p.Handle(ctx, *in.Batch)
+	}
+	return nil, p.Minute(ctx)
+}
+
+// Minute puts on the queue what was kept for a later time that has come.
+func (p *Process) Minute(ctx context.Context) error {
+	return p.Later.Ready(ctx, dynamo.OwnerProjection, func(ctx context.Context, e dynamo.DueEntry) (time.Time, error) {
+		return time.Time{}, p.Reports.Send(ctx, json.RawMessage(e.Body))
+	})
 }
 
 // Handle folds one batch of received jobs. The answer names those that are to come again.

@@ -83,6 +83,8 @@ type shop struct {
 	campaigns  *outlet
 	reports    *outlet
 	watch      *Watch
+	now        time.Time
+	rested     int // how many of the reports rest and tick have delivered
 
 	mu        sync.Mutex
 	postponed int
@@ -93,7 +95,7 @@ type fixed struct{ w *Watch }
 func (f fixed) Current(context.Context) (*Watch, error) { return f.w, nil }
 
 func newShop(t *testing.T) *shop {
-	return &shop{t: t, db: dynamotest.New(t), settlement: &outlet{}, campaigns: &outlet{}, reports: &outlet{}}
+	return &shop{t: t, db: dynamotest.New(t), now: t0.Add(time.Hour), settlement: &outlet{}, campaigns: &outlet{}, reports: &outlet{}}
 }
 
 func (s *shop) worker() *Process {
@@ -101,9 +103,10 @@ func (s *shop) worker() *Process {
 	return &Process{
 		Profiles: dynamo.Profiles{DB: s.db, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: s.db, Table: "Profiles"},
 		Timeline: timeline, Rules: fixed{s.watch},
-		Deliveries: dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
+		Traces:     []Traces{timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}},
 		Settlement: s.settlement, Orchestration: s.campaigns, Reports: s.reports, Currency: "CNY",
-		Now:       func() time.Time { return t0.Add(time.Hour) },
+		Later:     dynamo.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }},
+		Now:       func() time.Time { return s.now },
 		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
 }

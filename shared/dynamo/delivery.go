@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
@@ -28,10 +27,7 @@ const (
 	sectionSuppressions = 2
 )
 
-const (
-	decisionPrefix   = "d#"
-	maxErasureRounds = 1000
-)
+const decisionPrefix = "d#"
 
 // Deliveries stores what dispatch remembers: a contact record for each person, and decisions.
 type Deliveries struct {
@@ -247,32 +243,4 @@ func (s Deliveries) decisionsBefore(ctx context.Context, id profile.ID, before s
 			return found[:min(len(found), limit)], nil
 		}
 	}
-}
-
-// Erase deletes everything that stands under a profile's id. It may be called again.
-func (s Deliveries) Erase(ctx context.Context, id profile.ID) error {
-	in := &dynamodb.QueryInput{
-		TableName:                 &s.Table,
-		KeyConditionExpression:    aws.String("#pk = :pk"),
-		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
-		ExpressionAttributeValues: item{":pk": textValue(string(id))},
-		ProjectionExpression:      aws.String("#pk, #sk"),
-		ConsistentRead:            aws.Bool(true),
-	}
-	for range maxErasureRounds {
-		out, err := s.DB.Query(ctx, in)
-		if err != nil {
-			return fmt.Errorf("erasing the deliveries of %s: %w", id, err)
-		}
-		for _, i := range out.Items {
-			key := map[string]types.AttributeValue{attrPK: i[attrPK], attrSK: i[attrSK]}
-			if _, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: key}); err != nil {
-				return fmt.Errorf("erasing the deliveries of %s: %w", id, err)
-			}
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return nil
-		}
-	}
-	return fmt.Errorf("erasing the deliveries of %s: more than %d pages", id, maxErasureRounds)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -122,29 +123,60 @@ func TestDecideReplacesAndDecideFirstDoesNot(t *testing.T) {
 	}
 }
 
-func TestEraseDeliveries(t *testing.T) {
-	s, _, _ := deliveries(t)
-	for _, id := range []profile.ID{"p", "q"} {
-		if err := s.SaveContact(t.Context(), &delivery.Contact{ProfileID: id}); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Decide(t.Context(), delivery.Decision{NotificationID: "n", ProfileID: id, Asked: deliveryNoon}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 {
-		if err := s.Erase(t.Context(), "p"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for id, want := range map[profile.ID]int{"p": 0, "q": 1} {
-		c, err := s.Contact(t.Context(), id)
-		if err != nil || c.Version != int64(want) {
-			t.Errorf("%s: version %d, %v", id, c.Version, err)
-		}
-		if d, _, err := s.Decisions(t.Context(), []profile.ID{id}, 5, ""); err != nil || len(d) != want {
-			t.Errorf("%s: %v, %v", id, d, err)
-		}
+// TestWipeOfDeliveries wipes one of two people, with a contact record and a decision before the erasure and after it.
+func TestWipeOfDeliveries(t *testing.T) {
+	before, after := deliveryNoon, deliveryNoon.Add(time.Hour)
+	for name, c := range map[string]struct {
+		back             bool
+		found            int
+		intents, decided []string
+	}{
+		"nobody is there":        {found: 4},
+		"somebody is there anew": {back: true, found: 3, intents: []string{"new"}, decided: []string{"new"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _, _ := deliveries(t)
+			for _, id := range []profile.ID{"p", "q"} {
+				contact := &delivery.Contact{ProfileID: id, Suppressions: map[delivery.Channel]delivery.Suppression{"sms": {Reason: "bounce", At: before}}}
+				for n, at := range map[string]time.Time{"old": before.Add(-time.Second), "border": before, "new": after} {
+					contact.Intents = append(contact.Intents, delivery.Intent{ID: n, Asked: at, At: after})
+					if err := s.Decide(t.Context(), delivery.Decision{NotificationID: n, ProfileID: id, Asked: at}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := s.SaveContact(t.Context(), contact); err != nil {
+					t.Fatal(err)
+				}
+			}
+			gone := dynamo.Gone{Key: "p", Until: before, Back: c.back}
+			for _, want := range []int{c.found, 0} {
+				if found, next, err := s.Wipe(t.Context(), gone, ""); err != nil || found != want || next != "" {
+					t.Fatalf("found %d, %q, %v; want %d", found, next, err, want)
+				}
+			}
+			for id, want := range map[profile.ID][2][]string{"p": {c.intents, c.decided}, "q": {{"border", "new", "old"}, {"border", "new", "old"}}} {
+				contact, err := s.Contact(t.Context(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var intents, decided []string
+				for _, i := range contact.Intents {
+					intents = append(intents, i.ID)
+				}
+				list, _, err := s.Decisions(t.Context(), []profile.ID{id}, 5, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range list {
+					decided = append(decided, d.NotificationID)
+				}
+				slices.Sort(intents)
+				slices.Sort(decided)
+				if got := [2][]string{intents, decided}; !reflect.DeepEqual(got, want) || (id == "p") == (len(contact.Suppressions) > 0) {
+					t.Errorf("%s: left are %v and %v; want %v", id, got, contact.Suppressions, want)
+				}
+			}
+		})
 	}
 }
 

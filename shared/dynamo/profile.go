@@ -31,19 +31,28 @@ type Profiles struct {
 	History Timeline
 }
 
-// Load reads a person's profile with a consistent read, following pointers. Where there is none it answers a profile with
-// Version 0 under the id at which one would be made; its ErasedAt tells whether a tombstone stands there.
+// Load reads a person's profile with a consistent read, following pointers. Where there is none it answers a profile without
+// identifiers under the id at which one would be made; if a tombstone stands there, it knows when the erasure was, also by the keys whose
+// pointers led there.
 func (s Profiles) Load(ctx context.Context, id profile.ID) (*profile.Profile, error) {
+	var passed []profile.ID
 	for range maxPointers {
 		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: profileKey(id).item(), ConsistentRead: aws.Bool(true)})
 		if err != nil {
 			return nil, fmt.Errorf("loading profile %s: %w", id, err)
 		}
 		if to := textOf(out.Item, attrTo); to != "" {
+			passed = append(passed, id)
 			id = profile.ID(to)
 			continue
 		}
-		return readProfile(id, out.Item)
+		p, err := readProfile(id, out.Item)
+		if err == nil && len(p.Identifiers) == 0 && !p.ErasedAt.IsZero() {
+			for _, key := range passed {
+				p.RememberErasure(key, p.ErasedAt)
+			}
+		}
+		return p, err
 	}
 	return nil, fmt.Errorf("loading profile %s: more than %d pointers", id, maxPointers)
 }
@@ -62,16 +71,35 @@ func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.
 	if item == nil {
 		return p, nil
 	}
-	p.Version = numberOf(item, attrVersion)
+	stands := profile.Mark{Version: numberOf(item, attrVersion)}
+	if at := numberOf(item, attrErased); at != 0 {
+		stands.Erased = time.UnixMilli(at).UTC()
+	}
 	body := bytesOf(item, attrBody)
-	if at := numberOf(item, attrErased); at != 0 && body == nil {
-		p.ErasedAt = time.UnixMilli(at).UTC()
+	if body == nil && !stands.Erased.IsZero() {
+		p.Bury(stands)
 		return p, nil
 	}
+	p.Stored(stands)
 	if err := unpackProfile(body, p); err != nil {
 		return nil, fmt.Errorf("reading profile %s: %w: %w", id, ErrUnreadable, err)
 	}
+	attributeErasure(p)
 	return p, nil
+}
+
+// attributeErasure gives an erasure that the version before has noted to every key: it does not say which one it was of.
+func attributeErasure(p *profile.Profile) {
+	for _, at := range p.Erasures {
+		if !at.Before(p.ErasedAt) {
+			return
+		}
+	}
+	if !p.ErasedAt.IsZero() {
+		for _, key := range p.Keys() {
+			p.RememberErasure(key, p.ErasedAt)
+		}
+	}
 }
 
 // condition is what a conditional put asks.
@@ -81,21 +109,29 @@ type condition struct {
 	values item
 }
 
-// unchanged holds while the item is as the profile was loaded. The version alone would not do: where a profile stood, a pointer
-// or a tombstone may stand now, with a count of its own.
+// unchanged holds while the item is as the profile was read, whatever was done to the profile since. The version alone would not do:
+// where a profile stood, a pointer or a tombstone may stand now, with a count of its own. Every conditional write of a profile, and every
+// check of one, asks this and nothing else.
 func unchanged(p *profile.Profile) condition {
-	if p.Version == 0 {
+	read := p.Mark()
+	if read.Version == 0 {
 		return condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
 	}
 	c := condition{text: "#v = :v AND attribute_not_exists(#to) AND ", names: map[string]string{"#v": attrVersion, "#to": attrTo, "#erased": attrErased},
-		values: item{":v": numberValue(p.Version)}}
-	if p.ErasedAt.IsZero() {
+		values: item{":v": numberValue(read.Version)}}
+	if read.Erased.IsZero() {
 		c.text += "attribute_not_exists(#erased)"
 		return c
 	}
 	c.text += "#erased = :erased"
-	c.values[":erased"] = numberValue(p.ErasedAt.UnixMilli())
+	c.values[":erased"] = numberValue(read.Erased.UnixMilli())
 	return c
+}
+
+// written notes that the profile's item was written as profileItem says.
+func written(p *profile.Profile) {
+	at := p.ErasedAt
+	p.Stored(profile.Mark{Version: p.Version + 1, Erased: at})
 }
 
 func profileItem(p *profile.Profile) item {
@@ -131,6 +167,13 @@ func pointerItem(from, to profile.ID) item {
 	return i
 }
 
+func tombstone(id profile.ID, version int64, at time.Time) item {
+	i := profileKey(id).item()
+	i[attrVersion] = numberValue(version)
+	i[attrErased] = numberValue(at.UnixMilli())
+	return i
+}
+
 // Save writes the profile if it is still as it was loaded, and counts its Version up. ErrConflict says that it is not; any other
 // error leaves open whether the write happened.
 func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
@@ -143,7 +186,7 @@ func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
 		}
 		return fmt.Errorf("saving profile %s: %w", p.ID, err)
 	}
-	p.Version++
+	written(p)
 	return nil
 }
 
@@ -152,7 +195,9 @@ func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
 type Change struct {
 	Profile *profile.Profile
 	Orders  []*order.Order
-	Attach  []profile.ID // keys that from now on point to the profile; they must be free or erased
+	// Attach are keys that from now on point to the profile, as they were loaded: nobody stands there. What is known of erasures under
+	// them the profile remembers.
+	Attach []*profile.Profile
 }
 
 // MaxChangeItems is how many orders and pointers one change may hold.
@@ -165,6 +210,9 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 		return s.Save(ctx, c.Profile)
 	}
 	p := c.Profile
+	for _, vacant := range c.Attach {
+		p.Inherit(vacant)
+	}
 	writes := []types.TransactWriteItem{s.put(profileItem(p), unchanged(p))}
 	for _, o := range c.Orders {
 		i := orderKey(o.ID).item()
@@ -174,14 +222,13 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 		known.text, known.names, known.values = versionCondition(o.Version)
 		writes = append(writes, s.put(i, known))
 	}
-	for _, from := range c.Attach {
-		writes = append(writes, s.put(pointerItem(from, p.ID), condition{text: "attribute_not_exists(#b) AND attribute_not_exists(#to)",
-			names: map[string]string{"#b": attrBody, "#to": attrTo}}))
+	for _, vacant := range c.Attach {
+		writes = append(writes, s.put(pointerItem(vacant.ID, p.ID), unchanged(vacant)))
 	}
 	if err := s.transact(ctx, writes); err != nil {
 		return fmt.Errorf("committing profile %s: %w", p.ID, err)
 	}
-	p.Version++
+	written(p)
 	for _, o := range c.Orders {
 		o.Version++
 	}
@@ -228,28 +275,23 @@ func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, to
 	if err := s.transact(ctx, writes); err != nil {
 		return fmt.Errorf("merging profile %s into %s: %w", absorbed.ID, keep.ID, err)
 	}
-	keep.Version++
+	written(keep)
 	return nil
 }
 
-// Erase puts tombstones where the profile, its parts and its identifiers' pointers stand, if it is still as it was loaded.
-func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time) error {
-	tombstone := func(id profile.ID, version int64) item {
-		i := profileKey(id).item()
-		i[attrVersion] = numberValue(version)
-		i[attrErased] = numberValue(at.UnixMilli())
-		return i
-	}
-	writes := []types.TransactWriteItem{s.put(tombstone(p.ID, p.Version+1), unchanged(p))}
+// Erase puts tombstones of one version (profile.TombstoneVersion) where the profile, its parts and its identifiers' pointers stand, if it
+// is still as it was loaded. A key under which somebody else's profile stands is a conflict.
+func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64) error {
+	writes := []types.TransactWriteItem{s.put(tombstone(p.ID, version, at), unchanged(p))}
 	for _, id := range p.Keys()[1:] {
 		if len(writes) < MaxChangeItems {
-			writes = append(writes, s.put(tombstone(id, 1), condition{}))
+			writes = append(writes, s.put(tombstone(id, version, at), condition{text: "attribute_not_exists(#b)", names: map[string]string{"#b": attrBody}}))
 		}
 	}
 	if err := s.transact(ctx, writes); err != nil {
 		return fmt.Errorf("erasing profile %s: %w", p.ID, err)
 	}
-	p.Version++
+	p.Stored(profile.Mark{Version: version, Erased: at.Truncate(time.Millisecond)})
 	return nil
 }
 

@@ -42,6 +42,7 @@ const (
 	sectionRatings     = 26
 	sectionSearch      = 27
 	sectionLeftOut     = 28
+	sectionErasures    = 29
 	sectionWindow      = 30
 	sectionOutbox      = 31
 	sectionShopDays    = 45
@@ -158,6 +159,12 @@ func packSections(p *profile.Profile) []byte {
 	}
 	if !p.ErasedAt.IsZero() {
 		w.section(sectionErased, func(w *packer) { w.time(p.ErasedAt) })
+		w.section(sectionErasures, func(w *packer) {
+			for _, key := range slices.Sorted(maps.Keys(p.Erasures)) {
+				w.text(string(key))
+				w.time(p.Erasures[key])
+			}
+		})
 	}
 	packDetail(w, p)
 	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
@@ -267,6 +274,11 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			p.Zone = profile.Stamped{Value: s.text(), At: s.time()}
 		case sectionErased:
 			p.ErasedAt = s.time()
+		case sectionErasures:
+			for s.more() {
+				key := profile.ID(s.text())
+				p.RememberErasure(key, s.time())
+			}
 		case sectionClient, sectionDevices, sectionTokens, sectionCategories, sectionBrands, sectionViewed, sectionHours, sectionPurchases,
 			sectionRatings, sectionSearch, sectionLeftOut:
 			unpackDetail(number, s, p)

@@ -196,9 +196,9 @@ func (s Referrals) Spent(ctx context.Context, program string) (map[ledger.Unit]i
 
 // unchanged holds while a profile is as it was loaded; with Version 0, while there is none.
 func (s Profiles) unchanged(p *profile.Profile) types.TransactWriteItem {
-	condition, names, values := versionCondition(p.Version)
+	c := unchanged(p)
 	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &s.Table, Key: profileKey(p.ID).item(), ConditionExpression: &condition,
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		TableName: &s.Table, Key: profileKey(p.ID).item(), ConditionExpression: &c.text,
+		ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
 	}}
 }

@@ -14,6 +14,9 @@ import (
 // OwnerOrchestration owns the waits of campaigns and the deferred notifications among what is due.
 const OwnerOrchestration = "orchestration"
 
+// OwnerProjection owns the later passes of wipes.
+const OwnerProjection = "projection"
+
 const (
 	attrCause = "cause"
 	attrUntil = "until"

@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
@@ -196,18 +195,4 @@ func (s Timeline) Event(ctx context.Context, id profile.ID, day profile.Day, ver
 		return PackedEvent{}, fmt.Errorf("finding an event of %s: %w", id, ErrNotFound)
 	}
 	return all[i], nil
-}
-
-// Erase deletes every pack that stands under the id.
-func (s Timeline) Erase(ctx context.Context, id profile.ID) error {
-	return s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk"), ConsistentRead: aws.Bool(true),
-		ExpressionAttributeNames: map[string]string{"#pk": attrPK, "#sk": attrSK}, ProjectionExpression: aws.String("#pk, #sk"),
-		ExpressionAttributeValues: item{":pk": textValue(string(id))}},
-		func(i item) error {
-			_, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: map[string]types.AttributeValue{attrPK: i[attrPK], attrSK: i[attrSK]}})
-			if err != nil {
-				return fmt.Errorf("erasing a timeline: %w", err)
-			}
-			return nil
-		})
 }

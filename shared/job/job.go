@@ -26,10 +26,12 @@ type Events struct {
 // CommandKind is an order to projection that no storefront can give.
 type CommandKind string
 
-// The commands. Order passes an event about somebody else's order to the order's owner; Erase forgets a person.
+// The commands. Order passes an event about somebody else's order to the order's owner; Erase forgets a person; Wipe takes away what
+// stands under the keys of one who was erased.
 const (
 	CommandOrder CommandKind = "order"
 	CommandErase CommandKind = "erase"
+	CommandWipe  CommandKind = "wipe"
 )
 
 // Command asks projection for a change of one profile.
@@ -40,6 +42,24 @@ type Command struct {
 	At        time.Time   `json:"at"`
 	// Report finds the event of an order command in the timeline of the person who reported it.
 	Report *Reference `json:"report,omitempty"`
+	// Nobody says of an erasure that there was no profile when it was asked for.
+	Nobody bool `json:"nobody,omitempty"`
+	// Wipe is how far a wipe has come; At is the time of the erasure.
+	Wipe *Wipe `json:"wipe,omitempty"`
+}
+
+// Wipe goes through all kinds of traces under each key of a person, pass after pass, until one finds nothing.
+type Wipe struct {
+	Keys []profile.ID `json:"keys"`
+	// Version is that of the tombstones, Until the time at which they were put: what is newer is of whoever came back.
+	Version int64     `json:"version"`
+	Until   time.Time `json:"until"`
+	Pass    int       `json:"pass,omitempty"`
+	Found   bool      `json:"found,omitempty"` // whether this pass has found anything so far
+	// Where to go on: which key, which kind of traces, and behind what.
+	Key    int    `json:"key,omitempty"`
+	Kind   int    `json:"kind,omitempty"`
+	Cursor string `json:"cursor,omitempty"`
 }
 
 // Reference finds an event in the timeline: whose, in which commit's pack of which day, and its messageId.

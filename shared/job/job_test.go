@@ -28,7 +28,10 @@ var samples = map[string]any{
 		{MessageID: "m-3", Kind: event.Alias, UserID: "mei", PreviousID: "a-1", Timestamp: noon, ReceivedAt: noon},
 		{MessageID: "m-4", Kind: event.Group, UserID: "mei", GroupID: "g-1", Timestamp: noon, ReceivedAt: noon},
 	}},
-	"command-erase": job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon}},
+	"command-erase":        job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon}},
+	"command-erase-nobody": job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-2", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Nobody: true}},
+	"command-wipe": job.Events{Version: 1, Command: &job.Command{ID: "r-1", Kind: job.CommandWipe, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
+		Wipe: &job.Wipe{Keys: []profile.ID{"gbOBfCNI2WeriD7lUXFExQ", "SuSMzLitR60aIhcCOW6jsw"}, Version: 177236640000, Until: noon.Add(time.Second), Pass: 1, Found: true, Key: 1, Kind: 2, Cursor: "20260301#000000000003"}}},
 	"command-order": job.Events{Version: 1, Command: &job.Command{ID: "p.3.0", Kind: job.CommandOrder, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
 		Report: &job.Reference{ProfileID: "SuSMzLitR60aIhcCOW6jsw", Day: day, Version: 3, MessageID: "m-1"}}},
 	"follows": job.Follows{Version: 1, Follows: []job.Follow{

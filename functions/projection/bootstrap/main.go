@@ -28,5 +28,5 @@ func main() {
 		log.Fatal(err)
 	}
 	p := projection.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now)
-	lambda.Start(p.Handle)
+	lambda.Start(p.Invoke)
 }

@@ -61,6 +61,20 @@ func (c *Contact) Known(id string) (Intent, bool) {
 	return c.Intents[i], true
 }
 
+// Forget takes out what is not newer than a time, and tells whether there was any.
+func (c *Contact) Forget(until time.Time) bool {
+	kept := slices.DeleteFunc(slices.Clone(c.Intents), func(i Intent) bool { return !i.Asked.After(until) })
+	found := len(kept) < len(c.Intents)
+	c.Intents = kept
+	for channel, one := range c.Suppressions {
+		if !one.At.After(until) {
+			delete(c.Suppressions, channel)
+			found = true
+		}
+	}
+	return found
+}
+
 // Add notes an intent and lets go of those past their life.
 func (c *Contact) Add(intent Intent) {
 	c.Intents = slices.DeleteFunc(c.Intents, func(i Intent) bool { return intent.At.Sub(i.At) >= IntentLife })

@@ -6,11 +6,6 @@ import (
 	"time"
 )
 
-// Erased tells whether what was received at a time belongs to somebody who was erased since.
-func (p *Profile) Erased(receivedAt time.Time) bool {
-	return !p.ErasedAt.IsZero() && !receivedAt.After(p.ErasedAt)
-}
-
 // Keys lists the ids under which something of the person may stand: the profile's own first, then those of its parts and of its
 // identifiers.
 func (p *Profile) Keys() []ID {
@@ -106,9 +101,10 @@ func (p *Profile) Absorb(q *Profile) {
 	p.absorbDetail(q)
 	p.stamp(&p.Locale, q.Locale.Value, q.Locale.At)
 	p.stamp(&p.Zone, q.Zone.Value, q.Zone.At)
-	if q.ErasedAt.After(p.ErasedAt) {
-		p.ErasedAt = q.ErasedAt
+	for key, at := range q.Erasures {
+		p.RememberErasure(key, at)
 	}
+	p.Unknown = append(slices.Clone(p.Unknown), q.Unknown...)
 	p.absorbWindow(q)
 }
 

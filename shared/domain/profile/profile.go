@@ -78,7 +78,10 @@ type Profile struct {
 	// and brands over their bound are not lost: OtherEvents counts them.
 	LeftOut map[string]int64
 
-	// ErasedAt is when an earlier profile under this key was erased: events received until then are refused.
+	// Erasures says when who stood under a key before was erased: what was received by that key until then is refused. Written by
+	// RememberErasure.
+	Erasures map[ID]time.Time
+	// ErasedAt is the newest of Erasures. The version before knows nothing else.
 	ErasedAt time.Time
 
 	// What follows is the record of the commit protocol, not of the person.
@@ -86,6 +89,7 @@ type Profile struct {
 	Outbox []Follow
 	// Unknown holds what a newer version of the program stored and this one does not know; it is written back as it is.
 	Unknown []byte
+	mark    mark
 }
 
 // Trait is one attribute of a person with the time of its last change. Value is a string, bool, float64 or int64; other JSON

@@ -1,0 +1,426 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+)
+
+func eraseJob(t *testing.T, id profile.ID, at time.Time, nobody bool) events.SQSMessage {
+	t.Helper()
+	body, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: id, At: at, Nobody: nobody}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events.SQSMessage{Body: string(body)}
+}
+
+// hour is an event that was received so many hours after t0, and happened then.
+func hour(n int, e event.Event) event.Event {
+	e.ReceivedAt = t0.Add(time.Duration(n) * time.Hour)
+	e.Timestamp, e.OriginalTimestamp = e.ReceivedAt, e.ReceivedAt
+	return e
+}
+
+func seen(id, userID string) event.Event { return track(id, userID, "Product Viewed", t0, "") }
+
+// rest lets time pass and delivers what projection has put on its own queue and kept for later, until nothing is left. It answers the
+// passes of wipes that came.
+func (s *shop) rest() (passes []int) {
+	s.t.Helper()
+	for round := 0; ; round++ {
+		if round == 20 {
+			s.t.Fatal("projection's own jobs go on for ever")
+		}
+		if err := s.worker().Minute(context.Background()); err != nil {
+			s.t.Fatal(err)
+		}
+		for ; s.rested < len(s.reports.bodies); s.rested++ {
+			var j job.Events
+			if err := json.Unmarshal([]byte(s.reports.bodies[s.rested]), &j); err != nil {
+				s.t.Fatal(err)
+			}
+			if j.Command.Wipe != nil {
+				passes = append(passes, j.Command.Wipe.Pass)
+			}
+			s.settle(events.SQSMessage{Body: s.reports.bodies[s.rested]})
+		}
+		kept := 0
+		s.db.Each(s.t, "Due", func(item map[string]types.AttributeValue) {
+			if _, is := item["b"]; is {
+				kept++
+			}
+		})
+		if kept == 0 {
+			return passes
+		}
+		s.now = s.now.Add(5 * time.Minute)
+	}
+}
+
+// TestErasuresAreByKey erases somebody at three o'clock, in stories that begin or end otherwise, and asks what is known in the end of a
+// userId or a device, and whom it leads to.
+func TestErasuresAreByKey(t *testing.T) {
+	at := t0.Add(3 * time.Hour)
+	web := func(list ...event.Event) events.SQSMessage { return envelope(t, "web", list...) }
+	server := func(list ...event.Event) events.SQSMessage { return envelope(t, "server", list...) }
+	erase := func(i profile.Identifier) events.SQSMessage { return eraseJob(t, i.ID(), at, false) }
+	phone := anonymous("phone")
+	for name, c := range map[string]struct {
+		jobs []events.SQSMessage
+		who  profile.Identifier
+		want []string // the timeline, sorted
+		also []profile.Identifier
+	}{
+		"somebody signs in on a phone that came back": {
+			[]events.SQSMessage{web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(4, browse("2", "phone", t0))), web(hour(1, seen("3", "new"))),
+				web(hour(5, identify("4", "new", "phone", t0, `{}`))), web(hour(5, identify("5", "new", "phone", t0, `{}`)))},
+			user("new"), []string{"2", "3", "4", "5"}, []profile.Identifier{phone}},
+		"what is under way for the half that was never erased is taken": {
+			[]events.SQSMessage{web(hour(1, browse("1", "phone", t0))), erase(phone), web(hour(4, browse("2", "phone", t0))), web(hour(1, seen("3", "new"))),
+				web(hour(5, identify("4", "new", "phone", t0, `{}`))), web(hour(2, seen("5", "new"))), web(hour(3, seen("6", "new"))), web(hour(2, browse("7", "phone", t0)))},
+			user("new"), []string{"2", "3", "4", "5", "6"}, nil},
+		"a device that was erased is attached: the old events of it stay out": {
+			[]events.SQSMessage{web(hour(1, browse("1", "phone", t0))), erase(phone), web(hour(1, seen("2", "new"))), web(hour(4, identify("3", "new", "phone", t0, `{}`))),
+				web(hour(1, browse("1", "phone", t0)), hour(3, browse("4", "phone", t0)), hour(2, seen("5", "new"))), web(hour(4, browse("6", "phone", t0)))},
+			user("new"), []string{"2", "3", "5", "6"}, []profile.Identifier{phone}},
+		"the same in one batch with the join": {
+			[]events.SQSMessage{web(hour(1, browse("1", "phone", t0))), erase(phone), web(hour(1, seen("2", "new"))),
+				web(hour(1, browse("1", "phone", t0)), hour(3, browse("4", "phone", t0)), hour(4, identify("3", "new", "phone", t0, `{}`)))},
+			user("new"), []string{"2", "3"}, []profile.Identifier{phone}},
+		"an erasure that comes again leaves who took the device on": {
+			[]events.SQSMessage{web(hour(1, browse("1", "phone", t0))), erase(phone), web(hour(1, seen("2", "new"))), web(hour(4, identify("3", "new", "phone", t0, `{}`))), erase(phone)},
+			user("new"), []string{"2", "3"}, []profile.Identifier{phone}},
+		"an erasure that comes again leaves who the erased one was merged into since": {
+			[]events.SQSMessage{server(hour(1, seen("1", "old"))), erase(user("old")), server(hour(4, seen("2", "old"))), server(hour(1, seen("3", "new"))), server(hour(5, alias("4", "new", "old"))), erase(user("old"))},
+			user("new"), []string{"2", "3", "4"}, []profile.Identifier{user("old")}},
+		"an erasure goes for whom the person was merged into before it was asked for": {
+			[]events.SQSMessage{server(hour(1, seen("1", "old"))), server(hour(1, seen("2", "new"))), server(hour(2, alias("3", "new", "old"))), erase(user("old")), server(hour(4, seen("4", "new")))},
+			user("new"), []string{"4"}, nil},
+		"and for whom the person is merged into before it is done: the two cannot be told apart any more": {
+			[]events.SQSMessage{server(hour(1, seen("1", "old"))), server(hour(1, seen("2", "new"))), server(hour(4, alias("3", "new", "old"))), erase(user("old")), server(hour(5, seen("4", "new")))},
+			user("new"), []string{"4"}, nil},
+		"who was nobody when the erasure was asked for, and joined somebody since, takes nobody along": {
+			[]events.SQSMessage{web(hour(1, seen("1", "new"))), web(hour(4, identify("2", "new", "phone", t0, `{}`))), eraseJob(t, phone.ID(), at, true), web(hour(2, browse("3", "phone", t0))), web(hour(4, browse("4", "phone", t0))),
+				eraseJob(t, phone.ID(), at, true)},
+			user("new"), []string{"1", "2", "4"}, []profile.Identifier{phone}},
+		"who was nobody when the erasure was asked for, and is somebody by events that were under way, goes": {
+			[]events.SQSMessage{web(hour(2, seen("1", "new"))), eraseJob(t, user("new").ID(), at, true), web(hour(4, seen("2", "new")))},
+			user("new"), []string{"2"}, nil},
+		"a redrive of everything finds the door shut": {
+			[]events.SQSMessage{web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(4, seen("2", "old"))), web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(1, identify("1", "old", "phone", t0, `{}`)))},
+			user("old"), []string{"2"}, nil},
+		"erased twice, with a life between": {
+			[]events.SQSMessage{web(hour(1, seen("1", "old"))), erase(user("old")), web(hour(4, seen("2", "old"))), eraseJob(t, user("old").ID(), t0.Add(5*time.Hour), false), erase(user("old")), web(hour(4, seen("3", "old")), hour(6, seen("4", "old")))},
+			user("old"), []string{"4"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			worker := s.worker() // one process sees it all, so what it remembers counts
+			for n, j := range c.jobs {
+				s.now = t0.Add(time.Duration(10+n) * time.Hour)
+				for round, jobs := 0, []events.SQSMessage{j}; len(jobs) > 0; round++ {
+					if round == 10 {
+						t.Fatalf("job %d comes back for ever", n)
+					}
+					jobs = deliver(t, worker, jobs...)
+				}
+				s.rest()
+			}
+			k := s.knows(c.who)
+			slices.Sort(k.Timeline)
+			if !slices.Equal(k.Timeline, c.want) {
+				t.Errorf("the timeline is %v, want %v", k.Timeline, c.want)
+			}
+			for _, i := range c.also {
+				if p := s.load(i); p.ID != k.Profile.ID {
+					t.Errorf("%v leads to somebody else", i)
+				}
+			}
+			var counted int64
+			for _, counter := range k.Profile.Counters {
+				counted += counter.Total
+			}
+			told := 0
+			for _, id := range c.want {
+				if e := s.event(c.who, id); e.Kind == event.Track || e.Kind == event.Page {
+					told++
+				}
+			}
+			if counted != int64(told) {
+				t.Errorf("%d events are counted, the timeline holds %d", counted, told)
+			}
+		})
+	}
+}
+
+// event finds an event of a person's timeline.
+func (s *shop) event(i profile.Identifier, id string) event.Event {
+	s.t.Helper()
+	list, _, err := dynamo.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 1000, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, e := range list {
+		if e.MessageID == id {
+			return e
+		}
+	}
+	return event.Event{}
+}
+
+// TestVersionsGoOnAfterAnErasure lets somebody come back to a process that remembers what it has sent for the same id before: a tombstone
+// of today, and one of the version before, which let versions begin anew.
+func TestVersionsGoOnAfterAnErasure(t *testing.T) {
+	for name, former := range map[string]bool{"today": false, "the version before": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			w := s.worker()
+			order := func(n int) events.SQSMessage {
+				return envelope(t, "web", hour(n, track(fmt.Sprint("o", n), "mei", "Order Completed", t0, fmt.Sprintf(`{"order_id":"%d","total":1}`, n))))
+			}
+			for n := range 5 {
+				deliver(t, w, order(n-5))
+			}
+			last := s.load(user("mei"))
+			deliver(t, w, eraseJob(t, last.ID, t0, false))
+			if former {
+				put(t, s.db, map[string]string{"pk": "p#" + string(last.ID), "sk": "p"}, map[string]int64{"v": 1, "erased": t0.UnixMilli()})
+			}
+			before := s.load(user("mei")).Version
+			for n := range 3 {
+				if again := deliver(t, w, order(n+1)); len(again) > 0 {
+					t.Fatal("the job comes back")
+				}
+			}
+			back := s.load(user("mei"))
+			if before <= last.Version || back.Version != before+3 {
+				t.Errorf("version %d before the erasure, %d of the tombstone, %d of who came back", last.Version, before, back.Version)
+			}
+			if got := len(s.settlement.follows(t)); got != 8 {
+				t.Errorf("settlement heard of %d orders, want 8", got)
+			}
+			if id := (profile.Follow{Version: back.Version}).JobID(back.ID); len(fmt.Sprintf("%012d", back.Version)) != 12 {
+				t.Errorf("job %s: the key of a pack would not sort", id)
+			}
+		})
+	}
+}
+
+// TestWhatIsWrittenAfterTheWipe writes a pack for the erased one when the first pass is over, as a worker may that read the profile before
+// the tombstone, and lets the person come back before the second pass.
+func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		t.Run(fmt.Sprint("back ", back), func(t *testing.T) {
+			s := newShop(t)
+			timeline := dynamo.Timeline{DB: s.db, Table: "Timeline"}
+			s.settle(envelope(t, "web", seen("1", "mei")))
+			mei := s.load(user("mei"))
+			s.settle(eraseJob(t, mei.ID, t0.Add(time.Hour), false))
+			want := 0
+			if back {
+				s.settle(envelope(t, "web", hour(2, seen("2", "mei"))))
+				want = 1
+			}
+			s.tick(2 * time.Minute)
+			late := dynamo.Pack{Profile: mei.ID, Day: profile.DayOf(t0), Version: mei.Version + 1, Events: []dynamo.PackedEvent{{Source: "web", Event: seen("late", "mei")}}}
+			if err := timeline.Write(t.Context(), late); err != nil {
+				t.Fatal(err)
+			}
+			// The pass that finds the pack is followed by one that finds nothing, and that is the last. The first is filed before the
+			// tombstones, for a crash behind them.
+			if got := s.rest(); !slices.Equal(got, []int{1, 1, 2}) {
+				t.Errorf("passes %v", got)
+			}
+			if list, _, err := timeline.Events(t.Context(), []profile.ID{mei.ID}, 10, ""); err != nil || len(list) != want {
+				t.Errorf("the timeline holds %d events, %v; want %d", len(list), err, want)
+			}
+		})
+	}
+}
+
+// tick lets time pass and delivers what has become due.
+func (s *shop) tick(d time.Duration) {
+	s.t.Helper()
+	s.now = s.now.Add(d)
+	if err := s.worker().Minute(context.Background()); err != nil {
+		s.t.Fatal(err)
+	}
+	for ; s.rested < len(s.reports.bodies); s.rested++ {
+		s.settle(events.SQSMessage{Body: s.reports.bodies[s.rested]})
+	}
+}
+
+// long is a kind of traces with many pages under every key.
+type long struct {
+	t     *testing.T
+	s     *shop
+	pages map[profile.ID]int
+	calls int
+}
+
+func (l *long) Wipe(_ context.Context, gone dynamo.Gone, after string) (int, string, error) {
+	l.calls++
+	if p := l.s.load(user("mei")); exists(p) {
+		l.t.Error("traces are wiped before the tombstone stands")
+	}
+	if l.pages[gone.Key]--; l.pages[gone.Key] > 0 {
+		return 500, fmt.Sprint(l.pages[gone.Key]), nil
+	}
+	return 0, "", nil
+}
+
+// TestALongHistoryIsWipedPageByPage refuses events at once, and wipes as much in one invocation as leaves time for others.
+func TestALongHistoryIsWipedPageByPage(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", hour(0, identify("1", "mei", "phone", t0, `{}`))))
+	keys := s.load(user("mei")).Keys()
+	traces := &long{t: t, s: s, pages: map[profile.ID]int{keys[0]: 3 * wipePages, keys[1]: 3}}
+	worker := func() *Process {
+		w := s.worker()
+		w.Traces = []Traces{traces, dynamo.Takings{DB: s.db, Table: "Due"}}
+		return w
+	}
+	if again := deliver(t, worker(), eraseJob(t, keys[0], t0.Add(time.Hour), false)); len(again) > 0 {
+		t.Fatal("the command comes back")
+	}
+	if traces.calls != wipePages {
+		t.Errorf("%d pages in one invocation, want %d", traces.calls, wipePages)
+	}
+	s.settle(envelope(t, "web", seen("late", "mei")))
+	for n := 0; n < len(s.reports.bodies); n++ {
+		before := traces.calls
+		if again := deliver(t, worker(), events.SQSMessage{Body: s.reports.bodies[n]}); len(again) > 0 || n > 20 {
+			t.Fatal("a wipe does not end")
+		}
+		if got := traces.calls - before; got > wipePages {
+			t.Errorf("%d pages in one invocation", got)
+		}
+	}
+	if traces.pages[keys[0]] > 0 || traces.pages[keys[1]] > 0 || exists(s.load(user("mei"))) {
+		t.Errorf("%v pages are left", traces.pages)
+	}
+	// An invocation whose time is nearly over begins no page.
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(reserve/2))
+	defer cancel()
+	before, sent := traces.calls, len(s.reports.bodies)
+	b := newBatch(worker(), 1)
+	if err := b.wipe(ctx, &job.Command{At: t0, Wipe: &job.Wipe{Keys: keys}}); err != nil || traces.calls != before || len(s.reports.bodies) != sent+1 {
+		t.Errorf("near the deadline: %d pages, %d jobs, %v", traces.calls-before, len(s.reports.bodies)-sent, err)
+	}
+}
+
+// TestAWipeWaitsForTheTombstone brings the wipe before the erasure that it belongs to has been written.
+func TestAWipeWaitsForTheTombstone(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", seen("1", "mei")))
+	mei := s.load(user("mei"))
+	s.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
+	again := deliver(t, s.worker(), eraseJob(t, mei.ID, t0.Add(time.Hour), false))
+	s.now = s.now.Add(2 * time.Minute)
+	if err := s.worker().Minute(t.Context()); err != nil || len(again) != 1 || len(s.reports.bodies) != 1 {
+		t.Fatalf("%d jobs come again, %d wipes are on the queue, %v; want one each", len(again), len(s.reports.bodies), err)
+	}
+	wipe := events.SQSMessage{Body: s.reports.bodies[0]}
+	if back := deliver(t, s.worker(), wipe); len(back) != 1 || len(s.knows(user("mei")).Timeline) != 1 {
+		t.Error("somebody is wiped who is not erased")
+	}
+	s.settle(again...)
+	s.settle(wipe)
+	if k := s.knows(user("mei")); exists(&k.Profile) || len(k.Timeline) != 0 {
+		t.Errorf("left: %+v", k)
+	}
+}
+
+// TestAReportOfOneWhoWasErasedSince finds the pack of a reported event gone with its reporter; one that is only late comes again.
+func TestAReportOfOneWhoWasErasedSince(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`)))
+	s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)))
+	report := events.SQSMessage{Body: s.reports.bodies[0]}
+	s.erase("till", t0.Add(time.Hour))
+	if again := deliver(t, s.worker(), report); len(again) != 0 {
+		t.Error("the report comes back for ever")
+	}
+	var j job.Events
+	if err := json.Unmarshal([]byte(report.Body), &j); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(envelope(t, "hook", hour(2, seen("back", "till"))))
+	if again := deliver(t, s.worker(), report); len(again) != 0 {
+		t.Error("the report comes back for ever, since the till is there again")
+	}
+	j.Command.Report.Version = s.load(user("till")).Version + 1
+	body, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := deliver(t, s.worker(), events.SQSMessage{Body: string(body)}); len(again) != 1 {
+		t.Error("a pack that is not there yet is given up")
+	}
+}
+
+// TestTwoWorkersEraseAndFold erases somebody while others write.
+func TestTwoWorkersEraseAndFold(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", identify("0", "mei", "phone", t0, `{}`)))
+	mei := s.load(user("mei"))
+	jobs := []events.SQSMessage{eraseJob(t, mei.ID, t0.Add(time.Hour), false), eraseJob(t, mei.ID, t0.Add(time.Hour), false)}
+	for n := range 10 {
+		jobs = append(jobs, envelope(t, "web", seen(fmt.Sprint("v", n), "mei"), identify(fmt.Sprint("i", n), "mei", fmt.Sprint("phone", n%3), t0, `{}`)))
+	}
+	done := make(chan struct{})
+	for _, j := range jobs {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			for round, records := 0, []events.SQSMessage{j}; len(records) > 0; round++ {
+				if round == 50 {
+					t.Error("a job still comes back after fifty rounds")
+					return
+				}
+				records = deliver(t, s.worker(), records...)
+			}
+		}()
+	}
+	for range jobs {
+		<-done
+	}
+	s.rest()
+	for _, i := range []profile.Identifier{user("mei"), anonymous("phone"), anonymous("phone0"), anonymous("phone1"), anonymous("phone2")} {
+		// A phone that was never joined before the erasure keeps what it sent itself, which is nothing here.
+		if p := s.load(i); exists(p) {
+			t.Errorf("%v is %+v", i, p.Identifiers)
+		}
+	}
+	if list, _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(t.Context(), mei.Keys(), 100, ""); err != nil || len(list) != 0 {
+		t.Errorf("the timeline holds %d events, %v", len(list), err)
+	}
+}
+
+// put writes an item as another version of the program would.
+func put(t *testing.T, db *dynamotest.DB, texts map[string]string, numbers map[string]int64) {
+	t.Helper()
+	item := map[string]types.AttributeValue{}
+	for name, text := range texts {
+		item[name] = &types.AttributeValueMemberS{Value: text}
+	}
+	for name, n := range numbers {
+		item[name] = &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
+	}
+	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: item}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,95 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// Traces is one kind of what stands under the keys of a person. Wipe takes a page of it away that belongs to who is gone, and answers how
+// much it found and where to go on, "" at the end. Wiping a page again is harmless.
+type Traces interface {
+	Wipe(ctx context.Context, gone dynamo.Gone, after string) (found int, next string, err error)
+}
+
+const (
+	// wipePages is how many pages one invocation wipes of one person, so that others of its batch are not kept waiting.
+	wipePages = 32
+	// nextPass is the time to the next pass. No invocation of any function lasts longer: whoever read the person before the tombstones has
+	// written by then what it will write.
+	nextPass = 15 * time.Minute
+)
+
+var errNotErased = errors.New("the person to be wiped is not erased yet")
+
+// wipe goes on with a wipe as far as one invocation should, and sends what is left as a job. A pass that found something is followed by
+// another one, the first one in any case.
+func (b *batch) wipe(ctx context.Context, c *job.Command) error {
+	w := *c.Wipe
+	next := *c
+	next.Wipe = &w
+	pages := 0
+	for ; w.Key < len(w.Keys); w.Key, w.Kind = w.Key+1, 0 {
+		gone, err := b.gone(ctx, &w, c.At)
+		if err != nil {
+			return err
+		}
+		for w.Kind < len(b.process.Traces) {
+			if pages++; pages > wipePages || late(ctx) {
+				return b.process.Reports.Send(ctx, job.Events{Version: job.Version, Command: &next})
+			}
+			found, cursor, err := b.process.Traces[w.Kind].Wipe(ctx, gone, w.Cursor)
+			if err != nil {
+				return err
+			}
+			w.Found = w.Found || found > 0
+			if w.Cursor = cursor; cursor == "" {
+				w.Kind++
+			}
+		}
+	}
+	if w.Pass > 0 && !w.Found {
+		return nil
+	}
+	w.Pass, w.Found, w.Key, w.Kind, w.Cursor = w.Pass+1, false, 0, 0, ""
+	return b.wipeLater(ctx, &next, nextPass)
+}
+
+// wipeLater files a wipe. What is filed again for the same minute replaces the former, so the id says how much is to be wiped.
+func (b *batch) wipeLater(ctx context.Context, c *job.Command, delay time.Duration) error {
+	body, err := json.Marshal(job.Events{Version: job.Version, Command: c})
+	if err != nil {
+		return fmt.Errorf("packing a wipe: %w", err)
+	}
+	id := fmt.Sprintf("wipe#%s#%s#%d.%d.%d", c.ProfileID, c.ID, c.Wipe.Version, len(c.Wipe.Keys), c.Wipe.Pass)
+	return b.process.Later.Put(ctx, dynamo.OwnerProjection, b.process.Now().Add(delay), id, body)
+}
+
+// gone looks who stands under the key that is to be wiped next. Before the tombstones nothing is wiped.
+func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (dynamo.Gone, error) {
+	key := w.Keys[w.Key]
+	p, err := b.process.Profiles.Load(ctx, key)
+	if err != nil {
+		return dynamo.Gone{}, err
+	}
+	if !p.Erased(key, at) {
+		return dynamo.Gone{}, errNotErased
+	}
+	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Back: exists(p) && p.ID == key}, nil
+}
+
+// wiped tells whether the pack that a reference names is gone with who was erased.
+func (b *batch) wiped(ctx context.Context, r *job.Reference) (bool, error) {
+	p, err := b.process.Profiles.Load(ctx, r.ProfileID)
+	if err != nil || !p.Predates(r.ProfileID, r.Version) {
+		return false, err
+	}
+	telemetry.Count("order_event_of_erased_person", 1, "function", "projection")
+	return true, nil
+}

@@ -1,0 +1,79 @@
+package profile
+
+import "time"
+
+// Erased tells whether what came by a key belongs to somebody who was erased since it was received. Each key has a time of its own: what
+// is under way for the other half of a merged person is nobody's who was erased.
+func (p *Profile) Erased(key ID, receivedAt time.Time) bool {
+	at, known := p.Erasures[key]
+	return known && !receivedAt.After(at)
+}
+
+// Predates tells whether a commit was of somebody under the key who was erased since.
+func (p *Profile) Predates(key ID, version int64) bool {
+	at, known := p.Erasures[key]
+	return known && version < centiseconds(at)
+}
+
+// RememberErasure notes that who stood under a key was erased. The latest time stands.
+func (p *Profile) RememberErasure(key ID, at time.Time) {
+	if !at.After(p.Erasures[key]) {
+		return
+	}
+	erasures := map[ID]time.Time{key: at}
+	for other, then := range p.Erasures {
+		if other != key {
+			erasures[other] = then
+		}
+	}
+	p.Erasures = erasures
+	if at.After(p.ErasedAt) {
+		p.ErasedAt = at
+	}
+}
+
+// Inherit takes over what is known of the keys of somebody who is not there: a free key, or one under which a tombstone stands.
+func (p *Profile) Inherit(vacant *Profile) {
+	for key, at := range vacant.Erasures {
+		p.RememberErasure(key, at)
+	}
+}
+
+// TombstoneVersion is the version of the tombstones of an erasure. It is above every version that stood under any of the keys, since
+// nobody is written a hundred times a second for ever: so the versions of whoever comes after go on from there, and neither a job's id
+// nor a pack's key comes twice.
+func (p *Profile) TombstoneVersion(now time.Time) int64 {
+	return max(p.Version+1, centiseconds(now))
+}
+
+// centiseconds since 1970 have twelve digits, as the keys of packs do.
+func centiseconds(t time.Time) int64 { return t.UnixMilli() / 10 }
+
+// mark is what a profile's item was when it was read or last written, as far as the profile itself does not say it any more.
+type mark struct {
+	erased time.Time
+	// behind is how far the item's version lies below Version.
+	behind int64
+}
+
+// Mark is what every conditional write of a profile's item asks: that the item is still so, and no pointer.
+type Mark struct {
+	Version int64 // 0 where there was no item
+	Erased  time.Time
+}
+
+// Mark is how the item stood when the store read or last wrote it, whatever was done to the profile since.
+func (p *Profile) Mark() Mark { return Mark{Version: p.Version - p.mark.behind, Erased: p.mark.erased} }
+
+// Stored is for the store: the profile's item is so by now.
+func (p *Profile) Stored(m Mark) {
+	p.Version, p.mark = m.Version, mark{erased: m.Erased}
+}
+
+// Bury is for the store: a tombstone stands where the profile would be. Its version may be one of a program that let versions begin
+// anew; what comes after it counts on from the erasure all the same.
+func (p *Profile) Bury(m Mark) {
+	p.Version = max(m.Version, centiseconds(m.Erased))
+	p.mark = mark{erased: m.Erased, behind: p.Version - m.Version}
+	p.RememberErasure(p.ID, m.Erased)
+}

@@ -1,0 +1,196 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+var mei = profile.Identifier{Kind: profile.UserID, Value: "mei"}
+
+// put changes attributes of a profile's item in place, or takes them away where the value is nil.
+func put(t *testing.T, db *dynamotest.DB, id profile.ID, attributes map[string]types.AttributeValue) {
+	t.Helper()
+	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(id)}, "sk": &types.AttributeValueMemberS{Value: "p"}}
+	out, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: new("Profiles"), Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := out.Item
+	if item == nil {
+		item = key
+	}
+	for name, value := range attributes {
+		if delete(item, name); value != nil {
+			item[name] = value
+		}
+	}
+	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: item}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
+}
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+// TestEveryConditionOfAProfileWrite changes one thing at a time between reading a profile and writing it, in every way in which one is
+// written or asked for. Each write is made with a changed profile, which must not matter.
+func TestEveryConditionOfAProfileWrite(t *testing.T) {
+	ctx := context.Background()
+	erased := midday.Add(-time.Hour)
+	stored := func(back bool) func(*testing.T, dynamo.Profiles) {
+		return func(t *testing.T, s dynamo.Profiles) {
+			p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, FirstSeen: midday}
+			if back {
+				p.RememberErasure(mei.ID(), erased)
+			}
+			if err := s.Save(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	buried := func(t *testing.T, s dynamo.Profiles) {
+		p := &profile.Profile{ID: mei.ID()}
+		if err := s.Erase(ctx, p, erased, p.TombstoneVersion(erased)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nothing := func(*testing.T, dynamo.Profiles) {}
+	for name, c := range map[string]struct {
+		before func(*testing.T, dynamo.Profiles)
+		change map[string]types.AttributeValue
+	}{
+		"a profile, unchanged":                   {before: stored(false)},
+		"a profile, written since":               {stored(false), map[string]types.AttributeValue{"v": number(2)}},
+		"a profile, a pointer since":             {stored(false), map[string]types.AttributeValue{"to": text("q")}},
+		"a profile, erased and back since":       {stored(false), map[string]types.AttributeValue{"erased": number(erased.UnixMilli())}},
+		"one who came back, unchanged":           {before: stored(true)},
+		"one who came back, written since":       {stored(true), map[string]types.AttributeValue{"v": number(2)}},
+		"one who came back, a pointer since":     {stored(true), map[string]types.AttributeValue{"to": text("q")}},
+		"one who came back, erased again since":  {stored(true), map[string]types.AttributeValue{"erased": number(midday.UnixMilli())}},
+		"one who came back, the erasure is gone": {stored(true), map[string]types.AttributeValue{"erased": nil}},
+		"a tombstone, unchanged":                 {before: buried},
+		"a tombstone, somebody since":            {buried, map[string]types.AttributeValue{"v": number(1 << 40), "b": &types.AttributeValueMemberB{Value: []byte{}}}},
+		"a tombstone, a pointer since":           {buried, map[string]types.AttributeValue{"to": text("q")}},
+		"a tombstone, a later one since":         {buried, map[string]types.AttributeValue{"erased": number(midday.UnixMilli())}},
+		"nothing, unchanged":                     {before: nothing},
+		"nothing, somebody since":                {nothing, map[string]types.AttributeValue{"v": number(1)}},
+	} {
+		for how, write := range map[string]func(dynamo.Profiles, *profile.Profile) error{
+			"saved": func(s dynamo.Profiles, p *profile.Profile) error { return s.Save(ctx, p) },
+			"committed": func(s dynamo.Profiles, p *profile.Profile) error {
+				return s.Commit(ctx, dynamo.Change{Profile: p, Orders: []*order.Order{{ID: "A"}}})
+			},
+			"attached": func(s dynamo.Profiles, p *profile.Profile) error {
+				return s.Commit(ctx, dynamo.Change{Profile: &profile.Profile{ID: "other", FirstSeen: midday}, Attach: []*profile.Profile{p}})
+			},
+			"merged": func(s dynamo.Profiles, p *profile.Profile) error {
+				return s.Merge(ctx, p, &profile.Profile{ID: "other"}, dynamo.Pack{})
+			},
+			"absorbed": func(s dynamo.Profiles, p *profile.Profile) error {
+				return s.Merge(ctx, &profile.Profile{ID: "other"}, p, dynamo.Pack{})
+			},
+			"erased": func(s dynamo.Profiles, p *profile.Profile) error {
+				return s.Erase(ctx, p, midday, p.TombstoneVersion(midday))
+			},
+		} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				db := dynamotest.New(t)
+				s := dynamo.Profiles{DB: db, Table: "Profiles"}
+				c.before(t, s)
+				p, err := s.Load(ctx, mei.ID())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.change != nil {
+					put(t, db, mei.ID(), c.change)
+				}
+				p.RememberErasure("x", midday.Add(time.Hour))
+				p.Tags = []string{"changed"}
+				err = write(s, p)
+				if c.change != nil && !errors.Is(err, dynamo.ErrConflict) || c.change == nil && err != nil {
+					t.Errorf("the write answers %v", err)
+				}
+			})
+		}
+	}
+}
+
+// TestErasuresOfTheVersionBefore reads what the version before has stored: an erasure without a key counts for all keys, whatever else is
+// known.
+func TestErasuresOfTheVersionBefore(t *testing.T) {
+	ctx := context.Background()
+	s := dynamo.Profiles{DB: dynamotest.New(t), Table: "Profiles"}
+	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Parts: []profile.ID{"part"}, FirstSeen: midday}
+	p.RememberErasure("part", midday.Add(-time.Hour))
+	for name, c := range map[string]struct {
+		raised time.Time
+		want   map[profile.ID]time.Time
+	}{
+		"as this version wrote it":                {p.ErasedAt, map[profile.ID]time.Time{"part": midday.Add(-time.Hour)}},
+		"raised by a merge of the version before": {midday, map[profile.ID]time.Time{"part": midday, mei.ID(): midday}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			one := *p
+			one.ErasedAt = c.raised
+			if err := s.Save(ctx, &one); err != nil {
+				t.Fatal(err)
+			}
+			got, err := s.Load(ctx, mei.ID())
+			if err != nil || fmt.Sprint(got.Erasures) != fmt.Sprint(c.want) {
+				t.Errorf("%v, %v; want %v", got.Erasures, err, c.want)
+			}
+			if err := s.Save(ctx, got); err != nil {
+				t.Error(err)
+			}
+			p.Stored(got.Mark())
+		})
+	}
+}
+
+// TestScanShowsWhoCameBack hands over everybody who is somebody: neither pointers, nor tombstones, nor orders.
+func TestScanShowsWhoCameBack(t *testing.T) {
+	ctx := context.Background()
+	s := dynamo.Profiles{DB: dynamotest.New(t), Table: "Profiles"}
+	person := func(name string) *profile.Profile {
+		i := profile.Identifier{Kind: profile.UserID, Value: name}
+		return &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, FirstSeen: midday}
+	}
+	stays, gone, back := person("stays"), person("gone"), person("back")
+	back.RememberErasure(back.ID, midday)
+	for _, p := range []*profile.Profile{stays, gone, back} {
+		if err := s.Commit(ctx, dynamo.Change{Profile: p, Orders: []*order.Order{{ID: string(p.ID)}}, Attach: []*profile.Profile{{ID: "device-" + p.ID}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Erase(ctx, gone, midday, gone.TombstoneVersion(midday)); err != nil {
+		t.Fatal(err)
+	}
+	var got []profile.ID
+	next, err := s.ScanShard(ctx, 0, 1, "", func(page dynamo.ScanPage) error {
+		for _, p := range page.Profiles {
+			got = append(got, p.ID)
+		}
+		return nil
+	})
+	want := []profile.ID{stays.ID, back.ID}
+	slices.Sort(got)
+	slices.Sort(want)
+	if err != nil || next != "" || !slices.Equal(got, want) {
+		t.Errorf("got %v, %q, %v; want %v", got, next, err, want)
+	}
+}

@@ -1,0 +1,173 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// Gone is one key of a person who was erased.
+type Gone struct {
+	Key  profile.ID
+	Keys []profile.ID // all of the person's
+	// Version is that of the tombstones, Until when they were put. What is newer belongs to whoever came back.
+	Version int64
+	Until   time.Time
+	// Back says that somebody stands under the key again. Then only what says when it is of is taken away.
+	Back bool
+}
+
+const (
+	// maxBatchWrites is the service's limit of one BatchWriteItem.
+	maxBatchWrites = 25
+	// wipeWrites is how many batches are deleted side by side.
+	wipeWrites = 4
+)
+
+// page reads one page of a partition behind a sort key, consistently. next is where to go on, "" at the end.
+func page(ctx context.Context, db API, table, pk, prefix, after string) (items []item, next string, err error) {
+	in := &dynamodb.QueryInput{
+		TableName: &table, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("#pk = :pk"),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK},
+		ExpressionAttributeValues: item{":pk": textValue(pk)},
+	}
+	if prefix != "" {
+		in.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :sk)")
+		in.ExpressionAttributeNames["#sk"] = attrSK
+		in.ExpressionAttributeValues[":sk"] = textValue(prefix)
+	}
+	if after != "" {
+		in.ExclusiveStartKey = Key{pk, after}.item()
+	}
+	out, err := db.Query(ctx, in)
+	if err != nil {
+		return nil, "", err
+	}
+	return out.Items, textOf(out.LastEvaluatedKey, attrSK), nil
+}
+
+// deleteAll deletes items. What the service leaves undone is asked for again.
+func deleteAll(ctx context.Context, db API, table string, items []item) error {
+	var g errgroup.Group
+	g.SetLimit(wipeWrites)
+	for len(items) > 0 {
+		n := min(len(items), maxBatchWrites)
+		chunk := items[:n]
+		items = items[n:]
+		g.Go(func() error { return deleteSome(ctx, db, table, chunk) })
+	}
+	return g.Wait()
+}
+
+func deleteSome(ctx context.Context, db API, table string, items []item) error {
+	requests := make([]types.WriteRequest, len(items))
+	for n, i := range items {
+		requests[n] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: item{attrPK: i[attrPK], attrSK: i[attrSK]}}}
+	}
+	for range maxBatchRounds {
+		out, err := db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: requests}})
+		if err != nil {
+			return err
+		}
+		if requests = out.UnprocessedItems[table]; len(requests) == 0 {
+			return nil
+		}
+	}
+	return errors.New("the table left deletes undone too often")
+}
+
+// Wipe deletes a page of the packs that stand under a key with a version below that of the tombstone, and tells how many there were and
+// where to go on.
+func (s Timeline) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
+	packs, next, err := page(ctx, s.DB, s.Table, string(g.Key), "", after)
+	if err == nil {
+		packs = only(packs, func(i item) bool { return packVersion(textOf(i, attrSK)) <= g.Version })
+		err = deleteAll(ctx, s.DB, s.Table, packs)
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("wiping the timeline of %s: %w", g.Key, err)
+	}
+	return len(packs), next, nil
+}
+
+// packVersion reads the version out of a pack's sort key; 0 where there is none.
+func packVersion(sk string) int64 {
+	_, rest, _ := strings.Cut(sk, "#")
+	digits, _, _ := strings.Cut(rest, "#")
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
+}
+
+func only(items []item, wanted func(item) bool) []item {
+	var out []item
+	for _, i := range items {
+		if wanted(i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Wipe deletes a page of the decisions under a key, and the contact record. Where somebody stands under the key again, decisions about
+// what was asked before the erasure go, and of the contact record what is as old.
+func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
+	items, next, err := page(ctx, s.DB, s.Table, string(g.Key), "", after)
+	if err != nil {
+		return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
+	}
+	bound := decisionKey(g.Key, g.Until, "~").SK
+	var old []item
+	for _, i := range items {
+		sk := textOf(i, attrSK)
+		switch {
+		case !g.Back || strings.HasPrefix(sk, decisionPrefix) && sk < bound:
+			old = append(old, i)
+		case sk == contactKey(g.Key).SK:
+			if stripped, err := s.strip(ctx, g); err != nil {
+				return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
+			} else if stripped {
+				found++
+			}
+		}
+	}
+	if err := deleteAll(ctx, s.DB, s.Table, old); err != nil {
+		return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
+	}
+	return found + len(old), next, nil
+}
+
+// strip takes out of a contact record what is not newer than the erasure, and tells whether there was any. ErrConflict says that
+// somebody has written the record meanwhile.
+func (s Deliveries) strip(ctx context.Context, g Gone) (bool, error) {
+	c, err := s.Contact(ctx, g.Key)
+	if err != nil || !c.Forget(g.Until) {
+		return false, err
+	}
+	return true, s.SaveContact(ctx, c)
+}
+
+// Wipe deletes a page of what campaigns noted of a key. Where somebody stands under it again, the notes are theirs.
+func (s Takings) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
+	if g.Back {
+		return 0, "", nil
+	}
+	items, next, err := page(ctx, s.DB, s.Table, takenKey(OwnerOrchestration, g.Key, "").PK, "", after)
+	if err == nil {
+		err = deleteAll(ctx, s.DB, s.Table, items)
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("wiping what campaigns noted of %s: %w", g.Key, err)
+	}
+	return len(items), next, nil
+}
