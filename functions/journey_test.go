@@ -229,7 +229,7 @@ func (m *machine) rest(profileID string) {
 // tick plays the minute's schedules once, and waits for what follows.
 func (m *machine) tick() {
 	m.t.Helper()
-	for _, function := range []string{"Orchestration", "Settlement"} {
+	for _, function := range []string{"Orchestration", "Settlement", "Projection"} {
 		result, err := m.stack.Host().Invoke(context.Background(), "test-"+function, []byte(`{"schedule":"minute"}`))
 		if err == nil {
 			err = result.Err()
@@ -257,6 +257,9 @@ var unneeded = map[string]string{
 	"test-Segmentation sqs:SendMessage test-SettlementQueue":       "only for an outbox that a crash left ten minutes ago",
 	"test-Orchestration dynamodb:DeleteItem test-Due":              "strikes off what was due, in a later minute than the test waits for",
 	"test-Settlement dynamodb:DeleteItem test-Due":                 "strikes off what was due, in a later minute than the test waits for",
+	"test-Projection dynamodb:DeleteItem test-Due":                 "strikes off what was due, in a later minute than the test waits for",
+	"test-Projection dynamodb:GetItem test-Deliveries":             "only for somebody who came back between two passes of a wipe",
+	"test-Projection dynamodb:PutItem test-Deliveries":             "only for somebody who came back between two passes of a wipe",
 	"test-Projection sqs:ChangeMessageVisibility test-EventsQueue": "only for a job that lost its conditions or found something broken",
 }
 
