@@ -196,12 +196,12 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 			return Report{}, fmt.Errorf("properties: %w", shapeError(err))
 		}
 	}
-	r := Report{Name: e.Name, At: e.Timestamp, Hash: hash, Currency: shop, Coupon: p.Coupon}
+	r := Report{Name: e.Name, At: e.Timestamp, Hash: hash, Currency: shop, Coupon: clip(p.Coupon, maxCoupon)}
 	var err error
 	if r.OrderID = text(p.OrderID); r.OrderID == "" || len(r.OrderID) > MaxIDLength {
 		return Report{}, fmt.Errorf("properties.order_id: is missing or longer than %d bytes", MaxIDLength)
 	}
-	r.RefundID = text(p.RefundID)
+	r.RefundID = refundKey(text(p.RefundID))
 	if p.Currency != "" {
 		if r.Currency, err = money.ParseCurrency(p.Currency); err != nil {
 			return Report{}, fmt.Errorf("properties.currency: %w", err)
@@ -344,6 +344,7 @@ func clip(s string, n int) string {
 // Fold adds one report made by a person; the caller sees to it that a report is folded once. The person of the first report
 // that the order was paid owns it; until then whoever reported first does.
 func (o *Order) Fold(r Report, by profile.ID) {
+	o.shorten()
 	if o.Owner == "" || (!o.Completed() && r.Name == event.OrderCompleted) {
 		o.Owner = by
 	}

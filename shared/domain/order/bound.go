@@ -1,0 +1,30 @@
+package order
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"sort"
+)
+
+// maxCoupon is how many bytes are kept of a coupon's name, for which nothing asks but whether there is one.
+const maxCoupon = 128
+
+// refundKey is a refund_id as it is kept. Of a long one the beginning stays and a hash of the whole behind it: it is the same refund whoever
+// names it, and no order grows with what somebody sends as an id.
+func refundKey(id string) string {
+	if len(id) <= MaxIDLength {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	end := "#" + hex.EncodeToString(sum[:8])
+	return clip(id, MaxIDLength-len(end)) + end
+}
+
+// shorten bounds an order that was stored before its texts were.
+func (o *Order) shorten() {
+	o.Coupon = clip(o.Coupon, maxCoupon)
+	for i := range o.Refunds {
+		o.Refunds[i].Key = refundKey(o.Refunds[i].Key)
+	}
+	sort.Slice(o.Refunds, func(i, j int) bool { return o.Refunds[i].Key < o.Refunds[j].Key })
+}
