@@ -53,10 +53,14 @@ func (w *packer) time(t time.Time) {
 	w.int(t.UnixMilli() - epoch.UnixMilli())
 }
 
+// numberedNames is how many of the standard events are stored as a number. It never grows: a name that came later is stored as its
+// text, which every version can read.
+const numberedNames = 69
+
 // standardNumbers are the numbers under which the names of standard events are stored: their place in the list, from 1.
 var standardNumbers = func() map[string]uint64 {
-	m := make(map[string]uint64, len(profile.StandardEvents))
-	for i, name := range profile.StandardEvents {
+	m := make(map[string]uint64, numberedNames)
+	for i, name := range profile.StandardEvents[:numberedNames] {
 		m[name] = uint64(i) + 1
 	}
 	return m
@@ -155,7 +159,7 @@ func (r *unpacker) name() string {
 	if n == 0 {
 		return r.text()
 	}
-	if n > uint64(len(profile.StandardEvents)) {
+	if n > numberedNames {
 		r.fail()
 		return ""
 	}
