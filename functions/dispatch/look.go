@@ -138,7 +138,7 @@ func (a *attempt) variables(ctx context.Context) (template.Variables, error) {
 	if of == "" {
 		of = a.n.ProfileID
 	}
-	found, err := a.Timeline.Event(ctx, of, a.n.EventDay, a.n.EventVersion, a.n.EventID)
+	found, err := a.Timeline.Event(ctx, dynamo.EventRef{Profile: of, Day: a.n.EventDay, Version: a.n.EventVersion, Source: a.n.EventSource, MessageID: a.n.EventID, Name: a.n.EventName})
 	if err != nil {
 		// A pack is written after the commit that it is of; until then the job waits.
 		return v, err

@@ -92,7 +92,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		return nil, nil
 	}
 	if e := t.campaign.Trigger.Event; e != nil && len(e.Where) > 0 {
-		found, err := p.Timeline.Event(ctx, t.origin, n.EventDay, n.EventVersion, n.EventID)
+		found, err := p.Timeline.Event(ctx, dynamo.EventRef{Profile: t.origin, Day: n.EventDay, Version: n.EventVersion, Source: n.EventSource, MessageID: n.EventID, Name: n.EventName})
 		if err != nil {
 			return nil, err
 		}

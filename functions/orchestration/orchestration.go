@@ -118,7 +118,7 @@ func (t trigger) notification() (n job.Notification, due time.Time) {
 	}
 	if t.follow.Kind == profile.FollowEvent {
 		n.EventOf, n.EventDay, n.EventVersion = t.origin, profile.DayOf(t.follow.At), t.follow.Version
-		n.EventID, n.EventName = t.follow.Event, t.follow.Ref
+		n.EventID, n.EventName, n.EventSource = t.follow.Event, t.follow.Ref, t.follow.Source
 	}
 	return n, due
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,6 +65,7 @@ type batch struct {
 	process *Process
 	rules   *Watch
 	parent  map[profile.Identifier]profile.Identifier // union-find over identifiers
+	size    map[profile.Identifier]int                // of the group of a root, where it is more than one
 	events  map[profile.Identifier][]incoming
 	joins   []join
 	direct  []*group
@@ -74,7 +76,7 @@ type batch struct {
 }
 
 func newBatch(p *Process, records int) *batch {
-	return &batch{process: p, parent: map[profile.Identifier]profile.Identifier{}, events: map[profile.Identifier][]incoming{}, failed: make([]error, records)}
+	return &batch{process: p, parent: map[profile.Identifier]profile.Identifier{}, size: map[profile.Identifier]int{}, events: map[profile.Identifier][]incoming{}, failed: make([]error, records)}
 }
 
 func (b *batch) fail(record int, err error) {
@@ -94,6 +96,21 @@ func (b *batch) find(i profile.Identifier) profile.Identifier {
 		b.parent[i] = root
 	}
 	return root
+}
+
+// maxConnected is how many identifiers of one batch joins connect to one group. An id that everybody shares, such as a constant anonymousId,
+// would else make one group of all people, worked on one after the other. Who is left out brings the join along: of two who claim the same
+// identifier, one loses a condition and looks again.
+const maxConnected = 32
+
+// connect lets the people of two identifiers be worked on together.
+func (b *batch) connect(x, y profile.Identifier) {
+	x, y = b.find(x), b.find(y)
+	together := max(b.size[x], 1) + max(b.size[y], 1)
+	if x == y || together > maxConnected {
+		return
+	}
+	b.parent[y], b.size[x] = x, together
 }
 
 // add sorts one job's events to the people they are about.
@@ -116,7 +133,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 		b.events[primary] = append(b.events[primary], in)
 		// A source that may move money is one whose word is trusted; see docs/adr/0007-who-may-join.md.
 		if link, ok := linkOf(&e, !j.NoMoney); ok {
-			b.parent[b.find(link.b)] = b.find(link.a)
+			b.connect(link.a, link.b)
 			b.joins = append(b.joins, link)
 		}
 		// Addresses do not connect groups: of two people of one batch who claim the same one, one loses a condition and looks again.
@@ -139,10 +156,9 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 		if c.Report == nil {
 			return queueFault("an order command without a report")
 		}
-		r := c.Report
-		packed, err := b.process.Timeline.Event(ctx, r.ProfileID, r.Day, r.Version, r.MessageID)
+		found, err := b.reported(ctx, record, c)
 		if errors.Is(err, dynamo.ErrNotFound) {
-			gone, err := b.wiped(ctx, r)
+			gone, err := b.wiped(ctx, c.Report)
 			if gone || err != nil {
 				return err
 			}
@@ -150,11 +166,7 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 		if err != nil {
 			return fmt.Errorf("finding a reported event: %w", err)
 		}
-		// The owner's timeline keeps the event under a source of its own, so that it is one event there as well.
-		in := incoming{event: packed.Event, source: "order:" + packed.Source, key: c.ProfileID, record: record, direct: true}
-		in.hash = event.Fingerprint(in.source, in.event.MessageID)
-		in.report = b.process.report(&in.event, in.hash)
-		g.events = map[profile.Identifier][]incoming{{}: {in}}
+		g.events = map[profile.Identifier][]incoming{{}: found}
 	default:
 		return queueFault("a command of an unknown kind")
 	}
@@ -181,7 +193,8 @@ func (p *Process) report(e *event.Event, hash event.Hash) *order.Report {
 
 func queueFault(what string) error { return errors.New("the job is " + what) }
 
-// groups puts connected identifiers together.
+// groups puts connected identifiers together. What is soon done goes first: a crowd's events never wait for those of one person who sends
+// thousands.
 func (b *batch) groups() []*group {
 	byRoot := map[profile.Identifier]*group{}
 	var all []*group
@@ -207,7 +220,9 @@ func (b *batch) groups() []*group {
 		g := of(j.a)
 		g.joins = append(g.joins, j)
 	}
-	return append(all, b.direct...)
+	all = append(all, b.direct...)
+	slices.SortStableFunc(all, func(g, h *group) int { return len(g.records) - len(h.records) })
+	return all
 }
 
 const (

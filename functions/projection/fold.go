@@ -3,6 +3,7 @@ package projection
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -34,6 +35,9 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 		if late(ctx) {
 			return errNoTime
 		}
+		if p.Window.Owing() >= profile.MaxOwedHashes {
+			return errOwing
+		}
 		n := commitSize(fresh)
 		if err := b.commit(ctx, g, who, fresh[:n]); err != nil {
 			return err
@@ -42,6 +46,9 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 	}
 	return nil
 }
+
+// errOwing says that the timeline has not taken what was committed before, and that the item would become too large with more of it.
+var errOwing = errors.New("the timeline is owed too many events of this person")
 
 // commitSize is how many of the events one commit takes.
 func commitSize(events []incoming) int {
@@ -60,7 +67,8 @@ func commitSize(events []incoming) int {
 // sift leaves the events that the profile has not folded yet, oldest first. Of those that it has, the ones whose pack is still
 // owed are written to the timeline.
 func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming) ([]incoming, error) {
-	var fresh, doubtful []incoming
+	var fresh []incoming
+	var doubtful doubts
 	taken := map[event.Hash]*incoming{}
 	recovered, folded := map[*profile.Commit][]incoming{}, map[*profile.Commit][]incoming{}
 	for i, e := range events {
@@ -79,10 +87,12 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 			recovered[c] = append(recovered[c], e)
 		case c != nil:
 			folded[c] = append(folded[c], e)
-		case p.Window.MustLookUp(&e.event):
-			doubtful = append(doubtful, e)
 		default:
-			fresh = append(fresh, e)
+			if places := p.Window.Whereabouts(&e.event, e.hash); len(places) > 0 {
+				doubtful.add(e, places)
+			} else {
+				fresh = append(fresh, e)
+			}
 		}
 	}
 	b.compare(ctx, p, folded)
@@ -91,17 +101,11 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 			return nil, err
 		}
 	}
-	if len(doubtful) > 0 {
-		known, err := b.lookUp(ctx, p, doubtful)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range doubtful {
-			if !known[e.hash] {
-				fresh = append(fresh, e)
-			}
-		}
+	unknown, err := b.lookUp(ctx, p, &doubtful)
+	if err != nil {
+		return nil, err
 	}
+	fresh = append(fresh, unknown...)
 	slices.SortFunc(fresh, func(a, c incoming) int {
 		if n := a.event.Timestamp.Compare(c.event.Timestamp); n != 0 {
 			return n
@@ -109,38 +113,6 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 		return cmp.Compare(a.hash, c.hash)
 	})
 	return fresh, nil
-}
-
-// lookUpGap is how many days may lie between two that are asked for together: one query over a quiet month costs less than two.
-const lookUpGap = 31
-
-// lookUp asks the timeline about events whose hash the window may have let go: their day and both neighbours, since a retry of
-// a client carries a time that is a little off.
-func (b *batch) lookUp(ctx context.Context, p *profile.Profile, events []incoming) (map[event.Hash]bool, error) {
-	var days []profile.Day
-	for _, e := range events {
-		days = append(days, profile.DayOf(e.event.Timestamp))
-	}
-	slices.Sort(days)
-	days = slices.Compact(days)
-	known := map[event.Hash]bool{}
-	for len(days) > 0 {
-		n := 1
-		for n < len(days) && days[n]-days[n-1] <= lookUpGap {
-			n++
-		}
-		for _, id := range append([]profile.ID{p.ID}, p.Parts...) {
-			found, err := b.process.Timeline.Around(ctx, id, days[0]-1, days[n-1]+1)
-			if err != nil {
-				return nil, err
-			}
-			for h := range found {
-				known[h] = true
-			}
-		}
-		days = days[n:]
-	}
-	return known, nil
 }
 
 // commit folds the events and writes profile, orders and pointers as one; then it writes the packs and notes what follows.
@@ -162,7 +134,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 			return err
 		}
 		follows = append(follows, reported...)
-		follows = append(follows, b.rules.follows(&e.event)...)
+		follows = append(follows, b.rules.follows(e.source, &e.event)...)
 		record.Hashes = append(record.Hashes, e.hash)
 		if e.event.ReceivedAt.After(record.At) {
 			record.At = e.event.ReceivedAt
@@ -171,6 +143,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 			record.Owed = append(record.Owed, day)
 		}
 	}
+	record.Days = profile.StretchOf(record.Owed)
 	for _, o := range orders {
 		if o.changed {
 			change.Orders = append(change.Orders, o.Order)
@@ -250,7 +223,7 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		}
 		// The order of one who was erased is brought up to date by whoever reports it.
 		if owner.ID != p.ID && exists(owner) {
-			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, At: e.event.Timestamp}}, nil
+			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, Source: e.source, At: e.event.Timestamp}}, nil
 		}
 	}
 	var before, after *profile.OrderEntry

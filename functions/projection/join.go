@@ -157,11 +157,15 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 		if err := b.store(ctx, who); err != nil {
 			return err
 		}
+		// What both still owe would else gather in one item, merge after merge.
+		if err := b.flush(ctx, who.profile); err != nil {
+			return err
+		}
 	}
 	keep, absorbed := profile.Survivor(known.profile, other.profile)
 	keep.Absorb(absorbed)
 	told := tell(keep, absorbed, j, b.process.Now())
-	keep.Append(told.Version, b.rules.follows(&told.Events[0].Event)...)
+	keep.Append(told.Version, b.rules.follows(mergeSource, &told.Events[0].Event)...)
 	if err := b.process.Profiles.Merge(ctx, keep, absorbed, told); err != nil {
 		return err
 	}

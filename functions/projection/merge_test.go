@@ -85,7 +85,7 @@ func TestAMergeIsAnEvent(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := envelope.Follows[0]
-			if _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Event(context.Background(), p.ID, profile.DayOf(f.At), f.Version, f.Event); err != nil {
+			if _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Event(context.Background(), dynamo.EventRef{Profile: p.ID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event}); err != nil {
 				t.Errorf("the told event cannot be found: %v", err)
 			}
 		})

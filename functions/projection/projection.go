@@ -60,9 +60,9 @@ type Orders interface {
 type Timeline interface {
 	Write(context.Context, dynamo.Pack) error
 	Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error)
-	Around(ctx context.Context, id profile.ID, from, to profile.Day) (map[event.Hash]bool, error)
+	// Around reads consistently. dynamo.ErrTooMuch says that it was ended at the last of the pages that it may read.
+	Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) (more bool)) error
 	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]dynamo.PackedEvent, error)
-	Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (dynamo.PackedEvent, error)
 }
 
 // Sender puts a job on a queue; when it answers nil the job is durable.

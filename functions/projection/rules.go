@@ -31,11 +31,11 @@ type Watch struct {
 	Shop   segment.Shop
 }
 
-func (w *Watch) follows(e *event.Event) []profile.Follow {
+func (w *Watch) follows(source string, e *event.Event) []profile.Follow {
 	if w == nil || e.Kind != event.Track || !w.Events[e.Name] {
 		return nil
 	}
-	return []profile.Follow{{Kind: profile.FollowEvent, Ref: e.Name, Event: e.MessageID, At: e.Timestamp}}
+	return []profile.Follow{{Kind: profile.FollowEvent, Ref: e.Name, Event: e.MessageID, Source: source, At: e.Timestamp}}
 }
 
 func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow {

@@ -46,6 +46,8 @@ const (
 	sectionWindow      = 30
 	sectionOutbox      = 31
 	sectionShopDays    = 45
+	sectionFaded       = 32
+	sectionSources     = 33
 )
 
 // packProfile is the body of a profile's item.
@@ -169,6 +171,7 @@ func packSections(p *profile.Profile) []byte {
 	packDetail(w, p)
 	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
 		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
+		w.section(sectionFaded, func(w *packer) { packFaded(w, p.Window) })
 	}
 	w.section(sectionOutbox, func(w *packer) {
 		for _, f := range p.Outbox {
@@ -185,6 +188,7 @@ func packSections(p *profile.Profile) []byte {
 	if p.ShopDays != 0 {
 		w.section(sectionShopDays, func(w *packer) { w.int(int64(p.ShopDays)) })
 	}
+	w.section(sectionSources, func(w *packer) { packSources(w, p.Outbox) })
 	return append(w.out, p.Unknown...)
 }
 
@@ -195,6 +199,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 		return err
 	}
 	r := &unpacker{in: body}
+	var memory *fadedMemory
 	for r.more() {
 		start := r.in
 		number := r.uint()
@@ -291,6 +296,10 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			}
 		case sectionShopDays:
 			p.ShopDays = profile.Day(s.int())
+		case sectionFaded:
+			memory = unpackFaded(s, memory)
+		case sectionSources:
+			unpackSources(s, p.Outbox)
 		default:
 			p.Unknown = append(p.Unknown, start[:len(start)-len(r.in)]...)
 		}
@@ -298,6 +307,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			return fmt.Errorf("section %d %w", number, s.err)
 		}
 	}
+	memory.recall(&p.Window)
 	return r.err
 }
 

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"encoding/hex"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,6 +27,25 @@ func fullProfile() *profile.Profile {
 	p.Ratings = profile.Ratings{Count: 2, Sum: 95}
 	p.Search = profile.Stamped{Value: "longjing", At: t0}
 	p.LeftOut = map[string]int64{"traits": 7}
+	w := &p.Window
+	w.Commits[0].Days, w.Commits[1].Days = profile.Stretch{From: 20513, Days: 1}, profile.Stretch{From: 20100, Days: 414}
+	w.Horizon = t0.Add(-24 * time.Hour)
+	w.Faded = []profile.Faded{
+		{Days: profile.Stretch{From: 20513, Days: 1}, At: t0, Marks: []profile.HashMark{0, 7, 0xffff}},
+		{Days: profile.Stretch{From: 16000, Days: 4514}, At: t0.Add(-time.Hour), Full: true},
+	}
+	p.Outbox[0].Source = "web"
+	return p
+}
+
+// beforeMarks is a profile as it is read from a body that was written before windows kept marks: what was let go may be any event.
+func beforeMarks(p *profile.Profile) *profile.Profile {
+	w := &p.Window
+	w.Horizon, w.Faded = w.Floor, []profile.Faded{{Days: profile.Stretch{From: 20512, Days: 3}, At: w.Floor, Full: true}}
+	for i := range w.Commits {
+		w.Commits[i].Days = profile.Stretch{}
+	}
+	p.Outbox[0].Source = ""
 	return p
 }
 
@@ -112,7 +132,7 @@ func TestTornBodiesAreRefused(t *testing.T) {
 		}
 	}
 	// A body cut at the end of a section is a shorter body; every other cut is a fault.
-	if sections := 30; torn != len(whole)-sections {
+	if sections := 32; torn != len(whole)-sections {
 		t.Errorf("%d of %d cuts are faults, want all but %d", torn, len(whole), sections)
 	}
 }
@@ -142,6 +162,74 @@ func TestOrderBodyRoundTrip(t *testing.T) {
 	}
 }
 
+// TestNewNamesAreStoredAsText adds a standard name, as the next version may, and reads what it stores as this version does.
+func TestNewNamesAreStoredAsText(t *testing.T) {
+	if len(standardNumbers) != numberedNames || numberedNames != 69 {
+		t.Fatalf("%d of %d names are stored as numbers: a name that comes now must not be", len(standardNumbers), len(profile.StandardEvents))
+	}
+	if last := profile.StandardEvents[numberedNames-1]; last != "Ticket Opened" {
+		t.Errorf("the last numbered name is %q", last)
+	}
+	before := profile.StandardEvents
+	profile.StandardEvents = append(slices.Clone(before), "Coming Soon")
+	defer func() { profile.StandardEvents = before }()
+	w := &packer{}
+	w.name("Coming Soon")
+	w.name("Ticket Opened")
+	if got := hex.EncodeToString(w.out); got != "000b436f6d696e6720536f6f6e45" {
+		t.Errorf("names are stored as %s", got)
+	}
+	r := &unpacker{in: w.out}
+	if a, b := r.name(), r.name(); a != "Coming Soon" || b != "Ticket Opened" || r.err != nil {
+		t.Errorf("read as %q, %q, %v", a, b, r.err)
+	}
+	if r := (&unpacker{in: []byte{70}}); r.name() != "" || r.err == nil {
+		t.Error("a number that was never given is read as a name")
+	}
+}
+
+// TestWhatTheVersionBeforeLetGo is a profile that this version has written and the one before it after that: it keeps the section that it does
+// not know, adds a commit, and lets hashes go.
+func TestWhatTheVersionBeforeLetGo(t *testing.T) {
+	t0 := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	p := &profile.Profile{ID: "p", Window: profile.Window{Floor: t0, Horizon: t0.Add(-time.Hour),
+		Commits: []profile.Commit{{Version: 3, At: t0, Days: profile.Stretch{From: 7, Days: 2}}, {Version: 4, At: t0, Hashes: []event.Hash{1}, Days: profile.Stretch{From: 20513, Days: 1}}},
+		Faded:   []profile.Faded{{Days: profile.Stretch{From: 20513, Days: 1}, At: t0, Marks: []profile.HashMark{9}}}}}
+	kept := &packer{}
+	kept.section(sectionFaded, func(w *packer) { packFaded(w, p.Window) })
+	rewrite := func(v profile.Window) profile.Window {
+		w := &packer{}
+		w.section(sectionWindow, func(w *packer) { packWindow(w, v) })
+		got := &profile.Profile{}
+		if err := unpackProfile(append(w.out, kept.out...), got); err != nil {
+			t.Fatal(err)
+		}
+		return got.Window
+	}
+	added := p.Window
+	added.Commits = append(slices.Clone(p.Window.Commits[1:]), profile.Commit{Version: 5, At: t0.Add(time.Minute)})
+	got := rewrite(added)
+	want := added
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("a commit was added: got\n%+v\nwant\n%+v", got, want)
+	}
+	added.Floor = t0.Add(time.Minute)
+	got = rewrite(added)
+	want.Floor, want.Horizon = added.Floor, added.Floor
+	want.Faded = append(slices.Clone(want.Faded), profile.Faded{Days: profile.Stretch{From: 20512, Days: 3}, At: added.Floor, Full: true})
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("hashes were let go: got\n%+v\nwant\n%+v", got, want)
+	}
+	// Two of a kind, after a merge by a version that does not know them, are one.
+	kept.section(sectionFaded, func(w *packer) {
+		packFaded(w, profile.Window{Floor: t0.Add(time.Hour), Commits: []profile.Commit{{Version: 4, Days: profile.Stretch{From: 20510, Days: 1}}}, Faded: []profile.Faded{{Days: profile.Stretch{From: 3, Days: 1}, At: t0, Marks: []profile.HashMark{1}}}})
+	})
+	got = rewrite(p.Window)
+	if len(got.Faded) != 2 || got.Commits[1].Days != (profile.Stretch{From: 20510, Days: 4}) || !got.Horizon.Equal(t0.Add(-time.Hour)) {
+		t.Errorf("of two: %+v", got)
+	}
+}
+
 func TestStandardNamesStayWhereTheyAre(t *testing.T) {
 	for i, name := range map[int]string{0: "page", 1: "screen", 2: "*", 9: "Product Viewed", 17: "Order Completed", 19: "Order Refunded", 38: "Order Placed", 66: "Consent Revoked"} {
 		if profile.StandardEvents[i] != name {
@@ -154,7 +242,8 @@ func TestFrozenBodies(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
 		want       *profile.Profile
-	}{{"first", frozenBody, firstProfile()}, {"with detail", frozenDetail, fullProfile()}, {"with erasures", frozenErasures, erasedProfile()}} {
+	}{{"first", frozenBody, beforeMarks(firstProfile())}, {"with detail", frozenDetail, beforeMarks(fullProfile())},
+		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}} {
 		t.Run(c.name, func(t *testing.T) {
 			body, err := hex.DecodeString(c.body)
 			if err != nil {

@@ -54,11 +54,11 @@ type PackedEvent struct {
 	Event  event.Event `json:"e"`
 }
 
-// maxPackBody keeps a pack below the 400 KB of an item, with room for keys and hashes.
-const maxPackBody = 350 << 10
+// maxPackBody keeps a pack below 300 KB, with room for keys and hashes; an item may have 400 KB.
+const maxPackBody = 290 << 10
 
 // ErrPackTooLarge says that a day's events of one commit do not fit into one item.
-var ErrPackTooLarge = errors.New("the pack is over 350 KB")
+var ErrPackTooLarge = errors.New("the pack is over 290 KB")
 
 // Write stores a pack. Writing the same pack again changes nothing.
 func (s Timeline) Write(ctx context.Context, p Pack) error {
@@ -130,27 +130,43 @@ func (s Timeline) Written(ctx context.Context, id profile.ID, version int64, day
 	return found, nil
 }
 
-// Around finds the hashes of all events of the days from one to another, for duplicates that the window has forgotten.
-func (s Timeline) Around(ctx context.Context, id profile.ID, from, to profile.Day) (map[event.Hash]bool, error) {
-	found := map[event.Hash]bool{}
-	err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND #sk BETWEEN :from AND :to"), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#h"),
+// ErrTooMuch says that a reading was ended where it had read as much as it may.
+var ErrTooMuch = errors.New("there is more than may be read at once")
+
+// Around gives the hashes of the events of the days from one to another to each, those of the newest commits of a day first, until that
+// answers false. It is for duplicates of which the window has no hash any more. pages is how many pages of at most 1 MB may be read; what was
+// read is taken off. ErrTooMuch says that there are more.
+func (s Timeline) Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) (more bool)) error {
+	in := &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND #sk BETWEEN :from AND :to"), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#h"),
+		ScanIndexForward:          aws.Bool(false),
 		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK, "#h": attrHashes},
-		ExpressionAttributeValues: item{":pk": textValue(string(id)), ":from": textValue(packDay(from)), ":to": textValue(packDay(to + 1))}},
-		func(i item) error {
-			for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
-				found[h] = true
+		ExpressionAttributeValues: item{":pk": textValue(string(id)), ":from": textValue(packDay(from)), ":to": textValue(packDay(to + 1))}}
+	err := s.pages(ctx, in, pages, func(i item) error {
+		for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
+			if !each(h) {
+				return errEnough
 			}
-			return nil
-		})
-	return found, err
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
 }
 
 // maxTimelinePages bounds one reading of a person's packs: 1 MB each.
 const maxTimelinePages = 64
 
 func (s Timeline) query(ctx context.Context, in *dynamodb.QueryInput, each func(item) error) error {
+	pages := maxTimelinePages
+	return s.pages(ctx, in, &pages, each)
+}
+
+// pages reads page after page while it may.
+func (s Timeline) pages(ctx context.Context, in *dynamodb.QueryInput, left *int, each func(item) error) error {
 	in.TableName = &s.Table
-	for range maxTimelinePages {
+	for ; *left > 0; *left-- {
 		out, err := s.DB.Query(ctx, in)
 		if err != nil {
 			return fmt.Errorf("reading a timeline: %w", err)
@@ -161,10 +177,11 @@ func (s Timeline) query(ctx context.Context, in *dynamodb.QueryInput, each func(
 			}
 		}
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			*left--
 			return nil
 		}
 	}
-	return fmt.Errorf("reading a timeline: more than %d pages", maxTimelinePages)
+	return fmt.Errorf("reading a timeline: %w", ErrTooMuch)
 }
 
 func unpackEvents(i item) ([]PackedEvent, error) { return unpackBody(bytesOf(i, attrBody)) }
@@ -184,15 +201,28 @@ func (s Timeline) Packed(ctx context.Context, id profile.ID, day profile.Day, ve
 	return all, err
 }
 
+// EventRef names an event in the timeline: whose, of which day, in which commit's pack, from which source.
+type EventRef struct {
+	Profile profile.ID
+	Day     profile.Day
+	Version int64
+	// Source is empty in jobs of the version before. One commit may hold events of the same messageId from two sources: Name decides then.
+	Source    string
+	MessageID string
+	Name      string
+}
+
 // Event finds one event of a commit's pack; ErrNotFound says that the pack is not there, or not yet.
-func (s Timeline) Event(ctx context.Context, id profile.ID, day profile.Day, version int64, messageID string) (PackedEvent, error) {
-	all, err := s.Packed(ctx, id, day, version)
+func (s Timeline) Event(ctx context.Context, ref EventRef) (PackedEvent, error) {
+	all, err := s.Packed(ctx, ref.Profile, ref.Day, ref.Version)
 	if err != nil {
 		return PackedEvent{}, err
 	}
-	i := slices.IndexFunc(all, func(e PackedEvent) bool { return e.Event.MessageID == messageID })
-	if i < 0 {
-		return PackedEvent{}, fmt.Errorf("finding an event of %s: %w", id, ErrNotFound)
+	all = slices.DeleteFunc(all, func(e PackedEvent) bool {
+		return e.Event.MessageID != ref.MessageID || ref.Source != "" && e.Source != ref.Source
+	})
+	if len(all) == 0 {
+		return PackedEvent{}, fmt.Errorf("finding an event of %s: %w", ref.Profile, ErrNotFound)
 	}
-	return all[i], nil
+	return all[max(slices.IndexFunc(all, func(e PackedEvent) bool { return e.Event.Name == ref.Name }), 0)], nil
 }

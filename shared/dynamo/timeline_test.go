@@ -211,10 +211,13 @@ func TestAPackOverTheLimitIsSplit(t *testing.T) {
 	if err != nil || len(written) != len(events) {
 		t.Errorf("%d hashes, %v; want %d", len(written), err, len(events))
 	}
-	if e, err := s.Event(ctx, "p", profile.DayOf(midday), 3, "39"); err != nil || string(e.Event.Properties) != string(events[39].Event.Properties) {
+	ref := func(id string) dynamo.EventRef {
+		return dynamo.EventRef{Profile: "p", Day: profile.DayOf(midday), Version: 3, MessageID: id}
+	}
+	if e, err := s.Event(ctx, ref("39")); err != nil || string(e.Event.Properties) != string(events[39].Event.Properties) {
 		t.Errorf("the last event: %v", err)
 	}
-	if _, err := s.Event(ctx, "p", profile.DayOf(midday), 3, "40"); !errors.Is(err, dynamo.ErrNotFound) {
+	if _, err := s.Event(ctx, ref("40")); !errors.Is(err, dynamo.ErrNotFound) {
 		t.Errorf("an event that is not there: %v", err)
 	}
 }
@@ -229,4 +232,44 @@ func noise(seed uint64, n int) []byte {
 		b = append(b, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[x%64])
 	}
 	return append(b, '"')
+}
+
+func TestAroundReadsNoMoreThanItMay(t *testing.T) {
+	ctx := t.Context()
+	s := dynamo.Timeline{DB: dynamotest.New(t), Table: "Timeline", Now: func() time.Time { return midday }}
+	day := profile.DayOf(midday)
+	const packs = 12 // of some 200 KB: five fit into a page of 1 MB
+	hash := func(version int) event.Hash { return event.Fingerprint("web", fmt.Sprint(version)) }
+	for version := range packs {
+		e := packed(fmt.Sprint(version), midday.AddDate(0, 0, version%3-1))
+		e.Source = "web"
+		e.Event.Properties = noise(uint64(version), 270<<10)
+		if err := s.Write(ctx, dynamo.Pack{Profile: "p", Day: day + profile.Day(version%3) - 1, Version: int64(version), Events: []dynamo.PackedEvent{e}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(from, to profile.Day, pages int, until event.Hash) (found []event.Hash, left int, err error) {
+		err = s.Around(ctx, "p", from, to, &pages, func(h event.Hash) bool {
+			found = append(found, h)
+			return h != until
+		})
+		return found, pages, err
+	}
+	all, left, err := read(day-1, day+1, 64, 0)
+	if err != nil || len(all) != packs || left >= 63 || all[0] != hash(11) || all[packs-1] != hash(0) {
+		t.Fatalf("%d hashes, %d pages left, %v: want all %d, the newest day and commit first", len(all), left, err, packs)
+	}
+	need := 64 - left
+	if found, left, err := read(day-1, day+1, need, 0); err != nil || len(found) != packs || left != 0 {
+		t.Errorf("with just enough pages: %d hashes, %d pages left, %v", len(found), left, err)
+	}
+	if found, left, err := read(day-1, day+1, need-1, 0); !errors.Is(err, dynamo.ErrTooMuch) || len(found) == 0 || len(found) == packs || left != 0 {
+		t.Errorf("with one page less: %d hashes, %d pages left, %v", len(found), left, err)
+	}
+	if found, _, err := read(day-1, day+1, 64, hash(8)); err != nil || found[len(found)-1] != hash(8) || len(found) != 2 {
+		t.Errorf("until the second: %d hashes, %v", len(found), err)
+	}
+	if found, _, err := read(day, day, 64, 0); err != nil || len(found) != packs/3 {
+		t.Errorf("of one day: %d hashes, %v", len(found), err)
+	}
 }

@@ -25,6 +25,6 @@ func Report(id profile.ID, f profile.Follow) Events {
 	}
 	return Events{Version: Version, Command: &Command{
 		ID: f.JobID(id), Kind: CommandOrder, ProfileID: profile.ID(f.Ref), At: f.At,
-		Report: &Reference{ProfileID: by, Day: profile.DayOf(f.At), Version: f.Version, MessageID: f.Event},
+		Report: &Reference{ProfileID: by, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event},
 	}}
 }

@@ -62,11 +62,12 @@ type Wipe struct {
 	Cursor string `json:"cursor,omitempty"`
 }
 
-// Reference finds an event in the timeline: whose, in which commit's pack of which day, and its messageId.
+// Reference finds an event in the timeline: whose, in which commit's pack of which day, from which source, and its messageId.
 type Reference struct {
 	ProfileID profile.ID  `json:"profileId"`
 	Day       profile.Day `json:"day"`
 	Version   int64       `json:"version"`
+	Source    string      `json:"source,omitempty"` // empty in jobs of the version before
 	MessageID string      `json:"messageId"`
 }
 
@@ -162,6 +163,7 @@ type Notification struct {
 	EventDay     profile.Day `json:"eventDay,omitempty"`
 	EventVersion int64       `json:"eventVersion,omitempty"`
 	EventID      string      `json:"eventId,omitempty"` // messageId
+	EventSource  string      `json:"eventSource,omitempty"`
 	EventName    string      `json:"eventName,omitempty"`
 	NotAfter     time.Time   `json:"notAfter,omitzero"`  // past this it is skipped as expired
 	Deferred     int         `json:"deferred,omitempty"` // how often it was deferred before

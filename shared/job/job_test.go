@@ -38,6 +38,14 @@ var samples = map[string]any{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowOrder, Ref: "A-1", Version: 3, N: 0, At: noon}},
 		{ID: "q.2.1", ProfileID: "p", Follow: profile.Follow{Part: "q", Kind: profile.FollowSignUp, Version: 2, N: 1, At: noon}},
 	}},
+	"sources": job.Orchestration{Version: 1, Follows: []job.Follow{
+		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEvent, Ref: "Signed Up", Version: 3, At: noon, Event: "m-1", Source: "web"}},
+	}},
+	"sources-order": job.Events{Version: 1, Command: &job.Command{ID: "p.3.0", Kind: job.CommandOrder, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
+		Report: &job.Reference{ProfileID: "SuSMzLitR60aIhcCOW6jsw", Day: day, Version: 3, Source: "web", MessageID: "m-1"}}},
+	"sources-notification": job.Notifications{Version: 1, Notifications: []job.Notification{{
+		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, EventOf: "p", EventDay: day, EventVersion: 3, EventID: "m-1", EventSource: "web", EventName: "Signed Up",
+	}}},
 	"segmentation-plan":     job.Segmentation{Version: 1, Kind: job.Plan, RunID: "run-1", Shards: 8, AsOf: "2026-02-28"},
 	"segmentation-score":    job.Segmentation{Version: 1, Kind: job.Score, RunID: "run-1", Shard: 3, Shards: 8, Cursor: "p#x"},
 	"segmentation-audience": job.Segmentation{Version: 1, Kind: job.Audience, RunID: "run-1", Shard: 3, Shards: 8, SegmentID: "buyers", CampaignID: "thanks"},

@@ -198,20 +198,9 @@ func (p *Profile) absorbCart(q *Profile) {
 	p.leave("cart", dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At }))
 }
 
-// absorbWindow unites the records of both commit protocols: neither forgets an event that it folded, nor a pack or job it owes.
+// absorbWindow unites the records of both commit protocols, and what both still owe.
 func (p *Profile) absorbWindow(q *Profile) {
-	commits := slices.Clone(p.Window.Commits)
-	for _, c := range q.Window.Commits {
-		if c.Part == "" {
-			c.Part = q.ID
-		}
-		commits = append(commits, c)
-	}
-	slices.SortStableFunc(commits, func(a, b Commit) int { return a.At.Compare(b.At) })
-	p.Window.Commits = commits
-	if q.Window.Floor.After(p.Window.Floor) {
-		p.Window.Floor = q.Window.Floor
-	}
+	p.Window.absorb(q.Window, q.ID)
 	p.Outbox = slices.Clone(p.Outbox)
 	for _, f := range q.Outbox {
 		if f.Part == "" {

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
 )
 
@@ -214,24 +213,6 @@ type Days struct {
 	Bits []byte `json:"bits"`
 }
 
-// Window remembers which events were folded: the commits of the last day with their events' hashes, oldest first.
-type Window struct {
-	Commits []Commit
-	// Floor is the newest receivedAt of an event whose hash was let go. An event that happened at or before it is looked up in
-	// the timeline.
-	Floor time.Time
-}
-
-// Commit is one write of the profile with the events that it folded.
-type Commit struct {
-	Part    ID // the profile that was written, when it was merged into this one since; else empty
-	Version int64
-	At      time.Time // newest receivedAt among its events
-	Hashes  []event.Hash
-	// Owed lists the days whose timeline pack has not been seen written. Its hashes are not let go before that.
-	Owed []Day
-}
-
 // FollowKind says what follows from a commit.
 type FollowKind string
 
@@ -256,5 +237,7 @@ type Follow struct {
 	At      time.Time  `json:"at"`      // when what it speaks of happened
 	// Event finds the event in the timeline (day At, pack Version) for follows that came from one.
 	Event string `json:"event,omitempty"` // messageId
-	Run   string `json:"run,omitempty"`   // the segmentation run, for entered and exited
+	// Source tells it from another source's event of the same messageId; empty in what the version before wrote.
+	Source string `json:"source,omitempty"`
+	Run    string `json:"run,omitempty"` // the segmentation run, for entered and exited
 }

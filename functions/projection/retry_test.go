@@ -1,0 +1,333 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+)
+
+// sent is an event as ingest stamps it: received at a time, and happened when the client's clock says, corrected by sentAt.
+func sent(id string, receivedAt, originally, sentAt time.Time) event.Event {
+	e := event.Event{MessageID: id, Kind: event.Track, UserID: "mei", Name: "Product Viewed", OriginalTimestamp: originally, SentAt: sentAt, ReceivedAt: receivedAt, Timestamp: receivedAt}
+	if !originally.IsZero() {
+		if e.Timestamp = originally; !sentAt.IsZero() {
+			e.Timestamp = receivedAt.Add(originally.Sub(sentAt))
+		}
+	}
+	if e.Timestamp.Sub(receivedAt) > 24*time.Hour {
+		e.Timestamp = receivedAt
+	}
+	return e
+}
+
+// TestARetryIsADuplicateForADay sends an event again in all the ways that clients do, with other events in between, at every size of a
+// profile about which a write unit decides what it remembers.
+func TestARetryIsADuplicateForADay(t *testing.T) {
+	ahead := 20 * time.Hour
+	retries := map[string]func(at time.Time) (first, again event.Event){
+		"the same body": func(at time.Time) (event.Event, event.Event) {
+			return sent("m", t0, t0.Add(-time.Second), t0), sent("m", at, t0.Add(-time.Second), t0)
+		},
+		"another sentAt": func(at time.Time) (event.Event, event.Event) {
+			return sent("m", t0, t0.Add(-time.Second), t0), sent("m", at, t0.Add(-time.Second), at)
+		},
+		"no times": func(at time.Time) (event.Event, event.Event) {
+			return sent("m", t0, time.Time{}, time.Time{}), sent("m", at, time.Time{}, time.Time{})
+		},
+		"a clock that is ahead": func(at time.Time) (event.Event, event.Event) {
+			return sent("m", t0, t0.Add(ahead), time.Time{}), sent("m", at, at.Add(ahead), time.Time{})
+		},
+		"a day of its own": func(at time.Time) (event.Event, event.Event) {
+			return sent("m", t0, t0.AddDate(0, -2, 0), time.Time{}), sent("m", at, t0.AddDate(-1, 0, 0), time.Time{})
+		},
+	}
+	for name, retry := range retries {
+		for _, c := range []struct {
+			between int
+			after   time.Duration
+			size    int
+		}{{0, time.Minute, 0}, {1, time.Minute, 500}, {70, time.Hour, 0}, {70, 24 * time.Hour, 900}, {300, 24 * time.Hour, 0}} {
+			t.Run(fmt.Sprintf("%s, %d events in between, after %v, %d bytes more", name, c.between, c.after, c.size), func(t *testing.T) {
+				s := newShop(t)
+				p := s.worker()
+				at := t0.Add(c.after)
+				first, again := retry(at)
+				if c.size > 0 {
+					traits := map[string]string{}
+					for i := range c.size / 50 {
+						traits[fmt.Sprint("t", i)] = fmt.Sprintf("%045d", i*7919)
+					}
+					raw, _ := json.Marshal(traits)
+					deliver(t, p, envelope(t, "web", identify("i", "mei", "", t0, string(raw))))
+				}
+				deliver(t, p, envelope(t, "web", first))
+				for i := range c.between {
+					between := t0.Add(c.after * time.Duration(i+1) / time.Duration(c.between+1))
+					deliver(t, p, envelope(t, "web", sent(fmt.Sprint("between-", i), between, between, between)))
+				}
+				deliver(t, s.worker(), envelope(t, "web", again))
+				k := s.knows(user("mei"))
+				if got := k.Profile.Counters["Product Viewed"].Total; got != int64(c.between+1) {
+					t.Errorf("%d views are counted, want %d", got, c.between+1)
+				}
+				// The message that came first, once more and weeks later.
+				deliver(t, s.worker(), envelope(t, "web", first), envelope(t, "web", again))
+				if got := s.load(user("mei")).Counters["Product Viewed"].Total; got != int64(c.between+1) {
+					t.Errorf("after redelivery %d views are counted, want %d", got, c.between+1)
+				}
+			})
+		}
+	}
+}
+
+// TestARetryAfterTenThousandEvents counts on the marks of a person who is busier than they suffice for.
+func TestARetryAfterTenThousandEvents(t *testing.T) {
+	s := newShop(t)
+	p := s.worker()
+	deliver(t, p, envelope(t, "web", sent("m", t0, t0, t0)))
+	const messages, each = 20, 500
+	for m := range messages {
+		var list []event.Event
+		for i := range each {
+			at := t0.Add(time.Duration(m*each+i) * time.Second)
+			list = append(list, sent(fmt.Sprint(m, "-", i), at, at, at))
+		}
+		deliver(t, p, envelope(t, "web", list...))
+	}
+	at := t0.Add(20 * time.Hour)
+	deliver(t, p, envelope(t, "web", sent("m", at, t0, t0), sent("0-0", at, time.Time{}, time.Time{}), sent("19-499", at, at, at), sent("new", at, at, at)))
+	if got := s.load(user("mei")).Counters["Product Viewed"].Total; got != messages*each+2 {
+		t.Errorf("%d views are counted, want %d", got, messages*each+2)
+	}
+}
+
+// TestNewEventsAreNotLookedUp counts the queries for a day of an active person: marks tell new events from old ones without a look.
+func TestNewEventsAreNotLookedUp(t *testing.T) {
+	s := newShop(t)
+	p := s.worker()
+	const n = 400
+	for i := range n {
+		at := t0.Add(time.Duration(i) * 3 * time.Minute)
+		deliver(t, p, envelope(t, "web", sent(fmt.Sprint(i), at, time.Time{}, time.Time{}))) // such as always had to be looked up
+	}
+	// Of 65,536 marks 400 are taken at the end: one new event in 160 has one of them, and half as many on the way.
+	if got := s.db.Calls("Query"); got > 8 {
+		t.Errorf("%d queries for %d new events", got, n)
+	}
+	if got := s.load(user("mei")).Counters["Product Viewed"].Total; got != n {
+		t.Errorf("%d views are counted, want %d", got, n)
+	}
+}
+
+// TestTheLookUpHasAnEnd lets the store refuse to read on: what could not be looked for counts as new and is told, and nothing comes back.
+func TestTheLookUpHasAnEnd(t *testing.T) {
+	s := newShop(t)
+	p := s.worker()
+	old := sent("old", t0, t0, t0)
+	deliver(t, p, envelope(t, "web", old))
+	for _, days := range []int{3, 6} {
+		at := t0.AddDate(0, 0, days)
+		deliver(t, p, envelope(t, "web", sent(fmt.Sprint(days), at, at, at)))
+	}
+	p = s.worker()
+	p.Timeline = tired{p.Timeline}
+	told := counted(t, "duplicate_unsettled", func() {
+		if again := deliver(t, p, envelope(t, "web", old)); len(again) > 0 {
+			t.Error("the job came back")
+		}
+	})
+	if told[""] != 1 {
+		t.Errorf("told of %d events, want 1", told[""])
+	}
+	if got := s.load(user("mei")).Counters["Product Viewed"].Total; got != 4 {
+		t.Errorf("%d views are counted, want 4: what is not known to be a duplicate counts", got)
+	}
+}
+
+// tired is a timeline in which more stands than may be read.
+type tired struct{ Timeline }
+
+func (tired) Around(context.Context, profile.ID, profile.Day, profile.Day, *int, func(event.Hash) bool) error {
+	return dynamo.ErrTooMuch
+}
+
+// TestALookUpThatFailsComesBack breaks the reading: what is not known is not decided.
+func TestALookUpThatFailsComesBack(t *testing.T) {
+	s := newShop(t)
+	p := s.worker()
+	old := sent("old", t0, t0, t0)
+	deliver(t, p, envelope(t, "web", old))
+	for _, days := range []int{3, 6} {
+		at := t0.AddDate(0, 0, days)
+		deliver(t, p, envelope(t, "web", sent(fmt.Sprint(days), at, at, at)))
+	}
+	s.db.Fail("Query", 1, dynamotest.NotPersisted)
+	if again := deliver(t, p, envelope(t, "web", old)); len(again) != 1 {
+		t.Error("the job did not come back")
+	}
+	deliver(t, p, envelope(t, "web", old))
+	if got := s.load(user("mei")).Counters["Product Viewed"].Total; got != 3 {
+		t.Errorf("%d views are counted, want 3", got)
+	}
+}
+
+// TestAConstantIDIsSlowAlone sends people who all name one device: each of them is somebody, and one of them has the device.
+func TestAConstantIDIsSlowAlone(t *testing.T) {
+	const people = 700
+	s := newShop(t)
+	var jobs []events.SQSMessage
+	var list []event.Event
+	for i := range people {
+		name := fmt.Sprint("u", i)
+		list = append(list, identify("i-"+name, name, "crm", t0, `{"n":1}`), track("t-"+name, name, "Signed In", t0, ""))
+		if len(list) == 100 {
+			list = append(list, browse(fmt.Sprint("b-", i), "crm", t0))
+			jobs = append(jobs, envelope(t, "crm", list...))
+			list = nil
+		}
+	}
+	b := newBatch(s.worker(), 1)
+	for i, record := range jobs {
+		var j job.Events
+		if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.add(t.Context(), i, j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, g := range b.groups() {
+		if len(g.identifiers) > maxConnected {
+			t.Errorf("a group of %d identifiers", len(g.identifiers))
+		}
+	}
+	if again := deliver(t, s.worker(), jobs...); len(again) > 0 {
+		t.Errorf("%d jobs came back", len(again))
+	}
+	for i := range people {
+		if p := s.load(user(fmt.Sprint("u", i))); p.UserID() != fmt.Sprint("u", i) || p.Counters["Signed In"].Total != 1 {
+			t.Fatalf("u%d is %+v", i, p.Identifiers)
+		}
+	}
+	if crm := s.load(anonymous("crm")); crm.Counters["page"].Total != int64(len(jobs)) {
+		t.Errorf("%d pages of the device, want %d", crm.Counters["page"].Total, len(jobs))
+	}
+}
+
+// TestConnectedPeopleAreWorkedOnTogether is both sides of the bound.
+func TestConnectedPeopleAreWorkedOnTogether(t *testing.T) {
+	for people, groups := range map[int]int{maxConnected - 1: 1, maxConnected: 2, maxConnected + 5: 7} {
+		b := newBatch(newShop(t).worker(), 1)
+		var list []event.Event
+		for i := range people {
+			list = append(list, identify(fmt.Sprint(i), fmt.Sprint("u", i), "crm", t0, `{}`))
+		}
+		if err := b.add(t.Context(), 0, job.Events{Source: "s", Events: list}); err != nil {
+			t.Fatal(err)
+		}
+		got := b.groups()
+		joins := 0
+		for _, g := range got {
+			joins += len(g.joins)
+		}
+		if len(got) != groups || joins != people {
+			t.Errorf("%d people make %d groups with %d joins, want %d with %d", people, len(got), joins, groups, people)
+		}
+	}
+}
+
+// TestTheSmallGoFirst: a crowd never waits for one person who sends thousands.
+func TestTheSmallGoFirst(t *testing.T) {
+	b := newBatch(newShop(t).worker(), 1)
+	var list []event.Event
+	for i := range 50 {
+		list = append(list, browse(fmt.Sprint("hot-", i), "hot", t0), browse(fmt.Sprint("warm-", i), fmt.Sprint("warm-", i/2), t0))
+	}
+	list = append(list, browse("cold", "cold", t0))
+	if err := b.add(t.Context(), 0, job.Events{Source: "s", Events: list}); err != nil {
+		t.Fatal(err)
+	}
+	groups := b.groups()
+	if len(groups) != 27 || len(groups[0].records) != 1 || len(groups[26].records) != 50 {
+		t.Errorf("%d groups, the first of %d events, the last of %d", len(groups), len(groups[0].records), len(groups[len(groups)-1].records))
+	}
+}
+
+// TestSharedMessageIDsAreToldApart lets three sources use one messageId in one commit.
+func TestSharedMessageIDsAreToldApart(t *testing.T) {
+	said := func(name, properties string) event.Event { return track("m", "mei", name, t0, properties) }
+	for _, way := range []string{"as it is", "as the version before told it"} {
+		t.Run(way, func(t *testing.T) {
+			s := newShop(t)
+			s.watch = &Watch{Events: map[string]bool{"Left": true, "Right": true}}
+			s.settle(envelope(t, "a", said("Left", `{"side":"left"}`)), envelope(t, "b", said("Right", `{"side":"right"}`)), envelope(t, "c", said("Left", `{"side":"third"}`)))
+			var envelope job.Follows
+			if err := json.Unmarshal([]byte(s.campaigns.bodies[0]), &envelope); err != nil || len(envelope.Follows) != 3 {
+				t.Fatalf("%v %v", err, envelope)
+			}
+			sides := []string{}
+			for _, f := range envelope.Follows {
+				ref := dynamo.EventRef{Profile: f.ProfileID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event, Name: f.Ref}
+				if way != "as it is" {
+					ref.Source = ""
+				}
+				e, err := dynamo.Timeline{DB: s.db, Table: "Timeline"}.Event(t.Context(), ref)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sides = append(sides, f.Ref+string(e.Event.Properties))
+			}
+			slices.Sort(sides)
+			want := []string{`Left{"side":"left"}`, `Left{"side":"third"}`, `Right{"side":"right"}`}
+			if way != "as it is" {
+				want[1] = want[0] // of one name, the first it was and is
+			}
+			if !slices.Equal(sides, want) {
+				t.Errorf("%q, want %q", sides, want)
+			}
+		})
+	}
+}
+
+// TestPassedOnReportsOfOneMessageID lets two sources use one messageId for two orders of two owners, reported by a third person.
+func TestPassedOnReportsOfOneMessageID(t *testing.T) {
+	for _, way := range []string{"as it is", "as the version before told it"} {
+		t.Run(way, func(t *testing.T) {
+			s := newShop(t)
+			s.settle(envelope(t, "web", track("1", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`), track("2", "li", "Order Completed", t0, `{"order_id":"B","total":20}`)))
+			s.settle(envelope(t, "till", track("m", "till", "Order Refunded", t0, `{"order_id":"A","total":1}`)), envelope(t, "post", track("m", "till", "Order Refunded", t0, `{"order_id":"B","total":2}`)))
+			if len(s.reports.bodies) != 2 {
+				t.Fatalf("%d reports are passed on", len(s.reports.bodies))
+			}
+			for _, body := range s.reports.bodies {
+				if way != "as it is" {
+					var j job.Events
+					if err := json.Unmarshal([]byte(body), &j); err != nil {
+						t.Fatal(err)
+					}
+					j.Command.Report.Source = ""
+					raw, _ := json.Marshal(j)
+					body = string(raw)
+				}
+				s.settle(events.SQSMessage{Body: body})
+				s.settle(events.SQSMessage{Body: body})
+			}
+			for name, want := range map[string]int64{"mei": 900, "li": 1800} {
+				if got := s.load(user(name)).Orders.Revenue(); len(got) != 1 || got[0].Minor != want {
+					t.Errorf("%s has bought for %v, want %d", name, got, want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,134 @@
+package dynamo
+
+import (
+	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// What the window and the outbox hold beside their sections stands in sections of its own. The version before does not know these and
+// keeps them as they are, while it goes on to write window and outbox. So they name what they speak of, and where they do not fit to
+// the window any more, that is made up for when they are read.
+
+// fadedMemory is the section of what has faded, as it was read.
+type fadedMemory struct {
+	floor   time.Time // the window's, when the section was written
+	horizon time.Time
+	days    map[int64]profile.Stretch // by the versions of the commits
+	faded   []profile.Faded
+}
+
+func packFaded(w *packer, v profile.Window) {
+	w.time(v.Floor)
+	w.time(v.Horizon)
+	w.uint(uint64(len(v.Commits)))
+	version, day := int64(0), profile.DayOf(epoch)
+	for _, c := range v.Commits {
+		w.int(c.Version - version)
+		w.uint(uint64(c.Days.Days))
+		if version = c.Version; c.Days.Days > 0 {
+			w.int(int64(c.Days.From - day))
+			day = c.Days.From
+		}
+	}
+	for _, f := range v.Faded {
+		w.int(int64(f.Days.From - day))
+		day = f.Days.From
+		w.uint(uint64(f.Days.Days))
+		w.time(f.At)
+		w.flag(f.Full)
+		w.uint(uint64(len(f.Marks)))
+		last := profile.HashMark(0)
+		for _, m := range f.Marks {
+			w.uint(uint64(m - last))
+			last = m
+		}
+	}
+}
+
+// unpackFaded adds a section to what was read of others: a merge by a version that does not know them leaves two.
+func unpackFaded(r *unpacker, m *fadedMemory) *fadedMemory {
+	if m == nil {
+		m = &fadedMemory{days: map[int64]profile.Stretch{}}
+	}
+	for _, t := range []*time.Time{&m.floor, &m.horizon} {
+		if read := r.time(); read.After(*t) {
+			*t = read
+		}
+	}
+	version, day := int64(0), profile.DayOf(epoch)
+	for range r.count() {
+		version += r.int()
+		n := r.stretch()
+		if n == 0 {
+			continue
+		}
+		day += profile.Day(r.int())
+		s := profile.Stretch{From: day, Days: n}
+		if other, twice := m.days[version]; twice {
+			s = s.Union(other) // of two people, before they were one
+		}
+		m.days[version] = s
+	}
+	for r.more() {
+		day += profile.Day(r.int())
+		f := profile.Faded{Days: profile.Stretch{From: day, Days: r.stretch()}, At: r.time(), Full: r.flag()}
+		last := profile.HashMark(0)
+		for range r.count() {
+			last += profile.HashMark(r.uint())
+			f.Marks = append(f.Marks, last)
+		}
+		m.faded = append(m.faded, f)
+	}
+	return m
+}
+
+// maxStretch is more days than there can be between two times that ingest lets through.
+const maxStretch = 1 << 20
+
+// stretch reads how many days a stretch has.
+func (r *unpacker) stretch() int {
+	n := r.uint()
+	if n > maxStretch {
+		r.fail()
+		return 0
+	}
+	return int(n)
+}
+
+// recall gives a window what its section does not hold. m is nil where only the version before has written the profile.
+func (m *fadedMemory) recall(w *profile.Window) {
+	if m == nil {
+		m = &fadedMemory{}
+	}
+	for i := range w.Commits {
+		w.Commits[i].Days = m.days[w.Commits[i].Version]
+	}
+	w.Faded, w.Horizon = m.faded, m.horizon
+	if w.Floor.After(m.floor) {
+		w.Forget(w.Floor)
+	}
+}
+
+// packSources writes of the outbox's events from which source they came.
+func packSources(w *packer, outbox []profile.Follow) {
+	for _, f := range outbox {
+		if f.Source != "" {
+			w.text(string(f.Part))
+			w.int(f.Version)
+			w.uint(uint64(f.N))
+			w.text(f.Source)
+		}
+	}
+}
+
+func unpackSources(r *unpacker, outbox []profile.Follow) {
+	for r.more() {
+		part, version, n, source := profile.ID(r.text()), r.int(), int(r.uint()), r.text()
+		for i := range outbox {
+			if f := &outbox[i]; f.Part == part && f.Version == version && f.N == n {
+				f.Source = source
+			}
+		}
+	}
+}
