@@ -254,13 +254,17 @@ func (m *machine) until(what string, holds func() bool) {
 
 // unneeded are granted actions that the journey does not come to use, each with the reason why it is granted.
 var unneeded = map[string]string{
-	"test-Segmentation sqs:SendMessage test-SettlementQueue":       "only for an outbox that a crash left ten minutes ago",
-	"test-Orchestration dynamodb:DeleteItem test-Due":              "strikes off what was due, in a later minute than the test waits for",
-	"test-Settlement dynamodb:DeleteItem test-Due":                 "strikes off what was due, in a later minute than the test waits for",
-	"test-Projection dynamodb:DeleteItem test-Due":                 "strikes off what was due, in a later minute than the test waits for",
-	"test-Projection dynamodb:GetItem test-Deliveries":             "only for somebody who came back between two passes of a wipe",
-	"test-Projection dynamodb:PutItem test-Deliveries":             "only for somebody who came back between two passes of a wipe",
-	"test-Projection sqs:ChangeMessageVisibility test-EventsQueue": "only for a job that lost its conditions or found something broken",
+	"test-Segmentation sqs:SendMessage test-SettlementQueue":                 "only for an outbox that a crash left ten minutes ago",
+	"test-Orchestration dynamodb:DeleteItem test-Due":                        "strikes off what was due, in a later minute than the test waits for",
+	"test-Settlement dynamodb:DeleteItem test-Due":                           "strikes off what was due, in a later minute than the test waits for",
+	"test-Projection dynamodb:DeleteItem test-Due":                           "strikes off what was due, in a later minute than the test waits for",
+	"test-Projection dynamodb:GetItem test-Deliveries":                       "only for somebody who came back between two passes of a wipe",
+	"test-Projection dynamodb:PutItem test-Deliveries":                       "only for somebody who came back between two passes of a wipe",
+	"test-Projection sqs:ChangeMessageVisibility test-EventsQueue":           "only for a job that lost its conditions or found something broken",
+	"test-Segmentation sqs:ChangeMessageVisibility test-SegmentationQueue":   "only while a service is away or time runs out",
+	"test-Orchestration sqs:ChangeMessageVisibility test-OrchestrationQueue": "only while a service is away or time runs out",
+	"test-Settlement sqs:ChangeMessageVisibility test-SettlementQueue":       "only while a service is away or time runs out",
+	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
 }
 
 // rights holds the template's grants to what was used.

@@ -39,7 +39,7 @@ var programs = map[string]func(aws.Config) any{
 		return httpapi.Lambda(console.New(fromEnvironment[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
 	},
 	"dispatch": func(c aws.Config) any {
-		return dispatch.New(fromEnvironment[dispatch.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
+		return dispatch.New(fromEnvironment[dispatch.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 	"ingest": func(c aws.Config) any {
 		return httpapi.Lambda(ingest.New(fromEnvironment[ingest.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
@@ -57,7 +57,7 @@ var programs = map[string]func(aws.Config) any{
 		return segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 	"settlement": func(c aws.Config) any {
-		return settlement.New(fromEnvironment[settlement.Settings](), dynamodb.NewFromConfig(c), time.Now).Handle
+		return settlement.New(fromEnvironment[settlement.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 }
 

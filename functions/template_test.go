@@ -197,6 +197,13 @@ func TestQueues(t *testing.T) {
 		if q.DeadLetterARN == "" {
 			t.Errorf("%s has no dead-letter queue", q.LogicalID)
 		}
+		// What queue.AwayDelay spreads over more than a day.
+		if q.MaxReceives != 10 {
+			t.Errorf("%s gives a job up after %d receives, want 10", q.LogicalID, q.MaxReceives)
+		}
+		if retention := q.Attributes["MessageRetentionPeriod"]; retention != "1209600" {
+			t.Errorf("%s keeps a job for %s seconds, want fourteen days", q.LogicalID, retention)
+		}
 	}
 	if consumed != 5 || len(parsed.Queues) != 10 {
 		t.Errorf("%d queues are consumed of %d, want 5 of 10", consumed, len(parsed.Queues))

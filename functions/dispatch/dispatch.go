@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type Settings struct {
 	CatalogTable    string         `env:"CATALOG_TABLE"`
 	DeliveriesTable string         `env:"DELIVERIES_TABLE"`
 	DueTable        string         `env:"DUE_TABLE"`
+	Queue           string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	TimeZone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency        money.Currency `env:"CURRENCY" default:"CNY"`
 	ShopName        string         `env:"SHOP_NAME" default:"Shop"`
@@ -76,6 +78,7 @@ type Process struct {
 	PublicURL  string // without a slash at its end
 	Secret     string // signs the links of Unsubscribe
 	Now        func() time.Time
+	Queue      queue.Consumer
 
 	mu        sync.Mutex
 	templates map[string]compiled
@@ -111,8 +114,8 @@ func (s Settings) webhook(now func() time.Time) *webhook.Sender {
 	return &webhook.Sender{URL: s.WebhookURL, Secret: s.WebhookSecret, Timeout: providerTime, Now: now, Client: webhook.NewClient()}
 }
 
-// New is the process over a client of DynamoDB, for settings that are valid.
-func New(s Settings, db dynamo.API, now func() time.Time) *Process {
+// New is the process over clients of DynamoDB and SQS, for settings that are valid.
+func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
 	catalog := &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	p := &Process{
 		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
@@ -124,6 +127,7 @@ func New(s Settings, db dynamo.API, now func() time.Time) *Process {
 		Senders:    map[delivery.Channel]Sender{},
 		Shop:       segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		ShopName:   s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secret: s.Secret, Now: now,
+		Queue: queue.NewConsumer(sqs, s.Queue),
 	}
 	if s.SMTPAddr != "" {
 		p.Senders[delivery.Email] = s.email()
@@ -137,10 +141,10 @@ func New(s Settings, db dynamo.API, now func() time.Time) *Process {
 // Handle takes a batch of the notifications queue.
 func (p *Process) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	defer p.report()
-	return queue.Consume(ctx, batch, p.record), nil
+	return p.Queue.Consume(ctx, batch, p.record), nil
 }
 
-var errLate = errors.New("too little time is left to begin a notification")
+var errLate = fmt.Errorf("too little time is left to begin a notification: %w", queue.ErrNoTime)
 
 // record sends the notifications of one job. One that fails lets the others go on; when the job comes again, those that were
 // decided are known.

@@ -100,7 +100,7 @@ func (b *bench) another() *Process {
 	p := New(Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DeliveriesTable: "Deliveries", DueTable: "Due",
 		TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example/", Secret: "secret",
-	}, b.db, b.clock)
+	}, b.db, nil, b.clock)
 	p.Senders[delivery.Email] = b.provider
 	return p
 }

@@ -30,6 +30,7 @@ type Settings struct {
 	DueTable           string         `env:"DUE_TABLE"`
 	NotificationsQueue string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
+	Queue              string         `env:"ORCHESTRATION_QUEUE_URL"`
 	TimeZone           *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency           money.Currency `env:"CURRENCY" default:"CNY"`
 }
@@ -51,13 +52,14 @@ type Process struct {
 	Segmentation  Sender
 	Shop          segment.Shop
 	Now           func() time.Time
+	Queue         queue.Consumer
 
 	mu    sync.Mutex
 	tally map[string]int // what became of triggers, since the last count
 }
 
 // New is the process over the clients of DynamoDB and SQS.
-func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
 	return &Process{
 		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable},
 		Timeline:      dynamo.Timeline{DB: db, Table: s.TimelineTable, Now: now},
@@ -68,6 +70,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		Segmentation:  queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Shop:          segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		Now:           now,
+		Queue:         queue.NewConsumer(sqs, s.Queue),
 	}
 }
 
@@ -79,7 +82,7 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	}
 	defer p.report()
 	if in.Batch != nil {
-		return queue.Consume(ctx, *in.Batch, p.record), nil
+		return p.Queue.Consume(ctx, *in.Batch, p.record), nil
 	}
 	return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
 }

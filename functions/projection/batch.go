@@ -235,8 +235,6 @@ const (
 	attempts = 3
 )
 
-var errNoTime = errors.New("the invocation's time is nearly over")
-
 // late tells whether no more work should be begun.
 func late(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
@@ -246,14 +244,19 @@ func late(ctx context.Context) bool {
 func (b *batch) run(ctx context.Context) {
 	var workers errgroup.Group
 	workers.SetLimit(people)
+	var away outage
 	groups := b.groups()
 	for _, g := range groups {
 		workers.Go(func() error {
+			if g.err = away.known(); g.err != nil {
+				return nil
+			}
 			if late(ctx) {
-				g.err = errNoTime
+				g.err = queue.ErrNoTime
 				return nil
 			}
 			g.err = queue.Guard(func() error { return b.person(ctx, g) })
+			away.note(g.err)
 			return nil
 		})
 	}
@@ -261,6 +264,33 @@ func (b *batch) run(ctx context.Context) {
 	for _, g := range groups {
 		b.verdict(g, g.err)
 	}
+}
+
+// outage is known when several people in a row found a service away: the others are not tried, since each would wait as long.
+type outage struct {
+	mu    sync.Mutex
+	inRow int
+	cause error
+}
+
+func (o *outage) note(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err == nil || !queue.Unavailable(err) {
+		o.inRow = 0
+		return
+	}
+	o.inRow++
+	o.cause = err
+}
+
+func (o *outage) known() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.inRow < people {
+		return nil
+	}
+	return o.cause
 }
 
 func (b *batch) verdict(g *group, err error) {

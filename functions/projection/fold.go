@@ -12,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
 )
 
@@ -33,7 +34,7 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 	}
 	for len(fresh) > 0 {
 		if late(ctx) {
-			return errNoTime
+			return queue.ErrNoTime
 		}
 		if p.Window.Owing() >= profile.MaxOwedHashes {
 			return errOwing

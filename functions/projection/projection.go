@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
@@ -159,31 +159,40 @@ func (p *Process) Minute(ctx context.Context) error {
 // Handle folds one batch of received jobs. The answer names those that are to come again.
 func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
 	b := newBatch(p, len(in.Records))
-	rules, err := p.Rules.Current(ctx)
+	work, cancel := queue.Bounded(ctx)
+	defer cancel()
+	rules, err := p.Rules.Current(work)
 	if err != nil {
-		return events.SQSEventResponse{}, fmt.Errorf("reading definitions: %w", err)
+		return p.answer(ctx, in, func(int) error { return fmt.Errorf("reading definitions: %w", err) }), nil
 	}
 	b.rules = rules
 	for i, record := range in.Records {
 		j, err := queue.Job[job.Events](record)
 		if err == nil {
-			err = b.add(ctx, i, j)
+			err = b.add(work, i, j)
 		}
 		if err != nil {
 			b.fail(i, err)
 		}
 	}
-	b.run(ctx)
-	b.send(ctx)
+	b.run(work)
+	b.send(work)
+	return p.answer(ctx, in, func(i int) error { return b.failed[i] }), nil
+}
 
+// answer sends back the records that have a cause.
+func (p *Process) answer(ctx context.Context, in events.SQSEvent, cause func(int) error) events.SQSEventResponse {
 	var out events.SQSEventResponse
-	for i, err := range b.failed {
-		if err != nil {
-			p.back(ctx, in.Records[i], err)
-			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: in.Records[i].MessageId})
+	var postponing errgroup.Group
+	postponing.SetLimit(people)
+	for i, record := range in.Records {
+		if err := cause(i); err != nil {
+			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
+			postponing.Go(func() error { p.back(ctx, record, err); return nil })
 		}
 	}
-	return out, nil
+	_ = postponing.Wait() // back gives no error
+	return out
 }
 
 // The delays after which a job comes again: soon where another worker was faster, later where something is broken.
@@ -201,21 +210,30 @@ func (p *Process) jitter(d time.Duration) time.Duration {
 	return p.Jitter(d)
 }
 
-// back logs why a job goes back and lets it come again after a random delay, longer with every time. Where that cannot be said,
-// the job comes again when its visibility ends.
+// back logs why a job goes back and lets it come again after a random delay, longer with every time. Where a service is away, ten times
+// take more than a day. Where it cannot be said, the job comes again when its visibility ends.
 func (p *Process) back(ctx context.Context, record events.SQSMessage, cause error) {
 	slog.WarnContext(ctx, "job goes back", "message", record.MessageId, "error", cause.Error())
+	receives := queue.Receives(record)
+	if queue.Unavailable(cause) {
+		p.postpone(ctx, record, queue.AwayDelay(receives, p.jitter))
+		return
+	}
 	delay := faultDelay
 	switch {
 	case errors.Is(cause, dynamo.ErrConflict):
 		delay = conflictDelay
-	case errors.Is(cause, errNoTime):
+	case errors.Is(cause, queue.ErrNoTime):
 		delay = 0 // nothing is wrong with it
 	}
-	if n, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"]); err == nil && n > 1 {
-		delay = min(delay<<min(n-1, 10), maxDelay)
+	if receives > 1 {
+		delay = min(delay<<min(receives-1, 10), maxDelay)
 	}
-	if err := p.Postponer.Postpone(ctx, record.ReceiptHandle, p.jitter(delay)); err != nil {
+	p.postpone(ctx, record, p.jitter(delay))
+}
+
+func (p *Process) postpone(ctx context.Context, record events.SQSMessage, delay time.Duration) {
+	if err := p.Postponer.Postpone(ctx, record.ReceiptHandle, delay); err != nil {
 		slog.WarnContext(ctx, "job not postponed", "message", record.MessageId, "error", err.Error())
 	}
 }

@@ -83,11 +83,12 @@ type Process struct {
 	Shards        int
 	Now           func() time.Time
 	// Late says that the invocation should hand over what is left. It is asked between steps, after at least one.
-	Late func(context.Context) bool
+	Late  func(context.Context) bool
+	Queue queue.Consumer
 }
 
 // New wires the process to its tables and queues.
-func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
 	return &Process{
 		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable},
 		Runs:          dynamo.Runs{DB: db, Table: s.RunsTable},
@@ -99,6 +100,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		Shards:        max(s.Shards, 1),
 		Now:           now,
 		Late:          nearDeadline,
+		Queue:         queue.NewConsumer(sqs, s.SegmentationQueue),
 	}
 }
 
@@ -117,7 +119,7 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 		return nil, err
 	}
 	if in.Batch != nil {
-		return queue.Consume(ctx, *in.Batch, p.record), nil
+		return p.Queue.Consume(ctx, *in.Batch, p.record), nil
 	}
 	today := segment.DateOf(p.Now(), p.Shop.Zone)
 	return nil, p.plan(ctx, job.Segmentation{Kind: job.Plan, RunID: today.String()})

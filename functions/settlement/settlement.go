@@ -33,6 +33,7 @@ type Settings struct {
 	LedgerTable    string `env:"LEDGER_TABLE"`
 	CatalogTable   string `env:"CATALOG_TABLE"`
 	DueTable       string `env:"DUE_TABLE"`
+	Queue          string `env:"SETTLEMENT_QUEUE_URL"`
 }
 
 // Process is the function.
@@ -40,13 +41,14 @@ type Process struct {
 	Orders    dynamo.Orders
 	Referrals dynamo.Referrals
 	Now       func() time.Time
+	Queue     queue.Consumer
 
 	mu    sync.Mutex
 	moved map[referral.State]int // since the last count
 }
 
-// New is the process over one DynamoDB client.
-func New(s Settings, db dynamo.API, now func() time.Time) *Process {
+// New is the process over clients of DynamoDB and SQS.
+func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
 	return &Process{
 		Orders: dynamo.Orders{DB: db, Table: s.ProfilesTable},
 		Referrals: dynamo.Referrals{
@@ -54,7 +56,8 @@ func New(s Settings, db dynamo.API, now func() time.Time) *Process {
 			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
 			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Due: dynamo.Due{DB: db, Table: s.DueTable, Now: now},
 		},
-		Now: now,
+		Now:   now,
+		Queue: queue.NewConsumer(sqs, s.Queue),
 	}
 }
 
@@ -69,12 +72,12 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 		// While no program was ever saved there is no referral to look for.
 		programs, err := p.Referrals.Catalog.Change(ctx, dynamo.KindProgram)
 		if err != nil {
-			return nil, err
+			return p.Queue.Return(ctx, *in.Batch, func(int) error { return err }), nil
 		}
 		if programs == 0 {
 			return events.SQSEventResponse{}, nil
 		}
-		return queue.Consume(ctx, *in.Batch, p.follows), nil
+		return p.Queue.Consume(ctx, *in.Batch, p.follows), nil
 	}
 	return nil, p.due(ctx)
 }

@@ -39,7 +39,7 @@ func start(t testing.TB, program string) *bench {
 	b := &bench{TB: t, db: dynamotest.New(t), now: noon}
 	b.process = New(Settings{
 		ProfilesTable: "Profiles", ReferralsTable: "Referrals", LedgerTable: "Ledger", CatalogTable: "Catalog", DueTable: "Due",
-	}, b.db, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
+	}, b.db, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
 	b.program("spring", program)
 	b.must(b.tick())
 	return b

@@ -53,8 +53,12 @@ type HTTPClient struct{ client aws.HTTPClient }
 // Client is a client for the SDK without a configuration from the environment. It is safe for concurrent use.
 func Client() HTTPClient { return HTTPClient{transport()} }
 
+// callTime is how long one attempt of a call may take. The SDK makes three, and all of them fit into the shortest invocation of a queue's
+// function, so that a service that does not answer is noticed while there is time to put the work off.
+const callTime = 10 * time.Second
+
 func transport() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTimeout(time.Minute).WithTransportOptions(func(t *http.Transport) {
+	return awshttp.NewBuildableClient().WithTimeout(callTime).WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConnsPerHost = Connections
 		t.MaxIdleConns = 2 * Connections
 	})

@@ -14,6 +14,12 @@ type PostponeAPI interface {
 	ChangeMessageVisibility(context.Context, *sqs.ChangeMessageVisibilityInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error)
 }
 
+// Client is what a function that consumes one queue and sends to others calls of the SDK's client.
+type Client interface {
+	API
+	PostponeAPI
+}
+
 // Postponer says when a received job that failed comes again. Without it, that is when its visibility ends, minutes later.
 type Postponer struct {
 	Client PostponeAPI

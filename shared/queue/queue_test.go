@@ -183,7 +183,7 @@ func failures(r events.SQSEventResponse) string {
 
 func TestConsumeJudgesRecordByRecord(t *testing.T) {
 	var seen []string
-	answer := Consume(t.Context(), batch("ok", "error", "panic", "nil", "drop", "last"), func(_ context.Context, m events.SQSMessage) error {
+	answer := Consumer{}.Consume(t.Context(), batch("ok", "error", "panic", "nil", "drop", "last"), func(_ context.Context, m events.SQSMessage) error {
 		seen = append(seen, m.MessageId)
 		switch m.MessageId {
 		case "error":
@@ -215,15 +215,15 @@ func TestGuardHidesThePanicsValue(t *testing.T) {
 
 func TestConsumeReturnsTheRestNearTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
 		var seen []string
-		answer := Consume(ctx, batch("a", "b", "c"), func(_ context.Context, m events.SQSMessage) error {
+		answer := Consumer{}.Consume(ctx, batch("a", "b", "c"), func(_ context.Context, m events.SQSMessage) error {
 			seen = append(seen, m.MessageId)
 			time.Sleep(1500 * time.Millisecond) // the bubble's clock
 			return nil
 		})
-		// b begins at 1.5 s with 3.5 s left, c would begin at 3 s with exactly the reserve left.
+		// Two of the seven seconds are spare. b begins at 1.5 s with 3.5 s left, c at 3 s with exactly the reserve left.
 		if got := failures(answer); got != "" {
 			t.Errorf("failed %q", got)
 		}
@@ -232,9 +232,9 @@ func TestConsumeReturnsTheRestNearTheDeadline(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
-		answer := Consume(ctx, batch("a", "b", "c"), func(context.Context, events.SQSMessage) error {
+		answer := Consumer{}.Consume(ctx, batch("a", "b", "c"), func(context.Context, events.SQSMessage) error {
 			time.Sleep(1501 * time.Millisecond)
 			return nil
 		})

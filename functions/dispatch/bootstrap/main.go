@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/functions/dispatch"
 	"github.com/userops/userops/shared/cloud"
@@ -30,5 +31,5 @@ func main() {
 		slog.Error("reaching AWS", "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(dispatch.New(s, dynamodb.NewFromConfig(config), time.Now).Handle)
+	lambda.Start(dispatch.New(s, dynamodb.NewFromConfig(config), sqs.NewFromConfig(config), time.Now).Handle)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/cloud"
@@ -26,5 +27,5 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	lambda.Start(settlement.New(s, dynamodb.NewFromConfig(cfg), time.Now).Handle)
+	lambda.Start(settlement.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now).Handle)
 }
