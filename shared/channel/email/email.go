@@ -50,8 +50,10 @@ func (s *Sender) Check() error {
 	if _, _, err := s.hostPort(); err != nil {
 		faults = append(faults, errors.New("SMTP_ADDR is not host:port"))
 	}
-	if _, err := mail.ParseAddress(s.From); err != nil {
+	if from, err := mail.ParseAddress(s.From); err != nil {
 		faults = append(faults, errors.New("MAIL_FROM is not an e-mail address"))
+	} else if !ascii(from.Address) {
+		faults = append(faults, errors.New("MAIL_FROM has letters beyond ASCII in its address; a domain has a form that begins with xn--"))
 	}
 	return errors.Join(faults...)
 }
@@ -167,15 +169,18 @@ func (s *Sender) domain() string {
 }
 
 func (s *Sender) message(n channel.Notification) (*gomail.Msg, error) {
-	to, err := mail.ParseAddress(n.Address)
-	if err != nil || to.Address != strings.TrimSpace(n.Address) {
-		return nil, &channel.Error{Class: channel.Reject, Code: "address", Bounce: true}
+	to, fault := envelope(n.Address)
+	if fault == nil {
+		fault = checkHeaders(n)
+	}
+	if fault != nil {
+		return nil, fault
 	}
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := m.From(s.From); err != nil {
 		return nil, &channel.Error{Class: channel.Retry, Code: "settings"}
 	}
-	if err := m.To(to.Address); err != nil {
+	if err := m.To(to); err != nil {
 		return nil, &channel.Error{Class: channel.Reject, Code: "address", Bounce: true}
 	}
 	m.Subject(n.Message.Subject)

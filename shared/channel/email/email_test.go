@@ -415,6 +415,8 @@ func TestCheck(t *testing.T) {
 		{"127.0.0.1", "shop@example.com", "SMTP_ADDR"},
 		{"127.0.0.1:x", "shop@example.com", "SMTP_ADDR"},
 		{"127.0.0.1:25", "shop", "MAIL_FROM"},
+		{"127.0.0.1:25", "Bücher <shop@bücher.example>", "MAIL_FROM"},
+		{"127.0.0.1:25", "Bücher <shop@xn--bcher-kva.example>", ""},
 	} {
 		err := (&Sender{Addr: c.addr, From: c.from}).Check()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
