@@ -126,6 +126,7 @@ func (a *attempt) variables(ctx context.Context) (template.Variables, error) {
 	v := template.Variables{
 		UserID: a.person.UserID(), Traits: make(map[string]any, len(a.person.Traits)), Tags: a.person.Tags, Locale: a.person.Locale.Value,
 		CampaignID: a.campaign.ID, CampaignName: a.campaign.Name, ShopName: a.ShopName, UnsubscribeURL: a.unsubscribeURL(),
+		Zone: a.person.Location(a.Shop.Zone), Currency: a.Shop.Currency,
 	}
 	for k, t := range a.person.Traits {
 		v.Traits[k] = t.Value

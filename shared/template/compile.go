@@ -346,6 +346,9 @@ func (c *compiler) check(source string, line int) error {
 		}
 		before = token
 	}
+	if err := checkFilters(source); err != nil {
+		return sourceError{line, err.Error()}
+	}
 	return nil
 }
 

@@ -87,7 +87,8 @@ type run struct {
 
 func (p *part) render(bindings map[string]any) (out string, err error) {
 	r := &run{mode: p.mode, vars: maps.Clone(bindings), deadline: time.Now().Add(maxTime)}
-	r.context = expressions.NewContext(r.vars, filterConfig)
+	here, _ := bindings[localityKey].(locality)
+	r.context = expressions.NewContext(r.vars, here.config())
 	defer func() {
 		// A filter that meets a value it cannot take panics, with the value in its text; that text goes nowhere.
 		if recover() != nil {

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/fault"
@@ -174,7 +175,7 @@ func (t *Template) Render(locale string, v Variables) (Message, error) {
 		*p.into = text
 	}
 	// A header is one line, whatever a trait holds.
-	m.Subject = cut(strings.Join(strings.Fields(m.Subject), " "), maxLine)
+	m.Subject = cut(strings.Join(strings.FieldsFunc(m.Subject, noText), " "), maxLine)
 	if c.payload != nil {
 		text, err := c.payload.render(bindings)
 		if err != nil {
@@ -187,6 +188,9 @@ func (t *Template) Render(locale string, v Variables) (Message, error) {
 	}
 	return m, nil
 }
+
+// noText is what a header cannot hold between its words.
+func noText(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 func (t *Template) content(locale string) content {
 	locale = strings.ToLower(strings.ReplaceAll(locale, "_", "-"))

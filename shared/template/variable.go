@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/domain/money"
 )
 
 // Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties),
@@ -20,6 +23,9 @@ type Variables struct {
 	CampaignName   string
 	ShopName       string
 	UnsubscribeURL string
+	// Zone is where times are shown: the person's, else the shop's; nil is UTC. Currency is that of sums which name none.
+	Zone     *time.Location
+	Currency money.Currency
 }
 
 // Event is the event that caused a notification.
@@ -39,9 +45,10 @@ var fields = map[string]map[string]bool{
 }
 
 func (v Variables) bindings() map[string]any {
+	here := locality{v.Zone, v.Currency}
 	traits := make(map[string]any, len(v.Traits))
 	for k, value := range v.Traits {
-		traits[k] = number(value)
+		traits[k] = trait(value)
 	}
 	profile := maps.Clone(traits)
 	profile["traits"] = traits
@@ -50,7 +57,7 @@ func (v Variables) bindings() map[string]any {
 	profile["locale"] = v.Locale
 	event := map[string]any{}
 	if v.Event != nil {
-		event = map[string]any{"name": v.Event.Name, "timestamp": v.Event.Timestamp, "properties": properties(v.Event.Properties)}
+		event = map[string]any{"name": v.Event.Name, "timestamp": v.Event.Timestamp.In(here.location()), "properties": properties(v.Event.Properties)}
 	}
 	return map[string]any{
 		"profile":        profile,
@@ -58,7 +65,23 @@ func (v Variables) bindings() map[string]any {
 		"campaign":       map[string]any{"id": v.CampaignID, "name": v.CampaignName},
 		"shop":           map[string]any{"name": v.ShopName},
 		"unsubscribeUrl": v.UnsubscribeURL,
+		localityKey:      here,
 	}
+}
+
+// trait is a trait as templates see it. Lists and objects that an earlier version kept as their JSON text are lists and objects again.
+func trait(v any) any {
+	text, ok := v.(string)
+	if !ok || len(text) < 2 || text[0] != '[' && text[0] != '{' {
+		return number(v)
+	}
+	var tree any
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	if decoder.Decode(&tree) != nil || decoder.More() {
+		return v
+	}
+	return number(tree)
 }
 
 func anyList(texts []string) []any {
@@ -97,15 +120,17 @@ func number(v any) any {
 		}
 		return v
 	case []any:
+		list := make([]any, len(v))
 		for i := range v {
-			v[i] = number(v[i])
+			list[i] = number(v[i])
 		}
-		return v
+		return list
 	case map[string]any:
+		object := make(map[string]any, len(v))
 		for k := range v {
-			v[k] = number(v[k])
+			object[k] = number(v[k])
 		}
-		return v
+		return object
 	}
 	return v
 }
