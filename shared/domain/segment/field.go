@@ -13,13 +13,14 @@ import (
 type Kind string
 
 // The kinds of field. A trait is Any: the type of its value is known only when it is looked at, and a comparison with a
-// value of another type is simply not met.
+// value of another type is simply not met. An Object has fields of its own and can only be asked whether it is there.
 const (
 	Number Kind = "number"
 	Text   Kind = "text"
 	Flag   Kind = "flag"
 	Time   Kind = "time"
 	List   Kind = "list"
+	Object Kind = "object"
 	Any    Kind = "any"
 )
 
@@ -79,6 +80,8 @@ type value struct {
 	flag bool
 	at   time.Time
 	list []string
+	// elements are those of a list whose elements may be of any kind; list is empty then.
+	elements []value
 }
 
 func whole(n int64) value           { return value{kind: Number, num: number{whole: n, isWhole: true}} }
@@ -100,7 +103,7 @@ var baseFields = []field{
 		read: func(s *subject, _ string) (value, bool) { return timeOf(s.p.FirstSeen) }},
 	{name: "lastSeen", kind: Time, meaning: "latest timestamp of an event",
 		read: func(s *subject, _ string) (value, bool) { return timeOf(s.p.LastSeen) }},
-	{name: "traits.<name>", kind: Any, meaning: "a trait, by the type of its value; a text may be read as a time", read: readTrait},
+	{name: "traits.<name>", kind: Any, meaning: "a trait, by the type of its value; a text may be read as a time, a list is asked for its elements, and what an object holds is named behind a dot: traits.address.city", read: readTrait},
 	{name: "tags", kind: List, meaning: "the person's tags",
 		read: func(s *subject, _ string) (value, bool) { return listOf(s.p.Tags) }},
 	{name: "groups", kind: List, meaning: "ids of the groups that the person joined",
@@ -211,20 +214,6 @@ func userID(p *profile.Profile) string {
 		}
 	}
 	return ""
-}
-
-func readTrait(s *subject, name string) (value, bool) {
-	switch v := s.p.Traits[name].Value.(type) {
-	case string:
-		return value{kind: Text, text: v}, true
-	case bool:
-		return value{kind: Flag, flag: v}, true
-	case int64:
-		return whole(v), true
-	case float64:
-		return value{kind: Number, num: number{float: v}}, true
-	}
-	return value{}, false
 }
 
 type paidOrders struct {

@@ -219,7 +219,9 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 		}
 		return o
 	case opContains:
-		kind = Text
+		if kind != Any {
+			kind = Text
+		}
 	case opAbove, opAtLeast, opBelow, opAtMost:
 		kind = Number
 	}
@@ -229,7 +231,7 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 		p.faults.Add(path, what)
 	case len(o.text) > maxText:
 		p.faults.Addf(path, "is longer than %d bytes", maxText)
-	case o.text == "" && c.op == opContains:
+	case o.kind == Text && o.text == "" && c.op == opContains:
 		p.faults.Add(path, "is empty")
 	case c.field.newestDays && !certain(c.op, o.num):
 		p.faults.Add(path, forgotten)

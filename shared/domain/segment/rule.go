@@ -120,7 +120,8 @@ func operations(kind Kind) []operation {
 	return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opIn, opContains, opBefore, opAfter, opWithin, opExists}
 }
 
-// condition compares a field. A profile that does not have the field meets ne and "exists": false, and nothing else.
+// condition compares a field. A profile that does not have the field meets ne and "exists": false, and nothing else. In and contains
+// ask a list for its elements.
 type condition struct {
 	field *field
 	key   string
@@ -153,9 +154,9 @@ func (c condition) meets(s *subject) bool {
 	case opEqual:
 		return equal(held, c.operands[0])
 	case opIn:
-		return c.in(held)
+		return slices.ContainsFunc(c.operands, held.has)
 	case opContains:
-		return contains(held, c.operands[0].text)
+		return held.contains(c.operands[0])
 	case opBefore, opAfter, opWithin:
 		return c.meetsTime(s, held)
 	}
@@ -187,21 +188,21 @@ func equal(held value, to operand) bool {
 	return held.text == to.text
 }
 
-// contains says whether a list has the text as an element, or a text as a part.
-func contains(held value, text string) bool {
-	if held.kind == List {
-		return slices.Contains(held.list, text)
+// has says whether a value is an element of a list, or the value itself.
+func (v value) has(one operand) bool {
+	if v.kind != List {
+		return equal(v, one)
 	}
-	return held.kind == Text && strings.Contains(held.text, text)
+	return one.kind == Text && slices.Contains(v.list, one.text) ||
+		slices.ContainsFunc(v.elements, func(element value) bool { return equal(element, one) })
 }
 
-func (c condition) in(held value) bool {
-	for _, one := range c.operands {
-		if held.kind == List && contains(held, one.text) || held.kind != List && equal(held, one) {
-			return true
-		}
+// contains says whether a list has an element, or a text has a text as a part.
+func (v value) contains(one operand) bool {
+	if v.kind == Text {
+		return one.kind == Text && strings.Contains(v.text, one.text)
 	}
-	return false
+	return v.kind == List && v.has(one)
 }
 
 func (c condition) meetsTime(s *subject, held value) bool {
