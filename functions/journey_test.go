@@ -221,6 +221,22 @@ func (m *machine) rest(profileID string) {
 	}
 	m.call(http.StatusNoContent, "DELETE", "/v1/campaigns/quiet", operatorKey, "", nil)
 
+	// A second friend of mei's, who was invited under two ids and turns out to be one person.
+	m.call(http.StatusOK, "POST", "/v1/referrals/codes", serverKey, `{"programId":"invite","userId":"mei"}`, &code)
+	m.call(http.StatusOK, "POST", "/v1/batch", serverKey, `{"batch":[
+		{"type":"identify","messageId":"c1","userId":"chen"},{"type":"identify","messageId":"c2","userId":"chen-old"}]}`, nil)
+	m.idle()
+	for _, userID := range []string{"chen", "chen-old"} {
+		m.call(http.StatusCreated, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":%q}`, code.Code, userID), nil)
+	}
+	m.call(http.StatusOK, "POST", "/v1/alias", serverKey, `{"messageId":"c3","userId":"chen","previousId":"chen-old"}`, nil)
+	m.idle()
+	m.call(http.StatusOK, "POST", "/v1/track", serverKey, `{"messageId":"c4","userId":"chen","event":"Order Completed","properties":{"order_id":"C-1","total":5}}`, nil)
+	m.idle()
+	if board := m.call(http.StatusOK, "GET", "/v1/programs/invite/leaderboard", serverKey, "", nil); !strings.Contains(board, `"settled":2`) {
+		m.t.Errorf("leaderboard %s", board)
+	}
+
 	m.call(http.StatusAccepted, "DELETE", "/v1/profiles/mei", serverKey, "", nil)
 	m.idle()
 	m.call(http.StatusNotFound, "GET", "/v1/profiles/mei", serverKey, "", nil)

@@ -12,5 +12,6 @@ func referralOf(code string, friend dynamo.Person) dynamo.Claim {
 	advocate := userKey("ann")
 	return dynamo.Claim{
 		Referral: referral.New(program, code, friend.Keys[0], advocate, noon), Friend: friend, Origin: []profile.ID{advocate},
+		Advocate: dynamo.Person{Profile: &profile.Profile{ID: advocate}, Keys: []profile.ID{advocate}},
 	}
 }

@@ -699,9 +699,13 @@ func (b *bench) settle(friend, advocate string, at time.Time) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	who, err := b.process.Referrals.Person(b.Context(), r.Friend)
+	if err != nil {
+		b.Fatal(err)
+	}
 	r.State, r.SettledAt, r.SettledFor = referral.Settled, at, by.Keys[0]
 	paid, err := b.process.Referrals.Settle(b.Context(), dynamo.Settlement{
-		Referral: r, Friend: []profile.ID{r.Friend}, Advocate: by.Keys, Standings: standings,
+		Referral: r, Friend: who, Advocate: by, Standings: standings,
 	})
 	if err != nil || !paid {
 		b.Fatal(paid, err)

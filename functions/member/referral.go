@@ -320,16 +320,21 @@ func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, e
 			return reply{}, err
 		}
 		circle := slices.ContainsFunc(ancestors, func(keys []profile.ID) bool { return slices.Contains(keys, friend.Keys[0]) })
-		rule := referral.Claim{
+		claim := referral.Claim{
 			Program: program, Friend: friend.Identity(), Advocate: advocate.Identity(), Referred: len(before) > 0, Circle: circle,
-		}.Refusal()
-		if rule != "" {
+		}
+		switch rule := claim.Refusal(); rule {
+		case "":
+		case referral.UnknownCode:
+			return refuse("code", rule)
+		default:
 			return refuse("userId", rule)
 		}
 		now := p.Now().UTC()
 		claimed := referral.New(*program, code, friend.Keys[0], advocate.Keys[0], now)
+		claimed.Flags = claim.Flags()
 		out := answered(ctx, http.StatusCreated, asFriend([]referral.Referral{claimed})[0])
-		err = p.Referrals.Claim(ctx, dynamo.Claim{Referral: claimed, Friend: friend, Origin: origin, Answer: k.answer(out, now)})
+		err = p.Referrals.Claim(ctx, dynamo.Claim{Referral: claimed, Friend: friend, Advocate: advocate, Origin: origin, Answer: k.answer(out, now)})
 		if err == nil {
 			return out, nil
 		}
@@ -345,6 +350,7 @@ type invitation struct {
 	ProgramID   string            `json:"programId"`
 	Code        string            `json:"code"`
 	Friend      profile.ID        `json:"friendProfileId,omitempty"` // to the server key only
+	Flags       []referral.Flag   `json:"flags,omitempty"`           // to the server key only
 	State       referral.State    `json:"state"`
 	Reason      referral.Reason   `json:"reason,omitempty"`
 	ClaimedAt   time.Time         `json:"claimedAt"`
@@ -369,7 +375,7 @@ func asAdvocate(found []referral.Referral, friends bool) []invitation {
 	for i, r := range found {
 		out[i] = invite(r, r.Rewards.Advocate)
 		if friends {
-			out[i].Friend = r.Friend
+			out[i].Friend, out[i].Flags = r.Friend, r.Flags
 		}
 	}
 	return out
@@ -414,61 +420,4 @@ func (p *Process) referrals(w http.ResponseWriter, r *http.Request) {
 		AsFriend   []invitation `json:"asFriend"`
 		Next       string       `json:"next,omitempty"`
 	}{asAdvocate(made, scope == "server"), asFriend(taken), next})
-}
-
-// place is a line of the leaderboard.
-type place struct {
-	Rank    int       `json:"rank"`
-	Name    string    `json:"name"` // masked
-	Settled int       `json:"settled"`
-	At      time.Time `json:"at"` // when the last friend was settled
-}
-
-// contenders is how many of the best standings are looked at, or twice the places where that is more: those of one person under
-// several ids are united before they are ranked.
-const contenders = 50
-
-// leaderboard shows the advocates with the most settled friends of a program.
-func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	if _, ok := p.caller(w, r, query.Get("userId"), query.Get("userHash")); !ok {
-		return
-	}
-	page, ok := httpapi.ParsePage(w, r, 20, 100)
-	if !ok {
-		return
-	}
-	id := r.PathValue("id")
-	program, err := p.Referrals.Program(r.Context(), id)
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	if program == nil {
-		httpapi.Problem(w, http.StatusNotFound, "", "there is no program with this id")
-		return
-	}
-	standings, err := p.Referrals.Standings(r.Context(), id)
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	standings = referral.Rank(standings, func(id profile.ID) profile.ID { return id })
-	standings = standings[:min(len(standings), max(contenders, 2*page.Limit))]
-	people := map[profile.ID]*profile.Profile{}
-	for _, s := range standings {
-		person, err := p.Referrals.Person(r.Context(), s.Advocate)
-		if err != nil {
-			httpapi.Failed(w, r, err)
-			return
-		}
-		people[s.Advocate] = person.Profile
-		people[person.Profile.ID] = person.Profile
-	}
-	best := referral.Rank(standings, func(id profile.ID) profile.ID { return people[id].ID })
-	var places []place
-	for i, s := range best[:min(len(best), page.Limit)] {
-		places = append(places, place{Rank: i + 1, Name: referral.Mask(name(people[s.Advocate])), Settled: s.Settled, At: s.At})
-	}
-	httpapi.JSON(w, http.StatusOK, httpapi.List[place]{Items: places})
 }

@@ -10,42 +10,60 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 )
 
-const (
-	// early is how far the list's clock may be ahead of this machine's.
-	early = time.Minute
-	// pause is how long a referral waits whose look failed.
-	pause = 5 * time.Minute
-)
+// pause is how long a referral waits whose look failed.
+const pause = 5 * time.Minute
 
-// waits tells whether the time of an entry has not quite come here.
-func waits(r referral.Referral, now time.Time) bool {
-	soon := func(at time.Time) bool { return now.Before(at) && at.Sub(now) < early }
-	return r.State == referral.Held && soon(r.HeldUntil) || r.State == referral.Claimed && soon(r.ExpiresAt)
+// again is when an entry is to be looked at again: at the time that its referral waits for, where that has not come here. So an entry
+// that was looked at by a clock that is ahead is not lost.
+func again(r referral.Referral, now time.Time) time.Time {
+	var until time.Time
+	switch r.State {
+	case referral.Claimed:
+		until = r.ExpiresAt
+	case referral.Qualified, referral.Held:
+		until = r.HeldUntil
+	}
+	if now.Before(until) {
+		return until
+	}
+	return time.Time{}
 }
 
-// due looks at every referral whose hold or window may be over. One that fails is filed again and does not keep the others.
+// due looks at every referral whose hold or window may be over, many side by side. One that fails is filed again and does not keep the
+// others.
 func (p *Process) due(ctx context.Context) error {
 	failed := 0
-	err := p.Referrals.Due.Ready(ctx, dynamo.OwnerSettlement, func(ctx context.Context, e dynamo.DueEntry) (again time.Time, err error) {
-		program, friend, ok := dynamo.DueReferral(e.ID)
-		if !ok {
-			slog.ErrorContext(ctx, "due entry dropped", "reason", "its id names no referral")
-			return time.Time{}, nil
+	err := p.Referrals.Due.ReadyTogether(ctx, dynamo.OwnerSettlement, dueAtOnce, func(ctx context.Context, entries []dynamo.DueEntry) ([]time.Time, error) {
+		times := make([]time.Time, len(entries))
+		errs := sideBySide(len(entries), func(i int) (err error) {
+			times[i], err = p.end(ctx, entries[i])
+			return err
+		})
+		for i, err := range errs {
+			if err != nil {
+				failed++
+				slog.ErrorContext(ctx, "referral not advanced", "referral", entries[i].ID, "error", err.Error())
+				times[i] = p.Now().Add(pause)
+			}
 		}
-		now := p.Now()
-		r, err := p.Advance(ctx, friend, program, nil)
-		switch {
-		case err != nil:
-			failed++
-			slog.ErrorContext(ctx, "referral not advanced", "profile", friend, "program", program, "error", err.Error())
-			return now.Add(pause), nil
-		case waits(r, now):
-			return now.Add(early), nil
-		}
-		return time.Time{}, nil
+		return times, nil
 	})
 	if err == nil && failed > 0 {
 		err = fmt.Errorf("advancing due referrals: %d failed and will be looked at again", failed)
 	}
 	return err
+}
+
+// dueAtOnce is how many entries are done before they are struck off.
+const dueAtOnce = 4 * looksAtOnce
+
+// end looks at the referral of one entry.
+func (p *Process) end(ctx context.Context, e dynamo.DueEntry) (next time.Time, err error) {
+	program, friend, ok := dynamo.DueReferral(e.ID)
+	if !ok {
+		slog.ErrorContext(ctx, "due entry dropped", "reason", "its id names no referral")
+		return time.Time{}, nil
+	}
+	r, err := p.Advance(ctx, friend, program, nil)
+	return again(r, p.Now()), err
 }

@@ -182,7 +182,7 @@ func (s *shop) check() string {
 	if spent[ledger.Points] != charged || charged > 600 || -book.Accounts["h#spring"]["points"] != charged {
 		s.Errorf("spent %d, settled referrals took %d, the house paid %d", spent[ledger.Points], charged, -book.Accounts["h#spring"]["points"])
 	}
-	standings, err := s.process.Referrals.Standings(s.Context(), "spring")
+	standings, err := s.process.Referrals.Best(s.Context(), "spring", 100)
 	s.must(err)
 	for _, standing := range standings {
 		if standing.Settled != counts[standing.Advocate] || standing.Settled > 3 {

@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/referral"
@@ -43,8 +42,9 @@ type Process struct {
 	Now       func() time.Time
 	Queue     queue.Consumer
 
-	mu    sync.Mutex
-	moved map[referral.State]int // since the last count
+	mu     sync.Mutex
+	moved  map[referral.State]int // since the last count
+	ranked map[string]bool        // programs whose standings are all listed by rank
 }
 
 // New is the process over clients of DynamoDB and SQS.
@@ -88,23 +88,36 @@ func (p *Process) follows(ctx context.Context, record events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	var looks errgroup.Group
-	looks.SetLimit(looksAtOnce)
-	errs := make([]error, len(jobs.Follows))
-	for i, follow := range jobs.Follows {
+	var orders []string
+	for _, follow := range jobs.Follows {
 		if follow.Kind == profile.FollowOrder {
-			looks.Go(func() error {
-				errs[i] = queue.Guard(func() error { return p.Order(ctx, follow.Ref) })
-				return nil
-			})
+			orders = append(orders, follow.Ref)
 		}
 	}
-	_ = looks.Wait() // every order is looked at, whatever becomes of the others
-	return errors.Join(errs...)
+	return errors.Join(sideBySide(len(orders), func(i int) error { return p.Order(ctx, orders[i]) })...)
 }
 
-// looksAtOnce is how many orders are looked at side by side: a look is a few round trips one after the other.
+// looksAtOnce is how many referrals are looked at side by side: a look is a few round trips one after the other.
 const looksAtOnce = 16
+
+// sideBySide does n things at once, whatever becomes of the others, and gives the error of each. Those that lost too many races, which
+// friends of one advocate may, are done again one after the other.
+func sideBySide(n int, do func(i int) error) []error {
+	var looks errgroup.Group
+	looks.SetLimit(looksAtOnce)
+	errs := make([]error, n)
+	look := func(i int) { errs[i] = queue.Guard(func() error { return do(i) }) }
+	for i := range n {
+		looks.Go(func() error { look(i); return nil })
+	}
+	_ = looks.Wait()
+	for i, err := range errs {
+		if errors.Is(err, dynamo.ErrConflict) {
+			look(i)
+		}
+	}
+	return errs
+}
 
 // Order looks at the referrals of whoever owns an order.
 func (p *Process) Order(ctx context.Context, orderID string) error {
@@ -165,7 +178,7 @@ type look struct {
 	friend    dynamo.Person
 	others    []referral.Referral
 	advocate  dynamo.Person
-	standings []referral.Standing
+	standings []dynamo.Standing
 }
 
 func (p *Process) look(ctx context.Context, r referral.Referral, candidate *order.Order) (*look, error) {
@@ -198,8 +211,10 @@ func (p *Process) people(ctx context.Context, l *look) (err error) {
 	if l.advocate, err = p.Referrals.Person(ctx, r.Advocate); err != nil {
 		return err
 	}
+	f.FriendErased, f.AdvocateErased = l.friend.ErasedSince(r.Friend, r.ClaimedAt), l.advocate.ErasedSince(r.Advocate, r.ClaimedAt)
 	f.FirstOrder = l.friend.Profile.Orders.FirstAt()
-	f.SamePerson = l.friend.Identity().Same(l.advocate.Identity())
+	friend, advocate := l.friend.Identity(), l.advocate.Identity()
+	f.SamePerson, f.Alike = friend.Same(advocate), friend.Alike(advocate)
 	claims, err := p.Referrals.InProgram(ctx, l.friend.Keys, r.Program)
 	if err != nil {
 		return err
@@ -220,6 +235,7 @@ func (p *Process) people(ctx context.Context, l *look) (err error) {
 	}
 	for _, s := range l.standings {
 		f.Settled += s.Settled
+		f.Steps = f.Steps.And(s.Steps)
 	}
 	return nil
 }
@@ -243,7 +259,7 @@ func (p *Process) take(ctx context.Context, l *look, move referral.Move) error {
 			return p.take(ctx, l, move)
 		}
 		p.note(move)
-		return nil
+		return p.rank(ctx, r.Program)
 	case referral.Reversed:
 		if err := p.reverse(ctx, r); err != nil {
 			return err
@@ -275,74 +291,4 @@ func (p *Process) count() {
 		telemetry.Count("referrals", n, "state", string(state))
 	}
 	p.moved = nil
-}
-
-// settle pays both sides. The effect's id is the referral's own, so that no second posting can ever be made of it.
-func (p *Process) settle(ctx context.Context, l *look, r *referral.Referral) (paid bool, err error) {
-	r.SettledFor = l.advocate.Keys[0]
-	house := ledger.House(r.Program)
-	var grants []ledger.Grant
-	owed := map[ledger.Holding]int64{}
-	for _, side := range []struct {
-		id      profile.ID
-		rewards []ledger.Quantity
-	}{{l.advocate.Keys[0], r.Rewards.Advocate}, {l.friend.Keys[0], r.Rewards.Friend}} {
-		if len(side.rewards) == 0 {
-			continue
-		}
-		account := ledger.Person(side.id)
-		balances, err := p.Referrals.Ledger.Balances(ctx, account)
-		if err != nil {
-			return false, err
-		}
-		for unit, balance := range balances {
-			owed[ledger.Holding{Account: account, Unit: unit}] = balance.Owed
-		}
-		for _, q := range side.rewards {
-			grants = append(grants, ledger.Grant{To: account, From: house, Quantity: q})
-		}
-	}
-	s := dynamo.Settlement{
-		Referral: *r, Budget: l.facts.Program.Budget,
-		Friend: l.friend.Keys, Others: l.others, Advocate: l.advocate.Keys, Standings: l.standings,
-	}
-	if len(grants) > 0 {
-		posting, err := ledger.Accrue(effect("settle", *r), r.SettledAt, grants, owed)
-		if err != nil {
-			return false, err
-		}
-		s.Posting = &posting
-	}
-	return p.Referrals.Settle(ctx, s)
-}
-
-// reverse takes the rewards back from the accounts that got them.
-func (p *Process) reverse(ctx context.Context, r referral.Referral) error {
-	entries, err := p.Referrals.Ledger.EffectEntries(ctx, effect("settle", r))
-	if errors.Is(err, dynamo.ErrNotFound) {
-		return p.Referrals.Reverse(ctx, r, nil)
-	}
-	if err != nil {
-		return err
-	}
-	var lots []ledger.Lot
-	for _, e := range entries {
-		if e.Lot == "" || e.Kind != ledger.Accrual {
-			continue
-		}
-		lot, err := p.Referrals.Ledger.Lot(ctx, e.Account, e.Lot)
-		if err != nil {
-			return err
-		}
-		lots = append(lots, lot)
-	}
-	posting, err := ledger.Reverse(effect("reverse", r), r.EndedAt, entries, lots, nil)
-	if err != nil {
-		return err
-	}
-	return p.Referrals.Reverse(ctx, r, &posting)
-}
-
-func effect(act string, r referral.Referral) ledger.Effect {
-	return ledger.Effect{Kind: "referral." + act, ID: r.Program + "/" + string(r.Friend)}
 }

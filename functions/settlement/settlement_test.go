@@ -30,6 +30,7 @@ const (
 type bench struct {
 	testing.TB
 	db      *dynamotest.DB
+	meddled *meddler // what the process sees of db
 	process *Process
 	mu      sync.Mutex
 	now     time.Time
@@ -37,9 +38,10 @@ type bench struct {
 
 func start(t testing.TB, program string) *bench {
 	b := &bench{TB: t, db: dynamotest.New(t), now: noon}
+	b.meddled = &meddler{DB: b.db}
 	b.process = New(Settings{
 		ProfilesTable: "Profiles", ReferralsTable: "Referrals", LedgerTable: "Ledger", CatalogTable: "Catalog", DueTable: "Due",
-	}, b.db, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
+	}, b.meddled, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
 	b.program("spring", program)
 	b.must(b.tick())
 	return b
@@ -91,7 +93,7 @@ func (b *bench) claim(friend, advocate string) {
 	_, origin, err := r.Ancestors(b.Context(), "spring", by.Keys)
 	b.must(err)
 	b.must(r.Claim(b.Context(), dynamo.Claim{
-		Referral: referral.New(*program, code, who.Keys[0], key(advocate), b.now), Friend: who, Origin: origin,
+		Referral: referral.New(*program, code, who.Keys[0], key(advocate), b.now), Friend: who, Advocate: by, Origin: origin,
 	}))
 }
 
@@ -439,14 +441,22 @@ func TestLadderAndLimit(t *testing.T) {
 	}
 	b.state("friend2", referral.Settled, "")
 	b.state("friend3", referral.Rejected, referral.AdvocateLimit)
-	// A reversal makes room, and the rung is earned again.
+	// A reversal makes room; the rung stands, so the next friend earns what others do.
 	b.refunded("of friend1", "friend1")
 	b.delivered("of friend1")
 	b.has("ann", "2000 CNY")
 	b.claim("friend4", "ann")
 	b.paid("of friend4", "friend4", 100)
 	b.delivered("of friend4")
-	b.has("ann", "3500 CNY")
+	b.has("ann", "10 points 2000 CNY")
+	// The rung's own payment is taken back, and the rung is open again.
+	b.refunded("of friend2", "friend2")
+	b.delivered("of friend2")
+	b.has("ann", "10 points 500 CNY")
+	b.claim("friend5", "ann")
+	b.paid("of friend5", "friend5", 100)
+	b.delivered("of friend5")
+	b.has("ann", "10 points 2000 CNY")
 	b.db.CheckBook(t)
 }
 

@@ -126,7 +126,7 @@ func (c Catalog) changed(kind string) types.TransactWriteItem {
 
 // Change counts the changes of a kind: while it stays the same, so do the definitions.
 func (c Catalog) Change(ctx context.Context, kind string) (int64, error) {
-	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: changeKey(kind).item()})
+	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: changeKey(kind).item(), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return 0, fmt.Errorf("asking for changes of kind %s: %w", kind, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/profile"
 )
 
@@ -89,14 +90,30 @@ func standingKey(program string, shard int, advocate profile.ID) Key {
 	return Key{fmt.Sprintf("l#%s#%d", program, shard), string(advocate)}
 }
 
+// rankKey lists those standings that count anybody, best first: t#<program>#<shard> / <settled, downwards>#<at, nanoseconds>#<profileId>
+func rankKey(program string, shard int, rank string) Key {
+	return Key{fmt.Sprintf("t#%s#%d", program, shard), rank}
+}
+
+// rankedKey tells how far the standings of a program are listed by rank: t#<program> / ranked
+func rankedKey(program string) Key { return Key{"t#" + program, "ranked"} }
+
 // Ledger table.
 
 // accountKey holds an account's balance: <account> / account
 func accountKey(account string) Key { return Key{account, "account"} }
 
-// entryKey holds one line of the book: <account> / e#<at, nanoseconds>#<id>
-func entryKey(account string, at time.Time, id string) Key {
-	return Key{account, fmt.Sprintf("e#%020d#%s", at.UnixNano(), id)}
+// entryKey holds one line of the book: <account> / e#<at, nanoseconds>#<id>; a house's lines are spread: <account>#<shard> / ...
+func entryKey(account ledger.Account, at time.Time, id string) Key {
+	sk := fmt.Sprintf("e#%020d#%s", at.UnixNano(), id)
+	if account.IsHouse() {
+		return Key{housePartition(account, houseShard(id)), sk}
+	}
+	return Key{string(account), sk}
+}
+
+func housePartition(account ledger.Account, shard int) string {
+	return fmt.Sprintf("%s#%02d", account, shard)
 }
 
 // lotKey holds an accrual with its own life: <account> / l#<id>

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -214,7 +215,7 @@ func (l Ledger) Balances(ctx context.Context, account ledger.Account) (map[ledge
 // Lots of one account, oldest first, also those with nothing left; a consistent read.
 func (l Ledger) Lots(ctx context.Context, account ledger.Account) ([]ledger.Lot, error) {
 	var lots []ledger.Lot
-	in := l.under(account, "l#")
+	in := l.under(string(account), "l#")
 	for range maxLedgerPages {
 		out, err := l.DB.Query(ctx, in)
 		if err != nil {
@@ -260,21 +261,23 @@ func (l Ledger) Entries(ctx context.Context, accounts []ledger.Account, limit in
 		}
 	}
 	for _, account := range accounts {
-		in := l.under(account, "e#")
-		in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(limit)+1)
-		if before != "" {
-			in.ExclusiveStartKey = Key{string(account), before}.item()
-		}
-		out, err := l.DB.Query(ctx, in)
-		if err != nil {
-			return nil, "", fmt.Errorf("reading entries of %s: %w", account, err)
-		}
-		for _, i := range out.Items {
-			e, err := entryOf(account, i)
+		for _, partition := range partitions(account) {
+			in := l.under(partition, "e#")
+			in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(limit)+1)
+			if before != "" {
+				in.ExclusiveStartKey = Key{partition, before}.item()
+			}
+			out, err := l.DB.Query(ctx, in)
 			if err != nil {
 				return nil, "", fmt.Errorf("reading entries of %s: %w", account, err)
 			}
-			page = append(page, e)
+			for _, i := range out.Items {
+				e, err := entryOf(account, i)
+				if err != nil {
+					return nil, "", fmt.Errorf("reading entries of %s: %w", account, err)
+				}
+				page = append(page, e)
+			}
 		}
 	}
 	slices.SortFunc(page, func(a, b ledger.Entry) int { return cmp.Compare(entrySortKey(b), entrySortKey(a)) })
@@ -285,20 +288,41 @@ func (l Ledger) Entries(ctx context.Context, accounts []ledger.Account, limit in
 	return page, next, nil
 }
 
-func entrySortKey(e ledger.Entry) string { return entryKey(string(e.Account), e.At, e.ID).SK }
+// partitions are where an account's entries stand: one for a person, several for a house, which takes part in every posting. The bare
+// one holds what was written before they were spread.
+func partitions(account ledger.Account) []string {
+	all := []string{string(account)}
+	if account.IsHouse() {
+		for shard := range houseShards {
+			all = append(all, housePartition(account, shard))
+		}
+	}
+	return all
+}
 
-func (l Ledger) under(account ledger.Account, prefix string) *dynamodb.QueryInput {
+// houseShards spreads a house's entries: each partition takes about 500 of them a second.
+const houseShards = 16
+
+func houseShard(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % houseShards)
+}
+
+func entrySortKey(e ledger.Entry) string { return entryKey(e.Account, e.At, e.ID).SK }
+
+func (l Ledger) under(partition, prefix string) *dynamodb.QueryInput {
 	return &dynamodb.QueryInput{
 		TableName:                 &l.Table,
 		KeyConditionExpression:    aws.String("#pk = :pk AND begins_with(#sk, :prefix)"),
 		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
-		ExpressionAttributeValues: item{":pk": textValue(string(account)), ":prefix": textValue(prefix)},
+		ExpressionAttributeValues: item{":pk": textValue(partition), ":prefix": textValue(prefix)},
 		ConsistentRead:            aws.Bool(true),
 	}
 }
 
 func entryItem(e ledger.Entry) item {
-	i := entryKey(string(e.Account), e.At, e.ID).item()
+	i := entryKey(e.Account, e.At, e.ID).item()
 	i[attrEntryID] = textValue(e.ID)
 	i[attrUnit] = textValue(string(e.Unit))
 	i[attrAmount] = numberValue(e.Amount)

@@ -138,6 +138,7 @@ func profileItem(p *profile.Profile) item {
 	i := profileKey(p.ID).item()
 	i[attrVersion] = numberValue(p.Version + 1)
 	i[attrBody] = bytesValue(fit(p))
+	i[attrIdentity] = bytesValue(identity(p))
 	if !p.ErasedAt.IsZero() {
 		i[attrErased] = numberValue(p.ErasedAt.UnixMilli())
 	}

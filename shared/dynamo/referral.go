@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -41,12 +40,12 @@ const (
 	attrCharged    = "charged"
 	attrSettled    = "settled"
 	attrSpent      = "spent#" // and the unit
+	attrStep       = "step"
+	attrFlags      = "flags"
 )
 
 const (
-	// standingShards spreads a program's leaderboard over partitions.
-	standingShards = 8
-	// maxGuards bounds how many other keys of one person a transaction asks about; it leaves room within the 100 actions.
+	// maxGuards bounds how many other keys of one person a claim asks about; it leaves room within the 100 actions.
 	maxGuards = 30
 	// maxAncestors bounds how far back it is asked who invited whom.
 	maxAncestors = 64
@@ -107,7 +106,15 @@ func (p Person) Identity() referral.Person {
 		s, _ := p.Profile.Traits[name].Value.(string)
 		return s
 	}
-	return referral.Person{Keys: p.Keys, Email: trait("email"), Phone: trait("phone"), Orders: p.Profile.Orders.Count}
+	return referral.Person{
+		Keys: p.Keys, Email: trait("email"), Phone: trait("phone"), Orders: p.Profile.Orders.Count,
+		Gone: !p.Profile.ErasedAt.IsZero() && len(p.Profile.Identifiers) == 0,
+	}
+}
+
+// ErasedSince tells whether who stood under a key was erased at a time or later, whether or not they came back.
+func (p Person) ErasedSince(key profile.ID, at time.Time) bool {
+	return p.Profile.Erased(key, at)
 }
 
 // CodeOwner is whose code it is. ErrNotFound if nobody has it.
@@ -331,6 +338,7 @@ func (s Referrals) Ancestors(ctx context.Context, program string, of []profile.I
 type Claim struct {
 	Referral referral.Referral
 	Friend   Person
+	Advocate Person
 	// Origin is where the advocate's chain of invitations starts: while that one is not invited, no circle can close. nil when
 	// the chain starts nowhere.
 	Origin []profile.ID
@@ -338,8 +346,8 @@ type Claim struct {
 }
 
 // Claim writes a claim, all of it or nothing, if the code exists, the friend has no referral in the program under any key, the
-// origin has none, and the friend's profile is as it was read. ErrConflict says that something moved and the rules are to be
-// asked again; ErrAnswered that the answer's key was used.
+// origin has none, the friend's profile is as it was read, and the advocate is the same person still. ErrConflict says that something
+// moved and the rules are to be asked again; ErrAnswered that the answer's key was used.
 func (s Referrals) Claim(ctx context.Context, c Claim) error {
 	r := c.Referral
 	listed := advocateReferralKey(r.Advocate, r.Program, r.Friend).item()
@@ -356,6 +364,7 @@ func (s Referrals) Claim(ctx context.Context, c Claim) error {
 			ConditionExpression: aws.String("attribute_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
 		}},
 		s.Profiles.unchanged(c.Friend.Profile),
+		s.Profiles.stillPerson(c.Advocate.Profile),
 	}
 	guarded := map[profile.ID]bool{r.Friend: true}
 	for _, keys := range [][]profile.ID{c.Friend.Keys, c.Origin} {
@@ -427,52 +436,6 @@ func (s Referrals) Advance(ctx context.Context, r referral.Referral) error {
 	return nil
 }
 
-// Standings are the advocates of a program with their settled friends, in no order, under the ids that they had.
-func (s Referrals) Standings(ctx context.Context, program string) ([]referral.Standing, error) {
-	var all []referral.Standing
-	for shard := range standingShards {
-		err := s.query(ctx, Key{PK: standingKey(program, shard, "").PK}, func(i item) error {
-			standing, err := standingOf(i)
-			all = append(all, standing)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("reading the standings of %s: %w", program, err)
-		}
-	}
-	return all, nil
-}
-
-// StandingsOf are the standings that a person has in a program: one, or several after a merge.
-func (s Referrals) StandingsOf(ctx context.Context, keys []profile.ID, program string) ([]referral.Standing, error) {
-	wanted := make([]Key, len(keys))
-	for i, id := range keys {
-		wanted[i] = standingKey(program, standingShard(id), id)
-	}
-	items, err := s.batch(ctx, wanted)
-	if err != nil {
-		return nil, fmt.Errorf("reading standings in %s: %w", program, err)
-	}
-	standings := make([]referral.Standing, len(items))
-	for i := range items {
-		if standings[i], err = standingOf(items[i]); err != nil {
-			return nil, fmt.Errorf("reading standings in %s: %w", program, err)
-		}
-	}
-	return standings, nil
-}
-
-func standingShard(id profile.ID) int {
-	h := fnv.New32a()
-	h.Write([]byte(id))
-	return int(h.Sum32() % standingShards)
-}
-
-func standingOf(i item) (referral.Standing, error) {
-	at, err := timeOf(i, attrAt)
-	return referral.Standing{Advocate: profile.ID(textOf(i, attrSK)), Settled: int(numberOf(i, attrSettled)), At: at}, err
-}
-
 // under asks for the items of a partition whose sort key begins with the key's.
 func (s Referrals) under(key Key) *dynamodb.QueryInput {
 	in := &dynamodb.QueryInput{
@@ -540,7 +503,18 @@ func referralItem(r referral.Referral) item {
 	i[attrProgram], i[attrFriend], i[attrAdvocate] = textValue(r.Program), textValue(string(r.Friend)), textValue(string(r.Advocate))
 	i[attrCode], i[attrState] = textValue(r.Code), textValue(string(r.State))
 	i[attrClaimedAt], i[attrExpiresAt] = timeValue(r.ClaimedAt), timeValue(r.ExpiresAt)
+	if len(r.Flags) > 0 {
+		i[attrFlags] = flagsValue(r.Flags)
+	}
 	return i
+}
+
+func flagsValue(flags []referral.Flag) types.AttributeValue {
+	texts := make([]string, len(flags))
+	for i, flag := range flags {
+		texts[i] = string(flag)
+	}
+	return textValue(strings.Join(texts, ","))
 }
 
 // update sets what moves change and nothing else, so that attributes of a newer version of the program stay.
@@ -573,6 +547,12 @@ func (s Referrals) update(r referral.Referral) (*types.Update, error) {
 	set(attrOrder, textValue(r.OrderID))
 	set(attrLeast, numberValue(r.Least))
 	set(attrNth, numberValue(int64(r.Nth)))
+	if r.Paid() {
+		set(attrStep, numberValue(int64(r.Step)))
+	}
+	if len(r.Flags) > 0 {
+		set(attrFlags, flagsValue(r.Flags))
+	}
 	set(attrSettledFor, textValue(string(r.SettledFor)))
 	set(attrRewards, textValue(string(rewards)))
 	set(attrCharged, textValue(string(charged)))
@@ -590,6 +570,15 @@ func referralOf(i item) (referral.Referral, error) {
 		State: referral.State(textOf(i, attrState)), Reason: referral.Reason(textOf(i, attrReason)),
 		OrderID: textOf(i, attrOrder), Least: numberOf(i, attrLeast), Nth: int(numberOf(i, attrNth)),
 		SettledFor: profile.ID(textOf(i, attrSettledFor)),
+	}
+	r.Step = r.Nth // the version before paid the step of that number
+	if _, known := i[attrStep]; known {
+		r.Step = int(numberOf(i, attrStep))
+	}
+	if text := textOf(i, attrFlags); text != "" {
+		for flag := range strings.SplitSeq(text, ",") {
+			r.Flags = append(r.Flags, referral.Flag(flag))
+		}
 	}
 	var errs []error
 	for attribute, t := range map[string]*time.Time{

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/ledger"
-	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/referral"
 )
 
@@ -20,71 +18,94 @@ type Settlement struct {
 	Referral referral.Referral // as it will be; its Version is the one that was read
 	Posting  *ledger.Posting   // nil when nobody gets anything
 	Budget   []ledger.Quantity // the program's limits
-	// Friend are all keys of the friend and Others the referrals that stand under them beside this one, as they were read: none
-	// of them may have moved, so that one person is paid for once.
-	Friend []profile.ID
-	Others []referral.Referral
-	// Advocate are all keys of the advocate, the present id first, and Standings what stands under them, as it was read: the
-	// count decides what is paid.
-	Advocate  []profile.ID
-	Standings []referral.Standing
+	// Friend and Advocate must still be the persons that were looked at: that no other claim of the friend was paid, and what the
+	// advocate has reached, was asked under all of their keys.
+	Friend, Advocate Person
+	// Others are the referrals under the friend's other keys, and Standings what StandingsOf gave for the advocate; nil where the
+	// advocate gets nothing. They must be as they were read.
+	Others    []referral.Referral
+	Standings []Standing
 }
 
-// Settle writes a settlement, all of it or nothing. paid is false when the budget does not allow it: then nothing is written.
-// ErrConflict says that something is not as it was read, which it also is when the referral is settled already; any other error
-// leaves open whether the settlement was written, and reading the referral tells.
+// maxOthers bounds how many other items of one person a settlement asks about. They can have moved only by the version before, which
+// does not ask whether the persons are the same.
+const maxOthers = 10
+
+// Settle writes a settlement, all of it or nothing, in at most 100 actions however many keys the two have. paid is false when nothing but
+// the budget stands against it: then nothing is written. ErrConflict says that something is not as it was read, which it also is when the
+// referral is settled already; any other error leaves open whether the settlement was written, and reading the referral tells.
 func (s Referrals) Settle(ctx context.Context, st Settlement) (paid bool, err error) {
-	r := st.Referral
-	update, err := s.update(r)
+	actions, budget, err := s.settlement(st)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("settling the referral of %s in %s: %w", st.Referral.Friend, st.Referral.Program, err)
 	}
-	actions := []types.TransactWriteItem{{Update: update}}
-	budget := -1
-	if len(r.Charged) > 0 {
-		spend, ok := s.spend(r.Program, r.Charged, st.Budget)
-		if !ok {
-			return false, nil
-		}
-		budget = len(actions)
-		actions = append(actions, spend)
-	}
-	versions := map[profile.ID]int64{}
-	for _, other := range st.Others {
-		versions[other.Friend] = other.Version
-	}
-	for _, id := range st.Friend[:min(len(st.Friend), maxGuards)] {
-		if id != r.Friend {
-			actions = append(actions, s.referralAt(id, r.Program, versions[id]))
-		}
-	}
-	counts := map[profile.ID]int{}
-	for _, standing := range st.Standings {
-		counts[standing.Advocate] = standing.Settled
-	}
-	for i, id := range st.Advocate[:min(len(st.Advocate), maxGuards)] {
-		count, known := counts[id]
-		actions = append(actions, s.stand(r.Program, id, count, known, i == 0, r.SettledAt))
-	}
-	if st.Posting != nil {
-		post, err := s.Ledger.actions(*st.Posting)
-		if err != nil {
-			return false, fmt.Errorf("settling the referral of %s in %s: %w", r.Friend, r.Program, err)
-		}
-		actions = append(actions, post...)
+	if actions == nil {
+		return false, nil
 	}
 	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
 	if err == nil {
 		return true, nil
 	}
-	codes := cancellation(err)
-	if budget >= 0 && len(codes) > budget && codes[budget] == lostCondition && codes[0] == "None" {
+	if soleCause(cancellation(err), budget) {
 		return false, nil
 	}
 	if conditionLost(err) {
 		err = ErrConflict
 	}
-	return false, fmt.Errorf("settling the referral of %s in %s: %w", r.Friend, r.Program, err)
+	return false, fmt.Errorf("settling the referral of %s in %s: %w", st.Referral.Friend, st.Referral.Program, err)
+}
+
+// settlement is the actions of a settlement and which of them takes from the budget; none where a limit is below the cost alone.
+func (s Referrals) settlement(st Settlement) (actions []types.TransactWriteItem, budget int, err error) {
+	r := st.Referral
+	update, err := s.update(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	budget = -1
+	actions = []types.TransactWriteItem{{Update: update}, s.Profiles.stillPerson(st.Friend.Profile), s.Profiles.stillPerson(st.Advocate.Profile)}
+	if len(r.Charged) > 0 {
+		spend, ok := s.spend(r.Program, r.Charged, st.Budget)
+		if !ok {
+			return nil, 0, nil
+		}
+		budget = len(actions)
+		actions = append(actions, spend)
+	}
+	for _, other := range st.Others[:min(len(st.Others), maxOthers)] {
+		actions = append(actions, s.referralAt(other.Friend, r.Program, other.Version))
+	}
+	if len(st.Standings) > 0 {
+		first, rest := st.Standings[0], st.Standings[1:]
+		after := first.Standing
+		after.Settled, after.At, after.Steps = after.Settled+1, r.SettledAt, after.Steps.Pay(r.Step)
+		count, err := s.restand(r.Program, first, after)
+		if err != nil {
+			return nil, 0, err
+		}
+		actions = append(actions, count...)
+		for _, standing := range rest[:min(len(rest), maxOthers)] {
+			actions = append(actions, s.still(r.Program, standing))
+		}
+	}
+	if st.Posting != nil {
+		post, err := s.Ledger.actions(*st.Posting)
+		if err != nil {
+			return nil, 0, err
+		}
+		actions = append(actions, post...)
+	}
+	return actions, budget, nil
+}
+
+// soleCause tells whether one action alone cancelled a transaction, by its condition.
+func soleCause(codes []string, at int) bool {
+	for i, code := range codes {
+		if i == at && code != lostCondition || i != at && code != "None" {
+			return false
+		}
+	}
+	return at >= 0 && at < len(codes)
 }
 
 // spend takes a cost from what the limits leave; ok is false where a limit is below the cost alone.
@@ -115,44 +136,40 @@ func (s Referrals) spend(program string, cost, limits []ledger.Quantity) (action
 	return types.TransactWriteItem{Update: update}, true
 }
 
-// stand holds while an advocate's count is as it was read, and adds one friend to it where one is to be added.
-func (s Referrals) stand(program string, id profile.ID, count int, known, add bool, at time.Time) types.TransactWriteItem {
-	key := standingKey(program, standingShard(id), id).item()
-	condition, names, values := "attribute_not_exists(#pk)", map[string]string{"#pk": attrPK}, item(nil)
-	if known {
-		condition, names, values = "#settled = :seen", map[string]string{"#settled": attrSettled}, item{":seen": numberValue(int64(count))}
-	}
-	if !add {
-		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: &s.Table, Key: key, ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-		}}
-	}
-	if values == nil {
-		values = item{}
-	}
-	names["#settled"], names["#at"] = attrSettled, attrAt
-	values[":one"], values[":at"] = numberValue(1), timeValue(at)
-	return types.TransactWriteItem{Update: &types.Update{
-		TableName: &s.Table, Key: key, UpdateExpression: aws.String("SET #at = :at ADD #settled :one"), ConditionExpression: &condition,
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-	}}
+// Reversal is what taking back a settlement writes at once.
+type Reversal struct {
+	Referral referral.Referral // as it will be; its Version is the one that was read
+	Posting  *ledger.Posting   // takes the rewards back; nil when there were none
+	// Advocate is who stands behind Referral.SettledFor by now, and Standings what StandingsOf gave; nil where the advocate got nothing.
+	Advocate  Person
+	Standings []Standing
 }
 
-// Reverse takes back what a settlement wrote: the referral, its place in the count and in the budget, and the posting that
-// reverses the rewards (nil when there were none). ErrConflict says that something is not as it was read; any other error leaves
-// open whether the reversal was written, and reading the referral tells.
-func (s Referrals) Reverse(ctx context.Context, r referral.Referral, posting *ledger.Posting) error {
+// Reverse takes back what a settlement wrote: the referral, its place in the count, its step of the ladder, its part of the budget, and
+// the rewards. ErrConflict says that something is not as it was read; any other error leaves open whether the reversal was written, and
+// reading the referral tells.
+func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
+	r := rv.Referral
 	update, err := s.update(r)
 	if err != nil {
 		return err
 	}
-	actions := []types.TransactWriteItem{
-		{Update: update},
-		{Update: &types.Update{
-			TableName: &s.Table, Key: standingKey(r.Program, standingShard(r.SettledFor), r.SettledFor).item(),
-			UpdateExpression: aws.String("ADD #settled :less"), ExpressionAttributeNames: map[string]string{"#settled": attrSettled},
-			ExpressionAttributeValues: item{":less": numberValue(-1)},
-		}},
+	actions := []types.TransactWriteItem{{Update: update}}
+	if len(rv.Standings) > 0 {
+		actions = append(actions, s.Profiles.stillPerson(rv.Advocate.Profile))
+		for i, standing := range rv.Standings {
+			after := standing.Standing
+			if standing.Advocate == r.SettledFor {
+				after.Settled, after.Steps = after.Settled-1, after.Steps.TakeBack(r.Step)
+			} else if i > 0 {
+				continue
+			}
+			count, err := s.restand(r.Program, standing, after)
+			if err != nil {
+				return err
+			}
+			actions = append(actions, count...)
+		}
 	}
 	if len(r.Charged) > 0 {
 		back := make([]ledger.Quantity, len(r.Charged))
@@ -162,8 +179,8 @@ func (s Referrals) Reverse(ctx context.Context, r referral.Referral, posting *le
 		give, _ := s.spend(r.Program, back, nil)
 		actions = append(actions, give)
 	}
-	if posting != nil {
-		post, err := s.Ledger.actions(*posting)
+	if rv.Posting != nil {
+		post, err := s.Ledger.actions(*rv.Posting)
 		if err != nil {
 			return fmt.Errorf("reversing the referral of %s in %s: %w", r.Friend, r.Program, err)
 		}
@@ -192,13 +209,4 @@ func (s Referrals) Spent(ctx context.Context, program string) (map[ledger.Unit]i
 		}
 	}
 	return spent, nil
-}
-
-// unchanged holds while a profile is as it was loaded; with Version 0, while there is none.
-func (s Profiles) unchanged(p *profile.Profile) types.TransactWriteItem {
-	c := unchanged(p)
-	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &s.Table, Key: profileKey(p.ID).item(), ConditionExpression: &c.text,
-		ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
-	}}
 }

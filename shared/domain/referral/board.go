@@ -14,6 +14,47 @@ type Standing struct {
 	Advocate profile.ID
 	Settled  int
 	At       time.Time
+	Steps    Steps
+}
+
+// Steps are the rungs of a ladder that were paid to somebody and stand, and those whose payment was taken back. Each at most once,
+// sorted.
+type Steps struct {
+	Paid []int `json:"paid,omitempty"`
+	Open []int `json:"open,omitempty"`
+}
+
+// Pay is the steps after one was paid; 0 is none.
+func (s Steps) Pay(step int) Steps {
+	return Steps{Paid: with(s.Paid, step), Open: without(s.Open, step)}
+}
+
+// TakeBack is the steps after the payment of one was taken back.
+func (s Steps) TakeBack(step int) Steps {
+	return Steps{Paid: without(s.Paid, step), Open: with(s.Open, step)}
+}
+
+// And unites the steps of one person under two ids: what stands under either is paid.
+func (s Steps) And(o Steps) Steps {
+	for _, step := range o.Paid {
+		s.Paid = with(s.Paid, step)
+	}
+	for _, step := range o.Open {
+		s.Open = with(s.Open, step)
+	}
+	return s
+}
+
+func with(steps []int, step int) []int {
+	at, found := slices.BinarySearch(steps, step)
+	if step == 0 || found {
+		return steps
+	}
+	return slices.Insert(slices.Clone(steps), at, step)
+}
+
+func without(steps []int, step int) []int {
+	return slices.DeleteFunc(slices.Clone(steps), func(s int) bool { return s == step })
 }
 
 // Rank sorts standings, best first: more settled friends, then who got there earlier. Those without a settled friend are left

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"github.com/userops/userops/shared/domain/address"
 	"github.com/userops/userops/shared/domain/profile"
 )
 
@@ -16,6 +18,8 @@ type Person struct {
 	Email  string
 	Phone  string
 	Orders int // paid orders
+	// Gone says that the person was erased and has not come back.
+	Gone bool
 }
 
 // Same tells whether two are one person: they share a key, an e-mail address or a phone number.
@@ -23,30 +27,22 @@ func (p Person) Same(q Person) bool {
 	if slices.ContainsFunc(p.Keys, func(id profile.ID) bool { return slices.Contains(q.Keys, id) }) {
 		return true
 	}
-	if e := fold(p.Email); e != "" && e == fold(q.Email) {
-		return true
-	}
-	phone := digits(p.Phone)
-	return phone != "" && phone == digits(q.Phone)
+	return same(address.Email, p.Email, q.Email) || same(address.Phone, p.Phone, q.Phone)
 }
 
-func fold(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+// Alike tells whether two may be one person though no rule says so: their mail usually reaches one mailbox.
+func (p Person) Alike(q Person) bool { return same(address.Mailbox, p.Email, q.Email) }
 
-// minPhone is how many digits make a number a person's own; "0" and "110" are nobody's.
-const minPhone = 7
-
-func digits(phone string) string {
-	d := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, phone)
-	if len(d) < minPhone {
-		return ""
-	}
-	return d
+func same(form func(string) string, a, b string) bool {
+	a = form(a)
+	return a != "" && a == form(b)
 }
+
+// Flag is a reason for a person to look at a referral; no flag refuses anything.
+type Flag string
+
+// LookAlike says that both sides' e-mail addresses are spellings of one mailbox.
+const LookAlike Flag = "lookAlikeEmail"
 
 // Claim is what the rules ask before a friend is bound to an advocate.
 type Claim struct {
@@ -62,6 +58,8 @@ func (c Claim) Refusal() Reason {
 	switch {
 	case c.Program == nil || c.Program.State != Running:
 		return ProgramClosed
+	case c.Advocate.Gone:
+		return UnknownCode
 	case c.Referred:
 		return AlreadyReferred
 	case c.Friend.Same(c.Advocate):
@@ -72,6 +70,14 @@ func (c Claim) Refusal() Reason {
 		return Circle
 	}
 	return ""
+}
+
+// Flags are the reasons for a person to look at the claim.
+func (c Claim) Flags() []Flag {
+	if c.Friend.Alike(c.Advocate) {
+		return []Flag{LookAlike}
+	}
+	return nil
 }
 
 // New is the referral that a claim makes. Friend and advocate are their present profile ids.
@@ -99,17 +105,20 @@ func Code(program string, advocate profile.ID, attempt int) string {
 	return string(b[:])
 }
 
-// ParseCode reads a code as people type it: any case, with blanks or hyphens. ok is false for what can be no code.
+// ParseCode reads a code as people type it: any case, full-width letters, with blanks or dashes. ok is false for what can be no code.
 func ParseCode(text string) (code string, ok bool) {
-	if len(text) > 4*CodeLength {
+	if len(text) > 8*CodeLength {
 		return "", false
 	}
 	code = strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case unicode.Is(unicode.Dash, r) || unicode.IsSpace(r):
 			return -1
 		}
 		return r
-	}, strings.ToUpper(text))
+	}, address.Narrow(text))
 	if len(code) != CodeLength {
 		return "", false
 	}

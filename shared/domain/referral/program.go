@@ -45,7 +45,8 @@ type Program struct {
 	// AttributionWindow is how long after a claim an order may still qualify.
 	AttributionWindow Span    `json:"attributionWindow"`
 	Rewards           Rewards `json:"rewards,omitzero"`
-	// Ladder replaces the advocate's reward for the friends that it numbers; the others earn Rewards.Advocate.
+	// Ladder replaces the advocate's reward for the friends that it numbers; the others, and a friend whose number comes a second
+	// time, earn Rewards.Advocate.
 	Ladder []Rung `json:"ladder,omitempty"`
 	// Budget is what may be paid out from the moment it stands here, both sides together, by unit; a unit that is not named has
 	// no limit. A reversal gives back what it took.
@@ -67,17 +68,33 @@ type Rewards struct {
 	Friend   []ledger.Quantity `json:"friend,omitempty"`
 }
 
-// Rung is the advocate's reward for exactly the nth settled friend.
+// Rung is one step of the ladder: the advocate's reward for the settled friend of that number. A step is paid once to a person; it
+// opens again only when its own payment is taken back, and is then paid for the next friend.
 type Rung struct {
 	Friends  int               `json:"friends"`
 	Advocate []ledger.Quantity `json:"advocate"`
 }
 
-// For is what both sides get when this is the advocate's nth settled friend, counted from 1.
-func (p Program) For(nth int) Rewards {
+// Step is which rung is due when this is the advocate's nth settled friend, counted from 1; 0 is none.
+func (p Program) Step(nth int, steps Steps) int {
+	open := 0
+	for _, rung := range p.Ladder {
+		switch {
+		case rung.Friends > nth || slices.Contains(steps.Paid, rung.Friends):
+		case rung.Friends == nth:
+			return nth
+		case open == 0 && slices.Contains(steps.Open, rung.Friends):
+			open = rung.Friends
+		}
+	}
+	return open
+}
+
+// For is what both sides get when the advocate is due the reward of a step; 0 is the usual one.
+func (p Program) For(step int) Rewards {
 	r := p.Rewards
 	for _, rung := range p.Ladder {
-		if rung.Friends == nth {
+		if rung.Friends == step {
 			r.Advocate = rung.Advocate
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,20 +133,26 @@ func TestRefusal(t *testing.T) {
 		change func(*Claim)
 		want   Reason
 	}{
-		"allowed":                   {func(*Claim) {}, ""},
-		"no program":                {func(c *Claim) { c.Program = nil }, ProgramClosed},
-		"a paused program":          {func(c *Claim) { c.Program = &paused }, ProgramClosed},
-		"referred before":           {func(c *Claim) { c.Referred = true }, AlreadyReferred},
-		"a shared key":              {func(c *Claim) { c.Friend.Keys = []profile.ID{"x", "ann-phone"} }, SelfReferral},
-		"the same e-mail":           {func(c *Claim) { c.Friend.Email = "ann@example.com" }, SelfReferral},
-		"the same phone":            {func(c *Claim) { c.Friend.Phone = "8613800001111" }, SelfReferral},
-		"no phone on either side":   {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "", "" }, ""},
-		"a number that is nobody's": {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "000000", "000000" }, ""},
-		"a number that is somebody": {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "0000001", "000-0001" }, SelfReferral},
-		"no e-mail on either side":  {func(c *Claim) { c.Friend.Email, c.Advocate.Email = " ", "" }, ""},
-		"one order":                 {func(c *Claim) { c.Friend.Orders = 1 }, ExistingCustomer},
-		"a circle":                  {func(c *Claim) { c.Circle = true }, Circle},
-		"second claim of a buyer":   {func(c *Claim) { c.Referred, c.Friend.Orders = true, 1 }, AlreadyReferred},
+		"allowed":                    {func(*Claim) {}, ""},
+		"no program":                 {func(c *Claim) { c.Program = nil }, ProgramClosed},
+		"a paused program":           {func(c *Claim) { c.Program = &paused }, ProgramClosed},
+		"referred before":            {func(c *Claim) { c.Referred = true }, AlreadyReferred},
+		"a shared key":               {func(c *Claim) { c.Friend.Keys = []profile.ID{"x", "ann-phone"} }, SelfReferral},
+		"the same e-mail":            {func(c *Claim) { c.Friend.Email = "ann@example.com" }, SelfReferral},
+		"the same phone":             {func(c *Claim) { c.Friend.Phone = "8613800001111" }, SelfReferral},
+		"the same phone from abroad": {func(c *Claim) { c.Friend.Phone = "0086 138 0000 1111" }, SelfReferral},
+		"another phone as long":      {func(c *Claim) { c.Friend.Phone = "13800001112" }, ""},
+		"another e-mail as long":     {func(c *Claim) { c.Friend.Email = "ani@example.com" }, ""},
+		"another letter in Unicode":  {func(c *Claim) { c.Friend.Email, c.Advocate.Email = "\u212aate@example.com", "kate@example.com" }, ""},
+		"dots at Google":             {func(c *Claim) { c.Friend.Email, c.Advocate.Email = "a.nn+1@googlemail.com", "ann@gmail.com" }, ""},
+		"an advocate who was erased": {func(c *Claim) { c.Advocate.Gone = true }, UnknownCode},
+		"no phone on either side":    {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "", "" }, ""},
+		"a number that is nobody's":  {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "000000", "000000" }, ""},
+		"a number that is somebody":  {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "0000001", "000-0001" }, SelfReferral},
+		"no e-mail on either side":   {func(c *Claim) { c.Friend.Email, c.Advocate.Email = " ", "" }, ""},
+		"one order":                  {func(c *Claim) { c.Friend.Orders = 1 }, ExistingCustomer},
+		"a circle":                   {func(c *Claim) { c.Circle = true }, Circle},
+		"second claim of a buyer":    {func(c *Claim) { c.Referred, c.Friend.Orders = true, 1 }, AlreadyReferred},
 	} {
 		t.Run(name, func(t *testing.T) {
 			claim := Claim{Program: &running, Friend: bob, Advocate: ann}
@@ -154,6 +161,26 @@ func TestRefusal(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestFlags(t *testing.T) {
+	for _, c := range []struct {
+		friend, advocate string
+		want             []Flag
+	}{
+		{"a.nn+1@googlemail.com", "ann@gmail.com", []Flag{LookAlike}}, {"a.nn@example.com", "ann@example.com", nil}, {"", "", nil}, {"", "ann@gmail.com", nil},
+	} {
+		if got := (Claim{Friend: Person{Email: c.friend}, Advocate: Person{Email: c.advocate}}).Flags(); !slices.Equal(got, c.want) {
+			t.Errorf("%q by %q: %v, want %v", c.friend, c.advocate, got, c.want)
+		}
+	}
+}
+
+// A code does not change: people have printed theirs.
+func TestCodeIsFrozen(t *testing.T) {
+	if got := Code("spring", "ann", 0); got != "S6F9CWAG" {
+		t.Errorf("the code of ann in spring is %s", got)
 	}
 }
 
@@ -174,7 +201,8 @@ func TestCode(t *testing.T) {
 	}
 	for typed, want := range map[string]string{
 		" abcd-efgh ": "ABCDEFGH", "ABCDEFGH": "ABCDEFGH", "ABCDEFG": "", "ABCDEFGHJ": "", "ABCDEFG0": "", "ABCDEFGÄ": "", "": "",
-		strings.Repeat(" ", 25) + "ABCDEFGH": "",
+		"ＡＢＣＤ－ＥＦＧＨ": "ABCDEFGH", "ａｂｃｄ　efgh": "ABCDEFGH", "ABCD\u2013EFGH\n": "ABCDEFGH", "ABCDEFG\u017f": "", "ABCD_EFGH": "",
+		strings.Repeat(" ", 56) + "ABCDEFGH": "ABCDEFGH", strings.Repeat(" ", 57) + "ABCDEFGH": "",
 	} {
 		if got, ok := ParseCode(typed); got != want && ok || ok != (want != "") {
 			t.Errorf("%q read as %q, %v", typed, got, ok)
@@ -190,10 +218,13 @@ func TestRank(t *testing.T) {
 		}
 		return id
 	}
+	stand := func(id profile.ID, settled, hour int) Standing {
+		return Standing{Advocate: id, Settled: settled, At: at(hour)}
+	}
 	got := Rank([]Standing{
-		{"bob", 2, at(5)}, {"ann", 1, at(1)}, {"cid", 2, at(4)}, {"old", 2, at(9)}, {"dan", 0, at(0)}, {"eve", 2, at(4)}, {"fay", -1, at(0)},
+		stand("bob", 2, 5), stand("ann", 1, 1), stand("cid", 2, 4), stand("old", 2, 9), stand("dan", 0, 0), stand("eve", 2, 4), stand("fay", -1, 0),
 	}, owner)
-	want := []Standing{{"ann", 3, at(9)}, {"cid", 2, at(4)}, {"eve", 2, at(4)}, {"bob", 2, at(5)}}
+	want := []Standing{stand("ann", 3, 9), stand("cid", 2, 4), stand("eve", 2, 4), stand("bob", 2, 5)}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -1,0 +1,118 @@
+package member
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// place is a line of the leaderboard.
+type place struct {
+	Rank    int       `json:"rank"`
+	Name    string    `json:"name"` // masked
+	Settled int       `json:"settled"`
+	At      time.Time `json:"at"` // when the last friend was settled
+}
+
+const (
+	// contenders is how many of the best standings are looked at, or twice the places where that is more: those of one person under
+	// several ids are united before they are ranked. Somebody of whose ids none is among them is not on the board.
+	contenders = 50
+	// maxPlaces bounds a leaderboard.
+	maxPlaces = 100
+	// readsAtOnce is how many people are read side by side.
+	readsAtOnce = 16
+)
+
+// leaderboard shows the advocates with the most settled friends of a program.
+func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	if _, ok := p.caller(w, r, query.Get("userId"), query.Get("userHash")); !ok {
+		return
+	}
+	page, ok := httpapi.ParsePage(w, r, 20, maxPlaces)
+	if !ok {
+		return
+	}
+	id := r.PathValue("id")
+	program, err := p.Referrals.Program(r.Context(), id)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	if program == nil {
+		httpapi.Problem(w, http.StatusNotFound, "", "there is no program with this id")
+		return
+	}
+	best := max(contenders, 2*page.Limit)
+	places, err := p.board(r.Context(), id, best)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, httpapi.List[place]{Items: places[:min(len(places), page.Limit)]})
+}
+
+// board ranks the people behind the best standings of a program. Who was erased is left out.
+func (p *Process) board(ctx context.Context, program string, best int) ([]place, error) {
+	found, err := p.Referrals.Best(ctx, program, best)
+	if err != nil {
+		return nil, err
+	}
+	people := make([]dynamo.Person, len(found))
+	err = sideBySide(len(found), func(i int) (err error) {
+		people[i], err = p.Referrals.Person(ctx, found[i].Advocate)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	names, owner := map[profile.ID]string{}, map[profile.ID]profile.ID{}
+	var present []dynamo.Person
+	for _, person := range people {
+		id := person.Profile.ID
+		if _, known := names[id]; known || person.Identity().Gone {
+			continue
+		}
+		names[id] = name(person.Profile)
+		present = append(present, person)
+		for _, key := range person.Keys {
+			owner[key] = id
+		}
+	}
+	standings := make([][]dynamo.Standing, len(present))
+	err = sideBySide(len(present), func(i int) (err error) {
+		standings[i], err = p.Referrals.StandingsOf(ctx, present[i].Keys, program)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []referral.Standing
+	for _, of := range standings {
+		for _, standing := range of {
+			all = append(all, standing.Standing)
+		}
+	}
+	var places []place
+	for i, s := range referral.Rank(all, func(id profile.ID) profile.ID { return owner[id] }) {
+		places = append(places, place{Rank: i + 1, Name: referral.Mask(names[s.Advocate]), Settled: s.Settled, At: s.At})
+	}
+	return places, nil
+}
+
+func sideBySide(n int, do func(i int) error) error {
+	var g errgroup.Group
+	g.SetLimit(readsAtOnce)
+	for i := range n {
+		g.Go(func() error { return do(i) })
+	}
+	return g.Wait()
+}

@@ -1,0 +1,336 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/referral"
+)
+
+// Attributes of a standing beside settled and at.
+const (
+	attrSteps   = "steps"
+	attrCounted = "counted" // what settled was when steps was written: the version before writes only settled
+	attrTurn    = "turn"
+	attrRank    = "rank" // the sort key under which it is listed
+)
+
+// standingShards spreads a program's standings, and their list by rank, over partitions.
+const standingShards = 8
+
+// Standing is a standing as it is stored. Whoever changes any standing of a person takes the next turn of the one under the present id,
+// so that two who change them cannot both go by the same reading.
+type Standing struct {
+	referral.Standing
+	turn   int64
+	stored bool
+	rank   string
+}
+
+// StandingsOf are the standings that a person has in a program, consistently: that of the present id first, as nothing where there is
+// none, then those that merges left.
+func (s Referrals) StandingsOf(ctx context.Context, keys []profile.ID, program string) ([]Standing, error) {
+	wanted := make([]Key, len(keys))
+	for i, id := range keys {
+		wanted[i] = standingKey(program, standingShard(id), id)
+	}
+	items, err := s.batch(ctx, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("reading standings in %s: %w", program, err)
+	}
+	standings := []Standing{{Standing: referral.Standing{Advocate: keys[0]}}}
+	for _, i := range items {
+		standing, err := s.standingOf(ctx, i, program)
+		if err != nil {
+			return nil, fmt.Errorf("reading standings in %s: %w", program, err)
+		}
+		if standing.Advocate == keys[0] {
+			standings[0] = standing
+			continue
+		}
+		standings = append(standings, standing)
+	}
+	return standings, nil
+}
+
+func standingShard(id profile.ID) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % standingShards)
+}
+
+func plainStanding(i item) (referral.Standing, error) {
+	at, err := timeOf(i, attrAt)
+	return referral.Standing{Advocate: profile.ID(textOf(i, attrSK)), Settled: int(numberOf(i, attrSettled)), At: at}, err
+}
+
+// standingOf reads a standing with its steps. Where the version before has counted since they were written, they are read out of the
+// referrals themselves.
+func (s Referrals) standingOf(ctx context.Context, i item, program string) (Standing, error) {
+	plain, err := plainStanding(i)
+	if err != nil {
+		return Standing{}, err
+	}
+	standing := Standing{Standing: plain, turn: numberOf(i, attrTurn), stored: true, rank: textOf(i, attrRank)}
+	if numberOf(i, attrCounted) != int64(standing.Settled) {
+		standing.Steps, err = s.paidSteps(ctx, standing.Advocate, program)
+		return standing, err
+	}
+	if text := textOf(i, attrSteps); text != "" {
+		err = json.Unmarshal([]byte(text), &standing.Steps)
+	}
+	return standing, err
+}
+
+// paidSteps are the steps that stand under an advocate's id, by its referrals.
+func (s Referrals) paidSteps(ctx context.Context, advocate profile.ID, program string) (steps referral.Steps, err error) {
+	var listed []Key
+	err = s.query(ctx, advocateReferralKey(advocate, program, ""), func(i item) error {
+		listed = append(listed, referralKey(profile.ID(textOf(i, attrFriend)), program))
+		return nil
+	})
+	if err != nil {
+		return steps, err
+	}
+	items, err := s.batch(ctx, listed)
+	if err != nil {
+		return steps, err
+	}
+	var paid []int
+	for _, i := range items {
+		r, err := referralOf(i)
+		switch {
+		case err != nil:
+			return steps, err
+		case r.SettledFor != advocate:
+		case r.State == referral.Settled:
+			paid = append(paid, r.Step)
+		case r.State == referral.Reversed:
+			steps = steps.TakeBack(r.Step)
+		}
+	}
+	for _, step := range paid {
+		steps = steps.Pay(step)
+	}
+	return steps, nil
+}
+
+// restand writes a standing, or takes its next turn where after is before, if it is as it was read; and lists it by its new rank.
+func (s Referrals) restand(program string, before Standing, after referral.Standing) ([]types.TransactWriteItem, error) {
+	steps, err := json.Marshal(after.Steps)
+	if err != nil {
+		return nil, fmt.Errorf("packing steps: %w", err)
+	}
+	shard := standingShard(after.Advocate)
+	rank := rankOf(after)
+	condition, names, values := before.unchanged()
+	for name, attribute := range map[string]string{"#settled": attrSettled, "#at": attrAt, "#steps": attrSteps, "#counted": attrCounted, "#turn": attrTurn, "#rank": attrRank} {
+		names[name] = attribute
+	}
+	for name, value := range map[string]types.AttributeValue{
+		":settled": numberValue(int64(after.Settled)), ":at": timeValue(after.At), ":steps": textValue(string(steps)),
+		":next": numberValue(before.turn + 1), ":rank": textValue(rank),
+	} {
+		values[name] = value
+	}
+	actions := []types.TransactWriteItem{{Update: &types.Update{
+		TableName: &s.Table, Key: standingKey(program, shard, after.Advocate).item(), ConditionExpression: &condition,
+		UpdateExpression:         aws.String("SET #settled = :settled, #at = :at, #steps = :steps, #counted = :settled, #turn = :next, #rank = :rank"),
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+	}}}
+	if rank == before.rank {
+		return actions, nil
+	}
+	if before.rank != "" {
+		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.Table, Key: rankKey(program, shard, before.rank).item()}})
+	}
+	if rank != "" {
+		i := rankKey(program, shard, rank).item()
+		i[attrAdvocate], i[attrSettled], i[attrAt] = textValue(string(after.Advocate)), numberValue(int64(after.Settled)), timeValue(after.At)
+		actions = append(actions, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: i}})
+	}
+	return actions, nil
+}
+
+// unchanged holds while a standing is as it was read, also for the version before, which counts and takes no turns.
+func (st Standing) unchanged() (condition string, names map[string]string, values item) {
+	if !st.stored {
+		return "attribute_not_exists(#pk)", map[string]string{"#pk": attrPK}, item{}
+	}
+	names, values = map[string]string{"#settled": attrSettled, "#turn": attrTurn}, item{":seen": numberValue(int64(st.Settled))}
+	if st.turn == 0 {
+		return "#settled = :seen AND attribute_not_exists(#turn)", names, values
+	}
+	values[":turn"] = numberValue(st.turn)
+	return "#settled = :seen AND #turn = :turn", names, values
+}
+
+// still checks that a standing is as it was read.
+func (s Referrals) still(program string, st Standing) types.TransactWriteItem {
+	condition, names, values := st.unchanged()
+	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &s.Table, Key: standingKey(program, standingShard(st.Advocate), st.Advocate).item(), ConditionExpression: &condition,
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+	}}
+}
+
+// rankOf sorts standings, best first; empty for one that counts nobody.
+func rankOf(st referral.Standing) string {
+	if st.Settled < 1 {
+		return ""
+	}
+	return fmt.Sprintf("%010d#%020d#%s", 9_999_999_999-st.Settled, st.At.UnixNano(), st.Advocate)
+}
+
+// Best are the standings of a program that count most, best first, under the ids that they had. It reads no more than most of each shard,
+// unless the standings of the version before are not listed by rank yet: then it reads them all.
+func (s Referrals) Best(ctx context.Context, program string, most int) ([]referral.Standing, error) {
+	at, err := s.ranked(ctx, program)
+	if err != nil {
+		return nil, err
+	}
+	read := s.standings
+	if at.done() {
+		read = func(ctx context.Context, program string) ([]referral.Standing, error) {
+			return s.listed(ctx, program, most)
+		}
+	}
+	all, err := read(ctx, program)
+	if err != nil {
+		return nil, fmt.Errorf("reading the standings of %s: %w", program, err)
+	}
+	all = slices.DeleteFunc(all, func(st referral.Standing) bool { return st.Settled < 1 })
+	slices.SortFunc(all, func(a, b referral.Standing) int { return cmp.Compare(rankOf(a), rankOf(b)) })
+	return all[:min(len(all), most)], nil
+}
+
+// listed reads the first most of each shard's list.
+func (s Referrals) listed(ctx context.Context, program string, most int) ([]referral.Standing, error) {
+	var all []referral.Standing
+	for shard := range standingShards {
+		in := s.under(Key{PK: rankKey(program, shard, "").PK})
+		in.Limit = aws.Int32(int32(most))
+		out, err := s.DB.Query(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range out.Items {
+			standing, err := plainStanding(i)
+			if err != nil {
+				return nil, err
+			}
+			standing.Advocate = profile.ID(textOf(i, attrAdvocate))
+			// A reading in the middle of a transaction may meet somebody at two places.
+			if !slices.ContainsFunc(all, func(st referral.Standing) bool { return st.Advocate == standing.Advocate }) {
+				all = append(all, standing)
+			}
+		}
+	}
+	return all, nil
+}
+
+// standings are all advocates of a program with their settled friends, in no order.
+func (s Referrals) standings(ctx context.Context, program string) ([]referral.Standing, error) {
+	var all []referral.Standing
+	for shard := range standingShards {
+		err := s.query(ctx, Key{PK: standingKey(program, shard, "").PK}, func(i item) error {
+			standing, err := plainStanding(i)
+			all = append(all, standing)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// rankSize is how many standings are listed by rank in one go.
+const rankSize = 50
+
+// progress is how far the standings of a program are listed by rank: all shards before the first, and in it those up to after.
+type progress struct {
+	shard int
+	after string
+}
+
+func (p progress) done() bool { return p.shard >= standingShards }
+
+func (s Referrals) ranked(ctx context.Context, program string) (progress, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: rankedKey(program).item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return progress{}, fmt.Errorf("asking how far %s is ranked: %w", program, err)
+	}
+	return progress{int(numberOf(out.Item, attrShard)), textOf(out.Item, attrAfter)}, nil
+}
+
+// Attributes of how far a program's standings are ranked.
+const (
+	attrShard = "shard"
+	attrAfter = "after"
+)
+
+// Rank lists standings that the version before has counted and that are in no list: a page of them, or all where they are few. done
+// says that none is left. Two who do it at once only do it twice.
+func (s Referrals) Rank(ctx context.Context, program string) (done bool, err error) {
+	at, err := s.ranked(ctx, program)
+	for listed := 0; err == nil && !at.done() && listed < rankSize; {
+		var n int
+		n, at, err = s.rankPage(ctx, program, at)
+		listed += n
+	}
+	if err != nil {
+		return false, fmt.Errorf("ranking %s: %w", program, err)
+	}
+	return at.done(), nil
+}
+
+func (s Referrals) rankPage(ctx context.Context, program string, at progress) (n int, next progress, err error) {
+	in := s.under(Key{PK: standingKey(program, at.shard, "").PK})
+	in.Limit = aws.Int32(rankSize)
+	if at.after != "" {
+		in.ExclusiveStartKey = standingKey(program, at.shard, profile.ID(at.after)).item()
+	}
+	out, err := s.DB.Query(ctx, in)
+	if err != nil {
+		return 0, at, err
+	}
+	for _, i := range out.Items {
+		if err := s.rank(ctx, program, i); err != nil {
+			return 0, at, err
+		}
+	}
+	next = progress{at.shard, textOf(out.LastEvaluatedKey, attrSK)}
+	if next.after == "" {
+		next.shard++
+	}
+	i := rankedKey(program).item()
+	i[attrShard], i[attrAfter] = numberValue(int64(next.shard)), textValue(next.after)
+	_, err = s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i})
+	return len(out.Items), next, err
+}
+
+func (s Referrals) rank(ctx context.Context, program string, i item) error {
+	standing, err := s.standingOf(ctx, i, program)
+	if err != nil || standing.rank == rankOf(standing.Standing) {
+		return err
+	}
+	actions, err := s.restand(program, standing, standing.Standing)
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+	if err != nil && conditionLost(err) {
+		return nil // whoever was faster has ranked it
+	}
+	return err
+}
