@@ -281,6 +281,8 @@ var unneeded = map[string]string{
 	"test-Orchestration sqs:ChangeMessageVisibility test-OrchestrationQueue": "only while a service is away or time runs out",
 	"test-Settlement sqs:ChangeMessageVisibility test-SettlementQueue":       "only while a service is away or time runs out",
 	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
+	"test-Dispatch dynamodb:UpdateItem test-Deliveries":                      "marks an address that the provider calls dead",
+	"test-Dispatch sqs:SendMessage test-NotificationsQueue":                  "hands back what there was no time to begin",
 }
 
 // rights holds the template's grants to what was used.

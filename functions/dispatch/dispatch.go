@@ -7,14 +7,10 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/channel/email"
@@ -23,7 +19,6 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
 	"github.com/userops/userops/shared/template"
@@ -60,6 +55,8 @@ const (
 	providerTime = 10 * time.Second
 	// reserve is how much of an invocation must be left before a notification is begun: the call and the records around it.
 	reserve = providerTime + 5*time.Second
+	// atOnce is how many people are looked at side by side; the channels keep as many connections.
+	atOnce = 16
 	// maxAttempts bounds how often a provider is asked that says "not now".
 	maxAttempts = 6
 )
@@ -72,6 +69,7 @@ type Process struct {
 	Campaigns  *dynamo.Campaigns
 	Deliveries dynamo.Deliveries
 	Due        dynamo.Due
+	Again      Again
 	Senders    map[delivery.Channel]Sender
 	Shop       segment.Shop
 	ShopName   string
@@ -81,7 +79,7 @@ type Process struct {
 	Queue      queue.Consumer
 
 	mu        sync.Mutex
-	templates map[string]compiled
+	templates map[edition]*template.Template
 	tally     map[tallied]int
 }
 
@@ -115,7 +113,7 @@ func (s Settings) webhook(now func() time.Time) *webhook.Sender {
 }
 
 // New is the process over clients of DynamoDB and SQS, for settings that are valid.
-func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
+func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
 	catalog := &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	p := &Process{
 		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
@@ -124,6 +122,7 @@ func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time)
 		Campaigns:  &dynamo.Campaigns{Catalog: catalog},
 		Deliveries: dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Due:        dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+		Again:      queue.Sender{Client: sqs, URL: s.Queue},
 		Senders:    map[delivery.Channel]Sender{},
 		Shop:       segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		ShopName:   s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secret: s.Secret, Now: now,
@@ -136,31 +135,6 @@ func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time)
 		p.Senders[delivery.Social] = s.webhook(now)
 	}
 	return p
-}
-
-// Handle takes a batch of the notifications queue.
-func (p *Process) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	defer p.report()
-	return p.Queue.Consume(ctx, batch, p.record), nil
-}
-
-var errLate = fmt.Errorf("too little time is left to begin a notification: %w", queue.ErrNoTime)
-
-// record sends the notifications of one job. One that fails lets the others go on; when the job comes again, those that were
-// decided are known.
-func (p *Process) record(ctx context.Context, record events.SQSMessage) error {
-	j, err := queue.Job[job.Notifications](record)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, n := range j.Notifications {
-		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
-			return errors.Join(append(failed, errLate)...)
-		}
-		failed = append(failed, queue.Guard(func() error { return p.Dispatch(ctx, n) }))
-	}
-	return errors.Join(failed...)
 }
 
 func (p *Process) note(c delivery.Channel, o delivery.Outcome, r delivery.Reason) {
@@ -179,38 +153,4 @@ func (p *Process) report() {
 		telemetry.Count("notifications", n, "function", "dispatch", "channel", string(what.channel), "outcome", string(what.outcome), "reason", string(what.reason))
 	}
 	p.tally = nil
-}
-
-// compiled is a template with the version that it was compiled from.
-type compiled struct {
-	version  int
-	template *template.Template
-}
-
-// template finds a template, compiled once for each version; nil when there is none or none that compiles.
-func (p *Process) template(ctx context.Context, id string) (*template.Template, error) {
-	d, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, id)
-	if errors.Is(err, dynamo.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if c, ok := p.templates[id]; ok && c.version == d.Version {
-		return c.template, nil
-	}
-	var doc template.Definition
-	var t *template.Template
-	if json.Unmarshal(d.Body, &doc) == nil {
-		doc.ID = id
-		// It was checked when it was saved; what a newer program knows and this one does not is found here.
-		t, _ = template.Compile(doc)
-	}
-	if p.templates == nil {
-		p.templates = map[string]compiled{}
-	}
-	p.templates[id] = compiled{d.Version, t}
-	return t, nil
 }

@@ -58,9 +58,9 @@ func TestGuardsOfTheProcess(t *testing.T) {
 			b.change(func(p *profile.Profile) { p.Consent["email"] = profile.Consent{Reason: "unsubscribe"} })
 		}, "skipped noConsent"},
 		{"never consented", welcome, func(b *bench) { b.change(func(p *profile.Profile) { p.Consent = nil }) }, "skipped noConsent"},
-		{"consented by a trait", welcome, func(b *bench) {
+		{"a trait is no consent", welcome, func(b *bench) {
 			b.change(func(p *profile.Profile) { p.Consent = nil; p.Traits["emailConsent"] = profile.Trait{Value: true} })
-		}, "sent"},
+		}, "skipped noConsent"},
 		{"no address", welcome, func(b *bench) { b.change(func(p *profile.Profile) { delete(p.Traits, "email") }) }, "skipped noAddress"},
 		{"an address that joined the person", welcome, func(b *bench) {
 			b.change(func(p *profile.Profile) {
@@ -84,7 +84,9 @@ func TestGuardsOfTheProcess(t *testing.T) {
 			}
 			b.define(dynamo.KindSetting, delivery.HoldoutID, fmt.Sprintf(`{"share":0.5,"season":%q}`, season))
 		}, "skipped holdout"},
-		{"paused", strings.Replace(welcome, "running", "paused", 1), nil, "skipped notRunning"},
+		{"paused", strings.Replace(welcome, "running", "paused", 1), nil, "deferred notRunning"},
+		{"paused for too long", strings.Replace(welcome, "running", "paused", 1), func(b *bench) { b.pass(24*time.Hour + 1) }, "skipped expired"},
+		{"finished", strings.Replace(welcome, "running", "finished", 1), nil, "skipped notRunning"},
 		{"deleted", welcome, func(b *bench) {
 			b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(b.Context(), dynamo.KindCampaign, "welcome", nil))
 		}, "skipped notRunning"},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
@@ -114,6 +115,9 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 			return "event", notAllowed
 		case !from.Allows(e.Kind, e.Name):
 			return "type", notAllowed
+		}
+		if field, reason = profile.JudgeConsent(e); reason != "" {
+			return field, reason
 		}
 		return p.readable(from, e)
 	})

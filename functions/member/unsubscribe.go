@@ -1,11 +1,13 @@
 package member
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"time"
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
@@ -69,6 +71,11 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		now := p.Now().UTC()
+		// Written before the answer, it holds from the answer on; the event makes the profile say so too.
+		if err := p.withdraw(r.Context(), person.Profile, u.Channel, now); err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
 		// The time belongs to the id: somebody who came back may leave again by the same link.
 		sum := sha256.Sum256([]byte(token + now.Format("20060102150405")))
 		e := event.Event{
@@ -84,4 +91,15 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	showUnsubscribe(w, http.StatusOK, unsubscribeView{Done: true})
+}
+
+// withdraw notes the withdrawal where dispatch asks: with the person, and with the address.
+func (p *Process) withdraw(ctx context.Context, person *profile.Profile, channel delivery.Channel, now time.Time) error {
+	if err := p.Deliveries.Withdraw(ctx, person.ID, channel, now); err != nil {
+		return err
+	}
+	if channel != delivery.Email {
+		return nil
+	}
+	return p.Deliveries.Mark(ctx, channel, person.Address(profile.ChannelEmail), "unsubscribe", now)
 }

@@ -30,6 +30,8 @@ type incoming struct {
 	report *order.Report
 	// direct says that the event was passed on to the order's owner: it is not passed on again.
 	direct bool
+	// trusted says that the event is not of a public source.
+	trusted bool
 }
 
 // join is what an identify or alias event says: two identifiers are one person.
@@ -126,7 +128,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 			continue
 		}
 		b.find(primary)
-		in := incoming{event: e, source: j.Source, key: primary.ID(), hash: event.Fingerprint(j.Source, e.MessageID), record: record}
+		in := incoming{event: e, source: j.Source, key: primary.ID(), hash: event.Fingerprint(j.Source, e.MessageID), record: record, trusted: !j.NoMoney}
 		if !j.NoMoney {
 			in.report = b.process.report(&e, in.hash)
 		}

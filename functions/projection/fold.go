@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"slices"
 
+	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
@@ -130,6 +131,9 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	for i := range events {
 		e := &events[i]
 		p.Fold(&e.event, profile.Shop{Zone: b.process.Zone, Currency: b.process.Currency})
+		if err := b.mark(ctx, p, e); err != nil {
+			return err
+		}
 		reported, err := b.report(ctx, p, e, orders)
 		if err != nil {
 			return err
@@ -168,6 +172,21 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	// The next commit of this batch need not ask the timeline.
 	p.Window.Commits[len(p.Window.Commits)-1].Owed = nil
 	return nil
+}
+
+// mark notes against the address what a trusted source says of it, before the commit: should that fail, the event comes again.
+func (b *batch) mark(ctx context.Context, p *profile.Profile, e *incoming) error {
+	if !e.trusted {
+		return nil
+	}
+	w := profile.WithdrawalOf(&e.event)
+	if w.Reason == "" || w.Channel != profile.ChannelEmail {
+		return nil
+	}
+	if w.Address == "" {
+		w.Address = p.Address(w.Channel)
+	}
+	return b.process.Addresses.Mark(ctx, delivery.Channel(w.Channel), w.Address, w.Reason, w.At)
 }
 
 // compact leaves one follow of each kind and reference.

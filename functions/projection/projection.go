@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/order"
@@ -65,6 +66,11 @@ type Timeline interface {
 	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]dynamo.PackedEvent, error)
 }
 
+// Addresses remembers what is known against an address. Marking again changes nothing.
+type Addresses interface {
+	Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error
+}
+
 // Sender puts a job on a queue; when it answers nil the job is durable.
 type Sender interface {
 	Send(ctx context.Context, v any) error
@@ -91,6 +97,7 @@ type Process struct {
 	Orchestration Sender
 	Reports       Sender // back to projection's own queue
 	Later         Later
+	Addresses     Addresses
 	// Traces are the kinds of what is wiped of one who was erased. A job under way knows them by their places: new ones come last.
 	Traces    []Traces
 	Postponer Postponer
@@ -112,13 +119,15 @@ type QueueAPI interface {
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	timeline := dynamo.Timeline{DB: db, Table: s.Timeline, Now: now, Months: s.Months}
+	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
 	return &Process{
-		Profiles: dynamo.Profiles{DB: db, Table: s.Profiles, History: timeline},
-		Orders:   dynamo.Orders{DB: db, Table: s.Profiles},
-		Timeline: timeline,
+		Profiles:  dynamo.Profiles{DB: db, Table: s.Profiles, History: timeline},
+		Orders:    dynamo.Orders{DB: db, Table: s.Profiles},
+		Timeline:  timeline,
+		Addresses: deliveries,
 		Traces: []Traces{
 			timeline,
-			dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now},
+			deliveries,
 			dynamo.Takings{DB: db, Table: s.Due},
 		},
 		Rules: &Definitions{

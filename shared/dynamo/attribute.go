@@ -87,3 +87,22 @@ func conditionLost(err error) bool {
 	}
 	return false
 }
+
+// refused says whether a write failed by what its condition asks, and by nothing else: here a meeting with another transaction is no
+// answer.
+func refused(err error) bool {
+	var single *types.ConditionalCheckFailedException
+	if errors.As(err, &single) {
+		return true
+	}
+	var cancelled *types.TransactionCanceledException
+	if !errors.As(err, &cancelled) {
+		return false
+	}
+	for _, reason := range cancelled.CancellationReasons {
+		if reason.Code != nil && *reason.Code == "ConditionalCheckFailed" {
+			return true
+		}
+	}
+	return false
+}

@@ -3,13 +3,12 @@ package dynamo
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
 )
 
@@ -26,48 +25,117 @@ type Campaign struct {
 type Campaigns struct {
 	Catalog *CatalogCache
 
-	mu       sync.Mutex
-	versions []string
-	all      []Campaign
+	mu     sync.Mutex
+	held   *campaignSet
+	pinned map[versionKey]Campaign // with the segments of held
+}
+
+// campaignSet is what the definitions of one moment come to.
+type campaignSet struct {
+	segments, campaigns int64 // the changes of both kinds
+	rules               []segment.Definition
+	all                 []Campaign
+	byID                map[string]int
+	listeners           map[heard][]int // the running ones by what they listen to
+}
+
+// heard is what a campaign can listen to: a kind of follow, and the event or segment that it names.
+type heard struct {
+	kind profile.FollowKind
+	ref  string
 }
 
 // All is every campaign in the order of the ids. Callers do not change it.
 func (c *Campaigns) All(ctx context.Context) ([]Campaign, error) {
-	segments, err := c.Catalog.All(ctx, KindSegment)
+	set, err := c.set(ctx)
 	if err != nil {
 		return nil, err
 	}
-	campaigns, err := c.Catalog.All(ctx, KindCampaign)
-	if err != nil {
-		return nil, err
-	}
-	var versions []string
-	for _, d := range slices.Concat(segments, campaigns) {
-		versions = append(versions, fmt.Sprintf("%s/%s/%d", d.Kind, d.ID, d.Version))
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.versions == nil || !slices.Equal(versions, c.versions) {
-		c.all, c.versions = compileCampaigns(ctx, segments, campaigns), versions
-	}
-	return c.all, nil
+	return set.all, nil
 }
 
-// Find is one campaign; ok is false when there is none that can be asked.
+// Find is one campaign as it is now; ok is false when there is none that can be asked.
 func (c *Campaigns) Find(ctx context.Context, id string) (found Campaign, ok bool, err error) {
-	all, err := c.All(ctx)
+	set, err := c.set(ctx)
 	if err != nil {
 		return Campaign{}, false, err
 	}
-	at, ok := slices.BinarySearchFunc(all, id, func(one Campaign, id string) int { return strings.Compare(one.ID, id) })
+	at, ok := set.byID[id]
 	if !ok {
 		return Campaign{}, false, nil
 	}
-	return all[at], true, nil
+	return set.all[at], true, nil
 }
 
-func compileCampaigns(ctx context.Context, segments, campaigns []Definition) []Campaign {
-	var rules []segment.Definition
+// Listening is every running campaign that takes up what followed from a commit, in the order of the ids.
+func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]Campaign, error) {
+	set, err := c.set(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Campaign
+	for _, at := range set.listeners[heard{f.Kind, f.Ref}] {
+		found = append(found, set.all[at])
+	}
+	return found, nil
+}
+
+// Pinned is one version of a campaign, with the state of now: who was taken by a version stays with it, and is stopped all the same. ok
+// is false when the campaign is gone. A version that cannot be asked any more, or none, means the present one.
+func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found Campaign, ok bool, err error) {
+	now, ok, err := c.Find(ctx, id)
+	if err != nil || !ok || version == 0 || version == now.Version {
+		return now, ok, err
+	}
+	key := versionKey{KindCampaign, id, version}
+	c.mu.Lock()
+	found, known := c.pinned[key]
+	rules := c.held.rules
+	c.mu.Unlock()
+	if !known {
+		d, err := c.Catalog.Version(ctx, KindCampaign, id, version)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return now, true, nil
+		case err != nil:
+			return Campaign{}, false, err
+		}
+		if found, err = compileCampaign(d, rules); err != nil {
+			slog.ErrorContext(ctx, "version of a campaign not used", "campaign", id, "version", version, "error", err.Error())
+			found = now
+		}
+		c.mu.Lock()
+		if len(c.pinned) >= maxCachedVersions {
+			clear(c.pinned)
+		}
+		c.pinned[key] = found
+		c.mu.Unlock()
+	}
+	found.State = now.State
+	return found, true, nil
+}
+
+func (c *Campaigns) set(ctx context.Context) (*campaignSet, error) {
+	segments, err := c.Catalog.kind(ctx, KindSegment)
+	if err != nil {
+		return nil, err
+	}
+	campaigns, err := c.Catalog.kind(ctx, KindCampaign)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held == nil || c.held.segments != segments.change || c.held.campaigns != campaigns.change {
+		c.held = compileCampaigns(ctx, segments.all, campaigns.all)
+		c.held.segments, c.held.campaigns = segments.change, campaigns.change
+		c.pinned = map[versionKey]Campaign{}
+	}
+	return c.held, nil
+}
+
+func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *campaignSet {
+	set := &campaignSet{byID: map[string]int{}, listeners: map[heard][]int{}}
 	for _, d := range segments {
 		var s segment.Definition
 		if err := json.Unmarshal(d.Body, &s); err != nil {
@@ -75,25 +143,49 @@ func compileCampaigns(ctx context.Context, segments, campaigns []Definition) []C
 			continue
 		}
 		s.ID = segment.ID(d.ID)
-		rules = append(rules, s)
+		set.rules = append(set.rules, s)
 	}
-	all := make([]Campaign, 0, len(campaigns))
 	for _, d := range campaigns {
-		one := Campaign{Version: d.Version}
-		// What was saved by a newer program may have fields that this one does not know.
-		err := json.Unmarshal(d.Body, &one.Definition)
-		one.ID = d.ID
-		if err == nil {
-			err = one.Validate()
-		}
-		if err == nil {
-			one.Condition, err = one.CompileCondition(rules)
-		}
+		one, err := compileCampaign(d, set.rules)
 		if err != nil {
 			slog.ErrorContext(ctx, "campaign left out", "campaign", d.ID, "error", err.Error())
 			continue
 		}
-		all = append(all, one)
+		at := len(set.all)
+		set.all = append(set.all, one)
+		set.byID[one.ID] = at
+		if one.State != campaign.Running {
+			continue
+		}
+		if what, ok := listensTo(one.Trigger); ok {
+			set.listeners[what] = append(set.listeners[what], at)
+		}
 	}
-	return all
+	return set
+}
+
+func listensTo(t campaign.Trigger) (heard, bool) {
+	switch {
+	case t.EnteredSegment != "":
+		return heard{profile.FollowEntered, string(t.EnteredSegment)}, true
+	case t.ExitedSegment != "":
+		return heard{profile.FollowExited, string(t.ExitedSegment)}, true
+	case t.Event != nil:
+		return heard{profile.FollowEvent, t.Event.Name}, true
+	}
+	return heard{}, false
+}
+
+func compileCampaign(d Definition, rules []segment.Definition) (Campaign, error) {
+	one := Campaign{Version: d.Version}
+	// What was saved by a newer program may have fields that this one does not know.
+	err := json.Unmarshal(d.Body, &one.Definition)
+	one.ID = d.ID
+	if err == nil {
+		err = one.Validate()
+	}
+	if err == nil {
+		one.Condition, err = one.CompileCondition(rules)
+	}
+	return one, err
 }

@@ -124,7 +124,7 @@ func (c Catalog) changed(kind string) types.TransactWriteItem {
 	}}
 }
 
-// Change counts the changes of a kind: while it stays the same, so do the definitions.
+// Change counts the changes of a kind, read consistently: while it stays the same, so do the definitions.
 func (c Catalog) Change(ctx context.Context, kind string) (int64, error) {
 	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: changeKey(kind).item(), ConsistentRead: aws.Bool(true)})
 	if err != nil {
@@ -140,7 +140,13 @@ func (c Catalog) Definition(ctx context.Context, kind, id string) (Definition, e
 
 // Version reads one version, also of a definition that was deleted since. ErrNotFound if it never was.
 func (c Catalog) Version(ctx context.Context, kind, id string, version int) (Definition, error) {
-	return c.read(ctx, kind, id, definitionVersionKey(kind, id, version), false)
+	key := definitionVersionKey(kind, id, version)
+	d, err := c.read(ctx, kind, id, key, false)
+	if errors.Is(err, ErrNotFound) {
+		// A version never changes, but one that was saved a moment ago may not be seen yet.
+		return c.read(ctx, kind, id, key, true)
+	}
+	return d, err
 }
 
 func (c Catalog) read(ctx context.Context, kind, id string, key Key, consistent bool) (Definition, error) {
@@ -157,11 +163,16 @@ func (c Catalog) read(ctx context.Context, kind, id string, key Key, consistent 
 // List reads a page of the current definitions of a kind in the order of their ids. An empty next says that this was the last
 // page. A cursor that List did not give is ErrCursor.
 func (c Catalog) List(ctx context.Context, kind string, limit int, cursor string) (page []Definition, next string, err error) {
+	return c.list(ctx, kind, limit, cursor, false)
+}
+
+func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string, consistent bool) (page []Definition, next string, err error) {
 	in := &dynamodb.QueryInput{
 		TableName:                 &c.Table,
 		KeyConditionExpression:    aws.String("pk = :pk"),
 		ExpressionAttributeValues: item{":pk": textValue(definitionKey(kind, "").PK)},
 		Limit:                     aws.Int32(int32(limit)),
+		ConsistentRead:            &consistent,
 	}
 	if cursor != "" {
 		after, err := base64.RawURLEncoding.DecodeString(cursor)
@@ -188,12 +199,12 @@ func (c Catalog) List(ctx context.Context, kind string, limit int, cursor string
 	return page, next, nil
 }
 
-// All reads every current definition of a kind in the order of their ids.
+// All reads every current definition of a kind in the order of their ids, each page consistently.
 func (c Catalog) All(ctx context.Context, kind string) ([]Definition, error) {
 	var all []Definition
 	cursor := ""
 	for range maxDefinitionPages {
-		page, next, err := c.List(ctx, kind, 1000, cursor)
+		page, next, err := c.list(ctx, kind, 1000, cursor, true)
 		if err != nil {
 			return nil, err
 		}

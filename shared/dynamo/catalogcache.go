@@ -9,15 +9,16 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// CatalogTTL is how old a CatalogCache's answer may be outside of an invocation.
-const CatalogTTL = 20 * time.Second
+// CatalogTTL is how old a CatalogCache's answer may be: an invocation can last longer than somebody who stops a campaign wants to wait.
+const CatalogTTL = 5 * time.Second
 
 // maxCachedVersions bounds the memory of a CatalogCache; past it, the versions are forgotten and read again.
 const maxCachedVersions = 1000
 
-// CatalogCache answers from memory what functions ask of Catalog with every job. Once an invocation it asks, with half a read
-// unit, whether a kind has changed, and reads the whole kind if it has: what is saved is in force for every invocation that begins
-// afterwards. Safe for concurrent use. What it returns is shared: callers do not change it.
+// CatalogCache answers from memory what functions ask of Catalog with every job. At the beginning of an invocation, and when
+// CatalogTTL has passed, it asks with one read unit whether a kind has changed, and reads the whole kind if it has. Both reads are
+// consistent, so that what is held is never older than the number that it is filed under: what is saved is in force for every invocation
+// that begins afterwards, and within CatalogTTL for those that have begun. Safe for concurrent use. What it returns is shared: callers do not change it.
 type CatalogCache struct {
 	Catalog Catalog
 	Now     func() time.Time // time.Now when nil
@@ -44,10 +45,7 @@ type shelfOfKind struct {
 
 // fresh tells whether what is held need not be asked about again.
 func (k cachedKind) fresh(invocation string, now time.Time) bool {
-	if invocation != "" {
-		return k.invocation == invocation
-	}
-	return now.Sub(k.at) < CatalogTTL
+	return k.invocation == invocation && now.Sub(k.at) < CatalogTTL
 }
 
 // invocationOf is the id of the Lambda invocation that a context belongs to, empty for none.

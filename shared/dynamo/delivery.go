@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,15 +15,6 @@ import (
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
-)
-
-// contactLife is how long a contact record is kept after its last change when all that it holds are intents.
-const contactLife = delivery.IntentLife + 24*time.Hour
-
-// The sections of a contact's body. A number is never used again for another layout.
-const (
-	sectionIntents      = 1
-	sectionSuppressions = 2
 )
 
 const decisionPrefix = "d#"
@@ -41,110 +31,6 @@ func (s Deliveries) now() time.Time {
 		return time.Now()
 	}
 	return s.Now()
-}
-
-// Contact reads a person's record, consistently. Where there is none it is an empty one of version 0.
-func (s Deliveries) Contact(ctx context.Context, id profile.ID) (*delivery.Contact, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: contactKey(id).item(), ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
-	}
-	c := &delivery.Contact{ProfileID: id}
-	if len(out.Item) == 0 {
-		return c, nil
-	}
-	c.Version = numberOf(out.Item, attrVersion)
-	if err := unpackContact(bytesOf(out.Item, attrBody), c); err != nil {
-		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
-	}
-	return c, nil
-}
-
-// SaveContact writes the record if nobody has changed it since it was read, and counts its version up. ErrConflict says that
-// somebody has; any other error leaves open whether the write happened.
-func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error {
-	text, names, values := versionCondition(c.Version)
-	i := contactKey(c.ProfileID).item()
-	i[attrVersion] = numberValue(c.Version + 1)
-	if body := packContact(c); len(body) > 0 {
-		i[attrBody] = bytesValue(body)
-	}
-	if len(c.Suppressions) == 0 {
-		i[attrTTL] = numberValue(s.now().Add(contactLife).Unix())
-	}
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i,
-		ConditionExpression: &text, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
-	if err != nil {
-		if conditionLost(err) {
-			err = ErrConflict
-		}
-		return fmt.Errorf("writing the contact of %s: %w", c.ProfileID, err)
-	}
-	c.Version++
-	return nil
-}
-
-func packContact(c *delivery.Contact) []byte {
-	w := &packer{}
-	w.section(sectionIntents, func(w *packer) {
-		for _, i := range c.Intents {
-			w.text(i.ID)
-			w.time(i.Asked)
-			w.time(i.At)
-			w.text(i.Holder)
-			w.text(string(i.Channel))
-			w.flag(i.Counted)
-			w.uint(uint64(len(i.Tags)))
-			for _, tag := range i.Tags {
-				w.text(tag)
-			}
-		}
-	})
-	w.section(sectionSuppressions, func(w *packer) {
-		for _, channel := range slices.Sorted(maps.Keys(c.Suppressions)) {
-			one := c.Suppressions[channel]
-			w.text(string(channel))
-			w.text(one.Reason)
-			w.time(one.At)
-			w.text(one.Address)
-		}
-	})
-	return append(w.out, c.Unknown...)
-}
-
-func unpackContact(body []byte, c *delivery.Contact) error {
-	r := &unpacker{in: body}
-	for r.more() {
-		start := r.in
-		number := r.uint()
-		content := r.bytes()
-		if r.err != nil {
-			break
-		}
-		s := &unpacker{in: content}
-		switch number {
-		case sectionIntents:
-			for s.more() {
-				i := delivery.Intent{ID: s.text(), Asked: s.time(), At: s.time(), Holder: s.text(), Channel: delivery.Channel(s.text()), Counted: s.flag()}
-				for range s.count() {
-					i.Tags = append(i.Tags, s.text())
-				}
-				c.Intents = append(c.Intents, i)
-			}
-		case sectionSuppressions:
-			c.Suppressions = map[delivery.Channel]delivery.Suppression{}
-			for s.more() {
-				channel := delivery.Channel(s.text())
-				c.Suppressions[channel] = delivery.Suppression{Reason: s.text(), At: s.time(), Address: s.text()}
-			}
-		default:
-			c.Unknown = append(c.Unknown, start[:len(start)-len(r.in)]...)
-		}
-		if s.err != nil {
-			return fmt.Errorf("section %d %w", number, s.err)
-		}
-	}
-	return r.err
 }
 
 // Decide records a decision in place of what was recorded for the same attempt before: what is known takes the place of what was

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
@@ -27,8 +25,6 @@ const (
 	maxDueMinutes = 12 * 60
 	// dueWrites is how many entries are struck off side by side.
 	dueWrites = 16
-	// maxDuePages bounds a reading of one shard of a minute: 1 MB each.
-	maxDuePages = 64
 
 	attrMinute = "minute"
 )
@@ -107,87 +103,6 @@ func (d Due) Done(ctx context.Context, e DueEntry) error {
 	return nil
 }
 
-// List reads the entries of one minute of an owner.
-func (d Due) List(ctx context.Context, owner string, minute time.Time) ([]DueEntry, error) {
-	var entries []DueEntry
-	for shard := range dueShards {
-		in := &dynamodb.QueryInput{
-			TableName:                 &d.Table,
-			KeyConditionExpression:    aws.String("#pk = :pk"),
-			ExpressionAttributeNames:  map[string]string{"#pk": attrPK},
-			ExpressionAttributeValues: item{":pk": textValue(duePartition(owner, minute, shard))},
-			ConsistentRead:            aws.Bool(true),
-		}
-		for page := 0; ; page++ {
-			if page == maxDuePages {
-				return nil, fmt.Errorf("reading what is due for %s: more than %d MB in one minute", owner, maxDuePages)
-			}
-			out, err := d.DB.Query(ctx, in)
-			if err != nil {
-				return nil, fmt.Errorf("reading what is due for %s: %w", owner, err)
-			}
-			for _, i := range out.Items {
-				entries = append(entries, DueEntry{Owner: owner, Minute: minute, ID: textOf(i, attrSK), Body: bytesOf(i, attrBody)})
-			}
-			if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-				break
-			}
-		}
-	}
-	return entries, nil
-}
-
-// Ready hands every entry whose time has come to each, oldest minute first. An entry is struck off, or filed again for the time
-// that each gives: so nothing that fails holds up what comes after it. The last few minutes are looked at by every call; after an
-// outage a call catches up by at most half a day. An error of each ends the call, and its entry stays.
-func (d Due) Ready(ctx context.Context, owner string, each func(context.Context, DueEntry) (again time.Time, err error)) error {
-	return d.ReadyTogether(ctx, owner, 1, func(ctx context.Context, entries []DueEntry) ([]time.Time, error) {
-		again, err := each(ctx, entries[0])
-		return []time.Time{again}, err
-	})
-}
-
-// ReadyTogether is Ready for owners that do several entries of a minute at once, up to size of them. each gives a time for every
-// entry, in their order; an error of each leaves all of them.
-func (d Due) ReadyTogether(ctx context.Context, owner string, size int, each func(context.Context, []DueEntry) (again []time.Time, err error)) error {
-	last := d.now().UTC().Truncate(time.Minute)
-	floor, err := d.floor(ctx, owner)
-	if err != nil {
-		return err
-	}
-	if floor.IsZero() {
-		floor = last.Add(-firstDueMinutes * time.Minute)
-		if err := d.raise(ctx, owner, floor); err != nil {
-			return err
-		}
-	}
-	overlap := last.Add(-(dueOverlap - 1) * time.Minute)
-	minute := floor
-	if overlap.Before(minute) {
-		minute = overlap
-	}
-	for n := 0; !minute.After(last) && n < maxDueMinutes; n++ {
-		entries, err := d.List(ctx, owner, minute)
-		if err != nil {
-			return err
-		}
-		for chunk := range slices.Chunk(entries, size) {
-			again, err := each(ctx, chunk)
-			if err != nil {
-				return err
-			}
-			if err := d.done(ctx, chunk, again); err != nil {
-				return err
-			}
-		}
-		minute = minute.Add(time.Minute)
-	}
-	if overlap.Before(minute) {
-		minute = overlap
-	}
-	return d.raise(ctx, owner, minute)
-}
-
 // done strikes entries off, those filed again after they stand in their new minute.
 func (d Due) done(ctx context.Context, entries []DueEntry, again []time.Time) error {
 	var g errgroup.Group
@@ -207,31 +122,4 @@ func (d Due) done(ctx context.Context, entries []DueEntry, again []time.Time) er
 		})
 	}
 	return g.Wait()
-}
-
-// floor is the first minute that may still hold an entry; the zero time when nothing was ever looked at.
-func (d Due) floor(ctx context.Context, owner string) (time.Time, error) {
-	out, err := d.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &d.Table, Key: dueFloorKey(owner).item(), ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("reading what is due for %s: %w", owner, err)
-	}
-	if len(out.Item) == 0 {
-		return time.Time{}, nil
-	}
-	return time.Unix(numberOf(out.Item, attrMinute), 0).UTC(), nil
-}
-
-// raise moves the floor up, never down.
-func (d Due) raise(ctx context.Context, owner string, to time.Time) error {
-	_, err := d.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &d.Table, Key: dueFloorKey(owner).item(),
-		UpdateExpression:          aws.String("SET #minute = :to"),
-		ConditionExpression:       aws.String("attribute_not_exists(#minute) OR #minute < :to"),
-		ExpressionAttributeNames:  map[string]string{"#minute": attrMinute},
-		ExpressionAttributeValues: item{":to": numberValue(to.Unix())},
-	})
-	if err != nil && !conditionLost(err) {
-		return fmt.Errorf("noting what was due for %s: %w", owner, err)
-	}
-	return nil
 }

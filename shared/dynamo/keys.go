@@ -127,6 +127,9 @@ func effectKey(kind, id string) Key { return Key{"x#" + kind + "#" + id, "x"} }
 // contactKey holds a person's caps, credits, intents and suppressions: <profileId> / contact
 func contactKey(id profile.ID) Key { return Key{string(id), "contact"} }
 
+// addressKey holds what is known against an address, whoever's it is: a#<channel>#<hash of the address> / address
+func addressKey(channel, hash string) Key { return Key{"a#" + channel + "#" + hash, "address"} }
+
 // decisionKey holds one decision: <profileId> / d#<at, nanoseconds>#<notification>
 func decisionKey(id profile.ID, at time.Time, notification string) Key {
 	return Key{string(id), fmt.Sprintf("d#%020d#%s", at.UnixNano(), notification)}

@@ -48,6 +48,7 @@ const (
 	sectionShopDays    = 45
 	sectionFaded       = 32
 	sectionSources     = 33
+	sectionHeard       = 52
 )
 
 // packProfile is the body of a profile's item.
@@ -168,6 +169,7 @@ func packSections(p *profile.Profile) []byte {
 			}
 		})
 	}
+	w.section(sectionHeard, func(w *packer) { packHeard(w, p.Consent) })
 	packDetail(w, p)
 	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
 		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
@@ -200,6 +202,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	}
 	r := &unpacker{in: body}
 	var memory *fadedMemory
+	words := consents{}
 	for r.more() {
 		start := r.in
 		number := r.uint()
@@ -226,11 +229,9 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 				p.Traits[k] = profile.Trait{Value: unpackValue(s), At: s.time()}
 			}
 		case sectionConsent:
-			p.Consent = map[string]profile.Consent{}
-			for s.more() {
-				k := s.text()
-				p.Consent[k] = profile.Consent{Granted: s.flag(), At: s.time(), Reason: s.text()}
-			}
+			words.unpack(s)
+		case sectionHeard:
+			words.unpackHeard(s)
 		case sectionTags:
 			for s.more() {
 				p.Tags = append(p.Tags, s.text())
@@ -308,6 +309,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 		}
 	}
 	memory.recall(&p.Window)
+	words.unite(p)
 	return r.err
 }
 

@@ -155,6 +155,8 @@ type Notification struct {
 	Variant    string     `json:"variant,omitempty"` // the arm that the hash chose
 	// CampaignVersion is the definition that was in force when the campaign took the person.
 	CampaignVersion int `json:"campaignVersion"`
+	// TemplateVersion is the version of the arm's template when it was decided to send; 0 means the present one.
+	TemplateVersion int `json:"templateVersion,omitempty"`
 	// At is when it was due; with ID it names the decision. Since is when the trigger happened.
 	At    time.Time `json:"at,omitzero"`
 	Since time.Time `json:"since,omitzero"`

@@ -1,8 +1,10 @@
 package delivery
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
@@ -79,7 +81,19 @@ func (c Cap) String() string {
 }
 
 func (c Cap) concerns(channel Channel, tags []string) bool {
-	return (c.Channel == "" || c.Channel == AnyChannel || c.Channel == channel) && (c.Tag == "" || slices.Contains(tags, c.Tag))
+	if c.Channel != "" && c.Channel != AnyChannel && c.Channel != channel {
+		return false
+	}
+	return c.Tag == "" || slices.Contains(tags, c.Tag) || slices.Contains(tags, TagMark(c.Tag))
+}
+
+// TagMark stands for a tag where tags take too much room: seven bytes, the first of which no tag that somebody wrote begins with.
+func TagMark(tag string) string {
+	if strings.HasPrefix(tag, "\x00") {
+		return tag
+	}
+	sum := sha256.Sum256([]byte(tag))
+	return "\x00" + string(sum[:6])
 }
 
 // room says when the rule has room for one more: now, or later when the times of what was sent fill its window.

@@ -13,16 +13,27 @@ import (
 // IntentLife is how long an intent refuses a second sending. A job can come back from a dead-letter queue after 28 days.
 const IntentLife = 35 * 24 * time.Hour
 
-// maxIntents bounds the record: past it nothing is sent to the person until intents expire.
-const maxIntents = 500
+// maxIntents bounds the record: past it nothing is sent to the person until intents expire. What a person asked for by an act of
+// their own may take as much again, so that no campaign takes its place.
+const (
+	maxIntents              = 500
+	maxTransactionalIntents = 2 * maxIntents
+)
 
 // Contact is what dispatch remembers of one person: intents, which are at once the memory of duplicates and the counters of the
-// caps, and suppressions. It is stored as one item with a version, and every change is one conditional write.
+// caps, suppressions and withdrawals. It is stored as one item with a version, and every change is one conditional write. The
+// records of merged people are united, so that an intent stays one conditional write.
 type Contact struct {
 	ProfileID    profile.ID
 	Version      int64 // of the stored item; 0 when it is not stored yet
 	Intents      []Intent
 	Suppressions map[Channel]Suppression
+	// Withdrawn is what the person said to us directly: it holds from our answer on, before the profile has heard of it.
+	Withdrawn map[Channel]time.Time
+	// United are the profiles whose records are part of this one.
+	United []profile.ID
+	// MovedTo is whose record this one is part of, since the profile was merged into that one. Nothing else is kept here then.
+	MovedTo profile.ID
 	// Unknown keeps what a newer version of the program has stored, to be written back as it was.
 	Unknown []byte
 }
@@ -37,6 +48,8 @@ type Intent struct {
 	Channel Channel
 	Tags    []string // as they were when it was sent
 	Counted bool     // counts for the caps
+	// Of is the profile under which the notification was decided, when that was merged into another since; else empty.
+	Of profile.ID
 }
 
 // Suppression bars a channel after a bounce or a complaint. With Address it bars only that one address.
@@ -51,6 +64,10 @@ func AddressHash(address string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
 	return hex.EncodeToString(sum[:8])
 }
+
+// Marks is what is known against an address, whoever's it is: since when it is dead, and when somebody who reads there complained of us
+// or wanted nothing more. A zero time means never.
+type Marks struct{ Bounced, Complained, Withdrawn time.Time }
 
 // Known finds the intent of a notification.
 func (c *Contact) Known(id string) (Intent, bool) {
@@ -69,6 +86,12 @@ func (c *Contact) Forget(until time.Time) bool {
 	for channel, one := range c.Suppressions {
 		if !one.At.After(until) {
 			delete(c.Suppressions, channel)
+			found = true
+		}
+	}
+	for channel, at := range c.Withdrawn {
+		if !at.After(until) {
+			delete(c.Withdrawn, channel)
 			found = true
 		}
 	}
@@ -101,4 +124,43 @@ func (c *Contact) Suppress(channel Channel, s Suppression) {
 		c.Suppressions = map[Channel]Suppression{}
 	}
 	c.Suppressions[channel] = s
+}
+
+// Withdraw notes that the person wants nothing more over a channel.
+func (c *Contact) Withdraw(channel Channel, at time.Time) {
+	if c.Withdrawn == nil {
+		c.Withdrawn = map[Channel]time.Time{}
+	}
+	if at.After(c.Withdrawn[channel]) {
+		c.Withdrawn[channel] = at
+	}
+}
+
+// Unite takes in the record of a profile that was merged into this one's.
+func (c *Contact) Unite(part *Contact) {
+	for _, i := range part.Intents {
+		if _, known := c.Known(i.ID); known {
+			continue
+		}
+		if i.Of == "" {
+			i.Of = part.ProfileID
+		}
+		c.Intents = append(c.Intents, i)
+	}
+	slices.SortStableFunc(c.Intents, func(a, b Intent) int { return a.At.Compare(b.At) })
+	for channel, s := range part.Suppressions {
+		// What bars the channel outweighs what bars one address.
+		if old, known := c.Suppressions[channel]; !known || old.Address != "" && (s.Address == "" || s.At.After(old.At)) {
+			c.Suppress(channel, s)
+		}
+	}
+	for channel, at := range part.Withdrawn {
+		c.Withdraw(channel, at)
+	}
+	for _, id := range append([]profile.ID{part.ProfileID}, part.United...) {
+		if !slices.Contains(c.United, id) {
+			c.United = append(c.United, id)
+		}
+	}
+	c.Unknown = append(slices.Clip(c.Unknown), part.Unknown...)
 }

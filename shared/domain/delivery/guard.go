@@ -24,9 +24,9 @@ type Case struct {
 	// Person is what shares are drawn by: the userId, or the profileId of a person without one.
 	Person  string
 	Address string // empty when the channel needs one and the profile has none
-	// Consent is the channel's record, nil if there is none; Granted says that a trait grants it.
+	// Consent is the channel's record of the profile, nil if there is none. Marks are what is known against Address.
 	Consent *profile.Consent
-	Granted bool
+	Marks   Marks
 	Zone    *time.Location
 	// Eligible is what the campaign itself says of the person now.
 	Eligible Verdict
@@ -55,24 +55,17 @@ func killSwitch(c Case) Verdict {
 }
 
 // consent looks at what the person allows. What bars the address itself (a bounce, a complaint) holds for transactional
-// notifications too; an unsubscribe does not.
+// notifications too; an unsubscribe does not. A grant that was received after a complaint or an unsubscribe takes it back: the
+// person has said so last. No grant revives a dead address.
 func consent(c Case) Verdict {
-	revoked := c.Consent != nil && !c.Consent.Granted
-	if revoked && (c.Consent.Reason == "complaint" || c.Consent.Reason == "bounce") {
-		return skip(Suppressed, c.Consent.Reason)
-	}
-	for _, contact := range c.Contacts {
-		s, ok := contact.Suppressions[c.Channel]
-		if ok && (s.Address == "" || s.Address == AddressHash(c.Address)) {
-			return skip(Suppressed, s.Reason)
-		}
+	if reason := c.suppressed(); reason != "" {
+		return skip(Suppressed, reason)
 	}
 	if !c.Transactional {
-		if revoked {
+		if c.withdrawn() {
 			return skip(NoConsent, "revoked")
 		}
-		granted := c.Granted || c.Consent != nil
-		if c.Settings.basis(c.Channel) == OptIn && !granted {
+		if c.Settings.basis(c.Channel) == OptIn && c.Consent == nil {
 			return skip(NoConsent, "")
 		}
 	}
@@ -80,6 +73,39 @@ func consent(c Case) Verdict {
 		return skip(NoAddress, "")
 	}
 	return Verdict{Action: Proceed}
+}
+
+// suppressed is why nothing at all may be sent there, empty if something may.
+func (c Case) suppressed() string {
+	if c.Consent != nil && !c.Consent.Granted && (c.Consent.Reason == "complaint" || c.Consent.Reason == "bounce") {
+		return c.Consent.Reason
+	}
+	for _, contact := range c.Contacts {
+		s, ok := contact.Suppressions[c.Channel]
+		if ok && (s.Address == "" || s.Address == AddressHash(c.Address)) {
+			return s.Reason
+		}
+	}
+	switch {
+	case !c.Marks.Bounced.IsZero():
+		return "bounce"
+	case c.refused(c.Marks.Complained):
+		return "complaint"
+	}
+	return ""
+}
+
+// withdrawn says whether the person, or whoever reads at the address, wants nothing more over the channel.
+func (c Case) withdrawn() bool {
+	if c.Consent != nil && !c.Consent.Granted || c.refused(c.Marks.Withdrawn) {
+		return true
+	}
+	return slices.ContainsFunc(c.Contacts, func(contact *Contact) bool { return c.refused(contact.Withdrawn[c.Channel]) })
+}
+
+// refused says whether a refusal of that time still stands.
+func (c Case) refused(at time.Time) bool {
+	return !at.IsZero() && (c.Consent == nil || !c.Consent.Outweighs(at))
 }
 
 func holdout(c Case) Verdict {
@@ -97,7 +123,7 @@ func holdout(c Case) Verdict {
 
 func eligible(c Case) Verdict {
 	if c.Eligible.Action != Proceed {
-		return c.Eligible
+		return c.deferred(c.Eligible)
 	}
 	if !c.NotAfter.IsZero() && c.Now.After(c.NotAfter) {
 		return skip(Expired, "")
@@ -138,7 +164,11 @@ func Reserve(c Case, intent Intent) Verdict {
 	}
 	own := c.Contacts[0]
 	own.Add(intent)
-	if len(own.Intents) > maxIntents {
+	most := maxIntents
+	if c.Transactional {
+		most = maxTransactionalIntents
+	}
+	if len(own.Intents) > most {
 		own.Intents = own.Intents[:len(own.Intents)-1]
 		return skip(ContactFull, "")
 	}

@@ -46,8 +46,39 @@ func TestJudgeEveryGuardBothSides(t *testing.T) {
 		{"another channel stopped", func(c *Case) { c.Settings.Stopped = []Channel{Social} }, Verdict{Action: Proceed}},
 
 		{"no consent on record", func(c *Case) { c.Consent = nil }, skip(NoConsent, "")},
-		{"granted by a trait", func(c *Case) { c.Consent, c.Granted = nil, true }, Verdict{Action: Proceed}},
-		{"revoked outweighs the trait", func(c *Case) { c.Consent, c.Granted = revoked("unsubscribe"), true }, skip(NoConsent, "revoked")},
+		{"withdrawn from us directly", func(c *Case) { c.Contacts[0].Withdraw(Email, noon) }, skip(NoConsent, "revoked")},
+		{"withdrawn, and transactional", func(c *Case) { c.Transactional = true; c.Contacts[0].Withdraw(Email, noon) }, Verdict{Action: Proceed}},
+		{"withdrawn over another channel", func(c *Case) { c.Contacts[0].Withdraw(Social, noon) }, Verdict{Action: Proceed}},
+		{"withdrawn under a merged profile", func(c *Case) {
+			c.Contacts = append(c.Contacts, &Contact{Withdrawn: map[Channel]time.Time{Email: noon}})
+		}, skip(NoConsent, "revoked")},
+		{"granted at the same time as withdrawn", func(c *Case) {
+			c.Contacts[0].Withdraw(Email, noon)
+			c.Consent = &profile.Consent{Granted: true, ReceivedAt: noon}
+		}, skip(NoConsent, "revoked")},
+		{"granted after it was withdrawn", func(c *Case) {
+			c.Contacts[0].Withdraw(Email, noon)
+			c.Consent = &profile.Consent{Granted: true, ReceivedAt: noon.Add(1)}
+		}, Verdict{Action: Proceed}},
+		{"granted ahead, nobody knows when, before it was withdrawn", func(c *Case) {
+			c.Contacts[0].Withdraw(Email, noon)
+			c.Consent = &profile.Consent{Granted: true, At: noon.Add(time.Hour)}
+		}, skip(NoConsent, "revoked")},
+		{"somebody else at the address wants no more", func(c *Case) { c.Marks.Withdrawn = noon }, skip(NoConsent, "revoked")},
+		{"somebody else did, and it is transactional", func(c *Case) { c.Marks.Withdrawn, c.Transactional = noon, true }, Verdict{Action: Proceed}},
+		{"somebody else did, and this person granted since", func(c *Case) {
+			c.Marks.Withdrawn, c.Consent = noon, &profile.Consent{Granted: true, ReceivedAt: noon.Add(1)}
+		}, Verdict{Action: Proceed}},
+		{"the address complained", func(c *Case) { c.Marks.Complained, c.Transactional = noon, true }, skip(Suppressed, "complaint")},
+		{"the address complained and opted in since", func(c *Case) {
+			c.Marks.Complained, c.Consent = noon, &profile.Consent{Granted: true, ReceivedAt: noon.Add(1)}
+		}, Verdict{Action: Proceed}},
+		{"the address complained after it had opted in", func(c *Case) {
+			c.Marks.Complained, c.Consent = noon, &profile.Consent{Granted: true, ReceivedAt: noon}
+		}, skip(Suppressed, "complaint")},
+		{"the address is dead, whatever was granted", func(c *Case) {
+			c.Marks.Bounced, c.Consent = noon, &profile.Consent{Granted: true, ReceivedAt: noon.Add(1)}
+		}, skip(Suppressed, "bounce")},
 		{"opt-out channel needs no record", func(c *Case) {
 			c.Consent, c.Settings.Consent = nil, map[Channel]Basis{Email: OptOut}
 		}, Verdict{Action: Proceed}},
@@ -190,6 +221,12 @@ func TestReserve(t *testing.T) {
 			c.NotAfter = noon.Add(time.Hour)
 		}, skip(Expired, "frequencyCap")},
 		{"full", func(c *Case) { c.Settings.Caps, c.Contacts[0].Intents = nil, sentAt(maxIntents, noon) }, skip(ContactFull, "")},
+		{"full for campaigns, not for what was asked for", func(c *Case) {
+			c.Transactional, c.Contacts[0].Intents = true, sentAt(maxTransactionalIntents-1, noon)
+		}, Verdict{Action: Proceed}},
+		{"full for everything", func(c *Case) {
+			c.Transactional, c.Contacts[0].Intents = true, sentAt(maxTransactionalIntents, noon)
+		}, skip(ContactFull, "")},
 		{"one place left", func(c *Case) { c.Settings.Caps, c.Contacts[0].Intents = nil, sentAt(maxIntents-1, noon) }, Verdict{Action: Proceed}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -194,53 +194,8 @@ func (p *Profile) track(e *event.Event, at time.Time, shop money.Currency) {
 		if n, err := strconv.ParseFloat(plainText(rating), 64); err == nil {
 			p.Ratings.rate(n)
 		}
-	case event.ConsentGranted, event.ConsentRevoked, event.Unsubscribed:
-		var channel, reason []byte
-		pick(e.Properties, member{"channel", &channel}, member{"reason", &reason})
-		c := Consent{Granted: e.Name == event.ConsentGranted, At: at, Reason: clip(unquote(reason))}
-		if e.Name == event.Unsubscribed {
-			c.Reason = "unsubscribe"
-		}
-		p.SetConsent(channelOr(unquote(channel)), c)
-	case event.EmailMarkedAsSpam:
-		p.SetConsent("email", Consent{At: at, Reason: "complaint"})
-	}
-}
-
-func channelOr(channel string) string {
-	if channel == "" {
-		return "email"
-	}
-	return clip(channel)
-}
-
-// maxConsents bounds the channels that somebody can name beside the known ones.
-const maxConsents = 16
-
-// channels are those whose consent is kept in any case: nobody's refusal is lost to a flood of other names.
-var channels = map[string]bool{"email": true, "sms": true, "push": true, "wechat": true, "mini-program": true, "social": true, "store": true, "phone": true, "webhook": true}
-
-// SetConsent records a consent by its time; of two at the same time the stricter stands.
-func (p *Profile) SetConsent(channel string, c Consent) {
-	if p.Consent == nil {
-		p.Consent = map[string]Consent{}
-	}
-	old, known := p.Consent[channel]
-	if known && (c.At.Before(old.At) || c.At.Equal(old.At) && (c.Granted && !old.Granted || c.Granted == old.Granted && c.Reason <= old.Reason)) {
-		return
-	}
-	p.consent(channel, c)
-}
-
-// consent writes a channel's consent within the bound.
-func (p *Profile) consent(channel string, c Consent) {
-	place := admit(p.Consent, channel, maxConsents, channels, func(Consent, Consent) Consent { return Consent{} })
-	if _, evicted := p.Consent[OtherEvents]; evicted || place == OtherEvents {
-		delete(p.Consent, OtherEvents)
-		p.leave("consent", 1)
-	}
-	if place != OtherEvents {
-		p.Consent[channel] = c
+	default:
+		p.hearConsent(e, at)
 	}
 }
 

@@ -45,7 +45,7 @@ func Survivor(a, b *Profile) (keep, absorb *Profile) {
 	return b, a
 }
 
-// Absorb unites another profile into this one. Sums add up, traits go by their newest change, of consents the stricter wins.
+// Absorb unites another profile into this one. Sums add up, traits go by their newest change, consents by what was heard last.
 // Of two userIds this profile's stays the one that it is known by; the other's key forwards here all the same.
 func (p *Profile) Absorb(q *Profile) {
 	p.Parts = append(append(slices.Clone(p.Parts), q.Parts...), q.ID)
@@ -106,18 +106,6 @@ func (p *Profile) Absorb(q *Profile) {
 	}
 	p.Unknown = append(slices.Clone(p.Unknown), q.Unknown...)
 	p.absorbWindow(q)
-}
-
-func (p *Profile) absorbConsent(q *Profile) {
-	if p.Consent == nil && len(q.Consent) > 0 {
-		p.Consent = map[string]Consent{}
-	}
-	for channel, c := range q.Consent {
-		old, known := p.Consent[channel]
-		if !known || old.Granted && !c.Granted || old.Granted == c.Granted && c.At.After(old.At) {
-			p.consent(channel, c)
-		}
-	}
 }
 
 func (p *Profile) absorbOrders(q *Profile) {

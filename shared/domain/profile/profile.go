@@ -98,13 +98,6 @@ type Trait struct {
 	At    time.Time `json:"at"`
 }
 
-// Consent says whether a person may be contacted over a channel, and since when that holds.
-type Consent struct {
-	Granted bool      `json:"granted"`
-	At      time.Time `json:"at"`
-	Reason  string    `json:"reason,omitempty"` // what revoked it: unsubscribe, complaint, bounce
-}
-
 // Orders sums the person's orders. Count counts every completed order; Entries are the newest of them in order of time, at
 // most MaxOrderEntries; older ones live on in Base.
 type Orders struct {

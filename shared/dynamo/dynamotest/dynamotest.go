@@ -6,8 +6,10 @@ package dynamotest
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +46,14 @@ type DB struct {
 	mu     sync.Mutex
 	calls  map[string]int
 	faults []fault
+	breaks []interruption
+}
+
+// interruption is something that happens just before the nth call of an operation.
+type interruption struct {
+	op  string
+	nth int
+	act func()
 }
 
 type fault struct {
@@ -63,15 +73,17 @@ func New(t testing.TB) *DB { return NewAt(t, time.Now) }
 func NewAt(t testing.TB, now func() time.Time) *DB {
 	t.Helper()
 	endpoint := os.Getenv(EndpointVariable)
-	if endpoint == "" {
-		endpoint = serve(t, now)
-	}
-	client := dynamodb.New(dynamodb.Options{
+	options := dynamodb.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint,
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		Retryer:     aws.NopRetryer{},
 		HTTPClient:  cloud.Client(),
-	})
+	}
+	if endpoint == "" {
+		endpoint = "http://stand-in.invalid"
+		options.HTTPClient = inProcess{open(t, now)}
+	}
+	client := dynamodb.New(options)
 	db := &DB{Client: client, calls: map[string]int{}}
 	for _, table := range dynamo.Tables() {
 		db.create(t, table)
@@ -79,21 +91,35 @@ func NewAt(t testing.TB, now func() time.Time) *DB {
 	return db
 }
 
-// serve starts a stand-in for the test.
-func serve(t testing.TB, now func() time.Time) string {
+// open is a stand-in for the test.
+func open(t testing.TB, now func() time.Time) http.Handler {
 	t.Helper()
 	engine, err := standin.Open(standin.Options{Clock: now, SyncEvery: time.Hour})
 	if err != nil {
 		t.Fatalf("opening the stand-in: %v", err)
 	}
-	server := httptest.NewServer(engine)
 	t.Cleanup(func() {
-		server.Close()
 		if err := engine.Close(); err != nil {
 			t.Errorf("closing the stand-in: %v", err)
 		}
 	})
-	return server.URL
+	return engine
+}
+
+// inProcess calls a handler without a network, so that a test may run in a bubble of virtual time.
+type inProcess struct{ http.Handler }
+
+// Do is what the SDK calls.
+func (h inProcess) Do(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 func (db *DB) create(t testing.TB, table dynamo.Table) {
@@ -122,6 +148,28 @@ func (db *DB) Fail(op string, nth int, how How) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.faults = append(db.faults, fault{op: op, nth: db.calls[op] + nth, how: how})
+}
+
+// Interrupt lets something happen just before the nth call from now of an operation, counting from 1: what another worker does between
+// two steps of the one under test.
+func (db *DB) Interrupt(op string, nth int, act func()) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.breaks = append(db.breaks, interruption{op: op, nth: db.calls[op] + nth, act: act})
+}
+
+// interrupted takes out what is to happen before a call.
+func (db *DB) interrupted(op string, write bool) (acts []func()) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.breaks = slices.DeleteFunc(db.breaks, func(i interruption) bool {
+		due := (i.op == op || write && i.op == AnyWrite) && db.calls[i.op]+1 == i.nth
+		if due {
+			acts = append(acts, i.act)
+		}
+		return due
+	})
+	return acts
 }
 
 // Heal forgets the faults that have not fired.
@@ -156,6 +204,9 @@ func (db *DB) count(op string, write bool) How {
 }
 
 func call[In, Out any](db *DB, op string, write bool, ctx context.Context, in In, do func(context.Context, In, ...func(*dynamodb.Options)) (Out, error)) (Out, error) {
+	for _, act := range db.interrupted(op, write) {
+		act()
+	}
 	how := db.count(op, write)
 	var none Out
 	if how == NotPersisted {

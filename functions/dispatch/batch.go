@@ -1,0 +1,150 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+// Again puts jobs back on the queue that dispatch takes them from; when it returns nil they are durable.
+type Again interface {
+	SendAll(ctx context.Context, bodies [][]byte) error
+}
+
+// batch is the notifications of an invocation. Those of one person come one after the other, in their order, since each changes the
+// same contact record; those of different people go side by side.
+type batch struct {
+	*Process
+	records []*record
+	people  map[profile.ID][]item
+	order   []profile.ID
+	begun   bool // anything was
+
+	mu sync.Mutex
+}
+
+// record is a message of the queue. It is done when every notification is decided.
+type record struct {
+	failed []error
+	rest   []job.Notification // not begun for want of time
+}
+
+type item struct {
+	n job.Notification
+	r *record
+}
+
+// Handle takes a batch of the notifications queue. What there is no time to begin is sent again as a new message, and the old one is
+// taken as done: every receive of a message counts, and a slow provider must not use them up.
+func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
+	defer p.report()
+	b := &batch{Process: p, people: map[profile.ID][]item{}}
+	for _, m := range in.Records {
+		b.add(m)
+	}
+	work, cancel := queue.Bounded(ctx)
+	defer cancel()
+	b.run(work)
+	b.handBack(ctx)
+	return p.Queue.Return(ctx, in, func(i int) error { return errors.Join(b.records[i].failed...) }), nil
+}
+
+func (b *batch) add(m events.SQSMessage) {
+	r := &record{}
+	b.records = append(b.records, r)
+	j, err := queue.Job[job.Notifications](m)
+	if err != nil {
+		r.failed = append(r.failed, err)
+		return
+	}
+	for _, n := range j.Notifications {
+		if _, known := b.people[n.ProfileID]; !known {
+			b.order = append(b.order, n.ProfileID)
+		}
+		b.people[n.ProfileID] = append(b.people[n.ProfileID], item{n, r})
+	}
+}
+
+// run goes through the people side by side.
+func (b *batch) run(ctx context.Context) {
+	next := make(chan []item, len(b.order))
+	for _, id := range b.order {
+		next <- b.people[id]
+	}
+	close(next)
+	var workers sync.WaitGroup
+	for range min(atOnce, len(b.order)) {
+		workers.Go(func() {
+			for items := range next {
+				for _, i := range items {
+					b.one(ctx, i)
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// one dispatches a notification, if its whole time is left. One that fails lets the others go on; when its job comes again, those that
+// were decided are known.
+func (b *batch) one(ctx context.Context, i item) {
+	if deadline, bounded := ctx.Deadline(); ctx.Err() != nil || bounded && time.Until(deadline) < reserve {
+		b.mu.Lock()
+		i.r.rest = append(i.r.rest, i.n)
+		b.mu.Unlock()
+		return
+	}
+	err := queue.Guard(func() error { return b.Dispatch(ctx, i.n) })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begun = true
+	if err != nil {
+		i.r.failed = append(i.r.failed, err)
+	}
+}
+
+var errLate = fmt.Errorf("too little time is left to begin a notification: %w", queue.ErrNoTime)
+
+// handBack sends again what was not begun. A message that failed comes again as a whole by itself. An invocation that had no time for
+// anything hands nothing back: its time is set too short, which shows when the receives are used up.
+func (b *batch) handBack(ctx context.Context) {
+	var bodies [][]byte
+	var from []*record
+	for _, r := range b.records {
+		if len(r.rest) == 0 || len(r.failed) > 0 {
+			continue
+		}
+		body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: r.rest})
+		if err != nil || !b.begun {
+			r.failed = append(r.failed, errors.Join(errLate, err))
+			continue
+		}
+		bodies, from = append(bodies, body), append(from, r)
+	}
+	if len(bodies) == 0 {
+		return
+	}
+	slog.InfoContext(ctx, "no time to begin", "messages", len(bodies))
+	err := b.Again.SendAll(ctx, bodies)
+	var some *queue.SendError
+	switch {
+	case err == nil:
+	case errors.As(err, &some):
+		for _, at := range some.Failed {
+			from[at].failed = append(from[at].failed, fmt.Errorf("sending again what was not begun: %w", some.Err))
+		}
+	default:
+		for _, r := range from {
+			r.failed = append(r.failed, fmt.Errorf("sending again what was not begun: %w", err))
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+const (
+	// firstPause is how long a notification waits that the provider does not take now; it doubles with each attempt.
+	firstPause = time.Minute
+	longPause  = 2 * time.Hour
+	// spread is over how long notifications are put off that all wait for the same moment.
+	spread = 15 * time.Minute
+)
+
+// call hands the notification over to its channel.
+func (a *attempt) call(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, providerTime)
+	defer cancel()
+	return a.judged.sender.Send(ctx, a.judged.handOver)
+}
+
+// conclude records what the provider said. What it took back from the reservation is written before the decision: a process that
+// ends in between comes to the same end again.
+func (a *attempt) conclude(ctx context.Context, intent delivery.Intent, sendErr error) error {
+	if sendErr == nil {
+		return a.decide(ctx, a.decision(delivery.Sent, "", ""))
+	}
+	answer := channel.Classify(sendErr)
+	switch answer.Class {
+	case channel.Reject:
+		return a.rejected(ctx, intent, answer)
+	case channel.Retry:
+		again := a.later(answer.After)
+		if a.n.Deferred+1 >= maxAttempts || !a.n.NotAfter.IsZero() && again.After(a.n.NotAfter) {
+			err := a.amend(ctx, func(c *delivery.Contact) { c.Refuse(intent.ID, intent.Holder) })
+			return errors.Join(err, a.decide(ctx, a.decision(delivery.Failed, delivery.ProviderError, answer.Code)))
+		}
+		if err := a.amend(ctx, func(c *delivery.Contact) { c.Release(intent.ID, intent.Holder) }); err != nil {
+			return err
+		}
+		return a.putOff(ctx, delivery.Verdict{Action: delivery.Defer, Reason: delivery.ProviderError, Detail: answer.Code, Until: again})
+	}
+	return a.decide(ctx, a.decision(delivery.Unknown, delivery.TimedOut, answer.Code))
+}
+
+// rejected gives back what a notification took that will never be sent. A dead address is marked as one, for whoever has it.
+func (a *attempt) rejected(ctx context.Context, intent delivery.Intent, answer *channel.Error) error {
+	address, over := a.judged.facts.Address, a.judged.campaign.Channel
+	bounced := answer.Bounce && !ourFault(address)
+	err := a.amend(ctx, func(c *delivery.Contact) {
+		c.Refuse(intent.ID, intent.Holder)
+		if bounced {
+			c.Suppress(over, delivery.Suppression{Reason: "bounce", At: a.Now(), Address: delivery.AddressHash(address)})
+		}
+	})
+	if bounced {
+		err = errors.Join(err, a.Deliveries.Mark(ctx, over, address, "bounce", a.Now()))
+	}
+	return errors.Join(err, a.decide(ctx, a.decision(delivery.Failed, delivery.Rejected, answer.Code)))
+}
+
+// ourFault says whether an address may be refused because of the way in which it is written: a server that knows only ASCII refuses
+// every other mailbox, and that one is not dead.
+func ourFault(address string) bool {
+	mailbox := address[:max(strings.LastIndexByte(address, '@'), 0)]
+	return strings.IndexFunc(mailbox, func(r rune) bool { return r > 127 }) >= 0
+}
+
+// later is when a notification is tried again that the provider does not take now: after twice as long each time, at a point of
+// the second half that the notification's id decides, and not before the provider allows it.
+func (a *attempt) later(after time.Duration) time.Time {
+	pause := min(firstPause<<a.n.Deferred, longPause)
+	jittered := pause/2 + time.Duration(float64(pause/2)*a.point())
+	return a.Now().Add(max(jittered, after))
+}
+
+// point is a number from 0 up to 1 that the notification's id and the attempt decide.
+func (a *attempt) point() float64 {
+	h := fnv.New32a()
+	_, _ = fmt.Fprintf(h, "%s#%d", a.n.ID, a.n.Deferred)
+	return float64(h.Sum32()) / (1 << 32)
+}
+
+// putOff files the notification to come again, and then records that it was put off. Those that wait for the same moment, such as the
+// end of the night, come over the minutes after it.
+func (a *attempt) putOff(ctx context.Context, v delivery.Verdict) error {
+	next := a.n
+	next.Deferred++
+	next.At = v.Until.UTC().Truncate(time.Millisecond)
+	body, err := json.Marshal(next)
+	if err != nil {
+		return fmt.Errorf("deferring notification %s: %w", a.n.ID, err)
+	}
+	due := v.Until
+	if v.Reason == delivery.InQuietHours || v.Reason == delivery.FrequencyCap {
+		due = due.Add(time.Duration(float64(spread) * a.point()))
+		if !a.n.NotAfter.IsZero() && due.Truncate(time.Minute).Add(time.Minute).After(a.n.NotAfter) {
+			due = v.Until
+		}
+	}
+	if err := a.Due.Put(ctx, dynamo.OwnerOrchestration, due, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body); err != nil {
+		return err
+	}
+	d := a.decision(delivery.Deferred, v.Reason, v.Detail)
+	d.Until = next.At
+	return a.decide(ctx, d)
+}
+
+// decide records an outcome that is certain now, in place of an uncertain one.
+func (a *attempt) decide(ctx context.Context, d delivery.Decision) error {
+	a.note(d.Channel, d.Outcome, d.Reason)
+	err := a.Deliveries.Decide(ctx, d)
+	if err != nil {
+		// The provider was asked; if this is not recorded, it counts as unknown. So it is tried once more.
+		err = a.Deliveries.Decide(ctx, d)
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// judged is what was looked at for a verdict, and what is handed over when it lets the notification through.
+type judged struct {
+	campaign dynamo.Campaign
+	variant  campaign.Variant
+	facts    delivery.Case
+	sender   Sender
+	handOver channel.Notification
+}
+
+// judge asks everything that only reads: whether the campaign still wants the person, the guards, and whether the notification can be
+// written and sent at all. What it looked at stays in a.judged.
+func (a *attempt) judge(ctx context.Context, r *read) (delivery.Verdict, error) {
+	a.judged = judged{}
+	settings, holdout, err := a.rules(ctx)
+	if err != nil {
+		return delivery.Verdict{}, err
+	}
+	eligible, err := a.look(ctx, r.person)
+	if err != nil || a.judged.campaign.ID == "" {
+		return eligible, err
+	}
+	j := &a.judged
+	if r.marks, err = a.Deliveries.Marks(ctx, j.campaign.Channel, a.address(r.person)); err != nil {
+		return delivery.Verdict{}, err
+	}
+	j.facts = a.facts(*r, settings, holdout, eligible)
+	if v := delivery.Judge(j.facts); v.Action != delivery.Proceed {
+		return v, nil
+	}
+	if j.sender = a.Senders[j.campaign.Channel]; j.sender == nil {
+		return skip(delivery.ChannelOff, ""), nil
+	}
+	reason, err := a.render(ctx, r.person)
+	if reason != "" && err == nil {
+		return skip(delivery.Template, reason), nil
+	}
+	return delivery.Verdict{Action: delivery.Proceed}, err
+}
+
+func skip(r delivery.Reason, detail string) delivery.Verdict {
+	return delivery.Verdict{Action: delivery.Skip, Reason: r, Detail: detail}
+}
+
+// look finds the campaign and asks whether it still wants the person. The definition is the one that took the person; whether it may
+// send at all is asked of the present one. A paused campaign sends nothing and drops nothing.
+func (a *attempt) look(ctx context.Context, person *profile.Profile) (delivery.Verdict, error) {
+	c, ok, err := a.Campaigns.Pinned(ctx, a.n.CampaignID, a.n.CampaignVersion)
+	if err != nil {
+		return delivery.Verdict{}, err
+	}
+	if !ok {
+		return skip(delivery.NotRunning, "gone"), nil
+	}
+	a.judged.campaign = c
+	if a.judged.variant, ok = c.Variant(a.n.Variant); !ok {
+		return skip(delivery.NotEligible, "variant"), nil
+	}
+	now := a.Now()
+	if c.State == campaign.Paused {
+		return a.paused(now), nil
+	}
+	if !c.Active(now) {
+		return skip(delivery.NotRunning, string(c.State)), nil
+	}
+	if by := c.CancelledBy(person, a.n.Since); by != "" {
+		return skip(delivery.Cancelled, by), nil
+	}
+	if !c.Wants(person) {
+		return skip(delivery.NotEligible, "segment"), nil
+	}
+	if !c.Condition.Holds(person, now, a.Shop) {
+		return skip(delivery.NotEligible, "condition"), nil
+	}
+	return delivery.Verdict{Action: delivery.Proceed}, nil
+}
+
+// paused puts the notification off: a short time first, a longer one the longer the pause lasts, and at the latest until it expires.
+func (a *attempt) paused(now time.Time) delivery.Verdict {
+	again := now.Add(campaign.AskAgain(now.Sub(a.n.At)))
+	if !a.n.NotAfter.IsZero() && again.After(a.n.NotAfter) && now.Before(a.n.NotAfter) {
+		again = a.n.NotAfter
+	}
+	return delivery.Verdict{Action: delivery.Defer, Reason: delivery.NotRunning, Detail: string(campaign.Paused), Until: again}
+}
+
+// facts is what the guards look at.
+func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Holdout, eligible delivery.Verdict) delivery.Case {
+	c, person := a.judged.campaign, r.person
+	f := delivery.Case{
+		Now: a.Now(), Settings: settings, Holdout: holdout,
+		CampaignID: a.n.CampaignID, Control: c.Control, Transactional: c.Transactional,
+		Channel: c.Channel, Tags: c.Tags, NotAfter: a.n.NotAfter,
+		Person: campaign.Person(person), Address: a.address(person), Marks: r.marks,
+		Zone:     delivery.Zone(person.Zone.Value, trait(person, "country"), trait(person, "phone"), a.Shop.Zone),
+		Eligible: eligible, Contacts: []*delivery.Contact{r.contact},
+	}
+	if consent, ok := person.Consent[string(c.Channel)]; ok {
+		f.Consent = &consent
+	}
+	return f
+}
+
+func trait(person *profile.Profile, name string) string {
+	s, _ := person.Traits[name].Value.(string)
+	return s
+}
+
+// address is where the channel reaches the person; empty where it needs none.
+func (a *attempt) address(person *profile.Profile) string {
+	if a.judged.campaign.Channel == delivery.Email {
+		return person.Address(profile.ChannelEmail)
+	}
+	return ""
+}
+
+// rules reads the house's settings. A document that this program cannot read stops the notification: the shop may have forbidden
+// it in words that are not understood.
+func (a *attempt) rules(ctx context.Context) (settings delivery.Settings, holdout delivery.Holdout, err error) {
+	settings = delivery.DefaultSettings()
+	if err = a.setting(ctx, delivery.SettingsID, func(body json.RawMessage) (err error) {
+		settings, err = delivery.ParseSettings(body)
+		return err
+	}); err != nil {
+		return settings, holdout, err
+	}
+	err = a.setting(ctx, delivery.HoldoutID, func(body json.RawMessage) (err error) {
+		holdout, err = delivery.ParseHoldout(body)
+		return err
+	})
+	return settings, holdout, err
+}
+
+func (a *attempt) setting(ctx context.Context, id string, read func(json.RawMessage) error) error {
+	d, err := a.Catalog.Definition(ctx, dynamo.KindSetting, id)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return read(d.Body)
+}

@@ -1,0 +1,97 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// errMoved says that the person is no longer who was read: merged into another meanwhile, or the contact record written by somebody
+// else. Everything is read again then.
+var errMoved = errors.New("the person was changed meanwhile")
+
+// read is what is known of the person at one moment.
+type read struct {
+	person  *profile.Profile  // nil when nobody is there
+	contact *delivery.Contact // the person's one record, those of merged profiles united into it
+	marks   delivery.Marks    // of the address
+	// intent is what the record knows of this notification, if begun.
+	intent delivery.Intent
+	begun  bool
+}
+
+// read looks at the person, the contact record and what is known against the address.
+func (a *attempt) read(ctx context.Context) (r read, err error) {
+	if r.person, err = a.Profiles.Resolve(ctx, a.n.ProfileID); err != nil || r.person == nil {
+		return r, err
+	}
+	if r.contact, err = a.contact(ctx, r.person); err != nil {
+		return r, err
+	}
+	r.intent, r.begun = find(a.n.CampaignID, a.n.Step, a.n.ID, r.person, r.contact)
+	return r, nil
+}
+
+// contact reads the person's record. Where profiles were merged into this one since it was written, their records are united with it
+// first: an intent is one conditional write, and a worker that still holds one of theirs loses its condition.
+func (a *attempt) contact(ctx context.Context, person *profile.Profile) (*delivery.Contact, error) {
+	own, err := a.Deliveries.Contact(ctx, person.ID)
+	if err != nil {
+		return nil, err
+	}
+	if own.MovedTo != "" {
+		return nil, errMoved
+	}
+	for {
+		var parts []*delivery.Contact
+		for _, id := range person.Parts {
+			if ofOwn(own, id) {
+				continue
+			}
+			part, err := a.Deliveries.Contact(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, part)
+		}
+		if len(parts) == 0 {
+			return own, nil
+		}
+		if err := a.Deliveries.UniteContacts(ctx, own, parts); errors.Is(err, dynamo.ErrConflict) {
+			return nil, errMoved
+		} else if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func ofOwn(own *delivery.Contact, part profile.ID) bool {
+	if part == own.ProfileID {
+		return true
+	}
+	for _, id := range own.United {
+		if id == part {
+			return true
+		}
+	}
+	return false
+}
+
+// find looks for an intent of this notification. A person who was merged may have been taken under each former id, and it is one
+// notification all the same.
+func find(campaignID, step, id string, person *profile.Profile, contact *delivery.Contact) (delivery.Intent, bool) {
+	ids := []string{id}
+	for _, key := range person.Keys() {
+		ids = append(ids, campaign.NotificationID(key, campaignID, step))
+	}
+	for _, id := range ids {
+		if intent, ok := contact.Known(id); ok {
+			return intent, true
+		}
+	}
+	return delivery.Intent{}, false
+}

@@ -1,0 +1,121 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/template"
+)
+
+// maxCompiled bounds how many templates are kept compiled.
+const maxCompiled = 500
+
+// edition is one version of a template.
+type edition struct {
+	id      string
+	version int
+}
+
+// template finds a template in the version that the notification was decided with, compiled once; nil when there is none or none that
+// compiles. Version 0 is the present one.
+func (p *Process) template(ctx context.Context, id string, version int) (*template.Template, error) {
+	d, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, id)
+	if version != 0 && (err != nil || d.Version != version) {
+		if pinned, pinErr := p.Catalog.Version(ctx, dynamo.KindTemplate, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
+			d, err = pinned, pinErr
+		}
+	}
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := edition{id, d.Version}
+	if t, ok := p.templates[key]; ok {
+		return t, nil
+	}
+	var doc template.Definition
+	var t *template.Template
+	if json.Unmarshal(d.Body, &doc) == nil {
+		doc.ID = id
+		// It was checked when it was saved; what a newer program knows and this one does not is found here.
+		t, _ = template.Compile(doc)
+	}
+	if p.templates == nil || len(p.templates) >= maxCompiled {
+		p.templates = map[edition]*template.Template{}
+	}
+	p.templates[key] = t
+	return t, nil
+}
+
+// render makes what is handed over. The reason is not empty when that cannot be done, for this person or at all.
+func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason string, err error) {
+	j := &a.judged
+	t, err := a.template(ctx, j.variant.TemplateID, a.n.TemplateVersion)
+	if err != nil {
+		return "", err
+	}
+	if t == nil || t.Channel != j.campaign.Channel {
+		return "no template " + j.variant.TemplateID + " for the channel", nil
+	}
+	variables, err := a.variables(ctx, person)
+	if err != nil {
+		return "", err
+	}
+	message, err := t.Render(person.Locale.Value, variables)
+	if err != nil {
+		return err.Error(), nil
+	}
+	j.handOver = channel.Notification{
+		ID: a.n.ID, CampaignID: j.campaign.ID, ProfileID: person.ID, UserID: person.UserID(),
+		Address: j.facts.Address, Message: message, UnsubscribeURL: variables.UnsubscribeURL,
+	}
+	return "", nil
+}
+
+func (a *attempt) variables(ctx context.Context, person *profile.Profile) (template.Variables, error) {
+	c := a.judged.campaign
+	v := template.Variables{
+		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags, Locale: person.Locale.Value,
+		CampaignID: c.ID, CampaignName: c.Name, ShopName: a.ShopName, UnsubscribeURL: a.unsubscribeURL(person),
+		Zone: person.Location(a.Shop.Zone), Currency: a.Shop.Currency,
+	}
+	for k, t := range person.Traits {
+		v.Traits[k] = t.Value
+	}
+	if a.n.EventID == "" {
+		return v, nil
+	}
+	v.Event = &template.Event{Name: a.n.EventName}
+	of := a.n.EventOf
+	if of == "" {
+		of = a.n.ProfileID
+	}
+	found, err := a.Timeline.Event(ctx, dynamo.EventRef{Profile: of, Day: a.n.EventDay, Version: a.n.EventVersion, Source: a.n.EventSource, MessageID: a.n.EventID, Name: a.n.EventName})
+	if err != nil {
+		// A pack is written after the commit that it is of; until then the job waits.
+		return v, err
+	}
+	v.Event.Timestamp, v.Event.Properties = found.Event.Timestamp, found.Event.Properties
+	return v, nil
+}
+
+// unsubscribeURL is the signed link of the notification. Transactional ones have none: there is nothing to unsubscribe from.
+func (a *attempt) unsubscribeURL(person *profile.Profile) string {
+	if a.judged.campaign.Transactional || a.PublicURL == "" {
+		return ""
+	}
+	token := delivery.Unsubscribe{ProfileID: person.ID, Channel: a.judged.campaign.Channel, NotificationID: a.n.ID}.Token(a.Secret)
+	if token == "" {
+		return ""
+	}
+	return a.PublicURL + "/v1/unsubscribe/" + token
+}

@@ -1,0 +1,193 @@
+package profile
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+)
+
+// Consent says whether a person may be contacted over a channel. The last word counts, by the time at which it was received: a
+// client's clock decides nothing, so a withdrawal stands against every grant that was received before it.
+type Consent struct {
+	Granted bool `json:"granted"`
+	// At is when the person said so, as the client tells it, and not after it was received.
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"` // what revoked it: unsubscribe, complaint, bounce
+	// ReceivedAt is zero for what the version before has stored.
+	ReceivedAt time.Time `json:"receivedAt,omitzero"`
+}
+
+// Heard is when the word was received. What was stored without that time counts from the time that it claims.
+func (c Consent) Heard() time.Time {
+	if c.ReceivedAt.IsZero() {
+		return c.At
+	}
+	return c.ReceivedAt
+}
+
+// Outweighs tells whether the word is a grant that was received after a refusal of that time.
+func (c Consent) Outweighs(refused time.Time) bool {
+	return c.Granted && !c.unproven() && c.ReceivedAt.After(refused)
+}
+
+// unproven is a grant of which nobody knows when it was received. Its claimed time may lie ahead, so it stands against nothing.
+func (c Consent) unproven() bool { return c.Granted && c.ReceivedAt.IsZero() }
+
+// compareConsents orders two words about a channel; the greater one holds. It is a total order, so that it does not matter in
+// which sequence words are folded or profiles united.
+func compareConsents(a, b Consent) int {
+	return cmp.Or(
+		yes(b.unproven())-yes(a.unproven()),
+		a.Heard().Compare(b.Heard()),
+		a.At.Compare(b.At),
+		yes(b.Granted)-yes(a.Granted), // of two at the same time the stricter one holds
+		strings.Compare(a.Reason, b.Reason),
+		a.ReceivedAt.Compare(b.ReceivedAt),
+	)
+}
+
+func yes(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// SetConsent records a word about a channel, unless a later one is known.
+func (p *Profile) SetConsent(channel string, c Consent) {
+	channel = ConsentChannel(channel)
+	if p.Consent == nil {
+		p.Consent = map[string]Consent{}
+	}
+	if old, known := p.Consent[channel]; known && compareConsents(c, old) <= 0 {
+		return
+	}
+	p.consent(channel, c)
+}
+
+// maxConsents bounds the channels that somebody can name beside the known ones.
+const maxConsents = 16
+
+// channels are those that a consent may name. Their consent is kept in any case: nobody's refusal is lost to a flood of other names,
+// which the version before took.
+var channels = map[string]bool{"email": true, "sms": true, "push": true, "wechat": true, "mini-program": true, "social": true, "store": true, "phone": true, "webhook": true}
+
+// consent writes a channel's consent within the bound.
+func (p *Profile) consent(channel string, c Consent) {
+	place := admit(p.Consent, channel, maxConsents, channels, func(Consent, Consent) Consent { return Consent{} })
+	if _, evicted := p.Consent[OtherEvents]; evicted || place == OtherEvents {
+		delete(p.Consent, OtherEvents)
+		p.leave("consent", 1)
+	}
+	if place != OtherEvents {
+		p.Consent[channel] = c
+	}
+}
+
+func (p *Profile) absorbConsent(q *Profile) {
+	for channel, c := range q.Consent {
+		p.SetConsent(channel, c)
+	}
+}
+
+// ConsentChannel is the name under which a channel's consent stands: letters of both cases and blanks make no difference, and no name
+// means e-mail.
+func ConsentChannel(name string) string {
+	name = strings.ToLower(strings.Join(strings.Fields(name), ""))
+	if name == "" {
+		return ChannelEmail
+	}
+	return clip(name)
+}
+
+// JudgeConsent refuses a word about consent whose channel nobody knows: taken, it would have no effect. The reason is empty for every
+// other event.
+func JudgeConsent(e *event.Event) (field, reason string) {
+	if e.Kind != event.Track || !speaksOfConsent(e.Name) {
+		return "", ""
+	}
+	var channel []byte
+	pick(e.Properties, member{"channel", &channel})
+	var name string
+	if raw := string(channel); raw == "" || raw == "null" || json.Unmarshal(channel, &name) == nil && channels[ConsentChannel(name)] {
+		return "", ""
+	}
+	return "properties.channel", "is not a channel: " + strings.Join(slices.Sorted(maps.Keys(channels)), ", ")
+}
+
+func speaksOfConsent(name string) bool {
+	return name == event.ConsentGranted || name == event.ConsentRevoked || name == event.Unsubscribed
+}
+
+// hearConsent folds an event that speaks of consent. A bounce is none: it is about an address.
+func (p *Profile) hearConsent(e *event.Event, at time.Time) {
+	c := Consent{At: at, ReceivedAt: e.ReceivedAt.UTC().Truncate(time.Millisecond)}
+	if e.ReceivedAt.IsZero() {
+		c.ReceivedAt = at
+	}
+	if c.At.After(c.ReceivedAt) {
+		c.At = c.ReceivedAt
+	}
+	switch {
+	case e.Name == event.EmailMarkedAsSpam:
+		c.Reason = "complaint"
+		p.SetConsent(ChannelEmail, c)
+	case speaksOfConsent(e.Name):
+		var channel, reason []byte
+		pick(e.Properties, member{"channel", &channel}, member{"reason", &reason})
+		c.Granted, c.Reason = e.Name == event.ConsentGranted, clip(unquote(reason))
+		if e.Name == event.Unsubscribed {
+			c.Reason = "unsubscribe"
+		}
+		p.SetConsent(unquote(channel), c)
+	}
+}
+
+// Withdrawal is what an event says against an address: that it is dead, or that whoever reads there wants nothing more. Reason is empty for
+// every other event.
+type Withdrawal struct {
+	Channel string
+	Reason  string // bounce, complaint, unsubscribe
+	Address string // empty where the event names none: then it is the person's
+	At      time.Time
+}
+
+// WithdrawalOf reads an event. A bounce that the shop calls soft says nothing yet.
+func WithdrawalOf(e *event.Event) Withdrawal {
+	if e.Kind != event.Track {
+		return Withdrawal{}
+	}
+	var channel, kind, bounce, address []byte
+	w := Withdrawal{Channel: ChannelEmail, At: e.ReceivedAt}
+	switch e.Name {
+	case event.EmailMarkedAsSpam:
+		w.Reason = "complaint"
+	case event.EmailBounced:
+		w.Reason = "bounce"
+	case event.Unsubscribed, event.ConsentRevoked:
+		w.Reason = "unsubscribe"
+	default:
+		return Withdrawal{}
+	}
+	pick(e.Properties, member{"channel", &channel}, member{"type", &kind}, member{"bounce_type", &bounce}, member{"email", &address})
+	for _, text := range [][]byte{kind, bounce} {
+		switch strings.ToLower(unquote(text)) {
+		case "soft", "transient", "undetermined", "block", "blocked":
+			if w.Reason == "bounce" {
+				return Withdrawal{}
+			}
+		}
+	}
+	if w.Reason == "unsubscribe" {
+		w.Channel = ConsentChannel(unquote(channel))
+	}
+	if w.Channel == ChannelEmail {
+		w.Address = strings.TrimSpace(unquote(address))
+	}
+	return w
+}

@@ -1,0 +1,176 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// contactLife is how long a contact record is kept after its last change when all that it holds are intents.
+const contactLife = delivery.IntentLife + 24*time.Hour
+
+// Contact reads a person's record, consistently. Where there is none it is an empty one of version 0.
+func (s Deliveries) Contact(ctx context.Context, id profile.ID) (*delivery.Contact, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: contactKey(id).item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
+	}
+	c := &delivery.Contact{ProfileID: id}
+	if len(out.Item) == 0 {
+		return c, nil
+	}
+	c.Version = numberOf(out.Item, attrVersion)
+	c.MovedTo = profile.ID(textOf(out.Item, attrTo))
+	if err := unpackContact(bytesOf(out.Item, attrBody), c); err != nil {
+		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// SaveContact writes the record if nobody has changed it since it was read, and counts its version up. ErrConflict says that
+// somebody has; any other error leaves open whether the write happened.
+func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error {
+	put := s.putContact(c)
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item,
+		ConditionExpression: put.ConditionExpression, ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues})
+	if err != nil {
+		if conditionLost(err) {
+			err = ErrConflict
+		}
+		return fmt.Errorf("writing the contact of %s: %w", c.ProfileID, err)
+	}
+	c.Version++
+	return nil
+}
+
+func (s Deliveries) putContact(c *delivery.Contact) *types.Put {
+	i := contactKey(c.ProfileID).item()
+	if body := packContact(c, s.now()); len(body) > 0 {
+		i[attrBody] = bytesValue(body)
+	}
+	if len(c.Suppressions) == 0 && len(c.Withdrawn) == 0 {
+		i[attrTTL] = numberValue(s.now().Add(contactLife).Unix())
+	}
+	return s.overContact(c, i)
+}
+
+// overContact puts an item where the record stands, if that is still as it was read.
+func (s Deliveries) overContact(c *delivery.Contact, i item) *types.Put {
+	text, names, values := versionCondition(c.Version)
+	i[attrVersion] = numberValue(c.Version + 1)
+	return &types.Put{TableName: &s.Table, Item: i, ConditionExpression: &text, ExpressionAttributeNames: names, ExpressionAttributeValues: values}
+}
+
+// maxWithdrawTries bounds how often Withdraw meets another writer.
+const maxWithdrawTries = 20
+
+// Withdraw notes that a person wants nothing more over a channel. When it returns nil, no notification is begun any more that looks at
+// the record afterwards, and those that looked before lose their condition.
+func (s Deliveries) Withdraw(ctx context.Context, id profile.ID, channel delivery.Channel, at time.Time) error {
+	var last error
+	for range maxWithdrawTries {
+		c, err := s.Contact(ctx, id)
+		if err != nil {
+			return err
+		}
+		if c.MovedTo != "" {
+			id = c.MovedTo
+			continue
+		}
+		c.Withdraw(channel, at)
+		if last = s.SaveContact(ctx, c); last == nil {
+			return nil
+		}
+		if !errors.Is(last, ErrConflict) {
+			return last
+		}
+	}
+	return last
+}
+
+// maxUnited is how many records one transaction takes in.
+const maxUnited = 90
+
+// UniteContacts takes the records of merged profiles into the person's own and leaves a pointer in the place of each, in one
+// transaction: whoever still holds one of them loses its condition. A part that has none gets a pointer all the same. Of more than
+// maxUnited parts the first are taken; the caller sees in own.United which. ErrConflict says that one of them was changed.
+func (s Deliveries) UniteContacts(ctx context.Context, own *delivery.Contact, parts []*delivery.Contact) error {
+	parts = parts[:min(len(parts), maxUnited)]
+	var writes []types.TransactWriteItem
+	for _, part := range parts {
+		own.Unite(part)
+		if part.MovedTo != "" {
+			continue
+		}
+		i := contactKey(part.ProfileID).item()
+		i[attrTo] = textValue(string(own.ProfileID))
+		i[attrTTL] = numberValue(s.now().Add(contactLife).Unix())
+		writes = append(writes, types.TransactWriteItem{Put: s.overContact(part, i)})
+	}
+	writes = append(writes, types.TransactWriteItem{Put: s.putContact(own)})
+	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	if err != nil {
+		if conditionLost(err) {
+			err = ErrConflict
+		}
+		return fmt.Errorf("uniting the contacts of %s: %w", own.ProfileID, err)
+	}
+	own.Version++
+	return nil
+}
+
+// The marks of an address, as attributes: milliseconds since 1970.
+const (
+	attrBounced    = "bounced"
+	attrComplained = "complained"
+	attrWithdrawn  = "withdrawn"
+)
+
+// Marks reads what is known against an address, consistently. Of no address nothing is.
+func (s Deliveries) Marks(ctx context.Context, channel delivery.Channel, address string) (delivery.Marks, error) {
+	if address == "" {
+		return delivery.Marks{}, nil
+	}
+	key := addressKey(string(channel), delivery.AddressHash(address))
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return delivery.Marks{}, fmt.Errorf("reading what is known of an address: %w", err)
+	}
+	return delivery.Marks{Bounced: milliOf(out.Item, attrBounced), Complained: milliOf(out.Item, attrComplained), Withdrawn: milliOf(out.Item, attrWithdrawn)}, nil
+}
+
+func milliOf(i item, name string) time.Time {
+	if n := numberOf(i, name); n != 0 {
+		return time.UnixMilli(n).UTC()
+	}
+	return time.Time{}
+}
+
+// Mark notes something against an address: "bounce", "complaint" or "unsubscribe". The latest time stays, so marking again changes
+// nothing. The address itself is not kept, and a mark stays when a person is erased: it holds nobody's name, and forgetting it would
+// write to somebody who wanted nothing more.
+func (s Deliveries) Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error {
+	attr := map[string]string{"bounce": attrBounced, "complaint": attrComplained, "unsubscribe": attrWithdrawn}[reason]
+	if attr == "" || address == "" {
+		return nil
+	}
+	_, err := s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.Table, Key: addressKey(string(channel), delivery.AddressHash(address)).item(),
+		UpdateExpression:          aws.String("SET #mark = :at"),
+		ConditionExpression:       aws.String("attribute_not_exists(#mark) OR #mark < :at"),
+		ExpressionAttributeNames:  map[string]string{"#mark": attr},
+		ExpressionAttributeValues: item{":at": numberValue(at.UnixMilli())},
+	})
+	if err != nil && !refused(err) {
+		return fmt.Errorf("marking an address: %w", err)
+	}
+	return nil
+}
