@@ -251,8 +251,12 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		before = &entry
 	}
 	bought, wasBought := o.Purchase(b.process.Currency)
+	unmatched := o.Unmatched()
 	o.Fold(*r, p.ID)
 	o.changed = true
+	if n := o.Unmatched() - unmatched; n > 0 {
+		telemetry.Count("refund_in_other_currency", n, "function", "projection", "source", e.source)
+	}
 	if entry, counted := o.Contribution(); counted {
 		after = &entry
 	}

@@ -86,6 +86,8 @@ const (
 	sectionOrderTimes   = 3
 	sectionOrderRefunds = 4
 	sectionOrderSavings = 5
+	sectionOrderLatest  = 6 // when it was paid and cancelled last, where that was more than once
+	sectionOrderMoney   = 7 // of refunds, the currency that they named, or their amounts in the order's
 )
 
 func packOrder(o *order.Order) []byte {
@@ -123,6 +125,19 @@ func packOrder(o *order.Order) []byte {
 			w.uint(uint64(o.DiscountedLines))
 		})
 	}
+	if !o.PaidAgainAt.IsZero() || !o.VoidedAgainAt.IsZero() {
+		w.section(sectionOrderLatest, func(w *packer) { w.time(o.PaidAgainAt); w.time(o.VoidedAgainAt) })
+	}
+	w.section(sectionOrderMoney, func(w *packer) {
+		for _, r := range o.Refunds {
+			if r.Currency != "" || r.Own != (money.Decimal{}) {
+				w.text(r.Key)
+				w.text(string(r.Currency))
+				w.int(r.Own.Digits)
+				w.uint(uint64(r.Own.Scale))
+			}
+		}
+	})
 	return append(w.out, o.Unknown...)
 }
 
@@ -152,6 +167,16 @@ func unpackOrder(body []byte, o *order.Order) error {
 			}
 		case sectionOrderSavings:
 			o.Discount, o.Lines, o.DiscountedLines = s.int(), int(s.uint()), int(s.uint())
+		case sectionOrderLatest:
+			o.PaidAgainAt, o.VoidedAgainAt = s.time(), s.time()
+		case sectionOrderMoney:
+			for s.more() {
+				key, currency, own := s.text(), money.Currency(s.text()), money.Decimal{Digits: s.int(), Scale: int(s.uint())}
+				// A refund that an older program has let go since is not brought back.
+				if at := slices.IndexFunc(o.Refunds, func(r order.Refund) bool { return r.Key == key }); at >= 0 {
+					o.Refunds[at].Currency, o.Refunds[at].Own = currency, own
+				}
+			}
 		default:
 			o.Unknown = append(o.Unknown, start[:len(start)-len(r.in)]...)
 		}

@@ -34,10 +34,31 @@ func (c Currency) Exponent() int {
 	return 2
 }
 
+// known are the codes in use of ISO 4217, list one, with those that were replaced since 2000 and stand in old orders.
+var known = func() map[Currency]bool {
+	const codes = `AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BYR BZD CAD CDF CHF CLP CNY COP
+		CRC CUC CUP CVE CZK DJF DKK DOP DZD EEK EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK
+		JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LTL LVL LYD MAD MDL MGA MKD MMK MNT MOP MRO MRU MUR MVR MWK MXN MYR MZN
+		NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SKK SLE SLL SOS SRD SSP STD STN SVC
+		SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VEF VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG ZWL`
+	all := map[Currency]bool{}
+	for _, code := range strings.Fields(codes) {
+		all[Currency(code)] = true
+	}
+	return all
+}()
+
+// Known tells whether ISO 4217 has the code. RMB, for one, is a currency's name and no code: the code is CNY.
+func (c Currency) Known() bool { return known[c] }
+
 // ErrCurrency says that a currency is not three letters.
 var ErrCurrency = errors.New("is not an ISO 4217 code of three letters")
 
-// ParseCurrency reads a code in any case. An empty code is an error.
+// ErrUnknownCurrency says that ISO 4217 does not know a code.
+var ErrUnknownCurrency = errors.New("is not a currency of ISO 4217, such as CNY")
+
+// ParseCurrency reads a code in any case. An empty code is an error. Whether there is such a currency, Known tells: what was stored before that was
+// asked is still read.
 func ParseCurrency(s string) (Currency, error) {
 	if len(s) != 3 {
 		return "", ErrCurrency
@@ -67,11 +88,11 @@ func ParseDecimal(s string, c Currency) (Amount, error) {
 	return Amount{Minor: minor, Currency: c}, nil
 }
 
-func parseMinor(s string, exponent int) (int64, error) {
+// split takes a decimal apart: its digits, and how many of them stand before the point.
+func split(s string) (negative bool, digits string, point int, err error) {
 	if s == "" || len(s) > maxDecimalDigits {
-		return 0, ErrDecimal
+		return false, "", 0, ErrDecimal
 	}
-	negative := false
 	if s[0] == '-' || s[0] == '+' {
 		negative = s[0] == '-'
 		s = s[1:]
@@ -80,22 +101,30 @@ func parseMinor(s string, exponent int) (int64, error) {
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
 		p, err := strconv.Atoi(s[i+1:])
 		if err != nil || p > 20 || p < -40 {
-			return 0, ErrDecimal
+			return false, "", 0, ErrDecimal
 		}
 		mantissa, power = s[:i], p
 	}
-	whole, fraction, dotted := strings.Cut(mantissa, ".")
-	digits := whole + fraction
-	if digits == "" || (dotted && fraction == "" && whole == "") {
-		return 0, ErrDecimal
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits = whole + fraction
+	if digits == "" {
+		return false, "", 0, ErrDecimal
 	}
 	for i := range len(digits) {
 		if digits[i] < '0' || digits[i] > '9' {
-			return 0, ErrDecimal
+			return false, "", 0, ErrDecimal
 		}
 	}
+	return negative, digits, len(whole) + power, nil
+}
+
+func parseMinor(s string, exponent int) (int64, error) {
+	negative, digits, point, err := split(s)
+	if err != nil {
+		return 0, err
+	}
 	// point is where the decimal point falls in digits once the amount counts minor units.
-	point := len(whole) + power + exponent
+	point += exponent
 	kept, rest := digits, ""
 	switch {
 	case point <= 0:
