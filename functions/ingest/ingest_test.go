@@ -290,7 +290,9 @@ func TestVerdicts(t *testing.T) {
 		"not JSON":                {"batch", `{"batch":[` + good + `,{"type":]}`, defaultKey, 400, "1  is not valid JSON: unexpected character at byte 47", 0},
 		"no batch":                {"batch", `{}`, defaultKey, 400, "- batch is not an array of events", 0},
 		"2,501 events":            {"batch", `{"batch":[` + strings.Repeat("{},", 2500) + `{}]}`, defaultKey, 400, "2500 batch has more than 2500 events", 0},
-		"an event of 33 KB":       {"batch", `{"batch":[` + good + `,{"type":"page","userId":"u","name":"` + strings.Repeat("x", 33<<10) + `"}]}`, defaultKey, 200, "1  has 33830 bytes, more than 32768", 1},
+		"an event of 33 KB":       {"batch", `{"batch":[` + good + `,{"type":"page","userId":"u","properties":{"p":"` + strings.Repeat("x", 33<<10) + `"}}]}`, defaultKey, 200, "1  has 33842 bytes, more than 32768", 1},
+		"the server's of 33 KB":   {"batch", `{"batch":[` + good + `,{"type":"page","userId":"u","properties":{"p":"` + strings.Repeat("x", 33<<10) + `"}}]}`, serverKey, 200, "", 2},
+		"the server's of 257 KB":  {"batch", `{"batch":[` + good + `,{"type":"page","userId":"u","properties":{"p":"` + strings.Repeat("x", 257<<10) + `"}}]}`, serverKey, 200, "1  has 263218 bytes, more than 262144", 1},
 		"not for this source":     {"track", track, "app-key-1", 403, "0 event is not one that the source may send", 0},
 		"partly for this source":  {"batch", `{"batch":[` + track + `,` + good + `]}`, "app-key-1", 200, "0 event is not one that the source may send", 1},
 		"a call not allowed":      {"batch", `{"batch":[{"type":"identify","userId":"u"}]}`, "app-key-1", 403, "0 type is not one that the source may send", 0},
@@ -328,7 +330,9 @@ func TestOrdersThatCannotBeRead(t *testing.T) {
 		"no properties":  {"Order Refunded", `null`, "0 properties.order_id is missing or longer than 128 bytes"},
 		"total a word":   {"Order Updated", `{"order_id":"o","total":"much"}`, "0 properties.total is not a decimal amount within range"},
 		"currency wrong": {"Order Placed", `{"order_id":"o","total":1,"currency":"yuan"}`, "0 properties.currency is not an ISO 4217 code of three letters"},
-		"wrong type":     {"Order Placed", `{"order_id":"o","products":{}}`, "0 properties products is a object where another type belongs"},
+		"wrong type":     {"Order Placed", `{"order_id":"o","products":{}}`, "0 properties.products is not a list"},
+		"no currency":    {"Order Placed", `{"order_id":"o","total":1,"currency":"RMB"}`, "0 properties.currency is not a currency of ISO 4217, such as CNY"},
+		"less than none": {"Order Completed", `{"order_id":"o","total":-5}`, "0 properties.total is negative"},
 		"another event":  {"Product Viewed", `{"total":"much"}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -109,7 +109,10 @@ func (p *Process) readable(from source.Source, e *event.Event) (field, reason st
 // take queues what a source sent and may send.
 func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch) {
 	malformed := len(batch.Refused)
-	batch.Judge(func(e *event.Event) (field, reason string) {
+	batch.Judge(func(e *event.Event, size int) (field, reason string) {
+		if reason := event.Fits(size, from.MayMoveMoney()); reason != "" {
+			return "", reason
+		}
 		switch {
 		case !from.Allows(e.Kind, e.Name) && e.Kind == event.Track:
 			return "event", notAllowed

@@ -82,7 +82,7 @@ func (s *scanner) build(b *Batch, d *draft, kind Kind, common *shared, arrival A
 		e := &b.Events[len(b.Events)-1]
 		s.fill(e, d, kind, common, arrival)
 		if d.bad == "" {
-			b.places = append(b.places, d.place)
+			b.places, b.sizes = append(b.places, d.place), append(b.sizes, d.size)
 			return
 		}
 		b.Events = b.Events[:len(b.Events)-1]
@@ -136,6 +136,15 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 			e.Traits = json.RawMessage(s.cut(at))
 		}
 	}
+	if d.size > MaxBytes {
+		// Fewer bytes do not hold so many.
+		for f, raw := range map[field]json.RawMessage{fieldProperties: e.Properties, fieldTraits: e.Traits} {
+			var all map[string]json.RawMessage
+			if json.Unmarshal(raw, &all) == nil && len(all) > MaxProperties {
+				d.refuse(f.String(), fmt.Sprintf("has %d members, more than %d", len(all), MaxProperties))
+			}
+		}
+	}
 	if e.UserID == "" && e.AnonymousID == "" {
 		d.refuse("userId", "and anonymousId are missing or mean nobody; one is required")
 	}
@@ -159,8 +168,8 @@ func (s *scanner) widen(e *Event, d *draft, common *shared) {
 		before := len(e.Context) + len(e.Integrations)
 		e.Context = common.context.merge(e.Context)
 		e.Integrations = common.integrations.merge(e.Integrations)
-		if d.size+len(e.Context)+len(e.Integrations)-before > MaxBytes {
-			d.refuse("context", fmt.Sprintf("makes the event larger than %d bytes when the batch's is merged into it", MaxBytes))
+		if d.size += len(e.Context) + len(e.Integrations) - before; d.size > MaxMoneyBytes {
+			d.refuse("context", fmt.Sprintf("makes the event larger than %d bytes when the batch's is merged into it", MaxMoneyBytes))
 		}
 	}
 	if !d.contextChannel {

@@ -6,13 +6,16 @@ import (
 	"time"
 )
 
-// The limits of the protocol. A body of MaxBody bytes and an event of MaxBytes are still taken. The limit of 10,000 properties
-// needs no check of its own: so many do not fit into MaxBytes.
+// The limits of the protocol. A body of MaxBody bytes and an event of MaxBytes are still taken, of a source that may move money one of
+// MaxMoneyBytes: an invoice of a wholesaler has hundreds of lines.
 const (
-	MaxBody      = 500 << 10
-	MaxBytes     = 32 << 10
-	MaxEvents    = 2500
-	MaxMessageID = 100 // characters
+	MaxBody  = 500 << 10
+	MaxBytes = 32 << 10
+	// MaxMoneyBytes is what a parser lets pass; who takes the batch judges by the source.
+	MaxMoneyBytes = 256 << 10
+	MaxProperties = 10_000
+	MaxEvents     = 2500
+	MaxMessageID  = 100 // characters
 	// MaxName bounds, in characters, what becomes part of a profile: ids and event names.
 	MaxName = 512
 	// maxExpanded bounds what a body may grow to when the batch's context is merged into every event.
@@ -34,6 +37,7 @@ type Batch struct {
 	Events   []Event
 	Refused  []Refusal // by Index
 	places   []int     // of Events
+	sizes    []int     // of Events, in bytes as they were sent, with what the batch says for all
 }
 
 // Refusal is the verdict on an event that was not accepted. Field is empty when it is about the event as a whole.
@@ -58,18 +62,18 @@ func (m *Malformed) Error() string {
 	return m.Field + " " + m.Reason
 }
 
-// Judge asks a further verdict on every accepted event; one for which reason is not empty is refused after all.
-func (b *Batch) Judge(judge func(*Event) (field, reason string)) {
+// Judge asks a further verdict on every accepted event of so many bytes; one for which reason is not empty is refused after all.
+func (b *Batch) Judge(judge func(e *Event, size int) (field, reason string)) {
 	kept, before := 0, len(b.Refused)
 	for i := range b.Events {
-		if field, reason := judge(&b.Events[i]); reason != "" {
+		if field, reason := judge(&b.Events[i], b.sizes[i]); reason != "" {
 			b.Refused = append(b.Refused, Refusal{b.places[i], field, reason})
 			continue
 		}
-		b.Events[kept], b.places[kept] = b.Events[i], b.places[i]
+		b.Events[kept], b.places[kept], b.sizes[kept] = b.Events[i], b.places[i], b.sizes[i]
 		kept++
 	}
-	b.Events, b.places = b.Events[:kept], b.places[:kept]
+	b.Events, b.places, b.sizes = b.Events[:kept], b.places[:kept], b.sizes[:kept]
 	if before > 0 {
 		slices.SortFunc(b.Refused, func(x, y Refusal) int { return x.Index - y.Index })
 	}
@@ -210,10 +214,23 @@ func (s *scanner) draft(place int) error {
 	if defect := s.take(); defect != "" {
 		d.refuse("", defect)
 	}
-	if d.size = s.pos - start; d.size > MaxBytes {
-		d.refuse("", fmt.Sprintf("has %d bytes, more than %d", d.size, MaxBytes))
+	if d.size = s.pos - start; d.size > MaxMoneyBytes {
+		d.refuse("", tooLarge(d.size, MaxMoneyBytes))
 	}
 	return nil
+}
+
+func tooLarge(size, most int) string { return fmt.Sprintf("has %d bytes, more than %d", size, most) }
+
+// Fits says why an event of so many bytes is too large for a source, empty if it is not.
+func Fits(size int, money bool) (reason string) {
+	switch {
+	case money && size > MaxMoneyBytes:
+		return tooLarge(size, MaxMoneyBytes)
+	case !money && size > MaxBytes:
+		return tooLarge(size, MaxBytes)
+	}
+	return ""
 }
 
 // context passes an event's context and notes what in it concerns the event.

@@ -131,16 +131,21 @@ func TestParseOneLimits(t *testing.T) {
 	nest := func(n int) string { // an event of n levels
 		return `{"anonymousId":"a","event":"X","properties":` + strings.Repeat(`{"a":`, n-1) + "1" + strings.Repeat("}", n-1) + "}"
 	}
-	var many strings.Builder
-	for i := range 10_001 {
-		fmt.Fprintf(&many, `,"%d":1`, i)
+	many := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"%d":1`, i)
+		}
+		return b.String()[1:]
 	}
 	for name, tc := range map[string]struct{ body, field, reason string }{
-		"32 KB":                {fill(32 << 10), "", ""},
-		"32 KB and a byte":     {fill(32<<10 + 1), "", "has 32769 bytes, more than 32768"},
+		"256 KB":               {fill(256 << 10), "", ""},
+		"256 KB and a byte":    {fill(256<<10 + 1), "", "has 262145 bytes, more than 262144"},
 		"32 levels":            {nest(32), "", ""},
 		"33 levels":            {nest(33), "properties", "nests deeper than 32 levels"},
-		"10,001 properties":    {`{"anonymousId":"a","event":"X","properties":{` + many.String()[1:] + `}}`, "", "has 88946 bytes, more than 32768"},
+		"10,000 properties":    {`{"anonymousId":"a","event":"X","properties":{` + many(10_000) + `}}`, "", ""},
+		"10,001 properties":    {`{"anonymousId":"a","event":"X","properties":{` + many(10_001) + `}}`, "properties", "has 10001 members, more than 10000"},
+		"10,001 traits":        {`{"anonymousId":"a","event":"X","traits":{` + many(10_001) + `}}`, "traits", "has 10001 members, more than 10000"},
 		"messageId of 100":     {`{"anonymousId":"a","event":"X","messageId":"` + strings.Repeat("你", 100) + `"}`, "", ""},
 		"messageId of 101":     {`{"anonymousId":"a","event":"X","messageId":"` + strings.Repeat("你", 101) + `"}`, "messageId", "has more than 100 characters"},
 		"userId of 512":        {`{"event":"X","userId":"` + strings.Repeat("u", 512) + `"}`, "", ""},
@@ -260,7 +265,7 @@ func TestParseBatchJudgesEventByEvent(t *testing.T) {
 	if len(b.Events) != 2 || b.Events[0].MessageID != "assigned-1" || b.Events[1].MessageID != "mine" || b.WriteKey != "wk" {
 		t.Errorf("got %+v", b)
 	}
-	b.Judge(func(e *Event) (string, string) {
+	b.Judge(func(e *Event, _ int) (string, string) {
 		if e.Kind == Track {
 			return "event", "not today"
 		}
@@ -316,11 +321,17 @@ func TestParseBatchBoundsWhatMergingMakes(t *testing.T) {
 		}
 		return b
 	}
-	if b := parse(2, 32<<10-len(item)); len(b.Events) != 2 {
-		t.Errorf("an event of 32 KB after merging: %+v", b.Refused)
+	if b := parse(2, 256<<10-len(item)); len(b.Events) != 2 {
+		t.Errorf("an event of 256 KB after merging: %+v", b.Refused)
 	}
-	if b := parse(2, 32<<10-len(item)+1); len(b.Events) != 0 || b.Refused[1] != (Refusal{1, "context", "makes the event larger than 32768 bytes when the batch's is merged into it"}) {
-		t.Errorf("an event over 32 KB after merging: %+v", b.Refused)
+	if b := parse(2, 256<<10-len(item)+1); len(b.Events) != 0 || b.Refused[1] != (Refusal{1, "context", "makes the event larger than 262144 bytes when the batch's is merged into it"}) {
+		t.Errorf("an event over 256 KB after merging: %+v", b.Refused)
+	}
+	// Who takes the batch is told the size after merging.
+	grown := parse(2, 32<<10-len(item)+1)
+	grown.Judge(func(_ *Event, size int) (string, string) { return "", Fits(size, false) })
+	if len(grown.Events) != 0 || grown.Refused[1] != (Refusal{1, "", "has 32769 bytes, more than 32768"}) {
+		t.Errorf("an event of 32 KB and a byte after merging: %+v", grown.Refused)
 	}
 	b := parse(2500, 30_000)
 	if fit := (4 << 20) / 30_028; len(b.Events) != fit || len(b.Refused) != 2500-fit || b.Refused[0].Field != "context" || b.Refused[0].Index != fit {
@@ -355,5 +366,17 @@ func TestParseAllocatesNothingForUnknownFields(t *testing.T) {
 	few, many := count(body(1)), count(body(900))
 	if many > few+1 {
 		t.Errorf("%v allocations with 900 unknown fields, %v with one", many, few)
+	}
+}
+
+func TestFits(t *testing.T) {
+	for _, c := range []struct {
+		size  int
+		money bool
+		fits  bool
+	}{{32 << 10, false, true}, {32<<10 + 1, false, false}, {32<<10 + 1, true, true}, {256 << 10, true, true}, {256<<10 + 1, true, false}} {
+		if reason := Fits(c.size, c.money); (reason == "") != c.fits {
+			t.Errorf("%d bytes, money %v: %q", c.size, c.money, reason)
+		}
 	}
 }
