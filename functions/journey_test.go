@@ -283,6 +283,7 @@ var unneeded = map[string]string{
 	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
 	"test-Dispatch dynamodb:UpdateItem test-Deliveries":                      "marks an address that the provider calls dead",
 	"test-Dispatch sqs:SendMessage test-NotificationsQueue":                  "hands back what there was no time to begin",
+	"test-Orchestration sqs:SendMessage test-OrchestrationQueue":             "hands on what there was no time for",
 }
 
 // rights holds the template's grants to what was used.

@@ -2,12 +2,18 @@ package orchestration
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 )
@@ -17,7 +23,16 @@ func listing(c dynamo.Campaign) string {
 	return fmt.Sprintf("audience-%s-%d", c.ID, c.Trigger.Audience.At.Unix())
 }
 
-// expects says whether the campaign's audience may be told at a time.
+// listedAt is the time that a listing was for, the zero time of a name that is none.
+func listedAt(run, campaignID string) time.Time {
+	seconds, err := strconv.ParseInt(strings.TrimPrefix(run, "audience-"+campaignID+"-"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}
+
+// expects says whether the campaign's audience is to be asked for at a time.
 func expects(c dynamo.Campaign, now time.Time) bool {
 	if c.Trigger.Audience == nil || c.State != campaign.Running && c.State != campaign.Scheduled {
 		return false
@@ -26,52 +41,130 @@ func expects(c dynamo.Campaign, now time.Time) bool {
 	return !now.Before(due) && !now.After(notAfter)
 }
 
-// askAudiences asks segmentation for the members of every audience whose time has come. Asking comes before noting that it was
-// asked: a listing that is made twice tells everybody once, one that is never made tells nobody.
+// perReading is how many listings one reading of the profiles answers.
+const perReading = 100
+
+// askAudiences asks segmentation for the members of every audience whose time has come, all in one reading of the profiles. Asking
+// comes before noting that it was asked: a listing that is made twice tells everybody once, one that is never made tells nobody.
 func (p *Process) askAudiences(ctx context.Context) error {
 	campaigns, err := p.Campaigns.All(ctx)
 	if err != nil {
 		return err
 	}
 	var failed []error
+	var wanted []dynamo.Campaign
 	for _, c := range campaigns {
-		if expects(c, p.Now()) {
-			failed = append(failed, p.askAudience(ctx, c))
+		if !expects(c, p.Now()) {
+			continue
 		}
+		asked, err := p.Takings.Asked(ctx, c.ID, c.Trigger.Audience.At)
+		if err != nil {
+			failed = append(failed, err)
+		} else if !asked {
+			wanted = append(wanted, c)
+		}
+	}
+	for some := range slices.Chunk(wanted, perReading) {
+		failed = append(failed, p.askFor(ctx, some))
 	}
 	return errors.Join(failed...)
 }
 
-func (p *Process) askAudience(ctx context.Context, c dynamo.Campaign) error {
-	a := c.Trigger.Audience
-	asked, err := p.Takings.Asked(ctx, c.ID, a.At)
-	if err != nil || asked {
-		return err
+func (p *Process) askFor(ctx context.Context, campaigns []dynamo.Campaign) error {
+	var listings []job.Listing
+	for _, c := range campaigns {
+		listings = append(listings, job.Listing{RunID: listing(c), SegmentID: string(c.Trigger.Audience.SegmentID), CampaignID: c.ID})
 	}
-	err = p.Segmentation.Send(ctx, job.Segmentation{
-		Version: job.Version, Kind: job.Audience, RunID: listing(c), SegmentID: string(a.SegmentID), CampaignID: c.ID,
-	})
-	if err != nil {
-		return fmt.Errorf("asking for the audience of campaign %s: %w", c.ID, err)
+	j := job.Segmentation{Version: job.Version, Kind: job.Audiences, RunID: "audiences-" + strconv.FormatInt(p.Now().Unix(), 10), Listings: listings}
+	if len(listings) == 1 {
+		one := listings[0]
+		j = job.Segmentation{Version: job.Version, Kind: job.Audience, RunID: one.RunID, SegmentID: one.SegmentID, CampaignID: one.CampaignID}
 	}
-	slog.InfoContext(ctx, "audience asked for", "campaign", c.ID)
-	return p.Takings.Ask(ctx, c.ID, a.At)
+	if err := p.Segmentation.Send(ctx, j); err != nil {
+		return fmt.Errorf("asking for the audiences of %d campaigns: %w", len(listings), err)
+	}
+	slog.InfoContext(ctx, "audiences asked for", "campaigns", len(campaigns), "first", campaigns[0].ID)
+	var failed []error
+	for _, c := range campaigns {
+		failed = append(failed, p.Takings.Ask(ctx, c.ID, c.Trigger.Audience.At))
+	}
+	return errors.Join(failed...)
 }
 
-// audience takes up a part of an audience. A list for a time that the campaign no longer names is of no use.
-func (p *Process) audience(ctx context.Context, list *job.AudienceList) error {
+// audience takes up a part of an audience and answers what there was no time for. While its campaign is paused it is kept; once it is
+// of no use any more, everybody in it is on record as left out.
+func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *job.AudienceList, err error) {
 	c, ok, err := p.Campaigns.Find(ctx, list.CampaignID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !ok || !expects(c, p.Now()) || listing(c) != list.RunID {
+	at := listedAt(list.RunID, list.CampaignID)
+	if at.IsZero() {
 		slog.WarnContext(ctx, "audience not used", "campaign", list.CampaignID, "run", list.RunID, "count", len(list.Profiles))
-		p.note(unasked)
-		return nil
+		p.note(undecoded)
+		return nil, nil
 	}
+	ended := p.unused(c, ok, list)
+	if ended.Action == delivery.Defer {
+		p.note(parked)
+		return nil, p.park(ctx, list, ended.Until)
+	}
+	// Whatever the campaign says by now, the list is the one that was asked for.
+	c.ID = list.CampaignID
+	c.Trigger = campaign.Trigger{Audience: &campaign.Audience{At: at, SegmentID: segment.ID(list.SegmentID)}}
 	triggers := make([]trigger, len(list.Profiles))
 	for i, id := range list.Profiles {
-		triggers[i] = trigger{campaign: c, cause: list.RunID, at: c.Trigger.Audience.At, person: id, origin: id}
+		triggers[i] = trigger{subject: &subject{id: id, origin: id}, campaign: c, cause: list.RunID, at: at, ended: ended}
 	}
-	return p.answer(ctx, triggers)
+	done, err := p.answer(ctx, triggers)
+	if err != nil || done == len(triggers) {
+		return nil, err
+	}
+	list.Profiles = list.Profiles[done:]
+	return &list, nil
+}
+
+// unused is why a list is of no use to its campaign, the zero verdict if it is of use. A deferred one is to be kept.
+func (p *Process) unused(c dynamo.Campaign, ok bool, list job.AudienceList) delivery.Verdict {
+	switch {
+	case !ok:
+		return skip(delivery.Cancelled, "campaign gone")
+	case c.Trigger.Audience == nil || listing(c) != list.RunID:
+		return skip(delivery.Cancelled, "moved to another time")
+	}
+	now := p.Now()
+	due, notAfter := c.DueAfter(c.Trigger.Audience.At)
+	switch {
+	case c.State == campaign.Paused && !now.After(notAfter):
+		return delivery.Verdict{Action: delivery.Defer, Reason: delivery.NotRunning, Until: again(now, due, notAfter)}
+	case c.State == campaign.Paused:
+		return skip(delivery.Expired, "paused")
+	case c.State != campaign.Running && c.State != campaign.Scheduled:
+		return skip(delivery.Cancelled, "campaign "+string(c.State))
+	}
+	return delivery.Verdict{}
+}
+
+// again is when something is looked at again that waits for a paused campaign: at the latest when it is too late.
+func again(now, due, notAfter time.Time) time.Time {
+	next := now.Add(campaign.AskAgain(now.Sub(due)))
+	if last := notAfter.Add(time.Millisecond); next.After(last) && !notAfter.IsZero() {
+		return last
+	}
+	return next
+}
+
+// kept is what an entry of Due holds: a notification, or a part of an audience.
+type kept struct {
+	job.Notification
+	Audience *job.AudienceList `json:"audience,omitempty"`
+}
+
+// park keeps a part of an audience.
+func (p *Process) park(ctx context.Context, list job.AudienceList, until time.Time) error {
+	body, err := json.Marshal(map[string]any{"audience": list})
+	if err != nil {
+		return fmt.Errorf("encoding a part of an audience: %w", err)
+	}
+	return p.Due.Put(ctx, dynamo.OwnerOrchestration, until, "list."+list.ID, body)
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -19,7 +19,7 @@ import (
 const pause = 2 * time.Minute
 
 // dueTogether is how many waits are ended at once.
-const dueTogether = 100
+const dueTogether = 200
 
 // due goes on with everything whose wait is over, and hands deferred notifications back to dispatch.
 func (p *Process) due(ctx context.Context) error {
@@ -30,63 +30,82 @@ func (p *Process) due(ctx context.Context) error {
 		g.SetLimit(atOnce)
 		for i, e := range entries {
 			g.Go(func() error {
-				var err error
-				ready[i], err = p.end(ctx, e)
+				err := queue.Guard(func() (err error) {
+					ready[i], again[i], err = p.end(ctx, e)
+					return err
+				})
 				if err != nil {
 					// One that fails must not hold up the others.
 					slog.ErrorContext(ctx, "wait not ended", "id", e.ID, "error", err.Error())
-					again[i] = p.Now().Add(pause)
+					ready[i], again[i] = nil, p.Now().Add(pause)
 				}
 				return nil
 			})
 		}
 		_ = g.Wait()
-		return again, p.notify(ctx, slices.DeleteFunc(ready, func(n *job.Notification) bool { return n == nil }))
+		return again, p.notify(ctx, ready)
 	})
 }
 
-// end answers the notification that an entry leads to, nil if it leads to none.
-func (p *Process) end(ctx context.Context, e dynamo.DueEntry) (ready *job.Notification, err error) {
-	var n job.Notification
-	if err := json.Unmarshal(e.Body, &n); err != nil || n.ID == "" {
+// end answers the notification that an entry leads to, nil if it leads to none, and when the entry is to be looked at again, the zero
+// time if it is done with.
+func (p *Process) end(ctx context.Context, e dynamo.DueEntry) (ready *job.Notification, again time.Time, err error) {
+	var k kept
+	if err := json.Unmarshal(e.Body, &k); err != nil || k.ID == "" && k.Audience == nil {
 		slog.ErrorContext(ctx, "due entry dropped", "id", e.ID, "reason", "it is no notification")
 		p.note(undecoded)
-		return nil, nil
+		return nil, time.Time{}, nil
 	}
-	err = queue.Guard(func() (err error) {
-		ready, err = p.resume(ctx, n)
-		return err
-	})
-	return ready, err
+	if k.Audience != nil {
+		// A part takes as long as a job does, so it becomes one again.
+		return nil, time.Time{}, p.goOn(ctx, job.Orchestration{Audience: k.Audience})
+	}
+	return p.resume(ctx, k.Notification)
 }
 
-// resume asks again what was asked before the wait, with the profile as it is now. What dispatch has deferred goes back as it is:
-// dispatch asks everything again itself and records the decision.
-func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notification, error) {
-	if n.Deferred > 0 {
-		return &n, nil
-	}
-	c, ok, err := p.Campaigns.Find(ctx, n.CampaignID)
+// resume asks again what was asked before the wait, with the profile as it is now, of the campaign as it was when it took the person.
+// What dispatch has deferred goes back as it is: dispatch asks everything again itself and records the decision. While the campaign is
+// paused nothing is asked and nothing is dropped.
+func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notification, time.Time, error) {
+	var done time.Time
+	now := p.Now()
+	c, ok, err := p.Campaigns.Pinned(ctx, n.CampaignID, n.CampaignVersion)
 	if err != nil {
-		return nil, err
+		return nil, done, err
 	}
-	if !ok {
-		p.note(gone)
-		return nil, nil
+	expired := !n.NotAfter.IsZero() && now.After(n.NotAfter)
+	paused := ok && c.State == campaign.Paused
+	if paused && !expired {
+		p.note(parked)
+		return nil, again(now, n.At, n.NotAfter), nil
+	}
+	if n.Deferred > 0 {
+		return &n, done, nil
 	}
 	person, err := p.Profiles.Resolve(ctx, n.ProfileID)
 	if err != nil {
-		return nil, err
+		return nil, done, err
 	}
 	if person == nil {
 		p.note(gone)
-		return nil, nil
+		return nil, done, nil
 	}
-	if reason := p.refusal(c, person, n.Since, p.Now()); reason != "" {
-		p.note(reason)
-		return nil, nil
+	var verdict delivery.Verdict
+	switch {
+	case !ok:
+		verdict = skip(delivery.Cancelled, "campaign gone")
+	case paused:
+		verdict = skip(delivery.Expired, "paused")
+	case !c.Active(now):
+		verdict = skip(delivery.Cancelled, "campaign "+string(c.State))
+	case expired:
+		verdict = skip(delivery.Expired, "stale")
+	default:
+		verdict = p.refusal(c, person, n.Since, now)
 	}
-	n.Variant = c.Assign(campaign.Person(person)).ID
-	p.note(notified)
-	return &n, nil
+	if verdict.Reason != "" {
+		return nil, done, p.drop(ctx, c, n, person, verdict)
+	}
+	ready, err := p.ask(ctx, c, n, person)
+	return ready, done, err
 }

@@ -1,7 +1,7 @@
 // Package orchestration decides which campaign wants a person now: it hears what follows from profiles, waits where a campaign
 // waits, asks again after the wait, and picks the arm. Whether the notification may be sent is dispatch's question. Jobs may come
-// twice and in any order. The surprising thing: it keeps no state of a person's journey; what it writes is the end of a wait, and
-// that campaigns which take a person once have taken them.
+// twice and in any order. The surprising thing: it keeps no state of a person's journey; what it writes is the end of a wait,
+// that campaigns which take a person once have taken them, and a decision wherever nothing comes of a trigger.
 package orchestration
 
 import (
@@ -11,13 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -28,6 +24,7 @@ type Settings struct {
 	TimelineTable      string         `env:"TIMELINE_TABLE"`
 	CatalogTable       string         `env:"CATALOG_TABLE"`
 	DueTable           string         `env:"DUE_TABLE"`
+	DeliveriesTable    string         `env:"DELIVERIES_TABLE"`
 	NotificationsQueue string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
 	Queue              string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -45,11 +42,14 @@ type Sender interface {
 type Process struct {
 	Profiles      dynamo.Profiles
 	Timeline      dynamo.Timeline
+	Catalog       *dynamo.CatalogCache
 	Campaigns     *dynamo.Campaigns
 	Takings       dynamo.Takings
+	Deliveries    dynamo.Deliveries
 	Due           dynamo.Due
 	Notifications Sender
 	Segmentation  Sender
+	Self          Sender // back to orchestration's own queue
 	Shop          segment.Shop
 	Now           func() time.Time
 	Queue         queue.Consumer
@@ -60,14 +60,18 @@ type Process struct {
 
 // New is the process over the clients of DynamoDB and SQS.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
+	catalog := &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	return &Process{
 		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable},
 		Timeline:      dynamo.Timeline{DB: db, Table: s.TimelineTable, Now: now},
-		Campaigns:     &dynamo.Campaigns{Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}},
+		Catalog:       catalog,
+		Campaigns:     &dynamo.Campaigns{Catalog: catalog},
 		Takings:       dynamo.Takings{DB: db, Table: s.DueTable},
+		Deliveries:    dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Due:           dynamo.Due{DB: db, Table: s.DueTable, Now: now},
 		Notifications: queue.Sender{Client: sqs, URL: s.NotificationsQueue},
 		Segmentation:  queue.Sender{Client: sqs, URL: s.SegmentationQueue},
+		Self:          queue.Sender{Client: sqs, URL: s.Queue},
 		Shop:          segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		Now:           now,
 		Queue:         queue.NewConsumer(sqs, s.Queue),
@@ -82,48 +86,9 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	}
 	defer p.report()
 	if in.Batch != nil {
-		return p.Queue.Consume(ctx, *in.Batch, p.record), nil
+		return p.jobs(ctx, *in.Batch), nil
 	}
 	return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
-}
-
-func (p *Process) record(ctx context.Context, record events.SQSMessage) error {
-	j, err := queue.Job[job.Orchestration](record)
-	if err != nil {
-		return err
-	}
-	if j.Audience != nil {
-		return p.audience(ctx, j.Audience)
-	}
-	return p.follows(ctx, j.Follows)
-}
-
-// trigger is what made a campaign look at a person.
-type trigger struct {
-	campaign dynamo.Campaign
-	cause    string // the same when it comes again
-	at       time.Time
-	person   profile.ID
-	// origin is the profile that the trigger was about when it happened. The person may have become part of another since, and
-	// the notification's id must not change with that.
-	origin profile.ID
-	follow profile.Follow // zero for an audience
-}
-
-// notification is what the trigger asks for, once its wait is over.
-func (t trigger) notification() (n job.Notification, due time.Time) {
-	due, notAfter := t.campaign.DueAfter(t.at)
-	step := t.campaign.Step(t.cause)
-	n = job.Notification{
-		ID: notificationID(t.origin, t.campaign, step), ProfileID: t.person,
-		CampaignID: t.campaign.ID, CampaignVersion: t.campaign.Version, Step: step,
-		At: due.UTC().Truncate(time.Millisecond), Since: t.at.UTC(), NotAfter: notAfter.UTC(),
-	}
-	if t.follow.Kind == profile.FollowEvent {
-		n.EventOf, n.EventDay, n.EventVersion = t.origin, profile.DayOf(t.follow.At), t.follow.Version
-		n.EventID, n.EventName, n.EventSource = t.follow.Event, t.follow.Ref, t.follow.Source
-	}
-	return n, due
 }
 
 func (p *Process) note(what string) {

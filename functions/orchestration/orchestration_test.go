@@ -69,6 +69,7 @@ type bench struct {
 	process       *Process
 	notifications *box
 	segmentation  *box
+	self          *box
 	mu            sync.Mutex
 	now           time.Time
 	profiles      dynamo.Profiles
@@ -86,7 +87,7 @@ func with(body, fields string) string { return strings.Replace(body, "{", "{"+fi
 
 func start(t testing.TB, definition string) *bench {
 	t.Helper()
-	b := &bench{TB: t, now: noon, notifications: &box{}, segmentation: &box{}}
+	b := &bench{TB: t, now: noon, notifications: &box{}, segmentation: &box{}, self: &box{}}
 	b.db = dynamotest.NewAt(t, b.clock)
 	b.profiles = dynamo.Profiles{DB: b.db, Table: "Profiles"}
 	b.define(dynamo.KindCampaign, "c", definition)
@@ -120,8 +121,8 @@ func (b *bench) define(kind, id, body string) {
 	b.Helper()
 	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, noon)
 	b.must(err)
-	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
-	b.process.Notifications, b.process.Segmentation = b.notifications, b.segmentation
+	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
+	b.process.Notifications, b.process.Segmentation, b.process.Self = b.notifications, b.segmentation, b.self
 }
 
 func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Profile {

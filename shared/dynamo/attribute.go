@@ -106,3 +106,6 @@ func refused(err error) bool {
 	}
 	return false
 }
+
+// met says whether a write failed because it met another transaction, and by nothing else.
+func met(err error) bool { return conditionLost(err) && !refused(err) }

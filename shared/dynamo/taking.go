@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/profile"
 )
@@ -41,43 +42,60 @@ type Taking struct {
 	Until      time.Time
 }
 
-// Take answers whether the campaign may have the person at a time, and if so bars other causes until then. It is one conditional
-// write, after a look under the ids of profiles that were merged into this one.
+// maxTakeTries bounds how often a taking meets another transaction.
+const maxTakeTries = 5
+
+// Take answers whether the campaign may have the person at a time, and if so bars other causes until then, under every id of the person at
+// once: a worker that still knows the person by one of them alone is refused like any other. For a person with one id it is one
+// conditional write, else a transaction.
 func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (bool, error) {
-	for _, id := range t.IDs[1:] {
-		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
-			TableName: &s.Table, Key: takenKey(OwnerOrchestration, id, t.CampaignID).item(), ConsistentRead: aws.Bool(true)})
-		if err != nil {
-			return false, fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, err)
-		}
-		if len(out.Item) == 0 {
-			continue
-		}
-		until := numberOf(out.Item, attrUntil)
-		if textOf(out.Item, attrCause) != t.Cause && (until == 0 || until > now.Unix()) {
-			return false, nil
+	var writes []types.TransactWriteItem
+	for _, id := range t.IDs[:min(len(t.IDs), maxTaken)] {
+		writes = append(writes, types.TransactWriteItem{Put: s.put(id, t, now)})
+	}
+	var err error
+	for range maxTakeTries {
+		if err = s.write(ctx, writes); !met(err) {
+			break
 		}
 	}
-	i := takenKey(OwnerOrchestration, t.IDs[0], t.CampaignID).item()
-	i[attrCause] = textValue(t.Cause)
-	i[attrUntil] = numberValue(0)
-	if !t.Until.IsZero() {
-		i[attrUntil] = numberValue(t.Until.Unix())
-		i[attrTTL] = numberValue(t.Until.Add(24 * time.Hour).Unix())
-	}
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &s.Table, Item: i,
-		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR #cause = :cause OR (#until <> :never AND #until <= :now)"),
-		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil},
-		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix())},
-	})
-	if conditionLost(err) {
+	if refused(err) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, err)
 	}
 	return true, nil
+}
+
+// maxTaken is how many ids a taking names at most; a transaction has a hundred actions.
+const maxTaken = 90
+
+func (s Takings) write(ctx context.Context, writes []types.TransactWriteItem) error {
+	if len(writes) > 1 {
+		_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+		return err
+	}
+	put := writes[0].Put
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item,
+		ConditionExpression: put.ConditionExpression, ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues})
+	return err
+}
+
+func (s Takings) put(id profile.ID, t Taking, now time.Time) *types.Put {
+	i := takenKey(OwnerOrchestration, id, t.CampaignID).item()
+	i[attrCause] = textValue(t.Cause)
+	i[attrUntil] = numberValue(0)
+	if !t.Until.IsZero() {
+		i[attrUntil] = numberValue(t.Until.Unix())
+		i[attrTTL] = numberValue(t.Until.Add(24 * time.Hour).Unix())
+	}
+	return &types.Put{
+		TableName: &s.Table, Item: i,
+		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR #cause = :cause OR (#until <> :never AND #until <= :now)"),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil},
+		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix())},
+	}
 }
 
 // Asked says whether the audience of a campaign was asked for, for the time that the campaign names.

@@ -1,5 +1,5 @@
 // Package email sends notifications over SMTP: to the shop's mail provider in production, to the local inbox on one machine. It
-// is not a mail server and knows nothing of bounces that arrive later. The surprising thing: it keeps one connection open
+// is not a mail server and knows nothing of bounces that arrive later. The surprising thing: it keeps connections open
 // between sends, because a function sends many, and tells a connection that died in between from a refusal.
 package email
 
@@ -20,7 +20,8 @@ import (
 	"github.com/userops/userops/shared/channel"
 )
 
-// Sender speaks to one SMTP server. It is safe for concurrent use; sends wait for each other.
+// Sender speaks to one SMTP server. It is safe for concurrent use: sends that run side by side have a connection each, which the next ones
+// find open.
 type Sender struct {
 	Addr     string // host:port
 	User     string // empty means no authentication
@@ -32,9 +33,37 @@ type Sender struct {
 	// server on this machine is spoken to in plain text.
 	TLS *tls.Config
 
-	mu     sync.Mutex
+	mu   sync.Mutex
+	idle []*connection // the one used last at the end
+}
+
+// connection is one to the server, or none yet; one send has it at a time.
+type connection struct {
+	*Sender
 	client *gomail.Client
-	used   time.Time // when the connection was last used
+	used   time.Time // when it was last used
+}
+
+// borrow takes the connection that was used last, or makes room for a new one.
+func (s *Sender) borrow() *connection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return c
+	}
+	return &connection{Sender: s}
+}
+
+func (s *Sender) giveBack(c *connection) {
+	c.used = time.Now()
+	if c.client == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, c)
 }
 
 // maxIdle is how long a connection may rest: a frozen function does not hear the server hang up, and something on the way may
@@ -73,17 +102,16 @@ func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if time.Since(s.used) > maxIdle {
-		s.close()
+	c := s.borrow()
+	defer s.giveBack(c)
+	if time.Since(c.used) > maxIdle {
+		c.close()
 	}
-	defer func() { s.used = time.Now() }()
-	err = s.send(ctx, message)
+	err = c.send(ctx, message)
 	if lost(err) {
 		// The connection was closed while nobody used it. Nothing of the message was said yet.
-		s.close()
-		err = s.send(ctx, message)
+		c.close()
+		err = c.send(ctx, message)
 	}
 	if err == nil || message.IsDelivered() {
 		// Tidying up after the delivery may fail; the next send finds out.
@@ -91,37 +119,40 @@ func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
 	}
 	answer := classify(err)
 	if answer.Class == channel.Uncertain || !answered(err) {
-		s.close()
+		c.close()
 	}
 	return answer
 }
 
-// Close ends the connection, if there is one.
+// Close ends the connections that nobody uses.
 func (s *Sender) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.close()
+	for _, c := range s.idle {
+		c.close()
+	}
+	s.idle = nil
 }
 
-func (s *Sender) close() {
-	if s.client != nil {
-		_ = s.client.Close()
-		s.client = nil
+func (c *connection) close() {
+	if c.client != nil {
+		_ = c.client.Close()
+		c.client = nil
 	}
 }
 
-func (s *Sender) send(ctx context.Context, m *gomail.Msg) error {
+func (c *connection) send(ctx context.Context, m *gomail.Msg) error {
 	if err := ctx.Err(); err != nil {
 		return &channel.Error{Class: channel.Retry, Code: "deadline"}
 	}
-	if s.client == nil {
-		client, err := s.dial(ctx)
+	if c.client == nil {
+		client, err := c.dial(ctx)
 		if err != nil {
 			return err
 		}
-		s.client = client
+		c.client = client
 	}
-	return s.client.Send(m)
+	return c.client.Send(m)
 }
 
 func (s *Sender) dial(ctx context.Context) (*gomail.Client, error) {
@@ -181,7 +212,7 @@ func (s *Sender) message(n channel.Notification) (*gomail.Msg, error) {
 		return nil, &channel.Error{Class: channel.Retry, Code: "settings"}
 	}
 	if err := m.To(to); err != nil {
-		return nil, &channel.Error{Class: channel.Reject, Code: "address", Bounce: true}
+		return nil, &channel.Error{Class: channel.Reject, Code: "address"}
 	}
 	m.Subject(n.Message.Subject)
 	m.SetDate()

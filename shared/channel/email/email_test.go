@@ -287,6 +287,37 @@ func TestSendReusesAndRenewsTheConnection(t *testing.T) {
 	}
 }
 
+// TestSendSideBySide: sends that run at the same time have a connection each, and the next ones find them open.
+func TestSendSideBySide(t *testing.T) {
+	s := listen(t, nil)
+	out := sender(t, s)
+	for round := range 2 {
+		held := []*connection{out.borrow(), out.borrow(), out.borrow()}
+		for _, c := range held {
+			if (c.client != nil) != (round > 0) {
+				t.Errorf("round %d: a connection that is open: %v", round, c.client != nil)
+			}
+			m, err := out.message(notification())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.send(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range held {
+			out.giveBack(c)
+		}
+	}
+	if s.sessions != 3 || len(s.mails) != 6 {
+		t.Errorf("%d connections for %d mails, three side by side twice", s.sessions, len(s.mails))
+	}
+	out.Close()
+	if len(out.idle) != 0 {
+		t.Errorf("%d connections are kept after the end", len(out.idle))
+	}
+}
+
 func TestSendLeavesAnIdleConnection(t *testing.T) {
 	for idle, want := range map[time.Duration]int{maxIdle / 2: 1, maxIdle + time.Second: 2} {
 		s := listen(t, nil)
@@ -295,7 +326,7 @@ func TestSendLeavesAnIdleConnection(t *testing.T) {
 			if err := out.Send(t.Context(), notification()); err != nil {
 				t.Fatal(err)
 			}
-			out.used = out.used.Add(-idle)
+			out.idle[0].used = out.idle[0].used.Add(-idle)
 		}
 		if s.sessions != want {
 			t.Errorf("idle for %v: %d connections, want %d", idle, s.sessions, want)
@@ -337,7 +368,7 @@ func TestSendRefusesWhatIsNoAddress(t *testing.T) {
 		n := notification()
 		n.Address = address
 		got := channel.Classify(sender(t, s).Send(t.Context(), n))
-		if got.Class != channel.Reject || got.Code != "address" || !got.Bounce {
+		if got.Class != channel.Reject || got.Code != "address" || got.Bounce {
 			t.Errorf("%q: %+v", address, got)
 		}
 	}

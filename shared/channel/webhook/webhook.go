@@ -37,9 +37,14 @@ type Sender struct {
 	Client *http.Client
 }
 
-// NewClient is an HTTP client that follows no redirect.
+// maxIdle is how many connections are kept for the next calls: as many as dispatch has side by side.
+const maxIdle = 32
+
+// NewClient is an HTTP client that follows no redirect and keeps its connections.
 func NewClient() *http.Client {
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = maxIdle
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Body is what the receiver gets. Payload is the rendered template.

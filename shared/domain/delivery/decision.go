@@ -45,9 +45,10 @@ const (
 	NoAddress     Reason = "noAddress"     // the profile has no address for the channel
 	InHoldout     Reason = "holdout"       // kept out of all campaigns
 	InControl     Reason = "control"       // kept out of this campaign
-	NotRunning    Reason = "notRunning"    // the campaign is paused, cancelled or gone
+	NotRunning    Reason = "notRunning"    // the campaign is cancelled or gone; deferred while it is paused
 	NotEligible   Reason = "notEligible"   // left the segment, or the condition no longer holds
-	Cancelled     Reason = "cancelled"     // an event that cancels the campaign happened since
+	Cancelled     Reason = "cancelled"     // an event that cancels the matter happened since, or the campaign itself was ended
+	Taken         Reason = "taken"         // the campaign has had this person
 	Expired       Reason = "expired"       // too late
 	InQuietHours  Reason = "quietHours"    // deferred to the end of the window
 	FrequencyCap  Reason = "frequencyCap"  // Detail is the rule

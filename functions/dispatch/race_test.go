@@ -1,0 +1,322 @@
+package dispatch
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+)
+
+// old is Ann as she was known before a merge, with a notification of the same step for each of the two.
+func (b *bench) old() (old *profile.Profile, ofOld, ofAnn job.Notification) {
+	b.Helper()
+	old = b.person("ann-of-old", func(p *profile.Profile) {
+		p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}}
+		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
+	})
+	ofOld, ofAnn = b.ask("once"), b.ask("once")
+	ofOld.ID, ofOld.ProfileID = campaign.NotificationID(old.ID, "welcome", "once"), old.ID
+	return old, ofOld, ofAnn
+}
+
+func (b *bench) merge(old *profile.Profile) {
+	b.Helper()
+	b.ann.Absorb(old)
+	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Merge(b.Context(), b.ann, old, dynamo.Pack{}))
+}
+
+// TestAMergeBetweenTwoWorkers lets another worker unite the two people and send the same step, just before each call that the first
+// worker makes for the former profile. Whatever lies in between, it is sent once, and once the first one's own intent is written it is
+// the first one that sends.
+func TestAMergeBetweenTwoWorkers(t *testing.T) {
+	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {
+		for nth := 1; ; nth++ {
+			b := start(t, welcome)
+			old, ofOld, ofAnn := b.old()
+			before := b.db.Calls(op)
+			b.process = b.another()
+			fired := false
+			b.db.Interrupt(op, nth, func() {
+				fired = true
+				b.merge(old)
+				settle(b, b.another(), ofAnn)
+			})
+			settle(b, b.process, ofOld)
+			if !fired {
+				if b.db.Calls(op) == before {
+					t.Fatalf("%s is never called", op)
+				}
+				break
+			}
+			settle(b, b.another(), ofOld, ofAnn)
+			if b.provider.calls != 1 {
+				t.Errorf("before call %d of %s: %d notifications", nth, op, b.provider.calls)
+			}
+			if got := b.decisions(); len(got) != 1 || got[0] != "sent" {
+				t.Errorf("before call %d of %s: decisions %v", nth, op, got)
+			}
+		}
+	}
+}
+
+// TestCapsThroughAMerge: a cap of one holds for the two people together, whichever call a merge comes before.
+func TestCapsThroughAMerge(t *testing.T) {
+	for nth := 1; ; nth++ {
+		b := start(t, welcome)
+		b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+		old, ofOld, _ := b.old()
+		fired := false
+		b.db.Interrupt("GetItem", nth, func() {
+			fired = true
+			b.merge(old)
+			settle(b, b.another(), b.ask("another step"))
+		})
+		settle(b, b.process, ofOld)
+		if !fired {
+			return
+		}
+		got := b.decisions()
+		slices.Sort(got)
+		if b.provider.calls != 1 || fmt.Sprint(got) != "[sent skipped frequencyCap]" {
+			t.Errorf("before read %d: %d calls, %v", nth, b.provider.calls, got)
+		}
+	}
+}
+
+// TestWithdrawnMeanwhile: a withdrawal holds from its answer on, whichever call of dispatch it comes before.
+func TestWithdrawnMeanwhile(t *testing.T) {
+	for nth := 1; ; nth++ {
+		b := start(t, welcome)
+		fired := false
+		b.db.Interrupt(dynamotest.AnyWrite, nth, func() {
+			fired = true
+			b.must(b.process.Deliveries.Withdraw(t.Context(), b.ann.ID, delivery.Email, b.clock()))
+		})
+		settle(b, b.process, b.ask("s1"))
+		if !fired {
+			return
+		}
+		// Before the intent it is skipped; before the decision it had been sent.
+		want := map[int]string{1: "skipped noConsent", 2: "sent"}[nth]
+		if got := b.decisions(); len(got) != 1 || got[0] != want {
+			t.Errorf("before write %d: %v, want %s", nth, got, want)
+		}
+		settle(b, b.process, b.ask("s2"))
+		if got := b.decisions(); !slices.Contains(got, "skipped noConsent") {
+			t.Errorf("the next one: %v", got)
+		}
+	}
+}
+
+// TestForbiddenAfterALostAnswer: the intent was written and its answer got lost; then everything is stopped. The notification is not
+// sent, and gives back what it took.
+func TestForbiddenAfterALostAnswer(t *testing.T) {
+	b := start(t, welcome)
+	b.db.Fail("PutItem", 1, dynamotest.Persisted)
+	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
+		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, noon)
+		b.must(err)
+		b.pass(dynamo.CatalogTTL)
+	})
+	settle(b, b.process, b.ask("s1"))
+	b.expect(0, "skipped killSwitch")
+	c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	if err != nil || len(c.Intents) != 0 {
+		t.Errorf("contact %+v, %v", c, err)
+	}
+}
+
+// readsOfOne is how many single reads a notification takes until its intent is written.
+func (b *bench) readsOfOne() int {
+	b.Helper()
+	other := start(b, welcome)
+	before, reads := other.db.Calls("GetItem"), 0
+	other.db.Interrupt("PutItem", 1, func() { reads = other.db.Calls("GetItem") - before })
+	settle(other, other.process, other.ask("s1"))
+	return reads
+}
+
+// TestErasedMeanwhile erases Ann before each call. Whatever had to be recorded, nothing is undecided and no job comes again for ever.
+func TestErasedMeanwhile(t *testing.T) {
+	for _, refusal := range []error{nil, &channel.Error{Class: channel.Reject, Code: "550 5.1.1", Bounce: true}, &channel.Error{Class: channel.Retry, Code: "451"}} {
+		for nth := 1; ; nth++ {
+			b := start(t, welcome)
+			b.provider.answer = func(int) error { return refusal }
+			fired := false
+			b.db.Interrupt("GetItem", nth, func() {
+				fired = true
+				b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+			})
+			settle(b, b.process, b.ask("s1"))
+			if !fired {
+				break
+			}
+			if b.provider.calls > 1 {
+				t.Errorf("before read %d: %d calls", nth, b.provider.calls)
+			}
+		}
+	}
+}
+
+// TestEveryReadBroken breaks each read of each way once: the job comes again, and all is as if nothing had been.
+func TestEveryReadBroken(t *testing.T) {
+	for name, answer := range map[string]error{
+		"sent": nil, "failed rejected": &channel.Error{Class: channel.Reject, Code: "550 5.1.1", Bounce: true},
+		"deferred providerError": &channel.Error{Class: channel.Retry, Code: "451"},
+	} {
+		for _, op := range []string{"GetItem", "Query"} {
+			for nth := 1; ; nth++ {
+				b := start(t, welcome)
+				n := b.signUp(b.ask("s1"))
+				b.provider.answer = func(int) error { return answer }
+				before := b.db.Calls(op)
+				b.db.Fail(op, nth, dynamotest.NotPersisted)
+				again := deliver(b, b.process, n)
+				if b.db.Calls(op)-before < nth {
+					break
+				}
+				called := b.provider.calls
+				switch {
+				case called == 0 && len(again) != 1:
+					t.Errorf("%s, %s %d: a notification that was not decided is taken as done", name, op, nth)
+				case called > 1:
+					t.Errorf("%s, %s %d: %d calls", name, op, nth, called)
+				}
+				settle(b, b.another(), n)
+				got := b.decisions()
+				if len(got) != 1 || got[0] != name && got[0] != "unknown interrupted" || called == 0 && got[0] != name {
+					t.Errorf("%s, %s %d: %v", name, op, nth, got)
+				}
+				if b.provider.calls > 1 {
+					t.Errorf("%s, %s %d: it was handed over %d times", name, op, nth, b.provider.calls)
+				}
+			}
+		}
+	}
+}
+
+// TestAnotherHoldersIntentIsNotOnesOwn: two workers reserve at the same moment; the one that loses records nothing but what is unknown.
+func TestAnotherHoldersIntentIsNotOnesOwn(t *testing.T) {
+	b := start(t, welcome)
+	b.db.Interrupt("PutItem", 1, func() {
+		c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+		b.must(err)
+		c.Add(delivery.Intent{ID: b.ask("s1").ID, Asked: noon.UTC(), At: noon, Holder: "somebody", Channel: delivery.Email})
+		b.must(b.process.Deliveries.SaveContact(t.Context(), c))
+	})
+	settle(b, b.process, b.ask("s1"))
+	b.expect(0, "unknown interrupted")
+}
+
+func TestARefusalThatIsNoBounce(t *testing.T) {
+	for _, c := range []struct {
+		name, address string
+		answer        *channel.Error
+		dead          bool
+	}{
+		{"dead", "ann@example.com", &channel.Error{Class: channel.Reject, Code: "550 5.1.1", Bounce: true}, true},
+		{"the content", "ann@example.com", &channel.Error{Class: channel.Reject, Code: "554 5.7.1"}, false},
+		{"letters that the server does not know", "änn@example.com", &channel.Error{Class: channel.Reject, Code: "550", Bounce: true}, false},
+	} {
+		b := start(t, welcome)
+		b.change(func(p *profile.Profile) { p.Traits["email"] = profile.Trait{Value: c.address} })
+		if b.ann.Address(profile.ChannelEmail) == "" {
+			continue // an address that no profile takes is nobody's
+		}
+		b.provider.answer = func(int) error { return c.answer }
+		settle(b, b.process, b.ask("s1"))
+		// Bob has the same address.
+		bob := b.person("bob", func(p *profile.Profile) {
+			p.Traits = map[string]profile.Trait{"email": {Value: c.address}}
+			p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
+		})
+		b.provider.answer = nil
+		for _, who := range []*profile.Profile{b.ann, bob} {
+			n := b.ask("s2")
+			n.ID, n.ProfileID = campaign.NotificationID(who.ID, "welcome", "s2"), who.ID
+			settle(b, b.process, n)
+		}
+		if got, want := len(b.provider.taken), map[bool]int{true: 0, false: 2}[c.dead]; got != want {
+			t.Errorf("%s: %d of the two were sent to afterwards, want %d", c.name, got, want)
+		}
+	}
+}
+
+// TestTheVersionThatTookThePerson: the campaign and the template are those of the notification, its state and the settings those of now.
+func TestTheVersionThatTookThePerson(t *testing.T) {
+	edited := `{"name":"Welcome","state":"running","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other","condition":{"field":"orders.count","op":"gte","value":1}}`
+	text := func(b *bench) string {
+		if len(b.provider.taken) == 0 {
+			return fmt.Sprint(b.decisions())
+		}
+		return b.provider.taken[0].Message.Text
+	}
+	for _, c := range []struct {
+		name            string
+		version, pinned int
+		after           func(*bench)
+		want            string
+	}{
+		{"as it was", 1, 1, nil, "one"},
+		{"of a job without a version of the template", 1, 0, nil, "two"},
+		{"of a version that never was", 9, 9, nil, "[skipped notEligible]"},
+		{"stopped since", 1, 1, func(b *bench) {
+			b.define(dynamo.KindCampaign, "welcome", `{"name":"Welcome","state":"cancelled","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
+		}, "[skipped notRunning]"},
+		{"paused since", 1, 1, func(b *bench) {
+			b.define(dynamo.KindCampaign, "welcome", `{"name":"Welcome","state":"paused","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
+		}, "[deferred notRunning]"},
+		{"the template deleted since", 1, 1, func(b *bench) {
+			b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(b.Context(), dynamo.KindTemplate, "hello", nil))
+		}, "one"},
+	} {
+		b := start(t, welcome)
+		b.define(dynamo.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"one"}}}`)
+		b.define(dynamo.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"two"}}}`)
+		b.define(dynamo.KindCampaign, "welcome", edited)
+		if c.after != nil {
+			c.after(b)
+		}
+		n := b.ask("s1")
+		n.CampaignVersion, n.TemplateVersion = c.version, c.pinned
+		if c.pinned == 1 {
+			n.TemplateVersion = 2 // the first one is the bench's own
+		}
+		settle(b, b.process, n)
+		if got := text(b); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestStoppedWithinAnInvocation: the kill switch stops an invocation that has begun.
+func TestStoppedWithinAnInvocation(t *testing.T) {
+	b := start(t, welcome)
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[]}`)
+	settle(b, b.process, b.ask("s1"))
+	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, noon)
+	b.must(err)
+	b.pass(5 * time.Second)
+	settle(b, b.process, b.ask("s2"))
+	if b.provider.calls != 1 {
+		t.Errorf("%d calls", b.provider.calls)
+	}
+}
+
+func TestOneReadFailsForAllOfAPerson(t *testing.T) {
+	b := start(t, welcome)
+	b.db.Fail("GetItem", 1, dynamotest.NotPersisted)
+	err := b.process.Dispatch(t.Context(), b.ask("s1"))
+	if !errors.Is(err, dynamotest.ErrInjected) {
+		t.Errorf("the error is lost: %v", err)
+	}
+}

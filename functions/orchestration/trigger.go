@@ -1,0 +1,177 @@
+package orchestration
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+)
+
+// subject is a person whom something happened to. All campaigns that want to hear of it share one reading.
+type subject struct {
+	id profile.ID
+	// origin is the profile that the trigger was about when it happened. The person may have become part of another since, and
+	// the notification's id must not change with that.
+	origin profile.ID
+	follow profile.Follow // zero for an audience
+
+	mu      sync.Mutex
+	read    bool
+	profile *profile.Profile // nil when nobody is there
+	heard   bool
+	event   dynamo.PackedEvent
+}
+
+// person reads the profile, once.
+func (s *subject) person(ctx context.Context, profiles dynamo.Profiles) (*profile.Profile, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.read {
+		found, err := profiles.Resolve(ctx, s.id)
+		if err != nil {
+			return nil, err
+		}
+		s.profile, s.read = found, true
+	}
+	return s.profile, nil
+}
+
+// happened reads the event, once.
+func (s *subject) happened(ctx context.Context, timeline dynamo.Timeline) (dynamo.PackedEvent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.heard {
+		found, err := timeline.Event(ctx, dynamo.EventRef{Profile: s.origin, Day: profile.DayOf(s.follow.At), Version: s.follow.Version,
+			Source: s.follow.Source, MessageID: s.follow.Event, Name: s.follow.Ref})
+		if err != nil {
+			return found, err
+		}
+		s.event, s.heard = found, true
+	}
+	return s.event, nil
+}
+
+// trigger is what made a campaign look at a person.
+type trigger struct {
+	*subject
+	campaign dynamo.Campaign
+	cause    string // the same when it comes again
+	at       time.Time
+	// ended is why nothing comes of it whoever the person is, the zero verdict if something may.
+	ended delivery.Verdict
+}
+
+// notification is what the trigger asks for, once its wait is over.
+func (t trigger) notification() (n job.Notification, due time.Time) {
+	due, notAfter := t.campaign.DueAfter(t.at)
+	step := t.campaign.Step(t.cause)
+	n = job.Notification{
+		ID: campaign.NotificationID(t.origin, t.campaign.ID, step), ProfileID: t.id,
+		CampaignID: t.campaign.ID, CampaignVersion: t.campaign.Version, Step: step,
+		At: due.UTC().Truncate(time.Millisecond), Since: t.at.UTC(), NotAfter: notAfter.UTC(),
+	}
+	if t.follow.Kind == profile.FollowEvent {
+		n.EventOf, n.EventDay, n.EventVersion = t.origin, profile.DayOf(t.follow.At), t.follow.Version
+		n.EventID, n.EventName, n.EventSource = t.follow.Event, t.follow.Ref, t.follow.Source
+	}
+	return n, due
+}
+
+// take answers the notification to be sent now, nil if there is none or none yet. Whatever ends here is on record.
+func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error) {
+	now := p.Now()
+	n, due := t.notification()
+	person, err := t.person(ctx, p.Profiles)
+	if err != nil {
+		return nil, err
+	}
+	if person == nil {
+		p.note(gone)
+		return nil, nil
+	}
+	if e := t.campaign.Trigger.Event; e != nil && len(e.Where) > 0 {
+		found, err := t.happened(ctx, p.Timeline)
+		if err != nil {
+			return nil, err
+		}
+		if !t.campaign.MatchesEvent(found.Event.Properties) {
+			// It was not what the campaign listens to, so there is nothing to record.
+			p.note(unmet)
+			return nil, nil
+		}
+	}
+	waits := due.After(now)
+	verdict := t.ended
+	switch {
+	case verdict.Reason != "":
+	case now.After(n.NotAfter):
+		verdict = skip(delivery.Expired, "stale")
+	case !waits:
+		verdict = p.refusal(t.campaign, person, t.at, now)
+	}
+	if verdict.Reason == "" && (t.campaign.OncePerPerson || t.campaign.OnceEvery > 0) {
+		taking := dynamo.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause}
+		if every := time.Duration(t.campaign.OnceEvery); every > 0 {
+			taking.Until = now.Add(every)
+		}
+		ok, err := p.Takings.Take(ctx, taking, now)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			verdict = skip(delivery.Taken, "")
+		}
+	}
+	if verdict.Reason != "" {
+		return nil, p.drop(ctx, t.campaign, n, person, verdict)
+	}
+	if waits {
+		p.note(waiting)
+		return nil, p.wait(ctx, n, due)
+	}
+	return p.ask(ctx, t.campaign, n, person)
+}
+
+func skip(r delivery.Reason, detail string) delivery.Verdict {
+	return delivery.Verdict{Action: delivery.Skip, Reason: r, Detail: detail}
+}
+
+// refusal is why the campaign does not want the person now, the zero verdict if it does.
+func (p *Process) refusal(c dynamo.Campaign, person *profile.Profile, since, now time.Time) delivery.Verdict {
+	if by := c.CancelledBy(person, since); by != "" {
+		return skip(delivery.Cancelled, by)
+	}
+	if !c.Wants(person) {
+		return skip(delivery.NotEligible, "segment")
+	}
+	if !c.Condition.Holds(person, now, p.Shop) {
+		return skip(delivery.NotEligible, "condition")
+	}
+	return delivery.Verdict{}
+}
+
+// ask completes a notification that is to be sent now: with the arm, and with the version of its template.
+func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification, person *profile.Profile) (*job.Notification, error) {
+	arm := c.Assign(campaign.Person(person))
+	template, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, arm.TemplateID)
+	if err != nil && !isNotFound(err) {
+		return nil, err
+	}
+	n.Variant, n.TemplateVersion = arm.ID, template.Version
+	p.note(notified)
+	return &n, nil
+}
+
+// drop records that nothing comes of a trigger, unless something is on record.
+func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, person *profile.Profile, v delivery.Verdict) error {
+	p.note(string(v.Reason))
+	return p.Deliveries.DecideFirst(ctx, delivery.Decision{
+		NotificationID: n.ID, ProfileID: person.ID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,
+		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, At: p.Now().UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
+	})
+}
