@@ -3,10 +3,14 @@ package dynamo_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -55,5 +59,74 @@ func TestWhatIsSavedIsInForceForTheNextInvocation(t *testing.T) {
 	save("c")
 	if n := count("4"); n != 2 {
 		t.Errorf("%d definitions after a deletion and two more, want 2", n)
+	}
+}
+
+// strict is a table in which only consistent reads see what was written last; every other one sees what was there before.
+type strict struct {
+	*dynamotest.DB
+	stale map[string]*dynamodb.QueryOutput
+}
+
+func (s *strict) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	out, err := s.DB.Query(ctx, in, o...)
+	key := in.ExpressionAttributeValues[":pk"].(*types.AttributeValueMemberS).Value
+	old, known := s.stale[key]
+	if s.stale[key] = out; known && !aws.ToBool(in.ConsistentRead) {
+		return old, err
+	}
+	return out, err
+}
+
+func (s *strict) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	if !aws.ToBool(in.ConsistentRead) {
+		return &dynamodb.GetItemOutput{}, nil // not seen yet
+	}
+	return s.DB.GetItem(ctx, in, o...)
+}
+
+// TestAStaleReadIsNeverFiledUnderAFreshNumber: what a warm instance holds is never older than the number of changes that it has seen.
+func TestAStaleReadIsNeverFiledUnderAFreshNumber(t *testing.T) {
+	db := &strict{dynamotest.New(t), map[string]*dynamodb.QueryOutput{}}
+	catalog := dynamo.Catalog{DB: db, Table: "Catalog"}
+	now := catalogNow
+	cache := &dynamo.CatalogCache{Catalog: catalog, Now: func() time.Time { return now }}
+	for version := 1; version <= 3; version++ {
+		if _, err := catalog.Save(t.Context(), dynamo.KindSetting, "messaging", json.RawMessage(fmt.Sprintf(`{"v":%d}`, version)), nil, now); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(dynamo.CatalogTTL)
+		for range 2 {
+			d, err := cache.Definition(t.Context(), dynamo.KindSetting, "messaging")
+			if err != nil || d.Version != version {
+				t.Errorf("version %d is seen as %d, %v", version, d.Version, err)
+			}
+		}
+		if d, err := cache.Version(t.Context(), dynamo.KindSetting, "messaging", version); err != nil || d.Version != version {
+			t.Errorf("version %d by its number: %+v, %v", version, d, err)
+		}
+	}
+}
+
+// TestAnInvocationAsksAgain: what is saved while an invocation lasts is in force within CatalogTTL.
+func TestAnInvocationAsksAgain(t *testing.T) {
+	catalog := dynamo.Catalog{DB: dynamotest.New(t), Table: "Catalog"}
+	now := catalogNow
+	cache := &dynamo.CatalogCache{Catalog: catalog, Now: func() time.Time { return now }}
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "1"})
+	for step, c := range []struct {
+		pass time.Duration
+		want int
+	}{{0, 0}, {dynamo.CatalogTTL - 1, 0}, {1, 1}} {
+		now = now.Add(c.pass)
+		all, err := cache.All(ctx, dynamo.KindCampaign)
+		if err != nil || len(all) != c.want {
+			t.Errorf("step %d: %d definitions, %v", step, len(all), err)
+		}
+		if step == 0 {
+			if _, err := catalog.Save(ctx, dynamo.KindCampaign, "a", json.RawMessage(`{}`), nil, now); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

@@ -108,13 +108,15 @@ func (s *dueSweep) run(ctx context.Context) {
 			if deadline, bounded := ctx.Deadline(); ctx.Err() != nil || bounded && time.Until(deadline) < dueReserve || s.faults >= maxDueFaults {
 				return
 			}
-			if err := s.page(ctx, lane); err != nil {
+			done, err := s.page(ctx, lane)
+			switch {
+			case err != nil:
 				lane.failed = true
 				s.faults++
 				if s.fault == nil {
 					s.fault = err
 				}
-			} else {
+			case done > 0:
 				s.faults = 0
 			}
 			lane.clean = lane.ended && !lane.failed
@@ -123,8 +125,8 @@ func (s *dueSweep) run(ctx context.Context) {
 	}
 }
 
-// page does the next page of a lane. One whose reading failed ends its lane for this sweep.
-func (s *dueSweep) page(ctx context.Context, lane *dueLane) error {
+// page does the next page of a lane and answers how many entries it had. One whose reading failed ends its lane for this sweep.
+func (s *dueSweep) page(ctx context.Context, lane *dueLane) (int, error) {
 	out, err := s.due.DB.Query(ctx, &dynamodb.QueryInput{
 		TableName:                 &s.due.Table,
 		KeyConditionExpression:    aws.String("#pk = :pk"),
@@ -136,7 +138,7 @@ func (s *dueSweep) page(ctx context.Context, lane *dueLane) error {
 	})
 	if err != nil {
 		lane.ended = true
-		return fmt.Errorf("reading what is due for %s: %w", s.owner, err)
+		return 0, fmt.Errorf("reading what is due for %s: %w", s.owner, err)
 	}
 	lane.next = out.LastEvaluatedKey
 	lane.ended = lane.next == nil
@@ -154,7 +156,7 @@ func (s *dueSweep) page(ctx context.Context, lane *dueLane) error {
 			faults = err
 		}
 	}
-	return faults
+	return len(entries), faults
 }
 
 // floor is the first minute that may still hold an entry; the zero time when nothing was ever looked at.

@@ -21,6 +21,8 @@ type writer struct {
 	busy    bool
 	closed  bool
 	idle    sync.Cond
+	// spare keeps writes to be used again; it is the engine's own, so that a test's engine may live in a bubble of virtual time.
+	spare sync.Pool
 }
 
 // write is one waiting request.
@@ -30,7 +32,12 @@ type write struct {
 	err  error
 }
 
-var writes = sync.Pool{New: func() any { return &write{wake: make(chan bool, 1)} }}
+func (q *writer) write() *write {
+	if w, ok := q.spare.Get().(*write); ok {
+		return w
+	}
+	return &write{wake: make(chan bool, 1)}
+}
 
 // txn is what the writes of one group do to the store, and what they know of each other.
 type txn struct {
@@ -113,7 +120,7 @@ func (tx *txn) conflicts(t *table, key []byte, by touch) bool {
 // commit runs a write and returns once it is logged. run must not fail half-way: it judges first and changes then.
 func (e *Engine) commit(run func(*txn)) error {
 	q := &e.writer
-	w := writes.Get().(*write)
+	w := q.write()
 	w.run, w.err = run, nil
 	q.mu.Lock()
 	if q.closed {
@@ -126,7 +133,7 @@ func (e *Engine) commit(run func(*txn)) error {
 		if !<-w.wake {
 			err := w.err
 			w.run = nil
-			writes.Put(w)
+			q.spare.Put(w)
 			return err
 		}
 		q.mu.Lock()
@@ -161,7 +168,7 @@ func (e *Engine) commit(run func(*txn)) error {
 	}
 	q.mu.Unlock()
 	w.run = nil
-	writes.Put(w)
+	q.spare.Put(w)
 	return err
 }
 

@@ -1,0 +1,200 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+)
+
+// box plays the notifications queue for what is handed back. It fails when err is set.
+type box struct {
+	mu     sync.Mutex
+	bodies [][]byte
+	err    error
+}
+
+func (q *box) SendAll(_ context.Context, bodies [][]byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.err != nil {
+		return q.err
+	}
+	q.bodies = append(q.bodies, bodies...)
+	return nil
+}
+
+// take empties the box.
+func (q *box) take() [][]byte {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	bodies := q.bodies
+	q.bodies = nil
+	return bodies
+}
+
+// crowd is messages of so many notifications each, to different people.
+func (b *bench) crowd(messages, each int) [][]byte {
+	b.Helper()
+	var bodies [][]byte
+	for m := range messages {
+		j := job.Notifications{Version: job.Version}
+		for i := range each {
+			who := b.person(fmt.Sprintf("u%d-%d", m, i), func(p *profile.Profile) {
+				p.Traits = map[string]profile.Trait{"email": {Value: fmt.Sprintf("u%d-%d@example.com", m, i)}}
+				p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
+			})
+			n := b.ask("s1")
+			n.ID, n.ProfileID = campaign.NotificationID(who.ID, "welcome", "s1"), who.ID
+			j.Notifications = append(j.Notifications, n)
+		}
+		body, err := queue.Encode(j)
+		b.must(err)
+		bodies = append(bodies, body)
+	}
+	return bodies
+}
+
+// invoke hands messages to an invocation of a length and answers how many come again by themselves.
+func (b *bench) invoke(length time.Duration, bodies [][]byte) int {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), length)
+	defer cancel()
+	var in events.SQSEvent
+	for i, body := range bodies {
+		in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
+	}
+	answer, err := b.process.Handle(ctx, in)
+	b.must(err)
+	return len(answer.BatchItemFailures)
+}
+
+// TestASlowProviderLeavesNothingUndecided: whatever a call takes, every notification is sent once, no receive is used up and no
+// invocation lasts longer than its time.
+func TestASlowProviderLeavesNothingUndecided(t *testing.T) {
+	for _, c := range []struct {
+		call        time.Duration
+		invocations int
+	}{{20 * time.Millisecond, 1}, {2 * time.Second, 1}, {5 * time.Second, 1}, {9 * time.Second, 2}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := start(t, welcome)
+			again := &box{}
+			b.process.Again = again
+			b.provider.answer = func(int) error { time.Sleep(c.call); return nil }
+			bodies := b.crowd(10, 10)
+			rounds := 0
+			for ; len(bodies) > 0 && rounds < 10; rounds++ {
+				begun := time.Now()
+				if failed := b.invoke(time.Minute, bodies); failed > 0 {
+					t.Errorf("%v a call: %d messages use up a receive", c.call, failed)
+				}
+				if took := time.Since(begun); took > time.Minute {
+					t.Errorf("%v a call: the invocation took %v", c.call, took)
+				}
+				bodies = again.take()
+			}
+			if len(b.provider.taken) != 100 || b.provider.calls != 100 || rounds != c.invocations {
+				t.Errorf("%v a call: %d sent by %d calls in %d invocations, want 100 in %d", c.call, len(b.provider.taken), b.provider.calls, rounds, c.invocations)
+			}
+		})
+	}
+}
+
+// TestWhatThereIsNoTimeForIsHandedBack: the notifications of one person come one after the other, in their order, and with all of them
+// undecided in the end those that there was no time for are handed back in that order.
+func TestWhatThereIsNoTimeForIsHandedBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, welcome)
+		again := &box{}
+		b.process.Again = again
+		b.provider.answer = func(int) error { time.Sleep(8 * time.Second); return nil }
+		b.define("setting", "messaging", `{"caps":[]}`)
+		b.process.Again = again
+		j := job.Notifications{Version: job.Version}
+		for i := range 10 {
+			j.Notifications = append(j.Notifications, b.ask(fmt.Sprint("s", i)))
+		}
+		body, err := queue.Encode(j)
+		b.must(err)
+		if failed := b.invoke(time.Minute, [][]byte{body}); failed != 0 {
+			t.Errorf("%d messages come again by themselves", failed)
+		}
+		// Two seconds are spared and fifteen kept: one begins at 0, 8, ... 40.
+		if len(b.provider.taken) != 6 {
+			t.Errorf("%d were sent", len(b.provider.taken))
+		}
+		rest := again.take()
+		var left job.Notifications
+		if len(rest) != 1 || json.Unmarshal(rest[0], &left) != nil || left.Version != job.Version || len(left.Notifications) != 4 {
+			t.Fatalf("handed back: %d messages, %+v", len(rest), left)
+		}
+		for i, n := range left.Notifications {
+			if n != j.Notifications[6+i] {
+				t.Errorf("handed back %+v, want %+v", n, j.Notifications[6+i])
+			}
+		}
+		for i, n := range b.provider.taken {
+			if n.ID != j.Notifications[i].ID {
+				t.Errorf("sent as number %d: %s", i, n.ID)
+			}
+		}
+	})
+}
+
+// TestHandingBackFails: what cannot be handed back comes again by itself, and nothing of it was sent.
+func TestHandingBackFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		err    error
+		failed int
+	}{"the queue is away": {errPower, 3}, "one message is refused": {&queue.SendError{Failed: []int{1}, Err: errPower}, 1}, "all is well": {nil, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := start(t, welcome)
+			b.process.Again = &box{err: c.err}
+			b.provider.answer = func(int) error { time.Sleep(9 * time.Second); return nil }
+			bodies := b.crowd(3, 20) // fifteen seconds are enough for sixteen people once
+			if failed := b.invoke(20*time.Second, bodies); failed != c.failed {
+				t.Errorf("%s: %d come again, want %d", name, failed, c.failed)
+			}
+			if len(b.provider.taken) != atOnce {
+				t.Errorf("%s: %d were sent", name, len(b.provider.taken))
+			}
+		})
+	}
+}
+
+// TestAFailedMessageIsNotHandedBackAsWell: a message that comes again by itself is not sent a second time.
+func TestAFailedMessageIsNotHandedBackAsWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, welcome)
+		again := &box{}
+		b.process.Again = again
+		first := true
+		b.provider.answer = func(int) error {
+			if first {
+				first = false
+				panic(errPower)
+			}
+			time.Sleep(9 * time.Second)
+			return nil
+		}
+		j := job.Notifications{}
+		for i := range 4 {
+			j.Notifications = append(j.Notifications, b.ask(fmt.Sprint("s", i)))
+		}
+		body, err := queue.Encode(j)
+		b.must(err)
+		if failed := b.invoke(20*time.Second, [][]byte{body}); failed != 1 || len(again.take()) != 0 {
+			t.Errorf("%d come again, %d handed back", failed, len(again.bodies))
+		}
+	})
+}

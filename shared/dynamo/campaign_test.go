@@ -1,0 +1,91 @@
+package dynamo_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+func campaignBody(state, trigger, template string) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"name":"C","state":%q,"channel":"email","templateId":%q,"trigger":%s}`, state, template, trigger))
+}
+
+func campaignsOf(t *testing.T) (*dynamo.Campaigns, func(id string, body json.RawMessage), func(time.Duration)) {
+	now := catalogNow
+	catalog := dynamo.Catalog{DB: dynamotest.New(t), Table: "Catalog"}
+	campaigns := &dynamo.Campaigns{Catalog: &dynamo.CatalogCache{Catalog: catalog, Now: func() time.Time { return now }}}
+	save := func(id string, body json.RawMessage) {
+		t.Helper()
+		if _, err := catalog.Save(t.Context(), dynamo.KindCampaign, id, body, nil, now); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(dynamo.CatalogTTL)
+	}
+	return campaigns, save, func(d time.Duration) { now = now.Add(d) }
+}
+
+func TestListening(t *testing.T) {
+	campaigns, save, _ := campaignsOf(t)
+	save("b", campaignBody("running", `{"event":{"name":"Signed Up"}}`, "t"))
+	save("a", campaignBody("running", `{"event":{"name":"Signed Up"}}`, "t"))
+	save("paused", campaignBody("paused", `{"event":{"name":"Signed Up"}}`, "t"))
+	save("entered", campaignBody("running", `{"enteredSegment":"vip"}`, "t"))
+	save("exited", campaignBody("running", `{"exitedSegment":"vip"}`, "t"))
+	save("audience", campaignBody("running", `{"audience":{"segmentId":"vip","at":"2026-11-21T12:00:00Z"}}`, "t"))
+	for _, c := range []struct {
+		follow profile.Follow
+		want   string
+	}{
+		{profile.Follow{Kind: profile.FollowEvent, Ref: "Signed Up"}, "a b "},
+		{profile.Follow{Kind: profile.FollowEvent, Ref: "Signed In"}, ""},
+		{profile.Follow{Kind: profile.FollowEvent, Ref: "vip"}, ""},
+		{profile.Follow{Kind: profile.FollowEntered, Ref: "vip"}, "entered "},
+		{profile.Follow{Kind: profile.FollowExited, Ref: "vip"}, "exited "},
+		{profile.Follow{Kind: profile.FollowExited, Ref: "new"}, ""},
+		{profile.Follow{Kind: profile.FollowOrder, Ref: "Signed Up"}, ""},
+	} {
+		found, err := campaigns.Listening(t.Context(), c.follow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, one := range found {
+			got += one.ID + " "
+			// The domain's own word for it says the same.
+			if !one.Listens(c.follow) {
+				t.Errorf("%s does not listen to %+v", one.ID, c.follow)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%+v: %q, want %q", c.follow, got, c.want)
+		}
+	}
+}
+
+func TestPinned(t *testing.T) {
+	campaigns, save, _ := campaignsOf(t)
+	save("c", campaignBody("running", `{"event":{"name":"Signed Up"}}`, "one"))
+	save("c", campaignBody("paused", `{"event":{"name":"Signed Up"}}`, "two"))
+	for _, c := range []struct {
+		id, template string
+		version      int
+		ok           bool
+	}{{"c", "one", 1, true}, {"c", "two", 2, true}, {"c", "two", 0, true}, {"c", "two", 9, true}, {"nobody", "", 1, false}} {
+		for range 2 { // the second time from memory
+			got, ok, err := campaigns.Pinned(t.Context(), c.id, c.version)
+			if err != nil || ok != c.ok || got.TemplateID != c.template || ok && got.State != campaign.Paused {
+				t.Errorf("%s, version %d: %v, %+v, %v", c.id, c.version, ok, got.Definition, err)
+			}
+		}
+	}
+	save("c", campaignBody("running", `{"event":{"name":"Signed Up"}}`, "three"))
+	if got, ok, err := campaigns.Pinned(t.Context(), "c", 1); err != nil || !ok || got.State != campaign.Running || got.TemplateID != "one" || got.Version != 1 {
+		t.Errorf("after it goes on: %+v, %v, %v", got, ok, err)
+	}
+}
