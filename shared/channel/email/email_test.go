@@ -368,7 +368,7 @@ func TestSendRefusesWhatIsNoAddress(t *testing.T) {
 		n := notification()
 		n.Address = address
 		got := channel.Classify(sender(t, s).Send(t.Context(), n))
-		if got.Class != channel.Reject || got.Code != "address" || got.Bounce {
+		if got.Class != channel.Reject || got.Code != "address" || !got.Bounce {
 			t.Errorf("%q: %+v", address, got)
 		}
 	}
