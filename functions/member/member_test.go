@@ -571,6 +571,40 @@ func TestErase(t *testing.T) {
 	b.want(b.call("DELETE", "/v1/profiles/ann", ""), 503)
 }
 
+// TestAWithdrawalHoldsFromItsAnswerOn breaks each write of the call both ways: either it answers an error, or what dispatch asks says
+// that the person and the address want nothing more, though no event was folded yet.
+func TestAWithdrawalHoldsFromItsAnswerOn(t *testing.T) {
+	for nth := 1; nth <= 3; nth++ {
+		for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+			b := start(t)
+			p := b.save("ann", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}} })
+			path := "/v1/unsubscribe/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(secret)
+			holds := func() bool {
+				t.Helper()
+				c, err := b.process.Deliveries.Contact(t.Context(), p.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				marks, err := b.process.Deliveries.Marks(t.Context(), delivery.Email, "ann@example.com")
+				if err != nil {
+					t.Fatal(err)
+				}
+				return c.Withdrawn[delivery.Email].Equal(noon) && marks.Withdrawn.Equal(noon)
+			}
+			b.db.Fail(dynamotest.AnyWrite, nth, how)
+			code := b.anybody("POST", path, "").Code
+			if want := map[bool]int{true: 503, false: 200}[nth <= 2]; code != want || code == 200 && !holds() {
+				t.Errorf("write %d %s: answered %d, want %d; it holds: %v", nth, how, code, want, holds())
+			}
+			b.db.Heal()
+			b.want(b.anybody("POST", path, ""), 200)
+			if !holds() || len(b.sent.jobs) == 0 {
+				t.Errorf("write %d %s: after the second try it holds: %v, events %d", nth, how, holds(), len(b.sent.jobs))
+			}
+		}
+	}
+}
+
 func TestUnsubscribe(t *testing.T) {
 	b := start(t)
 	p := b.save("ann", nil)
