@@ -25,6 +25,7 @@ func TestJourney(t *testing.T) {
 	put("/v1/campaigns/first-order", `{"name":"First order","state":"running","channel":"email","templateId":"thanks","trigger":{"enteredSegment":"buyers"},"oncePerPerson":true}`)
 	put("/v1/campaigns/top", `{"name":"Top","state":"running","channel":"email","templateId":"thanks","trigger":{"enteredSegment":"top"},"oncePerPerson":true}`)
 	put("/v1/campaigns/sign-up", `{"name":"Sign-up","state":"running","channel":"social","templateId":"hook","transactional":true,"trigger":{"event":{"name":"Signed Up"}}}`)
+	put("/v1/campaigns/never", `{"name":"Never","state":"running","channel":"social","templateId":"hook","transactional":true,"trigger":{"event":{"name":"Signed Up"}},"condition":{"field":"orders.count","op":"gte","value":99}}`)
 	put("/v1/programs/invite", `{"name":"Invite","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":500}],"friend":[{"points":200}]},"budget":[{"points":10000}]}`)
 
 	now := time.Now().UTC()
@@ -123,6 +124,9 @@ func TestJourney(t *testing.T) {
 	decisions := m.call(http.StatusOK, "GET", "/v1/profiles/mei/decisions", serverKey, "", nil)
 	if strings.Count(decisions, `"sent"`) < 2 {
 		t.Errorf("decisions: %s", decisions)
+	}
+	if !strings.Contains(decisions, `"never"`) || !strings.Contains(decisions, `"notEligible"`) {
+		t.Errorf("who does not meet a condition is not on record: %s", decisions)
 	}
 	if decisions := m.call(http.StatusOK, "GET", "/v1/profiles/li/decisions", serverKey, "", nil); !strings.Contains(decisions, `"noConsent"`) {
 		t.Errorf("li, who gave no consent: %s", decisions)

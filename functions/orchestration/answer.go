@@ -150,7 +150,7 @@ func (p *Process) wait(ctx context.Context, n job.Notification, due time.Time) e
 	if err != nil {
 		return fmt.Errorf("encoding what waits: %w", err)
 	}
-	return p.Due.Put(ctx, dynamo.OwnerOrchestration, due, n.ID, body)
+	return p.Due.Wait(ctx, dynamo.OwnerOrchestration, n.ProfileID, due, n.ID, body)
 }
 
 // notify sends notification jobs, a few to a message; those that are nil are none.

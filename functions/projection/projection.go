@@ -129,6 +129,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			timeline,
 			deliveries,
 			dynamo.Takings{DB: db, Table: s.Due},
+			dynamo.Waits{DB: db, Table: s.Due},
 		},
 		Rules: &Definitions{
 			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},

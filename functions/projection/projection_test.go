@@ -104,7 +104,7 @@ func (s *shop) worker() *Process {
 		Profiles: dynamo.Profiles{DB: s.db, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: s.db, Table: "Profiles"},
 		Timeline: timeline, Rules: fixed{s.watch},
 		Addresses:  dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
-		Traces:     []Traces{timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}},
+		Traces:     []Traces{timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Waits{DB: s.db, Table: "Due"}},
 		Settlement: s.settlement, Orchestration: s.campaigns, Reports: s.reports, Currency: "CNY",
 		Later:     dynamo.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }},
 		Now:       func() time.Time { return s.now },

@@ -141,6 +141,11 @@ func takenKey(owner string, id profile.ID, campaign string) Key {
 	return Key{owner + "#taken#" + string(id), campaign}
 }
 
+// waitKey finds a long wait by its person: <owner>#waits#<profileId> / <minute, YYYYMMDDHHMM>#<id>. It stands in the Due table.
+func waitKey(owner string, person profile.ID, minute time.Time, id string) Key {
+	return Key{owner + "#waits#" + string(person), minute.UTC().Format(dueMinuteForm) + "#" + id}
+}
+
 // askedKey marks that the audience of a campaign was asked for: <owner>#asked#<campaign> / <time, seconds>. It stands in the Due table.
 func askedKey(owner, campaign string, at time.Time) Key {
 	return Key{owner + "#asked#" + campaign, fmt.Sprintf("%012d", at.Unix())}
@@ -156,8 +161,10 @@ func dueKey(owner string, minute time.Time, shard int, id string) Key {
 // dueFloorKey holds the minute from which on an owner's entries may still be there: <owner>#floor / floor
 func dueFloorKey(owner string) Key { return Key{owner + "#floor", "floor"} }
 
+const dueMinuteForm = "200601021504"
+
 func duePartition(owner string, minute time.Time, shard int) string {
-	return fmt.Sprintf("%s#%s#%d", owner, minute.UTC().Format("200601021504"), shard)
+	return fmt.Sprintf("%s#%s#%d", owner, minute.UTC().Format(dueMinuteForm), shard)
 }
 
 // Runs table.

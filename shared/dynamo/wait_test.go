@@ -1,0 +1,56 @@
+package dynamo_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+// TestALongWaitGoesWithItsPerson: what waits for longer than a day is taken away with who was erased, and nobody else's.
+func TestALongWaitGoesWithItsPerson(t *testing.T) {
+	db := dynamotest.New(t)
+	now := noon
+	due := dynamo.Due{DB: db, Table: "Due", Now: func() time.Time { return now }}
+	for _, w := range []struct {
+		person profile.ID
+		id     string
+		in     time.Duration
+	}{{"ann", "short", 24 * time.Hour}, {"ann", "long", 24*time.Hour + time.Second}, {"ann", "longer", 90 * 24 * time.Hour}, {"bob", "his", 48 * time.Hour}} {
+		for range 2 {
+			if err := due.Wait(t.Context(), dynamo.OwnerOrchestration, w.person, noon.Add(w.in), w.id, []byte("{}")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	waits := func() map[string]int {
+		left := map[string]int{}
+		db.Each(t, "Due", func(i map[string]types.AttributeValue) {
+			left[i["sk"].(*types.AttributeValueMemberS).Value]++
+		})
+		return left
+	}
+	s := dynamo.Waits{DB: db, Table: "Due"}
+	if found, _, err := s.Wipe(t.Context(), dynamo.Gone{Key: "ann", Back: true}, ""); err != nil || found != 0 || len(waits()) != 7 {
+		t.Errorf("of somebody who is back: %d, %v, left %v", found, err, waits())
+	}
+	db.Fail("BatchWriteItem", 2, dynamotest.NotPersisted)
+	if _, _, err := s.Wipe(t.Context(), dynamo.Gone{Key: "ann"}, ""); !errors.Is(err, dynamotest.ErrInjected) {
+		t.Errorf("the fault is lost: %v", err)
+	}
+	if found, next, err := s.Wipe(t.Context(), dynamo.Gone{Key: "ann"}, ""); err != nil || found != 2 || next != "" {
+		t.Errorf("found %d, next %q, %v", found, next, err)
+	}
+	left := waits()
+	if len(left) != 3 || left["short"] != 1 || left["his"] != 1 {
+		t.Errorf("left: %v", left)
+	}
+	if found, _, err := s.Wipe(t.Context(), dynamo.Gone{Key: "ann"}, ""); err != nil || found != 0 {
+		t.Errorf("again: %d, %v", found, err)
+	}
+}
