@@ -85,6 +85,12 @@ func TestJudgeEveryGuardBothSides(t *testing.T) {
 		{"opt-out channel, revoked", func(c *Case) {
 			c.Consent, c.Settings.Consent = revoked("unsubscribe"), map[Channel]Basis{Email: OptOut}
 		}, skip(NoConsent, "revoked")},
+		{"a channel that a setting makes opt-in", func(c *Case) {
+			c.Consent, c.Channel, c.Address, c.Settings.Consent = nil, Social, "", map[Channel]Basis{Social: OptIn}
+		}, skip(NoConsent, "")},
+		{"a setting of another channel", func(c *Case) {
+			c.Consent, c.Settings.Consent = nil, map[Channel]Basis{Social: OptOut}
+		}, skip(NoConsent, "")},
 		{"social is opt-out", func(c *Case) { c.Consent, c.Channel, c.Address = nil, Social, "" }, Verdict{Action: Proceed}},
 		{"transactional needs no consent", func(c *Case) { c.Consent, c.Transactional = nil, true }, Verdict{Action: Proceed}},
 		{"transactional after an unsubscribe", func(c *Case) { c.Consent, c.Transactional = revoked("unsubscribe"), true }, Verdict{Action: Proceed}},

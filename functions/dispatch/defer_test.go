@@ -1,0 +1,98 @@
+package dispatch
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+// TestADecisionThatCannotBeWritten: the job comes again, whichever guard had turned the notification away.
+func TestADecisionThatCannotBeWritten(t *testing.T) {
+	for name, c := range map[string]struct{ campaign, settings string }{
+		"kill switch": {welcome, `{"killSwitch":true}`},
+		"a cap":       {welcome, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`},
+		"quiet hours": {welcome, `{"quietHours":{"start":"11:00","end":"14:00"}}`},
+		"no template": {strings.Replace(welcome, "hello", "none", 1), `{}`},
+	} {
+		b := start(t, c.campaign)
+		b.define(dynamo.KindSetting, delivery.SettingsID, c.settings)
+		if name == "a cap" {
+			settle(b, b.process, b.ask("first"))
+		}
+		b.db.Fail(dynamotest.AnyWrite, 1, dynamotest.NotPersisted)
+		if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 {
+			t.Errorf("%s: a notification that is not on record is taken as done", name)
+		}
+	}
+}
+
+// minutes are those under which something is filed, with how many entries each has.
+func (b *bench) minutes() map[string]int {
+	b.Helper()
+	found := map[string]int{}
+	b.db.Each(b, "Due", func(item map[string]types.AttributeValue) {
+		found[strings.Split(item["pk"].(*types.AttributeValueMemberS).Value, "#")[1]]++
+	})
+	return found
+}
+
+// TestTheEndOfANightIsSpread: what waits for it is filed over the minutes after it, always under the same one, and never too late.
+func TestTheEndOfANightIsSpread(t *testing.T) {
+	const quiet = `{"quietHours":{"start":"11:00","end":"14:00"}}`
+	b := start(t, welcome)
+	b.define(dynamo.KindSetting, delivery.SettingsID, quiet)
+	for i := range 60 {
+		for range 2 { // a redelivery files the same entry
+			settle(b, b.process, b.ask(fmt.Sprint("s", i)))
+		}
+	}
+	total := 0
+	for minute, n := range b.minutes() {
+		at, err := time.Parse("200601021504", minute)
+		if late := at.Sub(noon.Add(2 * time.Hour)); err != nil || late < 0 || late > spread {
+			t.Errorf("%d are filed %v after the end", n, late)
+		}
+		total += n
+	}
+	if found := b.minutes(); total != 60 || len(found) < 10 {
+		t.Errorf("%d entries in %d minutes", total, len(found))
+	}
+	b = start(t, welcome)
+	b.define(dynamo.KindSetting, delivery.SettingsID, quiet)
+	for i := range 30 {
+		n := b.ask(fmt.Sprint("s", i))
+		n.NotAfter = noon.Add(2 * time.Hour).UTC() // it may not be later than the end itself
+		settle(b, b.process, n)
+	}
+	if found := b.minutes(); len(found) != 1 {
+		t.Errorf("filed under %v", found)
+	}
+}
+
+// TestAPauseIsAskedAboutInTime: soon at first, less often the longer it lasts, and once more when the notification is about to expire.
+func TestAPauseIsAskedAboutInTime(t *testing.T) {
+	for _, c := range []struct{ late, left, want time.Duration }{
+		{0, 24 * time.Hour, time.Minute},
+		{8 * time.Minute, 24 * time.Hour, 2 * time.Minute},
+		{10 * time.Hour, 24 * time.Hour, 30 * time.Minute},
+		{10 * time.Hour, 5 * time.Minute, 5 * time.Minute},
+	} {
+		b := start(t, strings.Replace(welcome, "running", "paused", 1))
+		b.pass(c.late)
+		n := b.ask("s1")
+		n.NotAfter = b.clock().Add(c.left).UTC()
+		settle(b, b.process, n)
+		b.expect(0, "deferred notRunning")
+		waiting := b.waiting()
+		if len(waiting) != 1 || !waiting[0].At.Equal(b.clock().Add(c.want)) {
+			t.Errorf("%v late, %v left: %+v", c.late, c.left, waiting)
+		}
+	}
+}
