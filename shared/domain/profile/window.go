@@ -296,21 +296,6 @@ func (w *Window) absorb(v Window, part ID) {
 	w.bound()
 }
 
-// Both are the hashes of events that each of two windows has folded, sorted: a message that was counted by two people before they
-// were found to be one. Hashes that were let go cannot be compared.
-func (w *Window) Both(v *Window) []event.Hash {
-	var both []event.Hash
-	for _, c := range w.Commits {
-		for _, h := range c.Hashes {
-			if v.Seen(h) != nil {
-				both = append(both, h)
-			}
-		}
-	}
-	slices.Sort(both)
-	return slices.Compact(both)
-}
-
 // JobID names what follows from a commit of a profile: the same however often it is sent.
 func (f Follow) JobID(p ID) string {
 	if f.Part != "" {

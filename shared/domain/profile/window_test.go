@@ -282,9 +282,6 @@ func TestWindowsUnite(t *testing.T) {
 		Faded: []Faded{{Days: Stretch{7, 1}, At: t0, Marks: []HashMark{1, 5}}}}
 	v := Window{Floor: t0.Add(time.Second), Horizon: t0, Commits: []Commit{{Version: 8, At: t0.Add(time.Second), Hashes: []event.Hash{3, 2, 9}}, {Part: "r", Version: 9, At: t0.Add(time.Hour)}},
 		Faded: []Faded{{Days: Stretch{7, 1}, At: t0.Add(time.Second), Marks: []HashMark{2, 5}}, {Days: Stretch{9, 1}, At: t0, Full: true}}}
-	if got := w.Both(&v); !slices.Equal(got, []event.Hash{2, 3}) {
-		t.Errorf("both have %v", got)
-	}
 	w.absorb(v, "q")
 	want := Window{Floor: t0.Add(time.Second), Horizon: t0,
 		Commits: []Commit{{Part: "q", Version: 8, At: t0.Add(time.Second), Hashes: []event.Hash{3, 2, 9}}, {Version: 3, At: t0.Add(time.Minute), Hashes: []event.Hash{1, 2, 3}}, {Part: "r", Version: 9, At: t0.Add(time.Hour)}},
