@@ -52,19 +52,26 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 // errOwing says that the timeline has not taken what was committed before, and that the item would become too large with more of it.
 var errOwing = errors.New("the timeline is owed too many events of this person")
 
+// maxCommitNames bounds what the names and ids of a commit's events take in the outbox, so that no item becomes too large.
+const maxCommitNames = 64 << 10
+
 // commitSize is how many of the events one commit takes.
 func commitSize(events []incoming) int {
-	orders := 0
+	orders, names := 0, 0
 	for n, e := range events {
 		if e.report != nil {
 			orders++
 		}
-		if n == profile.MaxCommitEvents || orders > maxCommitOrders {
+		names += len(e.event.Name) + len(e.event.MessageID) + len(e.source) + usualFollow
+		if n == profile.MaxCommitEvents || orders > maxCommitOrders || n > 0 && names > maxCommitNames {
 			return n
 		}
 	}
 	return len(events)
 }
+
+// usualFollow is about what a follow takes beside its names.
+const usualFollow = 64
 
 // sift leaves the events that the profile has not folded yet, oldest first. Of those that it has, the ones whose pack is still
 // owed are written to the timeline.

@@ -153,6 +153,9 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 		telemetry.Count("join_over_limit", 1, "function", "projection")
 		return nil
 	}
+	if known.profile.Window.Owing()+other.profile.Window.Owing() > profile.MaxOwedHashes {
+		return errOwing
+	}
 	for _, who := range []*person{known, other} {
 		if err := b.store(ctx, who); err != nil {
 			return err

@@ -194,10 +194,10 @@ func TestHostileProfileIsBounded(t *testing.T) {
 	for n := range 300 {
 		fold(900 + n)
 	}
-	size := itemSize(p)
-	t.Logf("%d bytes after 7,200 events, %d after 9,600", first, size)
-	if size > maxHostile {
-		t.Errorf("%d bytes, want at most %d", size, maxHostile)
+	size, plain := itemSize(p), len(packSections(p))
+	t.Logf("%d bytes after 7,200 events, %d after 9,600; %d before they are compressed", first, size, plain)
+	if plain > maxHostile {
+		t.Errorf("%d bytes, want at most %d", plain, maxHostile)
 	}
 	if size > first+first/20 {
 		t.Errorf("%d bytes, and %d after more of the same: something grows on", first, size)
@@ -221,4 +221,88 @@ func TestHostileProfileIsBounded(t *testing.T) {
 	if got, want := p.Counters[profile.OtherEvents].Total, int64(1200-profile.MaxCounters); got != want {
 		t.Errorf("%d events of other names, want %d", got, want)
 	}
+}
+
+// maxItem is what no item of ours exceeds, whatever is sent. The service takes 400 KB.
+const maxItem = 300 << 10
+
+// TestNoItemIsTooLarge makes the largest of each kind, all bounds at once, and does not count on a compressor.
+func TestNoItemIsTooLarge(t *testing.T) {
+	wide := strings.Repeat("𠮷", event.MaxName)
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+	p := &profile.Profile{ID: "hostile"}
+	for i := range profile.MaxUnited {
+		p.Identifiers = append(p.Identifiers, profile.Identifier{Kind: profile.AnonymousID, Value: fmt.Sprint(i, wide)})
+		p.Parts = append(p.Parts, profile.Identifier{Value: fmt.Sprint(i)}.ID())
+	}
+	// The outbox of a commit has what its events' names and ids come to, which projection bounds.
+	for n := 0; n < 64<<10; {
+		f := profile.Follow{Kind: profile.FollowEvent, Ref: wide, Event: strings.Repeat("𠮷", 100), Source: "web", Version: 1 << 40, N: 199, At: at}
+		p.Outbox = append(p.Outbox, f)
+		n += len(f.Ref) + len(f.Event) + len(f.Source)
+	}
+	// Owed are commits of one event each, each of another year, and the last one has all that a commit may.
+	for i := range profile.MaxOwedHashes {
+		p.Window.Commits = append(p.Window.Commits, profile.Commit{Part: p.Parts[0], Version: 1<<40 + int64(i)*999, At: at.Add(time.Duration(i) * time.Hour), Hashes: []event.Hash{event.Hash(i) << 40},
+			Owed: []profile.Day{profile.Day(-i * 365)}, Days: profile.Stretch{From: profile.Day(-i * 365), Days: 1}})
+	}
+	last := profile.Commit{Version: 1 << 41, At: at.AddDate(1, 0, 0)}
+	for i := range profile.MaxCommitEvents {
+		last.Hashes, last.Owed = append(last.Hashes, event.Hash(i)<<40), append(last.Owed, profile.Day(-i*99))
+	}
+	last.Days = profile.StretchOf(last.Owed)
+	p.Window.Record(last)
+	for i := range profile.MaxMarks / profile.MaxFaded {
+		for n := range profile.MaxFaded {
+			if len(p.Window.Faded) <= n {
+				p.Window.Faded = append(p.Window.Faded, profile.Faded{Days: profile.Stretch{From: profile.Day(-n * 9999), Days: 400_000}, At: at})
+			}
+			p.Window.Faded[n].Marks = append(p.Window.Faded[n].Marks, profile.HashMark(i*128))
+		}
+	}
+	protocol := len(packSections(p))
+
+	o := order.Order{ID: strings.Repeat("x", order.MaxIDLength)}
+	for n := range 2 * order.MaxRefunds {
+		var products []map[string]any
+		for range 3 * order.MaxProducts {
+			products = append(products, map[string]any{"product_id": wide, "name": wide, "category": wide, "price": "99999999.99", "quantity": 1 << 20})
+		}
+		for _, name := range []string{event.OrderCompleted, event.OrderRefunded} {
+			raw, _ := json.Marshal(map[string]any{"order_id": o.ID, "refund_id": fmt.Sprint(n, strings.Repeat(wide, 8)), "coupon": strings.Repeat(wide, 8), "total": "99999999.99", "products": products})
+			r, err := order.ParseReport(&event.Event{Kind: event.Track, Name: name, Timestamp: at.Add(time.Duration(n) * time.Second), Properties: raw}, event.Hash(n), "CNY")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Fold(r, "p")
+		}
+	}
+
+	largest := PackedEvent{Event: event.Event{Properties: noise(1, 256<<10)}}
+	one, err := Timeline{}.item(Pack{Profile: "p", Events: []PackedEvent{largest}})
+	if err != nil {
+		t.Fatalf("one event of 256 KB does not fit into a pack: %v", err)
+	}
+	for name, size := range map[string]int{"profile": maxHostile + protocol, "order": len(packOrder(&o)), "pack of one event": len(bytesOf(one, attrBody)), "pack": maxPackBody + 8*profile.MaxCommitEvents + 200} {
+		t.Logf("%s: %d bytes", name, size)
+		if size > maxItem {
+			t.Errorf("a %s can have %d bytes, want at most %d", name, size, maxItem)
+		}
+	}
+}
+
+// noise is a JSON text of n bytes that hardly compresses.
+func noise(seed uint64, n int) []byte {
+	b := []byte{'"'}
+	for x := seed*2654435761 + 1; len(b) < n; {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+		b = append(b, byte(' '+x%90))
+		if last := b[len(b)-1]; last == '"' || last == '\\' {
+			b[len(b)-1] = 'x'
+		}
+	}
+	return append(b, '"')
 }

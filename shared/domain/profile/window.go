@@ -17,7 +17,7 @@ const (
 	// MaxCommitEvents is how many events one commit folds at most.
 	MaxCommitEvents = 200
 	// MaxOwedHashes is how many hashes of events whose pack was not seen written a profile may hold; no further commit is made then.
-	MaxOwedHashes = 4096
+	MaxOwedHashes = 1024
 	// MaxMarks is how many marks of hashes that were let go stay.
 	MaxMarks = 4096
 	// MaxFaded is how many stretches of days are told apart of which marks stay.

@@ -1,0 +1,134 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+// deaf is a timeline that takes nothing.
+type deaf struct{ Timeline }
+
+func (deaf) Write(context.Context, dynamo.Pack) error { return dynamotest.ErrInjected }
+
+// TestWhatIsOwedIsBounded lets the timeline take nothing for a while: the person's item does not grow for ever, and in the end everything is
+// there once.
+func TestWhatIsOwedIsBounded(t *testing.T) {
+	s := newShop(t)
+	var jobs []events.SQSMessage
+	for m := range 9 {
+		var list []event.Event
+		for i := range profile.MaxCommitEvents {
+			list = append(list, track(fmt.Sprint(m, "-", i), "mei", "x", t0.Add(time.Duration(m*1000+i)*time.Second), ""))
+		}
+		jobs = append(jobs, envelope(t, "web", list...))
+	}
+	for range 2 {
+		for _, j := range jobs {
+			p := s.worker()
+			p.Timeline = deaf{p.Timeline}
+			if again := deliver(t, p, j); len(again) != 1 {
+				t.Fatal("a job whose packs are owed did not come back")
+			}
+		}
+	}
+	p := s.load(user("mei"))
+	if want := int64(profile.MaxOwedHashes/profile.MaxCommitEvents + 1); p.Version != want || p.Window.Owing() != int(want)*profile.MaxCommitEvents {
+		t.Errorf("%d commits, %d hashes are owed, want %d commits", p.Version, p.Window.Owing(), want)
+	}
+	for _, j := range jobs {
+		s.settle(j)
+	}
+	if k := s.knows(user("mei")); k.Profile.Counters["x"].Total != 1800 || len(k.Timeline) != 1800 {
+		t.Errorf("%d events are counted, %d in the timeline; want 1800", k.Profile.Counters["x"].Total, len(k.Timeline))
+	}
+}
+
+// TestPeopleWhoAreOwedTooMuchAreNotMerged is both sides of the bound.
+func TestPeopleWhoAreOwedTooMuchAreNotMerged(t *testing.T) {
+	for _, c := range []struct {
+		owed int
+		want error
+	}{{profile.MaxOwedHashes/2 - 1, nil}, {profile.MaxOwedHashes / 2, nil}, {profile.MaxOwedHashes/2 + 1, errOwing}} {
+		s := newShop(t)
+		worker := s.worker()
+		b := newBatch(worker, 1)
+		b.rules = nil
+		people := map[profile.Identifier]*person{}
+		for i, name := range []string{"mei", "old"} {
+			p := &profile.Profile{ID: user(name).ID()}
+			p.Attach(user(name))
+			n := profile.MaxOwedHashes / 2
+			if i == 1 {
+				n = c.owed
+			}
+			commit := profile.Commit{Version: 1, At: t0, Owed: []profile.Day{1}}
+			for h := range n {
+				commit.Hashes = append(commit.Hashes, event.Hash(i*10_000+h))
+			}
+			p.Window.Record(commit)
+			if err := worker.Profiles.Commit(t.Context(), dynamo.Change{Profile: p}); err != nil {
+				t.Fatal(err)
+			}
+			people[user(name)] = &person{profile: s.load(user(name))}
+		}
+		load := func(i profile.Identifier) (*person, error) {
+			if who := people[i]; who != nil {
+				return who, nil
+			}
+			return &person{profile: &profile.Profile{ID: i.ID()}}, nil
+		}
+		err := b.join(t.Context(), view{user("mei"): people[user("mei")], user("old"): people[user("old")]}, join{a: user("mei"), b: anonymous("old"), explicit: true, at: t0}, load)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%d more hashes are owed: %v, want %v", c.owed, err, c.want)
+		}
+	}
+}
+
+func TestCommitSizes(t *testing.T) {
+	list := func(n, name, id, source int, reports ...int) []incoming {
+		all := make([]incoming, n)
+		for i := range all {
+			all[i] = incoming{source: strings.Repeat("s", source), event: event.Event{Name: strings.Repeat("n", name), MessageID: strings.Repeat("m", id)}}
+		}
+		for _, i := range reports {
+			all[i].report = &order.Report{}
+		}
+		return all
+	}
+	upTo := func(n int) (all []int) {
+		for i := range n {
+			all = append(all, i)
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		events []incoming
+		want   int
+	}{
+		"nothing":                  {nil, 0},
+		"one":                      {list(1, 9, 9, 9), 1},
+		"just enough events":       {list(profile.MaxCommitEvents, 9, 9, 9), profile.MaxCommitEvents},
+		"one too many":             {list(profile.MaxCommitEvents+1, 9, 9, 9), profile.MaxCommitEvents},
+		"just enough orders":       {list(60, 9, 9, 9, upTo(maxCommitOrders)...), 60},
+		"an order too many":        {list(60, 9, 9, 9, upTo(maxCommitOrders+1)...), maxCommitOrders},
+		"just enough names":        {list(64, 480, 400, 80), 64},
+		"a byte too many":          {list(64, 480, 400, 81), 63},
+		"one with a gigantic name": {list(2, 1<<20, 400, 80), 1},
+	} {
+		if got := commitSize(c.events); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
