@@ -1,9 +1,11 @@
 package projection
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -50,6 +52,7 @@ type group struct {
 	joins       []join
 	command     func(context.Context) error // what a command asks for in place of a fold
 	records     []int
+	job         int // how many events the smallest of its jobs has
 	commits     int // made of its events so far
 	err         error
 }
@@ -195,8 +198,8 @@ func (p *Process) report(e *event.Event, hash event.Hash) *order.Report {
 
 func queueFault(what string) error { return errors.New("the job is " + what) }
 
-// groups puts connected identifiers together. What is soon done goes first: a crowd's events never wait for those of one person who sends
-// thousands.
+// groups puts connected identifiers together. What is soon done goes first: the people of small jobs, and of those with as large jobs the
+// people with fewer events. So a job never comes back since another one took the time.
 func (b *batch) groups() []*group {
 	byRoot := map[profile.Identifier]*group{}
 	var all []*group
@@ -223,7 +226,21 @@ func (b *batch) groups() []*group {
 		g.joins = append(g.joins, j)
 	}
 	all = append(all, b.direct...)
-	slices.SortStableFunc(all, func(g, h *group) int { return len(g.records) - len(h.records) })
+	size := make([]int, len(b.failed)) // of the jobs, in people's events
+	for _, g := range all {
+		for _, r := range g.records {
+			size[r]++
+		}
+	}
+	for _, g := range all {
+		g.job = math.MaxInt
+		for _, r := range g.records {
+			g.job = min(g.job, size[r])
+		}
+	}
+	slices.SortStableFunc(all, func(g, h *group) int {
+		return cmp.Or(cmp.Compare(g.job, h.job), cmp.Compare(len(g.records), len(h.records)))
+	})
 	return all
 }
 

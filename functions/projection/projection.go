@@ -225,7 +225,7 @@ func (p *Process) jitter(d time.Duration) time.Duration {
 func (p *Process) back(ctx context.Context, record events.SQSMessage, cause error) {
 	slog.WarnContext(ctx, "job goes back", "message", record.MessageId, "error", cause.Error())
 	receives := queue.Receives(record)
-	if queue.Unavailable(cause) {
+	if queue.Unavailable(cause) || errors.Is(cause, errOwing) {
 		p.postpone(ctx, record, queue.AwayDelay(receives, p.jitter))
 		return
 	}

@@ -197,7 +197,7 @@ func TestAConstantIDIsSlowAlone(t *testing.T) {
 			list = nil
 		}
 	}
-	b := newBatch(s.worker(), 1)
+	b := newBatch(s.worker(), len(jobs))
 	for i, record := range jobs {
 		var j job.Events
 		if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
@@ -247,20 +247,31 @@ func TestConnectedPeopleAreWorkedOnTogether(t *testing.T) {
 	}
 }
 
-// TestTheSmallGoFirst: a crowd never waits for one person who sends thousands.
+// TestTheSmallGoFirst: small jobs never wait for large ones, nor a crowd for one person who sends thousands.
 func TestTheSmallGoFirst(t *testing.T) {
-	b := newBatch(newShop(t).worker(), 1)
-	var list []event.Event
+	var large []event.Event
 	for i := range 50 {
-		list = append(list, browse(fmt.Sprint("hot-", i), "hot", t0), browse(fmt.Sprint("warm-", i), fmt.Sprint("warm-", i/2), t0))
+		large = append(large, browse(fmt.Sprint("hot-", i), "hot", t0), browse(fmt.Sprint("warm-", i), fmt.Sprint("warm-", i/2), t0))
 	}
-	list = append(list, browse("cold", "cold", t0))
-	if err := b.add(t.Context(), 0, job.Events{Source: "s", Events: list}); err != nil {
-		t.Fatal(err)
+	b := newBatch(newShop(t).worker(), 3)
+	for record, list := range [][]event.Event{large, {browse("s", "small", t0)}, {browse("b1", "both", t0), browse("b2", "both", t0)}} {
+		if err := b.add(t.Context(), record, job.Events{Source: "s", Events: list}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	groups := b.groups()
-	if len(groups) != 27 || len(groups[0].records) != 1 || len(groups[26].records) != 50 {
-		t.Errorf("%d groups, the first of %d events, the last of %d", len(groups), len(groups[0].records), len(groups[len(groups)-1].records))
+	var got []int
+	for _, g := range b.groups() {
+		got = append(got, len(g.records))
+	}
+	want := append(append([]int{1, 2}, slices.Repeat([]int{2}, 25)...), 50)
+	if !slices.Equal(got, want) {
+		t.Errorf("groups of %v events, want %v", got, want)
+	}
+	if first := b.groups()[0]; first.identifiers[0].Value != "small" || first.job != 1 {
+		t.Errorf("%v goes first", first.identifiers)
+	}
+	if second := b.groups()[1]; second.identifiers[0].Value != "both" || second.job != 2 {
+		t.Errorf("%v goes second", second.identifiers)
 	}
 }
 
