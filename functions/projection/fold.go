@@ -81,6 +81,10 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 	taken := map[event.Hash]*incoming{}
 	recovered, folded := map[*profile.Commit][]incoming{}, map[*profile.Commit][]incoming{}
 	for i, e := range events {
+		if p.Erased(e.key, e.event.ReceivedAt) {
+			telemetry.Count("event_of_erased_person", 1, "function", "projection")
+			continue
+		}
 		if first := taken[e.hash]; first != nil {
 			if says(&first.event) != says(&e.event) {
 				countOther(e.source, 1)
@@ -90,15 +94,13 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 		taken[e.hash] = &events[i]
 		c := p.Window.Seen(e.hash)
 		switch {
-		case p.Erased(e.key, e.event.ReceivedAt):
-			telemetry.Count("event_of_erased_person", 1, "function", "projection")
 		case c != nil && len(c.Owed) > 0:
 			recovered[c] = append(recovered[c], e)
 		case c != nil:
 			folded[c] = append(folded[c], e)
 		default:
-			if places := p.Window.Whereabouts(&e.event, e.hash); len(places) > 0 {
-				doubtful.add(e, places)
+			if places, likely := p.Window.Whereabouts(&e.event, e.hash); len(places) > 0 {
+				doubtful.add(e, places, likely)
 			} else {
 				fresh = append(fresh, e)
 			}

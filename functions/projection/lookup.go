@@ -15,10 +15,11 @@ import (
 type doubts struct {
 	events []incoming
 	places []profile.Stretch
+	likely bool // something speaks for one of them
 }
 
-func (d *doubts) add(e incoming, places []profile.Stretch) {
-	d.events, d.places = append(d.events, e), append(d.places, places...)
+func (d *doubts) add(e incoming, places []profile.Stretch, likely bool) {
+	d.events, d.places, d.likely = append(d.events, e), append(d.places, places...), d.likely || likely
 }
 
 const (
@@ -28,6 +29,9 @@ const (
 	// lookUpPages is how many megabytes of one person's packs a batch reads for duplicates at most: some 60,000 events that came one by one,
 	// or ten times as many that came in batches. What is beyond it counts as new; see docs/adr/0011.
 	lookUpPages = 64
+	// briefPages is the same where nothing speaks for a duplicate but that the person has more events a day than marks are kept of. A
+	// partition is read at 12 MB a second: whoever sends thousands one by one must not be read whole for each.
+	briefPages = 2
 )
 
 // lookUp asks the timeline about the doubtful events and answers those that it does not know.
@@ -36,7 +40,10 @@ func (b *batch) lookUp(ctx context.Context, p *profile.Profile, d *doubts) ([]in
 	for _, e := range d.events {
 		open[e.hash] = true
 	}
-	pages := lookUpPages
+	pages := briefPages
+	if d.likely {
+		pages = lookUpPages
+	}
 	for _, place := range slices.Backward(gather(d.places)) {
 		for _, id := range append([]profile.ID{p.ID}, p.Parts...) {
 			if len(open) == 0 {

@@ -342,3 +342,56 @@ func TestPassedOnReportsOfOneMessageID(t *testing.T) {
 		})
 	}
 }
+
+// frugal notes how many pages may be read.
+type frugal struct {
+	Timeline
+	pages *[]int
+}
+
+func (f frugal) Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) bool) error {
+	*f.pages = append(*f.pages, *pages)
+	return f.Timeline.Around(ctx, id, from, to, pages, each)
+}
+
+// TestHowMuchIsRead: little where nothing speaks for a duplicate, much where something does.
+func TestHowMuchIsRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		faded   profile.Faded
+		horizon time.Time
+		want    []int
+	}{
+		"nothing faded":       {profile.Faded{At: t0.AddDate(0, 0, -9), Days: profile.Stretch{From: 1, Days: 1}}, time.Time{}, nil},
+		"too many have faded": {profile.Faded{At: t0, Days: profile.Around(profile.DayOf(t0)), Full: true}, time.Time{}, []int{briefPages}},
+		"one with its mark":   {profile.Faded{At: t0, Days: profile.Around(profile.DayOf(t0)), Marks: []profile.HashMark{profile.HashMark(event.Fingerprint("web", "m"))}}, time.Time{}, []int{lookUpPages}},
+		"until the horizon":   {profile.Faded{At: t0, Days: profile.Around(profile.DayOf(t0)), Full: true}, t0, []int{lookUpPages}},
+		"just behind it":      {profile.Faded{At: t0, Days: profile.Around(profile.DayOf(t0)), Full: true}, t0.Add(-time.Nanosecond), []int{briefPages}},
+	} {
+		s := newShop(t)
+		p := s.worker()
+		var pages []int
+		p.Timeline = frugal{p.Timeline, &pages}
+		b := newBatch(p, 1)
+		who := &profile.Profile{ID: user("mei").ID(), Window: profile.Window{Horizon: c.horizon, Faded: []profile.Faded{c.faded}}}
+		fresh, err := b.sift(t.Context(), who, []incoming{{event: sent("m", t0, t0, t0), source: "web", hash: event.Fingerprint("web", "m")}})
+		if err != nil || len(fresh) != 1 {
+			t.Fatalf("%s: %d are new, %v", name, len(fresh), err)
+		}
+		if !slices.Equal(pages, c.want) {
+			t.Errorf("%s: may read %v pages, want %v", name, pages, c.want)
+		}
+	}
+}
+
+// TestARefusedEventIsNoFirstOne lets an erased person's late event and somebody else's of the same id come together.
+func TestARefusedEventIsNoFirstOne(t *testing.T) {
+	s := newShop(t)
+	b := newBatch(s.worker(), 1)
+	p := &profile.Profile{ID: user("mei").ID()}
+	p.RememberErasure("old-key", t0)
+	e := sent("m", t0, t0, t0)
+	fresh, err := b.sift(t.Context(), p, []incoming{{event: e, key: "old-key", hash: 7}, {event: e, key: "new-key", hash: 7}})
+	if err != nil || len(fresh) != 1 || fresh[0].key != "new-key" {
+		t.Errorf("%d are new, %v", len(fresh), err)
+	}
+}

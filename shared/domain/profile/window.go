@@ -128,19 +128,21 @@ func (w *Window) Seen(h event.Hash) *Commit {
 	return nil
 }
 
-// Whereabouts are the days on which an event that the window does not hold may stand in the timeline. It is new if there are none.
-func (w *Window) Whereabouts(e *event.Event, h event.Hash) []Stretch {
-	var places []Stretch
+// Whereabouts are the days on which an event that the window does not hold may stand in the timeline. It is new if there are none. likely tells
+// that something speaks for it: its mark, or when it was received; else nothing is known but that too many others came.
+func (w *Window) Whereabouts(e *event.Event, h event.Hash) (places []Stretch, likely bool) {
 	for i := range w.Faded {
-		if w.Faded[i].may(h, e.ReceivedAt) {
-			places = append(places, w.Faded[i].Days)
+		if f := &w.Faded[i]; f.may(h, e.ReceivedAt) {
+			places = append(places, f.Days)
+			likely = likely || !f.Full
 		}
 	}
 	// What comes again after weeks is the very message that came then, with the times that it had.
-	if len(places) > 0 || !w.Horizon.IsZero() && !e.ReceivedAt.After(w.Horizon) {
+	likely = likely || !w.Horizon.IsZero() && !e.ReceivedAt.After(w.Horizon)
+	if likely {
 		places = append(places, Around(DayOf(e.Timestamp)))
 	}
-	return places
+	return places, likely
 }
 
 // Owing is how many hashes stay because the packs of their events were not seen written.

@@ -109,25 +109,29 @@ func TestWhereabouts(t *testing.T) {
 		want     []Stretch
 	}{
 		{"a mark of the first, and the second has all", 0x7_0004, t0, []Stretch{{100, 3}, {200, 1}, {day - 1, 3}}},
-		{"no mark", 5, t0, []Stretch{{200, 1}, {day - 1, 3}}},
-		{"the second is just young enough", 5, t0.Add(-time.Hour + WindowAge), []Stretch{{200, 1}, {day - 1, 3}}},
+		{"no mark", 5, t0, []Stretch{{200, 1}}},
+		{"the second is just young enough", 5, t0.Add(-time.Hour + WindowAge), []Stretch{{200, 1}}},
 		{"the second is too old", 5, t0.Add(-time.Hour + WindowAge + 1), nil},
 		{"the first is just young enough", 9, t0.Add(WindowAge), []Stretch{{100, 3}, {day - 1, 3}}},
 		{"both are too old", 9, t0.Add(WindowAge + 1), nil},
 		{"received at the horizon", 5, t0.Add(-48 * time.Hour), []Stretch{{200, 1}, {day - 1, 3}}},
 	} {
-		if got := w.Whereabouts(received(c.received, t0), c.hash); !slices.Equal(got, c.want) {
+		got, likely := w.Whereabouts(received(c.received, t0), c.hash)
+		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+		if want := slices.Contains(c.want, Stretch{day - 1, 3}); likely != want {
+			t.Errorf("%s: likely %v, want %v", c.name, likely, want)
 		}
 	}
 	w.Faded = nil
-	if got := w.Whereabouts(received(t0.Add(-48*time.Hour), t0), 1); !slices.Equal(got, []Stretch{{day - 1, 3}}) {
+	if got, likely := w.Whereabouts(received(t0.Add(-48*time.Hour), t0), 1); !likely || !slices.Equal(got, []Stretch{{day - 1, 3}}) {
 		t.Errorf("at the horizon: %v", got)
 	}
-	if got := w.Whereabouts(received(t0.Add(-48*time.Hour+1), t0), 1); got != nil {
+	if got, likely := w.Whereabouts(received(t0.Add(-48*time.Hour+1), t0), 1); got != nil || likely {
 		t.Errorf("behind the horizon: %v", got)
 	}
-	if got := new(Window).Whereabouts(received(time.Time{}, t0), 1); got != nil {
+	if got, likely := new(Window).Whereabouts(received(time.Time{}, t0), 1); got != nil || likely {
 		t.Errorf("a window that forgot nothing asks %v", got)
 	}
 }
@@ -153,21 +157,20 @@ func TestStretches(t *testing.T) {
 func TestFadedIsBounded(t *testing.T) {
 	var w Window
 	for i := range MaxFaded {
-		w.Record(Commit{Version: int64(i), At: t0, Days: Stretch{Day(100 * i), 1}, Hashes: []event.Hash{event.Hash(i)}})
+		w.add(Faded{Days: Stretch{Day(100 * i), 1}, Marks: []HashMark{HashMark(i)}})
 	}
-	w, _ = w.Newest()
-	w.Record(Commit{At: t0, Days: Stretch{703, 1}, Hashes: []event.Hash{99}})
-	w.Record(Commit{At: t0.Add(time.Second), Days: Stretch{9000, 1}})
-	if len(w.Faded) != MaxFaded-1 {
-		t.Fatalf("%d stretches", len(w.Faded))
+	before := w
+	w.bound()
+	if len(w.Faded) != MaxFaded {
+		t.Fatalf("%d stretches, want %d", len(w.Faded), MaxFaded)
 	}
-	w, _ = w.Newest() // 700 and 703 are the eighth and the ninth... of these the closest become one
-	w.Record(Commit{At: t0.Add(2 * time.Second), Days: Stretch{9002, 1}})
-	w, _ = w.Newest()
-	w.Record(Commit{At: t0.Add(2 * time.Second), Days: Stretch{9500, 1}})
-	w, _ = w.Newest()
-	if len(w.Faded) > MaxFaded {
-		t.Errorf("%d stretches, want at most %d", len(w.Faded), MaxFaded)
+	w.add(Faded{Days: Stretch{303, 2}, At: t0, Marks: []HashMark{1, 99}})
+	w.bound()
+	if len(w.Faded) != MaxFaded || !reflect.DeepEqual(w.Faded[3], Faded{Days: Stretch{300, 5}, At: t0, Marks: []HashMark{1, 3, 99}}) {
+		t.Errorf("%d stretches, the two closest are %+v", len(w.Faded), w.Faded[3])
+	}
+	if before.Faded[3].Days != (Stretch{300, 1}) {
+		t.Errorf("a copy of the window became %+v", before.Faded)
 	}
 
 	var many Window
@@ -189,7 +192,7 @@ func TestFadedIsBounded(t *testing.T) {
 			t.Fatalf("after %d events that were let go: full %v, want %v", i*MaxCommitEvents, full, want)
 		}
 	}
-	if many.Faded[0].Marks != nil || len(many.Whereabouts(received(t0, t0), 0xfff0)) == 0 {
+	if places, likely := many.Whereabouts(received(t0, t0), 0xfff0); many.Faded[0].Marks != nil || len(places) != 1 || likely {
 		t.Errorf("what is full may be any event: %+v", many.Faded[0])
 	}
 }
@@ -238,13 +241,13 @@ func TestTheWindowForgetsNothing(t *testing.T) {
 				if now.Sub(f.at) > 24*time.Hour || w.Seen(f.hash) != nil {
 					continue
 				}
-				places := w.Whereabouts(received(now, now.Add(77*time.Hour)), f.hash)
+				places, _ := w.Whereabouts(received(now, now.Add(77*time.Hour)), f.hash)
 				if !slices.ContainsFunc(places, func(s Stretch) bool { return s.From <= f.day && f.day <= s.Last() }) {
 					misses++
 				}
 			}
 			for i := range 1000 {
-				if w.Whereabouts(received(now, now), hashOf(-1-i)) != nil {
+				if places, _ := w.Whereabouts(received(now, now), hashOf(-1-i)); places != nil {
 					fresh++
 				}
 			}
