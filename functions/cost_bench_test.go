@@ -35,7 +35,7 @@ type traffic struct{ perSecond, perReceive float64 }
 const (
 	pollers   = 5
 	longPoll  = 20 // seconds
-	queues    = 5
+	queues    = 10 // half of them for dead letters
 	queueUnit = 64 << 10
 )
 
@@ -132,6 +132,7 @@ var mixes = []mix{
 		}
 		return out
 	}},
+	{"burst_orders", eventsOfMix, orders},
 	{"single", eventsOfMix / 5, func(c *crowd, people []device) (out []request) {
 		for _, d := range people {
 			for _, e := range c.some(d, 5) {
@@ -140,6 +141,18 @@ var mixes = []mix{
 		}
 		return out
 	}},
+}
+
+// orders is one order of each person: what a big promotion's first minutes bring.
+func orders(c *crowd, people []device) (out []request) {
+	for from := 0; from < len(people); from += 20 {
+		var events []string
+		for _, d := range people[from:min(from+20, len(people))] {
+			events = append(events, c.order(d, time.Now()))
+		}
+		out = append(out, batch(events))
+	}
+	return out
 }
 
 // BenchmarkAssumptions says in the report what the bills rest on beside what was counted.

@@ -14,7 +14,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +47,23 @@ type child struct {
 
 // stackVariable tells the test program to play the stack: the data folder and the gateway's address.
 const stackVariable = "USEROPS_TEST_STACK"
+
+// hastyVariable has a child play a template whose jobs come back within half a minute after a crash, instead of six or thirty.
+const hastyVariable = "USEROPS_TEST_HASTY"
+
+// hasty writes such a template into a folder.
+func hasty(folder string) (string, error) {
+	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(folder, "template.yaml")
+	short := regexp.MustCompile(`\b(Visibility)?Timeout: \d+`).ReplaceAll(text, []byte("${1}Timeout: 25"))
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	return file, os.WriteFile(file, short, 0o644)
+}
 
 func startChild(t *testing.T) *child {
 	t.Helper()
@@ -95,7 +114,13 @@ func playStack(arguments string) error {
 	if err != nil {
 		return err
 	}
-	stack, err := local.Start(context.Background(), options(data, gateway, build, io.Discard))
+	o := options(data, gateway, build, io.Discard)
+	if os.Getenv(hastyVariable) != "" {
+		if o.TemplatePath, err = hasty(data + "-template"); err != nil {
+			return err
+		}
+	}
+	stack, err := local.Start(context.Background(), o)
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,30 @@ func BenchmarkStack(b *testing.B) {
 	}
 }
 
+// BenchmarkBurst sends orders, each of another person, through the whole stack as fast as it takes them, and waits until every one is in its
+// profile.
+func BenchmarkBurst(b *testing.B) {
+	const people = 8000
+	m := newBench(b, false, 4)
+	c := newCrowd(3)
+	crowd := m.crowdOf(c, people, func(d device) []string { return []string{c.identify(d)} })
+	m.post(8, serverKey, orders(c, crowd[:1000]))
+	m.idle()
+	for range b.N {
+		requests := orders(c, crowd)
+		own := cpuTime()
+		s := m.measure(func() { m.post(8, serverKey, requests) })
+		own = cpuTime() - own
+		s.projected(b, len(requests))
+		figures := map[string]float64{"stack.orders_per_s": people / s.took.Seconds(), "machine_cpu_us_per_event": float64(own.Microseconds()) / people}
+		for _, function := range []string{"ingest", "projection", "settlement", "orchestration"} {
+			figures[function+"_cpu_us_per_event"] = float64(s.cpu(function).Microseconds()) / people
+		}
+		report(b, figures)
+		s.explain("burst")
+	}
+}
+
 // BenchmarkNotifications sends an event that a campaign answers with a mail, and waits until every mail is in the inbox.
 func BenchmarkNotifications(b *testing.B) {
 	const people = 1000
