@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test lint bench build size deploy redrive invoke conformance crash soak mutate mutate-all build-local FORCE
+.PHONY: help run demo import test lint bench build size deploy redrive invoke conformance crash mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'

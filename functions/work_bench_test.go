@@ -186,3 +186,17 @@ func BenchmarkProjection(b *testing.B) {
 	}
 	report(b, map[string]float64{"cpu_us_per_event": perEvent(cpu, b.N)})
 }
+
+func (m *memory) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := &dynamodb.BatchGetItemOutput{Responses: map[string][]map[string]types.AttributeValue{}}
+	for table, ask := range in.RequestItems {
+		for _, key := range ask.Keys {
+			if item := m.items[place(&table, key)]; item != nil {
+				out.Responses[table] = append(out.Responses[table], item)
+			}
+		}
+	}
+	return out, nil
+}

@@ -265,8 +265,10 @@ func (b *batch) run(ctx context.Context) {
 	workers.SetLimit(people)
 	var away outage
 	groups := b.groups()
-	for _, g := range groups {
+	readAhead := b.readAhead(groups)
+	for i, g := range groups {
 		workers.Go(func() error {
+			readAhead(ctx, i)
 			if g.err = away.known(); g.err != nil {
 				return nil
 			}

@@ -71,6 +71,12 @@ type Addresses interface {
 	Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error
 }
 
+// Ahead reads for many people at once what Profiles and Orders are asked for next.
+type Ahead interface {
+	Read(ctx context.Context, ids []profile.ID, orderIDs []string) error
+	Forget()
+}
+
 // Sender puts a job on a queue; when it answers nil the job is durable.
 type Sender interface {
 	Send(ctx context.Context, v any) error
@@ -106,6 +112,7 @@ type Process struct {
 	Now       func() time.Time
 	// Jitter answers a random share of a duration; it spreads those who lost a condition.
 	Jitter func(time.Duration) time.Duration
+	Ahead  Ahead // nil reads nothing ahead
 
 	done progress
 }
@@ -120,9 +127,11 @@ type QueueAPI interface {
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	timeline := dynamo.Timeline{DB: db, Table: s.Timeline, Now: now, Months: s.Months}
 	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
+	ahead := &dynamo.Ahead{API: db, Table: s.Profiles}
 	return &Process{
-		Profiles:  dynamo.Profiles{DB: db, Table: s.Profiles, History: timeline},
-		Orders:    dynamo.Orders{DB: db, Table: s.Profiles},
+		Profiles:  dynamo.Profiles{DB: ahead, Table: s.Profiles, History: timeline},
+		Orders:    dynamo.Orders{DB: ahead, Table: s.Profiles},
+		Ahead:     ahead,
 		Timeline:  timeline,
 		Addresses: deliveries,
 		Traces: []Traces{
@@ -187,6 +196,9 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	}
 	b.run(work)
 	b.send(work)
+	if p.Ahead != nil {
+		p.Ahead.Forget()
+	}
 	return p.answer(ctx, in, func(i int) error { return b.failed[i] }), nil
 }
 

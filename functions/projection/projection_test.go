@@ -100,8 +100,9 @@ func newShop(t *testing.T) *shop {
 
 func (s *shop) worker() *Process {
 	timeline := dynamo.Timeline{DB: s.db, Table: "Timeline"}
+	ahead := &dynamo.Ahead{API: s.db, Table: "Profiles"}
 	return &Process{
-		Profiles: dynamo.Profiles{DB: s.db, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: s.db, Table: "Profiles"},
+		Profiles: dynamo.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
 		Timeline: timeline, Rules: fixed{s.watch},
 		Addresses:  dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
 		Traces:     []Traces{timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Waits{DB: s.db, Table: "Due"}},

@@ -1,0 +1,118 @@
+package dynamo_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+// half leaves the last key of every call unprocessed, once.
+type half struct {
+	*dynamotest.DB
+	done bool
+}
+
+func (h *half) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	ask := in.RequestItems["Profiles"]
+	if h.done || len(ask.Keys) < 2 {
+		return h.DB.BatchGetItem(ctx, in, o...)
+	}
+	h.done = true
+	last := len(ask.Keys) - 1
+	rest := ask
+	rest.Keys = ask.Keys[last:]
+	ask.Keys = ask.Keys[:last]
+	out, err := h.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"Profiles": ask}}, o...)
+	if err == nil {
+		out.UnprocessedKeys = map[string]types.KeysAndAttributes{"Profiles": rest}
+	}
+	return out, err
+}
+
+// Everything is answered as without it, with one call for all, and once: what is asked for again is read again.
+func TestAhead(t *testing.T) {
+	for name, open := range map[string]func(*dynamotest.DB) dynamo.API{
+		"whole": func(db *dynamotest.DB) dynamo.API { return db },
+		"half":  func(db *dynamotest.DB) dynamo.API { return &half{DB: db} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := dynamotest.New(t)
+			ahead := &dynamo.Ahead{API: open(db), Table: "Profiles"}
+			plain, read := dynamo.Profiles{DB: db, Table: "Profiles"}, dynamo.Profiles{DB: ahead, Table: "Profiles"}
+			var ids []profile.ID
+			for _, user := range []string{"a", "b", "nobody"} {
+				i := profile.Identifier{Kind: profile.UserID, Value: user}
+				ids = append(ids, i.ID())
+				if user == "nobody" {
+					continue
+				}
+				p := &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, FirstSeen: time.Unix(1, 0).UTC(), LastSeen: time.Unix(1, 0).UTC()}
+				if err := plain.Save(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+				if user == "a" {
+					if err := plain.Commit(t.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{{ID: "o", Owner: p.ID}}}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := ahead.Read(t.Context(), ids, []string{"o", "none"}); err != nil {
+				t.Fatal(err)
+			}
+			before := db.Calls("GetItem") + db.Calls("BatchGetItem")
+			for _, id := range ids {
+				want, err := plain.Load(t.Context(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := read.Load(t.Context(), id); err != nil || got.Version != want.Version || len(got.Identifiers) != len(want.Identifiers) {
+					t.Errorf("%s: %+v %v, want %+v", id, got, err, want)
+				}
+			}
+			orders, err := dynamo.Orders{DB: ahead, Table: "Profiles"}.LoadAll(t.Context(), []string{"o", "none"})
+			if err != nil || orders["o"].Owner != ids[0] || orders["none"].Version != 0 {
+				t.Errorf("orders %+v %v", orders, err)
+			}
+			calls := db.Calls("GetItem") + db.Calls("BatchGetItem") - before - len(ids) // those of plain
+			if want := map[string]int{"whole": 0, "half": 1}[name]; calls != want {
+				t.Errorf("%d calls besides, want %d", calls, want)
+			}
+			a, err := plain.Load(t.Context(), ids[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := plain.Save(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := read.Load(t.Context(), ids[0]); err != nil || got.Version != a.Version {
+				t.Errorf("asked again, it answers version %d, the table has %d: %v", got.Version, a.Version, err)
+			}
+		})
+	}
+}
+
+func TestAheadForgets(t *testing.T) {
+	db := dynamotest.New(t)
+	ahead := &dynamo.Ahead{API: db, Table: "Profiles"}
+	id := profile.Identifier{Kind: profile.UserID, Value: "a"}.ID()
+	if err := ahead.Read(t.Context(), []profile.ID{id}, nil); err != nil {
+		t.Fatal(err)
+	}
+	ahead.Forget()
+	before := db.Calls("GetItem")
+	if _, err := (dynamo.Profiles{DB: ahead, Table: "Profiles"}).Load(t.Context(), id); err != nil || db.Calls("GetItem") != before+1 {
+		t.Errorf("%v, %d reads", err, db.Calls("GetItem")-before)
+	}
+	db.Fail("BatchGetItem", 1, dynamotest.NotPersisted)
+	if err := ahead.Read(t.Context(), []profile.ID{id}, nil); err == nil {
+		t.Error("a failing read says nothing")
+	}
+}
