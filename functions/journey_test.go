@@ -143,6 +143,7 @@ func TestJourney(t *testing.T) {
 	}
 
 	m.rest(mei.ProfileID)
+	m.deadLetters()
 	m.rights()
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/userops/userops/functions/member"
 	"github.com/userops/userops/functions/orchestration"
 	"github.com/userops/userops/functions/projection"
+	"github.com/userops/userops/functions/redrive"
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/cloud"
@@ -52,6 +53,9 @@ var programs = map[string]func(aws.Config) any{
 	},
 	"projection": func(c aws.Config) any {
 		return projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Invoke
+	},
+	"redrive": func(c aws.Config) any {
+		return redrive.New(fromEnvironment[redrive.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
 	},
 	"segmentation": func(c aws.Config) any {
 		return segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle

@@ -22,6 +22,7 @@ type Settings struct {
 	CatalogTable  string `env:"CATALOG_TABLE"`
 	RunsTable     string `env:"RUNS_TABLE"`
 	ProfilesTable string `env:"PROFILES_TABLE"`
+	LettersTable  string `env:"DEAD_LETTERS_TABLE"`
 
 	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
 	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
@@ -66,6 +67,11 @@ type Sample interface {
 	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(dynamo.ScanPage) error) (next string, err error)
 }
 
+// Letters counts the dead letters that are kept of a queue.
+type Letters interface {
+	Count(ctx context.Context, queue string) (int, error)
+}
+
 // Jobs sends a job to segmentation. When it returns nil, the job is durable.
 type Jobs interface {
 	Send(ctx context.Context, v any) error
@@ -79,6 +85,7 @@ type Process struct {
 	Runs       dynamo.Runs
 	Profiles   Sample
 	Gauge      Gauge
+	Letters    Letters
 	Queues     []Queue
 	Jobs       Jobs
 	Shop       segment.Shop
@@ -101,6 +108,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Runs:       dynamo.Runs{DB: db, Table: s.RunsTable},
 		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
 		Gauge:      queue.Gauge{Client: queues},
+		Letters:    dynamo.DeadLetters{DB: db, Table: s.LettersTable, Now: now},
 		Queues:     s.Queues(),
 		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Shop:       segment.Shop{Zone: s.Zone, Currency: s.Currency},

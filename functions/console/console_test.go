@@ -51,6 +51,17 @@ func (g gauge) Depth(_ context.Context, url string) (queue.Depth, error) {
 	return d, nil
 }
 
+// letters are how many dead letters are kept, by queue.
+type letters map[string]int
+
+func (l letters) Count(_ context.Context, queue string) (int, error) {
+	n := l[queue]
+	if n < 0 {
+		return 0, errors.New("away")
+	}
+	return n, nil
+}
+
 // population is a table of profiles in shards and pages.
 type population map[int][][]*profile.Profile
 
@@ -84,6 +95,7 @@ func newBench(t *testing.T) *bench {
 		Runs:     dynamo.Runs{DB: db, Table: "Runs"},
 		Profiles: population{},
 		Gauge:    gauge{},
+		Letters:  letters{},
 		Jobs:     b.jobs,
 		Shop:     segment.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
 		Now:      func() time.Time { return b.now },
@@ -161,11 +173,16 @@ func TestQueues(t *testing.T) {
 	b := newBench(t)
 	b.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
 	b.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}, "sd": {Waiting: 0, InFlight: 0, Delayed: 0}}
-	want := `[{"queue":"events","depth":5,"inFlight":4,"delayed":3,"deadLettered":3},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
+	b.Letters = letters{"events": 40}
+	want := `[{"queue":"events","depth":5,"inFlight":4,"delayed":3,"deadLettered":43},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
 	if got := strings.TrimSpace(b.must(200, "GET", "/v1/queues", "")); got != want {
 		t.Errorf("queues are %s\nwant %s", got, want)
 	}
 	b.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}}
+	b.must(503, "GET", "/v1/queues", "")
+	b.Gauge.(gauge)["sd"] = queue.Depth{}
+	b.must(200, "GET", "/v1/queues", "")
+	b.Letters = letters{"settlement": -1}
 	b.must(503, "GET", "/v1/queues", "")
 }
 

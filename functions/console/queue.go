@@ -11,10 +11,10 @@ import (
 // queueState is how full a queue is.
 type queueState struct {
 	Queue        string `json:"queue"`
-	Depth        int    `json:"depth"`    // waiting
-	InFlight     int    `json:"inFlight"` // with a function
-	Delayed      int    `json:"delayed"`  // to come later
-	DeadLettered int    `json:"deadLettered"`
+	Depth        int    `json:"depth"`        // waiting
+	InFlight     int    `json:"inFlight"`     // with a function
+	Delayed      int    `json:"delayed"`      // to come later
+	DeadLettered int    `json:"deadLettered"` // kept, or waiting to be
 }
 
 func (p *Process) queues(w http.ResponseWriter, r *http.Request) {
@@ -43,8 +43,12 @@ func (p *Process) measure(r *http.Request, q Queue) (queueState, error) {
 	if err != nil {
 		return queueState{}, fmt.Errorf("dead letters of %s: %w", q.Name, err)
 	}
+	kept, err := p.Letters.Count(r.Context(), q.Name)
+	if err != nil {
+		return queueState{}, err
+	}
 	return queueState{
 		Queue: q.Name, Depth: live.Waiting, InFlight: live.InFlight, Delayed: live.Delayed,
-		DeadLettered: dead.Waiting + dead.InFlight + dead.Delayed,
+		DeadLettered: dead.Waiting + dead.InFlight + dead.Delayed + kept,
 	}, nil
 }

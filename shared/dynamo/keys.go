@@ -5,6 +5,8 @@ package dynamo
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/ledger"
@@ -193,3 +195,27 @@ func resultKey(run string, shard int) Key {
 }
 
 const resultPrefix = "s#"
+
+// DeadLetters table.
+
+// letterKey lists a dead letter of a queue: l#<queue> / <first sent, milliseconds>#<message id>
+func letterKey(queue string, sent time.Time, id string) Key {
+	return Key{letterList(queue), fmt.Sprintf("%015d#%s", sent.UnixMilli(), id)}
+}
+
+func letterList(queue string) string { return "l#" + queue }
+
+// splitLetterKey takes apart the second half of letterKey.
+func splitLetterKey(sk string) (sent time.Time, id string, err error) {
+	milliseconds, id, found := strings.Cut(sk, "#")
+	n, err := strconv.ParseInt(milliseconds, 10, 64)
+	if err != nil || !found {
+		return time.Time{}, "", fmt.Errorf("%q is no key of a dead letter", sk)
+	}
+	return time.UnixMilli(n).UTC(), id, nil
+}
+
+// letterPartKey holds a part of a dead letter's body: b#<queue>#<message id> / <part>
+func letterPartKey(queue, id string, part int) Key {
+	return Key{"b#" + queue + "#" + id, fmt.Sprintf("%05d", part)}
+}

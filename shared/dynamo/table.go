@@ -38,5 +38,6 @@ func Tables() []Table {
 		{Name: "Deliveries", TTL: true, Kept: true},
 		{Name: "Due", TTL: true, Kept: true},
 		{Name: "Runs", TTL: true},
+		{Name: "DeadLetters", TTL: true, Kept: true},
 	}
 }

@@ -122,6 +122,44 @@ func variables(o local.Options, out io.Writer) error {
 	return err
 }
 
+// keeper is the function, if there is one, that keeps dead letters and sends them again.
+const keeper = "Redrive"
+
+// redriveKept lets the keeper send what it has kept of a queue's dead letters.
+func redriveKept(ctx context.Context, o local.Options, addresses local.Addresses, queue string) (int64, error) {
+	functions, err := local.Variables(o, addresses)
+	if err != nil {
+		return 0, err
+	}
+	if _, has := functions[keeper]; !has {
+		return 0, nil
+	}
+	event, err := json.Marshal(map[string]string{"redrive": queue})
+	if err != nil {
+		return 0, err
+	}
+	for sum := int64(0); ; {
+		done, err := ask(ctx, addresses, keeper, event)
+		if err != nil {
+			return 0, err
+		}
+		var answer struct {
+			Sent         int64
+			Left         bool
+			ErrorMessage string
+		}
+		if err := json.Unmarshal(done.Answer, &answer); err != nil {
+			return 0, fmt.Errorf("reading what became of the kept dead letters: %w", err)
+		}
+		if done.Failed {
+			return 0, fmt.Errorf("sending the kept dead letters: %s", answer.ErrorMessage)
+		}
+		if sum += answer.Sent; !answer.Left {
+			return sum, nil
+		}
+	}
+}
+
 func redrive(o local.Options, queue string, out io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -133,6 +171,11 @@ func redrive(o local.Options, queue string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	kept, err := redriveKept(ctx, o, addresses, queue)
+	if err != nil {
+		return err
+	}
+	n += kept
 	_, _ = fmt.Fprintf(out, "%d dead letters of %s are on their way again\n", n, queue)
 	return nil
 }

@@ -1,0 +1,31 @@
+// Command bootstrap is the redrive function.
+package main
+
+import (
+	"context"
+	"log"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/functions/redrive"
+	"github.com/userops/userops/shared/cloud"
+	"github.com/userops/userops/shared/settings"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+func main() {
+	slog.SetDefault(telemetry.Logger("redrive"))
+	var s redrive.Settings
+	if err := settings.Load(&s); err != nil {
+		log.Fatal(err)
+	}
+	cfg, err := cloud.Config(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	lambda.Start(redrive.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now).Handle)
+}

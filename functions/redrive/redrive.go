@@ -1,0 +1,208 @@
+// Package redrive keeps the jobs that failed too often, before SQS forgets them, and sends them again when somebody says so. It does not
+// know what a job means. The surprising thing: a letter is sent before it is removed, so a crash in between sends it twice; every consumer
+// drops what it has seen.
+package redrive
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// Settings is what redrive reads of its environment.
+type Settings struct {
+	Table string `env:"DEAD_LETTERS_TABLE"`
+
+	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
+	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
+	OrchestrationQueue string `env:"ORCHESTRATION_QUEUE_URL"`
+	SettlementQueue    string `env:"SETTLEMENT_QUEUE_URL"`
+	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
+
+	EventsDead        string `env:"EVENTS_DLQ_URL"`
+	SegmentationDead  string `env:"SEGMENTATION_DLQ_URL"`
+	OrchestrationDead string `env:"ORCHESTRATION_DLQ_URL"`
+	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
+	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
+}
+
+// Letters keeps dead letters; dynamo.DeadLetters says what each call promises.
+type Letters interface {
+	Keep(ctx context.Context, l dynamo.Letter, body []byte) error
+	Page(ctx context.Context, queue string, before time.Time, after *dynamo.Letter, size int32) (letters []dynamo.Letter, last *dynamo.Letter, err error)
+	Body(context.Context, dynamo.Letter) ([]byte, error)
+	Remove(context.Context, dynamo.Letter) error
+}
+
+// Sender puts a body on a queue; when it answers nil it is durable.
+type Sender interface {
+	SendBody(ctx context.Context, body []byte) error
+}
+
+// Queue is one queue of the product.
+type Queue struct {
+	Name string // as GET /v1/queues calls it
+	Dead string // the name of its dead-letter queue
+	Jobs Sender
+}
+
+// Process is the function.
+type Process struct {
+	Letters Letters
+	Queues  []Queue
+	Now     func() time.Time
+}
+
+// New is the process over clients of DynamoDB and SQS.
+func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
+	of := func(name, url, dead string) Queue {
+		return Queue{Name: name, Dead: dead[strings.LastIndex(dead, "/")+1:], Jobs: queue.Sender{Client: sqs, URL: url}}
+	}
+	return &Process{
+		Letters: dynamo.DeadLetters{DB: db, Table: s.Table, Now: now},
+		Queues: []Queue{
+			of("events", s.EventsQueue, s.EventsDead),
+			of("segmentation", s.SegmentationQueue, s.SegmentationDead),
+			of("orchestration", s.OrchestrationQueue, s.OrchestrationDead),
+			of("settlement", s.SettlementQueue, s.SettlementDead),
+			of("notifications", s.NotificationsQueue, s.NotificationsDead),
+		},
+		Now: now,
+	}
+}
+
+// Sent is what became of a redrive. Left says that time ran out: the same call goes on.
+type Sent struct {
+	Queue string `json:"queue"`
+	Sent  int    `json:"sent"`
+	Left  bool   `json:"left"`
+}
+
+// Handle takes a batch of a dead-letter queue, or {"redrive":"events"}.
+func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
+	var in struct {
+		Records json.RawMessage `json:"Records"`
+		Redrive string          `json:"redrive"`
+	}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return nil, fmt.Errorf("reading the invocation: %w", err)
+	}
+	if in.Records == nil {
+		return p.redrive(ctx, in.Redrive)
+	}
+	var batch events.SQSEvent
+	if err := json.Unmarshal(raw, &batch); err != nil {
+		return nil, fmt.Errorf("reading the batch: %w", err)
+	}
+	return queue.Consumer{}.Consume(ctx, batch, p.keep), nil
+}
+
+// keep moves one dead letter to the table.
+func (p *Process) keep(ctx context.Context, record events.SQSMessage) error {
+	dead := record.EventSourceARN[strings.LastIndex(record.EventSourceARN, ":")+1:]
+	for _, q := range p.Queues {
+		if q.Dead != dead {
+			continue
+		}
+		sent, err := strconv.ParseInt(record.Attributes["SentTimestamp"], 10, 64)
+		if err != nil {
+			return fmt.Errorf("a message of %s has no SentTimestamp", dead)
+		}
+		l := dynamo.Letter{Queue: q.Name, ID: record.MessageId, Sent: time.UnixMilli(sent).UTC()}
+		if err := p.Letters.Keep(ctx, l, []byte(record.Body)); err != nil {
+			return err
+		}
+		telemetry.Count("dead_letters", 1, "function", "redrive", "queue", q.Name)
+		return nil
+	}
+	return fmt.Errorf("%s is no dead-letter queue of this function's", dead)
+}
+
+const (
+	// page is how many letters are listed at once, and atOnce how many are sent side by side.
+	page   = 100
+	atOnce = 16
+	// reserve is how long before the deadline no page is begun.
+	reserve = 15 * time.Second
+)
+
+// redrive sends the letters of a queue that were there when it began.
+func (p *Process) redrive(ctx context.Context, name string) (Sent, error) {
+	for _, q := range p.Queues {
+		if q.Name == plain(name) {
+			return p.again(ctx, q)
+		}
+	}
+	var names []string
+	for _, q := range p.Queues {
+		names = append(names, q.Name)
+	}
+	return Sent{}, fmt.Errorf("no queue %q has dead letters; there are %s", name, strings.Join(names, ", "))
+}
+
+func (p *Process) again(ctx context.Context, q Queue) (Sent, error) {
+	out := Sent{Queue: q.Name}
+	// A letter that fails again comes back with a later time.
+	before := p.Now()
+	for last := (*dynamo.Letter)(nil); ; {
+		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
+			out.Left = true
+			return out, nil
+		}
+		letters, next, err := p.Letters.Page(ctx, q.Name, before, last, page)
+		if err != nil {
+			return out, err
+		}
+		n, err := p.send(ctx, q, letters)
+		out.Sent += n
+		if err != nil {
+			return out, fmt.Errorf("sending dead letters of %s, %d done: %w", q.Name, out.Sent, err)
+		}
+		if last = next; last == nil {
+			return out, nil
+		}
+	}
+}
+
+// send sends letters and removes them, and says how many.
+func (p *Process) send(ctx context.Context, q Queue, letters []dynamo.Letter) (int, error) {
+	var sent atomic.Int64
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, l := range letters {
+		group.Go(func() error {
+			body, err := p.Letters.Body(ctx, l)
+			if errors.Is(err, dynamo.ErrNotFound) {
+				return p.Letters.Remove(ctx, l)
+			}
+			if err != nil {
+				return err
+			}
+			if err := q.Jobs.SendBody(ctx, body); err != nil {
+				return err
+			}
+			sent.Add(1)
+			return p.Letters.Remove(ctx, l)
+		})
+	}
+	err := group.Wait()
+	return int(sent.Load()), err
+}
+
+// plain is a queue's name as GET /v1/queues has it, of what people write: EventsQueue, EventsDeadLetters.
+func plain(name string) string {
+	name = strings.ToLower(name)
+	return strings.TrimSuffix(strings.TrimSuffix(name, "deadletters"), "queue")
+}

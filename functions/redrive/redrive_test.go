@@ -1,0 +1,310 @@
+package redrive
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+var noon = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+
+// outlet keeps what is sent; the nth send fails when asked to, before or after it has happened.
+type outlet struct {
+	mu     sync.Mutex
+	bodies []string
+	fail   int
+	how    dynamotest.How
+}
+
+func (o *outlet) SendBody(_ context.Context, body []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.fail--
+	if o.fail == 0 && o.how == dynamotest.NotPersisted {
+		return dynamotest.ErrInjected
+	}
+	o.bodies = append(o.bodies, string(body))
+	if o.fail == 0 {
+		return dynamotest.ErrInjected
+	}
+	return nil
+}
+
+type bench struct {
+	*Process
+	t      *testing.T
+	db     *dynamotest.DB
+	events *outlet
+	now    time.Time
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, db: dynamotest.New(t), events: &outlet{}, now: noon}
+	b.Process = New(Settings{Table: "DeadLetters", EventsDead: "https://sqs/1/dead-events", SettlementDead: "https://sqs/1/dead-settlement"}, b.db, nil, func() time.Time { return b.now })
+	for i := range b.Queues {
+		b.Queues[i].Jobs = &outlet{}
+		if b.Queues[i].Name == "events" {
+			b.Queues[i].Jobs = b.events
+		}
+	}
+	return b
+}
+
+func letter(queue, id, body string, sent time.Time) events.SQSMessage {
+	return events.SQSMessage{MessageId: id, Body: body, EventSourceARN: "arn:aws:sqs:x:1:" + queue, Attributes: map[string]string{"SentTimestamp": strconv.FormatInt(sent.UnixMilli(), 10)}}
+}
+
+// keep hands over a batch and answers which letters are to come again.
+func (b *bench) keep(records ...events.SQSMessage) string {
+	b.t.Helper()
+	raw, err := json.Marshal(events.SQSEvent{Records: records})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	out, err := b.Handle(context.Background(), raw)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var failed []string
+	for _, f := range out.(events.SQSEventResponse).BatchItemFailures {
+		failed = append(failed, f.ItemIdentifier)
+	}
+	return strings.Join(failed, " ")
+}
+
+func (b *bench) redrives(queue string) (Sent, error) {
+	out, err := b.Handle(context.Background(), json.RawMessage(fmt.Sprintf(`{"redrive":%q}`, queue)))
+	sent, _ := out.(Sent)
+	return sent, err
+}
+
+func (b *bench) count(queue string) int {
+	b.t.Helper()
+	n, err := dynamo.DeadLetters{DB: b.db, Table: "DeadLetters", Now: func() time.Time { return b.now }}.Count(context.Background(), queue)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// items is how many items are in the table at all.
+func (b *bench) items() int {
+	b.t.Helper()
+	out, err := b.db.Scan(context.Background(), &dynamodb.ScanInput{TableName: aws.String("DeadLetters"), Select: types.SelectCount})
+	if err != nil || out.LastEvaluatedKey != nil {
+		b.t.Fatal(err)
+	}
+	return int(out.Count)
+}
+
+func random(n int) string {
+	r := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(' ' + r.IntN(94))
+	}
+	return string(b)
+}
+
+// A redrive four weeks later sends what was kept, as it was: SQS has forgotten it two weeks ago.
+func TestARedriveFourWeeksLater(t *testing.T) {
+	b := newBench(t)
+	bodies := map[string]string{"small": `{"v":1}`, "odd": "{ not JSON é", "empty": "", "large": random(1 << 20), "even": strings.Repeat("x", 1<<20)}
+	sent := noon.Add(-14 * 24 * time.Hour)
+	for id, body := range bodies {
+		if failed := b.keep(letter("dead-events", id, body, sent)); failed != "" {
+			t.Errorf("%s comes again", failed)
+		}
+	}
+	if failed := b.keep(letter("dead-settlement", "s", "x", sent)); failed != "" {
+		t.Errorf("%s comes again", failed)
+	}
+	if b.count("events") != len(bodies) || b.count("settlement") != 1 || b.count("notifications") != 0 {
+		t.Errorf("%d, %d, %d letters are counted", b.count("events"), b.count("settlement"), b.count("notifications"))
+	}
+	b.now = noon.Add(28 * 24 * time.Hour)
+	out, err := b.redrives("EventsQueue")
+	if err != nil || out != (Sent{Queue: "events", Sent: len(bodies)}) {
+		t.Errorf("%+v %v", out, err)
+	}
+	var want []string
+	for _, body := range bodies {
+		want = append(want, body)
+	}
+	slices.Sort(want)
+	slices.Sort(b.events.bodies)
+	if !slices.Equal(b.events.bodies, want) {
+		t.Errorf("%d bodies were sent, or not as they were", len(b.events.bodies))
+	}
+	if out, err := b.redrives("events"); err != nil || out.Sent != 0 {
+		t.Errorf("once more: %+v %v", out, err)
+	}
+	if n := b.items(); n != 2 {
+		t.Errorf("%d items are left, want the two of settlement's letter", n)
+	}
+}
+
+func TestWhatIsNoLetterComesAgain(t *testing.T) {
+	b := newBench(t)
+	bad := letter("dead-events", "no time", "x", noon)
+	bad.Attributes = nil
+	if failed := b.keep(letter("another", "strange", "x", noon), bad, letter("dead-events", "good", "x", noon)); failed != "strange,no time" && failed != "strange no time" {
+		t.Errorf("%q come again", failed)
+	}
+	for _, raw := range []string{`[]`, `{}`, `{"redrive":""}`, `{"redrive":"queue"}`, `{"redrive":"nothing"}`, `{"Records":{}}`} {
+		if out, err := b.Handle(context.Background(), json.RawMessage(raw)); err == nil {
+			t.Errorf("%s: %v", raw, out)
+		}
+	}
+	for _, name := range []string{"events", "Events", "EventsQueue", "eventsdeadletters", "EventsDeadLetters"} {
+		if out, err := b.redrives(name); err != nil || out.Queue != "events" {
+			t.Errorf("%s: %+v %v", name, out, err)
+		}
+	}
+}
+
+// Every write of keeping fails once, both ways; the letter comes again and is kept once.
+func TestKeepingIsCutOff(t *testing.T) {
+	body := random(800 << 10) // two or three parts
+	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+		for nth := 1; ; nth++ {
+			b := newBench(t)
+			b.db.Fail("PutItem", nth, how)
+			record := letter("dead-events", "m", body, noon.Add(-time.Hour))
+			failed := b.keep(record)
+			if failed == "" {
+				if nth < 3 {
+					t.Errorf("only %d writes", nth-1)
+				}
+				break
+			}
+			if failed = b.keep(record); failed != "" {
+				t.Errorf("%s, write %d: comes again for good", how, nth)
+			}
+			if out, err := b.redrives("events"); err != nil || out.Sent != 1 || len(b.events.bodies) != 1 || b.events.bodies[0] != body {
+				t.Errorf("%s, write %d: %+v %v", how, nth, out, err)
+			}
+		}
+	}
+}
+
+// A redrive may be cut off anywhere: the letter is sent at least once, and after the next redrive it is gone.
+func TestARedriveIsCutOff(t *testing.T) {
+	body := random(800 << 10)
+	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+		for nth := 0; nth < 5; nth++ {
+			b := newBench(t)
+			if failed := b.keep(letter("dead-events", "m", body, noon.Add(-time.Hour))); failed != "" {
+				t.Fatal(failed)
+			}
+			if nth == 0 {
+				b.events.fail, b.events.how = 1, how
+			} else {
+				b.db.Fail("DeleteItem", nth, how)
+			}
+			_, err := b.redrives("events")
+			b.db.Heal()
+			if _, again := b.redrives("events"); again != nil {
+				t.Errorf("%s, step %d: %v", how, nth, again)
+			}
+			most := 1
+			if err != nil {
+				most = 2
+			}
+			if n := len(b.events.bodies); n < 1 || n > most || slices.ContainsFunc(b.events.bodies, func(s string) bool { return s != body }) {
+				t.Errorf("%s, step %d: sent %d times", how, nth, n)
+			}
+			if b.items() != 0 {
+				t.Errorf("%s, step %d: %d items are left", how, nth, b.items())
+			}
+		}
+	}
+}
+
+// many is a store of many letters, for what a page and the deadline do.
+type many struct {
+	left    int
+	removed int
+	step    time.Duration
+}
+
+func (m *many) Keep(context.Context, dynamo.Letter, []byte) error   { return errors.New("not asked") }
+func (m *many) Body(context.Context, dynamo.Letter) ([]byte, error) { return []byte("x"), nil }
+func (m *many) Remove(context.Context, dynamo.Letter) error         { return nil }
+func (m *many) Page(_ context.Context, _ string, _ time.Time, _ *dynamo.Letter, size int32) ([]dynamo.Letter, *dynamo.Letter, error) {
+	time.Sleep(m.step) // the bubble's clock
+	n := min(int(size), m.left)
+	m.left -= n
+	letters := make([]dynamo.Letter, n)
+	if m.left == 0 {
+		return letters, nil, nil
+	}
+	return letters, &letters[n-1], nil
+}
+
+func TestARedriveEndsBeforeItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		letters := &many{left: 1000, step: 10 * time.Second}
+		p := &Process{Letters: letters, Queues: []Queue{{Name: "events", Jobs: &outlet{}}}, Now: time.Now}
+		// Pages end at 10, 20, 30, 40 and 50 s; the one begun at 40 s has 20 s left, another would have 10.
+		out, err := p.redrive(ctx, "events")
+		if err != nil || out != (Sent{Queue: "events", Sent: 500, Left: true}) {
+			t.Errorf("%+v %v", out, err)
+		}
+		if out, err = p.redrive(context.WithoutCancel(ctx), "events"); err != nil || out != (Sent{Queue: "events", Sent: 500}) {
+			t.Errorf("then %+v %v", out, err)
+		}
+	})
+}
+
+// A letter that fails again at once does not keep a redrive going for ever.
+func TestARedriveSendsWhatWasThereWhenItBegan(t *testing.T) {
+	b := newBench(t)
+	if failed := b.keep(letter("dead-events", "before", "x", noon.Add(-time.Millisecond)), letter("dead-events", "after", "y", noon)); failed != "" {
+		t.Fatal(failed)
+	}
+	if out, err := b.redrives("events"); err != nil || out.Sent != 1 || b.events.bodies[0] != "x" {
+		t.Errorf("%+v %v %v", out, err, b.events.bodies)
+	}
+	if b.count("events") != 1 {
+		t.Errorf("%d are left", b.count("events"))
+	}
+}
+
+func TestLettersExpire(t *testing.T) {
+	b := newBench(t)
+	if failed := b.keep(letter("dead-events", "m", "x", noon.Add(-time.Hour))); failed != "" {
+		t.Fatal(failed)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		sent  int
+	}{{180 * 24 * time.Hour, 0}, {180*24*time.Hour - time.Second, 1}} {
+		b.now = noon.Add(c.after)
+		if n := b.count("events"); n != c.sent {
+			t.Errorf("after %v %d are counted, want %d", c.after, n, c.sent)
+		}
+		if out, err := b.redrives("events"); err != nil || out.Sent != c.sent {
+			t.Errorf("after %v: %+v %v, want %d", c.after, out, err, c.sent)
+		}
+	}
+}
