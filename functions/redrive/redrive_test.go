@@ -240,9 +240,8 @@ func TestARedriveIsCutOff(t *testing.T) {
 
 // many is a store of many letters, for what a page and the deadline do.
 type many struct {
-	left    int
-	removed int
-	step    time.Duration
+	left int
+	step time.Duration
 }
 
 func (m *many) Keep(context.Context, dynamo.Letter, []byte) error   { return errors.New("not asked") }
