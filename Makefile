@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test lint bench build size deploy redrive invoke conformance crash mutate mutate-all build-local FORCE
+.PHONY: help run demo import test lint bench build size deploy redrive invoke conformance crash soak mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test: ## every test that needs only Go
 
 crash: ## uses the stack while its processes are ended by kill -9, then does the accounts: KILLS=100 SEED=
 	KILLS=$(or $(KILLS),100) SEED=$(SEED) go test -count=1 -timeout 60m -run 'TestCrash$$' -v ./functions
+
+soak: ## ten minutes of load; fails when a process's memory is not flat: MINUTES=10
+	MINUTES=$(or $(MINUTES),10) go test -count=1 -timeout 90m -run 'TestSoak$$' -v ./functions
 
 lint: ## gofmt, vet and staticcheck
 	@test -z "$$(gofmt -l functions shared)" || { gofmt -l functions shared; exit 1; }

@@ -44,6 +44,7 @@ type trial struct {
 	child  *child
 	client *http.Client
 	seed   uint64
+	pause  time.Duration // of a worker between two requests
 
 	mu     sync.Mutex
 	people [crashPeople]tally
@@ -180,6 +181,7 @@ func (x *trial) shop(ctx context.Context, worker uint64) {
 			p.events, p.visits, p.orders, p.cents = p.events+g.events, p.visits+g.visits, p.orders+g.orders, p.cents+g.cents
 		}
 		x.mu.Unlock()
+		time.Sleep(x.pause)
 	}
 }
 
