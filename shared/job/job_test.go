@@ -57,6 +57,9 @@ var samples = map[string]any{
 		{ID: "p.5.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowExited, Ref: "buyers", Version: 5, At: noon}},
 	}},
 	"orchestration-audience": job.Orchestration{Version: 1, Audience: &job.AudienceList{ID: "run-1.3.0", CampaignID: "thanks", RunID: "run-1", SegmentID: "buyers", Profiles: []profile.ID{"p", "q"}}},
+	"notifications-pinned": job.Notifications{Version: 1, Notifications: []job.Notification{{
+		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, TemplateVersion: 5, At: noon, Since: noon, NotAfter: noon.Add(time.Hour),
+	}}},
 	"notifications": job.Notifications{Version: 1, Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", Variant: "b", CampaignVersion: 2, At: noon, Since: noon.Add(-time.Hour),
 		EventOf: "p", EventDay: day, EventVersion: 3, EventID: "m-1", EventName: "Signed Up", NotAfter: noon.Add(time.Hour), Deferred: 1,
