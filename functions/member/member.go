@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/profile"
@@ -84,29 +83,8 @@ func (p *Process) Handler() http.Handler {
 	return mux
 }
 
-// identifier reads the {id} of a path: a userId, anonymous:<anonymousId> or profile:<profileId>.
-func identifier(id string) profile.ID {
-	if anonymous, ok := strings.CutPrefix(id, "anonymous:"); ok {
-		return profile.Identifier{Kind: profile.AnonymousID, Value: anonymous}.ID()
-	}
-	if known, ok := strings.CutPrefix(id, "profile:"); ok {
-		return profile.ID(known)
-	}
-	return userKey(id)
-}
-
 func userKey(userID string) profile.ID {
 	return profile.Identifier{Kind: profile.UserID, Value: userID}.ID()
-}
-
-// person finds whom a path speaks of, also without a profile; where it cannot, the request is answered.
-func (p *Process) person(w http.ResponseWriter, r *http.Request) (person dynamo.Person, ok bool) {
-	person, err := p.Referrals.Person(r.Context(), identifier(r.PathValue("id")))
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return dynamo.Person{}, false
-	}
-	return person, true
 }
 
 // known tells whether there is a profile; where there is none, the request is answered.

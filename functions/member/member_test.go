@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -550,6 +551,35 @@ func TestReferralsInPages(t *testing.T) {
 	b.want(b.call("GET", "/v1/referrals/ann?cursor=!", ""), 400, "cursor")
 	b.want(b.call("GET", "/v1/referrals/ann?limit=0", ""), 400, "limit")
 	b.want(b.call("GET", "/v1/referrals/nobody", ""), 200, `"asAdvocate":[]`, `"asFriend":[]`)
+}
+
+// TestEveryIDIsReached reads and erases people by each id that ingest takes, wherever it would not survive in a path.
+func TestEveryIDIsReached(t *testing.T) {
+	b := start(t)
+	for i, id := range []string{"ann?x", "user/13", "gid://shopify/Customer/1", "profile:x", "anonymous:x", "a&userId=b", "50%", "..", "张三 ", "a+b", strings.Repeat("界", 512)} {
+		p := b.save(id, nil)
+		query := "?userId=" + url.QueryEscape(id)
+		b.want(b.call("GET", "/v1/profiles/-"+query, ""), 200, `"profileId":"`+string(p.ID)+`"`)
+		b.want(b.call("GET", "/v1/profiles/-/events"+query+"&limit=1", ""), 200)
+		b.want(b.call("GET", "/v1/referrals/-"+query, ""), 200)
+		b.want(b.call("DELETE", "/v1/profiles/-"+query, ""), 202, `"profileId":"`+string(p.ID)+`"`)
+		if got := b.sent.jobs[i].Command.ProfileID; got != p.ID {
+			t.Errorf("%q: erases %s, want %s", id, got, p.ID)
+		}
+	}
+	b.sent.jobs = nil
+	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "a/1?"}
+	b.want(b.call("DELETE", "/v1/profiles/-?anonymousId=a%2F1%3F", ""), 202, `"profileId":"`+string(phone.ID())+`"`)
+	b.want(b.call("DELETE", "/v1/profiles/-?profileId="+string(phone.ID()), ""), 202, `"profileId":"`+string(phone.ID())+`"`)
+	b.sent.jobs = nil
+	for _, path := range []string{"profile:", "profile:x", "profile:" + strings.Repeat("x", 3000), "anonymous:", "anonymous:null", "null", "-", "-?userId=", "-?userId=a&userId=b",
+		"-?userId=a&anonymousId=b", "-?profileId=ann", "-?other=ann", "ann?userId=ann", "ann?x=", "ann?limit=1", "-?userId=ann&x=1"} {
+		b.want(b.call("DELETE", "/v1/profiles/"+path, ""), 400)
+		if len(b.sent.jobs) != 0 {
+			t.Fatalf("%s erased %+v", path, b.sent.jobs[0].Command)
+		}
+	}
+	b.want(b.call("GET", "/v1/referrals/undefined", ""), 400, "userId")
 }
 
 func TestErase(t *testing.T) {

@@ -106,6 +106,9 @@ func (p *Process) profile(w http.ResponseWriter, r *http.Request) {
 
 // erase asks projection to forget the person, who may not even have a profile yet: events may be under way.
 func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
+	if !whole(w, r) {
+		return
+	}
 	person, ok := p.person(w, r)
 	if !ok {
 		return

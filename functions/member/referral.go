@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/referral"
@@ -392,6 +393,13 @@ func invite(r referral.Referral, rewards []ledger.Quantity) invitation {
 // referrals shows a person's referrals on both sides; next goes on with those as advocate.
 func (p *Process) referrals(w http.ResponseWriter, r *http.Request) {
 	userID := r.PathValue("userId")
+	if userID == byQuery {
+		userID = r.URL.Query().Get("userId")
+	}
+	if event.Meaningful(userID) == "" {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "userId", Reason: "means nobody"})
+		return
+	}
 	scope, ok := p.caller(w, r, userID, r.URL.Query().Get("userHash"))
 	if !ok {
 		return

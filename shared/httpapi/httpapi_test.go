@@ -323,3 +323,18 @@ func TestListWithoutItemsIsAnArray(t *testing.T) {
 		}
 	}
 }
+
+// TestLongParameters holds what stands in a path below what a key may have: beyond it is the caller's fault, and no handler hears of it.
+func TestLongParameters(t *testing.T) {
+	for n, status := range map[int]int{MaxParameter: 200, MaxParameter + 1: 400, 5000: 400} {
+		asked := 0
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /v1/x/{id}", func(w http.ResponseWriter, _ *http.Request) { asked++; JSON(w, 200, 1) })
+		id := strings.Repeat("x", n)
+		in := gateway("GET", "/v1/x/"+id)
+		in.RouteKey, in.PathParameters = "GET /v1/x/{id}", map[string]string{"id": id}
+		if out := call(t, mux, in); out.StatusCode != status || asked != 1 && status == 200 || asked != 0 && status == 400 || strings.Contains(out.Body, id) {
+			t.Errorf("%d bytes: %d, asked %d times", n, out.StatusCode, asked)
+		}
+	}
+}

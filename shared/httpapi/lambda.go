@@ -25,6 +25,9 @@ const (
 	MaxBody   = 4 << 20
 )
 
+// MaxParameter bounds, in bytes, what stands in a path: a key of DynamoDB may have 1,024, with what the table puts before it.
+const MaxParameter = 900
+
 type requestKey struct{}
 
 // RequestID is the gateway's id of the request that ctx belongs to, empty outside one.
@@ -111,6 +114,9 @@ func request(ctx context.Context, in *events.APIGatewayV2HTTPRequest) (*http.Req
 		}
 	}
 	for name, value := range in.PathParameters {
+		if len(value) > MaxParameter {
+			return nil, fmt.Errorf("the path's %s has %d bytes, more than %d", name, len(value), MaxParameter)
+		}
 		r.SetPathValue(name, value)
 	}
 	return r, nil

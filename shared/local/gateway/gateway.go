@@ -7,6 +7,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -90,6 +91,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.api.CORS != nil && preflight(w, r, g.api.CORS) {
 		return
 	}
+	if strings.Contains(r.URL.Path, "?") {
+		// The service cuts the path there and asks the function for somebody else. Here it shows before that costs anything.
+		g.refuse(w, r, http.StatusBadRequest, "the path has an encoded question mark, at which the service cuts it: put the id into the query")
+		return
+	}
 	path := decodedPath(r)
 	match, parameters := find(g.routes, r.Method, path)
 	if match == nil {
@@ -159,13 +165,9 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, status int, mes
 	_, _ = fmt.Fprintf(w, `{"message":%q}`, message)
 }
 
-// decodedPath is the path as the functions see it: decoded, and cut at a question mark that was encoded.
+// decodedPath is the path as the functions see it.
 func decodedPath(r *http.Request) string {
-	path, _, _ := strings.Cut(r.URL.Path, "?")
-	if path == "" {
-		path = "/"
-	}
-	return path
+	return cmp.Or(r.URL.Path, "/")
 }
 
 func requestID() string {

@@ -153,7 +153,11 @@ func TestEvent(t *testing.T) {
 	if s.function != "POST /v1/{kind}" {
 		t.Errorf("it went to %s", s.function)
 	}
-	send(g, "POST", "/v1/x%3Fy", "")
+	s.event = nil
+	if w := send(g, "POST", "/v1/x%3Fy", ""); w.Code != http.StatusBadRequest || s.event != nil {
+		t.Errorf("a path that the service would cut is answered %d, and the function saw %v", w.Code, s.event)
+	}
+	send(g, "POST", "/v1/x", "")
 	if s.event["rawPath"] != "/v1/x" || s.event["body"] != nil || s.event["queryStringParameters"] != nil || s.event["cookies"] != nil {
 		t.Errorf("a bare request is %v", s.event)
 	}

@@ -1,0 +1,99 @@
+package member
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// byQuery stands in a path for an id that the query names. It means nobody as a userId, so it hides none.
+const byQuery = "-"
+
+// named are the query parameters that may name a person, and what their values are. A gateway decodes a path before it looks for a
+// route and cuts it at a question mark, so only a query carries every id that ingest takes.
+var named = map[string]func(value string) (profile.ID, bool){
+	"userId":      founded(profile.UserID),
+	"anonymousId": founded(profile.AnonymousID),
+	"profileId":   profileID,
+}
+
+func founded(kind profile.IdentifierKind) func(string) (profile.ID, bool) {
+	return func(value string) (profile.ID, bool) {
+		return profile.Identifier{Kind: kind, Value: value}.ID(), event.Meaningful(value) != ""
+	}
+}
+
+// profileID is a profile's id if the text can be one at all.
+func profileID(text string) (profile.ID, bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	return profile.ID(text), err == nil && len(raw) == 16
+}
+
+// ofPath reads an {id} in a path: a userId, anonymous:<anonymousId> or profile:<profileId>.
+func ofPath(id string) (profile.ID, bool) {
+	if anonymous, ok := strings.CutPrefix(id, "anonymous:"); ok {
+		return founded(profile.AnonymousID)(anonymous)
+	}
+	if known, ok := strings.CutPrefix(id, "profile:"); ok {
+		return profileID(known)
+	}
+	return founded(profile.UserID)(id)
+}
+
+// key is whom a request is about. Where that is not clear, fault says why.
+func key(id string, query url.Values) (key profile.ID, fault *httpapi.FieldError) {
+	var by []string
+	for name := range named {
+		if query.Has(name) {
+			by = append(by, name)
+		}
+	}
+	switch {
+	case id != byQuery && len(by) > 0:
+		return "", &httpapi.FieldError{Field: by[0], Reason: "names a person beside the one in the path; put - into the path"}
+	case id == byQuery && (len(by) != 1 || len(query[by[0]]) != 1):
+		return "", &httpapi.FieldError{Field: "id", Reason: "is -, which asks for one of userId, anonymousId and profileId in the query"}
+	}
+	read, text, field := ofPath, id, "id"
+	if id == byQuery {
+		field, text, read = by[0], query.Get(by[0]), named[by[0]]
+	}
+	key, ok := read(text)
+	if !ok {
+		return "", &httpapi.FieldError{Field: field, Reason: "means nobody"}
+	}
+	return key, nil
+}
+
+// person finds whom a request speaks of, also without a profile; where it cannot, the request is answered.
+func (p *Process) person(w http.ResponseWriter, r *http.Request) (person dynamo.Person, ok bool) {
+	key, fault := key(r.PathValue("id"), r.URL.Query())
+	if fault != nil {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
+		return dynamo.Person{}, false
+	}
+	person, err := p.Referrals.Person(r.Context(), key)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return dynamo.Person{}, false
+	}
+	return person, true
+}
+
+// whole refuses a request to erase whose query has more than the person: what follows a question mark within an id ends up there.
+func whole(w http.ResponseWriter, r *http.Request) bool {
+	for name := range r.URL.Query() {
+		if named[name] == nil {
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "an id with a question mark goes into the query: /v1/profiles/-?userId=",
+				httpapi.FieldError{Field: "query", Reason: "has more than userId, anonymousId or profileId"})
+			return false
+		}
+	}
+	return true
+}
