@@ -1,12 +1,18 @@
 package event
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // maxAhead is how far in the future an event may lie: clocks differ, and some clients do not send theirs.
 const maxAhead = 24 * time.Hour
 
 // layouts are the ways in which clients write a time. One without a zone is UTC.
 var layouts = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02"}
+
+// capitals writes a time's letters as layouts has them; RFC 3339 allows both cases.
+var capitals = strings.NewReplacer("t", "T", "z", "Z")
 
 // time reads a field; null, an empty string and no value are the zero time. Times are cut to milliseconds.
 func (s *scanner) time(at span) (t time.Time, reason string) {
@@ -18,6 +24,7 @@ func (s *scanner) time(at span) (t time.Time, reason string) {
 	if text == "" {
 		return t, ""
 	}
+	text = capitals.Replace(text)
 	for _, layout := range layouts {
 		t, err := time.Parse(layout, text)
 		if err != nil {

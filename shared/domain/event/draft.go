@@ -263,24 +263,3 @@ func (s *scanner) graft(object *json.RawMessage, name string, at span) {
 	added := newBase(append(member, '}'))
 	*object = added.merge(*object)
 }
-
-// Meaningful is the id, or empty when it is one of the values that clients write for nobody.
-func Meaningful(id string) string {
-	nobody := true
-	for _, c := range []byte(id) {
-		if c != '0' && c != '-' {
-			nobody = false
-			break
-		}
-	}
-	if nobody {
-		return ""
-	}
-	if len(id) <= len(" undefined ")+8 {
-		switch strings.ToLower(strings.TrimSpace(id)) {
-		case "", "0", "-1", "null", "anonymous", "undefined":
-			return ""
-		}
-	}
-	return id
-}

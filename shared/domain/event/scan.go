@@ -49,6 +49,7 @@ var scanners = sync.Pool{New: func() any { return new(scanner) }}
 
 func newScanner(data []byte) *scanner {
 	s := scanners.Get().(*scanner)
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors and tills write a byte order mark
 	*s = scanner{data: data, place: -1, drafts: s.drafts[:0], keys: s.keys[:0], text: s.text[:0]}
 	return s
 }
