@@ -8,11 +8,15 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -105,6 +109,9 @@ func signed(secret string, body []byte, signature string) bool {
 
 // hookSource is the source of a webhook's address.
 func (p *Process) hookSource(ctx context.Context, id source.ID) (source.Source, bool, error) {
+	if !id.Valid() {
+		return source.Source{}, false, nil // no key is made of what anybody may write
+	}
 	hash, now := sha256.Sum256([]byte(id)), p.Now()
 	if a, ok := p.hooks.recall(hash, now); ok {
 		return a.source, a.known, nil
@@ -157,6 +164,16 @@ func filled(m map[string]any) map[string]any {
 
 // maxText keeps an order of maxLines products below the size of an event.
 const maxText = 200
+
+// readable refuses a notice with an amount that is there and is no decimal: it must not be taken for none.
+func readable(amounts map[string]any) error {
+	for _, field := range slices.Sorted(maps.Keys(amounts)) {
+		if v := amounts[field]; v != nil && v != "" && number(v) == "" {
+			return fmt.Errorf("%s: %w", field, money.ErrDecimal)
+		}
+	}
+	return nil
+}
 
 // number is a shop's decimal, which may be a string or a number, as a JSON number; empty when it is neither.
 func number(v any) json.Number {

@@ -94,6 +94,45 @@ func TestHooksBecomeEvents(t *testing.T) {
 			`identify||customer-42-2026-11-01T00:00:01Z|42||00:00:01||{"city":"上海","country":"CN","createdAt":"2026-11-01T00:00:00Z","email":"zhang@shop.example","firstName":"三","lastName":"张","phone":"+8613800000000","state":"Shanghai"}`,
 			`track|Signed Up|customer-42-signed-up|42||00:00:00||`,
 			`track|Consent Granted|customer-42-email-2026-11-01T00:00:00Z|42||00:00:00|{"channel":"email"}|`}},
+		"shopify, a test order": {"shopify", "orders/create", strings.Replace(shopifyOrderNotice, `"id":5001234567890`, `"id":5001234567890,"test":true`, 1), nil},
+		"shopify, a cart whose userId is a placeholder": {"shopify", "orders/create", `{"id":7,"created_at":"2026-11-21T07:00:00Z","financial_status":"authorized","currency":"CNY","total_price":"1.00",
+			"customer":{"id":42,"updated_at":"2026-11-21T07:00:00Z"},"note_attributes":[{"name":"userId","value":"undefined"}]}`, []string{
+			`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`,
+			`track|Order Placed|order-7-placed|42||07:00:00|{"affiliation":"shopify","currency":"CNY","order_id":"7","total":1.00}|`}},
+		"shopify, a refund under way": {"shopify", "refunds/create", `{"id":803,"order_id":5003,"created_at":"2026-11-21T07:00:00Z","transactions":[{"kind":"refund","status":"pending","amount":"5.00","currency":"CNY"}]}`, nil},
+		"shopify, the same refund in the order's list": {"shopify", "orders/updated", `{"id":5003,"created_at":"2026-11-21T06:00:00Z","updated_at":"2026-11-21T08:00:00Z","financial_status":"partially_refunded","currency":"CNY",
+			"total_price":"9.00","customer":{"id":42},"refunds":[{"id":803,"order_id":5003,"created_at":"2026-11-21T07:00:00Z","transactions":[{"kind":"refund","status":"success","amount":"5.00","currency":"CNY"}]}]}`, []string{
+			`track|Order Completed|order-5003-completed|42||06:00:00|{"affiliation":"shopify","currency":"CNY","order_id":"5003","total":9.00}|`,
+			`track|Order Updated|order-5003-updated-2026-11-21T08:00:00Z|42||08:00:00|{"affiliation":"shopify","currency":"CNY","order_id":"5003","total":9.00}|`,
+			`track|Order Refunded|refund-803|42||07:00:00|{"currency":"CNY","order_id":"5003","refund_id":"803","total":5.00}|`}},
+		"shopify, a refund half under way": {"shopify", "refunds/create", `{"id":804,"order_id":5003,"created_at":"2026-11-21T07:00:00Z","transactions":[{"kind":"refund","status":"success","amount":"5.00","currency":"CNY"},
+			{"kind":"refund","status":"pending","amount":"2.00","currency":"CNY"}]}`, []string{
+			`track|Order Refunded|refund-804-5.00||shopify-order-5003|07:00:00|{"currency":"CNY","order_id":"5003","refund_id":"804","total":5.00}|`}},
+		"shopify, a refund in the buyer's currency": {"shopify", "refunds/create", `{"id":805,"order_id":5003,"created_at":"2026-11-21T07:00:00Z","transactions":[{"kind":"refund","status":"success","amount":"140.00","currency":"USD"}],
+			"refund_line_items":[{"quantity":1,"subtotal_set":{"shop_money":{"amount":"950.00","currency_code":"CNY"}},"total_tax_set":{"shop_money":{"amount":"40.00","currency_code":"CNY"}},"line_item":{"product_id":9}}],
+			"order_adjustments":[{"amount_set":{"shop_money":{"amount":"-10.00","currency_code":"CNY"}}}]}`, []string{
+			`track|Order Refunded|refund-805||shopify-order-5003|07:00:00|{"currency":"CNY","order_id":"5003","products":[{"product_id":"9","quantity":1}],"refund_id":"805","total":1000.00}|`}},
+		"shopify, refusals without a time": {"shopify", "customers/update", `{"id":42,"updated_at":"2026-11-21T07:00:00Z","email_marketing_consent":{"state":"unsubscribed","consent_updated_at":null},
+			"sms_marketing_consent":{"state":"REDACTED","consent_updated_at":"2026-11-21T06:00:00Z"}}`, []string{
+			`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`,
+			`track|Consent Revoked|customer-42-email-unsubscribed-2026-11-21T07:00:00Z|42||07:00:00|{"channel":"email"}|`,
+			`track|Consent Revoked|customer-42-sms-redacted-2026-11-21T06:00:00Z|42||06:00:00|{"channel":"sms"}|`}},
+		"shopify, nobody has said anything, and a grant without a time": {"shopify", "customers/update", `{"id":42,"updated_at":"2026-11-21T07:00:00Z","email_marketing_consent":{"state":"subscribed","consent_updated_at":null},
+			"sms_marketing_consent":{"state":"not_subscribed","consent_updated_at":null}}`, []string{`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`}},
+		"shopify, a consent alone": {"shopify", "customers_email_marketing_consent/update", `{"customer_id":42,"email_marketing_consent":{"state":"invalid","consent_updated_at":"2026-11-21T07:00:00Z"}}`, []string{
+			`track|Consent Revoked|customer-42-email-invalid-2026-11-21T07:00:00Z|42||07:00:00|{"channel":"email"}|`}},
+		"woocommerce, a draft": {"woocommerce", "order.created", `{"id":1,"status":"checkout-draft","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","total":"1.00","customer_id":5}`, nil},
+		"woocommerce, trash after it was paid": {"woocommerce", "order.updated", `{"id":1,"status":"trash","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","date_paid_gmt":"2026-11-21T06:30:00","total":"1.00","customer_id":5}`, []string{
+			`track|Order Completed|order-1-completed|5||06:30:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Cancelled|order-1-trash|5||07:00:00|{"order_id":"1","reason":"trash"}|`}},
+		"woocommerce, a payment that failed": {"woocommerce", "order.created", `{"id":1,"status":"failed","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5,"billing":{"city":"Graz"}}`, []string{
+			`identify||order-1-billing|5||06:00:00||{"city":"Graz"}`,
+			`track|Order Placed|order-1-placed|5||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Cancelled|order-1-failed|5||07:00:00|{"order_id":"1","reason":"failed"}|`}},
+		"woocommerce, restored": {"woocommerce", "order.restored", `{"id":1,"status":"processing","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T08:00:00","date_paid_gmt":"2026-11-21T06:30:00","total":"1.00","customer_id":5}`, []string{
+			`track|Order Completed|order-1-completed|5||06:30:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T08:00:00|5||08:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","status":"paid","total":1.00}|`}},
 		"shopify, another topic": {"shopify", "products/create", `{"id":1}`, nil},
 		"woocommerce, a paid order": {"woocommerce", "order.created", wooOrderNotice, []string{
 			`identify||order-727-billing|26||06:00:00||{"email":"ann@shop.example","firstName":"Ann"}`,
@@ -108,7 +147,7 @@ func TestHooksBecomeEvents(t *testing.T) {
 			`track|Order Placed|order-1-placed||woocommerce-order-1|06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","revenue":1.00,"shipping":0,"tax":0,"total":1.00}|`}},
 		"woocommerce, cash on delivery, delivered": {"woocommerce", "order.updated", `{"id":1,"status":"completed","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","date_completed_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5}`, []string{
 			`track|Order Completed|order-1-completed|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
-			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`}},
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","status":"paid","total":1.00}|`}},
 		"woocommerce, cancelled": {"woocommerce", "order.updated", `{"id":1,"status":"cancelled","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5}`, []string{
 			`track|Order Placed|order-1-placed|5||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
 			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
@@ -242,5 +281,29 @@ func TestALargeOrderFitsIntoAnEvent(t *testing.T) {
 	r, err := order.ParseReport(&e, event.Hash(0), "CNY")
 	if err != nil || *r.Total != 50000 || len(r.Products) != maxLines {
 		t.Errorf("%v: %+v", err, r)
+	}
+}
+
+// TestHooksRefuseAloud holds that no part of a notice is lost inside a 200.
+func TestHooksRefuseAloud(t *testing.T) {
+	b := newHookBench(t)
+	for _, c := range []struct{ system, topic, body, says string }{
+		{"woocommerce", "order.created", `{"id":1,"status":"processing","currency":"EUR","total":"1,234.56","line_items":[{"product_id":1,"price":90,"quantity":1}]}`, "total: is not a decimal amount"},
+		{"woocommerce", "order.created", `{"id":1,"status":"processing","currency":"EUR","total":"12,50"}`, "total: is not a decimal amount"},
+		{"woocommerce", "order.updated", `{"id":1,"status":"processing","currency":"EUR","total":"1","line_items":[{"price":"x"}]}`, "line_items[0].price: is not"},
+		{"woocommerce", "order.updated", `{"id":1,"status":"processing","currency":"EUR","total":"1","refunds":[{"id":2,"total":""}]}`, "refunds[0].total: is not"},
+		{"shopify", "orders/create", `{"id":1,"currency":"EUR","total_price":"1.234,56","line_items":[{"price":"90.00","quantity":1}]}`, "total_price: is not a decimal amount"},
+		{"shopify", "orders/create", `{"id":1,"currency":"EUR","total_price":"1.00","line_items":[{"price":"1.00"},{"price":"9,00"}]}`, "line_items[1].price: is not"},
+		{"shopify", "refunds/create", `{"id":1,"order_id":2,"transactions":[{"kind":"refund","status":"success","amount":"x","currency":"EUR"}]}`, "transactions[0].amount: is not"},
+		{"shopify", "refunds/create", `{"id":1,"order_id":2,"transactions":[{"kind":"refund","status":"success","amount":"1","currency":""}]}`, "transactions[0].currency: is not"},
+		{"shopify", "customers/redact", `{"customer":{"id":42}}`, "erase by DELETE"},
+	} {
+		out := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body))
+		if text := fmt.Sprint(out); !strings.Contains(text, "400") || !strings.Contains(text, c.says) {
+			t.Errorf("%s %s: answered %s, want 400 and %q", c.topic, c.body, text, c.says)
+		}
+	}
+	if out := b.notify("shopify", strings.Repeat("x", 800), "orders/create", "{}", "x"); !strings.Contains(fmt.Sprint(out), "401") {
+		t.Errorf("an id that no source can have: %v", out)
 	}
 }

@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/event"
@@ -19,6 +22,8 @@ type shopifyOrder struct {
 	CancelledAt     string           `json:"cancelled_at"`
 	CancelReason    string           `json:"cancel_reason"`
 	FinancialStatus string           `json:"financial_status"`
+	Test            bool             `json:"test"`
+	Refunds         []shopifyRefund  `json:"refunds"`
 	Currency        string           `json:"currency"`
 	TotalPrice      any              `json:"total_price"`
 	SubtotalPrice   any              `json:"subtotal_price"`
@@ -74,26 +79,16 @@ type shopifyCustomer struct {
 		Province string `json:"province"`
 		Country  string `json:"country_code"`
 	} `json:"default_address"`
-	EmailConsent struct {
-		State     string `json:"state"`
-		UpdatedAt string `json:"consent_updated_at"`
-	} `json:"email_marketing_consent"`
+	EmailConsent shopifyConsent `json:"email_marketing_consent"`
+	SMSConsent   shopifyConsent `json:"sms_marketing_consent"`
+	// CustomerID stands in place of ID in the notices that are about a consent only.
+	CustomerID json.Number `json:"customer_id"`
 }
 
-type shopifyRefund struct {
-	ID           json.Number `json:"id"`
-	OrderID      json.Number `json:"order_id"`
-	CreatedAt    string      `json:"created_at"`
-	Transactions []struct {
-		Kind     string `json:"kind"`
-		Status   string `json:"status"`
-		Amount   any    `json:"amount"`
-		Currency string `json:"currency"`
-	} `json:"transactions"`
-	Lines []struct {
-		Quantity json.Number `json:"quantity"`
-		Line     shopifyLine `json:"line_item"`
-	} `json:"refund_line_items"`
+// shopifyConsent is what the shop knows of a person's word on a channel.
+type shopifyConsent struct {
+	State     string `json:"state"`
+	UpdatedAt string `json:"consent_updated_at"`
 }
 
 // shopifyEvents maps a notice. An order that is not paid yet is Order Placed; a paid one is Order Completed, always with the same
@@ -105,26 +100,42 @@ func shopifyEvents(topic string, body []byte) ([]call, error) {
 		if err := unmarshal(body, &o); err != nil || o.ID == "" {
 			return nil, errNotice
 		}
-		return o.events(topic), nil
+		if o.Test {
+			return nil, nil // the shop's own mark that this does not count
+		}
+		return o.events(topic)
 	case "refunds/create":
 		var r shopifyRefund
 		if err := unmarshal(body, &r); err != nil || r.ID == "" || r.OrderID == "" {
 			return nil, errNotice
 		}
-		return r.events()
+		return r.events(shopifyGuest(r.OrderID), call{})
 	case "customers/create", "customers/update":
 		var c shopifyCustomer
 		if err := unmarshal(body, &c); err != nil || c.ID == "" {
 			return nil, errNotice
 		}
 		return c.events(topic == "customers/create"), nil
+	case "customers_email_marketing_consent/update", "customers_marketing_consent/update":
+		var c shopifyCustomer
+		if err := unmarshal(body, &c); err != nil || c.CustomerID == "" && c.ID == "" {
+			return nil, errNotice
+		}
+		c.ID = json.Number(cmp.Or(c.CustomerID, c.ID))
+		return c.consents(), nil
+	case "customers/redact", "customers/data_request":
+		// Taken without effect, a person's right would be lost in a 200.
+		return nil, errors.New(topic + " is not handled here: erase by DELETE, answer by GET /v1/profiles/-/export, of the userId that is the customer's id")
 	}
 	return nil, nil
 }
 
-func (o *shopifyOrder) events(topic string) []call {
+func (o *shopifyOrder) events(topic string) ([]call, error) {
 	id := o.ID.String()
 	user, anonymous := o.person()
+	if err := o.readable(); err != nil {
+		return nil, err
+	}
 	content := filled(map[string]any{
 		"order_id": id, "checkout_id": o.CheckoutID.String(), "affiliation": "shopify", "currency": o.Currency,
 		"total": number(o.TotalPrice), "subtotal": number(o.SubtotalPrice), "revenue": o.revenue(), "tax": number(o.TotalTax),
@@ -157,7 +168,26 @@ func (o *shopifyOrder) events(topic string) []call {
 		calls = append(calls, report(event.OrderCancelled, "cancelled", o.CancelledAt,
 			filled(map[string]any{"order_id": id, "currency": o.Currency, "reason": o.CancelReason})))
 	}
-	return calls
+	for i := range o.Refunds {
+		r := &o.Refunds[i]
+		r.OrderID = o.ID
+		refunds, err := r.events("", call{UserID: user, AnonymousID: anonymous})
+		if err != nil {
+			return nil, err
+		}
+		calls = append(calls, refunds...)
+	}
+	return calls, nil
+}
+
+// readable refuses an order with an amount that is none.
+func (o *shopifyOrder) readable() error {
+	amounts := map[string]any{"total_price": o.TotalPrice, "subtotal_price": o.SubtotalPrice, "total_tax": o.TotalTax, "total_discounts": o.TotalDiscounts,
+		"total_shipping_price_set.shop_money.amount": o.Shipping.ShopMoney.Amount}
+	for i, l := range o.LineItems {
+		amounts[fmt.Sprintf("line_items[%d].price", i)] = l.Price
+	}
+	return readable(amounts)
 }
 
 // person is the customer, or what the storefront put into the cart's attributes, or a guest known by the order alone.
@@ -166,9 +196,9 @@ func (o *shopifyOrder) person() (user, anonymous string) {
 		text, _ := a.Value.(string)
 		switch a.Name {
 		case "userId":
-			user = text
+			user = event.Meaningful(text)
 		case "anonymousId":
-			anonymous = text
+			anonymous = event.Meaningful(text)
 		}
 	}
 	if user == "" && o.Customer != nil {
@@ -217,35 +247,6 @@ func (o *shopifyOrder) products() []map[string]any {
 	return all
 }
 
-// events of a refund name the order only: whose it is, projection knows.
-func (r *shopifyRefund) events() ([]call, error) {
-	var sum int64
-	var currency money.Currency
-	for _, t := range r.Transactions {
-		if t.Kind != "refund" || t.Status != "success" {
-			continue
-		}
-		c, err := money.ParseCurrency(t.Currency)
-		if err != nil || currency != "" && c != currency {
-			return nil, errNotice
-		}
-		amount, err := money.ParseDecimal(number(t.Amount).String(), c)
-		if err != nil {
-			return nil, errNotice
-		}
-		sum, currency = sum+amount.Minor, c
-	}
-	var products []map[string]any
-	for _, line := range r.Lines[:min(len(r.Lines), maxLines)] {
-		line.Line.Quantity = line.Quantity
-		products = append(products, line.Line.product())
-	}
-	return []call{{Type: event.Track, Event: event.OrderRefunded, MessageID: "refund-" + r.ID.String(), AnonymousID: shopifyGuest(r.OrderID),
-		Properties: filled(map[string]any{"order_id": r.OrderID.String(), "refund_id": r.ID.String(), "currency": string(currency),
-			"total": json.Number(money.Amount{Minor: sum, Currency: currency}.Decimal()), "products": products}),
-		Timestamp: r.CreatedAt}}, nil
-}
-
 func (c *shopifyCustomer) identify() call {
 	id := c.ID.String()
 	return call{Type: event.Identify, MessageID: "customer-" + id + "-" + c.UpdatedAt, UserID: id, Timestamp: c.UpdatedAt,
@@ -259,11 +260,33 @@ func (c *shopifyCustomer) events(created bool) []call {
 	if created {
 		calls = append(calls, call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: c.CreatedAt})
 	}
-	at := c.EmailConsent.UpdatedAt
-	consent := map[string]string{"subscribed": event.ConsentGranted, "unsubscribed": event.ConsentRevoked}[c.EmailConsent.State]
-	if consent != "" && at != "" {
-		calls = append(calls, call{Type: event.Track, Event: consent, MessageID: "customer-" + id + "-email-" + at, UserID: id, Timestamp: at,
-			Properties: map[string]any{"channel": "email"}})
+	return append(calls, c.consents()...)
+}
+
+// consents tells what the shop knows of the person's word. A grant without its time is none; a refusal counts without one, and so do the
+// states in which the shop itself may not write to the address.
+func (c *shopifyCustomer) consents() []call {
+	id := c.ID.String()
+	var calls []call
+	for _, of := range []struct {
+		channel string
+		shopifyConsent
+	}{{"email", c.EmailConsent}, {"sms", c.SMSConsent}} {
+		name, key, at := event.ConsentRevoked, of.channel, of.UpdatedAt
+		switch strings.ToLower(of.State) {
+		case "subscribed":
+			name = event.ConsentGranted
+			if at == "" {
+				continue
+			}
+		case "unsubscribed", "redacted", "invalid":
+			at = cmp.Or(at, c.UpdatedAt)
+			key += "-" + strings.ToLower(of.State)
+		default: // not_subscribed, pending: nobody has said anything yet
+			continue
+		}
+		calls = append(calls, call{Type: event.Track, Event: name, MessageID: "customer-" + id + "-" + key + "-" + at, UserID: id, Timestamp: at,
+			Properties: map[string]any{"channel": of.channel}})
 	}
 	return calls
 }

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/event"
@@ -67,12 +69,15 @@ type wooCustomer struct {
 // a messageId of its own and is sent again with every further update.
 func wooEvents(topic string, body []byte) ([]call, error) {
 	switch topic {
-	case "order.created", "order.updated":
+	case "order.created", "order.updated", "order.restored":
 		var o wooOrder
 		if err := unmarshal(body, &o); err != nil || o.ID == "" {
 			return nil, errNotice
 		}
-		return o.events(topic == "order.updated")
+		if wooDraft[o.Status] {
+			return nil, nil
+		}
+		return o.events(topic != "order.created")
 	case "customer.created", "customer.updated":
 		var c wooCustomer
 		if err := unmarshal(body, &c); err != nil || c.ID == "" {
@@ -83,9 +88,21 @@ func wooEvents(topic string, body []byte) ([]call, error) {
 	return nil, nil
 }
 
+// wooDraft are the states of what is no order yet.
+var wooDraft = map[string]bool{"checkout-draft": true, "auto-draft": true, "draft": true}
+
+// wooVoid are the states in which an order does not count, whatever was paid before.
+var wooVoid = map[string]bool{"cancelled": true, "failed": true, "trash": true}
+
+// wooLive are the states of an order that is paid and goes its way.
+var wooLive = map[string]bool{"processing": true, "completed": true}
+
 func (o *wooOrder) events(updated bool) ([]call, error) {
 	id := o.ID.String()
 	user, anonymous := o.person()
+	if err := o.readable(); err != nil {
+		return nil, err
+	}
 	report := func(name, key, at string, properties map[string]any) call {
 		return call{Type: event.Track, Event: name, MessageID: key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: utc(at)}
 	}
@@ -105,23 +122,39 @@ func (o *wooOrder) events(updated bool) ([]call, error) {
 		calls = append(calls, report(event.OrderPlaced, key+"placed", o.CreatedAt, content))
 	}
 	if updated {
+		content := maps.Clone(content)
+		if wooLive[o.Status] && o.paidAt() != "" {
+			content["status"] = "paid" // the date of a payment stays when an order comes back
+		}
 		calls = append(calls, report(event.OrderUpdated, key+"updated-"+o.ModifiedAt, o.ModifiedAt, content))
 	}
 	for _, r := range o.Refunds {
 		calls = append(calls, report(event.OrderRefunded, "refund-"+r.ID.String(), o.ModifiedAt,
 			filled(map[string]any{"order_id": id, "refund_id": r.ID.String(), "currency": o.Currency, "total": json.Number(strings.TrimPrefix(number(r.Total).String(), "-"))})))
-		if number(r.Total) == "" {
-			// Without an amount the event would mean the whole order.
-			return nil, errNotice
-		}
 	}
 	switch {
 	case o.Status == "cancelled":
 		calls = append(calls, report(event.OrderCancelled, key+"cancelled", o.ModifiedAt, map[string]any{"order_id": id}))
+	case wooVoid[o.Status]:
+		calls = append(calls, report(event.OrderCancelled, key+o.Status, o.ModifiedAt, map[string]any{"order_id": id, "reason": o.Status}))
 	case o.Status == "refunded" && len(o.Refunds) == 0:
 		calls = append(calls, report(event.OrderRefunded, key+"refunded", o.ModifiedAt, map[string]any{"order_id": id}))
 	}
 	return calls, nil
+}
+
+// readable refuses an order with an amount that is none. A refund without an amount would mean the whole order.
+func (o *wooOrder) readable() error {
+	amounts := map[string]any{"total": o.Total, "total_tax": o.TotalTax, "shipping_total": o.ShippingTotal, "discount_total": o.DiscountTotal}
+	for i, l := range o.Lines {
+		amounts[fmt.Sprintf("line_items[%d].price", i)] = l.Price
+	}
+	for i, r := range o.Refunds {
+		if number(r.Total) == "" {
+			return fmt.Errorf("refunds[%d].total: %w", i, money.ErrDecimal)
+		}
+	}
+	return readable(amounts)
 }
 
 // paidAt is when the order was paid, empty when it is not: cash on delivery is paid once the order is completed.
@@ -144,9 +177,9 @@ func (o *wooOrder) person() (user, anonymous string) {
 		text, _ := m.Value.(string)
 		switch m.Key {
 		case "userId":
-			user = text
+			user = event.Meaningful(text)
 		case "anonymousId":
-			anonymous = text
+			anonymous = event.Meaningful(text)
 		}
 	}
 	if user == "" && o.CustomerID != "0" {

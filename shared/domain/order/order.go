@@ -118,6 +118,10 @@ func (o *Order) Fold(r Report, by profile.ID) {
 		o.CompletedAt, o.PaidAgainAt = span(o.CompletedAt, o.PaidAgainAt, r.At)
 	case event.OrderCancelled:
 		o.CancelledAt, o.VoidedAgainAt = span(o.CancelledAt, o.VoidedAgainAt, r.At)
+	case event.OrderUpdated:
+		if last := later(o.CompletedAt, o.PaidAgainAt); r.Paid && r.At.After(last) {
+			o.PaidAgainAt = r.At
+		}
 	case event.OrderRefunded:
 		o.refund(r)
 	}
@@ -153,9 +157,6 @@ func later(a, b time.Time) time.Time {
 
 // span puts a time into a span; last is zero while the span is one point.
 func span(first, last, at time.Time) (from, to time.Time) {
-	if first.IsZero() {
-		return at, time.Time{}
-	}
 	from, to = earlier(first, at), later(later(first, last), at)
 	if from.Equal(to) {
 		to = time.Time{}

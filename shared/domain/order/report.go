@@ -40,6 +40,7 @@ type Report struct {
 	Stated     bool
 	Amount     money.Decimal
 	HasContent bool // says what the order contains
+	Paid       bool // an update says that the order is paid as of then, though it may have been cancelled before
 }
 
 // ErrNotOrder says that an event is not about an order.
@@ -68,6 +69,7 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 		return Report{}, fmt.Errorf("properties.order_id: is missing or longer than %d bytes", MaxIDLength)
 	}
 	r.RefundID = refundKey(text(p["refund_id"]))
+	r.Paid = e.Name == event.OrderUpdated && strings.EqualFold(text(p["status"]), "paid")
 	if code := p["currency"]; !absent(code) {
 		if r.Currency, err = money.ParseCurrency(text(code)); err != nil {
 			return Report{}, fmt.Errorf("properties.currency: %w", err)

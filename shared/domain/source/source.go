@@ -25,6 +25,9 @@ const (
 	Server  ID = "server"
 )
 
+// Valid says whether a text could be the id of a source at all.
+func (id ID) Valid() bool { return isName(string(id), 1, maxID) }
+
 // Kind is where a source runs, which decides whether its key is public.
 type Kind string
 
@@ -77,7 +80,7 @@ const (
 // Validate gives all faults as fault.Faults, nil when the source can be used.
 func (s Source) Validate() error {
 	var faults fault.Faults
-	if !isName(string(s.ID), 1, maxID) {
+	if !s.ID.Valid() {
 		faults.Addf("id", "must be 1 to %d letters, digits, hyphens or underscores", maxID)
 	}
 	if s.ID == Default || s.ID == Server {
