@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
@@ -23,9 +22,10 @@ var named = map[string]func(value string) (profile.ID, bool){
 	"profileId":   profileID,
 }
 
+// founded reads an identifier's value. Placeholders are read too: who was stored under one before they meant nobody must be erasable.
 func founded(kind profile.IdentifierKind) func(string) (profile.ID, bool) {
 	return func(value string) (profile.ID, bool) {
-		return profile.Identifier{Kind: kind, Value: value}.ID(), event.Meaningful(value) != ""
+		return profile.Identifier{Kind: kind, Value: value}.ID(), strings.TrimSpace(value) != ""
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/referral"
@@ -396,7 +396,7 @@ func (p *Process) referrals(w http.ResponseWriter, r *http.Request) {
 	if userID == byQuery {
 		userID = r.URL.Query().Get("userId")
 	}
-	if event.Meaningful(userID) == "" {
+	if strings.TrimSpace(userID) == "" {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "userId", Reason: "means nobody"})
 		return
 	}

@@ -9,8 +9,8 @@ import (
 var nobody = func() map[string]bool {
 	m := map[string]bool{}
 	for _, s := range strings.Fields(`null nil none nan undefined undef void true false n/a na #n/a - . _ -1 0 0.0 (null) (none) (undefined) <null> <nil> <none>
-		[object [] {} "" '' anonymous anon guest unknown unidentified nobody not_authenticated notauthenticated not-authenticated unauthenticated
-		not_logged_in notloggedin not-logged-in not_set notset not-set (not_set) no_user nouser empty infinity -infinity
+		[object [] {} "" '' anonymous anon guest unknown unidentified not_authenticated notauthenticated not-authenticated unauthenticated
+		not_logged_in notloggedin not-logged-in not_set notset not-set (not_set) no_user nouser infinity -infinity
 		user_id userid user-id anonymous_id anonymousid anonymous-id your_user_id`) {
 		m[s] = true
 	}
