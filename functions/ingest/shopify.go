@@ -9,6 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/order"
 )
 
 // shopifyOrder is what is read of an order of Shopify's REST Admin API.
@@ -211,7 +212,7 @@ func (o *shopifyOrder) person() (user, anonymous string) {
 }
 
 // shopifyGuest stands for the person of an order of which nothing else is known.
-func shopifyGuest(order json.Number) string { return "shopify-order-" + order.String() }
+func shopifyGuest(id json.Number) string { return order.Guest("shopify", id.String()) }
 
 // revenue is the subtotal, which has the discounts off, without the tax where the shop's prices include it.
 func (o *shopifyOrder) revenue() json.Number {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/order"
 )
 
 // wooOrder is what is read of an order of WooCommerce's REST API, version 3. Its times are UTC without saying so.
@@ -186,7 +187,7 @@ func (o *wooOrder) person() (user, anonymous string) {
 		user = o.CustomerID.String()
 	}
 	if user == "" && anonymous == "" {
-		anonymous = "woocommerce-order-" + o.ID.String()
+		anonymous = order.Guest("woocommerce", o.ID.String())
 	}
 	return user, anonymous
 }

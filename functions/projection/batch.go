@@ -130,11 +130,16 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 			telemetry.Count("event_without_person", 1, "function", "projection")
 			continue
 		}
-		b.find(primary)
 		in := incoming{event: e, source: j.Source, key: primary.ID(), hash: event.Fingerprint(j.Source, e.MessageID), record: record, trusted: !j.NoMoney}
 		if !j.NoMoney {
 			in.report = b.process.report(&e, in.hash)
 		}
+		if owned, err := b.guest(ctx, &in); err != nil {
+			return err
+		} else if owned {
+			continue
+		}
+		b.find(primary)
 		b.events[primary] = append(b.events[primary], in)
 		// A source that may move money is one whose word is trusted; see docs/adr/0007-who-may-join.md.
 		if link, ok := linkOf(&e, !j.NoMoney); ok {

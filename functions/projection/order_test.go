@@ -73,6 +73,38 @@ func (s *shop) erase(i string, at time.Time) {
 	s.settle(events.SQSMessage{Body: string(body)})
 }
 
+// TestARefundMakesNoGhost gives a refund that names its order only to the order's owner: once, whoever else tells of it, and no person
+// comes of it. A refund that is there before its order still counts.
+func TestARefundMakesNoGhost(t *testing.T) {
+	guest := profile.Identifier{Kind: profile.AnonymousID, Value: "shopify-order-A"}
+	byOrder := track("refund-1", "", "Order Refunded", t0.Add(time.Hour), `{"order_id":"A","refund_id":"1","total":4,"currency":"CNY"}`)
+	byOrder.AnonymousID = guest.Value
+	byPerson := byOrder
+	byPerson.UserID, byPerson.AnonymousID = "mei", ""
+	order := track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`)
+	for _, first := range []bool{true, false} {
+		s := newShop(t)
+		if first {
+			s.settle(envelope(t, "hook", order))
+			s.settle(envelope(t, "hook", byOrder))
+			s.settle(envelope(t, "hook", byPerson))
+			s.settle(envelope(t, "hook", byOrder))
+			if p := s.load(guest); !p.FirstSeen.IsZero() {
+				t.Errorf("the refund made a person: %+v", p)
+			}
+			if got := s.load(user("mei")).Counters["Order Refunded"].Total; got != 1 {
+				t.Errorf("one refund is counted %d times", got)
+			}
+		} else {
+			s.settle(envelope(t, "hook", byOrder))
+			s.settle(envelope(t, "hook", order))
+		}
+		if got := s.load(user("mei")).Orders.Revenue(); len(got) != 1 || got[0].Minor != 600 {
+			t.Errorf("order first %v: %v is left, want 6.00", first, got)
+		}
+	}
+}
+
 // TestARefundAfterAnErasure refunds an order of somebody who was erased: the order knows of it and settlement is told, and nobody's sums
 // change.
 func TestARefundAfterAnErasure(t *testing.T) {

@@ -61,6 +61,14 @@ type Product struct {
 	Price    int64  `json:"price"` // minor units, of one piece
 }
 
+// Guest is the anonymousId that stands for the person of an order of which nothing else is known; system names the shop's software.
+func Guest(system, orderID string) string { return system + "-order-" + orderID }
+
+// IsGuest tells whether an anonymousId is the guest of an order.
+func IsGuest(anonymousID, orderID string) bool {
+	return anonymousID == Guest("shopify", orderID) || anonymousID == Guest("woocommerce", orderID)
+}
+
 // Completed tells whether a report said that the order was paid.
 func (o *Order) Completed() bool { return !o.CompletedAt.IsZero() }
 
