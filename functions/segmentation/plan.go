@@ -105,23 +105,29 @@ func (p *Process) keepDefinitions(ctx context.Context, run segment.Run) error {
 
 // definitions compiles the segments of the run. Faulty ones are left out, their memberships stand.
 func (p *Process) definitions(ctx context.Context, run segment.Run) (*segment.Set, error) {
+	set, _, err := p.planned(ctx, run)
+	return set, err
+}
+
+// planned also answers the definitions themselves.
+func (p *Process) planned(ctx context.Context, run segment.Run) (*segment.Set, []segment.Definition, error) {
 	packed, err := p.Runs.Definitions(ctx, run.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	text, err := decompress(packed)
 	if err != nil {
-		return nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
+		return nil, nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
 	}
 	var definitions []segment.Definition
 	if err := json.Unmarshal(text, &definitions); err != nil {
-		return nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
+		return nil, nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
 	}
 	set, faults := segment.Compile(definitions)
 	for _, f := range faults {
 		slog.WarnContext(ctx, "segment left out", "run", run.ID, "field", f.Field, "reason", f.Reason)
 	}
-	return set, nil
+	return set, definitions, nil
 }
 
 // resume sends the jobs that a run waits for. Sending one that is on its way already is harmless.

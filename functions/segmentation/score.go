@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -54,7 +55,7 @@ func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop,
 			return queue.Drop(fmt.Errorf("%.64q is no cursor of a scoring", j.Cursor))
 		}
 	}
-	set, err := p.definitions(ctx, run)
+	set, planned, err := p.planned(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop,
 	if err != nil {
 		return err
 	}
-	s := scorer{process: p, run: run, shop: shop, set: set, scored: set.Scored(), heard: heard, at: at}
+	s := scorer{process: p, run: run, shop: shop, set: set, planned: planned, scored: set.Scored(), heard: heard, at: at}
 	for last := false; !last; {
 		part, err := p.Runs.Part(ctx, run.ID, j.Shard, s.at.Part)
 		if err != nil {
@@ -131,8 +132,13 @@ type scorer struct {
 	run     segment.Run
 	shop    segment.Shop
 	set     *segment.Set
+	planned []segment.Definition
 	scored  []segment.ID
 	heard   func(profile.Follow) bool
+
+	// edited are the segments that are defined otherwise by now, as of checked.
+	edited  map[segment.ID]bool
+	checked time.Time
 
 	mu sync.Mutex // guards at while profiles are written
 	at scoreCursor
@@ -155,6 +161,9 @@ type change struct {
 
 // step goes on until so many profiles change, writes them, and sends what follows.
 func (s *scorer) step(ctx context.Context, rows []row) error {
+	if err := s.askWhatIsEdited(ctx); err != nil {
+		return err
+	}
 	var changes []change
 	next := s.at.Row
 	for ; next < len(rows) && len(changes) < changesPerStep; next++ {
@@ -227,6 +236,41 @@ func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
 	return fmt.Errorf("writing profile %s: others wrote it %d times meanwhile: %w", c.row.id, maxWrites, dynamo.ErrConflict)
 }
 
+// editsHold is how long what is known of edits is gone by.
+const editsHold = 5 * time.Second
+
+// askWhatIsEdited compares the definitions of the run with those of now. Projection keeps memberships by the latter, so that a run
+// must not bring back what the former say: neither of a segment that was edited, nor of one that came or went.
+func (s *scorer) askWhatIsEdited(ctx context.Context) error {
+	now := s.process.Now()
+	if !s.checked.IsZero() && now.Sub(s.checked) < editsHold {
+		return nil
+	}
+	found, err := s.process.Catalog.All(ctx, dynamo.KindSegment)
+	if err != nil {
+		return err
+	}
+	current := make([]segment.Definition, 0, len(found))
+	for _, one := range found {
+		d := segment.Definition{ID: segment.ID(one.ID)}
+		// What cannot be read is no longer what was planned, and so is edited.
+		_ = json.Unmarshal(one.Body, &d)
+		current = append(current, d)
+	}
+	s.edited, s.checked = segment.Edited(s.planned, current), now
+	return nil
+}
+
+// standing leaves out the answers that are not this run's to give any more.
+func (s *scorer) standing(members map[segment.ID]bool) map[segment.ID]bool {
+	if len(s.edited) == 0 {
+		return members
+	}
+	out := maps.Clone(members)
+	maps.DeleteFunc(out, func(id segment.ID, _ bool) bool { return s.edited[id] })
+	return out
+}
+
 // scanLag is how old a scan may read an item, with room to spare.
 const scanLag = time.Minute
 
@@ -247,7 +291,7 @@ func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map
 	follows := segment.Rescore(one, scores, now, s.run.ID, s.heard)
 	members = s.set.Members(one, askedAt(one, s.run), s.shop)
 	s.set.Forget(one, members)
-	moved := segment.Diff(one, members, now, s.run.ID)
+	moved := segment.Diff(one, s.standing(members), now, s.run.ID)
 	if one.Scores == before && len(moved) == 0 {
 		return members, false
 	}

@@ -210,3 +210,25 @@ func TestIn(t *testing.T) {
 		t.Errorf("DerivedOf = %s, want %s", got, want)
 	}
 }
+
+func TestEdited(t *testing.T) {
+	const x, y = `{"field":"tags","op":"exists"}`, `{"field":"groups","op":"exists"}`
+	for name, c := range map[string]struct {
+		before, after map[ID]string
+		want          string
+	}{
+		"nothing":                      {map[ID]string{"a": x, "b": y}, map[ID]string{"a": x, "b": y}, "[]"},
+		"changed":                      {map[ID]string{"a": x, "b": y}, map[ID]string{"a": y, "b": y}, "[a]"},
+		"made":                         {map[ID]string{"a": x}, map[ID]string{"a": x, "b": y}, "[b]"},
+		"deleted":                      {map[ID]string{"a": x, "b": y}, map[ID]string{"a": x}, "[b]"},
+		"those that ask it":            {map[ID]string{"a": x, "b": `{"segment":"a"}`, "c": `{"not":{"notSegment":"b"}}`, "d": y}, map[ID]string{"a": y, "b": `{"segment":"a"}`, "c": `{"not":{"notSegment":"b"}}`, "d": y}, "[a b c]"},
+		"asked by the later one only":  {map[ID]string{"a": x, "b": y}, map[ID]string{"a": y, "b": `{"segment":"a"}`}, "[a b]"},
+		"asked by the former one only": {map[ID]string{"a": x, "b": `{"segment":"a"}`, "c": `{"segment":"b"}`}, map[ID]string{"a": x, "b": y, "c": `{"segment":"b"}`}, "[b c]"},
+		"written otherwise":            {map[ID]string{"a": `{"field":"userId","op":"eq","value":"<b> \u00e9"}`}, map[ID]string{"a": "{ \"op\": \"eq\",\n\"field\":\"userId\", \"value\":\"\\u003cb\\u003e é\"}"}, "[]"},
+		"broken by now":                {map[ID]string{"a": x}, map[ID]string{"a": ``}, "[a]"},
+	} {
+		if got := fmt.Sprint(keysOf(Edited(define(c.before), define(c.after)))); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

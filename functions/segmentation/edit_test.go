@@ -1,0 +1,85 @@
+package segmentation
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
+)
+
+// TestDefinitionsEditedInTheMiddleOfARun edits, deletes and makes segments between collecting and scoring, and between two steps of
+// scoring. Their memberships, which projection keeps by the new definitions, stand; all others are brought up to date; the next run
+// goes by the new ones.
+func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
+	rule := func(c catalog, id, rule string) catalog {
+		return c.with(dynamo.KindSegment, id, fmt.Sprintf(`{"id":%q,"rule":%s}`, id, rule))
+	}
+	const nobody, everybody = `{"field":"userId","op":"eq","value":"nobody"}`, `{"field":"userId","op":"exists"}`
+	// Blanks and signs that are escaped are no edit.
+	const spaced = `{ "not": {"field": "userId", "op": "eq", "value": "<nobody> & é"} }`
+	before := rule(rule(rule(rule(catalog{}, "edited", nobody), "asks", `{"segment":"edited"}`), "gone", nobody), "same", spaced)
+	after := rule(rule(rule(rule(catalog{}, "edited", everybody), "asks", `{"segment":"edited"}`), "made", everybody), "same", spaced)
+	for _, when := range []string{"before scoring", "while scoring"} {
+		t.Run(when, func(t *testing.T) {
+			w := newWorld(t, 1, 1, before)
+			var people []*profile.Profile
+			for i := range 3 * changesPerStep {
+				p := w.buyer(1+i%90, 500)
+				// As projection has it by the new definitions, and as it was by the old one of what is gone.
+				p.Members = map[string]profile.Membership{"edited": {}, "asks": {}, "made": {}, "gone": {}, "deleted long ago": {}}
+				people = append(people, p)
+			}
+			w.until(func(run segment.Run) bool { return run.Findings != nil })
+			if when == "before scoring" {
+				w.process.Catalog = after
+			} else {
+				// As it is: what follows from a step is sent, and then the time has passed.
+				w.process.Orchestration = sending{w.orchestration, func() {
+					if w.now = w.now.Add(editsHold); len(w.orchestration.bodies) == 0 {
+						w.process.Catalog = after
+					}
+				}}
+			}
+			w.drain(0)
+			byOld := 0
+			for _, p := range people {
+				switch got := fmt.Sprint(slices.Sorted(maps.Keys(w.profiles.all[p.ID].Members))); got {
+				case "[asks edited gone made same]":
+				case "[same]":
+					byOld++
+				default:
+					t.Fatalf("%s is in %s", p.ID, got)
+				}
+			}
+			if want := map[string]int{"before scoring": 0, "while scoring": changesPerStep}[when]; byOld != want {
+				t.Errorf("%d people were brought to the old definitions, want %d", byOld, want)
+			}
+			w.process.Orchestration = w.orchestration
+			w.run(job.Segmentation{RunID: "next"}, 0)
+			for _, p := range people {
+				if got := fmt.Sprint(slices.Sorted(maps.Keys(w.profiles.all[p.ID].Members))); got != "[asks edited made same]" {
+					t.Fatalf("after the next run %s is in %s", p.ID, got)
+				}
+			}
+		})
+	}
+}
+
+// sending does something before what is sent.
+type sending struct {
+	*memoryQueue
+	first func()
+}
+
+func (s sending) Send(ctx context.Context, v any) error { s.first(); return s.memoryQueue.Send(ctx, v) }
+
+func (s sending) SendAll(ctx context.Context, bodies [][]byte) error {
+	s.first()
+	return s.memoryQueue.SendAll(ctx, bodies)
+}
