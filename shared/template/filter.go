@@ -148,10 +148,8 @@ func (l locality) filters() map[string]any {
 			return calculate(a, b, func(x, y *big.Rat) *big.Rat { return x.Neg(lesser(x.Neg(x), y.Neg(y))) })
 		},
 		"divided_by": func(a numeric, b divisor) (any, error) {
-			_, wholeA := a.(int)
-			_, wholeB := b.(int)
 			return divide(a, b, func(x, y *big.Rat) *big.Rat {
-				if x.Quo(x, y); wholeA && wholeB {
+				if x.Quo(x, y); writtenWhole(a) && writtenWhole(b) {
 					return floor(x)
 				}
 				return x

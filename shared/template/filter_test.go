@@ -27,6 +27,7 @@ func TestArithmeticIsDecimal(t *testing.T) {
 		`{{ -1.2 | floor }} {{ 1.2 | floor }} {{ -3 | floor }}`:   "-2 1 -3",
 		`{{ -0.5 | abs }} {{ 7 | abs }}`:                          "0.5 7",
 		`{{ -7 | divided_by: 2 }} {{ 7 | divided_by: 2 }} {{ 7 | divided_by: 2.0 }} {{ 0.3 | divided_by: 0.1 }}`: "-4 3 3.5 3",
+		`{{ "7" | divided_by: 2 }} {{ "7.0" | divided_by: 2 }}`:                                                  "3 3.5",
 		`{{ -7 | modulo: 3 }} {{ 7 | modulo: 3 }} {{ 0.3 | modulo: 0.1 }} {{ 7.5 | modulo: 2 }}`:                 "2 1 0 1.5",
 		`{{ 3 | at_most: 2.5 }} {{ 3 | at_least: 2.5 }} {{ -1 | at_least: 0 }} {{ -1 | at_most: 0 }}`:            "2.5 3 0 -1",
 		`{{ profile.text | times: 2 }} {{ "0.1" | plus: "0.2" }}`:                                                "25 0.3",

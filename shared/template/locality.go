@@ -17,8 +17,8 @@ type locality struct {
 	currency money.Currency // of sums that name none
 }
 
-// localityKey is the place of the locality among the bindings; no template can name it.
-const localityKey = ""
+// filtersKey is the place of the reader's filters among the bindings; no template can name it.
+const filtersKey = ""
 
 func (l locality) location() *time.Location {
 	if l.zone == nil {

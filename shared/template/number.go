@@ -39,6 +39,16 @@ func decimal(v any) (*big.Rat, error) {
 	return nil, errNumber
 }
 
+// writtenWhole says that a number is written as a whole one. Two of them are divided to a whole one.
+func writtenWhole(v any) bool {
+	if text, ok := v.(string); ok {
+		_, err := strconv.Atoi(strings.TrimSpace(text))
+		return err == nil
+	}
+	_, whole := v.(int)
+	return whole
+}
+
 func parseDecimal(text string) (*big.Rat, error) {
 	r, ok := new(big.Rat).SetString(text)
 	if !ok || len(text) > maxNumberText {

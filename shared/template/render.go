@@ -87,8 +87,11 @@ type run struct {
 
 func (p *part) render(bindings map[string]any) (out string, err error) {
 	r := &run{mode: p.mode, vars: maps.Clone(bindings), deadline: time.Now().Add(maxTime)}
-	here, _ := bindings[localityKey].(locality)
-	r.context = expressions.NewContext(r.vars, here.config())
+	filters, ok := bindings[filtersKey].(expressions.Config)
+	if !ok {
+		filters = locality{}.config()
+	}
+	r.context = expressions.NewContext(r.vars, filters)
 	defer func() {
 		// A filter that meets a value it cannot take panics, with the value in its text; that text goes nowhere.
 		if recover() != nil {

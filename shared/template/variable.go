@@ -65,7 +65,7 @@ func (v Variables) bindings() map[string]any {
 		"campaign":       map[string]any{"id": v.CampaignID, "name": v.CampaignName},
 		"shop":           map[string]any{"name": v.ShopName},
 		"unsubscribeUrl": v.UnsubscribeURL,
-		localityKey:      here,
+		filtersKey:       here.config(),
 	}
 }
 
