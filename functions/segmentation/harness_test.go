@@ -62,6 +62,7 @@ type memoryProfiles struct {
 	since  map[profile.ID]int64 // the version with which somebody came back after an erasure
 	saves  map[profile.ID]int
 	before func(*profile.Profile) // another writer that comes first, called by Save
+	loaded func()                 // what happens between a load and what follows from it
 	scan   func()                 // what happens during a scan, called before each page
 }
 
@@ -89,6 +90,9 @@ func (m *memoryProfiles) Load(_ context.Context, id profile.ID) (*profile.Profil
 		}
 		return nil
 	})
+	if m.loaded != nil {
+		m.loaded()
+	}
 	return out, err
 }
 
