@@ -142,3 +142,36 @@ func TestBordersExactlyAtAndOneOver(t *testing.T) {
 		}
 	}
 }
+
+func TestDurationsAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]string{"0s": "0s", "24h": "1d", "3d": "3d", "72h": "3d", "25h": "25h0m0s", "90m": "1h30m0s", "10000d": "10000d"} {
+		var d Duration
+		if err := d.UnmarshalText([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got, _ := d.MarshalText(); string(got) != want {
+			t.Errorf("%s is written as %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestIDsOfTheirLettersOnly asks each letter at an end of a range, and its neighbours beyond.
+func TestIDsOfTheirLettersOnly(t *testing.T) {
+	for _, c := range "azAZ09-_" {
+		if !validID(string(c)) {
+			t.Errorf("%q is refused", c)
+		}
+	}
+	for _, c := range "`{@[/:,.^ü#" {
+		if validID("a" + string(c)) {
+			t.Errorf("%q is taken", c)
+		}
+	}
+}
+
+func TestOncePerPersonAlone(t *testing.T) {
+	if _, err := Parse(with(t, `"oncePerPerson":true`)); err != nil {
+		t.Errorf("once a person: %v", err)
+	}
+}
