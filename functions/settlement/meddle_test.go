@@ -299,3 +299,49 @@ func TestEveryReadThatFails(t *testing.T) {
 		})
 	}
 }
+
+// Between the look and the payment the step is paid for another friend, and the count comes back to what it was: the step is paid once.
+func TestAStepIsPaidOnceThoughTheCountComesBack(t *testing.T) {
+	b := start(t, `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":5}]},"ladder":[{"friends":3,"advocate":[{"points":1500}]}]}`)
+	for _, friend := range []string{"friend1", "friend2", "friend3", "friend4"} {
+		b.claim(friend, "ann")
+		b.paid("of "+friend, friend, 100)
+	}
+	b.delivered("of friend1", "of friend2")
+	b.meddled.between = func() {
+		b.delivered("of friend3")
+		b.refunded("of friend1", "friend1")
+		b.delivered("of friend1")
+	}
+	b.delivered("of friend4")
+	if b.referral("friend3").Step != 3 || b.referral("friend4").Step != 0 {
+		t.Errorf("the steps are %d and %d", b.referral("friend3").Step, b.referral("friend4").Step)
+	}
+	b.has("ann", "1510 points")
+	b.db.CheckBook(t)
+}
+
+// The same with a merge: what stands under the other id is changed while it is looked at under the first.
+func TestAStepIsPaidOnceAcrossIDs(t *testing.T) {
+	b := start(t, `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":5}]},"ladder":[{"friends":2,"advocate":[{"points":1500}]}],"maxPerAdvocate":2}`)
+	for friend, advocate := range map[string]string{"friend1": "ann", "friend2": "anna", "friend3": "ann", "friend4": "anna"} {
+		b.claim(friend, advocate)
+		b.paid("of "+friend, friend, 100)
+	}
+	b.delivered("of friend1")
+	b.meddled.between = func() { b.merge("anna", "ann"); b.delivered("of friend3") }
+	b.delivered("of friend2")
+	b.state("friend2", referral.Rejected, referral.AdvocateLimit)
+	b.state("friend3", referral.Settled, "")
+	// A reversal under the old id, between the look and the payment under the new one.
+	b.refunded("of friend3", "friend3")
+	b.meddled.between = func() { b.delivered("of friend3") }
+	b.delivered("of friend4")
+	if r := b.referral("friend4"); r.State != referral.Rejected && r.Step != 2 {
+		t.Errorf("friend 4 is %+v", r)
+	}
+	if total := b.total(ledger.Points); total != 5 && total != 1505 {
+		t.Errorf("%d points", total)
+	}
+	b.db.CheckBook(t)
+}

@@ -1,0 +1,69 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/referral"
+)
+
+// Claim binds a friend to an advocate.
+type Claim struct {
+	Referral referral.Referral
+	Friend   Person
+	Advocate Person
+	// Origin is where the advocate's chain of invitations starts: while that one is not invited, no circle can close. nil when
+	// the chain starts nowhere.
+	Origin []profile.ID
+	Answer *Answer // remembered with the claim; nil without an Idempotency-Key
+}
+
+// Claim writes a claim, all of it or nothing, if the code exists, the friend has no referral in the program under any key, the
+// origin has none, the friend's profile is as it was read, and the advocate is the same person still. ErrConflict says that something
+// moved and the rules are to be asked again; ErrAnswered that the answer's key was used.
+func (s Referrals) Claim(ctx context.Context, c Claim) error {
+	r := c.Referral
+	listed := advocateReferralKey(r.Advocate, r.Program, r.Friend).item()
+	listed[attrProgram], listed[attrFriend], listed[attrAt] = textValue(r.Program), textValue(string(r.Friend)), timeValue(r.ClaimedAt)
+	actions := []types.TransactWriteItem{
+		s.Due.put(OwnerSettlement, r.ExpiresAt, DueID(r), nil),
+		{Put: &types.Put{
+			TableName: &s.Table, Item: referralItem(r),
+			ConditionExpression: aws.String("attribute_not_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
+		}},
+		{Put: &types.Put{TableName: &s.Table, Item: listed}},
+		{ConditionCheck: &types.ConditionCheck{
+			TableName: &s.Table, Key: codeKey(r.Code).item(),
+			ConditionExpression: aws.String("attribute_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
+		}},
+		s.Profiles.unchanged(c.Friend.Profile),
+		s.Profiles.stillPerson(c.Advocate.Profile),
+	}
+	guarded := map[profile.ID]bool{r.Friend: true}
+	for _, keys := range [][]profile.ID{c.Friend.Keys, c.Origin} {
+		for _, id := range keys[:min(len(keys), maxGuards)] {
+			if !guarded[id] {
+				guarded[id] = true
+				actions = append(actions, s.referralAt(id, r.Program, 0))
+			}
+		}
+	}
+	if c.Answer != nil {
+		actions = append(actions, c.Answer.put(s.Table))
+	}
+	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+	if err == nil {
+		return nil
+	}
+	if codes := cancellation(err); c.Answer != nil && len(codes) > 0 && codes[len(codes)-1] == lostCondition {
+		err = ErrAnswered
+	} else if conditionLost(err) {
+		err = ErrConflict
+	}
+	return fmt.Errorf("claiming a code of %s for %s: %w", r.Program, r.Friend, err)
+}

@@ -1,0 +1,91 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// CodeOwner is whose code it is. ErrNotFound if nobody has it.
+func (s Referrals) CodeOwner(ctx context.Context, code string) (program string, advocate profile.ID, err error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: codeKey(code).item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return "", "", fmt.Errorf("reading a code: %w", err)
+	}
+	if len(out.Item) == 0 {
+		return "", "", fmt.Errorf("reading a code: %w", ErrNotFound)
+	}
+	return textOf(out.Item, attrProgram), profile.ID(textOf(out.Item, attrAdvocate)), nil
+}
+
+// CodeOf is the code that a person has in a program, the oldest where a merge left several. ErrNotFound if there is none.
+func (s Referrals) CodeOf(ctx context.Context, keys []profile.ID, program string) (string, error) {
+	wanted := make([]Key, len(keys))
+	for i, id := range keys {
+		wanted[i] = advocateCodeKey(id, program)
+	}
+	items, err := s.batch(ctx, wanted)
+	if err != nil {
+		return "", fmt.Errorf("reading codes: %w", err)
+	}
+	if len(items) == 0 {
+		return "", fmt.Errorf("reading codes: %w", ErrNotFound)
+	}
+	oldest := slices.MinFunc(items, func(a, b item) int {
+		return cmp.Or(cmp.Compare(textOf(a, attrAt), textOf(b, attrAt)), cmp.Compare(textOf(a, attrCode), textOf(b, attrCode)))
+	})
+	return textOf(oldest, attrCode), nil
+}
+
+// ErrCodeTaken says that another pair has the code.
+var ErrCodeTaken = errors.New("the code is another pair's")
+
+// ErrAnswered says that the request's Idempotency-Key was answered before.
+var ErrAnswered = errors.New("the Idempotency-Key was answered before")
+
+// PutCode gives an advocate a code in a program, together with the answer that is remembered, if any. Giving the same code again
+// changes nothing. ErrCodeTaken, ErrConflict (the pair has another code by now) or ErrAnswered say why it was not given.
+func (s Referrals) PutCode(ctx context.Context, code, program string, advocate profile.ID, now time.Time, answer *Answer) error {
+	same := func(i item) *types.Put {
+		return &types.Put{
+			TableName: &s.Table, Item: i,
+			ConditionExpression:       aws.String("attribute_not_exists(#pk) OR (#advocate = :advocate AND #program = :program AND #code = :code)"),
+			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#advocate": attrAdvocate, "#program": attrProgram, "#code": attrCode},
+			ExpressionAttributeValues: item{":advocate": textValue(string(advocate)), ":program": textValue(program), ":code": textValue(code)},
+		}
+	}
+	var actions []types.TransactWriteItem
+	for _, key := range []Key{codeKey(code), advocateCodeKey(advocate, program)} {
+		i := key.item()
+		i[attrProgram], i[attrAdvocate], i[attrCode] = textValue(program), textValue(string(advocate)), textValue(code)
+		i[attrAt] = timeValue(now)
+		actions = append(actions, types.TransactWriteItem{Put: same(i)})
+	}
+	if answer != nil {
+		actions = append(actions, answer.put(s.Table))
+	}
+	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+	if err == nil {
+		return nil
+	}
+	switch codes := cancellation(err); {
+	case len(codes) > 2 && codes[2] == lostCondition:
+		err = ErrAnswered
+	case len(codes) > 1 && codes[1] == lostCondition:
+		err = ErrConflict
+	case len(codes) > 0 && codes[0] == lostCondition:
+		err = ErrCodeTaken
+	case conditionLost(err):
+		err = ErrConflict
+	}
+	return fmt.Errorf("giving a code of %s: %w", program, err)
+}
