@@ -53,9 +53,9 @@ func TestErasureInTheMiddle(t *testing.T) {
 			referral.Settled, "", "50 points 500 CNY", ""},
 		"the advocate, in the hold, and is back": {[]func(b *bench){qualify, func(b *bench) { b.erase("ann"); b.pass(time.Minute); b.back("ann") }, due},
 			referral.Settled, "", "50 points 500 CNY", ""},
-		"the advocate, in the hold, then a refund": {[]func(b *bench){qualify, func(b *bench) { b.erase("ann") }, due, refund}, referral.Reversed, referral.Refunded, "", ""},
-		"both, in the hold":                        {[]func(b *bench){qualify, func(b *bench) { b.erase("ann"); b.erase("bob") }, due}, referral.Rejected, referral.Erased, "", ""},
-		"the advocate, after the payment":          {[]func(b *bench){qualify, due, func(b *bench) { b.erase("ann") }}, referral.Settled, "", "50 points 500 CNY", "100 points"},
+		"the advocate, in the hold, then a refund":       {[]func(b *bench){qualify, func(b *bench) { b.erase("ann") }, due, refund}, referral.Reversed, referral.Refunded, "", ""},
+		"both, in the hold":                              {[]func(b *bench){qualify, func(b *bench) { b.erase("ann"); b.erase("bob") }, due}, referral.Rejected, referral.Erased, "", ""},
+		"the advocate, after the payment":                {[]func(b *bench){qualify, due, func(b *bench) { b.erase("ann") }}, referral.Settled, "", "50 points 500 CNY", "100 points"},
 		"the advocate, after the payment, then a refund": {[]func(b *bench){qualify, due, func(b *bench) { b.erase("ann") }, refund}, referral.Reversed, referral.Refunded, "", ""},
 		"right before the reversal": {[]func(b *bench){qualify, due, func(b *bench) {
 			b.refunded("o1", "bob")
