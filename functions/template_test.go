@@ -53,7 +53,7 @@ func TestEveryFolderIsAFunctionAndTheReverse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && e.Name() != "simulation" { // drives them all, and is made of tests only
 			folders = append(folders, e.Name())
 		}
 	}

@@ -25,6 +25,8 @@ type Options struct {
 	TTLLag time.Duration
 	// SyncEvery is the interval of fsync, which only a power cut can tell; 0 is one second. Close also syncs.
 	SyncEvery time.Duration
+	// SweepEvery is the interval at which expired items are taken out of the file, which no reader can tell; 0 is one second.
+	SweepEvery time.Duration
 	// Authorize is asked before an operation; its error answers AccessDeniedException with the error's text. nil allows all.
 	Authorize func(Call) error
 	// Observe is told of every operation after it, once a table that the operation touched.
@@ -84,6 +86,9 @@ func Open(o Options) (*Engine, error) {
 	}
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = defaultSyncEvery
+	}
+	if o.SweepEvery <= 0 {
+		o.SweepEvery = sweepEvery
 	}
 	e := &Engine{options: o, stop: make(chan struct{})}
 	e.writer.idle.L = &e.writer.mu

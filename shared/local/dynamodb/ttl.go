@@ -111,7 +111,7 @@ type ttlProgress struct {
 
 func (e *Engine) sweepLoop() {
 	defer e.running.Done()
-	tick := time.NewTicker(sweepEvery)
+	tick := time.NewTicker(e.options.SweepEvery)
 	defer tick.Stop()
 	for {
 		select {

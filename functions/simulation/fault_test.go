@@ -1,0 +1,95 @@
+package simulation
+
+// fault is one way in which the world fails.
+type fault string
+
+// The faults. Those of a call strike between the SDK and a stand-in, those of a queue between a queue and its function.
+const (
+	throttled    fault = "throttled"            // refused for the rate
+	failedBefore fault = "request lost"         // the request never arrived
+	failedAfter  fault = "response lost"        // it was carried out, and nobody heard
+	conflicted   fault = "transaction conflict" // another transaction has the item in hand
+	unprocessed  fault = "unprocessed items"    // a batch of reads or writes done in part
+	partialSend  fault = "partial send"         // a batch of messages sent in part
+	stale        fault = "stale read"           // an eventually consistent read answers what was
+	slow         fault = "slow call"
+	hung         fault = "call hangs until the invocation's time is over"
+	crashBefore  fault = "crash before an effect"
+	crashAfter   fault = "crash after an effect"
+
+	redelivered fault = "message not deleted"       // and so delivered again
+	doubled     fault = "message to two workers"    // at the same time
+	replayed    fault = "message again hours later" // or days, or weeks
+	reordered   fault = "message held back"         // behind those that came after it
+	redriven    fault = "dead letters sent again"
+
+	tickSkipped fault = "schedule skipped"
+	tickLate    fault = "schedule late"
+	tickTwice   fault = "schedule twice"
+
+	providerSlow    fault = "provider slow"
+	providerRefuses fault = "provider refuses"
+	providerNotNow  fault = "provider says not now"
+	providerLost    fault = "provider's answer lost"
+
+	gatewayLost fault = "client heard nothing"
+	skewed      fault = "clock skewed"
+	previous    fault = "version before at work"
+)
+
+// usual is the rate of each fault in an average seed: how many of a thousand chances it takes. A seed multiplies each by a factor of its own.
+var usual = map[fault]float64{
+	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 40, stale: 250, slow: 15, hung: 0.5,
+	crashBefore: 12, crashAfter: 12,
+	redelivered: 15, doubled: 25, replayed: 8, reordered: 40, redriven: 1000,
+	tickSkipped: 60, tickLate: 60, tickTwice: 60,
+	providerSlow: 60, providerRefuses: 25, providerNotNow: 60, providerLost: 30,
+	gatewayLost: 25, skewed: 250, previous: 350,
+}
+
+// rates are the faults of one seed.
+type rates struct {
+	seed uint64
+	of   map[fault]float64
+	off  map[string]bool // single faults that a shrunk replay leaves out, by kind and name
+	none bool
+}
+
+// newRates draws how bad a seed is. One in eight has no fault at all, and in each some kinds are left out and some are frequent.
+func newRates(seed uint64) rates {
+	r := rates{seed: seed, of: map[fault]float64{}, off: map[string]bool{}}
+	d := dice{hash(seed, "rates")}
+	calm := d.happens(0.125)
+	for _, f := range allFaults() {
+		d := dice{hash(seed, "rate", string(f))}
+		factor := one(&d, 0, 0.3, 1, 1, 1, 2, 4)
+		if f == redriven {
+			factor = 1
+		}
+		if calm {
+			factor = 0
+		}
+		r.of[f] = min(usual[f]*factor, 900)
+		if f == redriven && !calm {
+			r.of[f] = 1000
+		}
+	}
+	return r
+}
+
+// strikes says whether a fault happens at a named occasion.
+func (r *rates) strikes(f fault, names ...string) bool {
+	if r.none || r.of[f] == 0 {
+		return false
+	}
+	h := hash(r.seed, append([]string{string(f)}, names...)...)
+	return share(h)*1000 < r.of[f]
+}
+
+func allFaults() []fault {
+	return []fault{
+		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, hung, crashBefore, crashAfter,
+		redelivered, doubled, replayed, reordered, redriven, tickSkipped, tickLate, tickTwice,
+		providerSlow, providerRefuses, providerNotNow, providerLost, gatewayLost, skewed, previous,
+	}
+}

@@ -1,0 +1,406 @@
+package simulation
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// fate is what must have become of an event.
+type fate int
+
+const (
+	mustStand fate = iota
+	mayStand
+	mustBeGone
+)
+
+// key is an identifier of the path form as erasures name it.
+func keyOf(id string) string {
+	if device, ok := strings.CutPrefix(id, "anonymous:"); ok {
+		return "anonymous:" + device
+	}
+	return "user:" + id
+}
+
+// fateOf says what must have become of an accepted event, as far as erasures go.
+func (m *model) fateOf(s *said, joined map[string]string) fate {
+	f := mustStand
+	if !s.Accepted {
+		f = mayStand
+	}
+	for _, e := range m.erasures {
+		id := s.id()
+		same := slices.Contains(e.Keys, keyOf(id))
+		if !same && joined[id] != joined[e.ID] {
+			continue
+		}
+		switch {
+		case s.First.After(e.Ended.Add(time.Second)) && e.Accepted:
+			// It came after the erasure.
+		case same && e.Accepted && s.Accepted && s.Answered.Before(e.Begun):
+			f = mustBeGone
+		default:
+			f = max(f, mayStand)
+		}
+	}
+	return f
+}
+
+// joins unites the ids that may ever have been joined: the root of each.
+func (m *model) joins() map[string]string {
+	root := map[string]string{}
+	var find func(string) string
+	find = func(id string) string {
+		if root[id] == "" || root[id] == id {
+			root[id] = id
+			return id
+		}
+		root[id] = find(root[id])
+		return root[id]
+	}
+	for _, s := range m.said {
+		find(s.id())
+		if s.Anon != "" && s.User != "" {
+			root[find("anonymous:"+s.Anon)] = find(s.User)
+		}
+		if s.Prev != "" {
+			root[find("anonymous:"+s.Prev)] = find(s.User)
+			root[find(s.Prev)] = find(s.User)
+		}
+	}
+	for _, e := range m.erasures {
+		find(e.ID)
+	}
+	for id := range root {
+		find(id)
+	}
+	return root
+}
+
+// ours are the timeline's events that the traffic sent with an id of its own.
+func ours(list []told) []told {
+	var out []told
+	for _, e := range list {
+		if strings.HasPrefix(e.MessageID, "m-") {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func checkProjectedOnce(w *world, s *state, broken func(string, string, ...any)) {
+	for profile, list := range s.timeline {
+		seen := map[string]int{}
+		for _, e := range ours(list) {
+			seen[e.MessageID]++
+		}
+		for id, n := range seen {
+			if n > 1 {
+				broken("profile:"+profile, "event %s stands %d times in the timeline", id, n)
+			}
+		}
+	}
+}
+
+func checkTimelineComplete(w *world, s *state, broken func(string, string, ...any)) {
+	joined := w.model.joins()
+	stands := map[string]map[string]bool{}
+	for profile, list := range s.timeline {
+		stands[profile] = map[string]bool{}
+		for _, e := range ours(list) {
+			stands[profile][e.MessageID] = true
+		}
+	}
+	known := map[string]bool{}
+	for _, e := range w.model.said {
+		if e.Refused || e.hook {
+			continue
+		}
+		profile := s.of[e.id()]
+		known[profile+" "+e.ID] = true
+		there := stands[profile][e.ID]
+		switch f := w.model.fateOf(e, joined); {
+		case f == mustStand && !there:
+			broken(e.id(), "%s %s %q was answered 2xx at %s and is not in the timeline", e.ID, e.Kind, e.Name, e.Answered.Format(time.RFC3339))
+		case f == mustBeGone && there:
+			broken(e.id(), "%s %s %q was erased and is in the timeline", e.ID, e.Kind, e.Name)
+		}
+	}
+	for profile, list := range stands {
+		for id := range list {
+			if !known[profile+" "+id] {
+				broken("profile:"+profile, "%s stands in the timeline of somebody whose event it is not", id)
+			}
+		}
+	}
+}
+
+// settledOrder is what all reports of an order come to.
+type settledOrder struct {
+	total           int64
+	currency        string
+	content         time.Time
+	paid, cancelled time.Time
+	whole, sure     bool
+	refunds         map[string]int64
+}
+
+func (o *settledOrder) net() (int64, bool) {
+	if o.paid.IsZero() {
+		return 0, false
+	}
+	if o.cancelled.After(o.paid) || o.cancelled.Equal(o.paid) {
+		return 0, true
+	}
+	if o.whole {
+		return 0, true
+	}
+	var sum int64
+	for _, r := range o.refunds {
+		sum += r
+	}
+	return o.total - min(sum, max(o.total, 0)), true
+}
+
+func cents(v any) int64 {
+	f, _ := v.(float64)
+	return int64(math.Round(f * 100))
+}
+
+// orders are the model's own, by id, of the accepted reports of sources that may move money.
+func (m *model) orders() map[string]*settledOrder {
+	all := map[string]*settledOrder{}
+	for _, e := range m.said {
+		id, _ := e.Properties["order_id"].(string)
+		if id == "" || e.Key != serverKey || e.Refused {
+			continue
+		}
+		o := all[id]
+		if o == nil {
+			o = &settledOrder{sure: true, refunds: map[string]int64{}, currency: "CNY"}
+			all[id] = o
+		}
+		if !e.Accepted {
+			o.sure = false
+			continue
+		}
+		at, _ := time.Parse(time.RFC3339Nano, e.Original)
+		switch e.Name {
+		case "Order Completed":
+			o.paid = later(o.paid, at)
+		case "Order Cancelled":
+			o.cancelled = later(o.cancelled, at)
+		case "Order Refunded":
+			if e.Properties["total"] == nil {
+				o.whole = true
+				break
+			}
+			key, _ := e.Properties["refund_id"].(string)
+			o.refunds[key] = max(o.refunds[key], cents(e.Properties["total"]))
+		}
+		if total, ok := e.Properties["total"]; ok && e.Name != "Order Refunded" && !at.Before(o.content) {
+			if at.Equal(o.content) && cents(total) != o.total {
+				o.sure = false
+			}
+			o.content, o.total, o.currency = at, cents(total), e.Properties["currency"].(string)
+		}
+	}
+	return all
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func checkOrdersSum(w *world, s *state, broken func(string, string, ...any)) {
+	joined := w.model.joins()
+	orders := w.model.orders()
+	touched := map[string]map[string]bool{} // orders by profile
+	unsure := map[string]bool{}
+	owners := map[string]map[string]bool{}
+	for _, e := range w.model.said {
+		id, _ := e.Properties["order_id"].(string)
+		if id == "" || e.Key != serverKey || e.Refused {
+			continue
+		}
+		profile := s.of[e.id()]
+		if touched[profile] == nil {
+			touched[profile] = map[string]bool{}
+		}
+		if owners[id] == nil {
+			owners[id] = map[string]bool{}
+		}
+		touched[profile][id], owners[id][profile] = true, true
+		if w.model.fateOf(e, joined) != mustStand || !orders[id].sure {
+			unsure[profile] = true
+		}
+	}
+	for _, e := range w.model.erasures {
+		unsure[s.of[e.ID]] = true
+	}
+	for profile, list := range touched {
+		if profile == "" || unsure[profile] {
+			continue
+		}
+		want := map[string]int64{}
+		clear := true
+		for id := range list {
+			clear = clear && len(owners[id]) == 1
+			if net, paid := orders[id].net(); paid && net != 0 {
+				want[orders[id].currency] += net
+			}
+		}
+		if !clear {
+			continue
+		}
+		have := map[string]int64{}
+		for _, a := range s.profiles[profile].Orders.Revenue {
+			if a.Amount != 0 {
+				have[a.Currency] = a.Amount
+			}
+		}
+		if !maps.Equal(want, have) {
+			broken("profile:"+profile, "revenue is %v, want %v of orders %v", have, want, slices.Sorted(maps.Keys(list)))
+		}
+	}
+}
+
+// word is something that was said about consent.
+type word struct {
+	from, to time.Time // when it was received, between
+	granted  bool
+	sure     bool
+}
+
+// words are all that was said for a profile and channel, by the end of receipt.
+func (m *model) words(s *state, profile, channel string) []word {
+	var list []word
+	for _, e := range m.said {
+		if e.Refused || s.of[e.id()] != profile {
+			continue
+		}
+		switch e.Name {
+		case "Consent Granted", "Consent Revoked", "Unsubscribed":
+			if c, _ := e.Properties["channel"].(string); c == channel {
+				list = append(list, word{e.First, e.Answered, e.Name == "Consent Granted", e.Accepted})
+			}
+		}
+	}
+	for _, x := range m.withdrawals {
+		if x.Channel == channel && s.person(x.Profile) == profile {
+			list = append(list, word{x.Begun, x.Ended, false, x.Accepted})
+		}
+	}
+	slices.SortFunc(list, func(a, b word) int { return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) })
+	return list
+}
+
+// person is the profile that an id belongs to now, empty when nobody has it.
+func (s *state) person(id string) string {
+	for _, v := range s.profiles {
+		if v.ProfileID == id || slices.Contains(v.Parts, id) {
+			return v.ProfileID
+		}
+	}
+	return ""
+}
+
+func checkConsentByLastReceipt(w *world, s *state, broken func(string, string, ...any)) {
+	for profile, v := range s.profiles {
+		if w.model.everErased(s, profile) {
+			continue
+		}
+		for _, channel := range []string{"email", "social"} {
+			list := w.model.words(s, profile, channel)
+			if len(list) == 0 {
+				continue
+			}
+			last := list[len(list)-1]
+			clear := last.sure
+			for _, x := range list[:len(list)-1] {
+				if !x.sure || !x.to.Before(last.from.Add(-5*time.Second)) {
+					clear = clear && x.granted == last.granted
+				}
+			}
+			if have := v.Consent[channel]; clear && have.Granted != last.granted {
+				broken("profile:"+profile, "the last word on %s, received until %s, was granted=%v; the profile says %v", channel, last.to.Format(time.RFC3339), last.granted, have.Granted)
+			}
+		}
+	}
+}
+
+func (m *model) everErased(s *state, profile string) bool {
+	joined := m.joins()
+	for _, e := range m.erasures {
+		if s.of[e.ID] == profile {
+			return true
+		}
+		for id, p := range s.of {
+			if p == profile && joined[id] == joined[e.ID] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func checkErasedGone(w *world, s *state, broken func(string, string, ...any)) {
+	for _, e := range w.model.erasures {
+		if !e.Accepted {
+			continue
+		}
+		// Whoever was not heard of since is gone everywhere.
+		back := false
+		joined := w.model.joins()
+		for _, x := range w.model.said {
+			if joined[x.id()] == joined[e.ID] && !x.Refused && (x.First.After(e.Begun.Add(-time.Second)) || x.Again || !x.Accepted) {
+				back = true
+			}
+		}
+		for _, c := range w.model.claims {
+			back = back || c.Friend == e.ID
+		}
+		if back {
+			continue
+		}
+		if s.of[e.ID] != "" {
+			broken(e.ID, "was erased at %s and is a profile", e.Ended.Format(time.RFC3339))
+		}
+		ids := append([]string{e.Profile}, profileIDs(s, e)...)
+		for table, items := range s.raw {
+			for _, i := range items {
+				if left := remains(table, i, ids); left != "" {
+					broken(e.ID, "was erased at %s, and %s still holds %s / %s", e.Ended.Format(time.RFC3339), table, i.text("pk"), i.text("sk"))
+				}
+			}
+		}
+	}
+}
+
+// profileIDs are the keys under which a person's items stand, as far as the erasure's own keys name them.
+func profileIDs(s *state, e *erasure) []string { return nil }
+
+// remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger under a pseudonym, and orders.
+func remains(table string, i item, ids []string) string {
+	if table == "Ledger" || strings.HasPrefix(i.text("pk"), "o#") {
+		return ""
+	}
+	for _, id := range ids {
+		if !strings.Contains(i.text("pk"), id) && !strings.Contains(i.text("sk"), id) {
+			continue
+		}
+		if table == "Profiles" && i.has("erased") && !i.has("b") {
+			return ""
+		}
+		return fmt.Sprint(table, " ", i.text("pk"))
+	}
+	return ""
+}

@@ -1,0 +1,231 @@
+package simulation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// slack is how long after an operator's or a person's word an invocation may still be under way that began before it.
+const slack = 65 * time.Second
+
+func transactional(campaign string) bool { return campaign == "receipt" }
+
+func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any)) {
+	byID, once := map[string]int{}, map[string]int{}
+	for _, x := range w.sendings {
+		if x.Answer == refused || x.Answer == notNow {
+			continue // certainly not delivered
+		}
+		byID[x.Notification]++
+		if byID[x.Notification] > 1 {
+			broken("profile:"+x.Profile, "notification %s of %s was handed over %d times", x.Notification, x.Campaign, byID[x.Notification])
+		}
+		if x.Campaign == "welcome" || strings.HasPrefix(x.Campaign, "audience-") {
+			key := x.Profile + " " + x.Campaign
+			if once[key]++; once[key] > 1 {
+				broken("profile:"+x.Profile, "campaign %s, once per person, was sent %d times", x.Campaign, once[key])
+			}
+		}
+	}
+}
+
+func checkConsentHolds(w *world, s *state, broken func(string, string, ...any)) {
+	for _, x := range w.sendings {
+		if transactional(x.Campaign) {
+			continue
+		}
+		person := s.person(x.Profile)
+		for _, said := range w.model.withdrawals {
+			same := said.Profile == x.Profile || person != "" && s.person(said.Profile) == person
+			if !same || said.Channel != x.Channel || !said.Accepted || !x.Begun.After(said.Ended.Add(slack)) {
+				continue
+			}
+			granted := false
+			for _, e := range w.model.said {
+				if e.Name == "Consent Granted" && e.Properties["channel"] == x.Channel && !e.Refused &&
+					(person == "" || s.of[e.id()] == person) && (e.Answered.IsZero() || e.Answered.After(said.Begun)) && e.First.Before(x.Begun) {
+					granted = true
+				}
+			}
+			if !granted {
+				broken("profile:"+x.Profile, "%s was sent over %s at %s, withdrawn by link at %s", x.Notification, x.Channel, x.Begun.Format(time.RFC3339), said.Ended.Format(time.RFC3339))
+			}
+		}
+	}
+}
+
+func checkKillSwitch(w *world, s *state, broken func(string, string, ...any)) {
+	for _, x := range w.sendings {
+		stopped := w.model.always("settings", "messaging", x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool {
+			on, _ := doc["killSwitch"].(bool)
+			return on
+		})
+		if stopped {
+			broken("profile:"+x.Profile, "%s of %s was sent at %s, more than a minute after everything was stopped", x.Notification, x.Campaign, x.Begun.Format(time.RFC3339))
+		}
+	}
+}
+
+func checkPaused(w *world, s *state, broken func(string, string, ...any)) {
+	for _, x := range w.sendings {
+		paused := w.model.always("campaigns", x.Campaign, x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool {
+			return doc != nil && doc["state"] == "paused"
+		})
+		if paused {
+			broken("profile:"+x.Profile, "%s was sent at %s, more than a minute after %s was paused", x.Notification, x.Begun.Format(time.RFC3339), x.Campaign)
+		}
+	}
+}
+
+// shanghai is the shop's zone.
+var shanghai = time.FixedZone("CST", 8*3600)
+
+func checkCaps(w *world, s *state, broken func(string, string, ...any)) {
+	count := map[string]int{}
+	for _, x := range w.sendings {
+		if transactional(x.Campaign) || x.Answer == refused || x.Answer == notNow {
+			continue
+		}
+		day := x.Begun.In(shanghai)
+		begin := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, shanghai)
+		most, daily := 0, true
+		w.model.always("settings", "messaging", begin, x.Begun, func(doc map[string]any) bool {
+			caps, given := doc["caps"].([]any)
+			if !given {
+				most = max(most, 3)
+				return true
+			}
+			rule := caps[0].(map[string]any)
+			if rule["unit"] != "days" {
+				daily = false
+			} else {
+				most = max(most, rule["limit"].(int))
+			}
+			return true
+		})
+		key := x.Profile + begin.Format(" 2006-01-02")
+		if count[key]++; daily && count[key] > most {
+			broken("profile:"+x.Profile, "%d notifications on %s, at most %d are allowed", count[key], begin.Format("2006-01-02"), most)
+		}
+	}
+}
+
+func checkQuietHours(w *world, s *state, broken func(string, string, ...any)) {
+	for _, x := range w.sendings {
+		local := x.Begun.In(shanghai)
+		clock := local.Format("15:04:05")
+		if transactional(x.Campaign) || clock < "22:02:00" && clock > "06:58:00" {
+			continue
+		}
+		quiet := w.model.always("settings", "messaging", x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool { return doc["quietHours"] != nil })
+		if quiet {
+			broken("profile:"+x.Profile, "%s was sent at %s of the person's night", x.Notification, clock)
+		}
+	}
+}
+
+// checkDecisions holds that every trigger of a campaign that ran all the time has one final decision on record.
+func checkDecisions(w *world, s *state, broken func(string, string, ...any)) {
+	joined := w.model.joins()
+	for id, doc := range campaigns {
+		trigger, _ := doc["trigger"].(map[string]any)["event"].(map[string]any)
+		history := w.model.history("campaigns", id)
+		if trigger == nil || len(history) != 1 || !history[0].Saved {
+			continue
+		}
+		entries, unsure := map[string]map[string]bool{}, map[string]bool{}
+		for _, e := range w.model.said {
+			if e.Name != trigger["name"] || e.Kind != "track" || e.Refused {
+				continue
+			}
+			person := s.of[e.id()]
+			if w.model.fateOf(e, joined) != mustStand || e.First.Before(history[0].Sure.Add(slack)) {
+				unsure[person] = true
+				continue
+			}
+			if entries[person] == nil {
+				entries[person] = map[string]bool{}
+			}
+			entries[person][e.ID] = true
+		}
+		for person, list := range entries {
+			if person == "" || unsure[person] || w.model.everErased(s, person) {
+				continue
+			}
+			final, open := map[string]bool{}, map[string]bool{}
+			for _, d := range s.decisions[person] {
+				if d.CampaignID != id {
+					continue
+				}
+				if d.Outcome == "deferred" {
+					open[d.NotificationID] = true
+				} else {
+					final[d.NotificationID] = true
+				}
+			}
+			for n := range final {
+				delete(open, n)
+			}
+			if len(open) > 0 {
+				broken("profile:"+person, "%d notifications of %s were deferred and never decided", len(open), id)
+			}
+			if len(final) != len(list) {
+				broken("profile:"+person, "campaign %s was triggered %d times and has %d decisions", id, len(list), len(final))
+			}
+		}
+	}
+}
+
+func checkNewsOnce(w *world, s *state, broken func(string, string, ...any)) {
+	for person, list := range s.decisions {
+		if w.model.everErased(s, person) {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, d := range list {
+			if d.CampaignID == "first-order" {
+				seen[d.Step] = true
+			}
+		}
+		if n := len(seen); n > 1+len(s.profiles[person].Parts) {
+			broken("profile:"+person, "heard %d times that the first order was made", n)
+		}
+	}
+}
+
+func checkDeadLetters(w *world, s *state, broken func(string, string, ...any)) {
+	for _, l := range w.watch.dead {
+		if l.clean >= 3 {
+			broken("", "a message of %s is a dead letter after %d receives, %d of which no fault had struck", l.Queue, l.Receives, l.clean)
+		}
+	}
+	for _, q := range w.template.Queues {
+		if q.DeadLetter == "" {
+			continue
+		}
+		dead, _ := w.template.Queue(q.DeadLetter)
+		if n := w.depth(dead); n > 0 {
+			broken("", "%d messages of %s stay dead letters without any fault", n, q.LogicalID)
+		}
+	}
+}
+
+func checkItemSizes(w *world, s *state, broken func(string, string, ...any)) {
+	for table, items := range s.raw {
+		for _, i := range items {
+			if n := i.size(); n > 300<<10 {
+				broken("", "%s holds an item of %d KB: %s / %s", table, n>>10, i.text("pk"), i.text("sk"))
+			}
+		}
+	}
+}
+
+func checkLogs(w *world, s *state, broken func(string, string, ...any)) {
+	for line := range strings.Lines(w.log.String()) {
+		if strings.Contains(strings.ToLower(line), "canary") {
+			broken("", "a log line holds personal data: %s", fmt.Sprintf("%.300s", line))
+			return
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package simulation
+
+import (
+	"strings"
+	"time"
+)
+
+// dueMinute is the minute of an entry of Due, if it is one that waits.
+func dueMinute(pk string) (time.Time, bool) {
+	parts := strings.Split(pk, "#")
+	if len(parts) != 3 {
+		return time.Time{}, false
+	}
+	at, err := time.Parse("200601021504", parts[1])
+	return at, err == nil
+}
+
+func checkLedgerSums(w *world, s *state, broken func(string, string, ...any)) {
+	units, accounts := map[string]int64{}, map[string]int64{}
+	balances := map[string]int64{}
+	for _, i := range s.raw["Ledger"] {
+		switch {
+		case strings.HasPrefix(i.text("sk"), "e#"):
+			units[i.text("unit")] += i.number("amount")
+			accounts[i.text("pk")+" "+i.text("unit")] += i.number("amount")
+		case i.text("sk") == "account":
+			for name := range i {
+				if unit, ok := strings.CutPrefix(name, "balance#"); ok {
+					balances[i.text("pk")+" "+unit] = i.number(name)
+				}
+			}
+		}
+	}
+	for unit, sum := range units {
+		if sum != 0 {
+			broken("", "all entries of %s sum up to %d", unit, sum)
+		}
+	}
+	for account, sum := range accounts {
+		if strings.HasPrefix(account, "p#") && balances[account] != sum {
+			broken("", "account %s has the balance %d and entries of %d", account, balances[account], sum)
+		}
+	}
+}
+
+func checkLots(w *world, s *state, broken func(string, string, ...any)) {
+	for _, i := range s.raw["Ledger"] {
+		if strings.HasPrefix(i.text("sk"), "l#") && i.has("remaining") && (i.number("remaining") < 0 || i.number("remaining") > i.number("amount")) {
+			broken("", "lot %s of %s has %d left of %d", i.text("sk"), i.text("pk"), i.number("remaining"), i.number("amount"))
+		}
+	}
+}
+
+// paid is a reward that an account got.
+type paid struct {
+	account, program, effect string
+	amount                   int64
+	at                       time.Time
+}
+
+// payments are the entries of people's accounts.
+func (s *state) payments() []paid {
+	var list []paid
+	for _, i := range s.raw["Ledger"] {
+		if !strings.HasPrefix(i.text("sk"), "e#") || !strings.HasPrefix(i.text("pk"), "p#") {
+			continue
+		}
+		program, _, _ := strings.Cut(i.text("effectId"), "/")
+		at, _ := time.Parse(time.RFC3339Nano, i.text("at"))
+		list = append(list, paid{i.text("pk"), program, i.text("effect"), i.number("amount"), at})
+	}
+	return list
+}
+
+func checkOneReward(w *world, s *state, broken func(string, string, ...any)) {
+	net := map[string]int64{}
+	for _, p := range s.payments() {
+		if p.program == "invite" && (p.amount == 200 || p.amount == -200) {
+			net[p.account] += p.amount
+		}
+	}
+	for account, sum := range net {
+		if sum > 200 {
+			broken("profile:"+account[2:], "was rewarded %d points for having been invited, at most 200 are due", sum)
+		}
+	}
+}
+
+func checkLadder(w *world, s *state, broken func(string, string, ...any)) {
+	steps := map[string]int64{}
+	for _, p := range s.payments() {
+		if p.program == "ladder" {
+			steps[p.account] += p.amount
+		}
+	}
+	for account, sum := range steps {
+		if sum >= 2000 {
+			broken("profile:"+account[2:], "has %d points of a ladder with one step of 1000", sum)
+		}
+	}
+}
+
+func checkBudget(w *world, s *state, broken func(string, string, ...any)) {
+	history := w.model.history("programs", "invite")
+	if len(history) == 0 {
+		return
+	}
+	budget := int64(history[0].Doc["budget"].([]any)[0].(map[string]any)["points"].(int))
+	var spent int64
+	for _, p := range s.payments() {
+		if p.program == "invite" {
+			spent += p.amount
+		}
+	}
+	if spent > budget {
+		broken("", "program invite has paid %d points of a budget of %d", spent, budget)
+	}
+}
+
+func checkMemberships(w *world, s *state, broken func(string, string, ...any)) {
+	for id, v := range s.profiles {
+		in := func(segment string) bool {
+			for _, one := range v.Segments {
+				if one == segment {
+					return true
+				}
+			}
+			return false
+		}
+		var cny int64
+		for _, a := range v.Orders.Revenue {
+			if a.Currency == "CNY" {
+				cny = a.Amount
+			}
+		}
+		for segment, want := range map[string]bool{"buyers": v.Orders.Count >= 1, "spenders": cny >= 20000, "readers": v.Consent["email"].Granted} {
+			if h := w.model.history("segments", segment); len(h) == 0 || !h[len(h)-1].Saved {
+				continue
+			}
+			if in(segment) != want {
+				broken("profile:"+id, "is in segment %s: %v, a recount says %v", segment, in(segment), want)
+			}
+		}
+	}
+}

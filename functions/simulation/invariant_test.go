@@ -1,0 +1,124 @@
+package simulation
+
+import (
+	"fmt"
+	"time"
+)
+
+// invariant is a promise that must hold, by its name.
+type invariant string
+
+// The invariants.
+const (
+	projectedOnce         invariant = "projectedOnce"
+	timelineComplete      invariant = "timelineComplete"
+	ordersSum             invariant = "ordersSum"
+	atMostOneSend         invariant = "atMostOneSend"
+	consentHolds          invariant = "consentHolds"
+	consentByLastReceipt  invariant = "consentByLastReceipt"
+	killSwitchInTime      invariant = "killSwitchInTime"
+	pausedSendsNothing    invariant = "pausedSendsNothing"
+	capsHold              invariant = "capsHold"
+	quietHoursHold        invariant = "quietHoursHold"
+	oneDecisionPerEntry   invariant = "oneDecisionPerEntry"
+	erasedGone            invariant = "erasedGone"
+	returnedIsAPerson     invariant = "returnedIsAPerson"
+	ledgerSumsToZero      invariant = "ledgerSumsToZero"
+	lotsNeverBelowZero    invariant = "lotsNeverBelowZero"
+	oneRewardPerFriend    invariant = "oneRewardPerFriend"
+	ladderStepOnce        invariant = "ladderStepOnce"
+	budgetHolds           invariant = "budgetHolds"
+	membershipsRecount    invariant = "membershipsEqualRecount"
+	newsOnce              invariant = "newsOnce"
+	deadLettersOnlyPoison invariant = "deadLettersOnlyPoison"
+	itemsUnder300KB       invariant = "itemsUnder300KB"
+	invocationsWithinTime invariant = "invocationsWithinTime"
+	noPersonalDataInLogs  invariant = "noPersonalDataInLogs"
+	queuesDrain           invariant = "queuesDrain"
+	runsFinish            invariant = "runsFinish"
+	trafficFits           invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
+)
+
+// invariants are checked at rest, when all queues are empty. Some more are checked while the world runs.
+var invariants = []struct {
+	name  invariant
+	check func(w *world, s *state, broken func(who, format string, args ...any))
+}{
+	{projectedOnce, checkProjectedOnce},
+	{timelineComplete, checkTimelineComplete},
+	{ordersSum, checkOrdersSum},
+	{atMostOneSend, checkAtMostOneSend},
+	{consentHolds, checkConsentHolds},
+	{consentByLastReceipt, checkConsentByLastReceipt},
+	{killSwitchInTime, checkKillSwitch},
+	{pausedSendsNothing, checkPaused},
+	{capsHold, checkCaps},
+	{quietHoursHold, checkQuietHours},
+	{oneDecisionPerEntry, checkDecisions},
+	{erasedGone, checkErasedGone},
+	{ledgerSumsToZero, checkLedgerSums},
+	{lotsNeverBelowZero, checkLots},
+	{oneRewardPerFriend, checkOneReward},
+	{ladderStepOnce, checkLadder},
+	{budgetHolds, checkBudget},
+	{membershipsRecount, checkMemberships},
+	{newsOnce, checkNewsOnce},
+	{deadLettersOnlyPoison, checkDeadLetters},
+	{itemsUnder300KB, checkItemSizes},
+	{noPersonalDataInLogs, checkLogs},
+}
+
+// violation is a promise that was broken.
+type violation struct {
+	Invariant invariant `json:"invariant"`
+	Who       string    `json:"who,omitempty"` // the person concerned, as a path id
+	What      string    `json:"what"`
+	At        string    `json:"at"`
+}
+
+func (w *world) violate(i invariant, who, format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.violations = append(w.violations, violation{i, who, fmt.Sprintf(format, args...), w.clock()})
+	if w.story != nil {
+		w.story(fmt.Sprintf("%s VIOLATION %s %s: %s", w.clock(), i, who, fmt.Sprintf(format, args...)))
+	}
+}
+
+// rest waits until nothing is under way any more. Without faults, everything must be done within a bounded time.
+func (w *world) rest(most time.Duration) bool {
+	quiet := 0
+	for begun := time.Now(); time.Since(begun) < most; w.sleep(20 * time.Second) {
+		if w.busyNow() {
+			quiet = 0
+			continue
+		}
+		if quiet++; quiet >= 3 {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *world) busyNow() bool {
+	if w.running > 0 || w.later > 0 {
+		return true
+	}
+	for _, q := range w.template.Queues {
+		if q.DeadLetter != "" && w.depth(q) > 0 {
+			return true
+		}
+	}
+	return w.dueEntries() > 0
+}
+
+// dueEntries counts what waits for its minute, if that is not further away than a day.
+func (w *world) dueEntries() int {
+	n := 0
+	for _, i := range w.scan(w.table("Due")) {
+		if minute, ok := dueMinute(i.text("pk")); ok && time.Until(minute) < 26*time.Hour {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,214 @@
+package simulation
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// model is the judge's own account of what was accepted, in the order of receipt, and of what operators and people have asked for.
+type model struct {
+	w           *world
+	said        []*said
+	definitions []definition
+	erasures    []*erasure
+	withdrawals []*withdrawal
+	claims      []*claim
+}
+
+// definition is one saved state of a definition: in force for certain from Sure until a later one's Begun.
+type definition struct {
+	Kind, ID string
+	Doc      map[string]any // nil when it was deleted
+	Begun    time.Time
+	Sure     time.Time
+	Saved    bool // an answer said so
+}
+
+// erasure is a person's wish to be forgotten.
+type erasure struct {
+	Who          int
+	ID           string   // path id that was asked for
+	Keys         []string // identifiers that the person had, as the profile was shown before
+	Profile      string
+	Begun, Ended time.Time
+	Accepted     bool
+}
+
+// withdrawal is an unsubscribe by link or call.
+type withdrawal struct {
+	Profile, Channel string
+	Begun, Ended     time.Time
+	Accepted         bool
+}
+
+type claim struct {
+	Program, Code, Friend string
+	Status                int
+}
+
+func newModel(w *world) *model { return &model{w: w} }
+
+func (m *model) defined(kind, id string, doc map[string]any, begun, sure time.Time, saved bool) {
+	m.definitions = append(m.definitions, definition{kind, id, doc, begun, sure, saved})
+}
+
+// history is what a definition was, oldest first.
+func (m *model) history(kind, id string) []definition {
+	var all []definition
+	for _, d := range m.definitions {
+		if d.Kind == kind && d.ID == id {
+			all = append(all, d)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b definition) int { return a.Begun.Compare(b.Begun) })
+	return all
+}
+
+// always says whether every state that a definition may have been in, from a time to another, meets a condition. No definition is nil.
+func (m *model) always(kind, id string, from, to time.Time, meets func(doc map[string]any) bool) bool {
+	history := m.history(kind, id)
+	begin := -1 // the last that was in force for certain at from
+	for i, d := range history {
+		if d.Saved && !d.Sure.After(from) {
+			begin = i
+		}
+	}
+	if begin < 0 && !meets(nil) {
+		return false
+	}
+	for i, d := range history {
+		if i < begin || d.Begun.After(to) {
+			continue
+		}
+		if !meets(d.Doc) {
+			return false
+		}
+	}
+	return true
+}
+
+// view is a profile as the API shows it.
+type view struct {
+	ProfileID string
+	IDs       []struct{ Kind, Value string }
+	Orders    struct {
+		Count   int
+		Revenue []amount
+	}
+	Segments []string
+	Consent  map[string]struct {
+		Granted bool
+		At      time.Time
+	}
+	Parts []string `json:"mergedFrom"`
+}
+
+type amount struct {
+	Amount   int64
+	Currency string
+}
+
+// told is an event as the timeline shows it.
+type told struct {
+	MessageID, Type, Event, UserID, AnonymousID string
+	Source                                      string
+	ReceivedAt, Timestamp                       time.Time
+}
+
+// decision is one as the API shows it.
+type decision struct {
+	NotificationID, CampaignID, Step, Channel, Outcome, Reason string
+}
+
+// state is everything as the API shows it at rest.
+type state struct {
+	profiles  map[string]*view  // by profileId
+	of        map[string]string // profileId by path id; empty where there is none
+	timeline  map[string][]told // by profileId
+	decisions map[string][]decision
+	raw       map[string][]item // by table
+}
+
+// read asks the API for everybody that the traffic knows.
+func (m *model) read() *state {
+	w := m.w
+	d := dice{hash(w.seed, "judge")}
+	s := &state{profiles: map[string]*view{}, of: map[string]string{}, timeline: map[string][]told{}, decisions: map[string][]decision{}, raw: map[string][]item{}}
+	for _, id := range m.ids() {
+		status, body := w.ask(&d, "GET", "/v1/profiles/"+escape(id), serverKey, "")
+		if status == 404 {
+			s.of[id] = ""
+			continue
+		}
+		if status != 200 {
+			w.surprise("GET profile %s: %d %s", id, status, body)
+			continue
+		}
+		v := &view{}
+		check(json.Unmarshal(body, v))
+		s.of[id] = v.ProfileID
+		if s.profiles[v.ProfileID] != nil {
+			continue
+		}
+		s.profiles[v.ProfileID] = v
+		s.timeline[v.ProfileID] = pages[told](w, &d, "/v1/profiles/profile:"+v.ProfileID+"/events")
+		s.decisions[v.ProfileID] = pages[decision](w, &d, "/v1/profiles/profile:"+v.ProfileID+"/decisions")
+	}
+	for _, t := range w.template.Tables {
+		s.raw[t.LogicalID] = w.scan(t.Name)
+	}
+	return s
+}
+
+// pages reads a list to its end.
+func pages[T any](w *world, d *dice, path string) []T {
+	var all []T
+	cursor := ""
+	for {
+		status, body := w.ask(d, "GET", path+"?limit=500"+cursor, serverKey, "")
+		if status != 200 {
+			w.surprise("GET %s: %d %s", path, status, body)
+			return all
+		}
+		var page struct {
+			Items []T
+			Next  string
+		}
+		check(json.Unmarshal(body, &page))
+		all = append(all, page.Items...)
+		if page.Next == "" {
+			return all
+		}
+		cursor = "&cursor=" + escape(page.Next)
+	}
+}
+
+// ids are the path ids of everybody who was ever named, in the order of naming.
+func (m *model) ids() []string {
+	seen := map[string]bool{}
+	var ids []string
+	add := func(id string) {
+		if id != "" && id != "anonymous:" && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for _, s := range m.said {
+		if s.Refused {
+			continue
+		}
+		add(s.User)
+		if s.Anon != "" {
+			add("anonymous:" + s.Anon)
+		}
+		if s.Prev != "" {
+			add(s.Prev)
+			add("anonymous:" + s.Prev)
+		}
+	}
+	for _, c := range m.claims {
+		add(c.Friend)
+	}
+	return ids
+}

@@ -1,0 +1,208 @@
+package simulation
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/cryptotest"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	seedsFlag = flag.Int("seeds", 0, "how many seeds are run")
+	firstFlag = flag.Uint64("first", 1, "the first seed")
+	seedFlag  = flag.Uint64("seed", 0, "one seed alone, with its story")
+	outFlag   = flag.String("out", "", "where the report is written")
+	childFlag = flag.String("child", "", "where a child writes what came of its seed")
+	storyFlag = flag.Bool("story", false, "tell everything that happens")
+)
+
+func hashed(key string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(key))) }
+
+// outcome is what came of a seed.
+type outcome struct {
+	Seed       uint64        `json:"seed"`
+	Events     int           `json:"events"`
+	Operations int           `json:"operations"`
+	Seconds    float64       `json:"seconds"`
+	Virtual    string        `json:"virtual"`
+	Faults     map[fault]int `json:"faults"`
+	Coverage   coverage      `json:"coverage"`
+	Violations []violation   `json:"violations,omitempty"`
+	Sendings   int           `json:"sendings"`
+	Profiles   int           `json:"profiles"`
+	Trace      string        `json:"trace"` // a hash of everything that happened: the same in every replay
+}
+
+// TestSeed runs one seed in this process.
+func TestSeed(t *testing.T) {
+	if *childFlag == "" && *seedFlag == 0 {
+		t.Skip("run by TestSimulation")
+	}
+	seed := *seedFlag
+	cryptotest.SetGlobalRandom(t, seed)
+	var lines []string
+	var out outcome
+	synctest.Test(t, func(t *testing.T) {
+		begun := realNow()
+		w := newWorld(seed)
+		w.story = func(line string) {
+			if *storyFlag {
+				lines = append(lines, line)
+			}
+			w.trace = hash(w.trace, line)
+		}
+		w.live()
+		out = outcome{Seed: seed, Events: len(w.model.said), Operations: w.operations, Virtual: time.Since(w.begun).Round(time.Second).String(),
+			Faults: w.fires, Coverage: w.coverage, Violations: w.violations, Sendings: len(w.sendings), Profiles: w.profiles, Trace: fmt.Sprintf("%016x", w.trace)}
+		w.close()
+		out.Seconds = realNow() - begun
+	})
+	if *storyFlag {
+		for _, line := range lines {
+			fmt.Println(line)
+		}
+	}
+	if *childFlag != "" {
+		body, err := json.Marshal(out)
+		check(err)
+		check(os.WriteFile(*childFlag, body, 0o644))
+		return
+	}
+	for _, v := range out.Violations {
+		t.Errorf("%s %s %s: %s", v.At, v.Invariant, v.Who, v.What)
+	}
+	t.Logf("seed %d: %d events, %d operations, %.1f s, %s virtual, trace %s", seed, out.Events, out.Operations, out.Seconds, out.Virtual, out.Trace)
+}
+
+// live is a seed from beginning to end.
+func (w *world) live() {
+	d := dice{hash(w.seed, "live")}
+	w.horizon = one(&d, 40*time.Minute, time.Hour, 2*time.Hour, 4*time.Hour, 12*time.Hour)
+	if d.happens(0.06) {
+		w.horizon = time.Duration(d.between(2, 9)) * 24 * time.Hour
+	}
+	w.schedules()
+	w.open(&d)
+	c := newCast(w.seed)
+	w.play(c, plan(w.seed, c, w.horizon), nil)
+	for range 2 {
+		w.sleep(30 * time.Minute)
+		w.redrive()
+	}
+	w.faults.none = true // from here on everything must come to rest
+	w.tell("-- no more faults")
+	if !w.rest(40 * time.Hour) {
+		w.violate(queuesDrain, "", "after %s without faults there is still work: %s", 40*time.Hour, w.backlog())
+		return
+	}
+	w.redrive()
+	if !w.rest(40 * time.Hour) {
+		w.violate(queuesDrain, "", "after the dead letters there is still work: %s", w.backlog())
+	}
+	w.judge()
+}
+
+// judge makes a last run and asks every invariant.
+func (w *world) judge() {
+	d := dice{hash(w.seed, "last")}
+	status, body := w.ask(&d, "POST", "/v1/runs", operatorKey, "{}")
+	var started struct{ RunID string }
+	if status == 202 {
+		check(json.Unmarshal(body, &started))
+	} else {
+		w.surprise("POST runs: %d %s", status, body)
+	}
+	w.rest(40 * time.Hour)
+	status, body = w.ask(&d, "GET", "/v1/runs/"+started.RunID, operatorKey, "")
+	var run struct {
+		State    string
+		Profiles int
+	}
+	if status == 200 {
+		check(json.Unmarshal(body, &run))
+	}
+	if run.State != "finished" {
+		w.violate(runsFinish, "", "run %s is %q at rest (%d)", started.RunID, run.State, status)
+	}
+	s := w.model.read()
+	w.profiles = len(s.profiles)
+	if run.State == "finished" && run.Profiles != len(s.profiles) {
+		w.violate(returnedIsAPerson, "", "the last run saw %d people, %d have a profile", run.Profiles, len(s.profiles))
+	}
+	for _, row := range invariants {
+		row.check(w, s, func(who, format string, args ...any) { w.violate(row.name, who, format, args...) })
+	}
+}
+
+func (w *world) backlog() string {
+	var parts []string
+	for _, q := range w.template.Queues {
+		if n := w.depth(q); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", q.LogicalID, n))
+		}
+	}
+	return strings.Join(append(parts, fmt.Sprintf("due %d, invocations %d, later %d", w.dueEntries(), w.running, w.later)), ", ")
+}
+
+// TestSimulation runs seeds, each in a process of its own, and writes what came out.
+func TestSimulation(t *testing.T) {
+	if *childFlag != "" || *seedFlag != 0 {
+		t.Skip("a single seed")
+	}
+	n := *seedsFlag
+	if n == 0 {
+		t.Skip("make sim SEEDS=n")
+	}
+	report := newReport(t, n)
+	todo := make(chan uint64)
+	var workers sync.WaitGroup
+	var mu sync.Mutex
+	folder := t.TempDir()
+	for range runtime.NumCPU() {
+		workers.Go(func() {
+			for seed := range todo {
+				o, fault := child(folder, seed)
+				mu.Lock()
+				report.add(seed, o, fault)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range n {
+		todo <- *firstFlag + uint64(i)
+	}
+	close(todo)
+	workers.Wait()
+	report.finish()
+}
+
+// child runs a seed in a process with one processor, so that the seed alone decides what comes first.
+func child(folder string, seed uint64) (outcome, error) {
+	file := filepath.Join(folder, fmt.Sprintf("%d.json", seed))
+	self, err := os.Executable()
+	check(err)
+	c := exec.Command(self, "-test.run=^TestSeed$", "-test.timeout=20m", fmt.Sprintf("-seed=%d", seed), "-child="+file)
+	c.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "GOGC=200")
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		c.Env = append(c.Env, "TMPDIR=/dev/shm")
+	}
+	text, err := c.CombinedOutput()
+	var o outcome
+	if body, e := os.ReadFile(file); e == nil && err == nil {
+		return o, json.Unmarshal(body, &o)
+	}
+	lines := strings.Split(string(text), "\n")
+	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "{") })
+	return o, fmt.Errorf("%w: %s", err, strings.Join(lines[:min(len(lines), 60)], "\n"))
+}

@@ -1,0 +1,356 @@
+package simulation
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// scene is something that happens in a shop. weight says how often, against the others.
+type scene struct {
+	name   string
+	weight int
+	play   func(w *world, d *dice, p *human)
+}
+
+// scenes are the whole traffic. It knows of no fault.
+var scenes = []scene{
+	{"browse", 22, browse},
+	{"browse, known", 10, browseKnown},
+	{"identify", 14, identify},
+	{"sign up", 6, signUp},
+	{"consent by event", 8, consentByEvent},
+	{"order", 16, buy},
+	{"refund", 6, refund},
+	{"cancel", 3, cancel},
+	{"alias", 2, alias},
+	{"erase", 3, erase},
+	{"send again", 8, sendAgain},
+	{"visit a shared device", 5, visitShared},
+	{"claim a code", 7, claimCode},
+	{"unsubscribe by link", 5, unsubscribe},
+	{"read", 4, look},
+	{"busy person", 2, busy},
+	{"other calls", 3, otherCalls},
+	{"operator edits", 5, edit},
+	{"run", 2, startRun},
+}
+
+// human is one of the people of a seed.
+type human struct {
+	number  int
+	user    string
+	devices []string
+	orders  []string
+}
+
+// cast are the people of a seed. Their names and addresses are words that may stand in no log.
+type cast struct {
+	people []*human
+	shared []string // devices that several people use
+	d      dice
+}
+
+func newCast(seed uint64) *cast {
+	c := &cast{d: dice{hash(seed, "cast")}}
+	n := one(&c.d, 4, 6, 8, 12, 20, 35)
+	for i := range n {
+		h := &human{number: i, user: fmt.Sprintf("canaryuser%d", i)}
+		for k := range c.d.between(1, 3) {
+			h.devices = append(h.devices, fmt.Sprintf("canarydevice%d-%d", i, k))
+		}
+		c.people = append(c.people, h)
+	}
+	for k := range c.d.between(0, 2) {
+		c.shared = append(c.shared, fmt.Sprintf("canarykiosk%d", k))
+	}
+	return c
+}
+
+func (h *human) email() string { return fmt.Sprintf("canarymail%d@canary.example", h.number) }
+
+// act is one scene at its time.
+type act struct {
+	index int
+	at    time.Duration
+	scene scene
+	who   int
+}
+
+// plan draws what happens in a seed.
+func plan(seed uint64, c *cast, horizon time.Duration) []act {
+	d := dice{hash(seed, "plan")}
+	total := 0
+	factor := map[string]int{}
+	for _, s := range scenes {
+		f := s.weight * one(&d, 0, 1, 1, 2, 3)
+		factor[s.name] = f
+		total += f
+	}
+	n := d.between(60, 220)
+	var acts []act
+	for i := range n {
+		pick := d.below(total)
+		var chosen scene
+		for _, s := range scenes {
+			if pick -= factor[s.name]; pick < 0 {
+				chosen = s
+				break
+			}
+		}
+		at := time.Duration(d.share() * float64(horizon))
+		if len(acts) > 0 && d.happens(0.5) {
+			// Much happens at once.
+			at = min(acts[d.below(len(acts))].at+d.pause(time.Millisecond, 20*time.Second), horizon)
+		}
+		acts = append(acts, act{i, at, chosen, d.below(len(c.people))})
+	}
+	slices.SortStableFunc(acts, func(a, b act) int { return int(a.at - b.at) })
+	return acts
+}
+
+// play runs the acts, each when its time has come and beside those that are not over.
+func (w *world) play(c *cast, acts []act, skip map[int]bool) {
+	w.cast = c
+	left := 0
+	begin := time.Now()
+	for _, a := range acts {
+		w.sleep(time.Until(begin.Add(a.at)))
+		if skip[a.index] {
+			continue
+		}
+		left++
+		go func() {
+			defer func() { left-- }()
+			d := dice{hash(w.seed, "act", fmt.Sprint(a.index))}
+			w.tell("-- %d: %s (person %d)", a.index, a.scene.name, a.who)
+			a.scene.play(w, &d, c.people[a.who])
+		}()
+	}
+	for left > 0 {
+		w.sleep(time.Second)
+	}
+}
+
+// event makes one for a person.
+func (w *world) event(d *dice, kind, name string) *said {
+	w.mu.Lock()
+	w.counts["event"]++
+	n := w.counts["event"]
+	w.mu.Unlock()
+	s := &said{ID: fmt.Sprintf("m-%d", n), Kind: kind, Name: name, Who: -1}
+	now := time.Now().UTC()
+	switch d.below(6) {
+	case 0:
+		s.Original, s.Moves = now.Format(time.RFC3339Nano), true
+	case 1:
+		s.Original = now.Add(-d.pause(time.Second, 72*time.Hour)).Format(time.RFC3339Nano)
+	case 2: // a clock that is ahead
+		s.Original, s.Moves = now.Add(d.pause(time.Minute, 20*time.Hour)).Format(time.RFC3339Nano), d.happens(0.5)
+	}
+	return s
+}
+
+var pages_ = []string{"Home", "Tea", "Cups", "Cart"}
+var views = []string{"Product Viewed", "Product Added", "Products Searched", "Store Visited"}
+
+func (h *human) device(d *dice) string { return h.devices[d.below(len(h.devices))] }
+
+func browsing(w *world, d *dice, anon, user string, n int) []*said {
+	var list []*said
+	for range n {
+		s := w.event(d, "track", one(d, views...))
+		if d.happens(0.4) {
+			s = w.event(d, "page", one(d, pages_...))
+		}
+		s.Anon, s.User = anon, user
+		if s.Kind == "track" {
+			s.Properties = map[string]any{"product_id": fmt.Sprintf("sku-%d", d.below(5)), "category": "tea", "price": 12.5}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+func browse(w *world, d *dice, p *human) {
+	w.post(d, publicKey, browsing(w, d, p.device(d), "", d.between(1, 5))...)
+}
+
+func browseKnown(w *world, d *dice, p *human) {
+	w.post(d, one(d, publicKey, serverKey), browsing(w, d, p.device(d), p.user, d.between(1, 4))...)
+}
+
+func visitShared(w *world, d *dice, p *human) {
+	if len(w.cast.shared) == 0 {
+		return
+	}
+	list := browsing(w, d, one(d, w.cast.shared...), "", d.between(1, 3))
+	w.post(d, publicKey, list...)
+}
+
+func identify(w *world, d *dice, p *human) {
+	s := w.event(d, "identify", "")
+	s.User = p.user
+	if d.happens(0.85) {
+		s.Anon = p.device(d)
+	}
+	if len(w.cast.shared) > 0 && d.happens(0.08) {
+		s.Anon = one(d, w.cast.shared...)
+	}
+	s.Traits = map[string]any{"name": fmt.Sprintf("Canaryname%d", p.number)}
+	if d.happens(0.7) {
+		s.Traits["email"] = p.email()
+	}
+	w.post(d, serverKey, s)
+}
+
+func signUp(w *world, d *dice, p *human) {
+	s := w.event(d, "track", "Signed Up")
+	s.User = p.user
+	s.Properties = map[string]any{"plan": one(d, "tea", "cups")}
+	w.post(d, serverKey, s)
+}
+
+func consentByEvent(w *world, d *dice, p *human) {
+	s := w.event(d, "track", one(d, "Consent Granted", "Consent Granted", "Consent Revoked", "Unsubscribed"))
+	s.User = p.user
+	s.Properties = map[string]any{"channel": one(d, "email", "email", "email", "social")}
+	w.post(d, serverKey, s)
+}
+
+// sum is a price in cents, and as a shop writes it.
+func (d *dice) sum() (int64, float64) {
+	cents := int64(d.between(500, 30000))
+	return cents, float64(cents) / 100
+}
+
+func buy(w *world, d *dice, p *human) {
+	w.mu.Lock()
+	w.counts["order"]++
+	id := fmt.Sprintf("o-%d", w.counts["order"])
+	w.mu.Unlock()
+	p.orders = append(p.orders, id)
+	currency := one(d, "CNY", "CNY", "CNY", "USD")
+	_, total := d.sum()
+	when := time.Now().UTC()
+	report := func(name string, total float64, at time.Time) *said {
+		s := w.event(d, "track", name)
+		s.User, s.Original, s.Moves = p.user, at.Format(time.RFC3339Nano), false
+		s.Properties = map[string]any{"order_id": id, "total": total, "currency": currency,
+			"products": []any{map[string]any{"product_id": "sku-1", "quantity": 1, "price": total}}}
+		return s
+	}
+	var list []*said
+	if d.happens(0.3) {
+		list = append(list, report("Order Placed", total, when.Add(-time.Minute)))
+	}
+	list = append(list, report("Order Completed", total, when))
+	if d.happens(0.25) { // another reporter, with other words
+		list = append(list, report("Order Completed", total, when.Add(time.Second)))
+	}
+	if d.happens(0.15) {
+		_, other := d.sum()
+		list = append(list, report("Order Updated", other, when.Add(2*time.Second)))
+	}
+	for _, s := range list {
+		if d.happens(0.5) {
+			w.post(d, serverKey, s)
+		} else {
+			go w.post(&dice{d.next()}, serverKey, s)
+		}
+		if d.happens(0.3) {
+			w.sleep(d.pause(time.Second, 5*time.Minute))
+		}
+	}
+	if d.happens(0.2) {
+		// The browser tells the same, which moves no money.
+		s := report("Order Completed", total, when)
+		s.Anon = p.device(d)
+		w.post(d, publicKey, s)
+	}
+}
+
+func refund(w *world, d *dice, p *human) {
+	if len(p.orders) == 0 {
+		return
+	}
+	s := w.event(d, "track", "Order Refunded")
+	s.User = p.user
+	s.Properties = map[string]any{"order_id": one(d, p.orders...)}
+	if d.happens(0.6) {
+		s.Properties["total"] = float64(d.between(100, 2000)) / 100
+		s.Properties["refund_id"] = fmt.Sprintf("r-%d", d.below(3))
+	}
+	w.post(d, serverKey, s)
+}
+
+func cancel(w *world, d *dice, p *human) {
+	if len(p.orders) == 0 {
+		return
+	}
+	s := w.event(d, "track", "Order Cancelled")
+	s.User, s.Original, s.Moves = p.user, time.Now().UTC().Format(time.RFC3339Nano), false
+	s.Properties = map[string]any{"order_id": one(d, p.orders...)}
+	w.post(d, serverKey, s)
+}
+
+func alias(w *world, d *dice, p *human) {
+	s := w.event(d, "alias", "")
+	s.User, s.Prev = p.user, p.device(d)
+	if d.happens(0.3) {
+		other := w.cast.people[d.below(len(w.cast.people))]
+		if other != p {
+			s.Prev = other.user
+		}
+	}
+	w.post(d, serverKey, s)
+}
+
+// sendAgain is a client that sends a batch anew which had been answered: it was offline, restarted, or did not hear.
+func sendAgain(w *world, d *dice, p *human) {
+	var mine []*said
+	for _, s := range w.model.said {
+		if s.Accepted && !s.hook && (s.User == p.user || slices.Contains(p.devices, s.Anon)) {
+			mine = append(mine, s)
+		}
+	}
+	if len(mine) == 0 {
+		return
+	}
+	s := mine[d.below(len(mine))]
+	if time.Since(s.Answered) > 20*time.Hour {
+		return
+	}
+	w.post(d, s.Key, s)
+}
+
+func busy(w *world, d *dice, p *human) {
+	n := d.between(3, 12)
+	for range n {
+		go w.post(&dice{d.next()}, one(d, publicKey, serverKey), browsing(w, d, p.device(d), one(d, "", p.user), d.between(1, 20))...)
+		w.sleep(d.pause(time.Millisecond, 2*time.Second))
+	}
+}
+
+func otherCalls(w *world, d *dice, p *human) {
+	s := w.event(d, one(d, "screen", "group", "page"), "Club")
+	s.User = p.user
+	w.post(d, serverKey, s)
+}
+
+func look(w *world, d *dice, p *human) {
+	paths := []string{"", "/events", "/decisions", "/ledger", "/export"}
+	w.call("GET", "/v1/profiles/"+one(d, p.user, "anonymous:"+p.device(d))+one(d, paths...), serverKey, "")
+	if d.happens(0.3) {
+		w.call("GET", "/v1/programs/invite/leaderboard", serverKey, "")
+		w.call("GET", "/v1/referrals/"+p.user, serverKey, "")
+	}
+}
+
+func startRun(w *world, d *dice, p *human) {
+	body := "{}"
+	if d.happens(0.25) {
+		body = fmt.Sprintf(`{"asOf":%q}`, time.Now().Add(-48*time.Hour).Format("2006-01-02"))
+	}
+	w.ask(d, "POST", "/v1/runs", operatorKey, body)
+}

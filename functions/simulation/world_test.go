@@ -1,0 +1,355 @@
+package simulation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/userops/userops/shared/local/dynamodb"
+	"github.com/userops/userops/shared/local/sqs"
+	"github.com/userops/userops/shared/local/template"
+)
+
+const (
+	stackName   = "sim"
+	serverKey   = "sim-server-key"
+	operatorKey = "sim-operator-key"
+	publicKey   = "sim-write-key"
+	hashSecret  = "sim-user-hash-secret"
+)
+
+// world is one deployment that lives in virtual time.
+type world struct {
+	seed     uint64
+	faults   rates
+	template *template.Template
+	db       *dynamodb.Engine
+	queues   *sqs.Engine
+	replica  replica
+	provider *provider
+	mappings []*mapping
+	horizon  time.Duration // how long the traffic goes on
+
+	mu          sync.Mutex
+	counts      map[string]int
+	invocations map[string]int
+	idle        map[string][]*instance
+	instances   int
+	running     int // invocations under way
+	later       int // messages that are to come again
+	stopped     bool
+	failedClean map[string]int
+
+	operations int
+	fires      map[fault]int
+	coverage   coverage
+	watch      *watch
+	sendings   []sending
+	model      *model
+	violations []violation
+	log        bytes.Buffer
+	story      func(string)
+	trace      uint64
+	cast       *cast
+	profiles   int
+	begun      time.Time
+}
+
+// newWorld makes the tables and queues of the template. It is called inside a bubble.
+func newWorld(seed uint64) *world {
+	// The bubble begins in 2000; certificates of time, expiry and age want a later day.
+	start := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC).Add(time.Duration(hash(seed, "start")%86400) * time.Second)
+	time.Sleep(time.Until(start))
+	w := &world{
+		seed: seed, faults: newRates(seed), counts: map[string]int{}, invocations: map[string]int{}, idle: map[string][]*instance{},
+		failedClean: map[string]int{}, fires: map[fault]int{}, begun: start,
+	}
+	w.coverage.init()
+	w.watch = newWatch(w)
+	w.model = newModel(w)
+	w.provider = &provider{w}
+	var err error
+	w.template, err = template.Load(filepath.Join("..", "..", "template.yaml"), template.Environment{
+		StackName: stackName, QueueBase: "http://sqs.sim",
+		Parameters: map[string]string{"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": publicKey,
+			"UserHashSecret": hashSecret, "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim"},
+	})
+	check(err)
+	for _, f := range w.template.Functions {
+		for k, v := range f.Environment {
+			check(os.Setenv(k, v))
+		}
+	}
+	never := 1_000_000 * time.Hour
+	options := dynamodb.Options{SyncEvery: never, SweepEvery: never, TTLLag: -1}
+	w.db, err = dynamodb.Open(options)
+	check(err)
+	w.replica.engine, err = dynamodb.Open(options)
+	check(err)
+	w.queues, err = sqs.Open(sqs.Options{SyncEvery: never, DeadLettered: w.watch.buried})
+	check(err)
+	for _, t := range w.template.Tables {
+		w.makeTable(t)
+	}
+	for made := map[string]bool{}; len(made) < len(w.template.Queues); {
+		for _, q := range w.template.Queues {
+			if made[q.Name] || q.DeadLetter != "" && !made[q.DeadLetter] {
+				continue
+			}
+			body, _ := json.Marshal(map[string]any{"QueueName": q.Name, "Attributes": q.Attributes})
+			if answer := serve(w.queues, "AmazonSQS.CreateQueue", body); answer.status != 200 {
+				panic(fmt.Sprintf("making queue %s: %s", q.Name, answer.body))
+			}
+			made[q.Name] = true
+		}
+	}
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&lockedWriter{w: w}, nil)))
+	for _, f := range w.template.Functions {
+		for _, one := range f.Mappings {
+			q, _ := w.template.Queue(one.Queue)
+			m := &mapping{w: w, function: f.Folder, queue: q, batch: one.BatchSize, window: one.Window, most: one.MaximumConcurrency, wake: make(chan struct{}, 1)}
+			if m.most == 0 || m.most > 6 {
+				m.most = 6 // a small shop
+			}
+			w.mappings = append(w.mappings, m)
+			go m.run()
+		}
+	}
+	return w
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func (w *world) makeTable(t template.Table) {
+	type kv = map[string]any
+	attributes := []kv{}
+	for _, a := range t.Attributes {
+		attributes = append(attributes, kv{"AttributeName": a.Name, "AttributeType": a.Type})
+	}
+	keys := []kv{{"AttributeName": t.Key.Partition, "KeyType": "HASH"}}
+	if t.Key.Sort != "" {
+		keys = append(keys, kv{"AttributeName": t.Key.Sort, "KeyType": "RANGE"})
+	}
+	for _, engine := range []*dynamodb.Engine{w.db, w.replica.engine} {
+		call := func(op string, in kv) {
+			body, _ := json.Marshal(in)
+			if answer := serve(engine, "DynamoDB_20120810."+op, body); answer.status != 200 {
+				panic(fmt.Sprintf("making table %s: %s", t.Name, answer.body))
+			}
+		}
+		call("CreateTable", kv{"TableName": t.Name, "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": attributes, "KeySchema": keys})
+		if t.TTLAttribute != "" {
+			call("UpdateTimeToLive", kv{"TableName": t.Name, "TimeToLiveSpecification": kv{"AttributeName": t.TTLAttribute, "Enabled": true}})
+		}
+	}
+}
+
+func (w *world) close() {
+	w.stopped = true
+	for _, m := range w.mappings {
+		m.poke()
+	}
+	time.Sleep(30 * 24 * time.Hour) // everything that waits for a time ends
+	check(w.db.Close())
+	check(w.replica.engine.Close())
+	check(w.queues.Close())
+}
+
+// start makes a program with clients of its own.
+func (w *world) start(function string, old bool, now func() time.Time) program {
+	config := aws.Config{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: wire{w},
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				n := 0
+				o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+					n++
+					d := dice{hash(w.seed, "backoff", function, fmt.Sprint(w.instances, n, attempt))}
+					return d.pause(2*time.Millisecond, time.Duration(50<<attempt)*time.Millisecond), nil
+				})
+			})
+		},
+	}
+	db := awsdynamodb.NewFromConfig(config, func(o *awsdynamodb.Options) {
+		o.BaseEndpoint = aws.String("http://dynamodb.sim")
+		o.IdempotencyTokenProvider = tokens{w}
+	})
+	queues := awssqs.NewFromConfig(config, func(o *awssqs.Options) { o.BaseEndpoint = aws.String("http://sqs.sim") })
+	jitters := dice{hash(w.seed, "jitter", function, fmt.Sprint(w.instances))}
+	jitter := func(d time.Duration) time.Duration { return time.Duration(jitters.share() * float64(d)) }
+	if old {
+		return makePrevious(function, db, queues, now, w.provider, jitter)
+	}
+	return makeProgram(function, db, queues, now, w.provider, jitter)
+}
+
+// tokens are the idempotency tokens of transactions.
+type tokens struct{ w *world }
+
+func (t tokens) GetIdempotencyToken() (string, error) {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	t.w.counts["token"]++
+	return fmt.Sprintf("%016x%016x", hash(t.w.seed, "token", fmt.Sprint(t.w.counts["token"])), t.w.seed), nil
+}
+
+// limit is how long an invocation of a function may take.
+func (w *world) limit(function string) time.Duration {
+	f, _ := w.template.Function(function)
+	return f.Timeout
+}
+
+// sleep waits in virtual time.
+func (w *world) sleep(d time.Duration) { time.Sleep(d) }
+
+// wait is sleep that a context ends.
+func (w *world) wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// fired counts a fault that struck.
+func (w *world) fired(f fault, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fires[f]++
+	if w.story != nil {
+		w.story(fmt.Sprintf("%s fault: %s at %s", w.clock(), f, name))
+	}
+}
+
+func (w *world) clock() string { return time.Now().UTC().Format("01-02T15:04:05.000000") }
+
+// tell adds a line to the story of a replay.
+func (w *world) tell(format string, args ...any) {
+	if w.story != nil {
+		w.story(w.clock() + " " + fmt.Sprintf(format, args...))
+	}
+}
+
+func (w *world) sent(s sending) {
+	w.mu.Lock()
+	w.sendings = append(w.sendings, s)
+	w.mu.Unlock()
+	w.tell("provider: %s", s)
+}
+
+// lockedWriter keeps what functions log.
+type lockedWriter struct{ w *world }
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.w.mu.Lock()
+	defer l.w.mu.Unlock()
+	l.w.log.Write(p)
+	if l.w.story != nil {
+		l.w.story(l.w.clock() + " log: " + strings.TrimSpace(string(p)))
+	}
+	return len(p), nil
+}
+
+// front finds the function of a request as the gateway does.
+func (w *world) front(method, path string) string {
+	parts := strings.Split(path, "/")
+	best, function := -1, ""
+	for _, f := range w.template.Functions {
+		for _, r := range f.Routes {
+			if r.Method != method && r.Method != "ANY" {
+				continue
+			}
+			if n := matches(strings.Split(r.Path, "/"), parts); n > best {
+				best, function = n, f.Folder
+			}
+		}
+	}
+	return function
+}
+
+// matches counts the literal parts of a route that a path has, -1 if it does not fit.
+func matches(route, path []string) int {
+	n := 0
+	for i, part := range route {
+		if strings.HasSuffix(part, "+}") {
+			return n
+		}
+		if i >= len(path) {
+			return -1
+		}
+		if strings.HasPrefix(part, "{") {
+			continue
+		}
+		if part != path[i] {
+			return -1
+		}
+		n++
+	}
+	if len(route) != len(path) {
+		return -1
+	}
+	return n
+}
+
+// call is one request through the gateway. Status 0 means that no answer came.
+func (w *world) call(method, path, key, body string, headers ...string) (status int, answer []byte) {
+	pure, _, _ := strings.Cut(path, "?")
+	function := w.front(method, pure)
+	if function == "" {
+		return http.StatusNotFound, nil
+	}
+	w.mu.Lock()
+	w.counts["call"]++
+	d := dice{hash(w.seed, "call", fmt.Sprint(w.counts["call"]))}
+	name := fmt.Sprintf("%s %s %d", method, function, w.counts["call"])
+	w.mu.Unlock()
+	w.sleep(d.pause(time.Millisecond, 40*time.Millisecond))
+	lose := w.faults.strikes(gatewayLost, name)
+	if lose && d.happens(0.3) {
+		w.fired(gatewayLost, name)
+		w.sleep(d.pause(time.Second, 5*time.Second))
+		return 0, nil
+	}
+	i, ctx := w.begin(function, min(30*time.Second, w.limit(function)))
+	r, err := http.NewRequestWithContext(ctx, method, "http://shop.sim"+path, strings.NewReader(body))
+	check(err)
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for n := 0; n+1 < len(headers); n += 2 {
+		r.Header.Set(headers[n], headers[n+1])
+	}
+	out := &reply{status: 200, header: http.Header{}}
+	i.instance.http.ServeHTTP(out, r)
+	if w.end(i) != nil {
+		return http.StatusBadGateway, nil
+	}
+	if lose {
+		w.fired(gatewayLost, name)
+		w.sleep(d.pause(time.Second, 5*time.Second))
+		return 0, nil
+	}
+	w.sleep(d.pause(time.Millisecond, 40*time.Millisecond))
+	return out.status, out.body
+}

@@ -1,0 +1,137 @@
+// Command sim builds the simulation and runs it: make sim SEEDS=n, make sim SEED=n. It replaces a few lines of Go's own runtime, and
+// for a mutant one of the product's, by an overlay made under build/sim. The surprising thing: it is the runtime that must be
+// changed, since Go walks maps and chooses among ready channels at random, and no seed could be played again otherwise.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	seeds := flag.Int("seeds", 0, "how many seeds")
+	first := flag.Uint64("first", 1, "the first of them")
+	seed := flag.Uint64("seed", 0, "one seed alone, with its story")
+	out := flag.String("out", "build/sim.json", "where the report is written")
+	base := flag.String("base", "", "a commit whose functions are driven in place of these")
+	previous := flag.String("previous", "", "a commit whose functions take a part of the invocations")
+	flag.Parse()
+	if err := run(*seeds, *first, *seed, *out, *base, *previous); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(seeds int, first, seed uint64, out, base, previous string) error {
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	work := filepath.Join(root, "build", "sim")
+	if err := os.MkdirAll(work, 0o755); err != nil {
+		return err
+	}
+	tree := root
+	if base != "" {
+		if tree, err = baseTree(root, work, base); err != nil {
+			return err
+		}
+	}
+	overlay, err := deterministic(work)
+	if err != nil {
+		return err
+	}
+	args := []string{"test", "-c", "-overlay", overlay, "-o", filepath.Join(work, "sim.test")}
+	if previous != "" {
+		more, err := previousTree(root, work, previous, overlay)
+		if err != nil {
+			return err
+		}
+		args = append(args, more...)
+	}
+	build := exec.Command("go", append(args, "./functions/simulation")...)
+	build.Dir, build.Stdout, build.Stderr = tree, os.Stdout, os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("building the simulation: %w", err)
+	}
+	test := exec.Command(filepath.Join(work, "sim.test"), "-test.run=^TestSimulation$", "-test.timeout=6h",
+		fmt.Sprintf("-seeds=%d", seeds), fmt.Sprintf("-first=%d", first), "-out="+filepath.Join(root, out))
+	if seed != 0 {
+		test = exec.Command(filepath.Join(work, "sim.test"), "-test.run=^TestSeed$", "-test.timeout=30m", fmt.Sprintf("-seed=%d", seed), "-story")
+		test.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "TMPDIR="+shared())
+	}
+	test.Dir, test.Stdout, test.Stderr = filepath.Join(tree, "functions", "simulation"), os.Stdout, os.Stderr
+	return test.Run()
+}
+
+// shared is a folder in memory where there is one.
+func shared() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return os.TempDir()
+}
+
+// change is one text in a file that is another in the overlay. It must be there exactly once.
+type change struct{ file, old, new string }
+
+// runtimeChanges take chance out of Go's runtime.
+var runtimeChanges = []change{
+	{"runtime/rand.go", "seed[i%len(seed)] ^= c\n", "seed[i%len(seed)] ^= c&0 + 7\n"},
+	{"runtime/rand.go", "//go:nosplit\n//go:linkname rand\nfunc rand() uint64 {\n", "//go:nosplit\n//go:linkname rand\nfunc rand() uint64 {\n" +
+		"\tif globalRand.init {\n\t\tsequence += 0x9e3779b97f4a7c15\n\t\tx := sequence\n\t\tx = (x ^ x>>30) * 0xbf58476d1ce4e5b9\n" +
+		"\t\tx = (x ^ x>>27) * 0x94d049bb133111eb\n\t\treturn x ^ x>>31\n\t}\n"},
+	{"runtime/rand.go", "var readRandomFailed bool\n", "var readRandomFailed bool\n\nvar sequence uint64\n"},
+	{"runtime/rand.go", "mp.cheaprand = rand()", "mp.cheaprand = 1"},
+	{"runtime/rand.go", "func maps_rand() uint64 {\n\treturn rand()", "func maps_rand() uint64 {\n\treturn 0x9e3779b97f4a7c15"},
+	{"runtime/rand.go", "func rand32() uint32 {\n\treturn uint32(rand())", "func rand32() uint32 {\n\treturn 0x9e3779b9"},
+	{"runtime/select.go", "j := cheaprandn(uint32(norder + 1))", "j := uint32(norder)"},
+	{"runtime/time.go", "t.rand = cheaprand()", "t.rand = 0"},
+}
+
+// deterministic writes an overlay of the runtime.
+func deterministic(work string) (string, error) {
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("asking for GOROOT: %w", err)
+	}
+	return overlayOf(work, filepath.Join(strings.TrimSpace(string(goroot)), "src"), runtimeChanges, map[string]string{})
+}
+
+// overlayOf writes changed copies of files below root, and the overlay that names them beside those that it has already.
+func overlayOf(work, root string, changes []change, replace map[string]string) (string, error) {
+	texts := map[string]string{}
+	for _, c := range changes {
+		path := filepath.Join(root, c.file)
+		text, known := texts[path]
+		if !known {
+			body, err := os.ReadFile(path)
+			if err != nil {
+				return "", err
+			}
+			text = string(body)
+		}
+		if n := strings.Count(text, c.old); n != 1 {
+			return "", fmt.Errorf("%s: %q is there %d times, not once", path, c.old, n)
+		}
+		texts[path] = strings.Replace(text, c.old, c.new, 1)
+	}
+	for path, text := range texts {
+		copied := filepath.Join(work, strings.ReplaceAll(strings.TrimPrefix(path, root+"/"), "/", "_"))
+		if err := os.WriteFile(copied, []byte(text), 0o644); err != nil {
+			return "", err
+		}
+		replace[path] = copied
+	}
+	body, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(work, "overlay.json")
+	return file, os.WriteFile(file, body, 0o644)
+}
