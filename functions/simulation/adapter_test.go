@@ -2,10 +2,8 @@ package simulation
 
 import (
 	"context"
-	"net/http"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -18,7 +16,6 @@ import (
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/settings"
 )
 
@@ -44,45 +41,14 @@ func (s sender) Send(ctx context.Context, n channel.Notification) error {
 	return &channel.Error{Class: channel.Uncertain, Code: "timeout"}
 }
 
-// make makes a function as its bootstrap does, over the clients and the clock of an instance. Its settings are in the environment.
+// constructors make the functions, as their bootstraps do.
+var constructors = map[string]any{
+	"console": console.New, "dispatch": dispatch.New, "ingest": ingest.New, "member": member.New,
+	"orchestration": orchestration.New, "projection": projection.New, "segmentation": segmentation.New, "settlement": settlement.New,
+}
+
+// makeProgram makes a function over the clients and the clock of an instance. Its settings are in the environment.
 func makeProgram(function string, db *dynamodb.Client, queues *sqs.Client, now func() time.Time, p *provider, jitter func(time.Duration) time.Duration) program {
-	switch function {
-	case "ingest":
-		return web(ingest.New(load[ingest.Settings](), db, queues, now).Handler())
-	case "member":
-		return web(member.New(load[member.Settings](), db, queues, now).Handler())
-	case "console":
-		return web(console.New(load[console.Settings](), db, queues, now).Handler())
-	case "projection":
-		process := projection.New(load[projection.Settings](), db, queues, now)
-		process.Jitter = jitter
-		return worker(process.Handle)
-	case "segmentation":
-		return worker(segmentation.New(load[segmentation.Settings](), db, queues, now).Handle)
-	case "orchestration":
-		return worker(orchestration.New(load[orchestration.Settings](), db, queues, now).Handle)
-	case "settlement":
-		return worker(settlement.New(load[settlement.Settings](), db, now).Handle)
-	case "dispatch":
-		process := dispatch.New(load[dispatch.Settings](), db, now)
-		process.Senders[delivery.Email] = sender{p, "email"}
-		process.Senders[delivery.Social] = sender{p, "social"}
-		return worker(process.Handle)
-	}
-	panic("no such function: " + function)
-}
-
-func load[S any]() S {
-	var s S
-	if err := settings.Load(&s); err != nil {
-		panic(err)
-	}
-	return s
-}
-
-func web(h http.Handler) program { return program{http: h} }
-
-func worker(handle any) program {
-	h := lambda.NewHandler(handle)
-	return program{handle: h.Invoke}
+	load := func(s any) error { return settings.Load(s) }
+	return construct(constructors[function], load, db, queues, now, jitter, func(channel string) any { return sender{p, channel} })
 }

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,7 @@ const (
 	noPersonalDataInLogs  invariant = "noPersonalDataInLogs"
 	queuesDrain           invariant = "queuesDrain"
 	runsFinish            invariant = "runsFinish"
+	schedulesSucceed      invariant = "schedulesSucceed"
 	trafficFits           invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
@@ -110,6 +112,17 @@ func (w *world) busyNow() bool {
 		}
 	}
 	return w.dueEntries() > 0
+}
+
+// waiting names what Due holds, for the backlog.
+func (w *world) waiting() string {
+	var names []string
+	for _, i := range w.scan(w.table("Due")) {
+		if _, ok := dueMinute(i.text("pk")); ok {
+			names = append(names, i.text("pk")+"/"+i.text("sk"))
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // dueEntries counts what waits for its minute, if that is not further away than a day.

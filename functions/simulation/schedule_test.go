@@ -60,7 +60,9 @@ func (w *world) tick(function, input, name string) {
 	one := func(delay time.Duration) {
 		w.sleep(delay)
 		if !w.stopped {
-			_, _, _ = w.invoke(function, []byte(input))
+			if _, injected, err := w.invoke(function, []byte(input)); err != nil && !injected {
+				w.violate(schedulesSucceed, "", "%s failed without a fault: %v", name, err)
+			}
 		}
 	}
 	go one(delay)

@@ -152,7 +152,7 @@ func (w *world) backlog() string {
 			parts = append(parts, fmt.Sprintf("%s %d", q.LogicalID, n))
 		}
 	}
-	return strings.Join(append(parts, fmt.Sprintf("due %d, invocations %d, later %d", w.dueEntries(), w.running, w.later)), ", ")
+	return strings.Join(append(parts, fmt.Sprintf("due %d (%s), invocations %d, later %d", w.dueEntries(), w.waiting(), w.running, w.later)), ", ")
 }
 
 // TestSimulation runs seeds, each in a process of its own, and writes what came out.

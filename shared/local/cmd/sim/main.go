@@ -90,6 +90,9 @@ var runtimeChanges = []change{
 	{"runtime/rand.go", "mp.cheaprand = rand()", "mp.cheaprand = 1"},
 	{"runtime/rand.go", "func maps_rand() uint64 {\n\treturn rand()", "func maps_rand() uint64 {\n\treturn 0x9e3779b97f4a7c15"},
 	{"runtime/rand.go", "func rand32() uint32 {\n\treturn uint32(rand())", "func rand32() uint32 {\n\treturn 0x9e3779b9"},
+	// A lock may be held while a call is under way: who waits for it waits for virtual time.
+	{"runtime/runtime2.go", "waitReasonSyncCondWait:          true,\n", "waitReasonSyncCondWait:          true,\n\twaitReasonSyncMutexLock: true,\n" +
+		"\twaitReasonSyncRWMutexRLock: true,\n\twaitReasonSyncRWMutexLock: true,\n"},
 	{"runtime/select.go", "j := cheaprandn(uint32(norder + 1))", "j := uint32(norder)"},
 	{"runtime/time.go", "t.rand = cheaprand()", "t.rand = 0"},
 }
