@@ -125,7 +125,7 @@ func overlayOf(work, root string, changes []change, replace map[string]string) (
 		texts[path] = strings.Replace(text, c.old, c.new, 1)
 	}
 	for path, text := range texts {
-		copied := filepath.Join(work, strings.ReplaceAll(strings.TrimPrefix(path, root+"/"), "/", "_"))
+		copied := filepath.Join(work, strings.ReplaceAll(strings.TrimPrefix(path, root+"/"), "/", "_")+".txt") // no Go file, or it would be built with the project
 		if err := os.WriteFile(copied, []byte(text), 0o644); err != nil {
 			return "", err
 		}
