@@ -44,6 +44,11 @@ type join struct {
 	at       time.Time // when the event arrived
 }
 
+// former is the userId that an alias may name as well as an anonymousId.
+func (j join) former() profile.Identifier {
+	return profile.Identifier{Kind: profile.UserID, Value: j.b.Value}
+}
+
 // group is everything of one batch that can concern one person: its identifiers are connected by joins.
 type group struct {
 	identifiers []profile.Identifier
@@ -144,6 +149,9 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 		// A source that may move money is one whose word is trusted; see docs/adr/0007-who-may-join.md.
 		if link, ok := linkOf(&e, !j.NoMoney); ok {
 			b.connect(link.a, link.b)
+			if link.explicit {
+				b.connect(link.a, link.former())
+			}
 			b.joins = append(b.joins, link)
 		}
 		// Addresses do not connect groups: of two people of one batch who claim the same one, one loses a condition and looks again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -116,19 +117,23 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 	if err != nil {
 		return err
 	}
+	// An alias may name a former userId as well as an anonymousId: the userId counts if somebody is known by it. While nobody is known by
+	// either, both are the person's, since what comes by them may come later than the alias.
+	var both []profile.Identifier
 	if j.explicit {
-		// An alias may name a former userId as well as an anonymousId: the userId counts if somebody is known by it.
-		former := profile.Identifier{Kind: profile.UserID, Value: j.b.Value}
+		former := j.former()
 		who, err := load(former)
 		if err != nil {
 			return err
 		}
 		if who.profile.Has(former) {
 			j.b = former
+		} else if !who.profile.Erased(former.ID(), j.at) {
+			both = append(both, former)
 		}
 	}
 	if v[j.b] == nil && !j.explicit && known.profile.Full(j.b.Kind) {
-		telemetry.Count("join_over_limit", 1, "function", "projection")
+		j.refused()
 		return nil
 	}
 	other, err := load(j.b)
@@ -142,15 +147,17 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 		return nil
 	case !exists(other.profile):
 		known.profile.Attach(j.a)
-		v.attach(known, j.b)
+		for _, i := range append(both, j.b) {
+			v.attach(known, i, j)
+		}
 		return nil
 	case !exists(known.profile):
-		v.attach(other, j.a)
+		v.attach(other, j.a, j)
 		return nil
 	case !j.explicit && known.profile.UserID() != "" && other.profile.UserID() != "":
 		return nil
 	case !known.profile.Fits(other.profile, j.explicit):
-		telemetry.Count("join_over_limit", 1, "function", "projection")
+		j.refused()
 		return nil
 	}
 	if known.profile.Window.Owing()+other.profile.Window.Owing() > profile.MaxOwedHashes {
@@ -166,8 +173,12 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 		}
 	}
 	keep, absorbed := profile.Survivor(known.profile, other.profile)
+	twice := keep.Twice(absorbed)
+	if twice > 0 {
+		telemetry.Count("merge_counted_twice", twice, "function", "projection")
+	}
 	keep.Absorb(absorbed)
-	told := tell(keep, absorbed, j, b.process.Now())
+	told := tell(keep, absorbed, j, twice, b.process.Now())
 	keep.Append(told.Version, b.rules.follows(mergeSource, &told.Events[0].Event)...)
 	if err := b.process.Profiles.Merge(ctx, keep, absorbed, told); err != nil {
 		return err
@@ -189,7 +200,7 @@ const mergeSource = "projection"
 
 // tell makes the event that the merge itself is, as the pack that is written with it. It is in the timeline of the one who stays
 // and nowhere counted: whether two profiles had to be merged hangs on the sequence of events, and the sums must not.
-func tell(keep, absorbed *profile.Profile, j join, now time.Time) dynamo.Pack {
+func tell(keep, absorbed *profile.Profile, j join, twice int, now time.Time) dynamo.Pack {
 	now = now.UTC().Truncate(time.Millisecond)
 	version := keep.Version + 1
 	// Strings and a flag cannot fail to be JSON.
@@ -198,7 +209,9 @@ func tell(keep, absorbed *profile.Profile, j join, now time.Time) dynamo.Pack {
 		Absorbed profile.ID `json:"absorbed"`
 		By       string     `json:"by"`
 		Explicit bool       `json:"explicit"`
-	}{keep.ID, absorbed.ID, string(j.b.Kind), j.explicit})
+		// Twice is how many messages both had counted: retried under another id before the two were known to be one.
+		Twice int `json:"countedTwice,omitempty"`
+	}{keep.ID, absorbed.ID, string(j.b.Kind), j.explicit, twice})
 	e := event.Event{
 		MessageID: fmt.Sprintf("merge:%s.%d", absorbed.ID, version), Kind: event.Track, Name: event.ProfilesMerged,
 		UserID: keep.UserID(), Properties: properties, Timestamp: now, ReceivedAt: now,
@@ -209,10 +222,20 @@ func tell(keep, absorbed *profile.Profile, j join, now time.Time) dynamo.Pack {
 	return dynamo.Pack{Profile: keep.ID, Day: profile.DayOf(now), Version: version, Events: []dynamo.PackedEvent{{Source: mergeSource, Event: e}}}
 }
 
-// attach lets the coming commit point the key of an identifier under which nobody stands to the person, unless its kind is full.
-func (v view) attach(to *person, i profile.Identifier) {
-	if !to.profile.Attach(i) {
-		telemetry.Count("join_over_limit", 1, "function", "projection")
+// refused counts a join that a limit keeps from happening. One that somebody asked for by name is also logged.
+func (j join) refused() {
+	telemetry.Count("join_over_limit", 1, "function", "projection")
+	if j.explicit {
+		telemetry.Count("alias_refused", 1, "function", "projection")
+		slog.Warn("alias refused", "profile", string(j.a.ID()), "previous", string(j.b.ID()), "reason", "too many identifiers")
+	}
+}
+
+// attach lets the coming commit point the key of an identifier under which nobody stands to the person, unless a limit is reached: an
+// alias knows none but that of all identifiers.
+func (v view) attach(to *person, i profile.Identifier, j join) {
+	if !to.profile.Attach(i) && !(j.explicit && to.profile.Unite(i)) {
+		j.refused()
 		return
 	}
 	vacant := v[i].profile

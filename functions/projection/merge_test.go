@@ -263,3 +263,115 @@ func TestAnOutboxOutlivesAMerge(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAliasAlwaysUnites names a former id in every state of what is known, in every sequence, together and apart.
+func TestAnAliasAlwaysUnites(t *testing.T) {
+	old, device := track("o", "old", "Product Viewed", t0.Add(-time.Hour), ""), browse("d", "old", t0.Add(-time.Hour))
+	fresh, link := track("n", "new", "Product Viewed", t0, ""), alias("a", "new", "old")
+	both := []profile.Identifier{user("new"), user("old")}
+	phone := []profile.Identifier{user("new"), anonymous("old")}
+	for name, c := range map[string]struct {
+		list []event.Event
+		same []profile.Identifier
+	}{
+		"a userId":                    {[]event.Event{old, fresh, link}, both},
+		"a userId, nobody is new yet": {[]event.Event{old, link}, both},
+		"a device":                    {[]event.Event{device, fresh, link}, phone},
+		"a device, nobody is new yet": {[]event.Event{device, link}, phone},
+		"nobody is either yet":        {[]event.Event{link}, append(both, anonymous("old"))},
+	} {
+		sequences := permutations(c.list)
+		for n, list := range sequences {
+			for _, apart := range []bool{true, false} {
+				t.Run(fmt.Sprint(name, ", sequence ", n, ", apart ", apart), func(t *testing.T) {
+					s := newShop(t)
+					var jobs []events.SQSMessage
+					if apart {
+						for _, e := range list {
+							jobs = append(jobs, envelope(t, "server", e))
+						}
+					} else {
+						jobs = append(jobs, envelope(t, "server", list...))
+					}
+					s.live(jobs)
+					for _, i := range c.same {
+						if got := s.load(i).ID; got != s.load(user("new")).ID {
+							t.Errorf("%v is somebody else", i)
+						}
+					}
+					s.live(jobs) // a redelivery
+					events := map[profile.ID]int{}
+					sum := 0
+					for _, i := range []profile.Identifier{user("new"), user("old"), anonymous("old")} {
+						k := s.knows(i)
+						events[k.Profile.ID] = len(k.Timeline)
+					}
+					for _, n := range events {
+						sum += n
+					}
+					if sum != len(list) {
+						t.Errorf("%d events in the timelines, want %d", sum, len(list))
+					}
+				})
+			}
+		}
+	}
+}
+
+func permutations(list []event.Event) (all [][]event.Event) {
+	if len(list) < 2 {
+		return [][]event.Event{list}
+	}
+	for i := range list {
+		rest := slices.Delete(slices.Clone(list), i, i+1)
+		for _, p := range permutations(rest) {
+			all = append(all, append([]event.Event{list[i]}, p...))
+		}
+	}
+	return all
+}
+
+// TestAnAliasOverTheLimitIsRefusedAloud unites people until a profile holds as many identifiers as one may.
+func TestAnAliasOverTheLimitIsRefusedAloud(t *testing.T) {
+	s := newShop(t)
+	for n := range profile.MaxUnited + 1 {
+		s.settle(envelope(t, "server", track(fmt.Sprint("t", n), fmt.Sprint("old", n), "Product Viewed", t0, "")))
+		s.settle(envelope(t, "server", alias(fmt.Sprint("a", n), "mei", fmt.Sprint("old", n))))
+	}
+	mei := s.load(user("mei"))
+	if len(mei.Identifiers) != profile.MaxUnited {
+		t.Errorf("%d identifiers, want %d", len(mei.Identifiers), profile.MaxUnited)
+	}
+	for n, together := range map[int]bool{profile.MaxUnited - 2: true, profile.MaxUnited - 1: false, profile.MaxUnited: false} {
+		if got := s.load(user(fmt.Sprint("old", n))).ID == mei.ID; got != together {
+			t.Errorf("old%d is united: %v, want %v", n, got, together)
+		}
+	}
+}
+
+// TestAMessageThatBothHadCounted sends a message without and with a userId before the two are one: it is counted twice, in the sums as
+// in the timeline, and the merge says so. An order is one all the same.
+func TestAMessageThatBothHadCounted(t *testing.T) {
+	s := newShop(t)
+	view := track("m", "", "Product Viewed", t0, "")
+	view.AnonymousID = "a"
+	order := track("o", "", "Order Completed", t0, `{"order_id":"A","total":3}`)
+	order.AnonymousID = "a"
+	s.settle(envelope(t, "web", view, order, browse("b", "a", t0)))
+	view.UserID, order.UserID = "mei", "mei"
+	s.live([]events.SQSMessage{envelope(t, "web", view, order, track("x", "mei", "Product Viewed", t0.Add(-time.Hour), "")), envelope(t, "web", identify("i", "mei", "a", t0, `{}`))})
+	k := s.knows(user("mei"))
+	var says struct{ CountedTwice int }
+	if err := json.Unmarshal(s.merges(user("mei"))[0].Properties, &says); err != nil {
+		t.Fatal(err)
+	}
+	twice := 0
+	for _, id := range k.Timeline {
+		if id == "m" {
+			twice++
+		}
+	}
+	if p := k.Profile; p.Counters["Product Viewed"].Total != 3 || twice != 2 || says.CountedTwice != 2 || p.Orders.Count != 1 || p.Orders.Revenue()[0].Minor != 300 {
+		t.Errorf("views %d, %d in the timeline, %d said to be double, %d orders worth %v", p.Counters["Product Viewed"].Total, twice, says.CountedTwice, p.Orders.Count, p.Orders.Revenue())
+	}
+}

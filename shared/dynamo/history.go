@@ -41,6 +41,8 @@ type place struct {
 type listed struct {
 	event event.Event
 	hash  event.Hash
+	// of is under which id it stands. A message that two profiles have counted before they became one is there twice, as in the sums.
+	of profile.ID
 }
 
 // compareListed sorts newest first.
@@ -51,7 +53,7 @@ func compareListed(a, b listed) int {
 	if c := cmp.Compare(a.event.MessageID, b.event.MessageID); c != 0 {
 		return c
 	}
-	return cmp.Compare(a.hash, b.hash)
+	return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.of, b.of))
 }
 
 // String is the place as a cursor.
@@ -62,7 +64,7 @@ func (p place) String() string {
 		if !p.last.event.Timestamp.IsZero() {
 			at = strconv.FormatInt(p.last.event.Timestamp.UnixNano(), 10)
 		}
-		text = strings.Join([]string{p.day, string(p.id), p.pack, at, strconv.FormatUint(uint64(p.last.hash), 16), p.last.event.MessageID}, "|")
+		text = strings.Join([]string{p.day, string(p.id), p.pack, at, strconv.FormatUint(uint64(p.last.hash), 16) + "." + string(p.last.of), p.last.event.MessageID}, "|")
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
@@ -91,11 +93,12 @@ func parsePlace(cursor string) (place, error) {
 		}
 		p.last.event.Timestamp = time.Unix(0, at).UTC()
 	}
-	hash, err := strconv.ParseUint(parts[4], 16, 64)
+	digits, of, _ := strings.Cut(parts[4], ".")
+	hash, err := strconv.ParseUint(digits, 16, 64)
 	if err != nil {
 		return place{}, ErrCursor
 	}
-	p.last.hash, p.last.event.MessageID = event.Hash(hash), parts[5]
+	p.last.hash, p.last.of, p.last.event.MessageID = event.Hash(hash), profile.ID(of), parts[5]
 	return p, nil
 }
 
@@ -166,13 +169,13 @@ func (s Timeline) newestDay(ctx context.Context, ids []profile.ID, before string
 // errEnough ends a query early.
 var errEnough = errors.New("enough was read")
 
-// run reads a day of the person from a place on, as much as is held at once, newest first, each event once. next is where the
+// run reads a day of the person from a place on, as much as is held at once, newest first, each event once under each id. next is where the
 // following run begins, or the end of the day.
 func (s Timeline) run(ctx context.Context, ids []profile.ID, from place) (events []listed, next place, err error) {
-	seen := map[event.Hash]bool{}
 	size := 0
 	first := max(slices.Index(ids, from.id), 0)
 	for _, id := range ids[first:] {
+		seen := map[event.Hash]bool{}
 		in := &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ScanIndexForward: aws.Bool(false),
 			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK},
 			ExpressionAttributeValues: item{":pk": textValue(string(id)), ":sk": textValue(from.day + "#")}}
@@ -190,7 +193,7 @@ func (s Timeline) run(ctx context.Context, ids []profile.ID, from place) (events
 			for _, e := range packed {
 				if h := event.Fingerprint(e.Source, e.Event.MessageID); !seen[h] {
 					seen[h] = true
-					events = append(events, listed{e.Event, h})
+					events = append(events, listed{e.Event, h, id})
 					size += jsonSize(&e.Event)
 				}
 			}

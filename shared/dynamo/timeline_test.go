@@ -171,6 +171,30 @@ func TestALargeDayGoesInPages(t *testing.T) {
 	}
 }
 
+// TestAMessageOfTwoIdsIsListedTwice lists, one a page, a message that stands under two ids, which both counted it.
+func TestAMessageOfTwoIdsIsListedTwice(t *testing.T) {
+	s := dynamo.Timeline{DB: dynamotest.New(t), Table: "Timeline", Now: func() time.Time { return midday }}
+	for _, id := range []profile.ID{"p", "q"} {
+		if err := s.Write(t.Context(), dynamo.Pack{Profile: id, Day: profile.DayOf(midday), Version: 1, Events: []dynamo.PackedEvent{packed("m", midday), packed("only "+string(id), midday)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
+		list, next, err := s.Events(t.Context(), []profile.ID{"p", "q"}, 1, cursor)
+		if err != nil || pages > 9 {
+			t.Fatal(pages, err)
+		}
+		for _, e := range list {
+			got = append(got, e.MessageID)
+		}
+		cursor = next
+	}
+	if want := []string{"m", "m", "only p", "only q"}; !slices.Equal(got, want) {
+		t.Errorf("listed %v, want %v", got, want)
+	}
+}
+
 func TestCursorsOfEvents(t *testing.T) {
 	s := dynamo.Timeline{DB: dynamotest.New(t), Table: "Timeline", Now: func() time.Time { return midday }}
 	cursor := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
@@ -181,6 +205,7 @@ func TestCursorsOfEvents(t *testing.T) {
 		"none":                      {"", true},
 		"before a day":              {cursor("20260301"), true},
 		"within a day":              {cursor("20260301|p|20260301#000000000007|1772366400000000000|ff|m|1"), true},
+		"of another id":             {cursor("20260301|p|20260301#000000000007|1772366400000000000|ff.q|m|1"), true},
 		"at the beginning of a run": {cursor("20260301|p|20260301#000000000007||0|"), true},
 		"not base64":                {"?", false},
 		"a short day":               {cursor("2026"), false},

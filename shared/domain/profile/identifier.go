@@ -198,6 +198,17 @@ func (p *Profile) Attach(i Identifier) bool {
 	return true
 }
 
+// Unite adds an identifier on an explicit word, which may go beyond the limits of kinds. It tells whether MaxUnited allowed it.
+func (p *Profile) Unite(i Identifier) bool {
+	if len(p.Identifiers) >= MaxUnited {
+		return p.Has(i)
+	}
+	if !p.Has(i) {
+		p.Identifiers = append(slices.Clone(p.Identifiers), i)
+	}
+	return true
+}
+
 // Fits tells whether two profiles may become one: by an explicit merge if they have at most MaxUnited identifiers, else within the
 // limits of every kind.
 func (p *Profile) Fits(q *Profile, explicit bool) bool {

@@ -45,6 +45,20 @@ func Survivor(a, b *Profile) (keep, absorb *Profile) {
 	return b, a
 }
 
+// Twice counts the messages that both profiles remember: a client has sent them again under another id. They stay counted twice, since
+// neither profile can be undone by an event.
+func (p *Profile) Twice(q *Profile) int {
+	n := 0
+	for _, c := range q.Window.Commits {
+		for _, h := range c.Hashes {
+			if p.Window.Seen(h) != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Absorb unites another profile into this one. Sums add up, traits go by their newest change, consents by what was heard last.
 // Of two userIds this profile's stays the one that it is known by; the other's key forwards here all the same.
 func (p *Profile) Absorb(q *Profile) {
