@@ -198,7 +198,7 @@ func TestVersionsGoOnAfterAnErasure(t *testing.T) {
 			last := s.load(user("mei"))
 			deliver(t, w, eraseJob(t, last.ID, t0, false))
 			if former {
-				put(t, s.db, map[string]string{"pk": "p#" + string(last.ID), "sk": "p"}, map[string]int64{"v": 1, "erased": t0.UnixMilli()})
+				put(t, s.db, "Profiles", map[string]string{"pk": "p#" + string(last.ID), "sk": "p"}, map[string]int64{"v": 1, "erased": t0.UnixMilli()})
 			}
 			before := s.load(user("mei")).Version
 			for n := range 3 {
@@ -411,7 +411,7 @@ func TestTwoWorkersEraseAndFold(t *testing.T) {
 }
 
 // put writes an item as another version of the program would.
-func put(t *testing.T, db *dynamotest.DB, texts map[string]string, numbers map[string]int64) {
+func put(t *testing.T, db *dynamotest.DB, table string, texts map[string]string, numbers map[string]int64) {
 	t.Helper()
 	item := map[string]types.AttributeValue{}
 	for name, text := range texts {
@@ -420,7 +420,79 @@ func put(t *testing.T, db *dynamotest.DB, texts map[string]string, numbers map[s
 	for name, n := range numbers {
 		item[name] = &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
 	}
-	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: item}); err != nil {
+	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: item}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOrdersOfOneWhoWasErased keeps the shop's figures without the person: whatever is reported of the order later counts for nobody, also
+// where somebody has come back with an order just like it. The order of a referral keeps its owner's pseudonym.
+func TestOrdersOfOneWhoWasErased(t *testing.T) {
+	s := newShop(t)
+	completed := func(id, userID string, n int, properties string) events.SQSMessage {
+		return envelope(t, "web", hour(n, track("c-"+id, userID, "Order Completed", t0, fmt.Sprintf(`{"order_id":"%s"%s}`, id, properties))))
+	}
+	mei := user("mei").ID()
+	s.settle(completed("A", "mei", -1, `,"total":10`), completed("R", "mei", -2, `,"total":20`), completed("L", "li", -2, `,"total":5`))
+	s.settle(envelope(t, "web", hour(-1, track("p", "mei", "Order Placed", t0, `{"order_id":"P","total":7}`))))
+	s.settle(envelope(t, "hook", hour(-1, track("seen", "mei", "Order Refunded", t0, `{"order_id":"L","total":1}`))))
+	put(t, s.db, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "order": "R", "state": "settled"}, map[string]int64{"v": 3})
+	s.rest()
+	s.erase("mei", t0)
+	// Somebody comes back with the same figures at the same second, and pays what was placed before.
+	again := hour(1, track("again", "mei", "Order Completed", t0, `{"order_id":"B","total":10}`))
+	again.Timestamp = t0.Add(-time.Hour)
+	s.settle(envelope(t, "web", again), completed("P", "mei", 2, `,"total":7`))
+	s.rest()
+	refund := envelope(t, "hook", hour(3, track("late", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)), hour(3, track("own", "mei", "Order Refunded", t0, `{"order_id":"A","total":1}`)))
+	s.live([]events.SQSMessage{refund})
+
+	for id, want := range map[string]struct {
+		owner profile.ID
+		net   int64
+	}{"A": {"nobody", 500}, "R": {mei, 2000}, "L": {user("li").ID(), 400}, "B": {mei, 1000}, "P": {mei, 700}} {
+		o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), id)
+		if err != nil || o.Owner != want.owner || o.Net() != want.net {
+			t.Errorf("order %s is of %s, worth %d, %v; want %s, %d", id, o.Owner, o.Net(), err, want.owner, want.net)
+		}
+	}
+	for i, want := range map[profile.Identifier][2]int64{user("mei"): {2, 1700}, user("till"): {0, 0}, user("li"): {1, 400}} {
+		p := s.load(i)
+		var net int64
+		for _, r := range p.Orders.Revenue() {
+			net += r.Minor
+		}
+		if got := [2]int64{int64(p.Orders.Count), net}; got != want {
+			t.Errorf("%v has %v, want %v", i, got, want)
+		}
+	}
+}
+
+// TestCodesOfOneWhoWasErased takes codes and the list of friends away, and leaves what the person has as friend, and what came since.
+func TestCodesOfOneWhoWasErased(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", seen("1", "mei")))
+	mei := s.load(user("mei")).ID
+	referrals := dynamo.Referrals{DB: s.db, Table: "Referrals"}
+	for _, c := range []struct {
+		code, program string
+		who           profile.ID
+		at            time.Time
+	}{{"OLD", "spring", mei, t0}, {"LI", "spring", "li", t0}, {"NEW", "autumn", mei, t0.Add(2 * time.Hour)}} {
+		if err := referrals.PutCode(t.Context(), c.code, c.program, c.who, c.at, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, s.db, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "state": "claimed"}, map[string]int64{"v": 1})
+	put(t, s.db, "Referrals", map[string]string{"pk": "a#" + string(mei), "sk": "r#spring#li", "program": "spring", "friend": "li", "at": t0.Format(time.RFC3339)}, nil)
+	s.erase("mei", t0)
+	s.rest()
+	var left []string
+	s.db.Each(t, "Referrals", func(item map[string]types.AttributeValue) {
+		left = append(left, item["pk"].(*types.AttributeValueMemberS).Value)
+	})
+	slices.Sort(left)
+	if want := []string{"a#" + string(mei), "a#li", "c#LI", "c#NEW", "f#" + string(mei)}; !slices.Equal(left, want) {
+		t.Errorf("left are %v, want %v", left, want)
 	}
 }

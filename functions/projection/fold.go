@@ -245,7 +245,8 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		return nil, nil
 	}
 	o := orders[r.OrderID]
-	if o.Completed() && o.Owner != p.ID && !e.direct {
+	counts := !o.Completed() || o.Owner != order.Nobody
+	if counts && o.Completed() && o.Owner != p.ID && !e.direct {
 		owner, err := b.process.Profiles.Load(ctx, o.Owner)
 		if err != nil {
 			return nil, err
@@ -269,7 +270,7 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 	if entry, counted := o.Contribution(); counted {
 		after = &entry
 	}
-	if before == nil || p.Orders.Holds(*before) {
+	if counts && (before == nil || p.Orders.Holds(*before)) {
 		p.Orders.Replace(before, after)
 		if wasBought {
 			p.Purchases.Replace(&bought, nil)

@@ -185,6 +185,9 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 		if list, _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
 			t.Errorf("the timeline holds %d events, %v", len(list), err)
 		}
+		if o, err := (dynamo.Orders{DB: s.db, Table: "Profiles"}).Load(context.Background(), "A-1"); err != nil || o.Owner != "nobody" || o.Net() != 10000 {
+			t.Errorf("the order is %+v, %v", o, err)
+		}
 	}
 	healthy, before := prepare()
 	healthy.erase("mei", t0.Add(time.Hour))

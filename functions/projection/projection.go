@@ -34,6 +34,7 @@ type Settings struct {
 	Catalog       string         `env:"CATALOG_TABLE"`
 	Deliveries    string         `env:"DELIVERIES_TABLE"`
 	Due           string         `env:"DUE_TABLE"`
+	Referrals     string         `env:"REFERRALS_TABLE"`
 	Events        string         `env:"EVENTS_QUEUE_URL"`
 	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -125,6 +126,7 @@ type QueueAPI interface {
 
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
+	orders, referrals := dynamo.Orders{DB: db, Table: s.Profiles}, dynamo.Referrals{DB: db, Table: s.Referrals}
 	timeline := dynamo.Timeline{DB: db, Table: s.Timeline, Now: now, Months: s.Months}
 	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
 	ahead := &dynamo.Ahead{API: db, Table: s.Profiles}
@@ -135,10 +137,13 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 		Timeline:  timeline,
 		Addresses: deliveries,
 		Traces: []Traces{
+			// Orders are found by the timeline.
+			dynamo.OrderTraces{Orders: orders, Timeline: timeline, Referrals: referrals},
 			timeline,
 			deliveries,
 			dynamo.Takings{DB: db, Table: s.Due},
 			dynamo.Waits{DB: db, Table: s.Due},
+			referrals,
 		},
 		Rules: &Definitions{
 			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},

@@ -104,8 +104,12 @@ func (s *shop) worker() *Process {
 	return &Process{
 		Profiles: dynamo.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
 		Timeline: timeline, Rules: fixed{s.watch},
-		Addresses:  dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
-		Traces:     []Traces{timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Waits{DB: s.db, Table: "Due"}},
+		Addresses: dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
+		Traces: []Traces{
+			dynamo.OrderTraces{Orders: dynamo.Orders{DB: s.db, Table: "Profiles"}, Timeline: timeline, Referrals: dynamo.Referrals{DB: s.db, Table: "Referrals"}},
+			timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Waits{DB: s.db, Table: "Due"},
+			dynamo.Referrals{DB: s.db, Table: "Referrals"},
+		},
 		Settlement: s.settlement, Orchestration: s.campaigns, Reports: s.reports, Currency: "CNY",
 		Later:     dynamo.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }},
 		Now:       func() time.Time { return s.now },

@@ -112,6 +112,9 @@ func (o *Order) Purchase(shop money.Currency) (p profile.Purchase, ok bool) {
 	return p, true
 }
 
+// Nobody owns the orders of those who were erased. It is no profile's id, which have 22 characters.
+const Nobody profile.ID = "nobody"
+
 // Fold adds one report made by a person; the caller sees to it that a report is folded once. The person of the first report
 // that the order was paid owns it; until then whoever reported first does.
 func (o *Order) Fold(r Report, by profile.ID) {

@@ -1,0 +1,38 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Wipe deletes a page of what stands under a key as advocate: codes, which nobody can claim any more, and the list of friends. What a
+// person has as friend stays under the pseudonym: a claim binds once for ever, and the settled ones are what the book's entries are
+// for. What is newer than the erasure is of whoever came back.
+func (s Referrals) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
+	items, next, err := page(ctx, s.DB, s.Table, advocateCodeKey(g.Key, "").PK, "", after)
+	if err != nil {
+		return 0, "", fmt.Errorf("wiping the codes of %s: %w", g.Key, err)
+	}
+	var old []item
+	for _, i := range items {
+		at, err := timeOf(i, attrAt)
+		if err != nil {
+			return 0, "", fmt.Errorf("wiping the codes of %s: %w", g.Key, err)
+		}
+		if at.After(g.Until) {
+			continue
+		}
+		if strings.HasPrefix(textOf(i, attrSK), advocateCodeKey("", "").SK) {
+			// First what finds the code's owner: the entry under the person tells which code it is.
+			if err := deleteAll(ctx, s.DB, s.Table, []item{codeKey(textOf(i, attrCode)).item()}); err != nil {
+				return 0, "", fmt.Errorf("wiping the codes of %s: %w", g.Key, err)
+			}
+		}
+		old = append(old, i)
+	}
+	if err := deleteAll(ctx, s.DB, s.Table, old); err != nil {
+		return 0, "", fmt.Errorf("wiping the codes of %s: %w", g.Key, err)
+	}
+	return len(old), next, nil
+}
