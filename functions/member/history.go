@@ -4,13 +4,11 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -160,82 +158,4 @@ func (p *Process) entries(ctx context.Context, keys []profile.ID, limit int, cur
 		items[i] = entry{ID: e.ID, Kind: e.Kind, Amount: ledger.Quantity{Unit: e.Unit, Amount: e.Amount}, LotID: e.Lot, At: e.At, Effect: e.Effect}
 	}
 	return items, next, err
-}
-
-// record is one thing that is held of a person: what kind of thing, and the thing as its own endpoint shows it.
-type record struct {
-	Kind  string `json:"kind"`
-	Value any    `json:"value"`
-}
-
-// section is one kind of records of an export, in pages of its own.
-type section func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error)
-
-func (p *Process) sections() []section {
-	return []section{
-		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
-			b, err := p.sums(ctx, person.Keys)
-			b.Entries = []entry{}
-			return []record{{"profile", show(person.Profile, p.Now())}, {"ledger", b}}, "", err
-		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
-			items, next, err := p.entries(ctx, person.Keys, limit, cursor)
-			return records("entry", items), next, err
-		},
-		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
-			found, err := p.Referrals.OfFriend(ctx, person.Keys)
-			return records("referralAsFriend", asFriend(found)), "", err
-		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
-			found, next, err := p.Referrals.OfAdvocate(ctx, person.Keys, limit, cursor)
-			return records("referralAsAdvocate", asAdvocate(found, false)), next, err
-		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
-			items, next, err := p.Deliveries.Decisions(ctx, person.Keys, limit, cursor)
-			return records("decision", items), next, err
-		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
-			items, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
-			return records("event", items), next, err
-		},
-	}
-}
-
-func records[T any](kind string, items []T) []record {
-	out := make([]record, len(items))
-	for i, item := range items {
-		out[i] = record{kind, item}
-	}
-	return out
-}
-
-// export gives everything that is held, section after section. A cursor is the section's number, a colon and its own cursor.
-func (p *Process) export(w http.ResponseWriter, r *http.Request) {
-	person, ok := p.person(w, r)
-	if !ok || !known(w, person) {
-		return
-	}
-	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
-	if !ok {
-		return
-	}
-	sections := p.sections()
-	number, cursor := 0, ""
-	if page.Cursor != "" {
-		before, after, cut := strings.Cut(page.Cursor, ":")
-		n, err := strconv.Atoi(before)
-		if err != nil || !cut || n < 0 || n >= len(sections) {
-			listFailed(w, r, dynamo.ErrCursor)
-			return
-		}
-		number, cursor = n, after
-	}
-	items, next, err := sections[number](r.Context(), person, page.Limit, cursor)
-	switch {
-	case next != "":
-		next = strconv.Itoa(number) + ":" + next
-	case number+1 < len(sections):
-		next = strconv.Itoa(number+1) + ":"
-	}
-	respond(w, r, items, next, err)
 }

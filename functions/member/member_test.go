@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/ledger"
+	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/referral"
 	"github.com/userops/userops/shared/dynamo"
@@ -723,20 +725,54 @@ func TestExportGivesEverythingInPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	kinds := map[string]int{}
+	// An order that was placed and paid, of which two events tell, and one of somebody else.
+	for id, owner := range map[string]profile.ID{"A": p.ID, "B": "other"} {
+		o := &order.Order{ID: id, Owner: owner, Currency: "CNY", Total: 1000, CompletedAt: noon, Refunds: []order.Refund{{Amount: 100, At: noon}}}
+		if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range []string{"Order Placed", "Order Completed"} {
+			e := event.Event{MessageID: name + id, Kind: event.Track, Name: name, UserID: "ann", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"order_id":"` + id + `"}`)}
+			pack := dynamo.Pack{Profile: p.ID, Day: profile.DayOf(noon) - 5, Version: int64(10*i) + int64(id[0]), Events: []dynamo.PackedEvent{{Source: "web", Event: e}}}
+			if err := b.process.Timeline.Write(t.Context(), pack); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := b.process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: p.ID, Intents: []delivery.Intent{{ID: "n1", Channel: delivery.Email, Asked: noon, At: noon}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.process.Takings.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: noon.Add(time.Hour)}, noon); err != nil {
+		t.Fatal(err)
+	}
+	kinds, texts := map[string]int{}, map[string]string{}
 	cursor, pages := "", 0
-	for ; pages < 30; pages++ {
+	for ; pages < 40; pages++ {
 		body := b.want(b.call("GET", "/v1/profiles/ann/export?limit=2&cursor="+cursor, ""), 200)
 		for _, item := range body["items"].([]any) {
-			kinds[item.(map[string]any)["kind"].(string)]++
+			kind := item.(map[string]any)["kind"].(string)
+			kinds[kind]++
+			text, err := json.Marshal(item.(map[string]any)["value"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[kind] += string(text)
 		}
 		if cursor, _ = body["next"].(string); cursor == "" {
 			break
 		}
 	}
-	want := map[string]int{"profile": 1, "ledger": 1, "entry": 2, "referralAsFriend": 1, "referralAsAdvocate": 3, "decision": 3, "event": 3}
-	if !maps.Equal(kinds, want) || cursor != "" {
-		t.Errorf("got %v in %d pages, want %v", kinds, pages, want)
+	want := map[string]int{"profile": 1, "detail": 1, "ledger": 1, "entry": 2, "referralAsFriend": 1, "referralAsAdvocate": 3, "decision": 3, "event": 7, "code": 1, "campaign": 1, "contact": 1}
+	orders := kinds["order"]
+	delete(kinds, "order")
+	if !maps.Equal(kinds, want) || cursor != "" || orders < 1 || orders > 2 {
+		t.Errorf("got %v and %d orders in %d pages, want %v", kinds, orders, pages, want)
+	}
+	for kind, part := range map[string]string{"order": `"net":{"amount":900,"currency":"CNY"}`, "code": `"programId":"spring"`, "campaign": `"campaignId":"welcome","notBefore":"` + noon.Add(time.Hour).UTC().Format(time.RFC3339),
+		"contact": `"notificationId":"n1"`, "detail": `"counters"`} {
+		if !strings.Contains(texts[kind], part) || strings.Contains(texts[kind], `"orderId":"B"`) {
+			t.Errorf("%s: %s; want %s", kind, texts[kind], part)
+		}
 	}
 	for _, bad := range []string{"x", "9:", "-1:", "1", "5:!"} {
 		b.want(b.call("GET", "/v1/profiles/ann/export?cursor="+bad, ""), 400, "cursor")
@@ -811,4 +847,32 @@ func TestLeaderboard(t *testing.T) {
 	b.want(b.call("GET", "/v1/programs/spring/leaderboard?limit=1", ""), 200, `"settled":3`)
 	b.want(b.call("GET", "/v1/programs/none/leaderboard", ""), 404)
 	b.want(b.call("GET", "/v1/programs/spring/leaderboard?limit=101", ""), 400)
+}
+
+// TestTheExportShowsEveryFieldOfAProfile holds what the export shows of a profile to what a profile holds.
+func TestTheExportShowsEveryFieldOfAProfile(t *testing.T) {
+	// Where a field is shown under another name, or why it is not.
+	shown := map[string]string{
+		"ID": "ProfileID", "Identifiers": "IDs", "Parts": "Parts", "FirstSeen": "FirstSeen", "LastSeen": "LastSeen", "Consent": "Consent", "Tags": "Tags", "Orders": "OrderEntries",
+		"Members": "Memberships", "Touch": "Touch", "Active": "ActiveDays", "Devices": "Devices", "Tokens": "Tokens",
+	}
+	ours := map[string]string{
+		"Version": "of the item", "Window": "which events were folded", "Outbox": "what is still to be told", "Unknown": "of a newer version", "ErasedAt": "the newest of Erasures",
+		"ShopDays": "from when on days are the shop's",
+	}
+	fields := map[string]bool{}
+	for _, v := range []reflect.Type{reflect.TypeOf(view{}), reflect.TypeOf(detail{})} {
+		for i := range v.NumField() {
+			fields[v.Field(i).Name] = true
+		}
+	}
+	for i, v := 0, reflect.TypeOf(profile.Profile{}); i < v.NumField(); i++ {
+		name := v.Field(i).Name
+		if !v.Field(i).IsExported() || ours[name] != "" {
+			continue
+		}
+		if !fields[name] && !fields[shown[name]] {
+			t.Errorf("the export does not show %s", name)
+		}
+	}
 }

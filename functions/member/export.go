@@ -1,0 +1,253 @@
+package member
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// record is one thing that is held of a person: what kind of thing, and the thing as its own endpoint shows it.
+type record struct {
+	Kind  string `json:"kind"`
+	Value any    `json:"value"`
+}
+
+// section is one kind of records of an export, in pages of its own.
+type section func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error)
+
+func (p *Process) sections() []section {
+	return []section{
+		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
+			b, err := p.sums(ctx, person.Keys)
+			b.Entries = []entry{}
+			return []record{{"profile", show(person.Profile, p.Now())}, {"detail", detailOf(person.Profile)}, {"ledger", b}}, "", err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			items, next, err := p.entries(ctx, person.Keys, limit, cursor)
+			return records("entry", items), next, err
+		},
+		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
+			found, err := p.Referrals.OfFriend(ctx, person.Keys)
+			return records("referralAsFriend", asFriend(found)), "", err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			found, next, err := p.Referrals.OfAdvocate(ctx, person.Keys, limit, cursor)
+			return records("referralAsAdvocate", asAdvocate(found, false)), next, err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			items, next, err := p.Deliveries.Decisions(ctx, person.Keys, limit, cursor)
+			return records("decision", items), next, err
+		},
+		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+			items, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
+			return records("event", items), next, err
+		},
+		p.notes,
+		p.orders,
+	}
+}
+
+func records[T any](kind string, items []T) []record {
+	out := make([]record, len(items))
+	for i, item := range items {
+		out[i] = record{kind, item}
+	}
+	return out
+}
+
+// export gives everything that is held, section after section. A cursor is the section's number, a colon and its own cursor.
+func (p *Process) export(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.person(w, r)
+	if !ok || !known(w, person) {
+		return
+	}
+	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	if !ok {
+		return
+	}
+	sections := p.sections()
+	number, cursor := 0, ""
+	if page.Cursor != "" {
+		before, after, cut := strings.Cut(page.Cursor, ":")
+		n, err := strconv.Atoi(before)
+		if err != nil || !cut || n < 0 || n >= len(sections) {
+			listFailed(w, r, dynamo.ErrCursor)
+			return
+		}
+		number, cursor = n, after
+	}
+	items, next, err := sections[number](r.Context(), person, page.Limit, cursor)
+	switch {
+	case next != "":
+		next = strconv.Itoa(number) + ":" + next
+	case number+1 < len(sections):
+		next = strconv.Itoa(number+1) + ":"
+	}
+	respond(w, r, items, next, err)
+}
+
+// detail is what a profile holds beyond what its own endpoint shows.
+type detail struct {
+	Traits        map[string]profile.Trait      `json:"traits"`
+	Counters      map[string]profile.Counter    `json:"counters"`
+	Groups        map[string]time.Time          `json:"groups"`
+	Cart          map[string]profile.CartLine   `json:"cart"`
+	CartClearedAt *time.Time                    `json:"cartClearedAt"`
+	Memberships   map[string]profile.Membership `json:"memberships"`
+	Scores        profile.Scores                `json:"scores"`
+	ActiveDays    []string                      `json:"activeDays"` // YYYYMMDD, newest first
+	OrderEntries  []profile.OrderEntry          `json:"orderEntries"`
+	OlderOrders   []profile.Collapsed           `json:"olderOrders"`
+	Purchases     profile.Purchases             `json:"purchases"`
+	Ratings       profile.Ratings               `json:"ratings"`
+	Client        profile.Client                `json:"client"`
+	Categories    profile.Interests             `json:"categories"`
+	Brands        profile.Interests             `json:"brands"`
+	Viewed        map[string]time.Time          `json:"viewed"`
+	Hours         profile.Hours                 `json:"hours"` // events by hour of the week, Sunday 00:00 UTC first
+	Search        profile.Stamped               `json:"search"`
+	Locale        profile.Stamped               `json:"locale"`
+	Zone          profile.Stamped               `json:"zone"`
+	LeftOut       map[string]int64              `json:"leftOut"`
+	Erasures      map[profile.ID]time.Time      `json:"erasures"`
+}
+
+func detailOf(p *profile.Profile) detail {
+	d := detail{
+		Traits: p.Traits, Counters: p.Counters, Groups: p.Groups, Cart: p.Cart, CartClearedAt: instant(p.CartClearedAt), Memberships: p.Members, Scores: p.Scores,
+		ActiveDays: []string{}, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Ratings: p.Ratings, Client: p.Client,
+		Categories: p.Categories, Brands: p.Brands, Viewed: p.Viewed, Hours: p.Hours, Search: p.Search, Locale: p.Locale, Zone: p.Zone,
+		LeftOut: p.LeftOut, Erasures: p.Erasures,
+	}
+	for i := range len(p.Active.Bits) * 8 {
+		if day := p.Active.Last - profile.Day(i); p.Active.Has(day) {
+			d.ActiveDays = append(d.ActiveDays, day.String())
+		}
+	}
+	return d
+}
+
+// contact is what dispatch remembers of one id of a person.
+type contact struct {
+	ProfileID    profile.ID                                `json:"profileId"`
+	Intents      []intent                                  `json:"intents"`
+	Suppressions map[delivery.Channel]delivery.Suppression `json:"suppressions"`
+}
+
+type intent struct {
+	NotificationID string           `json:"notificationId"`
+	Channel        delivery.Channel `json:"channel"`
+	Asked          time.Time        `json:"asked"`
+	At             time.Time        `json:"at"`
+	Tags           []string         `json:"tags"`
+	Counted        bool             `json:"counted"` // for the caps
+}
+
+// notes are what stands beside a person: codes, which campaigns have had them, and what dispatch remembers.
+func (p *Process) notes(ctx context.Context, person dynamo.Person, _ int, _ string) (found []record, _ string, _ error) {
+	codes, err := p.Referrals.CodesOf(ctx, person.Keys)
+	if err != nil {
+		return nil, "", err
+	}
+	taken, err := p.Takings.Of(ctx, person.Keys)
+	if err != nil {
+		return nil, "", err
+	}
+	found = append(records("code", codes), records("campaign", taken)...)
+	for _, id := range person.Keys {
+		c, err := p.Deliveries.Contact(ctx, id)
+		if err != nil {
+			return nil, "", err
+		}
+		if c.Version == 0 {
+			continue
+		}
+		shown := contact{ProfileID: id, Intents: []intent{}, Suppressions: c.Suppressions}
+		for _, i := range c.Intents {
+			shown.Intents = append(shown.Intents, intent{i.ID, i.Channel, i.Asked, i.At, list(i.Tags), i.Counted})
+		}
+		found = append(found, record{"contact", shown})
+	}
+	return found, "", nil
+}
+
+// purchase is an order as it is kept beside its owner's sums.
+type purchase struct {
+	OrderID     string       `json:"orderId"`
+	PlacedAt    *time.Time   `json:"placedAt"`
+	CompletedAt *time.Time   `json:"completedAt"`
+	CancelledAt *time.Time   `json:"cancelledAt"`
+	Total       money.Amount `json:"total"`
+	Revenue     money.Amount `json:"revenue"`
+	Net         money.Amount `json:"net"`
+	Discount    money.Amount `json:"discount"`
+	Coupon      string       `json:"coupon,omitempty"`
+	Products    []product    `json:"products"`
+	Refunds     []refund     `json:"refunds"`
+}
+
+type product struct {
+	ID       string       `json:"productId"`
+	Name     string       `json:"name"`
+	Category string       `json:"category,omitempty"`
+	Quantity int64        `json:"quantity"`
+	Price    money.Amount `json:"price"`
+}
+
+type refund struct {
+	Amount money.Amount `json:"amount"`
+	Whole  bool         `json:"whole"`
+	At     time.Time    `json:"at"`
+}
+
+// orders are those that a page of the timeline speaks of, if they are the person's. One that several pages speak of comes with each. A page
+// that speaks of none is empty.
+func (p *Process) orders(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+	events, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	ids := map[string]bool{}
+	for i := range events {
+		if r, err := order.ParseReport(&events[i], 0, money.Currency("CNY")); err == nil {
+			ids[r.OrderID] = true
+		}
+	}
+	orders, err := p.Orders.LoadAll(ctx, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return nil, "", err
+	}
+	found := []record{}
+	for _, id := range slices.Sorted(maps.Keys(orders)) {
+		if o := orders[id]; slices.Contains(person.Keys, o.Owner) {
+			found = append(found, record{"order", purchaseOf(o)})
+		}
+	}
+	return found, next, nil
+}
+
+func purchaseOf(o *order.Order) purchase {
+	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: o.Currency} }
+	shown := purchase{
+		OrderID: o.ID, PlacedAt: instant(o.PlacedAt), CompletedAt: instant(o.CompletedAt), CancelledAt: instant(o.CancelledAt), Total: amount(o.Total),
+		Revenue: amount(o.Revenue), Net: amount(o.Net()), Discount: amount(o.Discount), Coupon: o.Coupon, Products: []product{}, Refunds: []refund{},
+	}
+	for _, line := range o.Products {
+		shown.Products = append(shown.Products, product{line.ID, line.Name, line.Category, line.Quantity, amount(line.Price)})
+	}
+	for _, r := range o.Refunds {
+		shown.Refunds = append(shown.Refunds, refund{amount(r.Amount), r.Whole, r.At})
+	}
+	return shown
+}
