@@ -172,7 +172,14 @@ func (m *machine) rest(profileID string) {
 	}
 	m.call(http.StatusOK, "POST", "/v1/segments/buyers/preview", operatorKey, "{}", nil)
 	m.call(http.StatusOK, "GET", "/v1/referrals/mei", serverKey, "", nil)
-	m.call(http.StatusOK, "GET", "/v1/profiles/profile:"+profileID+"/export", serverKey, "", nil)
+	for page := (struct{ Next string }{}); ; {
+		cursor := page.Next
+		page.Next = ""
+		m.call(http.StatusOK, "GET", "/v1/profiles/profile:"+profileID+"/export?limit=500&cursor="+cursor, serverKey, "", &page)
+		if page.Next == "" {
+			break
+		}
+	}
 	m.call(http.StatusOK, "GET", "/v1/projects/test-write-key/settings", "", "", nil)
 	m.call(http.StatusUnauthorized, "POST", "/v1/track", "no-such-key", `{"userId":"mei","event":"Product Viewed"}`, nil)
 

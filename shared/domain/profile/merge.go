@@ -3,7 +3,6 @@ package profile
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // Keys lists the ids under which something of the person may stand: the profile's own first, then those of its parts and of its
@@ -144,6 +143,7 @@ func (p *Profile) absorbOrders(q *Profile) {
 			x.LastAt = b.LastAt
 		}
 	}
+	p.Orders.sink()
 }
 
 func (p *Profile) absorbCounters(q *Profile) {
@@ -187,17 +187,8 @@ func (p *Profile) absorbCart(q *Profile) {
 		p.clearCart(q.CartClearedAt)
 	}
 	for id, line := range q.Cart {
-		if !line.At.After(p.CartClearedAt) {
-			continue
-		}
-		if p.Cart == nil {
-			p.Cart = map[string]CartLine{}
-		}
-		if old, in := p.Cart[id]; !in || line.At.After(old.At) {
-			p.Cart[id] = line
-		}
+		p.line(id, line)
 	}
-	p.leave("cart", dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At }))
 }
 
 // absorbWindow unites the records of both commit protocols, and what both still owe.

@@ -76,6 +76,22 @@ func (o *Orders) remove(e OrderEntry) {
 	}
 }
 
+// sink collapses what is listed and older than something that was collapsed: whoever looks for an order goes by that.
+func (o *Orders) sink() {
+	var newest time.Time
+	for _, b := range o.Base {
+		for _, at := range []time.Time{b.FirstAt, b.LastAt} {
+			if at.After(newest) {
+				newest = at
+			}
+		}
+	}
+	for len(o.Entries) > 0 && !o.Entries[0].At.After(newest) {
+		o.collapse(o.Entries[0])
+		o.Entries = o.Entries[1:]
+	}
+}
+
 func (o *Orders) collapse(e OrderEntry) {
 	at := slices.IndexFunc(o.Base, func(b Collapsed) bool { return b.Currency == e.Currency })
 	if at < 0 {
