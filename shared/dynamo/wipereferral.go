@@ -16,11 +16,8 @@ func (s Referrals) Wipe(ctx context.Context, g Gone, after string) (found int, n
 	}
 	var old []item
 	for _, i := range items {
-		at, err := timeOf(i, attrAt)
-		if err != nil {
-			return 0, "", fmt.Errorf("wiping the codes of %s: %w", g.Key, err)
-		}
-		if at.After(g.Until) {
+		// Where the time cannot be read it counts as old: nothing of who is gone may stay.
+		if at, err := timeOf(i, attrAt); err == nil && at.After(g.Until) {
 			continue
 		}
 		if strings.HasPrefix(textOf(i, attrSK), advocateCodeKey("", "").SK) {
