@@ -167,6 +167,20 @@ func TestErasedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestErasedAndBack: Ann is forgotten and comes back before a job of hers arrives. Whether it came of an event or of a membership, it is not
+// hers; what she does afterwards is.
+func TestErasedAndBack(t *testing.T) {
+	b := start(t, welcome)
+	event, entered := b.signUp(b.ask("s1")), b.ask("s2")
+	b.change(func(p *profile.Profile) { p.RememberErasure(b.ann.ID, noon) })
+	settle(b, b.process, event, entered)
+	b.expect(0)
+	later := b.ask("s3")
+	later.Since = noon.Add(time.Millisecond)
+	settle(b, b.process, later)
+	b.expect(1, "sent")
+}
+
 // TestEveryReadBroken breaks each read of each way once: the job comes again, and all is as if nothing had been.
 func TestEveryReadBroken(t *testing.T) {
 	for name, answer := range map[string]error{

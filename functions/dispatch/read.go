@@ -29,6 +29,10 @@ func (a *attempt) read(ctx context.Context) (r read, err error) {
 	if r.person, err = a.Profiles.Resolve(ctx, a.n.ProfileID); err != nil || r.person == nil {
 		return r, err
 	}
+	if a.n.OfErased(r.person) {
+		r.person = nil
+		return r, nil
+	}
 	if r.contact, err = a.contact(ctx, r.person); err != nil {
 		return r, err
 	}

@@ -86,7 +86,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	if err != nil {
 		return nil, done, err
 	}
-	if person == nil {
+	if person == nil || n.OfErased(person) {
 		p.note(gone)
 		return nil, done, nil
 	}

@@ -502,6 +502,29 @@ func TestErasedWhileWaiting(t *testing.T) {
 	b.expect(0)
 }
 
+// TestErasedAndBack: who stands under the id now came after the erasure, and hears nothing of what the other one did.
+func TestErasedAndBack(t *testing.T) {
+	for _, wait := range []string{"", `"wait":"10m"`} {
+		definition := onEvent
+		if wait != "" {
+			definition = with(onEvent, wait)
+		}
+		b := start(t, definition)
+		b.must(b.tick())
+		before := b.signUp(1)
+		if wait != "" {
+			b.heard(before)
+		}
+		b.change(func(p *profile.Profile) { p.RememberErasure(b.ann.ID, noon.Add(time.Second)) })
+		if wait == "" {
+			b.heard(before)
+		}
+		b.pass(10 * time.Minute)
+		b.must(b.tick())
+		b.expect(0)
+	}
+}
+
 // TestEveryWriteBroken breaks each write and each send of a way, both ways. Exactly one notification is asked for in the end,
 // however often.
 func TestEveryWriteBroken(t *testing.T) {

@@ -90,7 +90,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 	if err != nil {
 		return nil, err
 	}
-	if person == nil {
+	if person == nil || n.OfErased(person) {
 		p.note(gone)
 		return nil, nil
 	}
