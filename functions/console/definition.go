@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,7 +108,7 @@ func (p *Process) save(d document) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		err := d.check(r.Context(), p, id, body)
+		err := p.check(r.Context(), d, id, body)
 		var faults fault.Faults
 		if errors.As(err, &faults) {
 			httpapi.Invalid(w, "Invalid "+d.kind, faults)
@@ -129,6 +130,27 @@ func (p *Process) save(d document) http.HandlerFunc {
 			p.answer(w, r, http.StatusOK, saved, err)
 		}
 	}
+}
+
+// check says what is wrong with a document that is about to be saved. What the stored one has been wrong with since before that was
+// refused is let pass: whoever stops a campaign need not write its condition anew.
+func (p *Process) check(ctx context.Context, d document, id string, body json.RawMessage) error {
+	err := d.check(ctx, p, id, body)
+	var faults, old fault.Faults
+	if !errors.As(err, &faults) {
+		return err
+	}
+	current, err := p.Catalog.Definition(ctx, d.kind, id)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return faults
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.check(ctx, p, id, current.Body); err != nil && !errors.As(err, &old) {
+		return err
+	}
+	return slices.DeleteFunc(faults, func(f fault.Fault) bool { return slices.Contains(old, f) }).Err()
 }
 
 // put saves a document unless it is the current one already, so that saving the same again makes no version.

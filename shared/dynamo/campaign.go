@@ -25,9 +25,8 @@ type Campaign struct {
 type Campaigns struct {
 	Catalog *CatalogCache
 
-	mu     sync.Mutex
-	held   *campaignSet
-	pinned map[versionKey]Campaign // with the segments of held
+	mu   sync.Mutex
+	held *campaignSet
 }
 
 // campaignSet is what the definitions of one moment come to.
@@ -37,6 +36,8 @@ type campaignSet struct {
 	all                 []Campaign
 	byID                map[string]int
 	listeners           map[heard][]int // the running ones by what they listen to
+	// pinned are former versions, compiled with these rules. It changes, under the lock of Campaigns.
+	pinned map[versionKey]Campaign
 }
 
 // heard is what a campaign can listen to: a kind of follow, and the event or segment that it names.
@@ -60,11 +61,16 @@ func (c *Campaigns) Find(ctx context.Context, id string) (found Campaign, ok boo
 	if err != nil {
 		return Campaign{}, false, err
 	}
-	at, ok := set.byID[id]
+	found, ok = set.find(id)
+	return found, ok, nil
+}
+
+func (s *campaignSet) find(id string) (Campaign, bool) {
+	at, ok := s.byID[id]
 	if !ok {
-		return Campaign{}, false, nil
+		return Campaign{}, false
 	}
-	return set.all[at], true, nil
+	return s.all[at], true
 }
 
 // Listening is every running campaign that takes up what followed from a commit, in the order of the ids.
@@ -83,14 +89,17 @@ func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]Campaign
 // Pinned is one version of a campaign, with the state of now: who was taken by a version stays with it, and is stopped all the same. ok
 // is false when the campaign is gone. A version that cannot be asked any more, or none, means the present one.
 func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found Campaign, ok bool, err error) {
-	now, ok, err := c.Find(ctx, id)
-	if err != nil || !ok || version == 0 || version == now.Version {
-		return now, ok, err
+	set, err := c.set(ctx)
+	if err != nil {
+		return Campaign{}, false, err
+	}
+	now, ok := set.find(id)
+	if !ok || version == 0 || version == now.Version {
+		return now, ok, nil
 	}
 	key := versionKey{KindCampaign, id, version}
 	c.mu.Lock()
-	found, known := c.pinned[key]
-	rules := c.held.rules
+	found, known := set.pinned[key]
 	c.mu.Unlock()
 	if !known {
 		d, err := c.Catalog.Version(ctx, KindCampaign, id, version)
@@ -100,15 +109,15 @@ func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found C
 		case err != nil:
 			return Campaign{}, false, err
 		}
-		if found, err = compileCampaign(d, rules); err != nil {
+		if found, err = compileCampaign(d, set.rules); err != nil {
 			slog.ErrorContext(ctx, "version of a campaign not used", "campaign", id, "version", version, "error", err.Error())
 			found = now
 		}
 		c.mu.Lock()
-		if len(c.pinned) >= maxCachedVersions {
-			clear(c.pinned)
+		if len(set.pinned) >= maxCachedVersions {
+			clear(set.pinned)
 		}
-		c.pinned[key] = found
+		set.pinned[key] = found
 		c.mu.Unlock()
 	}
 	found.State = now.State
@@ -129,13 +138,12 @@ func (c *Campaigns) set(ctx context.Context) (*campaignSet, error) {
 	if c.held == nil || c.held.segments != segments.change || c.held.campaigns != campaigns.change {
 		c.held = compileCampaigns(ctx, segments.all, campaigns.all)
 		c.held.segments, c.held.campaigns = segments.change, campaigns.change
-		c.pinned = map[versionKey]Campaign{}
 	}
 	return c.held, nil
 }
 
 func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *campaignSet {
-	set := &campaignSet{byID: map[string]int{}, listeners: map[heard][]int{}}
+	set := &campaignSet{byID: map[string]int{}, listeners: map[heard][]int{}, pinned: map[versionKey]Campaign{}}
 	for _, d := range segments {
 		var s segment.Definition
 		if err := json.Unmarshal(d.Body, &s); err != nil {

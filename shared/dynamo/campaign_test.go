@@ -3,11 +3,13 @@ package dynamo_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -87,5 +89,61 @@ func TestPinned(t *testing.T) {
 	save("c", campaignBody("running", `{"event":{"name":"Signed Up"}}`, "three"))
 	if got, ok, err := campaigns.Pinned(t.Context(), "c", 1); err != nil || !ok || got.State != campaign.Running || got.TemplateID != "one" || got.Version != 1 {
 		t.Errorf("after it goes on: %+v, %v, %v", got, ok, err)
+	}
+}
+
+const often = `{"performed":{"event":"Signed In","atLeast":13,"withinDays":30}}`
+
+// TestAConditionThatIsRefusedByNowIsAsked saves a campaign past the checks, as a version did that did not have them.
+func TestAConditionThatIsRefusedByNowIsAsked(t *testing.T) {
+	campaigns, save, _ := campaignsOf(t)
+	body := strings.Replace(string(campaignBody("running", `{"event":{"name":"Signed Up"}}`, "t")), `{`, `{"condition":`+often+`,`, 1)
+	if _, err := campaign.Parse([]byte(body)); err == nil {
+		t.Fatal("the condition can be saved anew")
+	}
+	save("c", json.RawMessage(body))
+	if _, ok, err := campaigns.Find(t.Context(), "c"); err != nil || !ok {
+		t.Errorf("it is left out: %v", err)
+	}
+}
+
+// TestAPinnedVersionAsksThePresentSegments changes a segment between the reading of a version and its being kept. What was compiled with
+// the former rule must not be kept among what the present one is asked for.
+func TestAPinnedVersionAsksThePresentSegments(t *testing.T) {
+	now := catalogNow
+	db := dynamotest.New(t)
+	catalog := dynamo.Catalog{DB: db, Table: "Catalog"}
+	campaigns := &dynamo.Campaigns{Catalog: &dynamo.CatalogCache{Catalog: catalog, Now: func() time.Time { return now }}}
+	save := func(kind, id, body string) {
+		if _, err := catalog.Save(t.Context(), kind, id, json.RawMessage(body), nil, now); err != nil {
+			t.Error(err)
+		}
+		now = now.Add(dynamo.CatalogTTL)
+	}
+	rule := func(tag string) string {
+		return fmt.Sprintf(`{"id":"s","name":"S","rule":{"field":"tags","op":"contains","value":%q}}`, tag)
+	}
+	body := string(campaignBody("running", `{"event":{"name":"Signed Up"}}`, "t"))
+	save(dynamo.KindSegment, "s", rule("old"))
+	save(dynamo.KindCampaign, "c", strings.Replace(body, `{`, `{"condition":{"segment":"s"},`, 1))
+	save(dynamo.KindCampaign, "c", body)
+	if _, _, err := campaigns.Find(t.Context(), "c"); err != nil {
+		t.Fatal(err)
+	}
+	db.Interrupt("GetItem", 1, func() {
+		save(dynamo.KindSegment, "s", rule("new"))
+		if _, _, err := campaigns.Find(t.Context(), "c"); err != nil {
+			t.Error(err)
+		}
+	})
+	person := &profile.Profile{Tags: []string{"new"}}
+	for _, want := range []bool{false, true} { // the one that read before the change may still go by the former rule
+		c, ok, err := campaigns.Pinned(t.Context(), "c", 1)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if got := c.Condition.Holds(person, now, segment.Shop{Zone: time.UTC}); got != want {
+			t.Errorf("the condition holds: %v, want %v", got, want)
+		}
 	}
 }

@@ -47,8 +47,8 @@ type sourceError struct {
 
 func (e sourceError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.reason) }
 
-// compile parses a source, checks every name in it and makes its tree.
-func compile(source string, m mode) (p *part, err error) {
+// compile parses a source, checks every name in it, of one that is new the calls of filters too, and makes its tree.
+func compile(source string, m mode, anew bool) (p *part, err error) {
 	defer func() {
 		// The parser panics where a number does not fit or a quote is alone.
 		if r := recover(); r != nil {
@@ -62,7 +62,7 @@ func compile(source string, m mode) (p *part, err error) {
 	if parseErr != nil {
 		return nil, plainError(parseErr)
 	}
-	c := compiler{known: map[string]int{}}
+	c := compiler{known: map[string]int{}, calls: anew}
 	root, err := c.nodes(tree.(*parser.ASTSeq).Children, 0)
 	if err != nil {
 		return nil, err
@@ -106,6 +106,7 @@ func plainError(err parser.Error) error {
 type compiler struct {
 	// known counts the definitions of local variables in scope.
 	known map[string]int
+	calls bool // whether calls of filters are checked
 }
 
 const maxDepth = 20
@@ -345,6 +346,9 @@ func (c *compiler) check(source string, line int) error {
 			root = token
 		}
 		before = token
+	}
+	if !c.calls {
+		return nil
 	}
 	if err := checkFilters(source); err != nil {
 		return sourceError{line, err.Error()}

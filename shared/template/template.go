@@ -64,19 +64,23 @@ type content struct{ subject, text, html, payload *part }
 // ErrRender says that a template compiled but could not be rendered for these values. Its text names no value.
 var ErrRender = errors.New("the template does not render")
 
-// Parse reads a definition and compiles it. Its faults are fault.Faults with the part and the line.
+// Parse reads a definition that is about to be saved, and compiles it. Its faults are fault.Faults with the part and the line.
 func Parse(body []byte) (Definition, *Template, error) {
 	var d Definition
 	faults := fault.Decode(body, &d)
-	t, err := Compile(d)
+	t, err := compileAll(d, true)
 	if err = faults.And(err); err != nil {
 		return d, nil, err
 	}
 	return d, t, err
 }
 
-// Compile checks a definition, every locale and part of it, and makes it ready to render.
-func Compile(d Definition) (*Template, error) {
+// Compile makes a definition that was saved ready to render. It may call filters in ways that are refused by now: that matters only where
+// such a call is reached.
+func Compile(d Definition) (*Template, error) { return compileAll(d, false) }
+
+// compileAll checks a definition, every locale and part of it; of one that is new, the calls of filters too.
+func compileAll(d Definition, anew bool) (*Template, error) {
 	var f fault.Faults
 	t := &Template{ID: d.ID, Channel: d.Channel, locales: map[string]content{}}
 	if d.ID == "" || len(d.ID) > 64 {
@@ -93,7 +97,7 @@ func Compile(d Definition) (*Template, error) {
 		f.Addf("locales", "must be at most %d", maxLocales)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Locales)) {
-		compiled, faults := d.Locales[name].compile(d.Channel)
+		compiled, faults := d.Locales[name].compile(d.Channel, anew)
 		f = append(f, faults.Under("locales."+name)...)
 		t.locales[strings.ToLower(name)] = compiled
 	}
@@ -103,7 +107,7 @@ func Compile(d Definition) (*Template, error) {
 	return t, nil
 }
 
-func (c Content) compile(channel delivery.Channel) (content, fault.Faults) {
+func (c Content) compile(channel delivery.Channel, anew bool) (content, fault.Faults) {
 	var f fault.Faults
 	var out content
 	email := channel == delivery.Email
@@ -127,7 +131,7 @@ func (c Content) compile(channel delivery.Channel) (content, fault.Faults) {
 		case len(p.source) > p.most:
 			f.Addf(p.name, "must be at most %d bytes", p.most)
 		default:
-			compiled, err := compile(p.source, p.mode)
+			compiled, err := compile(p.source, p.mode, anew)
 			if err != nil {
 				f.Add(p.name, err.Error())
 			}

@@ -23,7 +23,7 @@ var sample = Variables{
 
 func renderAs(t *testing.T, source string, m mode, v Variables) (string, error) {
 	t.Helper()
-	p, err := compile(source, m)
+	p, err := compile(source, m, true)
 	if err != nil {
 		t.Fatalf("compiling %s: %v", source, err)
 	}
@@ -150,7 +150,7 @@ func TestCompileFaults(t *testing.T) {
 		{"deep", strings.Repeat("{% if true %}", 21) + strings.Repeat("{% endif %}", 21), `nested deeper`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := compile(c.source, plain); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := compile(c.source, plain, true); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
@@ -298,7 +298,7 @@ func FuzzCompile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, source string) {
 		for _, m := range []mode{plain, markup, object} {
-			p, err := compile(source, m)
+			p, err := compile(source, m, true)
 			if err != nil {
 				continue
 			}

@@ -28,7 +28,7 @@ func (d Definition) CompileCondition(segments []segment.Definition) (Condition, 
 	if len(faults) == 0 {
 		return Condition{set}, nil
 	}
-	if err := segment.Check(own, segments); err != nil {
+	if err := segment.Stands(own, segments); err != nil {
 		return Condition{}, inCampaign(err)
 	}
 	together := []segment.Definition{own}
@@ -46,13 +46,12 @@ func (c Condition) Holds(p *profile.Profile, now time.Time, shop segment.Shop) b
 	return c.set == nil || c.set.Members(p, now, shop)[conditionID]
 }
 
-func (d Definition) conditionFaults() fault.Faults {
+// conditionFaults are those that find finds in the condition, the segment.Definition of a rule.
+func (d Definition) conditionFaults(find func(segment.Definition) fault.Faults) fault.Faults {
 	if len(d.Condition) == 0 {
 		return nil
 	}
-	var f fault.Faults
-	errors.As(inCampaign(segment.Definition{ID: conditionID, Rule: d.Condition}.Validate()), &f)
-	return f
+	return moved(find(segment.Definition{ID: conditionID, Rule: d.Condition}))
 }
 
 // inCampaign moves faults from a segment's rule to a campaign's condition.
@@ -61,6 +60,10 @@ func inCampaign(err error) error {
 	if !errors.As(err, &f) {
 		return err
 	}
+	return moved(f)
+}
+
+func moved(f fault.Faults) fault.Faults {
 	moved := make(fault.Faults, len(f))
 	for i, one := range f {
 		moved[i] = fault.Fault{Field: "condition" + strings.TrimPrefix(one.Field, "rule"), Reason: one.Reason}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/segment"
 )
 
 const (
@@ -24,6 +25,7 @@ const (
 func Parse(body []byte) (Definition, error) {
 	var d Definition
 	faults := fault.Decode(body, &d)
+	faults = append(faults, d.conditionFaults(segment.Definition.Unanswerable)...)
 	return d, faults.And(d.Validate())
 }
 
@@ -45,7 +47,7 @@ func (d Definition) Validate() error {
 	}
 	f = append(f, d.Trigger.faults().Under("trigger")...)
 	f = append(f, d.spanFaults()...)
-	f = append(f, d.conditionFaults()...)
+	f = append(f, d.conditionFaults(segment.Definition.Unreadable)...)
 	for i, name := range d.CancelOn {
 		if name == "" || len(name) > maxName {
 			f.Addf(fmt.Sprintf("cancelOn[%d]", i), "must be an event's name of 1 to %d bytes", maxName)

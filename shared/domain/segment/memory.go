@@ -8,7 +8,8 @@ import (
 
 // A profile keeps, for each event, on which of the newest profile.MaxRecentDays days with any it happened how often. A count over a
 // longer time is therefore exact below that number, and from it on only known to be that or more: each of the days kept has one at
-// least. Rules may ask what follows from this, and are refused the rest when they are saved.
+// least. Rules may ask what follows from this, and are refused the rest when they are saved. One that was saved before it was refused is asked all
+// the same, as far as the profile remembers.
 
 // sureTimes is the greatest number of times of which it is known, over any number of days, whether they were reached.
 const sureTimes = profile.MaxRecentDays
@@ -29,15 +30,15 @@ func certain(op operation, with number) bool {
 	}
 }
 
-// remembered faults the bounds of a performed that profiles cannot answer.
+// remembered notes the bounds of a performed that profiles cannot answer.
 func (p *parser) remembered(n performed, least, most bool, path string) {
 	if n.withinDays <= sureDays {
 		return
 	}
 	if least && n.atLeast > sureTimes {
-		p.faults.Add(path+".atLeast", forgotten)
+		p.rule.unsure.Add(path+".atLeast", forgotten)
 	}
 	if most && n.atMost >= sureTimes {
-		p.faults.Add(path+".atMost", forgotten)
+		p.rule.unsure.Add(path+".atMost", forgotten)
 	}
 }

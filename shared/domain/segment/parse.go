@@ -27,6 +27,8 @@ type rule struct {
 	// scored says that a field or a derived segment of a run is asked.
 	scored bool
 	refs   []reference
+	// unsure are the bounds that profiles do not remember enough for.
+	unsure fault.Faults
 }
 
 // reference is a place that names another defined segment.
@@ -234,7 +236,7 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 	case o.kind == Text && o.text == "" && c.op == opContains:
 		p.faults.Add(path, "is empty")
 	case c.field.newestDays && !certain(c.op, o.num):
-		p.faults.Add(path, forgotten)
+		p.rule.unsure.Add(path, forgotten)
 	case c.field.values != nil && c.op != opContains && !slices.Contains(c.field.values(), o.text):
 		p.faults.Addf(path, "%q is not one of %s", clipText(o.text), strings.Join(c.field.values(), ", "))
 	}

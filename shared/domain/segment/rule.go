@@ -79,7 +79,11 @@ func (n performed) meets(s *subject) bool {
 	counter := s.p.Counters[n.event]
 	times := counter.Total
 	if n.withinDays > 0 {
-		times = counter.Since(profile.Day(s.today) - profile.Day(n.withinDays))
+		from := s.today - Date(n.withinDays)
+		// Of a long time only the newest days with any are known. A profile as young as that needs none of them.
+		if n.withinDays <= sureDays || DateOf(s.p.FirstSeen, s.shop.Zone) < from {
+			times = counter.Since(profile.Day(from))
+		}
 	}
 	return times >= n.atLeast && times <= n.atMost
 }

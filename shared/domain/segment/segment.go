@@ -34,9 +34,19 @@ const (
 	maxDescriptionLength = 2000
 )
 
-// Validate checks the definition by itself and returns fault.Faults. Whether the segments that it refers to exist, and whether
-// they lead back to it, only Compile can say.
-func (d Definition) Validate() error {
+// Validate checks a definition that is about to be saved by itself and returns fault.Faults. Whether the segments that it refers to exist,
+// and whether they lead back to it, only Compile can say.
+func (d Definition) Validate() error { return append(d.Unreadable(), d.Unanswerable()...).Err() }
+
+// Unanswerable are the faults of a rule that asks more than profiles remember. They are a reason not to save it, and none not to ask
+// one that was saved before.
+func (d Definition) Unanswerable() fault.Faults {
+	parsed, _ := parseRule(d.Rule)
+	return parsed.unsure
+}
+
+// Unreadable are the faults with which a definition cannot be asked at all.
+func (d Definition) Unreadable() fault.Faults {
 	var faults fault.Faults
 	if reason := d.ID.fault(); reason != "" {
 		faults.Add("id", reason)
@@ -48,8 +58,7 @@ func (d Definition) Validate() error {
 		faults.Addf("description", "has %d characters, at most %d", n, maxDescriptionLength)
 	}
 	_, ruleFaults := parseRule(d.Rule)
-	faults = append(faults, ruleFaults...)
-	return faults.Err()
+	return append(faults, ruleFaults...)
 }
 
 // fault is why the id cannot name a defined segment, empty if it can.

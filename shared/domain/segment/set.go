@@ -62,6 +62,11 @@ func Check(d Definition, others []Definition) error {
 		}
 		return faults
 	}
+	return Stands(d, others)
+}
+
+// Stands is Check for a definition that was saved before: it may ask what is refused by now.
+func Stands(d Definition, others []Definition) error {
 	together := []Definition{d}
 	for _, other := range others {
 		if other.ID != d.ID {
