@@ -33,7 +33,7 @@ func linkOf(e *event.Event, trusted bool) (join, bool) {
 	case e.Kind == event.Identify && e.AnonymousID != "":
 		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.AnonymousID}, at: e.ReceivedAt}, true
 	case e.Kind == event.Alias && e.PreviousID != "" && e.PreviousID != e.UserID:
-		// Which kind the previous id is of shows only in what stands under it; see view. Whoever is not trusted names a device.
+		// Which kind the previous id is of, it does not say; see unite. Whoever is not trusted names a device.
 		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.PreviousID}, explicit: trusted, at: e.ReceivedAt}, true
 	}
 	return join{}, false
@@ -101,7 +101,7 @@ func (b *batch) view(ctx context.Context, g *group) (view, error) {
 		}
 	}
 	for _, j := range g.joins {
-		if err := b.join(ctx, v, j, load); err != nil {
+		if err := b.unite(ctx, v, j, load); err != nil {
 			return nil, err
 		}
 	}
@@ -111,26 +111,44 @@ func (b *batch) view(ctx context.Context, g *group) (view, error) {
 // exists tells a profile from a free key or a tombstone.
 func exists(p *profile.Profile) bool { return len(p.Identifiers) > 0 }
 
+// unite carries out what an event says. The id that an alias names may be a former userId as well as an anonymousId: whoever is known by
+// either becomes the person. Where nobody has the userId yet, both ids are the person's from then on, since what comes by them may come later
+// than the alias.
+func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
+	device, former := j, j
+	former.b = j.former()
+	pair := []join{device}
+	if j.explicit {
+		user, err := load(former.b)
+		if err != nil {
+			return err
+		}
+		phone, err := load(device.b)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !user.profile.Has(former.b):
+			pair = []join{device, former}
+		case phone.profile.Has(device.b):
+			pair = []join{former, device}
+		default:
+			pair = []join{former}
+		}
+	}
+	for _, one := range pair {
+		if err := b.join(ctx, v, one, load); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // join makes two identifiers one person, where the rules allow it.
 func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
 	known, err := load(j.a)
 	if err != nil {
 		return err
-	}
-	// An alias may name a former userId as well as an anonymousId: the userId counts if somebody is known by it. While nobody is known by
-	// either, both are the person's, since what comes by them may come later than the alias.
-	var both []profile.Identifier
-	if j.explicit {
-		former := j.former()
-		who, err := load(former)
-		if err != nil {
-			return err
-		}
-		if who.profile.Has(former) {
-			j.b = former
-		} else if !who.profile.Erased(former.ID(), j.at) {
-			both = append(both, former)
-		}
 	}
 	if v[j.b] == nil && !j.explicit && known.profile.Full(j.b.Kind) {
 		j.refused()
@@ -144,12 +162,11 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 	case known == other:
 		return nil
 	case known.profile.Erased(j.a.ID(), j.at) || other.profile.Erased(j.b.ID(), j.at):
+		j.said("one of the two was erased since")
 		return nil
 	case !exists(other.profile):
 		known.profile.Attach(j.a)
-		for _, i := range append(both, j.b) {
-			v.attach(known, i, j)
-		}
+		v.attach(known, j.b, j)
 		return nil
 	case !exists(known.profile):
 		v.attach(other, j.a, j)
@@ -225,9 +242,14 @@ func tell(keep, absorbed *profile.Profile, j join, twice int, now time.Time) dyn
 // refused counts a join that a limit keeps from happening. One that somebody asked for by name is also logged.
 func (j join) refused() {
 	telemetry.Count("join_over_limit", 1, "function", "projection")
+	j.said("too many identifiers")
+}
+
+// said tells why an alias does not unite. Other joins are nobody's express wish.
+func (j join) said(reason string) {
 	if j.explicit {
 		telemetry.Count("alias_refused", 1, "function", "projection")
-		slog.Warn("alias refused", "profile", string(j.a.ID()), "previous", string(j.b.ID()), "reason", "too many identifiers")
+		slog.Warn("alias refused", "profile", string(j.a.ID()), "previous", string(j.b.ID()), "reason", reason)
 	}
 }
 

@@ -268,17 +268,16 @@ func TestAnOutboxOutlivesAMerge(t *testing.T) {
 func TestAnAliasAlwaysUnites(t *testing.T) {
 	old, device := track("o", "old", "Product Viewed", t0.Add(-time.Hour), ""), browse("d", "old", t0.Add(-time.Hour))
 	fresh, link := track("n", "new", "Product Viewed", t0, ""), alias("a", "new", "old")
-	both := []profile.Identifier{user("new"), user("old")}
-	phone := []profile.Identifier{user("new"), anonymous("old")}
+	both, all := []profile.Identifier{user("new"), user("old")}, []profile.Identifier{user("new"), user("old"), anonymous("old")}
 	for name, c := range map[string]struct {
 		list []event.Event
 		same []profile.Identifier
 	}{
 		"a userId":                    {[]event.Event{old, fresh, link}, both},
 		"a userId, nobody is new yet": {[]event.Event{old, link}, both},
-		"a device":                    {[]event.Event{device, fresh, link}, phone},
-		"a device, nobody is new yet": {[]event.Event{device, link}, phone},
-		"nobody is either yet":        {[]event.Event{link}, append(both, anonymous("old"))},
+		"a device":                    {[]event.Event{device, fresh, link}, all},
+		"a device, nobody is new yet": {[]event.Event{device, link}, all},
+		"nobody is either yet":        {[]event.Event{link}, all},
 	} {
 		sequences := permutations(c.list)
 		for n, list := range sequences {
@@ -315,6 +314,36 @@ func TestAnAliasAlwaysUnites(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestAnAliasOfAUserAndADevice names an id by which a person and a device are known: whatever was known before becomes the person, and of
+// those that come later the userId.
+func TestAnAliasOfAUserAndADevice(t *testing.T) {
+	old, device := track("o", "old", "Product Viewed", t0.Add(-time.Hour), ""), browse("d", "old", t0.Add(-2*time.Hour))
+	fresh, link := track("n", "new", "Product Viewed", t0, ""), alias("a", "new", "old")
+	for name, list := range map[string][]event.Event{
+		"all are known":               {old, device, fresh, link},
+		"both are, in the other way":  {device, old, link},
+		"the device, the user later":  {device, link, old},
+		"the device, all others late": {device, fresh, link, old},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			for pass := range 2 {
+				for _, e := range list {
+					s.live([]events.SQSMessage{envelope(t, "server", e)})
+				}
+				for _, i := range []profile.Identifier{user("old"), anonymous("old")} {
+					if s.load(i).ID != s.load(user("new")).ID {
+						t.Errorf("pass %d: %v is somebody else", pass, i)
+					}
+				}
+			}
+			if k := s.knows(user("new")); len(k.Timeline) != len(list) {
+				t.Errorf("the timeline holds %v", k.Timeline)
+			}
+		})
 	}
 }
 

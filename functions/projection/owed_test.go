@@ -89,7 +89,7 @@ func TestPeopleWhoAreOwedTooMuchAreNotMerged(t *testing.T) {
 			}
 			return &person{profile: &profile.Profile{ID: i.ID()}}, nil
 		}
-		err := b.join(t.Context(), view{user("mei"): people[user("mei")], user("old"): people[user("old")]}, join{a: user("mei"), b: anonymous("old"), explicit: true, at: t0}, load)
+		err := b.join(t.Context(), view{user("mei"): people[user("mei")], user("old"): people[user("old")]}, join{a: user("mei"), b: user("old"), explicit: true, at: t0}, load)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%d more hashes are owed: %v, want %v", c.owed, err, c.want)
 		}
