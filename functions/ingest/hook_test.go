@@ -124,7 +124,7 @@ func TestHooksBecomeEvents(t *testing.T) {
 		"woocommerce, a draft": {"woocommerce", "order.created", `{"id":1,"status":"checkout-draft","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","total":"1.00","customer_id":5}`, nil},
 		"woocommerce, trash after it was paid": {"woocommerce", "order.updated", `{"id":1,"status":"trash","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","date_paid_gmt":"2026-11-21T06:30:00","total":"1.00","customer_id":5}`, []string{
 			`track|Order Completed|order-1-completed|5||06:30:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
-			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","status":"cancelled","total":1.00}|`,
 			`track|Order Cancelled|order-1-trash|5||07:00:00|{"order_id":"1","reason":"trash"}|`}},
 		"woocommerce, a payment that failed": {"woocommerce", "order.created", `{"id":1,"status":"failed","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5,"billing":{"city":"Graz"}}`, []string{
 			`identify||order-1-billing|5||06:00:00||{"city":"Graz"}`,
@@ -150,7 +150,7 @@ func TestHooksBecomeEvents(t *testing.T) {
 			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","status":"paid","total":1.00}|`}},
 		"woocommerce, cancelled": {"woocommerce", "order.updated", `{"id":1,"status":"cancelled","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5}`, []string{
 			`track|Order Placed|order-1-placed|5||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
-			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|5||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","status":"cancelled","total":1.00}|`,
 			`track|Order Cancelled|order-1-cancelled|5||07:00:00|{"order_id":"1"}|`}},
 		"woocommerce, refunded as a whole": {"woocommerce", "order.updated", `{"id":1,"status":"refunded","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5}`, []string{
 			`track|Order Completed|order-1-completed|5||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,

@@ -124,8 +124,11 @@ func (o *wooOrder) events(updated bool) ([]call, error) {
 	}
 	if updated {
 		content := maps.Clone(content)
-		if wooLive[o.Status] && o.paidAt() != "" {
+		switch {
+		case wooLive[o.Status] && o.paidAt() != "":
 			content["status"] = "paid" // the date of a payment stays when an order comes back
+		case wooVoid[o.Status]:
+			content["status"] = "cancelled" // the notice of a second cancellation has the id of the first
 		}
 		calls = append(calls, report(event.OrderUpdated, key+"updated-"+o.ModifiedAt, o.ModifiedAt, content))
 	}

@@ -134,6 +134,9 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	if err != nil {
 		return err
 	}
+	if events = b.news(p, events, orders); len(events) == 0 {
+		return nil
+	}
 	var follows []profile.Follow
 	change := dynamo.Change{Profile: p, Attach: who.attach}
 	record := profile.Commit{Version: version}
@@ -181,6 +184,24 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	// The next commit of this batch need not ask the timeline.
 	p.Window.Commits[len(p.Window.Commits)-1].Owed = nil
 	return nil
+}
+
+// news leaves out the reports that only say again what their order was told by this person, however long ago. An order that was told by somebody
+// who was erased since is told by somebody new.
+func (b *batch) news(p *profile.Profile, events []incoming, orders map[string]*heldOrder) []incoming {
+	repeats := func(e incoming) bool {
+		return e.report != nil && slices.ContainsFunc(append([]profile.ID{p.ID}, p.Parts...), func(by profile.ID) bool {
+			_, erased := p.Erasures[by]
+			return !erased && orders[e.report.OrderID].Repeats(*e.report, by)
+		})
+	}
+	return slices.DeleteFunc(slices.Clone(events), func(e incoming) bool {
+		again := repeats(e)
+		if again {
+			telemetry.Count("order_event_repeated", 1, "function", "projection", "source", e.source)
+		}
+		return again
+	})
 }
 
 // mark notes against the address what a trusted source says of it, before the commit: should that fail, the event comes again.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -205,6 +206,50 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 				s.settle(scenario(t)...) // late jobs of the erased person
 				gone(t, s, keys)
 			})
+		}
+	}
+}
+
+// TestNoticesOfAShopThatComeAgain has a shop send its notices of one order again with each later update, days apart: each is counted once, in
+// the sums, the timeline and for campaigns, also when the person was merged into another one meanwhile.
+func TestNoticesOfAShopThatComeAgain(t *testing.T) {
+	for _, merged := range []bool{false, true} {
+		s := newShop(t)
+		s.watch = &Watch{Events: map[string]bool{"Order Refunded": true}}
+		day := func(n int) time.Time { return t0.Add(time.Duration(n) * 24 * time.Hour) }
+		notice := func(n int, id, name string, happened time.Time, properties string) event.Event {
+			e := track(id, "mei", name, happened, properties)
+			e.ReceivedAt = day(n)
+			return e
+		}
+		times := 6
+		for n := range times {
+			s.now = day(n).Add(time.Hour)
+			s.live([]events.SQSMessage{envelope(t, "hook",
+				notice(n, "completed", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`),
+				notice(n, fmt.Sprint("updated-", n), "Order Updated", day(n), `{"order_id":"A","total":10,"currency":"CNY"}`),
+				notice(n, "refund-1", "Order Refunded", day(n), `{"order_id":"A","refund_id":"1","total":4,"currency":"CNY"}`))})
+			s.live([]events.SQSMessage{envelope(t, "web", notice(n, fmt.Sprint("view-", n), "Product Viewed", day(n), ""))})
+			if merged && n == 2 {
+				old := track("old", "old", "Product Viewed", t0.Add(-24*time.Hour), "")
+				s.settle(envelope(t, "server", old))
+				s.settle(envelope(t, "server", alias("al", "mei", "old")))
+			}
+		}
+		k := s.knows(user("mei"))
+		count := map[string]int{}
+		for _, id := range k.Timeline {
+			count[id]++
+		}
+		c := k.Profile.Counters
+		if c["Order Refunded"].Total != 1 || c["Order Completed"].Total != 1 || c["Order Updated"].Total != int64(times) || count["refund-1"] != 1 || count["completed"] != 1 {
+			t.Errorf("merged %v: counted %d refunds, %d orders, %d updates; timeline %v", merged, c["Order Refunded"].Total, c["Order Completed"].Total, c["Order Updated"].Total, count)
+		}
+		if got := k.Profile.Orders.Revenue(); len(got) != 1 || got[0].Minor != 600 {
+			t.Errorf("merged %v: %v is left, want 6.00", merged, got)
+		}
+		if heard := s.campaigns.follows(t); len(heard) != 1 {
+			t.Errorf("merged %v: campaigns heard %q", merged, heard)
 		}
 	}
 }

@@ -88,6 +88,7 @@ const (
 	sectionOrderSavings = 5
 	sectionOrderLatest  = 6 // when it was paid and cancelled last, where that was more than once
 	sectionOrderMoney   = 7 // of refunds, the currency that they named, or their amounts in the order's
+	sectionOrderTold    = 8 // which reports were folded
 )
 
 func packOrder(o *order.Order) []byte {
@@ -138,6 +139,13 @@ func packOrder(o *order.Order) []byte {
 			}
 		}
 	})
+	if len(o.Told) > 0 {
+		w.section(sectionOrderTold, func(w *packer) {
+			for _, t := range o.Told {
+				w.fixed(uint64(t))
+			}
+		})
+	}
 	return append(w.out, o.Unknown...)
 }
 
@@ -169,6 +177,10 @@ func unpackOrder(body []byte, o *order.Order) error {
 			o.Discount, o.Lines, o.DiscountedLines = s.int(), int(s.uint()), int(s.uint())
 		case sectionOrderLatest:
 			o.PaidAgainAt, o.VoidedAgainAt = s.time(), s.time()
+		case sectionOrderTold:
+			for s.more() {
+				o.Told = append(o.Told, event.Hash(s.fixed()))
+			}
 		case sectionOrderMoney:
 			for s.more() {
 				key, currency, own := s.text(), money.Currency(s.text()), money.Decimal{Digits: s.int(), Scale: int(s.uint())}

@@ -152,7 +152,7 @@ func FuzzUnpackProfile(f *testing.F) {
 func TestOrderBodyRoundTrip(t *testing.T) {
 	t0 := time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
 	want := order.Order{Owner: "p", Currency: "CNY", Total: 100, Revenue: 90, Coupon: "C", Products: []order.Product{{ID: "p1", Name: "Tea", Category: "Drinks", Quantity: 2, Price: 50}},
-		Discount: 20, Lines: 60, DiscountedLines: 3, ReportedAt: t0, Reporter: 77, PlacedAt: t0, CompletedAt: t0, CancelledAt: t0, Refunds: []order.Refund{{Key: "r", Amount: 5, Whole: true, At: t0}}, Unknown: []byte{99, 1, 'x'}}
+		Discount: 20, Lines: 60, DiscountedLines: 3, ReportedAt: t0, Reporter: 77, PlacedAt: t0, CompletedAt: t0, CancelledAt: t0, Refunds: []order.Refund{{Key: "r", Amount: 5, Whole: true, At: t0}}, Told: []event.Hash{1, 1 << 63}, Unknown: []byte{99, 1, 'x'}}
 	var got order.Order
 	if err := unpackOrder(packOrder(&want), &got); err != nil {
 		t.Fatal(err)

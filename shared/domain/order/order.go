@@ -48,6 +48,8 @@ type Order struct {
 	VoidedAgainAt time.Time
 
 	Refunds []Refund // sorted by key
+	// Told are the reports that were folded, each by whom; see Repeats. Sorted.
+	Told []event.Hash
 	// Unknown holds what a newer version of the program stored and this one does not know; it is written back as it is.
 	Unknown []byte
 }
@@ -119,6 +121,7 @@ const Nobody profile.ID = "nobody"
 // that the order was paid owns it; until then whoever reported first does.
 func (o *Order) Fold(r Report, by profile.ID) {
 	o.shorten()
+	o.remember(r, by)
 	if o.Owner == "" || (!o.Completed() && r.Name == event.OrderCompleted) {
 		o.Owner = by
 	}
@@ -132,6 +135,9 @@ func (o *Order) Fold(r Report, by profile.ID) {
 	case event.OrderUpdated:
 		if last := later(o.CompletedAt, o.PaidAgainAt); r.Paid && r.At.After(last) {
 			o.PaidAgainAt = r.At
+		}
+		if r.Void {
+			o.CancelledAt, o.VoidedAgainAt = span(o.CancelledAt, o.VoidedAgainAt, r.At)
 		}
 	case event.OrderRefunded:
 		o.refund(r)

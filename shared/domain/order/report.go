@@ -41,6 +41,7 @@ type Report struct {
 	Amount     money.Decimal
 	HasContent bool // says what the order contains
 	Paid       bool // an update says that the order is paid as of then, though it may have been cancelled before
+	Void       bool // an update says that the order is cancelled as of then, though it may have been paid again since it was first cancelled
 }
 
 // ErrNotOrder says that an event is not about an order.
@@ -69,7 +70,10 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 		return Report{}, fmt.Errorf("properties.order_id: is missing or longer than %d bytes", MaxIDLength)
 	}
 	r.RefundID = refundKey(text(p["refund_id"]))
-	r.Paid = e.Name == event.OrderUpdated && strings.EqualFold(text(p["status"]), "paid")
+	if e.Name == event.OrderUpdated {
+		status := text(p["status"])
+		r.Paid, r.Void = strings.EqualFold(status, "paid"), strings.EqualFold(status, "cancelled")
+	}
 	if code := p["currency"]; !absent(code) {
 		if r.Currency, err = money.ParseCurrency(text(code)); err != nil {
 			return Report{}, fmt.Errorf("properties.currency: %w", err)
