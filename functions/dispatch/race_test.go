@@ -175,6 +175,13 @@ func TestErasedAndBack(t *testing.T) {
 	b.change(func(p *profile.Profile) { p.RememberErasure(b.ann.ID, noon) })
 	settle(b, b.process, event, entered)
 	b.expect(0)
+	// An event of a part: who came back does not stand on its key, which the tombstone remembers.
+	bob := b.person("bob", func(*profile.Profile) {})
+	part := b.signUp(b.ask("s4"))
+	part.EventOf = bob.ID
+	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), bob, noon, bob.TombstoneVersion(noon)))
+	settle(b, b.process, part)
+	b.expect(0)
 	later := b.ask("s3")
 	later.Since = noon.Add(time.Millisecond)
 	settle(b, b.process, later)

@@ -86,7 +86,9 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	if err != nil {
 		return nil, done, err
 	}
-	if person == nil || n.OfErased(person) {
+	if erased, err := p.Profiles.OfErased(ctx, n, person); err != nil {
+		return nil, done, err
+	} else if erased {
 		p.note(gone)
 		return nil, done, nil
 	}

@@ -90,7 +90,9 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 	if err != nil {
 		return nil, err
 	}
-	if person == nil || n.OfErased(person) {
+	if erased, err := p.Profiles.OfErased(ctx, n, person); err != nil {
+		return nil, err
+	} else if erased {
 		p.note(gone)
 		return nil, nil
 	}

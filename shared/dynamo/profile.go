@@ -12,6 +12,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/job"
 )
 
 // Attributes of the Profiles table beside keys, version and body.
@@ -64,6 +65,31 @@ func (s Profiles) Resolve(ctx context.Context, id profile.ID) (*profile.Profile,
 		return nil, err
 	}
 	return p, nil
+}
+
+// OfErased tells whether a notification came of somebody who was erased since: nobody is there, which a nil person says, or who stands
+// under the id now came later. Nothing of before is theirs, neither the event nor the intent that says it was sent.
+func (s Profiles) OfErased(ctx context.Context, n job.Notification, person *profile.Profile) (bool, error) {
+	switch {
+	case person == nil:
+		return true, nil
+	case n.EventOf == "":
+		return person.Erased(n.ProfileID, n.Since), nil
+	}
+	return s.outlived(ctx, person, n.EventOf, n.EventVersion)
+}
+
+// outlived tells whether a commit under a key was of somebody who was erased since. person is whom the key led to; of a key that is a
+// part of theirs the tombstone tells, since who came back remembers the keys only that they came by.
+func (s Profiles) outlived(ctx context.Context, person *profile.Profile, key profile.ID, version int64) (bool, error) {
+	if person.Predates(key, version) || key == person.ID {
+		return person.Predates(key, version), nil
+	}
+	now, err := s.Load(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	return now.Predates(key, version), nil
 }
 
 func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.Profile, error) {

@@ -170,12 +170,3 @@ type Notification struct {
 	NotAfter     time.Time   `json:"notAfter,omitzero"`  // past this it is skipped as expired
 	Deferred     int         `json:"deferred,omitempty"` // how often it was deferred before
 }
-
-// OfErased tells whether the notification came of somebody who was erased since. Who stands under the id now came later, and nothing of
-// before is theirs: neither the event nor the intent that says it was sent.
-func (n Notification) OfErased(now *profile.Profile) bool {
-	if n.EventOf != "" {
-		return now.Predates(n.EventOf, n.EventVersion)
-	}
-	return now.Erased(n.ProfileID, n.Since)
-}
