@@ -188,6 +188,20 @@ func TestErasedAndBack(t *testing.T) {
 	b.expect(1, "sent")
 }
 
+// TestBackFromBeingAPart: Ann was part of Bob, was erased with him and came back. Where her record stood there is a pointer to his.
+func TestBackFromBeingAPart(t *testing.T) {
+	b := start(t, welcome)
+	own, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	b.must(err)
+	bob := &delivery.Contact{ProfileID: "bob"}
+	b.must(b.process.Deliveries.UniteContacts(t.Context(), bob, []*delivery.Contact{own}))
+	settle(b, b.process, b.ask("s1"))
+	b.expect(1, "sent")
+	if own, err = b.process.Deliveries.Contact(t.Context(), b.ann.ID); err != nil || own.MovedTo != "" || len(own.Intents) != 1 {
+		t.Errorf("her record is %+v, %v", own, err)
+	}
+}
+
 // TestEveryReadBroken breaks each read of each way once: the job comes again, and all is as if nothing had been.
 func TestEveryReadBroken(t *testing.T) {
 	for name, answer := range map[string]error{

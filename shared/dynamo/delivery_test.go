@@ -139,7 +139,7 @@ func TestWipeOfDeliveries(t *testing.T) {
 			for _, id := range []profile.ID{"p", "q"} {
 				contact := &delivery.Contact{ProfileID: id, Suppressions: map[delivery.Channel]delivery.Suppression{"sms": {Reason: "bounce", At: before}}}
 				for n, at := range map[string]time.Time{"old": before.Add(-time.Second), "border": before, "new": after} {
-					contact.Intents = append(contact.Intents, delivery.Intent{ID: n, Asked: at, At: after})
+					contact.Intents = append(contact.Intents, delivery.Intent{ID: n, Asked: at, At: at})
 					if err := s.Decide(t.Context(), delivery.Decision{NotificationID: n, ProfileID: id, Asked: at}); err != nil {
 						t.Fatal(err)
 					}

@@ -80,7 +80,11 @@ func (c *Contact) Known(id string) (Intent, bool) {
 
 // Forget takes out what is not newer than a time, and tells whether there was any.
 func (c *Contact) Forget(until time.Time) bool {
-	kept := slices.DeleteFunc(slices.Clone(c.Intents), func(i Intent) bool { return !i.Asked.After(until) })
+	if c.MovedTo != "" {
+		c.MovedTo = "" // who stands here now was never part of anybody
+		return true
+	}
+	kept := slices.DeleteFunc(slices.Clone(c.Intents), func(i Intent) bool { return !i.At.After(until) })
 	found := len(kept) < len(c.Intents)
 	c.Intents = kept
 	for channel, one := range c.Suppressions {

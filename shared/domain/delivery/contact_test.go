@@ -1,0 +1,28 @@
+package delivery
+
+import (
+	"testing"
+	"time"
+)
+
+func TestForgetAPointer(t *testing.T) {
+	c := Contact{ProfileID: "ann", MovedTo: "bob"}
+	if !c.Forget(time.Unix(0, 0)) || c.MovedTo != "" {
+		t.Errorf("%+v", c)
+	}
+	if c.Forget(time.Unix(0, 0)) {
+		t.Error("there is nothing more to forget")
+	}
+}
+
+// TestForgetByTheTimeOfTheIntent: what was asked for may lie before the erasure by the client's own clock, and be of who came after it.
+func TestForgetByTheTimeOfTheIntent(t *testing.T) {
+	erased := time.Unix(1000, 0)
+	c := Contact{Intents: []Intent{
+		{ID: "before", Asked: erased.Add(time.Hour), At: erased},
+		{ID: "after", Asked: erased.Add(-time.Hour), At: erased.Add(time.Millisecond)},
+	}}
+	if !c.Forget(erased) || len(c.Intents) != 1 || c.Intents[0].ID != "after" {
+		t.Errorf("%+v", c.Intents)
+	}
+}
