@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 )
@@ -19,6 +20,8 @@ type said struct {
 	Who               int       // of the people, -1 for nobody in particular
 	First             time.Time // when the first attempt began
 	Answered          time.Time // when the first 2xx came
+	LastTry           time.Time // when the last attempt began
+	SentAt            time.Time // of the first attempt
 	Accepted, Refused bool
 	Again             bool // sent again after it had been accepted
 	hook              bool // a shop system's notice: it has no messageId of ours
@@ -80,16 +83,20 @@ func (w *world) post(d *dice, key string, events ...*said) bool {
 		w.tell("client: %s %s %q by %s (%s)", s.ID, s.Kind, s.Name, s.id(), s.Source)
 	}
 	sentAt := time.Now()
+	if len(events) == 1 && !events[0].SentAt.IsZero() && d.happens(0.6) {
+		sentAt = events[0].SentAt // the very bytes of before
+	}
 	for attempt := range 7 {
-		if attempt == 0 || d.happens(0.5) {
+		if attempt > 0 && d.happens(0.5) {
 			sentAt = time.Now() // others send the same bytes again
 		}
 		list := make([]map[string]any, len(events))
 		for i, s := range events {
 			list[i] = s.body(sentAt)
 			if s.First.IsZero() {
-				s.First = time.Now()
+				s.First, s.SentAt = time.Now(), sentAt
 			}
+			s.LastTry = time.Now()
 		}
 		body, err := json.Marshal(map[string]any{"batch": list})
 		check(err)
@@ -169,6 +176,7 @@ func (w *world) define(d *dice, kind, id string, doc map[string]any) bool {
 		}
 	}
 	w.tell("operator: %s/%s %s", kind, id, body)
+	doc = maps.Clone(doc)
 	w.model.defined(kind, id, doc, begun, time.Now(), ok)
 	return ok
 }

@@ -1,5 +1,7 @@
 package simulation
 
+import "time"
+
 // fault is one way in which the world fails.
 type fault string
 
@@ -13,6 +15,7 @@ const (
 	partialSend  fault = "partial send"         // a batch of messages sent in part
 	stale        fault = "stale read"           // an eventually consistent read answers what was
 	slow         fault = "slow call"
+	outage       fault = "store away for an hour" // every call to DynamoDB fails
 	hung         fault = "call hangs until the invocation's time is over"
 	crashBefore  fault = "crash before an effect"
 	crashAfter   fault = "crash after an effect"
@@ -39,7 +42,7 @@ const (
 
 // usual is the rate of each fault in an average seed: how many of a thousand chances it takes. A seed multiplies each by a factor of its own.
 var usual = map[fault]float64{
-	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 40, stale: 250, slow: 15, hung: 0.5,
+	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 40, stale: 250, slow: 15, outage: 150, hung: 0.5,
 	crashBefore: 12, crashAfter: 12,
 	redelivered: 15, doubled: 25, replayed: 8, reordered: 40, redriven: 1000,
 	tickSkipped: 60, tickLate: 60, tickTwice: 60,
@@ -63,6 +66,9 @@ func newRates(seed uint64) rates {
 	for _, f := range allFaults() {
 		d := dice{hash(seed, "rate", string(f))}
 		factor := one(&d, 0, 0.3, 1, 1, 1, 2, 4)
+		if f == providerSlow && d.happens(0.15) {
+			factor = 12
+		}
 		if f == redriven {
 			factor = 1
 		}
@@ -77,6 +83,16 @@ func newRates(seed uint64) rates {
 	return r
 }
 
+// away says whether the store cannot be reached at a time since the beginning: once in some seeds, for some time.
+func (r *rates) away(since, horizon time.Duration) bool {
+	d := dice{hash(r.seed, string(outage))}
+	if r.none || !d.happens(r.of[outage]/1000) || r.off[string(outage)] {
+		return false
+	}
+	begin := time.Duration(d.share() * float64(horizon))
+	return since >= begin && since < begin+d.pause(10*time.Minute, 80*time.Minute)
+}
+
 // strikes says whether a fault happens at a named occasion.
 func (r *rates) strikes(f fault, names ...string) bool {
 	if r.none || r.of[f] == 0 {
@@ -88,7 +104,7 @@ func (r *rates) strikes(f fault, names ...string) bool {
 
 func allFaults() []fault {
 	return []fault{
-		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, hung, crashBefore, crashAfter,
+		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, outage, hung, crashBefore, crashAfter,
 		redelivered, doubled, replayed, reordered, redriven, tickSkipped, tickLate, tickTwice,
 		providerSlow, providerRefuses, providerNotNow, providerLost, gatewayLost, skewed, previous,
 	}

@@ -40,9 +40,9 @@ func (m *model) fateOf(s *said, joined map[string]string) fate {
 			continue
 		}
 		switch {
-		case s.First.After(e.Ended.Add(time.Second)) && e.Accepted:
+		case s.First.After(m.w.watch.carriedOut(e).Add(time.Second)) && e.Accepted:
 			// It came after the erasure.
-		case same && e.Accepted && s.Accepted && s.Answered.Before(e.Begun):
+		case same && e.Accepted && s.Accepted && s.Answered.Before(e.Begun) && s.LastTry.Before(e.Begun):
 			f = mustBeGone
 		default:
 			f = max(f, mayStand)
@@ -94,13 +94,17 @@ func ours(list []told) []told {
 }
 
 func checkProjectedOnce(w *world, s *state, broken func(string, string, ...any)) {
+	senders := map[string]int{} // of an id: two sources may use the same
+	for _, e := range w.model.said {
+		senders[e.ID+" "+s.of[e.id()]]++
+	}
 	for profile, list := range s.timeline {
 		seen := map[string]int{}
-		for _, e := range ours(list) {
+		for _, e := range list {
 			seen[e.MessageID]++
 		}
 		for id, n := range seen {
-			if n > 1 {
+			if n > max(1, senders[id+" "+profile]) {
 				broken("profile:"+profile, "event %s stands %d times in the timeline", id, n)
 			}
 		}
@@ -116,7 +120,17 @@ func checkTimelineComplete(w *world, s *state, broken func(string, string, ...an
 			stands[profile][e.MessageID] = true
 		}
 	}
-	known := map[string]bool{}
+	known, twins, count := map[string]bool{}, map[string]int{}, map[string]int{}
+	for profile, list := range s.timeline {
+		for _, e := range ours(list) {
+			count[profile+" "+e.MessageID]++
+		}
+	}
+	for _, e := range w.model.said {
+		if e.Accepted && !e.hook {
+			twins[s.of[e.id()]+" "+e.ID]++
+		}
+	}
 	for _, e := range w.model.said {
 		if e.Refused || e.hook {
 			continue
@@ -127,6 +141,8 @@ func checkTimelineComplete(w *world, s *state, broken func(string, string, ...an
 		switch f := w.model.fateOf(e, joined); {
 		case f == mustStand && !there:
 			broken(e.id(), "%s %s %q was answered 2xx at %s and is not in the timeline", e.ID, e.Kind, e.Name, e.Answered.Format(time.RFC3339))
+		case f == mustStand && twins[profile+" "+e.ID] > count[profile+" "+e.ID]:
+			broken(e.id(), "%s was told by %d sources and stands %d times in the timeline", e.ID, twins[profile+" "+e.ID], count[profile+" "+e.ID])
 		case f == mustBeGone && there:
 			broken(e.id(), "%s %s %q was erased and is in the timeline", e.ID, e.Kind, e.Name)
 		}
@@ -147,7 +163,7 @@ type settledOrder struct {
 	content         time.Time
 	paid, cancelled time.Time
 	whole, sure     bool
-	refunds         map[string]int64
+	refunds         map[string]float64
 }
 
 func (o *settledOrder) net() (int64, bool) {
@@ -162,13 +178,16 @@ func (o *settledOrder) net() (int64, bool) {
 	}
 	var sum int64
 	for _, r := range o.refunds {
-		sum += r
+		sum += cents(r, o.currency)
 	}
 	return o.total - min(sum, max(o.total, 0)), true
 }
 
-func cents(v any) int64 {
+func cents(v any, currency string) int64 {
 	f, _ := v.(float64)
+	if currency == "JPY" {
+		return int64(math.Round(f))
+	}
 	return int64(math.Round(f * 100))
 }
 
@@ -177,12 +196,12 @@ func (m *model) orders() map[string]*settledOrder {
 	all := map[string]*settledOrder{}
 	for _, e := range m.said {
 		id, _ := e.Properties["order_id"].(string)
-		if id == "" || e.Key != serverKey || e.Refused {
+		if id == "" || e.Key != serverKey && e.Key != hookKey || e.Refused {
 			continue
 		}
 		o := all[id]
 		if o == nil {
-			o = &settledOrder{sure: true, refunds: map[string]int64{}, currency: "CNY"}
+			o = &settledOrder{sure: true, refunds: map[string]float64{}, currency: "CNY"}
 			all[id] = o
 		}
 		if !e.Accepted {
@@ -201,13 +220,15 @@ func (m *model) orders() map[string]*settledOrder {
 				break
 			}
 			key, _ := e.Properties["refund_id"].(string)
-			o.refunds[key] = max(o.refunds[key], cents(e.Properties["total"]))
+			f, _ := e.Properties["total"].(float64)
+			o.refunds[key] = max(o.refunds[key], f)
 		}
 		if total, ok := e.Properties["total"]; ok && e.Name != "Order Refunded" && !at.Before(o.content) {
-			if at.Equal(o.content) && cents(total) != o.total {
+			currency, _ := e.Properties["currency"].(string)
+			if at.Equal(o.content) && cents(total, currency) != o.total {
 				o.sure = false
 			}
-			o.content, o.total, o.currency = at, cents(total), e.Properties["currency"].(string)
+			o.content, o.total, o.currency = at, cents(total, currency), currency
 		}
 	}
 	return all
@@ -228,7 +249,7 @@ func checkOrdersSum(w *world, s *state, broken func(string, string, ...any)) {
 	owners := map[string]map[string]bool{}
 	for _, e := range w.model.said {
 		id, _ := e.Properties["order_id"].(string)
-		if id == "" || e.Key != serverKey || e.Refused {
+		if id == "" || e.Key != serverKey && e.Key != hookKey || e.Refused {
 			continue
 		}
 		profile := s.of[e.id()]
@@ -289,7 +310,7 @@ func (m *model) words(s *state, profile, channel string) []word {
 		}
 		switch e.Name {
 		case "Consent Granted", "Consent Revoked", "Unsubscribed":
-			if c, _ := e.Properties["channel"].(string); c == channel {
+			if c, _ := e.Properties["channel"].(string); strings.ToLower(strings.TrimSpace(c)) == channel {
 				list = append(list, word{e.First, e.Answered, e.Name == "Consent Granted", e.Accepted})
 			}
 		}
@@ -301,6 +322,27 @@ func (m *model) words(s *state, profile, channel string) []word {
 	}
 	slices.SortFunc(list, func(a, b word) int { return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) })
 	return list
+}
+
+// everGranted says whether a person may have consented once.
+func (m *model) everGranted(s *state, profile, channel string) bool {
+	for _, x := range m.words(s, profile, channel) {
+		if x.granted {
+			return true
+		}
+	}
+	return false
+}
+
+// lastMerge is when the parts of a profile had become one.
+func (s *state) lastMerge(profile string) time.Time {
+	var last time.Time
+	for _, e := range s.timeline[profile] {
+		if e.Event == "Profiles Merged" {
+			last = later(last, e.ReceivedAt)
+		}
+	}
+	return last
 }
 
 // person is the profile that an id belongs to now, empty when nobody has it.
@@ -374,7 +416,7 @@ func checkErasedGone(w *world, s *state, broken func(string, string, ...any)) {
 		if s.of[e.ID] != "" {
 			broken(e.ID, "was erased at %s and is a profile", e.Ended.Format(time.RFC3339))
 		}
-		ids := append([]string{e.Profile}, profileIDs(s, e)...)
+		ids := []string{e.Profile}
 		for table, items := range s.raw {
 			for _, i := range items {
 				if left := remains(table, i, ids); left != "" {
@@ -384,9 +426,6 @@ func checkErasedGone(w *world, s *state, broken func(string, string, ...any)) {
 		}
 	}
 }
-
-// profileIDs are the keys under which a person's items stand, as far as the erasure's own keys name them.
-func profileIDs(s *state, e *erasure) []string { return nil }
 
 // remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger under a pseudonym, and orders.
 func remains(table string, i item, ids []string) string {

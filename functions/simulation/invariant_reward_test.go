@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -82,6 +83,33 @@ func checkOneReward(w *world, s *state, broken func(string, string, ...any)) {
 	for account, sum := range net {
 		if sum > 200 {
 			broken("profile:"+account[2:], "was rewarded %d points for having been invited, at most 200 are due", sum)
+		}
+	}
+}
+
+// checkOneRewardOfMerged holds that one person is not rewarded twice as a friend: a second reward is only for who was two people then.
+func checkOneRewardOfMerged(w *world, s *state, broken func(string, string, ...any)) {
+	for profile, v := range s.profiles {
+		var merged time.Time
+		for _, e := range s.timeline[profile] {
+			if e.Event == "Profiles Merged" && (merged.IsZero() || e.ReceivedAt.Before(merged)) {
+				merged = e.ReceivedAt
+			}
+		}
+		if merged.IsZero() || len(v.Parts) == 0 {
+			continue
+		}
+		rewards, after := 0, 0
+		for _, p := range s.payments() {
+			if id := p.account[2:]; p.program == "invite" && p.amount == 200 && (id == profile || slices.Contains(v.Parts, id)) {
+				rewards++
+				if p.at.After(merged.Add(10 * time.Second)) {
+					after++
+				}
+			}
+		}
+		if rewards > 1 && after > 0 && len(v.Parts) == 1 {
+			broken("profile:"+profile, "was rewarded %d times for having been invited, %d of them when they were known as one person since %s", rewards, after, merged.Format(time.RFC3339))
 		}
 	}
 }

@@ -11,34 +11,39 @@ type invariant string
 
 // The invariants.
 const (
-	projectedOnce         invariant = "projectedOnce"
-	timelineComplete      invariant = "timelineComplete"
-	ordersSum             invariant = "ordersSum"
-	atMostOneSend         invariant = "atMostOneSend"
-	consentHolds          invariant = "consentHolds"
-	consentByLastReceipt  invariant = "consentByLastReceipt"
-	killSwitchInTime      invariant = "killSwitchInTime"
-	pausedSendsNothing    invariant = "pausedSendsNothing"
-	capsHold              invariant = "capsHold"
-	quietHoursHold        invariant = "quietHoursHold"
-	oneDecisionPerEntry   invariant = "oneDecisionPerEntry"
-	erasedGone            invariant = "erasedGone"
-	returnedIsAPerson     invariant = "returnedIsAPerson"
-	ledgerSumsToZero      invariant = "ledgerSumsToZero"
-	lotsNeverBelowZero    invariant = "lotsNeverBelowZero"
-	oneRewardPerFriend    invariant = "oneRewardPerFriend"
-	ladderStepOnce        invariant = "ladderStepOnce"
-	budgetHolds           invariant = "budgetHolds"
-	membershipsRecount    invariant = "membershipsEqualRecount"
-	newsOnce              invariant = "newsOnce"
-	deadLettersOnlyPoison invariant = "deadLettersOnlyPoison"
-	itemsUnder300KB       invariant = "itemsUnder300KB"
-	invocationsWithinTime invariant = "invocationsWithinTime"
-	noPersonalDataInLogs  invariant = "noPersonalDataInLogs"
-	queuesDrain           invariant = "queuesDrain"
-	runsFinish            invariant = "runsFinish"
-	schedulesSucceed      invariant = "schedulesSucceed"
-	trafficFits           invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
+	projectedOnce          invariant = "projectedOnce"
+	timelineComplete       invariant = "timelineComplete"
+	ordersSum              invariant = "ordersSum"
+	atMostOneSend          invariant = "atMostOneSend"
+	consentHolds           invariant = "consentHolds"
+	consentByLastReceipt   invariant = "consentByLastReceipt"
+	killSwitchInTime       invariant = "killSwitchInTime"
+	pausedSendsNothing     invariant = "pausedSendsNothing"
+	capsHold               invariant = "capsHold"
+	quietHoursHold         invariant = "quietHoursHold"
+	oneDecisionPerEntry    invariant = "oneDecisionPerEntry"
+	erasedGone             invariant = "erasedGone"
+	returnedIsAPerson      invariant = "returnedIsAPerson"
+	ledgerSumsToZero       invariant = "ledgerSumsToZero"
+	lotsNeverBelowZero     invariant = "lotsNeverBelowZero"
+	oneRewardPerFriend     invariant = "oneRewardPerFriend"
+	ladderStepOnce         invariant = "ladderStepOnce"
+	budgetHolds            invariant = "budgetHolds"
+	membershipsRecount     invariant = "membershipsEqualRecount"
+	newsOnce               invariant = "newsOnce"
+	deadLettersOnlyPoison  invariant = "deadLettersOnlyPoison"
+	itemsUnder300KB        invariant = "itemsUnder300KB"
+	invocationsWithinTime  invariant = "invocationsWithinTime"
+	noPersonalDataInLogs   invariant = "noPersonalDataInLogs"
+	queuesDrain            invariant = "queuesDrain"
+	aliasUnites            invariant = "aliasUnites"
+	placeholdersJoinNobody invariant = "placeholdersJoinNobody"
+	strangersApart         invariant = "strangersApart"
+	rewardsComplete        invariant = "rewardsComplete"
+	acceptedAsDocumented   invariant = "acceptedAsDocumented"
+	runsFinish             invariant = "runsFinish"
+	schedulesSucceed       invariant = "schedulesSucceed"
+	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
 // invariants are checked at rest, when all queues are empty. Some more are checked while the world runs.
@@ -61,11 +66,17 @@ var invariants = []struct {
 	{ledgerSumsToZero, checkLedgerSums},
 	{lotsNeverBelowZero, checkLots},
 	{oneRewardPerFriend, checkOneReward},
+	{oneRewardPerFriend, checkOneRewardOfMerged},
 	{ladderStepOnce, checkLadder},
 	{budgetHolds, checkBudget},
 	{membershipsRecount, checkMemberships},
+	{oneDecisionPerEntry, checkAudiences},
 	{newsOnce, checkNewsOnce},
 	{deadLettersOnlyPoison, checkDeadLetters},
+	{aliasUnites, checkAlias},
+	{placeholdersJoinNobody, checkPlaceholders},
+	{strangersApart, checkStrangers},
+	{rewardsComplete, checkRewardsComplete},
 	{itemsUnder300KB, checkItemSizes},
 	{noPersonalDataInLogs, checkLogs},
 }

@@ -45,6 +45,7 @@ type withdrawal struct {
 type claim struct {
 	Program, Code, Friend string
 	Status                int
+	At                    time.Time
 }
 
 func newModel(w *world) *model { return &model{w: w} }

@@ -102,12 +102,12 @@ func (w *world) live() {
 	}
 	w.faults.none = true // from here on everything must come to rest
 	w.tell("-- no more faults")
-	if !w.rest(40 * time.Hour) {
-		w.violate(queuesDrain, "", "after %s without faults there is still work: %s", 40*time.Hour, w.backlog())
+	if !w.rest(w.patience()) {
+		w.violate(queuesDrain, "", "after %s without faults there is still work: %s", w.patience(), w.backlog())
 		return
 	}
 	w.redrive()
-	if !w.rest(40 * time.Hour) {
+	if !w.rest(w.patience()) {
 		w.violate(queuesDrain, "", "after the dead letters there is still work: %s", w.backlog())
 	}
 	w.judge()
@@ -123,7 +123,7 @@ func (w *world) judge() {
 	} else {
 		w.surprise("POST runs: %d %s", status, body)
 	}
-	w.rest(40 * time.Hour)
+	w.rest(w.patience())
 	status, body = w.ask(&d, "GET", "/v1/runs/"+started.RunID, operatorKey, "")
 	var run struct {
 		State    string
@@ -206,3 +206,6 @@ func child(folder string, seed uint64) (outcome, error) {
 	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "{") })
 	return o, fmt.Errorf("%w: %s", err, strings.Join(lines[:min(len(lines), 60)], "\n"))
 }
+
+// patience is how long everything may take to come to rest: a night and a day, and until the last message has come again.
+func (w *world) patience() time.Duration { return 40*time.Hour + w.horizon }

@@ -9,7 +9,7 @@ import (
 // erase asks for a person to be forgotten. Nothing else is said of the person for a little while before and after, so that nobody can
 // argue about what came first; what is under way in queues is.
 func erase(w *world, d *dice, p *human) {
-	status, body := w.ask(d, "GET", "/v1/profiles/"+p.user, serverKey, "")
+	status, body := w.ask(d, "GET", "/v1/profiles/"+escape(p.user), serverKey, "")
 	if status != 200 {
 		return
 	}
@@ -20,7 +20,7 @@ func erase(w *world, d *dice, p *human) {
 		e.Keys = append(e.Keys, id.Kind+":"+id.Value)
 	}
 	w.model.erasures = append(w.model.erasures, e)
-	status, _ = w.ask(d, "DELETE", "/v1/profiles/"+p.user, serverKey, "")
+	status, _ = w.ask(d, "DELETE", "/v1/profiles/"+escape(p.user), serverKey, "")
 	e.Ended = time.Now()
 	e.Accepted = status == 202
 	w.tell("back end: erase %s: %d", p.user, status)
@@ -28,7 +28,7 @@ func erase(w *world, d *dice, p *human) {
 
 // claimCode lets a person use the code of another.
 func claimCode(w *world, d *dice, p *human) {
-	advocate := w.cast.people[d.below(len(w.cast.people))]
+	advocate := w.cast.people[d.below(min(3, len(w.cast.people)))]
 	program := one(d, "invite", "ladder")
 	status, body := w.ask(d, "POST", "/v1/referrals/codes", serverKey, fmt.Sprintf(`{"programId":%q,"userId":%q}`, program, advocate.user))
 	if status != 200 {
@@ -45,7 +45,7 @@ func claimCode(w *world, d *dice, p *human) {
 		headers = []string{"Idempotency-Key", fmt.Sprintf("claim-%d", d.below(1<<30))}
 	}
 	status, _ = w.ask(d, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":%q}`, code.Code, friend), headers...)
-	w.model.claims = append(w.model.claims, &claim{program, code.Code, friend, status})
+	w.model.claims = append(w.model.claims, &claim{program, code.Code, friend, status, time.Now()})
 	w.tell("back end: %s claims the code of %s in %s: %d", friend, advocate.user, program, status)
 	if (status == 201 || status == 409) && d.happens(0.8) {
 		w.sleep(d.pause(time.Second, 10*time.Minute))
@@ -82,6 +82,14 @@ func unsubscribe(w *world, d *dice, p *human) {
 	x.Ended = time.Now()
 	x.Accepted = status == 200
 	w.tell("person: unsubscribes from %s (profile %s): %d", s.Channel, s.Profile, status)
+}
+
+// inviteDoc is the program of a seed that rewards both sides.
+func inviteDoc(w *world) map[string]any {
+	d := dice{hash(w.seed, "invite")}
+	return map[string]any{"name": "Invite", "state": "running", "hold": one(&d, "0s", "1h", "2h"), "attributionWindow": "30d",
+		"rewards": map[string]any{"advocate": []any{map[string]any{"points": 500}}, "friend": []any{map[string]any{"points": 200}}},
+		"budget":  []any{map[string]any{"points": one(&d, 1400, 3500, 100000)}}}
 }
 
 // campaigns are those that every seed begins with.
@@ -142,9 +150,12 @@ func (w *world) open(d *dice) {
 	for _, id := range []string{"welcome", "visit", "later", "receipt", "first-order"} {
 		must("campaigns", id, campaignDoc(id, "running"))
 	}
-	must("programs", "invite", map[string]any{"name": "Invite", "state": "running", "hold": one(d, "0s", "1h", "2h"), "attributionWindow": "30d",
-		"rewards": map[string]any{"advocate": []any{map[string]any{"points": 500}}, "friend": []any{map[string]any{"points": 200}}},
-		"budget":  []any{map[string]any{"points": one(d, 1400, 3500, 100000)}}})
+	for _, system := range []string{"shopify", "woocommerce"} {
+		must("sources", system, map[string]any{"name": system, "kind": "server", "hookSecret": hookSecret})
+	}
+	if d.happens(0.6) { // or later
+		must("programs", "invite", inviteDoc(w))
+	}
 	must("programs", "ladder", map[string]any{"name": "Ladder", "state": "running", "hold": "0s", "attributionWindow": "30d",
 		"rewards": map[string]any{"advocate": []any{map[string]any{"points": 5}}},
 		"ladder":  []any{map[string]any{"friends": 2, "advocate": []any{map[string]any{"points": 1000}}}}})
@@ -173,6 +184,14 @@ func edit(w *world, d *dice, _ *human) {
 				"at": time.Now().UTC().Add(d.pause(time.Minute, 20*time.Minute)).Truncate(time.Second).Format(time.RFC3339)}}}
 		doc["templateId"] = map[any]string{"email": "mail", "social": "hook"}[doc["channel"]]
 		w.define(d, "campaigns", id, doc)
+		if d.happens(0.4) { // somebody has second thoughts for two minutes
+			w.sleep(d.pause(time.Minute, 25*time.Minute))
+			doc["state"] = "paused"
+			w.define(d, "campaigns", id, doc)
+			w.sleep(d.pause(time.Minute, 4*time.Minute))
+			doc["state"] = "running"
+			w.define(d, "campaigns", id, doc)
+		}
 	case 6:
 		id := fmt.Sprintf("extra-%d", d.below(3))
 		value := one(d, 1, 2, 3)

@@ -33,6 +33,16 @@ var scenes = []scene{
 	{"busy person", 2, busy},
 	{"other calls", 3, otherCalls},
 	{"operator edits", 5, edit},
+	{"woocommerce", 3, wooCommerce},
+	{"shopify", 3, shopify},
+	{"wholesale", 1, wholesale},
+	{"paid after all", 2, paidAfterAll},
+	{"yen", 2, yen},
+	{"twin", 3, twin},
+	{"borrow a device", 5, borrow},
+	{"placeholder", 2, placeholder},
+	{"return", 4, returns},
+	{"new program", 1, newProgram},
 	{"run", 2, startRun},
 }
 
@@ -56,6 +66,10 @@ func newCast(seed uint64) *cast {
 	n := one(&c.d, 4, 6, 8, 12, 20, 35)
 	for i := range n {
 		h := &human{number: i, user: fmt.Sprintf("canaryuser%d", i)}
+		if c.d.happens(0.08) { // shops have ids of all forms
+			h.user = one(&c.d, "canaryuser/%d", "gid://canary/Customer/%d", "canaryuser?%d", "canary user+%d", "canary用户%d")
+			h.user = fmt.Sprintf(h.user, i)
+		}
 		for k := range c.d.between(1, 3) {
 			h.devices = append(h.devices, fmt.Sprintf("canarydevice%d-%d", i, k))
 		}
@@ -201,6 +215,9 @@ func identify(w *world, d *dice, p *human) {
 	if d.happens(0.7) {
 		s.Traits["email"] = p.email()
 	}
+	if d.happens(0.2) { // a form's own field
+		s.Traits["emailConsent"] = true
+	}
 	w.post(d, serverKey, s)
 }
 
@@ -214,7 +231,7 @@ func signUp(w *world, d *dice, p *human) {
 func consentByEvent(w *world, d *dice, p *human) {
 	s := w.event(d, "track", one(d, "Consent Granted", "Consent Granted", "Consent Revoked", "Unsubscribed"))
 	s.User = p.user
-	s.Properties = map[string]any{"channel": one(d, "email", "email", "email", "social")}
+	s.Properties = map[string]any{"channel": one(d, "email", "email", "email", "social", "Email", " email")}
 	w.post(d, serverKey, s)
 }
 
@@ -340,10 +357,10 @@ func otherCalls(w *world, d *dice, p *human) {
 
 func look(w *world, d *dice, p *human) {
 	paths := []string{"", "/events", "/decisions", "/ledger", "/export"}
-	w.call("GET", "/v1/profiles/"+one(d, p.user, "anonymous:"+p.device(d))+one(d, paths...), serverKey, "")
+	w.call("GET", "/v1/profiles/"+escape(one(d, p.user, "anonymous:"+p.device(d)))+one(d, paths...), serverKey, "")
 	if d.happens(0.3) {
 		w.call("GET", "/v1/programs/invite/leaderboard", serverKey, "")
-		w.call("GET", "/v1/referrals/"+p.user, serverKey, "")
+		w.call("GET", "/v1/referrals/"+escape(p.user), serverKey, "")
 	}
 }
 

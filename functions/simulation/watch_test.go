@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/userops/userops/shared/local/sqs"
@@ -8,10 +9,9 @@ import (
 
 // watch looks at what happens while it happens.
 type watch struct {
-	w     *world
-	dead  []buried
-	rates map[string]int // writes by second and partition
-	most  map[string]int // the most writes of a partition in one second, by table
+	w          *world
+	dead       []buried
+	tombstones []tombstone
 }
 
 type buried struct {
@@ -21,7 +21,7 @@ type buried struct {
 }
 
 func newWatch(w *world) *watch {
-	return &watch{w: w, rates: map[string]int{}, most: map[string]int{}}
+	return &watch{w: w}
 }
 
 func (x *watch) buried(l sqs.DeadLetter) {
@@ -31,7 +31,29 @@ func (x *watch) buried(l sqs.DeadLetter) {
 	x.w.tell("dead letter: %s of %s after %d", l.MessageID, l.Queue, l.Receives)
 }
 
-func (x *watch) wrote(q request) {}
+// wrote notes when tombstones are written.
+func (x *watch) wrote(q request) {
+	if q.where == "Profiles" && bytes.Contains(q.body, []byte(`"erased":`)) {
+		x.tombstones = append(x.tombstones, tombstone{time.Now(), q.body})
+	}
+}
+
+type tombstone struct {
+	at   time.Time
+	body []byte
+}
+
+// carriedOut is when the erasure of a profile had been written for certain: until then what comes is erased with the rest. It is the
+// last time of those that may be meant.
+func (x *watch) carriedOut(e *erasure) time.Time {
+	last := e.Ended
+	for _, t := range x.tombstones {
+		if t.at.After(last) && bytes.Contains(t.body, []byte("p#"+e.Profile)) {
+			last = t.at
+		}
+	}
+	return last
+}
 
 // coverage counts between which effects of a function a crash was put.
 type coverage struct {

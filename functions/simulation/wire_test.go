@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -180,6 +181,10 @@ func (w *world) answer(inv *invocation, q request, name string, d *dice) *reply 
 		return true
 	}
 	switch {
+	case q.dynamo && w.faults.away(time.Since(w.begun), w.horizon):
+		inv.struck(outage, name)
+		w.sleep(d.pause(10*time.Millisecond, time.Second))
+		return nil
 	case strikes(failedBefore):
 		w.sleep(d.pause(10*time.Millisecond, 2*time.Second))
 		return nil
@@ -247,11 +252,22 @@ func (w *world) carryOut(inv *invocation, q request) *reply {
 		return w.sqs(inv, q)
 	}
 	answer := serve(w.db, q.target, q.body)
+	if q.effect {
+		w.tell("%s: %s %s %s: %d%s", inv.name, q.op, q.where, q.key, answer.status, reason(answer))
+	}
 	if q.effect && answer.status == 200 {
 		w.replica.note(time.Now(), q.target, q.body)
 		w.watch.wrote(q)
 	}
 	return answer
+}
+
+// reason is why a call was refused, in short.
+func reason(r *reply) string {
+	if r.status == 200 {
+		return ""
+	}
+	return fmt.Sprintf(" %.160s", r.body)
 }
 
 // inPart leaves some items of a batch undone.
