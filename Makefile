@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test lint bench sim build size deploy redrive invoke conformance crash soak mutate mutate-all build-local FORCE
+.PHONY: help run demo import test lint bench sim build size deploy redrive invoke conformance crash soak mutants mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ SEEDS ?= 20
 FIRST ?= 1
 sim: ## all functions under faults in virtual time: SEEDS=n FIRST=k, or SEED=n alone with its story; BASE=commit drives that commit
 	@go run ./shared/local/cmd/sim -seeds $(SEEDS) -first $(FIRST) $(if $(SEED),-seed $(SEED)) $(if $(BASE),-base $(BASE)) $(if $(PREVIOUS),-previous $(PREVIOUS))
+
+mutants: ## plants faults one by one and tells what notices each: ONLY=name of one, SEEDS=n (30)
+	@go run ./shared/local/cmd/sim -mutants $(if $(ONLY),-only $(ONLY)) $(if $(filter command line environment,$(origin SEEDS)),-seeds $(SEEDS)) -first $(FIRST)
 
 size: build ## the zipped size of every function
 	@for f in $(FUNCTIONS); do printf '%s\t' $$f; gzip -9 -c build/$$f/bootstrap | wc -c; done

@@ -17,7 +17,8 @@
 //	invariant*_test.go the table of invariants and their checks
 //
 // To add an invariant, add a row to invariants in invariant_test.go. To add traffic, add a row to scenes in traffic_test.go. To add a
-// fault, add a row to faults in fault_test.go and ask for it where it strikes. Nothing here may use the real clock, the global
+// fault, add a row to faults in fault_test.go and ask for it where it strikes. To plant a fault, add a row to a table under
+// testdata/mutants; shared/local/cmd/sim says what a row has. Nothing here may use the real clock, the global
 // random numbers or a map's order to decide anything: chance is drawn from the seed by chance().
 //
 // The surprising thing: virtual time moves only while every goroutine waits, and every call waits for a time that is a hash of the seed,

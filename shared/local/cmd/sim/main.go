@@ -20,7 +20,16 @@ func main() {
 	out := flag.String("out", "build/sim.json", "where the report is written")
 	base := flag.String("base", "", "a commit whose functions are driven in place of these")
 	previous := flag.String("previous", "", "a commit whose functions take a part of the invocations")
+	planted := flag.Bool("mutants", false, "plant the faults of the tables, and tell what notices each")
+	only := flag.String("only", "", "of the planted faults, those whose name has this text")
 	flag.Parse()
+	if *planted {
+		if err := plantAll(*only, *seeds, *first); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*seeds, *first, *seed, *out, *base, *previous); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -99,11 +108,20 @@ var runtimeChanges = []change{
 
 // deterministic writes an overlay of the runtime.
 func deterministic(work string) (string, error) {
+	source, err := goSource()
+	if err != nil {
+		return "", err
+	}
+	return overlayOf(work, source, runtimeChanges, map[string]string{})
+}
+
+// goSource is where Go's own packages are.
+func goSource() (string, error) {
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		return "", fmt.Errorf("asking for GOROOT: %w", err)
 	}
-	return overlayOf(work, filepath.Join(strings.TrimSpace(string(goroot)), "src"), runtimeChanges, map[string]string{})
+	return filepath.Join(strings.TrimSpace(string(goroot)), "src"), nil
 }
 
 // overlayOf writes changed copies of files below root, and the overlay that names them beside those that it has already.
