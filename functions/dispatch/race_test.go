@@ -99,7 +99,7 @@ func TestWithdrawnMeanwhile(t *testing.T) {
 		fired := false
 		b.db.Interrupt(dynamotest.AnyWrite, nth, func() {
 			fired = true
-			b.must(b.process.Deliveries.Withdraw(t.Context(), b.ann.ID, delivery.Email, b.clock()))
+			b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, b.ann.ID, delivery.Email, b.clock()))
 		})
 		settle(b, b.process, b.ask("s1"))
 		if !fired {

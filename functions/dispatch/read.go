@@ -43,7 +43,7 @@ func (a *attempt) read(ctx context.Context) (r read, err error) {
 // contact reads the person's record. Where profiles were merged into this one since it was written, their records are united with it
 // first: an intent is one conditional write, and a worker that still holds one of theirs loses its condition.
 func (a *attempt) contact(ctx context.Context, person *profile.Profile) (*delivery.Contact, error) {
-	own, err := a.Deliveries.Contact(ctx, person.ID)
+	own, err := a.Deliveries.ContactOf(ctx, a.Profiles, person.ID)
 	if err != nil {
 		return nil, err
 	}

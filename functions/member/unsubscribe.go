@@ -95,7 +95,7 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 
 // withdraw notes the withdrawal where dispatch asks: with the person, and with the address.
 func (p *Process) withdraw(ctx context.Context, person *profile.Profile, channel delivery.Channel, now time.Time) error {
-	if err := p.Deliveries.Withdraw(ctx, person.ID, channel, now); err != nil {
+	if err := p.Deliveries.Withdraw(ctx, p.Referrals.Profiles, person.ID, channel, now); err != nil {
 		return err
 	}
 	if channel != delivery.Email {

@@ -35,6 +35,24 @@ func (s Deliveries) Contact(ctx context.Context, id profile.ID) (*delivery.Conta
 	return c, nil
 }
 
+// ContactOf is Contact, where a pointer is asked whether it still holds. One under an id of which somebody is the head was put before an
+// erasure: whoever it was merged with is gone, and this one, who came back alone, has no record yet.
+func (s Deliveries) ContactOf(ctx context.Context, profiles Profiles, id profile.ID) (*delivery.Contact, error) {
+	c, err := s.Contact(ctx, id)
+	if err != nil || c.MovedTo == "" {
+		return c, err
+	}
+	// Asked after the record was read: a pointer is written behind its merge.
+	stands, err := profiles.Resolve(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if stands != nil && stands.ID == id {
+		c.MovedTo = ""
+	}
+	return c, nil
+}
+
 // SaveContact writes the record if nobody has changed it since it was read, and counts its version up. ErrConflict says that
 // somebody has; any other error leaves open whether the write happened.
 func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error {
@@ -74,10 +92,10 @@ const maxWithdrawTries = 20
 
 // Withdraw notes that a person wants nothing more over a channel. When it returns nil, no notification is begun any more that looks at
 // the record afterwards, and those that looked before lose their condition.
-func (s Deliveries) Withdraw(ctx context.Context, id profile.ID, channel delivery.Channel, at time.Time) error {
+func (s Deliveries) Withdraw(ctx context.Context, profiles Profiles, id profile.ID, channel delivery.Channel, at time.Time) error {
 	var last error
 	for range maxWithdrawTries {
-		c, err := s.Contact(ctx, id)
+		c, err := s.ContactOf(ctx, profiles, id)
 		if err != nil {
 			return err
 		}
@@ -100,16 +118,13 @@ func (s Deliveries) Withdraw(ctx context.Context, id profile.ID, channel deliver
 const maxUnited = 90
 
 // UniteContacts takes the records of merged profiles into the person's own and leaves a pointer in the place of each, in one
-// transaction: whoever still holds one of them loses its condition. A part that has none gets a pointer all the same. Of more than
-// maxUnited parts the first are taken; the caller sees in own.United which. ErrConflict says that one of them was changed.
+// transaction: whoever still holds one of them loses its condition. A part that has none gets a pointer all the same, and so does one
+// that has a pointer: somebody who came back may take an old one for nothing. Of more than maxUnited parts the first are taken; the caller sees in own.United which. ErrConflict says that one of them was changed.
 func (s Deliveries) UniteContacts(ctx context.Context, own *delivery.Contact, parts []*delivery.Contact) error {
 	parts = parts[:min(len(parts), maxUnited)]
 	var writes []types.TransactWriteItem
 	for _, part := range parts {
 		own.Unite(part)
-		if part.MovedTo != "" {
-			continue
-		}
 		i := contactKey(part.ProfileID).item()
 		i[attrTo] = textValue(string(own.ProfileID))
 		i[attrTTL] = numberValue(s.now().Add(contactLife).Unix())

@@ -132,7 +132,7 @@ func TestUniteContacts(t *testing.T) {
 		t.Errorf("the third: %+v", got)
 	}
 	// A withdrawal finds its way along the pointers.
-	must(s.Withdraw(t.Context(), "part", delivery.Social, deliveryNoon))
+	must(s.Withdraw(t.Context(), dynamo.Profiles{DB: s.DB, Table: "Profiles"}, "part", delivery.Social, deliveryNoon))
 	if got := load("third"); !got.Withdrawn[delivery.Social].Equal(deliveryNoon) {
 		t.Errorf("withdrawn under the first id: %+v", got.Withdrawn)
 	}
@@ -166,11 +166,11 @@ func TestWithdrawBroken(t *testing.T) {
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 		s, db, _ := deliveries(t)
 		db.Fail(dynamotest.AnyWrite, 1, how)
-		err := s.Withdraw(t.Context(), "p", delivery.Email, deliveryNoon)
+		err := s.Withdraw(t.Context(), dynamo.Profiles{DB: s.DB, Table: "Profiles"}, "p", delivery.Email, deliveryNoon)
 		if !errors.Is(err, dynamotest.ErrInjected) {
 			t.Errorf("%s: %v", how, err)
 		}
-		if err := s.Withdraw(t.Context(), "p", delivery.Email, deliveryNoon); err != nil {
+		if err := s.Withdraw(t.Context(), dynamo.Profiles{DB: s.DB, Table: "Profiles"}, "p", delivery.Email, deliveryNoon); err != nil {
 			t.Errorf("%s, again: %v", how, err)
 		}
 		if c, err := s.Contact(t.Context(), "p"); err != nil || c.Withdrawn[delivery.Email].IsZero() {

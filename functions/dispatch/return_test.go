@@ -1,0 +1,81 @@
+package dispatch
+
+import (
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+)
+
+// halfBack merges somebody into Ann, unites their contact records, erases both and lets the other half come back alone, before any trace is
+// wiped: their contact record still points to where Ann's was.
+func (b *bench) halfBack() (back *profile.Profile, n job.Notification) {
+	b.Helper()
+	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	old, n, _ := b.old()
+	b.merge(old)
+	settle(b, b.process, b.ask("before"))
+	b.must(profiles.Erase(b.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+	b.pass(time.Minute)
+	back, err := profiles.Load(b.Context(), old.ID)
+	b.must(err)
+	back.ID, back.Identifiers, back.FirstSeen, back.LastSeen = old.ID, []profile.Identifier{{Kind: profile.UserID, Value: "ann-of-old"}}, b.clock(), b.clock()
+	back.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}}
+	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: b.clock(), ReceivedAt: b.clock()}}
+	b.must(profiles.Save(b.Context(), back))
+	n.ID, n.Step, n.At, n.Since = campaign.NotificationID(back.ID, "welcome", "new"), "new", b.clock(), b.clock()
+	return back, n
+}
+
+// TestHalfOfAPersonComesBack: whoever comes back alone is written to, though their record points to one that is gone.
+func TestHalfOfAPersonComesBack(t *testing.T) {
+	b := start(t, welcome)
+	back, n := b.halfBack()
+	settle(b, b.process, n, n)
+	if b.ann = back; b.provider.calls != 2 {
+		t.Errorf("%d calls, want one before and one after", b.provider.calls)
+	}
+	b.expect(2, "sent")
+}
+
+// TestAMergeOfHalfThatCameBack lets them be merged again between any two calls of a worker, while another one sends the same step.
+func TestAMergeOfHalfThatCameBack(t *testing.T) {
+	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {
+		for nth := 1; ; nth++ {
+			b := start(t, welcome)
+			back, n := b.halfBack()
+			b.ann = b.person("ann-of-new", func(p *profile.Profile) {
+				p.Traits, p.Consent = back.Traits, back.Consent
+			})
+			calls := b.provider.calls
+			fired := false
+			b.db.Interrupt(op, nth, func() {
+				fired = true
+				b.merge(back)
+				settle(b, b.another(), n)
+			})
+			settle(b, b.process, n)
+			if !fired {
+				break
+			}
+			if got := b.decisions(); b.provider.calls != calls+1 || len(got) != 1 || got[0] != "sent" {
+				t.Errorf("before call %d of %s: %d calls, decisions %v", nth, op, b.provider.calls-calls, got)
+			}
+		}
+	}
+}
+
+// TestHalfOfAPersonWithdraws: a withdrawal of who came back alone is theirs, and not of where the old record pointed to.
+func TestHalfOfAPersonWithdraws(t *testing.T) {
+	b := start(t, welcome)
+	back, n := b.halfBack()
+	b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, back.ID, delivery.Email, b.clock().Add(time.Second)))
+	settle(b, b.process, n)
+	b.ann = back
+	b.expect(1, "skipped noConsent")
+}
