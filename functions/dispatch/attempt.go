@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -21,7 +20,6 @@ type attempt struct {
 	*Process
 	n      job.Notification
 	holder string     // names this worker in the contact record
-	about  profile.ID // under whom the decision stands
 	judged judged     // what the decision says of the campaign
 }
 
@@ -58,7 +56,6 @@ func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool
 		a.note("", delivery.Skipped, "gone")
 		return intent, false, nil
 	}
-	a.about = r.person.ID
 	own := r.begun && r.intent.Holder == a.holder
 	if r.begun && !own {
 		return intent, false, a.known(ctx, r)
@@ -86,7 +83,7 @@ func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool
 // the process ended, or still is: that is recorded as unknown, and whoever still has it in hand records what is true.
 func (a *attempt) known(ctx context.Context, r read) error {
 	d := a.decision(delivery.Unknown, delivery.Interrupted, "")
-	d.NotificationID, d.Asked, d.Channel = r.intent.ID, r.intent.Asked, r.intent.Channel
+	d.NotificationID, d.Asked, d.Channel, d.ProfileID = r.intent.ID, r.intent.Asked, r.intent.Channel, r.person.ID
 	if r.intent.Of != "" {
 		d.ProfileID = r.intent.Of
 	}
@@ -96,6 +93,9 @@ func (a *attempt) known(ctx context.Context, r read) error {
 // reserve writes the intent, with everything that it takes, in one conditional write.
 func (a *attempt) reserve(ctx context.Context, r read) (intent delivery.Intent, ready bool, err error) {
 	intent = delivery.Intent{ID: a.n.ID, Asked: a.n.At, Holder: a.holder}
+	if a.n.ProfileID != r.person.ID {
+		intent.Of = a.n.ProfileID
+	}
 	if v := delivery.Reserve(a.judged.facts, intent); v.Action != delivery.Proceed {
 		return intent, false, a.turnDown(ctx, v)
 	}
@@ -128,9 +128,10 @@ func (a *attempt) amend(ctx context.Context, change func(*delivery.Contact)) err
 	return fmt.Errorf("amending notification %s: %w", a.n.ID, last)
 }
 
+// decision stands under the id that the job names: whatever that person becomes part of, the same attempt has one decision.
 func (a *attempt) decision(o delivery.Outcome, r delivery.Reason, detail string) delivery.Decision {
 	return delivery.Decision{
-		NotificationID: a.n.ID, ProfileID: a.about, CampaignID: a.n.CampaignID, CampaignVersion: a.n.CampaignVersion, Step: a.n.Step,
+		NotificationID: a.n.ID, ProfileID: a.n.ProfileID, CampaignID: a.n.CampaignID, CampaignVersion: a.n.CampaignVersion, Step: a.n.Step,
 		Variant: a.n.Variant, Channel: a.judged.campaign.Channel, TemplateID: a.judged.variant.TemplateID,
 		Outcome: o, Reason: r, Detail: detail, Asked: a.n.At, At: a.Now().UTC().Truncate(time.Millisecond), Attempt: a.n.Deferred,
 	}

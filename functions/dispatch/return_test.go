@@ -79,3 +79,39 @@ func TestHalfOfAPersonWithdraws(t *testing.T) {
 	b.ann = back
 	b.expect(1, "skipped noConsent")
 }
+
+// TestOneDecisionThroughAMerge skips a notification, merges the person into another and delivers it again, also between the calls of the
+// first worker, and also when it can be sent by then. The attempt has one decision.
+func TestOneDecisionThroughAMerge(t *testing.T) {
+	for _, want := range []string{"skipped noConsent", "sent"} {
+		for nth := 1; ; nth++ {
+			b := start(t, welcome)
+			old, ofOld, _ := b.old()
+			old.Consent = nil
+			b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Save(t.Context(), old))
+			if want != "sent" {
+				b.change(func(p *profile.Profile) { p.Consent = nil })
+			}
+			fired, over := false, false
+			b.db.Interrupt("GetItem", nth, func() {
+				if over {
+					return
+				}
+				fired = true
+				b.merge(old)
+				settle(b, b.another(), ofOld)
+			})
+			settle(b, b.process, ofOld)
+			if over = true; !fired {
+				b.merge(old)
+			}
+			settle(b, b.another(), ofOld)
+			if got := b.decisions(); len(got) != 1 || got[0] != want {
+				t.Errorf("before read %d: decisions %v, want %s", nth, got, want)
+			}
+			if !fired {
+				break
+			}
+		}
+	}
+}

@@ -71,7 +71,7 @@ func (t trigger) notification() (n job.Notification, due time.Time) {
 	due, notAfter := t.campaign.DueAfter(t.at)
 	step := t.campaign.Step(t.cause)
 	n = job.Notification{
-		ID: campaign.NotificationID(t.origin, t.campaign.ID, step), ProfileID: t.id,
+		ID: campaign.NotificationID(t.origin, t.campaign.ID, step), ProfileID: t.origin,
 		CampaignID: t.campaign.ID, CampaignVersion: t.campaign.Version, Step: step,
 		At: due.UTC().Truncate(time.Millisecond), Since: t.at.UTC(), NotAfter: notAfter.UTC(),
 	}
@@ -173,7 +173,7 @@ func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification
 func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, person *profile.Profile, v delivery.Verdict) error {
 	p.note(string(v.Reason))
 	return p.Deliveries.DecideFirst(ctx, delivery.Decision{
-		NotificationID: n.ID, ProfileID: person.ID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,
+		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,
 		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, At: p.Now().UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
 	})
 }

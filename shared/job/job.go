@@ -146,7 +146,8 @@ type Notifications struct {
 	Notifications []Notification `json:"notifications"`
 }
 
-// Notification asks dispatch to decide and send one notification. ID is person, campaign and step: at most one send per ID.
+// Notification asks dispatch to decide and send one notification. ID is person, campaign and step: at most one send per ID. ProfileID is
+// the profile that the trigger was about when it happened: decisions stand under it, whatever it has become part of since.
 type Notification struct {
 	ID         string     `json:"id"`
 	ProfileID  profile.ID `json:"profileId"`
