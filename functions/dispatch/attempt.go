@@ -19,8 +19,8 @@ const maxConflicts = 8
 type attempt struct {
 	*Process
 	n      job.Notification
-	holder string     // names this worker in the contact record
-	judged judged     // what the decision says of the campaign
+	holder string // names this worker in the contact record
+	judged judged // what the decision says of the campaign
 }
 
 // Dispatch decides and sends one notification. An error means that it is not decided and the job must come again.

@@ -48,9 +48,7 @@ func (a *attempt) contact(ctx context.Context, person *profile.Profile) (*delive
 		return nil, err
 	}
 	if own.MovedTo != "" {
-		if own, err = a.unmoved(ctx, person, own); err != nil {
-			return nil, err
-		}
+		return nil, errMoved
 	}
 	for {
 		var parts []*delivery.Contact
@@ -73,19 +71,6 @@ func (a *attempt) contact(ctx context.Context, person *profile.Profile) (*delive
 			return nil, err
 		}
 	}
-}
-
-// unmoved is a record to begin anew in place of a pointer, where the person stands on it all the same: they were part of somebody, were
-// erased with them and came back. A merge shows in the profile before it shows here, so one that is under way is no such thing.
-func (a *attempt) unmoved(ctx context.Context, person *profile.Profile, pointer *delivery.Contact) (*delivery.Contact, error) {
-	now, err := a.Profiles.Resolve(ctx, a.n.ProfileID)
-	if err != nil {
-		return nil, err
-	}
-	if now == nil || now.ID != person.ID {
-		return nil, errMoved
-	}
-	return &delivery.Contact{ProfileID: pointer.ProfileID, Version: pointer.Version}, nil
 }
 
 func ofOwn(own *delivery.Contact, part profile.ID) bool {
