@@ -100,7 +100,8 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 		}
 	}
 	if e.Name == event.OrderRefunded {
-		return r, r.refunds(p[from], from == "products")
+		err := r.refunds(p[from], from == "products") // changes r, and so must come before r is answered
+		return r, err
 	}
 	if r.Total != nil && *r.Total < 0 {
 		return Report{}, fmt.Errorf("properties.%s: %w", from, errNegative)
