@@ -14,6 +14,7 @@ func TestParseDecimalAtItsBorders(t *testing.T) {
 		"0." + strings.Repeat("0", 20) + "1e20": 10, "1e-2": 1, "5e-3": 1, "4e-3": 0, "99e-4": 1, "1:": -1, "1/": -1, "1e+2": 10000, "e2": -1, "0.1e1": 100,
 		"92233720368547758.065": math.MaxInt64, "92233720368547758.064": math.MaxInt64 - 1, "92233720368547758.08": -1, "99999999999999999999": -1,
 		"123.45": 12345, "0.12": 12, "12": 1200, ".05": 5, ".005": 1, "00.5": 50,
+		"1.00:": -1, "1.00/": -1, "0.30": 30,
 	} {
 		got, err := ParseDecimal(text, "CNY")
 		if want < 0 {
@@ -60,6 +61,14 @@ func TestDecimalInAtItsBorders(t *testing.T) {
 		got, fits := c.decimal.In(c.currency)
 		if fits != c.fits || got.Minor != c.want || fits && got.Currency != c.currency {
 			t.Errorf("%v in %s is %v, %v, want %d, %v", c.decimal, c.currency, got, fits, c.want, c.fits)
+		}
+	}
+}
+
+func TestDecimalOfAsManyDigitsAsTheMinorUnitHas(t *testing.T) {
+	for want, a := range map[string]Amount{"0.30": {30, "CNY"}, "1.00": {100, "CNY"}, "-0.30": {-30, "CNY"}, "0.300": {300, "KWD"}, "3": {3, "JPY"}} {
+		if got := a.Decimal(); got != want {
+			t.Errorf("%d %s is %s, want %s", a.Minor, a.Currency, got, want)
 		}
 	}
 }
