@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -75,7 +76,7 @@ func (s *shop) erase(i string, at time.Time) {
 }
 
 // TestARefundMakesNoGhost gives a refund that names its order only to the order's owner: once, whoever else tells of it, and no person
-// comes of it. A refund that is there before its order still counts.
+// comes of it. A refund that is there before its order counts with it at once, and its event follows.
 func TestARefundMakesNoGhost(t *testing.T) {
 	guest := profile.Identifier{Kind: profile.AnonymousID, Value: "shopify-order-A"}
 	byOrder := track("refund-1", "", "Order Refunded", t0.Add(time.Hour), `{"order_id":"A","refund_id":"1","total":4,"currency":"CNY"}`)
@@ -90,15 +91,21 @@ func TestARefundMakesNoGhost(t *testing.T) {
 			s.settle(envelope(t, "hook", byOrder))
 			s.settle(envelope(t, "hook", byPerson))
 			s.settle(envelope(t, "hook", byOrder))
-			if p := s.load(guest); !p.FirstSeen.IsZero() {
-				t.Errorf("the refund made a person: %+v", p)
-			}
-			if got := s.load(user("mei")).Counters["Order Refunded"].Total; got != 1 {
-				t.Errorf("one refund is counted %d times", got)
-			}
 		} else {
 			s.settle(envelope(t, "hook", byOrder))
 			s.settle(envelope(t, "hook", order))
+			if got := s.load(user("mei")).Orders.Revenue(); len(got) != 1 || got[0].Minor != 600 {
+				t.Errorf("before the event came, %v is left, want 6.00", got)
+			}
+			s.settle(envelope(t, "hook", byOrder))
+			s.tick(0)
+			s.tick(time.Hour)
+		}
+		if p := s.load(guest); !p.FirstSeen.IsZero() {
+			t.Errorf("order first %v: the refund made a person: %+v", first, p)
+		}
+		if k := s.knows(user("mei")); k.Profile.Counters["Order Refunded"].Total != 1 || len(k.Timeline) != 2 {
+			t.Errorf("order first %v: one refund is counted %d times, timeline %v", first, k.Profile.Counters["Order Refunded"].Total, k.Timeline)
 		}
 		if got := s.load(user("mei")).Orders.Revenue(); len(got) != 1 || got[0].Minor != 600 {
 			t.Errorf("order first %v: %v is left, want 6.00", first, got)
@@ -251,5 +258,49 @@ func TestNoticesOfAShopThatComeAgain(t *testing.T) {
 		if heard := s.campaigns.follows(t); len(heard) != 1 {
 			t.Errorf("merged %v: campaigns heard %q", merged, heard)
 		}
+	}
+}
+
+// TestARefundWaitsForItsOrdersOwner breaks each write, both ways, while a refund waits, and lets another one wait in vain.
+func TestARefundWaitsForItsOrdersOwner(t *testing.T) {
+	byOrder := track("refund-1", "", "Order Refunded", t0.Add(time.Hour), `{"order_id":"A","total":4,"currency":"CNY"}`)
+	byOrder.AnonymousID, byOrder.ReceivedAt = "shopify-order-A", t0.Add(time.Hour)
+	order := track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`)
+	play := func(how dynamotest.How, n int) *shop {
+		s := newShop(t)
+		if n > 0 {
+			s.db.Fail(dynamotest.AnyWrite, n, how)
+		}
+		s.settle(envelope(t, "hook", byOrder))
+		s.tick(20 * time.Minute) // nobody yet
+		s.settle(envelope(t, "hook", order))
+		s.tick(20 * time.Minute)
+		s.tick(20 * time.Minute)
+		return s
+	}
+	healthy := play(dynamotest.Persisted, 0)
+	want, writes := healthy.knows(user("mei")), healthy.db.Calls(dynamotest.AnyWrite)
+	if want.Profile.Counters["Order Refunded"].Total != 1 || len(want.Timeline) != 2 || want.Profile.Orders.Revenue()[0].Minor != 600 || exists(healthy.load(anonymous("shopify-order-A"))) {
+		t.Fatalf("mei is %+v", want)
+	}
+	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+		for n := 1; n <= 2; n++ { // those that let it wait; the others are a commit's, and the sweep's
+			got := play(how, n).knows(user("mei"))
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("write %d of %d %s: %+v, want %+v", n, writes, how, got, want)
+			}
+		}
+	}
+	s := newShop(t)
+	s.tick(0)
+	s.settle(envelope(t, "hook", byOrder))
+	for range 40 {
+		s.tick(5 * time.Hour)
+	}
+	if k := s.knows(anonymous("shopify-order-A")); len(k.Timeline) != 1 || k.Profile.Counters["Order Refunded"].Total != 1 {
+		t.Errorf("a refund of an order that never came: %+v", k)
+	}
+	if n := len(s.reports.bodies); n < 3 || n > 16 {
+		t.Errorf("the owner was looked for %d times", n)
 	}
 }

@@ -53,9 +53,11 @@ type Profiles interface {
 	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64) error
 }
 
-// Orders reads orders consistently; they are written by Profiles.Commit.
+// Orders reads orders consistently. Those that have an owner are written by Profiles.Commit; Save writes one that has none, if it is still as it
+// was loaded, else dynamo.ErrConflict.
 type Orders interface {
 	LoadAll(ctx context.Context, orderIDs []string) (map[string]*order.Order, error)
+	Save(ctx context.Context, o *order.Order) error
 }
 
 // Timeline keeps packs of events. Writing a pack again is harmless.

@@ -16,7 +16,8 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 )
 
-// Orders reads orders, which stand in the Profiles table. They are written by Profiles.Commit, together with their owner's sums.
+// Orders reads orders, which stand in the Profiles table. Profiles.Commit writes them, together with their owner's sums;
+// Save those that have no owner.
 type Orders struct {
 	DB    API
 	Table string
@@ -77,6 +78,29 @@ func readOrder(id string, i item) (*order.Order, error) {
 		return nil, fmt.Errorf("reading order: %w", err)
 	}
 	return o, nil
+}
+
+// Save writes an order alone, if it is still as it was loaded, and counts its Version up. ErrConflict says that it is not; any other error leaves
+// open whether the write happened.
+func (s Orders) Save(ctx context.Context, o *order.Order) error {
+	condition, names, values := versionCondition(o.Version)
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: orderItem(o),
+		ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	if err != nil {
+		if conditionLost(err) {
+			err = ErrConflict
+		}
+		return fmt.Errorf("saving an order: %w", err)
+	}
+	o.Version++
+	return nil
+}
+
+func orderItem(o *order.Order) item {
+	i := orderKey(o.ID).item()
+	i[attrVersion] = numberValue(o.Version + 1)
+	i[attrBody] = bytesValue(packOrder(o))
+	return i
 }
 
 // The sections of an order's body. A number is never used again for another layout.

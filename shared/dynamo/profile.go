@@ -242,12 +242,9 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 	}
 	writes := []types.TransactWriteItem{s.put(profileItem(p), unchanged(p))}
 	for _, o := range c.Orders {
-		i := orderKey(o.ID).item()
-		i[attrVersion] = numberValue(o.Version + 1)
-		i[attrBody] = bytesValue(packOrder(o))
 		var known condition
 		known.text, known.names, known.values = versionCondition(o.Version)
-		writes = append(writes, s.put(i, known))
+		writes = append(writes, s.put(orderItem(o), known))
 	}
 	for _, vacant := range c.Attach {
 		writes = append(writes, s.put(pointerItem(vacant.ID, p.ID), unchanged(vacant)))

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/order"
 )
@@ -65,16 +63,7 @@ func (s Orders) disown(ctx context.Context, ids []string, g Gone) (found int, er
 			continue
 		}
 		o.Owner = order.Nobody
-		condition, names, values := versionCondition(o.Version)
-		i := orderKey(id).item()
-		i[attrVersion] = numberValue(o.Version + 1)
-		i[attrBody] = bytesValue(packOrder(o))
-		_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i,
-			ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
-		if err != nil {
-			if conditionLost(err) {
-				err = ErrConflict
-			}
+		if err := s.Save(ctx, o); err != nil {
 			return 0, fmt.Errorf("taking the owner out of an order: %w", err)
 		}
 		found++
