@@ -30,10 +30,11 @@ func (b *batch) readAhead(groups []*group) func(ctx context.Context, i int) {
 	}
 }
 
-// reads are the keys under which groups are looked for first, each once.
+// reads are the keys under which groups are looked for first, each once. Commands are none of them: a wipe decides by what it reads, with no
+// condition that would tell that somebody came back since.
 func reads(groups []*group) (ids []profile.ID, orders []string) {
 	for _, g := range groups {
-		if g.direct != "" {
+		if g.direct != "" && g.command == nil {
 			ids = append(ids, g.direct)
 		}
 		for identifier, events := range g.events {

@@ -283,6 +283,49 @@ func (l *long) Wipe(_ context.Context, gone dynamo.Gone, after string) (int, str
 	return 0, "", nil
 }
 
+// TestWhoComesBackInTheMiddleOfAWipe comes back while the first page is wiped, in an invocation that has read ahead: the pages after it spare
+// what is theirs.
+func TestWhoComesBackInTheMiddleOfAWipe(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", seen("1", "mei"), seen("2", "li")))
+	w := s.worker()
+	back := returning{s: s}
+	w.Traces = []Traces{&back}
+	other := envelope(t, "web", seen("3", "li"))
+	if again := deliver(t, w, eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false), other); len(again) != 0 {
+		t.Fatalf("%d jobs come again", len(again))
+	}
+	if want := []bool{false, true, true}; !slices.Equal(back.seen, want) {
+		t.Errorf("page by page somebody is back: %v, want %v", back.seen, want)
+	}
+}
+
+// TestCommandsReadNothingAhead holds that what a wipe decides by is read when it decides.
+func TestCommandsReadNothingAhead(t *testing.T) {
+	wipe := &group{direct: "gone", command: func(context.Context) error { return nil }}
+	ids, orders := reads([]*group{wipe, {direct: "owner"}})
+	if len(orders) != 0 || !slices.Equal(ids, []profile.ID{"owner"}) {
+		t.Errorf("read ahead are %v and %v", ids, orders)
+	}
+}
+
+// returning is a kind of traces of three pages; mei comes back during the first.
+type returning struct {
+	s    *shop
+	seen []bool
+}
+
+func (r *returning) Wipe(_ context.Context, gone dynamo.Gone, _ string) (int, string, error) {
+	r.seen = append(r.seen, gone.Back)
+	if len(r.seen) == 1 {
+		r.s.settle(envelope(r.s.t, "web", hour(5, seen("4", "mei"))))
+	}
+	if len(r.seen) == 3 {
+		return 1, "", nil
+	}
+	return 1, "more", nil
+}
+
 // TestALongHistoryIsWipedPageByPage refuses events at once, and wipes as much in one invocation as leaves time for others.
 func TestALongHistoryIsWipedPageByPage(t *testing.T) {
 	s := newShop(t)

@@ -36,13 +36,13 @@ func (b *batch) wipe(ctx context.Context, c *job.Command) error {
 	next.Wipe = &w
 	pages := 0
 	for ; w.Key < len(w.Keys); w.Key, w.Kind = w.Key+1, 0 {
-		gone, err := b.gone(ctx, &w, c.At)
-		if err != nil {
-			return err
-		}
 		for w.Kind < len(b.process.Traces) {
 			if pages++; pages > wipePages || late(ctx) {
 				return b.process.Reports.Send(ctx, job.Events{Version: job.Version, Command: &next})
+			}
+			gone, err := b.gone(ctx, &w, c.At) // anew: somebody may be back since the last page
+			if err != nil {
+				return err
 			}
 			found, cursor, err := b.process.Traces[w.Kind].Wipe(ctx, gone, w.Cursor)
 			if err != nil {
