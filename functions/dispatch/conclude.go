@@ -108,7 +108,7 @@ func (a *attempt) putOff(ctx context.Context, v delivery.Verdict) error {
 			due = v.Until
 		}
 	}
-	if err := a.Due.Put(ctx, dynamo.OwnerOrchestration, due, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body); err != nil {
+	if err := a.Due.Wait(ctx, dynamo.OwnerOrchestration, a.n.ProfileID, due, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body); err != nil {
 		return err
 	}
 	d := a.decision(delivery.Deferred, v.Reason, v.Detail)

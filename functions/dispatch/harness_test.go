@@ -217,7 +217,7 @@ func (b *bench) waiting() []job.Notification {
 	b.db.Each(b, "Due", func(item map[string]types.AttributeValue) {
 		body, ok := item["b"].(*types.AttributeValueMemberB)
 		if !ok {
-			b.Fatalf("an entry without a body: %v", item)
+			return // what finds a wait by its person
 		}
 		var n job.Notification
 		b.must(json.Unmarshal(body.Value, &n))

@@ -143,6 +143,7 @@ type contact struct {
 	ProfileID    profile.ID                                `json:"profileId"`
 	Intents      []intent                                  `json:"intents"`
 	Suppressions map[delivery.Channel]delivery.Suppression `json:"suppressions"`
+	Withdrawn    map[delivery.Channel]time.Time            `json:"withdrawn,omitempty"` // by the link in a mail
 }
 
 type intent struct {
@@ -154,7 +155,7 @@ type intent struct {
 	Counted        bool             `json:"counted"` // for the caps
 }
 
-// notes are what stands beside a person: codes, which campaigns have had them, and what dispatch remembers.
+// notes are what stands beside a person: codes, which campaigns have had them, what waits for them, and what dispatch remembers.
 func (p *Process) notes(ctx context.Context, person dynamo.Person, _ int, _ string) (found []record, _ string, _ error) {
 	codes, err := p.Referrals.CodesOf(ctx, person.Keys)
 	if err != nil {
@@ -164,7 +165,11 @@ func (p *Process) notes(ctx context.Context, person dynamo.Person, _ int, _ stri
 	if err != nil {
 		return nil, "", err
 	}
-	found = append(records("code", codes), records("campaign", taken)...)
+	waits, err := p.Waits.Of(ctx, person.Keys, p.Now())
+	if err != nil {
+		return nil, "", err
+	}
+	found = slices.Concat(records("code", codes), records("campaign", taken), records("wait", waits))
 	for _, id := range person.Keys {
 		c, err := p.Deliveries.Contact(ctx, id)
 		if err != nil {
@@ -173,7 +178,7 @@ func (p *Process) notes(ctx context.Context, person dynamo.Person, _ int, _ stri
 		if c.Version == 0 {
 			continue
 		}
-		shown := contact{ProfileID: id, Intents: []intent{}, Suppressions: c.Suppressions}
+		shown := contact{ProfileID: id, Intents: []intent{}, Suppressions: c.Suppressions, Withdrawn: c.Withdrawn}
 		for _, i := range c.Intents {
 			shown.Intents = append(shown.Intents, intent{i.ID, i.Channel, i.Asked, i.At, list(i.Tags), i.Counted})
 		}

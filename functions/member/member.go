@@ -46,6 +46,7 @@ type Process struct {
 	Referrals  dynamo.Referrals
 	Orders     dynamo.Orders
 	Takings    dynamo.Takings
+	Waits      dynamo.Waits
 	Events     Queue
 	Now        func() time.Time
 	NewID      func() string // of receipts; never the same twice
@@ -62,7 +63,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
 			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Due: dynamo.Due{DB: db, Table: s.DueTable, Now: now},
 		},
-		Orders: dynamo.Orders{DB: db, Table: s.ProfilesTable}, Takings: dynamo.Takings{DB: db, Table: s.DueTable},
+		Orders: dynamo.Orders{DB: db, Table: s.ProfilesTable}, Takings: dynamo.Takings{DB: db, Table: s.DueTable}, Waits: dynamo.Waits{DB: db, Table: s.DueTable},
 		Events: queue.Sender{Client: client, URL: s.EventsQueue}, Now: now, NewID: rand.Text,
 	}
 }

@@ -739,10 +739,13 @@ func TestExportGivesEverythingInPages(t *testing.T) {
 			}
 		}
 	}
-	if err := b.process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: p.ID, Intents: []delivery.Intent{{ID: "n1", Channel: delivery.Email, Asked: noon, At: noon}}}); err != nil {
+	if err := b.process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: p.ID, Intents: []delivery.Intent{{ID: "n1", Channel: delivery.Email, Asked: noon, At: noon}}, Withdrawn: map[delivery.Channel]time.Time{delivery.Email: noon}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.process.Takings.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: noon.Add(time.Hour)}, noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.process.Referrals.Due.Wait(t.Context(), dynamo.OwnerOrchestration, p.ID, noon.Add(time.Hour), "n9", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 	kinds, texts := map[string]int{}, map[string]string{}
@@ -762,14 +765,14 @@ func TestExportGivesEverythingInPages(t *testing.T) {
 			break
 		}
 	}
-	want := map[string]int{"profile": 1, "detail": 1, "ledger": 1, "entry": 2, "referralAsFriend": 1, "referralAsAdvocate": 3, "decision": 3, "event": 7, "code": 1, "campaign": 1, "contact": 1}
+	want := map[string]int{"profile": 1, "detail": 1, "ledger": 1, "entry": 2, "referralAsFriend": 1, "referralAsAdvocate": 3, "decision": 3, "event": 7, "code": 1, "campaign": 1, "contact": 1, "wait": 1}
 	orders := kinds["order"]
 	delete(kinds, "order")
 	if !maps.Equal(kinds, want) || cursor != "" || orders < 1 || orders > 2 {
 		t.Errorf("got %v and %d orders in %d pages, want %v", kinds, orders, pages, want)
 	}
 	for kind, part := range map[string]string{"order": `"net":{"amount":900,"currency":"CNY"}`, "code": `"programId":"spring"`, "campaign": `"campaignId":"welcome","notBefore":"` + noon.Add(time.Hour).UTC().Format(time.RFC3339),
-		"contact": `"notificationId":"n1"`, "detail": `"counters"`} {
+		"contact": `"notificationId":"n1"`, "wait": `"notificationId":"n9"`, "detail": `"counters"`} {
 		if !strings.Contains(texts[kind], part) || strings.Contains(texts[kind], `"orderId":"B"`) {
 			t.Errorf("%s: %s; want %s", kind, texts[kind], part)
 		}

@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
-// TestALongWaitGoesWithItsPerson: what waits for longer than a day is taken away with who was erased, and nobody else's.
+// TestALongWaitGoesWithItsPerson: what waits for longer than a quarter of an hour is taken away with who was erased, and nobody else's.
 func TestALongWaitGoesWithItsPerson(t *testing.T) {
 	db := dynamotest.New(t)
 	now := noon
@@ -21,7 +22,7 @@ func TestALongWaitGoesWithItsPerson(t *testing.T) {
 		person profile.ID
 		id     string
 		in     time.Duration
-	}{{"ann", "short", 24 * time.Hour}, {"ann", "long", 24*time.Hour + time.Second}, {"ann", "longer", 90 * 24 * time.Hour}, {"bob", "his", 48 * time.Hour}} {
+	}{{"ann", "short", 15 * time.Minute}, {"ann", "long", 15*time.Minute + time.Second}, {"ann", "longer", 90 * 24 * time.Hour}, {"bob", "his", 48 * time.Hour}} {
 		for range 2 {
 			if err := due.Wait(t.Context(), dynamo.OwnerOrchestration, w.person, noon.Add(w.in), w.id, []byte("{}")); err != nil {
 				t.Fatal(err)
@@ -36,6 +37,18 @@ func TestALongWaitGoesWithItsPerson(t *testing.T) {
 		return left
 	}
 	s := dynamo.Waits{DB: db, Table: "Due"}
+	for _, c := range []struct {
+		in   time.Duration
+		want []dynamo.Waiting
+	}{
+		{0, []dynamo.Waiting{{"long", noon.Add(16 * time.Minute)}, {"longer", noon.Add(90 * 24 * time.Hour)}}},
+		{17*time.Minute - time.Nanosecond, []dynamo.Waiting{{"long", noon.Add(16 * time.Minute)}, {"longer", noon.Add(90 * 24 * time.Hour)}}},
+		{17 * time.Minute, []dynamo.Waiting{{"longer", noon.Add(90 * 24 * time.Hour)}}},
+	} {
+		if got, err := s.Of(t.Context(), []profile.ID{"ann", "none"}, noon.Add(c.in)); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("after %v: %v, %v; want %v", c.in, got, err, c.want)
+		}
+	}
 	if found, _, err := s.Wipe(t.Context(), dynamo.Gone{Key: "ann", Back: true}, ""); err != nil || found != 0 || len(waits()) != 7 {
 		t.Errorf("of somebody who is back: %d, %v, left %v", found, err, waits())
 	}
