@@ -123,9 +123,11 @@ func TestDecideReplacesAndDecideFirstDoesNot(t *testing.T) {
 	}
 }
 
-// TestWipeOfDeliveries wipes one of two people, with a contact record and a decision before the erasure and after it.
+// TestWipeOfDeliveries wipes one of two people, with a contact record and a decision before the erasure and after it. Each is asked for
+// at the other side of the erasure than it was made: a client's clock is ahead, or it tells of last week.
 func TestWipeOfDeliveries(t *testing.T) {
 	before, after := deliveryNoon, deliveryNoon.Add(time.Hour)
+	claimed := map[string]time.Time{"old": after, "border": after.Add(time.Hour), "new": before.Add(-time.Hour)}
 	for name, c := range map[string]struct {
 		back             bool
 		found            int
@@ -139,8 +141,8 @@ func TestWipeOfDeliveries(t *testing.T) {
 			for _, id := range []profile.ID{"p", "q"} {
 				contact := &delivery.Contact{ProfileID: id, Suppressions: map[delivery.Channel]delivery.Suppression{"sms": {Reason: "bounce", At: before}}}
 				for n, at := range map[string]time.Time{"old": before.Add(-time.Second), "border": before, "new": after} {
-					contact.Intents = append(contact.Intents, delivery.Intent{ID: n, Asked: at, At: at})
-					if err := s.Decide(t.Context(), delivery.Decision{NotificationID: n, ProfileID: id, Asked: at}); err != nil {
+					contact.Intents = append(contact.Intents, delivery.Intent{ID: n, Asked: claimed[n], At: at})
+					if err := s.Decide(t.Context(), delivery.Decision{NotificationID: n, ProfileID: id, Asked: claimed[n], At: at}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 )
 
@@ -119,19 +121,18 @@ func only(items []item, wanted func(item) bool) []item {
 	return out
 }
 
-// Wipe deletes a page of the decisions under a key, and the contact record. Where somebody stands under the key again, decisions about
-// what was asked before the erasure go, and of the contact record what is as old.
+// Wipe deletes a page of the decisions under a key, and the contact record. Where somebody stands under the key again, decisions that
+// were made before the tombstones go, and of the contact record what is as old.
 func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
 	items, next, err := page(ctx, s.DB, s.Table, string(g.Key), "", after)
 	if err != nil {
 		return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
 	}
-	bound := decisionKey(g.Key, g.Until, "~").SK
 	var old []item
 	for _, i := range items {
 		sk := textOf(i, attrSK)
 		switch {
-		case !g.Back || strings.HasPrefix(sk, decisionPrefix) && sk < bound:
+		case !g.Back || strings.HasPrefix(sk, decisionPrefix) && madeUntil(i, g.Until):
 			old = append(old, i)
 		case sk == contactKey(g.Key).SK:
 			if stripped, err := s.strip(ctx, g); err != nil {
@@ -145,6 +146,13 @@ func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, 
 		return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
 	}
 	return found + len(old), next, nil
+}
+
+// madeUntil tells whether a decision was made until a time. Its key says for when it was asked, which may be a time that a client claims.
+func madeUntil(decision item, until time.Time) bool {
+	var d delivery.Decision
+	err := json.Unmarshal([]byte(textOf(decision, attrBody)), &d)
+	return err != nil || !d.At.After(until)
 }
 
 // strip takes out of a contact record what is not newer than the erasure, and tells whether there was any. ErrConflict says that

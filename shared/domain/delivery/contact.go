@@ -78,7 +78,8 @@ func (c *Contact) Known(id string) (Intent, bool) {
 	return c.Intents[i], true
 }
 
-// Forget takes out what is not newer than a time, and tells whether there was any.
+// Forget takes out what was noted until a time, and tells whether there was any. What an intent was asked for may be a time that a
+// client claims, long ago or to come: only when it was written tells whose it is.
 func (c *Contact) Forget(until time.Time) bool {
 	if c.MovedTo != "" {
 		c.MovedTo = "" // who stands here now was never part of anybody
