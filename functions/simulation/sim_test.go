@@ -24,7 +24,6 @@ var (
 	seedFlag  = flag.Uint64("seed", 0, "one seed alone, with its story")
 	outFlag   = flag.String("out", "", "where the report is written")
 	childFlag = flag.String("child", "", "where a child writes what came of its seed")
-	aboutFlag = flag.String("about", "", "a story tells every call that has these words in it, such as a profile's id")
 	storyFlag = flag.Bool("story", false, "tell everything that happens")
 )
 

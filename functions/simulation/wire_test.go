@@ -249,14 +249,12 @@ func transactionConflict(q request) *reply {
 func (w *world) carryOut(inv *invocation, q request) *reply {
 	inv.step(q)
 	if !q.dynamo {
-		w.tellAbout(inv, q, nil)
 		return w.sqs(inv, q)
 	}
 	answer := serve(w.db, q.target, q.body)
 	if q.effect {
 		w.tell("%s: %s %s %s: %d%s", inv.name, q.op, q.where, q.key, answer.status, reason(answer))
 	}
-	w.tellAbout(inv, q, answer)
 	if q.effect && answer.status == 200 {
 		w.replica.note(time.Now(), q.target, q.body)
 		w.watch.wrote(q)
@@ -359,16 +357,4 @@ func serve(h http.Handler, target string, body []byte) *reply {
 	answer := &reply{status: 200, header: http.Header{}}
 	h.ServeHTTP(answer, r)
 	return answer
-}
-
-// tellAbout adds a call to the story whose words -about asks for.
-func (w *world) tellAbout(inv *invocation, q request, answer *reply) {
-	if *aboutFlag == "" || !strings.Contains(string(q.body), *aboutFlag) {
-		return
-	}
-	said := ""
-	if answer != nil {
-		said = fmt.Sprintf(" -> %d %.1200s", answer.status, answer.body)
-	}
-	w.tell("call: %s %s %s %s%s", inv.name, q.op, q.where, q.body, said)
 }
