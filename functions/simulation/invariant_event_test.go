@@ -427,7 +427,8 @@ func checkErasedGone(w *world, s *state, broken func(string, string, ...any)) {
 	}
 }
 
-// remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger under a pseudonym, and orders.
+// remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger under a pseudonym, orders, and
+// the standing of an advocate, which says what was paid.
 func remains(table string, i item, ids []string) string {
 	if table == "Ledger" || strings.HasPrefix(i.text("pk"), "o#") {
 		return ""
@@ -437,6 +438,9 @@ func remains(table string, i item, ids []string) string {
 			continue
 		}
 		if table == "Profiles" && i.has("erased") && !i.has("b") {
+			return ""
+		}
+		if table == "Referrals" && strings.HasPrefix(i.text("pk"), "l#") {
 			return ""
 		}
 		return fmt.Sprint(table, " ", i.text("pk"))
