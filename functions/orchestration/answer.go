@@ -1,10 +1,12 @@
 package orchestration
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -78,13 +80,13 @@ func (p *Process) goOn(ctx context.Context, rest job.Orchestration) error {
 func (p *Process) job(ctx context.Context, j job.Orchestration) (rest *job.Orchestration, err error) {
 	if j.Audience != nil {
 		left, err := p.audience(ctx, *j.Audience)
-		if left != nil {
+		if err == nil && left != nil {
 			rest = &job.Orchestration{Audience: left}
 		}
 		return rest, err
 	}
 	left, err := p.follows(ctx, j.Follows)
-	if len(left) > 0 {
+	if err == nil && len(left) > 0 {
 		rest = &job.Orchestration{Follows: left}
 	}
 	return rest, err
@@ -107,42 +109,63 @@ func (p *Process) follows(ctx context.Context, follows []job.Follow) (rest []job
 			triggers, of = append(triggers, trigger{subject: s, campaign: c, cause: f.ID, at: f.At}), append(of, i)
 		}
 	}
-	done, err := p.answer(ctx, triggers)
-	if err != nil || done == len(triggers) {
-		return nil, err
+	open, err := p.answer(ctx, triggers)
+	left := map[int]bool{}
+	for _, i := range open {
+		left[of[i]] = true
 	}
-	return follows[of[done]:], nil
+	for i, f := range follows {
+		if left[i] {
+			rest = append(rest, f)
+		}
+	}
+	return rest, apart(ctx, len(rest), len(follows), err)
 }
 
-// answer takes up triggers side by side, a round after the other while there is time, and sends what has not to wait. done is how many
-// were answered. An error of one lets the others of its round be answered; the job comes again for it, and the others' notifications
-// have the same ids then.
-func (p *Process) answer(ctx context.Context, triggers []trigger) (done int, err error) {
-	for round := range slices.Chunk(triggers, perRound) {
-		if done > 0 && late(ctx) {
-			return done, nil
+// apart lets those that failed go on by themselves as a new job, where others of theirs did not: then the error is told here, and is no
+// reason for the others to come again. A job in which all failed comes again by itself, and its receives are counted.
+func apart(ctx context.Context, left, all int, err error) error {
+	if err == nil || left == all {
+		return err
+	}
+	slog.ErrorContext(ctx, "triggers that failed go on by themselves", "count", left, "of", all, "error", err.Error())
+	return nil
+}
+
+// answer takes up triggers side by side, a round after the other while there is time, and sends what has not to wait. open are those that
+// were not answered, for want of time and then those that failed. One that fails, such as a person who cannot be read, keeps none of the
+// others.
+func (p *Process) answer(ctx context.Context, triggers []trigger) (open []int, err error) {
+	var failed []int
+	for at := 0; at < len(triggers); at += perRound {
+		if at > 0 && late(ctx) || queue.Unavailable(err) {
+			for i := at; i < len(triggers); i++ {
+				open = append(open, i)
+			}
+			break
 		}
-		ready := make([]*job.Notification, len(round))
+		round := triggers[at:min(at+perRound, len(triggers))]
+		ready, errs := make([]*job.Notification, len(round)), make([]error, len(round))
 		var g errgroup.Group
 		g.SetLimit(atOnce)
 		for i, t := range round {
 			g.Go(func() error {
-				return queue.Guard(func() (err error) {
+				errs[i] = queue.Guard(func() (err error) {
 					ready[i], err = p.take(ctx, t)
 					return err
 				})
+				return nil
 			})
 		}
-		failed := g.Wait()
-		if err := p.notify(ctx, ready); err != nil {
-			return done, err
+		_ = g.Wait()
+		told := p.notify(ctx, ready)
+		for i := range round {
+			if one := cmp.Or(told, errs[i]); one != nil {
+				failed, err = append(failed, at+i), cmp.Or(err, one)
+			}
 		}
-		if failed != nil {
-			return done, failed
-		}
-		done += len(round)
 	}
-	return done, nil
+	return append(open, failed...), err
 }
 
 func (p *Process) wait(ctx context.Context, n job.Notification, due time.Time) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
@@ -116,12 +117,17 @@ func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *jo
 	for i, id := range list.Profiles {
 		triggers[i] = trigger{subject: &subject{id: id, origin: id}, campaign: c, cause: list.RunID, at: at, ended: ended}
 	}
-	done, err := p.answer(ctx, triggers)
-	if err != nil || done == len(triggers) {
-		return nil, err
+	open, err := p.answer(ctx, triggers)
+	if len(open) == 0 {
+		return nil, nil
 	}
-	list.Profiles = list.Profiles[done:]
-	return &list, nil
+	left := make([]profile.ID, len(open))
+	for i, at := range open {
+		left[i] = list.Profiles[at]
+	}
+	err = apart(ctx, len(left), len(list.Profiles), err)
+	list.Profiles = left
+	return &list, err
 }
 
 // unused is why a list is of no use to its campaign, the zero verdict if it is of use. A deferred one is to be kept.

@@ -1,0 +1,59 @@
+package orchestration
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/job"
+)
+
+// TestWhoCannotBeReadGoesAlone: one person in a job cannot be read. Everybody else is asked for, however long the list is, and a job comes
+// again that holds that one alone.
+func TestWhoCannotBeReadGoesAlone(t *testing.T) {
+	const people = perRound + 20
+	for name, jobOf := range map[string]func(*bench, []profile.ID) job.Orchestration{
+		"audience": func(_ *bench, ids []profile.ID) job.Orchestration {
+			return job.Orchestration{Audience: &job.AudienceList{ID: "l", CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip", Profiles: ids}}
+		},
+		"follows": func(b *bench, ids []profile.ID) job.Orchestration {
+			var j job.Orchestration
+			for _, id := range ids {
+				f := b.follow(1, profile.FollowEntered, "vip", b.clock())
+				f.ID, f.ProfileID = fmt.Sprint(id, ".1.0"), id
+				j.Follows = append(j.Follows, f)
+			}
+			return j
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := start(t, map[string]string{"audience": toAll, "follows": onEntered}[name])
+			var ids []profile.ID
+			for i := range people {
+				ids = append(ids, b.person(fmt.Sprint("u", i), join).ID)
+			}
+			b.item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(ids[0])}, "sk": &types.AttributeValueMemberS{Value: "p"},
+				"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
+			if b.hear(jobOf(b, ids)) {
+				t.Error("the whole job comes again")
+			}
+			b.expect(people - 1)
+			rest := b.self.take()
+			if len(rest) != 1 {
+				t.Fatalf("%d jobs go on", len(rest))
+			}
+			var j job.Orchestration
+			b.must(json.Unmarshal(rest[0], &j))
+			if n := len(j.Follows); n > 1 || n == 1 && j.Follows[0].ProfileID != ids[0] || j.Audience != nil && fmt.Sprint(j.Audience.Profiles) != fmt.Sprint(ids[:1]) {
+				t.Errorf("what goes on is %+v", j)
+			}
+			// By itself it comes again, and its receives are counted.
+			if !b.hear(j) || len(b.self.take()) != 0 {
+				t.Error("it does not come again by itself")
+			}
+		})
+	}
+}
