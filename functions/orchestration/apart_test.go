@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/profile"
@@ -55,5 +57,29 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 				t.Error("it does not come again by itself")
 			}
 		})
+	}
+}
+
+// TestNothingWaitsForEver: a wait of somebody who cannot be read is looked at again until it is too late, and has a decision then.
+func TestNothingWaitsForEver(t *testing.T) {
+	b := start(t, with(onEvent, `"wait":"10m"`))
+	b.heard(b.signUp(1))
+	b.item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
+		"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
+	for range 24 {
+		b.pass(time.Hour)
+		b.must(b.tick())
+	}
+	if got := fmt.Sprint(b.decisions(b.ann)); got != "[]" {
+		t.Errorf("while there is time: %s", got)
+	}
+	b.pass(time.Hour)
+	b.must(b.tick())
+	if got := fmt.Sprint(b.decisions(b.ann)); got != "[expired: unreadable]" {
+		t.Errorf("past its time: %s", got)
+	}
+	b.expect(0)
+	if out, err := b.db.Scan(t.Context(), &dynamodb.ScanInput{TableName: new("Due"), FilterExpression: new("attribute_exists(b)")}); err != nil || len(out.Items) != 0 {
+		t.Errorf("it still waits: %v, %v", out.Items, err)
 	}
 }

@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -37,7 +38,10 @@ func (p *Process) due(ctx context.Context) error {
 				if err != nil {
 					// One that fails must not hold up the others.
 					slog.ErrorContext(ctx, "wait not ended", "id", e.ID, "error", err.Error())
-					ready[i], again[i] = nil, p.Now().Add(pause)
+					ready[i] = nil
+					if again[i].IsZero() {
+						again[i] = p.Now().Add(pause)
+					}
 				}
 				return nil
 			})
@@ -83,8 +87,12 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 		return &n, done, nil
 	}
 	person, err := p.Profiles.Resolve(ctx, n.ProfileID)
+	if expired && errors.Is(err, dynamo.ErrUnreadable) {
+		// Nothing waits for ever: by now it would be too late whoever it is.
+		return nil, done, p.drop(ctx, c, n, skip(delivery.Expired, "unreadable"))
+	}
 	if err != nil {
-		return nil, done, err
+		return nil, now.Add(campaign.AskAgain(now.Sub(n.At))), err
 	}
 	if erased, err := p.Profiles.OfErased(ctx, n, person); err != nil {
 		return nil, done, err
@@ -106,7 +114,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 		verdict = p.refusal(c, person, n.Since, now)
 	}
 	if verdict.Reason != "" {
-		return nil, done, p.drop(ctx, c, n, person, verdict)
+		return nil, done, p.drop(ctx, c, n, verdict)
 	}
 	ready, err := p.ask(ctx, c, n, person)
 	return ready, done, err

@@ -130,7 +130,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		}
 	}
 	if verdict.Reason != "" {
-		return nil, p.drop(ctx, t.campaign, n, person, verdict)
+		return nil, p.drop(ctx, t.campaign, n, verdict)
 	}
 	if waits {
 		p.note(waiting)
@@ -170,7 +170,7 @@ func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification
 }
 
 // drop records that nothing comes of a trigger, unless something is on record.
-func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, person *profile.Profile, v delivery.Verdict) error {
+func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, v delivery.Verdict) error {
 	p.note(string(v.Reason))
 	return p.Deliveries.DecideFirst(ctx, delivery.Decision{
 		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -213,6 +216,36 @@ func TestTake(t *testing.T) {
 	} {
 		if got := take(c.ids, c.cause, c.until, c.now); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// TestWipeOfTakings: of who came back the notes since the erasure stay, and those of the version before, which have no time.
+func TestWipeOfTakings(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		db := dynamotest.New(t)
+		s := dynamo.Takings{DB: db, Table: "Due"}
+		take := func(campaign, cause string, at time.Time) bool {
+			ok, err := s.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{"p"}, CampaignID: campaign, Cause: cause}, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ok
+		}
+		take("before", "f1", deliveryNoon)
+		take("after", "f1", deliveryNoon.Add(time.Millisecond))
+		if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Due"), Item: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "orchestration#taken#p"}, "sk": &types.AttributeValueMemberS{Value: "timeless"},
+			"cause": &types.AttributeValueMemberS{Value: "f1"}, "until": &types.AttributeValueMemberN{Value: "0"}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Wipe(t.Context(), dynamo.Gone{Key: "p", Until: deliveryNoon, Back: back}, ""); err != nil {
+			t.Fatal(err)
+		}
+		for campaign, want := range map[string]bool{"before": true, "after": !back, "timeless": !back} {
+			if got := take(campaign, "f2", deliveryNoon.Add(time.Second)); got != want {
+				t.Errorf("back %v: whom %s has taken may be taken again: %v", back, campaign, got)
+			}
 		}
 	}
 }

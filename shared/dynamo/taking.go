@@ -21,6 +21,7 @@ const OwnerProjection = "projection"
 const (
 	attrCause = "cause"
 	attrUntil = "until"
+	attrTaken = "taken" // when, milliseconds since 1970
 )
 
 // askedLife is how long it is remembered that an audience was asked for: longer than a notification may be late.
@@ -85,7 +86,7 @@ func (s Takings) write(ctx context.Context, writes []types.TransactWriteItem) er
 func (s Takings) put(id profile.ID, t Taking, now time.Time) *types.Put {
 	i := takenKey(OwnerOrchestration, id, t.CampaignID).item()
 	i[attrCause] = textValue(t.Cause)
-	i[attrUntil] = numberValue(0)
+	i[attrUntil], i[attrTaken] = numberValue(0), numberValue(now.UnixMilli())
 	if !t.Until.IsZero() {
 		i[attrUntil] = numberValue(t.Until.Unix())
 		i[attrTTL] = numberValue(t.Until.Add(24 * time.Hour).Unix())

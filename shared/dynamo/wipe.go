@@ -165,13 +165,15 @@ func (s Deliveries) strip(ctx context.Context, g Gone) (bool, error) {
 	return true, s.SaveContact(ctx, c)
 }
 
-// Wipe deletes a page of what campaigns noted of a key. Where somebody stands under it again, the notes are theirs.
+// Wipe deletes a page of what campaigns noted of a key. Where somebody stands under it again, what was noted since the erasure is theirs, and
+// so is what does not say when it was noted.
 func (s Takings) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
-	if g.Back {
-		return 0, "", nil
-	}
 	items, next, err := page(ctx, s.DB, s.Table, takenKey(OwnerOrchestration, g.Key, "").PK, "", after)
 	if err == nil {
+		items = only(items, func(i item) bool {
+			at := numberOf(i, attrTaken)
+			return !g.Back || at != 0 && at <= g.Until.UnixMilli()
+		})
 		err = deleteAll(ctx, s.DB, s.Table, items)
 	}
 	if err != nil {
