@@ -206,6 +206,7 @@ func TestTake(t *testing.T) {
 	}{
 		{"first", p, "f1", deliveryNoon.Add(day), deliveryNoon, true},
 		{"the same cause again", p, "f1", deliveryNoon.Add(day), deliveryNoon.Add(time.Second), true},
+		{"the same cause again, later", p, "f1", deliveryNoon.Add(2 * day), deliveryNoon.Add(day - time.Second), true},
 		{"another cause", p, "f2", deliveryNoon.Add(day), deliveryNoon.Add(day - time.Second), false},
 		{"another person", []profile.ID{"q"}, "f2", deliveryNoon.Add(day), deliveryNoon, true},
 		{"merged into another", []profile.ID{"r", "p"}, "f2", deliveryNoon.Add(day), deliveryNoon, false},

@@ -35,7 +35,7 @@ type Takings struct {
 }
 
 // Taking is a campaign's wish for a person. IDs are all ids of the person, the own one first. Cause is what brought it: the same
-// cause may take again, since it may come again. Until is when the next one is welcome; zero means never.
+// cause may take again, since it may come again, and bars others no longer for that. Until is when the next one is welcome; zero means never.
 type Taking struct {
 	IDs        []profile.ID
 	CampaignID string
@@ -50,29 +50,60 @@ const maxTakeTries = 5
 // once: a worker that still knows the person by one of them alone is refused like any other. For a person with one id it is one
 // conditional write, else a transaction.
 func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (bool, error) {
-	var writes []types.TransactWriteItem
-	for _, id := range t.IDs[:min(len(t.IDs), maxTaken)] {
-		writes = append(writes, types.TransactWriteItem{Put: s.put(id, t, now)})
-	}
-	var err error
+	ids := t.IDs[:min(len(t.IDs), maxTaken)]
+	var last error
 	for range maxTakeTries {
-		if err = s.write(ctx, writes); !met(err) {
+		err := s.write(ctx, ids, t, now)
+		if err == nil {
+			return true, nil
+		}
+		if last = err; met(err) {
+			continue
+		}
+		if !refused(err) {
 			break
 		}
+		open, barred, err := s.open(ctx, t, now)
+		if err != nil {
+			last = err
+			break
+		}
+		if barred || len(open) == 0 {
+			return !barred, nil
+		}
+		ids = open
 	}
-	if refused(err) {
-		return false, nil
+	return false, fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, last)
+}
+
+// open are the ids under which the cause has not taken the person. barred says that another one has.
+func (s Takings) open(ctx context.Context, t Taking, now time.Time) (open []profile.ID, barred bool, err error) {
+	for _, id := range t.IDs[:min(len(t.IDs), maxTaken)] {
+		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: &s.Table, Key: takenKey(OwnerOrchestration, id, t.CampaignID).item(), ConsistentRead: aws.Bool(true)})
+		if err != nil {
+			return nil, false, err
+		}
+		until := numberOf(out.Item, attrUntil)
+		switch {
+		case len(out.Item) > 0 && textOf(out.Item, attrCause) == t.Cause:
+		case len(out.Item) == 0 || until != 0 && until <= now.Unix():
+			open = append(open, id)
+		default:
+			return nil, true, nil
+		}
 	}
-	if err != nil {
-		return false, fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, err)
-	}
-	return true, nil
+	return open, false, nil
 }
 
 // maxTaken is how many ids a taking names at most; a transaction has a hundred actions.
 const maxTaken = 90
 
-func (s Takings) write(ctx context.Context, writes []types.TransactWriteItem) error {
+func (s Takings) write(ctx context.Context, ids []profile.ID, t Taking, now time.Time) error {
+	var writes []types.TransactWriteItem
+	for _, id := range ids {
+		writes = append(writes, types.TransactWriteItem{Put: s.put(id, t, now)})
+	}
 	if len(writes) > 1 {
 		_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 		return err
@@ -93,7 +124,7 @@ func (s Takings) put(id profile.ID, t Taking, now time.Time) *types.Put {
 	}
 	return &types.Put{
 		TableName: &s.Table, Item: i,
-		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR #cause = :cause OR (#until <> :never AND #until <= :now)"),
+		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR (#cause <> :cause AND #until <> :never AND #until <= :now)"),
 		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil},
 		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix())},
 	}
