@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
@@ -27,7 +28,7 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	switch {
 	case done && exists(p):
 		return nil
-	case exists(p) && c.Nobody && p.ID != c.ProfileID:
+	case exists(p) && (c.Nobody && p.ID != c.ProfileID || cameSince(p, at)):
 		return b.remember(ctx, p, c.ProfileID, at)
 	}
 	now := b.process.Now().UTC()
@@ -51,7 +52,13 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	return b.wipe(ctx, wipe)
 }
 
-// remember notes that a key was erased which somebody else has taken on since: there was nobody under it, so nothing of theirs is of who
+// cameSince tells whether nothing of a person can have been received until a time: no event claims to be later than its receipt by more than
+// event.MaxAhead. Whoever claims to have come before may have been there.
+func cameSince(p *profile.Profile, at time.Time) bool {
+	return p.FirstSeen.After(at.Add(event.MaxAhead))
+}
+
+// remember notes that a key was erased under which somebody else stands since: there was nobody under it, so nothing of theirs is of who
 // was erased, but what is still under way by that key is refused.
 func (b *batch) remember(ctx context.Context, p *profile.Profile, key profile.ID, at time.Time) error {
 	p.RememberErasure(key, at)

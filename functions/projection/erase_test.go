@@ -79,6 +79,11 @@ func TestErasuresAreByKey(t *testing.T) {
 	server := func(list ...event.Event) events.SQSMessage { return envelope(t, "server", list...) }
 	erase := func(i profile.Identifier) events.SQSMessage { return eraseJob(t, i.ID(), at, false) }
 	phone := anonymous("phone")
+	after := func(d time.Duration, e event.Event) event.Event { // the erasure was asked for
+		e.ReceivedAt = at.Add(d)
+		e.Timestamp, e.OriginalTimestamp = e.ReceivedAt, e.ReceivedAt
+		return e
+	}
 	for name, c := range map[string]struct {
 		jobs []events.SQSMessage
 		who  profile.Identifier
@@ -120,6 +125,18 @@ func TestErasuresAreByKey(t *testing.T) {
 		"who was nobody when the erasure was asked for, and is somebody by events that were under way, goes": {
 			[]events.SQSMessage{web(hour(2, seen("1", "new"))), eraseJob(t, user("new").ID(), at, true), web(hour(4, seen("2", "new")))},
 			user("new"), []string{"2"}, nil},
+		"who came first a day after an erasure that was never carried out stays when it is": {
+			[]events.SQSMessage{web(after(25*time.Hour, seen("1", "new"))), erase(user("new")), web(hour(2, seen("2", "new"))), web(hour(50, seen("3", "new"))), erase(user("new"))},
+			user("new"), []string{"1", "3"}, nil},
+		"and so does who was nobody then": {
+			[]events.SQSMessage{web(after(24*time.Hour+time.Millisecond, seen("1", "new"))), eraseJob(t, user("new").ID(), at, true), web(hour(3, seen("2", "new")))},
+			user("new"), []string{"1"}, nil},
+		"whose first event may have been under way goes": {
+			[]events.SQSMessage{web(after(24*time.Hour, seen("1", "new"))), eraseJob(t, user("new").ID(), at, true), web(hour(50, seen("2", "new")))},
+			user("new"), []string{"2"}, nil},
+		"who was there before and after goes whole": {
+			[]events.SQSMessage{web(hour(1, seen("1", "new")), hour(50, seen("2", "new"))), erase(user("new")), web(hour(51, seen("3", "new")))},
+			user("new"), []string{"3"}, nil},
 		"a redrive of everything finds the door shut": {
 			[]events.SQSMessage{web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(4, seen("2", "old"))), web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(1, identify("1", "old", "phone", t0, `{}`)))},
 			user("old"), []string{"2"}, nil},

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// maxAhead is how far in the future an event may lie: clocks differ, and some clients do not send theirs.
-const maxAhead = 24 * time.Hour
+// MaxAhead is how far in the future an event may lie: clocks differ, and some clients do not send theirs.
+const MaxAhead = 24 * time.Hour
 
 // layouts are the ways in which clients write a time. One without a zone is UTC.
 var layouts = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02"}
@@ -73,7 +73,7 @@ func Corrected(original, sentAt, receivedAt time.Time) time.Time {
 	if !sentAt.IsZero() {
 		t = receivedAt.Add(original.Sub(sentAt)) // Sub stops at 292 years
 	}
-	if t.Sub(receivedAt) > maxAhead {
+	if t.Sub(receivedAt) > MaxAhead {
 		return receivedAt
 	}
 	return t

@@ -47,7 +47,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d events, %d refused, of %d", len(b.Events), len(b.Refused), len(reference))
 		}
 		for i, e := range b.Events {
-			if e.UserID == "" && e.AnonymousID == "" || e.MessageID == "" || e.Timestamp.Before(time.Unix(0, 0)) || e.Timestamp.Sub(e.ReceivedAt) > maxAhead {
+			if e.UserID == "" && e.AnonymousID == "" || e.MessageID == "" || e.Timestamp.Before(time.Unix(0, 0)) || e.Timestamp.Sub(e.ReceivedAt) > MaxAhead {
 				t.Fatalf("accepted %+v", e)
 			}
 			for _, text := range []string{e.MessageID, e.UserID, e.AnonymousID, e.PreviousID, e.GroupID, e.Name} {
