@@ -209,13 +209,22 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	return p.answer(ctx, in, func(i int) error { return b.failed[i] }), nil
 }
 
+// worn is from how many receives on a job that was not begun goes on as a new message: the queue gives ten, and a lack of time is nobody's
+// fault.
+const worn = 8
+
+// anew sends a job that had no time once more, as a new message, and tells whether that was done.
+func (p *Process) anew(ctx context.Context, record events.SQSMessage, cause error) bool {
+	return errors.Is(cause, queue.ErrNoTime) && queue.Receives(record) >= worn && p.Reports.Send(ctx, json.RawMessage(record.Body)) == nil
+}
+
 // answer sends back the records that have a cause.
 func (p *Process) answer(ctx context.Context, in events.SQSEvent, cause func(int) error) events.SQSEventResponse {
 	var out events.SQSEventResponse
 	var postponing errgroup.Group
 	postponing.SetLimit(people)
 	for i, record := range in.Records {
-		if err := cause(i); err != nil {
+		if err := cause(i); err != nil && !p.anew(ctx, record, err) {
 			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})
 			postponing.Go(func() error { p.back(ctx, record, err); return nil })
 		}

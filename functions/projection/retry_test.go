@@ -395,3 +395,32 @@ func TestARefusedEventIsNoFirstOne(t *testing.T) {
 		t.Errorf("%d are new, %v", len(fresh), err)
 	}
 }
+
+// TestNoTimeIsNoFailure receives a job again and again that is never begun: it goes on as a new message before the queue gives it up, and
+// stays where it is if that cannot be sent.
+func TestNoTimeIsNoFailure(t *testing.T) {
+	for _, c := range []struct {
+		receives string
+		fail     int
+		how      dynamotest.How
+		sent     int
+		again    int
+	}{{"7", 0, "", 0, 1}, {"8", 0, "", 1, 0}, {"10", 0, "", 1, 0}, {"8", 1, dynamotest.NotPersisted, 0, 1}, {"8", 1, dynamotest.Persisted, 1, 1}} {
+		s := newShop(t)
+		s.reports.fail, s.reports.how = c.fail, c.how
+		job := envelope(t, "web", seen("1", "mei"))
+		job.MessageId, job.Attributes = "m", map[string]string{"ApproximateReceiveCount": c.receives}
+		ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(reserve))
+		out, err := s.worker().Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{job}})
+		cancel()
+		if err != nil || len(out.BatchItemFailures) != c.again || len(s.reports.bodies) != c.sent {
+			t.Errorf("%+v: %d come again, %d are sent, %v", c, len(out.BatchItemFailures), len(s.reports.bodies), err)
+		}
+		for _, body := range s.reports.bodies {
+			s.settle(events.SQSMessage{Body: body}, envelope(t, "web", seen("1", "mei")))
+		}
+		if c.sent > 0 && s.load(user("mei")).Counters["Product Viewed"].Total != 1 {
+			t.Errorf("%+v: the event is not counted once", c)
+		}
+	}
+}
