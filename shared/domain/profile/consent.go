@@ -30,9 +30,10 @@ func (c Consent) Heard() time.Time {
 	return c.ReceivedAt
 }
 
-// Outweighs tells whether the word is a grant that was received after a refusal of that time.
+// Outweighs tells whether the word is a grant that was received after a refusal of that time. One of which nobody knows when it was
+// received came after nothing.
 func (c Consent) Outweighs(refused time.Time) bool {
-	return c.Granted && !c.unproven() && c.ReceivedAt.After(refused)
+	return c.Granted && c.ReceivedAt.After(refused)
 }
 
 // unproven is a grant of which nobody knows when it was received. Its claimed time may lie ahead, so it stands against nothing.

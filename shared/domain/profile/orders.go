@@ -11,7 +11,7 @@ import (
 // Replace takes out what an order contributed before and puts in what it contributes now; either may be absent. The outcome
 // does not depend on the sequence of replacements.
 func (o *Orders) Replace(before, after *OrderEntry) {
-	if before != nil && after != nil && before.At.Equal(after.At) && *before == *after {
+	if before != nil && after != nil && *before == *after {
 		return
 	}
 	if before != nil {
