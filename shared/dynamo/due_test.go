@@ -135,3 +135,36 @@ func TestDueSurvivesErrors(t *testing.T) {
 		t.Errorf("after an hour: %v", got)
 	}
 }
+
+// TestAnEntryThatAlwaysFailsHoldsUpNothing: it stands where it is, for longer than a sweep reaches back, and what is filed later is done in
+// its time all the same.
+func TestAnEntryThatAlwaysFailsHoldsUpNothing(t *testing.T) {
+	d := newDuty(t)
+	look := func() []string {
+		d.seen = nil
+		if err := d.Ready(t.Context(), "settlement", func(_ context.Context, e dynamo.DueEntry) (time.Time, error) {
+			if e.ID == "bad" {
+				return time.Time{}, errors.New("never")
+			}
+			d.seen = append(d.seen, e.ID)
+			return time.Time{}, nil
+		}); err == nil {
+			t.Error("the fault is not told")
+		}
+		return d.seen
+	}
+	d.put(t, d.now, "bad")
+	look()
+	for _, hours := range []time.Duration{11, 12, 13, 40} {
+		d.now = noon.Add(hours*time.Hour + time.Minute)
+		d.put(t, d.now.Add(time.Minute), "good")
+		d.now = d.now.Add(time.Minute)
+		if got := look(); !slices.Equal(got, []string{"good"}) {
+			t.Errorf("after %d hours %v came, want the one that is due", hours, got)
+		}
+		d.now = d.now.Add(time.Minute)
+		if got := look(); len(got) != 0 {
+			t.Errorf("after %d hours %v came again", hours, got)
+		}
+	}
+}

@@ -57,10 +57,14 @@ func (d Due) ReadyTogether(ctx context.Context, owner string, size int, each fun
 	s := dueSweep{due: d, owner: owner, size: size, each: each}
 	minute := first
 	for n := 0; !minute.After(last) && n < maxDueMinutes; n++ {
-		for shard := range dueShards {
-			s.lanes = append(s.lanes, &dueLane{minute: minute, shard: shard})
-		}
+		s.add(minute)
 		minute = minute.Add(time.Minute)
+	}
+	// However far back an entry stands that always fails, what comes due now is done in its time.
+	for now := overlap; !now.After(last); now = now.Add(time.Minute) {
+		if !now.Before(minute) {
+			s.add(now)
+		}
 	}
 	s.run(ctx)
 	// Where something is left, the next call begins.
@@ -95,6 +99,12 @@ type dueLane struct {
 	ended  bool
 	clean  bool // it ended, and nothing in it has failed
 	failed bool
+}
+
+func (s *dueSweep) add(minute time.Time) {
+	for shard := range dueShards {
+		s.lanes = append(s.lanes, &dueLane{minute: minute, shard: shard})
+	}
 }
 
 // run lets the lanes take turns until all have ended or there is no time.
