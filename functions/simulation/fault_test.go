@@ -24,6 +24,7 @@ const (
 	doubled     fault = "message to two workers"    // at the same time
 	replayed    fault = "message again hours later" // or days, or weeks
 	reordered   fault = "message held back"         // behind those that came after it
+	givenUp     fault = "message is a dead letter"  // as after ten receives
 	redriven    fault = "dead letters sent again"
 
 	tickSkipped fault = "schedule skipped"
@@ -44,7 +45,7 @@ const (
 var usual = map[fault]float64{
 	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 40, stale: 250, slow: 15, outage: 150, hung: 0.5,
 	crashBefore: 12, crashAfter: 12,
-	redelivered: 15, doubled: 25, replayed: 8, reordered: 40, redriven: 1000,
+	redelivered: 15, doubled: 25, replayed: 8, reordered: 40, givenUp: 100, redriven: 1000,
 	tickSkipped: 60, tickLate: 60, tickTwice: 60,
 	providerSlow: 60, providerRefuses: 25, providerNotNow: 60, providerLost: 30,
 	gatewayLost: 25, skewed: 250, previous: 350,
@@ -105,7 +106,7 @@ func (r *rates) strikes(f fault, names ...string) bool {
 func allFaults() []fault {
 	return []fault{
 		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, outage, hung, crashBefore, crashAfter,
-		redelivered, doubled, replayed, reordered, redriven, tickSkipped, tickLate, tickTwice,
+		redelivered, doubled, replayed, reordered, givenUp, redriven, tickSkipped, tickLate, tickTwice,
 		providerSlow, providerRefuses, providerNotNow, providerLost, gatewayLost, skewed, previous,
 	}
 }

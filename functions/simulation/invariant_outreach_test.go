@@ -257,6 +257,13 @@ func checkDeadLetters(w *world, s *state, broken func(string, string, ...any)) {
 	}
 }
 
+// checkLetters holds that no dead letter is left when all have been sent again.
+func checkLetters(w *world, s *state, broken func(string, string, ...any)) {
+	for _, i := range s.raw["DeadLetters"] {
+		broken("", "the table of dead letters still holds %s / %s", i.text("pk"), i.text("sk"))
+	}
+}
+
 func checkItemSizes(w *world, s *state, broken func(string, string, ...any)) {
 	for table, items := range s.raw {
 		for _, i := range items {

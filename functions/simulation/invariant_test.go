@@ -41,6 +41,11 @@ const (
 	strangersApart         invariant = "strangersApart"
 	rewardsComplete        invariant = "rewardsComplete"
 	acceptedAsDocumented   invariant = "acceptedAsDocumented"
+	versionsGrow           invariant = "versionsGrow"
+	tombstonesHold         invariant = "tombstonesHold"
+	oneContactRecord       invariant = "oneContactRecord"
+	standingsAddUp         invariant = "standingsAddUp"
+	erasedUnpaid           invariant = "erasedUnpaid"
 	runsFinish             invariant = "runsFinish"
 	schedulesSucceed       invariant = "schedulesSucceed"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
@@ -73,6 +78,14 @@ var invariants = []struct {
 	{oneDecisionPerEntry, checkAudiences},
 	{newsOnce, checkNewsOnce},
 	{deadLettersOnlyPoison, checkDeadLetters},
+	{deadLettersOnlyPoison, checkLetters},
+	{atMostOneSend, checkOneSendOfMerged},
+	{capsHold, checkCapsOfMerged},
+	{consentHolds, checkConsentOfMerged},
+	{tombstonesHold, checkTombstones},
+	{oneContactRecord, checkContactRecords},
+	{standingsAddUp, checkStandings},
+	{erasedUnpaid, checkErasedUnpaid},
 	{aliasUnites, checkAlias},
 	{placeholdersJoinNobody, checkPlaceholders},
 	{strangersApart, checkStrangers},

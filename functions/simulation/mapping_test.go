@@ -103,6 +103,7 @@ func (m *mapping) work(name string, batch []events.SQSMessage) {
 				w.failedClean[message.MessageId]++
 				w.mu.Unlock()
 			}
+			w.giveUp(m.queue, message, one)
 			continue
 		}
 		if w.faults.strikes(replayed, one) {
@@ -180,27 +181,59 @@ func (w *world) depth(q template.Queue) int {
 	return n
 }
 
-// redrive sends dead letters again.
+// redrive sends dead letters again, as make redrive does.
 func (w *world) redrive() {
 	for _, q := range w.template.Queues {
 		if q.DeadLetter == "" {
 			continue
 		}
-		dead, ok := w.template.Queue(q.DeadLetter)
-		if !ok {
+		if _, kept := w.template.Function("redrive"); !kept {
+			w.redriveQueue(q)
 			continue
 		}
-		for {
-			batch := w.receive(dead, 10)
-			if len(batch) == 0 {
+		for range 40 {
+			var sent struct {
+				Sent int
+				Left bool
+			}
+			out, _, err := w.invoke("redrive", []byte(`{"redrive":"`+q.LogicalID+`"}`))
+			if err == nil {
+				check(json.Unmarshal(out, &sent))
+			}
+			for range sent.Sent {
+				w.fired(redriven, q.LogicalID)
+			}
+			if err == nil && !sent.Left {
 				break
 			}
-			for _, m := range batch {
-				w.fired(redriven, q.LogicalID)
-				w.send(q, m.Body)
-				w.delete(dead, m.ReceiptHandle)
-			}
+			w.sleep(10 * time.Second)
 		}
+	}
+}
+
+// redriveQueue moves the messages of a dead-letter queue back, where nobody keeps them in a table.
+func (w *world) redriveQueue(q template.Queue) {
+	dead, ok := w.template.Queue(q.DeadLetter)
+	for ok {
+		batch := w.receive(dead, 10)
+		if len(batch) == 0 {
+			return
+		}
+		for _, m := range batch {
+			w.fired(redriven, q.LogicalID)
+			w.send(q, m.Body)
+			w.delete(dead, m.ReceiptHandle)
+		}
+	}
+}
+
+// giveUp makes a message a dead letter, as if it had failed as often as its queue allows.
+func (w *world) giveUp(q template.Queue, message events.SQSMessage, name string) {
+	dead, ok := w.template.Queue(q.DeadLetter)
+	if ok && w.faults.strikes(givenUp, name) {
+		w.fired(givenUp, name)
+		w.send(dead, message.Body)
+		w.delete(q, message.ReceiptHandle)
 	}
 }
 

@@ -12,6 +12,7 @@ type watch struct {
 	w          *world
 	dead       []buried
 	tombstones []tombstone
+	people     map[string]*identity // by key of a profile
 }
 
 type buried struct {
@@ -21,7 +22,7 @@ type buried struct {
 }
 
 func newWatch(w *world) *watch {
-	return &watch{w: w}
+	return &watch{w: w, people: map[string]*identity{}}
 }
 
 func (x *watch) buried(l sqs.DeadLetter) {
@@ -33,6 +34,7 @@ func (x *watch) buried(l sqs.DeadLetter) {
 
 // wrote notes when tombstones are written.
 func (x *watch) wrote(q request) {
+	x.identities(q)
 	if q.where == "Profiles" && bytes.Contains(q.body, []byte(`"erased":`)) {
 		x.tombstones = append(x.tombstones, tombstone{time.Now(), q.body})
 	}

@@ -23,6 +23,11 @@ func baseTree(root, work, commit string) (string, error) {
 			return "", err
 		}
 	}
+	if _, err := os.Stat(filepath.Join(tree, "functions", "redrive")); err != nil {
+		if err := os.Remove(filepath.Join(tree, "functions", "simulation", "adapter_redrive_test.go")); err != nil {
+			return "", err
+		}
+	}
 	return tree, nil
 }
 

@@ -1,0 +1,101 @@
+package simulation
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// identity is what stood under the key of a profile, and when.
+type identity struct {
+	version int64
+	by      uint64 // the request that wrote the version
+	stands  []stand
+}
+
+// stand is one state of a key: a pointer to another, a tombstone, or a profile.
+type stand struct {
+	at      time.Time
+	to      string
+	erased  bool
+	version int64
+}
+
+// identities notes every write of a profile's key.
+func (x *watch) identities(q request) {
+	if !bytes.Contains(q.body, []byte(`"p#`)) {
+		return
+	}
+	var d document
+	check(json.Unmarshal(q.body, &d))
+	by := hash(0, string(q.body))
+	x.stand(by, d.Item)
+	for _, action := range d.TransactItems {
+		for _, a := range action {
+			x.stand(by, a.Item)
+		}
+	}
+}
+
+func (x *watch) stand(by uint64, item map[string]attribute) {
+	key, ok := strings.CutPrefix(item["pk"].S, "p#")
+	if !ok || item["sk"].S != "p" {
+		return
+	}
+	version, _ := strconv.ParseInt(item["v"].N, 10, 64) // a pointer has none
+	who := x.people[key]
+	if who == nil {
+		who = &identity{}
+		x.people[key] = who
+	}
+	// A transaction that comes again with its token writes nothing.
+	if version <= who.version && item["to"].S == "" && by != who.by {
+		x.w.violate(versionsGrow, "profile:"+key, "version %d was written over version %d", version, who.version)
+	}
+	if version > who.version {
+		who.version, who.by = version, by
+	}
+	_, body := item["b"]
+	now := stand{time.Now(), item["to"].S, item["erased"].N != "" && item["to"].S == "" && !body, version}
+	if n := len(who.stands); n == 0 || who.stands[n-1].to != now.to || who.stands[n-1].erased != now.erased || now.erased {
+		who.stands = append(who.stands, now)
+	}
+}
+
+// stood is what stood under a key at a time.
+func (x *watch) stood(key string, at time.Time) (now stand) {
+	if who := x.people[key]; who != nil {
+		for _, s := range who.stands {
+			if !s.at.After(at) {
+				now = s
+			}
+		}
+	}
+	return now
+}
+
+// person is whom a key led to at a time.
+func (x *watch) person(key string, at time.Time) string {
+	for range 100 {
+		now := x.stood(key, at)
+		if now.to == "" {
+			break
+		}
+		key = now.to
+	}
+	return key
+}
+
+// erased says whether somebody was erased under a key between two times.
+func (x *watch) erased(key string, from, to time.Time) bool {
+	who := x.people[key]
+	return who != nil && slices.ContainsFunc(who.stands, func(s stand) bool { return s.erased && s.at.After(from) && !s.at.After(to) })
+}
+
+// together says whether two keys were known as one person at a time, and nobody was erased under either since another.
+func (x *watch) together(a, b string, since, at time.Time) bool {
+	return x.person(a, at) == x.person(b, at) && !x.erased(a, since, at.Add(slack)) && !x.erased(b, since, at.Add(slack)) && !x.erased(x.person(a, at), since, at.Add(slack))
+}
