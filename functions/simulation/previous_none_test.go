@@ -12,5 +12,5 @@ import (
 const havePrevious = false
 
 func makePrevious(string, *dynamodb.Client, *sqs.Client, func() time.Time, *provider, func(time.Duration) time.Duration) program {
-	panic("the version before is not built in: make sim PREVIOUS=1")
+	panic("the version before is not built in: make sim PREVIOUS=<commit>")
 }
