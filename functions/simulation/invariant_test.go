@@ -23,6 +23,7 @@ const (
 	quietHoursHold         invariant = "quietHoursHold"
 	oneDecisionPerEntry    invariant = "oneDecisionPerEntry"
 	erasedGone             invariant = "erasedGone"
+	noGhosts               invariant = "noGhosts"
 	returnedIsAPerson      invariant = "returnedIsAPerson"
 	ledgerSumsToZero       invariant = "ledgerSumsToZero"
 	lotsNeverBelowZero     invariant = "lotsNeverBelowZero"

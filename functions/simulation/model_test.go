@@ -3,6 +3,7 @@ package simulation
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -212,4 +213,33 @@ func (m *model) ids() []string {
 		add(c.Friend)
 	}
 	return ids
+}
+
+// strangers are stored profiles that none of the traffic's ids leads to.
+func (s *state) strangers() []string {
+	var all []string
+	for _, i := range s.raw["Profiles"] {
+		id, isProfile := strings.CutPrefix(i.text("pk"), "p#")
+		if isProfile && i.has("b") && s.profiles[id] == nil {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// earlyRefunds counts the refunds of a shop system that may have been folded before their order: they know nobody yet.
+func (m *model) earlyRefunds() int {
+	n := 0
+	for _, r := range m.said {
+		if r.Source != "shopify" || r.Name != "Order Refunded" {
+			continue
+		}
+		known := slices.ContainsFunc(m.said, func(o *said) bool {
+			return o.Name == "Order Completed" && o.Properties["order_id"] == r.Properties["order_id"] && o.Accepted && o.Answered.Before(r.First.Add(-30*time.Minute))
+		})
+		if !known {
+			n++
+		}
+	}
+	return n
 }

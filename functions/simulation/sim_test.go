@@ -137,8 +137,12 @@ func (w *world) judge() {
 	}
 	s := w.model.read()
 	w.profiles = len(s.profiles)
-	if run.State == "finished" && run.Profiles != len(s.profiles) {
-		w.violate(returnedIsAPerson, "", "the last run saw %d people, %d have a profile", run.Profiles, len(s.profiles))
+	strangers := s.strangers()
+	if there := len(s.profiles) + len(strangers); run.State == "finished" && run.Profiles != there {
+		w.violate(returnedIsAPerson, "", "the last run saw %d people, %d have a profile", run.Profiles, there)
+	}
+	if early := w.model.earlyRefunds(); len(strangers) > early {
+		w.violate(noGhosts, "", "%d profiles are of nobody whom anything was said of (%d refunds came before their orders): %v", len(strangers), early, strangers)
 	}
 	for _, row := range invariants {
 		row.check(w, s, func(who, format string, args ...any) { w.violate(row.name, who, format, args...) })
