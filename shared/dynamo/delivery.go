@@ -42,7 +42,7 @@ func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
 // DecideFirst records a decision unless there is one for the same attempt; then it changes nothing and that is no error.
 func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision) error {
 	err := s.putDecision(ctx, d, aws.String("attribute_not_exists(#pk)"))
-	if conditionLost(err) {
+	if refused(err) {
 		return nil
 	}
 	return err
