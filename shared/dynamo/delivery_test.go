@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -286,5 +287,35 @@ func TestAskedForAnAudience(t *testing.T) {
 		if got, err := s.Asked(t.Context(), "c", at); err != nil || got != want {
 			t.Errorf("at %v: %v, %v", at, got, err)
 		}
+	}
+}
+
+// busy is a table whose next put meets a transaction of somebody else.
+type busy struct {
+	dynamo.API
+	met bool
+}
+
+func (b *busy) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	if !b.met {
+		b.met = true
+		return nil, &types.TransactionConflictException{}
+	}
+	return b.API.PutItem(ctx, in, opts...)
+}
+
+// TestADecisionThatMeetsATransaction: that is no decision on record, so the job has to come again.
+func TestADecisionThatMeetsATransaction(t *testing.T) {
+	s, _, _ := deliveries(t)
+	s.DB = &busy{API: s.DB}
+	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon, Outcome: delivery.Skipped}
+	if err := s.DecideFirst(t.Context(), d); err == nil {
+		t.Error("a decision that was not written is taken for one that is there")
+	}
+	if err := s.DecideFirst(t.Context(), d); err != nil {
+		t.Error(err)
+	}
+	if list, _, err := s.Decisions(t.Context(), []profile.ID{"p"}, 5, ""); err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v", list, err)
 	}
 }

@@ -293,7 +293,7 @@ func (s Runs) Mark(ctx context.Context, run string, done RunDone, shard int) (in
 		ReturnValues:              types.ReturnValueUpdatedNew,
 	})
 	if err != nil {
-		if conditionLost(err) {
+		if refused(err) {
 			err = ErrNotFound
 		}
 		return 0, fmt.Errorf("marking shard %d of run %s as %s: %w", shard, run, done, err)
@@ -324,7 +324,7 @@ func (s Runs) once(ctx context.Context, run, name string, document any) error {
 		ExpressionAttributeValues: item{":body": textValue(string(body))},
 	})
 	if err != nil {
-		if conditionLost(err) {
+		if refused(err) {
 			err = ErrNotFound
 		}
 		return fmt.Errorf("saving the %s of run %s: %w", name, run, err)

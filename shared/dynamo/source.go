@@ -126,7 +126,7 @@ func (s Sources) RemoveKeys(ctx context.Context, id source.ID, keys ...string) e
 			ExpressionAttributeNames:  map[string]string{"#source": attrSource},
 			ExpressionAttributeValues: item{":id": textValue(string(id))},
 		})
-		if err != nil && !conditionLost(err) {
+		if err != nil && !refused(err) {
 			return fmt.Errorf("removing a write key of source %s: %w", id, err)
 		}
 	}
