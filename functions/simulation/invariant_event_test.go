@@ -408,7 +408,7 @@ func checkErasedGone(w *world, s *state, broken func(string, string, ...any)) {
 			}
 		}
 		for _, c := range w.model.claims {
-			back = back || c.Friend == e.ID
+			back = back || c.Friend == e.ID || c.Advocate == e.ID
 		}
 		if back {
 			continue

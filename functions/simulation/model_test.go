@@ -45,6 +45,7 @@ type withdrawal struct {
 
 type claim struct {
 	Program, Code, Friend string
+	Advocate              string
 	Status                int
 	At                    time.Time
 }

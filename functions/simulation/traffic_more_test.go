@@ -45,7 +45,7 @@ func claimCode(w *world, d *dice, p *human) {
 		headers = []string{"Idempotency-Key", fmt.Sprintf("claim-%d", d.below(1<<30))}
 	}
 	status, _ = w.ask(d, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":%q}`, code.Code, friend), headers...)
-	w.model.claims = append(w.model.claims, &claim{program, code.Code, friend, status, time.Now()})
+	w.model.claims = append(w.model.claims, &claim{Program: program, Code: code.Code, Friend: friend, Advocate: advocate.user, Status: status, At: time.Now()})
 	w.tell("back end: %s claims the code of %s in %s: %d", friend, advocate.user, program, status)
 	if (status == 201 || status == 409) && d.happens(0.8) {
 		w.sleep(d.pause(time.Second, 10*time.Minute))
