@@ -92,15 +92,7 @@ func divideIntents(all []delivery.Intent) (older, plain []delivery.Intent) {
 
 func packIntent(w *packer, i delivery.Intent) {
 	w.text(i.ID)
-	w.time(i.Asked)
-	w.time(i.At)
-	w.text(i.Holder)
-	w.text(string(i.Channel))
-	w.flag(i.Counted)
-	w.uint(uint64(len(i.Tags)))
-	for _, tag := range i.Tags {
-		w.text(tag)
-	}
+	packUse(w, i, func(tag string) string { return tag })
 }
 
 // packOlder writes an intent so short that a record that is full stays far below what an item may hold: a tag as its mark, an id of
@@ -116,6 +108,11 @@ func packOlder(w *packer, i delivery.Intent, now time.Time) {
 	}
 	w.flag(ours)
 	w.bytes(raw)
+	packUse(w, i, delivery.TagMark)
+}
+
+// packUse is what follows an intent's id: when and by whom it was reserved, and what it counts for.
+func packUse(w *packer, i delivery.Intent, tagged func(string) string) {
 	w.time(i.Asked)
 	w.time(i.At)
 	w.text(i.Holder)
@@ -123,7 +120,7 @@ func packOlder(w *packer, i delivery.Intent, now time.Time) {
 	w.flag(i.Counted)
 	w.uint(uint64(len(i.Tags)))
 	for _, tag := range i.Tags {
-		w.text(delivery.TagMark(tag))
+		w.text(tagged(tag))
 	}
 }
 
