@@ -14,7 +14,6 @@ import (
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/httpapi"
 )
 
 // record is one thing that is held of a person: what kind of thing, and the thing as its own endpoint shows it.
@@ -68,11 +67,7 @@ func records[T any](kind string, items []T) []record {
 
 // export gives everything that is held, section after section. A cursor is the section's number, a colon and its own cursor.
 func (p *Process) export(w http.ResponseWriter, r *http.Request) {
-	person, ok := p.person(w, r)
-	if !ok || !known(w, person) {
-		return
-	}
-	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	person, page, ok := p.listed(w, r)
 	if !ok {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -18,12 +19,17 @@ const (
 	mostPage  = 500
 )
 
-func (p *Process) events(w http.ResponseWriter, r *http.Request) {
-	person, ok := p.person(w, r)
-	if !ok || !known(w, person) {
-		return
+// listed is whose list is asked for, and which page of it; where that is none, the request is answered.
+func (p *Process) listed(w http.ResponseWriter, r *http.Request) (person dynamo.Person, page httpapi.Page, ok bool) {
+	if person, ok = p.person(w, r); !ok || !known(w, person) {
+		return person, page, false
 	}
-	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	page, ok = httpapi.ParsePage(w, r, usualPage, mostPage)
+	return person, page, ok
+}
+
+func (p *Process) events(w http.ResponseWriter, r *http.Request) {
+	person, page, ok := p.listed(w, r)
 	if !ok {
 		return
 	}
@@ -32,11 +38,7 @@ func (p *Process) events(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Process) decisions(w http.ResponseWriter, r *http.Request) {
-	person, ok := p.person(w, r)
-	if !ok || !known(w, person) {
-		return
-	}
-	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
+	person, page, ok := p.listed(w, r)
 	if !ok {
 		return
 	}
