@@ -15,8 +15,8 @@ import (
 // firstPass is when a wipe begins at the latest whose erasure was cut off behind the tombstones.
 const firstPass = 30 * time.Second
 
-// erase forgets whoever the id stands for by now. First the wipe is filed for later, so that nothing can be forgotten to be wiped; then
-// tombstones refuse what was received before; then the wipe begins at once. It is done when the id itself remembers an erasure at or after
+// erase forgets whoever the id stands for by now. Tombstones refuse what was received before, and with them the wipe is filed for later, so
+// that nothing can be forgotten to be wiped; then the wipe begins at once. It is done when the id itself remembers an erasure at or after
 // the command's time: a command that comes again takes nothing from whoever came since, whoever that is.
 func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	at := c.At.UTC().Truncate(time.Millisecond)
@@ -36,20 +36,29 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	if !slices.Contains(w.Keys, c.ProfileID) {
 		w.Keys = append(w.Keys, c.ProfileID) // a pointer to a tombstone
 	}
+	wipe := &job.Command{ID: c.ID, Kind: job.CommandWipe, ProfileID: p.ID, At: at, Wipe: w}
 	if done {
 		w.Version = p.Version
+		err = b.wipeLater(ctx, wipe, firstPass)
+	} else {
+		// Who is not there gets a tombstone too: events may be under way.
+		err = b.bury(ctx, p, wipe, now)
 	}
-	wipe := &job.Command{ID: c.ID, Kind: job.CommandWipe, ProfileID: p.ID, At: at, Wipe: w}
-	if err := b.wipeLater(ctx, wipe, firstPass); err != nil {
+	if err != nil {
 		return err
 	}
-	// Who is not there gets a tombstone too: events may be under way.
-	if !done {
-		if err := b.process.Profiles.Erase(ctx, p, at, w.Version); err != nil {
-			return err
-		}
-	}
 	return b.wipe(ctx, wipe)
+}
+
+// bury writes the tombstones and files the wipe in one transaction. Filed before, the wipe of a worker that loses would name tombstones that
+// never stood, and if its clock is ahead, it would take the versions of who came back for those of the erased.
+func (b *batch) bury(ctx context.Context, p *profile.Profile, wipe *job.Command, now time.Time) error {
+	filed, err := wipeEntry(wipe)
+	if err != nil {
+		return err
+	}
+	filing := b.process.Later.Filing(dynamo.OwnerProjection, now.Add(firstPass), filed.ID, filed.Body)
+	return b.process.Profiles.Erase(ctx, p, wipe.At, wipe.Wipe.Version, filing)
 }
 
 // cameSince tells whether nothing of a person can have been received until a time: no event claims to be later than its receipt by more than

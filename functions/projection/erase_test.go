@@ -257,7 +257,7 @@ func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
 			if err := timeline.Write(t.Context(), late); err != nil {
 				t.Fatal(err)
 			}
-			// The pass that finds the pack is followed by one that finds nothing, and that is the last. The first is filed before the
+			// The pass that finds the pack is followed by one that finds nothing, and that is the last. The first is filed with the
 			// tombstones, for a crash behind them.
 			if got := s.rest(); !slices.Equal(got, []int{1, 1, 2}) {
 				t.Errorf("passes %v", got)
@@ -383,18 +383,55 @@ func TestALongHistoryIsWipedPageByPage(t *testing.T) {
 	}
 }
 
-// TestAWipeWaitsForTheTombstone brings the wipe before the erasure that it belongs to has been written.
+// overtaken is the store of a worker that another one overtakes between its look at the person and its tombstones.
+type overtaken struct {
+	Profiles
+	by func()
+}
+
+func (o *overtaken) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...dynamo.Filing) error {
+	o.by()
+	o.by = func() {}
+	return o.Profiles.Erase(ctx, p, at, version, with...)
+}
+
+// TestTwoWorkersEraseAtOnce hands one command to two workers. The clock of the one that loses is ahead, so its tombstones would have stood above
+// the versions of who came back meanwhile: nothing that it has filed may take them for those of the erased.
+func TestTwoWorkersEraseAtOnce(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", seen("1", "mei")))
+	command := eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false)
+	loser := s.worker()
+	loser.Now = func() time.Time { return s.now.Add(2 * time.Second) }
+	loser.Profiles = &overtaken{loser.Profiles, func() {
+		s.settle(command)
+		s.settle(envelope(t, "web", hour(2, seen("2", "mei"))))
+	}}
+	s.settle(deliver(t, loser, command)...)
+	s.rest()
+	if got := s.knows(user("mei")).Timeline; !slices.Equal(got, []string{"2"}) {
+		t.Errorf("the timeline of who came back is %v, want 2 alone", got)
+	}
+}
+
+// TestAWipeWaitsForTheTombstone brings the wipe before the erasure that it belongs to has been written, as the version before may: it filed the
+// one before the other.
 func TestAWipeWaitsForTheTombstone(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "web", seen("1", "mei")))
 	mei := s.load(user("mei"))
+	at := t0.Add(time.Hour)
 	s.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
-	again := deliver(t, s.worker(), eraseJob(t, mei.ID, t0.Add(time.Hour), false))
-	s.now = s.now.Add(2 * time.Minute)
-	if err := s.worker().Minute(t.Context()); err != nil || len(again) != 1 || len(s.reports.bodies) != 1 {
-		t.Fatalf("%d jobs come again, %d wipes are on the queue, %v; want one each", len(again), len(s.reports.bodies), err)
+	again := deliver(t, s.worker(), eraseJob(t, mei.ID, at, false))
+	if s.tick(2 * time.Minute); len(again) != 1 || len(s.reports.bodies) != 0 {
+		t.Fatalf("%d jobs come again, %d wipes are on the queue; want the job alone", len(again), len(s.reports.bodies))
 	}
-	wipe := events.SQSMessage{Body: s.reports.bodies[0]}
+	filed, err := wipeEntry(&job.Command{ID: "e", Kind: job.CommandWipe, ProfileID: mei.ID, At: at,
+		Wipe: &job.Wipe{Keys: mei.Keys(), Version: mei.TombstoneVersion(at), Until: s.now}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wipe := events.SQSMessage{Body: string(filed.Body)}
 	if back := deliver(t, s.worker(), wipe); len(back) != 1 || len(s.knows(user("mei")).Timeline) != 1 {
 		t.Error("somebody is wiped who is not erased")
 	}

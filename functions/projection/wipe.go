@@ -61,14 +61,22 @@ func (b *batch) wipe(ctx context.Context, c *job.Command) error {
 	return b.wipeLater(ctx, &next, nextPass)
 }
 
-// wipeLater files a wipe. What is filed again for the same minute replaces the former, so the id says how much is to be wiped.
+// wipeLater files a wipe.
 func (b *batch) wipeLater(ctx context.Context, c *job.Command, delay time.Duration) error {
-	body, err := json.Marshal(job.Events{Version: job.Version, Command: c})
+	e, err := wipeEntry(c)
 	if err != nil {
-		return fmt.Errorf("packing a wipe: %w", err)
+		return err
 	}
-	id := fmt.Sprintf("wipe#%s#%s#%d.%d.%d", c.ProfileID, c.ID, c.Wipe.Version, len(c.Wipe.Keys), c.Wipe.Pass)
-	return b.process.Later.Put(ctx, dynamo.OwnerProjection, b.process.Now().Add(delay), id, body)
+	return b.process.Later.Put(ctx, dynamo.OwnerProjection, b.process.Now().Add(delay), e.ID, e.Body)
+}
+
+// wipeEntry is a wipe as it is filed. What is filed again for the same minute replaces the former, so the id says how much is to be wiped.
+func wipeEntry(c *job.Command) (e dynamo.DueEntry, err error) {
+	e.ID = fmt.Sprintf("wipe#%s#%s#%d.%d.%d", c.ProfileID, c.ID, c.Wipe.Version, len(c.Wipe.Keys), c.Wipe.Pass)
+	if e.Body, err = json.Marshal(job.Events{Version: job.Version, Command: c}); err != nil {
+		err = fmt.Errorf("packing a wipe: %w", err)
+	}
+	return e, err
 }
 
 // gone looks who stands under the key that is to be wiped next. Before the tombstones nothing is wiped.

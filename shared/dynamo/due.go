@@ -66,6 +66,14 @@ func (d Due) put(owner string, at time.Time, id string, body []byte) types.Trans
 	return types.TransactWriteItem{Put: &types.Put{TableName: &d.Table, Item: d.item(owner, at, id, body)}}
 }
 
+// Filing is an entry that is filed by the same transaction as what makes it due.
+type Filing struct{ write types.TransactWriteItem }
+
+// Filing is Put for the transaction of another store.
+func (d Due) Filing(owner string, at time.Time, id string, body []byte) Filing {
+	return Filing{d.put(owner, at, id, body)}
+}
+
 func (d Due) item(owner string, at time.Time, id string, body []byte) item {
 	minute := d.minute(at)
 	i := dueKey(owner, minute, dueShard(id), id).item()

@@ -304,13 +304,16 @@ func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, to
 }
 
 // Erase puts tombstones of one version (profile.TombstoneVersion) where the profile, its parts and its identifiers' pointers stand, if it
-// is still as it was loaded. A key under which somebody else's profile stands is a conflict.
-func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64) error {
+// is still as it was loaded, and files what follows from them. A key under which somebody else's profile stands is a conflict.
+func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...Filing) error {
 	writes := []types.TransactWriteItem{s.put(tombstone(p.ID, version, at), unchanged(p))}
 	for _, id := range p.Keys()[1:] {
 		if len(writes) < MaxChangeItems {
 			writes = append(writes, s.put(tombstone(id, version, at), condition{text: "attribute_not_exists(#b)", names: map[string]string{"#b": attrBody}}))
 		}
+	}
+	for _, filing := range with {
+		writes = append(writes, filing.write)
 	}
 	if err := s.transact(ctx, writes); err != nil {
 		return fmt.Errorf("erasing profile %s: %w", p.ID, err)
