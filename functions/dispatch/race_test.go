@@ -117,6 +117,43 @@ func TestWithdrawnMeanwhile(t *testing.T) {
 	}
 }
 
+// TestWithdrawnByWhoWasMergedMeanwhile: the worker looks at the former person; then that one becomes part of Ann, who withdraws. The withdrawal
+// holds from its answer on, also against a record that says nothing of it, and also if the merge comes in the middle of the withdrawal.
+func TestWithdrawnByWhoWasMergedMeanwhile(t *testing.T) {
+	withdraw := func(b *bench, id profile.ID) {
+		b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, id, delivery.Email, b.clock()))
+	}
+	for name, act := range map[string]func(b *bench, old *profile.Profile){
+		"by the former id": func(b *bench, old *profile.Profile) { b.merge(old); withdraw(b, old.ID) },
+		"by the new id":    func(b *bench, old *profile.Profile) { b.merge(old); withdraw(b, b.ann.ID) },
+		"in the middle": func(b *bench, old *profile.Profile) {
+			b.db.Interrupt("PutItem", 1, func() { b.merge(old) })
+			withdraw(b, b.ann.ID)
+		},
+	} {
+		for _, op := range []string{"GetItem", dynamotest.AnyWrite} {
+			for nth := 1; ; nth++ {
+				b := start(t, welcome)
+				old, ofOld, _ := b.old()
+				b.process = b.another()
+				fired, begun := false, 0
+				b.db.Interrupt(op, nth, func() {
+					fired, begun = true, b.db.Calls("PutItem")
+					act(b, old)
+				})
+				before := b.db.Calls("PutItem")
+				settle(b, b.process, ofOld)
+				if !fired {
+					break
+				}
+				if intent := begun > before; b.provider.calls > 0 && !intent {
+					t.Errorf("%s, before call %d of %s: %v", name, nth, op, b.decisions())
+				}
+			}
+		}
+	}
+}
+
 // TestForbiddenAfterALostAnswer: the intent was written and its answer got lost; then everything is stopped. The notification is not
 // sent, and gives back what it took.
 func TestForbiddenAfterALostAnswer(t *testing.T) {

@@ -40,49 +40,13 @@ func (a *attempt) read(ctx context.Context) (r read, err error) {
 	return r, nil
 }
 
-// contact reads the person's record. Where profiles were merged into this one since it was written, their records are united with it
-// first: an intent is one conditional write, and a worker that still holds one of theirs loses its condition.
+// contact reads the person's record.
 func (a *attempt) contact(ctx context.Context, person *profile.Profile) (*delivery.Contact, error) {
-	own, err := a.Deliveries.ContactOf(ctx, a.Profiles, person.ID)
-	if err != nil {
-		return nil, err
+	c, err := a.Deliveries.UnitedContact(ctx, a.Profiles, person)
+	if errors.Is(err, dynamo.ErrConflict) {
+		err = errMoved
 	}
-	if own.MovedTo != "" {
-		return nil, errMoved
-	}
-	for {
-		var parts []*delivery.Contact
-		for _, id := range person.Parts {
-			if ofOwn(own, id) {
-				continue
-			}
-			part, err := a.Deliveries.Contact(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			parts = append(parts, part)
-		}
-		if len(parts) == 0 {
-			return own, nil
-		}
-		if err := a.Deliveries.UniteContacts(ctx, own, parts); errors.Is(err, dynamo.ErrConflict) {
-			return nil, errMoved
-		} else if err != nil {
-			return nil, err
-		}
-	}
-}
-
-func ofOwn(own *delivery.Contact, part profile.ID) bool {
-	if part == own.ProfileID {
-		return true
-	}
-	for _, id := range own.United {
-		if id == part {
-			return true
-		}
-	}
-	return false
+	return c, err
 }
 
 // find looks for an intent of this notification. A person who was merged may have been taken under each former id, and it is one

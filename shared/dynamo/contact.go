@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -87,31 +88,73 @@ func (s Deliveries) overContact(c *delivery.Contact, i item) *types.Put {
 	return &types.Put{TableName: &s.Table, Item: i, ConditionExpression: &text, ExpressionAttributeNames: names, ExpressionAttributeValues: values}
 }
 
+// UnitedContact reads the one record of a person. Where profiles were merged into this one since it was written, their records are united with
+// it first: an intent is one conditional write, and a worker that still holds one of theirs loses its condition. ErrConflict says that the
+// person is to be read again.
+func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person *profile.Profile) (*delivery.Contact, error) {
+	own, err := s.ContactOf(ctx, profiles, person.ID)
+	if err != nil {
+		return nil, err
+	}
+	if own.MovedTo != "" {
+		return nil, ErrConflict
+	}
+	for {
+		var parts []*delivery.Contact
+		for _, id := range person.Parts {
+			if id == own.ProfileID || slices.Contains(own.United, id) {
+				continue
+			}
+			part, err := s.Contact(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, part)
+		}
+		if len(parts) == 0 {
+			return own, nil
+		}
+		if err := s.UniteContacts(ctx, own, parts); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // maxWithdrawTries bounds how often Withdraw meets another writer.
 const maxWithdrawTries = 20
 
 // Withdraw notes that a person wants nothing more over a channel. When it returns nil, no notification is begun any more that looks at
-// the record afterwards, and those that looked before lose their condition.
+// the record afterwards, and those that looked before lose their condition, also where they looked at a part of the person before a merge.
 func (s Deliveries) Withdraw(ctx context.Context, profiles Profiles, id profile.ID, channel delivery.Channel, at time.Time) error {
-	var last error
+	last := ErrConflict
 	for range maxWithdrawTries {
-		c, err := s.ContactOf(ctx, profiles, id)
+		person, err := profiles.Resolve(ctx, id)
+		if err != nil || person == nil {
+			return err // who was erased gets nothing any more as it is
+		}
+		c, err := s.UnitedContact(ctx, profiles, person)
+		if errors.Is(err, ErrConflict) {
+			last = err
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		if c.MovedTo != "" {
-			id = c.MovedTo
+		c.Withdraw(channel, at)
+		if last = s.SaveContact(ctx, c); errors.Is(last, ErrConflict) {
 			continue
 		}
-		c.Withdraw(channel, at)
-		if last = s.SaveContact(ctx, c); last == nil {
-			return nil
-		}
-		if !errors.Is(last, ErrConflict) {
+		if last != nil {
 			return last
 		}
+		// A merge that came meanwhile has brought a record that says nothing of it.
+		now, err := profiles.Resolve(ctx, id)
+		if err != nil || now == nil || now.ID == person.ID && slices.Equal(now.Parts, person.Parts) {
+			return err
+		}
+		last = ErrConflict
 	}
-	return last
+	return fmt.Errorf("withdrawing a consent of %s: %w", id, last)
 }
 
 // maxUnited is how many records one transaction takes in.

@@ -131,11 +131,6 @@ func TestUniteContacts(t *testing.T) {
 	if got := load("third"); len(got.Intents) != 2 || got.Intents[0].Of != "part" || got.Intents[1].Of != "own" || len(got.United) != 3 {
 		t.Errorf("the third: %+v", got)
 	}
-	// A withdrawal finds its way along the pointers.
-	must(s.Withdraw(t.Context(), dynamo.Profiles{DB: s.DB, Table: "Profiles"}, "part", delivery.Social, deliveryNoon))
-	if got := load("third"); !got.Withdrawn[delivery.Social].Equal(deliveryNoon) {
-		t.Errorf("withdrawn under the first id: %+v", got.Withdrawn)
-	}
 }
 
 func TestMarksOfAnAddress(t *testing.T) {
@@ -165,6 +160,9 @@ func TestMarksOfAnAddress(t *testing.T) {
 func TestWithdrawBroken(t *testing.T) {
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 		s, db, _ := deliveries(t)
+		if err := (dynamo.Profiles{DB: s.DB, Table: "Profiles"}).Save(t.Context(), &profile.Profile{ID: "p", FirstSeen: deliveryNoon}); err != nil {
+			t.Fatal(err)
+		}
 		db.Fail(dynamotest.AnyWrite, 1, how)
 		err := s.Withdraw(t.Context(), dynamo.Profiles{DB: s.DB, Table: "Profiles"}, "p", delivery.Email, deliveryNoon)
 		if !errors.Is(err, dynamotest.ErrInjected) {
