@@ -80,8 +80,8 @@ FIRST ?= 1
 sim: ## all functions under faults in virtual time: SEEDS=n FIRST=k, or SEED=n alone with its story; BASE=commit drives that commit
 	@go run ./shared/local/cmd/sim -seeds $(SEEDS) -first $(FIRST) $(if $(SEED),-seed $(SEED)) $(if $(BASE),-base $(BASE)) $(if $(PREVIOUS),-previous $(PREVIOUS))
 
-mutants: ## plants faults one by one and tells what notices each: ONLY=name of one, SEEDS=n (30)
-	@go run ./shared/local/cmd/sim -mutants $(if $(ONLY),-only $(ONLY)) $(if $(filter command line environment,$(origin SEEDS)),-seeds $(SEEDS)) -first $(FIRST)
+mutants: ## plants faults one by one and tells what notices each: ONLY=names, SEEDS=n looks at n more seeds, RECORD=1 writes the one that notices into the row, SEEDS=-1 asks the tests alone
+	@go run ./shared/local/cmd/sim -mutants $(if $(ONLY),-only $(ONLY)) $(if $(filter command line environment,$(origin SEEDS)),-seeds $(SEEDS)) $(if $(RECORD),-record) -first $(FIRST)
 
 size: build ## the zipped size of every function
 	@for f in $(FUNCTIONS); do printf '%s\t' $$f; gzip -9 -c build/$$f/bootstrap | wc -c; done

@@ -2,81 +2,66 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 )
 
-// hunt runs planted faults through the simulation, one after the other, each until the first seed that notices.
+// hunt plants faults one after the other, each until the first seed that notices.
 type hunt struct {
 	root, work string
 	first      uint64
-	seeds      int
-	sound      map[uint64]seedRun // what the seeds show of the product as it is
-}
-
-// seedRun is what came of one seed.
-type seedRun struct {
-	Operations int `json:"operations"`
-	Violations []struct {
-		Invariant string `json:"invariant"`
-		Who       string `json:"who"`
-		What      string `json:"what"`
-	} `json:"violations"`
-	failed string // the seed did not come to its end
+	seeds      int // how many are tried beside those that are known to notice; less than none: the named tests alone are asked
+	record     bool
+	sound      *subject // the product as it is, built when it is first asked
 }
 
 // kill is what became of a mutant.
 type kill struct {
-	Mutant     string `json:"mutant"`
-	Promise    string `json:"promise,omitempty"`
-	Plants     string `json:"plants"`
-	Invariant  string `json:"invariant,omitempty"`
-	Seed       uint64 `json:"seed,omitempty"`
-	Operations int    `json:"operations,omitempty"` // of all seeds up to that one
-	Example    string `json:"example,omitempty"`
-	Elsewhere  bool   `json:"elsewhere,omitempty"` // the sound product breaks that invariant too, at other seeds
-	Test       string `json:"test,omitempty"`
-	Survived   bool   `json:"survived,omitempty"`
+	Mutant     string   `json:"mutant"`
+	Promise    string   `json:"promise,omitempty"`
+	Plants     string   `json:"plants"`
+	Invariant  string   `json:"invariant,omitempty"`
+	Seed       uint64   `json:"seed,omitempty"`
+	Operations int      `json:"operations,omitempty"` // of all seeds up to that one
+	Example    string   `json:"example,omitempty"`
+	Elsewhere  bool     `json:"elsewhere,omitempty"` // the sound product breaks that invariant too, at other seeds
+	Test       string   `json:"test,omitempty"`
+	Unseen     []uint64 `json:"unseen,omitempty"` // seeds of the row that notice it no more
+	Survived   bool     `json:"survived,omitempty"`
 }
 
 func (k kill) String() string {
+	var told string
 	switch {
 	case k.Survived:
-		return "SURVIVED"
+		told = "SURVIVED"
 	case k.Test != "":
-		return "test " + k.Test
-	case k.Elsewhere:
-		return fmt.Sprintf("%s at seed %d after %d operations (broken elsewhere without it)", k.Invariant, k.Seed, k.Operations)
+		told = "test " + k.Test
+	default:
+		told = fmt.Sprintf("%s at seed %d after %d operations", k.Invariant, k.Seed, k.Operations)
 	}
-	return fmt.Sprintf("%s at seed %d after %d operations", k.Invariant, k.Seed, k.Operations)
+	if k.Elsewhere {
+		told += " (broken elsewhere without it)"
+	}
+	if len(k.Unseen) > 0 {
+		told += fmt.Sprintf(" (no more at %d)", k.Unseen)
+	}
+	return told
 }
 
-// plantAll plants each fault whose name has one of the texts, which commas part; all if there is none. Less than no seeds asks the named
-// tests alone. It is an error if one is not noticed.
-func plantAll(only string, seeds int, first uint64) error {
-	root, err := os.Getwd()
+// plantAll plants each fault whose name has one of the texts, which commas part; all if there is none. It is an error if one is not noticed.
+func (h *hunt) plantAll(only string) error {
+	if err := os.MkdirAll(h.work, 0o755); err != nil {
+		return err
+	}
+	all, err := mutants(h.root)
 	if err != nil {
-		return err
-	}
-	work := filepath.Join(root, "build", "sim")
-	if err := os.MkdirAll(work, 0o755); err != nil {
-		return err
-	}
-	all, err := mutants(root)
-	if err != nil {
-		return err
-	}
-	h := &hunt{root: root, work: work, seeds: cmp.Or(seeds, 30), first: first, sound: map[uint64]seedRun{}}
-	if err := h.baseline(); err != nil {
 		return err
 	}
 	var kills []kill
@@ -91,62 +76,88 @@ func plantAll(only string, seeds int, first uint64) error {
 		}
 		fmt.Printf("%-36s | %-52s | %s\n", m.Name, m.Promise, k)
 		kills = append(kills, k)
-		if err := write(filepath.Join(root, "build", "mutants.json"), kills); err != nil {
+		if err := write(filepath.Join(h.root, "build", "mutants.json"), kills); err != nil {
 			return err
 		}
 	}
 	return h.sum(kills)
 }
 
-// baseline runs the seeds on the product as it is: what they show there tells nothing about a mutant.
-func (h *hunt) baseline() error {
+// order is in which order the seeds are tried: those that are known to notice come first.
+func (h *hunt) order(m mutant) []uint64 {
 	if h.seeds < 0 {
 		return nil
 	}
-	binary, err := h.build(nil, "sound")
-	if err != nil {
-		return err
-	}
-	broken := 0
-	for from := 0; from < h.seeds; from += runtime.NumCPU() {
-		for seed, r := range h.together(binary, from) {
-			h.sound[seed] = r
-			broken += len(r.Violations)
+	seeds := slices.Clone(m.Seeds)
+	for i := range uint64(h.seeds) {
+		if seed := h.first + i; !slices.Contains(seeds, seed) {
+			seeds = append(seeds, seed)
 		}
 	}
-	fmt.Printf("%d seeds without a planted fault: %d violations\n", h.seeds, broken)
-	return nil
+	return seeds
 }
 
 // plant looks for the first seed that notices, and asks the named test if none does.
 func (h *hunt) plant(m mutant) (kill, error) {
 	k := kill{Mutant: m.Name, Promise: m.Promise, Plants: m.Plants}
-	operations, binary := 0, ""
-	if h.seeds > 0 {
-		var err error
-		if binary, err = h.build([]change{m.change()}, "mutant"); err != nil {
+	seeds := h.order(m)
+	if len(seeds) > 0 {
+		planted, err := build(h.root, h.work, "planted", []change{m.change()})
+		if err != nil {
 			return k, err
 		}
-	}
-	for from := 0; from < h.seeds; from += runtime.NumCPU() {
-		runs := h.together(binary, from)
-		for i := range uint64(runtime.NumCPU()) {
-			seed := h.first + uint64(from) + i
-			operations += runs[seed].Operations
-			if h.noticed(&k, seed, runs[seed]) {
-				k.Operations = operations
-				return k, nil
+		for some := range slices.Chunk(seeds, atOnce()) {
+			for i, r := range planted.play(some) {
+				if k.Seed != 0 {
+					break
+				}
+				k.Operations += r.Operations
+				sound, err := h.soundly(some[i], r)
+				if err != nil {
+					return k, err
+				}
+				if !noticed(&k, some[i], r, sound, h.sound) && slices.Contains(m.Seeds, some[i]) {
+					k.Unseen = append(k.Unseen, some[i])
+				}
+			}
+			if k.Seed != 0 {
+				return k, h.remember(m, k)
 			}
 		}
+		k.Operations = 0
 	}
-	noticed, err := h.test(m)
-	k.Test, k.Survived = m.By.Package+" "+m.By.Run, !noticed
-	return k, err
+	killed, err := h.test(m)
+	k.Test, k.Survived = m.By.Package+" "+m.By.Run, !killed
+	return k, errors.Join(err, h.remember(m, k))
+}
+
+// remember writes the seed that noticed into the mutant's row, and takes those away that do no more.
+func (h *hunt) remember(m mutant, k kill) error {
+	if !h.record || h.seeds < 0 {
+		return nil
+	}
+	if k.Seed == 0 {
+		return record(h.root, m.Name, nil)
+	}
+	return record(h.root, m.Name, []uint64{k.Seed})
+}
+
+// soundly is what a seed shows of the product as it is. It is not asked where the mutant showed nothing.
+func (h *hunt) soundly(seed uint64, r seedRun) (seedRun, error) {
+	if r.failed == "" && len(r.Violations) == 0 {
+		return seedRun{}, nil
+	}
+	if h.sound == nil {
+		var err error
+		if h.sound, err = build(h.root, h.work, "sound", nil); err != nil {
+			return seedRun{}, err
+		}
+	}
+	return h.sound.seed(seed), nil
 }
 
 // noticed tells whether a seed shows something that it does not show of the sound product.
-func (h *hunt) noticed(k *kill, seed uint64, r seedRun) bool {
-	sound := h.sound[seed]
+func noticed(k *kill, seed uint64, r, sound seedRun, all *subject) bool {
 	if r.failed != "" && sound.failed == "" {
 		k.Invariant, k.Seed, k.Example = "the seed's end", seed, r.failed
 		return true
@@ -157,7 +168,7 @@ func (h *hunt) noticed(k *kill, seed uint64, r seedRun) bool {
 			continue
 		}
 		elsewhere := false
-		for _, s := range h.sound {
+		for _, s := range all.shown {
 			elsewhere = elsewhere || s.breaks(v.Invariant)
 		}
 		if found && (elsewhere || !k.Elsewhere) {
@@ -169,107 +180,13 @@ func (h *hunt) noticed(k *kill, seed uint64, r seedRun) bool {
 	return found
 }
 
-func (r seedRun) breaks(invariant string) bool {
-	for _, v := range r.Violations {
-		if v.Invariant == invariant {
-			return true
-		}
-	}
-	return false
-}
-
-// build makes the simulation's test binary with the product changed.
-func (h *hunt) build(changes []change, name string) (string, error) {
-	overlay, err := h.overlay(changes, name, runtimeChanges)
-	if err != nil {
-		return "", err
-	}
-	binary := filepath.Join(h.work, name+".test")
-	c := exec.Command("nice", "go", "test", "-c", "-overlay", overlay, "-o", binary, "./functions/simulation")
-	c.Dir = h.root
-	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building: %w: %s", err, out)
-	}
-	return binary, nil
-}
-
-// overlay has its files in a folder of its own: of the runtime's changes and the product's.
-func (h *hunt) overlay(changes []change, name string, runtimeToo []change) (string, error) {
-	folder := filepath.Join(h.work, name)
-	if err := os.RemoveAll(folder); err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", err
-	}
-	replace := map[string]string{}
-	if len(runtimeToo) > 0 {
-		source, err := goSource()
-		if err != nil {
-			return "", err
-		}
-		if _, err := overlayOf(folder, source, runtimeToo, replace); err != nil {
-			return "", err
-		}
-	}
-	return overlayOf(folder, h.root, changes, replace)
-}
-
-// together runs as many seeds as there are processors.
-func (h *hunt) together(binary string, from int) map[uint64]seedRun {
-	runs := map[uint64]seedRun{}
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for i := from; i < min(from+runtime.NumCPU(), h.seeds); i++ {
-		seed := h.first + uint64(i)
-		all.Go(func() {
-			r := h.seed(binary, seed)
-			mu.Lock()
-			defer mu.Unlock()
-			runs[seed] = r
-		})
-	}
-	all.Wait()
-	return runs
-}
-
-// seed runs one seed in a process of its own. A mutant may never end: ten minutes are many times what a seed takes.
-func (h *hunt) seed(binary string, seed uint64) (r seedRun) {
-	file := filepath.Join(h.work, fmt.Sprintf("seed%d.json", seed))
-	defer os.Remove(file)
-	c := exec.Command("nice", binary, "-test.run=^TestSeed$", "-test.timeout=10m", fmt.Sprintf("-seed=%d", seed), "-child="+file)
-	c.Dir = filepath.Join(h.root, "functions", "simulation")
-	c.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "GOGC=200", "TMPDIR="+shared())
-	out, err := c.CombinedOutput()
-	body, unread := os.ReadFile(file)
-	if err := errors.Join(err, unread); err != nil {
-		r.failed = fmt.Sprintf("%v: %s", err, firstLines(out))
-		return r
-	}
-	if err := json.Unmarshal(body, &r); err != nil {
-		r.failed = err.Error()
-	}
-	return r
-}
-
-// firstLines of an output, without what the functions log.
-func firstLines(out []byte) string {
-	var told []string
-	for line := range bytes.Lines(out) {
-		if len(told) < 8 && !bytes.HasPrefix(line, []byte("{")) {
-			told = append(told, string(bytes.TrimSpace(line)))
-		}
-	}
-	return strings.Join(told, "; ")
-}
-
 // test asks the test that a mutant names. What does not build has noticed nothing.
 func (h *hunt) test(m mutant) (bool, error) {
-	overlay, err := h.overlay([]change{m.change()}, "mutant", nil)
+	overlay, err := overlayIn(h.root, h.work, "tested", []change{m.change()}, nil)
 	if err != nil {
 		return false, err
 	}
-	c := exec.Command("nice", "go", "test", "-overlay", overlay, "-run", m.By.Run, m.By.Package)
+	c := exec.Command("nice", "go", "test", "-vet=off", "-overlay", overlay, "-run", m.By.Run, m.By.Package)
 	c.Dir = h.root
 	out, err := c.CombinedOutput()
 	if bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("no tests to run")) {
@@ -307,12 +224,4 @@ func (h *hunt) sum(kills []kill) error {
 		return errors.New("not every mutant is noticed")
 	}
 	return nil
-}
-
-func write(file string, what any) error {
-	body, err := json.MarshalIndent(what, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(body, '\n'), 0o644)
 }

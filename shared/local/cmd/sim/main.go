@@ -14,34 +14,32 @@ import (
 )
 
 func main() {
-	seeds := flag.Int("seeds", 0, "how many seeds")
+	seeds := flag.Int("seeds", 0, "how many seeds; with -mutants beside those that are known to notice, less than none asks the named tests alone")
 	first := flag.Uint64("first", 1, "the first of them")
 	seed := flag.Uint64("seed", 0, "one seed alone, with its story")
 	out := flag.String("out", "build/sim.json", "where the report is written")
 	base := flag.String("base", "", "a commit whose functions are driven in place of these")
 	previous := flag.String("previous", "", "a commit whose functions take a part of the invocations")
 	planted := flag.Bool("mutants", false, "plant the faults of the tables, and tell what notices each")
-	only := flag.String("only", "", "of the planted faults, those whose name has this text")
+	only := flag.String("only", "", "of the planted faults, those whose name has one of these texts, which commas part")
+	keep := flag.Bool("record", false, "write the seed that notices a planted fault into its row")
 	flag.Parse()
-	if *planted {
-		if err := plantAll(*only, *seeds, *first); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	root, err := os.Getwd()
+	work := filepath.Join(root, "build", "sim")
+	switch {
+	case err != nil:
+	case *planted:
+		err = (&hunt{root: root, work: work, first: *first, seeds: *seeds, record: *keep}).plantAll(*only)
+	default:
+		err = run(root, work, *seeds, *first, *seed, *out, *base, *previous)
 	}
-	if err := run(*seeds, *first, *seed, *out, *base, *previous); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(seeds int, first, seed uint64, out, base, previous string) error {
-	root, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	work := filepath.Join(root, "build", "sim")
+func run(root, work string, seeds int, first, seed uint64, out, base, previous string) (err error) {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}

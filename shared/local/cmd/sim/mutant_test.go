@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,15 +94,11 @@ func TestKills(t *testing.T) {
 	run := func(failed string, invariants ...string) (r seedRun) {
 		r.failed = failed
 		for _, i := range invariants {
-			r.Violations = append(r.Violations, struct {
-				Invariant string `json:"invariant"`
-				Who       string `json:"who"`
-				What      string `json:"what"`
-			}{Invariant: i})
+			r.Violations = append(r.Violations, breaking{Invariant: i})
 		}
 		return r
 	}
-	h := &hunt{sound: map[uint64]seedRun{1: run("", "capsHold"), 2: run(""), 3: run("it hangs")}}
+	sound := &subject{shown: map[uint64]seedRun{1: run("", "capsHold"), 2: run(""), 3: run("it hangs")}}
 	for name, c := range map[string]struct {
 		seed uint64
 		run  seedRun
@@ -117,8 +114,94 @@ func TestKills(t *testing.T) {
 		"it does not end either way": {3, run("panic"), kill{}, false},
 	} {
 		var got kill
-		if ok := h.noticed(&got, c.seed, c.run); ok != c.ok || got != c.want {
+		if ok := noticed(&got, c.seed, c.run, sound.shown[c.seed], sound); ok != c.ok || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %t", name, got, ok)
 		}
+	}
+}
+
+// TestSeedsThatNoticeComeFirst holds the order of a hunt.
+func TestSeedsThatNoticeComeFirst(t *testing.T) {
+	m := mutant{Seeds: []uint64{17, 3}}
+	for name, c := range map[string]struct {
+		h    hunt
+		want []uint64
+	}{
+		"known ones alone":     {hunt{first: 1}, []uint64{17, 3}},
+		"others after them":    {hunt{first: 2, seeds: 3}, []uint64{17, 3, 2, 4}},
+		"the named test alone": {hunt{first: 1, seeds: -1}, nil},
+	} {
+		if got := c.h.order(m); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+// TestRecord writes seeds into one row, and changes nothing else of the tables.
+func TestRecord(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.CopyFS(filepath.Join(folder, mutantFolder), os.DirFS(filepath.Join(root, mutantFolder))); err != nil {
+		t.Fatal(err)
+	}
+	texts := func(root string) (all []string) {
+		files, err := tables(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			body, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, string(body))
+		}
+		return all
+	}
+	all, err := mutants(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen := all[len(all)/2]
+	for _, seeds := range [][]uint64{{4711, 12}, chosen.Seeds} {
+		if err := record(folder, chosen.Name, seeds); err != nil {
+			t.Fatal(err)
+		}
+		now, err := mutants(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Clone(all)
+		want[len(all)/2].Seeds = seeds
+		if !reflect.DeepEqual(now, want) {
+			t.Errorf("recording %d for %s: the tables are others", seeds, chosen.Name)
+		}
+	}
+	if !slices.Equal(texts(folder), texts(root)) {
+		t.Error("what was recorded and taken back has changed the tables' text")
+	}
+}
+
+// TestWhatASeedHasShownIsKept holds that a program that is the same again is not run again, and another one is.
+func TestWhatASeedHasShownIsKept(t *testing.T) {
+	folder := t.TempDir()
+	s := &subject{kept: filepath.Join(folder, "shown.json"), shown: map[uint64]seedRun{7: {Operations: 3, Violations: []breaking{{"capsHold", "profile:x", "4 on a day"}}}}}
+	if got := s.play([]uint64{7})[0]; !reflect.DeepEqual(got, s.shown[7]) { // there is no program that could be run
+		t.Errorf("%+v", got)
+	}
+	if got := s.play([]uint64{8})[0]; got.failed == "" || len(s.shown) != 1 {
+		t.Errorf("%+v and %d kept: a failure is not kept", got, len(s.shown))
+	}
+	one, other := filepath.Join(folder, "one"), filepath.Join(folder, "other")
+	for file, text := range map[string]string{one: "a", other: "b"} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := identity(one, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := identity(one, other); err != nil || a == b {
+		t.Errorf("%s and %s, %v", a, b, err)
 	}
 }

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// seedRun is what came of one seed.
+type seedRun struct {
+	Operations int        `json:"operations"`
+	Violations []breaking `json:"violations,omitempty"`
+	failed     string     // the seed did not come to its end
+}
+
+// breaking is a promise that a seed saw broken.
+type breaking struct {
+	Invariant string `json:"invariant"`
+	Who       string `json:"who,omitempty"`
+	What      string `json:"what"`
+}
+
+func (r seedRun) breaks(invariant string) bool {
+	for _, v := range r.Violations {
+		if v.Invariant == invariant {
+			return true
+		}
+	}
+	return false
+}
+
+// subject is a built simulation, of the product as it is or with a fault, and what its seeds have shown. A seed shows the same every time: what is
+// known of the same program is kept in a file, so that a hunt that was broken off goes on, and the sound product is asked once.
+type subject struct {
+	root, work, binary string
+	kept               string // the file
+
+	mu    sync.Mutex
+	shown map[uint64]seedRun
+}
+
+// build makes the simulation of the product with changes.
+func build(root, work, name string, changes []change) (*subject, error) {
+	overlay, err := overlayIn(root, work, name, changes, runtimeChanges)
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{root: root, work: work, binary: filepath.Join(work, name+".test"), shown: map[uint64]seedRun{}}
+	// Without paths other folders can use what was built in this one, and without what a debugger wants linking takes half the time.
+	c := exec.Command("nice", "go", "test", "-c", "-trimpath", "-ldflags=-w", "-overlay", overlay, "-o", s.binary, "./functions/simulation")
+	c.Dir = root
+	if out, err := c.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building: %w: %s", err, out)
+	}
+	id, err := identity(s.binary, filepath.Join(root, "template.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	s.kept = filepath.Join(work, "shown", id+".json")
+	body, err := os.ReadFile(s.kept)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, os.MkdirAll(filepath.Dir(s.kept), 0o755)
+	}
+	if err == nil {
+		err = json.Unmarshal(body, &s.shown)
+	}
+	return s, err
+}
+
+// identity is a hash of files.
+func identity(files ...string) (string, error) {
+	h := sha256.New()
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		h.Write(body)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:12]), nil
+}
+
+// overlayIn has its files in a folder of its own: of the runtime's changes and the product's.
+func overlayIn(root, work, name string, changes, runtimeToo []change) (string, error) {
+	folder := filepath.Join(work, name)
+	if err := os.RemoveAll(folder); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	replace := map[string]string{}
+	if len(runtimeToo) > 0 {
+		source, err := goSource()
+		if err != nil {
+			return "", err
+		}
+		if _, err := overlayOf(folder, source, runtimeToo, replace); err != nil {
+			return "", err
+		}
+	}
+	return overlayOf(folder, root, changes, replace)
+}
+
+// play runs seeds at once and answers what they show, in their order.
+func (s *subject) play(seeds []uint64) []seedRun {
+	runs := make([]seedRun, len(seeds))
+	var all sync.WaitGroup
+	for i, seed := range seeds {
+		all.Go(func() { runs[i] = s.seed(seed) })
+	}
+	all.Wait()
+	return runs
+}
+
+// atOnce is how many seeds run at the same time.
+func atOnce() int { return runtime.GOMAXPROCS(0) }
+
+func (s *subject) seed(seed uint64) seedRun {
+	s.mu.Lock()
+	r, known := s.shown[seed]
+	s.mu.Unlock()
+	if known {
+		return r
+	}
+	r = s.run(seed)
+	if r.failed != "" {
+		return r // a busy machine may have been the reason
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown[seed] = r
+	if err := write(s.kept, s.shown); err != nil {
+		fmt.Println(err)
+	}
+	return r
+}
+
+// run runs one seed in a process of its own. A mutant may never end: ten minutes are many times what a seed takes.
+func (s *subject) run(seed uint64) (r seedRun) {
+	file := filepath.Join(s.work, fmt.Sprintf("seed%d.json", seed))
+	defer os.Remove(file)
+	c := exec.Command("nice", s.binary, "-test.run=^TestSeed$", "-test.timeout=10m", fmt.Sprintf("-seed=%d", seed), "-child="+file)
+	c.Dir = filepath.Join(s.root, "functions", "simulation")
+	c.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "GOGC=200", "TMPDIR="+shared())
+	out, err := c.CombinedOutput()
+	body, unread := os.ReadFile(file)
+	if err := errors.Join(err, unread); err != nil {
+		r.failed = fmt.Sprintf("%v: %s", err, firstLines(out))
+		return r
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		r.failed = err.Error()
+	}
+	return r
+}
+
+// firstLines of an output, without what the functions log.
+func firstLines(out []byte) string {
+	var told []string
+	for line := range bytes.Lines(out) {
+		if len(told) < 8 && !bytes.HasPrefix(line, []byte("{")) {
+			told = append(told, string(bytes.TrimSpace(line)))
+		}
+	}
+	return strings.Join(told, "; ")
+}
+
+func write(file string, what any) error {
+	body, err := json.MarshalIndent(what, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(body, '\n'), 0o644)
+}
