@@ -15,14 +15,14 @@ var layouts = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T
 var capitals = strings.NewReplacer("t", "T", "z", "Z")
 
 // time reads a field; null, an empty string and no value are the zero time. Times are cut to milliseconds.
-func (s *scanner) time(at span) (t time.Time, reason string) {
+func (s *scanner) time(at span) (time.Time, string) {
 	const notATime = "is not a time such as 2026-11-21T08:00:00.000Z"
 	text, reason := s.string(at)
 	if reason != "" {
-		return t, notATime
+		return time.Time{}, notATime
 	}
 	if text == "" {
-		return t, ""
+		return time.Time{}, ""
 	}
 	text = capitals.Replace(text)
 	for _, layout := range layouts {
@@ -43,9 +43,7 @@ func (s *scanner) time(at span) (t time.Time, reason string) {
 func (s *scanner) date(e *Event, d *draft, batchSentAt, receivedAt time.Time) {
 	read := func(f field) time.Time {
 		t, reason := s.time(d.at[f])
-		if reason != "" {
-			d.refuse(f.String(), reason)
-		}
+		d.refuse(f.String(), reason)
 		return t
 	}
 	e.ReceivedAt = receivedAt.UTC().Truncate(time.Millisecond)

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -55,13 +56,13 @@ func (f field) String() string { return fieldNames[f] }
 
 // draft is an event of which only the places of its fields are known, and its first fault.
 type draft struct {
-	place, size    int
-	at             [fieldCount]span
-	contextTraits  span
-	contextChannel bool
-	badField, bad  string
+	place, size   int
+	at            [fieldCount]span // that of fieldUnknown means nothing
+	contextTraits span
+	badField, bad string
 }
 
+// refuse notes a fault; without a reason there is none.
 func (d *draft) refuse(field, reason string) {
 	if d.bad == "" {
 		d.badField, d.bad = field, reason
@@ -77,17 +78,14 @@ type shared struct {
 
 // build makes an event of a draft and appends it, or its refusal, to the batch. kind is empty when the event itself must say it.
 func (s *scanner) build(b *Batch, d *draft, kind Kind, common *shared, arrival Arrival) {
-	if d.bad == "" {
-		b.Events = append(b.Events, Event{})
-		e := &b.Events[len(b.Events)-1]
-		s.fill(e, d, kind, common, arrival)
-		if d.bad == "" {
-			b.places, b.sizes = append(b.places, d.place), append(b.sizes, d.size)
-			return
-		}
+	b.Events = append(b.Events, Event{})
+	s.fill(&b.Events[len(b.Events)-1], d, kind, common, arrival)
+	if d.bad != "" {
 		b.Events = b.Events[:len(b.Events)-1]
+		b.Refused = append(b.Refused, Refusal{d.place, d.badField, d.bad})
+		return
 	}
-	b.Refused = append(b.Refused, Refusal{d.place, d.badField, d.bad})
+	b.places, b.sizes = append(b.places, d.place), append(b.sizes, d.size)
 }
 
 func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Arrival) {
@@ -97,7 +95,6 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 		case Track, Identify, Page, Screen, Group, Alias:
 		default:
 			d.refuse("type", "is not track, identify, page, screen, group or alias")
-			return
 		}
 	}
 	e.MessageID = s.id(d, fieldMessageID, MaxMessageID)
@@ -138,10 +135,9 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 	}
 	if d.size > MaxBytes {
 		// Fewer bytes do not hold so many.
-		for f, raw := range map[field]json.RawMessage{fieldProperties: e.Properties, fieldTraits: e.Traits} {
-			var all map[string]json.RawMessage
-			if json.Unmarshal(raw, &all) == nil && len(all) > MaxProperties {
-				d.refuse(f.String(), fmt.Sprintf("has %d members, more than %d", len(all), MaxProperties))
+		for _, f := range [...]field{fieldProperties, fieldTraits} {
+			if n := len(newBase(s.raw(d, f)).members); n > MaxProperties {
+				d.refuse(f.String(), fmt.Sprintf("has %d members, more than %d", n, MaxProperties))
 			}
 		}
 	}
@@ -153,7 +149,7 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 	}
 	s.widen(e, d, common)
 	s.date(e, d, common.sentAt, arrival.ReceivedAt)
-	if e.MessageID == "" && d.bad == "" {
+	if e.MessageID == "" {
 		e.MessageID = arrival.NewID()
 	}
 }
@@ -172,20 +168,16 @@ func (s *scanner) widen(e *Event, d *draft, common *shared) {
 			d.refuse("context", fmt.Sprintf("makes the event larger than %d bytes when the batch's is merged into it", MaxMoneyBytes))
 		}
 	}
-	if !d.contextChannel {
-		s.graft(&e.Context, "channel", d.at[fieldChannel])
-	}
+	s.graft(&e.Context, "channel", d.at[fieldChannel])
 }
 
 // label is a short string field, empty when it is absent.
 func (s *scanner) label(d *draft, f field) string {
 	text, reason := s.string(d.at[f])
-	if reason == "" && utf8.RuneCountInString(text) > MaxName {
-		reason = fmt.Sprintf("has more than %d characters", MaxName)
+	if utf8.RuneCountInString(text) > MaxName {
+		reason = tooLong(MaxName)
 	}
-	if reason != "" {
-		d.refuse(f.String(), reason)
-	}
+	d.refuse(f.String(), reason)
 	return text
 }
 
@@ -203,14 +195,14 @@ func (s *scanner) id(d *draft, f field, most int) string {
 	} else {
 		text, reason = s.string(at)
 	}
-	if reason == "" && len(text) > most && utf8.RuneCountInString(text) > most {
-		reason = fmt.Sprintf("has more than %d characters", most)
+	if utf8.RuneCountInString(text) > most {
+		reason = tooLong(most)
 	}
-	if reason != "" {
-		d.refuse(f.String(), reason)
-	}
+	d.refuse(f.String(), reason)
 	return text
 }
+
+func tooLong(most int) string { return fmt.Sprintf("has more than %d characters", most) }
 
 // string is the text of a JSON string; null and no value are the empty one.
 func (s *scanner) string(at span) (text, reason string) {
@@ -222,12 +214,10 @@ func (s *scanner) string(at span) (text, reason string) {
 		return "", "is not a string"
 	}
 	inside := raw[1 : len(raw)-1]
-	for _, c := range inside {
-		if c == '\\' {
-			return string(unescape(nil, inside)), ""
-		}
+	if bytes.IndexByte(inside, '\\') < 0 {
+		return string(inside), ""
 	}
-	return string(inside), ""
+	return string(unescape(nil, inside)), ""
 }
 
 // raw is an object as it was written; null is none.
@@ -249,7 +239,7 @@ func (s *scanner) cut(at span) []byte { return s.data[at.from:at.to:at.to] }
 func (s *scanner) span() (span, error) {
 	s.space()
 	from := s.pos
-	_, err := s.value()
+	err := s.value()
 	return span{from, s.pos}, err
 }
 

@@ -13,3 +13,15 @@ func TestGoldenFingerprints(t *testing.T) {
 		}
 	}
 }
+
+// The limits stand in docs/events.md, and clients cut their batches by them.
+func TestLimits(t *testing.T) {
+	for name, c := range map[string]struct{ got, want int }{
+		"bytes of a body": {MaxBody, 512_000}, "bytes of an event": {MaxBytes, 32_768}, "bytes of an event of a back end": {MaxMoneyBytes, 262_144},
+		"members": {MaxProperties, 10_000}, "events": {MaxEvents, 2500}, "characters of a messageId": {MaxMessageID, 100}, "characters of a name": {MaxName, 512},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, want %d", name, c.got, c.want)
+		}
+	}
+}

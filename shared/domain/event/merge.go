@@ -30,7 +30,7 @@ func newBase(raw []byte) base {
 	_ = s.object(func(name []byte) error {
 		b.places[string(name)] = len(b.members)
 		from := s.keyAt
-		_, err := s.value()
+		err := s.value()
 		b.members = append(b.members, raw[from:s.pos:s.pos])
 		return err
 	})
@@ -61,8 +61,7 @@ func (b base) merge(own json.RawMessage) json.RawMessage {
 		if i, ok := b.places[string(name)]; ok {
 			has[i] = true
 		}
-		_, err := s.value()
-		return err
+		return s.value()
 	})
 	out := make([]byte, 0, len(own)+len(b.raw))
 	out = append(out, own[:len(own)-1]...)

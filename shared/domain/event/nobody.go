@@ -9,7 +9,7 @@ import (
 var nobody = func() map[string]bool {
 	m := map[string]bool{}
 	for _, s := range strings.Fields(`null nil none nan undefined undef void true false n/a na #n/a - . _ -1 0 0.0 (null) (none) (undefined) <null> <nil> <none>
-		[object [] {} "" '' anonymous anon guest unknown unidentified not_authenticated notauthenticated not-authenticated unauthenticated
+		[] {} "" '' anonymous anon guest unknown unidentified not_authenticated notauthenticated not-authenticated unauthenticated
 		not_logged_in notloggedin not-logged-in not_set notset not-set (not_set) no_user nouser infinity -infinity
 		user_id userid user-id anonymous_id anonymousid anonymous-id your_user_id`) {
 		m[s] = true
@@ -18,7 +18,6 @@ var nobody = func() map[string]bool {
 		"未登录", "游客", "匿名"} {
 		m[s] = true
 	}
-	delete(m, "[object")
 	return m
 }()
 
@@ -56,7 +55,7 @@ func unfilled(id string) bool {
 	switch {
 	case len(id) == 2 && id[0] == '%' && strings.IndexByte("sdvuiq@", id[1]) >= 0:
 		return true // a format verb
-	case len(id) > 2 && id[0] == '{' && id[len(id)-1] == '}', len(id) > 2 && id[0] == '<' && id[len(id)-1] == '>':
+	case len(id) > 2 && (id[0] == '{' && id[len(id)-1] == '}' || id[0] == '<' && id[len(id)-1] == '>'):
 		// A name, and no GUID in braces, which has digits.
 		return strings.IndexFunc(id[1:len(id)-1], func(c rune) bool { return !unicode.IsLetter(c) && !strings.ContainsRune("_.- ", c) }) < 0
 	}

@@ -22,7 +22,7 @@ func TestMeaningful(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"1", "10", "-2", "guest-1", "guests", "unknown1", "nullable", "trueman", "00000000-0000-0000-0000-000000000001", "a{{b", "}}a{{", "${", "$5}", "50%", "%s5", "100%%",
-		"{", "<>", "object", "张三", " ann ", `{"id":1}`, "a|b*", "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}", "[object Object]1"} {
+		"{", "<>", "*s", "<s", "%x", "sx", "{ab", "<ab}", "*ab}", "{ab>", "ab}", "a{b}", "<ab", "ab>", "a<b>", "{a1}", "<1>", "{a>", "[object", "x{}", "{b}c", "object", "张三", " ann ", `{"id":1}`, "a|b*", "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}", "[object Object]1"} {
 		if got := Meaningful(id); got != id {
 			t.Errorf("%q is taken for %q", id, got)
 		}

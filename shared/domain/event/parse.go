@@ -64,7 +64,7 @@ func (m *Malformed) Error() string {
 
 // Judge asks a further verdict on every accepted event of so many bytes; one for which reason is not empty is refused after all.
 func (b *Batch) Judge(judge func(e *Event, size int) (field, reason string)) {
-	kept, before := 0, len(b.Refused)
+	kept := 0
 	for i := range b.Events {
 		if field, reason := judge(&b.Events[i], b.sizes[i]); reason != "" {
 			b.Refused = append(b.Refused, Refusal{b.places[i], field, reason})
@@ -74,9 +74,7 @@ func (b *Batch) Judge(judge func(e *Event, size int) (field, reason string)) {
 		kept++
 	}
 	b.Events, b.places, b.sizes = b.Events[:kept], b.places[:kept], b.sizes[:kept]
-	if before > 0 {
-		slices.SortFunc(b.Refused, func(x, y Refusal) int { return x.Index - y.Index })
-	}
+	slices.SortFunc(b.Refused, func(x, y Refusal) int { return x.Index - y.Index })
 }
 
 // ParseOne reads the body of a single call. The error is a *Malformed.
@@ -86,15 +84,14 @@ func ParseOne(body []byte, kind Kind, arrival Arrival) (*Batch, error) {
 	if err := s.draft(0); err != nil {
 		return nil, err
 	}
-	if s.place = -1; s.peek() != 0 || s.pos < len(s.data) {
-		return nil, s.syntax("more follows")
+	s.place = -1
+	if err := s.end(); err != nil {
+		return nil, err
 	}
 	d := &s.drafts[0]
-	b := &Batch{}
 	key, reason := s.string(d.at[fieldWriteKey])
-	if b.WriteKey = key; reason != "" {
-		d.refuse("writeKey", reason)
-	}
+	d.refuse("writeKey", reason)
+	b := &Batch{WriteKey: key}
 	s.build(b, d, kind, &shared{}, arrival)
 	return b, nil
 }
@@ -104,7 +101,7 @@ func ParseBatch(body []byte, arrival Arrival) (*Batch, error) {
 	s := newScanner(body)
 	defer s.release()
 	if s.peek() != '{' {
-		if _, err := s.value(); err != nil {
+		if err := s.value(); err != nil {
 			return nil, err
 		}
 		return nil, &Malformed{Index: -1, Reason: "is not an object"}
@@ -117,7 +114,6 @@ func ParseBatch(body []byte, arrival Arrival) (*Batch, error) {
 			at.from = s.pos
 			err = s.array(s.draft)
 			s.place, s.origin = -1, 0
-			at.to = s.pos
 		} else {
 			at, err = s.span()
 		}
@@ -144,13 +140,13 @@ func ParseBatch(body []byte, arrival Arrival) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.peek() != 0 || s.pos < len(s.data) {
-		return nil, s.syntax("more follows")
+	if err := s.end(); err != nil {
+		return nil, err
 	}
 	if defect := s.take(); defect != "" {
 		return nil, &Malformed{Index: -1, Reason: defect}
 	}
-	if batch.to == 0 || s.data[batch.from] != '[' {
+	if s.data[batch.from] != '[' { // without a batch this is the body's first byte
 		return nil, &Malformed{Index: -1, Field: "batch", Reason: "is not an array of events"}
 	}
 	b := &Batch{Events: make([]Event, 0, len(s.drafts)), places: make([]int, 0, len(s.drafts))}
@@ -186,7 +182,7 @@ func (s *scanner) draft(place int) error {
 	s.place, s.origin = place, s.depth
 	start := s.pos
 	if c != '{' {
-		_, err := s.value()
+		err := s.value()
 		s.take()
 		d.refuse("", "is not an object")
 		return err
@@ -200,9 +196,7 @@ func (s *scanner) draft(place int) error {
 		} else {
 			at, err = s.span()
 		}
-		if f != fieldUnknown {
-			d.at[f] = at
-		}
+		d.at[f] = at
 		if defect := s.take(); defect != "" {
 			d.refuse(shorten(string(name)), defect)
 		}
@@ -211,9 +205,7 @@ func (s *scanner) draft(place int) error {
 	if err != nil {
 		return err
 	}
-	if defect := s.take(); defect != "" {
-		d.refuse("", defect)
-	}
+	d.refuse("", s.take())
 	if d.size = s.pos - start; d.size > MaxMoneyBytes {
 		d.refuse("", tooLarge(d.size, MaxMoneyBytes))
 	}
@@ -238,11 +230,8 @@ func (s *scanner) context(d *draft) (span, error) {
 	at := span{from: s.pos}
 	err := s.object(func(name []byte) error {
 		inner, err := s.span()
-		switch string(name) {
-		case "traits":
+		if string(name) == "traits" {
 			d.contextTraits = inner
-		case "channel":
-			d.contextChannel = true
 		}
 		return err
 	})

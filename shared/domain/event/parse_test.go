@@ -84,6 +84,13 @@ func TestParseOneKinds(t *testing.T) {
 		"category in both":            {Page, `{` + who + `"category":"Shop","properties":{"category":"x"}}`, "", "", func(e Event) bool { return string(e.Properties) == `{"category":"x"}` }},
 		"screen named by event":       {Screen, `{` + who + `"event":"Home"}`, "", "", func(e Event) bool { return e.Name == "Home" }},
 		"channel beside the context":  {Page, `{` + who + `"channel":"web","context":{}}`, "", "", func(e Event) bool { return string(e.Context) == `{"channel":"web"}` }},
+		"channel null":                {Page, `{` + who + `"channel":null}`, "", "", func(e Event) bool { return e.Context == nil }},
+		"channel in properties":       {Page, `{` + who + `"channel":"web","properties":{"channel":"x"}}`, "", "", func(e Event) bool { return string(e.Context) == `{"channel":"web"}` }},
+		"identify, more in context":   {Identify, `{"userId":"u","context":{"traits":{"a":1},"app":{"b":2}}}`, "", "", func(e Event) bool { return string(e.Traits) == `{"a":1}` }},
+		"identify, traits of another": {Identify, `{"userId":"u","properties":{"traits":{"a":1}}}`, "", "", func(e Event) bool { return e.Traits == nil }},
+		"identify, no traits":         {Identify, `{"userId":"u","context":{"traits":"x"}}`, "", "", func(e Event) bool { return e.Traits == nil }},
+		"the first fault counts":      {Track, `{"event":7,"userId":[],"properties":1}`, "userId", "is not a string", nil},
+		"context broken within":       {Track, `{` + who + `"event":"X","context":{"a":1e999,"traits":{"a":1,"a":2}}}`, "context", "has a number that is out of range", nil},
 		"channel in both":             {Page, `{` + who + `"channel":"web","context":{"channel":"x"}}`, "", "", func(e Event) bool { return string(e.Context) == `{"channel":"x"}` }},
 		"group":                       {Group, `{` + who + `"groupId":"g"}`, "", "", func(e Event) bool { return e.GroupID == "g" }},
 		"group without groupId":       {Group, `{` + who + `"groupId":""}`, "groupId", "is missing", nil},
@@ -110,11 +117,29 @@ func TestParseOneKinds(t *testing.T) {
 	}
 }
 
+// TestEveryKindInABatch has the type in the event itself.
+func TestEveryKindInABatch(t *testing.T) {
+	kinds := []Kind{Track, Identify, Page, Screen, Group, Alias}
+	var events []string
+	for _, kind := range kinds {
+		events = append(events, `{"type":"`+string(kind)+`","userId":"u","event":"X","groupId":"g","previousId":"p","messageId":"`+string(kind)+`"}`)
+	}
+	b, err := ParseBatch([]byte(`{"batch":[`+strings.Join(events, ",")+`,{"type":"Track","userId":"u","event":"X"}]}`), arrival())
+	if err != nil || len(b.Events) != len(kinds) || len(b.Refused) != 1 || b.Refused[0].Field != "type" {
+		t.Fatal(b, err)
+	}
+	for i, e := range b.Events {
+		if e.Kind != kinds[i] || e.MessageID != string(kinds[i]) {
+			t.Errorf("%+v is of kind %s", e, kinds[i])
+		}
+	}
+}
+
 func TestParseOneIDs(t *testing.T) {
 	for value, want := range map[string]string{
 		`"u"`: "u", `"0"`: "", `0`: "", `-1`: "", `"-1"`: "", `null`: "", `"null"`: "", `"NULL"`: "", `" anonymous "`: "", `"undefined"`: "",
 		`""`: "", `"  "`: "", `"00000000-0000-0000-0000-000000000000"`: "", `"----"`: "", `"000"`: "", `"00000000-0000-0000-0000-000000000001"`: "00000000-0000-0000-0000-000000000001",
-		`42`: "42", `-7`: "-7", `1.5`: "bad", `1e3`: "bad", `true`: "bad", `{}`: "bad", `["u"]`: "bad", `"anonymous2"`: "anonymous2", `"-1a"`: "-1a",
+		`42`: "42", `19`: "19", `90`: "90", `-7`: "-7", `1.5`: "bad", `1e3`: "bad", `true`: "bad", `{}`: "bad", `["u"]`: "bad", `"anonymous2"`: "anonymous2", `"-1a"`: "-1a",
 	} {
 		e, refused := one(t, Track, `{"event":"X","anonymousId":"a","userId":`+value+`}`)
 		if got := e.UserID; want == "bad" && refused.Field != "userId" || want != "bad" && (got != want || refused.Reason != "") {
@@ -150,8 +175,19 @@ func TestParseOneLimits(t *testing.T) {
 		"messageId of 101":     {`{"anonymousId":"a","event":"X","messageId":"` + strings.Repeat("你", 101) + `"}`, "messageId", "has more than 100 characters"},
 		"userId of 512":        {`{"event":"X","userId":"` + strings.Repeat("u", 512) + `"}`, "", ""},
 		"userId of 513":        {`{"event":"X","userId":"` + strings.Repeat("u", 513) + `"}`, "userId", "has more than 512 characters"},
+		"event of 512":         {`{"anonymousId":"a","event":"` + strings.Repeat("你", 512) + `"}`, "", ""},
+		"number of 100":        {`{"anonymousId":"a","event":"X","messageId":1` + strings.Repeat("0", 99) + `}`, "", ""},
+		"number of 101":        {`{"anonymousId":"a","event":"X","messageId":1` + strings.Repeat("0", 100) + `}`, "messageId", "has more than 100 characters"},
+		"10,001 of both":       {`{"anonymousId":"a","event":"X","traits":{` + many(10_001) + `},"properties":{` + many(10_002) + `}}`, "properties", "has 10002 members, more than 10000"},
 		"event of 513":         {`{"anonymousId":"a","event":"` + strings.Repeat("X", 513) + `"}`, "event", "has more than 512 characters"},
 		"a key twice":          {`{"anonymousId":"a","event":"X","properties":{"a":{"b":1,"c":2,"b":3}}}`, "properties", `has the key "b" twice`},
+		"a long key twice":     {`{"anonymousId":"a","event":"X","properties":{"` + strings.Repeat("k", 64) + `":1,"` + strings.Repeat("k", 64) + `":1}}`, "properties", `has the key "` + strings.Repeat("k", 64) + `" twice`},
+		"a longer key twice":   {`{"anonymousId":"a","event":"X","properties":{"` + strings.Repeat("k", 65) + `":1,"` + strings.Repeat("k", 65) + `":1}}`, "properties", `has the key "` + strings.Repeat("k", 64) + `..." twice`},
+		"cut in a character":   {`{"anonymousId":"a","event":"X","` + strings.Repeat("k", 62) + `未未":1e999}`, strings.Repeat("k", 62) + "...", "has a number that is out of range"},
+		"cut after one":        {`{"anonymousId":"a","event":"X","` + strings.Repeat("k", 61) + `未未":1e999}`, strings.Repeat("k", 61) + "未...", "has a number that is out of range"},
+		"no character at all":  {`{"anonymousId":"a","event":"X","` + strings.Repeat("\x80", 65) + `":1}`, "...", "has bytes that are not UTF-8"},
+		"two defects":          {`{"anonymousId":"a","event":"X","q":[1e999,{"z":1,"z":1}]}`, "q", "has a number that is out of range"},
+		"two fields' defects":  {`{"anonymousId":"a","event":"X","q":1e999,"r":{"z":1,"z":1}}`, "q", "has a number that is out of range"},
 		"a key twice, escaped": {`{"anonymousId":"a","event":"X","properties":{"ab":1,"\u0061b":2}}`, "properties", `has the key "ab" twice`},
 		"a field twice":        {`{"anonymousId":"a","event":"X","event":"Y"}`, "", `has the key "event" twice`},
 		"an unknown one twice": {`{"anonymousId":"a","event":"X","q":{"z":1,"z":1}}`, "q", `has the key "z" twice`},
@@ -174,6 +210,17 @@ func TestParseOneLimits(t *testing.T) {
 	}
 }
 
+// TestLevelsAreThoseOfTheEvent has the events of a batch nest as deep as one that comes alone.
+func TestLevelsAreThoseOfTheEvent(t *testing.T) {
+	nest := func(n int) string { // an event of n levels
+		return `{"type":"page","userId":"u","properties":` + strings.Repeat(`{"a":`, n-1) + "1" + strings.Repeat("}", n-1) + "}"
+	}
+	b, err := ParseBatch([]byte(`{"batch":[`+nest(32)+`,`+nest(33)+`,`+nest(32)+`]}`), arrival())
+	if err != nil || len(b.Events) != 2 || len(b.Refused) != 1 || b.Refused[0] != (Refusal{1, "properties", "nests deeper than 32 levels"}) {
+		t.Errorf("%+v, %v", b, err)
+	}
+}
+
 func twenty() string {
 	keys := make([]string, 20)
 	for i := range keys {
@@ -182,49 +229,77 @@ func twenty() string {
 	return strings.Join(keys, ",")
 }
 
-func TestParseRefusesWhatIsNoJSON(t *testing.T) {
-	deep := strings.Repeat("[", 100_000)
-	for name, tc := range map[string]struct{ body, reason string }{
-		"nothing":               {"", "is not valid JSON: it ends too early at byte 0"},
-		"blanks":                {" \n", "is not valid JSON: it ends too early at byte 2"},
-		"cut off":               {`{"batch":[{"a":`, "is not valid JSON: it ends too early at byte 15"},
-		"an open string":        {`{"batch":[{"a":"x`, "is not valid JSON: a string does not end at byte 17"},
-		"a bare word":           {`{"batch":[{"a":nul}]}`, "is not valid JSON: unexpected character at byte 15"},
-		"a comma too many":      {`{"batch":[{"a":1,}]}`, "is not valid JSON: a key is missing at byte 17"},
-		"a colon missing":       {`{"batch":[{"a" 1}]}`, "is not valid JSON: a colon is missing at byte 15"},
-		"a leading zero":        {`{"batch":[{"a":01}]}`, "is not valid JSON: malformed number at byte 15"},
-		"a bare point":          {`{"batch":[{"a":1.}]}`, "is not valid JSON: malformed number at byte 15"},
-		"an unknown escape":     {`{"batch":[{"a":"\x"}]}`, "is not valid JSON: unknown escape at byte 16"},
-		"half an escape":        {`{"batch":[{"a":"\u12g4"}]}`, "is not valid JSON: unknown escape at byte 16"},
-		"a line break":          {"{\"batch\":[{\"a\":\"x\ny\"}]}", "is not valid JSON: bare control character in a string at byte 17"},
-		"two values":            {`{"batch":[]}{}`, "is not valid JSON: more follows at byte 12"},
-		"a NUL after it":        {"{\"batch\":[]}\x00", "is not valid JSON: more follows at byte 12"},
-		"a hundred thousand [":  {`{"batch":[{"a":` + deep, "nests deeper than 512 levels"},
-		"an array":              {`[{"type":"track"}]`, "is not an object"},
-		"no batch":              {`{"events":[]}`, "is not an array of events"},
-		"batch an object":       {`{"batch":{}}`, "is not an array of events"},
-		"batch null":            {`{"batch":null}`, "is not an array of events"},
-		"batch twice":           {`{"batch":[{"type":"page","userId":"u"}],"batch":[{}]}`, `has the key "batch" twice`},
-		"writeKey a number":     {`{"batch":[],"writeKey":1}`, "is not a string"},
-		"sentAt no time":        {`{"batch":[],"sentAt":"now"}`, "is not a time such as 2026-11-21T08:00:00.000Z"},
-		"context a string":      {`{"batch":[],"context":"x"}`, "is not an object"},
-		"a key twice in common": {`{"batch":[],"context":{"a":1,"a":2}}`, `has the key "a" twice`},
-		"integrations a list":   {`{"batch":[],"integrations":[]}`, "is not an object"},
+// TestWhatIsNoBatch has the bodies that are refused as a whole; TestSyntaxErrorsSayWhere has those that are no JSON.
+func TestWhatIsNoBatch(t *testing.T) {
+	const event = `{"type":"page","userId":"u"}`
+	nest := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for body, want := range map[string]struct{ field, reason string }{
+		`{"batch":[]}{}`:                         {"", "is not valid JSON: more follows at byte 12"},
+		"{\"batch\":[]} \x00":                    {"", "is not valid JSON: more follows at byte 13"},
+		`[` + event + `]`:                        {"", "is not an object"},
+		`7`:                                      {"", "is not an object"},
+		`{"events":[]}`:                          {"batch", "is not an array of events"},
+		` { "events":[]}`:                        {"batch", "is not an array of events"},
+		`{"batch":{}}`:                           {"batch", "is not an array of events"},
+		`{"batch":null}`:                         {"batch", "is not an array of events"},
+		`{"batch":[` + event + `],"batch":[{}]}`: {"", `has the key "batch" twice`},
+		`{"batch":[` + event + `],"writeKey":1}`: {"writeKey", "is not a string"},
+		`{"batch":[` + event + `],"sentAt":"now"}`:                {"sentAt", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		`{"batch":[` + event + `],"context":"x"}`:                 {"context", "is not an object"},
+		`{"batch":[` + event + `],"integrations":[]}`:             {"integrations", "is not an object"},
+		`{"batch":[],"context":{"a":1,"a":2}}`:                    {"context", `has the key "a" twice`},
+		`{"batch":[],"` + strings.Repeat("k", 65) + `":1e999}`:    {strings.Repeat("k", 64) + "...", "has a number that is out of range"},
+		`{"batch":[` + event + `],"context":` + nest(32) + `}`:    {"context", "nests deeper than 32 levels"},
+		`{"batch":[` + event + `],"context":` + nest(31) + `}`:    {"context", "is not an object"},
+		`{"q":` + nest(511) + `}`:                                 {"q", "nests deeper than 32 levels"},
+		`{"q":` + nest(512) + `}`:                                 {"", "nests deeper than 512 levels"},
+		`{"q":` + strings.Repeat(`{"a":`, 512):                    {"", "nests deeper than 512 levels"},
+		`{"batch":[` + event + `],"q":` + nest(512) + `}`:         {"", "nests deeper than 512 levels"},
+		`{"batch":[],"q":` + strings.Repeat("[", 100_000):         {"", "nests deeper than 512 levels"},
+		`{"batch":` + nest(2) + `,"q":` + nest(32) + `,"r":1e99}`: {"q", "nests deeper than 32 levels"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := ParseBatch([]byte(tc.body), arrival())
-			var bad *Malformed
-			if !errors.As(err, &bad) || bad.Reason != tc.reason {
-				t.Errorf("got %v, want %s", err, tc.reason)
-			}
-		})
+		_, err := ParseBatch([]byte(body), arrival())
+		var bad *Malformed
+		if !errors.As(err, &bad) || *bad != (Malformed{-1, want.field, want.reason}) {
+			t.Errorf("%.80s: %+v, want %+v", body, bad, want)
+		}
+	}
+}
+
+func TestMalformedAsText(t *testing.T) {
+	for _, c := range []struct {
+		fault Malformed
+		text  string
+	}{{Malformed{-1, "", "is not an object"}, "the body is not an object"}, {Malformed{2500, "batch", "has more than 2500 events"}, "batch has more than 2500 events"}} {
+		if got := c.fault.Error(); got != c.text {
+			t.Errorf("%q, want %q", got, c.text)
+		}
+	}
+}
+
+// TestOneCallIsNoBatch refuses bodies of single calls as a whole.
+func TestOneCallIsNoBatch(t *testing.T) {
+	for body, want := range map[string]Malformed{
+		`{"a":nul}`:                              {0, "", "is not valid JSON: unexpected character at byte 5"},
+		`nul`:                                    {0, "", "is not valid JSON: unexpected character at byte 0"},
+		`{"userId":"u"} {}`:                      {-1, "", "is not valid JSON: more follows at byte 15"},
+		"{\"userId\":\"u\"}\x00":                 {-1, "", "is not valid JSON: more follows at byte 14"},
+		`{"context":{"traits":{"a":]}}}`:         {0, "", "is not valid JSON: unexpected character at byte 26"},
+		`{"a":` + strings.Repeat("[", 512) + `}`: {0, "", "nests deeper than 512 levels"},
+	} {
+		_, err := ParseOne([]byte(body), Page, arrival())
+		var bad *Malformed
+		if !errors.As(err, &bad) || *bad != want {
+			t.Errorf("%.80s: %+v, want %+v", body, bad, want)
+		}
 	}
 }
 
 func TestMalformedNamesTheEvent(t *testing.T) {
 	for body, want := range map[string]Malformed{
 		`{"batch":[{"type":"page","userId":"u"},{"a":}]}`:   {1, "", "is not valid JSON: unexpected character at byte 44"},
-		`{"batch":[],"context":[}`:                          {-1, "", "is not valid JSON: unexpected character at byte 23"},
+		`{"batch":[{"a":[}]}`:                               {0, "", "is not valid JSON: unexpected character at byte 16"},
+		`{"batch":[7,` + strings.Repeat("[", 511):           {1, "", "nests deeper than 512 levels"},
 		`{"batch":[` + strings.Repeat(`{},`, 2500) + `{}]}`: {2500, "batch", "has more than 2500 events"},
 	} {
 		_, err := ParseBatch([]byte(body), arrival())
@@ -249,7 +324,9 @@ func TestParseBatchJudgesEventByEvent(t *testing.T) {
 		{"userId":"u"},
 		{"type":"track","event":"B","userId":"u","properties":{"a":1,"a":2}},
 		{"type":"identify","anonymousId":"x","messageId":"mine"},
-		{"type":"track","event":"C","userId":"u","sentAt":5}
+		{"type":"track","event":"C","userId":"u","sentAt":5},
+		[1e999],
+		{"type":"page","userId":"u","messageId":"after"}
 	]}`
 	b, err := ParseBatch([]byte(body), arrival())
 	if err != nil {
@@ -258,20 +335,20 @@ func TestParseBatchJudgesEventByEvent(t *testing.T) {
 	const notAType = "is not track, identify, page, screen, group or alias"
 	const notATime = "is not a time such as 2026-11-21T08:00:00.000Z"
 	want := []Refusal{{1, "event", "is missing"}, {2, "", "is not an object"}, {3, "type", notAType}, {4, "timestamp", notATime}, {5, "type", notAType},
-		{6, "properties", `has the key "a" twice`}, {8, "sentAt", notATime}}
+		{6, "properties", `has the key "a" twice`}, {8, "sentAt", notATime}, {9, "", "is not an object"}}
 	if !reflect.DeepEqual(b.Refused, want) {
 		t.Errorf("refused %+v", b.Refused)
 	}
-	if len(b.Events) != 2 || b.Events[0].MessageID != "assigned-1" || b.Events[1].MessageID != "mine" || b.WriteKey != "wk" {
+	if len(b.Events) != 3 || b.Events[0].MessageID != "assigned-1" || b.Events[1].MessageID != "mine" || b.Events[2].MessageID != "after" || b.WriteKey != "wk" {
 		t.Errorf("got %+v", b)
 	}
 	b.Judge(func(e *Event, _ int) (string, string) {
-		if e.Kind == Track {
+		if e.MessageID != "mine" {
 			return "event", "not today"
 		}
 		return "", ""
 	})
-	if len(b.Events) != 1 || b.Events[0].MessageID != "mine" || len(b.Refused) != 8 || b.Refused[0] != (Refusal{0, "event", "not today"}) {
+	if len(b.Events) != 1 || b.Events[0].MessageID != "mine" || len(b.Refused) != 10 || b.Refused[0] != (Refusal{0, "event", "not today"}) || b.Refused[9] != (Refusal{10, "event", "not today"}) {
 		t.Errorf("after Judge: %+v", b)
 	}
 }
@@ -333,9 +410,52 @@ func TestParseBatchBoundsWhatMergingMakes(t *testing.T) {
 	if len(grown.Events) != 0 || grown.Refused[1] != (Refusal{1, "", "has 32769 bytes, more than 32768"}) {
 		t.Errorf("an event of 32 KB and a byte after merging: %+v", grown.Refused)
 	}
+	// 128 events of 32 KB are 4 MB to the byte. What is refused for something else takes no part.
+	context128 := context(32<<10 - len(item))
+	if b, err := ParseBatch([]byte(`{"batch":[`+strings.Repeat(`{"type":"what","userId":"u"},`, 9)+strings.Repeat(item+",", 128)+item+`],"context":`+context128+`}`), arrival()); err != nil ||
+		len(b.Events) != 128 || len(b.Refused) != 10 || b.Refused[9] != (Refusal{137, "context", "makes the batch larger than 4194304 bytes when it is merged into every event"}) {
+		t.Errorf("%d events, refused %+v, %v", len(b.Events), b.Refused, err)
+	}
+	// Where nothing is merged nothing grows.
+	if b, err := ParseBatch([]byte(`{"batch":[`+strings.Repeat(`{"type":"page","userId":"u","q":"`+strings.Repeat("x", 2000)+`"},`, 2499)+item+`],"context":{}}`), arrival()); err != nil || len(b.Events) != 2500 {
+		t.Errorf("5 MB without anything common: %v", err)
+	}
 	b := parse(2500, 30_000)
 	if fit := (4 << 20) / 30_028; len(b.Events) != fit || len(b.Refused) != 2500-fit || b.Refused[0].Field != "context" || b.Refused[0].Index != fit {
 		t.Errorf("%d of 2500 events fit, want %d", len(b.Events), fit)
+	}
+}
+
+// TestTheSizeThatIsJudged is that of the event as it was sent, with what it was given.
+func TestTheSizeThatIsJudged(t *testing.T) {
+	for _, c := range []struct{ name, own, common, context, integrations string }{
+		{"nothing common", `,"context":{"a":1}`, ``, `{"a":1}`, ``},
+		{"empty common", `,"context":{"a":1}`, `,"context":{},"integrations":{}`, `{"a":1}`, ``},
+		{"empty common and none", ``, `,"context":{},"integrations":null`, ``, ``},
+		{"empty common and another", ``, `,"context":{},"integrations":{"X":true}`, ``, `{"X":true}`},
+		{"null common", `,"integrations":{"X":1}`, `,"context":null`, ``, `{"X":1}`},
+		{"both common", ``, `,"context":{"a":1,"b":2},"integrations":{"X":true}`, `{"a":1,"b":2}`, `{"X":true}`},
+		{"both in both", `,"context":{"a":7},"integrations":{"Y":false}`, `,"context":{"a":1,"b":2},"integrations":{"X":true}`, `{"a":7,"b":2}`, `{"Y":false,"X":true}`},
+		{"integrations only", `,"context":{"a":1},"integrations":{}`, `,"integrations":{"X":true}`, `{"a":1}`, `{"X":true}`},
+		{"context only", `,"context":{},"integrations":{"X":1}`, `,"context":{"a":1}`, `{"a":1}`, `{"X":1}`},
+	} {
+		event := `{"type":"page","userId":"u"` + c.own + `}`
+		b, err := ParseBatch([]byte(`{"batch":[`+event+`]`+c.common+`}`), arrival())
+		if err != nil || len(b.Events) != 1 {
+			t.Errorf("%s: %v, %v", c.name, b, err)
+			continue
+		}
+		if e := b.Events[0]; string(e.Context) != c.context || string(e.Integrations) != c.integrations {
+			t.Errorf("%s: %s %s, want %s %s", c.name, e.Context, e.Integrations, c.context, c.integrations)
+		}
+		own, _ := one(t, Page, event)
+		want := len(event) + len(c.context) - len(own.Context) + len(c.integrations) - len(own.Integrations)
+		b.Judge(func(_ *Event, size int) (string, string) {
+			if size != want {
+				t.Errorf("%s: %d bytes are judged, want %d", c.name, size, want)
+			}
+			return "", ""
+		})
 	}
 }
 
@@ -371,12 +491,15 @@ func TestParseAllocatesNothingForUnknownFields(t *testing.T) {
 
 func TestFits(t *testing.T) {
 	for _, c := range []struct {
-		size  int
-		money bool
-		fits  bool
-	}{{32 << 10, false, true}, {32<<10 + 1, false, false}, {32<<10 + 1, true, true}, {256 << 10, true, true}, {256<<10 + 1, true, false}} {
-		if reason := Fits(c.size, c.money); (reason == "") != c.fits {
-			t.Errorf("%d bytes, money %v: %q", c.size, c.money, reason)
+		size   int
+		money  bool
+		reason string
+	}{
+		{32 << 10, false, ""}, {32<<10 + 1, false, "has 32769 bytes, more than 32768"}, {256<<10 + 1, false, "has 262145 bytes, more than 32768"},
+		{32<<10 + 1, true, ""}, {256 << 10, true, ""}, {256<<10 + 1, true, "has 262145 bytes, more than 262144"},
+	} {
+		if reason := Fits(c.size, c.money); reason != c.reason {
+			t.Errorf("%d bytes, money %v: %q, want %q", c.size, c.money, reason, c.reason)
 		}
 	}
 }

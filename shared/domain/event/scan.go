@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -89,32 +90,36 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-// value passes one value of any kind and returns where it lies.
-func (s *scanner) value() ([]byte, error) {
-	c := s.peek()
-	start := s.pos
-	var err error
-	switch {
+// value passes one value of any kind.
+func (s *scanner) value() error {
+	switch c := s.peek(); {
 	case c == '"':
-		_, err = s.str()
+		_, err := s.str()
+		return err
 	case c == '{':
-		err = s.object(nil)
+		return s.object(nil)
 	case c == '[':
-		err = s.array(nil)
+		return s.array(nil)
 	case c == '-' || c >= '0' && c <= '9':
-		err = s.number()
+		return s.number()
 	case c == 't':
-		err = s.word("true")
+		return s.word("true")
 	case c == 'f':
-		err = s.word("false")
+		return s.word("false")
 	case c == 'n':
-		err = s.word("null")
+		return s.word("null")
 	case s.pos >= len(s.data):
-		err = s.syntax("it ends too early")
-	default:
-		err = s.syntax("unexpected character")
+		return s.syntax("it ends too early")
 	}
-	return s.data[start:s.pos], err
+	return s.syntax("unexpected character")
+}
+
+// end passes the white space after the body's value.
+func (s *scanner) end() error {
+	if s.space(); s.pos < len(s.data) {
+		return s.syntax("more follows")
+	}
+	return nil
 }
 
 func (s *scanner) word(w string) error {
@@ -170,7 +175,7 @@ func (s *scanner) object(f func(name []byte) error) error {
 			if f != nil {
 				err = f(name)
 			} else {
-				_, err = s.value()
+				err = s.value()
 			}
 			if err != nil {
 				return err
@@ -210,15 +215,7 @@ func (s *scanner) take() string {
 func (s *scanner) twice(keys []key) []byte {
 	const few = 12
 	if len(keys) > few {
-		slices.SortFunc(keys, func(a, b key) int {
-			switch {
-			case a.hash < b.hash:
-				return -1
-			case a.hash > b.hash:
-				return 1
-			}
-			return 0
-		})
+		slices.SortFunc(keys, func(a, b key) int { return cmp.Compare(a.hash, b.hash) })
 	}
 	for i := range keys {
 		for j := i + 1; j < len(keys) && (len(keys) <= few || keys[j].hash == keys[i].hash); j++ {
@@ -241,7 +238,7 @@ func (s *scanner) array(f func(place int) error) error {
 			if f != nil {
 				err = f(place)
 			} else {
-				_, err = s.value()
+				err = s.value()
 			}
 			if err != nil {
 				return err
@@ -345,7 +342,7 @@ func hex4(b []byte) rune {
 // unescape appends the text that the inside of a string stands for. The string has passed str. A lone surrogate, which browsers
 // write when a text was cut within an emoji, becomes U+FFFD.
 func unescape(dst, inside []byte) []byte {
-	for len(inside) > 0 {
+	for {
 		i := bytes.IndexByte(inside, '\\')
 		if i < 0 {
 			return append(dst, inside...)
@@ -378,7 +375,6 @@ func unescape(dst, inside []byte) []byte {
 		}
 		inside = inside[2:]
 	}
-	return dst
 }
 
 // number passes a number.
