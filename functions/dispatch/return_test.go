@@ -115,3 +115,28 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 		}
 	}
 }
+
+// TestAWithdrawalUnderAKeyThatWasErased: somebody was erased, pressed the button of an old mail, and their phone is Ann's now. Once the two are
+// known as one, what was answered holds for her; and looking for it costs once.
+func TestAWithdrawalUnderAKeyThatWasErased(t *testing.T) {
+	b := start(t, welcome)
+	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "phone"}
+	b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, phone.ID(), delivery.Email, noon.Add(time.Minute)))
+	settle(b, b.process, b.ask("before"))
+	b.change(func(p *profile.Profile) {
+		p.Identifiers = append(p.Identifiers, phone)
+		p.RememberErasure(phone.ID(), noon.Add(-time.Hour))
+	})
+	b.pass(2 * time.Minute)
+	n := b.ask("after")
+	n.At = b.clock()
+	settle(b, b.process, n)
+	b.expect(1, "sent", "skipped noConsent")
+	united, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	b.must(err)
+	settle(b, b.process, b.ask("again"))
+	again, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	if b.must(err); len(united.United) != 1 || again.Version != united.Version {
+		t.Errorf("united %v, then written %d times more", united.United, again.Version-united.Version)
+	}
+}

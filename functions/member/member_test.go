@@ -665,10 +665,30 @@ func TestUnsubscribe(t *testing.T) {
 		b.want(b.anybody("GET", "/v1/unsubscribe/"+bad, ""), 404)
 		b.want(b.anybody("POST", "/v1/unsubscribe/"+bad, ""), 404)
 	}
-	gone := delivery.Unsubscribe{ProfileID: "nobody", Channel: delivery.Email, NotificationID: "n1"}.Token(secret)
-	b.want(b.anybody("POST", "/v1/unsubscribe/"+gone, ""), 200)
-	if len(b.sent.jobs) != 3 {
-		t.Errorf("sent for somebody unknown: %+v", b.sent.jobs[3:])
+}
+
+// TestWhoWasErasedWithdraws presses the button of an old mail after an erasure: no event is made of nobody, and it holds for whoever comes
+// back, also where the record still points to that of a person whom they were part of.
+func TestWhoWasErasedWithdraws(t *testing.T) {
+	b := start(t)
+	p := b.save("ann", nil)
+	deliveries := b.process.Deliveries
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(deliveries.UniteContacts(t.Context(), &delivery.Contact{ProfileID: "other"}, []*delivery.Contact{{ProfileID: p.ID}}))
+	must(b.process.Referrals.Profiles.Erase(t.Context(), p, noon.Add(-time.Hour), p.TombstoneVersion(noon)))
+	gone := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(secret)
+	b.want(b.anybody("POST", "/v1/unsubscribe/"+gone, ""), 200, "no more")
+	c, err := deliveries.Contact(t.Context(), p.ID)
+	if must(err); !c.Withdrawn[delivery.Social].Equal(noon) || c.MovedTo != "" {
+		t.Errorf("the record is %+v", c)
+	}
+	if len(b.sent.jobs) != 0 {
+		t.Errorf("sent for somebody who is gone: %+v", b.sent.jobs)
 	}
 }
 

@@ -63,16 +63,16 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	// Somebody who was erased meanwhile gets nothing any more as it is.
+	now := p.Now().UTC()
+	// Written before the answer, it holds from the answer on, also for who was erased meanwhile and comes back; the event makes the
+	// profile say so too.
+	if err := p.withdraw(r.Context(), person.Profile, u.Channel, now); err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
 	if len(person.Profile.Identifiers) > 0 {
 		properties, err := json.Marshal(map[string]string{"channel": string(u.Channel), "notificationId": u.NotificationID})
 		if err != nil {
-			httpapi.Failed(w, r, err)
-			return
-		}
-		now := p.Now().UTC()
-		// Written before the answer, it holds from the answer on; the event makes the profile say so too.
-		if err := p.withdraw(r.Context(), person.Profile, u.Channel, now); err != nil {
 			httpapi.Failed(w, r, err)
 			return
 		}

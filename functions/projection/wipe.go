@@ -89,7 +89,7 @@ func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (dynamo.Gon
 	if !p.Erased(key, at) {
 		return dynamo.Gone{}, errNotErased
 	}
-	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Back: exists(p) && p.ID == key}, nil
+	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && p.ID == key}, nil
 }
 
 // wiped tells whether the pack that a reference names is gone with who was erased.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -101,7 +102,7 @@ func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person
 	}
 	for {
 		var parts []*delivery.Contact
-		for _, id := range person.Parts {
+		for _, id := range recorded(person) {
 			if id == own.ProfileID || slices.Contains(own.United, id) {
 				continue
 			}
@@ -120,19 +121,32 @@ func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person
 	}
 }
 
+// recorded are the ids beside the own one under which a record may stand: of those who were merged into the person, and of those who were erased
+// before a key was the person's, and withdrew since.
+func recorded(person *profile.Profile) []profile.ID {
+	ids := slices.Clone(person.Parts)
+	for _, id := range slices.Sorted(maps.Keys(person.Erasures)) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // maxWithdrawTries bounds how often Withdraw meets another writer.
 const maxWithdrawTries = 20
 
 // Withdraw notes that a person wants nothing more over a channel. When it returns nil, no notification is begun any more that looks at
-// the record afterwards, and those that looked before lose their condition, also where they looked at a part of the person before a merge.
+// the record afterwards, and those that looked before lose their condition, also where they looked at a part of the person before a merge. Of
+// somebody who was erased it is noted under the key, for whoever comes back by it.
 func (s Deliveries) Withdraw(ctx context.Context, profiles Profiles, id profile.ID, channel delivery.Channel, at time.Time) error {
 	last := ErrConflict
 	for range maxWithdrawTries {
-		person, err := profiles.Resolve(ctx, id)
-		if err != nil || person == nil {
-			return err // who was erased gets nothing any more as it is
+		person, err := profiles.Load(ctx, id)
+		if err != nil {
+			return err
 		}
-		c, err := s.UnitedContact(ctx, profiles, person)
+		c, err := s.recordOf(ctx, profiles, person)
 		if errors.Is(err, ErrConflict) {
 			last = err
 			continue
@@ -148,13 +162,36 @@ func (s Deliveries) Withdraw(ctx context.Context, profiles Profiles, id profile.
 			return last
 		}
 		// A merge that came meanwhile has brought a record that says nothing of it.
-		now, err := profiles.Resolve(ctx, id)
-		if err != nil || now == nil || now.ID == person.ID && slices.Equal(now.Parts, person.Parts) {
+		now, err := profiles.Load(ctx, id)
+		if err != nil || now.ID == person.ID && slices.Equal(now.Parts, person.Parts) {
 			return err
 		}
 		last = ErrConflict
 	}
 	return fmt.Errorf("withdrawing a consent of %s: %w", id, last)
+}
+
+// recordOf is UnitedContact, also of a key under which nobody stands: a pointer there was put before an erasure.
+func (s Deliveries) recordOf(ctx context.Context, profiles Profiles, person *profile.Profile) (*delivery.Contact, error) {
+	if somebody(person) {
+		return s.UnitedContact(ctx, profiles, person)
+	}
+	c, err := s.Contact(ctx, person.ID)
+	if err == nil {
+		c.MovedTo = ""
+	}
+	return c, err
+}
+
+// dropContact deletes the record if nobody has changed it since it was read. ErrConflict says that somebody has.
+func (s Deliveries) dropContact(ctx context.Context, c *delivery.Contact) error {
+	text, names, values := versionCondition(c.Version)
+	_, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: contactKey(c.ProfileID).item(),
+		ConditionExpression: &text, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+	if conditionLost(err) {
+		err = ErrConflict
+	}
+	return err
 }
 
 // maxUnited is how many records one transaction takes in.

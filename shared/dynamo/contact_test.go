@@ -156,6 +156,47 @@ func TestMarksOfAnAddress(t *testing.T) {
 	}
 }
 
+// TestTheContactOfWhoIsGone wipes the record of somebody who was erased and is not back: what they withdrew since they asked for it stays, and
+// nothing else. A record that is written in the middle of it is looked at again.
+func TestTheContactOfWhoIsGone(t *testing.T) {
+	s, db, now := deliveries(t)
+	profiles := dynamo.Profiles{DB: s.DB, Table: "Profiles"}
+	gone := dynamo.Gone{Key: "p", Asked: deliveryNoon, Until: deliveryNoon.Add(time.Minute)}
+	wipe := func(want int, wrong error) {
+		t.Helper()
+		if n, _, err := s.Wipe(t.Context(), gone, ""); n != want || !errors.Is(err, wrong) {
+			t.Errorf("found %d, %v; want %d, %v", n, err, want, wrong)
+		}
+	}
+	withdraw := func(channel delivery.Channel, at time.Time) {
+		t.Helper()
+		if err := s.Withdraw(t.Context(), profiles, "p", channel, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wipe(0, nil)
+	withdraw(delivery.Email, deliveryNoon)
+	db.Interrupt("DeleteItem", 1, func() { withdraw(delivery.Social, deliveryNoon.Add(time.Second)) })
+	wipe(0, dynamo.ErrConflict)
+	wipe(1, nil)
+	wipe(0, nil)
+	c, err := s.Contact(t.Context(), "p")
+	if want := map[delivery.Channel]time.Time{delivery.Social: deliveryNoon.Add(time.Second)}; err != nil || !reflect.DeepEqual(c.Withdrawn, want) {
+		t.Errorf("left %+v, %v", c, err)
+	}
+	c.Add(delivery.Intent{ID: "late", At: *now})
+	if err := s.SaveContact(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	wipe(1, nil)
+	if c, err = s.Contact(t.Context(), "p"); err != nil || len(c.Intents) != 0 || len(c.Withdrawn) != 1 {
+		t.Errorf("left %+v, %v", c, err)
+	}
+	gone.Asked = deliveryNoon.Add(time.Second) // erased once more
+	wipe(1, nil)
+	wipe(0, nil)
+}
+
 // TestWithdrawBroken breaks each write of a withdrawal both ways: it answers an error, or it holds.
 func TestWithdrawBroken(t *testing.T) {
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {

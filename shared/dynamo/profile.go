@@ -61,11 +61,14 @@ func (s Profiles) Load(ctx context.Context, id profile.ID) (*profile.Profile, er
 // Resolve is Load for readers: nil where there is no profile.
 func (s Profiles) Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error) {
 	p, err := s.Load(ctx, id)
-	if err != nil || p.Version == 0 || p.FirstSeen.IsZero() {
+	if err != nil || !somebody(p) {
 		return nil, err
 	}
 	return p, nil
 }
+
+// somebody tells a profile from a free key or a tombstone.
+func somebody(p *profile.Profile) bool { return p.Version != 0 && !p.FirstSeen.IsZero() }
 
 // OfErased tells whether a notification came of somebody who was erased since: nobody is there, which a nil person says, or who stands
 // under the id now came later. Nothing of before is theirs, neither the event nor the intent that says it was sent.

@@ -25,6 +25,7 @@ type Gone struct {
 	// Version is that of the tombstones, Until when they were put. What is newer belongs to whoever came back.
 	Version int64
 	Until   time.Time
+	Asked   time.Time // when the erasure was asked for
 	// Back says that somebody stands under the key again. Then only what says when it is of is taken away.
 	Back bool
 }
@@ -122,7 +123,8 @@ func only(items []item, wanted func(item) bool) []item {
 }
 
 // Wipe deletes a page of the decisions under a key, and the contact record. Where somebody stands under the key again, decisions that
-// were made before the tombstones go, and of the contact record what is as old.
+// were made before the tombstones go, and of the contact record what is as old. What was withdrawn after the erasure was asked for stays: it was
+// answered, and holds for whoever comes back.
 func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
 	items, next, err := page(ctx, s.DB, s.Table, string(g.Key), "", after)
 	if err != nil {
@@ -132,14 +134,14 @@ func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, 
 	for _, i := range items {
 		sk := textOf(i, attrSK)
 		switch {
-		case !g.Back || strings.HasPrefix(sk, decisionPrefix) && madeUntil(i, g.Until):
-			old = append(old, i)
 		case sk == contactKey(g.Key).SK:
 			if stripped, err := s.strip(ctx, g); err != nil {
 				return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
 			} else if stripped {
 				found++
 			}
+		case !g.Back || strings.HasPrefix(sk, decisionPrefix) && madeUntil(i, g.Until):
+			old = append(old, i)
 		}
 	}
 	if err := deleteAll(ctx, s.DB, s.Table, old); err != nil {
@@ -159,10 +161,22 @@ func madeUntil(decision item, until time.Time) bool {
 // somebody has written the record meanwhile.
 func (s Deliveries) strip(ctx context.Context, g Gone) (bool, error) {
 	c, err := s.Contact(ctx, g.Key)
-	if err != nil || !c.Forget(g.Until) {
+	switch {
+	case err != nil || c.Version == 0:
 		return false, err
+	case g.Back && c.Forget(g.Until, g.Asked):
+		return true, s.SaveContact(ctx, c)
+	case g.Back:
+		return false, nil
 	}
-	return true, s.SaveContact(ctx, c)
+	left := c.Objections(g.Asked)
+	switch {
+	case len(left.Withdrawn) == 0:
+		return true, s.dropContact(ctx, c)
+	case c.Bare() && len(left.Withdrawn) == len(c.Withdrawn):
+		return false, nil
+	}
+	return true, s.SaveContact(ctx, left)
 }
 
 // Wipe deletes a page of what campaigns noted of a key. Where somebody stands under it again, what was noted since the erasure is theirs, and

@@ -79,8 +79,9 @@ func (c *Contact) Known(id string) (Intent, bool) {
 }
 
 // Forget takes out what was noted until a time, and tells whether there was any. What an intent was asked for may be a time that a
-// client claims, long ago or to come: only when it was written tells whose it is.
-func (c *Contact) Forget(until time.Time) bool {
+// client claims, long ago or to come: only when it was written tells whose it is. A withdrawal was answered when it was received: it goes if it
+// came before the erasure was asked for.
+func (c *Contact) Forget(until, asked time.Time) bool {
 	if c.MovedTo != "" {
 		c.MovedTo = "" // who stands here now was never part of anybody
 		return true
@@ -95,12 +96,28 @@ func (c *Contact) Forget(until time.Time) bool {
 		}
 	}
 	for channel, at := range c.Withdrawn {
-		if !at.After(until) {
+		if !at.After(asked) {
 			delete(c.Withdrawn, channel)
 			found = true
 		}
 	}
 	return found
+}
+
+// Objections is the record of somebody who is gone: nothing but what they withdrew after the erasure was asked for.
+func (c *Contact) Objections(asked time.Time) *Contact {
+	left := &Contact{ProfileID: c.ProfileID, Version: c.Version}
+	for channel, at := range c.Withdrawn {
+		if at.After(asked) {
+			left.Withdraw(channel, at)
+		}
+	}
+	return left
+}
+
+// Bare tells whether a record holds nothing but withdrawals.
+func (c *Contact) Bare() bool {
+	return len(c.Intents)+len(c.Suppressions)+len(c.United)+len(c.Unknown) == 0 && c.MovedTo == ""
 }
 
 // Add notes an intent and lets go of those past their life.

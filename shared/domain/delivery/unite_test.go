@@ -20,7 +20,7 @@ func TestForgetEachKind(t *testing.T) {
 		}
 	}
 	c := full()
-	if !c.Forget(noon) {
+	if !c.Forget(noon, noon) {
 		t.Error("forgot nothing")
 	}
 	want := &Contact{
@@ -31,7 +31,7 @@ func TestForgetEachKind(t *testing.T) {
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("left %+v, want %+v", c, want)
 	}
-	if c.Forget(noon) || !reflect.DeepEqual(c, want) {
+	if c.Forget(noon, noon) || !reflect.DeepEqual(c, want) {
 		t.Errorf("a second time: %+v", c)
 	}
 	for name, one := range map[string]*Contact{
@@ -39,8 +39,31 @@ func TestForgetEachKind(t *testing.T) {
 		"a suppression": {Suppressions: map[Channel]Suppression{Email: {At: noon}}},
 		"a withdrawal":  {Withdrawn: map[Channel]time.Time{Email: noon}},
 	} {
-		if !one.Forget(noon) || len(one.Intents)+len(one.Suppressions)+len(one.Withdrawn) != 0 {
+		if !one.Forget(noon, noon) || len(one.Intents)+len(one.Suppressions)+len(one.Withdrawn) != 0 {
 			t.Errorf("%s alone: %+v", name, one)
+		}
+	}
+}
+
+// What was withdrawn after an erasure was asked for was answered: it stays, whenever the erasure is carried out.
+func TestWithdrawnSinceTheErasureWasAskedFor(t *testing.T) {
+	c := &Contact{ProfileID: "p", Version: 7, Intents: []Intent{{ID: "old", At: noon}}, Withdrawn: map[Channel]time.Time{Email: noon, Social: noon.Add(1)}}
+	left := c.Objections(noon)
+	if want := (&Contact{ProfileID: "p", Version: 7, Withdrawn: map[Channel]time.Time{Social: noon.Add(1)}}); !reflect.DeepEqual(left, want) {
+		t.Errorf("left %+v, want %+v", left, want)
+	}
+	if !c.Forget(after(5), noon) || !reflect.DeepEqual(c.Withdrawn, left.Withdrawn) {
+		t.Errorf("left with who came back: %+v", c)
+	}
+	if c.Forget(after(5), noon) || !c.Bare() {
+		t.Errorf("a second time: %+v", c)
+	}
+	for name, one := range map[string]*Contact{
+		"an intent": {Intents: []Intent{{}}}, "a suppression": {Suppressions: map[Channel]Suppression{Email: {}}}, "a part": {United: []profile.ID{"q"}},
+		"a newer program's": {Unknown: []byte{1}}, "a pointer": {MovedTo: "q"},
+	} {
+		if one.Bare() {
+			t.Errorf("%s is nothing but withdrawals", name)
 		}
 	}
 }
