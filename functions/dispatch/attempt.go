@@ -34,8 +34,8 @@ func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 		case errors.Is(err, errMoved):
 			last = err
 			continue
-		case err != nil || !ready:
-			return err
+		case !ready:
+			return err // nil when it is decided
 		}
 		return a.conclude(ctx, intent, a.call(ctx))
 	}
@@ -56,7 +56,7 @@ func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool
 		a.note("", delivery.Skipped, "gone")
 		return intent, false, nil
 	}
-	own := r.begun && r.intent.Holder == a.holder
+	own := r.intent.Holder == a.holder
 	if r.begun && !own {
 		return intent, false, a.known(ctx, r)
 	}
@@ -67,16 +67,15 @@ func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool
 	switch {
 	case verdict.Action == delivery.Proceed && own:
 		return r.intent, true, nil
-	case verdict.Action != delivery.Proceed && own:
+	case verdict.Action == delivery.Proceed:
+		return a.reserve(ctx, r)
+	case own:
 		// Something forbids it since this worker's own intent was written, whose answer got lost.
 		if err := a.amend(ctx, func(c *delivery.Contact) { c.Release(a.n.ID, a.holder) }); err != nil {
 			return intent, false, err
 		}
-		fallthrough
-	case verdict.Action != delivery.Proceed:
-		return intent, false, a.turnDown(ctx, verdict)
 	}
-	return a.reserve(ctx, r)
+	return intent, false, a.turnDown(ctx, verdict)
 }
 
 // known records what is known of a notification that was begun before. Where nothing tells what became of it, it was in flight when

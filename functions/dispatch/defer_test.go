@@ -48,25 +48,40 @@ func (b *bench) minutes() map[string]int {
 // TestTheEndOfANightIsSpread: what waits for it is filed over the minutes after it, always under the same one, and never too late.
 func TestTheEndOfANightIsSpread(t *testing.T) {
 	const quiet = `{"quietHours":{"start":"11:00","end":"14:00"}}`
+	for name, c := range map[string]struct {
+		settings string
+		end      time.Time
+		notAfter time.Time
+	}{
+		"a night":                 {quiet, noon.Add(2 * time.Hour), noon.Add(24 * time.Hour).UTC()},
+		"a night, without an end": {quiet, noon.Add(2 * time.Hour), time.Time{}},
+		"a cap's next day":        {`{"caps":[{"limit":1,"per":1,"unit":"days","over":"defer"}]}`, noon.Add(12 * time.Hour), time.Time{}},
+	} {
+		b := start(t, welcome)
+		b.define(dynamo.KindSetting, delivery.SettingsID, c.settings)
+		if name == "a cap's next day" {
+			settle(b, b.process, b.ask("first"))
+		}
+		for i := range 60 {
+			for range 2 { // a redelivery files the same entry
+				n := b.ask(fmt.Sprint("s", i))
+				n.NotAfter = c.notAfter
+				settle(b, b.process, n)
+			}
+		}
+		total := 0
+		for minute, n := range b.minutes() {
+			at, err := time.Parse("200601021504", minute)
+			if late := at.Sub(c.end); err != nil || late < 0 || late > spread {
+				t.Errorf("%s: %d are filed %v after the end", name, n, late)
+			}
+			total += n
+		}
+		if found := b.minutes(); total != 60 || len(found) < 10 {
+			t.Errorf("%s: %d entries in %d minutes", name, total, len(found))
+		}
+	}
 	b := start(t, welcome)
-	b.define(dynamo.KindSetting, delivery.SettingsID, quiet)
-	for i := range 60 {
-		for range 2 { // a redelivery files the same entry
-			settle(b, b.process, b.ask(fmt.Sprint("s", i)))
-		}
-	}
-	total := 0
-	for minute, n := range b.minutes() {
-		at, err := time.Parse("200601021504", minute)
-		if late := at.Sub(noon.Add(2 * time.Hour)); err != nil || late < 0 || late > spread {
-			t.Errorf("%d are filed %v after the end", n, late)
-		}
-		total += n
-	}
-	if found := b.minutes(); total != 60 || len(found) < 10 {
-		t.Errorf("%d entries in %d minutes", total, len(found))
-	}
-	b = start(t, welcome)
 	b.define(dynamo.KindSetting, delivery.SettingsID, quiet)
 	for i := range 30 {
 		n := b.ask(fmt.Sprint("s", i))

@@ -183,6 +183,9 @@ func TestQuietHoursDeferAndComeBack(t *testing.T) {
 		settle(b, b.process, b.ask("s1"))
 	}
 	b.expect(0, "deferred quietHours")
+	if d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || !d[0].Until.Equal(noon.Add(2*time.Hour)) {
+		t.Errorf("decision %+v, %v", d, err)
+	}
 	waiting := b.waiting()
 	if len(waiting) != 1 || waiting[0].Deferred != 1 || !waiting[0].At.Equal(noon.Add(2*time.Hour)) {
 		t.Fatalf("waiting: %+v", waiting)
@@ -500,6 +503,7 @@ func TestSettingsValidate(t *testing.T) {
 		{"no channel", Settings{}, ""},
 		{"e-mail", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", Secret: "s", PublicURL: "http://x"}, ""},
 		{"e-mail without a secret", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", PublicURL: "http://x"}, "USER_HASH_SECRET"},
+		{"e-mail without an address of one's own", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", Secret: "s"}, "PUBLIC_URL"},
 		{"e-mail without an address", Settings{SMTPAddr: "127.0.0.1", MailFrom: "a", Secret: "s", PublicURL: "http://x"}, "SMTP_ADDR is not host:port\nMAIL_FROM"},
 		{"webhook", Settings{WebhookURL: "https://x.example", WebhookSecret: "s"}, ""},
 		{"webhook without a secret", Settings{WebhookURL: "https://x.example"}, "WEBHOOK_SECRET"},

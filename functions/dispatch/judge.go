@@ -31,8 +31,8 @@ func (a *attempt) judge(ctx context.Context, r *read) (delivery.Verdict, error) 
 		return delivery.Verdict{}, err
 	}
 	eligible, err := a.look(ctx, r.person)
-	if err != nil || a.judged.campaign.ID == "" {
-		return eligible, err
+	if a.judged.campaign.ID == "" {
+		return eligible, err // there is none, or it could not be read
 	}
 	j := &a.judged
 	if r.marks, err = a.Deliveries.Marks(ctx, j.campaign.Channel, a.address(r.person)); err != nil {
@@ -46,7 +46,7 @@ func (a *attempt) judge(ctx context.Context, r *read) (delivery.Verdict, error) 
 		return skip(delivery.ChannelOff, ""), nil
 	}
 	reason, err := a.render(ctx, r.person)
-	if reason != "" && err == nil {
+	if reason != "" {
 		return skip(delivery.Template, reason), nil
 	}
 	return delivery.Verdict{Action: delivery.Proceed}, err
@@ -92,7 +92,7 @@ func (a *attempt) look(ctx context.Context, person *profile.Profile) (delivery.V
 // paused puts the notification off: a short time first, a longer one the longer the pause lasts, and at the latest until it expires.
 func (a *attempt) paused(now time.Time) delivery.Verdict {
 	again := now.Add(campaign.AskAgain(now.Sub(a.n.At)))
-	if !a.n.NotAfter.IsZero() && again.After(a.n.NotAfter) && now.Before(a.n.NotAfter) {
+	if again.After(a.n.NotAfter) && now.Before(a.n.NotAfter) {
 		again = a.n.NotAfter
 	}
 	return delivery.Verdict{Action: delivery.Defer, Reason: delivery.NotRunning, Detail: string(campaign.Paused), Until: again}

@@ -26,7 +26,7 @@ type read struct {
 
 // read looks at the person, the contact record and what is known against the address.
 func (a *attempt) read(ctx context.Context) (r read, err error) {
-	if r.person, err = a.Profiles.Resolve(ctx, a.n.ProfileID); err != nil || r.person == nil {
+	if r.person, err = a.Profiles.Resolve(ctx, a.n.ProfileID); err != nil {
 		return r, err
 	}
 	if gone, err := a.Profiles.OfErased(ctx, a.n, r.person); gone || err != nil {

@@ -21,12 +21,14 @@ import (
 type box struct {
 	mu     sync.Mutex
 	bodies [][]byte
+	sends  int
 	err    error
 }
 
 func (q *box) SendAll(_ context.Context, bodies [][]byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.sends++
 	if q.err != nil {
 		return q.err
 	}

@@ -1,0 +1,265 @@
+package dispatch
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/job"
+)
+
+// inState is the campaign in another state.
+func inState(state string) string { return strings.Replace(welcome, "running", state, 1) }
+
+// counts are the metrics that an invocation writes, which are lines of the standard output.
+func counts(t *testing.T, do func()) map[string]float64 {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	before := os.Stdout
+	os.Stdout = file
+	defer func() { os.Stdout = before }()
+	do()
+	os.Stdout = before
+	if _, err := file.Seek(0, 0); err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]float64{}
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var line map[string]any
+		if json.Unmarshal(lines.Bytes(), &line) != nil || line["notifications"] == nil {
+			continue
+		}
+		sums[fmt.Sprint(line["function"], " ", line["channel"], " ", line["outcome"], " ", line["reason"])] += line["notifications"].(float64)
+	}
+	return sums
+}
+
+// TestWhatIsCounted: each end of an invocation, once.
+func TestWhatIsCounted(t *testing.T) {
+	b := start(t, welcome)
+	b.provider.answer = func(call int) error {
+		if call == 2 {
+			return bounce
+		}
+		return nil
+	}
+	ghost := b.ask("s9")
+	ghost.ProfileID = "nobody"
+	got := counts(t, func() {
+		settle(b, b.process, b.ask("s0"), b.ask("s1"), b.ask("s2"), b.ask("s3"), ghost)
+		settle(b, b.process, b.ask("s4"))
+	})
+	want := map[string]float64{"dispatch email sent ": 1, "dispatch email failed rejected": 1, "dispatch email skipped suppressed": 3, "dispatch  skipped gone": 1}
+	if !maps.Equal(got, want) {
+		t.Errorf("counted %v, want %v", got, want)
+	}
+}
+
+// TestMoreGuardsOfTheProcess are those whose negation TestGuardsOfTheProcess would not tell.
+func TestMoreGuardsOfTheProcess(t *testing.T) {
+	quiet := func(b *bench) {
+		b.define(dynamo.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	}
+	optOut := func(b *bench) { b.define(dynamo.KindSetting, delivery.SettingsID, `{"consent":{"email":"optOut"}}`) }
+	for _, c := range []struct {
+		name, campaign string
+		before         func(*bench)
+		change         func(*job.Notification)
+		want, detail   string
+	}{
+		{"a campaign that never was", welcome, nil, func(n *job.Notification) { n.CampaignID = "other" }, "skipped notRunning", "gone"},
+		{"no word, where people opt out", welcome, func(b *bench) { optOut(b); b.change(func(p *profile.Profile) { p.Consent = nil }) }, nil, "sent", ""},
+		{"a no, where people opt out", welcome, func(b *bench) {
+			optOut(b)
+			b.change(func(p *profile.Profile) { p.Consent["email"] = profile.Consent{At: noon} })
+		}, nil, "skipped noConsent", "revoked"},
+		{"the night where the phone is from", welcome, func(b *bench) {
+			quiet(b)
+			b.change(func(p *profile.Profile) { p.Traits["phone"] = profile.Trait{Value: "+49 30 1234567"} })
+		}, nil, "sent", ""},
+		{"the night of the country", welcome, func(b *bench) {
+			quiet(b)
+			b.change(func(p *profile.Profile) { p.Traits["country"] = profile.Trait{Value: "DE"} })
+		}, nil, "sent", ""},
+		{"the night of the shop", welcome, quiet, nil, "deferred quietHours", ""},
+		{"a template of another channel", welcome, func(b *bench) {
+			b.define(dynamo.KindTemplate, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
+		}, nil, "failed template", "no template hello for the channel"},
+		{"a template that is no document", welcome, func(b *bench) { b.define(dynamo.KindTemplate, "hello", `{"channel":7}`) }, nil, "failed template", "no template hello for the channel"},
+		{"a template that is half one", welcome, func(b *bench) {
+			b.define(dynamo.KindTemplate, "hello", strings.Replace(greeting, `"locales"`, `"id":7,"locales"`, 1))
+		}, nil, "failed template", "no template hello for the channel"},
+		{"a version of the template that never was", welcome, nil, func(n *job.Notification) { n.TemplateVersion = 9 }, "sent", ""},
+		{"refused for now, without an end", welcome, func(b *bench) { b.provider.answer = func(int) error { return notNow } },
+			func(n *job.Notification) { n.NotAfter = time.Time{} }, "deferred providerError", "451"},
+		{"paused, without an end", inState("paused"), nil, func(n *job.Notification) { n.NotAfter = time.Time{} }, "deferred notRunning", "paused"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := start(t, c.campaign)
+			if c.before != nil {
+				c.before(b)
+			}
+			n := b.ask("s1")
+			if c.change != nil {
+				c.change(&n)
+			}
+			settle(b, b.process, n)
+			if got := b.decisions(); len(got) != 1 || got[0] != c.want {
+				t.Fatalf("decisions %v, want %s", got, c.want)
+			}
+			if d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Detail != c.detail {
+				t.Errorf("decision %+v, %v, want the detail %q", d, err, c.detail)
+			}
+		})
+	}
+}
+
+// TestAnErrorIsHandedOn: whichever read fails, what failed is told, so that the log says it. Of somebody who came back one more is made, and
+// more of who is two.
+func TestAnErrorIsHandedOn(t *testing.T) {
+	for name, make := range map[string]func(b *bench) job.Notification{
+		"Ann": func(b *bench) job.Notification { return b.signUp(b.ask("s1")) },
+		"who came back in part": func(b *bench) job.Notification {
+			bob := b.person("bob", func(*profile.Profile) {})
+			n := b.signUp(b.ask("s1"))
+			n.EventOf = bob.ID
+			return n
+		},
+		"two people": func(b *bench) job.Notification {
+			old, ofOld, _ := b.old()
+			b.merge(old)
+			return ofOld
+		},
+	} {
+		for _, op := range []string{"GetItem", "BatchGetItem", "Query"} {
+			for nth := 1; ; nth++ {
+				b := start(t, welcome)
+				b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[]}`)
+				b.define(dynamo.KindSetting, delivery.HoldoutID, `{"share":0}`)
+				n := make(b)
+				before := b.db.Calls(op)
+				b.db.Fail(op, nth, dynamotest.NotPersisted)
+				err := b.process.Dispatch(t.Context(), n)
+				if b.db.Calls(op)-before < nth {
+					break
+				}
+				if !errors.Is(err, dynamotest.ErrInjected) || b.provider.calls != 0 {
+					t.Errorf("%s, %s %d: %v, %d calls", name, op, nth, err, b.provider.calls)
+				}
+			}
+		}
+	}
+}
+
+// TestADocumentThatIsNotUnderstood stops everything: it may forbid what is about to be sent.
+func TestADocumentThatIsNotUnderstood(t *testing.T) {
+	for _, id := range []string{delivery.SettingsID, delivery.HoldoutID} {
+		b := start(t, welcome)
+		b.define(dynamo.KindSetting, id, `{"ofLater":true}`)
+		if err := b.process.Dispatch(t.Context(), b.ask("s1")); err == nil || !strings.Contains(err.Error(), "ofLater") {
+			t.Errorf("%s: %v", id, err)
+		}
+		b.expect(0)
+	}
+}
+
+// TestOtherChannelsNeedNoAddress, and are handed none.
+func TestOtherChannelsNeedNoAddress(t *testing.T) {
+	b := start(t, strings.Replace(welcome, `"email"`, `"social"`, 1))
+	b.define(dynamo.KindTemplate, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
+	b.process.Senders[delivery.Social] = b.provider
+	b.change(func(p *profile.Profile) { p.Consent["social"] = profile.Consent{Granted: true, At: noon} })
+	settle(b, b.process, b.ask("s1"))
+	b.expect(1, "sent")
+	if got := b.provider.taken[0]; got.Address != "" || string(got.Message.Payload) != `{"text":"Hi"}` {
+		t.Errorf("handed over %+v", got)
+	}
+}
+
+// TestTheEventOfThePersonItself: a job of the version before does not say whose event it is.
+func TestTheEventOfThePersonItself(t *testing.T) {
+	b := start(t, welcome)
+	n := b.signUp(b.ask("s1"))
+	n.EventOf = ""
+	settle(b, b.process, n)
+	if b.expect(1, "sent"); !strings.HasPrefix(b.provider.taken[0].Message.Text, "Teahouse gold ") {
+		t.Errorf("text %q", b.provider.taken[0].Message.Text)
+	}
+}
+
+// TestNoLinkThatLeadsNowhere: without an address of one's own, or without what it is signed with, there is none.
+func TestNoLinkThatLeadsNowhere(t *testing.T) {
+	for name, change := range map[string]func(*Process){"no address": func(p *Process) { p.PublicURL = "" }, "no secret": func(p *Process) { p.Secret = "" }} {
+		b := start(t, welcome)
+		change(b.process)
+		settle(b, b.process, b.ask("s1"))
+		if b.expect(1, "sent"); b.provider.taken[0].UnsubscribeURL != "" {
+			t.Errorf("%s: link %q", name, b.provider.taken[0].UnsubscribeURL)
+		}
+	}
+}
+
+// TestATemplateIsCompiledOnce, whether it compiles or not, and only so many are kept.
+func TestATemplateIsCompiledOnce(t *testing.T) {
+	b := start(t, welcome)
+	of := func(id string, version int) any {
+		found, err := b.process.template(t.Context(), id, version)
+		b.must(err)
+		return found
+	}
+	first := of("hello", 0)
+	reads := b.db.Calls("GetItem") + b.db.Calls("Query")
+	if of("hello", 0) != first || of("hello", 1) != first {
+		t.Error("compiled again")
+	}
+	if now := b.db.Calls("GetItem") + b.db.Calls("Query"); now != reads {
+		t.Errorf("%d reads for the present version, which is known", now-reads)
+	}
+	for i := len(b.process.templates); i < maxCompiled; i++ {
+		b.process.templates[edition{fmt.Sprint(i), 1}] = nil
+	}
+	if of("hello", 1) != first || len(b.process.templates) != maxCompiled {
+		t.Error("what fits is not kept")
+	}
+	delete(b.process.templates, edition{"hello", 1})
+	if of("hello", 1); len(b.process.templates) != maxCompiled {
+		t.Errorf("%d are kept, want %d", len(b.process.templates), maxCompiled)
+	}
+	b.process.templates[edition{"one more", 1}] = nil
+	delete(b.process.templates, edition{"hello", 1})
+	if of("hello", 1); len(b.process.templates) != 1 {
+		t.Errorf("%d are kept after the last that fits", len(b.process.templates))
+	}
+}
+
+// TestChannelsThatAreOn are those with an address.
+func TestChannelsThatAreOn(t *testing.T) {
+	for _, c := range []struct {
+		s    Settings
+		want []delivery.Channel
+	}{
+		{Settings{}, nil}, {Settings{SMTPAddr: "mail:25"}, []delivery.Channel{delivery.Email}}, {Settings{WebhookURL: "https://x.example"}, []delivery.Channel{delivery.Social}},
+		{Settings{SMTPAddr: "mail:25", WebhookURL: "https://x.example"}, []delivery.Channel{delivery.Email, delivery.Social}},
+	} {
+		p := New(c.s, nil, nil, time.Now)
+		if got := slices.Sorted(maps.Keys(p.Senders)); !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v, want %v", c.s, got, c.want)
+		}
+	}
+}
