@@ -58,6 +58,17 @@ func (m *memory) TransactWriteItems(_ context.Context, in *dynamodb.TransactWrit
 	return &dynamodb.TransactWriteItemsOutput{}, nil
 }
 
+func (m *memory) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for table, writes := range in.RequestItems {
+		for _, w := range writes {
+			m.items[place(&table, w.PutRequest.Item)] = w.PutRequest.Item
+		}
+	}
+	return &dynamodb.BatchWriteItemOutput{}, nil
+}
+
 func (m *memory) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	return &dynamodb.QueryOutput{}, nil
 }

@@ -23,7 +23,7 @@ func (b *batch) readAhead(groups []*group) func(ctx context.Context, i int) {
 		read[i/together].Do(func() {
 			first := i / together * together
 			ids, orders := reads(groups[first:min(first+together, len(groups))])
-			if err := b.process.Ahead.Read(ctx, ids, orders); err != nil {
+			if err := b.process.Ahead.Read(ctx, ids, orders, b.process.done.hasPacked); err != nil {
 				slog.WarnContext(ctx, "nothing read ahead", "error", err.Error())
 			}
 		})

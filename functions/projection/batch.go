@@ -83,10 +83,13 @@ type batch struct {
 
 	mu      sync.Mutex
 	pending []pending
+	noted   map[profile.ID]int // where in pending
+	debts   []debt
+	unpaid  []unpaid
 }
 
 func newBatch(p *Process, records int) *batch {
-	return &batch{process: p, parent: map[profile.Identifier]profile.Identifier{}, size: map[profile.Identifier]int{}, events: map[profile.Identifier][]incoming{}, failed: make([]error, records)}
+	return &batch{process: p, parent: map[profile.Identifier]profile.Identifier{}, size: map[profile.Identifier]int{}, events: map[profile.Identifier][]incoming{}, noted: map[profile.ID]int{}, failed: make([]error, records)}
 }
 
 func (b *batch) fail(record int, err error) {
@@ -298,6 +301,7 @@ func (b *batch) run(ctx context.Context) {
 	for _, g := range groups {
 		b.verdict(g, g.err)
 	}
+	b.settleDebts(ctx)
 }
 
 // outage is known when several people in a row found a service away: the others are not tried, since each would wait as long.

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"github.com/userops/userops/shared/domain/delivery"
@@ -41,10 +39,11 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 			return errOwing
 		}
 		n := commitSize(fresh)
-		if err := b.commit(ctx, g, who, fresh[:n]); err != nil {
+		now := fresh[:n]
+		fresh = fresh[n:]
+		if err := b.commit(ctx, g, who, now, len(fresh) == 0); err != nil {
 			return err
 		}
-		fresh = fresh[n:]
 	}
 	return nil
 }
@@ -126,8 +125,9 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 	return fresh, nil
 }
 
-// commit folds the events and writes profile, orders and pointers as one; then it writes the packs and notes what follows.
-func (b *batch) commit(ctx context.Context, g *group, who *person, events []incoming) error {
+// commit folds the events and writes profile, orders and pointers as one; then it sees to the packs and notes what follows. The packs of a
+// person's last commit wait for those of others.
+func (b *batch) commit(ctx context.Context, g *group, who *person, events []incoming, last bool) error {
 	p := who.profile
 	version := p.Version + 1
 	orders, err := b.orders(ctx, events)
@@ -177,10 +177,13 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	if len(p.Outbox) > 0 {
 		b.note(pending{profile: p.ID, version: version, follows: slices.Clone(p.Outbox), group: g})
 	}
-	if err := b.packs(ctx, p.ID, version, "", events, record.Owed); err != nil {
+	packs := debt{group: g, profile: p.ID, version: version, packs: packsOf(p.ID, version, "", events, record.Owed)}
+	if last {
+		return b.owe(ctx, packs)
+	}
+	if err := b.pay(ctx, packs); err != nil {
 		return err
 	}
-	b.process.done.packed(p.ID, version)
 	// The next commit of this batch need not ask the timeline.
 	p.Window.Commits[len(p.Window.Commits)-1].Owed = nil
 	return nil
@@ -301,82 +304,4 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		}
 	}
 	return []profile.Follow{{Kind: profile.FollowOrder, Ref: r.OrderID, At: e.event.Timestamp}}, nil
-}
-
-// packs writes the events to the timeline, one pack a day. days are those that the commit owes.
-func (b *batch) packs(ctx context.Context, id profile.ID, version int64, part string, events []incoming, days []profile.Day) error {
-	byDay := map[profile.Day][]dynamo.PackedEvent{}
-	for _, e := range events {
-		day := profile.DayOf(e.event.Timestamp)
-		if !slices.Contains(days, day) {
-			// A client's retry carries another time; the pack is owed for the day of the first one.
-			day = days[0]
-		}
-		byDay[day] = append(byDay[day], dynamo.PackedEvent{Source: e.source, Event: e.event})
-	}
-	for day, packed := range byDay {
-		if err := b.process.Timeline.Write(ctx, dynamo.Pack{Profile: id, Day: day, Version: version, Part: part, Events: packed}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// recover writes the packs that a commit still owes from events that came again. If only some of its events did, they make a
-// pack of their own, named by what it holds, so that another part never overwrites it.
-func (b *batch) recover(ctx context.Context, p *profile.Profile, c *profile.Commit, events []incoming) error {
-	id := p.ID
-	if c.Part != "" {
-		id = c.Part
-	}
-	part := ""
-	if len(events) < len(c.Hashes) {
-		part = partName(events)
-	}
-	if err := b.packs(ctx, id, c.Version, part, events, c.Owed); err != nil {
-		return err
-	}
-	if part == "" {
-		c.Owed = nil
-	}
-	return nil
-}
-
-func partName(events []incoming) string {
-	hashes := make([]event.Hash, 0, len(events))
-	for _, e := range events {
-		hashes = append(hashes, e.hash)
-	}
-	slices.Sort(hashes)
-	h := fnv.New64a()
-	for _, x := range hashes {
-		fmt.Fprintf(h, "%016x", uint64(x))
-	}
-	return fmt.Sprintf("r%016x", h.Sum64())
-}
-
-// clearOwed forgets the debts of commits whose packs are seen written: by this process, or in the timeline.
-func (b *batch) clearOwed(ctx context.Context, p *profile.Profile) error {
-	for i := range p.Window.Commits {
-		c := &p.Window.Commits[i]
-		if len(c.Owed) == 0 {
-			continue
-		}
-		id := p.ID
-		if c.Part != "" {
-			id = c.Part
-		}
-		if b.process.done.hasPacked(id, c.Version) {
-			c.Owed = nil
-			continue
-		}
-		written, err := b.process.Timeline.Written(ctx, id, c.Version, c.Owed)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(c.Hashes, func(h event.Hash) bool { return !written[h] }) {
-			c.Owed = nil
-		}
-	}
-	return nil
 }

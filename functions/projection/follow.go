@@ -18,7 +18,13 @@ func (b *batch) note(p pending) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	// A later commit of the same profile holds what the earlier one still owed.
-	b.pending = slices.DeleteFunc(b.pending, func(q pending) bool { return q.profile == p.profile && q.version < p.version })
+	if earlier, is := b.noted[p.profile]; is {
+		if b.pending[earlier].version < p.version {
+			b.pending[earlier] = p
+		}
+		return
+	}
+	b.noted[p.profile] = len(b.pending)
 	b.pending = append(b.pending, p)
 }
 

@@ -195,7 +195,7 @@ func TestAMergeBetweenCommitAndPack(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "web", track("1", "mei", "Product Viewed", t0, "")))
 	event := envelope(t, "web", browse("2", "a", t0.Add(time.Minute)))
-	s.db.Fail("PutItem", 2, dynamotest.NotPersisted) // the pack
+	s.db.Fail("BatchWriteItem", 1, dynamotest.NotPersisted) // the pack
 	if again := deliver(t, s.worker(), event); len(again) != 1 {
 		t.Fatalf("%d jobs come again, want the one", len(again))
 	}

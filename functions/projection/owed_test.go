@@ -20,7 +20,7 @@ import (
 // deaf is a timeline that takes nothing.
 type deaf struct{ Timeline }
 
-func (deaf) Write(context.Context, dynamo.Pack) error { return dynamotest.ErrInjected }
+func (deaf) Write(context.Context, ...dynamo.Pack) error { return dynamotest.ErrInjected }
 
 // TestWhatIsOwedIsBounded lets the timeline take nothing for a while: the person's item does not grow for ever, and in the end everything is
 // there once.
@@ -52,6 +52,82 @@ func TestWhatIsOwedIsBounded(t *testing.T) {
 	}
 	if k := s.knows(user("mei")); k.Profile.Counters["x"].Total != 1800 || len(k.Timeline) != 1800 {
 		t.Errorf("%d events are counted, %d in the timeline; want 1800", k.Profile.Counters["x"].Total, len(k.Timeline))
+	}
+}
+
+// crowd is one event each of many people, as one job each.
+func crowd(t *testing.T, n int, id string) (jobs []events.SQSMessage) {
+	for i := range n {
+		jobs = append(jobs, envelope(t, "web", track(fmt.Sprint(id, i), fmt.Sprint("p", i), "x", t0, "")))
+	}
+	return jobs
+}
+
+// TestManyPeopleTakeFewCalls counts the calls of a batch of people whose packs another process has written.
+func TestManyPeopleTakeFewCalls(t *testing.T) {
+	const n = 2*packsTogether + 10
+	s := newShop(t)
+	s.settle(crowd(t, n, "a")...)
+	before := map[string]int{}
+	for _, op := range []string{"GetItem", "BatchGetItem", "Query", "PutItem", "BatchWriteItem"} {
+		before[op] = s.db.Calls(op)
+	}
+	s.settle(crowd(t, n, "b")...)
+	for op, want := range map[string]int{
+		"GetItem": 0, "Query": 0, "PutItem": n, // the commits
+		"BatchGetItem":   2, // profiles, packs
+		"BatchWriteItem": 3,
+	} {
+		if got := s.db.Calls(op) - before[op]; got != want {
+			t.Errorf("%s: %d calls, want %d", op, got, want)
+		}
+	}
+	for i := range n {
+		who := user(fmt.Sprint("p", i))
+		if p := s.load(who); len(p.Window.Commits[0].Owed) != 0 || len(p.Window.Commits[1].Owed) != 1 {
+			t.Errorf("%v: %+v is owed, want the last commit's day", who, p.Window.Commits)
+		}
+		if k := s.knows(who); len(k.Timeline) != 2 {
+			t.Errorf("%v: timeline %v", who, k.Timeline)
+		}
+	}
+}
+
+// choosy is a timeline that cannot pack one person's events.
+type choosy struct {
+	Timeline
+	not profile.ID
+}
+
+func (c choosy) Write(ctx context.Context, packs ...dynamo.Pack) error {
+	for _, p := range packs {
+		if p.Profile == c.not {
+			panic("nobody foresaw this")
+		}
+	}
+	return c.Timeline.Write(ctx, packs...)
+}
+
+// TestPacksThatCannotBeWrittenKeepNobodyBack lets one person's packs fail for ever: those of the others who were written with it are there when
+// their jobs have come once more.
+func TestPacksThatCannotBeWrittenKeepNobodyBack(t *testing.T) {
+	for _, n := range []int{2, packsTogether, packsTogether + 2} { // paid at the end, by the one who fills the call, and both
+		s := newShop(t)
+		jobs := crowd(t, n, "a")
+		bad := jobs[1].Body
+		for range 3 {
+			p := s.worker()
+			p.Timeline = choosy{p.Timeline, user("p1").ID()}
+			jobs = deliver(t, p, jobs...)
+		}
+		if len(jobs) != 1 || jobs[0].Body != bad {
+			t.Errorf("of %d jobs %d still come again, want the bad one", n, len(jobs))
+		}
+		for i := range n {
+			if k := s.knows(user(fmt.Sprint("p", i))); i != 1 && len(k.Timeline) != 1 || k.Profile.Counters["x"].Total != 1 {
+				t.Errorf("of %d person %d: %d counted, timeline %v", n, i, k.Profile.Counters["x"].Total, k.Timeline)
+			}
+		}
 	}
 }
 

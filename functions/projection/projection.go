@@ -62,7 +62,9 @@ type Orders interface {
 
 // Timeline keeps packs of events. Writing a pack again is harmless.
 type Timeline interface {
-	Write(context.Context, dynamo.Pack) error
+	// Write takes packs of any number of people. An error leaves open which of them were written.
+	Write(context.Context, ...dynamo.Pack) error
+	// Written may not see yet what was written just now.
 	Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error)
 	// Around reads consistently. dynamo.ErrTooMuch says that it was ended at the last of the pages that it may read.
 	Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) (more bool)) error
@@ -74,9 +76,10 @@ type Addresses interface {
 	Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error
 }
 
-// Ahead reads for many people at once what Profiles and Orders are asked for next.
+// Ahead reads for many people at once what Profiles and Orders are asked for next, and of the Timeline which packs were written. Of the
+// commits that seen knows it need not.
 type Ahead interface {
-	Read(ctx context.Context, ids []profile.ID, orderIDs []string) error
+	Read(ctx context.Context, ids []profile.ID, orderIDs []string, seen func(profile.ID, int64) bool) error
 	Forget()
 }
 
@@ -131,9 +134,9 @@ type QueueAPI interface {
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	orders, referrals := dynamo.Orders{DB: db, Table: s.Profiles}, dynamo.Referrals{DB: db, Table: s.Referrals}
-	timeline := dynamo.Timeline{DB: db, Table: s.Timeline, Now: now, Months: s.Months}
+	ahead := &dynamo.Ahead{API: db, Table: s.Profiles, Timeline: s.Timeline}
+	timeline := dynamo.Timeline{DB: ahead, Table: s.Timeline, Now: now, Months: s.Months}
 	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
-	ahead := &dynamo.Ahead{API: db, Table: s.Profiles}
 	return &Process{
 		Profiles:  dynamo.Profiles{DB: ahead, Table: s.Profiles, History: timeline},
 		Orders:    dynamo.Orders{DB: ahead, Table: s.Profiles},

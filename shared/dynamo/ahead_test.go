@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -64,7 +65,7 @@ func TestAhead(t *testing.T) {
 					}
 				}
 			}
-			if err := ahead.Read(t.Context(), ids, []string{"o", "none"}); err != nil {
+			if err := ahead.Read(t.Context(), ids, []string{"o", "none"}, unseen); err != nil {
 				t.Fatal(err)
 			}
 			before := db.Calls("GetItem") + db.Calls("BatchGetItem")
@@ -103,7 +104,7 @@ func TestAheadForgets(t *testing.T) {
 	db := dynamotest.New(t)
 	ahead := &dynamo.Ahead{API: db, Table: "Profiles"}
 	id := profile.Identifier{Kind: profile.UserID, Value: "a"}.ID()
-	if err := ahead.Read(t.Context(), []profile.ID{id}, nil); err != nil {
+	if err := ahead.Read(t.Context(), []profile.ID{id}, nil, unseen); err != nil {
 		t.Fatal(err)
 	}
 	ahead.Forget()
@@ -112,7 +113,77 @@ func TestAheadForgets(t *testing.T) {
 		t.Errorf("%v, %d reads", err, db.Calls("GetItem")-before)
 	}
 	db.Fail("BatchGetItem", 1, dynamotest.NotPersisted)
-	if err := ahead.Read(t.Context(), []profile.ID{id}, nil); err == nil {
+	if err := ahead.Read(t.Context(), []profile.ID{id}, nil, unseen); err == nil {
 		t.Error("a failing read says nothing")
+	}
+}
+
+func unseen(profile.ID, int64) bool { return false }
+
+// TestOwedPacksAreReadAhead asks of commits whether their packs were written: of those that are in one piece, or not there, of those in parts, and
+// of one that its reader has seen written before.
+func TestOwedPacksAreReadAhead(t *testing.T) {
+	db := dynamotest.New(t)
+	ahead := &dynamo.Ahead{API: db, Table: "Profiles", Timeline: "Timeline"}
+	plain, read := dynamo.Timeline{DB: db, Table: "Timeline"}, dynamo.Timeline{DB: ahead, Table: "Timeline"}
+	day := profile.DayOf(midday)
+	id := profile.Identifier{Kind: profile.UserID, Value: "a"}.ID()
+	p := &profile.Profile{ID: id, Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: "a"}}}
+	commit := func(version int64, part profile.ID, days ...profile.Day) {
+		p.Window.Record(profile.Commit{Version: version, Part: part, At: midday, Owed: days, Hashes: []event.Hash{event.Hash(version)}})
+	}
+	write := func(id profile.ID, day profile.Day, version int64, part, message string) {
+		if err := plain.Write(t.Context(), dynamo.Pack{Profile: id, Day: day, Version: version, Part: part, Events: []dynamo.PackedEvent{packed(message, midday)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(1, "", day, day+1)
+	write(id, day, 1, "", "1")
+	write(id, day+1, 1, "", "2")
+	commit(2, "part", day)
+	write("part", day, 2, "", "3")
+	commit(3, "", day)
+	write(id, day, 3, "a", "4")
+	write(id, day, 3, "b", "5")
+	commit(4, "", day)
+	commit(5, "", day)
+	write(id, day, 5, "", "6")
+	commit(6, "")
+	if err := (dynamo.Profiles{DB: db, Table: "Profiles"}).Save(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	calls := func() int { return db.Calls("BatchGetItem") + db.Calls("Query") }
+	before := calls()
+	if err := ahead.Read(t.Context(), []profile.ID{id}, nil, func(of profile.ID, version int64) bool { return of == id && version == 5 }); err != nil {
+		t.Fatal(err)
+	}
+	if got := calls() - before; got != 2 {
+		t.Errorf("%d calls, want one for profiles and one for packs", got)
+	}
+	for _, c := range []struct {
+		name    string
+		id      profile.ID
+		version int64
+		days    []profile.Day
+		want    []string
+		calls   int
+	}{
+		{"of two days", id, 1, []profile.Day{day, day + 1}, []string{"1", "2"}, 0},
+		{"of one who was merged", "part", 2, []profile.Day{day}, []string{"3"}, 0},
+		{"in parts", id, 3, []profile.Day{day}, []string{"4", "5"}, 1},
+		{"not written", id, 4, []profile.Day{day}, nil, 1},
+		{"seen before, and asked for all the same", id, 5, []profile.Day{day}, []string{"6"}, 1},
+		{"asked again", id, 1, []profile.Day{day, day + 1}, []string{"1", "2"}, 1},
+	} {
+		before := calls()
+		got, err := read.Written(t.Context(), c.id, c.version, c.days)
+		if err != nil || len(got) != len(c.want) || calls()-before != c.calls {
+			t.Errorf("%s: %v %v with %d calls, want %v with %d", c.name, got, err, calls()-before, c.want, c.calls)
+		}
+		for _, m := range c.want {
+			if e := packed(m, midday); !got[event.Fingerprint(e.Source, e.Event.MessageID)] {
+				t.Errorf("%s: %s is not there", c.name, m)
+			}
+		}
 	}
 }

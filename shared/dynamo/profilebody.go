@@ -313,6 +313,26 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	return r.err
 }
 
+// commitsOf are the commits of a body's window, without the rest of it; none where it cannot be read.
+func commitsOf(body []byte) []profile.Commit {
+	body, err := spread(body)
+	if err != nil {
+		return nil
+	}
+	r := &unpacker{in: body}
+	for r.more() {
+		number, content := r.uint(), r.bytes()
+		if r.err != nil || number != sectionWindow {
+			continue
+		}
+		s := &unpacker{in: content}
+		if w := unpackWindow(s); s.err == nil {
+			return w.Commits
+		}
+	}
+	return nil
+}
+
 // kinds of a packed value
 const (
 	valueNil   = 0

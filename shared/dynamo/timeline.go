@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
@@ -60,19 +61,46 @@ const maxPackBody = 290 << 10
 // ErrPackTooLarge says that a day's events of one commit do not fit into one item.
 var ErrPackTooLarge = errors.New("the pack is over 290 KB")
 
-// Write stores a pack. Writing the same pack again changes nothing.
-func (s Timeline) Write(ctx context.Context, p Pack) error {
-	i, err := s.item(p)
-	if errors.Is(err, ErrPackTooLarge) && len(p.Events) > 1 {
-		return s.split(ctx, p)
+// Write stores packs, no two of them of one commit, day and part; many with one call. Writing the same pack again changes nothing. An error
+// leaves open which of them were written.
+func (s Timeline) Write(ctx context.Context, packs ...Pack) error {
+	var puts []types.WriteRequest
+	for _, p := range packs {
+		items, err := s.items(p)
+		if err != nil {
+			return fmt.Errorf("packing events of %s: %w", p.Profile, err)
+		}
+		for _, i := range items {
+			puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: i}})
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("packing events of %s: %w", p.Profile, err)
-	}
-	if _, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i}); err != nil {
-		return fmt.Errorf("writing a pack of %s: %w", p.Profile, err)
+	for chunk := range slices.Chunk(puts, maxBatchWrites) {
+		if err := writeSome(ctx, s.DB, s.Table, chunk); err != nil {
+			return fmt.Errorf("writing packs: %w", err)
+		}
 	}
 	return nil
+}
+
+// items are a pack as it is stored: whole, or as parts where it is too large for one item.
+func (s Timeline) items(p Pack) ([]item, error) {
+	i, err := s.item(p)
+	if err == nil {
+		return []item{i}, nil
+	}
+	if !errors.Is(err, ErrPackTooLarge) || len(p.Events) == 1 {
+		return nil, err
+	}
+	half := len(p.Events) / 2
+	a, b := p, p
+	a.Events, a.Part = p.Events[:half], p.Part+"a"
+	b.Events, b.Part = p.Events[half:], p.Part+"b"
+	first, err := s.items(a)
+	if err != nil {
+		return nil, err
+	}
+	second, err := s.items(b)
+	return append(first, second...), err
 }
 
 // item is the pack as it is stored.
@@ -100,34 +128,59 @@ func (s Timeline) item(p Pack) (item, error) {
 	return i, nil
 }
 
-// split writes a pack that is too large for one item as two parts.
-func (s Timeline) split(ctx context.Context, p Pack) error {
-	half := len(p.Events) / 2
-	a, b := p, p
-	a.Events, a.Part = p.Events[:half], p.Part+"a"
-	b.Events, b.Part = p.Events[half:], p.Part+"b"
-	return errors.Join(s.Write(ctx, a), s.Write(ctx, b))
-}
-
-// Written tells which of a commit's events stand in packs of the given days.
+// Written tells which of a commit's events stand in packs of the given days. It may not see yet what was written just now.
 func (s Timeline) Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error) {
 	found := map[event.Hash]bool{}
+	take := func(i item) error {
+		for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
+			found[h] = true
+		}
+		return nil
+	}
+	whole, err := s.whole(ctx, id, version, days)
+	if err != nil {
+		return nil, err
+	}
 	for _, day := range days {
 		key := packKey(id, day, version, "")
+		if i := whole[key.SK]; i != nil {
+			_ = take(i)
+			continue
+		}
+		// It is in parts, or not there.
 		err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ProjectionExpression: aws.String("#h"),
 			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#sk": attrSK, "#h": attrHashes},
-			ExpressionAttributeValues: item{":pk": textValue(key.PK), ":sk": textValue(key.SK)}},
-			func(i item) error {
-				for _, h := range unpackHashes(bytesOf(i, attrHashes)) {
-					found[h] = true
-				}
-				return nil
-			})
+			ExpressionAttributeValues: item{":pk": textValue(key.PK), ":sk": textValue(key.SK)}}, take)
 		if err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// whole are the packs of a commit that are in one piece, by their sort keys.
+func (s Timeline) whole(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[string]item, error) {
+	var keys []item
+	for _, day := range days {
+		keys = append(keys, packKey(id, day, version, "").item())
+	}
+	found := map[string]item{}
+	for chunk := range slices.Chunk(keys, maxBatchKeys) {
+		out, err := s.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.Table: askPacks(chunk)}})
+		if err != nil {
+			return nil, fmt.Errorf("reading a timeline: %w", err)
+		}
+		for _, i := range out.Responses[s.Table] {
+			found[textOf(i, attrSK)] = i
+		}
+	}
+	return found, nil
+}
+
+// askPacks asks for the hashes in packs.
+func askPacks(keys []item) types.KeysAndAttributes {
+	return types.KeysAndAttributes{Keys: keys, ProjectionExpression: aws.String("#pk, #sk, #h"),
+		ExpressionAttributeNames: map[string]string{"#pk": attrPK, "#sk": attrSK, "#h": attrHashes}}
 }
 
 // ErrTooMuch says that a reading was ended where it had read as much as it may.

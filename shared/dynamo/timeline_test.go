@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
@@ -244,6 +247,59 @@ func TestAPackOverTheLimitIsSplit(t *testing.T) {
 	}
 	if _, err := s.Event(ctx, ref("40")); !errors.Is(err, dynamo.ErrNotFound) {
 		t.Errorf("an event that is not there: %v", err)
+	}
+}
+
+// reluctant leaves everything undone so many times.
+type reluctant struct {
+	*dynamotest.DB
+	times int
+}
+
+func (r *reluctant) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	if r.times--; r.times >= 0 {
+		return &dynamodb.BatchWriteItemOutput{UnprocessedItems: in.RequestItems}, nil
+	}
+	return r.DB.BatchWriteItem(ctx, in, o...)
+}
+
+// TestPacksOfManyPeople writes more packs than one call takes, also where the service leaves some of them undone; where it does nothing for
+// long that is a fault.
+func TestPacksOfManyPeople(t *testing.T) {
+	const n = 60
+	for name, c := range map[string]struct {
+		open  func(*dynamotest.DB) dynamo.API
+		calls int
+		fails bool
+	}{
+		"at once":                   {func(db *dynamotest.DB) dynamo.API { return db }, 3, false},
+		"one by one":                {func(db *dynamotest.DB) dynamo.API { return halting{db} }, n, false},
+		"after seven rounds":        {func(db *dynamotest.DB) dynamo.API { return &reluctant{db, 7} }, 3, false},
+		"not within eight in a row": {func(db *dynamotest.DB) dynamo.API { return &reluctant{db, 8} }, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				db := dynamotest.New(t)
+				s := dynamo.Timeline{DB: c.open(db), Table: "Timeline"}
+				var packs []dynamo.Pack
+				for i := range n {
+					packs = append(packs, dynamo.Pack{Profile: profile.ID(fmt.Sprint("p", i)), Day: profile.DayOf(midday), Version: 1, Events: []dynamo.PackedEvent{packed(fmt.Sprint(i), midday)}})
+				}
+				err := s.Write(t.Context(), packs...)
+				if (err != nil) != c.fails || db.Calls("BatchWriteItem") != c.calls {
+					t.Fatalf("%v with %d calls, want %d and a fault %v", err, db.Calls("BatchWriteItem"), c.calls, c.fails)
+				}
+				for i, p := range packs {
+					got, err := s.Packed(t.Context(), p.Profile, p.Day, p.Version)
+					if c.fails {
+						continue
+					}
+					if err != nil || len(got) != 1 || got[0].Event.MessageID != fmt.Sprint(i) {
+						t.Errorf("%s: %v %v", p.Profile, got, err)
+					}
+				}
+			})
+		})
 	}
 }
 

@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,12 +29,8 @@ type Gone struct {
 	Back bool
 }
 
-const (
-	// maxBatchWrites is the service's limit of one BatchWriteItem.
-	maxBatchWrites = 25
-	// wipeWrites is how many batches are deleted side by side.
-	wipeWrites = 4
-)
+// wipeWrites is how many batches are deleted side by side.
+const wipeWrites = 4
 
 // page reads one page of a partition behind a sort key, consistently. next is where to go on, "" at the end.
 func page(ctx context.Context, db API, table, pk, prefix, after string) (items []item, next string, err error) {
@@ -78,16 +73,7 @@ func deleteSome(ctx context.Context, db API, table string, items []item) error {
 	for n, i := range items {
 		requests[n] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: item{attrPK: i[attrPK], attrSK: i[attrSK]}}}
 	}
-	for range maxBatchRounds {
-		out, err := db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: requests}})
-		if err != nil {
-			return err
-		}
-		if requests = out.UnprocessedItems[table]; len(requests) == 0 {
-			return nil
-		}
-	}
-	return errors.New("the table left deletes undone too often")
+	return writeSome(ctx, db, table, requests)
 }
 
 // Wipe deletes a page of the packs that stand under a key with a version below that of the tombstone, and tells how many there were and
