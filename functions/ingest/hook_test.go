@@ -93,7 +93,7 @@ func TestHooksBecomeEvents(t *testing.T) {
 		"shopify, a customer": {"shopify", "customers/create", shopifyCustomerNotice, []string{
 			`identify||customer-42-2026-11-01T00:00:01Z|42||00:00:01||{"city":"上海","country":"CN","createdAt":"2026-11-01T00:00:00Z","email":"zhang@shop.example","firstName":"三","lastName":"张","phone":"+8613800000000","state":"Shanghai"}`,
 			`track|Signed Up|customer-42-signed-up|42||00:00:00||`,
-			`track|Consent Granted|customer-42-email-2026-11-01T00:00:00Z|42||00:00:00|{"channel":"email"}|`}},
+			`track|Consent Granted|customer-42-email-2026-11-01T00:00:00Z|42||00:00:00|{"channel":"email","restated":true}|`}},
 		"shopify, a test order": {"shopify", "orders/create", strings.Replace(shopifyOrderNotice, `"id":5001234567890`, `"id":5001234567890,"test":true`, 1), nil},
 		"shopify, a cart whose userId is a placeholder": {"shopify", "orders/create", `{"id":7,"created_at":"2026-11-21T07:00:00Z","financial_status":"authorized","currency":"CNY","total_price":"1.00",
 			"customer":{"id":42,"updated_at":"2026-11-21T07:00:00Z"},"note_attributes":[{"name":"userId","value":"undefined"}]}`, []string{
@@ -116,11 +116,11 @@ func TestHooksBecomeEvents(t *testing.T) {
 			"sms_marketing_consent":{"state":"REDACTED","consent_updated_at":"2026-11-21T06:00:00Z"}}`, []string{
 			`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`,
 			`track|Consent Revoked|customer-42-email-unsubscribed-2026-11-21T07:00:00Z|42||07:00:00|{"channel":"email"}|`,
-			`track|Consent Revoked|customer-42-sms-redacted-2026-11-21T06:00:00Z|42||06:00:00|{"channel":"sms"}|`}},
+			`track|Consent Revoked|customer-42-sms-redacted-2026-11-21T06:00:00Z|42||06:00:00|{"channel":"sms","restated":true}|`}},
 		"shopify, nobody has said anything, and a grant without a time": {"shopify", "customers/update", `{"id":42,"updated_at":"2026-11-21T07:00:00Z","email_marketing_consent":{"state":"subscribed","consent_updated_at":null},
 			"sms_marketing_consent":{"state":"not_subscribed","consent_updated_at":null}}`, []string{`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`}},
 		"shopify, a consent alone": {"shopify", "customers_email_marketing_consent/update", `{"customer_id":42,"email_marketing_consent":{"state":"invalid","consent_updated_at":"2026-11-21T07:00:00Z"}}`, []string{
-			`track|Consent Revoked|customer-42-email-invalid-2026-11-21T07:00:00Z|42||07:00:00|{"channel":"email"}|`}},
+			`track|Consent Revoked|customer-42-email-invalid-2026-11-21T07:00:00Z|42||07:00:00|{"channel":"email","restated":true}|`}},
 		"woocommerce, a draft": {"woocommerce", "order.created", `{"id":1,"status":"checkout-draft","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","total":"1.00","customer_id":5}`, nil},
 		"woocommerce, trash after it was paid": {"woocommerce", "order.updated", `{"id":1,"status":"trash","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","date_paid_gmt":"2026-11-21T06:30:00","total":"1.00","customer_id":5}`, []string{
 			`track|Order Completed|order-1-completed|5||06:30:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,

@@ -10,6 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/profile"
 )
 
 // shopifyOrder is what is read of an order of Shopify's REST Admin API.
@@ -274,6 +275,10 @@ func (c *shopifyCustomer) consents() []call {
 		shopifyConsent
 	}{{"email", c.EmailConsent}, {"sms", c.SMSConsent}} {
 		name, key, at := event.ConsentRevoked, of.channel, of.UpdatedAt
+		properties := map[string]any{"channel": of.channel}
+		if at != "" {
+			properties[profile.PropertyRestated] = true
+		}
 		switch strings.ToLower(of.State) {
 		case "subscribed":
 			name = event.ConsentGranted
@@ -286,8 +291,7 @@ func (c *shopifyCustomer) consents() []call {
 		default: // not_subscribed, pending: nobody has said anything yet
 			continue
 		}
-		calls = append(calls, call{Type: event.Track, Event: name, MessageID: "customer-" + id + "-" + key + "-" + at, UserID: id, Timestamp: at,
-			Properties: map[string]any{"channel": of.channel}})
+		calls = append(calls, call{Type: event.Track, Event: name, MessageID: "customer-" + id + "-" + key + "-" + at, UserID: id, Timestamp: at, Properties: properties})
 	}
 	return calls
 }

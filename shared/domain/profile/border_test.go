@@ -295,7 +295,7 @@ func TestWordsWithoutAReceipt(t *testing.T) {
 		"in milliseconds": {at(2), at(3).Add(1_999_999), at(2), at(3).Add(time.Millisecond)},
 	} {
 		p := &Profile{}
-		p.hearConsent(&event.Event{Name: event.ConsentGranted, ReceivedAt: c.received, Properties: json.RawMessage(`{"channel":"sms","reason":"asked"}`)}, c.happened)
+		p.hearConsent(&event.Event{Name: event.ConsentGranted, Timestamp: c.happened, ReceivedAt: c.received, Properties: json.RawMessage(`{"channel":"sms","reason":"asked"}`)}, c.happened)
 		if got := p.Consent["sms"]; got != (Consent{Granted: true, At: c.at, Reason: "asked", ReceivedAt: c.heard}) {
 			t.Errorf("%s: %+v", name, p.Consent)
 		}

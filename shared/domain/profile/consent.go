@@ -125,12 +125,27 @@ func speaksOfConsent(name string) bool {
 	return name == event.ConsentGranted || name == event.ConsentRevoked || name == event.Unsubscribed
 }
 
+// heardAt is when the word of an event counts as received. A shop's notices tell the state of a consent again with every later change of
+// the customer, days apart, and mark it as told (PropertyRestated): what is only told again is as old as it says, and takes nothing back
+// that was said meanwhile.
+func heardAt(e *event.Event) time.Time {
+	received := e.ReceivedAt
+	if received.IsZero() {
+		received = e.Timestamp
+	}
+	var restated []byte
+	if pick(e.Properties, member{PropertyRestated, &restated}); string(restated) == "true" && e.Timestamp.Before(received) {
+		received = e.Timestamp
+	}
+	return received.UTC().Truncate(time.Millisecond)
+}
+
+// PropertyRestated of an event about consent says that it tells a state which has held since the event's own time.
+const PropertyRestated = "restated"
+
 // hearConsent folds an event that speaks of consent. A bounce is none: it is about an address.
 func (p *Profile) hearConsent(e *event.Event, at time.Time) {
-	c := Consent{At: at, ReceivedAt: e.ReceivedAt.UTC().Truncate(time.Millisecond)}
-	if e.ReceivedAt.IsZero() {
-		c.ReceivedAt = at
-	}
+	c := Consent{At: at, ReceivedAt: heardAt(e)}
 	if c.At.After(c.ReceivedAt) {
 		c.At = c.ReceivedAt
 	}
@@ -163,27 +178,21 @@ func WithdrawalOf(e *event.Event) Withdrawal {
 	if e.Kind != event.Track {
 		return Withdrawal{}
 	}
-	var channel, kind, bounce, address []byte
-	w := Withdrawal{Channel: ChannelEmail, At: e.ReceivedAt}
+	var channel, address []byte
+	w := Withdrawal{Channel: ChannelEmail, At: heardAt(e)}
 	switch e.Name {
 	case event.EmailMarkedAsSpam:
 		w.Reason = "complaint"
 	case event.EmailBounced:
-		w.Reason = "bounce"
+		if w.Reason = "bounce"; softBounce(e.Properties) {
+			return Withdrawal{}
+		}
 	case event.Unsubscribed, event.ConsentRevoked:
 		w.Reason = "unsubscribe"
 	default:
 		return Withdrawal{}
 	}
-	pick(e.Properties, member{"channel", &channel}, member{"type", &kind}, member{"bounce_type", &bounce}, member{"email", &address})
-	for _, text := range [][]byte{kind, bounce} {
-		switch strings.ToLower(unquote(text)) {
-		case "soft", "transient", "undetermined", "block", "blocked":
-			if w.Reason == "bounce" {
-				return Withdrawal{}
-			}
-		}
-	}
+	pick(e.Properties, member{"channel", &channel}, member{"email", &address})
 	if w.Reason == "unsubscribe" {
 		w.Channel = ConsentChannel(unquote(channel))
 	}
@@ -191,4 +200,24 @@ func WithdrawalOf(e *event.Event) Withdrawal {
 		w.Address = strings.TrimSpace(unquote(address))
 	}
 	return w
+}
+
+// softBounces begin what services call a refusal that may pass: of SoftBounce, soft_bounce and Soft bounce only the letters count.
+var softBounces = []string{"soft", "transient", "temporary", "undetermined", "block", "defer", "delay", "mailboxfull"}
+
+// softBounce tells whether a shop says of a bounce that it may pass, under whichever name its service has for that.
+func softBounce(properties []byte) (soft bool) {
+	members(properties, func(name, value []byte) {
+		switch string(name) {
+		case "type", "bounce_type", "bounceType", "classification", "severity":
+			kind := strings.Map(func(r rune) rune {
+				if r >= 'a' && r <= 'z' {
+					return r
+				}
+				return -1
+			}, strings.ToLower(unquote(value)))
+			soft = soft || slices.ContainsFunc(softBounces, func(mark string) bool { return strings.HasPrefix(kind, mark) })
+		}
+	})
+	return soft
 }

@@ -18,7 +18,7 @@ func said(name, properties string, happened, received int) event.Event {
 }
 
 func TestTheLastWordByReceiptCounts(t *testing.T) {
-	const mail = `{"channel":"email"}`
+	const mail, again = `{"channel":"email"}`, `{"channel":"email","restated":true}`
 	day := 24 * 60
 	for _, c := range []struct {
 		name   string
@@ -37,6 +37,10 @@ func TestTheLastWordByReceiptCounts(t *testing.T) {
 		{"without a channel", []event.Event{said(event.ConsentGranted, mail, 0, 0), said(event.Unsubscribed, `{}`, 1, 1)}, false, "unsubscribe"},
 		{"complained", []event.Event{said(event.ConsentGranted, mail, day, 0), said(event.EmailMarkedAsSpam, `{}`, 1, 1)}, false, "complaint"},
 		{"opted in after a complaint", []event.Event{said(event.EmailMarkedAsSpam, `{}`, 1, 1), said(event.ConsentGranted, mail, 0, 2)}, true, ""},
+		{"told again after a withdrawal", []event.Event{said(event.ConsentGranted, mail, 0, 0), said(event.Unsubscribed, mail, 3*day, 3*day), said(event.ConsentGranted, again, 0, 5*day)}, false, "unsubscribe"},
+		{"granted anew, and told", []event.Event{said(event.Unsubscribed, mail, 3*day, 3*day), said(event.ConsentGranted, again, 4*day, 5*day)}, true, ""},
+		{"a refusal told again after a grant", []event.Event{said(event.ConsentRevoked, again, 0, 1), said(event.ConsentGranted, mail, 3*day, 3*day), said(event.ConsentRevoked, again, 0, 5*day)}, true, ""},
+		{"told ahead of its time", []event.Event{said(event.ConsentGranted, again, 9*day, 2), said(event.Unsubscribed, mail, 3, 3)}, false, "unsubscribe"},
 		{"a bounce is no word", []event.Event{said(event.ConsentGranted, mail, 0, 0), said(event.EmailBounced, `{}`, 1, 1)}, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -140,6 +144,11 @@ func TestWithdrawalOf(t *testing.T) {
 		{event.EmailBounced, `{"type":"hard","email":" Ann@Shop.example "}`, "bounce", "email", "Ann@Shop.example"},
 		{event.EmailBounced, `{"type":"soft"}`, "", "", ""},
 		{event.EmailBounced, `{"bounce_type":"Transient"}`, "", "", ""},
+		{event.EmailBounced, `{"type":"SoftBounce"}`, "", "", ""},
+		{event.EmailBounced, `{"bounceType":"soft-bounce"}`, "", "", ""},
+		{event.EmailBounced, `{"severity":"temporary"}`, "", "", ""},
+		{event.EmailBounced, `{"classification":"Mailbox Full"}`, "", "", ""},
+		{event.EmailBounced, `{"type":"HardBounce","bounce_type":"Permanent"}`, "bounce", "email", ""},
 		{event.EmailMarkedAsSpam, `{"type":"soft"}`, "complaint", "email", ""},
 		{event.Unsubscribed, `{}`, "unsubscribe", "email", ""},
 		{event.ConsentRevoked, `{"channel":"SMS","email":"a@b.example"}`, "unsubscribe", "sms", ""},
@@ -154,5 +163,9 @@ func TestWithdrawalOf(t *testing.T) {
 		if got != want {
 			t.Errorf("%s %s: %+v, want %+v", c.name, c.properties, got, want)
 		}
+	}
+	told := said(event.ConsentRevoked, `{"restated":true}`, 1, 2)
+	if got := WithdrawalOf(&told); !got.At.Equal(told.Timestamp) {
+		t.Errorf("told again, it counts as of %v, want %v", got.At, told.Timestamp)
 	}
 }
