@@ -106,18 +106,13 @@ func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Hol
 		CampaignID: a.n.CampaignID, Control: c.Control, Transactional: c.Transactional,
 		Channel: c.Channel, Tags: c.Tags, NotAfter: a.n.NotAfter,
 		Person: campaign.Person(person), Address: a.address(person), Marks: r.marks,
-		Zone:     delivery.Zone(person.Zone.Value, trait(person, "country"), trait(person, "phone"), a.Shop.Zone),
+		Zone:     delivery.Zone(person.Zone.Value, person.Place("country"), person.TraitText("phone"), a.Shop.Zone),
 		Eligible: eligible, Contacts: []*delivery.Contact{r.contact},
 	}
 	if consent, ok := person.Consent[string(c.Channel)]; ok {
 		f.Consent = &consent
 	}
 	return f
-}
-
-func trait(person *profile.Profile, name string) string {
-	s, _ := person.Traits[name].Value.(string)
-	return s
 }
 
 // address is where the channel reaches the person; empty where it needs none.

@@ -247,7 +247,7 @@ func purchaseOf(o *order.Order) purchase {
 		shown.Products = append(shown.Products, product{line.ID, line.Name, line.Category, line.Quantity, amount(line.Price)})
 	}
 	for _, r := range o.Refunds {
-		shown.Refunds = append(shown.Refunds, refund{amount(r.Amount), r.Whole, r.At})
+		shown.Refunds = append(shown.Refunds, refund{o.Said(r), r.Whole, r.At})
 	}
 	return shown
 }

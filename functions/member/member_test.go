@@ -747,7 +747,7 @@ func TestExportGivesEverythingInPages(t *testing.T) {
 	}
 	// An order that was placed and paid, of which two events tell, and one of somebody else.
 	for id, owner := range map[string]profile.ID{"A": p.ID, "B": "other"} {
-		o := &order.Order{ID: id, Owner: owner, Currency: "CNY", Total: 1000, CompletedAt: noon, Refunds: []order.Refund{{Amount: 100, At: noon}}}
+		o := &order.Order{ID: id, Owner: owner, Currency: "CNY", Total: 1000, CompletedAt: noon, Refunds: []order.Refund{{Amount: 100, At: noon}, {Key: "2", Amount: 14000, Currency: "USD", At: noon}}}
 		if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
 			t.Fatal(err)
 		}
@@ -796,6 +796,9 @@ func TestExportGivesEverythingInPages(t *testing.T) {
 		if !strings.Contains(texts[kind], part) || strings.Contains(texts[kind], `"orderId":"B"`) {
 			t.Errorf("%s: %s; want %s", kind, texts[kind], part)
 		}
+	}
+	if part := `"refunds":[{"amount":{"amount":100,"currency":"CNY"},`; !strings.Contains(texts["order"], part) || !strings.Contains(texts["order"], `{"amount":14000,"currency":"USD"}`) {
+		t.Errorf("refunds of the order: %s", texts["order"])
 	}
 	for _, bad := range []string{"x", "9:", "-1:", "1", "5:!"} {
 		b.want(b.call("GET", "/v1/profiles/ann/export?cursor="+bad, ""), 400, "cursor")

@@ -23,11 +23,13 @@ func TestClaimKnowsPeopleByWhateverSpelling(t *testing.T) {
 	b.named("ann", "Ann@gmail.com", "+86 138 0000 1111")
 	b.named("phone", "x@example.com", "0086 13800001111")
 	b.named("wide", "ａｎｎ＠ｇｍａｉｌ．ｃｏｍ", "")
+	b.save("digits", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"phone": {Value: int64(13800001111), At: noon}} })
 	b.named("dots", "a.n.n+2@googlemail.com", "13800001112")
 	code := b.code("spring", "ann")
 	wide := strings.Map(func(r rune) rune { return r - '!' + '！' }, code)
 	b.want(b.claim(code, "phone"), 422, "selfReferral")
 	b.want(b.claim(code, "wide"), 422, "selfReferral")
+	b.want(b.claim(code, "digits"), 422, "selfReferral")
 	b.want(b.claim(wide[:12]+"　"+wide[12:], "dots"), 201)
 	b.want(b.call("GET", "/v1/referrals/ann", ""), 200, `"flags":["lookAlikeEmail"]`)
 	if seen := b.call("GET", "/v1/referrals/dots", "").Body.String(); strings.Contains(seen, "lookAlike") {

@@ -101,12 +101,8 @@ func (s Referrals) Person(ctx context.Context, id profile.ID) (Person, error) {
 
 // Identity is what the rules of a claim ask of the person.
 func (p Person) Identity() referral.Person {
-	trait := func(name string) string {
-		s, _ := p.Profile.Traits[name].Value.(string)
-		return s
-	}
 	return referral.Person{
-		Keys: p.Keys, Email: trait("email"), Phone: trait("phone"), Orders: p.Profile.Orders.Count,
+		Keys: p.Keys, Email: p.Profile.TraitText("email"), Phone: p.Profile.TraitText("phone"), Orders: p.Profile.Orders.Count,
 		Gone: !p.Profile.ErasedAt.IsZero() && len(p.Profile.Identifiers) == 0,
 	}
 }

@@ -38,6 +38,18 @@ func (r Refund) in(c money.Currency) (minor int64, ok bool) {
 	return 0, r.Amount == 0
 }
 
+// Said is what a refund gives back, as it was said: in its own currency, or in the order's where it named none. A whole one gives back what
+// the order came to.
+func (o *Order) Said(r Refund) money.Amount {
+	if r.Whole {
+		return money.Amount{Minor: max(o.Total, 0), Currency: o.Currency}
+	}
+	if minor, ok := r.in(o.Currency); ok {
+		return money.Amount{Minor: minor, Currency: o.Currency}
+	}
+	return money.Amount{Minor: r.Amount, Currency: r.Currency}
+}
+
 // Refunded is the sum of the refunds, never more than the total.
 func (o *Order) Refunded() int64 {
 	var sum int64

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
 )
 
 // TestLaterStateCounts tells of payments and cancellations in every sequence; which of them counts is read off the hours alone.
@@ -72,6 +73,10 @@ func permute(list []Report, each func(n int, list []Report)) {
 
 // TestCurrenciesOfRefunds refunds orders of three currencies in a shop of yuan, before the order is known and after.
 func TestCurrenciesOfRefunds(t *testing.T) {
+	said := map[string]money.Amount{
+		"its own currency, not named": {Minor: 14000, Currency: "USD"}, "another one": {Minor: 14000, Currency: "USD"},
+		"yen, not named": {Minor: 4, Currency: "JPY"}, "the whole of it": {Minor: 10, Currency: "JPY"},
+	}
 	for _, c := range []struct {
 		name, order, refund string
 		net                 int64
@@ -102,6 +107,9 @@ func TestCurrenciesOfRefunds(t *testing.T) {
 				}
 				if o.Net() != c.net || o.Unmatched() != c.unmatched || string(o.Currency) == "EUR" {
 					t.Errorf("sequence %d: net %d %s, %d unmatched; want %d, %d", n, o.Net(), o.Currency, o.Unmatched(), c.net, c.unmatched)
+				}
+				if want, asked := said[c.name]; asked && o.Said(o.Refunds[0]) != want {
+					t.Errorf("sequence %d: it says %v, want %v", n, o.Said(o.Refunds[0]), want)
 				}
 			})
 		})

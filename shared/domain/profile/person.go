@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-func (p *Profile) traitText(names ...string) string {
+// TraitText is the first trait of these names that says something, a number as its digits: clients send phone numbers as either.
+func (p *Profile) TraitText(names ...string) string {
 	for _, name := range names {
 		switch v := p.Traits[name].Value.(type) {
 		case string:
@@ -23,7 +24,7 @@ func (p *Profile) traitText(names ...string) string {
 
 // Gender is female, male or other, read from the trait gender; empty where it says nothing of the kind.
 func (p *Profile) Gender() string {
-	switch strings.ToLower(p.traitText("gender", "sex")) {
+	switch strings.ToLower(p.TraitText("gender", "sex")) {
 	case "female", "f", "woman", "w", "女", "女性":
 		return "female"
 	case "male", "m", "man", "男", "男性":
@@ -36,7 +37,7 @@ func (p *Profile) Gender() string {
 
 // Birthday reads the trait birthday: a date, a time, or a month and day without a year (year is 0 then).
 func (p *Profile) Birthday() (year int, month time.Month, day int, ok bool) {
-	text := p.traitText("birthday", "birthdate", "dateOfBirth")
+	text := p.TraitText("birthday", "birthdate", "dateOfBirth")
 	for _, layout := range []string{time.DateOnly, time.RFC3339, "20060102", "2006/01/02"} {
 		if t, err := time.Parse(layout, text); err == nil && t.Year() > 1900 {
 			return t.Year(), t.Month(), t.Day(), true
@@ -65,7 +66,7 @@ func (p *Profile) Age(today time.Time) (int, bool) {
 // Place is a part of where the person lives, from the trait of that name or from the trait address: city, province or country.
 func (p *Profile) Place(part string) string {
 	names := map[string][]string{"city": {"city"}, "province": {"province", "state", "region"}, "country": {"country"}, "postalCode": {"postalCode", "postal_code", "zip"}}[part]
-	if s := p.traitText(names...); s != "" {
+	if s := p.TraitText(names...); s != "" {
 		return s
 	}
 	address, _ := p.Traits["address"].Value.(string)
@@ -91,12 +92,12 @@ const (
 func (p *Profile) Address(channel string) string {
 	switch channel {
 	case ChannelEmail:
-		if i, ok := email(p.traitText("email")); ok {
+		if i, ok := email(p.TraitText("email")); ok {
 			return i.Value
 		}
 		return p.Identifier(Email)
 	case ChannelSMS:
-		if i, ok := phone(p.traitText("phone")); ok {
+		if i, ok := phone(p.TraitText("phone")); ok {
 			return i.Value
 		}
 		return p.Identifier(Phone)
@@ -109,7 +110,7 @@ func (p *Profile) Address(channel string) string {
 		}
 		return newest
 	case ChannelWeChat:
-		if i, ok := token(OpenID, p.traitText("openid", "openId")); ok {
+		if i, ok := token(OpenID, p.TraitText("openid", "openId")); ok {
 			return i.Value
 		}
 		return p.Identifier(OpenID)

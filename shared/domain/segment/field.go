@@ -110,7 +110,7 @@ var baseFields = []field{
 		read: func(s *subject, _ string) (value, bool) { return listOf(keys(s.p.Groups)) }},
 	{name: "consent.<channel>", kind: Flag, meaning: "true where consent was granted and not revoked since, false where revoked; absent where never said",
 		read: func(s *subject, channel string) (value, bool) {
-			c, ok := s.p.Consent[channel]
+			c, ok := s.p.Consent[profile.ConsentChannel(channel)]
 			return value{kind: Flag, flag: c.Granted}, ok
 		}},
 	{name: "locale", kind: Text, meaning: "the latest context.locale",

@@ -100,6 +100,8 @@ func TestRules(t *testing.T) {
 		{`{"field":"groups","op":"contains","value":"g1"}`, true},
 		{`{"field":"userId","op":"exists"}`, true},
 		{`{"field":"consent.email","op":"eq","value":true}`, true},
+		{`{"field":"consent. E-mail","op":"exists"}`, false},
+		{`{"field":"consent. Email","op":"eq","value":true}`, true},
 		{`{"field":"consent.sms","op":"eq","value":true}`, false},
 		{`{"field":"consent.sms","op":"exists"}`, true},
 		{`{"field":"consent.push","op":"exists"}`, false},
