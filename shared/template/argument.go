@@ -134,20 +134,40 @@ var lexeme = regexp.MustCompile(`"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?|[A-Za-z_][\w-]*
 // checkFilters checks every filter that an expression applies.
 func checkFilters(source string) error {
 	words := lexeme.FindAllString(source, -1)
-	applied := -1 // where the filter before ended
+	applied, before := -1, "" // where the filter before ended, and which it was
 	for i, word := range words {
 		if word != "|" || i+1 == len(words) || filterTable[words[i+1]] == nil {
 			continue
 		}
-		receiver := ""
+		name, receiver := words[i+1], ""
 		if i > 0 && i != applied && (i == 1 || begins[words[i-2]]) {
 			receiver = words[i-1]
 		}
 		arguments, end := argumentsAt(words, i+2)
-		if err := checkFilter(words[i+1], receiver, arguments); err != nil {
+		if err := checkFilter(name, receiver, arguments); err != nil {
 			return err
 		}
-		applied = end
+		if i == applied {
+			if err := takes(name, before); err != nil {
+				return fmt.Errorf("filter %q cannot be applied to what %q gives: %w", name, before, err)
+			}
+		}
+		applied, before = end, name
+	}
+	return nil
+}
+
+// takes says why a filter can never take what another one gives.
+func takes(name, from string) error {
+	in, out := reflect.TypeOf(filterTable[name]).In(0), reflect.TypeOf(filterTable[from]).Out(0)
+	list := out.Kind() == reflect.Slice
+	switch {
+	case in.Kind() == reflect.Slice && (out.Kind() == reflect.String || out.Kind() == reflect.Int):
+		return errList
+	case list && (in == reflect.TypeFor[numeric]() || in == reflect.TypeFor[divisor]()):
+		return errNumber
+	case list && in == reflect.TypeFor[instant]():
+		return errTime
 	}
 	return nil
 }

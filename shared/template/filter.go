@@ -247,6 +247,7 @@ func field(v any, key string) any {
 
 // compare orders numbers by value and everything else by its text.
 func compare(a, b any) int {
+	a, b = unmarked(a), unmarked(b)
 	_, aText := a.(string)
 	_, bText := b.(string)
 	if !aText && !bText {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
 )
 
 func TestArithmeticIsDecimal(t *testing.T) {
@@ -91,6 +92,12 @@ func TestMoneyIsRightOrAnError(t *testing.T) {
 			t.Errorf("%v%s: %q, %v; want %q", c.value, c.args, got, err, c.want)
 		}
 	}
+	// Of an event, numbers are as they were sent: one that is whole with a point, and an id that no number here holds.
+	sent := Variables{Event: &Event{Properties: json.RawMessage(`{"minor":12850.0,"id":12345678901234567890,"e":1e21,"ids":[9223372036854775808]}`)}}
+	if got, err := renderAs(t, `{{ event.properties.minor | money }} {{ event.properties.id }} {{ event.properties.e }} {{ event.properties.ids | first }}`, plain, sent); err != nil ||
+		got != "128.50 12345678901234567890 1000000000000000000000 9223372036854775808" {
+		t.Errorf("numbers of an event: %q, %v", got, err)
+	}
 	yen := Variables{Traits: map[string]any{"value": int64(500)}, Currency: "JPY"}
 	if got, err := renderAs(t, `{{ profile.value | money }} {{ profile.gone | money | default: "-" }}`, plain, yen); err != nil || got != "500 -" {
 		t.Errorf("in a shop that counts in yen: %q, %v", got, err)
@@ -140,7 +147,7 @@ func TestDatesAreTheReaders(t *testing.T) {
 
 func TestListsAndObjectsInTraits(t *testing.T) {
 	v := Variables{Traits: map[string]any{"ids": []any{"138", int64(240), 0.5, true}, "address": map[string]any{"city": "杭州", "floor": int64(3)},
-		"old": `["a","b"]`, "oldObject": `{"city":"上海","tags":["x"]}`, "cut": `["a","b`, "words": "[sic] a text", "two": `[1] [2]`}}
+		"old": `["a","b"]`, "oldObject": `{"city":"上海","tags":["x"]}`, "cut": `["a","b` + strings.Repeat("x", 300)[:249], "cutObject": `{"city":"北京","notes":"` + strings.Repeat("x", profile.MaxTraitTree)[:995], "torn": `["a","b`, "words": "[sic] a text", "two": `[1] [2]`}}
 	for source, want := range map[string]string{
 		`{% for id in profile.ids %}{{ id }};{% endfor %}{{ profile.ids | size }}`:                           "138;240;0.5;true;4",
 		`{{ profile.ids | join: "," }} {{ profile.ids[1] | plus: 1 }} {{ profile.ids.first }}`:               "138,240,0.5,true 241 138",
@@ -148,7 +155,8 @@ func TestListsAndObjectsInTraits(t *testing.T) {
 		`{% for pair in profile.address %}{{ pair[0] }}={{ pair[1] }};{% endfor %}`:                          "city=杭州;floor=3;",
 		`{% for one in profile.old %}{{ one }};{% endfor %}`:                                                 "a;b;",
 		`{{ profile.oldObject.city }}{% for one in profile.traits.oldObject.tags %}{{ one }}{% endfor %}`:    "上海x",
-		`{{ profile.cut }} {{ profile.words }} {{ profile.two }}`:                                            `["a","b [sic] a text [1] [2]`,
+		`{{ profile.torn }} {{ profile.words }} {{ profile.two }}`:                                           `["a","b [sic] a text [1] [2]`,
+		`{% for one in profile.cut %}{{ one }};{% endfor %}{{ profile.cutObject.city }}`:                     "a;北京",
 		`{% if profile.ids contains "138" %}in{% endif %}{% if profile.ids contains "38" %} part{% endif %}`: "in",
 	} {
 		if got, err := renderAs(t, source, plain, v); err != nil || got != want {
@@ -160,10 +168,30 @@ func TestListsAndObjectsInTraits(t *testing.T) {
 	}
 }
 
+// TestATextThatIsEscapedIsATextLikeOthers uses what was captured, or came out of escape and json, wherever a text can stand.
+func TestATextThatIsEscapedIsATextLikeOthers(t *testing.T) {
+	for source, want := range map[string]string{
+		`{% capture a %}xy{% endcapture %}{% if a contains "x" %}c{% endif %}{% if "wxyz" contains a %}d{% endif %}{{ a.size }}`:                                 "cd2",
+		`{% capture a %}x{% endcapture %}{% if a == "x" and "x" == a and a < "y" %}e{% endif %}{% if a == a and a != "y" %}f{% endif %}`:                         "ef",
+		`{% capture a %}3{% endcapture %}{{ a | plus: 1 }} {{ a | divided_by: 2 }} {{ a | money }}`:                                                              "4 1 0.03",
+		`{% capture a %}2026-11-21{% endcapture %}{{ a | date: "%d" }}{% capture tag %}vip{% endcapture %}{% if profile.tags contains tag %}v{% endif %}`:        "21v",
+		`{% assign a = "x<" | escape %}{% if a contains "lt" %}g{% endif %}{% case a %}{% when "x&lt;" %}h{% endcase %}{{ a }}{{ a | default: "z" }}`:            "ghx&lt;x&lt;",
+		`{% assign a = "x" | json %}{% if a contains "x" %}i{% endif %}{% capture one %}b{% endcapture %}{{ "a,b" | split: "," | concat: profile.tags | size }}`: "i3",
+	} {
+		if got, err := renderAs(t, source, markup, Variables{Tags: []string{"vip"}}); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", source, got, err, want)
+		}
+	}
+}
+
 // TestFiltersAreCheckedWhenSaved calls every filter with one argument too few and one too many, and with arguments of a wrong kind.
 func TestFiltersAreCheckedWhenSaved(t *testing.T) {
 	for _, c := range []struct{ source, want string }{
 		{`{{ profile.a | upcase: 1 }}`, `line 1: filter "upcase" takes no argument, not 1`},
+		{`{{ profile.a | upcase | first }}`, `filter "first" cannot be applied to what "upcase" gives: it is not a list`},
+		{`{{ profile.a | size | join: "," }}`, `filter "join" cannot be applied to what "size" gives: it is not a list`},
+		{`{% if profile.a | split: "," | plus: 1 %}{% endif %}`, `filter "plus" cannot be applied to what "split" gives: it is not a number`},
+		{`{% for x in profile.a | reverse | date %}{% endfor %}`, `filter "date" cannot be applied to what "reverse" gives: it is not a time`},
 		{"a\n\n{{ profile.a | plus }}", `line 3: filter "plus" takes 1 argument, not 0`},
 		{`{{ profile.a | plus: 1, 2 }}`, `filter "plus" takes 1 argument, not 2`},
 		{`{{ profile.a | replace: "x" }}`, `filter "replace" takes 2 arguments, not 1`},

@@ -2,6 +2,7 @@ package template
 
 import (
 	"errors"
+	"math"
 	"regexp"
 	"strconv"
 	"time"
@@ -88,7 +89,7 @@ var layouts = []string{
 const maxSeconds = 100_000_000_000
 
 func timeOf(v any, zone *time.Location) (time.Time, error) {
-	switch v := v.(type) {
+	switch v := unmarked(v).(type) {
 	case nil:
 		return time.Time{}, nil
 	case time.Time:
@@ -125,11 +126,16 @@ func (l locality) money(minor any, of func(string) string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch v := minor.(type) {
+	switch v := unmarked(minor).(type) {
 	case nil:
 		return nil, nil
 	case int:
 		return money.Amount{Minor: int64(v), Currency: c}.Decimal(), nil
+	case float64:
+		// Some clients write every number with a point: 12850.0 is whole.
+		if v == math.Trunc(v) && math.Abs(v) < maxExact {
+			return money.Amount{Minor: int64(v), Currency: c}.Decimal(), nil
+		}
 	case string:
 		if v == "" {
 			return nil, nil

@@ -22,7 +22,7 @@ var (
 
 // decimal is a number as it is written, so that 0.1 is a tenth.
 func decimal(v any) (*big.Rat, error) {
-	switch v := v.(type) {
+	switch v := unmarked(v).(type) {
 	case nil:
 		return new(big.Rat), nil
 	case int:
@@ -41,6 +41,7 @@ func decimal(v any) (*big.Rat, error) {
 
 // writtenWhole says that a number is written as a whole one. Two of them are divided to a whole one.
 func writtenWhole(v any) bool {
+	v = unmarked(v)
 	if text, ok := v.(string); ok {
 		_, err := strconv.Atoi(strings.TrimSpace(text))
 		return err == nil

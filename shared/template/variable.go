@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/profile"
 )
 
 // Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties),
@@ -69,20 +71,8 @@ func (v Variables) bindings() map[string]any {
 	}
 }
 
-// trait is a trait as templates see it. Lists and objects that an earlier version kept as their JSON text are lists and objects again.
-func trait(v any) any {
-	text, ok := v.(string)
-	if !ok || len(text) < 2 || text[0] != '[' && text[0] != '{' {
-		return number(v)
-	}
-	var tree any
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	if decoder.Decode(&tree) != nil || decoder.More() {
-		return v
-	}
-	return number(tree)
-}
+// trait is a trait as templates see it.
+func trait(v any) any { return number(profile.Tree(v)) }
 
 func anyList(texts []string) []any {
 	list := make([]any, len(texts))
@@ -103,15 +93,21 @@ func properties(raw json.RawMessage) map[string]any {
 	return number(object).(map[string]any)
 }
 
-// number makes the numbers of decoded JSON integers where they are, so that 100 is not printed as 1e+02 and can count a loop.
+// maxExact is the first number from which on a float does not hold every whole one.
+const maxExact = 1 << 53
+
+// number makes the numbers of decoded JSON integers where they are, so that 100 is not printed as 1e+02 and can count a loop. A whole number
+// that is too long stays its digits: an id is printed as it is.
 func number(v any) any {
 	switch v := v.(type) {
 	case json.Number:
 		if i, err := v.Int64(); err == nil {
 			return int(i)
 		}
-		f, _ := v.Float64()
-		return f
+		if f, err := v.Float64(); err == nil && (math.Abs(f) < maxExact || strings.ContainsAny(v.String(), ".eE")) {
+			return f
+		}
+		return v.String() // more digits than a number here can hold
 	case int64:
 		return int(v)
 	case float64:

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/fault"
@@ -12,8 +14,8 @@ import (
 // Operator compares a property with a Match's value.
 type Operator string
 
-// The operators. Gt and its like compare numbers; In takes a list; Contains looks for a text in a text or a value in a list;
-// Exists takes no value.
+// The operators. Gt and its like compare numbers; In takes a list, and is met by a property that is a list if one element is; Contains looks
+// for a text in a text or a value in a list; Exists takes no value.
 const (
 	Eq       Operator = "eq"
 	Ne       Operator = "ne"
@@ -97,13 +99,16 @@ func (m Match) holds(object map[string]any) bool {
 		return equal(got, m.Value)
 	case In:
 		list, _ := m.Value.([]any)
+		if elements, ok := got.([]any); ok {
+			return slices.ContainsFunc(elements, func(one any) bool { return contains(list, one) })
+		}
 		return contains(list, got)
 	case Contains:
 		if list, ok := got.([]any); ok {
 			return contains(list, m.Value)
 		}
 		text, ok := got.(string)
-		return ok && strings.Contains(text, fmt.Sprint(m.Value))
+		return ok && strings.Contains(text, written(m.Value))
 	}
 	a, isNumber := got.(float64)
 	b, _ := m.Value.(float64)
@@ -137,6 +142,14 @@ func lookUp(object map[string]any, path string) (any, bool) {
 		return nil, false
 	}
 	return lookUp(inner, rest)
+}
+
+// written is a value as it stands in a text: a million has no exponent.
+func written(v any) string {
+	if n, ok := v.(float64); ok {
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
 }
 
 // equal compares scalars; lists and objects, which Go cannot compare, equal nothing.

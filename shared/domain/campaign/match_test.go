@@ -17,25 +17,26 @@ import (
 func TestEachOperatorHoldsForItsOwnOnly(t *testing.T) {
 	properties := map[string]string{
 		"absent": `{}`, "null": `{"p":null}`, "text": `{"p":"ab"}`, "other text": `{"p":"b"}`, "digits": `{"p":"5"}`, "4": `{"p":4}`, "5": `{"p":5}`, "6": `{"p":6}`, "5.5": `{"p":5.5}`,
-		"true": `{"p":true}`, "false": `{"p":false}`, "list": `{"p":["ab",5]}`, "other list": `{"p":["abc","5"]}`, "object": `{"p":{"ab":5}}`, "nothing": ``,
+		"true": `{"p":true}`, "false": `{"p":false}`, "list": `{"p":["ab",5]}`, "other list": `{"p":["abc","5"]}`, "object": `{"p":{"ab":5}}`, "nothing": ``, "long": `{"p":"no. 10000000"}`,
 	}
 	for match, holds := range map[string]string{
 		`{"op":"eq","value":"ab"}`:       "text",
 		`{"op":"eq","value":5}`:          "5",
 		`{"op":"eq","value":true}`:       "true",
-		`{"op":"ne","value":"ab"}`:       "absent|null|other text|digits|4|5|6|5.5|true|false|list|other list|object|nothing",
-		`{"op":"ne","value":5}`:          "absent|null|text|other text|digits|4|6|5.5|true|false|list|other list|object|nothing",
+		`{"op":"ne","value":"ab"}`:       "absent|null|other text|digits|4|5|6|5.5|true|false|list|other list|object|nothing|long",
+		`{"op":"ne","value":5}`:          "absent|null|text|other text|digits|4|6|5.5|true|false|list|other list|object|nothing|long",
 		`{"op":"gt","value":5}`:          "6|5.5",
 		`{"op":"gte","value":5}`:         "5|6|5.5",
 		`{"op":"lt","value":5}`:          "4",
 		`{"op":"lte","value":5}`:         "4|5",
-		`{"op":"in","value":["ab",6]}`:   "text|6",
+		`{"op":"in","value":["ab",6]}`:   "text|6|list",
 		`{"op":"in","value":[true]}`:     "true",
 		`{"op":"contains","value":"ab"}`: "text|list",
 		`{"op":"contains","value":"b"}`:  "text|other text",
 		`{"op":"contains","value":5}`:    "digits|list",
+		`{"op":"contains","value":1e7}`:  "long",
 		`{"op":"contains","value":"5"}`:  "digits|other list",
-		`{"op":"exists"}`:                "text|other text|digits|4|5|6|5.5|true|false|list|other list|object",
+		`{"op":"exists"}`:                "text|other text|digits|4|5|6|5.5|true|false|list|other list|object|long",
 	} {
 		m := Match{Property: "p"}
 		if err := json.Unmarshal([]byte(match), &m); err != nil {

@@ -231,7 +231,8 @@ func TestScalars(t *testing.T) {
 	long := strings.Repeat("x", MaxTraitText+1)
 	for text, want := range map[string]any{
 		`"a"`: "a", `"\u00e4"`: "ä", `true`: true, `false`: false, `null`: nil, ``: nil, `1`: int64(1), `-5`: int64(-5), `1.5`: 1.5, `1e400`: nil, `9223372036854775808`: 9223372036854775808.0,
-		`{ "a" : [ 1 ] }`: `{"a":[1]}`, `[ 1, 2 ]`: `[1,2]`, `{"a"`: nil, `"` + long + `"`: long[:MaxTraitText], `NaN`: nil, `Inf`: nil, `-Inf`: nil, `x`: nil,
+		`{ "a" : [ 1 ] }`: `{"a":[1]}`, `[ 1, 2 ]`: `[1,2]`, `{"a"`: nil, `"` + long + `"`: long[:MaxTraitText], `["` + long + `"]`: `["` + long + `"]`,
+		`["` + strings.Repeat("x", MaxTraitTree) + `"]`: `["` + strings.Repeat("x", MaxTraitTree-2), `NaN`: nil, `Inf`: nil, `-Inf`: nil, `x`: nil,
 	} {
 		if got := scalar([]byte(text)); got != want {
 			t.Errorf("%s is %#v, want %#v", text, got, want)

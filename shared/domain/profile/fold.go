@@ -115,7 +115,11 @@ func (p *Profile) setTraits(raw []byte, at time.Time) {
 			p.leave("traits", 1)
 			return
 		}
-		p.setTrait(string(name), Trait{Value: scalar(value), At: at})
+		v := scalar(value)
+		if text, is := v.(string); is && value[0] != '"' && len(value) > MaxTraitTree && len(text) > MaxTraitTree-4 {
+			p.leave("traits", 1) // the rest of a list or object
+		}
+		p.setTrait(string(name), Trait{Value: v, At: at})
 	})
 	p.boundTraits()
 }

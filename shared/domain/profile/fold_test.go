@@ -141,6 +141,12 @@ func TestTraitsGoByTheirTime(t *testing.T) {
 	if !reflect.DeepEqual(p.Traits, want) || p.LeftOut["traits"] != 1 {
 		t.Errorf("traits %v, left out %v", p.Traits, p.LeftOut)
 	}
+	// A list that is cut leaves out its rest.
+	for list, out := range map[string]int64{`["` + strings.Repeat("x", MaxTraitTree-4) + `"]`: 0, `["` + strings.Repeat("x", MaxTraitTree-3) + `"]`: 1, `[` + strings.Repeat(" ", MaxTraitTree) + `]`: 0} {
+		if got := person0().in(`{"traits":{"list":`+list+`}}`, 0).LeftOut["traits"]; got != out {
+			t.Errorf("of a list of %d bytes %d are left out", len(list), got)
+		}
+	}
 	for name, c := range map[string]struct {
 		minutes int
 		value   any

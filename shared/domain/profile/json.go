@@ -136,7 +136,7 @@ func scalar(raw []byte) any {
 		if json.Compact(&compact, raw) != nil {
 			return nil
 		}
-		return clipTo(compact.String(), MaxTraitText)
+		return clipTo(compact.String(), MaxTraitTree)
 	}
 	if i, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
 		return i

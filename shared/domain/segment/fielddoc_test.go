@@ -30,6 +30,7 @@ time is seen by the next run. A day is a day of the shop's calendar (TIME_ZONE).
 Bounds: a profile keeps the newest 64 traits, 10 groups, 20 cart lines, 5 devices, 5 push tokens, 8 viewed products and 256 orders one by one; 64 names of events
 beside the known ones, 32 categories and 32 brands, which stay by a hash of their name so that the sequence of events does not matter. What is beyond
 is counted (`+"`events.others`, `detail.leftOut`"+`). Sums of money and orders leave nothing out.
+A text of a trait has at most 256 bytes, a list or object 1 KB: a rule asks of a longer one the elements or members that are whole within it.
 
 This page is generated: `+"`go test ./shared/domain/segment -run TestFieldsAreDocumented -update`"+`.
 

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -19,7 +18,7 @@ func readTrait(s *subject, name string) (value, bool) {
 	}
 	held := s.p.Traits[trait].Value
 	for deep {
-		object, ok := tree(held).(map[string]any)
+		object, ok := profile.Tree(held).(map[string]any)
 		if !ok {
 			return value{}, false
 		}
@@ -34,7 +33,7 @@ func readTrait(s *subject, name string) (value, bool) {
 
 // valueOf is a value by its own type; null is no value.
 func valueOf(held any) (value, bool) {
-	switch v := tree(held).(type) {
+	switch v := profile.Tree(held).(type) {
 	case string:
 		return value{kind: Text, text: v}, true
 	case bool:
@@ -58,44 +57,4 @@ func valueOf(held any) (value, bool) {
 		return value{kind: Object}, true
 	}
 	return value{}, false
-}
-
-// tree gives lists and objects back that an earlier version kept as their JSON text.
-func tree(held any) any {
-	text, ok := held.(string)
-	if !ok || len(text) < 2 || text[0] != '[' && text[0] != '{' {
-		return held
-	}
-	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
-	decoder.UseNumber()
-	var whole any
-	if decoder.Decode(&whole) == nil && !decoder.More() {
-		return whole
-	}
-	if list := cutList(text); list != nil {
-		return list
-	}
-	return held
-}
-
-// cutList reads the elements of a list whose text was too long and was cut, as far as they are whole; nil for any other text.
-func cutList(text string) []any {
-	// Cutting leaves out at most the rest of a character.
-	if text[0] != '[' || len(text) <= profile.MaxTraitText-4 {
-		return nil
-	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	if _, err := decoder.Token(); err != nil {
-		return nil
-	}
-	var list []any
-	for decoder.More() {
-		var one any
-		if decoder.Decode(&one) != nil {
-			return list
-		}
-		list = append(list, one)
-	}
-	return nil // it ends before the text does
 }

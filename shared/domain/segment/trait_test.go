@@ -16,7 +16,8 @@ func TestListsAndObjectsInTraits(t *testing.T) {
 		"ids": {Value: []any{"138", "240"}}, "numbers": {Value: []any{int64(12), 2.5, "7", true}}, "empty": {Value: []any{}},
 		"address": {Value: map[string]any{"city": "杭州", "floor": int64(3), "geo": map[string]any{"lat": 30.2}, "tags": []any{"home"}}},
 		"old":     {Value: `["138","240",12]`}, "oldObject": {Value: `{"city":"上海","codes":[1,2]}`}, "cut": {Value: cut},
-		"words": {Value: "[sic] 138, not a list"}, "braces": {Value: "{name}"}, "footnote": {Value: "[1] " + strings.Repeat("see below ", 26)[:252]}, "plan.tier": {Value: "gold"}, "plan": {Value: map[string]any{"tier": "silver", "year": int64(2)}},
+		"cutObject": {Value: (`{"city":"北京","codes":[1,2],"notes":"` + strings.Repeat("x", profile.MaxTraitTree))[:profile.MaxTraitTree-1]},
+		"words":     {Value: "[sic] 138, not a list"}, "braces": {Value: "{name}"}, "footnote": {Value: "[1] " + strings.Repeat("see below ", 26)[:252]}, "plan.tier": {Value: "gold"}, "plan": {Value: map[string]any{"tier": "silver", "year": int64(2)}},
 	}}
 	for _, c := range []struct {
 		rule string
@@ -49,6 +50,9 @@ func TestListsAndObjectsInTraits(t *testing.T) {
 		{`{"field":"traits.old","op":"contains","value":12}`, true},
 		{`{"field":"traits.cut","op":"contains","value":"first"}`, true},
 		{`{"field":"traits.cut","op":"contains","value":"last"}`, false},
+		{`{"field":"traits.cutObject.city","op":"eq","value":"北京"}`, true},
+		{`{"field":"traits.cutObject.codes","op":"contains","value":2}`, true},
+		{`{"field":"traits.cutObject.notes","op":"exists"}`, false},
 		{`{"field":"traits.words","op":"contains","value":"138"}`, true},
 		{`{"field":"traits.words","op":"contains","value":138}`, false},
 		{`{"field":"traits.words","op":"in","value":["138"]}`, false},
