@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -126,12 +128,49 @@ func (p *Process) hookSource(ctx context.Context, id source.ID) (source.Source, 
 
 // unmarshal reads a notice with its numbers as they are written.
 func unmarshal(body []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
+	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\uFEFF"))))
 	dec.UseNumber()
 	if dec.Decode(v) != nil {
 		return errNotice
 	}
 	return nil
+}
+
+// attribute is what a storefront put into a cart or order under a name.
+type attribute struct {
+	name  string
+	value any // a text or a number
+}
+
+// person is whom the first attribute names that means somebody: a placeholder hides none that stands beside it.
+func person(attributes []attribute) (user, anonymous string) {
+	for _, a := range attributes {
+		text, _ := a.value.(string)
+		if n, is := a.value.(json.Number); is {
+			text = n.String()
+		}
+		switch text = event.Meaningful(text); a.name {
+		case "userId":
+			user = cmp.Or(user, text)
+		case "anonymousId":
+			anonymous = cmp.Or(anonymous, text)
+		}
+	}
+	return user, anonymous
+}
+
+// deleted is the notice that an order was deleted, of which it names the id and nothing else: it does not count any more. Whose it is, projection
+// knows.
+func deleted(system string, body []byte) ([]call, error) {
+	var o struct {
+		ID json.Number `json:"id"`
+	}
+	if err := unmarshal(body, &o); err != nil || o.ID == "" {
+		return nil, errNotice
+	}
+	id := o.ID.String()
+	return []call{{Type: event.Track, Event: event.OrderCancelled, MessageID: "order-" + id + "-deleted", AnonymousID: order.Guest(system, id),
+		Properties: map[string]any{"order_id": id, "reason": "deleted"}}}, nil
 }
 
 // maxLines bounds the products of an order event, as package order keeps them; the total is the shop's own whatever is cut.

@@ -121,6 +121,15 @@ func TestHooksBecomeEvents(t *testing.T) {
 			"sms_marketing_consent":{"state":"not_subscribed","consent_updated_at":null}}`, []string{`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`}},
 		"shopify, a consent alone": {"shopify", "customers_email_marketing_consent/update", `{"customer_id":42,"email_marketing_consent":{"state":"invalid","consent_updated_at":"2026-11-21T07:00:00Z"}}`, []string{
 			`track|Consent Revoked|customer-42-email-invalid-2026-11-21T07:00:00Z|42||07:00:00|{"channel":"email","restated":true}|`}},
+		"shopify, a placeholder beside the id, and a number": {"shopify", "orders/create", "\uFEFF" + `{"id":8,"created_at":"2026-11-21T07:00:00Z","financial_status":"authorized","currency":"CNY","total_price":"1.00",
+			"note_attributes":[{"name":"anonymousId","value":77},{"name":"userId","value":"u-1"},{"name":"userId","value":"undefined"}]}`, []string{
+			`track|Order Placed|order-8-placed|u-1|77|07:00:00|{"affiliation":"shopify","currency":"CNY","order_id":"8","total":1.00}|`}},
+		"woocommerce, a userId that is a number": {"woocommerce", "order.updated", `{"id":1,"status":"pending","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5,
+			"meta_data":[{"key":"userId","value":13},{"key":"userId","value":{"a":1}}]}`, []string{
+			`track|Order Placed|order-1-placed|13||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
+			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|13||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`}},
+		"woocommerce, deleted": {"woocommerce", "order.deleted", `{"id":727}`, []string{`track|Order Cancelled|order-727-deleted||woocommerce-order-727|00:00:00|{"order_id":"727","reason":"deleted"}|`}},
+		"shopify, deleted":     {"shopify", "orders/delete", `{"id":5003}`, []string{`track|Order Cancelled|order-5003-deleted||shopify-order-5003|00:00:00|{"order_id":"5003","reason":"deleted"}|`}},
 		"woocommerce, a draft": {"woocommerce", "order.created", `{"id":1,"status":"checkout-draft","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","total":"1.00","customer_id":5}`, nil},
 		"woocommerce, trash after it was paid": {"woocommerce", "order.updated", `{"id":1,"status":"trash","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","date_paid_gmt":"2026-11-21T06:30:00","total":"1.00","customer_id":5}`, []string{
 			`track|Order Completed|order-1-completed|5||06:30:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
@@ -224,6 +233,7 @@ func TestHooksWithABadBody(t *testing.T) {
 		"a customer's array":         {"shopify", "customers/create", `[]`, 400},
 		"a time that is none":        {"shopify", "orders/create", `{"id":1,"created_at":"soon","currency":"CNY","total_price":"1"}`, 400},
 		"a currency that is none":    {"shopify", "orders/create", `{"id":1,"currency":"yuan","total_price":"1"}`, 400},
+		"woo, deleted without an id": {"woocommerce", "order.deleted", `{}`, 400},
 		"woo, no id":                 {"woocommerce", "order.updated", `{"status":"x"}`, 400},
 		"woo, a refund of a word":    {"woocommerce", "order.updated", `{"id":1,"refunds":[{"id":2,"total":"x"}]}`, 400},
 		"woo, customer, no JSON":     {"woocommerce", "customer.created", `x`, 400},

@@ -106,6 +106,8 @@ func shopifyEvents(topic string, body []byte) ([]call, error) {
 			return nil, nil // the shop's own mark that this does not count
 		}
 		return o.events(topic)
+	case "orders/delete":
+		return deleted("shopify", body)
 	case "refunds/create":
 		var r shopifyRefund
 		if err := unmarshal(body, &r); err != nil || r.ID == "" || r.OrderID == "" {
@@ -194,15 +196,11 @@ func (o *shopifyOrder) readable() error {
 
 // person is the customer, or what the storefront put into the cart's attributes, or a guest known by the order alone.
 func (o *shopifyOrder) person() (user, anonymous string) {
+	var attributes []attribute
 	for _, a := range o.NoteAttributes {
-		text, _ := a.Value.(string)
-		switch a.Name {
-		case "userId":
-			user = event.Meaningful(text)
-		case "anonymousId":
-			anonymous = event.Meaningful(text)
-		}
+		attributes = append(attributes, attribute{a.Name, a.Value})
 	}
+	user, anonymous = person(attributes)
 	if user == "" && o.Customer != nil {
 		user = o.Customer.ID.String()
 	}

@@ -79,6 +79,8 @@ func wooEvents(topic string, body []byte) ([]call, error) {
 			return nil, nil
 		}
 		return o.events(topic != "order.created")
+	case "order.deleted":
+		return deleted("woocommerce", body)
 	case "customer.created", "customer.updated":
 		var c wooCustomer
 		if err := unmarshal(body, &c); err != nil || c.ID == "" {
@@ -177,15 +179,11 @@ func (o *wooOrder) paidAt() string {
 
 // person is the customer, or what the storefront put into the order's meta data, or a guest known by the order alone.
 func (o *wooOrder) person() (user, anonymous string) {
+	var attributes []attribute
 	for _, m := range o.Meta {
-		text, _ := m.Value.(string)
-		switch m.Key {
-		case "userId":
-			user = event.Meaningful(text)
-		case "anonymousId":
-			anonymous = event.Meaningful(text)
-		}
+		attributes = append(attributes, attribute{m.Key, m.Value})
 	}
+	user, anonymous = person(attributes)
 	if user == "" && o.CustomerID != "0" {
 		user = o.CustomerID.String()
 	}

@@ -266,11 +266,13 @@ func TestCodes(t *testing.T) {
 	if other := b.code("spring", "bob"); other == first {
 		t.Error("the same code for two people")
 	}
+	b.want(b.call("POST", "/v1/referrals/claims", `{"code":"`+first+`","userId":"[object Object]"}`), 400, "userId", "means nobody")
 	for name, c := range map[string]struct {
 		body   string
 		status int
 		part   string
 	}{
+		"a placeholder":   {`{"programId":"spring","userId":"undefined"}`, 400, "means nobody"},
 		"no such program": {`{"programId":"none","userId":"ann"}`, 422, `{"field":"programId","reason":"programClosed"}`},
 		"a finished one":  {`{"programId":"over","userId":"ann"}`, 422, "programClosed"},
 		"no program":      {`{"userId":"ann"}`, 400, `{"field":"programId","reason":"is missing"}`},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/referral"
@@ -105,6 +106,9 @@ func (p *Process) act(w http.ResponseWriter, r *http.Request, what string, v any
 	}
 	if userID == "" || len(userID) > maxUserID {
 		faults = append(faults, httpapi.FieldError{Field: "userId", Reason: fmt.Sprintf("must be 1 to %d bytes", maxUserID)})
+	} else if event.Meaningful(userID) == "" {
+		// Everybody whose page has no id yet would else be one person, who has a code and was invited.
+		faults = append(faults, httpapi.FieldError{Field: "userId", Reason: "means nobody"})
 	}
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > maxKey {

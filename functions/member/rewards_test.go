@@ -23,7 +23,9 @@ func TestClaimKnowsPeopleByWhateverSpelling(t *testing.T) {
 	b.named("ann", "Ann@gmail.com", "+86 138 0000 1111")
 	b.named("phone", "x@example.com", "0086 13800001111")
 	b.named("wide", "ａｎｎ＠ｇｍａｉｌ．ｃｏｍ", "")
-	b.save("digits", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"phone": {Value: int64(13800001111), At: noon}} })
+	b.save("digits", func(p *profile.Profile) {
+		p.Traits = map[string]profile.Trait{"phone": {Value: int64(13800001111), At: noon}}
+	})
 	b.named("dots", "a.n.n+2@googlemail.com", "13800001112")
 	code := b.code("spring", "ann")
 	wide := strings.Map(func(r rune) rune { return r - '!' + '！' }, code)

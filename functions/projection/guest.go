@@ -16,14 +16,15 @@ import (
 )
 
 const (
-	// ownerless is how long a refund that names its order only waits for the order's owner. Then it goes by the id that it has.
+	// ownerless is how long a report that names its order only waits for the order's owner.
 	ownerless = 7 * 24 * time.Hour
 	// ownerDelay is when the owner is looked for first; after that, each time when the event is twice as old.
 	ownerDelay = time.Minute
 )
 
 // guest gives a report that names nobody but its order to the order's owner, so that a shop's notice of a refund makes no person of its
-// own. While the order has no owner, a refund is kept for later; the order itself knows of it at once. Other reports go by the id that they have.
+// own. While the order has no owner, a refund or a deletion is kept for later; the order itself knows of it at once. Other reports go by the id that they
+// have.
 func (b *batch) guest(ctx context.Context, in *incoming) (taken bool, err error) {
 	if in.report == nil || in.event.UserID != "" || !order.IsGuest(in.event.AnonymousID, in.report.OrderID) {
 		return false, nil
@@ -34,7 +35,7 @@ func (b *batch) guest(ctx context.Context, in *incoming) (taken bool, err error)
 	}
 	o := held[in.report.OrderID].Order
 	switch {
-	case o.Owner == "" && in.report.Name == event.OrderRefunded:
+	case o.Owner == "" && (in.report.Name == event.OrderRefunded || in.report.Name == event.OrderCancelled):
 		return b.ownerless(ctx, in, o)
 	case o.Owner == "" || o.Owner == in.key:
 		return false, nil
@@ -48,24 +49,29 @@ func (b *batch) guest(ctx context.Context, in *incoming) (taken bool, err error)
 	return true, nil
 }
 
-// ownerless tells an order without an owner of a refund, and keeps the event until somebody owns the order. Doing so again changes nothing.
+// ownerless tells an order without an owner of a refund or of its end, and keeps the event until somebody owns the order. Doing so again changes
+// nothing. A refund whose order never comes goes by the id that it has; that an order is gone of which nothing was ever heard is nobody's.
 func (b *batch) ownerless(ctx context.Context, in *incoming, o *order.Order) (taken bool, err error) {
 	now := b.process.Now()
 	age := now.Sub(in.event.ReceivedAt)
 	owns := func(e incoming) bool { return e.report != nil && e.report.OrderID == o.ID }
+	if age >= ownerless && in.report.Name == event.OrderCancelled {
+		telemetry.Count("end_of_an_unknown_order", 1, "function", "projection")
+		return true, nil
+	}
 	if age >= ownerless || slices.ContainsFunc(b.events[profile.Identifier{Kind: profile.AnonymousID, Value: in.event.AnonymousID}], owns) {
 		return false, nil
 	}
 	if !o.Repeats(*in.report, "") {
 		o.Fold(*in.report, "")
 		if err := b.process.Orders.Save(ctx, o); err != nil {
-			return false, fmt.Errorf("telling an order of a refund: %w", err)
+			return false, fmt.Errorf("telling an order without an owner: %w", err)
 		}
 	}
 	body, err := json.Marshal(job.Events{Version: job.Version, Source: in.source, Events: []event.Event{in.event}})
 	if err != nil {
-		return false, fmt.Errorf("packing a refund: %w", err)
+		return false, fmt.Errorf("packing a report: %w", err)
 	}
-	telemetry.Count("refund_before_its_order", 1, "function", "projection")
+	telemetry.Count("report_before_its_order", 1, "function", "projection")
 	return true, b.process.Later.Put(ctx, dynamo.OwnerProjection, now.Add(max(min(age, ownerless-age), ownerDelay)), fmt.Sprintf("refund#%016x", uint64(in.hash)), body)
 }

@@ -304,3 +304,31 @@ func TestARefundWaitsForItsOrdersOwner(t *testing.T) {
 		t.Errorf("the owner was looked for %d times", n)
 	}
 }
+
+// TestADeletedOrderCountsForNothing has a shop delete an order, of which its notice names nothing but the id: after the order was paid, before
+// anybody heard of it, and one that never comes.
+func TestADeletedOrderCountsForNothing(t *testing.T) {
+	paid := track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`)
+	deleted := track("order-A-deleted", "", "Order Cancelled", t0.Add(time.Hour), `{"order_id":"A","reason":"deleted"}`)
+	deleted.AnonymousID, deleted.ReceivedAt = "woocommerce-order-A", t0.Add(time.Hour)
+	for name, list := range map[string][]event.Event{"after": {paid, deleted}, "before": {deleted, paid}, "alone": {deleted}} {
+		s := newShop(t)
+		for _, e := range list {
+			s.settle(envelope(t, "hook", e))
+			s.tick(20 * time.Minute)
+		}
+		for range 40 {
+			s.tick(5 * time.Hour)
+		}
+		if exists(s.load(anonymous("woocommerce-order-A"))) {
+			t.Errorf("%s: the order's guest is somebody", name)
+		}
+		if name == "alone" {
+			continue
+		}
+		k := s.knows(user("mei"))
+		if k.Profile.Orders.Count != 1 || len(k.Profile.Orders.Revenue()) != 1 || k.Profile.Orders.Revenue()[0].Minor != 0 || k.Profile.Counters["Order Cancelled"].Total != 1 || len(k.Timeline) != 2 {
+			t.Errorf("%s: mei is %+v", name, k)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package event
 import (
 	"strings"
 	"unicode"
+
+	"github.com/userops/userops/shared/domain/address"
 )
 
 // nobody are the texts that clients write where they know no id, in lower case and without blanks around. They join nobody to anybody.
@@ -11,11 +13,12 @@ var nobody = func() map[string]bool {
 	for _, s := range strings.Fields(`null nil none nan undefined undef void true false n/a na #n/a - . _ -1 0 0.0 (null) (none) (undefined) <null> <nil> <none>
 		[] {} "" '' anonymous anon guest unknown unidentified not_authenticated notauthenticated not-authenticated unauthenticated
 		not_logged_in notloggedin not-logged-in not_set notset not-set (not_set) no_user nouser infinity -infinity
-		user_id userid user-id anonymous_id anonymousid anonymous-id your_user_id`) {
+		user_id userid user-id anonymous_id anonymousid anonymous-id your_user_id customer_id customerid
+		anonymoususer no-user no_user_id logged_out logged-out loggedout visitor missing empty unset`) {
 		m[s] = true
 	}
-	for _, s := range []string{"(not set)", "not set", "not authenticated", "not logged in", "no user", "[object object]", "[object undefined]", "[object null]", "object object",
-		"未登录", "游客", "匿名"} {
+	for _, s := range []string{"(not set)", "not set", "not authenticated", "not logged in", "not provided", "no user", "unknown user", "object object",
+		"未登录", "未登陆", "游客", "访客", "匿名", "未知", "无", "空"} {
 		m[s] = true
 	}
 	return m
@@ -29,17 +32,53 @@ var longestNobody = func() (most int) {
 	return most
 }()
 
-// Meaningful is the id, or empty when it is one of the values that clients write for nobody: a placeholder, only zeros and hyphens, or
-// the braces of a template that was not filled in.
+// Meaningful is the id, or empty when it is one of the values that clients write for nobody: a placeholder, however it is quoted, spelt or put
+// together, only zeros and hyphens, the braces of a template that was not filled in, or what a language prints for a value that is no text.
 func Meaningful(id string) string {
-	trimmed := strings.TrimSpace(id)
-	if strings.Trim(trimmed, "0-") == "" || unfilled(trimmed) {
+	trimmed := strings.TrimFunc(id, blank)
+	if strings.Trim(trimmed, "0-") == "" || unfilled(trimmed) || printed(trimmed) {
 		return ""
 	}
-	if len(trimmed) <= longestNobody && nobody[strings.ToLower(trimmed)] {
+	if len(trimmed) > 2*longestNobody+maxMarks {
+		return id
+	}
+	for i := range len(trimmed) {
+		if trimmed[i] >= 0x80 {
+			trimmed = address.Narrow(trimmed)
+			break
+		}
+	}
+	if plain := strings.Trim(trimmed, quotes); isNobody(trimmed) || isNobody(plain) || ofNobodies(plain) {
 		return ""
 	}
 	return id
+}
+
+// quotes are the marks that stand around a placeholder where a value was quoted twice or written into a list, or behind it.
+const (
+	quotes   = "\"'`()<>[]{}:,;.*?#@$%^&!|/\\=+_- "
+	maxMarks = 8
+)
+
+func isNobody(s string) bool { return len(s) <= longestNobody && nobody[strings.ToLower(s)] }
+
+// ofNobodies tells whether a text is two placeholders and nothing else: a key made of two ids that are not there, or one written twice.
+func ofNobodies(s string) bool {
+	half := len(s) / 2
+	if len(s)%2 == 0 && s[:half] == s[half:] && isNobody(s[:half]) {
+		return true
+	}
+	at := strings.IndexAny(s, "-_:|,;/@ ")
+	return at > 0 && isNobody(s[:at]) && isNobody(strings.Trim(s[at:], quotes))
+}
+
+// blank is what stands around a text and cannot be seen.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+
+// printed tells whether an id is what a language prints for a value that is no text: [object Promise], Optional(nil), a function.
+func printed(id string) bool {
+	begins := func(with string) bool { return len(id) >= len(with) && strings.EqualFold(id[:len(with)], with) }
+	return begins("[object ") && strings.HasSuffix(id, "]") || begins("Optional(nil") || begins("function") && strings.Contains(id, "{") || begins("Symbol(")
 }
 
 // unfilled tells whether an id is a template that nobody filled in.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"time"
+
+	"github.com/userops/userops/shared/domain/event"
 )
 
 // Bounds of what is kept of devices. The newest stay.
@@ -108,7 +110,7 @@ func (p *Profile) client(c *eventContext, at time.Time) {
 		*old = now
 	}
 	p.device(clip(plainText(c.deviceID)), now)
-	if token := plainText(c.token); len(token) >= minToken && len(token) <= maxValue {
+	if token := plainText(c.token); len(token) >= minToken && len(token) <= maxValue && event.Meaningful(token) != "" {
 		p.token(token, Token{At: at, OS: now.OS})
 	}
 }

@@ -71,7 +71,7 @@ func TestClientsGoByTime(t *testing.T) {
 }
 
 func TestDevicesAndTokensAreTheNewest(t *testing.T) {
-	id := func(i int) string { return fmt.Sprintf("%016d", i) }
+	id := func(i int) string { return fmt.Sprintf("%016d", i+1) }
 	p := person0()
 	for i := range MaxDevices + 1 {
 		p.in(fmt.Sprintf(`{"device":{"id":%q,"token":%q},"os":{"name":"iOS"}}`, id(i), id(i)), i)
@@ -86,6 +86,9 @@ func TestDevicesAndTokensAreTheNewest(t *testing.T) {
 		if q := person0().in(fmt.Sprintf(`{"device":{"token":%q}}`, strings.Repeat("t", n)), 0); (len(q.Tokens) == 1) != kept {
 			t.Errorf("a token of %d bytes is kept: %v", n, !kept)
 		}
+	}
+	if q := person0().in(`{"device":{"token":"[object Undefined]"}}`, 0); len(q.Tokens) != 0 {
+		t.Errorf("a placeholder is a token: %v", q.Tokens)
 	}
 	for name, c := range map[string]struct {
 		minutes int
