@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -83,11 +85,12 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 	}
 }
 
-// Sent is what became of a redrive. Left says that time ran out: the same call goes on.
+// Sent is what became of a redrive. Left says that time ran out: the same call goes on. Failed letters stay where they are; the log says why.
 type Sent struct {
-	Queue string `json:"queue"`
-	Sent  int    `json:"sent"`
-	Left  bool   `json:"left"`
+	Queue  string `json:"queue"`
+	Sent   int    `json:"sent"`
+	Failed int    `json:"failed,omitempty"`
+	Left   bool   `json:"left"`
 }
 
 // Handle takes a batch of a dead-letter queue, or {"redrive":"events"}.
@@ -165,10 +168,11 @@ func (p *Process) again(ctx context.Context, q Queue) (Sent, error) {
 		if err != nil {
 			return out, err
 		}
-		n, err := p.send(ctx, q, letters)
-		out.Sent += n
-		if err != nil {
-			return out, fmt.Errorf("sending dead letters of %s, %d done: %w", q.Name, out.Sent, err)
+		sent, failed := p.send(ctx, q, letters)
+		out.Sent, out.Failed = out.Sent+sent, out.Failed+len(failed)
+		// One that cannot be read or sent keeps none of the others, unless something is away that all of them need.
+		if away := slices.IndexFunc(failed, queue.Unavailable); away >= 0 {
+			return out, fmt.Errorf("sending dead letters of %s, %d done: %w", q.Name, out.Sent, failed[away])
 		}
 		if last = next; last == nil {
 			return out, nil
@@ -176,29 +180,43 @@ func (p *Process) again(ctx context.Context, q Queue) (Sent, error) {
 	}
 }
 
-// send sends letters and removes them, and says how many.
-func (p *Process) send(ctx context.Context, q Queue, letters []dynamo.Letter) (int, error) {
-	var sent atomic.Int64
+// send sends letters and removes them. It says how many were sent, and why others were not.
+func (p *Process) send(ctx context.Context, q Queue, letters []dynamo.Letter) (sent int, failed []error) {
+	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for _, l := range letters {
 		group.Go(func() error {
-			body, err := p.Letters.Body(ctx, l)
-			if errors.Is(err, dynamo.ErrNotFound) {
-				return p.Letters.Remove(ctx, l)
+			went, err := p.one(ctx, q, l)
+			mu.Lock()
+			defer mu.Unlock()
+			if went {
+				sent++
 			}
 			if err != nil {
-				return err
+				slog.ErrorContext(ctx, "dead letter not sent again", "queue", q.Name, "letter", l.ID, "error", err.Error())
+				failed = append(failed, err)
 			}
-			if err := q.Jobs.SendBody(ctx, body); err != nil {
-				return err
-			}
-			sent.Add(1)
-			return p.Letters.Remove(ctx, l)
+			return nil
 		})
 	}
-	err := group.Wait()
-	return int(sent.Load()), err
+	_ = group.Wait() // errors are in failed
+	return sent, failed
+}
+
+// one sends a letter and removes it. Of one that was sent before, only its place in the list is left.
+func (p *Process) one(ctx context.Context, q Queue, l dynamo.Letter) (sent bool, err error) {
+	body, err := p.Letters.Body(ctx, l)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return false, p.Letters.Remove(ctx, l)
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := q.Jobs.SendBody(ctx, body); err != nil {
+		return false, err
+	}
+	return true, p.Letters.Remove(ctx, l)
 }
 
 // plain is a queue's name as GET /v1/queues has it, of what people write: EventsQueue, EventsDeadLetters.

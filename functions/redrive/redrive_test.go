@@ -18,9 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/queue"
 )
 
 var noon = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
@@ -219,13 +221,13 @@ func TestARedriveIsCutOff(t *testing.T) {
 			} else {
 				b.db.Fail("DeleteItem", nth, how)
 			}
-			_, err := b.redrives("events")
+			first, err := b.redrives("events")
 			b.db.Heal()
 			if _, again := b.redrives("events"); again != nil {
 				t.Errorf("%s, step %d: %v", how, nth, again)
 			}
 			most := 1
-			if err != nil {
+			if err != nil || first.Failed > 0 {
 				most = 2
 			}
 			if n := len(b.events.bodies); n < 1 || n > most || slices.ContainsFunc(b.events.bodies, func(s string) bool { return s != body }) {
@@ -273,6 +275,41 @@ func TestARedriveEndsBeforeItsDeadline(t *testing.T) {
 			t.Errorf("then %+v %v", out, err)
 		}
 	})
+}
+
+// One letter that cannot be read and one that cannot be sent keep none of the others, on none of the pages, and are told. While a service is
+// away, nothing is tried again and again.
+func TestABadLetterKeepsNoOthers(t *testing.T) {
+	b := newBench(t)
+	for i := range page + 2 {
+		if failed := b.keep(letter("dead-events", fmt.Sprintf("m%03d", i), fmt.Sprint("body ", i), noon.Add(time.Duration(i-1000)*time.Second))); failed != "" {
+			t.Fatal(failed)
+		}
+	}
+	if _, err := b.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("DeadLetters"), Item: map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "b#events#m000"}, "sk": &types.AttributeValueMemberS{Value: "00000"}, "b": &types.AttributeValueMemberB{Value: []byte("torn")}}}); err != nil {
+		t.Fatal(err)
+	}
+	b.events.fail, b.events.how = 1, dynamotest.NotPersisted
+	out, err := b.redrives("events")
+	if err != nil || out != (Sent{Queue: "events", Sent: page, Failed: 2}) || len(b.events.bodies) != page || b.count("events") != 2 {
+		t.Errorf("%+v %v, %d sent, %d left", out, err, len(b.events.bodies), b.count("events"))
+	}
+	if out, err = b.redrives("events"); err != nil || out != (Sent{Queue: "events", Sent: 1, Failed: 1}) {
+		t.Errorf("once more: %+v %v", out, err)
+	}
+	letters := &many{left: 1000}
+	p := &Process{Letters: letters, Queues: []Queue{{Name: "events", Jobs: away{}}}, Now: time.Now}
+	if out, err := p.redrive(t.Context(), "events"); !queue.Unavailable(err) || out.Sent != 0 || letters.left != 1000-page {
+		t.Errorf("while the queue is away: %+v %v, %d letters not looked at", out, err, letters.left)
+	}
+}
+
+// away is a queue that cannot be reached.
+type away struct{}
+
+func (away) SendBody(context.Context, []byte) error {
+	return &smithyhttp.RequestSendError{Err: errors.New("no route")}
 }
 
 // A letter that fails again at once does not keep a redrive going for ever.
