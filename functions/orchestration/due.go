@@ -80,6 +80,13 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	expired := !n.NotAfter.IsZero() && now.After(n.NotAfter)
 	paused := ok && c.State == campaign.Paused
 	if paused && !expired {
+		// A wipe finds a wait where it was filed first; so who was erased is found here. One who cannot be read goes on waiting.
+		if person, err := p.Profiles.Resolve(ctx, n.ProfileID); err == nil {
+			if erased, err := p.Profiles.OfErased(ctx, n, person); err == nil && erased {
+				p.note(gone)
+				return nil, done, nil
+			}
+		}
 		p.note(parked)
 		return nil, again(now, n.At, n.NotAfter), nil
 	}

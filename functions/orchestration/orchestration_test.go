@@ -502,6 +502,43 @@ func TestErasedWhileWaiting(t *testing.T) {
 	b.expect(0)
 }
 
+// TestErasedWhileItsCampaignIsPaused: what waits for the end of a pause is filed anew each time, where no wipe finds it. It goes at the next look.
+func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
+	for _, deferred := range []int{0, 1} {
+		b := start(t, with(onEvent, `"wait":"1h"`))
+		b.must(b.tick())
+		b.heard(b.signUp(1))
+		b.define(dynamo.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
+		if deferred > 0 { // as dispatch puts it off
+			body, err := json.Marshal(job.Notification{ID: "n", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, NotAfter: noon.Add(25 * time.Hour), Deferred: deferred})
+			b.must(err)
+			b.must(b.process.Due.Wait(t.Context(), dynamo.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", body))
+		}
+		waits := func() (n int) {
+			b.db.Each(t, "Due", func(i map[string]types.AttributeValue) {
+				if _, filed := i["b"]; filed {
+					n++
+				}
+			})
+			return n
+		}
+		b.pass(time.Hour)
+		b.must(b.tick())
+		if n := waits(); n != 1+deferred {
+			t.Fatalf("%d wait for the end of the pause", n)
+		}
+		b.must(b.profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
+		for range 35 {
+			b.pass(time.Minute)
+			b.must(b.tick())
+		}
+		if n := waits(); n != 0 {
+			t.Errorf("deferred %d: %d still wait for who was erased", deferred, n)
+		}
+		b.expect(0)
+	}
+}
+
 // TestErasedAndBack: who stands under the id now came after the erasure, and hears nothing of what the other one did.
 func TestErasedAndBack(t *testing.T) {
 	for _, wait := range []string{"", `"wait":"10m"`} {

@@ -46,7 +46,8 @@ func (b *batch) send(ctx context.Context) {
 }
 
 // flush sends the outbox that an earlier commit left, unless this process knows that it was sent, and empties it. The profile
-// is written without it by the commit that follows; if none does, it is sent again the next time, and the consumers drop it.
+// is written without it by the commit that follows; if none does, it is sent again the next time, and the consumers drop it. What only a
+// newer version of the program knows to send stays.
 func (b *batch) flush(ctx context.Context, p *profile.Profile) error {
 	if len(p.Outbox) == 0 {
 		return nil
@@ -59,7 +60,7 @@ func (b *batch) flush(ctx context.Context, p *profile.Profile) error {
 			return err
 		}
 	}
-	p.Outbox = nil
+	p.Outbox = slices.DeleteFunc(slices.Clone(p.Outbox), func(f profile.Follow) bool { return f.Kind == profile.FollowReport || job.Routed(f) })
 	return nil
 }
 

@@ -264,6 +264,30 @@ func TestAnOutboxOutlivesAMerge(t *testing.T) {
 	}
 }
 
+// TestAnOutboxKeepsWhatANewerVersionWrote lets this version commit, merge and commit again over a follow of a kind that it does not know: it
+// stays, and nothing of it is told.
+func TestAnOutboxKeepsWhatANewerVersionWrote(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "server", track("1", "old", "x", t0, "")))
+	old, profiles := s.load(user("old")), s.worker().Profiles
+	voucher := profile.Follow{Kind: "voucher", Ref: "v-1", At: t0}
+	old.Append(old.Version+1, voucher, profile.Follow{Kind: profile.FollowOrder, Ref: "A", At: t0})
+	if err := profiles.Commit(t.Context(), dynamo.Change{Profile: old}); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(envelope(t, "server", track("2", "old", "Order Completed", t0, `{"order_id":"B","total":1}`)))
+	s.settle(envelope(t, "server", track("3", "mei", "x", t0.Add(-time.Hour), "")))
+	s.settle(envelope(t, "server", alias("4", "mei", "old")))
+	s.settle(envelope(t, "server", track("5", "mei", "x", t0, "")))
+	p := s.load(user("mei"))
+	if len(p.Parts) != 1 || len(p.Outbox) != 1 || p.Outbox[0].Kind != "voucher" || p.Outbox[0].Ref != "v-1" || p.Outbox[0].Part != old.ID {
+		t.Errorf("the outbox holds %+v", p.Outbox)
+	}
+	if got := s.settlement.follows(t); len(got) != 2 {
+		t.Errorf("settlement heard %q", got)
+	}
+}
+
 // TestAnAliasAlwaysUnites names a former id in every state of what is known, in every sequence, together and apart.
 func TestAnAliasAlwaysUnites(t *testing.T) {
 	old, device := track("o", "old", "Product Viewed", t0.Add(-time.Hour), ""), browse("d", "old", t0.Add(-time.Hour))

@@ -25,6 +25,7 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 	const spaced = `{ "not": {"field": "userId", "op": "eq", "value": "<nobody> & é"} }`
 	before := rule(rule(rule(rule(catalog{}, "edited", nobody), "asks", `{"segment":"edited"}`), "gone", nobody), "same", spaced)
 	after := rule(rule(rule(rule(catalog{}, "edited", everybody), "asks", `{"segment":"edited"}`), "made", everybody), "same", spaced)
+	after = after.with(dynamo.KindCampaign, "started", `{"id":"started","state":"running","trigger":{"enteredSegment":"class8:111"}}`)
 	for _, when := range []string{"before scoring", "while scoring"} {
 		t.Run(when, func(t *testing.T) {
 			w := newWorld(t, 1, 1, before)
@@ -59,6 +60,16 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 			}
 			if want := map[string]int{"before scoring": 0, "while scoring": changesPerStep}[when]; byOld != want {
 				t.Errorf("%d people were brought to the old definitions, want %d", byOld, want)
+			}
+			// A campaign that was started meanwhile hears of who enters from then on.
+			heard := 0
+			for _, f := range w.told() {
+				if f.Ref == "class8:111" {
+					heard++
+				}
+			}
+			if most := len(people); heard == 0 || heard > most || when == "while scoring" && heard > most-changesPerStep {
+				t.Errorf("the campaign that was started heard of %d of %d people", heard, most)
 			}
 			w.process.Orchestration = w.orchestration
 			w.run(job.Segmentation{RunID: "next"}, 0)

@@ -38,8 +38,9 @@ func leftover(p *profile.Profile, now time.Time) bool {
 	return now.Sub(newest) >= inFlight
 }
 
-// sendable follows are those that segmentation can send. What goes back to projection is left to projection.
-func sendable(f profile.Follow) bool { return f.Kind != profile.FollowReport }
+// sendable follows are those that segmentation can send. What goes back to projection is left to projection, and what a newer version of the
+// program wrote to that.
+func sendable(f profile.Follow) bool { return job.Routed(f) }
 
 // sendLeftover sends what stands in a profile's outbox and takes it out. Without this, who is never seen again would keep a job back
 // for ever. A lost condition is fine: whoever wrote has seen the outbox too.

@@ -440,6 +440,8 @@ func TestOutboxesLeftBehind(t *testing.T) {
 		"in flight":               {[]profile.Follow{order, entered}, 10*time.Minute - time.Second, 2, 0, 0},
 		"for projection also":     {[]profile.Follow{order, report}, time.Hour, 1, 1, 0},
 		"for projection alone":    {[]profile.Follow{report}, time.Hour, 1, 0, 0},
+		"of a newer version also": {[]profile.Follow{order, {Kind: "voucher", Ref: "v-1", Version: 1, N: 2}}, time.Hour, 1, 1, 0},
+		"of a newer version":      {[]profile.Follow{{Kind: "voucher", Ref: "v-1", Version: 1}}, time.Hour, 1, 0, 0},
 		"nothing was left behind": {nil, time.Hour, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,11 +59,7 @@ func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop,
 	if err != nil {
 		return err
 	}
-	heard, err := p.heard(ctx)
-	if err != nil {
-		return err
-	}
-	s := scorer{process: p, run: run, shop: shop, set: set, planned: planned, scored: set.Scored(), heard: heard, at: at}
+	s := scorer{process: p, run: run, shop: shop, set: set, planned: planned, scored: set.Scored(), at: at}
 	for last := false; !last; {
 		part, err := p.Runs.Part(ctx, run.ID, j.Shard, s.at.Part)
 		if err != nil {
@@ -136,7 +132,7 @@ type scorer struct {
 	scored  []segment.ID
 	heard   func(profile.Follow) bool
 
-	// edited are the segments that are defined otherwise by now, as of checked.
+	// heard and edited, the segments that are defined otherwise by now, are as of checked.
 	edited  map[segment.ID]bool
 	checked time.Time
 
@@ -161,7 +157,7 @@ type change struct {
 
 // step goes on until so many profiles change, writes them, and sends what follows.
 func (s *scorer) step(ctx context.Context, rows []row) error {
-	if err := s.askWhatIsEdited(ctx); err != nil {
+	if err := s.askWhatIsDefined(ctx); err != nil {
 		return err
 	}
 	var changes []change
@@ -239,12 +235,16 @@ func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
 // editsHold is how long what is known of edits is gone by.
 const editsHold = 5 * time.Second
 
-// askWhatIsEdited compares the definitions of the run with those of now. Projection keeps memberships by the latter, so that a run
-// must not bring back what the former say: neither of a segment that was edited, nor of one that came or went.
-func (s *scorer) askWhatIsEdited(ctx context.Context) error {
+// askWhatIsDefined asks which campaigns listen, and compares the segments of the run with those of now. Projection keeps memberships by the
+// latter, so that a run must not bring back what the former say: neither of a segment that was edited, nor of one that came or went.
+func (s *scorer) askWhatIsDefined(ctx context.Context) error {
 	now := s.process.Now()
 	if !s.checked.IsZero() && now.Sub(s.checked) < editsHold {
 		return nil
+	}
+	var err error
+	if s.heard, err = s.process.heard(ctx); err != nil {
+		return err
 	}
 	found, err := s.process.Catalog.All(ctx, dynamo.KindSegment)
 	if err != nil {

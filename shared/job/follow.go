@@ -2,6 +2,13 @@ package job
 
 import "github.com/userops/userops/shared/domain/profile"
 
+// Routed tells whether Route has a queue for a follow. It has none for what goes back to projection (profile.FollowReport), nor for a kind that
+// only a newer version of the program knows: that one stays in the outbox for it.
+func Routed(f profile.Follow) bool {
+	settlement, orchestration := Route("", []profile.Follow{f})
+	return len(settlement)+len(orchestration) > 0
+}
+
 // Route sorts what follows from commits of a profile to the queues that want it. What goes back to projection
 // (profile.FollowReport) is in neither list.
 func Route(id profile.ID, follows []profile.Follow) (settlement, orchestration []Follow) {
