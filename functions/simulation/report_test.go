@@ -29,7 +29,7 @@ type report struct {
 	NeverFired          []fault              `json:"neverFired"`
 	Interleavings       interleavings        `json:"interleavings"`
 	Violations          map[invariant]*broke `json:"violations"`
-	Failed              map[uint64]string    `json:"failed,omitempty"` // seeds that did not come to an end
+	Failed              map[uint64]string    `json:"failed,omitempty"` // seeds that did not come to an end, or to another when they were run twice
 	coverage            coverage
 }
 
@@ -56,7 +56,7 @@ func newReport(t *testing.T, n int) *report {
 func (r *report) add(seed uint64, o outcome, fault error) {
 	if fault != nil {
 		r.Failed[seed] = fault.Error()
-		r.t.Errorf("seed %d did not end: %v", seed, fault)
+		r.t.Errorf("seed %d: %v", seed, fault)
 		return
 	}
 	r.Events += o.Events

@@ -150,7 +150,7 @@ func (s *subject) run(seed uint64) (r seedRun) {
 	defer os.Remove(file)
 	c := exec.Command("nice", s.binary, "-test.run=^TestSeed$", "-test.timeout=10m", fmt.Sprintf("-seed=%d", seed), "-child="+file)
 	c.Dir = filepath.Join(s.root, "functions", "simulation")
-	c.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "GOGC=200", "TMPDIR="+shared())
+	c.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "TMPDIR="+shared())
 	out, err := c.CombinedOutput()
 	body, unread := os.ReadFile(file)
 	if err := errors.Join(err, unread); err != nil {

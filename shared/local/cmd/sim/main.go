@@ -20,6 +20,7 @@ func main() {
 	out := flag.String("out", "build/sim.json", "where the report is written")
 	base := flag.String("base", "", "a commit whose functions are driven in place of these")
 	previous := flag.String("previous", "", "a commit whose functions take a part of the invocations")
+	twice := flag.Bool("twice", false, "run each seed a second time, which must be the same to the last line")
 	planted := flag.Bool("mutants", false, "plant the faults of the tables, and tell what notices each")
 	only := flag.String("only", "", "of the planted faults, those whose name has one of these texts, which commas part")
 	keep := flag.Bool("record", false, "write the seed that notices a planted fault into its row")
@@ -31,7 +32,7 @@ func main() {
 	case *planted:
 		err = (&hunt{root: root, work: work, first: *first, seeds: *seeds, record: *keep}).plantAll(*only)
 	default:
-		err = run(root, work, *seeds, *first, *seed, *out, *base, *previous)
+		err = run(root, work, *seeds, *first, *seed, *twice, *out, *base, *previous)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -39,7 +40,7 @@ func main() {
 	}
 }
 
-func run(root, work string, seeds int, first, seed uint64, out, base, previous string) (err error) {
+func run(root, work string, seeds int, first, seed uint64, twice bool, out, base, previous string) (err error) {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func run(root, work string, seeds int, first, seed uint64, out, base, previous s
 		return fmt.Errorf("building the simulation: %w", err)
 	}
 	test := exec.Command(filepath.Join(work, "sim.test"), "-test.run=^TestSimulation$", "-test.timeout=6h",
-		fmt.Sprintf("-seeds=%d", seeds), fmt.Sprintf("-first=%d", first), "-out="+filepath.Join(root, out))
+		fmt.Sprintf("-seeds=%d", seeds), fmt.Sprintf("-first=%d", first), fmt.Sprintf("-twice=%t", twice), "-out="+filepath.Join(root, out))
 	if seed != 0 {
 		test = exec.Command(filepath.Join(work, "sim.test"), "-test.run=^TestSeed$", "-test.timeout=30m", fmt.Sprintf("-seed=%d", seed), "-story")
 		test.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "TMPDIR="+shared())
@@ -102,6 +103,14 @@ var runtimeChanges = []change{
 		"\twaitReasonSyncRWMutexRLock: true,\n\twaitReasonSyncRWMutexLock: true,\n"},
 	{"runtime/select.go", "j := cheaprandn(uint32(norder + 1))", "j := uint32(norder)"},
 	{"runtime/time.go", "t.rand = cheaprand()", "t.rand = 0"},
+	// Random names of temporary folders are drawn from the same numbers as the ids of messages, again and again while another seed's has the name.
+	{"os/tempfile.go", "uint64(uint32(runtime_rand()))", "temporary()"},
+	{"os/tempfile.go", "func nextRandom() string {\n", "var temporaries uint64\n\nfunc temporary() uint64 {\n\ttemporaries++\n\treturn uint64(Getpid())<<20 + temporaries\n}\n\n" +
+		"func nextRandom() string {\n"},
+	// Who runs after whom is not for the machine's load to decide: nobody is interrupted after ten milliseconds or within a system call of a seed's
+	// process, and no goroutine is taken from the far end of the queue every 61st time.
+	{"runtime/proc.go", "func retake(now int64) uint32 {\n", "func retake(now int64) uint32 {\n\tif debug.asyncpreemptoff != 0 {\n\t\treturn 0\n\t}\n"},
+	{"runtime/proc.go", "if pp.schedtick%61 == 0 && !sched.runq.empty() {", "if pp.schedtick%61 == 0 && !sched.runq.empty() && debug.asyncpreemptoff == 0 {"},
 }
 
 // deterministic writes an overlay of the runtime.
