@@ -729,8 +729,10 @@ func TestLedger(t *testing.T) {
 	b.want(b.call("GET", "/v1/profiles/nobody/ledger", ""), 200, `{"balance":[],"owed":[],"lifetime":[],"lots":[],"entries":[]}`)
 }
 
-func TestExportGivesEverythingInPages(t *testing.T) {
-	b := start(t)
+// whole makes Ann, of whom there is something of every kind, and a program with its advocates.
+func (b *bench) whole() {
+	b.Helper()
+	t := b.T
 	p := b.save("ann", nil)
 	b.program("spring", "")
 	b.grant("1", "ann", noon)
@@ -770,6 +772,11 @@ func TestExportGivesEverythingInPages(t *testing.T) {
 	if err := b.process.Referrals.Due.Wait(t.Context(), dynamo.OwnerOrchestration, p.ID, noon.Add(time.Hour), "n9", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestExportGivesEverythingInPages(t *testing.T) {
+	b := start(t)
+	b.whole()
 	kinds, texts := map[string]int{}, map[string]string{}
 	cursor, pages := "", 0
 	for ; pages < 40; pages++ {
