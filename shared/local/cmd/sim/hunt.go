@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -37,34 +38,25 @@ func (r seedRun) breaks(invariant string) bool {
 	return false
 }
 
-// subject is a built simulation, of the product as it is or with a fault, and what its seeds have shown. A seed shows the same every time: what is
+// subject is a simulation of the product, as it is or with a fault, and what its seeds have shown. A seed shows the same every time: what is
 // known of the same program is kept in a file, so that a hunt that was broken off goes on, and the sound product is asked once.
 type subject struct {
 	root, work, binary string
+	planted            string // the fault that is awake in it; none in the product as it is
 	kept               string // the file
 
 	mu    sync.Mutex
 	shown map[uint64]seedRun
 }
 
-// build makes the simulation of the product with changes.
-func build(root, work, name string, changes []change) (*subject, error) {
-	overlay, err := overlayIn(root, work, name, changes, runtimeChanges)
+// subjectOf is a built simulation in which a fault is awake, or none.
+func subjectOf(root, work, binary, planted string) (*subject, error) {
+	s := &subject{root: root, work: work, binary: binary, planted: planted, shown: map[uint64]seedRun{}}
+	id, err := identity(binary, filepath.Join(root, "template.yaml"))
 	if err != nil {
 		return nil, err
 	}
-	s := &subject{root: root, work: work, binary: filepath.Join(work, name+".test"), shown: map[uint64]seedRun{}}
-	// Without paths other folders can use what was built in this one, and without what a debugger wants linking takes half the time.
-	c := exec.Command("nice", "go", "test", "-c", "-trimpath", "-ldflags=-w", "-overlay", overlay, "-o", s.binary, "./functions/simulation")
-	c.Dir = root
-	if out, err := c.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building: %w: %s", err, out)
-	}
-	id, err := identity(s.binary, filepath.Join(root, "template.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	s.kept = filepath.Join(work, "shown", id+".json")
+	s.kept = filepath.Join(work, "shown", id, cmp.Or(planted, "sound")+".json")
 	body, err := os.ReadFile(s.kept)
 	if errors.Is(err, os.ErrNotExist) {
 		return s, os.MkdirAll(filepath.Dir(s.kept), 0o755)
@@ -86,28 +78,6 @@ func identity(files ...string) (string, error) {
 		h.Write(body)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:12]), nil
-}
-
-// overlayIn has its files in a folder of its own: of the runtime's changes and the product's.
-func overlayIn(root, work, name string, changes, runtimeToo []change) (string, error) {
-	folder := filepath.Join(work, name)
-	if err := os.RemoveAll(folder); err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", err
-	}
-	replace := map[string]string{}
-	if len(runtimeToo) > 0 {
-		source, err := goSource()
-		if err != nil {
-			return "", err
-		}
-		if _, err := overlayOf(folder, source, runtimeToo, replace); err != nil {
-			return "", err
-		}
-	}
-	return overlayOf(folder, root, changes, replace)
 }
 
 // play runs seeds at once and answers what they show, in their order.
@@ -148,9 +118,9 @@ func (s *subject) seed(seed uint64) seedRun {
 func (s *subject) run(seed uint64) (r seedRun) {
 	file := filepath.Join(s.work, fmt.Sprintf("seed%d.json", seed))
 	defer os.Remove(file)
-	c := exec.Command("nice", s.binary, "-test.run=^TestSeed$", "-test.timeout=10m", fmt.Sprintf("-seed=%d", seed), "-child="+file)
+	c := exec.Command(s.binary, "-test.run=^TestSeed$", "-test.timeout=10m", fmt.Sprintf("-seed=%d", seed), "-child="+file)
 	c.Dir = filepath.Join(s.root, "functions", "simulation")
-	c.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "TMPDIR="+shared())
+	c.Env = append(os.Environ(), plantedVariable+"="+s.planted, "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "TMPDIR="+shared())
 	out, err := c.CombinedOutput()
 	body, unread := os.ReadFile(file)
 	if err := errors.Join(err, unread); err != nil {

@@ -18,7 +18,11 @@ type hunt struct {
 	first      uint64
 	seeds      int // how many are tried beside those that are known to notice; less than none: the named tests alone are asked
 	record     bool
-	sound      *subject // the product as it is, built when it is first asked
+
+	bed   *bed
+	built map[string]string // binaries with the bed, by package
+	sound *subject          // the product as it is, when it was asked
+	whole map[string]error  // what named tests say of the product as it is
 }
 
 // kill is what became of a mutant.
@@ -64,6 +68,10 @@ func (h *hunt) plantAll(only string) error {
 	if err != nil {
 		return err
 	}
+	if h.bed, err = sow(h.root, all); err != nil {
+		return err
+	}
+	h.built, h.whole = map[string]string{}, map[string]error{}
 	var kills []kill
 	for _, m := range all {
 		if !slices.ContainsFunc(strings.Split(only, ","), func(text string) bool { return strings.Contains(m.Name, text) }) {
@@ -102,7 +110,7 @@ func (h *hunt) plant(m mutant) (kill, error) {
 	k := kill{Mutant: m.Name, Promise: m.Promise, Plants: m.Plants}
 	seeds := h.order(m)
 	if len(seeds) > 0 {
-		planted, err := build(h.root, h.work, "planted", []change{m.change()})
+		planted, err := h.subject(m)
 		if err != nil {
 			return k, err
 		}
@@ -148,12 +156,79 @@ func (h *hunt) soundly(seed uint64, r seedRun) (seedRun, error) {
 		return seedRun{}, nil
 	}
 	if h.sound == nil {
-		var err error
-		if h.sound, err = build(h.root, h.work, "sound", nil); err != nil {
+		binary, err := h.build(simulation)
+		if err != nil {
+			return seedRun{}, err
+		}
+		if h.sound, err = subjectOf(h.root, h.work, binary, ""); err != nil {
 			return seedRun{}, err
 		}
 	}
 	return h.sound.seed(seed), nil
+}
+
+const simulation = "./functions/simulation"
+
+// subject is the simulation with a mutant awake.
+func (h *hunt) subject(m mutant) (*subject, error) {
+	binary, err := h.withFault(m, simulation)
+	if err != nil {
+		return nil, err
+	}
+	return subjectOf(h.root, h.work, binary, m.Name)
+}
+
+// withFault is a package's test binary that has a mutant in it: the one of all, or one of its own.
+func (h *hunt) withFault(m mutant, pkg string) (binary string, err error) {
+	if h.bed.asleep[m.Name] {
+		return h.build(pkg)
+	}
+	return h.compile(pkg, "alone", func(folder string, replace map[string]string) (string, error) {
+		return overlayOf(folder, h.root, []change{m.change()}, replace)
+	})
+}
+
+// build is a package's test binary with all faults asleep in it.
+func (h *hunt) build(pkg string) (binary string, err error) {
+	if h.built[pkg] == "" {
+		h.built[pkg], err = h.compile(pkg, "planted", func(folder string, replace map[string]string) (string, error) {
+			return layOver(folder, h.root, h.bed.texts, replace)
+		})
+	}
+	return h.built[pkg], err
+}
+
+// compile makes a package's test binary with an overlay: for the simulation, with the runtime's changes.
+func (h *hunt) compile(pkg, name string, lay func(folder string, replace map[string]string) (string, error)) (binary string, err error) {
+	folder := filepath.Join(h.work, name, strings.ReplaceAll(strings.TrimPrefix(pkg, "./"), "/", "_"))
+	if err := os.RemoveAll(folder); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	replace := map[string]string{}
+	if pkg == simulation {
+		source, err := goSource()
+		if err != nil {
+			return "", err
+		}
+		if _, err := overlayOf(folder, source, runtimeChanges, replace); err != nil {
+			return "", err
+		}
+	}
+	overlay, err := lay(folder, replace)
+	if err != nil {
+		return "", err
+	}
+	binary = filepath.Join(folder, "package.test")
+	// Without paths other folders can use what was built in this one, and without what a debugger wants linking takes half the time.
+	c := exec.Command("go", "test", "-c", "-trimpath", "-ldflags=-w", "-overlay", overlay, "-o", binary, pkg)
+	c.Dir = h.root
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w: %s", pkg, err, out)
+	}
+	return binary, nil
 }
 
 // noticed tells whether a seed shows something that it does not show of the sound product.
@@ -180,19 +255,45 @@ func noticed(k *kill, seed uint64, r, sound seedRun, all *subject) bool {
 	return found
 }
 
-// test asks the test that a mutant names. What does not build has noticed nothing.
-func (h *hunt) test(m mutant) (bool, error) {
-	overlay, err := overlayIn(h.root, h.work, "tested", []change{m.change()}, nil)
+// test asks the test that a mutant names, which must have nothing to say without it.
+func (h *hunt) test(m mutant) (killed bool, err error) {
+	binary, err := h.withFault(m, m.By.Package)
 	if err != nil {
 		return false, err
 	}
-	c := exec.Command("nice", "go", "test", "-vet=off", "-overlay", overlay, "-run", m.By.Run, m.By.Package)
-	c.Dir = h.root
-	out, err := c.CombinedOutput()
-	if bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("no tests to run")) {
-		return false, fmt.Errorf("%s %s: %s", m.By.Package, m.By.Run, firstLines(out))
+	sound, err := h.build(m.By.Package)
+	if err != nil {
+		return false, err
+	}
+	named := m.By.Package + " " + m.By.Run
+	if _, asked := h.whole[named]; !asked {
+		h.whole[named] = h.ask(sound, m, "")
+	}
+	if err := h.whole[named]; err != nil {
+		return false, fmt.Errorf("without the fault: %w", err)
+	}
+	err = h.ask(binary, m, m.Name)
+	if errors.Is(err, errNoTest) {
+		return false, err
 	}
 	return err != nil, nil
+}
+
+var errNoTest = errors.New("no tests to run")
+
+// ask runs the named test with a fault awake, or with none.
+func (h *hunt) ask(binary string, m mutant, planted string) error {
+	c := exec.Command(binary, "-test.run", m.By.Run, "-test.timeout=10m")
+	c.Dir = filepath.Join(h.root, m.By.Package)
+	c.Env = append(os.Environ(), plantedVariable+"="+planted)
+	out, err := c.CombinedOutput()
+	switch {
+	case bytes.Contains(out, []byte(errNoTest.Error())):
+		return fmt.Errorf("%s %s: %w", m.By.Package, m.By.Run, errNoTest)
+	case err != nil:
+		return fmt.Errorf("%s %s: %w: %s", m.By.Package, m.By.Run, err, firstLines(out))
+	}
+	return nil
 }
 
 // sum tells how many were noticed, here and in the report of the simulation.

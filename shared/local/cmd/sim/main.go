@@ -135,26 +135,30 @@ func goSource() (string, error) {
 func overlayOf(work, root string, changes []change, replace map[string]string) (string, error) {
 	texts := map[string]string{}
 	for _, c := range changes {
-		path := filepath.Join(root, c.file)
-		text, known := texts[path]
+		text, known := texts[c.file]
 		if !known {
-			body, err := os.ReadFile(path)
+			body, err := os.ReadFile(filepath.Join(root, c.file))
 			if err != nil {
 				return "", err
 			}
 			text = string(body)
 		}
 		if n := strings.Count(text, c.old); n != 1 {
-			return "", fmt.Errorf("%s: %q is there %d times, not once", path, c.old, n)
+			return "", fmt.Errorf("%s: %q is there %d times, not once", c.file, c.old, n)
 		}
-		texts[path] = strings.Replace(text, c.old, c.new, 1)
+		texts[c.file] = strings.Replace(text, c.old, c.new, 1)
 	}
-	for path, text := range texts {
-		copied := filepath.Join(work, strings.ReplaceAll(strings.TrimPrefix(path, root+"/"), "/", "_")+".txt") // no Go file, or it would be built with the project
+	return layOver(work, root, texts, replace)
+}
+
+// layOver writes files that are to stand for those below root, and the overlay that names them beside those that it has already.
+func layOver(work, root string, texts, replace map[string]string) (string, error) {
+	for file, text := range texts {
+		copied := filepath.Join(work, strings.ReplaceAll(file, "/", "_")+".txt") // no Go file, or it would be built with the project
 		if err := os.WriteFile(copied, []byte(text), 0o644); err != nil {
 			return "", err
 		}
-		replace[path] = copied
+		replace[filepath.Join(root, file)] = copied
 	}
 	body, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
