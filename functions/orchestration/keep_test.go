@@ -207,48 +207,51 @@ func (s slow) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(
 // TestAListThatThereIsNoTimeForGoesOn hands over lists of a campaign that takes a person once, over a table that is slow: no invocation
 // lasts longer than its time, no receive is used up, and everybody is told once.
 func TestAListThatThereIsNoTimeForGoesOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := start(t, with(toAll, `"oncePerPerson":true`))
-		const lists, each = 3, 600
-		var bodies [][]byte
-		for l := range lists {
-			list := job.AudienceList{ID: fmt.Sprint("l", l), CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip"}
-			for i := range each {
-				list.Profiles = append(list.Profiles, b.person(fmt.Sprintf("u%d-%d", l, i), join).ID)
-			}
-			body, err := queue.Encode(job.Orchestration{Version: job.Version, Audience: &list})
-			b.must(err)
-			bodies = append(bodies, body)
+	for name, shape := range map[string][2]int{"lists that come together": {3, 600}, "one list that is longer than an invocation": {1, 1800}} {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { aListGoesOn(t, shape[0], shape[1]) }) })
+	}
+}
+
+func aListGoesOn(t *testing.T, lists, each int) {
+	b := start(t, with(toAll, `"oncePerPerson":true`))
+	var bodies [][]byte
+	for l := range lists {
+		list := job.AudienceList{ID: fmt.Sprint("l", l), CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip"}
+		for i := range each {
+			list.Profiles = append(list.Profiles, b.person(fmt.Sprintf("u%d-%d", l, i), join).ID)
 		}
-		b.process = New(Settings{ProfilesTable: "Profiles", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"},
-			slow{b.db, 700 * time.Millisecond}, nil, b.clock)
-		b.process.Notifications, b.process.Self = b.notifications, b.self
-		rounds := 0
-		for ; len(bodies) > 0 && rounds < 10; rounds++ {
-			var in events.SQSEvent
-			for i, body := range bodies {
-				in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
-			}
-			raw, err := json.Marshal(in)
-			b.must(err)
-			begun := time.Now()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			answer, err := b.process.Handle(ctx, raw)
-			cancel()
-			b.must(err)
-			if failed := answer.(events.SQSEventResponse).BatchItemFailures; len(failed) > 0 {
-				t.Errorf("round %d: %d receives are used up", rounds, len(failed))
-			}
-			if took := time.Since(begun); took > time.Minute {
-				t.Errorf("round %d took %v", rounds, took)
-			}
-			bodies = b.self.take()
+		body, err := queue.Encode(job.Orchestration{Version: job.Version, Audience: &list})
+		b.must(err)
+		bodies = append(bodies, body)
+	}
+	b.process = New(Settings{ProfilesTable: "Profiles", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"},
+		slow{b.db, 700 * time.Millisecond}, nil, b.clock)
+	b.process.Notifications, b.process.Self = b.notifications, b.self
+	rounds := 0
+	for ; len(bodies) > 0 && rounds < 10; rounds++ {
+		var in events.SQSEvent
+		for i, body := range bodies {
+			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
 		}
-		b.expect(lists * each)
-		if got := len(b.asked()); got != lists*each || rounds < 2 {
-			t.Errorf("%d notifications for %d people in %d rounds", got, lists*each, rounds)
+		raw, err := json.Marshal(in)
+		b.must(err)
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		answer, err := b.process.Handle(ctx, raw)
+		cancel()
+		b.must(err)
+		if failed := answer.(events.SQSEventResponse).BatchItemFailures; len(failed) > 0 {
+			t.Errorf("round %d: %d receives are used up", rounds, len(failed))
 		}
-	})
+		if took := time.Since(begun); took > time.Minute {
+			t.Errorf("round %d took %v", rounds, took)
+		}
+		bodies = b.self.take()
+	}
+	b.expect(lists * each)
+	if got := len(b.asked()); got != lists*each || rounds < 2 {
+		t.Errorf("%d notifications for %d people in %d rounds", got, lists*each, rounds)
+	}
 }
 
 // TestFollowsThatThereIsNoTimeForGoOn: what of a message was not begun is a message of its own.

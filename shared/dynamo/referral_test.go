@@ -352,6 +352,30 @@ func TestBudgetToTheLastCoin(t *testing.T) {
 	}
 }
 
+// What a reversal gives back can be spent again, to the last coin and no further.
+func TestAReversalGivesTheBudgetBack(t *testing.T) {
+	v := invites(t)
+	limits := []ledger.Quantity{points(100)}
+	pay := func(friend string, cost int64) bool {
+		v.claimed(friend, "advocate of "+friend)
+		s := v.settlement(friend, 0)
+		s.Referral.Charged, s.Budget = []ledger.Quantity{points(cost)}, limits
+		paid, err := v.Settle(t.Context(), s)
+		v.must(err)
+		return paid
+	}
+	if !pay("bob", 60) || !pay("cid", 30) || pay("dan", 11) {
+		t.Fatal("60 and 30 of 100 fit, and 11 more do not")
+	}
+	v.must(v.Reverse(t.Context(), v.reversal("bob")))
+	if spent, err := v.Spent(t.Context(), "spring"); err != nil || spent[ledger.Points] != 30 {
+		t.Errorf("spent %v, %v, want 30", spent, err)
+	}
+	if pay("eve", 71) || !pay("fay", 70) {
+		t.Error("of what was given back too much can be spent, or too little")
+	}
+}
+
 func TestStandingsKeepSteps(t *testing.T) {
 	v := invites(t)
 	for i := range 4 {

@@ -55,8 +55,9 @@ func TestAMergeFieldByField(t *testing.T) {
 		ID: "p", Version: 5, Identifiers: []Identifier{{UserID, "mei"}, {Email, "mei@shop.example"}}, Parts: []ID{"a"}, Tags: []string{"b", "d"},
 		Members: map[string]Membership{"both": {Since: day(2), Run: "r2"}, "mine": {Since: day(1)}}, Scores: Scores{R: 5}, LeftOut: map[string]int64{"cart": 1},
 		Purchases: Purchases{Lines: 1, Refunds: 2}, Unknown: []byte("U"),
-		Window: Window{Commits: []Commit{{Version: 4, At: day(1), Hashes: []event.Hash{1, 2}}, {Version: 5, At: day(3), Hashes: []event.Hash{3}}}},
-		Outbox: []Follow{{Kind: FollowOrder, Ref: "P", Version: 5}},
+		Window:  Window{Commits: []Commit{{Version: 4, At: day(1), Hashes: []event.Hash{1, 2}}, {Version: 5, At: day(3), Hashes: []event.Hash{3}}}},
+		Outbox:  []Follow{{Kind: FollowOrder, Ref: "P", Version: 5}},
+		Consent: map[string]Consent{"email": {Granted: true, ReceivedAt: day(1)}, "sms": {ReceivedAt: day(4), Reason: "unsubscribe"}},
 	}
 	p.RememberErasure("a", day(-9))
 	p.RememberErasure("both", day(-3))
@@ -64,8 +65,9 @@ func TestAMergeFieldByField(t *testing.T) {
 		ID: "q", Version: 8, Identifiers: []Identifier{{Email, "mei@shop.example"}, {AnonymousID, "phone"}}, Parts: []ID{"x", "y"}, FirstSeen: day(-1), LastSeen: day(4), Tags: []string{"a", "b", "c"},
 		Members: map[string]Membership{"both": {Since: day(1), Run: "r1"}, "theirs": {Since: day(3), Run: "r3"}}, Scores: Scores{R: 1}, LeftOut: map[string]int64{"cart": 2, "traits": 1},
 		Purchases: Purchases{Lines: 3, Discount: 9}, Unknown: []byte("V"),
-		Window: Window{Commits: []Commit{{Part: "x", Version: 2, At: day(2), Hashes: []event.Hash{2, 3}, Owed: []Day{7}}, {Version: 8, At: day(4), Hashes: []event.Hash{4}}}, Floor: day(1)},
-		Outbox: []Follow{{Kind: FollowSignUp, Version: 8}, {Part: "y", Kind: FollowOrder, Ref: "Y", Version: 1}},
+		Window:  Window{Commits: []Commit{{Part: "x", Version: 2, At: day(2), Hashes: []event.Hash{2, 3}, Owed: []Day{7}}, {Version: 8, At: day(4), Hashes: []event.Hash{4}}}, Floor: day(1)},
+		Outbox:  []Follow{{Kind: FollowSignUp, Version: 8}, {Part: "y", Kind: FollowOrder, Ref: "Y", Version: 1}},
+		Consent: map[string]Consent{"email": {ReceivedAt: day(2), Reason: "complaint"}, "sms": {Granted: true, ReceivedAt: day(3)}, "push": {Granted: true, ReceivedAt: day(1)}},
 	}
 	q.RememberErasure("q", day(-5))
 	q.RememberErasure("both", day(-4))
@@ -84,6 +86,7 @@ func TestAMergeFieldByField(t *testing.T) {
 		"scores":         {p.Scores, Scores{R: 5}},
 		"left out":       {p.LeftOut, map[string]int64{"cart": 3, "traits": 1}},
 		"purchases":      {p.Purchases, Purchases{Lines: 4, Refunds: 2, Discount: 9}},
+		"consent":        {p.Consent, map[string]Consent{"email": {ReceivedAt: day(2), Reason: "complaint"}, "sms": {ReceivedAt: day(4), Reason: "unsubscribe"}, "push": {Granted: true, ReceivedAt: day(1)}}},
 		"unknown":        {string(p.Unknown), "UV"},
 		"erasures":       {p.Erasures, map[ID]time.Time{"a": day(-9), "both": day(-3), "q": day(-5)}},
 		"erased":         {p.ErasedAt, day(-3)},
