@@ -140,6 +140,31 @@ func TestErasuresAreByKey(t *testing.T) {
 		"a redrive of everything finds the door shut": {
 			[]events.SQSMessage{web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(4, seen("2", "old"))), web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(1, identify("1", "old", "phone", t0, `{}`)))},
 			user("old"), []string{"2"}, nil},
+		"a third one takes on who signed in on a phone that came back": {
+			[]events.SQSMessage{web(hour(1, identify("1", "old", "phone", t0, `{}`))), erase(user("old")), web(hour(4, browse("2", "phone", t0))), web(hour(1, seen("3", "new"))),
+				web(hour(5, identify("4", "new", "phone", t0, `{}`))), web(hour(1, seen("5", "third"))), server(hour(6, alias("6", "third", "new"))),
+				web(hour(2, seen("7", "third")), hour(2, seen("8", "new")), hour(2, browse("9", "phone", t0)), hour(2, seen("10", "old")))},
+			user("third"), []string{"2", "3", "4", "5", "6", "7", "8"}, []profile.Identifier{phone, user("new")}},
+		"two who were erased come back as one": {
+			[]events.SQSMessage{web(hour(1, seen("1", "old"))), web(hour(1, browse("2", "phone", t0))), erase(user("old")), erase(phone), web(hour(5, identify("3", "old", "phone", t0, `{}`))),
+				web(hour(2, seen("4", "old")), hour(2, browse("5", "phone", t0)), hour(6, browse("6", "phone", t0))), erase(phone), erase(user("old"))},
+			user("old"), []string{"3", "6"}, []profile.Identifier{phone}},
+		"an address that was erased with its person joins another": {
+			[]events.SQSMessage{server(hour(1, identify("1", "old", "", t0, `{"email":"a@shop.example"}`))), erase(user("old")), server(hour(5, identify("2", "new", "", t0, `{"email":"a@shop.example"}`))),
+				server(hour(2, identify("3", "old", "", t0, `{"email":"a@shop.example"}`)), hour(2, seen("4", "new"))), erase(user("old"))},
+			user("new"), []string{"2", "4"}, []profile.Identifier{{Kind: profile.Email, Value: "a@shop.example"}}},
+		"an alias that was under way unites nobody with who was erased": {
+			[]events.SQSMessage{server(hour(1, seen("1", "old"))), server(hour(1, seen("2", "new"))), erase(user("old")), server(hour(2, alias("3", "new", "old"))), server(hour(4, seen("4", "old"))),
+				server(hour(2, alias("3", "new", "old"))), server(hour(2, seen("5", "old")))},
+			user("new"), []string{"2", "3"}, nil},
+		"three who were one go with all their keys": {
+			[]events.SQSMessage{server(hour(1, seen("1", "old"))), server(hour(1, seen("2", "new"))), web(hour(1, browse("3", "phone", t0))), server(hour(2, alias("4", "new", "old"))), web(hour(2, identify("5", "new", "phone", t0, `{}`))),
+				erase(phone), server(hour(2, seen("6", "old"))), server(hour(2, seen("7", "new"))), web(hour(2, browse("8", "phone", t0))), server(hour(4, seen("9", "new"))), server(hour(2, alias("4", "new", "old")))},
+			user("new"), []string{"9"}, nil},
+		"a command that comes again weeks after a third one took the phone on": {
+			[]events.SQSMessage{web(hour(1, browse("1", "phone", t0))), erase(phone), web(hour(4, browse("2", "phone", t0))), web(hour(5, identify("3", "new", "phone", t0, `{}`))), server(hour(1, seen("4", "third"))),
+				server(hour(6, alias("5", "third", "new"))), erase(phone), web(hour(700, seen("6", "third")))},
+			user("third"), []string{"2", "3", "4", "5", "6"}, []profile.Identifier{phone, user("new")}},
 		"erased twice, with a life between": {
 			[]events.SQSMessage{web(hour(1, seen("1", "old"))), erase(user("old")), web(hour(4, seen("2", "old"))), eraseJob(t, user("old").ID(), t0.Add(5*time.Hour), false), erase(user("old")), web(hour(4, seen("3", "old")), hour(6, seen("4", "old")))},
 			user("old"), []string{"4"}, nil},

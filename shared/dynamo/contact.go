@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/net/idna"
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
@@ -229,17 +231,37 @@ const (
 	attrWithdrawn  = "withdrawn"
 )
 
-// Marks reads what is known against an address, consistently. Of no address nothing is.
+// Marks reads what is known against an address, consistently, whichever way its domain is written. Of no address nothing is.
 func (s Deliveries) Marks(ctx context.Context, channel delivery.Channel, address string) (delivery.Marks, error) {
+	var all delivery.Marks
+	for _, hash := range addressHashes(address) {
+		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: addressKey(string(channel), hash).item(), ConsistentRead: aws.Bool(true)})
+		if err != nil {
+			return delivery.Marks{}, fmt.Errorf("reading what is known of an address: %w", err)
+		}
+		for attr, at := range map[string]*time.Time{attrBounced: &all.Bounced, attrComplained: &all.Complained, attrWithdrawn: &all.Withdrawn} {
+			if then := milliOf(out.Item, attr); then.After(*at) {
+				*at = then
+			}
+		}
+	}
+	return all, nil
+}
+
+// addressHashes are the hashes under which an address is known: with its domain in letters of ASCII, and, where that is another one, as it is
+// written, as the version before marked it. None of no address.
+func addressHashes(address string) []string {
 	if address == "" {
-		return delivery.Marks{}, nil
+		return nil
 	}
-	key := addressKey(string(channel), delivery.AddressHash(address))
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.item(), ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return delivery.Marks{}, fmt.Errorf("reading what is known of an address: %w", err)
+	hashes := []string{delivery.AddressHash(address)}
+	at := strings.LastIndexByte(address, '@')
+	if domain, err := idna.Lookup.ToASCII(strings.TrimSpace(address[at+1:])); err == nil && at >= 0 {
+		if hash := delivery.AddressHash(address[:at+1] + domain); hash != hashes[0] {
+			return []string{hash, hashes[0]}
+		}
 	}
-	return delivery.Marks{Bounced: milliOf(out.Item, attrBounced), Complained: milliOf(out.Item, attrComplained), Withdrawn: milliOf(out.Item, attrWithdrawn)}, nil
+	return hashes
 }
 
 func milliOf(i item, name string) time.Time {
@@ -254,11 +276,12 @@ func milliOf(i item, name string) time.Time {
 // write to somebody who wanted nothing more.
 func (s Deliveries) Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error {
 	attr := map[string]string{"bounce": attrBounced, "complaint": attrComplained, "unsubscribe": attrWithdrawn}[reason]
-	if attr == "" || address == "" {
+	hashes := addressHashes(address)
+	if attr == "" || len(hashes) == 0 {
 		return nil
 	}
 	_, err := s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.Table, Key: addressKey(string(channel), delivery.AddressHash(address)).item(),
+		TableName: &s.Table, Key: addressKey(string(channel), hashes[0]).item(),
 		UpdateExpression:          aws.String("SET #mark = :at"),
 		ConditionExpression:       aws.String("attribute_not_exists(#mark) OR #mark < :at"),
 		ExpressionAttributeNames:  map[string]string{"#mark": attr},

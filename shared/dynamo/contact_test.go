@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/campaign"
@@ -148,8 +150,19 @@ func TestMarksOfAnAddress(t *testing.T) {
 	mark("ann@shop.example", "unsubscribe", deliveryNoon.Add(time.Minute))
 	mark("ann@shop.example", "no such thing", deliveryNoon)
 	mark("", "bounce", deliveryNoon)
+	// One domain in two ways of writing, and as the version before marked it.
+	mark("info@bücher.example", "unsubscribe", deliveryNoon)
+	mark("info@xn--bcher-kva.example", "complaint", deliveryNoon)
+	if _, err := s.DB.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("Deliveries"), Item: map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "a#email#" + delivery.AddressHash("info@bücher.example")}, "sk": &types.AttributeValueMemberS{Value: "address"},
+		"bounced": &types.AttributeValueMemberN{Value: fmt.Sprint(deliveryNoon.UnixMilli())}}}); err != nil {
+		t.Fatal(err)
+	}
 	want := delivery.Marks{Bounced: deliveryNoon, Complained: deliveryNoon.Add(time.Hour), Withdrawn: deliveryNoon.Add(time.Minute)}
-	for address, want := range map[string]delivery.Marks{"ANN@shop.example": want, "bob@shop.example": {}, "": {}} {
+	books := delivery.Marks{Complained: deliveryNoon, Withdrawn: deliveryNoon}
+	withOld := books
+	withOld.Bounced = deliveryNoon
+	for address, want := range map[string]delivery.Marks{"ANN@shop.example": want, "bob@shop.example": {}, "": {}, "info@BÜCHER.example": withOld, "info@xn--bcher-kva.example": books, "info@bücher.example": withOld} {
 		if got, err := s.Marks(t.Context(), delivery.Email, address); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", address, got, err)
 		}
