@@ -113,7 +113,7 @@ func TestDatesAreTheReaders(t *testing.T) {
 		return zone
 	}
 	shanghai, newYork := in("Asia/Shanghai"), in("America/New_York")
-	v := Variables{Zone: shanghai, Traits: map[string]any{"at": "2026-11-20T16:30:00Z", "day": "2026-11-21", "clock": "2026-11-21 00:30", "seconds": int64(1795192200), "millis": int64(1795192200000), "tz": "Asia/Tokyo"},
+	v := Variables{Zone: shanghai, Traits: map[string]any{"at": "2026-11-20T16:30:00Z", "day": "2026-11-21", "clock": "2026-11-21 00:30", "seconds": int64(1795192200), "millis": int64(1795192200000), "text": "1795192200", "parts": 1795192200.5, "compact": "202611210030", "tz": "Asia/Tokyo"},
 		Event: &Event{Name: "Order Completed", Timestamp: time.Date(2026, 11, 20, 16, 30, 0, 0, time.UTC)}} // 0:30 of the 21st
 	for _, c := range []struct {
 		zone         *time.Location
@@ -130,6 +130,7 @@ func TestDatesAreTheReaders(t *testing.T) {
 		{shanghai, `{{ profile.at | date: "%d %H:%M" }}`, "21 00:30"},
 		{newYork, `{{ profile.day | date: "%d" }} {{ profile.day | date: "%d", "Pacific/Kiritimati" }} {{ profile.clock | date: "%d %H:%M" }}`, "21 21 21 00:30"},
 		{shanghai, `{{ profile.seconds | date: "%d %H:%M" }} {{ profile.millis | date: "%d %H:%M" }}`, "21 00:30 21 00:30"},
+		{shanghai, `{{ profile.text | date: "%d %H:%M" }} {{ "1795192200000" | date: "%d %H:%M" }} {{ profile.parts | date: "%d %H:%M" }}`, "21 00:30 21 00:30 21 00:30"},
 		{shanghai, `[{{ profile.gone | date: "%d" }}]`, "[]"},
 	} {
 		v.Zone = c.zone
@@ -138,7 +139,7 @@ func TestDatesAreTheReaders(t *testing.T) {
 		}
 	}
 	v.Traits["tz"] = "Nowhere/Else"
-	for _, source := range []string{`{{ event.timestamp | date: "%d", profile.tz }}`, `{{ profile.tz | date: "%d" }}`, `{{ profile.tags | date: "%d" }}`} {
+	for _, source := range []string{`{{ event.timestamp | date: "%d", profile.tz }}`, `{{ profile.tz | date: "%d" }}`, `{{ profile.compact | date: "%d" }}`, `{{ profile.tags | date: "%d" }}`} {
 		if got, err := renderAs(t, source, plain, v); !errors.Is(err, ErrRender) {
 			t.Errorf("%s: %q, %v; want an error", source, got, err)
 		}

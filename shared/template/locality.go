@@ -99,6 +99,10 @@ func timeOf(v any, zone *time.Location) (time.Time, error) {
 			return time.UnixMilli(int64(v)), nil
 		}
 		return time.Unix(int64(v), 0), nil
+	case float64:
+		if v > 0 && v < maxExact {
+			return timeOf(int(v), zone) // parts of a second are not shown
+		}
 	case string:
 		switch v {
 		case "":
@@ -110,6 +114,10 @@ func timeOf(v any, zone *time.Location) (time.Time, error) {
 			if at, err := time.ParseInLocation(layout, v, zone); err == nil {
 				return at, nil
 			}
+		}
+		// Ten digits are seconds and thirteen milliseconds, as of 2001; a date without signs has eight, twelve or fourteen.
+		if n, err := strconv.Atoi(v); err == nil && (len(v) == 10 || len(v) == 13) {
+			return timeOf(n, zone)
 		}
 	}
 	return time.Time{}, errTime
