@@ -13,6 +13,7 @@
 //	provider_test.go   e-mail and webhook providers
 //	client_test.go     a shop's client, which repeats what was not answered
 //	traffic*_test.go   what shops, people and operators do, by the seed
+//	patience_test.go   reports that wait for days for their order
 //	model_test.go      the judge's own account of what was accepted
 //	invariant*_test.go the table of invariants and their checks
 //

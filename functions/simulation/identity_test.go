@@ -12,7 +12,6 @@ import (
 // identity is what stood under the key of a profile, and when.
 type identity struct {
 	version int64
-	by      uint64 // the request that wrote the version
 	stands  []stand
 }
 
@@ -31,16 +30,15 @@ func (x *watch) identities(q request) {
 	}
 	var d document
 	check(json.Unmarshal(q.body, &d))
-	by := hash(0, string(q.body))
-	x.stand(by, d.Item)
+	x.stand(d.Item)
 	for _, action := range d.TransactItems {
 		for _, a := range action {
-			x.stand(by, a.Item)
+			x.stand(a.Item)
 		}
 	}
 }
 
-func (x *watch) stand(by uint64, item map[string]attribute) {
+func (x *watch) stand(item map[string]attribute) {
 	key, ok := strings.CutPrefix(item["pk"].S, "p#")
 	if !ok || item["sk"].S != "p" {
 		return
@@ -51,12 +49,11 @@ func (x *watch) stand(by uint64, item map[string]attribute) {
 		who = &identity{}
 		x.people[key] = who
 	}
-	// A transaction that comes again with its token writes nothing.
-	if version <= who.version && item["to"].S == "" && by != who.by {
+	if version <= who.version && item["to"].S == "" {
 		x.w.violate(versionsGrow, "profile:"+key, "version %d was written over version %d", version, who.version)
 	}
 	if version > who.version {
-		who.version, who.by = version, by
+		who.version = version
 	}
 	_, body := item["b"]
 	now := stand{time.Now(), item["to"].S, item["erased"].N != "" && item["to"].S == "" && !body, version}

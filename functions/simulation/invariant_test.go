@@ -59,6 +59,7 @@ var invariants = []struct {
 }{
 	{projectedOnce, checkProjectedOnce},
 	{timelineComplete, checkTimelineComplete},
+	{timelineComplete, checkOutlasted},
 	{ordersSum, checkOrdersSum},
 	{atMostOneSend, checkAtMostOneSend},
 	{consentHolds, checkConsentHolds},
@@ -150,11 +151,12 @@ func (w *world) waiting() string {
 	return strings.Join(names, " ")
 }
 
-// dueEntries counts what waits for its minute, if that is not further away than a day.
+// dueEntries counts what waits for its minute, if that is not further away than a day. Reports without an owner are waited for by outlast.
 func (w *world) dueEntries() int {
 	n := 0
 	for _, i := range w.scan(w.table("Due")) {
-		if minute, ok := dueMinute(i.text("pk")); ok && time.Until(minute) < 26*time.Hour {
+		minute, ok := dueMinute(i.text("pk"))
+		if left := time.Until(minute); ok && left < 26*time.Hour && (left < 0 || !isReport(i)) {
 			n++
 		}
 	}

@@ -99,8 +99,9 @@ type view struct {
 		Count   int
 		Revenue []amount
 	}
-	Segments []string
-	Consent  map[string]struct {
+	FirstSeen time.Time
+	Segments  []string
+	Consent   map[string]struct {
 		Granted bool
 		At      time.Time
 	}
@@ -226,6 +227,19 @@ func (s *state) strangers() []string {
 		}
 	}
 	return all
+}
+
+// seenBy counts who was there on a day of the shop. By the clock of a client that is ahead, somebody is first seen tomorrow, and counts from then on.
+func (s *state) seenBy(day string) int {
+	begin, err := time.ParseInLocation(time.DateOnly, day, shanghai)
+	check(err)
+	n := 0
+	for _, v := range s.profiles {
+		if v.FirstSeen.Before(begin.AddDate(0, 0, 1)) {
+			n++
+		}
+	}
+	return n
 }
 
 // earlyRefunds counts the refunds of a shop system that may have been folded before their order: they know nobody yet.

@@ -51,7 +51,7 @@ func (w *world) tick(function, input, name string) {
 		return true
 	}
 	delay := d.pause(10*time.Millisecond, 2*time.Second)
-	if strikes(tickSkipped) && strings.Contains(input, "minute") {
+	if everyMinute := strings.Contains(input, "minute"); everyMinute && (w.still || strikes(tickSkipped)) {
 		return
 	}
 	if strikes(tickLate) {

@@ -133,6 +133,9 @@ func (w *world) live() {
 	if !w.rest(w.patience()) {
 		w.violate(queuesDrain, "", "after the dead letters there is still work: %s", w.backlog())
 	}
+	if !w.outlast() {
+		w.violate(queuesDrain, "", "after all time that a report waits for its order there is still work: %s", w.backlog())
+	}
 	w.judge()
 }
 
@@ -149,8 +152,8 @@ func (w *world) judge() {
 	w.rest(w.patience())
 	status, body = w.ask(&d, "GET", "/v1/runs/"+started.RunID, operatorKey, "")
 	var run struct {
-		State    string
-		Profiles int
+		State, AsOf string
+		Profiles    int
 	}
 	if status == 200 {
 		check(json.Unmarshal(body, &run))
@@ -161,10 +164,10 @@ func (w *world) judge() {
 	s := w.model.read()
 	w.profiles = len(s.profiles)
 	strangers := s.strangers()
-	if there := len(s.profiles) + len(strangers); run.State == "finished" && run.Profiles != there {
+	if there := s.seenBy(run.AsOf) + len(strangers); run.State == "finished" && run.Profiles != there {
 		w.violate(returnedIsAPerson, "", "the last run saw %d people, %d have a profile", run.Profiles, there)
 	}
-	if early := w.model.earlyRefunds(); len(strangers) > early {
+	if early := w.model.earlyRefunds() + len(w.outlasted); len(strangers) > early {
 		w.violate(noGhosts, "", "%d profiles are of nobody whom anything was said of (%d refunds came before their orders): %v", len(strangers), early, strangers)
 	}
 	for _, row := range invariants {

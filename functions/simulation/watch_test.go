@@ -13,6 +13,7 @@ type watch struct {
 	dead       []buried
 	tombstones []tombstone
 	people     map[string]*identity // by key of a profile
+	done       map[uint64]bool      // transactions, by all that they say, their tokens too
 }
 
 type buried struct {
@@ -22,7 +23,7 @@ type buried struct {
 }
 
 func newWatch(w *world) *watch {
-	return &watch{w: w, people: map[string]*identity{}}
+	return &watch{w: w, people: map[string]*identity{}, done: map[uint64]bool{}}
 }
 
 func (x *watch) buried(l sqs.DeadLetter) {
@@ -32,8 +33,16 @@ func (x *watch) buried(l sqs.DeadLetter) {
 	x.w.tell("dead letter: %s of %s after %d", l.MessageID, l.Queue, l.Receives)
 }
 
-// wrote notes when tombstones are written.
+// wrote looks at what was written. A transaction that comes again with its token, since its answer was lost, is answered and writes nothing,
+// also when others have written since.
 func (x *watch) wrote(q request) {
+	if q.op == "TransactWriteItems" {
+		by := hash(0, string(q.body))
+		if x.done[by] {
+			return
+		}
+		x.done[by] = true
+	}
 	x.identities(q)
 	if q.where == "Profiles" && bytes.Contains(q.body, []byte(`"erased":`)) {
 		x.tombstones = append(x.tombstones, tombstone{time.Now(), q.body})

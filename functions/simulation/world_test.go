@@ -52,6 +52,8 @@ type world struct {
 	later       int // messages that are to come again
 	stopped     bool
 	failedClean map[string]int
+	still       bool        // the schedules of minutes are not run
+	outlasted   []ownerless // reports that waited when all else was done
 
 	operations int
 	fires      map[fault]int
