@@ -43,6 +43,28 @@ func TestHalfOfAPersonComesBack(t *testing.T) {
 	b.expect(2, "sent")
 }
 
+// TestWhoComesBackBeforeTheWipe: what the former person was sent, once and up to the caps, is not theirs, though the record still says so.
+func TestWhoComesBackBeforeTheWipe(t *testing.T) {
+	b := start(t, welcome)
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+	settle(b, b.process, b.ask("once"))
+	b.pass(time.Minute)
+	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	b.must(profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
+	b.pass(time.Minute)
+	back, err := profiles.Load(t.Context(), b.ann.ID)
+	b.must(err)
+	back.Identifiers, back.FirstSeen, back.LastSeen, back.Traits = b.ann.Identifiers, b.clock(), b.clock(), map[string]profile.Trait{"email": {Value: "ann@example.com"}}
+	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: b.clock(), ReceivedAt: b.clock()}}
+	b.must(profiles.Save(t.Context(), back))
+	again := b.ask("once")
+	again.At, again.Since = b.clock(), b.clock()
+	settle(b, b.process, again, again)
+	if got := b.decisions(); b.provider.calls != 2 || len(got) != 2 || got[1] != "sent" {
+		t.Errorf("%d calls, decisions %v", b.provider.calls, got)
+	}
+}
+
 // TestAMergeOfHalfThatCameBack lets them be merged again between any two calls of a worker, while another one sends the same step.
 func TestAMergeOfHalfThatCameBack(t *testing.T) {
 	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {

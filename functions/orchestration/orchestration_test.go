@@ -539,6 +539,27 @@ func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
 	}
 }
 
+// TestTakenBeforeAnErasure: a campaign that takes a person once in a while takes who came back, also while what it noted of the former one is not wiped yet.
+func TestTakenBeforeAnErasure(t *testing.T) {
+	b := start(t, with(onEvent, `"onceEvery":"90d"`))
+	b.heard(b.signUp(1))
+	b.expect(1)
+	b.pass(time.Minute)
+	b.must(b.profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
+	b.pass(time.Minute)
+	back, err := b.profiles.Load(t.Context(), b.ann.ID)
+	b.must(err)
+	back.Identifiers, back.FirstSeen, back.LastSeen = b.ann.Identifiers, b.clock(), b.clock()
+	b.must(b.profiles.Save(t.Context(), back))
+	b.ann = back
+	for n := range 2 {
+		f := b.signUp(int(back.Version) + n)
+		f.At = b.clock()
+		b.heard(f)
+	}
+	b.expect(2)
+}
+
 // TestErasedAndBack: who stands under the id now came after the erasure, and hears nothing of what the other one did.
 func TestErasedAndBack(t *testing.T) {
 	for _, wait := range []string{"", `"wait":"10m"`} {

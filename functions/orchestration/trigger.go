@@ -117,7 +117,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		verdict = p.refusal(t.campaign, person, t.at, now)
 	}
 	if verdict.Reason == "" && (t.campaign.OncePerPerson || t.campaign.OnceEvery > 0) {
-		taking := dynamo.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause}
+		taking := dynamo.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures}
 		if every := time.Duration(t.campaign.OnceEvery); every > 0 {
 			taking.Until = now.Add(every)
 		}

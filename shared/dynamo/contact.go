@@ -102,6 +102,7 @@ func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person
 	if own.MovedTo != "" {
 		return nil, ErrConflict
 	}
+	forgetErased(own, person)
 	for {
 		var parts []*delivery.Contact
 		for _, id := range recorded(person) {
@@ -112,6 +113,7 @@ func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person
 			if err != nil {
 				return nil, err
 			}
+			forgetErased(part, person)
 			parts = append(parts, part)
 		}
 		if len(parts) == 0 {
@@ -120,6 +122,13 @@ func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person
 		if err := s.UniteContacts(ctx, own, parts); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// forgetErased leaves out of a record what is of somebody who was erased, which the wipe has not reached yet: who came back was sent nothing.
+func forgetErased(c *delivery.Contact, person *profile.Profile) {
+	if at, erased := person.Erasures[c.ProfileID]; erased && c.MovedTo == "" {
+		c.Forget(at, at)
 	}
 }
 

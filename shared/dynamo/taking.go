@@ -37,7 +37,9 @@ type Takings struct {
 // Taking is a campaign's wish for a person. IDs are all ids of the person, the own one first. Cause is what brought it: the same
 // cause may take again, since it may come again, and bars others no longer for that. Until is when the next one is welcome; zero means never.
 type Taking struct {
-	IDs        []profile.ID
+	IDs []profile.ID
+	// Erasures says when who stood under an id before was erased: what was taken until then is not theirs.
+	Erasures   map[profile.ID]time.Time
 	CampaignID string
 	Cause      string
 	Until      time.Time
@@ -86,6 +88,8 @@ func (s Takings) open(ctx context.Context, t Taking, now time.Time) (open []prof
 		}
 		until := numberOf(out.Item, attrUntil)
 		switch {
+		case t.ofErased(id, numberOf(out.Item, attrTaken)):
+			open = append(open, id)
 		case len(out.Item) > 0 && textOf(out.Item, attrCause) == t.Cause:
 		case len(out.Item) == 0 || until != 0 && until <= now.Unix():
 			open = append(open, id)
@@ -94,6 +98,19 @@ func (s Takings) open(ctx context.Context, t Taking, now time.Time) (open []prof
 		}
 	}
 	return open, false, nil
+}
+
+// ofErased tells whether what was noted at a time, in milliseconds, is of somebody who was erased since; 0 is no time.
+func (t Taking) ofErased(id profile.ID, taken int64) bool {
+	return taken != 0 && taken <= t.erased(id)
+}
+
+// erased is when who stood under an id was erased, in milliseconds; -1 for never.
+func (t Taking) erased(id profile.ID) int64 {
+	if at, known := t.Erasures[id]; known {
+		return at.UnixMilli()
+	}
+	return -1
 }
 
 // maxTaken is how many ids a taking names at most; a transaction has a hundred actions.
@@ -124,9 +141,9 @@ func (s Takings) put(id profile.ID, t Taking, now time.Time) *types.Put {
 	}
 	return &types.Put{
 		TableName: &s.Table, Item: i,
-		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR (#cause <> :cause AND #until <> :never AND #until <= :now)"),
-		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil},
-		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix())},
+		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR #taken <= :erased OR (#cause <> :cause AND #until <> :never AND #until <= :now)"),
+		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil, "#taken": attrTaken},
+		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix()), ":erased": numberValue(t.erased(id))},
 	}
 }
 
