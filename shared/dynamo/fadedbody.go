@@ -18,9 +18,28 @@ type fadedMemory struct {
 	faded   []profile.Faded
 }
 
+// What the section begins with: whether there are a floor and a horizon.
+const (
+	hasFloor   = 1
+	hasHorizon = 2
+)
+
+// packFaded writes times as differences from the floor, which is the newest of them, and marks with as few bits as there can be.
 func packFaded(w *packer, v profile.Window) {
-	w.time(v.Floor)
-	w.time(v.Horizon)
+	has, base := uint64(0), epoch
+	if !v.Floor.IsZero() {
+		has, base = hasFloor, v.Floor
+	}
+	if !v.Horizon.IsZero() {
+		has |= hasHorizon
+	}
+	w.uint(has)
+	if has&hasFloor != 0 {
+		w.time(v.Floor)
+	}
+	if has&hasHorizon != 0 {
+		w.int(v.Horizon.UnixMilli() - base.UnixMilli())
+	}
 	w.uint(uint64(len(v.Commits)))
 	version, day := int64(0), profile.DayOf(epoch)
 	for _, c := range v.Commits {
@@ -35,27 +54,70 @@ func packFaded(w *packer, v profile.Window) {
 		w.int(int64(f.Days.From - day))
 		day = f.Days.From
 		w.uint(uint64(f.Days.Days))
-		w.time(f.At)
-		w.flag(f.Full)
-		w.uint(uint64(len(f.Marks)))
-		last := profile.HashMark(0)
-		for _, m := range f.Marks {
-			w.uint(uint64(m - last))
-			last = m
-		}
+		w.int(f.At.UnixMilli() - base.UnixMilli())
+		packMarks(w, f)
 	}
 }
 
 // unpackFaded adds a section to what was read of others: a merge by a version that does not know them leaves two.
 func unpackFaded(r *unpacker, m *fadedMemory) *fadedMemory {
+	base, floor, horizon := epoch, time.Time{}, time.Time{}
+	has := r.uint()
+	if has&hasFloor != 0 {
+		floor = r.time()
+		base = floor
+	}
+	if has&hasHorizon != 0 {
+		horizon = r.since(base)
+	}
+	m = m.with(floor, horizon)
+	day := m.unpackDays(r)
+	for r.more() {
+		day += profile.Day(r.int())
+		f := profile.Faded{Days: profile.Stretch{From: day, Days: r.stretch()}, At: r.since(base)}
+		unpackMarks(r, &f)
+		m.faded = append(m.faded, f)
+	}
+	return m
+}
+
+func (r *unpacker) since(base time.Time) time.Time {
+	return time.UnixMilli(base.UnixMilli() + r.int()).UTC()
+}
+
+// unpackWideFaded reads the section as it was with marks of whole bytes.
+func unpackWideFaded(r *unpacker, m *fadedMemory) *fadedMemory {
+	m = m.with(r.time(), r.time())
+	day := m.unpackDays(r)
+	for r.more() {
+		day += profile.Day(r.int())
+		f := profile.Faded{Days: profile.Stretch{From: day, Days: r.stretch()}, At: r.time(), Full: r.flag()}
+		last := profile.HashMark(0)
+		for range r.count() {
+			last += profile.HashMark(r.uint())
+			f.Marks = append(f.Marks, last)
+		}
+		m.faded = append(m.faded, f)
+	}
+	return m
+}
+
+// with is the memory with the later ones of two sections' times.
+func (m *fadedMemory) with(floor, horizon time.Time) *fadedMemory {
 	if m == nil {
 		m = &fadedMemory{days: map[int64]profile.Stretch{}}
 	}
-	for _, t := range []*time.Time{&m.floor, &m.horizon} {
-		if read := r.time(); read.After(*t) {
-			*t = read
-		}
+	if floor.After(m.floor) {
+		m.floor = floor
 	}
+	if horizon.After(m.horizon) {
+		m.horizon = horizon
+	}
+	return m
+}
+
+// unpackDays reads the stretches of the commits and answers the day from which the next is told.
+func (m *fadedMemory) unpackDays(r *unpacker) profile.Day {
 	version, day := int64(0), profile.DayOf(epoch)
 	for range r.count() {
 		version += r.int()
@@ -70,17 +132,7 @@ func unpackFaded(r *unpacker, m *fadedMemory) *fadedMemory {
 		}
 		m.days[version] = s
 	}
-	for r.more() {
-		day += profile.Day(r.int())
-		f := profile.Faded{Days: profile.Stretch{From: day, Days: r.stretch()}, At: r.time(), Full: r.flag()}
-		last := profile.HashMark(0)
-		for range r.count() {
-			last += profile.HashMark(r.uint())
-			f.Marks = append(f.Marks, last)
-		}
-		m.faded = append(m.faded, f)
-	}
-	return m
+	return day
 }
 
 // maxStretch is more days than there can be between two times that ingest lets through.

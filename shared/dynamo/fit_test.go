@@ -1,8 +1,12 @@
 package dynamo
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -10,32 +14,95 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 )
 
-// TestABodyIsSqueezedWhereThatSavesAUnit packs profiles of growing size and holds each to what it was.
+// TestABodyIsSqueezedWhereThatSavesAUnit packs profiles of growing size, with and without hashes, and holds each to what it was.
 func TestABodyIsSqueezedWhereThatSavesAUnit(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	plain, small := 0, 0
-	for n := range 60 {
-		p := &profile.Profile{ID: "p", Traits: map[string]profile.Trait{}}
-		for i := range n {
-			p.Traits[fmt.Sprintf("trait_number_%d", i)] = profile.Trait{Value: fmt.Sprintf("the value of trait %d", i), At: at}
-		}
-		sections, body := packSections(p), packProfile(p)
-		if len(body) == len(sections) {
-			plain++
-		} else if small++; writeUnits(body) >= writeUnits(sections) {
-			t.Errorf("%d traits: squeezed from %d to %d bytes, and no unit saved", n, len(sections), len(body))
-		}
-		got := &profile.Profile{ID: "p", Traits: map[string]profile.Trait{}}
-		if err := unpackProfile(body, got); err != nil || !reflect.DeepEqual(got.Traits, p.Traits) {
-			t.Fatalf("%d traits: %v", n, err)
+	plain, whole, apart := 0, 0, 0
+	for n := range 120 {
+		for _, hashes := range []int{0, 20, 60} {
+			p := &profile.Profile{ID: "p", Traits: map[string]profile.Trait{}}
+			for i := range n / 2 {
+				value := strconv.FormatUint(uint64(n*i+1)*0x9E3779B97F4A7C15, 36)
+				p.Traits[fmt.Sprintf("trait_number_%d", i)] = profile.Trait{Value: value, At: at}
+			}
+			commit := profile.Commit{Version: 1, At: at, Owed: []profile.Day{profile.DayOf(at)}}
+			for i := range hashes {
+				commit.Hashes = append(commit.Hashes, event.Hash(uint64(i+1)*0x9E3779B97F4A7C15))
+			}
+			p.Window.Record(commit)
+			sections, _ := packSections(p)
+			body := packProfile(p)
+			switch once := encoder().EncodeAll(sections, nil); {
+			case bytes.Equal(body, sections):
+				plain++
+				if writeUnits(once) < writeUnits(body) {
+					t.Errorf("%d traits, %d hashes: %d bytes, and %d would do", n, hashes, len(body), len(once))
+				}
+				continue
+			case bytes.Equal(body, once):
+				whole++
+			default:
+				apart++
+				if writeUnits(body) >= writeUnits(once) {
+					t.Errorf("%d traits, %d hashes: in two frames they take %d bytes, in one %d", n, hashes, len(body), len(once))
+				}
+			}
+			if writeUnits(body) >= writeUnits(sections) {
+				t.Errorf("%d traits, %d hashes: squeezed from %d to %d bytes, and no unit saved", n, hashes, len(sections), len(body))
+			}
+			got := &profile.Profile{ID: "p", Traits: map[string]profile.Trait{}}
+			if err := unpackProfile(body, got); err != nil || !reflect.DeepEqual(got.Traits, p.Traits) || !reflect.DeepEqual(got.Window, p.Window) {
+				t.Fatalf("%d traits, %d hashes: %v", n, hashes, err)
+			}
+			if commits := commitsOf(body); len(commits) != 1 || len(commits[0].Hashes) != hashes || len(commits[0].Owed) != 1 {
+				t.Fatalf("%d traits, %d hashes: the commits alone are %+v", n, hashes, commits)
+			}
 		}
 	}
-	if plain == 0 || small == 0 {
-		t.Errorf("%d plain, %d squeezed: the test sees one side only", plain, small)
+	if plain == 0 || whole == 0 || apart == 0 {
+		t.Errorf("%d plain, %d squeezed whole, %d without their hashes: the test does not see all of them", plain, whole, apart)
 	}
 	if err := unpackProfile(append([]byte(nil), squeezed...), &profile.Profile{}); err == nil {
 		t.Error("a torn squeezed body is read")
 	}
+}
+
+// TestABodyIsAllButTheWholeItem: a byte too many in the reckoning is a write unit for those whose items nearly fit.
+func TestABodyIsAllButTheWholeItem(t *testing.T) {
+	i := profile.Identifier{Kind: profile.UserID, Value: "mei"}
+	p := &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}}
+	if beside := itemSize(p) - len(packProfile(p)); beside != itemOverhead {
+		t.Errorf("an item takes %d bytes beside its body, %d are reckoned with", beside, itemOverhead)
+	}
+}
+
+// TestBytesAsTheyAre holds both sides of each size at which the head of a frame is another one.
+func TestBytesAsTheyAre(t *testing.T) {
+	for _, before := range [][]byte{nil, []byte("b"), bytes.Repeat([]byte("r"), 300), bytes.Repeat([]byte("some text "), 40), random(5000), random(300_000)} {
+		for _, n := range []int{0, 1, 255, 256, 65_791, 65_792, maxBlock - 1, maxBlock} {
+			if n -= len(before); n < 0 {
+				n += len(before)
+			}
+			raw := random(n)
+			both := compressApart(before, raw)
+			got, err := decoder().DecodeAll(both, nil)
+			if err != nil || !bytes.Equal(got, slices.Concat(before, raw)) {
+				t.Errorf("%d bytes after %d: %v, %d are read", n, len(before), err, len(got))
+			}
+			if more := len(both) - len(encoder().EncodeAll(before, nil)) - n; len(before) > 0 && n < maxBlock && more > blockHead+3 {
+				t.Errorf("%d bytes after %d: %d bytes beside them", n, len(before), more)
+			}
+		}
+	}
+}
+
+// random is what cannot be compressed.
+func random(n int) []byte {
+	source, out := rand.New(rand.NewPCG(7, 7)), make([]byte, n)
+	for i := range out {
+		out[i] = byte(source.Uint32())
+	}
+	return out
 }
 
 func TestHashesGoWhereThatSavesAUnit(t *testing.T) {

@@ -46,15 +46,17 @@ const (
 	sectionWindow      = 30
 	sectionOutbox      = 31
 	sectionShopDays    = 45
-	sectionFaded       = 32
+	sectionWideFaded   = 32
 	sectionSources     = 33
 	sectionHeard       = 52
+	sectionFaded       = 53
 )
 
 // packProfile is the body of a profile's item.
 func packProfile(p *profile.Profile) []byte { return squeeze(packSections(p)) }
 
-func packSections(p *profile.Profile) []byte {
+// packSections gives the body and how much of it can be compressed: hashes and marks stand at the end.
+func packSections(p *profile.Profile) (body []byte, compressible int) {
 	w := &packer{out: make([]byte, 0, 1024), scratch: make([]byte, 0, 512)}
 	w.section(sectionIdentifiers, func(w *packer) {
 		for _, i := range p.Identifiers {
@@ -171,10 +173,6 @@ func packSections(p *profile.Profile) []byte {
 	}
 	w.section(sectionHeard, func(w *packer) { packHeard(w, p.Consent) })
 	packDetail(w, p)
-	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
-		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
-		w.section(sectionFaded, func(w *packer) { packFaded(w, p.Window) })
-	}
 	w.section(sectionOutbox, func(w *packer) {
 		for _, f := range p.Outbox {
 			w.text(string(f.Part))
@@ -191,7 +189,13 @@ func packSections(p *profile.Profile) []byte {
 		w.section(sectionShopDays, func(w *packer) { w.int(int64(p.ShopDays)) })
 	}
 	w.section(sectionSources, func(w *packer) { packSources(w, p.Outbox) })
-	return append(w.out, p.Unknown...)
+	w.out = append(w.out, p.Unknown...)
+	compressible = len(w.out)
+	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
+		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
+		w.section(sectionFaded, func(w *packer) { packFaded(w, p.Window) })
+	}
+	return w.out, compressible
 }
 
 // unpackProfile reads a body into a profile; sections that it does not know are kept in Unknown.
@@ -297,6 +301,8 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			}
 		case sectionShopDays:
 			p.ShopDays = profile.Day(s.int())
+		case sectionWideFaded:
+			memory = unpackWideFaded(s, memory)
 		case sectionFaded:
 			memory = unpackFaded(s, memory)
 		case sectionSources:

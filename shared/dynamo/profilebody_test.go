@@ -243,7 +243,7 @@ func TestFrozenBodies(t *testing.T) {
 		name, body string
 		want       *profile.Profile
 	}{{"first", frozenBody, beforeMarks(firstProfile())}, {"with detail", frozenDetail, beforeMarks(fullProfile())},
-		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}} {
+		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}, {"with marks in bits", frozenBits, fullProfile()}} {
 		t.Run(c.name, func(t *testing.T) {
 			body, err := hex.DecodeString(c.body)
 			if err != nil {

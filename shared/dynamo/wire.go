@@ -1,10 +1,8 @@
 package dynamo
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -179,34 +177,9 @@ func (r *unpacker) count() int {
 // A write is paid by the kilobyte of the whole item.
 const (
 	writeUnit = 1024
-	// itemOverhead is what an item takes beside its body: keys, version and their names.
-	itemOverhead = 64
+	// itemOverhead is what a profile's item takes beside its body: names, keys, identity and version. An erasure takes fourteen bytes more, which
+	// are left out of the reckoning.
+	itemOverhead = 48
 )
 
 func writeUnits(body []byte) int { return (len(body) + itemOverhead + writeUnit - 1) / writeUnit }
-
-// squeezed is what a compressed body begins with. Section 40 is never used, so that no plain body begins so.
-var squeezed = []byte{0x28, 0xb5, 0x2f, 0xfd}
-
-// squeeze compresses a body if that saves a write unit.
-func squeeze(body []byte) []byte {
-	if writeUnits(body) == 1 {
-		return body
-	}
-	if small := encoder().EncodeAll(body, make([]byte, 0, len(body))); writeUnits(small) < writeUnits(body) {
-		return small
-	}
-	return body
-}
-
-// spread is a body as it was before squeeze.
-func spread(body []byte) ([]byte, error) {
-	if !bytes.HasPrefix(body, squeezed) {
-		return body, nil
-	}
-	plain, err := decoder().DecodeAll(body, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errPacked, err)
-	}
-	return plain, nil
-}

@@ -87,6 +87,9 @@ type Faded struct {
 // HashMark is a part of a hash, so small that many can be kept.
 type HashMark uint16
 
+// MarkBits is how many bits a mark has.
+const MarkBits = 16
+
 func markOf(h event.Hash) HashMark { return HashMark(h) }
 
 // may tells whether an event may be one of those that have faded.

@@ -1,0 +1,98 @@
+package dynamo
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// squeezed is what a compressed body begins with. Section 40 is never used, so that no plain body begins so.
+var squeezed = []byte{0x28, 0xb5, 0x2f, 0xfd}
+
+// squeeze compresses a body as far as that saves write units: whole, or but for its end, which no compressor makes small and which spoils the codes
+// that it finds for the rest.
+func squeeze(body []byte, compressible int) []byte {
+	if writeUnits(body) == 1 {
+		return body
+	}
+	best := body
+	whole := encoder().EncodeAll(body, make([]byte, 0, len(body)))
+	if writeUnits(whole) < writeUnits(body) {
+		best = whole
+	}
+	// So much of the end may be saved, not more; mostly that is too little.
+	within := len(body[compressible:]) / 4
+	if writeUnits(whole) == writeUnits(whole[:max(len(whole)-within, 0)]) {
+		return best
+	}
+	if apart := compressApart(body[:compressible], body[compressible:]); writeUnits(apart) < writeUnits(best) {
+		best = apart
+	}
+	return best
+}
+
+// Parts of a frame of zstd: RFC 8878, 3.1.1.
+const (
+	frameHead     = 5      // magic number and descriptor
+	singleSegment = 1 << 5 // of the descriptor: the size follows, and no window
+	sizeFlag      = 6      // where the descriptor tells how many bytes the size has
+	blockHead     = 3      // last, kind and size
+	lastBlock     = 1
+	blockRLE      = 1
+	maxBlock      = 128 << 10
+)
+
+// compressApart makes a frame of a text that is compressed and of bytes as they are, in a block of their own. Of more than a block holds it makes
+// two frames.
+func compressApart(text, raw []byte) []byte {
+	frame := encoder().EncodeAll(text, make([]byte, 0, len(text)+len(raw)))
+	if len(text) == 0 || len(raw) >= maxBlock {
+		return encoder().EncodeAll(raw, frame)
+	}
+	out := make([]byte, 0, len(frame)+len(raw)+8)
+	out = append(out, squeezed...)
+	switch n := len(text) + len(raw); {
+	case n < 256:
+		out = append(out, singleSegment, byte(n))
+	case n < 256+1<<16:
+		out = binary.LittleEndian.AppendUint16(append(out, singleSegment|1<<sizeFlag), uint16(n-256))
+	default:
+		out = binary.LittleEndian.AppendUint32(append(out, singleSegment|2<<sizeFlag), uint32(n))
+	}
+	for blocks := blocksOf(frame); len(blocks) > 0; {
+		head := uint32(blocks[0]) | uint32(blocks[1])<<8 | uint32(blocks[2])<<16
+		n := int(head >> 3)
+		if head>>1&3 == blockRLE {
+			n = 1
+		}
+		out = append(appendBlockHead(out, head&^lastBlock), blocks[blockHead:blockHead+n]...)
+		blocks = blocks[blockHead+n:]
+	}
+	return append(appendBlockHead(out, uint32(len(raw))<<3|lastBlock), raw...)
+}
+
+func appendBlockHead(out []byte, head uint32) []byte {
+	return append(out, byte(head), byte(head>>8), byte(head>>16))
+}
+
+// blocksOf is a frame without its head. It has neither a checksum nor a dictionary.
+func blocksOf(frame []byte) []byte {
+	descriptor, rest := frame[frameHead-1], frame[frameHead:]
+	size := 1 << (descriptor >> sizeFlag)
+	if size > 1 && descriptor&singleSegment == 0 {
+		size++ // the window; where the size would have one byte, the window has it
+	}
+	return rest[size:]
+}
+
+// spread is a body as it was before squeeze.
+func spread(body []byte) ([]byte, error) {
+	if !bytes.HasPrefix(body, squeezed) {
+		return body, nil
+	}
+	plain, err := decoder().DecodeAll(body, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errPacked, err)
+	}
+	return plain, nil
+}
