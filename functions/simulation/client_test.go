@@ -19,6 +19,7 @@ type said struct {
 	Moves             bool      // the client gives sentAt, so that its time moves with the answer's
 	Who               int       // of the people, -1 for nobody in particular
 	First             time.Time // when the first attempt began
+	Tries             []span    // all attempts
 	Answered          time.Time // when the first 2xx came
 	LastTry           time.Time // when the last attempt began
 	SentAt            time.Time // of the first attempt
@@ -26,6 +27,9 @@ type said struct {
 	Again             bool // sent again after it had been accepted
 	hook              bool // a shop system's notice: it has no messageId of ours
 }
+
+// span is a time from a moment to another.
+type span struct{ from, to time.Time }
 
 // person is the id that an event goes by.
 func (s *said) id() string {
@@ -100,7 +104,11 @@ func (w *world) post(d *dice, key string, events ...*said) bool {
 		}
 		body, err := json.Marshal(map[string]any{"batch": list})
 		check(err)
+		begun := time.Now()
 		status, answer := w.call("POST", "/v1/batch", key, string(body))
+		for _, s := range events {
+			s.Tries = append(s.Tries, span{begun, time.Now()})
+		}
 		switch {
 		case status == 200:
 			var out struct {
@@ -149,14 +157,21 @@ func sourceOf(key string) string {
 
 // ask calls as a back end does: again until it is answered by something that is not 429 or 5xx.
 func (w *world) ask(d *dice, method, path, key, body string, headers ...string) (status int, answer []byte) {
+	status, answer, _ = w.insist(d, method, path, key, body, headers...)
+	return status, answer
+}
+
+// insist is ask, which also says when the attempt began that was answered.
+func (w *world) insist(d *dice, method, path, key, body string, headers ...string) (status int, answer []byte, begun time.Time) {
 	for range 12 {
+		begun = time.Now()
 		status, answer = w.call(method, path, key, body, headers...)
 		if status != 0 && status < 500 && status != 429 {
-			return status, answer
+			return status, answer, begun
 		}
 		w.sleep(d.pause(200*time.Millisecond, 15*time.Second))
 	}
-	return status, answer
+	return status, answer, begun
 }
 
 // define saves a definition and notes from when to when it was in force.

@@ -15,6 +15,7 @@
 //	traffic*_test.go   what shops, people and operators do, by the seed
 //	patience_test.go   reports that wait for days for their order
 //	model_test.go      the judge's own account of what was accepted
+//	consent_test.go    what was said of consent, and what dispatch had seen of it
 //	invariant*_test.go the table of invariants and their checks
 //
 // To add an invariant, add a row to invariants in invariant_test.go. To add traffic, add a row to scenes in traffic_test.go. To add a

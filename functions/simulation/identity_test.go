@@ -13,6 +13,7 @@ import (
 type identity struct {
 	version int64
 	stands  []stand
+	writes  map[int64]time.Time // when each version was written
 }
 
 // stand is one state of a key: a pointer to another, a tombstone, or a profile.
@@ -20,6 +21,7 @@ type stand struct {
 	at      time.Time
 	to      string
 	erased  bool
+	asked   time.Time // when the erasure was asked for, to the millisecond
 	version int64
 }
 
@@ -46,7 +48,7 @@ func (x *watch) stand(item map[string]attribute) {
 	version, _ := strconv.ParseInt(item["v"].N, 10, 64) // a pointer has none
 	who := x.people[key]
 	if who == nil {
-		who = &identity{}
+		who = &identity{writes: map[int64]time.Time{}}
 		x.people[key] = who
 	}
 	if version <= who.version && item["to"].S == "" {
@@ -55,11 +57,25 @@ func (x *watch) stand(item map[string]attribute) {
 	if version > who.version {
 		who.version = version
 	}
+	if who.writes[version].IsZero() {
+		who.writes[version] = time.Now()
+	}
 	_, body := item["b"]
-	now := stand{time.Now(), item["to"].S, item["erased"].N != "" && item["to"].S == "" && !body, version}
+	now := stand{at: time.Now(), to: item["to"].S, erased: item["erased"].N != "" && item["to"].S == "" && !body, version: version}
+	if ms, err := strconv.ParseInt(item["erased"].N, 10, 64); err == nil {
+		now.asked = time.UnixMilli(ms).UTC()
+	}
 	if n := len(who.stands); n == 0 || who.stands[n-1].to != now.to || who.stands[n-1].erased != now.erased || now.erased {
 		who.stands = append(who.stands, now)
 	}
+}
+
+// written is when a version of a profile was written, now if nobody saw it.
+func (x *watch) written(key string, version int64) time.Time {
+	if who := x.people[key]; who != nil && !who.writes[version].IsZero() {
+		return who.writes[version]
+	}
+	return time.Now()
 }
 
 // stood is what stood under a key at a time.

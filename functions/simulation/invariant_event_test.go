@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -294,57 +293,6 @@ func checkOrdersSum(w *world, s *state, broken func(string, string, ...any)) {
 	}
 }
 
-// word is something that was said about consent.
-type word struct {
-	from, to time.Time // when it was received, between
-	granted  bool
-	sure     bool
-}
-
-// words are all that was said for a profile and channel, by the end of receipt.
-func (m *model) words(s *state, profile, channel string) []word {
-	var list []word
-	for _, e := range m.said {
-		if e.Refused || s.of[e.id()] != profile {
-			continue
-		}
-		switch e.Name {
-		case "Consent Granted", "Consent Revoked", "Unsubscribed":
-			if c, _ := e.Properties["channel"].(string); strings.ToLower(strings.TrimSpace(c)) == channel {
-				list = append(list, word{e.First, e.Answered, e.Name == "Consent Granted", e.Accepted})
-			}
-		}
-	}
-	for _, x := range m.withdrawals {
-		if x.Channel == channel && s.person(x.Profile) == profile {
-			list = append(list, word{x.Begun, x.Ended, false, x.Accepted})
-		}
-	}
-	slices.SortFunc(list, func(a, b word) int { return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) })
-	return list
-}
-
-// everGranted says whether a person may have consented once.
-func (m *model) everGranted(s *state, profile, channel string) bool {
-	for _, x := range m.words(s, profile, channel) {
-		if x.granted {
-			return true
-		}
-	}
-	return false
-}
-
-// lastMerge is when the parts of a profile had become one.
-func (s *state) lastMerge(profile string) time.Time {
-	var last time.Time
-	for _, e := range s.timeline[profile] {
-		if e.Event == "Profiles Merged" {
-			last = later(last, e.ReceivedAt)
-		}
-	}
-	return last
-}
-
 // person is the profile that an id belongs to now, empty when nobody has it.
 func (s *state) person(id string) string {
 	for _, v := range s.profiles {
@@ -353,30 +301,6 @@ func (s *state) person(id string) string {
 		}
 	}
 	return ""
-}
-
-func checkConsentByLastReceipt(w *world, s *state, broken func(string, string, ...any)) {
-	for profile, v := range s.profiles {
-		if w.model.everErased(s, profile) {
-			continue
-		}
-		for _, channel := range []string{"email", "social"} {
-			list := w.model.words(s, profile, channel)
-			if len(list) == 0 {
-				continue
-			}
-			last := list[len(list)-1]
-			clear := last.sure
-			for _, x := range list[:len(list)-1] {
-				if !x.sure || !x.to.Before(last.from.Add(-5*time.Second)) {
-					clear = clear && x.granted == last.granted
-				}
-			}
-			if have := v.Consent[channel]; clear && have.Granted != last.granted {
-				broken("profile:"+profile, "the last word on %s, received until %s, was granted=%v; the profile says %v", channel, last.to.Format(time.RFC3339), last.granted, have.Granted)
-			}
-		}
-	}
 }
 
 func (m *model) everErased(s *state, profile string) bool {

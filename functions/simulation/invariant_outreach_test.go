@@ -30,37 +30,6 @@ func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any))
 	}
 }
 
-func checkConsentHolds(w *world, s *state, broken func(string, string, ...any)) {
-	for _, x := range w.sendings {
-		if transactional(x.Campaign) {
-			continue
-		}
-		person := s.person(x.Profile)
-		if x.Channel == "email" && person != "" && !w.model.everErased(s, person) && !w.model.everGranted(s, person, x.Channel) {
-			broken("profile:"+x.Profile, "%s was sent over %s to somebody who never consented", x.Notification, x.Channel)
-		}
-		if person == "" || w.model.everErased(s, person) {
-			continue // with who was erased, the withdrawal is forgotten too
-		}
-		for _, said := range w.model.withdrawals {
-			same := said.Profile == x.Profile || s.person(said.Profile) == person && s.lastMerge(person).Before(x.Begun.Add(-slack))
-			if !same || said.Channel != x.Channel || !said.Accepted || !x.Begun.After(said.Ended.Add(slack)) {
-				continue
-			}
-			granted := false
-			for _, e := range w.model.said {
-				if e.Name == "Consent Granted" && !e.Refused &&
-					(person == "" || s.of[e.id()] == person) && (e.Answered.IsZero() || e.Answered.After(said.Begun)) && e.First.Before(x.Begun) {
-					granted = true
-				}
-			}
-			if !granted {
-				broken("profile:"+x.Profile, "%s was sent over %s at %s, withdrawn by link at %s", x.Notification, x.Channel, x.Begun.Format(time.RFC3339), said.Ended.Format(time.RFC3339))
-			}
-		}
-	}
-}
-
 func checkKillSwitch(w *world, s *state, broken func(string, string, ...any)) {
 	for _, x := range w.sendings {
 		stopped := w.model.always("settings", "messaging", x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool {
@@ -123,13 +92,13 @@ func checkCaps(w *world, s *state, broken func(string, string, ...any)) {
 func checkQuietHours(w *world, s *state, broken func(string, string, ...any)) {
 	for _, x := range w.sendings {
 		local := x.Begun.In(shanghai)
-		clock := local.Format("15:04:05")
-		if transactional(x.Campaign) || clock < "22:02:00" && clock > "06:58:00" {
+		hour := local.Format("15:04:05")
+		if transactional(x.Campaign) || hour < "22:02:00" && hour > "06:58:00" {
 			continue
 		}
 		quiet := w.model.always("settings", "messaging", x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool { return doc["quietHours"] != nil })
 		if quiet {
-			broken("profile:"+x.Profile, "%s was sent at %s of the person's night", x.Notification, clock)
+			broken("profile:"+x.Profile, "%s was sent at %s of the person's night", x.Notification, hour)
 		}
 	}
 }

@@ -73,35 +73,6 @@ func (w *world) dailyCap(from, to time.Time) (most int, daily bool) {
 	return most, daily
 }
 
-// checkConsentOfMerged holds that a withdrawal under one id of a person counts for all, from when they were known as one.
-func checkConsentOfMerged(w *world, s *state, broken func(string, string, ...any)) {
-	for _, x := range w.sendings {
-		if transactional(x.Campaign) {
-			continue
-		}
-		for _, said := range w.model.withdrawals {
-			if said.Channel != x.Channel || !said.Accepted || !x.Begun.After(said.Ended.Add(slack)) || !w.watch.together(said.Profile, x.Profile, said.Begun, x.Begun.Add(-slack)) {
-				continue
-			}
-			if !w.model.grantedSince(s, x, said.Begun) {
-				broken("profile:"+x.Profile, "%s was sent over %s at %s, withdrawn by link of %s at %s", x.Notification, x.Channel, x.Begun.Format(time.RFC3339), said.Profile, said.Ended.Format(time.RFC3339))
-			}
-		}
-	}
-}
-
-// grantedSince says whether anything may have granted a channel again before a sending.
-func (m *model) grantedSince(s *state, x sending, since time.Time) bool {
-	for _, e := range m.said {
-		if e.Name == "Consent Granted" && !e.Refused && (e.Answered.IsZero() || e.Answered.After(since)) && e.First.Before(x.Begun) {
-			if person := s.person(x.Profile); person == "" || s.of[e.id()] == person {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // checkTombstones holds that nothing of who was erased stands in the timeline: packs of versions up to a tombstone's.
 func checkTombstones(w *world, s *state, broken func(string, string, ...any)) {
 	for _, i := range s.raw["Timeline"] {

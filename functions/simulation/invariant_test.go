@@ -17,6 +17,7 @@ const (
 	atMostOneSend          invariant = "atMostOneSend"
 	consentHolds           invariant = "consentHolds"
 	consentByLastReceipt   invariant = "consentByLastReceipt"
+	reasonsHold            invariant = "reasonsHold"
 	killSwitchInTime       invariant = "killSwitchInTime"
 	pausedSendsNothing     invariant = "pausedSendsNothing"
 	capsHold               invariant = "capsHold"
@@ -64,6 +65,7 @@ var invariants = []struct {
 	{atMostOneSend, checkAtMostOneSend},
 	{consentHolds, checkConsentHolds},
 	{consentByLastReceipt, checkConsentByLastReceipt},
+	{reasonsHold, checkReasons},
 	{killSwitchInTime, checkKillSwitch},
 	{pausedSendsNothing, checkPaused},
 	{capsHold, checkCaps},
@@ -83,7 +85,6 @@ var invariants = []struct {
 	{deadLettersOnlyPoison, checkLetters},
 	{atMostOneSend, checkOneSendOfMerged},
 	{capsHold, checkCapsOfMerged},
-	{consentHolds, checkConsentOfMerged},
 	{tombstonesHold, checkTombstones},
 	{oneContactRecord, checkContactRecords},
 	{standingsAddUp, checkStandings},

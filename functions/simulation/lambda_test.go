@@ -39,6 +39,7 @@ type invocation struct {
 	crashAt  int
 	crash    fault
 	last     string // the effect before
+	speaks   bool   // its jobs may carry words about consent
 }
 
 type invocationKey struct{}
@@ -122,9 +123,7 @@ func (w *world) begin(function string, limit time.Duration) (*invocation, contex
 			i.crash, i.crashAt = f, one(&d, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8, 11)
 		}
 	}
-	if i.instance = w.acquire(function, name, &d); i.instance.old {
-		w.tell("%s is of the version before", name)
-	}
+	i.instance = w.acquire(function, name, &d)
 	ctx, cancel := context.WithDeadline(context.WithValue(context.Background(), invocationKey{}, i), i.until)
 	i.cancel = cancel
 	w.running++
@@ -155,6 +154,7 @@ func (w *world) end(i *invocation) error {
 // invoke runs a function on an event.
 func (w *world) invoke(function string, payload []byte) (out []byte, injected bool, err error) {
 	i, ctx := w.begin(function, w.limit(function))
+	i.speaks = speaksOfConsent(payload)
 	out, err = i.instance.handle(ctx, payload)
 	if dead := w.end(i); dead != nil {
 		return nil, i.injected, dead
@@ -164,7 +164,7 @@ func (w *world) invoke(function string, payload []byte) (out []byte, injected bo
 
 // acquire finds a warm instance, or starts one.
 func (w *world) acquire(function, name string, d *dice) *instance {
-	old := w.faults.strikes(previous, name) && previousConstructors[function] != nil // a function may be new
+	old := w.faults.strikes(previous, name) && havePrevious
 	list := w.idle[function]
 	for n := len(list) - 1; n >= 0; n-- {
 		if list[n].old == old && !d.happens(0.1) {
@@ -183,7 +183,7 @@ func (w *world) acquire(function, name string, d *dice) *instance {
 		found.skew = time.Duration((d.share() - 0.5) * float64(6*time.Second))
 	}
 	now := func() time.Time { return time.Now().Add(found.skew) }
-	found.program = w.start(function, old, now)
+	found.program = w.start(function, old, now, wire{w})
 	return found
 }
 

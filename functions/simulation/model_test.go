@@ -38,9 +38,9 @@ type erasure struct {
 
 // withdrawal is an unsubscribe by link or call.
 type withdrawal struct {
-	Profile, Channel string
-	Begun, Ended     time.Time
-	Accepted         bool
+	Profile, Channel   string
+	Begun, Last, Ended time.Time // of the first and the last attempt, and of the answer
+	Accepted           bool
 }
 
 type claim struct {
@@ -54,6 +54,16 @@ func newModel(w *world) *model { return &model{w: w} }
 
 func (m *model) defined(kind, id string, doc map[string]any, begun, sure time.Time, saved bool) {
 	m.definitions = append(m.definitions, definition{kind, id, doc, begun, sure, saved})
+}
+
+// find is an event by what it is known by in the product, nil for one that no client of ours has sent.
+func (m *model) find(id, source string) *said {
+	for _, e := range m.said {
+		if e.ID == id && e.Source == source {
+			return e
+		}
+	}
+	return nil
 }
 
 // history is what a definition was, oldest first.
@@ -118,6 +128,7 @@ type told struct {
 	MessageID, Type, Event, UserID, AnonymousID string
 	Source                                      string
 	ReceivedAt, Timestamp                       time.Time
+	Properties                                  json.RawMessage
 }
 
 // decision is one as the API shows it.

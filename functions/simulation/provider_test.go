@@ -14,8 +14,10 @@ type sending struct {
 	Channel, Notification, Campaign, Profile, UserID, Address, Text, Unsubscribe string
 
 	Begun     time.Time
+	Look      sight // what dispatch had seen
 	Answer    providerAnswer
 	Delivered bool // the person has it
+	Bounced   bool // the address is dead
 }
 
 type providerAnswer string
@@ -50,7 +52,7 @@ func (p *provider) take(ctx context.Context, s sending) providerSays {
 	if inv.crashes(crashBefore, q) {
 		return providerSays{answer: silent}
 	}
-	s.Begun = time.Now()
+	s.Begun, s.Look = time.Now(), w.consents.lastLook(s.Profile)
 	inv.step(q)
 	says := providerSays{answer: tookIt}
 	strikes := func(f fault) bool {
@@ -72,7 +74,7 @@ func (p *provider) take(ctx context.Context, s sending) providerSays {
 		_ = w.wait(ctx, d.pause(time.Second, 20*time.Second))
 		return providerSays{answer: silent}
 	}
-	s.Answer, s.Delivered = says.answer, says.answer == tookIt
+	s.Answer, s.Delivered, s.Bounced = says.answer, says.answer == tookIt, says.bounce
 	w.sent(s)
 	if inv.crashes(crashAfter, q) {
 		return providerSays{answer: silent}

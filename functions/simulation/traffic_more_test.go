@@ -78,8 +78,8 @@ func unsubscribe(w *world, d *dice, p *human) {
 	path := s.Unsubscribe[len("http://shop.sim"):]
 	x := &withdrawal{Profile: s.Profile, Channel: s.Channel, Begun: time.Now()}
 	w.model.withdrawals = append(w.model.withdrawals, x)
-	status, _ := w.ask(d, "POST", path, "", "")
-	x.Ended = time.Now()
+	status, _, last := w.insist(d, "POST", path, "", "")
+	x.Last, x.Ended = last, time.Now()
 	x.Accepted = status == 200
 	w.tell("person: unsubscribes from %s (profile %s): %d", s.Channel, s.Profile, status)
 }

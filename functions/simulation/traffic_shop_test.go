@@ -48,6 +48,12 @@ func (w *world) notice(d *dice, system, topic string, doc map[string]any, means 
 	}
 }
 
+// The customers of the shop systems have numbers of their own.
+const (
+	wooCustomer     = 5000
+	shopifyCustomer = 6000
+)
+
 // hookKey marks what came by a webhook; such a source may move money.
 const hookKey = "webhook"
 
@@ -61,7 +67,7 @@ func (w *world) orderNumber() int {
 
 // wooCommerce plays an order of WooCommerce: placed, paid, changed, refunded, each told by the whole order once more.
 func wooCommerce(w *world, d *dice, p *human) {
-	id, customer := w.orderNumber(), 5000+p.number
+	id, customer := w.orderNumber(), wooCustomer+p.number
 	local := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") }
 	created := time.Now()
 	amount := d.between(1000, 30000)
@@ -100,7 +106,7 @@ func wooCommerce(w *world, d *dice, p *human) {
 
 // shopify plays an order of Shopify.
 func shopify(w *world, d *dice, p *human) {
-	id, customer := w.orderNumber(), 6000+p.number
+	id, customer := w.orderNumber(), shopifyCustomer+p.number
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	now := time.Now()
 	amount := d.between(1000, 30000)

@@ -83,6 +83,16 @@ func newCast(seed uint64) *cast {
 
 func (h *human) email() string { return fmt.Sprintf("canarymail%d@canary.example", h.number) }
 
+// numberOf is whose address comes with an id: a person's own, and that of a customer in a shop system.
+func (c *cast) numberOf(id string) (number int, has bool) {
+	for _, h := range c.people {
+		if id == h.user || id == fmt.Sprint(wooCustomer+h.number) || id == fmt.Sprint(shopifyCustomer+h.number) {
+			return h.number, true
+		}
+	}
+	return 0, false
+}
+
 // act is one scene at its time.
 type act struct {
 	index int

@@ -152,6 +152,9 @@ func (c wire) Do(r *http.Request) (*http.Response, error) {
 		return nil, errGone
 	}
 	answer := w.answer(inv, q, name, &d)
+	if answer != nil && answer.status == 200 {
+		w.consents.saw(inv, q)
+	}
 	if q.effect && inv.crashes(crashAfter, q) {
 		return nil, errGone
 	}
@@ -258,6 +261,7 @@ func (w *world) carryOut(inv *invocation, q request) *reply {
 	if q.effect && answer.status == 200 {
 		w.replica.note(time.Now(), q.target, q.body)
 		w.watch.wrote(q)
+		w.consents.packed(inv, q)
 	}
 	return answer
 }

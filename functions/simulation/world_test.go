@@ -59,6 +59,7 @@ type world struct {
 	fires      map[fault]int
 	coverage   coverage
 	watch      *watch
+	consents   *consents
 	sendings   []sending
 	model      *model
 	violations []violation
@@ -81,6 +82,7 @@ func newWorld(seed uint64) *world {
 	}
 	w.coverage.init()
 	w.watch = newWatch(w)
+	w.consents = newConsents(w)
 	w.model = newModel(w)
 	w.provider = &provider{w}
 	var err error
@@ -175,9 +177,9 @@ func (w *world) close() {
 }
 
 // start makes a program with clients of its own.
-func (w *world) start(function string, old bool, now func() time.Time) program {
+func (w *world) start(function string, old bool, now func() time.Time, transport aws.HTTPClient) program {
 	config := aws.Config{
-		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: wire{w},
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: transport,
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				n := 0
@@ -243,7 +245,10 @@ func (w *world) fired(f fault, name string) {
 	}
 }
 
-func (w *world) clock() string { return time.Now().UTC().Format("01-02T15:04:05.000000") }
+func (w *world) clock() string { return clock(time.Now()) }
+
+// clock writes a time as the story has it.
+func clock(t time.Time) string { return t.UTC().Format("01-02T15:04:05.000000") }
 
 // tell adds a line to the story of a replay.
 func (w *world) tell(format string, args ...any) {

@@ -46,6 +46,7 @@ func TestJudgeEveryGuardBothSides(t *testing.T) {
 		{"another channel stopped", func(c *Case) { c.Settings.Stopped = []Channel{Social} }, Verdict{Action: Proceed}},
 
 		{"no consent on record", func(c *Case) { c.Consent = nil }, skip(NoConsent, "")},
+		{"revoked, and nobody says why", func(c *Case) { c.Consent = revoked("") }, skip(NoConsent, "revoked")},
 		{"withdrawn from us directly", func(c *Case) { c.Contacts[0].Withdraw(Email, noon) }, skip(NoConsent, "revoked")},
 		{"withdrawn, and transactional", func(c *Case) { c.Transactional = true; c.Contacts[0].Withdraw(Email, noon) }, Verdict{Action: Proceed}},
 		{"withdrawn over another channel", func(c *Case) { c.Contacts[0].Withdraw(Social, noon) }, Verdict{Action: Proceed}},

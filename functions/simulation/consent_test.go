@@ -1,0 +1,225 @@
+package simulation
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// spoken is a word about consent that stands in a person's timeline, with the moment of the commit that it came by.
+type spoken struct {
+	id, source        string
+	channel           string
+	granted           bool
+	received, claimed time.Time
+	of                string    // key of the profile that it was committed to
+	begun, committed  time.Time // not before and not after; the same, unless one call wrote packs of several commits
+}
+
+// sight is what one attempt of dispatch saw: when the profile was read, and when the contact record was last read or written.
+type sight struct {
+	profile             string
+	profileAt, recordAt time.Time
+}
+
+// gaze is what a goroutine of dispatch has read. It goes through its notifications one after the other.
+type gaze struct {
+	profiles map[string]time.Time // by key, when it was last read
+	looks    []sight              // since the last decision
+}
+
+// denial is a decision to send nothing, for now or at all, with the looks that it may rest on.
+type denial struct {
+	NotificationID, ProfileID, CampaignID, Channel, Outcome, Reason, Detail string
+
+	looks []sight
+	at    time.Time // when it was recorded
+}
+
+// consents is what the judge sees of consent while it happens.
+type consents struct {
+	w       *world
+	words   []spoken
+	known   map[string]bool // words by partition, id, source and receipt
+	gazes   map[string]*gaze
+	denials []denial
+	api     http.Handler // the public API without the world: no time passes, nothing fails
+}
+
+func newConsents(w *world) *consents {
+	return &consents{w: w, known: map[string]bool{}, gazes: map[string]*gaze{}}
+}
+
+// peek is a transport that lies outside of the simulated world.
+type peek struct{ w *world }
+
+func (p peek) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	check(err)
+	answer := serve(p.w.db, r.Header.Get("X-Amz-Target"), body)
+	return &http.Response{StatusCode: answer.status, Header: answer.header, ContentLength: int64(len(answer.body)), Body: io.NopCloser(bytes.NewReader(answer.body)), Request: r}, nil
+}
+
+// get asks the public API as it stands at this very moment.
+func (c *consents) get(path string) (int, []byte) {
+	if c.api == nil {
+		c.api = c.w.start("member", false, time.Now, peek{c.w}).http
+	}
+	r, err := http.NewRequest("GET", "http://shop.sim"+path, nil)
+	check(err)
+	r.Header.Set("Authorization", "Bearer "+serverKey)
+	out := &reply{status: 200, header: http.Header{}}
+	c.api.ServeHTTP(out, r)
+	return out.status, out.body
+}
+
+// speaksOfConsent says whether a job may carry a word about consent.
+func speaksOfConsent(payload []byte) bool {
+	return bytes.Contains(payload, []byte("Consent ")) || bytes.Contains(payload, []byte("Unsubscribed"))
+}
+
+// packed looks what words the packs have brought that a call has just written to the timeline.
+func (c *consents) packed(inv *invocation, q request) {
+	if q.where != "Timeline" || inv == nil || !inv.speaks {
+		return
+	}
+	commits := packsIn(q)
+	for _, key := range slices.Sorted(maps.Keys(commits)) {
+		for cursor, more := "", true; more; more = cursor != "" {
+			status, body := c.get("/v1/profiles/profile:" + key + "/events?limit=500" + cursor)
+			if status != 200 {
+				break // erased meanwhile: with the profile the word is forgotten
+			}
+			var page struct {
+				Items []told
+				Next  string
+			}
+			check(json.Unmarshal(body, &page))
+			for _, e := range page.Items {
+				c.heard(e, key, commits[key])
+			}
+			if cursor = ""; page.Next != "" {
+				cursor = "&cursor=" + escape(page.Next)
+			}
+		}
+	}
+}
+
+// packsIn are the versions of the commits whose packs a call writes, by key of the profile. A pack names both.
+func packsIn(q request) map[string][]int64 {
+	var d document
+	check(json.Unmarshal(q.body, &d))
+	items := []map[string]attribute{d.Item}
+	for _, list := range d.RequestItems {
+		var writes []struct {
+			PutRequest struct{ Item map[string]attribute }
+		}
+		check(json.Unmarshal(list, &writes))
+		for _, put := range writes {
+			items = append(items, put.PutRequest.Item)
+		}
+	}
+	commits := map[string][]int64{}
+	for _, item := range items {
+		if parts := strings.Split(item["sk"].S, "#"); len(parts) > 1 {
+			version, err := strconv.ParseInt(parts[1], 10, 64)
+			check(err)
+			commits[item["pk"].S] = append(commits[item["pk"].S], version)
+		}
+	}
+	return commits
+}
+
+// heard notes a word that was not seen before: it is of one of the packs that were written just now.
+func (c *consents) heard(e told, key string, versions []int64) {
+	if e.Type != "track" || e.Event != "Consent Granted" && e.Event != "Consent Revoked" && e.Event != "Unsubscribed" {
+		return
+	}
+	name := strings.Join([]string{e.MessageID, e.Source, e.ReceivedAt.String()}, " ")
+	if c.known[name] {
+		return
+	}
+	c.known[name] = true
+	var properties struct{ Channel string }
+	check(json.Unmarshal(e.Properties, &properties))
+	claimed := e.Timestamp
+	if claimed.After(e.ReceivedAt) {
+		claimed = e.ReceivedAt
+	}
+	word := spoken{id: e.MessageID, source: e.Source, channel: strings.ToLower(strings.TrimSpace(properties.Channel)), granted: e.Event == "Consent Granted",
+		received: e.ReceivedAt, claimed: claimed, of: key, begun: c.w.watch.written(key, slices.Min(versions)), committed: c.w.watch.written(key, slices.Max(versions))}
+	c.words = append(c.words, word)
+	c.w.tell("consent: %s of %s over %s, granted %v, received %s, committed %s", word.id, key, word.channel, word.granted, clock(word.received), clock(word.committed))
+}
+
+// goroutine names the one that asks.
+func goroutine() string {
+	var head [40]byte
+	name, _, _ := bytes.Cut(head[:runtime.Stack(head[:], false)], []byte(" ["))
+	return string(name)
+}
+
+// saw notes what a worker of dispatch was answered.
+func (c *consents) saw(inv *invocation, q request) {
+	if inv.function != "dispatch" || q.op != "GetItem" && q.op != "PutItem" {
+		return
+	}
+	g := c.gazes[goroutine()]
+	if g == nil {
+		g = &gaze{profiles: map[string]time.Time{}}
+		c.gazes[goroutine()] = g
+	}
+	key, what, _ := strings.Cut(q.key, "/")
+	switch {
+	case q.where == "Profiles" && q.op == "GetItem" && what == "p":
+		g.profiles[strings.TrimPrefix(key, "p#")] = time.Now()
+	case q.where == "Deliveries" && what == "contact" && q.op == "GetItem":
+		at, read := g.profiles[key]
+		if !read {
+			at = time.Now() // whoever remembers a profile is held to what it says now
+		}
+		g.looks = append(g.looks, sight{key, at, time.Now()})
+	case q.where == "Deliveries" && what == "contact":
+		if last := g.last(key); last != nil {
+			last.recordAt = time.Now()
+		}
+	case q.where == "Deliveries" && strings.HasPrefix(what, "d#"):
+		c.decided(g, q)
+	}
+}
+
+// decided notes a decision to send nothing.
+func (c *consents) decided(g *gaze, q request) {
+	var d document
+	check(json.Unmarshal(q.body, &d))
+	made := denial{looks: g.looks, at: time.Now()}
+	if json.Unmarshal([]byte(d.Item["b"].S), &made) == nil && (made.Outcome == "skipped" || made.Outcome == "deferred") {
+		c.denials = append(c.denials, made)
+	}
+	g.looks, g.profiles = nil, map[string]time.Time{}
+}
+
+// lastLook is the one that the sending of the goroutine rests on.
+func (c *consents) lastLook(profile string) sight {
+	if g := c.gazes[goroutine()]; g != nil && g.last(profile) != nil {
+		return *g.last(profile)
+	}
+	return sight{}
+}
+
+// last is the newest look at a profile, nil if there was none.
+func (g *gaze) last(profile string) *sight {
+	for i := len(g.looks) - 1; i >= 0; i-- {
+		if g.looks[i].profile == profile {
+			return &g.looks[i]
+		}
+	}
+	return nil
+}
