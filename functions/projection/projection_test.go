@@ -84,7 +84,8 @@ type shop struct {
 	reports    *outlet
 	watch      *Watch
 	now        time.Time
-	rested     int // how many of the reports rest and tick have delivered
+	rested     int  // how many of the reports rest and tick have delivered
+	blind      bool // nothing is read ahead
 
 	mu        sync.Mutex
 	postponed int
@@ -101,7 +102,7 @@ func newShop(t *testing.T) *shop {
 func (s *shop) worker() *Process {
 	ahead := &dynamo.Ahead{API: s.db, Table: "Profiles", Timeline: "Timeline"}
 	timeline := dynamo.Timeline{DB: ahead, Table: "Timeline"}
-	return &Process{
+	p := &Process{
 		Profiles: dynamo.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
 		Timeline: timeline, Rules: fixed{s.watch},
 		Addresses: dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
@@ -115,6 +116,10 @@ func (s *shop) worker() *Process {
 		Now:       func() time.Time { return s.now },
 		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
+	if s.blind {
+		p.Ahead = nil
+	}
+	return p
 }
 
 // Postpone notes the delay.

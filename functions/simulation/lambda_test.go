@@ -123,7 +123,9 @@ func (w *world) begin(function string, limit time.Duration) (*invocation, contex
 			i.crash, i.crashAt = f, one(&d, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8, 11)
 		}
 	}
-	i.instance = w.acquire(function, name, &d)
+	if i.instance = w.acquire(function, name, &d); i.instance.old {
+		w.tell("%s is of the version before", name)
+	}
 	ctx, cancel := context.WithDeadline(context.WithValue(context.Background(), invocationKey{}, i), i.until)
 	i.cancel = cancel
 	w.running++
@@ -164,7 +166,7 @@ func (w *world) invoke(function string, payload []byte) (out []byte, injected bo
 
 // acquire finds a warm instance, or starts one.
 func (w *world) acquire(function, name string, d *dice) *instance {
-	old := w.faults.strikes(previous, name) && havePrevious
+	old := w.faults.strikes(previous, name) && previousConstructors[function] != nil // a function may be new
 	list := w.idle[function]
 	for n := len(list) - 1; n >= 0; n-- {
 		if list[n].old == old && !d.happens(0.1) {

@@ -11,6 +11,8 @@ import (
 
 const havePrevious = false
 
+var previousConstructors map[string]any
+
 func makePrevious(string, *dynamodb.Client, *sqs.Client, func() time.Time, *provider, func(time.Duration) time.Duration) program {
 	panic("the version before is not built in: make sim PREVIOUS=<commit>")
 }

@@ -42,11 +42,15 @@ func Meaningful(id string) string {
 	if len(trimmed) > 2*longestNobody+maxMarks {
 		return id
 	}
+	ascii := true
 	for i := range len(trimmed) {
-		if trimmed[i] >= 0x80 {
-			trimmed = address.Narrow(trimmed)
-			break
+		if c := trimmed[i]; c >= '1' && c <= '9' && trimmed != "-1" {
+			return id // no placeholder has such a digit, and most ids have
 		}
+		ascii = ascii && trimmed[i] < 0x80
+	}
+	if !ascii {
+		trimmed = address.Narrow(trimmed)
 	}
 	if plain := strings.Trim(trimmed, quotes); isNobody(trimmed) || isNobody(plain) || ofNobodies(plain) {
 		return ""

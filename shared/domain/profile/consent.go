@@ -112,13 +112,17 @@ func JudgeConsent(e *event.Event) (field, reason string) {
 	if e.Kind != event.Track || !speaksOfConsent(e.Name) {
 		return "", ""
 	}
-	var channel []byte
-	pick(e.Properties, member{"channel", &channel})
+	var channel, several []byte
+	pick(e.Properties, member{"channel", &channel}, member{"channels", &several})
+	known := strings.Join(slices.Sorted(maps.Keys(channels)), ", ")
+	if len(channel) == 0 && len(several) > 0 {
+		return "properties.channel", "is missing, and channels is not read: send an event for each of " + known // it would count for e-mail
+	}
 	var name string
 	if raw := string(channel); raw == "" || raw == "null" || json.Unmarshal(channel, &name) == nil && channels[ConsentChannel(name)] {
 		return "", ""
 	}
-	return "properties.channel", "is not a channel: " + strings.Join(slices.Sorted(maps.Keys(channels)), ", ")
+	return "properties.channel", "is not a channel: " + known
 }
 
 func speaksOfConsent(name string) bool {

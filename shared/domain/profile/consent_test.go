@@ -127,6 +127,8 @@ func TestJudgeConsent(t *testing.T) {
 		{event.ConsentRevoked, `{"channel":"e-mail"}`, false},
 		{event.ConsentGranted, `{"channel":["email"]}`, false},
 		{event.Unsubscribed, `{"channel":7}`, false},
+		{event.ConsentRevoked, `{"channels":["email","sms"]}`, false},
+		{event.ConsentRevoked, `{"channels":["email","sms"],"channel":"sms"}`, true},
 		{"Product Viewed", `{"channel":"window"}`, true},
 	} {
 		field, reason := JudgeConsent(&event.Event{Kind: event.Track, Name: c.name, Properties: json.RawMessage(c.properties)})

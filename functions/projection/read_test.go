@@ -1,0 +1,156 @@
+package projection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+// TestEveryReadBroken breaks each read once: the jobs come again, and all is as if nothing had been. What is read ahead may fail unseen: it is
+// read again where it is needed.
+func TestEveryReadBroken(t *testing.T) {
+	for name, c := range map[string]struct {
+		jobs func(*testing.T) []events.SQSMessage
+		who  []profile.Identifier
+	}{
+		"people and orders": {scenario, []profile.Identifier{user("mei"), user("li")}},
+		"merges":            {united, []profile.Identifier{user("mei"), user("till")}},
+		"one order of two people, and one of nobody": {func(t *testing.T) []events.SQSMessage {
+			return []events.SQSMessage{
+				envelope(t, "server", track("1", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`)),
+				envelope(t, "server", track("2", "li", "Order Completed", t0, `{"order_id":"A","total":10}`), track("3", "li", "Store Visited", t0, "")),
+				envelope(t, "shop", browse("4", "shopify-order-A", t0), track("5", "li", "Order Refunded", t0.Add(time.Minute), `{"order_id":"B","total":2}`)),
+			}
+		}, []profile.Identifier{user("mei"), user("li")}},
+	} {
+		outcome := func(s *shop) string {
+			t.Helper()
+			text := fmt.Sprint(s.settlement.follows(t))
+			for _, i := range c.who {
+				k := s.knows(i)
+				slices.Sort(k.Timeline)
+				text += fmt.Sprint("\n", i, k.Timeline, k.Profile.ID, k.Profile.Orders.Count, k.Profile.Orders.Revenue(), k.Profile.Counters, k.Profile.Traits)
+			}
+			return text
+		}
+		shop := func(blind bool) *shop {
+			s := newShop(t)
+			s.blind = blind
+			return s
+		}
+		healthy := shop(false)
+		rounds := healthy.live(c.jobs(t))
+		want := outcome(healthy)
+		broken := 0
+		for _, blind := range []bool{false, true} {
+			for _, op := range []string{"GetItem", "BatchGetItem", "Query"} {
+				for nth := 1; ; nth++ {
+					s := shop(blind)
+					s.db.Fail(op, nth, dynamotest.NotPersisted)
+					n := s.live(c.jobs(t))
+					if s.db.Calls(op) < nth {
+						break
+					}
+					broken++
+					if op == "GetItem" && n <= rounds {
+						t.Errorf("%s, %s %d: the failure was swallowed", name, op, nth)
+					}
+					if got := outcome(s); got != want {
+						t.Errorf("%s, %s %d:\n%s\nwant\n%s", name, op, nth, got, want)
+					}
+				}
+			}
+		}
+		if broken < 10 {
+			t.Errorf("%s: only %d reads were broken", name, broken)
+		}
+	}
+}
+
+// catalog is a list of definitions that may be away.
+type catalog struct {
+	all map[string][]dynamo.Definition
+	err map[string]error
+}
+
+func (c catalog) All(_ context.Context, kind string) ([]dynamo.Definition, error) {
+	return c.all[kind], c.err[kind]
+}
+
+// TestWhatIsWatched is what the catalog says at the moment: the segments that one person's data decides, and the events of campaigns that run.
+func TestWhatIsWatched(t *testing.T) {
+	define := func(kind, id string, version int, body string) dynamo.Definition {
+		return dynamo.Definition{Kind: kind, ID: id, Version: version, Body: json.RawMessage(body)}
+	}
+	onEvent := func(state, name string) string {
+		return `{"name":"C","state":"` + state + `","channel":"email","templateId":"t","trigger":{"event":{"name":"` + name + `"}}}`
+	}
+	c := catalog{all: map[string][]dynamo.Definition{
+		dynamo.KindSegment: {
+			define(dynamo.KindSegment, "buyers", 1, `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`),
+			define(dynamo.KindSegment, "broken", 1, `{"id":7}`),
+			define(dynamo.KindSegment, "faulty", 1, `{"id":"faulty","name":"F","rule":{"field":"no such field","op":"gte","value":1}}`),
+		},
+		dynamo.KindCampaign: {
+			define(dynamo.KindCampaign, "a", 1, onEvent("running", "Signed Up")), define(dynamo.KindCampaign, "b", 1, onEvent("paused", "Cart Viewed")),
+			define(dynamo.KindCampaign, "c", 1, `{"name":7}`), define(dynamo.KindCampaign, "d", 1, onEvent("running", "Product Viewed")),
+			define(dynamo.KindCampaign, "e", 1, `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"enteredSegment":"buyers"}}`),
+		},
+	}, err: map[string]error{}}
+	shop := segment.Shop{Zone: time.UTC, Currency: "CNY"}
+	d := &Definitions{Catalog: c, Shop: shop}
+	w, err := d.Current(t.Context())
+	if err != nil || len(w.Events) != 2 || !w.Events["Signed Up"] || !w.Events["Product Viewed"] || w.Shop != shop {
+		t.Fatalf("watched %+v, %v", w, err)
+	}
+	p := &profile.Profile{ID: "p", FirstSeen: t0, Orders: profile.Orders{Count: 1}}
+	if got := w.memberships(p, t0); len(got) != 1 || got[0].Ref != "buyers" || got[0].Kind != profile.FollowEntered {
+		t.Errorf("who buys enters %+v", got)
+	}
+	if again, err := d.Current(t.Context()); err != nil || again != w {
+		t.Errorf("compiled again without a change, %v", err)
+	}
+	c.all[dynamo.KindCampaign][1] = define(dynamo.KindCampaign, "b", 2, onEvent("running", "Cart Viewed"))
+	if now, err := d.Current(t.Context()); err != nil || !now.Events["Cart Viewed"] {
+		t.Errorf("a new version is not watched: %+v, %v", now, err)
+	}
+	for _, kind := range []string{dynamo.KindSegment, dynamo.KindCampaign} {
+		c.err[kind] = errors.New("away")
+		if _, err := d.Current(t.Context()); !errors.Is(err, c.err[kind]) {
+			t.Errorf("without %s: %v", kind, err)
+		}
+		delete(c.err, kind)
+	}
+}
+
+// TestInvocations: a batch, the minute, and what is neither.
+func TestInvocations(t *testing.T) {
+	s := newShop(t)
+	raw, err := json.Marshal(events.SQSEvent{Records: scenario(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.worker().Invoke(t.Context(), raw); err != nil || len(out.(events.SQSEventResponse).BatchItemFailures) != 0 {
+		t.Errorf("a batch: %v, %v", out, err)
+	}
+	if got := s.load(user("mei")); got.Orders.Count != 1 {
+		t.Errorf("the batch was not folded: %+v", got)
+	}
+	if out, err := s.worker().Invoke(t.Context(), json.RawMessage(`{"schedule":"minute"}`)); err != nil || out != nil {
+		t.Errorf("the minute: %v, %v", out, err)
+	}
+	if _, err := s.worker().Invoke(t.Context(), json.RawMessage(`{}`)); err == nil {
+		t.Error("neither is taken")
+	}
+}
