@@ -32,7 +32,7 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 		return b.remember(ctx, p, c.ProfileID, at)
 	}
 	now := b.process.Now().UTC()
-	w := &job.Wipe{Keys: p.Keys(), Version: p.TombstoneVersion(now), Until: now}
+	w := &job.Wipe{Keys: p.Keys(), Version: p.TombstoneVersion(now), Until: now, Buried: true}
 	if !slices.Contains(w.Keys, c.ProfileID) {
 		w.Keys = append(w.Keys, c.ProfileID) // a pointer to a tombstone
 	}

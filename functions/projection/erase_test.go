@@ -467,6 +467,26 @@ func TestAWipeWaitsForTheTombstone(t *testing.T) {
 	}
 }
 
+// TestAWipeGoesOnBehindTheVersionBefore lets a worker of the version before, which knows nothing of erasures by key, make a tombstone a pointer to
+// somebody between two passes. The wipe comes to its end, takes nothing from who has the key now, and what was received before stays refused.
+func TestAWipeGoesOnBehindTheVersionBefore(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", seen("1", "mei"), seen("2", "ali")))
+	mei, ali := s.load(user("mei")).ID, s.load(user("ali")).ID
+	s.settle(eraseJob(t, mei, t0.Add(time.Hour), false))
+	text := func(v string) types.AttributeValue { return &types.AttributeValueMemberS{Value: v} }
+	table := "Profiles"
+	if _, err := s.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{
+		"pk": text("p#" + string(mei)), "sk": text("p"), "to": text(string(ali))}}); err != nil {
+		t.Fatal(err)
+	}
+	s.rest()
+	s.settle(envelope(t, "web", seen("late", "mei")))
+	if got := s.knows(user("ali")).Timeline; !slices.Equal(got, []string{"2"}) {
+		t.Errorf("the timeline of who has the key is %v, want 2 alone", got)
+	}
+}
+
 // TestAReportOfOneWhoWasErasedSince finds the pack of a reported event gone with its reporter; one that is only late comes again.
 func TestAReportOfOneWhoWasErasedSince(t *testing.T) {
 	s := newShop(t)

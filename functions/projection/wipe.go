@@ -79,15 +79,22 @@ func wipeEntry(c *job.Command) (e dynamo.DueEntry, err error) {
 	return e, err
 }
 
-// gone looks who stands under the key that is to be wiped next. Before the tombstones nothing is wiped.
+// gone looks who stands under the key that is to be wiped next. Before the tombstones nothing is wiped. Where they certainly stood, and nothing
+// remembers the erasure, a worker of the version before has made the key a pointer to somebody, who remembers it from now on.
 func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (dynamo.Gone, error) {
 	key := w.Keys[w.Key]
 	p, err := b.process.Profiles.Load(ctx, key)
 	if err != nil {
 		return dynamo.Gone{}, err
 	}
-	if !p.Erased(key, at) {
+	switch {
+	case p.Erased(key, at):
+	case !w.Buried:
 		return dynamo.Gone{}, errNotErased
+	case exists(p):
+		if err := b.remember(ctx, p, key, at); err != nil {
+			return dynamo.Gone{}, err
+		}
 	}
 	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && p.ID == key}, nil
 }

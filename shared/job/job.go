@@ -56,6 +56,8 @@ type Wipe struct {
 	Until   time.Time `json:"until"`
 	Pass    int       `json:"pass,omitempty"`
 	Found   bool      `json:"found,omitempty"` // whether this pass has found anything so far
+	// Buried says that the tombstones stood when this was filed. The version before could file it earlier, and does not say so.
+	Buried bool `json:"buried,omitempty"`
 	// Where to go on: which key, which kind of traces, and behind what.
 	Key    int    `json:"key,omitempty"`
 	Kind   int    `json:"kind,omitempty"`
