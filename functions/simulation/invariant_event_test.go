@@ -220,7 +220,9 @@ func (m *model) orders() map[string]*settledOrder {
 			}
 			key, _ := e.Properties["refund_id"].(string)
 			f, _ := e.Properties["total"].(float64)
-			o.refunds[key] = max(o.refunds[key], f)
+			if currency, named := e.Properties["currency"]; !named || currency != "EUR" { // no order is in euros
+				o.refunds[key] = max(o.refunds[key], f)
+			}
 		}
 		if total, ok := e.Properties["total"]; ok && e.Name != "Order Refunded" && !at.Before(o.content) {
 			currency, _ := e.Properties["currency"].(string)
@@ -355,10 +357,16 @@ func checkErasedGone(w *world, s *state, broken func(string, string, ...any)) {
 	}
 }
 
-// remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger under a pseudonym, orders, and
-// the standing of an advocate, which says what was paid.
+// remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger under a pseudonym, orders without
+// their owner, and the standing of an advocate, which says what was paid.
 func remains(table string, i item, ids []string) string {
-	if table == "Ledger" || strings.HasPrefix(i.text("pk"), "o#") {
+	if table == "Ledger" {
+		return ""
+	}
+	if strings.HasPrefix(i.text("pk"), "o#") {
+		if i.names(ids...) {
+			return fmt.Sprint(table, " ", i.text("pk"))
+		}
 		return ""
 	}
 	for _, id := range ids {

@@ -2,12 +2,17 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// slack is how long after an operator's or a person's word an invocation may still be under way that began before it.
-const slack = 65 * time.Second
+const (
+	// slack is how long after an operator's or a person's word an invocation may still be under way that began before it.
+	slack = 65 * time.Second
+	// heard is how long after an operator's word an invocation may begin that does not know it: five seconds, and a call's time.
+	heard = 6 * time.Second
+)
 
 func transactional(campaign string) bool { return campaign == "receipt" }
 
@@ -32,23 +37,23 @@ func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any))
 
 func checkKillSwitch(w *world, s *state, broken func(string, string, ...any)) {
 	for _, x := range w.sendings {
-		stopped := w.model.always("settings", "messaging", x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool {
+		stopped := w.model.always("settings", "messaging", x.Invoked.Add(-heard), x.Begun, func(doc map[string]any) bool {
 			on, _ := doc["killSwitch"].(bool)
 			return on
 		})
 		if stopped {
-			broken("profile:"+x.Profile, "%s of %s was sent at %s, more than a minute after everything was stopped", x.Notification, x.Campaign, x.Begun.Format(time.RFC3339))
+			broken("profile:"+x.Profile, "%s of %s was sent at %s, by an invocation that began after everything was stopped", x.Notification, x.Campaign, x.Begun.Format(time.RFC3339))
 		}
 	}
 }
 
 func checkPaused(w *world, s *state, broken func(string, string, ...any)) {
 	for _, x := range w.sendings {
-		paused := w.model.always("campaigns", x.Campaign, x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool {
+		paused := w.model.always("campaigns", x.Campaign, x.Invoked.Add(-heard), x.Begun, func(doc map[string]any) bool {
 			return doc != nil && doc["state"] == "paused"
 		})
 		if paused {
-			broken("profile:"+x.Profile, "%s was sent at %s, more than a minute after %s was paused", x.Notification, x.Begun.Format(time.RFC3339), x.Campaign)
+			broken("profile:"+x.Profile, "%s was sent at %s by an invocation that began after %s was paused", x.Notification, x.Begun.Format(time.RFC3339), x.Campaign)
 		}
 	}
 }
@@ -96,7 +101,7 @@ func checkQuietHours(w *world, s *state, broken func(string, string, ...any)) {
 		if transactional(x.Campaign) || hour < "22:02:00" && hour > "06:58:00" {
 			continue
 		}
-		quiet := w.model.always("settings", "messaging", x.Begun.Add(-slack), x.Begun, func(doc map[string]any) bool { return doc["quietHours"] != nil })
+		quiet := w.model.always("settings", "messaging", x.Invoked.Add(-heard), x.Begun, func(doc map[string]any) bool { return doc["quietHours"] != nil })
 		if quiet {
 			broken("profile:"+x.Profile, "%s was sent at %s of the person's night", x.Notification, hour)
 		}
@@ -166,7 +171,12 @@ func checkAudiences(w *world, s *state, broken func(string, string, ...any)) {
 	for _, def := range w.model.definitions {
 		trigger, _ := def.Doc["trigger"].(map[string]any)
 		audience, _ := trigger["audience"].(map[string]any)
-		if audience == nil || audience["segmentId"] != "buyers" || !def.Saved || len(w.model.history("segments", "buyers")) != 1 {
+		segment, _ := audience["segmentId"].(string)
+		member := map[string]func(*said) bool{
+			"buyers":  func(e *said) bool { return w.model.bought(orders, e) },
+			"readers": func(e *said) bool { return w.reads(s, e) },
+		}[segment]
+		if member == nil || !def.Saved || len(w.model.history("segments", segment)) != 1 {
 			continue
 		}
 		at, err := time.Parse(time.RFC3339, audience["at"].(string))
@@ -174,25 +184,39 @@ func checkAudiences(w *world, s *state, broken func(string, string, ...any)) {
 		if at.Before(def.Sure.Add(time.Minute)) || len(w.model.history("campaigns", def.ID)) > 3 || w.faults.of[outage] > 0 {
 			continue
 		}
+		heard := map[string]bool{}
+		for person, list := range s.decisions {
+			heard[person] = slices.ContainsFunc(list, func(x decision) bool { return x.CampaignID == def.ID })
+		}
 		for _, e := range w.model.said {
 			person := s.of[e.id()]
-			id, _ := e.Properties["order_id"].(string)
-			if e.Name != "Order Completed" || e.Key != serverKey || !e.Accepted || e.Answered.After(at.Add(-2*time.Hour)) || person == "" ||
+			if person == "" || heard[person] || !e.Accepted || e.Answered.After(at.Add(-2*time.Hour)) || !member(e) ||
 				w.model.erasedNear(joined, e.User) || len(s.profiles[person].Parts) > 0 {
 				continue
 			}
-			if net, ok := orders[id].net(); !ok || net <= 0 || !orders[id].sure || !orders[id].cancelled.IsZero() {
-				continue
-			}
-			heard := false
-			for _, x := range s.decisions[person] {
-				heard = heard || x.CampaignID == def.ID
-			}
-			if !heard {
-				broken("profile:"+person, "was in the audience of %s at %s and has no decision", def.ID, at.Format(time.RFC3339))
-			}
+			heard[person] = true // told once
+			broken("profile:"+person, "was in the audience of %s at %s and has no decision", def.ID, at.Format(time.RFC3339))
 		}
 	}
+}
+
+// bought says whether an event makes a buyer of its person for good.
+func (m *model) bought(orders map[string]*settledOrder, e *said) bool {
+	id, _ := e.Properties["order_id"].(string)
+	if e.Name != "Order Completed" || e.Key != serverKey {
+		return false
+	}
+	net, paid := orders[id].net()
+	return paid && net > 0 && orders[id].sure && orders[id].cancelled.IsZero()
+}
+
+// reads says whether an event makes a reader of its person for good: nobody ever took a word about the channel back.
+func (w *world) reads(s *state, e *said) bool {
+	person := s.of[e.id()]
+	return e.Name == "Consent Granted" && e.Properties["channel"] == "email" &&
+		!slices.ContainsFunc(w.consents.words, func(word spoken) bool {
+			return word.channel == "email" && !word.granted && s.person(word.of) == person
+		})
 }
 
 func checkNewsOnce(w *world, s *state, broken func(string, string, ...any)) {

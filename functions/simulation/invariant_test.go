@@ -48,6 +48,11 @@ const (
 	oneContactRecord       invariant = "oneContactRecord"
 	standingsAddUp         invariant = "standingsAddUp"
 	erasedUnpaid           invariant = "erasedUnpaid"
+	noticesOnce            invariant = "noticesOnce"
+	budgetBook             invariant = "budgetEqualsBook"
+	rewardsTakenBack       invariant = "rewardsTakenBack"
+	shopDays               invariant = "daysAreTheShops"
+	noSelfInvitation       invariant = "noSelfInvitation"
 	runsFinish             invariant = "runsFinish"
 	schedulesSucceed       invariant = "schedulesSucceed"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
@@ -93,6 +98,10 @@ var invariants = []struct {
 	{placeholdersJoinNobody, checkPlaceholders},
 	{strangersApart, checkStrangers},
 	{rewardsComplete, checkRewardsComplete},
+	{noticesOnce, checkNotices},
+	{budgetBook, checkBudgetBook},
+	{rewardsTakenBack, checkTakenBack},
+	{shopDays, checkShopDays},
 	{itemsUnder300KB, checkItemSizes},
 	{noPersonalDataInLogs, checkLogs},
 }

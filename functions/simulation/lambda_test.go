@@ -34,7 +34,9 @@ type invocation struct {
 	until    time.Time
 	cancel   context.CancelFunc
 	killed   bool
+	begun    time.Time
 	injected bool // some fault struck it
+	excused  bool // one that may cost it all of its time
 	done     int  // effects so far
 	crashAt  int
 	crash    fault
@@ -69,9 +71,13 @@ func (i *invocation) callName(q request) string {
 	return fmt.Sprintf("%s #%d", name, w.counts[name])
 }
 
+// bearable are what providers do that may cost a notification its time, and no invocation all of it.
+var bearable = map[fault]bool{providerSlow: true, providerRefuses: true, providerNotNow: true}
+
 // struck notes that a fault met the invocation. A stale read is none that excuses a failure.
 func (i *invocation) struck(f fault, name string) {
 	i.injected = i.injected || f != stale
+	i.excused = i.excused || f != stale && !bearable[f]
 	i.w.fired(f, name)
 }
 
@@ -116,7 +122,7 @@ func (w *world) begin(function string, limit time.Duration) (*invocation, contex
 	w.invocations[function]++
 	name := fmt.Sprintf("%s@%d", function, w.invocations[function])
 	w.mu.Unlock()
-	i := &invocation{w: w, function: function, name: name, until: time.Now().Add(limit)}
+	i := &invocation{w: w, function: function, name: name, begun: time.Now(), until: time.Now().Add(limit)}
 	d := dice{hash(w.seed, "invocation", name)}
 	for _, f := range []fault{crashBefore, crashAfter} {
 		if w.faults.strikes(f, name) {
@@ -141,7 +147,7 @@ func (w *world) end(i *invocation) error {
 	case killed:
 		return errCrashed
 	case late:
-		if !i.injected {
+		if !i.excused {
 			w.violate(invocationsWithinTime, "", "%s took its whole time without a fault", i.name)
 		}
 		return errTimedOut

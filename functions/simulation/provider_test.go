@@ -14,7 +14,8 @@ type sending struct {
 	Channel, Notification, Campaign, Profile, UserID, Address, Text, Unsubscribe string
 
 	Begun     time.Time
-	Look      sight // what dispatch had seen
+	Look      sight     // what dispatch had seen
+	Invoked   time.Time // when the invocation began that sent it
 	Answer    providerAnswer
 	Delivered bool // the person has it
 	Bounced   bool // the address is dead
@@ -52,7 +53,7 @@ func (p *provider) take(ctx context.Context, s sending) providerSays {
 	if inv.crashes(crashBefore, q) {
 		return providerSays{answer: silent}
 	}
-	s.Begun, s.Look = time.Now(), w.consents.lastLook(s.Profile)
+	s.Begun, s.Invoked, s.Look = time.Now(), inv.begun, w.consents.lastLook(s.Profile)
 	inv.step(q)
 	says := providerSays{answer: tookIt}
 	strikes := func(f fault) bool {

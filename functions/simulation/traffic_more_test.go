@@ -26,27 +26,42 @@ func erase(w *world, d *dice, p *human) {
 	w.tell("back end: erase %s: %d", p.user, status)
 }
 
-// claimCode lets a person use the code of another.
-func claimCode(w *world, d *dice, p *human) {
-	advocate := w.cast.people[d.below(min(3, len(w.cast.people)))]
-	program := one(d, "invite", "ladder")
-	status, body := w.ask(d, "POST", "/v1/referrals/codes", serverKey, fmt.Sprintf(`{"programId":%q,"userId":%q}`, program, advocate.user))
+// codeOf asks for the code of an advocate; empty where there is no such program.
+func (w *world) codeOf(d *dice, program, advocate string) string {
+	status, body := w.ask(d, "POST", "/v1/referrals/codes", serverKey, fmt.Sprintf(`{"programId":%q,"userId":%q}`, program, advocate))
 	if status != 200 {
-		return
+		return ""
 	}
 	var code struct{ Code string }
 	check(json.Unmarshal(body, &code))
-	friend := p.user
-	if d.happens(0.3) { // somebody whom nobody knows yet
-		friend = fmt.Sprintf("canaryfriend%d", d.below(10))
-	}
+	return code.Code
+}
+
+// claim lets a friend use the code of an advocate.
+func (w *world) claim(d *dice, program, code, advocate, friend string) (status int) {
 	headers := []string{}
 	if d.happens(0.5) {
 		headers = []string{"Idempotency-Key", fmt.Sprintf("claim-%d", d.below(1<<30))}
 	}
-	status, _ = w.ask(d, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":%q}`, code.Code, friend), headers...)
-	w.model.claims = append(w.model.claims, &claim{Program: program, Code: code.Code, Friend: friend, Advocate: advocate.user, Status: status, At: time.Now()})
-	w.tell("back end: %s claims the code of %s in %s: %d", friend, advocate.user, program, status)
+	status, _ = w.ask(d, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":%q}`, code, friend), headers...)
+	w.model.claims = append(w.model.claims, &claim{Program: program, Code: code, Friend: friend, Advocate: advocate, Status: status, At: time.Now()})
+	w.tell("back end: %s claims the code of %s in %s: %d", friend, advocate, program, status)
+	return status
+}
+
+// claimCode lets a person use the code of another.
+func claimCode(w *world, d *dice, p *human) {
+	advocate := w.cast.people[d.below(min(3, len(w.cast.people)))]
+	program := one(d, "invite", "ladder")
+	code := w.codeOf(d, program, advocate.user)
+	if code == "" {
+		return
+	}
+	friend := p.user
+	if d.happens(0.3) { // somebody whom nobody knows yet
+		friend = fmt.Sprintf("canaryfriend%d", d.below(10))
+	}
+	status := w.claim(d, program, code, advocate.user, friend)
 	if (status == 201 || status == 409) && d.happens(0.8) {
 		w.sleep(d.pause(time.Second, 10*time.Minute))
 		h := &human{number: 1000 + d.below(100), user: friend, devices: []string{"canarydevice-" + friend}}

@@ -44,6 +44,15 @@ var scenes = []scene{
 	{"return", 4, returns},
 	{"new program", 1, newProgram},
 	{"run", 2, startRun},
+	{"offline", 1, offline},
+	{"private windows", 2, privateWindows},
+	{"leave in the middle", 2, leaveInTheMiddle},
+	{"refund in another currency", 2, foreignRefund},
+	{"second account", 2, secondAccount},
+	{"guest order", 3, guestOrder},
+	{"popular advocate", 2, popular},
+	{"two accounts", 2, twoAccounts},
+	{"newsletter", 1, newsletter},
 }
 
 // human is one of the people of a seed.
@@ -95,41 +104,40 @@ func (c *cast) numberOf(id string) (number int, has bool) {
 
 // act is one scene at its time.
 type act struct {
-	index int
-	at    time.Duration
-	scene scene
-	who   int
+	index  int
+	at     time.Duration
+	scene  scene
+	who    int
+	chance uint64 // what the scene's dice begin with
 }
 
-// plan draws what happens in a seed.
+// usualWeight is what a number of acts is shared out by: about the sum of all weights, when each scene is as frequent as it is on average.
+const usualWeight = 240.0
+
+// plan draws what happens in a seed. Each scene draws for itself, so that one that is added to the table leaves the others where they are.
 func plan(seed uint64, c *cast, horizon time.Duration) []act {
 	d := dice{hash(seed, "plan")}
-	total := 0
-	factor := map[string]int{}
-	for _, s := range scenes {
-		f := s.weight * one(&d, 0, 1, 1, 2, 3)
-		factor[s.name] = f
-		total += f
+	often := float64(d.between(60, 220)) / usualWeight
+	moments := make([]time.Duration, d.between(8, 40)) // at which much happens at once
+	for i := range moments {
+		moments[i] = time.Duration(d.share() * float64(horizon))
 	}
-	n := d.between(60, 220)
 	var acts []act
-	for i := range n {
-		pick := d.below(total)
-		var chosen scene
-		for _, s := range scenes {
-			if pick -= factor[s.name]; pick < 0 {
-				chosen = s
-				break
+	for _, s := range scenes {
+		d := dice{hash(seed, "plan", s.name)}
+		n := often * float64(s.weight*one(&d, 0, 1, 1, 2, 3))
+		for range int(n + d.share()) {
+			at := time.Duration(d.share() * float64(horizon))
+			if d.happens(0.5) {
+				at = min(moments[d.below(len(moments))]+d.pause(time.Millisecond, 20*time.Second), horizon)
 			}
+			acts = append(acts, act{at: at, scene: s, who: d.below(len(c.people)), chance: d.next()})
 		}
-		at := time.Duration(d.share() * float64(horizon))
-		if len(acts) > 0 && d.happens(0.5) {
-			// Much happens at once.
-			at = min(acts[d.below(len(acts))].at+d.pause(time.Millisecond, 20*time.Second), horizon)
-		}
-		acts = append(acts, act{i, at, chosen, d.below(len(c.people))})
 	}
 	slices.SortStableFunc(acts, func(a, b act) int { return int(a.at - b.at) })
+	for i := range acts {
+		acts[i].index = i
+	}
 	return acts
 }
 
@@ -146,7 +154,7 @@ func (w *world) play(c *cast, acts []act, skip map[int]bool) {
 		left++
 		go func() {
 			defer func() { left-- }()
-			d := dice{hash(w.seed, "act", fmt.Sprint(a.index))}
+			d := dice{a.chance}
 			w.tell("-- %d: %s (person %d)", a.index, a.scene.name, a.who)
 			a.scene.play(w, &d, c.people[a.who])
 		}()
