@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,8 +140,17 @@ func checkStandings(w *world, s *state, broken func(string, string, ...any)) {
 func checkErasedUnpaid(w *world, s *state, broken func(string, string, ...any)) {
 	for _, p := range s.payments() {
 		key := p.account[2:]
-		if p.amount > 0 && w.watch.stood(key, p.at.Add(-5*time.Second)).erased && w.watch.stood(key, p.at.Add(5*time.Second)).erased {
+		if p.amount > 0 && w.watch.stood(key, p.at.Add(-5*time.Second)).erased && w.watch.stood(key, p.at.Add(5*time.Second)).erased && !w.model.invitesAnew(key, p.at) {
 			broken("profile:"+key, "was erased and is paid %d points by %s at %s", p.amount, p.program, p.at.Format(time.RFC3339))
 		}
 	}
+}
+
+// invitesAnew says whether the code of somebody who was erased was asked for and used since: to the shop's back end that is a customer anew.
+func (m *model) invitesAnew(profile string, at time.Time) bool {
+	return slices.ContainsFunc(m.erasures, func(e *erasure) bool {
+		return e.Profile == profile && slices.ContainsFunc(m.claims, func(c *claim) bool {
+			return c.Advocate == e.ID && c.Status == 201 && c.At.After(e.Ended) && c.At.Before(at)
+		})
+	})
 }
