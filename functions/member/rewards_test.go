@@ -77,9 +77,10 @@ func TestLeaderboardIsBounded(t *testing.T) {
 	for i := range advocates {
 		b.settle(fmt.Sprint("f", i), fmt.Sprint("advocate", i), noon.Add(time.Duration(i)*time.Second))
 	}
-	for done := false; !done; {
+	at := noon
+	for done := false; !done; at = at.Add(24 * time.Hour) {
 		var err error
-		if done, err = b.process.Referrals.Rank(t.Context(), "spring"); err != nil {
+		if done, err = b.process.Referrals.Rank(t.Context(), "spring", at); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -95,7 +95,7 @@ func (p *Process) rank(ctx context.Context, program string) error {
 	if done {
 		return nil
 	}
-	done, err := p.Referrals.Rank(ctx, program)
+	done, err := p.Referrals.Rank(ctx, program, p.Now())
 	if err == nil && done {
 		p.mu.Lock()
 		defer p.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -199,7 +200,7 @@ func (s Referrals) Best(ctx context.Context, program string, most int) ([]referr
 		return nil, err
 	}
 	read := s.standings
-	if at.done() {
+	if at.pass > 0 || at.ended() {
 		read = func(ctx context.Context, program string) ([]referral.Standing, error) {
 			return s.listed(ctx, program, most)
 		}
@@ -257,44 +258,55 @@ func (s Referrals) standings(ctx context.Context, program string) ([]referral.St
 // rankSize is how many standings are listed by rank in one go.
 const rankSize = 50
 
-// progress is how far the standings of a program are listed by rank: all shards before the first, and in it those up to after.
+// secondPass is how long after the first pass all standings are looked at once more: a worker of the version before, which lists nothing, may have
+// counted beside it for as long as a deploy takes.
+const secondPass = 24 * time.Hour
+
+// progress is how far the standings of a program are listed by rank in a pass: all shards before the first, and in it those up to after.
 type progress struct {
 	shard int
 	after string
+	pass  int   // 0 and 1
+	end   int64 // of the pass, in seconds; the list of the version between has none
 }
 
-func (p progress) done() bool { return p.shard >= standingShards }
+func (p progress) ended() bool { return p.shard >= standingShards }
 
 func (s Referrals) ranked(ctx context.Context, program string) (progress, error) {
 	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: rankedKey(program).item(), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return progress{}, fmt.Errorf("asking how far %s is ranked: %w", program, err)
 	}
-	return progress{int(numberOf(out.Item, attrShard)), textOf(out.Item, attrAfter)}, nil
+	return progress{int(numberOf(out.Item, attrShard)), textOf(out.Item, attrAfter), int(numberOf(out.Item, attrPass)), numberOf(out.Item, attrEnd)}, nil
 }
 
 // Attributes of how far a program's standings are ranked.
 const (
 	attrShard = "shard"
 	attrAfter = "after"
+	attrPass  = "pass"
+	attrEnd   = "end"
 )
 
 // Rank lists standings that the version before has counted and that are in no list: a page of them, or all where they are few. done
-// says that none is left. Two who do it at once only do it twice.
-func (s Referrals) Rank(ctx context.Context, program string) (done bool, err error) {
+// says that none will be left any more. Two who do it at once only do it twice.
+func (s Referrals) Rank(ctx context.Context, program string, now time.Time) (done bool, err error) {
 	at, err := s.ranked(ctx, program)
-	for listed := 0; err == nil && !at.done() && listed < rankSize; {
+	if at.ended() && at.pass == 0 && !now.Before(time.Unix(at.end, 0).Add(secondPass)) {
+		at = progress{pass: 1}
+	}
+	for listed := 0; err == nil && !at.ended() && listed < rankSize; {
 		var n int
-		n, at, err = s.rankPage(ctx, program, at)
+		n, at, err = s.rankPage(ctx, program, at, now)
 		listed += n
 	}
 	if err != nil {
 		return false, fmt.Errorf("ranking %s: %w", program, err)
 	}
-	return at.done(), nil
+	return at.ended() && at.pass > 0, nil
 }
 
-func (s Referrals) rankPage(ctx context.Context, program string, at progress) (n int, next progress, err error) {
+func (s Referrals) rankPage(ctx context.Context, program string, at progress, now time.Time) (n int, next progress, err error) {
 	in := s.under(Key{PK: standingKey(program, at.shard, "").PK})
 	in.Limit = aws.Int32(rankSize)
 	if at.after != "" {
@@ -309,12 +321,16 @@ func (s Referrals) rankPage(ctx context.Context, program string, at progress) (n
 			return 0, at, err
 		}
 	}
-	next = progress{at.shard, textOf(out.LastEvaluatedKey, attrSK)}
+	next = progress{shard: at.shard, after: textOf(out.LastEvaluatedKey, attrSK), pass: at.pass}
 	if next.after == "" {
 		next.shard++
 	}
+	if next.ended() {
+		next.end = now.Unix()
+	}
 	i := rankedKey(program).item()
 	i[attrShard], i[attrAfter] = numberValue(int64(next.shard)), textValue(next.after)
+	i[attrPass], i[attrEnd] = numberValue(int64(next.pass)), numberValue(next.end)
 	_, err = s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i})
 	return len(out.Items), next, err
 }
