@@ -77,8 +77,9 @@ mutate-all: build/tools/gremlins ## the same for every package that it is meant 
 
 SEEDS ?= 20
 FIRST ?= 1
-sim: ## all functions under faults in virtual time: SEEDS=n FIRST=k, each TWICE=1; or SEED=n alone with its story; BASE=commit drives that commit
-	@go run ./shared/local/cmd/sim -seeds $(SEEDS) -first $(FIRST) $(if $(SEED),-seed $(SEED)) $(if $(TWICE),-twice) $(if $(BASE),-base $(BASE)) $(if $(PREVIOUS),-previous $(PREVIOUS))
+sim: ## all functions under faults in virtual time: SEEDS=n FIRST=k, each TWICE=1; SEED=n alone with its story, SHRINK=1 what its broken promise needs; BASE=commit
+	@go run ./shared/local/cmd/sim -seeds $(SEEDS) -first $(FIRST) $(if $(SEED),-seed $(SEED)) $(if $(TWICE),-twice) $(if $(BASE),-base $(BASE)) $(if $(PREVIOUS),-previous $(PREVIOUS)) \
+		$(if $(MUTANT),-mutant $(MUTANT)) $(if $(SHRINK),-shrink $(or $(REPLAYS),160)) $(if $(BREAKS),-breaks $(BREAKS)) $(if $(LEFT),-left $(LEFT))
 
 mutants: ## plants faults one by one and tells what notices each: ONLY=names, SEEDS=n looks at n more seeds, RECORD=1 writes the one that notices into the row, SEEDS=-1 asks the tests alone
 	@go run ./shared/local/cmd/sim -mutants $(if $(ONLY),-only $(ONLY)) $(if $(filter command line environment,$(origin SEEDS)),-seeds $(SEEDS)) $(if $(RECORD),-record) -first $(FIRST)

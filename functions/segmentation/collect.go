@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,10 +159,13 @@ func (c *collector) page(ctx context.Context, page dynamo.ScanPage) error {
 	return each(ctx, left, c.process.sendLeftover)
 }
 
+// named is how many unreadable profiles one line of the log names.
+const named = 50
+
 // unreadable tells of profiles that a scan passed over. An id is a pseudonym.
 func unreadable(ctx context.Context, ids []profile.ID, what, which string) {
-	if len(ids) > 0 {
-		slog.ErrorContext(ctx, "profiles cannot be read", what, which, "count", len(ids), "first", string(ids[0]))
+	for some := range slices.Chunk(ids, named) {
+		slog.ErrorContext(ctx, "profiles cannot be read", what, which, "count", len(some), "profiles", some)
 	}
 }
 

@@ -34,6 +34,9 @@ func (d *dice) next() uint64 {
 	return scramble(d.state)
 }
 
+// name is a number that tells things apart. It uses up no chance: the next draw is what it would have been.
+func (d *dice) name() uint32 { return uint32(hash(d.state, "name")) }
+
 func (d *dice) share() float64            { return share(d.next()) }
 func (d *dice) below(n int) int           { return int(d.next() % uint64(n)) }
 func (d *dice) between(low, high int) int { return low + d.below(high-low+1) }

@@ -78,6 +78,10 @@ func (s *said) body(now time.Time) map[string]any {
 
 // post sends events as a client does: again and again until it is answered.
 func (w *world) post(d *dice, key string, events ...*said) bool {
+	events = slices.DeleteFunc(slices.Clone(events), func(s *said) bool { return w.without[s.ID] })
+	if len(events) == 0 {
+		return true
+	}
 	for _, s := range events {
 		s.Key = key
 		s.Source = sourceOf(key)
@@ -104,6 +108,12 @@ func (w *world) post(d *dice, key string, events ...*said) bool {
 		}
 		body, err := json.Marshal(map[string]any{"batch": list})
 		check(err)
+		w.load.events.add(float64(len(events)), 0)
+		for _, s := range events {
+			if s.Name == "Order Completed" {
+				w.load.orders.add(1, 0)
+			}
+		}
 		begun := time.Now()
 		status, answer := w.call("POST", "/v1/batch", key, string(body))
 		for _, s := range events {
@@ -194,6 +204,16 @@ func (w *world) define(d *dice, kind, id string, doc map[string]any) bool {
 	doc = maps.Clone(doc)
 	w.model.defined(kind, id, doc, begun, time.Now(), ok)
 	return ok
+}
+
+// undefine takes a definition away.
+func (w *world) undefine(d *dice, kind, id string) {
+	begun := time.Now()
+	status, answer := w.ask(d, "DELETE", "/v1/"+kind+"/"+id, operatorKey, "")
+	w.tell("operator: %s/%s deleted: %d %.200s", kind, id, status, answer)
+	if status < 400 || status == 404 || status >= 500 { // an answer that was lost is 404 the next time
+		w.model.defined(kind, id, nil, begun, time.Now(), status != 0 && status < 500)
+	}
 }
 
 // surprise is something that the traffic did not expect; it is a fault of the simulation.

@@ -70,7 +70,7 @@ func (p peek) Do(r *http.Request) (*http.Response, error) {
 // get asks the public API as it stands at this very moment.
 func (c *consents) get(path string) (int, []byte) {
 	if c.api == nil {
-		c.api = c.w.start("member", false, time.Now, peek{c.w}).http
+		c.api = c.w.start("member", "the judge", false, time.Now, peek{c.w}).http
 	}
 	r, err := http.NewRequest("GET", "http://shop.sim"+path, nil)
 	check(err)

@@ -14,6 +14,10 @@
 //	client_test.go     a shop's client, which repeats what was not answered
 //	traffic*_test.go   what shops, people and operators do, by the seed
 //	patience_test.go   reports that wait for days for their order
+//	shrink_test.go     replays that drop what a broken promise does not need
+//	load_test.go       what partitions are asked for in a second
+//	canary_test.go     the search for texts of who was erased, in all bytes
+//	damage_test.go     profiles that nobody can read
 //	model_test.go      the judge's own account of what was accepted
 //	consent_test.go    what was said of consent, and what dispatch had seen of it
 //	invariant*_test.go the table of invariants and their checks

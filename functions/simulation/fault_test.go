@@ -1,6 +1,9 @@
 package simulation
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // fault is one way in which the world fails.
 type fault string
@@ -39,11 +42,13 @@ const (
 	gatewayLost fault = "client heard nothing"
 	skewed      fault = "clock skewed"
 	previous    fault = "version before at work"
+	unreadable  fault = "profile unreadable" // cut off, or of a program that is not known yet
 )
 
 // usual is the rate of each fault in an average seed: how many of a thousand chances it takes. A seed multiplies each by a factor of its own.
+// An invocation has one chance to crash and one to hang, however much it does: ten receives are meant to outlast what is usual.
 var usual = map[fault]float64{
-	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 40, stale: 250, slow: 15, outage: 150, hung: 0.5,
+	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 200, stale: 250, slow: 15, outage: 150, hung: 10,
 	crashBefore: 12, crashAfter: 12,
 	redelivered: 15, doubled: 25, replayed: 8, reordered: 40, givenUp: 100, redriven: 1000,
 	tickSkipped: 60, tickLate: 60, tickTwice: 60,
@@ -55,13 +60,13 @@ var usual = map[fault]float64{
 type rates struct {
 	seed uint64
 	of   map[fault]float64
-	off  map[string]bool // single faults that a shrunk replay leaves out, by kind and name
+	only map[string]bool // the single faults that a shrunk replay has, nil for all
 	none bool
 }
 
 // newRates draws how bad a seed is. One in eight has no fault at all, and in each some kinds are left out and some are frequent.
 func newRates(seed uint64) rates {
-	r := rates{seed: seed, of: map[fault]float64{}, off: map[string]bool{}}
+	r := rates{seed: seed, of: map[fault]float64{}}
 	d := dice{hash(seed, "rates")}
 	calm := d.happens(0.125)
 	for _, f := range allFaults() {
@@ -73,8 +78,13 @@ func newRates(seed uint64) rates {
 		if f == redriven {
 			factor = 1
 		}
-		if calm {
+		if f == outage && seed%10 == 7 {
+			factor = 1
+		} else if calm {
 			factor = 0
+		}
+		if f == givenUp && lateRedrive(seed) && !calm {
+			factor = 5
 		}
 		r.of[f] = min(usual[f]*factor, 900)
 		if f == redriven && !calm {
@@ -84,29 +94,41 @@ func newRates(seed uint64) rates {
 	return r
 }
 
-// away says whether the store cannot be reached at a time since the beginning: once in some seeds, for some time.
+// away says whether the store cannot be reached at a time since the beginning: once in some seeds, for some time. One of any ten seeds
+// that follow each other has it for certain.
 func (r *rates) away(since, horizon time.Duration) bool {
 	d := dice{hash(r.seed, string(outage))}
-	if r.none || !d.happens(r.of[outage]/1000) || r.off[string(outage)] {
+	if happens := d.happens(r.of[outage] / 1000); r.none || r.of[outage] == 0 || !happens && r.seed%10 != 7 {
 		return false
 	}
 	begin := time.Duration(d.share() * float64(horizon))
 	return since >= begin && since < begin+d.pause(10*time.Minute, 80*time.Minute)
 }
 
-// strikes says whether a fault happens at a named occasion.
-func (r *rates) strikes(f fault, names ...string) bool {
-	if r.none || r.of[f] == 0 {
+// strikes says whether a fault happens at a named occasion. The name alone decides: what else happens does not move a fault.
+func (r *rates) strikes(f fault, name string) bool {
+	if r.none || r.of[f] == 0 || share(hash(r.seed, string(f), name))*1000 >= r.of[f] {
 		return false
 	}
-	h := hash(r.seed, append([]string{string(f)}, names...)...)
-	return share(h)*1000 < r.of[f]
+	return r.has(f, name)
+}
+
+// has says whether a replay has a single fault.
+func (r *rates) has(f fault, name string) bool { return r.only == nil || r.only[single(f, name)] }
+
+// single is one fault by itself.
+func single(f fault, name string) string { return string(f) + " at " + name }
+
+// kindOf is the kind of a single fault.
+func kindOf(single string) fault {
+	kind, _, _ := strings.Cut(single, " at ")
+	return fault(kind)
 }
 
 func allFaults() []fault {
 	return []fault{
 		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, outage, hung, crashBefore, crashAfter,
 		redelivered, doubled, replayed, reordered, givenUp, redriven, tickSkipped, tickLate, tickTwice,
-		providerSlow, providerRefuses, providerNotNow, providerLost, gatewayLost, skewed, previous,
+		providerSlow, providerRefuses, providerNotNow, providerLost, gatewayLost, skewed, previous, unreadable,
 	}
 }

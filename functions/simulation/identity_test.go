@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,11 +26,10 @@ type stand struct {
 
 // identities notes every write of a profile's key.
 func (x *watch) identities(q request) {
-	if !bytes.Contains(q.body, []byte(`"p#`)) {
+	if q.document == nil || !bytes.Contains(q.body, []byte(`"p#`)) {
 		return
 	}
-	var d document
-	check(json.Unmarshal(q.body, &d))
+	d := q.document
 	x.stand(d.Item)
 	for _, action := range d.TransactItems {
 		for _, a := range action {

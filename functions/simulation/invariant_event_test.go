@@ -50,9 +50,13 @@ func (m *model) fateOf(s *said, joined map[string]string) fate {
 	return f
 }
 
-// joins unites the ids that may ever have been joined: the root of each.
+// joins unites the ids that may ever have been joined: the root of each. It is asked when nothing more is said.
 func (m *model) joins() map[string]string {
+	if m.joined != nil {
+		return m.joined
+	}
 	root := map[string]string{}
+	defer func() { m.joined = root }()
 	var find func(string) string
 	find = func(id string) string {
 		if root[id] == "" || root[id] == id {

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -53,6 +54,11 @@ const (
 	rewardsTakenBack       invariant = "rewardsTakenBack"
 	shopDays               invariant = "daysAreTheShops"
 	noSelfInvitation       invariant = "noSelfInvitation"
+	partitionRate          invariant = "partitionRate"
+	erasedLeaveNoTrace     invariant = "erasedLeaveNoTrace"
+	reasonsAddUp           invariant = "reasonsAddUp"
+	duplicatesSettled      invariant = "duplicatesSettled"
+	unreadableKept         invariant = "unreadableKept"
 	runsFinish             invariant = "runsFinish"
 	schedulesSucceed       invariant = "schedulesSucceed"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
@@ -103,7 +109,11 @@ var invariants = []struct {
 	{rewardsTakenBack, checkTakenBack},
 	{shopDays, checkShopDays},
 	{itemsUnder300KB, checkItemSizes},
+	{partitionRate, checkPartitionRate},
 	{noPersonalDataInLogs, checkLogs},
+	{erasedLeaveNoTrace, checkTraces},
+	{reasonsAddUp, checkReasonSums},
+	{duplicatesSettled, checkSettled},
 }
 
 // violation is a promise that was broken.
@@ -111,13 +121,14 @@ type violation struct {
 	Invariant invariant `json:"invariant"`
 	Who       string    `json:"who,omitempty"` // the person concerned, as a path id
 	What      string    `json:"what"`
+	Cause     string    `json:"cause"` // What without who and what is concerned
 	At        string    `json:"at"`
 }
 
 func (w *world) violate(i invariant, who, format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.violations = append(w.violations, violation{i, who, fmt.Sprintf(format, args...), w.clock()})
+	w.violations = append(w.violations, violation{i, who, fmt.Sprintf(format, args...), format, w.clock()})
 	if w.story != nil {
 		w.story(fmt.Sprintf("%s VIOLATION %s %s: %s", w.clock(), i, who, fmt.Sprintf(format, args...)))
 	}
@@ -126,19 +137,22 @@ func (w *world) violate(i invariant, who, format string, args ...any) {
 // rest waits until nothing is under way any more. Without faults, everything must be done within a bounded time.
 func (w *world) rest(most time.Duration) bool {
 	quiet := 0
-	for begun := time.Now(); time.Since(begun) < most; w.sleep(20 * time.Second) {
-		if w.busyNow() {
+	for begun := time.Now(); time.Since(begun) < most; {
+		pause := 20 * time.Second
+		if w.underWay() {
 			quiet = 0
-			continue
-		}
-		if quiet++; quiet >= 3 {
+		} else if due := w.due(); len(due) > 0 {
+			// Nothing happens until the first of them; it is a while to look for.
+			quiet, pause = 0, min(max(pause, time.Until(slices.MinFunc(due, time.Time.Compare))), 10*time.Minute)
+		} else if quiet++; quiet >= 3 {
 			return true
 		}
+		w.sleep(pause)
 	}
 	return false
 }
 
-func (w *world) busyNow() bool {
+func (w *world) underWay() bool {
 	if w.running > 0 || w.later > 0 {
 		return true
 	}
@@ -147,13 +161,13 @@ func (w *world) busyNow() bool {
 			return true
 		}
 	}
-	return w.dueEntries() > 0
+	return false
 }
 
 // waiting names what Due holds, for the backlog.
 func (w *world) waiting() string {
 	var names []string
-	for _, i := range w.scan(w.table("Due")) {
+	for _, i := range w.scan(w.table("Due"), "pk", "sk") {
 		if _, ok := dueMinute(i.text("pk")); ok {
 			names = append(names, i.text("pk")+"/"+i.text("sk"))
 		}
@@ -161,14 +175,14 @@ func (w *world) waiting() string {
 	return strings.Join(names, " ")
 }
 
-// dueEntries counts what waits for its minute, if that is not further away than a day. Reports without an owner are waited for by outlast.
-func (w *world) dueEntries() int {
-	n := 0
-	for _, i := range w.scan(w.table("Due")) {
+// due are the minutes of what waits for its minute, if that is not further away than a day. Reports without an owner are waited for by outlast.
+func (w *world) due() []time.Time {
+	var all []time.Time
+	for _, i := range w.scan(w.table("Due"), "pk", "sk") {
 		minute, ok := dueMinute(i.text("pk"))
 		if left := time.Until(minute); ok && left < 26*time.Hour && (left < 0 || !isReport(i)) {
-			n++
+			all = append(all, minute)
 		}
 	}
-	return n
+	return all
 }

@@ -19,7 +19,6 @@ type program struct {
 type instance struct {
 	program
 	function string
-	number   int
 	skew     time.Duration
 	old      bool // of the version before
 	left     int  // invocations until the platform takes it away
@@ -35,13 +34,15 @@ type invocation struct {
 	cancel   context.CancelFunc
 	killed   bool
 	begun    time.Time
-	injected bool // some fault struck it
-	excused  bool // one that may cost it all of its time
-	done     int  // effects so far
-	crashAt  int
-	crash    fault
+	injected bool   // some fault struck it
+	excused  bool   // one that may cost it all of its time
 	last     string // the effect before
 	speaks   bool   // its jobs may carry words about consent
+	effects  int
+	crashAt  int // the effect before or after which it crashes
+	crash    fault
+	calls    int
+	hangAt   int // the call that is never answered
 }
 
 type invocationKey struct{}
@@ -61,10 +62,13 @@ func (i *invocation) kill() {
 	i.cancel()
 }
 
-// name gives a call a name that is the same in a replay: function, operation, key and how often it was called before.
+// callName gives a call a name that is the same in a replay: function, operation, key and how often it was called before.
 func (i *invocation) callName(q request) string {
-	w := i.w
-	name := i.function + " " + q.op + " " + q.where + " " + q.key
+	return i.w.numbered(i.function + " " + q.op + " " + q.where + " " + q.subject())
+}
+
+// numbered tells occasions of the same name apart by how many there were before.
+func (w *world) numbered(name string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.counts[name]++
@@ -81,12 +85,12 @@ func (i *invocation) struck(f fault, name string) {
 	i.w.fired(f, name)
 }
 
-// crashes says whether the process ends here, and ends it.
+// crashes says whether the process ends at an effect, and ends it.
 func (i *invocation) crashes(f fault, q request) bool {
 	if f == crashBefore {
-		i.done++
+		i.effects++
 	}
-	if i.crash != f || i.done != i.crashAt {
+	if i.crash != f || i.effects != i.crashAt {
 		return false
 	}
 	i.struck(f, i.name)
@@ -116,18 +120,18 @@ var (
 	errCrashed  = errors.New("the process ended")
 )
 
-// begin makes an invocation in an instance.
-func (w *world) begin(function string, limit time.Duration) (*invocation, context.Context) {
-	w.mu.Lock()
-	w.invocations[function]++
-	name := fmt.Sprintf("%s@%d", function, w.invocations[function])
-	w.mu.Unlock()
+// begin makes an invocation in an instance. It is named by what it is about, so that it keeps its name where others are left out.
+func (w *world) begin(function, about string, limit time.Duration) (*invocation, context.Context) {
+	name := w.numbered(fmt.Sprintf("%s@%06x", function, hash(0, about)&0xffffff))
 	i := &invocation{w: w, function: function, name: name, begun: time.Now(), until: time.Now().Add(limit)}
 	d := dice{hash(w.seed, "invocation", name)}
 	for _, f := range []fault{crashBefore, crashAfter} {
 		if w.faults.strikes(f, name) {
 			i.crash, i.crashAt = f, one(&d, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 8, 11)
 		}
+	}
+	if w.faults.strikes(hung, name) {
+		i.hangAt = one(&d, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50)
 	}
 	if i.instance = w.acquire(function, name, &d); i.instance.old {
 		w.tell("%s is of the version before", name)
@@ -160,8 +164,8 @@ func (w *world) end(i *invocation) error {
 }
 
 // invoke runs a function on an event.
-func (w *world) invoke(function string, payload []byte) (out []byte, injected bool, err error) {
-	i, ctx := w.begin(function, w.limit(function))
+func (w *world) invoke(function, about string, payload []byte) (out []byte, injected bool, err error) {
+	i, ctx := w.begin(function, about, w.limit(function))
 	i.speaks = speaksOfConsent(payload)
 	out, err = i.instance.handle(ctx, payload)
 	if dead := w.end(i); dead != nil {
@@ -181,17 +185,16 @@ func (w *world) acquire(function, name string, d *dice) *instance {
 			return found
 		}
 	}
-	w.instances++
-	found := &instance{function: function, number: w.instances, old: old, left: d.between(3, 400)}
+	found := &instance{function: function, old: old, left: d.between(3, 400)}
 	if old {
 		w.fired(previous, name)
 	}
-	if function != "ingest" && function != "member" && w.faults.strikes(skewed, fmt.Sprint(function, w.instances)) {
+	if function != "ingest" && function != "member" && w.faults.strikes(skewed, name) {
 		w.fired(skewed, name)
 		found.skew = time.Duration((d.share() - 0.5) * float64(6*time.Second))
 	}
 	now := func() time.Time { return time.Now().Add(found.skew) }
-	found.program = w.start(function, old, now, wire{w})
+	found.program = w.start(function, name, old, now, wire{w})
 	return found
 }
 

@@ -20,7 +20,6 @@ type mapping struct {
 	window   time.Duration
 	most     int // invocations at a time
 	running  int
-	number   int
 	wake     chan struct{}
 }
 
@@ -38,13 +37,12 @@ func (m *mapping) pokeAfter(d time.Duration) { time.AfterFunc(d, m.poke) }
 func (m *mapping) run() {
 	for range m.wake {
 		for m.running < m.most && !m.w.stopped {
-			batch := m.gather()
+			name, batch := m.gather()
 			if len(batch) == 0 {
 				break
 			}
-			m.number++
 			m.running++
-			go m.work(fmt.Sprintf("%s/%d", m.function, m.number), batch)
+			go m.work(name, batch)
 		}
 		if m.w.stopped {
 			return
@@ -52,13 +50,15 @@ func (m *mapping) run() {
 	}
 }
 
-func (m *mapping) gather() []events.SQSMessage {
-	d := dice{hash(m.w.seed, "gather", m.function, fmt.Sprint(m.number))}
-	m.w.sleep(d.pause(time.Millisecond, 20*time.Millisecond))
+// gather receives a batch and names it by its first message.
+func (m *mapping) gather() (string, []events.SQSMessage) {
 	batch := m.w.receive(m.queue, min(10, m.batch))
 	if len(batch) == 0 {
-		return nil
+		return "", nil
 	}
+	name := m.w.numbered(m.function + " batch " + short(batch[0].Body))
+	d := dice{hash(m.w.seed, "gather", name)}
+	m.w.sleep(d.pause(time.Millisecond, 20*time.Millisecond))
 	if m.window > 0 && len(batch) < m.batch {
 		m.w.sleep(d.pause(20*time.Millisecond, m.window))
 	}
@@ -70,8 +70,11 @@ func (m *mapping) gather() []events.SQSMessage {
 		batch = append(batch, more...)
 	}
 	m.pokeAfter(m.queue.Visibility + time.Second)
-	return batch
+	return name, batch
 }
+
+// short stands for a text in a name.
+func short(text string) string { return fmt.Sprintf("%08x", uint32(hash(0, text))) }
 
 // work invokes the function with a batch and deletes what succeeded.
 func (m *mapping) work(name string, batch []events.SQSMessage) {
@@ -89,14 +92,14 @@ func (m *mapping) work(name string, batch []events.SQSMessage) {
 		w.fired(doubled, name)
 		go func() {
 			w.sleep(d.pause(time.Microsecond, 30*time.Millisecond))
-			_, _, _ = w.invoke(m.function, payload)
+			_, _, _ = w.invoke(m.function, name+" doubled", payload)
 		}()
 	}
 	w.sleep(d.pause(time.Microsecond, 5*time.Millisecond))
-	out, injected, err := w.invoke(m.function, payload)
+	out, injected, err := w.invoke(m.function, name, payload)
 	failed := failedRecords(out)
-	for i, message := range batch {
-		one := fmt.Sprintf("%s.%d", name, i)
+	for _, message := range batch {
+		one := w.numbered(m.function + " message " + short(message.Body))
 		if err != nil || failed[message.MessageId] {
 			if !injected {
 				w.mu.Lock()
@@ -196,7 +199,7 @@ func (w *world) redrive() {
 				Sent int
 				Left bool
 			}
-			out, _, err := w.invoke("redrive", []byte(`{"redrive":"`+q.LogicalID+`"}`))
+			out, _, err := w.invoke("redrive", q.LogicalID, []byte(`{"redrive":"`+q.LogicalID+`"}`))
 			if err == nil {
 				check(json.Unmarshal(out, &sent))
 			}
@@ -240,7 +243,7 @@ func (w *world) giveUp(q template.Queue, message events.SQSMessage, name string)
 // sqs carries out a call of a function to its queues.
 func (w *world) sqs(inv *invocation, q request) *reply {
 	if q.op == "SendMessage" {
-		name := inv.callName(request{op: "deliver", where: q.where})
+		name := inv.callName(request{op: "deliver", where: q.where, key: short(string(q.body))})
 		d := dice{hash(w.seed, "deliver", name)}
 		if w.faults.strikes(reordered, name) {
 			w.fired(reordered, name)

@@ -15,6 +15,7 @@ type model struct {
 	erasures    []*erasure
 	withdrawals []*withdrawal
 	claims      []*claim
+	joined      map[string]string // see joins
 }
 
 // definition is one saved state of a definition: in force for certain from Sure until a later one's Begun.
@@ -64,6 +65,17 @@ func (m *model) find(id, source string) *said {
 		}
 	}
 	return nil
+}
+
+// ownIDs are the ids of all events that the traffic has named itself.
+func (m *model) ownIDs() []string {
+	var list []string
+	for _, s := range m.said {
+		if !s.hook && !slices.Contains(list, s.ID) {
+			list = append(list, s.ID)
+		}
+	}
+	return list
 }
 
 // history is what a definition was, oldest first.

@@ -44,10 +44,13 @@ func (i item) size() int {
 	return n
 }
 
-// scan reads a table straight from the stand-in.
-func (w *world) scan(table string) []item {
+// scan reads a table straight from the stand-in, all attributes of it if none is named.
+func (w *world) scan(table string, attributes ...string) []item {
 	var all []item
 	in := map[string]any{"TableName": table, "ConsistentRead": true}
+	if len(attributes) > 0 {
+		in["ProjectionExpression"] = strings.Join(attributes, ", ")
+	}
 	for {
 		body, _ := json.Marshal(in)
 		answer := serve(w.db, "DynamoDB_20120810.Scan", body)

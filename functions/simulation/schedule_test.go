@@ -43,6 +43,10 @@ func zoneOr(zone string) string {
 // tick is one time of a schedule.
 func (w *world) tick(function, input, name string) {
 	d := dice{hash(w.seed, "tick", name)}
+	minutely := strings.Contains(input, "minute")
+	if w.drowsy && minutely && time.Now().Minute() != 0 {
+		return
+	}
 	strikes := func(f fault) bool {
 		if !w.faults.strikes(f, name) {
 			return false
@@ -51,7 +55,7 @@ func (w *world) tick(function, input, name string) {
 		return true
 	}
 	delay := d.pause(10*time.Millisecond, 2*time.Second)
-	if everyMinute := strings.Contains(input, "minute"); everyMinute && (w.still || strikes(tickSkipped)) {
+	if minutely && (w.still || strikes(tickSkipped)) {
 		return
 	}
 	if strikes(tickLate) {
@@ -60,7 +64,7 @@ func (w *world) tick(function, input, name string) {
 	one := func(delay time.Duration) {
 		w.sleep(delay)
 		if !w.stopped {
-			if _, injected, err := w.invoke(function, []byte(input)); err != nil && !injected {
+			if _, injected, err := w.invoke(function, name, []byte(input)); err != nil && !injected {
 				w.violate(schedulesSucceed, "", "%s failed without a fault: %v", name, err)
 			}
 		}

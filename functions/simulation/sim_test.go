@@ -28,6 +28,7 @@ var (
 	twiceFlag = flag.Bool("twice", false, "run each seed a second time, which must be the same to the last line")
 	childFlag = flag.String("child", "", "where a child writes what came of its seed")
 	storyFlag = flag.Bool("story", false, "tell everything that happens")
+	leftFlag  = flag.String("left", "", "a file that says what is left of the seed; its outcome tells what struck and what was played")
 )
 
 func hashed(key string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(key))) }
@@ -43,46 +44,71 @@ type outcome struct {
 	Coverage   coverage      `json:"coverage"`
 	Violations []violation   `json:"violations,omitempty"`
 	Sendings   int           `json:"sendings"`
+	Load       hottest       `json:"load"`
 	Profiles   int           `json:"profiles"`
 	Trace      string        `json:"trace"` // a hash of everything that happened: the same in every replay
+
+	Struck []string `json:"struck,omitempty"` // single faults
+	Acts   []played `json:"acts,omitempty"`
+	Said   []string `json:"said,omitempty"` // ids of events
+	Story  []string `json:"story,omitempty"`
+}
+
+// played is a scene that was.
+type played struct {
+	Number int    `json:"number"`
+	Scene  string `json:"scene"`
+	Person int    `json:"person"`
 }
 
 // TestSeed runs one seed in this process.
 func TestSeed(t *testing.T) {
-	if *childFlag == "" && *seedFlag == 0 {
+	if *childFlag == "" && *seedFlag == 0 || *shrinkFlag != 0 {
 		t.Skip("run by TestSimulation")
 	}
 	seed := *seedFlag
 	cryptotest.SetGlobalRandom(t, seed)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // see tidy
+	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
+	check(err)
+	stdout := os.Stdout
+	os.Stdout = output // telemetry writes what it counts there
 	var lines []string
 	var out outcome
 	synctest.Test(t, func(t *testing.T) {
 		begun := realNow()
 		w := newWorld(seed)
+		w.output = output.Name()
 		w.story = func(line string) {
 			if *storyFlag {
 				lines = append(lines, line)
 			}
 			w.trace = hash(w.trace, line)
 		}
+		if *leftFlag != "" {
+			readRemainder(*leftFlag).pare(w)
+		}
 		go w.tidy()
 		w.live()
 		out = outcome{Seed: seed, Events: len(w.model.said), Operations: w.operations, Virtual: time.Since(w.begun).Round(time.Second).String(),
-			Faults: w.fires, Coverage: w.coverage, Violations: w.violations, Sendings: len(w.sendings), Profiles: w.profiles, Trace: fmt.Sprintf("%016x", w.trace)}
+			Faults: w.fires, Coverage: w.coverage, Violations: w.violations, Sendings: len(w.sendings), Load: w.load.hottest(), Profiles: w.profiles, Trace: fmt.Sprintf("%016x", w.trace)}
+		if *leftFlag != "" {
+			out.Struck, out.Acts, out.Said = w.struck, w.played, w.model.ownIDs()
+		}
 		w.close()
 		out.Seconds = realNow() - begun
 	})
-	if *storyFlag {
-		for _, line := range lines {
-			fmt.Println(line)
-		}
-	}
+	os.Stdout = stdout
+	check(output.Close())
 	if *childFlag != "" {
+		out.Story = lines
 		body, err := json.Marshal(out)
 		check(err)
 		check(os.WriteFile(*childFlag, body, 0o644))
 		return
+	}
+	for _, line := range lines {
+		fmt.Println(line)
 	}
 	for _, v := range out.Violations {
 		t.Errorf("%s %s %s: %s", v.At, v.Invariant, v.Who, v.What)
@@ -118,7 +144,12 @@ func (w *world) live() {
 	w.schedules()
 	w.open(&d)
 	c := newCast(w.seed)
-	w.play(c, plan(w.seed, c, w.horizon), nil)
+	w.play(c, plan(w.seed, c, w.horizon))
+	if lateRedrive(w.seed) {
+		w.drowsy = true
+		w.sleep(time.Duration(d.between(15, 17)) * 24 * time.Hour)
+		w.drowsy = false
+	}
 	for range 2 {
 		w.sleep(30 * time.Minute)
 		w.redrive()
@@ -139,9 +170,13 @@ func (w *world) live() {
 	w.judge()
 }
 
+// lateRedrive says whether dead letters of a seed lie for weeks before somebody sends them again. It takes as long as ten others.
+func lateRedrive(seed uint64) bool { return seed%20 == 4 }
+
 // judge makes a last run and asks every invariant.
 func (w *world) judge() {
 	d := dice{hash(w.seed, "last")}
+	w.load.over = true
 	status, body := w.ask(&d, "POST", "/v1/runs", operatorKey, "{}")
 	var started struct{ RunID string }
 	if status == 202 {
@@ -173,6 +208,9 @@ func (w *world) judge() {
 	for _, row := range invariants {
 		row.check(w, s, func(who, format string, args ...any) { w.violate(row.name, who, format, args...) })
 	}
+	if damaged(w.seed) {
+		w.damage(s)
+	}
 }
 
 func (w *world) backlog() string {
@@ -182,7 +220,7 @@ func (w *world) backlog() string {
 			parts = append(parts, fmt.Sprintf("%s %d", q.LogicalID, n))
 		}
 	}
-	return strings.Join(append(parts, fmt.Sprintf("due %d (%s), invocations %d, later %d", w.dueEntries(), w.waiting(), w.running, w.later)), ", ")
+	return strings.Join(append(parts, fmt.Sprintf("due %d (%s), invocations %d, later %d", len(w.due()), w.waiting(), w.running, w.later)), ", ")
 }
 
 // TestSimulation runs seeds, each in a process of its own, and writes what came out.
@@ -224,11 +262,12 @@ func TestSimulation(t *testing.T) {
 }
 
 // child runs a seed in a process with one processor, so that the seed alone decides what comes first.
-func child(folder string, seed uint64) (outcome, error) {
+func child(folder string, seed uint64, more ...string) (outcome, error) {
+	check(os.MkdirAll(folder, 0o755))
 	file := filepath.Join(folder, fmt.Sprintf("%d.json", seed))
 	self, err := os.Executable()
 	check(err)
-	c := exec.Command(self, "-test.run=^TestSeed$", "-test.timeout=20m", fmt.Sprintf("-seed=%d", seed), "-child="+file)
+	c := exec.Command(self, append(more, "-test.run=^TestSeed$", "-test.timeout=20m", fmt.Sprintf("-seed=%d", seed), "-child="+file)...)
 	c.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
 	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
 		c.Env = append(c.Env, "TMPDIR=/dev/shm")

@@ -190,7 +190,7 @@ func newsletter(w *world, d *dice, p *human) {
 	for n := 0; n < people; n += 25 {
 		var events []*said
 		for i := n; i < min(n+25, people); i++ {
-			user := fmt.Sprintf("canaryreader-%d-%d", list, i)
+			user := fmt.Sprintf("canaryreader-%d-%03d", list, i)
 			known, granted := w.event(d, "identify", ""), w.event(d, "track", "Consent Granted")
 			known.User, known.Traits = user, map[string]any{"email": fmt.Sprintf("canary%d.%d@canary.example", list, i)}
 			granted.User, granted.Properties = user, map[string]any{"channel": "email"}

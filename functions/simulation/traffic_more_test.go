@@ -208,8 +208,43 @@ func edit(w *world, d *dice, _ *human) {
 			w.define(d, "campaigns", id, doc)
 		}
 	case 6:
-		id := fmt.Sprintf("extra-%d", d.below(3))
-		value := one(d, 1, 2, 3)
-		w.define(d, "segments", id, map[string]any{"name": "Extra", "rule": map[string]any{"field": "orders.count", "op": "gte", "value": value}})
+		editSegment(w, d)
+	}
+}
+
+// editSegment saves one of three segments anew, with another rule, or takes it away.
+func editSegment(w *world, d *dice) {
+	id := fmt.Sprintf("extra-%d", d.below(3))
+	if len(w.model.history("segments", id)) > 0 && d.happens(0.2) {
+		w.undefine(d, "segments", id)
+		return
+	}
+	rule := map[string]any{"field": "orders.count", "op": "gte", "value": d.between(1, 3)}
+	switch d.below(3) {
+	case 0:
+		rule = map[string]any{"field": "orders.revenue", "op": "gte", "value": d.between(1, 6) * 5000}
+	case 1:
+		rule = map[string]any{"field": "consent." + one(d, "email", "social"), "op": "eq", "value": true}
+	}
+	w.define(d, "segments", id, map[string]any{"name": "Extra", "rule": rule})
+}
+
+// friendsAtOnce are three people who used one code and whose orders come at the same moment: two workers meet at the advocate's step of the
+// ladder, or at the end of the budget.
+func friendsAtOnce(w *world, d *dice, p *human) {
+	program := one(d, "ladder", "invite")
+	code := w.codeOf(d, program, p.user)
+	if code == "" {
+		return
+	}
+	var friends []*human
+	for k := range 3 {
+		f := &human{number: 2000 + k, user: fmt.Sprintf("canarytrio%08x-%d", d.name(), k), devices: []string{fmt.Sprintf("canarytrio-device%08x-%d", d.name(), k)}}
+		w.claim(d, program, code, p.user, f.user)
+		friends = append(friends, f)
+	}
+	w.sleep(d.pause(15*time.Second, 5*time.Minute))
+	for _, f := range friends {
+		go buy(w, &dice{d.next()}, f)
 	}
 }

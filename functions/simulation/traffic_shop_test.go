@@ -57,23 +57,18 @@ const (
 // hookKey marks what came by a webhook; such a source may move money.
 const hookKey = "webhook"
 
-// number of an order in a shop system.
-func (w *world) orderNumber() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.counts["hook order"]++
-	return 900000 + w.counts["hook order"]
-}
+// orderNumber is one of a shop system.
+func (d *dice) orderNumber() int { return 900_000_000 + int(d.name()%100_000_000) }
 
 // wooCommerce plays an order of WooCommerce: placed, paid, changed, refunded, each told by the whole order once more.
 func wooCommerce(w *world, d *dice, p *human) {
-	id, customer := w.orderNumber(), wooCustomer+p.number
+	id, customer := d.orderNumber(), wooCustomer+p.number
 	local := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") }
 	created := time.Now()
 	amount := d.between(1000, 30000)
 	price := fmt.Sprintf("%d.%02d", amount/100, amount%100)
 	doc := map[string]any{"id": id, "status": "pending", "currency": "CNY", "date_created_gmt": local(created), "date_modified_gmt": local(created), "total": price,
-		"customer_id": customer, "billing": map[string]any{"email": p.email(), "first_name": fmt.Sprintf("Canaryname%d", p.number)},
+		"customer_id": customer, "billing": map[string]any{"email": p.email(), "first_name": fmt.Sprintf("Canarywoo%03d", p.number)},
 		"line_items": []any{map[string]any{"product_id": 3, "name": "Tea", "quantity": 1, "price": price}}}
 	means := func(name string, total float64, at time.Time, refund string) *said {
 		s := &said{ID: fmt.Sprintf("woo-%d-%s%s", id, name, refund), Kind: "track", Name: name, User: fmt.Sprint(customer), Original: at.UTC().Truncate(time.Second).Format(time.RFC3339Nano),
@@ -106,12 +101,12 @@ func wooCommerce(w *world, d *dice, p *human) {
 
 // shopify plays an order of Shopify.
 func shopify(w *world, d *dice, p *human) {
-	id, customer := w.orderNumber(), shopifyCustomer+p.number
+	id, customer := d.orderNumber(), shopifyCustomer+p.number
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	now := time.Now()
 	amount := d.between(1000, 30000)
 	price := fmt.Sprintf("%d.%02d", amount/100, amount%100)
-	who := map[string]any{"id": customer, "email": p.email(), "first_name": fmt.Sprintf("Canaryname%d", p.number), "created_at": stamp(now), "updated_at": stamp(now)}
+	who := map[string]any{"id": customer, "email": p.email(), "first_name": fmt.Sprintf("Canaryshopify%03d", p.number), "created_at": stamp(now), "updated_at": stamp(now)}
 	doc := map[string]any{"id": id, "currency": "CNY", "total_price": price, "subtotal_price": price, "financial_status": "paid", "created_at": stamp(now),
 		"processed_at": stamp(now), "updated_at": stamp(now), "customer": who,
 		"line_items": []any{map[string]any{"product_id": 3, "title": "Tea", "quantity": 1, "price": price}}}
@@ -131,7 +126,7 @@ func shopify(w *world, d *dice, p *human) {
 
 // wholesale is an order of hundreds of lines.
 func wholesale(w *world, d *dice, p *human) {
-	id := fmt.Sprintf("w-%d", w.orderNumber())
+	id := fmt.Sprintf("w-%d", d.orderNumber())
 	var lines []any
 	total := 0
 	for i := range d.between(300, 700) {
@@ -149,7 +144,7 @@ func wholesale(w *world, d *dice, p *human) {
 
 // paidAfterAll is an order that was cancelled for want of payment, and paid then.
 func paidAfterAll(w *world, d *dice, p *human) {
-	id := fmt.Sprintf("late-%d", w.orderNumber())
+	id := fmt.Sprintf("late-%d", d.orderNumber())
 	cents, total := d.sum()
 	_ = cents
 	say := func(name string, at time.Time) {
@@ -170,7 +165,7 @@ func paidAfterAll(w *world, d *dice, p *human) {
 
 // yen is an order in a currency without minor units, refunded without naming it.
 func yen(w *world, d *dice, p *human) {
-	id := fmt.Sprintf("yen-%d", w.orderNumber())
+	id := fmt.Sprintf("yen-%d", d.orderNumber())
 	s := w.event(d, "track", "Order Completed")
 	s.User, s.Original, s.Moves = p.user, time.Now().UTC().Format(time.RFC3339Nano), false
 	s.Properties = map[string]any{"order_id": id, "currency": "JPY", "total": float64(d.between(2000, 9000))}

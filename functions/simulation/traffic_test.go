@@ -53,6 +53,8 @@ var scenes = []scene{
 	{"popular advocate", 2, popular},
 	{"two accounts", 2, twoAccounts},
 	{"newsletter", 1, newsletter},
+	{"edit in a run", 2, editInARun},
+	{"friends at once", 2, friendsAtOnce},
 }
 
 // human is one of the people of a seed.
@@ -74,13 +76,13 @@ func newCast(seed uint64) *cast {
 	c := &cast{d: dice{hash(seed, "cast")}}
 	n := one(&c.d, 4, 6, 8, 12, 20, 35)
 	for i := range n {
-		h := &human{number: i, user: fmt.Sprintf("canaryuser%d", i)}
+		h := &human{number: i, user: fmt.Sprintf("canaryuser%03d", i)}
 		if c.d.happens(0.08) { // shops have ids of all forms
-			h.user = one(&c.d, "canaryuser/%d", "gid://canary/Customer/%d", "canaryuser?%d", "canary user+%d", "canary用户%d")
+			h.user = one(&c.d, "canaryuser/%03d", "gid://canary/Customer/%03d", "canaryuser?%03d", "canary user+%03d", "canary用户%03d")
 			h.user = fmt.Sprintf(h.user, i)
 		}
 		for k := range c.d.between(1, 3) {
-			h.devices = append(h.devices, fmt.Sprintf("canarydevice%d-%d", i, k))
+			h.devices = append(h.devices, fmt.Sprintf("canarydevice%03d-%d", i, k))
 		}
 		c.people = append(c.people, h)
 	}
@@ -90,7 +92,8 @@ func newCast(seed uint64) *cast {
 	return c
 }
 
-func (h *human) email() string { return fmt.Sprintf("canarymail%d@canary.example", h.number) }
+func (h *human) email() string { return fmt.Sprintf("canarymail%03d@canary.example", h.number) }
+func (h *human) phone() string { return fmt.Sprintf("139%08d", 55550000+h.number) }
 
 // numberOf is whose address comes with an id: a person's own, and that of a customer in a shop system.
 func (c *cast) numberOf(id string) (number int, has bool) {
@@ -134,6 +137,9 @@ func plan(seed uint64, c *cast, horizon time.Duration) []act {
 			acts = append(acts, act{at: at, scene: s, who: d.below(len(c.people)), chance: d.next()})
 		}
 	}
+	if crowded(seed) {
+		acts = append(acts, act{at: time.Duration(d.share() * float64(horizon)), scene: scene{"promotion", 0, promotion}, who: d.below(len(c.people)), chance: d.next()})
+	}
 	slices.SortStableFunc(acts, func(a, b act) int { return int(a.at - b.at) })
 	for i := range acts {
 		acts[i].index = i
@@ -142,15 +148,16 @@ func plan(seed uint64, c *cast, horizon time.Duration) []act {
 }
 
 // play runs the acts, each when its time has come and beside those that are not over.
-func (w *world) play(c *cast, acts []act, skip map[int]bool) {
+func (w *world) play(c *cast, acts []act) {
 	w.cast = c
 	left := 0
 	begin := time.Now()
 	for _, a := range acts {
 		w.sleep(time.Until(begin.Add(a.at)))
-		if skip[a.index] {
+		if w.scenes != nil && !slices.Contains(w.scenes, a.index) {
 			continue
 		}
+		w.played = append(w.played, played{a.index, a.scene.name, a.who})
 		left++
 		go func() {
 			defer func() { left-- }()
@@ -164,13 +171,9 @@ func (w *world) play(c *cast, acts []act, skip map[int]bool) {
 	}
 }
 
-// event makes one for a person.
+// event makes one for a person. Its id follows from the act alone, and so it keeps it where other acts are left out.
 func (w *world) event(d *dice, kind, name string) *said {
-	w.mu.Lock()
-	w.counts["event"]++
-	n := w.counts["event"]
-	w.mu.Unlock()
-	s := &said{ID: fmt.Sprintf("m-%d", n), Kind: kind, Name: name, Who: -1}
+	s := &said{ID: fmt.Sprintf("m-%08x", d.name()), Kind: kind, Name: name, Who: -1}
 	now := time.Now().UTC()
 	switch d.below(6) {
 	case 0:
@@ -229,9 +232,12 @@ func identify(w *world, d *dice, p *human) {
 	if len(w.cast.shared) > 0 && d.happens(0.08) {
 		s.Anon = one(d, w.cast.shared...)
 	}
-	s.Traits = map[string]any{"name": fmt.Sprintf("Canaryname%d", p.number)}
+	s.Traits = map[string]any{"name": fmt.Sprintf("Canaryname%03d", p.number)}
 	if d.happens(0.7) {
 		s.Traits["email"] = p.email()
+	}
+	if d.happens(0.4) {
+		s.Traits["phone"] = p.phone()
 	}
 	if d.happens(0.2) { // a form's own field
 		s.Traits["emailConsent"] = true
@@ -260,10 +266,7 @@ func (d *dice) sum() (int64, float64) {
 }
 
 func buy(w *world, d *dice, p *human) {
-	w.mu.Lock()
-	w.counts["order"]++
-	id := fmt.Sprintf("o-%d", w.counts["order"])
-	w.mu.Unlock()
+	id := fmt.Sprintf("o-%08x", d.name())
 	p.orders = append(p.orders, id)
 	currency := one(d, "CNY", "CNY", "CNY", "USD")
 	_, total := d.sum()
@@ -388,4 +391,13 @@ func startRun(w *world, d *dice, p *human) {
 		body = fmt.Sprintf(`{"asOf":%q}`, time.Now().Add(-48*time.Hour).Format("2006-01-02"))
 	}
 	w.ask(d, "POST", "/v1/runs", operatorKey, body)
+}
+
+// editInARun is an operator who has second thoughts about a segment while a run is under way.
+func editInARun(w *world, d *dice, p *human) {
+	w.ask(d, "POST", "/v1/runs", operatorKey, "{}")
+	for range d.between(1, 3) {
+		w.sleep(d.pause(time.Millisecond, 2*time.Second))
+		editSegment(w, d)
+	}
 }

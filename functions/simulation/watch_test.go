@@ -30,6 +30,9 @@ func (x *watch) buried(l sqs.DeadLetter) {
 	x.w.mu.Lock()
 	x.dead = append(x.dead, buried{l, time.Now(), x.w.failedClean[l.MessageID]})
 	x.w.mu.Unlock()
+	if q, ok := x.w.template.Queue(l.Queue); ok {
+		x.w.pokeQueue(q.DeadLetter, 0)
+	}
 	x.w.tell("dead letter: %s of %s after %d", l.MessageID, l.Queue, l.Receives)
 }
 

@@ -32,25 +32,35 @@ type request struct {
 	where    string // table or queue
 	key      string
 	body     []byte
-	effect   bool // it changes something
+	document *document // nil if the body is but a part of what was asked for
+	effect   bool      // it changes something
 	dynamo   bool
 	eventual bool
 }
 
-type attribute struct{ S, N string }
+// subject is what a call is about: its key, or the whole of what has none and is sent or listed. Receipts differ in each replay.
+func (q request) subject() string {
+	if q.key == "" && (strings.HasPrefix(q.op, "SendMessage") || strings.HasPrefix(q.op, "Batch")) {
+		return short(string(q.body))
+	}
+	return q.key
+}
+
+type attribute struct {
+	S, N string
+	size int
+}
 
 type document struct {
 	TableName                 string
 	Key, Item                 map[string]attribute
 	ConsistentRead            bool
+	KeyConditionExpression    string
 	ExpressionAttributeValues map[string]attribute
 	RequestItems              map[string]json.RawMessage
-	TransactItems             []map[string]struct {
-		TableName string
-		Key, Item map[string]attribute
-	}
-	QueueUrl string
-	Entries  []struct{ Id string }
+	TransactItems             []map[string]action
+	QueueUrl                  string
+	Entries                   []struct{ Id string }
 }
 
 var effects = map[string]bool{
@@ -59,12 +69,12 @@ var effects = map[string]bool{
 }
 
 // read finds out what a call is about.
-func readRequest(target string, body []byte) (request, document, error) {
+func readRequest(target string, body []byte) (request, error) {
 	service, op, _ := strings.Cut(target, ".")
-	q := request{target: target, op: op, body: body, effect: effects[op], dynamo: strings.HasPrefix(service, "DynamoDB")}
-	var d document
-	if err := json.Unmarshal(body, &d); err != nil {
-		return q, d, err
+	d := &document{}
+	q := request{target: target, op: op, body: body, document: d, effect: effects[op], dynamo: strings.HasPrefix(service, "DynamoDB")}
+	if err := json.Unmarshal(body, d); err != nil {
+		return q, err
 	}
 	q.where = strings.TrimPrefix(d.TableName, stackName+"-")
 	switch {
@@ -101,7 +111,7 @@ func readRequest(target string, body []byte) (request, document, error) {
 			q.eventual = false
 		}
 	}
-	return q, d, nil
+	return q, nil
 }
 
 // Do carries a call over, or fails it.
@@ -115,7 +125,7 @@ func (c wire) Do(r *http.Request) (*http.Response, error) {
 	if inv == nil {
 		panic("a call outside of any invocation: " + r.Header.Get("X-Amz-Target"))
 	}
-	q, _, err := readRequest(r.Header.Get("X-Amz-Target"), body)
+	q, err := readRequest(r.Header.Get("X-Amz-Target"), body)
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +135,8 @@ func (c wire) Do(r *http.Request) (*http.Response, error) {
 	name := inv.callName(q)
 	d := dice{hash(w.seed, "wire", name)}
 	w.operations++
-	if w.faults.strikes(hung, name) && inv.deadline() {
-		inv.struck(hung, name)
+	if inv.calls++; inv.calls == inv.hangAt && inv.deadline() {
+		inv.struck(hung, inv.name)
 		if d.happens(0.5) && q.effect {
 			w.sleep(d.pause(time.Millisecond, 20*time.Millisecond))
 			if inv.dead() {
@@ -184,7 +194,7 @@ func (w *world) answer(inv *invocation, q request, name string, d *dice) *reply 
 		return true
 	}
 	switch {
-	case q.dynamo && w.faults.away(time.Since(w.begun), w.horizon):
+	case q.dynamo && w.faults.away(time.Since(w.begun), w.horizon) && w.faults.has(outage, name):
 		inv.struck(outage, name)
 		w.sleep(d.pause(10*time.Millisecond, time.Second))
 		return nil
@@ -217,7 +227,9 @@ func (w *world) answer(inv *invocation, q request, name string, d *dice) *reply 
 		// A replica hears of most writes within milliseconds, and of some a second or two later.
 		if w.replica.behind() && strikes(stale) {
 			w.replica.catchUp(time.Now().Add(-d.pause(20*time.Millisecond, 2*time.Second)))
-			return serve(w.replica.engine, q.target, q.body)
+			answer := serve(w.replica.engine, q.target, q.body)
+			w.load.note(q, answer)
+			return answer
 		}
 	}
 	return w.carryOut(inv, q)
@@ -255,6 +267,7 @@ func (w *world) carryOut(inv *invocation, q request) *reply {
 		return w.sqs(inv, q)
 	}
 	answer := serve(w.db, q.target, q.body)
+	w.load.note(q, answer)
 	if q.effect {
 		w.tell("%s: %s %s %s: %d%s", inv.name, q.op, q.where, q.key, answer.status, reason(answer))
 	}
@@ -313,6 +326,7 @@ func (w *world) inPart(inv *invocation, q request, d *dice) *reply {
 	_ = json.Unmarshal(q.body, &whole)
 	whole["RequestItems"], _ = json.Marshal(map[string]json.RawMessage{table: done})
 	q.body, _ = json.Marshal(whole)
+	q.document = nil
 	answer := w.carryOut(inv, q)
 	if answer.status != 200 {
 		return answer

@@ -45,25 +45,30 @@ type world struct {
 
 	mu          sync.Mutex
 	counts      map[string]int
-	invocations map[string]int
 	idle        map[string][]*instance
-	instances   int
 	running     int // invocations under way
 	later       int // messages that are to come again
 	stopped     bool
+	drowsy      bool // weeks in which nothing is told: of the schedules of a minute, one in an hour runs
 	failedClean map[string]int
 	still       bool        // the schedules of minutes are not run
 	outlasted   []ownerless // reports that waited when all else was done
 
 	operations int
 	fires      map[fault]int
+	struck     []string // every single fault that struck
+	played     []played
+	scenes     []int           // what is played, nil for all
+	without    map[string]bool // events that are not sent
 	coverage   coverage
 	watch      *watch
 	consents   *consents
+	load       *load
 	sendings   []sending
 	model      *model
 	violations []violation
 	log        bytes.Buffer
+	output     string // the file to which functions write what they count
 	story      func(string)
 	trace      uint64
 	cast       *cast
@@ -77,8 +82,8 @@ func newWorld(seed uint64) *world {
 	start := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC).Add(time.Duration(hash(seed, "start")%86400) * time.Second)
 	time.Sleep(time.Until(start))
 	w := &world{
-		seed: seed, faults: newRates(seed), counts: map[string]int{}, invocations: map[string]int{}, idle: map[string][]*instance{},
-		failedClean: map[string]int{}, fires: map[fault]int{}, begun: start,
+		seed: seed, faults: newRates(seed), counts: map[string]int{}, idle: map[string][]*instance{},
+		failedClean: map[string]int{}, fires: map[fault]int{}, without: map[string]bool{}, begun: start,
 	}
 	w.coverage.init()
 	w.watch = newWatch(w)
@@ -98,7 +103,11 @@ func newWorld(seed uint64) *world {
 		}
 	}
 	never := 1_000_000 * time.Hour
-	options := dynamodb.Options{SyncEvery: never, SweepEvery: never, TTLLag: -1}
+	options := dynamodb.Options{SyncEvery: never, SweepEvery: never, TTLLag: -1, Observe: func(c dynamodb.Call) {
+		if w.load != nil {
+			w.load.read = c.ReadUnits
+		}
+	}}
 	w.db, err = dynamodb.Open(options)
 	check(err)
 	w.replica.engine, err = dynamodb.Open(options)
@@ -120,12 +129,13 @@ func newWorld(seed uint64) *world {
 			made[q.Name] = true
 		}
 	}
+	w.load = newLoad(w)
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&lockedWriter{w: w}, nil)))
 	for _, f := range w.template.Functions {
 		for _, one := range f.Mappings {
 			q, _ := w.template.Queue(one.Queue)
 			m := &mapping{w: w, function: f.Folder, queue: q, batch: one.BatchSize, window: one.Window, most: one.MaximumConcurrency, wake: make(chan struct{}, 1)}
-			if m.most == 0 || m.most > 6 {
+			if m.most == 0 || m.most > 6 && !crowded(seed) {
 				m.most = 6 // a small shop
 			}
 			w.mappings = append(w.mappings, m)
@@ -176,8 +186,8 @@ func (w *world) close() {
 	check(w.queues.Close())
 }
 
-// start makes a program with clients of its own.
-func (w *world) start(function string, old bool, now func() time.Time, transport aws.HTTPClient) program {
+// start makes a program with clients of its own, named by the invocation that it is started for.
+func (w *world) start(function, name string, old bool, now func() time.Time, transport aws.HTTPClient) program {
 	config := aws.Config{
 		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: transport,
 		Retryer: func() aws.Retryer {
@@ -185,7 +195,7 @@ func (w *world) start(function string, old bool, now func() time.Time, transport
 				n := 0
 				o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
 					n++
-					d := dice{hash(w.seed, "backoff", function, fmt.Sprint(w.instances, n, attempt))}
+					d := dice{hash(w.seed, "backoff", name, fmt.Sprint(n, attempt))}
 					return d.pause(2*time.Millisecond, time.Duration(50<<attempt)*time.Millisecond), nil
 				})
 			})
@@ -196,7 +206,7 @@ func (w *world) start(function string, old bool, now func() time.Time, transport
 		o.IdempotencyTokenProvider = tokens{w}
 	})
 	queues := awssqs.NewFromConfig(config, func(o *awssqs.Options) { o.BaseEndpoint = aws.String("http://sqs.sim") })
-	jitters := dice{hash(w.seed, "jitter", function, fmt.Sprint(w.instances))}
+	jitters := dice{hash(w.seed, "jitter", name)}
 	jitter := func(d time.Duration) time.Duration { return time.Duration(jitters.share() * float64(d)) }
 	if old {
 		return makePrevious(function, db, queues, now, w.provider, jitter)
@@ -240,6 +250,7 @@ func (w *world) fired(f fault, name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fires[f]++
+	w.struck = append(w.struck, single(f, name))
 	if w.story != nil {
 		w.story(fmt.Sprintf("%s fault: %s at %s", w.clock(), f, name))
 	}
@@ -262,6 +273,13 @@ func (w *world) sent(s sending) {
 	w.sendings = append(w.sendings, s)
 	w.mu.Unlock()
 	w.tell("provider: %s", s)
+}
+
+// counted is what functions have counted: lines of CloudWatch's embedded metric format.
+func (w *world) counted() []byte {
+	body, err := os.ReadFile(w.output)
+	check(err)
+	return body
 }
 
 // lockedWriter keeps what functions log.
@@ -318,6 +336,16 @@ func matches(route, path []string) int {
 	return n
 }
 
+// about is the event that a body begins with.
+func about(body string) string {
+	_, rest, found := strings.Cut(body, `"messageId":"`)
+	if !found {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest, `"`)
+	return " " + id
+}
+
 // call is one request through the gateway. Status 0 means that no answer came.
 func (w *world) call(method, path, key, body string, headers ...string) (status int, answer []byte) {
 	pure, _, _ := strings.Cut(path, "?")
@@ -325,11 +353,8 @@ func (w *world) call(method, path, key, body string, headers ...string) (status 
 	if function == "" {
 		return http.StatusNotFound, nil
 	}
-	w.mu.Lock()
-	w.counts["call"]++
-	d := dice{hash(w.seed, "call", fmt.Sprint(w.counts["call"]))}
-	name := fmt.Sprintf("%s %s %d", method, function, w.counts["call"])
-	w.mu.Unlock()
+	name := w.numbered(method + " " + path + about(body))
+	d := dice{hash(w.seed, "call", name)}
 	w.sleep(d.pause(time.Millisecond, 40*time.Millisecond))
 	lose := w.faults.strikes(gatewayLost, name)
 	if lose && d.happens(0.3) {
@@ -337,7 +362,7 @@ func (w *world) call(method, path, key, body string, headers ...string) (status 
 		w.sleep(d.pause(time.Second, 5*time.Second))
 		return 0, nil
 	}
-	i, ctx := w.begin(function, min(30*time.Second, w.limit(function)))
+	i, ctx := w.begin(function, name, min(30*time.Second, w.limit(function)))
 	r, err := http.NewRequestWithContext(ctx, method, "http://shop.sim"+path, strings.NewReader(body))
 	check(err)
 	if key != "" {

@@ -13,26 +13,45 @@ import (
 	"strings"
 )
 
+// order is what is to be run.
+type order struct {
+	root, work     string
+	seeds          int
+	first, seed    uint64
+	twice          bool
+	out            string
+	base, previous string // commits
+	mutant         string // a planted fault
+	shrink         int    // replays
+	breaks, left   string
+}
+
 func main() {
-	seeds := flag.Int("seeds", 0, "how many seeds; with -mutants beside those that are known to notice, less than none asks the named tests alone")
-	first := flag.Uint64("first", 1, "the first of them")
-	seed := flag.Uint64("seed", 0, "one seed alone, with its story")
-	out := flag.String("out", "build/sim.json", "where the report is written")
-	base := flag.String("base", "", "a commit whose functions are driven in place of these")
-	previous := flag.String("previous", "", "a commit whose functions take a part of the invocations")
-	twice := flag.Bool("twice", false, "run each seed a second time, which must be the same to the last line")
+	var o order
+	flag.IntVar(&o.seeds, "seeds", 0, "how many seeds; with -mutants beside those that are known to notice, less than none asks the named tests alone")
+	flag.Uint64Var(&o.first, "first", 1, "the first of them")
+	flag.Uint64Var(&o.seed, "seed", 0, "one seed alone, with its story")
+	flag.StringVar(&o.out, "out", "build/sim.json", "where the report is written")
+	flag.StringVar(&o.base, "base", "", "a commit whose functions are driven in place of these")
+	flag.StringVar(&o.previous, "previous", "", "a commit whose functions take a part of the invocations")
+	flag.BoolVar(&o.twice, "twice", false, "run each seed a second time, which must be the same to the last line")
+	flag.StringVar(&o.mutant, "mutant", "", "a planted fault that the functions have")
+	flag.IntVar(&o.shrink, "shrink", 0, "at most how many replays of the seed may look for what its broken promise needs")
+	flag.StringVar(&o.breaks, "breaks", "", "the invariant to shrink for; the first that is broken if empty")
+	flag.StringVar(&o.left, "left", "", "what is left of the seed, as shrinking wrote it")
 	planted := flag.Bool("mutants", false, "plant the faults of the tables, and tell what notices each")
 	only := flag.String("only", "", "of the planted faults, those whose name has one of these texts, which commas part")
 	keep := flag.Bool("record", false, "write the seed that notices a planted fault into its row")
 	flag.Parse()
-	root, err := os.Getwd()
-	work := filepath.Join(root, "build", "sim")
+	var err error
+	o.root, err = os.Getwd()
+	o.work = filepath.Join(o.root, "build", "sim")
 	switch {
 	case err != nil:
 	case *planted:
-		err = (&hunt{root: root, work: work, first: *first, seeds: *seeds, record: *keep}).plantAll(*only)
+		err = (&hunt{root: o.root, work: o.work, first: o.first, seeds: o.seeds, record: *keep}).plantAll(*only)
 	default:
-		err = run(root, work, *seeds, *first, *seed, *twice, *out, *base, *previous)
+		err = o.run()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -40,23 +59,24 @@ func main() {
 	}
 }
 
-func run(root, work string, seeds int, first, seed uint64, twice bool, out, base, previous string) (err error) {
-	if err := os.MkdirAll(work, 0o755); err != nil {
+func (o order) run() (err error) {
+	if err := os.MkdirAll(o.work, 0o755); err != nil {
 		return err
 	}
-	tree := root
-	if base != "" {
-		if tree, err = baseTree(root, work, base); err != nil {
+	tree := o.root
+	if o.base != "" {
+		if tree, err = baseTree(o.root, o.work, o.base); err != nil {
 			return err
 		}
 	}
-	overlay, err := deterministic(work)
+	overlay, err := o.overlay(tree)
 	if err != nil {
 		return err
 	}
-	args := []string{"test", "-c", "-overlay", overlay, "-o", filepath.Join(work, "sim.test")}
-	if previous != "" {
-		more, err := previousTree(root, work, previous, overlay)
+	binary := filepath.Join(o.work, "sim.test")
+	args := []string{"test", "-c", "-overlay", overlay, "-o", binary}
+	if o.previous != "" {
+		more, err := previousTree(o.root, o.work, o.previous, overlay)
 		if err != nil {
 			return err
 		}
@@ -67,14 +87,51 @@ func run(root, work string, seeds int, first, seed uint64, twice bool, out, base
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building the simulation: %w", err)
 	}
-	test := exec.Command(filepath.Join(work, "sim.test"), "-test.run=^TestSimulation$", "-test.timeout=6h",
-		fmt.Sprintf("-seeds=%d", seeds), fmt.Sprintf("-first=%d", first), fmt.Sprintf("-twice=%t", twice), "-out="+filepath.Join(root, out))
-	if seed != 0 {
-		test = exec.Command(filepath.Join(work, "sim.test"), "-test.run=^TestSeed$", "-test.timeout=30m", fmt.Sprintf("-seed=%d", seed), "-story")
-		test.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "TMPDIR="+shared())
-	}
+	test := o.test(binary)
 	test.Dir, test.Stdout, test.Stderr = filepath.Join(tree, "functions", "simulation"), os.Stdout, os.Stderr
 	return test.Run()
+}
+
+// test is the simulation's program with what it is asked for.
+func (o order) test(binary string) *exec.Cmd {
+	seed := fmt.Sprintf("-seed=%d", o.seed)
+	switch {
+	case o.seed == 0:
+		return exec.Command(binary, "-test.run=^TestSimulation$", "-test.timeout=6h",
+			fmt.Sprintf("-seeds=%d", o.seeds), fmt.Sprintf("-first=%d", o.first), fmt.Sprintf("-twice=%t", o.twice), "-out="+filepath.Join(o.root, o.out))
+	case o.shrink != 0:
+		return exec.Command(binary, "-test.run=^TestShrink$", "-test.timeout=2h", seed, fmt.Sprintf("-shrink=%d", o.shrink), "-breaks="+o.breaks,
+			"-out="+filepath.Join(o.root, "build", "shrunk.json"))
+	}
+	one := exec.Command(binary, "-test.run=^TestSeed$", "-test.timeout=30m", seed, "-story")
+	if o.left != "" {
+		one.Args = append(one.Args, "-left="+filepath.Join(o.root, o.left))
+	}
+	one.Env = append(os.Environ(), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1", "TMPDIR="+shared())
+	return one
+}
+
+// overlay is of the runtime, and of the planted fault if there is to be one.
+func (o order) overlay(tree string) (string, error) {
+	source, err := goSource()
+	if err != nil {
+		return "", err
+	}
+	replace := map[string]string{}
+	overlay, err := overlayOf(o.work, source, runtimeChanges, replace)
+	if o.mutant == "" || err != nil {
+		return overlay, err
+	}
+	all, err := mutants(tree)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range all {
+		if m.Name == o.mutant {
+			return overlayOf(o.work, tree, []change{m.change()}, replace)
+		}
+	}
+	return "", fmt.Errorf("no planted fault has the name %q", o.mutant)
 }
 
 // shared is a folder in memory where there is one.
@@ -101,6 +158,7 @@ var runtimeChanges = []change{
 	// A lock may be held while a call is under way: who waits for it waits for virtual time.
 	{"runtime/runtime2.go", "waitReasonSyncCondWait:          true,\n", "waitReasonSyncCondWait:          true,\n\twaitReasonSyncMutexLock: true,\n" +
 		"\twaitReasonSyncRWMutexRLock: true,\n\twaitReasonSyncRWMutexLock: true,\n"},
+	{"internal/sync/mutex.go", "\tstarvationThresholdNs = 1e6\n", "\tstarvationThresholdNs = 1e18\n"}, // nobody waits longer for a lock by the machine's clock
 	{"runtime/select.go", "j := cheaprandn(uint32(norder + 1))", "j := uint32(norder)"},
 	{"runtime/time.go", "t.rand = cheaprand()", "t.rand = 0"},
 	// Random names of temporary folders are drawn from the same numbers as the ids of messages, again and again while another seed's has the name.
@@ -111,15 +169,6 @@ var runtimeChanges = []change{
 	// process, and no goroutine is taken from the far end of the queue every 61st time.
 	{"runtime/proc.go", "func retake(now int64) uint32 {\n", "func retake(now int64) uint32 {\n\tif debug.asyncpreemptoff != 0 {\n\t\treturn 0\n\t}\n"},
 	{"runtime/proc.go", "if pp.schedtick%61 == 0 && !sched.runq.empty() {", "if pp.schedtick%61 == 0 && !sched.runq.empty() && debug.asyncpreemptoff == 0 {"},
-}
-
-// deterministic writes an overlay of the runtime.
-func deterministic(work string) (string, error) {
-	source, err := goSource()
-	if err != nil {
-		return "", err
-	}
-	return overlayOf(work, source, runtimeChanges, map[string]string{})
 }
 
 // goSource is where Go's own packages are.
