@@ -15,7 +15,7 @@ import (
 
 // spoken is a word about consent that stands in a person's timeline, with the moment of the commit that it came by.
 type spoken struct {
-	id, source        string
+	id                string
 	channel           string
 	granted           bool
 	received, claimed time.Time
@@ -47,7 +47,7 @@ type denial struct {
 type consents struct {
 	w       *world
 	words   []spoken
-	known   map[string]bool // words by partition, id, source and receipt
+	known   map[string]bool // words by id and receipt
 	gazes   map[string]*gaze
 	denials []denial
 	api     http.Handler // the public API without the world: no time passes, nothing fails
@@ -142,7 +142,7 @@ func (c *consents) heard(e told, key string, versions []int64) {
 	if e.Type != "track" || e.Event != "Consent Granted" && e.Event != "Consent Revoked" && e.Event != "Unsubscribed" {
 		return
 	}
-	name := strings.Join([]string{e.MessageID, e.Source, e.ReceivedAt.String()}, " ")
+	name := e.MessageID + " " + e.ReceivedAt.String()
 	if c.known[name] {
 		return
 	}
@@ -153,7 +153,7 @@ func (c *consents) heard(e told, key string, versions []int64) {
 	if claimed.After(e.ReceivedAt) {
 		claimed = e.ReceivedAt
 	}
-	word := spoken{id: e.MessageID, source: e.Source, channel: strings.ToLower(strings.TrimSpace(properties.Channel)), granted: e.Event == "Consent Granted",
+	word := spoken{id: e.MessageID, channel: strings.ToLower(strings.TrimSpace(properties.Channel)), granted: e.Event == "Consent Granted",
 		received: e.ReceivedAt, claimed: claimed, of: key, begun: c.w.watch.written(key, slices.Min(versions)), committed: c.w.watch.written(key, slices.Max(versions))}
 	c.words = append(c.words, word)
 	c.w.tell("consent: %s of %s over %s, granted %v, received %s, committed %s", word.id, key, word.channel, word.granted, clock(word.received), clock(word.committed))

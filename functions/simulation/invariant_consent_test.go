@@ -179,7 +179,7 @@ func checkConsentByLastReceipt(w *world, s *state, broken func(string, string, .
 		}
 	}
 	for _, word := range w.consents.words {
-		if e := w.model.find(word.id, word.source); e != nil && !slices.ContainsFunc(e.Tries, func(t span) bool {
+		if e := w.model.find(word.id); e != nil && !slices.ContainsFunc(e.Tries, func(t span) bool {
 			return !word.received.Before(t.from.Truncate(time.Millisecond)) && !word.received.After(t.to)
 		}) {
 			broken("profile:"+word.of, "%s is said to be received at %s, and no attempt was under way then", word.id, clock(word.received))

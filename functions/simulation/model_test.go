@@ -57,10 +57,10 @@ func (m *model) defined(kind, id string, doc map[string]any, begun, sure time.Ti
 	m.definitions = append(m.definitions, definition{kind, id, doc, begun, sure, saved})
 }
 
-// find is an event by what it is known by in the product, nil for one that no client of ours has sent.
-func (m *model) find(id, source string) *said {
+// find is an event by its id, nil for one that no client of ours has sent.
+func (m *model) find(id string) *said {
 	for _, e := range m.said {
-		if e.ID == id && e.Source == source {
+		if e.ID == id {
 			return e
 		}
 	}
@@ -138,7 +138,6 @@ type amount struct {
 // told is an event as the timeline shows it.
 type told struct {
 	MessageID, Type, Event, UserID, AnonymousID string
-	Source                                      string
 	ReceivedAt, Timestamp                       time.Time
 	Properties                                  json.RawMessage
 }
