@@ -4,30 +4,31 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
 // checkNotices holds that what happened to an order in a shop system stands once, however often it was told with the order's later updates.
 func checkNotices(w *world, s *state, broken func(string, string, ...any)) {
-	for _, system := range []string{"woocommerce", "shopify"} {
-		for _, name := range []string{"Order Completed", "Order Refunded"} {
-			happened, stands := 0, 0
-			for _, e := range w.model.said {
-				if e.hook && e.Source == system && e.Name == name {
-					happened++
-				}
+	happened, stands := map[string]int{}, map[string]int{}
+	for _, e := range w.model.said {
+		if e.hook {
+			happened[fmt.Sprint(e.Name, " of ", e.Properties["order_id"])]++
+		}
+	}
+	for _, list := range s.timeline {
+		for _, e := range list {
+			var properties map[string]any
+			if json.Unmarshal(e.Properties, &properties) == nil {
+				stands[fmt.Sprint(e.Event, " of ", properties["order_id"])]++
 			}
-			for _, list := range s.timeline {
-				for _, e := range list {
-					if e.Source == system && e.Event == name {
-						stands++
-					}
-				}
-			}
-			if stands > happened {
-				broken("", "%q happened %d times in %s and stands %d times in timelines", name, happened, system, stands)
-			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(happened)) {
+		if stands[name] > happened[name] {
+			broken("", "%q happened %d times in a shop system and stands %d times in timelines", name, happened[name], stands[name])
 		}
 	}
 }

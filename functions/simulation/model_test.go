@@ -138,7 +138,6 @@ type amount struct {
 // told is an event as the timeline shows it.
 type told struct {
 	MessageID, Type, Event, UserID, AnonymousID string
-	Source                                      string
 	ReceivedAt, Timestamp                       time.Time
 	Properties                                  json.RawMessage
 }
