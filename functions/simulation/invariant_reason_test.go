@@ -42,7 +42,8 @@ func checkReasonSums(w *world, s *state, broken func(string, string, ...any)) {
 			}
 			ends := 0
 			for _, d := range finals[n] {
-				if d.Reason != "taken" { // whoever was taken before is left out each time anew
+				// Whoever was taken before is left out each time anew, and what is too late takes nobody.
+				if d.Reason != "taken" && !(d.Step == "once" && d.Reason == "expired") {
 					ends++
 					ended[n] = d.Outcome
 				}
@@ -102,7 +103,7 @@ func judgedAnew(ends []decision) []decision {
 }
 
 // entered recounts how many entries a campaign has that an event starts: those that are certain, and those that may be. A campaign that is
-// paused takes nobody in; of what comes within a minute of a change nobody can know.
+// paused takes nobody in; of what was said before a change or within a minute after it nobody can know, for it may be projected later.
 func (m *model) entered(s *state, campaign string) (least, most int, known bool) {
 	doc := campaigns[campaign]
 	trigger, _ := doc["trigger"].(map[string]any)
@@ -122,7 +123,7 @@ func (m *model) entered(s *state, campaign string) (least, most int, known bool)
 		}
 		most++
 		running := func(doc map[string]any) bool { return doc != nil && doc["state"] == "running" }
-		sure := m.fateOf(e, joined) == mustStand && m.always("campaigns", campaign, e.First.Add(-slack), e.Answered.Add(slack), running)
+		sure := m.fateOf(e, joined) == mustStand && m.always("campaigns", campaign, e.First.Add(-slack), time.Now(), running)
 		if sure && !(doc["oncePerPerson"] != nil && took[person]) && !m.everErased(s, person) {
 			least++
 		}
