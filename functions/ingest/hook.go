@@ -20,6 +20,7 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -84,7 +85,7 @@ func (p *Process) hook(system shop) http.HandlerFunc {
 			malformed(w, err)
 			return
 		}
-		p.take(w, r, from, batch)
+		p.take(w, r, from, batch, trust.Shop)
 	}
 }
 

@@ -24,6 +24,7 @@ type Settings struct {
 	EventsQueue   string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash string `env:"SERVER_KEY_HASH" default:""`
 	DefaultKey    string `env:"DEFAULT_WRITE_KEY" default:""`
+	Secret        string `env:"USER_HASH_SECRET" default:""`
 	// Currency is that of order events that name none.
 	Currency money.Currency `env:"CURRENCY" default:"CNY"`
 }
@@ -45,6 +46,7 @@ type Process struct {
 	Sources    Sources
 	Queue      Queue
 	DefaultKey string           // write key of the built-in browser source, empty for none
+	Secret     string           // of userHash; empty: nobody can prove to be somebody
 	Currency   money.Currency   // of order events that name none
 	Now        func() time.Time // receivedAt, and the clock of the caches
 	NewID      func() string    // messageId for events without one; never the same twice
@@ -61,6 +63,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		Sources:    dynamo.Sources{DB: db, Table: s.CatalogTable},
 		Queue:      queue.Sender{Client: sqs, URL: s.EventsQueue},
 		DefaultKey: s.DefaultKey,
+		Secret:     s.Secret,
 		Currency:   s.Currency,
 		Now:        now,
 		NewID:      rand.Text,

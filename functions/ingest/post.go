@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -62,7 +63,7 @@ func (p *Process) post(w http.ResponseWriter, r *http.Request, parse parser) {
 			return
 		}
 	}
-	p.take(w, r, from, batch)
+	p.take(w, r, from, batch, from.Speaks())
 }
 
 // source finds the source of a key and answers the request when it may not go on.
@@ -106,10 +107,25 @@ func (p *Process) readable(from source.Source, e *event.Event) (field, reason st
 	return field, reason
 }
 
-// take queues what a source sent and may send.
-func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch) {
+// prove lifts a public word to the person's where it comes with the userHash of its userId. One that is wrong is refused: its sender means to be
+// believed, and would not learn otherwise that the two secrets differ. Without a userId there is nobody to be.
+func (p *Process) prove(e *event.Event) (field, reason string) {
+	switch {
+	case e.Trust != trust.Public || e.UserHash == "" || e.UserID == "":
+		return "", ""
+	case !httpapi.OwnCall(p.Secret, e.UserID, e.UserHash):
+		return "context.userHash", "is not that of the userId"
+	}
+	e.Trust = trust.Person
+	return "", ""
+}
+
+// take queues what a source sent and may send. level is who says it, as far as an event does not prove more.
+func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch, level trust.Level) {
 	malformed := len(batch.Refused)
+	judges := [...]func(*event.Event) (field, reason string){p.prove, event.JudgeName, profile.JudgeConsent}
 	batch.Judge(func(e *event.Event, size int) (field, reason string) {
+		e.Trust = level
 		if reason := event.Fits(size, from.MayMoveMoney()); reason != "" {
 			return "", reason
 		}
@@ -119,8 +135,10 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		case !from.Allows(e.Kind, e.Name):
 			return "type", notAllowed
 		}
-		if field, reason = profile.JudgeConsent(e); reason != "" {
-			return field, reason
+		for _, judge := range judges {
+			if field, reason = judge(e); reason != "" {
+				return field, reason
+			}
 		}
 		return p.readable(from, e)
 	})
@@ -144,7 +162,7 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		httpapi.Problem(w, http.StatusTooManyRequests, "", "the source is over its rate")
 		return
 	}
-	if err := p.enqueue(r.Context(), from, batch.Events); err != nil {
+	if err := p.enqueue(r.Context(), from, level, batch.Events); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
@@ -152,8 +170,13 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 }
 
 // enqueue makes the events durable: in one message, or in as few as hold them.
-func (p *Process) enqueue(ctx context.Context, from source.Source, events []event.Event) error {
-	bodies, err := pack(job.Events{Version: job.Version, Source: string(from.ID), NoMoney: !from.MayMoveMoney()}, events)
+func (p *Process) enqueue(ctx context.Context, from source.Source, level trust.Level, events []event.Event) error {
+	for i := range events {
+		if events[i].Trust == level {
+			events[i].Trust = "" // the job says it of all
+		}
+	}
+	bodies, err := pack(job.Events{Version: job.Version, Source: string(from.ID), NoMoney: !from.MayMoveMoney(), Trust: level}, events)
 	if err != nil {
 		return err
 	}

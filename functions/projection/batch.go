@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -132,6 +133,9 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 		return b.command(ctx, record, j.Command)
 	}
 	for _, e := range j.Events {
+		if e.Trust = j.Level(&e); e.Trust == trust.Shop {
+			e.Trust = "" // as what was stored before there were levels
+		}
 		primary, ok := Primary(&e)
 		if !ok {
 			// ingest lets no such event pass; one that is here all the same has nobody to go to.

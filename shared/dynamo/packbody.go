@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // A pack's body is compressed columns. What no compressor makes small stands as numbers: ids that end in a UUID as its sixteen
@@ -74,6 +75,7 @@ func packEvents(events []PackedEvent) []byte {
 		w.bytes(e.Context)
 		w.bytes(e.Integrations)
 	}
+	packTrust(w, events)
 	return encoder().EncodeAll(w.out, make([]byte, 0, len(w.out)/4))
 }
 
@@ -117,10 +119,27 @@ func unpackBody(body []byte) ([]PackedEvent, error) {
 		e.UserID, e.AnonymousID, e.PreviousID, e.GroupID = r.text(), r.text(), r.text(), r.text()
 		e.Properties, e.Traits, e.Context, e.Integrations = r.raw(), r.raw(), r.raw(), r.raw()
 	}
+	unpackTrust(r, events)
 	if r.err != nil {
 		return nil, fmt.Errorf("unpacking events: %w", r.err)
 	}
 	return events, nil
+}
+
+// packTrust writes behind the columns who says each event, where not all are the shop's. The version before reads no further than the columns.
+func packTrust(w *packer, events []PackedEvent) {
+	if !slices.ContainsFunc(events, func(e PackedEvent) bool { return e.Event.Trust != "" }) {
+		return
+	}
+	for i := range events {
+		w.text(string(events[i].Event.Trust))
+	}
+}
+
+func unpackTrust(r *unpacker, events []PackedEvent) {
+	for i := 0; i < len(events) && r.more(); i++ {
+		events[i].Event.Trust = trust.Level(r.text())
+	}
 }
 
 // raw is a JSON part of an event, nil where there was none.

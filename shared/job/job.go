@@ -4,9 +4,11 @@
 package job
 
 import (
+	"time"
+
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
-	"time"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // Version is written into every envelope. A reader refuses a higher major meaning only where it says so.
@@ -19,8 +21,19 @@ type Events struct {
 	Source  string        `json:"source"`
 	Events  []event.Event `json:"events,omitempty"`
 	// NoMoney says that the source may not move money: its order events are kept in the timeline and counted, but change no order.
-	NoMoney bool     `json:"noMoney,omitempty"`
-	Command *Command `json:"command,omitempty"`
+	NoMoney bool `json:"noMoney,omitempty"`
+	// Trust is who says the events that do not name a level of their own. A job of the version before has none; see Level.
+	Trust   trust.Level `json:"trust,omitempty"`
+	Command *Command    `json:"command,omitempty"`
+}
+
+// Level is who says one of the events. The version before told a public source by NoMoney alone.
+func (j Events) Level(e *event.Event) trust.Level {
+	otherwise := trust.Shop
+	if j.NoMoney {
+		otherwise = trust.Public
+	}
+	return e.Trust.Or(j.Trust.Or(otherwise))
 }
 
 // CommandKind is an order to projection that no storefront can give.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -27,6 +28,10 @@ var samples = map[string]any{
 		{MessageID: "m-2", Kind: event.Identify, UserID: "mei", Traits: json.RawMessage(`{"name":"Mei"}`), Timestamp: noon, ReceivedAt: noon},
 		{MessageID: "m-3", Kind: event.Alias, UserID: "mei", PreviousID: "a-1", Timestamp: noon, ReceivedAt: noon},
 		{MessageID: "m-4", Kind: event.Group, UserID: "mei", GroupID: "g-1", Timestamp: noon, ReceivedAt: noon},
+	}},
+	"events-trust": job.Events{Version: 1, Source: "web", NoMoney: true, Trust: trust.Public, Events: []event.Event{
+		{MessageID: "m-1", Kind: event.Page, UserID: "mei", AnonymousID: "a-1", Timestamp: noon, ReceivedAt: noon},
+		{MessageID: "m-2", Kind: event.Page, UserID: "mei", AnonymousID: "a-1", Timestamp: noon, ReceivedAt: noon, Trust: trust.Person},
 	}},
 	"command-erase":        job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon}},
 	"command-erase-nobody": job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-2", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Nobody: true}},
@@ -171,4 +176,22 @@ func widen(v any, added *int) any {
 		}
 	}
 	return v
+}
+
+// TestWhoSpeaks: an event's own level comes before the job's, and a job of the version before tells its level by whether its source may move
+// money.
+func TestWhoSpeaks(t *testing.T) {
+	for _, c := range []struct {
+		event, head trust.Level
+		noMoney     bool
+		want        trust.Level
+	}{
+		{"", "", false, trust.Shop}, {"", "", true, trust.Public}, {"", trust.Public, false, trust.Public}, {"", trust.Shop, true, trust.Shop},
+		{trust.Person, trust.Public, true, trust.Person}, {trust.Public, trust.Shop, false, trust.Public}, {trust.Public, "", false, trust.Public},
+	} {
+		j := job.Events{NoMoney: c.noMoney, Trust: c.head}
+		if got := j.Level(&event.Event{Trust: c.event}); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
 }

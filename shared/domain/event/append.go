@@ -35,6 +35,9 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 		dst = appendTime(append(dst, `,"sentAt":`...), e.SentAt)
 	}
 	dst = appendTime(append(dst, `,"receivedAt":`...), e.ReceivedAt)
+	if e.Trust != "" {
+		dst = appendString(append(dst, `,"trust":`...), string(e.Trust))
+	}
 	return append(dst, '}')
 }
 

@@ -59,6 +59,8 @@ type draft struct {
 	place, size   int
 	at            [fieldCount]span // that of fieldUnknown means nothing
 	contextTraits span
+	userHash      span // the value in the context
+	proof         span // the whole member of it
 	badField, bad string
 }
 
@@ -73,6 +75,7 @@ func (d *draft) refuse(field, reason string) {
 type shared struct {
 	sentAt                time.Time
 	context, integrations base
+	userHash              string
 	expanded              int
 }
 
@@ -105,6 +108,7 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 	e.Properties = s.raw(d, fieldProperties)
 	e.Traits = s.raw(d, fieldTraits)
 	e.Context = s.raw(d, fieldContext)
+	s.prove(e, d, common)
 	e.Integrations = s.raw(d, fieldIntegrations)
 	switch e.Kind {
 	case Track:
@@ -153,6 +157,33 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 		e.MessageID = arrival.NewID()
 	}
 }
+
+// prove takes the userHash out of the context, the event's own before the batch's.
+func (s *scanner) prove(e *Event, d *draft, common *shared) {
+	var reason string
+	if e.UserHash, reason = s.string(d.userHash); reason != "" {
+		d.refuse("context.userHash", reason)
+	}
+	if d.proof.to > 0 {
+		e.Context = s.without(d.at[fieldContext], d.proof)
+	}
+	if d.userHash.to == 0 {
+		e.UserHash = common.userHash
+	}
+}
+
+// without is an object without one of its members.
+func (s *scanner) without(object, member span) json.RawMessage {
+	before, after := s.data[object.from:member.from], bytes.TrimLeft(s.data[member.to:object.to], blanks)
+	if after[0] == ',' {
+		after = after[1:]
+	} else {
+		before = bytes.TrimSuffix(bytes.TrimRight(before, blanks), []byte(","))
+	}
+	return append(append(make([]byte, 0, len(before)+len(after)), before...), after...)
+}
+
+const blanks = " \t\r\n"
 
 // widen gives the event what the batch says for all, and what some clients put beside the context.
 func (s *scanner) widen(e *Event, d *draft, common *shared) {

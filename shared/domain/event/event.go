@@ -9,6 +9,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"time"
+
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // Kind is the call that brought the event.
@@ -44,6 +46,18 @@ type Event struct {
 	OriginalTimestamp time.Time `json:"originalTimestamp,omitzero"`
 	SentAt            time.Time `json:"sentAt,omitzero"`
 	ReceivedAt        time.Time `json:"receivedAt"`
+	// Trust is who says it; empty where the shop does, and of what was stored before there were levels.
+	Trust trust.Level `json:"trust,omitempty"`
+	// UserHash is the proof that the event came with. It is a credential: it is in no JSON, and neither in Context any more.
+	UserHash string `json:"-"`
+}
+
+// Happened is when the event counts to have happened: as its client says, and not after it was received.
+func (e *Event) Happened() time.Time {
+	if e.Timestamp.After(e.ReceivedAt) && !e.ReceivedAt.IsZero() {
+		return e.ReceivedAt
+	}
+	return e.Timestamp
 }
 
 // Hash identifies an event of a source for duplicates: the first eight bytes of SHA-256 over source, zero byte, messageId.
@@ -82,3 +96,24 @@ const (
 	ProfilesMerged     = "Profiles Merged"
 	SubscriptionCredit = "Subscription Accepted"
 )
+
+// reserved are the names of what only we can know. Of anybody else they would be an invention.
+var reserved = map[string]trust.Fact{
+	SegmentEntered: trust.OurNews, SegmentExited: trust.OurNews, ProfilesMerged: trust.OurNews,
+	"Points Earned": trust.OurBooks, "Points Redeemed": trust.OurBooks, "Points Expired": trust.OurBooks, "Tier Changed": trust.OurBooks, "Badge Earned": trust.OurBooks,
+	"Referral Qualified": trust.OurBooks, "Referral Settled": trust.OurBooks, "Lottery Drawn": trust.OurBooks, "Bargain Completed": trust.OurBooks,
+	"Group Completed": trust.OurBooks, "Group Expired": trust.OurBooks, "Notification Sent": trust.OurBooks, "Notification Suppressed": trust.OurBooks,
+	"Notification Delivered": trust.OurBooks, "Notification Complained": trust.OurBooks,
+}
+
+// JudgeName refuses news of our own from whoever cannot know it. The reason is empty for every other event.
+func JudgeName(e *Event) (field, reason string) {
+	fact, is := reserved[e.Name]
+	if e.Kind != Track || !is || trust.May(e.Trust, false, fact) == trust.Yes {
+		return "", ""
+	}
+	if fact == trust.OurNews {
+		return "event", "is the name of news that only userops tells"
+	}
+	return "event", "is the name of news that a public key cannot tell"
+}

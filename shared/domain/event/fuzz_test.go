@@ -17,7 +17,8 @@ func FuzzParse(f *testing.F) {
 		`{"batch":[{"type":"page","anonymousId":"\ud83d\ude00","name":"\ud83d","category":"x"},{}],"context":{"a":1},"integrations":{"All":true}}`,
 		`{"batch":[{"type":"alias","userId":1,"previousId":"\u0000"}],"writeKey":"wk"}`,
 		`{"batch":[{"type":"identify","userId":"u","context":{"traits":{"a":1}},"channel":"web"}],"batch":[]}`,
-		`{"batch":[[[[[]]]],-0.0,1e999,"\x"]}`, `{"batch":[{"type":"group","userId":"u","groupId":"g","userId":"v"}]}`, "{\"batch\":[{\"a\":\"\xff\"}]}",
+		`{"batch":[[[[[]]]],-0.0,1e999,"\x"]}`, `{"batch":[{"type":"group","userId":"u","groupId":"g","userId":"v"}]}`,
+		`{"batch":[{"type":"page","userId":"u","context":{"a":1 , "userHash":"x"}},{"type":"page","userId":"u"}],"context":{ "userHash" : "y","b":2}}`, "{\"batch\":[{\"a\":\"\xff\"}]}",
 	} {
 		f.Add([]byte(body))
 	}
@@ -58,6 +59,13 @@ func FuzzParse(f *testing.F) {
 			var read map[string]any
 			if json.Unmarshal(reference[b.places[i]], &read) != nil || e.Kind == Track && read["event"] != e.Name {
 				t.Fatalf("event %q, library reads %q", e.Name, read["event"])
+			}
+			var context map[string]json.RawMessage
+			if len(e.Context) > 0 && json.Unmarshal(e.Context, &context) != nil {
+				t.Fatalf("the context is %s", e.Context)
+			}
+			if _, there := context["userHash"]; there {
+				t.Fatalf("the proof is left in %s", e.Context)
 			}
 			written := e.AppendJSON(nil)
 			var again Event

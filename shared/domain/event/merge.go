@@ -1,6 +1,10 @@
 package event
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
 
 // base is an object whose members go into others that do not have them.
 type base struct {
@@ -35,6 +39,27 @@ func newBase(raw []byte) base {
 		return err
 	})
 	return b
+}
+
+// take takes a text out of the object: empty where there is none.
+func (b *base) take(name string) (text, reason string) {
+	at, there := b.places[name]
+	if !there {
+		return "", ""
+	}
+	s := newScanner(b.members[at])
+	defer s.release()
+	_, _ = s.str() // it has passed
+	s.space()
+	s.pos++ // the colon
+	value, _ := s.span()
+	text, reason = s.string(value)
+	rest := []byte{'{'}
+	for _, member := range slices.Delete(b.members, at, at+1) {
+		rest = append(append(rest, member...), ',')
+	}
+	*b = newBase(append(bytes.TrimSuffix(rest, []byte(",")), '}'))
+	return text, reason
 }
 
 func (b base) size() int {

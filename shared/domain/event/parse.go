@@ -162,6 +162,9 @@ func ParseBatch(body []byte, arrival Arrival) (*Batch, error) {
 	if common.context, reason = s.base(context); reason != "" {
 		return nil, fail("context")
 	}
+	if common.userHash, reason = common.context.take("userHash"); reason != "" {
+		return nil, fail("context.userHash")
+	}
 	if common.integrations, reason = s.base(integrations); reason != "" {
 		return nil, fail("integrations")
 	}
@@ -229,9 +232,13 @@ func Fits(size int, money bool) (reason string) {
 func (s *scanner) context(d *draft) (span, error) {
 	at := span{from: s.pos}
 	err := s.object(func(name []byte) error {
+		key := s.keyAt
 		inner, err := s.span()
-		if string(name) == "traits" {
+		switch string(name) {
+		case "traits":
 			d.contextTraits = inner
+		case "userHash":
+			d.userHash, d.proof = inner, span{key, inner.to}
 		}
 		return err
 	})

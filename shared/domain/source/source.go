@@ -14,6 +14,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // ID names a source.
@@ -140,6 +141,14 @@ func (s Source) MayMoveMoney() bool {
 		return *s.Money
 	}
 	return s.Kind == KindServer || s.Kind == KindTill
+}
+
+// Speaks is whose word an event of the source is that proves nothing more: the key of a server or till is a secret of the shop's.
+func (s Source) Speaks() trust.Level {
+	if s.Kind == KindServer || s.Kind == KindTill {
+		return trust.Shop
+	}
+	return trust.Public
 }
 
 // Allows says whether the source may send such an event.

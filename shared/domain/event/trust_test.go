@@ -1,0 +1,100 @@
+package event
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/trust"
+)
+
+// TestTheProofLeavesTheContext takes userHash out wherever it stands, and nothing else.
+func TestTheProofLeavesTheContext(t *testing.T) {
+	for context, want := range map[string]string{
+		`{"userHash":"ab"}`:                                       `{}`,
+		`{ "userHash" : "ab" }`:                                   `{}`,
+		`{"locale":"de","userHash":"ab"}`:                         `{"locale":"de"}`,
+		`{"userHash":"ab" , "locale":"de"}`:                       `{ "locale":"de"}`,
+		`{"a":1,"userHash":"ab","b":{"userHash":"of its own"}}`:   `{"a":1,"b":{"userHash":"of its own"}}`,
+		`{"a":{"x":1} , "\u0075serHash":"a\u0062"}`:               `{"a":{"x":1} }`,
+		`{"userHash":"ab","traits":{"a":1},"locale":"de","z":[]}`: `{"traits":{"a":1},"locale":"de","z":[]}`,
+	} {
+		e, refused := one(t, Track, `{"event":"X","userId":"u","context":`+context+`}`)
+		if refused.Reason != "" || e.UserHash != "ab" || string(e.Context) != want || !json.Valid(e.Context) {
+			t.Errorf("%s: proof %q, context %s, want %s; %+v", context, e.UserHash, e.Context, want, refused)
+		}
+		for name, text := range map[string]string{"AppendJSON": string(e.AppendJSON(nil)), "Marshal": string(must(json.Marshal(e)))} {
+			if strings.Contains(text, `"ab"`) || strings.Contains(text, "UserHash") {
+				t.Errorf("%s writes the proof: %s", name, text)
+			}
+		}
+	}
+	for value, reason := range map[string]string{`7`: "is not a string", `{}`: "is not a string", `null`: "", `""`: ""} {
+		e, refused := one(t, Track, `{"event":"X","userId":"u","context":{"userHash":`+value+`}}`)
+		if refused.Reason != reason || reason != "" && refused.Field != "context.userHash" || e.UserHash != "" {
+			t.Errorf("%s: %q, %+v", value, e.UserHash, refused)
+		}
+	}
+	e, _ := one(t, Identify, `{"userId":"u","context":{"traits":{"name":"Mei"},"userHash":"ab"}}`)
+	if string(e.Traits) != `{"name":"Mei"}` || e.UserHash != "ab" {
+		t.Errorf("traits %s, proof %q", e.Traits, e.UserHash)
+	}
+}
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// TestTheProofOfABatchIsOfEachEvent unless the event brings one itself.
+func TestTheProofOfABatchIsOfEachEvent(t *testing.T) {
+	body := `{"batch":[{"type":"page","userId":"u"},{"type":"page","userId":"u","context":{"userHash":"own","a":1}},{"type":"page","userId":"u","context":{"userHash":null}}],
+		"context":{"locale":"de","userHash":"common"}}`
+	b, err := ParseBatch([]byte(body), arrival())
+	if err != nil || len(b.Events) != 3 {
+		t.Fatal(err, b)
+	}
+	for i, want := range [...]struct{ hash, context string }{{"common", `{"locale":"de"}`}, {"own", `{"a":1,"locale":"de"}`}, {"", `{"locale":"de"}`}} {
+		if e := b.Events[i]; e.UserHash != want.hash || string(e.Context) != want.context {
+			t.Errorf("event %d: proof %q, context %s, want %+v", i, e.UserHash, e.Context, want)
+		}
+	}
+	b, err = ParseBatch([]byte(`{"batch":[{"type":"page","userId":"u"}],"context":{"userHash":"common"}}`), arrival())
+	if err != nil || b.Events[0].UserHash != "common" || b.Events[0].Context != nil {
+		t.Errorf("a batch that says nothing else for all: %+v, %v", b, err)
+	}
+	if _, err := ParseBatch([]byte(`{"batch":[],"context":{"userHash":7}}`), arrival()); err == nil || err.Error() != "context.userHash is not a string" {
+		t.Errorf("a number: %v", err)
+	}
+}
+
+func TestNobodyTellsOurNews(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		kind  Kind
+		level trust.Level
+		fine  bool
+	}{
+		{SegmentEntered, Track, trust.Shop, false}, {SegmentExited, Track, "", false}, {ProfilesMerged, Track, trust.Public, false}, {ProfilesMerged, Page, trust.Public, true},
+		{"Points Earned", Track, trust.Shop, true}, {"Points Earned", Track, "", true}, {"Points Earned", Track, trust.Person, false}, {"Notification Sent", Track, trust.Public, false},
+		{"Tier Changed", Track, trust.Public, false}, {"Referral Settled", Track, trust.Public, false}, {"Checked In", Track, trust.Public, true}, {"segment entered", Track, trust.Public, true},
+	} {
+		if field, reason := JudgeName(&Event{Kind: c.kind, Name: c.name, Trust: c.level}); (reason == "") != c.fine || reason != "" && field != "event" {
+			t.Errorf("%s by %q: %s %q", c.name, c.level, field, reason)
+		}
+	}
+}
+
+func TestNothingHappenedAfterItWasReceived(t *testing.T) {
+	for _, c := range []struct{ said, received, want time.Time }{
+		{received.Add(-time.Hour), received, received.Add(-time.Hour)}, {received, received, received}, {received.Add(23 * time.Hour), received, received},
+		{received, time.Time{}, received},
+	} {
+		if got := (&Event{Timestamp: c.said, ReceivedAt: c.received}).Happened(); !got.Equal(c.want) {
+			t.Errorf("said %v, received %v: %v", c.said, c.received, got)
+		}
+	}
+}
