@@ -136,7 +136,7 @@ func TestRunsAreShown(t *testing.T) {
 func crowd(n, k int) []*profile.Profile {
 	page := make([]*profile.Profile, n)
 	for i := range page {
-		page[i] = &profile.Profile{ID: profile.ID(fmt.Sprint(i)), FirstSeen: start, LastSeen: start}
+		page[i] = &profile.Profile{ID: profile.ID(fmt.Sprint(i)), Memory: profile.Memory{FirstSeen: start, LastSeen: start}}
 		if i < k {
 			entry := profile.OrderEntry{At: start, Net: 100, Currency: "CNY"}
 			page[i].Orders = profile.Orders{Count: 3, Entries: []profile.OrderEntry{entry, entry, entry}}

@@ -80,9 +80,9 @@ func BenchmarkDispatch(b *testing.B) {
 	contacts := make([]*delivery.Contact, people)
 	for i := range people {
 		id := profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint("u", i)}
-		ann := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, FirstSeen: noon, LastSeen: noon,
-			Traits:  map[string]profile.Trait{"email": {Value: fmt.Sprintf("u%d@example.com", i)}, "name": {Value: "Ann"}},
-			Consent: map[string]profile.Consent{"email": {Granted: true}}}
+		ann := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon, LastSeen: noon, Traits: map[string]profile.Trait{"email": {Value: fmt.Sprintf("u%d@example.com", i)}, "name": {Value: "Ann"}}},
+
+			Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true}}}}
 		if err := p.Profiles.Save(b.Context(), ann); err != nil {
 			b.Fatal(err)
 		}

@@ -128,7 +128,7 @@ func (b *bench) define(kind, id, body string) {
 func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Profile {
 	b.Helper()
 	id := profile.Identifier{Kind: profile.UserID, Value: userID}
-	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, FirstSeen: noon.UTC(), LastSeen: noon.UTC()}
+	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon.UTC(), LastSeen: noon.UTC()}}
 	change(p)
 	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), p))
 	return p

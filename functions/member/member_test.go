@@ -126,7 +126,7 @@ func (b *bench) program(id, body string) {
 func (b *bench) save(userID string, change func(*profile.Profile)) *profile.Profile {
 	b.Helper()
 	user := profile.Identifier{Kind: profile.UserID, Value: userID}
-	p := &profile.Profile{ID: user.ID(), Identifiers: []profile.Identifier{user}, FirstSeen: noon.Add(-time.Hour), LastSeen: noon.Add(-time.Hour)}
+	p := &profile.Profile{ID: user.ID(), Identifiers: []profile.Identifier{user}, Memory: profile.Memory{FirstSeen: noon.Add(-time.Hour), LastSeen: noon.Add(-time.Hour)}}
 	if change != nil {
 		change(p)
 	}
@@ -294,7 +294,7 @@ func TestCodes(t *testing.T) {
 	// A merge moves the advocate to another id; the code stays the same.
 	anonymous := profile.Identifier{Kind: profile.AnonymousID, Value: "a1"}
 	known := profile.Identifier{Kind: profile.UserID, Value: "ann"}
-	merged := &profile.Profile{ID: anonymous.ID(), Identifiers: []profile.Identifier{anonymous, known}, FirstSeen: noon}
+	merged := &profile.Profile{ID: anonymous.ID(), Identifiers: []profile.Identifier{anonymous, known}, Memory: profile.Memory{FirstSeen: noon}}
 	if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}); err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func (b *bench) define(kind, id, body string) {
 func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Profile {
 	b.Helper()
 	id := profile.Identifier{Kind: profile.UserID, Value: userID}
-	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, FirstSeen: noon, LastSeen: noon}
+	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon, LastSeen: noon}}
 	change(p)
 	b.must(b.profiles.Save(b.Context(), p))
 	return p

@@ -490,7 +490,7 @@ func (w *world) daysAgo(days int) time.Time { return w.now.AddDate(0, 0, -days) 
 
 // buyer adds a profile with orders of these amounts, the last of them so many days ago and a week apart.
 func (w *world) buyer(days int, amounts ...int64) *profile.Profile {
-	p := &profile.Profile{LastSeen: w.daysAgo(days)}
+	p := &profile.Profile{Memory: profile.Memory{LastSeen: w.daysAgo(days)}}
 	for i, net := range amounts {
 		at := w.daysAgo(days + 7*(len(amounts)-1-i))
 		p.Orders.Count++
@@ -505,7 +505,7 @@ func (w *world) buyer(days int, amounts ...int64) *profile.Profile {
 
 // visitor adds a profile that has not bought, seen on one day only.
 func (w *world) visitor(days int) *profile.Profile {
-	p := &profile.Profile{FirstSeen: w.daysAgo(days), LastSeen: w.daysAgo(days)}
+	p := &profile.Profile{Memory: profile.Memory{FirstSeen: w.daysAgo(days), LastSeen: w.daysAgo(days)}}
 	p.Active.Add(profile.DayOf(p.FirstSeen))
 	return w.add(p)
 }

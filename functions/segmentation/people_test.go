@@ -27,7 +27,7 @@ func TestWhoCannotBeReadIsCountedAndPassedOver(t *testing.T) {
 	smallShop(w)
 	want, versions := w.recount(), w.versions()
 	torn := w.buyer(2, 900)
-	odd := &profile.Profile{ID: "no id of an identifier", FirstSeen: w.daysAgo(3), LastSeen: w.daysAgo(3)}
+	odd := &profile.Profile{ID: "no id of an identifier", Memory: profile.Memory{FirstSeen: w.daysAgo(3), LastSeen: w.daysAgo(3)}}
 	w.add(odd)
 	w.profiles.torn[torn.ID] = true
 	run := w.run(job.Segmentation{RunID: "r"}, 0)
@@ -126,7 +126,7 @@ func TestWhoWasErasedAndCameBackBeforeScoring(t *testing.T) {
 		w := newWorld(t, 1, 1, nil)
 		p := w.buyer(1, 500, 800)
 		w.until(func(run segment.Run) bool { return run.Findings != nil })
-		back := &profile.Profile{ID: p.ID, Identifiers: p.Identifiers, Version: 99, FirstSeen: w.now, LastSeen: w.now, ErasedAt: w.now.Add(-c.erased)}
+		back := &profile.Profile{ID: p.ID, Identifiers: p.Identifiers, Version: 99, Memory: profile.Memory{FirstSeen: w.now, LastSeen: w.now}, ErasedAt: w.now.Add(-c.erased)}
 		w.profiles.all[p.ID] = back
 		w.drain(0)
 		if got := w.profiles.all[p.ID].Scores; got.Class15 != c.want {
@@ -200,7 +200,7 @@ func (w *world) disturb(random *rand.Rand, before map[profile.ID]map[string]prof
 		id := gone[random.IntN(len(gone))]
 		was := w.profiles.all[id]
 		w.profiles.all[id] = &profile.Profile{ID: id, Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: string(id)}},
-			Version: was.Version + 1, FirstSeen: w.now, LastSeen: w.now, ErasedAt: was.ErasedAt}
+			Version: was.Version + 1, Memory: profile.Memory{FirstSeen: w.now, LastSeen: w.now}, ErasedAt: was.ErasedAt}
 		before[id], w.profiles.since[id] = nil, was.Version+1
 	case random.IntN(2) == 0 && len(live) > 3:
 		id := live[random.IntN(len(live))]

@@ -55,7 +55,7 @@ func TestAhead(t *testing.T) {
 				if user == "nobody" {
 					continue
 				}
-				p := &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, FirstSeen: time.Unix(1, 0).UTC(), LastSeen: time.Unix(1, 0).UTC()}
+				p := &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, Memory: profile.Memory{FirstSeen: time.Unix(1, 0).UTC(), LastSeen: time.Unix(1, 0).UTC()}}
 				if err := plain.Save(t.Context(), p); err != nil {
 					t.Fatal(err)
 				}

@@ -214,7 +214,7 @@ func TestTheContactOfWhoIsGone(t *testing.T) {
 func TestWithdrawBroken(t *testing.T) {
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 		s, db, _ := deliveries(t)
-		if err := (dynamo.Profiles{DB: s.DB, Table: "Profiles"}).Save(t.Context(), &profile.Profile{ID: "p", FirstSeen: deliveryNoon}); err != nil {
+		if err := (dynamo.Profiles{DB: s.DB, Table: "Profiles"}).Save(t.Context(), &profile.Profile{ID: "p", Memory: profile.Memory{FirstSeen: deliveryNoon}}); err != nil {
 			t.Fatal(err)
 		}
 		db.Fail(dynamotest.AnyWrite, 1, how)

@@ -20,7 +20,7 @@ func TestABodyIsSqueezedWhereThatSavesAUnit(t *testing.T) {
 	plain, whole, apart := 0, 0, 0
 	for n := range 120 {
 		for _, hashes := range []int{0, 20, 60} {
-			p := &profile.Profile{ID: "p", Traits: map[string]profile.Trait{}}
+			p := &profile.Profile{ID: "p", Memory: profile.Memory{Traits: map[string]profile.Trait{}}}
 			for i := range n / 2 {
 				value := strconv.FormatUint(uint64(n*i+1)*0x9E3779B97F4A7C15, 36)
 				p.Traits[fmt.Sprintf("trait_number_%d", i)] = profile.Trait{Value: value, At: at}
@@ -50,7 +50,7 @@ func TestABodyIsSqueezedWhereThatSavesAUnit(t *testing.T) {
 			if writeUnits(body) >= writeUnits(sections) {
 				t.Errorf("%d traits, %d hashes: squeezed from %d to %d bytes, and no unit saved", n, hashes, len(sections), len(body))
 			}
-			got := &profile.Profile{ID: "p", Traits: map[string]profile.Trait{}}
+			got := &profile.Profile{ID: "p", Memory: profile.Memory{Traits: map[string]profile.Trait{}}}
 			if err := unpackProfile(body, got); err != nil || !reflect.DeepEqual(got.Traits, p.Traits) || !reflect.DeepEqual(got.Window, p.Window) {
 				t.Fatalf("%d traits, %d hashes: %v", n, hashes, err)
 			}

@@ -54,7 +54,7 @@ func TestEveryConditionOfAProfileWrite(t *testing.T) {
 	erased := midday.Add(-time.Hour)
 	stored := func(back bool) func(*testing.T, dynamo.Profiles) {
 		return func(t *testing.T, s dynamo.Profiles) {
-			p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, FirstSeen: midday}
+			p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Memory: profile.Memory{FirstSeen: midday}}
 			if back {
 				p.RememberErasure(mei.ID(), erased)
 			}
@@ -96,7 +96,7 @@ func TestEveryConditionOfAProfileWrite(t *testing.T) {
 				return s.Commit(ctx, dynamo.Change{Profile: p, Orders: []*order.Order{{ID: "A"}}})
 			},
 			"attached": func(s dynamo.Profiles, p *profile.Profile) error {
-				return s.Commit(ctx, dynamo.Change{Profile: &profile.Profile{ID: "other", FirstSeen: midday}, Attach: []*profile.Profile{p}})
+				return s.Commit(ctx, dynamo.Change{Profile: &profile.Profile{ID: "other", Memory: profile.Memory{FirstSeen: midday}}, Attach: []*profile.Profile{p}})
 			},
 			"merged": func(s dynamo.Profiles, p *profile.Profile) error {
 				return s.Merge(ctx, p, &profile.Profile{ID: "other"}, dynamo.Pack{})
@@ -135,7 +135,7 @@ func TestEveryConditionOfAProfileWrite(t *testing.T) {
 func TestErasuresOfTheVersionBefore(t *testing.T) {
 	ctx := context.Background()
 	s := dynamo.Profiles{DB: dynamotest.New(t), Table: "Profiles"}
-	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Parts: []profile.ID{"part"}, FirstSeen: midday}
+	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Parts: []profile.ID{"part"}, Memory: profile.Memory{FirstSeen: midday}}
 	p.RememberErasure("part", midday.Add(-time.Hour))
 	for name, c := range map[string]struct {
 		raised time.Time
@@ -168,7 +168,7 @@ func TestScanShowsWhoCameBack(t *testing.T) {
 	s := dynamo.Profiles{DB: dynamotest.New(t), Table: "Profiles"}
 	person := func(name string) *profile.Profile {
 		i := profile.Identifier{Kind: profile.UserID, Value: name}
-		return &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, FirstSeen: midday}
+		return &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, Memory: profile.Memory{FirstSeen: midday}}
 	}
 	stays, gone, back := person("stays"), person("gone"), person("back")
 	back.RememberErasure(back.ID, midday)

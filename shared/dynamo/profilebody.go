@@ -50,6 +50,12 @@ const (
 	sectionSources     = 33
 	sectionHeard       = 52
 	sectionFaded       = 53
+	// Who says what: the memory of public events, which traits the person said, and what devices said of addresses and of a userId that they claim.
+	sectionUnproven     = 54
+	sectionSaidByPerson = 55
+	sectionUnconfirmed  = 56
+	sectionClaims       = 57
+	sectionClaimsFrom   = 58
 )
 
 // packProfile is the body of a profile's item.
@@ -69,23 +75,7 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 			w.text(string(id))
 		}
 	})
-	w.section(sectionSeen, func(w *packer) { w.time(p.FirstSeen); w.time(p.LastSeen) })
-	w.section(sectionTraits, func(w *packer) {
-		for _, k := range slices.Sorted(maps.Keys(p.Traits)) {
-			w.text(k)
-			packValue(w, p.Traits[k].Value)
-			w.time(p.Traits[k].At)
-		}
-	})
-	w.section(sectionConsent, func(w *packer) {
-		for _, k := range slices.Sorted(maps.Keys(p.Consent)) {
-			c := p.Consent[k]
-			w.text(k)
-			w.flag(c.Granted)
-			w.time(c.At)
-			w.text(c.Reason)
-		}
-	})
+	packReach(w, p)
 	w.section(sectionTags, func(w *packer) {
 		for _, t := range p.Tags {
 			w.text(t)
@@ -94,27 +84,15 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 	if p.Orders.Count != 0 || len(p.Orders.Entries) > 0 || len(p.Orders.Base) > 0 {
 		w.section(sectionOrders, func(w *packer) { packOrders(w, p.Orders) })
 	}
-	w.section(sectionCounters, func(w *packer) {
-		for _, k := range slices.Sorted(maps.Keys(p.Counters)) {
-			packCounter(w, k, p.Counters[k])
-		}
-	})
-	w.section(sectionGroups, func(w *packer) {
-		for _, k := range slices.Sorted(maps.Keys(p.Groups)) {
-			w.text(k)
-			w.time(p.Groups[k])
-		}
-	})
-	w.section(sectionCart, func(w *packer) {
-		for _, k := range slices.Sorted(maps.Keys(p.Cart)) {
-			l := p.Cart[k]
-			w.text(k)
-			w.int(int64(l.Quantity))
-			w.int(l.Price)
-			w.time(l.At)
-			w.text(l.Name)
-		}
-	})
+	if s := p.Purchases; s != (profile.Purchases{}) {
+		w.section(sectionPurchases, func(w *packer) {
+			for _, n := range []int{s.Discounted, s.Coupons, s.Cancelled, s.Refunded, s.Refunds, s.Lines, s.DiscountedLines} {
+				w.int(int64(n))
+			}
+			w.int(s.Pieces)
+			w.int(s.Discount)
+		})
+	}
 	w.section(sectionMembers, func(w *packer) {
 		for _, k := range slices.Sorted(maps.Keys(p.Members)) {
 			w.text(k)
@@ -134,34 +112,6 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 			w.text(s.Lifecycle)
 		})
 	}
-	w.section(sectionTouch, func(w *packer) {
-		for _, k := range slices.Sorted(maps.Keys(p.Touch)) {
-			t := p.Touch[k]
-			w.text(k)
-			w.time(t.At)
-			w.text(t.Campaign)
-			w.text(t.Source)
-			w.text(t.Medium)
-			w.text(t.Referrer)
-		}
-	})
-	w.section(sectionActive, func(w *packer) {
-		if len(p.Active.Bits) > 0 {
-			w.int(int64(p.Active.Last))
-			w.bytes(p.Active.Bits)
-		}
-	})
-	if !p.CartClearedAt.IsZero() {
-		w.section(sectionCartCleared, func(w *packer) { w.time(p.CartClearedAt) })
-	}
-	if p.Locale.Value != "" || p.Zone.Value != "" {
-		w.section(sectionPlace, func(w *packer) {
-			w.text(p.Locale.Value)
-			w.time(p.Locale.At)
-			w.text(p.Zone.Value)
-			w.time(p.Zone.At)
-		})
-	}
 	if !p.ErasedAt.IsZero() {
 		w.section(sectionErased, func(w *packer) { w.time(p.ErasedAt) })
 		w.section(sectionErasures, func(w *packer) {
@@ -171,8 +121,6 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 			}
 		})
 	}
-	w.section(sectionHeard, func(w *packer) { packHeard(w, p.Consent) })
-	packDetail(w, p)
 	w.section(sectionOutbox, func(w *packer) {
 		for _, f := range p.Outbox {
 			w.text(string(f.Part))
@@ -185,11 +133,12 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 			w.text(f.Run)
 		}
 	})
-	if p.ShopDays != 0 {
-		w.section(sectionShopDays, func(w *packer) { w.int(int64(p.ShopDays)) })
-	}
 	w.section(sectionSources, func(w *packer) { packSources(w, p.Outbox) })
-	w.out = append(w.out, p.Unknown...)
+	w.section(sectionSaidByPerson, func(w *packer) { packSaidByPerson(w, p.Traits) })
+	if !p.Unproven.Empty() {
+		w.section(sectionUnproven, func(w *packer) { packMemory(w, &p.Unproven) })
+	}
+	packMemory(w, &p.Memory) // ends with what this version does not know
 	compressible = len(w.out)
 	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
 		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
@@ -204,17 +153,10 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	if err != nil {
 		return err
 	}
-	r := &unpacker{in: body}
 	var memory *fadedMemory
-	words := consents{}
-	for r.more() {
-		start := r.in
-		number := r.uint()
-		content := r.bytes()
-		if r.err != nil {
-			break
-		}
-		s := &unpacker{in: content}
+	var person map[uint32]bool
+	words, claims := consents{}, claims{}
+	err = sections(body, func(number uint64, s *unpacker) (known bool) {
 		switch number {
 		case sectionIdentifiers:
 			for s.more() {
@@ -224,42 +166,35 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			for s.more() {
 				p.Parts = append(p.Parts, profile.ID(s.text()))
 			}
-		case sectionSeen:
-			p.FirstSeen, p.LastSeen = s.time(), s.time()
-		case sectionTraits:
-			p.Traits = map[string]profile.Trait{}
-			for s.more() {
-				k := s.text()
-				p.Traits[k] = profile.Trait{Value: unpackValue(s), At: s.time()}
-			}
 		case sectionConsent:
 			words.unpack(s)
 		case sectionHeard:
 			words.unpackHeard(s)
+		case sectionTokens:
+			p.Tokens = map[string]profile.Token{}
+			for s.more() {
+				token := s.text()
+				p.Tokens[token] = profile.Token{At: s.time(), OS: s.text()}
+			}
+		case sectionUnconfirmed:
+			p.Unconfirmed.Unite(profile.Addresses{Email: profile.Stamped{Value: s.text(), At: s.time()}, Phone: profile.Stamped{Value: s.text(), At: s.time()}})
+		case sectionClaims:
+			claims.unpack(s)
+		case sectionClaimsFrom:
+			if from := s.time(); from.After(claims.from) {
+				claims.from = from
+			}
 		case sectionTags:
 			for s.more() {
 				p.Tags = append(p.Tags, s.text())
 			}
 		case sectionOrders:
 			p.Orders = unpackOrders(s)
-		case sectionCounters:
-			p.Counters = map[string]profile.Counter{}
-			for s.more() {
-				k, c := unpackCounter(s)
-				p.Counters[k] = c
+		case sectionPurchases:
+			for _, n := range []*int{&p.Purchases.Discounted, &p.Purchases.Coupons, &p.Purchases.Cancelled, &p.Purchases.Refunded, &p.Purchases.Refunds, &p.Purchases.Lines, &p.Purchases.DiscountedLines} {
+				*n = int(s.int())
 			}
-		case sectionGroups:
-			p.Groups = map[string]time.Time{}
-			for s.more() {
-				k := s.text()
-				p.Groups[k] = s.time()
-			}
-		case sectionCart:
-			p.Cart = map[string]profile.CartLine{}
-			for s.more() {
-				k := s.text()
-				p.Cart[k] = profile.CartLine{Quantity: int(s.int()), Price: s.int(), At: s.time(), Name: s.text()}
-			}
+			p.Purchases.Pieces, p.Purchases.Discount = s.int(), s.int()
 		case sectionMembers:
 			p.Members = map[string]profile.Membership{}
 			for s.more() {
@@ -269,19 +204,6 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 		case sectionScores:
 			p.Scores = profile.Scores{Run: s.text(), R: int(s.int()), F: int(s.int()), M: int(s.int()),
 				Class8: s.text(), Segment11: s.text(), Class15: s.text(), Lifecycle: s.text()}
-		case sectionTouch:
-			p.Touch = map[string]profile.Touch{}
-			for s.more() {
-				k := s.text()
-				p.Touch[k] = profile.Touch{At: s.time(), Campaign: s.text(), Source: s.text(), Medium: s.text(), Referrer: s.text()}
-			}
-		case sectionActive:
-			p.Active = profile.Days{Last: profile.Day(s.int()), Bits: slices.Clone(s.bytes())}
-		case sectionCartCleared:
-			p.CartClearedAt = s.time()
-		case sectionPlace:
-			p.Locale = profile.Stamped{Value: s.text(), At: s.time()}
-			p.Zone = profile.Stamped{Value: s.text(), At: s.time()}
 		case sectionErased:
 			p.ErasedAt = s.time()
 		case sectionErasures:
@@ -289,9 +211,6 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 				key := profile.ID(s.text())
 				p.RememberErasure(key, s.time())
 			}
-		case sectionClient, sectionDevices, sectionTokens, sectionCategories, sectionBrands, sectionViewed, sectionHours, sectionPurchases,
-			sectionRatings, sectionSearch, sectionLeftOut:
-			unpackDetail(number, s, p)
 		case sectionWindow:
 			p.Window = unpackWindow(s)
 		case sectionOutbox:
@@ -299,23 +218,49 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 				p.Outbox = append(p.Outbox, profile.Follow{Part: profile.ID(s.text()), Kind: profile.FollowKind(s.text()), Ref: s.text(),
 					Version: s.int(), N: int(s.uint()), At: s.time(), Event: s.text(), Run: s.text()})
 			}
-		case sectionShopDays:
-			p.ShopDays = profile.Day(s.int())
 		case sectionWideFaded:
 			memory = unpackWideFaded(s, memory)
 		case sectionFaded:
 			memory = unpackFaded(s, memory)
 		case sectionSources:
 			unpackSources(s, p.Outbox)
+		case sectionSaidByPerson:
+			person = unpackSaidByPerson(s, person)
+		case sectionUnproven:
+			unpackUnproven(s, p)
 		default:
-			p.Unknown = append(p.Unknown, start[:len(start)-len(r.in)]...)
+			return unpackMemory(number, s, &p.Memory)
+		}
+		return true
+	}, &p.Unknown)
+	if err != nil {
+		return err
+	}
+	memory.recall(&p.Window)
+	words.unite(p)
+	claims.unite(p)
+	sayByPerson(p.Traits, person)
+	return nil
+}
+
+// sections goes through a body. Those that read does not know are kept in unknown.
+func sections(body []byte, read func(number uint64, s *unpacker) (known bool), unknown *[]byte) error {
+	r := &unpacker{in: body}
+	for r.more() {
+		start := r.in
+		number := r.uint()
+		content := r.bytes()
+		if r.err != nil {
+			break
+		}
+		s := &unpacker{in: content}
+		if !read(number, s) {
+			*unknown = append(*unknown, start[:len(start)-len(r.in)]...)
 		}
 		if s.err != nil {
 			return fmt.Errorf("section %d %w", number, s.err)
 		}
 	}
-	memory.recall(&p.Window)
-	words.unite(p)
 	return r.err
 }
 

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"encoding/hex"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // fullProfile has something in every field.
@@ -61,6 +63,18 @@ func erasedProfile() *profile.Profile {
 func newestProfile() *profile.Profile {
 	p := erasedProfile()
 	p.ShopDays = 20510
+	t0 := p.FirstSeen
+	p.Unproven = fullProfile().Memory
+	p.Unproven.ShopDays, p.Unproven.Traits = 20512, profile.Traits{"size": {Value: "M", At: t0}}
+	p.Traits["s"] = profile.Trait{Value: "x", At: p.Traits["s"].At, By: trust.Person}
+	p.Unconfirmed = profile.Addresses{Email: profile.Stamped{Value: "mei@shop.example", At: t0}, Phone: profile.Stamped{Value: "13800000000", At: t0.Add(time.Second)}}
+	p.ClaimsFrom = t0.Add(-time.Hour)
+	p.Claims = map[string]profile.Claim{
+		"seen": {At: t0},
+		"said": {At: t0, Reach: profile.Reach{
+			Consent: map[string]profile.Consent{"email": {Granted: true, At: t0.Add(-time.Minute), ReceivedAt: t0.Add(-time.Second), Reason: "r"}}, Tokens: map[string]profile.Token{"t": {At: t0.Add(-time.Second), OS: "iOS"}},
+			Unconfirmed: profile.Addresses{Email: profile.Stamped{Value: "eve@evil.example", At: t0}, Phone: profile.Stamped{Value: "13900000000", At: t0.Add(-time.Minute)}}}},
+	}
 	return p
 }
 
@@ -71,21 +85,19 @@ func firstProfile() *profile.Profile {
 	return &profile.Profile{
 		ID: "p", Version: 7,
 		Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: "mei"}, {Kind: profile.AnonymousID, Value: "d"}},
-		Parts:       []profile.ID{"q"}, FirstSeen: t0.Add(-time.Hour), LastSeen: t0,
-		Traits:  map[string]profile.Trait{"s": {Value: "x", At: t0}, "i": {Value: int64(-5), At: t0}, "f": {Value: 2.5, At: t0}, "b": {Value: true, At: t0}, "n": {Value: nil, At: t0}, "no": {Value: false, At: t0}},
-		Consent: map[string]profile.Consent{"email": {Granted: true, At: t0}, "sms": {At: t0, Reason: "unsubscribe"}},
-		Tags:    []string{"a", "b"},
+		Parts:       []profile.ID{"q"}, Memory: profile.Memory{FirstSeen: t0.Add(-time.Hour), LastSeen: t0, Traits: map[string]profile.Trait{"s": {Value: "x", At: t0}, "i": {Value: int64(-5), At: t0}, "f": {Value: 2.5, At: t0}, "b": {Value: true, At: t0}, "n": {Value: nil, At: t0}, "no": {Value: false, At: t0}}, Counters: map[string]profile.Counter{"Order Completed": {Total: 2, Last: t0, Recent: []profile.DayCount{{Day: 20000, Count: 1}, {Day: 20005, Count: 1}}}, "Own Event": {Total: 1, Last: t0}}, Groups: map[string]time.Time{"g": t0}, Cart: map[string]profile.CartLine{"p1": {Quantity: 2, Price: 990, At: t0, Name: "Tea"}}, Touch: map[string]profile.Touch{"first": {At: t0, Campaign: "c", Source: "s", Medium: "m", Referrer: "r"}}, Active: profile.Days{Last: 20514, Bits: []byte{5, 1}}, CartClearedAt: t0, Locale: profile.Stamped{Value: "zh-CN", At: t0}, Zone: profile.Stamped{Value: "Asia/Shanghai", At: t0}},
+
+		Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true, At: t0}, "sms": {At: t0, Reason: "unsubscribe"}}},
+		Tags:  []string{"a", "b"},
 		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{{At: sec, Net: 100, Currency: "CNY"}, {At: sec.Add(time.Hour), Net: -3, Currency: "USD"}},
 			Base: []profile.Collapsed{{Currency: "CNY", Orders: 1, Count: 1, Net: 5, FirstAt: t0, LastAt: t0}}},
-		Counters: map[string]profile.Counter{"Order Completed": {Total: 2, Last: t0, Recent: []profile.DayCount{{Day: 20000, Count: 1}, {Day: 20005, Count: 1}}}, "Own Event": {Total: 1, Last: t0}},
-		Groups:   map[string]time.Time{"g": t0}, Cart: map[string]profile.CartLine{"p1": {Quantity: 2, Price: 990, At: t0, Name: "Tea"}},
+
 		Members: map[string]profile.Membership{"buyers": {Since: t0, Run: "r1"}},
 		Scores:  profile.Scores{Run: "r1", R: 5, F: 1, M: 2, Class8: "101", Segment11: "New", Class15: "x", Lifecycle: "active"},
-		Touch:   map[string]profile.Touch{"first": {At: t0, Campaign: "c", Source: "s", Medium: "m", Referrer: "r"}},
-		Active:  profile.Days{Last: 20514, Bits: []byte{5, 1}}, CartClearedAt: t0,
-		Locale: profile.Stamped{Value: "zh-CN", At: t0}, Zone: profile.Stamped{Value: "Asia/Shanghai", At: t0}, ErasedAt: t0,
-		Window: profile.Window{Floor: t0, Commits: []profile.Commit{{Part: "q", Version: 3, At: t0, Hashes: []event.Hash{1, 1 << 63}, Owed: []profile.Day{20513}}, {Version: 7, At: t0}}},
-		Outbox: []profile.Follow{{Part: "q", Kind: profile.FollowOrder, Ref: "A", Version: 7, N: 1, At: t0, Event: "m", Run: "r"}},
+
+		ErasedAt: t0,
+		Window:   profile.Window{Floor: t0, Commits: []profile.Commit{{Part: "q", Version: 3, At: t0, Hashes: []event.Hash{1, 1 << 63}, Owed: []profile.Day{20513}}, {Version: 7, At: t0}}},
+		Outbox:   []profile.Follow{{Part: "q", Kind: profile.FollowOrder, Ref: "A", Version: 7, N: 1, At: t0, Event: "m", Run: "r"}},
 	}
 }
 
@@ -98,11 +110,61 @@ func TestProfileBodyRoundTrip(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
-	v := reflect.ValueOf(*want)
-	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.Name != "Unknown" && f.IsExported() && v.Field(i).IsZero() {
-			t.Errorf("field %s is not part of the test", f.Name)
+	var each func(v reflect.Value)
+	each = func(v reflect.Value) {
+		for i := range v.NumField() {
+			switch f := v.Type().Field(i); {
+			case f.Anonymous || f.Type == reflect.TypeFor[profile.Memory]():
+				each(v.Field(i))
+			case f.Name != "Unknown" && f.IsExported() && v.Field(i).IsZero():
+				t.Errorf("field %s of %s is not part of the test", f.Name, v.Type())
+			}
 		}
+	}
+	each(reflect.ValueOf(*want))
+}
+
+// TestWhatTheVersionBeforeDoesToWhoSaysWhat: it keeps the sections that it does not know, where it merges two people those of both, and joins
+// devices that it knows nothing of having claimed anything.
+func TestWhatTheVersionBeforeDoesToWhoSaysWhat(t *testing.T) {
+	t0 := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	half := func(n int, at time.Time) *profile.Profile {
+		p := &profile.Profile{ID: "p", ClaimsFrom: at}
+		p.Unproven = profile.Memory{FirstSeen: at, LastSeen: at, ShopDays: 1, Traits: profile.Traits{fmt.Sprint("t", n): {Value: true, At: at}}, Counters: map[string]profile.Counter{"page": {Total: int64(n), Last: at}}, Unknown: []byte{99, 1, byte(n)}}
+		p.Unconfirmed.Email = profile.Stamped{Value: fmt.Sprint(n, "@shop.example"), At: at}
+		p.Claims = map[string]profile.Claim{fmt.Sprint("d", n): {At: at.Add(time.Hour)}, "both": {At: at.Add(time.Minute), Reach: profile.Reach{Tokens: map[string]profile.Token{fmt.Sprint("token", n): {At: at.Add(time.Minute)}}}}}
+		p.Traits = profile.Traits{fmt.Sprint("t", n): {Value: "x", At: at, By: trust.Person}}
+		return p
+	}
+	// What it does not know it appends to each other; of what it knows, here the traits, it has written both, and one of them anew.
+	written, _ := packSections(half(1, t0))
+	second, _ := packSections(half(2, t0.Add(time.Second)))
+	written = append(written, second...)
+	w := &packer{out: written}
+	w.section(sectionTraits, func(w *packer) {
+		for n, at := range map[int]time.Time{1: t0, 2: t0.Add(time.Minute)} {
+			w.text(fmt.Sprint("t", n))
+			packValue(w, "x")
+			w.time(at)
+		}
+	})
+	w.section(sectionIdentifiers, func(w *packer) { w.text("anonymous"); w.text("d1") })
+	got := &profile.Profile{ID: "p"}
+	if err := unpackProfile(w.out, got); err != nil {
+		t.Fatal(err)
+	}
+	u := got.Unproven
+	if !u.FirstSeen.Equal(t0) || !u.LastSeen.Equal(t0.Add(time.Second)) || u.Counters["page"].Total != 3 || len(u.Traits) != 2 || string(u.Unknown) != "\x63\x01\x01\x63\x01\x02" {
+		t.Errorf("unproven %+v", u)
+	}
+	if got.Traits["t1"].By != trust.Person || got.Traits["t2"].By != "" {
+		t.Errorf("traits %+v: what was written anew is the shop's", got.Traits)
+	}
+	if got.Unconfirmed.Email.Value != "2@shop.example" || !got.ClaimsFrom.Equal(t0.Add(time.Second)) {
+		t.Errorf("unconfirmed %+v, claims from %v", got.Unconfirmed, got.ClaimsFrom)
+	}
+	if _, joined := got.Claims["d1"]; joined || len(got.Claims) != 2 || len(got.Claims["both"].Tokens) != 2 {
+		t.Errorf("claims %+v", got.Claims)
 	}
 }
 
@@ -124,7 +186,7 @@ func TestProfileBodyOfNewerVersion(t *testing.T) {
 }
 
 func TestTornBodiesAreRefused(t *testing.T) {
-	whole := packProfile(fullProfile())
+	whole, _ := packSections(newestProfile())
 	torn := 0
 	for n := range whole {
 		if unpackProfile(whole[:n], &profile.Profile{}) != nil {
@@ -132,13 +194,15 @@ func TestTornBodiesAreRefused(t *testing.T) {
 		}
 	}
 	// A body cut at the end of a section is a shorter body; every other cut is a fault.
-	if sections := 32; torn != len(whole)-sections {
+	if sections := 39; torn != len(whole)-sections {
 		t.Errorf("%d of %d cuts are faults, want all but %d", torn, len(whole), sections)
 	}
 }
 
 func FuzzUnpackProfile(f *testing.F) {
 	f.Add(packProfile(fullProfile()))
+	newest, _ := packSections(newestProfile())
+	f.Add(newest)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p := &profile.Profile{}
 		if unpackProfile(body, p) == nil {
@@ -243,7 +307,8 @@ func TestFrozenBodies(t *testing.T) {
 		name, body string
 		want       *profile.Profile
 	}{{"first", frozenBody, beforeMarks(firstProfile())}, {"with detail", frozenDetail, beforeMarks(fullProfile())},
-		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}, {"with marks in bits", frozenBits, fullProfile()}} {
+		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}, {"with marks in bits", frozenBits, fullProfile()},
+		{"with trust", frozenTrust, newestProfile()}} {
 		t.Run(c.name, func(t *testing.T) {
 			body, err := hex.DecodeString(c.body)
 			if err != nil {

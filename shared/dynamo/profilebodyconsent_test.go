@@ -10,8 +10,8 @@ import (
 // TestConsentBesideTheVersionBefore: that version reads the consents, writes them anew, and keeps the section that it does not know.
 func TestConsentBesideTheVersionBefore(t *testing.T) {
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	p := &profile.Profile{Consent: map[string]profile.Consent{
-		"email": {Granted: true, At: at, ReceivedAt: at.Add(time.Minute)}, "sms": {At: at, Reason: "unsubscribe", ReceivedAt: at}}}
+	p := &profile.Profile{Reach: profile.Reach{Consent: map[string]profile.Consent{
+		"email": {Granted: true, At: at, ReceivedAt: at.Add(time.Minute)}, "sms": {At: at, Reason: "unsubscribe", ReceivedAt: at}}}}
 	read := func(body []byte) map[string]profile.Consent {
 		t.Helper()
 		var q profile.Profile

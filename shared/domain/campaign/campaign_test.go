@@ -194,7 +194,7 @@ func TestCancelledBy(t *testing.T) {
 		last time.Time
 		want string
 	}{{"before", at.Add(-1), ""}, {"the trigger itself", at, ""}, {"after", at.Add(1), "Product Added"}} {
-		p := &profile.Profile{Counters: map[string]profile.Counter{"Product Added": {Last: c.last}}}
+		p := &profile.Profile{Memory: profile.Memory{Counters: map[string]profile.Counter{"Product Added": {Last: c.last}}}}
 		if got := d.CancelledBy(p, at); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}

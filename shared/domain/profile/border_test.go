@@ -83,9 +83,9 @@ func TestMarks(t *testing.T) {
 
 // Which of two survives, value by value.
 func TestWhoSurvives(t *testing.T) {
-	known, anonymous := &Profile{ID: "z", FirstSeen: t0.Add(9), Identifiers: []Identifier{{UserID, "u"}}}, &Profile{ID: "a", FirstSeen: t0}
-	early, late := &Profile{ID: "z", FirstSeen: t0}, &Profile{ID: "a", FirstSeen: t0.Add(1)}
-	lower, upper := &Profile{ID: "a", FirstSeen: t0}, &Profile{ID: "b", FirstSeen: t0}
+	known, anonymous := &Profile{ID: "z", Memory: Memory{FirstSeen: t0.Add(9)}, Identifiers: []Identifier{{UserID, "u"}}}, &Profile{ID: "a", Memory: Memory{FirstSeen: t0}}
+	early, late := &Profile{ID: "z", Memory: Memory{FirstSeen: t0}}, &Profile{ID: "a", Memory: Memory{FirstSeen: t0.Add(1)}}
+	lower, upper := &Profile{ID: "a", Memory: Memory{FirstSeen: t0}}, &Profile{ID: "b", Memory: Memory{FirstSeen: t0}}
 	for _, pair := range [][2]*Profile{{known, anonymous}, {early, late}, {lower, upper}} {
 		for i := range 2 {
 			if keep, absorb := Survivor(pair[i], pair[1-i]); keep != pair[0] || absorb != pair[1] {
@@ -296,7 +296,7 @@ func TestWordsWithoutAReceipt(t *testing.T) {
 		"in milliseconds": {at(2), at(3).Add(1_999_999), at(2), at(3).Add(time.Millisecond)},
 	} {
 		p := &Profile{}
-		p.hearConsent(&event.Event{Name: event.ConsentGranted, Timestamp: c.happened, ReceivedAt: c.received, Properties: json.RawMessage(`{"channel":"sms","reason":"asked"}`)}, c.happened)
+		p.Fold(&event.Event{Kind: event.Track, Name: event.ConsentGranted, Timestamp: c.happened, ReceivedAt: c.received, Properties: json.RawMessage(`{"channel":"sms","reason":"asked"}`)}, Shop{})
 		if got := p.Consent["sms"]; got != (Consent{Granted: true, At: c.at, Reason: "asked", ReceivedAt: c.heard}) {
 			t.Errorf("%s: %+v", name, p.Consent)
 		}

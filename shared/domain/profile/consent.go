@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // Consent says whether a person may be contacted over a channel. The last word counts, by the time at which it was received: a
@@ -61,14 +62,27 @@ func yes(b bool) int {
 
 // SetConsent records a word about a channel, unless a later one is known.
 func (p *Profile) SetConsent(channel string, c Consent) {
+	p.leave("consent", p.Reach.hear(channel, c))
+}
+
+// hear is SetConsent; it tells how many words were let go.
+func (r *Reach) hear(channel string, c Consent) (left int) {
 	channel = ConsentChannel(channel)
-	if p.Consent == nil {
-		p.Consent = map[string]Consent{}
+	if r.Consent == nil {
+		r.Consent = map[string]Consent{}
 	}
-	if old, known := p.Consent[channel]; known && compareConsents(c, old) <= 0 {
-		return
+	if old, known := r.Consent[channel]; known && compareConsents(c, old) <= 0 {
+		return 0
 	}
-	p.consent(channel, c)
+	place := admit(r.Consent, channel, maxConsents, channels, func(Consent, Consent) Consent { return Consent{} })
+	if _, evicted := r.Consent[OtherEvents]; evicted || place == OtherEvents {
+		delete(r.Consent, OtherEvents)
+		left = 1
+	}
+	if place != OtherEvents {
+		r.Consent[channel] = c
+	}
+	return left
 }
 
 // maxConsents bounds the channels that somebody can name beside the known ones.
@@ -77,24 +91,6 @@ const maxConsents = 16
 // channels are those that a consent may name. Their consent is kept in any case: nobody's refusal is lost to a flood of other names,
 // which the version before took.
 var channels = map[string]bool{"email": true, "sms": true, "push": true, "wechat": true, "mini-program": true, "social": true, "store": true, "phone": true, "webhook": true}
-
-// consent writes a channel's consent within the bound.
-func (p *Profile) consent(channel string, c Consent) {
-	place := admit(p.Consent, channel, maxConsents, channels, func(Consent, Consent) Consent { return Consent{} })
-	if _, evicted := p.Consent[OtherEvents]; evicted || place == OtherEvents {
-		delete(p.Consent, OtherEvents)
-		p.leave("consent", 1)
-	}
-	if place != OtherEvents {
-		p.Consent[channel] = c
-	}
-}
-
-func (p *Profile) absorbConsent(q *Profile) {
-	for channel, c := range q.Consent {
-		p.SetConsent(channel, c)
-	}
-}
 
 // ConsentChannel is the name under which a channel's consent stands: letters of both cases and blanks make no difference, and no name
 // means e-mail.
@@ -147,25 +143,29 @@ func heardAt(e *event.Event) time.Time {
 // PropertyRestated of an event about consent says that it tells a state which has held since the event's own time.
 const PropertyRestated = "restated"
 
-// hearConsent folds an event that speaks of consent. A bounce is none: it is about an address.
-func (p *Profile) hearConsent(e *event.Event, at time.Time) {
-	c := Consent{At: at, ReceivedAt: heardAt(e)}
+// consentOf is the word about consent that an event says. A bounce is none: it is about an address.
+func consentOf(e *event.Event, at time.Time) (fact trust.Fact, channel string, c Consent, ok bool) {
+	if e.Kind != event.Track || e.Name != event.EmailMarkedAsSpam && !speaksOfConsent(e.Name) {
+		return 0, "", c, false
+	}
+	c = Consent{At: at, ReceivedAt: heardAt(e)}
 	if c.At.After(c.ReceivedAt) {
 		c.At = c.ReceivedAt
 	}
-	switch {
-	case e.Name == event.EmailMarkedAsSpam:
+	if e.Name == event.EmailMarkedAsSpam {
 		c.Reason = "complaint"
-		p.SetConsent(ChannelEmail, c)
-	case speaksOfConsent(e.Name):
-		var channel, reason []byte
-		pick(e.Properties, member{"channel", &channel}, member{"reason", &reason})
-		c.Granted, c.Reason = e.Name == event.ConsentGranted, clip(unquote(reason))
-		if e.Name == event.Unsubscribed {
-			c.Reason = "unsubscribe"
-		}
-		p.SetConsent(unquote(channel), c)
+		return trust.Complaint, ChannelEmail, c, true
 	}
+	var name, reason []byte
+	pick(e.Properties, member{"channel", &name}, member{"reason", &reason})
+	c.Reason, fact = clip(unquote(reason)), trust.Withdrawal
+	switch e.Name {
+	case event.ConsentGranted:
+		c.Granted, fact = true, trust.Grant
+	case event.Unsubscribed:
+		c.Reason = "unsubscribe"
+	}
+	return fact, unquote(name), c, true
 }
 
 // Withdrawal is what an event says against an address: that it is dead, or that whoever reads there wants nothing more. Reason is empty for

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"time"
-
-	"github.com/userops/userops/shared/domain/event"
 )
 
 // Bounds of what is kept of devices. The newest stay.
@@ -94,13 +92,13 @@ func same(old string, raw []byte) string {
 	return clip(plainText(raw))
 }
 
-// client records what the person used, and the device and token if the event names them.
-func (p *Profile) client(c *eventContext, at time.Time) {
+// client records what the person used, and the device if the event names one.
+func (m *Memory) client(c *eventContext, at time.Time) (now Client) {
 	if c.osName == nil && c.deviceType == nil && c.deviceModel == nil && c.appName == nil && c.userAgent == nil && c.deviceID == nil && c.token == nil {
-		return
+		return now
 	}
-	old := &p.Client
-	now := Client{At: at, OS: same(old.OS, c.osName), OSVersion: same(old.OSVersion, c.osVersion), DeviceType: same(old.DeviceType, c.deviceType),
+	old := &m.Client
+	now = Client{At: at, OS: same(old.OS, c.osName), OSVersion: same(old.OSVersion, c.osVersion), DeviceType: same(old.DeviceType, c.deviceType),
 		Manufacturer: same(old.Manufacturer, c.manufacturer), Model: same(old.Model, c.deviceModel), App: same(old.App, c.appName),
 		AppVersion: same(old.AppVersion, c.appVersion), Library: same(old.Library, c.library)}
 	if c.userAgent != nil {
@@ -109,32 +107,19 @@ func (p *Profile) client(c *eventContext, at time.Time) {
 	if compareClients(now, *old) > 0 {
 		*old = now
 	}
-	p.device(clip(plainText(c.deviceID)), now)
-	if token := plainText(c.token); len(token) >= minToken && len(token) <= maxValue && event.Meaningful(token) != "" {
-		p.token(token, Token{At: at, OS: now.OS})
-	}
+	m.device(clip(plainText(c.deviceID)), now)
+	return now
 }
 
-func (p *Profile) device(id string, c Client) {
-	if old, known := p.Devices[id]; id == "" || known && compareClients(c, old) <= 0 {
+func (m *Memory) device(id string, c Client) {
+	if old, known := m.Devices[id]; id == "" || known && compareClients(c, old) <= 0 {
 		return
 	}
-	if p.Devices == nil {
-		p.Devices = map[string]Client{}
+	if m.Devices == nil {
+		m.Devices = map[string]Client{}
 	}
-	p.Devices[id] = c
-	p.leave("devices", dropOldest(p.Devices, MaxDevices, func(c Client) time.Time { return c.At }))
-}
-
-func (p *Profile) token(token string, t Token) {
-	if old, known := p.Tokens[token]; known && (t.At.Before(old.At) || t.At.Equal(old.At) && t.OS <= old.OS) {
-		return
-	}
-	if p.Tokens == nil {
-		p.Tokens = map[string]Token{}
-	}
-	p.Tokens[token] = t
-	p.leave("tokens", dropOldest(p.Tokens, MaxTokens, func(t Token) time.Time { return t.At }))
+	m.Devices[id] = c
+	m.leave("devices", dropOldest(m.Devices, MaxDevices, func(c Client) time.Time { return c.At }))
 }
 
 // compareClients orders by time, and what is of the same time by its content.

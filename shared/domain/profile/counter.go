@@ -49,14 +49,14 @@ type DayCount struct {
 	Count int `json:"count"`
 }
 
-func (p *Profile) count(name string, at time.Time, day Day) {
-	if p.Counters == nil {
-		p.Counters = map[string]Counter{}
+func (m *Memory) count(name string, at time.Time, day Day) {
+	if m.Counters == nil {
+		m.Counters = map[string]Counter{}
 	}
-	name = admit(p.Counters, clipTo(name, MaxCounterName), MaxCounters, standard, Counter.union)
-	c := p.Counters[name]
+	name = admit(m.Counters, clipTo(name, MaxCounterName), MaxCounters, standard, Counter.union)
+	c := m.Counters[name]
 	c.add(1, at, day)
-	p.Counters[name] = c
+	m.Counters[name] = c
 }
 
 func (c *Counter) add(n int64, at time.Time, day Day) {
@@ -165,12 +165,12 @@ func dropOldest[V any](m map[string]V, n int, when func(V) time.Time) (dropped i
 }
 
 // leave counts detail that was let go for a bound. It is the one number that may depend on the sequence of events.
-func (p *Profile) leave(what string, n int) {
+func (m *Memory) leave(what string, n int) {
 	if n == 0 {
 		return
 	}
-	if p.LeftOut == nil {
-		p.LeftOut = map[string]int64{}
+	if m.LeftOut == nil {
+		m.LeftOut = map[string]int64{}
 	}
-	p.LeftOut[what] += int64(n)
+	m.LeftOut[what] += int64(n)
 }

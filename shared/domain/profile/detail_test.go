@@ -95,7 +95,7 @@ func TestDevicesAndTokensAreTheNewest(t *testing.T) {
 		os      string
 		wins    bool
 	}{"later": {6, "a", true}, "earlier": {4, "z", false}, "at once, greater": {5, "n", true}, "at once, smaller": {5, "l", false}} {
-		q := &Profile{Tokens: map[string]Token{"t": {minute(5), "m"}}}
+		q := &Profile{Reach: Reach{Tokens: map[string]Token{"t": {minute(5), "m"}}}}
 		q.token("t", Token{minute(c.minutes), c.os})
 		if got := q.Tokens["t"].OS == c.os; got != c.wins {
 			t.Errorf("%s: %+v", name, q.Tokens["t"])
@@ -282,11 +282,11 @@ func TestNewestDaysOfACounter(t *testing.T) {
 
 func TestGendersAndPlaces(t *testing.T) {
 	for value, want := range map[any]string{"F": "female", "woman": "female", "女": "female", "M": "male", "男性": "male", "x": "other", "Diverse": "other", "y": "", "": "", int64(1): "", true: ""} {
-		if got := (&Profile{Traits: map[string]Trait{"gender": {Value: value}}}).Gender(); got != want {
+		if got := (&Profile{Memory: Memory{Traits: map[string]Trait{"gender": {Value: value}}}}).Gender(); got != want {
 			t.Errorf("gender %v is %q, want %q", value, got, want)
 		}
 	}
-	p := &Profile{Traits: map[string]Trait{"gender": {Value: " "}, "sex": {Value: "f"}, "state": {Value: "Zhejiang"}, "zip": {Value: int64(310000)}, "address": {Value: `{"city":"Hangzhou","state":"elsewhere","country":"CN"}`}}}
+	p := &Profile{Memory: Memory{Traits: map[string]Trait{"gender": {Value: " "}, "sex": {Value: "f"}, "state": {Value: "Zhejiang"}, "zip": {Value: int64(310000)}, "address": {Value: `{"city":"Hangzhou","state":"elsewhere","country":"CN"}`}}}}
 	if p.Gender() != "female" || p.Place("province") != "Zhejiang" || p.Place("city") != "Hangzhou" || p.Place("postalCode") != "310000" || p.Place("country") != "CN" || p.Place("street") != "" {
 		t.Errorf("%s, %s, %s, %s", p.Gender(), p.Place("province"), p.Place("city"), p.Place("postalCode"))
 	}
@@ -307,7 +307,7 @@ func TestAges(t *testing.T) {
 		{"03-02", int64(33), "2026-03-01", 33, true}, {nil, int64(0), "2026-03-01", 0, true}, {nil, int64(149), "2026-03-01", 149, true}, {nil, int64(150), "2026-03-01", 150, false}, {nil, int64(-1), "2026-03-01", -1, false},
 		{nil, "33", "2026-03-01", 0, false}, {nil, nil, "2026-03-01", 0, false},
 	} {
-		p := &Profile{Traits: map[string]Trait{}}
+		p := &Profile{Memory: Memory{Traits: map[string]Trait{}}}
 		if c.birthday != nil {
 			p.Traits["birthday"] = Trait{Value: c.birthday}
 		}
@@ -337,12 +337,12 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestLocations(t *testing.T) {
-	if got := (&Profile{Zone: Stamped{Value: "Asia/Tokyo"}}).Location(time.UTC).String(); got != "Asia/Tokyo" {
+	if got := (&Profile{Memory: Memory{Zone: Stamped{Value: "Asia/Tokyo"}}}).Location(time.UTC).String(); got != "Asia/Tokyo" {
 		t.Errorf("location %s", got)
 	}
 	for _, name := range []string{"", "Local", "Nowhere/At All"} {
 		for range 2 { // asked, and remembered
-			if got := (&Profile{Zone: Stamped{Value: name}}).Location(time.UTC); got != time.UTC {
+			if got := (&Profile{Memory: Memory{Zone: Stamped{Value: name}}}).Location(time.UTC); got != time.UTC {
 				t.Errorf("%q is %v", name, got)
 			}
 		}

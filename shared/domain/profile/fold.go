@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // Bounds of the tracked detail of one profile. What is over a bound is left out, the newest staying; sums of money and orders are
@@ -30,42 +30,55 @@ const (
 // Fold adds one event, everything but its effect on orders. The result is a function of the set of events: it is the same in
 // whatever sequence they come. Folding an event twice counts it twice; the caller sees to it that it does not (Window).
 func (p *Profile) Fold(e *event.Event, shop Shop) {
-	at := e.Timestamp.Truncate(time.Millisecond) // what is stored, so that a comparison sees the same before and after
-	if p.FirstSeen.IsZero() || at.Before(p.FirstSeen) {
-		p.FirstSeen = at
-	}
-	if at.After(p.LastSeen) {
-		p.LastSeen = at
-	}
-	day := shop.Day(at)
-	p.ShopDays = p.shopDays()
-	p.Active.Add(day)
-	if active(e) {
-		p.Hours.add(at)
-	}
+	at := e.Happened().Truncate(time.Millisecond) // what is stored, so that a comparison sees the same before and after
 	c := parseContext(e.Context)
-	p.stamp(&p.Locale, same(p.Locale.Value, c.locale), at)
-	if zone := same(p.Zone.Value, c.timezone); zone == p.Zone.Value || zoneOf(zone) != nil {
-		p.stamp(&p.Zone, zone, at)
+	own := p.own(e)
+	part := func(f trust.Fact) *Memory {
+		switch trust.May(e.Trust, own, f) {
+		case trust.Yes:
+			return &p.Memory
+		case trust.Apart:
+			return &p.Unproven
+		}
+		return nil
 	}
-	p.touch(&c, at)
-	p.client(&c, at)
-	p.setTraits(c.traits, at)
-
+	var used Client
+	if m := part(trust.Behaviour); m != nil {
+		m.do(e, at, shop)
+		m.touch(&c, at)
+		used = m.client(&c, at)
+	}
+	if m := part(trust.Place); m != nil {
+		m.place(&c, at)
+	}
 	switch e.Kind {
 	case event.Identify:
-		p.setTraits(e.Traits, at)
+		if m := part(trust.Trait); m != nil {
+			m.say(c.traits, saidBy(e.Trust), at)
+			m.say(e.Traits, saidBy(e.Trust), at)
+		}
 	case event.Group:
-		p.join(e.GroupID, at)
-	case event.Track:
-		p.count(e.Name, at, day)
-		p.track(e, at, shop.Currency)
-	case event.Page, event.Screen:
-		p.count(string(e.Kind), at, day)
+		if m := part(trust.Group); m != nil {
+			m.join(e.GroupID, at)
+		}
 	}
+	p.reach(e, &c, used.OS, own, at)
 }
 
-func (p *Profile) stamp(s *Stamped, value string, at time.Time) {
+// own tells whether an event speaks of its own device's profile, and not of a userId that it may only claim.
+func (p *Profile) own(e *event.Event) bool {
+	return e.UserID == "" || e.AnonymousID != "" && p.Has(Identifier{AnonymousID, e.AnonymousID})
+}
+
+// saidBy is what a trait remembers of who said it. That it is of the part of public events needs no mark.
+func saidBy(l trust.Level) trust.Level {
+	if l == trust.Person {
+		return l
+	}
+	return ""
+}
+
+func (m *Memory) stamp(s *Stamped, value string, at time.Time) {
 	if value == "" || len(value) > MaxTraitText {
 		return
 	}
@@ -74,17 +87,17 @@ func (p *Profile) stamp(s *Stamped, value string, at time.Time) {
 	}
 }
 
-func (p *Profile) touch(c *eventContext, at time.Time) {
-	last := p.Touch["last"]
+func (m *Memory) touch(c *eventContext, at time.Time) {
+	last := m.Touch["last"]
 	t := Touch{At: at, Campaign: same(last.Campaign, c.campaign), Source: same(last.Source, c.source), Medium: same(last.Medium, c.medium), Referrer: same(last.Referrer, c.referrer)}
 	if t.Campaign == "" && t.Source == "" && t.Medium == "" && t.Referrer == "" {
 		return
 	}
-	if p.Touch == nil {
-		p.Touch = map[string]Touch{}
+	if m.Touch == nil {
+		m.Touch = map[string]Touch{}
 	}
-	p.Touch["first"] = earliestTouch(p.Touch["first"], t)
-	p.Touch["last"] = latestTouch(p.Touch["last"], t)
+	m.Touch["first"] = earliestTouch(m.Touch["first"], t)
+	m.Touch["last"] = latestTouch(m.Touch["last"], t)
 }
 
 func touchKey(t Touch) string {
@@ -105,101 +118,43 @@ func latestTouch(a, b Touch) Touch {
 	return a
 }
 
-// setTraits writes each trait by its own last writer. A null removes nothing: it is a value that says the trait is empty.
-func (p *Profile) setTraits(raw []byte, at time.Time) {
-	members(raw, func(name, value []byte) {
-		switch {
-		case len(name) == 0:
-			return
-		case len(name) > MaxTraitKey:
-			p.leave("traits", 1)
-			return
-		}
-		v := scalar(value)
-		if text, is := v.(string); is && value[0] != '"' && len(value) > MaxTraitTree && len(text) > MaxTraitTree-4 {
-			p.leave("traits", 1) // the rest of a list or object
-		}
-		p.setTrait(string(name), Trait{Value: v, At: at})
-	})
-	p.boundTraits()
-}
-
-func (p *Profile) setTrait(key string, t Trait) {
-	if p.Traits == nil {
-		p.Traits = map[string]Trait{}
-	}
-	old, known := p.Traits[key]
-	if known && (t.At.Before(old.At) || t.At.Equal(old.At) && traitText(t.Value) <= traitText(old.Value)) {
-		return
-	}
-	p.Traits[key] = t
-}
-
-// boundTraits keeps the newest traits; of two of the same time, the one whose key sorts first.
-func (p *Profile) boundTraits() {
-	if len(p.Traits) <= MaxTraits {
-		return
-	}
-	keys := make([]string, 0, len(p.Traits))
-	for k := range p.Traits {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if c := p.Traits[b].At.Compare(p.Traits[a].At); c != 0 {
-			return c
-		}
-		return strings.Compare(a, b)
-	})
-	for _, k := range keys[MaxTraits:] {
-		delete(p.Traits, k)
-	}
-	p.leave("traits", len(keys)-MaxTraits)
-}
-
-func traitText(v any) string {
-	b, _ := json.Marshal(v)
-	return string(b)
-}
-
-func (p *Profile) join(group string, at time.Time) {
+func (m *Memory) join(group string, at time.Time) {
 	if len(group) > MaxTraitText {
-		p.leave("groups", 1)
+		m.leave("groups", 1)
 		return
 	}
 	if group == "" {
 		return
 	}
-	if p.Groups == nil {
-		p.Groups = map[string]time.Time{}
+	if m.Groups == nil {
+		m.Groups = map[string]time.Time{}
 	}
-	if at.After(p.Groups[group]) {
-		p.Groups[group] = at
+	if at.After(m.Groups[group]) {
+		m.Groups[group] = at
 	}
-	p.leave("groups", dropOldest(p.Groups, MaxGroups, func(t time.Time) time.Time { return t }))
+	m.leave("groups", dropOldest(m.Groups, MaxGroups, func(t time.Time) time.Time { return t }))
 }
 
-// track is what an e-commerce or consent event means for the profile beyond being counted.
-func (p *Profile) track(e *event.Event, at time.Time, shop money.Currency) {
+// track is what an e-commerce event means beyond being counted.
+func (m *Memory) track(e *event.Event, at time.Time, shop money.Currency) {
 	switch e.Name {
 	case event.ProductAdded, event.ProductRemoved, event.ProductViewed, event.ProductWishlisted, "Product List Viewed":
-		p.product(e, at, shop)
+		m.product(e, at, shop)
 	case event.OrderPlaced:
-		p.clearCart(at)
+		m.clearCart(at)
 	case event.OrderCompleted:
-		p.clearCart(at)
-		p.bought(e.Properties, at)
+		m.clearCart(at)
+		m.bought(e.Properties, at)
 	case "Products Searched":
 		var query []byte
 		pick(e.Properties, member{"query", &query})
-		p.stamp(&p.Search, same(p.Search.Value, query), at)
+		m.stamp(&m.Search, same(m.Search.Value, query), at)
 	case "Product Reviewed":
 		var rating []byte
 		pick(e.Properties, member{"rating", &rating})
 		if n, err := strconv.ParseFloat(plainText(rating), 64); err == nil {
-			p.Ratings.rate(n)
+			m.Ratings.rate(n)
 		}
-	default:
-		p.hearConsent(e, at)
 	}
 }
 
@@ -212,7 +167,7 @@ const (
 )
 
 // product is what looking at a product, or putting it into or out of the cart, means for interests and the cart.
-func (p *Profile) product(e *event.Event, at time.Time, shop money.Currency) {
+func (m *Memory) product(e *event.Event, at time.Time, shop money.Currency) {
 	var id, sku, name, category, brand, quantity, price, currency []byte
 	pick(e.Properties, member{"product_id", &id}, member{"sku", &sku}, member{"name", &name}, member{"category", &category}, member{"brand", &brand},
 		member{"quantity", &quantity}, member{"price", &price}, member{"currency", &currency})
@@ -224,8 +179,8 @@ func (p *Profile) product(e *event.Event, at time.Time, shop money.Currency) {
 		weight = weightWish
 	}
 	if e.Name != event.ProductRemoved {
-		p.Categories.add(plainText(category), at, weight)
-		p.Brands.add(plainText(brand), at, weight)
+		m.Categories.add(plainText(category), at, weight)
+		m.Brands.add(plainText(brand), at, weight)
 	}
 	product := clip(plainText(id))
 	if product == "" {
@@ -233,9 +188,9 @@ func (p *Profile) product(e *event.Event, at time.Time, shop money.Currency) {
 	}
 	switch e.Name {
 	case event.ProductViewed:
-		p.view(product, at)
+		m.view(product, at)
 	case event.ProductRemoved:
-		p.line(product, CartLine{At: at, Name: clip(unquote(name))})
+		m.line(product, CartLine{At: at, Name: clip(unquote(name))})
 	case event.ProductAdded:
 		line := CartLine{Quantity: 1, At: at, Name: clip(unquote(name))}
 		if n, err := strconv.ParseInt(plainText(quantity), 10, 64); err == nil && n > 0 && n < math.MaxInt32 {
@@ -248,7 +203,7 @@ func (p *Profile) product(e *event.Event, at time.Time, shop money.Currency) {
 		if price, err := money.ParseDecimal(clip(plainText(price)), c); err == nil && c == shop {
 			line.Price = price.Minor
 		}
-		p.line(product, line)
+		m.line(product, line)
 	}
 }
 
@@ -256,7 +211,7 @@ func (p *Profile) product(e *event.Event, at time.Time, shop money.Currency) {
 const maxBought = 50
 
 // bought counts each category and brand of an order once. Whoever else reports the order counts it again: interests are no money.
-func (p *Profile) bought(raw []byte, at time.Time) {
+func (m *Memory) bought(raw []byte, at time.Time) {
 	var products []byte
 	pick(raw, member{"products", &products})
 	var seen [2][]string
@@ -267,7 +222,7 @@ func (p *Profile) bought(raw []byte, at time.Time) {
 		}
 		var parts [2][]byte
 		pick(value, member{"category", &parts[0]}, member{"brand", &parts[1]})
-		for i, table := range []*Interests{&p.Categories, &p.Brands} {
+		for i, table := range []*Interests{&m.Categories, &m.Brands} {
 			if key := clip(plainText(parts[i])); key != "" && !slices.Contains(seen[i], key) {
 				seen[i] = append(seen[i], key)
 				table.add(key, at, weightOrder)
@@ -278,40 +233,40 @@ func (p *Profile) bought(raw []byte, at time.Time) {
 
 // line writes a product's line by its newest event. A removed product stays as a line of quantity zero, so that an older addition that
 // comes late does not bring it back.
-func (p *Profile) line(id string, line CartLine) {
+func (m *Memory) line(id string, line CartLine) {
 	at := line.At
-	if id == "" || !at.After(p.CartClearedAt) {
+	if id == "" || !at.After(m.CartClearedAt) {
 		return
 	}
-	if p.Cart == nil {
-		p.Cart = map[string]CartLine{}
+	if m.Cart == nil {
+		m.Cart = map[string]CartLine{}
 	}
-	old, known := p.Cart[id]
+	old, known := m.Cart[id]
 	if known && (at.Before(old.At) || at.Equal(old.At) && (old.Quantity < line.Quantity || old.Quantity == line.Quantity && old.Price >= line.Price)) {
 		return
 	}
-	p.Cart[id] = line
-	p.leave("cart", dropOldest(p.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At }))
+	m.Cart[id] = line
+	m.leave("cart", dropOldest(m.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At }))
 }
 
-func (p *Profile) clearCart(at time.Time) {
-	if !at.After(p.CartClearedAt) {
+func (m *Memory) clearCart(at time.Time) {
+	if !at.After(m.CartClearedAt) {
 		return
 	}
-	p.CartClearedAt = at
-	for id, line := range p.Cart {
+	m.CartClearedAt = at
+	for id, line := range m.Cart {
 		if !line.At.After(at) {
-			delete(p.Cart, id)
+			delete(m.Cart, id)
 		}
 	}
-	if len(p.Cart) == 0 {
-		p.Cart = nil // as it is read back
+	if len(m.Cart) == 0 {
+		m.Cart = nil // as it is read back
 	}
 }
 
 // OpenCart is the number of pieces in the cart and their worth in minor units of the shop's currency.
-func (p *Profile) OpenCart() (pieces int, worth int64) {
-	for _, line := range p.Cart {
+func (m *Memory) OpenCart() (pieces int, worth int64) {
+	for _, line := range m.Cart {
 		pieces += line.Quantity
 		worth += int64(line.Quantity) * line.Price
 	}
@@ -319,19 +274,19 @@ func (p *Profile) OpenCart() (pieces int, worth int64) {
 }
 
 // shopDays is ShopDays, and for a profile that was never folded into by the shop's calendar the day behind those that are there.
-func (p *Profile) shopDays() Day {
+func (m *Memory) shopDays() Day {
 	switch {
-	case p.ShopDays > 0:
-		return p.ShopDays
-	case len(p.Active.Bits) > 0:
-		return p.Active.Last + 1
+	case m.ShopDays > 0:
+		return m.ShopDays
+	case len(m.Active.Bits) > 0:
+		return m.Active.Last + 1
 	}
 	return 1
 }
 
 // Day is the day under which an event of a time stands in Active and Counters.
-func (p *Profile) Day(at time.Time, shop Shop) Day {
-	if day := shop.Day(at); p.ShopDays > 0 && day >= p.ShopDays {
+func (m *Memory) Day(at time.Time, shop Shop) Day {
+	if day := shop.Day(at); m.ShopDays > 0 && day >= m.ShopDays {
 		return day
 	}
 	return DayOf(at)

@@ -86,7 +86,7 @@ func TestStampsGoByTheirTime(t *testing.T) {
 		"later": {1, "a", "a"}, "earlier": {-1, "z", "m"}, "at once, greater": {0, "n", "n"}, "at once, smaller": {0, "l", "m"}, "at once, the same": {0, "m", "m"},
 		"nothing": {1, "", "m"}, "as long as may be": {1, long, long}, "too long": {1, long + "x", "m"},
 	} {
-		p := &Profile{Locale: Stamped{"m", t0}}
+		p := &Profile{Memory: Memory{Locale: Stamped{"m", t0}}}
 		p.stamp(&p.Locale, c.value, minute(c.minutes))
 		if p.Locale.Value != c.want {
 			t.Errorf("%s: %.20q, want %.20q", name, p.Locale.Value, c.want)
@@ -137,7 +137,7 @@ func TestTouches(t *testing.T) {
 func TestTraitsGoByTheirTime(t *testing.T) {
 	key, long := strings.Repeat("k", MaxTraitKey), strings.Repeat("v", MaxTraitText)
 	p := person0().in(fmt.Sprintf(`{"traits":{"":1,%q:%q,%q:2,"n":null,"b":true}}`, key, long, key+"k"), 0)
-	want := map[string]Trait{key: {long, t0}, "n": {nil, t0}, "b": {true, t0}}
+	want := Traits{key: {Value: long, At: t0}, "n": {At: t0}, "b": {Value: true, At: t0}}
 	if !reflect.DeepEqual(p.Traits, want) || p.LeftOut["traits"] != 1 {
 		t.Errorf("traits %v, left out %v", p.Traits, p.LeftOut)
 	}
@@ -152,22 +152,22 @@ func TestTraitsGoByTheirTime(t *testing.T) {
 		value   any
 		want    any
 	}{"later": {1, "a", "a"}, "earlier": {-1, "z", "m"}, "at once, greater": {0, "n", "n"}, "at once, smaller": {0, "l", "m"}, "at once, the same": {0, "m", "m"}} {
-		q := &Profile{Traits: map[string]Trait{"t": {"m", t0}}}
-		q.setTrait("t", Trait{c.value, minute(c.minutes)})
+		q := &Profile{Memory: Memory{Traits: map[string]Trait{"t": {Value: "m", At: t0}}}}
+		q.Traits.set("t", Trait{Value: c.value, At: minute(c.minutes)})
 		if q.Traits["t"].Value != c.want {
 			t.Errorf("%s: %v, want %v", name, q.Traits["t"].Value, c.want)
 		}
 	}
 	q := &Profile{}
 	for i := range MaxTraits {
-		q.setTrait(fmt.Sprintf("t%02d", i), Trait{"v", t0})
+		q.Traits.set(fmt.Sprintf("t%02d", i), Trait{Value: "v", At: t0})
 	}
-	if q.boundTraits(); len(q.Traits) != MaxTraits || q.LeftOut != nil {
+	if q.say(nil, "", t0); len(q.Traits) != MaxTraits || q.LeftOut != nil {
 		t.Errorf("%d traits, left out %v", len(q.Traits), q.LeftOut)
 	}
-	q.setTrait("a", Trait{"old", minute(-1)})
-	q.setTrait("z", Trait{"new", minute(1)})
-	if q.boundTraits(); len(q.Traits) != MaxTraits || q.LeftOut["traits"] != 2 {
+	q.Traits.set("a", Trait{Value: "old", At: minute(-1)})
+	q.Traits.set("z", Trait{Value: "new", At: minute(1)})
+	if q.say(nil, "", t0); len(q.Traits) != MaxTraits || q.LeftOut["traits"] != 2 {
 		t.Errorf("%d traits, left out %v", len(q.Traits), q.LeftOut)
 	}
 	for name, stays := range map[string]bool{"a": false, "z": true, "t62": true, fmt.Sprintf("t%02d", MaxTraits-1): false} {
@@ -275,13 +275,13 @@ func TestALineGoesByItsNewestEvent(t *testing.T) {
 		"at once, as many, cheaper":     {CartLine{Quantity: 3, Price: 4, At: minute(5)}, false},
 		"at once, as many, at no price": {CartLine{Quantity: 3, Price: 5, At: minute(5), Name: "x"}, false},
 	} {
-		p := &Profile{Cart: map[string]CartLine{"p": old}}
+		p := &Profile{Memory: Memory{Cart: map[string]CartLine{"p": old}}}
 		p.line("p", c.line)
 		if got := p.Cart["p"] == c.line; got != c.wins {
 			t.Errorf("%s: it wins %v, want %v", name, got, c.wins)
 		}
 	}
-	p := &Profile{CartClearedAt: t0}
+	p := &Profile{Memory: Memory{CartClearedAt: t0}}
 	p.line("p", CartLine{At: t0, Quantity: 1})
 	p.line("", CartLine{At: minute(1), Quantity: 1})
 	if p.Cart != nil {

@@ -63,11 +63,11 @@ func TestDaysOfTheShop(t *testing.T) {
 		day     Day // of that evening
 	}{
 		"never folded":               {Profile{}, 1, first},
-		"days of before":             {Profile{Active: active(5, 9)}, 10, first},
-		"by the shop since long":     {Profile{ShopDays: 3, Active: active(5)}, 3, first + 1},
-		"by the shop since the day":  {Profile{ShopDays: first + 1}, first + 1, first + 1},
-		"by the shop since later":    {Profile{ShopDays: first + 2}, first + 2, first},
-		"by the shop from the first": {Profile{ShopDays: 1}, 1, first + 1},
+		"days of before":             {Profile{Memory: Memory{Active: active(5, 9)}}, 10, first},
+		"by the shop since long":     {Profile{Memory: Memory{ShopDays: 3, Active: active(5)}}, 3, first + 1},
+		"by the shop since the day":  {Profile{Memory: Memory{ShopDays: first + 1}}, first + 1, first + 1},
+		"by the shop since later":    {Profile{Memory: Memory{ShopDays: first + 2}}, first + 2, first},
+		"by the shop from the first": {Profile{Memory: Memory{ShopDays: 1}}, 1, first + 1},
 	} {
 		if got := c.profile.shopDays(); got != c.from {
 			t.Errorf("%s: by the shop's calendar from %d, want %d", name, got, c.from)
@@ -149,8 +149,8 @@ func ptr[T any](v T) *T { return &v }
 // A profile with nothing takes everything of the other; nothing takes nothing of it away.
 func TestAnEmptyHalf(t *testing.T) {
 	full := func() *Profile {
-		p := &Profile{ID: "f", FirstSeen: t0, LastSeen: t0.Add(1), Members: map[string]Membership{"m": {Since: t0}}, Touch: map[string]Touch{"first": {At: t0, Source: "a"}, "last": {At: t0.Add(1), Source: "b"}}}
-		p.setTrait("k", Trait{Value: "v", At: t0})
+		p := &Profile{ID: "f", Memory: Memory{FirstSeen: t0, LastSeen: t0.Add(1), Touch: map[string]Touch{"first": {At: t0, Source: "a"}, "last": {At: t0.Add(1), Source: "b"}}}, Members: map[string]Membership{"m": {Since: t0}}}
+		p.Traits.set("k", Trait{Value: "v", At: t0})
 		p.count("page", t0, 7)
 		p.count("My Own", t0, 7)
 		p.join("g", t0)

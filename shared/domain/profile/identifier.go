@@ -32,7 +32,7 @@ const (
 func (k IdentifierKind) Claimed() bool { return k != AnonymousID && k != Device }
 
 // Named lists the identifiers that an identify or alias event gives for its person beside the ids that every event has: from
-// traits, context.traits, context.externalIds and context.device.token. Values that mean nothing are left out.
+// traits, of identify also context.traits, context.externalIds and context.device.token. Values that mean nothing are left out.
 func Named(e *event.Event) []Identifier {
 	var found []Identifier
 	add := func(i Identifier, ok bool) {
@@ -58,7 +58,9 @@ func Named(e *event.Event) []Identifier {
 	members(e.Context, func(name, value []byte) {
 		switch string(name) {
 		case "traits":
-			traits(value)
+			if e.Kind == event.Identify {
+				traits(value)
+			}
 		case "device":
 			members(value, func(name, value []byte) {
 				if string(name) == "token" {
@@ -195,6 +197,7 @@ func (p *Profile) Attach(i Identifier) bool {
 		return false
 	}
 	p.Identifiers = append(slices.Clone(p.Identifiers), i)
+	p.acknowledge()
 	return true
 }
 
@@ -205,6 +208,7 @@ func (p *Profile) Unite(i Identifier) bool {
 	}
 	if !p.Has(i) {
 		p.Identifiers = append(slices.Clone(p.Identifiers), i)
+		p.acknowledge()
 	}
 	return true
 }

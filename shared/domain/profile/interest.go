@@ -118,13 +118,13 @@ func (m Interests) Sum(now time.Time) float64 {
 }
 
 // view remembers a product that was looked at.
-func (p *Profile) view(product string, at time.Time) {
-	if product == "" || !at.After(p.Viewed[product]) {
+func (m *Memory) view(product string, at time.Time) {
+	if product == "" || !at.After(m.Viewed[product]) {
 		return
 	}
-	if p.Viewed == nil {
-		p.Viewed = map[string]time.Time{}
+	if m.Viewed == nil {
+		m.Viewed = map[string]time.Time{}
 	}
-	p.Viewed[product] = at
-	dropOldest(p.Viewed, MaxViewed, func(t time.Time) time.Time { return t })
+	m.Viewed[product] = at
+	dropOldest(m.Viewed, MaxViewed, func(t time.Time) time.Time { return t })
 }

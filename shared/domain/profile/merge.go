@@ -27,14 +27,16 @@ func (p *Profile) Keys() []ID {
 // the one whose id sorts first. It is the same whichever is named first.
 func Survivor(a, b *Profile) (keep, absorb *Profile) {
 	knownA, knownB := a.UserID() != "", b.UserID() != ""
+	firstA, _ := a.Seen()
+	firstB, _ := b.Seen()
 	switch {
 	case knownA != knownB:
 		if knownA {
 			return a, b
 		}
 		return b, a
-	case !a.FirstSeen.Equal(b.FirstSeen):
-		if a.FirstSeen.Before(b.FirstSeen) {
+	case !firstA.Equal(firstB):
+		if firstA.Before(firstB) {
 			return a, b
 		}
 		return b, a
@@ -68,28 +70,19 @@ func (p *Profile) Absorb(q *Profile) {
 			p.Identifiers = append(slices.Clone(p.Identifiers), i)
 		}
 	}
-	if p.FirstSeen.IsZero() || !q.FirstSeen.IsZero() && q.FirstSeen.Before(p.FirstSeen) {
-		p.FirstSeen = q.FirstSeen
+	p.Memory.Absorb(&q.Memory)
+	if !q.Unproven.Empty() {
+		p.Unproven.Absorb(&q.Unproven)
 	}
-	if q.LastSeen.After(p.LastSeen) {
-		p.LastSeen = q.LastSeen
-	}
-	for k, t := range q.Traits {
-		p.setTrait(k, t)
-	}
-	p.boundTraits()
-	p.absorbConsent(q)
+	p.leaveAll(p.Reach.absorb(&q.Reach))
+	p.absorbClaims(q)
 	for _, t := range q.Tags {
 		if at, found := slices.BinarySearch(p.Tags, t); !found {
 			p.Tags = slices.Insert(slices.Clone(p.Tags), at, t)
 		}
 	}
 	p.absorbOrders(q)
-	p.absorbCounters(q)
-	for g, at := range q.Groups {
-		p.join(g, at)
-	}
-	p.absorbCart(q)
+	p.Purchases.absorb(q.Purchases)
 	if p.Members == nil && len(q.Members) > 0 {
 		p.Members = map[string]Membership{}
 	}
@@ -98,26 +91,9 @@ func (p *Profile) Absorb(q *Profile) {
 			p.Members[id] = m
 		}
 	}
-	if len(q.Touch) > 0 {
-		if p.Touch == nil {
-			p.Touch = map[string]Touch{}
-		}
-		p.Touch["first"] = earliestTouch(p.Touch["first"], q.Touch["first"])
-		p.Touch["last"] = latestTouch(p.Touch["last"], q.Touch["last"])
-	}
-	p.ShopDays = max(p.shopDays(), q.shopDays())
-	for i := range len(q.Active.Bits) * 8 {
-		if day := q.Active.Last - Day(i); q.Active.Has(day) {
-			p.Active.Add(day)
-		}
-	}
-	p.absorbDetail(q)
-	p.stamp(&p.Locale, q.Locale.Value, q.Locale.At)
-	p.stamp(&p.Zone, q.Zone.Value, q.Zone.At)
 	for key, at := range q.Erasures {
 		p.RememberErasure(key, at)
 	}
-	p.Unknown = append(slices.Clone(p.Unknown), q.Unknown...)
 	p.absorbWindow(q)
 }
 
@@ -144,51 +120,6 @@ func (p *Profile) absorbOrders(q *Profile) {
 		}
 	}
 	p.Orders.sink()
-}
-
-func (p *Profile) absorbCounters(q *Profile) {
-	if p.Counters == nil && len(q.Counters) > 0 {
-		p.Counters = map[string]Counter{}
-	}
-	for name, c := range q.Counters {
-		name = admit(p.Counters, name, MaxCounters, standard, Counter.union)
-		p.Counters[name] = p.Counters[name].union(c)
-	}
-}
-
-// absorbDetail unites what devices, interests and purchases say.
-func (p *Profile) absorbDetail(q *Profile) {
-	if compareClients(q.Client, p.Client) > 0 {
-		p.Client = q.Client
-	}
-	for id, c := range q.Devices {
-		p.device(id, c)
-	}
-	for token, t := range q.Tokens {
-		p.token(token, t)
-	}
-	p.Categories.absorb(q.Categories)
-	p.Brands.absorb(q.Brands)
-	for product, at := range q.Viewed {
-		p.view(product, at)
-	}
-	p.Hours.absorb(&q.Hours)
-	p.Purchases.absorb(q.Purchases)
-	p.Ratings.Count += q.Ratings.Count
-	p.Ratings.Sum += q.Ratings.Sum
-	p.stamp(&p.Search, q.Search.Value, q.Search.At)
-	for what, n := range q.LeftOut {
-		p.leave(what, int(n))
-	}
-}
-
-func (p *Profile) absorbCart(q *Profile) {
-	if q.CartClearedAt.After(p.CartClearedAt) {
-		p.clearCart(q.CartClearedAt)
-	}
-	for id, line := range q.Cart {
-		p.line(id, line)
-	}
 }
 
 // absorbWindow unites the records of both commit protocols, and what both still owe.

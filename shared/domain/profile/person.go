@@ -5,12 +5,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // TraitText is the first trait of these names that says something, a number as its digits: clients send phone numbers as either.
-func (p *Profile) TraitText(names ...string) string {
+func (m *Memory) TraitText(names ...string) string { return m.Traits.text(names...) }
+
+// text is the first of the traits that says something.
+func (m Traits) text(names ...string) string {
 	for _, name := range names {
-		switch v := p.Traits[name].Value.(type) {
+		switch v := m[name].Value.(type) {
 		case string:
 			if s := strings.TrimSpace(v); s != "" {
 				return s
@@ -22,9 +27,19 @@ func (p *Profile) TraitText(names ...string) string {
 	return ""
 }
 
+// proven is text, of those traits that somebody said who is trusted.
+func (m Traits) proven(names ...string) string {
+	for _, name := range names {
+		if s := m.text(name); s != "" && m[name].By != trust.Public {
+			return s
+		}
+	}
+	return ""
+}
+
 // Gender is female, male or other, read from the trait gender; empty where it says nothing of the kind.
-func (p *Profile) Gender() string {
-	switch strings.ToLower(p.TraitText("gender", "sex")) {
+func (m *Memory) Gender() string {
+	switch strings.ToLower(m.TraitText("gender", "sex")) {
 	case "female", "f", "woman", "w", "女", "女性":
 		return "female"
 	case "male", "m", "man", "男", "男性":
@@ -36,8 +51,8 @@ func (p *Profile) Gender() string {
 }
 
 // Birthday reads the trait birthday: a date, a time, or a month and day without a year (year is 0 then).
-func (p *Profile) Birthday() (year int, month time.Month, day int, ok bool) {
-	text := p.TraitText("birthday", "birthdate", "dateOfBirth")
+func (m *Memory) Birthday() (year int, month time.Month, day int, ok bool) {
+	text := m.TraitText("birthday", "birthdate", "dateOfBirth")
 	for _, layout := range []string{time.DateOnly, time.RFC3339, "20060102", "2006/01/02"} {
 		if t, err := time.Parse(layout, text); err == nil && t.Year() > 1900 {
 			return t.Year(), t.Month(), t.Day(), true
@@ -51,25 +66,25 @@ func (p *Profile) Birthday() (year int, month time.Month, day int, ok bool) {
 }
 
 // Age is the person's age on a day: by the birthday, else by the trait age.
-func (p *Profile) Age(today time.Time) (int, bool) {
-	if year, month, day, ok := p.Birthday(); ok && year > 0 {
+func (m *Memory) Age(today time.Time) (int, bool) {
+	if year, month, day, ok := m.Birthday(); ok && year > 0 {
 		age := today.Year() - year
 		if today.Month() < month || today.Month() == month && today.Day() < day {
 			age--
 		}
 		return age, age >= 0
 	}
-	age, ok := p.Traits["age"].Value.(int64)
+	age, ok := m.Traits["age"].Value.(int64)
 	return int(age), ok && age >= 0 && age < 150
 }
 
 // Place is a part of where the person lives, from the trait of that name or from the trait address: city, province or country.
-func (p *Profile) Place(part string) string {
+func (m *Memory) Place(part string) string {
 	names := map[string][]string{"city": {"city"}, "province": {"province", "state", "region"}, "country": {"country"}, "postalCode": {"postalCode", "postal_code", "zip"}}[part]
-	if s := p.TraitText(names...); s != "" {
+	if s := m.TraitText(names...); s != "" {
 		return s
 	}
-	address, _ := p.Traits["address"].Value.(string)
+	address, _ := m.Traits["address"].Value.(string)
 	found := ""
 	members([]byte(address), func(name, value []byte) {
 		if found == "" && slices.Contains(names, string(name)) {
@@ -92,12 +107,12 @@ const (
 func (p *Profile) Address(channel string) string {
 	switch channel {
 	case ChannelEmail:
-		if i, ok := email(p.TraitText("email")); ok {
+		if i, ok := email(p.Traits.proven("email")); ok {
 			return i.Value
 		}
 		return p.Identifier(Email)
 	case ChannelSMS:
-		if i, ok := phone(p.TraitText("phone")); ok {
+		if i, ok := phone(p.Traits.proven("phone")); ok {
 			return i.Value
 		}
 		return p.Identifier(Phone)
@@ -110,7 +125,7 @@ func (p *Profile) Address(channel string) string {
 		}
 		return newest
 	case ChannelWeChat:
-		if i, ok := token(OpenID, p.TraitText("openid", "openId")); ok {
+		if i, ok := token(OpenID, p.Traits.proven("openid", "openId")); ok {
 			return i.Value
 		}
 		return p.Identifier(OpenID)
@@ -125,18 +140,18 @@ func (p *Profile) Reachable(channel string) bool {
 
 // AbandonedAt is when the open cart was last touched: a line changed, the cart or a step of the checkout was looked at. It is zero
 // where nothing is in the cart.
-func (p *Profile) AbandonedAt() time.Time {
+func (m *Memory) AbandonedAt() time.Time {
 	var at time.Time
-	if pieces, _ := p.OpenCart(); pieces == 0 {
+	if pieces, _ := m.OpenCart(); pieces == 0 {
 		return at
 	}
-	for _, line := range p.Cart {
+	for _, line := range m.Cart {
 		if line.At.After(at) {
 			at = line.At
 		}
 	}
 	for _, name := range []string{"Cart Viewed", "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered"} {
-		if last := p.Counters[name].Last; last.After(at) {
+		if last := m.Counters[name].Last; last.After(at) {
 			at = last
 		}
 	}

@@ -41,41 +41,20 @@ type Profile struct {
 	ID          ID
 	Version     int64 // of the stored item; 0 when it is not stored yet
 	Identifiers []Identifier
-	Parts       []ID      // profiles that were merged into this one, oldest first
-	FirstSeen   time.Time // earliest timestamp of an event
-	LastSeen    time.Time // latest timestamp of an event
+	Parts       []ID   // profiles that were merged into this one, oldest first
+	Memory             // what is proven: said by the person, the shop, an operator or a provider
+	Unproven    Memory // what public events say
+	Reach              // how the person can be reached, and over what they may be
+	// Claims are the devices that public events name together with the person's userId, by anonymousId. Nothing of them has an effect until the
+	// device is the person's. Of those at most MaxClaims are left that were heard of last; what was heard until ClaimsFrom is let go.
+	Claims     map[string]Claim
+	ClaimsFrom time.Time
 
-	Traits   map[string]Trait
-	Consent  map[string]Consent // by channel
-	Tags     []string           // sorted
-	Orders   Orders
-	Counters map[string]Counter    // by event name; track events, and "page", "screen" for those calls
-	Groups   map[string]time.Time  // groupId -> last joined
-	Cart     map[string]CartLine   // open cart by product
-	Members  map[string]Membership // segments the profile is in
-	Scores   Scores                // what the last segmentation run said
-	Touch    map[string]Touch      // "first" and "last"
-	Active   Days                  // days with any event, by the shop's calendar
-	// ShopDays is the first day from which Active and Counters go by the shop's calendar. What lies before was kept by UTC's, as the
-	// first version did: 0 for all of it, and 1 where there is nothing of that kind.
-	ShopDays      Day
-	CartClearedAt time.Time // newest order or emptying; older cart events mean nothing any more
-	Locale        Stamped   // from context.locale
-	Zone          Stamped   // from context.timezone, a tzdata name
-
-	Client     Client               // what the person used last
-	Devices    map[string]Client    // by context.device.id
-	Tokens     map[string]Token     // push tokens
-	Categories Interests            // what the person looked at, put into the cart, bought
-	Brands     Interests            // the same by brand
-	Viewed     map[string]time.Time // products looked at last
-	Hours      Hours                // when the person is active
-	Purchases  Purchases            // what the orders say beside their sums
-	Ratings    Ratings              // of the person's reviews
-	Search     Stamped              // what the person searched last
-	// LeftOut counts detail that was let go for a bound, by what it was. Money and orders are never let go. Names of events, categories
-	// and brands over their bound are not lost: OtherEvents counts them.
-	LeftOut map[string]int64
+	Tags      []string // sorted
+	Orders    Orders
+	Purchases Purchases             // what the orders say beside their sums
+	Members   map[string]Membership // segments the profile is in
+	Scores    Scores                // what the last segmentation run said
 
 	// Erasures says when who stood under a key before was erased: what was received by that key until then is refused. Written by
 	// RememberErasure.
@@ -86,16 +65,7 @@ type Profile struct {
 	// What follows is the record of the commit protocol, not of the person.
 	Window Window
 	Outbox []Follow
-	// Unknown holds what a newer version of the program stored and this one does not know; it is written back as it is.
-	Unknown []byte
-	mark    mark
-}
-
-// Trait is one attribute of a person with the time of its last change. Value is a string, bool, float64 or int64; other JSON
-// is kept as its text.
-type Trait struct {
-	Value any       `json:"value"`
-	At    time.Time `json:"at"`
+	mark   mark
 }
 
 // Orders sums the person's orders. Count counts every completed order; Entries are the newest of them in order of time, at

@@ -163,14 +163,14 @@ func TestAttachLimits(t *testing.T) {
 }
 
 func TestSurvivorIsTheSameBothWays(t *testing.T) {
-	known := &Profile{ID: "k", Identifiers: []Identifier{{UserID, "u"}}, FirstSeen: t0}
+	known := &Profile{ID: "k", Identifiers: []Identifier{{UserID, "u"}}, Memory: Memory{FirstSeen: t0}}
 	for _, c := range []struct {
 		name       string
 		a, b, want *Profile
 	}{
-		{"the known one", &Profile{ID: "a", FirstSeen: t0.Add(-time.Hour)}, known, known},
-		{"the older one", &Profile{ID: "z", FirstSeen: t0.Add(-time.Hour)}, &Profile{ID: "a", FirstSeen: t0}, nil},
-		{"the first id", &Profile{ID: "a", FirstSeen: t0}, &Profile{ID: "z", FirstSeen: t0}, nil},
+		{"the known one", &Profile{ID: "a", Memory: Memory{FirstSeen: t0.Add(-time.Hour)}}, known, known},
+		{"the older one", &Profile{ID: "z", Memory: Memory{FirstSeen: t0.Add(-time.Hour)}}, &Profile{ID: "a", Memory: Memory{FirstSeen: t0}}, nil},
+		{"the first id", &Profile{ID: "a", Memory: Memory{FirstSeen: t0}}, &Profile{ID: "z", Memory: Memory{FirstSeen: t0}}, nil},
 	} {
 		if c.want == nil {
 			c.want = c.a

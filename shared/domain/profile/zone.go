@@ -37,8 +37,8 @@ func zoneOf(name string) *time.Location {
 }
 
 // Location is where the person's clock is: the zone that an event last named, else another.
-func (p *Profile) Location(otherwise *time.Location) *time.Location {
-	if zone := zoneOf(p.Zone.Value); zone != nil {
+func (m *Memory) Location(otherwise *time.Location) *time.Location {
+	if zone := zoneOf(m.Zone.Value); zone != nil {
 		return zone
 	}
 	return otherwise

@@ -180,7 +180,7 @@ func TestIntervalStates(t *testing.T) {
 			days.Add(profile.Day(date(d)))
 		}
 		first := profile.Day(date(c.first)).Time().Add(time.Hour)
-		if got := c.interval.State(&profile.Profile{Active: days, FirstSeen: first, ShopDays: 1}, asOf, Shop{}); got != c.want {
+		if got := c.interval.State(&profile.Profile{Memory: profile.Memory{Active: days, FirstSeen: first, ShopDays: 1}}, asOf, Shop{}); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

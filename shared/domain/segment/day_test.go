@@ -158,7 +158,7 @@ func meets(t *testing.T, rule string, p *profile.Profile, now time.Time, shop Sh
 func TestDaysOfTheVersionBefore(t *testing.T) {
 	shop := shopOf(t)
 	morning := at(t, "2026-11-19T23:00:00Z") // 7 h of the 20th in Shanghai
-	p := &profile.Profile{FirstSeen: morning, LastSeen: morning}
+	p := &profile.Profile{Memory: profile.Memory{FirstSeen: morning, LastSeen: morning}}
 	p.Active.Add(profile.DayOf(morning))
 	date := func(s string) Date { d, _ := ParseDate(s); return d }
 	for day, want := range map[string]string{"2026-11-19": New, "2026-11-20": Lapsing, "2026-11-21": ""} {
@@ -181,10 +181,10 @@ func TestDaysOfTheVersionBefore(t *testing.T) {
 		t.Errorf("who is new at 7 h is %q, with the shop's days from %d", got, fresh.ShopDays)
 	}
 	for name, pair := range map[string][2]*profile.Profile{
-		"both of the version before": {{Active: profile.Days{Last: 100, Bits: []byte{1}}}, {Active: profile.Days{Last: 90, Bits: []byte{1}}}},
-		"one of it":                  {{Active: profile.Days{Last: 80, Bits: []byte{1}}, ShopDays: 1}, {Active: profile.Days{Last: 100, Bits: []byte{1}}}},
-		"both marked":                {{ShopDays: 101}, {ShopDays: 7}},
-		"one without days":           {{}, {Active: profile.Days{Last: 200, Bits: []byte{1}}, ShopDays: 101}},
+		"both of the version before": {{Memory: profile.Memory{Active: profile.Days{Last: 100, Bits: []byte{1}}}}, {Memory: profile.Memory{Active: profile.Days{Last: 90, Bits: []byte{1}}}}},
+		"one of it":                  {{Memory: profile.Memory{Active: profile.Days{Last: 80, Bits: []byte{1}}, ShopDays: 1}}, {Memory: profile.Memory{Active: profile.Days{Last: 100, Bits: []byte{1}}}}},
+		"both marked":                {{Memory: profile.Memory{ShopDays: 101}}, {Memory: profile.Memory{ShopDays: 7}}},
+		"one without days":           {{}, {Memory: profile.Memory{Active: profile.Days{Last: 200, Bits: []byte{1}}, ShopDays: 101}}},
 	} {
 		for _, p := range [][2]profile.Profile{{*pair[0], *pair[1]}, {*pair[1], *pair[0]}} {
 			if p[0].Absorb(&p[1]); p[0].ShopDays != 101 {

@@ -19,7 +19,7 @@ func TestObserve(t *testing.T) {
 		return profile.OrderEntry{At: when(s), Net: net, Currency: "CNY"}
 	}
 	seen := func(first, last string) profile.Profile {
-		p := profile.Profile{FirstSeen: when(first), LastSeen: when(last)}
+		p := profile.Profile{Memory: profile.Memory{FirstSeen: when(first), LastSeen: when(last)}}
 		p.Active.Add(profile.DayOf(p.FirstSeen))
 		p.Active.Add(profile.DayOf(p.LastSeen))
 		return p

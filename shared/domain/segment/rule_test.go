@@ -19,29 +19,23 @@ func person(t *testing.T) *profile.Profile {
 		ID:          profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(),
 		Version:     3,
 		Identifiers: []profile.Identifier{{Kind: profile.AnonymousID, Value: "x"}, {Kind: profile.UserID, Value: "a"}},
-		FirstSeen:   when("2026-09-01T00:00:00Z"),
-		LastSeen:    when("2026-11-20T00:00:00Z"),
-		Traits: map[string]profile.Trait{
+		Memory: profile.Memory{FirstSeen: when("2026-09-01T00:00:00Z"), LastSeen: when("2026-11-20T00:00:00Z"), Traits: map[string]profile.Trait{
 			"city": {Value: "杭州"}, "age": {Value: int64(31)}, "height": {Value: 1.75}, "vip": {Value: true}, "birthday": {Value: "1995-05-05"},
 			"trialEnds": {Value: "2026-11-30T08:00:00Z"}, "cleared": {Value: nil}, "big": {Value: int64(9007199254740993)},
-		},
-		Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: false}},
-		Tags:    []string{"early", "tea"},
-		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{
-			{At: when("2026-09-10T00:00:00Z"), Net: 1999, Currency: "CNY"}, {At: when("2026-10-10T00:00:00Z"), Net: 0, Currency: "CNY"},
-			{At: when("2026-11-14T16:00:00Z"), Net: 3000, Currency: "CNY"}}},
-		Counters: map[string]profile.Counter{
+		}, Counters: map[string]profile.Counter{
 			"Product Viewed": {Total: 40, Last: when("2026-11-20T00:00:00Z"), Recent: []profile.DayCount{
 				{Day: profile.DayOf(when("2026-11-13T00:00:00Z")), Count: 5}, {Day: profile.DayOf(when("2026-11-14T00:00:00Z")), Count: 3},
 				{Day: profile.DayOf(when("2026-11-20T00:00:00Z")), Count: 2}}},
 			"A.b": {Total: 1, Last: when("2026-09-01T00:00:00Z")},
-		},
-		Groups: map[string]time.Time{"g1": when("2026-09-01T00:00:00Z")},
-		Cart:   map[string]profile.CartLine{"sku-1": {Quantity: 2, Price: 500, At: when("2026-11-20T00:00:00Z")}, "gone": {Quantity: 0, At: when("2026-11-19T00:00:00Z")}},
+		}, Groups: map[string]time.Time{"g1": when("2026-09-01T00:00:00Z")}, Cart: map[string]profile.CartLine{"sku-1": {Quantity: 2, Price: 500, At: when("2026-11-20T00:00:00Z")}, "gone": {Quantity: 0, At: when("2026-11-19T00:00:00Z")}}, Touch: map[string]profile.Touch{"first": {Campaign: "launch", Source: "wechat"}}, Locale: profile.Stamped{Value: "zh-CN"}, Zone: profile.Stamped{Value: "Asia/Shanghai"}},
+
+		Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: false}}},
+		Tags:  []string{"early", "tea"},
+		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{
+			{At: when("2026-09-10T00:00:00Z"), Net: 1999, Currency: "CNY"}, {At: when("2026-10-10T00:00:00Z"), Net: 0, Currency: "CNY"},
+			{At: when("2026-11-14T16:00:00Z"), Net: 3000, Currency: "CNY"}}},
+
 		Scores: profile.Scores{R: 5, F: 3, M: 2, Class8: "110", Segment11: PotentialLoyalist, Class15: "active-10", Lifecycle: Active},
-		Touch:  map[string]profile.Touch{"first": {Campaign: "launch", Source: "wechat"}},
-		Locale: profile.Stamped{Value: "zh-CN"},
-		Zone:   profile.Stamped{Value: "Asia/Shanghai"},
 	}
 	for _, d := range []string{"2026-09-01T00:00:00Z", "2026-11-14T00:00:00Z", "2026-11-15T00:00:00Z", "2026-11-20T00:00:00Z"} {
 		p.Active.Add(profile.DayOf(when(d)))

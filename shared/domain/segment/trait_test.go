@@ -12,13 +12,13 @@ import (
 func TestListsAndObjectsInTraits(t *testing.T) {
 	cut := `["first",` + strings.Repeat(`"x",`, 60) + `"last of the li`
 	cut = cut[:min(len(cut), profile.MaxTraitText)]
-	p := &profile.Profile{Traits: map[string]profile.Trait{
+	p := &profile.Profile{Memory: profile.Memory{Traits: map[string]profile.Trait{
 		"ids": {Value: []any{"138", "240"}}, "numbers": {Value: []any{int64(12), 2.5, "7", true}}, "empty": {Value: []any{}},
 		"address": {Value: map[string]any{"city": "杭州", "floor": int64(3), "geo": map[string]any{"lat": 30.2}, "tags": []any{"home"}}},
 		"old":     {Value: `["138","240",12]`}, "oldObject": {Value: `{"city":"上海","codes":[1,2]}`}, "cut": {Value: cut},
 		"cutObject": {Value: (`{"city":"北京","codes":[1,2],"notes":"` + strings.Repeat("x", profile.MaxTraitTree))[:profile.MaxTraitTree-1]},
 		"words":     {Value: "[sic] 138, not a list"}, "braces": {Value: "{name}"}, "footnote": {Value: "[1] " + strings.Repeat("see below ", 26)[:252]}, "plan.tier": {Value: "gold"}, "plan": {Value: map[string]any{"tier": "silver", "year": int64(2)}},
-	}}
+	}}}
 	for _, c := range []struct {
 		rule string
 		want bool

@@ -1,0 +1,234 @@
+package profile
+
+import (
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/trust"
+)
+
+// Reach is how somebody can be reached: what they want to get, on which devices, and which addresses wait to be confirmed. The addresses that are
+// written to are traits and identifiers.
+type Reach struct {
+	Consent map[string]Consent // by channel
+	Tokens  map[string]Token   // push tokens
+	// Unconfirmed are the addresses that the person's devices have named last. They have no effect: who is written to is asked first. The times
+	// are those of receipt.
+	Unconfirmed Addresses
+}
+
+// Addresses are an e-mail address and a phone number, each with when it was said.
+type Addresses struct {
+	Email Stamped `json:"email"`
+	Phone Stamped `json:"phone"`
+}
+
+// Claim is what a device said of a userId that it only claims. Once the device is the person's, it counts as if it always had been.
+type Claim struct {
+	At time.Time `json:"at"` // when the device was heard of last, by receipt
+	Reach
+}
+
+// MaxClaims bounds the devices that are claimed. What a device that is the person's has said is no claim, and never let go for one.
+const MaxClaims = 5
+
+// absorb unites what was said on two ways. It tells how many were let go.
+func (r *Reach) absorb(q *Reach) (left leftOut) {
+	for channel, c := range q.Consent {
+		left.consent += r.hear(channel, c)
+	}
+	for token, t := range q.Tokens {
+		left.tokens += r.token(token, t)
+	}
+	r.Unconfirmed.Unite(q.Unconfirmed)
+	return left
+}
+
+// Unite takes of each address the one that was said later.
+func (a *Addresses) Unite(b Addresses) {
+	a.Email.later(b.Email)
+	a.Phone.later(b.Phone)
+}
+
+// after is what was heard after a time.
+func (r *Reach) after(until time.Time) (later Reach) {
+	for channel, c := range r.Consent {
+		if c.Heard().After(until) {
+			later.hear(channel, c)
+		}
+	}
+	for token, t := range r.Tokens {
+		if t.At.After(until) {
+			later.token(token, t)
+		}
+	}
+	if r.Unconfirmed.Email.At.After(until) {
+		later.Unconfirmed.Email = r.Unconfirmed.Email
+	}
+	if r.Unconfirmed.Phone.At.After(until) {
+		later.Unconfirmed.Phone = r.Unconfirmed.Phone
+	}
+	return later
+}
+
+// leftOut counts what was let go of a Reach.
+type leftOut struct{ consent, tokens int }
+
+func (p *Profile) leaveAll(n leftOut) {
+	p.leave("consent", n.consent)
+	p.leave("tokens", n.tokens)
+}
+
+func (r *Reach) token(token string, t Token) (left int) {
+	if old, known := r.Tokens[token]; known && (t.At.Before(old.At) || t.At.Equal(old.At) && t.OS <= old.OS) {
+		return 0
+	}
+	if r.Tokens == nil {
+		r.Tokens = map[string]Token{}
+	}
+	r.Tokens[token] = t
+	return dropOldest(r.Tokens, MaxTokens, func(t Token) time.Time { return t.At })
+}
+
+// later takes a text that was said later; of two of the same time the greater.
+func (s *Stamped) later(t Stamped) {
+	if t.At.After(s.At) || t.At.Equal(s.At) && t.Value > s.Value {
+		*s = t
+	}
+}
+
+// reach folds what an event says of consent, tokens and addresses. os is the system of its device. A public word about them goes by its receipt
+// alone, since nothing else of it is known to be true.
+func (p *Profile) reach(e *event.Event, c *eventContext, os string, own bool, at time.Time) {
+	var claimed Reach
+	place := func(f trust.Fact) *Reach {
+		switch trust.May(e.Trust, own, f) {
+		case trust.Yes, trust.Confirm:
+			return &p.Reach
+		case trust.Apart:
+			return &claimed
+		}
+		return nil
+	}
+	public := trust.May(e.Trust, own, trust.JoinDevice) == trust.Apart
+	if public {
+		at = receipt(e, at)
+	}
+	if token := plainText(c.token); len(token) >= minToken && len(token) <= maxValue && event.Meaningful(token) != "" {
+		if r := place(trust.Token); r != nil {
+			p.leave("tokens", r.token(token, Token{At: at, OS: os}))
+		}
+	}
+	if fact, channel, word, speaks := consentOf(e, at); speaks && (!public || channels[ConsentChannel(channel)]) {
+		if r := place(fact); r != nil {
+			p.leave("consent", r.hear(channel, word))
+		}
+	}
+	if e.Kind == event.Identify && trust.May(e.Trust, own, trust.Address) != trust.Yes {
+		if r := place(trust.Address); r != nil {
+			r.Unconfirmed.say(c.traits, at)
+			r.Unconfirmed.say(e.Traits, at)
+		}
+	}
+	if public && e.UserID != "" {
+		p.claim(e.AnonymousID, Claim{at, claimed})
+		if e.Kind == event.Alias && !p.Has(Identifier{UserID, e.PreviousID}) {
+			p.claim(e.PreviousID, Claim{At: at})
+		}
+	}
+}
+
+// receipt is when an event was received, as it is stored.
+func receipt(e *event.Event, otherwise time.Time) time.Time {
+	if e.ReceivedAt.IsZero() {
+		return otherwise
+	}
+	return e.ReceivedAt.UTC().Truncate(time.Millisecond)
+}
+
+func (a *Addresses) say(traits []byte, at time.Time) {
+	members(traits, func(name, value []byte) {
+		switch string(name) {
+		case "email":
+			if i, ok := email(plainText(value)); ok {
+				a.Email.later(Stamped{i.Value, at})
+			}
+		case "phone":
+			if i, ok := phone(plainText(value)); ok {
+				a.Phone.later(Stamped{i.Value, at})
+			}
+		}
+	})
+}
+
+// claim notes what a device says of the person's userId, unless it is the person's. Of too many devices those go that were heard of last but long
+// ago, and with them what the others said until then: so what is left is the same in whatever sequence it was said.
+func (p *Profile) claim(device string, c Claim) {
+	if device == "" || !c.At.After(p.ClaimsFrom) || p.Has(Identifier{AnonymousID, device}) {
+		return
+	}
+	all, said := p.Claims[device], c.Reach.after(p.ClaimsFrom)
+	all.At = latest(all.At, c.At)
+	all.Reach.absorb(&said)
+	if p.Claims == nil {
+		p.Claims = map[string]Claim{}
+	}
+	p.Claims[device] = all
+	if len(p.Claims) <= MaxClaims {
+		return
+	}
+	oldest := c.At
+	for _, c := range p.Claims {
+		if c.At.Before(oldest) {
+			oldest = c.At
+		}
+	}
+	p.forgetClaims(oldest)
+}
+
+// forgetClaims lets go of what was claimed until a time.
+func (p *Profile) forgetClaims(until time.Time) {
+	p.ClaimsFrom = latest(p.ClaimsFrom, until)
+	for device, c := range p.Claims {
+		if !c.At.After(p.ClaimsFrom) {
+			delete(p.Claims, device)
+			continue
+		}
+		c.Reach = c.Reach.after(p.ClaimsFrom)
+		p.Claims[device] = c
+	}
+	if len(p.Claims) == 0 {
+		p.Claims = nil // as it is read back
+	}
+}
+
+// absorbClaims unites what devices have claimed of two people who are one.
+func (p *Profile) absorbClaims(q *Profile) {
+	p.acknowledge()
+	p.forgetClaims(q.ClaimsFrom)
+	for device, c := range q.Claims {
+		p.Claim(device, c)
+	}
+}
+
+// Claim takes up what was kept of a claim elsewhere. It counts where the device is the person's by now.
+func (p *Profile) Claim(device string, c Claim) {
+	if p.Has(Identifier{AnonymousID, device}) {
+		p.leaveAll(p.Reach.absorb(&c.Reach))
+		return
+	}
+	p.claim(device, c)
+}
+
+// acknowledge takes up what the devices have claimed that are the person's by now.
+func (p *Profile) acknowledge() {
+	for device, c := range p.Claims {
+		if p.Has(Identifier{AnonymousID, device}) {
+			p.leaveAll(p.Reach.absorb(&c.Reach))
+			delete(p.Claims, device)
+		}
+	}
+	if len(p.Claims) == 0 {
+		p.Claims = nil // as it is read back
+	}
+}
