@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/userops/userops/shared/httpapi"
 )
 
 // TestJourney is the whole path once: a storefront's call becomes a profile, a segment, a mail and a settled referral, on the
@@ -32,12 +34,12 @@ func TestJourney(t *testing.T) {
 	event := func(s string) string {
 		return strings.ReplaceAll(strings.ReplaceAll(s, "NOW", now.Format(time.RFC3339Nano)), "AGO", now.Add(-time.Hour).Format(time.RFC3339Nano))
 	}
-	// A browser: unknown first, then known, with consent.
+	// A browser: unknown first, then known, with the proof and with consent.
 	m.call(http.StatusOK, "POST", "/v1/batch", "test-write-key", event(`{"batch":[
 		{"type":"page","messageId":"m1","anonymousId":"device-1","name":"Home","timestamp":"AGO"},
 		{"type":"identify","messageId":"m2","anonymousId":"device-1","userId":"mei","traits":{"name":"Mei","email":"mei@example.com"},"timestamp":"AGO"},
 		{"type":"track","messageId":"m3","userId":"mei","event":"Consent Granted","properties":{"channel":"email"},"timestamp":"AGO"},
-		{"type":"track","messageId":"m4","userId":"mei","event":"Signed Up","properties":{"plan":"tea"},"timestamp":"AGO"}]}`), nil)
+		{"type":"track","messageId":"m4","userId":"mei","event":"Signed Up","properties":{"plan":"tea"},"timestamp":"AGO"}],"context":{"userHash":"`+httpapi.UserHash("test-secret", "mei")+`"}}`), nil)
 	m.idle()
 	var code struct{ Code string }
 	m.call(http.StatusOK, "POST", "/v1/referrals/codes", serverKey, `{"programId":"invite","userId":"mei"}`, &code)
@@ -189,6 +191,9 @@ func (m *machine) rest(profileID string) {
 	if li := m.call(http.StatusOK, "GET", "/v1/profiles/li", serverKey, "", nil); !strings.Contains(li, `"amount":2000`) {
 		m.t.Errorf("after the till's refund li is %s", li)
 	}
+
+	// The back end knows that an address is dead.
+	m.call(http.StatusOK, "POST", "/v1/track", serverKey, `{"messageId":"dead","userId":"li","event":"Email Bounced","properties":{"email":"li@example.com"}}`, nil)
 
 	// An audience, a wait and a hold: what the minute's tick does.
 	zone, err := time.LoadLocation("Asia/Shanghai")

@@ -196,7 +196,7 @@ func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID
 		return nil, nil
 	}
 	now := p.Now()
-	return func(one *profile.Profile) bool { return set.Members(one, now, p.Shop)[id] }, nil
+	return func(one *profile.Profile) bool { return set.Members(one.All(), now, p.Shop)[id] }, nil
 }
 
 func (p *Process) segments(ctx context.Context) ([]segment.Definition, error) {

@@ -95,6 +95,11 @@ func (a *attempt) reserve(ctx context.Context, r read) (intent delivery.Intent, 
 	if a.n.ProfileID != r.person.ID {
 		intent.Of = a.n.ProfileID
 	}
+	if v, err := a.reserveAddress(ctx, intent); err != nil {
+		return intent, false, err
+	} else if v.Action != delivery.Proceed {
+		return intent, false, a.turnDown(ctx, v)
+	}
 	if v := delivery.Reserve(a.judged.facts, intent); v.Action != delivery.Proceed {
 		return intent, false, a.turnDown(ctx, v)
 	}
@@ -102,6 +107,31 @@ func (a *attempt) reserve(ctx context.Context, r read) (intent delivery.Intent, 
 		return intent, false, errors.Join(errMoved, err)
 	}
 	return intent, true, nil
+}
+
+// reserveAddress asks the caps of the address, whosever it is, and takes a place of theirs, where only public events have started the notification: they
+// may name anybody who is reached there. A place that is taken for a notification that is not sent after all stays taken.
+func (a *attempt) reserveAddress(ctx context.Context, intent delivery.Intent) (delivery.Verdict, error) {
+	proceed := delivery.Verdict{Action: delivery.Proceed}
+	if !a.n.Unproven || a.judged.facts.Address == "" {
+		return proceed, nil
+	}
+	reader, err := a.Deliveries.AddressContact(ctx, a.judged.facts.Channel, a.judged.facts.Address)
+	if err != nil {
+		return proceed, err
+	}
+	if _, known := reader.Known(intent.ID); known {
+		return proceed, nil
+	}
+	facts := a.judged.facts
+	facts.Contacts = []*delivery.Contact{reader}
+	if v := delivery.Reserve(facts, intent); v.Action != delivery.Proceed {
+		return v, nil
+	}
+	if err := a.Deliveries.SaveContact(ctx, reader); err != nil {
+		return proceed, errors.Join(errMoved, err)
+	}
+	return proceed, nil
 }
 
 // amend changes the person's record, again with a fresh one when it was written by another meanwhile. Each change can be made

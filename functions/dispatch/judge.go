@@ -40,6 +40,9 @@ func (a *attempt) judge(ctx context.Context, r *read) (delivery.Verdict, error) 
 	}
 	j.facts = a.facts(*r, settings, holdout, eligible)
 	if v := delivery.Judge(j.facts); v.Action != delivery.Proceed {
+		if v.Reason == delivery.NoAddress && r.person.Unconfirmed.Email.Value != "" {
+			v.Detail = "unconfirmed"
+		}
 		return v, nil
 	}
 	if j.sender = a.Senders[j.campaign.Channel]; j.sender == nil {
@@ -77,13 +80,17 @@ func (a *attempt) look(ctx context.Context, person *profile.Profile) (delivery.V
 	if !c.Active(now) {
 		return skip(delivery.NotRunning, string(c.State)), nil
 	}
-	if by := c.CancelledBy(person, a.n.Since); by != "" {
+	if a.n.Unproven && !c.TakesUnproven() {
+		return skip(delivery.Unproven, ""), nil
+	}
+	view := c.View(person)
+	if by := c.CancelledBy(view, a.n.Since); by != "" {
 		return skip(delivery.Cancelled, by), nil
 	}
-	if !c.Wants(person) {
+	if !c.Wants(view) {
 		return skip(delivery.NotEligible, "segment"), nil
 	}
-	if !c.Condition.Holds(person, now, a.Shop) {
+	if !c.Condition.Holds(view, now, a.Shop) {
 		return skip(delivery.NotEligible, "condition"), nil
 	}
 	return delivery.Verdict{Action: delivery.Proceed}, nil
@@ -106,7 +113,7 @@ func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Hol
 		CampaignID: a.n.CampaignID, Control: c.Control, Transactional: c.Transactional,
 		Channel: c.Channel, Tags: c.Tags, NotAfter: a.n.NotAfter,
 		Person: campaign.Person(person), Address: a.address(person), Marks: r.marks,
-		Zone:     delivery.Zone(person.Zone.Value, person.Place("country"), person.TraitText("phone"), a.Shop.Zone),
+		Zone:     delivery.Zone(person.All().Zone.Value, person.Place("country"), person.TraitText("phone"), a.Shop.Zone),
 		Eligible: eligible, Contacts: []*delivery.Contact{r.contact},
 	}
 	if consent, ok := person.Consent[string(c.Channel)]; ok {

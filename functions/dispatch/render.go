@@ -70,7 +70,8 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 	if err != nil {
 		return "", err
 	}
-	message, err := t.Render(person.Locale.Value, variables)
+	// Which of its languages the template speaks may be chosen by whoever says so: none of their words are in it.
+	message, err := t.Render(person.All().Locale.Value, variables)
 	if err != nil {
 		return err.Error(), nil
 	}
@@ -81,12 +82,13 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 	return "", nil
 }
 
+// variables are what a template may say: of the person what is proven, and of the event what the person or the shop has said.
 func (a *attempt) variables(ctx context.Context, person *profile.Profile) (template.Variables, error) {
 	c := a.judged.campaign
 	v := template.Variables{
 		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags, Locale: person.Locale.Value,
 		CampaignID: c.ID, CampaignName: c.Name, ShopName: a.ShopName, UnsubscribeURL: a.unsubscribeURL(person),
-		Zone: person.Location(a.Shop.Zone), Currency: a.Shop.Currency,
+		Zone: person.All().Location(a.Shop.Zone), Currency: a.Shop.Currency,
 	}
 	for k, t := range person.Traits {
 		v.Traits[k] = t.Value
@@ -95,6 +97,10 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (templ
 		return v, nil
 	}
 	v.Event = &template.Event{Name: a.n.EventName}
+	if a.n.Unproven {
+		v.Event.Timestamp = a.n.Since
+		return v, nil
+	}
 	of := a.n.EventOf
 	if of == "" {
 		of = a.n.ProfileID

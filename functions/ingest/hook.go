@@ -27,8 +27,9 @@ import (
 // shop is a shop system whose webhooks are understood.
 type shop struct {
 	signature, topic string // headers
-	// events says what a notice of a topic means, as calls of the batch form; nil for a topic that means nothing here.
-	events func(topic string, body []byte) ([]call, error)
+	// events says what a notice of a topic means, as calls of the batch form; nil for a topic that means nothing here. proves judges the userHash
+	// that came with a userId which a page has put into the cart.
+	events func(topic string, body []byte, proves func(userID, userHash string) bool) ([]call, error)
 }
 
 var (
@@ -46,6 +47,8 @@ type call struct {
 	Properties  map[string]any `json:"properties,omitempty"`
 	Traits      map[string]any `json:"traits,omitempty"`
 	Timestamp   string         `json:"timestamp,omitempty"`
+	// level is who says it: empty for the shop system itself. A signature tells who has sent a notice, and not who typed what it repeats.
+	level trust.Level
 }
 
 // errNotice says that a signed notice is not what its topic promises.
@@ -75,7 +78,7 @@ func (p *Process) hook(system shop) http.HandlerFunc {
 			httpapi.Problem(w, http.StatusUnauthorized, "", "the source is not known or the signature is not its own")
 			return
 		}
-		calls, err := system.events(topic, body)
+		calls, err := system.events(topic, body, func(userID, userHash string) bool { return httpapi.OwnCall(p.Secret, userID, userHash) })
 		if err != nil {
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
 			return
@@ -85,7 +88,13 @@ func (p *Process) hook(system shop) http.HandlerFunc {
 			malformed(w, err)
 			return
 		}
-		p.take(w, r, from, batch, trust.Shop)
+		levels := map[string]trust.Level{}
+		for _, c := range calls {
+			if c.level != "" {
+				levels[c.MessageID] = c.level
+			}
+		}
+		p.take(w, r, from, batch, trust.Shop, levels)
 	}
 }
 
@@ -143,18 +152,26 @@ type attribute struct {
 	value any // a text or a number
 }
 
-// person is whom the first attribute names that means somebody: a placeholder hides none that stands beside it.
-func person(attributes []attribute) (user, anonymous string) {
+// person is whom the first attribute names that means somebody: a placeholder hides none that stands beside it. A userId counts with the userHash of
+// it beside it only: any visitor writes what they like into a cart.
+func person(attributes []attribute, proves func(userID, userHash string) bool) (user, anonymous string) {
+	hash := ""
+	for _, a := range attributes {
+		if text, is := a.value.(string); is && a.name == "userHash" {
+			hash = text
+		}
+	}
 	for _, a := range attributes {
 		text, _ := a.value.(string)
 		if n, is := a.value.(json.Number); is {
 			text = n.String()
 		}
-		switch text = event.Meaningful(text); a.name {
-		case "userId":
-			user = cmp.Or(user, text)
-		case "anonymousId":
+		text = event.Meaningful(text)
+		switch {
+		case a.name == "anonymousId":
 			anonymous = cmp.Or(anonymous, text)
+		case a.name == "userId" && proves(text, hash):
+			user = cmp.Or(user, text)
 		}
 	}
 	return user, anonymous

@@ -63,7 +63,7 @@ func (p *Process) post(w http.ResponseWriter, r *http.Request, parse parser) {
 			return
 		}
 	}
-	p.take(w, r, from, batch, from.Speaks())
+	p.take(w, r, from, batch, from.Speaks(), nil)
 }
 
 // source finds the source of a key and answers the request when it may not go on.
@@ -120,12 +120,13 @@ func (p *Process) prove(e *event.Event) (field, reason string) {
 	return "", ""
 }
 
-// take queues what a source sent and may send. level is who says it, as far as an event does not prove more.
-func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch, level trust.Level) {
+// take queues what a source sent and may send. level is who says it, as far as an event does not prove more; levels has by messageId those that
+// are said by others.
+func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch, level trust.Level, levels map[string]trust.Level) {
 	malformed := len(batch.Refused)
 	judges := [...]func(*event.Event) (field, reason string){p.prove, event.JudgeName, profile.JudgeConsent}
 	batch.Judge(func(e *event.Event, size int) (field, reason string) {
-		e.Trust = level
+		e.Trust = levels[e.MessageID].Or(level)
 		if reason := event.Fits(size, from.MayMoveMoney()); reason != "" {
 			return "", reason
 		}

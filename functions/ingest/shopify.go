@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // shopifyOrder is what is read of an order of Shopify's REST Admin API.
@@ -95,7 +96,7 @@ type shopifyConsent struct {
 
 // shopifyEvents maps a notice. An order that is not paid yet is Order Placed; a paid one is Order Completed, always with the same
 // messageId, and later changes are Order Updated.
-func shopifyEvents(topic string, body []byte) ([]call, error) {
+func shopifyEvents(topic string, body []byte, proves func(userID, userHash string) bool) ([]call, error) {
 	switch topic {
 	case "orders/create", "orders/updated", "orders/paid", "orders/cancelled":
 		var o shopifyOrder
@@ -105,7 +106,7 @@ func shopifyEvents(topic string, body []byte) ([]call, error) {
 		if o.Test {
 			return nil, nil // the shop's own mark that this does not count
 		}
-		return o.events(topic)
+		return o.events(topic, proves)
 	case "orders/delete":
 		return deleted("shopify", body)
 	case "refunds/create":
@@ -134,9 +135,9 @@ func shopifyEvents(topic string, body []byte) ([]call, error) {
 	return nil, nil
 }
 
-func (o *shopifyOrder) events(topic string) ([]call, error) {
+func (o *shopifyOrder) events(topic string, proves func(userID, userHash string) bool) ([]call, error) {
 	id := o.ID.String()
-	user, anonymous := o.person()
+	user, anonymous := o.person(proves)
 	if err := o.readable(); err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func (o *shopifyOrder) events(topic string) ([]call, error) {
 	}
 	var calls []call
 	if traits := filled(map[string]any{"email": o.Email, "phone": o.Phone}); topic == "orders/create" && o.Customer == nil && len(traits) > 0 {
-		calls = append(calls, call{Type: event.Identify, MessageID: "order-" + id + "-guest", UserID: user, AnonymousID: anonymous, Traits: traits, Timestamp: o.CreatedAt})
+		calls = append(calls, call{Type: event.Identify, MessageID: "order-" + id + "-guest", UserID: user, AnonymousID: anonymous, Traits: traits, Timestamp: o.CreatedAt, level: trust.Public})
 	}
 	if topic == "orders/create" && o.Customer != nil {
 		calls = append(calls, o.Customer.identify())
@@ -194,13 +195,14 @@ func (o *shopifyOrder) readable() error {
 	return readable(amounts)
 }
 
-// person is the customer, or what the storefront put into the cart's attributes, or a guest known by the order alone.
-func (o *shopifyOrder) person() (user, anonymous string) {
+// person is whom the cart's attributes prove, or the customer, or the device that they name, or a guest known by the order alone. Any visitor
+// writes what they like into a cart.
+func (o *shopifyOrder) person(proves func(userID, userHash string) bool) (user, anonymous string) {
 	var attributes []attribute
 	for _, a := range o.NoteAttributes {
 		attributes = append(attributes, attribute{a.Name, a.Value})
 	}
-	user, anonymous = person(attributes)
+	user, anonymous = person(attributes, proves)
 	if user == "" && o.Customer != nil {
 		user = o.Customer.ID.String()
 	}
@@ -247,9 +249,10 @@ func (o *shopifyOrder) products() []map[string]any {
 	return all
 }
 
+// identify is what the customer has entered into an account of theirs: the person's own word, whose address may be anybody's.
 func (c *shopifyCustomer) identify() call {
 	id := c.ID.String()
-	return call{Type: event.Identify, MessageID: "customer-" + id + "-" + c.UpdatedAt, UserID: id, Timestamp: c.UpdatedAt,
+	return call{Type: event.Identify, MessageID: "customer-" + id + "-" + c.UpdatedAt, UserID: id, Timestamp: c.UpdatedAt, level: trust.Person,
 		Traits: filled(map[string]any{"email": c.Email, "phone": c.Phone, "firstName": c.FirstName, "lastName": c.LastName, "createdAt": c.CreatedAt,
 			"city": c.Address.City, "state": c.Address.Province, "country": c.Address.Country})}
 }

@@ -84,3 +84,51 @@ func TestUserHashProvesThePerson(t *testing.T) {
 		t.Errorf("without a secret: %+v", a)
 	}
 }
+
+// TestWhatACustomerTypedIsNotTheShopsWord: a signature proves who sent a notice. Whom a cart names counts with the userHash of theirs only; the
+// address of an order is public, what stands in an account the person's own word, and everything else the shop's.
+func TestWhatACustomerTypedIsNotTheShopsWord(t *testing.T) {
+	mei := httpapi.UserHash(hashSecret, "mei")
+	shopify := func(customer, attributes string) string {
+		return `{"id":7,"created_at":"2026-11-21T07:00:00Z","updated_at":"2026-11-21T07:00:00Z","financial_status":"paid","currency":"CNY","total_price":"1.00","email":"eve@evil.example","customer":` + customer + `,"note_attributes":` + attributes + `}`
+	}
+	woo := func(customer, meta string) string {
+		return `{"id":7,"status":"processing","currency":"EUR","date_created_gmt":"2026-11-21T07:00:00","date_paid_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":` + customer + `,"billing":{"email":"eve@evil.example"},"meta_data":` + meta + `}`
+	}
+	for name, c := range map[string]struct {
+		system, topic, body string
+		want                string // kind, ids and level of each event
+	}{
+		"shopify, a stranger's userId":      {"shopify", "orders/create", shopify("null", `[{"name":"userId","value":"mei"}]`), "identify /shopify-order-7 public, track /shopify-order-7 shop"},
+		"shopify, of a customer":            {"shopify", "orders/create", shopify(`{"id":42}`, `[{"name":"userId","value":"mei"},{"name":"userHash","value":"`+httpapi.UserHash(hashSecret, "bob")+`"}]`), "identify 42/ person, track 42/ shop"},
+		"shopify, with the proof":           {"shopify", "orders/create", shopify("null", `[{"name":"userId","value":"mei"},{"name":"userHash","value":"`+mei+`"},{"name":"anonymousId","value":"a-1"}]`), "identify mei/a-1 public, track mei/a-1 shop"},
+		"shopify, a device":                 {"shopify", "orders/create", shopify("null", `[{"name":"anonymousId","value":"a-1"}]`), "identify /a-1 public, track /a-1 shop"},
+		"shopify, a customer's consent":     {"shopify", "customers/update", `{"id":42,"updated_at":"2026-11-21T07:00:00Z","email_marketing_consent":{"state":"unsubscribed"}}`, "identify 42/ person, track 42/ shop"},
+		"woocommerce, a stranger's userId":  {"woocommerce", "order.created", woo("0", `[{"key":"userId","value":"mei"}]`), "identify /woocommerce-order-7 public, track /woocommerce-order-7 shop"},
+		"woocommerce, of a customer":        {"woocommerce", "order.created", woo("26", `[{"key":"userId","value":"mei"}]`), "identify 26/ public, track 26/ shop"},
+		"woocommerce, with the proof":       {"woocommerce", "order.created", woo("26", `[{"key":"userId","value":"mei"},{"key":"userHash","value":"`+mei+`"}]`), "identify mei/ public, track mei/ shop"},
+		"woocommerce, a customer's account": {"woocommerce", "customer.created", `{"id":26,"email":"ann@shop.example","date_created_gmt":"2026-11-21T06:00:00"}`, "identify 26/ person, track 26/ shop"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newHookBench(t)
+			b.Secret = hashSecret
+			if a := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body)); a.status != 200 || len(a.Errors) > 0 {
+				t.Fatalf("answered %+v %s", a, a.faults())
+			}
+			var got []string
+			for _, j := range b.jobs() {
+				for _, e := range j.Events {
+					got = append(got, string(e.Kind)+" "+e.UserID+"/"+e.AnonymousID+" "+string(j.Level(&e)))
+				}
+			}
+			if text := strings.Join(got, ", "); text != c.want {
+				t.Errorf("got  %s\nwant %s", text, c.want)
+			}
+			for _, body := range b.sent {
+				if bytes.Contains(body, []byte(mei)) {
+					t.Errorf("the proof is on the queue: %s", body)
+				}
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // wooOrder is what is read of an order of WooCommerce's REST API, version 3. Its times are UTC without saying so.
@@ -68,7 +69,7 @@ type wooCustomer struct {
 
 // wooEvents maps a notice. WooCommerce tells of a payment, of refunds and of a cancellation by an update of the order; each has
 // a messageId of its own and is sent again with every further update.
-func wooEvents(topic string, body []byte) ([]call, error) {
+func wooEvents(topic string, body []byte, proves func(userID, userHash string) bool) ([]call, error) {
 	switch topic {
 	case "order.created", "order.updated", "order.restored":
 		var o wooOrder
@@ -78,7 +79,7 @@ func wooEvents(topic string, body []byte) ([]call, error) {
 		if wooDraft[o.Status] {
 			return nil, nil
 		}
-		return o.events(topic != "order.created")
+		return o.events(topic != "order.created", proves)
 	case "order.deleted":
 		return deleted("woocommerce", body)
 	case "customer.created", "customer.updated":
@@ -100,9 +101,9 @@ var wooVoid = map[string]bool{"cancelled": true, "failed": true, "trash": true}
 // wooLive are the states of an order that is paid and goes its way.
 var wooLive = map[string]bool{"processing": true, "completed": true}
 
-func (o *wooOrder) events(updated bool) ([]call, error) {
+func (o *wooOrder) events(updated bool, proves func(userID, userHash string) bool) ([]call, error) {
 	id := o.ID.String()
-	user, anonymous := o.person()
+	user, anonymous := o.person(proves)
 	if err := o.readable(); err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (o *wooOrder) events(updated bool) ([]call, error) {
 	var calls []call
 	if !updated {
 		calls = append(calls, call{Type: event.Identify, MessageID: key + "billing", UserID: user, AnonymousID: anonymous,
-			Traits: o.Billing.traits(), Timestamp: utc(o.CreatedAt)})
+			Traits: o.Billing.traits(), Timestamp: utc(o.CreatedAt), level: trust.Public})
 	}
 	if paid := o.paidAt(); paid != "" {
 		calls = append(calls, report(event.OrderCompleted, key+"completed", paid, content))
@@ -177,13 +178,14 @@ func (o *wooOrder) paidAt() string {
 	}
 }
 
-// person is the customer, or what the storefront put into the order's meta data, or a guest known by the order alone.
-func (o *wooOrder) person() (user, anonymous string) {
+// person is whom the order's meta data prove, or the customer, or the device that they name, or a guest known by the order alone. A checkout lets
+// its visitor write what they like into them.
+func (o *wooOrder) person(proves func(userID, userHash string) bool) (user, anonymous string) {
 	var attributes []attribute
 	for _, m := range o.Meta {
 		attributes = append(attributes, attribute{m.Key, m.Value})
 	}
-	user, anonymous = person(attributes)
+	user, anonymous = person(attributes, proves)
 	if user == "" && o.CustomerID != "0" {
 		user = o.CustomerID.String()
 	}
@@ -243,7 +245,8 @@ func (c *wooCustomer) events(created bool) []call {
 	if at == "" {
 		at = c.CreatedAt
 	}
-	calls := []call{{Type: event.Identify, MessageID: "customer-" + id + "-" + at, UserID: id, Traits: traits, Timestamp: utc(at)}}
+	// What the customer has entered into an account of theirs is the person's own word: nobody has confirmed the address.
+	calls := []call{{Type: event.Identify, MessageID: "customer-" + id + "-" + at, UserID: id, Traits: traits, Timestamp: utc(at), level: trust.Person}}
 	if created {
 		calls = append(calls, call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: utc(c.CreatedAt)})
 	}

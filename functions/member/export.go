@@ -92,45 +92,65 @@ func (p *Process) export(w http.ResponseWriter, r *http.Request) {
 	respond(w, r, items, next, err)
 }
 
-// detail is what a profile holds beyond what its own endpoint shows.
+// detail is what a profile holds beyond what its own endpoint shows: what is proven, and apart what only public events say.
 type detail struct {
-	Traits        map[string]profile.Trait      `json:"traits"`
-	Counters      map[string]profile.Counter    `json:"counters"`
-	Groups        map[string]time.Time          `json:"groups"`
-	Cart          map[string]profile.CartLine   `json:"cart"`
-	CartClearedAt *time.Time                    `json:"cartClearedAt"`
-	Memberships   map[string]profile.Membership `json:"memberships"`
-	Scores        profile.Scores                `json:"scores"`
-	ActiveDays    []string                      `json:"activeDays"` // YYYYMMDD, newest first
-	OrderEntries  []profile.OrderEntry          `json:"orderEntries"`
-	OlderOrders   []profile.Collapsed           `json:"olderOrders"`
-	Purchases     profile.Purchases             `json:"purchases"`
-	Ratings       profile.Ratings               `json:"ratings"`
-	Client        profile.Client                `json:"client"`
-	Categories    profile.Interests             `json:"categories"`
-	Brands        profile.Interests             `json:"brands"`
-	Viewed        map[string]time.Time          `json:"viewed"`
-	Hours         profile.Hours                 `json:"hours"` // events by hour of the week, Sunday 00:00 UTC first
-	Search        profile.Stamped               `json:"search"`
-	Locale        profile.Stamped               `json:"locale"`
-	Zone          profile.Stamped               `json:"zone"`
-	LeftOut       map[string]int64              `json:"leftOut"`
-	Erasures      map[profile.ID]time.Time      `json:"erasures"`
+	memory
+	Unproven    memory                        `json:"unproven"`
+	Claims      map[string]profile.Claim      `json:"claims"` // by anonymousId: what devices say of the userId that they have not proved
+	ClaimsFrom  *time.Time                    `json:"claimsFrom"`
+	Unconfirmed profile.Addresses             `json:"unconfirmed"`
+	Memberships map[string]profile.Membership `json:"memberships"`
+	Scores      profile.Scores                `json:"scores"`
+
+	OrderEntries []profile.OrderEntry     `json:"orderEntries"`
+	OlderOrders  []profile.Collapsed      `json:"olderOrders"`
+	Purchases    profile.Purchases        `json:"purchases"`
+	Erasures     map[profile.ID]time.Time `json:"erasures"`
+}
+
+// memory is one of the two: what somebody did, and what is said of them.
+type memory struct {
+	FirstSeen     *time.Time                  `json:"firstSeen"`
+	LastSeen      *time.Time                  `json:"lastSeen"`
+	Traits        profile.Traits              `json:"traits"` // with who said them: the person, or nobody else than the shop
+	Counters      map[string]profile.Counter  `json:"counters"`
+	Groups        map[string]time.Time        `json:"groups"`
+	Cart          map[string]profile.CartLine `json:"cart"`
+	CartClearedAt *time.Time                  `json:"cartClearedAt"`
+	Touch         map[string]profile.Touch    `json:"touch"`
+	ActiveDays    []string                    `json:"activeDays"` // YYYYMMDD, newest first
+	Client        profile.Client              `json:"client"`
+	Devices       map[string]profile.Client   `json:"devices"`
+	Categories    profile.Interests           `json:"categories"`
+	Brands        profile.Interests           `json:"brands"`
+	Viewed        map[string]time.Time        `json:"viewed"`
+	Hours         profile.Hours               `json:"hours"` // events by hour of the week, Sunday 00:00 UTC first
+	Ratings       profile.Ratings             `json:"ratings"`
+	Search        profile.Stamped             `json:"search"`
+	Locale        profile.Stamped             `json:"locale"`
+	Zone          profile.Stamped             `json:"zone"`
+	LeftOut       map[string]int64            `json:"leftOut"`
 }
 
 func detailOf(p *profile.Profile) detail {
-	d := detail{
-		Traits: p.Traits, Counters: p.Counters, Groups: p.Groups, Cart: p.Cart, CartClearedAt: instant(p.CartClearedAt), Memberships: p.Members, Scores: p.Scores,
-		ActiveDays: []string{}, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Ratings: p.Ratings, Client: p.Client,
-		Categories: p.Categories, Brands: p.Brands, Viewed: p.Viewed, Hours: p.Hours, Search: p.Search, Locale: p.Locale, Zone: p.Zone,
-		LeftOut: p.LeftOut, Erasures: p.Erasures,
+	return detail{
+		memory: memoryOf(&p.Memory), Unproven: memoryOf(&p.Unproven), Claims: p.Claims, ClaimsFrom: instant(p.ClaimsFrom), Unconfirmed: p.Unconfirmed,
+		Memberships: p.Members, Scores: p.Scores, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Erasures: p.Erasures,
 	}
-	for i := range len(p.Active.Bits) * 8 {
-		if day := p.Active.Last - profile.Day(i); p.Active.Has(day) {
-			d.ActiveDays = append(d.ActiveDays, day.String())
+}
+
+func memoryOf(m *profile.Memory) memory {
+	out := memory{
+		FirstSeen: instant(m.FirstSeen), LastSeen: instant(m.LastSeen), Traits: m.Traits, Counters: m.Counters, Groups: m.Groups, Cart: m.Cart,
+		CartClearedAt: instant(m.CartClearedAt), Touch: m.Touch, ActiveDays: []string{}, Client: m.Client, Devices: m.Devices, Categories: m.Categories,
+		Brands: m.Brands, Viewed: m.Viewed, Hours: m.Hours, Ratings: m.Ratings, Search: m.Search, Locale: m.Locale, Zone: m.Zone, LeftOut: m.LeftOut,
+	}
+	for i := range len(m.Active.Bits) * 8 {
+		if day := m.Active.Last - profile.Day(i); m.Active.Has(day) {
+			out.ActiveDays = append(out.ActiveDays, day.String())
 		}
 	}
-	return d
+	return out
 }
 
 // contact is what dispatch remembers of one id of a person.

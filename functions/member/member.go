@@ -93,7 +93,7 @@ func userKey(userID string) profile.ID {
 
 // known tells whether there is a profile; where there is none, the request is answered.
 func known(w http.ResponseWriter, person dynamo.Person) bool {
-	if person.Profile.FirstSeen.IsZero() {
+	if first, _ := person.Profile.Seen(); first.IsZero() {
 		httpapi.Problem(w, http.StatusNotFound, "", "there is no profile with this id")
 		return false
 	}

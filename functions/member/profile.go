@@ -37,6 +37,21 @@ type view struct {
 	Interests    interests                `json:"interests"`
 	Touch        map[string]profile.Touch `json:"touch"` // first and last
 	Parts        []profile.ID             `json:"mergedFrom"`
+	Unproven     doubt                    `json:"unproven"`
+}
+
+// doubt is what of all that is shown only public events say, and what waits to be proven.
+type doubt struct {
+	Traits   []string          `json:"traits"`
+	Segments []string          `json:"segments"`
+	Devices  []claimed         `json:"claimedDevices"`
+	Address  map[string]string `json:"addresses"` // by channel: to be confirmed
+}
+
+// claimed is a device that names the person's userId and has not proved to be the person's.
+type claimed struct {
+	AnonymousID string    `json:"anonymousId"`
+	At          time.Time `json:"at"`
 }
 
 type orders struct {
@@ -56,12 +71,14 @@ type rfm struct {
 }
 
 func show(p *profile.Profile, now time.Time) view {
+	doubt := doubtOf(p)
+	p = p.All()
 	v := view{
 		ProfileID: p.ID, IDs: p.Identifiers, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 		Traits: map[string]any{}, Tags: p.Tags, Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
 		Orders:       orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
 		Demographics: demographicsOf(p, now), Place: placeOf(p), Addresses: addressesOf(p), Devices: devicesOf(p), Tokens: tokensOf(p),
-		Interests: interestsOf(p, now), Touch: p.Touch, Parts: list(p.Parts),
+		Interests: interestsOf(p, now), Touch: p.Touch, Parts: list(p.Parts), Unproven: doubt,
 	}
 	for name, trait := range p.Traits {
 		v.Traits[name] = trait.Value
@@ -80,6 +97,29 @@ func show(p *profile.Profile, now time.Time) view {
 		v.Touch = map[string]profile.Touch{}
 	}
 	return v
+}
+
+func doubtOf(p *profile.Profile) doubt {
+	d := doubt{Traits: []string{}, Segments: []string{}, Devices: []claimed{}, Address: map[string]string{}}
+	for _, name := range slices.Sorted(maps.Keys(p.Unproven.Traits)) {
+		if _, proven := p.Traits[name]; !proven {
+			d.Traits = append(d.Traits, name)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.Members)) {
+		if p.Members[id].Unproven {
+			d.Segments = append(d.Segments, id)
+		}
+	}
+	for _, device := range slices.Sorted(maps.Keys(p.Claims)) {
+		d.Devices = append(d.Devices, claimed{device, p.Claims[device].At})
+	}
+	for channel, s := range map[string]profile.Stamped{profile.ChannelEmail: p.Unconfirmed.Email, profile.ChannelSMS: p.Unconfirmed.Phone} {
+		if s.Value != "" && s.Value != p.Address(channel) {
+			d.Address[channel] = s.Value
+		}
+	}
+	return d
 }
 
 // list makes an empty JSON array of no slice at all.

@@ -12,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 )
@@ -85,7 +86,7 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		if e.UserID == "" {
 			e.AnonymousID = value(person.Profile, profile.AnonymousID)
 		}
-		if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Events: []event.Event{e}}); err != nil {
+		if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
 			httpapi.Failed(w, r, err)
 			return
 		}

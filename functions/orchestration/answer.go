@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -106,7 +107,11 @@ func (p *Process) follows(ctx context.Context, follows []job.Follow) (rest []job
 			return nil, err
 		}
 		for _, c := range campaigns {
-			triggers, of = append(triggers, trigger{subject: s, campaign: c, cause: f.ID, at: f.At}), append(of, i)
+			t := trigger{subject: s, campaign: c, cause: f.ID, at: f.At}
+			if f.Unproven && !c.TakesUnproven() {
+				t.ended = skip(delivery.Unproven, "")
+			}
+			triggers, of = append(triggers, t), append(of, i)
 		}
 	}
 	open, err := p.answer(ctx, triggers)

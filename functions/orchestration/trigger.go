@@ -73,7 +73,7 @@ func (t trigger) notification() (n job.Notification, due time.Time) {
 	n = job.Notification{
 		ID: campaign.NotificationID(t.origin, t.campaign.ID, step), ProfileID: t.origin,
 		CampaignID: t.campaign.ID, CampaignVersion: t.campaign.Version, Step: step,
-		At: due.UTC().Truncate(time.Millisecond), Since: t.at.UTC(), NotAfter: notAfter.UTC(),
+		At: due.UTC().Truncate(time.Millisecond), Since: t.at.UTC(), NotAfter: notAfter.UTC(), Unproven: t.follow.Unproven,
 	}
 	if t.follow.Kind == profile.FollowEvent {
 		n.EventOf, n.EventDay, n.EventVersion = t.origin, profile.DayOf(t.follow.At), t.follow.Version
@@ -145,13 +145,14 @@ func skip(r delivery.Reason, detail string) delivery.Verdict {
 
 // refusal is why the campaign does not want the person now, the zero verdict if it does.
 func (p *Process) refusal(c dynamo.Campaign, person *profile.Profile, since, now time.Time) delivery.Verdict {
-	if by := c.CancelledBy(person, since); by != "" {
+	view := c.View(person)
+	if by := c.CancelledBy(view, since); by != "" {
 		return skip(delivery.Cancelled, by)
 	}
-	if !c.Wants(person) {
+	if !c.Wants(view) {
 		return skip(delivery.NotEligible, "segment")
 	}
-	if !c.Condition.Holds(person, now, p.Shop) {
+	if !c.Condition.Holds(view, now, p.Shop) {
 		return skip(delivery.NotEligible, "condition")
 	}
 	return delivery.Verdict{}

@@ -33,14 +33,12 @@ type incoming struct {
 	report *order.Report
 	// direct says that the event was passed on to the order's owner: it is not passed on again.
 	direct bool
-	// trusted says that the event is not of a public source.
-	trusted bool
 }
 
 // join is what an identify or alias event says: two identifiers are one person.
 type join struct {
 	a, b profile.Identifier
-	// explicit joins, by the alias of a trusted source, unite even two people who both have a userId.
+	// explicit joins, by an alias of the shop's, unite even two people who both have a userId.
 	explicit bool
 	at       time.Time // when the event arrived
 }
@@ -142,7 +140,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 			telemetry.Count("event_without_person", 1, "function", "projection")
 			continue
 		}
-		in := incoming{event: e, source: j.Source, key: primary.ID(), hash: event.Fingerprint(j.Source, e.MessageID), record: record, trusted: !j.NoMoney}
+		in := incoming{event: e, source: j.Source, key: primary.ID(), hash: event.Fingerprint(j.Source, e.MessageID), record: record}
 		if !j.NoMoney {
 			in.report = b.process.report(&e, in.hash)
 		}
@@ -153,8 +151,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 		}
 		b.find(primary)
 		b.events[primary] = append(b.events[primary], in)
-		// A source that may move money is one whose word is trusted; see docs/adr/0007-who-may-join.md.
-		if link, ok := linkOf(&e, !j.NoMoney); ok {
+		for _, link := range linksOf(&e) {
 			b.connect(link.a, link.b)
 			if link.explicit {
 				b.connect(link.a, link.former())
@@ -162,7 +159,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 			b.joins = append(b.joins, link)
 		}
 		// Addresses do not connect groups: of two people of one batch who claim the same one, one loses a condition and looks again.
-		b.joins = append(b.joins, namesOf(&e, primary, !j.NoMoney)...)
+		b.joins = append(b.joins, namesOf(&e, primary)...)
 	}
 	return nil
 }

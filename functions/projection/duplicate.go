@@ -27,7 +27,7 @@ func (b *batch) compare(ctx context.Context, p *profile.Profile, folded map[*pro
 		if c.Part != "" {
 			id = c.Part
 		}
-		packed, err := b.process.Timeline.Packed(ctx, id, profile.DayOf(events[0].event.Timestamp), c.Version)
+		packed, err := b.process.Timeline.Packed(ctx, id, profile.DayOf(events[0].event.Happened()), c.Version)
 		if err != nil {
 			return // a count is not worth a redelivery
 		}

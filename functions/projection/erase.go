@@ -64,7 +64,8 @@ func (b *batch) bury(ctx context.Context, p *profile.Profile, wipe *job.Command,
 // cameSince tells whether nothing of a person can have been received until a time: no event claims to be later than its receipt by more than
 // event.MaxAhead. Whoever claims to have come before may have been there.
 func cameSince(p *profile.Profile, at time.Time) bool {
-	return p.FirstSeen.After(at.Add(event.MaxAhead))
+	first, _ := p.Seen()
+	return first.After(at.Add(event.MaxAhead))
 }
 
 // remember notes that a key was erased under which somebody else stands since: there was nobody under it, so nothing of theirs is of who

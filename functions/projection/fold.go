@@ -10,6 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
@@ -156,7 +157,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 		if e.event.ReceivedAt.After(record.At) {
 			record.At = e.event.ReceivedAt
 		}
-		if day := profile.DayOf(e.event.Timestamp); !slices.Contains(record.Owed, day) {
+		if day := profile.DayOf(e.event.Happened()); !slices.Contains(record.Owed, day) {
 			record.Owed = append(record.Owed, day)
 		}
 	}
@@ -207,9 +208,9 @@ func (b *batch) news(p *profile.Profile, events []incoming, orders map[string]*h
 	})
 }
 
-// mark notes against the address what a trusted source says of it, before the commit: should that fail, the event comes again.
+// mark notes against the address what somebody says of it who may, before the commit: should that fail, the event comes again.
 func (b *batch) mark(ctx context.Context, p *profile.Profile, e *incoming) error {
-	if !e.trusted {
+	if trust.May(e.event.Trust, false, trust.AgainstAddress) != trust.Yes {
 		return nil
 	}
 	w := profile.WithdrawalOf(&e.event)
@@ -261,8 +262,8 @@ func (b *batch) orders(ctx context.Context, events []incoming) (map[string]*held
 
 // report is what an event means for orders and settlement. An order of somebody else is left to its owner.
 func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, orders map[string]*heldOrder) ([]profile.Follow, error) {
-	if e.event.Kind == event.Track && e.event.Name == event.SignedUp {
-		return []profile.Follow{{Kind: profile.FollowSignUp, At: e.event.Timestamp}}, nil
+	if e.event.Kind == event.Track && e.event.Name == event.SignedUp && trust.May(e.event.Trust, false, trust.Reward) == trust.Yes {
+		return []profile.Follow{{Kind: profile.FollowSignUp, At: e.event.Happened()}}, nil
 	}
 	r := e.report
 	if r == nil {
@@ -277,7 +278,7 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		}
 		// The order of one who was erased is brought up to date by whoever reports it.
 		if owner.ID != p.ID && exists(owner) {
-			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, Source: e.source, At: e.event.Timestamp}}, nil
+			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, Source: e.source, At: e.event.Happened()}}, nil
 		}
 	}
 	var before, after *profile.OrderEntry

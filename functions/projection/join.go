@@ -10,6 +10,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -25,28 +26,40 @@ func Primary(e *event.Event) (profile.Identifier, bool) {
 	return profile.Identifier{}, false
 }
 
-// linkOf is the join of the ids that an event goes by.
-func linkOf(e *event.Event, trusted bool) (join, bool) {
-	user := profile.Identifier{Kind: profile.UserID, Value: e.UserID}
-	switch {
-	case e.UserID == "":
-	case e.Kind == event.Identify && e.AnonymousID != "":
-		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.AnonymousID}, at: e.ReceivedAt}, true
-	case e.Kind == event.Alias && e.PreviousID != "" && e.PreviousID != e.UserID:
-		// Which kind the previous id is of, it does not say; see unite. Whoever is not trusted names a device.
-		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: e.PreviousID}, explicit: trusted, at: e.ReceivedAt}, true
+// linksOf are the joins of the ids that an event goes by: those that an identify or alias names, and of the person's own word the ids of every call. A
+// public word joins nothing; what it claims the fold notes. See docs/adr/0019-who-speaks.md.
+func linksOf(e *event.Event) (links []join) {
+	if e.UserID == "" || trust.May(e.Trust, false, trust.JoinDevice) != trust.Yes {
+		return nil
 	}
-	return join{}, false
+	user := profile.Identifier{Kind: profile.UserID, Value: e.UserID}
+	device := func(id string) join {
+		return join{a: user, b: profile.Identifier{Kind: profile.AnonymousID, Value: id}, at: e.ReceivedAt}
+	}
+	if e.AnonymousID != "" && (e.Kind == event.Identify || e.Trust == trust.Person) {
+		links = append(links, device(e.AnonymousID))
+	}
+	if e.Kind == event.Alias && e.PreviousID != "" && e.PreviousID != e.UserID {
+		// Which kind the previous id is of, it does not say; see unite. Of who may not unite people it is a device.
+		link := device(e.PreviousID)
+		link.explicit = trust.May(e.Trust, false, trust.Unite) == trust.Yes
+		links = append(links, link)
+	}
+	return links
 }
 
 // namesOf are the joins with what else the event says of its person: addresses, tokens and ids of other systems.
-func namesOf(e *event.Event, primary profile.Identifier, trusted bool) []join {
-	if e.Kind != event.Identify && e.Kind != event.Alias {
+func namesOf(e *event.Event, primary profile.Identifier) []join {
+	if e.Kind != event.Identify && e.Kind != event.Alias || trust.May(e.Trust, false, trust.JoinToken) != trust.Yes {
 		return nil
 	}
 	var joins []join
 	for _, i := range profile.Named(e) {
-		if trusted || !i.Kind.Claimed() {
+		fact := trust.JoinToken
+		if i.Kind.Claimed() {
+			fact = trust.JoinAddress
+		}
+		if trust.May(e.Trust, false, fact) == trust.Yes {
 			joins = append(joins, join{a: primary, b: i, at: e.ReceivedAt})
 		}
 	}

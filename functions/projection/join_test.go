@@ -11,6 +11,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
@@ -45,6 +46,15 @@ func TestWhoMayJoin(t *testing.T) {
 	alias := func(id, userID, previous string) event.Event {
 		return event.Event{MessageID: id, Kind: event.Alias, UserID: userID, PreviousID: previous, Timestamp: t0, OriginalTimestamp: t0, ReceivedAt: t0}
 	}
+	device := profile.Identifier{Kind: profile.Device, Value: pushToken}
+	said := func(level trust.Level, e event.Event) event.Event {
+		e.Trust = level
+		return e
+	}
+	both := func(e event.Event, userID string) event.Event {
+		e.UserID = userID
+		return e
+	}
 	token := `{"device":{"token":"` + pushToken + `"}}`
 	wechat := `{"externalIds":[{"id":"` + openID + `","type":"wechat_openid","collection":"users"}]}`
 	for _, c := range []struct {
@@ -61,14 +71,22 @@ func TestWhoMayJoin(t *testing.T) {
 		{name: "two known people with one address", first: mail("1", "u", "", "mei@shop.example"), second: mail("2", "v", "", "mei@shop.example"), a: user("u"), b: user("v")},
 		{name: "an address that means nothing", first: mail("1", "", "a", "null@null"), second: mail("2", "u", "", "null@null"), a: user("u"), b: anonymous("a"), without: email("null@null")},
 		{name: "phones written differently", first: identify("1", "", "a", t0, `{"phone":"0086 138-1234-5678"}`), second: identify("2", "u", "", t0, `{"phone":"+86 13812345678"}`), a: user("u"), b: anonymous("a"), joined: true},
-		{name: "a push token, in an app", public: true, first: with(identify("1", "", "a", t0, `{}`), token), second: with(identify("2", "u", "", t0, `{}`), token), a: user("u"), b: anonymous("a"), joined: true},
+		{name: "a push token, from a server", first: with(identify("1", "", "a", t0, `{}`), token), second: with(identify("2", "u", "", t0, `{}`), token), a: user("u"), b: anonymous("a"), joined: true},
+		{name: "a push token, in an app", public: true, first: with(identify("1", "", "a", t0, `{}`), token), second: with(identify("2", "u", "", t0, `{}`), token), a: user("u"), b: anonymous("a"), without: device},
+		{name: "a browser's identify of a device", public: true, first: browse("1", "a", t0), second: identify("2", "u", "a", t0, `{}`), a: user("u"), b: anonymous("a")},
+		{name: "the person's identify of a device", public: true, first: browse("1", "a", t0), second: said(trust.Person, identify("2", "u", "a", t0, `{}`)), a: user("u"), b: anonymous("a"), joined: true},
+		{name: "any call of the person's", public: true, first: browse("1", "a", t0), second: said(trust.Person, both(browse("2", "a", t0), "u")), a: user("u"), b: anonymous("a"), joined: true},
+		{name: "any call of a server", first: browse("1", "a", t0), second: both(browse("2", "a", t0), "u"), a: user("u"), b: anonymous("a")},
+		{name: "the person's alias of a device", public: true, first: browse("1", "a", t0), second: said(trust.Person, alias("2", "u", "a")), a: user("u"), b: anonymous("a"), joined: true},
+		{name: "the person's alias of two people", public: true, first: track("1", "v", "x", t0, ""), second: said(trust.Person, alias("2", "u", "v")), a: user("u"), b: user("v")},
+		{name: "the person names somebody's address", first: mail("1", "", "a", "mei@shop.example"), second: said(trust.Person, mail("2", "u", "", "mei@shop.example")), a: user("u"), b: anonymous("a")},
 		{name: "an openid, from a server", first: with(identify("1", "", "a", t0, `{}`), wechat), second: with(identify("2", "u", "", t0, `{}`), wechat), a: user("u"), b: anonymous("a"), joined: true},
 		{name: "an openid, in a mini-program", public: true, first: with(identify("1", "", "a", t0, `{}`), wechat), second: with(identify("2", "u", "", t0, `{}`), wechat), a: user("u"), b: anonymous("a")},
 		{name: "a track never joins", first: with(track("1", "u", "Signed In", t0, `{}`), token), second: with(track("2", "v", "Signed In", t0, `{}`), token), a: user("u"), b: user("v"),
-			without: profile.Identifier{Kind: profile.Device, Value: pushToken}},
+			without: device},
 		{name: "a server's alias of two people", first: track("1", "u", "x", t0, ""), second: alias("2", "v", "u"), a: user("u"), b: user("v"), joined: true},
 		{name: "a browser's alias of two people", public: true, first: track("1", "u", "x", t0, ""), second: alias("2", "v", "u"), a: user("u"), b: user("v")},
-		{name: "a browser's alias of a device", public: true, first: browse("1", "a", t0), second: alias("2", "v", "a"), a: user("v"), b: anonymous("a"), joined: true},
+		{name: "a browser's alias of a device", public: true, first: browse("1", "a", t0), second: alias("2", "v", "a"), a: user("v"), b: anonymous("a")},
 	} {
 		for _, way := range []string{"one after the other", "reversed", "in one batch", "in one job"} {
 			t.Run(c.name+", "+way, func(t *testing.T) {
@@ -175,13 +193,15 @@ func TestLimitsHoldForMerges(t *testing.T) {
 	for i := range devices {
 		a := fmt.Sprint("a", i)
 		s.settle(untrusted(t, "web", browse("page-"+a, a, t0)))
-		s.settle(untrusted(t, "web", identify("id-"+a, "u", a, t0, `{}`)))
+		proven := identify("id-"+a, "u", a, t0, `{}`)
+		proven.Trust = trust.Person
+		s.settle(untrusted(t, "web", proven))
 	}
 	u := s.load(user("u"))
 	if got := len(u.Identifiers); got != 1+profile.MaxIdentifiers {
 		t.Errorf("%d identifiers, want one userId and %d devices", got, profile.MaxIdentifiers)
 	}
-	if other := s.load(anonymous(fmt.Sprint("a", devices-1))); other.ID == u.ID || other.Counters["page"].Total != 1 {
+	if other := s.load(anonymous(fmt.Sprint("a", devices-1))); other.ID == u.ID || other.All().Counters["page"].Total != 1 {
 		t.Errorf("the device over the limit: %+v", other)
 	}
 	// A trusted alias goes beyond, up to the bound of all.

@@ -58,7 +58,7 @@ func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
 				if err != nil || o.Total != 12000 || len(o.Refunds) != 1 || len(o.Products) != 1 || o.Products[0].Quantity != 2 || !o.CompletedAt.Equal(t0.Add(time.Minute)) {
 					t.Errorf("the order is %+v, %v", o, err)
 				}
-				if got := s.load(user("mei")).Counters["Order Completed"].Total; c.hook == "mei" && got != 3 {
+				if got := s.load(user("mei")).All().Counters["Order Completed"].Total; c.hook == "mei" && got != 3 {
 					t.Errorf("three reports are counted %d times", got)
 				}
 			})

@@ -85,7 +85,7 @@ func packsOf(id profile.ID, version int64, part string, events []incoming, days 
 	}
 	for _, e := range events {
 		// A client's retry carries another time; the pack is owed for the day of the first one.
-		i := max(slices.Index(days, profile.DayOf(e.event.Timestamp)), 0)
+		i := max(slices.Index(days, profile.DayOf(e.event.Happened())), 0)
 		packs[i].Events = append(packs[i].Events, dynamo.PackedEvent{Source: e.source, Event: e.event})
 	}
 	return slices.DeleteFunc(packs, func(p dynamo.Pack) bool { return len(p.Events) == 0 })

@@ -13,8 +13,10 @@ import (
 
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo"
 )
 
@@ -31,18 +33,27 @@ type Watch struct {
 	Shop   segment.Shop
 }
 
+// follows tells an event to those who listen to it. That somebody has ordered is told on a word that may say so only.
 func (w *Watch) follows(source string, e *event.Event) []profile.Follow {
 	if w == nil || e.Kind != event.Track || !w.Events[e.Name] {
 		return nil
 	}
-	return []profile.Follow{{Kind: profile.FollowEvent, Ref: e.Name, Event: e.MessageID, Source: source, At: e.Timestamp}}
+	may := trust.May(e.Trust, false, trust.StartCampaign)
+	if order.Reports(e.Name) {
+		may = trust.May(e.Trust, false, trust.StartByOrder)
+	}
+	if may == trust.No {
+		return nil
+	}
+	return []profile.Follow{{Kind: profile.FollowEvent, Ref: e.Name, Event: e.MessageID, Source: source, At: e.Happened(), Unproven: may == trust.Apart}}
 }
 
 func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow {
-	if w == nil || w.Live == nil {
+	if w == nil || w.Live == nil || len(w.Live.IDs()) == 0 {
 		return nil
 	}
-	return segment.Diff(p, w.Live.Members(p, now, w.Shop), now, "")
+	members := w.Live.Members(p.All(), now, w.Shop)
+	return segment.Diff(p, members, w.Live.Proven(p, members, now, w.Shop), now, "")
 }
 
 // Catalog lists current definitions; it may be some seconds old.

@@ -170,7 +170,8 @@ func unreadable(ctx context.Context, ids []profile.ID, what, which string) {
 }
 
 func (c *collector) add(one *profile.Profile) {
-	facts, ok := segment.Observe(one, c.run.AsOf, c.run.Scoring, c.shop)
+	all := one.All()
+	facts, ok := segment.Observe(all, c.run.AsOf, c.run.Scoring, c.shop)
 	if !ok {
 		return
 	}
@@ -178,7 +179,7 @@ func (c *collector) add(one *profile.Profile) {
 	if facts.Approximate {
 		c.summary.Approximate++
 	}
-	c.summary.Counts.AddIntervals(one, c.run.AsOf, c.shop)
+	c.summary.Counts.AddIntervals(all, c.run.AsOf, c.shop)
 	// Of a model of nobody, the scores hold what needs nothing of the buyers.
 	known := segment.Model{Scoring: c.run.Scoring}.Score(facts)
 	r := row{id: one.ID, facts: segment.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, known: profile.Scores{Lifecycle: known.Lifecycle}}
@@ -194,7 +195,7 @@ func (c *collector) add(one *profile.Profile) {
 		}
 		return
 	}
-	c.ask(one, &r)
+	c.ask(one, all, &r)
 	if facts.Buyer() || r.differs || r.old != r.known {
 		c.rows = append(c.rows, r)
 	}
@@ -202,13 +203,14 @@ func (c *collector) add(one *profile.Profile) {
 
 // ask asks the definitions: of who is no buyer with the new scores, which are known, of a buyer with the old ones. Where those turn
 // out to be the new ones, the answer stands; else scoring asks again.
-func (c *collector) ask(one *profile.Profile, r *row) {
-	subject := *one
+func (c *collector) ask(one, all *profile.Profile, r *row) {
+	subject, known := *all, *one
 	buyer := r.facts.Buyer()
 	if !buyer {
-		subject.Scores = r.known
+		subject.Scores, known.Scores = r.known, r.known
 	}
-	members := c.set.Members(&subject, askedAt(&subject, c.run), c.shop)
+	at := askedAt(all, c.run)
+	members := c.set.Members(&subject, at, c.shop)
 	r.members = make([]bool, len(c.scored))
 	for i, id := range c.scored {
 		r.members[i] = members[id] && buyer
@@ -218,13 +220,9 @@ func (c *collector) ask(one *profile.Profile, r *row) {
 			c.summary.Segments[string(id)]++
 		}
 	}
-	c.set.Forget(&subject, members)
-	for id, in := range members {
-		if _, was := one.Members[string(id)]; was != in {
-			r.differs = true
-			return
-		}
-	}
+	proven := c.set.Proven(&known, members, at, c.shop)
+	c.set.Forget(one, members)
+	r.differs = segment.Differs(one, members, proven)
 }
 
 func (c *collector) isScored(id segment.ID) bool {

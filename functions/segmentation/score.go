@@ -203,7 +203,7 @@ func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
 		if err != nil {
 			return err
 		}
-		if one.ID != c.row.id || one.FirstSeen.IsZero() {
+		if first, _ := one.Seen(); one.ID != c.row.id || first.IsZero() {
 			return nil
 		}
 		scores, ok := s.scoresOf(one, c)
@@ -280,7 +280,7 @@ func (s *scorer) scoresOf(one *profile.Profile, c change) (scores profile.Scores
 	if one.ErasedAt.Before(s.run.CreatedAt.Add(-scanLag)) {
 		return c.scores, true
 	}
-	facts, ok := segment.Observe(one, s.run.AsOf, s.run.Scoring, s.shop)
+	facts, ok := segment.Observe(one.All(), s.run.AsOf, s.run.Scoring, s.shop)
 	return s.run.Score(facts), ok
 }
 
@@ -289,9 +289,12 @@ func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map
 	now := s.process.Now().UTC()
 	before := one.Scores
 	follows := segment.Rescore(one, scores, now, s.run.ID, s.heard)
-	members = s.set.Members(one, askedAt(one, s.run), s.shop)
+	all := one.All()
+	at := askedAt(all, s.run)
+	members = s.set.Members(all, at, s.shop)
+	proven := s.set.Proven(one, members, at, s.shop)
 	s.set.Forget(one, members)
-	moved := segment.Diff(one, s.standing(members), now, s.run.ID)
+	moved := segment.Diff(one, s.standing(members), proven, now, s.run.ID)
 	if one.Scores == before && len(moved) == 0 {
 		return members, false
 	}

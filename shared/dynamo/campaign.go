@@ -165,23 +165,30 @@ func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *ca
 		if one.State != campaign.Running {
 			continue
 		}
-		if what, ok := listensTo(one.Trigger); ok {
+		for _, what := range listensTo(one.Definition) {
 			set.listeners[what] = append(set.listeners[what], at)
 		}
 	}
 	return set
 }
 
-func listensTo(t campaign.Trigger) (heard, bool) {
-	switch {
-	case t.EnteredSegment != "":
-		return heard{profile.FollowEntered, string(t.EnteredSegment)}, true
-	case t.ExitedSegment != "":
-		return heard{profile.FollowExited, string(t.ExitedSegment)}, true
-	case t.Event != nil:
-		return heard{profile.FollowEvent, t.Event.Name}, true
+// listensTo are the news that a campaign takes up. Who takes what is proven alone hears of a membership also when it becomes proven, or is no longer.
+func listensTo(d campaign.Definition) []heard {
+	news := func(ref string, kind, proven profile.FollowKind) []heard {
+		if d.TakesUnproven() {
+			return []heard{{kind, ref}}
+		}
+		return []heard{{kind, ref}, {proven, ref}}
 	}
-	return heard{}, false
+	switch t := d.Trigger; {
+	case t.EnteredSegment != "":
+		return news(string(t.EnteredSegment), profile.FollowEntered, profile.FollowProved)
+	case t.ExitedSegment != "":
+		return news(string(t.ExitedSegment), profile.FollowExited, profile.FollowUnproved)
+	case t.Event != nil:
+		return []heard{{profile.FollowEvent, t.Event.Name}}
+	}
+	return nil
 }
 
 func compileCampaign(d Definition, rules []segment.Definition) (Campaign, error) {

@@ -57,6 +57,11 @@ func (s Deliveries) ContactOf(ctx context.Context, profiles Profiles, id profile
 	return c, nil
 }
 
+// AddressContact is the record of an address, whosever it is: what was sent there that only public events have started.
+func (s Deliveries) AddressContact(ctx context.Context, channel delivery.Channel, address string) (*delivery.Contact, error) {
+	return s.Contact(ctx, profile.ID(addressKey(string(channel), delivery.AddressHash(address)).PK))
+}
+
 // SaveContact writes the record if nobody has changed it since it was read, and counts its version up. ErrConflict says that
 // somebody has; any other error leaves open whether the write happened.
 func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error {

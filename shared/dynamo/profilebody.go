@@ -56,6 +56,7 @@ const (
 	sectionUnconfirmed  = 56
 	sectionClaims       = 57
 	sectionClaimsFrom   = 58
+	sectionDoubted      = 59 // what of the outbox and of the memberships only public events make so
 )
 
 // packProfile is the body of a profile's item.
@@ -134,6 +135,7 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 		}
 	})
 	w.section(sectionSources, func(w *packer) { packSources(w, p.Outbox) })
+	w.section(sectionDoubted, func(w *packer) { packDoubted(w, p) })
 	w.section(sectionSaidByPerson, func(w *packer) { packSaidByPerson(w, p.Traits) })
 	if !p.Unproven.Empty() {
 		w.section(sectionUnproven, func(w *packer) { packMemory(w, &p.Unproven) })
@@ -155,7 +157,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	}
 	var memory *fadedMemory
 	var person map[uint32]bool
-	words, claims := consents{}, claims{}
+	words, claims, doubted := consents{}, claims{}, doubted{}
 	err = sections(body, func(number uint64, s *unpacker) (known bool) {
 		switch number {
 		case sectionIdentifiers:
@@ -224,6 +226,8 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			memory = unpackFaded(s, memory)
 		case sectionSources:
 			unpackSources(s, p.Outbox)
+		case sectionDoubted:
+			doubted.unpack(s)
 		case sectionSaidByPerson:
 			person = unpackSaidByPerson(s, person)
 		case sectionUnproven:
@@ -239,6 +243,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	memory.recall(&p.Window)
 	words.unite(p)
 	claims.unite(p)
+	doubted.mark(p)
 	sayByPerson(p.Traits, person)
 	return nil
 }

@@ -99,10 +99,22 @@ func (s Referrals) Person(ctx context.Context, id profile.ID) (Person, error) {
 	return Person{Profile: p, Keys: keys}, nil
 }
 
-// Identity is what the rules of a claim ask of the person.
+// Identity is what the rules of a claim ask of the person: every address that ever joined, and those that the person or the shop says now. What
+// only public events say neither passes a rule nor breaks one.
 func (p Person) Identity() referral.Person {
+	known := func(kind profile.IdentifierKind, trait string) (all []string) {
+		for _, i := range p.Profile.Identifiers {
+			if i.Kind == kind {
+				all = append(all, i.Value)
+			}
+		}
+		if s := p.Profile.TraitText(trait); s != "" {
+			all = append(all, s)
+		}
+		return all
+	}
 	return referral.Person{
-		Keys: p.Keys, Email: p.Profile.TraitText("email"), Phone: p.Profile.TraitText("phone"), Orders: p.Profile.Orders.Count,
+		Keys: p.Keys, Emails: known(profile.Email, "email"), Phones: known(profile.Phone, "phone"), Orders: p.Profile.Orders.Count,
 		Gone: !p.Profile.ErasedAt.IsZero() && len(p.Profile.Identifiers) == 0,
 	}
 }

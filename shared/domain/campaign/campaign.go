@@ -50,6 +50,8 @@ type Definition struct {
 	// Transactional says that the person asked for it by an act of their own, such as an order.
 	Transactional bool     `json:"transactional,omitempty"`
 	Tags          []string `json:"tags,omitempty"`
+	// Unproven says whether what only public events say may start it; absent, it may, unless it is transactional.
+	Unproven *bool `json:"unproven,omitempty"`
 	// ExpiresAfter is how late a notification may be, counted from the end of the wait; a day when it is zero.
 	ExpiresAfter Duration `json:"expiresAfter,omitzero"`
 	// OncePerPerson and OnceEvery limit how often a person is taken. Without either, every trigger counts.
@@ -100,6 +102,20 @@ func (d Definition) Active(now time.Time) bool {
 	return d.State == Running || d.State == Scheduled && d.Trigger.Audience != nil && !now.Before(d.Trigger.Audience.At)
 }
 
+// TakesUnproven says whether what only public events say may start the campaign. Nothing that somebody asked for by an act of their own can be asked
+// for by another.
+func (d Definition) TakesUnproven() bool {
+	return !d.Transactional && (d.Unproven == nil || *d.Unproven)
+}
+
+// View is the person as the campaign looks at them: all that was ever said, or what is proven alone.
+func (d Definition) View(p *profile.Profile) *profile.Profile {
+	if d.TakesUnproven() {
+		return p.All()
+	}
+	return p
+}
+
 // Listens says whether a running campaign takes up what followed from a commit. Where an event must match by its properties,
 // MatchesEvent has the last word.
 func (d Definition) Listens(f profile.Follow) bool {
@@ -107,10 +123,10 @@ func (d Definition) Listens(f profile.Follow) bool {
 		return false
 	}
 	switch f.Kind {
-	case profile.FollowEntered:
-		return d.Trigger.EnteredSegment != "" && string(d.Trigger.EnteredSegment) == f.Ref
-	case profile.FollowExited:
-		return d.Trigger.ExitedSegment != "" && string(d.Trigger.ExitedSegment) == f.Ref
+	case profile.FollowEntered, profile.FollowProved:
+		return d.Trigger.EnteredSegment != "" && string(d.Trigger.EnteredSegment) == f.Ref && (f.Kind == profile.FollowEntered || !d.TakesUnproven())
+	case profile.FollowExited, profile.FollowUnproved:
+		return d.Trigger.ExitedSegment != "" && string(d.Trigger.ExitedSegment) == f.Ref && (f.Kind == profile.FollowExited || !d.TakesUnproven())
 	case profile.FollowEvent:
 		return d.Trigger.Event != nil && d.Trigger.Event.Name == f.Ref
 	}
@@ -129,7 +145,7 @@ func (d Definition) DueAfter(trigger time.Time) (due, notAfter time.Time) {
 }
 
 // CancelledBy names the event that cancels what was triggered at a time, empty if none happened since. A profile remembers the
-// latest time of each event.
+// latest time of each event; p is the campaign's View.
 func (d Definition) CancelledBy(p *profile.Profile, trigger time.Time) string {
 	for _, name := range d.CancelOn {
 		if p.Counters[name].Last.After(trigger) {
@@ -141,13 +157,17 @@ func (d Definition) CancelledBy(p *profile.Profile, trigger time.Time) string {
 
 // Wants says whether the person is still one that the trigger speaks of. It does not ask Condition.
 func (d Definition) Wants(p *profile.Profile) bool {
+	in := segment.In
+	if !d.TakesUnproven() {
+		in = segment.Proven
+	}
 	switch t := d.Trigger; {
 	case t.EnteredSegment != "":
-		return segment.In(p, t.EnteredSegment)
+		return in(p, t.EnteredSegment)
 	case t.ExitedSegment != "":
-		return !segment.In(p, t.ExitedSegment)
+		return !in(p, t.ExitedSegment)
 	case t.Audience != nil:
-		return segment.In(p, t.Audience.SegmentID)
+		return in(p, t.Audience.SegmentID)
 	}
 	return true
 }

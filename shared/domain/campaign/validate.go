@@ -60,6 +60,9 @@ func (d Definition) Validate() error {
 		f.Addf("channel", "must be one of %v", delivery.Channels())
 	}
 	f = append(f, d.armFaults()...)
+	if d.Transactional && d.Unproven != nil && *d.Unproven {
+		f.Add("unproven", "must be absent or false with transactional: nobody asks for something in another's name")
+	}
 	for i, tag := range d.Tags {
 		if tag == "" || len(tag) > 64 {
 			f.Add(fmt.Sprintf("tags[%d]", i), "must be 1 to 64 bytes")

@@ -49,6 +49,7 @@ const (
 	NotEligible   Reason = "notEligible"   // left the segment, or the condition no longer holds
 	Cancelled     Reason = "cancelled"     // an event that cancels the matter happened since, or the campaign itself was ended
 	Taken         Reason = "taken"         // the campaign has had this person
+	Unproven      Reason = "unproven"      // only public events say so, and the campaign takes no such word
 	Expired       Reason = "expired"       // too late
 	InQuietHours  Reason = "quietHours"    // deferred to the end of the window
 	FrequencyCap  Reason = "frequencyCap"  // Detail is the rule

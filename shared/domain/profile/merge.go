@@ -87,9 +87,13 @@ func (p *Profile) Absorb(q *Profile) {
 		p.Members = map[string]Membership{}
 	}
 	for id, m := range q.Members {
-		if old, in := p.Members[id]; !in || m.Since.Before(old.Since) {
-			p.Members[id] = m
+		if old, in := p.Members[id]; in {
+			m.Unproven = m.Unproven && old.Unproven
+			if !m.Since.Before(old.Since) {
+				m.Since, m.Run = old.Since, old.Run
+			}
 		}
+		p.Members[id] = m
 	}
 	for key, at := range q.Erasures {
 		p.RememberErasure(key, at)

@@ -106,6 +106,8 @@ type CartLine struct {
 type Membership struct {
 	Since time.Time `json:"since"`
 	Run   string    `json:"run,omitempty"` // the run that entered it; empty when the fold did
+	// Unproven says that what is proven alone would not do.
+	Unproven bool `json:"unproven,omitempty"`
 }
 
 // Scores are a segmentation run's results for one profile. Zero values mean "not scored yet".
@@ -186,6 +188,9 @@ const (
 	FollowEvent   FollowKind = "event"   // an event that a campaign listens to; Ref is its name
 	FollowEntered FollowKind = "entered" // Ref is the segment
 	FollowExited  FollowKind = "exited"  // Ref is the segment
+	// A membership has become proven, or is no longer. Who listens to what is proven alone hears this in place of entered and exited.
+	FollowProved   FollowKind = "proved"   // Ref is the segment
+	FollowUnproved FollowKind = "unproved" // Ref is the segment
 	// FollowReport goes back to projection: an event about an order that belongs to somebody else; Ref is the owner's profileId.
 	FollowReport FollowKind = "report"
 )
@@ -203,4 +208,6 @@ type Follow struct {
 	// Source tells it from another source's event of the same messageId; empty in what the version before wrote.
 	Source string `json:"source,omitempty"`
 	Run    string `json:"run,omitempty"` // the segmentation run, for entered and exited
+	// Unproven says that only public events make it so.
+	Unproven bool `json:"unproven,omitempty"`
 }

@@ -14,9 +14,10 @@ import (
 
 // Person is what the rules ask of somebody: under which ids they may stand, and what would give them away.
 type Person struct {
-	Keys   []profile.ID // all of a profile's keys, its own id first
-	Email  string
-	Phone  string
+	Keys []profile.ID // all of a profile's keys, its own id first
+	// Emails and Phones are all that the person is or ever was known by, on a word that is trusted.
+	Emails []string
+	Phones []string
 	Orders int // paid orders
 	// Gone says that the person was erased and has not come back.
 	Gone bool
@@ -27,15 +28,17 @@ func (p Person) Same(q Person) bool {
 	if slices.ContainsFunc(p.Keys, func(id profile.ID) bool { return slices.Contains(q.Keys, id) }) {
 		return true
 	}
-	return same(address.Email, p.Email, q.Email) || same(address.Phone, p.Phone, q.Phone)
+	return common(address.Email, p.Emails, q.Emails) || common(address.Phone, p.Phones, q.Phones)
 }
 
 // Alike tells whether two may be one person though no rule says so: their mail usually reaches one mailbox.
-func (p Person) Alike(q Person) bool { return same(address.Mailbox, p.Email, q.Email) }
+func (p Person) Alike(q Person) bool { return common(address.Mailbox, p.Emails, q.Emails) }
 
-func same(form func(string) string, a, b string) bool {
-	a = form(a)
-	return a != "" && a == form(b)
+// common tells whether two lists have something in common that means anything.
+func common(form func(string) string, a, b []string) bool {
+	return slices.ContainsFunc(a, func(x string) bool {
+		return form(x) != "" && slices.ContainsFunc(b, func(y string) bool { return form(x) == form(y) })
+	})
 }
 
 // Flag is a reason for a person to look at a referral; no flag refuses anything.

@@ -127,8 +127,8 @@ func TestSpan(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	running, paused := spring(), spring()
 	paused.State = Paused
-	ann := Person{Keys: []profile.ID{"ann", "ann-phone"}, Email: "Ann@Example.com ", Phone: "+86 138 0000 1111"}
-	bob := Person{Keys: []profile.ID{"bob"}, Email: "bob@example.com", Phone: "13900002222"}
+	ann := Person{Keys: []profile.ID{"ann", "ann-phone"}, Emails: []string{"Ann@Example.com "}, Phones: []string{"+86 138 0000 1111"}}
+	bob := Person{Keys: []profile.ID{"bob"}, Emails: []string{"bob@example.com"}, Phones: []string{"13900002222"}}
 	for name, c := range map[string]struct {
 		change func(*Claim)
 		want   Reason
@@ -138,18 +138,25 @@ func TestRefusal(t *testing.T) {
 		"a paused program":           {func(c *Claim) { c.Program = &paused }, ProgramClosed},
 		"referred before":            {func(c *Claim) { c.Referred = true }, AlreadyReferred},
 		"a shared key":               {func(c *Claim) { c.Friend.Keys = []profile.ID{"x", "ann-phone"} }, SelfReferral},
-		"the same e-mail":            {func(c *Claim) { c.Friend.Email = "ann@example.com" }, SelfReferral},
-		"the same phone":             {func(c *Claim) { c.Friend.Phone = "8613800001111" }, SelfReferral},
-		"the same phone from abroad": {func(c *Claim) { c.Friend.Phone = "0086 138 0000 1111" }, SelfReferral},
-		"another phone as long":      {func(c *Claim) { c.Friend.Phone = "13800001112" }, ""},
-		"another e-mail as long":     {func(c *Claim) { c.Friend.Email = "ani@example.com" }, ""},
-		"another letter in Unicode":  {func(c *Claim) { c.Friend.Email, c.Advocate.Email = "\u212aate@example.com", "kate@example.com" }, ""},
-		"dots at Google":             {func(c *Claim) { c.Friend.Email, c.Advocate.Email = "a.nn+1@googlemail.com", "ann@gmail.com" }, ""},
+		"the same e-mail":            {func(c *Claim) { c.Friend.Emails = []string{"ann@example.com"} }, SelfReferral},
+		"the same phone":             {func(c *Claim) { c.Friend.Phones = []string{"8613800001111"} }, SelfReferral},
+		"the same phone from abroad": {func(c *Claim) { c.Friend.Phones = []string{"0086 138 0000 1111"} }, SelfReferral},
+		"an e-mail of long ago": {func(c *Claim) {
+			c.Friend.Emails, c.Advocate.Emails = []string{"new@example.com", "old@example.com"}, []string{"ann@example.com", "OLD@example.com"}
+		}, SelfReferral},
+		"another phone as long":  {func(c *Claim) { c.Friend.Phones = []string{"13800001112"} }, ""},
+		"another e-mail as long": {func(c *Claim) { c.Friend.Emails = []string{"ani@example.com"} }, ""},
+		"another letter in Unicode": {func(c *Claim) {
+			c.Friend.Emails, c.Advocate.Emails = []string{"\u212aate@example.com"}, []string{"kate@example.com"}
+		}, ""},
+		"dots at Google": {func(c *Claim) {
+			c.Friend.Emails, c.Advocate.Emails = []string{"a.nn+1@googlemail.com"}, []string{"ann@gmail.com"}
+		}, ""},
 		"an advocate who was erased": {func(c *Claim) { c.Advocate.Gone = true }, UnknownCode},
-		"no phone on either side":    {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "", "" }, ""},
-		"a number that is nobody's":  {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "000000", "000000" }, ""},
-		"a number that is somebody":  {func(c *Claim) { c.Friend.Phone, c.Advocate.Phone = "0000001", "000-0001" }, SelfReferral},
-		"no e-mail on either side":   {func(c *Claim) { c.Friend.Email, c.Advocate.Email = " ", "" }, ""},
+		"no phone on either side":    {func(c *Claim) { c.Friend.Phones, c.Advocate.Phones = []string{""}, []string{""} }, ""},
+		"a number that is nobody's":  {func(c *Claim) { c.Friend.Phones, c.Advocate.Phones = []string{"000000"}, []string{"000000"} }, ""},
+		"a number that is somebody":  {func(c *Claim) { c.Friend.Phones, c.Advocate.Phones = []string{"0000001"}, []string{"000-0001"} }, SelfReferral},
+		"no e-mail on either side":   {func(c *Claim) { c.Friend.Emails, c.Advocate.Emails = []string{" "}, []string{""} }, ""},
 		"one order":                  {func(c *Claim) { c.Friend.Orders = 1 }, ExistingCustomer},
 		"a circle":                   {func(c *Claim) { c.Circle = true }, Circle},
 		"second claim of a buyer":    {func(c *Claim) { c.Referred, c.Friend.Orders = true, 1 }, AlreadyReferred},
@@ -171,7 +178,7 @@ func TestFlags(t *testing.T) {
 	}{
 		{"a.nn+1@googlemail.com", "ann@gmail.com", []Flag{LookAlike}}, {"a.nn@example.com", "ann@example.com", nil}, {"", "", nil}, {"", "ann@gmail.com", nil},
 	} {
-		if got := (Claim{Friend: Person{Email: c.friend}, Advocate: Person{Email: c.advocate}}).Flags(); !slices.Equal(got, c.want) {
+		if got := (Claim{Friend: Person{Emails: []string{c.friend}}, Advocate: Person{Emails: []string{c.advocate}}}).Flags(); !slices.Equal(got, c.want) {
 			t.Errorf("%q by %q: %v, want %v", c.friend, c.advocate, got, c.want)
 		}
 	}

@@ -158,6 +158,9 @@ func In(p *profile.Profile, id ID) bool {
 	return class != "" && scoredClass(p.Scores, group) == class
 }
 
+// Proven says whether the profile is in the segment by what is proven.
+func Proven(p *profile.Profile, id ID) bool { return In(p, id) && !p.Members[string(id)].Unproven }
+
 func scoredClass(s profile.Scores, group string) string {
 	switch group {
 	case groupClass8:

@@ -232,6 +232,22 @@ func (s *Set) Members(p *profile.Profile, now time.Time, shop Shop) map[ID]bool 
 	return members
 }
 
+// Proven asks of what is proven alone what Members was asked of all that was ever said. It is nil where that makes no difference: nothing is unproven,
+// or the profile is in no segment either way.
+func (s *Set) Proven(p *profile.Profile, members map[ID]bool, now time.Time, shop Shop) map[ID]bool {
+	if p.Unproven.Empty() {
+		return nil
+	}
+	in := len(p.Members) > 0
+	for _, is := range members {
+		in = in || is
+	}
+	if !in {
+		return nil
+	}
+	return s.Members(p, now, shop)
+}
+
 // Forget adds to members, as left, the segments that the profile is in and that no longer exist. A definition that has a fault,
 // or that a part of the set does not hold, is not forgotten: its memberships stand until it can be asked again.
 func (s *Set) Forget(p *profile.Profile, members map[ID]bool) {
@@ -297,30 +313,67 @@ func asksOne(raw json.RawMessage, of map[ID]bool) bool {
 	return slices.ContainsFunc(parsed.refs, func(r reference) bool { return of[r.id] })
 }
 
-// Diff brings the profile's memberships to what was asked and returns what it entered and left, in the order of the ids.
-// Segments that are no key of members stay as they are. Version and N of the follows are the caller's to fill; run is empty when
-// the fold asks.
-func Diff(p *profile.Profile, members map[ID]bool, now time.Time, run string) []profile.Follow {
+// Diff brings the profile's memberships to what was asked, of all and, where that differs, of what is proven, and returns what it entered and left,
+// in the order of the ids. Segments that are no key of members stay as they are. Version and N of the follows are the caller's to fill; run is
+// empty when the fold asks.
+func Diff(p *profile.Profile, members, proven map[ID]bool, now time.Time, run string) []profile.Follow {
 	var follows []profile.Follow
 	for _, id := range keysOf(members) {
-		_, was := p.Members[string(id)]
-		is := members[id]
-		if was == is {
+		f, m, moved := move(p, id, members[id], apart(id, members, proven))
+		switch {
+		case !moved:
 			continue
-		}
-		kind := profile.FollowExited
-		if is {
-			kind = profile.FollowEntered
+		case !members[id]:
+			delete(p.Members, string(id))
+		default:
+			if f.Kind == profile.FollowEntered {
+				m.Since, m.Run = now, run
+			}
 			if p.Members == nil {
 				p.Members = map[string]profile.Membership{}
 			}
-			p.Members[string(id)] = profile.Membership{Since: now, Run: run}
-		} else {
-			delete(p.Members, string(id))
+			p.Members[string(id)] = m
 		}
-		follows = append(follows, profile.Follow{Kind: kind, Ref: string(id), At: now, Run: run})
+		f.At, f.Run = now, run
+		follows = append(follows, f)
 	}
 	return follows
+}
+
+// Differs tells whether Diff would change something.
+func Differs(p *profile.Profile, members, proven map[ID]bool) bool {
+	for id, is := range members {
+		if _, _, moved := move(p, id, is, apart(id, members, proven)); moved {
+			return true
+		}
+	}
+	return false
+}
+
+// apart tells whether what is proven alone says otherwise.
+func apart(id ID, members, proven map[ID]bool) bool {
+	return proven != nil && proven[id] != members[id]
+}
+
+// move is what becomes of one membership. What only public events make so is told as unproven; so is the exit from a membership that was told so. A
+// membership that has become proven is told once more, to those who did not hear of it before.
+func move(p *profile.Profile, id ID, is, apart bool) (f profile.Follow, m profile.Membership, moved bool) {
+	m, was := p.Members[string(id)]
+	f.Ref = string(id)
+	switch {
+	case is && !was:
+		f.Kind, f.Unproven = profile.FollowEntered, apart
+	case !is && was:
+		f.Kind, f.Unproven = profile.FollowExited, apart || m.Unproven
+	case is && m.Unproven && !apart:
+		f.Kind = profile.FollowProved
+	case is && !m.Unproven && apart:
+		f.Kind = profile.FollowUnproved
+	default:
+		return f, m, false
+	}
+	m.Unproven = apart
+	return f, m, true
 }
 
 // Rescore gives the profile its new scores and returns what it left and entered by them among the derived segments, as far as

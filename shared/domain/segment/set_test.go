@@ -127,7 +127,7 @@ func TestDiff(t *testing.T) {
 	now := at(t, "2026-11-21T00:00:00Z")
 	before := at(t, "2026-11-01T00:00:00Z")
 	p := &profile.Profile{Members: map[string]profile.Membership{"stays": {Since: before}, "goes": {Since: before}, "unasked": {Since: before}}}
-	follows := Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true, "away": false}, now, "r1")
+	follows := Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true, "away": false}, nil, now, "r1")
 	if got, want := describe(follows), "entered comes r1, exited goes r1"; got != want {
 		t.Errorf("follows %q, want %q", got, want)
 	}
@@ -140,11 +140,11 @@ func TestDiff(t *testing.T) {
 	if !reflect.DeepEqual(p.Members, want) {
 		t.Errorf("members %v, want %v", p.Members, want)
 	}
-	if again := Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true}, now, "r2"); again != nil {
+	if again := Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true}, nil, now, "r2"); again != nil {
 		t.Errorf("a second time: %v", again)
 	}
 	empty := &profile.Profile{}
-	if got := describe(Diff(empty, map[ID]bool{"a": true}, now, "")); got != "entered a " || len(empty.Members) != 1 {
+	if got := describe(Diff(empty, map[ID]bool{"a": true}, nil, now, "")); got != "entered a " || len(empty.Members) != 1 {
 		t.Errorf("the first membership: %q, %v", got, empty.Members)
 	}
 }

@@ -63,7 +63,7 @@ const (
 	Withdrawal
 	RefuseProfiling
 	Complaint
-	Bounce
+	AgainstAddress
 	Tag
 	Order
 	JoinDevice
@@ -98,8 +98,8 @@ var rows = [...]row{
 	Grant:              {"consent", Yes, Apart, Yes, Yes, No},
 	Withdrawal:         {"withdrawal of a consent", Yes, Apart, Yes, Yes, Yes},
 	RefuseProfiling:    {"refusal of profiling", Yes, Apart, Yes, Yes, No},
-	Complaint:          {"a complaint, against the person and the address", No, No, No, Yes, Yes},
-	Bounce:             {"a dead address", No, No, No, Yes, Yes},
+	Complaint:          {"a complaint", No, No, No, Yes, Yes},
+	AgainstAddress:     {"that an address is dead or wants nothing more, whoever's it is", No, No, No, Yes, Yes},
 	Tag:                {"a tag", No, No, No, Yes, No},
 	Order:              {"an order, a payment, a refund", No, No, No, Yes, No},
 	JoinDevice:         {"that a device is the person's", Apart, Apart, Yes, Yes, No},

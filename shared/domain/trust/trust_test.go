@@ -51,7 +51,7 @@ func TestLevels(t *testing.T) {
 		want  Answer
 	}{
 		{"", false, Order, Yes}, {Shop, false, Order, Yes}, {Person, true, Order, No}, {Public, true, Grant, Yes}, {Public, false, Grant, Apart},
-		{Provider, true, Bounce, Yes}, {Provider, true, Trait, No}, {"of the next version", false, Behaviour, Apart}, {"of the next version", false, Trait, Apart},
+		{Provider, true, AgainstAddress, Yes}, {Provider, true, Trait, No}, {"of the next version", false, Behaviour, Apart}, {"of the next version", false, Trait, Apart},
 	} {
 		if got := May(c.level, c.own, c.fact); got != c.want {
 			t.Errorf("%q, own %v, fact %d: %s, want %s", c.level, c.own, c.fact, got, c.want)
