@@ -109,11 +109,11 @@ func (p *Process) readable(from source.Source, e *event.Event) (field, reason st
 
 // prove lifts a public word to the person's where it comes with the userHash of its userId. One that is wrong is refused: its sender means to be
 // believed, and would not learn otherwise that the two secrets differ. Without a userId there is nobody to be.
-func (p *Process) prove(e *event.Event) (field, reason string) {
+func (p *Process) prove(e *event.Event, userHash string) (field, reason string) {
 	switch {
-	case e.Trust != trust.Public || e.UserHash == "" || e.UserID == "":
+	case e.Trust != trust.Public || userHash == "" || e.UserID == "":
 		return "", ""
-	case !httpapi.OwnCall(p.Secret, e.UserID, e.UserHash):
+	case !httpapi.OwnCall(p.Secret, e.UserID, userHash):
 		return "context.userHash", "is not that of the userId"
 	}
 	e.Trust = trust.Person
@@ -124,10 +124,9 @@ func (p *Process) prove(e *event.Event) (field, reason string) {
 // are said by others.
 func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch, level trust.Level, levels map[string]trust.Level) {
 	malformed := len(batch.Refused)
-	judges := [...]func(*event.Event) (field, reason string){p.prove, event.JudgeName, profile.JudgeConsent}
-	batch.Judge(func(e *event.Event, size int) (field, reason string) {
+	batch.Judge(func(e *event.Event, as event.Sent) (field, reason string) {
 		e.Trust = levels[e.MessageID].Or(level)
-		if reason := event.Fits(size, from.MayMoveMoney()); reason != "" {
+		if reason := event.Fits(as.Size, from.MayMoveMoney()); reason != "" {
 			return "", reason
 		}
 		switch {
@@ -136,10 +135,14 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		case !from.Allows(e.Kind, e.Name):
 			return "type", notAllowed
 		}
-		for _, judge := range judges {
-			if field, reason = judge(e); reason != "" {
-				return field, reason
-			}
+		if field, reason = p.prove(e, as.UserHash); reason != "" {
+			return field, reason
+		}
+		if field, reason = event.JudgeName(e); reason != "" {
+			return field, reason
+		}
+		if field, reason = profile.JudgeConsent(e); reason != "" {
+			return field, reason
 		}
 		return p.readable(from, e)
 	})

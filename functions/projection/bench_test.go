@@ -62,6 +62,17 @@ func (m *memory) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func
 	return &dynamodb.PutItemOutput{}, nil
 }
 
+func (m *memory) BatchWriteItem(_ context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, writes := range in.RequestItems {
+		for _, w := range writes {
+			m.items[m.key(w.PutRequest.Item)] = w.PutRequest.Item
+		}
+	}
+	return &dynamodb.BatchWriteItemOutput{}, nil
+}
+
 func (m *memory) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -53,7 +53,7 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 var errOwing = errors.New("the timeline is owed too many events of this person")
 
 // maxCommitNames bounds what the names and ids of a commit's events take in the outbox, so that no item becomes too large.
-const maxCommitNames = 64 << 10
+const maxCommitNames = 40 << 10
 
 // commitSize is how many of the events one commit takes.
 func commitSize(events []incoming) int {

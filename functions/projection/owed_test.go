@@ -199,8 +199,8 @@ func TestCommitSizes(t *testing.T) {
 		"one too many":             {list(profile.MaxCommitEvents+1, 9, 9, 9), profile.MaxCommitEvents},
 		"just enough orders":       {list(60, 9, 9, 9, upTo(maxCommitOrders)...), 60},
 		"an order too many":        {list(60, 9, 9, 9, upTo(maxCommitOrders+1)...), maxCommitOrders},
-		"just enough names":        {list(64, 480, 400, 80), 64},
-		"a byte too many":          {list(64, 480, 400, 81), 63},
+		"just enough names":        {list(40, 480, 400, 80), 40},
+		"a byte too many":          {list(40, 480, 400, 81), 39},
 		"one with a gigantic name": {list(2, 1<<20, 400, 80), 1},
 	} {
 		if got := commitSize(c.events); got != c.want {

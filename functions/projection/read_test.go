@@ -114,7 +114,7 @@ func TestWhatIsWatched(t *testing.T) {
 	if err != nil || len(w.Events) != 2 || !w.Events["Signed Up"] || !w.Events["Product Viewed"] || w.Shop != shop {
 		t.Fatalf("watched %+v, %v", w, err)
 	}
-	p := &profile.Profile{ID: "p", FirstSeen: t0, Orders: profile.Orders{Count: 1}}
+	p := &profile.Profile{ID: "p", Memory: profile.Memory{FirstSeen: t0}, Orders: profile.Orders{Count: 1}}
 	if got := w.memberships(p, t0); len(got) != 1 || got[0].Ref != "buyers" || got[0].Kind != profile.FollowEntered {
 		t.Errorf("who buys enters %+v", got)
 	}

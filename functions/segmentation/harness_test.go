@@ -137,7 +137,7 @@ func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor 
 			switch p, ok := m.all[id]; {
 			case m.torn[id]:
 				found.Unreadable = append(found.Unreadable, id)
-			case ok && !p.FirstSeen.IsZero(): // no tombstone
+			case ok && (!p.FirstSeen.IsZero() || !p.Unproven.Empty()): // no tombstone
 				found.Profiles = append(found.Profiles, cloneProfile(p))
 			}
 			m.mu.Unlock()

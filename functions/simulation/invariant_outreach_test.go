@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/domain/order"
 )
 
 const (
@@ -119,11 +121,11 @@ func checkDecisions(w *world, s *state, broken func(string, string, ...any)) {
 		}
 		entries, unsure := map[string]map[string]bool{}, map[string]bool{}
 		for _, e := range w.model.said {
-			if e.Name != trigger["name"] || e.Kind != "track" || e.Refused {
+			if e.Name != trigger["name"] || e.Kind != "track" || e.Refused || e.anybodysOrder() && !havePrevious {
 				continue
 			}
 			person := s.of[e.id()]
-			if w.model.fateOf(e, joined) != mustStand || e.First.Before(history[0].Sure.Add(slack)) {
+			if e.anybodysOrder() || w.model.fateOf(e, joined) != mustStand || e.First.Before(history[0].Sure.Add(slack)) {
 				unsure[person] = true
 				continue
 			}
@@ -218,6 +220,10 @@ func (w *world) reads(s *state, e *said) bool {
 			return word.channel == "email" && !word.granted && s.person(word.of) == person
 		})
 }
+
+// anybodysOrder says whether an order was told by a page: that somebody has ordered starts something on the shop's word alone. In the version
+// before a page's did too.
+func (e *said) anybodysOrder() bool { return e.Key == publicKey && order.Reports(e.Name) }
 
 func checkNewsOnce(w *world, s *state, broken func(string, string, ...any)) {
 	for person, list := range s.decisions {

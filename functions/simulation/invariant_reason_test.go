@@ -114,7 +114,7 @@ func (m *model) entered(s *state, campaign string) (least, most int, known bool)
 	joined := m.joins()
 	took := map[string]bool{}
 	for _, e := range m.said {
-		if e.Name != event["name"] || e.Kind != "track" || e.Refused {
+		if e.Name != event["name"] || e.Kind != "track" || e.Refused || e.anybodysOrder() && !havePrevious {
 			continue
 		}
 		person := s.of[e.id()]
@@ -122,6 +122,9 @@ func (m *model) entered(s *state, campaign string) (least, most int, known bool)
 			continue // with whom was erased the decisions are
 		}
 		most++
+		if e.anybodysOrder() {
+			continue
+		}
 		running := func(doc map[string]any) bool { return doc != nil && doc["state"] == "running" }
 		sure := m.fateOf(e, joined) == mustStand && m.always("campaigns", campaign, e.First.Add(-slack), time.Now(), running)
 		if sure && !(doc["oncePerPerson"] != nil && took[person]) && !m.everErased(s, person) {

@@ -68,7 +68,10 @@ func (s Profiles) Resolve(ctx context.Context, id profile.ID) (*profile.Profile,
 }
 
 // somebody tells a profile from a free key or a tombstone.
-func somebody(p *profile.Profile) bool { return p.Version != 0 && !p.FirstSeen.IsZero() }
+func somebody(p *profile.Profile) bool {
+	first, _ := p.Seen()
+	return p.Version != 0 && !first.IsZero()
+}
 
 // OfErased tells whether a notification came of somebody who was erased since: nobody is there, which a nil person says, or who stands
 // under the id now came later. Nothing of before is theirs, neither the event nor the intent that says it was sent.

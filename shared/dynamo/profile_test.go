@@ -194,3 +194,15 @@ func TestScanShowsWhoCameBack(t *testing.T) {
 		t.Errorf("got %v, %q, %v; want %v", got, next, err, want)
 	}
 }
+
+// TestWhomOnlyPagesKnowIsSomebody as far as readers go.
+func TestWhomOnlyPagesKnowIsSomebody(t *testing.T) {
+	s := dynamo.Profiles{DB: dynamotest.New(t), Table: "Profiles"}
+	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Unproven: profile.Memory{FirstSeen: midday, LastSeen: midday}}
+	if err := s.Save(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Resolve(t.Context(), mei.ID()); err != nil || got == nil || got.ID != mei.ID() {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -33,6 +33,14 @@ var samples = map[string]any{
 		{MessageID: "m-1", Kind: event.Page, UserID: "mei", AnonymousID: "a-1", Timestamp: noon, ReceivedAt: noon},
 		{MessageID: "m-2", Kind: event.Page, UserID: "mei", AnonymousID: "a-1", Timestamp: noon, ReceivedAt: noon, Trust: trust.Person},
 	}},
+	"orchestration-unproven": job.Orchestration{Version: 1, Follows: []job.Follow{
+		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEvent, Ref: "Checked In", Version: 3, At: noon, Event: "m-1", Source: "web", Unproven: true}},
+		{ID: "p.4.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowProved, Ref: "regular", Version: 4, At: noon}},
+		{ID: "p.5.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowUnproved, Ref: "regular", Version: 5, At: noon, Run: "run-1"}},
+	}},
+	"notifications-unproven": job.Notifications{Version: 1, Notifications: []job.Notification{{
+		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, Unproven: true,
+	}}},
 	"command-erase":        job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon}},
 	"command-erase-nobody": job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-2", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Nobody: true}},
 	"command-wipe": job.Events{Version: 1, Command: &job.Command{ID: "r-1", Kind: job.CommandWipe, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,

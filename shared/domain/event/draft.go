@@ -60,7 +60,8 @@ type draft struct {
 	at            [fieldCount]span // that of fieldUnknown means nothing
 	contextTraits span
 	userHash      span // the value in the context
-	proof         span // the whole member of it
+	proving       span // the whole member of it
+	proof         string
 	badField, bad string
 }
 
@@ -88,7 +89,7 @@ func (s *scanner) build(b *Batch, d *draft, kind Kind, common *shared, arrival A
 		b.Refused = append(b.Refused, Refusal{d.place, d.badField, d.bad})
 		return
 	}
-	b.places, b.sizes = append(b.places, d.place), append(b.sizes, d.size)
+	b.places, b.sent = append(b.places, d.place), append(b.sent, Sent{d.size, d.proof})
 }
 
 func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Arrival) {
@@ -161,15 +162,13 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 // prove takes the userHash out of the context, the event's own before the batch's.
 func (s *scanner) prove(e *Event, d *draft, common *shared) {
 	var reason string
-	if e.UserHash, reason = s.string(d.userHash); reason != "" {
-		d.refuse("context.userHash", reason)
-	}
-	if d.proof.to > 0 {
-		e.Context = s.without(d.at[fieldContext], d.proof)
-	}
 	if d.userHash.to == 0 {
-		e.UserHash = common.userHash
+		d.proof = common.userHash
+		return
 	}
+	d.proof, reason = s.string(d.userHash)
+	d.refuse("context.userHash", reason)
+	e.Context = s.without(d.at[fieldContext], d.proving)
 }
 
 // without is an object without one of its members.

@@ -48,8 +48,6 @@ type Event struct {
 	ReceivedAt        time.Time `json:"receivedAt"`
 	// Trust is who says it; empty where the shop does, and of what was stored before there were levels.
 	Trust trust.Level `json:"trust,omitempty"`
-	// UserHash is the proof that the event came with. It is a credential: it is in no JSON, and neither in Context any more.
-	UserHash string `json:"-"`
 }
 
 // Happened is when the event counts to have happened: as its client says, and not after it was received.

@@ -37,7 +37,14 @@ type Batch struct {
 	Events   []Event
 	Refused  []Refusal // by Index
 	places   []int     // of Events
-	sizes    []int     // of Events, in bytes as they were sent, with what the batch says for all
+	sent     []Sent    // of Events
+}
+
+// Sent is what an event came with and does not keep.
+type Sent struct {
+	Size int // in bytes, with what the batch says for all
+	// UserHash is the proof of who speaks. It is a credential, so it is taken out of the context.
+	UserHash string
 }
 
 // Refusal is the verdict on an event that was not accepted. Field is empty when it is about the event as a whole.
@@ -62,18 +69,18 @@ func (m *Malformed) Error() string {
 	return m.Field + " " + m.Reason
 }
 
-// Judge asks a further verdict on every accepted event of so many bytes; one for which reason is not empty is refused after all.
-func (b *Batch) Judge(judge func(e *Event, size int) (field, reason string)) {
+// Judge asks a further verdict on every accepted event; one for which reason is not empty is refused after all.
+func (b *Batch) Judge(judge func(e *Event, as Sent) (field, reason string)) {
 	kept := 0
 	for i := range b.Events {
-		if field, reason := judge(&b.Events[i], b.sizes[i]); reason != "" {
+		if field, reason := judge(&b.Events[i], b.sent[i]); reason != "" {
 			b.Refused = append(b.Refused, Refusal{b.places[i], field, reason})
 			continue
 		}
-		b.Events[kept], b.places[kept], b.sizes[kept] = b.Events[i], b.places[i], b.sizes[i]
+		b.Events[kept], b.places[kept], b.sent[kept] = b.Events[i], b.places[i], b.sent[i]
 		kept++
 	}
-	b.Events, b.places, b.sizes = b.Events[:kept], b.places[:kept], b.sizes[:kept]
+	b.Events, b.places, b.sent = b.Events[:kept], b.places[:kept], b.sent[:kept]
 	slices.SortFunc(b.Refused, func(x, y Refusal) int { return x.Index - y.Index })
 }
 
@@ -238,7 +245,7 @@ func (s *scanner) context(d *draft) (span, error) {
 		case "traits":
 			d.contextTraits = inner
 		case "userHash":
-			d.userHash, d.proof = inner, span{key, inner.to}
+			d.userHash, d.proving = inner, span{key, inner.to}
 		}
 		return err
 	})

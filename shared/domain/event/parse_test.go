@@ -342,7 +342,7 @@ func TestParseBatchJudgesEventByEvent(t *testing.T) {
 	if len(b.Events) != 3 || b.Events[0].MessageID != "assigned-1" || b.Events[1].MessageID != "mine" || b.Events[2].MessageID != "after" || b.WriteKey != "wk" {
 		t.Errorf("got %+v", b)
 	}
-	b.Judge(func(e *Event, _ int) (string, string) {
+	b.Judge(func(e *Event, _ Sent) (string, string) {
 		if e.MessageID != "mine" {
 			return "event", "not today"
 		}
@@ -406,7 +406,7 @@ func TestParseBatchBoundsWhatMergingMakes(t *testing.T) {
 	}
 	// Who takes the batch is told the size after merging.
 	grown := parse(2, 32<<10-len(item)+1)
-	grown.Judge(func(_ *Event, size int) (string, string) { return "", Fits(size, false) })
+	grown.Judge(func(_ *Event, as Sent) (string, string) { return "", Fits(as.Size, false) })
 	if len(grown.Events) != 0 || grown.Refused[1] != (Refusal{1, "", "has 32769 bytes, more than 32768"}) {
 		t.Errorf("an event of 32 KB and a byte after merging: %+v", grown.Refused)
 	}
@@ -450,9 +450,9 @@ func TestTheSizeThatIsJudged(t *testing.T) {
 		}
 		own, _ := one(t, Page, event)
 		want := len(event) + len(c.context) - len(own.Context) + len(c.integrations) - len(own.Integrations)
-		b.Judge(func(_ *Event, size int) (string, string) {
-			if size != want {
-				t.Errorf("%s: %d bytes are judged, want %d", c.name, size, want)
+		b.Judge(func(_ *Event, as Sent) (string, string) {
+			if as.Size != want {
+				t.Errorf("%s: %d bytes are judged, want %d", c.name, as.Size, want)
 			}
 			return "", ""
 		})

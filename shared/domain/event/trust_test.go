@@ -20,26 +20,40 @@ func TestTheProofLeavesTheContext(t *testing.T) {
 		`{"a":{"x":1} , "\u0075serHash":"a\u0062"}`:               `{"a":{"x":1} }`,
 		`{"userHash":"ab","traits":{"a":1},"locale":"de","z":[]}`: `{"traits":{"a":1},"locale":"de","z":[]}`,
 	} {
-		e, refused := one(t, Track, `{"event":"X","userId":"u","context":`+context+`}`)
-		if refused.Reason != "" || e.UserHash != "ab" || string(e.Context) != want || !json.Valid(e.Context) {
-			t.Errorf("%s: proof %q, context %s, want %s; %+v", context, e.UserHash, e.Context, want, refused)
+		e, proof, refused := proved(t, Track, `{"event":"X","userId":"u","context":`+context+`}`)
+		if refused.Reason != "" || proof != "ab" || string(e.Context) != want || !json.Valid(e.Context) {
+			t.Errorf("%s: proof %q, context %s, want %s; %+v", context, proof, e.Context, want, refused)
 		}
 		for name, text := range map[string]string{"AppendJSON": string(e.AppendJSON(nil)), "Marshal": string(must(json.Marshal(e)))} {
-			if strings.Contains(text, `"ab"`) || strings.Contains(text, "UserHash") {
+			if strings.Contains(text, `"ab"`) {
 				t.Errorf("%s writes the proof: %s", name, text)
 			}
 		}
 	}
 	for value, reason := range map[string]string{`7`: "is not a string", `{}`: "is not a string", `null`: "", `""`: ""} {
-		e, refused := one(t, Track, `{"event":"X","userId":"u","context":{"userHash":`+value+`}}`)
-		if refused.Reason != reason || reason != "" && refused.Field != "context.userHash" || e.UserHash != "" {
-			t.Errorf("%s: %q, %+v", value, e.UserHash, refused)
+		_, proof, refused := proved(t, Track, `{"event":"X","userId":"u","context":{"userHash":`+value+`}}`)
+		if refused.Reason != reason || reason != "" && refused.Field != "context.userHash" || proof != "" {
+			t.Errorf("%s: %q, %+v", value, proof, refused)
 		}
 	}
-	e, _ := one(t, Identify, `{"userId":"u","context":{"traits":{"name":"Mei"},"userHash":"ab"}}`)
-	if string(e.Traits) != `{"name":"Mei"}` || e.UserHash != "ab" {
-		t.Errorf("traits %s, proof %q", e.Traits, e.UserHash)
+	e, proof, _ := proved(t, Identify, `{"userId":"u","context":{"traits":{"name":"Mei"},"userHash":"ab"}}`)
+	if string(e.Traits) != `{"name":"Mei"}` || proof != "ab" {
+		t.Errorf("traits %s, proof %q", e.Traits, proof)
 	}
+}
+
+// proved is one, with the proof that came with it.
+func proved(t *testing.T, kind Kind, body string) (e Event, proof string, refused Refusal) {
+	t.Helper()
+	b, err := ParseOne([]byte(body), kind, arrival())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Judge(func(_ *Event, as Sent) (string, string) { proof = as.UserHash; return "", "" })
+	if len(b.Events) == 0 {
+		return e, "", b.Refused[0]
+	}
+	return b.Events[0], proof, refused
 }
 
 func must(b []byte, err error) []byte {
@@ -58,12 +72,12 @@ func TestTheProofOfABatchIsOfEachEvent(t *testing.T) {
 		t.Fatal(err, b)
 	}
 	for i, want := range [...]struct{ hash, context string }{{"common", `{"locale":"de"}`}, {"own", `{"a":1,"locale":"de"}`}, {"", `{"locale":"de"}`}} {
-		if e := b.Events[i]; e.UserHash != want.hash || string(e.Context) != want.context {
-			t.Errorf("event %d: proof %q, context %s, want %+v", i, e.UserHash, e.Context, want)
+		if e, proof := b.Events[i], b.sent[i].UserHash; proof != want.hash || string(e.Context) != want.context {
+			t.Errorf("event %d: proof %q, context %s, want %+v", i, proof, e.Context, want)
 		}
 	}
 	b, err = ParseBatch([]byte(`{"batch":[{"type":"page","userId":"u"}],"context":{"userHash":"common"}}`), arrival())
-	if err != nil || b.Events[0].UserHash != "common" || b.Events[0].Context != nil {
+	if err != nil || b.sent[0].UserHash != "common" || b.Events[0].Context != nil {
 		t.Errorf("a batch that says nothing else for all: %+v, %v", b, err)
 	}
 	if _, err := ParseBatch([]byte(`{"batch":[],"context":{"userHash":7}}`), arrival()); err == nil || err.Error() != "context.userHash is not a string" {

@@ -183,7 +183,7 @@ func WithdrawalOf(e *event.Event) Withdrawal {
 		return Withdrawal{}
 	}
 	var channel, address []byte
-	w := Withdrawal{Channel: ChannelEmail, At: heardAt(e)}
+	w := Withdrawal{Channel: ChannelEmail}
 	switch e.Name {
 	case event.EmailMarkedAsSpam:
 		w.Reason = "complaint"
@@ -196,6 +196,7 @@ func WithdrawalOf(e *event.Event) Withdrawal {
 	default:
 		return Withdrawal{}
 	}
+	w.At = heardAt(e)
 	pick(e.Properties, member{"channel", &channel}, member{"email", &address})
 	if w.Reason == "unsubscribe" {
 		w.Channel = ConsentChannel(unquote(channel))

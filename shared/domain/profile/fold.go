@@ -33,36 +33,38 @@ func (p *Profile) Fold(e *event.Event, shop Shop) {
 	at := e.Happened().Truncate(time.Millisecond) // what is stored, so that a comparison sees the same before and after
 	c := parseContext(e.Context)
 	own := p.own(e)
-	part := func(f trust.Fact) *Memory {
-		switch trust.May(e.Trust, own, f) {
-		case trust.Yes:
-			return &p.Memory
-		case trust.Apart:
-			return &p.Unproven
-		}
-		return nil
-	}
 	var used Client
-	if m := part(trust.Behaviour); m != nil {
+	if m := p.part(e.Trust, own, trust.Behaviour); m != nil {
 		m.do(e, at, shop)
 		m.touch(&c, at)
 		used = m.client(&c, at)
 	}
-	if m := part(trust.Place); m != nil {
+	if m := p.part(e.Trust, own, trust.Place); m != nil {
 		m.place(&c, at)
 	}
 	switch e.Kind {
 	case event.Identify:
-		if m := part(trust.Trait); m != nil {
+		if m := p.part(e.Trust, own, trust.Trait); m != nil {
 			m.say(c.traits, saidBy(e.Trust), at)
 			m.say(e.Traits, saidBy(e.Trust), at)
 		}
 	case event.Group:
-		if m := part(trust.Group); m != nil {
+		if m := p.part(e.Trust, own, trust.Group); m != nil {
 			m.join(e.GroupID, at)
 		}
 	}
 	p.reach(e, &c, used.OS, own, at)
+}
+
+// part is where a word goes, nil for nowhere.
+func (p *Profile) part(by trust.Level, own bool, f trust.Fact) *Memory {
+	switch trust.May(by, own, f) {
+	case trust.Yes:
+		return &p.Memory
+	case trust.Apart:
+		return &p.Unproven
+	}
+	return nil
 }
 
 // own tells whether an event speaks of its own device's profile, and not of a userId that it may only claim.

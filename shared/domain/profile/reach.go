@@ -29,8 +29,12 @@ type Claim struct {
 	Reach
 }
 
-// MaxClaims bounds the devices that are claimed. What a device that is the person's has said is no claim, and never let go for one.
-const MaxClaims = 5
+const (
+	// MaxClaims bounds the devices that are claimed. What a device that is the person's has said is no claim, and never let go for one.
+	MaxClaims = 5
+	// maxClaimer bounds the ids of devices that may claim, in bytes: those that clients make have 36.
+	maxClaimer = 128
+)
 
 // absorb unites what was said on two ways. It tells how many were let go.
 func (r *Reach) absorb(q *Reach) (left leftOut) {
@@ -90,6 +94,11 @@ func (r *Reach) token(token string, t Token) (left int) {
 	return dropOldest(r.Tokens, MaxTokens, func(t Token) time.Time { return t.At })
 }
 
+// silent tells whether nothing was said.
+func (r *Reach) silent() bool {
+	return r.Consent == nil && r.Tokens == nil && r.Unconfirmed == Addresses{}
+}
+
 // later takes a text that was said later; of two of the same time the greater.
 func (s *Stamped) later(t Stamped) {
 	if t.At.After(s.At) || t.At.Equal(s.At) && t.Value > s.Value {
@@ -97,10 +106,27 @@ func (s *Stamped) later(t Stamped) {
 	}
 }
 
-// reach folds what an event says of consent, tokens and addresses. os is the system of its device. A public word about them goes by its receipt
-// alone, since nothing else of it is known to be true.
+// reach folds what an event says of consent, tokens and addresses, and which device claims the person's userId. os is the system of its device. A
+// public word goes by its receipt alone, since nothing else of it is known to be true.
 func (p *Profile) reach(e *event.Event, c *eventContext, os string, own bool, at time.Time) {
-	var claimed Reach
+	public := trust.May(e.Trust, own, trust.JoinDevice) == trust.Apart
+	if public {
+		at = receipt(e, at)
+	}
+	claim := Claim{At: at}
+	if c.token != nil || e.Kind == event.Identify || e.Kind == event.Track && (e.Name == event.EmailMarkedAsSpam || speaksOfConsent(e.Name)) {
+		claim.Reach = p.said(e, c, os, own, public, at)
+	}
+	if public && e.UserID != "" {
+		p.claim(e.AnonymousID, claim)
+		if e.Kind == event.Alias && !p.Has(Identifier{UserID, e.PreviousID}) {
+			p.claim(e.PreviousID, Claim{At: at})
+		}
+	}
+}
+
+// said takes what counts of an event, and answers what is only claimed.
+func (p *Profile) said(e *event.Event, c *eventContext, os string, own, public bool, at time.Time) (claimed Reach) {
 	place := func(f trust.Fact) *Reach {
 		switch trust.May(e.Trust, own, f) {
 		case trust.Yes, trust.Confirm:
@@ -109,10 +135,6 @@ func (p *Profile) reach(e *event.Event, c *eventContext, os string, own bool, at
 			return &claimed
 		}
 		return nil
-	}
-	public := trust.May(e.Trust, own, trust.JoinDevice) == trust.Apart
-	if public {
-		at = receipt(e, at)
 	}
 	if token := plainText(c.token); len(token) >= minToken && len(token) <= maxValue && event.Meaningful(token) != "" {
 		if r := place(trust.Token); r != nil {
@@ -130,12 +152,7 @@ func (p *Profile) reach(e *event.Event, c *eventContext, os string, own bool, at
 			r.Unconfirmed.say(e.Traits, at)
 		}
 	}
-	if public && e.UserID != "" {
-		p.claim(e.AnonymousID, Claim{at, claimed})
-		if e.Kind == event.Alias && !p.Has(Identifier{UserID, e.PreviousID}) {
-			p.claim(e.PreviousID, Claim{At: at})
-		}
-	}
+	return claimed
 }
 
 // receipt is when an event was received, as it is stored.
@@ -164,10 +181,14 @@ func (a *Addresses) say(traits []byte, at time.Time) {
 // claim notes what a device says of the person's userId, unless it is the person's. Of too many devices those go that were heard of last but long
 // ago, and with them what the others said until then: so what is left is the same in whatever sequence it was said.
 func (p *Profile) claim(device string, c Claim) {
-	if device == "" || !c.At.After(p.ClaimsFrom) || p.Has(Identifier{AnonymousID, device}) {
+	if device == "" || len(device) > maxClaimer || !c.At.After(p.ClaimsFrom) || p.Has(Identifier{AnonymousID, device}) {
 		return
 	}
-	all, said := p.Claims[device], c.Reach.after(p.ClaimsFrom)
+	all, known := p.Claims[device]
+	if known && !c.At.After(all.At) && c.silent() {
+		return
+	}
+	said := c.Reach.after(p.ClaimsFrom)
 	all.At = latest(all.At, c.At)
 	all.Reach.absorb(&said)
 	if p.Claims == nil {
