@@ -137,10 +137,7 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 	w.section(sectionSources, func(w *packer) { packSources(w, p.Outbox) })
 	w.section(sectionDoubted, func(w *packer) { packDoubted(w, p) })
 	w.section(sectionSaidByPerson, func(w *packer) { packSaidByPerson(w, p.Traits) })
-	if !p.Unproven.Empty() {
-		w.section(sectionUnproven, func(w *packer) { packMemory(w, &p.Unproven) })
-	}
-	packMemory(w, &p.Memory) // ends with what this version does not know
+	packMemories(w, p) // ends with what this version does not know
 	compressible = len(w.out)
 	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
 		w.section(sectionWindow, func(w *packer) { packWindow(w, p.Window) })
@@ -157,6 +154,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	}
 	var memory *fadedMemory
 	var person map[uint32]bool
+	var apart memories
 	words, claims, doubted := consents{}, claims{}, doubted{}
 	err = sections(body, func(number uint64, s *unpacker) (known bool) {
 		switch number {
@@ -231,7 +229,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 		case sectionSaidByPerson:
 			person = unpackSaidByPerson(s, person)
 		case sectionUnproven:
-			unpackUnproven(s, p)
+			apart.unpack(s)
 		default:
 			return unpackMemory(number, s, &p.Memory)
 		}
@@ -243,6 +241,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	memory.recall(&p.Window)
 	words.unite(p)
 	claims.unite(p)
+	apart.unite(p)
 	doubted.mark(p)
 	sayByPerson(p.Traits, person)
 	return nil

@@ -151,6 +151,7 @@ func TestWhatTheVersionBeforeDoesToWhoSaysWhat(t *testing.T) {
 		}
 	})
 	w.section(sectionIdentifiers, func(w *packer) { w.text("anonymous"); w.text("d1") })
+	w.section(sectionSeen, func(w *packer) { w.time(t0); w.time(t0.Add(time.Second)) })
 	got := &profile.Profile{ID: "p"}
 	if err := unpackProfile(w.out, got); err != nil {
 		t.Fatal(err)
@@ -167,6 +168,40 @@ func TestWhatTheVersionBeforeDoesToWhoSaysWhat(t *testing.T) {
 	}
 	if _, joined := got.Claims["d1"]; joined || len(got.Claims) != 2 || len(got.Claims["both"].Tokens) != 2 {
 		t.Errorf("claims %+v", got.Claims)
+	}
+}
+
+// TestWhomOnlyPublicEventsKnowIsSeenByTheVersionBefore: it passes over people without times, and would drop what they triggered.
+func TestWhomOnlyPublicEventsKnowIsSeenByTheVersionBefore(t *testing.T) {
+	t0 := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	later := t0.Add(time.Minute)
+	body := packProfile(&profile.Profile{ID: "p", Unproven: profile.Memory{FirstSeen: t0, LastSeen: later, ShopDays: 1}})
+	var first, last time.Time
+	err := sections(body, func(number uint64, s *unpacker) bool {
+		if number == sectionSeen {
+			first, last = s.time(), s.time()
+		}
+		return true
+	}, nil)
+	if err != nil || !first.Equal(t0) || !last.Equal(later) {
+		t.Fatalf("it sees %v to %v, %v", first, last, err)
+	}
+	for what, c := range map[string]struct {
+		before func(w *packer) // what the version before writes into it
+		proven bool
+	}{
+		"as it was":       {before: func(*packer) {}},
+		"an event folded": {proven: true, before: func(w *packer) { w.section(sectionActive, func(w *packer) { w.int(20000); w.bytes([]byte{1}) }) }},
+	} {
+		w := &packer{out: slices.Clone(body)}
+		c.before(w)
+		got := &profile.Profile{ID: "p"}
+		if err := unpackProfile(w.out, got); err != nil {
+			t.Fatal(err)
+		}
+		if u := got.Unproven; !u.FirstSeen.Equal(t0) || !u.LastSeen.Equal(later) || got.FirstSeen.IsZero() == c.proven || got.LastSeen.IsZero() == c.proven {
+			t.Errorf("%s: unproven %v to %v, proven %v to %v", what, u.FirstSeen, u.LastSeen, got.FirstSeen, got.LastSeen)
+		}
 	}
 }
 

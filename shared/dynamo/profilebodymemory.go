@@ -14,12 +14,6 @@ import (
 // packMemory writes the sections of what somebody did and what is said of them. Those without content are left out. What is proven stands beside the
 // profile's own sections, as it always did; what is not, as sections within one.
 func packMemory(w *packer, m *profile.Memory) {
-	w.section(sectionSeen, func(w *packer) {
-		if !m.FirstSeen.IsZero() || !m.LastSeen.IsZero() {
-			w.time(m.FirstSeen)
-			w.time(m.LastSeen)
-		}
-	})
 	w.section(sectionTraits, func(w *packer) {
 		for _, k := range slices.Sorted(maps.Keys(m.Traits)) {
 			w.text(k)
@@ -224,19 +218,64 @@ func unpackDetail(number uint64, s *unpacker, m *profile.Memory) (known bool) {
 	return true
 }
 
-// unpackUnproven reads the memory of public events. The version before, which knows nothing of it, leaves two of them when it merges two
-// people: they are united.
-func unpackUnproven(s *unpacker, p *profile.Profile) {
+// packMemories writes both. The version before knows nothing of the second, and knows people by when they were seen: of whom only public events know the
+// times stand where the proven ones would, and not a second time.
+func packMemories(w *packer, p *profile.Profile) {
+	seen := &p.Memory
+	if seen.Empty() {
+		seen = &p.Unproven
+	}
+	packSeen(w, seen)
+	if !p.Unproven.Empty() {
+		w.section(sectionUnproven, func(w *packer) {
+			if seen != &p.Unproven {
+				packSeen(w, &p.Unproven)
+			}
+			packMemory(w, &p.Unproven)
+		})
+	}
+	packMemory(w, &p.Memory)
+}
+
+func packSeen(w *packer, m *profile.Memory) {
+	w.section(sectionSeen, func(w *packer) {
+		if !m.FirstSeen.IsZero() || !m.LastSeen.IsZero() {
+			w.time(m.FirstSeen)
+			w.time(m.LastSeen)
+		}
+	})
+}
+
+// memories are those of public events: two of them after the version before has merged two people.
+type memories []profile.Memory
+
+func (all *memories) unpack(s *unpacker) {
 	var m profile.Memory
-	if err := sections(s.in, func(number uint64, s *unpacker) bool { return unpackMemory(number, s, &m) }, &m.Unknown); err != nil {
+	if sections(s.in, func(number uint64, s *unpacker) bool { return unpackMemory(number, s, &m) }, &m.Unknown) != nil {
 		s.fail()
-		return
 	}
-	if p.Unproven.Empty() {
-		p.Unproven = m
-		return
+	*all = append(*all, m)
+}
+
+// unite gives the profile one of all. Where the times stand in the place of the proven ones, these are none, unless the version before has
+// folded an event there: then a day is active.
+func (all memories) unite(p *profile.Profile) {
+	borrowed := false
+	for i := range all {
+		m := &all[i]
+		if m.Empty() {
+			borrowed = true
+			m.FirstSeen, m.LastSeen = p.FirstSeen, p.LastSeen
+		}
+		if i == 0 {
+			p.Unproven = *m
+		} else {
+			p.Unproven.Absorb(m)
+		}
 	}
-	p.Unproven.Absorb(&m)
+	if borrowed && len(p.Active.Bits) == 0 {
+		p.FirstSeen, p.LastSeen = time.Time{}, time.Time{}
+	}
 }
 
 // A trait that the person said is told by three bytes of a hash of its name and time: where the version before has written another word since, its
