@@ -86,8 +86,7 @@ func (a *attempt) known(ctx context.Context, r read) error {
 	if r.intent.Of != "" {
 		d.ProfileID = r.intent.Of
 	}
-	// Another worker may have begun what this one had put off, and have ended: then the deferral is not the end of it.
-	return a.Deliveries.DecideFirst(ctx, d, delivery.Deferred)
+	return a.Deliveries.DecideFirst(ctx, d)
 }
 
 // reserve writes the intent, with everything that it takes, in one conditional write.

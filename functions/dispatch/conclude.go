@@ -113,21 +113,16 @@ func (a *attempt) putOff(ctx context.Context, v delivery.Verdict) error {
 	}
 	d := a.decision(delivery.Deferred, v.Reason, v.Detail)
 	d.Until = next.At
-	// Another worker may have sent it since the reservation was given back, and have recorded that.
-	a.note(d.Channel, d.Outcome, d.Reason)
-	return twice(func() error { return a.Deliveries.DecideFirst(ctx, d, delivery.Unknown, delivery.Deferred) })
+	return a.decide(ctx, d)
 }
 
 // decide records an outcome that is certain now, in place of an uncertain one.
 func (a *attempt) decide(ctx context.Context, d delivery.Decision) error {
 	a.note(d.Channel, d.Outcome, d.Reason)
-	return twice(func() error { return a.Deliveries.Decide(ctx, d) })
-}
-
-// twice records, and tries once more: the provider was asked, and what is not recorded counts as unknown.
-func twice(record func() error) error {
-	if record() == nil {
-		return nil
+	err := a.Deliveries.Decide(ctx, d)
+	if err != nil {
+		// The provider was asked; if this is not recorded, it counts as unknown. So it is tried once more.
+		err = a.Deliveries.Decide(ctx, d)
 	}
-	return record()
+	return err
 }

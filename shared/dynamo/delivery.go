@@ -39,26 +39,16 @@ func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
 	return s.putDecision(ctx, d, nil)
 }
 
-// DecideFirst records a decision unless there is one for the same attempt, other than by one of these outcomes; then it changes nothing and that is
-// no error.
-func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over ...delivery.Outcome) error {
-	c := &condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
-	for n, outcome := range over {
-		// No other text of a decision can hold this: quotes within one are escaped.
-		c.text += fmt.Sprintf(" OR contains(#b, :o%d)", n)
-		if c.values == nil {
-			c.names["#b"], c.values = attrBody, item{}
-		}
-		c.values[fmt.Sprintf(":o%d", n)] = textValue(fmt.Sprintf(`"outcome":%q`, outcome))
-	}
-	err := s.putDecision(ctx, d, c)
+// DecideFirst records a decision unless there is one for the same attempt; then it changes nothing and that is no error.
+func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision) error {
+	err := s.putDecision(ctx, d, aws.String("attribute_not_exists(#pk)"))
 	if refused(err) {
 		return nil
 	}
 	return err
 }
 
-func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c *condition) error {
+func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, condition *string) error {
 	d.Asked = d.Asked.UTC().Truncate(time.Millisecond)
 	body, err := json.Marshal(d)
 	if err != nil {
@@ -67,9 +57,9 @@ func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c *con
 	i := decisionKey(d.ProfileID, d.Asked, d.NotificationID).item()
 	i[attrBody] = textValue(string(body))
 	i[attrTTL] = numberValue(s.now().Add(delivery.DecisionLife).Unix())
-	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: i}
-	if c != nil {
-		in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = &c.text, c.names, c.values
+	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: i, ConditionExpression: condition}
+	if condition != nil {
+		in.ExpressionAttributeNames = map[string]string{"#pk": attrPK}
 	}
 	if _, err := s.DB.PutItem(ctx, in); err != nil {
 		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)

@@ -105,11 +105,7 @@ func TestDecisions(t *testing.T) {
 
 func TestDecideReplacesAndDecideFirstDoesNot(t *testing.T) {
 	s, _, _ := deliveries(t)
-	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon.Add(time.Microsecond), Outcome: delivery.Unknown,
-		Detail: `"outcome":"deferred"`} // what somebody else says is no outcome
-	over := func(outcomes ...delivery.Outcome) func(delivery.Decision) error {
-		return func(d delivery.Decision) error { return s.DecideFirst(t.Context(), d, outcomes...) }
-	}
+	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon.Add(time.Microsecond), Outcome: delivery.Unknown}
 	steps := []struct {
 		record  func(delivery.Decision) error
 		outcome delivery.Outcome
@@ -118,9 +114,6 @@ func TestDecideReplacesAndDecideFirstDoesNot(t *testing.T) {
 		{func(d delivery.Decision) error { return s.DecideFirst(t.Context(), d) }, delivery.Unknown, delivery.Unknown},
 		{func(d delivery.Decision) error { return s.Decide(t.Context(), d) }, delivery.Sent, delivery.Sent},
 		{func(d delivery.Decision) error { return s.DecideFirst(t.Context(), d) }, delivery.Skipped, delivery.Sent},
-		{over(delivery.Unknown, delivery.Deferred), delivery.Skipped, delivery.Sent},
-		{over(delivery.Unknown, delivery.Sent), delivery.Deferred, delivery.Deferred},
-		{over(delivery.Deferred), delivery.Unknown, delivery.Unknown},
 	}
 	for i, step := range steps {
 		d.Outcome = step.outcome
