@@ -65,6 +65,39 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 	}
 }
 
+// TestWhoComesBackAndJoinsADevice: what the device was sent while it was nobody's is not the former person's, neither before the wipe nor after it. Its record
+// is united with the one that an erasure takes from.
+func TestWhoComesBackAndJoinsADevice(t *testing.T) {
+	b := start(t, welcome)
+	device, n, former := b.old()
+	settle(b, b.process, n, former)
+	b.pass(time.Minute)
+	erased, profiles := b.clock(), dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	b.must(profiles.Erase(t.Context(), b.ann, erased, b.ann.TombstoneVersion(erased)))
+	b.pass(time.Minute)
+	back, err := profiles.Load(t.Context(), b.ann.ID)
+	b.must(err)
+	back.Identifiers, back.FirstSeen, back.LastSeen = b.ann.Identifiers, b.clock(), b.clock()
+	b.must(profiles.Save(t.Context(), back))
+	b.ann = back
+	b.merge(device)
+	settle(b, b.process, n, n)
+	if b.provider.calls != 2 {
+		t.Fatalf("%d calls, the notification of the device came again", b.provider.calls)
+	}
+	deliveries := dynamo.Deliveries{DB: b.db, Table: "Deliveries"}
+	_, _, err = deliveries.Wipe(t.Context(), dynamo.Gone{Key: back.ID, Keys: []profile.ID{back.ID}, Asked: erased, Until: erased.Add(time.Second), Back: true}, "")
+	b.must(err)
+	settle(b, b.process, n, n)
+	if b.provider.calls != 2 {
+		t.Errorf("%d calls after the wipe", b.provider.calls)
+	}
+	contact, err := deliveries.Contact(t.Context(), back.ID)
+	if _, known := contact.Known(former.ID); err != nil || known || len(contact.Intents) != 1 {
+		t.Errorf("of the former person: %+v, %v", contact.Intents, err)
+	}
+}
+
 // TestAMergeOfHalfThatCameBack lets them be merged again between any two calls of a worker, while another one sends the same step.
 func TestAMergeOfHalfThatCameBack(t *testing.T) {
 	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {

@@ -133,7 +133,7 @@ func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person
 // forgetErased leaves out of a record what is of somebody who was erased, which the wipe has not reached yet: who came back was sent nothing.
 func forgetErased(c *delivery.Contact, person *profile.Profile) {
 	if at, erased := person.Erasures[c.ProfileID]; erased && c.MovedTo == "" {
-		c.Forget(at, at)
+		c.Forget(at, at, func(i delivery.Intent) bool { return slices.Contains(person.Parts, i.Of) && !person.Erased(i.Of, i.At) })
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,7 +151,7 @@ func (s Deliveries) strip(ctx context.Context, g Gone) (bool, error) {
 	switch {
 	case err != nil || c.Version == 0:
 		return false, err
-	case g.Back && c.Forget(g.Until, g.Asked):
+	case g.Back && c.Forget(g.Until, g.Asked, func(i delivery.Intent) bool { return !slices.Contains(g.Keys, i.Of) }):
 		return true, s.SaveContact(ctx, c)
 	case g.Back:
 		return false, nil

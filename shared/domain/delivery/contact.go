@@ -80,13 +80,15 @@ func (c *Contact) Known(id string) (Intent, bool) {
 
 // Forget takes out what was noted until a time, and tells whether there was any. What an intent was asked for may be a time that a
 // client claims, long ago or to come: only when it was written tells whose it is. A withdrawal was answered when it was received: it goes if it
-// came before the erasure was asked for.
-func (c *Contact) Forget(until, asked time.Time) bool {
+// came before the erasure was asked for. What came with a part that somebody else was then, and was united since, is spared.
+func (c *Contact) Forget(until, asked time.Time, spared func(Intent) bool) bool {
 	if c.MovedTo != "" {
 		c.MovedTo = "" // who stands here now was never part of anybody
 		return true
 	}
-	kept := slices.DeleteFunc(slices.Clone(c.Intents), func(i Intent) bool { return !i.At.After(until) })
+	kept := slices.DeleteFunc(slices.Clone(c.Intents), func(i Intent) bool {
+		return !i.At.After(until) && (i.Of == "" || !spared(i))
+	})
 	found := len(kept) < len(c.Intents)
 	c.Intents = kept
 	for channel, one := range c.Suppressions {

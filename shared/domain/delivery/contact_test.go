@@ -7,10 +7,10 @@ import (
 
 func TestForgetAPointer(t *testing.T) {
 	c := Contact{ProfileID: "ann", MovedTo: "bob"}
-	if !c.Forget(time.Unix(0, 0), time.Unix(0, 0)) || c.MovedTo != "" {
+	if !c.Forget(time.Unix(0, 0), time.Unix(0, 0), spareNone) || c.MovedTo != "" {
 		t.Errorf("%+v", c)
 	}
-	if c.Forget(time.Unix(0, 0), time.Unix(0, 0)) {
+	if c.Forget(time.Unix(0, 0), time.Unix(0, 0), spareNone) {
 		t.Error("there is nothing more to forget")
 	}
 }
@@ -22,7 +22,9 @@ func TestForgetByTheTimeOfTheIntent(t *testing.T) {
 		{ID: "before", Asked: erased.Add(time.Hour), At: erased},
 		{ID: "after", Asked: erased.Add(-time.Hour), At: erased.Add(time.Millisecond)},
 	}}
-	if !c.Forget(erased, erased) || len(c.Intents) != 1 || c.Intents[0].ID != "after" {
+	if !c.Forget(erased, erased, spareNone) || len(c.Intents) != 1 || c.Intents[0].ID != "after" {
 		t.Errorf("%+v", c.Intents)
 	}
 }
+
+func spareNone(Intent) bool { return false }

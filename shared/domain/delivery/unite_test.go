@@ -20,7 +20,7 @@ func TestForgetEachKind(t *testing.T) {
 		}
 	}
 	c := full()
-	if !c.Forget(noon, noon) {
+	if !c.Forget(noon, noon, spareNone) {
 		t.Error("forgot nothing")
 	}
 	want := &Contact{
@@ -31,7 +31,7 @@ func TestForgetEachKind(t *testing.T) {
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("left %+v, want %+v", c, want)
 	}
-	if c.Forget(noon, noon) || !reflect.DeepEqual(c, want) {
+	if c.Forget(noon, noon, spareNone) || !reflect.DeepEqual(c, want) {
 		t.Errorf("a second time: %+v", c)
 	}
 	for name, one := range map[string]*Contact{
@@ -39,7 +39,7 @@ func TestForgetEachKind(t *testing.T) {
 		"a suppression": {Suppressions: map[Channel]Suppression{Email: {At: noon}}},
 		"a withdrawal":  {Withdrawn: map[Channel]time.Time{Email: noon}},
 	} {
-		if !one.Forget(noon, noon) || len(one.Intents)+len(one.Suppressions)+len(one.Withdrawn) != 0 {
+		if !one.Forget(noon, noon, spareNone) || len(one.Intents)+len(one.Suppressions)+len(one.Withdrawn) != 0 {
 			t.Errorf("%s alone: %+v", name, one)
 		}
 	}
@@ -52,10 +52,10 @@ func TestWithdrawnSinceTheErasureWasAskedFor(t *testing.T) {
 	if want := (&Contact{ProfileID: "p", Version: 7, Withdrawn: map[Channel]time.Time{Social: noon.Add(1)}}); !reflect.DeepEqual(left, want) {
 		t.Errorf("left %+v, want %+v", left, want)
 	}
-	if !c.Forget(after(5), noon) || !reflect.DeepEqual(c.Withdrawn, left.Withdrawn) {
+	if !c.Forget(after(5), noon, spareNone) || !reflect.DeepEqual(c.Withdrawn, left.Withdrawn) {
 		t.Errorf("left with who came back: %+v", c)
 	}
-	if c.Forget(after(5), noon) || !c.Bare() {
+	if c.Forget(after(5), noon, spareNone) || !c.Bare() {
 		t.Errorf("a second time: %+v", c)
 	}
 	for name, one := range map[string]*Contact{
