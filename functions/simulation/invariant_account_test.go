@@ -106,7 +106,13 @@ func checkShopDays(w *world, s *state, broken func(string, string, ...any)) {
 		}
 		days := map[string]bool{}
 		for _, e := range s.timeline[person] {
-			days[e.Timestamp.In(shanghai).Format("20060102")] = true
+			ahead := e.Timestamp.After(e.ReceivedAt)
+			if ahead {
+				days[e.ReceivedAt.In(shanghai).Format("20060102")] = true
+			}
+			if !ahead || havePrevious { // the version before goes by what is claimed
+				days[e.Timestamp.In(shanghai).Format("20060102")] = true
+			}
 		}
 		for _, day := range held.ActiveDays {
 			if !days[day] {
