@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"encoding/base64"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -137,17 +136,9 @@ func unpackOlder(s *unpacker) delivery.Intent {
 }
 
 func unpackContact(body []byte, c *delivery.Contact) error {
-	r := &unpacker{in: body}
 	var older []delivery.Intent
 	of := map[string]profile.ID{}
-	for r.more() {
-		start := r.in
-		number := r.uint()
-		content := r.bytes()
-		if r.err != nil {
-			break
-		}
-		s := &unpacker{in: content}
+	err := sections(body, func(number uint64, s *unpacker) (known bool) {
 		switch number {
 		case sectionIntents:
 			for s.more() {
@@ -180,17 +171,15 @@ func unpackContact(body []byte, c *delivery.Contact) error {
 				of[s.text()] = profile.ID(s.text())
 			}
 		default:
-			c.Unknown = append(c.Unknown, start[:len(start)-len(r.in)]...)
+			return false
 		}
-		if s.err != nil {
-			return fmt.Errorf("section %d %w", number, s.err)
-		}
-	}
+		return true
+	}, &c.Unknown)
 	if len(older) > 0 {
 		c.Intents = append(older, c.Intents...)
 	}
 	for n := range c.Intents {
 		c.Intents[n].Of = of[c.Intents[n].ID]
 	}
-	return r.err
+	return err
 }

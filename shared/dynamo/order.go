@@ -174,14 +174,7 @@ func packOrder(o *order.Order) []byte {
 }
 
 func unpackOrder(body []byte, o *order.Order) error {
-	r := &unpacker{in: body}
-	for r.more() {
-		start := r.in
-		number := r.uint()
-		s := &unpacker{in: r.bytes()}
-		if r.err != nil {
-			break
-		}
+	return sections(body, func(number uint64, s *unpacker) (known bool) {
 		switch number {
 		case sectionOrderOwner:
 			o.Owner = profile.ID(s.text())
@@ -214,11 +207,8 @@ func unpackOrder(body []byte, o *order.Order) error {
 				}
 			}
 		default:
-			o.Unknown = append(o.Unknown, start[:len(start)-len(r.in)]...)
+			return false
 		}
-		if s.err != nil {
-			return fmt.Errorf("section %d %w", number, s.err)
-		}
-	}
-	return r.err
+		return true
+	}, &o.Unknown)
 }

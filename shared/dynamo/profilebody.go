@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"encoding/binary"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -245,27 +244,6 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	doubted.mark(p)
 	sayByPerson(p.Traits, person)
 	return nil
-}
-
-// sections goes through a body. Those that read does not know are kept in unknown.
-func sections(body []byte, read func(number uint64, s *unpacker) (known bool), unknown *[]byte) error {
-	r := &unpacker{in: body}
-	for r.more() {
-		start := r.in
-		number := r.uint()
-		content := r.bytes()
-		if r.err != nil {
-			break
-		}
-		s := &unpacker{in: content}
-		if !read(number, s) {
-			*unknown = append(*unknown, start[:len(start)-len(r.in)]...)
-		}
-		if s.err != nil {
-			return fmt.Errorf("section %d %w", number, s.err)
-		}
-	}
-	return r.err
 }
 
 // commitsOf are the commits of a body's window, without the rest of it; none where it cannot be read.

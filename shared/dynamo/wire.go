@@ -3,6 +3,7 @@ package dynamo
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -183,3 +184,24 @@ const (
 )
 
 func writeUnits(body []byte) int { return (len(body) + itemOverhead + writeUnit - 1) / writeUnit }
+
+// sections goes through a body. Those that read does not know are kept in unknown.
+func sections(body []byte, read func(number uint64, s *unpacker) (known bool), unknown *[]byte) error {
+	r := &unpacker{in: body}
+	for r.more() {
+		start := r.in
+		number := r.uint()
+		content := r.bytes()
+		if r.err != nil {
+			break
+		}
+		s := &unpacker{in: content}
+		if !read(number, s) {
+			*unknown = append(*unknown, start[:len(start)-len(r.in)]...)
+		}
+		if s.err != nil {
+			return fmt.Errorf("section %d %w", number, s.err)
+		}
+	}
+	return r.err
+}
