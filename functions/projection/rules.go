@@ -122,8 +122,10 @@ func (d *Definitions) compile(ctx context.Context, segments, campaigns []dynamo.
 			slog.WarnContext(ctx, "campaign left out", "campaign", x.ID, "error", err.Error())
 			continue
 		}
-		if c.State == campaign.Running && c.Trigger.Event != nil {
-			w.Events[c.Trigger.Event.Name] = true
+		for _, news := range c.ListensTo() {
+			if news.Kind == profile.FollowEvent {
+				w.Events[news.Ref] = true
+			}
 		}
 	}
 	return w

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -106,20 +105,18 @@ func (p *Process) heard(ctx context.Context) (func(profile.Follow) bool, error) 
 	if err != nil {
 		return nil, err
 	}
-	var campaigns []campaign.Definition
+	heard := map[campaign.News]bool{}
 	for _, one := range found {
 		var c campaign.Definition
 		if err := json.Unmarshal(one.Body, &c); err != nil {
 			slog.WarnContext(ctx, "campaign left out", "campaign", one.ID, "error", err.Error())
 			continue
 		}
-		if c.State == campaign.Running && len(c.Segments()) > 0 {
-			campaigns = append(campaigns, c)
+		for _, news := range c.ListensTo() {
+			heard[news] = true
 		}
 	}
-	return func(f profile.Follow) bool {
-		return slices.ContainsFunc(campaigns, func(c campaign.Definition) bool { return c.Listens(f) })
-	}, nil
+	return func(f profile.Follow) bool { return heard[campaign.News{Kind: f.Kind, Ref: f.Ref}] }, nil
 }
 
 // scorer scores a shard.

@@ -35,15 +35,9 @@ type campaignSet struct {
 	rules               []segment.Definition
 	all                 []Campaign
 	byID                map[string]int
-	listeners           map[heard][]int // the running ones by what they listen to
+	listeners           map[campaign.News][]int // the running ones by what they listen to
 	// pinned are former versions, compiled with these rules. It changes, under the lock of Campaigns.
 	pinned map[versionKey]Campaign
-}
-
-// heard is what a campaign can listen to: a kind of follow, and the event or segment that it names.
-type heard struct {
-	kind profile.FollowKind
-	ref  string
 }
 
 // All is every campaign in the order of the ids. Callers do not change it.
@@ -80,7 +74,7 @@ func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]Campaign
 		return nil, err
 	}
 	var found []Campaign
-	for _, at := range set.listeners[heard{f.Kind, f.Ref}] {
+	for _, at := range set.listeners[campaign.News{Kind: f.Kind, Ref: f.Ref}] {
 		found = append(found, set.all[at])
 	}
 	return found, nil
@@ -143,7 +137,7 @@ func (c *Campaigns) set(ctx context.Context) (*campaignSet, error) {
 }
 
 func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *campaignSet {
-	set := &campaignSet{byID: map[string]int{}, listeners: map[heard][]int{}, pinned: map[versionKey]Campaign{}}
+	set := &campaignSet{byID: map[string]int{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]Campaign{}}
 	for _, d := range segments {
 		var s segment.Definition
 		if err := json.Unmarshal(d.Body, &s); err != nil {
@@ -162,33 +156,11 @@ func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *ca
 		at := len(set.all)
 		set.all = append(set.all, one)
 		set.byID[one.ID] = at
-		if one.State != campaign.Running {
-			continue
-		}
-		for _, what := range listensTo(one.Definition) {
+		for _, what := range one.ListensTo() {
 			set.listeners[what] = append(set.listeners[what], at)
 		}
 	}
 	return set
-}
-
-// listensTo are the news that a campaign takes up. Who takes what is proven alone hears of a membership also when it becomes proven, or is no longer.
-func listensTo(d campaign.Definition) []heard {
-	news := func(ref string, kind, proven profile.FollowKind) []heard {
-		if d.TakesUnproven() {
-			return []heard{{kind, ref}}
-		}
-		return []heard{{kind, ref}, {proven, ref}}
-	}
-	switch t := d.Trigger; {
-	case t.EnteredSegment != "":
-		return news(string(t.EnteredSegment), profile.FollowEntered, profile.FollowProved)
-	case t.ExitedSegment != "":
-		return news(string(t.ExitedSegment), profile.FollowExited, profile.FollowUnproved)
-	case t.Event != nil:
-		return []heard{{profile.FollowEvent, t.Event.Name}}
-	}
-	return nil
 }
 
 func compileCampaign(d Definition, rules []segment.Definition) (Campaign, error) {

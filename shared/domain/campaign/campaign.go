@@ -116,21 +116,33 @@ func (d Definition) View(p *profile.Profile) *profile.Profile {
 	return p
 }
 
-// Listens says whether a running campaign takes up what followed from a commit. Where an event must match by its properties,
-// MatchesEvent has the last word.
-func (d Definition) Listens(f profile.Follow) bool {
+// News is something that a campaign may listen to: an event by its name, or a move into or out of a segment.
+type News struct {
+	Kind profile.FollowKind
+	Ref  string
+}
+
+// ListensTo are the news that the campaign takes up: none unless it runs. Who takes what is proven alone hears of a membership also when it becomes
+// proven, or is no longer. Where an event must match by its properties, MatchesEvent has the last word.
+func (d Definition) ListensTo() []News {
 	if d.State != Running {
-		return false
+		return nil
 	}
-	switch f.Kind {
-	case profile.FollowEntered, profile.FollowProved:
-		return d.Trigger.EnteredSegment != "" && string(d.Trigger.EnteredSegment) == f.Ref && (f.Kind == profile.FollowEntered || !d.TakesUnproven())
-	case profile.FollowExited, profile.FollowUnproved:
-		return d.Trigger.ExitedSegment != "" && string(d.Trigger.ExitedSegment) == f.Ref && (f.Kind == profile.FollowExited || !d.TakesUnproven())
-	case profile.FollowEvent:
-		return d.Trigger.Event != nil && d.Trigger.Event.Name == f.Ref
+	membership := func(id segment.ID, kind, proven profile.FollowKind) []News {
+		if d.TakesUnproven() {
+			return []News{{kind, string(id)}}
+		}
+		return []News{{kind, string(id)}, {proven, string(id)}}
 	}
-	return false
+	switch t := d.Trigger; {
+	case t.EnteredSegment != "":
+		return membership(t.EnteredSegment, profile.FollowEntered, profile.FollowProved)
+	case t.ExitedSegment != "":
+		return membership(t.ExitedSegment, profile.FollowExited, profile.FollowUnproved)
+	case t.Event != nil:
+		return []News{{profile.FollowEvent, t.Event.Name}}
+	}
+	return nil
 }
 
 // MatchesEvent asks the trigger's conditions of an event's properties, a JSON object.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -127,7 +128,7 @@ func TestParseBothSidesOfEachBound(t *testing.T) {
 	}
 }
 
-func TestListens(t *testing.T) {
+func TestListensTo(t *testing.T) {
 	trigger := func(tr Trigger, s State) Definition { return Definition{Trigger: tr, State: s} }
 	entered := profile.Follow{Kind: profile.FollowEntered, Ref: "vip"}
 	for _, c := range []struct {
@@ -144,9 +145,14 @@ func TestListens(t *testing.T) {
 		{"an event of the segment's name", trigger(Trigger{Event: &Event{Name: "vip"}}, Running), entered, false},
 		{"paused", trigger(Trigger{EnteredSegment: "vip"}, Paused), entered, false},
 		{"draft", trigger(Trigger{EnteredSegment: "vip"}, Draft), entered, false},
+		{"proven, of one that takes what is not", trigger(Trigger{EnteredSegment: "vip"}, Running), profile.Follow{Kind: profile.FollowProved, Ref: "vip"}, false},
+		{"proven", Definition{Trigger: Trigger{EnteredSegment: "vip"}, State: Running, Transactional: true}, profile.Follow{Kind: profile.FollowProved, Ref: "vip"}, true},
+		{"no longer proven", Definition{Trigger: Trigger{ExitedSegment: "vip"}, State: Running, Transactional: true}, profile.Follow{Kind: profile.FollowUnproved, Ref: "vip"}, true},
+		{"no longer proven is not entered", Definition{Trigger: Trigger{EnteredSegment: "vip"}, State: Running, Transactional: true}, profile.Follow{Kind: profile.FollowUnproved, Ref: "vip"}, false},
+		{"entered, of one that takes what is proven", Definition{Trigger: Trigger{EnteredSegment: "vip"}, State: Running, Transactional: true}, entered, true},
 		{"a follow without a ref", trigger(Trigger{Audience: &Audience{}}, Running), profile.Follow{Kind: profile.FollowEntered}, false},
 	} {
-		if got := c.d.Listens(c.follow); got != c.want {
+		if got := slices.Contains(c.d.ListensTo(), News{c.follow.Kind, c.follow.Ref}); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}

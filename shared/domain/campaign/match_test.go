@@ -62,14 +62,14 @@ func TestNobodyElseIsHeard(t *testing.T) {
 	triggers := map[string]Trigger{
 		"entered": {EnteredSegment: "vip"}, "exited": {ExitedSegment: "vip"}, "event": {Event: &Event{Name: "vip"}}, "audience": {Audience: &Audience{SegmentID: "vip"}}, "none": {},
 	}
-	kinds := []profile.FollowKind{profile.FollowOrder, profile.FollowSignUp, profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowReport, ""}
+	kinds := []profile.FollowKind{profile.FollowOrder, profile.FollowSignUp, profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved, profile.FollowReport, ""}
 	for name, trigger := range triggers {
 		for _, state := range []State{Draft, Scheduled, Running, Paused, Finished, Stopped, ""} {
 			for _, kind := range kinds {
 				for _, ref := range []string{"vip", "new", ""} {
 					want := state == Running && ref == "vip" && string(kind) == name
 					d := Definition{Trigger: trigger, State: state}
-					if got := d.Listens(profile.Follow{Kind: kind, Ref: ref}); got != want {
+					if got := slices.Contains(d.ListensTo(), News{kind, ref}); got != want {
 						t.Errorf("%s campaign of %s hears %s of %q: %v", state, name, kind, ref, got)
 					}
 				}
