@@ -167,7 +167,7 @@ func (m *Memory) clone() Memory {
 	return c
 }
 
-// All is the person as everything shows them that was ever said, proven or not. Where both parts speak of the same trait the proven one stands; an
+// All is the person as everything shows them that was ever said, proven or not. Where both parts speak of the same trait, time zone or locale, the proven one stands; an
 // unproven trait says by whom it is. The tables of the parts are its own, so that folding into it changes nothing of the profile; where nothing is
 // unproven it is the profile itself.
 func (p *Profile) All() *Profile {
@@ -187,6 +187,13 @@ func (p *Profile) All() *Profile {
 	all.Memory = p.Memory.clone()
 	said := p.Unproven
 	said.Traits = nil
+	// Where somebody is and in which language is said of them and not done: the proven word stands.
+	if all.Zone.Value != "" {
+		said.Zone = Stamped{}
+	}
+	if all.Locale.Value != "" {
+		said.Locale = Stamped{}
+	}
 	all.Memory.Absorb(&said)
 	for k, t := range p.Unproven.Traits {
 		if _, proven := all.Traits[k]; !proven {

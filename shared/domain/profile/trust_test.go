@@ -145,6 +145,26 @@ func TestOfTwoWordsTheMoreTrustedHolds(t *testing.T) {
 }
 
 // TestAllShowsBothParts, and what is done to it changes neither.
+// TestAPageMovesNobodysClock: quiet hours go by the time zone, so whoever has the public key must not move that of somebody whose zone is known.
+func TestAPageMovesNobodysClock(t *testing.T) {
+	place := func(level trust.Level, at time.Time, context string) *event.Event {
+		return &event.Event{Kind: event.Page, UserID: "mei", Trust: level, Timestamp: at, ReceivedAt: at, Context: json.RawMessage(context)}
+	}
+	page := place(trust.Public, minute(5), `{"timezone":"America/New_York","locale":"en-US"}`)
+	for _, c := range []struct{ said, zone, locale string }{
+		{`{"timezone":"Asia/Shanghai","locale":"zh-CN"}`, "Asia/Shanghai", "zh-CN"},
+		{`{"timezone":"Asia/Shanghai"}`, "Asia/Shanghai", "en-US"},
+		{`{}`, "America/New_York", "en-US"},
+	} {
+		p := mei()
+		p.Fold(place("", t0, c.said), Shop{})
+		p.Fold(page, Shop{})
+		if all := p.All(); all.Zone.Value != c.zone || all.Locale.Value != c.locale {
+			t.Errorf("%s: %s %s", c.said, all.Zone.Value, all.Locale.Value)
+		}
+	}
+}
+
 func TestAllShowsBothParts(t *testing.T) {
 	one := func(level trust.Level, name, trait string) *event.Event {
 		return &event.Event{Kind: event.Identify, UserID: "mei", Trust: level, Timestamp: t0, ReceivedAt: t0, Traits: json.RawMessage(trait), Context: json.RawMessage(`{"locale":"` + name + `"}`)}
