@@ -15,6 +15,7 @@ import (
 
 // judged is what was looked at for a verdict, and what is handed over when it lets the notification through.
 type judged struct {
+	all      *profile.Profile // the person with what only public events say
 	campaign dynamo.Campaign
 	variant  campaign.Variant
 	facts    delivery.Case
@@ -25,7 +26,7 @@ type judged struct {
 // judge asks everything that only reads: whether the campaign still wants the person, the guards, and whether the notification can be
 // written and sent at all. What it looked at stays in a.judged.
 func (a *attempt) judge(ctx context.Context, r *read) (delivery.Verdict, error) {
-	a.judged = judged{}
+	a.judged = judged{all: r.person.All()}
 	settings, holdout, err := a.rules(ctx)
 	if err != nil {
 		return delivery.Verdict{}, err
@@ -113,7 +114,7 @@ func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Hol
 		CampaignID: a.n.CampaignID, Control: c.Control, Transactional: c.Transactional,
 		Channel: c.Channel, Tags: c.Tags, NotAfter: a.n.NotAfter,
 		Person: campaign.Person(person), Address: a.address(person), Marks: r.marks,
-		Zone:     delivery.Zone(person.All().Zone.Value, person.Place("country"), person.TraitText("phone"), a.Shop.Zone),
+		Zone:     delivery.Zone(a.judged.all.Zone.Value, person.Place("country"), person.TraitText("phone"), a.Shop.Zone),
 		Eligible: eligible, Contacts: []*delivery.Contact{r.contact},
 	}
 	if consent, ok := person.Consent[string(c.Channel)]; ok {

@@ -71,7 +71,7 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 		return "", err
 	}
 	// Which of its languages the template speaks may be chosen by whoever says so: none of their words are in it.
-	message, err := t.Render(person.All().Locale.Value, variables)
+	message, err := t.Render(j.all.Locale.Value, variables)
 	if err != nil {
 		return err.Error(), nil
 	}
@@ -88,7 +88,7 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (templ
 	v := template.Variables{
 		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags, Locale: person.Locale.Value,
 		CampaignID: c.ID, CampaignName: c.Name, ShopName: a.ShopName, UnsubscribeURL: a.unsubscribeURL(person),
-		Zone: person.All().Location(a.Shop.Zone), Currency: a.Shop.Currency,
+		Zone: a.judged.all.Location(a.Shop.Zone), Currency: a.Shop.Currency,
 	}
 	for k, t := range person.Traits {
 		v.Traits[k] = t.Value

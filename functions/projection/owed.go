@@ -26,9 +26,6 @@ type unpaid struct {
 	err error
 }
 
-// packsTogether is how many packs of different people are written with one call: as many as the service takes.
-const packsTogether = 25
-
 // owe puts a debt down, and pays what has come together if that fills a call.
 func (b *batch) owe(ctx context.Context, d debt) error {
 	b.mu.Lock()
@@ -37,7 +34,7 @@ func (b *batch) owe(ctx context.Context, d debt) error {
 	for _, d := range b.debts {
 		packs += len(d.packs)
 	}
-	if packs < packsTogether {
+	if packs < dynamo.PacksTogether {
 		b.mu.Unlock()
 		return nil
 	}

@@ -65,7 +65,7 @@ func crowd(t *testing.T, n int, id string) (jobs []events.SQSMessage) {
 
 // TestManyPeopleTakeFewCalls counts the calls of a batch of people whose packs another process has written.
 func TestManyPeopleTakeFewCalls(t *testing.T) {
-	const n = 2*packsTogether + 10
+	const n = 2*dynamo.PacksTogether + 10
 	s := newShop(t)
 	s.settle(crowd(t, n, "a")...)
 	before := map[string]int{}
@@ -111,7 +111,7 @@ func (c choosy) Write(ctx context.Context, packs ...dynamo.Pack) error {
 // TestPacksThatCannotBeWrittenKeepNobodyBack lets one person's packs fail for ever: those of the others who were written with it are there when
 // their jobs have come once more.
 func TestPacksThatCannotBeWrittenKeepNobodyBack(t *testing.T) {
-	for _, n := range []int{2, packsTogether, packsTogether + 2} { // paid at the end, by the one who fills the call, and both
+	for _, n := range []int{2, dynamo.PacksTogether, dynamo.PacksTogether + 2} { // paid at the end, by the one who fills the call, and both
 		s := newShop(t)
 		jobs := crowd(t, n, "a")
 		bad := jobs[1].Body

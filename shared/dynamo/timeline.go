@@ -61,6 +61,9 @@ const maxPackBody = 290 << 10
 // ErrPackTooLarge says that a day's events of one commit do not fit into one item.
 var ErrPackTooLarge = errors.New("the pack is over 290 KB")
 
+// PacksTogether is how many packs one call writes.
+const PacksTogether = maxBatchWrites
+
 // Write stores packs, no two of them of one commit, day and part; many with one call. Writing the same pack again changes nothing. An error
 // leaves open which of them were written.
 func (s Timeline) Write(ctx context.Context, packs ...Pack) error {
