@@ -14,7 +14,6 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -124,13 +123,7 @@ func TestAMergeWhileItIsRefused(t *testing.T) {
 // TestForbiddenAndNotGivenBack: as TestForbiddenAfterALostAnswer, and what was taken cannot be given back.
 func TestForbiddenAndNotGivenBack(t *testing.T) {
 	b := start(t, welcome)
-	b.db.Fail("PutItem", 1, dynamotest.Persisted)
-	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
-		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, noon)
-		b.must(err)
-		b.pass(dynamo.CatalogTTL)
-		b.meddle(maxConflicts + 1) // the one above is the first
-	})
+	b.stopAfterLostAnswer(func() { b.meddle(maxConflicts + 1) }) // the lost answer is the first
 	if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 {
 		t.Error("the job is taken as done")
 	}

@@ -1,13 +1,9 @@
 package dispatch
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,33 +14,17 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/telemetry/telemetrytest"
 )
 
 // inState is the campaign in another state.
 func inState(state string) string { return strings.Replace(welcome, "running", state, 1) }
 
-// counts are the metrics that an invocation writes, which are lines of the standard output.
+// counts are the metrics that an invocation writes, by whom, how and why.
 func counts(t *testing.T, do func()) map[string]float64 {
 	t.Helper()
-	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	before := os.Stdout
-	os.Stdout = file
-	defer func() { os.Stdout = before }()
-	do()
-	os.Stdout = before
-	if _, err := file.Seek(0, 0); err != nil {
-		t.Fatal(err)
-	}
 	sums := map[string]float64{}
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var line map[string]any
-		if json.Unmarshal(lines.Bytes(), &line) != nil || line["notifications"] == nil {
-			continue
-		}
+	for _, line := range telemetrytest.Lines(t, "notifications", do) {
 		sums[fmt.Sprint(line["function"], " ", line["channel"], " ", line["outcome"], " ", line["reason"])] += line["notifications"].(float64)
 	}
 	return sums

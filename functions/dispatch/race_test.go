@@ -158,18 +158,25 @@ func TestWithdrawnByWhoWasMergedMeanwhile(t *testing.T) {
 // sent, and gives back what it took.
 func TestForbiddenAfterALostAnswer(t *testing.T) {
 	b := start(t, welcome)
-	b.db.Fail("PutItem", 1, dynamotest.Persisted)
-	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
-		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, noon)
-		b.must(err)
-		b.pass(dynamo.CatalogTTL)
-	})
+	b.stopAfterLostAnswer(func() {})
 	settle(b, b.process, b.ask("s1"))
 	b.expect(0, "skipped killSwitch")
 	c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
 	if err != nil || len(c.Intents) != 0 {
 		t.Errorf("contact %+v, %v", c, err)
 	}
+}
+
+// stopAfterLostAnswer loses the answer to the next intent, and forbids everything before it is looked for; besides it does more.
+func (b *bench) stopAfterLostAnswer(more func()) {
+	b.Helper()
+	b.db.Fail("PutItem", 1, dynamotest.Persisted)
+	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
+		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, noon)
+		b.must(err)
+		b.pass(dynamo.CatalogTTL)
+		more()
+	})
 }
 
 // readsOfOne is how many single reads a notification takes until its intent is written.

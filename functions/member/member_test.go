@@ -702,6 +702,12 @@ func (b *bench) grant(id, userID string, at time.Time) {
 		{To: account, From: ledger.House("spring"), Quantity: ledger.Quantity{Unit: ledger.Points, Amount: 100}},
 		{To: account, From: ledger.House("spring"), Quantity: ledger.Quantity{Unit: "CNY", Amount: 500}},
 	}, nil)
+	b.book(p, err)
+}
+
+// book writes a posting, if it could be made.
+func (b *bench) book(p ledger.Posting, err error) {
+	b.Helper()
 	if err != nil {
 		b.Fatal(err)
 	}

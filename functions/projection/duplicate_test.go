@@ -1,11 +1,8 @@
 package projection
 
 import (
-	"bufio"
 	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,30 +10,14 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/telemetry/telemetrytest"
 )
 
-// counted is what a metric comes to by source while do runs. Metrics are lines of the standard output.
+// counted is what a metric comes to by source while do runs.
 func counted(t *testing.T, metric string, do func()) map[string]int {
 	t.Helper()
-	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	before := os.Stdout
-	os.Stdout = file
-	defer func() { os.Stdout = before }()
-	do()
-	os.Stdout = before
-	if _, err := file.Seek(0, 0); err != nil {
-		t.Fatal(err)
-	}
 	sums := map[string]int{}
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var line map[string]any
-		if json.Unmarshal(lines.Bytes(), &line) != nil || line[metric] == nil {
-			continue
-		}
+	for _, line := range telemetrytest.Lines(t, metric, do) {
 		source, _ := line["source"].(string)
 		sums[source] += int(line[metric].(float64))
 	}
