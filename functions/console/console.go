@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
@@ -36,7 +37,11 @@ type Settings struct {
 	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
 
-	OperatorKeyHash string `env:"OPERATOR_KEY_HASH" default:""`
+	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
+	OperatorKeys    access.Keys `env:"OPERATOR_KEYS" default:""`
+	// RoleClaim and NameClaim are the claims of a token that hold an operator's role and name.
+	RoleClaim string `env:"ROLE_CLAIM" default:""`
+	NameClaim string `env:"NAME_CLAIM" default:""`
 	// DefaultKey is the write key of the built-in source, which no other can have.
 	DefaultKey string         `env:"DEFAULT_WRITE_KEY" default:""`
 	Zone       *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
@@ -102,7 +107,9 @@ type SQS interface {
 // New is the process over clients of DynamoDB and SQS. Runs are named by the time of their request.
 func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 	return &Process{
-		Auth:       httpapi.Auth{OperatorKeyHash: s.OperatorKeyHash},
+		Auth: httpapi.Auth{
+			OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys, Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
+		},
 		DefaultKey: s.DefaultKey,
 		Catalog:    dynamo.Catalog{DB: db, Table: s.CatalogTable},
 		Runs:       dynamo.Runs{DB: db, Table: s.RunsTable},
@@ -117,10 +124,10 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 	}
 }
 
-// Handler serves the routes of console. Each needs the operator key, or a JWT that the gateway accepted.
+// Handler serves the routes of console. Each needs an operator's key, or a token that the gateway accepted, of the role that package access says.
 func (p *Process) Handler() http.Handler {
 	mux := new(httpapi.Router)
-	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.RequireOperator(h)) }
+	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
 	for plural, d := range documents {
 		route("GET /v1/"+plural, p.list(d))
 		route("GET /v1/"+plural+"/{id}", p.show(d))

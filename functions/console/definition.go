@@ -119,7 +119,10 @@ func (p *Process) save(d document) http.HandlerFunc {
 			return
 		}
 		saved, created, err := p.put(r.Context(), d, id, body, expected)
+		var refused *refusedAct
 		switch {
+		case errors.As(err, &refused):
+			forbidden(w, refused)
 		case errors.Is(err, dynamo.ErrConflict):
 			conflict(w, r, d.kind)
 		case errors.Is(err, dynamo.ErrKeyTaken):
@@ -153,8 +156,30 @@ func (p *Process) check(ctx context.Context, d document, id string, body json.Ra
 	return slices.DeleteFunc(faults, func(f fault.Fault) bool { return slices.Contains(old, f) }).Err()
 }
 
-// put saves a document unless it is the current one already, so that saving the same again makes no version.
+// maxTries bounds how often a change that names no version meets another writer.
+const maxTries = 5
+
+// again does a change that names no version anew when somebody else was faster. What the change amounts to was judged of the version that it
+// replaces, so another version is another judgement.
+func again(expected *int, change func() error) error {
+	for range maxTries - 1 {
+		if err := change(); expected != nil || !errors.Is(err, dynamo.ErrConflict) {
+			return err
+		}
+	}
+	return change()
+}
+
 func (p *Process) put(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved dynamo.Definition, created bool, err error) {
+	err = again(expected, func() error {
+		saved, created, err = p.putOnce(ctx, d, id, body, expected)
+		return err
+	})
+	return saved, created, err
+}
+
+// putOnce saves a document unless it is the current one already, so that saving the same again makes no version.
+func (p *Process) putOnce(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved dynamo.Definition, created bool, err error) {
 	current, err := p.Catalog.Definition(ctx, d.kind, id)
 	missing := errors.Is(err, dynamo.ErrNotFound)
 	if err != nil && !missing {
@@ -168,18 +193,30 @@ func (p *Process) put(ctx context.Context, d document, id string, body json.RawM
 	if same {
 		return current, false, nil
 	}
+	if err := p.judge(ctx, d, id, current.Body, body); err != nil {
+		return dynamo.Definition{}, false, err
+	}
 	if d.before != nil {
 		if err := d.before(ctx, p, id, body); err != nil {
 			return dynamo.Definition{}, false, err
 		}
 	}
-	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, expected, p.Now()); err != nil {
+	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, &current.Version, p.Now()); err != nil {
 		return dynamo.Definition{}, false, err
 	}
 	if d.after != nil {
 		err = d.after(ctx, p, id, current.Body, body)
 	}
 	return saved, missing, err
+}
+
+// judge refuses a change that takes more than the caller's role.
+func (p *Process) judge(ctx context.Context, d document, id string, before, after json.RawMessage) error {
+	act, err := d.act(ctx, p, id, before, after)
+	if err != nil {
+		return err
+	}
+	return mayAct(ctx, act)
 }
 
 func (p *Process) remove(d document) http.HandlerFunc {
@@ -189,27 +226,14 @@ func (p *Process) remove(d document) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		current, err := p.Catalog.Definition(r.Context(), d.kind, id)
-		if err != nil {
-			p.answer(w, r, 0, dynamo.Definition{Kind: d.kind, ID: id}, err)
-			return
-		}
-		if d.users != nil {
-			users, err := d.users(r.Context(), p, id)
-			if err != nil {
-				httpapi.Failed(w, r, err)
-				return
-			}
-			if len(users) > 0 {
-				httpapi.Problem(w, http.StatusConflict, "", fmt.Sprintf("the %s is used by %s", d.kind, strings.Join(users, ", ")))
-				return
-			}
-		}
-		err = p.Catalog.Delete(r.Context(), d.kind, id, expected)
-		if err == nil && d.after != nil {
-			err = d.after(r.Context(), p, id, current.Body, nil)
-		}
+		err := again(expected, func() error { return p.removeOnce(r.Context(), d, id, expected) })
+		var refused *refusedAct
+		var used *inUse
 		switch {
+		case errors.As(err, &refused):
+			forbidden(w, refused)
+		case errors.As(err, &used):
+			httpapi.Problem(w, http.StatusConflict, "", used.Error())
 		case errors.Is(err, dynamo.ErrConflict):
 			conflict(w, r, d.kind)
 		case err != nil:
@@ -218,6 +242,42 @@ func (p *Process) remove(d document) http.HandlerFunc {
 			w.WriteHeader(http.StatusNoContent)
 		}
 	}
+}
+
+// inUse says that other definitions need one.
+type inUse struct {
+	kind  string
+	users []string
+}
+
+func (e *inUse) Error() string {
+	return fmt.Sprintf("the %s is used by %s", e.kind, strings.Join(e.users, ", "))
+}
+
+func (p *Process) removeOnce(ctx context.Context, d document, id string, expected *int) error {
+	current, err := p.Catalog.Definition(ctx, d.kind, id)
+	if err != nil {
+		return err
+	}
+	if err := p.judge(ctx, d, id, current.Body, nil); err != nil {
+		return err
+	}
+	if d.users != nil {
+		users, err := d.users(ctx, p, id)
+		if err != nil {
+			return err
+		}
+		if len(users) > 0 {
+			return &inUse{d.kind, users}
+		}
+	}
+	if expected == nil {
+		expected = &current.Version
+	}
+	if err := p.Catalog.Delete(ctx, d.kind, id, expected); err != nil || d.after == nil {
+		return err
+	}
+	return d.after(ctx, p, id, current.Body, nil)
 }
 
 // conflict answers that somebody else was faster: 412 to a caller who spoke in headers, 409 to one who sent the version.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/fault"
@@ -24,6 +25,8 @@ type document struct {
 	nameless bool
 	// check answers fault.Faults when the document cannot be used beside the others, any other error when it could not be judged.
 	check func(ctx context.Context, p *Process, id string, body json.RawMessage) error
+	// act is what a change amounts to, which decides who may make it; after is nil for a deletion, before for a new document.
+	act func(ctx context.Context, p *Process, id string, before, after json.RawMessage) (access.Act, error)
 	// users names the definitions that need this one, so that it cannot be deleted.
 	users func(ctx context.Context, p *Process, id string) ([]string, error)
 	// before is done before the document is saved, after when it is saved or deleted (then body is nil). former is nil for a new one.
@@ -33,12 +36,12 @@ type document struct {
 
 // documents are the kinds by their name in the API.
 var documents = map[string]document{
-	"segments":  {kind: dynamo.KindSegment, check: checkSegment, users: segmentUsers},
-	"campaigns": {kind: dynamo.KindCampaign, check: checkCampaign},
-	"templates": {kind: dynamo.KindTemplate, check: checkTemplate, users: templateUsers},
-	"programs":  {kind: dynamo.KindProgram, check: checkProgram},
-	"sources":   {kind: dynamo.KindSource, check: checkSource, before: storeKeys, after: dropKeys},
-	"settings":  {kind: dynamo.KindSetting, nameless: true, check: checkSetting},
+	"segments":  {kind: dynamo.KindSegment, check: checkSegment, act: segmentAct, users: segmentUsers},
+	"campaigns": {kind: dynamo.KindCampaign, check: checkCampaign, act: campaignAct},
+	"templates": {kind: dynamo.KindTemplate, check: checkTemplate, act: templateAct, users: templateUsers},
+	"programs":  {kind: dynamo.KindProgram, check: checkProgram, act: programAct},
+	"sources":   {kind: dynamo.KindSource, check: checkSource, act: always(access.Source), before: storeKeys, after: dropKeys},
+	"settings":  {kind: dynamo.KindSetting, nameless: true, check: checkSetting, act: settingAct},
 }
 
 func checkSegment(ctx context.Context, p *Process, _ string, body json.RawMessage) error {

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/profile"
@@ -166,6 +167,13 @@ func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID
 	}
 	if r.ContentLength != 0 && !httpapi.ReadJSON(w, r, maxDocument, &draft) {
 		return nil, nil
+	}
+	if len(draft.Rule) > 0 {
+		var refused *refusedAct
+		if errors.As(mayAct(r.Context(), access.Question), &refused) {
+			forbidden(w, refused)
+			return nil, nil
+		}
 	}
 	if id.Derived() {
 		return func(one *profile.Profile) bool { return segment.In(one, id) }, nil

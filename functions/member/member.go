@@ -71,7 +71,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 // Handler serves the routes of the function.
 func (p *Process) Handler() http.Handler {
 	mux := new(httpapi.Router)
-	server := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.RequireServer(h)) }
+	server := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
 	server("GET /v1/profiles/{id}", p.profile)
 	server("GET /v1/profiles/{id}/events", p.events)
 	server("GET /v1/profiles/{id}/decisions", p.decisions)

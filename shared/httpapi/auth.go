@@ -1,18 +1,36 @@
 package httpapi
 
 import (
+	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/access"
 )
 
-// Auth knows the two keys of a deployment by the hex SHA-256 of each. An empty hash is a key that does not exist.
-type Auth struct{ ServerKeyHash, OperatorKeyHash string }
+// Auth knows the keys of a deployment by the hex SHA-256 of each, and how a token tells of an operator. An empty hash is a key that does not exist.
+type Auth struct {
+	ServerKeyHash string
+	// OperatorKeyHash is of the one key that a deployment had before its operators had names: an owner's.
+	OperatorKeyHash string
+	Operators       access.Keys
+	Claims          Claims
+}
+
+// Claims says which claims of a token hold an operator's role and name. Without a claim of the role no token opens anything; without one of the
+// name the token's subject is the name.
+type Claims struct{ Role, Name string }
 
 // Key is the credential of a request: the user of HTTP Basic or a bearer token; empty when there is none.
 func Key(r *http.Request) string {
@@ -37,41 +55,112 @@ func Matches(key, hash string) bool {
 // Server says whether the request carries the server key.
 func (a Auth) Server(r *http.Request) bool { return Matches(Key(r), a.ServerKeyHash) }
 
-// Operator says whether the request carries the operator key, or passed the gateway's JWT authorizer.
-func (a Auth) Operator(r *http.Request) bool {
-	if in, ok := r.Context().Value(requestKey{}).(*events.APIGatewayV2HTTPRequest); ok {
-		if by := in.RequestContext.Authorizer; by != nil && by.JWT != nil && len(by.JWT.Claims) > 0 {
-			return true
+// errNoRole says that the gateway has verified a token that makes nobody an operator.
+var errNoRole = errors.New("the token names no role of an operator")
+
+// errUnknown says that a request carries nothing that is known.
+var errUnknown = errors.New("no key that is known")
+
+// caller is who makes a request: by a token that the gateway's authorizer has verified, else by a key.
+func (a Auth) caller(r *http.Request) (access.Caller, error) {
+	if claims := tokenOf(r.Context()); claims != nil {
+		role, ok := access.RoleIn(claims[a.Claims.Role])
+		if !ok || a.Claims.Role == "" {
+			return access.Caller{}, errNoRole
+		}
+		subject := sha256.Sum256([]byte(claims["iss"] + "\n" + claims["sub"]))
+		name := cmp.Or(printable(claims[a.Claims.Name]), printable(claims["sub"]))
+		if name == "" {
+			return access.Caller{}, errNoRole
+		}
+		return access.Caller{Name: name, Role: role, Key: access.Fingerprint(hex.EncodeToString(subject[:]))}, nil
+	}
+	key := Key(r)
+	for _, one := range a.keys() {
+		if Matches(key, one.Hash) {
+			return one.Caller(), nil
 		}
 	}
-	return Matches(Key(r), a.OperatorKeyHash)
+	return access.Caller{}, errUnknown
 }
 
-// RequireServer lets only requests with the server key through to h: 401 without a known key, 403 with the operator's.
-func (a Auth) RequireServer(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case a.Server(r):
-			h(w, r)
-		case a.Operator(r):
-			Problem(w, http.StatusForbidden, "", "the server key is needed here")
-		default:
-			Unauthorized(w, "the server key is needed here")
-		}
+// keys are those that open something here, whosever they are.
+func (a Auth) keys() access.Keys {
+	return append(access.Keys{
+		{Name: "server key", Role: access.ServerKey, Hash: a.ServerKeyHash},
+		{Name: "operator key", Role: access.Owner, Hash: a.OperatorKeyHash},
+	}, a.Operators...)
+}
+
+// tokenOf are the claims of a token that the gateway's authorizer has verified, nil without one.
+func tokenOf(ctx context.Context) map[string]string {
+	in, ok := ctx.Value(requestKey{}).(*events.APIGatewayV2HTTPRequest)
+	if !ok || in.RequestContext.Authorizer == nil || in.RequestContext.Authorizer.JWT == nil || len(in.RequestContext.Authorizer.JWT.Claims) == 0 {
+		return nil
 	}
+	return in.RequestContext.Authorizer.JWT.Claims
 }
 
-// RequireOperator lets only requests with the operator key, or a JWT that the gateway's authorizer accepted, through to h: 401
-// without a known key, 403 with the server's.
-func (a Auth) RequireOperator(h http.HandlerFunc) http.HandlerFunc {
+// maxName bounds what a token may call somebody.
+const maxName = 100
+
+// printable is a name as it can be shown and kept, empty if it is none.
+func printable(name string) string {
+	name = strings.TrimSpace(strings.ToValidUTF8(name, ""))
+	if len(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
+		return ""
+	}
+	return name
+}
+
+type callerKey struct{}
+
+// Caller is who makes the request of ctx, once Require has let it through.
+func Caller(ctx context.Context) access.Caller {
+	caller, _ := ctx.Value(callerKey{}).(access.Caller)
+	return caller
+}
+
+// From is the address that a request came from, as the gateway saw it.
+func From(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// needs says for people what opens a route.
+func needs(row access.Row) string {
+	operator := fmt.Sprintf("an operator's key or token of the role %s at least", row.Least)
+	switch {
+	case row.Least == "":
+		return "the server key is needed here"
+	case row.Server:
+		return "the server key, or " + operator + ", is needed here"
+	}
+	return operator + " is needed here"
+}
+
+// Require lets only those through to h who may call the route by the table of package access: 401 without a key that is known, 403 with one that
+// opens other routes. A route without a row is a fault of the program.
+func (a Auth) Require(route string, h http.HandlerFunc) http.HandlerFunc {
+	row, known := access.Of(route)
+	if !known {
+		panic("no row in access says who may call " + route)
+	}
+	needed := needs(row)
 	return func(w http.ResponseWriter, r *http.Request) {
+		caller, err := a.caller(r)
 		switch {
-		case a.Operator(r):
-			h(w, r)
-		case a.Server(r):
-			Problem(w, http.StatusForbidden, "", "the operator key is needed here")
+		case errors.Is(err, errUnknown):
+			Unauthorized(w, needed)
+		case err != nil:
+			Problem(w, http.StatusForbidden, "", err.Error())
+		case caller.Role == access.ServerKey && row.Server, caller.Role.May(row.Least):
+			h(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)))
 		default:
-			Unauthorized(w, "the operator key is needed here")
+			Problem(w, http.StatusForbidden, "", needed)
 		}
 	}
 }

@@ -4,6 +4,7 @@
 package settings
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ func (f Fault) Error() string { return f.Name + " " + f.Reason }
 
 // Load fills the struct that s points to from the environment. A field tagged `env:"NAME"` is required unless it also has the
 // tag `default:"..."` (which may be empty); a variable that is set but empty counts as not set. Fields may be string, int,
-// bool, time.Duration ("90s"), *time.Location (a tzdata name) or money.Currency. All faults come back joined in one error.
+// bool, time.Duration ("90s"), *time.Location (a tzdata name), money.Currency or what reads itself from a text (encoding.TextUnmarshaler). All faults come back joined in one error.
 func Load(s any) error {
 	v := reflect.ValueOf(s)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
@@ -88,6 +89,8 @@ func set(field reflect.Value, text string) error {
 			return err
 		}
 		*p = c
+	case encoding.TextUnmarshaler:
+		return p.UnmarshalText([]byte(text))
 	default:
 		return fmt.Errorf("has a field of type %s, which settings do not support", field.Type())
 	}

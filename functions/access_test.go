@@ -1,0 +1,206 @@
+package functions
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/local"
+	"github.com/userops/userops/shared/local/template"
+)
+
+// identities is a provider of tokens.
+type identities struct {
+	*httptest.Server
+	key *rsa.PrivateKey
+}
+
+func newIdentities(t *testing.T) *identities {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := &identities{key: key}
+	i.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/keys" {
+			_ = json.NewEncoder(w).Encode(map[string]any{"keys": []map[string]string{{
+				"kty": "RSA", "kid": "k1", "e": "AQAB", "n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
+			}}})
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"jwks_uri": i.URL + "/keys"})
+	}))
+	t.Cleanup(i.Close)
+	return i
+}
+
+// token is one of the issuer for somebody with groups.
+func (i *identities) token(t *testing.T, subject string, groups ...string) string {
+	t.Helper()
+	made := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"iss": i.URL, "aud": "userops", "exp": time.Now().Add(time.Hour).Unix(), "sub": subject, "groups": groups})
+	made.Header["kid"] = "k1"
+	text, err := made.SignedString(i.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// credential is one way to call: what the request carries, and whether a row of the table opens to it.
+type credential struct {
+	name  string
+	set   func(r *http.Request)
+	opens func(access.Row) bool
+	// token says that it goes to the API for operators with tokens, where only their routes are.
+	token bool
+}
+
+func bearer(key string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+key) }
+}
+
+// TestEveryRouteWithEveryKey asks each route of the template with each kind of key, each role by key and by token, and the person's own and
+// another person's proof, and holds the answers to the table of package access.
+func TestEveryRouteWithEveryKey(t *testing.T) {
+	issuer := newIdentities(t)
+	var keys []string
+	for _, role := range access.Roles() {
+		keys = append(keys, fmt.Sprintf("the %s:%s:%s", role, role, hashed("key-of-"+string(role))))
+	}
+	build, err := buildFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(t.TempDir(), "127.0.0.1:0", build, testLog{t})
+	o.Parameters = parameters()
+	o.Parameters["OperatorKeys"] = strings.Join(keys, ",")
+	o.Parameters["Issuer"], o.Parameters["RoleClaim"] = issuer.URL, "groups"
+	stack, err := local.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{t: t, stack: stack, base: stack.Addresses().Gateway}
+	t.Cleanup(m.stop)
+	others := stack.Others()
+	if len(others) != 1 || others[0].Label != "OperatorApi" {
+		t.Fatalf("the other APIs are %v", others)
+	}
+
+	none := func(access.Row) bool { return false }
+	all := []credential{
+		{"no key", func(*http.Request) {}, none, false},
+		{"an unknown key", bearer("nobodys-key"), none, false},
+		{"the write key", bearer("test-write-key"), func(r access.Row) bool { return r.Write }, false},
+		{"the server key", bearer(serverKey), func(r access.Row) bool { return r.Server }, false},
+		{"the key without a name", bearer(operatorKey), func(r access.Row) bool { return r.Least != "" }, false},
+		{"the person", proving("x", "x"), func(r access.Row) bool { return r.Person }, false},
+		{"another person", proving("x", "y"), none, false},
+		{"a token on the API of keys", bearer(issuer.token(t, "7", "owner")), none, false},
+		{"a token without a role", bearer(issuer.token(t, "7", "staff")), none, true},
+		{"the server key on the API of tokens", bearer(serverKey), none, true},
+	}
+	for _, role := range access.Roles() {
+		opens := func(r access.Row) bool { return role.May(r.Least) }
+		all = append(all, credential{"a key of the role " + string(role), bearer("key-of-" + string(role)), opens, false},
+			credential{"a token of the role " + string(role), bearer(issuer.token(t, "7", "userops-"+string(role))), opens, true})
+	}
+	var routes []string
+	for _, f := range parse(t).Functions {
+		for _, r := range f.Routes {
+			routes = append(routes, r.Key())
+			row, known := access.Of(r.Key())
+			if !known {
+				t.Errorf("%s has no row in package access", r.Key())
+				continue
+			}
+			for _, c := range all {
+				base := m.base
+				if c.token {
+					if row.Least == "" {
+						continue // the API of tokens leads elsewhere
+					}
+					base = others[0].Text
+				}
+				status, answer := ask(t, base, r, c)
+				let := status != http.StatusUnauthorized && status != http.StatusForbidden
+				want := c.opens(row) || row.Open != "" && !strings.Contains(r.Path, "/hooks/")
+				if let != want || status >= 500 {
+					t.Errorf("%s with %s: %d %s, want it let through: %v", r.Key(), c.name, status, answer, want)
+				}
+			}
+		}
+	}
+	for _, row := range access.Rows() {
+		if !slices.Contains(routes, row.Route) {
+			t.Errorf("the row %s is of no route of the template", row.Route)
+		}
+	}
+}
+
+// proving proves to be somebody, for a call about somebody.
+func proving(about, proves string) func(*http.Request) {
+	return func(r *http.Request) {
+		q := r.URL.Query()
+		q.Set("userId", about)
+		q.Set("userHash", httpapi.UserHash("test-secret", proves))
+		r.URL.RawQuery = q.Encode()
+		if r.Method == "POST" && strings.Contains(r.URL.Path, "/referrals/") {
+			body := fmt.Sprintf(`{"programId":"p","code":"c","userId":%q,"userHash":%q}`, about, httpapi.UserHash("test-secret", proves))
+			if strings.HasSuffix(r.URL.Path, "codes") {
+				body = strings.Replace(body, `"code":"c",`, "", 1)
+			}
+			if strings.HasSuffix(r.URL.Path, "claims") {
+				body = strings.Replace(body, `"programId":"p",`, "", 1)
+			}
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		}
+	}
+}
+
+// ask sends a call of a route that does as little as it can.
+func ask(t *testing.T, base string, route template.Route, c credential) (status int, answer string) {
+	t.Helper()
+	path := strings.NewReplacer("{id}", "x", "{userId}", "x", "{runId}", "x", "{source}", "x", "{token}", "x", "{writeKey}", "test-write-key", "{n}", "1").Replace(route.Path)
+	body := `{}`
+	switch {
+	case slices.Contains([]string{"/v1/batch", "/v1/import", "/v1/b"}, path):
+		body = `{"batch":[]}`
+	case strings.HasSuffix(path, "/codes"):
+		body = `{"programId":"p","userId":"x"}`
+	case strings.HasSuffix(path, "/claims"):
+		body = `{"code":"c","userId":"x"}`
+	case route.Method == "GET" || route.Method == "DELETE":
+		body = ""
+	}
+	r, err := http.NewRequest(route.Method, base+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	c.set(r)
+	out, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Body.Close()
+	text, err := io.ReadAll(out.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.StatusCode, string(text)
+}

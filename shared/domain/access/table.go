@@ -1,0 +1,130 @@
+package access
+
+import "slices"
+
+// Row says of one route who may call it.
+type Row struct {
+	Route   string // as in the template: "PUT /v1/segments/{id}"
+	Meaning string
+	// Open says what stands in the place of a key, if no key is asked for: a signature, a signed link, the key in the path.
+	Open string
+	// Write, Person and Server say whether a write key, a person's userId with its userHash, and the server key open the route.
+	Write, Person, Server bool
+	// Least is the least role of the operators who may call it, empty if none may.
+	Least Role
+}
+
+// Act is what a change of a document amounts to, where the route alone does not tell.
+type Act string
+
+// The acts. In force is what a running campaign goes by.
+const (
+	Draft         Act = "draft"
+	Stop          Act = "stop"
+	Start         Act = "start"
+	End           Act = "end"
+	ChangeInForce Act = "changeInForce"
+	Money         Act = "money"
+	Source        Act = "source"
+	Settings      Act = "settings"
+	Question      Act = "question"
+)
+
+// ActRow says which role an act takes.
+type ActRow struct {
+	Act     Act
+	Meaning string
+	Least   Role
+}
+
+var acts = []ActRow{
+	{Draft, "to save or delete what nothing that runs goes by: segments, templates, campaigns and programs that are drafts; campaigns that are paused or over", Editor},
+	{Stop, "to pause a campaign or a program; to turn on the kill switch or stop a channel in `messaging`, and nothing else", Editor},
+	{Question, "to estimate the audience of a rule that is not saved", Editor},
+	{Start, "to start, schedule or resume a campaign, or to change one that runs", Approver},
+	{End, "to end a campaign, or to delete one that runs or is paused", Approver},
+	{ChangeInForce, "to change or delete a segment's rule or a template that a running campaign goes by", Approver},
+	{Money, "to start, change, end or delete a program, drafts apart", Approver},
+	{Source, "to save or delete a source, whose keys it holds", Owner},
+	{Settings, "to change a setting", Owner},
+}
+
+// Acts lists the acts.
+func Acts() []ActRow { return slices.Clone(acts) }
+
+// Least is the role that the act takes.
+func (a Act) Least() Role {
+	i := slices.IndexFunc(acts, func(r ActRow) bool { return r.Act == a })
+	if i < 0 {
+		return Owner // an act without a row is nobody's else
+	}
+	return acts[i].Least
+}
+
+// What stands in the place of a key.
+const (
+	signature = "signature"
+	link      = "signed link"
+	keyInPath = "write key in the path"
+	nothing   = "nothing is told or done"
+)
+
+var rows = func() []Row {
+	var all []Row
+	for _, call := range []string{"track", "identify", "page", "screen", "group", "alias", "batch", "import", "t", "i", "p", "s", "g", "a", "b"} {
+		all = append(all, Row{Route: "POST /v1/" + call, Meaning: "send events", Write: true, Server: true})
+	}
+	all = append(all,
+		Row{Route: "POST /v1/m", Meaning: "the browser clients' own metrics", Open: nothing},
+		Row{Route: "GET /v1/projects/{writeKey}/settings", Meaning: "what browser clients ask at their start", Open: keyInPath},
+		Row{Route: "POST /v1/hooks/shopify/{source}", Meaning: "a shop system's notice", Open: signature},
+		Row{Route: "POST /v1/hooks/woocommerce/{source}", Meaning: "a shop system's notice", Open: signature},
+		Row{Route: "GET /v1/unsubscribe/{token}", Meaning: "the page behind a mail's link", Open: link},
+		Row{Route: "POST /v1/unsubscribe/{token}", Meaning: "unsubscribe", Open: link},
+		Row{Route: "GET /v1/profiles/{id}", Meaning: "a profile", Server: true},
+		Row{Route: "GET /v1/profiles/{id}/events", Meaning: "a person's timeline", Server: true},
+		Row{Route: "GET /v1/profiles/{id}/decisions", Meaning: "what was sent to a person, and why not", Server: true},
+		Row{Route: "GET /v1/profiles/{id}/ledger", Meaning: "a person's points and vouchers", Server: true},
+		Row{Route: "GET /v1/profiles/{id}/export", Meaning: "everything that is held of a person", Server: true},
+		Row{Route: "DELETE /v1/profiles/{id}", Meaning: "erase a person", Server: true},
+		Row{Route: "POST /v1/referrals/codes", Meaning: "a person's code", Person: true, Server: true},
+		Row{Route: "POST /v1/referrals/claims", Meaning: "claim to have come by a code", Person: true, Server: true},
+		Row{Route: "GET /v1/referrals/{userId}", Meaning: "a person's referrals", Person: true, Server: true},
+		Row{Route: "GET /v1/programs/{id}/leaderboard", Meaning: "the best advocates", Person: true, Server: true},
+	)
+	for _, kind := range []struct {
+		plural       string
+		read, change Role
+	}{
+		{"segments", Viewer, Editor}, {"campaigns", Viewer, Editor}, {"templates", Viewer, Editor}, {"programs", Viewer, Editor},
+		{"settings", Viewer, Editor}, {"sources", Owner, Owner}, // a source holds its webhooks' secret
+	} {
+		at := "/v1/" + kind.plural
+		all = append(all,
+			Row{Route: "GET " + at, Meaning: "list " + kind.plural, Least: kind.read},
+			Row{Route: "GET " + at + "/{id}", Meaning: "read one of them", Least: kind.read},
+			Row{Route: "PUT " + at + "/{id}", Meaning: "save one, as the act allows", Least: kind.change},
+			Row{Route: "DELETE " + at + "/{id}", Meaning: "delete one, as the act allows", Least: kind.change},
+		)
+	}
+	return append(all,
+		Row{Route: "POST /v1/segments/{id}/preview", Meaning: "estimate a segment's audience", Least: Viewer},
+		Row{Route: "POST /v1/campaigns/{id}/preview", Meaning: "estimate a campaign's audience", Least: Viewer},
+		Row{Route: "POST /v1/runs", Meaning: "start a run", Least: Editor},
+		Row{Route: "GET /v1/runs", Meaning: "list runs", Least: Viewer},
+		Row{Route: "GET /v1/runs/{id}", Meaning: "a run", Least: Viewer},
+		Row{Route: "GET /v1/queues", Meaning: "how full the queues are", Least: Viewer},
+	)
+}()
+
+// Rows lists the table, in the order of the documentation.
+func Rows() []Row { return slices.Clone(rows) }
+
+// Of finds the row of a route.
+func Of(route string) (Row, bool) {
+	i := slices.IndexFunc(rows, func(r Row) bool { return r.Route == route })
+	if i < 0 {
+		return Row{}, false
+	}
+	return rows[i], true
+}
