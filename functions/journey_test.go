@@ -299,6 +299,7 @@ var unneeded = map[string]string{
 	"test-Settlement sqs:ChangeMessageVisibility test-SettlementQueue":       "only while a service is away or time runs out",
 	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
 	"test-Dispatch dynamodb:UpdateItem test-Deliveries":                      "marks an address that the provider calls dead",
+	"test-Dispatch dynamodb:GetItem test-Profiles":                           "follows pointers; who stands under the key of the job is read with the rest",
 	"test-Dispatch sqs:SendMessage test-NotificationsQueue":                  "hands back what there was no time to begin",
 	"test-Orchestration sqs:SendMessage test-OrchestrationQueue":             "hands on what there was no time for",
 	"test-Projection dynamodb:BatchGetItem test-Timeline":                    "packs that a process owed when it ended are looked for by the next one",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -18,21 +19,29 @@ const maxConflicts = 8
 // attempt is one notification on its way: read, judged, reserved, concluded.
 type attempt struct {
 	*Process
-	n      job.Notification
-	holder string // names this worker in the contact record
-	judged judged // what the decision says of the campaign
+	Profiles   dynamo.Profiles   // these two answer their first reads from one call
+	Deliveries dynamo.Deliveries //
+	n          job.Notification
+	holder     string // names this worker in the contact record
+	judged     judged // what the decision says of the campaign
 }
 
 // Dispatch decides and sends one notification. An error means that it is not decided and the job must come again.
 func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 	n.At = n.At.UTC().Truncate(time.Millisecond)
-	a := &attempt{Process: p, n: n, holder: rand.Text()[:10]}
+	ahead := &dynamo.Ahead{API: p.Profiles.DB}
+	a := &attempt{Process: p, Profiles: p.Profiles, Deliveries: p.Deliveries, n: n, holder: rand.Text()[:10]}
+	a.Profiles.DB, a.Deliveries.DB = ahead, ahead
+	if err := ahead.ReadAttempt(ctx, a.Profiles, a.Deliveries, n); err != nil {
+		return err
+	}
 	var last error
 	for range maxConflicts {
 		intent, ready, err := a.begin(ctx)
 		switch {
 		case errors.Is(err, errMoved):
 			last = err
+			ahead.Forget()
 			continue
 		case !ready:
 			return err // nil when it is decided
@@ -60,6 +69,11 @@ func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool
 	if r.begun && !own {
 		return intent, false, a.known(ctx, r)
 	}
+	if !own {
+		if decided, err := a.decided(ctx); decided || err != nil {
+			return intent, false, err
+		}
+	}
 	verdict, err := a.judge(ctx, &r)
 	if err != nil {
 		return intent, false, err
@@ -86,7 +100,24 @@ func (a *attempt) known(ctx context.Context, r read) error {
 	if r.intent.Of != "" {
 		d.ProfileID = r.intent.Of
 	}
-	return a.Deliveries.DecideFirst(ctx, d)
+	// Another worker may have begun what this one had put off, and have ended: then the deferral is not the end of it.
+	_, err := a.Deliveries.DecideFirst(ctx, d, delivery.Deferred)
+	return err
+}
+
+// decided tells whether this attempt has its decision: its job came again. What was put off is filed as it was then, for the process may have ended
+// before that was done; judged anew, it would be put off to another time, or end twice.
+func (a *attempt) decided(ctx context.Context) (bool, error) {
+	d, err := a.Deliveries.Decision(ctx, a.n.ProfileID, a.n.At, a.n.ID)
+	switch {
+	case errors.Is(err, dynamo.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case d.Outcome == delivery.Deferred:
+		return true, a.file(ctx, d)
+	}
+	return d.Outcome != delivery.Unknown, nil
 }
 
 // reserve writes the intent, with everything that it takes, in one conditional write.
@@ -181,5 +212,6 @@ func (a *attempt) turnDown(ctx context.Context, v delivery.Verdict) error {
 // end records that a notification was not begun, unless something is on record for this attempt.
 func (a *attempt) end(ctx context.Context, d delivery.Decision) error {
 	a.note(d.Channel, d.Outcome, d.Reason)
-	return a.Deliveries.DecideFirst(ctx, d)
+	_, err := a.Deliveries.DecideFirst(ctx, d)
+	return err
 }

@@ -91,38 +91,57 @@ func (a *attempt) point() float64 {
 	return float64(h.Sum32()) / (1 << 32)
 }
 
-// putOff files the notification to come again, and then records that it was put off. Those that wait for the same moment, such as the
-// end of the night, come over the minutes after it.
+// putOff records that the notification is put off, and until when, and then files it to come again.
 func (a *attempt) putOff(ctx context.Context, v delivery.Verdict) error {
+	d := a.decision(delivery.Deferred, v.Reason, v.Detail)
+	d.Until = v.Until.UTC().Truncate(time.Millisecond)
+	a.note(d.Channel, d.Outcome, d.Reason)
+	var first bool
+	err := twice(func() (err error) {
+		first, err = a.Deliveries.DecideFirst(ctx, d, delivery.Unknown)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !first {
+		// Another worker has put it off to another time, or has sent it since the reservation was given back.
+		_, err := a.decided(ctx)
+		return err
+	}
+	return a.file(ctx, d)
+}
+
+// file makes the notification come again as a decision says. Those that wait for the same moment, such as the end of the night, come over the
+// minutes after it.
+func (a *attempt) file(ctx context.Context, d delivery.Decision) error {
 	next := a.n
 	next.Deferred++
-	next.At = v.Until.UTC().Truncate(time.Millisecond)
+	next.At = d.Until
 	body, err := json.Marshal(next)
 	if err != nil {
 		return fmt.Errorf("deferring notification %s: %w", a.n.ID, err)
 	}
-	due := v.Until
-	if v.Reason == delivery.InQuietHours || v.Reason == delivery.FrequencyCap {
+	due := d.Until
+	if d.Reason == delivery.InQuietHours || d.Reason == delivery.FrequencyCap {
 		due = due.Add(time.Duration(float64(spread) * a.point()))
 		if !a.n.NotAfter.IsZero() && due.Truncate(time.Minute).Add(time.Minute).After(a.n.NotAfter) {
-			due = v.Until
+			due = d.Until
 		}
 	}
-	if err := a.Due.Wait(ctx, dynamo.OwnerOrchestration, a.n.ProfileID, due, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body); err != nil {
-		return err
-	}
-	d := a.decision(delivery.Deferred, v.Reason, v.Detail)
-	d.Until = next.At
-	return a.decide(ctx, d)
+	return a.Due.Wait(ctx, dynamo.OwnerOrchestration, a.n.ProfileID, due, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body)
 }
 
 // decide records an outcome that is certain now, in place of an uncertain one.
 func (a *attempt) decide(ctx context.Context, d delivery.Decision) error {
 	a.note(d.Channel, d.Outcome, d.Reason)
-	err := a.Deliveries.Decide(ctx, d)
-	if err != nil {
-		// The provider was asked; if this is not recorded, it counts as unknown. So it is tried once more.
-		err = a.Deliveries.Decide(ctx, d)
+	return twice(func() error { return a.Deliveries.Decide(ctx, d) })
+}
+
+// twice records, and tries once more: the provider was asked, and what is not recorded counts as unknown.
+func twice(record func() error) error {
+	if record() == nil {
+		return nil
 	}
-	return err
+	return record()
 }

@@ -27,6 +27,7 @@ func TestADecisionThatCannotBeWritten(t *testing.T) {
 			settle(b, b.process, b.ask("first"))
 		}
 		b.db.Fail(dynamotest.AnyWrite, 1, dynamotest.NotPersisted)
+		b.db.Fail(dynamotest.AnyWrite, 2, dynamotest.NotPersisted) // a deferral is written twice at once
 		if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 {
 			t.Errorf("%s: a notification that is not on record is taken as done", name)
 		}
@@ -110,6 +111,50 @@ func TestAPauseIsAskedAboutInTime(t *testing.T) {
 		waiting := b.waiting()
 		if len(waiting) != 1 || !waiting[0].At.Equal(b.clock().Add(c.want)) {
 			t.Errorf("%v late, %v left: %+v", c.late, c.left, waiting)
+		}
+	}
+}
+
+// TestADecidedAttemptIsNotJudgedAnew puts a notification off, skips it when it comes again, and then lets the first job come once more: by now
+// nothing forbids it.
+func TestADecidedAttemptIsNotJudgedAnew(t *testing.T) {
+	b := start(t, welcome)
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	first := b.ask("s1")
+	settle(b, b.process, first)
+	waiting := b.waiting()
+	b.pass(2 * time.Hour)
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{"killSwitch":true}`)
+	settle(b, b.process, waiting...)
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{}`)
+	settle(b, b.process, first)
+	settle(b, b.process, waiting...)
+	b.expect(0, "deferred quietHours", "skipped killSwitch")
+}
+
+// TestWhatIsPutOffComesWhenItsRecordSays breaks what files a notification; the job comes again when it would be put off to another time, and when it would
+// be sent.
+func TestWhatIsPutOffComesWhenItsRecordSays(t *testing.T) {
+	for _, later := range []time.Duration{10 * time.Minute, 5 * time.Hour} {
+		b := start(t, welcome)
+		b.provider.answer = func(call int) error {
+			if call == 1 {
+				return notNow
+			}
+			return nil
+		}
+		b.db.Fail("PutItem", 4, dynamotest.NotPersisted) // after the reservation, what takes it back, and the record
+		if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 || len(b.waiting()) != 0 {
+			t.Fatalf("%d come again, %d wait: no write of the filing was broken", len(again), len(b.waiting()))
+		}
+		b.db.Heal()
+		b.expect(1, "deferred providerError")
+		until := b.lastDecision().Until
+		b.pass(later)
+		settle(b, b.another(), b.ask("s1"))
+		b.expect(1, "deferred providerError")
+		if w := b.waiting(); len(w) != 1 || !w[0].At.Equal(until) || w[0].Deferred != 1 {
+			t.Errorf("it waits as %+v, and the record says %v", w, until)
 		}
 	}
 }

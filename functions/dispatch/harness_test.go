@@ -200,6 +200,16 @@ func (b *bench) decisions() []string {
 	return out
 }
 
+// lastDecision is Ann's newest.
+func (b *bench) lastDecision() delivery.Decision {
+	b.Helper()
+	found, _, err := b.process.Deliveries.Decisions(b.Context(), b.ann.Keys(), 1, "")
+	if err != nil || len(found) != 1 {
+		b.Fatalf("the newest decision: %v, %v", found, err)
+	}
+	return found[0]
+}
+
 func (b *bench) expect(calls int, decisions ...string) {
 	b.Helper()
 	if got, want := fmt.Sprint(b.decisions()), fmt.Sprint(decisions); got != want {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -397,5 +398,44 @@ func TestOneReadFailsForAllOfAPerson(t *testing.T) {
 	err := b.process.Dispatch(t.Context(), b.ask("s1"))
 	if !errors.Is(err, dynamotest.ErrInjected) {
 		t.Errorf("the error is lost: %v", err)
+	}
+}
+
+// TestADeferralTakesNothingOffTheRecord lets the provider put off the first worker, and another worker have the same job just before each write of the
+// first: it sends, or it sends and ends before it can record that. Whatever the first one writes then, the notification has one end on record.
+func TestADeferralTakesNothingOffTheRecord(t *testing.T) {
+	for _, ends := range []bool{false, true} {
+		for nth := 1; ; nth++ {
+			b := start(t, welcome)
+			n := b.ask("once")
+			b.provider.answer = func(call int) error {
+				if call == 1 {
+					return notNow
+				}
+				return nil
+			}
+			fired := false
+			b.db.Interrupt(dynamotest.AnyWrite, nth, func() {
+				fired = true
+				if !ends || b.provider.calls == 0 {
+					settle(b, b.another(), n)
+					return
+				}
+				b.provider.crash = func() { panic(errPower) }
+				defer func() { b.provider.crash = nil; _ = recover() }()
+				_ = b.another().Dispatch(b.Context(), n)
+			})
+			settle(b, b.another(), n)
+			if !fired {
+				break
+			}
+			waiting := b.waiting()
+			b.pass(10 * time.Minute)
+			settle(b, b.another(), waiting...)
+			final := slices.DeleteFunc(b.decisions(), func(d string) bool { return strings.HasPrefix(d, "deferred") })
+			if len(final) != 1 || !ends && final[0] != "sent" {
+				t.Errorf("ends %v, before write %d: decisions %v", ends, nth, b.decisions())
+			}
+		}
 	}
 }

@@ -173,8 +173,9 @@ func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification
 // drop records that nothing comes of a trigger, unless something is on record.
 func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, v delivery.Verdict) error {
 	p.note(string(v.Reason))
-	return p.Deliveries.DecideFirst(ctx, delivery.Decision{
+	_, err := p.Deliveries.DecideFirst(ctx, delivery.Decision{
 		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,
 		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, At: p.Now().UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
 	})
+	return err
 }

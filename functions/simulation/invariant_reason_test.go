@@ -22,17 +22,12 @@ func checkReasonSums(w *world, s *state, broken func(string, string, ...any)) {
 	}
 	ended := map[string]string{} // outcome by notification
 	for _, person := range slices.Sorted(maps.Keys(s.decisions)) {
-		finals, of, putOff := map[string][]decision{}, map[string]string{}, map[string]bool{}
+		finals, of := map[string][]decision{}, map[string]string{}
 		for _, d := range s.decisions[person] {
 			of[d.NotificationID] = d.CampaignID
-			if d.Outcome == "deferred" {
-				putOff[d.NotificationID] = true
-				continue
+			if d.Outcome != "deferred" {
+				finals[d.NotificationID] = append(finals[d.NotificationID], d)
 			}
-			finals[d.NotificationID] = append(finals[d.NotificationID], d)
-		}
-		for n := range putOff {
-			finals[n] = judgedAnew(finals[n])
 		}
 		for _, n := range slices.Sorted(maps.Keys(of)) {
 			a := accounts[of[n]]
@@ -86,20 +81,6 @@ func checkReasonSums(w *world, s *state, broken func(string, string, ...any)) {
 			broken("profile:"+x.Profile, "the provider took %s of %s at %s, and it is recorded as %q", x.Notification, x.Campaign, x.Begun.Format(time.RFC3339), end)
 		}
 	}
-}
-
-// judgedAnew keeps one end of a notification that was put off: what it came to if it was not skipped, else one skip. A profile's last jobs are
-// sent once more by the night's run; what was put off and then skipped is judged anew by the job of the first attempt, and may be sent.
-func judgedAnew(ends []decision) []decision {
-	ended := slices.ContainsFunc(ends, func(d decision) bool { return d.Outcome != "skipped" })
-	return slices.DeleteFunc(slices.Clone(ends), func(d decision) bool {
-		if d.Outcome != "skipped" || d.Reason == "taken" {
-			return false
-		}
-		drop := ended
-		ended = true
-		return drop
-	})
 }
 
 // entered recounts how many entries a campaign has that an event starts: those that are certain, and those that may be. A campaign that is

@@ -13,15 +13,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/job"
 )
 
-// Ahead is a client that answers consistent reads of profiles and orders, and reads of the packs that they owe, from what it has read for many
-// people at once, each item once: a read that is made again, after a lost condition, goes to the table. What it answers may be as old as the
-// call of Read; a writer's condition tells.
+// Ahead is a client that answers consistent reads of single items, and reads of the packs that profiles owe, from what it has read with few calls,
+// each item once: a read that is made again, after a lost condition, goes to the table. What it answers may be as old as that call; a
+// writer's condition tells.
 type Ahead struct {
 	API
-	Table    string // of profiles and orders
-	Timeline string // of packs
+	Table    string // of profiles and orders, for Read
+	Timeline string // of packs, for Read
 
 	mu    sync.Mutex
 	items map[slot]item // nil for one that is free
@@ -44,25 +45,35 @@ func (a *Ahead) Read(ctx context.Context, ids []profile.ID, orderIDs []string, s
 	}
 	var owed []item
 	for chunk := range slices.Chunk(keys, maxBatchKeys) {
-		found, err := a.read(ctx, a.Table, types.KeysAndAttributes{Keys: chunk, ConsistentRead: aws.Bool(true)})
+		found, err := a.read(ctx, map[string]types.KeysAndAttributes{a.Table: {Keys: chunk, ConsistentRead: aws.Bool(true)}})
 		if err != nil {
 			return err
 		}
-		for _, i := range found {
+		for _, i := range found[a.Table] {
 			owed = append(owed, owedPacks(i, seen)...)
 		}
 	}
 	for chunk := range slices.Chunk(owed, maxBatchKeys) {
-		if _, err := a.read(ctx, a.Timeline, askPacks(chunk)); err != nil {
+		if _, err := a.read(ctx, map[string]types.KeysAndAttributes{a.Timeline: askPacks(chunk)}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// ReadAttempt reads whom a notification is for, their contact record, and what stands of this attempt.
+func (a *Ahead) ReadAttempt(ctx context.Context, people Profiles, records Deliveries, n job.Notification) error {
+	_, err := a.read(ctx, map[string]types.KeysAndAttributes{
+		people.Table: {Keys: []map[string]types.AttributeValue{profileKey(n.ProfileID).item()}, ConsistentRead: aws.Bool(true)},
+		records.Table: {Keys: []map[string]types.AttributeValue{contactKey(n.ProfileID).item(), decisionKey(n.ProfileID, n.At, n.ID).item()},
+			ConsistentRead: aws.Bool(true)},
+	})
+	return err
+}
+
 // read asks once and keeps what is answered.
-func (a *Ahead) read(ctx context.Context, table string, ask types.KeysAndAttributes) ([]map[string]types.AttributeValue, error) {
-	out, err := a.API.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{table: ask}})
+func (a *Ahead) read(ctx context.Context, ask map[string]types.KeysAndAttributes) (map[string][]map[string]types.AttributeValue, error) {
+	out, err := a.API.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
 	if err != nil {
 		return nil, fmt.Errorf("reading ahead: %w", err)
 	}
@@ -71,16 +82,18 @@ func (a *Ahead) read(ctx context.Context, table string, ask types.KeysAndAttribu
 	if a.items == nil {
 		a.items = map[slot]item{}
 	}
-	for _, k := range ask.Keys {
-		a.items[slotOf(table, k)] = nil
+	for table, of := range ask {
+		for _, k := range of.Keys {
+			a.items[slotOf(table, k)] = nil
+		}
+		for _, k := range out.UnprocessedKeys[table].Keys {
+			delete(a.items, slotOf(table, k))
+		}
+		for _, i := range out.Responses[table] {
+			a.items[slotOf(table, i)] = i
+		}
 	}
-	for _, k := range out.UnprocessedKeys[table].Keys {
-		delete(a.items, slotOf(table, k))
-	}
-	for _, i := range out.Responses[table] {
-		a.items[slotOf(table, i)] = i
-	}
-	return out.Responses[table], nil
+	return out.Responses, nil
 }
 
 // owedPacks are the keys of the packs that a profile's item owes, as far as they are in one piece.
@@ -130,8 +143,9 @@ func (a *Ahead) take(table string, keys ...item) ([]item, bool) {
 
 // GetItem answers from what was read ahead, or asks.
 func (a *Ahead) GetItem(ctx context.Context, in *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-	if *in.TableName == a.Table && aws.ToBool(in.ConsistentRead) {
-		if found, read := a.take(a.Table, in.Key); read {
+	// Packs are not read consistently.
+	if *in.TableName != a.Timeline {
+		if found, read := a.take(*in.TableName, in.Key); read {
 			out := &dynamodb.GetItemOutput{}
 			if len(found) > 0 {
 				out.Item = found[0]

@@ -39,16 +39,41 @@ func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
 	return s.putDecision(ctx, d, nil)
 }
 
-// DecideFirst records a decision unless there is one for the same attempt; then it changes nothing and that is no error.
-func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision) error {
-	err := s.putDecision(ctx, d, aws.String("attribute_not_exists(#pk)"))
-	if refused(err) {
-		return nil
+// DecideFirst records a decision unless there is one for the same attempt, other than by one of these outcomes. It tells whether it did.
+func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over ...delivery.Outcome) (bool, error) {
+	c := &condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
+	for n, outcome := range over {
+		// No other text of a decision can hold this: quotes within one are escaped.
+		c.text += fmt.Sprintf(" OR contains(#b, :o%d)", n)
+		if c.values == nil {
+			c.names["#b"], c.values = attrBody, item{}
+		}
+		c.values[fmt.Sprintf(":o%d", n)] = textValue(fmt.Sprintf(`"outcome":%q`, outcome))
 	}
-	return err
+	err := s.putDecision(ctx, d, c)
+	if refused(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, condition *string) error {
+// Decision is what stands of one attempt: under the id that its job names, asked for when it was due. ErrNotFound if nothing does.
+func (s Deliveries) Decision(ctx context.Context, id profile.ID, asked time.Time, notification string) (d delivery.Decision, err error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, ConsistentRead: aws.Bool(true),
+		Key: decisionKey(id, asked, notification).item()})
+	if err == nil {
+		if len(out.Item) == 0 {
+			return d, ErrNotFound
+		}
+		err = json.Unmarshal([]byte(textOf(out.Item, attrBody)), &d)
+	}
+	if err != nil {
+		return d, fmt.Errorf("reading the decision of %s: %w", notification, err)
+	}
+	return d, nil
+}
+
+func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c *condition) error {
 	d.Asked = d.Asked.UTC().Truncate(time.Millisecond)
 	body, err := json.Marshal(d)
 	if err != nil {
@@ -57,9 +82,9 @@ func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, condit
 	i := decisionKey(d.ProfileID, d.Asked, d.NotificationID).item()
 	i[attrBody] = textValue(string(body))
 	i[attrTTL] = numberValue(s.now().Add(delivery.DecisionLife).Unix())
-	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: i, ConditionExpression: condition}
-	if condition != nil {
-		in.ExpressionAttributeNames = map[string]string{"#pk": attrPK}
+	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: i}
+	if c != nil {
+		in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = &c.text, c.names, c.values
 	}
 	if _, err := s.DB.PutItem(ctx, in); err != nil {
 		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)

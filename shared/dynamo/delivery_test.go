@@ -105,20 +105,32 @@ func TestDecisions(t *testing.T) {
 
 func TestDecideReplacesAndDecideFirstDoesNot(t *testing.T) {
 	s, _, _ := deliveries(t)
-	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon.Add(time.Microsecond), Outcome: delivery.Unknown}
+	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon.Add(time.Microsecond), Outcome: delivery.Unknown,
+		Detail: `"outcome":"deferred"`} // what somebody else says is no outcome
+	over := func(outcomes ...delivery.Outcome) func(delivery.Decision) (bool, error) {
+		return func(d delivery.Decision) (bool, error) { return s.DecideFirst(t.Context(), d, outcomes...) }
+	}
+	replace := func(d delivery.Decision) (bool, error) { return true, s.Decide(t.Context(), d) }
 	steps := []struct {
-		record  func(delivery.Decision) error
+		record  func(delivery.Decision) (bool, error)
 		outcome delivery.Outcome
 		want    delivery.Outcome
 	}{
-		{func(d delivery.Decision) error { return s.DecideFirst(t.Context(), d) }, delivery.Unknown, delivery.Unknown},
-		{func(d delivery.Decision) error { return s.Decide(t.Context(), d) }, delivery.Sent, delivery.Sent},
-		{func(d delivery.Decision) error { return s.DecideFirst(t.Context(), d) }, delivery.Skipped, delivery.Sent},
+		{over(), delivery.Unknown, delivery.Unknown},
+		{replace, delivery.Sent, delivery.Sent},
+		{over(), delivery.Skipped, delivery.Sent},
+		{over(delivery.Unknown, delivery.Deferred), delivery.Skipped, delivery.Sent},
+		{over(delivery.Unknown, delivery.Sent), delivery.Deferred, delivery.Deferred},
+		{over(delivery.Deferred), delivery.Unknown, delivery.Unknown},
 	}
 	for i, step := range steps {
 		d.Outcome = step.outcome
-		if err := step.record(d); err != nil {
-			t.Fatal(err)
+		if first, err := step.record(d); err != nil || first != (step.outcome == step.want) {
+			t.Fatalf("step %d: %v, %v", i, first, err)
+		}
+		one, err := s.Decision(t.Context(), "p", d.Asked.Truncate(time.Millisecond), "n")
+		if err != nil || one.Outcome != step.want {
+			t.Errorf("step %d: %+v, %v", i, one, err)
 		}
 		got, _, err := s.Decisions(t.Context(), []profile.ID{"p"}, 5, "")
 		if err != nil || len(got) != 1 || got[0].Outcome != step.want {
@@ -309,10 +321,10 @@ func TestADecisionThatMeetsATransaction(t *testing.T) {
 	s, _, _ := deliveries(t)
 	s.DB = &busy{API: s.DB}
 	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon, Outcome: delivery.Skipped}
-	if err := s.DecideFirst(t.Context(), d); err == nil {
+	if first, err := s.DecideFirst(t.Context(), d); err == nil || first {
 		t.Error("a decision that was not written is taken for one that is there")
 	}
-	if err := s.DecideFirst(t.Context(), d); err != nil {
+	if first, err := s.DecideFirst(t.Context(), d); err != nil || !first {
 		t.Error(err)
 	}
 	if list, _, err := s.Decisions(t.Context(), []profile.ID{"p"}, 5, ""); err != nil || len(list) != 1 {
