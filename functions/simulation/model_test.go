@@ -93,20 +93,17 @@ func (m *model) history(kind, id string) []definition {
 // always says whether every state that a definition may have been in, from a time to another, meets a condition. No definition is nil.
 func (m *model) always(kind, id string, from, to time.Time, meets func(doc map[string]any) bool) bool {
 	history := m.history(kind, id)
-	begin := -1 // the last that was in force for certain at from
-	for i, d := range history {
-		if d.Saved && !d.Sure.After(from) {
-			begin = i
-		}
+	known := false
+	for _, d := range history {
+		known = known || d.Saved && !d.Sure.After(from)
 	}
-	if begin < 0 && !meets(nil) {
+	if !known && !meets(nil) {
 		return false
 	}
-	for i, d := range history {
-		if i < begin || d.Begun.After(to) {
-			continue
-		}
-		if !meets(d.Doc) {
+	for _, d := range history {
+		// Of two edits that overlap either may be in force.
+		over := slices.ContainsFunc(history, func(o definition) bool { return o.Saved && o.Begun.After(d.Sure) && !o.Sure.After(from) })
+		if !over && !d.Begun.After(to) && !meets(d.Doc) {
 			return false
 		}
 	}
