@@ -263,7 +263,7 @@ func (b *batch) groups() []*group {
 
 const (
 	// people is how many people one invocation works on at once: their steps are round trips.
-	people = 16
+	people = 48
 	// reserve is kept before the deadline for sending what follows; who is not begun by then goes back.
 	reserve = 5 * time.Second
 	// attempts is how many conditions in a row are lost before the job goes back. An attempt that has committed some of its events
@@ -285,6 +285,9 @@ func (b *batch) run(ctx context.Context) {
 	readAhead := b.readAhead(groups)
 	for i, g := range groups {
 		workers.Go(func() error {
+			if b.process.Together != nil {
+				defer b.process.Together.Work(ctx)()
+			}
 			readAhead(ctx, i)
 			if g.err = away.known(); g.err != nil {
 				return nil

@@ -83,6 +83,11 @@ type Ahead interface {
 	Forget()
 }
 
+// Together makes one transaction of those of several workers, of which it has to know how many there are.
+type Together interface {
+	Work(ctx context.Context) (done func())
+}
+
 // Sender puts a job on a queue; when it answers nil the job is durable.
 type Sender interface {
 	Send(ctx context.Context, v any) error
@@ -121,6 +126,8 @@ type Process struct {
 	// Jitter answers a random share of a duration; it spreads those who lost a condition.
 	Jitter func(time.Duration) time.Duration
 	Ahead  Ahead // nil reads nothing ahead
+	// Together hears of each worker; nil where each transaction goes alone.
+	Together Together
 
 	done progress
 }
@@ -135,12 +142,14 @@ type QueueAPI interface {
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	orders, referrals := dynamo.Orders{DB: db, Table: s.Profiles}, dynamo.Referrals{DB: db, Table: s.Referrals}
 	ahead := &dynamo.Ahead{API: db, Table: s.Profiles, Timeline: s.Timeline}
+	together := &dynamo.Together{API: ahead}
 	timeline := dynamo.Timeline{DB: ahead, Table: s.Timeline, Now: now, Months: s.Months}
 	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
 	return &Process{
-		Profiles:  dynamo.Profiles{DB: ahead, Table: s.Profiles, History: timeline},
+		Profiles:  dynamo.Profiles{DB: together, Table: s.Profiles, History: timeline},
 		Orders:    dynamo.Orders{DB: ahead, Table: s.Profiles},
 		Ahead:     ahead,
+		Together:  together,
 		Timeline:  timeline,
 		Addresses: deliveries,
 		Traces: []Traces{
