@@ -168,8 +168,8 @@ func (m *Memory) clone() Memory {
 }
 
 // All is the person as everything shows them that was ever said, proven or not. Where both parts speak of the same trait, time zone or locale, the proven one stands; an
-// unproven trait says by whom it is. The tables of the parts are its own, so that folding into it changes nothing of the profile; where nothing is
-// unproven it is the profile itself.
+// unproven trait says by whom it is. It is for reading, and until the profile is changed: where only one part has anything, its tables are the profile's own,
+// since a run asks this of ten million people.
 func (p *Profile) All() *Profile {
 	if p.Unproven.Empty() {
 		return p
@@ -177,7 +177,8 @@ func (p *Profile) All() *Profile {
 	all := *p
 	all.Unproven = Memory{}
 	if p.Memory.Empty() && len(p.Traits) == 0 {
-		all.Memory = p.Unproven.clone()
+		all.Memory = p.Unproven
+		all.Traits = maps.Clone(p.Unproven.Traits)
 		for k, t := range all.Traits {
 			t.By = trust.Public
 			all.Traits[k] = t

@@ -197,24 +197,8 @@ func TestAllShowsBothParts(t *testing.T) {
 		if all.Traits["name"] != c.name || all.Traits["size"] != (Trait{int64(7), t0, trust.Public}) || all.Address(ChannelEmail) != c.address || all.Counters[event.ProductAdded].Total != c.added || pieces != c.pieces || !all.Unproven.Empty() {
 			t.Errorf("%s: %+v", name, all)
 		}
-		r := rand.New(rand.NewPCG(1, 1))
-		for range 500 {
-			e := anyEvent(r)
-			e.Trust = ""
-			all.Fold(&e, Shop{Currency: "CNY"})
-		}
 		if after, _ := json.Marshal(fields(c.p)); string(after) != string(before) {
-			t.Errorf("%s: folding into what All gave changed the profile", name)
-		}
-		// Nor does what is folded into the profile change what All gave.
-		all = c.p.All()
-		before, _ = json.Marshal(fields(all))
-		for range 500 {
-			e := anyEvent(r)
-			c.p.Fold(&e, Shop{Currency: "CNY"})
-		}
-		if after, _ := json.Marshal(fields(all)); string(after) != string(before) {
-			t.Errorf("%s: folding into the profile changed what All gave", name)
+			t.Errorf("%s: looking at all changed the profile", name)
 		}
 	}
 }
