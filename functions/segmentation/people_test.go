@@ -1,9 +1,11 @@
 package segmentation
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -30,7 +32,13 @@ func TestWhoCannotBeReadIsCountedAndPassedOver(t *testing.T) {
 	odd := &profile.Profile{ID: "no id of an identifier", Memory: profile.Memory{FirstSeen: w.daysAgo(3), LastSeen: w.daysAgo(3)}}
 	w.add(odd)
 	w.profiles.torn[torn.ID] = true
+	told := logged(t)
 	run := w.run(job.Segmentation{RunID: "r"}, 0)
+	for _, id := range []profile.ID{torn.ID, odd.ID} {
+		if !strings.Contains(told.String(), string(id)) {
+			t.Errorf("no line of the log names %s:\n%s", id, told)
+		}
+	}
 	if run.Findings == nil || run.Unreadable != 2 || run.PassedOver != 0 {
 		t.Fatalf("the run: %+v", run)
 	}
@@ -53,6 +61,16 @@ func TestWhoBecomesUnreadableBeforeScoringIsPassedOver(t *testing.T) {
 	if run.Outcome == nil || run.PassedOver != 1 || run.Changed != 1 || w.profiles.all[other.ID].Scores.M == 0 {
 		t.Errorf("the run: %+v; the other's scores %+v", run.Outcome, w.profiles.all[other.ID].Scores)
 	}
+}
+
+// logged collects what is logged for the rest of a test.
+func logged(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var told bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&told, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return &told
 }
 
 // until handles jobs of a new run r until it is so far.

@@ -3,9 +3,12 @@ package dynamo_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -42,6 +45,28 @@ func (d *duty) put(t *testing.T, at time.Time, id string) {
 	t.Helper()
 	if err := d.Put(t.Context(), "settlement", at, id, []byte("!")); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAMinuteIsSpread files what a big audience has to wait for: a partition takes a thousand writes a second, and all of it comes in one minute.
+func TestAMinuteIsSpread(t *testing.T) {
+	d := newDuty(t)
+	const all = 400
+	for i := range all {
+		d.put(t, noon.Add(time.Hour), fmt.Sprint("n", i))
+	}
+	held := map[string]int{}
+	d.DB.(*dynamotest.DB).Each(t, "Due", func(i map[string]types.AttributeValue) {
+		held[i["pk"].(*types.AttributeValueMemberS).Value]++
+	})
+	for partition, n := range held {
+		if n > all/3 {
+			t.Errorf("%s holds %d of %d", partition, n, all)
+		}
+	}
+	d.now = noon.Add(time.Hour)
+	if got := d.look(t, "settlement", nil); len(got) != all {
+		t.Errorf("%d of %d came", len(got), all)
 	}
 }
 
