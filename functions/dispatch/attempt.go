@@ -156,6 +156,9 @@ func (a *attempt) reserveAddress(ctx context.Context, intent delivery.Intent) (d
 	}
 	facts := a.judged.facts
 	facts.Contacts = []*delivery.Contact{reader}
+	if facts.Confirms {
+		facts.Settings = facts.Settings.Confirming(delivery.CapOfAddress)
+	}
 	if v := delivery.Reserve(facts, intent); v.Action != delivery.Proceed {
 		return v, nil
 	}

@@ -41,8 +41,8 @@ func (a *attempt) judge(ctx context.Context, r *read) (delivery.Verdict, error) 
 	}
 	j.facts = a.facts(*r, settings, holdout, eligible)
 	if v := delivery.Judge(j.facts); v.Action != delivery.Proceed {
-		if v.Reason == delivery.NoAddress && r.person.Unconfirmed.Email.Value != "" {
-			v.Detail = "unconfirmed"
+		if v.Reason == delivery.NoAddress {
+			v.Detail = a.unaddressed(r.person)
 		}
 		return v, nil
 	}
@@ -54,6 +54,17 @@ func (a *attempt) judge(ctx context.Context, r *read) (delivery.Verdict, error) 
 		return skip(delivery.Template, reason), nil
 	}
 	return delivery.Verdict{Action: delivery.Proceed}, err
+}
+
+// unaddressed says more of why there is no address.
+func (a *attempt) unaddressed(person *profile.Profile) string {
+	switch {
+	case a.judged.campaign.Confirms:
+		return "nothing to confirm" // any more: confirmed or withdrawn meanwhile
+	case person.Unconfirmed.Email.Value != "":
+		return "unconfirmed"
+	}
+	return ""
 }
 
 func skip(r delivery.Reason, detail string) delivery.Verdict {
@@ -117,6 +128,10 @@ func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Hol
 		Zone:     delivery.Zone(a.judged.all.Zone.Value, person.Place("country"), person.TraitText("phone"), a.Shop.Zone),
 		Eligible: eligible, Contacts: []*delivery.Contact{r.contact},
 	}
+	if c.Confirms {
+		f.Confirms, f.Settings = true, settings.Confirming(delivery.CapOfDevice)
+		return f // what the device has consented to is no word of whoever reads there
+	}
 	if consent, ok := person.Consent[string(c.Channel)]; ok {
 		f.Consent = &consent
 	}
@@ -125,7 +140,10 @@ func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Hol
 
 // address is where the channel reaches the person; empty where it needs none.
 func (a *attempt) address(person *profile.Profile) string {
-	if a.judged.campaign.Channel == delivery.Email {
+	switch c := a.judged.campaign; {
+	case c.Confirms:
+		return person.ToConfirm()
+	case c.Channel == delivery.Email:
 		return person.Address(profile.ChannelEmail)
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -29,6 +30,9 @@ func (p *Process) template(ctx context.Context, id string, version int) (*templa
 		if pinned, pinErr := p.Catalog.Version(ctx, dynamo.KindTemplate, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
 			d, err = pinned, pinErr
 		}
+	}
+	if errors.Is(err, dynamo.ErrNotFound) && id == campaign.ConfirmationTemplate {
+		return template.Confirmation(), nil
 	}
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return nil, nil
@@ -66,6 +70,9 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 	if t == nil || t.Channel != j.campaign.Channel {
 		return "no template " + j.variant.TemplateID + " for the channel", nil
 	}
+	if j.campaign.Confirms && (a.PublicURL == "" || a.Secret == "") {
+		return "no link without PUBLIC_URL and USER_HASH_SECRET", nil
+	}
 	variables, err := a.variables(ctx, person)
 	if err != nil {
 		return "", err
@@ -85,6 +92,9 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 // variables are what a template may say: of the person what is proven, and of the event what the person or the shop has said.
 func (a *attempt) variables(ctx context.Context, person *profile.Profile) (template.Variables, error) {
 	c := a.judged.campaign
+	if c.Confirms {
+		return a.confirmation(person), nil
+	}
 	v := template.Variables{
 		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags, Locale: person.Locale.Value,
 		CampaignID: c.ID, CampaignName: c.Name, ShopName: a.ShopName, UnsubscribeURL: a.unsubscribeURL(person),
@@ -112,6 +122,12 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (templ
 	}
 	v.Event.Timestamp, v.Event.Properties = found.Event.Timestamp, found.Event.Properties
 	return v, nil
+}
+
+// confirmation is all that a confirmation may say: nothing of whoever has typed the address.
+func (a *attempt) confirmation(person *profile.Profile) template.Variables {
+	link := delivery.Confirmation{ProfileID: person.ID, Channel: a.judged.campaign.Channel, Address: a.judged.facts.Address, Sent: a.n.At}
+	return template.Variables{ShopName: a.ShopName, ConfirmURL: a.PublicURL + "/v1/confirm/" + link.Token(a.Secret), Zone: a.Shop.Zone, Currency: a.Shop.Currency}
 }
 
 // unsubscribeURL is the signed link of the notification. Transactional ones have none: there is nothing to unsubscribe from.

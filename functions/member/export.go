@@ -99,6 +99,8 @@ type detail struct {
 	Claims      map[string]profile.Claim      `json:"claims"` // by anonymousId: what devices say of the userId that they have not proved
 	ClaimsFrom  *time.Time                    `json:"claimsFrom"`
 	Unconfirmed profile.Addresses             `json:"unconfirmed"`
+	Confirmed   profile.Stamped               `json:"confirmed"` // the e-mail address at which a link of ours was opened last
+	Asked       profile.Stamped               `json:"asked"`     // the one for which a confirmation was asked last
 	Memberships map[string]profile.Membership `json:"memberships"`
 	Scores      profile.Scores                `json:"scores"`
 
@@ -134,7 +136,7 @@ type memory struct {
 
 func detailOf(p *profile.Profile) detail {
 	return detail{
-		memory: memoryOf(&p.Memory), Unproven: memoryOf(&p.Unproven), Claims: p.Claims, ClaimsFrom: instant(p.ClaimsFrom), Unconfirmed: p.Unconfirmed,
+		memory: memoryOf(&p.Memory), Unproven: memoryOf(&p.Unproven), Claims: p.Claims, ClaimsFrom: instant(p.ClaimsFrom), Unconfirmed: p.Unconfirmed, Confirmed: p.Confirmed, Asked: p.Asked,
 		Memberships: p.Members, Scores: p.Scores, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Erasures: p.Erasures,
 	}
 }

@@ -36,6 +36,7 @@ func TestGoldenRequests(t *testing.T) {
 		"get-referrals":           {200, `{"asAdvocate":[],"asFriend":[]}`},
 		"get-leaderboard":         {200, `{"items":[]}`},
 		"get-unsubscribe-forged":  {404, `This link is not valid`},
+		"get-confirm-forged":      {404, `This link is not valid, or no longer`},
 		"no-key":                  {401, `"title":"Unauthorized"`},
 	}
 	files, err := filepath.Glob(folder + "/*.json")

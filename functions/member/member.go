@@ -40,7 +40,7 @@ type Queue interface {
 // Process is the function. Its exported fields are set once.
 type Process struct {
 	Auth       httpapi.Auth
-	Secret     string // of userHash and of unsubscribe links; empty: neither is accepted
+	Secret     string // of userHash and of the links in mails; empty: none is accepted
 	Timeline   dynamo.Timeline
 	Deliveries dynamo.Deliveries
 	Referrals  dynamo.Referrals
@@ -84,6 +84,8 @@ func (p *Process) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/programs/{id}/leaderboard", p.leaderboard)
 	mux.HandleFunc("GET /v1/unsubscribe/{token}", p.unsubscribePage)
 	mux.HandleFunc("POST /v1/unsubscribe/{token}", p.unsubscribe)
+	mux.HandleFunc("GET /v1/confirm/{token}", p.confirmPage)
+	mux.HandleFunc("POST /v1/confirm/{token}", p.confirm)
 	return mux
 }
 

@@ -28,27 +28,28 @@ var unsubscribeForm = template.Must(template.New("unsubscribe").Parse(`<!doctype
 </body></html>
 `))
 
-type unsubscribeView struct {
+// formView is what a form of a link in a mail shows.
+type formView struct {
 	Valid, Done bool
 	Channel     delivery.Channel
 }
 
-func showUnsubscribe(w http.ResponseWriter, status int, v unsubscribeView) {
+func showForm(w http.ResponseWriter, status int, form *template.Template, v formView) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
 	w.WriteHeader(status)
-	_ = unsubscribeForm.Execute(w, v)
+	_ = form.Execute(w, v)
 }
 
 func (p *Process) unsubscribePage(w http.ResponseWriter, r *http.Request) {
 	u, err := delivery.ParseUnsubscribe(p.Secret, r.PathValue("token"))
 	if err != nil {
-		showUnsubscribe(w, http.StatusNotFound, unsubscribeView{})
+		showForm(w, http.StatusNotFound, unsubscribeForm, formView{})
 		return
 	}
-	showUnsubscribe(w, http.StatusOK, unsubscribeView{Valid: true, Channel: u.Channel})
+	showForm(w, http.StatusOK, unsubscribeForm, formView{Valid: true, Channel: u.Channel})
 }
 
 // unsubscribe is what the button does, and the one click of mail programs (RFC 8058).
@@ -56,7 +57,7 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
 	u, err := delivery.ParseUnsubscribe(p.Secret, token)
 	if err != nil {
-		showUnsubscribe(w, http.StatusNotFound, unsubscribeView{})
+		showForm(w, http.StatusNotFound, unsubscribeForm, formView{})
 		return
 	}
 	person, err := p.Referrals.Person(r.Context(), u.ProfileID)
@@ -91,7 +92,7 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	showUnsubscribe(w, http.StatusOK, unsubscribeView{Done: true})
+	showForm(w, http.StatusOK, unsubscribeForm, formView{Done: true})
 }
 
 // withdraw notes the withdrawal where dispatch asks: with the person, and with the address.

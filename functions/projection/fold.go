@@ -168,6 +168,9 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 		}
 	}
 	follows = append(follows, b.rules.memberships(p, b.process.Now())...)
+	if news, ask := p.Ask(); ask {
+		follows = append(follows, news)
+	}
 	p.Append(version, compact(follows)...)
 	p.Window.Record(record)
 	if err := b.process.Profiles.Commit(ctx, change); err != nil {

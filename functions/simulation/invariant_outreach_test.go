@@ -16,7 +16,7 @@ const (
 	heard = 6 * time.Second
 )
 
-func transactional(campaign string) bool { return campaign == "receipt" }
+func transactional(campaign string) bool { return campaign == "receipt" || campaign == confirmation }
 
 func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any)) {
 	byID, once := map[string]int{}, map[string]int{}

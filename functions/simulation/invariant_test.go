@@ -59,6 +59,9 @@ const (
 	reasonsAddUp           invariant = "reasonsAddUp"
 	duplicatesSettled      invariant = "duplicatesSettled"
 	unreadableKept         invariant = "unreadableKept"
+	confirmationsOnce      invariant = "confirmationsOnce"
+	onlyConfirmed          invariant = "onlyConfirmedAddresses"
+	confirmationsDecided   invariant = "confirmationsDecided"
 	runsFinish             invariant = "runsFinish"
 	schedulesSucceed       invariant = "schedulesSucceed"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
@@ -114,6 +117,9 @@ var invariants = []struct {
 	{erasedLeaveNoTrace, checkTraces},
 	{reasonsAddUp, checkReasonSums},
 	{duplicatesSettled, checkSettled},
+	{confirmationsOnce, checkConfirmations},
+	{onlyConfirmed, checkOnlyConfirmed},
+	{confirmationsDecided, checkConfirmationsDecided},
 }
 
 // violation is a promise that was broken.

@@ -15,6 +15,8 @@ type model struct {
 	erasures    []*erasure
 	withdrawals []*withdrawal
 	claims      []*claim
+	forms       []*form
+	clicks      []*click
 	joined      map[string]string // see joins
 }
 
@@ -113,7 +115,8 @@ func (m *model) always(kind, id string, from, to time.Time, meets func(doc map[s
 // view is a profile as the API shows it.
 type view struct {
 	ProfileID string
-	IDs       []struct{ Kind, Value string }
+	IDs       []identifier
+	Addresses map[string]struct{ Address string }
 	Orders    struct {
 		Count   int
 		Revenue []amount
@@ -126,6 +129,8 @@ type view struct {
 	}
 	Parts []string `json:"mergedFrom"`
 }
+
+type identifier struct{ Kind, Value string }
 
 type amount struct {
 	Amount   int64

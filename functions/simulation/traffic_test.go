@@ -55,6 +55,7 @@ var scenes = []scene{
 	{"newsletter", 1, newsletter},
 	{"edit in a run", 2, editInARun},
 	{"friends at once", 2, friendsAtOnce},
+	{"subscribe", 6, subscribe},
 }
 
 // human is one of the people of a seed.

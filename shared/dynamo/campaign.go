@@ -40,7 +40,7 @@ type campaignSet struct {
 	pinned map[versionKey]Campaign
 }
 
-// All is every campaign in the order of the ids. Callers do not change it.
+// All is every campaign in the order of the ids, and last the one that every shop has. Callers do not change it.
 func (c *Campaigns) All(ctx context.Context) ([]Campaign, error) {
 	set, err := c.set(ctx)
 	if err != nil {
@@ -153,14 +153,19 @@ func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *ca
 			slog.ErrorContext(ctx, "campaign left out", "campaign", d.ID, "error", err.Error())
 			continue
 		}
-		at := len(set.all)
-		set.all = append(set.all, one)
-		set.byID[one.ID] = at
-		for _, what := range one.ListensTo() {
-			set.listeners[what] = append(set.listeners[what], at)
-		}
+		set.add(one)
 	}
+	set.add(Campaign{Definition: campaign.Confirmation()}) // it has no condition
 	return set
+}
+
+func (s *campaignSet) add(one Campaign) {
+	at := len(s.all)
+	s.all = append(s.all, one)
+	s.byID[one.ID] = at
+	for _, what := range one.ListensTo() {
+		s.listeners[what] = append(s.listeners[what], at)
+	}
 }
 
 func compileCampaign(d Definition, rules []segment.Definition) (Campaign, error) {

@@ -59,7 +59,8 @@ func (s Deliveries) ContactOf(ctx context.Context, profiles Profiles, id profile
 
 // AddressContact is the record of an address, whosever it is: what was sent there that only public events have started.
 func (s Deliveries) AddressContact(ctx context.Context, channel delivery.Channel, address string) (*delivery.Contact, error) {
-	return s.Contact(ctx, profile.ID(addressKey(string(channel), delivery.AddressHash(address)).PK))
+	hashes := append(addressHashes(address), delivery.AddressHash(address))
+	return s.Contact(ctx, profile.ID(addressKey(string(channel), hashes[0]).PK))
 }
 
 // SaveContact writes the record if nobody has changed it since it was read, and counts its version up. ErrConflict says that

@@ -56,6 +56,7 @@ const (
 	sectionClaims       = 57
 	sectionClaimsFrom   = 58
 	sectionDoubted      = 59 // what of the outbox and of the memberships only public events make so
+	sectionConfirmed    = 60 // the address that was confirmed, and the one that was asked for
 )
 
 // packProfile is the body of a profile's item.
@@ -177,6 +178,8 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			}
 		case sectionUnconfirmed:
 			p.Unconfirmed.Unite(profile.Addresses{Email: profile.Stamped{Value: s.text(), At: s.time()}, Phone: profile.Stamped{Value: s.text(), At: s.time()}})
+		case sectionConfirmed:
+			unpackConfirmed(s, &p.Reach)
 		case sectionClaims:
 			claims.unpack(s)
 		case sectionClaimsFrom:

@@ -61,6 +61,14 @@ func erasedProfile() *profile.Profile {
 
 // newestProfile has what came since the bodies were frozen, too.
 func newestProfile() *profile.Profile {
+	p := trustedProfile()
+	t0 := p.FirstSeen
+	p.Confirmed, p.Asked = profile.Stamped{Value: "li@shop.example", At: t0.Add(time.Minute)}, profile.Stamped{Value: "mei@shop.example", At: t0}
+	return p
+}
+
+// trustedProfile is one that keeps apart what public events say.
+func trustedProfile() *profile.Profile {
 	p := erasedProfile()
 	p.ShopDays = 20510
 	t0 := p.FirstSeen
@@ -134,6 +142,7 @@ func TestWhatTheVersionBeforeDoesToWhoSaysWhat(t *testing.T) {
 		p := &profile.Profile{ID: "p", ClaimsFrom: at}
 		p.Unproven = profile.Memory{FirstSeen: at, LastSeen: at, ShopDays: 1, Traits: profile.Traits{fmt.Sprint("t", n): {Value: true, At: at}}, Counters: map[string]profile.Counter{"page": {Total: int64(n), Last: at}}, Unknown: []byte{99, 1, byte(n)}}
 		p.Unconfirmed.Email = profile.Stamped{Value: fmt.Sprint(n, "@shop.example"), At: at}
+		p.Confirmed, p.Asked = profile.Stamped{Value: fmt.Sprint(n, "@shop.example"), At: at}, profile.Stamped{Value: fmt.Sprint("asked", n), At: at}
 		p.Claims = map[string]profile.Claim{fmt.Sprint("d", n): {At: at.Add(time.Hour)}, "both": {At: at.Add(time.Minute), Reach: profile.Reach{Tokens: map[string]profile.Token{fmt.Sprint("token", n): {At: at.Add(time.Minute)}}}}}
 		p.Traits = profile.Traits{fmt.Sprint("t", n): {Value: "x", At: at, By: trust.Person}}
 		return p
@@ -165,6 +174,9 @@ func TestWhatTheVersionBeforeDoesToWhoSaysWhat(t *testing.T) {
 	}
 	if got.Unconfirmed.Email.Value != "2@shop.example" || !got.ClaimsFrom.Equal(t0.Add(time.Second)) {
 		t.Errorf("unconfirmed %+v, claims from %v", got.Unconfirmed, got.ClaimsFrom)
+	}
+	if got.Confirmed.Value != "2@shop.example" || got.Asked.Value != "asked2" {
+		t.Errorf("confirmed %+v, asked %+v", got.Confirmed, got.Asked)
 	}
 	if _, joined := got.Claims["d1"]; joined || len(got.Claims) != 2 || len(got.Claims["both"].Tokens) != 2 {
 		t.Errorf("claims %+v", got.Claims)
@@ -345,7 +357,7 @@ func TestFrozenBodies(t *testing.T) {
 		want       *profile.Profile
 	}{{"first", frozenBody, beforeMarks(firstProfile())}, {"with detail", frozenDetail, beforeMarks(fullProfile())},
 		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}, {"with marks in bits", frozenBits, fullProfile()},
-		{"with trust", frozenTrust, newestProfile()}} {
+		{"with trust", frozenTrust, trustedProfile()}, {"with a confirmation", frozenConfirmation, newestProfile()}} {
 		t.Run(c.name, func(t *testing.T) {
 			body, err := hex.DecodeString(c.body)
 			if err != nil {

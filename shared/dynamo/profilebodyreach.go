@@ -35,6 +35,14 @@ func packReach(w *packer, p *profile.Profile) {
 			}
 		})
 	}
+	if p.Confirmed != (profile.Stamped{}) || p.Asked != (profile.Stamped{}) {
+		w.section(sectionConfirmed, func(w *packer) {
+			for _, s := range []profile.Stamped{p.Confirmed, p.Asked} {
+				w.text(s.Value)
+				w.time(s.At)
+			}
+		})
+	}
 	w.section(sectionClaims, func(w *packer) {
 		for _, device := range slices.Sorted(maps.Keys(p.Claims)) {
 			w.text(device)
@@ -44,6 +52,11 @@ func packReach(w *packer, p *profile.Profile) {
 	if !p.ClaimsFrom.IsZero() {
 		w.section(sectionClaimsFrom, func(w *packer) { w.time(p.ClaimsFrom) })
 	}
+}
+
+// unpackConfirmed unites what it reads with what is there: the version before leaves two sections when it merges two people.
+func unpackConfirmed(s *unpacker, r *profile.Reach) {
+	r.Confirm(profile.Stamped{Value: s.text(), At: s.time()}, profile.Stamped{Value: s.text(), At: s.time()})
 }
 
 // The kinds of what a device claims beside its own name.

@@ -17,7 +17,7 @@ func Route(id profile.ID, follows []profile.Follow) (settlement, orchestration [
 		switch f.Kind {
 		case profile.FollowOrder, profile.FollowSignUp:
 			settlement = append(settlement, j)
-		case profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved:
+		case profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved, profile.FollowUnconfirmed:
 			orchestration = append(orchestration, j)
 		}
 	}

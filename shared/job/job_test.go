@@ -38,6 +38,9 @@ var samples = map[string]any{
 		{ID: "p.4.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowProved, Ref: "regular", Version: 4, At: noon}},
 		{ID: "p.5.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowUnproved, Ref: "regular", Version: 5, At: noon, Run: "run-1"}},
 	}},
+	"orchestration-unconfirmed": job.Orchestration{Version: 1, Follows: []job.Follow{
+		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowUnconfirmed, Version: 3, At: noon, Unproven: true}},
+	}},
 	"notifications-unproven": job.Notifications{Version: 1, Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, Unproven: true,
 	}}},

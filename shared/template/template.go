@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/fault"
 )
@@ -90,6 +91,9 @@ func compileAll(d Definition, anew bool) (*Template, error) {
 		f.Addf("channel", "must be one of %v", delivery.Channels())
 		return nil, f
 	}
+	if d.ID == campaign.ConfirmationTemplate && d.Channel != delivery.Email {
+		f.Addf("channel", "must be email: %s asks people to confirm their address", d.ID)
+	}
 	if _, ok := d.Locales[DefaultLocale]; !ok {
 		f.Add("locales", "must have "+DefaultLocale)
 	}
@@ -99,6 +103,9 @@ func compileAll(d Definition, anew bool) (*Template, error) {
 	for _, name := range slices.Sorted(maps.Keys(d.Locales)) {
 		compiled, faults := d.Locales[name].compile(d.Channel, anew)
 		f = append(f, faults.Under("locales."+name)...)
+		if d.ID == campaign.ConfirmationTemplate && anew {
+			f = append(f, d.Locales[name].unconfirming().Under("locales."+name)...)
+		}
 		t.locales[strings.ToLower(name)] = compiled
 	}
 	if err := f.Err(); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties),
-// campaign (id, name), shop (name) and unsubscribeUrl. A trait called like one of the profile's own fields is found under
+// campaign (id, name), shop (name), unsubscribeUrl, and in a confirmation confirmUrl. A trait called like one of the profile's own fields is found under
 // profile.traits.
 type Variables struct {
 	UserID         string
@@ -25,6 +25,7 @@ type Variables struct {
 	CampaignName   string
 	ShopName       string
 	UnsubscribeURL string
+	ConfirmURL     string // empty in all but confirmations
 	// Zone is where times are shown: the person's, else the shop's; nil is UTC. Currency is that of sums which name none.
 	Zone     *time.Location
 	Currency money.Currency
@@ -44,6 +45,7 @@ var fields = map[string]map[string]bool{
 	"campaign":       {"id": true, "name": true},
 	"shop":           {"name": true},
 	"unsubscribeUrl": {},
+	"confirmUrl":     {},
 }
 
 func (v Variables) bindings() map[string]any {
@@ -67,6 +69,7 @@ func (v Variables) bindings() map[string]any {
 		"campaign":       map[string]any{"id": v.CampaignID, "name": v.CampaignName},
 		"shop":           map[string]any{"name": v.ShopName},
 		"unsubscribeUrl": v.UnsubscribeURL,
+		"confirmUrl":     v.ConfirmURL,
 		filtersKey:       here.config(),
 	}
 }

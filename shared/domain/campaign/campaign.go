@@ -57,6 +57,8 @@ type Definition struct {
 	// OncePerPerson and OnceEvery limit how often a person is taken. Without either, every trigger counts.
 	OncePerPerson bool     `json:"oncePerPerson,omitempty"`
 	OnceEvery     Duration `json:"onceEvery,omitzero"`
+	// Confirms is of Confirmation alone.
+	Confirms bool `json:"-"`
 }
 
 // Trigger is what a campaign listens to; exactly one field is set.
@@ -105,7 +107,7 @@ func (d Definition) Active(now time.Time) bool {
 // TakesUnproven says whether what only public events say may start the campaign. Nothing that somebody asked for by an act of their own can be asked
 // for by another.
 func (d Definition) TakesUnproven() bool {
-	return !d.Transactional && (d.Unproven == nil || *d.Unproven)
+	return d.Confirms || !d.Transactional && (d.Unproven == nil || *d.Unproven)
 }
 
 // View is the person as the campaign looks at them: all that was ever said, or what is proven alone.
@@ -135,6 +137,8 @@ func (d Definition) ListensTo() []News {
 		return []News{{kind, string(id)}, {proven, string(id)}}
 	}
 	switch t := d.Trigger; {
+	case d.Confirms:
+		return []News{{Kind: profile.FollowUnconfirmed}}
 	case t.EnteredSegment != "":
 		return membership(t.EnteredSegment, profile.FollowEntered, profile.FollowProved)
 	case t.ExitedSegment != "":

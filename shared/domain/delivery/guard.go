@@ -17,9 +17,11 @@ type Case struct {
 	CampaignID    string
 	Control       float64 // share of the campaign's audience that gets nothing
 	Transactional bool
-	Channel       Channel
-	Tags          []string
-	NotAfter      time.Time // zero means no limit
+	// Confirms says that the notification asks whoever reads at Address to confirm it. Nobody there has said anything yet: Consent is nil.
+	Confirms bool
+	Channel  Channel
+	Tags     []string
+	NotAfter time.Time // zero means no limit
 
 	// Person is what shares are drawn by: the userId, or the profileId of a person without one.
 	Person  string
@@ -50,6 +52,9 @@ func killSwitch(c Case) Verdict {
 	}
 	if slices.Contains(c.Settings.Stopped, c.Channel) {
 		return skip(KillSwitch, string(c.Channel))
+	}
+	if c.Confirms && c.Settings.ConfirmationsOff {
+		return skip(KillSwitch, "confirmations")
 	}
 	return Verdict{Action: Proceed}
 }

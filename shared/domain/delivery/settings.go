@@ -33,6 +33,8 @@ type Settings struct {
 	// Caps apply together. Absent means the default rule, an empty list means none.
 	Caps          []Cap         `json:"caps"`
 	Transactional Transactional `json:"transactional"`
+	// ConfirmationsOff asks nobody to confirm an address that only a device has named. Such an address is written to never, then.
+	ConfirmationsOff bool `json:"confirmationsOff,omitempty"`
 	// Consent overrides the basis of a channel: email is optIn, social is optOut.
 	Consent map[Channel]Basis `json:"consent,omitempty"`
 }

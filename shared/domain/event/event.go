@@ -88,6 +88,7 @@ const (
 	Unsubscribed       = "Unsubscribed"
 	EmailBounced       = "Email Bounced"
 	EmailMarkedAsSpam  = "Email Marked as Spam"
+	EmailConfirmed     = "Email Address Confirmed" // ours: by the link of a confirmation
 	ExperimentViewed   = "Experiment Viewed"
 	SegmentEntered     = "Segment Entered"
 	SegmentExited      = "Segment Exited"
@@ -97,7 +98,7 @@ const (
 
 // reserved are the names of what only we can know. Of anybody else they would be an invention.
 var reserved = map[string]trust.Fact{
-	SegmentEntered: trust.OurNews, SegmentExited: trust.OurNews, ProfilesMerged: trust.OurNews,
+	SegmentEntered: trust.OurNews, SegmentExited: trust.OurNews, ProfilesMerged: trust.OurNews, EmailConfirmed: trust.OurNews,
 	"Points Earned": trust.OurBooks, "Points Redeemed": trust.OurBooks, "Points Expired": trust.OurBooks, "Tier Changed": trust.OurBooks, "Badge Earned": trust.OurBooks,
 	"Referral Qualified": trust.OurBooks, "Referral Settled": trust.OurBooks, "Lottery Drawn": trust.OurBooks, "Bargain Completed": trust.OurBooks,
 	"Group Completed": trust.OurBooks, "Group Expired": trust.OurBooks, "Notification Sent": trust.OurBooks, "Notification Suppressed": trust.OurBooks,

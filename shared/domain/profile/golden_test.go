@@ -22,7 +22,7 @@ func TestGoldenIDs(t *testing.T) {
 			t.Errorf("job id %s, want %s", got, want)
 		}
 	}
-	for kind, want := range map[FollowKind]string{FollowOrder: "order", FollowSignUp: "signup", FollowEvent: "event", FollowEntered: "entered", FollowExited: "exited", FollowReport: "report"} {
+	for kind, want := range map[FollowKind]string{FollowOrder: "order", FollowSignUp: "signup", FollowEvent: "event", FollowEntered: "entered", FollowExited: "exited", FollowReport: "report", FollowUnconfirmed: "unconfirmed"} {
 		if string(kind) != want {
 			t.Errorf("follow %q, want %q", kind, want)
 		}

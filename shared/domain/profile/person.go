@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,10 +108,7 @@ const (
 func (p *Profile) Address(channel string) string {
 	switch channel {
 	case ChannelEmail:
-		if i, ok := email(p.Traits.proven("email")); ok {
-			return i.Value
-		}
-		return p.Identifier(Email)
+		return cmp.Or(p.told(), p.Confirmed.Value)
 	case ChannelSMS:
 		if i, ok := phone(p.Traits.proven("phone")); ok {
 			return i.Value
@@ -131,6 +129,14 @@ func (p *Profile) Address(channel string) string {
 		return p.Identifier(OpenID)
 	}
 	return ""
+}
+
+// told is the e-mail address that the person or the shop has told.
+func (p *Profile) told() string {
+	if i, ok := email(p.Traits.proven("email")); ok {
+		return i.Value
+	}
+	return p.Identifier(Email)
 }
 
 // Reachable tells whether a channel has an address for the person and the person's consent.

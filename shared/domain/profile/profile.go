@@ -191,6 +191,8 @@ const (
 	// A membership has become proven, or is no longer. Who listens to what is proven alone hears this in place of entered and exited.
 	FollowProved   FollowKind = "proved"   // Ref is the segment
 	FollowUnproved FollowKind = "unproved" // Ref is the segment
+	// FollowUnconfirmed says that a device has named an address and given consent, and that whoever reads there is to be asked.
+	FollowUnconfirmed FollowKind = "unconfirmed"
 	// FollowReport goes back to projection: an event about an order that belongs to somebody else; Ref is the owner's profileId.
 	FollowReport FollowKind = "report"
 )

@@ -15,6 +15,11 @@ type Reach struct {
 	// Unconfirmed are the addresses that the person's devices have named last. They have no effect: who is written to is asked first. The times
 	// are those of receipt.
 	Unconfirmed Addresses
+	// Confirmed is the e-mail address at which somebody has confirmed last that it is a device's of this person. It is written to where nobody who
+	// is trusted more names another.
+	Confirmed Stamped `json:"-"`
+	// Asked is the address that was to be confirmed last, with when the device had said what that needs. It is no word of anybody.
+	Asked Stamped `json:"-"`
 }
 
 // Addresses are an e-mail address and a phone number, each with when it was said.
@@ -45,7 +50,14 @@ func (r *Reach) absorb(q *Reach) (left leftOut) {
 		left.tokens += r.token(token, t)
 	}
 	r.Unconfirmed.Unite(q.Unconfirmed)
+	r.Confirm(q.Confirmed, q.Asked)
 	return left
+}
+
+// Confirm takes up what is kept elsewhere of an address that was confirmed, and of one that was asked for.
+func (r *Reach) Confirm(confirmed, asked Stamped) {
+	r.Confirmed.later(confirmed)
+	r.Asked.later(asked)
 }
 
 // Unite takes of each address the one that was said later.
@@ -114,7 +126,7 @@ func (p *Profile) reach(e *event.Event, c *eventContext, os string, own bool, at
 		at = receipt(e, at)
 	}
 	claim := Claim{At: at}
-	if c.token != nil || e.Kind == event.Identify || e.Kind == event.Track && (e.Name == event.EmailMarkedAsSpam || speaksOfConsent(e.Name)) {
+	if c.token != nil || e.Kind == event.Identify || e.Kind == event.Track && (e.Name == event.EmailMarkedAsSpam || e.Name == event.EmailConfirmed || speaksOfConsent(e.Name)) {
 		claim.Reach = p.said(e, c, os, own, public, at)
 	}
 	if public && e.UserID != "" {
@@ -150,6 +162,13 @@ func (p *Profile) said(e *event.Event, c *eventContext, os string, own, public b
 		if r := place(trust.Address); r != nil {
 			r.Unconfirmed.say(c.traits, at)
 			r.Unconfirmed.say(e.Traits, at)
+		}
+	}
+	if e.Kind == event.Track && e.Name == event.EmailConfirmed && trust.May(e.Trust, own, trust.Address) == trust.Yes {
+		var address []byte
+		pick(e.Properties, member{"email", &address})
+		if i, ok := email(plainText(address)); ok {
+			p.Confirmed.later(Stamped{i.Value, receipt(e, at)})
 		}
 	}
 	return claimed

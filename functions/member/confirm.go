@@ -1,0 +1,90 @@
+package member
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"html/template"
+	"net/http"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+)
+
+// confirmForm asks before it acts, as unsubscribeForm does. It shows nothing of the address nor of who has named it: the link may have come
+// to somebody else.
+var confirmForm = template.Must(template.New("confirm").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+<title>Confirm your address 确认邮箱</title></head><body style="font:16px sans-serif;max-width:32em;margin:4em auto;padding:0 1em">
+{{if .Done}}<p>Thank you, your address is confirmed. 谢谢，您的邮箱已确认。</p>
+{{else if .Valid}}<p>Did you ask us to write to the address at which you got this link? 是您请我们向收到此链接的邮箱发送邮件吗？</p>
+<form method="post"><button style="font:inherit;padding:.5em 1em">Yes, it is mine 是的，这是我的邮箱</button></form>
+{{else}}<p>This link is not valid, or no longer. 链接无效或已过期。</p>{{end}}
+</body></html>
+`))
+
+// confirmation opens the link of a confirmation. ok is false, and the request answered, where it is none, its time is over, or whoever's device it
+// was has been erased since.
+func (p *Process) confirmation(w http.ResponseWriter, r *http.Request) (c delivery.Confirmation, person dynamo.Person, ok bool) {
+	c, err := delivery.ParseConfirmation(p.Secret, r.PathValue("token"))
+	if err != nil || !p.Now().Before(c.Until()) {
+		showForm(w, http.StatusNotFound, confirmForm, formView{})
+		return c, person, false
+	}
+	if person, err = p.Referrals.Person(r.Context(), c.ProfileID); err != nil {
+		httpapi.Failed(w, r, err)
+		return c, person, false
+	}
+	if len(person.Profile.Identifiers) == 0 || person.Profile.Erased(c.ProfileID, c.Sent) {
+		showForm(w, http.StatusNotFound, confirmForm, formView{})
+		return c, person, false
+	}
+	return c, person, true
+}
+
+func (p *Process) confirmPage(w http.ResponseWriter, r *http.Request) {
+	if _, _, ok := p.confirmation(w, r); ok {
+		showForm(w, http.StatusOK, confirmForm, formView{Valid: true})
+	}
+}
+
+// confirm is what the button does: whoever reads at the address says that the device is theirs. It is said of the device, never of a userId that it
+// may claim.
+func (p *Process) confirm(w http.ResponseWriter, r *http.Request) {
+	c, person, ok := p.confirmation(w, r)
+	if !ok {
+		return
+	}
+	properties, err := json.Marshal(map[string]string{"channel": string(c.Channel), "email": c.Address})
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	now := p.Now().UTC()
+	sum := sha256.Sum256([]byte(r.PathValue("token")))
+	e := event.Event{MessageID: "confirm-" + hex.EncodeToString(sum[:16]), Kind: event.Track, Name: event.EmailConfirmed, Properties: properties,
+		AnonymousID: founder(person.Profile, c.ProfileID), Timestamp: now, ReceivedAt: now}
+	if e.AnonymousID == "" {
+		e.UserID = value(person.Profile, profile.UserID) // by now the device's key is the person's
+	}
+	if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	showForm(w, http.StatusOK, confirmForm, formView{Done: true})
+}
+
+// founder is the device under whose key a profile stands, else one of its devices; empty where it has none.
+func founder(p *profile.Profile, key profile.ID) string {
+	for _, i := range p.Identifiers {
+		if i.Kind == profile.AnonymousID && i.ID() == key {
+			return i.Value
+		}
+	}
+	return value(p, profile.AnonymousID)
+}
