@@ -64,7 +64,15 @@ func (p *Process) end(ctx context.Context, e dynamo.DueEntry) (ready *job.Notifi
 		// A part takes as long as a job does, so it becomes one again.
 		return nil, time.Time{}, p.goOn(ctx, job.Orchestration{Audience: k.Audience})
 	}
-	return p.resume(ctx, k.Notification)
+	ready, again, err = p.resume(ctx, k.Notification)
+	if err != nil || again.IsZero() {
+		return ready, again, err
+	}
+	// Filed as what it is, a wait of the person's, so that an export shows it.
+	if !again.After(e.Minute) {
+		again = e.Minute.Add(time.Minute)
+	}
+	return nil, time.Time{}, p.Due.Wait(ctx, dynamo.OwnerOrchestration, k.ProfileID, again, e.ID, e.Body)
 }
 
 // resume asks again what was asked before the wait, with the profile as it is now, of the campaign as it was when it took the person.

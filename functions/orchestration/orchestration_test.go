@@ -502,7 +502,33 @@ func TestErasedWhileWaiting(t *testing.T) {
 	b.expect(0)
 }
 
-// TestErasedWhileItsCampaignIsPaused: what waits for the end of a pause is filed anew each time, where no wipe finds it. It goes at the next look.
+// TestWhatAPauseKeepsIsAWaitOfThePerson: an export lists it, when it is looked at again.
+func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
+	b := start(t, with(onEvent, `"wait":"4h"`))
+	b.must(b.tick())
+	b.heard(b.signUp(1))
+	b.define(dynamo.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"4h"`), "running", "paused", 1))
+	waits := func() []dynamo.Waiting {
+		all, err := dynamo.Waits{DB: b.db, Table: "Due"}.Of(t.Context(), b.ann.Keys(), b.clock())
+		b.must(err)
+		return all
+	}
+	first := waits()
+	if len(first) != 1 || !first[0].At.Equal(noon.Add(4*time.Hour)) {
+		t.Fatalf("before its time: %+v", first)
+	}
+	for range 4*60 + 100 {
+		b.pass(time.Minute)
+		b.must(b.tick())
+	}
+	// By now it is looked at every half an hour at the most.
+	if got := waits(); len(got) != 1 || got[0].Notification != first[0].Notification || got[0].At.Before(b.clock().Add(-time.Minute)) || got[0].At.After(b.clock().Add(31*time.Minute)) {
+		t.Errorf("at %v: %+v", b.clock(), got)
+	}
+	b.expect(0)
+}
+
+// TestErasedWhileItsCampaignIsPaused: what waits for the end of a pause is filed anew each time. Where no wipe finds it, it goes at the next look.
 func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
 	for _, deferred := range []int{0, 1} {
 		b := start(t, with(onEvent, `"wait":"1h"`))
