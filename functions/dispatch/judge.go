@@ -95,10 +95,10 @@ func (a *attempt) look(ctx context.Context, person *profile.Profile) (delivery.V
 	if a.n.Unproven && !c.TakesUnproven() {
 		return skip(delivery.Unproven, ""), nil
 	}
-	view := c.View(person)
-	if by := c.CancelledBy(view, a.n.Since); by != "" {
+	if by := c.CancelledBy(person, a.n.Since, a.n.Unproven); by != "" {
 		return skip(delivery.Cancelled, by), nil
 	}
+	view := c.View(person)
 	if !c.Wants(view) {
 		return skip(delivery.NotEligible, "segment"), nil
 	}

@@ -20,6 +20,11 @@ func unproven(p *profile.Profile) {
 		Counters: map[string]profile.Counter{"Order Completed": {Total: 1, Last: noon.Add(time.Second).UTC()}}}
 }
 
+// ordered is the shop's word for the order of unproven.
+func ordered(p *profile.Profile) {
+	p.Counters = map[string]profile.Counter{"Order Completed": {Total: 1, Last: noon.Add(time.Second).UTC()}}
+}
+
 const talkative = `{"channel":"email","locales":{"default":{"subject":"Hi {{ profile.name }}","text":"{{ profile.plan }}|{{ profile.locale }}|{{ event.properties.plan }}|{{ event.name }}"},
 	"zh":{"subject":"您好 {{ profile.name }}","text":"{{ profile.plan }}|{{ profile.locale }}|{{ event.properties.plan }}|{{ event.name }}"}}}`
 
@@ -56,7 +61,9 @@ func TestWhatUnprovenEventsMayStart(t *testing.T) {
 		"one that takes none, proven":         {with(`"unproven":false`), false, nil, "sent"},
 		"a transactional one":                 {with(`"transactional":true`), true, nil, "skipped unproven"},
 		"a transactional one, proven":         {with(`"transactional":true`), false, nil, "sent"},
-		"cancelled by a page":                 {with(`"cancelOn":["Order Completed"]`), false, unproven, "skipped cancelled"},
+		"cancelled by a page":                 {with(`"cancelOn":["Order Completed"]`), true, unproven, "skipped cancelled"},
+		"a proven one, by a page":             {with(`"cancelOn":["Order Completed"]`), false, unproven, "sent"},
+		"a proven one, by the shop":           {with(`"cancelOn":["Order Completed"]`), false, ordered, "skipped cancelled"},
 		"a transactional one, by a page":      {with(`"cancelOn":["Order Completed"],"transactional":true`), false, unproven, "sent"},
 		"by what a page says":                 {with(`"condition":{"field":"traits.plan","op":"eq","value":"evil"}`), false, unproven, "sent"},
 		"by what a page says, transactional":  {with(`"condition":{"field":"traits.plan","op":"eq","value":"evil"},"transactional":true`), false, unproven, "skipped notEligible"},

@@ -126,7 +126,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	case expired:
 		verdict = skip(delivery.Expired, "stale")
 	default:
-		verdict = p.refusal(c, person, n.Since, now)
+		verdict = p.refusal(c, n, person, now)
 	}
 	if verdict.Reason != "" {
 		return nil, done, p.drop(ctx, c, n, verdict)

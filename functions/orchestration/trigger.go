@@ -114,19 +114,22 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 	case now.After(n.NotAfter):
 		verdict = skip(delivery.Expired, "stale")
 	case !waits:
-		verdict = p.refusal(t.campaign, person, t.at, now)
+		verdict = p.refusal(t.campaign, n, person, now)
 	}
 	if verdict.Reason == "" && (t.campaign.OncePerPerson || t.campaign.OnceEvery > 0) {
-		taking := dynamo.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures}
+		taking := dynamo.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures, Unproven: n.Unproven}
 		if every := time.Duration(t.campaign.OnceEvery); every > 0 {
 			taking.Until = now.Add(every)
 		}
-		ok, err := p.Takings.Take(ctx, taking, now)
+		as, err := p.Takings.Take(ctx, taking, now)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
+		if as == "" {
 			verdict = skip(delivery.Taken, "")
+		} else {
+			n.Step = t.campaign.Step(as)
+			n.ID = campaign.NotificationID(t.origin, t.campaign.ID, n.Step)
 		}
 	}
 	if verdict.Reason != "" {
@@ -143,12 +146,12 @@ func skip(r delivery.Reason, detail string) delivery.Verdict {
 	return delivery.Verdict{Action: delivery.Skip, Reason: r, Detail: detail}
 }
 
-// refusal is why the campaign does not want the person now, the zero verdict if it does.
-func (p *Process) refusal(c dynamo.Campaign, person *profile.Profile, since, now time.Time) delivery.Verdict {
-	view := c.View(person)
-	if by := c.CancelledBy(view, since); by != "" {
+// refusal is why the campaign does not want the person of a notification now, the zero verdict if it does.
+func (p *Process) refusal(c dynamo.Campaign, n job.Notification, person *profile.Profile, now time.Time) delivery.Verdict {
+	if by := c.CancelledBy(person, n.Since, n.Unproven); by != "" {
 		return skip(delivery.Cancelled, by)
 	}
+	view := c.View(person)
 	if !c.Wants(view) {
 		return skip(delivery.NotEligible, "segment")
 	}

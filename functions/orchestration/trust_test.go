@@ -1,8 +1,10 @@
 package orchestration
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/job"
@@ -67,5 +69,66 @@ func TestWhatOnlyPublicEventsSay(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestNoPageTakesThePlaceOfAnAct: a campaign that takes a person once, or once in a time, is taken by a page's word and then by what the person did.
+// It is one notification, and the second one that says so asks for it as proven.
+func TestNoPageTakesThePlaceOfAnAct(t *testing.T) {
+	for _, once := range []string{`"oncePerPerson":true`, `"onceEvery":"90d"`} {
+		for _, wait := range []string{"", `,"wait":"10m"`} {
+			b := start(t, with(onEvent, once+wait))
+			page, shop, again := b.signUp(1), b.signUp(2), b.signUp(3)
+			page.Unproven = true
+			for _, f := range []job.Follow{page, shop, shop, page, again} {
+				b.heard(f)
+			}
+			if wait != "" {
+				b.pass(11 * time.Minute)
+				b.must(b.tick())
+			}
+			b.expect(1)
+			proven := false
+			for _, n := range b.asked() {
+				proven = proven || !n.Unproven && n.EventID == "m2"
+			}
+			if !proven {
+				t.Errorf("%s%s: asked for %+v", once, wait, b.asked())
+			}
+			// A page's word that comes after the act is one too many.
+			b = start(t, with(onEvent, once+wait))
+			b.heard(shop)
+			b.heard(page)
+			if got := fmt.Sprint(b.decisions(b.ann)); got != "[taken]" {
+				t.Errorf("%s%s, the act first: %s", once, wait, got)
+			}
+		}
+	}
+}
+
+// TestAPageEndsNothingThatIsProven: of what has started, a page's order ends what a page has started.
+func TestAPageEndsNothingThatIsProven(t *testing.T) {
+	bought := map[string]profile.Counter{"Order Completed": {Total: 1, Last: noon.Add(time.Minute).UTC()}}
+	for name, c := range map[string]struct {
+		unproven bool
+		bought   func(*profile.Profile)
+		want     string
+	}{
+		"a page's, by a page":           {true, func(p *profile.Profile) { p.Unproven = profile.Memory{FirstSeen: noon, Counters: bought} }, "[cancelled: Order Completed]"},
+		"a page's, by the shop":         {true, func(p *profile.Profile) { p.Counters = bought }, "[cancelled: Order Completed]"},
+		"the person's own, by a page":   {false, func(p *profile.Profile) { p.Unproven = profile.Memory{FirstSeen: noon, Counters: bought} }, "[]"},
+		"the person's own, by the shop": {false, func(p *profile.Profile) { p.Counters = bought }, "[cancelled: Order Completed]"},
+	} {
+		b := start(t, with(onEvent, `"wait":"10m","cancelOn":["Order Completed"]`))
+		f := b.signUp(1)
+		f.Unproven = c.unproven
+		b.heard(f)
+		b.change(c.bought)
+		b.pass(11 * time.Minute)
+		b.must(b.tick())
+		b.expect(map[bool]int{true: 1}[c.want == "[]"])
+		if got := fmt.Sprint(b.decisions(b.ann)); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }

@@ -202,11 +202,11 @@ func TestTake(t *testing.T) {
 	s := dynamo.Takings{DB: dynamotest.New(t), Table: "Due"}
 	take := func(ids []profile.ID, cause string, until, now time.Time) bool {
 		t.Helper()
-		ok, err := s.Take(t.Context(), dynamo.Taking{IDs: ids, CampaignID: "c", Cause: cause, Until: until}, now)
-		if err != nil {
-			t.Fatal(err)
+		as, err := s.Take(t.Context(), dynamo.Taking{IDs: ids, CampaignID: "c", Cause: cause, Until: until}, now)
+		if err != nil || as != "" && as != cause {
+			t.Fatal(as, err)
 		}
-		return ok
+		return as != ""
 	}
 	p, day := []profile.ID{"p"}, 24*time.Hour
 	for _, c := range []struct {
@@ -234,17 +234,49 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// TestNobodyTakesThePlaceOfAnAct: what only public events have brought bars its like; a proven cause takes its place over, under the name of
+// what stood there, so that it is the same notification, and keeps it.
+func TestNobodyTakesThePlaceOfAnAct(t *testing.T) {
+	for name, ids := range map[string][]profile.ID{"one id": {"p"}, "two ids": {"p", "q"}} {
+		for _, until := range []time.Time{{}, deliveryNoon.Add(time.Hour)} {
+			s := dynamo.Takings{DB: dynamotest.New(t), Table: "Due"}
+			for i, c := range []struct {
+				ids      []profile.ID
+				cause    string
+				unproven bool
+				as       string
+			}{
+				{ids[:1], "page 1", true, "page 1"}, {ids, "page 2", true, ""}, {ids, "page 1", true, "page 1"},
+				{ids, "shop 1", false, "page 1"}, {ids, "shop 1", false, "page 1"}, {ids[:1], "shop 1", false, "page 1"},
+				{ids, "shop 2", false, ""}, {ids, "page 1", true, ""}, {ids, "page 3", true, ""},
+			} {
+				as, err := s.Take(t.Context(), dynamo.Taking{IDs: c.ids, CampaignID: "c", Cause: c.cause, Until: until, Unproven: c.unproven}, deliveryNoon)
+				if err != nil || as != c.as {
+					t.Errorf("%s, until %v, %d: %s as %q, %v; want %q", name, until, i, c.cause, as, err, c.as)
+				}
+			}
+			if until.IsZero() {
+				continue
+			}
+			// A new time is everybody's, and nothing of the former one is taken over.
+			if as, err := s.Take(t.Context(), dynamo.Taking{IDs: ids, CampaignID: "c", Cause: "shop 3", Until: until.Add(time.Hour)}, until); err != nil || as != "shop 3" {
+				t.Errorf("%s, afterwards: %q, %v", name, as, err)
+			}
+		}
+	}
+}
+
 // TestWipeOfTakings: of who came back the notes since the erasure stay, and those of the version before, which have no time.
 func TestWipeOfTakings(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		db := dynamotest.New(t)
 		s := dynamo.Takings{DB: db, Table: "Due"}
 		take := func(campaign, cause string, at time.Time) bool {
-			ok, err := s.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{"p"}, CampaignID: campaign, Cause: cause}, at)
+			as, err := s.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{"p"}, CampaignID: campaign, Cause: cause}, at)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return ok
+			return as != ""
 		}
 		take("before", "f1", deliveryNoon)
 		take("after", "f1", deliveryNoon.Add(time.Millisecond))
@@ -271,13 +303,13 @@ func TestTakeOnceAtTheSameTime(t *testing.T) {
 	taken := 0
 	for i := range 8 {
 		wg.Go(func() {
-			ok, err := s.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{"p"}, CampaignID: "c", Cause: fmt.Sprint(i)}, deliveryNoon)
+			as, err := s.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{"p"}, CampaignID: "c", Cause: fmt.Sprint(i)}, deliveryNoon)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				t.Error(err)
 			}
-			if ok {
+			if as != "" {
 				taken++
 			}
 		})

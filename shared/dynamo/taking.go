@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -22,6 +23,8 @@ const (
 	attrCause = "cause"
 	attrUntil = "until"
 	attrTaken = "taken" // when, milliseconds since 1970
+	attrDoubt = "doubt" // 1 where only public events have brought it
+	attrOf    = "of"    // the cause whose place was taken over
 )
 
 // askedLife is how long it is remembered that an audience was asked for: longer than a notification may be late.
@@ -36,6 +39,8 @@ type Takings struct {
 
 // Taking is a campaign's wish for a person. IDs are all ids of the person, the own one first. Cause is what brought it: the same
 // cause may take again, since it may come again, and bars others no longer for that. Until is when the next one is welcome; zero means never.
+// Unproven says that only public events have brought it: such a taking bars its like, and a proven cause takes its place over, so that nobody
+// takes the place of somebody else's own act.
 type Taking struct {
 	IDs []profile.ID
 	// Erasures says when who stood under an id before was erased: what was taken until then is not theirs.
@@ -43,6 +48,13 @@ type Taking struct {
 	CampaignID string
 	Cause      string
 	Until      time.Time
+	Unproven   bool
+}
+
+// seat is an id under which a taking is to be written. of is the unproven cause that stands there and gives way, empty for none.
+type seat struct {
+	id profile.ID
+	of string
 }
 
 // maxTakeTries bounds how often a taking meets another transaction.
@@ -50,14 +62,19 @@ const maxTakeTries = 5
 
 // Take answers whether the campaign may have the person at a time, and if so bars other causes until then, under every id of the person at
 // once: a worker that still knows the person by one of them alone is refused like any other. For a person with one id it is one
-// conditional write, else a transaction.
-func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (bool, error) {
-	ids := t.IDs[:min(len(t.IDs), maxTaken)]
+// conditional write, else a transaction. as is the cause whose notification it is: the unproven one if its place was taken over, so that what
+// was sent for it is not sent again; empty where the campaign may not have the person.
+func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (as string, err error) {
+	as = t.Cause
+	var seats []seat
+	for _, id := range t.IDs[:min(len(t.IDs), maxTaken)] {
+		seats = append(seats, seat{id: id})
+	}
 	var last error
 	for range maxTakeTries {
-		err := s.write(ctx, ids, t, now)
+		err := s.write(ctx, seats, t, now)
 		if err == nil {
-			return true, nil
+			return as, nil
 		}
 		if last = err; met(err) {
 			continue
@@ -65,39 +82,44 @@ func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (bool, error
 		if !refused(err) {
 			break
 		}
-		open, barred, err := s.open(ctx, t, now)
+		open, found, err := s.open(ctx, t, now)
 		if err != nil {
 			last = err
 			break
 		}
-		if barred || len(open) == 0 {
-			return !barred, nil
+		if as = found; as == "" || len(open) == 0 {
+			return as, nil
 		}
-		ids = open
+		seats = open
 	}
-	return false, fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, last)
+	return "", fmt.Errorf("taking %s for campaign %s: %w", t.IDs[0], t.CampaignID, last)
 }
 
-// open are the ids under which the cause has not taken the person. barred says that another one has.
-func (s Takings) open(ctx context.Context, t Taking, now time.Time) (open []profile.ID, barred bool, err error) {
+// open are the ids under which the cause has not taken the person, and the cause whose notification it is, empty if another one bars it.
+func (s Takings) open(ctx context.Context, t Taking, now time.Time) (open []seat, as string, err error) {
+	as = t.Cause
 	for _, id := range t.IDs[:min(len(t.IDs), maxTaken)] {
 		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
 			TableName: &s.Table, Key: takenKey(OwnerOrchestration, id, t.CampaignID).item(), ConsistentRead: aws.Bool(true)})
 		if err != nil {
-			return nil, false, err
+			return nil, "", err
 		}
-		until := numberOf(out.Item, attrUntil)
+		until, cause := numberOf(out.Item, attrUntil), textOf(out.Item, attrCause)
 		switch {
 		case t.ofErased(id, numberOf(out.Item, attrTaken)):
-			open = append(open, id)
-		case len(out.Item) > 0 && textOf(out.Item, attrCause) == t.Cause:
+			open = append(open, seat{id: id})
+		case len(out.Item) > 0 && cause == t.Cause:
+			as = cmp.Or(textOf(out.Item, attrOf), as)
 		case len(out.Item) == 0 || until != 0 && until <= now.Unix():
-			open = append(open, id)
+			open = append(open, seat{id: id})
+		case numberOf(out.Item, attrDoubt) != 0 && !t.Unproven:
+			as = cause
+			open = append(open, seat{id: id, of: cause})
 		default:
-			return nil, true, nil
+			return nil, "", nil
 		}
 	}
-	return open, false, nil
+	return open, as, nil
 }
 
 // ofErased tells whether what was noted at a time, in milliseconds, is of somebody who was erased since; 0 is no time.
@@ -116,10 +138,10 @@ func (t Taking) erased(id profile.ID) int64 {
 // maxTaken is how many ids a taking names at most; a transaction has a hundred actions.
 const maxTaken = 90
 
-func (s Takings) write(ctx context.Context, ids []profile.ID, t Taking, now time.Time) error {
+func (s Takings) write(ctx context.Context, seats []seat, t Taking, now time.Time) error {
 	var writes []types.TransactWriteItem
-	for _, id := range ids {
-		writes = append(writes, types.TransactWriteItem{Put: s.put(id, t, now)})
+	for _, at := range seats {
+		writes = append(writes, types.TransactWriteItem{Put: s.put(at, t, now)})
 	}
 	if len(writes) > 1 {
 		_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
@@ -131,20 +153,30 @@ func (s Takings) write(ctx context.Context, ids []profile.ID, t Taking, now time
 	return err
 }
 
-func (s Takings) put(id profile.ID, t Taking, now time.Time) *types.Put {
-	i := takenKey(OwnerOrchestration, id, t.CampaignID).item()
+func (s Takings) put(at seat, t Taking, now time.Time) *types.Put {
+	i := takenKey(OwnerOrchestration, at.id, t.CampaignID).item()
 	i[attrCause] = textValue(t.Cause)
 	i[attrUntil], i[attrTaken] = numberValue(0), numberValue(now.UnixMilli())
 	if !t.Until.IsZero() {
 		i[attrUntil] = numberValue(t.Until.Unix())
 		i[attrTTL] = numberValue(t.Until.Add(24 * time.Hour).Unix())
 	}
-	return &types.Put{
+	put := &types.Put{
 		TableName: &s.Table, Item: i,
 		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR #taken <= :erased OR (#cause <> :cause AND #until <> :never AND #until <= :now)"),
 		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil, "#taken": attrTaken},
-		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix()), ":erased": numberValue(t.erased(id))},
+		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix()), ":erased": numberValue(t.erased(at.id))},
 	}
+	if t.Unproven {
+		i[attrDoubt] = numberValue(1)
+	}
+	if at.of != "" {
+		i[attrOf] = textValue(at.of)
+		put.ConditionExpression = aws.String("#cause = :of AND #doubt = :doubt")
+		put.ExpressionAttributeNames = map[string]string{"#cause": attrCause, "#doubt": attrDoubt}
+		put.ExpressionAttributeValues = item{":of": textValue(at.of), ":doubt": numberValue(1)}
+	}
+	return put
 }
 
 // Asked says whether the audience of a campaign was asked for, for the time that the campaign names.

@@ -161,8 +161,11 @@ func (d Definition) DueAfter(trigger time.Time) (due, notAfter time.Time) {
 }
 
 // CancelledBy names the event that cancels what was triggered at a time, empty if none happened since. A profile remembers the
-// latest time of each event; p is the campaign's View.
-func (d Definition) CancelledBy(p *profile.Profile, trigger time.Time) string {
+// latest time of each event. What only public events have started, public events may end; what is proven nobody ends who may be anybody.
+func (d Definition) CancelledBy(p *profile.Profile, trigger time.Time, unproven bool) string {
+	if unproven {
+		p = d.View(p)
+	}
 	for _, name := range d.CancelOn {
 		if p.Counters[name].Last.After(trigger) {
 			return name

@@ -200,9 +200,22 @@ func TestCancelledBy(t *testing.T) {
 		last time.Time
 		want string
 	}{{"before", at.Add(-1), ""}, {"the trigger itself", at, ""}, {"after", at.Add(1), "Product Added"}} {
-		p := &profile.Profile{Memory: profile.Memory{Counters: map[string]profile.Counter{"Product Added": {Last: c.last}}}}
-		if got := d.CancelledBy(p, at); got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		said := profile.Memory{FirstSeen: at, Counters: map[string]profile.Counter{"Product Added": {Last: c.last}}}
+		proven, doubtful := &profile.Profile{Memory: said}, &profile.Profile{Unproven: said}
+		for _, x := range []struct {
+			by       string
+			campaign Definition
+			p        *profile.Profile
+			unproven bool
+			want     string
+		}{
+			{"a proven event", d, proven, false, c.want}, {"a proven event, of a notification that a page has started", d, proven, true, c.want},
+			{"a page", d, doubtful, false, ""}, {"a page, of one that a page has started", d, doubtful, true, c.want},
+			{"a page, where no page may start any", Definition{CancelOn: d.CancelOn, Unproven: new(bool)}, doubtful, true, ""},
+		} {
+			if got := x.campaign.CancelledBy(x.p, at, x.unproven); got != x.want {
+				t.Errorf("%s, by %s: %q, want %q", c.name, x.by, got, x.want)
+			}
 		}
 	}
 }
