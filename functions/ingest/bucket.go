@@ -14,10 +14,17 @@ type buckets struct {
 	all map[source.ID]*bucket
 }
 
-// bucket holds tokens as of at; below zero is a debt.
+// bucket holds tokens as of at, as many as burst, and gets rate of them a second; below zero is a debt.
 type bucket struct {
-	tokens float64
-	at     time.Time
+	tokens, rate, burst float64
+	at                  time.Time
+}
+
+func (b *bucket) fill(now time.Time) {
+	if passed := now.Sub(b.at); passed > 0 {
+		b.tokens = min(b.tokens+passed.Seconds()*b.rate, b.burst)
+		b.at = now
+	}
 }
 
 // take asks for n events. Zero means they may pass; otherwise it is how long to wait. A batch passes whole once there is any token,
@@ -36,10 +43,8 @@ func (b *buckets) take(from source.Source, n int, now time.Time) time.Duration {
 		one = &bucket{tokens: from.BurstEvents(), at: now}
 		b.all[from.ID] = one
 	}
-	if passed := now.Sub(one.at); passed > 0 {
-		one.tokens = min(one.tokens+passed.Seconds()*from.RatePerSecond, from.BurstEvents())
-		one.at = now
-	}
+	one.rate, one.burst = from.RatePerSecond, from.BurstEvents()
+	one.fill(now)
 	if one.tokens < 1 {
 		return max(time.Duration((1-one.tokens)/from.RatePerSecond*float64(time.Second)), time.Millisecond)
 	}

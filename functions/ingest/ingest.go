@@ -24,6 +24,8 @@ type Settings struct {
 	EventsQueue   string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash string `env:"SERVER_KEY_HASH" default:""`
 	DefaultKey    string `env:"DEFAULT_WRITE_KEY" default:""`
+	DefaultRate   int    `env:"DEFAULT_RATE" default:"0"`
+	NewPerAddress int    `env:"NEW_PER_ADDRESS" default:"120"`
 	Secret        string `env:"USER_HASH_SECRET" default:""`
 	// Currency is that of order events that name none.
 	Currency money.Currency `env:"CURRENCY" default:"CNY"`
@@ -45,15 +47,20 @@ type Process struct {
 	Auth       httpapi.Auth
 	Sources    Sources
 	Queue      Queue
-	DefaultKey string           // write key of the built-in browser source, empty for none
-	Secret     string           // of userHash; empty: nobody can prove to be somebody
-	Currency   money.Currency   // of order events that name none
-	Now        func() time.Time // receivedAt, and the clock of the caches
-	NewID      func() string    // messageId for events without one; never the same twice
+	DefaultKey string // write key of the built-in browser source, empty for none
+	// DefaultRate is how many events a second the built-in source may send, 0 for no limit.
+	DefaultRate float64
+	// NewPerAddress is how many new identifiers a minute one network address may name by public keys, 0 for no limit.
+	NewPerAddress float64
+	Secret        string           // of userHash; empty: nobody can prove to be somebody
+	Currency      money.Currency   // of order events that name none
+	Now           func() time.Time // receivedAt, and the clock of the caches
+	NewID         func() string    // messageId for events without one; never the same twice
 
 	keys    keyring
 	hooks   keyring // by source id
 	buckets buckets
+	quotas  quotas
 }
 
 // New is the process over clients of DynamoDB and SQS.
@@ -62,11 +69,11 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash},
 		Sources:    dynamo.Sources{DB: db, Table: s.CatalogTable},
 		Queue:      queue.Sender{Client: sqs, URL: s.EventsQueue},
-		DefaultKey: s.DefaultKey,
-		Secret:     s.Secret,
-		Currency:   s.Currency,
-		Now:        now,
-		NewID:      rand.Text,
+		DefaultKey: s.DefaultKey, DefaultRate: float64(s.DefaultRate), NewPerAddress: float64(s.NewPerAddress),
+		Secret:   s.Secret,
+		Currency: s.Currency,
+		Now:      now,
+		NewID:    rand.Text,
 	}
 }
 

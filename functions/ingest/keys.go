@@ -51,7 +51,7 @@ func (p *Process) sourceOf(ctx context.Context, key string) (source.Source, bool
 	hash := sha256.Sum256([]byte(key))
 	standard := sha256.Sum256([]byte(p.DefaultKey))
 	if subtle.ConstantTimeCompare(hash[:], standard[:]) == 1 && p.DefaultKey != "" {
-		return source.Source{ID: source.Default, Kind: source.KindBrowser}, true, nil
+		return source.Source{ID: source.Default, Kind: source.KindBrowser, RatePerSecond: p.DefaultRate}, true, nil
 	}
 	if !source.IsKey(key) {
 		return source.Source{}, false, nil

@@ -161,9 +161,15 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		httpapi.JSON(w, http.StatusOK, accepted{Success: true})
 		return
 	}
+	if level == trust.Public {
+		if whose, wait := p.quotas.over(from, networkOf(r.RemoteAddr), p.NewPerAddress, batch.Events, p.Now()); wait > 0 {
+			telemetry.Count("identifiers_over_quota", 1, "function", "ingest", "source", string(from.ID), "of", whose)
+			tooMany(w, wait, "too many new userIds and anonymousIds from this "+whose)
+			return
+		}
+	}
 	if wait := p.buckets.take(from, len(batch.Events), p.Now()); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		httpapi.Problem(w, http.StatusTooManyRequests, "", "the source is over its rate")
+		tooMany(w, wait, "the source is over its rate")
 		return
 	}
 	if err := p.enqueue(r.Context(), from, level, batch.Events); err != nil {
@@ -171,6 +177,11 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		return
 	}
 	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: refusals(batch)})
+}
+
+func tooMany(w http.ResponseWriter, wait time.Duration, reason string) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	httpapi.Problem(w, http.StatusTooManyRequests, "", reason)
 }
 
 // enqueue makes the events durable: in one message, or in as few as hold them.

@@ -55,9 +55,12 @@ type Source struct {
 	Money *bool `json:"money,omitempty"`
 	// RatePerSecond is how many events a second the source may send for long, 0 for no limit; Burst how many at once, a second's
 	// worth when 0. Each running instance of ingest counts by itself.
-	RatePerSecond float64  `json:"ratePerSecond,omitempty"`
-	Burst         int      `json:"burst,omitempty"`
-	WriteKeys     []string `json:"writeKeys,omitempty"`
+	RatePerSecond float64 `json:"ratePerSecond,omitempty"`
+	Burst         int     `json:"burst,omitempty"`
+	// NewPerMinute is how many userIds and anonymousIds a minute the source may name that were not named lately, without a proof of them; the usual number
+	// when 0. It asks nothing of sources of the kinds server and till. Each running instance of ingest counts by itself.
+	NewPerMinute float64  `json:"newPerMinute,omitempty"`
+	WriteKeys    []string `json:"writeKeys,omitempty"`
 	// HookSecret is what the shop system signs its webhooks with; empty refuses them.
 	HookSecret string `json:"hookSecret,omitempty"`
 	Disabled   bool   `json:"disabled,omitempty"`
@@ -74,6 +77,7 @@ const (
 	maxKey     = 128
 	maxRate    = 100_000
 	maxBurst   = 1_000_000
+	maxNew     = 10_000_000
 	minSecret  = 8
 	maxSecret  = 512
 )
@@ -111,6 +115,9 @@ func (s Source) Validate() error {
 	}
 	if !(s.RatePerSecond >= 0 && s.RatePerSecond <= maxRate) {
 		faults.Addf("ratePerSecond", "must be between 0 and %d", maxRate)
+	}
+	if !(s.NewPerMinute >= 0 && s.NewPerMinute <= maxNew) {
+		faults.Addf("newPerMinute", "must be between 0 and %d", maxNew)
 	}
 	if s.Burst < 0 || s.Burst > maxBurst {
 		faults.Addf("burst", "must be between 0 and %d", maxBurst)
