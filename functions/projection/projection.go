@@ -146,7 +146,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 	timeline := dynamo.Timeline{DB: ahead, Table: s.Timeline, Now: now, Months: s.Months}
 	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
 	return &Process{
-		Profiles:  dynamo.Profiles{DB: together, Table: s.Profiles, History: timeline},
+		Profiles:  dynamo.Profiles{DB: together, Table: s.Profiles, History: timeline, Months: s.Months},
 		Orders:    dynamo.Orders{DB: ahead, Table: s.Profiles},
 		Ahead:     ahead,
 		Together:  together,

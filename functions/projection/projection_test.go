@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
@@ -778,5 +780,30 @@ func TestWithoutDefinitionsNothingIsFolded(t *testing.T) {
 	}
 	if p := s.load(user("mei")); p.Version != 0 {
 		t.Error("a profile was written")
+	}
+}
+
+// TestAStrangerComesBack after the service has deleted what was kept of them, before a worker has read it or between that and its write: they are
+// somebody new, and the event is counted once.
+func TestAStrangerComesBack(t *testing.T) {
+	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {
+		s := newShop(t)
+		s.blind = true
+		s.settle(by(t, "", browse("1", "a-1", t0)))
+		s.now = s.now.AddDate(0, 14, 0)
+		gone := false
+		s.db.Interrupt(op, 1, func() {
+			gone = true
+			key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(anonymous("a-1").ID())}, "sk": &types.AttributeValueMemberS{Value: "p"}}
+			if _, err := s.db.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: new("Profiles"), Key: key}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		e := browse("2", "a-1", s.now)
+		e.ReceivedAt = s.now
+		s.settle(by(t, "", e))
+		if p := s.load(anonymous("a-1")); !gone || p.Counters["page"].Total != 1 || !p.FirstSeen.Equal(s.now) {
+			t.Errorf("before %s: %d pages since %s", op, p.Counters["page"].Total, p.FirstSeen)
+		}
 	}
 }

@@ -32,6 +32,8 @@ type Settings struct {
 	Zone               *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency           money.Currency `env:"CURRENCY" default:"CNY"`
 	Shards             int            `env:"SHARDS" default:"8"`
+	// Months is how long the timeline is kept, and with it a device that nobody is known by.
+	Months int `env:"TIMELINE_MONTHS" default:"13"`
 }
 
 // Profiles is what segmentation asks of the profiles' store. ScanShard visits each profile of a shard once while nothing is
@@ -90,7 +92,7 @@ type Process struct {
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
 	return &Process{
-		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable},
+		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable, Months: s.Months},
 		Runs:          dynamo.Runs{DB: db, Table: s.RunsTable},
 		Catalog:       dynamo.Catalog{DB: db, Table: s.CatalogTable},
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},

@@ -30,6 +30,9 @@ type Profiles struct {
 	Table string
 	// History is where a merge tells of itself. Only Merge needs it.
 	History Timeline
+	// Months is how long a stranger is kept who is not heard of: as long as their events, so that nothing of them is left which the next one under
+	// the id could be taken for. Who writes profiles sets it; for ever when zero.
+	Months int
 }
 
 // Load reads a person's profile with a consistent read, following pointers. Where there is none it answers a profile without
@@ -160,19 +163,25 @@ func unchanged(p *profile.Profile) condition {
 	return c
 }
 
-// written notes that the profile's item was written as profileItem says.
+// written notes that the profile's item was written as item says.
 func written(p *profile.Profile) {
 	at := p.ErasedAt
 	p.Stored(profile.Mark{Version: p.Version + 1, Erased: at})
 }
 
-func profileItem(p *profile.Profile) item {
+// strangerGrace is by how much a stranger outlives the last of their events.
+const strangerGrace = 48 * time.Hour
+
+func (s Profiles) item(p *profile.Profile) item {
 	i := profileKey(p.ID).item()
 	i[attrVersion] = numberValue(p.Version + 1)
 	i[attrBody] = bytesValue(fit(p))
 	i[attrIdentity] = bytesValue(identity(p))
 	if !p.ErasedAt.IsZero() {
 		i[attrErased] = numberValue(p.ErasedAt.UnixMilli())
+	}
+	if s.Months > 0 && p.Stranger() {
+		i[attrTTL] = numberValue(p.HeardOf().AddDate(0, s.Months, 0).Add(strangerGrace).Unix())
 	}
 	return i
 }
@@ -211,7 +220,7 @@ func tombstone(id profile.ID, version int64, at time.Time) item {
 // error leaves open whether the write happened.
 func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
 	c := unchanged(p)
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: profileItem(p),
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: s.item(p),
 		ConditionExpression: &c.text, ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values})
 	if err != nil {
 		if conditionLost(err) {
@@ -246,7 +255,7 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 	for _, vacant := range c.Attach {
 		p.Inherit(vacant)
 	}
-	writes := []types.TransactWriteItem{s.put(profileItem(p), unchanged(p))}
+	writes := []types.TransactWriteItem{s.put(s.item(p), unchanged(p))}
 	for _, o := range c.Orders {
 		var known condition
 		known.text, known.names, known.values = versionCondition(o.Version)
@@ -286,7 +295,7 @@ func (s Profiles) transact(ctx context.Context, writes []types.TransactWriteItem
 // where told has no events.
 func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, told Pack) error {
 	writes := []types.TransactWriteItem{
-		s.put(profileItem(keep), unchanged(keep)),
+		s.put(s.item(keep), unchanged(keep)),
 		s.put(pointerItem(absorbed.ID, keep.ID), unchanged(absorbed)),
 	}
 	if len(told.Events) > 0 {

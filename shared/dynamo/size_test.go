@@ -65,7 +65,7 @@ func commitTo(p *profile.Profile, source string, orders map[string]*order.Order,
 // itemSize is what the service bills: names and values of all attributes.
 func itemSize(p *profile.Profile) int {
 	size := 0
-	for name, v := range profileItem(p) {
+	for name, v := range (Profiles{Months: TimelineMonths}).item(p) {
 		size += len(name)
 		if text := textOf(item{name: v}, name); text != "" {
 			size += len(text)

@@ -30,7 +30,7 @@ type Table struct {
 // Tables lists every table of the product.
 func Tables() []Table {
 	return []Table{
-		{Name: "Profiles", Kept: true},
+		{Name: "Profiles", TTL: true, Kept: true},
 		{Name: "Timeline", TTL: true, Kept: true},
 		{Name: "Catalog", TTL: true, Kept: true},
 		{Name: "Referrals", TTL: true, Kept: true},

@@ -95,6 +95,21 @@ func (m *Memory) Place(part string) string {
 	return found
 }
 
+// Stranger tells whether nothing is known but one device and what it did: no name that anybody else could go by, no order, nothing that was
+// said of what may be sent.
+func (p *Profile) Stranger() bool {
+	return len(p.Identifiers) == 1 && p.Identifiers[0].Kind == AnonymousID && len(p.Parts)+len(p.Consent)+len(p.Tags)+p.Orders.Count+len(p.Orders.Entries) == 0
+}
+
+// HeardOf is when something was last heard of the person, as far as the profile remembers: by receipt where it does, else when it happened.
+func (p *Profile) HeardOf() time.Time {
+	_, last := p.Seen()
+	for _, c := range p.Window.Commits {
+		last = latest(last, c.At)
+	}
+	return latest(last, latest(p.Window.Floor, p.Window.Horizon))
+}
+
 // The channels whose addresses a profile knows. A campaign may name others; they need no address, or the shop knows it.
 const (
 	ChannelEmail  = "email"
