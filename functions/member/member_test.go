@@ -329,6 +329,13 @@ func TestClaimRules(t *testing.T) {
 	b.save("buyer", func(p *profile.Profile) { p.Orders.Count = 1 })
 	b.save("mail1", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"email": {Value: "x@example.com"}} })
 	b.save("mail2", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"email": {Value: "X@example.com"}} })
+	says := func(email string) profile.Memory { // a page
+		return profile.Memory{FirstSeen: noon, Traits: profile.Traits{"email": {Value: email, At: noon.Add(time.Hour)}}}
+	}
+	b.save("mail3", func(p *profile.Profile) {
+		p.Traits, p.Unproven = profile.Traits{"email": {Value: "x@example.com"}}, says("other@example.com")
+	})
+	b.save("honest", func(p *profile.Profile) { p.Unproven = says("x@example.com") })
 	ann, mail := b.code("spring", "ann"), b.code("spring", "mail1")
 	b.want(b.claim(ann, "bob"), 201, `"state":"claimed"`, `"expiresAt":"2026-12-21T12:00:00Z"`)
 	bob := b.code("spring", "bob")
@@ -345,6 +352,7 @@ func TestClaimRules(t *testing.T) {
 		"another advocate":           {mail, "bob", 409, "alreadyReferred"},
 		"oneself":                    {ann, "ann", 422, "selfReferral"},
 		"oneself by another account": {mail, "mail2", 422, "selfReferral"},
+		"oneself, says a page not":   {mail, "mail3", 422, "selfReferral"},
 		"somebody who has bought":    {ann, "buyer", 422, "existingCustomer"},
 		"a circle of two":            {bob, "ann", 422, "circle"},
 		"a circle of three":          {cid, "ann", 422, "circle"},
@@ -353,6 +361,7 @@ func TestClaimRules(t *testing.T) {
 			b.want(b.claim(c.code, c.user), c.status, `"reason":"`+c.rule+`"`)
 		})
 	}
+	b.want(b.claim(mail, "honest"), 201) // whoever a page says that they are
 	b.want(b.claim(strings.ToLower(ann[:4])+"-"+ann[4:], "dan"), 201)
 	b.program("spring", `{"name":"P","state":"paused","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}]}}`)
 	b.want(b.claim(ann, "eve"), 422, "programClosed")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"maps"
 	"regexp"
@@ -136,7 +137,13 @@ func checkTraces(w *world, s *state, broken func(string, string, ...any)) {
 	for _, c := range w.model.claims {
 		kept[c.Friend], kept[c.Advocate] = true, true // what a program asks for makes a person too
 	}
+	typed := ""
 	for _, e := range w.model.said {
+		if e.forged { // what an attacker says of one person stands with another
+			text, err := json.Marshal([]any{e.Context, e.Traits})
+			check(err)
+			typed += string(text)
+		}
 		if number, has := w.cast.numberOf(e.User); has && e.hook { // a shop system's customer has the same address
 			kept[w.cast.people[number].email()] = true
 		}
@@ -155,7 +162,7 @@ func checkTraces(w *world, s *state, broken func(string, string, ...any)) {
 			}
 		}
 	}
-	maps.DeleteFunc(gone, func(text, _ string) bool { return kept[text] })
+	maps.DeleteFunc(gone, func(text, _ string) bool { return kept[text] || strings.Contains(typed, text) })
 	where := w.found(s, slices.Concat(slices.Sorted(maps.Keys(gone)), slices.Sorted(maps.Keys(stays))))
 	for _, text := range slices.Sorted(maps.Keys(gone)) {
 		if place := where[text]; place != "" {

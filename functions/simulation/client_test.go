@@ -1,7 +1,9 @@
 package simulation
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -26,6 +28,8 @@ type said struct {
 	Accepted, Refused bool
 	Again             bool // sent again after it had been accepted
 	hook              bool // a shop system's notice: it has no messageId of ours
+	forged            bool // an attacker's
+	own               bool // with the proof that it is its person's
 }
 
 // span is a time from a moment to another.
@@ -37,6 +41,15 @@ func (s *said) id() string {
 		return s.User
 	}
 	return "anonymous:" + s.Anon
+}
+
+// address is the network address that an event comes from: everybody's own, and one for the attacker.
+func (s *said) address() string {
+	if s.forged {
+		return "203.0.113.9:1"
+	}
+	h := hash(0, s.id())
+	return fmt.Sprintf("198.51.%d.%d:1", h>>8&0xff, h&0xff)
 }
 
 func (s *said) body(now time.Time) map[string]any {
@@ -115,7 +128,10 @@ func (w *world) post(d *dice, key string, events ...*said) bool {
 			}
 		}
 		begun := time.Now()
-		status, answer := w.call("POST", "/v1/batch", key, string(body))
+		status, answer := w.call("POST", "/v1/batch", key, string(body), fromAddress, events[0].address())
+		if status == 429 && !events[0].forged && bytes.Contains(answer, []byte("too many new")) {
+			w.violate(placesStayOpen, events[0].id(), "%s was refused: %s", events[0].ID, answer)
+		}
 		for _, s := range events {
 			s.Tries = append(s.Tries, span{begun, time.Now()})
 		}

@@ -142,6 +142,9 @@ func (c *consents) heard(e told, key string, versions []int64) {
 	if e.Type != "track" || e.Event != "Consent Granted" && e.Event != "Consent Revoked" && e.Event != "Unsubscribed" {
 		return
 	}
+	if said := c.w.model.find(e.MessageID); said != nil && said.forged && !said.own {
+		return // nobody's word about a userId that it only claims
+	}
 	name := e.MessageID + " " + e.ReceivedAt.String()
 	if c.known[name] {
 		return

@@ -12,7 +12,7 @@
 //	schedule_test.go   schedules: skipped, late, twice
 //	provider_test.go   e-mail and webhook providers
 //	client_test.go     a shop's client, which repeats what was not answered
-//	traffic*_test.go   what shops, people and operators do, by the seed
+//	traffic*_test.go   what shops, people and operators do, by the seed; traffic_attack_test.go, what somebody does who speaks for others
 //	patience_test.go   reports that wait for days for their order
 //	shrink_test.go     replays that drop what a broken promise does not need
 //	load_test.go       what partitions are asked for in a second
@@ -22,7 +22,7 @@
 //	consent_test.go    what was said of consent, and what dispatch had seen of it
 //	invariant*_test.go the table of invariants and their checks
 //
-// To add an invariant, add a row to invariants in invariant_test.go. To add traffic, add a row to scenes in traffic_test.go. To add a
+// To add an invariant, add a row to invariants in invariant_test.go. To add traffic, add a row to scenes in traffic_test.go, or to attacks. To add a
 // fault, add a row to faults in fault_test.go and ask for it where it strikes. To plant a fault, add a row to a table under
 // testdata/mutants; shared/local/cmd/sim says what a row has. Nothing here may use the real clock, the global
 // random numbers or a map's order to decide anything: chance is drawn from the seed by chance().

@@ -135,7 +135,7 @@ func (c *consents) mayBar(s *state, channel string, seen sight) bool {
 // refusedByOthers says whether somebody who may have the same address has withdrawn by an event after a grant.
 func (c *consents) refusedByOthers(s *state, grant spoken, seen sight) bool {
 	for _, e := range c.w.model.said {
-		if e.Name != "Consent Revoked" && e.Name != "Unsubscribed" || e.First.After(seen.recordAt) || len(e.Tries) == 0 || e.Tries[len(e.Tries)-1].to.Before(grant.received) {
+		if e.forged || e.Name != "Consent Revoked" && e.Name != "Unsubscribed" || e.First.After(seen.recordAt) || len(e.Tries) == 0 || e.Tries[len(e.Tries)-1].to.Before(grant.received) {
 			continue
 		}
 		if s.of[e.id()] == "" || c.mayShare(s, s.of[e.id()], seen.profile) {

@@ -68,10 +68,15 @@ func (m *model) joins() map[string]string {
 	}
 	for _, s := range m.said {
 		find(s.id())
+		if s.forged && !s.own {
+			continue
+		}
 		if s.Anon != "" && s.User != "" {
 			root[find("anonymous:"+s.Anon)] = find(s.User)
 		}
-		if s.Prev != "" {
+		if s.Prev != "" && s.own { // of a person's own word it is a device
+			root[find("anonymous:"+s.Prev)] = find(s.User)
+		} else if s.Prev != "" {
 			root[find("anonymous:"+s.Prev)] = find(s.User)
 			root[find(s.Prev)] = find(s.User)
 		}

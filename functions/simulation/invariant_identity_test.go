@@ -60,7 +60,7 @@ func checkStrangers(w *world, s *state, broken func(string, string, ...any)) {
 		return find(united[id])
 	}
 	for _, e := range w.model.said {
-		if e.Kind == "alias" && !e.Refused {
+		if e.Kind == "alias" && !e.Refused && e.Key == serverKey {
 			united[find(e.Prev)] = find(e.User)
 		}
 	}
@@ -73,7 +73,7 @@ func checkStrangers(w *world, s *state, broken func(string, string, ...any)) {
 			if first != "" && find(id.Value) != find(first) {
 				// An alias of a device that the other has joined unites them too.
 				if !slices.ContainsFunc(w.model.said, func(e *said) bool {
-					return e.Kind == "alias" && !e.Refused && s.of[e.User] == profile && !w.model.isUser(e.Prev)
+					return e.Kind == "alias" && !e.Refused && e.Key == serverKey && s.of[e.User] == profile && !w.model.isUser(e.Prev)
 				}) {
 					broken("profile:"+profile, "goes by %q and %q, and nobody said that they are one", first, id.Value)
 				}

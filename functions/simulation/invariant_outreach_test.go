@@ -215,7 +215,7 @@ func (m *model) bought(orders map[string]*settledOrder, e *said) bool {
 // reads says whether an event makes a reader of its person for good: nobody ever took a word about the channel back.
 func (w *world) reads(s *state, e *said) bool {
 	person := s.of[e.id()]
-	return e.Name == "Consent Granted" && e.Properties["channel"] == "email" &&
+	return e.Name == "Consent Granted" && e.Key == serverKey && e.Properties["channel"] == "email" &&
 		!slices.ContainsFunc(w.consents.words, func(word spoken) bool {
 			return word.channel == "email" && !word.granted && s.person(word.of) == person
 		})
@@ -285,7 +285,7 @@ func checkSettled(w *world, s *state, broken func(string, string, ...any)) {
 
 func checkLogs(w *world, s *state, broken func(string, string, ...any)) {
 	for line := range strings.Lines(w.log.String() + string(w.counted())) {
-		if lower := strings.ToLower(line); strings.Contains(lower, "canary") || strings.Contains(lower, "1395555") {
+		if lower := strings.ToLower(line); strings.Contains(lower, "canary") || strings.Contains(lower, "1395555") || strings.Contains(lower, evil) {
 			broken("", "a log line holds personal data: %s", fmt.Sprintf("%.300s", line))
 			return
 		}

@@ -29,6 +29,11 @@ func checkReasonSums(w *world, s *state, broken func(string, string, ...any)) {
 				finals[d.NotificationID] = append(finals[d.NotificationID], d)
 			}
 		}
+		for n := range finals {
+			if finals[n][0].Step == "once" && w.model.signedUpByPages(s, person) {
+				finals[n] = askedAnew(finals[n])
+			}
+		}
 		for _, n := range slices.Sorted(maps.Keys(of)) {
 			a := accounts[of[n]]
 			if a == nil {
@@ -81,6 +86,24 @@ func checkReasonSums(w *world, s *state, broken func(string, string, ...any)) {
 			broken("profile:"+x.Profile, "the provider took %s of %s at %s, and it is recorded as %q", x.Notification, x.Campaign, x.Begun.Format(time.RFC3339), end)
 		}
 	}
+}
+
+// askedAnew keeps one end of a notification that a page has asked for in vain and then the person's own act: what it came to if it was not skipped.
+func askedAnew(ends []decision) []decision {
+	ended := slices.ContainsFunc(ends, func(d decision) bool { return d.Outcome != "skipped" })
+	return slices.DeleteFunc(slices.Clone(ends), func(d decision) bool {
+		if d.Outcome != "skipped" || d.Reason == "taken" {
+			return false
+		}
+		drop := ended
+		ended = true
+		return drop
+	})
+}
+
+// signedUpByPages says whether a page may have signed somebody up before they did.
+func (m *model) signedUpByPages(s *state, person string) bool {
+	return slices.ContainsFunc(m.said, func(e *said) bool { return e.Name == "Signed Up" && !e.trusted() && s.of[e.id()] == person })
 }
 
 // entered recounts how many entries a campaign has that an event starts: those that are certain, and those that may be. A campaign that is

@@ -64,6 +64,10 @@ const (
 	confirmationsDecided   invariant = "confirmationsDecided"
 	runsFinish             invariant = "runsFinish"
 	schedulesSucceed       invariant = "schedulesSucceed"
+	nobodyElseSpeaks       invariant = "nobodyElseSpeaks"
+	nothingSentOnPublic    invariant = "nothingSentOnPublicWords"
+	placesStayOpen         invariant = "placesStayOpen"
+	strangersGo            invariant = "strangersGo"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
@@ -120,6 +124,11 @@ var invariants = []struct {
 	{confirmationsOnce, checkConfirmations},
 	{onlyConfirmed, checkOnlyConfirmed},
 	{confirmationsDecided, checkConfirmationsDecided},
+	{nobodyElseSpeaks, checkNobodyElseSpeaks},
+	{nothingSentOnPublic, checkNothingSentOnPublicWords},
+	{placesStayOpen, checkPlacesStayOpen},
+	{noSelfInvitation, checkSelvesUnpaid},
+	{strangersGo, checkStrangersGo},
 }
 
 // violation is a promise that was broken.

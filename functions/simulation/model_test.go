@@ -17,6 +17,7 @@ type model struct {
 	claims      []*claim
 	forms       []*form
 	clicks      []*click
+	selves      [][2]string       // accounts of which the first has invited the second, and both are one person's
 	joined      map[string]string // see joins
 }
 
@@ -146,7 +147,9 @@ type told struct {
 
 // decision is one as the API shows it.
 type decision struct {
-	NotificationID, CampaignID, Step, Channel, Outcome, Reason string
+	NotificationID, CampaignID, Step, Channel, Outcome, Reason, Detail string
+
+	Asked time.Time // when it was due
 }
 
 // state is everything as the API shows it at rest.

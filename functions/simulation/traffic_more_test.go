@@ -157,10 +157,11 @@ func (w *world) open(d *dice) {
 	must("segments", "spenders", map[string]any{"name": "Spenders", "rule": map[string]any{"field": "orders.revenue", "op": "gte", "value": 20000}})
 	must("segments", "readers", map[string]any{"name": "Readers", "rule": map[string]any{"field": "consent.email", "op": "eq", "value": true}})
 	must("segments", "top", map[string]any{"name": "Top", "rule": map[string]any{"field": "rfm.m", "op": "gte", "value": 4}})
+	must("segments", "regulars", map[string]any{"name": "Regulars", "rule": map[string]any{"field": "events.Store Visited.count", "op": "gte", "value": regularVisits}})
 	must("templates", "mail", map[string]any{"name": "Mail", "channel": "email", "locales": map[string]any{"default": map[string]any{
-		"subject": "Hello", "text": "Dear {{ profile.name | default: 'friend' }}. {{ unsubscribeUrl }}"}}})
+		"subject": "Hello", "text": "Dear {{ profile.name | default: 'friend' }} of {{ event.properties.plan | default: 'no plan' }}. {{ unsubscribeUrl }}"}}})
 	must("templates", "hook", map[string]any{"name": "Hook", "channel": "social", "locales": map[string]any{"default": map[string]any{
-		"payload": `{"campaign":"{{ campaign.id }}"}`}}})
+		"payload": `{"campaign":"{{ campaign.id }}","name":"{{ profile.firstName }}","product":"{{ event.properties.name }}"}`}}})
 	must("settings", "messaging", messaging(d))
 	for _, id := range []string{"welcome", "visit", "later", "receipt", "first-order"} {
 		must("campaigns", id, campaignDoc(id, "running"))

@@ -127,7 +127,7 @@ func plan(seed uint64, c *cast, horizon time.Duration) []act {
 		moments[i] = time.Duration(d.share() * float64(horizon))
 	}
 	var acts []act
-	for _, s := range scenes {
+	for _, s := range slices.Concat(scenes, attacks) {
 		d := dice{hash(seed, "plan", s.name)}
 		n := often * float64(s.weight*one(&d, 0, 1, 1, 2, 3))
 		for range int(n + d.share()) {

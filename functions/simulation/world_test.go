@@ -94,7 +94,7 @@ func newWorld(seed uint64) *world {
 	w.template, err = template.Load(filepath.Join("..", "..", "template.yaml"), template.Environment{
 		StackName: stackName, QueueBase: "http://sqs.sim",
 		Parameters: map[string]string{"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": publicKey,
-			"UserHashSecret": hashSecret, "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim"},
+			"UserHashSecret": hashSecret, "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim", "NewPerAddress": "20"},
 	})
 	check(err)
 	for _, f := range w.template.Functions {
@@ -346,6 +346,9 @@ func about(body string) string {
 	return " " + id
 }
 
+// fromAddress stands among the headers of a call for the network address that the gateway sees.
+const fromAddress = "network address"
+
 // call is one request through the gateway. Status 0 means that no answer came.
 func (w *world) call(method, path, key, body string, headers ...string) (status int, answer []byte) {
 	pure, _, _ := strings.Cut(path, "?")
@@ -370,6 +373,10 @@ func (w *world) call(method, path, key, body string, headers ...string) (status 
 	}
 	r.Header.Set("Content-Type", "application/json")
 	for n := 0; n+1 < len(headers); n += 2 {
+		if headers[n] == fromAddress {
+			r.RemoteAddr = headers[n+1]
+			continue
+		}
 		r.Header.Set(headers[n], headers[n+1])
 	}
 	out := &reply{status: 200, header: http.Header{}}
