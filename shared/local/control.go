@@ -15,18 +15,25 @@ import (
 
 // front puts this machine's own pages, below /local/, before the API.
 func (s *Stack) front(api http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	own := s.guarded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/local/invoke/"):
 			s.serveInvoke(w, r, strings.TrimPrefix(r.URL.Path, "/local/invoke/"))
 		case r.URL.Path == "/local/usage":
 			w.Header().Set("Content-Type", "application/json")
 			_ = json.NewEncoder(w).Encode(s.Usage())
-		case strings.HasPrefix(r.URL.Path, "/local/") && s.inbox != nil:
+		case s.inbox != nil:
 			s.inbox.ServeHTTP(w, r)
 		default:
 			api.ServeHTTP(w, r)
 		}
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/local/") {
+			own.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
 	})
 }
 
@@ -76,7 +83,6 @@ func (s *Stack) InvokeAlone(ctx context.Context, function string, event []byte) 
 }
 
 func (s *Stack) serveInvoke(w http.ResponseWriter, r *http.Request, function string) {
-	// A page in a browser cannot send this type to another address without asking first, and is not answered then.
 	if r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		http.Error(w, "POST the event as application/json", http.StatusMethodNotAllowed)
 		return

@@ -106,11 +106,15 @@ func openFolder(path string) (*folder, error) {
 	if err := f.readState(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(path, 0o755); err != nil {
+	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder %s cannot be made (%s); choose another with DATA=", path, pathCause(err))
 	}
+	if f.used {
+		// One of an older program is open to others on the machine. Whose folder it is may be somebody else, who has to see to that.
+		_ = os.Chmod(path, 0o700)
+	}
 	var err error
-	if f.lock, err = os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o644); err != nil {
+	if f.lock, err = os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return nil, fmt.Errorf("the data folder %s cannot be written (%s); choose another with DATA=", path, pathCause(err))
 	}
 	if err := lockFile(f.lock); err != nil {
@@ -186,7 +190,7 @@ func (f *folder) write(name string, v any) error {
 	}
 	// Renamed into place, so that a crash leaves the old one or the new one.
 	path := f.file(name)
-	if err := os.WriteFile(path+".new", append(data, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(path+".new", append(data, '\n'), 0o600); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	if err := os.Rename(path+".new", path); err != nil {

@@ -31,10 +31,10 @@ func (s *Stack) openIntake(l net.Listener) error {
 			if err != nil {
 				return err
 			}
-			if i == 0 {
-				gateways[0] = g
+			if guarded := s.guardedAPI(g, a); i == 0 {
+				gateways[0] = guarded
 			} else {
-				gateways = append(gateways, g)
+				gateways = append(gateways, guarded)
 			}
 		}
 	}

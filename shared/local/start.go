@@ -78,6 +78,7 @@ func (s *Stack) start(ctx context.Context) error {
 	s.closers = append(s.closers, s.folder)
 	s.host = lambda.New(lambda.Options{
 		Region: s.tmpl.Region, AccountID: s.tmpl.AccountID, Concurrency: s.o.Concurrency, Environment: s.overrides(), Log: s.logLine, Failed: s.asyncFailed,
+		Guard: s.guarded,
 	})
 	statements := map[string][]policy.Statement{}
 	for _, f := range s.tmpl.Functions {
@@ -258,7 +259,7 @@ func (s *Stack) openStandIns(l listeners) error {
 			return s.folder.unopened("tables", err)
 		}
 		s.dynamodb = e
-		s.serve(l.dynamodb, e, &s.servers)
+		s.serve(l.dynamodb, s.guarded(e), &s.servers)
 	}
 	if l.sqs != nil {
 		e, err := sqs.Open(sqs.Options{
@@ -269,7 +270,7 @@ func (s *Stack) openStandIns(l listeners) error {
 			return s.folder.unopened("queues", err)
 		}
 		s.sqs = e
-		s.serve(l.sqs, e, &s.servers)
+		s.serve(l.sqs, s.guarded(e), &s.servers)
 	}
 	s.folder.keeps(files...)
 	return nil

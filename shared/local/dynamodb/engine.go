@@ -100,7 +100,7 @@ func Open(o Options) (*Engine, error) {
 		}
 		e.temporary = dir
 		path = filepath.Join(dir, "store.db")
-	} else if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	} else if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("opening dynamodb store %s: %w", path, err)
 	}
 	if e.temporary == "" {

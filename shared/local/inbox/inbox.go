@@ -67,7 +67,7 @@ type Inbox struct {
 // New opens the inbox in a folder, creating it if need be. An answered delivery survives kill -9 of the process; a line
 // that was being written when it died is dropped.
 func New(dir string) (*Inbox, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("creating the inbox's folder: %w", err)
 	}
 	b := &Inbox{path: filepath.Join(dir, "inbox.jsonl"), keep: maxKept, now: time.Now}
@@ -80,7 +80,7 @@ func New(dir string) (*Inbox, error) {
 
 // load reads the file and cuts off a torn last line.
 func (b *Inbox) load() error {
-	file, err := os.OpenFile(b.path, os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(b.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}

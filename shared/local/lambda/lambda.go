@@ -39,6 +39,8 @@ type Options struct {
 	Log          func(Line)        // gets every line a function writes, and what befell it; called one line at a time
 	AsyncBackoff time.Duration     // wait before the first retry of an asynchronous invocation; doubles [1m]
 	Failed       func(Failure)     // gets asynchronous invocations that were given up
+	// Guard stands before what Serve answers [nothing does].
+	Guard func(http.Handler) http.Handler
 }
 
 // Handler is a function that runs inside this program, as tests use it.
@@ -131,6 +133,9 @@ func New(o Options) *Host {
 	if o.Log == nil {
 		o.Log = func(Line) {}
 	}
+	if o.Guard == nil {
+		o.Guard = func(h http.Handler) http.Handler { return h }
+	}
 	if o.Failed == nil {
 		o.Failed = func(Failure) {}
 	}
@@ -164,7 +169,7 @@ func (h *Host) Register(f Function) error {
 // Serve answers the processes (and callers of Lambda's Invoke) on the listener, in the background, until Close. It comes before the
 // first Invoke of a program.
 func (h *Host) Serve(l net.Listener) {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: h.options.Guard(h), ReadHeaderTimeout: 10 * time.Second}
 	h.mu.Lock()
 	h.address = l.Addr().String()
 	h.server = server

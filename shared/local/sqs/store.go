@@ -82,7 +82,7 @@ func bigEndian(v uint64) []byte { return binary.BigEndian.AppendUint64(nil, v) }
 
 // openStore opens or creates the file and checks that this program can read it.
 func openStore(path string) (*bolt.DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("creating the folder of the queue store: %w", err)
 	}
 	if err := pagefile.Check(path); errors.Is(err, pagefile.ErrInUse) {
@@ -90,7 +90,7 @@ func openStore(path string) (*bolt.DB, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	db, err := bolt.Open(path, 0o644, &bolt.Options{
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout:         time.Second,
 		NoSync:          true,
 		NoGrowSync:      true,
