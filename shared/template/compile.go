@@ -67,6 +67,11 @@ func compile(source string, m mode, anew bool) (p *part, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if m == markup && anew {
+		if err := placed(root, &place{}); err != nil {
+			return nil, err
+		}
+	}
 	return &part{root, m}, nil
 }
 

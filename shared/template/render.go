@@ -132,6 +132,7 @@ type (
 // run is one rendering of one part.
 type run struct {
 	mode       mode
+	place      place // of what is written next, in HTML
 	vars       map[string]any
 	context    expressions.Context
 	out        strings.Builder
@@ -197,38 +198,53 @@ func (r *run) evaluate(e expressions.Expression, line int) (any, error) {
 	return v, nil
 }
 
-func (t text) render(r *run) error { return r.write(string(t)) }
+func (t text) render(r *run) error { return r.put(string(t)) }
+
+// put writes what stands at a place as it is.
+func (r *run) put(s string) error {
+	if r.mode == markup {
+		if r.place.feed(s); r.place.broken {
+			return errScheme
+		}
+	}
+	return r.write(s)
+}
 
 func (o output) render(r *run) error {
 	v, err := r.evaluate(o.value, o.line)
 	if err != nil {
 		return err
 	}
-	return r.write(r.escape(v))
+	s, err := r.escape(v)
+	if err != nil {
+		return sourceError{o.line, err.Error()}
+	}
+	return r.put(s)
 }
 
-func (r *run) escape(v any) string {
+func (r *run) escape(v any) (string, error) {
 	s := format(v)
-	switch v.(type) {
-	case captured:
-		return s
-	case escaped:
-		if r.mode == markup {
-			return s
-		}
-	case encoded:
-		if r.mode == object {
-			return s
-		}
+	if r.mode == markup {
+		return r.placed(v, s)
 	}
-	switch r.mode {
-	case markup:
-		return html.EscapeString(s)
-	case object:
+	_, isCaptured := v.(captured)
+	_, isEncoded := v.(encoded)
+	if r.mode == object && !isCaptured && !isEncoded {
 		quoted := quote(s)
-		return quoted[1 : len(quoted)-1]
+		return quoted[1 : len(quoted)-1], nil
 	}
-	return s
+	return s, nil
+}
+
+// placed escapes a value for its place in HTML.
+func (r *run) placed(v any, s string) (string, error) {
+	switch v.(type) {
+	case captured, escaped:
+		return r.place.fit(s, html.UnescapeString(s))
+	case encoded:
+		return r.place.json(s)
+	}
+	return r.place.fit(html.EscapeString(s), s)
 }
 
 // quote is a value as JSON, without the escaping of HTML.
@@ -275,11 +291,11 @@ func (a assign) render(r *run) error {
 }
 
 func (c capture) render(r *run) error {
-	outer := r.out
-	r.out = strings.Builder{}
+	outer, at := r.out, r.place
+	r.out, r.place = strings.Builder{}, place{}
 	err := r.all(c.body)
 	inner := r.out.String()
-	r.out = outer
+	r.out, r.place = outer, at
 	if err != nil {
 		return err
 	}
