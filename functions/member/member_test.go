@@ -592,6 +592,20 @@ func TestEveryIDIsReached(t *testing.T) {
 			t.Fatalf("%s erased %+v", path, b.sent.jobs[0].Command)
 		}
 	}
+	// A prefix in a path is no licence to read or erase somebody else: here are people whose whole userIds begin so.
+	device := profile.Identifier{Kind: profile.AnonymousID, Value: "shared-device"}
+	for _, path := range []string{"anonymous:" + device.Value, "profile:" + string(device.ID())} {
+		b.want(b.call("DELETE", "/v1/profiles/"+path, ""), 202, string(device.ID()))
+		b.save(path, nil)
+		b.sent.jobs = nil
+		for _, method := range []string{"DELETE", "GET"} {
+			b.want(b.call(method, "/v1/profiles/"+path, ""), 400, "is also the whole userId of somebody", "/v1/profiles/-?userId=")
+		}
+		b.want(b.call("GET", "/v1/profiles/"+path+"/export", ""), 400)
+		if len(b.sent.jobs) != 0 {
+			t.Errorf("%s erased %+v", path, b.sent.jobs[0].Command)
+		}
+	}
 	b.want(b.call("GET", "/v1/referrals/-", ""), 400, "userId")
 	b.want(b.call("DELETE", "/v1/profiles/null", ""), 202) // what was stored under a placeholder before is still reached
 }

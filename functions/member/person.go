@@ -14,6 +14,12 @@ import (
 // byQuery stands in a path for an id that the query names. It means nobody as a userId, so it hides none.
 const byQuery = "-"
 
+// What an id in a path begins with that is no userId.
+const (
+	byAnonymousID = "anonymous:"
+	byProfileID   = "profile:"
+)
+
 // named are the query parameters that may name a person, and what their values are. A gateway decodes a path before it looks for a
 // route and cuts it at a question mark, so only a query carries every id that ingest takes.
 var named = map[string]func(value string) (profile.ID, bool){
@@ -37,10 +43,10 @@ func profileID(text string) (profile.ID, bool) {
 
 // ofPath reads an {id} in a path: a userId, anonymous:<anonymousId> or profile:<profileId>.
 func ofPath(id string) (profile.ID, bool) {
-	if anonymous, ok := strings.CutPrefix(id, "anonymous:"); ok {
+	if anonymous, ok := strings.CutPrefix(id, byAnonymousID); ok {
 		return founded(profile.AnonymousID)(anonymous)
 	}
-	if known, ok := strings.CutPrefix(id, "profile:"); ok {
+	if known, ok := strings.CutPrefix(id, byProfileID); ok {
 		return profileID(known)
 	}
 	return founded(profile.UserID)(id)
@@ -83,7 +89,25 @@ func (p *Process) person(w http.ResponseWriter, r *http.Request) (person dynamo.
 		httpapi.Failed(w, r, err)
 		return dynamo.Person{}, false
 	}
+	if id := r.PathValue("id"); prefixed(id) {
+		other, err := p.Referrals.Person(r.Context(), userKey(id))
+		switch {
+		case err != nil:
+			httpapi.Failed(w, r, err)
+			return dynamo.Person{}, false
+		case len(other.Profile.Identifiers) > 0:
+			// Whose name begins so would else show, or erase, somebody else.
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the query tells one from the other: /v1/profiles/-?userId=",
+				httpapi.FieldError{Field: "id", Reason: "is also the whole userId of somebody"})
+			return dynamo.Person{}, false
+		}
+	}
 	return person, true
+}
+
+// prefixed says whether an id in a path names somebody by another kind of id than a userId.
+func prefixed(id string) bool {
+	return strings.HasPrefix(id, byAnonymousID) || strings.HasPrefix(id, byProfileID)
 }
 
 // whole refuses a request to erase whose query has more than the person: what follows a question mark within an id ends up there.

@@ -26,6 +26,8 @@ const (
 	maxRequest = 16 << 10
 	maxKey     = 255
 	maxUserID  = 512
+	// maxProgram bounds the id of a program, which becomes part of a key.
+	maxProgram = 64
 	// maxTries bounds how often something may move under a claim before the caller is asked to come again.
 	maxTries = 6
 )
@@ -85,7 +87,7 @@ func (k keyed) answer(r reply, now time.Time) *dynamo.Answer {
 
 // act reads a request's body into v, judges who calls for userID, and gives what do answers: the same as before where the
 // Idempotency-Key was used. do returns dynamo.ErrAnswered when it lost a race for the key.
-func (p *Process) act(w http.ResponseWriter, r *http.Request, what string, v any, caller func() (userID, userHash string, missing []string), do func(keyed) (reply, error)) {
+func (p *Process) act(w http.ResponseWriter, r *http.Request, what string, v any, caller func() (userID, userHash string, faults []httpapi.FieldError), do func(keyed) (reply, error)) {
 	body, err := httpapi.ReadBody(r, maxRequest)
 	if errors.Is(err, httpapi.ErrBodyTooLarge) {
 		httpapi.TooLarge(w, maxRequest)
@@ -99,11 +101,7 @@ func (p *Process) act(w http.ResponseWriter, r *http.Request, what string, v any
 	if !httpapi.ReadJSON(w, r, maxRequest, v) {
 		return
 	}
-	userID, userHash, missing := caller()
-	var faults []httpapi.FieldError
-	for _, field := range missing {
-		faults = append(faults, httpapi.FieldError{Field: field, Reason: "is missing"})
-	}
+	userID, userHash, faults := caller()
 	if userID == "" || len(userID) > maxUserID {
 		faults = append(faults, httpapi.FieldError{Field: "userId", Reason: fmt.Sprintf("must be 1 to %d bytes", maxUserID)})
 	} else if event.Meaningful(userID) == "" {
@@ -187,19 +185,20 @@ type codeAnswer struct {
 
 func (p *Process) postCode(w http.ResponseWriter, r *http.Request) {
 	var in codeRequest
-	p.act(w, r, "codes", &in, func() (string, string, []string) {
-		return in.UserID, in.UserHash, absent("programId", in.ProgramID)
+	p.act(w, r, "codes", &in, func() (string, string, []httpapi.FieldError) {
+		return in.UserID, in.UserHash, given("programId", in.ProgramID, maxProgram)
 	}, func(k keyed) (reply, error) { return p.code(r.Context(), in, k) })
 }
 
-// absent names the fields among names and values in turn that are empty.
-func absent(pairs ...string) (missing []string) {
-	for pair := range slices.Chunk(pairs, 2) {
-		if pair[1] == "" {
-			missing = append(missing, pair[0])
-		}
+// given is what is wrong with a field that must be there and of at most so many bytes.
+func given(field, value string, most int) []httpapi.FieldError {
+	switch {
+	case value == "":
+		return []httpapi.FieldError{{Field: field, Reason: "is missing"}}
+	case len(value) > most:
+		return []httpapi.FieldError{{Field: field, Reason: fmt.Sprintf("is over %d bytes", most)}}
 	}
-	return missing
+	return nil
 }
 
 func (p *Process) code(ctx context.Context, in codeRequest, k keyed) (reply, error) {
@@ -282,8 +281,8 @@ type claimRequest struct {
 
 func (p *Process) postClaim(w http.ResponseWriter, r *http.Request) {
 	var in claimRequest
-	p.act(w, r, "claims", &in, func() (string, string, []string) {
-		return in.UserID, in.UserHash, absent("code", in.Code)
+	p.act(w, r, "claims", &in, func() (string, string, []httpapi.FieldError) {
+		return in.UserID, in.UserHash, given("code", in.Code, maxRequest)
 	}, func(k keyed) (reply, error) { return p.claim(r.Context(), in, k) })
 }
 

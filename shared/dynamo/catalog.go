@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,8 +31,6 @@ const (
 	maxDefinitionPages = 64
 )
 
-// ErrCursor says that a cursor did not come from List.
-var ErrCursor = errors.New("the cursor is not one that this list gave")
 
 // Catalog stores what operators define, as JSON documents with a version that grows by one with each change. It does not look
 // into a document: whoever saves one has checked it.
@@ -175,11 +172,11 @@ func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string
 		ConsistentRead:            &consistent,
 	}
 	if cursor != "" {
-		after, err := base64.RawURLEncoding.DecodeString(cursor)
-		if err != nil || len(after) == 0 {
-			return nil, "", ErrCursor
+		after, err := sortKeyOf(cursor, "")
+		if err != nil {
+			return nil, "", err
 		}
-		in.ExclusiveStartKey = definitionKey(kind, string(after)).item()
+		in.ExclusiveStartKey = definitionKey(kind, after).item()
 	}
 	out, err := c.DB.Query(ctx, in)
 	if err != nil {
@@ -194,7 +191,7 @@ func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string
 		page = append(page, one)
 	}
 	if last := textOf(out.LastEvaluatedKey, attrSK); last != "" {
-		next = base64.RawURLEncoding.EncodeToString([]byte(last))
+		next = cursorAfter(last)
 	}
 	return page, next, nil
 }

@@ -3,11 +3,9 @@ package dynamo
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -97,11 +95,10 @@ func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c *con
 func (s Deliveries) Decisions(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]delivery.Decision, string, error) {
 	before := decisionPrefix + "~"
 	if cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(cursor)
-		if err != nil || !strings.HasPrefix(string(raw), decisionPrefix) {
-			return nil, "", ErrCursor
+		var err error
+		if before, err = sortKeyOf(cursor, decisionPrefix); err != nil {
+			return nil, "", err
 		}
-		before = string(raw)
 	}
 	var found []item
 	for _, id := range ids {
@@ -115,7 +112,7 @@ func (s Deliveries) Decisions(ctx context.Context, ids []profile.ID, limit int, 
 	next := ""
 	if len(found) > limit {
 		found = found[:limit]
-		next = base64.RawURLEncoding.EncodeToString([]byte(textOf(found[limit-1], attrSK)))
+		next = cursorAfter(textOf(found[limit-1], attrSK))
 	}
 	decisions := make([]delivery.Decision, len(found))
 	for n, i := range found {

@@ -83,7 +83,7 @@ func parsePlace(cursor string) (place, error) {
 		return p, nil
 	}
 	p.within, p.id, p.pack = true, profile.ID(parts[1]), parts[2]
-	if p.pack != "" && !strings.HasPrefix(p.pack, p.day+"#") {
+	if p.pack != "" && !strings.HasPrefix(p.pack, p.day+"#") || len(text) > 2*maxSortKey || len(p.pack) > maxSortKey {
 		return place{}, ErrCursor
 	}
 	if parts[3] != "" {

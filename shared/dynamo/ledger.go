@@ -3,7 +3,6 @@ package dynamo
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -255,9 +254,8 @@ func (l Ledger) Lot(ctx context.Context, account ledger.Account, id string) (led
 func (l Ledger) Entries(ctx context.Context, accounts []ledger.Account, limit int, cursor string) (page []ledger.Entry, next string, err error) {
 	before := ""
 	if cursor != "" {
-		b, err := base64.RawURLEncoding.DecodeString(cursor)
-		if before = string(b); err != nil || !strings.HasPrefix(before, "e#") {
-			return nil, "", ErrCursor
+		if before, err = sortKeyOf(cursor, "e#"); err != nil {
+			return nil, "", err
 		}
 	}
 	for _, account := range accounts {
@@ -283,7 +281,7 @@ func (l Ledger) Entries(ctx context.Context, accounts []ledger.Account, limit in
 	slices.SortFunc(page, func(a, b ledger.Entry) int { return cmp.Compare(entrySortKey(b), entrySortKey(a)) })
 	if len(page) > limit {
 		page = page[:limit]
-		next = base64.RawURLEncoding.EncodeToString([]byte(entrySortKey(page[limit-1])))
+		next = cursorAfter(entrySortKey(page[limit-1]))
 	}
 	return page, next, nil
 }

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -185,11 +184,11 @@ func (s Referrals) InProgram(ctx context.Context, keys []profile.ID, program str
 func (s Referrals) OfAdvocate(ctx context.Context, keys []profile.ID, limit int, cursor string) (page []referral.Referral, next string, err error) {
 	at, after := 0, ""
 	if cursor != "" {
-		b, err := base64.RawURLEncoding.DecodeString(cursor)
+		text, err := sortKeyOf(cursor, "")
 		if err != nil {
-			return nil, "", ErrCursor
+			return nil, "", err
 		}
-		id, sk, ok := strings.Cut(string(b), " ")
+		id, sk, ok := strings.Cut(text, " ")
 		if at = slices.Index(keys, profile.ID(id)); at < 0 || !ok || sk != "" && !strings.HasPrefix(sk, "r#") {
 			return nil, "", ErrCursor
 		}
@@ -215,7 +214,7 @@ func (s Referrals) OfAdvocate(ctx context.Context, keys []profile.ID, limit int,
 		}
 	}
 	if at < len(keys) {
-		next = base64.RawURLEncoding.EncodeToString([]byte(string(keys[at]) + " " + after))
+		next = cursorAfter(string(keys[at]) + " " + after)
 	}
 	items, err := s.batch(ctx, wanted)
 	if err != nil {

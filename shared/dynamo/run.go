@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -151,11 +150,11 @@ func (s Runs) List(ctx context.Context, limit int, cursor string) (page []segmen
 		Limit:                     aws.Int32(int32(limit)),
 	}
 	if cursor != "" {
-		after, err := base64.RawURLEncoding.DecodeString(cursor)
-		if err != nil || len(after) == 0 {
-			return nil, "", ErrCursor
+		after, err := sortKeyOf(cursor, "")
+		if err != nil {
+			return nil, "", err
 		}
-		in.ExclusiveStartKey = Key{runListKey(time.Time{}, "").PK, string(after)}.item()
+		in.ExclusiveStartKey = Key{runListKey(time.Time{}, "").PK, after}.item()
 	}
 	out, err := s.DB.Query(ctx, in)
 	if err != nil {
@@ -172,7 +171,7 @@ func (s Runs) List(ctx context.Context, limit int, cursor string) (page []segmen
 		page = append(page, run)
 	}
 	if last := textOf(out.LastEvaluatedKey, attrSK); last != "" {
-		next = base64.RawURLEncoding.EncodeToString([]byte(last))
+		next = cursorAfter(last)
 	}
 	return page, next, nil
 }

@@ -39,8 +39,9 @@ func Syntax(body []byte) string {
 	return fmt.Sprintf("is not valid JSON: %s at byte %d", wrong.Error(), wrong.Offset-1)
 }
 
-// Decode reads a JSON document into the value that v points to, as json.Unmarshal does, and goes on after a fault: every value
-// that does not fit, and every field that the type does not have, is reported with its place. What fits is in v.
+// Decode reads a JSON document into the value that v points to and goes on after a fault: every value that does not fit, and every
+// field that the type does not have, is reported with its place. What fits is in v. Unlike json.Unmarshal it takes a field by its exact
+// name alone: of two that differ in their case, one would silently hold.
 func Decode(body []byte, v any) Faults {
 	var d decoding
 	if reason := Syntax(body); reason != "" {
@@ -143,25 +144,12 @@ func (d *decoding) object(raw json.RawMessage, into reflect.Value, path string) 
 	known := fieldsOf(into.Type())
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		place := strings.TrimPrefix(path+"."+name, ".")
-		if field, ok := find(known, name); ok {
+		if field, ok := known[name]; ok {
 			d.value(parts[name], into.FieldByIndex(field.Index), place)
 		} else {
 			d.add(place, unknownReason)
 		}
 	}
-}
-
-// find is the field of a name, in whatever case, as encoding/json finds it.
-func find(known map[string]reflect.StructField, name string) (reflect.StructField, bool) {
-	if field, ok := known[name]; ok {
-		return field, true
-	}
-	for _, other := range slices.Sorted(maps.Keys(known)) {
-		if strings.EqualFold(other, name) {
-			return known[other], true
-		}
-	}
-	return reflect.StructField{}, false
 }
 
 func fieldsOf(t reflect.Type) map[string]reflect.StructField {

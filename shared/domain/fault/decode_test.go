@@ -45,6 +45,7 @@ func TestDecodeNamesEveryPlace(t *testing.T) {
 		"inside": {`{"part":{"weight":"x","wait":1},"arms":[{},{"id":1,"weight":[]}],"by":{"k":{"id":{}}}}`,
 			"arms[1].id is a JSON number, which does not fit; arms[1].weight is a JSON array, which does not fit; by.k.id is a JSON object, which does not fit; " +
 				"part.wait is not known here; part.weight is a JSON string, which does not fit"},
+		"another case":     {`{"NAME":"a","name":"b","part":{"Id":"x"}}`, "NAME is not known here; part.Id is not known here"},
 		"other shapes":     {`{"part":[],"arms":{},"by":3}`, "arms is a JSON object, which does not fit; by is a JSON number, which does not fit; part is a JSON array, which does not fit"},
 		"a list":           {`[]`, "is a JSON array, which does not fit"},
 		"a text as number": {`{"wait":7}`, "wait is a JSON number, which does not fit"},
@@ -63,7 +64,7 @@ func TestDecodeNamesEveryPlace(t *testing.T) {
 }
 
 func TestDecodeKeepsWhatFits(t *testing.T) {
-	body := []byte(`{"NAME":"a","wait":"1d","part":{"weight":0.5},"arms":[{"id":"x"},{"id":7}],"by":{"k":{"id":"y"}},"rule":{"a":[1]}}`)
+	body := []byte(`{"name":"a","wait":"1d","part":{"weight":0.5},"arms":[{"id":"x"},{"id":7}],"by":{"k":{"id":"y"}},"rule":{"a":[1]}}`)
 	var got, want document
 	if faults := Decode(body, &got); faults.Error() != "arms[1].id is a JSON number, which does not fit" {
 		t.Errorf("faults are %v", faults)

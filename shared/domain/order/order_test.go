@@ -50,6 +50,8 @@ func TestParseReport(t *testing.T) {
 		{"an odd currency", `{"order_id":"A","total":1,"currency":"yuan"}`, nil, "properties.currency"},
 		{"an odd price", `{"order_id":"A","products":[{"price":[]}]}`, nil, "properties.products[0].price"},
 		{"an odd quantity", `{"order_id":"A","products":[{"price":1,"quantity":"two"}]}`, nil, "properties.products[0].quantity"},
+		{"a total of which two would wrap", `{"order_id":"A","total":90000000000000000}`, nil, "properties.total"},
+		{"a revenue of which two would wrap", `{"order_id":"A","total":1,"revenue":"-90000000000000000"}`, nil, "properties.revenue"},
 		{"overflow", `{"order_id":"A","products":[{"price":90000000000000,"quantity":90000000000000}]}`, nil, "properties.products[0]"},
 		{"products of another shape", `{"order_id":"A","products":{}}`, nil, "properties.products: is not a list"},
 		{"a product of another shape", `{"order_id":"A","products":[7]}`, nil, "properties.products[0]: is not an object"},
