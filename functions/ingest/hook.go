@@ -78,6 +78,10 @@ func (p *Process) hook(system shop) http.HandlerFunc {
 			httpapi.Problem(w, http.StatusUnauthorized, "", "the source is not known or the signature is not its own")
 			return
 		}
+		if !formed(topic, body) {
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", errNotice.Error())
+			return
+		}
 		calls, err := system.events(topic, body, func(userID, userHash string) bool { return httpapi.OwnCall(p.Secret, userID, userHash) })
 		if err != nil {
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())

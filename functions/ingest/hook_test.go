@@ -221,6 +221,37 @@ func TestHooksAreSigned(t *testing.T) {
 	}
 }
 
+// TestANoticeIsOfOneKind sends every notice, with its signature, under every other topic and to the other system's address: it is refused, or says what it
+// said. A deletion is the same in both systems, and so names its order whichever address it comes by.
+func TestANoticeIsOfOneKind(t *testing.T) {
+	const consent = `{"customer_id":42,"email_marketing_consent":{"state":"unsubscribed","consent_updated_at":"2026-11-21T07:00:00Z"}}`
+	notices := map[string]string{"shopify order": shopifyOrderNotice, "shopify guest": shopifyGuestNotice, "shopify refund": shopifyRefundNotice, "shopify customer": shopifyCustomerNotice,
+		"shopify consent": consent, "woo order": wooOrderNotice, "woo customer": `{"id":26,"email":"ann@shop.example","date_created_gmt":"2026-11-21T06:00:00"}`, "any deletion": `{"id":1}`}
+	may := map[string]string{
+		"shopify orders/create": "shopify order, shopify guest", "shopify orders/updated": "shopify order, shopify guest", "shopify orders/paid": "shopify order, shopify guest",
+		"shopify orders/cancelled": "shopify order, shopify guest", "shopify orders/delete": "any deletion", "shopify refunds/create": "shopify refund",
+		"shopify customers/create": "shopify customer", "shopify customers/update": "shopify customer",
+		"shopify customers_email_marketing_consent/update": "shopify consent, shopify customer", "shopify customers_marketing_consent/update": "shopify consent, shopify customer",
+		"woocommerce order.created": "woo order", "woocommerce order.updated": "woo order", "woocommerce order.restored": "woo order", "woocommerce order.deleted": "any deletion",
+		"woocommerce customer.created": "woo customer", "woocommerce customer.updated": "woo customer",
+	}
+	if len(may) != len(forms) {
+		t.Errorf("%d topics are tried, and %d have a form", len(may), len(forms))
+	}
+	for to, those := range may {
+		system, topic, _ := strings.Cut(to, " ")
+		for name, body := range notices {
+			b := newHookBench(t)
+			a := b.notify(system, "shop", topic, body, signature(hookSecret, body))
+			// A customer without an order is what a deletion looks like too; it says nothing but that there is one.
+			want := strings.Contains(those, name) || strings.HasPrefix(topic, "customers/") && name == "any deletion" || strings.Contains(topic, "consent") && name == "any deletion"
+			if (a.status == 200) != want || a.status != 200 && a.status != 400 {
+				t.Errorf("%s as %s: %d", name, to, a.status)
+			}
+		}
+	}
+}
+
 func TestHooksWithABadBody(t *testing.T) {
 	for name, tc := range map[string]struct {
 		system, topic, body string
