@@ -64,6 +64,7 @@ func newBench(b *testing.B, paced bool, concurrency int) *bench {
 	m.quiet = bytes.Contains(text, []byte("SystemLogLevel: WARN"))
 	limits := parameters()
 	limits["ThrottleRate"], limits["ThrottleBurst"] = "100000", "100000"
+	limits["MemberThrottleRate"], limits["MemberThrottleBurst"] = "100000", "100000"
 	m.stack, err = local.Start(context.Background(), local.Options{
 		TemplatePath: path, StackName: "bench", BuildDir: build, DataDir: b.TempDir(), Inbox: true, Concurrency: concurrency, Parameters: limits,
 		Defaults: func(a local.Addresses) map[string]string {

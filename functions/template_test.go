@@ -224,6 +224,106 @@ func TestQueues(t *testing.T) {
 	}
 }
 
+// TestThrottles: what people send in cannot use up what operators need, nor the other way round.
+func TestThrottles(t *testing.T) {
+	want := map[string]template.Throttling{"ingest": {Burst: 4000, Rate: 2000}, "member": {Burst: 2000, Rate: 1000}, "console": {Burst: 100, Rate: 50}}
+	for _, f := range parse(t).Functions {
+		for _, r := range f.Routes {
+			if r.Throttling != want[f.Folder] {
+				t.Errorf("%s of %s lets %+v through, want %+v", r.Key(), f.Folder, r.Throttling, want[f.Folder])
+			}
+		}
+	}
+}
+
+// TestAlarms: whatever fails is told, of every function, queue, schedule and API.
+func TestAlarms(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				AlarmDescription string `yaml:"AlarmDescription"`
+				Metrics          []struct {
+					Expression string `yaml:"Expression"`
+					MetricStat struct {
+						Metric struct {
+							MetricName string `yaml:"MetricName"`
+							Dimensions []struct {
+								Value string `yaml:"Value"`
+							} `yaml:"Dimensions"`
+						} `yaml:"Metric"`
+					} `yaml:"MetricStat"`
+				} `yaml:"Metrics"`
+				MetricName string `yaml:"MetricName"`
+				Dimensions []struct {
+					Value string `yaml:"Value"`
+				} `yaml:"Dimensions"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &raw); err != nil {
+		t.Fatal(err)
+	}
+	watched := map[string]bool{} // metric and what it is of
+	for id, r := range raw.Resources {
+		if r.Type != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		if !strings.HasSuffix(r.Properties.AlarmDescription, ".") {
+			t.Errorf("%s does not say what to do: %q", id, r.Properties.AlarmDescription)
+		}
+		for _, d := range r.Properties.Dimensions {
+			watched[r.Properties.MetricName+" "+d.Value] = true
+		}
+		for _, m := range r.Properties.Metrics {
+			for _, d := range m.MetricStat.Metric.Dimensions {
+				watched[m.MetricStat.Metric.MetricName+" "+d.Value] = true
+			}
+		}
+	}
+	want := []string{"5xx Api", "5xx OperatorApi", "InvocationDroppedCount default"}
+	for _, f := range parse(t).Functions {
+		want = append(want, "Errors "+f.LogicalID, "Throttles "+f.LogicalID)
+		if len(f.Schedules) > 0 {
+			want = append(want, "AsyncEventsDropped "+f.LogicalID)
+		}
+		for _, m := range f.Mappings {
+			q, _ := parse(t).Queue(m.Queue)
+			if q.DeadLetter != "" {
+				want = append(want, "ApproximateAgeOfOldestMessage "+q.LogicalID+".QueueName")
+			} else {
+				want = append(want, "ApproximateNumberOfMessagesVisible "+q.LogicalID+".QueueName")
+			}
+		}
+	}
+	for _, w := range want {
+		if !watched[w] {
+			t.Errorf("no alarm watches %s", w)
+		}
+	}
+}
+
+// TestParametersAreChecked: what would only show when somebody calls is refused before anything is deployed.
+func TestParametersAreChecked(t *testing.T) {
+	for _, c := range []struct{ name, bad, good string }{
+		{"OperatorKeyHash", "demo-operator-key", hashed("x")}, {"ServerKeyHash", hashed("x")[1:], ""}, {"DefaultWriteKey", "short", "demo-write-key"},
+		{"Issuer", "login.example", "https://login.example/"}, {"ShopTimeZone", "Asia/Shanghai ", "America/Argentina/Buenos_Aires"}, {"ShopCurrency", "RMB1", "EUR"},
+		{"PublicUrl", "https://shop.example/?a", "https://shop.example/events"}, {"SmtpAddress", "smtp.example", "smtp.example:587"}, {"WebhookUrl", "shop.example", "https://shop.example/x?y=1"},
+		{"NightlySchedule", "03:00", "cron(0 3 * * ? *)"}, {"AlarmTopic", "alarms", "arn:aws-cn:sns:cn-north-1:123456789012:alarms"}, {"ThrottleRate", "0", "1"},
+	} {
+		for value, ok := range map[string]bool{c.bad: false, c.good: true} {
+			_, err := template.Load(filepath.Join("..", "template.yaml"), template.Environment{Parameters: map[string]string{c.name: value}})
+			if (err == nil) != ok {
+				t.Errorf("%s=%q: %v", c.name, value, err)
+			}
+		}
+	}
+}
+
 func TestEveryParameterHasADefaultAndASentence(t *testing.T) {
 	for _, p := range parse(t).Parameters {
 		if !strings.HasSuffix(p.Description, ".") || len(p.Description) < 20 {

@@ -47,7 +47,8 @@ func (d *document) fail(n *yaml.Node, what, do string) {
 	if n != nil {
 		line = n.Line
 	}
-	d.fault = &Fault{File: d.file, Line: line, What: what, Do: do}
+	// A name may hold a line break, and a fault is one line.
+	d.fault = &Fault{File: d.file, Line: line, What: oneLine(what), Do: oneLine(do)}
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)

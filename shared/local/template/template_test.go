@@ -263,6 +263,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(text)
 	f.Add([]byte(`{"Resources":{"A":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":{"Ref":"A"}}}}}`))
+	f.Add([]byte(`{"Sec\ntion":{}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("x", data, Environment{})
 		if err != nil && (strings.Contains(err.Error(), "\n") || s != nil) {
