@@ -31,7 +31,6 @@ const (
 	maxDefinitionPages = 64
 )
 
-
 // Catalog stores what operators define, as JSON documents with a version that grows by one with each change. It does not look
 // into a document: whoever saves one has checked it.
 type Catalog struct {
