@@ -100,8 +100,15 @@ func (a *attempt) known(ctx context.Context, r read) error {
 	if r.intent.Of != "" {
 		d.ProfileID = r.intent.Of
 	}
-	// Another worker may have begun what this one had put off, and have ended: then the deferral is not the end of it.
-	_, err := a.Deliveries.DecideFirst(ctx, d, delivery.Deferred)
+	if r.intent.ID == a.n.ID && r.intent.Asked.Equal(a.n.At) {
+		_, err := a.Deliveries.DecideFirst(ctx, d)
+		return err
+	}
+	// Another worker may have begun an earlier attempt after it was put off, and have ended: then the deferral is not the end of it.
+	err := a.Deliveries.DecideBegun(ctx, d, r.contact)
+	if errors.Is(err, dynamo.ErrConflict) {
+		err = errors.Join(errMoved, err)
+	}
 	return err
 }
 

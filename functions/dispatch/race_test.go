@@ -439,3 +439,61 @@ func TestADeferralTakesNothingOffTheRecord(t *testing.T) {
 		}
 	}
 }
+
+// TestALateLookTakesNoDeferralOffTheRecord: a second worker finds the notification begun, and what it records of that comes when the first one has put the
+// notification off. Then it is sent.
+func TestALateLookTakesNoDeferralOffTheRecord(t *testing.T) {
+	b := start(t, welcome)
+	n := b.ask("once")
+	looked, putOff, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+	b.db.Interrupt("PutItem", 2, func() { // after the reservation of the first
+		close(looked)
+		<-putOff
+	})
+	b.provider.answer = func(call int) error {
+		if call > 1 {
+			return nil
+		}
+		go func() { ended <- b.another().Dispatch(b.Context(), n) }()
+		<-looked
+		return notNow
+	}
+	b.must(b.another().Dispatch(b.Context(), n))
+	close(putOff)
+	b.must(<-ended)
+	b.expect(1, "deferred providerError")
+	waiting := b.waiting()
+	b.pass(10 * time.Minute)
+	settle(b, b.another(), waiting...)
+	b.expect(2, "deferred providerError", "sent")
+}
+
+// TestABeginningIsOfOneMoment: what is recorded of an earlier attempt's beginning waits for nobody, and is not recorded when whoever had begun has given
+// the reservation back since it was read.
+func TestABeginningIsOfOneMoment(t *testing.T) {
+	b := start(t, welcome)
+	b.provider.answer = func(int) error { return notNow }
+	settle(b, b.process, b.ask("once"))
+	off := b.lastDecision()
+	c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	b.must(err)
+	c.Add(delivery.Intent{ID: off.NotificationID, At: b.clock(), Asked: off.Asked, Holder: "another"})
+	b.must(b.process.Deliveries.SaveContact(t.Context(), c))
+	stale := *c
+	off.Outcome, off.Reason = delivery.Unknown, delivery.Interrupted
+	c.Release(off.NotificationID, "another")
+	b.must(b.process.Deliveries.SaveContact(t.Context(), c))
+	if err := b.process.Deliveries.DecideBegun(t.Context(), off, &stale); !errors.Is(err, dynamo.ErrConflict) {
+		t.Errorf("over a record that was given back: %v", err)
+	}
+	b.expect(1, "deferred providerError")
+	b.must(b.process.Deliveries.DecideBegun(t.Context(), off, c))
+	b.expect(1, "unknown interrupted")
+	off.Outcome = delivery.Sent
+	b.must(b.process.Deliveries.Decide(t.Context(), off))
+	off.Outcome = delivery.Unknown
+	b.must(b.process.Deliveries.DecideBegun(t.Context(), off, c))
+	if got := b.lastDecision(); got.Outcome != delivery.Sent {
+		t.Errorf("over what was sent: %v", got.Outcome)
+	}
+}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
@@ -39,6 +41,37 @@ func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
 
 // DecideFirst records a decision unless there is one for the same attempt, other than by one of these outcomes. It tells whether it did.
 func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over ...delivery.Outcome) (bool, error) {
+	err := s.putDecision(ctx, d, undecided(over))
+	if refused(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// DecideBegun records what is known of an intent of another attempt, in place of its deferral, while the contact record is as it was read: else
+// ErrConflict, since whoever had the intent may have given it back. Where anything else is on record it changes nothing.
+func (s Deliveries) DecideBegun(ctx context.Context, d delivery.Decision, c *delivery.Contact) error {
+	put, err := s.decision(d, undecided([]delivery.Outcome{delivery.Deferred}))
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: put}, {Put: s.putContact(c)}}})
+	var cancelled *types.TransactionCanceledException
+	switch {
+	case errors.As(err, &cancelled) && len(cancelled.CancellationReasons) > 0 && aws.ToString(cancelled.CancellationReasons[0].Code) == "ConditionalCheckFailed":
+		return nil
+	case conditionLost(err):
+		err = ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+	}
+	c.Version++
+	return nil
+}
+
+// undecided holds where nothing is on record, or one of the outcomes.
+func undecided(over []delivery.Outcome) *condition {
 	c := &condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
 	for n, outcome := range over {
 		// No other text of a decision can hold this: quotes within one are escaped.
@@ -48,11 +81,7 @@ func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over .
 		}
 		c.values[fmt.Sprintf(":o%d", n)] = textValue(fmt.Sprintf(`"outcome":%q`, outcome))
 	}
-	err := s.putDecision(ctx, d, c)
-	if refused(err) {
-		return false, nil
-	}
-	return err == nil, err
+	return c
 }
 
 // Decision is what stands of one attempt: under the id that its job names, asked for when it was due. ErrNotFound if nothing does.
@@ -72,22 +101,33 @@ func (s Deliveries) Decision(ctx context.Context, id profile.ID, asked time.Time
 }
 
 func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c *condition) error {
+	put, err := s.decision(d, c)
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item,
+		ConditionExpression: put.ConditionExpression, ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues})
+	if err != nil {
+		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+	}
+	return nil
+}
+
+// decision is the write of a decision.
+func (s Deliveries) decision(d delivery.Decision, c *condition) (*types.Put, error) {
 	d.Asked = d.Asked.UTC().Truncate(time.Millisecond)
 	body, err := json.Marshal(d)
 	if err != nil {
-		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+		return nil, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
 	}
 	i := decisionKey(d.ProfileID, d.Asked, d.NotificationID).item()
 	i[attrBody] = textValue(string(body))
 	i[attrTTL] = numberValue(s.now().Add(delivery.DecisionLife).Unix())
-	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: i}
+	put := &types.Put{TableName: &s.Table, Item: i}
 	if c != nil {
-		in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = &c.text, c.names, c.values
+		put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = &c.text, c.names, c.values
 	}
-	if _, err := s.DB.PutItem(ctx, in); err != nil {
-		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
-	}
-	return nil
+	return put, nil
 }
 
 // Decisions lists what was decided for a person, newest first, of all ids under which decisions may stand. A cursor that did not
