@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 func TestSendsWhatWasAskedFor(t *testing.T) {
@@ -475,6 +477,9 @@ func TestEventThatIsNotThereYet(t *testing.T) {
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
 	if again := deliver(b, b.process, n); len(again) != 1 {
 		t.Error("the job does not come again")
+	}
+	if err := b.process.Dispatch(t.Context(), n); !errors.Is(err, queue.ErrNotYet) {
+		t.Errorf("it does not wait for the event: %v", err)
 	}
 	b.expect(0)
 	settle(b, b.process, b.signUp(n))

@@ -10,6 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/template"
 )
 
@@ -116,8 +117,11 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (templ
 		of = a.n.ProfileID
 	}
 	found, err := a.Timeline.Event(ctx, dynamo.EventRef{Profile: of, Day: a.n.EventDay, Version: a.n.EventVersion, Source: a.n.EventSource, MessageID: a.n.EventID, Name: a.n.EventName})
+	if errors.Is(err, dynamo.ErrNotFound) {
+		// A pack is written after the commit that it is of, and where that was interrupted when its job comes again.
+		err = errors.Join(queue.ErrNotYet, err)
+	}
 	if err != nil {
-		// A pack is written after the commit that it is of; until then the job waits.
 		return v, err
 	}
 	v.Event.Timestamp, v.Event.Properties = found.Event.Timestamp, found.Event.Properties

@@ -17,10 +17,11 @@ const (
 	mostReadUnits  = 3000
 )
 
-// ofOne begins the partition keys that are of one person, order, code, address or job: more people do not make them hotter. Whatever
-// is not here is everybody's.
+// ofOne begins the partition keys that are of one person, order, code, address or job: more people do not make them hotter. Standings and ranks are
+// among them: what is asked of one of their partitions is asked for the advocate whose friends all come at once, who is played whole. Whatever is not here
+// is everybody's.
 var ofOne = map[string][]string{
-	"Profiles": {"p#", "o#"}, "Timeline": {""}, "Deliveries": {""}, "Referrals": {"a#", "f#", "c#", "i#"}, "Ledger": {"p#", "x#", "i#"}, "Runs": {"r#", "i#"}, "DeadLetters": {"b#"},
+	"Profiles": {"p#", "o#"}, "Timeline": {""}, "Deliveries": {""}, "Referrals": {"a#", "f#", "c#", "i#", "l#", "t#"}, "Ledger": {"p#", "x#", "i#"}, "Runs": {"r#", "i#"}, "DeadLetters": {"b#"},
 	"Due": {"orchestration#taken#", "orchestration#waits#"}, "Catalog": {"i#"},
 }
 
@@ -37,25 +38,31 @@ type load struct {
 	over           bool // the judge's own reading is no load
 }
 
-// rate is what was counted in the present second, and the most of any.
+// rate is what was counted in the present second, and the most of any: the mean of it and the one before, since what a fault held up comes together
+// with what follows it.
 type rate struct {
 	second              int64
 	read, write         float64
+	readOld, writeOld   float64 // of the second before
 	mostRead, mostWrite float64
 	readAt, writtenAt   int64
 }
 
 func (r *rate) add(read, write float64) {
 	if now := time.Now().Unix(); now != r.second {
+		r.readOld, r.writeOld = 0, 0
+		if now == r.second+1 {
+			r.readOld, r.writeOld = r.read, r.write
+		}
 		r.second, r.read, r.write = now, 0, 0
 	}
 	r.read += read
 	r.write += write
-	if r.read > r.mostRead {
-		r.mostRead, r.readAt = r.read, r.second
+	if mean := (r.read + r.readOld) / 2; mean > r.mostRead {
+		r.mostRead, r.readAt = mean, r.second
 	}
-	if r.write > r.mostWrite {
-		r.mostWrite, r.writtenAt = r.write, r.second
+	if mean := (r.write + r.writeOld) / 2; mean > r.mostWrite {
+		r.mostWrite, r.writtenAt = mean, r.second
 	}
 }
 

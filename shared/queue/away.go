@@ -13,6 +13,9 @@ import (
 // ErrNoTime marks a job that was not begun, or not ended, for lack of time: nothing is wrong with it, and it comes again at once.
 var ErrNoTime = errors.New("the invocation's time is nearly over")
 
+// ErrNotYet marks a job that needs what another one is to write: it waits for it like for a service that is away.
+var ErrNotYet = errors.New("what the job needs is not there yet")
+
 // throttled are the codes by which a service says "not now" as if it were the caller's fault.
 var throttled = map[string]bool{
 	"ProvisionedThroughputExceededException": true, "ThrottlingException": true, "Throttling": true, "RequestLimitExceeded": true,

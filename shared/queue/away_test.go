@@ -159,6 +159,7 @@ func TestConsumeWhileAServiceIsAway(t *testing.T) {
 			map[string]int32{"a": 300, "b": 300, "d": 300, "e": 300}},
 		"a job's own fault is left to the visibility": {map[string]error{"a": errors.New("broken")}, "a b", "a b", "a", nil},
 		"no time for the rest of a job":               {map[string]error{"a": fmt.Errorf("x: %w", ErrNoTime)}, "a b", "a b", "a", map[string]int32{"a": 0}},
+		"what it needs is not there":                  {map[string]error{"a": fmt.Errorf("x: %w", ErrNotYet)}, "a", "a", "a", map[string]int32{"a": 300}},
 		"away and no time":                            {map[string]error{"a": errors.Join(errAway, ErrNoTime)}, "a", "a", "a", map[string]int32{"a": 300}},
 		"dropped":                                     {map[string]error{"a": Drop(errAway)}, "a b", "a b", "", nil},
 	} {

@@ -126,7 +126,7 @@ func (c Consumer) Return(ctx context.Context, batch events.SQSEvent, cause func(
 // delay is when a record comes again, if not when its visibility ends.
 func (c Consumer) delay(record events.SQSMessage, cause error) (time.Duration, bool) {
 	switch {
-	case Unavailable(cause):
+	case Unavailable(cause), errors.Is(cause, ErrNotYet):
 	case errors.Is(cause, ErrNoTime):
 		return 0, true
 	default:
