@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -90,12 +91,13 @@ func newWorld(seed uint64) *world {
 	w.consents = newConsents(w)
 	w.model = newModel(w)
 	w.provider = &provider{w}
-	var err error
-	w.template, err = template.Load(filepath.Join("..", "..", "template.yaml"), template.Environment{
-		StackName: stackName, QueueBase: "http://sqs.sim",
-		Parameters: map[string]string{"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": publicKey,
-			"UserHashSecret": hashSecret, "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim", "NewPerAddress": "20"},
-	})
+	path := filepath.Join("..", "..", "template.yaml")
+	parameters := map[string]string{"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": publicKey,
+		"UserHashSecret": hashSecret, "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim", "NewPerAddress": "20"}
+	text, err := os.ReadFile(path)
+	check(err)
+	maps.DeleteFunc(parameters, func(name, _ string) bool { return !strings.Contains(string(text), "\n  "+name+":\n") }) // of an older version
+	w.template, err = template.Load(path, template.Environment{StackName: stackName, QueueBase: "http://sqs.sim", Parameters: parameters})
 	check(err)
 	for _, f := range w.template.Functions {
 		for k, v := range f.Environment {
