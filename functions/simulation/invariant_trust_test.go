@@ -242,7 +242,15 @@ func checkSelvesUnpaid(w *world, s *state, broken func(string, string, ...any)) 
 	}
 }
 
-// checkStrangersGo holds that a device of which nothing else is known goes with the last of its events, and nobody else ever.
+// provenOf says whether anything is known of somebody that is proven.
+func (m *model) provenOf(s *state, profile string) bool {
+	return slices.ContainsFunc(s.timeline[profile], func(e told) bool {
+		return m.find(e.MessageID) == nil || slices.ContainsFunc(m.said, func(x *said) bool { return x.ID == e.MessageID && (x.trusted() || x.hook) })
+	})
+}
+
+// checkStrangersGo holds that a device of which nothing else is known, and a userId that only pages have named, goes with the last of its events, and
+// nobody else ever.
 func checkStrangersGo(w *world, s *state, broken func(string, string, ...any)) {
 	if havePrevious {
 		return // its workers know of no end
@@ -256,7 +264,7 @@ func checkStrangersGo(w *world, s *state, broken func(string, string, ...any)) {
 			}
 			continue
 		}
-		stranger := len(v.IDs) == 1 && v.IDs[0].Kind == "anonymous" && len(v.Parts) == 0 && v.Orders.Count == 0 && len(v.Consent) == 0
+		stranger := len(v.IDs) == 1 && (v.IDs[0].Kind == "anonymous" || !w.model.provenOf(s, id)) && len(v.Parts) == 0 && v.Orders.Count == 0 && len(v.Consent) == 0
 		if stranger != i.has("ttl") {
 			broken("profile:"+id, "goes by %v, has %d orders and the consents %v, and its end is %d", v.IDs, v.Orders.Count, v.Consent, i.number("ttl"))
 		}

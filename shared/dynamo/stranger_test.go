@@ -48,13 +48,19 @@ func TestAStrangerGoes(t *testing.T) {
 		"heard of, and let go":            {func(p *profile.Profile) { p.Window.Floor = late }, 13, late.AddDate(0, 13, 2)},
 		"heard of long before":            {func(p *profile.Profile) { p.Window.Commits = []profile.Commit{{At: midday.Add(-time.Hour)}} }, 13, midday.AddDate(0, 13, 2)},
 		"with a push token":               {func(p *profile.Profile) { p.Tokens = map[string]profile.Token{"t": {At: midday}} }, 13, midday.AddDate(0, 13, 2)},
-		"somebody":                        {func(p *profile.Profile) { p.Identifiers = []profile.Identifier{mei} }, 13, time.Time{}},
-		"somebody's device":               {func(p *profile.Profile) { p.Attach(mei) }, 13, time.Time{}},
-		"with an address":                 {func(p *profile.Profile) { p.Attach(profile.Identifier{Kind: profile.Email, Value: "a@b.example"}) }, 13, time.Time{}},
-		"of two":                          {func(p *profile.Profile) { p.Parts = []profile.ID{"p"} }, 13, time.Time{}},
-		"who has ordered":                 {func(p *profile.Profile) { p.Orders.Count = 1 }, 13, time.Time{}},
-		"who has withdrawn":               {func(p *profile.Profile) { p.SetConsent("email", profile.Consent{At: midday}) }, 13, time.Time{}},
-		"with a tag":                      {func(p *profile.Profile) { p.Tags = []string{"vip"} }, 13, time.Time{}},
+		"a userId that only pages name": {func(p *profile.Profile) {
+			p.Identifiers, p.Unproven, p.Memory = []profile.Identifier{mei}, p.Memory, profile.Memory{}
+		}, 13, midday.AddDate(0, 13, 2)},
+		"one that pages name first, who has ordered": {func(p *profile.Profile) {
+			p.Identifiers, p.Unproven, p.Memory, p.Orders.Count = []profile.Identifier{mei}, p.Memory, profile.Memory{}, 1
+		}, 13, time.Time{}},
+		"somebody":          {func(p *profile.Profile) { p.Identifiers = []profile.Identifier{mei} }, 13, time.Time{}},
+		"somebody's device": {func(p *profile.Profile) { p.Attach(mei) }, 13, time.Time{}},
+		"with an address":   {func(p *profile.Profile) { p.Attach(profile.Identifier{Kind: profile.Email, Value: "a@b.example"}) }, 13, time.Time{}},
+		"of two":            {func(p *profile.Profile) { p.Parts = []profile.ID{"p"} }, 13, time.Time{}},
+		"who has ordered":   {func(p *profile.Profile) { p.Orders.Count = 1 }, 13, time.Time{}},
+		"who has withdrawn": {func(p *profile.Profile) { p.SetConsent("email", profile.Consent{At: midday}) }, 13, time.Time{}},
+		"with a tag":        {func(p *profile.Profile) { p.Tags = []string{"vip"} }, 13, time.Time{}},
 	} {
 		db := dynamotest.New(t)
 		p := &profile.Profile{ID: device.ID(), Identifiers: []profile.Identifier{device}, Memory: profile.Memory{FirstSeen: midday, LastSeen: midday}}
