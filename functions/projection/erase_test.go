@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -606,6 +607,41 @@ func TestOrdersOfOneWhoWasErased(t *testing.T) {
 		}
 		if got := [2]int64{int64(p.Orders.Count), net}; got != want {
 			t.Errorf("%v has %v, want %v", i, got, want)
+		}
+	}
+}
+
+// TestAnOrderThatKeptItsOwner: whoever stands under the owner's key by now is somebody else, and hears nothing of the order; the order hears of everything.
+func TestAnOrderThatKeptItsOwner(t *testing.T) {
+	for name, c := range map[string]struct {
+		user, anonymous string
+		of              profile.Identifier
+	}{
+		"seen by another person": {"till", "", user("till")},
+		"seen by nobody":         {"", order.Guest("shopify", "R"), anonymous(order.Guest("shopify", "R"))},
+	} {
+		s := newShop(t)
+		mei := user("mei").ID()
+		s.settle(envelope(t, "web", hour(-2, track("c", "mei", "Order Completed", t0, `{"order_id":"R","total":20}`))))
+		put(t, s.db, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "order": "R", "state": "settled"}, map[string]int64{"v": 3})
+		s.rest()
+		s.erase("mei", t0)
+		s.rest()
+		s.settle(envelope(t, "web", hour(1, seen("back", "mei"))))
+		late := hour(3, track("late", c.user, "Order Refunded", t0, `{"order_id":"R","total":4}`))
+		late.AnonymousID = c.anonymous
+		s.settle(envelope(t, "hook", late))
+		s.rest()
+		s.live(nil)
+		o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), "R")
+		if err != nil || o.Owner != mei || o.Net() != 1600 {
+			t.Errorf("%s: the order is of %s, worth %d, %v", name, o.Owner, o.Net(), err)
+		}
+		if k := s.knows(user("mei")); len(k.Timeline) != 1 || k.Profile.Orders.Count != 0 || k.Profile.Counters["Order Refunded"].Total != 0 {
+			t.Errorf("%s: who came back has %d orders and the timeline %v", name, k.Profile.Orders.Count, k.Timeline)
+		}
+		if k := s.knows(c.of); len(k.Timeline) != 1 || k.Profile.Orders.Count != 0 {
+			t.Errorf("%s: who told of it has %d orders and the timeline %v", name, k.Profile.Orders.Count, k.Timeline)
 		}
 	}
 }

@@ -279,8 +279,8 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		if err != nil {
 			return nil, err
 		}
-		// The order of one who was erased is brought up to date by whoever reports it.
-		if owner.ID != p.ID && exists(owner) {
+		// The order of one who was erased is brought up to date by whoever reports it: who stands under the owner's key by now is somebody else.
+		if owner.ID != p.ID && exists(owner) && !owner.Erased(o.Owner, o.CompletedAt) {
 			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, Source: e.source, At: e.event.Happened()}}, nil
 		}
 	}

@@ -41,7 +41,7 @@ func (b *batch) guest(ctx context.Context, in *incoming) (taken bool, err error)
 		return false, nil
 	}
 	owner, err := b.process.Profiles.Load(ctx, o.Owner)
-	if err != nil || !exists(owner) {
+	if err != nil || !exists(owner) || o.Completed() && owner.Erased(o.Owner, o.CompletedAt) {
 		return false, err
 	}
 	in.key = owner.ID
