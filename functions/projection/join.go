@@ -126,7 +126,8 @@ func exists(p *profile.Profile) bool { return len(p.Identifiers) > 0 }
 
 // unite carries out what an event says. The id that an alias names may be a former userId as well as an anonymousId: whoever is known by
 // either becomes the person. Where nobody has the userId yet, both ids are the person's from then on, since what comes by them may come later
-// than the alias.
+// than the alias. Where somebody has it, a device of that name that is another user's is not meant: who has an account can name a device of theirs like
+// anybody's userId.
 func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
 	device, former := j, j
 	former.b = j.former()
@@ -143,7 +144,7 @@ func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Ide
 		switch {
 		case !user.profile.Has(former.b):
 			pair = []join{device, former}
-		case phone.profile.Has(device.b):
+		case phone.profile.Has(device.b) && (phone == user || phone.profile.UserID() == ""):
 			pair = []join{former, device}
 		default:
 			pair = []join{former}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
@@ -382,6 +383,25 @@ func permutations(list []event.Event) (all [][]event.Event) {
 		}
 	}
 	return all
+}
+
+// TestAnAccountNamesItsDeviceLikeSomebody: with the proof of an account of their own, eve has named a device like mei's userId, in an alias or as the device that
+// speaks. The shop's alias of mei is of mei alone.
+func TestAnAccountNamesItsDeviceLikeSomebody(t *testing.T) {
+	for name, e := range map[string]event.Event{
+		"as what it was before": alias("e", "eve", "mei"),
+		"as what speaks":        {MessageID: "e", Kind: event.Identify, UserID: "eve", AnonymousID: "mei", Timestamp: t0, OriginalTimestamp: t0, ReceivedAt: t0},
+	} {
+		e.Trust = trust.Person
+		s := newShop(t)
+		s.settle(envelope(t, "server", track("m", "mei", "x", t0, "")))
+		s.settle(envelope(t, "web", e))
+		s.settle(envelope(t, "server", track("u", "u", "x", t0, "")))
+		s.settle(envelope(t, "server", alias("a", "u", "mei")))
+		if u := s.load(user("u")); u.ID != s.load(user("mei")).ID || u.Has(user("eve")) || u.ID == s.load(user("eve")).ID {
+			t.Errorf("%s: u is %v", name, u.Identifiers)
+		}
+	}
 }
 
 // TestAnAliasOverTheLimitIsRefusedAloud unites people until a profile holds as many identifiers as one may.

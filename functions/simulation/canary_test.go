@@ -140,7 +140,7 @@ func checkTraces(w *world, s *state, broken func(string, string, ...any)) {
 	typed := ""
 	for _, e := range w.model.said {
 		if e.forged { // what an attacker says of one person stands with another
-			text, err := json.Marshal([]any{e.Context, e.Traits})
+			text, err := json.Marshal([]any{e.Context, e.Traits, e.Prev})
 			check(err)
 			typed += string(text)
 		}

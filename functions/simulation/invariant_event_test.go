@@ -66,6 +66,10 @@ func (m *model) joins() map[string]string {
 		root[id] = find(root[id])
 		return root[id]
 	}
+	claimed := map[string]bool{} // as names of devices, by who has proven to be somebody else
+	for _, s := range m.said {
+		claimed[s.Prev] = claimed[s.Prev] || s.own
+	}
 	for _, s := range m.said {
 		find(s.id())
 		if s.forged && !s.own {
@@ -77,7 +81,9 @@ func (m *model) joins() map[string]string {
 		if s.Prev != "" && s.own { // of a person's own word it is a device
 			root[find("anonymous:"+s.Prev)] = find(s.User)
 		} else if s.Prev != "" {
-			root[find("anonymous:"+s.Prev)] = find(s.User)
+			if !claimed[s.Prev] {
+				root[find("anonymous:"+s.Prev)] = find(s.User)
+			}
 			root[find(s.Prev)] = find(s.User)
 		}
 	}
