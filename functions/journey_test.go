@@ -169,7 +169,7 @@ func (m *machine) mails() map[string][]mail {
 // rest goes the ways that the journey has not, so that every right of the template is needed.
 func (m *machine) rest(profileID string) {
 	m.t.Helper()
-	for _, path := range []string{"/v1/segments", "/v1/campaigns", "/v1/templates", "/v1/programs", "/v1/sources", "/v1/settings", "/v1/runs", "/v1/queues", "/v1/segments/buyers"} {
+	for _, path := range []string{"/v1/segments", "/v1/campaigns", "/v1/templates", "/v1/programs", "/v1/sources", "/v1/settings", "/v1/runs", "/v1/queues", "/v1/segments/buyers", "/v1/audit", "/v1/segments/buyers/versions"} {
 		m.call(http.StatusOK, "GET", path, operatorKey, "", nil)
 	}
 	m.call(http.StatusOK, "POST", "/v1/segments/buyers/preview", operatorKey, "{}", nil)

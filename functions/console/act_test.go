@@ -7,6 +7,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
 // hire gives the bench an operator of a role, whose key is the role's name.
@@ -168,7 +169,7 @@ func TestWhatWasJudgedIsWhatIsReplaced(t *testing.T) {
 		b.must(201, "PUT", "/v1/campaigns/"+method, state(thanks, "draft"))
 		b.db.Interrupt("TransactWriteItems", 1, func() {
 			started := strings.Replace(thanks, `{`, `{"id":"`+method+`",`, 1)
-			if _, err := b.Catalog.Save(t.Context(), dynamo.KindCampaign, method, json.RawMessage(started), nil, b.Now()); err != nil {
+			if _, err := b.Catalog.Save(t.Context(), dynamo.KindCampaign, method, json.RawMessage(started), nil, dynamotest.By(b.Now())); err != nil {
 				t.Error(err)
 			}
 		})

@@ -24,6 +24,7 @@ type Settings struct {
 	RunsTable     string `env:"RUNS_TABLE"`
 	ProfilesTable string `env:"PROFILES_TABLE"`
 	LettersTable  string `env:"DEAD_LETTERS_TABLE"`
+	AuditTable    string `env:"AUDIT_TABLE"`
 
 	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
 	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
@@ -88,6 +89,7 @@ type Process struct {
 	DefaultKey string // write key of the built-in source, empty for none
 	Catalog    dynamo.Catalog
 	Runs       dynamo.Runs
+	Audit      dynamo.Audit
 	Profiles   Sample
 	Gauge      Gauge
 	Letters    Letters
@@ -113,6 +115,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		DefaultKey: s.DefaultKey,
 		Catalog:    dynamo.Catalog{DB: db, Table: s.CatalogTable},
 		Runs:       dynamo.Runs{DB: db, Table: s.RunsTable},
+		Audit:      dynamo.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
 		Gauge:      queue.Gauge{Client: queues},
 		Letters:    dynamo.DeadLetters{DB: db, Table: s.LettersTable, Now: now},
@@ -133,6 +136,8 @@ func (p *Process) Handler() http.Handler {
 		route("GET /v1/"+plural+"/{id}", p.show(d))
 		route("PUT /v1/"+plural+"/{id}", p.save(d))
 		route("DELETE /v1/"+plural+"/{id}", p.remove(d))
+		route("GET /v1/"+plural+"/{id}/versions", p.versions(d))
+		route("GET /v1/"+plural+"/{id}/versions/{n}", p.version(d))
 	}
 	route("POST /v1/segments/{id}/preview", p.preview)
 	route("POST /v1/campaigns/{id}/preview", p.previewCampaign)
@@ -140,5 +145,6 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/runs", p.listRuns)
 	route("GET /v1/runs/{id}", p.showRun)
 	route("GET /v1/queues", p.queues)
+	route("GET /v1/audit", p.audit)
 	return mux
 }

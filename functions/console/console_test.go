@@ -93,6 +93,7 @@ func newBench(t *testing.T) *bench {
 		Auth:     httpapi.Auth{OperatorKeyHash: operatorHash},
 		Catalog:  dynamo.Catalog{DB: db, Table: "Catalog"},
 		Runs:     dynamo.Runs{DB: db, Table: "Runs"},
+		Audit:    dynamo.Audit{DB: db, Table: "Audit", Now: func() time.Time { return b.now }},
 		Profiles: population{},
 		Gauge:    gauge{},
 		Letters:  letters{},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
@@ -29,12 +30,13 @@ const (
 	fieldID        = "id"
 	fieldVersion   = "version"
 	fieldUpdatedAt = "updatedAt"
+	fieldUpdatedBy = "updatedBy"
 )
 
 // fields is a document by its top-level fields. As JSON they come in the order of their names.
 type fields map[string]json.RawMessage
 
-// shown is a definition as the API shows it: its document with version and updatedAt.
+// shown is a definition as the API shows it: its document with version, when it was saved, and who did.
 func shown(d dynamo.Definition) (fields, error) {
 	var f fields
 	if err := json.Unmarshal(d.Body, &f); err != nil {
@@ -43,6 +45,13 @@ func shown(d dynamo.Definition) (fields, error) {
 	f[fieldID] = quoted(d.ID)
 	f[fieldVersion] = json.RawMessage(strconv.Itoa(d.Version))
 	f[fieldUpdatedAt] = quoted(d.UpdatedAt.Format(time.RFC3339Nano))
+	if d.By != (access.Caller{}) {
+		by, err := json.Marshal(d.By)
+		if err != nil {
+			return nil, fmt.Errorf("writing who saved %s %s: %w", d.Kind, d.ID, err)
+		}
+		f[fieldUpdatedBy] = by
+	}
 	return f, nil
 }
 
@@ -201,7 +210,7 @@ func (p *Process) putOnce(ctx context.Context, d document, id string, body json.
 			return dynamo.Definition{}, false, err
 		}
 	}
-	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, &current.Version, p.Now()); err != nil {
+	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, &current.Version, p.signed(ctx, changed(current.Body, body)...)); err != nil {
 		return dynamo.Definition{}, false, err
 	}
 	if d.after != nil {
@@ -271,10 +280,10 @@ func (p *Process) removeOnce(ctx context.Context, d document, id string, expecte
 			return &inUse{d.kind, users}
 		}
 	}
-	if expected == nil {
-		expected = &current.Version
+	if expected != nil && *expected != current.Version {
+		return dynamo.ErrConflict
 	}
-	if err := p.Catalog.Delete(ctx, d.kind, id, expected); err != nil || d.after == nil {
+	if err := p.Catalog.Delete(ctx, d.kind, id, current.Version, p.signed(ctx)); err != nil || d.after == nil {
 		return err
 	}
 	return d.after(ctx, p, id, current.Body, nil)
@@ -325,6 +334,7 @@ func readDocument(w http.ResponseWriter, r *http.Request, d document, id string)
 	}
 	delete(f, fieldVersion)
 	delete(f, fieldUpdatedAt)
+	delete(f, fieldUpdatedBy)
 	if delete(f, fieldID); !d.nameless {
 		f[fieldID] = quoted(id)
 	}

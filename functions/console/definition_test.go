@@ -41,6 +41,7 @@ func TestADefinitionComesBackAsItWasSaved(t *testing.T) {
 				t.Fatal(err)
 			}
 			want["id"], want["version"], want["updatedAt"] = c.id, 1.0, "2026-11-21T08:00:00Z"
+			want["updatedBy"] = map[string]any{"name": "operator key", "role": "owner", "key": "06e55b63"}
 			if toJSON(t, got) != toJSON(t, want) {
 				t.Errorf("GET: %s\nwant %s", toJSON(t, got), toJSON(t, want))
 			}

@@ -65,7 +65,7 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 			if c.before != nil {
 				c.before(b)
 			}
-			before := b.db.Calls(operation)
+			before, lines := b.db.Calls(operation), len(b.lines())
 			if nth > 0 {
 				b.db.Fail(operation, nth, how)
 			}
@@ -77,6 +77,10 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 				}
 			}
 			calls := b.db.Calls(operation) - before
+			b.db.Heal()
+			if n, want := len(b.lines())-lines, map[bool]int{true: 0, false: 1}[name == "preview"]; n != want {
+				t.Errorf("%d lines in the audit log, want %d", n, want)
+			}
 			if got := c.stands(b); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}

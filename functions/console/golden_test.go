@@ -40,6 +40,10 @@ func TestGoldenRequests(t *testing.T) {
 		"post-run-future":          {422, `"field":"asOf"`},
 		"get-run-missing":          {404, `"detail":"there is no run \"none\""`},
 		"get-queues":               {200, `[]`},
+		"get-audit":                {200, `{"items":[]}`},
+		"token-get-segments":       {200, `{"items":[]}`},
+		"token-put-setting":        {403, `the role editor is not enough for this change (settings): it takes owner`},
+		"token-no-role":            {403, `the token names no role of an operator`},
 		"no-key":                   {401, `"title":"Unauthorized"`},
 		"server-key":               {401, `"title":"Unauthorized"`},
 	}
@@ -59,7 +63,7 @@ func TestGoldenRequests(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := newBench(t)
-			b.Auth.OperatorKeyHash = demoOperatorHash
+			b.Auth.OperatorKeyHash, b.Auth.Claims = demoOperatorHash, httpapi.Claims{Role: "groups", Name: "preferred_username"}
 			out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)

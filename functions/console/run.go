@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
@@ -61,7 +62,9 @@ func (p *Process) startRun(w http.ResponseWriter, r *http.Request) {
 	if call.key != "" {
 		remembered = append(remembered, call.answer(http.StatusAccepted, answer, now))
 	}
-	if err = answers.Remember(ctx, remembered...); errors.Is(err, dynamo.ErrConflict) {
+	by := p.signed(ctx)
+	by.Line = by.Done(audit.Start, audit.KindRun, run.RunID, run.RunID)
+	if err = answers.RememberSigned(ctx, by, remembered...); errors.Is(err, dynamo.ErrConflict) {
 		var before *dynamo.Answer
 		if before, err = call.before(ctx, answers, now); errors.Is(err, errOtherBody) {
 			httpapi.KeyReused(w)

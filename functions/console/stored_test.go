@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
 // TestWhatWasSavedBeforeItWasRefusedCanBeStopped saves documents past the checks, as a version did that did not have them. They can be
@@ -23,7 +24,7 @@ func TestWhatWasSavedBeforeItWasRefusedCanBeStopped(t *testing.T) {
 		"templates": {dynamo.KindTemplate, strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), strings.Replace(strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), `"Hello"`, `"Hi"`, 1),
 			strings.Replace(welcome, "profile.name", "profile.name | upcase: 1, 2", 1)},
 	} {
-		if _, err := b.Catalog.Save(t.Context(), c.kind, "old", json.RawMessage(c.stored), nil, b.Now()); err != nil {
+		if _, err := b.Catalog.Save(t.Context(), c.kind, "old", json.RawMessage(c.stored), nil, dynamotest.By(b.Now())); err != nil {
 			t.Fatal(err)
 		}
 		b.must(422, "PUT", "/v1/"+plural+"/new", c.changed)

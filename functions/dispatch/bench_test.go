@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -82,7 +83,7 @@ func BenchmarkDispatch(b *testing.B) {
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
 	for kind, body := range map[string]string{dynamo.KindCampaign: welcome, dynamo.KindTemplate: greeting} {
 		id := map[string]string{dynamo.KindCampaign: "welcome", dynamo.KindTemplate: "hello"}[kind]
-		if _, err := (dynamo.Catalog{DB: db, Table: "Catalog"}).Save(b.Context(), kind, id, json.RawMessage(body), nil, noon); err != nil {
+		if _, err := (dynamo.Catalog{DB: db, Table: "Catalog"}).Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -135,7 +135,7 @@ func TestTheCampaignGoesBetweenTwoTries(t *testing.T) {
 	b := start(t, welcome)
 	b.db.Interrupt("PutItem", 1, func() {
 		b.must(b.process.Deliveries.SaveContact(t.Context(), b.record()))
-		b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(t.Context(), dynamo.KindCampaign, "welcome", nil))
+		b.db.Undefine(b, dynamo.KindCampaign, "welcome", noon)
 		b.pass(time.Minute)
 	})
 	settle(b, b.process, b.ask("s1"))

@@ -90,7 +90,7 @@ func TestGuardsOfTheProcess(t *testing.T) {
 		{"paused for too long", strings.Replace(welcome, "running", "paused", 1), func(b *bench) { b.pass(24*time.Hour + 1) }, "skipped expired"},
 		{"finished", strings.Replace(welcome, "running", "finished", 1), nil, "skipped notRunning"},
 		{"deleted", welcome, func(b *bench) {
-			b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(b.Context(), dynamo.KindCampaign, "welcome", nil))
+			b.db.Undefine(b, dynamo.KindCampaign, "welcome", noon)
 		}, "skipped notRunning"},
 		{"cancelled since", with(`"cancelOn":["Order Completed"]`), func(b *bench) {
 			b.change(func(p *profile.Profile) {
@@ -109,7 +109,7 @@ func TestGuardsOfTheProcess(t *testing.T) {
 		{"expired", welcome, func(b *bench) { b.pass(24*time.Hour + 1) }, "skipped expired"},
 		{"about to expire", welcome, func(b *bench) { b.pass(24 * time.Hour) }, "sent"},
 		{"no template", welcome, func(b *bench) {
-			b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(b.Context(), dynamo.KindTemplate, "hello", nil))
+			b.db.Undefine(b, dynamo.KindTemplate, "hello", noon)
 		}, "failed template"},
 		{"a template that does not render", welcome, func(b *bench) {
 			b.define(dynamo.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"{{ 1 | divided_by: 0 }}","text":"t"}}}`)

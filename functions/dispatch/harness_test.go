@@ -118,7 +118,7 @@ func (b *bench) must(err error) {
 
 func (b *bench) define(kind, id, body string) {
 	b.Helper()
-	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, noon)
+	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 	if b.process != nil {
 		b.process = b.another() // with an empty cache

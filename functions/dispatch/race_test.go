@@ -173,7 +173,7 @@ func (b *bench) stopAfterLostAnswer(more func()) {
 	b.Helper()
 	b.db.Fail("PutItem", 1, dynamotest.Persisted)
 	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
-		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, noon)
+		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
 		b.must(err)
 		b.pass(dynamo.CatalogTTL)
 		more()
@@ -356,7 +356,7 @@ func TestTheVersionThatTookThePerson(t *testing.T) {
 			b.define(dynamo.KindCampaign, "welcome", `{"name":"Welcome","state":"paused","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
 		}, "[deferred notRunning]"},
 		{"the template deleted since", 1, 1, func(b *bench) {
-			b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(b.Context(), dynamo.KindTemplate, "hello", nil))
+			b.db.Undefine(b, dynamo.KindTemplate, "hello", noon)
 		}, "one"},
 	} {
 		b := start(t, welcome)
@@ -383,7 +383,7 @@ func TestStoppedWithinAnInvocation(t *testing.T) {
 	b := start(t, welcome)
 	b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[]}`)
 	settle(b, b.process, b.ask("s1"))
-	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, noon)
+	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
 	b.must(err)
 	b.pass(5 * time.Second)
 	settle(b, b.process, b.ask("s2"))

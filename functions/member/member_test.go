@@ -117,7 +117,7 @@ func (b *bench) program(id, body string) {
 	if body == "" {
 		body = `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}],"friend":[{"points":50}]}}`
 	}
-	if _, err := b.process.Referrals.Catalog.Save(b.Context(), dynamo.KindProgram, id, json.RawMessage(body), nil, noon); err != nil {
+	if _, err := b.process.Referrals.Catalog.Save(b.Context(), dynamo.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(noon)); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -83,7 +83,7 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 		{"paused for too long", wait, nil, follow, set("paused"), 24*time.Hour + 11*time.Minute, 0, "[expired: paused]"},
 		{"ended while it waits", wait, nil, follow, set("cancelled"), 10 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"deleted while it waits", wait, nil, follow, func(b *bench) {
-			b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(b.Context(), dynamo.KindCampaign, "c", nil))
+			b.db.Undefine(b, dynamo.KindCampaign, "c", noon)
 			b.pass(dynamo.CatalogTTL)
 		}, 10 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"nobody looked for too long", wait, nil, follow, func(*bench) {}, 24*time.Hour + 11*time.Minute, 0, "[expired: stale]"},
@@ -134,7 +134,7 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 		{"never goes on", func(*bench) {}, 24*time.Hour + 2*time.Minute, 0, "[expired: paused]"},
 		{"is cancelled", func(b *bench) { b.define(dynamo.KindCampaign, "c", set("cancelled")) }, 2 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"is deleted", func(b *bench) {
-			b.must(dynamo.Catalog{DB: b.db, Table: "Catalog"}.Delete(b.Context(), dynamo.KindCampaign, "c", nil))
+			b.db.Undefine(b, dynamo.KindCampaign, "c", noon)
 		}, 2 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"is moved", func(b *bench) {
 			b.define(dynamo.KindCampaign, "c", strings.Replace(toAll, "21T12", "21T13", 1))
@@ -285,7 +285,7 @@ func TestOneReadingForAllCampaigns(t *testing.T) {
 		if i%2 == 1 {
 			body = strings.Replace(onEvent, "Signed Up", "Another Event", 1)
 		}
-		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindCampaign, fmt.Sprint("c", i), json.RawMessage(body), nil, noon)
+		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindCampaign, fmt.Sprint("c", i), json.RawMessage(body), nil, dynamotest.By(noon))
 		b.must(err)
 	}
 	b.must(b.process.askAudiences(t.Context())) // warms the cache

@@ -119,7 +119,7 @@ func (b *bench) must(err error) {
 // define saves a definition; the process forgets what it had cached.
 func (b *bench) define(kind, id, body string) {
 	b.Helper()
-	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, noon)
+	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
 	b.process.Notifications, b.process.Segmentation, b.process.Self = b.notifications, b.segmentation, b.self

@@ -58,7 +58,7 @@ func (b *bench) must(err error) {
 
 func (b *bench) program(id, body string) {
 	b.Helper()
-	_, err := b.process.Referrals.Catalog.Save(b.Context(), dynamo.KindProgram, id, json.RawMessage(body), nil, noon)
+	_, err := b.process.Referrals.Catalog.Save(b.Context(), dynamo.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 }
 
@@ -368,7 +368,7 @@ func TestRulesThatShowLater(t *testing.T) {
 			b.merge("ann", "anna")
 		}, referral.Circle},
 		"the program is deleted": {func(b *bench) {
-			b.must(b.process.Referrals.Catalog.Delete(b.Context(), dynamo.KindProgram, "spring", nil))
+			b.db.Undefine(b, dynamo.KindProgram, "spring", noon)
 		}, referral.ProgramWithdrawn},
 		"nothing": {func(*bench) {}, ""},
 	} {

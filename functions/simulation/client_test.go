@@ -189,10 +189,12 @@ func (w *world) ask(d *dice, method, path, key, body string, headers ...string) 
 
 // insist is ask, which also says when the attempt began that was answered.
 func (w *world) insist(d *dice, method, path, key, body string, headers ...string) (status int, answer []byte, begun time.Time) {
+	first := time.Now()
 	for range 12 {
 		begun = time.Now()
 		status, answer = w.call(method, path, key, body, headers...)
 		if status != 0 && status < 500 && status != 429 {
+			w.model.did(method, path, status, answer, first)
 			return status, answer, begun
 		}
 		w.sleep(d.pause(200*time.Millisecond, 15*time.Second))

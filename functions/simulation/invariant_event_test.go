@@ -380,10 +380,10 @@ func checkErasedGone(w *world, s *state, broken func(string, string, ...any)) {
 	}
 }
 
-// remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger under a pseudonym, orders without
+// remains says what an item still holds of an erased person, empty for what may stay: tombstones, the ledger and the audit log under a pseudonym, orders without
 // their owner, and the standing of an advocate, which says what was paid.
 func remains(table string, i item, ids []string) string {
-	if table == "Ledger" {
+	if table == "Ledger" || table == "Audit" {
 		return ""
 	}
 	if strings.HasPrefix(i.text("pk"), "o#") {

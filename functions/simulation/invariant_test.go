@@ -58,6 +58,7 @@ const (
 	erasedLeaveNoTrace     invariant = "erasedLeaveNoTrace"
 	reasonsAddUp           invariant = "reasonsAddUp"
 	duplicatesSettled      invariant = "duplicatesSettled"
+	changesHaveLines       invariant = "changesHaveLines"
 	unreadableKept         invariant = "unreadableKept"
 	confirmationsOnce      invariant = "confirmationsOnce"
 	onlyConfirmed          invariant = "onlyConfirmedAddresses"
@@ -124,6 +125,7 @@ var invariants = []struct {
 	{confirmationsOnce, checkConfirmations},
 	{onlyConfirmed, checkOnlyConfirmed},
 	{confirmationsDecided, checkConfirmationsDecided},
+	{changesHaveLines, checkAudit},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},
 	{nothingSentOnPublic, checkNothingSentOnPublicWords},
 	{placesStayOpen, checkPlacesStayOpen},

@@ -17,6 +17,7 @@ type model struct {
 	claims      []*claim
 	forms       []*form
 	clicks      []*click
+	deeds       []deed
 	selves      [][2]string       // accounts of which the first has invited the second, and both are one person's
 	joined      map[string]string // see joins
 }

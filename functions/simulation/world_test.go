@@ -374,6 +374,7 @@ func (w *world) call(method, path, key, body string, headers ...string) (status 
 		r.Header.Set("Authorization", "Bearer "+key)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	r.RemoteAddr = "198.51.100.7:443"
 	for n := 0; n+1 < len(headers); n += 2 {
 		if headers[n] == fromAddress {
 			r.RemoteAddr = headers[n+1]

@@ -70,11 +70,24 @@ func (a Answer) put(table string) types.TransactWriteItem {
 // Remember writes answers whose effect is no item of the table, such as a job that is sent next: all of them or, with
 // ErrConflict, none because one key was used within AnswerLife.
 func (a Answers) Remember(ctx context.Context, answers ...Answer) error {
-	writes := make([]types.TransactWriteItem, len(answers))
-	for i, one := range answers {
-		writes[i] = one.put(a.Table)
+	return a.remember(ctx, answers, nil)
+}
+
+// RememberSigned is Remember of what has a line in the audit log, which is written with it.
+func (a Answers) RememberSigned(ctx context.Context, by Signed, answers ...Answer) error {
+	lines, err := by.puts()
+	if err != nil {
+		return err
 	}
-	_, err := a.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	return a.remember(ctx, answers, lines)
+}
+
+func (a Answers) remember(ctx context.Context, answers []Answer, lines []types.TransactWriteItem) error {
+	var writes []types.TransactWriteItem
+	for _, one := range answers {
+		writes = append(writes, one.put(a.Table))
+	}
+	_, err := a.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: append(writes, lines...)})
 	if err == nil {
 		return nil
 	}

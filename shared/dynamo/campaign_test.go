@@ -25,7 +25,7 @@ func campaignsOf(t *testing.T) (*dynamo.Campaigns, func(id string, body json.Raw
 	campaigns := &dynamo.Campaigns{Catalog: &dynamo.CatalogCache{Catalog: catalog, Now: func() time.Time { return now }}}
 	save := func(id string, body json.RawMessage) {
 		t.Helper()
-		if _, err := catalog.Save(t.Context(), dynamo.KindCampaign, id, body, nil, now); err != nil {
+		if _, err := catalog.Save(t.Context(), dynamo.KindCampaign, id, body, nil, dynamotest.By(now)); err != nil {
 			t.Fatal(err)
 		}
 		now = now.Add(dynamo.CatalogTTL)
@@ -116,7 +116,7 @@ func TestAPinnedVersionAsksThePresentSegments(t *testing.T) {
 	catalog := dynamo.Catalog{DB: db, Table: "Catalog"}
 	campaigns := &dynamo.Campaigns{Catalog: &dynamo.CatalogCache{Catalog: catalog, Now: func() time.Time { return now }}}
 	save := func(kind, id, body string) {
-		if _, err := catalog.Save(t.Context(), kind, id, json.RawMessage(body), nil, now); err != nil {
+		if _, err := catalog.Save(t.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(now)); err != nil {
 			t.Error(err)
 		}
 		now = now.Add(dynamo.CatalogTTL)

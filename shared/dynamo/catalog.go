@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/access"
 )
 
 // The kinds of definition, as Catalog files them. The API's plural is the kind with an s.
@@ -25,6 +27,7 @@ const (
 
 const (
 	attrUpdatedAt = "updatedAt"
+	attrBy        = "by"
 	// maxSaveTries bounds how often an unconditional Save meets another writer.
 	maxSaveTries = 5
 	// maxDefinitionPages bounds a reading of all definitions of a kind: 1 MB each.
@@ -45,11 +48,13 @@ type Definition struct {
 	Version   int
 	Body      json.RawMessage
 	UpdatedAt time.Time
+	By        access.Caller // who saved it; empty for what was saved before that was written down
 }
 
-// Save writes the next version of a definition and keeps the former ones. With expectedVersion it answers ErrConflict unless
-// that is the current version (0: there must be none). A body that equals the current one still makes a version.
-func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage, expectedVersion *int, now time.Time) (Definition, error) {
+// Save writes the next version of a definition with its line of the audit log, and keeps the former ones. With expectedVersion it answers ErrConflict
+// unless that is the current version (0: there must be none). A body that equals the current one still makes a version. The line says who
+// and when; what was changed is added here.
+func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage, expectedVersion *int, by Signed) (Definition, error) {
 	for range maxSaveTries {
 		current, last, err := c.versions(ctx, kind, id)
 		if err != nil {
@@ -58,8 +63,9 @@ func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage
 		if expectedVersion != nil && *expectedVersion != current {
 			return Definition{}, fmt.Errorf("saving %s %s over version %d: the current one is %d: %w", kind, id, *expectedVersion, current, ErrConflict)
 		}
-		next := Definition{Kind: kind, ID: id, Version: last + 1, Body: body, UpdatedAt: now.UTC().Truncate(time.Millisecond)}
-		err = c.put(ctx, next, current)
+		next := Definition{Kind: kind, ID: id, Version: last + 1, Body: body, UpdatedAt: by.At.UTC().Truncate(time.Millisecond), By: by.By}
+		by.Line = by.Changed(kind, id, current, next.Version)
+		err = c.put(ctx, next, current, by)
 		if err == nil {
 			return next, nil
 		}
@@ -96,7 +102,11 @@ func (c Catalog) versions(ctx context.Context, kind, id string) (current, last i
 	return 0, int(numberOf(kept.Items[0], attrVersion)), nil
 }
 
-func (c Catalog) put(ctx context.Context, d Definition, current int) error {
+func (c Catalog) put(ctx context.Context, d Definition, current int, by Signed) error {
+	lines, err := by.puts()
+	if err != nil {
+		return err
+	}
 	now := &types.Put{TableName: &c.Table, Item: d.item(definitionKey(d.Kind, d.ID))}
 	if current == 0 {
 		now.ConditionExpression = aws.String("attribute_not_exists(pk)")
@@ -109,7 +119,8 @@ func (c Catalog) put(ctx context.Context, d Definition, current int) error {
 		Item:                d.item(definitionVersionKey(d.Kind, d.ID, d.Version)),
 		ConditionExpression: aws.String("attribute_not_exists(pk)"),
 	}
-	_, err := c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: now}, {Put: kept}, c.changed(d.Kind)}})
+	all := append([]types.TransactWriteItem{{Put: now}, {Put: kept}, c.changed(d.Kind)}, lines...)
+	_, err = c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: all})
 	return err
 }
 
@@ -213,19 +224,19 @@ func (c Catalog) All(ctx context.Context, kind string) ([]Definition, error) {
 	return nil, fmt.Errorf("listing definitions of kind %s: more than %d MB of them", kind, maxDefinitionPages)
 }
 
-// Delete takes a definition out of use; its versions stay. With expectedVersion it answers ErrConflict unless that is the
-// current version. ErrNotFound if there is none.
-func (c Catalog) Delete(ctx context.Context, kind, id string, expectedVersion *int) error {
-	in := &types.Delete{
-		TableName:           &c.Table,
-		Key:                 definitionKey(kind, id).item(),
-		ConditionExpression: aws.String("attribute_exists(pk)"),
+// Delete takes a version of a definition out of use, with its line of the audit log; all versions stay. It answers ErrConflict unless that is the
+// current version, and ErrNotFound if there is none.
+func (c Catalog) Delete(ctx context.Context, kind, id string, version int, by Signed) error {
+	by.Line = by.Changed(kind, id, version, 0)
+	lines, err := by.puts()
+	if err != nil {
+		return err
 	}
-	if expectedVersion != nil {
-		in.ConditionExpression = aws.String("attribute_exists(pk) AND v = :expected")
-		in.ExpressionAttributeValues = item{":expected": numberValue(int64(*expectedVersion))}
-	}
-	_, err := c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Delete: in}, c.changed(kind)}})
+	gone := types.TransactWriteItem{Delete: &types.Delete{
+		TableName: &c.Table, Key: definitionKey(kind, id).item(),
+		ConditionExpression: aws.String("v = :expected"), ExpressionAttributeValues: item{":expected": numberValue(int64(version))},
+	}}
+	_, err = c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: append([]types.TransactWriteItem{gone, c.changed(kind)}, lines...)})
 	if err == nil {
 		return nil
 	}
@@ -238,23 +249,71 @@ func (c Catalog) Delete(ctx context.Context, kind, id string, expectedVersion *i
 	return fmt.Errorf("deleting %s %s: %w", kind, id, ErrConflict)
 }
 
+// Versions lists the versions of a definition without their bodies, the newest first, also of one that was deleted. A cursor that Versions did not
+// give is ErrCursor.
+func (c Catalog) Versions(ctx context.Context, kind, id string, limit int, cursor string) (page []Definition, next string, err error) {
+	list := definitionVersionKey(kind, id, 0).PK
+	in := &dynamodb.QueryInput{
+		TableName: &c.Table, KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: item{":pk": textValue(list)},
+		ProjectionExpression:     aws.String("sk, v, #at, #by"),
+		ExpressionAttributeNames: map[string]string{"#at": attrUpdatedAt, "#by": attrBy},
+		ScanIndexForward:         aws.Bool(false), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit)),
+	}
+	if cursor != "" {
+		version, err := strconv.Atoi(cursor)
+		if err != nil || version < 1 {
+			return nil, "", ErrCursor
+		}
+		in.ExclusiveStartKey = definitionVersionKey(kind, id, version).item()
+	}
+	out, err := c.DB.Query(ctx, in)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing versions of %s %s: %w", kind, id, err)
+	}
+	for _, found := range out.Items {
+		d := Definition{Kind: kind, ID: id, Version: int(numberOf(found, attrVersion))}
+		if d.UpdatedAt, d.By, err = savedBy(found); err != nil {
+			return nil, "", fmt.Errorf("reading version %d of %s %s: %w", d.Version, kind, id, err)
+		}
+		page = append(page, d)
+	}
+	if out.LastEvaluatedKey != nil {
+		next = strconv.Itoa(page[len(page)-1].Version)
+	}
+	return page, next, nil
+}
+
 func (d Definition) item(key Key) item {
 	i := key.item()
 	i[attrVersion] = numberValue(int64(d.Version))
 	i[attrBody] = textValue(string(d.Body))
 	i[attrUpdatedAt] = textValue(d.UpdatedAt.Format(time.RFC3339Nano))
+	if d.By != (access.Caller{}) {
+		i[attrBy] = &types.AttributeValueMemberM{Value: item{"name": textValue(d.By.Name), "role": textValue(string(d.By.Role)), "key": textValue(d.By.Key)}}
+	}
 	return i
 }
 
+// savedBy is when and by whom a version was saved.
+func savedBy(i item) (at time.Time, by access.Caller, err error) {
+	if at, err = time.Parse(time.RFC3339Nano, textOf(i, attrUpdatedAt)); err != nil {
+		return at, by, fmt.Errorf("its %s: %w", attrUpdatedAt, err)
+	}
+	if who, ok := i[attrBy].(*types.AttributeValueMemberM); ok {
+		by = access.Caller{Name: textOf(who.Value, "name"), Role: access.Role(textOf(who.Value, "role")), Key: textOf(who.Value, "key")}
+	}
+	return at, by, nil
+}
+
 func definitionOf(kind, id string, i item) (Definition, error) {
-	at, err := time.Parse(time.RFC3339Nano, textOf(i, attrUpdatedAt))
+	at, by, err := savedBy(i)
 	if err != nil {
-		return Definition{}, fmt.Errorf("reading %s %s: its %s: %w", kind, id, attrUpdatedAt, err)
+		return Definition{}, fmt.Errorf("reading %s %s: %w", kind, id, err)
 	}
 	body := textOf(i, attrBody)
 	version := numberOf(i, attrVersion)
 	if !json.Valid([]byte(body)) || version < 1 {
 		return Definition{}, fmt.Errorf("reading %s %s: the item is no definition: version %s", kind, id, strconv.FormatInt(version, 10))
 	}
-	return Definition{Kind: kind, ID: id, Version: int(version), Body: json.RawMessage(body), UpdatedAt: at}, nil
+	return Definition{Kind: kind, ID: id, Version: int(version), Body: json.RawMessage(body), UpdatedAt: at, By: by}, nil
 }

@@ -18,7 +18,7 @@ func body(text string) json.RawMessage { return json.RawMessage(`{"name":"` + te
 
 func save(t *testing.T, c dynamo.Catalog, id, text string, expected *int) dynamo.Definition {
 	t.Helper()
-	d, err := c.Save(t.Context(), dynamo.KindSegment, id, body(text), expected, catalogNow)
+	d, err := c.Save(t.Context(), dynamo.KindSegment, id, body(text), expected, dynamotest.By(catalogNow))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestCatalogSaveOverAnExpectedVersion(t *testing.T) {
 			for range c.saved {
 				save(t, catalog, "vip", "before", nil)
 			}
-			d, err := catalog.Save(t.Context(), dynamo.KindSegment, "vip", body("after"), c.expected, catalogNow)
+			d, err := catalog.Save(t.Context(), dynamo.KindSegment, "vip", body("after"), c.expected, dynamotest.By(catalogNow))
 			if c.conflict {
 				if !errors.Is(err, dynamo.ErrConflict) {
 					t.Errorf("error is %v, want ErrConflict", err)
@@ -91,14 +91,14 @@ func TestCatalogVersionsGoOnAfterADeletion(t *testing.T) {
 	c := dynamo.Catalog{DB: dynamotest.New(t), Table: "Catalog"}
 	save(t, c, "vip", "one", nil)
 	two := save(t, c, "vip", "two", nil).Version
-	stale := 1
-	if err := c.Delete(t.Context(), dynamo.KindSegment, "vip", &stale); !errors.Is(err, dynamo.ErrConflict) {
+	by := dynamotest.By(catalogNow)
+	if err := c.Delete(t.Context(), dynamo.KindSegment, "vip", 1, by); !errors.Is(err, dynamo.ErrConflict) {
 		t.Errorf("deleting version 1 of 2: %v, want ErrConflict", err)
 	}
-	if err := c.Delete(t.Context(), dynamo.KindSegment, "vip", &two); err != nil {
+	if err := c.Delete(t.Context(), dynamo.KindSegment, "vip", two, by); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Delete(t.Context(), dynamo.KindSegment, "vip", nil); !errors.Is(err, dynamo.ErrNotFound) {
+	if err := c.Delete(t.Context(), dynamo.KindSegment, "vip", two, by); !errors.Is(err, dynamo.ErrNotFound) {
 		t.Errorf("deleting again: %v, want ErrNotFound", err)
 	}
 	zero := 0
@@ -156,7 +156,7 @@ func TestCatalogSaveThatFails(t *testing.T) {
 			catalog := dynamo.Catalog{DB: db, Table: "Catalog"}
 			save(t, catalog, "vip", "one", nil)
 			db.Fail("TransactWriteItems", 1, c.how)
-			if _, err := catalog.Save(t.Context(), dynamo.KindSegment, "vip", body("two"), nil, catalogNow); err == nil {
+			if _, err := catalog.Save(t.Context(), dynamo.KindSegment, "vip", body("two"), nil, dynamotest.By(catalogNow)); err == nil {
 				t.Fatal("the save that failed gave no error")
 			}
 			got, err := catalog.Definition(t.Context(), dynamo.KindSegment, "vip")

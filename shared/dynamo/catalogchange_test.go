@@ -34,7 +34,7 @@ func TestWhatIsSavedIsInForceForTheNextInvocation(t *testing.T) {
 	}
 	save := func(id string) {
 		t.Helper()
-		if _, err := catalog.Save(context.Background(), dynamo.KindSegment, id, json.RawMessage(`{}`), nil, time.Now()); err != nil {
+		if _, err := catalog.Save(context.Background(), dynamo.KindSegment, id, json.RawMessage(`{}`), nil, dynamotest.By(time.Now())); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,7 +52,7 @@ func TestWhatIsSavedIsInForceForTheNextInvocation(t *testing.T) {
 	if n := count("3"); n != 1 || db.Calls("Query") != queries {
 		t.Errorf("%d definitions; %d queries for what has not changed", n, db.Calls("Query")-queries)
 	}
-	if err := catalog.Delete(context.Background(), dynamo.KindSegment, "a", nil); err != nil {
+	if err := catalog.Delete(context.Background(), dynamo.KindSegment, "a", 1, dynamotest.By(time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	save("b")
@@ -92,7 +92,7 @@ func TestAStaleReadIsNeverFiledUnderAFreshNumber(t *testing.T) {
 	now := catalogNow
 	cache := &dynamo.CatalogCache{Catalog: catalog, Now: func() time.Time { return now }}
 	for version := 1; version <= 3; version++ {
-		if _, err := catalog.Save(t.Context(), dynamo.KindSetting, "messaging", json.RawMessage(fmt.Sprintf(`{"v":%d}`, version)), nil, now); err != nil {
+		if _, err := catalog.Save(t.Context(), dynamo.KindSetting, "messaging", json.RawMessage(fmt.Sprintf(`{"v":%d}`, version)), nil, dynamotest.By(now)); err != nil {
 			t.Fatal(err)
 		}
 		now = now.Add(dynamo.CatalogTTL)
@@ -124,7 +124,7 @@ func TestAnInvocationAsksAgain(t *testing.T) {
 			t.Errorf("step %d: %d definitions, %v", step, len(all), err)
 		}
 		if step == 0 {
-			if _, err := catalog.Save(ctx, dynamo.KindCampaign, "a", json.RawMessage(`{}`), nil, now); err != nil {
+			if _, err := catalog.Save(ctx, dynamo.KindCampaign, "a", json.RawMessage(`{}`), nil, dynamotest.By(now)); err != nil {
 				t.Fatal(err)
 			}
 		}

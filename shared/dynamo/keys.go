@@ -219,3 +219,20 @@ func splitLetterKey(sk string) (sent time.Time, id string, err error) {
 func letterPartKey(queue, id string, part int) Key {
 	return Key{"b#" + queue + "#" + id, fmt.Sprintf("%05d", part)}
 }
+
+// Audit table.
+
+// auditKey holds a line of the audit log in one of its lists: <list> / <at, milliseconds>#<id>
+func auditKey(list string, at time.Time, id string) Key {
+	return Key{list, fmt.Sprintf("%015d#%s", at.UnixMilli(), id)}
+}
+
+// The lists: t#<YYYYMM>, o#<operator's name>, w#<kind>#<id>
+const (
+	auditMonths    = "t#"
+	auditMonthForm = "200601"
+)
+
+func auditMonth(at time.Time) string    { return auditMonths + at.UTC().Format(auditMonthForm) }
+func auditOperator(name string) string  { return "o#" + name }
+func auditThing(kind, id string) string { return "w#" + kind + "#" + id }

@@ -42,7 +42,7 @@ func (s sourceShelf) define(id source.ID, keys ...string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := dynamo.Catalog(s.Sources).Save(s.t.Context(), dynamo.KindSource, string(id), body, nil, time.Unix(0, 0)); err != nil {
+	if _, err := dynamo.Catalog(s.Sources).Save(s.t.Context(), dynamo.KindSource, string(id), body, nil, dynamotest.By(time.Unix(0, 0))); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -73,7 +73,7 @@ func TestWriteKeysLeadToTheirSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want(keyB, "web")
-	if err := dynamo.Catalog(s.Sources).Delete(t.Context(), dynamo.KindSource, "web", nil); err != nil {
+	if err := dynamo.Catalog(s.Sources).Delete(t.Context(), dynamo.KindSource, "web", 2, dynamotest.By(time.Unix(0, 0))); err != nil {
 		t.Fatal(err)
 	}
 	s.want(keyB, "")

@@ -39,5 +39,6 @@ func Tables() []Table {
 		{Name: "Due", TTL: true, Kept: true},
 		{Name: "Runs", TTL: true},
 		{Name: "DeadLetters", TTL: true, Kept: true},
+		{Name: "Audit", TTL: true, Kept: true},
 	}
 }

@@ -113,16 +113,28 @@ func printable(name string) string {
 	return name
 }
 
-type callerKey struct{}
+type callKey struct{}
+
+// call is what is known of who makes a request that Require has let through.
+type call struct {
+	by   access.Caller
+	from string
+}
 
 // Caller is who makes the request of ctx, once Require has let it through.
 func Caller(ctx context.Context) access.Caller {
-	caller, _ := ctx.Value(callerKey{}).(access.Caller)
-	return caller
+	c, _ := ctx.Value(callKey{}).(call)
+	return c.by
 }
 
-// From is the address that a request came from, as the gateway saw it.
-func From(r *http.Request) string {
+// From is the address that the request of ctx came from, as the gateway saw it, once Require has let it through.
+func From(ctx context.Context) string {
+	c, _ := ctx.Value(callKey{}).(call)
+	return c.from
+}
+
+// address is where a request came from.
+func address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -158,7 +170,7 @@ func (a Auth) Require(route string, h http.HandlerFunc) http.HandlerFunc {
 		case err != nil:
 			Problem(w, http.StatusForbidden, "", err.Error())
 		case caller.Role == access.ServerKey && row.Server, caller.Role.May(row.Least):
-			h(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)))
+			h(w, r.WithContext(context.WithValue(r.Context(), callKey{}, call{caller, address(r)})))
 		default:
 			Problem(w, http.StatusForbidden, "", needed)
 		}

@@ -158,7 +158,12 @@ func TestARouteWithoutARowIsNotServed(t *testing.T) {
 
 func TestFrom(t *testing.T) {
 	for address, want := range map[string]string{"203.0.113.9:0": "203.0.113.9", "[2001:db8::1]:0": "2001:db8::1", "odd": "odd"} {
-		if got := From(&http.Request{RemoteAddr: address}); got != want {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = address
+		r.SetBasicAuth("olga", "")
+		got := ""
+		auth().Require(viewerRoute, func(_ http.ResponseWriter, r *http.Request) { got = From(r.Context()) })(httptest.NewRecorder(), r)
+		if got != want {
 			t.Errorf("%s is %q, want %q", address, got, want)
 		}
 	}

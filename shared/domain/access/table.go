@@ -107,6 +107,8 @@ var rows = func() []Row {
 			Row{Route: "GET " + at + "/{id}", Meaning: "read one of them", Least: kind.read},
 			Row{Route: "PUT " + at + "/{id}", Meaning: "save one, as the act allows", Least: kind.change},
 			Row{Route: "DELETE " + at + "/{id}", Meaning: "delete one, as the act allows", Least: kind.change},
+			Row{Route: "GET " + at + "/{id}/versions", Meaning: "who saved which version, and when", Least: kind.read},
+			Row{Route: "GET " + at + "/{id}/versions/{n}", Meaning: "one as it was", Least: kind.read},
 		)
 	}
 	return append(all,
@@ -116,6 +118,7 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/runs", Meaning: "list runs", Least: Viewer},
 		Row{Route: "GET /v1/runs/{id}", Meaning: "a run", Least: Viewer},
 		Row{Route: "GET /v1/queues", Meaning: "how full the queues are", Least: Viewer},
+		Row{Route: "GET /v1/audit", Meaning: "the audit log", Least: Approver},
 	)
 }()
 

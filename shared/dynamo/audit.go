@@ -1,0 +1,199 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/audit"
+)
+
+// Audit keeps the lines of the audit log: each in the list of its month, of its operator and of its thing, so that each can be asked for without
+// reading the others.
+type Audit struct {
+	DB    API
+	Table string
+	Now   func() time.Time
+}
+
+// Signed is a line with the table that keeps it. Whatever must not change without a line takes one, and writes it in its own transaction.
+type Signed struct {
+	Table string
+	audit.Line
+}
+
+// Signed is a line that goes into this log.
+func (a Audit) Signed(l audit.Line) Signed {
+	l.At = l.At.UTC().Truncate(time.Millisecond)
+	return Signed{a.Table, l}
+}
+
+// puts are the actions of a transaction that writes the line.
+func (s Signed) puts() ([]types.TransactWriteItem, error) {
+	body, err := json.Marshal(s.Line)
+	if err != nil {
+		return nil, fmt.Errorf("writing a line of the audit log: %w", err)
+	}
+	var all []types.TransactWriteItem
+	for _, list := range auditLists(s.Line) {
+		i := auditKey(list, s.At, s.ID).item()
+		i[attrBody], i[attrTTL] = textValue(string(body)), numberValue(s.Until().Unix())
+		all = append(all, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: i}})
+	}
+	return all, nil
+}
+
+// auditLists are the lists in which a line stands.
+func auditLists(l audit.Line) []string {
+	lists := []string{auditMonth(l.At), auditOperator(l.By.Name), auditThing(l.Kind, l.Of)}
+	if l.Asked != "" && l.Asked != l.Of {
+		lists = append(lists, auditThing(l.Kind, l.Asked))
+	}
+	return lists
+}
+
+// Write keeps a line whose deed is no item of ours: it is called before the deed, which waits for it. Writing it again changes nothing.
+func (a Audit) Write(ctx context.Context, l audit.Line) error {
+	puts, err := a.Signed(l).puts()
+	if err != nil {
+		return err
+	}
+	if _, err := a.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+		return fmt.Errorf("writing a line of the audit log: %w", err)
+	}
+	return nil
+}
+
+// Line reads the line of a time and an id, consistently. ErrNotFound if there is none.
+func (a Audit) Line(ctx context.Context, at time.Time, id string) (audit.Line, error) {
+	out, err := a.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &a.Table, Key: auditKey(auditMonth(at), at, id).item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return audit.Line{}, fmt.Errorf("reading a line of the audit log: %w", err)
+	}
+	if len(out.Item) == 0 {
+		return audit.Line{}, ErrNotFound
+	}
+	return lineOf(out.Item)
+}
+
+func lineOf(i item) (l audit.Line, err error) {
+	if err := json.Unmarshal([]byte(textOf(i, attrBody)), &l); err != nil {
+		return l, fmt.Errorf("reading a line of the audit log: %w", err)
+	}
+	return l, nil
+}
+
+const (
+	// maxAuditReads bounds what one page looks through for lines that are wanted.
+	maxAuditReads = 30
+	auditRead     = 200
+)
+
+// List gives a page of the lines that a query wants, the newest first. A page may have fewer lines than its limit, or none, and not be the last:
+// next says so. A cursor that List did not give for the query is ErrCursor.
+func (a Audit) List(ctx context.Context, q audit.Query, limit int, cursor string) (page []audit.Line, next string, err error) {
+	now := a.Now()
+	if oldest := audit.Oldest(now); q.From.Before(oldest) {
+		q.From = oldest
+	}
+	if q.To.IsZero() || q.To.After(now) {
+		q.To = now.Add(time.Minute) // a clock of another process may be ahead
+	}
+	if !q.From.Before(q.To) {
+		return nil, "", nil
+	}
+	list, after, err := a.start(q, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	for range maxAuditReads {
+		out, err := a.DB.Query(ctx, a.query(list, after, q))
+		if err != nil {
+			return nil, "", fmt.Errorf("reading the audit log: %w", err)
+		}
+		for _, i := range out.Items {
+			l, err := lineOf(i)
+			if err != nil {
+				return nil, "", err
+			}
+			// TTL deletes late.
+			if numberOf(i, attrTTL) > now.Unix() && q.Wants(l) {
+				page = append(page, l)
+			}
+			after = textOf(i, attrSK)
+			if len(page) == limit {
+				return page, auditCursor(list, after), nil
+			}
+		}
+		if out.LastEvaluatedKey != nil {
+			continue
+		}
+		if list, after = monthBefore(list, q.From), ""; list == "" {
+			return page, "", nil
+		}
+	}
+	return page, auditCursor(list, after), nil
+}
+
+// query reads on in a list, downwards.
+func (a Audit) query(list, after string, q audit.Query) *dynamodb.QueryInput {
+	in := &dynamodb.QueryInput{
+		TableName: &a.Table, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(auditRead), ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
+		ExpressionAttributeValues: item{
+			":pk": textValue(list), ":from": textValue(auditKey(list, q.From, "").SK), ":to": textValue(auditKey(list, q.To, "").SK),
+		},
+	}
+	if after != "" {
+		in.ExclusiveStartKey = Key{list, after}.item()
+	}
+	return in
+}
+
+// start is the list in which a query begins, and the key after which.
+func (a Audit) start(q audit.Query, cursor string) (list, after string, err error) {
+	switch {
+	case q.Of != "" && q.Kind != "":
+		list = auditThing(q.Kind, q.Of)
+	case q.Operator != "":
+		list = auditOperator(q.Operator)
+	default:
+		list = auditMonth(q.To)
+	}
+	if cursor == "" {
+		return list, "", nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	from, after, found := strings.Cut(string(raw), "\n")
+	byMonth := strings.HasPrefix(list, auditMonths) && strings.HasPrefix(from, auditMonths) && len(from) == len(list) && from <= list
+	outside := after != "" && (after < auditKey(list, q.From, "").SK || after > auditKey(list, q.To, "").SK)
+	if err != nil || !found || outside || from != list && !byMonth {
+		return "", "", ErrCursor
+	}
+	return from, after, nil
+}
+
+func auditCursor(list, after string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(list + "\n" + after))
+}
+
+// monthBefore is the list before one of a month, empty if that is before all that is wanted, or if the list is of no month.
+func monthBefore(list string, from time.Time) string {
+	text, found := strings.CutPrefix(list, auditMonths)
+	month, err := time.Parse(auditMonthForm, text)
+	if err != nil || !found {
+		return ""
+	}
+	before := auditMonth(month.AddDate(0, -1, 0))
+	if before < auditMonth(from) {
+		return ""
+	}
+	return before
+}

@@ -1,0 +1,39 @@
+package dynamotest
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// By is the line of a change that a test makes as an owner.
+func By(at time.Time) dynamo.Signed {
+	return dynamo.Signed{Table: "Audit", Line: audit.Line{At: at, By: access.Caller{Name: "a test", Role: access.Owner}, From: "192.0.2.1"}}
+}
+
+// Define saves a definition over whatever there is.
+func (db *DB) Define(t testing.TB, kind, id, body string, at time.Time) dynamo.Definition {
+	t.Helper()
+	d, err := dynamo.Catalog{DB: db, Table: "Catalog"}.Save(t.Context(), kind, id, json.RawMessage(body), nil, By(at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Undefine deletes a definition.
+func (db *DB) Undefine(t testing.TB, kind, id string, at time.Time) {
+	t.Helper()
+	catalog := dynamo.Catalog{DB: db, Table: "Catalog"}
+	d, err := catalog.Definition(t.Context(), kind, id)
+	if err == nil {
+		err = catalog.Delete(t.Context(), kind, id, d.Version, By(at))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
