@@ -2,6 +2,7 @@
 package functions
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"os/exec"
@@ -339,5 +340,47 @@ func TestLint(t *testing.T) {
 	}
 	if out, err := exec.Command(path, filepath.Join("..", "template.yaml")).CombinedOutput(); err != nil {
 		t.Errorf("cfn-lint: %v\n%s", err, out)
+	}
+}
+
+// TestAccessLogsNameNobody holds the access logs of every API to what says nothing of a person: no path, query, address, agent or claim.
+func TestAccessLogsNameNobody(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw struct {
+		Resources map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				AccessLogSettings struct {
+					Format string `yaml:"Format"`
+				} `yaml:"AccessLogSettings"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &raw); err != nil {
+		t.Fatal(err)
+	}
+	allowed := []string{"$context.requestTime", "$context.requestId", "$context.routeKey", "$context.status", "$context.responseLength", "$context.responseLatency",
+		"$context.integrationLatency", "$context.integration.status", "$context.error.responseType"}
+	apis := 0
+	for name, r := range raw.Resources {
+		if r.Type != "AWS::Serverless::HttpApi" && r.Type != "AWS::ApiGatewayV2::Stage" {
+			continue
+		}
+		apis++
+		var fields map[string]string
+		if err := json.Unmarshal([]byte(r.Properties.AccessLogSettings.Format), &fields); err != nil || fields["route"] != "$context.routeKey" || fields["status"] != "$context.status" {
+			t.Errorf("%s logs %q: %v", name, r.Properties.AccessLogSettings.Format, err)
+		}
+		for field, variable := range fields {
+			if !slices.Contains(allowed, variable) {
+				t.Errorf("%s logs %s as %s", name, variable, field)
+			}
+		}
+	}
+	if apis != 2 {
+		t.Errorf("%d APIs, want 2", apis)
 	}
 }

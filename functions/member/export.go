@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
 )
 
 // record is one thing that is held of a person: what kind of thing, and the thing as its own endpoint shows it.
@@ -65,7 +66,7 @@ func records[T any](kind string, items []T) []record {
 	return out
 }
 
-// export gives everything that is held, section after section. A cursor is the section's number, a colon and its own cursor.
+// export gives everything that is held, section after section. A cursor is the export's session, the section's number and its own cursor.
 func (p *Process) export(w http.ResponseWriter, r *http.Request) {
 	person, page, ok := p.listed(w, r)
 	if !ok {
@@ -73,8 +74,9 @@ func (p *Process) export(w http.ResponseWriter, r *http.Request) {
 	}
 	sections := p.sections()
 	number, cursor := 0, ""
-	if page.Cursor != "" {
-		before, after, cut := strings.Cut(page.Cursor, ":")
+	session, own := readSession(page.Cursor)
+	if own != "" {
+		before, after, cut := strings.Cut(own, ":")
 		n, err := strconv.Atoi(before)
 		if err != nil || !cut || n < 0 || n >= len(sections) {
 			listFailed(w, r, dynamo.ErrCursor)
@@ -82,12 +84,17 @@ func (p *Process) export(w http.ResponseWriter, r *http.Request) {
 		}
 		number, cursor = n, after
 	}
+	session, err := p.exporting(r, session, person)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
 	items, next, err := sections[number](r.Context(), person, page.Limit, cursor)
 	switch {
 	case next != "":
-		next = strconv.Itoa(number) + ":" + next
+		next = session.cursor(number, next)
 	case number+1 < len(sections):
-		next = strconv.Itoa(number+1) + ":"
+		next = session.cursor(number+1, "")
 	}
 	respond(w, r, items, next, err)
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
@@ -27,9 +28,15 @@ type Settings struct {
 	ReferralsTable  string `env:"REFERRALS_TABLE"`
 	CatalogTable    string `env:"CATALOG_TABLE"`
 	DueTable        string `env:"DUE_TABLE"`
+	AuditTable      string `env:"AUDIT_TABLE"`
 	EventsQueue     string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash   string `env:"SERVER_KEY_HASH" default:""`
 	UserHashSecret  string `env:"USER_HASH_SECRET" default:""`
+
+	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
+	OperatorKeys    access.Keys `env:"OPERATOR_KEYS" default:""`
+	RoleClaim       string      `env:"ROLE_CLAIM" default:""` // of an operator's token
+	NameClaim       string      `env:"NAME_CLAIM" default:""`
 }
 
 // Queue makes a job durable, or answers an error that leaves open whether it is.
@@ -47,6 +54,7 @@ type Process struct {
 	Orders     dynamo.Orders
 	Takings    dynamo.Takings
 	Waits      dynamo.Waits
+	Audit      dynamo.Audit
 	Events     Queue
 	Now        func() time.Time
 	NewID      func() string // of receipts; never the same twice
@@ -55,7 +63,12 @@ type Process struct {
 // New is the process over its two clients.
 func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Process {
 	return &Process{
-		Auth: httpapi.Auth{ServerKeyHash: s.ServerKeyHash}, Secret: s.UserHashSecret,
+		Auth: httpapi.Auth{
+			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
+			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
+		},
+		Secret:     s.UserHashSecret,
+		Audit:      dynamo.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Timeline:   dynamo.Timeline{DB: db, Table: s.TimelineTable},
 		Deliveries: dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Referrals: dynamo.Referrals{
@@ -71,13 +84,13 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 // Handler serves the routes of the function.
 func (p *Process) Handler() http.Handler {
 	mux := new(httpapi.Router)
-	server := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
-	server("GET /v1/profiles/{id}", p.profile)
-	server("GET /v1/profiles/{id}/events", p.events)
-	server("GET /v1/profiles/{id}/decisions", p.decisions)
-	server("GET /v1/profiles/{id}/ledger", p.ledger)
-	server("GET /v1/profiles/{id}/export", p.export)
-	server("DELETE /v1/profiles/{id}", p.erase)
+	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
+	route("GET /v1/profiles/{id}", p.revealing(p.profile))
+	route("GET /v1/profiles/{id}/events", p.revealing(p.events))
+	route("GET /v1/profiles/{id}/decisions", p.revealing(p.decisions))
+	route("GET /v1/profiles/{id}/ledger", p.revealing(p.ledger))
+	route("GET /v1/profiles/{id}/export", p.export)
+	route("DELETE /v1/profiles/{id}", p.erase)
 	mux.HandleFunc("POST /v1/referrals/codes", p.postCode)
 	mux.HandleFunc("POST /v1/referrals/claims", p.postClaim)
 	mux.HandleFunc("GET /v1/referrals/{userId}", p.referrals)

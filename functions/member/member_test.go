@@ -66,7 +66,7 @@ func start(t *testing.T) *bench {
 	b := &bench{T: t, db: dynamotest.New(t), sent: &sent{}, now: noon}
 	b.process = New(Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger",
-		ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", ServerKeyHash: serverKeyHash, UserHashSecret: secret,
+		ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", AuditTable: "Audit", ServerKeyHash: serverKeyHash, UserHashSecret: secret,
 	}, b.db, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
 	b.process.Events = b.sent
 	b.process.NewID = func() string { return "receipt-1" }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/httpapi"
@@ -154,6 +155,10 @@ func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	receipt, at := p.NewID(), p.Now().UTC().Truncate(time.Millisecond)
+	if _, err := p.write(r, audit.Erase, person, receipt); err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
 	err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Command: &job.Command{
 		ID: receipt, Kind: job.CommandErase, ProfileID: person.Keys[0], At: at, Nobody: len(person.Profile.Identifiers) == 0,
 	}})

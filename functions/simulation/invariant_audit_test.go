@@ -21,14 +21,16 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 		return
 	}
 	var told struct {
-		Version int
-		RunID   string
+		Version        int
+		RunID, Receipt string
 	}
 	_ = json.Unmarshal(answer, &told)
 	pure, _, _ := strings.Cut(path, "?")
 	parts := strings.Split(strings.TrimPrefix(pure, "/v1/"), "/")
 	line := ""
 	switch {
+	case parts[0] == "profiles" && method == "DELETE":
+		line = "erase#" + told.Receipt
 	case parts[0] == "profiles", len(parts) > 2:
 		return
 	case method == "PUT":

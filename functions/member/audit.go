@@ -1,0 +1,93 @@
+package member
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// write keeps the line of what is about to be done to a person: without it, it is not done. What is done here is no item of ours, so a line may stand of
+// something that failed after it; the caller sends the call again, which has a line of its own.
+func (p *Process) write(r *http.Request, action audit.Action, person dynamo.Person, id string) (audit.Line, error) {
+	l := p.Audit.Signed(audit.Line{At: p.Now(), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context())}).Done(action, audit.KindProfile, string(person.Keys[0]), id)
+	if asked, fault := key(r.PathValue("id"), r.URL.Query()); fault == nil && string(asked) != l.Of {
+		l.Asked = string(asked)
+	}
+	return l, p.Audit.Write(r.Context(), l)
+}
+
+// revealing writes down whenever an operator is shown a person. The shop's back end reads its own customers all day.
+func (p *Process) revealing(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if httpapi.Caller(r.Context()).Role != access.ServerKey {
+			person, ok := p.person(w, r)
+			if !ok {
+				return
+			}
+			if _, err := p.write(r, audit.Reveal, person, p.NewID()); err != nil {
+				httpapi.Failed(w, r, err)
+				return
+			}
+		}
+		h(w, r)
+	}
+}
+
+const (
+	// sessionMark begins a cursor that names the line of its export.
+	sessionMark = "x"
+	// sessionLife is how long a page may come after the first one with no line of its own.
+	sessionLife = 24 * time.Hour
+)
+
+// session is one export, in however many pages: the line that tells of it.
+type session struct {
+	at time.Time
+	id string
+}
+
+func (s session) cursor(section int, rest string) string {
+	return fmt.Sprintf("%s%d.%s:%d:%s", sessionMark, s.at.UnixMilli(), s.id, section, rest)
+}
+
+// readSession takes what is before a page's own cursor off it. A cursor without a session is one that was made up, or given by the version before.
+func readSession(cursor string) (s session, rest string) {
+	name, rest, found := strings.Cut(strings.TrimPrefix(cursor, sessionMark), ":")
+	at, id, _ := strings.Cut(name, ".")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if !strings.HasPrefix(cursor, sessionMark) || !found || err != nil {
+		return session{}, cursor
+	}
+	return session{time.UnixMilli(ms).UTC(), id}, rest
+}
+
+// exporting is the session that a page belongs to: the one that its cursor names, if that was begun by the same caller for the same person not
+// long ago, else a new one. So no page is handed out without a line, whatever the cursor says.
+func (p *Process) exporting(r *http.Request, s session, person dynamo.Person) (session, error) {
+	if s.id != "" {
+		known, err := p.exportOf(r.Context(), s, person)
+		if err != nil || known {
+			return s, err
+		}
+	}
+	id := p.NewID()
+	l, err := p.write(r, audit.Export, person, id)
+	return session{l.At, id}, err
+}
+
+func (p *Process) exportOf(ctx context.Context, s session, person dynamo.Person) (bool, error) {
+	l, err := p.Audit.Line(ctx, s.at, string(audit.Export)+"#"+s.id)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && l.By == httpapi.Caller(ctx) && l.Of == string(person.Keys[0]) && p.Now().Sub(l.At) < sessionLife, err
+}

@@ -1,0 +1,157 @@
+package member
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+)
+
+// hire makes operators of every role, whose keys are the roles' names, and gives each receipt a number of its own.
+func (b *bench) hire() {
+	for _, role := range access.Roles() {
+		b.process.Auth.Operators = append(b.process.Auth.Operators, access.Key{Name: "the " + string(role), Role: role, Hash: fmt.Sprintf("%x", sha256.Sum256([]byte(role)))})
+	}
+	n := 0
+	b.process.NewID = func() string { n++; return fmt.Sprint("id-", n) }
+	b.handler = b.process.Handler()
+}
+
+func (b *bench) as(role access.Role, method, path string) (status int, body map[string]any) {
+	b.Helper()
+	w := b.anybody(method, path, "", "Authorization", "Bearer "+string(role))
+	if w.Code < 300 {
+		body = b.want(w, w.Code)
+	}
+	return w.Code, body
+}
+
+// told are the lines of the audit log in short, the oldest first.
+func (b *bench) told() string {
+	b.Helper()
+	page, _, err := b.process.Audit.List(b.Context(), audit.Query{Kind: audit.KindProfile, From: noon.Add(-time.Hour)}, 200, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := ""
+	for _, l := range page {
+		text = fmt.Sprintf("%s by %s from %s of %s %s as %s; ", l.ID, l.By.Name, l.From, l.Kind, l.Of, l.Asked) + text
+	}
+	return strings.TrimSuffix(text, "; ")
+}
+
+// TestPeopleAreShownToOperatorsByRoleAndWrittenDown asks each route of a person as each role and as the shop's back end.
+func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		least        access.Role
+		action       string // that an operator's call is written down as; the shop's is where it is not a reading
+	}{
+		{"GET", "/v1/profiles/ann", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/events", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/decisions", access.Editor, "reveal"},
+		{"GET", "/v1/profiles/ann/ledger", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/export", access.Approver, "export"}, {"DELETE", "/v1/profiles/ann", access.Owner, "erase"},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			b := start(t)
+			b.whole()
+			b.hire()
+			ann := string(profile.Identifier{Kind: profile.UserID, Value: "ann"}.ID())
+			var want []string
+			for _, role := range access.Roles() {
+				status, _ := b.as(role, c.method, c.path)
+				if let := status < 300; let != role.May(c.least) || !let && status != 403 {
+					t.Errorf("%s is answered %d", role, status)
+				}
+				if role.May(c.least) {
+					want = append(want, fmt.Sprintf("%s#id-%d by the %s from 192.0.2.1 of profile %s as ", c.action, len(want)+1, role, ann))
+				}
+				b.pass(time.Millisecond)
+			}
+			if w := b.call(c.method, c.path, ""); w.Code >= 300 {
+				t.Errorf("the server key is answered %d %s", w.Code, w.Body)
+			}
+			if c.action != "reveal" {
+				want = append(want, fmt.Sprintf("%s#id-%d by server key from 192.0.2.1 of profile %s as ", c.action, len(want)+1, ann))
+			}
+			if got := b.told(); got != strings.Join(want, "; ") {
+				t.Errorf("the log tells\n%s\nwant\n%s", got, strings.Join(want, "; "))
+			}
+			// Without the log nothing is shown or done.
+			jobs := len(b.sent.jobs)
+			b.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
+			if w := b.anybody(c.method, c.path, "", "Authorization", "Bearer owner"); w.Code != 503 || strings.Contains(w.Body.String(), "ann") || len(b.sent.jobs) != jobs {
+				t.Errorf("without a log: %d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+// TestAnExportHasOneLine goes through all pages, and tries to have pages without a line.
+func TestAnExportHasOneLine(t *testing.T) {
+	b := start(t)
+	b.whole()
+	b.save("bea", nil)
+	b.hire()
+	path := "/v1/profiles/ann/export?limit=2&cursor="
+	count := func(what string, want int) {
+		t.Helper()
+		if n := strings.Count(b.told(), "export#"); n != want {
+			t.Errorf("%s: %d lines, want %d", what, n, want)
+		}
+	}
+	cursor, second, pages := "", "", 0
+	for ; pages < 40; pages++ {
+		body := b.want(b.call("GET", path+cursor, ""), 200)
+		if cursor, _ = body["next"].(string); cursor == "" {
+			break
+		}
+		if pages == 0 {
+			second = cursor
+		}
+		b.pass(time.Minute)
+	}
+	if pages < 8 {
+		t.Fatalf("%d pages", pages)
+	}
+	count("all pages", 1)
+	b.want(b.call("GET", path+second, ""), 200)
+	count("a page once more", 1)
+	if status, body := b.as(access.Approver, "GET", path+second); status != 200 || body["next"] == "" {
+		t.Fatalf("another caller: %d", status)
+	}
+	count("another caller's page", 2)
+	b.pass(time.Millisecond)
+	b.want(b.call("GET", path+"1:", ""), 200) // as the version before gave it
+	count("a cursor without a session", 3)
+	b.pass(time.Millisecond)
+	b.want(b.call("GET", path+"x1.id-1:1:", ""), 200)
+	count("a made-up session", 4)
+	b.want(b.call("GET", "/v1/profiles/bea/export?cursor="+second, ""), 200)
+	count("another person's page", 5)
+	b.pass(25 * time.Hour)
+	b.want(b.call("GET", path+second, ""), 200)
+	count("a day later", 6)
+	for _, bad := range []string{"x", "x:", "xa.b:1:", strings.Replace(second, ":1:", ":9:", 1)} {
+		b.want(b.call("GET", path+bad, ""), 400, "cursor")
+	}
+}
+
+// TestWhoWasErasedIsNamedByKeyAlone erases by an anonymous id of somebody who is known by another key.
+func TestWhoWasErasedIsNamedByKeyAlone(t *testing.T) {
+	b := start(t)
+	b.whole()
+	b.hire()
+	receipt := b.want(b.anybody("DELETE", "/v1/profiles/-?anonymousId=ann%20of%20mail", "", "Authorization", "Bearer owner"), 202)["receipt"]
+	key := profile.Identifier{Kind: profile.AnonymousID, Value: "ann of mail"}.ID()
+	if got, want := b.told(), fmt.Sprintf("erase#%s by the owner from 192.0.2.1 of profile %s as ", receipt, key); got != want {
+		t.Errorf("the log tells %s, want %s", got, want)
+	}
+	if strings.Contains(b.told(), "ann") {
+		t.Error("the log names the person")
+	}
+}
