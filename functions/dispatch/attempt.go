@@ -56,6 +56,9 @@ func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 // holder's name in the record tells whose intent it is.
 func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool, err error) {
 	r, err := a.read(ctx)
+	if errors.Is(err, dynamo.ErrUnreadable) && !a.n.NotAfter.IsZero() && a.Now().After(a.n.NotAfter) {
+		return intent, false, a.giveUp(ctx, err)
+	}
 	if err != nil {
 		return intent, false, err
 	}
@@ -92,6 +95,25 @@ func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool
 	return intent, false, a.turnDown(ctx, verdict)
 }
 
+// giveUp ends a notification for somebody who cannot be read: by now it would be too late whoever it is. Only the record of the id that the job names
+// tells whether it was begun; where that is part of another one by now, nobody knows, and the job comes again.
+func (a *attempt) giveUp(ctx context.Context, unreadable error) error {
+	if decided, err := a.decided(ctx); decided || err != nil {
+		return err
+	}
+	c, err := a.Deliveries.Contact(ctx, a.n.ProfileID)
+	if err != nil || c.MovedTo != "" {
+		return errors.Join(unreadable, err)
+	}
+	d := a.decision(delivery.Skipped, delivery.Expired, "unreadable")
+	if _, begun := c.Known(a.n.ID); begun {
+		d = a.decision(delivery.Unknown, delivery.Interrupted, "")
+	}
+	a.note(d.Channel, d.Outcome, d.Reason)
+	_, err = a.Deliveries.DecideFirst(ctx, d)
+	return err
+}
+
 // known records what is known of a notification that was begun before. Where nothing tells what became of it, it was in flight when
 // the process ended, or still is: that is recorded as unknown, and whoever still has it in hand records what is true.
 func (a *attempt) known(ctx context.Context, r read) error {
@@ -100,14 +122,25 @@ func (a *attempt) known(ctx context.Context, r read) error {
 	if r.intent.Of != "" {
 		d.ProfileID = r.intent.Of
 	}
+	// Another worker may have begun an earlier attempt after it was put off, or this one beside what was left out when its trigger was heard of again,
+	// and have ended: then that is not the end of it.
+	over := []delivery.Outcome{delivery.Deferred, delivery.Skipped}
 	if r.intent.ID == a.n.ID && r.intent.Asked.Equal(a.n.At) {
-		_, err := a.Deliveries.DecideFirst(ctx, d)
-		return err
+		if first, err := a.Deliveries.DecideFirst(ctx, d); first || err != nil {
+			return err
+		}
+		if on, err := a.Process.Deliveries.Decision(ctx, d.ProfileID, d.Asked, d.NotificationID); err != nil || on.Outcome != delivery.Skipped {
+			return err
+		}
+		over = over[1:]
 	}
-	// Another worker may have begun an earlier attempt after it was put off, and have ended: then the deferral is not the end of it.
-	err := a.Deliveries.DecideBegun(ctx, d, r.contact)
+	return moved(a.Deliveries.DecideWhile(ctx, d, r.contact, over...))
+}
+
+// moved is the error of a write that asks for the contact record as it was read.
+func moved(err error) error {
 	if errors.Is(err, dynamo.ErrConflict) {
-		err = errors.Join(errMoved, err)
+		return errors.Join(errMoved, err)
 	}
 	return err
 }
@@ -219,9 +252,17 @@ func (a *attempt) turnDown(ctx context.Context, v delivery.Verdict) error {
 	return a.end(ctx, a.decision(delivery.Skipped, v.Reason, v.Detail))
 }
 
-// end records that a notification was not begun, unless something is on record for this attempt.
+// end records that a notification was not begun, unless something is on record for this attempt. Where that is only that nobody knew what became
+// of an intent, and the intent was given back since, it is known by now.
 func (a *attempt) end(ctx context.Context, d delivery.Decision) error {
 	a.note(d.Channel, d.Outcome, d.Reason)
-	_, err := a.Deliveries.DecideFirst(ctx, d)
-	return err
+	first, err := a.Deliveries.DecideFirst(ctx, d)
+	if first || err != nil {
+		return err
+	}
+	r, err := a.read(ctx)
+	if err != nil || r.person == nil || r.begun {
+		return err
+	}
+	return moved(a.Deliveries.DecideWhile(ctx, d, r.contact, delivery.Unknown))
 }

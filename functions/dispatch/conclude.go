@@ -41,7 +41,7 @@ func (a *attempt) conclude(ctx context.Context, intent delivery.Intent, sendErr 
 		return a.rejected(ctx, intent, answer)
 	case channel.Retry:
 		again := a.later(answer.After)
-		if a.n.Deferred+1 >= maxAttempts || !a.n.NotAfter.IsZero() && again.After(a.n.NotAfter) {
+		if a.n.Refused+1 >= maxAttempts || !a.n.NotAfter.IsZero() && again.After(a.n.NotAfter) {
 			err := a.amend(ctx, func(c *delivery.Contact) { c.Refuse(intent.ID, intent.Holder) })
 			return errors.Join(err, a.decide(ctx, a.decision(delivery.Failed, delivery.ProviderError, answer.Code)))
 		}
@@ -79,7 +79,7 @@ func ourFault(address string) bool {
 // later is when a notification is tried again that the provider does not take now: after twice as long each time, at a point of
 // the second half that the notification's id decides, and not before the provider allows it.
 func (a *attempt) later(after time.Duration) time.Time {
-	pause := min(firstPause<<a.n.Deferred, longPause)
+	pause := min(firstPause<<a.n.Refused, longPause)
 	jittered := pause/2 + time.Duration(float64(pause/2)*a.point())
 	return a.Now().Add(max(jittered, after))
 }
@@ -117,6 +117,9 @@ func (a *attempt) putOff(ctx context.Context, v delivery.Verdict) error {
 func (a *attempt) file(ctx context.Context, d delivery.Decision) error {
 	next := a.n
 	next.Deferred++
+	if d.Reason == delivery.ProviderError {
+		next.Refused++ // a night, a cap or a pause uses up no attempt
+	}
 	next.At = d.Until
 	body, err := json.Marshal(next)
 	if err != nil {

@@ -191,7 +191,7 @@ func TestTheLastRefusalGivesBack(t *testing.T) {
 	b := start(t, welcome)
 	b.provider.answer = func(int) error { return notNow }
 	n := b.ask("s1")
-	n.Deferred = maxAttempts - 1
+	n.Refused = maxAttempts - 1
 	settle(b, b.process, n, n)
 	b.expect(1, "failed providerError")
 	if got := b.record().Intents; len(got) != 1 || got[0].Counted {

@@ -270,7 +270,7 @@ func TestProviderRefusesUntilTheLastAttempt(t *testing.T) {
 		b := start(t, welcome)
 		b.provider.answer = retry
 		n := b.ask("s1")
-		n.Deferred = deferred
+		n.Deferred, n.Refused = deferred, deferred
 		settle(b, b.process, n)
 		b.expect(1, want)
 	}
@@ -285,10 +285,32 @@ func TestProviderRefusesUntilTheLastAttempt(t *testing.T) {
 	}
 }
 
+// TestOnlyRefusalsUseUpAttempts: what a cap has put off day after day has its attempts left, and waits a minute after the first refusal.
+func TestOnlyRefusalsUseUpAttempts(t *testing.T) {
+	b := start(t, welcome)
+	b.provider.answer = func(int) error { return &channel.Error{Class: channel.Retry, Code: "451"} }
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	n := b.ask("s1")
+	n.Deferred = 40
+	settle(b, b.process, n)
+	w := b.waiting()
+	if len(w) != 1 || w[0].Deferred != 41 || w[0].Refused != 0 {
+		t.Fatalf("waiting: %+v", w)
+	}
+	b.pass(2 * time.Hour)
+	settle(b, b.process, w[0])
+	b.expect(1, "deferred quietHours", "deferred providerError")
+	for _, again := range b.waiting() {
+		if after := again.At.Sub(b.clock()); again.Deferred == 42 && (again.Refused != 1 || after > firstPause || after < firstPause/2) {
+			t.Errorf("refused once, it waits %v: %+v", after, again)
+		}
+	}
+}
+
 func TestLaterBacksOffAndHonoursTheProvider(t *testing.T) {
 	b := start(t, welcome)
 	for deferred, bounds := range map[int][2]time.Duration{0: {30 * time.Second, time.Minute}, 1: {time.Minute, 2 * time.Minute}, 5: {16 * time.Minute, 32 * time.Minute}, 12: {time.Hour, 2 * time.Hour}} {
-		a := &attempt{Process: b.process, n: job.Notification{ID: "n", Deferred: deferred}}
+		a := &attempt{Process: b.process, n: job.Notification{ID: "n", Deferred: deferred, Refused: deferred}}
 		if got := a.later(0).Sub(noon); got < bounds[0] || got > bounds[1] {
 			t.Errorf("after %d deferrals: %v, want %v", deferred, got, bounds)
 		}

@@ -483,16 +483,16 @@ func TestABeginningIsOfOneMoment(t *testing.T) {
 	off.Outcome, off.Reason = delivery.Unknown, delivery.Interrupted
 	c.Release(off.NotificationID, "another")
 	b.must(b.process.Deliveries.SaveContact(t.Context(), c))
-	if err := b.process.Deliveries.DecideBegun(t.Context(), off, &stale); !errors.Is(err, dynamo.ErrConflict) {
+	if err := b.process.Deliveries.DecideWhile(t.Context(), off, &stale, delivery.Deferred); !errors.Is(err, dynamo.ErrConflict) {
 		t.Errorf("over a record that was given back: %v", err)
 	}
 	b.expect(1, "deferred providerError")
-	b.must(b.process.Deliveries.DecideBegun(t.Context(), off, c))
+	b.must(b.process.Deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
 	b.expect(1, "unknown interrupted")
 	off.Outcome = delivery.Sent
 	b.must(b.process.Deliveries.Decide(t.Context(), off))
 	off.Outcome = delivery.Unknown
-	b.must(b.process.Deliveries.DecideBegun(t.Context(), off, c))
+	b.must(b.process.Deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
 	if got := b.lastDecision(); got.Outcome != delivery.Sent {
 		t.Errorf("over what was sent: %v", got.Outcome)
 	}

@@ -56,6 +56,14 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 			if !b.hear(j) || len(b.self.take()) != 0 {
 				t.Error("it does not come again by itself")
 			}
+			// Sent again weeks later, when it would be too late whoever it is, it ends, on record.
+			b.pass(4 * 7 * 24 * time.Hour)
+			if b.hear(j) {
+				t.Error("it comes again for ever")
+			}
+			if got := fmt.Sprint(b.decisions(&profile.Profile{ID: ids[0]})); got != "[expired: unreadable]" {
+				t.Errorf("past its time: %s", got)
+			}
 		})
 	}
 }

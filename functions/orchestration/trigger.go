@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -87,6 +88,10 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 	now := p.Now()
 	n, due := t.notification()
 	person, err := t.person(ctx, p.Profiles)
+	if errors.Is(err, dynamo.ErrUnreadable) && now.After(n.NotAfter) {
+		// A job that comes again, or is sent again weeks later, ends: by now it would be too late whoever it is.
+		return nil, p.drop(ctx, t.campaign, n, skip(delivery.Expired, "unreadable"))
+	}
 	if err != nil {
 		return nil, err
 	}

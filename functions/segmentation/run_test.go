@@ -340,6 +340,30 @@ func TestWhoWasWrittenMeanwhile(t *testing.T) {
 	}
 }
 
+// TestWhomOthersWriteAllTheTime: an id that everybody shares is written by others before each try. It gets two turns, is counted and passed over, and
+// keeps neither others nor the run from their end.
+func TestWhomOthersWriteAllTheTime(t *testing.T) {
+	for busy, want := range map[int]struct{ tries, changed, passed int }{
+		maxWrites: {maxWrites + 1, 2, 0}, 1_000_000: {maxTurns * maxWrites, 1, 1},
+	} {
+		w := newWorld(t, 1, 1, defined)
+		shared, other := w.buyer(1, 500), w.buyer(2, 600)
+		tries := 0
+		w.profiles.before = func(stored *profile.Profile) {
+			if stored.ID != shared.ID {
+				return
+			}
+			if tries++; tries <= busy {
+				stored.Version++
+			}
+		}
+		run := w.run(job.Segmentation{RunID: "r"}, 0)
+		if run.Outcome == nil || run.Changed != want.changed || run.PassedOver != want.passed || tries != want.tries || w.profiles.all[other.ID].Scores.M == 0 {
+			t.Errorf("busy %d times: %+v after %d tries, want %+v; the other's scores %+v", busy, run.Outcome, tries, want, w.profiles.all[other.ID].Scores)
+		}
+	}
+}
+
 // TestTwoCollectorsOfAShard lets a second delivery of a shard's job run while the first one scans, in pages of another size.
 func TestTwoCollectorsOfAShard(t *testing.T) {
 	for _, pages := range [][2]int{{2, 5}, {5, 2}, {3, 3}} {

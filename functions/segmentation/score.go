@@ -25,6 +25,8 @@ const (
 	changesPerStep = 200
 	// maxWrites bounds how often a profile that others write at the same time is tried.
 	maxWrites = 8
+	// maxTurns bounds how often it gets its turn.
+	maxTurns = 2
 )
 
 // scoreCursor is where the scoring of a shard stands, with what it came to so far.
@@ -177,7 +179,7 @@ func (s *scorer) step(ctx context.Context, rows []row) error {
 		}
 	}
 	var d delivery
-	if err := each(ctx, changes, func(ctx context.Context, c change) error { return s.write(ctx, c, &d) }); err != nil {
+	if err := s.writeAll(ctx, changes, &d); err != nil {
 		return err
 	}
 	if err := s.process.deliver(ctx, &d); err != nil {
@@ -187,7 +189,37 @@ func (s *scorer) step(ctx context.Context, rows []row) error {
 	return nil
 }
 
-// write brings one profile up to date and notes what follows. Who was merged into another since, or erased, is left alone.
+// writeAll writes profiles. Whom others write all the time, as they do an id that everybody shares, is tried once more behind the rest, and then
+// counted and passed over: nobody keeps the run from its end.
+func (s *scorer) writeAll(ctx context.Context, changes []change, d *delivery) error {
+	for try := range maxTurns {
+		var mu sync.Mutex
+		var busy []change
+		err := each(ctx, changes, func(ctx context.Context, c change) error {
+			err := s.write(ctx, c, d)
+			if errors.Is(err, dynamo.ErrConflict) {
+				mu.Lock()
+				defer mu.Unlock()
+				busy = append(busy, c)
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if changes = busy; len(changes) > 0 && try == maxTurns-1 {
+			for _, c := range changes {
+				slog.ErrorContext(ctx, "profile passed over, others write it all the time", "run", s.run.ID, "profile", string(c.row.id))
+				s.pass()
+			}
+		}
+	}
+	return nil
+}
+
+// write brings one profile up to date and notes what follows. Who was merged into another since, or erased, is left alone. ErrConflict says that
+// others wrote it meanwhile, each time.
 func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
 	p := s.process
 	for range maxWrites {

@@ -48,10 +48,10 @@ func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over .
 	return err == nil, err
 }
 
-// DecideBegun records what is known of an intent of another attempt, in place of its deferral, while the contact record is as it was read: else
-// ErrConflict, since whoever had the intent may have given it back. Where anything else is on record it changes nothing.
-func (s Deliveries) DecideBegun(ctx context.Context, d delivery.Decision, c *delivery.Contact) error {
-	put, err := s.decision(d, undecided([]delivery.Outcome{delivery.Deferred}))
+// DecideWhile records what the contact record tells of an intent, in place of one of these outcomes, while that record is as it was read: else
+// ErrConflict, since whoever had the intent may have given it back, or somebody may have one since. Where anything else is on record it changes nothing.
+func (s Deliveries) DecideWhile(ctx context.Context, d delivery.Decision, c *delivery.Contact, over ...delivery.Outcome) error {
+	put, err := s.decision(d, undecided(over))
 	if err != nil {
 		return err
 	}

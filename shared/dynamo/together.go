@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 )
 
 const (
@@ -19,8 +20,8 @@ const (
 )
 
 // Together is a client that makes one transaction of those that several workers ask for at the same time: a call takes more than what it
-// carries. Each of them happens or does not, as before: where all are cancelled, each is asked for alone; any other error leaves open for each
-// whether it happened.
+// carries. Each of them happens or does not, as before: where the whole is cancelled, or refused for what one of them holds, each is asked for
+// alone; any other error leaves open for each whether it happened.
 type Together struct {
 	API
 
@@ -90,14 +91,21 @@ func (t *Together) TransactWriteItems(ctx context.Context, in *dynamodb.Transact
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	var cancelled *types.TransactionCanceledException
 	switch {
 	case r.err == nil:
 		return &dynamodb.TransactWriteItemsOutput{}, nil
-	case r.asked > 1 && errors.As(r.err, &cancelled):
+	case r.asked > 1 && declined(r.err):
 		return t.API.TransactWriteItems(ctx, in, options...)
 	}
 	return nil, r.err
+}
+
+// declined tells whether the service answered that it has written nothing: a condition did not hold, or it would not take an item, such as one
+// that is too large.
+func declined(err error) bool {
+	var cancelled *types.TransactionCanceledException
+	var said smithy.APIError
+	return errors.As(err, &cancelled) || errors.As(err, &said) && said.ErrorCode() == "ValidationException"
 }
 
 // take takes a round out, if it was not before.

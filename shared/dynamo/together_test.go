@@ -88,17 +88,19 @@ func stored(t *testing.T, db dynamo.API, people []profile.ID) (n int) {
 
 func TestTransactionsGoTogether(t *testing.T) {
 	for n, want := range map[int][]int{1: {2}, 7: {14}, 50: {100}, 60: {100, 20}} {
-		c := &counted{API: dynamotest.New(t)}
-		told, people := shoppers(t, c, n)
-		if err := errors.Join(told...); err != nil {
-			t.Errorf("%d people: %v", n, err)
-		}
-		if got := stored(t, c.API, people); got != n {
-			t.Errorf("%d of %d people are stored", got, n)
-		}
-		if fmt.Sprint(c.sizes) != fmt.Sprint(want) {
-			t.Errorf("%d people: transactions of %v writes, want %v", n, c.sizes, want)
-		}
+		synctest.Test(t, func(t *testing.T) { // in which a busy machine takes no time
+			c := &counted{API: dynamotest.New(t)}
+			told, people := shoppers(t, c, n)
+			if err := errors.Join(told...); err != nil {
+				t.Errorf("%d people: %v", n, err)
+			}
+			if got := stored(t, c.API, people); got != n {
+				t.Errorf("%d of %d people are stored", got, n)
+			}
+			if fmt.Sprint(c.sizes) != fmt.Sprint(want) {
+				t.Errorf("%d people: transactions of %v writes, want %v", n, c.sizes, want)
+			}
+		})
 	}
 }
 
@@ -114,6 +116,41 @@ func TestOneConflictIsOnesOwn(t *testing.T) {
 	if got := stored(t, c.API, people); got != 4 {
 		t.Errorf("%d of 4 people are stored", got)
 	}
+}
+
+// TestWhatIsRefusedIsOnesOwn: an item that the service does not take keeps nobody else's from being written.
+func TestWhatIsRefusedIsOnesOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &counted{API: dynamotest.New(t)}
+		together := &dynamo.Together{API: c}
+		s := dynamo.Profiles{DB: together, Table: "Profiles"}
+		told, people := make([]error, 4), make([]profile.ID, 4)
+		var dones []func()
+		for range told {
+			dones = append(dones, together.Work(t.Context()))
+		}
+		var workers sync.WaitGroup
+		for i := range told {
+			people[i] = profile.ID(fmt.Sprint("p", i))
+			workers.Go(func() {
+				defer dones[i]()
+				o := &order.Order{ID: fmt.Sprint("o", i)}
+				if i == 2 {
+					o.Unknown = make([]byte, 401<<10)
+				}
+				told[i] = s.Commit(t.Context(), dynamo.Change{Profile: &profile.Profile{ID: people[i]}, Orders: []*order.Order{o}})
+			})
+		}
+		workers.Wait()
+		for i, err := range told {
+			if (err != nil) != (i == 2) || errors.Is(err, dynamo.ErrConflict) {
+				t.Errorf("person %d is told %v", i, err)
+			}
+		}
+		if got := stored(t, c.API, people); got != 3 || c.sizes[0] != 8 {
+			t.Errorf("%d of 3 people are stored, after transactions of %v writes", got, c.sizes)
+		}
+	})
 }
 
 // TestAnAnswerThatIsLostIsLostForAll: it happened, and nobody is told that it did not.

@@ -185,6 +185,7 @@ type Notification struct {
 	EventName    string      `json:"eventName,omitempty"`
 	NotAfter     time.Time   `json:"notAfter,omitzero"`  // past this it is skipped as expired
 	Deferred     int         `json:"deferred,omitempty"` // how often it was deferred before
+	Refused      int         `json:"refused,omitempty"`  // how often of these because the provider did not take it then
 	// Unproven says that only public events have started it: it has none of their words, and is capped by address as well.
 	Unproven bool `json:"unproven,omitempty"`
 }

@@ -41,6 +41,9 @@ var samples = map[string]any{
 	"orchestration-unconfirmed": job.Orchestration{Version: 1, Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowUnconfirmed, Version: 3, At: noon, Unproven: true}},
 	}},
+	"notifications-refused": job.Notifications{Version: 1, Notifications: []job.Notification{{
+		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, Deferred: 4, Refused: 2,
+	}}},
 	"notifications-unproven": job.Notifications{Version: 1, Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, Unproven: true,
 	}}},

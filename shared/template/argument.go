@@ -80,6 +80,8 @@ func fits(written string, t reflect.Type) error {
 	}
 	text, _ := value.(string)
 	switch t {
+	case reflect.TypeFor[list]():
+		return errList
 	case reflect.TypeFor[numeric]():
 		_, err := decimal(value)
 		return err
@@ -93,10 +95,7 @@ func fits(written string, t reflect.Type) error {
 		_, err := timeOf(value, time.UTC)
 		return err
 	}
-	switch t.Kind() {
-	case reflect.Slice:
-		return errList
-	case reflect.Int:
+	if t.Kind() == reflect.Int {
 		if _, whole := value.(int); whole {
 			return nil
 		}
@@ -160,13 +159,13 @@ func checkFilters(source string) error {
 // takes says why a filter can never take what another one gives.
 func takes(name, from string) error {
 	in, out := reflect.TypeOf(filterTable[name]).In(0), reflect.TypeOf(filterTable[from]).Out(0)
-	list := out.Kind() == reflect.Slice
+	isList := out.Kind() == reflect.Slice
 	switch {
-	case in.Kind() == reflect.Slice && (out.Kind() == reflect.String || out.Kind() == reflect.Int):
+	case in == reflect.TypeFor[list]() && (out.Kind() == reflect.String || out.Kind() == reflect.Int):
 		return errList
-	case list && (in == reflect.TypeFor[numeric]() || in == reflect.TypeFor[divisor]()):
+	case isList && (in == reflect.TypeFor[numeric]() || in == reflect.TypeFor[divisor]()):
 		return errNumber
-	case list && in == reflect.TypeFor[instant]():
+	case isList && in == reflect.TypeFor[instant]():
 		return errTime
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/osteele/liquid/expressions"
+	"github.com/osteele/liquid/values"
 )
 
 // The most that a filter may make: a template in a loop must not double a text until memory ends.
@@ -54,61 +55,77 @@ func (l locality) filters() map[string]any {
 		},
 		"money": l.money,
 
-		"compact": func(list []any) []any {
-			return slices.DeleteFunc(slices.Clone(list), func(v any) bool { return v == nil })
+		"compact": func(l list) ([]any, error) {
+			list, err := elements(l)
+			return slices.DeleteFunc(slices.Clone(list), func(v any) bool { return v == nil }), err
 		},
-		"concat": func(a, b []any) ([]any, error) {
-			if len(a)+len(b) > maxFilterList {
-				return nil, errFilterSize
+		"concat": func(l, m list) ([]any, error) {
+			a, err := elements(l)
+			b, also := elements(m)
+			if err = errors.Join(err, also); err == nil && len(a)+len(b) > maxFilterList {
+				err = errFilterSize
+			}
+			if err != nil {
+				return nil, err
 			}
 			return slices.Concat(a, b), nil
 		},
-		"first": func(list []any) any {
+		"first": func(l list) (any, error) {
+			list, err := elements(l)
 			if len(list) == 0 {
-				return nil
+				return nil, err
 			}
-			return list[0]
+			return list[0], nil
 		},
-		"last": func(list []any) any {
+		"last": func(l list) (any, error) {
+			list, err := elements(l)
 			if len(list) == 0 {
-				return nil
+				return nil, err
 			}
-			return list[len(list)-1]
+			return list[len(list)-1], nil
 		},
-		"join": func(list []any, separator func(string) string) (string, error) {
+		"join": func(l list, separator func(string) string) (string, error) {
+			list, err := elements(l)
+			if err != nil {
+				return "", err
+			}
 			texts := make([]string, len(list))
 			for i, v := range list {
 				texts[i] = format(v)
 			}
 			return limited(strings.Join(texts, separator(" ")))
 		},
-		"map": func(list []any, key string) []any {
+		"map": func(l list, key string) ([]any, error) {
+			list, err := elements(l)
 			out := make([]any, len(list))
 			for i, v := range list {
 				if m, ok := v.(map[string]any); ok {
 					out[i] = m[key]
 				}
 			}
-			return out
+			return out, err
 		},
-		"reverse": func(list []any) []any {
+		"reverse": func(l list) ([]any, error) {
+			list, err := elements(l)
 			out := slices.Clone(list)
 			slices.Reverse(out)
-			return out
+			return out, err
 		},
-		"sort": func(list []any, key func(string) string) []any {
+		"sort": func(l list, key func(string) string) ([]any, error) {
 			by := key("")
+			list, err := elements(l)
 			out := slices.Clone(list)
 			slices.SortStableFunc(out, func(a, b any) int { return compare(field(a, by), field(b, by)) })
-			return out
+			return out, err
 		},
-		"uniq": func(list []any) []any {
+		"uniq": func(l list) ([]any, error) {
 			seen := map[string]bool{}
+			list, err := elements(l)
 			return slices.DeleteFunc(slices.Clone(list), func(v any) bool {
 				key := quote(v)
 				defer func() { seen[key] = true }()
 				return seen[key]
-			})
+			}), err
 		},
 		"size": func(v any) int {
 			switch r := reflect.ValueOf(v); r.Kind() {
@@ -217,6 +234,22 @@ func (l locality) filters() map[string]any {
 var (
 	tag = regexp.MustCompile(`<[^>]*>`)
 )
+
+// list is what filters take as a list, for those who read their types: one, or what can be made one.
+type list any
+
+// elements makes a list of what filters take as one. A range is not written out whose end is what somebody typed: there may be no memory for it.
+func elements(l list) ([]any, error) {
+	switch r, is := l.(values.Range); {
+	case is && r.Len() > maxFilterList:
+		return nil, errFilterSize
+	case is && r.Len() <= 0, l == nil:
+		return nil, nil
+	}
+	made, err := values.Convert(l, reflect.TypeFor[[]any]())
+	out, _ := made.([]any)
+	return out, err
+}
 
 func sized(s string) error {
 	if len(s) > maxFilterText {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"strconv"
@@ -286,5 +287,45 @@ func TestStoredTemplatesAreSent(t *testing.T) {
 	}
 	if _, err := compiled.Render("de", Variables{Traits: map[string]any{"name": "Mei", "vip": true}}); !errors.Is(err, ErrRender) {
 		t.Errorf("where the call is reached: %v", err)
+	}
+}
+
+// TestNearlyNothingCostsNothing: what somebody typed may be a number that takes a second to write out. It is nothing, at once.
+func TestNearlyNothingCostsNothing(t *testing.T) {
+	for _, text := range []string{"1e-400", "-1e-99999", "9.5e-999999", "0e999999", "0x1p-999999"} {
+		x, err := decimal(text)
+		if err != nil || x.Sign() != 0 || x.Denom().BitLen() > 1 {
+			t.Errorf("%s is %d bits by %d, %v", text, x.Num().BitLen(), x.Denom().BitLen(), err)
+		}
+	}
+}
+
+// TestARangeThatSomebodyTyped: its end may be any number, and is written out by no filter where that would take more than there is.
+func TestARangeThatSomebodyTyped(t *testing.T) {
+	v := Variables{Traits: map[string]any{"few": int64(3), "most": int64(maxFilterList), "more": int64(maxFilterList + 1), "many": int64(4_000_000_000), "end": int64(math.MaxInt64)}}
+	for source, want := range map[string]string{
+		`{{ (1..profile.few) | join: "," }}`:                  "1,2,3",
+		`{{ (1..profile.few) | reverse | first }}`:            "3",
+		`{{ (5..profile.few) | last }}`:                       "",
+		`{{ (1..profile.most) | last }}`:                      "2000",
+		`{{ (1..profile.more) | last }}`:                      "-",
+		`{{ (1..profile.more) | reverse }}`:                   "-",
+		`{{ (1..profile.end) | join }}`:                       "-",
+		`{{ (0..profile.end) | first }}`:                      "", // as a loop sees it
+		`{{ (1..profile.few) | concat: (1..profile.more) }}`:  "-",
+		`{% for i in (1..profile.few) %}{{ i }}{% endfor %}`:  "123",
+		`{% for i in (1..profile.many) %}{{ i }}{% endfor %}`: "-",
+	} {
+		p, err := compile(source, plain, true)
+		if err != nil {
+			t.Fatal(source, err)
+		}
+		got, err := p.render(v.bindings())
+		if err != nil {
+			got = "-"
+		}
+		if got != want {
+			t.Errorf("%s: %q, %v; want %q", source, got, err, want)
+		}
 	}
 }

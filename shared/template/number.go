@@ -31,8 +31,11 @@ func decimal(v any) (*big.Rat, error) {
 		return parseDecimal(strconv.FormatFloat(v, 'f', -1, 64))
 	case string:
 		v = strings.TrimSpace(v)
-		if f, err := strconv.ParseFloat(v, 64); err != nil || math.Abs(f) > 1e300 || f != 0 && math.Abs(f) < 1e-300 {
+		switch f, err := strconv.ParseFloat(v, 64); {
+		case err != nil || math.Abs(f) > 1e300 || f != 0 && math.Abs(f) < 1e-300:
 			return nil, errNumber
+		case f == 0:
+			return new(big.Rat), nil // also what is nearly nothing: 1e-999999 written out takes a second to compute with
 		}
 		return parseDecimal(v)
 	}

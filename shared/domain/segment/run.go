@@ -81,7 +81,7 @@ type Findings struct {
 type Outcome struct {
 	// Changed counts the profiles whose scores or memberships were written.
 	Changed int `json:"changed"`
-	// PassedOver counts profiles that had become unreadable when they were to be written.
+	// PassedOver counts profiles that had become unreadable when they were to be written, or that others wrote all the time.
 	PassedOver int `json:"passedOver,omitempty"`
 	// Segments counts the members of each defined segment; a run that only reports does not ask them.
 	Segments   map[string]int `json:"segments,omitempty"`
