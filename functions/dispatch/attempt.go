@@ -56,7 +56,7 @@ func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 // holder's name in the record tells whose intent it is.
 func (a *attempt) begin(ctx context.Context) (intent delivery.Intent, ready bool, err error) {
 	r, err := a.read(ctx)
-	if errors.Is(err, dynamo.ErrUnreadable) && !a.n.NotAfter.IsZero() && a.Now().After(a.n.NotAfter) {
+	if errors.Is(err, dynamo.ErrUnreadable) && a.late() {
 		return intent, false, a.giveUp(ctx, err)
 	}
 	if err != nil {

@@ -159,6 +159,19 @@ func TestADocumentThatIsNotUnderstood(t *testing.T) {
 	}
 }
 
+// TestACampaignThatIsNotUnderstood, since a newer program has saved it, sends nothing and drops nothing: the job comes again until it is too late.
+func TestACampaignThatIsNotUnderstood(t *testing.T) {
+	b := start(t, strings.Replace(welcome, `"email"`, `"pigeon"`, 1))
+	n := b.ask("s1")
+	if err := b.process.Dispatch(t.Context(), n); !errors.Is(err, dynamo.ErrUnreadable) {
+		t.Errorf("the job is taken as done: %v", err)
+	}
+	b.expect(0)
+	b.pass(24*time.Hour + time.Second)
+	settle(b, b.process, n)
+	b.expect(0, "skipped expired")
+}
+
 // TestOtherChannelsNeedNoAddress, and are handed none.
 func TestOtherChannelsNeedNoAddress(t *testing.T) {
 	b := start(t, strings.Replace(welcome, `"email"`, `"social"`, 1))

@@ -67,6 +67,9 @@ func (a *attempt) unaddressed(person *profile.Profile) string {
 	return ""
 }
 
+// late tells whether it is too late for the notification, whatever cannot be read.
+func (a *attempt) late() bool { return !a.n.NotAfter.IsZero() && a.Now().After(a.n.NotAfter) }
+
 func skip(r delivery.Reason, detail string) delivery.Verdict {
 	return delivery.Verdict{Action: delivery.Skip, Reason: r, Detail: detail}
 }
@@ -75,6 +78,9 @@ func skip(r delivery.Reason, detail string) delivery.Verdict {
 // send at all is asked of the present one. A paused campaign sends nothing and drops nothing.
 func (a *attempt) look(ctx context.Context, person *profile.Profile) (delivery.Verdict, error) {
 	c, ok, err := a.Campaigns.Pinned(ctx, a.n.CampaignID, a.n.CampaignVersion)
+	if errors.Is(err, dynamo.ErrUnreadable) && a.late() {
+		return skip(delivery.Expired, "unreadable"), nil
+	}
 	if err != nil {
 		return delivery.Verdict{}, err
 	}

@@ -3,6 +3,7 @@ package orchestration
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -89,5 +91,36 @@ func TestNothingWaitsForEver(t *testing.T) {
 	b.expect(0)
 	if out, err := b.db.Scan(t.Context(), &dynamodb.ScanInput{TableName: new("Due"), FilterExpression: new("attribute_exists(b)")}); err != nil || len(out.Items) != 0 {
 		t.Errorf("it still waits: %v, %v", out.Items, err)
+	}
+}
+
+// TestACampaignThatANewerProgramHasSaved keeps who waits for it, until it is too late: it is not gone.
+func TestACampaignThatANewerProgramHasSaved(t *testing.T) {
+	for name, c := range map[string]struct {
+		mended bool
+		want   string
+		sent   int
+	}{"another program takes over": {true, "[]", 1}, "none does": {false, "[expired: unreadable]", 0}} {
+		b := start(t, with(onEvent, `"wait":"10m"`))
+		b.heard(b.signUp(1))
+		b.define(dynamo.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), `"email"`, `"pigeon"`, 1))
+		for range 23 {
+			b.pass(time.Hour)
+			b.must(b.tick())
+		}
+		if got := fmt.Sprint(b.decisions(b.ann)); got != "[]" {
+			t.Errorf("%s: while there is time: %s", name, got)
+		}
+		if c.mended {
+			b.define(dynamo.KindCampaign, "c", with(onEvent, `"wait":"10m"`))
+		}
+		for range 3 {
+			b.pass(time.Hour)
+			b.must(b.tick())
+		}
+		if got := fmt.Sprint(b.decisions(b.ann)); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+		b.expect(c.sent)
 	}
 }

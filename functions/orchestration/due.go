@@ -82,10 +82,15 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	var done time.Time
 	now := p.Now()
 	c, ok, err := p.Campaigns.Pinned(ctx, n.CampaignID, n.CampaignVersion)
-	if err != nil {
+	expired := !n.NotAfter.IsZero() && now.After(n.NotAfter)
+	unreadable := errors.Is(err, dynamo.ErrUnreadable)
+	switch {
+	case unreadable && !expired:
+		// A newer program has saved it, and will take over.
+		return nil, again(now, n.At, n.NotAfter), err
+	case err != nil && !unreadable:
 		return nil, done, err
 	}
-	expired := !n.NotAfter.IsZero() && now.After(n.NotAfter)
 	paused := ok && c.State == campaign.Paused
 	if paused && !expired {
 		// A wipe finds a wait where it was filed first; so who was erased is found here. One who cannot be read goes on waiting.
@@ -117,6 +122,8 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	}
 	var verdict delivery.Verdict
 	switch {
+	case unreadable:
+		verdict = skip(delivery.Expired, "unreadable")
 	case !ok:
 		verdict = skip(delivery.Cancelled, "campaign gone")
 	case paused:

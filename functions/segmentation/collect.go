@@ -17,8 +17,8 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-// A part is one item of at most 400 KB: maxPartBytes is what its rows should have before they are compressed, maxItemBytes what it
-// may have in the end.
+// A part is one item: maxPartBytes is what its rows should have before they are compressed, and what it may have in the end. maxItemBytes is what the
+// definitions of a run may have; an item may have 400 KB.
 const (
 	maxPartBytes = 300_000
 	maxItemBytes = 380_000
@@ -112,7 +112,7 @@ func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, 
 // pack packs the part. Should the answers of very many definitions burst it, they are left out, and scoring asks everybody again.
 func (c *collector) pack() ([]byte, error) {
 	packed, err := packColumns(c.summary, c.rows)
-	if err != nil || len(packed) <= maxItemBytes {
+	if err != nil || len(packed) <= maxPartBytes {
 		return packed, err
 	}
 	for i := range c.rows {

@@ -128,12 +128,12 @@ func TestAPartThatWouldBurst(t *testing.T) {
 		c.rows = append(c.rows, r)
 	}
 	burst, err := packColumns(c.summary, c.rows)
-	if err != nil || len(burst) <= maxItemBytes {
+	if err != nil || len(burst) <= maxPartBytes {
 		t.Fatalf("the part has %d bytes, %v, too few for this test", len(burst), err)
 	}
 	packed, err := c.pack()
-	if err != nil || len(packed) > maxItemBytes {
-		t.Fatalf("packed to %d bytes, %v, at most %d fit", len(packed), err, maxItemBytes)
+	if err != nil || len(packed) > maxPartBytes {
+		t.Fatalf("packed to %d bytes, %v, at most %d fit", len(packed), err, maxPartBytes)
 	}
 	_, rows, err := unpackColumns(packed)
 	if err != nil || len(rows) != 9000 || !rows[17].differs || len(rows[17].members) != 0 || rows[17].facts.M != 17*997 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -20,8 +21,8 @@ type Campaign struct {
 }
 
 // Campaigns reads all campaigns through a cache of the catalog and compiles their conditions, anew whenever a campaign or a
-// segment has changed. It is safe for concurrent use. A campaign that cannot be read, or whose condition asks a segment that is
-// gone, is left out and logged; it does not stop the others.
+// segment has changed. It is safe for concurrent use. A campaign whose condition asks a segment that is gone is left out and logged; it does not
+// stop the others. So is one that cannot be read, which a newer program may have saved; but it is not gone: who asks for it is told ErrUnreadable.
 type Campaigns struct {
 	Catalog *CatalogCache
 
@@ -35,6 +36,7 @@ type campaignSet struct {
 	rules               []segment.Definition
 	all                 []Campaign
 	byID                map[string]int
+	unreadable          map[string]bool
 	listeners           map[campaign.News][]int // the running ones by what they listen to
 	// pinned are former versions, compiled with these rules. It changes, under the lock of Campaigns.
 	pinned map[versionKey]Campaign
@@ -49,22 +51,24 @@ func (c *Campaigns) All(ctx context.Context) ([]Campaign, error) {
 	return set.all, nil
 }
 
-// Find is one campaign as it is now; ok is false when there is none that can be asked.
+// Find is one campaign as it is now; ok is false when there is none that can be asked. ErrUnreadable says that this program cannot read it.
 func (c *Campaigns) Find(ctx context.Context, id string) (found Campaign, ok bool, err error) {
 	set, err := c.set(ctx)
 	if err != nil {
 		return Campaign{}, false, err
 	}
-	found, ok = set.find(id)
-	return found, ok, nil
+	return set.find(id)
 }
 
-func (s *campaignSet) find(id string) (Campaign, bool) {
+func (s *campaignSet) find(id string) (found Campaign, ok bool, err error) {
 	at, ok := s.byID[id]
-	if !ok {
-		return Campaign{}, false
+	switch {
+	case ok:
+		return s.all[at], true, nil
+	case s.unreadable[id]:
+		err = fmt.Errorf("reading campaign %s: %w", id, ErrUnreadable)
 	}
-	return s.all[at], true
+	return Campaign{}, false, err
 }
 
 // Listening is every running campaign that takes up what followed from a commit, in the order of the ids.
@@ -81,15 +85,16 @@ func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]Campaign
 }
 
 // Pinned is one version of a campaign, with the state of now: who was taken by a version stays with it, and is stopped all the same. ok
-// is false when the campaign is gone. A version that cannot be asked any more, or none, means the present one.
+// is false when the campaign is gone. A version that cannot be asked any more, or none, means the present one; ErrUnreadable that this program
+// cannot read that.
 func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found Campaign, ok bool, err error) {
 	set, err := c.set(ctx)
 	if err != nil {
 		return Campaign{}, false, err
 	}
-	now, ok := set.find(id)
+	now, ok, err := set.find(id)
 	if !ok || version == 0 || version == now.Version {
-		return now, ok, nil
+		return now, ok, err
 	}
 	key := versionKey{KindCampaign, id, version}
 	c.mu.Lock()
@@ -137,7 +142,7 @@ func (c *Campaigns) set(ctx context.Context) (*campaignSet, error) {
 }
 
 func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *campaignSet {
-	set := &campaignSet{byID: map[string]int{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]Campaign{}}
+	set := &campaignSet{byID: map[string]int{}, unreadable: map[string]bool{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]Campaign{}}
 	for _, d := range segments {
 		var s segment.Definition
 		if err := json.Unmarshal(d.Body, &s); err != nil {
@@ -151,6 +156,7 @@ func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *ca
 		one, err := compileCampaign(d, set.rules)
 		if err != nil {
 			slog.ErrorContext(ctx, "campaign left out", "campaign", d.ID, "error", err.Error())
+			set.unreadable[d.ID] = errors.Is(err, ErrUnreadable)
 			continue
 		}
 		set.add(one)
@@ -176,8 +182,9 @@ func compileCampaign(d Definition, rules []segment.Definition) (Campaign, error)
 	if err == nil {
 		err = one.Validate()
 	}
-	if err == nil {
-		one.Condition, err = one.CompileCondition(rules)
+	if err != nil {
+		return one, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
+	one.Condition, err = one.CompileCondition(rules)
 	return one, err
 }

@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,6 +91,26 @@ func TestPinned(t *testing.T) {
 	save("c", campaignBody("running", `{"event":{"name":"Signed Up"}}`, "three"))
 	if got, ok, err := campaigns.Pinned(t.Context(), "c", 1); err != nil || !ok || got.State != campaign.Running || got.TemplateID != "one" || got.Version != 1 {
 		t.Errorf("after it goes on: %+v, %v, %v", got, ok, err)
+	}
+}
+
+// TestWhatANewerProgramHasSavedIsNotGone: a campaign that this program does not understand keeps no others, listens to nothing, and is not gone.
+func TestWhatANewerProgramHasSavedIsNotGone(t *testing.T) {
+	campaigns, save, _ := campaignsOf(t)
+	const trigger = `{"event":{"name":"Signed Up"}}`
+	save("known", campaignBody("running", trigger, "t"))
+	save("pigeon", json.RawMessage(strings.Replace(string(campaignBody("running", trigger, "t")), `"email"`, `"pigeon"`, 1)))
+	save("torn", json.RawMessage(`{"name":7}`))
+	save("lost", json.RawMessage(strings.Replace(string(campaignBody("running", trigger, "t")), `{`, `{"condition":{"segment":"none"},`, 1)))
+	for id, want := range map[string]error{"known": nil, "pigeon": dynamo.ErrUnreadable, "torn": dynamo.ErrUnreadable, "lost": nil, "none": nil} {
+		_, found, err := campaigns.Find(t.Context(), id)
+		_, pinned, also := campaigns.Pinned(t.Context(), id, 1)
+		if found != (id == "known") || pinned != found || !errors.Is(err, want) || !errors.Is(also, want) {
+			t.Errorf("%s: found %v and %v, told %v and %v", id, found, pinned, err, also)
+		}
+	}
+	if all, err := campaigns.Listening(t.Context(), profile.Follow{Kind: profile.FollowEvent, Ref: "Signed Up"}); err != nil || len(all) != 1 || all[0].ID != "known" {
+		t.Errorf("%d listen, %v", len(all), err)
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 const (
 	// letterLife is how long a dead letter is kept. It may hold personal data, so it is not kept for ever.
 	letterLife = 180 * 24 * time.Hour
-	// letterPart is how much of a body one item holds: an item may have 400 KB, a message 1 MiB.
-	letterPart = 380 << 10
+	// letterPart is how much of a body one item holds: no item of ours has over 300 KB, and a message may have 1 MiB.
+	letterPart = 290 << 10
 	// maxCountPages bounds a count: some 10,000 letters a page.
 	maxCountPages = 10
 

@@ -300,7 +300,8 @@ func TestNoItemIsTooLarge(t *testing.T) {
 	if err != nil {
 		t.Fatalf("one event of 256 KB does not fit into a pack: %v", err)
 	}
-	for name, size := range map[string]int{"profile": maxHostile + protocol, "order": len(packOrder(&o)), "pack of one event": len(bytesOf(one, attrBody)), "pack": maxPackBody + 8*profile.MaxCommitEvents + 200} {
+	for name, size := range map[string]int{"profile": maxHostile + protocol, "order": len(packOrder(&o)), "pack of one event": len(bytesOf(one, attrBody)), "pack": maxPackBody + 8*profile.MaxCommitEvents + 200,
+		"part of a dead letter": letterPart + 200} {
 		t.Logf("%s: %d bytes", name, size)
 		if size > maxItem {
 			t.Errorf("a %s can have %d bytes, want at most %d", name, size, maxItem)
