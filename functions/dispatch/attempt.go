@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 // maxConflicts bounds how often a person is read again because somebody else has changed them or their contact record.
@@ -43,6 +44,8 @@ func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 			last = err
 			ahead.Forget()
 			continue
+		case errors.Is(err, dynamo.ErrUnreadable):
+			return errors.Join(queue.ErrNotYet, err) // a newer program has written it, and will take over
 		case !ready:
 			return err // nil when it is decided
 		}

@@ -62,6 +62,10 @@ func (p *Process) jobs(ctx context.Context, batch events.SQSEvent) events.SQSEve
 		}
 		begun = true
 		rest, err := p.job(ctx, j)
+		if errors.Is(err, dynamo.ErrUnreadable) || isNotFound(err) {
+			// A newer program has written it, and will take over; or it is an event whose pack is still to be written.
+			return errors.Join(queue.ErrNotYet, err)
+		}
 		if err != nil || rest == nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package orchestration
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -9,10 +10,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 // TestWhoCannotBeReadGoesAlone: one person in a job cannot be read. Everybody else is asked for, however long the list is, and a job comes
@@ -123,4 +126,25 @@ func TestACampaignThatANewerProgramHasSaved(t *testing.T) {
 		}
 		b.expect(c.sent)
 	}
+}
+
+// postponed notes for how long jobs are put off.
+type postponed []int32
+
+func (p *postponed) ChangeMessageVisibility(_ context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
+	*p = append(*p, in.VisibilityTimeout)
+	return &sqs.ChangeMessageVisibilityOutput{}, nil
+}
+
+// TestATriggerWaitsForItsEvent: the commit stands and its pack does not yet; the job waits for it like for a service that is away.
+func TestATriggerWaitsForItsEvent(t *testing.T) {
+	b := start(t, strings.Replace(onEvent, `"Signed Up"`, `"Signed Up","where":[{"property":"plan","op":"eq","value":"gold"}]`, 1))
+	var put postponed
+	b.process.Queue = queue.Consumer{Postponer: queue.Postponer{Client: &put}, Jitter: func(time.Duration) time.Duration { return 0 }}
+	f := b.follow(1, profile.FollowEvent, "Signed Up", noon)
+	f.Event, f.Source = "m-1", "web"
+	if !b.hear(job.Orchestration{Follows: []job.Follow{f}}) || fmt.Sprint(put) != "[30]" {
+		t.Errorf("the job is put off by %v", put)
+	}
+	b.expect(0)
 }
