@@ -403,30 +403,6 @@ func TestWhoComesAfterTheRunBegan(t *testing.T) {
 	}
 }
 
-func TestWhoIsWrittenAllTheTimeComesAgain(t *testing.T) {
-	w := newWorld(t, 1, 1, nil)
-	w.buyer(1, 500)
-	stubborn := true
-	w.profiles.before = func(stored *profile.Profile) {
-		if stubborn {
-			stored.Version++
-		}
-	}
-	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
-	for w.runs.runs["r"].Findings == nil {
-		body, _ := w.jobs.take(w.random)
-		w.invoke(body)
-	}
-	score, _ := w.jobs.take(w.random)
-	if !w.invoke(score) || w.runs.runs["r"].Outcome != nil {
-		t.Error("a profile that could not be written was passed over")
-	}
-	stubborn = false
-	if w.invoke(score) || w.runs.runs["r"].Outcome == nil {
-		t.Error("the job did not finish when it came again")
-	}
-}
-
 func TestWhoIsGoneAtScoringIsLeftAlone(t *testing.T) {
 	w := newWorld(t, 1, 1, nil)
 	merged, into, erased := w.buyer(1, 500), w.buyer(2, 600), w.buyer(3, 700)
