@@ -65,6 +65,32 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 	}
 }
 
+// TestAClockBehindTheErasure: who has come back is sent a notification once, also by a worker whose clock stands before the erasure.
+func TestAClockBehindTheErasure(t *testing.T) {
+	b := start(t, welcome)
+	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	erased := b.clock().Add(10 * time.Second)
+	b.must(profiles.Erase(t.Context(), b.ann, erased, b.ann.TombstoneVersion(erased)))
+	back, err := profiles.Load(t.Context(), b.ann.ID)
+	b.must(err)
+	seen := erased.Add(time.Second)
+	back.Identifiers, back.FirstSeen, back.LastSeen, back.Traits = b.ann.Identifiers, seen, seen, map[string]profile.Trait{"email": {Value: "ann@example.com"}}
+	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: seen, ReceivedAt: seen}}
+	b.must(profiles.Save(t.Context(), back))
+	n := b.ask("once")
+	n.At, n.Since = seen, seen
+	b.provider.crash = func() { panic(errPower) } // before it is recorded
+	func() {
+		defer func() { _ = recover() }()
+		_ = b.process.Dispatch(t.Context(), n)
+	}()
+	b.provider.crash = nil
+	settle(b, b.another(), n, n)
+	if b.provider.calls != 1 {
+		t.Errorf("it was handed over %d times", b.provider.calls)
+	}
+}
+
 // TestWhoComesBackAndJoinsADevice: what the device was sent while it was nobody's is not the former person's, neither before the wipe nor after it. Its record
 // is united with the one that an erasure takes from.
 func TestWhoComesBackAndJoinsADevice(t *testing.T) {

@@ -26,7 +26,7 @@ func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any))
 		}
 		byID[x.Notification]++
 		if byID[x.Notification] > 1 {
-			broken("profile:"+x.Profile, "notification %s of %s was handed over %d times", x.Notification, x.Campaign, byID[x.Notification])
+			broken("profile:"+x.Profile, "notification %s of %s was handed over %d times, at %s with the answer %v", x.Notification, x.Campaign, byID[x.Notification], x.Begun.Format(time.RFC3339Nano), x.Answer)
 		}
 		if x.Campaign == "welcome" || strings.HasPrefix(x.Campaign, "audience-") {
 			key := x.Profile + " " + x.Campaign
