@@ -10,6 +10,35 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 )
 
+// hold writes what a field holds of somebody.
+func hold(t *testing.T, s *subject, name string) string {
+	t.Helper()
+	f, key, ok := lookUp(name)
+	if !ok {
+		t.Errorf("%s is no field", name)
+		return "no field"
+	}
+	v, ok := f.read(s, key)
+	if !ok {
+		return "nothing"
+	}
+	if v.kind != f.kind {
+		t.Errorf("%s holds a %s, want a %s", name, v.kind, f.kind)
+	}
+	switch v.kind {
+	case Number:
+		return fmt.Sprint(v.num.asFloat())
+	case Text:
+		return v.text
+	case Flag:
+		return fmt.Sprint(v.flag)
+	case Time:
+		return v.at.UTC().Format(time.RFC3339)
+	default:
+		return fmt.Sprint(v.list)
+	}
+}
+
 // TestWhatFieldsHold folds a life of a few weeks and asks what the fields say of it.
 func TestWhatFieldsHold(t *testing.T) {
 	now := at(t, "2026-11-21T04:00:00Z") // noon in Shanghai, a Saturday
@@ -56,30 +85,7 @@ func TestWhatFieldsHold(t *testing.T) {
 		"shares.count": "0", "shares.lastAt": "nothing", "social.count": "1", "rates.cart": "33", "active.part": "morning", "active.hour": "12", "active.weekday": "saturday",
 		"activity.streak": "3", "activity.absence": "28", "detail.leftOut": "0", "events.others": "0", "merged": "0", "detail.traits": "4",
 	} {
-		f, key, ok := lookUp(name)
-		if !ok {
-			t.Errorf("%s is no field", name)
-			continue
-		}
-		got := "nothing"
-		if v, ok := f.read(s, key); ok {
-			if v.kind != f.kind {
-				t.Errorf("%s holds a %s, want a %s", name, v.kind, f.kind)
-			}
-			switch v.kind {
-			case Number:
-				got = fmt.Sprint(v.num.asFloat())
-			case Text:
-				got = v.text
-			case Flag:
-				got = fmt.Sprint(v.flag)
-			case Time:
-				got = v.at.UTC().Format(time.RFC3339)
-			case List:
-				got = fmt.Sprint(v.list)
-			}
-		}
-		if got != want {
+		if got := hold(t, s, name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
@@ -92,6 +98,12 @@ func TestFieldsOfNobody(t *testing.T) {
 		f := &registry[i]
 		if v, ok := f.read(s, "9"); ok && (v.kind != f.kind || v.num.asFloat() != 0 || v.flag || v.text != "" || len(v.list) > 0 || !v.at.IsZero()) {
 			t.Errorf("%s is %+v", f.name, v)
+		}
+	}
+	for _, name := range []string{"active.hour", "active.weekday", "active.part", "active.weekendShare", "orders.average", "orders.max", "orders.firstNet", "orders.spanDays", "cart.idleHours",
+		"ratings.average", "category.first", "category.share", "birthday.month", "age", "priceSensitivity", "orders.expectedAt", "orders.overdueDays", "rfm.r"} {
+		if got := hold(t, s, name); got != "nothing" {
+			t.Errorf("%s is %s", name, got)
 		}
 	}
 }
