@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -287,4 +288,22 @@ func TestAMessageThatIsHalfRead(t *testing.T) {
 	b.expect(0)
 	settle(b, b.process, job.Notification{ID: n.ID, ProfileID: n.ProfileID, CampaignID: "welcome", CampaignVersion: 1, Step: "s1", At: n.At})
 	b.expect(1, "sent")
+}
+
+// TestAnIntentWhoseAnswerGotLostIsGivenBack: it is the worker's own, found in the record, and a refusal gives back what it took.
+func TestAnIntentWhoseAnswerGotLostIsGivenBack(t *testing.T) {
+	for _, c := range []struct {
+		answer *channel.Error
+		want   string
+		left   int // intents
+	}{{bounce, "failed rejected", 1}, {notNow, "deferred providerError", 0}} {
+		b := start(t, welcome)
+		b.provider.answer = func(int) error { return c.answer }
+		b.db.Fail("PutItem", 1, dynamotest.Persisted)
+		b.must(b.process.Dispatch(t.Context(), b.ask("s1")))
+		b.expect(1, c.want)
+		if got := b.record(); len(got.Intents) != c.left || c.left == 1 && got.Intents[0].Counted {
+			t.Errorf("%s: %+v is left", c.want, got.Intents)
+		}
+	}
 }
