@@ -135,7 +135,13 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	if err != nil {
 		return err
 	}
-	if events = b.news(p, events, orders); len(events) == 0 {
+	fresh := b.news(p, events, orders)
+	if len(fresh) < len(events) {
+		if err := b.current(ctx, p); err != nil {
+			return err
+		}
+	}
+	if events = fresh; len(events) == 0 {
 		return nil
 	}
 	var follows []profile.Follow
@@ -191,6 +197,16 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	// The next commit of this batch need not ask the timeline.
 	p.Window.Commits[len(p.Window.Commits)-1].Owed = nil
 	return nil
+}
+
+// current says ErrConflict if a profile was written since it was read. What an order was told already may have been told by that very commit, the same
+// events' of another worker, who may have ended before its packs were written.
+func (b *batch) current(ctx context.Context, p *profile.Profile) error {
+	now, err := b.process.Profiles.Load(ctx, p.ID)
+	if err == nil && (now.ID != p.ID || now.Version != p.Version) {
+		err = dynamo.ErrConflict
+	}
+	return err
 }
 
 // news leaves out the reports that only say again what their order was told by this person, however long ago. An order that was told by somebody

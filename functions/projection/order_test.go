@@ -332,3 +332,33 @@ func TestADeletedOrderCountsForNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherWorkerToldTheOrder gives one message to two workers. The second one reads the profile before the first one commits and the order after it; the
+// first one ends before its packs are written. What the second one takes as done stands in the timeline.
+func TestAnotherWorkerToldTheOrder(t *testing.T) {
+	s := newShop(t)
+	message := envelope(t, "server", track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`))
+	ended := false
+	s.db.Interrupt("BatchGetItem", 1, func() {
+		for nth := range 8 {
+			s.db.Fail("BatchWriteItem", 1+nth, dynamotest.NotPersisted)
+		}
+		answer, err := s.worker().Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{message}})
+		if err != nil || len(answer.BatchItemFailures) != 1 {
+			t.Fatalf("the first worker has written its packs: %v, %v", answer, err)
+		}
+		s.db.Heal()
+		ended = true
+	})
+	answer, err := s.worker().Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{message}})
+	if err != nil || !ended {
+		t.Fatalf("the first worker ended: %v, %v", ended, err)
+	}
+	if len(answer.BatchItemFailures) == 0 && len(s.knows(user("mei")).Timeline) != 1 {
+		t.Errorf("the job is done, and the timeline holds %v", s.knows(user("mei")).Timeline)
+	}
+	s.settle(message)
+	if k := s.knows(user("mei")); len(k.Timeline) != 1 || k.Profile.Orders.Count != 1 {
+		t.Errorf("%d orders, timeline %v", k.Profile.Orders.Count, k.Timeline)
+	}
+}
