@@ -18,7 +18,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/userops/userops/shared/domain/access"
-	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/local"
 	"github.com/userops/userops/shared/local/template"
 )
@@ -157,10 +157,10 @@ func proving(about, proves string) func(*http.Request) {
 	return func(r *http.Request) {
 		q := r.URL.Query()
 		q.Set("userId", about)
-		q.Set("userHash", httpapi.UserHash("test-secret", proves))
+		q.Set("userHash", proof.UserHash("test-secret", proves))
 		r.URL.RawQuery = q.Encode()
 		if r.Method == "POST" && strings.Contains(r.URL.Path, "/referrals/") {
-			body := fmt.Sprintf(`{"programId":"p","code":"c","userId":%q,"userHash":%q}`, about, httpapi.UserHash("test-secret", proves))
+			body := fmt.Sprintf(`{"programId":"p","code":"c","userId":%q,"userHash":%q}`, about, proof.UserHash("test-secret", proves))
 			if strings.HasSuffix(r.URL.Path, "codes") {
 				body = strings.Replace(body, `"code":"c",`, "", 1)
 			}

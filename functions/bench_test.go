@@ -66,9 +66,9 @@ func newBench(b *testing.B, paced bool, concurrency int) *bench {
 	limits["ThrottleRate"], limits["ThrottleBurst"] = "100000", "100000"
 	limits["MemberThrottleRate"], limits["MemberThrottleBurst"] = "100000", "100000"
 	m.stack, err = local.Start(context.Background(), local.Options{
-		TemplatePath: path, StackName: "bench", BuildDir: build, DataDir: b.TempDir(), Inbox: true, Concurrency: concurrency, Parameters: limits,
+		TemplatePath: path, StackName: "bench", BuildDir: build, DataDir: b.TempDir(), Inbox: true, Concurrency: concurrency, Parameters: limits, Secrets: map[string]string{"/userops/user-hash": "test-secret"},
 		Defaults: func(a local.Addresses) map[string]string {
-			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP}
+			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "SSMEndpoint": a.SSM, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP}
 		},
 		Out: complaints{b},
 	})

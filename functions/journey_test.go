@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/domain/proof"
 )
 
 // TestJourney is the whole path once: a storefront's call becomes a profile, a segment, a mail and a settled referral, on the
@@ -39,7 +39,7 @@ func TestJourney(t *testing.T) {
 		{"type":"page","messageId":"m1","anonymousId":"device-1","name":"Home","timestamp":"AGO"},
 		{"type":"identify","messageId":"m2","anonymousId":"device-1","userId":"mei","traits":{"name":"Mei","email":"mei@example.com"},"timestamp":"AGO"},
 		{"type":"track","messageId":"m3","userId":"mei","event":"Consent Granted","properties":{"channel":"email"},"timestamp":"AGO"},
-		{"type":"track","messageId":"m4","userId":"mei","event":"Signed Up","properties":{"plan":"tea"},"timestamp":"AGO"}],"context":{"userHash":"`+httpapi.UserHash("test-secret", "mei")+`"}}`), nil)
+		{"type":"track","messageId":"m4","userId":"mei","event":"Signed Up","properties":{"plan":"tea"},"timestamp":"AGO"}],"context":{"userHash":"`+proof.UserHash("test-secret", "mei")+`"}}`), nil)
 	m.idle()
 	var code struct{ Code string }
 	m.call(http.StatusOK, "POST", "/v1/referrals/codes", serverKey, `{"programId":"invite","userId":"mei"}`, &code)

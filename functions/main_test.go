@@ -105,7 +105,7 @@ const (
 func parameters() map[string]string {
 	return map[string]string{
 		"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": "test-write-key",
-		"UserHashSecret": "test-secret", "ShopTimeZone": "Asia/Shanghai",
+		"ShopTimeZone": "Asia/Shanghai",
 	}
 }
 
@@ -114,10 +114,10 @@ func options(data, gateway, build string, out io.Writer) local.Options {
 	return local.Options{
 		TemplatePath: filepath.Join("..", "template.yaml"), StackName: "test", BuildDir: build, DataDir: data, Inbox: true, Concurrency: 3,
 		GatewayAddr: gateway, DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
-		Parameters: parameters(),
+		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/webhook-secret": "test-webhook-secret"},
 		Defaults: func(a local.Addresses) map[string]string {
-			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP,
-				"WebhookUrl": a.Gateway + "/local/webhook/shop", "WebhookSecret": "test-webhook-secret"}
+			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "SSMEndpoint": a.SSM, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP,
+				"WebhookUrl": a.Gateway + "/local/webhook/shop"}
 		},
 		Out: out,
 	}

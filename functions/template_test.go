@@ -36,7 +36,7 @@ var settings = map[string]any{
 }
 
 // everywhere are variables that every function has and no Settings names: the SDK, the logger and Go itself read them.
-var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "LOG_LEVEL", "GOGC"}
+var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "GOGC"}
 
 func parse(t *testing.T) *template.Template {
 	t.Helper()
@@ -95,6 +95,17 @@ func TestEverySettingIsSetAndTheReverse(t *testing.T) {
 		for name := range f.Environment {
 			if !slices.Contains(read, name) {
 				t.Errorf("the template sets %s for %s, which does not read it", name, f.Folder)
+			}
+		}
+	}
+}
+
+// TestNoSecretIsInTheEnvironment: whoever may look at a function's configuration reads its variables. Hashes of keys, which are long and random, tell nothing.
+func TestNoSecretIsInTheEnvironment(t *testing.T) {
+	for _, f := range parse(t).Functions {
+		for name := range f.Environment {
+			if strings.Contains(name, "PASSWORD") || strings.Contains(name, "SECRET") && name != "SECRETS_PATH" || strings.HasSuffix(name, "_KEY") && name != "DEFAULT_WRITE_KEY" {
+				t.Errorf("%s has %s", f.LogicalID, name)
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/trust"
-	"github.com/userops/userops/shared/httpapi"
 )
 
 const publicKey = "test-write-key"
@@ -83,7 +83,7 @@ func (c *cell) say(e fields) {
 	}
 	if c.by == "person" {
 		context, _ := e["context"].(fields)
-		e["context"] = fields{"userHash": httpapi.UserHash("test-secret", c.user)}
+		e["context"] = fields{"userHash": proof.UserHash("test-secret", c.user)}
 		for k, v := range context {
 			e["context"].(fields)[k] = v
 		}
@@ -244,7 +244,7 @@ var probes = map[trust.Fact]probe{
 	trust.ClaimReferral: {try: func(c *cell) {
 		body := fields{"code": c.other, "userId": c.user}
 		if c.by == "person" {
-			body["userHash"] = httpapi.UserHash("test-secret", c.user)
+			body["userHash"] = proof.UserHash("test-secret", c.user)
 		}
 		text, _ := json.Marshal(body)
 		c.status, _ = c.m.ask("POST", "/v1/referrals/claims", map[bool]string{true: serverKey, false: publicKey}[c.by == "shop"], string(text))
@@ -264,7 +264,7 @@ var probes = map[trust.Fact]probe{
 	trust.OurNews:  {try: tracks("Segment Entered", nil), look: (*cell).ok},
 	trust.OurBooks: {try: tracks("Points Earned", fields{"points": 5}), look: (*cell).ok},
 	trust.Erase: {try: func(c *cell) {
-		query := map[string]string{"person": "?userHash=" + httpapi.UserHash("test-secret", c.user)}[c.by]
+		query := map[string]string{"person": "?userHash=" + proof.UserHash("test-secret", c.user)}[c.by]
 		c.status, _ = c.m.ask("DELETE", "/v1/profiles/"+c.user+query, map[bool]string{true: serverKey, false: publicKey}[c.by == "shop"], "")
 	}, look: (*cell).ok},
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -25,6 +26,7 @@ type attempt struct {
 	n          job.Notification
 	holder     string // names this worker in the contact record
 	judged     judged // what the decision says of the campaign
+	keys       *proof.Keys
 }
 
 // Dispatch decides and sends one notification. An error means that it is not decided and the job must come again.

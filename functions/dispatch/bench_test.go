@@ -87,7 +87,8 @@ func BenchmarkDispatch(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	p := New(Settings{TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example", Secret: "secret"}, db, nil, func() time.Time { return noon })
+	p := New(Settings{TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example"}, db, nil, func() time.Time { return noon })
+	p.Secrets = linkSecrets
 	p.Senders[delivery.Email] = nowhere{}
 	notifications := make([]job.Notification, people)
 	contacts := make([]*delivery.Contact, people)

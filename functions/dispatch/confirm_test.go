@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/secret"
 )
 
 // visitor is somebody whose device has named an address and given consent.
@@ -38,7 +39,7 @@ func linkOf(t *testing.T, n channel.Notification) delivery.Confirmation {
 	t.Helper()
 	_, rest, found := strings.Cut(n.Message.Text, "https://shop.example/v1/confirm/")
 	token, _, _ := strings.Cut(rest, "\n")
-	link, err := delivery.ParseConfirmation("secret", token)
+	link, err := delivery.ParseConfirmation(linkKeys, token)
 	if !found || err != nil {
 		t.Fatalf("no link in %q: %v", n.Message.Text, err)
 	}
@@ -101,8 +102,8 @@ func TestWhenNothingIsConfirmed(t *testing.T) {
 		"a complaint there": {mark("complaint"), "skipped suppressed complaint"},
 		"an opt-out there":  {mark("unsubscribe"), "sent  "},
 		"no channel":        {func(b *bench) { delete(b.process.Senders, delivery.Email) }, "failed channelOff "},
-		"no link":           {func(b *bench) { b.process.PublicURL = "" }, "failed template no link without PUBLIC_URL and USER_HASH_SECRET"},
-		"no secret":         {func(b *bench) { b.process.Secret = "" }, "failed template no link without PUBLIC_URL and USER_HASH_SECRET"},
+		"no link":           {func(b *bench) { b.process.PublicURL = "" }, "failed template no link without PUBLIC_URL and a secret"},
+		"no secret":         {func(b *bench) { b.process.Secrets = secret.Fixed(nil) }, "failed template no link without PUBLIC_URL and a secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, welcome)

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,10 +12,12 @@ import (
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 	"github.com/userops/userops/shared/telemetry/telemetrytest"
 )
 
@@ -197,15 +200,34 @@ func TestTheEventOfThePersonItself(t *testing.T) {
 	}
 }
 
-// TestNoLinkThatLeadsNowhere: without an address of one's own, or without what it is signed with, there is none.
+// TestNoLinkThatLeadsNowhere: without an address of one's own there is none.
 func TestNoLinkThatLeadsNowhere(t *testing.T) {
-	for name, change := range map[string]func(*Process){"no address": func(p *Process) { p.PublicURL = "" }, "no secret": func(p *Process) { p.Secret = "" }} {
+	b := start(t, welcome)
+	b.process.PublicURL = ""
+	settle(b, b.process, b.ask("s1"))
+	if b.expect(1, "sent"); b.provider.taken[0].UnsubscribeURL != "" {
+		t.Errorf("link %q", b.provider.taken[0].UnsubscribeURL)
+	}
+}
+
+// away is a store of secrets that cannot be read.
+type away struct{}
+
+func (away) Keys(context.Context) (*proof.Keys, error) { return nil, errors.New("away") }
+
+// TestMailWaitsForItsLink: while there is no secret, or none that can be read, nothing goes and nothing is given up.
+func TestMailWaitsForItsLink(t *testing.T) {
+	for name, secrets := range map[string]Secrets{"none": secret.Fixed(nil), "not readable": away{}} {
 		b := start(t, welcome)
-		change(b.process)
-		settle(b, b.process, b.ask("s1"))
-		if b.expect(1, "sent"); b.provider.taken[0].UnsubscribeURL != "" {
-			t.Errorf("%s: link %q", name, b.provider.taken[0].UnsubscribeURL)
+		b.process.Secrets = secrets
+		n := b.ask("s1")
+		if err := b.process.Dispatch(t.Context(), n); err == nil {
+			t.Errorf("%s: it was decided", name)
 		}
+		b.expect(0)
+		b.process.Secrets = linkSecrets
+		settle(b, b.process, n)
+		b.expect(1, "sent")
 	}
 }
 

@@ -17,9 +17,11 @@ import (
 	"github.com/userops/userops/shared/channel/webhook"
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 	"github.com/userops/userops/shared/telemetry"
 	"github.com/userops/userops/shared/template"
 )
@@ -37,17 +39,20 @@ type Settings struct {
 	ShopName        string         `env:"SHOP_NAME" default:"Shop"`
 	SMTPAddr        string         `env:"SMTP_ADDR" default:""`
 	SMTPUser        string         `env:"SMTP_USER" default:""`
-	SMTPPassword    string         `env:"SMTP_PASSWORD" default:""`
 	MailFrom        string         `env:"MAIL_FROM" default:"shop@example.com"`
 	WebhookURL      string         `env:"WEBHOOK_URL" default:""`
-	WebhookSecret   string         `env:"WEBHOOK_SECRET" default:""`
 	PublicURL       string         `env:"PUBLIC_URL" default:""`
-	Secret          string         `env:"USER_HASH_SECRET" default:""`
+	SecretsPath     string         `env:"SECRETS_PATH" default:""`
 }
 
 // Sender is a channel. Its errors are *channel.Error; a nil error says that the provider took the notification.
 type Sender interface {
 	Send(context.Context, channel.Notification) error
+}
+
+// Secrets knows the keys of links. An error means that they are not known now.
+type Secrets interface {
+	Keys(ctx context.Context) (*proof.Keys, error)
 }
 
 const (
@@ -73,8 +78,8 @@ type Process struct {
 	Senders    map[delivery.Channel]Sender
 	Shop       segment.Shop
 	ShopName   string
-	PublicURL  string // without a slash at its end
-	Secret     string // signs the links of Unsubscribe
+	PublicURL  string  // without a slash at its end
+	Secrets    Secrets // of the links in mails
 	Now        func() time.Time
 	Queue      queue.Consumer
 
@@ -93,27 +98,31 @@ type tallied struct {
 func (s Settings) Validate() error {
 	var faults []error
 	if s.SMTPAddr != "" {
-		faults = append(faults, s.email().Check())
-		if s.Secret == "" || s.PublicURL == "" {
-			faults = append(faults, errors.New("SMTP_ADDR needs USER_HASH_SECRET and PUBLIC_URL: every e-mail has a signed link to unsubscribe"))
+		faults = append(faults, s.email(nil).Check())
+		if s.PublicURL == "" {
+			faults = append(faults, errors.New("SMTP_ADDR needs PUBLIC_URL: every e-mail has a signed link to unsubscribe"))
 		}
 	}
 	if s.WebhookURL != "" {
-		faults = append(faults, s.webhook(time.Now).Check())
+		faults = append(faults, s.webhook(nil, time.Now).Check())
 	}
 	return errors.Join(faults...)
 }
 
-func (s Settings) email() *email.Sender {
-	return &email.Sender{Addr: s.SMTPAddr, User: s.SMTPUser, Password: s.SMTPPassword, From: s.MailFrom, Timeout: providerTime}
+func (s Settings) email(password func(context.Context) (string, error)) *email.Sender {
+	return &email.Sender{Addr: s.SMTPAddr, User: s.SMTPUser, Password: password, From: s.MailFrom, Timeout: providerTime}
 }
 
-func (s Settings) webhook(now func() time.Time) *webhook.Sender {
-	return &webhook.Sender{URL: s.WebhookURL, Secret: s.WebhookSecret, Timeout: providerTime, Now: now, Client: webhook.NewClient()}
+func (s Settings) webhook(secret func(context.Context) (string, error), now func() time.Time) *webhook.Sender {
+	return &webhook.Sender{URL: s.WebhookURL, Secret: secret, Timeout: providerTime, Now: now, Client: webhook.NewClient()}
 }
 
 // New is the process over clients of DynamoDB and SQS, for settings that are valid.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
+	secrets := secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash, secret.SMTPPassword, secret.WebhookSecret)
+	value := func(name string) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) { return secrets.Value(ctx, name) }
+	}
 	catalog := &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	p := &Process{
 		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
@@ -125,14 +134,14 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Again:      queue.Sender{Client: sqs, URL: s.Queue},
 		Senders:    map[delivery.Channel]Sender{},
 		Shop:       segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
-		ShopName:   s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secret: s.Secret, Now: now,
+		ShopName:   s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
 		Queue: queue.NewConsumer(sqs, s.Queue),
 	}
 	if s.SMTPAddr != "" {
-		p.Senders[delivery.Email] = s.email()
+		p.Senders[delivery.Email] = s.email(value(secret.SMTPPassword))
 	}
 	if s.WebhookURL != "" {
-		p.Senders[delivery.Social] = s.webhook(now)
+		p.Senders[delivery.Social] = s.webhook(value(secret.WebhookSecret), now)
 	}
 	return p
 }

@@ -30,7 +30,7 @@ func TestSendsWhatWasAskedFor(t *testing.T) {
 	b.expect(1, "sent")
 	got := b.provider.taken[0]
 	token := strings.TrimPrefix(got.UnsubscribeURL, "https://shop.example/v1/unsubscribe/")
-	u, err := delivery.ParseUnsubscribe("secret", token)
+	u, err := delivery.ParseUnsubscribe(linkKeys, token)
 	if err != nil || u != (delivery.Unsubscribe{ProfileID: b.ann.ID, Channel: delivery.Email, NotificationID: n.ID}) {
 		t.Errorf("the link %s leads to %+v, %v", got.UnsubscribeURL, u, err)
 	}
@@ -528,12 +528,11 @@ func TestSettingsValidate(t *testing.T) {
 		want string
 	}{
 		{"no channel", Settings{}, ""},
-		{"e-mail", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", Secret: "s", PublicURL: "http://x"}, ""},
-		{"e-mail without a secret", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", PublicURL: "http://x"}, "USER_HASH_SECRET"},
-		{"e-mail without an address of one's own", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", Secret: "s"}, "PUBLIC_URL"},
-		{"e-mail without an address", Settings{SMTPAddr: "127.0.0.1", MailFrom: "a", Secret: "s", PublicURL: "http://x"}, "SMTP_ADDR is not host:port\nMAIL_FROM"},
-		{"webhook", Settings{WebhookURL: "https://x.example", WebhookSecret: "s"}, ""},
-		{"webhook without a secret", Settings{WebhookURL: "https://x.example"}, "WEBHOOK_SECRET"},
+		{"e-mail", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", PublicURL: "http://x"}, ""},
+		{"e-mail without an address of one's own", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com"}, "PUBLIC_URL"},
+		{"e-mail without an address", Settings{SMTPAddr: "127.0.0.1", MailFrom: "a", PublicURL: "http://x"}, "SMTP_ADDR is not host:port\nMAIL_FROM"},
+		{"webhook", Settings{WebhookURL: "https://x.example"}, ""},
+		{"webhook to no address", Settings{WebhookURL: "x.example"}, "WEBHOOK_URL"},
 	} {
 		err := c.s.Validate()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

@@ -17,10 +17,12 @@ import (
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 )
 
 var (
@@ -95,12 +97,19 @@ func start(t testing.TB, campaign string) *bench {
 	return b
 }
 
+// What the links in mails are signed with, and the keys that this makes.
+var (
+	linkSecrets = secret.Fixed(map[string]string{secret.UserHash: "secret"})
+	linkKeys    = proof.New(nil, []string{"secret"})
+)
+
 // another is a second worker over the same tables and the same provider.
 func (b *bench) another() *Process {
 	p := New(Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DeliveriesTable: "Deliveries", DueTable: "Due",
-		TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example/", Secret: "secret",
+		TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example/",
 	}, b.db, nil, b.clock)
+	p.Secrets = linkSecrets
 	p.Senders[delivery.Email] = b.provider
 	return p
 }

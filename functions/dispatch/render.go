@@ -61,6 +61,9 @@ func (p *Process) template(ctx context.Context, id string, version int) (*templa
 	return t, nil
 }
 
+// errNoSecret keeps an e-mail waiting, as a secret that cannot be read does: without a link to unsubscribe it must not go.
+var errNoSecret = errors.New("there is no secret to sign the link of an e-mail with")
+
 // render makes what is handed over. The reason is not empty when that cannot be done, for this person or at all.
 func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason string, err error) {
 	j := &a.judged
@@ -71,8 +74,14 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 	if t == nil || t.Channel != j.campaign.Channel {
 		return "no template " + j.variant.TemplateID + " for the channel", nil
 	}
-	if j.campaign.Confirms && (a.PublicURL == "" || a.Secret == "") {
-		return "no link without PUBLIC_URL and USER_HASH_SECRET", nil
+	if a.keys, err = a.Secrets.Keys(ctx); err != nil {
+		return "", err
+	}
+	switch signs := a.keys.CanSign(); {
+	case j.campaign.Confirms && (a.PublicURL == "" || !signs):
+		return "no link without PUBLIC_URL and a secret", nil
+	case j.campaign.Channel == delivery.Email && !j.campaign.Transactional && !signs:
+		return "", errNoSecret
 	}
 	variables, err := a.variables(ctx, person)
 	if err != nil {
@@ -131,7 +140,7 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (templ
 // confirmation is all that a confirmation may say: nothing of whoever has typed the address.
 func (a *attempt) confirmation(person *profile.Profile) template.Variables {
 	link := delivery.Confirmation{ProfileID: person.ID, Channel: a.judged.campaign.Channel, Address: a.judged.facts.Address, Sent: a.n.At}
-	return template.Variables{ShopName: a.ShopName, ConfirmURL: a.PublicURL + "/v1/confirm/" + link.Token(a.Secret), Zone: a.Shop.Zone, Currency: a.Shop.Currency}
+	return template.Variables{ShopName: a.ShopName, ConfirmURL: a.PublicURL + "/v1/confirm/" + link.Token(a.keys), Zone: a.Shop.Zone, Currency: a.Shop.Currency}
 }
 
 // unsubscribeURL is the signed link of the notification. Transactional ones have none: there is nothing to unsubscribe from.
@@ -139,7 +148,7 @@ func (a *attempt) unsubscribeURL(person *profile.Profile) string {
 	if a.judged.campaign.Transactional || a.PublicURL == "" {
 		return ""
 	}
-	token := delivery.Unsubscribe{ProfileID: person.ID, Channel: a.judged.campaign.Channel, NotificationID: a.n.ID}.Token(a.Secret)
+	token := delivery.Unsubscribe{ProfileID: person.ID, Channel: a.judged.campaign.Channel, NotificationID: a.n.ID}.Token(a.keys)
 	if token == "" {
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"github.com/userops/userops/shared/secret"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,7 +45,7 @@ func BenchmarkBatch20(b *testing.B) {
 		b.Fatal(err)
 	}
 	var sent int
-	p := &Process{DefaultKey: defaultKey, Now: time.Now, NewID: func() string { return "" },
+	p := &Process{Secrets: secret.Fixed(nil), DefaultKey: defaultKey, Now: time.Now, NewID: func() string { return "" },
 		Queue: queueFunc(func(bodies [][]byte) { sent = len(bodies[0]) })}
 	serve := httpapi.Lambda(p.Handler())
 	before := cpu(b)

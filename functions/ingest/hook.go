@@ -82,7 +82,12 @@ func (p *Process) hook(system shop) http.HandlerFunc {
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", errNotice.Error())
 			return
 		}
-		calls, err := system.events(topic, body, func(userID, userHash string) bool { return httpapi.OwnCall(p.Secret, userID, userHash) })
+		keys, err := p.Secrets.Keys(r.Context())
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+		calls, err := system.events(topic, body, keys.Owns)
 		if err != nil {
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
 			return

@@ -13,8 +13,9 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/source"
-	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/secret"
 )
 
 const hookSecret = "hook-secret"
@@ -123,10 +124,10 @@ func TestHooksBecomeEvents(t *testing.T) {
 		"shopify, a consent alone": {"shopify", "customers_email_marketing_consent/update", `{"customer_id":42,"email_marketing_consent":{"state":"invalid","consent_updated_at":"2026-11-21T07:00:00Z"}}`, []string{
 			`track|Consent Revoked|customer-42-email-invalid-2026-11-21T07:00:00Z|42||07:00:00|{"channel":"email","restated":true}|`}},
 		"shopify, a placeholder beside the id, and a number": {"shopify", "orders/create", "\uFEFF" + `{"id":8,"created_at":"2026-11-21T07:00:00Z","financial_status":"authorized","currency":"CNY","total_price":"1.00",
-			"note_attributes":[{"name":"anonymousId","value":77},{"name":"userId","value":"u-1"},{"name":"userId","value":"undefined"},{"name":"userHash","value":"` + httpapi.UserHash(hashSecret, "u-1") + `"}]}`, []string{
+			"note_attributes":[{"name":"anonymousId","value":77},{"name":"userId","value":"u-1"},{"name":"userId","value":"undefined"},{"name":"userHash","value":"` + proof.UserHash(hashSecret, "u-1") + `"}]}`, []string{
 			`track|Order Placed|order-8-placed|u-1|77|07:00:00|{"affiliation":"shopify","currency":"CNY","order_id":"8","total":1.00}|`}},
 		"woocommerce, a userId that is a number": {"woocommerce", "order.updated", `{"id":1,"status":"pending","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":5,
-			"meta_data":[{"key":"userId","value":13},{"key":"userId","value":{"a":1}},{"key":"userHash","value":"` + httpapi.UserHash(hashSecret, "13") + `"}]}`, []string{
+			"meta_data":[{"key":"userId","value":13},{"key":"userId","value":{"a":1}},{"key":"userHash","value":"` + proof.UserHash(hashSecret, "13") + `"}]}`, []string{
 			`track|Order Placed|order-1-placed|13||06:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`,
 			`track|Order Updated|order-1-updated-2026-11-21T07:00:00|13||07:00:00|{"affiliation":"woocommerce","currency":"EUR","order_id":"1","total":1.00}|`}},
 		"woocommerce, deleted": {"woocommerce", "order.deleted", `{"id":727}`, []string{`track|Order Cancelled|order-727-deleted||woocommerce-order-727|00:00:00|{"order_id":"727","reason":"deleted"}|`}},
@@ -172,7 +173,7 @@ func TestHooksBecomeEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newHookBench(t)
-			b.Secret = hashSecret
+			b.Secrets = secret.Fixed(map[string]string{secret.UserHash: hashSecret})
 			b.now = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 			if a := b.notify(tc.system, "shop", tc.topic, tc.body, signature(hookSecret, tc.body)); a.status != 200 || len(a.Errors) > 0 {
 				t.Fatalf("got %+v %s", a, a.faults())

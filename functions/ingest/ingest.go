@@ -12,10 +12,12 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 )
 
 // Settings is what the function reads from its environment.
@@ -26,7 +28,7 @@ type Settings struct {
 	DefaultKey    string `env:"DEFAULT_WRITE_KEY" default:""`
 	DefaultRate   int    `env:"DEFAULT_RATE" default:"0"`
 	NewPerAddress int    `env:"NEW_PER_ADDRESS" default:"120"`
-	Secret        string `env:"USER_HASH_SECRET" default:""`
+	SecretsPath   string `env:"SECRETS_PATH" default:""`
 	// Currency is that of order events that name none.
 	Currency money.Currency `env:"CURRENCY" default:"CNY"`
 }
@@ -35,6 +37,11 @@ type Settings struct {
 type Sources interface {
 	ByWriteKey(ctx context.Context, key string) (source.Source, bool, error)
 	Source(ctx context.Context, id source.ID) (source.Source, bool, error)
+}
+
+// Secrets knows the keys of userHashes. An error means that they are not known now.
+type Secrets interface {
+	Keys(ctx context.Context) (*proof.Keys, error)
 }
 
 // Queue makes all bodies durable, or answers an error that leaves open which of them are.
@@ -52,7 +59,7 @@ type Process struct {
 	DefaultRate float64
 	// NewPerAddress is how many new identifiers a minute one network address may name by public keys, 0 for no limit.
 	NewPerAddress float64
-	Secret        string           // of userHash; empty: nobody can prove to be somebody
+	Secrets       Secrets          // without one nobody can prove to be somebody
 	Currency      money.Currency   // of order events that name none
 	Now           func() time.Time // receivedAt, and the clock of the caches
 	NewID         func() string    // messageId for events without one; never the same twice
@@ -70,7 +77,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		Sources:    dynamo.Sources{DB: db, Table: s.CatalogTable},
 		Queue:      queue.Sender{Client: sqs, URL: s.EventsQueue},
 		DefaultKey: s.DefaultKey, DefaultRate: float64(s.DefaultRate), NewPerAddress: float64(s.NewPerAddress),
-		Secret:   s.Secret,
+		Secrets:  secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
 		Currency: s.Currency,
 		Now:      now,
 		NewID:    rand.Text,

@@ -21,6 +21,7 @@ import (
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 )
 
 const (
@@ -44,7 +45,8 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, now: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC), sources: map[string]source.Source{}}
 	assigned := 0
 	b.Process = &Process{
-		Auth: httpapi.Auth{ServerKeyHash: source.KeyHash(serverKey)}, Sources: b, Queue: b, DefaultKey: defaultKey, Currency: "CNY",
+		Secrets: secret.Fixed(nil),
+		Auth:    httpapi.Auth{ServerKeyHash: source.KeyHash(serverKey)}, Sources: b, Queue: b, DefaultKey: defaultKey, Currency: "CNY",
 		Now:   func() time.Time { return b.now },
 		NewID: func() string { assigned++; return fmt.Sprintf("assigned-%d", assigned) },
 	}

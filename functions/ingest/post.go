@@ -9,13 +9,16 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/httpapi"
@@ -107,13 +110,20 @@ func (p *Process) readable(from source.Source, e *event.Event) (field, reason st
 	return field, reason
 }
 
+// unproved stands for a verdict while the keys are not known.
+const unproved = "cannot be judged now"
+
 // prove lifts a public word to the person's where it comes with the userHash of its userId. One that is wrong is refused: its sender means to be
 // believed, and would not learn otherwise that the two secrets differ. Without a userId there is nobody to be.
-func (p *Process) prove(e *event.Event, userHash string) (field, reason string) {
-	switch {
-	case e.Trust != trust.Public || userHash == "" || e.UserID == "":
+func prove(keys func() (*proof.Keys, error), e *event.Event, userHash string) (field, reason string) {
+	if e.Trust != trust.Public || userHash == "" || e.UserID == "" {
 		return "", ""
-	case !httpapi.OwnCall(p.Secret, e.UserID, userHash):
+	}
+	known, err := keys()
+	switch {
+	case err != nil:
+		return "", unproved
+	case !known.Owns(e.UserID, userHash):
 		return "context.userHash", "is not that of the userId"
 	}
 	e.Trust = trust.Person
@@ -124,6 +134,8 @@ func (p *Process) prove(e *event.Event, userHash string) (field, reason string) 
 // are said by others.
 func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch, level trust.Level, levels map[string]trust.Level) {
 	malformed := len(batch.Refused)
+	// Only who proves something needs the keys, so nobody else waits for them.
+	keys := sync.OnceValues(func() (*proof.Keys, error) { return p.Secrets.Keys(r.Context()) })
 	batch.Judge(func(e *event.Event, as event.Sent) (field, reason string) {
 		e.Trust = levels[e.MessageID].Or(level)
 		if reason := event.Fits(as.Size, from.MayMoveMoney()); reason != "" {
@@ -135,7 +147,7 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		case !from.Allows(e.Kind, e.Name):
 			return "type", notAllowed
 		}
-		if field, reason = p.prove(e, as.UserHash); reason != "" {
+		if field, reason = prove(keys, e, as.UserHash); reason != "" {
 			return field, reason
 		}
 		if field, reason = event.JudgeName(e); reason != "" {
@@ -146,6 +158,12 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		}
 		return p.readable(from, e)
 	})
+	if slices.ContainsFunc(batch.Refused, func(v event.Refusal) bool { return v.Reason == unproved }) {
+		// Refused, a call that proves enough would be lost; taken, it would count as public for ever. The client sends all of it again.
+		_, err := keys()
+		httpapi.Failed(w, r, err)
+		return
+	}
 	if n := len(batch.Refused); n > 0 {
 		telemetry.Count("events_refused", n, "function", "ingest")
 		if len(batch.Events) == 0 {

@@ -10,9 +10,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/domain/trust"
-	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/secret"
 )
 
 // from is a request that comes from a network address.
@@ -35,7 +36,7 @@ func pages(from, n int) string {
 // TestNobodyFillsTheTables: one address names as many new identifiers as its quota has, and then no more; those that are known go on, others too.
 func TestNobodyFillsTheTables(t *testing.T) {
 	b := newBench(t)
-	b.NewPerAddress, b.Secret = 12, hashSecret // 60 at once
+	b.NewPerAddress, b.Secrets = 12, secret.Fixed(map[string]string{secret.UserHash: hashSecret}) // 60 at once
 	const eve, mei = "203.0.113.9", "203.0.113.10"
 	for i, c := range []struct {
 		after              time.Duration
@@ -48,7 +49,7 @@ func TestNobodyFillsTheTables(t *testing.T) {
 		{0, eve, defaultKey, pages(59, 1), 200, "", ""},
 		{0, eve, defaultKey, pages(0, 60), 200, "", ""}, // all are known
 		{0, eve, defaultKey, `{"batch":[{"type":"page","userId":"a-0","anonymousId":"a-0"}]}`, 429, "5", "too many new userIds and anonymousIds from this network address"}, // a userId is no device
-		{0, eve, defaultKey, `{"batch":[{"type":"page","userId":"u","context":{"userHash":"` + httpapi.UserHash(hashSecret, "u") + `"}}]}`, 200, "", ""},
+		{0, eve, defaultKey, `{"batch":[{"type":"page","userId":"u","context":{"userHash":"` + proof.UserHash(hashSecret, "u") + `"}}]}`, 200, "", ""},
 		{0, eve, serverKey, pages(1000, 100), 200, "", ""},
 		{0, mei, defaultKey, pages(2000, 1), 200, "", ""},
 		{0, "", defaultKey, pages(2100, 100), 200, "", ""},

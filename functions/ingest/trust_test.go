@@ -2,13 +2,16 @@ package ingest
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/domain/trust"
-	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/secret"
 )
 
 const hashSecret = "user-hash-secret"
@@ -37,7 +40,7 @@ func TestTheKeySaysWhoSpeaks(t *testing.T) {
 
 // TestUserHashProvesThePerson of the event that it comes with, and of no other.
 func TestUserHashProvesThePerson(t *testing.T) {
-	mei := httpapi.UserHash(hashSecret, "mei")
+	mei := proof.UserHash(hashSecret, "mei")
 	const refused = "context.userHash is not that of the userId"
 	for name, c := range map[string]struct {
 		key, body string
@@ -58,7 +61,7 @@ func TestUserHashProvesThePerson(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			b.Secret = hashSecret
+			b.Secrets = secret.Fixed(map[string]string{secret.UserHash: hashSecret})
 			a := b.post("/v1/batch", c.key, c.body)
 			if a.faults() != c.faults || (a.status == 200) != (c.levels != nil) {
 				t.Errorf("answered %d, %s; want %q", a.status, a.faults(), c.faults)
@@ -80,7 +83,7 @@ func TestUserHashProvesThePerson(t *testing.T) {
 		})
 	}
 	b := newBench(t) // without a secret
-	if a := b.post("/v1/page", defaultKey, `{"userId":"mei","context":{"userHash":"`+httpapi.UserHash("", "mei")+`"}}`); a.status != 400 || len(b.sent) != 0 {
+	if a := b.post("/v1/page", defaultKey, `{"userId":"mei","context":{"userHash":"`+proof.UserHash("", "mei")+`"}}`); a.status != 400 || len(b.sent) != 0 {
 		t.Errorf("without a secret: %+v", a)
 	}
 }
@@ -88,7 +91,7 @@ func TestUserHashProvesThePerson(t *testing.T) {
 // TestWhatACustomerTypedIsNotTheShopsWord: a signature proves who sent a notice. Whom a cart names counts with the userHash of theirs only; the
 // address of an order is public, what stands in an account the person's own word, and everything else the shop's.
 func TestWhatACustomerTypedIsNotTheShopsWord(t *testing.T) {
-	mei := httpapi.UserHash(hashSecret, "mei")
+	mei := proof.UserHash(hashSecret, "mei")
 	shopify := func(customer, attributes string) string {
 		return `{"id":7,"created_at":"2026-11-21T07:00:00Z","updated_at":"2026-11-21T07:00:00Z","financial_status":"paid","currency":"CNY","total_price":"1.00","email":"eve@evil.example","customer":` + customer + `,"note_attributes":` + attributes + `}`
 	}
@@ -100,7 +103,7 @@ func TestWhatACustomerTypedIsNotTheShopsWord(t *testing.T) {
 		want                string // kind, ids and level of each event
 	}{
 		"shopify, a stranger's userId":      {"shopify", "orders/create", shopify("null", `[{"name":"userId","value":"mei"}]`), "identify /shopify-order-7 public, track /shopify-order-7 shop"},
-		"shopify, of a customer":            {"shopify", "orders/create", shopify(`{"id":42}`, `[{"name":"userId","value":"mei"},{"name":"userHash","value":"`+httpapi.UserHash(hashSecret, "bob")+`"}]`), "identify 42/ person, track 42/ shop"},
+		"shopify, of a customer":            {"shopify", "orders/create", shopify(`{"id":42}`, `[{"name":"userId","value":"mei"},{"name":"userHash","value":"`+proof.UserHash(hashSecret, "bob")+`"}]`), "identify 42/ person, track 42/ shop"},
 		"shopify, with the proof":           {"shopify", "orders/create", shopify("null", `[{"name":"userId","value":"mei"},{"name":"userHash","value":"`+mei+`"},{"name":"anonymousId","value":"a-1"}]`), "identify mei/a-1 public, track mei/a-1 shop"},
 		"shopify, a device":                 {"shopify", "orders/create", shopify("null", `[{"name":"anonymousId","value":"a-1"}]`), "identify /a-1 public, track /a-1 shop"},
 		"shopify, a customer's consent":     {"shopify", "customers/update", `{"id":42,"updated_at":"2026-11-21T07:00:00Z","email_marketing_consent":{"state":"unsubscribed"}}`, "identify 42/ person, track 42/ shop"},
@@ -111,7 +114,7 @@ func TestWhatACustomerTypedIsNotTheShopsWord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newHookBench(t)
-			b.Secret = hashSecret
+			b.Secrets = secret.Fixed(map[string]string{secret.UserHash: hashSecret})
 			if a := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body)); a.status != 200 || len(a.Errors) > 0 {
 				t.Fatalf("answered %+v %s", a, a.faults())
 			}
@@ -130,5 +133,44 @@ func TestWhatACustomerTypedIsNotTheShopsWord(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// away is a store of secrets that cannot be read.
+type away struct{}
+
+func (away) Keys(context.Context) (*proof.Keys, error) { return nil, errors.New("away") }
+
+// TestWhatCannotBeJudgedComesAgain: while the secrets cannot be read, a call with a proof is neither refused nor taken for public, and all others go on.
+func TestWhatCannotBeJudgedComesAgain(t *testing.T) {
+	mei := proof.UserHash(hashSecret, "mei")
+	proven := `{"type":"page","userId":"mei","context":{"userHash":"` + mei + `"}}`
+	for name, c := range map[string]struct {
+		key, body string
+		status    int
+	}{
+		"a proof":                    {defaultKey, `{"batch":[` + proven + `]}`, 503},
+		"a proof among others":       {defaultKey, `{"batch":[{"type":"page","anonymousId":"a"},` + proven + `]}`, 503},
+		"no proof":                   {defaultKey, `{"batch":[{"type":"page","userId":"mei"}]}`, 200},
+		"a proof that nobody judges": {serverKey, `{"batch":[` + proven + `]}`, 200},
+	} {
+		b := newBench(t)
+		b.Secrets = away{}
+		if a := b.post("/v1/batch", c.key, c.body); a.status != c.status || (len(b.sent) > 0) != (c.status == 200) {
+			t.Errorf("%s: %d with %d messages", name, a.status, len(b.sent))
+		}
+		b.Secrets = secret.Fixed(map[string]string{secret.Root: "new", secret.Root + secret.Previous: "old", secret.UserHash: hashSecret})
+		b.sent = nil
+		if a := b.post("/v1/batch", c.key, c.body); a.status != 200 || len(b.sent) != 1 {
+			t.Errorf("%s, later: %d", name, a.status)
+		}
+	}
+	b := newBench(t)
+	b.Secrets = secret.Fixed(map[string]string{secret.Root: "new", secret.Root + secret.Previous: "old"})
+	for root, status := range map[string]int{"new": 200, "old": 200, "older": 400} {
+		body := `{"userId":"mei","context":{"userHash":"` + proof.UserHash(proof.UserHashSecret(root), "mei") + `"}}`
+		if a := b.post("/v1/page", defaultKey, body); a.status != status {
+			t.Errorf("of the root %s: %d", root, a.status)
+		}
 	}
 }

@@ -31,7 +31,12 @@ var confirmForm = template.Must(template.New("confirm").Parse(`<!doctype html>
 // confirmation opens the link of a confirmation. ok is false, and the request answered, where it is none, its time is over, or whoever's device it
 // was has been erased since.
 func (p *Process) confirmation(w http.ResponseWriter, r *http.Request) (c delivery.Confirmation, person dynamo.Person, ok bool) {
-	c, err := delivery.ParseConfirmation(p.Secret, r.PathValue("token"))
+	keys, err := p.Secrets.Keys(r.Context())
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return c, person, false
+	}
+	c, err = delivery.ParseConfirmation(keys, r.PathValue("token"))
 	if err != nil || !p.Now().Before(c.Until()) {
 		showForm(w, http.StatusNotFound, confirmForm, formView{})
 		return c, person, false

@@ -7,6 +7,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -25,7 +26,7 @@ func (b *bench) device(devices ...string) *profile.Profile {
 }
 
 func (b *bench) link(id profile.ID, sent time.Time) string {
-	return "/v1/confirm/" + delivery.Confirmation{ProfileID: id, Channel: delivery.Email, Address: "mei@shop.example", Sent: sent}.Token(secret)
+	return "/v1/confirm/" + delivery.Confirmation{ProfileID: id, Channel: delivery.Email, Address: "mei@shop.example", Sent: sent}.Token(shopKeys)
 }
 
 // TestConfirm: mail scanners follow links, so looking does nothing; the button says of the device, at the person's level, that somebody reads at the
@@ -90,9 +91,9 @@ func TestWhichLinksAreOver(t *testing.T) {
 		link   string
 		status int
 	}{
-		"forged":                      {"/v1/confirm/" + delivery.Confirmation{ProfileID: p.ID, Sent: noon}.Token("other secret"), 404},
+		"forged":                      {"/v1/confirm/" + delivery.Confirmation{ProfileID: p.ID, Sent: noon}.Token(proof.New(nil, []string{"other secret"})), 404},
 		"none":                        {"/v1/confirm/nonsense", 404},
-		"an unsubscribe link":         {"/v1/confirm/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n"}.Token(secret), 404},
+		"an unsubscribe link":         {"/v1/confirm/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n"}.Token(shopKeys), 404},
 		"of a week ago":               {b.link(p.ID, noon.Add(-week)), 404},
 		"of less than a week ago":     {b.link(p.ID, noon.Add(-week+time.Second)), 200},
 		"of nobody":                   {b.link("AAAAAAAAAAAAAAAAAAAAAA", noon), 404},

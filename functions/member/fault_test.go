@@ -81,7 +81,7 @@ func TestEveryCallOfAnActThatFails(t *testing.T) {
 		"a refused claim": {func(b *bench) *httptest.ResponseRecorder { return b.claim(code(b), "ann", "Idempotency-Key", "k") }, 409},
 		"no code":         {func(b *bench) *httptest.ResponseRecorder { return b.claim("ABCDEFGH", "zoe", "Idempotency-Key", "k") }, 422},
 		"a withdrawal": {func(b *bench) *httptest.ResponseRecorder {
-			return b.anybody("POST", "/v1/unsubscribe/"+delivery.Unsubscribe{ProfileID: userKey("ann"), Channel: delivery.Email, NotificationID: "n1"}.Token(secret), "")
+			return b.anybody("POST", "/v1/unsubscribe/"+delivery.Unsubscribe{ProfileID: userKey("ann"), Channel: delivery.Email, NotificationID: "n1"}.Token(shopKeys), "")
 		}, 200},
 		"an erasure": {func(b *bench) *httptest.ResponseRecorder { return b.call("DELETE", "/v1/profiles/ann", "") }, 202},
 	} {
@@ -116,7 +116,7 @@ func TestEveryCallOfAnActThatFails(t *testing.T) {
 func TestTheQueueIsAway(t *testing.T) {
 	b := start(t)
 	p := b.save("ann", nil)
-	path := "/v1/unsubscribe/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(secret)
+	path := "/v1/unsubscribe/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(shopKeys)
 	b.sent.err = dynamotest.ErrInjected
 	b.want(b.anybody("POST", path, ""), 503)
 	b.want(b.call("DELETE", "/v1/profiles/ann", ""), 503)
@@ -220,7 +220,7 @@ func TestWhoIsKnownByADeviceOnly(t *testing.T) {
 	b := start(t)
 	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "phone"}
 	p := b.save("x", func(p *profile.Profile) { p.ID, p.Identifiers = phone.ID(), []profile.Identifier{phone} })
-	b.want(b.anybody("POST", "/v1/unsubscribe/"+delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(secret), ""), 200)
+	b.want(b.anybody("POST", "/v1/unsubscribe/"+delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(shopKeys), ""), 200)
 	if len(b.sent.jobs) != 1 || b.sent.jobs[0].Events[0].AnonymousID != "phone" || b.sent.jobs[0].Events[0].UserID != "" {
 		t.Errorf("sent %+v", b.sent.jobs)
 	}

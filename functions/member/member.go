@@ -14,9 +14,11 @@ import (
 
 	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 )
 
 // Settings is what member reads of its environment.
@@ -31,7 +33,7 @@ type Settings struct {
 	AuditTable      string `env:"AUDIT_TABLE"`
 	EventsQueue     string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash   string `env:"SERVER_KEY_HASH" default:""`
-	UserHashSecret  string `env:"USER_HASH_SECRET" default:""`
+	SecretsPath     string `env:"SECRETS_PATH" default:""`
 
 	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
 	OperatorKeys    access.Keys `env:"OPERATOR_KEYS" default:""`
@@ -44,10 +46,15 @@ type Queue interface {
 	Send(ctx context.Context, v any) error
 }
 
+// Secrets knows the keys of what people prove. An error means that they are not known now.
+type Secrets interface {
+	Keys(ctx context.Context) (*proof.Keys, error)
+}
+
 // Process is the function. Its exported fields are set once.
 type Process struct {
 	Auth       httpapi.Auth
-	Secret     string // of userHash and of the links in mails; empty: none is accepted
+	Secrets    Secrets // of userHashes and of the links in mails; without one none is accepted
 	Timeline   dynamo.Timeline
 	Deliveries dynamo.Deliveries
 	Referrals  dynamo.Referrals
@@ -67,7 +74,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
 			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
 		},
-		Secret:     s.UserHashSecret,
+		Secrets:    secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
 		Audit:      dynamo.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Timeline:   dynamo.Timeline{DB: db, Table: s.TimelineTable},
 		Deliveries: dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},

@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,19 +20,22 @@ import (
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/referral"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/secret"
 )
 
 const (
 	serverKey = "demo-server-key"
 	// serverKeyHash is the hex SHA-256 of serverKey.
 	serverKeyHash = "4aaad75cfe474cab35c759f361fb66dceccdd857abb9b5a948e54a3b86fab74a"
-	secret        = "shop secret"
+	shopSecret    = "shop secret"
 )
+
+var shopKeys = proof.New(nil, []string{shopSecret})
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
@@ -66,9 +70,10 @@ func start(t *testing.T) *bench {
 	b := &bench{T: t, db: dynamotest.New(t), sent: &sent{}, now: noon}
 	b.process = New(Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger",
-		ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", AuditTable: "Audit", ServerKeyHash: serverKeyHash, UserHashSecret: secret,
+		ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", AuditTable: "Audit", ServerKeyHash: serverKeyHash,
 	}, b.db, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
 	b.process.Events = b.sent
+	b.process.Secrets = secret.Fixed(map[string]string{secret.UserHash: shopSecret})
 	b.process.NewID = func() string { return "receipt-1" }
 	b.handler = b.process.Handler()
 	return b
@@ -233,23 +238,36 @@ func TestServerKeyIsNeeded(t *testing.T) {
 func TestOwnCalls(t *testing.T) {
 	b := start(t)
 	b.program("spring", "")
-	hash := httpapi.UserHash(secret, "ann")
+	hash := proof.UserHash(shopSecret, "ann")
 	own := b.anybody("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"ann","userHash":"`+hash+`"}`)
 	code := b.want(own, 200)["code"].(string)
 	b.want(b.anybody("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"bob","userHash":"`+hash+`"}`), 401)
 	b.want(b.anybody("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"ann"}`), 401)
 	claim := `{"code":"` + code + `","userId":"bob","userHash":"`
 	b.want(b.anybody("POST", "/v1/referrals/claims", claim+hash+`"}`), 401)
-	b.want(b.anybody("POST", "/v1/referrals/claims", claim+httpapi.UserHash(secret, "bob")+`"}`), 201)
+	b.want(b.anybody("POST", "/v1/referrals/claims", claim+proof.UserHash(shopSecret, "bob")+`"}`), 201)
 	b.want(b.anybody("GET", "/v1/referrals/ann?userHash="+hash, ""), 200, `"state":"claimed"`)
 	b.want(b.anybody("GET", "/v1/referrals/bob?userHash="+hash, ""), 401)
 	if own := b.anybody("GET", "/v1/referrals/ann?userHash="+hash, ""); strings.Contains(own.Body.String(), "friendProfileId") {
 		t.Errorf("the friend's id is shown: %s", own.Body)
 	}
 	b.want(b.anybody("GET", "/v1/programs/spring/leaderboard?userId=ann&userHash="+hash, ""), 200, `"items":[]`)
-	b.process.Secret = ""
-	b.want(b.anybody("GET", "/v1/referrals/ann?userHash="+httpapi.UserHash("", "ann"), ""), 401)
+	b.process.Secrets = secret.Fixed(nil)
+	b.want(b.anybody("GET", "/v1/referrals/ann?userHash="+proof.UserHash("", "ann"), ""), 401)
+	// What cannot be judged now is no refusal; who proves nothing by it does not wait.
+	b.process.Secrets = away{}
+	b.want(b.anybody("GET", "/v1/referrals/ann?userHash="+hash, ""), 503)
+	b.want(b.anybody("GET", "/v1/unsubscribe/a.email.n.x", ""), 503)
+	b.want(b.anybody("POST", "/v1/unsubscribe/a.email.n.x", ""), 503)
+	b.want(b.anybody("GET", "/v1/confirm/x", ""), 503)
+	b.want(b.anybody("GET", "/v1/referrals/ann", ""), 401)
+	b.want(b.call("GET", "/v1/referrals/ann", ""), 200)
 }
+
+// away is a store of secrets that cannot be read.
+type away struct{}
+
+func (away) Keys(context.Context) (*proof.Keys, error) { return nil, errors.New("away") }
 
 func TestCodes(t *testing.T) {
 	b := start(t)
@@ -504,7 +522,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	b.want(ask("k1"), 200)
 
 	// Keys of one caller are not those of another.
-	own := `{"code":"` + code + `","userId":"dan","userHash":"` + httpapi.UserHash(secret, "dan") + `"}`
+	own := `{"code":"` + code + `","userId":"dan","userHash":"` + proof.UserHash(shopSecret, "dan") + `"}`
 	b.want(b.anybody("POST", "/v1/referrals/claims", own, "Idempotency-Key", "k1"), 201)
 }
 
@@ -636,7 +654,7 @@ func TestAWithdrawalHoldsFromItsAnswerOn(t *testing.T) {
 		for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 			b := start(t)
 			p := b.save("ann", func(p *profile.Profile) { p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}} })
-			path := "/v1/unsubscribe/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(secret)
+			path := "/v1/unsubscribe/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(shopKeys)
 			holds := func() bool {
 				t.Helper()
 				c, err := b.process.Deliveries.Contact(t.Context(), p.ID)
@@ -666,7 +684,7 @@ func TestAWithdrawalHoldsFromItsAnswerOn(t *testing.T) {
 func TestUnsubscribe(t *testing.T) {
 	b := start(t)
 	p := b.save("ann", nil)
-	token := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(secret)
+	token := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(shopKeys)
 	page := b.anybody("GET", "/v1/unsubscribe/"+token, "")
 	b.want(page, 200, `<form method="post">`, "email")
 	if len(b.sent.jobs) != 0 {
@@ -706,7 +724,7 @@ func TestWhoWasErasedWithdraws(t *testing.T) {
 	}
 	must(deliveries.UniteContacts(t.Context(), &delivery.Contact{ProfileID: "other"}, []*delivery.Contact{{ProfileID: p.ID}}))
 	must(b.process.Referrals.Profiles.Erase(t.Context(), p, noon.Add(-time.Hour), p.TombstoneVersion(noon)))
-	gone := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(secret)
+	gone := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(shopKeys)
 	b.want(b.anybody("POST", "/v1/unsubscribe/"+gone, ""), 200, "no more")
 	c, err := deliveries.Contact(t.Context(), p.ID)
 	if must(err); !c.Withdrawn[delivery.Social].Equal(noon) || c.MovedTo != "" {

@@ -165,8 +165,15 @@ func (p *Process) caller(w http.ResponseWriter, r *http.Request, userID, userHas
 	if p.Auth.Server(r) {
 		return "server", true
 	}
-	if httpapi.OwnCall(p.Secret, userID, userHash) {
-		return string(userKey(userID)), true
+	if userHash != "" {
+		keys, err := p.Secrets.Keys(r.Context())
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return "", false
+		}
+		if keys.Owns(userID, userHash) {
+			return string(userKey(userID)), true
+		}
 	}
 	httpapi.Unauthorized(w, "the server key, or the person's userId with userHash, is needed here")
 	return "", false

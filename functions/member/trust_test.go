@@ -44,7 +44,7 @@ func TestWhatIsUnprovenIsShownApart(t *testing.T) {
 func TestALinkOfOursIsThePersonsWord(t *testing.T) {
 	b := start(t)
 	ann := b.save("ann", nil)
-	token := delivery.Unsubscribe{ProfileID: ann.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(secret)
+	token := delivery.Unsubscribe{ProfileID: ann.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(shopKeys)
 	b.want(b.anybody("POST", "/v1/unsubscribe/"+token, ""), 200)
 	if len(b.sent.jobs) != 1 || b.sent.jobs[0].Level(&b.sent.jobs[0].Events[0]) != trust.Person {
 		t.Errorf("sent %+v", b.sent.jobs)

@@ -44,20 +44,32 @@ func showForm(w http.ResponseWriter, status int, form *template.Template, v form
 }
 
 func (p *Process) unsubscribePage(w http.ResponseWriter, r *http.Request) {
-	u, err := delivery.ParseUnsubscribe(p.Secret, r.PathValue("token"))
-	if err != nil {
-		showForm(w, http.StatusNotFound, unsubscribeForm, formView{})
+	u, ok := p.link(w, r)
+	if !ok {
 		return
 	}
 	showForm(w, http.StatusOK, unsubscribeForm, formView{Valid: true, Channel: u.Channel})
 }
 
+// link reads the link to unsubscribe. Where it is none, the request is answered.
+func (p *Process) link(w http.ResponseWriter, r *http.Request) (u delivery.Unsubscribe, ok bool) {
+	keys, err := p.Secrets.Keys(r.Context())
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return u, false
+	}
+	if u, err = delivery.ParseUnsubscribe(keys, r.PathValue("token")); err != nil {
+		showForm(w, http.StatusNotFound, unsubscribeForm, formView{})
+		return u, false
+	}
+	return u, true
+}
+
 // unsubscribe is what the button does, and the one click of mail programs (RFC 8058).
 func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
-	u, err := delivery.ParseUnsubscribe(p.Secret, token)
-	if err != nil {
-		showForm(w, http.StatusNotFound, unsubscribeForm, formView{})
+	u, ok := p.link(w, r)
+	if !ok {
 		return
 	}
 	person, err := p.Referrals.Person(r.Context(), u.ProfileID)

@@ -93,12 +93,13 @@ func newWorld(seed uint64) *world {
 	w.provider = &provider{w}
 	path := filepath.Join("..", "..", "template.yaml")
 	parameters := map[string]string{"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": publicKey,
-		"UserHashSecret": hashSecret, "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim", "NewPerAddress": "20"}
+		"UserHashSecret": hashSecret, "SecretsPath": "", "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim", "NewPerAddress": "20"}
 	text, err := os.ReadFile(path)
 	check(err)
 	maps.DeleteFunc(parameters, func(name, _ string) bool { return !strings.Contains(string(text), "\n  "+name+":\n") }) // of an older version
 	w.template, err = template.Load(path, template.Environment{StackName: stackName, QueueBase: "http://sqs.sim", Parameters: parameters})
 	check(err)
+	check(os.Setenv("USER_HASH", hashSecret)) // where there is no path, this is where secrets are
 	for _, f := range w.template.Functions {
 		for k, v := range f.Environment {
 			check(os.Setenv(k, v))

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -21,7 +20,7 @@ import (
 
 // Auth knows the keys of a deployment by the hex SHA-256 of each, and how a token tells of an operator. An empty hash is a key that does not exist.
 type Auth struct {
-	ServerKeyHash string
+	ServerKeyHash string // two with a comma between them while the shop changes over
 	// OperatorKeyHash is of the one key that a deployment had before its operators had names: an owner's.
 	OperatorKeyHash string
 	Operators       access.Keys
@@ -44,12 +43,16 @@ func Key(r *http.Request) string {
 	return ""
 }
 
-// Matches says in constant time whether the hex SHA-256 of key is hash. Nothing matches an empty hash, nor does an empty key.
-func Matches(key, hash string) bool {
+// Matches says in constant time whether the hex SHA-256 of key is one of hashes, which have commas between them. Nothing matches an empty hash, nor does
+// an empty key.
+func Matches(key, hashes string) bool {
 	sum := sha256.Sum256([]byte(key))
-	have := hex.EncodeToString(sum[:])
-	same := subtle.ConstantTimeCompare([]byte(have), []byte(strings.ToLower(hash))) == 1
-	return same && key != ""
+	have := []byte(hex.EncodeToString(sum[:]))
+	same := 0
+	for hash := range strings.SplitSeq(strings.ToLower(hashes), ",") {
+		same |= subtle.ConstantTimeCompare(have, []byte(strings.TrimSpace(hash)))
+	}
+	return same == 1 && key != ""
 }
 
 // Server says whether the request carries the server key.
@@ -86,10 +89,11 @@ func (a Auth) caller(r *http.Request) (access.Caller, error) {
 
 // keys are those that open something here, whosever they are.
 func (a Auth) keys() access.Keys {
-	return append(access.Keys{
-		{Name: "server key", Role: access.ServerKey, Hash: a.ServerKeyHash},
-		{Name: "operator key", Role: access.Owner, Hash: a.OperatorKeyHash},
-	}, a.Operators...)
+	keys := access.Keys{{Name: "operator key", Role: access.Owner, Hash: a.OperatorKeyHash}}
+	for hash := range strings.SplitSeq(a.ServerKeyHash, ",") {
+		keys = append(keys, access.Key{Name: "server key", Role: access.ServerKey, Hash: strings.TrimSpace(hash)})
+	}
+	return append(keys, a.Operators...)
 }
 
 // tokenOf are the claims of a token that the gateway's authorizer has verified, nil without one.
@@ -181,18 +185,4 @@ func (a Auth) Require(route string, h http.HandlerFunc) http.HandlerFunc {
 func Unauthorized(w http.ResponseWriter, detail string) {
 	w.Header().Set("WWW-Authenticate", `Basic realm="userops", charset="UTF-8"`)
 	Problem(w, http.StatusUnauthorized, "", detail)
-}
-
-// UserHash is the proof by which a person's own call from a browser is known: hex HMAC-SHA256 of the userId with the shop's
-// secret, which the shop's back end computes.
-func UserHash(secret, userID string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(userID))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// OwnCall says in constant time whether hash is the userHash of userID. Without a secret nobody can make such a call.
-func OwnCall(secret, userID, hash string) bool {
-	want := UserHash(secret, userID)
-	return subtle.ConstantTimeCompare([]byte(strings.ToLower(hash)), []byte(want)) == 1 && secret != "" && userID != ""
 }

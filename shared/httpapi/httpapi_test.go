@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/fault"
 )
 
@@ -185,26 +188,20 @@ func TestInvalidAndFailed(t *testing.T) {
 	}
 }
 
-func TestUserHash(t *testing.T) {
-	// echo -n u-1 | openssl dgst -sha256 -hmac secret
-	const want = "8a756f7a5508f73fdfa425b9e762443bcfcfe5f372ab3643a890ddcd2433f599"
-	if got := UserHash("secret", "u-1"); got != want {
-		t.Errorf("got %s", got)
-	}
-	for name, tc := range map[string]struct {
-		secret, user, hash string
-		want               bool
-	}{
-		"right":         {"secret", "u-1", want, true},
-		"upper case":    {"secret", "u-1", strings.ToUpper(want), true},
-		"another user":  {"secret", "u-2", want, false},
-		"no hash":       {"secret", "u-1", "", false},
-		"no secret set": {"", "u-1", UserHash("", "u-1"), false},
-		"no user":       {"secret", "", UserHash("secret", ""), false},
-	} {
-		if got := OwnCall(tc.secret, tc.user, tc.hash); got != tc.want {
-			t.Errorf("%s: got %v", name, got)
+// TestTwoServerKeys: while the shop changes over, the present key and the one before open the same.
+func TestTwoServerKeys(t *testing.T) {
+	sum := func(key string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(key))) }
+	a := Auth{ServerKeyHash: sum("new") + "," + strings.ToUpper(sum("old"))}
+	for key, want := range map[string]bool{"new": true, "old": true, "older": false, "": false, "new,old": false} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.SetBasicAuth(key, "")
+		caller, err := a.caller(r)
+		if a.Server(r) != want || (err == nil) != want || want && caller.Role != access.ServerKey {
+			t.Errorf("%q: %v, %+v, %v", key, a.Server(r), caller, err)
 		}
+	}
+	if Matches("", sum("")+","+sum("")) || Matches("x", ",") || Matches("x", "") {
+		t.Error("nothing opens something")
 	}
 }
 

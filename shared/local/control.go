@@ -111,7 +111,7 @@ func (a Alone) Print(w io.Writer) {
 		line := fmt.Sprintf("call  %s %s %s", c.Service, c.Action, c.Resource)
 		if c.Service == "dynamodb" {
 			line += fmt.Sprintf("  %g read, %g write units", c.ReadUnits, c.WriteUnits)
-		} else {
+		} else if c.Service == "sqs" {
 			line += fmt.Sprintf("  %g requests", c.Requests)
 		}
 		if c.Error != "" {

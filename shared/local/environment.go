@@ -28,7 +28,7 @@ func Variables(o Options, a Addresses) (map[string]map[string]string, error) {
 		for name, value := range f.Environment {
 			env[name] = value
 		}
-		env["AWS_ENDPOINT_URL_DYNAMODB"], env["AWS_ENDPOINT_URL_SQS"] = a.DynamoDB, a.SQS
+		env["AWS_ENDPOINT_URL_DYNAMODB"], env["AWS_ENDPOINT_URL_SQS"], env["AWS_ENDPOINT_URL_SSM"] = a.DynamoDB, a.SQS, a.SSM
 		out[f.LogicalID] = env
 	}
 	return out, nil

@@ -47,6 +47,9 @@ const (
 	queuesFile  = "sqs.db"
 )
 
+// secretsFile holds parameters by name, as somebody has written them; the stack only reads it.
+const secretsFile = "secrets.json"
+
 // expect refuses a folder that has kept a store and lost a file of it, which would otherwise begin anew.
 func (f *folder) expect(files ...string) error {
 	if f.path == "" {

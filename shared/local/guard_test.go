@@ -73,7 +73,7 @@ func TestGuard(t *testing.T) {
 func TestEveryAddressIsGuarded(t *testing.T) {
 	s := stack(t, Options{Inbox: true})
 	a := s.Addresses()
-	for name, address := range map[string]string{"api": a.Gateway + "/greeting", "inbox": a.Inbox, "invoke": a.Gateway + "/local/invoke/count", "tables": a.DynamoDB, "queues": a.SQS,
+	for name, address := range map[string]string{"api": a.Gateway + "/greeting", "inbox": a.Inbox, "invoke": a.Gateway + "/local/invoke/count", "tables": a.DynamoDB, "queues": a.SQS, "secrets": a.SSM,
 		"functions": a.Lambda + "/2015-03-31/functions/local-Count/invocations"} {
 		r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, address, strings.NewReader("{}"))
 		if err != nil {

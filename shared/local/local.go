@@ -41,11 +41,15 @@ type Options struct {
 	GatewayAddr  string // [127.0.0.1:0], and so are the others
 	DynamoDBAddr string
 	SQSAddr      string
+	SSMAddr      string
 	LambdaAddr   string
 	SMTPAddr     string
 
 	DynamoDBEndpoint string // used instead of a stand-in
 	SQSEndpoint      string
+
+	// Secrets are parameters of Systems Manager by name; secrets.json in the data folder wins over them.
+	Secrets map[string]string
 
 	Inbox       bool             // take mail at SMTPAddr, show it and webhooks below /local/ of the gateway
 	Concurrency int              // processes of one function [10]
@@ -65,6 +69,7 @@ type Addresses struct {
 	Gateway  string `json:"gateway"` // http://127.0.0.1:8080; so are DynamoDB, SQS and Lambda
 	DynamoDB string `json:"dynamodb"`
 	SQS      string `json:"sqs"`
+	SSM      string `json:"ssm"`
 	Lambda   string `json:"lambda"`
 	SMTP     string `json:"smtp,omitempty"` // host:port
 	Inbox    string `json:"inbox,omitempty"`
@@ -118,8 +123,8 @@ func (s *Stack) Template() *template.Template { return s.tmpl }
 // Host runs the functions: invoke them by the names in the template.
 func (s *Stack) Host() *lambda.Host { return s.host }
 
-// UnusedRights names the DynamoDB and SQS rights of the template that no call has needed since the start.
-func (s *Stack) UnusedRights() []policy.Grant { return s.book.Unused("dynamodb", "sqs") }
+// UnusedRights names the DynamoDB, SQS and SSM rights of the template that no call has needed since the start.
+func (s *Stack) UnusedRights() []policy.Grant { return s.book.Unused("dynamodb", "sqs", "ssm") }
 
 // Usage is what the functions have called since the start, with its cost in AWS's units.
 func (s *Stack) Usage() []Usage { return s.meter.usage() }

@@ -6,14 +6,15 @@ import (
 
 	"github.com/userops/userops/shared/local/dynamodb"
 	"github.com/userops/userops/shared/local/sqs"
+	"github.com/userops/userops/shared/local/ssm"
 )
 
 // Usage sums the calls of one kind that a function made.
 type Usage struct {
 	Function   string  `json:"function"` // "" for a developer's own calls
-	Service    string  `json:"service"`  // dynamodb or sqs
+	Service    string  `json:"service"`  // dynamodb, sqs or ssm
 	Action     string  `json:"action"`
-	Resource   string  `json:"resource"` // table, table/index or queue
+	Resource   string  `json:"resource"` // table, table/index, queue or parameter
 	Error      string  `json:"error,omitempty"`
 	Calls      int     `json:"calls"`
 	ReadUnits  float64 `json:"readUnits,omitempty"`
@@ -101,4 +102,9 @@ func (s *Stack) observeTable(c dynamodb.Call) {
 func (s *Stack) observeQueue(c sqs.Call) {
 	function, _, _, _ := s.host.Caller(c.AccessKeyID)
 	s.meter.add(c.AccessKeyID, Usage{Function: function, Service: "sqs", Action: c.Action, Resource: c.Queue, Error: c.ErrorCode, Calls: 1, Requests: c.Requests})
+}
+
+func (s *Stack) observeParameter(c ssm.Call) {
+	function, _, _, _ := s.host.Caller(c.AccessKeyID)
+	s.meter.add(c.AccessKeyID, Usage{Function: function, Service: "ssm", Action: c.Action, Resource: c.Name, Error: c.ErrorCode, Calls: 1})
 }

@@ -67,6 +67,7 @@ func (s *Stack) report(took time.Duration) {
 	}
 	_, _ = fmt.Fprintf(w, "DynamoDB\t%s\t%s%s\n", a.DynamoDB, count(len(s.tmpl.Tables), "table"), standIn(s.o.DynamoDBEndpoint))
 	_, _ = fmt.Fprintf(w, "SQS\t%s\t%s%s\n", a.SQS, count(len(s.tmpl.Queues), "queue"), standIn(s.o.SQSEndpoint))
+	_, _ = fmt.Fprintf(w, "SSM\t%s\tsecrets\n", a.SSM)
 	_, _ = fmt.Fprintf(w, "Lambda\t%s\t%s\n", a.Lambda, count(len(s.tmpl.Functions), "function"))
 	if a.Inbox != "" {
 		_, _ = fmt.Fprintf(w, "inbox\t%s\tSMTP %s\n", a.Inbox, a.SMTP)

@@ -2,10 +2,12 @@ package local
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/userops/userops/shared/local/dynamodb"
 	"github.com/userops/userops/shared/local/policy"
 	"github.com/userops/userops/shared/local/sqs"
+	"github.com/userops/userops/shared/local/ssm"
 )
 
 func (s *Stack) authorizeTable(c dynamodb.Call) error {
@@ -25,6 +27,10 @@ func (s *Stack) authorizeQueue(c sqs.Call) error {
 		resource = fmt.Sprintf("arn:aws:sqs:%s:%s:%s", s.tmpl.Region, s.tmpl.AccountID, c.Queue)
 	}
 	return s.authorize(c.AccessKeyID, "sqs:"+c.Action, resource)
+}
+
+func (s *Stack) authorizeParameter(c ssm.Call) error {
+	return s.authorize(c.AccessKeyID, "ssm:"+c.Action, fmt.Sprintf("arn:aws:ssm:%s:%s:parameter/%s", s.tmpl.Region, s.tmpl.AccountID, strings.TrimPrefix(c.Name, "/")))
 }
 
 // authorize judges a call by the function whose key it carries. Anybody else is a developer at the machine and may do everything.

@@ -24,6 +24,7 @@ import (
 	"github.com/userops/userops/shared/local/policy"
 	"github.com/userops/userops/shared/local/schedule"
 	"github.com/userops/userops/shared/local/sqs"
+	"github.com/userops/userops/shared/local/ssm"
 	"github.com/userops/userops/shared/local/template"
 )
 
@@ -55,7 +56,7 @@ func (s *Stack) abort() {
 	_ = s.Stop(ctx)
 }
 
-type listeners struct{ gateway, dynamodb, sqs, lambda, smtp net.Listener }
+type listeners struct{ gateway, dynamodb, sqs, ssm, lambda, smtp net.Listener }
 
 func (s *Stack) start(ctx context.Context) error {
 	if err := checkFree(s.o.DataDir); err != nil {
@@ -146,6 +147,10 @@ func (s *Stack) listen(l *listeners) error {
 		}
 		a.SQS = "http://" + at
 	}
+	if at, err = take(&l.ssm, "SSM_ADDR", s.o.SSMAddr); err != nil {
+		return err
+	}
+	a.SSM = "http://" + at
 	if at, err = take(&l.lambda, "LAMBDA_ADDR", s.o.LambdaAddr); err != nil {
 		return err
 	}
@@ -220,7 +225,7 @@ func (s *Stack) checkPrograms() error {
 
 // overrides are the variables that this machine sets over the template's.
 func (s *Stack) overrides() map[string]string {
-	env := map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.addresses.DynamoDB, "AWS_ENDPOINT_URL_SQS": s.addresses.SQS}
+	env := map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.addresses.DynamoDB, "AWS_ENDPOINT_URL_SQS": s.addresses.SQS, "AWS_ENDPOINT_URL_SSM": s.addresses.SSM}
 	if s.o.DynamoDBEndpoint != "" || s.o.SQSEndpoint != "" {
 		// Elsewhere nobody knows the keys of single processes, and DynamoDB Local even keeps apart what is written with different keys.
 		key, secret := ownKeys()
@@ -273,6 +278,11 @@ func (s *Stack) openStandIns(l listeners) error {
 		s.serve(l.sqs, s.guarded(e), &s.servers)
 	}
 	s.folder.keeps(files...)
+	secrets, err := ssm.New(ssm.Options{Path: s.folder.file(secretsFile), Values: s.o.Secrets, Authorize: s.authorizeParameter, Observe: s.observeParameter})
+	if err != nil {
+		return err
+	}
+	s.serve(l.ssm, s.guarded(secrets), &s.servers)
 	return nil
 }
 

@@ -23,9 +23,10 @@ import (
 // Sender speaks to one SMTP server. It is safe for concurrent use: sends that run side by side have a connection each, which the next ones
 // find open.
 type Sender struct {
-	Addr     string // host:port
-	User     string // empty means no authentication
-	Password string
+	Addr string // host:port
+	User string // empty means no authentication
+	// Password is asked for with each new connection, since it may change. An error means that it is not known now.
+	Password func(context.Context) (string, error)
 	From     string // an address, with or without a name
 	// Timeout bounds each send and each dialling.
 	Timeout time.Duration
@@ -173,7 +174,11 @@ func (s *Sender) dial(ctx context.Context) (*gomail.Client, error) {
 		options = append(options, gomail.WithTLSConfig(s.TLS))
 	}
 	if s.User != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.User), gomail.WithPassword(s.Password))
+		password, err := s.Password(ctx)
+		if err != nil {
+			return nil, &channel.Error{Class: channel.Retry, Code: "secret"}
+		}
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.User), gomail.WithPassword(password))
 	}
 	client, err := gomail.NewClient(host, options...)
 	if err != nil {

@@ -377,19 +377,23 @@ func TestSendRefusesWhatIsNoAddress(t *testing.T) {
 	}
 }
 
+func always(s string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return s, nil }
+}
+
 func TestSendOverSTARTTLSWithPassword(t *testing.T) {
 	certificate, roots := selfSigned(t)
 	s := listen(t, &tls.Config{Certificates: []tls.Certificate{certificate}})
 	s.user = "shop"
 	out := sender(t, s)
-	out.User, out.Password, out.TLS = "shop", "pw", &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
+	out.User, out.Password, out.TLS = "shop", always("pw"), &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
 	if err := out.Send(t.Context(), notification()); err != nil {
 		t.Fatal(err)
 	}
 	s.only(t)
 
 	wrong := sender(t, s)
-	wrong.User, wrong.Password, wrong.TLS = "shop", "not it", out.TLS
+	wrong.User, wrong.Password, wrong.TLS = "shop", always("not it"), out.TLS
 	if got := channel.Classify(wrong.Send(t.Context(), notification())); got.Class != channel.Retry || got.Code != "connect" {
 		t.Errorf("wrong password: %+v", got)
 	}

@@ -29,8 +29,9 @@ const SignatureHeader = "X-Userops-Signature"
 
 // Sender posts to one address. It is safe for concurrent use.
 type Sender struct {
-	URL     string
-	Secret  string
+	URL string
+	// Secret is asked for with each call, since it may change. An error means that it is not known now; so does an empty one.
+	Secret  func(context.Context) (string, error)
 	Timeout time.Duration
 	Now     func() time.Time
 	// Client is the HTTP client; its CheckRedirect must not follow. NewClient makes one.
@@ -62,9 +63,6 @@ func (s *Sender) Check() error {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return errors.New("WEBHOOK_URL is not an http or https address")
 	}
-	if s.Secret == "" {
-		return errors.New("WEBHOOK_SECRET is not set, and WEBHOOK_URL is")
-	}
 	return nil
 }
 
@@ -82,9 +80,13 @@ func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
 	if err != nil {
 		return &channel.Error{Class: channel.Retry, Code: "settings"}
 	}
+	secret, err := s.Secret(ctx)
+	if err != nil || secret == "" {
+		return &channel.Error{Class: channel.Retry, Code: "secret"}
+	}
 	at := s.Now().Unix()
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set(SignatureHeader, fmt.Sprintf("t=%d,v1=%s", at, Sign(s.Secret, at, body)))
+	request.Header.Set(SignatureHeader, fmt.Sprintf("t=%d,v1=%s", at, Sign(secret, at, body)))
 	answer, err := s.Client.Do(request)
 	if err != nil {
 		if written.Load() {

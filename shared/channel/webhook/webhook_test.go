@@ -1,8 +1,10 @@
 package webhook
 
 import (
+	"context"
 	"crypto/hmac"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,7 +22,7 @@ import (
 var now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
 func sender(url string) *Sender {
-	return &Sender{URL: url, Secret: "secret", Timeout: 5 * time.Second, Now: func() time.Time { return now }, Client: NewClient()}
+	return &Sender{URL: url, Secret: always("secret"), Timeout: 5 * time.Second, Now: func() time.Time { return now }, Client: NewClient()}
 }
 
 func notification() channel.Notification {
@@ -144,6 +146,26 @@ func TestSendConnectionCutAfterTheRequest(t *testing.T) {
 	}
 }
 
+func always(s string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return s, nil }
+}
+
+// TestNothingGoesUnsigned: while the secret is not known, or there is none, nothing is sent and the notification waits.
+func TestNothingGoesUnsigned(t *testing.T) {
+	var calls atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
+	defer s.Close()
+	for name, secret := range map[string]func(context.Context) (string, error){
+		"none": always(""), "not known": func(context.Context) (string, error) { return "", errors.New("away") },
+	} {
+		out := sender(s.URL)
+		out.Secret = secret
+		if got := channel.Classify(out.Send(t.Context(), notification())); got.Class != channel.Retry || got.Code != "secret" || calls.Load() != 0 {
+			t.Errorf("%s: %+v after %d calls", name, got, calls.Load())
+		}
+	}
+}
+
 func TestSendUnreachable(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,11 +179,10 @@ func TestSendUnreachable(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	for _, c := range []struct{ url, secret, want string }{
-		{"https://x.example/hook", "s", ""}, {"http://127.0.0.1:1", "s", ""},
-		{"x.example", "s", "WEBHOOK_URL"}, {"ftp://x", "s", "WEBHOOK_URL"}, {"http://", "s", "WEBHOOK_URL"}, {"https://x.example", "", "WEBHOOK_SECRET"},
+	for _, c := range []struct{ url, want string }{
+		{"https://x.example/hook", ""}, {"http://127.0.0.1:1", ""}, {"x.example", "WEBHOOK_URL"}, {"ftp://x", "WEBHOOK_URL"}, {"http://", "WEBHOOK_URL"},
 	} {
-		err := (&Sender{URL: c.url, Secret: c.secret}).Check()
+		err := (&Sender{URL: c.url}).Check()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.url, err)
 		}

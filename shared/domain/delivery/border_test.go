@@ -11,6 +11,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/experiment"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 )
 
 func TestCapsAtTheirBorders(t *testing.T) {
@@ -145,8 +146,8 @@ func TestBasisOfEachChannel(t *testing.T) {
 }
 
 func TestTokensWithoutADot(t *testing.T) {
-	for _, token := range []string{"nodot", ".", "." + signature("s", "")} {
-		if u, err := ParseUnsubscribe("s", token); !errors.Is(err, ErrToken) {
+	for _, token := range []string{"nodot", ".", "." + keysOf("s").Sign(proof.Unsubscribe, "")} {
+		if u, err := ParseUnsubscribe(keysOf("s"), token); !errors.Is(err, ErrToken) {
 			t.Errorf("%q says %+v, %v", token, u, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 )
 
 // Confirmation is what the link in a confirmation says: that whoever reads at an address uses a device of a profile.
@@ -47,11 +48,12 @@ func (s Settings) Confirming(c Cap) Settings {
 }
 
 // Token is the sealed text of the link: safe in a URL path, and the address in it is read by nobody who sees the link in a log. The same
-// confirmation has the same token. An empty secret gives an empty token: there is no link without one.
-func (c Confirmation) Token(secret string) string {
-	if secret == "" {
+// confirmation has the same token. Without a secret it is empty: there is no link.
+func (c Confirmation) Token(keys *proof.Keys) string {
+	if !keys.CanSign() {
 		return ""
 	}
+	secret := keys.Secrets(proof.Confirmation)[0]
 	text := []byte(strings.Join([]string{string(c.ProfileID), string(c.Channel), strconv.FormatInt(c.Sent.Unix(), 10), c.Address}, "."))
 	seal := sealOf(secret)
 	nonce := keyed(secret, "confirmation nonce", text)[:seal.NonceSize()]
@@ -59,11 +61,20 @@ func (c Confirmation) Token(secret string) string {
 }
 
 // ParseConfirmation opens a token of Token. Whether its time is over is for the caller to ask.
-func ParseConfirmation(secret, token string) (Confirmation, error) {
+func ParseConfirmation(keys *proof.Keys, token string) (Confirmation, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
-	if secret == "" || err != nil {
+	if err != nil {
 		return Confirmation{}, ErrToken
 	}
+	for _, secret := range keys.Secrets(proof.Confirmation) {
+		if c, err := openConfirmation(secret, sealed); err == nil {
+			return c, nil
+		}
+	}
+	return Confirmation{}, ErrToken
+}
+
+func openConfirmation(secret string, sealed []byte) (Confirmation, error) {
 	seal := sealOf(secret)
 	if len(sealed) < seal.NonceSize() {
 		return Confirmation{}, ErrToken

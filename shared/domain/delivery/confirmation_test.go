@@ -12,10 +12,10 @@ var confirming = Confirmation{ProfileID: "PROFILE", Channel: Email, Address: "me
 // The token was computed by another program. It must stay: the mails are out.
 func TestTheTokenOfAConfirmation(t *testing.T) {
 	const token = "QIECcAbkewX5OkNjYfFLzYUfuJ24Psr4IoSuExEcOH-klLLJNRGNE-l0ayYyIFOFoFIt3BtNAkGppxjP8QmuOgZzHXqs"
-	if got := confirming.Token("secret"); got != token {
+	if got := confirming.Token(keysOf("secret")); got != token {
 		t.Errorf("the token is %s, want %s", got, token)
 	}
-	if got, err := ParseConfirmation("secret", token); err != nil || got != confirming {
+	if got, err := ParseConfirmation(keysOf("secret"), token); err != nil || got != confirming {
 		t.Errorf("read as %+v, %v", got, err)
 	}
 	if raw, _ := base64.RawURLEncoding.DecodeString(token); strings.Contains(string(raw), "mei") || strings.Contains(string(raw), "PROFILE") {
@@ -28,14 +28,14 @@ func TestTheTokenOfAConfirmation(t *testing.T) {
 
 // TestWhatIsNoTokenOfAConfirmation: any change of any byte, another secret, none, and the link of another kind.
 func TestWhatIsNoTokenOfAConfirmation(t *testing.T) {
-	token := confirming.Token("secret")
+	token := confirming.Token(keysOf("secret"))
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
 		t.Fatal(err)
 	}
 	refused := func(what, secret, token string) {
 		t.Helper()
-		if c, err := ParseConfirmation(secret, token); err != ErrToken || c != (Confirmation{}) {
+		if c, err := ParseConfirmation(keysOf(secret), token); err != ErrToken || c != (Confirmation{}) {
 			t.Errorf("%s: %+v, %v", what, c, err)
 		}
 	}
@@ -49,13 +49,13 @@ func TestWhatIsNoTokenOfAConfirmation(t *testing.T) {
 	refused("no secret", "", token)
 	refused("no token", "secret", "")
 	refused("not base64", "secret", token+"!")
-	refused("an unsubscribe link", "secret", Unsubscribe{ProfileID: "PROFILE", Channel: Email, NotificationID: "N1"}.Token("secret"))
-	if confirming.Token("") != "" {
+	refused("an unsubscribe link", "secret", Unsubscribe{ProfileID: "PROFILE", Channel: Email, NotificationID: "N1"}.Token(keysOf("secret")))
+	if confirming.Token(keysOf("")) != "" {
 		t.Error("a link without a secret")
 	}
 	other := confirming
 	other.Address = "mai@shop.example"
-	if other.Token("secret") == token {
+	if other.Token(keysOf("secret")) == token {
 		t.Error("two addresses have one token")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/proof"
 )
 
 func TestParseSettings(t *testing.T) {
@@ -91,27 +92,27 @@ func TestParseHoldout(t *testing.T) {
 
 func TestUnsubscribeToken(t *testing.T) {
 	u := Unsubscribe{ProfileID: "p-_1", Channel: Email, NotificationID: "n1"}
-	token := u.Token("secret")
-	got, err := ParseUnsubscribe("secret", token)
+	token := u.Token(keysOf("secret"))
+	got, err := ParseUnsubscribe(keysOf("secret"), token)
 	if err != nil || got != u {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	cut := strings.LastIndexByte(token, '.')
 	for name, bad := range map[string]string{
 		"another person": "x" + token, "no signature": token[:cut], "empty signature": token[:cut+1], "empty": "",
-		"cut signature": token[:len(token)-1], "three parts signed as one": "a." + signature("secret", "a"),
+		"cut signature": token[:len(token)-1], "three parts signed as one": "a." + keysOf("secret").Sign(proof.Unsubscribe, "a"),
 	} {
-		if _, err := ParseUnsubscribe("secret", bad); !errors.Is(err, ErrToken) {
+		if _, err := ParseUnsubscribe(keysOf("secret"), bad); !errors.Is(err, ErrToken) {
 			t.Errorf("%s was taken: %v", name, err)
 		}
 	}
-	if _, err := ParseUnsubscribe("other", token); !errors.Is(err, ErrToken) {
+	if _, err := ParseUnsubscribe(keysOf("other"), token); !errors.Is(err, ErrToken) {
 		t.Errorf("another secret was taken: %v", err)
 	}
-	if got := u.Token(""); got != "" {
+	if got := u.Token(keysOf("")); got != "" {
 		t.Errorf("a token without a secret: %q", got)
 	}
-	if _, err := ParseUnsubscribe("", "p.email.n."+signature("", "p.email.n")); !errors.Is(err, ErrToken) {
+	if _, err := ParseUnsubscribe(keysOf(""), "p.email.n."+keysOf("").Sign(proof.Unsubscribe, "p.email.n")); !errors.Is(err, ErrToken) {
 		t.Error("a token signed with nothing was taken")
 	}
 }

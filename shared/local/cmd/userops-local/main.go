@@ -35,6 +35,7 @@ environment:
   DYNAMODB_ADDR   where the tables are (127.0.0.1:8000)
   SQS_ADDR        where the queues are (127.0.0.1:9324)
   SMTP_ADDR       where mail is taken (127.0.0.1:1025)
+  SSM_ADDR        where functions read secrets (127.0.0.1:0)
   LAMBDA_ADDR     where functions are invoked (127.0.0.1:0)
   DATA            the folder that keeps everything (.userops)
 

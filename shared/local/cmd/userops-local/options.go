@@ -23,6 +23,8 @@ func options(file, build string, parameters map[string]string) local.Options {
 		Inbox: true, TemplatePath: file, BuildDir: build, StackName: "userops", Parameters: parameters, Defaults: defaults, DataDir: setting("DATA", ".userops"),
 		GatewayAddr: setting("GATEWAY_ADDR", "127.0.0.1:8080"), DynamoDBAddr: setting("DYNAMODB_ADDR", "127.0.0.1:8000"),
 		SQSAddr: setting("SQS_ADDR", "127.0.0.1:9324"), SMTPAddr: setting("SMTP_ADDR", "127.0.0.1:1025"), LambdaAddr: setting("LAMBDA_ADDR", "127.0.0.1:0"),
+		SSMAddr:          setting("SSM_ADDR", "127.0.0.1:0"),
+		Secrets:          map[string]string{"/userops/user-hash": demoUserSecret, "/userops/webhook-secret": demoWebhookSecret},
 		DynamoDBEndpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), SQSEndpoint: os.Getenv("AWS_ENDPOINT_URL_SQS"),
 		Notes: func(local.Addresses) []local.Note {
 			return []local.Note{{Label: "keys", Text: "write " + demoWriteKey + ", server " + demoServerKey + ", operator " + demoOperatorKey}}
@@ -42,14 +44,13 @@ func defaults(a local.Addresses) map[string]string {
 	return map[string]string{
 		"DynamoDBEndpoint": a.DynamoDB,
 		"SQSEndpoint":      a.SQS,
+		"SSMEndpoint":      a.SSM,
 		"DefaultWriteKey":  demoWriteKey,
 		"ServerKeyHash":    hash(demoServerKey),
 		"OperatorKeyHash":  hash(demoOperatorKey),
-		"UserHashSecret":   demoUserSecret,
 		"PublicUrl":        a.Gateway,
 		"SmtpAddress":      a.SMTP,
 		"WebhookUrl":       a.Gateway + "/local/webhook/shop",
-		"WebhookSecret":    demoWebhookSecret,
 	}
 }
 
