@@ -13,8 +13,9 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/trust"
-	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/secret"
 )
 
 // browser is a Chromium, or the test is skipped.
@@ -71,7 +72,7 @@ func TestBrowserClientsWorkUnchanged(t *testing.T) {
 func opened(t *testing.T, chromium, file, scripts string, calls int) map[string]event.Event {
 	t.Helper()
 	b := newBench(t)
-	b.Now, b.Secret = time.Now, hashSecret
+	b.Now, b.Secrets = time.Now, secret.Fixed(map[string]string{secret.UserHash: hashSecret})
 	came := make(chan struct{}, 100)
 	b.fail = func(sent *[][]byte, bodies [][]byte) error {
 		*sent = append(*sent, bodies...)
@@ -85,7 +86,7 @@ func opened(t *testing.T, chromium, file, scripts string, calls int) map[string]
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := strings.NewReplacer("{{address}}", strings.TrimPrefix(events.URL, "http://"), "{{key}}", defaultKey, "{{hash}}", httpapi.UserHash(hashSecret, "mei")).Replace(string(text))
+	page := strings.NewReplacer("{{address}}", strings.TrimPrefix(events.URL, "http://"), "{{key}}", defaultKey, "{{hash}}", proof.UserHash(hashSecret, "mei")).Replace(string(text))
 	mux := http.NewServeMux()
 	mux.Handle("GET /umd/", http.StripPrefix("/umd/", http.FileServer(http.Dir(scripts))))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
