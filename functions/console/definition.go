@@ -14,6 +14,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -42,6 +43,7 @@ func shown(d dynamo.Definition) (fields, error) {
 	if err := json.Unmarshal(d.Body, &f); err != nil {
 		return nil, fmt.Errorf("reading %s %s: %w", d.Kind, d.ID, err)
 	}
+	hide(d.Kind, f)
 	f[fieldID] = quoted(d.ID)
 	f[fieldVersion] = json.RawMessage(strconv.Itoa(d.Version))
 	f[fieldUpdatedAt] = quoted(d.UpdatedAt.Format(time.RFC3339Nano))
@@ -132,6 +134,8 @@ func (p *Process) save(d document) http.HandlerFunc {
 		switch {
 		case errors.As(err, &refused):
 			forbidden(w, refused)
+		case errors.As(err, &faults):
+			httpapi.Invalid(w, "Invalid "+d.kind, faults)
 		case errors.Is(err, dynamo.ErrConflict):
 			conflict(w, r, d.kind)
 		case errors.Is(err, dynamo.ErrKeyTaken):
@@ -194,16 +198,28 @@ func (p *Process) putOnce(ctx context.Context, d document, id string, body json.
 	if err != nil && !missing {
 		return dynamo.Definition{}, false, err
 	}
+	var seal sealed
+	if d.seal != nil {
+		if seal, err = d.seal(ctx, p, id, current.Body, body); err != nil {
+			return dynamo.Definition{}, false, err
+		}
+		body = seal.body
+	}
 	same := !missing && bytes.Equal(current.Body, body)
 	// The answer to this very write may have been lost: then it stands as the next version.
 	if expected != nil && *expected != current.Version && !(same && *expected == current.Version-1) {
 		return dynamo.Definition{}, false, dynamo.ErrConflict
 	}
-	if same {
+	if same && seal.secret == "" {
 		return current, false, nil
 	}
 	if err := p.judge(ctx, d, id, current.Body, body); err != nil {
 		return dynamo.Definition{}, false, err
+	}
+	if seal.secret != "" {
+		if err := dynamo.Sources(p.Catalog).PutHookSecret(ctx, source.ID(id), seal.secret); err != nil || same {
+			return current, false, err
+		}
 	}
 	if d.before != nil {
 		if err := d.before(ctx, p, id, body); err != nil {

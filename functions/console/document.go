@@ -29,6 +29,8 @@ type document struct {
 	act func(ctx context.Context, p *Process, id string, before, after json.RawMessage) (access.Act, error)
 	// users names the definitions that need this one, so that it cannot be deleted.
 	users func(ctx context.Context, p *Process, id string) ([]string, error)
+	// seal takes out of a document what is kept apart from it. former is nil for a new one.
+	seal func(ctx context.Context, p *Process, id string, former, body json.RawMessage) (sealed, error)
 	// before is done before the document is saved, after when it is saved or deleted (then body is nil). former is nil for a new one.
 	before func(ctx context.Context, p *Process, id string, body json.RawMessage) error
 	after  func(ctx context.Context, p *Process, id string, former, body json.RawMessage) error
@@ -40,7 +42,7 @@ var documents = map[string]document{
 	"campaigns": {kind: dynamo.KindCampaign, check: checkCampaign, act: campaignAct},
 	"templates": {kind: dynamo.KindTemplate, check: checkTemplate, act: templateAct, users: templateUsers},
 	"programs":  {kind: dynamo.KindProgram, check: checkProgram, act: programAct},
-	"sources":   {kind: dynamo.KindSource, check: checkSource, act: always(access.Source), before: storeKeys, after: dropKeys},
+	"sources":   {kind: dynamo.KindSource, check: checkSource, act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys},
 	"settings":  {kind: dynamo.KindSetting, nameless: true, check: checkSetting, act: settingAct},
 }
 
@@ -226,6 +228,11 @@ func dropKeys(ctx context.Context, p *Process, id string, former, body json.RawM
 	var is source.Source
 	if body != nil {
 		if is, err = sourceOf(body); err != nil {
+			return err
+		}
+	}
+	if !is.HookSecretSet && was.HookSecretSet {
+		if err := dynamo.Sources(p.Catalog).RemoveHookSecrets(ctx, source.ID(id)); err != nil {
 			return err
 		}
 	}

@@ -68,12 +68,12 @@ func (p *Process) hook(system shop) http.HandlerFunc {
 			httpapi.JSON(w, http.StatusOK, accepted{Success: true})
 			return
 		}
-		from, known, err := p.hookSource(r.Context(), source.ID(r.PathValue("source")))
+		from, secrets, err := p.hookSource(r.Context(), source.ID(r.PathValue("source")))
 		switch {
 		case err != nil:
 			httpapi.Failed(w, r, err)
 			return
-		case !known || from.Disabled || !signed(from.HookSecret, body, r.Header.Get(system.signature)):
+		case from.Disabled || !signed(secrets, body, r.Header.Get(system.signature)):
 			// One answer for all, so that nobody learns which sources there are.
 			httpapi.Problem(w, http.StatusUnauthorized, "", "the source is not known or the signature is not its own")
 			return
@@ -120,29 +120,42 @@ func parseCalls(calls []call, arrival event.Arrival) (*event.Batch, error) {
 	return event.ParseBatch(b.Bytes(), arrival)
 }
 
-// signed says in constant time whether signature is the base64 HMAC-SHA256 of body. Nothing is signed with an empty secret.
-func signed(secret string, body []byte, signature string) bool {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
+// signed says in constant time whether signature is the base64 HMAC-SHA256 of body by one of the secrets. Nothing is signed with an empty one.
+func signed(secrets []string, body []byte, signature string) bool {
 	have, err := base64.StdEncoding.DecodeString(strings.TrimSpace(signature))
-	return hmac.Equal(have, mac.Sum(nil)) && err == nil && secret != ""
+	ok := false
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		ok = hmac.Equal(have, mac.Sum(nil)) && secret != "" || ok
+	}
+	return ok && err == nil
 }
 
-// hookSource is the source of a webhook's address.
-func (p *Process) hookSource(ctx context.Context, id source.ID) (source.Source, bool, error) {
+// hookSource is the source of a webhook's address with the secrets by which its shop system may sign; there are none of a source that nobody knows.
+func (p *Process) hookSource(ctx context.Context, id source.ID) (source.Source, []string, error) {
 	if !id.Valid() {
-		return source.Source{}, false, nil // no key is made of what anybody may write
+		return source.Source{}, nil, nil // no key is made of what anybody may write
 	}
 	hash, now := sha256.Sum256([]byte(id)), p.Now()
 	if a, ok := p.hooks.recall(hash, now); ok {
-		return a.source, a.known, nil
+		return a.source, a.secrets, nil
 	}
 	found, known, err := p.Sources.Source(ctx, id)
 	if err != nil {
-		return source.Source{}, false, err
+		return source.Source{}, nil, err
 	}
-	p.hooks.remember(hash, keyAnswer{found, known, now.Add(keyAge)})
-	return found, known, nil
+	var secrets []string
+	switch {
+	case known && found.HookSecretSet:
+		if secrets, err = p.Sources.HookSecrets(ctx, id); err != nil {
+			return source.Source{}, nil, err
+		}
+	case known && found.HookSecret != "":
+		secrets = []string{found.HookSecret} // as older versions have stored it
+	}
+	p.hooks.remember(hash, keyAnswer{source: found, known: known, until: now.Add(keyAge), secrets: secrets})
+	return found, secrets, nil
 }
 
 // unmarshal reads a notice with its numbers as they are written.

@@ -253,6 +253,26 @@ func TestANoticeIsOfOneKind(t *testing.T) {
 	}
 }
 
+// TestTwoHookSecrets: while the shop system changes over, the present secret and the one before it sign.
+func TestTwoHookSecrets(t *testing.T) {
+	b := newHookBench(t)
+	b.sources["new-key-1"] = source.Source{ID: "new", Kind: source.KindServer, HookSecretSet: true}
+	b.hookSecrets = map[source.ID][]string{"new": {"present-secret", "former-secret"}}
+	for secret, status := range map[string]int{"present-secret": 200, "former-secret": 200, "another-secret": 401, "": 401} {
+		if a := b.notify("shopify", "new", "customers/create", shopifyCustomerNotice, signature(secret, shopifyCustomerNotice)); a.status != status {
+			t.Errorf("signed with %q: %d", secret, a.status)
+		}
+	}
+	if b.reads != 2 {
+		t.Errorf("%d reads for four notices, want 2", b.reads)
+	}
+	delete(b.hookSecrets, "new")
+	b.now = b.now.Add(keyAge)
+	if a := b.notify("shopify", "new", "customers/create", shopifyCustomerNotice, signature("", shopifyCustomerNotice)); a.status != 401 {
+		t.Errorf("without one: %d", a.status)
+	}
+}
+
 func TestHooksWithABadBody(t *testing.T) {
 	for name, tc := range map[string]struct {
 		system, topic, body string

@@ -37,6 +37,8 @@ type Settings struct {
 type Sources interface {
 	ByWriteKey(ctx context.Context, key string) (source.Source, bool, error)
 	Source(ctx context.Context, id source.ID) (source.Source, bool, error)
+	// HookSecrets are those by which the source's shop system may sign, of a source that says that it has any.
+	HookSecrets(ctx context.Context, id source.ID) ([]string, error)
 }
 
 // Secrets knows the keys of userHashes. An error means that they are not known now.

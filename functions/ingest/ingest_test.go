@@ -32,13 +32,14 @@ const (
 // bench is a Process with all that is around it in memory.
 type bench struct {
 	*Process
-	t       *testing.T
-	now     time.Time
-	sources map[string]source.Source // by key
-	reads   int                      // of sources
-	down    error                    // what reading a source answers
-	sent    [][]byte                 // what is on the queue
-	fail    func(sent *[][]byte, bodies [][]byte) error
+	hookSecrets map[source.ID][]string
+	t           *testing.T
+	now         time.Time
+	sources     map[string]source.Source // by key
+	reads       int                      // of sources
+	down        error                    // what reading a source answers
+	sent        [][]byte                 // what is on the queue
+	fail        func(sent *[][]byte, bodies [][]byte) error
 }
 
 func newBench(t *testing.T) *bench {
@@ -51,6 +52,11 @@ func newBench(t *testing.T) *bench {
 		NewID: func() string { assigned++; return fmt.Sprintf("assigned-%d", assigned) },
 	}
 	return b
+}
+
+func (b *bench) HookSecrets(_ context.Context, id source.ID) ([]string, error) {
+	b.reads++
+	return b.hookSecrets[id], b.down
 }
 
 func (b *bench) ByWriteKey(_ context.Context, key string) (source.Source, bool, error) {

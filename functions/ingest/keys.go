@@ -24,9 +24,10 @@ type keyring struct {
 }
 
 type keyAnswer struct {
-	source source.Source
-	known  bool
-	until  time.Time
+	source  source.Source
+	known   bool
+	until   time.Time
+	secrets []string // of the source's shop system, where it was asked for by its address
 }
 
 func (k *keyring) recall(hash [sha256.Size]byte, now time.Time) (keyAnswer, bool) {
@@ -64,6 +65,6 @@ func (p *Process) sourceOf(ctx context.Context, key string) (source.Source, bool
 	if err != nil {
 		return source.Source{}, false, err
 	}
-	p.keys.remember(hash, keyAnswer{found, known, now.Add(keyAge)})
+	p.keys.remember(hash, keyAnswer{source: found, known: known, until: now.Add(keyAge)})
 	return found, known, nil
 }

@@ -63,6 +63,9 @@ func changeKey(kind string) Key { return Key{"s#" + kind, "s"} }
 // sourceKeyKey finds the source of a write key: k#<sha256 of the key, hex> / k
 func sourceKeyKey(hash string) Key { return Key{"k#" + hash, "k"} }
 
+// hookSecretKey holds what the shop system of a source signs with: h#<source> / h
+func hookSecretKey(source string) Key { return Key{"h#" + source, "h"} }
+
 // idempotencyKey remembers an answer for 24 h, in the table of the effect: i#<scope>#<key> / i
 func idempotencyKey(scope, key string) Key { return Key{"i#" + scope + "#" + key, "i"} }
 

@@ -61,9 +61,11 @@ type Source struct {
 	// when 0. It asks nothing of sources of the kinds server and till. Each running instance of ingest counts by itself.
 	NewPerMinute float64  `json:"newPerMinute,omitempty"`
 	WriteKeys    []string `json:"writeKeys,omitempty"`
-	// HookSecret is what the shop system signs its webhooks with; empty refuses them.
-	HookSecret string `json:"hookSecret,omitempty"`
-	Disabled   bool   `json:"disabled,omitempty"`
+	// HookSecret is what the shop system signs its webhooks with, as an operator sends it; without one they are refused. It is kept apart from the
+	// definition, which says that there is one; those of older versions have it in them.
+	HookSecret    string `json:"hookSecret,omitempty"`
+	HookSecretSet bool   `json:"hookSecretSet,omitempty"`
+	Disabled      bool   `json:"disabled,omitempty"`
 }
 
 // The limits of a definition.

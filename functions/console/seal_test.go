@@ -1,0 +1,67 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// TestHookSecretsAreWriteOnly follows a source through all that may be sent. After each step: what is answered, what stands in the table, and by what
+// the shop system may sign.
+func TestHookSecretsAreWriteOnly(t *testing.T) {
+	b := newBench(t)
+	const first, second, third = "first-hook-secret", "second-hook-secret", "third-hook-secret"
+	for _, step := range []struct {
+		method, body string
+		status       int
+		set          bool
+		secrets      string
+	}{
+		{"PUT", `{"name":"S","kind":"server"}`, 201, false, ""},
+		{"PUT", `{"name":"S","kind":"server","hookSecretSet":true}`, 422, false, ""},
+		{"PUT", `{"name":"S","kind":"server","hookSecret":"short"}`, 422, false, ""},
+		{"PUT", `{"name":"S","kind":"server","hookSecret":"` + first + `"}`, 200, true, first},
+		{"PUT", `{"name":"S","kind":"server","hookSecret":"` + first + `"}`, 200, true, first}, // again
+		{"PUT", `{"name":"T","kind":"server","hookSecretSet":true}`, 200, true, first},         // as it was read
+		{"PUT", `{"name":"T","kind":"server","hookSecretSet":true,"hookSecret":"` + second + `"}`, 200, true, second + " " + first},
+		{"PUT", `{"name":"T","kind":"server","hookSecret":"` + third + `"}`, 200, true, third + " " + second},
+		{"PUT", `{"name":"T","kind":"server"}`, 200, false, ""},
+		{"PUT", `{"name":"T","kind":"server","hookSecret":"` + second + `"}`, 200, true, second}, // nothing of old comes back
+		{"DELETE", "", 204, false, ""},
+	} {
+		w := b.call(step.method, "/v1/sources/s", step.body)
+		shown := w.Body.String() + b.call("GET", "/v1/sources/s", "").Body.String() + b.call("GET", "/v1/sources", "").Body.String()
+		if w.Code != step.status || strings.Contains(shown, "-hook-secret") || strings.Contains(shown, `"hookSecretSet":true`) != step.set {
+			t.Errorf("%s %s: %d, shown %s", step.method, step.body, w.Code, shown)
+		}
+		have, err := dynamo.Sources(b.Catalog).HookSecrets(t.Context(), "s")
+		if got := strings.Join(have, " "); err != nil || got != step.secrets {
+			t.Errorf("%s %s: by %q, %v; want %q", step.method, step.body, got, err, step.secrets)
+		}
+	}
+	for version := 1; version < 10; version++ {
+		if d, err := b.Catalog.Version(t.Context(), dynamo.KindSource, "s", version); err == nil && strings.Contains(string(d.Body), "-hook-secret") {
+			t.Errorf("version %d holds %s", version, d.Body)
+		}
+	}
+}
+
+// TestHookSecretsOfOlderVersions: what was saved with its secret shows none, and the next save moves it.
+func TestHookSecretsOfOlderVersions(t *testing.T) {
+	b := newBench(t)
+	if _, err := b.Catalog.Save(t.Context(), dynamo.KindSource, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, start); err != nil {
+		t.Fatal(err)
+	}
+	if shown := b.must(200, "GET", "/v1/sources/s", ""); strings.Contains(shown, "former-secret") || !strings.Contains(shown, `"hookSecretSet":true`) {
+		t.Errorf("shown %s", shown)
+	}
+	b.must(200, "PUT", "/v1/sources/s", `{"name":"T","kind":"server","hookSecretSet":true}`)
+	have, err := dynamo.Sources(b.Catalog).HookSecrets(t.Context(), "s")
+	if err != nil || strings.Join(have, " ") != "former-secret" {
+		t.Errorf("by %q, %v", have, err)
+	}
+	if d, err := b.Catalog.Definition(t.Context(), dynamo.KindSource, "s"); err != nil || strings.Contains(string(d.Body), "former-secret") {
+		t.Errorf("%s, %v", d.Body, err)
+	}
+}
