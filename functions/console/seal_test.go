@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
 // TestHookSecretsAreWriteOnly follows a source through all that may be sent. After each step: what is answered, what stands in the table, and by what
@@ -50,7 +51,7 @@ func TestHookSecretsAreWriteOnly(t *testing.T) {
 // TestHookSecretsOfOlderVersions: what was saved with its secret shows none, and the next save moves it.
 func TestHookSecretsOfOlderVersions(t *testing.T) {
 	b := newBench(t)
-	if _, err := b.Catalog.Save(t.Context(), dynamo.KindSource, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, start); err != nil {
+	if _, err := b.Catalog.Save(t.Context(), dynamo.KindSource, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, dynamotest.By(start)); err != nil {
 		t.Fatal(err)
 	}
 	if shown := b.must(200, "GET", "/v1/sources/s", ""); strings.Contains(shown, "former-secret") || !strings.Contains(shown, `"hookSecretSet":true`) {
