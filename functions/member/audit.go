@@ -19,8 +19,8 @@ import (
 // something that failed after it; the caller sends the call again, which has a line of its own.
 func (p *Process) write(r *http.Request, action audit.Action, person dynamo.Person, id string) (audit.Line, error) {
 	l := p.Audit.Signed(audit.Line{At: p.Now(), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context())}).Done(action, audit.KindProfile, string(person.Keys[0]), id)
-	if asked, fault := key(r.PathValue("id"), r.URL.Query()); fault == nil && string(asked) != l.Of {
-		l.Asked = string(asked)
+	if asked, fault := key(r.PathValue("id"), r.URL.Query()); fault == nil && string(asked.key) != l.Of {
+		l.Asked = string(asked.key)
 	}
 	return l, p.Audit.Write(r.Context(), l)
 }

@@ -55,12 +55,21 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 	}{
 		{"GET", "/v1/profiles/ann", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/events", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/decisions", access.Editor, "reveal"},
 		{"GET", "/v1/profiles/ann/ledger", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/export", access.Approver, "export"}, {"DELETE", "/v1/profiles/ann", access.Owner, "erase"},
+		{"GET", "/v1/profiles/ann/devices", access.Editor, "reveal"}, {"DELETE", "/v1/profiles/ann/devices?device=own", access.Approver, "takeOff"},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			b := start(t)
 			b.whole()
 			b.hire()
 			ann := string(profile.Identifier{Kind: profile.UserID, Value: "ann"}.ID())
+			owner, err := b.process.Referrals.Profiles.Load(t.Context(), profile.ID(ann))
+			if err != nil {
+				t.Fatal(err)
+			}
+			owner.Attach(phone("own"))
+			if err := b.process.Referrals.Profiles.Save(t.Context(), owner); err != nil {
+				t.Fatal(err)
+			}
 			var want []string
 			for _, role := range access.Roles() {
 				status, _ := b.as(role, c.method, c.path)

@@ -87,7 +87,7 @@ func (p *Process) confirm(w http.ResponseWriter, r *http.Request) {
 // founder is the device under whose key a profile stands, else one of its devices; empty where it has none.
 func founder(p *profile.Profile, key profile.ID) string {
 	for _, i := range p.Identifiers {
-		if i.Kind == profile.AnonymousID && i.ID() == key {
+		if i.Kind.Base() == profile.AnonymousID && i.ID() == key {
 			return i.Value
 		}
 	}

@@ -108,6 +108,7 @@ type detail struct {
 	Unconfirmed profile.Addresses             `json:"unconfirmed"`
 	Confirmed   profile.Stamped               `json:"confirmed"` // the e-mail address at which a link of ours was opened last
 	Asked       profile.Stamped               `json:"asked"`     // the one for which a confirmation was asked last
+	Off         map[profile.ID]time.Time      `json:"off"`       // devices that were taken off, by key
 	Memberships map[string]profile.Membership `json:"memberships"`
 	Scores      profile.Scores                `json:"scores"`
 
@@ -143,7 +144,7 @@ type memory struct {
 
 func detailOf(p *profile.Profile) detail {
 	return detail{
-		memory: memoryOf(&p.Memory), Unproven: memoryOf(&p.Unproven), Claims: p.Claims, ClaimsFrom: instant(p.ClaimsFrom), Unconfirmed: p.Unconfirmed, Confirmed: p.Confirmed, Asked: p.Asked,
+		memory: memoryOf(&p.Memory), Unproven: memoryOf(&p.Unproven), Claims: p.Claims, ClaimsFrom: instant(p.ClaimsFrom), Unconfirmed: p.Unconfirmed, Confirmed: p.Confirmed, Asked: p.Asked, Off: p.Off,
 		Memberships: p.Members, Scores: p.Scores, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Erasures: p.Erasures,
 	}
 }

@@ -36,6 +36,8 @@ func TestGoldenRequests(t *testing.T) {
 		"get-referrals":           {200, `{"asAdvocate":[],"asFriend":[]}`},
 		"get-leaderboard":         {200, `{"items":[]}`},
 		"get-unsubscribe-forged":  {404, `This link is not valid`},
+		"get-devices":             {200, `{"items":[]}`},
+		"delete-device-unknown":   {409, `"reason":"is not the person's"`},
 		"get-confirm-forged":      {404, `This link is not valid, or no longer`},
 		"no-key":                  {401, `"title":"Unauthorized"`},
 	}

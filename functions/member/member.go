@@ -98,6 +98,8 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/profiles/{id}/ledger", p.revealing(p.ledger))
 	route("GET /v1/profiles/{id}/export", p.export)
 	route("DELETE /v1/profiles/{id}", p.erase)
+	route("GET /v1/profiles/{id}/devices", p.revealing(p.devices))
+	route("DELETE /v1/profiles/{id}/devices", p.takeOff)
 	mux.HandleFunc("POST /v1/referrals/codes", p.postCode)
 	mux.HandleFunc("POST /v1/referrals/claims", p.postClaim)
 	mux.HandleFunc("GET /v1/referrals/{userId}", p.referrals)

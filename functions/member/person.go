@@ -22,27 +22,38 @@ const (
 
 // named are the query parameters that may name a person, and what their values are. A gateway decodes a path before it looks for a
 // route and cuts it at a question mark, so only a query carries every id that ingest takes.
-var named = map[string]func(value string) (profile.ID, bool){
+var named = map[string]func(value string) (whom, bool){
 	"userId":      founded(profile.UserID),
 	"anonymousId": founded(profile.AnonymousID),
 	"profileId":   profileID,
 }
 
+// whom is the key that a request names, and the device whose first key it is.
+type whom struct {
+	key    profile.ID
+	device profile.Identifier // zero for others
+}
+
 // founded reads an identifier's value. Placeholders are read too: who was stored under one before they meant nobody must be erasable.
-func founded(kind profile.IdentifierKind) func(string) (profile.ID, bool) {
-	return func(value string) (profile.ID, bool) {
-		return profile.Identifier{Kind: kind, Value: value}.ID(), strings.TrimSpace(value) != ""
+func founded(kind profile.IdentifierKind) func(string) (whom, bool) {
+	return func(value string) (whom, bool) {
+		i := profile.Identifier{Kind: kind, Value: value}
+		named := whom{key: i.ID()}
+		if kind == profile.AnonymousID {
+			named.device = i
+		}
+		return named, strings.TrimSpace(value) != ""
 	}
 }
 
 // profileID is a profile's id if the text can be one at all.
-func profileID(text string) (profile.ID, bool) {
+func profileID(text string) (whom, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	return profile.ID(text), err == nil && len(raw) == 16
+	return whom{key: profile.ID(text)}, err == nil && len(raw) == 16
 }
 
 // ofPath reads an {id} in a path: a userId, anonymous:<anonymousId> or profile:<profileId>.
-func ofPath(id string) (profile.ID, bool) {
+func ofPath(id string) (whom, bool) {
 	if anonymous, ok := strings.CutPrefix(id, byAnonymousID); ok {
 		return founded(profile.AnonymousID)(anonymous)
 	}
@@ -53,7 +64,7 @@ func ofPath(id string) (profile.ID, bool) {
 }
 
 // key is whom a request is about. Where that is not clear, fault says why.
-func key(id string, query url.Values) (key profile.ID, fault *httpapi.FieldError) {
+func key(id string, query url.Values) (who whom, fault *httpapi.FieldError) {
 	var by []string
 	for name := range named {
 		if query.Has(name) {
@@ -62,29 +73,35 @@ func key(id string, query url.Values) (key profile.ID, fault *httpapi.FieldError
 	}
 	switch {
 	case id != byQuery && len(by) > 0:
-		return "", &httpapi.FieldError{Field: by[0], Reason: "names a person beside the one in the path; put - into the path"}
+		return whom{}, &httpapi.FieldError{Field: by[0], Reason: "names a person beside the one in the path; put - into the path"}
 	case id == byQuery && (len(by) != 1 || len(query[by[0]]) != 1):
-		return "", &httpapi.FieldError{Field: "id", Reason: "is -, which asks for one of userId, anonymousId and profileId in the query"}
+		return whom{}, &httpapi.FieldError{Field: "id", Reason: "is -, which asks for one of userId, anonymousId and profileId in the query"}
 	}
 	read, text, field := ofPath, id, "id"
 	if id == byQuery {
 		field, text, read = by[0], query.Get(by[0]), named[by[0]]
 	}
-	key, ok := read(text)
+	who, ok := read(text)
 	if !ok {
-		return "", &httpapi.FieldError{Field: field, Reason: "means nobody"}
+		return whom{}, &httpapi.FieldError{Field: field, Reason: "means nobody"}
 	}
-	return key, nil
+	return who, nil
 }
 
 // person finds whom a request speaks of, also without a profile; where it cannot, the request is answered.
 func (p *Process) person(w http.ResponseWriter, r *http.Request) (person dynamo.Person, ok bool) {
-	key, fault := key(r.PathValue("id"), r.URL.Query())
+	who, fault := key(r.PathValue("id"), r.URL.Query())
 	if fault != nil {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
 		return dynamo.Person{}, false
 	}
-	person, err := p.Referrals.Person(r.Context(), key)
+	person, err := p.Referrals.Person(r.Context(), who.key)
+	// A device that was taken off somebody is known by another key since.
+	for err == nil && who.device.Kind != "" && person.Profile.Left(who.key, p.Now()) {
+		who.device = who.device.Next()
+		who.key = who.device.ID()
+		person, err = p.Referrals.Person(r.Context(), who.key)
+	}
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return dynamo.Person{}, false
@@ -111,8 +128,8 @@ func prefixed(id string) bool {
 }
 
 // whole refuses a request to erase whose query has more than the person: what follows a question mark within an id ends up there.
-func whole(w http.ResponseWriter, r *http.Request) bool {
-	for name := range r.URL.Query() {
+func whole(w http.ResponseWriter, query url.Values) bool {
+	for name := range query {
 		if named[name] == nil {
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "an id with a question mark goes into the query: /v1/profiles/-?userId=",
 				httpapi.FieldError{Field: "query", Reason: "has more than userId, anonymousId or profileId"})

@@ -75,7 +75,7 @@ func show(p *profile.Profile, now time.Time) view {
 	doubt := doubtOf(p)
 	p = p.All()
 	v := view{
-		ProfileID: p.ID, IDs: p.Identifiers, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
+		ProfileID: p.ID, IDs: idsOf(p), FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 		Traits: map[string]any{}, Tags: p.Tags, Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
 		Orders:       orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
 		Demographics: demographicsOf(p, now), Place: placeOf(p), Addresses: addressesOf(p), Devices: devicesOf(p), Tokens: tokensOf(p),
@@ -90,7 +90,7 @@ func show(p *profile.Profile, now time.Time) view {
 	if p.Scores.Lifecycle != "" {
 		v.Lifecycle = &p.Scores.Lifecycle
 	}
-	v.IDs, v.Tags, v.Segments = list(v.IDs), list(v.Tags), list(v.Segments)
+	v.Tags, v.Segments = list(v.Tags), list(v.Segments)
 	if v.Consent == nil {
 		v.Consent = map[string]profile.Consent{}
 	}
@@ -98,6 +98,15 @@ func show(p *profile.Profile, now time.Time) view {
 		v.Touch = map[string]profile.Touch{}
 	}
 	return v
+}
+
+// idsOf are the person's ids. How often a device was taken off somebody is ours to know.
+func idsOf(p *profile.Profile) []profile.Identifier {
+	ids := []profile.Identifier{}
+	for _, i := range p.Identifiers {
+		ids = append(ids, profile.Identifier{Kind: i.Kind.Base(), Value: i.Value})
+	}
+	return ids
 }
 
 func doubtOf(p *profile.Profile) doubt {
@@ -147,7 +156,7 @@ func (p *Process) profile(w http.ResponseWriter, r *http.Request) {
 
 // erase asks projection to forget the person, who may not even have a profile yet: events may be under way.
 func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
-	if !whole(w, r) {
+	if !whole(w, r.URL.Query()) {
 		return
 	}
 	person, ok := p.person(w, r)
@@ -178,7 +187,7 @@ const source = "member"
 
 // value is the first identifier of a kind, empty when there is none.
 func value(p *profile.Profile, kind profile.IdentifierKind) string {
-	i := slices.IndexFunc(p.Identifiers, func(i profile.Identifier) bool { return i.Kind == kind })
+	i := slices.IndexFunc(p.Identifiers, func(i profile.Identifier) bool { return i.Kind.Base() == kind })
 	if i < 0 {
 		return ""
 	}

@@ -169,6 +169,8 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 	switch c.Kind {
 	case job.CommandErase:
 		g.command = func(ctx context.Context) error { return b.erase(ctx, c) }
+	case job.CommandTakeOff:
+		g.command = func(ctx context.Context) error { return b.takeOff(ctx, c) }
 	case job.CommandWipe:
 		if c.Wipe == nil {
 			return queueFault("a wipe that does not say of what")
@@ -382,11 +384,11 @@ func (b *batch) try(ctx context.Context, g *group) error {
 		}
 		return b.fold(ctx, g, &person{profile: p, events: g.events[profile.Identifier{}]})
 	}
-	v, err := b.view(ctx, g)
+	v, events, err := b.view(ctx, g)
 	if err != nil {
 		return err
 	}
-	for _, target := range v.people(g) {
+	for _, target := range v.people(events) {
 		if err := b.fold(ctx, g, target); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -79,7 +80,9 @@ type view map[profile.Identifier]*person
 // view reads the group's profiles and carries out its joins. Merges are written here, each in a transaction of its own; an
 // identifier without a profile is attached by the commit that follows. An identifier that a loaded profile has is not read: its
 // key can only point there.
-func (b *batch) view(ctx context.Context, g *group) (view, error) {
+//
+// events are the group's by the identifiers that they go by.
+func (b *batch) view(ctx context.Context, g *group) (_ view, events map[profile.Identifier][]incoming, _ error) {
 	v, byProfile := view{}, map[profile.ID]*person{}
 	load := func(i profile.Identifier) (*person, error) {
 		if known := v[i]; known != nil {
@@ -102,23 +105,26 @@ func (b *batch) view(ctx context.Context, g *group) (view, error) {
 		}
 		return who, nil
 	}
+	events = map[profile.Identifier][]incoming{}
 	// People before devices: who is known mostly has the devices of the batch.
 	for _, known := range []bool{true, false} {
 		for _, i := range g.identifiers {
 			if len(g.events[i]) == 0 || (i.Kind == profile.UserID) != known {
 				continue
 			}
-			if _, err := load(i); err != nil {
-				return nil, err
+			sorted, err := devices(i, g.events[i], load)
+			if err != nil {
+				return nil, nil, err
 			}
+			maps.Copy(events, sorted)
 		}
 	}
 	for _, j := range g.joins {
 		if err := b.unite(ctx, v, j, load); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return v, nil
+	return v, events, nil
 }
 
 // exists tells a profile from a free key or a tombstone.
@@ -129,23 +135,25 @@ func exists(p *profile.Profile) bool { return len(p.Identifiers) > 0 }
 // than the alias. Where somebody has it, a device of that name that is another user's is not meant: who has an account can name a device of theirs like
 // anybody's userId.
 func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
-	device, former := j, j
+	named, former := j, j
 	former.b = j.former()
-	pair := []join{device}
+	pair := []join{named}
 	if j.explicit {
 		user, err := load(former.b)
 		if err != nil {
 			return err
 		}
-		phone, err := load(device.b)
+		stands, phone, err := device(named.b, j.at, load)
 		if err != nil {
 			return err
 		}
+		named.b = stands
+		pair = []join{named}
 		switch {
 		case !user.profile.Has(former.b):
-			pair = []join{device, former}
-		case phone.profile.Has(device.b) && (phone == user || phone.profile.UserID() == ""):
-			pair = []join{former, device}
+			pair = []join{named, former}
+		case phone.profile.Has(named.b) && (phone == user || phone.profile.UserID() == ""):
+			pair = []join{former, named}
 		default:
 			pair = []join{former}
 		}
@@ -160,16 +168,19 @@ func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Ide
 
 // join makes two identifiers one person, where the rules allow it.
 func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
-	known, err := load(j.a)
-	if err != nil {
+	var known, other *person
+	var err error
+	if j.a, known, err = device(j.a, j.at, load); err != nil {
 		return err
+	}
+	if j.b.Kind == profile.AnonymousID && known.profile.Owns(j.b.Value, j.at) {
+		return nil
 	}
 	if v[j.b] == nil && !j.explicit && known.profile.Full(j.b.Kind) {
 		j.refused()
 		return nil
 	}
-	other, err := load(j.b)
-	if err != nil {
+	if j.b, other, err = device(j.b, j.at, load); err != nil {
 		return err
 	}
 	switch {
@@ -242,7 +253,7 @@ func tell(keep, absorbed *profile.Profile, j join, twice int, now time.Time) dyn
 		Explicit bool       `json:"explicit"`
 		// Twice is how many messages both had counted: retried under another id before the two were known to be one.
 		Twice int `json:"countedTwice,omitempty"`
-	}{keep.ID, absorbed.ID, string(j.b.Kind), j.explicit, twice})
+	}{keep.ID, absorbed.ID, string(j.b.Kind.Base()), j.explicit, twice})
 	e := event.Event{
 		MessageID: fmt.Sprintf("merge:%s.%d", absorbed.ID, version), Kind: event.Track, Name: event.ProfilesMerged,
 		UserID: keep.UserID(), Properties: properties, Timestamp: now, ReceivedAt: now,
@@ -292,10 +303,10 @@ func (b *batch) store(ctx context.Context, who *person) error {
 	return err
 }
 
-// people gathers the group's events by the profile that they go to.
-func (v view) people(g *group) []*person {
+// people gathers events by the profile that they go to.
+func (v view) people(byIdentifier map[profile.Identifier][]incoming) []*person {
 	var all []*person
-	for i, events := range g.events {
+	for i, events := range byIdentifier {
 		if len(events) == 0 {
 			continue
 		}

@@ -27,6 +27,7 @@ type said struct {
 	SentAt            time.Time // of the first attempt
 	Accepted, Refused bool
 	Again             bool // sent again after it had been accepted
+	moved             bool // of a device that is taken off somebody: see checkTakenOff
 	hook              bool // a shop system's notice: it has no messageId of ours
 	forged            bool // an attacker's
 	own               bool // with the proof that it is its person's

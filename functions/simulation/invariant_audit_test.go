@@ -29,6 +29,8 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 	parts := strings.Split(strings.TrimPrefix(pure, "/v1/"), "/")
 	line := ""
 	switch {
+	case parts[0] == "profiles" && method == "DELETE" && len(parts) == 3:
+		line = "takeOff#" + told.Receipt
 	case parts[0] == "profiles" && method == "DELETE":
 		line = "erase#" + told.Receipt
 	case parts[0] == "profiles", len(parts) > 2:

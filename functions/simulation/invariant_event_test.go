@@ -142,7 +142,7 @@ func checkTimelineComplete(w *world, s *state, broken func(string, string, ...an
 		}
 	}
 	for _, e := range w.model.said {
-		if e.hook {
+		if e.hook || e.moved {
 			continue
 		}
 		name := s.of[e.id()] + " " + e.ID
@@ -153,8 +153,12 @@ func checkTimelineComplete(w *world, s *state, broken func(string, string, ...an
 			may[name]++
 		}
 	}
+	moved := map[string]bool{}
 	for _, e := range w.model.said {
-		if e.Refused || e.hook {
+		if e.moved {
+			moved[e.ID] = true
+		}
+		if e.Refused || e.hook || e.moved {
 			continue
 		}
 		profile := s.of[e.id()]
@@ -171,7 +175,7 @@ func checkTimelineComplete(w *world, s *state, broken func(string, string, ...an
 	}
 	for profile, list := range stands {
 		for id := range list {
-			if !known[profile+" "+id] {
+			if !known[profile+" "+id] && !moved[id] {
 				broken("profile:"+profile, "%s stands in the timeline of somebody whose event it is not", id)
 			}
 		}

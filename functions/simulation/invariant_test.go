@@ -63,6 +63,7 @@ const (
 	confirmationsOnce      invariant = "confirmationsOnce"
 	onlyConfirmed          invariant = "onlyConfirmedAddresses"
 	confirmationsDecided   invariant = "confirmationsDecided"
+	takenOffApart          invariant = "takenOffApart"
 	runsFinish             invariant = "runsFinish"
 	schedulesSucceed       invariant = "schedulesSucceed"
 	nobodyElseSpeaks       invariant = "nobodyElseSpeaks"
@@ -126,6 +127,7 @@ var invariants = []struct {
 	{onlyConfirmed, checkOnlyConfirmed},
 	{confirmationsDecided, checkConfirmationsDecided},
 	{changesHaveLines, checkAudit},
+	{takenOffApart, checkTakenOff},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},
 	{nothingSentOnPublic, checkNothingSentOnPublicWords},
 	{placesStayOpen, checkPlacesStayOpen},

@@ -18,6 +18,7 @@ type model struct {
 	forms       []*form
 	clicks      []*click
 	deeds       []deed
+	removals    []*removal
 	selves      [][2]string       // accounts of which the first has invited the second, and both are one person's
 	joined      map[string]string // see joins
 }

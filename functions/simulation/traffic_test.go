@@ -56,6 +56,7 @@ var scenes = []scene{
 	{"edit in a run", 2, editInARun},
 	{"friends at once", 2, friendsAtOnce},
 	{"subscribe", 6, subscribe},
+	{"take a device off", 4, takeOff},
 }
 
 // human is one of the people of a seed.

@@ -18,6 +18,7 @@ import (
 // Attributes of the Profiles table beside keys, version and body.
 const (
 	attrTo     = "to"     // a pointer's target
+	attrOff    = "off"    // of a tombstone: when the device of the key was taken off who stood here, milliseconds since 1970
 	attrErased = "erased" // when who stood here before was erased, milliseconds since 1970; a tombstone has no body
 )
 
@@ -113,6 +114,9 @@ func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.
 	body := bytesOf(item, attrBody)
 	if body == nil && !stands.Erased.IsZero() {
 		p.Bury(stands)
+		if off := milliOf(item, attrOff); !off.IsZero() {
+			p.RememberOff(id, off)
+		}
 		return p, nil
 	}
 	p.Stored(stands)
@@ -209,10 +213,14 @@ func pointerItem(from, to profile.ID) item {
 	return i
 }
 
-func tombstone(id profile.ID, version int64, at time.Time) item {
+// tombstone stands where somebody was erased. Under the key of a device that was taken off them before, it says that the device has another key.
+func tombstone(p *profile.Profile, id profile.ID, version int64, at time.Time) item {
 	i := profileKey(id).item()
 	i[attrVersion] = numberValue(version)
 	i[attrErased] = numberValue(at.UnixMilli())
+	if off, is := p.Off[id]; is {
+		i[attrOff] = numberValue(off.UnixMilli())
+	}
 	return i
 }
 
@@ -321,10 +329,10 @@ func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, to
 // Erase puts tombstones of one version (profile.TombstoneVersion) where the profile, its parts and its identifiers' pointers stand, if it
 // is still as it was loaded, and files what follows from them. A key under which somebody else's profile stands is a conflict.
 func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...Filing) error {
-	writes := []types.TransactWriteItem{s.put(tombstone(p.ID, version, at), unchanged(p))}
+	writes := []types.TransactWriteItem{s.put(tombstone(p, p.ID, version, at), unchanged(p))}
 	for _, id := range p.Keys()[1:] {
 		if len(writes) < MaxChangeItems {
-			writes = append(writes, s.put(tombstone(id, version, at), condition{text: "attribute_not_exists(#b)", names: map[string]string{"#b": attrBody}}))
+			writes = append(writes, s.put(tombstone(p, id, version, at), condition{text: "attribute_not_exists(#b)", names: map[string]string{"#b": attrBody}}))
 		}
 	}
 	for _, filing := range with {

@@ -56,6 +56,7 @@ const (
 	sectionClaims       = 57
 	sectionClaimsFrom   = 58
 	sectionDoubted      = 59 // what of the outbox and of the memberships only public events make so
+	sectionOff          = 61 // devices that were taken off, by key
 	sectionConfirmed    = 60 // the address that was confirmed, and the one that was asked for
 )
 
@@ -77,6 +78,12 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 		}
 	})
 	packReach(w, p)
+	w.section(sectionOff, func(w *packer) {
+		for _, key := range slices.Sorted(maps.Keys(p.Off)) {
+			w.text(string(key))
+			w.time(p.Off[key])
+		}
+	})
 	w.section(sectionTags, func(w *packer) {
 		for _, t := range p.Tags {
 			w.text(t)
@@ -178,6 +185,11 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			}
 		case sectionUnconfirmed:
 			p.Unconfirmed.Unite(profile.Addresses{Email: profile.Stamped{Value: s.text(), At: s.time()}, Phone: profile.Stamped{Value: s.text(), At: s.time()}})
+		case sectionOff:
+			for s.more() {
+				key := profile.ID(s.text())
+				p.RememberOff(key, s.time())
+			}
 		case sectionConfirmed:
 			unpackConfirmed(s, &p.Reach)
 		case sectionClaims:

@@ -61,6 +61,14 @@ func erasedProfile() *profile.Profile {
 
 // newestProfile has what came since the bodies were frozen, too.
 func newestProfile() *profile.Profile {
+	p := confirmedProfile()
+	p.RememberOff("d", p.FirstSeen.Add(time.Second))
+	p.RememberOff("a", p.FirstSeen.Add(time.Hour))
+	return p
+}
+
+// confirmedProfile is one of which an address was confirmed.
+func confirmedProfile() *profile.Profile {
 	p := trustedProfile()
 	t0 := p.FirstSeen
 	p.Confirmed, p.Asked = profile.Stamped{Value: "li@shop.example", At: t0.Add(time.Minute)}, profile.Stamped{Value: "mei@shop.example", At: t0}
@@ -142,6 +150,8 @@ func TestWhatTheVersionBeforeDoesToWhoSaysWhat(t *testing.T) {
 		p := &profile.Profile{ID: "p", ClaimsFrom: at}
 		p.Unproven = profile.Memory{FirstSeen: at, LastSeen: at, ShopDays: 1, Traits: profile.Traits{fmt.Sprint("t", n): {Value: true, At: at}}, Counters: map[string]profile.Counter{"page": {Total: int64(n), Last: at}}, Unknown: []byte{99, 1, byte(n)}}
 		p.Unconfirmed.Email = profile.Stamped{Value: fmt.Sprint(n, "@shop.example"), At: at}
+		p.RememberOff("both", at)
+		p.RememberOff(profile.ID(fmt.Sprint("off", n)), at)
 		p.Confirmed, p.Asked = profile.Stamped{Value: fmt.Sprint(n, "@shop.example"), At: at}, profile.Stamped{Value: fmt.Sprint("asked", n), At: at}
 		p.Claims = map[string]profile.Claim{fmt.Sprint("d", n): {At: at.Add(time.Hour)}, "both": {At: at.Add(time.Minute), Reach: profile.Reach{Tokens: map[string]profile.Token{fmt.Sprint("token", n): {At: at.Add(time.Minute)}}}}}
 		p.Traits = profile.Traits{fmt.Sprint("t", n): {Value: "x", At: at, By: trust.Person}}
@@ -174,6 +184,9 @@ func TestWhatTheVersionBeforeDoesToWhoSaysWhat(t *testing.T) {
 	}
 	if got.Unconfirmed.Email.Value != "2@shop.example" || !got.ClaimsFrom.Equal(t0.Add(time.Second)) {
 		t.Errorf("unconfirmed %+v, claims from %v", got.Unconfirmed, got.ClaimsFrom)
+	}
+	if want := map[profile.ID]time.Time{"both": t0.Add(time.Second), "off1": t0, "off2": t0.Add(time.Second)}; !reflect.DeepEqual(got.Off, want) {
+		t.Errorf("off %v, want %v", got.Off, want)
 	}
 	if got.Confirmed.Value != "2@shop.example" || got.Asked.Value != "asked2" {
 		t.Errorf("confirmed %+v, asked %+v", got.Confirmed, got.Asked)
@@ -357,7 +370,7 @@ func TestFrozenBodies(t *testing.T) {
 		want       *profile.Profile
 	}{{"first", frozenBody, beforeMarks(firstProfile())}, {"with detail", frozenDetail, beforeMarks(fullProfile())},
 		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}, {"with marks in bits", frozenBits, fullProfile()},
-		{"with trust", frozenTrust, trustedProfile()}, {"with a confirmation", frozenConfirmation, newestProfile()}} {
+		{"with trust", frozenTrust, trustedProfile()}, {"with a confirmation", frozenConfirmation, confirmedProfile()}, {"with devices that were taken off", frozenOff, newestProfile()}} {
 		t.Run(c.name, func(t *testing.T) {
 			body, err := hex.DecodeString(c.body)
 			if err != nil {

@@ -40,11 +40,12 @@ func (j Events) Level(e *event.Event) trust.Level {
 type CommandKind string
 
 // The commands. Order passes an event about somebody else's order to the order's owner; Erase forgets a person; Wipe takes away what
-// stands under the keys of one who was erased.
+// stands under the keys of one who was erased; TakeOff takes a device off a person.
 const (
-	CommandOrder CommandKind = "order"
-	CommandErase CommandKind = "erase"
-	CommandWipe  CommandKind = "wipe"
+	CommandOrder   CommandKind = "order"
+	CommandErase   CommandKind = "erase"
+	CommandWipe    CommandKind = "wipe"
+	CommandTakeOff CommandKind = "takeOff"
 )
 
 // Command asks projection for a change of one profile.
@@ -59,6 +60,8 @@ type Command struct {
 	Nobody bool `json:"nobody,omitempty"`
 	// Wipe is how far a wipe has come; At is the time of the erasure.
 	Wipe *Wipe `json:"wipe,omitempty"`
+	// Device is the anonymousId that is taken off.
+	Device string `json:"device,omitempty"`
 }
 
 // Wipe goes through all kinds of traces under each key of a person, pass after pass, until one finds nothing.

@@ -49,6 +49,7 @@ var samples = map[string]any{
 	}}},
 	"command-erase":        job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon}},
 	"command-erase-nobody": job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-2", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Nobody: true}},
+	"command-take-off":     job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandTakeOff, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Device: "phone-1"}},
 	"command-wipe": job.Events{Version: 1, Command: &job.Command{ID: "r-1", Kind: job.CommandWipe, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
 		Wipe: &job.Wipe{Keys: []profile.ID{"gbOBfCNI2WeriD7lUXFExQ", "SuSMzLitR60aIhcCOW6jsw"}, Version: 177236640000, Until: noon.Add(time.Second), Pass: 1, Found: true, Key: 1, Kind: 2, Cursor: "20260301#000000000003"}}},
 	"command-order": job.Events{Version: 1, Command: &job.Command{ID: "p.3.0", Kind: job.CommandOrder, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,

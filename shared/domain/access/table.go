@@ -89,6 +89,8 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/profiles/{id}/ledger", Meaning: "a person's points and vouchers", Server: true, Least: Editor},
 		Row{Route: "GET /v1/profiles/{id}/export", Meaning: "everything that is held of a person", Server: true, Least: Approver},
 		Row{Route: "DELETE /v1/profiles/{id}", Meaning: "erase a person", Server: true, Least: Owner},
+		Row{Route: "GET /v1/profiles/{id}/devices", Meaning: "a person's devices", Server: true, Least: Editor},
+		Row{Route: "DELETE /v1/profiles/{id}/devices", Meaning: "take a device off a person", Server: true, Least: Approver},
 		Row{Route: "POST /v1/referrals/codes", Meaning: "a person's code", Person: true, Server: true},
 		Row{Route: "POST /v1/referrals/claims", Meaning: "claim to have come by a code", Person: true, Server: true},
 		Row{Route: "GET /v1/referrals/{userId}", Meaning: "a person's referrals", Person: true, Server: true},

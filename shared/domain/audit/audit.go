@@ -1,5 +1,5 @@
-// Package audit is the account of who did what: each change that an operator made, and each time that somebody was exported, revealed or erased, by the
-// shop's back end too. A line holds no personal data of customers and no secret: things stand in it by their ids, people by their profileId, changes by
+// Package audit is the account of who did what: each change that an operator made, and each time that somebody was exported, revealed or erased, or had a
+// device taken off, by the shop's back end too. A line holds no personal data of customers and no secret: things stand in it by their ids, people by their profileId, changes by
 // the names of the fields. It is not a log of requests: what was refused, and what was only read, has no line. The surprising thing: a
 // line is no note of a change but a part of it, so that neither stands without the other; see docs/SECURITY.md for what is no transaction.
 package audit
@@ -16,12 +16,13 @@ type Action string
 
 // The actions.
 const (
-	Save   Action = "save"
-	Delete Action = "delete"
-	Start  Action = "start"  // a run
-	Export Action = "export" // everything that is held of a person
-	Reveal Action = "reveal" // a person's data without masks
-	Erase  Action = "erase"
+	Save    Action = "save"
+	Delete  Action = "delete"
+	Start   Action = "start"  // a run
+	Export  Action = "export" // everything that is held of a person
+	Reveal  Action = "reveal" // a person's data without masks
+	Erase   Action = "erase"
+	TakeOff Action = "takeOff" // a device, off a person
 )
 
 // The kinds of thing beside those of definitions.

@@ -69,7 +69,7 @@ func (p *Profile) part(by trust.Level, own bool, f trust.Fact) *Memory {
 
 // own tells whether an event speaks of its own device's profile, and not of a userId that it may only claim.
 func (p *Profile) own(e *event.Event) bool {
-	return e.UserID == "" || e.AnonymousID != "" && p.Has(Identifier{AnonymousID, e.AnonymousID})
+	return e.UserID == "" || e.AnonymousID != "" && p.Owns(e.AnonymousID, e.ReceivedAt)
 }
 
 // saidBy is what a trait remembers of who said it. That it is of the part of public events needs no mark.

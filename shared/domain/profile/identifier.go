@@ -29,7 +29,7 @@ const (
 
 // Claimed tells whether whoever knows the identifier's value may still be somebody else: an e-mail address is no secret. Such an
 // identifier joins only on the word of a source that is trusted.
-func (k IdentifierKind) Claimed() bool { return k != AnonymousID && k != Device }
+func (k IdentifierKind) Claimed() bool { return k.Base() != AnonymousID && k != Device }
 
 // Named lists the identifiers that an identify or alias event gives for its person beside the ids that every event has: from
 // traits, of identify also context.traits, context.externalIds and context.device.token. Values that mean nothing are left out.
@@ -181,7 +181,7 @@ func limit(kind IdentifierKind) int {
 func (p *Profile) kinds(kind IdentifierKind) int {
 	n := 0
 	for _, i := range p.Identifiers {
-		if i.Kind == kind {
+		if i.Kind.Base() == kind.Base() {
 			n++
 		}
 	}

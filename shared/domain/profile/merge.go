@@ -1,12 +1,13 @@
 package profile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
 
-// Keys lists the ids under which something of the person may stand: the profile's own first, then those of its parts and of its
-// identifiers.
+// Keys lists the ids under which something of the person may stand: the profile's own first, then those of its parts, of its
+// identifiers, and of the devices that were taken off: what they did before is the person's.
 func (p *Profile) Keys() []ID {
 	keys := []ID{p.ID}
 	add := func(id ID) {
@@ -19,6 +20,9 @@ func (p *Profile) Keys() []ID {
 	}
 	for _, i := range p.Identifiers {
 		add(i.ID())
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.Off)) {
+		add(id)
 	}
 	return keys
 }
@@ -97,6 +101,9 @@ func (p *Profile) Absorb(q *Profile) {
 	}
 	for key, at := range q.Erasures {
 		p.RememberErasure(key, at)
+	}
+	for key, at := range q.Off {
+		p.RememberOff(key, at)
 	}
 	p.absorbWindow(q)
 }

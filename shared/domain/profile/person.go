@@ -98,10 +98,10 @@ func (m *Memory) Place(part string) string {
 // Stranger tells whether nothing is known but one device and what it did, or a userId that only public events name: no order, nothing that was
 // said of what may be sent.
 func (p *Profile) Stranger() bool {
-	if len(p.Identifiers) != 1 || p.Identifiers[0].Kind != AnonymousID && !p.Memory.Empty() {
+	if len(p.Identifiers) != 1 || p.Identifiers[0].Kind.Base() != AnonymousID && !p.Memory.Empty() {
 		return false
 	}
-	return len(p.Parts)+len(p.Consent)+len(p.Tags)+p.Orders.Count+len(p.Orders.Entries) == 0 && p.Confirmed.Value == ""
+	return len(p.Parts)+len(p.Off)+len(p.Consent)+len(p.Tags)+p.Orders.Count+len(p.Orders.Entries) == 0 && p.Confirmed.Value == ""
 }
 
 // HeardOf is when something was last heard of the person, as far as the profile remembers: by receipt where it does, else when it happened.

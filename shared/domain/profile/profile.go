@@ -49,6 +49,8 @@ type Profile struct {
 	// device is the person's. Of those at most MaxClaims are left that were heard of last; what was heard until ClaimsFrom is let go.
 	Claims     map[string]Claim
 	ClaimsFrom time.Time
+	// Off says of the keys of devices that were taken off the person since when what is received under them is no longer the person's.
+	Off map[ID]time.Time
 
 	Tags      []string // sorted
 	Orders    Orders

@@ -200,7 +200,7 @@ func (a *Addresses) say(traits []byte, at time.Time) {
 // claim notes what a device says of the person's userId, unless it is the person's. Of too many devices those go that were heard of last but long
 // ago, and with them what the others said until then: so what is left is the same in whatever sequence it was said.
 func (p *Profile) claim(device string, c Claim) {
-	if device == "" || len(device) > maxClaimer || !c.At.After(p.ClaimsFrom) || p.Has(Identifier{AnonymousID, device}) {
+	if device == "" || len(device) > maxClaimer || !c.At.After(p.ClaimsFrom) || p.Owns(device, c.At) {
 		return
 	}
 	all, known := p.Claims[device]
@@ -253,7 +253,7 @@ func (p *Profile) absorbClaims(q *Profile) {
 
 // Claim takes up what was kept of a claim elsewhere. It counts where the device is the person's by now.
 func (p *Profile) Claim(device string, c Claim) {
-	if p.Has(Identifier{AnonymousID, device}) {
+	if p.Owns(device, c.At) {
 		p.leaveAll(p.Reach.absorb(&c.Reach))
 		return
 	}
@@ -263,7 +263,7 @@ func (p *Profile) Claim(device string, c Claim) {
 // acknowledge takes up what the devices have claimed that are the person's by now.
 func (p *Profile) acknowledge() {
 	for device, c := range p.Claims {
-		if p.Has(Identifier{AnonymousID, device}) {
+		if p.Owns(device, c.At) {
 			p.leaveAll(p.Reach.absorb(&c.Reach))
 			delete(p.Claims, device)
 		}

@@ -151,7 +151,7 @@ func identifiers(kind profile.IdentifierKind) func(*subject, string) (value, boo
 	return amount(func(s *subject) int {
 		n := 0
 		for _, i := range s.p.Identifiers {
-			if i.Kind == kind {
+			if i.Kind.Base() == kind {
 				n++
 			}
 		}

@@ -1,0 +1,203 @@
+package member
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/job"
+)
+
+// heldDevice is a device that was ever heard of together with a person. What is not known any more, since the timeline does not go back so far, is null.
+type heldDevice struct {
+	AnonymousID string     `json:"anonymousId"`
+	State       string     `json:"state"` // joined, claimed, takenOff
+	FirstSeen   *time.Time `json:"firstSeen"`
+	LastSeen    *time.Time `json:"lastSeen"`
+	Events      int        `json:"events"`
+	JoinedBy    *proof     `json:"joinedBy"`
+	TakenOffAt  *time.Time `json:"takenOffAt"` // last
+}
+
+// proof is the event that said first that the device is the person's.
+type proof struct {
+	MessageID string      `json:"messageId"`
+	Type      event.Kind  `json:"type"`
+	By        trust.Level `json:"by"` // person or shop
+	At        time.Time   `json:"at"` // when it was received
+}
+
+// deviceList is the answer; Partial says that the person has more events than are looked through, so that times and counts are those of the newest.
+type deviceList struct {
+	Items   []heldDevice `json:"items"`
+	Partial bool         `json:"partial,omitempty"`
+}
+
+const (
+	deviceEvents = 10_000 // how many events are looked through
+	devicePage   = 500
+)
+
+func (p *Process) devices(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.person(w, r)
+	if !ok || !known(w, person) {
+		return
+	}
+	list, err := p.devicesOf(r.Context(), person)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, list)
+}
+
+// devicesOf lists the devices that the profile or the timeline names, in the order of their ids.
+func (p *Process) devicesOf(ctx context.Context, person dynamo.Person) (list deviceList, err error) {
+	held := map[string]*heldDevice{}
+	of := func(id string) *heldDevice {
+		if held[id] == nil {
+			held[id] = &heldDevice{AnonymousID: id}
+		}
+		return held[id]
+	}
+	who := person.Profile
+	for _, i := range who.Identifiers {
+		if i.Kind.Base() == profile.AnonymousID {
+			of(i.Value).State = "joined"
+		}
+	}
+	for id, claim := range who.Claims {
+		d := of(id)
+		d.State, d.LastSeen = "claimed", instant(claim.At)
+	}
+	for cursor, seen := "", 0; ; {
+		events, next, err := p.Timeline.Events(ctx, person.Keys, devicePage, cursor)
+		if err != nil {
+			return list, err
+		}
+		for i := range events {
+			if e := &events[i]; e.AnonymousID != "" {
+				of(e.AnonymousID).see(e)
+			}
+			if e := &events[i]; e.Kind == event.Alias && held[e.PreviousID] != nil {
+				held[e.PreviousID].prove(e)
+			}
+		}
+		if seen += len(events); next == "" || seen >= deviceEvents {
+			list.Partial = next != ""
+			break
+		}
+		cursor = next
+	}
+	for _, d := range held {
+		d.settle(who)
+		if d.State != "" {
+			list.Items = append(list.Items, *d)
+		}
+	}
+	slices.SortFunc(list.Items, func(a, b heldDevice) int { return cmp.Compare(a.AnonymousID, b.AnonymousID) })
+	if list.Items == nil {
+		list.Items = []heldDevice{}
+	}
+	return list, nil
+}
+
+// see counts an event of the device.
+func (d *heldDevice) see(e *event.Event) {
+	at := e.ReceivedAt
+	d.Events++
+	if d.FirstSeen == nil || at.Before(*d.FirstSeen) {
+		d.FirstSeen = &at
+	}
+	if d.LastSeen == nil || at.After(*d.LastSeen) {
+		d.LastSeen = &at
+	}
+	if e.UserID != "" && (e.Kind == event.Identify || e.Trust == trust.Person) {
+		d.prove(e)
+	}
+}
+
+// prove keeps the earliest event that may say whose the device is.
+func (d *heldDevice) prove(e *event.Event) {
+	if trust.May(e.Trust, false, trust.JoinDevice) == trust.Yes && (d.JoinedBy == nil || e.ReceivedAt.Before(d.JoinedBy.At)) {
+		d.JoinedBy = &proof{e.MessageID, e.Kind, e.Trust.Or(trust.Shop), e.ReceivedAt}
+	}
+}
+
+// settle says what became of the device. Devices that the timeline alone names, and nobody has taken off, are of no concern: they claimed the
+// person once and were let go.
+func (d *heldDevice) settle(who *profile.Profile) {
+	for i := (profile.Identifier{Kind: profile.AnonymousID, Value: d.AnonymousID}); ; i = i.Next() {
+		off, is := who.Off[i.ID()]
+		if !is {
+			break
+		}
+		d.TakenOffAt = &off
+		if d.State == "" {
+			d.State = "takenOff"
+		}
+	}
+	if d.State == "claimed" {
+		d.JoinedBy = nil
+	}
+}
+
+// takeOff asks projection to take a device off a person. What it did before stays the person's; what comes of it later is its own.
+func (p *Process) takeOff(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	device := query["device"]
+	if query.Del("device"); len(device) != 1 || device[0] == "" {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "device", Reason: "must be given once: the anonymousId of the device"})
+		return
+	}
+	if !whole(w, query) {
+		return
+	}
+	person, ok := p.person(w, r)
+	if !ok || !known(w, person) {
+		return
+	}
+	now := p.Now().UTC().Truncate(time.Millisecond)
+	if reason := refusal(person.Profile, device[0], now); reason != "" {
+		httpapi.Problem(w, http.StatusConflict, "Not taken off", "", httpapi.FieldError{Field: "device", Reason: reason})
+		return
+	}
+	receipt := p.NewID()
+	if _, err := p.write(r, audit.TakeOff, person, receipt); err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Command: &job.Command{
+		ID: receipt, Kind: job.CommandTakeOff, ProfileID: person.Keys[0], At: now, Device: device[0],
+	}}); err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusAccepted, struct {
+		Receipt   string     `json:"receipt"`
+		ProfileID profile.ID `json:"profileId"`
+		At        time.Time  `json:"at"`
+	}{receipt, person.Keys[0], now})
+}
+
+// refusal is why a device cannot be taken off somebody, empty if it can.
+func refusal(who *profile.Profile, device string, now time.Time) string {
+	trial := *who
+	switch {
+	case trial.TakeOff(device, now, now):
+		return ""
+	case who.UserID() == "":
+		return "is not to be taken off somebody without a userId: erase them instead"
+	case len(who.Off) >= profile.MaxOff:
+		return "is one too many: as many devices as are remembered were taken off this person"
+	}
+	return "is not the person's"
+}
