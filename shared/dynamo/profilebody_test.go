@@ -256,7 +256,7 @@ func TestTornBodiesAreRefused(t *testing.T) {
 		}
 	}
 	// A body cut at the end of a section is a shorter body; every other cut is a fault.
-	if sections := 41; torn != len(whole)-sections {
+	if sections := 42; torn != len(whole)-sections {
 		t.Errorf("%d of %d cuts are faults, want all but %d", torn, len(whole), sections)
 	}
 }
