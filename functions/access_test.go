@@ -137,6 +137,10 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 					base = others[0].Text
 				}
 				status, answer := ask(t, base, r, c)
+				// The API of tokens lets 50 calls a second through, and a quick machine makes more.
+				for n := 0; status == http.StatusTooManyRequests && n < 1000; n++ {
+					status, answer = ask(t, base, r, c)
+				}
 				let := status != http.StatusUnauthorized && status != http.StatusForbidden
 				want := c.opens(row) || row.Open != "" && !strings.Contains(r.Path, "/hooks/")
 				if let != want || status >= 500 {
