@@ -23,12 +23,12 @@ type heldDevice struct {
 	FirstSeen   *time.Time `json:"firstSeen"`
 	LastSeen    *time.Time `json:"lastSeen"`
 	Events      int        `json:"events"`
-	JoinedBy    *proof     `json:"joinedBy"`
+	JoinedBy    *joining   `json:"joinedBy"`
 	TakenOffAt  *time.Time `json:"takenOffAt"` // last
 }
 
-// proof is the event that said first that the device is the person's.
-type proof struct {
+// joining is the event that said first that the device is the person's.
+type joining struct {
 	MessageID string      `json:"messageId"`
 	Type      event.Kind  `json:"type"`
 	By        trust.Level `json:"by"` // person or shop
@@ -128,7 +128,7 @@ func (d *heldDevice) see(e *event.Event) {
 // prove keeps the earliest event that may say whose the device is.
 func (d *heldDevice) prove(e *event.Event) {
 	if trust.May(e.Trust, false, trust.JoinDevice) == trust.Yes && (d.JoinedBy == nil || e.ReceivedAt.Before(d.JoinedBy.At)) {
-		d.JoinedBy = &proof{e.MessageID, e.Kind, e.Trust.Or(trust.Shop), e.ReceivedAt}
+		d.JoinedBy = &joining{e.MessageID, e.Kind, e.Trust.Or(trust.Shop), e.ReceivedAt}
 	}
 }
 
