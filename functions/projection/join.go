@@ -148,7 +148,6 @@ func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Ide
 			return err
 		}
 		named.b = stands
-		pair = []join{named}
 		switch {
 		case !user.profile.Has(former.b):
 			pair = []join{named, former}

@@ -70,7 +70,7 @@ func TestABodyIsSqueezedWhereThatSavesAUnit(t *testing.T) {
 // TestABodyIsAllButTheWholeItem: a byte too many in the reckoning is a write unit for those whose items nearly fit.
 func TestABodyIsAllButTheWholeItem(t *testing.T) {
 	i := profile.Identifier{Kind: profile.UserID, Value: "mei"}
-	p := &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}}
+	p := &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, Memory: profile.Memory{FirstSeen: time.Unix(1, 0), LastSeen: time.Unix(1, 0)}}
 	if beside := itemSize(p) - len(packProfile(p)); beside != itemOverhead {
 		t.Errorf("an item takes %d bytes beside its body, %d are reckoned with", beside, itemOverhead)
 	}
