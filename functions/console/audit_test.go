@@ -77,7 +77,7 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	shown := b.must(200, "GET", "/v1/audit", "")
 	editor, owner := `"by":{"name":"the editor","role":"editor","key":"1553cc62"},"from":"192.0.2.1"`, `"by":{"name":"operator key","role":"owner","key":"06e55b63"},"from":"192.0.2.1"`
 	want := `{"items":[` + strings.Join([]string{
-		`{"id":"save#source#shop#1","at":"2026-11-21T08:08:00Z",` + owner + `,"action":"save","kind":"source","of":"shop","after":1,"fields":["hookSecret","id","kind","name","writeKeys"]}`,
+		`{"id":"save#source#shop#1","at":"2026-11-21T08:08:00Z",` + owner + `,"action":"save","kind":"source","of":"shop","after":1,"fields":["hookSecretSet","id","kind","name","writeKeys"]}`,
 		`{"id":"start#run-1","at":"2026-11-21T08:07:00Z",` + owner + `,"action":"start","kind":"run","of":"run-1"}`,
 		`{"id":"delete#segment#vip#2","at":"2026-11-21T08:07:00Z",` + editor + `,"action":"delete","kind":"segment","of":"vip","before":2}`,
 		`{"id":"save#segment#vip#2","at":"2026-11-21T08:03:00Z",` + editor + `,"action":"save","kind":"segment","of":"vip","before":1,"after":2,"fields":["name","rule"]}`,
