@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
@@ -63,6 +64,12 @@ func versionCondition(version int64) (condition string, names map[string]string,
 		return "attribute_not_exists(#pk)", map[string]string{"#pk": attrPK}, nil
 	}
 	return "#v = :v", map[string]string{"#v": attrVersion}, item{":v": numberValue(version)}
+}
+
+// alone is a put that could stand in a transaction as a call of its own.
+func alone(put *types.Put) *dynamodb.PutItemInput {
+	return &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
+		ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues}
 }
 
 // conditionLost says whether a single write or one action of a transaction failed its condition. A transaction that met

@@ -67,8 +67,7 @@ func (s Deliveries) AddressContact(ctx context.Context, channel delivery.Channel
 // somebody has; any other error leaves open whether the write happened.
 func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error {
 	put := s.putContact(c)
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item,
-		ConditionExpression: put.ConditionExpression, ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues})
+	_, err := s.DB.PutItem(ctx, alone(put))
 	if err != nil {
 		if conditionLost(err) {
 			err = ErrConflict

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -56,9 +55,9 @@ func (s Deliveries) DecideWhile(ctx context.Context, d delivery.Decision, c *del
 		return err
 	}
 	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: put}, {Put: s.putContact(c)}}})
-	var cancelled *types.TransactionCanceledException
+	codes := cancellation(err)
 	switch {
-	case errors.As(err, &cancelled) && len(cancelled.CancellationReasons) > 0 && aws.ToString(cancelled.CancellationReasons[0].Code) == "ConditionalCheckFailed":
+	case len(codes) > 0 && codes[0] == lostCondition:
 		return nil
 	case conditionLost(err):
 		err = ErrConflict
@@ -105,8 +104,7 @@ func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c *con
 	if err != nil {
 		return err
 	}
-	_, err = s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item,
-		ConditionExpression: put.ConditionExpression, ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues})
+	_, err = s.DB.PutItem(ctx, alone(put))
 	if err != nil {
 		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
 	}

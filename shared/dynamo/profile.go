@@ -227,9 +227,7 @@ func tombstone(p *profile.Profile, id profile.ID, version int64, at time.Time) i
 // Save writes the profile if it is still as it was loaded, and counts its Version up. ErrConflict says that it is not; any other
 // error leaves open whether the write happened.
 func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
-	c := unchanged(p)
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: s.item(p),
-		ConditionExpression: &c.text, ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values})
+	_, err := s.DB.PutItem(ctx, alone(s.put(s.item(p), unchanged(p)).Put))
 	if err != nil {
 		if conditionLost(err) {
 			err = ErrConflict

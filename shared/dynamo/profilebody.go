@@ -56,8 +56,8 @@ const (
 	sectionClaims       = 57
 	sectionClaimsFrom   = 58
 	sectionDoubted      = 59 // what of the outbox and of the memberships only public events make so
-	sectionOff          = 61 // devices that were taken off, by key
 	sectionConfirmed    = 60 // the address that was confirmed, and the one that was asked for
+	sectionOff          = 61 // devices that were taken off, by key
 )
 
 // packProfile is the body of a profile's item.

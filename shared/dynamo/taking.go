@@ -148,8 +148,7 @@ func (s Takings) write(ctx context.Context, seats []seat, t Taking, now time.Tim
 		return err
 	}
 	put := writes[0].Put
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item,
-		ConditionExpression: put.ConditionExpression, ExpressionAttributeNames: put.ExpressionAttributeNames, ExpressionAttributeValues: put.ExpressionAttributeValues})
+	_, err := s.DB.PutItem(ctx, alone(put))
 	return err
 }
 
