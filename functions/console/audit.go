@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,12 +31,8 @@ func (p *Process) audit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lines, next, err := p.Audit.List(r.Context(), q, page.Limit, page.Cursor)
-	if errors.Is(err, dynamo.ErrCursor) {
-		badCursor(w)
-		return
-	}
 	if err != nil {
-		httpapi.Failed(w, r, err)
+		listFailed(w, r, err)
 		return
 	}
 	httpapi.JSON(w, http.StatusOK, httpapi.List[audit.Line]{Items: lines, Next: next})

@@ -64,12 +64,8 @@ func (p *Process) list(d document) http.HandlerFunc {
 			return
 		}
 		found, next, err := p.Catalog.List(r.Context(), d.kind, page.Limit, page.Cursor)
-		if errors.Is(err, dynamo.ErrCursor) {
-			badCursor(w)
-			return
-		}
 		if err != nil {
-			httpapi.Failed(w, r, err)
+			listFailed(w, r, err)
 			return
 		}
 		answer := httpapi.List[fields]{Next: next}

@@ -131,19 +131,16 @@ func (p *Process) listRuns(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	runs, next, err := p.Runs.List(r.Context(), page.Limit, page.Cursor)
-	if errors.Is(err, dynamo.ErrCursor) {
-		badCursor(w)
-		return
-	}
 	if err != nil {
-		httpapi.Failed(w, r, err)
+		listFailed(w, r, err)
 		return
 	}
 	httpapi.JSON(w, http.StatusOK, httpapi.List[segment.Run]{Items: runs, Next: next})
 }
 
-func badCursor(w http.ResponseWriter) {
-	httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "cursor", Reason: "is not one that this list gave"})
+// listFailed answers an error of a list: a foreign cursor is the caller's fault.
+func listFailed(w http.ResponseWriter, r *http.Request, err error) {
+	httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
 }
 
 func (p *Process) showRun(w http.ResponseWriter, r *http.Request) {

@@ -29,11 +29,8 @@ func (p *Process) versions(d document) http.HandlerFunc {
 		}
 		found, next, err := p.Catalog.Versions(r.Context(), d.kind, id, page.Limit, page.Cursor)
 		switch {
-		case errors.Is(err, dynamo.ErrCursor):
-			badCursor(w)
-			return
 		case err != nil:
-			httpapi.Failed(w, r, err)
+			listFailed(w, r, err)
 			return
 		case len(found) == 0 && page.Cursor == "":
 			httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there never was a %s %q", d.kind, id))

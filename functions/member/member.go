@@ -8,7 +8,6 @@ package member
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"net/http"
 	"time"
 
@@ -126,9 +125,5 @@ func known(w http.ResponseWriter, person dynamo.Person) bool {
 
 // listFailed answers an error of a list: a foreign cursor is the caller's fault.
 func listFailed(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, dynamo.ErrCursor) {
-		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "cursor", Reason: "is not one that this list gave"})
-		return
-	}
-	httpapi.Failed(w, r, err)
+	httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
 }

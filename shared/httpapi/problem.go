@@ -70,6 +70,15 @@ func Failed(w http.ResponseWriter, r *http.Request, err error) {
 	Problem(w, http.StatusServiceUnavailable, "", "try again")
 }
 
+// ListFailed answers an error of a list. One that is foreign says that the caller's cursor is not the list's: that is 400.
+func ListFailed(w http.ResponseWriter, r *http.Request, err, foreign error) {
+	if errors.Is(err, foreign) {
+		Problem(w, http.StatusBadRequest, "Malformed request", "", FieldError{Field: "cursor", Reason: "is not one that this list gave"})
+		return
+	}
+	Failed(w, r, err)
+}
+
 // KeyReused answers 422: the Idempotency-Key was used with another body.
 func KeyReused(w http.ResponseWriter) {
 	Problem(w, http.StatusUnprocessableEntity, "Idempotency-Key reused", "",
