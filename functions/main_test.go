@@ -176,14 +176,10 @@ func (l testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// call sends a request and decodes the answer; any status but the wanted one fails the test.
-func (m *machine) call(want int, method, path, key, body string, out any) string {
+// ask is one request, whatever the answer.
+func (m *machine) ask(method, path, key, body string) (int, []byte) {
 	m.t.Helper()
-	var payload io.Reader
-	if body != "" {
-		payload = strings.NewReader(body)
-	}
-	r, err := http.NewRequest(method, m.base+path, payload)
+	r, err := http.NewRequest(method, m.base+path, strings.NewReader(body))
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -198,8 +194,15 @@ func (m *machine) call(want int, method, path, key, body string, out any) string
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	if answer.StatusCode != want {
-		m.t.Fatalf("%s %s: %d %s, want %d", method, path, answer.StatusCode, text, want)
+	return answer.StatusCode, text
+}
+
+// call is ask, and decodes the answer; any status but the wanted one fails the test.
+func (m *machine) call(want int, method, path, key, body string, out any) string {
+	m.t.Helper()
+	status, text := m.ask(method, path, key, body)
+	if status != want {
+		m.t.Fatalf("%s %s: %d %s, want %d", method, path, status, text, want)
 	}
 	if out != nil {
 		if err := json.Unmarshal(text, out); err != nil {

@@ -140,22 +140,13 @@ func TestEveryTableIsDeclaredWithItsKeysAndTheReverse(t *testing.T) {
 
 // What a stack takes along when it goes is no more than runs, which can be made again.
 func TestTablesStayWhenTheStackGoes(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var raw struct {
-		Resources map[string]struct {
-			DeletionPolicy      string `yaml:"DeletionPolicy"`
-			UpdateReplacePolicy string `yaml:"UpdateReplacePolicy"`
-		} `yaml:"Resources"`
-	}
-	if err := yaml.Unmarshal(text, &raw); err != nil {
-		t.Fatal(err)
-	}
+	resources := resourcesOf[struct {
+		DeletionPolicy      string `yaml:"DeletionPolicy"`
+		UpdateReplacePolicy string `yaml:"UpdateReplacePolicy"`
+	}](t)
 	for _, table := range dynamo.Tables() {
 		want := map[bool]string{true: "Retain", false: "Delete"}[table.Kept]
-		if got := raw.Resources[table.Name]; got.DeletionPolicy != want || got.UpdateReplacePolicy != want {
+		if got := resources[table.Name]; got.DeletionPolicy != want || got.UpdateReplacePolicy != want {
 			t.Errorf("table %s: %+v, want %s", table.Name, got, want)
 		}
 	}
@@ -250,38 +241,29 @@ func TestThrottles(t *testing.T) {
 
 // TestAlarms: whatever fails is told, of every function, queue, schedule and API.
 func TestAlarms(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var raw struct {
-		Resources map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				AlarmDescription string `yaml:"AlarmDescription"`
-				Metrics          []struct {
-					Expression string `yaml:"Expression"`
-					MetricStat struct {
-						Metric struct {
-							MetricName string `yaml:"MetricName"`
-							Dimensions []struct {
-								Value string `yaml:"Value"`
-							} `yaml:"Dimensions"`
-						} `yaml:"Metric"`
-					} `yaml:"MetricStat"`
-				} `yaml:"Metrics"`
-				MetricName string `yaml:"MetricName"`
-				Dimensions []struct {
-					Value string `yaml:"Value"`
-				} `yaml:"Dimensions"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
-	}
-	if err := yaml.Unmarshal(text, &raw); err != nil {
-		t.Fatal(err)
-	}
+	resources := resourcesOf[struct {
+		Type       string `yaml:"Type"`
+		Properties struct {
+			AlarmDescription string `yaml:"AlarmDescription"`
+			Metrics          []struct {
+				Expression string `yaml:"Expression"`
+				MetricStat struct {
+					Metric struct {
+						MetricName string `yaml:"MetricName"`
+						Dimensions []struct {
+							Value string `yaml:"Value"`
+						} `yaml:"Dimensions"`
+					} `yaml:"Metric"`
+				} `yaml:"MetricStat"`
+			} `yaml:"Metrics"`
+			MetricName string `yaml:"MetricName"`
+			Dimensions []struct {
+				Value string `yaml:"Value"`
+			} `yaml:"Dimensions"`
+		} `yaml:"Properties"`
+	}](t)
 	watched := map[string]bool{} // metric and what it is of
-	for id, r := range raw.Resources {
+	for id, r := range resources {
 		if r.Type != "AWS::CloudWatch::Alarm" {
 			continue
 		}
@@ -356,27 +338,18 @@ func TestLint(t *testing.T) {
 
 // TestAccessLogsNameNobody holds the access logs of every API to what says nothing of a person: no path, query, address, agent or claim.
 func TestAccessLogsNameNobody(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var raw struct {
-		Resources map[string]struct {
-			Type       string `yaml:"Type"`
-			Properties struct {
-				AccessLogSettings struct {
-					Format string `yaml:"Format"`
-				} `yaml:"AccessLogSettings"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
-	}
-	if err := yaml.Unmarshal(text, &raw); err != nil {
-		t.Fatal(err)
-	}
+	resources := resourcesOf[struct {
+		Type       string `yaml:"Type"`
+		Properties struct {
+			AccessLogSettings struct {
+				Format string `yaml:"Format"`
+			} `yaml:"AccessLogSettings"`
+		} `yaml:"Properties"`
+	}](t)
 	allowed := []string{"$context.requestTime", "$context.requestId", "$context.routeKey", "$context.status", "$context.responseLength", "$context.responseLatency",
 		"$context.integrationLatency", "$context.integration.status", "$context.error.responseType"}
 	apis := 0
-	for name, r := range raw.Resources {
+	for name, r := range resources {
 		if r.Type != "AWS::Serverless::HttpApi" && r.Type != "AWS::ApiGatewayV2::Stage" {
 			continue
 		}
@@ -394,4 +367,20 @@ func TestAccessLogsNameNobody(t *testing.T) {
 	if apis != 2 {
 		t.Errorf("%d APIs, want 2", apis)
 	}
+}
+
+// resourcesOf reads the template's resources as YAML has them, for what the stack has no use of.
+func resourcesOf[R any](t *testing.T) map[string]R {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw struct {
+		Resources map[string]R `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(text, &raw); err != nil {
+		t.Fatal(err)
+	}
+	return raw.Resources
 }

@@ -3,7 +3,6 @@ package functions
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -35,26 +34,6 @@ type cell struct {
 	user, device   string // device is the person's for the column device, and a stranger's for all others
 	other, address string // what a probe needs besides
 	status         int    // of what was tried
-}
-
-// ask is one request, whatever the answer.
-func (m *machine) ask(method, path, key, body string) (int, []byte) {
-	m.t.Helper()
-	r, err := http.NewRequest(method, m.base+path, strings.NewReader(body))
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+key)
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return answer.StatusCode, text
 }
 
 type fields map[string]any

@@ -58,13 +58,16 @@ func TestWhoMeetsOthersTriesAgain(t *testing.T) {
 	b.expect(0)
 }
 
+// givenBack are the answers that give back what a notification took.
+var givenBack = []struct {
+	answer *channel.Error
+	want   string
+	left   int // intents
+}{{bounce, "failed rejected", 1}, {notNow, "deferred providerError", 0}}
+
 // TestWhoMeetsOthersAfterTheCall: the same for what is given back after it.
 func TestWhoMeetsOthersAfterTheCall(t *testing.T) {
-	for _, c := range []struct {
-		answer *channel.Error
-		want   string
-		left   int // intents
-	}{{bounce, "failed rejected", 1}, {notNow, "deferred providerError", 0}} {
+	for _, c := range givenBack {
 		b := start(t, welcome)
 		b.provider.answer = func(int) error { return c.answer }
 		b.provider.crash = func() { b.meddle(maxConflicts - 1) }
@@ -292,11 +295,7 @@ func TestAMessageThatIsHalfRead(t *testing.T) {
 
 // TestAnIntentWhoseAnswerGotLostIsGivenBack: it is the worker's own, found in the record, and a refusal gives back what it took.
 func TestAnIntentWhoseAnswerGotLostIsGivenBack(t *testing.T) {
-	for _, c := range []struct {
-		answer *channel.Error
-		want   string
-		left   int // intents
-	}{{bounce, "failed rejected", 1}, {notNow, "deferred providerError", 0}} {
+	for _, c := range givenBack {
 		b := start(t, welcome)
 		b.provider.answer = func(int) error { return c.answer }
 		b.db.Fail("PutItem", 1, dynamotest.Persisted)
