@@ -21,12 +21,14 @@ const maxConflicts = 8
 // attempt is one notification on its way: read, judged, reserved, concluded.
 type attempt struct {
 	*Process
-	Profiles   dynamo.Profiles   // these two answer their first reads from one call
-	Deliveries dynamo.Deliveries //
-	n          job.Notification
-	holder     string // names this worker in the contact record
-	judged     judged // what the decision says of the campaign
-	keys       *proof.Keys
+	// These two, in place of the process's own, answer their first reads from one call.
+	Profiles   dynamo.Profiles
+	Deliveries dynamo.Deliveries
+
+	n      job.Notification
+	holder string // names this worker in the contact record
+	judged judged // what the decision says of the campaign
+	keys   *proof.Keys
 }
 
 // Dispatch decides and sends one notification. An error means that it is not decided and the job must come again.

@@ -22,7 +22,7 @@ import (
 )
 
 // Parameters reads secrets from the Parameter Store of Systems Manager, where they are below a path. It makes the one call that is needed by hand: the
-// SDK's client of that service would make each program larger by more than a megabyte (ADR 20).
+// SDK's client of that service would make each program larger (ADR 21).
 type Parameters struct {
 	Path string // /userops: the secret of a name is /userops/<name>
 	Now  func() time.Time

@@ -101,7 +101,7 @@ var rows = func() []Row {
 		read, change Role
 	}{
 		{"segments", Viewer, Editor}, {"campaigns", Viewer, Editor}, {"templates", Viewer, Editor}, {"programs", Viewer, Editor},
-		{"settings", Viewer, Editor}, {"sources", Owner, Owner}, // a source holds its webhooks' secret
+		{"settings", Viewer, Editor}, {"sources", Owner, Owner}, // a source holds its write keys
 	} {
 		at := "/v1/" + kind.plural
 		all = append(all,

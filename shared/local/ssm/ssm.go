@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
@@ -54,9 +55,7 @@ func New(o Options) (*Store, error) {
 // values are all parameters as they are now.
 func (s *Store) values() (map[string]string, error) {
 	all := map[string]string{}
-	for name, value := range s.options.Values {
-		all[name] = value
-	}
+	maps.Copy(all, s.options.Values)
 	if s.options.Path == "" {
 		return all, nil
 	}
@@ -72,9 +71,7 @@ func (s *Store) values() (map[string]string, error) {
 		// The decoder's own words would show a part of the file.
 		return nil, fmt.Errorf("%s is no JSON object of names and texts; write {\"/userops/secret\": \"...\"}", s.options.Path)
 	}
-	for name, value := range own {
-		all[name] = value
-	}
+	maps.Copy(all, own)
 	return all, nil
 }
 
