@@ -72,12 +72,19 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	b.must(202, "POST", "/v1/runs", `{}`)
 	b.now = b.now.Add(time.Minute)
 	b.must(201, "PUT", "/v1/sources/shop", `{"name":"Shop","kind":"server","writeKeys":["a-secret-of-the-source"],"hookSecret":"another-secret"}`)
+	for _, other := range []string{"other-secret", "other-secret", "third-secret"} { // the same again is no change
+		b.now = b.now.Add(time.Minute)
+		b.must(200, "PUT", "/v1/sources/shop", `{"name":"Shop","kind":"server","writeKeys":["a-secret-of-the-source"],"hookSecret":"`+other+`"}`)
+	}
 	b.must(200, "POST", "/v1/segments/new/preview", `{"rule":{"field":"traits.email","op":"eq","value":"ann@example.com"}}`)
 
 	shown := b.must(200, "GET", "/v1/audit", "")
 	editor, owner := `"by":{"name":"the editor","role":"editor","key":"1553cc62"},"from":"192.0.2.1"`, `"by":{"name":"operator key","role":"owner","key":"06e55b63"},"from":"192.0.2.1"`
 	want := `{"items":[` + strings.Join([]string{
+		`{"id":"rotate#shop#2026-11-21T08:11:00Z","at":"2026-11-21T08:11:00Z",` + owner + `,"action":"rotate","kind":"source","of":"shop","fields":["hookSecret"]}`,
+		`{"id":"rotate#shop#2026-11-21T08:09:00Z","at":"2026-11-21T08:09:00Z",` + owner + `,"action":"rotate","kind":"source","of":"shop","fields":["hookSecret"]}`,
 		`{"id":"save#source#shop#1","at":"2026-11-21T08:08:00Z",` + owner + `,"action":"save","kind":"source","of":"shop","after":1,"fields":["hookSecretSet","id","kind","name","writeKeys"]}`,
+		`{"id":"rotate#shop#2026-11-21T08:08:00Z","at":"2026-11-21T08:08:00Z",` + owner + `,"action":"rotate","kind":"source","of":"shop","fields":["hookSecret"]}`,
 		`{"id":"start#run-1","at":"2026-11-21T08:07:00Z",` + owner + `,"action":"start","kind":"run","of":"run-1"}`,
 		`{"id":"delete#segment#vip#2","at":"2026-11-21T08:07:00Z",` + editor + `,"action":"delete","kind":"segment","of":"vip","before":2}`,
 		`{"id":"save#segment#vip#2","at":"2026-11-21T08:03:00Z",` + editor + `,"action":"save","kind":"segment","of":"vip","before":1,"after":2,"fields":["name","rule"]}`,
@@ -87,7 +94,7 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 		t.Errorf("the log shows\n%s\nwant\n%s", shown, want)
 	}
 	b.db.Each(t, "Audit", func(i map[string]types.AttributeValue) {
-		for _, secret := range []string{"a-secret-of-the-source", "another-secret", "ann@example.com", "Very"} {
+		for _, secret := range []string{"a-secret-of-the-source", "another-secret", "other-secret", "third-secret", "ann@example.com", "Very"} {
 			if strings.Contains(fmt.Sprint(i), secret) {
 				t.Errorf("an item holds %s: %v", secret, i)
 			}

@@ -213,7 +213,7 @@ func (p *Process) putOnce(ctx context.Context, d document, id string, body json.
 		return dynamo.Definition{}, false, err
 	}
 	if seal.secret != "" {
-		if err := dynamo.Sources(p.Catalog).PutHookSecret(ctx, source.ID(id), seal.secret); err != nil || same {
+		if err := dynamo.Sources(p.Catalog).PutHookSecret(ctx, source.ID(id), seal.secret, p.signed(ctx, fieldHookSecret)); err != nil || same {
 			return current, false, err
 		}
 	}

@@ -3,10 +3,13 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/source"
 )
 
@@ -31,23 +34,29 @@ func (s Sources) HookSecrets(ctx context.Context, id source.ID) ([]string, error
 	return all, nil
 }
 
-// PutHookSecret makes a secret the present one, and what was that the one before. The present one again changes nothing. Call it before the
-// definition that says that there is one is saved.
-func (s Sources) PutHookSecret(ctx context.Context, id source.ID, secret string) error {
+// PutHookSecret makes a secret the present one, and what was that the one before, with the line of who did it. The present one again changes
+// nothing and writes no line. Call it before the definition that says that there is one is saved.
+func (s Sources) PutHookSecret(ctx context.Context, id source.ID, secret string, by Signed) error {
 	have, err := s.HookSecrets(ctx, id)
 	if err != nil || len(have) > 0 && have[0] == secret {
 		return err
 	}
+	by.Line = by.Done(audit.Rotate, KindSource, string(id), string(id)+"#"+by.At.Format(time.RFC3339Nano))
+	lines, err := by.puts()
+	if err != nil {
+		return err
+	}
 	entry := hookSecretKey(string(id)).item()
 	entry[attrSecret] = textValue(secret)
-	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: entry, ConditionExpression: aws.String("attribute_not_exists(pk)")}
+	put := &types.Put{TableName: &s.Table, Item: entry, ConditionExpression: aws.String("attribute_not_exists(pk)")}
 	if len(have) > 0 {
 		entry[attrPrevious] = textValue(have[0])
-		in.ConditionExpression = aws.String("#secret = :present")
-		in.ExpressionAttributeNames = map[string]string{"#secret": attrSecret}
-		in.ExpressionAttributeValues = item{":present": textValue(have[0])}
+		put.ConditionExpression = aws.String("#secret = :present")
+		put.ExpressionAttributeNames = map[string]string{"#secret": attrSecret}
+		put.ExpressionAttributeValues = item{":present": textValue(have[0])}
 	}
-	if _, err = s.DB.PutItem(ctx, in); conditionLost(err) {
+	all := append([]types.TransactWriteItem{{Put: put}}, lines...)
+	if _, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: all}); conditionLost(err) {
 		return ErrConflict
 	}
 	if err != nil {

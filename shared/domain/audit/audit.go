@@ -23,6 +23,7 @@ const (
 	Reveal  Action = "reveal" // a person's data without masks
 	Erase   Action = "erase"
 	TakeOff Action = "takeOff" // a device, off a person
+	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // The kinds of thing beside those of definitions.
