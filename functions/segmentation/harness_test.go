@@ -425,15 +425,23 @@ func (w *world) invoke(body []byte) (again bool) {
 	return len(answer.(events.SQSEventResponse).BatchItemFailures) > 0
 }
 
+// maxDoubled bounds how many jobs that succeeded come again: where each hands over to the next, a doubled one doubles all behind it.
+const maxDoubled = 200
+
 // drain handles jobs in any order until none is left. A failed one comes again; some that succeeded do too.
 func (w *world) drain(duplicates float64) {
 	w.t.Helper()
+	doubled := 0
 	for range 20_000 {
 		body, ok := w.jobs.take(w.random)
 		if !ok {
 			return
 		}
-		if w.invoke(body) || w.random.Float64() < duplicates {
+		failed, again := w.invoke(body), doubled < maxDoubled && w.random.Float64() < duplicates
+		if again {
+			doubled++
+		}
+		if failed || again {
 			w.jobs.mu.Lock()
 			w.jobs.bodies = append(w.jobs.bodies, body)
 			w.jobs.mu.Unlock()
