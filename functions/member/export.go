@@ -134,7 +134,7 @@ type memory struct {
 	Categories    profile.Interests           `json:"categories"`
 	Brands        profile.Interests           `json:"brands"`
 	Viewed        map[string]time.Time        `json:"viewed"`
-	Hours         profile.Hours               `json:"hours"` // events by hour of the week, Sunday 00:00 UTC first
+	Hours         [profile.HoursOfWeek]uint32 `json:"hours"` // events by hour of the week, Sunday 00:00 UTC first
 	Ratings       profile.Ratings             `json:"ratings"`
 	Search        profile.Stamped             `json:"search"`
 	Locale        profile.Stamped             `json:"locale"`
@@ -153,8 +153,9 @@ func memoryOf(m *profile.Memory) memory {
 	out := memory{
 		FirstSeen: instant(m.FirstSeen), LastSeen: instant(m.LastSeen), Traits: m.Traits, Counters: m.Counters, Groups: m.Groups, Cart: m.Cart,
 		CartClearedAt: instant(m.CartClearedAt), Touch: m.Touch, ActiveDays: []string{}, Client: m.Client, Devices: m.Devices, Categories: m.Categories,
-		Brands: m.Brands, Viewed: m.Viewed, Hours: m.Hours, Ratings: m.Ratings, Search: m.Search, Locale: m.Locale, Zone: m.Zone, LeftOut: m.LeftOut,
+		Brands: m.Brands, Viewed: m.Viewed, Ratings: m.Ratings, Search: m.Search, Locale: m.Locale, Zone: m.Zone, LeftOut: m.LeftOut,
 	}
+	copy(out.Hours[:], m.Hours)
 	for i := range len(m.Active.Bits) * 8 {
 		if day := m.Active.Last - profile.Day(i); m.Active.Has(day) {
 			out.ActiveDays = append(out.ActiveDays, day.String())

@@ -204,13 +204,15 @@ func (c *collector) add(one *profile.Profile) {
 // ask asks the definitions: of who is no buyer with the new scores, which are known, of a buyer with the old ones. Where those turn
 // out to be the new ones, the answer stands; else scoring asks again.
 func (c *collector) ask(one, all *profile.Profile, r *row) {
-	subject, known := *all, *one
 	buyer := r.facts.Buyer()
-	if !buyer {
-		subject.Scores, known.Scores = r.known, r.known
-	}
 	at := askedAt(all, c.run)
-	members := c.set.Members(&subject, at, c.shop)
+	before := one.Scores
+	if !buyer {
+		one.Scores, all.Scores = r.known, r.known
+	}
+	members := c.set.Members(all, at, c.shop)
+	proven := c.set.Proven(one, members, at, c.shop)
+	one.Scores, all.Scores = before, before // a copy of each of ten million people would take longer than the rules
 	r.members = make([]bool, len(c.scored))
 	for i, id := range c.scored {
 		r.members[i] = members[id] && buyer
@@ -220,7 +222,6 @@ func (c *collector) ask(one, all *profile.Profile, r *row) {
 			c.summary.Segments[string(id)]++
 		}
 	}
-	proven := c.set.Proven(&known, members, at, c.shop)
 	c.set.Forget(one, members)
 	r.differs = segment.Differs(one, members, proven)
 }

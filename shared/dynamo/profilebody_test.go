@@ -24,7 +24,9 @@ func fullProfile() *profile.Profile {
 	p.Categories = profile.Interests{"tea": {Last: 683, Counts: []int64{3, 0, 300}}, "*": {Last: 680, Counts: []int64{1}}}
 	p.Brands = profile.Interests{"West Lake": {Last: 683, Counts: []int64{5}}}
 	p.Viewed = map[string]time.Time{"p1": t0}
-	p.Hours[0], p.Hours[37], p.Hours[167] = 1, 300, 2
+	p.Hours.Count(0, 1)
+	p.Hours.Count(37, 300)
+	p.Hours.Count(167, 2)
 	p.Purchases = profile.Purchases{Discounted: 2, Coupons: 1, Cancelled: 1, Refunded: 1, Refunds: 3, Lines: 9, DiscountedLines: 4, Pieces: 12, Discount: 990}
 	p.Ratings = profile.Ratings{Count: 2, Sum: 95}
 	p.Search = profile.Stamped{Value: "longjing", At: t0}

@@ -196,11 +196,11 @@ func unpackDetail(number uint64, s *unpacker, m *profile.Memory) (known bool) {
 		for s.more() {
 			last += s.uint()
 			n := s.uint()
-			if last >= uint64(len(m.Hours)) {
+			if last >= profile.HoursOfWeek {
 				s.fail()
 				break
 			}
-			m.Hours[last] = uint32(n)
+			m.Hours.Count(int(last), uint32(n))
 		}
 	case sectionRatings:
 		m.Ratings = profile.Ratings{Count: s.int(), Sum: s.int()}

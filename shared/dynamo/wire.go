@@ -187,7 +187,7 @@ func writeUnits(body []byte) int { return (len(body) + itemOverhead + writeUnit 
 
 // sections goes through a body. Those that read does not know are kept in unknown.
 func sections(body []byte, read func(number uint64, s *unpacker) (known bool), unknown *[]byte) error {
-	r := &unpacker{in: body}
+	r, s := &unpacker{in: body}, &unpacker{}
 	for r.more() {
 		start := r.in
 		number := r.uint()
@@ -195,7 +195,7 @@ func sections(body []byte, read func(number uint64, s *unpacker) (known bool), u
 		if r.err != nil {
 			break
 		}
-		s := &unpacker{in: content}
+		*s = unpacker{in: content} // one for all: a run reads ten million people
 		if !read(number, s) {
 			*unknown = append(*unknown, start[:len(start)-len(r.in)]...)
 		}

@@ -126,8 +126,9 @@ func TestHoursAreFull(t *testing.T) {
 	if h[6*24+23] != math.MaxUint32 {
 		t.Errorf("a full counter became %d", h[6*24+23])
 	}
-	q[6*24+23], q[0] = 5, 7
-	h.absorb(&q)
+	q.Count(6*24+23, 5)
+	q.Count(0, 7)
+	h.absorb(q)
 	if h[6*24+23] != math.MaxUint32 || h[0] != 7 {
 		t.Errorf("united %d and %d", h[6*24+23], h[0])
 	}

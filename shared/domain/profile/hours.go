@@ -8,24 +8,33 @@ import (
 )
 
 // Hours counts what a person did by the hour of the week, from Sunday midnight UTC. The zone comes in when it is asked, since it may
-// become known later than the events.
-type Hours [7 * 24]uint32
+// become known later than the events. It has no length where nothing was counted: a profile has two, and a run holds many profiles.
+type Hours []uint32
+
+// HoursOfWeek is the length of Hours that count something.
+const HoursOfWeek = 7 * 24
+
+// Count adds to the counter of an hour of the week.
+func (h *Hours) Count(hour int, n uint32) {
+	if len(*h) == 0 {
+		*h = make(Hours, HoursOfWeek)
+	}
+	(*h)[hour] = uint32(min(uint64((*h)[hour])+uint64(n), 1<<32-1))
+}
 
 func (h *Hours) add(at time.Time) {
 	u := at.UTC()
-	if n := &h[int(u.Weekday())*24+u.Hour()]; *n < 1<<32-1 {
-		*n++
-	}
+	h.Count(int(u.Weekday())*24+u.Hour(), 1)
 }
 
-func (h *Hours) absorb(q *Hours) {
+func (h *Hours) absorb(q Hours) {
 	for i, n := range q {
-		h[i] = uint32(min(uint64(h[i])+uint64(n), 1<<32-1))
+		h.Count(i, n)
 	}
 }
 
 // In gives the counters by hour of the day and by weekday in a zone, with its offset as of a time, to the whole hour.
-func (h *Hours) In(zone *time.Location, asOf time.Time) (hours [24]int64, weekdays [7]int64) {
+func (h Hours) In(zone *time.Location, asOf time.Time) (hours [24]int64, weekdays [7]int64) {
 	_, offset := asOf.In(zone).Zone()
 	shift := (offset + 7*86400) / 3600
 	for i, n := range h {

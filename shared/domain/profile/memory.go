@@ -2,6 +2,7 @@ package profile
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
@@ -141,7 +142,7 @@ func (m *Memory) absorbDetail(q *Memory) {
 	for product, at := range q.Viewed {
 		m.view(product, at)
 	}
-	m.Hours.absorb(&q.Hours)
+	m.Hours.absorb(q.Hours)
 	m.Ratings.Count += q.Ratings.Count
 	m.Ratings.Sum += q.Ratings.Sum
 	m.stamp(&m.Search, q.Search.Value, q.Search.At)
@@ -164,6 +165,7 @@ func (m *Memory) clone() Memory {
 	c := *m
 	c.Traits, c.Counters, c.Groups, c.Cart, c.Touch = maps.Clone(m.Traits), maps.Clone(m.Counters), maps.Clone(m.Groups), maps.Clone(m.Cart), maps.Clone(m.Touch)
 	c.Devices, c.Categories, c.Brands, c.Viewed, c.LeftOut = maps.Clone(m.Devices), maps.Clone(m.Categories), maps.Clone(m.Brands), maps.Clone(m.Viewed), maps.Clone(m.LeftOut)
+	c.Hours = slices.Clone(m.Hours)
 	return c
 }
 

@@ -180,7 +180,7 @@ func somebody(t *testing.T) *subject {
 		p.Active.Add(profile.Day(today) - profile.Day(days))
 	}
 	for hour, n := range map[int]uint32{int(time.Sunday)*24 + 23: 20, int(time.Monday)*24 + 10: 20, int(time.Wednesday)*24 + 12: 10, int(time.Friday)*24 + 20: 35, int(time.Saturday)*24 + 22: 10, int(time.Sunday)*24 + 12: 5} {
-		p.Hours[hour] = n // of UTC; one hour later in Berlin
+		p.Hours.Count(hour, n) // of UTC; one hour later in Berlin
 	}
 	period := now.Unix() / int64(profile.HalfLife.Seconds())
 	p.Categories = profile.Interests{"tea": {Last: period, Counts: []int64{8}}, "pots": {Last: period - 1, Counts: []int64{12}}, "cups": {Last: period, Counts: []int64{1, 4}},
