@@ -32,36 +32,37 @@ import (
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/local"
 	environment "github.com/userops/userops/shared/settings"
+	"github.com/userops/userops/shared/wire"
 )
 
 // programs are the functions as their bootstraps start them.
-var programs = map[string]func(aws.Config) any{
-	"console": func(c aws.Config) any {
-		return httpapi.Lambda(console.New(fromEnvironment[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+var programs = map[string]func(aws.Config) lambda.Handler{
+	"console": func(c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(console.New(fromEnvironment[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
 	},
-	"dispatch": func(c aws.Config) any {
-		return dispatch.New(fromEnvironment[dispatch.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	"dispatch": func(c aws.Config) lambda.Handler {
+		return wire.Handler(dispatch.New(fromEnvironment[dispatch.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"ingest": func(c aws.Config) any {
-		return httpapi.Lambda(ingest.New(fromEnvironment[ingest.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+	"ingest": func(c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(ingest.New(fromEnvironment[ingest.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
 	},
-	"member": func(c aws.Config) any {
-		return httpapi.Lambda(member.New(fromEnvironment[member.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler())
+	"member": func(c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(member.New(fromEnvironment[member.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
 	},
-	"orchestration": func(c aws.Config) any {
-		return orchestration.New(fromEnvironment[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	"orchestration": func(c aws.Config) lambda.Handler {
+		return wire.Handler(orchestration.New(fromEnvironment[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"projection": func(c aws.Config) any {
-		return projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Invoke
+	"projection": func(c aws.Config) lambda.Handler {
+		return wire.Handler(projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Invoke)
 	},
-	"redrive": func(c aws.Config) any {
-		return redrive.New(fromEnvironment[redrive.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	"redrive": func(c aws.Config) lambda.Handler {
+		return wire.Handler(redrive.New(fromEnvironment[redrive.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"segmentation": func(c aws.Config) any {
-		return segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	"segmentation": func(c aws.Config) lambda.Handler {
+		return wire.Handler(segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"settlement": func(c aws.Config) any {
-		return settlement.New(fromEnvironment[settlement.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle
+	"settlement": func(c aws.Config) lambda.Handler {
+		return wire.Handler(settlement.New(fromEnvironment[settlement.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
 }
 

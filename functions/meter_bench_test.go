@@ -103,10 +103,10 @@ func init() {
 	m.memory, _ = strconv.Atoi(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))
 	m.countOutput()
 	build := programs[name]
-	programs[name] = func(c aws.Config) any {
+	programs[name] = func(c aws.Config) lambda.Handler {
 		slog.SetDefault(telemetry.Logger(name))
 		m.client, c.HTTPClient = c.HTTPClient, m
-		m.handler = lambda.NewHandler(build(c))
+		m.handler = build(c)
 		m.before = cpuTime()
 		return m
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/wire"
 )
 
 // Invocation is what a function that serves a queue and a schedule is handed: a batch of jobs, or the schedule's name.
@@ -16,10 +18,10 @@ type Invocation struct {
 // ParseInvocation tells the two apart. Anything else, and any schedule but the function's own, is an error.
 func ParseInvocation(raw json.RawMessage, schedule string) (Invocation, error) {
 	var in struct {
-		Records  json.RawMessage `json:"Records"`
-		Schedule string          `json:"schedule"`
+		Records  []events.SQSMessage `json:"Records"`
+		Schedule string              `json:"schedule"`
 	}
-	if err := json.Unmarshal(raw, &in); err != nil {
+	if err := wire.Read(raw, &in); err != nil {
 		return Invocation{}, fmt.Errorf("reading the invocation: %w", err)
 	}
 	if in.Records == nil {
@@ -28,18 +30,14 @@ func ParseInvocation(raw json.RawMessage, schedule string) (Invocation, error) {
 		}
 		return Invocation{Schedule: in.Schedule}, nil
 	}
-	var batch events.SQSEvent
-	if err := json.Unmarshal(raw, &batch); err != nil {
-		return Invocation{}, fmt.Errorf("reading the batch: %w", err)
-	}
-	return Invocation{Batch: &batch}, nil
+	return Invocation{Batch: &events.SQSEvent{Records: in.Records}}, nil
 }
 
 // Job reads the job in a message. What cannot be read goes back, and to the dead letters in the end: it may be of a version that
 // this program does not know yet.
 func Job[T any](message events.SQSMessage) (T, error) {
 	var job T
-	if err := json.Unmarshal([]byte(message.Body), &job); err != nil {
+	if err := wire.Read([]byte(message.Body), &job); err != nil {
 		return job, fmt.Errorf("reading the job: %w", err)
 	}
 	return job, nil

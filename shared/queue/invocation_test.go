@@ -21,7 +21,7 @@ func TestParseInvocation(t *testing.T) {
 		{`{"schedule":"hourly"}`, -1, "", `schedule "hourly"`},
 		{`{}`, -1, "", "neither a batch nor the schedule"},
 		{`[]`, -1, "", "reading the invocation"},
-		{`{"Records":{}}`, -1, "", "reading the batch"},
+		{`{"Records":{}}`, -1, "", `at "/Records"`},
 	} {
 		in, err := ParseInvocation(json.RawMessage(c.raw), "nightly")
 		if c.fault != "" {
@@ -41,7 +41,9 @@ func TestParseInvocation(t *testing.T) {
 }
 
 func TestJob(t *testing.T) {
-	type envelope struct{ N int }
+	type envelope struct {
+		N int `json:"n"`
+	}
 	if j, err := Job[envelope](events.SQSMessage{Body: `{"n":3,"unknown":true}`}); err != nil || j.N != 3 {
 		t.Errorf("%+v %v", j, err)
 	}

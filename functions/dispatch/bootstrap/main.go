@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
+	"github.com/userops/userops/shared/wire"
 )
 
 func main() {
@@ -31,5 +32,5 @@ func main() {
 		slog.Error("reaching AWS", "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(dispatch.New(s, dynamodb.NewFromConfig(config), sqs.NewFromConfig(config), time.Now).Handle)
+	lambda.Start(wire.Handler(dispatch.New(s, dynamodb.NewFromConfig(config), sqs.NewFromConfig(config), time.Now).Handle))
 }

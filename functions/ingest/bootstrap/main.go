@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
+	"github.com/userops/userops/shared/wire"
 )
 
 func main() {
@@ -29,5 +30,5 @@ func main() {
 		log.Fatal(err)
 	}
 	p := ingest.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now)
-	lambda.Start(httpapi.Lambda(p.Handler()))
+	lambda.Start(wire.Handler(httpapi.Lambda(p.Handler())))
 }

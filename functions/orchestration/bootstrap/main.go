@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
+	"github.com/userops/userops/shared/wire"
 )
 
 func main() {
@@ -30,5 +31,5 @@ func main() {
 		os.Exit(1)
 	}
 	process := orchestration.New(s, dynamodb.NewFromConfig(config), sqs.NewFromConfig(config), time.Now)
-	lambda.Start(process.Handle)
+	lambda.Start(wire.Handler(process.Handle))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
+	"github.com/userops/userops/shared/wire"
 )
 
 func main() {
@@ -28,5 +29,5 @@ func main() {
 		log.Fatal(err)
 	}
 	p := projection.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now)
-	lambda.Start(p.Invoke)
+	lambda.Start(wire.Handler(p.Invoke))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
+	"github.com/userops/userops/shared/wire"
 )
 
 func main() {
@@ -27,5 +28,5 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	lambda.Start(settlement.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now).Handle)
+	lambda.Start(wire.Handler(settlement.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now).Handle))
 }
