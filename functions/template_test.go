@@ -25,6 +25,7 @@ import (
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/local/policy"
 	"github.com/userops/userops/shared/local/template"
 )
 
@@ -107,6 +108,78 @@ func TestNoSecretIsInTheEnvironment(t *testing.T) {
 			if strings.Contains(name, "PASSWORD") || strings.Contains(name, "SECRET") && name != "SECRETS_PATH" || strings.HasSuffix(name, "_KEY") && name != "DEFAULT_WRITE_KEY" {
 				t.Errorf("%s has %s", f.LogicalID, name)
 			}
+		}
+	}
+}
+
+// wildcards are the resources with a wildcard that a role may have, each with the actions and the reason.
+var wildcards = map[string]struct {
+	actions []string
+	why     string
+}{
+	"arn:aws:logs:us-east-1:000000000000:log-group:local-{function}Logs:*": {
+		[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, "the streams of the function's own log group, which Lambda names when it starts an environment"},
+}
+
+// TestRolesAreWrittenOut holds every function to a role of its own in the template, every schedule to a role that starts what has one, and all roles to rights
+// that name actions and resources. SAM would else make roles with policies of AWS whose resources are *.
+func TestRolesAreWrittenOut(t *testing.T) {
+	parsed := parse(t)
+	roles, taken := map[string]template.Role{}, map[string]string{}
+	for _, r := range parsed.Roles {
+		roles[r.ARN] = r
+	}
+	scheduled := map[string]bool{}
+	for _, f := range parsed.Functions {
+		r := roles[f.RoleARN]
+		if r.LogicalID != f.LogicalID+"Role" || !slices.Equal(r.Services, []string{"lambda.amazonaws.com"}) {
+			t.Errorf("%s has the role %q, which %v take", f.LogicalID, r.LogicalID, r.Services)
+		}
+		taken[f.RoleARN] = f.LogicalID
+		logs := "arn:aws:logs:us-east-1:000000000000:log-group:local-" + f.LogicalID + "Logs:*"
+		if !slices.ContainsFunc(r.Statements, func(s policy.Statement) bool { return slices.Contains(s.Resources, logs) }) {
+			t.Errorf("%s may not write its own log", f.LogicalID)
+		}
+		for _, x := range f.Schedules {
+			if taken[x.RoleARN] = "schedules"; roles[x.RoleARN].LogicalID == "" {
+				t.Errorf("the schedule %s has no role of the template", x.Name)
+			}
+			scheduled["arn:aws:lambda:us-east-1:000000000000:function:"+f.Name] = true
+		}
+	}
+	for _, r := range parsed.Roles {
+		by := taken[r.ARN]
+		if by == "" {
+			t.Errorf("nobody takes the role %s", r.LogicalID)
+		}
+		for _, s := range r.Statements {
+			for _, action := range s.Actions {
+				if s.Effect != policy.Allow || strings.ContainsAny(action, "*?") {
+					t.Errorf("%s has %s %s", r.LogicalID, s.Effect, action)
+				}
+			}
+			for _, resource := range s.Resources {
+				listed := wildcards[strings.Replace(resource, "-"+by+"Logs", "-{function}Logs", 1)]
+				if strings.ContainsAny(resource, "*?") && (listed.why == "" || !slices.Equal(s.Actions, listed.actions)) {
+					t.Errorf("%s may %v on %s", r.LogicalID, s.Actions, resource)
+				}
+				if by == "schedules" && (!scheduled[resource] || !slices.Equal(s.Actions, []string{"lambda:InvokeFunction"})) {
+					t.Errorf("%s may %v on %s, which has no schedule", r.LogicalID, s.Actions, resource)
+				}
+			}
+		}
+	}
+	// As the text has it, with what the stack has no use of.
+	for id, r := range resourcesOf[struct {
+		Type       string         `yaml:"Type"`
+		Condition  string         `yaml:"Condition"`
+		Properties map[string]any `yaml:"Properties"`
+	}](t) {
+		switch {
+		case r.Type == "AWS::IAM::Role" && (r.Condition != "" || r.Properties["ManagedPolicyArns"] != nil):
+			t.Errorf("the role %s has policies that AWS keeps, or is there on a condition and was not looked at", id)
+		case r.Type == "AWS::Serverless::Function" && r.Properties["Policies"] != nil, r.Type == "AWS::IAM::Policy", r.Type == "AWS::IAM::ManagedPolicy":
+			t.Errorf("%s has rights that stand beside the roles", id)
 		}
 	}
 }

@@ -61,9 +61,14 @@ func (s *Stack) openIntake(l net.Listener) error {
 			}
 		}
 		for _, m := range f.Mappings {
-			if m.Enabled {
-				s.feed(ctx, f, m)
+			if !m.Enabled {
+				continue
 			}
+			// Lambda also looks at the queue, which nothing here has to. The right is needed all the same.
+			if err := s.book.Check(f.Name, "sqs:GetQueueAttributes", m.QueueARN); err != nil {
+				return fmt.Errorf("%s:%d: event %s: %w", s.tmpl.File, m.Line, m.Event, err)
+			}
+			s.feed(ctx, f, m)
 		}
 	}
 	if err := s.folder.save(); err != nil {

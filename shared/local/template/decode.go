@@ -16,7 +16,7 @@ func (d *document) decode() *Template {
 	for _, e := range d.entries(d.conditions, "Conditions") {
 		d.condition(e.key, e.key.Value)
 	}
-	// Queues and APIs come first: functions point at them.
+	// Queues, APIs and roles come first: functions point at them.
 	for _, r := range d.order {
 		if r.absent {
 			continue
@@ -28,6 +28,8 @@ func (d *document) decode() *Template {
 			t.Tables = append(t.Tables, d.table(r))
 		case typeHTTPAPI:
 			t.APIs = append(t.APIs, d.api(r))
+		case typeRole:
+			t.Roles = append(t.Roles, d.role(r))
 		}
 	}
 	for _, r := range d.order {
@@ -37,7 +39,7 @@ func (d *document) decode() *Template {
 		switch {
 		case r.kind == typeFunction:
 			t.Functions = append(t.Functions, d.function(r, t))
-		case r.kind == typeQueue || r.kind == typeTable || r.kind == typeHTTPAPI || rawTypes[r.kind]:
+		case r.kind == typeQueue || r.kind == typeTable || r.kind == typeHTTPAPI || r.kind == typeRole || rawTypes[r.kind]:
 		case unsupported[r.kind] != "":
 			d.fail(&yaml.Node{Line: r.line}, fmt.Sprintf("resource %s is of type %s, which is not supported here", r.id, r.kind), unsupported[r.kind])
 		default:
@@ -79,6 +81,8 @@ var unsupported = map[string]string{
 	"AWS::Lambda::EventSourceMapping": "use an SQS event of the function",
 	"AWS::Lambda::EventInvokeConfig":  "use EventInvokeConfig of the function",
 	"AWS::Scheduler::Schedule":        "use a ScheduleV2 event of the function",
+	"AWS::IAM::ManagedPolicy":         "use Policies of the role",
+	"AWS::IAM::Policy":                "use Policies of the role",
 	"AWS::Events::Rule":               "use a Schedule or ScheduleV2 event of the function",
 }
 
@@ -97,9 +101,6 @@ var meaningless = map[string]bool{
 	"AWS::CloudWatch::Alarm":                      true,
 	"AWS::CloudWatch::CompositeAlarm":             true,
 	"AWS::CloudWatch::Dashboard":                  true,
-	"AWS::IAM::ManagedPolicy":                     true,
-	"AWS::IAM::Policy":                            true,
-	"AWS::IAM::Role":                              true,
 	"AWS::KMS::Alias":                             true,
 	"AWS::KMS::Key":                               true,
 	"AWS::Lambda::Permission":                     true,
@@ -121,7 +122,7 @@ var meaningless = map[string]bool{
 
 func knownType(kind string) bool {
 	switch kind {
-	case typeFunction, typeTable, typeQueue, typeHTTPAPI:
+	case typeFunction, typeTable, typeQueue, typeHTTPAPI, typeRole:
 		return true
 	}
 	return rawTypes[kind] || meaningless[kind] || unsupported[kind] != ""

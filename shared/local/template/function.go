@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,11 +52,15 @@ func (d *document) function(r *resource, t *Template) Function {
 			d.fail(at, fmt.Sprintf("the environment of %s has %d bytes", r.id, size), "Lambda takes 4096")
 		}
 	}
-	if n := s.take("Role"); n != nil {
-		d.fail(n, fmt.Sprintf("function %s has a Role", r.id), "write Policies instead, so that they can be enforced here")
-	}
-	if n := s.take("Policies"); n != nil {
-		f.Statements = d.policies(n, r.id)
+	role, policies := s.take("Role"), s.take("Policies")
+	switch {
+	case role != nil && policies != nil:
+		d.fail(policies, fmt.Sprintf("function %s has Policies beside its Role, and SAM leaves them out", r.id), "write them into the role")
+	case role != nil:
+		own := d.roleFor(role, r.id, serviceLambda, t)
+		f.RoleARN, f.Statements = own.ARN, slices.Clone(own.Statements)
+	case policies != nil:
+		f.Statements = d.policies(policies, r.id)
 	}
 	f.Async = d.async(s, r.id)
 	for _, e := range d.entries(s.take("Events"), "Events of "+r.id) {
@@ -78,7 +83,11 @@ func (d *document) event(e entry, f *Function, t *Template) {
 	case "SQS":
 		m := d.mapping(s, event, e.key, f, t)
 		f.Mappings = append(f.Mappings, m)
-		f.Statements = append(f.Statements, pollStatement(m.QueueARN))
+		if f.RoleARN != "" {
+			d.mayAll(f.LogicalID, f.Statements, m.QueueARN, e.key, pollActions...)
+		} else {
+			f.Statements = append(f.Statements, pollStatement(m.QueueARN))
+		}
 	case "ScheduleV2":
 		f.Schedules = append(f.Schedules, d.schedule(s, event, e.key, f, t))
 	case "Schedule":
@@ -142,7 +151,12 @@ func (d *document) schedule(s *section, event string, at *yaml.Node, f *Function
 		}
 		p.done()
 	}
-	s.ignore("Description", "RoleArn", "PermissionsBoundary", "KmsKeyArn", "OmitName")
+	if n := s.take("RoleArn"); n != nil {
+		role := d.roleFor(n, event, serviceScheduler, t)
+		out.RoleARN = role.ARN
+		d.mayAll(role.LogicalID, role.Statements, d.arn("lambda", "function:"+f.Name), at, "lambda:InvokeFunction")
+	}
+	s.ignore("Description", "PermissionsBoundary", "KmsKeyArn", "OmitName")
 	return out
 }
 

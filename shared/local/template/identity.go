@@ -15,6 +15,9 @@ const (
 	typeQueue    = "AWS::SQS::Queue"
 )
 
+// typeRole says what functions and schedules may do.
+const typeRole = "AWS::IAM::Role"
+
 // implicitAPI is the logical id of the HTTP API that SAM adds for events that name none.
 const implicitAPI = "ServerlessHttpApi"
 
@@ -26,7 +29,7 @@ var nameProperty = map[string]string{
 	"AWS::Logs::LogGroup":         "LogGroupName",
 	"AWS::SNS::Topic":             "TopicName",
 	"AWS::CloudWatch::Alarm":      "AlarmName",
-	"AWS::IAM::Role":              "RoleName",
+	typeRole:                      "RoleName",
 	"AWS::Scheduler::Schedule":    "Name",
 	"AWS::S3::Bucket":             "BucketName",
 	"AWS::SSM::Parameter":         "Name",
@@ -112,6 +115,8 @@ func (d *document) attribute(at *yaml.Node, id, attribute string) string {
 		return apiID(r.id)
 	case typeHTTPAPI + ".ApiEndpoint", typeRawAPI + ".ApiEndpoint":
 		return d.env.APIBase
+	case typeRole + ".Arn":
+		return d.roleARN(name)
 	case "AWS::SNS::Topic.TopicName":
 		return name
 	case "AWS::Logs::LogGroup.Arn":
@@ -141,7 +146,7 @@ func (d *document) generated(at *yaml.Node, id, attribute string) (string, bool)
 		if r := d.resources[f]; r != nil && r.kind == typeFunction {
 			name := d.env.StackName + "-" + id
 			if attribute == "Arn" {
-				return fmt.Sprintf("arn:aws:iam::%s:role/%s", d.env.AccountID, name), true
+				return d.roleARN(name), true
 			}
 			return name, attribute == ""
 		}
@@ -151,6 +156,11 @@ func (d *document) generated(at *yaml.Node, id, attribute string) (string, bool)
 
 func (d *document) arn(service, tail string) string {
 	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, d.env.Region, d.env.AccountID, tail)
+}
+
+// roleARN has no region: roles are the account's.
+func (d *document) roleARN(name string) string {
+	return fmt.Sprintf("arn:aws:iam::%s:role/%s", d.env.AccountID, name)
 }
 
 func (d *document) queueURL(name string) string {

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -31,11 +32,78 @@ var harmless = map[string]bool{
 	"AWSLambdaBasicExecutionRole": true, "AWSXRayDaemonWriteAccess": true, "AWSXrayWriteOnlyAccess": true, "CloudWatchLambdaInsightsExecutionRolePolicy": true,
 }
 
-// pollStatement is what SAM adds to a function with an SQS event.
+// pollActions are what Lambda does to a queue in the name of the function that it feeds.
+var pollActions = []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+// pollStatement is what SAM adds to a function with an SQS event and no role of its own.
 func pollStatement(queueARN string) policy.Statement {
-	return policy.Statement{
-		Effect: policy.Allow, Implied: true, Resources: []string{queueARN},
-		Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+	return policy.Statement{Effect: policy.Allow, Implied: true, Resources: []string{queueARN}, Actions: pollActions}
+}
+
+// The services that take a role.
+const (
+	serviceLambda    = "lambda.amazonaws.com"
+	serviceScheduler = "scheduler.amazonaws.com"
+)
+
+func (d *document) role(r *resource) Role {
+	s := d.section(d.resolve(r.properties), r.id)
+	out := Role{LogicalID: r.id, ARN: d.roleARN(d.physicalName(&yaml.Node{Line: r.line}, r)), Line: r.line}
+	s.ignore("RoleName", "Description", "MaxSessionDuration", "Tags")
+	if n := s.take("ManagedPolicyArns"); n != nil {
+		d.fail(n, fmt.Sprintf("role %s has policies that are kept by AWS and cannot be enforced here", r.id), "write their statements")
+	}
+	if trust := s.sub("AssumeRolePolicyDocument"); trust != nil {
+		trust.ignore("Version")
+		for _, n := range trust.items("Statement") {
+			who := d.section(n, "AssumeRolePolicyDocument of "+r.id)
+			who.ignore("Sid", "Condition") // whose calls the service makes; here is one account
+			effect, action := who.need("Effect"), who.need("Action")
+			if p := who.sub("Principal"); p != nil && effect == string(policy.Allow) && action == "sts:AssumeRole" {
+				out.Services = append(out.Services, p.texts("Service")...)
+				p.done()
+			}
+			who.done()
+		}
+		trust.done()
+	}
+	for _, n := range s.items("Policies") {
+		inline := d.section(n, "a policy of "+r.id)
+		inline.need("PolicyName")
+		text := inline.take("PolicyDocument")
+		inline.done()
+		if text == nil {
+			d.fail(n, "a policy of "+r.id+" has no PolicyDocument", "give it one")
+			continue
+		}
+		out.Statements = append(out.Statements, d.statements(text, r.id)...)
+	}
+	s.done()
+	return out
+}
+
+// roleFor finds the role that a function or a schedule names, which its service must be able to take.
+func (d *document) roleFor(n *yaml.Node, id, service string, t *Template) Role {
+	for _, r := range t.Roles {
+		if n.Value != r.ARN {
+			continue
+		}
+		if !slices.Contains(r.Services, service) {
+			d.fail(n, fmt.Sprintf("role %s of %s cannot be taken by %s", r.LogicalID, id, service), "name the service in its AssumeRolePolicyDocument")
+		}
+		return r
+	}
+	d.fail(n, fmt.Sprintf("the role of %s is not in this template", id), "use !GetAtt of an AWS::IAM::Role, .Arn, so that its rights can be enforced here")
+	return Role{}
+}
+
+// mayAll holds that the statements allow all that a service does by itself; without, a deployment fails.
+func (d *document) mayAll(who string, statements []policy.Statement, resource string, at *yaml.Node, actions ...string) {
+	book := policy.NewBook(map[string][]policy.Statement{who: statements})
+	for _, action := range actions {
+		if book.Check(who, action, resource) != nil {
+			d.fail(at, fmt.Sprintf("%s may not %s on %s, which its event takes", who, action, resource), "allow it in the role")
+		}
 	}
 }
 

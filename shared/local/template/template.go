@@ -40,6 +40,7 @@ type Template struct {
 	Tables      []Table
 	Queues      []Queue
 	APIs        []API
+	Roles       []Role
 	Outputs     []Output
 	Others      []Resource // resources that one machine has no use for
 }
@@ -77,13 +78,23 @@ type Function struct {
 	Environment  map[string]string
 	Timeout      time.Duration
 	MemoryMB     int
-	Reserved     *int // reserved concurrent executions; nil when the function shares what the account has
-	Statements   []policy.Statement
+	Reserved     *int               // reserved concurrent executions; nil when the function shares what the account has
+	RoleARN      string             // "" for the role that SAM makes
+	Statements   []policy.Statement // of its role or, without one, of its Policies
 	Routes       []Route
 	Mappings     []Mapping
 	Schedules    []Schedule
 	Async        Async
 	Line         int
+}
+
+// Role is an AWS::IAM::Role: which services may take it, and what they may do then.
+type Role struct {
+	LogicalID  string
+	ARN        string
+	Services   []string // lambda.amazonaws.com
+	Statements []policy.Statement
+	Line       int
 }
 
 // Route is an HttpApi event. Path "" is the $default route; Method "ANY" takes every method.
@@ -131,6 +142,7 @@ type Schedule struct {
 	MaximumRetries  int
 	MaximumEventAge time.Duration
 	DeadLetterARN   string
+	RoleARN         string // "" for the role that SAM makes
 	Rule            bool
 	Line            int
 }

@@ -45,6 +45,19 @@ func TestShop(t *testing.T) {
 		{Effect: "Allow", Actions: []string{"dynamodb:GetItem", "dynamodb:Query"}, Resources: []string{
 			"arn:aws:dynamodb:us-east-1:000000000000:table/shop-Profiles", "arn:aws:dynamodb:us-east-1:000000000000:table/shop-Profiles/index/*"}},
 	})
+	table, events := []string{"arn:aws:dynamodb:us-east-1:000000000000:table/shop-Profiles"}, []string{"arn:aws:sqs:us-east-1:000000000000:shop-Events"}
+	own := []policy.Statement{
+		{Effect: "Allow", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: table},
+		{Effect: "Allow", Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, Resources: events},
+	}
+	equal("statements of a role", projection.Statements, own)
+	equal("role", projection.RoleARN, "arn:aws:iam::000000000000:role/shop-ProjectionRole")
+	s.Roles[0].Line, s.Roles[1].Line = 0, 0
+	equal("roles", s.Roles, []Role{
+		{"ProjectionRole", projection.RoleARN, []string{"lambda.amazonaws.com"}, own, 0},
+		{"TickRole", "arn:aws:iam::000000000000:role/shop-TickRole", []string{"scheduler.amazonaws.com"}, []policy.Statement{
+			{Effect: "Allow", Actions: []string{"lambda:InvokeFunction"}, Resources: []string{"arn:aws:lambda:us-east-1:000000000000:function:shop-Projection"}}}, 0},
+	})
 	equal("reserved", projection.Reserved, (*int)(nil))
 	equal("retries", projection.Async.MaximumRetries, 1)
 	equal("routes", []string{ingest.Routes[0].Key(), ingest.Routes[1].Key()}, []string{"POST /v1/batch", "POST /v1/{kind}"})
@@ -56,7 +69,8 @@ func TestShop(t *testing.T) {
 	tick := projection.Schedules[0]
 	tick.Line = 0
 	equal("schedule", tick, Schedule{Event: "Tick", Name: "ProjectionTick", Group: "default", Expression: "cron(0 3 ? * MON *)", Timezone: "Asia/Shanghai",
-		Input: `{"kind":"tick"}`, Enabled: true, MaximumRetries: 3, MaximumEventAge: 10 * time.Minute, DeadLetterARN: "arn:aws:sqs:us-east-1:000000000000:shop-events-dead"})
+		Input: `{"kind":"tick"}`, Enabled: true, MaximumRetries: 3, MaximumEventAge: 10 * time.Minute, DeadLetterARN: "arn:aws:sqs:us-east-1:000000000000:shop-events-dead",
+		RoleARN: "arn:aws:iam::000000000000:role/shop-TickRole"})
 	equal("queue attributes", s.Queues[0].Attributes, map[string]string{
 		"VisibilityTimeout": "180", "MessageRetentionPeriod": "1209600",
 		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:shop-events-dead","maxReceiveCount":5}`,
@@ -114,7 +128,16 @@ func TestFaults(t *testing.T) {
 		{"parameter range", "Default: 256,", "Default: 127,", "out of range"},
 		{"unknown function", "!Sub \"${AWS::StackName}-${Stage}", "!Subs \"${AWS::StackName}-${Stage}", "!Subs is no function"},
 		{"import", "STAGE: !Ref Stage", "STAGE: !ImportValue other", "Fn::ImportValue reads another stack"},
-		{"role", "CodeUri: build/ingest/\n", "CodeUri: build/ingest/\n      Role: arn:aws:iam::1:role/x\n", "write Policies instead"},
+		{"role beside policies", "CodeUri: build/ingest/\n", "CodeUri: build/ingest/\n      Role: !GetAtt ProjectionRole.Arn\n", "Ingest has Policies beside its Role, and SAM leaves them out"},
+		{"role of elsewhere", "Role: !GetAtt ProjectionRole.Arn", "Role: arn:aws:iam::1:role/x", "the role of Projection is not in this template"},
+		{"role of another service", "Service: [lambda.amazonaws.com]", "Service: [ec2.amazonaws.com]", "role ProjectionRole of Projection cannot be taken by lambda.amazonaws.com"},
+		{"role that is denied", "[{Effect: Allow, Principal", "[{Effect: Deny, Principal", "cannot be taken by lambda.amazonaws.com"},
+		{"role that may not poll", "[sqs:ReceiveMessage, sqs:DeleteMessage, ", "[sqs:ReceiveMessage, ", "Projection may not sqs:DeleteMessage on arn:aws:sqs:us-east-1:000000000000:local-Events"},
+		{"role that may not invoke", "Resource: !GetAtt Projection.Arn", "Resource: !GetAtt Ingest.Arn", "TickRole may not lambda:InvokeFunction on arn:aws:lambda:us-east-1:000000000000:function:local-Projection"},
+		{"managed policy of a role", "  ProjectionRole:\n    Type: AWS::IAM::Role\n    Properties:\n",
+			"  ProjectionRole:\n    Type: AWS::IAM::Role\n    Properties:\n      ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonSQSFullAccess]\n", "role ProjectionRole has policies that are kept by AWS"},
+		{"policy without text", "PolicyName: queue\n          PolicyDocument:", "PolicyName: queue\n          Document:", "a policy of ProjectionRole has Document, which is not known"},
+		{"policy apart", "Type: AWS::Logs::LogGroup", "Type: AWS::IAM::Policy", "use Policies of the role"},
 		{"condition in a statement", "            - Effect: Allow\n", "            - Effect: Allow\n              Condition: {StringEquals: {a: b}}\n", "has Condition, which is not supported"},
 		{"managed policy", "        - SQSSendMessagePolicy: {QueueName: !GetAtt Events.QueueName}", "        - AmazonSQSFullAccess", "cannot be enforced"},
 		{"unknown policy template", "SQSSendMessagePolicy", "SNSPublishMessagePolicy", "policy template SNSPublishMessagePolicy"},
