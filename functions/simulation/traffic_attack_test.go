@@ -216,7 +216,16 @@ func attackInvitations(w *world, d *dice, p *human) {
 		w.sleep(d.pause(time.Minute, 20*time.Minute))
 		status, body := w.ask(d, "GET", "/v1/profiles/"+user, serverKey, "")
 		var v struct{ Traits map[string]any }
-		return status == 200 && json.Unmarshal(body, &v) == nil && len(v.Traits) > 0
+		if status != 200 || json.Unmarshal(body, &v) != nil {
+			return false
+		}
+		// What was answered 2xx and is still in a queue is known to nobody yet.
+		for name, value := range shared {
+			if v.Traits[name] != value {
+				return false
+			}
+		}
+		return true
 	}
 	deny := func() {
 		other := map[string]any{"phone": fmt.Sprintf("136%08d", d.below(100_000_000)), "email": evil + tag + "@evil.example"}
