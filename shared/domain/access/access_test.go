@@ -45,17 +45,26 @@ func TestKeys(t *testing.T) {
 	if err := keys.UnmarshalText(nil); err != nil || len(keys) != 0 {
 		t.Errorf("nothing is %v, %v", keys, err)
 	}
+	longest := strings.Repeat("n", 100)
+	if err := keys.UnmarshalText([]byte("ann:editor:" + hash + "\n" + longest + ":viewer:" + other)); err != nil || len(keys) != 2 || keys[1].Name != longest {
+		t.Errorf("a line each is %v, %v", keys, err)
+	}
 	for text, reason := range map[string]string{
-		"ann":                                       "has as entry 1 no name:role:hash",
-		"ann:editor:" + hash + ":x":                 "has as entry 1 no name:role:hash",
-		":editor:" + hash:                           "a name that is not 1 to 100 bytes",
-		"ann :editor:" + hash:                       "a name that is not 1 to 100 bytes",
-		"ann:admin:" + hash:                         "has as entry 1 a role that is none of [viewer editor approver owner]",
-		"ann:server:" + hash:                        "a role that is none of",
-		"ann:editor:" + hash[:62]:                   "no SHA-256 in hex",
-		"ann:editor:secret-of-ann":                  "no SHA-256 in hex",
-		"a:owner:" + hash + ",b:owner:" + hash:      "has as entry 2 a key that is there already",
-		strings.Repeat("n", 101) + ":owner:" + hash: "a name that is not 1 to 100 bytes",
+		"a:owner:" + hash + ",:editor:" + other:      "has as entry 2 a name",
+		"a:owner:" + hash + ",b:admin:" + other:      "has as entry 2 a role",
+		"a:owner:" + hash + ",b:editor:" + other[2:]: "has as entry 2 something that is no SHA-256",
+		"a:owner:" + hash + ",b":                     "has as entry 2 no name:role:hash",
+		"ann:editor:" + hash + "z":                   "no SHA-256 in hex", // all that can be read of it is of the right length
+		"ann":                                        "has as entry 1 no name:role:hash",
+		"ann:editor:" + hash + ":x":                  "has as entry 1 no name:role:hash",
+		":editor:" + hash:                            "a name that is not 1 to 100 bytes",
+		"ann :editor:" + hash:                        "a name that is not 1 to 100 bytes",
+		"ann:admin:" + hash:                          "has as entry 1 a role that is none of [viewer editor approver owner]",
+		"ann:server:" + hash:                         "a role that is none of",
+		"ann:editor:" + hash[:62]:                    "no SHA-256 in hex",
+		"ann:editor:secret-of-ann":                   "no SHA-256 in hex",
+		"a:owner:" + hash + ",b:owner:" + hash:       "has as entry 2 a key that is there already",
+		strings.Repeat("n", 101) + ":owner:" + hash:  "a name that is not 1 to 100 bytes",
 	} {
 		err := keys.UnmarshalText([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "secret-of-ann") {
@@ -78,6 +87,25 @@ func FuzzKeys(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestTheListsAreThere, and belong to whoever asks for them.
+func TestTheListsAreThere(t *testing.T) {
+	if got := Roles(); !slices.Equal(got, []Role{Viewer, Editor, Approver, Owner}) {
+		t.Errorf("the roles are %v", got)
+	}
+	Roles()[0], Acts()[0], Rows()[0] = Owner, ActRow{}, Row{}
+	if Roles()[0] != Viewer || Acts()[0].Act != Draft || Rows()[0].Route != "POST /v1/track" {
+		t.Error("who changes a list has changed the table")
+	}
+	if len(Acts()) != 9 {
+		t.Errorf("there are %d acts", len(Acts()))
+	}
+	for _, want := range Rows() {
+		if got, ok := Of(want.Route); !ok || got != want {
+			t.Errorf("the row of %s is %+v, %v", want.Route, got, ok)
+		}
+	}
 }
 
 func TestEveryRowIsWholeAndOnce(t *testing.T) {

@@ -13,13 +13,34 @@ func TestPhone(t *testing.T) {
 		"8623800001":    {"8623800001"},
 		"23800001111":   {"23800001111"},
 		"8623800001111": {"8623800001111"},
-		"":              {"", "0", "110", "000000", "123456", "a138"},
+		"":              {"", "0", "110", "000000", "123456", "a138", "12:3456"},
+		"9999999":       {"999:9999", "99/99999", "009999999"}, // what stands beside the digits in ASCII is none
+		"00999999":      {"00999999"},                          // too few are left behind the zeros
+		"009999999":     {"+009999999"},                        // behind a plus the zeros are no prefix
+		"09999999":      {"+86 9999999"},                       // exactly as many as make a number
+		"86999999":      {"+86 999999"},                        // one too few
+		"013800001111":  {"013800001111"},                      // a zero is cut off behind a country only
+		"10987654321":   {"10987654321"},                       // as long as a mobile number, and of no country
 	} {
 		for _, text := range spellings {
 			if got := Phone(text); got != want {
 				t.Errorf("%q is %q, want %q", text, got, want)
 			}
 		}
+	}
+}
+
+// TestNarrow has the first and the last form that stands for ASCII, and those beside them.
+func TestNarrow(t *testing.T) {
+	for text, want := range map[string]string{
+		"！～": "!~", "\uff00\uff5f": "\uff00\uff5f", "a\u3000b": "a b", "\u2fff\u3001": "\u2fff\u3001", "Ａ０ｚ": "A0z", "é中!~": "é中!~", "": "",
+	} {
+		if got := Narrow(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+	if got := Lower("@AZ[`az{À\u212a"); got != "@az[`az{À\u212a" {
+		t.Errorf("in lower case it is %q", got)
 	}
 }
 
@@ -37,7 +58,7 @@ func TestEmail(t *testing.T) {
 func TestMailbox(t *testing.T) {
 	for text, want := range map[string]string{
 		"A.N.N+shop@GoogleMail.com": "ann@gmail.com", "ann@gmail.com": "ann@gmail.com", "a.nn@example.com": "a.nn@example.com",
-		"ann+shop@example.com": "ann@example.com", "+ann@example.com": "+ann@example.com", "ann": "", "": "",
+		"ann+shop@example.com": "ann@example.com", "+ann@example.com": "+ann@example.com", "ann+@example.com": "ann@example.com", "ann": "", "": "",
 	} {
 		if got := Mailbox(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)

@@ -98,6 +98,59 @@ func TestWantsBothSides(t *testing.T) {
 	}
 }
 
+// TestWhoTakesUnproven: what only public events say starts what is neither forbidden to them nor transactional, and a confirmation, which is of them.
+func TestWhoTakesUnproven(t *testing.T) {
+	yes, no := true, false
+	proven := &profile.Profile{Members: map[string]profile.Membership{"vip": {}}}
+	unproven := &profile.Profile{Members: map[string]profile.Membership{"vip": {Unproven: true}}}
+	for name, c := range map[string]struct {
+		d     Definition
+		takes bool
+	}{
+		"by default":           {Definition{}, true},
+		"by its word":          {Definition{Unproven: &yes}, true},
+		"against its word":     {Definition{Unproven: &no}, false},
+		"transactional":        {Definition{Transactional: true}, false},
+		"transactional anyway": {Definition{Transactional: true, Unproven: &yes}, false},
+		"a confirmation":       {Definition{Transactional: true, Confirms: true}, true},
+		"one that says no":     {Definition{Confirms: true, Unproven: &no}, true},
+	} {
+		if got := c.d.TakesUnproven(); got != c.takes {
+			t.Errorf("%s: takes %v", name, got)
+		}
+		for trigger, in := range map[string]struct {
+			t      Trigger
+			proven bool // what is answered of who is a member by what is proven
+		}{"entered": {Trigger{EnteredSegment: "vip"}, true}, "exited": {Trigger{ExitedSegment: "vip"}, false}, "audience": {Trigger{Audience: &Audience{SegmentID: "vip"}}, true}} {
+			d := c.d
+			d.Trigger = in.t
+			want := in.proven
+			if !c.takes {
+				want = !want
+			}
+			if d.Wants(proven) != in.proven || d.Wants(unproven) != want {
+				t.Errorf("%s, %s: proven %v, unproven %v", name, trigger, d.Wants(proven), d.Wants(unproven))
+			}
+		}
+	}
+}
+
+// TestWhatParseRefuses has the faults that are not of a field alone.
+func TestWhatParseRefuses(t *testing.T) {
+	for fields, want := range map[string]string{
+		`"transactional":true`:                                        "",
+		`"transactional":true,"unproven":false`:                       "",
+		`"transactional":false,"unproven":true`:                       "",
+		`"transactional":true,"unproven":true`:                        "unproven must be absent or false with transactional: nobody asks for something in another's name",
+		`"condition":{"field":"signIns.last30","op":"eq","value":12}`: "condition",
+	} {
+		_, err := Parse(with(t, fields))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", fields, err, want)
+		}
+	}
+}
+
 // TestBordersExactlyAtAndOneOver asks each bound of a definition at its last good value and one beyond.
 func TestBordersExactlyAtAndOneOver(t *testing.T) {
 	text := func(n int) string { return `"` + strings.Repeat("x", n) + `"` }

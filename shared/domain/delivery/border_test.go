@@ -226,3 +226,31 @@ func TestSharesAtThePersonsOwnBucket(t *testing.T) {
 		}
 	}
 }
+
+// TestAlwaysQuiet ends all the same.
+func TestAlwaysQuiet(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 30, 0, time.UTC)
+	if got := (QuietHours{Start: 0, End: 24 * 60}).Until(now, time.UTC); !got.Equal(now.Truncate(time.Minute).AddDate(0, 0, 2)) {
+		t.Errorf("quiet until %v", got)
+	}
+}
+
+// TestOnlyZonesAreRemembered: anybody may name one.
+func TestOnlyZonesAreRemembered(t *testing.T) {
+	for range 2 {
+		if got := location("No/Where"); got != nil {
+			t.Errorf("found %v", got)
+		}
+	}
+	if _, kept := locations.Load("No/Where"); kept {
+		t.Error("what is no zone is remembered")
+	}
+}
+
+// TestCapsOfTheDocumentAlone: of the caps that stand where the document names none nothing stays in one that it does name.
+func TestCapsOfTheDocumentAlone(t *testing.T) {
+	s, err := ParseSettings([]byte(`{"caps":[{"limit":5,"channel":"email","per":2,"unit":"days"}]}`))
+	if want := []Cap{{Limit: 5, Channel: Email, Per: 2, Unit: Days}}; err != nil || !reflect.DeepEqual(s.Caps, want) {
+		t.Errorf("caps %+v, %v", s.Caps, err)
+	}
+}

@@ -45,6 +45,12 @@ func TestWhatIsNoTokenOfAConfirmation(t *testing.T) {
 		refused("a changed byte", "secret", base64.RawURLEncoding.EncodeToString(changed))
 		refused("a part", "secret", base64.RawURLEncoding.EncodeToString(raw[:i]))
 	}
+	// What our own key has sealed, and is no confirmation.
+	for _, text := range []string{"", "PROFILE", "PROFILE.email.1795262400", "PROFILE.email.soon.mei@shop.example", "PROFILE.email..mei@shop.example"} {
+		seal := sealOf("secret")
+		nonce := make([]byte, seal.NonceSize())
+		refused(text, "secret", base64.RawURLEncoding.EncodeToString(seal.Seal(nonce, nonce, []byte(text), nil)))
+	}
 	refused("another secret", "other", token)
 	refused("no secret", "", token)
 	refused("no token", "secret", "")

@@ -45,6 +45,22 @@ func TestForgetEachKind(t *testing.T) {
 	}
 }
 
+// TestWhatCameWithAPartIsSpared, if it is of a part that somebody else was then; what is of nobody else goes in any case.
+func TestWhatCameWithAPartIsSpared(t *testing.T) {
+	c := &Contact{Intents: []Intent{{ID: "own", At: noon}, {ID: "spared", At: noon, Of: "other"}, {ID: "of before", At: noon, Of: "same"}, {ID: "newer", At: noon.Add(1), Of: "same"}}}
+	asked := []profile.ID{}
+	found := c.Forget(noon, noon, func(i Intent) bool {
+		asked = append(asked, i.Of)
+		return i.Of != "same"
+	})
+	if want := []Intent{{ID: "spared", At: noon, Of: "other"}, {ID: "newer", At: noon.Add(1), Of: "same"}}; !found || !reflect.DeepEqual(c.Intents, want) {
+		t.Errorf("left %+v, want %+v", c.Intents, want)
+	}
+	if want := []profile.ID{"other", "same"}; !reflect.DeepEqual(asked, want) {
+		t.Errorf("asked of %v, want %v", asked, want)
+	}
+}
+
 // What was withdrawn after an erasure was asked for was answered: it stays, whenever the erasure is carried out.
 func TestWithdrawnSinceTheErasureWasAskedFor(t *testing.T) {
 	c := &Contact{ProfileID: "p", Version: 7, Intents: []Intent{{ID: "old", At: noon}}, Withdrawn: map[Channel]time.Time{Email: noon, Social: noon.Add(1)}}
@@ -60,7 +76,10 @@ func TestWithdrawnSinceTheErasureWasAskedFor(t *testing.T) {
 	}
 	for name, one := range map[string]*Contact{
 		"an intent": {Intents: []Intent{{}}}, "a suppression": {Suppressions: map[Channel]Suppression{Email: {}}}, "a part": {United: []profile.ID{"q"}},
-		"a newer program's": {Unknown: []byte{1}}, "a pointer": {MovedTo: "q"},
+		"an intent and a suppression": {Intents: []Intent{{}}, Suppressions: map[Channel]Suppression{Email: {}}},
+		"an intent and a part":        {Intents: []Intent{{}}, United: []profile.ID{"q"}},
+		"an intent and an unknown":    {Intents: []Intent{{}}, Unknown: []byte{1}},
+		"a newer program's":           {Unknown: []byte{1}}, "a pointer": {MovedTo: "q"},
 	} {
 		if one.Bare() {
 			t.Errorf("%s is nothing but withdrawals", name)

@@ -105,6 +105,20 @@ func TestReportsAtTheirBorders(t *testing.T) {
 }
 
 // Fifty products are kept of any number; all lines count.
+// TestWhatARefundTakesBack is the same whichever property says it; what is below nothing names its property.
+func TestWhatARefundTakesBack(t *testing.T) {
+	for _, property := range []string{"total", "revenue", "subtotal"} {
+		r := report(t, event.OrderRefunded, `{"order_id":"A","`+property+`":"2.50"}`, t0, 1)
+		if want := (money.Decimal{Digits: 25, Scale: 1}); r.Amount != want {
+			t.Errorf("%s takes back %+v, want %+v", property, r.Amount, want)
+		}
+		e := event.Event{Kind: event.Track, Name: event.OrderPlaced, Timestamp: t0, Properties: []byte(`{"order_id":"A","` + property + `":-1}`)}
+		if _, err := ParseReport(&e, 1, "CNY"); err == nil || !strings.HasPrefix(err.Error(), "properties."+property+":") {
+			t.Errorf("%s: %v", property, err)
+		}
+	}
+}
+
 func TestTheMostProducts(t *testing.T) {
 	for n, kept := range map[int]int{49: 49, 50: 50, 51: 50} {
 		lines := strings.TrimSuffix(strings.Repeat(`{"price":1,"coupon":"c"},`, n), ",")

@@ -19,6 +19,8 @@ func TestRepeats(t *testing.T) {
 	cancelled := say(event.OrderCancelled, `{"order_id":"A"}`, 2*time.Hour, 3)
 	update := say(event.OrderUpdated, `{"order_id":"A","total":10}`, time.Hour, 4)
 	back := say(event.OrderUpdated, `{"order_id":"A","total":10,"status":"paid"}`, 3*time.Hour, 5)
+	free := say(event.OrderCompleted, `{"order_id":"A","total":0}`, 0, 1)
+	freeAgain := say(event.OrderUpdated, `{"order_id":"A","total":0,"status":"paid"}`, 3*time.Hour, 5)
 	for _, c := range []struct {
 		name    string
 		told    []Report
@@ -29,6 +31,8 @@ func TestRepeats(t *testing.T) {
 		{"a payment", []Report{paid}, paid, true},
 		{"a payment, among others", []Report{paid, refund, cancelled}, paid, true},
 		{"a payment, by its later date", []Report{paid}, say(event.OrderCompleted, `{"order_id":"A","total":11}`, week, 1), false},
+		{"a payment, with newer content", []Report{paid}, say(event.OrderCompleted, `{"order_id":"A","total":10}`, week, 1), false},
+		{"a cancellation of a present that came back", []Report{free, cancelled, freeAgain}, say(event.OrderCancelled, `{"order_id":"A"}`, week, 3), false},
 		{"a refund", []Report{paid, refund}, say(event.OrderRefunded, `{"order_id":"A","refund_id":"1","total":4}`, week, 2), true},
 		{"another refund under its id", []Report{paid, refund}, say(event.OrderRefunded, `{"order_id":"A","refund_id":"2","total":1}`, week, 2), false},
 		{"more of the refund", []Report{paid, refund}, say(event.OrderRefunded, `{"order_id":"A","refund_id":"1","total":5}`, week, 2), false},
@@ -61,6 +65,13 @@ func TestWhatAnOrderRemembersIsBounded(t *testing.T) {
 	for i := range 3 * maxTold {
 		up.Fold(report(t, event.OrderPlaced, `{"order_id":"A"}`, t0, event.Hash(i)), "p")
 		down.Fold(report(t, event.OrderPlaced, `{"order_id":"A"}`, t0, event.Hash(3*maxTold-1-i)), "p")
+	}
+	one := Order{}
+	for range 3 {
+		one.Fold(report(t, event.OrderPlaced, `{"order_id":"A"}`, t0, 1), "p")
+	}
+	if len(one.Told) != 1 {
+		t.Errorf("one report is remembered %d times", len(one.Told))
 	}
 	if len(up.Told) != maxTold || fmt.Sprint(up.Told) != fmt.Sprint(down.Told) {
 		t.Errorf("%d reports are remembered, want %d, whatever the sequence", len(up.Told), maxTold)

@@ -80,6 +80,11 @@ func TestLinksOutliveAChange(t *testing.T) {
 	if hash := UserHash(UserHashSecret("root-1"), "unsubscribe\x00text"); strings.Contains(hash, signed[1]) || steps[1].Signed(Unsubscribe, "text", hash) {
 		t.Error("a userHash signs a link")
 	}
+	for i, k := range append(steps, New([]string{"root"}, nil), New([]string{"root"}, []string{"given"})) {
+		if !k.CanSign() {
+			t.Errorf("step %d cannot sign", i)
+		}
+	}
 	for _, none := range []*Keys{nil, New(nil, nil), New([]string{""}, []string{""})} {
 		if none.CanSign() || none.Sign(Unsubscribe, "text") != "" || none.Signed(Unsubscribe, "text", "") || len(none.Secrets(Confirmation)) != 0 {
 			t.Error("nothing signs")

@@ -65,6 +65,9 @@ func TestTheDocumentationHasTheTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := len(Matrix()); n != int(Erase)+1 {
+		t.Errorf("the table has %d rows", n)
+	}
 	for _, r := range Matrix() {
 		if r.Meaning == "" {
 			t.Errorf("fact %d has no row", r.Fact)
