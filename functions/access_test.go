@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/proof"
-	"github.com/userops/userops/shared/local"
 	"github.com/userops/userops/shared/local/template"
 )
 
@@ -78,25 +76,8 @@ func bearer(key string) func(*http.Request) {
 // another person's proof, and holds the answers to the table of package access.
 func TestEveryRouteWithEveryKey(t *testing.T) {
 	issuer := newIdentities(t)
-	var keys []string
-	for _, role := range access.Roles() {
-		keys = append(keys, fmt.Sprintf("the %s:%s:%s", role, role, hashed("key-of-"+string(role))))
-	}
-	build, err := buildFolder(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := options(t.TempDir(), "127.0.0.1:0", build, testLog{t})
-	o.Parameters = parameters()
-	o.Parameters["OperatorKeys"] = strings.Join(keys, ",")
-	o.Parameters["Issuer"], o.Parameters["RoleClaim"] = issuer.URL, "groups"
-	stack, err := local.Start(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &machine{t: t, stack: stack, base: stack.Addresses().Gateway}
-	t.Cleanup(m.stop)
-	others := stack.Others()
+	m := newMachineWith(t, t.TempDir(), map[string]string{"OperatorKeys": roleKeys(), "Issuer": issuer.URL, "RoleClaim": "groups"})
+	others := m.stack.Others()
 	if len(others) != 1 || others[0].Label != "OperatorApi" {
 		t.Fatalf("the other APIs are %v", others)
 	}

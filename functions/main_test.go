@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,6 +30,7 @@ import (
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/cloud"
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/local"
 	environment "github.com/userops/userops/shared/settings"
@@ -144,11 +146,19 @@ func buildFolder(folder string) (string, error) {
 // newMachine starts the stack of template.yaml with its data in a folder; it stops with the test.
 func newMachine(t *testing.T, data string) *machine {
 	t.Helper()
+	return newMachineWith(t, data, nil)
+}
+
+// newMachineWith is newMachine with more parameters of the template.
+func newMachineWith(t *testing.T, data string, more map[string]string) *machine {
+	t.Helper()
 	build, err := buildFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := local.Start(context.Background(), options(data, "127.0.0.1:0", build, testLog{t}))
+	o := options(data, "127.0.0.1:0", build, testLog{t})
+	maps.Copy(o.Parameters, more)
+	stack, err := local.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,5 +253,16 @@ type runReport struct {
 	Changed  int
 	Counts   map[string]map[string]int
 }
+
+// roleKeys is a parameter OperatorKeys with an operator of each role, and keyOf the key of that one.
+func roleKeys() string {
+	var keys []string
+	for _, role := range access.Roles() {
+		keys = append(keys, fmt.Sprintf("the %s:%s:%s", role, role, hashed(keyOf(role))))
+	}
+	return strings.Join(keys, ",")
+}
+
+func keyOf(role access.Role) string { return "key-of-" + string(role) }
 
 func hashed(key string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(key))) }

@@ -9,37 +9,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )
 
 // write keeps the line of what is about to be done to a person: without it, it is not done. What is done here is no item of ours, so a line may stand of
-// something that failed after it; the caller sends the call again, which has a line of its own.
-func (p *Process) write(r *http.Request, action audit.Action, person dynamo.Person, id string) (audit.Line, error) {
-	l := p.Audit.Signed(audit.Line{At: p.Now(), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context())}).Done(action, audit.KindProfile, string(person.Keys[0]), id)
+// something that failed after it; the caller sends the call again, which has a line of its own. The reason is the caller's, empty where none is asked for.
+func (p *Process) write(r *http.Request, action audit.Action, person dynamo.Person, id, reason string) (audit.Line, error) {
+	l := p.Audit.Signed(audit.Line{At: p.Now(), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}).Done(action, audit.KindProfile, string(person.Keys[0]), id)
 	if asked, fault := key(r.PathValue("id"), r.URL.Query()); fault == nil && string(asked.key) != l.Of {
 		l.Asked = string(asked.key)
 	}
 	return l, p.Audit.Write(r.Context(), l)
-}
-
-// revealing writes down whenever an operator is shown a person. The shop's back end reads its own customers all day.
-func (p *Process) revealing(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if httpapi.Caller(r.Context()).Role != access.ServerKey {
-			person, ok := p.person(w, r)
-			if !ok {
-				return
-			}
-			if _, err := p.write(r, audit.Reveal, person, p.NewID()); err != nil {
-				httpapi.Failed(w, r, err)
-				return
-			}
-		}
-		h(w, r)
-	}
 }
 
 const (
@@ -80,7 +62,7 @@ func (p *Process) exporting(r *http.Request, s session, person dynamo.Person) (s
 		}
 	}
 	id := p.NewID()
-	l, err := p.write(r, audit.Export, person, id)
+	l, err := p.write(r, audit.Export, person, id, "")
 	return session{l.At, id}, err
 }
 

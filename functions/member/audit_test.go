@@ -41,21 +41,27 @@ func (b *bench) told() string {
 	}
 	text := ""
 	for _, l := range page {
-		text = fmt.Sprintf("%s by %s from %s of %s %s as %s; ", l.ID, l.By.Name, l.From, l.Kind, l.Of, l.Asked) + text
+		text = fmt.Sprintf("%s by %s from %s of %s %s as %s for %q; ", l.ID, l.By.Name, l.From, l.Kind, l.Of, l.Asked, l.Reason) + text
 	}
 	return strings.TrimSuffix(text, "; ")
 }
 
 // TestPeopleAreShownToOperatorsByRoleAndWrittenDown asks each route of a person as each role and as the shop's back end.
 func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
+	const why = "?reason=ticket%207"
 	for _, c := range []struct {
 		method, path string
 		least        access.Role
 		action       string // that an operator's call is written down as; the shop's is where it is not a reading
+		reason       string
 	}{
-		{"GET", "/v1/profiles/ann", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/events", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/decisions", access.Editor, "reveal"},
-		{"GET", "/v1/profiles/ann/ledger", access.Editor, "reveal"}, {"GET", "/v1/profiles/ann/export", access.Approver, "export"}, {"DELETE", "/v1/profiles/ann", access.Owner, "erase"},
-		{"GET", "/v1/profiles/ann/devices", access.Editor, "reveal"}, {"DELETE", "/v1/profiles/ann/devices?device=own", access.Approver, "takeOff"},
+		{"GET", "/v1/profiles/ann" + why, access.Editor, "reveal", "ticket 7"}, {"GET", "/v1/profiles/ann/events" + why, access.Editor, "reveal", "ticket 7"},
+		{"GET", "/v1/profiles/ann/decisions" + why, access.Editor, "reveal", "ticket 7"}, {"GET", "/v1/profiles/ann/ledger" + why, access.Editor, "reveal", "ticket 7"},
+		{"GET", "/v1/profiles/ann/devices" + why, access.Editor, "reveal", "ticket 7"},
+		{"GET", "/v1/profiles/ann", access.Viewer, "", ""}, {"GET", "/v1/profiles/ann/events", access.Viewer, "", ""}, {"GET", "/v1/profiles/ann/decisions", access.Viewer, "", ""},
+		{"GET", "/v1/profiles/ann/ledger", access.Viewer, "", ""}, {"GET", "/v1/profiles/ann/devices", access.Viewer, "", ""},
+		{"GET", "/v1/profiles/ann/export", access.Approver, "export", ""}, {"DELETE", "/v1/profiles/ann", access.Owner, "erase", ""},
+		{"DELETE", "/v1/profiles/ann/devices?device=own", access.Approver, "takeOff", ""},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			b := start(t)
@@ -72,31 +78,102 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 			}
 			var want []string
 			for _, role := range access.Roles() {
-				status, _ := b.as(role, c.method, c.path)
+				status, body := b.as(role, c.method, c.path)
 				if let := status < 300; let != role.May(c.least) || !let && status != 403 {
 					t.Errorf("%s is answered %d", role, status)
 				}
-				if role.May(c.least) {
-					want = append(want, fmt.Sprintf("%s#id-%d by the %s from 192.0.2.1 of profile %s as ", c.action, len(want)+1, role, ann))
+				if masked := body["masked"] == true; masked != (c.action == "" && role.May(c.least)) {
+					t.Errorf("%s is shown them masked: %v", role, masked)
+				}
+				if role.May(c.least) && c.action != "" {
+					want = append(want, fmt.Sprintf("%s#id-%d by the %s from 192.0.2.1 of profile %s as  for %q", c.action, len(want)+1, role, ann, c.reason))
 				}
 				b.pass(time.Millisecond)
 			}
-			if w := b.call(c.method, c.path, ""); w.Code >= 300 {
+			if w := b.call(c.method, c.path, ""); w.Code >= 300 || strings.Contains(w.Body.String(), "masked") {
 				t.Errorf("the server key is answered %d %s", w.Code, w.Body)
 			}
-			if c.action != "reveal" {
-				want = append(want, fmt.Sprintf("%s#id-%d by server key from 192.0.2.1 of profile %s as ", c.action, len(want)+1, ann))
+			if c.action != "reveal" && c.action != "" {
+				want = append(want, fmt.Sprintf("%s#id-%d by server key from 192.0.2.1 of profile %s as  for %q", c.action, len(want)+1, ann, c.reason))
 			}
 			if got := b.told(); got != strings.Join(want, "; ") {
 				t.Errorf("the log tells\n%s\nwant\n%s", got, strings.Join(want, "; "))
 			}
-			// Without the log nothing is shown or done.
-			jobs := len(b.sent.jobs)
-			b.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
-			if w := b.anybody(c.method, c.path, "", "Authorization", "Bearer owner"); w.Code != 503 || strings.Contains(w.Body.String(), "ann") || len(b.sent.jobs) != jobs {
-				t.Errorf("without a log: %d %s", w.Code, w.Body)
+			if c.action == "" {
+				return
+			}
+			// Without the log nothing is shown or done, and of one that failed to answer a line may stand.
+			for _, fault := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+				lines, jobs := strings.Count(b.told(), c.action+"#"), len(b.sent.jobs)
+				b.db.Fail("TransactWriteItems", 1, fault)
+				if w := b.anybody(c.method, c.path, "", "Authorization", "Bearer owner"); w.Code != 503 || strings.Contains(w.Body.String(), "ann") || len(b.sent.jobs) != jobs {
+					t.Errorf("without a log: %d %s", w.Code, w.Body)
+				}
+				if n := strings.Count(b.told(), c.action+"#") - lines; n != map[dynamotest.How]int{dynamotest.Persisted: 1}[fault] {
+					t.Errorf("%v: %d more lines", fault, n)
+				}
+				b.pass(time.Millisecond)
 			}
 		})
+	}
+}
+
+// TestARevealTakesAReason refuses what says nothing, and writes nothing of it.
+func TestARevealTakesAReason(t *testing.T) {
+	b := start(t)
+	b.whole()
+	b.hire()
+	for _, bad := range []string{"", "%20", "a&reason=b", "line%0Abreak", "%ff", strings.Repeat("a", 201)} {
+		b.want(b.anybody("GET", "/v1/profiles/ann?reason="+bad, "", "Authorization", "Bearer owner"), 400, "reason")
+	}
+	if told := b.told(); told != "" {
+		t.Errorf("the log tells %s", told)
+	}
+	for _, good := range []string{strings.Repeat("%E5%AE%A2", 200), "%20a%20"} {
+		if status, body := b.as(access.Editor, "GET", "/v1/profiles/ann?reason="+good); status != 200 || body["masked"] != nil {
+			t.Errorf("%s: %d %v", good, status, body)
+		}
+		b.pass(time.Millisecond)
+	}
+	if told := b.told(); !strings.HasSuffix(told, `for "a"`) || !strings.Contains(told, strings.Repeat("客", 200)) {
+		t.Errorf("the log tells %s", told)
+	}
+}
+
+// TestMaskedAnswers holds what is shown of a person field by field.
+func TestMaskedAnswers(t *testing.T) {
+	b := start(t)
+	b.hire()
+	b.save("ann@example.com", func(p *profile.Profile) {
+		p.Traits = profile.Traits{}
+		for name, value := range map[string]any{"name": "Mei Li", "email": "ann@example.com", "phone": "13812341234", "gender": "female", "plan": "tea", "age": 34.0, "13812341234": true} {
+			p.Traits[name] = profile.Trait{Value: value, At: noon}
+		}
+		p.Claims = map[string]profile.Claim{"claimed-device": {At: noon}}
+	})
+	_, body := b.as(access.Viewer, "GET", "/v1/profiles/-?userId=ann%40example.com")
+	got := func(path string) any {
+		var at any = body
+		for step := range strings.SplitSeq(path, ".") {
+			switch v := at.(type) {
+			case map[string]any:
+				at = v[step]
+			case []any:
+				at = v[0].(map[string]any)[step]
+			}
+		}
+		return at
+	}
+	for path, want := range map[string]any{
+		"ids.kind": "user", "ids.value": "a***@example.com", "traits.name": "M***", "traits.email": "a***@example.com", "traits.phone": "138****1234", "traits.plan": "***", "traits.age": "***",
+		"traits.***": "***", "traits.13812341234": nil, "demographics.gender": "***", "unproven.claimedDevices.anonymousId": "***", "unproven.claimedDevices.at": "2026-11-21T12:00:00Z", "orders.count": 0.0, "masked": true,
+	} {
+		if got(path) != want {
+			t.Errorf("%s is %v, want %v", path, got(path), want)
+		}
+	}
+	if body["profileId"] != string(profile.Identifier{Kind: profile.UserID, Value: "ann@example.com"}.ID()) {
+		t.Errorf("the profile is %v", body["profileId"])
 	}
 }
 
@@ -157,7 +234,7 @@ func TestWhoWasErasedIsNamedByKeyAlone(t *testing.T) {
 	b.hire()
 	receipt := b.want(b.anybody("DELETE", "/v1/profiles/-?anonymousId=ann%20of%20mail", "", "Authorization", "Bearer owner"), 202)["receipt"]
 	key := profile.Identifier{Kind: profile.AnonymousID, Value: "ann of mail"}.ID()
-	if got, want := b.told(), fmt.Sprintf("erase#%s by the owner from 192.0.2.1 of profile %s as ", receipt, key); got != want {
+	if got, want := b.told(), fmt.Sprintf("erase#%s by the owner from 192.0.2.1 of profile %s as  for \"\"", receipt, key); got != want {
 		t.Errorf("the log tells %s, want %s", got, want)
 	}
 	if strings.Contains(b.told(), "ann") {

@@ -56,7 +56,7 @@ func (p *Process) devices(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, list)
+	answer(w, r, devicesMask, list)
 }
 
 // devicesOf lists the devices that the profile or the timeline names, in the order of their ids.
@@ -171,7 +171,7 @@ func (p *Process) takeOff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	receipt := p.NewID()
-	if _, err := p.write(r, audit.TakeOff, person, receipt); err != nil {
+	if _, err := p.write(r, audit.TakeOff, person, receipt, ""); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}

@@ -96,7 +96,11 @@ func (p *Process) export(w http.ResponseWriter, r *http.Request) {
 	case number+1 < len(sections):
 		next = session.cursor(number+1, "")
 	}
-	respond(w, r, items, next, err)
+	if err != nil {
+		listFailed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, httpapi.List[record]{Items: items, Next: next})
 }
 
 // detail is what a profile holds beyond what its own endpoint shows: what is proven, and apart what only public events say.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/ledger"
+	"github.com/userops/userops/shared/domain/mask"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
@@ -34,7 +35,12 @@ func (p *Process) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	items, next, err := p.Timeline.Events(r.Context(), person.Keys, page.Limit, page.Cursor)
-	respond(w, r, items, next, err)
+	if !revealed(r.Context()) {
+		for i := range items {
+			hideTitle(&items[i])
+		}
+	}
+	respond(w, r, eventsMask, items, next, err)
 }
 
 func (p *Process) decisions(w http.ResponseWriter, r *http.Request) {
@@ -43,15 +49,15 @@ func (p *Process) decisions(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	items, next, err := p.Deliveries.Decisions(r.Context(), person.Keys, page.Limit, page.Cursor)
-	respond(w, r, items, next, err)
+	respond(w, r, decisionsMask, items, next, err)
 }
 
-func respond[T any](w http.ResponseWriter, r *http.Request, items []T, next string, err error) {
+func respond[T any](w http.ResponseWriter, r *http.Request, rules mask.Rules, items []T, next string, err error) {
 	if err != nil {
 		listFailed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, httpapi.List[T]{Items: items, Next: next})
+	answer(w, r, rules, httpapi.List[T]{Items: items, Next: next})
 }
 
 // book is a person's ledger as the API shows it. Lots that are used up are left out; entries go on with next.
@@ -98,7 +104,7 @@ func (p *Process) ledger(w http.ResponseWriter, r *http.Request) {
 		listFailed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, b)
+	answer(w, r, ledgerMask, b)
 }
 
 func accounts(keys []profile.ID) []ledger.Account {

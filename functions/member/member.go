@@ -91,13 +91,13 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 func (p *Process) Handler() http.Handler {
 	mux := new(httpapi.Router)
 	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
-	route("GET /v1/profiles/{id}", p.revealing(p.profile))
-	route("GET /v1/profiles/{id}/events", p.revealing(p.events))
-	route("GET /v1/profiles/{id}/decisions", p.revealing(p.decisions))
-	route("GET /v1/profiles/{id}/ledger", p.revealing(p.ledger))
+	route("GET /v1/profiles/{id}", p.masking(p.profile))
+	route("GET /v1/profiles/{id}/events", p.masking(p.events))
+	route("GET /v1/profiles/{id}/decisions", p.masking(p.decisions))
+	route("GET /v1/profiles/{id}/ledger", p.masking(p.ledger))
 	route("GET /v1/profiles/{id}/export", p.export)
 	route("DELETE /v1/profiles/{id}", p.erase)
-	route("GET /v1/profiles/{id}/devices", p.revealing(p.devices))
+	route("GET /v1/profiles/{id}/devices", p.masking(p.devices))
 	route("DELETE /v1/profiles/{id}/devices", p.takeOff)
 	mux.HandleFunc("POST /v1/referrals/codes", p.postCode)
 	mux.HandleFunc("POST /v1/referrals/claims", p.postClaim)

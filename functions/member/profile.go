@@ -150,7 +150,7 @@ func instant(t time.Time) *time.Time {
 
 func (p *Process) profile(w http.ResponseWriter, r *http.Request) {
 	if person, ok := p.person(w, r); ok && known(w, person) {
-		httpapi.JSON(w, http.StatusOK, show(person.Profile, p.Now()))
+		answer(w, r, profileMask, show(person.Profile, p.Now()))
 	}
 }
 
@@ -164,7 +164,7 @@ func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	receipt, at := p.NewID(), p.Now().UTC().Truncate(time.Millisecond)
-	if _, err := p.write(r, audit.Erase, person, receipt); err != nil {
+	if _, err := p.write(r, audit.Erase, person, receipt, ""); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}

@@ -11,7 +11,7 @@ import (
 // Role is how much an operator may. Each role may what those before it may.
 type Role string
 
-// The roles. A viewer reads what holds no personal data. An editor drafts, pauses what runs, and is shown people. An approver lets things loose, ends them, spends money, exports people. An owner
+// The roles. A viewer reads, and sees people masked. An editor drafts, pauses what runs, and may be shown people as they are. An approver lets things loose, ends them, spends money, exports people. An owner
 // has the keys, the settings and the erasures.
 const (
 	Viewer   Role = "viewer"

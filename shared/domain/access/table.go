@@ -14,7 +14,7 @@ type Row struct {
 	Least Role
 }
 
-// Act is what a change of a document amounts to, where the route alone does not tell.
+// Act is what a call amounts to, where the route alone does not tell: the change of a document, or being shown a person as they are.
 type Act string
 
 // The acts. In force is what a running campaign goes by.
@@ -28,6 +28,7 @@ const (
 	Source        Act = "source"
 	Settings      Act = "settings"
 	Question      Act = "question"
+	Reveal        Act = "reveal"
 )
 
 // ActRow says which role an act takes.
@@ -41,6 +42,7 @@ var acts = []ActRow{
 	{Draft, "to save or delete what nothing that runs goes by: segments, templates, campaigns and programs that are drafts; campaigns that are paused or over", Editor},
 	{Stop, "to pause a campaign or a program; to turn on the kill switch or stop a channel in `messaging`, and nothing else", Editor},
 	{Question, "to estimate the audience of a rule that is not saved", Editor},
+	{Reveal, "to be shown a person without masks, which takes a reason", Editor},
 	{Start, "to start, schedule or resume a campaign, or to change one that runs", Approver},
 	{End, "to end a campaign, or to delete one that runs or is paused", Approver},
 	{ChangeInForce, "to change or delete a segment's rule or a template that a running campaign goes by", Approver},
@@ -83,13 +85,13 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/unsubscribe/{token}", Meaning: "unsubscribe", Open: link},
 		Row{Route: "GET /v1/confirm/{token}", Meaning: "the page behind a confirmation's link", Open: link},
 		Row{Route: "POST /v1/confirm/{token}", Meaning: "confirm an address", Open: link},
-		Row{Route: "GET /v1/profiles/{id}", Meaning: "a profile", Server: true, Least: Editor},
-		Row{Route: "GET /v1/profiles/{id}/events", Meaning: "a person's timeline", Server: true, Least: Editor},
-		Row{Route: "GET /v1/profiles/{id}/decisions", Meaning: "what was sent to a person, and why not", Server: true, Least: Editor},
-		Row{Route: "GET /v1/profiles/{id}/ledger", Meaning: "a person's points and vouchers", Server: true, Least: Editor},
+		Row{Route: "GET /v1/profiles/{id}", Meaning: "a profile", Server: true, Least: Viewer},
+		Row{Route: "GET /v1/profiles/{id}/events", Meaning: "a person's timeline", Server: true, Least: Viewer},
+		Row{Route: "GET /v1/profiles/{id}/decisions", Meaning: "what was sent to a person, and why not", Server: true, Least: Viewer},
+		Row{Route: "GET /v1/profiles/{id}/ledger", Meaning: "a person's points and vouchers", Server: true, Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}/export", Meaning: "everything that is held of a person", Server: true, Least: Approver},
 		Row{Route: "DELETE /v1/profiles/{id}", Meaning: "erase a person", Server: true, Least: Owner},
-		Row{Route: "GET /v1/profiles/{id}/devices", Meaning: "a person's devices", Server: true, Least: Editor},
+		Row{Route: "GET /v1/profiles/{id}/devices", Meaning: "a person's devices", Server: true, Least: Viewer},
 		Row{Route: "DELETE /v1/profiles/{id}/devices", Meaning: "take a device off a person", Server: true, Least: Approver},
 		Row{Route: "POST /v1/referrals/codes", Meaning: "a person's code", Person: true, Server: true},
 		Row{Route: "POST /v1/referrals/claims", Meaning: "claim to have come by a code", Person: true, Server: true},

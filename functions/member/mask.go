@@ -1,0 +1,132 @@
+package member
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/mask"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// What an operator sees of each answer without a reason: what userops says of the person, in its own words. Of what anybody sent, an address, a number or a
+// name shows its ends, names of events, traits and properties are shown, and no value is.
+var (
+	profileMask = mask.Rules{
+		"profileId": mask.Shown, "mergedFrom": mask.Shown, "firstSeen": mask.Shown, "lastSeen": mask.Shown,
+		"ids.*.kind": mask.Shown, "ids.*.value": mask.Identifier,
+		"tags": mask.Shown, "orders": mask.Shown, "lifecycle": mask.Shown, "rfm": mask.Shown, "segments": mask.Shown,
+		"consent.*.granted": mask.Shown, "consent.*.at": mask.Shown, "consent.*.receivedAt": mask.Shown, "consent.*.reason": mask.OneOf("unsubscribe", "complaint", "bounce"),
+		"demographics.*": mask.Hidden, "place.*": mask.Hidden, "interests.*": mask.Hidden,
+		"addresses.*.address": mask.Hidden, "addresses.email.address": mask.Email, "addresses.sms.address": mask.Phone,
+		"addresses.*.reachable": mask.Shown, "addresses.email.reachable": mask.Shown, "addresses.sms.reachable": mask.Shown,
+		"devices.*.at": mask.Shown, "pushTokens.*.at": mask.Shown, "touch.*.at": mask.Shown,
+		"unproven.traits.*": mask.Word, "unproven.segments": mask.Shown, "unproven.claimedDevices.*.at": mask.Shown,
+		"unproven.addresses.email": mask.Email, "unproven.addresses.sms": mask.Phone,
+	}.Under("traits", mask.Traits)
+
+	eventsMask = mask.Rules{
+		"next": mask.Shown, "items.*.messageId": mask.Shown, "items.*.type": mask.Shown, "items.*.trust": mask.Shown, "items.*.event": mask.Word,
+		"items.*.timestamp": mask.Shown, "items.*.originalTimestamp": mask.Shown, "items.*.sentAt": mask.Shown, "items.*.receivedAt": mask.Shown,
+		"items.*.userId": mask.Identifier, "items.*.anonymousId": mask.Identifier, "items.*.previousId": mask.Identifier, "items.*.groupId": mask.Hidden,
+		"items.*.properties.*": mask.Hidden, "items.*.context.*": mask.Hidden, "items.*.integrations.*": mask.Hidden,
+	}.Under("items.*.traits", mask.Traits)
+
+	decisionsMask = mask.Rules{
+		"next": mask.Shown, "items.*.notificationId": mask.Shown, "items.*.profileId": mask.Shown, "items.*.campaignId": mask.Shown, "items.*.campaignVersion": mask.Shown,
+		"items.*.variant": mask.Shown, "items.*.channel": mask.Shown, "items.*.templateId": mask.Shown, "items.*.outcome": mask.Shown, "items.*.reason": mask.Shown,
+		"items.*.detail": mask.Shown, "items.*.asked": mask.Shown, "items.*.at": mask.Shown, "items.*.until": mask.Shown, "items.*.attempt": mask.Shown,
+	}
+
+	// The book is ours from the first line to the last.
+	ledgerMask = mask.Rules{
+		"next": mask.Shown, "balance": mask.Shown, "owed": mask.Shown, "lifetime": mask.Shown, "lots": mask.Shown, "entries": mask.Shown,
+	}
+
+	devicesMask = mask.Rules{
+		"partial": mask.Shown, "items.*.anonymousId": mask.Identifier, "items.*.state": mask.Shown, "items.*.firstSeen": mask.Shown, "items.*.lastSeen": mask.Shown,
+		"items.*.events": mask.Shown, "items.*.joinedBy": mask.Shown, "items.*.takenOffAt": mask.Shown,
+	}
+)
+
+// hideTitle takes the title of a page or a screen off an event: it shares its field with the names of what people do, and is free text.
+func hideTitle(e *event.Event) {
+	if e.Kind != event.Track {
+		e.Name = mask.Hidden(e.Name)
+	}
+}
+
+type revealedKey struct{}
+
+// revealed says whether the request of ctx may be shown a person without masks.
+func revealed(ctx context.Context) bool { return ctx.Value(revealedKey{}) != nil }
+
+// answer shows something of a person, by the rules unless it is revealed.
+func answer(w http.ResponseWriter, r *http.Request, rules mask.Rules, v any) {
+	if revealed(r.Context()) {
+		httpapi.JSON(w, http.StatusOK, v)
+		return
+	}
+	text, err := httpapi.Marshal(v)
+	if err != nil {
+		httpapi.Failed(w, r, fmt.Errorf("writing an answer: %w", err))
+		return
+	}
+	shown, err := rules.Mask(text)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	if document, is := shown.(map[string]any); is {
+		document["masked"] = true
+	}
+	httpapi.JSON(w, http.StatusOK, shown)
+}
+
+// maxReason bounds, in letters, why somebody is revealed.
+const maxReason = 200
+
+// masking shows a person masked, unless the shop's back end asks, which reads its own customers all day, or an operator who may, and says why. That is
+// written down before anything is shown.
+func (p *Process) masking(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		caller, given := httpapi.Caller(r.Context()), r.URL.Query()["reason"]
+		switch {
+		case caller.Role == access.ServerKey:
+		case given == nil:
+			h(w, r)
+			return
+		case !caller.Role.May(access.Reveal.Least()):
+			httpapi.Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
+			return
+		default:
+			reason, ok := reasonOf(given)
+			if !ok {
+				httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "",
+					httpapi.FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
+				return
+			}
+			person, ok := p.person(w, r)
+			if !ok {
+				return
+			}
+			if _, err := p.write(r, audit.Reveal, person, p.NewID(), reason); err != nil {
+				httpapi.Failed(w, r, err)
+				return
+			}
+		}
+		h(w, r.WithContext(context.WithValue(r.Context(), revealedKey{}, true)))
+	}
+}
+
+func reasonOf(given []string) (reason string, ok bool) {
+	reason = strings.TrimSpace(given[0])
+	n := utf8.RuneCountInString(reason)
+	return reason, len(given) == 1 && n > 0 && n <= maxReason && utf8.ValidString(reason) && !strings.ContainsFunc(reason, unicode.IsControl)
+}
