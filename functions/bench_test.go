@@ -90,7 +90,7 @@ type complaints struct{ b *testing.B }
 
 func (c complaints) Write(p []byte) (int, error) {
 	for line := range strings.Lines(string(p)) {
-		for _, word := range []string{" ERROR ", " WARN ", "dead letter"} {
+		for _, word := range []string{`"level":"ERROR"`, `"level":"WARN"`, "dead letter"} {
 			if strings.Contains(line, word) {
 				c.b.Log(strings.TrimSpace(line))
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
@@ -26,8 +27,9 @@ type attempt struct {
 	Deliveries dynamo.Deliveries
 
 	n      job.Notification
-	holder string // names this worker in the contact record
-	judged judged // what the decision says of the campaign
+	holder string           // names this worker in the contact record
+	judged judged           // what the decision says of the campaign
+	person *profile.Profile // as read last; nil for nobody
 	keys   *proof.Keys
 }
 
@@ -243,7 +245,7 @@ func (a *attempt) decision(o delivery.Outcome, r delivery.Reason, detail string)
 	return delivery.Decision{
 		NotificationID: a.n.ID, ProfileID: a.n.ProfileID, CampaignID: a.n.CampaignID, CampaignVersion: a.n.CampaignVersion, Step: a.n.Step,
 		Variant: a.n.Variant, Channel: a.judged.campaign.Channel, TemplateID: a.judged.variant.TemplateID,
-		Outcome: o, Reason: r, Detail: detail, Asked: a.n.At, At: a.Now().UTC().Truncate(time.Millisecond), Attempt: a.n.Deferred,
+		Outcome: o, Reason: r, Detail: detail, Asked: a.n.At, At: a.person.Moment(a.Now()).UTC().Truncate(time.Millisecond), Attempt: a.n.Deferred,
 	}
 }
 

@@ -60,7 +60,7 @@ func (a *attempt) rejected(ctx context.Context, intent delivery.Intent, answer *
 	err := a.amend(ctx, func(c *delivery.Contact) {
 		c.Refuse(intent.ID, intent.Holder)
 		if bounced {
-			c.Suppress(over, delivery.Suppression{Reason: "bounce", At: a.Now(), Address: delivery.AddressHash(address)})
+			c.Suppress(over, delivery.Suppression{Reason: "bounce", At: a.person.Moment(a.Now()), Address: delivery.AddressHash(address)})
 		}
 	})
 	if bounced {

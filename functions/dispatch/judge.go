@@ -123,21 +123,11 @@ func (a *attempt) paused(now time.Time) delivery.Verdict {
 	return delivery.Verdict{Action: delivery.Defer, Reason: delivery.NotRunning, Detail: string(campaign.Paused), Until: again}
 }
 
-// moment is now, but not before the erasure of who stood here earlier: by this worker's clock it may be still to come, and what is noted would count as
-// the former person's.
-func (a *attempt) moment(r read) time.Time {
-	now := a.Now()
-	if erased := r.person.Erasures[r.person.ID]; !now.After(erased) {
-		return erased.Add(time.Millisecond)
-	}
-	return now
-}
-
 // facts is what the guards look at.
 func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Holdout, eligible delivery.Verdict) delivery.Case {
 	c, person := a.judged.campaign, r.person
 	f := delivery.Case{
-		Now: a.moment(r), Settings: settings, Holdout: holdout,
+		Now: person.Moment(a.Now()), Settings: settings, Holdout: holdout,
 		CampaignID: a.n.CampaignID, Control: c.Control, Transactional: c.Transactional,
 		Channel: c.Channel, Tags: c.Tags, NotAfter: a.n.NotAfter,
 		Person: campaign.Person(person), Address: a.address(person), Marks: r.marks,

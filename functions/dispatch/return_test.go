@@ -65,15 +65,17 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 	}
 }
 
-// TestAClockBehindTheErasure: who has come back is sent a notification once, also by a worker whose clock stands before the erasure.
+// TestAClockBehindTheErasure: who has come back is sent a notification once, also by a worker whose clock stands before the tombstones, and the wipe
+// takes nothing of theirs.
 func TestAClockBehindTheErasure(t *testing.T) {
 	b := start(t, welcome)
 	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
-	erased := b.clock().Add(10 * time.Second)
-	b.must(profiles.Erase(t.Context(), b.ann, erased, b.ann.TombstoneVersion(erased)))
+	erased, buried := b.clock().Add(-time.Second), b.clock().Add(10*time.Second+4*time.Millisecond)
+	version := b.ann.TombstoneVersion(buried)
+	b.must(profiles.Erase(t.Context(), b.ann, erased, version))
 	back, err := profiles.Load(t.Context(), b.ann.ID)
 	b.must(err)
-	seen := erased.Add(time.Second)
+	seen := buried.Add(time.Second)
 	back.Identifiers, back.FirstSeen, back.LastSeen, back.Traits = b.ann.Identifiers, seen, seen, map[string]profile.Trait{"email": {Value: "ann@example.com"}}
 	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: seen, ReceivedAt: seen}}
 	b.must(profiles.Save(t.Context(), back))
@@ -85,7 +87,18 @@ func TestAClockBehindTheErasure(t *testing.T) {
 		_ = b.process.Dispatch(t.Context(), n)
 	}()
 	b.provider.crash = nil
-	settle(b, b.another(), n, n)
+	wipe := func() {
+		_, _, err := dynamo.Deliveries{DB: b.db, Table: "Deliveries"}.Wipe(t.Context(), dynamo.Gone{
+			Key: back.ID, Keys: []profile.ID{back.ID}, Version: version, Until: profile.TombstonesUntil(version), Asked: erased, Back: true}, "")
+		b.must(err)
+	}
+	wipe()
+	settle(b, b.another(), n)
+	wipe()
+	if got := b.decisions(); len(got) != 1 || got[0] != "unknown interrupted" {
+		t.Errorf("decisions %v", got)
+	}
+	settle(b, b.another(), n)
 	if b.provider.calls != 1 {
 		t.Errorf("it was handed over %d times", b.provider.calls)
 	}

@@ -109,7 +109,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	person, err := p.Profiles.Resolve(ctx, n.ProfileID)
 	if expired && errors.Is(err, dynamo.ErrUnreadable) {
 		// Nothing waits for ever: by now it would be too late whoever it is.
-		return nil, done, p.drop(ctx, c, n, skip(delivery.Expired, "unreadable"))
+		return nil, done, p.drop(ctx, c, n, skip(delivery.Expired, "unreadable"), nil)
 	}
 	if err != nil {
 		return nil, now.Add(campaign.AskAgain(now.Sub(n.At))), err
@@ -136,7 +136,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 		verdict = p.refusal(c, n, person, now)
 	}
 	if verdict.Reason != "" {
-		return nil, done, p.drop(ctx, c, n, verdict)
+		return nil, done, p.drop(ctx, c, n, verdict, person)
 	}
 	ready, err := p.ask(ctx, c, n, person)
 	return ready, done, err

@@ -90,7 +90,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 	person, err := t.person(ctx, p.Profiles)
 	if errors.Is(err, dynamo.ErrUnreadable) && now.After(n.NotAfter) {
 		// A job that comes again, or is sent again weeks later, ends: by now it would be too late whoever it is.
-		return nil, p.drop(ctx, t.campaign, n, skip(delivery.Expired, "unreadable"))
+		return nil, p.drop(ctx, t.campaign, n, skip(delivery.Expired, "unreadable"), nil)
 	}
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		if every := time.Duration(t.campaign.OnceEvery); every > 0 {
 			taking.Until = now.Add(every)
 		}
-		as, err := p.Takings.Take(ctx, taking, now)
+		as, err := p.Takings.Take(ctx, taking, person.Moment(now))
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +138,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		}
 	}
 	if verdict.Reason != "" {
-		return nil, p.drop(ctx, t.campaign, n, verdict)
+		return nil, p.drop(ctx, t.campaign, n, verdict, person)
 	}
 	if waits {
 		p.note(waiting)
@@ -179,11 +179,11 @@ func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification
 }
 
 // drop records that nothing comes of a trigger, unless something is on record.
-func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, v delivery.Verdict) error {
+func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
 	p.note(string(v.Reason))
 	_, err := p.Deliveries.DecideFirst(ctx, delivery.Decision{
 		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,
-		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, At: p.Now().UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
+		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, At: person.Moment(p.Now()).UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
 	})
 	return err
 }

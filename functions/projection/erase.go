@@ -39,6 +39,9 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	wipe := &job.Command{ID: c.ID, Kind: job.CommandWipe, ProfileID: p.ID, At: at, Wipe: w}
 	if done {
 		w.Version = p.Version
+		if put := profile.TombstonesUntil(p.Version); put.Before(now) {
+			w.Until = put // who came since is somebody else
+		}
 		err = b.wipeLater(ctx, wipe, firstPass)
 	} else {
 		// Who is not there gets a tombstone too: events may be under way.

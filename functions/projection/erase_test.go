@@ -674,3 +674,36 @@ func TestCodesOfOneWhoWasErased(t *testing.T) {
 		t.Errorf("left are %v, want %v", left, want)
 	}
 }
+
+// TestAnErasureThatComesAgainTakesNothingSince: each wipe that is filed, an hour later too, ends with the tombstones and not with when it was filed.
+func TestAnErasureThatComesAgainTakesNothingSince(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", hour(1, seen("1", "old"))))
+	buried := t0.Add(2 * time.Hour)
+	for range 3 {
+		s.now = buried
+		if len(s.reports.bodies) > 0 {
+			s.now = buried.Add(time.Hour)
+		}
+		s.settle(eraseJob(t, user("old").ID(), t0.Add(90*time.Minute), false))
+		s.reports.bodies = append(s.reports.bodies, "seen")
+	}
+	wipes := 0
+	s.db.Each(t, "Due", func(item map[string]types.AttributeValue) {
+		body, is := item["b"].(*types.AttributeValueMemberB)
+		if !is {
+			return
+		}
+		var j job.Events
+		if err := json.Unmarshal(body.Value, &j); err != nil {
+			t.Fatal(err)
+		}
+		wipes++
+		if until := j.Command.Wipe.Until; until.Before(buried) || until.After(buried.Add(10*time.Millisecond)) {
+			t.Errorf("a wipe takes what was noted until %s; the tombstones stood at %s", until, buried)
+		}
+	})
+	if wipes < 3 {
+		t.Errorf("%d wipes were filed", wipes)
+	}
+}

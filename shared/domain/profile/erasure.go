@@ -46,6 +46,21 @@ func (p *Profile) TombstoneVersion(now time.Time) int64 {
 	return max(p.Version+1, centiseconds(now))
 }
 
+// TombstonesUntil is the latest time at which tombstones of a version can have been put, by the clock of who put them.
+func TombstonesUntil(version int64) time.Time { return time.UnixMilli(10*version + 9).UTC() }
+
+// Moment is when something of a person is noted: now, but never as early as the tombstones of who stood there before, behind which their versions begin. By
+// the clock of whoever notes it those may be still to come, and what is noted would be wiped as the former person's. Nobody, nil, has no former.
+func (p *Profile) Moment(now time.Time) time.Time {
+	if p == nil {
+		return now
+	}
+	if begun := time.UnixMilli(10 * p.Version); now.Before(begun) {
+		return begun.UTC()
+	}
+	return now
+}
+
 // centiseconds since 1970 have twelve digits, as the keys of packs do.
 func centiseconds(t time.Time) int64 { return t.UnixMilli() / 10 }
 
