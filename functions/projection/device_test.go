@@ -179,3 +179,33 @@ func TestTakingOffWithEveryWriteBroken(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsSentAgainAfterADeviceWasTakenOff stands once, where it was folded first: a client that heard nothing sends again what was received before.
+func TestWhatIsSentAgainAfterADeviceWasTakenOff(t *testing.T) {
+	before, after := received(browse("twice", "phone", t0), 59), received(browse("twice", "phone", t0), 61)
+	for name, c := range map[string]struct {
+		folded, later []event.Event // before the device is taken off, and then
+		hers, its     int
+	}{
+		"first, then again":                     {[]event.Event{before}, []event.Event{after}, 1, 0},
+		"the first one comes late":              {nil, []event.Event{after, before}, 0, 1},
+		"in order, late":                        {nil, []event.Event{before, after}, 1, 0},
+		"a third time":                          {[]event.Event{before}, []event.Event{after, received(after, 90), before}, 1, 0},
+		"another event of the same device goes": {[]event.Event{before}, []event.Event{received(browse("new", "phone", t0), 61)}, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := joined(t, "it was there first")
+			for _, e := range c.folded {
+				s.settle(by(t, trust.Public, e))
+			}
+			known := len(s.messages(user("mei"))) - len(c.folded)
+			s.settle(off(t, "phone", 50))
+			for _, e := range c.later {
+				s.settle(by(t, trust.Public, e))
+			}
+			if hers, its := s.messages(user("mei")), s.messages(anonymous("phone").Next()); len(hers)-known != c.hers || len(its) != c.its {
+				t.Errorf("she has %q, the device %q", hers, its)
+			}
+		})
+	}
+}

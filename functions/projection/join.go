@@ -112,7 +112,7 @@ func (b *batch) view(ctx context.Context, g *group) (_ view, events map[profile.
 			if len(g.events[i]) == 0 || (i.Kind == profile.UserID) != known {
 				continue
 			}
-			sorted, err := devices(i, g.events[i], load)
+			sorted, err := b.devices(ctx, i, g.events[i], load)
 			if err != nil {
 				return nil, nil, err
 			}

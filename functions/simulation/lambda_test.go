@@ -15,6 +15,9 @@ type program struct {
 	http   http.Handler
 }
 
+// maxSkew is how far the clock of a process may be off.
+const maxSkew = 3 * time.Second
+
 // instance is a process of a function that is kept over invocations, with what it remembers.
 type instance struct {
 	program
@@ -191,7 +194,7 @@ func (w *world) acquire(function, name string, d *dice) *instance {
 	}
 	if function != "ingest" && function != "member" && w.faults.strikes(skewed, name) {
 		w.fired(skewed, name)
-		found.skew = time.Duration((d.share() - 0.5) * float64(6*time.Second))
+		found.skew = time.Duration((d.share() - 0.5) * float64(2*maxSkew))
 	}
 	now := func() time.Time { return time.Now().Add(found.skew) }
 	found.program = w.start(function, name, old, now, wire{w})

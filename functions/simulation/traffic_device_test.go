@@ -54,6 +54,7 @@ func takeOff(w *world, d *dice, p *human) {
 	if !x.Accepted || !w.until(d, x, "takenOff") {
 		return
 	}
+	w.sleep(maxSkew) // it counts from when it was carried out, by the clock of whoever did
 	x.After = alone(d.between(1, 3))
 	w.post(d, publicKey, x.After...)
 	claim := browsing(w, d, x.Device, x.User, 1)
