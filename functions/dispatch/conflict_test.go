@@ -146,6 +146,20 @@ func TestTheCampaignGoesBetweenTwoTries(t *testing.T) {
 	b.expect(0, "skipped notRunning")
 }
 
+// TestADecisionBetweenTwoTries: what was read ahead of the first try is nothing to the second. Another worker has found meanwhile that it is too late.
+func TestADecisionBetweenTwoTries(t *testing.T) {
+	b := start(t, welcome)
+	old, ofOld, _ := b.old()
+	b.merge(old) // so that the records of the two are united before anything is decided
+	b.db.Interrupt("TransactWriteItems", 1, func() {
+		late := ofOld
+		late.NotAfter = noon.Add(-time.Hour).UTC()
+		settle(b, b.another(), late)
+	})
+	settle(b, b.process, ofOld)
+	b.expect(0, "skipped expired")
+}
+
 // TestWhatAnIntentSays has a person that is alone, and one that became part of another between two tries.
 func TestWhatAnIntentSays(t *testing.T) {
 	b := start(t, welcome)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/proof"
@@ -125,6 +126,11 @@ func TestAnErrorIsHandedOn(t *testing.T) {
 			n.EventOf = bob.ID
 			return n
 		},
+		"who meets another worker": func(b *bench) job.Notification {
+			c := b.record()
+			b.db.Interrupt("PutItem", 1, func() { b.must(b.process.Deliveries.SaveContact(b.Context(), c)) })
+			return b.ask("s1")
+		},
 		"two people": func(b *bench) job.Notification {
 			old, ofOld, _ := b.old()
 			b.merge(old)
@@ -187,6 +193,25 @@ func TestOtherChannelsNeedNoAddress(t *testing.T) {
 	if got := b.provider.taken[0]; got.Address != "" || string(got.Message.Payload) != `{"text":"Hi"}` {
 		t.Errorf("handed over %+v", got)
 	}
+}
+
+// TestWhoHasNoAddressSharesNone: what public events start is capped by address, and who is reached without one is no reader of the others' mail.
+func TestWhoHasNoAddressSharesNone(t *testing.T) {
+	b := start(t, strings.Replace(welcome, `"email"`, `"social"`, 1))
+	b.define(dynamo.KindTemplate, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
+	b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+	b.process.Senders[delivery.Social] = b.provider
+	willing := func(p *profile.Profile) {
+		p.Consent = map[string]profile.Consent{"social": {Granted: true, At: noon}}
+	}
+	b.change(willing)
+	bob := b.person("bob", willing)
+	ofAnn := b.ask("s1")
+	ofBob := ofAnn
+	ofBob.ID, ofBob.ProfileID = campaign.NotificationID(bob.ID, "welcome", "s1"), bob.ID
+	ofAnn.Unproven, ofBob.Unproven = true, true
+	settle(b, b.process, ofAnn, ofBob)
+	b.expect(2, "sent")
 }
 
 // TestTheEventOfThePersonItself: a job of the version before does not say whose event it is.
