@@ -134,6 +134,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 		if e.Trust = j.Level(&e); e.Trust == trust.Shop {
 			e.Trust = "" // as what was stored before there were levels
 		}
+		e.Source = j.Source
 		primary, ok := Primary(&e)
 		if !ok {
 			// ingest lets no such event pass; one that is here all the same has nobody to go to.

@@ -58,6 +58,7 @@ const (
 	sectionDoubted      = 59 // what of the outbox and of the memberships only public events make so
 	sectionConfirmed    = 60 // the address that was confirmed, and the one that was asked for
 	sectionOff          = 61 // devices that were taken off, by key
+	sectionProofs       = 62 // of the consents, of what devices claim too
 )
 
 // packProfile is the body of a profile's item.
@@ -177,6 +178,8 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			words.unpack(s)
 		case sectionHeard:
 			words.unpackHeard(s)
+		case sectionProofs:
+			words.unpackProofs(s)
 		case sectionTokens:
 			p.Tokens = map[string]profile.Token{}
 			for s.more() {
@@ -254,6 +257,10 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	}
 	memory.recall(&p.Window)
 	words.unite(p)
+	words.prove(p.Consent, "")
+	for _, one := range claims.all {
+		words.prove(one.claim.Consent, one.device)
+	}
 	claims.unite(p)
 	apart.unite(p)
 	doubted.mark(p)

@@ -1,11 +1,14 @@
 package dynamo
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // packHeard writes when consents were received, each beside what it belongs to: the version before writes a consent anew and knows
@@ -23,12 +26,79 @@ func packHeard(w *packer, all map[string]profile.Consent) {
 	}
 }
 
-// consents collects what two sections say of consent.
-type consents struct{ words, heard []word }
+// levels are who may have said a consent, by the number that stands in a proof; what is not among them is 0. A number is never used again.
+var levels = []trust.Level{"", trust.Public, trust.Person, trust.Shop, trust.Operator, trust.Provider}
+
+// packProofs writes the proofs of what a device claims, or of the person's own words for no device, each beside a mark of the word that it is of: the
+// version before keeps the section and may have written another word since, or have joined the device.
+func packProofs(w *packer, device string, all map[string]profile.Consent) {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		c := all[key]
+		if c.Proof == (profile.Proof{}) {
+			continue
+		}
+		w.text(device)
+		w.text(key)
+		w.uint(wordMark(c))
+		w.uint(uint64(max(slices.Index(levels, c.By), 0)))
+		w.text(c.Source)
+		w.text(c.TextVersion)
+	}
+}
+
+// wordMark tells a word from those that come before and after it: 28 bits of a hash, as many as fit into four bytes.
+func wordMark(c profile.Consent) uint64 {
+	b := binary.AppendVarint([]byte(c.Reason+"\x00"), c.At.UnixMilli())
+	b = binary.AppendVarint(b, c.ReceivedAt.UnixMilli())
+	if c.Granted {
+		b = append(b, 1)
+	}
+	h := fnv.New32a()
+	_, _ = h.Write(b) // never fails
+	return uint64(h.Sum32() >> 4)
+}
+
+// proven is one entry of the section.
+type proven struct {
+	device, key string
+	mark        uint64
+	proof       profile.Proof
+}
+
+// consents collects what the sections say of consent.
+type consents struct {
+	words, heard []word
+	proofs       []proven
+}
 
 type word struct {
 	channel string
 	consent profile.Consent
+}
+
+func (c *consents) unpackProofs(s *unpacker) {
+	for s.more() {
+		one := proven{device: s.text(), key: s.text(), mark: s.uint()}
+		if by := s.uint(); by < uint64(len(levels)) {
+			one.proof.By = levels[by]
+		}
+		one.proof.Source, one.proof.TextVersion = s.text(), s.text()
+		c.proofs = append(c.proofs, one)
+	}
+}
+
+// prove gives the words of a device, or the person's own for no device, the proofs that are theirs. What the version before has made the person's own
+// keeps the device's.
+func (c *consents) prove(all map[string]profile.Consent, device string) {
+	for key, word := range all {
+		mark := wordMark(word)
+		for _, one := range c.proofs {
+			if one.key == key && one.mark == mark && (one.device == device || device == "" && word.Proof == profile.Proof{}) {
+				word.Proof = one.proof
+			}
+		}
+		all[key] = word
+	}
 }
 
 func (c *consents) unpack(s *unpacker) {

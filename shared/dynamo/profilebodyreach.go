@@ -49,6 +49,12 @@ func packReach(w *packer, p *profile.Profile) {
 			packClaim(w, p.Claims[device])
 		}
 	})
+	w.section(sectionProofs, func(w *packer) {
+		packProofs(w, "", p.Consent)
+		for _, device := range slices.Sorted(maps.Keys(p.Claims)) {
+			packProofs(w, device, p.Claims[device].Consent)
+		}
+	})
 	if !p.ClaimsFrom.IsZero() {
 		w.section(sectionClaimsFrom, func(w *packer) { w.time(p.ClaimsFrom) })
 	}

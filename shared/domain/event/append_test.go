@@ -64,6 +64,9 @@ func TestAppendJSONKnowsEveryField(t *testing.T) {
 	var e Event
 	v := reflect.ValueOf(&e).Elem()
 	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("json") == "-" {
+			continue // it stands beside the event
+		}
 		switch f := v.Field(i).Addr().Interface().(type) {
 		case *string:
 			*f = "x"

@@ -48,6 +48,8 @@ type Event struct {
 	ReceivedAt        time.Time `json:"receivedAt"`
 	// Trust is who says it; empty where the shop does, and of what was stored before there were levels.
 	Trust trust.Level `json:"trust,omitempty"`
+	// Source is the source that it came by, for the fold. It travels with the job and stands in the pack, beside the event and not in it.
+	Source string `json:"-"`
 }
 
 // Happened is when the event counts to have happened: as its client says, and not after it was received.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/trust"
 )
 
 // The ids under which something of a person may stand, each once.
@@ -297,7 +298,7 @@ func TestWordsWithoutAReceipt(t *testing.T) {
 	} {
 		p := &Profile{}
 		p.Fold(&event.Event{Kind: event.Track, Name: event.ConsentGranted, Timestamp: c.happened, ReceivedAt: c.received, Properties: json.RawMessage(`{"channel":"sms","reason":"asked"}`)}, Shop{})
-		if got := p.Consent["sms"]; got != (Consent{Granted: true, At: c.at, Reason: "asked", ReceivedAt: c.heard}) {
+		if got := p.Consent["sms"]; got != (Consent{Granted: true, At: c.at, Reason: "asked", ReceivedAt: c.heard, Proof: Proof{By: trust.Shop}}) {
 			t.Errorf("%s: %+v", name, p.Consent)
 		}
 	}

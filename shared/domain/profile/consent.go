@@ -3,6 +3,7 @@ package profile
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/trust"
 )
 
-// Consent says whether a person may be contacted over a channel. The last word counts, by the time at which it was received: a
+// Consent says whether a person may be contacted over a channel, or profiled. The last word counts, by the time at which it was received: a
 // client's clock decides nothing, so a withdrawal stands against every grant that was received before it.
 type Consent struct {
 	Granted bool `json:"granted"`
@@ -21,6 +22,50 @@ type Consent struct {
 	Reason string    `json:"reason,omitempty"` // what revoked it: unsubscribe, complaint, bounce
 	// ReceivedAt is zero for what the version before has stored.
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
+	Proof
+}
+
+// Proof is by whom a word was said, where, and to which text. It is empty for what was stored before there were proofs.
+type Proof struct {
+	By          trust.Level `json:"by,omitempty"`          // public is a device of its own profile, or of one that was joined later
+	Source      string      `json:"source,omitempty"`      // id of the source
+	TextVersion string      `json:"textVersion,omitempty"` // of the text that was agreed to or refused, as the page names it
+}
+
+// Purpose is what somebody consents to.
+type Purpose string
+
+// The purposes. A word that names none is about marketing. Profiling has no channel: see RefusesProfiling.
+const (
+	Marketing Purpose = "marketing"
+	Service   Purpose = "service" // what the person asked for by an act of their own: transactional notifications
+	Profiling Purpose = "profiling"
+)
+
+// MaxTextVersion bounds the name of a text's version, in bytes.
+const MaxTextVersion = 64
+
+// ConsentKey names what a word is about, as profiles keep it: "email" is marketing by e-mail, "email/service" what is asked for by e-mail, and
+// "profiling" has no channel. Marketing is as it was before there were purposes.
+func ConsentKey(channel string, purpose Purpose) string {
+	switch purpose {
+	case Profiling:
+		return string(Profiling)
+	case Service:
+		return ConsentChannel(channel) + "/" + string(Service)
+	}
+	return ConsentChannel(channel)
+}
+
+// MarketingConsent tells whether a key of the consents is one of marketing.
+func MarketingConsent(key string) bool {
+	return key != string(Profiling) && !strings.HasSuffix(key, "/"+string(Service))
+}
+
+// RefusesProfiling tells whether the person's last word on profiling is a refusal. Who has said nothing may be profiled.
+func (p *Profile) RefusesProfiling() bool {
+	word, said := p.Consent[string(Profiling)]
+	return said && !word.Granted
 }
 
 // Heard is when the word was received. What was stored without that time counts from the time that it claims.
@@ -50,6 +95,10 @@ func compareConsents(a, b Consent) int {
 		yes(b.Granted)-yes(a.Granted), // of two at the same time the stricter one holds
 		strings.Compare(a.Reason, b.Reason),
 		a.ReceivedAt.Compare(b.ReceivedAt),
+		cmp.Compare(a.By.Rank(), b.By.Rank()),
+		cmp.Compare(a.By, b.By),
+		strings.Compare(a.TextVersion, b.TextVersion),
+		strings.Compare(a.Source, b.Source),
 	)
 }
 
@@ -60,27 +109,27 @@ func yes(b bool) int {
 	return 0
 }
 
-// SetConsent records a word about a channel, unless a later one is known.
-func (p *Profile) SetConsent(channel string, c Consent) {
-	p.leave("consent", p.Reach.hear(channel, c))
+// SetConsent records a word under its key, unless a later one is known.
+func (p *Profile) SetConsent(key string, c Consent) {
+	p.leave("consent", p.Reach.hear(key, c))
 }
 
 // hear is SetConsent; it tells how many words were let go.
-func (r *Reach) hear(channel string, c Consent) (left int) {
-	channel = ConsentChannel(channel)
+func (r *Reach) hear(key string, c Consent) (left int) {
+	key = ConsentChannel(key)
 	if r.Consent == nil {
 		r.Consent = map[string]Consent{}
 	}
-	if old, known := r.Consent[channel]; known && compareConsents(c, old) <= 0 {
+	if old, known := r.Consent[key]; known && compareConsents(c, old) <= 0 {
 		return 0
 	}
-	place := admit(r.Consent, channel, maxConsents, channels, func(Consent, Consent) Consent { return Consent{} })
+	place := admit(r.Consent, key, maxConsents, consentKeys, func(Consent, Consent) Consent { return Consent{} })
 	if _, evicted := r.Consent[OtherEvents]; evicted || place == OtherEvents {
 		delete(r.Consent, OtherEvents)
 		left = 1
 	}
 	if place != OtherEvents {
-		r.Consent[channel] = c
+		r.Consent[key] = c
 	}
 	return left
 }
@@ -88,29 +137,54 @@ func (r *Reach) hear(channel string, c Consent) (left int) {
 // maxConsents bounds the channels that somebody can name beside the known ones.
 const maxConsents = 16
 
-// channels are those that a consent may name. Their consent is kept in any case: nobody's refusal is lost to a flood of other names,
-// which the version before took.
+// channels are those that a consent may name.
 var channels = map[string]bool{"email": true, "sms": true, "push": true, "wechat": true, "mini-program": true, "social": true, "store": true, "phone": true, "webhook": true}
+
+// purposes are those that a consent may name.
+var purposes = map[Purpose]bool{Marketing: true, Service: true, Profiling: true}
+
+// consentKeys are what a consent may be about. These are kept in any case: nobody's refusal is lost to a flood of other names, which the version
+// before took.
+var consentKeys = func() map[string]bool {
+	keys := map[string]bool{}
+	for channel := range channels {
+		for purpose := range purposes {
+			keys[ConsentKey(channel, purpose)] = true
+		}
+	}
+	return keys
+}()
 
 // ConsentChannel is the name under which a channel's consent stands: letters of both cases and blanks make no difference, and no name
 // means e-mail.
 func ConsentChannel(name string) string {
-	name = strings.ToLower(strings.Join(strings.Fields(name), ""))
-	if name == "" {
+	if name = squeezed(name); name == "" {
 		return ChannelEmail
 	}
 	return clip(name)
 }
 
-// JudgeConsent refuses a word about consent whose channel nobody knows: taken, it would have no effect. The reason is empty for every
-// other event.
+// JudgeConsent refuses a word about consent whose channel or purpose nobody knows, since taken it would have no effect or another one, and one whose
+// proof cannot be kept. The reason is empty for every other event.
 func JudgeConsent(e *event.Event) (field, reason string) {
 	if e.Kind != event.Track || !speaksOfConsent(e.Name) {
 		return "", ""
 	}
-	var channel, several []byte
-	pick(e.Properties, member{"channel", &channel}, member{"channels", &several})
-	known := strings.Join(slices.Sorted(maps.Keys(channels)), ", ")
+	var channel, several, purpose, version []byte
+	pick(e.Properties, member{"channel", &channel}, member{"channels", &several}, member{"purpose", &purpose}, member{"textVersion", &version})
+	if said, text := isSaid(version), plainText(version); said && (text == "" || len(text) > MaxTextVersion) {
+		return "properties.textVersion", fmt.Sprintf("is no text or number of at most %d bytes", MaxTextVersion)
+	}
+	of := purposeOf(purpose)
+	switch {
+	case isSaid(purpose) && !purposes[of]:
+		return "properties.purpose", "is not a purpose: " + strings.Join(names(purposes), ", ")
+	case of == Profiling && (isSaid(channel) || isSaid(several)):
+		return "properties.channel", "is there, and profiling has none: leave it out"
+	case of == Profiling:
+		return "", ""
+	}
+	known := strings.Join(names(channels), ", ")
 	if len(channel) == 0 && len(several) > 0 {
 		return "properties.channel", "is missing, and channels is not read: send an event for each of " + known // it would count for e-mail
 	}
@@ -119,6 +193,24 @@ func JudgeConsent(e *event.Event) (field, reason string) {
 		return "", ""
 	}
 	return "properties.channel", "is not a channel: " + known
+}
+
+// isSaid tells whether a property says something.
+func isSaid(raw []byte) bool { return len(raw) > 0 && string(raw) != "null" && string(raw) != `""` }
+
+// purposeOf reads a property. Letters of both cases and blanks make no difference, as with channels.
+func purposeOf(raw []byte) Purpose { return Purpose(squeezed(unquote(raw))) }
+
+// squeezed is a name in small letters and without blanks.
+func squeezed(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), "")) }
+
+// names are the keys in the order of the alphabet.
+func names[K ~string](of map[K]bool) []string {
+	var all []string
+	for _, k := range slices.Sorted(maps.Keys(of)) {
+		all = append(all, string(k))
+	}
+	return all
 }
 
 func speaksOfConsent(name string) bool {
@@ -143,12 +235,12 @@ func heardAt(e *event.Event) time.Time {
 // PropertyRestated of an event about consent says that it tells a state which has held since the event's own time.
 const PropertyRestated = "restated"
 
-// consentOf is the word about consent that an event says. A bounce is none: it is about an address.
-func consentOf(e *event.Event, at time.Time) (fact trust.Fact, channel string, c Consent, ok bool) {
+// consentOf is the word about consent that an event says, and under which key it is kept. A bounce is none: it is about an address.
+func consentOf(e *event.Event, at time.Time) (fact trust.Fact, key string, c Consent, ok bool) {
 	if e.Kind != event.Track || e.Name != event.EmailMarkedAsSpam && !speaksOfConsent(e.Name) {
 		return 0, "", c, false
 	}
-	c = Consent{At: at, ReceivedAt: heardAt(e)}
+	c = Consent{At: at, ReceivedAt: heardAt(e), Proof: Proof{By: speaker(e.Trust), Source: clip(e.Source)}}
 	if c.At.After(c.ReceivedAt) {
 		c.At = c.ReceivedAt
 	}
@@ -156,16 +248,29 @@ func consentOf(e *event.Event, at time.Time) (fact trust.Fact, channel string, c
 		c.Reason = "complaint"
 		return trust.Complaint, ChannelEmail, c, true
 	}
-	var name, reason []byte
-	pick(e.Properties, member{"channel", &name}, member{"reason", &reason})
-	c.Reason, fact = clip(unquote(reason)), trust.Withdrawal
+	var name, purpose, reason, version []byte
+	pick(e.Properties, member{"channel", &name}, member{"purpose", &purpose}, member{"reason", &reason}, member{"textVersion", &version})
+	of := purposeOf(purpose)
+	c.Reason, c.TextVersion, fact = clip(unquote(reason)), clipTo(plainText(version), MaxTextVersion), trust.Withdrawal
+	if of == Profiling {
+		fact = trust.RefuseProfiling
+	}
 	switch e.Name {
 	case event.ConsentGranted:
 		c.Granted, fact = true, trust.Grant
 	case event.Unsubscribed:
 		c.Reason = "unsubscribe"
 	}
-	return fact, unquote(name), c, true
+	return fact, ConsentKey(unquote(name), of), c, true
+}
+
+// speaker is who a proof names. A level that is not known here is trusted as a public one, and shown as one.
+func speaker(l trust.Level) trust.Level {
+	switch l = l.Or(trust.Shop); l {
+	case trust.Person, trust.Shop, trust.Operator, trust.Provider:
+		return l
+	}
+	return trust.Public
 }
 
 // Withdrawal is what an event says against an address: that it is dead, or that whoever reads there wants nothing more. Reason is empty for
@@ -177,12 +282,12 @@ type Withdrawal struct {
 	At      time.Time
 }
 
-// WithdrawalOf reads an event. A bounce that the shop calls soft says nothing yet.
+// WithdrawalOf reads an event. A bounce that the shop calls soft says nothing yet, and a word that is not about marketing nothing of an address.
 func WithdrawalOf(e *event.Event) Withdrawal {
 	if e.Kind != event.Track {
 		return Withdrawal{}
 	}
-	var channel, address []byte
+	var channel, address, purpose []byte
 	w := Withdrawal{Channel: ChannelEmail}
 	switch e.Name {
 	case event.EmailMarkedAsSpam:
@@ -197,8 +302,11 @@ func WithdrawalOf(e *event.Event) Withdrawal {
 		return Withdrawal{}
 	}
 	w.At = heardAt(e)
-	pick(e.Properties, member{"channel", &channel}, member{"email", &address})
+	pick(e.Properties, member{"channel", &channel}, member{"email", &address}, member{"purpose", &purpose})
 	if w.Reason == "unsubscribe" {
+		if !MarketingConsent(ConsentKey("", purposeOf(purpose))) {
+			return Withdrawal{}
+		}
 		w.Channel = ConsentChannel(unquote(channel))
 	}
 	if w.Channel == ChannelEmail {

@@ -10,7 +10,7 @@ import (
 // Reach is how somebody can be reached: what they want to get, on which devices, and which addresses wait to be confirmed. The addresses that are
 // written to are traits and identifiers.
 type Reach struct {
-	Consent map[string]Consent // by channel
+	Consent map[string]Consent // by ConsentKey
 	Tokens  map[string]Token   // push tokens
 	// Unconfirmed are the addresses that the person's devices have named last. They have no effect: who is written to is asked first. The times
 	// are those of receipt.
@@ -43,8 +43,8 @@ const (
 
 // absorb unites what was said on two ways. It tells how many were let go.
 func (r *Reach) absorb(q *Reach) (left leftOut) {
-	for channel, c := range q.Consent {
-		left.consent += r.hear(channel, c)
+	for key, c := range q.Consent {
+		left.consent += r.hear(key, c)
 	}
 	for token, t := range q.Tokens {
 		left.tokens += r.token(token, t)
@@ -68,9 +68,9 @@ func (a *Addresses) Unite(b Addresses) {
 
 // after is what was heard after a time.
 func (r *Reach) after(until time.Time) (later Reach) {
-	for channel, c := range r.Consent {
+	for key, c := range r.Consent {
 		if c.Heard().After(until) {
-			later.hear(channel, c)
+			later.hear(key, c)
 		}
 	}
 	for token, t := range r.Tokens {
@@ -153,9 +153,9 @@ func (p *Profile) said(e *event.Event, c *eventContext, os string, own, public b
 			p.leave("tokens", r.token(token, Token{At: at, OS: os}))
 		}
 	}
-	if fact, channel, word, speaks := consentOf(e, at); speaks && (!public || channels[ConsentChannel(channel)]) {
+	if fact, key, word, speaks := consentOf(e, at); speaks && (!public || consentKeys[key]) {
 		if r := place(fact); r != nil {
-			p.leave("consent", r.hear(channel, word))
+			p.leave("consent", r.hear(key, word))
 		}
 	}
 	if e.Kind == event.Identify && trust.May(e.Trust, own, trust.Address) != trust.Yes {

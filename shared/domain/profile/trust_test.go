@@ -82,8 +82,15 @@ func TestWhatBecomesOfAWord(t *testing.T) {
 			if by := p.Traits["name"].By; (by == trust.Person) != (c.level == trust.Person) {
 				t.Errorf("the name is said by %q", by)
 			}
+			for about, word := range p.Consent {
+				if want := map[trust.Level]trust.Level{"": trust.Shop, "guardian": trust.Public}[c.level]; word.By != c.level && word.By != want {
+					t.Errorf("consent to %s was said by %q", about, word.By)
+				}
+			}
+			email := p.Consent["email"]
+			email.Proof = Proof{}
 			wantEmail := map[string]Consent{"complaint": revoked, "granted": {Granted: true, At: minute(1), ReceivedAt: minute(1)}, "": {}}[c.want.email]
-			if p.Consent["email"] != wantEmail || p.Consent["sms"].Reason != c.want.sms {
+			if email != wantEmail || p.Consent["sms"].Reason != c.want.sms {
 				t.Errorf("consent %+v", p.Consent)
 			}
 			if _, token := p.Tokens[pushToken]; token != c.want.token {
