@@ -30,7 +30,9 @@ type Rules interface {
 type Watch struct {
 	Events map[string]bool
 	Live   *segment.Set
-	Shop   segment.Shop
+	// All is Live and what asks classes as well. Of somebody who refuses profiling no run says anything, so that all of it is live.
+	All  *segment.Set
+	Shop segment.Shop
 }
 
 // follows tells an event to those who listen to it. That somebody has ordered is told on a word that may say so only.
@@ -48,12 +50,24 @@ func (w *Watch) follows(source string, e *event.Event) []profile.Follow {
 	return []profile.Follow{{Kind: profile.FollowEvent, Ref: e.Name, Event: e.MessageID, Source: source, At: e.Happened(), Unproven: may == trust.Apart}}
 }
 
+// memberships brings the person's segments up to date. Who refuses profiling loses every class at once, and with it what follows from one.
 func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow {
-	if w == nil || w.Live == nil || len(w.Live.IDs()) == 0 {
+	refuses := p.RefusesProfiling()
+	if refuses {
+		p.Scores = profile.Scores{}
+	}
+	if w == nil {
 		return nil
 	}
-	members := w.Live.Members(p.All(), now, w.Shop)
-	return segment.Diff(p, members, w.Live.Proven(p, members, now, w.Shop), now, "")
+	set := w.Live
+	if refuses && w.All != nil {
+		set = w.All
+	}
+	if set == nil || len(set.IDs()) == 0 {
+		return nil
+	}
+	members := set.Members(p.All(), now, w.Shop)
+	return set.Told(p, segment.Diff(p, members, set.Proven(p, members, now, w.Shop), now, ""))
 }
 
 // Catalog lists current definitions; it may be some seconds old.
@@ -115,7 +129,7 @@ func (d *Definitions) compile(ctx context.Context, segments, campaigns []dynamo.
 	for _, f := range faults {
 		slog.WarnContext(ctx, "segment left out", "field", f.Field, "reason", f.Reason)
 	}
-	w.Live = set.Live()
+	w.Live, w.All = set.Live(), set
 	for _, x := range campaigns {
 		var c campaign.Definition
 		if err := json.Unmarshal(x.Body, &c); err != nil {

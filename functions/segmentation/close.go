@@ -70,6 +70,7 @@ func (p *Process) findings(ctx context.Context, run segment.Run) (segment.Findin
 		findings.Profiles += s.Profiles
 		findings.Approximate += s.Approximate
 		findings.Unreadable += s.Unreadable
+		findings.Refused += s.Refused
 		findings.Counts.Merge(s.Counts)
 		for id, n := range s.Segments {
 			segments[id] += n

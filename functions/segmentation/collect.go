@@ -180,6 +180,10 @@ func (c *collector) add(one *profile.Profile) {
 		c.summary.Approximate++
 	}
 	c.summary.Counts.AddIntervals(all, c.run.AsOf, c.shop)
+	if one.RefusesProfiling() {
+		c.refused(one, all)
+		return
+	}
 	// Of a model of nobody, the scores hold what needs nothing of the buyers.
 	known := segment.Model{Scoring: c.run.Scoring}.Score(facts)
 	r := row{id: one.ID, facts: segment.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, known: profile.Scores{Lifecycle: known.Lifecycle}}
@@ -197,6 +201,20 @@ func (c *collector) add(one *profile.Profile) {
 	}
 	c.ask(one, all, &r)
 	if facts.Buyer() || r.differs || r.old != r.known {
+		c.rows = append(c.rows, r)
+	}
+}
+
+// refused takes up somebody who refuses profiling: in no class, and of no weight for those of others.
+func (c *collector) refused(one, all *profile.Profile) {
+	c.summary.Refused++
+	if c.run.ReportOnly {
+		return
+	}
+	r := row{id: one.ID, old: one.Scores}
+	r.old.Run = ""
+	c.ask(one, all, &r)
+	if r.differs || r.old != r.known {
 		c.rows = append(c.rows, r)
 	}
 }

@@ -35,6 +35,7 @@ type summary struct {
 	Profiles    int            `json:"profiles"`
 	Approximate int            `json:"approximate,omitempty"`
 	Unreadable  int            `json:"unreadable,omitempty"`
+	Refused     int            `json:"refused,omitempty"`
 	Counts      segment.Counts `json:"counts"`
 	// Segments counts members as far as scoring cannot change them: of live definitions all, of scored ones those who are no buyers.
 	Segments map[string]int `json:"segments,omitempty"`

@@ -306,6 +306,9 @@ const scanLag = time.Minute
 // scoresOf are the scores by what was collected. Who was erased since and came back is somebody else than who was collected, and has
 // the scores of what is there now.
 func (s *scorer) scoresOf(one *profile.Profile, c change) (scores profile.Scores, ok bool) {
+	if one.RefusesProfiling() {
+		return profile.Scores{}, true // also if they have said so since they were collected
+	}
 	if one.ErasedAt.Before(s.run.CreatedAt.Add(-scanLag)) {
 		return c.scores, true
 	}
@@ -329,7 +332,7 @@ func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map
 	}
 	// So that a shard that begins again knows what it has changed.
 	one.Scores.Run = s.run.ID
-	one.Append(one.Version+1, append(follows, moved...)...)
+	one.Append(one.Version+1, append(follows, s.set.Told(one, moved)...)...)
 	return members, true
 }
 

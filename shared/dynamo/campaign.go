@@ -18,6 +18,13 @@ type Campaign struct {
 	campaign.Definition
 	Version   int
 	Condition campaign.Condition
+	// profiles says that the campaign is for those who have left a segment which asks what may not be asked of who refuses profiling.
+	profiles bool
+}
+
+// Wants is the definition's, and never of who refuses profiling where it would be for having been classed once.
+func (c Campaign) Wants(p *profile.Profile) bool {
+	return c.Definition.Wants(p) && !(c.profiles && p.RefusesProfiling())
 }
 
 // Campaigns reads all campaigns through a cache of the catalog and compiles their conditions, anew whenever a campaign or a
@@ -34,6 +41,7 @@ type Campaigns struct {
 type campaignSet struct {
 	segments, campaigns int64 // the changes of both kinds
 	rules               []segment.Definition
+	defined             *segment.Set // of them
 	all                 []Campaign
 	byID                map[string]int
 	unreadable          map[string]bool
@@ -108,7 +116,7 @@ func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found C
 		case err != nil:
 			return Campaign{}, false, err
 		}
-		if found, err = compileCampaign(d, set.rules); err != nil {
+		if found, err = set.compile(d); err != nil {
 			slog.ErrorContext(ctx, "version of a campaign not used", "campaign", id, "version", version, "error", err.Error())
 			found = now
 		}
@@ -152,8 +160,9 @@ func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *ca
 		s.ID = segment.ID(d.ID)
 		set.rules = append(set.rules, s)
 	}
+	set.defined, _ = segment.Compile(set.rules) // who saves and who folds tells of faults
 	for _, d := range campaigns {
-		one, err := compileCampaign(d, set.rules)
+		one, err := set.compile(d)
 		if err != nil {
 			slog.ErrorContext(ctx, "campaign left out", "campaign", d.ID, "error", err.Error())
 			set.unreadable[d.ID] = errors.Is(err, ErrUnreadable)
@@ -174,7 +183,7 @@ func (s *campaignSet) add(one Campaign) {
 	}
 }
 
-func compileCampaign(d Definition, rules []segment.Definition) (Campaign, error) {
+func (s *campaignSet) compile(d Definition) (Campaign, error) {
 	one := Campaign{Version: d.Version}
 	// What was saved by a newer program may have fields that this one does not know.
 	err := json.Unmarshal(d.Body, &one.Definition)
@@ -185,6 +194,9 @@ func compileCampaign(d Definition, rules []segment.Definition) (Campaign, error)
 	if err != nil {
 		return one, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	one.Condition, err = one.CompileCondition(rules)
+	if left := one.Trigger.ExitedSegment; left != "" {
+		one.profiles = left.Derived() || s.defined.Profiles(left)
+	}
+	one.Condition, err = one.CompileCondition(s.rules)
 	return one, err
 }

@@ -169,3 +169,31 @@ func TestAPinnedVersionAsksThePresentSegments(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoRefusesProfilingIsNotWantedForHavingLeftAClass, nor a segment that asks one, however deep; those of plain facts they leave like others.
+func TestWhoRefusesProfilingIsNotWantedForHavingLeftAClass(t *testing.T) {
+	campaigns, save, _ := campaignsOf(t)
+	for id, rule := range map[string]string{
+		"asks": `{"segment":"segment11:loyal"}`, "deeper": `{"any":[{"segment":"asks"},{"field":"orders.count","op":"gte","value":9}]}`, "plain": `{"field":"orders.count","op":"gte","value":9}`,
+	} {
+		if _, err := campaigns.Catalog.Catalog.Save(t.Context(), dynamo.KindSegment, id, json.RawMessage(`{"id":"`+id+`","name":"S","rule":`+rule+`}`), nil, dynamotest.By(catalogNow)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for segment, wanted := range map[string]bool{"asks": false, "deeper": false, "plain": true, "segment11:loyal": false, "lifecycle:churned": false, "gone": false} {
+		id := "left-" + strings.ReplaceAll(segment, ":", "-")
+		save(id, campaignBody("running", `{"exitedSegment":"`+segment+`"}`, "t"))
+		found, ok, err := campaigns.Find(t.Context(), id)
+		if err != nil || !ok {
+			t.Fatal(segment, ok, err)
+		}
+		refuser := &profile.Profile{}
+		if !found.Wants(refuser) {
+			t.Errorf("%s: who does not refuse is not wanted", segment)
+		}
+		refuser.SetConsent("profiling", profile.Consent{At: catalogNow, ReceivedAt: catalogNow})
+		if found.Wants(refuser) != wanted {
+			t.Errorf("%s: who refuses is wanted: %v", segment, !wanted)
+		}
+	}
+}

@@ -32,15 +32,17 @@ type Field struct {
 	Meaning string   `json:"meaning"`
 	Ops     []string `json:"ops"`
 	// Live fields are known while events are folded; the others change with a run.
-	Live   bool     `json:"live"`
-	Values []string `json:"values,omitempty"`
+	Live bool `json:"live"`
+	// Profiling fields are concluded of what somebody did. They may not be asked of who refuses profiling.
+	Profiling bool     `json:"profiling,omitempty"`
+	Values    []string `json:"values,omitempty"`
 }
 
 // Fields lists every field that a rule may name, in the order in which they are documented.
 func Fields() []Field {
 	out := make([]Field, len(registry))
 	for i, f := range registry {
-		out[i] = Field{Name: f.name, Kind: f.kind, Meaning: f.meaning, Live: !f.scored}
+		out[i] = Field{Name: f.name, Kind: f.kind, Meaning: f.meaning, Live: !f.scored, Profiling: f.profiles()}
 		for _, o := range operations(f.kind) {
 			out[i].Ops = append(out[i].Ops, string(o))
 		}
@@ -58,6 +60,9 @@ type subject struct {
 	today   Date
 	shop    Shop
 	members map[ID]bool // of the definitions that come before
+	// refuses says that the person refuses profiling; perhaps is members then, with every answer that may not be asked for taken to be true.
+	refuses bool
+	perhaps map[ID]bool
 }
 
 // field is one entry of the registry. read gives what the profile holds, false for nothing; key is the part in angle brackets.
@@ -69,8 +74,14 @@ type field struct {
 	values  func() []string
 	// newestDays fields count what happened on the newest profile.MaxRecentDays days on which anything of the kind did, of a longer time.
 	newestDays bool
-	read       func(s *subject, key string) (value, bool)
+	// concluded fields do not tell what somebody did or said, but what follows from it: a habit, a liking, an expectation. With those of a run, which
+	// are classes, they are what profiling comes to; see docs/privacy.md.
+	concluded bool
+	read      func(s *subject, key string) (value, bool)
 }
+
+// profiles tells whether the field may not be asked of somebody who refuses profiling.
+func (f *field) profiles() bool { return f.concluded || f.scored }
 
 // value is what a field or an operand holds: the member that its kind names.
 type value struct {
@@ -108,7 +119,7 @@ var baseFields = []field{
 		read: func(s *subject, _ string) (value, bool) { return listOf(s.p.Tags) }},
 	{name: "groups", kind: List, meaning: "ids of the groups that the person joined",
 		read: func(s *subject, _ string) (value, bool) { return listOf(keys(s.p.Groups)) }},
-	{name: "consent.<channel>", kind: Flag, meaning: "true where consent was granted and not revoked since, false where revoked; absent where never said",
+	{name: "consent.<channel>", kind: Flag, meaning: "true where consent to marketing was granted and not revoked since, false where revoked; absent where never said. consent.<channel>/service is of service",
 		read: func(s *subject, channel string) (value, bool) {
 			c, ok := s.p.Consent[profile.ConsentChannel(channel)]
 			return value{kind: Flag, flag: c.Granted}, ok

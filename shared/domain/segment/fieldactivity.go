@@ -25,30 +25,30 @@ var activityFields = slices.Concat([]field{
 	{name: "events.names", kind: List, meaning: "names of the events that happened; of names beyond the known ones, 64", read: many(func(s *subject) []string { return keys(s.p.Counters) })},
 	{name: "events.others", kind: Number, meaning: "events whose names are not kept, because there are too many", read: func(s *subject, _ string) (value, bool) { return whole(s.p.Counters[profile.OtherEvents].Total), true }},
 
-	{name: "active.hour", kind: Number, meaning: "hour of the day, 0 to 23, with the most activity in the person's time zone, else the shop's",
+	{name: "active.hour", kind: Number, concluded: true, meaning: "hour of the day, 0 to 23, with the most activity in the person's time zone, else the shop's",
 		read: func(s *subject, _ string) (value, bool) {
 			hours, _ := s.hours()
 			n := heaviest(hours[:])
 			return whole(int64(n)), hours[n] > 0
 		}},
-	{name: "active.weekday", kind: Text, values: weekdays, meaning: "weekday with the most activity",
+	{name: "active.weekday", kind: Text, concluded: true, values: weekdays, meaning: "weekday with the most activity",
 		read: func(s *subject, _ string) (value, bool) {
 			_, days := s.hours()
 			n := heaviest(days[:])
 			return value{kind: Text, text: weekdays()[n]}, days[n] > 0
 		}},
-	{name: "active.part", kind: Text, values: parts, meaning: "part of the day with the most activity; night is 0 to 5, morning 6 to 11, afternoon 12 to 17, evening 18 to 23 h",
+	{name: "active.part", kind: Text, concluded: true, values: parts, meaning: "part of the day with the most activity; night is 0 to 5, morning 6 to 11, afternoon 12 to 17, evening 18 to 23 h",
 		read: func(s *subject, _ string) (value, bool) {
 			sums := s.dayParts()
 			n := heaviest(sums[:])
 			return value{kind: Text, text: parts()[n]}, sums[n] > 0
 		}},
-	{name: "active.weekendShare", kind: Number, meaning: "share of the activity on Saturdays and Sundays, in percent",
+	{name: "active.weekendShare", kind: Number, concluded: true, meaning: "share of the activity on Saturdays and Sundays, in percent",
 		read: func(s *subject, _ string) (value, bool) {
 			_, days := s.hours()
 			return percentOf(days[time.Saturday]+days[time.Sunday], total(days[:]))
 		}},
-	{name: "active.hours.<hour>", kind: Number, meaning: "share of the activity in an hour of the day, 0 to 23, in percent",
+	{name: "active.hours.<hour>", kind: Number, concluded: true, meaning: "share of the activity in an hour of the day, 0 to 23, in percent",
 		read: func(s *subject, hour string) (value, bool) {
 			hours, _ := s.hours()
 			n, err := strconv.Atoi(hour)
@@ -68,11 +68,11 @@ var activityFields = slices.Concat([]field{
 			return decimal(float64(r.Sum) / 10 / float64(max(r.Count, 1))), r.Count > 0
 		}},
 
-	{name: "rates.cart", kind: Number, meaning: "products put into the cart per hundred looked at", read: rate("Product Added", "Product Viewed")},
-	{name: "rates.checkout", kind: Number, meaning: "checkouts begun per hundred products put into the cart", read: rate("Checkout Started", "Product Added")},
-	{name: "rates.order", kind: Number, meaning: "orders per hundred checkouts begun", read: rate("Order Completed", "Checkout Started")},
-	{name: "rates.open", kind: Number, meaning: "e-mails opened per hundred delivered", read: rate("Email Opened", "Email Delivered")},
-	{name: "rates.click", kind: Number, meaning: "links clicked per hundred e-mails opened", read: rate("Email Link Clicked", "Email Opened")},
+	{name: "rates.cart", kind: Number, concluded: true, meaning: "products put into the cart per hundred looked at", read: rate("Product Added", "Product Viewed")},
+	{name: "rates.checkout", kind: Number, concluded: true, meaning: "checkouts begun per hundred products put into the cart", read: rate("Checkout Started", "Product Added")},
+	{name: "rates.order", kind: Number, concluded: true, meaning: "orders per hundred checkouts begun", read: rate("Order Completed", "Checkout Started")},
+	{name: "rates.open", kind: Number, concluded: true, meaning: "e-mails opened per hundred delivered", read: rate("Email Opened", "Email Delivered")},
+	{name: "rates.click", kind: Number, concluded: true, meaning: "links clicked per hundred e-mails opened", read: rate("Email Link Clicked", "Email Opened")},
 }, shareFields(), interestFields("category", "category", func(p *profile.Profile) profile.Interests { return p.Categories }),
 	interestFields("brand", "brand", func(p *profile.Profile) profile.Interests { return p.Brands }), behaviourFields())
 
@@ -114,14 +114,14 @@ func total(list []int64) int64 {
 func shareFields() []field {
 	var all []field
 	for i, name := range parts() {
-		all = append(all, field{name: "active.share." + name, kind: Number, meaning: "share of the activity in the " + name + ", in percent",
+		all = append(all, field{name: "active.share." + name, kind: Number, concluded: true, meaning: "share of the activity in the " + name + ", in percent",
 			read: func(s *subject, _ string) (value, bool) {
 				sums := s.dayParts()
 				return percentOf(sums[i], total(sums[:]))
 			}})
 	}
 	for i, name := range weekdays() {
-		all = append(all, field{name: "active.share." + name, kind: Number, meaning: "share of the activity on a " + strings.ToUpper(name[:1]) + name[1:] + ", in percent",
+		all = append(all, field{name: "active.share." + name, kind: Number, concluded: true, meaning: "share of the activity on a " + strings.ToUpper(name[:1]) + name[1:] + ", in percent",
 			read: func(s *subject, _ string) (value, bool) {
 				_, days := s.hours()
 				return percentOf(days[i], total(days[:]))
@@ -141,11 +141,11 @@ func interestFields(name, what string, table func(*profile.Profile) profile.Inte
 		})
 	}
 	return []field{
-		{name: name + ".first", kind: Text, meaning: "favourite " + what + ": views, wishes, carts and orders weigh 1, 2, 3 and 5, and half as much 30 days later", read: ranked(0)},
-		{name: name + ".second", kind: Text, meaning: "the " + what + " that comes next", read: ranked(1)},
-		{name: name + ".third", kind: Text, meaning: "the " + what + " after that", read: ranked(2)},
-		{name: name + ".all", kind: List, meaning: "every " + what + " that the person had to do with, of 32", read: many(func(s *subject) []string { return table(s.p).Favourites(s.now) })},
-		{name: name + ".share", kind: Number, meaning: "share of the favourite " + what + " in the weight of all, in percent",
+		{name: name + ".first", kind: Text, concluded: true, meaning: "favourite " + what + ": views, wishes, carts and orders weigh 1, 2, 3 and 5, and half as much 30 days later", read: ranked(0)},
+		{name: name + ".second", kind: Text, concluded: true, meaning: "the " + what + " that comes next", read: ranked(1)},
+		{name: name + ".third", kind: Text, concluded: true, meaning: "the " + what + " after that", read: ranked(2)},
+		{name: name + ".all", kind: List, concluded: true, meaning: "every " + what + " that the person had to do with, of 32", read: many(func(s *subject) []string { return table(s.p).Favourites(s.now) })},
+		{name: name + ".share", kind: Number, concluded: true, meaning: "share of the favourite " + what + " in the weight of all, in percent",
 			read: func(s *subject, _ string) (value, bool) {
 				list, sum := table(s.p).Favourites(s.now), table(s.p).Sum(s.now)
 				if len(list) == 0 || sum <= 0 {
@@ -153,7 +153,7 @@ func interestFields(name, what string, table func(*profile.Profile) profile.Inte
 				}
 				return whole(int64(100 * table(s.p)[list[0]].Weight(s.now) / sum)), true
 			}},
-		{name: name + ".<name>.weight", kind: Number, meaning: "weight of one " + what + " now",
+		{name: name + ".<name>.weight", kind: Number, concluded: true, meaning: "weight of one " + what + " now",
 			read: func(s *subject, name string) (value, bool) {
 				return decimal(table(s.p)[name].Weight(s.now)), true
 			}},

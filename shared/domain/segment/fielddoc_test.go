@@ -25,7 +25,8 @@ func document() string {
 What a rule can ask of a profile: %d fields by name, and %d whose name has a part in angle brackets, which stands for any. Their operations, by
 kind, are in [segments](segments.md). Fields marked *run* come from the last segmentation run, and a rule that asks one, however deep, changes with
 runs only. All other rules are live: a membership changes with the event that brings the change, and what changes by the mere passage of
-time is seen by the next run. A day is a day of the shop's calendar (TIME_ZONE).
+time is seen by the next run. A day is a day of the shop's calendar (TIME_ZONE). Fields marked *profiling* are concluded of what somebody did: of who
+[refuses profiling](privacy.md#profiling) a condition on one is not met, and neither is its opposite.
 
 Bounds: a profile keeps the newest 64 traits, 10 groups, 20 cart lines, 5 devices, 5 push tokens, 8 viewed products and 256 orders one by one; 64 names of events
 beside the known ones, 32 categories and 32 brands, which stay by a hash of their name so that the sequence of events does not matter. What is beyond
@@ -41,6 +42,9 @@ This page is generated: `+"`go test ./shared/domain/segment -run TestFieldsAreDo
 		kind := string(f.Kind)
 		if !f.Live {
 			kind += ", *run*"
+		}
+		if f.Profiling {
+			kind += ", *profiling*"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Name, kind, f.Meaning)
 	}

@@ -25,15 +25,15 @@ var orderFields = slices.Concat([]field{
 			_, _, gaps := s.p.Orders.Rhythm(s.shop.Zone)
 			return count(gaps)
 		}},
-	{name: "orders.gapMean", kind: Number, meaning: "their mean in days; absent without one", read: rhythm(func(mean, _ float64) float64 { return mean })},
-	{name: "orders.gapDeviation", kind: Number, meaning: "their standard deviation in days", read: rhythm(func(_, deviation float64) float64 { return deviation })},
-	{name: "orders.expectedAt", kind: Time, meaning: "the last paid order and the mean gap together: when the next one is due",
+	{name: "orders.gapMean", kind: Number, concluded: true, meaning: "their mean in days; absent without one", read: rhythm(func(mean, _ float64) float64 { return mean })},
+	{name: "orders.gapDeviation", kind: Number, concluded: true, meaning: "their standard deviation in days", read: rhythm(func(_, deviation float64) float64 { return deviation })},
+	{name: "orders.expectedAt", kind: Time, concluded: true, meaning: "the last paid order and the mean gap together: when the next one is due",
 		read: func(s *subject, _ string) (value, bool) {
 			mean, _, gaps := s.p.Orders.Rhythm(s.shop.Zone)
 			last := s.orders().last
 			return value{kind: Time, at: last.Add(time.Duration(mean * 24 * float64(time.Hour)))}, gaps > 0 && !last.IsZero()
 		}},
-	{name: "orders.overdueDays", kind: Number, meaning: "days since the last paid order beyond the mean gap; negative before",
+	{name: "orders.overdueDays", kind: Number, concluded: true, meaning: "days since the last paid order beyond the mean gap; negative before",
 		read: func(s *subject, _ string) (value, bool) {
 			mean, _, gaps := s.p.Orders.Rhythm(s.shop.Zone)
 			days, ok := s.daysSince(s.orders().last)
@@ -71,7 +71,7 @@ var orderFields = slices.Concat([]field{
 	{name: "orders.refundedShare", kind: Number, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Refunded })},
 	{name: "orders.cancelled", kind: Number, meaning: "paid orders that were cancelled", read: bought(func(b profile.Purchases) int64 { return int64(b.Cancelled) })},
 	{name: "orders.cancelledShare", kind: Number, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Cancelled })},
-	{name: "priceSensitivity", kind: Text, values: of("low", "medium", "high"), meaning: "by the share of discounted orders: low below 20%, high from 60%; absent without an order",
+	{name: "priceSensitivity", kind: Text, concluded: true, values: of("low", "medium", "high"), meaning: "by the share of discounted orders: low below 20%, high from 60%; absent without an order",
 		read: func(s *subject, _ string) (value, bool) {
 			share, ok := percentOf(int64(s.p.Purchases.Discounted), int64(s.p.Orders.Count))
 			level := "medium"

@@ -100,8 +100,9 @@ var personFields = slices.Concat([]field{
 			}
 			return at
 		})},
-	{name: "consents.granted", kind: List, meaning: "channels with consent", read: many(func(s *subject) []string { return consents(s.p, true) })},
-	{name: "consents.revoked", kind: List, meaning: "channels whose consent was revoked", read: many(func(s *subject) []string { return consents(s.p, false) })},
+	{name: "consents.granted", kind: List, meaning: "channels with consent to marketing", read: many(func(s *subject) []string { return consents(s.p, true) })},
+	{name: "consents.revoked", kind: List, meaning: "channels whose consent to marketing was revoked", read: many(func(s *subject) []string { return consents(s.p, false) })},
+	{name: "profiling.refused", kind: Flag, meaning: "whether the person refuses profiling: then no condition on a field marked profiling is met, and none behind a not", read: yes(func(s *subject) bool { return s.p.RefusesProfiling() })},
 	{name: "detail.leftOut", kind: Number, meaning: "pieces of detail (traits, groups, cart lines, devices, tokens, consents) that were let go for a bound; about, and never money",
 		read: func(s *subject, _ string) (value, bool) {
 			var n int64
@@ -161,9 +162,9 @@ func identifiers(kind profile.IdentifierKind) func(*subject, string) (value, boo
 
 func consents(p *profile.Profile, granted bool) []string {
 	var channels []string
-	for channel, c := range p.Consent {
-		if c.Granted == granted {
-			channels = append(channels, channel)
+	for key, c := range p.Consent {
+		if c.Granted == granted && profile.MarketingConsent(key) {
+			channels = append(channels, key)
 		}
 	}
 	slices.Sort(channels)

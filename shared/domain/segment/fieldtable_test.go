@@ -22,7 +22,7 @@ func TestEveryField(t *testing.T) {
 		"city": "Ulm", "province": "BW", "country": "DE", "postalCode": "89073", "language": "en", "locale": "en_US", "timezone": "Europe/Berlin", "email.domain": "shop.example",
 		"ids.devices": "2", "ids.emails": "3", "ids.phones": "4", "ids.openids": "5", "ids.unionids": "6", "merged": "7",
 		"tags": "[a b c]", "tags.count": "3", "groups": "[g1 g2]", "groups.count": "2", "detail.traits": "7", "detail.changedAt": from + "11-10T04:00:00Z", "detail.leftOut": "11",
-		"consents.granted": "[email sms]", "consents.revoked": "[push wechat]",
+		"consents.granted": "[email sms]", "consents.revoked": "[push wechat]", "profiling.refused": "false",
 		"address.email": "true", "address.sms": "true", "address.push": "true", "address.wechat": "true",
 		"reachable.email": "true", "reachable.sms": "true", "reachable.push": "false", "reachable.wechat": "false",
 
@@ -56,7 +56,7 @@ func TestEveryField(t *testing.T) {
 		"rfm.r": "5", "rfm.f": "4", "rfm.m": "3", "class8": "c8", "segment11": "s11", "class15": "c15", "lifecycle": "active",
 
 		// Those with a part in angle brackets.
-		"consent.email": "true", "consent.push": "false", "consent.line": "nothing", "traits.city": "Ulm", "traits.none": "nothing",
+		"consent.email": "true", "consent.push": "false", "consent.sms/service": "false", "consent.store": "nothing", "consent.line": "nothing", "traits.city": "Ulm", "traits.none": "nothing",
 		"active.hours.0": "20", "active.hours.21": "35", "active.hours.23": "10", "active.hours.22": "0", "active.hours.24": "nothing", "active.hours.-1": "nothing", "active.hours.x": "nothing",
 		"category.tea.weight": "8", "category.pots.weight": "6", "category.none.weight": "0", "brand.b1.weight": "1",
 		"events.Product Viewed.count": "200", "events.none.count": "0", "events.none.lastAt": "nothing", "events.none.daysSince": "nothing", "events.none.last7": "0",
@@ -132,7 +132,7 @@ func somebody(t *testing.T) *subject {
 		Purchases: profile.Purchases{Discounted: 12, Coupons: 9, Cancelled: 3, Refunded: 6, Refunds: 7, Lines: 50, DiscountedLines: 20, Pieces: 90, Discount: 929},
 		Scores:    profile.Scores{R: 5, F: 4, M: 3, Class8: "c8", Segment11: "s11", Class15: "c15", Lifecycle: "active"},
 		Reach: profile.Reach{
-			Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: true}, "push": {}, "wechat": {}},
+			Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: true}, "push": {}, "wechat": {}, "sms/service": {}, "store/service": {Granted: true}, "profiling": {Granted: true}},
 			Tokens:  map[string]profile.Token{"t1": {At: ago(9)}, "t2": {At: ago(2)}},
 		},
 		Memory: profile.Memory{

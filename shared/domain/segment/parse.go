@@ -26,7 +26,9 @@ type rule struct {
 	root node
 	// scored says that a field or a derived segment of a run is asked.
 	scored bool
-	refs   []reference
+	// profiles says that something is asked which may not be asked of somebody who refuses profiling.
+	profiles bool
+	refs     []reference
 	// unsure are the bounds that profiles do not remember enough for.
 	unsure fault.Faults
 }
@@ -150,9 +152,8 @@ func (p *parser) condition(object map[string]any, path string) node {
 		p.faults.Addf(path+".field", "%q is not a field of a profile", clipText(name))
 		return all(nil)
 	}
-	if f.scored {
-		p.rule.scored = true
-	}
+	p.rule.scored = p.rule.scored || f.scored
+	p.rule.profiles = p.rule.profiles || f.profiles()
 	c := condition{field: f, key: key}
 	text, _ := object["op"].(string)
 	c.op = operation(text)
@@ -281,7 +282,7 @@ func (p *parser) member(raw any, path string) node {
 	id := ID(text)
 	switch {
 	case id.Derived():
-		p.rule.scored = true
+		p.rule.scored, p.rule.profiles = true, true
 	case strings.Contains(text, ":"):
 		p.faults.Addf(path, "%q is not a derived segment", clipText(text))
 	case id.fault() != "":

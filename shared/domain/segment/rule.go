@@ -14,14 +14,16 @@ import (
 
 // node is one place of a rule.
 type node interface {
-	meets(s *subject) bool
+	// meets answers for the profile. Of somebody who refuses profiling, blind is what a condition answers that may not be asked: false where it
+	// would have to be met, true behind a not. So neither it nor its opposite is met, and what is asked beside it stands.
+	meets(s *subject, blind bool) bool
 }
 
 type all []node
 
-func (n all) meets(s *subject) bool {
+func (n all) meets(s *subject, blind bool) bool {
 	for _, one := range n {
-		if !one.meets(s) {
+		if !one.meets(s, blind) {
 			return false
 		}
 	}
@@ -30,9 +32,9 @@ func (n all) meets(s *subject) bool {
 
 type anyOf []node
 
-func (n anyOf) meets(s *subject) bool {
+func (n anyOf) meets(s *subject, blind bool) bool {
 	for _, one := range n {
-		if one.meets(s) {
+		if one.meets(s, blind) {
 			return true
 		}
 	}
@@ -41,14 +43,19 @@ func (n anyOf) meets(s *subject) bool {
 
 type not struct{ of node }
 
-func (n not) meets(s *subject) bool { return !n.of.meets(s) }
+func (n not) meets(s *subject, blind bool) bool { return !n.of.meets(s, !blind) }
 
 // member asks for another segment: a derived one by the scores, a defined one by its rule, which was asked before.
 type member struct{ id ID }
 
-func (n member) meets(s *subject) bool {
-	if n.id.Derived() {
+func (n member) meets(s *subject, blind bool) bool {
+	switch {
+	case n.id.Derived() && s.refuses:
+		return blind
+	case n.id.Derived():
 		return In(s.p, n.id)
+	case blind && s.refuses:
+		return s.perhaps[n.id]
 	}
 	return s.members[n.id]
 }
@@ -59,7 +66,7 @@ type percent struct {
 	from, to int
 }
 
-func (n percent) meets(s *subject) bool {
+func (n percent) meets(s *subject, _ bool) bool {
 	who := userID(s.p)
 	if who == "" {
 		who = string(s.p.ID)
@@ -75,7 +82,7 @@ type performed struct {
 	withinDays      int // 0: ever
 }
 
-func (n performed) meets(s *subject) bool {
+func (n performed) meets(s *subject, _ bool) bool {
 	counter := s.p.Counters[n.event]
 	times := counter.Total
 	if n.withinDays > 0 {
@@ -143,7 +150,10 @@ type operand struct {
 	dated bool
 }
 
-func (c condition) meets(s *subject) bool {
+func (c condition) meets(s *subject, blind bool) bool {
+	if s.refuses && c.field.profiles() {
+		return blind
+	}
 	held, ok := c.field.read(s, c.key)
 	switch c.op {
 	case opExists:

@@ -73,6 +73,8 @@ type Findings struct {
 	Approximate int `json:"approximate"`
 	// Unreadable counts profiles that could not be read. They are in no other number, and stay as they are.
 	Unreadable int `json:"unreadable"`
+	// Refused counts profiles that refuse profiling. They are among Profiles, in no class, and the others' classes do not depend on them.
+	Refused int `json:"refused,omitempty"`
 	Model
 	Counts Counts `json:"counts"`
 }

@@ -148,14 +148,15 @@ func classes(group string) []string {
 	return nil
 }
 
-// In says whether the profile is in the segment now, by its stored memberships and scores.
+// In says whether the profile is in the segment now, by its stored memberships and scores. Who refuses profiling has no class, whatever a run of the
+// version before has stored.
 func In(p *profile.Profile, id ID) bool {
 	group, class, derived := strings.Cut(string(id), ":")
 	if !derived {
 		_, in := p.Members[string(id)]
 		return in
 	}
-	return class != "" && scoredClass(p.Scores, group) == class
+	return class != "" && scoredClass(p.Scores, group) == class && !p.RefusesProfiling()
 }
 
 // Proven says whether the profile is in the segment by what is proven.

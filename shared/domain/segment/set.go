@@ -172,6 +172,7 @@ func (c *compiler) place(id ID) bool {
 			continue
 		}
 		parsed.scored = parsed.scored || c.rules[ref.id].scored
+		parsed.profiles = parsed.profiles || c.rules[ref.id].profiles
 	}
 	if c.set.broken[id] {
 		return false
@@ -225,11 +226,34 @@ func (s *Set) IDs() []ID {
 // Members asks every definition about a profile, with the scores that it holds. Each id that was asked is a key.
 func (s *Set) Members(p *profile.Profile, now time.Time, shop Shop) map[ID]bool {
 	members := make(map[ID]bool, len(s.rules))
-	who := subject{p: p, now: now, today: DateOf(now, shop.Zone), shop: shop, members: members}
+	who := subject{p: p, now: now, today: DateOf(now, shop.Zone), shop: shop, members: members, refuses: p.RefusesProfiling()}
+	if who.refuses {
+		who.perhaps = make(map[ID]bool, len(s.rules))
+	}
 	for _, c := range s.rules {
-		members[c.id] = c.root.meets(&who)
+		members[c.id] = c.root.meets(&who, false)
+		if who.refuses {
+			who.perhaps[c.id] = c.root.meets(&who, true)
+		}
 	}
 	return members
+}
+
+// Told leaves out of what was moved that somebody who refuses profiling has left a segment which asks what may not be asked of them: it says nothing of
+// what they did, and nobody is written to for having refused.
+func (s *Set) Told(p *profile.Profile, moved []profile.Follow) []profile.Follow {
+	if !p.RefusesProfiling() {
+		return moved
+	}
+	return slices.DeleteFunc(moved, func(f profile.Follow) bool {
+		return (f.Kind == profile.FollowExited || f.Kind == profile.FollowUnproved) && s.Profiles(ID(f.Ref))
+	})
+}
+
+// Profiles tells whether a segment asks what may not be asked of somebody who refuses profiling. One that cannot be asked any more may.
+func (s *Set) Profiles(id ID) bool {
+	at := slices.IndexFunc(s.rules, func(c compiled) bool { return c.id == id })
+	return at < 0 || s.rules[at].profiles
 }
 
 // Proven asks of what is proven alone what Members was asked of all that was ever said. It is nil where that makes no difference: nothing is unproven,
@@ -385,6 +409,9 @@ func Rescore(p *profile.Profile, scores profile.Scores, now time.Time, run strin
 		return nil
 	}
 	p.Scores = scores
+	if p.RefusesProfiling() {
+		return nil // nobody is told of classes that are taken away for that
+	}
 	p.Scores.Run = run
 	var follows []profile.Follow
 	add := func(kind profile.FollowKind, of, other profile.Scores) {
