@@ -138,10 +138,17 @@ func (a *attempt) facts(r read, settings delivery.Settings, holdout delivery.Hol
 		f.Confirms, f.Settings = true, settings.Confirming(delivery.CapOfDevice)
 		return f // what the device has consented to is no word of whoever reads there
 	}
-	if consent, ok := person.Consent[string(c.Channel)]; ok {
-		f.Consent = &consent
-	}
+	f.Consent = wordOf(person, c.Channel, profile.Marketing)
+	f.Service = wordOf(person, c.Channel, profile.Service)
 	return f
+}
+
+// wordOf is the person's last word, nil if there is none.
+func wordOf(person *profile.Profile, c delivery.Channel, purpose profile.Purpose) *profile.Consent {
+	if word, said := person.Consent[profile.ConsentKey(string(c), purpose)]; said {
+		return &word
+	}
+	return nil
 }
 
 // address is where the channel reaches the person; empty where it needs none.

@@ -70,6 +70,13 @@ func TestWhatUnprovenEventsMayStart(t *testing.T) {
 		"a doubtful member":                   {entered(``), false, member(true), "sent"},
 		"a doubtful member, taking none":      {entered(`,"unproven":false`), false, member(true), "skipped notEligible"},
 		"a member":                            {entered(`,"unproven":false`), false, member(false), "sent"},
+		"a condition on a class, refused":     {with(`"condition":{"field":"lifecycle","op":"ne","value":"new"}`), false, refuses, "skipped notEligible"},
+		"a condition on a fact, refused":      {with(`"condition":{"field":"orders.count","op":"lt","value":9}`), false, refuses, "sent"},
+		"left a segment that is gone":         {left, false, nil, "sent"},
+		"the same, and refuses profiling":     {left, false, refuses, "skipped notEligible"},
+		"transactional, service refused":      {with(`"transactional":true`), false, service(false), "skipped noConsent"},
+		"transactional, service granted":      {with(`"transactional":true`), false, service(true), "sent"},
+		"marketing, service refused":          {welcome, false, service(false), "sent"},
 		"an address that only a device named": {welcome, false, func(p *profile.Profile) { unproven(p); delete(p.Traits, "email") }, "skipped noAddress"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +97,18 @@ func with(member string) string { return strings.TrimSuffix(welcome, "}") + "," 
 
 func entered(member string) string {
 	return strings.TrimSuffix(strings.Replace(welcome, `{"event":{"name":"Signed Up"}}`, `{"enteredSegment":"vip"}`, 1), "}") + member + "}"
+}
+
+var left = strings.Replace(welcome, `{"event":{"name":"Signed Up"}}`, `{"exitedSegment":"vip"}`, 1)
+
+func refuses(p *profile.Profile) {
+	p.SetConsent("profiling", profile.Consent{At: noon, ReceivedAt: noon})
+}
+
+func service(granted bool) func(*profile.Profile) {
+	return func(p *profile.Profile) {
+		p.SetConsent(profile.ConsentKey("email", profile.Service), profile.Consent{Granted: granted, At: noon, ReceivedAt: noon})
+	}
 }
 
 func member(doubtful bool) func(*profile.Profile) {

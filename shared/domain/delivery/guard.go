@@ -26,8 +26,10 @@ type Case struct {
 	// Person is what shares are drawn by: the userId, or the profileId of a person without one.
 	Person  string
 	Address string // empty when the channel needs one and the profile has none
-	// Consent is the channel's record of the profile, nil if there is none. Marks are what is known against Address.
+	// Consent is the person's last word on marketing over the channel, and Service that on transactional notifications; nil if there is none. Marks are
+	// what is known against Address.
 	Consent *profile.Consent
+	Service *profile.Consent
 	Marks   Marks
 	Zone    *time.Location
 	// Eligible is what the campaign itself says of the person now.
@@ -60,11 +62,14 @@ func killSwitch(c Case) Verdict {
 }
 
 // consent looks at what the person allows. What bars the address itself (a bounce, a complaint) holds for transactional
-// notifications too; an unsubscribe does not. A grant that was received after a complaint or an unsubscribe takes it back: the
+// notifications too; an unsubscribe does not, only a word of its own about service. A grant that was received after a complaint or an unsubscribe takes it back: the
 // person has said so last. No grant revives a dead address.
 func consent(c Case) Verdict {
 	if reason := c.suppressed(); reason != "" {
 		return skip(Suppressed, reason)
+	}
+	if c.Transactional && c.Service != nil && !c.Service.Granted {
+		return skip(NoConsent, "service")
 	}
 	if !c.Transactional {
 		if c.withdrawn() {

@@ -95,6 +95,12 @@ func TestJudgeEveryGuardBothSides(t *testing.T) {
 		{"social is opt-out", func(c *Case) { c.Consent, c.Channel, c.Address = nil, Social, "" }, Verdict{Action: Proceed}},
 		{"transactional needs no consent", func(c *Case) { c.Consent, c.Transactional = nil, true }, Verdict{Action: Proceed}},
 		{"transactional after an unsubscribe", func(c *Case) { c.Consent, c.Transactional = revoked("unsubscribe"), true }, Verdict{Action: Proceed}},
+		{"transactional after a word about service", func(c *Case) { c.Service, c.Transactional = &profile.Consent{}, true }, skip(NoConsent, "service")},
+		{"transactional, and service is granted", func(c *Case) {
+			c.Consent, c.Service, c.Transactional = revoked("unsubscribe"), &profile.Consent{Granted: true}, true
+		}, Verdict{Action: Proceed}},
+		{"marketing after a word about service", func(c *Case) { c.Service = &profile.Consent{} }, Verdict{Action: Proceed}},
+		{"marketing by a word about service alone", func(c *Case) { c.Consent, c.Service = nil, &profile.Consent{Granted: true} }, skip(NoConsent, "")},
 		{"transactional after a complaint", func(c *Case) { c.Consent, c.Transactional = revoked("complaint"), true }, skip(Suppressed, "complaint")},
 		{"bounce on the profile", func(c *Case) { c.Consent = revoked("bounce") }, skip(Suppressed, "bounce")},
 		{"this address bounced", func(c *Case) {
