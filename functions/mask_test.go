@@ -69,7 +69,7 @@ func TestPeopleAreMasked(t *testing.T) {
 		`{"type":"track","messageId":"a5","event":"Product Viewed","properties":{"product_id":"canary-product","category":"canary-category","brand":"canary-brand","name":"Canary product","price":` + oddNumber + `}}`,
 		`{"type":"track","messageId":"a6","event":"Product Added","properties":{"product_id":"canary-product","cart_id":"canary-cart","quantity":1,"price":1}}`,
 		`{"type":"track","messageId":"a7","event":"Products Searched","properties":{"query":"canary-query"}}`,
-		`{"type":"track","messageId":"a8","event":"Consent Granted","properties":{"channel":"email","purpose":"canary-purpose","reason":"canary-reason"}}`,
+		`{"type":"track","messageId":"a8","event":"Consent Granted","properties":{"channel":"email","textVersion":"canary-text","reason":"canary-reason"}}`,
 		`{"type":"track","messageId":"a9","event":"Consent Revoked","properties":{"channel":"sms","reason":"canary-reason"}}`,
 		`{"type":"track","messageId":"a10","event":"Coupon Entered","properties":{"coupon":"canary-coupon","deep":{"canary":"canary"},"list":["canary",{"canary":1}]}}`,
 		`{"type":"alias","messageId":"a11","previousId":"canary-before"}`,

@@ -17,9 +17,8 @@ const publicKey = "test-write-key"
 
 // unbuilt are the rows of the table that no code asks yet. Whoever builds one takes it off and adds its probe.
 var unbuilt = map[trust.Fact]string{
-	trust.RefuseProfiling: "no event says so yet",
-	trust.Tag:             "nobody can set a tag yet",
-	trust.Reward:          "only orders and invitations earn anything yet",
+	trust.Tag:    "nobody can set a tag yet",
+	trust.Reward: "only orders and invitations earn anything yet",
 }
 
 // silent are the columns whose speakers send nothing here: operators have no events and erase nobody by their own key, and what a provider says
@@ -187,6 +186,9 @@ var probes = map[trust.Fact]probe{
 	trust.Grant: {try: tracks("Consent Granted", fields{"channel": "sms"}), look: func(c *cell) trust.Answer { return yes(c.person(c.user).Consent["sms"].Granted) }},
 	trust.Withdrawal: {before: granted("sms"), try: tracks("Consent Revoked", fields{"channel": "sms"}),
 		look: func(c *cell) trust.Answer { return yes(!c.person(c.user).Consent["sms"].Granted) }},
+	trust.RefuseProfiling: {try: tracks("Consent Revoked", fields{"purpose": "profiling"}), look: func(c *cell) trust.Answer {
+		return yes(slices.Contains(c.person(c.user).Segments, "unprofiled"))
+	}},
 	trust.Complaint: {before: granted("email"), try: tracks("Email Marked as Spam", nil), look: func(c *cell) trust.Answer { return yes(!c.person(c.user).Consent["email"].Granted) }},
 	trust.AgainstAddress: {before: func(c *cell) {
 		for _, user := range []string{c.other, c.user} {
@@ -254,6 +256,7 @@ func TestWhoMaySayWhat(t *testing.T) {
 	put := func(path, body string) { t.Helper(); m.call(http.StatusCreated, "PUT", path, operatorKey, body, nil) }
 	for id, rule := range map[string]string{
 		"visitors": `{"field":"events.Store Visited.count","op":"gte","value":1}`, "joiners": `{"field":"groups.count","op":"gte","value":1}`, "french": `{"field":"locale","op":"eq","value":"fr-FR"}`,
+		"unprofiled": `{"field":"profiling.refused","op":"eq","value":true}`,
 	} {
 		put("/v1/segments/"+id, `{"name":"A","rule":`+rule+`}`)
 	}

@@ -112,7 +112,10 @@ func tokensOf(p *profile.Profile) []pushToken {
 
 func interestsOf(p *profile.Profile, now time.Time) interests {
 	first := func(names []string) []string { return list(names[:min(len(names), shownInterests)]) }
-	out := interests{Categories: first(p.Categories.Favourites(now)), Brands: first(p.Brands.Favourites(now)), Viewed: []viewed{}}
+	out := interests{Categories: []string{}, Brands: []string{}, Viewed: []viewed{}}
+	if !p.RefusesProfiling() {
+		out.Categories, out.Brands = first(p.Categories.Favourites(now)), first(p.Brands.Favourites(now))
+	}
 	for _, id := range slices.SortedFunc(maps.Keys(p.Viewed), func(a, b string) int { return cmp.Or(p.Viewed[b].Compare(p.Viewed[a]), cmp.Compare(a, b)) }) {
 		if len(out.Viewed) < shownViewed {
 			out.Viewed = append(out.Viewed, viewed{id, p.Viewed[id]})

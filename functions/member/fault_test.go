@@ -30,7 +30,7 @@ func TestEveryReadThatFails(t *testing.T) {
 	b.whole()
 	b.settle("friend of bea", "bea", noon)
 	b.pass(time.Minute)
-	paths := []string{"/v1/profiles/ann", "/v1/profiles/ann/events", "/v1/profiles/ann/decisions", "/v1/profiles/ann/ledger", "/v1/referrals/ann", "/v1/programs/spring/leaderboard"}
+	paths := []string{"/v1/profiles/ann", "/v1/profiles/ann/events", "/v1/profiles/ann/decisions", "/v1/profiles/ann/ledger", "/v1/consents/ann", "/v1/referrals/ann", "/v1/programs/spring/leaderboard"}
 	for section := range b.process.sections() {
 		paths = append(paths, fmt.Sprintf("/v1/profiles/ann/export?cursor=%d:", section))
 	}

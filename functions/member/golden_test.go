@@ -33,6 +33,7 @@ func TestGoldenRequests(t *testing.T) {
 		"post-claim-unknown-code": {422, `"reason":"unknownCode"`},
 		"post-claim-own-call":     {201, `"state":"claimed"`},
 		"post-claim-not-json":     {400, `"detail":"the body is not valid JSON: it ends too early at byte 8"`},
+		"get-consents":            {200, `{"consent":{}}`},
 		"get-referrals":           {200, `{"asAdvocate":[],"asFriend":[]}`},
 		"get-leaderboard":         {200, `{"items":[]}`},
 		"get-unsubscribe-forged":  {404, `This link is not valid`},

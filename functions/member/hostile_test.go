@@ -23,13 +23,13 @@ func TestNoInputIsAnOutage(t *testing.T) {
 		for _, of := range []string{"", "/events", "/decisions", "/ledger", "/export"} {
 			paths = append(paths, "/v1/profiles/-"+of+"?userId="+q, "/v1/profiles/-"+of+"?anonymousId="+q, "/v1/profiles/-"+of+"?profileId="+q, "/v1/profiles/ann"+of+"?cursor="+q+"&limit=2", "/v1/profiles/ann"+of+"?limit="+q)
 		}
-		paths = append(paths, "/v1/referrals/-?userId="+q, "/v1/referrals/ann?cursor="+q, "/v1/programs/spring/leaderboard?cursor="+q+"&limit="+q)
+		paths = append(paths, "/v1/consents/-?userId="+q, "/v1/referrals/-?userId="+q, "/v1/referrals/ann?cursor="+q, "/v1/programs/spring/leaderboard?cursor="+q+"&limit="+q)
 		if len(x) <= httpapi.MaxParameter {
 			escaped := url.PathEscape(x)
 			if strings.Trim(x, ".") == "" {
 				escaped = strings.ReplaceAll(x, ".", "%2E")
 			}
-			paths = append(paths, "/v1/profiles/"+escaped, "/v1/programs/"+escaped+"/leaderboard", "/v1/referrals/"+escaped, "/v1/unsubscribe/"+escaped)
+			paths = append(paths, "/v1/profiles/"+escaped, "/v1/programs/"+escaped+"/leaderboard", "/v1/consents/"+escaped, "/v1/referrals/"+escaped, "/v1/unsubscribe/"+escaped)
 		}
 		for _, path := range paths {
 			if w := b.call("GET", path, ""); w.Code >= 500 {

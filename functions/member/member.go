@@ -99,6 +99,7 @@ func (p *Process) Handler() http.Handler {
 	route("DELETE /v1/profiles/{id}", p.erase)
 	route("GET /v1/profiles/{id}/devices", p.masking(p.devices))
 	route("DELETE /v1/profiles/{id}/devices", p.takeOff)
+	mux.HandleFunc("GET /v1/consents/{userId}", p.consents)
 	mux.HandleFunc("POST /v1/referrals/codes", p.postCode)
 	mux.HandleFunc("POST /v1/referrals/claims", p.postClaim)
 	mux.HandleFunc("GET /v1/referrals/{userId}", p.referrals)

@@ -22,6 +22,7 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
@@ -184,6 +185,38 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 	b.want(b.call("GET", "/v1/profiles/anonymous:ann", ""), 404)
 }
 
+// TestConsentIsShownWithItsProof in the profile, in the export and to the person, whose own userHash opens it and nobody else's. Who refuses profiling has no
+// class and no favourites, and the export shows all that is held.
+func TestConsentIsShownWithItsProof(t *testing.T) {
+	b := start(t)
+	at := noon.Add(-time.Hour)
+	said := func(granted bool, by trust.Level, version string) profile.Consent {
+		return profile.Consent{Granted: granted, At: at, ReceivedAt: noon, Proof: profile.Proof{By: by, Source: "web", TextVersion: version}}
+	}
+	b.save("ann", func(p *profile.Profile) {
+		p.Consent = map[string]profile.Consent{"email": said(true, trust.Person, "2026-11"), "email/service": said(true, trust.Shop, ""), "profiling": said(false, trust.Public, "p-2")}
+		p.Scores = profile.Scores{R: 5, F: 4, M: 3, Class8: "111", Lifecycle: "active"}
+		p.Categories = profile.Interests{"tea": {Last: noon.Unix() / int64(profile.HalfLife.Seconds()), Counts: []int64{3}}}
+		p.Viewed = map[string]time.Time{"p1": noon}
+	})
+	when := `"at":"2026-11-21T11:00:00Z","receivedAt":"2026-11-21T12:00:00Z"`
+	consent := `"consent":{"email":{"granted":true,` + when + `,"by":"person","source":"web","textVersion":"2026-11"},` +
+		`"email/service":{"granted":true,` + when + `,"by":"shop","source":"web"},"profiling":{"granted":false,` + when + `,"by":"public","source":"web","textVersion":"p-2"}}`
+	b.want(b.call("GET", "/v1/profiles/ann", ""), 200, consent, `"rfm":null`, `"lifecycle":null`, `"interests":{"categories":[],"brands":[],"viewed":[{"productId":"p1","at":"2026-11-21T12:00:00Z"}]}`)
+	b.want(b.call("GET", "/v1/profiles/ann/export", ""), 200, consent, `"scores":{"r":5,"f":4,"m":3,"class8":"111","lifecycle":"active"}`, `"categories":{"tea":`)
+	own := "?userHash=" + proof.UserHash(shopSecret, "ann")
+	for path, want := range map[string]int{"/v1/consents/ann": 401, "/v1/consents/ann?userHash=" + proof.UserHash(shopSecret, "bob"): 401, "/v1/consents/ann" + own: 200, "/v1/consents/-" + own + "&userId=ann": 200,
+		"/v1/consents/-" + own: 400, "/v1/consents/%20" + own: 400} {
+		if w := b.anybody("GET", path, ""); want == 200 {
+			b.want(w, 200, "{"+consent+"}")
+		} else {
+			b.want(w, want)
+		}
+	}
+	b.want(b.call("GET", "/v1/consents/ann", ""), 200, "{"+consent+"}")
+	b.want(b.call("GET", "/v1/consents/nobody", ""), 200, `{"consent":{}}`)
+}
+
 func TestProfileShowsItsDetail(t *testing.T) {
 	b := start(t)
 	fold := func(p *profile.Profile, name, properties, context string, before time.Duration) {
@@ -222,7 +255,7 @@ func TestServerKeyIsNeeded(t *testing.T) {
 	b := start(t)
 	b.save("ann", nil)
 	for _, route := range []string{"GET /v1/profiles/ann", "GET /v1/profiles/ann/events", "GET /v1/profiles/ann/decisions", "GET /v1/profiles/ann/ledger",
-		"GET /v1/profiles/ann/export", "DELETE /v1/profiles/ann", "GET /v1/referrals/ann", "GET /v1/programs/p/leaderboard"} {
+		"GET /v1/profiles/ann/export", "DELETE /v1/profiles/ann", "GET /v1/consents/ann", "GET /v1/referrals/ann", "GET /v1/programs/p/leaderboard"} {
 		method, path, _ := strings.Cut(route, " ")
 		for name, header := range map[string]string{"none": "", "another": "Bearer wrong"} {
 			if w := b.anybody(method, path, "", "Authorization", header); w.Code != 401 {

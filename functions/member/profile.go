@@ -28,7 +28,7 @@ type view struct {
 	Predictions any                        `json:"predictions"`
 	Segments    []string                   `json:"segments"`
 	Tier        any                        `json:"tier"`
-	Consent     map[string]profile.Consent `json:"consent"`
+	Consent     map[string]profile.Consent `json:"consent"` // by profile.ConsentKey
 
 	Demographics demographics             `json:"demographics"`
 	Place        where                    `json:"place"`
@@ -84,12 +84,14 @@ func show(p *profile.Profile, now time.Time) view {
 	for name, trait := range p.Traits {
 		v.Traits[name] = trait.Value
 	}
-	if s := p.Scores; s.R != 0 || s.Class15 != "" {
+	s := p.Scores
+	if p.RefusesProfiling() {
+		s = profile.Scores{} // whatever a run of the version before has stored
+	}
+	if s.R != 0 || s.Class15 != "" {
 		v.RFM = &rfm{R: s.R, F: s.F, M: s.M, Class8: s.Class8, Segment11: s.Segment11, Class15: s.Class15}
 	}
-	if p.Scores.Lifecycle != "" {
-		v.Lifecycle = &p.Scores.Lifecycle
-	}
+	v.Lifecycle = text(s.Lifecycle)
 	v.Tags, v.Segments = list(v.Tags), list(v.Segments)
 	if v.Consent == nil {
 		v.Consent = map[string]profile.Consent{}
@@ -146,6 +148,26 @@ func instant(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+// consents shows a person what they have agreed to and what they have refused, each with its proof.
+func (p *Process) consents(w http.ResponseWriter, r *http.Request) {
+	userID, _, ok := p.personally(w, r)
+	if !ok {
+		return
+	}
+	person, err := p.Referrals.Person(r.Context(), userKey(userID))
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	said := person.Profile.Consent
+	if said == nil {
+		said = map[string]profile.Consent{}
+	}
+	httpapi.JSON(w, http.StatusOK, struct {
+		Consent map[string]profile.Consent `json:"consent"` // as a profile shows it
+	}{said})
 }
 
 func (p *Process) profile(w http.ResponseWriter, r *http.Request) {

@@ -400,17 +400,23 @@ func invite(r referral.Referral, rewards []ledger.Quantity) invitation {
 	}
 }
 
-// referrals shows a person's referrals on both sides; next goes on with those as advocate.
-func (p *Process) referrals(w http.ResponseWriter, r *http.Request) {
-	userID := r.PathValue("userId")
+// personally finds which userId a path names and who calls for it: the server, or the person. Where that is nobody, the request is answered.
+func (p *Process) personally(w http.ResponseWriter, r *http.Request) (userID, scope string, ok bool) {
+	userID = r.PathValue("userId")
 	if userID == byQuery {
 		userID = r.URL.Query().Get("userId")
 	}
 	if strings.TrimSpace(userID) == "" {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "userId", Reason: "means nobody"})
-		return
+		return "", "", false
 	}
-	scope, ok := p.caller(w, r, userID, r.URL.Query().Get("userHash"))
+	scope, ok = p.caller(w, r, userID, r.URL.Query().Get("userHash"))
+	return userID, scope, ok
+}
+
+// referrals shows a person's referrals on both sides; next goes on with those as advocate.
+func (p *Process) referrals(w http.ResponseWriter, r *http.Request) {
+	userID, scope, ok := p.personally(w, r)
 	if !ok {
 		return
 	}
