@@ -16,12 +16,16 @@ import (
 // spoken is a word about consent that stands in a person's timeline, with the moment of the commit that it came by.
 type spoken struct {
 	id                string
-	channel           string
+	about             string // a channel, a channel and "/service", or "profiling"
 	granted           bool
+	proof             proof // empty of a word that no client of ours has sent
 	received, claimed time.Time
 	of                string    // key of the profile that it was committed to
 	begun, committed  time.Time // not before and not after; the same, unless one call wrote packs of several commits
 }
+
+// proof is by whom a consent was said, where and to which text.
+type proof struct{ By, Source, TextVersion string }
 
 // sight is what one attempt of dispatch saw: when the profile was read, and when the contact record was last read or written.
 type sight struct {
@@ -150,16 +154,31 @@ func (c *consents) heard(e told, key string, versions []int64) {
 		return
 	}
 	c.known[name] = true
-	var properties struct{ Channel string }
+	var properties struct{ Channel, Purpose, TextVersion string }
 	check(json.Unmarshal(e.Properties, &properties))
 	claimed := e.Timestamp
 	if claimed.After(e.ReceivedAt) {
 		claimed = e.ReceivedAt
 	}
-	word := spoken{id: e.MessageID, channel: strings.ToLower(strings.TrimSpace(properties.Channel)), granted: e.Event == "Consent Granted",
+	about := strings.ToLower(strings.TrimSpace(properties.Channel))
+	switch properties.Purpose {
+	case "profiling":
+		about = "profiling"
+	case "service":
+		about += "/service"
+	}
+	said := c.w.model.find(e.MessageID)
+	var shown proof
+	if said != nil && !said.hook {
+		shown = proof{said.level(), said.Source, properties.TextVersion}
+	}
+	if shown.By == "public" {
+		claimed = e.ReceivedAt // of a page nothing else is known to be true
+	}
+	word := spoken{id: e.MessageID, about: about, proof: shown, granted: e.Event == "Consent Granted",
 		received: e.ReceivedAt, claimed: claimed, of: key, begun: c.w.watch.written(key, slices.Min(versions)), committed: c.w.watch.written(key, slices.Max(versions))}
 	c.words = append(c.words, word)
-	c.w.tell("consent: %s of %s over %s, granted %v, received %s, committed %s", word.id, key, word.channel, word.granted, clock(word.received), clock(word.committed))
+	c.w.tell("consent: %s of %s over %s, granted %v, received %s, committed %s", word.id, key, word.about, word.granted, clock(word.received), clock(word.committed))
 }
 
 // goroutine names the one that asks.

@@ -19,7 +19,7 @@
 //	canary_test.go     the search for texts of who was erased, in all bytes
 //	damage_test.go     profiles that nobody can read
 //	model_test.go      the judge's own account of what was accepted
-//	consent_test.go    what was said of consent, and what dispatch had seen of it
+//	consent_test.go    what was said of consent, and what dispatch had seen of it; traffic_consent_test.go says what it is for
 //	invariant*_test.go the table of invariants and their checks
 //
 // To add an invariant, add a row to invariants in invariant_test.go. To add traffic, add a row to scenes in traffic_test.go, or to attacks. To add a

@@ -24,11 +24,11 @@ func perhaps(word spoken) time.Time   { return word.begun }
 
 // lastWord is the word that held for whoever a key led to at a time: of what was committed by then to any part of the person, and not erased
 // since, the one that was received last. ok is false if there was none.
-func (c *consents) lastWord(key, channel string, at time.Time, committed func(spoken) time.Time) (last spoken, ok bool) {
+func (c *consents) lastWord(key, about string, at time.Time, committed func(spoken) time.Time) (last spoken, ok bool) {
 	watch := c.w.watch
 	head := watch.person(key, at)
 	for _, word := range c.words {
-		if word.channel != channel || committed(word).After(at) || watch.person(word.of, at) != head || watch.erased(word.of, word.committed, at) {
+		if word.about != about || committed(word).After(at) || watch.person(word.of, at) != head || watch.erased(word.of, word.committed, at) {
 			continue
 		}
 		if !ok || word.compare(last) > 0 {
@@ -36,6 +36,13 @@ func (c *consents) lastWord(key, channel string, at time.Time, committed func(sp
 		}
 	}
 	return last, ok
+}
+
+// spoke tells whether a word with such a proof holds beside the last one: of two of the same moment nobody knows which stands.
+func (c *consents) spoke(last spoken, shown proof, at time.Time) bool {
+	return slices.ContainsFunc(c.words, func(word spoken) bool {
+		return word.about == last.about && word.compare(last) == 0 && c.w.watch.person(word.of, at) == c.w.watch.person(last.of, at) && (word.proof == proof{} || word.proof == shown)
+	})
 }
 
 // of says whether a withdrawal by link was of whoever a key led to: at the time of the answer, or at another one.
@@ -77,7 +84,13 @@ func (c *consents) barred(channel string, seen sight) string {
 // link that was answered before the record was read or written. What was under way meanwhile may count or not.
 func checkConsentHolds(w *world, s *state, broken func(string, string, ...any)) {
 	for _, x := range w.sendings {
-		if transactional(x.Campaign) || x.Look.profile == "" {
+		if x.Look.profile == "" {
+			continue
+		}
+		if transactional(x.Campaign) {
+			if word, spoke := w.consents.lastWord(x.Look.profile, x.Channel+"/service", x.Look.profileAt, certainly); spoke && !word.granted && x.Campaign != confirmation {
+				broken("profile:"+x.Profile, "%s was sent over %s at %s, and %s refused service, committed at %s", x.Notification, x.Channel, clock(x.Begun), word.id, clock(word.committed))
+			}
 			continue
 		}
 		if why := w.consents.barred(x.Channel, x.Look); why != "" {
@@ -89,6 +102,13 @@ func checkConsentHolds(w *world, s *state, broken func(string, string, ...any)) 
 // reasons are those that the judge can answer for: each says whether there was anything that gives it.
 var reasons = map[string]func(w *world, s *state, d denial) bool{
 	"noConsent": func(w *world, s *state, d denial) bool {
+		if d.Detail == "service" {
+			return len(d.looks) == 0 || slices.ContainsFunc(d.looks, func(seen sight) bool {
+				word, spoke := w.consents.lastWord(seen.profile, d.Channel+"/service", seen.profileAt, certainly)
+				newest, ok := w.consents.lastWord(seen.profile, d.Channel+"/service", seen.profileAt, perhaps)
+				return spoke && !word.granted || ok && !newest.granted
+			})
+		}
 		return len(d.looks) == 0 || slices.ContainsFunc(d.looks, func(seen sight) bool { return w.consents.mayBar(s, d.Channel, seen) })
 	},
 	"suppressed": func(w *world, s *state, d denial) bool {
@@ -171,10 +191,11 @@ func (c *consents) mayShare(s *state, a, b string) bool {
 func checkConsentByLastReceipt(w *world, s *state, broken func(string, string, ...any)) {
 	now := time.Now()
 	for profile, v := range s.profiles {
-		for _, channel := range []string{"email", "social"} {
-			word, spoke := w.consents.lastWord(profile, channel, now, certainly)
-			if have := v.Consent[channel]; have.Granted != (spoke && word.granted) {
-				broken("profile:"+profile, "the last word on %s, %q received at %s, was granted=%v; the profile says %v", channel, word.id, clock(word.received), word.granted, have.Granted)
+		for _, about := range []string{"email", "social", "email/service", "social/service", "profiling"} {
+			word, spoke := w.consents.lastWord(profile, about, now, certainly)
+			have, has := v.Consent[about]
+			if have.Granted != (spoke && word.granted) || has != spoke && about != "email" && about != "social" {
+				broken("profile:"+profile, "the last word on %s, %q received at %s, was granted=%v; the profile says %v", about, word.id, clock(word.received), word.granted, have.Granted)
 			}
 		}
 	}
@@ -183,6 +204,50 @@ func checkConsentByLastReceipt(w *world, s *state, broken func(string, string, .
 			return !word.received.Before(t.from.Truncate(time.Millisecond)) && !word.received.After(t.to)
 		}) {
 			broken("profile:"+word.of, "%s is said to be received at %s, and no attempt was under way then", word.id, clock(word.received))
+		}
+	}
+}
+
+// checkConsentProof holds that a profile says of every consent by whom it was said, where and to which text.
+func checkConsentProof(w *world, s *state, broken func(string, string, ...any)) {
+	if havePrevious {
+		return // its workers keep no proofs
+	}
+	now := time.Now()
+	for profile, v := range s.profiles {
+		for about, have := range v.Consent {
+			word, spoke := w.consents.lastWord(profile, about, now, certainly)
+			if spoke && !w.consents.spoke(word, have.proof, now) {
+				broken("profile:"+profile, "the last word on %s was %s, %+v; the profile says %+v", about, word.id, word.proof, have.proof)
+			}
+		}
+	}
+}
+
+// checkRefusedIsNotProfiled holds that who has refused profiling is in no class and in no segment that asks what they like, and is sent nothing for having been
+// in one or for having left it.
+func checkRefusedIsNotProfiled(w *world, s *state, broken func(string, string, ...any)) {
+	refused := func(profile string, at time.Time) (spoken, bool) {
+		word, spoke := w.consents.lastWord(profile, "profiling", at, certainly)
+		return word, spoke && !word.granted
+	}
+	for profile, v := range s.profiles {
+		word, refuses := refused(profile, time.Now())
+		if !refuses {
+			continue
+		}
+		if v.RFM != nil || v.Lifecycle != nil {
+			broken("profile:"+profile, "refuses profiling by %s, and has classes", word.id)
+		}
+		for _, segment := range []string{"top", "tea-lovers", "no-tea-lovers"} {
+			if slices.Contains(v.Segments, segment) {
+				broken("profile:"+profile, "refuses profiling by %s, and is in segment %s", word.id, segment)
+			}
+		}
+	}
+	for _, x := range w.sendings {
+		if word, refuses := refused(x.Look.profile, x.Look.profileAt); refuses && (x.Campaign == "tea-offer" || x.Campaign == "tea-left") {
+			broken("profile:"+x.Profile, "%s of %s was sent at %s after a look at %s, and %s refused profiling, committed at %s", x.Notification, x.Campaign, clock(x.Begun), clock(x.Look.profileAt), word.id, clock(word.committed))
 		}
 	}
 }

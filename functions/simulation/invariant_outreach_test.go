@@ -217,7 +217,7 @@ func (w *world) reads(s *state, e *said) bool {
 	person := s.of[e.id()]
 	return e.Name == "Consent Granted" && e.Key == serverKey && e.Properties["channel"] == "email" &&
 		!slices.ContainsFunc(w.consents.words, func(word spoken) bool {
-			return word.channel == "email" && !word.granted && s.person(word.of) == person
+			return word.about == "email" && !word.granted && s.person(word.of) == person
 		})
 }
 

@@ -18,6 +18,8 @@ const (
 	atMostOneSend          invariant = "atMostOneSend"
 	consentHolds           invariant = "consentHolds"
 	consentByLastReceipt   invariant = "consentByLastReceipt"
+	consentProof           invariant = "consentProof"
+	refusedIsNotProfiled   invariant = "refusedIsNotProfiled"
 	reasonsHold            invariant = "reasonsHold"
 	killSwitchInTime       invariant = "killSwitchInTime"
 	pausedSendsNothing     invariant = "pausedSendsNothing"
@@ -85,6 +87,8 @@ var invariants = []struct {
 	{atMostOneSend, checkAtMostOneSend},
 	{consentHolds, checkConsentHolds},
 	{consentByLastReceipt, checkConsentByLastReceipt},
+	{consentProof, checkConsentProof},
+	{refusedIsNotProfiled, checkRefusedIsNotProfiled},
 	{reasonsHold, checkReasons},
 	{killSwitchInTime, checkKillSwitch},
 	{pausedSendsNothing, checkPaused},

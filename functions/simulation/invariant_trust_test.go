@@ -11,6 +11,17 @@ import (
 // kept apart.
 func (s *said) trusted() bool { return s.Key == serverKey || s.own }
 
+// level is who says an event.
+func (s *said) level() string {
+	switch {
+	case s.Key == serverKey:
+		return "shop"
+	case s.own:
+		return "person"
+	}
+	return "public"
+}
+
 // known is what the API says of a person beside the view.
 type known struct {
 	Traits    map[string]any

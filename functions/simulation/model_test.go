@@ -129,8 +129,11 @@ type view struct {
 	Consent   map[string]struct {
 		Granted bool
 		At      time.Time
+		proof
 	}
-	Parts []string `json:"mergedFrom"`
+	RFM       *struct{ R int }
+	Lifecycle *string
+	Parts     []string `json:"mergedFrom"`
 }
 
 type identifier struct{ Kind, Value string }

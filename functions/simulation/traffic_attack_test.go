@@ -26,6 +26,7 @@ var attacks = []scene{
 	{"attack: proofs and names", 3, attackProofs},
 	{"attack: flood", 2, attackFlood},
 	{"attack: routes", 2, attackRoutes},
+	{"attack: purposes", 4, attackPurposes},
 }
 
 // evil is in every text that the attacker has made up. What is sent, and what is known of others, has none of it.

@@ -57,6 +57,7 @@ var scenes = []scene{
 	{"friends at once", 2, friendsAtOnce},
 	{"subscribe", 6, subscribe},
 	{"take a device off", 4, takeOff},
+	{"consent to what", 7, consentToWhat},
 }
 
 // human is one of the people of a seed.
