@@ -133,6 +133,41 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// TestWhoIsEngaged: what was looked at within so many days of a date, on its day and exactly as long ago; of what came after the date the days tell.
+func TestWhoIsEngaged(t *testing.T) {
+	shop := Shop{Zone: zone(t, "Asia/Shanghai"), Currency: "CNY"}
+	asOf, err := ParseDate("2026-11-21")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := observer{asOf: asOf, end: (asOf + 1).Start(shop.Zone), shop: shop}
+	before := func(days int) time.Time { return o.end.AddDate(0, 0, -days).Add(-time.Hour) }
+	day := func(days, count int) profile.DayCount {
+		return profile.DayCount{Day: profile.Day(asOf) - profile.Day(days), Count: count}
+	}
+	after := o.end.Add(time.Hour)
+	for name, c := range map[string]struct {
+		counters map[string]profile.Counter
+		want     bool
+	}{
+		"nothing":                      {nil, false},
+		"something else":               {map[string]profile.Counter{"page": {Last: before(0)}}, false},
+		"a product, today":             {map[string]profile.Counter{event.ProductViewed: {Last: before(0)}}, true},
+		"a cart, exactly as long ago":  {map[string]profile.Counter{event.ProductAdded: {Last: before(7)}}, true},
+		"a wishlist, a day longer":     {map[string]profile.Counter{event.ProductWishlisted: {Last: before(8)}}, false},
+		"since, and today":             {map[string]profile.Counter{event.ProductViewed: {Last: after, Recent: []profile.DayCount{day(0, 1), day(-1, 1)}}}, true},
+		"since, and exactly as long":   {map[string]profile.Counter{event.ProductViewed: {Last: after, Recent: []profile.DayCount{day(7, 1), day(-1, 1)}}}, true},
+		"since, and a day longer":      {map[string]profile.Counter{event.ProductViewed: {Last: after, Recent: []profile.DayCount{day(8, 1), day(-1, 1)}}}, false},
+		"since alone":                  {map[string]profile.Counter{event.ProductViewed: {Last: after, Recent: []profile.DayCount{day(-1, 1)}}}, false},
+		"since, and a day without any": {map[string]profile.Counter{event.ProductViewed: {Last: after, Recent: []profile.DayCount{day(3, 0)}}}, false},
+		"since, and before otherwise":  {map[string]profile.Counter{event.ProductViewed: {Last: after}, event.ProductAdded: {Last: before(1)}}, true},
+	} {
+		if got := o.engaged(&profile.Profile{Memory: profile.Memory{Counters: c.counters}}, 7); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestScoringValidate(t *testing.T) {
 	if err := (Scoring{}).Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)

@@ -175,3 +175,11 @@ func TestPerformedBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestShardSet(t *testing.T) {
+	s := ShardSet{3, 5}
+	text, err := s.MarshalJSON()
+	if !s.Has(3) || !s.Has(5) || s.Has(4) || ShardSet(nil).Has(0) || string(text) != "2" || err != nil {
+		t.Errorf("%v has 3 %v, 5 %v, 4 %v, and is written as %s, %v", []int(s), s.Has(3), s.Has(5), s.Has(4), text, err)
+	}
+}

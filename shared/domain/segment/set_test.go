@@ -203,6 +203,12 @@ func TestIn(t *testing.T) {
 			t.Errorf("In(%s) = %v, want %v", id, got, want)
 		}
 	}
+	p.Members["doubtful"] = profile.Membership{Unproven: true}
+	for id, want := range map[ID][2]bool{"mine": {true, true}, "doubtful": {true, false}, "other": {false, false}, "class8:110": {true, true}, "class8:111": {false, false}} {
+		if In(p, id) != want[0] || Proven(p, id) != want[1] {
+			t.Errorf("In(%s) = %v, Proven = %v", id, In(p, id), Proven(p, id))
+		}
+	}
 	if In(&profile.Profile{}, "class8:") {
 		t.Error("a profile without scores is in the class without a name")
 	}
@@ -225,6 +231,7 @@ func TestEdited(t *testing.T) {
 		"asked by the later one only":  {map[ID]string{"a": x, "b": y}, map[ID]string{"a": y, "b": `{"segment":"a"}`}, "[a b]"},
 		"asked by the former one only": {map[ID]string{"a": x, "b": `{"segment":"a"}`, "c": `{"segment":"b"}`}, map[ID]string{"a": x, "b": y, "c": `{"segment":"b"}`}, "[b c]"},
 		"written otherwise":            {map[ID]string{"a": `{"field":"userId","op":"eq","value":"<b> \u00e9"}`}, map[ID]string{"a": "{ \"op\": \"eq\",\n\"field\":\"userId\", \"value\":\"\\u003cb\\u003e é\"}"}, "[]"},
+		"made without a rule":          {nil, map[ID]string{"a": ``}, "[a]"},
 		"broken by now":                {map[ID]string{"a": x}, map[ID]string{"a": ``}, "[a]"},
 	} {
 		if got := fmt.Sprint(keysOf(Edited(define(c.before), define(c.after)))); got != c.want {
