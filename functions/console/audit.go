@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -42,10 +41,7 @@ func (p *Process) audit(w http.ResponseWriter, r *http.Request) {
 var auditPeople = map[string]func(string) (string, bool){
 	"userId":      keyOf(profile.UserID),
 	"anonymousId": keyOf(profile.AnonymousID),
-	"profileId": func(id string) (string, bool) {
-		raw, err := base64.RawURLEncoding.DecodeString(id)
-		return id, err == nil && len(raw) == 16
-	},
+	"profileId":   func(id string) (string, bool) { return id, profile.ID(id).Valid() },
 }
 
 func keyOf(kind profile.IdentifierKind) func(string) (string, bool) {

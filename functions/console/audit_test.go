@@ -141,7 +141,7 @@ func TestTheAuditLogIsSearched(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"operater=Bo": "operater is not known here", "id=vip": "id needs the kind", "from=yesterday": "from is no time such as", "userId=a&kind=segment": "userId names a person beside",
-		"userId=a&profileId=" + string(ann): "userId names a person beside", "profileId=ann": "profileId means nobody", "operator=": "operator is empty", "limit=201": "limit is not",
+		"userId=a&profileId=" + string(ann): "userId names a person beside", "profileId=ann": "profileId means nobody", "profileId=gbOBfCNI2WeriD7lUXFExR": "profileId means nobody", "operator=": "operator is empty", "limit=201": "limit is not",
 		"operator=a&operator=b": "operator is empty, or there are several",
 	} {
 		if got := errorsOf(t, b.must(400, "GET", "/v1/audit?"+query, "")); !strings.Contains(got, want) {

@@ -52,6 +52,9 @@ func TestTheDocumentationListsEveryFieldAndClass(t *testing.T) {
 		if !f.Live {
 			kind += ", *run*"
 		}
+		if f.Profiling {
+			kind += ", *profiling*"
+		}
 		if row := fmt.Sprintf("| `%s` | %s | %s |\n", f.Name, kind, f.Meaning); !strings.Contains(fields, row) {
 			t.Errorf("fields.md lacks the row\n%s", row)
 		}

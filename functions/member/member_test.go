@@ -636,7 +636,7 @@ func TestEveryIDIsReached(t *testing.T) {
 	b.want(b.call("DELETE", "/v1/profiles/-?anonymousId=a%2F1%3F", ""), 202, `"profileId":"`+string(phone.ID())+`"`)
 	b.want(b.call("DELETE", "/v1/profiles/-?profileId="+string(phone.ID()), ""), 202, `"profileId":"`+string(phone.ID())+`"`)
 	b.sent.jobs = nil
-	for _, path := range []string{"profile:", "profile:x", "profile:" + strings.Repeat("x", 3000), "anonymous:", "anonymous:%20", "%20", "-", "-?userId=", "-?userId=a&userId=b",
+	for _, path := range []string{"profile:", "profile:x", "profile:gbOBfCNI2WeriD7lUXFExR", "profile:gbOBfCNI2WeriD7lUXFEx%0AQ", "profile:" + strings.Repeat("x", 3000), "anonymous:", "anonymous:%20", "%20", "-", "-?userId=", "-?userId=a&userId=b",
 		"-?userId=a&anonymousId=b", "-?profileId=ann", "-?other=ann", "ann?userId=ann", "ann?x=", "ann?limit=1", "-?userId=ann&x=1"} {
 		b.want(b.call("DELETE", "/v1/profiles/"+path, ""), 400)
 		if len(b.sent.jobs) != 0 {

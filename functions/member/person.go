@@ -1,7 +1,6 @@
 package member
 
 import (
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,8 +47,8 @@ func founded(kind profile.IdentifierKind) func(string) (whom, bool) {
 
 // profileID is a profile's id if the text can be one at all.
 func profileID(text string) (whom, bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	return whom{key: profile.ID(text)}, err == nil && len(raw) == 16
+	id := profile.ID(text)
+	return whom{key: id}, id.Valid()
 }
 
 // ofPath reads an {id} in a path: a userId, anonymous:<anonymousId> or profile:<profileId>.

@@ -401,7 +401,7 @@ func TestConditionAsksSegments(t *testing.T) {
 }
 
 func TestDurationText(t *testing.T) {
-	for text, want := range map[string]Duration{"30m": Duration(30 * time.Minute), "3d": 3 * day, "24h": day, "0s": 0} {
+	for text, want := range map[string]Duration{"30m": Duration(30 * time.Minute), "3d": 3 * day, "24h": day, "0s": 0, "10000d": 10_000 * day, "240000h": 10_000 * day} {
 		var d Duration
 		if err := d.UnmarshalText([]byte(text)); err != nil || d != want {
 			t.Errorf("%s: %v, %v", text, d, err)
@@ -412,7 +412,7 @@ func TestDurationText(t *testing.T) {
 			t.Errorf("%s came back as %s", text, again)
 		}
 	}
-	for _, bad := range []string{"", "d", "-1d", "1.5d", "-1s", "10001d", "1w"} {
+	for _, bad := range []string{"", "d", "-1d", "1.5d", "-1s", "10001d", "240001h", "1w"} {
 		var d Duration
 		if err := d.UnmarshalText([]byte(bad)); err == nil {
 			t.Errorf("%q was read as %v", bad, d)

@@ -12,6 +12,9 @@ type Duration time.Duration
 
 const day = Duration(24 * time.Hour)
 
+// maxDays bounds what is read, in days or in any other unit.
+const maxDays = 10_000
+
 // MarshalText writes whole days as 3d and anything else as Go does.
 func (d Duration) MarshalText() ([]byte, error) {
 	if d != 0 && d%day == 0 {
@@ -20,18 +23,18 @@ func (d Duration) MarshalText() ([]byte, error) {
 	return []byte(time.Duration(d).String()), nil
 }
 
-// UnmarshalText reads what MarshalText writes. Negative spans are an error.
+// UnmarshalText reads what MarshalText writes. Negative spans and those over 10,000 days are an error.
 func (d *Duration) UnmarshalText(b []byte) error {
 	if days, ok := strings.CutSuffix(string(b), "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
-		if err != nil || n > 10_000 {
+		if err != nil || n > maxDays {
 			return errDuration
 		}
 		*d = Duration(n) * day
 		return nil
 	}
 	span, err := time.ParseDuration(string(b))
-	if err != nil || span < 0 {
+	if err != nil || span < 0 || Duration(span) > maxDays*day {
 		return errDuration
 	}
 	*d = Duration(span)

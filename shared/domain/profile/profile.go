@@ -15,6 +15,15 @@ import (
 // ID names a profile: 22 characters of base64url, 128 bits. It is a pseudonym and may appear in logs.
 type ID string
 
+// idBytes is what an ID stands for.
+const idBytes = 16
+
+// Valid says whether a text could be the id of a profile at all, in the one way in which it is written: base64 has others, with line breaks in between or bits behind the end.
+func (id ID) Valid() bool {
+	raw, err := base64.RawURLEncoding.DecodeString(string(id))
+	return err == nil && len(raw) == idBytes && base64.RawURLEncoding.EncodeToString(raw) == string(id)
+}
+
 // IdentifierKind says in which system an identifier's value is unique.
 type IdentifierKind string
 
@@ -33,7 +42,7 @@ type Identifier struct {
 // ID is the profile id that this identifier founds, and the key under which its pointer stands if it joined another.
 func (i Identifier) ID() ID {
 	sum := sha256.Sum256([]byte(string(i.Kind) + ":" + i.Value))
-	return ID(base64.RawURLEncoding.EncodeToString(sum[:16]))
+	return ID(base64.RawURLEncoding.EncodeToString(sum[:idBytes]))
 }
 
 // Profile is what is known of one person.

@@ -64,7 +64,7 @@ func (b Breakpoint) MarshalJSON() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and any whole number; other fractions than fifths are an error.
+// UnmarshalJSON reads what MarshalJSON writes and any whole number. Other fractions than fifths are an error, and so are those below zero.
 func (b *Breakpoint) UnmarshalJSON(text []byte) error {
 	var number json.Number
 	if err := json.Unmarshal(text, &number); err != nil {
@@ -82,6 +82,9 @@ func (b *Breakpoint) UnmarshalJSON(text []byte) error {
 		fifths = int(fraction[0]-'0') / 2
 	default:
 		return fmt.Errorf("reading a breakpoint: %.32q is not a whole number of fifths", number.String())
+	}
+	if fifths > 0 && strings.HasPrefix(whole, "-") {
+		return fmt.Errorf("reading a breakpoint: %.32q is below zero", number.String())
 	}
 	*b = Breakpoint{Whole: n, Fifths: fifths}
 	return nil

@@ -90,7 +90,7 @@ func TestBreakpointJSON(t *testing.T) {
 			t.Errorf("Unmarshal(%s) = %v, %v, want %v", text, back, err, b)
 		}
 	}
-	for _, text := range []string{"1.5", "1.25", `"x"`, "1e3", "9223372036854775808"} {
+	for _, text := range []string{"1.5", "1.25", `"x"`, "1e3", "-0.2", "-1.4", "9223372036854775808"} {
 		var b Breakpoint
 		if err := json.Unmarshal([]byte(text), &b); err == nil {
 			t.Errorf("Unmarshal(%s) = %v, want an error", text, b)

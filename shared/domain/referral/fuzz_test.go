@@ -1,0 +1,94 @@
+package referral
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/userops/userops/shared/domain/fault"
+)
+
+// FuzzParse reads any text as a program: refused with fields and reasons, or the same once written and read again, with rewards that can be paid.
+func FuzzParse(f *testing.F) {
+	for _, body := range []string{
+		`{"id":"invite","name":"Invite","state":"running","hold":"14d","attributionWindow":"30d","qualifying":{"event":"Order Completed","minTotal":{"amount":100,"currency":"CNY"}},"rewards":{"advocate":[{"points":500}],"friend":[{"voucher":{"amount":2000,"currency":"CNY"}}]},"ladder":[{"friends":3,"advocate":[{"points":100}]},{"friends":10,"advocate":[{"points":100}]}],"budget":[{"points":100000}],"maxPerAdvocate":50}`,
+		`{"id":"a","name":"A","state":"draft","attributionWindow":"1s","rewards":{"friend":[{"points":1}]}}`, `{"rewards":{"friend":[{"points":1,"voucher":{}}]}}`, `{"hold":"1d1d"}`, `{"ladder":[{"friends":-1}]}`, `[]`, `{`, `{"budget":{}}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, err := Parse(body)
+		if err != nil {
+			var faults fault.Faults
+			if !errors.As(err, &faults) || len(faults) == 0 {
+				t.Fatalf("%q is refused with %v", body, err)
+			}
+			for _, one := range faults {
+				if one.Reason == "" {
+					t.Fatalf("%q is refused without a reason for %q", body, one.Field)
+				}
+			}
+			return
+		}
+		text, err := json.Marshal(p)
+		if err != nil {
+			t.Fatalf("%+v cannot be written: %v", p, err)
+		}
+		again, err := Parse(text)
+		if err != nil {
+			t.Fatalf("%s was read, and its own writing %s is refused: %v", body, text, err)
+		}
+		if other, err := json.Marshal(again); err != nil || string(other) != string(text) {
+			t.Fatalf("%s is written again as %s, %v", text, other, err)
+		}
+		for _, q := range append(p.charged(p.Rewards), p.Rewards.Friend...) {
+			if q.Amount <= 0 {
+				t.Fatalf("%s charges %+v", body, q)
+			}
+		}
+	})
+}
+
+// FuzzSpan: what is read is written so that it is read as the same.
+func FuzzSpan(f *testing.F) {
+	for _, text := range []string{"14d", "36h", "0s", "1d12h", "999999d", "999999d999999h999999m99999999s", "1h1d", "", "d", "-1d", "1d "} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseSpan(text)
+		if err != nil {
+			if s != 0 || err.Error() == "" {
+				t.Fatalf("%q: %v, %v", text, s, err)
+			}
+			return
+		}
+		if again, err := ParseSpan(s.String()); err != nil || again != s || s < 0 {
+			t.Fatalf("%q is %d, written %q, read %d, %v", text, s, s, again, err)
+		}
+	})
+}
+
+// FuzzCode: what people type is a code of our alphabet or none, and blanks, dashes and case make no other one of it.
+func FuzzCode(f *testing.F) {
+	for _, text := range []string{Code("invite", "p", 0), " " + strings.ToLower(Code("invite", "p", 0)) + "\n", "ＡＢＣＤＥＦＧＨ", "", "----", "\xff\xff\xff\xff\xff\xff\xff\xff"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		code, ok := ParseCode(text)
+		if !ok {
+			if code != "" {
+				t.Fatalf("%q is none, and %q", text, code)
+			}
+			return
+		}
+		if len(code) != CodeLength || strings.Trim(code, alphabet) != "" {
+			t.Fatalf("%q is the code %q", text, code)
+		}
+		for _, other := range []string{code, strings.ToLower(code), " " + code[:2] + "-" + code[2:] + " "} {
+			if again, ok := ParseCode(other); !ok || again != code {
+				t.Fatalf("%q is the code %q, and %q is %q", text, code, other, again)
+			}
+		}
+	})
+}

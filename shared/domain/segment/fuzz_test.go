@@ -1,0 +1,98 @@
+package segment
+
+import (
+	"encoding/json"
+	"errors"
+	"math/big"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/fault"
+)
+
+// FuzzBreakpoint: a breakpoint that is read is the number that was written, and is written so that it is read as the same.
+func FuzzBreakpoint(f *testing.F) {
+	for _, text := range []string{"0", "3", "2.4", "2.0", "-1", "-0.2", "-0", "1e2", "2.5", "9223372036854775807.8", "9223372036854775808", `"3"`, "null", "", "2."} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var b, again Breakpoint
+		if json.Unmarshal(text, &b) != nil {
+			return
+		}
+		written, err := json.Marshal(b)
+		if err == nil {
+			err = json.Unmarshal(written, &again)
+		}
+		if err != nil || again != b {
+			t.Fatalf("%s is %+v, written %s, read %+v, %v", text, b, written, again, err)
+		}
+		var number json.Number
+		if json.Unmarshal(text, &number) != nil || number == "" {
+			return // null leaves it as it is
+		}
+		said, ok := new(big.Rat).SetString(number.String())
+		is := new(big.Rat).Add(new(big.Rat).SetInt64(b.Whole), big.NewRat(int64(b.Fifths), 5))
+		if !ok || said.Cmp(is) != 0 {
+			t.Fatalf("%s is read as %s", text, is)
+		}
+	})
+}
+
+// FuzzDate: a date is a day of the calendar, the same once written and read again, and begins on that day in every zone.
+func FuzzDate(f *testing.F) {
+	zones := []*time.Location{time.UTC}
+	for _, name := range []string{"Asia/Shanghai", "America/Sao_Paulo", "Pacific/Apia"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		zones = append(zones, zone)
+	}
+	for _, text := range []string{"2026-11-21", "2011-12-30", "2018-11-04", "0000-01-01", "9999-12-31", "2026-02-29", "2026-2-1", "", "2026-11-21T00:00:00Z"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := ParseDate(text)
+		if err != nil {
+			if d != 0 {
+				t.Fatalf("%q is %d and %v", text, d, err)
+			}
+			return
+		}
+		if again, err := ParseDate(d.String()); err != nil || again != d || d.String() != text {
+			t.Fatalf("%q is %d, written %q, read %d, %v", text, d, d, again, err)
+		}
+		for _, zone := range zones {
+			if start := d.Start(zone); DateOf(start, zone) != d && text != "2011-12-30" {
+				t.Fatalf("%s begins in %s at %s", text, zone, start)
+			}
+		}
+	})
+}
+
+// FuzzScoring reads any text as the settings of a run: refused with fields and reasons, or the same once written and read again, and whole once filled.
+func FuzzScoring(f *testing.F) {
+	for _, body := range []string{`{}`, `{"windowDays":365,"class8":"median"}`, `{"class8":"business","lines":{"r":30,"f":2,"m":10000}}`, `{"quintiles":{"r":[1,2,3,4],"f":[1,2,3,4],"m":[1,2,3,4]}}`, `{"quintiles":{"r":[1,2]}}`, `{"activeDays":-1}`, `[]`, `{`} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var s, again Scoring
+		faults := fault.Decode(body, &s)
+		if err := faults.And(s.Validate()); err != nil {
+			var found fault.Faults
+			if !errors.As(err, &found) || len(found) == 0 || found[0].Reason == "" {
+				t.Fatalf("%q is refused with %v", body, err)
+			}
+			return
+		}
+		text, err := json.Marshal(s)
+		if err != nil || len(fault.Decode(text, &again)) > 0 || !reflect.DeepEqual(s, again) {
+			t.Fatalf("%s is %+v, written %s, read %+v, %v", body, s, text, again, err)
+		}
+		if whole := s.Filled(); whole.Validate() != nil || !reflect.DeepEqual(whole.Filled(), whole) {
+			t.Fatalf("%s filled is %+v", body, whole)
+		}
+	})
+}
