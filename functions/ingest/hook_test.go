@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -270,6 +271,40 @@ func TestTwoHookSecrets(t *testing.T) {
 	b.now = b.now.Add(keyAge)
 	if a := b.notify("shopify", "new", "customers/create", shopifyCustomerNotice, signature("", shopifyCustomerNotice)); a.status != 401 {
 		t.Errorf("without one: %d", a.status)
+	}
+}
+
+// TestNoticesThatCannotBeJudged: while the secrets cannot be read, those of the source or those that prove who somebody is, a notice comes again, and
+// nothing of that is remembered.
+func TestNoticesThatCannotBeJudged(t *testing.T) {
+	for name, fail := range map[string]func(b *bench){
+		"the source's": func(b *bench) { b.secretsDown = errors.New("no catalog") },
+		"our own":      func(b *bench) { b.Secrets = away{} },
+	} {
+		b := newHookBench(t)
+		b.sources["new-key-1"] = source.Source{ID: "new", Kind: source.KindServer, HookSecretSet: true}
+		b.hookSecrets = map[source.ID][]string{"new": {"present-secret"}}
+		ours := b.Secrets
+		notify := func() int {
+			return b.notify("shopify", "new", "customers/create", shopifyCustomerNotice, signature("present-secret", shopifyCustomerNotice)).status
+		}
+		fail(b)
+		if got := notify(); got != 503 || len(b.sent) != 0 {
+			t.Errorf("%s: %d with %d messages", name, got, len(b.sent))
+		}
+		b.secretsDown, b.Secrets = nil, ours
+		if got := notify(); got != 200 || len(b.sent) != 1 {
+			t.Errorf("%s, later: %d with %d messages", name, got, len(b.sent))
+		}
+	}
+}
+
+// TestTextsOfANoticeAreBounded, and not cut within a character.
+func TestTextsOfANoticeAreBounded(t *testing.T) {
+	got := filled(map[string]any{"at": strings.Repeat("x", maxText), "over": strings.Repeat("x", maxText+1), "wide": "x" + strings.Repeat("名", maxText), "empty": "", "none": nil, "number": json.Number("")})
+	want := map[string]any{"at": strings.Repeat("x", maxText), "over": strings.Repeat("x", maxText), "wide": "x" + strings.Repeat("名", (maxText-1)/3)}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
@@ -38,6 +39,7 @@ type bench struct {
 	sources     map[string]source.Source // by key
 	reads       int                      // of sources
 	down        error                    // what reading a source answers
+	secretsDown error                    // what reading its hook secrets answers
 	sent        [][]byte                 // what is on the queue
 	fail        func(sent *[][]byte, bodies [][]byte) error
 }
@@ -56,7 +58,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) HookSecrets(_ context.Context, id source.ID) ([]string, error) {
 	b.reads++
-	return b.hookSecrets[id], b.down
+	return b.hookSecrets[id], cmp.Or(b.secretsDown, b.down)
 }
 
 func (b *bench) ByWriteKey(_ context.Context, key string) (source.Source, bool, error) {
@@ -394,8 +396,13 @@ func TestBodies(t *testing.T) {
 			b := newBench(t)
 			in := request("/v1/batch", defaultKey, base64.StdEncoding.EncodeToString([]byte(tc.body)), "content-encoding", tc.encoding)
 			in.IsBase64Encoded = true
-			if a := b.do(in); a.status != tc.status {
+			a := b.do(in)
+			if a.status != tc.status {
 				t.Errorf("got %+v, want %d", a, tc.status)
+			}
+			if reason := map[string]string{"gzip cut off": "inflating the body", "gzip with a wrong sum": "inflating the body", "said to be gzip": "the body is not gzip",
+				"nothing, as if gzipped": "the body is not gzip"}[name]; !strings.HasPrefix(a.Detail, reason) {
+				t.Errorf("the reason is %q, want %q", a.Detail, reason)
 			}
 			if tc.status != 200 && len(b.sent) != 0 {
 				t.Error("refused, and yet queued")
