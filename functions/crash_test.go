@@ -239,9 +239,9 @@ func children(parent int) []int {
 	return out
 }
 
-// rest waits until all queues are empty and every run has ended.
+// rest waits until all queues are empty and every run has ended. A job that met an ended DynamoDB four times comes again after a quarter of an hour.
 func (x *trial) rest() {
-	deadline := time.Now().Add(3 * time.Minute)
+	deadline := time.Now().Add(20 * time.Minute)
 	for calm := 0; calm < 3; time.Sleep(200 * time.Millisecond) { // what is asked is approximate for a moment
 		states := string(x.insist("GET", "/v1/queues", operatorKey, "", http.StatusOK))
 		if strings.Contains(states, `"deadLettered":`) && strings.Count(states, `"deadLettered":0}`) != strings.Count(states, `"queue":`) {
