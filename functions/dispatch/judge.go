@@ -95,7 +95,7 @@ func (a *attempt) look(ctx context.Context, person *profile.Profile) (delivery.V
 	if c.State == campaign.Paused {
 		return a.paused(now), nil
 	}
-	if !c.Active(now) {
+	if !c.Active(campaign.Latest(now, a.n.At)) {
 		return skip(delivery.NotRunning, string(c.State)), nil
 	}
 	if a.n.Unproven && !c.TakesUnproven() {

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -237,5 +238,21 @@ func TestAWithdrawalUnderAKeyThatWasErased(t *testing.T) {
 	again, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
 	if b.must(err); len(united.United) != 1 || again.Version != united.Version {
 		t.Errorf("united %v, then written %d times more", united.United, again.Version-united.Version)
+	}
+}
+
+// TestAClockBehindTheStart: a scheduled campaign that has begun is running for a worker whose clock is behind too, so that the person is asked about, who is
+// not in the segment; one that was moved to later since is not running.
+func TestAClockBehindTheStart(t *testing.T) {
+	for begun, want := range map[time.Duration]string{0: "skipped notEligible", time.Second: "skipped notEligible", -time.Minute: "skipped notRunning"} {
+		b := start(t, welcome)
+		n := b.ask("all")
+		n.At, n.CampaignVersion = b.clock().Add(2*time.Second), 2
+		b.define(dynamo.KindCampaign, "welcome", fmt.Sprintf(`{"name":"W","state":"scheduled","channel":"email","templateId":"hello","trigger":{"audience":{"segmentId":"vip","at":%q}}}`,
+			n.At.Add(-begun).Format(time.RFC3339)))
+		settle(b, b.process, n)
+		if got := b.decisions(); len(got) != 1 || got[0] != want {
+			t.Errorf("begun %s before the notification was due: %v, want %s", begun, got, want)
+		}
 	}
 }

@@ -128,7 +128,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 		verdict = skip(delivery.Cancelled, "campaign gone")
 	case paused:
 		verdict = skip(delivery.Expired, "paused")
-	case !c.Active(now):
+	case !c.Active(campaign.Latest(now, n.At)):
 		verdict = skip(delivery.Cancelled, "campaign "+string(c.State))
 	case expired:
 		verdict = skip(delivery.Expired, "stale")

@@ -104,6 +104,15 @@ func (d Definition) Active(now time.Time) bool {
 	return d.State == Running || d.State == Scheduled && d.Trigger.Audience != nil && !now.Before(d.Trigger.Audience.At)
 }
 
+// Latest is when a notification that was due at a time is looked at: now, but never before it was due. By the clock of whoever looks, a campaign that has
+// begun may be still to begin.
+func Latest(now, due time.Time) time.Time {
+	if now.Before(due) {
+		return due
+	}
+	return now
+}
+
 // TakesUnproven says whether what only public events say may start the campaign. Nothing that somebody asked for by an act of their own can be asked
 // for by another.
 func (d Definition) TakesUnproven() bool {
