@@ -29,10 +29,12 @@ func (a *attempt) read(ctx context.Context) (r read, err error) {
 	if r.person, err = a.Profiles.Resolve(ctx, a.n.ProfileID); err != nil {
 		return r, err
 	}
-	a.person = r.person
 	if gone, err := a.Profiles.OfErased(ctx, a.n, r.person); gone || err != nil {
 		r.person = nil
 		return r, err
+	}
+	if r.person != nil {
+		a.person = r.person
 	}
 	if r.contact, err = a.contact(ctx, r.person); err != nil {
 		return r, err

@@ -121,6 +121,9 @@ func (s Deliveries) decision(d delivery.Decision, c *condition) (*types.Put, err
 	i := decisionKey(d.ProfileID, d.Asked, d.NotificationID).item()
 	i[attrBody] = textValue(string(body))
 	i[attrTTL] = numberValue(s.now().Add(delivery.DecisionLife).Unix())
+	if d.Version > 0 {
+		i[attrVersion] = numberValue(d.Version)
+	}
 	put := &types.Put{TableName: &s.Table, Item: i}
 	if c != nil {
 		put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = &c.text, c.names, c.values

@@ -139,6 +139,31 @@ func TestDecideReplacesAndDecideFirstDoesNot(t *testing.T) {
 	}
 }
 
+// TestWhoseADecisionIs: the version that was judged tells it, whatever the clocks of its writers said; without one, its time does.
+func TestWhoseADecisionIs(t *testing.T) {
+	s, _, _ := deliveries(t)
+	const tombstones = 500
+	for id, d := range map[string]delivery.Decision{
+		"theirs, late":  {Version: tombstones - 1, At: deliveryNoon.Add(time.Minute)},
+		"the border":    {Version: tombstones, At: deliveryNoon.Add(time.Minute)},
+		"another's":     {Version: tombstones + 1, At: deliveryNoon.Add(-time.Minute)},
+		"older, theirs": {At: deliveryNoon},
+		"older":         {At: deliveryNoon.Add(time.Millisecond)},
+	} {
+		d.NotificationID, d.ProfileID, d.Asked = id, "p", deliveryNoon
+		if err := s.Decide(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, _, err := s.Wipe(t.Context(), dynamo.Gone{Key: "p", Version: tombstones, Until: deliveryNoon, Back: true}, ""); err != nil || found != 3 {
+		t.Errorf("found %d, %v", found, err)
+	}
+	list, _, err := s.Decisions(t.Context(), []profile.ID{"p"}, 9, "")
+	if err != nil || len(list) != 2 || list[0].NotificationID+list[1].NotificationID != "olderanother's" && list[0].NotificationID+list[1].NotificationID != "another'solder" {
+		t.Errorf("left are %v, %v", list, err)
+	}
+}
+
 // TestWipeOfDeliveries wipes one of two people, with a contact record and a decision before the erasure and after it. Each is asked for
 // at the other side of the erasure than it was made: a client's clock is ahead, or it tells of last week.
 func TestWipeOfDeliveries(t *testing.T) {

@@ -127,7 +127,7 @@ func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, 
 			} else if stripped {
 				found++
 			}
-		case !g.Back || strings.HasPrefix(sk, decisionPrefix) && madeUntil(i, g.Until):
+		case !g.Back || strings.HasPrefix(sk, decisionPrefix) && g.made(i):
 			old = append(old, i)
 		}
 	}
@@ -137,11 +137,15 @@ func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, 
 	return found + len(old), next, nil
 }
 
-// madeUntil tells whether a decision was made until a time. Its key says for when it was asked, which may be a time that a client claims.
-func madeUntil(decision item, until time.Time) bool {
+// made tells whether a decision is about who is gone: by the version of the profile that was judged, else by when it was made. Its key says for when it was
+// asked, which may be a time that a client claims.
+func (g Gone) made(decision item) bool {
+	if judged := numberOf(decision, attrVersion); judged > 0 {
+		return judged <= g.Version
+	}
 	var d delivery.Decision
 	err := json.Unmarshal([]byte(textOf(decision, attrBody)), &d)
-	return err != nil || !d.At.After(until)
+	return err != nil || !d.At.After(g.Until)
 }
 
 // strip takes out of a contact record what is not newer than the erasure, and tells whether there was any. ErrConflict says that

@@ -80,6 +80,9 @@ type Decision struct {
 	At      time.Time `json:"at"`
 	Until   time.Time `json:"until,omitzero"` // when a deferred one is tried again
 	Attempt int       `json:"attempt"`        // counts from 0; each deferral adds one
+	// Version is that of the profile that was judged, where the decision stands under its id, else 0. It tells of whom the decision is once somebody was
+	// erased and is back: clocks may differ.
+	Version int64 `json:"-"`
 }
 
 // DecisionLife is how long a decision is kept.
