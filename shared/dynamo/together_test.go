@@ -106,16 +106,18 @@ func TestTransactionsGoTogether(t *testing.T) {
 
 // TestOneConflictIsOnesOwn: who lost a condition is told so, and nobody else.
 func TestOneConflictIsOnesOwn(t *testing.T) {
-	c := &counted{API: dynamotest.New(t)}
-	told, people := shoppers(t, c, 5, 3)
-	for i, err := range told {
-		if errors.Is(err, dynamo.ErrConflict) != (i == 3) || i != 3 && err != nil {
-			t.Errorf("person %d is told %v", i, err)
+	synctest.Test(t, func(t *testing.T) { // in which a busy machine takes no time
+		c := &counted{API: dynamotest.New(t)}
+		told, people := shoppers(t, c, 5, 3)
+		for i, err := range told {
+			if errors.Is(err, dynamo.ErrConflict) != (i == 3) || i != 3 && err != nil {
+				t.Errorf("person %d is told %v", i, err)
+			}
 		}
-	}
-	if got := stored(t, c.API, people); got != 4 {
-		t.Errorf("%d of 4 people are stored", got)
-	}
+		if got := stored(t, c.API, people); got != 4 {
+			t.Errorf("%d of 4 people are stored", got)
+		}
+	})
 }
 
 // TestWhatIsRefusedIsOnesOwn: an item that the service does not take keeps nobody else's from being written.
@@ -159,49 +161,53 @@ func TestAnAnswerThatIsLostIsLostForAll(t *testing.T) {
 	for name, c := range map[string]*counted{
 		"before": {answer: func(int) error { return lost }}, "after": {lose: func(int) error { return lost }},
 	} {
-		c.API = dynamotest.New(t)
-		told, people := shoppers(t, c, 3)
-		for i, err := range told {
-			if !errors.Is(err, lost) {
-				t.Errorf("%s: person %d is told %v", name, i, err)
+		synctest.Test(t, func(t *testing.T) {
+			c.API = dynamotest.New(t)
+			told, people := shoppers(t, c, 3)
+			for i, err := range told {
+				if !errors.Is(err, lost) {
+					t.Errorf("%s: person %d is told %v", name, i, err)
+				}
 			}
-		}
-		if got, want := stored(t, c.API, people), map[string]int{"before": 0, "after": 3}[name]; got != want || len(c.sizes) != 1 {
-			t.Errorf("%s: %d people are stored after %d calls", name, got, len(c.sizes))
-		}
+			if got, want := stored(t, c.API, people), map[string]int{"before": 0, "after": 3}[name]; got != want || len(c.sizes) != 1 {
+				t.Errorf("%s: %d people are stored after %d calls", name, got, len(c.sizes))
+			}
+		})
 	}
 }
 
 // TestAPanicLeavesNobodyWaiting breaks the call of one: the others hear that there is no answer.
 func TestAPanicLeavesNobodyWaiting(t *testing.T) {
-	c := &counted{API: dynamotest.New(t), answer: func(int) error { panic("the power is gone") }}
-	together := &dynamo.Together{API: c}
-	s := dynamo.Profiles{DB: together, Table: "Profiles"}
-	var workers sync.WaitGroup
-	var mu sync.Mutex
-	var told []error
-	panics := 0
-	for i := range 3 {
-		done := together.Work(t.Context())
-		workers.Go(func() {
-			defer func() {
-				if recover() != nil {
-					mu.Lock()
-					panics++
-					mu.Unlock()
-				}
-			}()
-			defer done()
-			err := s.Commit(t.Context(), dynamo.Change{Profile: &profile.Profile{ID: profile.ID(fmt.Sprint(i))}, Orders: []*order.Order{{ID: fmt.Sprint(i)}}})
-			mu.Lock()
-			told = append(told, err)
-			mu.Unlock()
-		})
-	}
-	workers.Wait()
-	if panics != 1 || len(told) != 2 || told[0] == nil || told[1] == nil {
-		t.Errorf("%d panics, and told %v", panics, told)
-	}
+	synctest.Test(t, func(t *testing.T) { // in which a busy machine takes no time
+		c := &counted{API: dynamotest.New(t), answer: func(int) error { panic("the power is gone") }}
+		together := &dynamo.Together{API: c}
+		s := dynamo.Profiles{DB: together, Table: "Profiles"}
+		var workers sync.WaitGroup
+		var mu sync.Mutex
+		var told []error
+		panics := 0
+		dones := []func(){together.Work(t.Context()), together.Work(t.Context()), together.Work(t.Context())}
+		for i, done := range dones {
+			workers.Go(func() {
+				defer func() {
+					if recover() != nil {
+						mu.Lock()
+						panics++
+						mu.Unlock()
+					}
+				}()
+				defer done()
+				err := s.Commit(t.Context(), dynamo.Change{Profile: &profile.Profile{ID: profile.ID(fmt.Sprint(i))}, Orders: []*order.Order{{ID: fmt.Sprint(i)}}})
+				mu.Lock()
+				told = append(told, err)
+				mu.Unlock()
+			})
+		}
+		workers.Wait()
+		if panics != 1 || len(told) != 2 || told[0] == nil || told[1] == nil {
+			t.Errorf("%d panics, and told %v", panics, told)
+		}
+	})
 }
 
 // TestNobodyWaitsLong: one worker is at something else, and takes long; one and the same item is never written twice by one transaction.
@@ -214,8 +220,8 @@ func TestNobodyWaitsLong(t *testing.T) {
 		begun := time.Now()
 		var workers sync.WaitGroup
 		told := make([]error, 2)
-		for i := range 2 {
-			done := together.Work(t.Context())
+		dones := []func(){together.Work(t.Context()), together.Work(t.Context())}
+		for i, done := range dones {
 			workers.Go(func() {
 				defer done()
 				told[i] = s.Commit(t.Context(), dynamo.Change{Profile: &profile.Profile{ID: profile.ID(fmt.Sprint(i))}, Orders: []*order.Order{{ID: "same"}}})
