@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -174,7 +175,7 @@ func (a Audit) start(q audit.Query, cursor string) (list, after string, err erro
 	from, after, found := strings.Cut(string(raw), "\n")
 	byMonth := strings.HasPrefix(list, auditMonths) && strings.HasPrefix(from, auditMonths) && len(from) == len(list) && from <= list
 	outside := after != "" && (after < auditKey(list, q.From, "").SK || after > auditKey(list, q.To, "").SK)
-	if err != nil || !found || outside || from != list && !byMonth {
+	if err != nil || !found || !utf8.Valid(raw) || len(after) > maxSortKey || outside || from != list && !byMonth {
 		return "", "", ErrCursor
 	}
 	return from, after, nil

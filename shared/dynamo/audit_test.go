@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -153,10 +154,18 @@ func TestForeignCursorsOfTheAuditLogAreRefused(t *testing.T) {
 		t.Fatal(byOperator, err)
 	}
 	_, byTime, _ := s.List(t.Context(), audit.Query{}, 1, "")
+	within := func(id string) string {
+		return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "t#%s\n%015d#%s", s.now.Format("200601"), s.now.UnixMilli(), id))
+	}
+	if _, _, err := s.List(t.Context(), audit.Query{}, 1, within("save#k#x")); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		q      audit.Query
 		cursor string
 	}{
+		"no letters":        {audit.Query{}, within("\xff")},
+		"too long a key":    {audit.Query{}, within(strings.Repeat("x", 1024))},
 		"no base64":         {audit.Query{}, "%"},
 		"nothing in it":     {audit.Query{}, "AAAA"},
 		"another list's":    {audit.Query{}, byOperator},

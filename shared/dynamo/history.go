@@ -6,10 +6,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -69,13 +71,16 @@ func (p place) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
 
+var dayForm = regexp.MustCompile(`^[0-9]{8}$`)
+
 func parsePlace(cursor string) (place, error) {
 	if cursor == "" {
 		return place{day: ":"}, nil // sorts behind every digit
 	}
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	parts := strings.SplitN(string(text), "|", 6)
-	if err != nil || len(parts[0]) != len("20060102") || len(parts) != 1 && len(parts) != 6 {
+	// DynamoDB refuses a key that is no UTF-8: the caller's fault would look like ours.
+	if err != nil || !utf8.Valid(text) || !dayForm.MatchString(parts[0]) || len(parts) != 1 && len(parts) != 6 {
 		return place{}, ErrCursor
 	}
 	p := place{day: parts[0]}

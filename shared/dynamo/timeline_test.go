@@ -216,6 +216,9 @@ func TestCursorsOfEvents(t *testing.T) {
 		"a pack of another day":     {cursor("20260301|p|20260302#000000000007||0|"), false},
 		"a time of letters":         {cursor("20260301|p||x|0|"), false},
 		"a hash of other letters":   {cursor("20260301|p|||xyz|"), false},
+		"a day of letters":          {cursor("yesterda"), false},
+		"a day of no letters":       {cursor("2026030\xff"), false},
+		"a pack of no letters":      {cursor("20260301|p|20260301#\xff||0|"), false},
 	} {
 		if _, _, err := s.Events(t.Context(), []profile.ID{"p"}, 1, c.cursor); (err == nil) != c.good || err != nil && !errors.Is(err, dynamo.ErrCursor) {
 			t.Errorf("%s: %v", name, err)
