@@ -2,8 +2,10 @@ package projection
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
@@ -35,54 +37,63 @@ func device(i profile.Identifier, receivedAt time.Time, load func(profile.Identi
 	}
 }
 
-// devices sorts the events of a device by whose it was when they were received. Where it was never taken off anybody it is the list itself.
+// devices sorts the events of a device by whose it was when they were received. What was folded before stays where that was, since a client sends again what
+// it has heard nothing of, and the device may have been taken off in between. Where it was never taken off anybody it is the list itself.
 func (b *batch) devices(ctx context.Context, i profile.Identifier, events []incoming, load func(profile.Identifier) (*person, error)) (map[profile.Identifier][]incoming, error) {
 	who, err := load(i)
 	if err != nil || i.Kind != profile.AnonymousID || len(who.profile.Off) == 0 {
 		return map[profile.Identifier][]incoming{i: events}, err
 	}
 	sorted := map[profile.Identifier][]incoming{}
-	for _, e := range events {
-		stands, err := b.stands(ctx, i, &e, load)
+	put := func(stands profile.Identifier, e incoming) {
+		e.key = stands.ID()
+		sorted[stands] = append(sorted[stands], e)
+	}
+	rest := events
+	for key, off := i, true; off && len(rest) > 0; key = key.Next() {
+		if who, err = load(key); err != nil {
+			return nil, err
+		}
+		unknown, err := b.unfolded(ctx, who.profile, rest)
 		if err != nil {
 			return nil, err
 		}
-		e.key = stands.ID()
-		sorted[stands] = append(sorted[stands], e)
+		for _, e := range rest {
+			if !unknown[e.hash] {
+				put(key, e)
+			}
+		}
+		rest = slices.DeleteFunc(slices.Clone(rest), func(e incoming) bool { return !unknown[e.hash] })
+		_, off = who.profile.Off[key.ID()]
+	}
+	for _, e := range rest {
+		stands, _, err := device(i, e.event.ReceivedAt, load)
+		if err != nil {
+			return nil, err
+		}
+		put(stands, e)
 	}
 	return sorted, nil
 }
 
-// stands is the key of a device under which an event stands: where it was folded before, since a client sends again what it has heard nothing of, and the
-// device may have been taken off in between; else whose the device was when it was received.
-func (b *batch) stands(ctx context.Context, i profile.Identifier, e *incoming, load func(profile.Identifier) (*person, error)) (profile.Identifier, error) {
-	for key := i; ; key = key.Next() {
-		who, err := load(key)
-		if err != nil {
-			return i, err
-		}
-		if folded, err := b.folded(ctx, who.profile, e); folded || err != nil {
-			return key, err
-		}
-		if _, off := who.profile.Off[key.ID()]; !off {
-			break
-		}
-	}
-	stands, _, err := device(i, e.event.ReceivedAt, load)
-	return stands, err
-}
-
-// folded tells whether a person has an event already.
-func (b *batch) folded(ctx context.Context, p *profile.Profile, e *incoming) (bool, error) {
-	if p.Window.Seen(e.hash) != nil {
-		return true, nil
-	}
+// unfolded are those of the events that a person does not have yet. The timeline is asked once for all of them: of somebody with many events it would be
+// read for each.
+func (b *batch) unfolded(ctx context.Context, p *profile.Profile, events []incoming) (map[event.Hash]bool, error) {
+	unknown := map[event.Hash]bool{}
 	var d doubts
-	places, likely := p.Window.Whereabouts(&e.event, e.hash)
-	if len(places) == 0 {
-		return false, nil
+	for _, e := range events {
+		if p.Window.Seen(e.hash) != nil {
+			continue
+		}
+		if places, likely := p.Window.Whereabouts(&e.event, e.hash); len(places) > 0 {
+			d.add(e, places, likely)
+			continue
+		}
+		unknown[e.hash] = true
 	}
-	d.add(*e, places, likely)
-	unknown, err := b.lookUp(ctx, p, &d)
-	return err == nil && len(unknown) == 0, err
+	open, err := b.lookUp(ctx, p, &d)
+	for _, e := range open {
+		unknown[e.hash] = true
+	}
+	return unknown, err
 }

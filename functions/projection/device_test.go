@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
@@ -207,5 +208,33 @@ func TestWhatIsSentAgainAfterADeviceWasTakenOff(t *testing.T) {
 				t.Errorf("she has %q, the device %q", hers, its)
 			}
 		})
+	}
+}
+
+// TestABusyDeviceIsReadOnce lets a device be taken off somebody of whom more has faded than marks are kept of: whatever it sends then may be theirs, and
+// the timeline is asked for all of it at once, not for each event.
+func TestABusyDeviceIsReadOnce(t *testing.T) {
+	s := joined(t, "it was there first")
+	s.settle(off(t, "phone", 50))
+	mei := s.load(user("mei"))
+	mei.Window.Forget(t0.Add(55 * time.Minute))
+	if err := (dynamo.Profiles{DB: s.db, Table: "Profiles", Months: dynamo.TimelineMonths}).Commit(t.Context(), dynamo.Change{Profile: mei}); err != nil {
+		t.Fatal(err)
+	}
+	var list []event.Event
+	for i := range 100 {
+		list = append(list, received(browse(fmt.Sprint("own-", i), "phone", t0), 61))
+	}
+	p := s.worker()
+	var pages []int
+	p.Timeline = frugal{p.Timeline, &pages}
+	if again := deliver(t, p, by(t, trust.Public, list...)); len(again) > 0 {
+		t.Fatalf("%d jobs came back", len(again))
+	}
+	if its := s.messages(anonymous("phone").Next()); len(its) != len(list) {
+		t.Errorf("the device has %d events, want %d", len(its), len(list))
+	}
+	if len(pages) == 0 || len(pages) > 3 {
+		t.Errorf("the timeline is asked %d times for %d events", len(pages), len(list))
 	}
 }
