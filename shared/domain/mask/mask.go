@@ -71,7 +71,7 @@ func Word(text string) string {
 
 var (
 	wordShaped = regexp.MustCompile(`^[\p{L}$_][\p{L}\p{N} $_.:/-]{0,63}$`)
-	manyDigits = regexp.MustCompile(`([0-9][ ./:-]?){5}`)
+	manyDigits = regexp.MustCompile(`(\p{N}[ _./:-]*){5}`)
 )
 
 // OneOf shows what is one of some words that we have chosen ourselves.

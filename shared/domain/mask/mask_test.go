@@ -26,7 +26,7 @@ func TestTexts(t *testing.T) {
 		{"Identifier", Identifier, map[string]string{"ann@example.com": "a***@example.com", "13812341234": "138****1234", "u-1": Whole, "": "", "7": Whole, "6f2c1b7e-0000-4000-8000-000000000001": Whole}},
 		{"Word", Word, map[string]string{
 			"Order Completed": "Order Completed", "plan": "plan", "utm_source": "utm_source", "$set": "$set", "address1": "address1", "会员等级": "会员等级", "Cart 2026": "Cart 2026", "": "",
-			"ann@example.com": Whole, "13812341234": Whole, "x13812": Whole, "x 1-3-8-1-2": Whole, "1st": Whole, strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): Whole, "a\nb": Whole, "a?b": Whole,
+			"ann@example.com": Whole, "13812341234": Whole, "x13812": Whole, "x 1-3-8-1-2": Whole, "tel１３８００１３８０００": Whole, "call_138_0013_8000": Whole, "x1--3  8_:_0/./0": Whole, "1st": Whole, strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): Whole, "a\nb": Whole, "a?b": Whole,
 		}},
 		{"OneOf", OneOf("bounce", "complaint"), map[string]string{"bounce": "bounce", "complaint": "complaint", "Bounce": Whole, "bounces": Whole, "": ""}},
 		{"Hidden", Hidden, map[string]string{"": "", "x": Whole, " ": Whole}},
