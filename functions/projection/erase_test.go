@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
@@ -340,6 +341,40 @@ func TestWhoComesBackInTheMiddleOfAWipe(t *testing.T) {
 	}
 	if want := []bool{false, true, true}; !slices.Equal(back.seen, want) {
 		t.Errorf("page by page somebody is back: %v, want %v", back.seen, want)
+	}
+}
+
+// TestWhoComesBackAndIsMergedKeepsTheirs looks at the phone of somebody who was erased, once the second pass comes, a quarter of an hour later: by then it has
+// come back as somebody of its own, and has become part of who came back by the userId.
+func TestWhoComesBackAndIsMergedKeepsTheirs(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", identify("1", "mei", "phone", t0, `{}`)))
+	phone := anonymous("phone").ID()
+	s.settle(eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false))
+	s.settle(envelope(t, "web", hour(5, browse("2", "phone", t0))))
+	takings := dynamo.Takings{DB: s.db, Table: "Due"}
+	if as, err := takings.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{phone}, CampaignID: "welcome", Cause: "now"}, s.now.Add(time.Second)); as == "" || err != nil {
+		t.Fatalf("the phone is taken as %q, %v", as, err)
+	}
+	decided := delivery.Decision{NotificationID: "n", ProfileID: phone, Outcome: delivery.Sent, Asked: s.now, At: s.now.Add(time.Second)}
+	deliveries := dynamo.Deliveries{DB: s.db, Table: "Deliveries"}
+	if first, err := deliveries.DecideFirst(t.Context(), decided); !first || err != nil {
+		t.Fatal(first, err)
+	}
+	s.settle(envelope(t, "web", hour(5, seen("3", "mei"))))
+	s.settle(envelope(t, "web", hour(6, identify("4", "mei", "phone", t0, `{}`))))
+	if mei := s.load(user("mei")); mei.ID != user("mei").ID() || !slices.Contains(mei.Parts, phone) {
+		t.Fatalf("the phone is no part of her: %v %v", mei.ID, mei.Parts)
+	}
+	s.rest()
+	if d, err := deliveries.Decision(t.Context(), phone, decided.Asked, "n"); err != nil || d.Outcome != delivery.Sent {
+		t.Errorf("what was sent to who came back is %+v, %v", d, err)
+	}
+	if got := s.messages(user("mei")); !slices.Equal(got, []string{"2", "3", "4"}) {
+		t.Errorf("she has %q", got)
+	}
+	if of, err := takings.Of(t.Context(), []profile.ID{phone}); err != nil || len(of) != 1 {
+		t.Errorf("%d campaigns have taken who came back, want 1, %v", len(of), err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/dynamo"
@@ -96,7 +97,8 @@ func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (dynamo.Gon
 			return dynamo.Gone{}, err
 		}
 	}
-	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && p.ID == key}, nil
+	part := slices.Contains(p.Parts, key)
+	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && (p.ID == key || part), Part: part}, nil
 }
 
 // wiped tells whether the pack that a reference names is gone with who was erased.

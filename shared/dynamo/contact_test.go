@@ -169,6 +169,21 @@ func TestMarksOfAnAddress(t *testing.T) {
 	}
 }
 
+// TestTheContactOfWhoIsAPartByNow leaves the record that is part of another's as it is: a worker that read the person before the merge loses by it.
+func TestTheContactOfWhoIsAPartByNow(t *testing.T) {
+	s, _, _ := deliveries(t)
+	if err := s.UniteContacts(t.Context(), &delivery.Contact{ProfileID: "whole"}, []*delivery.Contact{{ProfileID: "p"}}); err != nil {
+		t.Fatal(err)
+	}
+	gone := dynamo.Gone{Key: "p", Keys: []profile.ID{"p"}, Asked: deliveryNoon, Until: deliveryNoon.Add(time.Minute), Back: true, Part: true}
+	if n, _, err := s.Wipe(t.Context(), gone, ""); n != 0 || err != nil {
+		t.Errorf("found %d, %v", n, err)
+	}
+	if c, err := s.Contact(t.Context(), "p"); err != nil || c.MovedTo != "whole" {
+		t.Errorf("left %+v, %v", c, err)
+	}
+}
+
 // TestTheContactOfWhoIsGone wipes the record of somebody who was erased and is not back: what they withdrew since they asked for it stays, and
 // nothing else. A record that is written in the middle of it is looked at again.
 func TestTheContactOfWhoIsGone(t *testing.T) {

@@ -28,6 +28,8 @@ type Gone struct {
 	Asked   time.Time // when the erasure was asked for
 	// Back says that somebody stands under the key again. Then only what says when it is of is taken away.
 	Back bool
+	// Part says that who came back is part of somebody else by now.
+	Part bool
 }
 
 // wipeWrites is how many batches are deleted side by side.
@@ -155,6 +157,8 @@ func (s Deliveries) strip(ctx context.Context, g Gone) (bool, error) {
 	switch {
 	case err != nil || c.Version == 0:
 		return false, err
+	case g.Part && c.MovedTo != "":
+		return false, nil // what stood here is in that one's record, and whoever still writes here must lose
 	case g.Back && c.Forget(g.Until, g.Asked, func(i delivery.Intent) bool { return !slices.Contains(g.Keys, i.Of) }):
 		return true, s.SaveContact(ctx, c)
 	case g.Back:
