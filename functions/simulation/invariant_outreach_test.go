@@ -215,7 +215,8 @@ func (m *model) bought(orders map[string]*settledOrder, e *said) bool {
 // reads says whether an event makes a reader of its person for good: nobody ever took a word about the channel back.
 func (w *world) reads(s *state, e *said) bool {
 	person := s.of[e.id()]
-	return e.Name == "Consent Granted" && e.Key == serverKey && e.Properties["channel"] == "email" &&
+	purpose := e.Properties["purpose"]
+	return e.Name == "Consent Granted" && e.Key == serverKey && e.Properties["channel"] == "email" && (purpose == nil || purpose == "marketing") &&
 		!slices.ContainsFunc(w.consents.words, func(word spoken) bool {
 			return word.about == "email" && !word.granted && s.person(word.of) == person
 		})
