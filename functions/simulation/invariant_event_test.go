@@ -113,16 +113,33 @@ func checkProjectedOnce(w *world, s *state, broken func(string, string, ...any))
 		senders[e.ID+" "+s.of[e.id()]]++
 	}
 	for profile, list := range s.timeline {
-		seen := map[string]int{}
+		seen := map[string][]time.Time{}
 		for _, e := range list {
-			seen[e.MessageID]++
+			seen[e.MessageID] = append(seen[e.MessageID], e.ReceivedAt)
 		}
-		for id, n := range seen {
-			if n > max(1, senders[id+" "+profile]) {
+		for id, receipts := range seen {
+			if n := together(receipts); n > max(1, senders[id+" "+profile]) {
 				broken("profile:"+profile, "event %s stands %d times in the timeline", id, n)
 			}
 		}
 	}
+}
+
+// memory is for how long what comes by another receipt is known again: who presses a link days later says it anew.
+const memory = 26 * time.Hour
+
+// together is how many receipts at most lie within the memory of one.
+func together(receipts []time.Time) (most int) {
+	for _, first := range receipts {
+		n := 0
+		for _, other := range receipts {
+			if after := other.Sub(first); after >= 0 && after <= memory {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 func checkTimelineComplete(w *world, s *state, broken func(string, string, ...any)) {
