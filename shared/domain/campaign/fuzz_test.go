@@ -1,13 +1,12 @@
 package campaign
 
 import (
-	"encoding/json"
 	"errors"
 	"reflect"
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/fault/faulttest"
 	"github.com/userops/userops/shared/domain/profile"
 )
 
@@ -24,29 +23,10 @@ func FuzzParse(f *testing.F) {
 	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d, err := Parse(body)
-		if err != nil {
-			var faults fault.Faults
-			if !errors.As(err, &faults) || len(faults) == 0 {
-				t.Fatalf("%q is refused with %v", body, err)
-			}
-			for _, one := range faults {
-				if one.Reason == "" {
-					t.Fatalf("%q is refused without a reason for %q", body, one.Field)
-				}
-			}
+		if faulttest.Refused(t, body, err) {
 			return
 		}
-		text, err := json.Marshal(d)
-		if err != nil {
-			t.Fatalf("%+v cannot be written: %v", d, err)
-		}
-		again, err := Parse(text)
-		if err != nil {
-			t.Fatalf("%s was read, and its own writing %s is refused: %v", body, text, err)
-		}
-		if other, err := json.Marshal(again); err != nil || string(other) != string(text) {
-			t.Fatalf("%s is written again as %s, %v", text, other, err)
-		}
+		text, again := faulttest.ReadBack(t, body, d, Parse)
 		if !reflect.DeepEqual(again.Trigger.Event, d.Trigger.Event) || again.Wait != d.Wait || again.OnceEvery != d.OnceEvery {
 			t.Fatalf("%s comes back as %+v", text, again)
 		}

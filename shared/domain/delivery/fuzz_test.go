@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/fault/faulttest"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/proof"
 )
@@ -94,12 +94,12 @@ func FuzzSettings(f *testing.F) {
 	f.Add([]byte(`{}`), "1:30")
 	f.Add([]byte(`{}`), "+1:30")
 	f.Fuzz(func(t *testing.T, body []byte, clock string) {
-		if s, err := ParseSettings(body); !refused(t, body, err) {
+		if s, err := ParseSettings(body); !faulttest.Refused(t, body, err) {
 			if again, err := ParseSettings(written(t, s)); err != nil || !reflect.DeepEqual(again, s) {
 				t.Fatalf("%s is read as %+v, and that again as %+v, %v", body, s, again, err)
 			}
 		}
-		if h, err := ParseHoldout(body); !refused(t, body, err) {
+		if h, err := ParseHoldout(body); !faulttest.Refused(t, body, err) {
 			if again, err := ParseHoldout(written(t, h)); err != nil || again != h {
 				t.Fatalf("%s is read as %+v, and that again as %+v, %v", body, h, again, err)
 			}
@@ -111,24 +111,6 @@ func FuzzSettings(f *testing.F) {
 			}
 		}
 	})
-}
-
-// refused says whether a document was, and holds the refusal to naming fields and reasons.
-func refused(t *testing.T, body []byte, err error) bool {
-	t.Helper()
-	if err == nil {
-		return false
-	}
-	var faults fault.Faults
-	if !errors.As(err, &faults) || len(faults) == 0 {
-		t.Fatalf("%q is refused with %v", body, err)
-	}
-	for _, f := range faults {
-		if f.Reason == "" {
-			t.Fatalf("%q is refused without a reason for %q", body, f.Field)
-		}
-	}
-	return true
 }
 
 func written(t *testing.T, v any) []byte {

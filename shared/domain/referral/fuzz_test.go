@@ -1,12 +1,10 @@
 package referral
 
 import (
-	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/fault/faulttest"
 )
 
 // FuzzParse reads any text as a program: refused with fields and reasons, or the same once written and read again, with rewards that can be paid.
@@ -19,29 +17,10 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, err := Parse(body)
-		if err != nil {
-			var faults fault.Faults
-			if !errors.As(err, &faults) || len(faults) == 0 {
-				t.Fatalf("%q is refused with %v", body, err)
-			}
-			for _, one := range faults {
-				if one.Reason == "" {
-					t.Fatalf("%q is refused without a reason for %q", body, one.Field)
-				}
-			}
+		if faulttest.Refused(t, body, err) {
 			return
 		}
-		text, err := json.Marshal(p)
-		if err != nil {
-			t.Fatalf("%+v cannot be written: %v", p, err)
-		}
-		again, err := Parse(text)
-		if err != nil {
-			t.Fatalf("%s was read, and its own writing %s is refused: %v", body, text, err)
-		}
-		if other, err := json.Marshal(again); err != nil || string(other) != string(text) {
-			t.Fatalf("%s is written again as %s, %v", text, other, err)
-		}
+		faulttest.ReadBack(t, body, p, Parse)
 		for _, q := range append(p.charged(p.Rewards), p.Rewards.Friend...) {
 			if q.Amount <= 0 {
 				t.Fatalf("%s charges %+v", body, q)

@@ -2,13 +2,13 @@ package segment
 
 import (
 	"encoding/json"
-	"errors"
 	"math/big"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/fault/faulttest"
 )
 
 // FuzzBreakpoint: a breakpoint that is read is the number that was written, and is written so that it is read as the same.
@@ -80,11 +80,7 @@ func FuzzScoring(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var s, again Scoring
 		faults := fault.Decode(body, &s)
-		if err := faults.And(s.Validate()); err != nil {
-			var found fault.Faults
-			if !errors.As(err, &found) || len(found) == 0 || found[0].Reason == "" {
-				t.Fatalf("%q is refused with %v", body, err)
-			}
+		if faulttest.Refused(t, body, faults.And(s.Validate())) {
 			return
 		}
 		text, err := json.Marshal(s)

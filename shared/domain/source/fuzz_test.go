@@ -2,11 +2,11 @@ package source
 
 import (
 	"encoding/json"
-	"errors"
 	"reflect"
 	"testing"
 
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/fault/faulttest"
 )
 
 // FuzzSource reads any text as a source: refused with fields and reasons, or the same once written and read again, with an id that can be a key and no origin that lets everybody in.
@@ -20,11 +20,7 @@ func FuzzSource(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, origin string) {
 		var s, again Source
 		faults := fault.Decode(body, &s)
-		if err := faults.And(s.Validate()); err != nil {
-			var found fault.Faults
-			if !errors.As(err, &found) || len(found) == 0 || found[0].Reason == "" {
-				t.Fatalf("%q is refused with %v", body, err)
-			}
+		if faulttest.Refused(t, body, faults.And(s.Validate())) {
 			return
 		}
 		text, err := json.Marshal(s)
