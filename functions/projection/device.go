@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
@@ -58,12 +57,15 @@ func (b *batch) devices(ctx context.Context, i profile.Identifier, events []inco
 		if err != nil {
 			return nil, err
 		}
+		var left []incoming
 		for _, e := range rest {
-			if !unknown[e.hash] {
+			if unknown[e.hash] {
+				left = append(left, e)
+			} else {
 				put(key, e)
 			}
 		}
-		rest = slices.DeleteFunc(slices.Clone(rest), func(e incoming) bool { return !unknown[e.hash] })
+		rest = left
 		_, off = who.profile.Off[key.ID()]
 	}
 	for _, e := range rest {
@@ -85,11 +87,7 @@ func (b *batch) unfolded(ctx context.Context, p *profile.Profile, events []incom
 		if p.Window.Seen(e.hash) != nil {
 			continue
 		}
-		if places, likely := p.Window.Whereabouts(&e.event, e.hash); len(places) > 0 {
-			d.add(e, places, likely)
-			continue
-		}
-		unknown[e.hash] = true
+		unknown[e.hash] = !d.take(&p.Window, e)
 	}
 	open, err := b.lookUp(ctx, p, &d)
 	for _, e := range open {

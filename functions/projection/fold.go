@@ -98,12 +98,8 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 			recovered[c] = append(recovered[c], e)
 		case c != nil:
 			folded[c] = append(folded[c], e)
-		default:
-			if places, likely := p.Window.Whereabouts(&e.event, e.hash); len(places) > 0 {
-				doubtful.add(e, places, likely)
-			} else {
-				fresh = append(fresh, e)
-			}
+		case !doubtful.take(&p.Window, e):
+			fresh = append(fresh, e)
 		}
 	}
 	b.compare(ctx, p, folded)

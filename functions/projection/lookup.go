@@ -18,8 +18,14 @@ type doubts struct {
 	likely bool // something speaks for one of them
 }
 
-func (d *doubts) add(e incoming, places []profile.Stretch, likely bool) {
+// take takes in an event that the window does not hold, if it may have been folded all the same.
+func (d *doubts) take(w *profile.Window, e incoming) (taken bool) {
+	places, likely := w.Whereabouts(&e.event, e.hash)
+	if len(places) == 0 {
+		return false
+	}
 	d.events, d.places, d.likely = append(d.events, e), append(d.places, places...), d.likely || likely
+	return true
 }
 
 const (
