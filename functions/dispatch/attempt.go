@@ -131,7 +131,7 @@ func (a *attempt) known(ctx context.Context, r read) error {
 	if r.intent.Of != "" {
 		d.ProfileID = r.intent.Of
 	}
-	d.Version = a.version(d.ProfileID)
+	d.Version = a.person.VersionOf(d.ProfileID)
 	// Another worker may have begun an earlier attempt after it was put off, or this one beside what was left out when its trigger was heard of again,
 	// and have ended: then that is not the end of it.
 	over := []delivery.Outcome{delivery.Deferred, delivery.Skipped}
@@ -246,16 +246,8 @@ func (a *attempt) decision(o delivery.Outcome, r delivery.Reason, detail string)
 	return delivery.Decision{
 		NotificationID: a.n.ID, ProfileID: a.n.ProfileID, CampaignID: a.n.CampaignID, CampaignVersion: a.n.CampaignVersion, Step: a.n.Step,
 		Variant: a.n.Variant, Channel: a.judged.campaign.Channel, TemplateID: a.judged.variant.TemplateID,
-		Outcome: o, Reason: r, Detail: detail, Asked: a.n.At, Version: a.version(a.n.ProfileID), At: a.person.Moment(a.Now()).UTC().Truncate(time.Millisecond), Attempt: a.n.Deferred,
+		Outcome: o, Reason: r, Detail: detail, Asked: a.n.At, Version: a.person.VersionOf(a.n.ProfileID), At: a.person.Moment(a.Now()).UTC().Truncate(time.Millisecond), Attempt: a.n.Deferred,
 	}
-}
-
-// version is that of the profile that was read, where that is the one of an id.
-func (a *attempt) version(id profile.ID) int64 {
-	if a.person == nil || a.person.ID != id {
-		return 0
-	}
-	return a.person.Version
 }
 
 // turnDown ends an attempt that the guards did not let through.

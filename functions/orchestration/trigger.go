@@ -181,13 +181,9 @@ func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification
 // drop records that nothing comes of a trigger, unless something is on record.
 func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
 	p.note(string(v.Reason))
-	d := delivery.Decision{
+	_, err := p.Deliveries.DecideFirst(ctx, delivery.Decision{
 		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,
-		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, At: person.Moment(p.Now()).UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
-	}
-	if person != nil && person.ID == d.ProfileID {
-		d.Version = person.Version
-	}
-	_, err := p.Deliveries.DecideFirst(ctx, d)
+		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, Version: person.VersionOf(n.ProfileID), At: person.Moment(p.Now()).UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
+	})
 	return err
 }

@@ -61,6 +61,14 @@ func (p *Profile) Moment(now time.Time) time.Time {
 	return now
 }
 
+// VersionOf is the profile's version, where the profile is the one of an id, else 0: versions of others tell nothing of it.
+func (p *Profile) VersionOf(id ID) int64 {
+	if p == nil || p.ID != id {
+		return 0
+	}
+	return p.Version
+}
+
 // centiseconds since 1970 have twelve digits, as the keys of packs do.
 func centiseconds(t time.Time) int64 { return t.UnixMilli() / 10 }
 
