@@ -107,7 +107,7 @@ func (p *Process) asOf(w http.ResponseWriter, body []byte) (string, bool) {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the body "+reason)
 		return "", false
 	}
-	if err := fault.Decode(body, &asked).Err(); err != nil {
+	if err := append(fault.Repeated(body), fault.Decode(body, &asked)...).Err(); err != nil {
 		httpapi.Invalid(w, "Invalid run", err)
 		return "", false
 	}

@@ -33,6 +33,7 @@ func TestStartingARun(t *testing.T) {
 		"tomorrow":      {`{"asOf":"2026-11-22"}`, 422, "", "asOf 2026-11-22 is yet to come"},
 		"no date":       {`{"asOf":"last week"}`, 422, "", `asOf "last week" is not a date such as 2026-11-21`},
 		"another field": {`{"as_of":"2026-11-21"}`, 422, "", "as_of is not known here"},
+		"twice":         {`{"asOf":"2026-11-21","asOf":"2026-11-20"}`, 422, "", "asOf is there twice"},
 		"no JSON":       {`{"asOf":"2026-11-20"} x`, 400, "", ""},
 		"too large":     {`{"asOf":"` + strings.Repeat("1", maxRunBody) + `"}`, 413, "", ""},
 	} {

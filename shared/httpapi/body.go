@@ -55,7 +55,7 @@ func TooLarge(w http.ResponseWriter, limit int) {
 
 // ReadJSON decodes a body of at most limit bytes into v and reports whether it could. Where it could not, the request is answered:
 // 413 over the limit, 400 when the body is not JSON or does not fit v. Fields that v does not have are refused, so that a
-// misspelt one is noticed; all that is wrong is told at once.
+// misspelt one is noticed, and names that stand twice, since one of them would be dropped in silence; all that is wrong is told at once.
 func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
 	b, err := ReadBody(r, limit)
 	if errors.Is(err, ErrBodyTooLarge) {
@@ -70,7 +70,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
 		Problem(w, http.StatusBadRequest, "Malformed request", "the body "+reason)
 		return false
 	}
-	if faults := fault.Decode(b, v); len(faults) > 0 {
+	if faults := append(fault.Repeated(b), fault.Decode(b, v)...); len(faults) > 0 {
 		Problem(w, http.StatusBadRequest, "Malformed request", "", fields(faults)...)
 		return false
 	}

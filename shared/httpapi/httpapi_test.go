@@ -235,6 +235,7 @@ func TestReadJSON(t *testing.T) {
 		"two values":         {`{"n":1}{}`, 400, "more follows"},
 		"wrong type":         {`{"n":"x"}`, 400, `{"field":"n","reason":"is a JSON string, which does not fit"}`},
 		"unknown field":      {`{"m":1}`, 400, `{"field":"m","reason":"is not known here"}`},
+		"a name twice":       {`{"n":2,"n":1}`, 400, `"errors":[{"field":"n","reason":"is there twice"}]}`},
 		"over the limit":     {`{"n":1}` + strings.Repeat(" ", 94), 413, "at most 100 bytes"},
 		"just at the limit":  {`{"n":1}` + strings.Repeat(" ", 93), 200, ""},
 		"a number too large": {`{"n":1e99}`, 400, "which does not fit"},

@@ -39,6 +39,47 @@ func Syntax(body []byte) string {
 	return fmt.Sprintf("is not valid JSON: %s at byte %d", wrong.Error(), wrong.Offset-1)
 }
 
+// Repeated are the names that stand twice in an object of a JSON text, with their places. encoding/json lets the last one hold and says nothing.
+func Repeated(body []byte) Faults {
+	var d decoding
+	if Syntax(body) == "" {
+		d.repeated(json.NewDecoder(bytes.NewReader(body)), "")
+	}
+	return d.faults
+}
+
+// repeated reads one value, of which it is known that it is JSON.
+func (d *decoding) repeated(text *json.Decoder, path string) {
+	text.UseNumber() // a number too great for a float64 is JSON too
+	switch token(text) {
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for text.More() {
+			name := token(text).(string)
+			place := strings.TrimPrefix(path+"."+name, ".")
+			if seen[name] {
+				d.add(place, "is there twice")
+			}
+			seen[name] = true
+			d.repeated(text, place)
+		}
+		token(text)
+	case json.Delim('['):
+		for i := 0; text.More(); i++ {
+			d.repeated(text, fmt.Sprintf("%s[%d]", path, i))
+		}
+		token(text)
+	}
+}
+
+func token(text *json.Decoder) json.Token {
+	next, err := text.Token()
+	if err != nil {
+		panic(err) // it was seen to be JSON
+	}
+	return next
+}
+
 // Decode reads a JSON document into the value that v points to and goes on after a fault: every value that does not fit, and every
 // field that the type does not have, is reported with its place. What fits is in v. Unlike json.Unmarshal it takes a field by its exact
 // name alone: of two that differ in their case, one would silently hold.

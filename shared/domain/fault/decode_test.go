@@ -98,3 +98,19 @@ func TestAndLeavesOutWhatFollowsFromAnUnreadableValue(t *testing.T) {
 		t.Errorf("a failure became %v", err)
 	}
 }
+
+// TestRepeated looks for names that stand twice at every depth. The same name in two objects, and texts and numbers that look alike, are none.
+func TestRepeated(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"a":true,"b":1,"a":false}`:                                        "a is there twice",
+		`{"a":{"x":1,"x":{"y":1,"y":2}},"l":[{"z":1},{"z":1,"z":1,"z":1}]}`: "a.x is there twice; a.x.y is there twice; l[1].z is there twice; l[1].z is there twice",
+		`{"\u0061":1,"a":2}`:                                                "a is there twice",
+		`[{"a":1},{"a":1},["a","a",1e999]]`:                                 "",
+		`{"a":{"a":{"a":"a"}},"A":1,"":0}`:                                  "",
+		`"a"`:                                                               "", `{"a":1,"a":`: "", ``: "", `{} {"a":1,"a":1}`: "",
+	} {
+		if got := Repeated([]byte(body)).Error(); got != want {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}

@@ -155,6 +155,14 @@ var consentKeys = func() map[string]bool {
 	return keys
 }()
 
+// JudgeConsentKey says why a key names nothing that somebody can consent to; empty for one that does.
+func JudgeConsentKey(key string) string {
+	if consentKeys[ConsentChannel(key)] {
+		return ""
+	}
+	return fmt.Sprintf("%q is nothing that somebody consents to: %s, each alone or with /%s behind it, or %s", clip(key), strings.Join(names(channels), ", "), Service, Profiling)
+}
+
 // ConsentChannel is the name under which a channel's consent stands: letters of both cases and blanks make no difference, and no name
 // means e-mail.
 func ConsentChannel(name string) string {

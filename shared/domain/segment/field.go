@@ -77,7 +77,9 @@ type field struct {
 	// concluded fields do not tell what somebody did or said, but what follows from it: a habit, a liking, an expectation. With those of a run, which
 	// are classes, they are what profiling comes to; see docs/privacy.md.
 	concluded bool
-	read      func(s *subject, key string) (value, bool)
+	// judge says why no profile has the field with such a key; empty for one that a profile can have. Without it any key will do.
+	judge func(key string) string
+	read  func(s *subject, key string) (value, bool)
 }
 
 // profiles tells whether the field may not be asked of somebody who refuses profiling.
@@ -119,7 +121,7 @@ var baseFields = []field{
 		read: func(s *subject, _ string) (value, bool) { return listOf(s.p.Tags) }},
 	{name: "groups", kind: List, meaning: "ids of the groups that the person joined",
 		read: func(s *subject, _ string) (value, bool) { return listOf(keys(s.p.Groups)) }},
-	{name: "consent.<channel>", kind: Flag, meaning: "true where consent to marketing was granted and not revoked since, false where revoked; absent where never said. consent.<channel>/service is of service",
+	{name: "consent.<channel>", kind: Flag, meaning: "true where consent to marketing was granted and not revoked since, false where revoked; absent where never said. consent.<channel>/service is of service", judge: profile.JudgeConsentKey,
 		read: func(s *subject, channel string) (value, bool) {
 			c, ok := s.p.Consent[profile.ConsentChannel(channel)]
 			return value{kind: Flag, flag: c.Granted}, ok

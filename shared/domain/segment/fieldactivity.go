@@ -49,10 +49,16 @@ var activityFields = slices.Concat([]field{
 			return percentOf(days[time.Saturday]+days[time.Sunday], total(days[:]))
 		}},
 	{name: "active.hours.<hour>", kind: Number, concluded: true, meaning: "share of the activity in an hour of the day, 0 to 23, in percent",
+		judge: func(hour string) string {
+			if _, ok := hourOfDay(hour); !ok {
+				return fmt.Sprintf("%q is no hour from 0 to 23", clipText(hour))
+			}
+			return ""
+		},
 		read: func(s *subject, hour string) (value, bool) {
 			hours, _ := s.hours()
-			n, err := strconv.Atoi(hour)
-			if err != nil || n < 0 || n > 23 {
+			n, ok := hourOfDay(hour)
+			if !ok {
 				return value{}, false
 			}
 			return percentOf(hours[n], total(hours[:]))
@@ -264,4 +270,9 @@ func behaviourFields() []field {
 			field{name: b.name + ".daysSince", kind: Number, meaning: fmt.Sprintf("whole days since the last of: %s", b.what), read: since(last)})
 	}
 	return all
+}
+
+func hourOfDay(text string) (hour int, ok bool) {
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n >= 0 && n <= 23
 }

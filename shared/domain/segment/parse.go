@@ -29,7 +29,7 @@ type rule struct {
 	// profiles says that something is asked which may not be asked of somebody who refuses profiling.
 	profiles bool
 	refs     []reference
-	// unsure are the bounds that profiles do not remember enough for.
+	// unsure are what profiles do not remember enough for, and fields that no profile has.
 	unsure fault.Faults
 }
 
@@ -151,6 +151,11 @@ func (p *parser) condition(object map[string]any, path string) node {
 	if !ok {
 		p.faults.Addf(path+".field", "%q is not a field of a profile", clipText(name))
 		return all(nil)
+	}
+	if f.judge != nil {
+		if reason := f.judge(key); reason != "" {
+			p.rule.unsure.Add(path+".field", reason)
+		}
 	}
 	p.rule.scored = p.rule.scored || f.scored
 	p.rule.profiles = p.rule.profiles || f.profiles()

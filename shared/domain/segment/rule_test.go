@@ -170,6 +170,8 @@ func TestPercentOfAPersonWithoutUserIDGoesByProfile(t *testing.T) {
 	}
 }
 
+const noConsent = "is nothing that somebody consents to: email, mini-program, phone, push, sms, social, store, webhook, wechat, each alone or with /service behind it, or profiling"
+
 func TestFaultsNameThePlace(t *testing.T) {
 	deep := strings.Repeat(`{"not":`, 10) + `{"field":"tags","op":"exists"}` + strings.Repeat("}", 10)
 	many := `{"any":[` + strings.TrimSuffix(strings.Repeat(`{"field":"tags","op":"exists"},`, 200), ",") + `]}`
@@ -190,6 +192,13 @@ func TestFaultsNameThePlace(t *testing.T) {
 		{`{"field":"orders.total","op":"eq","value":1}`, "rule.field", `"orders.total" is not a field of a profile`},
 		{`{"field":"traits.","op":"exists"}`, "rule.field", `"traits." is not a field of a profile`},
 		{`{"field":7,"op":"exists"}`, "rule.field", `"" is not a field of a profile`},
+		{`{"field":"consent.fax","op":"exists"}`, "rule.field", `"fax" ` + noConsent},
+		{`{"not":{"field":"consent.profilng","op":"eq","value":false}}`, "rule.not.field", `"profilng" ` + noConsent},
+		{`{"field":"consent.email/servce","op":"exists"}`, "rule.field", `"email/servce" ` + noConsent},
+		{`{"field":"consent.profiling/service","op":"exists"}`, "rule.field", `"profiling/service" ` + noConsent},
+		{`{"field":"active.hours.24","op":"gt","value":0}`, "rule.field", `"24" is no hour from 0 to 23`},
+		{`{"field":"active.hours.-1","op":"gt","value":0}`, "rule.field", `"-1" is no hour from 0 to 23`},
+		{`{"field":"active.hours.noon","op":"gt","value":0}`, "rule.field", `"noon" is no hour from 0 to 23`},
 		{`{"all":[{"field":"tags","op":"exists"},{"field":"orders.count","op":"contains","value":1}]}`, "rule.all[1].op",
 			`"contains" is not an operation of a number: eq, ne, gt, gte, lt, lte, in, exists`},
 		{`{"field":"consent.email","value":true}`, "rule.op", "is missing; a flag has eq, ne, exists"},

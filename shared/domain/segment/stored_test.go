@@ -15,8 +15,10 @@ func TestStoredRulesAreAsked(t *testing.T) {
 	now := at(t, "2026-11-21T04:00:00Z")
 	long := Definition{ID: "often", Name: "often", Rule: []byte(`{"performed":{"event":"Signed In","atLeast":13,"withinDays":30}}`)}
 	asks := Definition{ID: "asks", Name: "asks", Rule: []byte(`{"segment":"often"}`)}
+	fax := Definition{ID: "fax", Name: "fax", Rule: []byte(`{"field":"consent.fax","op":"exists","value":false}`)}
+	hour := Definition{ID: "hour", Name: "hour", Rule: []byte(`{"not":{"field":"active.hours.24","op":"gt","value":0}}`)}
 	field := Definition{ID: "field", Name: "field", Rule: []byte(`{"field":"signIns.last30","op":"gte","value":12.5}`)}
-	for _, refused := range []Definition{long, field} {
+	for _, refused := range []Definition{long, field, fax, hour} {
 		if Check(refused, nil) == nil || refused.Validate() == nil {
 			t.Errorf("%s can be saved anew", refused.ID)
 		}
@@ -34,11 +36,11 @@ func TestStoredRulesAreAsked(t *testing.T) {
 		}
 	}
 	old.Fold(&event.Event{Kind: event.Track, Name: "Signed In", Timestamp: now.Add(-90 * 24 * time.Hour)}, shop)
-	set, faults := Compile([]Definition{long, asks, field})
+	set, faults := Compile([]Definition{long, asks, field, fax, hour})
 	if len(faults) > 0 {
 		t.Fatalf("left out: %v", faults)
 	}
-	if got := set.Members(young, now, shop); !got["often"] || !got["asks"] {
+	if got := set.Members(young, now, shop); !got["often"] || !got["asks"] || !got["fax"] {
 		t.Errorf("the young one is in %v", got)
 	}
 	if got := set.Members(old, now, shop); got["often"] {
