@@ -97,6 +97,9 @@ func functions(all figures) error {
 		if err != nil {
 			return err
 		}
+		for _, said := range complaint.FindAllString(text, -1) {
+			fmt.Fprintln(os.Stderr, said)
+		}
 		found, err := parse(text)
 		if err != nil {
 			return err
@@ -107,6 +110,9 @@ func functions(all figures) error {
 	}
 	return nil
 }
+
+// complaint is a line of a benchmark's log: what a function warned of while it was measured, which explains a figure that is off.
+var complaint = regexp.MustCompile(`(?m)^ +\S+_test\.go:\d+: .*$`)
 
 type named struct {
 	name  string
