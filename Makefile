@@ -15,10 +15,10 @@ run: build-local ## builds, starts everything on this machine, prints the addres
 	@exec build/local/userops-local run
 
 demo: ## plays a shop through the HTTP API of a running stack and prints what came out
-	@go build -o build/local/demo ./shared/local/shop/cmd/demo && exec build/local/demo
+	@go build -o build/local/demo ./shared/shop/cmd/demo && exec build/local/demo
 
 import: ## sends a real file as events: FILE= FORMAT=complete-journey|cdnow|online-retail|rees46|segment
-	@go build -o build/local/import ./shared/local/shop/cmd/import && exec build/local/import -file "$(FILE)" -format "$(FORMAT)"
+	@go build -o build/local/import ./shared/shop/cmd/import && exec build/local/import -file "$(FILE)" -format "$(FORMAT)"
 
 invoke: build-local ## runs one event alone: FUNCTION=ingest EVENT=events/ingest/batch.json
 	@exec build/local/userops-local invoke "$(FUNCTION)" "$(EVENT)"
@@ -29,8 +29,12 @@ redrive: build/local/userops-local ## sends the dead letters of a queue again: Q
 conformance: ## the store tests against another DynamoDB: ENDPOINT=http://127.0.0.1:8000
 	USEROPS_DYNAMODB_ENDPOINT="$(ENDPOINT)" go test -count=1 -p 1 ./shared/dynamo/... ./functions/projection ./functions/settlement ./functions/dispatch ./functions/orchestration
 
+# The stand-ins are a module of their own.
+STANDIN := shared/standin
+
 test: ## every test that needs only Go
 	go test ./...
+	cd $(STANDIN) && SAM_TEMPLATES=$(CURDIR)/template.yaml go test ./...
 
 crash: ## uses the stack while its processes are ended by kill -9, then does the accounts: KILLS=100 SEED=
 	KILLS=$(or $(KILLS),100) SEED=$(SEED) go test -count=1 -timeout 60m -run 'TestCrash$$' -v ./functions
@@ -42,6 +46,7 @@ lint: ## gofmt, vet, staticcheck, and govulncheck where its database is reached
 	@test -z "$$(gofmt -l functions shared)" || { gofmt -l functions shared; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
+	cd $(STANDIN) && go vet ./... && $$(cd $(CURDIR) && go tool -n staticcheck) ./...
 	@$(MAKE) --no-print-directory vulnerable
 
 build/tools/govulncheck:

@@ -18,7 +18,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/proof"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // identities is a provider of tokens.
@@ -158,7 +158,7 @@ func proving(about, proves string) func(*http.Request) {
 }
 
 // ask sends a call of a route that does as little as it can.
-func ask(t *testing.T, base string, route template.Route, c credential) (status int, answer string) {
+func ask(t *testing.T, base string, route sam.Route, c credential) (status int, answer string) {
 	t.Helper()
 	path := strings.NewReplacer("{id}", "x", "{userId}", "x", "{runId}", "x", "{source}", "x", "{token}", "x", "{writeKey}", "test-write-key", "{n}", "1").Replace(route.Path)
 	body := `{}`

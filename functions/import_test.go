@@ -32,8 +32,8 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/local"
-	"github.com/userops/userops/shared/local/shop"
-	"github.com/userops/userops/shared/local/shop/format"
+	"github.com/userops/userops/shared/shop"
+	"github.com/userops/userops/shared/shop/format"
 )
 
 // child is the stack in a process of its own, which a test can kill.

@@ -25,8 +25,8 @@ import (
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/local/policy"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // settings are what each function reads from its environment.
@@ -39,9 +39,9 @@ var settings = map[string]any{
 // everywhere are variables that every function has and no Settings names: the SDK, the logger and Go itself read them.
 var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "GOGC"}
 
-func parse(t *testing.T) *template.Template {
+func parse(t *testing.T) *sam.Template {
 	t.Helper()
-	parsed, err := template.Load(filepath.Join("..", "template.yaml"), template.Environment{})
+	parsed, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ var wildcards = map[string]struct {
 // that name actions and resources. SAM would else make roles with policies of AWS whose resources are *.
 func TestRolesAreWrittenOut(t *testing.T) {
 	parsed := parse(t)
-	roles, taken := map[string]template.Role{}, map[string]string{}
+	roles, taken := map[string]sam.Role{}, map[string]string{}
 	for _, r := range parsed.Roles {
 		roles[r.ARN] = r
 	}
@@ -185,7 +185,7 @@ func TestRolesAreWrittenOut(t *testing.T) {
 }
 
 func TestEveryTableIsDeclaredWithItsKeysAndTheReverse(t *testing.T) {
-	declared := map[string]template.Table{}
+	declared := map[string]sam.Table{}
 	for _, table := range parse(t).Tables {
 		declared[table.LogicalID] = table
 	}
@@ -196,7 +196,7 @@ func TestEveryTableIsDeclaredWithItsKeysAndTheReverse(t *testing.T) {
 			continue
 		}
 		delete(declared, table.Name)
-		if d.Key != (template.Key{Partition: "pk", Sort: "sk"}) {
+		if d.Key != (sam.Key{Partition: "pk", Sort: "sk"}) {
 			t.Errorf("table %s has the key %+v", table.Name, d.Key)
 		}
 		if want := map[bool]string{true: "ttl"}[table.TTL]; d.TTLAttribute != want {
@@ -302,7 +302,7 @@ func TestQueues(t *testing.T) {
 
 // TestThrottles: what people send in cannot use up what operators need, nor the other way round.
 func TestThrottles(t *testing.T) {
-	want := map[string]template.Throttling{"ingest": {Burst: 4000, Rate: 2000}, "member": {Burst: 2000, Rate: 1000}, "console": {Burst: 100, Rate: 50}}
+	want := map[string]sam.Throttling{"ingest": {Burst: 4000, Rate: 2000}, "member": {Burst: 2000, Rate: 1000}, "console": {Burst: 100, Rate: 50}}
 	for _, f := range parse(t).Functions {
 		for _, r := range f.Routes {
 			if r.Throttling != want[f.Folder] {
@@ -383,7 +383,7 @@ func TestParametersAreChecked(t *testing.T) {
 		{"NightlySchedule", "03:00", "cron(0 3 * * ? *)"}, {"AlarmTopic", "alarms", "arn:aws-cn:sns:cn-north-1:123456789012:alarms"}, {"ThrottleRate", "0", "1"},
 	} {
 		for value, ok := range map[string]bool{c.bad: false, c.good: true} {
-			_, err := template.Load(filepath.Join("..", "template.yaml"), template.Environment{Parameters: map[string]string{c.name: value}})
+			_, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{Parameters: map[string]string{c.name: value}})
 			if (err == nil) != ok {
 				t.Errorf("%s=%q: %v", c.name, value, err)
 			}

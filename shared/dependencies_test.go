@@ -3,9 +3,11 @@ package shared
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,29 @@ type dependency struct {
 	Path, Version string
 	Time          time.Time
 	Indirect      bool
+}
+
+// own are modules of this repository.
+const own = "github.com/userops/userops/"
+
+// required are the modules that the product and its stand-ins ask for. What one of the two asks for by itself is nobody's companion.
+func required(t *testing.T) []dependency {
+	t.Helper()
+	all := map[string]dependency{}
+	for _, file := range []string{"go.mod", "shared/standin/go.mod"} {
+		var asked struct{ Require []dependency }
+		decode(t, &asked, "mod", "edit", "-json", file)
+		for _, m := range asked.Require {
+			known, twice := all[m.Path]
+			if twice && known.Version != m.Version {
+				t.Errorf("%s is %s and %s", m.Path, known.Version, m.Version)
+			}
+			m.Indirect = m.Indirect && (!twice || known.Indirect)
+			all[m.Path] = m
+		}
+	}
+	maps.DeleteFunc(all, func(path string, _ dependency) bool { return strings.HasPrefix(path, own) })
+	return slices.Collect(maps.Values(all))
 }
 
 // TestDependencies holds docs/DEPENDENCIES.md to go.mod: each module with its version, those of our choice with their age, where they run, and a reason.
@@ -34,10 +59,8 @@ func TestDependencies(t *testing.T) {
 		}
 		rows[cells[0]] = cells
 	}
-	var file struct{ Require []dependency }
-	decode(t, &file, "mod", "edit", "-json")
 	var direct []string
-	for _, m := range file.Require {
+	for _, m := range required(t) {
 		row := rows[m.Path]
 		delete(rows, m.Path)
 		switch {
@@ -59,7 +82,7 @@ func TestDependencies(t *testing.T) {
 			rows[" "+m.Path] = row
 		}
 	}
-	deployed, local := linked(t, "./functions/*/bootstrap"), linked(t, "./shared/local/cmd/*", "./shared/local/shop/cmd/*")
+	deployed, local := linked(t, "./functions/*/bootstrap"), linked(t, "./shared/local/cmd/*", "./shared/shop/cmd/*")
 	for _, path := range direct {
 		row := rows[" "+path]
 		delete(rows, " "+path)

@@ -8,14 +8,14 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // mapping feeds a queue to its function as Lambda does.
 type mapping struct {
 	w        *world
 	function string
-	queue    template.Queue
+	queue    sam.Queue
 	batch    int
 	window   time.Duration
 	most     int // invocations at a time
@@ -123,7 +123,7 @@ func (m *mapping) work(name string, batch []events.SQSMessage) {
 }
 
 // replay sends a message once more, much later.
-func (w *world) replay(q template.Queue, body string, after time.Duration) {
+func (w *world) replay(q sam.Queue, body string, after time.Duration) {
 	w.later++
 	time.AfterFunc(after, func() {
 		w.later--
@@ -138,7 +138,7 @@ type message struct {
 	Attributes                     map[string]string
 }
 
-func (w *world) receive(q template.Queue, most int) []events.SQSMessage {
+func (w *world) receive(q sam.Queue, most int) []events.SQSMessage {
 	w.operations++
 	body, _ := json.Marshal(map[string]any{"QueueUrl": q.URL, "MaxNumberOfMessages": most, "WaitTimeSeconds": 0, "MessageSystemAttributeNames": []string{"All"}})
 	answer := serve(w.queues, "AmazonSQS.ReceiveMessage", body)
@@ -154,13 +154,13 @@ func (w *world) receive(q template.Queue, most int) []events.SQSMessage {
 	return list
 }
 
-func (w *world) delete(q template.Queue, receipt string) {
+func (w *world) delete(q sam.Queue, receipt string) {
 	w.operations++
 	body, _ := json.Marshal(map[string]any{"QueueUrl": q.URL, "ReceiptHandle": receipt})
 	serve(w.queues, "AmazonSQS.DeleteMessage", body)
 }
 
-func (w *world) send(q template.Queue, text string) {
+func (w *world) send(q sam.Queue, text string) {
 	w.operations++
 	body, _ := json.Marshal(map[string]any{"QueueUrl": q.URL, "MessageBody": text})
 	if answer := serve(w.queues, "AmazonSQS.SendMessage", body); answer.status != 200 {
@@ -170,7 +170,7 @@ func (w *world) send(q template.Queue, text string) {
 }
 
 // depth is how many messages a queue holds in any state.
-func (w *world) depth(q template.Queue) int {
+func (w *world) depth(q sam.Queue) int {
 	body, _ := json.Marshal(map[string]any{"QueueUrl": q.URL, "AttributeNames": []string{"All"}})
 	answer := serve(w.queues, "AmazonSQS.GetQueueAttributes", body)
 	var out struct{ Attributes map[string]string }
@@ -215,7 +215,7 @@ func (w *world) redrive() {
 }
 
 // redriveQueue moves the messages of a dead-letter queue back, where nobody keeps them in a table.
-func (w *world) redriveQueue(q template.Queue) {
+func (w *world) redriveQueue(q sam.Queue) {
 	dead, ok := w.template.Queue(q.DeadLetter)
 	for ok {
 		batch := w.receive(dead, 10)
@@ -231,7 +231,7 @@ func (w *world) redriveQueue(q template.Queue) {
 }
 
 // giveUp makes a message a dead letter, as if it had failed as often as its queue allows.
-func (w *world) giveUp(q template.Queue, message events.SQSMessage, name string) {
+func (w *world) giveUp(q sam.Queue, message events.SQSMessage, name string) {
 	dead, ok := w.template.Queue(q.DeadLetter)
 	if ok && w.faults.strikes(givenUp, name) {
 		w.fired(givenUp, name)

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/userops/userops/shared/local/dynamodb"
+	"github.com/userops/userops/shared/standin/dynamodb"
 )
 
 // replica is the store as it was a little while ago: a second stand-in that hears of every write late. What is read from it is what

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/local/schedule"
+	"github.com/userops/userops/shared/standin/schedule"
 )
 
 // schedules runs what the template wants done at times.

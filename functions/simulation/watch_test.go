@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"time"
 
-	"github.com/userops/userops/shared/local/sqs"
+	"github.com/userops/userops/shared/standin/sqs"
 )
 
 // watch looks at what happens while it happens.

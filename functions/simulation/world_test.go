@@ -19,9 +19,9 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/userops/userops/shared/local/dynamodb"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/dynamodb"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 const (
@@ -36,7 +36,7 @@ const (
 type world struct {
 	seed     uint64
 	faults   rates
-	template *template.Template
+	template *sam.Template
 	db       *dynamodb.Engine
 	queues   *sqs.Engine
 	replica  replica
@@ -97,7 +97,7 @@ func newWorld(seed uint64) *world {
 	text, err := os.ReadFile(path)
 	check(err)
 	maps.DeleteFunc(parameters, func(name, _ string) bool { return !strings.Contains(string(text), "\n  "+name+":\n") }) // of an older version
-	w.template, err = template.Load(path, template.Environment{StackName: stackName, QueueBase: "http://sqs.sim", Parameters: parameters})
+	w.template, err = sam.Load(path, sam.Environment{StackName: stackName, QueueBase: "http://sqs.sim", Parameters: parameters})
 	check(err)
 	check(os.Setenv("USER_HASH", hashSecret)) // where there is no path, this is where secrets are
 	for _, f := range w.template.Functions {
@@ -154,7 +154,7 @@ func check(err error) {
 	}
 }
 
-func (w *world) makeTable(t template.Table) {
+func (w *world) makeTable(t sam.Table) {
 	type kv = map[string]any
 	attributes := []kv{}
 	for _, a := range t.Attributes {

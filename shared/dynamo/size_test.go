@@ -14,7 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/trust"
-	"github.com/userops/userops/shared/local/shop/format"
+	"github.com/userops/userops/shared/shop/format"
 )
 
 // commitTo does to a profile what projection does in one commit, but for the writes: it folds the events, counts the orders and

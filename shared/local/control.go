@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/local/lambda"
+	"github.com/userops/userops/shared/standin/lambda"
 )
 
 // front puts this machine's own pages, below /local/, before the API.

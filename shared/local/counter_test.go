@@ -23,7 +23,7 @@ import (
 	dbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/userops/userops/shared/local/lambda"
+	"github.com/userops/userops/shared/standin/lambda"
 )
 
 // The test program plays the functions as well: linked as a function's bootstrap, it is started with the function's environment.

@@ -3,16 +3,16 @@ package local
 import (
 	"strings"
 
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // load reads the template of a stack as it is, or will be, at the addresses.
-func load(o Options, a Addresses) (*template.Template, error) {
-	env := template.Environment{StackName: o.StackName, Parameters: o.Parameters, QueueBase: strings.TrimSuffix(a.SQS, "/"), APIBase: a.Gateway}
+func load(o Options, a Addresses) (*sam.Template, error) {
+	env := sam.Environment{StackName: o.StackName, Parameters: o.Parameters, QueueBase: strings.TrimSuffix(a.SQS, "/"), APIBase: a.Gateway}
 	if o.Defaults != nil {
 		env.Defaults = o.Defaults(a)
 	}
-	return template.Load(a.Template, env)
+	return sam.Load(a.Template, env)
 }
 
 // Variables are the environment of every function, by logical id, with which a program outside of a running stack uses its tables and queues:

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/local/lambda"
+	"github.com/userops/userops/shared/standin/lambda"
 )
 
 func TestBadInput(t *testing.T) {

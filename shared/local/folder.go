@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/local/pagefile"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/pagefile"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // folderVersion is the layout of the data folder: which files there are, and what stack.json holds.
@@ -171,7 +171,7 @@ func (f *folder) file(name string) string {
 }
 
 // origin is since when a schedule is as it is.
-func (f *folder) origin(x template.Schedule, now time.Time) time.Time {
+func (f *folder) origin(x sam.Schedule, now time.Time) time.Time {
 	if had, ok := f.state.Schedules[x.Name]; ok && had.Expression == x.Expression {
 		return had.Since
 	}

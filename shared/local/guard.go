@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // guard keeps pages of elsewhere from this machine. Its keys are fixed and known to everybody, so nothing else would: a page reaches 127.0.0.1 by a name
@@ -74,7 +74,7 @@ func simple(r *http.Request) bool {
 func (s *Stack) guarded(h http.Handler) http.Handler { return guard{next: h, names: s.names()} }
 
 // guardedAPI lets pages of elsewhere to an API too, as far as its template names them.
-func (s *Stack) guardedAPI(h http.Handler, api template.API) http.Handler {
+func (s *Stack) guardedAPI(h http.Handler, api sam.API) http.Handler {
 	g := guard{next: h, names: s.names(), public: true}
 	if api.CORS != nil {
 		for _, origin := range api.CORS.AllowOrigins {

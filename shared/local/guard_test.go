@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // TestGuard asks as browsers do. A preflight comes before every request that a form could not send.
@@ -17,8 +17,8 @@ func TestGuard(t *testing.T) {
 	s := &Stack{o: Options{GatewayAddr: "shop.test:8080"}}
 	taken := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	own := s.guarded(taken)
-	open := s.guardedAPI(taken, template.API{CORS: &template.CORS{AllowOrigins: []string{"*"}}})
-	named := s.guardedAPI(taken, template.API{CORS: &template.CORS{AllowOrigins: []string{"https://Shop.example"}}})
+	open := s.guardedAPI(taken, sam.API{CORS: &sam.CORS{AllowOrigins: []string{"*"}}})
+	named := s.guardedAPI(taken, sam.API{CORS: &sam.CORS{AllowOrigins: []string{"https://Shop.example"}}})
 	json := [2]string{"Content-Type", "application/json"}
 	form := [2]string{"Content-Type", "text/plain; charset=UTF-8"}
 	key := [2]string{"Authorization", "Basic ZGVtbw=="}

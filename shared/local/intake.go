@@ -12,12 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/userops/userops/shared/local/gateway"
-	"github.com/userops/userops/shared/local/lambda"
-	"github.com/userops/userops/shared/local/mapping"
-	"github.com/userops/userops/shared/local/schedule"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/gateway"
+	"github.com/userops/userops/shared/standin/lambda"
+	"github.com/userops/userops/shared/standin/mapping"
+	"github.com/userops/userops/shared/standin/schedule"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // openIntake lets events in, now that everything they can reach is there.
@@ -89,7 +89,7 @@ func (s *Stack) openIntake(l net.Listener) error {
 	return nil
 }
 
-func (s *Stack) feed(ctx context.Context, f template.Function, m template.Mapping) {
+func (s *Stack) feed(ctx context.Context, f sam.Function, m sam.Mapping) {
 	q, _ := s.tmpl.Queue(m.Queue)
 	// A mapping polls with its function's rights, as on AWS.
 	key, secret := lambda.FunctionKey(f.Name), "local"

@@ -18,14 +18,14 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/userops/userops/shared/local/dynamodb"
-	"github.com/userops/userops/shared/local/inbox"
-	"github.com/userops/userops/shared/local/lambda"
-	"github.com/userops/userops/shared/local/mapping"
-	"github.com/userops/userops/shared/local/policy"
-	"github.com/userops/userops/shared/local/schedule"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/dynamodb"
+	"github.com/userops/userops/shared/standin/inbox"
+	"github.com/userops/userops/shared/standin/lambda"
+	"github.com/userops/userops/shared/standin/mapping"
+	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/schedule"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // Options say what to run and where. Addresses may have port 0, which picks a free one; zero fields take the values in brackets.
@@ -81,7 +81,7 @@ type Addresses struct {
 type Stack struct {
 	o         Options
 	addresses Addresses
-	tmpl      *template.Template
+	tmpl      *sam.Template
 	folder    *folder
 	out       sync.Mutex
 
@@ -118,7 +118,7 @@ type Stack struct {
 func (s *Stack) Addresses() Addresses { return s.addresses }
 
 // Template is what the stack runs.
-func (s *Stack) Template() *template.Template { return s.tmpl }
+func (s *Stack) Template() *sam.Template { return s.tmpl }
 
 // Host runs the functions: invoke them by the names in the template.
 func (s *Stack) Host() *lambda.Host { return s.host }
@@ -131,7 +131,7 @@ func (s *Stack) Usage() []Usage { return s.meter.usage() }
 
 // Environment is what a function sees of the template and of this stack, credentials included: what a handler inside this program makes
 // its clients from.
-func (s *Stack) Environment(f template.Function) map[string]string {
+func (s *Stack) Environment(f sam.Function) map[string]string {
 	env := map[string]string{}
 	for k, v := range f.Environment {
 		env[k] = v

@@ -4,9 +4,9 @@ import (
 	"sort"
 	"sync"
 
-	"github.com/userops/userops/shared/local/dynamodb"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/ssm"
+	"github.com/userops/userops/shared/standin/dynamodb"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/ssm"
 )
 
 // Usage sums the calls of one kind that a function made.

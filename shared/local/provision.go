@@ -14,7 +14,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 var depthAttributes = []sqstypes.QueueAttributeName{
@@ -39,7 +39,7 @@ func (s *Stack) provision(ctx context.Context) error {
 	return nil
 }
 
-func (s *Stack) table(ctx context.Context, t template.Table) error {
+func (s *Stack) table(ctx context.Context, t sam.Table) error {
 	out, err := s.db.DescribeTable(ctx, &awsdynamodb.DescribeTableInput{TableName: &t.Name})
 	var missing *dbtypes.ResourceNotFoundException
 	switch {
@@ -62,7 +62,7 @@ func (s *Stack) table(ctx context.Context, t template.Table) error {
 	return s.timeToLive(ctx, t)
 }
 
-func (s *Stack) timeToLive(ctx context.Context, t template.Table) error {
+func (s *Stack) timeToLive(ctx context.Context, t sam.Table) error {
 	out, err := s.db.DescribeTimeToLive(ctx, &awsdynamodb.DescribeTimeToLiveInput{TableName: &t.Name})
 	if err != nil {
 		return fmt.Errorf("asking for the expiry of table %s: %w", t.LogicalID, err)
@@ -86,7 +86,7 @@ func (s *Stack) timeToLive(ctx context.Context, t template.Table) error {
 	return nil
 }
 
-func createTable(t template.Table) *awsdynamodb.CreateTableInput {
+func createTable(t sam.Table) *awsdynamodb.CreateTableInput {
 	in := &awsdynamodb.CreateTableInput{
 		TableName: &t.Name, KeySchema: keySchema(t.Key), BillingMode: dbtypes.BillingModeProvisioned, ProvisionedThroughput: throughput(t.Throughput),
 		DeletionProtectionEnabled: &t.DeletionProtection, TableClass: dbtypes.TableClass(t.Class),
@@ -110,7 +110,7 @@ func createTable(t template.Table) *awsdynamodb.CreateTableInput {
 	return in
 }
 
-func keySchema(k template.Key) []dbtypes.KeySchemaElement {
+func keySchema(k sam.Key) []dbtypes.KeySchemaElement {
 	out := []dbtypes.KeySchemaElement{{AttributeName: &k.Partition, KeyType: dbtypes.KeyTypeHash}}
 	if k.Sort != "" {
 		out = append(out, dbtypes.KeySchemaElement{AttributeName: &k.Sort, KeyType: dbtypes.KeyTypeRange})
@@ -118,8 +118,8 @@ func keySchema(k template.Key) []dbtypes.KeySchemaElement {
 	return out
 }
 
-func keyOf(schema []dbtypes.KeySchemaElement) template.Key {
-	var k template.Key
+func keyOf(schema []dbtypes.KeySchemaElement) sam.Key {
+	var k sam.Key
 	for _, e := range schema {
 		if e.KeyType == dbtypes.KeyTypeHash {
 			k.Partition = aws.ToString(e.AttributeName)
@@ -130,12 +130,12 @@ func keyOf(schema []dbtypes.KeySchemaElement) template.Key {
 	return k
 }
 
-func projection(i template.Index) *dbtypes.Projection {
+func projection(i sam.Index) *dbtypes.Projection {
 	return &dbtypes.Projection{ProjectionType: dbtypes.ProjectionType(i.Projection), NonKeyAttributes: i.Include}
 }
 
-func throughput(t template.Throughput) *dbtypes.ProvisionedThroughput {
-	if t == (template.Throughput{}) {
+func throughput(t sam.Throughput) *dbtypes.ProvisionedThroughput {
+	if t == (sam.Throughput{}) {
 		return nil
 	}
 	return &dbtypes.ProvisionedThroughput{ReadCapacityUnits: &t.Read, WriteCapacityUnits: &t.Write}
@@ -162,7 +162,7 @@ func (s *Stack) queues(ctx context.Context) error {
 	return nil
 }
 
-func (s *Stack) queueOf(ctx context.Context, q template.Queue) error {
+func (s *Stack) queueOf(ctx context.Context, q sam.Queue) error {
 	_, err := s.queue.GetQueueUrl(ctx, &awssqs.GetQueueUrlInput{QueueName: &q.Name})
 	var missing *sqstypes.QueueDoesNotExist
 	switch {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // Redrive moves the dead letters of a queue of a running stack back to it and says how many there were. The queue is named by logical id or
@@ -20,7 +20,7 @@ func Redrive(ctx context.Context, o Options, a Addresses, queue string) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	var source, target template.Queue
+	var source, target sam.Queue
 	var names []string
 	named, exact := t.Queue(queue)
 	for _, q := range t.Queues {

@@ -14,9 +14,9 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/userops/userops/shared/local/lambda"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/lambda"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // print writes to Out, one call at a time.
@@ -104,7 +104,7 @@ func count(n int, noun string) string {
 }
 
 // sources says in a few words where a function's events come from.
-func (s *Stack) sources(f template.Function) []string {
+func (s *Stack) sources(f sam.Function) []string {
 	var out []string
 	if n := len(f.Routes); n > 0 {
 		out = append(out, count(n, "route"))

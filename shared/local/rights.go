@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/userops/userops/shared/local/dynamodb"
-	"github.com/userops/userops/shared/local/policy"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/ssm"
+	"github.com/userops/userops/shared/standin/dynamodb"
+	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/ssm"
 )
 
 func (s *Stack) authorizeTable(c dynamodb.Call) error {

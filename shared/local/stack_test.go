@@ -20,9 +20,9 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/userops/userops/shared/local/lambda"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/lambda"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 func TestOrdersAreCounted(t *testing.T) {
@@ -235,7 +235,7 @@ func TestEventIsGivenUp(t *testing.T) {
 
 func TestManyDeadLettersAreFewLines(t *testing.T) {
 	out := newScreen()
-	s := &Stack{o: Options{Out: out}, tmpl: &template.Template{}}
+	s := &Stack{o: Options{Out: out}, tmpl: &sam.Template{}}
 	for range 1000 {
 		s.deadLettered(sqs.DeadLetter{Queue: "q", DeadLetterQueue: "d", MessageID: "m", Receives: 5})
 	}

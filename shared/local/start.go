@@ -17,15 +17,15 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/userops/userops/shared/local/dynamodb"
-	"github.com/userops/userops/shared/local/inbox"
-	"github.com/userops/userops/shared/local/lambda"
-	"github.com/userops/userops/shared/local/mapping"
-	"github.com/userops/userops/shared/local/policy"
-	"github.com/userops/userops/shared/local/schedule"
-	"github.com/userops/userops/shared/local/sqs"
-	"github.com/userops/userops/shared/local/ssm"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/dynamodb"
+	"github.com/userops/userops/shared/standin/inbox"
+	"github.com/userops/userops/shared/standin/lambda"
+	"github.com/userops/userops/shared/standin/mapping"
+	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/schedule"
+	"github.com/userops/userops/shared/standin/sqs"
+	"github.com/userops/userops/shared/standin/ssm"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // Start starts everything. Its errors are one line that says what, where and what to do; after an error nothing runs, and the data folder
@@ -207,7 +207,7 @@ func (s *Stack) read() error {
 	return nil
 }
 
-func (s *Stack) program(f template.Function) string {
+func (s *Stack) program(f sam.Function) string {
 	return filepath.Join(s.o.BuildDir, f.Folder, f.Handler)
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/userops/userops/shared/local/lambda"
-	"github.com/userops/userops/shared/local/template"
+	"github.com/userops/userops/shared/standin/lambda"
+	"github.com/userops/userops/shared/standin/sam"
 )
 
 // A stop lets what has begun come to its end, and nothing that was accepted is lost by it.
@@ -129,7 +129,7 @@ func TestSchedulesKeepTheirOrigin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := f.origin(template.Schedule{Name: "s", Expression: c.expression}, begin.Add(c.after)); !got.Equal(c.want) {
+		if got := f.origin(sam.Schedule{Name: "s", Expression: c.expression}, begin.Add(c.after)); !got.Equal(c.want) {
 			t.Errorf("start %d: %v, want %v", i, got, c.want)
 		}
 		if err := errors.Join(f.save(), f.Close()); err != nil {

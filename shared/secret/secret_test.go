@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/proof"
-	"github.com/userops/userops/shared/local/ssm"
+	"github.com/userops/userops/shared/standin/ssm"
 )
 
 // book answers with what it holds, or fails.

@@ -21,7 +21,7 @@ import (
 
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/dynamo"
-	standin "github.com/userops/userops/shared/local/dynamodb"
+	standin "github.com/userops/userops/shared/standin/dynamodb"
 )
 
 // How says what became of a write that fails.

@@ -40,8 +40,8 @@ var parts = []part{
 	{"zip", zips},
 	{"coldstart", starts},
 	{"functions", functions},
-	{"dynamodb", standIn("./shared/local/dynamodb/bench", "-dur", "1s", "-rounds", "3", "-items", "200000")},
-	{"sqs", standIn("./shared/local/sqs/bench", "-round", "1s", "-rounds", "3")},
+	{"dynamodb", standIn("github.com/userops/userops/shared/standin/dynamodb/bench", "-dur", "1s", "-rounds", "3", "-items", "200000")},
+	{"sqs", standIn("github.com/userops/userops/shared/standin/sqs/bench", "-round", "1s", "-rounds", "3")},
 }
 
 func main() {

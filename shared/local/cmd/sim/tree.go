@@ -16,7 +16,7 @@ func baseTree(root, work, commit string) (string, error) {
 	if err := export(root, commit, tree); err != nil {
 		return "", err
 	}
-	for _, folder := range []string{"functions/simulation", "shared/local/dynamodb", "shared/local/sqs", "shared/local/template", "shared/local/schedule", "shared/local/pagefile", "shared/local/policy"} {
+	for _, folder := range []string{"functions/simulation", "shared/standin"} {
 		if err := os.RemoveAll(filepath.Join(tree, folder)); err != nil {
 			return "", err
 		}
@@ -24,12 +24,21 @@ func baseTree(root, work, commit string) (string, error) {
 			return "", err
 		}
 	}
-	if _, err := os.Stat(filepath.Join(tree, "functions", "redrive")); err != nil {
+	// The stand-ins become packages of the commit's own module, which may be older than their own is.
+	if err := os.Remove(filepath.Join(tree, "shared", "standin", "go.mod")); err != nil {
+		return "", err
+	}
+	if !exists(filepath.Join(tree, "functions", "redrive")) {
 		if err := os.Remove(filepath.Join(tree, "functions", "simulation", "adapter_redrive_test.go")); err != nil {
 			return "", err
 		}
 	}
 	return tree, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // export writes the files of a commit into an empty folder.
@@ -73,6 +82,9 @@ func previousTree(root, work, commit, overlay string) ([]string, error) {
 		}
 		if name == "go.mod" {
 			text = fmt.Appendf(text, "\nrequire %s v0.0.0\n\nreplace %s => %s\n", formerly, formerly, tree)
+			if standin := filepath.Join(tree, "shared", "standin"); exists(filepath.Join(standin, "go.mod")) {
+				text = fmt.Appendf(text, "\nreplace %s/shared/standin => %s\n", formerly, standin)
+			}
 		}
 		if err := os.WriteFile(filepath.Join(work, "previous"+filepath.Ext(name)), text, 0o644); err != nil {
 			return nil, err

@@ -1,0 +1,408 @@
+package sqs
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/userops/userops/shared/standin/pagefile"
+)
+
+// The file: the bucket "meta" holds the format; "queues" a record per queue; "tasks" a record per move task;
+// "messages" a bucket per queue with three of its own: contents (a message's first state and its content, written
+// once), states (its state since, rewritten by every receive) and dedup (FIFO). Messages are keyed by their big-endian
+// sequence number.
+const formatVersion = 1
+
+var (
+	metaBucket     = []byte("meta")
+	queuesBucket   = []byte("queues")
+	tasksBucket    = []byte("tasks")
+	messagesBucket = []byte("messages")
+	contentsBucket = []byte("contents")
+	statesBucket   = []byte("states")
+	dedupBucket    = []byte("dedup")
+	formatKey      = []byte("format")
+)
+
+type opKind uint8
+
+const (
+	opPut      opKind = iota // a new message
+	opState                  // a message's new state
+	opDelete                 // a message
+	opMove                   // a message from one queue to another, with its new state
+	opQueue                  // a queue's record
+	opDrop                   // a queue with everything in it
+	opPurge                  // a queue's messages
+	opDedup                  // a deduplication id
+	opForget                 // a deduplication id that has expired
+	opTask                   // a move task's record
+	opDropTask               // a move task that is too old to be listed
+)
+
+// op is one change of the file.
+type op struct {
+	kind           opKind
+	queue, seq     uint64
+	toQueue, toSeq uint64
+	key            []byte
+	value          []byte // of opMove only the state
+}
+
+// commit is a group of changes that is written as one transaction. Every operation waits for the commit that holds
+// its changes before it answers.
+type commit struct {
+	ops      []op
+	arrivals []arrival
+	letters  []DeadLetter
+	done     chan struct{}
+	err      error
+}
+
+// arrival is a message that can be seen once its commit is stored.
+type arrival struct {
+	q *queue
+	m *message
+}
+
+func newCommit() *commit { return &commit{done: make(chan struct{})} }
+
+func bigEndian(v uint64) []byte { return binary.BigEndian.AppendUint64(nil, v) }
+
+// openStore opens or creates the file and checks that this program can read it.
+func openStore(path string) (*bolt.DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("creating the folder of the queue store: %w", err)
+	}
+	if err := pagefile.Check(path); errors.Is(err, pagefile.ErrInUse) {
+		return nil, fmt.Errorf("opening the queue store %s: %w", path, err)
+	} else if err != nil {
+		return nil, err
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
+		Timeout:         time.Second,
+		NoSync:          true,
+		NoGrowSync:      true,
+		NoFreelistSync:  true,
+		FreelistType:    bolt.FreelistMapType,
+		InitialMmapSize: 64 << 20,
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("opening the queue store %s: another process has it open", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the queue store %s: %w", path, err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{metaBucket, queuesBucket, tasksBucket, messagesBucket} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(metaBucket)
+		b := meta.Get(formatKey)
+		if b == nil {
+			return meta.Put(formatKey, bigEndian(formatVersion))
+		}
+		if len(b) != 8 {
+			return errRecord
+		}
+		if v := binary.BigEndian.Uint64(b); v > formatVersion {
+			return fmt.Errorf("the file has format %d and this program knows up to %d: use a newer program or another file", v, formatVersion)
+		}
+		return nil
+	})
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("opening the queue store %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// writer holds the buckets of one transaction.
+type writer struct {
+	tx     *bolt.Tx
+	queues []queueBuckets
+	key    [8]byte
+}
+
+type queueBuckets struct {
+	id                      uint64
+	contents, states, dedup *bolt.Bucket
+}
+
+func (w *writer) buckets(id uint64) (*queueBuckets, error) {
+	for i := range w.queues {
+		if w.queues[i].id == id {
+			return &w.queues[i], nil
+		}
+	}
+	q, err := ensure(w.tx.Bucket(messagesBucket), w.seq(id))
+	if err != nil {
+		return nil, err
+	}
+	b := queueBuckets{id: id}
+	if b.contents, err = ensure(q, contentsBucket); err != nil {
+		return nil, err
+	}
+	if b.states, err = ensure(q, statesBucket); err != nil {
+		return nil, err
+	}
+	if b.dedup, err = ensure(q, dedupBucket); err != nil {
+		return nil, err
+	}
+	// Their keys only grow, so that a page split in half would stay half empty.
+	b.contents.FillPercent, b.states.FillPercent = 0.9, 0.9
+	w.queues = append(w.queues, b)
+	return &w.queues[len(w.queues)-1], nil
+}
+
+func ensure(in *bolt.Bucket, name []byte) (*bolt.Bucket, error) {
+	if b := in.Bucket(name); b != nil {
+		return b, nil
+	}
+	return in.CreateBucket(name)
+}
+
+// seq is the key of a message; it is valid until the next call.
+func (w *writer) seq(n uint64) []byte {
+	binary.BigEndian.PutUint64(w.key[:], n)
+	return w.key[:]
+}
+
+func (w *writer) apply(o *op) error {
+	switch o.kind {
+	case opQueue:
+		return w.tx.Bucket(queuesBucket).Put(w.seq(o.queue), o.value)
+	case opTask:
+		return w.tx.Bucket(tasksBucket).Put(o.key, o.value)
+	case opDropTask:
+		return w.tx.Bucket(tasksBucket).Delete(o.key)
+	case opDrop:
+		if err := w.tx.Bucket(queuesBucket).Delete(w.seq(o.queue)); err != nil {
+			return err
+		}
+		return w.discard(o.queue, w.tx.Bucket(messagesBucket), w.seq(o.queue))
+	case opPurge:
+		q := w.tx.Bucket(messagesBucket).Bucket(w.seq(o.queue))
+		if q == nil {
+			return nil
+		}
+		if err := w.discard(o.queue, q, contentsBucket); err != nil {
+			return err
+		}
+		return w.discard(o.queue, q, statesBucket)
+	}
+	b, err := w.buckets(o.queue)
+	if err != nil {
+		return err
+	}
+	switch o.kind {
+	case opPut:
+		return b.contents.Put(w.seq(o.seq), o.value)
+	case opState:
+		return b.states.Put(w.seq(o.seq), o.value)
+	case opDelete:
+		return w.delete(b, o.seq)
+	case opMove:
+		_, content, err := splitRecord(b.contents.Get(w.seq(o.seq)))
+		if err != nil {
+			return err
+		}
+		// A copy, for the content lies in a page that the delete frees.
+		value := append(o.value, content...)
+		if err := w.delete(b, o.seq); err != nil {
+			return err
+		}
+		to, err := w.buckets(o.toQueue)
+		if err != nil {
+			return err
+		}
+		return to.contents.Put(w.seq(o.toSeq), value)
+	case opDedup:
+		return b.dedup.Put(o.key, o.value)
+	case opForget:
+		return b.dedup.Delete(o.key)
+	}
+	return fmt.Errorf("unknown change %d", o.kind)
+}
+
+func (w *writer) delete(b *queueBuckets, seq uint64) error {
+	if err := b.contents.Delete(w.seq(seq)); err != nil {
+		return err
+	}
+	return b.states.Delete(w.seq(seq))
+}
+
+func (w *writer) discard(id uint64, in *bolt.Bucket, name []byte) error {
+	w.queues = slices.DeleteFunc(w.queues, func(b queueBuckets) bool { return b.id == id })
+	if in.Bucket(name) == nil {
+		return nil
+	}
+	return in.DeleteBucket(name)
+}
+
+// store writes a commit.
+func (e *Engine) store(c *commit) error {
+	return e.db.Update(func(tx *bolt.Tx) error {
+		w := writer{tx: tx}
+		for i := range c.ops {
+			if err := w.apply(&c.ops[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// contents calls each with the content of every message that is still there. The content is only valid inside each.
+func (e *Engine) contents(queue uint64, handed []handed, each func(i int, c *content) error) error {
+	return e.db.View(func(tx *bolt.Tx) error {
+		q := tx.Bucket(messagesBucket).Bucket(bigEndian(queue))
+		if q == nil {
+			return nil
+		}
+		b := q.Bucket(contentsBucket)
+		if b == nil {
+			return nil
+		}
+		var c content
+		for i := range handed {
+			v := b.Get(bigEndian(handed[i].seq))
+			if v == nil {
+				continue
+			}
+			_, v, err := splitRecord(v)
+			if err != nil {
+				return err
+			}
+			if err := parseContent(v, &c); err != nil {
+				return err
+			}
+			if err := each(i, &c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// load rebuilds the index from the file.
+func (e *Engine) load(now int64) error {
+	return e.db.View(func(tx *bolt.Tx) error {
+		err := tx.Bucket(queuesBucket).ForEach(func(k, v []byte) error {
+			q := newQueue(binary.BigEndian.Uint64(k), "")
+			var r queueRecord
+			if err := json.Unmarshal(v, &r); err != nil {
+				return fmt.Errorf("reading queue %x: %w", k, err)
+			}
+			q.restore(r)
+			e.queues[q.name] = q
+			e.nextQueue = max(e.nextQueue, q.id+1)
+			b := tx.Bucket(messagesBucket).Bucket(k)
+			if b == nil {
+				return nil
+			}
+			return q.load(b, now)
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(tasksBucket).ForEach(func(k, v []byte) error {
+			t := &moveTask{}
+			if err := json.Unmarshal(v, &t.taskRecord); err != nil {
+				return fmt.Errorf("reading move task %s: %w", k, err)
+			}
+			t.wake = make(chan struct{}, 1)
+			e.tasks = append(e.tasks, t)
+			return nil
+		})
+	})
+}
+
+// appendRecord begins a message's record; the content follows.
+func appendRecord(out []byte, m *message) []byte {
+	n := len(out)
+	out = append(out, 0, 0)
+	out = m.appendState(out)
+	binary.LittleEndian.PutUint16(out[n:], uint16(len(out)-n-2))
+	return out
+}
+
+// splitRecord is a message's first state and its content.
+func splitRecord(b []byte) (state, content []byte, err error) {
+	if len(b) < 2 {
+		return nil, nil, errRecord
+	}
+	n := 2 + int(binary.LittleEndian.Uint16(b))
+	if n > len(b) {
+		return nil, nil, errRecord
+	}
+	return b[2:n], b[n:], nil
+}
+
+// loadMessages walks both buckets at once: the later state goes over the first one.
+func (q *queue) loadMessages(contents, states *bolt.Bucket, now int64) error {
+	later := states.Cursor()
+	key, state := later.First()
+	return contents.ForEach(func(k, v []byte) error {
+		first, _, err := splitRecord(v)
+		if err != nil {
+			return fmt.Errorf("reading message %x of queue %s: %w", k, q.name, err)
+		}
+		if bytes.Equal(key, k) {
+			first = state
+			key, state = later.Next()
+		}
+		m, group, err := parseState(first)
+		if err != nil {
+			return fmt.Errorf("reading message %x of queue %s: %w", k, q.name, err)
+		}
+		m.seq = binary.BigEndian.Uint64(k)
+		if q.FIFO {
+			m.group = q.groupNamed(group)
+		}
+		received := m.phase == inFlight
+		m.phase = unpublished
+		if received && m.visible > now {
+			q.add(m, inFlight)
+		} else {
+			q.arrive(m, now)
+		}
+		return nil
+	})
+}
+
+func (q *queue) load(b *bolt.Bucket, now int64) error {
+	contents, states := b.Bucket(contentsBucket), b.Bucket(statesBucket)
+	if contents != nil && states != nil {
+		if err := q.loadMessages(contents, states, now); err != nil {
+			return err
+		}
+	}
+	dedup := b.Bucket(dedupBucket)
+	if dedup == nil {
+		return nil
+	}
+	err := dedup.ForEach(func(k, v []byte) error {
+		d, err := parseDedup(v)
+		if err != nil {
+			return fmt.Errorf("reading a deduplication id of queue %s: %w", q.name, err)
+		}
+		q.remember(string(k), d)
+		return nil
+	})
+	slices.SortFunc(q.dedupOrder, func(a, b dedupAt) int { return cmp.Compare(a.at, b.at) })
+	return err
+}
