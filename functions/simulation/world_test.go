@@ -20,8 +20,8 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/shared/standin/dynamodb"
-	"github.com/userops/userops/shared/standin/sqs"
 	"github.com/userops/userops/shared/standin/sam"
+	"github.com/userops/userops/shared/standin/sqs"
 )
 
 const (

@@ -15,9 +15,9 @@ import (
 	"github.com/userops/userops/shared/standin/gateway"
 	"github.com/userops/userops/shared/standin/lambda"
 	"github.com/userops/userops/shared/standin/mapping"
+	"github.com/userops/userops/shared/standin/sam"
 	"github.com/userops/userops/shared/standin/schedule"
 	"github.com/userops/userops/shared/standin/sqs"
-	"github.com/userops/userops/shared/standin/sam"
 )
 
 // openIntake lets events in, now that everything they can reach is there.

@@ -23,9 +23,9 @@ import (
 	"github.com/userops/userops/shared/standin/lambda"
 	"github.com/userops/userops/shared/standin/mapping"
 	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/sam"
 	"github.com/userops/userops/shared/standin/schedule"
 	"github.com/userops/userops/shared/standin/sqs"
-	"github.com/userops/userops/shared/standin/sam"
 )
 
 // Options say what to run and where. Addresses may have port 0, which picks a free one; zero fields take the values in brackets.

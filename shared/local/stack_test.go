@@ -21,8 +21,8 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/userops/userops/shared/standin/lambda"
-	"github.com/userops/userops/shared/standin/sqs"
 	"github.com/userops/userops/shared/standin/sam"
+	"github.com/userops/userops/shared/standin/sqs"
 )
 
 func TestOrdersAreCounted(t *testing.T) {

@@ -22,10 +22,10 @@ import (
 	"github.com/userops/userops/shared/standin/lambda"
 	"github.com/userops/userops/shared/standin/mapping"
 	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/sam"
 	"github.com/userops/userops/shared/standin/schedule"
 	"github.com/userops/userops/shared/standin/sqs"
 	"github.com/userops/userops/shared/standin/ssm"
-	"github.com/userops/userops/shared/standin/sam"
 )
 
 // Start starts everything. Its errors are one line that says what, where and what to do; after an error nothing runs, and the data folder
