@@ -99,6 +99,7 @@ func (b *bench) gateway() *httptest.Server {
 		for name := range r.Header {
 			in.Headers[strings.ToLower(name)] = r.Header.Get(name)
 		}
+		in.Headers["host"], in.Headers["x-forwarded-proto"] = r.Host, "http"
 		out, err := serve(r.Context(), in)
 		if err != nil {
 			b.t.Error(err)

@@ -559,8 +559,8 @@ func TestRateLeavesRefusedEventsFree(t *testing.T) {
 
 func TestProjectSettings(t *testing.T) {
 	b := newBench(t)
-	get := func(key string) (int, map[string]any) {
-		in := request("/v1/projects/"+key+"/settings", "", "")
+	get := func(key string, headers ...string) (int, map[string]any) {
+		in := request("/v1/projects/"+key+"/settings", "", "", headers...)
 		in.RequestContext.HTTP.Method = http.MethodGet
 		in.RouteKey, in.PathParameters = "GET /v1/projects/{writeKey}/settings", map[string]string{"writeKey": key}
 		out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
@@ -580,6 +580,13 @@ func TestProjectSettings(t *testing.T) {
 	own := body["integrations"].(map[string]any)["Segment.io"].(map[string]any)
 	if own["apiKey"] != defaultKey || own["apiHost"] != "events.shop.example/v1" {
 		t.Errorf("got %v", own)
+	}
+	// The clients take the protocol as it stands, so nothing but these two may ever stand there.
+	for came, want := range map[string]string{"https": "https", "http": "http", "": "https", "javascript": "https"} {
+		_, body := get(defaultKey, "x-forwarded-proto", came)
+		if got := body["integrations"].(map[string]any)["Segment.io"].(map[string]any)["protocol"]; got != want {
+			t.Errorf("asked by %q: events go by %v, want %s", came, got, want)
+		}
 	}
 	if status, _ := get("unknown-key"); status != 404 {
 		t.Errorf("unknown key: %d", status)
