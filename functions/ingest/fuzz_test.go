@@ -2,12 +2,16 @@ package ingest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"maps"
+	"net"
+	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -147,6 +151,67 @@ func FuzzPerson(f *testing.F) {
 		}
 		if text, err := json.Marshal(anonymous); err != nil || anonymous != "" && !bytes.Contains(body, []byte(`anonymousId`)) && !bytes.Contains(body, []byte(`\u`)) {
 			t.Fatalf("%s is the device %s, %v", body, text, err)
+		}
+	})
+}
+
+// FuzzBody: what a client has packed arrives as it was, and any other bytes with the name of a coding are refused or a body within the limit.
+func FuzzBody(f *testing.F) {
+	f.Add([]byte(`{"batch":[]}`), "gzip")
+	f.Add([]byte("\x1f\x8b\x08\x00"), " X-GZIP ")
+	f.Add([]byte(``), "identity")
+	f.Add([]byte(`x`), "gzip, gzip")
+	f.Fuzz(func(t *testing.T, raw []byte, coding string) {
+		read := func(body []byte, coding string) ([]byte, error) {
+			r := httptest.NewRequest("POST", "/v1/batch", bytes.NewReader(body))
+			r.Header["Content-Encoding"] = []string{coding}
+			return readBody(r)
+		}
+		if got, err := read(raw, ""); err != nil || !bytes.Equal(got, raw) {
+			t.Fatalf("%d bytes arrive as %d, %v", len(raw), len(got), err)
+		}
+		var packed bytes.Buffer
+		zip := gzip.NewWriter(&packed)
+		_, _ = zip.Write(raw)
+		_ = zip.Close()
+		if got, err := read(packed.Bytes(), "gzip"); err != nil || !bytes.Equal(got, raw) {
+			t.Fatalf("%d packed bytes arrive as %d, %v", len(raw), len(got), err)
+		}
+		got, err := read(raw, coding)
+		if plain := strings.ToLower(strings.TrimSpace(coding)); err == nil && plain != "" && plain != "identity" && !strings.HasSuffix(plain, "gzip") {
+			t.Fatalf("%q is taken", coding)
+		}
+		if len(got) > event.MaxBody || err != nil && len(got) > 0 {
+			t.Fatalf("%q: %d bytes, %v", coding, len(got), err)
+		}
+	})
+}
+
+// FuzzNetwork: a quota goes by the network that an address is in, and by none where the address is of the shop's own network or none at all.
+func FuzzNetwork(f *testing.F) {
+	for _, remote := range []string{"203.0.113.9:0", "[2001:db8::1]:0", "[::ffff:203.0.113.9]:0", "10.0.0.1:0", "[::1]:0", "[2001:db8::1%eth0]:0", "203.0.113.9", "", ":0", "[::ffff:10.0.0.1]:0", "0.0.0.0:0"} {
+		f.Add(remote)
+	}
+	f.Fuzz(func(t *testing.T, remote string) {
+		network := networkOf(remote)
+		host, _, err := net.SplitHostPort(remote)
+		host, _, _ = strings.Cut(host, "%")
+		at := net.ParseIP(host)
+		if err != nil || at == nil || at.IsLoopback() || at.IsPrivate() || at.IsLinkLocalUnicast() || at.IsUnspecified() {
+			if network.IsValid() {
+				t.Fatalf("%q is of %s", remote, network)
+			}
+			return
+		}
+		if !network.IsValid() {
+			return // a port or a zone that netip is stricter about
+		}
+		bits := 64
+		if four := at.To4(); four != nil {
+			at, bits = four, 32
+		}
+		if address, _ := netip.AddrFromSlice(at); network.Bits() != bits || !network.Contains(address) || network != network.Masked() {
+			t.Fatalf("%q is of %s", remote, network)
 		}
 	})
 }

@@ -10,7 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/order"
 )
 
 // FuzzCursors reads any text as the cursor of each list: ErrCursor, or a place whose own cursor leads to the same place, and a key that DynamoDB takes.
@@ -74,6 +76,35 @@ func FuzzCursors(f *testing.F) {
 			if again, behind, err := (Audit{}).start(q, auditCursor(list, after)); err != nil || again != list || behind != after {
 				t.Fatalf("%q leads to %q after %q, and its cursor to %q after %q, %v", cursor, list, after, again, behind, err)
 			}
+		}
+	})
+}
+
+// FuzzUnpackContact reads any bytes as a contact record: a fault, or one that can be written and read again.
+func FuzzUnpackContact(f *testing.F) {
+	full := fullContact()
+	f.Add(packContact(&full, time.Unix(1764000000, 0)))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var c, again delivery.Contact
+		if unpackContact(body, &c) == nil {
+			if err := unpackContact(packContact(&c, time.Unix(1764000000, 0)), &again); err != nil {
+				t.Fatalf("what was read cannot be read again: %v", err)
+			}
+		}
+	})
+}
+
+// FuzzUnpackOrder does the same with an order, of which nothing goes: it is written again as it was read.
+func FuzzUnpackOrder(f *testing.F) {
+	f.Add(packOrder(&order.Order{Owner: "p", Currency: "CNY", Total: 100, Revenue: 90, Coupon: "C", Products: []order.Product{{ID: "p1", Name: "Tea", Quantity: 2, Price: 50}},
+		Refunds: []order.Refund{{Key: "r", Amount: 5, Whole: true, At: time.Unix(1764000000, 0)}}, Told: []event.Hash{1, 1 << 63}, Unknown: []byte{99, 1, 'x'}}))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var o, again order.Order
+		if unpackOrder(body, &o) != nil {
+			return
+		}
+		if err := unpackOrder(packOrder(&o), &again); err != nil || !reflect.DeepEqual(again, o) {
+			t.Fatalf("%+v comes back as %+v, %v", o, again, err)
 		}
 	})
 }

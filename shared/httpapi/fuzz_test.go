@@ -1,6 +1,9 @@
 package httpapi
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +63,34 @@ func FuzzPage(f *testing.F) {
 		}
 		if ok && (page.Limit < 1 || page.Limit > 500) {
 			t.Fatalf("%q asks for %d", query, page.Limit)
+		}
+	})
+}
+
+// FuzzKey reads any text as the header Authorization, and any as the hashes of keys: a key opens what holds its hash, and nothing else does.
+func FuzzKey(f *testing.F) {
+	for _, header := range []string{"", "Basic ZGVtbzo=", "Basic ZGVtbw==", "bearer  demo ", "Bearer", "Basic Ojo=", "basic ZGVtbzp4OnkK", "demo", "Bearer\tdemo"} {
+		f.Add(header, "demo", hex.EncodeToString(make([]byte, 32)))
+	}
+	f.Fuzz(func(t *testing.T, header, key, hashes string) {
+		asks := func(header string) string { return Key(&http.Request{Header: http.Header{"Authorization": {header}}}) }
+		hash := func(key string) string {
+			sum := sha256.Sum256([]byte(key))
+			return hex.EncodeToString(sum[:])
+		}
+		if got := asks("Basic " + base64.StdEncoding.EncodeToString([]byte(key+":"))); got != strings.SplitN(key+":", ":", 2)[0] {
+			t.Fatalf("the user %q is %q", key, got)
+		}
+		if got := asks("bEaReR " + key); got != strings.TrimSpace(key) {
+			t.Fatalf("the token %q is %q", key, got)
+		}
+		got := asks(header)
+		if scheme := strings.ToLower(header); got != "" && !strings.HasPrefix(scheme, "basic ") && !strings.HasPrefix(scheme, "bearer ") {
+			t.Fatalf("%q is the key %q", header, got)
+		}
+		want := got != "" && strings.Contains(","+strings.ToLower(hashes)+",", hash(got))
+		if opens := Matches(got, hashes); opens && !want || Matches(got, hashes+", "+strings.ToUpper(hash(got))) != (got != "") {
+			t.Fatalf("the key %q opens %q: %v", got, hashes, opens)
 		}
 	})
 }
