@@ -1,0 +1,281 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/queue"
+)
+
+// told are the events that a shop's notice becomes, each as its name, messageId and properties.
+func (b *bench) told(system, topic, body string) []string {
+	b.t.Helper()
+	b.sent = nil
+	if a := b.notify(system, "shop", topic, body, signature(hookSecret, body)); a.status != 200 {
+		b.t.Fatalf("%s: %+v %s", body, a, a.faults())
+	}
+	var all []string
+	for _, j := range b.jobs() {
+		for _, e := range j.Events {
+			all = append(all, fmt.Sprint(e.Name, " ", e.MessageID, " ", string(e.Properties)))
+		}
+	}
+	return all
+}
+
+// TestANoticeOfNothing has every member that its topic needs, and names nothing: it is refused, since an event of it would belong to nobody.
+func TestANoticeOfNothing(t *testing.T) {
+	for _, c := range []struct{ system, topic, body string }{
+		{"shopify", "orders/create", `{"id":%s,"total_price":"1.00"}`},
+		{"shopify", "orders/delete", `{"id":%s}`},
+		{"shopify", "refunds/create", `{"id":%s,"order_id":5}`},
+		{"shopify", "refunds/create", `{"id":5,"order_id":%s}`},
+		{"shopify", "customers/update", `{"id":%s}`},
+		{"shopify", "customers_marketing_consent/update", `{"customer_id":%s}`},
+		{"woocommerce", "order.updated", `{"id":%s,"total":"1.00","currency":"EUR"}`},
+		{"woocommerce", "order.deleted", `{"id":%s}`},
+		{"woocommerce", "customer.updated", `{"id":%s,"email":"ann@shop.example","date_created_gmt":"2026-11-21T06:00:00"}`},
+	} {
+		for id, status := range map[string]int{`null`: 400, `{}`: 400, `"x"`: 400, `7`: 200} {
+			b := newHookBench(t)
+			body := fmt.Sprintf(c.body, id)
+			a := b.notify(c.system, "shop", c.topic, body, signature(hookSecret, body))
+			if a.status != status || status == 400 && (a.Detail != errNotice.Error() || len(b.sent) != 0) {
+				t.Errorf("%s %s: %+v with %d messages, want %d", c.topic, body, a, len(b.sent), status)
+			}
+		}
+	}
+}
+
+// TestANoticeOfMoreThanABatchHolds is refused as a whole: half of it would be an order without some of its refunds.
+func TestANoticeOfMoreThanABatchHolds(t *testing.T) {
+	b := newHookBench(t)
+	refunds := strings.TrimSuffix(strings.Repeat(`{"id":1},`, event.MaxEvents), ",")
+	body := `{"id":7,"total_price":"1.00","currency":"CNY","refunds":[` + refunds + `]}`
+	a := b.notify("shopify", "shop", "orders/create", body, signature(hookSecret, body))
+	if a.status != 400 || len(a.Errors) != 1 || len(b.sent) != 0 {
+		t.Errorf("%d %s with %d messages", a.status, a.faults(), len(b.sent))
+	}
+}
+
+// TestRevenueOfANotice is the price of the goods without the tax, as far as the notice says enough to reckon it.
+func TestRevenueOfANotice(t *testing.T) {
+	shopify := func(subtotal, tax, currency string, included bool) string {
+		return fmt.Sprintf(`{"id":7,"created_at":"2026-11-21T07:00:00Z","total_price":"120.00","subtotal_price":%s,"total_tax":%s,"currency":%q,"taxes_included":%v}`, subtotal, tax, currency, included)
+	}
+	woo := func(currency, tax, shipping string) string {
+		return fmt.Sprintf(`{"id":7,"status":"pending","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T06:00:00","total":"120.00","total_tax":%s,"shipping_total":%s,"currency":%q}`, tax, shipping, currency)
+	}
+	for name, c := range map[string]struct{ system, topic, body, want string }{
+		"tax included":               {"shopify", "orders/create", shopify(`"119.00"`, `"19.00"`, "EUR", true), "100.00"},
+		"tax on top":                 {"shopify", "orders/create", shopify(`"119.00"`, `"19.00"`, "EUR", false), "119.00"},
+		"tax included, and not said": {"shopify", "orders/create", shopify(`"119.00"`, `null`, "EUR", true), "119.00"},
+		"no subtotal":                {"shopify", "orders/create", shopify(`null`, `"19.00"`, "EUR", true), ""},
+		"woo":                        {"woocommerce", "order.updated", woo("EUR", `"19.00"`, `"1.00"`), "100.00"},
+		"woo, tax not said":          {"woocommerce", "order.updated", woo("EUR", `null`, `"1.00"`), ""},
+		"woo, shipping not said":     {"woocommerce", "order.updated", woo("EUR", `"19.00"`, `null`), ""},
+	} {
+		for _, told := range newHookBench(t).told(c.system, c.topic, c.body) {
+			_, properties, _ := strings.Cut(told, "{")
+			var said struct{ Revenue json.Number }
+			if err := json.Unmarshal([]byte("{"+properties), &said); err != nil || said.Revenue.String() != c.want {
+				t.Errorf("%s: %s: revenue %q, %v; want %q", name, told, said.Revenue, err, c.want)
+			}
+		}
+	}
+	o := wooOrder{Currency: "none", Total: "1", TotalTax: "0", ShippingTotal: "0"}
+	if got := o.revenue(); got != "" {
+		t.Errorf("without a currency: %q", got)
+	}
+}
+
+// TestRefundsOfShopify counts what was paid back, in the order's own currency; what it cannot be told in waits or is left to what was paid.
+func TestRefundsOfShopify(t *testing.T) {
+	const (
+		goods  = `{"quantity":1,"subtotal_set":{"shop_money":{"amount":"950.00","currency_code":"CNY"}},"total_tax_set":{"shop_money":{"amount":"40.00","currency_code":"CNY"}}}`
+		vague  = `{"quantity":1,"subtotal_set":{}}`
+		euro   = `{"quantity":1,"subtotal_set":{"shop_money":{"amount":"9.00","currency_code":"EUR"}}}`
+		noTax  = `{"quantity":1,"subtotal_set":{"shop_money":{"amount":"950.00","currency_code":"CNY"}}}`
+		badTax = `{"quantity":1,"subtotal_set":{"shop_money":{"amount":"950.00","currency_code":"CNY"}},"total_tax_set":{"shop_money":{"amount":"x","currency_code":"CNY"}}}`
+	)
+	paid := func(kind, status, amount, rest string) string {
+		return fmt.Sprintf(`{"kind":%q,"status":%q,"amount":%q,"currency":"USD"%s}`, kind, status, amount, rest)
+	}
+	dollars := paid("refund", "success", "140.00", "")
+	for name, c := range map[string]struct{ transactions, lines, adjustments, want string }{
+		"in one currency":                  {dollars, "", "", "refund-1 USD 140.00"},
+		"no refund, and a test":            {dollars + "," + paid("sale", "success", "9.00", "") + "," + paid("refund", "success", "9.00", `,"test":true`) + "," + paid("sale", "pending", "9.00", ""), "", "", "refund-1 USD 140.00"},
+		"in two":                           {dollars, goods, "", "refund-1 CNY 990.00"},
+		"in two, without a tax":            {dollars, noTax, "", "refund-1 CNY 950.00"},
+		"in two, half under way":           {dollars + "," + paid("refund", "pending", "1.00", ""), goods, "", ""},
+		"in one, half under way":           {dollars + "," + paid("refund", "pending", "1.00", ""), "", "", "refund-1-140.00 USD 140.00"},
+		"a line that does not say":         {dollars, goods + "," + vague, "", "refund-1 USD 140.00"},
+		"a first line that does not say":   {dollars, vague + "," + goods, "", "refund-1 USD 140.00"},
+		"lines in two currencies":          {dollars, goods + "," + euro, "", "refund-1 USD 140.00"},
+		"a tax that is no amount":          {dollars, badTax, "", "refund-1 USD 140.00"},
+		"shipping, with its tax":           {dollars, goods, `{"amount_set":{"shop_money":{"amount":"-10.00","currency_code":"CNY"}},"tax_amount_set":{"shop_money":{"amount":"-1.00","currency_code":"CNY"}}}`, "refund-1 CNY 1001.00"},
+		"an adjustment that does not say":  {dollars, goods, `{"amount_set":{}}`, "refund-1 USD 140.00"},
+		"its tax is no amount":             {dollars, goods, `{"amount_set":{"shop_money":{"amount":"-10.00","currency_code":"CNY"}},"tax_amount_set":{"shop_money":{"amount":"x","currency_code":"CNY"}}}`, "refund-1 USD 140.00"},
+		"more is kept than was given back": {dollars, noTax, `{"amount_set":{"shop_money":{"amount":"950.01","currency_code":"CNY"}}}`, "refund-1 USD 140.00"},
+		"as much is kept":                  {dollars, noTax, `{"amount_set":{"shop_money":{"amount":"950.00","currency_code":"CNY"}}}`, "refund-1 CNY 0.00"},
+	} {
+		body := `{"id":1,"order_id":5,"created_at":"2026-11-21T07:00:00Z","transactions":[` + c.transactions + `],"refund_line_items":[` + c.lines + `],"order_adjustments":[` + c.adjustments + `]}`
+		got := ""
+		for _, told := range newHookBench(t).told("shopify", "refunds/create", body) {
+			parts := strings.SplitN(told, " ", 4) // Order Refunded, the messageId, the properties
+			var said struct {
+				Currency string
+				Total    json.Number
+			}
+			if err := json.Unmarshal([]byte(parts[3]), &said); err != nil {
+				t.Fatal(err)
+			}
+			got += fmt.Sprint(parts[2], " ", said.Currency, " ", said.Total)
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestAnOrderOnItsWay of WooCommerce is paid where its notice says when: cash on delivery is on its way as well.
+func TestAnOrderOnItsWay(t *testing.T) {
+	for name, c := range map[string]struct{ status, paid, want string }{
+		"paid":             {"processing", "2026-11-21T06:30:00", "paid"},
+		"cash on delivery": {"processing", "", ""},
+		"waits":            {"on-hold", "2026-11-21T06:30:00", ""},
+		"cancelled":        {"cancelled", "2026-11-21T06:30:00", "cancelled"},
+	} {
+		body := fmt.Sprintf(`{"id":7,"status":%q,"currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","date_paid_gmt":%q,"total":"1.00"}`, c.status, c.paid)
+		updates := 0
+		for _, told := range newHookBench(t).told("woocommerce", "order.updated", body) {
+			if !strings.HasPrefix(told, "Order Updated ") {
+				continue
+			}
+			updates++
+			if got := strings.Contains(told, `"status":"`+c.want+`"`); c.want == "" && strings.Contains(told, `"status"`) || c.want != "" && !got {
+				t.Errorf("%s: %s, want the status %q", name, told, c.want)
+			}
+		}
+		if updates != 1 {
+			t.Errorf("%s: %d updates", name, updates)
+		}
+	}
+}
+
+// TestAConsentThatSaysNothingIsRefused: its sender is the only one who can mend it.
+func TestAConsentThatSaysNothingIsRefused(t *testing.T) {
+	for properties, want := range map[string]string{
+		`{"channel":"email"}`:                          "",
+		`{"channel":"email","purpose":"anything"}`:     "0 properties.purpose",
+		`{"channels":["email","sms"]}`:                 "0 properties.channel",
+		`{"channel":"email","textVersion":{"no":"1"}}`: "0 properties.textVersion",
+	} {
+		b := newBench(t)
+		a := b.post("/v1/track", serverKey, `{"userId":"u","event":"Consent Granted","properties":`+properties+`}`)
+		if !strings.HasPrefix(a.faults(), want) || (a.status == 200) != (want == "") || (len(b.sent) > 0) != (want == "") {
+			t.Errorf("%s: %d %q with %d messages, want %q", properties, a.status, a.faults(), len(b.sent), want)
+		}
+	}
+}
+
+// TestWhoWasNamedBeforeTheMemoryBeganAnew is known for as long again: naming them costs no quota, and keeps them.
+func TestWhoWasNamedBeforeTheMemoryBeganAnew(t *testing.T) {
+	var q quotas
+	now := newBench(t).now
+	from := source.Source{ID: "web", NewPerMinute: 1}
+	named := func(id string) []event.Event { return []event.Event{{UserID: id, Trust: trust.Public}} }
+	pass := func(id string, want bool) {
+		t.Helper()
+		if _, wait := q.over(from, netip.Prefix{}, 0, named(id), now); (wait == 0) != want {
+			t.Errorf("%s waits for %v", id, wait)
+		}
+	}
+	for i := range burstMinutes { // all that the quota holds
+		pass(fmt.Sprint("u", i), true)
+	}
+	q.old, q.seen = q.seen, map[uint64]struct{}{}
+	pass("u0", true)
+	q.old, q.seen = q.seen, map[uint64]struct{}{}
+	pass("u0", true)
+	pass("u1", false)
+}
+
+// TestEveryTopicMeansSomething: no topic that has a form is taken without effect.
+func TestEveryTopicMeansSomething(t *testing.T) {
+	const consents = `{"id":42,"email_marketing_consent":{"state":"unsubscribed","consent_updated_at":"2026-11-21T07:00:00Z"}}`
+	for topic := range forms {
+		system, body := "shopify", `{"id":42}`
+		switch {
+		case strings.HasPrefix(topic, "orders/") && topic != "orders/delete":
+			body = shopifyOrderNotice
+		case topic == "refunds/create":
+			body = shopifyRefundNotice
+		case strings.HasSuffix(topic, "consent/update"):
+			body = consents
+		case topic == "order.deleted":
+			system = "woocommerce"
+		case strings.HasPrefix(topic, "order."):
+			system, body = "woocommerce", wooOrderNotice
+		case strings.HasPrefix(topic, "customer."):
+			system, body = "woocommerce", `{"id":42,"email":"ann@shop.example","date_created_gmt":"2026-11-21T06:00:00"}`
+		}
+		if told := newHookBench(t).told(system, topic, body); len(told) == 0 {
+			t.Errorf("%s: nothing follows", topic)
+		}
+	}
+}
+
+// TestWhomAttributesName: one that is called something else names nobody, whatever it says; and a hash is a text.
+func TestWhomAttributesName(t *testing.T) {
+	proves := func(userID, userHash string) bool { return userID != "" && userHash == "of "+userID }
+	for name, c := range map[string]struct {
+		attributes      []attribute
+		user, anonymous string
+	}{
+		"a userId with its hash":        {[]attribute{{"userId", "u"}, {"userHash", "of u"}}, "u", ""},
+		"the hash first":                {[]attribute{{"userHash", "of u"}, {"userId", "u"}}, "u", ""},
+		"of another":                    {[]attribute{{"userId", "u"}, {"userHash", "of v"}}, "", ""},
+		"under another name":            {[]attribute{{"note", "u"}, {"userHash", "of u"}}, "", ""},
+		"a hash under another name":     {[]attribute{{"userId", "u"}, {"note", "of u"}}, "", ""},
+		"a number called a hash":        {[]attribute{{"userId", "u"}, {"userHash", "of u"}, {"userHash", json.Number("7")}}, "u", ""},
+		"the first of two that count":   {[]attribute{{"anonymousId", "a"}, {"anonymousId", "b"}, {"userId", "v"}, {"userId", "u"}, {"userHash", "of u"}}, "u", "a"},
+		"a device under another name":   {[]attribute{{"note", "a"}}, "", ""},
+		"nobody":                        {nil, "", ""},
+		"a device that is no text":      {[]attribute{{"anonymousId", map[string]any{}}}, "", ""},
+		"a device that means nobody":    {[]attribute{{"anonymousId", "undefined"}, {"anonymousId", "a"}}, "", "a"},
+		"a userId that is a number":     {[]attribute{{"userId", json.Number("7")}, {"userHash", "of 7"}}, "7", ""},
+		"a device that is a number":     {[]attribute{{"anonymousId", json.Number("8")}}, "", "8"},
+		"what is called nothing at all": {[]attribute{{"", "u"}, {"userHash", "of u"}}, "", ""},
+	} {
+		if user, anonymous := person(c.attributes, proves); user != c.user || anonymous != c.anonymous {
+			t.Errorf("%s: %q, %q; want %q, %q", name, user, anonymous, c.user, c.anonymous)
+		}
+	}
+}
+
+// TestTheFunctionIsMadeOfItsSettings, each in its place.
+func TestTheFunctionIsMadeOfItsSettings(t *testing.T) {
+	now := newBench(t).now
+	p := New(Settings{CatalogTable: "Catalog", EventsQueue: "https://queue.example/events", ServerKeyHash: source.KeyHash(serverKey), DefaultKey: defaultKey, DefaultRate: 3, NewPerAddress: 7, Currency: "EUR"}, nil, nil,
+		func() time.Time { return now })
+	want := map[string]any{"sources": dynamo.Sources{Table: "Catalog"}, "queue": queue.Sender{URL: "https://queue.example/events"}, "key": defaultKey, "rate": 3.0, "new": 7.0, "currency": money.Currency("EUR"), "now": now}
+	got := map[string]any{"sources": p.Sources, "queue": p.Queue, "key": p.DefaultKey, "rate": p.DefaultRate, "new": p.NewPerAddress, "currency": p.Currency, "now": p.Now()}
+	if !reflect.DeepEqual(got, want) || !httpapi.Matches(serverKey, p.Auth.ServerKeyHash) || p.Secrets == nil {
+		t.Errorf("made of %+v, want %+v", got, want)
+	}
+	if a, b := p.NewID(), p.NewID(); a == b || a == "" {
+		t.Errorf("ids %q and %q", a, b)
+	}
+}
