@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // AnswerLife is how long an Idempotency-Key is remembered.
@@ -52,19 +51,17 @@ func (a Answers) Answer(ctx context.Context, scope, key string, now time.Time) (
 }
 
 // put is the action for the effect's transaction. It fails its condition when the key was used within AnswerLife.
-func (a Answer) put(table string) types.TransactWriteItem {
+func (a Answer) put(table string) write {
 	i := idempotencyKey(a.Scope, a.Key).item()
 	i["request"] = textValue(a.Request)
 	i["status"] = numberValue(int64(a.Status))
 	i[attrBody] = bytesValue(a.Body)
 	i[attrTTL] = numberValue(a.At.Add(AnswerLife).Unix())
-	return types.TransactWriteItem{Put: &types.Put{
-		TableName:                 &table,
-		Item:                      i,
-		ConditionExpression:       aws.String("attribute_not_exists(pk) OR #ttl <= :now"),
-		ExpressionAttributeNames:  map[string]string{"#ttl": attrTTL},
-		ExpressionAttributeValues: item{":now": numberValue(a.At.Unix())},
-	}}
+	return put(table, i, condition{
+		text:   "attribute_not_exists(pk) OR #ttl <= :now",
+		names:  map[string]string{"#ttl": attrTTL},
+		values: item{":now": numberValue(a.At.Unix())},
+	})
 }
 
 // Remember writes answers whose effect is no item of the table, such as a job that is sent next: all of them or, with
@@ -82,17 +79,13 @@ func (a Answers) RememberSigned(ctx context.Context, by Signed, answers ...Answe
 	return a.remember(ctx, answers, lines)
 }
 
-func (a Answers) remember(ctx context.Context, answers []Answer, lines []types.TransactWriteItem) error {
-	var writes []types.TransactWriteItem
+func (a Answers) remember(ctx context.Context, answers []Answer, lines []write) error {
+	var writes []write
 	for _, one := range answers {
 		writes = append(writes, one.put(a.Table))
 	}
-	_, err := a.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: append(writes, lines...)})
-	if err == nil {
-		return nil
+	if err := do(ctx, a.DB, append(writes, lines...)...); err != nil {
+		return fmt.Errorf("remembering an answer of %s: %w", answers[0].Scope, err)
 	}
-	if conditionLost(err) {
-		err = ErrConflict
-	}
-	return fmt.Errorf("remembering an answer of %s: %w", answers[0].Scope, err)
+	return nil
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/audit"
 )
@@ -37,16 +36,16 @@ func (a Audit) Signed(l audit.Line) Signed {
 }
 
 // puts are the actions of a transaction that writes the line.
-func (s Signed) puts() ([]types.TransactWriteItem, error) {
+func (s Signed) puts() ([]write, error) {
 	body, err := json.Marshal(s.Line)
 	if err != nil {
 		return nil, fmt.Errorf("writing a line of the audit log: %w", err)
 	}
-	var all []types.TransactWriteItem
+	var all []write
 	for _, list := range auditLists(s.Line) {
 		i := auditKey(list, s.At, s.ID).item()
 		i[attrBody], i[attrTTL] = textValue(string(body)), numberValue(s.Until().Unix())
-		all = append(all, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: i}})
+		all = append(all, put(s.Table, i, condition{}))
 	}
 	return all, nil
 }
@@ -66,7 +65,7 @@ func (a Audit) Write(ctx context.Context, l audit.Line) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+	if err := do(ctx, a.DB, puts...); err != nil {
 		return fmt.Errorf("writing a line of the audit log: %w", err)
 	}
 	return nil

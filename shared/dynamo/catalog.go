@@ -69,7 +69,7 @@ func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage
 		if err == nil {
 			return next, nil
 		}
-		if !conditionLost(err) {
+		if !errors.Is(err, ErrConflict) {
 			return Definition{}, fmt.Errorf("saving %s %s: %w", kind, id, err)
 		}
 	}
@@ -107,28 +107,13 @@ func (c Catalog) put(ctx context.Context, d Definition, current int, by Signed) 
 	if err != nil {
 		return err
 	}
-	now := &types.Put{TableName: &c.Table, Item: d.item(definitionKey(d.Kind, d.ID))}
-	if current == 0 {
-		now.ConditionExpression = aws.String("attribute_not_exists(pk)")
-	} else {
-		now.ConditionExpression = aws.String("v = :current")
-		now.ExpressionAttributeValues = item{":current": numberValue(int64(current))}
-	}
-	kept := &types.Put{
-		TableName:           &c.Table,
-		Item:                d.item(definitionVersionKey(d.Kind, d.ID, d.Version)),
-		ConditionExpression: aws.String("attribute_not_exists(pk)"),
-	}
-	all := append([]types.TransactWriteItem{{Put: now}, {Put: kept}, c.changed(d.Kind)}, lines...)
-	_, err = c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: all})
-	return err
+	all := []write{put(c.Table, d.item(definitionKey(d.Kind, d.ID)), ofVersion(int64(current))), put(c.Table, d.item(definitionVersionKey(d.Kind, d.ID, d.Version)), absent()), c.changed(d.Kind)}
+	return do(ctx, c.DB, append(all, lines...)...)
 }
 
 // changed counts a change of a kind, within the change's own transaction.
-func (c Catalog) changed(kind string) types.TransactWriteItem {
-	return types.TransactWriteItem{Update: &types.Update{
-		TableName: &c.Table, Key: changeKey(kind).item(), UpdateExpression: aws.String("ADD v :one"), ExpressionAttributeValues: item{":one": numberValue(1)},
-	}}
+func (c Catalog) changed(kind string) write {
+	return update(c.Table, changeKey(kind), "ADD #v :one", condition{names: map[string]string{"#v": attrVersion}, values: item{":one": numberValue(1)}})
 }
 
 // Change counts the changes of a kind, read consistently: while it stays the same, so do the definitions.
@@ -232,15 +217,12 @@ func (c Catalog) Delete(ctx context.Context, kind, id string, version int, by Si
 	if err != nil {
 		return err
 	}
-	gone := types.TransactWriteItem{Delete: &types.Delete{
-		TableName: &c.Table, Key: definitionKey(kind, id).item(),
-		ConditionExpression: aws.String("v = :expected"), ExpressionAttributeValues: item{":expected": numberValue(int64(version))},
-	}}
-	_, err = c.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: append([]types.TransactWriteItem{gone, c.changed(kind)}, lines...)})
+	gone := remove(c.Table, definitionKey(kind, id), ofVersion(int64(version)))
+	err = do(ctx, c.DB, append([]write{gone, c.changed(kind)}, lines...)...)
 	if err == nil {
 		return nil
 	}
-	if !conditionLost(err) {
+	if !errors.Is(err, ErrConflict) {
 		return fmt.Errorf("deleting %s %s: %w", kind, id, err)
 	}
 	if _, readErr := c.Definition(ctx, kind, id); errors.Is(readErr, ErrNotFound) {

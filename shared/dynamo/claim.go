@@ -4,10 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/referral"
 )
@@ -30,17 +26,11 @@ func (s Referrals) Claim(ctx context.Context, c Claim) error {
 	r := c.Referral
 	listed := advocateReferralKey(r.Advocate, r.Program, r.Friend).item()
 	listed[attrProgram], listed[attrFriend], listed[attrAt] = textValue(r.Program), textValue(string(r.Friend)), timeValue(r.ClaimedAt)
-	actions := []types.TransactWriteItem{
+	writes := []write{
 		s.Due.put(OwnerSettlement, r.ExpiresAt, DueID(r), nil),
-		{Put: &types.Put{
-			TableName: &s.Table, Item: referralItem(r),
-			ConditionExpression: aws.String("attribute_not_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
-		}},
-		{Put: &types.Put{TableName: &s.Table, Item: listed}},
-		{ConditionCheck: &types.ConditionCheck{
-			TableName: &s.Table, Key: codeKey(r.Code).item(),
-			ConditionExpression: aws.String("attribute_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
-		}},
+		put(s.Table, referralItem(r), absent()),
+		put(s.Table, listed, condition{}),
+		check(s.Table, codeKey(r.Code), present()),
 		s.Profiles.unchanged(c.Friend.Profile),
 		s.Profiles.stillPerson(c.Advocate.Profile),
 	}
@@ -49,21 +39,15 @@ func (s Referrals) Claim(ctx context.Context, c Claim) error {
 		for _, id := range keys[:min(len(keys), maxGuards)] {
 			if !guarded[id] {
 				guarded[id] = true
-				actions = append(actions, s.referralAt(id, r.Program, 0))
+				writes = append(writes, s.referralAt(id, r.Program, 0))
 			}
 		}
 	}
 	if c.Answer != nil {
-		actions = append(actions, c.Answer.put(s.Table))
+		writes = append(writes, c.Answer.put(s.Table).or(ErrAnswered))
 	}
-	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-	if err == nil {
-		return nil
+	if err := do(ctx, s.DB, writes...); err != nil {
+		return fmt.Errorf("claiming a code of %s for %s: %w", r.Program, r.Friend, err)
 	}
-	if codes := cancellation(err); c.Answer != nil && len(codes) > 0 && codes[len(codes)-1] == lostCondition {
-		err = ErrAnswered
-	} else if conditionLost(err) {
-		err = ErrConflict
-	}
-	return fmt.Errorf("claiming a code of %s for %s: %w", r.Program, r.Friend, err)
+	return nil
 }

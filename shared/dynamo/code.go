@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/profile"
 )
@@ -49,43 +48,32 @@ func (s Referrals) CodeOf(ctx context.Context, keys []profile.ID, program string
 // ErrCodeTaken says that another pair has the code.
 var ErrCodeTaken = errors.New("the code is another pair's")
 
+// errOtherCode is the conflict of a pair that has another code by now.
+var errOtherCode = fmt.Errorf("%w: the pair has another code", ErrConflict)
+
 // ErrAnswered says that the request's Idempotency-Key was answered before.
 var ErrAnswered = errors.New("the Idempotency-Key was answered before")
 
 // PutCode gives an advocate a code in a program, together with the answer that is remembered, if any. Giving the same code again
 // changes nothing. ErrCodeTaken, ErrConflict (the pair has another code by now) or ErrAnswered say why it was not given.
 func (s Referrals) PutCode(ctx context.Context, code, program string, advocate profile.ID, now time.Time, answer *Answer) error {
-	same := func(i item) *types.Put {
-		return &types.Put{
-			TableName: &s.Table, Item: i,
-			ConditionExpression:       aws.String("attribute_not_exists(#pk) OR (#advocate = :advocate AND #program = :program AND #code = :code)"),
-			ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#advocate": attrAdvocate, "#program": attrProgram, "#code": attrCode},
-			ExpressionAttributeValues: item{":advocate": textValue(string(advocate)), ":program": textValue(program), ":code": textValue(code)},
-		}
+	same := condition{
+		text:   "attribute_not_exists(#pk) OR (#advocate = :advocate AND #program = :program AND #code = :code)",
+		names:  map[string]string{"#pk": attrPK, "#advocate": attrAdvocate, "#program": attrProgram, "#code": attrCode},
+		values: item{":advocate": textValue(string(advocate)), ":program": textValue(program), ":code": textValue(code)},
 	}
-	var actions []types.TransactWriteItem
-	for _, key := range []Key{codeKey(code), advocateCodeKey(advocate, program)} {
-		i := key.item()
+	given := func(k Key) write {
+		i := k.item()
 		i[attrProgram], i[attrAdvocate], i[attrCode] = textValue(program), textValue(string(advocate)), textValue(code)
 		i[attrAt] = timeValue(now)
-		actions = append(actions, types.TransactWriteItem{Put: same(i)})
+		return put(s.Table, i, same)
 	}
+	writes := []write{given(codeKey(code)).or(ErrCodeTaken), given(advocateCodeKey(advocate, program)).or(errOtherCode)}
 	if answer != nil {
-		actions = append(actions, answer.put(s.Table))
+		writes = append(writes, answer.put(s.Table).or(ErrAnswered))
 	}
-	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-	if err == nil {
-		return nil
+	if err := do(ctx, s.DB, writes...); err != nil {
+		return fmt.Errorf("giving a code of %s: %w", program, err)
 	}
-	switch codes := cancellation(err); {
-	case len(codes) > 2 && codes[2] == lostCondition:
-		err = ErrAnswered
-	case len(codes) > 1 && codes[1] == lostCondition:
-		err = ErrConflict
-	case len(codes) > 0 && codes[0] == lostCondition:
-		err = ErrCodeTaken
-	case conditionLost(err):
-		err = ErrConflict
-	}
-	return fmt.Errorf("giving a code of %s: %w", program, err)
+	return nil
 }

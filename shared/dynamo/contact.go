@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/net/idna"
 
 	"github.com/userops/userops/shared/domain/delivery"
@@ -66,19 +65,14 @@ func (s Deliveries) AddressContact(ctx context.Context, channel delivery.Channel
 // SaveContact writes the record if nobody has changed it since it was read, and counts its version up. ErrConflict says that
 // somebody has; any other error leaves open whether the write happened.
 func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error {
-	put := s.putContact(c)
-	_, err := s.DB.PutItem(ctx, alone(put))
-	if err != nil {
-		if conditionLost(err) {
-			err = ErrConflict
-		}
+	if err := do(ctx, s.DB, s.putContact(c)); err != nil {
 		return fmt.Errorf("writing the contact of %s: %w", c.ProfileID, err)
 	}
 	c.Version++
 	return nil
 }
 
-func (s Deliveries) putContact(c *delivery.Contact) *types.Put {
+func (s Deliveries) putContact(c *delivery.Contact) write {
 	i := contactKey(c.ProfileID).item()
 	if body := packContact(c, s.now()); len(body) > 0 {
 		i[attrBody] = bytesValue(body)
@@ -90,10 +84,9 @@ func (s Deliveries) putContact(c *delivery.Contact) *types.Put {
 }
 
 // overContact puts an item where the record stands, if that is still as it was read.
-func (s Deliveries) overContact(c *delivery.Contact, i item) *types.Put {
-	text, names, values := versionCondition(c.Version)
+func (s Deliveries) overContact(c *delivery.Contact, i item) write {
 	i[attrVersion] = numberValue(c.Version + 1)
-	return &types.Put{TableName: &s.Table, Item: i, ConditionExpression: &text, ExpressionAttributeNames: names, ExpressionAttributeValues: values}
+	return put(s.Table, i, ofVersion(c.Version))
 }
 
 // UnitedContact reads the one record of a person. Where profiles were merged into this one since it was written, their records are united with
@@ -201,13 +194,7 @@ func (s Deliveries) recordOf(ctx context.Context, profiles Profiles, person *pro
 
 // dropContact deletes the record if nobody has changed it since it was read. ErrConflict says that somebody has.
 func (s Deliveries) dropContact(ctx context.Context, c *delivery.Contact) error {
-	text, names, values := versionCondition(c.Version)
-	_, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: contactKey(c.ProfileID).item(),
-		ConditionExpression: &text, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
-	if conditionLost(err) {
-		err = ErrConflict
-	}
-	return err
+	return do(ctx, s.DB, remove(s.Table, contactKey(c.ProfileID), ofVersion(c.Version)))
 }
 
 // maxUnited is how many records one transaction takes in.
@@ -218,20 +205,15 @@ const maxUnited = 90
 // that has a pointer: somebody who came back may take an old one for nothing. Of more than maxUnited parts the first are taken; the caller sees in own.United which. ErrConflict says that one of them was changed.
 func (s Deliveries) UniteContacts(ctx context.Context, own *delivery.Contact, parts []*delivery.Contact) error {
 	parts = parts[:min(len(parts), maxUnited)]
-	var writes []types.TransactWriteItem
+	var writes []write
 	for _, part := range parts {
 		own.Unite(part)
 		i := contactKey(part.ProfileID).item()
 		i[attrTo] = textValue(string(own.ProfileID))
 		i[attrTTL] = numberValue(s.now().Add(contactLife).Unix())
-		writes = append(writes, types.TransactWriteItem{Put: s.overContact(part, i)})
+		writes = append(writes, s.overContact(part, i))
 	}
-	writes = append(writes, types.TransactWriteItem{Put: s.putContact(own)})
-	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
-	if err != nil {
-		if conditionLost(err) {
-			err = ErrConflict
-		}
+	if err := do(ctx, s.DB, append(writes, s.putContact(own))...); err != nil {
 		return fmt.Errorf("uniting the contacts of %s: %w", own.ProfileID, err)
 	}
 	own.Version++
@@ -285,6 +267,9 @@ func milliOf(i item, name string) time.Time {
 	return time.Time{}
 }
 
+// errMarked says that as much or more is noted already.
+var errMarked = errors.New("the address has a later mark")
+
 // Mark notes something against an address: "bounce", "complaint" or "unsubscribe". The latest time stays, so marking again changes
 // nothing. The address itself is not kept, and a mark stays when a person is erased: it holds nobody's name, and forgetting it would
 // write to somebody who wanted nothing more.
@@ -294,14 +279,10 @@ func (s Deliveries) Mark(ctx context.Context, channel delivery.Channel, address,
 	if attr == "" || len(hashes) == 0 {
 		return nil
 	}
-	_, err := s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.Table, Key: addressKey(string(channel), hashes[0]).item(),
-		UpdateExpression:          aws.String("SET #mark = :at"),
-		ConditionExpression:       aws.String("attribute_not_exists(#mark) OR #mark < :at"),
-		ExpressionAttributeNames:  map[string]string{"#mark": attr},
-		ExpressionAttributeValues: item{":at": numberValue(at.UnixMilli())},
-	})
-	if err != nil && !refused(err) {
+	err := do(ctx, s.DB, update(s.Table, addressKey(string(channel), hashes[0]), "SET #mark = :at", condition{
+		text: "attribute_not_exists(#mark) OR #mark < :at", names: map[string]string{"#mark": attr}, values: item{":at": numberValue(at.UnixMilli())},
+	}).or(errMarked))
+	if err != nil && !errors.Is(err, errMarked) {
 		return fmt.Errorf("marking an address: %w", err)
 	}
 	return nil

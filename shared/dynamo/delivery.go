@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
@@ -32,16 +32,19 @@ func (s Deliveries) now() time.Time {
 	return s.Now()
 }
 
+// errDecided says that something else is on record.
+var errDecided = errors.New("the attempt is decided")
+
 // Decide records a decision in place of what was recorded for the same attempt before: what is known takes the place of what was
 // not. Its Asked is cut to milliseconds.
 func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
-	return s.putDecision(ctx, d, nil)
+	return s.putDecision(ctx, d, condition{})
 }
 
 // DecideFirst records a decision unless there is one for the same attempt, other than by one of these outcomes. It tells whether it did.
 func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over ...delivery.Outcome) (bool, error) {
 	err := s.putDecision(ctx, d, undecided(over))
-	if refused(err) {
+	if errors.Is(err, errDecided) {
 		return false, nil
 	}
 	return err == nil, err
@@ -50,17 +53,13 @@ func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over .
 // DecideWhile records what the contact record tells of an intent, in place of one of these outcomes, while that record is as it was read: else
 // ErrConflict, since whoever had the intent may have given it back, or somebody may have one since. Where anything else is on record it changes nothing.
 func (s Deliveries) DecideWhile(ctx context.Context, d delivery.Decision, c *delivery.Contact, over ...delivery.Outcome) error {
-	put, err := s.decision(d, undecided(over))
+	decided, err := s.decision(d, undecided(over))
 	if err != nil {
 		return err
 	}
-	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: put}, {Put: s.putContact(c)}}})
-	codes := cancellation(err)
-	switch {
-	case len(codes) > 0 && codes[0] == lostCondition:
+	err = do(ctx, s.DB, decided, s.putContact(c))
+	if errors.Is(err, errDecided) {
 		return nil
-	case conditionLost(err):
-		err = ErrConflict
 	}
 	if err != nil {
 		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
@@ -70,8 +69,8 @@ func (s Deliveries) DecideWhile(ctx context.Context, d delivery.Decision, c *del
 }
 
 // undecided holds where nothing is on record, or one of the outcomes.
-func undecided(over []delivery.Outcome) *condition {
-	c := &condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
+func undecided(over []delivery.Outcome) condition {
+	c := absent()
 	for n, outcome := range over {
 		// No other text of a decision can hold this: quotes within one are escaped.
 		c.text += fmt.Sprintf(" OR contains(#b, :o%d)", n)
@@ -99,24 +98,23 @@ func (s Deliveries) Decision(ctx context.Context, id profile.ID, asked time.Time
 	return d, nil
 }
 
-func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c *condition) error {
-	put, err := s.decision(d, c)
+func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c condition) error {
+	decided, err := s.decision(d, c)
 	if err != nil {
 		return err
 	}
-	_, err = s.DB.PutItem(ctx, alone(put))
-	if err != nil {
+	if err := do(ctx, s.DB, decided); err != nil {
 		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
 	}
 	return nil
 }
 
 // decision is the write of a decision.
-func (s Deliveries) decision(d delivery.Decision, c *condition) (*types.Put, error) {
+func (s Deliveries) decision(d delivery.Decision, c condition) (write, error) {
 	d.Asked = d.Asked.UTC().Truncate(time.Millisecond)
 	body, err := json.Marshal(d)
 	if err != nil {
-		return nil, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+		return write{}, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
 	}
 	i := decisionKey(d.ProfileID, d.Asked, d.NotificationID).item()
 	i[attrBody] = textValue(string(body))
@@ -124,11 +122,7 @@ func (s Deliveries) decision(d delivery.Decision, c *condition) (*types.Put, err
 	if d.Version > 0 {
 		i[attrVersion] = numberValue(d.Version)
 	}
-	put := &types.Put{TableName: &s.Table, Item: i}
-	if c != nil {
-		put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = &c.text, c.names, c.values
-	}
-	return put, nil
+	return put(s.Table, i, c).or(errDecided), nil
 }
 
 // Decisions lists what was decided for a person, newest first, of all ids under which decisions may stand. A cursor that did not

@@ -6,8 +6,6 @@ import (
 	"hash/fnv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -54,20 +52,19 @@ func (d Due) now() time.Time {
 // Put files an entry under the first minute that begins at its time or later, and not before the present one, since past minutes
 // are not looked at again. Putting the same entry again replaces it.
 func (d Due) Put(ctx context.Context, owner string, at time.Time, id string, body []byte) error {
-	_, err := d.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &d.Table, Item: d.item(owner, at, id, body)})
-	if err != nil {
+	if err := do(ctx, d.DB, d.put(owner, at, id, body)); err != nil {
 		return fmt.Errorf("writing what is due for %s: %w", owner, err)
 	}
 	return nil
 }
 
 // put is Put for a transaction.
-func (d Due) put(owner string, at time.Time, id string, body []byte) types.TransactWriteItem {
-	return types.TransactWriteItem{Put: &types.Put{TableName: &d.Table, Item: d.item(owner, at, id, body)}}
+func (d Due) put(owner string, at time.Time, id string, body []byte) write {
+	return put(d.Table, d.item(owner, at, id, body), condition{})
 }
 
 // Filing is an entry that is filed by the same transaction as what makes it due.
-type Filing struct{ write types.TransactWriteItem }
+type Filing struct{ write write }
 
 // Filing is Put for the transaction of another store.
 func (d Due) Filing(owner string, at time.Time, id string, body []byte) Filing {
@@ -104,8 +101,7 @@ func dueShard(id string) int {
 
 // Done strikes an entry off. Striking it off again changes nothing.
 func (d Due) Done(ctx context.Context, e DueEntry) error {
-	_, err := d.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &d.Table, Key: dueKey(e.Owner, e.Minute, dueShard(e.ID), e.ID).item()})
-	if err != nil {
+	if err := do(ctx, d.DB, remove(d.Table, dueKey(e.Owner, e.Minute, dueShard(e.ID), e.ID), condition{})); err != nil {
 		return fmt.Errorf("striking off what was due for %s: %w", e.Owner, err)
 	}
 	return nil

@@ -183,14 +183,9 @@ func (d Due) floor(ctx context.Context, owner string) (time.Time, error) {
 
 // raise moves the floor up, never down.
 func (d Due) raise(ctx context.Context, owner string, to time.Time) error {
-	_, err := d.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &d.Table, Key: dueFloorKey(owner).item(),
-		UpdateExpression:          aws.String("SET #minute = :to"),
-		ConditionExpression:       aws.String("attribute_not_exists(#minute) OR #minute < :to"),
-		ExpressionAttributeNames:  map[string]string{"#minute": attrMinute},
-		ExpressionAttributeValues: item{":to": numberValue(to.Unix())},
-	})
-	if err != nil && !conditionLost(err) {
+	err := do(ctx, d.DB, update(d.Table, dueFloorKey(owner), "SET #minute = :to", condition{
+		text: "attribute_not_exists(#minute) OR #minute < :to", names: map[string]string{"#minute": attrMinute}, values: item{":to": numberValue(to.Unix())}}))
+	if err != nil && !errors.Is(err, ErrConflict) {
 		return fmt.Errorf("noting what was due for %s: %w", owner, err)
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/source"
@@ -48,17 +47,12 @@ func (s Sources) PutHookSecret(ctx context.Context, id source.ID, secret string,
 	}
 	entry := hookSecretKey(string(id)).item()
 	entry[attrSecret] = textValue(secret)
-	put := &types.Put{TableName: &s.Table, Item: entry, ConditionExpression: aws.String("attribute_not_exists(pk)")}
+	was := absent()
 	if len(have) > 0 {
 		entry[attrPrevious] = textValue(have[0])
-		put.ConditionExpression = aws.String("#secret = :present")
-		put.ExpressionAttributeNames = map[string]string{"#secret": attrSecret}
-		put.ExpressionAttributeValues = item{":present": textValue(have[0])}
+		was = condition{text: "#secret = :present", names: map[string]string{"#secret": attrSecret}, values: item{":present": textValue(have[0])}}
 	}
-	all := append([]types.TransactWriteItem{{Put: put}}, lines...)
-	if _, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: all}); conditionLost(err) {
-		return ErrConflict
-	}
+	err = do(ctx, s.DB, append([]write{put(s.Table, entry, was)}, lines...)...)
 	if err != nil {
 		return fmt.Errorf("storing the hook secret of source %s: %w", id, err)
 	}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/userops/userops/shared/domain/profile"
 )
 
@@ -39,19 +37,12 @@ func samePerson(p *profile.Profile) condition {
 	return c
 }
 
-// stillPerson is samePerson for a transaction.
-func (s Profiles) stillPerson(p *profile.Profile) types.TransactWriteItem {
-	return s.check(p, samePerson(p))
+// stillPerson checks samePerson.
+func (s Profiles) stillPerson(p *profile.Profile) write {
+	return check(s.Table, profileKey(p.ID), samePerson(p))
 }
 
 // unchanged holds while a profile is as it was loaded; with Version 0, while there is none.
-func (s Profiles) unchanged(p *profile.Profile) types.TransactWriteItem {
-	return s.check(p, unchanged(p))
-}
-
-func (s Profiles) check(p *profile.Profile, c condition) types.TransactWriteItem {
-	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &s.Table, Key: profileKey(p.ID).item(), ConditionExpression: &c.text,
-		ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
-	}}
+func (s Profiles) unchanged(p *profile.Profile) write {
+	return check(s.Table, profileKey(p.ID), unchanged(p))
 }

@@ -49,46 +49,26 @@ type Ledger struct {
 // nothing is written, and the earlier posting stands. ErrConflict says that a lot or a debt is no longer as the posting's builder
 // saw it; any other error leaves open whether the posting was written, and applying it again is safe.
 func (l Ledger) Apply(ctx context.Context, p ledger.Posting) (fresh bool, err error) {
-	actions, err := l.actions(p)
+	writes, err := l.writes(p)
 	if err != nil {
 		return false, fmt.Errorf("applying %s: %w", p.Effect, err)
 	}
-	_, err = l.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-	if err == nil {
-		return true, nil
-	}
-	// The effect is the first action.
-	switch codes := cancellation(err); {
-	case codes == nil:
-		return false, fmt.Errorf("applying %s: %w", p.Effect, err)
-	case codes[0] == lostCondition:
+	err = do(ctx, l.DB, writes...)
+	if errors.Is(err, errApplied) {
 		return false, nil
-	case conditionLost(err):
-		return false, fmt.Errorf("applying %s: %w", p.Effect, ErrConflict)
-	default:
+	}
+	if err != nil {
 		return false, fmt.Errorf("applying %s: %w", p.Effect, err)
 	}
+	return true, nil
 }
 
-const lostCondition = "ConditionalCheckFailed"
+// errApplied says that the book holds the effect.
+var errApplied = errors.New("the effect is in the book")
 
-// cancellation is the code of each action of a cancelled transaction, "None" for those that were not the cause; nil when err is
-// something else.
-func cancellation(err error) []string {
-	var cancelled *types.TransactionCanceledException
-	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) == 0 {
-		return nil
-	}
-	codes := make([]string, len(cancelled.CancellationReasons))
-	for i, reason := range cancelled.CancellationReasons {
-		codes[i] = aws.ToString(reason.Code)
-	}
-	return codes
-}
-
-// actions are the writes of a posting, its effect first. None of them reads before it writes: balances are added to, and lots
+// writes are those of a posting, its effect first. None of them reads before it writes: balances are added to, and lots
 // and debts are asked to be as they were seen.
-func (l Ledger) actions(p ledger.Posting) ([]types.TransactWriteItem, error) {
+func (l Ledger) writes(p ledger.Posting) ([]write, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
@@ -99,40 +79,29 @@ func (l Ledger) actions(p ledger.Posting) ([]types.TransactWriteItem, error) {
 	effect := effectKey(p.Effect.Kind, p.Effect.ID).item()
 	effect[attrAt] = timeValue(p.At)
 	effect[attrBody] = bytesValue(entries)
-	actions := []types.TransactWriteItem{l.putNew(effect)}
+	writes := []write{put(l.Table, effect, absent()).or(errApplied)}
 	for _, e := range p.Entries {
-		actions = append(actions, l.putNew(entryItem(e)))
+		writes = append(writes, put(l.Table, entryItem(e), absent()))
 	}
 	for _, lot := range p.Opened {
-		actions = append(actions, l.putNew(lotItem(lot)))
+		writes = append(writes, put(l.Table, lotItem(lot), absent()))
 	}
 	for _, c := range p.Lots {
-		actions = append(actions, types.TransactWriteItem{Update: &types.Update{
-			TableName:                 &l.Table,
-			Key:                       lotKey(string(c.Account), c.ID).item(),
-			UpdateExpression:          aws.String("ADD #remaining :delta"),
-			ConditionExpression:       aws.String("#remaining = :seen"),
-			ExpressionAttributeNames:  map[string]string{"#remaining": attrRemaining},
-			ExpressionAttributeValues: item{":delta": numberValue(c.Delta), ":seen": numberValue(c.Seen)},
-		}})
+		writes = append(writes, update(l.Table, lotKey(string(c.Account), c.ID), "ADD #remaining :delta", condition{
+			text: "#remaining = :seen", names: map[string]string{"#remaining": attrRemaining},
+			values: item{":delta": numberValue(c.Delta), ":seen": numberValue(c.Seen)},
+		}))
 	}
-	return append(actions, l.balanceUpdates(p.Balances)...), nil
-}
-
-func (l Ledger) putNew(i item) types.TransactWriteItem {
-	return types.TransactWriteItem{Put: &types.Put{
-		TableName: &l.Table, Item: i,
-		ConditionExpression: aws.String("attribute_not_exists(#pk)"), ExpressionAttributeNames: map[string]string{"#pk": attrPK},
-	}}
+	return append(writes, l.balanceUpdates(p.Balances)...), nil
 }
 
 // balanceUpdates makes one update of each account, since a transaction may touch an item only once.
-func (l Ledger) balanceUpdates(changes []ledger.BalanceChange) []types.TransactWriteItem {
+func (l Ledger) balanceUpdates(changes []ledger.BalanceChange) []write {
 	byAccount := map[ledger.Account][]ledger.BalanceChange{}
 	for _, c := range changes {
 		byAccount[c.Account] = append(byAccount[c.Account], c)
 	}
-	var actions []types.TransactWriteItem
+	var writes []write
 	for _, account := range slices.Sorted(maps.Keys(byAccount)) {
 		names, values := map[string]string{}, item{}
 		var adds, conditions []string
@@ -151,26 +120,17 @@ func (l Ledger) balanceUpdates(changes []ledger.BalanceChange) []types.TransactW
 			}
 			if c.GuardsDebt() {
 				names["#"+owed], values[":seen"+owed] = attrOwed+string(c.Unit), numberValue(c.SeenOwed)
-				condition := fmt.Sprintf("#%s = :seen%s", owed, owed)
+				as := fmt.Sprintf("#%s = :seen%s", owed, owed)
 				if c.SeenOwed == 0 {
-					condition = fmt.Sprintf("(attribute_not_exists(#%s) OR %s)", owed, condition)
+					as = fmt.Sprintf("(attribute_not_exists(#%s) OR %s)", owed, as)
 				}
-				conditions = append(conditions, condition)
+				conditions = append(conditions, as)
 			}
 		}
-		update := &types.Update{
-			TableName:                 &l.Table,
-			Key:                       accountKey(string(account)).item(),
-			UpdateExpression:          aws.String("ADD " + strings.Join(adds, ", ")),
-			ExpressionAttributeNames:  names,
-			ExpressionAttributeValues: values,
-		}
-		if len(conditions) > 0 {
-			update.ConditionExpression = aws.String(strings.Join(conditions, " AND "))
-		}
-		actions = append(actions, types.TransactWriteItem{Update: update})
+		writes = append(writes, update(l.Table, accountKey(string(account)), "ADD "+strings.Join(adds, ", "),
+			condition{text: strings.Join(conditions, " AND "), names: names, values: values}))
 	}
-	return actions
+	return writes
 }
 
 // EffectEntries are the entries of an effect in the order in which they were posted. ErrNotFound if the book does not hold the

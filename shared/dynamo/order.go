@@ -83,18 +83,15 @@ func readOrder(id string, i item) (*order.Order, error) {
 // Save writes an order alone, if it is still as it was loaded, and counts its Version up. ErrConflict says that it is not; any other error leaves
 // open whether the write happened.
 func (s Orders) Save(ctx context.Context, o *order.Order) error {
-	condition, names, values := versionCondition(o.Version)
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: orderItem(o),
-		ConditionExpression: &condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values})
-	if err != nil {
-		if conditionLost(err) {
-			err = ErrConflict
-		}
+	if err := do(ctx, s.DB, s.put(o)); err != nil {
 		return fmt.Errorf("saving an order: %w", err)
 	}
 	o.Version++
 	return nil
 }
+
+// put writes an order while it is as it was loaded.
+func (s Orders) put(o *order.Order) write { return put(s.Table, orderItem(o), ofVersion(o.Version)) }
 
 func orderItem(o *order.Order) item {
 	i := orderKey(o.ID).item()

@@ -141,20 +141,13 @@ func attributeErasure(p *profile.Profile) {
 	}
 }
 
-// condition is what a conditional put asks.
-type condition struct {
-	text   string
-	names  map[string]string
-	values item
-}
-
 // unchanged holds while the item is as the profile was read, whatever was done to the profile since. The version alone would not do:
 // where a profile stood, a pointer or a tombstone may stand now, with a count of its own. Every conditional write of a profile, and every
 // check of one, asks this and nothing else.
 func unchanged(p *profile.Profile) condition {
 	read := p.Mark()
 	if read.Version == 0 {
-		return condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
+		return absent()
 	}
 	c := condition{text: "#v = :v AND attribute_not_exists(#to) AND ", names: map[string]string{"#v": attrVersion, "#to": attrTo, "#erased": attrErased},
 		values: item{":v": numberValue(read.Version)}}
@@ -227,11 +220,7 @@ func tombstone(p *profile.Profile, id profile.ID, version int64, at time.Time) i
 // Save writes the profile if it is still as it was loaded, and counts its Version up. ErrConflict says that it is not; any other
 // error leaves open whether the write happened.
 func (s Profiles) Save(ctx context.Context, p *profile.Profile) error {
-	_, err := s.DB.PutItem(ctx, alone(s.put(s.item(p), unchanged(p)).Put))
-	if err != nil {
-		if conditionLost(err) {
-			err = ErrConflict
-		}
+	if err := do(ctx, s.DB, s.put(p)); err != nil {
 		return fmt.Errorf("saving profile %s: %w", p.ID, err)
 	}
 	written(p)
@@ -261,16 +250,14 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 	for _, vacant := range c.Attach {
 		p.Inherit(vacant)
 	}
-	writes := []types.TransactWriteItem{s.put(s.item(p), unchanged(p))}
+	writes := []write{s.put(p)}
 	for _, o := range c.Orders {
-		var known condition
-		known.text, known.names, known.values = versionCondition(o.Version)
-		writes = append(writes, s.put(orderItem(o), known))
+		writes = append(writes, Orders{Table: s.Table}.put(o))
 	}
 	for _, vacant := range c.Attach {
-		writes = append(writes, s.put(pointerItem(vacant.ID, p.ID), unchanged(vacant)))
+		writes = append(writes, put(s.Table, pointerItem(vacant.ID, p.ID), unchanged(vacant)))
 	}
-	if err := s.transact(ctx, writes); err != nil {
+	if err := do(ctx, s.DB, writes...); err != nil {
 		return fmt.Errorf("committing profile %s: %w", p.ID, err)
 	}
 	written(p)
@@ -280,44 +267,28 @@ func (s Profiles) Commit(ctx context.Context, c Change) error {
 	return nil
 }
 
-func (s Profiles) put(i item, c condition) types.TransactWriteItem {
-	put := &types.Put{TableName: &s.Table, Item: i}
-	if c.text != "" {
-		put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = &c.text, c.names, c.values
-	}
-	return types.TransactWriteItem{Put: put}
-}
-
-func (s Profiles) transact(ctx context.Context, writes []types.TransactWriteItem) error {
-	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
-	if err != nil && conditionLost(err) {
-		return ErrConflict
-	}
-	return err
-}
+// put writes a profile while it is as it was loaded.
+func (s Profiles) put(p *profile.Profile) write { return put(s.Table, s.item(p), unchanged(p)) }
 
 // Merge writes keep, which has absorbed the other, leaves a forward pointer where the other stood and where its identifiers
 // pointed, and puts what tells of it into the timeline; all of it or nothing, if both are still as they were loaded. Nothing is told
 // where told has no events.
 func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, told Pack) error {
-	writes := []types.TransactWriteItem{
-		s.put(s.item(keep), unchanged(keep)),
-		s.put(pointerItem(absorbed.ID, keep.ID), unchanged(absorbed)),
-	}
+	writes := []write{s.put(keep), put(s.Table, pointerItem(absorbed.ID, keep.ID), unchanged(absorbed))}
 	if len(told.Events) > 0 {
 		i, err := s.History.item(told)
 		if err != nil {
 			return fmt.Errorf("telling of a merge: %w", err)
 		}
-		writes = append(writes, types.TransactWriteItem{Put: &types.Put{TableName: &s.History.Table, Item: i}})
+		writes = append(writes, put(s.History.Table, i, condition{}))
 	}
 	for _, i := range absorbed.Identifiers {
 		// These pointed to the absorbed profile and cannot have changed while it is as it was loaded.
 		if id := i.ID(); id != absorbed.ID && len(writes) < MaxChangeItems {
-			writes = append(writes, s.put(pointerItem(id, keep.ID), condition{}))
+			writes = append(writes, put(s.Table, pointerItem(id, keep.ID), condition{}))
 		}
 	}
-	if err := s.transact(ctx, writes); err != nil {
+	if err := do(ctx, s.DB, writes...); err != nil {
 		return fmt.Errorf("merging profile %s into %s: %w", absorbed.ID, keep.ID, err)
 	}
 	written(keep)
@@ -327,16 +298,16 @@ func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, to
 // Erase puts tombstones of one version (profile.TombstoneVersion) where the profile, its parts and its identifiers' pointers stand, if it
 // is still as it was loaded, and files what follows from them. A key under which somebody else's profile stands is a conflict.
 func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...Filing) error {
-	writes := []types.TransactWriteItem{s.put(tombstone(p, p.ID, version, at), unchanged(p))}
+	writes := []write{put(s.Table, tombstone(p, p.ID, version, at), unchanged(p))}
 	for _, id := range p.Keys()[1:] {
 		if len(writes) < MaxChangeItems {
-			writes = append(writes, s.put(tombstone(p, id, version, at), condition{text: "attribute_not_exists(#b)", names: map[string]string{"#b": attrBody}}))
+			writes = append(writes, put(s.Table, tombstone(p, id, version, at), condition{text: "attribute_not_exists(#b)", names: map[string]string{"#b": attrBody}}))
 		}
 	}
 	for _, filing := range with {
 		writes = append(writes, filing.write)
 	}
-	if err := s.transact(ctx, writes); err != nil {
+	if err := do(ctx, s.DB, writes...); err != nil {
 		return fmt.Errorf("erasing profile %s: %w", p.ID, err)
 	}
 	p.Stored(profile.Mark{Version: version, Erased: at.Truncate(time.Millisecond)})

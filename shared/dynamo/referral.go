@@ -278,12 +278,8 @@ func DueReferral(id string) (program string, friend profile.ID, ok bool) {
 }
 
 // referralAt holds while somebody's referral has a version; 0 is none.
-func (s Referrals) referralAt(friend profile.ID, program string, version int64) types.TransactWriteItem {
-	condition, names, values := versionCondition(version)
-	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &s.Table, Key: referralKey(friend, program).item(), ConditionExpression: &condition,
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-	}}
+func (s Referrals) referralAt(friend profile.ID, program string, version int64) write {
+	return check(s.Table, referralKey(friend, program), ofVersion(version))
 }
 
 // Await files a look at a referral for a time.
@@ -294,18 +290,11 @@ func (s Referrals) Await(ctx context.Context, r referral.Referral, at time.Time)
 // Advance writes a referral whose move concerns nobody else's items, if it is still at its Version. ErrConflict says that it is
 // not; any other error leaves open whether the write happened.
 func (s Referrals) Advance(ctx context.Context, r referral.Referral) error {
-	update, err := s.update(r)
+	moved, err := s.move(r)
 	if err != nil {
 		return err
 	}
-	_, err = s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: update.TableName, Key: update.Key, UpdateExpression: update.UpdateExpression, ConditionExpression: update.ConditionExpression,
-		ExpressionAttributeNames: update.ExpressionAttributeNames, ExpressionAttributeValues: update.ExpressionAttributeValues,
-	})
-	if err != nil && conditionLost(err) {
-		err = ErrConflict
-	}
-	if err != nil {
+	if err := do(ctx, s.DB, moved); err != nil {
 		return fmt.Errorf("moving the referral of %s in %s to %s: %w", r.Friend, r.Program, r.State, err)
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/profile"
@@ -35,15 +34,15 @@ func flagsValue(flags []referral.Flag) types.AttributeValue {
 	return textValue(strings.Join(texts, ","))
 }
 
-// update sets what moves change and nothing else, so that attributes of a newer version of the program stay.
-func (s Referrals) update(r referral.Referral) (*types.Update, error) {
+// move sets what moves change and nothing else, so that attributes of a newer version of the program stay.
+func (s Referrals) move(r referral.Referral) (write, error) {
 	rewards, err := json.Marshal(r.Rewards)
 	if err != nil {
-		return nil, fmt.Errorf("packing rewards: %w", err)
+		return write{}, fmt.Errorf("packing rewards: %w", err)
 	}
 	charged, err := json.Marshal(r.Charged)
 	if err != nil {
-		return nil, fmt.Errorf("packing rewards: %w", err)
+		return write{}, fmt.Errorf("packing rewards: %w", err)
 	}
 	names, values := map[string]string{"#v": attrVersion}, item{":v": numberValue(r.Version), ":one": numberValue(1)}
 	sets := []string{"#v = #v + :one"}
@@ -74,11 +73,7 @@ func (s Referrals) update(r referral.Referral) (*types.Update, error) {
 	set(attrSettledFor, textValue(string(r.SettledFor)))
 	set(attrRewards, textValue(string(rewards)))
 	set(attrCharged, textValue(string(charged)))
-	return &types.Update{
-		TableName: &s.Table, Key: referralKey(r.Friend, r.Program).item(),
-		UpdateExpression: aws.String("SET " + strings.Join(sets, ", ")), ConditionExpression: aws.String("#v = :v"),
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-	}, nil
+	return update(s.Table, referralKey(r.Friend, r.Program), "SET "+strings.Join(sets, ", "), condition{text: "#v = :v", names: names, values: values}), nil
 }
 
 func referralOf(i item) (referral.Referral, error) {

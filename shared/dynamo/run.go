@@ -62,9 +62,8 @@ func (s Runs) Create(ctx context.Context, run segment.Run) (segment.Run, error) 
 	created := runKey(run.ID).item()
 	created[attrBody] = textValue(string(body))
 	created[attrTTL] = numberValue(run.CreatedAt.Add(runLife).Unix())
-	_, err = s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: created, ConditionExpression: aws.String("attribute_not_exists(pk)")})
-	if err != nil {
-		if !conditionLost(err) {
+	if err := do(ctx, s.DB, put(s.Table, created, absent())); err != nil {
+		if !errors.Is(err, ErrConflict) {
 			return segment.Run{}, fmt.Errorf("creating run %s: %w", run.ID, err)
 		}
 		if run, err = s.Load(ctx, run.ID); err != nil {
@@ -181,11 +180,11 @@ func (s Runs) SaveDefinitions(ctx context.Context, run string, createdAt time.Ti
 	i := runDefinitionsKey(run).item()
 	i[attrBody] = bytesValue(packed)
 	i[attrTTL] = numberValue(createdAt.Add(columnsLife).Unix())
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i, ConditionExpression: aws.String("attribute_not_exists(pk)")})
+	err := do(ctx, s.DB, put(s.Table, i, absent()))
 	if err == nil {
 		return packed, nil
 	}
-	if !conditionLost(err) {
+	if !errors.Is(err, ErrConflict) {
 		return nil, fmt.Errorf("saving the definitions of run %s: %w", run, err)
 	}
 	return s.Definitions(ctx, run)
@@ -218,11 +217,7 @@ func (s Runs) SavePart(ctx context.Context, run segment.Run, part RunPart) error
 	i[attrBody] = bytesValue(part.Body)
 	i[attrNext] = textValue(part.Next)
 	i[attrTTL] = numberValue(run.CreatedAt.Add(columnsLife).Unix())
-	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i, ConditionExpression: aws.String("attribute_not_exists(pk)")})
-	if err != nil {
-		if conditionLost(err) {
-			err = ErrConflict
-		}
+	if err := do(ctx, s.DB, put(s.Table, i, absent())); err != nil {
 		return fmt.Errorf("saving part %d of shard %d of run %s: %w", part.Number, part.Shard, run.ID, err)
 	}
 	return nil
@@ -291,10 +286,7 @@ func (s Runs) Mark(ctx context.Context, run string, done RunDone, shard int) (in
 		ExpressionAttributeValues: item{":shard": &types.AttributeValueMemberNS{Value: []string{strconv.Itoa(shard)}}},
 		ReturnValues:              types.ReturnValueUpdatedNew,
 	})
-	if err != nil {
-		if refused(err) {
-			err = ErrNotFound
-		}
+	if err = lossOf(err, write{lost: ErrNotFound}); err != nil {
 		return 0, fmt.Errorf("marking shard %d of run %s as %s: %w", shard, run, done, err)
 	}
 	return len(shardsOf(out.Attributes, string(done))), nil
@@ -315,17 +307,9 @@ func (s Runs) once(ctx context.Context, run, name string, document any) error {
 	if err != nil {
 		return fmt.Errorf("saving the %s of run %s: %w", name, run, err)
 	}
-	_, err = s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.Table, Key: runKey(run).item(),
-		UpdateExpression:          aws.String("SET #name = if_not_exists(#name, :body)"),
-		ConditionExpression:       aws.String("attribute_exists(pk)"),
-		ExpressionAttributeNames:  map[string]string{"#name": name},
-		ExpressionAttributeValues: item{":body": textValue(string(body))},
-	})
-	if err != nil {
-		if refused(err) {
-			err = ErrNotFound
-		}
+	stands := present()
+	stands.names["#name"], stands.values = name, item{":body": textValue(string(body))}
+	if err := do(ctx, s.DB, update(s.Table, runKey(run), "SET #name = if_not_exists(#name, :body)", stands).or(ErrNotFound)); err != nil {
 		return fmt.Errorf("saving the %s of run %s: %w", name, run, err)
 	}
 	return nil

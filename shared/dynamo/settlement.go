@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/referral"
@@ -35,45 +34,39 @@ const maxOthers = 10
 // the budget stands against it: then nothing is written. ErrConflict says that something is not as it was read, which it also is when the
 // referral is settled already; any other error leaves open whether the settlement was written, and reading the referral tells.
 func (s Referrals) Settle(ctx context.Context, st Settlement) (paid bool, err error) {
-	actions, budget, err := s.settlement(st)
+	writes, err := s.settlement(st)
+	if err == nil && writes != nil {
+		err = do(ctx, s.DB, writes...)
+	}
+	if onlyLoss(err, errOverBudget) {
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("settling the referral of %s in %s: %w", st.Referral.Friend, st.Referral.Program, err)
 	}
-	if actions == nil {
-		return false, nil
-	}
-	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-	if err == nil {
-		return true, nil
-	}
-	if soleCause(cancellation(err), budget) {
-		return false, nil
-	}
-	if conditionLost(err) {
-		err = ErrConflict
-	}
-	return false, fmt.Errorf("settling the referral of %s in %s: %w", st.Referral.Friend, st.Referral.Program, err)
+	return writes != nil, nil
 }
 
-// settlement is the actions of a settlement and which of them takes from the budget; none where a limit is below the cost alone.
-func (s Referrals) settlement(st Settlement) (actions []types.TransactWriteItem, budget int, err error) {
+// errOverBudget says that a limit of the program's budget is below what was spent with the cost.
+var errOverBudget = fmt.Errorf("%w: the budget is spent", ErrConflict)
+
+// settlement is the writes of a settlement; none where a limit is below the cost alone.
+func (s Referrals) settlement(st Settlement) (writes []write, err error) {
 	r := st.Referral
-	update, err := s.update(r)
+	moved, err := s.move(r)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	budget = -1
-	actions = []types.TransactWriteItem{{Update: update}, s.Profiles.stillPerson(st.Friend.Profile), s.Profiles.stillPerson(st.Advocate.Profile)}
+	writes = []write{moved, s.Profiles.stillPerson(st.Friend.Profile), s.Profiles.stillPerson(st.Advocate.Profile)}
 	if len(r.Charged) > 0 {
 		spend, ok := s.spend(r.Program, r.Charged, st.Budget)
 		if !ok {
-			return nil, 0, nil
+			return nil, nil
 		}
-		budget = len(actions)
-		actions = append(actions, spend)
+		writes = append(writes, spend.or(errOverBudget))
 	}
 	for _, other := range st.Others[:min(len(st.Others), maxOthers)] {
-		actions = append(actions, s.referralAt(other.Friend, r.Program, other.Version))
+		writes = append(writes, s.referralAt(other.Friend, r.Program, other.Version))
 	}
 	if len(st.Standings) > 0 {
 		first, rest := st.Standings[0], st.Standings[1:]
@@ -81,35 +74,25 @@ func (s Referrals) settlement(st Settlement) (actions []types.TransactWriteItem,
 		after.Settled, after.At, after.Steps = after.Settled+1, r.SettledAt, after.Steps.Pay(r.Step)
 		count, err := s.restand(r.Program, first, after)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		actions = append(actions, count...)
+		writes = append(writes, count...)
 		for _, standing := range rest[:min(len(rest), maxOthers)] {
-			actions = append(actions, s.still(r.Program, standing))
+			writes = append(writes, s.still(r.Program, standing))
 		}
 	}
 	if st.Posting != nil {
-		post, err := s.Ledger.actions(*st.Posting)
+		post, err := s.Ledger.writes(*st.Posting)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		actions = append(actions, post...)
+		writes = append(writes, post...)
 	}
-	return actions, budget, nil
-}
-
-// soleCause tells whether one action alone cancelled a transaction, by its condition.
-func soleCause(codes []string, at int) bool {
-	for i, code := range codes {
-		if i == at && code != lostCondition || i != at && code != "None" {
-			return false
-		}
-	}
-	return at >= 0 && at < len(codes)
+	return writes, nil
 }
 
 // spend takes a cost from what the limits leave; ok is false where a limit is below the cost alone.
-func (s Referrals) spend(program string, cost, limits []ledger.Quantity) (action types.TransactWriteItem, ok bool) {
+func (s Referrals) spend(program string, cost, limits []ledger.Quantity) (w write, ok bool) {
 	names, values := map[string]string{}, item{}
 	var adds, conditions []string
 	for i, q := range cost {
@@ -120,20 +103,13 @@ func (s Referrals) spend(program string, cost, limits []ledger.Quantity) (action
 				continue
 			}
 			if q.Amount > limit.Amount {
-				return types.TransactWriteItem{}, false
+				return write{}, false
 			}
 			values[fmt.Sprintf(":most%d", i)] = numberValue(limit.Amount - q.Amount)
 			conditions = append(conditions, fmt.Sprintf("(attribute_not_exists(#u%d) OR #u%d <= :most%d)", i, i, i))
 		}
 	}
-	update := &types.Update{
-		TableName: &s.Table, Key: budgetKey(program).item(), UpdateExpression: aws.String("ADD " + strings.Join(adds, ", ")),
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-	}
-	if len(conditions) > 0 {
-		update.ConditionExpression = aws.String(strings.Join(conditions, " AND "))
-	}
-	return types.TransactWriteItem{Update: update}, true
+	return update(s.Table, budgetKey(program), "ADD "+strings.Join(adds, ", "), condition{text: strings.Join(conditions, " AND "), names: names, values: values}), true
 }
 
 // Reversal is what taking back a settlement writes at once.
@@ -150,13 +126,13 @@ type Reversal struct {
 // reading the referral tells.
 func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
 	r := rv.Referral
-	update, err := s.update(r)
+	moved, err := s.move(r)
 	if err != nil {
 		return err
 	}
-	actions := []types.TransactWriteItem{{Update: update}}
+	writes := []write{moved}
 	if len(rv.Standings) > 0 {
-		actions = append(actions, s.Profiles.stillPerson(rv.Advocate.Profile))
+		writes = append(writes, s.Profiles.stillPerson(rv.Advocate.Profile))
 		for i, standing := range rv.Standings {
 			after := standing.Standing
 			if standing.Advocate == r.SettledFor {
@@ -168,7 +144,7 @@ func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
 			if err != nil {
 				return err
 			}
-			actions = append(actions, count...)
+			writes = append(writes, count...)
 		}
 	}
 	if len(r.Charged) > 0 {
@@ -177,20 +153,16 @@ func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
 			back[i] = ledger.Quantity{Unit: q.Unit, Amount: -q.Amount}
 		}
 		give, _ := s.spend(r.Program, back, nil)
-		actions = append(actions, give)
+		writes = append(writes, give)
 	}
 	if rv.Posting != nil {
-		post, err := s.Ledger.actions(*rv.Posting)
+		post, err := s.Ledger.writes(*rv.Posting)
 		if err != nil {
 			return fmt.Errorf("reversing the referral of %s in %s: %w", r.Friend, r.Program, err)
 		}
-		actions = append(actions, post...)
+		writes = append(writes, post...)
 	}
-	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-	if err != nil && conditionLost(err) {
-		err = ErrConflict
-	}
-	if err != nil {
+	if err := do(ctx, s.DB, writes...); err != nil {
 		return fmt.Errorf("reversing the referral of %s in %s: %w", r.Friend, r.Program, err)
 	}
 	return nil

@@ -85,13 +85,9 @@ func (s Sources) putKey(ctx context.Context, id source.ID, key string) error {
 	owner := string(id)
 	entry := sourceKeyKey(source.KeyHash(key)).item()
 	entry[attrSource] = textValue(owner)
-	in := &dynamodb.PutItemInput{
-		TableName: &s.Table, Item: entry, ConditionExpression: aws.String(free),
-		ExpressionAttributeNames:  map[string]string{"#source": attrSource},
-		ExpressionAttributeValues: item{":id": textValue(owner)},
-	}
-	_, err := s.DB.PutItem(ctx, in)
-	if !conditionLost(err) {
+	is := condition{text: free, names: map[string]string{"#source": attrSource}, values: item{":id": textValue(owner)}}
+	err := do(ctx, s.DB, put(s.Table, entry, is))
+	if !errors.Is(err, ErrConflict) {
 		return err
 	}
 	// The item may be a leftover of a save or a deletion that stopped half way.
@@ -108,25 +104,22 @@ func (s Sources) putKey(ctx context.Context, id source.ID, key string) error {
 	if err != nil {
 		return err
 	}
-	in.ExpressionAttributeValues[":stale"] = textValue(textOf(out.Item, attrSource))
-	in.ConditionExpression = aws.String(free + " OR #source = :stale")
-	if _, err = s.DB.PutItem(ctx, in); conditionLost(err) {
-		return ErrConflict
-	}
-	return err
+	is.text += " OR #source = :stale"
+	is.values[":stale"] = textValue(textOf(out.Item, attrSource))
+	return do(ctx, s.DB, put(s.Table, entry, is))
 }
+
+// errOtherSource says that the key is not there, or another source's.
+var errOtherSource = errors.New("the key is another source's")
 
 // RemoveKeys takes away what PutKeys stored for the source. Call it after the definition without the keys is saved, or deleted.
 // A key that is not there, or by now another source's, is left alone.
 func (s Sources) RemoveKeys(ctx context.Context, id source.ID, keys ...string) error {
 	for _, key := range keys {
-		_, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName: &s.Table, Key: sourceKeyKey(source.KeyHash(key)).item(),
-			ConditionExpression:       aws.String("#source = :id"),
-			ExpressionAttributeNames:  map[string]string{"#source": attrSource},
-			ExpressionAttributeValues: item{":id": textValue(string(id))},
-		})
-		if err != nil && !refused(err) {
+		err := do(ctx, s.DB, remove(s.Table, sourceKeyKey(source.KeyHash(key)), condition{
+			text: "#source = :id", names: map[string]string{"#source": attrSource}, values: item{":id": textValue(string(id))},
+		}).or(errOtherSource))
+		if err != nil && !errors.Is(err, errOtherSource) {
 			return fmt.Errorf("removing a write key of source %s: %w", id, err)
 		}
 	}

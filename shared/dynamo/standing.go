@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -126,62 +127,59 @@ func (s Referrals) paidSteps(ctx context.Context, advocate profile.ID, program s
 }
 
 // restand writes a standing, or takes its next turn where after is before, if it is as it was read; and lists it by its new rank.
-func (s Referrals) restand(program string, before Standing, after referral.Standing) ([]types.TransactWriteItem, error) {
+func (s Referrals) restand(program string, before Standing, after referral.Standing) ([]write, error) {
 	steps, err := json.Marshal(after.Steps)
 	if err != nil {
 		return nil, fmt.Errorf("packing steps: %w", err)
 	}
 	shard := standingShard(after.Advocate)
 	rank := rankOf(after)
-	condition, names, values := before.unchanged()
+	as := before.unchanged()
 	for name, attribute := range map[string]string{"#settled": attrSettled, "#at": attrAt, "#steps": attrSteps, "#counted": attrCounted, "#turn": attrTurn, "#rank": attrRank} {
-		names[name] = attribute
+		as.names[name] = attribute
 	}
 	for name, value := range map[string]types.AttributeValue{
 		":settled": numberValue(int64(after.Settled)), ":at": timeValue(after.At), ":steps": textValue(string(steps)),
 		":next": numberValue(before.turn + 1), ":rank": textValue(rank),
 	} {
-		values[name] = value
+		as.values[name] = value
 	}
-	actions := []types.TransactWriteItem{{Update: &types.Update{
-		TableName: &s.Table, Key: standingKey(program, shard, after.Advocate).item(), ConditionExpression: &condition,
-		UpdateExpression:         aws.String("SET #settled = :settled, #at = :at, #steps = :steps, #counted = :settled, #turn = :next, #rank = :rank"),
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-	}}}
+	writes := []write{update(s.Table, standingKey(program, shard, after.Advocate),
+		"SET #settled = :settled, #at = :at, #steps = :steps, #counted = :settled, #turn = :next, #rank = :rank", as)}
 	if rank == before.rank {
-		return actions, nil
+		return writes, nil
 	}
 	if before.rank != "" {
-		actions = append(actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.Table, Key: rankKey(program, shard, before.rank).item()}})
+		writes = append(writes, remove(s.Table, rankKey(program, shard, before.rank), condition{}))
 	}
 	if rank != "" {
 		i := rankKey(program, shard, rank).item()
 		i[attrAdvocate], i[attrSettled], i[attrAt] = textValue(string(after.Advocate)), numberValue(int64(after.Settled)), timeValue(after.At)
-		actions = append(actions, types.TransactWriteItem{Put: &types.Put{TableName: &s.Table, Item: i}})
+		writes = append(writes, put(s.Table, i, condition{}))
 	}
-	return actions, nil
+	return writes, nil
 }
 
 // unchanged holds while a standing is as it was read, also for the version before, which counts and takes no turns.
-func (st Standing) unchanged() (condition string, names map[string]string, values item) {
+func (st Standing) unchanged() condition {
 	if !st.stored {
-		return "attribute_not_exists(#pk)", map[string]string{"#pk": attrPK}, item{}
+		none := absent()
+		none.values = item{}
+		return none
 	}
-	names, values = map[string]string{"#settled": attrSettled, "#turn": attrTurn}, item{":seen": numberValue(int64(st.Settled))}
+	c := condition{text: "#settled = :seen AND ", names: map[string]string{"#settled": attrSettled, "#turn": attrTurn}, values: item{":seen": numberValue(int64(st.Settled))}}
 	if st.turn == 0 {
-		return "#settled = :seen AND attribute_not_exists(#turn)", names, values
+		c.text += "attribute_not_exists(#turn)"
+		return c
 	}
-	values[":turn"] = numberValue(st.turn)
-	return "#settled = :seen AND #turn = :turn", names, values
+	c.text += "#turn = :turn"
+	c.values[":turn"] = numberValue(st.turn)
+	return c
 }
 
 // still checks that a standing is as it was read.
-func (s Referrals) still(program string, st Standing) types.TransactWriteItem {
-	condition, names, values := st.unchanged()
-	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &s.Table, Key: standingKey(program, standingShard(st.Advocate), st.Advocate).item(), ConditionExpression: &condition,
-		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-	}}
+func (s Referrals) still(program string, st Standing) write {
+	return check(s.Table, standingKey(program, standingShard(st.Advocate), st.Advocate), st.unchanged())
 }
 
 // rankOf sorts standings, best first; empty for one that counts nobody.
@@ -340,13 +338,12 @@ func (s Referrals) rank(ctx context.Context, program string, i item) error {
 	if err != nil || standing.rank == rankOf(standing.Standing) {
 		return err
 	}
-	actions, err := s.restand(program, standing, standing.Standing)
+	writes, err := s.restand(program, standing, standing.Standing)
 	if err != nil {
 		return err
 	}
-	_, err = s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-	if err != nil && conditionLost(err) {
-		return nil // whoever was faster has ranked it
+	if err := do(ctx, s.DB, writes...); !errors.Is(err, ErrConflict) {
+		return err
 	}
-	return err
+	return nil // whoever was faster has ranked it
 }

@@ -3,12 +3,12 @@ package dynamo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/profile"
 )
@@ -76,10 +76,10 @@ func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (as string, 
 		if err == nil {
 			return as, nil
 		}
-		if last = err; met(err) {
+		if last = err; errors.Is(err, errMet) {
 			continue
 		}
-		if !refused(err) {
+		if !errors.Is(err, errBarred) {
 			break
 		}
 		open, found, err := s.open(ctx, t, now)
@@ -139,20 +139,17 @@ func (t Taking) erased(id profile.ID) int64 {
 const maxTaken = 90
 
 func (s Takings) write(ctx context.Context, seats []seat, t Taking, now time.Time) error {
-	var writes []types.TransactWriteItem
-	for _, at := range seats {
-		writes = append(writes, types.TransactWriteItem{Put: s.put(at, t, now)})
+	writes := make([]write, len(seats))
+	for i, at := range seats {
+		writes[i] = s.put(at, t, now)
 	}
-	if len(writes) > 1 {
-		_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
-		return err
-	}
-	put := writes[0].Put
-	_, err := s.DB.PutItem(ctx, alone(put))
-	return err
+	return do(ctx, s.DB, writes...)
 }
 
-func (s Takings) put(at seat, t Taking, now time.Time) *types.Put {
+// errBarred says that a taking does not give way.
+var errBarred = errors.New("the campaign has had the person")
+
+func (s Takings) put(at seat, t Taking, now time.Time) write {
 	i := takenKey(OwnerOrchestration, at.id, t.CampaignID).item()
 	i[attrCause] = textValue(t.Cause)
 	i[attrUntil], i[attrTaken] = numberValue(0), numberValue(now.UnixMilli())
@@ -160,22 +157,20 @@ func (s Takings) put(at seat, t Taking, now time.Time) *types.Put {
 		i[attrUntil] = numberValue(t.Until.Unix())
 		i[attrTTL] = numberValue(t.Until.Add(24 * time.Hour).Unix())
 	}
-	put := &types.Put{
-		TableName: &s.Table, Item: i,
-		ConditionExpression:       aws.String("attribute_not_exists(#pk) OR #taken <= :erased OR (#cause <> :cause AND #until <> :never AND #until <= :now)"),
-		ExpressionAttributeNames:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil, "#taken": attrTaken},
-		ExpressionAttributeValues: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix()), ":erased": numberValue(t.erased(at.id))},
+	open := condition{
+		text:   "attribute_not_exists(#pk) OR #taken <= :erased OR (#cause <> :cause AND #until <> :never AND #until <= :now)",
+		names:  map[string]string{"#pk": attrPK, "#cause": attrCause, "#until": attrUntil, "#taken": attrTaken},
+		values: item{":cause": textValue(t.Cause), ":never": numberValue(0), ":now": numberValue(now.Unix()), ":erased": numberValue(t.erased(at.id))},
 	}
 	if t.Unproven {
 		i[attrDoubt] = numberValue(1)
 	}
 	if at.of != "" {
 		i[attrOf] = textValue(at.of)
-		put.ConditionExpression = aws.String("#cause = :of AND #doubt = :doubt")
-		put.ExpressionAttributeNames = map[string]string{"#cause": attrCause, "#doubt": attrDoubt}
-		put.ExpressionAttributeValues = item{":of": textValue(at.of), ":doubt": numberValue(1)}
+		open = condition{text: "#cause = :of AND #doubt = :doubt", names: map[string]string{"#cause": attrCause, "#doubt": attrDoubt},
+			values: item{":of": textValue(at.of), ":doubt": numberValue(1)}}
 	}
-	return put
+	return put(s.Table, i, open).or(errBarred)
 }
 
 // Asked says whether the audience of a campaign was asked for, for the time that the campaign names.
