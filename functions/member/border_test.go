@@ -10,6 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -159,5 +160,22 @@ func TestTheOrderOfLists(t *testing.T) {
 	}
 	if devices != want || tokens != want || products != want {
 		t.Errorf("devices %s, tokens %s, products %s, want %s", devices, tokens, products, want)
+	}
+}
+
+// TestAKeyIsItsCallers: what one person sends under an Idempotency-Key stands in nobody else's way, nor in the shop's.
+func TestAKeyIsItsCallers(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	codes := map[any]bool{}
+	for _, who := range []string{"ann", "bob"} {
+		body := fmt.Sprintf(`{"programId":"spring","userId":%q,"userHash":%q}`, who, proof.UserHash(shopSecret, who))
+		for range 2 {
+			codes[b.want(b.anybody("POST", "/v1/referrals/codes", body, "Idempotency-Key", "k"), 200)["code"]] = true
+		}
+	}
+	codes[b.want(b.call("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"cid"}`, "Idempotency-Key", "k"), 200)["code"]] = true
+	if len(codes) != 3 {
+		t.Errorf("codes %v", codes)
 	}
 }
