@@ -11,8 +11,8 @@ import (
 	"github.com/userops/userops/shared/telemetry"
 )
 
-// takeOff takes a device off whoever the id stands for by now. It counts from now on and not from when it was asked for: what was received until now
-// may be folded already, and is the person's whichever comes first.
+// takeOff takes a device off whoever the id stands for by now. It counts from now on and not only from when it was asked for: what was received until
+// now may be folded already, and is the person's whichever comes first.
 func (b *batch) takeOff(ctx context.Context, c *job.Command) error {
 	p, err := b.process.Profiles.Load(ctx, c.ProfileID)
 	if err != nil || !exists(p) || p.Erased(c.ProfileID, c.At) {

@@ -114,6 +114,35 @@ func TestADeviceThatIsTakenOffGoesOnAsItsOwn(t *testing.T) {
 	}
 }
 
+// TestTakingOffByAClockThatIsBehind: what was received before the call is hers also where the worker who carries it out reads an earlier time, and the
+// job that comes again to another worker takes off nothing that was proven since.
+func TestTakingOffByAClockThatIsBehind(t *testing.T) {
+	for how := range joinings {
+		t.Run(how, func(t *testing.T) {
+			s := joined(t, how)
+			hers := s.messages(user("mei"))
+			own := anonymous("phone").Next()
+			s.now = t0.Add(69 * time.Minute)
+			s.settle(off(t, "phone", 71))
+			s.settle(by(t, trust.Public, received(browse("before", "phone", t0), 70), received(browse("meanwhile", "phone", t0), 71), received(browse("own", "phone", t0), 72)))
+			want := append(slices.Clone(hers), "before", "meanwhile")
+			slices.Sort(want)
+			if got := s.messages(user("mei")); !slices.Equal(got, want) {
+				t.Errorf("she has %q, want %q", got, want)
+			}
+			if got := s.messages(own); !slices.Equal(got, []string{"own"}) {
+				t.Errorf("the device has %q", got)
+			}
+			s.settle(by(t, trust.Shop, received(identify("proof", "mei", "phone", t0, `{}`), 73)))
+			s.now = t0.Add(74 * time.Minute)
+			s.settle(off(t, "phone", 71))
+			if p := s.load(user("mei")); !slices.Contains(p.Identifiers, own) {
+				t.Errorf("the job that comes again takes it off again: %v", p.Identifiers)
+			}
+		})
+	}
+}
+
 // TestATakenOffDeviceMayBeAnybodys: it is joined to another by a proof, and each of the two is erased without the other.
 func TestATakenOffDeviceMayBeAnybodys(t *testing.T) {
 	for how := range joinings {

@@ -58,8 +58,9 @@ func (p *Profile) joined(anonymousID string) (Identifier, bool) {
 }
 
 // TakeOff takes a device off the person, as of a time: what is received from it later is the device's own. Asked is when that was wished for: a
-// wish that was carried out before changes nothing, also if the device has been proven to be the person's since. ok is false where the device is
-// not the person's, or nobody would be left.
+// wish that was carried out before changes nothing, also if the device has been proven to be the person's since. It counts from then at the earliest: by
+// a clock that is behind, what was received before the wish would be the device's, and the wish would be carried out twice. ok is false where the
+// device is not the person's, or nobody would be left.
 func (p *Profile) TakeOff(anonymousID string, asked, at time.Time) (ok bool) {
 	for i := (Identifier{AnonymousID, anonymousID}); ; i = i.Next() {
 		off, is := p.Off[i.ID()]
@@ -75,6 +76,9 @@ func (p *Profile) TakeOff(anonymousID string, asked, at time.Time) (ok bool) {
 		return false
 	}
 	p.Identifiers = slices.DeleteFunc(slices.Clone(p.Identifiers), func(i Identifier) bool { return i == device })
+	if at.Before(asked) {
+		at = asked
+	}
 	p.RememberOff(device.ID(), at)
 	return true
 }

@@ -90,6 +90,15 @@ func TestTakingOff(t *testing.T) {
 	if p.Left(key, minute(2)) || !p.Left(key, minute(2).Add(time.Millisecond)) || p.Left("another", minute(9)) || !reflect.DeepEqual(p.Keys(), []ID{"mei", Identifier{UserID, "mei"}.ID(), key}) {
 		t.Errorf("left %v, keys %v", p.Off, p.Keys())
 	}
+	behind := mei()
+	behind.TakeOff("own", minute(5), minute(2))
+	if behind.Left(key, minute(5)) || !behind.Left(key, minute(5).Add(time.Millisecond)) {
+		t.Errorf("by a clock that is behind, taken off at %v", behind.Off[key])
+	}
+	behind.Attach(Identifier{AnonymousID, "own"}.Next())
+	if behind.TakeOff("own", minute(5), minute(9)) {
+		t.Error("carried out again after a clock that was behind")
+	}
 	q := &Profile{ID: "q"}
 	q.RememberOff(key, minute(1))
 	q.RememberOff("k", minute(5))
