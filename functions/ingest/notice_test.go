@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -11,11 +12,13 @@ import (
 
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/proof"
 	"github.com/userops/userops/shared/domain/source"
 	"github.com/userops/userops/shared/domain/trust"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 )
 
 // told are the events that a shop's notice becomes, each as its name, messageId and properties.
@@ -277,5 +280,49 @@ func TestTheFunctionIsMadeOfItsSettings(t *testing.T) {
 	}
 	if a, b := p.NewID(), p.NewID(); a == b || a == "" {
 		t.Errorf("ids %q and %q", a, b)
+	}
+}
+
+// TestANoticeOfAnotherKind has its ids, and a member that is something else than its topic says.
+func TestANoticeOfAnotherKind(t *testing.T) {
+	for _, c := range []struct{ system, topic, body string }{
+		{"shopify", "orders/create", `{"id":7,"total_price":"1.00","line_items":{}}`},
+		{"shopify", "refunds/create", `{"id":1,"order_id":2,"transactions":{}}`},
+		{"shopify", "customers/create", `{"id":42,"email":{}}`},
+		{"shopify", "customers_email_marketing_consent/update", `{"customer_id":42,"email_marketing_consent":7}`},
+		{"woocommerce", "order.updated", `{"id":7,"total":"1.00","line_items":{}}`},
+		{"woocommerce", "customer.updated", `{"id":26,"email":{},"date_created_gmt":"2026-11-21T06:00:00"}`},
+	} {
+		b := newHookBench(t)
+		if a := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body)); a.status != 400 || a.Detail != errNotice.Error() || len(b.sent) != 0 {
+			t.Errorf("%s %s: %+v with %d messages", c.topic, c.body, a, len(b.sent))
+		}
+	}
+}
+
+// TestWhoHasOrdered is whom the cart proves, before the customer; and the customer before a device.
+func TestWhoHasOrdered(t *testing.T) {
+	proven := `,{"name":"userHash","key":"userHash","value":"` + proof.UserHash(hashSecret, "u-1") + `"}`
+	named := `[{"name":"userId","key":"userId","value":"u-1"},{"name":"anonymousId","key":"anonymousId","value":"a-1"}`
+	for name, c := range map[string]struct{ attributes, customer, want string }{
+		"proven, and a customer":     {named + proven + `]`, "42", "u-1 a-1"},
+		"proven":                     {named + proven + `]`, "", "u-1 a-1"},
+		"not proven, and a customer": {named + `]`, "42", "42 a-1"},
+		"a customer":                 {`[]`, "42", "42 "},
+		"not proven":                 {named + `]`, "", " a-1"},
+	} {
+		for system, body := range map[string]string{
+			"shopify":     `{"id":7,"created_at":"2026-11-21T07:00:00Z","currency":"EUR","total_price":"1.00","note_attributes":` + c.attributes + map[bool]string{true: `,"customer":{"id":` + c.customer + `}}`, false: `}`}[c.customer != ""],
+			"woocommerce": `{"id":7,"status":"pending","currency":"EUR","date_created_gmt":"2026-11-21T06:00:00","date_modified_gmt":"2026-11-21T07:00:00","total":"1.00","meta_data":` + c.attributes + `,"customer_id":` + cmp.Or(c.customer, "0") + `}`,
+		} {
+			b := newHookBench(t)
+			b.Secrets = secret.Fixed(map[string]string{secret.UserHash: hashSecret})
+			b.told(system, map[string]string{"shopify": "orders/updated", "woocommerce": "order.updated"}[system], body)
+			for _, e := range b.jobs()[0].Events {
+				if got := e.UserID + " " + e.AnonymousID; got != c.want {
+					t.Errorf("%s, %s: %q, want %q", system, name, got, c.want)
+				}
+			}
+		}
 	}
 }

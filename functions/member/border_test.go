@@ -179,3 +179,28 @@ func TestAKeyIsItsCallers(t *testing.T) {
 		t.Errorf("codes %v", codes)
 	}
 }
+
+// TestALineThatCannotBeRead is no reason for another one: a page of an export waits until its line can be read.
+func TestALineThatCannotBeRead(t *testing.T) {
+	b := start(t)
+	b.whole()
+	b.hire()
+	next := b.want(b.call("GET", "/v1/profiles/ann/export?limit=2", ""), 200)["next"].(string)
+	broken := 0
+	for _, op := range reads {
+		for nth := 1; ; nth++ {
+			before := b.db.Calls(op)
+			b.db.Fail(op, nth, dynamotest.NotPersisted)
+			w := b.call("GET", "/v1/profiles/ann/export?limit=2&cursor="+next, "")
+			b.db.Heal()
+			if b.db.Calls(op)-before < nth {
+				break
+			}
+			broken++
+			b.want(w, 503)
+		}
+	}
+	if n := strings.Count(b.told(), "export#"); n != 1 || broken < 2 {
+		t.Errorf("%d lines after %d broken reads", n, broken)
+	}
+}
