@@ -34,17 +34,22 @@ type batch struct {
 
 // record is a message of the queue. It is done when every notification is decided.
 type record struct {
-	failed []error
-	rest   []job.Notification // not begun for want of time
+	received int // how often, this time included
+	failed   []error
+	rest     []job.Notification // goes on as a new message
 }
+
+// patience is up to which receive a notification waits in its message for what another job is to write, some nine hours. Whoever waits longer goes on
+// as a new message: waiting is no failure, and the last receives are left for failures.
+const patience = 7
 
 type item struct {
 	n job.Notification
 	r *record
 }
 
-// Handle takes a batch of the notifications queue. What there is no time to begin is sent again as a new message, and the old one is
-// taken as done: every receive of a message counts, and a slow provider must not use them up.
+// Handle takes a batch of the notifications queue. What there is no time to begin, and what waits for long, is sent again as a new message, and the old
+// one is taken as done: every receive of a message counts, and a slow provider or an event that is late must not use them up.
 func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
 	defer p.report()
 	b := &batch{Process: p, people: map[profile.ID][]item{}}
@@ -59,7 +64,7 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 }
 
 func (b *batch) add(m events.SQSMessage) {
-	r := &record{}
+	r := &record{received: queue.Receives(m)}
 	b.records = append(b.records, r)
 	j, err := queue.Job[job.Notifications](m)
 	if err != nil {
@@ -107,14 +112,19 @@ func (b *batch) one(ctx context.Context, i item) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.begun = true
-	if err != nil {
+	switch {
+	case err == nil:
+	case errors.Is(err, queue.ErrNotYet) && i.r.received > patience && b.Now().Before(i.n.NotAfter):
+		slog.InfoContext(ctx, "notification waits as a new message", "notification", i.n.ID, "error", err.Error())
+		i.r.rest = append(i.r.rest, i.n)
+	default:
 		i.r.failed = append(i.r.failed, err)
 	}
 }
 
 var errLate = fmt.Errorf("too little time is left to begin a notification: %w", queue.ErrNoTime)
 
-// handBack sends again what was not begun. A message that failed comes again as a whole by itself. An invocation that had no time for
+// handBack sends again what goes on as a new message. A message that failed comes again as a whole by itself. An invocation that had no time for
 // anything hands nothing back: its time is set too short, which shows when the receives are used up.
 func (b *batch) handBack(ctx context.Context) {
 	var bodies [][]byte
@@ -133,18 +143,18 @@ func (b *batch) handBack(ctx context.Context) {
 	if len(bodies) == 0 {
 		return
 	}
-	slog.InfoContext(ctx, "no time to begin", "messages", len(bodies))
+	slog.InfoContext(ctx, "handed back", "messages", len(bodies))
 	err := b.Again.SendAll(ctx, bodies)
 	var some *queue.SendError
 	switch {
 	case err == nil:
 	case errors.As(err, &some):
 		for _, at := range some.Failed {
-			from[at].failed = append(from[at].failed, fmt.Errorf("sending again what was not begun: %w", some.Err))
+			from[at].failed = append(from[at].failed, fmt.Errorf("sending again what goes on: %w", some.Err))
 		}
 	default:
 		for _, r := range from {
-			r.failed = append(r.failed, fmt.Errorf("sending again what was not begun: %w", err))
+			r.failed = append(r.failed, fmt.Errorf("sending again what goes on: %w", err))
 		}
 	}
 }

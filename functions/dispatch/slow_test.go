@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -199,4 +200,74 @@ func TestAFailedMessageIsNotHandedBackAsWell(t *testing.T) {
 			t.Errorf("%d come again, %d handed back", failed, len(again.bodies))
 		}
 	})
+}
+
+// TestWaitingUsesUpNoReceives: a notification that has waited seven receives for its event goes on as a new message, without those of its job that are
+// decided, as long as it is not too late for it. Where something has failed, the message comes again by itself as a whole.
+func TestWaitingUsesUpNoReceives(t *testing.T) {
+	second := time.Second
+	for name, c := range map[string]struct {
+		received string
+		left     time.Duration // until it is too late; 0 for never
+		fails    bool          // another notification of the job
+		failed   int
+		goesOn   []string // steps
+	}{
+		"seven receives":           {received: "7", left: second, failed: 1},
+		"eight":                    {received: "8", left: second, goesOn: []string{"late"}},
+		"the last":                 {received: "10", left: second, goesOn: []string{"late"}},
+		"never too late":           {received: "10", failed: 1},
+		"another one fails beside": {received: "8", left: second, fails: true, failed: 1},
+	} {
+		b := start(t, welcome)
+		again := &box{}
+		b.process.Again = again
+		if c.fails {
+			b.provider.answer = func(int) error { panic(errPower) }
+		}
+		late := b.ask("late")
+		late.EventOf, late.EventDay, late.EventVersion, late.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
+		late.NotAfter = time.Time{}
+		if c.left != 0 {
+			late.NotAfter = noon.Add(c.left).UTC()
+		}
+		body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: []job.Notification{late, b.ask("s1")}})
+		b.must(err)
+		answer, err := b.process.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body),
+			Attributes: map[string]string{"ApproximateReceiveCount": c.received}}}})
+		b.must(err)
+		var steps []string
+		for _, body := range again.take() {
+			var j job.Notifications
+			b.must(json.Unmarshal(body, &j))
+			for _, n := range j.Notifications {
+				if n.Step == "late" && n != late {
+					t.Errorf("%s: handed back %+v, want %+v", name, n, late)
+				}
+				steps = append(steps, n.Step)
+			}
+		}
+		if len(answer.BatchItemFailures) != c.failed || !slices.Equal(steps, c.goesOn) {
+			t.Errorf("%s: %d come again by themselves and %v as a new message, want %d and %v", name, len(answer.BatchItemFailures), steps, c.failed, c.goesOn)
+		}
+		if !c.fails {
+			b.expect(1, "sent")
+		}
+	}
+}
+
+// TestWaitingEnds: who waits for an event that never comes is turned down when it is too late.
+func TestWaitingEnds(t *testing.T) {
+	b := start(t, welcome)
+	again := &box{}
+	b.process.Again = again
+	n := b.ask("late")
+	n.EventOf, n.EventDay, n.EventVersion, n.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
+	b.now = n.NotAfter.Add(time.Second)
+	body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: []job.Notification{n}})
+	b.must(err)
+	if failed := b.invoke(time.Minute, [][]byte{body}); failed != 0 || len(again.take()) != 0 {
+		t.Errorf("%d come again by themselves", failed)
+	}
+	b.expect(0, "skipped expired")
 }
