@@ -54,6 +54,11 @@ func TestEveryReadOfACommandBroken(t *testing.T) {
 			s.settle(web(paid))
 			s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)))
 		}, func(s *shop) events.SQSMessage { return events.SQSMessage{Body: s.reports.bodies[0]} }, []profile.Identifier{user("mei"), user("till")}},
+		"a report by who was erased since": {func(s *shop) {
+			s.settle(web(paid))
+			s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)))
+			s.erase("till", t0.Add(time.Hour))
+		}, func(s *shop) events.SQSMessage { return events.SQSMessage{Body: s.reports.bodies[0]} }, []profile.Identifier{user("mei"), user("till")}},
 		"one of two of the same messageId": {func(s *shop) {
 			s.settle(web(paid, track("o2", "li", "Order Completed", t0, `{"order_id":"B","total":9,"currency":"CNY"}`)))
 			s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)), envelope(t, "other", track("r", "till", "Order Refunded", t0, `{"order_id":"B","total":1}`)))

@@ -45,6 +45,12 @@ func TestWhatIsCounted(t *testing.T) {
 		"a refund in dollars": {"refund_in_other_currency", func(s *shop) { s.settle(web(paid)) }, func(s *shop) {
 			s.settle(hook(order("r", "mei", "Order Refunded", `{"order_id":"A","refund_id":"1","total":4,"currency":"USD"}`)))
 		}, map[string]int{"hook": 1}},
+		"one more refund in dollars": {"refund_in_other_currency", func(s *shop) {
+			s.settle(web(paid))
+			s.settle(hook(order("r1", "mei", "Order Refunded", `{"order_id":"A","refund_id":"1","total":4,"currency":"USD"}`)))
+		}, func(s *shop) {
+			s.settle(hook(order("r2", "mei", "Order Refunded", `{"order_id":"A","refund_id":"2","total":3,"currency":"USD"}`)))
+		}, map[string]int{"hook": 1}},
 		"a refund in its money": {"refund_in_other_currency", func(s *shop) { s.settle(web(paid)) }, func(s *shop) {
 			s.settle(hook(order("r", "mei", "Order Refunded", `{"order_id":"A","refund_id":"1","total":4,"currency":"CNY"}`)))
 		}, map[string]int{}},

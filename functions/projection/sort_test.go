@@ -2,6 +2,7 @@ package projection
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/job"
 )
 
 // TestTheOldestIsFoldedFirst, however a batch brings them; of two of one time it is the same one in every worker.
@@ -77,5 +79,68 @@ func TestAMergeOfSomebodyKnownNamesTheUser(t *testing.T) {
 	s.settle(envelope(t, "web", identify("i", "mei", "phone", t0, `{}`)))
 	if told := s.merges(user("mei")); len(told) != 1 || told[0].UserID != "mei" || told[0].AnonymousID != "" {
 		t.Errorf("told %+v", told)
+	}
+}
+
+// TestEveryReportIsPassedOn: two of one batch are two, though both go to the same owner.
+func TestEveryReportIsPassedOn(t *testing.T) {
+	s := newShop(t)
+	s.settle(envelope(t, "web", track("1", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`), track("2", "mei", "Order Completed", t0, `{"order_id":"B","total":20}`)))
+	s.settle(envelope(t, "hook", track("3", "till", "Order Refunded", t0, `{"order_id":"A","total":1}`), track("4", "till", "Order Refunded", t0, `{"order_id":"B","total":2}`)))
+	if len(s.reports.bodies) != 2 {
+		t.Fatalf("%d reports are passed on", len(s.reports.bodies))
+	}
+	for _, body := range s.reports.bodies {
+		s.settle(events.SQSMessage{Body: body})
+	}
+	if got := s.load(user("mei")).Orders.Revenue(); len(got) != 1 || got[0].Minor != 2700 {
+		t.Errorf("mei has bought for %v", got)
+	}
+}
+
+// TestALostConditionIsTriedAgain at once, as often as attempts says: the job goes back only then.
+func TestALostConditionIsTriedAgain(t *testing.T) {
+	for lost, back := range map[int]int{1: 0, attempts - 1: 0, attempts: 1} {
+		s := newShop(t)
+		s.settle(envelope(t, "web", seen("0", "mei")))
+		for n := range lost { // each takes a write of its own
+			s.db.Interrupt("PutItem", 2*n+1, func() { s.settle(envelope(t, "other", seen(fmt.Sprint("o", n), "mei"))) })
+		}
+		record := envelope(t, "web", seen("1", "mei"))
+		if again := deliver(t, s.worker(), record); len(again) != back {
+			t.Errorf("%d conditions are lost: %d jobs come again, want %d", lost, len(again), back)
+		}
+		s.settle(record)
+		if k := s.knows(user("mei")); len(k.Timeline) != 2+lost {
+			t.Errorf("%d conditions are lost: timeline %v", lost, k.Timeline)
+		}
+	}
+}
+
+// TestWhatIsReadAhead are the people of events by the ids that they go by, and the orders that they report, each once; of commands nothing.
+func TestWhatIsReadAhead(t *testing.T) {
+	b := newBatch(newShop(t).worker(), 3)
+	paid := func(id, who, order string) event.Event {
+		return track(id, who, "Order Completed", t0, `{"order_id":"`+order+`","total":1}`)
+	}
+	for i, j := range []job.Events{{Source: "web", Events: []event.Event{paid("1", "mei", "B"), paid("2", "mei", "A"), paid("3", "li", "B"), identify("4", "li", "phone", t0, `{}`)}},
+		{Command: &job.Command{Kind: job.CommandErase, ProfileID: "p"}}} {
+		if err := b.add(t.Context(), i, j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ids, orders := reads(b.groups())
+	want := []profile.ID{user("mei").ID(), user("li").ID()}
+	slices.Sort(want)
+	if !slices.Equal(ids, want) || !slices.Equal(orders, []string{"A", "B"}) {
+		t.Errorf("people %v, orders %v, want %v", ids, orders, want)
+	}
+}
+
+// TestAReportIsKeptToTheMillisecond, as an order is: what is compared later would else be newer than itself.
+func TestAReportIsKeptToTheMillisecond(t *testing.T) {
+	e := track("1", "mei", "Order Completed", t0.Add(1999*time.Microsecond), `{"order_id":"A","total":1}`)
+	if r := newShop(t).worker().report(&e, 1); r == nil || !r.At.Equal(t0.Add(time.Millisecond)) {
+		t.Errorf("reported %+v", r)
 	}
 }
