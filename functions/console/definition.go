@@ -222,13 +222,25 @@ func (p *Process) putOnce(ctx context.Context, d document, id string, body json.
 			return dynamo.Definition{}, false, err
 		}
 	}
-	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, &current.Version, p.signed(ctx, changed(current.Body, body)...)); err != nil {
+	beside, err := d.with(p, id, current.Body, body)
+	if err != nil {
+		return dynamo.Definition{}, false, err
+	}
+	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, &current.Version, p.signed(ctx, changed(current.Body, body)...), beside...); err != nil {
 		return dynamo.Definition{}, false, err
 	}
 	if d.after != nil {
 		err = d.after(ctx, p, id, current.Body, body)
 	}
 	return saved, missing, err
+}
+
+// with is what changes with a document; nothing for most.
+func (d document) with(p *Process, id string, former, body json.RawMessage) ([]dynamo.Beside, error) {
+	if d.beside == nil {
+		return nil, nil
+	}
+	return d.beside(p, id, former, body)
 }
 
 // judge refuses a change that takes more than the caller's role.
@@ -295,7 +307,11 @@ func (p *Process) removeOnce(ctx context.Context, d document, id string, expecte
 	if expected != nil && *expected != current.Version {
 		return dynamo.ErrConflict
 	}
-	if err := p.Catalog.Delete(ctx, d.kind, id, current.Version, p.signed(ctx)); err != nil || d.after == nil {
+	beside, err := d.with(p, id, current.Body, nil)
+	if err != nil {
+		return err
+	}
+	if err := p.Catalog.Delete(ctx, d.kind, id, current.Version, p.signed(ctx), beside...); err != nil || d.after == nil {
 		return err
 	}
 	return d.after(ctx, p, id, current.Body, nil)

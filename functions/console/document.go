@@ -34,6 +34,8 @@ type document struct {
 	// before is done before the document is saved, after when it is saved or deleted (then body is nil). former is nil for a new one.
 	before func(ctx context.Context, p *Process, id string, body json.RawMessage) error
 	after  func(ctx context.Context, p *Process, id string, former, body json.RawMessage) error
+	// beside is what changes in the same moment as the document.
+	beside func(p *Process, id string, former, body json.RawMessage) ([]dynamo.Beside, error)
 }
 
 // documents are the kinds by their name in the API.
@@ -42,7 +44,7 @@ var documents = map[string]document{
 	"campaigns": {kind: dynamo.KindCampaign, check: checkCampaign, act: campaignAct},
 	"templates": {kind: dynamo.KindTemplate, check: checkTemplate, act: templateAct, users: templateUsers},
 	"programs":  {kind: dynamo.KindProgram, check: checkProgram, act: programAct},
-	"sources":   {kind: dynamo.KindSource, check: checkSource, act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys},
+	"sources":   {kind: dynamo.KindSource, check: checkSource, act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys, beside: endSecrets},
 	"settings":  {kind: dynamo.KindSetting, nameless: true, check: checkSetting, act: settingAct},
 }
 
@@ -231,13 +233,27 @@ func dropKeys(ctx context.Context, p *Process, id string, former, body json.RawM
 			return err
 		}
 	}
-	if !is.HookSecretSet && was.HookSecretSet {
-		if err := dynamo.Sources(p.Catalog).RemoveHookSecrets(ctx, source.ID(id)); err != nil {
-			return err
-		}
-	}
 	gone := slices.DeleteFunc(was.WriteKeys, func(key string) bool { return slices.Contains(is.WriteKeys, key) })
 	return dynamo.Sources(p.Catalog).RemoveKeys(ctx, source.ID(id), gone...)
+}
+
+// endSecrets takes the secrets of the shop system away from a source that has none from now on.
+func endSecrets(p *Process, id string, former, body json.RawMessage) ([]dynamo.Beside, error) {
+	has := func(body json.RawMessage) (bool, error) {
+		if body == nil {
+			return false, nil
+		}
+		s, err := sourceOf(body)
+		return s.HookSecretSet, err
+	}
+	had, err := has(former)
+	if err != nil || !had {
+		return nil, err
+	}
+	if has, err := has(body); err != nil || has {
+		return nil, err
+	}
+	return []dynamo.Beside{dynamo.Sources(p.Catalog).WithoutHookSecrets(source.ID(id))}, nil
 }
 
 // checkSetting knows the settings that there are.

@@ -48,6 +48,42 @@ func TestHookSecretsAreWriteOnly(t *testing.T) {
 	}
 }
 
+// TestAWithdrawnHookSecretStaysSo ends a leaked secret as the documentation says, by a call of which any one write fails: sent again it is answered as done,
+// and neither the same nor another secret brings the leaked one back.
+func TestAWithdrawnHookSecretStaysSo(t *testing.T) {
+	const leaked, present, other = "leaked-hook-secret", "present-hook-secret", "other-hook-secret"
+	body := func(secret string) string {
+		return `{"name":"S","kind":"server","writeKeys":[],"hookSecret":"` + secret + `"}`
+	}
+	for _, end := range []string{"PUT", "DELETE"} {
+		for _, secret := range []string{present, other} {
+			for _, operation := range []string{"DeleteItem", "TransactWriteItems"} {
+				for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+					b := newBench(t)
+					b.must(201, "PUT", "/v1/sources/s", body(leaked))
+					b.must(200, "PUT", "/v1/sources/s", body(present))
+					b.db.Fail(operation, 1, how)
+					for range 2 { // the second time there may be nothing left to do
+						if w := b.call(end, "/v1/sources/s", map[string]string{"PUT": `{"name":"S","kind":"server","writeKeys":[]}`}[end]); w.Code != 503 && w.Code > 204 && w.Code != 404 {
+							t.Fatalf("%s: %d %s", end, w.Code, w.Body)
+						}
+						b.db.Heal()
+					}
+					for range 2 {
+						if w := b.call("PUT", "/v1/sources/s", body(secret)); w.Code > 201 {
+							t.Fatalf("%d %s", w.Code, w.Body)
+						}
+						have, err := dynamo.Sources(b.Catalog).HookSecrets(t.Context(), "s")
+						if got := strings.Join(have, " "); err != nil || got != secret {
+							t.Errorf("%s, %s %v: signed by %q, %v; want %q", end, operation, how, got, err, secret)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestHookSecretsOfOlderVersions: what was saved with its secret shows none, and the next save moves it.
 func TestHookSecretsOfOlderVersions(t *testing.T) {
 	b := newBench(t)

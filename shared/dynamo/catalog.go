@@ -54,7 +54,7 @@ type Definition struct {
 // Save writes the next version of a definition with its line of the audit log, and keeps the former ones. With expectedVersion it answers ErrConflict
 // unless that is the current version (0: there must be none). A body that equals the current one still makes a version. The line says who
 // and when; what was changed is added here.
-func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage, expectedVersion *int, by Signed) (Definition, error) {
+func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage, expectedVersion *int, by Signed, beside ...Beside) (Definition, error) {
 	for range maxSaveTries {
 		current, last, err := c.versions(ctx, kind, id)
 		if err != nil {
@@ -65,7 +65,7 @@ func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage
 		}
 		next := Definition{Kind: kind, ID: id, Version: last + 1, Body: body, UpdatedAt: by.At.UTC().Truncate(time.Millisecond), By: by.By}
 		by.Line = by.Changed(kind, id, current, next.Version)
-		err = c.put(ctx, next, current, by)
+		err = c.put(ctx, next, current, by, beside)
 		if err == nil {
 			return next, nil
 		}
@@ -102,13 +102,23 @@ func (c Catalog) versions(ctx context.Context, kind, id string) (current, last i
 	return 0, int(numberOf(kept.Items[0], attrVersion)), nil
 }
 
-func (c Catalog) put(ctx context.Context, d Definition, current int, by Signed) error {
+func (c Catalog) put(ctx context.Context, d Definition, current int, by Signed, beside []Beside) error {
 	lines, err := by.puts()
 	if err != nil {
 		return err
 	}
 	all := []write{put(c.Table, d.item(definitionKey(d.Kind, d.ID)), ofVersion(int64(current))), put(c.Table, d.item(definitionVersionKey(d.Kind, d.ID, d.Version)), absent()), c.changed(d.Kind)}
-	return do(ctx, c.DB, append(all, lines...)...)
+	return do(ctx, c.DB, with(append(all, lines...), beside)...)
+}
+
+// Beside is what changes with a definition, in its transaction: no call that ends in between leaves one without the other.
+type Beside struct{ write write }
+
+func with(all []write, beside []Beside) []write {
+	for _, b := range beside {
+		all = append(all, b.write)
+	}
+	return all
 }
 
 // changed counts a change of a kind, within the change's own transaction.
@@ -211,14 +221,14 @@ func (c Catalog) All(ctx context.Context, kind string) ([]Definition, error) {
 
 // Delete takes a version of a definition out of use, with its line of the audit log; all versions stay. It answers ErrConflict unless that is the
 // current version, and ErrNotFound if there is none.
-func (c Catalog) Delete(ctx context.Context, kind, id string, version int, by Signed) error {
+func (c Catalog) Delete(ctx context.Context, kind, id string, version int, by Signed, beside ...Beside) error {
 	by.Line = by.Changed(kind, id, version, 0)
 	lines, err := by.puts()
 	if err != nil {
 		return err
 	}
 	gone := remove(c.Table, definitionKey(kind, id), ofVersion(int64(version)))
-	err = do(ctx, c.DB, append([]write{gone, c.changed(kind)}, lines...)...)
+	err = do(ctx, c.DB, with(append([]write{gone, c.changed(kind)}, lines...), beside)...)
 	if err == nil {
 		return nil
 	}

@@ -59,10 +59,8 @@ func (s Sources) PutHookSecret(ctx context.Context, id source.ID, secret string,
 	return nil
 }
 
-// RemoveHookSecrets takes the secrets of a source away. Call it after the definition without one is saved, or deleted.
-func (s Sources) RemoveHookSecrets(ctx context.Context, id source.ID) error {
-	if _, err := s.DB.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.Table, Key: hookSecretKey(string(id)).item()}); err != nil {
-		return fmt.Errorf("removing the hook secret of source %s: %w", id, err)
-	}
-	return nil
+// WithoutHookSecrets takes the secrets of a source away. It goes with the definition that says that there are none, or with its deletion: what stayed
+// would be the secret before the next one, and valid again.
+func (s Sources) WithoutHookSecrets(id source.ID) Beside {
+	return Beside{remove(s.Table, hookSecretKey(string(id)), condition{})}
 }
