@@ -50,7 +50,7 @@ func (p *Process) sections() []section {
 			return records("decision", items), next, err
 		},
 		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
-			items, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
+			items, next, err := p.told(ctx, person, limit, cursor)
 			return records("event", items), next, err
 		},
 		p.notes,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/ledger"
 	"github.com/userops/userops/shared/domain/mask"
 	"github.com/userops/userops/shared/domain/profile"
@@ -34,13 +35,28 @@ func (p *Process) events(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	items, next, err := p.Timeline.Events(r.Context(), person.Keys, page.Limit, page.Cursor)
+	items, next, err := p.told(r.Context(), person, page.Limit, page.Cursor)
 	if !revealed(r.Context()) {
 		for i := range items {
-			hideTitle(&items[i])
+			hideTitle(&items[i].Event)
 		}
 	}
 	respond(w, r, eventsMask, items, next, err)
+}
+
+// told is an event as the timeline and the export show it. One that speaks of consent has its proof: in the profile a later word takes its place.
+type told struct {
+	event.Event
+	Proof *profile.Proof `json:"proof,omitempty"`
+}
+
+func (p *Process) told(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]told, string, error) {
+	events, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
+	items := make([]told, len(events))
+	for i, e := range events {
+		items[i] = told{e, profile.ProofOf(&e)}
+	}
+	return items, next, err
 }
 
 func (p *Process) decisions(w http.ResponseWriter, r *http.Request) {

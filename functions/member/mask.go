@@ -36,6 +36,7 @@ var (
 		"items.*.timestamp": mask.Shown, "items.*.originalTimestamp": mask.Shown, "items.*.sentAt": mask.Shown, "items.*.receivedAt": mask.Shown,
 		"items.*.userId": mask.Identifier, "items.*.anonymousId": mask.Identifier, "items.*.previousId": mask.Identifier, "items.*.groupId": mask.Hidden,
 		"items.*.properties.*": mask.Hidden, "items.*.context.*": mask.Hidden, "items.*.integrations.*": mask.Hidden,
+		"items.*.proof.by": mask.Shown, "items.*.proof.source": mask.Shown,
 	}.Under("items.*.traits", mask.Traits)
 
 	decisionsMask = mask.Rules{

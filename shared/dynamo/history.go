@@ -198,6 +198,7 @@ func (s Timeline) run(ctx context.Context, ids []profile.ID, from place) (events
 			for _, e := range packed {
 				if h := event.Fingerprint(e.Source, e.Event.MessageID); !seen[h] {
 					seen[h] = true
+					e.Event.Source = e.Source
 					events = append(events, listed{e.Event, h, id})
 					size += jsonSize(&e.Event)
 				}

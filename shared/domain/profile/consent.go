@@ -272,6 +272,15 @@ func consentOf(e *event.Event, at time.Time) (fact trust.Fact, key string, c Con
 	return fact, ConsentKey(unquote(name), of), c, true
 }
 
+// ProofOf is the proof of the word about consent that an event says, nil where it says none. Whether the word counts is not asked.
+func ProofOf(e *event.Event) *Proof {
+	_, _, c, ok := consentOf(e, e.Timestamp)
+	if !ok {
+		return nil
+	}
+	return &c.Proof
+}
+
 // speaker is who a proof names. A level that is not known here is trusted as a public one, and shown as one.
 func speaker(l trust.Level) trust.Level {
 	switch l = l.Or(trust.Shop); l {
