@@ -50,5 +50,5 @@ var constructors = map[string]any{
 // makeProgram makes a function over the clients and the clock of an instance. Its settings are in the environment.
 func makeProgram(function string, db *dynamodb.Client, queues *sqs.Client, now func() time.Time, p *provider, jitter func(time.Duration) time.Duration) program {
 	load := func(s any) error { return settings.Load(s) }
-	return construct(constructors[function], load, db, queues, now, jitter, func(channel string) any { return sender{p, channel} })
+	return construct(constructors[function], load, db, queues, now, jitter, func(channel string) any { return sender{p, channel} }, p.w.vault.store(now))
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // construct calls a constructor with whatever of the world it asks for, by type: settings from the environment, clients, the clock. So
-// the same simulation drives versions whose constructors differ in what they take. Channels and jitter are set where a process has them.
+// the same simulation drives versions whose constructors differ in what they take. Channels, secrets and jitter are set where a process has them.
 func construct(constructor any, load func(any) error, db *dynamodb.Client, queues *sqs.Client, now func() time.Time,
-	jitter func(time.Duration) time.Duration, sender func(channel string) any) program {
+	jitter func(time.Duration) time.Duration, sender func(channel string) any, secrets any) program {
 	f := reflect.ValueOf(constructor)
 	var args []reflect.Value
 	for i := range f.Type().NumIn() {
@@ -23,6 +23,9 @@ func construct(constructor any, load func(any) error, db *dynamodb.Client, queue
 	fields := process.Elem()
 	if field := fields.FieldByName("Jitter"); field.IsValid() {
 		field.Set(reflect.ValueOf(jitter))
+	}
+	if field := fields.FieldByName("Secrets"); field.IsValid() && reflect.TypeOf(secrets).AssignableTo(field.Type()) {
+		field.Set(reflect.ValueOf(secrets))
 	}
 	if field := fields.FieldByName("Senders"); field.IsValid() {
 		for _, channel := range []string{"email", "social"} {

@@ -19,6 +19,7 @@
 //	canary_test.go     the search for texts of who was erased, in all bytes
 //	damage_test.go     profiles that nobody can read
 //	model_test.go      the judge's own account of what was accepted
+//	vault_test.go      secrets that change, come late, or cannot be read
 //	consent_test.go    what was said of consent, and what dispatch had seen of it; traffic_consent_test.go says what it is for
 //	invariant*_test.go the table of invariants and their checks
 //

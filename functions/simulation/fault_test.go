@@ -39,6 +39,9 @@ const (
 	providerNotNow  fault = "provider says not now"
 	providerLost    fault = "provider's answer lost"
 
+	secretsAway fault = "secrets cannot be read" // once, or for some time
+	secretsSlow fault = "secrets come late"
+
 	gatewayLost fault = "client heard nothing"
 	skewed      fault = "clock skewed"
 	previous    fault = "version before at work"
@@ -53,6 +56,7 @@ var usual = map[fault]float64{
 	redelivered: 15, doubled: 25, replayed: 8, reordered: 40, givenUp: 100, redriven: 1000,
 	tickSkipped: 60, tickLate: 60, tickTwice: 60,
 	providerSlow: 60, providerRefuses: 25, providerNotNow: 60, providerLost: 30,
+	secretsAway: 120, secretsSlow: 60,
 	gatewayLost: 25, skewed: 250, previous: 350,
 }
 
@@ -129,6 +133,6 @@ func allFaults() []fault {
 	return []fault{
 		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, outage, hung, crashBefore, crashAfter,
 		redelivered, doubled, replayed, reordered, givenUp, redriven, tickSkipped, tickLate, tickTwice,
-		providerSlow, providerRefuses, providerNotNow, providerLost, gatewayLost, skewed, previous, unreadable,
+		providerSlow, providerRefuses, providerNotNow, providerLost, secretsAway, secretsSlow, gatewayLost, skewed, previous, unreadable,
 	}
 }

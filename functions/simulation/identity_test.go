@@ -106,6 +106,18 @@ func (x *watch) erased(key string, from, to time.Time) bool {
 	return who != nil && slices.ContainsFunc(who.stands, func(s stand) bool { return s.erased && s.at.After(from) && !s.at.After(to) })
 }
 
+// lives counts who was erased under a key by a time.
+func (x *watch) lives(key string, at time.Time) (n int) {
+	if who := x.people[key]; who != nil {
+		for _, s := range who.stands {
+			if s.erased && !s.at.After(at) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // together says whether two keys were known as one person at a time, and nobody was erased under either since another.
 func (x *watch) together(a, b string, since, at time.Time) bool {
 	return x.person(a, at) == x.person(b, at) && !x.erased(a, since, at.Add(slack)) && !x.erased(b, since, at.Add(slack)) && !x.erased(x.person(a, at), since, at.Add(slack))

@@ -49,10 +49,10 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 
 // auditLine is a line of the audit log as the judge reads it.
 type auditLine struct {
-	ID, From, Action, Kind, Of string
-	At                         time.Time
-	Before, After              int
-	By                         struct{ Name, Role, Key string }
+	ID, From, Action, Kind, Of, Reason string
+	At                                 time.Time
+	Before, After                      int
+	By                                 struct{ Name, Role, Key string }
 }
 
 // operatorLine is who every operator's line must name: they all use one key.

@@ -224,6 +224,23 @@ func checkConsentProof(w *world, s *state, broken func(string, string, ...any)) 
 	}
 }
 
+// checkWordsHaveProofs holds that the timeline says of every word about consent by whom, where and to which text it was said, whatever later words have taken
+// its place.
+func checkWordsHaveProofs(w *world, s *state, broken func(string, string, ...any)) {
+	for profile, list := range s.timeline {
+		for _, e := range list {
+			said := w.model.find(e.MessageID)
+			if said == nil || said.hook || said.Kind != "track" || !slices.Contains([]string{"Consent Granted", "Consent Revoked", "Unsubscribed"}, said.Name) {
+				continue
+			}
+			text, _ := said.Properties["textVersion"].(string)
+			if want := (proof{said.level(), said.Source, text}); e.Proof == nil || *e.Proof != want {
+				broken("profile:"+profile, "the word %s was said as %+v; the timeline says %+v", e.MessageID, want, e.Proof)
+			}
+		}
+	}
+}
+
 // checkRefusedIsNotProfiled holds that who has refused profiling is in no class and in no segment that asks what they like, and is sent nothing for having been
 // in one or for having left it.
 func checkRefusedIsNotProfiled(w *world, s *state, broken func(string, string, ...any)) {

@@ -24,12 +24,17 @@ func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any))
 		if x.Answer == refused || x.Answer == notNow {
 			continue // certainly not delivered
 		}
-		byID[x.Notification]++
-		if byID[x.Notification] > 1 {
-			broken("profile:"+x.Profile, "notification %s of %s was handed over %d times, at %s with the answer %v", x.Notification, x.Campaign, byID[x.Notification], x.Begun.Format(time.RFC3339Nano), x.Answer)
+		// Who comes back after an erasure is somebody new, and known by the same keys: what comes once a person comes again.
+		oncePerPerson, life := x.Campaign == "welcome" || strings.HasPrefix(x.Campaign, "audience-"), 0
+		if oncePerPerson {
+			life = w.watch.lives(x.Profile, x.Begun)
 		}
-		if x.Campaign == "welcome" || strings.HasPrefix(x.Campaign, "audience-") {
-			key := x.Profile + " " + x.Campaign
+		id := fmt.Sprint(x.Notification, " ", life)
+		if byID[id]++; byID[id] > 1 {
+			broken("profile:"+x.Profile, "notification %s of %s was handed over %d times, at %s with the answer %v", x.Notification, x.Campaign, byID[id], x.Begun.Format(time.RFC3339Nano), x.Answer)
+		}
+		if oncePerPerson {
+			key := fmt.Sprint(x.Profile, " ", x.Campaign, " ", life)
 			if once[key]++; once[key] > 1 {
 				broken("profile:"+x.Profile, "campaign %s, once per person, was sent %d times", x.Campaign, once[key])
 			}

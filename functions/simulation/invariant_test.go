@@ -29,6 +29,7 @@ const (
 	erasedGone             invariant = "erasedGone"
 	noGhosts               invariant = "noGhosts"
 	returnedIsAPerson      invariant = "returnedIsAPerson"
+	returnedKeep           invariant = "returnedKeepTheirs"
 	ledgerSumsToZero       invariant = "ledgerSumsToZero"
 	lotsNeverBelowZero     invariant = "lotsNeverBelowZero"
 	oneRewardPerFriend     invariant = "oneRewardPerFriend"
@@ -61,6 +62,9 @@ const (
 	reasonsAddUp           invariant = "reasonsAddUp"
 	duplicatesSettled      invariant = "duplicatesSettled"
 	changesHaveLines       invariant = "changesHaveLines"
+	withdrawnSignsNothing  invariant = "withdrawnSecretsSignNothing"
+	peopleAreMasked        invariant = "peopleAreMasked"
+	secretsGoOn            invariant = "secretsGoOn"
 	unreadableKept         invariant = "unreadableKept"
 	confirmationsOnce      invariant = "confirmationsOnce"
 	onlyConfirmed          invariant = "onlyConfirmedAddresses"
@@ -88,6 +92,7 @@ var invariants = []struct {
 	{consentHolds, checkConsentHolds},
 	{consentByLastReceipt, checkConsentByLastReceipt},
 	{consentProof, checkConsentProof},
+	{consentProof, checkWordsHaveProofs},
 	{refusedIsNotProfiled, checkRefusedIsNotProfiled},
 	{reasonsHold, checkReasons},
 	{killSwitchInTime, checkKillSwitch},
@@ -96,6 +101,7 @@ var invariants = []struct {
 	{quietHoursHold, checkQuietHours},
 	{oneDecisionPerEntry, checkDecisions},
 	{erasedGone, checkErasedGone},
+	{returnedKeep, checkReturnedKeep},
 	{ledgerSumsToZero, checkLedgerSums},
 	{lotsNeverBelowZero, checkLots},
 	{oneRewardPerFriend, checkOneReward},
@@ -131,6 +137,10 @@ var invariants = []struct {
 	{onlyConfirmed, checkOnlyConfirmed},
 	{confirmationsDecided, checkConfirmationsDecided},
 	{changesHaveLines, checkAudit},
+	{withdrawnSignsNothing, checkSignatures},
+	{changesHaveLines, checkRotations},
+	{peopleAreMasked, checkReveals},
+	{secretsGoOn, checkProofs},
 	{takenOffApart, checkTakenOff},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},
 	{nothingSentOnPublic, checkNothingSentOnPublicWords},

@@ -19,6 +19,10 @@ type model struct {
 	clicks      []*click
 	deeds       []deed
 	removals    []*removal
+	rotations   []*rotation
+	signed      []*signedNotice
+	glances     []*glance
+	proofs      []*proven
 	selves      [][2]string       // accounts of which the first has invited the second, and both are one person's
 	joined      map[string]string // see joins
 }
@@ -148,6 +152,7 @@ type told struct {
 	MessageID, Type, Event, UserID, AnonymousID string
 	ReceivedAt, Timestamp                       time.Time
 	Properties                                  json.RawMessage
+	Proof                                       *proof
 }
 
 // decision is one as the API shows it.

@@ -15,9 +15,7 @@ const hookSecret = "sim-hook-secret-of-the-shop"
 func (w *world) notice(d *dice, system, topic string, doc map[string]any, means ...*said) {
 	body, err := json.Marshal(doc)
 	check(err)
-	mac := hmac.New(sha256.New, []byte(hookSecret))
-	mac.Write(body)
-	signature := base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	signature := signature(hookSecret, body)
 	headers := []string{"X-Shopify-Hmac-Sha256", signature, "X-Shopify-Topic", topic}
 	if system == "woocommerce" {
 		headers = []string{"X-WC-Webhook-Signature", signature, "X-WC-Webhook-Topic", topic}
@@ -46,6 +44,13 @@ func (w *world) notice(d *dice, system, topic string, doc map[string]any, means 
 			w.sleep(d.pause(time.Second, 30*time.Minute))
 		}
 	}
+}
+
+// signature is what a shop system signs a notice with.
+func signature(secret string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // The customers of the shop systems have numbers of their own.

@@ -58,6 +58,10 @@ var scenes = []scene{
 	{"subscribe", 6, subscribe},
 	{"take a device off", 4, takeOff},
 	{"consent to what", 7, consentToWhat},
+	{"back and merged", 2, backAndMerged},
+	{"rotate a secret", 2, rotateSecret},
+	{"operators look", 4, operatorsLook},
+	{"prove anew", 3, proveAnew},
 }
 
 // human is one of the people of a seed.

@@ -14,6 +14,7 @@ type watch struct {
 	tombstones []tombstone
 	people     map[string]*identity // by key of a profile
 	done       map[uint64]bool      // transactions, by all that they say, their tokens too
+	traces     map[string]trace     // by their keys
 }
 
 type buried struct {
@@ -23,7 +24,7 @@ type buried struct {
 }
 
 func newWatch(w *world) *watch {
-	return &watch{w: w, people: map[string]*identity{}, done: map[uint64]bool{}}
+	return &watch{w: w, people: map[string]*identity{}, done: map[uint64]bool{}, traces: map[string]trace{}}
 }
 
 func (x *watch) buried(l sqs.DeadLetter) {
@@ -47,6 +48,7 @@ func (x *watch) wrote(q request) {
 		x.done[by] = true
 	}
 	x.identities(q)
+	x.noted(q)
 	if q.where == "Profiles" && bytes.Contains(q.body, []byte(`"erased":`)) {
 		x.tombstones = append(x.tombstones, tombstone{time.Now(), q.body})
 	}

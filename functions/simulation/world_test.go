@@ -64,6 +64,7 @@ type world struct {
 	coverage   coverage
 	watch      *watch
 	consents   *consents
+	vault      *vault
 	load       *load
 	sendings   []sending
 	model      *model
@@ -91,9 +92,11 @@ func newWorld(seed uint64) *world {
 	w.consents = newConsents(w)
 	w.model = newModel(w)
 	w.provider = &provider{w}
+	w.vault = newVault(w)
 	path := filepath.Join("..", "..", "template.yaml")
 	parameters := map[string]string{"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": publicKey,
-		"UserHashSecret": hashSecret, "SecretsPath": "", "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim", "NewPerAddress": "20"}
+		"UserHashSecret": hashSecret, "SecretsPath": "", "ShopTimeZone": "Asia/Shanghai", "SegmentationShards": "3", "PublicUrl": "http://shop.sim", "NewPerAddress": "20",
+		"OperatorKeys": operators()}
 	text, err := os.ReadFile(path)
 	check(err)
 	maps.DeleteFunc(parameters, func(name, _ string) bool { return !strings.Contains(string(text), "\n  "+name+":\n") }) // of an older version
