@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -42,8 +43,9 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 		},
 		"started by a page, one too many": func(b *bench) job.Notification {
 			b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+			bob := b.person("bob", func(p *profile.Profile) { p.Traits, p.Consent = b.ann.Traits, b.ann.Consent })
 			n := b.ask("s0")
-			n.Unproven = true
+			n.ID, n.ProfileID, n.Unproven = campaign.NotificationID(bob.ID, "welcome", "s0"), bob.ID, true // reads at the same address
 			settle(b, b.process, n)
 			n = b.ask("s1")
 			n.Unproven = true
@@ -126,5 +128,17 @@ func TestNoLinkWithoutASecret(t *testing.T) {
 		if got := b.provider.taken[0].UnsubscribeURL; strings.HasPrefix(got, "https://shop.example/v1/unsubscribe/") != (name == "one") || name == "none" && got != "" {
 			t.Errorf("%s: the link is %s", name, fmt.Sprintf("%q", got))
 		}
+	}
+}
+
+// TestWhatAPageHasStartedTellsItsTimeAlone: of an event that only a page speaks of a mail says when it was, and nothing that it carries.
+func TestWhatAPageHasStartedTellsItsTimeAlone(t *testing.T) {
+	b := start(t, welcome)
+	b.define(dynamo.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"Hi","text":"{{ event.timestamp }} [{{ event.properties.plan }}] {{ unsubscribeUrl }}"}}}`)
+	n := b.signUp(b.ask("s1"))
+	n.Unproven = true
+	settle(b, b.process, n)
+	if b.expect(1, "sent"); !strings.Contains(b.provider.taken[0].Message.Text, "2026-11-21") || !strings.Contains(b.provider.taken[0].Message.Text, "[]") {
+		t.Errorf("text %q", b.provider.taken[0].Message.Text)
 	}
 }
