@@ -57,6 +57,26 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 			n.Refused = maxAttempts - 1
 			return n
 		},
+		"unknown so far, and not begun after all": func(b *bench) job.Notification {
+			n := b.ask("s1")
+			_, err := b.process.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+				Outcome: delivery.Unknown, Reason: delivery.Interrupted, Asked: n.At, At: b.clock()})
+			b.must(err)
+			b.change(func(p *profile.Profile) { p.Consent = nil })
+			return n
+		},
+		"left out, and in flight when the process ended": func(b *bench) job.Notification {
+			n := b.ask("s1")
+			b.provider.crash = func() {
+				_, err := b.process.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+					Outcome: delivery.Skipped, Reason: delivery.NotEligible, Asked: n.At, At: b.clock()})
+				b.must(err)
+				panic(errPower)
+			}
+			deliver(b, b.process, n)
+			b.provider.crash, b.process = nil, b.another()
+			return n
+		},
 		"no consent": func(b *bench) job.Notification {
 			b.change(func(p *profile.Profile) { p.Consent = nil })
 			return b.ask("s1")
