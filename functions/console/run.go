@@ -92,7 +92,7 @@ func (p *Process) plan(ctx context.Context, id, asOf string) error {
 	if !errors.Is(err, dynamo.ErrNotFound) {
 		return err
 	}
-	return p.Jobs.Send(ctx, job.Segmentation{Version: job.Version, Kind: job.Plan, RunID: id, AsOf: asOf})
+	return p.Jobs.Send(ctx, job.Segmentation{Kind: job.Plan, RunID: id, AsOf: asOf})
 }
 
 // asOf reads the date of a run, empty for today. Where it is no good, the request is answered.

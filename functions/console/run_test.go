@@ -49,7 +49,7 @@ func TestStartingARun(t *testing.T) {
 			if strings.TrimSpace(body) != `{"runId":"run-1"}` {
 				t.Errorf("answer is %s", body)
 			}
-			want := job.Segmentation{Version: job.Version, Kind: job.Plan, RunID: "run-1", AsOf: c.asOf}
+			want := job.Segmentation{Kind: job.Plan, RunID: "run-1", AsOf: c.asOf}
 			if len(b.jobs.jobs) != 1 || !reflect.DeepEqual(b.jobs.jobs[0], want) {
 				t.Errorf("jobs are %+v, want %+v", b.jobs.jobs, want)
 			}

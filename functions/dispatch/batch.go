@@ -133,7 +133,7 @@ func (b *batch) handBack(ctx context.Context) {
 		if len(r.rest) == 0 || len(r.failed) > 0 {
 			continue
 		}
-		body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: r.rest})
+		body, err := queue.Encode(job.Notifications{Notifications: r.rest})
 		if err != nil || !b.begun {
 			r.failed = append(r.failed, errors.Join(errLate, err))
 			continue

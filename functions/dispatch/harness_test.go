@@ -163,7 +163,7 @@ func deliver(b *bench, p *Process, all ...job.Notification) []job.Notification {
 	b.Helper()
 	var batch events.SQSEvent
 	for i, n := range all {
-		body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: []job.Notification{n}})
+		body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
 		b.must(err)
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
 	}

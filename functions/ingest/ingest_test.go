@@ -176,7 +176,7 @@ func TestEveryRoute(t *testing.T) {
 			continue
 		}
 		j := b.jobs()
-		if len(j) != 1 || len(j[0].Events) != 1 || string(j[0].Events[0].Kind) != want || j[0].Version != job.Version || j[0].Source != "default" || !j[0].NoMoney {
+		if len(j) != 1 || len(j[0].Events) != 1 || string(j[0].Events[0].Kind) != want || j[0].Source != "default" || !j[0].NoMoney {
 			t.Errorf("%s: queued %+v", path, j)
 		}
 	}
@@ -425,8 +425,8 @@ func TestLargeRequestsTakeSeveralMessages(t *testing.T) {
 		for _, e := range j.Events {
 			seen[e.MessageID] = true
 		}
-		if j.Source != "default" || !j.NoMoney || j.Version != job.Version {
-			t.Errorf("a part has lost its head: %s %v %d", j.Source, j.NoMoney, j.Version)
+		if j.Source != "default" || !j.NoMoney {
+			t.Errorf("a part has lost its head: %s %v", j.Source, j.NoMoney)
 		}
 	}
 	if len(jobs) < 4 || len(jobs) > 8 || len(seen) != n {
@@ -435,7 +435,7 @@ func TestLargeRequestsTakeSeveralMessages(t *testing.T) {
 }
 
 func TestPackFillsMessages(t *testing.T) {
-	head := job.Events{Version: 1, Source: "s"}
+	head := job.Events{Source: "s"}
 	of := func(sizes ...int) []event.Event {
 		all := make([]event.Event, len(sizes))
 		for i, n := range sizes {

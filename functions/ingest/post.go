@@ -209,7 +209,7 @@ func (p *Process) enqueue(ctx context.Context, from source.Source, level trust.L
 			events[i].Trust = "" // the job says it of all
 		}
 	}
-	bodies, err := pack(job.Events{Version: job.Version, Source: string(from.ID), NoMoney: !from.MayMoveMoney(), Trust: level}, events)
+	bodies, err := pack(job.Events{Source: string(from.ID), NoMoney: !from.MayMoveMoney(), Trust: level}, events)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (p *Process) confirm(w http.ResponseWriter, r *http.Request) {
 	if e.AnonymousID == "" {
 		e.UserID = value(person.Profile, profile.UserID) // by now the device's key is the person's
 	}
-	if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
+	if err := p.Events.Send(r.Context(), job.Events{Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}

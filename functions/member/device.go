@@ -175,7 +175,7 @@ func (p *Process) takeOff(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Command: &job.Command{
+	if err := p.Events.Send(r.Context(), job.Events{Source: source, Command: &job.Command{
 		ID: receipt, Kind: job.CommandTakeOff, ProfileID: person.Keys[0], At: now, Device: device[0],
 	}}); err != nil {
 		httpapi.Failed(w, r, err)

@@ -190,7 +190,7 @@ func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Command: &job.Command{
+	err := p.Events.Send(r.Context(), job.Events{Source: source, Command: &job.Command{
 		ID: receipt, Kind: job.CommandErase, ProfileID: person.Keys[0], At: at, Nobody: len(person.Profile.Identifiers) == 0,
 	}})
 	if err != nil {

@@ -99,7 +99,7 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		if e.UserID == "" {
 			e.AnonymousID = value(person.Profile, profile.AnonymousID)
 		}
-		if err := p.Events.Send(r.Context(), job.Events{Version: job.Version, Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
+		if err := p.Events.Send(r.Context(), job.Events{Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
 			httpapi.Failed(w, r, err)
 			return
 		}

@@ -74,7 +74,6 @@ func (p *Process) jobs(ctx context.Context, batch events.SQSEvent) events.SQSEve
 }
 
 func (p *Process) goOn(ctx context.Context, rest job.Orchestration) error {
-	rest.Version = job.Version
 	if err := p.Self.Send(ctx, rest); err != nil {
 		return fmt.Errorf("handing on what there was no time for: %w", err)
 	}
@@ -190,7 +189,7 @@ func (p *Process) notify(ctx context.Context, all []*job.Notification) error {
 	all = slices.DeleteFunc(all, func(n *job.Notification) bool { return n == nil })
 	var bodies [][]byte
 	for chunk := range slices.Chunk(all, perMessage) {
-		j := job.Notifications{Version: job.Version}
+		j := job.Notifications{}
 		for _, n := range chunk {
 			j.Notifications = append(j.Notifications, *n)
 		}

@@ -76,10 +76,10 @@ func (p *Process) askFor(ctx context.Context, campaigns []dynamo.Campaign) error
 	for _, c := range campaigns {
 		listings = append(listings, job.Listing{RunID: listing(c), SegmentID: string(c.Trigger.Audience.SegmentID), CampaignID: c.ID})
 	}
-	j := job.Segmentation{Version: job.Version, Kind: job.Audiences, RunID: "audiences-" + strconv.FormatInt(p.Now().Unix(), 10), Listings: listings}
+	j := job.Segmentation{Kind: job.Audiences, RunID: "audiences-" + strconv.FormatInt(p.Now().Unix(), 10), Listings: listings}
 	if len(listings) == 1 {
 		one := listings[0]
-		j = job.Segmentation{Version: job.Version, Kind: job.Audience, RunID: one.RunID, SegmentID: one.SegmentID, CampaignID: one.CampaignID}
+		j = job.Segmentation{Kind: job.Audience, RunID: one.RunID, SegmentID: one.SegmentID, CampaignID: one.CampaignID}
 	}
 	if err := p.Segmentation.Send(ctx, j); err != nil {
 		return fmt.Errorf("asking for the audiences of %d campaigns: %w", len(listings), err)

@@ -220,7 +220,7 @@ func aListGoesOn(t *testing.T, lists, each int) {
 		for i := range each {
 			list.Profiles = append(list.Profiles, b.person(fmt.Sprintf("u%d-%d", l, i), join).ID)
 		}
-		body, err := queue.Encode(job.Orchestration{Version: job.Version, Audience: &list})
+		body, err := queue.Encode(job.Orchestration{Audience: &list})
 		b.must(err)
 		bodies = append(bodies, body)
 	}

@@ -170,7 +170,7 @@ func (b *bench) hear(j job.Orchestration) bool {
 
 func (b *bench) heard(follows ...job.Follow) {
 	b.Helper()
-	if b.hear(job.Orchestration{Version: job.Version, Follows: follows}) {
+	if b.hear(job.Orchestration{Follows: follows}) {
 		b.Error("the job comes again")
 	}
 }
@@ -187,8 +187,8 @@ func (b *bench) asked() []job.Notification {
 	for _, body := range b.notifications.bodies {
 		var j job.Notifications
 		b.must(json.Unmarshal(body, &j))
-		if j.Version != job.Version || len(j.Notifications) > perMessage {
-			b.Errorf("version %d, %d notifications", j.Version, len(j.Notifications))
+		if len(j.Notifications) > perMessage {
+			b.Errorf("%d notifications", len(j.Notifications))
 		}
 		all = append(all, j.Notifications...)
 	}
@@ -443,7 +443,7 @@ func TestAudience(t *testing.T) {
 	if len(b.segmentation.bodies) != 1 || json.Unmarshal(b.segmentation.bodies[0], &asked) != nil {
 		t.Fatalf("asked %d times", len(b.segmentation.bodies))
 	}
-	want := job.Segmentation{Version: job.Version, Kind: job.Audience, RunID: "audience-c-1795262400", SegmentID: "vip", CampaignID: "c"}
+	want := job.Segmentation{Kind: job.Audience, RunID: "audience-c-1795262400", SegmentID: "vip", CampaignID: "c"}
 	if !reflect.DeepEqual(asked, want) {
 		t.Errorf("asked %+v, want %+v", asked, want)
 	}
@@ -454,7 +454,7 @@ func TestAudience(t *testing.T) {
 	}
 	b.change(join)
 	for range 2 {
-		if b.hear(job.Orchestration{Version: job.Version, Audience: list}) {
+		if b.hear(job.Orchestration{Audience: list}) {
 			t.Error("the list comes again")
 		}
 	}

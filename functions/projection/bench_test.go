@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/outbox"
 )
 
 // memory is a dynamo.API without a wire: it keeps items by key and judges no condition, so that a benchmark measures the
@@ -113,7 +114,7 @@ func BenchmarkProjection(b *testing.B) {
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
 	p := &Process{
 		Profiles: dynamo.Profiles{DB: db, Table: "Profiles"}, Orders: dynamo.Orders{DB: db, Table: "Profiles"}, Timeline: dynamo.Timeline{DB: db, Table: "Timeline"},
-		Rules: fixed{&Watch{}}, Settlement: nowhere{}, Orchestration: nowhere{}, Reports: nowhere{}, Postponer: nowhere{}, Currency: "CNY",
+		Rules: fixed{&Watch{}}, Outbox: outbox.Queues{job.ToSettlement: nowhere{}, job.ToOrchestration: nowhere{}, job.ToProjection: nowhere{}}, Reports: nowhere{}, Postponer: nowhere{}, Currency: "CNY",
 		Now: func() time.Time { return t0 }, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
 	var bytes, n int
@@ -122,7 +123,7 @@ func BenchmarkProjection(b *testing.B) {
 		b.StopTimer()
 		in := events.SQSEvent{}
 		for i := range batches {
-			j := job.Events{Version: job.Version, Source: "web"}
+			j := job.Events{Source: "web"}
 			for range size {
 				j.Events = append(j.Events, view600(n, (n/size)%500))
 				n++

@@ -103,7 +103,7 @@ func TestTheNewsOfAnAddressIsNeverLost(t *testing.T) {
 			t.Errorf("sending %s: told %q", how, got)
 		}
 	}
-	if f := (profile.Follow{Kind: profile.FollowUnconfirmed}); !job.Routed(f) {
+	if len(job.Destinations(profile.FollowUnconfirmed)) == 0 {
 		t.Error("nobody takes the news")
 	}
 }

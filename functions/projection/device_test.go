@@ -27,7 +27,7 @@ func received(e event.Event, minutes int) event.Event {
 // off is the wish to take a device off mei.
 func off(t *testing.T, device string, minutes int) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Version: job.Version, Source: "member", Command: &job.Command{
+	body, err := json.Marshal(job.Events{Source: "member", Command: &job.Command{
 		ID: fmt.Sprint("off-", minutes), Kind: job.CommandTakeOff, ProfileID: user("mei").ID(), At: t0.Add(time.Duration(minutes) * time.Minute), Device: device}})
 	if err != nil {
 		t.Fatal(err)

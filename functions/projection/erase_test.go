@@ -23,7 +23,7 @@ import (
 
 func eraseJob(t *testing.T, id profile.ID, at time.Time, nobody bool) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: id, At: at, Nobody: nobody}})
+	body, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: id, At: at, Nobody: nobody}})
 	if err != nil {
 		t.Fatal(err)
 	}

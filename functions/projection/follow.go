@@ -2,13 +2,11 @@ package projection
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/job"
-	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/outbox"
 )
 
 // jobsPerMessage keeps a message to what its reader does within seconds, and far within the 64 KB that SQS bills as one.
@@ -60,26 +58,17 @@ func (b *batch) flush(ctx context.Context, p *profile.Profile) error {
 			return err
 		}
 	}
-	p.Outbox = slices.DeleteFunc(slices.Clone(p.Outbox), func(f profile.Follow) bool { return f.Kind == profile.FollowReport || job.Routed(f) })
+	p.Outbox = slices.DeleteFunc(slices.Clone(p.Outbox), b.process.Outbox.Take)
 	return nil
 }
 
 // deliver sends follows to the queues that want them.
 func (p *Process) deliver(ctx context.Context, all []pending) error {
-	var settlement, orchestration []job.Follow
+	var owed outbox.Owed
 	for _, n := range all {
-		s, o := job.Route(n.profile, n.follows)
-		settlement, orchestration = append(settlement, s...), append(orchestration, o...)
-		for _, f := range n.follows {
-			if f.Kind != profile.FollowReport {
-				continue
-			}
-			if err := p.Reports.Send(ctx, job.Report(n.profile, f)); err != nil {
-				return fmt.Errorf("passing on an order event: %w", err)
-			}
-		}
+		owed.Add(n.profile, n.follows)
 	}
-	return queue.SendFollows(ctx, p.Settlement, p.Orchestration, settlement, orchestration, jobsPerMessage)
+	return p.Outbox.Send(ctx, &owed, jobsPerMessage)
 }
 
 // progress remembers what this process has done for which commit, so that it need not ask. It may forget at any time.

@@ -68,7 +68,7 @@ func (b *batch) ownerless(ctx context.Context, in *incoming, o *order.Order) (ta
 			return false, fmt.Errorf("telling an order without an owner: %w", err)
 		}
 	}
-	body, err := json.Marshal(job.Events{Version: job.Version, Source: in.source, Events: []event.Event{in.event}})
+	body, err := json.Marshal(job.Events{Source: in.source, Events: []event.Event{in.event}})
 	if err != nil {
 		return false, fmt.Errorf("packing a report: %w", err)
 	}

@@ -18,7 +18,7 @@ import (
 
 func untrusted(t *testing.T, source string, list ...event.Event) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Version: job.Version, Source: source, NoMoney: true, Events: list})
+	body, err := json.Marshal(job.Events{Source: source, NoMoney: true, Events: list})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestLimitsHoldForMerges(t *testing.T) {
 func TestErasingForgetsAddresses(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "server", identify("1", "u", "", t0, `{"email":"mei@shop.example"}`)))
-	command, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: s.load(user("u")).ID, At: t0.Add(time.Hour)}})
+	command, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: s.load(user("u")).ID, At: t0.Add(time.Hour)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func TestWhatIsKnownAgainstAnAddress(t *testing.T) {
 				{MessageID: "m1", Kind: event.Identify, UserID: "ann", Traits: json.RawMessage(`{"email":"ann@example.com"}`), Timestamp: t0, ReceivedAt: t0},
 				{MessageID: "m2", Kind: event.Track, UserID: "ann", Name: c.event, Properties: json.RawMessage(c.properties), Timestamp: t0, ReceivedAt: at},
 			}
-			body, err := json.Marshal(job.Events{Version: job.Version, Source: "s", NoMoney: c.public, Events: list})
+			body, err := json.Marshal(job.Events{Source: "s", NoMoney: c.public, Events: list})
 			if err != nil {
 				t.Fatal(err)
 			}

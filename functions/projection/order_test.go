@@ -68,7 +68,7 @@ func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
 
 func (s *shop) erase(i string, at time.Time) {
 	s.t.Helper()
-	body, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user(i).ID(), At: at}})
+	body, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user(i).ID(), At: at}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

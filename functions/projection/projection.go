@@ -24,6 +24,7 @@ import (
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/outbox"
 	"github.com/userops/userops/shared/queue"
 )
 
@@ -108,15 +109,14 @@ type Postponer interface {
 
 // Process is the function. Its fields are set once; Handle may run many times, one at a time.
 type Process struct {
-	Profiles      Profiles
-	Orders        Orders
-	Timeline      Timeline
-	Rules         Rules
-	Settlement    Sender
-	Orchestration Sender
-	Reports       Sender // back to projection's own queue
-	Later         Later
-	Addresses     Addresses
+	Profiles  Profiles
+	Orders    Orders
+	Timeline  Timeline
+	Rules     Rules
+	Outbox    outbox.Queues
+	Reports   Sender // projection's own queue
+	Later     Later
+	Addresses Addresses
 	// Traces are the kinds of what is wiped of one who was erased. A job under way knows them by their places: new ones come last.
 	Traces    []Traces
 	Postponer Postponer
@@ -165,15 +165,18 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},
 			Shop:    segment.Shop{Zone: s.Zone, Currency: s.Currency},
 		},
-		Settlement:    queue.Sender{Client: sqs, URL: s.Settlement},
-		Orchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
-		Reports:       queue.Sender{Client: sqs, URL: s.Events},
-		Later:         dynamo.Due{DB: db, Table: s.Due, Now: now},
-		Postponer:     queue.Postponer{Client: sqs, URL: s.Events},
-		Zone:          s.Zone,
-		Currency:      s.Currency,
-		Now:           now,
-		Jitter:        rand.N[time.Duration],
+		Outbox: outbox.Queues{
+			job.ToSettlement:    queue.Sender{Client: sqs, URL: s.Settlement},
+			job.ToOrchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
+			job.ToProjection:    queue.Sender{Client: sqs, URL: s.Events},
+		},
+		Reports:   queue.Sender{Client: sqs, URL: s.Events},
+		Later:     dynamo.Due{DB: db, Table: s.Due, Now: now},
+		Postponer: queue.Postponer{Client: sqs, URL: s.Events},
+		Zone:      s.Zone,
+		Currency:  s.Currency,
+		Now:       now,
+		Jitter:    rand.N[time.Duration],
 	}
 }
 

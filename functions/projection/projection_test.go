@@ -24,6 +24,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/outbox"
 )
 
 var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -113,7 +114,8 @@ func (s *shop) worker() *Process {
 			timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Waits{DB: s.db, Table: "Due"},
 			dynamo.Referrals{DB: s.db, Table: "Referrals"},
 		},
-		Settlement: s.settlement, Orchestration: s.campaigns, Reports: s.reports, Currency: "CNY",
+		Outbox:  outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},
+		Reports: s.reports, Currency: "CNY",
 		Later:     dynamo.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }},
 		Now:       func() time.Time { return s.now },
 		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },
@@ -134,7 +136,7 @@ func (s *shop) Postpone(_ context.Context, _ string, delay time.Duration) error 
 
 func envelope(t *testing.T, source string, list ...event.Event) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Version: job.Version, Source: source, Events: list})
+	body, err := json.Marshal(job.Events{Source: source, Events: list})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -675,7 +677,7 @@ func TestErase(t *testing.T) {
 	s := newShop(t)
 	s.settle(scenario(t)...)
 	mei := s.load(user("mei"))
-	command, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e1", Kind: job.CommandErase, ProfileID: mei.ID, At: t0.Add(time.Hour)}})
+	command, err := json.Marshal(job.Events{Command: &job.Command{ID: "e1", Kind: job.CommandErase, ProfileID: mei.ID, At: t0.Add(time.Hour)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -710,7 +712,7 @@ func TestErase(t *testing.T) {
 func TestEraseOfSomebodyUnknown(t *testing.T) {
 	s := newShop(t)
 	command := func(at time.Time) events.SQSMessage {
-		body, err := json.Marshal(job.Events{Version: job.Version, Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user("mei").ID(), At: at}})
+		body, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user("mei").ID(), At: at}})
 		if err != nil {
 			t.Fatal(err)
 		}

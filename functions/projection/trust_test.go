@@ -19,7 +19,7 @@ import (
 // by is a job of one level.
 func by(t *testing.T, level trust.Level, list ...event.Event) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Version: job.Version, Source: "s", Trust: level, NoMoney: level == trust.Public, Events: list})
+	body, err := json.Marshal(job.Events{Source: "s", Trust: level, NoMoney: level == trust.Public, Events: list})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestWhatAnEventStarts(t *testing.T) {
 	// The source that an operator lets move money moves it, and starts nothing.
 	s := newShop(t)
 	s.watch = &Watch{Events: map[string]bool{event.OrderCompleted: true}}
-	body, _ := json.Marshal(job.Events{Version: job.Version, Source: "web", Trust: trust.Public, Events: []event.Event{track("m", "mei", event.OrderCompleted, t0, `{"order_id":"A","total":5}`)}})
+	body, _ := json.Marshal(job.Events{Source: "web", Trust: trust.Public, Events: []event.Event{track("m", "mei", event.OrderCompleted, t0, `{"order_id":"A","total":5}`)}})
 	s.settle(events.SQSMessage{Body: string(body)})
 	if p := s.load(user("mei")); p.Orders.Count != 1 || p.Unproven.Counters[event.OrderCompleted].Total != 1 || len(s.told()) != 0 {
 		t.Errorf("%d orders, %+v, told %q", p.Orders.Count, p.Unproven.Counters, s.told())

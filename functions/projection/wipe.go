@@ -39,7 +39,7 @@ func (b *batch) wipe(ctx context.Context, c *job.Command) error {
 	for ; w.Key < len(w.Keys); w.Key, w.Kind = w.Key+1, 0 {
 		for w.Kind < len(b.process.Traces) {
 			if pages++; pages > wipePages || late(ctx) {
-				return b.process.Reports.Send(ctx, job.Events{Version: job.Version, Command: &next})
+				return b.process.Reports.Send(ctx, job.Events{Command: &next})
 			}
 			gone, err := b.gone(ctx, &w, c.At) // anew: somebody may be back since the last page
 			if err != nil {
@@ -74,7 +74,7 @@ func (b *batch) wipeLater(ctx context.Context, c *job.Command, delay time.Durati
 // wipeEntry is a wipe as it is filed. What is filed again for the same minute replaces the former, so the id says how much is to be wiped.
 func wipeEntry(c *job.Command) (e dynamo.DueEntry, err error) {
 	e.ID = fmt.Sprintf("wipe#%s#%s#%d.%d.%d", c.ProfileID, c.ID, c.Wipe.Version, len(c.Wipe.Keys), c.Wipe.Pass)
-	if e.Body, err = json.Marshal(job.Events{Version: job.Version, Command: c}); err != nil {
+	if e.Body, err = json.Marshal(job.Events{Command: c}); err != nil {
 		err = fmt.Errorf("packing a wipe: %w", err)
 	}
 	return e, err

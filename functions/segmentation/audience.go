@@ -104,7 +104,7 @@ func (p *Process) list(ctx context.Context, wanted []audience, rest bool) error 
 		}
 		for chunk := range slices.Chunk(a.members[:send], idsPerList) {
 			list := a.list(chunk)
-			if err := p.Orchestration.Send(ctx, job.Orchestration{Version: job.Version, Audience: &list}); err != nil {
+			if err := p.Orchestration.Send(ctx, job.Orchestration{Audience: &list}); err != nil {
 				return fmt.Errorf("telling orchestration: %w", err)
 			}
 		}

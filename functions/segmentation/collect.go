@@ -147,7 +147,7 @@ func (c *collector) page(ctx context.Context, page dynamo.ScanPage) error {
 			continue
 		}
 		c.add(one)
-		if !c.run.ReportOnly && leftover(one, c.process.Now()) {
+		if !c.run.ReportOnly && c.process.leftover(one) {
 			left = append(left, one.ID)
 		}
 	}

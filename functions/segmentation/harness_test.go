@@ -20,6 +20,7 @@ import (
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/outbox"
 )
 
 var errInjected = errors.New("injected fault")
@@ -404,8 +405,9 @@ func newWorld(t testing.TB, seed uint64, shards int, defined catalog) *world {
 		t.Fatal(err)
 	}
 	w.process = &Process{
-		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Jobs: w.jobs, Orchestration: w.orchestration, Settlement: w.settlement,
-		Shop: segment.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
+		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Jobs: w.jobs, Orchestration: w.orchestration,
+		Outbox: outbox.Queues{job.ToSettlement: w.settlement, job.ToOrchestration: w.orchestration},
+		Shop:   segment.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
 		Now: func() time.Time { return w.now }, Late: func(context.Context) bool { return false },
 	}
 	return w

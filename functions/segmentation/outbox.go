@@ -9,8 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/job"
-	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/outbox"
 )
 
 // followsPerMessage keeps a message to what its reader does within seconds.
@@ -19,28 +18,25 @@ const followsPerMessage = 75
 // inFlight is how long an outbox is left to who wrote it.
 const inFlight = 10 * time.Minute
 
-// leftover says that a profile's outbox was left by a commit so old that nobody is about to send it.
-func leftover(p *profile.Profile, now time.Time) bool {
-	if !slices.ContainsFunc(p.Outbox, sendable) {
+// leftover says that a profile's outbox was left by a commit so old that nobody is about to send it. What goes back to projection is left to projection, and
+// what a newer version of the program wrote to that.
+func (p *Process) leftover(one *profile.Profile) bool {
+	if !slices.ContainsFunc(one.Outbox, p.Outbox.Take) {
 		return false
 	}
 	newest := time.Time{}
-	for _, commit := range p.Window.Commits {
+	for _, commit := range one.Window.Commits {
 		if commit.At.After(newest) {
 			newest = commit.At
 		}
 	}
-	for _, follow := range p.Outbox {
+	for _, follow := range one.Outbox {
 		if follow.Run != "" && follow.At.After(newest) {
 			newest = follow.At
 		}
 	}
-	return now.Sub(newest) >= inFlight
+	return p.Now().Sub(newest) >= inFlight
 }
-
-// sendable follows are those that segmentation can send. What goes back to projection is left to projection, and what a newer version of the
-// program wrote to that.
-func sendable(f profile.Follow) bool { return job.Routed(f) }
 
 // sendLeftover sends what stands in a profile's outbox and takes it out. Without this, who is never seen again would keep a job back
 // for ever. A lost condition is fine: whoever wrote has seen the outbox too.
@@ -52,42 +48,19 @@ func (p *Process) sendLeftover(ctx context.Context, id profile.ID) error {
 	if err != nil {
 		return err
 	}
-	if one.ID != id || !leftover(one, p.Now()) {
+	if one.ID != id || !p.leftover(one) {
 		return nil
 	}
-	d := delivery{}
-	d.add(id, slices.DeleteFunc(slices.Clone(one.Outbox), func(f profile.Follow) bool { return !sendable(f) }))
-	if err := p.deliver(ctx, &d); err != nil {
+	var owed outbox.Owed
+	owed.Add(id, slices.DeleteFunc(slices.Clone(one.Outbox), func(f profile.Follow) bool { return !p.Outbox.Take(f) }))
+	if err := p.Outbox.Send(ctx, &owed, followsPerMessage); err != nil {
 		return err
 	}
-	one.Outbox = slices.DeleteFunc(one.Outbox, sendable)
+	one.Outbox = slices.DeleteFunc(one.Outbox, p.Outbox.Take)
 	if err := p.Profiles.Save(ctx, one); err != nil && !errors.Is(err, dynamo.ErrConflict) {
 		return err
 	}
 	return nil
-}
-
-// delivery gathers what is to be sent. It is safe for concurrent use.
-type delivery struct {
-	mu            sync.Mutex
-	settlement    []job.Follow
-	orchestration []job.Follow
-}
-
-func (d *delivery) add(id profile.ID, follows []profile.Follow) {
-	if len(follows) == 0 {
-		return
-	}
-	settlement, orchestration := job.Route(id, follows)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.settlement = append(d.settlement, settlement...)
-	d.orchestration = append(d.orchestration, orchestration...)
-}
-
-// deliver sends what was gathered.
-func (p *Process) deliver(ctx context.Context, d *delivery) error {
-	return queue.SendFollows(ctx, p.Settlement, p.Orchestration, d.settlement, d.orchestration, followsPerMessage)
 }
 
 // workers is how many profiles are loaded and written at a time.

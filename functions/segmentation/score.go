@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/outbox"
 	"github.com/userops/userops/shared/queue"
 )
 
@@ -178,11 +179,11 @@ func (s *scorer) step(ctx context.Context, rows []row) error {
 			}
 		}
 	}
-	var d delivery
-	if err := s.writeAll(ctx, changes, &d); err != nil {
+	var owed outbox.Owed
+	if err := s.writeAll(ctx, changes, &owed); err != nil {
 		return err
 	}
-	if err := s.process.deliver(ctx, &d); err != nil {
+	if err := s.process.Outbox.Send(ctx, &owed, followsPerMessage); err != nil {
 		return err
 	}
 	s.at.Row = next
@@ -191,12 +192,12 @@ func (s *scorer) step(ctx context.Context, rows []row) error {
 
 // writeAll writes profiles. Whom others write all the time, as they do an id that everybody shares, is tried once more behind the rest, and then
 // counted and passed over: nobody keeps the run from its end.
-func (s *scorer) writeAll(ctx context.Context, changes []change, d *delivery) error {
+func (s *scorer) writeAll(ctx context.Context, changes []change, owed *outbox.Owed) error {
 	for try := range maxTurns {
 		var mu sync.Mutex
 		var busy []change
 		err := each(ctx, changes, func(ctx context.Context, c change) error {
-			err := s.write(ctx, c, d)
+			err := s.write(ctx, c, owed)
 			if errors.Is(err, dynamo.ErrConflict) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -220,7 +221,7 @@ func (s *scorer) writeAll(ctx context.Context, changes []change, d *delivery) er
 
 // write brings one profile up to date and notes what follows. Who was merged into another since, or erased, is left alone. ErrConflict says that
 // others wrote it meanwhile, each time.
-func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
+func (s *scorer) write(ctx context.Context, c change, owed *outbox.Owed) error {
 	p := s.process
 	for range maxWrites {
 		one, err := p.Profiles.Load(ctx, c.row.id)
@@ -252,7 +253,7 @@ func (s *scorer) write(ctx context.Context, c change, d *delivery) error {
 		// The outbox also holds what this run wrote before a crash and may not have sent.
 		for _, f := range one.Outbox {
 			if f.Run == s.run.ID && f.Part == "" {
-				d.add(one.ID, []profile.Follow{f})
+				owed.Add(one.ID, []profile.Follow{f})
 			}
 		}
 		s.note(c, one.Scores.Run == s.run.ID, members)

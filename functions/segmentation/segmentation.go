@@ -18,6 +18,7 @@ import (
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/outbox"
 	"github.com/userops/userops/shared/queue"
 )
 
@@ -79,8 +80,8 @@ type Process struct {
 	Runs          Runs
 	Catalog       Catalog
 	Jobs          Sender // segmentation's own queue
-	Orchestration Sender
-	Settlement    Sender
+	Orchestration Sender // for lists of audiences
+	Outbox        outbox.Queues
 	Shop          segment.Shop
 	Shards        int
 	Now           func() time.Time
@@ -97,12 +98,15 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Catalog:       dynamo.Catalog{DB: db, Table: s.CatalogTable},
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
-		Settlement:    queue.Sender{Client: sqs, URL: s.SettlementQueue},
-		Shop:          segment.Shop{Zone: s.Zone, Currency: s.Currency},
-		Shards:        max(s.Shards, 1),
-		Now:           now,
-		Late:          nearDeadline,
-		Queue:         queue.NewConsumer(sqs, s.SegmentationQueue),
+		Outbox: outbox.Queues{
+			job.ToSettlement:    queue.Sender{Client: sqs, URL: s.SettlementQueue},
+			job.ToOrchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
+		},
+		Shop:   segment.Shop{Zone: s.Zone, Currency: s.Currency},
+		Shards: max(s.Shards, 1),
+		Now:    now,
+		Late:   nearDeadline,
+		Queue:  queue.NewConsumer(sqs, s.SegmentationQueue),
 	}
 }
 
@@ -180,7 +184,6 @@ func shopOf(run segment.Run) (segment.Shop, error) {
 func (p *Process) sendJobs(ctx context.Context, jobs []job.Segmentation) error {
 	bodies := make([][]byte, len(jobs))
 	for i, j := range jobs {
-		j.Version = job.Version
 		body, err := queue.Encode(j)
 		if err != nil {
 			return err

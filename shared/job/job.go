@@ -1,6 +1,6 @@
 // Package job is the contract of the queues: what one function tells another. Each queue carries one envelope type, written
-// as JSON with a version, and both the previous and the next version of the program can read it: fields are only ever
-// added, and a reader ignores those it does not know. It is not the queue itself (package queue packs and sends).
+// as JSON, and both the previous and the next version of the program can read it: fields are only ever added, none changes its meaning, and a reader
+// ignores those it does not know. It is not the queue itself (package queue packs and sends).
 package job
 
 import (
@@ -11,15 +11,11 @@ import (
 	"github.com/userops/userops/shared/domain/trust"
 )
 
-// Version is written into every envelope. A reader refuses a higher major meaning only where it says so.
-const Version = 1
-
 // Events travels from ingest to projection: what one request brought, accepted and stamped. Exactly one of Events and
 // Command is set.
 type Events struct {
-	Version int           `json:"v"`
-	Source  string        `json:"source"`
-	Events  []event.Event `json:"events,omitempty"`
+	Source string        `json:"source"`
+	Events []event.Event `json:"events,omitempty"`
 	// NoMoney says that the source may not move money: its order events are kept in the timeline and counted, but change no order.
 	NoMoney bool `json:"noMoney,omitempty"`
 	// Trust is who says the events that do not name a level of their own. A job of the version before has none; see Level.
@@ -92,7 +88,6 @@ type Reference struct {
 // Follows travels from projection and segmentation to settlement and to orchestration: what follows from profile commits. One
 // envelope holds what one batch brought.
 type Follows struct {
-	Version int      `json:"v"`
 	Follows []Follow `json:"follows"`
 }
 
@@ -105,11 +100,10 @@ type Follow struct {
 
 // Segmentation travels from segmentation to itself.
 type Segmentation struct {
-	Version int              `json:"v"`
-	Kind    SegmentationKind `json:"kind"`
-	RunID   string           `json:"runId"`
-	Shard   int              `json:"shard"`
-	Shards  int              `json:"shards"`
+	Kind   SegmentationKind `json:"kind"`
+	RunID  string           `json:"runId"`
+	Shard  int              `json:"shard"`
+	Shards int              `json:"shards"`
 	// Cursor resumes a shard that did not finish within one invocation.
 	Cursor string `json:"cursor,omitempty"`
 	// AsOf is the date of a plan (2006-01-02) in the shop's time zone, empty for today. A past date makes a run that only reports.
@@ -144,7 +138,6 @@ const (
 
 // Orchestration is what orchestration's queue carries: consequences of commits, or a part of an audience.
 type Orchestration struct {
-	Version  int           `json:"v"`
 	Follows  []Follow      `json:"follows,omitempty"`
 	Audience *AudienceList `json:"audience,omitempty"`
 }
@@ -160,7 +153,6 @@ type AudienceList struct {
 
 // Notifications travels from orchestration to dispatch.
 type Notifications struct {
-	Version       int            `json:"v"`
 	Notifications []Notification `json:"notifications"`
 }
 

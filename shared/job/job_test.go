@@ -22,65 +22,65 @@ var day = profile.DayOf(noon)
 // samples are the jobs of the frozen files. A file is never changed: it is what another version of the program has put, or will find, on
 // a queue. A new field gets a file of its own.
 var samples = map[string]any{
-	"events": job.Events{Version: 1, Source: "web", NoMoney: true, Events: []event.Event{
+	"events": job.Events{Source: "web", NoMoney: true, Events: []event.Event{
 		{MessageID: "m-1", Kind: event.Track, UserID: "mei", AnonymousID: "a-1", Name: "Product Viewed", Properties: json.RawMessage(`{"product_id":"p1","price":9.9}`),
 			Context: json.RawMessage(`{"locale":"zh-CN"}`), Integrations: json.RawMessage(`{"All":true}`), Timestamp: noon.Add(-time.Minute), OriginalTimestamp: noon.Add(-2 * time.Minute), SentAt: noon.Add(-time.Minute), ReceivedAt: noon},
 		{MessageID: "m-2", Kind: event.Identify, UserID: "mei", Traits: json.RawMessage(`{"name":"Mei"}`), Timestamp: noon, ReceivedAt: noon},
 		{MessageID: "m-3", Kind: event.Alias, UserID: "mei", PreviousID: "a-1", Timestamp: noon, ReceivedAt: noon},
 		{MessageID: "m-4", Kind: event.Group, UserID: "mei", GroupID: "g-1", Timestamp: noon, ReceivedAt: noon},
 	}},
-	"events-trust": job.Events{Version: 1, Source: "web", NoMoney: true, Trust: trust.Public, Events: []event.Event{
+	"events-trust": job.Events{Source: "web", NoMoney: true, Trust: trust.Public, Events: []event.Event{
 		{MessageID: "m-1", Kind: event.Page, UserID: "mei", AnonymousID: "a-1", Timestamp: noon, ReceivedAt: noon},
 		{MessageID: "m-2", Kind: event.Page, UserID: "mei", AnonymousID: "a-1", Timestamp: noon, ReceivedAt: noon, Trust: trust.Person},
 	}},
-	"orchestration-unproven": job.Orchestration{Version: 1, Follows: []job.Follow{
+	"orchestration-unproven": job.Orchestration{Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEvent, Ref: "Checked In", Version: 3, At: noon, Event: "m-1", Source: "web", Unproven: true}},
 		{ID: "p.4.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowProved, Ref: "regular", Version: 4, At: noon}},
 		{ID: "p.5.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowUnproved, Ref: "regular", Version: 5, At: noon, Run: "run-1"}},
 	}},
-	"orchestration-unconfirmed": job.Orchestration{Version: 1, Follows: []job.Follow{
+	"orchestration-unconfirmed": job.Orchestration{Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowUnconfirmed, Version: 3, At: noon, Unproven: true}},
 	}},
-	"notifications-refused": job.Notifications{Version: 1, Notifications: []job.Notification{{
+	"notifications-refused": job.Notifications{Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, Deferred: 4, Refused: 2,
 	}}},
-	"notifications-unproven": job.Notifications{Version: 1, Notifications: []job.Notification{{
+	"notifications-unproven": job.Notifications{Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, Unproven: true,
 	}}},
-	"command-erase":        job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon}},
-	"command-erase-nobody": job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-2", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Nobody: true}},
-	"command-take-off":     job.Events{Version: 1, Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandTakeOff, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Device: "phone-1"}},
-	"command-wipe": job.Events{Version: 1, Command: &job.Command{ID: "r-1", Kind: job.CommandWipe, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
+	"command-erase":        job.Events{Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon}},
+	"command-erase-nobody": job.Events{Source: "member", Command: &job.Command{ID: "r-2", Kind: job.CommandErase, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Nobody: true}},
+	"command-take-off":     job.Events{Source: "member", Command: &job.Command{ID: "r-1", Kind: job.CommandTakeOff, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon, Device: "phone-1"}},
+	"command-wipe": job.Events{Command: &job.Command{ID: "r-1", Kind: job.CommandWipe, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
 		Wipe: &job.Wipe{Keys: []profile.ID{"gbOBfCNI2WeriD7lUXFExQ", "SuSMzLitR60aIhcCOW6jsw"}, Version: 177236640000, Until: noon.Add(time.Second), Pass: 1, Found: true, Key: 1, Kind: 2, Cursor: "20260301#000000000003"}}},
-	"command-order": job.Events{Version: 1, Command: &job.Command{ID: "p.3.0", Kind: job.CommandOrder, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
+	"command-order": job.Events{Command: &job.Command{ID: "p.3.0", Kind: job.CommandOrder, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
 		Report: &job.Reference{ProfileID: "SuSMzLitR60aIhcCOW6jsw", Day: day, Version: 3, MessageID: "m-1"}}},
-	"follows": job.Follows{Version: 1, Follows: []job.Follow{
+	"follows": job.Follows{Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowOrder, Ref: "A-1", Version: 3, N: 0, At: noon}},
 		{ID: "q.2.1", ProfileID: "p", Follow: profile.Follow{Part: "q", Kind: profile.FollowSignUp, Version: 2, N: 1, At: noon}},
 	}},
-	"sources": job.Orchestration{Version: 1, Follows: []job.Follow{
+	"sources": job.Orchestration{Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEvent, Ref: "Signed Up", Version: 3, At: noon, Event: "m-1", Source: "web"}},
 	}},
-	"sources-order": job.Events{Version: 1, Command: &job.Command{ID: "p.3.0", Kind: job.CommandOrder, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
+	"sources-order": job.Events{Command: &job.Command{ID: "p.3.0", Kind: job.CommandOrder, ProfileID: "gbOBfCNI2WeriD7lUXFExQ", At: noon,
 		Report: &job.Reference{ProfileID: "SuSMzLitR60aIhcCOW6jsw", Day: day, Version: 3, Source: "web", MessageID: "m-1"}}},
-	"sources-notification": job.Notifications{Version: 1, Notifications: []job.Notification{{
+	"sources-notification": job.Notifications{Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, At: noon, EventOf: "p", EventDay: day, EventVersion: 3, EventID: "m-1", EventSource: "web", EventName: "Signed Up",
 	}}},
-	"segmentation-plan":     job.Segmentation{Version: 1, Kind: job.Plan, RunID: "run-1", Shards: 8, AsOf: "2026-02-28"},
-	"segmentation-score":    job.Segmentation{Version: 1, Kind: job.Score, RunID: "run-1", Shard: 3, Shards: 8, Cursor: "p#x"},
-	"segmentation-audience": job.Segmentation{Version: 1, Kind: job.Audience, RunID: "run-1", Shard: 3, Shards: 8, SegmentID: "buyers", CampaignID: "thanks"},
-	"segmentation-audiences": job.Segmentation{Version: 1, Kind: job.Audiences, RunID: "minute-1", Shard: 3, Shards: 8, Listings: []job.Listing{
+	"segmentation-plan":     job.Segmentation{Kind: job.Plan, RunID: "run-1", Shards: 8, AsOf: "2026-02-28"},
+	"segmentation-score":    job.Segmentation{Kind: job.Score, RunID: "run-1", Shard: 3, Shards: 8, Cursor: "p#x"},
+	"segmentation-audience": job.Segmentation{Kind: job.Audience, RunID: "run-1", Shard: 3, Shards: 8, SegmentID: "buyers", CampaignID: "thanks"},
+	"segmentation-audiences": job.Segmentation{Kind: job.Audiences, RunID: "minute-1", Shard: 3, Shards: 8, Listings: []job.Listing{
 		{RunID: "run-1", SegmentID: "buyers", CampaignID: "thanks"}, {RunID: "run-2", SegmentID: "class8:111", CampaignID: "spring"}}},
-	"orchestration-follows": job.Orchestration{Version: 1, Follows: []job.Follow{
+	"orchestration-follows": job.Orchestration{Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEvent, Ref: "Signed Up", Version: 3, At: noon, Event: "m-1"}},
 		{ID: "p.4.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEntered, Ref: "buyers", Version: 4, At: noon, Run: "run-1"}},
 		{ID: "p.5.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowExited, Ref: "buyers", Version: 5, At: noon}},
 	}},
-	"orchestration-audience": job.Orchestration{Version: 1, Audience: &job.AudienceList{ID: "run-1.3.0", CampaignID: "thanks", RunID: "run-1", SegmentID: "buyers", Profiles: []profile.ID{"p", "q"}}},
-	"notifications-pinned": job.Notifications{Version: 1, Notifications: []job.Notification{{
+	"orchestration-audience": job.Orchestration{Audience: &job.AudienceList{ID: "run-1.3.0", CampaignID: "thanks", RunID: "run-1", SegmentID: "buyers", Profiles: []profile.ID{"p", "q"}}},
+	"notifications-pinned": job.Notifications{Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, TemplateVersion: 5, At: noon, Since: noon, NotAfter: noon.Add(time.Hour),
 	}}},
-	"notifications": job.Notifications{Version: 1, Notifications: []job.Notification{{
+	"notifications": job.Notifications{Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", Variant: "b", CampaignVersion: 2, At: noon, Since: noon.Add(-time.Hour),
 		EventOf: "p", EventDay: day, EventVersion: 3, EventID: "m-1", EventName: "Signed Up", NotAfter: noon.Add(time.Hour), Deferred: 1,
 	}}},
@@ -137,10 +137,11 @@ func TestFrozenJobsAreReadAsTheyWereMeant(t *testing.T) {
 func TestJobsAreWrittenAsThePreviousVersionReadsThem(t *testing.T) {
 	for name, sample := range samples {
 		t.Run(name, func(t *testing.T) {
-			var want any
+			var want map[string]any
 			if err := json.Unmarshal(frozen(t, name), &want); err != nil {
 				t.Fatal(err)
 			}
+			delete(want, "v") // the version before writes it, and nobody has ever read it
 			if got := tree(t, sample); !reflect.DeepEqual(got, want) {
 				t.Errorf("written as\n%v\nwant\n%v", got, want)
 			}

@@ -21,7 +21,7 @@ import (
 func TestReadAsEncodingJSON(t *testing.T) {
 	at := time.Date(2026, 11, 29, 8, 0, 0, 7, time.FixedZone("", 8*3600))
 	for _, one := range []any{
-		job.Events{Version: 1, Source: "s", NoMoney: true, Events: []event.Event{{
+		job.Events{Source: "s", NoMoney: true, Events: []event.Event{{
 			MessageID: "m", Kind: event.Track, UserID: "女\u2028<&>", Name: "n", Properties: json.RawMessage(`{"a":1,"a":2,"big":12345678901234567890.5,"t":"\ud800"}`),
 			Context: json.RawMessage(`null`), Timestamp: at, ReceivedAt: at.UTC(),
 		}}},

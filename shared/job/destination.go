@@ -1,0 +1,90 @@
+package job
+
+import (
+	"slices"
+
+	"github.com/userops/userops/shared/domain/profile"
+)
+
+// Destination is a queue on which somebody hears what follows from commits.
+type Destination string
+
+// The destinations. Projection is told by itself of somebody else's order.
+const (
+	ToSettlement    Destination = "settlement"
+	ToOrchestration Destination = "orchestration"
+	ToProjection    Destination = "projection"
+)
+
+// destinations say who hears of what, and in what form. A kind that nobody hears of is one that only a newer version of the program knows: it stays in the
+// outbox for it.
+var destinations = []struct {
+	name  Destination
+	hears []profile.FollowKind
+	form  func(follows []Follow, perMessage int) (jobs []any)
+}{
+	{ToProjection, []profile.FollowKind{profile.FollowReport},
+		reports},
+	{ToSettlement, []profile.FollowKind{profile.FollowOrder, profile.FollowSignUp},
+		inChunks(func(f []Follow) any { return Follows{Follows: f} })},
+	{ToOrchestration, []profile.FollowKind{profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved, profile.FollowUnconfirmed},
+		inChunks(func(f []Follow) any { return Orchestration{Follows: f} })},
+}
+
+// AllDestinations are the destinations in the order in which they are told.
+func AllDestinations() []Destination {
+	all := make([]Destination, len(destinations))
+	for i, d := range destinations {
+		all[i] = d.name
+	}
+	return all
+}
+
+// Destinations are those that hear of a kind; none for a kind that is not known here.
+func Destinations(kind profile.FollowKind) (all []Destination) {
+	for _, d := range destinations {
+		if slices.Contains(d.hears, kind) {
+			all = append(all, d.name)
+		}
+	}
+	return all
+}
+
+// Jobs are the follows as a destination's queue carries them, at most perMessage of them in one job.
+func Jobs(to Destination, follows []Follow, perMessage int) []any {
+	for _, d := range destinations {
+		if d.name == to {
+			return d.form(follows, perMessage)
+		}
+	}
+	return nil
+}
+
+func inChunks(form func([]Follow) any) func([]Follow, int) []any {
+	return func(follows []Follow, perMessage int) (jobs []any) {
+		for chunk := range slices.Chunk(follows, perMessage) {
+			jobs = append(jobs, form(chunk))
+		}
+		return jobs
+	}
+}
+
+// reports are one job each, since each concerns another person.
+func reports(follows []Follow, _ int) (jobs []any) {
+	for _, f := range follows {
+		jobs = append(jobs, report(f))
+	}
+	return jobs
+}
+
+// report passes an event about somebody else's order to the order's owner.
+func report(f Follow) Events {
+	by := f.ProfileID
+	if f.Part != "" {
+		by = f.Part
+	}
+	return Events{Command: &Command{
+		ID: f.ID, Kind: CommandOrder, ProfileID: profile.ID(f.Ref), At: f.At,
+		Report: &Reference{ProfileID: by, Day: profile.DayOf(f.At), Version: f.Follow.Version, Source: f.Source, MessageID: f.Event},
+	}}
+}
