@@ -448,7 +448,7 @@ func TestPackFillsMessages(t *testing.T) {
 		}
 		return all
 	}
-	const frame = len(`{"v":1,"source":"s","events":[]}`)
+	const frame = len(`{"source":"s","events":[]}`)
 	const room = queue.MaxBytes - frame
 	for name, tc := range map[string]struct {
 		sizes []int

@@ -75,7 +75,7 @@ func TestTakeOff(t *testing.T) {
 		t.Fatalf("sent %+v", b.sent.jobs)
 	}
 	got, err := json.Marshal(b.sent.jobs[0])
-	if want := `{"v":1,"source":"member","command":{"id":"receipt-1","kind":"takeOff","profileId":"` + string(ann.ID) + `","at":"2026-11-21T12:00:00Z","device":"own"}}`; err != nil || string(got) != want {
+	if want := `{"source":"member","command":{"id":"receipt-1","kind":"takeOff","profileId":"` + string(ann.ID) + `","at":"2026-11-21T12:00:00Z","device":"own"}}`; err != nil || string(got) != want {
 		t.Errorf("sent %s, want %s", got, want)
 	}
 	if c := b.sent.jobs[1].Command; c.Device != "a/1?&x" || c.Kind != job.CommandTakeOff {
