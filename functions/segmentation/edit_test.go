@@ -41,7 +41,7 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 				w.process.Catalog = after
 			} else {
 				// As it is: what follows from a step is sent, and then the time has passed.
-				w.process.Orchestration = sending{w.orchestration, func() {
+				w.process.Outbox[job.ToOrchestration] = sending{w.orchestration, func() {
 					if w.now = w.now.Add(editsHold); len(w.orchestration.bodies) == 0 {
 						w.process.Catalog = after
 					}
@@ -71,7 +71,7 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 			if most := len(people); heard == 0 || heard > most || when == "while scoring" && heard > most-changesPerStep {
 				t.Errorf("the campaign that was started heard of %d of %d people", heard, most)
 			}
-			w.process.Orchestration = w.orchestration
+			w.process.Outbox[job.ToOrchestration] = w.orchestration
 			w.run(job.Segmentation{RunID: "next"}, 0)
 			for _, p := range people {
 				if got := fmt.Sprint(slices.Sorted(maps.Keys(w.profiles.all[p.ID].Members))); got != "[asks edited made same]" {

@@ -39,7 +39,7 @@ func TestTwoScorersOfAShard(t *testing.T) {
 			if point == "load" {
 				w.profiles.loaded = second
 			} else {
-				w.process.Orchestration = sending{w.orchestration, second}
+				w.process.Outbox[job.ToOrchestration] = sending{w.orchestration, second}
 			}
 			if w.invoke(score) {
 				t.Error("the first delivery failed")
