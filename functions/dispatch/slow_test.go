@@ -231,7 +231,7 @@ func TestWaitingUsesUpNoReceives(t *testing.T) {
 		if c.left != 0 {
 			late.NotAfter = noon.Add(c.left).UTC()
 		}
-		body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: []job.Notification{late, b.ask("s1")}})
+		body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{late, b.ask("s1")}})
 		b.must(err)
 		answer, err := b.process.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body),
 			Attributes: map[string]string{"ApproximateReceiveCount": c.received}}}})
@@ -264,7 +264,7 @@ func TestWaitingEnds(t *testing.T) {
 	n := b.ask("late")
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
 	b.now = n.NotAfter.Add(time.Second)
-	body, err := queue.Encode(job.Notifications{Version: job.Version, Notifications: []job.Notification{n}})
+	body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
 	b.must(err)
 	if failed := b.invoke(time.Minute, [][]byte{body}); failed != 0 || len(again.take()) != 0 {
 		t.Errorf("%d come again by themselves", failed)

@@ -128,7 +128,7 @@ func TestACommandThatSaysTooLittle(t *testing.T) {
 	s.settle(envelope(t, "web", seen("1", "mei")))
 	for _, c := range []job.Command{{Kind: job.CommandWipe}, {Kind: job.CommandOrder}, {Kind: "of later"}} {
 		c.ID, c.ProfileID, c.At = "c", user("mei").ID(), t0.Add(time.Hour)
-		body, err := json.Marshal(job.Events{Version: job.Version, Command: &c})
+		body, err := json.Marshal(job.Events{Command: &c})
 		if err != nil {
 			t.Fatal(err)
 		}
