@@ -43,12 +43,16 @@ type Caller struct {
 }
 
 // rolePrefixes may stand before a role in a claim, where the names of groups are shared with other programs.
-var rolePrefixes = []string{"", "userops-", "userops:", "userops_", "userops/"}
+var rolePrefixes = []string{"userops-", "userops:", "userops_", "userops/"}
 
-// RoleIn is the greatest role that a claim names. A claim is a text or, as API Gateway writes lists, [a b c].
+// RoleIn is the greatest role that a claim names. A claim is a text or, as API Gateway writes lists, [a b c]. Beside other words a role takes a
+// prefix: that form does not tell the two groups pet and owner from the one group "pet owner".
 func RoleIn(claim string) (Role, bool) {
 	words := strings.FieldsFunc(claim, func(r rune) bool { return strings.ContainsRune("[], \t\n\"", r) })
 	for _, role := range slices.Backward(roles) {
+		if len(words) == 1 && words[0] == string(role) {
+			return role, true
+		}
 		for _, prefix := range rolePrefixes {
 			if slices.Contains(words, prefix+string(role)) {
 				return role, true

@@ -22,8 +22,9 @@ func TestRolesGrow(t *testing.T) {
 
 func TestRoleIn(t *testing.T) {
 	for claim, want := range map[string]Role{
-		"owner": Owner, "[staff viewer]": Viewer, "[viewer userops-editor]": Editor, "read userops:approver": Approver, `["userops/viewer", "x"]`: Viewer, "userops_owner": Owner,
+		"owner": Owner, "[viewer]": Viewer, "[staff userops-viewer]": Viewer, "[owner userops-editor]": Editor, "read userops:approver": Approver, `["userops/viewer", "x"]`: Viewer, "userops_owner": Owner,
 		"": "", "[]": "", "owners": "", "Owner": "", "no-owner": "", "userops-": "", "server": "", "userops": "",
+		"pet owner": "", "[staff owner]": "", `["pet owner"]`: "", "[pet owner userops-viewer]": Viewer, "owner,staff": "", "[viewer editor]": "",
 	} {
 		if got, ok := RoleIn(claim); got != want || ok != (want != "") {
 			t.Errorf("%q names %q, %v", claim, got, ok)
