@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"github.com/userops/userops/shared/secret"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/userops/userops/shared/secret"
 
 	"github.com/aws/aws-lambda-go/events"
 

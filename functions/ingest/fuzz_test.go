@@ -3,16 +3,10 @@ package ingest
 import (
 	"bytes"
 	"compress/gzip"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"maps"
 	"net"
 	"net/http/httptest"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,39 +14,37 @@ import (
 	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/order"
 	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/storefront"
 )
 
 // FuzzNotice reads any text as a notice of each topic of both shop systems: refused with the field and the reason, nothing, or calls of which each is accepted or refused for itself.
 // No amount goes through that is none, and whom an attribute of a cart names is nobody without a proof.
 func FuzzNotice(f *testing.F) {
+	topics := append(storefront.Topics(), "app/uninstalled")
 	for _, body := range []string{
 		`{"id":820982911946154508,"total_price":"199.50","currency":"USD","created_at":"2026-03-01T12:00:00+08:00","updated_at":"2026-03-01T12:00:00+08:00","financial_status":"paid","line_items":[{"product_id":1,"price":"199.50","quantity":1}],"note_attributes":[{"name":"userId","value":"eve"},{"name":"anonymousId","value":"d-1"}],"customer":{"id":7,"email":"ann@example.com","email_marketing_consent":{"state":"subscribed","consent_updated_at":"2026-03-01T12:00:00Z"}},"discount_codes":[{"code":"SPRING"}],"refunds":[{"id":1,"order_id":2,"transactions":[{"kind":"refund","status":"success","amount":"1.00"}]}]}`,
 		`{"id":7,"total":"12.50","total_tax":"1.5","shipping_total":"2","currency":"EUR","status":"completed","date_created_gmt":"2026-03-01T12:00:00","customer_id":0,"meta_data":[{"key":"userId","value":"eve"}],"refunds":[{"id":3,"total":"-1.00"}],"line_items":[{"product_id":5,"quantity":2,"price":6.25}],"coupon_lines":[{"code":"x"}]}`,
 		`{"id":1}`, `{"id":"1e400"}`, `{"id":1,"order_id":2,"refund_line_items":[],"transactions":[]}`, `{"id":9,"email":"a@example.com","date_created_gmt":"2026-03-01T12:00:00"}`,
 		`{"customer_id":3,"email_marketing_consent":{"state":"unsubscribed","consent_updated_at":"now"}}`, `{"id":1,"total_price":"12\n"}`, `{"id":1,"total":[]}`, `{"id":1,"total":true}{}`, "\uFEFF{}", `[]`, `null`, ``,
 	} {
-		for which := range uint8(len(forms)) {
+		for which := range uint8(len(topics)) {
 			f.Add(which, []byte(body))
 		}
 	}
-	topics := append(slices.Sorted(maps.Keys(forms)), "app/uninstalled")
 	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
 		topic := topics[int(which)%len(topics)]
 		given := bytes.Clone(body)
-		if !formed(topic, body) {
-			return // answered 400
-		}
-		system := shopify
+		system := storefront.Shopify
 		if strings.Contains(topic, ".") {
-			system = woocommerce
+			system = storefront.WooCommerce
 		}
-		calls, err := system.events(topic, body, func(string, string) bool { return false })
+		calls, err := system.Events(topic, body, func(string, string) bool { return false })
 		if !bytes.Equal(body, given) {
 			t.Fatal("the notice was changed")
 		}
 		if err != nil {
-			if field, reason, named := strings.Cut(err.Error(), ": "); !errors.Is(err, errNotice) && (!named || field == "" || reason == "") || len(calls) > 0 {
+			if field, reason, named := strings.Cut(err.Error(), ": "); !errors.Is(err, storefront.ErrNotice) && (!named || field == "" || reason == "") || len(calls) > 0 {
 				t.Fatalf("%s: %d calls, %v", topic, len(calls), err)
 			}
 			return
@@ -79,80 +71,12 @@ func FuzzNotice(f *testing.F) {
 			}
 		}
 		for _, c := range calls {
-			if c.Type == event.Identify && len(c.Traits) > 0 && c.level == "" && strings.HasPrefix(topic, "order") {
+			if c.Type == event.Identify && len(c.Traits) > 0 && c.Level == "" && strings.HasPrefix(topic, "order") {
 				t.Fatalf("%s passes what was typed as the shop's word: %+v", topic, c)
 			}
-			if c.level != "" && c.level != trust.Public && c.level != trust.Person {
-				t.Fatalf("%s has the level %q", topic, c.level)
+			if c.Level != "" && c.Level != trust.Public && c.Level != trust.Person {
+				t.Fatalf("%s has the level %q", topic, c.Level)
 			}
-		}
-	})
-}
-
-// FuzzSigned: a signature holds for the body that it was made of and the secret that made it, and no text does else. HMAC fills a key with zeros, so two secrets may sign alike.
-func FuzzSigned(f *testing.F) {
-	f.Add([]byte(`{"id":1}`), "secret", "before", "AAAA")
-	f.Add([]byte(``), "", "", "")
-	f.Add([]byte(`x`), "a", "", "=\n")
-	f.Add([]byte(`0`), "\x00", "", "")
-	f.Fuzz(func(t *testing.T, body []byte, secret, before, signature string) {
-		sum := func(key string, body []byte) string {
-			mac := hmac.New(sha256.New, []byte(key))
-			mac.Write(body)
-			return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-		}
-		secrets := []string{secret, before}
-		for i, key := range secrets {
-			alike := slices.ContainsFunc(secrets, func(other string) bool { return other != "" && sum(other, body) == sum(key, body) })
-			if signed(secrets, body, sum(key, body)) != alike {
-				t.Fatalf("the signature by secret %d, of %d bytes, holds: %v", i, len(key), !alike)
-			}
-		}
-		if signed(secrets, append(bytes.Clone(body), 'x'), sum(secret, body)) || signed(nil, body, sum(secret, body)) {
-			t.Fatal("a signature holds for another body, or without a secret")
-		}
-		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(signature))
-		ours := slices.ContainsFunc(secrets, func(key string) bool {
-			return key != "" && base64.StdEncoding.EncodeToString(raw) == sum(key, body)
-		})
-		if signed(secrets, body, signature) != (err == nil && ours) {
-			t.Fatalf("%q holds: %v", signature, !ours)
-		}
-	})
-}
-
-// FuzzPerson: of the attributes of a cart the device is whom a text or a number names, and the user nobody whom no proof stands beside.
-func FuzzPerson(f *testing.F) {
-	f.Add([]byte(`[{"name":"userId","value":"ann"},{"name":"userHash","value":"good"},{"name":"anonymousId","value":7}]`))
-	f.Add([]byte(`[{"name":"userId","value":"null"},{"name":"userId","value":"ann"},{"name":"userHash","value":{}}]`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		var read []struct {
-			Name  string
-			Value any
-		}
-		if unmarshal(body, &read) != nil {
-			return
-		}
-		var all []attribute
-		for _, a := range read {
-			all = append(all, attribute{a.Name, a.Value})
-		}
-		if user, _ := person(all, func(string, string) bool { return false }); user != "" {
-			t.Fatalf("%s is %q without a proof", body, user)
-		}
-		proved := ""
-		user, anonymous := person(all, func(id, hash string) bool {
-			if hash == "good" && id != "" {
-				proved = id
-				return true
-			}
-			return false
-		})
-		if user != "" && (proved == "" || event.Meaningful(user) != user) || anonymous != "" && event.Meaningful(anonymous) != anonymous {
-			t.Fatalf("%s is the user %q on the device %q", body, user, anonymous)
-		}
-		if text, err := json.Marshal(anonymous); err != nil || anonymous != "" && !bytes.Contains(body, []byte(`anonymousId`)) && !bytes.Contains(body, []byte(`\u`)) {
-			t.Fatalf("%s is the device %s, %v", body, text, err)
 		}
 	})
 }

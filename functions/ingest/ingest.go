@@ -18,6 +18,7 @@ import (
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
+	"github.com/userops/userops/shared/storefront"
 )
 
 // Settings is what the function reads from its environment.
@@ -113,8 +114,8 @@ func (p *Process) Handler() http.Handler {
 		// The browser clients' own metrics.
 		httpapi.JSON(w, http.StatusOK, accepted{Success: true})
 	})
-	mux.HandleFunc("POST /v1/hooks/shopify/{source}", p.hook(shopify))
-	mux.HandleFunc("POST /v1/hooks/woocommerce/{source}", p.hook(woocommerce))
+	mux.HandleFunc("POST /v1/hooks/shopify/{source}", p.hook(storefront.Shopify))
+	mux.HandleFunc("POST /v1/hooks/woocommerce/{source}", p.hook(storefront.WooCommerce))
 	mux.HandleFunc("GET /v1/projects/{writeKey}/settings", p.project)
 	return mux
 }

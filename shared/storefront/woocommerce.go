@@ -1,4 +1,4 @@
-package ingest
+package storefront
 
 import (
 	"encoding/json"
@@ -69,12 +69,12 @@ type wooCustomer struct {
 
 // wooEvents maps a notice. WooCommerce tells of a payment, of refunds and of a cancellation by an update of the order; each has
 // a messageId of its own and is sent again with every further update.
-func wooEvents(topic string, body []byte, proves func(userID, userHash string) bool) ([]call, error) {
+func wooEvents(topic string, body []byte, proves func(userID, userHash string) bool) ([]Call, error) {
 	switch topic {
 	case "order.created", "order.updated", "order.restored":
 		var o wooOrder
 		if err := unmarshal(body, &o); err != nil || o.ID == "" {
-			return nil, errNotice
+			return nil, ErrNotice
 		}
 		if wooDraft[o.Status] {
 			return nil, nil
@@ -85,7 +85,7 @@ func wooEvents(topic string, body []byte, proves func(userID, userHash string) b
 	case "customer.created", "customer.updated":
 		var c wooCustomer
 		if err := unmarshal(body, &c); err != nil || c.ID == "" {
-			return nil, errNotice
+			return nil, ErrNotice
 		}
 		return c.events(topic == "customer.created"), nil
 	}
@@ -101,24 +101,24 @@ var wooVoid = map[string]bool{"cancelled": true, "failed": true, "trash": true}
 // wooLive are the states of an order that is paid and goes its way.
 var wooLive = map[string]bool{"processing": true, "completed": true}
 
-func (o *wooOrder) events(updated bool, proves func(userID, userHash string) bool) ([]call, error) {
+func (o *wooOrder) events(updated bool, proves func(userID, userHash string) bool) ([]Call, error) {
 	id := o.ID.String()
 	user, anonymous := o.person(proves)
 	if err := o.readable(); err != nil {
 		return nil, err
 	}
-	report := func(name, key, at string, properties map[string]any) call {
-		return call{Type: event.Track, Event: name, MessageID: key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: utc(at)}
+	report := func(name, key, at string, properties map[string]any) Call {
+		return Call{Type: event.Track, Event: name, MessageID: key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: utc(at)}
 	}
 	content := filled(map[string]any{
 		"order_id": id, "affiliation": "woocommerce", "currency": o.Currency, "total": number(o.Total), "revenue": o.revenue(), "tax": number(o.TotalTax),
 		"shipping": number(o.ShippingTotal), "discount": number(o.DiscountTotal), "coupon": o.coupon(), "products": o.products(),
 	})
 	key := "order-" + id + "-"
-	var calls []call
+	var calls []Call
 	if !updated {
-		calls = append(calls, call{Type: event.Identify, MessageID: key + "billing", UserID: user, AnonymousID: anonymous,
-			Traits: o.Billing.traits(), Timestamp: utc(o.CreatedAt), level: trust.Public})
+		calls = append(calls, Call{Type: event.Identify, MessageID: key + "billing", UserID: user, AnonymousID: anonymous,
+			Traits: o.Billing.traits(), Timestamp: utc(o.CreatedAt), Level: trust.Public})
 	}
 	if paid := o.paidAt(); paid != "" {
 		calls = append(calls, report(event.OrderCompleted, key+"completed", paid, content))
@@ -233,7 +233,7 @@ func (b wooBilling) traits() map[string]any {
 		"city": b.City, "state": b.State, "country": b.Country})
 }
 
-func (c *wooCustomer) events(created bool) []call {
+func (c *wooCustomer) events(created bool) []Call {
 	id := c.ID.String()
 	traits := c.Billing.traits()
 	for name, value := range map[string]string{"email": c.Email, "firstName": c.FirstName, "lastName": c.LastName, "createdAt": utc(c.CreatedAt)} {
@@ -246,9 +246,9 @@ func (c *wooCustomer) events(created bool) []call {
 		at = c.CreatedAt
 	}
 	// What the customer has entered into an account of theirs is the person's own word: nobody has confirmed the address.
-	calls := []call{{Type: event.Identify, MessageID: "customer-" + id + "-" + at, UserID: id, Traits: traits, Timestamp: utc(at), level: trust.Person}}
+	calls := []Call{{Type: event.Identify, MessageID: "customer-" + id + "-" + at, UserID: id, Traits: traits, Timestamp: utc(at), Level: trust.Person}}
 	if created {
-		calls = append(calls, call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: utc(c.CreatedAt)})
+		calls = append(calls, Call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: utc(c.CreatedAt)})
 	}
 	return calls
 }

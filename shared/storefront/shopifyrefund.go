@@ -1,4 +1,4 @@
-package ingest
+package storefront
 
 import (
 	"encoding/json"
@@ -43,7 +43,7 @@ type shopifyBoth struct {
 
 // events of a refund. guest stands for the person where the notice names the order only; whose that is, projection knows. While a
 // transaction is pending, what has succeeded so far is told with its sum in the messageId, so that the rest can follow.
-func (r *shopifyRefund) events(guest string, by call) ([]call, error) {
+func (r *shopifyRefund) events(guest string, by Call) ([]Call, error) {
 	paid, pending, err := r.transactions()
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (r *shopifyRefund) events(guest string, by call) ([]call, error) {
 	by.Type, by.Event, by.MessageID, by.Timestamp = event.Track, event.OrderRefunded, message, r.CreatedAt
 	by.Properties = filled(map[string]any{"order_id": r.OrderID.String(), "refund_id": r.ID.String(), "currency": string(amount.Currency),
 		"total": json.Number(amount.Decimal()), "products": products})
-	return []call{by}, nil
+	return []Call{by}, nil
 }
 
 // transactions is what was paid back, and whether some of it is still under way.

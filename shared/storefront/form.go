@@ -1,7 +1,8 @@
-package ingest
+package storefront
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 )
 
@@ -31,6 +32,9 @@ var (
 	wooOrderForm        = form{with: []string{"id", "total"}, without: []string{"total_price", "created_at"}}
 	wooCustomerForm     = form{with: []string{"id", "email", "date_created_gmt"}, without: []string{"total", "line_items"}}
 )
+
+// Topics are those of all systems that a form tells apart, in the order of the alphabet.
+func Topics() []string { return slices.Sorted(maps.Keys(forms)) }
 
 // formed says whether a body has the form of its topic, as one without a form always has.
 func formed(topic string, body []byte) bool {

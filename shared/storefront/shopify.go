@@ -1,4 +1,4 @@
-package ingest
+package storefront
 
 import (
 	"cmp"
@@ -96,12 +96,12 @@ type shopifyConsent struct {
 
 // shopifyEvents maps a notice. An order that is not paid yet is Order Placed; a paid one is Order Completed, always with the same
 // messageId, and later changes are Order Updated.
-func shopifyEvents(topic string, body []byte, proves func(userID, userHash string) bool) ([]call, error) {
+func shopifyEvents(topic string, body []byte, proves func(userID, userHash string) bool) ([]Call, error) {
 	switch topic {
 	case "orders/create", "orders/updated", "orders/paid", "orders/cancelled":
 		var o shopifyOrder
 		if err := unmarshal(body, &o); err != nil || o.ID == "" {
-			return nil, errNotice
+			return nil, ErrNotice
 		}
 		if o.Test {
 			return nil, nil // the shop's own mark that this does not count
@@ -112,19 +112,19 @@ func shopifyEvents(topic string, body []byte, proves func(userID, userHash strin
 	case "refunds/create":
 		var r shopifyRefund
 		if err := unmarshal(body, &r); err != nil || r.ID == "" || r.OrderID == "" {
-			return nil, errNotice
+			return nil, ErrNotice
 		}
-		return r.events(shopifyGuest(r.OrderID), call{})
+		return r.events(shopifyGuest(r.OrderID), Call{})
 	case "customers/create", "customers/update":
 		var c shopifyCustomer
 		if err := unmarshal(body, &c); err != nil || c.ID == "" {
-			return nil, errNotice
+			return nil, ErrNotice
 		}
 		return c.events(topic == "customers/create"), nil
 	case "customers_email_marketing_consent/update", "customers_marketing_consent/update":
 		var c shopifyCustomer
 		if err := unmarshal(body, &c); err != nil || c.CustomerID == "" && c.ID == "" {
-			return nil, errNotice
+			return nil, ErrNotice
 		}
 		c.ID = json.Number(cmp.Or(c.CustomerID, c.ID))
 		return c.consents(), nil
@@ -135,7 +135,7 @@ func shopifyEvents(topic string, body []byte, proves func(userID, userHash strin
 	return nil, nil
 }
 
-func (o *shopifyOrder) events(topic string, proves func(userID, userHash string) bool) ([]call, error) {
+func (o *shopifyOrder) events(topic string, proves func(userID, userHash string) bool) ([]Call, error) {
 	id := o.ID.String()
 	user, anonymous := o.person(proves)
 	if err := o.readable(); err != nil {
@@ -146,12 +146,12 @@ func (o *shopifyOrder) events(topic string, proves func(userID, userHash string)
 		"total": number(o.TotalPrice), "subtotal": number(o.SubtotalPrice), "revenue": o.revenue(), "tax": number(o.TotalTax),
 		"shipping": number(o.Shipping.ShopMoney.Amount), "discount": number(o.TotalDiscounts), "coupon": o.coupon(), "products": o.products(),
 	})
-	report := func(name, key, at string, properties map[string]any) call {
-		return call{Type: event.Track, Event: name, MessageID: "order-" + id + "-" + key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: at}
+	report := func(name, key, at string, properties map[string]any) Call {
+		return Call{Type: event.Track, Event: name, MessageID: "order-" + id + "-" + key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: at}
 	}
-	var calls []call
+	var calls []Call
 	if traits := filled(map[string]any{"email": o.Email, "phone": o.Phone}); topic == "orders/create" && o.Customer == nil && len(traits) > 0 {
-		calls = append(calls, call{Type: event.Identify, MessageID: "order-" + id + "-guest", UserID: user, AnonymousID: anonymous, Traits: traits, Timestamp: o.CreatedAt, level: trust.Public})
+		calls = append(calls, Call{Type: event.Identify, MessageID: "order-" + id + "-guest", UserID: user, AnonymousID: anonymous, Traits: traits, Timestamp: o.CreatedAt, Level: trust.Public})
 	}
 	if topic == "orders/create" && o.Customer != nil {
 		calls = append(calls, o.Customer.identify())
@@ -176,7 +176,7 @@ func (o *shopifyOrder) events(topic string, proves func(userID, userHash string)
 	for i := range o.Refunds {
 		r := &o.Refunds[i]
 		r.OrderID = o.ID
-		refunds, err := r.events("", call{UserID: user, AnonymousID: anonymous})
+		refunds, err := r.events("", Call{UserID: user, AnonymousID: anonymous})
 		if err != nil {
 			return nil, err
 		}
@@ -250,27 +250,27 @@ func (o *shopifyOrder) products() []map[string]any {
 }
 
 // identify is what the customer has entered into an account of theirs: the person's own word, whose address may be anybody's.
-func (c *shopifyCustomer) identify() call {
+func (c *shopifyCustomer) identify() Call {
 	id := c.ID.String()
-	return call{Type: event.Identify, MessageID: "customer-" + id + "-" + c.UpdatedAt, UserID: id, Timestamp: c.UpdatedAt, level: trust.Person,
+	return Call{Type: event.Identify, MessageID: "customer-" + id + "-" + c.UpdatedAt, UserID: id, Timestamp: c.UpdatedAt, Level: trust.Person,
 		Traits: filled(map[string]any{"email": c.Email, "phone": c.Phone, "firstName": c.FirstName, "lastName": c.LastName, "createdAt": c.CreatedAt,
 			"city": c.Address.City, "state": c.Address.Province, "country": c.Address.Country})}
 }
 
-func (c *shopifyCustomer) events(created bool) []call {
+func (c *shopifyCustomer) events(created bool) []Call {
 	id := c.ID.String()
-	calls := []call{c.identify()}
+	calls := []Call{c.identify()}
 	if created {
-		calls = append(calls, call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: c.CreatedAt})
+		calls = append(calls, Call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: c.CreatedAt})
 	}
 	return append(calls, c.consents()...)
 }
 
 // consents tells what the shop knows of the person's word. A grant without its time is none; a refusal counts without one, and so do the
 // states in which the shop itself may not write to the address.
-func (c *shopifyCustomer) consents() []call {
+func (c *shopifyCustomer) consents() []Call {
 	id := c.ID.String()
-	var calls []call
+	var calls []Call
 	for _, of := range []struct {
 		channel string
 		shopifyConsent
@@ -292,7 +292,7 @@ func (c *shopifyCustomer) consents() []call {
 		default: // not_subscribed, pending: nobody has said anything yet
 			continue
 		}
-		calls = append(calls, call{Type: event.Track, Event: name, MessageID: "customer-" + id + "-" + key + "-" + at, UserID: id, Timestamp: at, Properties: properties})
+		calls = append(calls, Call{Type: event.Track, Event: name, MessageID: "customer-" + id + "-" + key + "-" + at, UserID: id, Timestamp: at, Properties: properties})
 	}
 	return calls
 }
