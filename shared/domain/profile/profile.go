@@ -192,7 +192,7 @@ type Days struct {
 // FollowKind says what follows from a commit.
 type FollowKind string
 
-// What can follow. The first three go to settlement, the others to orchestration.
+// What can follow. Package job says who hears of which.
 const (
 	FollowOrder   FollowKind = "order"   // an order was completed, refunded or cancelled; Ref is its order_id
 	FollowSignUp  FollowKind = "signup"  // the person signed up
