@@ -263,7 +263,7 @@ func TestANoticeOfAnotherKind(t *testing.T) {
 		{"woocommerce", "customer.updated", `{"id":26,"email":{},"date_created_gmt":"2026-11-21T06:00:00"}`},
 	} {
 		b := newHookBench(t)
-		if a := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body)); a.status != 400 || a.Detail != errNotice.Error() || len(b.sent) != 0 {
+		if a := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body)); a.status != 400 || a.Detail != storefront.ErrNotice.Error() || len(b.sent) != 0 {
 			t.Errorf("%s %s: %+v with %d messages", c.topic, c.body, a, len(b.sent))
 		}
 	}
