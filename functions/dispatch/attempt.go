@@ -187,6 +187,12 @@ func (a *attempt) reserve(ctx context.Context, r read) (intent delivery.Intent, 
 	if err := a.Deliveries.SaveContact(ctx, r.contact); err != nil {
 		return intent, false, errors.Join(errMoved, err)
 	}
+	// The intent's condition is on the contact record alone. What an event has changed in the person before the intent, above all a withdrawal, is judged
+	// too: the intent is this worker's own then, and is given back or goes on. A look that fails leaves it at what was read: the intent would else be
+	// in flight, and nobody would know what became of it.
+	if stands, err := a.Process.Profiles.Stands(ctx, r.person); err == nil && !stands {
+		return intent, false, errMoved
+	}
 	return intent, true, nil
 }
 

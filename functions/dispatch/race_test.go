@@ -118,6 +118,47 @@ func TestWithdrawnMeanwhile(t *testing.T) {
 	}
 }
 
+// TestRevokedByAnEventMeanwhile: an event that takes the consent back holds from its commit on, whichever call of dispatch that comes before: nothing is
+// handed over after it, and what was reserved is given back.
+func TestRevokedByAnEventMeanwhile(t *testing.T) {
+	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {
+		for nth := 1; ; nth++ {
+			b := start(t, welcome)
+			fired, sent := false, 0
+			b.db.Interrupt(op, nth, func() {
+				fired, sent = true, b.provider.calls
+				b.change(func(p *profile.Profile) { p.Consent["email"] = profile.Consent{At: noon} })
+			})
+			settle(b, b.process, b.ask("s1"))
+			if !fired {
+				if nth < 3 {
+					t.Fatalf("%d calls of %s", nth-1, op)
+				}
+				break
+			}
+			want, intents := "skipped noConsent", 0
+			if sent == 1 {
+				want, intents = "sent", 1
+			}
+			if got := b.decisions(); len(got) != 1 || got[0] != want || b.provider.calls != sent || len(b.record().Intents) != intents {
+				t.Errorf("before call %d of %s: %v, %d handed over, %d before, %d reserved", nth, op, got, b.provider.calls, sent, len(b.record().Intents))
+			}
+		}
+	}
+}
+
+// TestChangedMeanwhile: what changes nothing that is judged keeps nobody from their message, however often it comes.
+func TestChangedMeanwhile(t *testing.T) {
+	b := start(t, welcome)
+	for nth := 1; nth <= 20; nth++ {
+		b.db.Interrupt("GetItem", nth, func() {
+			b.change(func(p *profile.Profile) { p.Traits["name"] = profile.Trait{Value: "Ann"} })
+		})
+	}
+	settle(b, b.process, b.ask("s1"))
+	b.expect(1, "sent")
+}
+
 // TestWithdrawnByWhoWasMergedMeanwhile: the worker looks at the former person; then that one becomes part of Ann, who withdraws. The withdrawal
 // holds from its answer on, also against a record that says nothing of it, and also if the merge comes in the middle of the withdrawal.
 func TestWithdrawnByWhoWasMergedMeanwhile(t *testing.T) {

@@ -256,3 +256,47 @@ func TestNobodyElseIsErased(t *testing.T) {
 		}
 	}
 }
+
+// TestStands: a profile stands as long as nobody has written it, made it part of another one or erased it.
+func TestStands(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(s dynamo.Profiles, p, other *profile.Profile) error
+		want   bool
+	}{
+		"nothing":   {func(dynamo.Profiles, *profile.Profile, *profile.Profile) error { return nil }, true},
+		"another's": {func(s dynamo.Profiles, _, other *profile.Profile) error { return s.Save(t.Context(), other) }, true},
+		"saved":     {func(s dynamo.Profiles, p, _ *profile.Profile) error { return s.Save(t.Context(), p) }, false},
+		"part of another": {func(s dynamo.Profiles, p, other *profile.Profile) error {
+			return s.Merge(t.Context(), other, p, dynamo.Pack{})
+		}, false},
+		"erased": {func(s dynamo.Profiles, p, _ *profile.Profile) error {
+			return s.Erase(t.Context(), p, midday, p.TombstoneVersion(midday))
+		}, false},
+	} {
+		db := dynamotest.New(t)
+		s := dynamo.Profiles{DB: db, Table: "Profiles", History: dynamo.Timeline{DB: db, Table: "Timeline"}}
+		seen := profile.Memory{FirstSeen: midday, LastSeen: midday}
+		p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Memory: seen}
+		bob := profile.Identifier{Kind: profile.UserID, Value: "bob"}
+		other := &profile.Profile{ID: bob.ID(), Identifiers: []profile.Identifier{bob}, Memory: seen}
+		for _, one := range []*profile.Profile{p, other} {
+			if err := s.Save(t.Context(), one); err != nil {
+				t.Fatal(err)
+			}
+		}
+		read, err := s.Resolve(t.Context(), p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.change(s, p, other); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got, err := s.Stands(t.Context(), read); err != nil || got != c.want {
+			t.Errorf("%s: it stands: %v, %v", name, got, err)
+		}
+		db.Fail("GetItem", 1, dynamotest.NotPersisted)
+		if _, err := s.Stands(t.Context(), read); !errors.Is(err, dynamotest.ErrInjected) {
+			t.Errorf("%s, and the read fails: %v", name, err)
+		}
+	}
+}

@@ -71,6 +71,16 @@ func (s Profiles) Resolve(ctx context.Context, id profile.ID) (*profile.Profile,
 	return p, nil
 }
 
+// Stands tells whether a profile is still as it was read: not written since, nor part of another one. It reads two numbers.
+func (s Profiles) Stands(ctx context.Context, p *profile.Profile) (bool, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: profileKey(p.ID).item(), ConsistentRead: aws.Bool(true),
+		ProjectionExpression: aws.String("#v, #to"), ExpressionAttributeNames: map[string]string{"#v": attrVersion, "#to": attrTo}})
+	if err != nil {
+		return false, fmt.Errorf("looking at profile %s again: %w", p.ID, err)
+	}
+	return textOf(out.Item, attrTo) == "" && numberOf(out.Item, attrVersion) == p.Version, nil
+}
+
 // somebody tells a profile from a free key or a tombstone.
 func somebody(p *profile.Profile) bool {
 	first, _ := p.Seen()
