@@ -76,7 +76,7 @@ func TestOneJobIsDoneHoweverLate(t *testing.T) {
 	b := start(t, onEvent)
 	var batch events.SQSEvent
 	for n := range 3 {
-		body, err := json.Marshal(job.Orchestration{Version: job.Version, Follows: []job.Follow{b.signUp(n + 1)}})
+		body, err := json.Marshal(job.Orchestration{Follows: []job.Follow{b.signUp(n + 1)}})
 		b.must(err)
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint(n), Body: string(body)})
 	}
