@@ -130,6 +130,18 @@ func prove(keys func() (*proof.Keys, error), e *event.Event, userHash string) (f
 	return "", ""
 }
 
+// guestIn is the field of an event that names an order's guest, empty for none. Such an id is no secret, as that of a device is: whoever could speak by it would take the
+// order, or have the mail about it sent elsewhere.
+func guestIn(e *event.Event) string {
+	switch {
+	case order.StandsForGuest(e.AnonymousID):
+		return "anonymousId"
+	case order.StandsForGuest(e.PreviousID):
+		return "previousId"
+	}
+	return ""
+}
+
 // take queues what a source sent and may send. level is who says it, as far as an event does not prove more; levels has by messageId those that
 // are said by others.
 func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Source, batch *event.Batch, level trust.Level, levels map[string]trust.Level) {
@@ -146,6 +158,9 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 			return "event", notAllowed
 		case !from.Allows(e.Kind, e.Name):
 			return "type", notAllowed
+		}
+		if field := guestIn(e); level == trust.Public && field != "" {
+			return field, "stands for the guest of an order, of whom only the shop speaks"
 		}
 		if field, reason = prove(keys, e, as.UserHash); reason != "" {
 			return field, reason

@@ -136,6 +136,49 @@ func TestWhatACustomerTypedIsNotTheShopsWord(t *testing.T) {
 	}
 }
 
+// TestNobodyElseSpeaksForAGuest: the id that stands for an order's guest follows from the order's number, which anybody can guess. By a public key it names nobody, whatever the
+// call proves, and in a cart neither.
+func TestNobodyElseSpeaksForAGuest(t *testing.T) {
+	mei := proof.UserHash(hashSecret, "mei")
+	const reason = " stands for the guest of an order, of whom only the shop speaks"
+	for name, c := range map[string]struct {
+		key, event string
+		faults     string
+	}{
+		"a consent":              {defaultKey, `{"type":"track","event":"Consent Granted","anonymousId":"woocommerce-order-8"}`, "0 anonymousId" + reason},
+		"an address":             {defaultKey, `{"type":"identify","anonymousId":"shopify-order-8","traits":{"email":"eve@evil.example"}}`, "0 anonymousId" + reason},
+		"a claim":                {defaultKey, `{"type":"identify","anonymousId":"shopify-order-8","userId":"eve"}`, "0 anonymousId" + reason},
+		"by the person's proof":  {defaultKey, `{"type":"identify","anonymousId":"woocommerce-order-8","userId":"mei","context":{"userHash":"` + mei + `"}}`, "0 anonymousId" + reason},
+		"by an alias":            {defaultKey, `{"type":"alias","previousId":"woocommerce-order-8","userId":"mei","context":{"userHash":"` + mei + `"}}`, "0 previousId" + reason},
+		"by the shop":            {serverKey, `{"type":"identify","anonymousId":"woocommerce-order-8","userId":"mei"}`, ""},
+		"another system's":       {defaultKey, `{"type":"page","anonymousId":"magento-order-8"}`, ""},
+		"a device with a number": {defaultKey, `{"type":"page","anonymousId":"shopify-8"}`, ""},
+		"a userId that looks so": {defaultKey, `{"type":"page","userId":"shopify-order-8"}`, ""},
+	} {
+		b := newBench(t)
+		b.Secrets = secret.Fixed(map[string]string{secret.UserHash: hashSecret})
+		if a := b.post("/v1/batch", c.key, `{"batch":[`+c.event+`]}`); a.faults() != c.faults || (a.status == 200) != (c.faults == "") || (len(b.sent) > 0) != (c.faults == "") {
+			t.Errorf("%s: %d, %s, with %d messages; want %q", name, a.status, a.faults(), len(b.sent), c.faults)
+		}
+	}
+	for system, c := range map[string][2]string{
+		"shopify":     {"orders/create", `{"id":7,"created_at":"2026-11-21T07:00:00Z","financial_status":"paid","currency":"CNY","total_price":"1.00","note_attributes":[{"name":"anonymousId","value":"shopify-order-8"}]}`},
+		"woocommerce": {"order.updated", `{"id":7,"status":"processing","currency":"EUR","date_created_gmt":"2026-11-21T07:00:00","date_paid_gmt":"2026-11-21T07:00:00","total":"1.00","customer_id":0,"meta_data":[{"key":"anonymousId","value":"woocommerce-order-8"}]}`},
+	} {
+		b := newHookBench(t)
+		if a := b.notify(system, "shop", c[0], c[1], signature(hookSecret, c[1])); a.status != 200 || len(a.Errors) > 0 {
+			t.Fatalf("%s: %+v %s", system, a, a.faults())
+		}
+		for _, j := range b.jobs() {
+			for _, e := range j.Events {
+				if e.AnonymousID != system+"-order-7" {
+					t.Errorf("%s: order 7 goes by %q", system, e.AnonymousID)
+				}
+			}
+		}
+	}
+}
+
 // away is a store of secrets that cannot be read.
 type away struct{}
 

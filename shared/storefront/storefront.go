@@ -107,7 +107,7 @@ func person(attributes []attribute, proves func(userID, userHash string) bool) (
 		}
 		text = event.Meaningful(text)
 		switch {
-		case a.name == "anonymousId":
+		case a.name == "anonymousId" && !order.StandsForGuest(text): // nobody's order goes to the guest of another one
 			anonymous = cmp.Or(anonymous, text)
 		case a.name == "userId" && proves(text, hash):
 			user = cmp.Or(user, text)

@@ -161,6 +161,11 @@ func TestGuests(t *testing.T) {
 			t.Errorf("%q is the guest of order 7: %v", id, got)
 		}
 	}
+	for id, want := range map[string]bool{"shopify-order-7": true, "woocommerce-order-8": true, "shopify-order-": true, "shopify-order": false, "other-order-7": false, "Shopify-order-7": false, "my-shopify-order-7": false, "": false} {
+		if got := StandsForGuest(id); got != want {
+			t.Errorf("%q is a guest: %v", id, got)
+		}
+	}
 }
 
 // Whose an order is, by who reported what first.

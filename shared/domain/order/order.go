@@ -5,6 +5,8 @@ package order
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/event"
@@ -66,9 +68,17 @@ type Product struct {
 // Guest is the anonymousId that stands for the person of an order of which nothing else is known; system names the shop's software.
 func Guest(system, orderID string) string { return system + "-order-" + orderID }
 
+// systems are the shops' software whose orders have guests.
+var systems = [...]string{"shopify", "woocommerce"}
+
 // IsGuest tells whether an anonymousId is the guest of an order.
 func IsGuest(anonymousID, orderID string) bool {
-	return anonymousID == Guest("shopify", orderID) || anonymousID == Guest("woocommerce", orderID)
+	return slices.ContainsFunc(systems[:], func(system string) bool { return anonymousID == Guest(system, orderID) })
+}
+
+// StandsForGuest tells whether an anonymousId is the guest of any order. It follows from the order's number, so whoever can count knows it: it proves nothing.
+func StandsForGuest(anonymousID string) bool {
+	return slices.ContainsFunc(systems[:], func(system string) bool { return strings.HasPrefix(anonymousID, Guest(system, "")) })
 }
 
 // Completed tells whether a report said that the order was paid.
