@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/userops/userops/shared/domain/address"
 	"github.com/userops/userops/shared/domain/event"
 )
 
 // The identifier kinds beside userId and anonymousId. They join people by identify and alias only.
 const (
-	Email   IdentifierKind = "email"   // lower case
+	Email   IdentifierKind = "email"   // ASCII letters in lower case
 	Phone   IdentifierKind = "phone"   // digits, after a + where the country is said
 	Device  IdentifierKind = "device"  // a device's push token
 	OpenID  IdentifierKind = "openid"  // a person within one WeChat app
@@ -105,9 +106,9 @@ func external(raw []byte) (Identifier, bool) {
 	return Identifier{}, false
 }
 
-// email is an address in lower case. Only its shape is looked at.
+// email is an address with its ASCII letters in lower case: a folding of Unicode makes one address of two people's. Only its shape is looked at.
 func email(s string) (Identifier, bool) {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = address.Lower(strings.TrimSpace(s))
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 || len(s) > 254 || strings.ContainsAny(s, " \t\r\n<>,;") || strings.Count(s, "@") > 1 ||
 		event.Meaningful(s[:at]) == "" || event.Meaningful(s[at+1:]) == "" {

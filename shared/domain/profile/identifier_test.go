@@ -28,6 +28,7 @@ func TestNamed(t *testing.T) {
 		{"all the same", `{"phone":"11111111111"}`, ``, nil},
 		{"an extension", `{"phone":"138 1234 5678 ext. 4"}`, ``, nil},
 		{"a + within", `{"phone":"86+13812345678"}`, ``, nil},
+		{"letters outside ASCII are not folded", `{"email":"\u212aATE@Shop.Example"}`, `{"traits":{"email":"ÄNN@Shop.Example"}}`, []Identifier{{Email, "\u212aate@shop.example"}, {Email, "Änn@shop.example"}}},
 		{"no address", `{"email":"mei"}`, ``, nil},
 		{"no host", `{"email":"mei@"}`, ``, nil},
 		{"nobody at a host", `{"email":"@shop.example"}`, ``, nil},
