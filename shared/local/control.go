@@ -13,7 +13,8 @@ import (
 	"github.com/userops/userops/shared/standin/lambda"
 )
 
-// front puts this machine's own pages, below /local/, before the API.
+// front puts this machine's own pages, below /local/, before the API. Where the API listens beyond this machine they do not: an event that is handed to
+// a function may say whose token was verified, and the inbox is people's mail.
 func (s *Stack) front(api http.Handler) http.Handler {
 	own := s.guarded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -29,11 +30,14 @@ func (s *Stack) front(api http.Handler) http.Handler {
 		}
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/local/") {
+		switch {
+		case !strings.HasPrefix(r.URL.Path, "/local/"):
+			api.ServeHTTP(w, r)
+		case !fromHere(r):
+			http.Error(w, "what is below /local/ is for programs of this machine", http.StatusForbidden)
+		default:
 			own.ServeHTTP(w, r)
-			return
 		}
-		api.ServeHTTP(w, r)
 	})
 }
 

@@ -53,6 +53,12 @@ func ownName(name string) bool {
 
 func localhost(name string) bool { return name == "localhost" || strings.HasSuffix(name, ".localhost") }
 
+// fromHere says whether a request comes from this machine.
+func fromHere(r *http.Request) bool {
+	ip := net.ParseIP(hostname(r.RemoteAddr))
+	return ip != nil && ip.IsLoopback()
+}
+
 // hostname is a host without its port and brackets, in lower case.
 func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {

@@ -69,6 +69,23 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// TestOwnPagesAreThisMachines: an API that listens beyond this machine answers its network, and the pages below /local/ do not.
+func TestOwnPagesAreThisMachines(t *testing.T) {
+	api := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	front := (&Stack{o: Options{GatewayAddr: "0.0.0.0:8080"}}).front(api)
+	for from, mine := range map[string]bool{"127.0.0.1:50000": true, "127.8.0.1:1": true, "[::1]:50000": true, "[::ffff:127.0.0.1]:1": true, "192.0.2.7:50000": false, "[2001:db8::7]:50000": false, "": false, "@": false} {
+		for path, want := range map[string]bool{"/v1/segments": true, "/local/inbox": mine, "/local/invoke/console": mine} {
+			r := httptest.NewRequest("GET", path, nil)
+			r.RemoteAddr, r.Host = from, "192.0.2.1:8080"
+			w := httptest.NewRecorder()
+			front.ServeHTTP(w, r)
+			if got := w.Code != http.StatusForbidden; got != want {
+				t.Errorf("%s from %q: %d %s", path, from, w.Code, w.Body)
+			}
+		}
+	}
+}
+
 // TestEveryAddressIsGuarded asks each server of a stack by a name that leads to it.
 func TestEveryAddressIsGuarded(t *testing.T) {
 	s := stack(t, Options{Inbox: true})
