@@ -27,7 +27,7 @@ type heldDevice struct {
 	TakenOffAt  *time.Time `json:"takenOffAt"` // last
 }
 
-// joining is the event that said first that the device is the person's.
+// joining is the event that said first that the device is the person's; of one that was taken off and came back, the first since then.
 type joining struct {
 	MessageID string      `json:"messageId"`
 	Type      event.Kind  `json:"type"`
@@ -61,14 +61,13 @@ func (p *Process) devices(w http.ResponseWriter, r *http.Request) {
 
 // devicesOf lists the devices that the profile or the timeline names, in the order of their ids.
 func (p *Process) devicesOf(ctx context.Context, person dynamo.Person) (list deviceList, err error) {
-	held := map[string]*heldDevice{}
+	held, who := map[string]*heldDevice{}, person.Profile
 	of := func(id string) *heldDevice {
 		if held[id] == nil {
-			held[id] = &heldDevice{AnonymousID: id}
+			held[id] = &heldDevice{AnonymousID: id, TakenOffAt: takenOff(who, id)}
 		}
 		return held[id]
 	}
-	who := person.Profile
 	for _, i := range who.Identifiers {
 		if i.Kind.Base() == profile.AnonymousID {
 			of(i.Value).State = "joined"
@@ -98,7 +97,7 @@ func (p *Process) devicesOf(ctx context.Context, person dynamo.Person) (list dev
 		cursor = next
 	}
 	for _, d := range held {
-		d.settle(who)
+		d.settle()
 		if d.State != "" {
 			list.Items = append(list.Items, *d)
 		}
@@ -125,8 +124,11 @@ func (d *heldDevice) see(e *event.Event) {
 	}
 }
 
-// prove keeps the earliest event that may say whose the device is.
+// prove keeps the earliest event that may say whose the device is. What was said before it was taken off is not why it is the person's now.
 func (d *heldDevice) prove(e *event.Event) {
+	if d.State == "joined" && d.TakenOffAt != nil && !e.ReceivedAt.After(*d.TakenOffAt) {
+		return
+	}
 	if trust.May(e.Trust, false, trust.JoinDevice) == trust.Yes && (d.JoinedBy == nil || e.ReceivedAt.Before(d.JoinedBy.At)) {
 		d.JoinedBy = &joining{e.MessageID, e.Kind, e.Trust.Or(trust.Shop), e.ReceivedAt}
 	}
@@ -134,19 +136,23 @@ func (d *heldDevice) prove(e *event.Event) {
 
 // settle says what became of the device. Devices that the timeline alone names, and nobody has taken off, are of no concern: they claimed the
 // person once and were let go.
-func (d *heldDevice) settle(who *profile.Profile) {
-	for i := (profile.Identifier{Kind: profile.AnonymousID, Value: d.AnonymousID}); ; i = i.Next() {
-		off, is := who.Off[i.ID()]
-		if !is {
-			break
-		}
-		d.TakenOffAt = &off
-		if d.State == "" {
-			d.State = "takenOff"
-		}
+func (d *heldDevice) settle() {
+	if d.State == "" && d.TakenOffAt != nil {
+		d.State = "takenOff"
 	}
 	if d.State == "claimed" {
 		d.JoinedBy = nil
+	}
+}
+
+// takenOff is when the device was last taken off the person, nil if it never was.
+func takenOff(who *profile.Profile, device string) (at *time.Time) {
+	for i := (profile.Identifier{Kind: profile.AnonymousID, Value: device}); ; i = i.Next() {
+		off, is := who.Off[i.ID()]
+		if !is {
+			return at
+		}
+		at = &off
 	}
 }
 

@@ -39,15 +39,18 @@ func TestDevices(t *testing.T) {
 	add(4, event.Page, trust.Person, "ann", "own", "")
 	add(5, event.Identify, "", "ann", "own", "")
 	add(6, event.Page, "", "ann", "again", "")
-	add(7, event.Alias, "", "ann", "", "again")
+	add(24, event.Alias, "", "ann", "", "again")
 	add(8, event.Identify, "", "ann", "gone", "")
 	add(9, event.Page, trust.Public, "ann", "let-go", "")
 	add(10, event.Page, "", "ann", "", "")
+	add(20, event.Identify, "", "ann", "again", "")
+	add(26, event.Identify, "", "ann", "again", "")
+	add(25, event.Page, trust.Person, "ann", "again", "")
 	if err := b.process.Timeline.Write(t.Context(), dynamo.Pack{Profile: ann.ID, Day: profile.DayOf(noon), Version: 1, Events: list}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.call("GET", "/v1/profiles/ann/devices", ""), 200, strings.Join([]string{
-		`{"items":[{"anonymousId":"again","state":"joined","firstSeen":"2026-11-21T12:06:00Z","lastSeen":"2026-11-21T12:06:00Z","events":1,"joinedBy":{"messageId":"mf","type":"alias","by":"shop","at":"2026-11-21T12:07:00Z"},"takenOffAt":"2026-11-21T12:20:00Z"}`,
+		`{"items":[{"anonymousId":"again","state":"joined","firstSeen":"2026-11-21T12:06:00Z","lastSeen":"2026-11-21T12:26:00Z","events":4,"joinedBy":{"messageId":"mf","type":"alias","by":"shop","at":"2026-11-21T12:24:00Z"},"takenOffAt":"2026-11-21T12:20:00Z"}`,
 		`{"anonymousId":"eve","state":"claimed","firstSeen":null,"lastSeen":"2026-11-21T12:40:00Z","events":0,"joinedBy":null,"takenOffAt":null}`,
 		`{"anonymousId":"gone","state":"takenOff","firstSeen":"2026-11-21T12:08:00Z","lastSeen":"2026-11-21T12:08:00Z","events":1,"joinedBy":{"messageId":"mg","type":"identify","by":"shop","at":"2026-11-21T12:08:00Z"},"takenOffAt":"2026-11-21T12:30:00Z"}`,
 		`{"anonymousId":"own","state":"joined","firstSeen":"2026-11-21T12:01:00Z","lastSeen":"2026-11-21T12:05:00Z","events":4,"joinedBy":{"messageId":"mc","type":"page","by":"person","at":"2026-11-21T12:04:00Z"},"takenOffAt":null}`,
