@@ -50,7 +50,18 @@ func keyOf(kind profile.IdentifierKind) func(string) (string, bool) {
 	}
 }
 
-// auditQuery reads what is asked for. A name that is not known is refused, since a misspelt one would show everything.
+// audited tells whether lines may be of the kind.
+func audited(kind string) bool {
+	for _, d := range documents {
+		if d.kind == kind {
+			return true
+		}
+	}
+	return kind == audit.KindRun || kind == audit.KindProfile
+}
+
+// auditQuery reads what is asked for. A name that is not known is refused, since a misspelt one would show everything; so is an action or a kind
+// that no line has, since nobody would take the empty answer for a misspelling.
 func auditQuery(query url.Values) (q audit.Query, faults []httpapi.FieldError) {
 	fault := func(field, reason string) {
 		faults = append(faults, httpapi.FieldError{Field: field, Reason: reason})
@@ -92,6 +103,12 @@ func auditQuery(query url.Values) (q audit.Query, faults []httpapi.FieldError) {
 		default:
 			read(values[0])
 		}
+	}
+	if q.Action != "" && !q.Action.Known() {
+		fault("action", "is not save, delete, start, export, reveal, erase, takeOff or rotate")
+	}
+	if q.Kind != "" && !audited(q.Kind) {
+		fault("kind", "is not segment, campaign, template, program, source, setting, run or profile")
 	}
 	if people > 1 || people == 1 && (query.Has("kind") || query.Has("id")) {
 		fault("userId", "names a person beside something else: ask for one")

@@ -125,6 +125,9 @@ func TestTheAuditLogIsSearched(t *testing.T) {
 		"kind=segment&id=vip&limit=1":    two + " " + one,
 		"kind=segment&id=vi":             "",
 		"action=erase":                   three,
+		"action=rotate":                  "",
+		"kind=setting":                   "",
+		"kind=profile":                   three,
 		"userId=ann%3Fx":                 three,
 		"anonymousId=d-1":                three,
 		"profileId=" + string(device):    three,
@@ -142,6 +145,7 @@ func TestTheAuditLogIsSearched(t *testing.T) {
 	for query, want := range map[string]string{
 		"operater=Bo": "operater is not known here", "id=vip": "id needs the kind", "from=yesterday": "from is no time such as", "userId=a&kind=segment": "userId names a person beside",
 		"userId=a&profileId=" + string(ann): "userId names a person beside", "profileId=ann": "profileId means nobody", "profileId=gbOBfCNI2WeriD7lUXFExR": "profileId means nobody", "operator=": "operator is empty", "limit=201": "limit is not",
+		"action=erased": "action is not save, delete", "kind=segments": "kind is not segment, campaign", "kind=segments&id=vip": "kind is not segment",
 		"operator=a&operator=b": "operator is empty, or there are several",
 	} {
 		if got := errorsOf(t, b.must(400, "GET", "/v1/audit?"+query, "")); !strings.Contains(got, want) {

@@ -96,7 +96,7 @@ func TestTakeOff(t *testing.T) {
 		status int
 		reason string
 	}{
-		"ann/devices": {400, "the anonymousId of the device"}, "ann/devices?device=": {400, "device"}, "ann/devices?device=a&device=b": {400, "device"}, "ann/devices?device=own&x=1": {400, "query"},
+		"ann/devices": {400, "the anonymousId of the device"}, "ann/devices?device=": {400, "device"}, "ann/devices?device=a&device=b": {400, "device"}, "ann/devices?device=own&x=1": {400, `"field":"x"`},
 		"ann/devices?device=other": {409, "is not the person's"}, "ann/devices?device=own&userId=ann": {400, "userId"}, "nobody/devices?device=own": {404, "no profile"},
 		"anonymous:lone/devices?device=lone": {409, "erase them instead"}, "full/devices?device=last": {409, "is one too many"}, "-/devices?device=own": {400, "userId"},
 	} {

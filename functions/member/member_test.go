@@ -215,6 +215,7 @@ func TestConsentIsShownWithItsProof(t *testing.T) {
 	}
 	b.want(b.call("GET", "/v1/consents/ann", ""), 200, "{"+consent+"}")
 	b.want(b.call("GET", "/v1/consents/nobody", ""), 200, `{"consent":{}}`)
+	b.want(b.call("GET", "/v1/consents/-?profileId=x", ""), 400, `"field":"userId","reason":"is missing: - in the path asks for it in the query"`)
 }
 
 func TestProfileShowsItsDetail(t *testing.T) {

@@ -130,8 +130,8 @@ func prefixed(id string) bool {
 func whole(w http.ResponseWriter, query url.Values) bool {
 	for name := range query {
 		if named[name] == nil {
-			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "an id with a question mark goes into the query: /v1/profiles/-?userId=",
-				httpapi.FieldError{Field: "query", Reason: "has more than userId, anonymousId or profileId"})
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "nothing but the person may stand in this query; an id with a question mark is written %3F, into the query: /v1/profiles/-?userId=a%3Fb",
+				httpapi.FieldError{Field: name, Reason: "is not userId, anonymousId or profileId"})
 			return false
 		}
 	}

@@ -404,7 +404,10 @@ func invite(r referral.Referral, rewards []ledger.Quantity) invitation {
 func (p *Process) personally(w http.ResponseWriter, r *http.Request) (userID, scope string, ok bool) {
 	userID = r.PathValue("userId")
 	if userID == byQuery {
-		userID = r.URL.Query().Get("userId")
+		if userID = r.URL.Query().Get("userId"); userID == "" {
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "userId", Reason: "is missing: - in the path asks for it in the query"})
+			return "", "", false
+		}
 	}
 	if strings.TrimSpace(userID) == "" {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "userId", Reason: "means nobody"})

@@ -6,6 +6,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/access"
@@ -25,6 +26,11 @@ const (
 	TakeOff Action = "takeOff" // a device, off a person
 	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
+
+// Known tells whether lines may have the action.
+func (a Action) Known() bool {
+	return slices.Contains([]Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Rotate}, a)
+}
 
 // The kinds of thing beside those of definitions.
 const (
