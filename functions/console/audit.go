@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -100,6 +101,8 @@ func auditQuery(query url.Values) (q audit.Query, faults []httpapi.FieldError) {
 			fault(name, "is not known here")
 		case len(values) != 1 || values[0] == "":
 			fault(name, "is empty, or there are several")
+		case len(values[0]) > httpapi.MaxParameter: // it becomes a part of a key
+			fault(name, fmt.Sprintf("has more than %d bytes", httpapi.MaxParameter))
 		default:
 			read(values[0])
 		}

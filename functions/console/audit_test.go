@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/httpapi"
 )
 
 // lines are those of the audit log, the newest first, as the store has them.
@@ -185,5 +186,16 @@ func TestVersionsHaveAuthors(t *testing.T) {
 	}
 	for path, status := range map[string]int{"none/versions": 404, "vip/versions?cursor=x": 400, "vip/versions?limit=0": 400, "vip/versions/3": 404, "vip/versions/0": 400, "vip/versions/x": 400} {
 		b.must(status, "GET", "/v1/segments/"+path, "")
+	}
+}
+
+// TestNoQuestionIsTooLongForAKey: what is longer than any name or id is the caller's fault, and becomes no call that DynamoDB refuses.
+func TestNoQuestionIsTooLongForAKey(t *testing.T) {
+	b := newBench(t)
+	long := strings.Repeat("x", httpapi.MaxParameter)
+	for query, status := range map[string]int{
+		"operator=" + long: 200, "operator=" + long + "x": 400, "kind=segment&id=" + long: 200, "kind=segment&id=" + strings.Repeat(long, 3): 400, "kind=" + strings.Repeat(long, 3) + "&id=x": 400,
+	} {
+		b.must(status, "GET", "/v1/audit?"+query, "")
 	}
 }
