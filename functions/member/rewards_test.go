@@ -39,6 +39,26 @@ func TestClaimKnowsPeopleByWhateverSpelling(t *testing.T) {
 	}
 }
 
+// TestClaimKnowsAllThatEverJoined: a number and an address by which somebody was joined once give them away, whatever they have by now.
+func TestClaimKnowsAllThatEverJoined(t *testing.T) {
+	b := start(t)
+	b.program("spring", "")
+	once := func(who string, joined ...profile.Identifier) {
+		b.save(who, func(p *profile.Profile) {
+			p.Identifiers = append(p.Identifiers, joined...)
+			p.Traits = map[string]profile.Trait{"email": {Value: who + "@new.example", At: noon}, "phone": {Value: "1390000" + fmt.Sprint(1000+len(who)), At: noon}}
+		})
+	}
+	once("ann", profile.Identifier{Kind: profile.Email, Value: "ann@old.example"}, profile.Identifier{Kind: profile.Phone, Value: "+8613800001111"})
+	once("phone", profile.Identifier{Kind: profile.Phone, Value: "13800001111"})
+	once("mailbox", profile.Identifier{Kind: profile.Email, Value: "other@old.example"}, profile.Identifier{Kind: profile.Email, Value: "ann@old.example"})
+	once("somebody", profile.Identifier{Kind: profile.Email, Value: "some@old.example"}, profile.Identifier{Kind: profile.Phone, Value: "13800001112"})
+	code := b.code("spring", "ann")
+	b.want(b.claim(code, "phone"), 422, "selfReferral")
+	b.want(b.claim(code, "mailbox"), 422, "selfReferral")
+	b.want(b.claim(code, "somebody"), 201)
+}
+
 // The code of somebody who was erased is nobody's until they come back; they are not on the board.
 func TestErasedAdvocates(t *testing.T) {
 	b := start(t)

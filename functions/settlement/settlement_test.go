@@ -343,6 +343,14 @@ func TestClaimsExpire(t *testing.T) {
 	b.state("bob", referral.Expired, "")
 }
 
+// known joins an identifier to somebody.
+func (b *bench) known(userID string, i profile.Identifier) {
+	b.Helper()
+	p := b.person(userID)
+	p.Identifiers = append(p.Identifiers, i)
+	b.must(b.process.Referrals.Profiles.Save(b.Context(), p))
+}
+
 func TestRulesThatShowLater(t *testing.T) {
 	due := 2*time.Hour + time.Minute
 	for name, c := range map[string]struct {
@@ -350,6 +358,18 @@ func TestRulesThatShowLater(t *testing.T) {
 		reason referral.Reason
 	}{
 		"friend and advocate turn out to be one": {func(b *bench) { b.merge("ann", "bob") }, referral.SelfReferral},
+		"they turn out to have had one number": {func(b *bench) {
+			b.known("ann", profile.Identifier{Kind: profile.Phone, Value: "+8613800001111"})
+			b.known("bob", profile.Identifier{Kind: profile.Phone, Value: "13800001111"})
+		}, referral.SelfReferral},
+		"they turn out to have had one address": {func(b *bench) {
+			b.known("ann", profile.Identifier{Kind: profile.Email, Value: "one@example.com"})
+			b.known("bob", profile.Identifier{Kind: profile.Email, Value: "one@example.com"})
+		}, referral.SelfReferral},
+		"they have numbers of their own": {func(b *bench) {
+			b.known("ann", profile.Identifier{Kind: profile.Phone, Value: "13800001111"})
+			b.known("bob", profile.Identifier{Kind: profile.Phone, Value: "13800001112"})
+		}, ""},
 		"the friend turns out to have bought": {func(b *bench) {
 			b.order("old", "bobby", func(o *order.Order) { o.Currency, o.Total, o.CompletedAt = "CNY", 5, noon.AddDate(0, -1, 0) })
 			b.merge("bob", "bobby")
