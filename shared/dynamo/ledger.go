@@ -63,8 +63,8 @@ func (l Ledger) Apply(ctx context.Context, p ledger.Posting) (fresh bool, err er
 	return true, nil
 }
 
-// errApplied says that the book holds the effect.
-var errApplied = errors.New("the effect is in the book")
+// errApplied says that the book holds the effect. Whoever writes it together with something else was not as fast as another.
+var errApplied = fmt.Errorf("%w: the effect is in the book", ErrConflict)
 
 // writes are those of a posting, its effect first. None of them reads before it writes: balances are added to, and lots
 // and debts are asked to be as they were seen.

@@ -634,3 +634,29 @@ func TestHouseEntriesAreSpread(t *testing.T) {
 		t.Errorf("the house has %v", book.Accounts["h#shop"])
 	}
 }
+
+// TestTwoPayAtOnce has two workers pay, and then take back, by what both have read. The slower one finds the referral moved and the effect in the book, and is told
+// that something is not as it was read: an error of another kind would be an outage to it.
+func TestTwoPayAtOnce(t *testing.T) {
+	v := invites(t)
+	v.claimed("bob", "cat")
+	s := v.settlement("bob", 0)
+	posting := func(kind string) *ledger.Posting {
+		p, err := ledger.Accrue(ledger.Effect{Kind: kind, ID: "spring-bob"}, noon, []ledger.Grant{{From: ledger.House("spring"), To: ledger.Person(user("cat")), Quantity: points(100)}}, nil)
+		v.must(err)
+		return &p
+	}
+	s.Posting = posting("settle")
+	if paid, err := v.Settle(t.Context(), s); err != nil || !paid {
+		t.Fatal(paid, err)
+	}
+	if paid, err := v.Settle(t.Context(), s); paid || !errors.Is(err, dynamo.ErrConflict) {
+		t.Errorf("paid again: %v, %v", paid, err)
+	}
+	back := v.reversal("bob")
+	back.Posting = posting("reverse")
+	v.must(v.Reverse(t.Context(), back))
+	if err := v.Reverse(t.Context(), back); !errors.Is(err, dynamo.ErrConflict) {
+		t.Errorf("taken back again: %v", err)
+	}
+}
