@@ -153,13 +153,11 @@ func wordOf(person *profile.Profile, c delivery.Channel, purpose profile.Purpose
 
 // address is where the channel reaches the person; empty where it needs none.
 func (a *attempt) address(person *profile.Profile) string {
-	switch c := a.judged.campaign; {
-	case c.Confirms:
+	c := a.judged.campaign
+	if c.Confirms {
 		return person.ToConfirm()
-	case c.Channel == delivery.Email:
-		return person.Address(profile.ChannelEmail)
 	}
-	return ""
+	return person.Address(delivery.KindOf(c.Channel).Address)
 }
 
 // rules reads the house's settings. A document that this program cannot read stops the notification: the shop may have forbidden

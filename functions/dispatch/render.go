@@ -80,7 +80,7 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 	switch signs := a.keys.CanSign(); {
 	case j.campaign.Confirms && (a.PublicURL == "" || !signs):
 		return "no link without PUBLIC_URL and a secret", nil
-	case j.campaign.Channel == delivery.Email && !j.campaign.Transactional && !signs:
+	case delivery.KindOf(j.campaign.Channel).Link && !j.campaign.Transactional && !signs:
 		return "", errNoSecret
 	}
 	variables, err := a.variables(ctx, person)

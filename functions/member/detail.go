@@ -82,9 +82,9 @@ func placeOf(p *profile.Profile) where {
 
 func addressesOf(p *profile.Profile) map[string]address {
 	out := map[string]address{}
-	for _, channel := range []string{profile.ChannelEmail, profile.ChannelSMS, profile.ChannelPush, profile.ChannelWeChat} {
-		if a := p.Address(channel); a != "" {
-			out[channel] = address{a, p.Reachable(channel)}
+	for _, k := range profile.AddressKinds() {
+		if a := p.Address(k.Channel); a != "" {
+			out[k.Channel] = address{a, p.Reachable(k.Channel)}
 		}
 	}
 	return out

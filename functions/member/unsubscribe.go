@@ -112,8 +112,5 @@ func (p *Process) withdraw(ctx context.Context, person *profile.Profile, channel
 	if err := p.Deliveries.Withdraw(ctx, p.Referrals.Profiles, person.ID, channel, now); err != nil {
 		return err
 	}
-	if channel != delivery.Email {
-		return nil
-	}
-	return p.Deliveries.Mark(ctx, channel, person.Address(profile.ChannelEmail), "unsubscribe", now)
+	return p.Deliveries.Mark(ctx, channel, person.Address(delivery.KindOf(channel).Address), "unsubscribe", now)
 }

@@ -117,44 +117,49 @@ func compileAll(d Definition, anew bool) (*Template, error) {
 func (c Content) compile(channel delivery.Channel, anew bool) (content, fault.Faults) {
 	var f fault.Faults
 	var out content
-	email := channel == delivery.Email
-	payload := c.payloadSource()
+	kind := delivery.KindOf(channel)
+	there := map[delivery.Part]bool{}
 	for _, p := range []struct {
-		name, source string
-		allowed      bool
-		mode         mode
-		most         int
-		into         **part
+		name   delivery.Part
+		source string
+		mode   mode
+		most   int
+		into   **part
 	}{
-		{"subject", c.Subject, email, plain, maxSubject, &out.subject},
-		{"text", c.Text, email, plain, maxSource, &out.text},
-		{"html", c.HTML, email, markup, maxSource, &out.html},
-		{"payload", payload, !email, object, maxSource, &out.payload},
+		{delivery.Subject, c.Subject, plain, maxSubject, &out.subject},
+		{delivery.Text, c.Text, plain, maxSource, &out.text},
+		{delivery.HTML, c.HTML, markup, maxSource, &out.html},
+		{delivery.Payload, c.payloadSource(), object, maxSource, &out.payload},
 	} {
+		there[p.name] = p.source != ""
 		switch {
 		case p.source == "":
-		case !p.allowed:
-			f.Addf(p.name, "is not a part of channel %s", channel)
+		case !kind.Carries(p.name):
+			f.Addf(string(p.name), "is not a part of channel %s", channel)
 		case len(p.source) > p.most:
-			f.Addf(p.name, "must be at most %d bytes", p.most)
+			f.Addf(string(p.name), "must be at most %d bytes", p.most)
 		default:
 			compiled, err := compile(p.source, p.mode, anew)
 			if err != nil {
-				f.Add(p.name, err.Error())
+				f.Add(string(p.name), err.Error())
 			}
 			*p.into = compiled
 		}
 	}
-	if email && c.Subject == "" {
-		f.Add("subject", "is required")
-	}
-	if email && c.Text == "" && c.HTML == "" {
-		f.Add("text", "or html is required")
-	}
-	if !email && payload == "" {
-		f.Add("payload", "is required")
+	for _, group := range kind.Parts {
+		if !slices.ContainsFunc(group, func(p delivery.Part) bool { return there[p] }) {
+			f.Add(string(group[0]), alternatives(group[1:])+"is required")
+		}
 	}
 	return out, f
+}
+
+// alternatives are what may stand in the place of a part: "or html ".
+func alternatives(parts []delivery.Part) (text string) {
+	for _, p := range parts {
+		text += "or " + string(p) + " "
+	}
+	return text
 }
 
 // payloadSource is the Liquid of the payload: what a JSON string holds, or other JSON as it stands.

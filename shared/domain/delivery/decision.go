@@ -9,18 +9,6 @@ import (
 	"github.com/userops/userops/shared/domain/profile"
 )
 
-// Channel is a way to reach a person.
-type Channel string
-
-// The channels that have a sender. Social is the signed webhook to a service of the shop's own choice.
-const (
-	Email  Channel = "email"
-	Social Channel = "social"
-)
-
-// Channels lists the channels that a campaign may name.
-func Channels() []Channel { return []Channel{Email, Social} }
-
 // Outcome is what became of one attempt.
 type Outcome string
 

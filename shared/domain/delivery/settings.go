@@ -35,7 +35,7 @@ type Settings struct {
 	Transactional Transactional `json:"transactional"`
 	// ConfirmationsOff asks nobody to confirm an address that only a device has named. Such an address is written to never, then.
 	ConfirmationsOff bool `json:"confirmationsOff,omitempty"`
-	// Consent overrides the basis of a channel: email is optIn, social is optOut.
+	// Consent overrides the basis of a channel.
 	Consent map[Channel]Basis `json:"consent,omitempty"`
 }
 
@@ -121,10 +121,7 @@ func (s Settings) basis(c Channel) Basis {
 	if b, ok := s.Consent[c]; ok {
 		return b
 	}
-	if c == Social {
-		return OptOut
-	}
-	return OptIn
+	return KindOf(c).Basis
 }
 
 // Clock is a wall-clock time of a day in minutes since midnight; its JSON is "HH:MM".

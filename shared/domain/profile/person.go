@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,55 +110,6 @@ func (p *Profile) HeardOf() time.Time {
 		last = latest(last, c.At)
 	}
 	return latest(last, latest(p.Window.Floor, p.Window.Horizon))
-}
-
-// The channels whose addresses a profile knows. A campaign may name others; they need no address, or the shop knows it.
-const (
-	ChannelEmail  = "email"
-	ChannelSMS    = "sms"
-	ChannelPush   = "push"
-	ChannelWeChat = "wechat"
-)
-
-// Address is where a channel reaches the person: an e-mail address, a phone number, the newest push token, an openid. What the person said
-// last counts before what joined once.
-func (p *Profile) Address(channel string) string {
-	switch channel {
-	case ChannelEmail:
-		return cmp.Or(p.told(), p.Confirmed.Value)
-	case ChannelSMS:
-		if i, ok := phone(p.Traits.proven("phone")); ok {
-			return i.Value
-		}
-		return p.Identifier(Phone)
-	case ChannelPush:
-		newest := ""
-		for token, t := range p.Tokens {
-			if old := p.Tokens[newest]; newest == "" || t.At.After(old.At) || t.At.Equal(old.At) && token > newest {
-				newest = token
-			}
-		}
-		return newest
-	case ChannelWeChat:
-		if i, ok := token(OpenID, p.Traits.proven("openid", "openId")); ok {
-			return i.Value
-		}
-		return p.Identifier(OpenID)
-	}
-	return ""
-}
-
-// told is the e-mail address that the person or the shop has told.
-func (p *Profile) told() string {
-	if i, ok := email(p.Traits.proven("email")); ok {
-		return i.Value
-	}
-	return p.Identifier(Email)
-}
-
-// Reachable tells whether a channel has an address for the person and the person's consent.
-func (p *Profile) Reachable(channel string) bool {
-	return p.Address(channel) != "" && p.Consent[channel].Granted
 }
 
 // AbandonedAt is when the open cart was last touched: a line changed, the cart or a step of the checkout was looked at. It is zero

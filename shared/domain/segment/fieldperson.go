@@ -138,12 +138,10 @@ var personFields = slices.Concat([]field{
 // reachFields ask of each channel whether it has an address, and consent with it.
 func reachFields() []field {
 	var all []field
-	for _, c := range []struct{ channel, address string }{
-		{profile.ChannelEmail, "an e-mail address"}, {profile.ChannelSMS, "a phone number"}, {profile.ChannelPush, "a push token"}, {profile.ChannelWeChat, "an openid"},
-	} {
+	for _, k := range profile.AddressKinds() {
 		all = append(all,
-			field{name: "address." + c.channel, kind: Flag, meaning: "whether " + c.address + " is known", read: yes(func(s *subject) bool { return s.p.Address(c.channel) != "" })},
-			field{name: "reachable." + c.channel, kind: Flag, meaning: "whether " + c.address + " is known and consent granted", read: yes(func(s *subject) bool { return s.p.Reachable(c.channel) })})
+			field{name: "address." + k.Channel, kind: Flag, meaning: "whether " + k.Noun + " is known", read: yes(func(s *subject) bool { return s.p.Address(k.Channel) != "" })},
+			field{name: "reachable." + k.Channel, kind: Flag, meaning: "whether " + k.Noun + " is known and consent granted", read: yes(func(s *subject) bool { return s.p.Reachable(k.Channel) })})
 	}
 	return all
 }
