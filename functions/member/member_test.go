@@ -997,3 +997,33 @@ func TestTheExportShowsEveryFieldOfAProfile(t *testing.T) {
 	}
 	check(reflect.TypeOf(profile.Profile{}))
 }
+
+// TestWhatIsShownIsNamedLikeTheRest: a field without a name in JSON is shown by its name in Go.
+func TestWhatIsShownIsNamedLikeTheRest(t *testing.T) {
+	seen := map[reflect.Type]bool{reflect.TypeOf(time.Time{}): true}
+	var check func(v reflect.Type)
+	check = func(v reflect.Type) {
+		switch {
+		case v.Kind() == reflect.Pointer, v.Kind() == reflect.Slice, v.Kind() == reflect.Array, v.Kind() == reflect.Map:
+			check(v.Elem())
+			return
+		case v.Kind() != reflect.Struct, seen[v]:
+			return
+		}
+		seen[v] = true
+		for i := range v.NumField() {
+			f := v.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if name == "-" || !f.IsExported() && !f.Anonymous {
+				continue
+			}
+			if !f.Anonymous && (name == "" || name[0] < 'a' || name[0] > 'z') {
+				t.Errorf("%s.%s is shown as %q", v, f.Name, name)
+			}
+			check(f.Type)
+		}
+	}
+	for _, v := range []any{view{}, detail{}, deviceList{}} {
+		check(reflect.TypeOf(v))
+	}
+}

@@ -10,11 +10,11 @@ import (
 // Reach is how somebody can be reached: what they want to get, on which devices, and which addresses wait to be confirmed. The addresses that are
 // written to are traits and identifiers.
 type Reach struct {
-	Consent map[string]Consent // by ConsentKey
-	Tokens  map[string]Token   // push tokens
+	Consent map[string]Consent `json:"consent"` // by ConsentKey
+	Tokens  map[string]Token   `json:"tokens"`  // push tokens
 	// Unconfirmed are the addresses that the person's devices have named last. They have no effect: who is written to is asked first. The times
 	// are those of receipt.
-	Unconfirmed Addresses
+	Unconfirmed Addresses `json:"unconfirmed"`
 	// Confirmed is the e-mail address at which somebody has confirmed last that it is a device's of this person. It is written to where nobody who
 	// is trusted more names another.
 	Confirmed Stamped `json:"-"`
