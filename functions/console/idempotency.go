@@ -21,10 +21,11 @@ var errOtherBody = errors.New("the Idempotency-Key was used with another body")
 // keyedCall is a POST with its Idempotency-Key, which is empty when the caller sent none.
 type keyedCall struct{ scope, key, request string }
 
-// keyed reads the Idempotency-Key of a request. Where it is no good, the request is answered.
+// keyed reads the Idempotency-Key of a request, which is its caller's: what somebody was answered is nothing for those who may not ask. Where it is no good, the
+// request is answered.
 func keyed(w http.ResponseWriter, r *http.Request, scope string, body []byte) (call keyedCall, ok bool) {
 	sum := sha256.Sum256(body)
-	call = keyedCall{scope: scope, key: r.Header.Get("Idempotency-Key"), request: hex.EncodeToString(sum[:])}
+	call = keyedCall{scope: scope + "#by#" + httpapi.Caller(r.Context()).Name, key: r.Header.Get("Idempotency-Key"), request: hex.EncodeToString(sum[:])}
 	if len(call.key) > maxIdempotencyKey {
 		httpapi.Problem(w, http.StatusBadRequest, "", fmt.Sprintf("an Idempotency-Key has at most %d bytes", maxIdempotencyKey))
 		return keyedCall{}, false

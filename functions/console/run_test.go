@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
@@ -286,6 +287,35 @@ func TestPreviewWithAnIdempotencyKeyIsAnsweredAlike(t *testing.T) {
 	b.now = start.Add(dynamo.AnswerLife)
 	if later := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"); !strings.Contains(later, `"matched":5`) {
 		t.Errorf("after 24 h the key is answered %s", later)
+	}
+}
+
+// TestAnIdempotencyKeyIsItsCallers: what an editor may ask is not told to a viewer who has the editor's key and question, and two who use one key start two runs.
+func TestAnIdempotencyKeyIsItsCallers(t *testing.T) {
+	b := newBench(t)
+	b.hire(access.Viewer, access.Editor, access.Approver)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.Profiles = population{0: {crowd(10, 4)}}
+	const question = `{"rule":{"field":"orders.paid","op":"gte","value":1}}`
+	for range 2 {
+		if status, body := b.as(access.Editor, "POST", "/v1/segments/vip/preview", question, "Idempotency-Key", "k1"); status != 200 {
+			t.Fatalf("the editor is answered %d %s", status, body)
+		}
+	}
+	if status, body := b.as(access.Viewer, "POST", "/v1/segments/vip/preview", question, "Idempotency-Key", "k1"); status != 403 || strings.Contains(body, "matched") {
+		t.Errorf("the viewer is answered %d %s", status, body)
+	}
+	for _, role := range []access.Role{access.Editor, access.Approver, access.Editor, access.Approver} {
+		if status, body := b.as(role, "POST", "/v1/runs", `{}`, "Idempotency-Key", "k1"); status != 202 {
+			t.Fatalf("%s is answered %d %s", role, status, body)
+		}
+	}
+	runs := map[string]bool{}
+	for _, j := range b.jobs.jobs {
+		runs[j.RunID] = true
+	}
+	if len(runs) != 2 {
+		t.Errorf("%d runs are started by two", len(runs))
 	}
 }
 
