@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,30 +37,48 @@ type Profiles struct {
 	Months int
 }
 
-// Load reads a person's profile with a consistent read, following pointers. Where there is none it answers a profile without
+// Load reads a person's profile with consistent reads, following pointers. Where there is none it answers a profile without
 // identifiers under the id at which one would be made; if a tombstone stands there, it knows when the erasure was, also by the keys whose
 // pointers led there.
+//
+// A pointer and what it leads to are read one after the other, and an erasure in between changes both. So where who is found does not go by the
+// key, the way there must be the same once more: whoever is written at its end would else be somebody to whom the key does not lead.
 func (s Profiles) Load(ctx context.Context, id profile.ID) (*profile.Profile, error) {
-	var passed []profile.ID
+	p, way, err := s.follow(ctx, id)
 	for range maxPointers {
+		if err != nil || len(way) == 1 || slices.Contains(p.Keys(), id) {
+			return p, err
+		}
+		again, same, err := s.follow(ctx, id)
+		if err != nil || slices.Equal(same, way) {
+			return p, err
+		}
+		p, way = again, same
+	}
+	return nil, fmt.Errorf("loading profile %s: its pointers change all the time: %w", id, ErrConflict)
+}
+
+// follow reads what stands at the end of a key's pointers. way are the keys that were read.
+func (s Profiles) follow(ctx context.Context, id profile.ID) (p *profile.Profile, way []profile.ID, err error) {
+	for range maxPointers {
+		way = append(way, id)
 		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: profileKey(id).item(), ConsistentRead: aws.Bool(true)})
 		if err != nil {
-			return nil, fmt.Errorf("loading profile %s: %w", id, err)
+			return nil, nil, fmt.Errorf("loading profile %s: %w", id, err)
 		}
 		if to := textOf(out.Item, attrTo); to != "" {
-			passed = append(passed, id)
 			id = profile.ID(to)
 			continue
 		}
 		p, err := readProfile(id, out.Item)
 		if err == nil && len(p.Identifiers) == 0 && !p.ErasedAt.IsZero() {
-			for _, key := range passed {
+			for _, key := range way {
 				p.RememberErasure(key, p.ErasedAt)
 			}
 		}
-		return p, err
+		return p, way, err
 	}
-	return nil, fmt.Errorf("loading profile %s: more than %d pointers", id, maxPointers)
+	return nil, nil, fmt.Errorf("loading profile %s: more than %d pointers", id, maxPointers)
 }
 
 // Resolve is Load for readers: nil where there is no profile.

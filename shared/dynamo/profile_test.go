@@ -207,3 +207,70 @@ func TestWhomOnlyPagesKnowIsSomebody(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// TestWhereAKeyLeadsWhileItChanges reads the key of a phone that points to mei, and lets what it leads to change before that is read: who is answered is whom the
+// key leads to now, and nobody is who stands where it led before.
+func TestWhereAKeyLeadsWhileItChanges(t *testing.T) {
+	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "phone"}
+	li := profile.Identifier{Kind: profile.UserID, Value: "li"}
+	asked := midday.Add(time.Hour)
+	erase := func(t *testing.T, s dynamo.Profiles) {
+		p, err := s.Load(t.Context(), mei.ID())
+		if err == nil {
+			err = s.Erase(t.Context(), p, asked, p.TombstoneVersion(asked))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	founds := func(t *testing.T, s dynamo.Profiles, i profile.Identifier) {
+		p, err := s.Load(t.Context(), i.ID())
+		if err == nil {
+			p.Attach(i)
+			p.FirstSeen = asked
+			err = s.Save(t.Context(), p)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		happens func(*testing.T, *dynamotest.DB, dynamo.Profiles)
+		id      profile.ID
+		is      []profile.Identifier
+		erased  bool // the key
+	}{
+		"nothing":                 {func(*testing.T, *dynamotest.DB, dynamo.Profiles) {}, mei.ID(), []profile.Identifier{mei, phone}, false},
+		"mei is erased":           {func(t *testing.T, _ *dynamotest.DB, s dynamo.Profiles) { erase(t, s) }, phone.ID(), nil, true},
+		"mei is erased, and back": {func(t *testing.T, _ *dynamotest.DB, s dynamo.Profiles) { erase(t, s); founds(t, s, mei) }, phone.ID(), nil, true},
+		"both are back": {func(t *testing.T, _ *dynamotest.DB, s dynamo.Profiles) {
+			erase(t, s)
+			founds(t, s, mei)
+			founds(t, s, phone)
+		},
+			phone.ID(), []profile.Identifier{phone}, true},
+		"mei is erased, and the phone is li's": {func(t *testing.T, db *dynamotest.DB, s dynamo.Profiles) {
+			erase(t, s)
+			founds(t, s, li)
+			put(t, db, phone.ID(), map[string]types.AttributeValue{"to": text(string(li.ID())), "v": nil, "erased": nil})
+		}, li.ID(), []profile.Identifier{li}, false},
+		"the key is left out of her tombstones": {func(t *testing.T, db *dynamotest.DB, s dynamo.Profiles) {
+			erase(t, s)
+			put(t, db, phone.ID(), map[string]types.AttributeValue{"to": text(string(mei.ID())), "v": nil, "erased": nil})
+		}, mei.ID(), nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := dynamotest.New(t)
+			s := dynamo.Profiles{DB: db, Table: "Profiles"}
+			if err := s.Save(t.Context(), &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei, phone}, Memory: profile.Memory{FirstSeen: midday}}); err != nil {
+				t.Fatal(err)
+			}
+			put(t, db, phone.ID(), map[string]types.AttributeValue{"to": text(string(mei.ID()))})
+			db.Interrupt("GetItem", 2, func() { c.happens(t, db, s) })
+			p, err := s.Load(t.Context(), phone.ID())
+			if err != nil || p.ID != c.id || !slices.Equal(p.Identifiers, c.is) || p.Erased(phone.ID(), asked) != c.erased {
+				t.Errorf("the phone leads to %s, %v, erased %v, %v; want %s, %v, %v", p.ID, p.Identifiers, p.Erased(phone.ID(), asked), err, c.id, c.is, c.erased)
+			}
+		})
+	}
+}
