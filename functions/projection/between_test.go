@@ -1,9 +1,12 @@
 package projection
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/userops/userops/shared/domain/profile"
 )
 
 // TestErasedBetweenAKeyAndWhereItLeads erases mei right after a worker has read that the key of her phone leads to her. What the phone sends after the erasure is
@@ -29,5 +32,48 @@ func TestErasedBetweenAKeyAndWhereItLeads(t *testing.T) {
 	}
 	if p := s.load(user("mei")); !p.Has(user("mei")) || !p.Has(anonymous("phone")) || p.ID != phone {
 		t.Errorf("she is %s, %v", p.ID, p.Identifiers)
+	}
+}
+
+// TestADeviceIsHeardOfWhileItsPersonIsErased reads a device's pointer before its person is erased, and whom it led to when that is done, with and without
+// somebody who is back by then. Device and person are two from then on: each has what it sent since, and nothing of the other.
+func TestADeviceIsHeardOfWhileItsPersonIsErased(t *testing.T) {
+	for _, blind := range []bool{true, false} {
+		for _, back := range []bool{true, false} {
+			t.Run(fmt.Sprintf("read ahead %t, back %t", !blind, back), func(t *testing.T) {
+				s := newShop(t)
+				s.blind = blind
+				s.settle(envelope(t, "web", identify("0", "mei", "phone", t0, `{}`)))
+				mei := s.load(user("mei"))
+				want := []string{"4"}
+				read := 1 // of whom the pointer leads to
+				if blind {
+					read = 2
+				}
+				erased := false
+				s.db.Interrupt("GetItem", read, func() {
+					s.settle(eraseJob(t, mei.ID, t0.Add(time.Hour), false))
+					if back {
+						s.settle(envelope(t, "web", hour(3, seen("2", "mei"))))
+						want = append(want, "2")
+					}
+					erased = true
+				})
+				first := envelope(t, "web", hour(2, browse("1", "phone", t0)))
+				if blind {
+					s.settle(first)
+				} else { // what is alone in its batch is not read ahead
+					s.settle(first, envelope(t, "web", hour(2, browse("other", "tablet", t0))))
+				}
+				s.settle(envelope(t, "web", hour(4, seen("4", "mei")), hour(4, browse("3", "phone", t0))))
+				s.rest()
+				for i, want := range map[profile.Identifier][]string{user("mei"): want, anonymous("phone"): {"3", "1"}} {
+					k := s.knows(i)
+					if !erased || k.Profile.ID != i.ID() || !slices.Equal(k.Profile.Identifiers, []profile.Identifier{i}) || !slices.Equal(k.Timeline, want) {
+						t.Errorf("erased %v: %v is %s with %v and %v, want %v", erased, i, k.Profile.ID, k.Profile.Identifiers, k.Timeline, want)
+					}
+				}
+			})
+		}
 	}
 }
