@@ -2,26 +2,33 @@ package simulation
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
 )
 
-// spoken is a word about consent that stands in a person's timeline, with the moment of the commit that it came by.
+// spoken is a word about consent that was written to a person's timeline, with the moment of the commit that it came by.
 type spoken struct {
 	id                string
 	about             string // a channel, a channel and "/service", or "profiling"
 	granted           bool
 	proof             proof // empty of a word that no client of ours has sent
 	received, claimed time.Time
-	of                string    // key of the profile that it was committed to
-	begun, committed  time.Time // not before and not after; the same, unless one call wrote packs of several commits
+	of                string // key of the profile that it was committed to
+	committed         time.Time
 }
 
 // proof is by whom a consent was said, where and to which text.
@@ -51,14 +58,17 @@ type denial struct {
 type consents struct {
 	w       *world
 	words   []spoken
-	known   map[string]bool // words by id and receipt
+	known   map[string]bool // words by id, commit and receipt
 	gazes   map[string]*gaze
 	denials []denial
-	api     http.Handler // the public API without the world: no time passes, nothing fails
+
+	timeline dynamo.Timeline // without the world: no time passes, nothing fails
 }
 
 func newConsents(w *world) *consents {
-	return &consents{w: w, known: map[string]bool{}, gazes: map[string]*gaze{}}
+	db := dynamodb.NewFromConfig(aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: peek{w}},
+		func(o *dynamodb.Options) { o.BaseEndpoint = aws.String("http://dynamodb.sim") })
+	return &consents{w: w, known: map[string]bool{}, gazes: map[string]*gaze{}, timeline: dynamo.Timeline{DB: db, Table: w.table("Timeline")}}
 }
 
 // peek is a transport that lies outside of the simulated world.
@@ -71,19 +81,6 @@ func (p peek) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: answer.status, Header: answer.header, ContentLength: int64(len(answer.body)), Body: io.NopCloser(bytes.NewReader(answer.body)), Request: r}, nil
 }
 
-// get asks the public API as it stands at this very moment.
-func (c *consents) get(path string) (int, []byte) {
-	if c.api == nil {
-		c.api = c.w.start("member", "the judge", false, time.Now, peek{c.w}).http
-	}
-	r, err := http.NewRequest("GET", "http://shop.sim"+path, nil)
-	check(err)
-	r.Header.Set("Authorization", "Bearer "+serverKey)
-	out := &reply{status: 200, header: http.Header{}}
-	c.api.ServeHTTP(out, r)
-	return out.status, out.body
-}
-
 // speaksOfConsent says whether a job may carry a word about consent.
 func speaksOfConsent(payload []byte) bool {
 	return bytes.Contains(payload, []byte("Consent ")) || bytes.Contains(payload, []byte("Unsubscribed"))
@@ -94,30 +91,24 @@ func (c *consents) packed(inv *invocation, q request) {
 	if q.where != "Timeline" || inv == nil || !inv.speaks {
 		return
 	}
-	commits := packsIn(q)
-	for _, key := range slices.Sorted(maps.Keys(commits)) {
-		for cursor, more := "", true; more; more = cursor != "" {
-			status, body := c.get("/v1/profiles/profile:" + key + "/events?limit=500" + cursor)
-			if status != 200 {
-				break // erased meanwhile: with the profile the word is forgotten
-			}
-			var page struct {
-				Items []told
-				Next  string
-			}
-			check(json.Unmarshal(body, &page))
-			for _, e := range page.Items {
-				c.heard(e, key, commits[key])
-			}
-			if cursor = ""; page.Next != "" {
-				cursor = "&cursor=" + escape(page.Next)
-			}
+	for _, p := range packsIn(q) {
+		events, err := c.timeline.Packed(context.Background(), p.key, p.day, p.version)
+		check(err)
+		for _, e := range events {
+			c.heard(e.Event, p)
 		}
 	}
 }
 
-// packsIn are the versions of the commits whose packs a call writes, by key of the profile. A pack names both.
-func packsIn(q request) map[string][]int64 {
+// pack names the events of one day that one commit brought.
+type pack struct {
+	key     profile.ID
+	day     profile.Day
+	version int64
+}
+
+// packsIn are the packs that a call writes.
+func packsIn(q request) (packs []pack) {
 	var d document
 	check(json.Unmarshal(q.body, &d))
 	items := []map[string]attribute{d.Item}
@@ -130,26 +121,28 @@ func packsIn(q request) map[string][]int64 {
 			items = append(items, put.PutRequest.Item)
 		}
 	}
-	commits := map[string][]int64{}
 	for _, item := range items {
 		if parts := strings.Split(item["sk"].S, "#"); len(parts) > 1 {
+			day, err := time.Parse("20060102", parts[0])
+			check(err)
 			version, err := strconv.ParseInt(parts[1], 10, 64)
 			check(err)
-			commits[item["pk"].S] = append(commits[item["pk"].S], version)
+			packs = append(packs, pack{profile.ID(item["pk"].S), profile.DayOf(day), version})
 		}
 	}
-	return commits
+	return packs
 }
 
-// heard notes a word that was not seen before: it is of one of the packs that were written just now.
-func (c *consents) heard(e told, key string, versions []int64) {
-	if e.Type != "track" || e.Event != "Consent Granted" && e.Event != "Consent Revoked" && e.Event != "Unsubscribed" {
+// heard notes a word of a pack, once for each commit: a job that comes twice may bring it to who was erased meanwhile, and to who came back.
+func (c *consents) heard(e event.Event, of pack) {
+	if e.Kind != event.Track || e.Name != event.ConsentGranted && e.Name != event.ConsentRevoked && e.Name != event.Unsubscribed {
 		return
 	}
-	if said := c.w.model.find(e.MessageID); said != nil && said.forged && !said.own {
+	said := c.w.model.find(e.MessageID)
+	if said != nil && said.forged && !said.own {
 		return // nobody's word about a userId that it only claims
 	}
-	name := e.MessageID + " " + e.ReceivedAt.String()
+	name := fmt.Sprintf("%s of %s.%d %s", e.MessageID, of.key, of.version, e.ReceivedAt)
 	if c.known[name] {
 		return
 	}
@@ -167,7 +160,6 @@ func (c *consents) heard(e told, key string, versions []int64) {
 	case "service":
 		about += "/service"
 	}
-	said := c.w.model.find(e.MessageID)
 	var shown proof
 	if said != nil && !said.hook {
 		shown = proof{said.level(), said.Source, properties.TextVersion}
@@ -175,10 +167,10 @@ func (c *consents) heard(e told, key string, versions []int64) {
 	if shown.By == "public" {
 		claimed = e.ReceivedAt // of a page nothing else is known to be true
 	}
-	word := spoken{id: e.MessageID, about: about, proof: shown, granted: e.Event == "Consent Granted",
-		received: e.ReceivedAt, claimed: claimed, of: key, begun: c.w.watch.written(key, slices.Min(versions)), committed: c.w.watch.written(key, slices.Max(versions))}
+	word := spoken{id: e.MessageID, about: about, proof: shown, granted: e.Name == event.ConsentGranted,
+		received: e.ReceivedAt, claimed: claimed, of: string(of.key), committed: c.w.watch.written(string(of.key), of.version)}
 	c.words = append(c.words, word)
-	c.w.tell("consent: %s of %s over %s, granted %v, received %s, committed %s", word.id, key, word.about, word.granted, clock(word.received), clock(word.committed))
+	c.w.tell("consent: %s of %s over %s, granted %v, received %s, committed %s", word.id, word.of, word.about, word.granted, clock(word.received), clock(word.committed))
 }
 
 // goroutine names the one that asks.

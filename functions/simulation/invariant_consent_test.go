@@ -18,17 +18,13 @@ func (a spoken) compare(b spoken) int {
 	return cmp.Or(a.received.Compare(b.received), a.claimed.Compare(b.claimed), stricter)
 }
 
-// certainly and perhaps say when a word counts as committed.
-func certainly(word spoken) time.Time { return word.committed }
-func perhaps(word spoken) time.Time   { return word.begun }
-
 // lastWord is the word that held for whoever a key led to at a time: of what was committed by then to any part of the person, and not erased
 // since, the one that was received last. ok is false if there was none.
-func (c *consents) lastWord(key, about string, at time.Time, committed func(spoken) time.Time) (last spoken, ok bool) {
+func (c *consents) lastWord(key, about string, at time.Time) (last spoken, ok bool) {
 	watch := c.w.watch
 	head := watch.person(key, at)
 	for _, word := range c.words {
-		if word.about != about || committed(word).After(at) || watch.person(word.of, at) != head || watch.erased(word.of, word.committed, at) {
+		if word.about != about || word.committed.After(at) || watch.person(word.of, at) != head || watch.erased(word.of, word.committed, at) {
 			continue
 		}
 		if !ok || word.compare(last) > 0 {
@@ -62,7 +58,7 @@ func (x *withdrawal) forgotten(w *world, at time.Time) bool {
 // barred says why nothing may be sent over a channel after a look, empty if something may: the person's last word, or a withdrawal by link
 // that was answered before and after which no grant was received.
 func (c *consents) barred(channel string, seen sight) string {
-	word, spoke := c.lastWord(seen.profile, channel, seen.profileAt, certainly)
+	word, spoke := c.lastWord(seen.profile, channel, seen.profileAt)
 	switch {
 	case spoke && !word.granted:
 		return "withdrawn by " + word.id + ", received at " + clock(word.received) + " and committed at " + clock(word.committed)
@@ -88,7 +84,7 @@ func checkConsentHolds(w *world, s *state, broken func(string, string, ...any)) 
 			continue
 		}
 		if transactional(x.Campaign) {
-			if word, spoke := w.consents.lastWord(x.Look.profile, x.Channel+"/service", x.Look.profileAt, certainly); spoke && !word.granted && x.Campaign != confirmation {
+			if word, spoke := w.consents.lastWord(x.Look.profile, x.Channel+"/service", x.Look.profileAt); spoke && !word.granted && x.Campaign != confirmation {
 				broken("profile:"+x.Profile, "%s was sent over %s at %s, and %s refused service, committed at %s", x.Notification, x.Channel, clock(x.Begun), word.id, clock(word.committed))
 			}
 			continue
@@ -104,9 +100,8 @@ var reasons = map[string]func(w *world, s *state, d denial) bool{
 	"noConsent": func(w *world, s *state, d denial) bool {
 		if d.Detail == "service" {
 			return len(d.looks) == 0 || slices.ContainsFunc(d.looks, func(seen sight) bool {
-				word, spoke := w.consents.lastWord(seen.profile, d.Channel+"/service", seen.profileAt, certainly)
-				newest, ok := w.consents.lastWord(seen.profile, d.Channel+"/service", seen.profileAt, perhaps)
-				return spoke && !word.granted || ok && !newest.granted
+				word, spoke := w.consents.lastWord(seen.profile, d.Channel+"/service", seen.profileAt)
+				return spoke && !word.granted
 			})
 		}
 		return len(d.looks) == 0 || slices.ContainsFunc(d.looks, func(seen sight) bool { return w.consents.mayBar(s, d.Channel, seen) })
@@ -136,8 +131,8 @@ func checkReasons(w *world, s *state, broken func(string, string, ...any)) {
 
 // mayBar says whether anything that was said may bar a channel after a look.
 func (c *consents) mayBar(s *state, channel string, seen sight) bool {
-	word, spoke := c.lastWord(seen.profile, channel, seen.profileAt, certainly)
-	if newest, ok := c.lastWord(seen.profile, channel, seen.profileAt, perhaps); ok && !newest.granted || !spoke && channel == "email" {
+	word, spoke := c.lastWord(seen.profile, channel, seen.profileAt)
+	if spoke && !word.granted || !spoke && channel == "email" {
 		return true
 	}
 	for _, x := range c.w.model.withdrawals {
@@ -192,7 +187,7 @@ func checkConsentByLastReceipt(w *world, s *state, broken func(string, string, .
 	now := time.Now()
 	for profile, v := range s.profiles {
 		for _, about := range []string{"email", "social", "email/service", "social/service", "profiling"} {
-			word, spoke := w.consents.lastWord(profile, about, now, certainly)
+			word, spoke := w.consents.lastWord(profile, about, now)
 			have, has := v.Consent[about]
 			if have.Granted != (spoke && word.granted) || has != spoke && about != "email" && about != "social" {
 				broken("profile:"+profile, "the last word on %s, %q received at %s, was granted=%v; the profile says %v", about, word.id, clock(word.received), word.granted, have.Granted)
@@ -216,7 +211,7 @@ func checkConsentProof(w *world, s *state, broken func(string, string, ...any)) 
 	now := time.Now()
 	for profile, v := range s.profiles {
 		for about, have := range v.Consent {
-			word, spoke := w.consents.lastWord(profile, about, now, certainly)
+			word, spoke := w.consents.lastWord(profile, about, now)
 			if spoke && !w.consents.spoke(word, have.proof, now) {
 				broken("profile:"+profile, "the last word on %s was %s, %+v; the profile says %+v", about, word.id, word.proof, have.proof)
 			}
@@ -245,7 +240,7 @@ func checkWordsHaveProofs(w *world, s *state, broken func(string, string, ...any
 // in one or for having left it.
 func checkRefusedIsNotProfiled(w *world, s *state, broken func(string, string, ...any)) {
 	refused := func(profile string, at time.Time) (spoken, bool) {
-		word, spoke := w.consents.lastWord(profile, "profiling", at, certainly)
+		word, spoke := w.consents.lastWord(profile, "profiling", at)
 		return word, spoke && !word.granted
 	}
 	for profile, v := range s.profiles {

@@ -17,12 +17,19 @@ type vault struct {
 	w      *world
 	states []vaultState // the newest last
 	away   [2]time.Time // nothing can be read between them
+	used   []usage
 }
 
 // vaultState is what the vault holds since a time: the root secrets, the present one first, then the one before it while it is valid.
 type vaultState struct {
 	since time.Time
 	roots []string
+}
+
+// usage is a process of ingest that went by what it had read of the vault.
+type usage struct {
+	at    time.Time
+	knows vaultState
 }
 
 func newVault(w *world) *vault {
@@ -116,7 +123,10 @@ const (
 // Keys are what the process goes by. They are those of the last reading that came to something, and no older than is promised; there are none before it.
 func (k *keeper) Keys(ctx context.Context) (*signing.Keys, error) {
 	keys, err := k.store.Keys(ctx)
-	w := k.v.w
+	w, inv := k.v.w, invocationOf(ctx)
+	if err == nil && k.knows != nil && inv != nil && inv.function == "ingest" {
+		k.v.used = append(k.v.used, usage{time.Now(), *k.knows})
+	}
 	switch {
 	case inTime(ctx) != nil:
 		return keys, err
@@ -188,25 +198,20 @@ func proveAnew(w *world, d *dice, p *human) {
 	}
 }
 
-// checkProofs holds that what is proven by a root secret that is valid, also by the one before it, is taken, and by one that was taken away is refused. Who
-// could not read the secrets meanwhile goes on with what was known.
+// checkProofs holds that what is proven by a root secret is taken where a process knows it as valid, also as the one before, and refused elsewhere. That
+// what it knows is the vault's, and no older than is promised, Keys holds.
 func checkProofs(w *world, s *state, broken func(string, string, ...any)) {
-	v := w.vault
 	for _, x := range w.model.proofs {
 		if len(x.said.Tries) == 0 || !x.said.Accepted && !x.refused {
 			continue
 		}
 		last := x.said.Tries[len(x.said.Tries)-1]
-		from := last.from.Add(-secretsHold - secretsTake)
-		if w.faults.of[secretsAway] > 0 || w.faults.of[secretsSlow] > 0 {
-			from = from.Add(-v.away[1].Sub(v.away[0]) - 10*secretsAgain)
-		}
 		valid, invalid := false, false
-		for n, state := range v.states {
-			if state.since.After(last.to) || n+1 < len(v.states) && v.states[n+1].since.Before(from) {
+		for _, u := range w.vault.used {
+			if u.at.Before(last.from) || u.at.After(last.to) {
 				continue
 			}
-			has := slices.Contains(state.roots, x.root)
+			has := slices.Contains(u.knows.roots, x.root)
 			valid, invalid = valid || has, invalid || !has
 		}
 		switch {

@@ -89,7 +89,6 @@ func newWorld(seed uint64) *world {
 	}
 	w.coverage.init()
 	w.watch = newWatch(w)
-	w.consents = newConsents(w)
 	w.model = newModel(w)
 	w.provider = &provider{w}
 	w.vault = newVault(w)
@@ -102,6 +101,7 @@ func newWorld(seed uint64) *world {
 	maps.DeleteFunc(parameters, func(name, _ string) bool { return !strings.Contains(string(text), "\n  "+name+":\n") }) // of an older version
 	w.template, err = sam.Load(path, sam.Environment{StackName: stackName, QueueBase: "http://sqs.sim", Parameters: parameters})
 	check(err)
+	w.consents = newConsents(w)
 	check(os.Setenv("USER_HASH", hashSecret)) // where there is no path, this is where secrets are
 	for _, f := range w.template.Functions {
 		for k, v := range f.Environment {
