@@ -98,7 +98,8 @@ func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (dynamo.Gon
 		}
 	}
 	part := slices.Contains(p.Parts, key)
-	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && (p.ID == key || part), Part: part}, nil
+	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && (p.ID == key || part), Part: part,
+		Look: func(ctx context.Context) (dynamo.Gone, error) { return b.gone(ctx, w, at) }}, nil
 }
 
 // wiped tells whether the pack that a reference names is gone with who was erased.

@@ -71,6 +71,11 @@ func (s Waits) Wipe(ctx context.Context, g Gone, after string) (found int, next 
 		return 0, "", nil
 	}
 	items, next, err := page(ctx, s.DB, s.Table, waitKey(OwnerOrchestration, g.Key, time.Time{}, "").PK, "", after)
+	if err == nil && len(items) > 0 {
+		if g, err = g.read(ctx); err == nil && g.Back {
+			return 0, "", nil
+		}
+	}
 	if err == nil {
 		var waits []item
 		for _, i := range items {

@@ -30,6 +30,16 @@ type Gone struct {
 	Back bool
 	// Part says that who came back is part of somebody else by now.
 	Part bool
+	// Look says the same anew. nil where nobody comes back meanwhile.
+	Look func(context.Context) (Gone, error)
+}
+
+// read is what holds for something that was read just now: between the look before it and the reading somebody may have come back, and it may be theirs.
+func (g Gone) read(ctx context.Context) (Gone, error) {
+	if g.Back || g.Look == nil {
+		return g, nil
+	}
+	return g.Look(ctx)
 }
 
 // wipeWrites is how many batches are deleted side by side.
@@ -116,6 +126,9 @@ func only(items []item, wanted func(item) bool) []item {
 // answered, and holds for whoever comes back.
 func (s Deliveries) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
 	items, next, err := page(ctx, s.DB, s.Table, string(g.Key), "", after)
+	if err == nil && len(items) > 0 {
+		g, err = g.read(ctx)
+	}
 	if err != nil {
 		return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
 	}
@@ -154,9 +167,13 @@ func (g Gone) made(decision item) bool {
 // somebody has written the record meanwhile.
 func (s Deliveries) strip(ctx context.Context, g Gone) (bool, error) {
 	c, err := s.Contact(ctx, g.Key)
-	switch {
-	case err != nil || c.Version == 0:
+	if err != nil || c.Version == 0 {
 		return false, err
+	}
+	if g, err = g.read(ctx); err != nil {
+		return false, err
+	}
+	switch {
 	case g.Part && c.MovedTo != "":
 		return false, nil // what stood here is in that one's record, and whoever still writes here must lose
 	case g.Back && c.Forget(g.Until, g.Asked, func(i delivery.Intent) bool { return !slices.Contains(g.Keys, i.Of) }):
@@ -178,6 +195,9 @@ func (s Deliveries) strip(ctx context.Context, g Gone) (bool, error) {
 // so is what does not say when it was noted.
 func (s Takings) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
 	items, next, err := page(ctx, s.DB, s.Table, takenKey(OwnerOrchestration, g.Key, "").PK, "", after)
+	if err == nil && len(items) > 0 {
+		g, err = g.read(ctx)
+	}
 	if err == nil {
 		items = only(items, func(i item) bool {
 			at := numberOf(i, attrTaken)

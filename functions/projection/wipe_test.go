@@ -1,0 +1,62 @@
+package projection
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// TestWhoComesBackWhileAPageIsReadKeepsTheirs comes back just before one of the reads of the first pass, whichever, and is noted and written to at once: that
+// the look before the read has found nobody decides nothing about what was read.
+func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
+	for _, op := range []string{"GetItem", "Query"} {
+		for nth, came := 1, true; came && nth < 100; nth++ {
+			s := newShop(t)
+			s.settle(envelope(t, "web", seen("1", "mei")))
+			mei, campaign := user("mei").ID(), "welcome"
+			takings, due := dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }}
+			deliveries, waits := dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Waits{DB: s.db, Table: "Due"}
+			contact := &delivery.Contact{ProfileID: mei, Withdrawn: map[delivery.Channel]time.Time{"sms": t0}}
+			if err := deliveries.SaveContact(t.Context(), contact); err != nil {
+				t.Fatal(err)
+			}
+			decided := delivery.Decision{NotificationID: "n", ProfileID: mei, Outcome: delivery.Sent, Asked: s.now, At: s.now.Add(time.Second)}
+			came = false
+			act := func() {
+				came = true
+				s.settle(envelope(t, "web", hour(5, seen("2", "mei"))))
+				if p := s.load(user("mei")); !exists(p) || !p.Erased(mei, t0.Add(time.Hour)) {
+					return // the tombstones are not there yet
+				}
+				_, err := takings.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{mei}, CampaignID: campaign, Cause: "now"}, s.now.Add(time.Second))
+				_, second := deliveries.DecideFirst(t.Context(), decided)
+				c, third := deliveries.Contact(t.Context(), mei)
+				c.Intents = append(c.Intents, delivery.Intent{ID: "n", Of: mei, Asked: decided.Asked, At: decided.At})
+				if err := errors.Join(err, second, third, deliveries.SaveContact(t.Context(), c), due.Wait(t.Context(), dynamo.OwnerOrchestration, mei, s.now.Add(24*time.Hour), "n", []byte("{}"))); err != nil {
+					t.Error(err)
+				}
+			}
+			s.db.Interrupt(op, nth, act)
+			s.settle(eraseJob(t, mei, t0.Add(time.Hour), false))
+			if p := s.load(user("mei")); !came || !exists(p) || !p.Erased(mei, t0.Add(time.Hour)) {
+				continue
+			}
+			if _, err := deliveries.Decision(t.Context(), mei, decided.Asked, "n"); err != nil {
+				t.Errorf("before %s %d: what was sent is %v", op, nth, err)
+			}
+			if c, err := deliveries.Contact(t.Context(), mei); err != nil || len(c.Intents) != 1 {
+				t.Errorf("before %s %d: the intents are %+v, %v", op, nth, c.Intents, err)
+			}
+			if of, err := takings.Of(t.Context(), []profile.ID{mei}); err != nil || len(of) != 1 {
+				t.Errorf("before %s %d: %d campaigns have taken her, want 1, %v", op, nth, len(of), err)
+			}
+			if of, err := waits.Of(t.Context(), []profile.ID{mei}, s.now); err != nil || len(of) != 1 {
+				t.Errorf("before %s %d: %d notifications wait, want 1, %v", op, nth, len(of), err)
+			}
+		}
+	}
+}
