@@ -27,6 +27,8 @@ func (p *Process) write(r *http.Request, action audit.Action, person dynamo.Pers
 const (
 	// sessionMark begins a cursor that names the line of its export.
 	sessionMark = "x"
+	// maxSession bounds the id of a session in bytes: it becomes part of a key. Ours are shorter.
+	maxSession = 128
 	// sessionLife is how long a page may come after the first one with no line of its own.
 	sessionLife = 24 * time.Hour
 )
@@ -55,7 +57,7 @@ func readSession(cursor string) (s session, rest string) {
 // exporting is the session that a page belongs to: the one that its cursor names, if that was begun by the same caller for the same person not
 // long ago, else a new one. So no page is handed out without a line, whatever the cursor says.
 func (p *Process) exporting(r *http.Request, s session, person dynamo.Person) (session, error) {
-	if s.id != "" {
+	if s.id != "" && len(s.id) <= maxSession {
 		known, err := p.exportOf(r.Context(), s, person)
 		if err != nil || known {
 			return s, err

@@ -216,12 +216,14 @@ func TestAnExportHasOneLine(t *testing.T) {
 	count("a cursor without a session", 3)
 	b.pass(time.Millisecond)
 	b.want(b.call("GET", path+"x1.id-1:1:", ""), 200)
-	count("a made-up session", 4)
+	b.pass(time.Millisecond)
+	b.want(b.call("GET", path+"x1."+strings.Repeat("i", 1100)+":1:", ""), 200) // no key is that long
+	count("made-up sessions", 5)
 	b.want(b.call("GET", "/v1/profiles/bea/export?cursor="+second, ""), 200)
-	count("another person's page", 5)
+	count("another person's page", 6)
 	b.pass(25 * time.Hour)
 	b.want(b.call("GET", path+second, ""), 200)
-	count("a day later", 6)
+	count("a day later", 7)
 	for _, bad := range []string{"x", "x:", "xa.b:1:", strings.Replace(second, ":1:", ":9:", 1)} {
 		b.want(b.call("GET", path+bad, ""), 400, "cursor")
 	}

@@ -90,14 +90,25 @@ const (
 	maxSortKey = 1024
 )
 
+// fits refuses the value of a key that is longer than the service takes.
+func fits(value []byte, sort bool) error {
+	switch size := len(content(value)); {
+	case !sort && size > maxHashKey:
+		return badParameter("Size of hashkey has exceeded the maximum size limit of2048 bytes")
+	case sort && size > maxSortKey:
+		return badParameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+	}
+	return nil
+}
+
 // primary makes the file key of an item that is to be written.
 func (k keySchema) primary(it item) ([]byte, error) {
 	hash, err := k.hash.take(it)
 	if err != nil {
 		return nil, err
 	}
-	if len(content(hash)) > maxHashKey {
-		return nil, badParameter("Size of hashkey has exceeded the maximum size limit of2048 bytes")
+	if err := fits(hash, false); err != nil {
+		return nil, err
 	}
 	if k.sort.name == "" {
 		return appendPartition(make([]byte, 0, 64), hash), nil
@@ -106,8 +117,8 @@ func (k keySchema) primary(it item) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(content(sort)) > maxSortKey {
-		return nil, badParameter("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+	if err := fits(sort, true); err != nil {
+		return nil, err
 	}
 	return appendPart(appendPartition(make([]byte, 0, 64), hash), sort), nil
 }

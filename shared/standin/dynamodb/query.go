@@ -212,6 +212,9 @@ func (q *reading) byKey(keys *condition) error {
 			if len(content(o.literal)) == 0 {
 				return emptyKey(a)
 			}
+			if err := fits(o.literal, c == sort); err != nil {
+				return err
+			}
 		}
 	}
 	prefix := appendPartition(make([]byte, 0, 64), hash.args[1].literal)
