@@ -106,16 +106,16 @@ func (x *watch) erased(key string, from, to time.Time) bool {
 	return who != nil && slices.ContainsFunc(who.stands, func(s stand) bool { return s.erased && s.at.After(from) && !s.at.After(to) })
 }
 
-// lives counts who was erased under a key by a time.
-func (x *watch) lives(key string, at time.Time) (n int) {
-	if who := x.people[key]; who != nil {
+// left says whether who stood under a key was erased between two times, there or as part of whom the key led to.
+func (x *watch) left(key string, from, to time.Time) bool {
+	for at, who := range x.people {
 		for _, s := range who.stands {
-			if s.erased && !s.at.After(at) {
-				n++
+			if s.erased && s.at.After(from) && !s.at.After(to) && (at == key || x.person(key, s.at.Add(-time.Nanosecond)) == at) {
+				return true
 			}
 		}
 	}
-	return n
+	return false
 }
 
 // together says whether two keys were known as one person at a time, and nobody was erased under either since another.

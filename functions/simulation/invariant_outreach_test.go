@@ -18,25 +18,20 @@ const (
 
 func transactional(campaign string) bool { return campaign == "receipt" || campaign == confirmation }
 
+// checkAtMostOneSend holds that nobody has one notification twice, nor a campaign that takes each person once. Who comes back after an erasure is somebody
+// new, and known by the same keys: such a campaign takes them once more, also when they are part of somebody else by then.
 func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any)) {
-	byID, once := map[string]int{}, map[string]int{}
-	for _, x := range w.sendings {
-		if x.Answer == refused || x.Answer == notNow {
-			continue // certainly not delivered
-		}
-		// Who comes back after an erasure is somebody new, and known by the same keys: what comes once a person comes again.
-		oncePerPerson, life := x.Campaign == "welcome" || strings.HasPrefix(x.Campaign, "audience-"), 0
-		if oncePerPerson {
-			life = w.watch.lives(x.Profile, x.Begun)
-		}
-		id := fmt.Sprint(x.Notification, " ", life)
-		if byID[id]++; byID[id] > 1 {
-			broken("profile:"+x.Profile, "notification %s of %s was handed over %d times, at %s with the answer %v", x.Notification, x.Campaign, byID[id], x.Begun.Format(time.RFC3339Nano), x.Answer)
-		}
-		if oncePerPerson {
-			key := fmt.Sprint(x.Profile, " ", x.Campaign, " ", life)
-			if once[key]++; once[key] > 1 {
-				broken("profile:"+x.Profile, "campaign %s, once per person, was sent %d times", x.Campaign, once[key])
+	list := w.handedOver()
+	for n, x := range list {
+		oncePerPerson := x.Campaign == "welcome" || strings.HasPrefix(x.Campaign, "audience-")
+		for _, before := range list[:n] {
+			same, again := x.Notification == before.Notification, oncePerPerson && x.Campaign == before.Campaign && x.Profile == before.Profile
+			switch {
+			case !same && !again || oncePerPerson && w.watch.left(before.Profile, before.Invoked, x.Begun):
+			case same:
+				broken("profile:"+x.Profile, "notification %s of %s was handed over again at %s with the answer %v, after %s", x.Notification, x.Campaign, x.Begun.Format(time.RFC3339Nano), x.Answer, before.Begun.Format(time.RFC3339Nano))
+			default:
+				broken("profile:"+x.Profile, "campaign %s, once per person, was sent at %s and again at %s", x.Campaign, before.Begun.Format(time.RFC3339Nano), x.Begun.Format(time.RFC3339Nano))
 			}
 		}
 	}

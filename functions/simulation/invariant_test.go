@@ -185,12 +185,14 @@ func (w *world) rest(most time.Duration) bool {
 	return false
 }
 
+// underWay says whether anything moves by itself. A dead letter does where a function keeps it: one whose deletion was lost comes again half an hour later.
 func (w *world) underWay() bool {
 	if w.running > 0 || w.later > 0 {
 		return true
 	}
+	_, kept := w.template.Function("redrive")
 	for _, q := range w.template.Queues {
-		if q.DeadLetter != "" && w.depth(q) > 0 {
+		if (kept || q.DeadLetter != "") && w.depth(q) > 0 {
 			return true
 		}
 	}
