@@ -90,7 +90,7 @@ type complaints struct{ b *testing.B }
 
 func (c complaints) Write(p []byte) (int, error) {
 	for line := range strings.Lines(string(p)) {
-		for _, word := range []string{`"level":"ERROR"`, `"level":"WARN"`, "dead letter"} {
+		for _, word := range []string{`"level":"ERROR"`, `"level":"WARN"`, "dead letter", "receiving from", "deleting from", "holding messages"} {
 			if strings.Contains(line, word) {
 				c.b.Log(strings.TrimSpace(line))
 			}
@@ -159,12 +159,21 @@ func (m *bench) put(path, body string) {
 	}
 }
 
+// idle waits until everything is done. What keeps it for long is said: it explains a figure that is off.
 func (m *bench) idle() {
 	m.b.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	if err := m.stack.Idle(ctx); err != nil {
-		m.b.Fatal(err)
+	for _, patience := range []time.Duration{8 * time.Second, 2 * time.Minute} {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		err := m.stack.Idle(ctx)
+		late := ctx.Err() != nil
+		cancel()
+		if err == nil {
+			return
+		}
+		if patience > time.Minute || !late {
+			m.b.Fatal(err)
+		}
+		m.b.Log(err)
 	}
 }
 

@@ -7,6 +7,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -161,35 +162,36 @@ func (s *Stack) Idle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if calm++; busy {
+		if calm++; busy != "" {
 			calm = 0
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the stack to be idle: %w", ctx.Err())
+			return fmt.Errorf("waiting for the stack to be idle, %s: %w", cmp.Or(busy, "which it is"), ctx.Err())
 		}
 	}
 	return nil
 }
 
-func (s *Stack) busy(ctx context.Context) (bool, error) {
+// busy says what is not at rest; empty for nothing.
+func (s *Stack) busy(ctx context.Context) (string, error) {
 	if s.host.Busy() {
-		return true, nil
+		return "a function is at work", nil
 	}
 	for _, f := range s.tmpl.Functions {
 		for _, m := range f.Mappings {
 			q, _ := s.tmpl.Queue(m.Queue)
 			out, err := s.queue.GetQueueAttributes(ctx, &awssqs.GetQueueAttributesInput{QueueUrl: aws.String(q.URL), AttributeNames: depthAttributes})
 			if err != nil {
-				return false, fmt.Errorf("asking the depth of %s: %w", q.LogicalID, err)
+				return "", fmt.Errorf("asking the depth of %s: %w", q.LogicalID, err)
 			}
-			for _, n := range out.Attributes {
+			for name, n := range out.Attributes {
 				if n != "0" {
-					return true, nil
+					return fmt.Sprintf("%s of %s is %s", name, q.LogicalID, n), nil
 				}
 			}
 		}
 	}
-	return false, nil
+	return "", nil
 }
