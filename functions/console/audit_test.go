@@ -83,6 +83,7 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	editor, owner := `"by":{"name":"the editor","role":"editor","key":"1553cc62"},"from":"192.0.2.1"`, `"by":{"name":"operator key","role":"owner","key":"06e55b63"},"from":"192.0.2.1"`
 	want := `{"items":[` + strings.Join([]string{
 		`{"id":"rotate#shop#2026-11-21T08:11:00Z","at":"2026-11-21T08:11:00Z",` + owner + `,"action":"rotate","kind":"source","of":"shop","fields":["hookSecret"]}`,
+		`{"id":"ask#run-2","at":"2026-11-21T08:11:00Z",` + owner + `,"action":"ask","kind":"segment","of":"new","fields":["traits.email"]}`,
 		`{"id":"rotate#shop#2026-11-21T08:09:00Z","at":"2026-11-21T08:09:00Z",` + owner + `,"action":"rotate","kind":"source","of":"shop","fields":["hookSecret"]}`,
 		`{"id":"save#source#shop#1","at":"2026-11-21T08:08:00Z",` + owner + `,"action":"save","kind":"source","of":"shop","after":1,"fields":["hookSecretSet","id","kind","name","writeKeys"]}`,
 		`{"id":"rotate#shop#2026-11-21T08:08:00Z","at":"2026-11-21T08:08:00Z",` + owner + `,"action":"rotate","kind":"source","of":"shop","fields":["hookSecret"]}`,

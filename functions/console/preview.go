@@ -11,6 +11,7 @@ import (
 	"net/http"
 
 	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/campaign"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/profile"
@@ -160,6 +161,12 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profi
 	return e, nil
 }
 
+// asks writes down that somebody asks about people by a rule of their own. The answer waits for the line.
+func (p *Process) asks(ctx context.Context, d segment.Definition) error {
+	by := p.signed(ctx, d.Asks()...)
+	return p.Audit.Write(ctx, by.Done(audit.Ask, dynamo.KindSegment, string(d.ID), p.NewRunID()))
+}
+
 // question is what the sample is asked. With nil and no error the request is answered already.
 func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID) (func(*profile.Profile) bool, error) {
 	var draft struct {
@@ -187,6 +194,9 @@ func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID
 		if err := segment.Check(unsaved, all); err != nil {
 			httpapi.Invalid(w, "Invalid segment", err)
 			return nil, nil
+		}
+		if err := p.asks(r.Context(), unsaved); err != nil {
+			return nil, err
 		}
 		all = append(without(all, id), unsaved)
 	}

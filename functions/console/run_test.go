@@ -1,10 +1,12 @@
 package console
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +16,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/profile"
 	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -287,6 +291,39 @@ func TestPreviewWithAnIdempotencyKeyIsAnsweredAlike(t *testing.T) {
 	b.now = start.Add(dynamo.AnswerLife)
 	if later := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"); !strings.Contains(later, `"matched":5`) {
 		t.Errorf("after 24 h the key is answered %s", later)
+	}
+}
+
+// TestAQuestionOfOnesOwnHasALine: a rule that only one person meets tells of that person, so that whoever asks it is written down first, with the fields.
+func TestAQuestionOfOnesOwnHasALine(t *testing.T) {
+	b := newBench(t)
+	b.hire(access.Editor)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.Profiles = population{0: {crowd(10, 4)}}
+	const question = `{"rule":{"all":[{"field":"traits.email","op":"eq","value":"mei@shop.example"},{"performed":{"event":"Signed In"}},{"not":{"field":"traits.email","op":"exists"}}]}}`
+	before := len(b.lines())
+	for _, body := range []string{"", `{}`} {
+		if status, answer := b.as(access.Editor, "POST", "/v1/segments/vip/preview", body); status != 200 || len(b.lines()) != before {
+			t.Errorf("%q is answered %d %s, with %d lines", body, status, answer, len(b.lines())-before)
+		}
+	}
+	if status, answer := b.as(access.Editor, "POST", "/v1/segments/who/preview", question); status != 200 {
+		t.Fatalf("answered %d %s", status, answer)
+	}
+	lines := b.lines()
+	if len(lines) != before+1 {
+		t.Fatalf("%d lines", len(lines)-before)
+	}
+	l := lines[slices.IndexFunc(lines, func(l audit.Line) bool { return l.Action != audit.Save })]
+	if l.Action != audit.Ask || l.Kind != "segment" || l.Of != "who" || l.By.Name != "the editor" || !slices.Equal(l.Fields, []string{"events.Signed In", "traits.email"}) {
+		t.Errorf("the line is %+v", l)
+	}
+	if text, err := json.Marshal(l); err != nil || strings.Contains(string(text), "mei@") {
+		t.Errorf("the line holds what was asked for: %s", text)
+	}
+	b.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
+	if status, answer := b.as(access.Editor, "POST", "/v1/segments/who/preview", question); status != 503 || strings.Contains(answer, "matched") {
+		t.Errorf("without a line the answer is %d %s", status, answer)
 	}
 }
 

@@ -24,12 +24,13 @@ const (
 	Reveal  Action = "reveal" // a person's data without masks
 	Erase   Action = "erase"
 	TakeOff Action = "takeOff" // a device, off a person
+	Ask     Action = "ask"     // how many people a rule that is not saved would hold: a rule that only one person meets tells of that person; Fields are what it asks
 	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // Known tells whether lines may have the action.
 func (a Action) Known() bool {
-	return slices.Contains([]Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Rotate}, a)
+	return slices.Contains([]Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Rotate}, a)
 }
 
 // The kinds of thing beside those of definitions.

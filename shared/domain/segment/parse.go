@@ -29,6 +29,8 @@ type rule struct {
 	// profiles says that something is asked which may not be asked of somebody who refuses profiling.
 	profiles bool
 	refs     []reference
+	// fields are those that are asked, by their names.
+	fields []string
 	// unsure are what profiles do not remember enough for, and fields that no profile has.
 	unsure fault.Faults
 }
@@ -157,6 +159,7 @@ func (p *parser) condition(object map[string]any, path string) node {
 			p.rule.unsure.Add(path+".field", reason)
 		}
 	}
+	p.rule.fields = append(p.rule.fields, name)
 	p.rule.scored = p.rule.scored || f.scored
 	p.rule.profiles = p.rule.profiles || f.profiles()
 	c := condition{field: f, key: key}
@@ -261,6 +264,7 @@ func (p *parser) performed(raw any, path string) node {
 	if n.event == "" || len(n.event) > profile.MaxCounterName {
 		p.faults.Addf(path+".event", "is not the name of an event, of at most %d bytes", profile.MaxCounterName)
 	}
+	p.rule.fields = append(p.rule.fields, "events."+n.event)
 	_, least := object["atLeast"]
 	_, most := object["atMost"]
 	if !least && !most {

@@ -7,6 +7,7 @@ package segment
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/fault"
@@ -43,6 +44,13 @@ func (d Definition) Validate() error { return append(d.Unreadable(), d.Unanswera
 func (d Definition) Unanswerable() fault.Faults {
 	parsed, _ := parseRule(d.Rule)
 	return parsed.unsure
+}
+
+// Asks are the fields that the rule asks by itself, each once, in the order of the alphabet. What somebody performed counts as a field of that event.
+func (d Definition) Asks() []string {
+	parsed, _ := parseRule(d.Rule)
+	slices.Sort(parsed.fields)
+	return slices.Compact(parsed.fields)
 }
 
 // Unreadable are the faults with which a definition cannot be asked at all.
