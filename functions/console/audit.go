@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,14 +52,17 @@ func keyOf(kind profile.IdentifierKind) func(string) (string, bool) {
 	}
 }
 
-// audited tells whether lines may be of the kind.
-func audited(kind string) bool {
-	for _, d := range documents {
-		if d.kind == kind {
-			return true
-		}
+// audited are the kinds that lines may be of.
+var audited = []string{dynamo.KindSegment, dynamo.KindCampaign, dynamo.KindTemplate, dynamo.KindProgram, dynamo.KindSource, dynamo.KindSetting, audit.KindRun, audit.KindProfile}
+
+// unless says of a value that it is none of several: "is not segment, run or profile".
+func unless[T ~string](several []T) string {
+	texts := make([]string, len(several))
+	for i, one := range several {
+		texts[i] = string(one)
 	}
-	return kind == audit.KindRun || kind == audit.KindProfile
+	last := len(texts) - 1
+	return "is not " + strings.Join(texts[:last], ", ") + " or " + texts[last]
 }
 
 // auditQuery reads what is asked for. A name that is not known is refused, since a misspelt one would show everything; so is an action or a kind
@@ -107,11 +111,11 @@ func auditQuery(query url.Values) (q audit.Query, faults []httpapi.FieldError) {
 			read(values[0])
 		}
 	}
-	if q.Action != "" && !q.Action.Known() {
-		fault("action", "is not save, delete, start, export, reveal, erase, takeOff or rotate")
+	if actions := audit.Actions(); q.Action != "" && !slices.Contains(actions, q.Action) {
+		fault("action", unless(actions))
 	}
-	if q.Kind != "" && !audited(q.Kind) {
-		fault("kind", "is not segment, campaign, template, program, source, setting, run or profile")
+	if q.Kind != "" && !slices.Contains(audited, q.Kind) {
+		fault("kind", unless(audited))
 	}
 	if people > 1 || people == 1 && (query.Has("kind") || query.Has("id")) {
 		fault("userId", "names a person beside something else: ask for one")

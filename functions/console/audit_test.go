@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,5 +199,17 @@ func TestNoQuestionIsTooLongForAKey(t *testing.T) {
 		"operator=" + long: 200, "operator=" + long + "x": 400, "kind=segment&id=" + long: 200, "kind=segment&id=" + strings.Repeat(long, 3): 400, "kind=" + strings.Repeat(long, 3) + "&id=x": 400,
 	} {
 		b.must(status, "GET", "/v1/audit?"+query, "")
+	}
+}
+
+// TestEveryKindIsAudited: who asks for the lines of a kind of definition gets them, whichever comes next.
+func TestEveryKindIsAudited(t *testing.T) {
+	for name, d := range documents {
+		if !slices.Contains(audited, d.kind) {
+			t.Errorf("lines of %s cannot be asked for", name)
+		}
+	}
+	if got := unless(audit.Actions()); got != "is not save, delete, start, export, reveal, erase, takeOff, ask or rotate" {
+		t.Errorf("an unknown action %s", got)
 	}
 }

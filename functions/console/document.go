@@ -246,11 +246,10 @@ func endSecrets(p *Process, id string, former, body json.RawMessage) ([]dynamo.B
 		s, err := sourceOf(body)
 		return s.HookSecretSet, err
 	}
-	had, err := has(former)
-	if err != nil || !had {
+	if had, err := has(former); err != nil || !had {
 		return nil, err
 	}
-	if has, err := has(body); err != nil || has {
+	if still, err := has(body); err != nil || still {
 		return nil, err
 	}
 	return []dynamo.Beside{dynamo.Sources(p.Catalog).WithoutHookSecrets(source.ID(id))}, nil

@@ -450,7 +450,7 @@ type overtaken struct {
 	by func()
 }
 
-func (o *overtaken) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...dynamo.Filing) error {
+func (o *overtaken) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...dynamo.Beside) error {
 	o.by()
 	o.by = func() {}
 	return o.Profiles.Erase(ctx, p, at, version, with...)

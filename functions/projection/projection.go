@@ -51,7 +51,7 @@ type Profiles interface {
 	Load(context.Context, profile.ID) (*profile.Profile, error)
 	Commit(context.Context, dynamo.Change) error
 	Merge(ctx context.Context, keep, absorbed *profile.Profile, told dynamo.Pack) error
-	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...dynamo.Filing) error
+	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, beside ...dynamo.Beside) error
 }
 
 // Orders reads orders consistently. Those that have an owner are written by Profiles.Commit; Save writes one that has none, if it is still as it
@@ -97,8 +97,8 @@ type Sender interface {
 // Later keeps what is to be done later. Putting an entry again replaces it; an entry stays until it was handed to each without an error.
 type Later interface {
 	Put(ctx context.Context, owner string, at time.Time, id string, body []byte) error
-	// Filing is Put for the transaction of another store.
-	Filing(owner string, at time.Time, id string, body []byte) dynamo.Filing
+	// Filing is Put for the transaction of what makes the entry due.
+	Filing(owner string, at time.Time, id string, body []byte) dynamo.Beside
 	Ready(ctx context.Context, owner string, each func(context.Context, dynamo.DueEntry) (again time.Time, err error)) error
 }
 

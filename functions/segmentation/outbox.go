@@ -52,7 +52,7 @@ func (p *Process) sendLeftover(ctx context.Context, id profile.ID) error {
 		return nil
 	}
 	var owed outbox.Owed
-	owed.Add(id, slices.DeleteFunc(slices.Clone(one.Outbox), func(f profile.Follow) bool { return !p.Outbox.Take(f) }))
+	owed.Add(id, one.Outbox)
 	if err := p.Outbox.Send(ctx, &owed, followsPerMessage); err != nil {
 		return err
 	}

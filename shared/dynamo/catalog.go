@@ -111,16 +111,6 @@ func (c Catalog) put(ctx context.Context, d Definition, current int, by Signed, 
 	return do(ctx, c.DB, with(append(all, lines...), beside)...)
 }
 
-// Beside is what changes with a definition, in its transaction: no call that ends in between leaves one without the other.
-type Beside struct{ write write }
-
-func with(all []write, beside []Beside) []write {
-	for _, b := range beside {
-		all = append(all, b.write)
-	}
-	return all
-}
-
 // changed counts a change of a kind, within the change's own transaction.
 func (c Catalog) changed(kind string) write {
 	return update(c.Table, changeKey(kind), "ADD #v :one", condition{names: map[string]string{"#v": attrVersion}, values: item{":one": numberValue(1)}})

@@ -63,12 +63,9 @@ func (d Due) put(owner string, at time.Time, id string, body []byte) write {
 	return put(d.Table, d.item(owner, at, id, body), condition{})
 }
 
-// Filing is an entry that is filed by the same transaction as what makes it due.
-type Filing struct{ write write }
-
-// Filing is Put for the transaction of another store.
-func (d Due) Filing(owner string, at time.Time, id string, body []byte) Filing {
-	return Filing{d.put(owner, at, id, body)}
+// Filing is Put for the transaction of what makes the entry due.
+func (d Due) Filing(owner string, at time.Time, id string, body []byte) Beside {
+	return Beside{d.put(owner, at, id, body)}
 }
 
 func (d Due) item(owner string, at time.Time, id string, body []byte) item {

@@ -326,17 +326,14 @@ func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, to
 
 // Erase puts tombstones of one version (profile.TombstoneVersion) where the profile, its parts and its identifiers' pointers stand, if it
 // is still as it was loaded, and files what follows from them. A key under which somebody else's profile stands is a conflict.
-func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...Filing) error {
+func (s Profiles) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, beside ...Beside) error {
 	writes := []write{put(s.Table, tombstone(p, p.ID, version, at), unchanged(p))}
 	for _, id := range p.Keys()[1:] {
 		if len(writes) < MaxChangeItems {
 			writes = append(writes, put(s.Table, tombstone(p, id, version, at), condition{text: "attribute_not_exists(#b)", names: map[string]string{"#b": attrBody}}))
 		}
 	}
-	for _, filing := range with {
-		writes = append(writes, filing.write)
-	}
-	if err := do(ctx, s.DB, writes...); err != nil {
+	if err := do(ctx, s.DB, with(writes, beside)...); err != nil {
 		return fmt.Errorf("erasing profile %s: %w", p.ID, err)
 	}
 	p.Stored(profile.Mark{Version: version, Erased: at.Truncate(time.Millisecond)})

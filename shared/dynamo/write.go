@@ -62,6 +62,16 @@ func (w write) or(lost error) write {
 	return w
 }
 
+// Beside is a write of one store that goes into the transaction of another: no call that ends in between leaves one without the other.
+type Beside struct{ write write }
+
+func with(all []write, beside []Beside) []write {
+	for _, b := range beside {
+		all = append(all, b.write)
+	}
+	return all
+}
+
 func put(table string, i item, c condition) write {
 	return write{action: types.TransactWriteItem{Put: &types.Put{
 		TableName: &table, Item: i, ConditionExpression: c.expression(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values}}}

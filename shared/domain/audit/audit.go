@@ -6,7 +6,6 @@ package audit
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/access"
@@ -28,9 +27,9 @@ const (
 	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
-// Known tells whether lines may have the action.
-func (a Action) Known() bool {
-	return slices.Contains([]Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Rotate}, a)
+// Actions are those that lines may have.
+func Actions() []Action {
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Rotate}
 }
 
 // The kinds of thing beside those of definitions.

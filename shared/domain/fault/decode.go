@@ -43,22 +43,22 @@ func Syntax(body []byte) string {
 func Repeated(body []byte) Faults {
 	var d decoding
 	if Syntax(body) == "" {
-		d.repeated(json.NewDecoder(bytes.NewReader(body)), "")
+		d.repeated(json.NewDecoder(bytes.NewReader(body)), nil)
 	}
 	return d.faults
 }
 
-// repeated reads one value, of which it is known that it is JSON.
-func (d *decoding) repeated(text *json.Decoder, path string) {
+// repeated reads one value, of which it is known that it is JSON. path are the steps to it: of a text that is nested deeply they are joined only for a fault.
+func (d *decoding) repeated(text *json.Decoder, path []string) {
 	text.UseNumber() // a number too great for a float64 is JSON too
 	switch token(text) {
 	case json.Delim('{'):
 		seen := map[string]bool{}
 		for text.More() {
 			name := token(text).(string)
-			place := strings.TrimPrefix(path+"."+name, ".")
+			place := append(path, "."+name)
 			if seen[name] {
-				d.add(place, "is there twice")
+				d.add(strings.TrimPrefix(strings.Join(place, ""), "."), "is there twice")
 			}
 			seen[name] = true
 			d.repeated(text, place)
@@ -66,7 +66,7 @@ func (d *decoding) repeated(text *json.Decoder, path string) {
 		token(text)
 	case json.Delim('['):
 		for i := 0; text.More(); i++ {
-			d.repeated(text, fmt.Sprintf("%s[%d]", path, i))
+			d.repeated(text, append(path, fmt.Sprintf("[%d]", i)))
 		}
 		token(text)
 	}
