@@ -80,7 +80,7 @@ bench: build build-local ## benchmarks and the cost meter; writes build/bench.js
 build/tools/gremlins:
 	@GOBIN=$(CURDIR)/build/tools go install github.com/go-gremlins/gremlins/cmd/gremlins@v0.5.0
 
-mutate: build/tools/gremlins ## which small changes of the code no test notices: PKG=./shared/domain/order MIN=88
+mutate: build/tools/gremlins ## which small changes of the code no test notices: PKG=./shared/domain/people/order MIN=88
 	@go build -o build/local/mutate ./shared/local/cmd/mutate && exec build/local/mutate -min $(or $(MIN),0) $(PKG)
 
 # Pure packages first: they take minutes. The functions and stores after them take hours.

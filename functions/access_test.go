@@ -16,8 +16,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/userops/userops/shared/domain/access"
-	"github.com/userops/userops/shared/domain/proof"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/standin/sam"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/proof"
+	"github.com/userops/userops/shared/domain/people/proof"
 )
 
 // TestJourney is the whole path once: a storefront's call becomes a profile, a segment, a mail and a settled referral, on the

@@ -30,7 +30,7 @@ import (
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/cloud"
-	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/local"
 	environment "github.com/userops/userops/shared/settings"

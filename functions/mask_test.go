@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/access"
-	"github.com/userops/userops/shared/domain/proof"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/people/proof"
 )
 
 // What somebody is made of in TestPeopleAreMasked: every text that was sent of them holds the canary, every number is the odd one.

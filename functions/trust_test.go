@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/proof"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/proof"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 const publicKey = "test-write-key"

@@ -162,6 +162,40 @@ func TestOneSpeaksEach(t *testing.T) {
 	}
 }
 
+// below says which contexts of the domain a context may know, besides itself and the words that are nobody's (fault, money). Whoever acts on people knows
+// people, and nobody below knows who acts.
+var below = map[string][]string{
+	"people":   {},
+	"audience": {"people"},
+	"outreach": {"people", "audience"},
+	"reward":   {"people"},
+	"operator": {"people"},
+	"money":    {},
+	"fault":    {},
+}
+
+func TestContextsOfTheDomain(t *testing.T) {
+	seen := map[string]bool{}
+	for _, i := range imports(t) {
+		inner, ours := strings.CutPrefix(i.path, module)
+		if layer(i.pkg) != "domain" || !ours || i.test {
+			continue
+		}
+		from, to := strings.Split(i.pkg, "/")[2], strings.Split(inner, "/")[2]
+		seen[from] = true
+		contexts, known := below[from]
+		if !known {
+			t.Errorf("%s stands in no context of the domain", i.file)
+		}
+		if from != to && to != "money" && to != "fault" && !slices.Contains(contexts, to) {
+			t.Errorf("%s: %s knows nothing of %s", i.file, from, to)
+		}
+	}
+	if len(seen) < 5 {
+		t.Errorf("imports of %d contexts were seen: the test looks in the wrong place", len(seen))
+	}
+}
+
 func TestDomainReadsNoClockAndNoEnvironment(t *testing.T) {
 	for _, word := range []string{"time.Now(", "os.Getenv(", "math/rand\"", "context.Context", "log/slog"} {
 		err := filepath.WalkDir("domain", func(path string, d fs.DirEntry, err error) error {

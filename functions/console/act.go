@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/userops/userops/shared/domain/access"
-	"github.com/userops/userops/shared/domain/campaign"
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/referral"
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/httpapi"
 )
 

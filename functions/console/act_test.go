@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )

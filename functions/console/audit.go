@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audit"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )

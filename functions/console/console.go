@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"

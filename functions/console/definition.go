@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )

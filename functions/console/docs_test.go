@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/audience/segment"
 )
 
 const docs = "../../docs"

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/segment"
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 )
 

@@ -10,12 +10,12 @@ import (
 	"math"
 	"net/http"
 
-	"github.com/userops/userops/shared/domain/access"
-	"github.com/userops/userops/shared/domain/audit"
-	"github.com/userops/userops/shared/domain/campaign"
+	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )

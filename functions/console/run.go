@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"

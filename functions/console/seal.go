@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 )
 

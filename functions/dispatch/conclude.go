@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/dynamo"
 )
 

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/domain/campaign"
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"

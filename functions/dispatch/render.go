@@ -6,9 +6,9 @@ import (
 	"errors"
 
 	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/domain/campaign"
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/template"

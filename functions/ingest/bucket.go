@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/source"
 )
 
 // buckets holds one token bucket per source with a rate, in this instance's memory: a limit costs no write, and n instances

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/httpapi"
 )
 

@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/source"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/source"
+	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/storefront"
 )

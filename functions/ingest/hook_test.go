@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/proof"
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/proof"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/secret"
 	"github.com/userops/userops/shared/storefront"
 )

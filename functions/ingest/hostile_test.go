@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/source"
 )
 
 // hostile is what somebody may send in place of one good event. whole says that the text is no JSON at all, so that a batch around it

@@ -17,8 +17,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"

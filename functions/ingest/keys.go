@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/source"
 )
 
 const (

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/source"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/source"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // quotas bound how many identifiers nobody has named lately a public key may name in a minute: from one network address, and from all of them.

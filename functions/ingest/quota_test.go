@@ -9,10 +9,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/proof"
-	"github.com/userops/userops/shared/domain/source"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/proof"
+	"github.com/userops/userops/shared/domain/people/source"
+	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/secret"
 )
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/proof"
-	"github.com/userops/userops/shared/domain/source"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/proof"
+	"github.com/userops/userops/shared/domain/people/source"
+	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/secret"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )

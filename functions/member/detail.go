@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // How much of each list a profile shows; the profile itself keeps somewhat more.

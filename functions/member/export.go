@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )

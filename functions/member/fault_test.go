@@ -11,12 +11,12 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/ledger"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // FuzzPerson reads any path and query as whom a request is about: refused with a field and a reason, or a key that is made of exactly one of the two. Whoever the path names is

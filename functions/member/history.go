@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/ledger"
-	"github.com/userops/userops/shared/domain/mask"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/operator/mask"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )

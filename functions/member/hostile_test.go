@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/httpapi"
 )
 

@@ -8,10 +8,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/userops/userops/shared/domain/access"
-	"github.com/userops/userops/shared/domain/audit"
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/mask"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/operator/mask"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/httpapi"
 )
 

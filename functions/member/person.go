@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
 )

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audit"
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 )

@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 )

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/campaign"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 )

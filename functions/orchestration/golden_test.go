@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // TestGoldenInvocations hands over what AWS does, to a shop with one campaign on each kind of trigger.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 )
 

@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/segment"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"

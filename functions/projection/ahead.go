@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // together is how many groups are read with one call.

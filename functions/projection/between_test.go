@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // TestErasedBetweenAKeyAndWhereItLeads erases mei right after a worker has read that the key of her phone leads to her. What the phone sends after the erasure is

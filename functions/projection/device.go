@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/telemetry"

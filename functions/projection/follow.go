@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/outbox"
 )
 

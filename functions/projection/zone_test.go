@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // TestEventsStandOnTheShopsDays folds one event each side of the shop's midnight, with a process that is wired by its settings.

@@ -10,8 +10,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 func anyScores(t *rapid.T) profile.Scores {

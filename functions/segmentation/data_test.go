@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/job"
 )
 

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 )

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/job"
 )
 

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
 )
 

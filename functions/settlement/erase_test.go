@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
 )
 

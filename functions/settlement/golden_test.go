@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/reward/referral"
 )
 
 // TestGoldenInvocations hands over what AWS does, to a shop in which somebody's order qualifies.

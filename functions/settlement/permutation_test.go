@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/ledger"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 

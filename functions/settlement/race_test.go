@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/ledger"
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/domain/reward/referral"
 )
 
 // together delivers jobs at once, each several times, until each came through.

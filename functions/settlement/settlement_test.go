@@ -11,10 +11,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/ledger"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"

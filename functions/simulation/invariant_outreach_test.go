@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/people/order"
 )
 
 const (

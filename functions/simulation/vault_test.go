@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	signing "github.com/userops/userops/shared/domain/proof"
+	signing "github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/secret"
 )
 

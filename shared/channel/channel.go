@@ -7,7 +7,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/template"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/operator/audit"
 )
 
 // Audit keeps the lines of the audit log: each in the list of its month, of its operator and of its thing, so that each can be asked for without

@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/userops/userops/shared/domain/campaign"
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Campaign is a saved campaign that is ready to be asked.

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/operator/access"
 )
 
 // The kinds of definition, as Catalog files them. The API's plural is the kind with an s.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/referral"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/referral"
 )
 
 // Claim binds a friend to an advocate.

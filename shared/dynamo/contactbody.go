@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // The sections of a contact's body. A number is never used again for another layout.

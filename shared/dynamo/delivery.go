@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 const decisionPrefix = "d#"

@@ -3,7 +3,7 @@ package dynamo
 import (
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // What the window and the outbox hold beside their sections stands in sections of its own. The version before does not know these and

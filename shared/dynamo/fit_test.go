@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // TestABodyIsSqueezedWhereThatSavesAUnit packs profiles of growing size, with and without hashes, and holds each to what it was.

@@ -10,10 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/userops/userops/shared/domain/audit"
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/order"
 )
 
 // FuzzCursors reads any text as the cursor of each list: ErrCursor, or a place whose own cursor leads to the same place, and a key that DynamoDB takes.

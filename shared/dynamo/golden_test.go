@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // TestTheSchemaStays holds every key to what is stored: an item under another key is lost.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Code is a code that a person gives to friends.

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/userops/userops/shared/domain/audit"
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/people/source"
 )
 
 // What a shop system signs with is kept beside the source's definition, so that no version and no answer has it.

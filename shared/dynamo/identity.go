@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // attrIdentity of a profile item changes when the person's keys do, by a merge or an identifier that joins, and by nothing else.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/ledger"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/ledger"
 )
 
 // Every table has the string keys pk and sk. A name below is the item, the comment shows its key.

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/userops/userops/shared/domain/ledger"
+	"github.com/userops/userops/shared/domain/reward/ledger"
 )
 
 // Attributes of the Ledger table. A balance's attributes carry the unit behind them: balance#points, owed#CNY.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/ledger"
+	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )

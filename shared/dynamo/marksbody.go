@@ -3,7 +3,7 @@ package dynamo
 import (
 	"math/bits"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Marks are random numbers in a row. The differences between them are written as Rice codes: of each the low bits, and before them how many times

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // someMarks are n of the marks there are, sorted.

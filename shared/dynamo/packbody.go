@@ -12,8 +12,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // A pack's body is compressed columns. What no compressor makes small stands as numbers: ids that end in a UUID as its sixteen

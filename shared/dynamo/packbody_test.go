@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 func TestPackBodyRoundTrip(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // The sections of a profile's body. A number is never used again for another layout.

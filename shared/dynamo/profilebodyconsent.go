@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // packHeard writes when consents were received, each beside what it belongs to: the version before writes a consent anew and knows

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // TestConsentBesideTheVersionBefore: that version reads the consents, writes them anew, and keeps the section that it does not know.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // packDoubted writes which follows of the outbox and which memberships only public events make so: each membership beside its time, since the version

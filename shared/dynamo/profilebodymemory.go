@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // packMemory writes the sections of what somebody did and what is said of them. Those without content are left out. What is proven stands beside the

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // packReach writes how the person can be reached, and what devices claim.

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/userops/userops/shared/domain/segment"
+	"github.com/userops/userops/shared/domain/audience/segment"
 )
 
 // Attributes of the Runs table beside keys, body and ttl.

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/source"
 )
 
 // attrSource names the source that a write key belongs to.

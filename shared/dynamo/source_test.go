@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/source"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )

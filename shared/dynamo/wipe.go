@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Gone is one key of a person who was erased.

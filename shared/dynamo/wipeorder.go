@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/order"
+	"github.com/userops/userops/shared/domain/people/order"
 )
 
 // OrderTraces takes the owner out of the orders of a person who was erased. The orders stay, as the shop's figures, and a late refund still

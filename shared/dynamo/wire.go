@@ -7,7 +7,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Packed bodies are made of sections: a number, a length, and that many bytes. The layout of a section never changes; what is

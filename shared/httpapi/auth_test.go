@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/access"
+	"github.com/userops/userops/shared/domain/operator/access"
 )
 
 const (

@@ -15,8 +15,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/operator/access"
 )
 
 func gateway(method, path string) events.APIGatewayV2HTTPRequest {

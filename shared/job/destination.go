@@ -3,7 +3,7 @@ package job
 import (
 	"slices"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Destination is a queue on which somebody hears what follows from commits.

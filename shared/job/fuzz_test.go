@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/wire"
 )

@@ -6,9 +6,9 @@ package job
 import (
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
-	"github.com/userops/userops/shared/domain/profile"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // Events travels from ingest to projection: what one request brought, accepted and stamped. Exactly one of Events and

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/job"
 )
 

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/userops/userops/shared/domain/proof"
+	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/telemetry"
 )
 

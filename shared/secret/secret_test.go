@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/proof"
+	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/standin/ssm"
 )
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/access"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/operator/access"
 )
 
 // FuzzLoad reads any texts as the settings of a function: what is wrong names the variable and repeats nothing of it, what is right is what the text says.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/event"
+	"github.com/userops/userops/shared/domain/people/event"
 )
 
 // FuzzSigned: a signature holds for the body that it was made of and the secret that made it, and no text does else. HMAC fills a key with zeros, so two secrets may sign alike.

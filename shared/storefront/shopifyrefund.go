@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/people/event"
 )
 
 // shopifyRefund is a refund as refunds/create tells it, and as an order lists it. Its transactions are in the buyer's currency, its lines

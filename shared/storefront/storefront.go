@@ -17,10 +17,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // System is a shop system whose notices are understood.

@@ -6,10 +6,10 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/userops/userops/shared/domain/event"
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/order"
-	"github.com/userops/userops/shared/domain/trust"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // wooOrder is what is read of an order of WooCommerce's REST API, version 3. Its times are UTC without saying so.

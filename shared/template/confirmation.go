@@ -4,9 +4,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/userops/userops/shared/domain/campaign"
-	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 )
 
 // confirmation is the built-in text of campaign.Confirmation, in force until a shop saves a template of that id. It names nothing but the shop and

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/delivery"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 )
 
 // TestTheConfirmation speaks the language of whoever has typed the address, and has no other word of theirs: of all variables it names the shop and

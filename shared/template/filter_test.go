@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/delivery"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 func TestArithmeticIsDecimal(t *testing.T) {

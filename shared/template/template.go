@@ -13,9 +13,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/userops/userops/shared/domain/campaign"
-	"github.com/userops/userops/shared/domain/delivery"
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 )
 
 // DefaultLocale is the locale that every template has.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties),

@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/domain/profile"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // SignatureHeader carries t=<seconds since 1970>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>.

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/access"
-	"github.com/userops/userops/shared/domain/audit"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
 )
 

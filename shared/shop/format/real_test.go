@@ -15,7 +15,7 @@ import (
 // realFile opens a file of the real data that lies beside the repository, where there is any.
 func realFile(t *testing.T, name string) *os.File {
 	t.Helper()
-	root := filepath.Join("..", "..", "..", "..", "..", "shared", "data")
+	root := filepath.Join("..", "..", "..", "..", "shared", "data")
 	f, err := os.Open(filepath.Join(root, name))
 	if err != nil {
 		t.Skipf("the real data is not beside the repository: %v", err)

@@ -42,7 +42,7 @@ func run() error {
 	flag.IntVar(&o.coefficient, "patience", 10, "a test that runs this many times as long as without a change hangs, which is noticed")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		return fmt.Errorf("name the packages, such as ./shared/domain/order")
+		return fmt.Errorf("name the packages, such as ./shared/domain/people/order")
 	}
 	gremlins, err := filepath.Abs(o.gremlins)
 	if err != nil {

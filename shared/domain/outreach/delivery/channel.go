@@ -1,0 +1,70 @@
+package delivery
+
+import (
+	"slices"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// Channel names a way to reach people.
+type Channel string
+
+// The channels that have a sender. Social is the signed webhook to a service of the shop's own choice.
+const (
+	Email  Channel = "email"
+	Social Channel = "social"
+)
+
+// Part names a part of what a channel carries.
+type Part string
+
+// The parts. Payload is JSON.
+const (
+	Subject Part = "subject"
+	Text    Part = "text"
+	HTML    Part = "html"
+	Payload Part = "payload"
+)
+
+// Kind is what there is to know of a channel outside of its sender.
+type Kind struct {
+	Channel Channel
+	// Address is the address of a profile to which it goes, as profile.Address has it; empty where the channel needs none.
+	Address string
+	// Basis is what allows marketing where the settings say nothing else.
+	Basis Basis
+	// Parts are what its content is made of: of each group at least one is there.
+	Parts [][]Part
+	// Link says that whatever is not transactional has a signed link to unsubscribe, and does not go without one.
+	Link bool
+}
+
+// kinds are the channels. docs/channels.md says what else a new one takes.
+var kinds = []Kind{
+	{Channel: Email, Address: profile.ChannelEmail, Basis: OptIn, Parts: [][]Part{{Subject}, {Text, HTML}}, Link: true},
+	{Channel: Social, Basis: OptOut, Parts: [][]Part{{Payload}}},
+}
+
+// Channels lists the channels that a campaign may name.
+func Channels() []Channel {
+	all := make([]Channel, len(kinds))
+	for i, k := range kinds {
+		all[i] = k.Channel
+	}
+	return all
+}
+
+// KindOf is what is known of a channel; of one that is not here it is a channel without an address and parts that needs consent.
+func KindOf(c Channel) Kind {
+	for _, k := range kinds {
+		if k.Channel == c {
+			return k
+		}
+	}
+	return Kind{Channel: c, Basis: OptIn}
+}
+
+// Carries tells whether a part is one of the channel's.
+func (k Kind) Carries(p Part) bool {
+	return slices.ContainsFunc(k.Parts, func(group []Part) bool { return slices.Contains(group, p) })
+}

@@ -1,0 +1,38 @@
+package delivery
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// TestEveryChannelHasItsRow says by hand what is known of each channel.
+func TestEveryChannelHasItsRow(t *testing.T) {
+	known := map[Channel]struct {
+		address string
+		basis   Basis
+		parts   []Part
+		link    bool
+	}{
+		"email":  {profile.ChannelEmail, OptIn, []Part{Subject, Text, HTML}, true},
+		"social": {"", OptOut, []Part{Payload}, false},
+	}
+	if len(Channels()) != len(known) {
+		t.Errorf("channels are %v", Channels())
+	}
+	for c, want := range known {
+		k := KindOf(c)
+		if !slices.Contains(Channels(), c) || k.Address != want.address || k.Basis != want.basis || k.Link != want.link {
+			t.Errorf("%s is %+v", c, k)
+		}
+		for _, p := range []Part{Subject, Text, HTML, Payload, "picture"} {
+			if k.Carries(p) != slices.Contains(want.parts, p) {
+				t.Errorf("%s carries %s: %v", c, p, k.Carries(p))
+			}
+		}
+	}
+	if k := KindOf("fax"); k.Basis != OptIn || k.Carries(Text) || k.Link || k.Address != "" {
+		t.Errorf("a channel that nobody knows is %+v", k)
+	}
+}

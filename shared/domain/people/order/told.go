@@ -1,0 +1,50 @@
+package order
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// maxTold bounds what an order remembers of its reports: each refund that is kept one by one, and as many others.
+const maxTold = 2 * MaxRefunds
+
+// told names what one person's report says: a client that uses an id for several refunds tells of each.
+func told(r Report, by profile.ID) event.Hash {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s\x00%016x\x00%s\x00%s", by, uint64(r.Hash), r.Name, r.RefundID)
+	return event.Hash(h.Sum64())
+}
+
+// remember notes that a report was folded. Updates have an id of their own each time, and are not remembered. Past the bound it is the greatest
+// that are not, so that the order stays a function of the set of its reports.
+func (o *Order) remember(r Report, by profile.ID) {
+	if r.Name == event.OrderUpdated {
+		return
+	}
+	t := told(r, by)
+	at, known := slices.BinarySearch(o.Told, t)
+	if known || at == maxTold {
+		return
+	}
+	o.Told = slices.Insert(slices.Clone(o.Told), at, t)
+	o.Told = o.Told[:min(len(o.Told), maxTold)]
+}
+
+// Repeats tells whether a report says again what the order was told by the same person: shops send the notices of a payment, of refunds and of a
+// cancellation with every later update, days apart. One that would change the order is news.
+func (o *Order) Repeats(r Report, by profile.ID) bool {
+	if len(o.Told) == 0 {
+		return false
+	}
+	if _, known := slices.BinarySearch(o.Told, told(r, by)); !known {
+		return false
+	}
+	after := *o
+	after.Refunds = slices.Clone(o.Refunds)
+	after.Fold(r, by)
+	return after.Net() == o.Net() && after.Cancelled() == o.Cancelled() && after.ReportedAt.Equal(o.ReportedAt)
+}

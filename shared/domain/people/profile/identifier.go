@@ -1,0 +1,229 @@
+package profile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/people/address"
+	"github.com/userops/userops/shared/domain/people/event"
+)
+
+// The identifier kinds beside userId and anonymousId. They join people by identify and alias only.
+const (
+	Email   IdentifierKind = "email"   // ASCII letters in lower case
+	Phone   IdentifierKind = "phone"   // digits, after a + where the country is said
+	Device  IdentifierKind = "device"  // a device's push token
+	OpenID  IdentifierKind = "openid"  // a person within one WeChat app
+	UnionID IdentifierKind = "unionid" // a person across the WeChat apps of one owner
+)
+
+// Limits of identifiers.
+const (
+	MaxIdentifiers = 5 // of each kind but userId, of which there is one
+	// MaxUnited bounds the identifiers of a profile that grew by explicit merges, which may go beyond the limits of kinds. Erasing
+	// a person stays one transaction.
+	MaxUnited = 40
+	// minToken keeps placeholders apart from device tokens, openids and unionids.
+	minToken = 16
+	maxValue = 256 // bytes
+)
+
+// Claimed tells whether whoever knows the identifier's value may still be somebody else: an e-mail address is no secret. Such an
+// identifier joins only on the word of a source that is trusted.
+func (k IdentifierKind) Claimed() bool { return k.Base() != AnonymousID && k != Device }
+
+// Named lists the identifiers that an identify or alias event gives for its person beside the ids that every event has: from
+// traits, of identify also context.traits, context.externalIds and context.device.token. Values that mean nothing are left out.
+func Named(e *event.Event) []Identifier {
+	var found []Identifier
+	add := func(i Identifier, ok bool) {
+		if ok && !slices.Contains(found, i) {
+			found = append(found, i)
+		}
+	}
+	traits := func(raw []byte) {
+		members(raw, func(name, value []byte) {
+			switch string(name) {
+			case "email":
+				add(email(plainText(value)))
+			case "phone":
+				add(phone(plainText(value)))
+			case "openid", "openId":
+				add(token(OpenID, plainText(value)))
+			case "unionid", "unionId":
+				add(token(UnionID, plainText(value)))
+			}
+		})
+	}
+	traits(e.Traits)
+	members(e.Context, func(name, value []byte) {
+		switch string(name) {
+		case "traits":
+			if e.Kind == event.Identify {
+				traits(value)
+			}
+		case "device":
+			members(value, func(name, value []byte) {
+				if string(name) == "token" {
+					add(token(Device, plainText(value)))
+				}
+			})
+		case "externalIds":
+			elements(value, func(value []byte) { add(external(value)) })
+		}
+	})
+	return found
+}
+
+// external reads one of context.externalIds; ids of other collections than users are not a person's.
+func external(raw []byte) (Identifier, bool) {
+	var id, kind, collection string
+	members(raw, func(name, value []byte) {
+		switch string(name) {
+		case "id":
+			id = plainText(value)
+		case "type":
+			kind = unquote(value)
+		case "collection":
+			collection = unquote(value)
+		}
+	})
+	if collection != "" && collection != "users" {
+		return Identifier{}, false
+	}
+	switch strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(kind)) {
+	case "email":
+		return email(id)
+	case "phone", "mobile":
+		return phone(id)
+	case "devicetoken", "pushtoken", "androidpushtoken", "iospushtoken":
+		return token(Device, id)
+	case "openid", "wechatopenid", "weixinopenid":
+		return token(OpenID, id)
+	case "unionid", "wechatunionid", "weixinunionid":
+		return token(UnionID, id)
+	}
+	return Identifier{}, false
+}
+
+// email is an address with its ASCII letters in lower case: a folding of Unicode makes one address of two people's. Only its shape is looked at.
+func email(s string) (Identifier, bool) {
+	s = address.Lower(strings.TrimSpace(s))
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at == len(s)-1 || len(s) > 254 || strings.ContainsAny(s, " \t\r\n<>,;") || strings.Count(s, "@") > 1 ||
+		event.Meaningful(s[:at]) == "" || event.Meaningful(s[at+1:]) == "" {
+		return Identifier{}, false
+	}
+	return Identifier{Email, s}, true
+}
+
+// phone is a number's digits, after a + if it began with one or with 00. A number without its country stays without: which one
+// is meant cannot be known.
+func phone(s string) (Identifier, bool) {
+	s = strings.TrimSpace(s)
+	digits := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits = append(digits, c)
+		case c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/' || c == '+' && i == 0:
+		default:
+			return Identifier{}, false
+		}
+	}
+	number, abroad := string(digits), strings.HasPrefix(s, "+")
+	if !abroad {
+		number, abroad = strings.CutPrefix(number, "00")
+	}
+	if len(number) < 6 || len(number) > 15 || strings.Count(number, number[:1]) == len(number) {
+		return Identifier{}, false
+	}
+	if abroad {
+		number = "+" + number
+	}
+	return Identifier{Phone, number}, true
+}
+
+// token is an id that is long and random; what is short is a placeholder.
+func token(kind IdentifierKind, s string) (Identifier, bool) {
+	s = strings.TrimSpace(s)
+	if len(s) < minToken || len(s) > maxValue || event.Meaningful(s) == "" || strings.Count(s, s[:1]) == len(s) {
+		return Identifier{}, false
+	}
+	return Identifier{kind, s}, true
+}
+
+// UserID is the person's userId, or empty while the person is anonymous.
+func (p *Profile) UserID() string { return p.Identifier(UserID) }
+
+// Identifier is the first value of a kind, empty where there is none.
+func (p *Profile) Identifier(kind IdentifierKind) string {
+	for _, i := range p.Identifiers {
+		if i.Kind == kind {
+			return i.Value
+		}
+	}
+	return ""
+}
+
+// Has tells whether the identifier is one of the profile's.
+func (p *Profile) Has(i Identifier) bool { return slices.Contains(p.Identifiers, i) }
+
+// Full tells whether the limit of a kind is reached: one userId, MaxIdentifiers of the others.
+func (p *Profile) Full(kind IdentifierKind) bool { return p.kinds(kind) >= limit(kind) }
+
+func limit(kind IdentifierKind) int {
+	if kind == UserID {
+		return 1
+	}
+	return MaxIdentifiers
+}
+
+func (p *Profile) kinds(kind IdentifierKind) int {
+	n := 0
+	for _, i := range p.Identifiers {
+		if i.Kind.Base() == kind.Base() {
+			n++
+		}
+	}
+	return n
+}
+
+// Attach adds an identifier. It tells whether the limit of its kind allowed it.
+func (p *Profile) Attach(i Identifier) bool {
+	if p.Has(i) {
+		return true
+	}
+	if p.Full(i.Kind) {
+		return false
+	}
+	p.Identifiers = append(slices.Clone(p.Identifiers), i)
+	p.acknowledge()
+	return true
+}
+
+// Unite adds an identifier on an explicit word, which may go beyond the limits of kinds. It tells whether MaxUnited allowed it.
+func (p *Profile) Unite(i Identifier) bool {
+	if len(p.Identifiers) >= MaxUnited {
+		return p.Has(i)
+	}
+	if !p.Has(i) {
+		p.Identifiers = append(slices.Clone(p.Identifiers), i)
+		p.acknowledge()
+	}
+	return true
+}
+
+// Fits tells whether two profiles may become one: by an explicit merge if they have at most MaxUnited identifiers, else within the
+// limits of every kind.
+func (p *Profile) Fits(q *Profile, explicit bool) bool {
+	if len(p.Identifiers)+len(q.Identifiers) > MaxUnited {
+		return false
+	}
+	for _, i := range q.Identifiers {
+		if !explicit && p.kinds(i.Kind)+q.kinds(i.Kind) > limit(i.Kind) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,133 @@
+package profile
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/people/trust"
+)
+
+// TraitText is the first trait of these names that says something, a number as its digits: clients send phone numbers as either.
+func (m *Memory) TraitText(names ...string) string { return m.Traits.text(names...) }
+
+// text is the first of the traits that says something.
+func (m Traits) text(names ...string) string {
+	for _, name := range names {
+		switch v := m[name].Value.(type) {
+		case string:
+			if s := strings.TrimSpace(v); s != "" {
+				return s
+			}
+		case int64:
+			return strconv.FormatInt(v, 10)
+		}
+	}
+	return ""
+}
+
+// proven is text, of those traits that somebody said who is trusted.
+func (m Traits) proven(names ...string) string {
+	for _, name := range names {
+		if s := m.text(name); s != "" && m[name].By != trust.Public {
+			return s
+		}
+	}
+	return ""
+}
+
+// Gender is female, male or other, read from the trait gender; empty where it says nothing of the kind.
+func (m *Memory) Gender() string {
+	switch strings.ToLower(m.TraitText("gender", "sex")) {
+	case "female", "f", "woman", "w", "女", "女性":
+		return "female"
+	case "male", "m", "man", "男", "男性":
+		return "male"
+	case "other", "non-binary", "nonbinary", "x", "diverse":
+		return "other"
+	}
+	return ""
+}
+
+// Birthday reads the trait birthday: a date, a time, or a month and day without a year (year is 0 then).
+func (m *Memory) Birthday() (year int, month time.Month, day int, ok bool) {
+	text := m.TraitText("birthday", "birthdate", "dateOfBirth")
+	for _, layout := range []string{time.DateOnly, time.RFC3339, "20060102", "2006/01/02"} {
+		if t, err := time.Parse(layout, text); err == nil && t.Year() > 1900 {
+			return t.Year(), t.Month(), t.Day(), true
+		}
+	}
+	// A leap year, so that 29 February is a day.
+	if t, err := time.Parse(time.DateOnly, "2000-"+strings.TrimPrefix(text, "--")); err == nil {
+		return 0, t.Month(), t.Day(), true
+	}
+	return 0, 0, 0, false
+}
+
+// Age is the person's age on a day: by the birthday, else by the trait age.
+func (m *Memory) Age(today time.Time) (int, bool) {
+	if year, month, day, ok := m.Birthday(); ok && year > 0 {
+		age := today.Year() - year
+		if today.Month() < month || today.Month() == month && today.Day() < day {
+			age--
+		}
+		return age, age >= 0
+	}
+	age, ok := m.Traits["age"].Value.(int64)
+	return int(age), ok && age >= 0 && age < 150
+}
+
+// Place is a part of where the person lives, from the trait of that name or from the trait address: city, province or country.
+func (m *Memory) Place(part string) string {
+	names := map[string][]string{"city": {"city"}, "province": {"province", "state", "region"}, "country": {"country"}, "postalCode": {"postalCode", "postal_code", "zip"}}[part]
+	if s := m.TraitText(names...); s != "" {
+		return s
+	}
+	address, _ := m.Traits["address"].Value.(string)
+	found := ""
+	members([]byte(address), func(name, value []byte) {
+		if found == "" && slices.Contains(names, string(name)) {
+			found = plainText(value)
+		}
+	})
+	return found
+}
+
+// Stranger tells whether nothing is known but one device and what it did, or a userId that only public events name: no order, nothing that was
+// said of what may be sent.
+func (p *Profile) Stranger() bool {
+	if len(p.Identifiers) != 1 || p.Identifiers[0].Kind.Base() != AnonymousID && !p.Memory.Empty() {
+		return false
+	}
+	return len(p.Parts)+len(p.Off)+len(p.Consent)+len(p.Tags)+p.Orders.Count+len(p.Orders.Entries) == 0 && p.Confirmed.Value == ""
+}
+
+// HeardOf is when something was last heard of the person, as far as the profile remembers: by receipt where it does, else when it happened.
+func (p *Profile) HeardOf() time.Time {
+	_, last := p.Seen()
+	for _, c := range p.Window.Commits {
+		last = latest(last, c.At)
+	}
+	return latest(last, latest(p.Window.Floor, p.Window.Horizon))
+}
+
+// AbandonedAt is when the open cart was last touched: a line changed, the cart or a step of the checkout was looked at. It is zero
+// where nothing is in the cart.
+func (m *Memory) AbandonedAt() time.Time {
+	var at time.Time
+	if pieces, _ := m.OpenCart(); pieces == 0 {
+		return at
+	}
+	for _, line := range m.Cart {
+		if line.At.After(at) {
+			at = line.At
+		}
+	}
+	for _, name := range []string{"Cart Viewed", "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered"} {
+		if last := m.Counters[name].Last; last.After(at) {
+			at = last
+		}
+	}
+	return at
+}
