@@ -161,7 +161,6 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 		p.Tags = []string{"vip"}
 		p.Orders.Replace(nil, &profile.OrderEntry{At: noon.Add(-48 * time.Hour), Net: 1234, Currency: "CNY"})
 		p.Orders.Replace(nil, &profile.OrderEntry{At: noon.Add(-24 * time.Hour), Net: 100, Currency: "USD"})
-		p.Orders.Count = 2
 		p.Members = map[string]profile.Membership{"b": {Since: noon}, "a": {Since: noon}}
 		p.Scores = profile.Scores{Run: "r1", R: 5, F: 4, M: 3, Class8: "c8", Segment11: "s11", Class15: "c15", Lifecycle: "new"}
 		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}

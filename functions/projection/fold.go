@@ -285,8 +285,7 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 		return nil, nil
 	}
 	o := orders[r.OrderID]
-	counts := !o.Completed() || o.Owner != order.Nobody
-	if counts && o.Completed() && o.Owner != p.ID && !e.direct {
+	if o.Completed() && o.Owner != order.Nobody && o.Owner != p.ID && !e.direct {
 		owner, err := b.process.Profiles.Load(ctx, o.Owner)
 		if err != nil {
 			return nil, err
@@ -296,28 +295,11 @@ func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, ord
 			return []profile.Follow{{Kind: profile.FollowReport, Ref: string(owner.ID), Event: e.event.MessageID, Source: e.source, At: e.event.Happened()}}, nil
 		}
 	}
-	var before, after *profile.OrderEntry
-	if entry, counted := o.Contribution(); counted {
-		before = &entry
-	}
-	bought, wasBought := o.Purchase(b.process.Currency)
 	unmatched := o.Unmatched()
-	o.Fold(*r, p.ID)
+	o.Apply(*r, p, b.process.Currency)
 	o.changed = true
 	if n := o.Unmatched() - unmatched; n > 0 {
 		telemetry.Count("refund_in_other_currency", n, "function", "projection", "source", e.source)
-	}
-	if entry, counted := o.Contribution(); counted {
-		after = &entry
-	}
-	if counts && (before == nil || p.Orders.Holds(*before)) {
-		p.Orders.Replace(before, after)
-		if wasBought {
-			p.Purchases.Replace(&bought, nil)
-		}
-		if bought, is := o.Purchase(b.process.Currency); is {
-			p.Purchases.Replace(nil, &bought)
-		}
 	}
 	return []profile.Follow{{Kind: profile.FollowOrder, Ref: r.OrderID, At: e.event.Timestamp}}, nil
 }

@@ -63,7 +63,6 @@ func households(t *testing.T, w *world) {
 		if p == nil {
 			p = w.add(&profile.Profile{ID: household.ID(), Identifiers: []profile.Identifier{household}})
 		}
-		p.Orders.Count++
 		p.Orders.Replace(nil, &basket)
 		p.Active.Add(profile.DayOf(basket.At))
 		if p.FirstSeen.IsZero() || basket.At.Before(p.FirstSeen) {

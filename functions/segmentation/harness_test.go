@@ -503,8 +503,7 @@ func (w *world) buyer(days int, amounts ...int64) *profile.Profile {
 	p := &profile.Profile{Memory: profile.Memory{LastSeen: w.daysAgo(days)}}
 	for i, net := range amounts {
 		at := w.daysAgo(days + 7*(len(amounts)-1-i))
-		p.Orders.Count++
-		p.Orders.Entries = append(p.Orders.Entries, profile.OrderEntry{At: at, Net: net, Currency: "CNY"})
+		p.Orders.Replace(nil, &profile.OrderEntry{At: at, Net: net, Currency: "CNY"})
 		if i == 0 {
 			p.FirstSeen = at
 		}

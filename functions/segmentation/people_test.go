@@ -228,10 +228,8 @@ func (w *world) disturb(random *rand.Rand, before map[profile.ID]map[string]prof
 		a, b := live[0], live[1+random.IntN(len(live)-1)]
 		keep := cloneProfile(w.profiles.all[b])
 		for _, e := range w.profiles.all[a].Orders.Entries {
-			keep.Orders.Count++
-			keep.Orders.Entries = append(slices.Clone(keep.Orders.Entries), e)
+			keep.Orders.Replace(nil, &e)
 		}
-		slices.SortStableFunc(keep.Orders.Entries, func(x, y profile.OrderEntry) int { return x.At.Compare(y.At) })
 		keep.Version++
 		w.profiles.all[b] = keep
 		w.profiles.moved[a] = b

@@ -99,7 +99,7 @@ func (w *world) recount() recount {
 		out.findings.Counts.AddScores(p.Scores)
 		changed := p.Scores != before
 		// The rules of defined, by hand.
-		regular := p.Orders.Count >= 3
+		regular := len(p.Orders.Entries) >= 3 // the orders themselves, not the count of them that the rule asks
 		want := map[string]bool{
 			"regulars": regular,
 			"recent":   known.SinceLast <= 14,

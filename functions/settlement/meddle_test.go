@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
@@ -90,7 +89,7 @@ func TestMergeBetweenLookAndPayment(t *testing.T) {
 		"the friend is absorbed by the advocate":      {func(b *bench) { b.merge("eve", "bobby") }, referral.SelfReferral, "", ""},
 		"the friend absorbs the advocate":             {func(b *bench) { b.merge("bobby", "eve") }, referral.SelfReferral, "", ""},
 		"the friend had bought as somebody else": {func(b *bench) {
-			b.order("old", "rob", func(o *order.Order) { o.Currency, o.Total, o.CompletedAt = "CNY", 5, noon.AddDate(0, -1, 0) })
+			b.paidAt(noon.AddDate(0, -1, 0), "old", "rob", 5)
 			b.merge("bobby", "rob")
 		}, referral.ExistingCustomer, "", ""},
 		"the advocates are one":           {func(b *bench) { b.merge("ann", "eve") }, "", "100 points", ""},
@@ -265,7 +264,7 @@ func TestEveryReadThatFails(t *testing.T) {
 		}, referral.Reversed, 10},
 		"refusing": {func(b *bench) {
 			b.merge("ann", "bob")
-			b.order("o1", "ann", func(o *order.Order) { o.Currency, o.Total, o.CompletedAt = "CNY", 100, b.now })
+			b.paid("o1", "ann", 100)
 		}, referral.Rejected, 8},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
@@ -47,10 +48,11 @@ func TestWhateverComesInWhateverOrder(t *testing.T) {
 
 type shop struct {
 	*bench
-	random *rand.Rand
-	claims int
-	orders []struct{ id, owner string }
-	merged map[string]bool
+	random  *rand.Rand
+	claims  int
+	refunds int
+	orders  []struct{ id, owner string }
+	merged  map[string]bool
 }
 
 func (s *shop) pick() string { return fmt.Sprint("person", s.random.IntN(7)) }
@@ -91,9 +93,9 @@ func (s *shop) act() {
 	case act < 7 && len(s.orders) > 0:
 		o := s.orders[s.random.IntN(len(s.orders))]
 		if !s.merged[o.owner] {
-			s.order(o.id, o.owner, func(o *order.Order) {
-				o.Refunds = append(o.Refunds, order.Refund{Key: fmt.Sprint(len(o.Refunds)), Amount: s.random.Int64N(150), At: s.now})
-			})
+			s.refunds++
+			part := s.random.Int64N(150)
+			s.report(o.owner, order.Report{OrderID: o.id, Name: event.OrderRefunded, At: s.now, RefundID: fmt.Sprint(s.refunds), Total: &part, Currency: "CNY", Stated: true})
 		}
 	case act == 7 && len(s.merged) < 2:
 		keep, absorb := s.present(), s.present()
@@ -181,6 +183,13 @@ func (s *shop) check() string {
 	s.must(err)
 	if spent[ledger.Points] != charged || charged > 600 || -book.Accounts["h#spring"]["points"] != charged {
 		s.Errorf("spent %d, settled referrals took %d, the house paid %d", spent[ledger.Points], charged, -book.Accounts["h#spring"]["points"])
+	}
+	ordered := map[profile.ID]int{}
+	for _, o := range s.orders {
+		ordered[s.key(o.owner)]++
+	}
+	for _, o := range s.orders {
+		s.ordered(o.owner, ordered[s.key(o.owner)])
 	}
 	standings, err := s.process.Referrals.Best(s.Context(), "spring", 100)
 	s.must(err)

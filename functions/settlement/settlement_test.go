@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
@@ -97,36 +98,40 @@ func (b *bench) claim(friend, advocate string) {
 	}))
 }
 
-// order writes an order as projection does, with its owner's profile.
-func (b *bench) order(id, owner string, change func(*order.Order)) {
+// report tells of an order as projection does: the order and the sums of its owner are written as one.
+func (b *bench) report(owner string, r order.Report) {
 	b.Helper()
-	o, err := b.process.Orders.Load(b.Context(), id)
+	o, err := b.process.Orders.Load(b.Context(), r.OrderID)
 	b.must(err)
 	p := b.person(owner)
-	var before *profile.OrderEntry
-	if entry, ok := o.Contribution(); ok {
-		before = &entry
-	}
-	o.Owner = key(owner)
-	change(o)
-	if entry, ok := o.Contribution(); ok {
-		p.Orders.Replace(before, &entry)
-		if before == nil {
-			p.Orders.Count++
-		}
-	}
+	o.Apply(r, p, "CNY")
 	b.must(b.process.Referrals.Profiles.Commit(b.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{o}}))
+}
+
+// paidAt completes an order at a time.
+func (b *bench) paidAt(at time.Time, id, owner string, total int64) {
+	b.Helper()
+	b.report(owner, order.Report{OrderID: id, Name: event.OrderCompleted, At: at, Total: &total, Currency: "CNY", HasContent: true})
 }
 
 // paid completes an order, now.
 func (b *bench) paid(id, owner string, total int64) {
 	b.Helper()
-	b.order(id, owner, func(o *order.Order) { o.Currency, o.Total, o.CompletedAt = "CNY", total, b.now })
+	b.paidAt(b.now, id, owner, total)
 }
 
+// refunded gives the whole of an order back, now.
 func (b *bench) refunded(id, owner string) {
 	b.Helper()
-	b.order(id, owner, func(o *order.Order) { o.Refunds = []order.Refund{{Key: "r", Whole: true, At: b.now}} })
+	b.report(owner, order.Report{OrderID: id, Name: event.OrderRefunded, At: b.now, RefundID: "r"})
+}
+
+// ordered holds how many paid orders a person has, those of whom they absorbed among them.
+func (b *bench) ordered(userID string, want int) {
+	b.Helper()
+	if got := b.person(userID).Orders.Count; got != want {
+		b.Errorf("%s has %d orders, want %d", userID, got, want)
+	}
 }
 
 // merge lets one person absorb another.
@@ -221,6 +226,7 @@ func TestOrderSettlesAtOnceWithoutAHold(t *testing.T) {
 	b.claim("bob", "ann")
 	b.pass(time.Hour)
 	b.paid("o1", "bob", 1)
+	b.ordered("bob", 1)
 	b.delivered("o1")
 	b.state("bob", referral.Settled, "")
 	b.has("ann", "100 points")
@@ -247,6 +253,7 @@ func TestHoldIsReleasedWhenItIsDue(t *testing.T) {
 	b.delivered("small")
 	b.state("bob", referral.Claimed, "")
 	b.paid("o1", "bob", 10000)
+	b.ordered("bob", 2)
 	b.delivered("o1")
 	b.state("bob", referral.Held, "")
 	b.pass(2*time.Hour - time.Second)
@@ -291,6 +298,8 @@ func TestRefundBeforeAndAfter(t *testing.T) {
 	b.paid("another", "after", 50000)
 	b.delivered("another")
 	b.state("after", referral.Reversed, referral.Refunded)
+	b.ordered("before", 1) // one that was given back is an order still
+	b.ordered("after", 2)
 	b.db.CheckBook(t)
 }
 
@@ -371,11 +380,11 @@ func TestRulesThatShowLater(t *testing.T) {
 			b.known("bob", profile.Identifier{Kind: profile.Phone, Value: "13800001112"})
 		}, ""},
 		"the friend turns out to have bought": {func(b *bench) {
-			b.order("old", "bobby", func(o *order.Order) { o.Currency, o.Total, o.CompletedAt = "CNY", 5, noon.AddDate(0, -1, 0) })
+			b.paidAt(noon.AddDate(0, -1, 0), "old", "bobby", 5)
 			b.merge("bob", "bobby")
 		}, referral.ExistingCustomer},
 		"an earlier order comes to light": {func(b *bench) {
-			b.order("old", "bob", func(o *order.Order) { o.Currency, o.Total, o.CompletedAt = "CNY", 5, noon.AddDate(0, -1, 0) })
+			b.paidAt(noon.AddDate(0, -1, 0), "old", "bob", 5)
 		}, referral.ExistingCustomer},
 		"the friend was referred before": {func(b *bench) {
 			b.now = noon.Add(-time.Hour)

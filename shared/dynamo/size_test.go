@@ -41,21 +41,7 @@ func commitTo(p *profile.Profile, source string, orders map[string]*order.Order,
 			o = &order.Order{ID: r.OrderID}
 			orders[r.OrderID] = o
 		}
-		var before, after *profile.OrderEntry
-		if entry, counted := o.Contribution(); counted {
-			before = &entry
-		}
-		if b, counted := o.Purchase("CNY"); counted {
-			p.Purchases.Replace(&b, nil)
-		}
-		o.Fold(r, p.ID)
-		if entry, counted := o.Contribution(); counted {
-			after = &entry
-		}
-		if b, counted := o.Purchase("CNY"); counted {
-			p.Purchases.Replace(nil, &b)
-		}
-		p.Orders.Replace(before, after)
+		o.Apply(r, p, "CNY")
 		follows = append(follows, profile.Follow{Kind: profile.FollowOrder, Ref: r.OrderID, At: e.Timestamp})
 	}
 	p.Append(p.Version, follows...)

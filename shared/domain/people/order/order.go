@@ -4,7 +4,6 @@
 package order
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -95,33 +94,6 @@ func (o *Order) Net() int64 {
 		return 0
 	}
 	return o.Total - o.Refunded()
-}
-
-// Contribution is what the order adds to its owner's sums; ok is false while it is not paid.
-func (o *Order) Contribution() (entry profile.OrderEntry, ok bool) {
-	if !o.Completed() {
-		return profile.OrderEntry{}, false
-	}
-	return profile.OrderEntry{At: o.CompletedAt.Truncate(time.Second), Net: o.Net(), Currency: o.Currency}, true
-}
-
-// Purchase is what the order says of its owner beside its sum; ok is false while it is not paid. A discount counts in the shop's
-// currency only.
-func (o *Order) Purchase(shop money.Currency) (p profile.Purchase, ok bool) {
-	if !o.Completed() {
-		return profile.Purchase{}, false
-	}
-	p = profile.Purchase{
-		Discounted: o.Coupon != "" || o.Discount > 0 || o.DiscountedLines > 0, Coupon: o.Coupon != "", Cancelled: o.Cancelled(),
-		Refunds: len(o.Refunds), Lines: o.Lines, DiscountedLines: o.DiscountedLines,
-	}
-	if o.Currency == shop {
-		p.Discount = o.Discount
-	}
-	for _, line := range o.Products {
-		p.Pieces += min(max(line.Quantity, 0), math.MaxInt32)
-	}
-	return p, true
 }
 
 // Nobody owns the orders of those who were erased. It is no profile's id, which have 22 characters.

@@ -156,7 +156,7 @@ func TestAnyReports(t *testing.T) {
 func TestNoContentNoPanic(t *testing.T) {
 	var o Order
 	o.Fold(report(t, event.OrderCompleted, `{"order_id":"A","currency":"USD"}`, t0, 1), "p")
-	if entry, counted := o.Contribution(); !counted || entry.Net != 0 || entry.Currency != "USD" {
-		t.Errorf("%+v, %v", entry, counted)
+	if entry := o.entry(); entry == nil || entry.Net != 0 || entry.Currency != "USD" {
+		t.Errorf("%+v", entry)
 	}
 }
