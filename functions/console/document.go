@@ -12,10 +12,11 @@ import (
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/template"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/template"
+	"github.com/userops/userops/shared/liquid"
 )
 
 // document is one kind of definition: how it is checked and what else moves when it is saved or deleted.
@@ -171,7 +172,7 @@ func (p *Process) unfit(ctx context.Context, id string, channel delivery.Channel
 }
 
 func checkTemplate(_ context.Context, _ *Process, _ string, body json.RawMessage) error {
-	_, _, err := template.Parse(body)
+	_, _, err := liquid.Parse(body)
 	return err
 }
 

@@ -20,10 +20,10 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
 	"github.com/userops/userops/shared/telemetry"
-	"github.com/userops/userops/shared/template"
 )
 
 // Settings is what dispatch reads of its environment.
@@ -84,7 +84,7 @@ type Process struct {
 	Queue      queue.Consumer
 
 	mu        sync.Mutex
-	templates map[edition]*template.Template
+	templates map[edition]*liquid.Template
 	tally     map[tallied]int
 }
 

@@ -8,10 +8,11 @@ import (
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/template"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
-	"github.com/userops/userops/shared/template"
 )
 
 // maxCompiled bounds how many templates are kept compiled.
@@ -25,7 +26,7 @@ type edition struct {
 
 // template finds a template in the version that the notification was decided with, compiled once; nil when there is none or none that
 // compiles. Version 0 is the present one.
-func (p *Process) template(ctx context.Context, id string, version int) (*template.Template, error) {
+func (p *Process) template(ctx context.Context, id string, version int) (*liquid.Template, error) {
 	d, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, id)
 	if version != 0 && (err != nil || d.Version != version) {
 		if pinned, pinErr := p.Catalog.Version(ctx, dynamo.KindTemplate, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
@@ -33,7 +34,7 @@ func (p *Process) template(ctx context.Context, id string, version int) (*templa
 		}
 	}
 	if errors.Is(err, dynamo.ErrNotFound) && id == campaign.ConfirmationTemplate {
-		return template.Confirmation(), nil
+		return liquid.Confirmation(), nil
 	}
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return nil, nil
@@ -48,14 +49,14 @@ func (p *Process) template(ctx context.Context, id string, version int) (*templa
 		return t, nil
 	}
 	var doc template.Definition
-	var t *template.Template
+	var t *liquid.Template
 	if json.Unmarshal(d.Body, &doc) == nil {
 		doc.ID = id
 		// It was checked when it was saved; what a newer program knows and this one does not is found here.
-		t, _ = template.Compile(doc)
+		t, _ = liquid.Compile(doc)
 	}
 	if p.templates == nil || len(p.templates) >= maxCompiled {
-		p.templates = map[edition]*template.Template{}
+		p.templates = map[edition]*liquid.Template{}
 	}
 	p.templates[key] = t
 	return t, nil
@@ -100,12 +101,12 @@ func (a *attempt) render(ctx context.Context, person *profile.Profile) (reason s
 }
 
 // variables are what a template may say: of the person what is proven, and of the event what the person or the shop has said.
-func (a *attempt) variables(ctx context.Context, person *profile.Profile) (template.Variables, error) {
+func (a *attempt) variables(ctx context.Context, person *profile.Profile) (liquid.Variables, error) {
 	c := a.judged.campaign
 	if c.Confirms {
 		return a.confirmation(person), nil
 	}
-	v := template.Variables{
+	v := liquid.Variables{
 		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags, Locale: person.Locale.Value,
 		CampaignID: c.ID, CampaignName: c.Name, ShopName: a.ShopName, UnsubscribeURL: a.unsubscribeURL(person),
 		Zone: a.judged.all.Location(a.Shop.Zone), Currency: a.Shop.Currency,
@@ -116,7 +117,7 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (templ
 	if a.n.EventID == "" {
 		return v, nil
 	}
-	v.Event = &template.Event{Name: a.n.EventName}
+	v.Event = &liquid.Event{Name: a.n.EventName}
 	if a.n.Unproven {
 		v.Event.Timestamp = a.n.Since
 		return v, nil
@@ -138,9 +139,9 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (templ
 }
 
 // confirmation is all that a confirmation may say: nothing of whoever has typed the address.
-func (a *attempt) confirmation(person *profile.Profile) template.Variables {
+func (a *attempt) confirmation(person *profile.Profile) liquid.Variables {
 	link := delivery.Confirmation{ProfileID: person.ID, Channel: a.judged.campaign.Channel, Address: a.judged.facts.Address, Sent: a.n.At}
-	return template.Variables{ShopName: a.ShopName, ConfirmURL: a.PublicURL + "/v1/confirm/" + link.Token(a.keys), Zone: a.Shop.Zone, Currency: a.Shop.Currency}
+	return liquid.Variables{ShopName: a.ShopName, ConfirmURL: a.PublicURL + "/v1/confirm/" + link.Token(a.keys), Zone: a.Shop.Zone, Currency: a.Shop.Currency}
 }
 
 // unsubscribeURL is the signed link of the notification. Transactional ones have none: there is nothing to unsubscribe from.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/template"
+	"github.com/userops/userops/shared/liquid"
 )
 
 // Notification is one rendered notification for one person.
@@ -18,7 +18,7 @@ type Notification struct {
 	ProfileID      profile.ID
 	UserID         string // empty for a person who is not known by one
 	Address        string // of the channel; empty where it has none
-	Message        template.Message
+	Message        liquid.Message
 	UnsubscribeURL string // empty for transactional ones
 }
 

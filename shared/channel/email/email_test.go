@@ -25,7 +25,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/template"
+	"github.com/userops/userops/shared/liquid"
 )
 
 // server is a real SMTP server that keeps what it took and refuses by script.
@@ -143,7 +143,7 @@ func sender(t *testing.T, s *server) *Sender {
 
 func notification() channel.Notification {
 	return channel.Notification{ID: "n1", Address: "zhang@example.com", UnsubscribeURL: "https://shop.example/v1/unsubscribe/t",
-		Message: template.Message{Subject: "您好 Zhang", Text: "文本 text", HTML: "<p>文本</p>"}}
+		Message: liquid.Message{Subject: "您好 Zhang", Text: "文本 text", HTML: "<p>文本</p>"}}
 }
 
 func (s *server) only(t *testing.T) received {

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/template"
+	"github.com/userops/userops/shared/liquid"
 )
 
 var now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
@@ -26,7 +26,7 @@ func sender(url string) *Sender {
 }
 
 func notification() channel.Notification {
-	return channel.Notification{ID: "n1", CampaignID: "c1", ProfileID: "p1", UserID: "用户", Message: template.Message{Payload: json.RawMessage(`{"text":"<你好>"}`)}}
+	return channel.Notification{ID: "n1", CampaignID: "c1", ProfileID: "p1", UserID: "用户", Message: liquid.Message{Payload: json.RawMessage(`{"text":"<你好>"}`)}}
 }
 
 func TestSendWhatArrives(t *testing.T) {

@@ -1,4 +1,4 @@
-package template
+package liquid
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/template"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -266,9 +267,9 @@ func TestWhatIsSavedRenders(t *testing.T) {
 // TestStoredTemplatesAreSent compiles templates that were saved before calls of filters were checked. Where the call is not reached they
 // are sent as ever; where it is, that one sending fails.
 func TestStoredTemplatesAreSent(t *testing.T) {
-	stored := Definition{ID: "old", Channel: delivery.Email, Locales: map[string]Content{
-		DefaultLocale: {Subject: "Hello", Text: `{% if profile.vip %}{{ profile.name | upcase: 1 }}{% else %}{{ profile.name }}{% endif %}`},
-		"zh":          {Subject: "{{ profile.name | truncate: 'x' }}", Text: "你好"},
+	stored := template.Definition{ID: "old", Channel: delivery.Email, Locales: map[string]template.Content{
+		template.DefaultLocale: {Subject: "Hello", Text: `{% if profile.vip %}{{ profile.name | upcase: 1 }}{% else %}{{ profile.name }}{% endif %}`},
+		"zh":                   {Subject: "{{ profile.name | truncate: 'x' }}", Text: "你好"},
 	}}
 	body, err := json.Marshal(stored)
 	if err != nil {

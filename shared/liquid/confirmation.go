@@ -1,18 +1,17 @@
-package template
+package liquid
 
 import (
-	"strings"
 	"sync"
 
-	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/template"
 )
 
 // confirmation is the built-in text of campaign.Confirmation, in force until a shop saves a template of that id. It names nothing but the shop and
 // the link: whoever reads it may never have heard of who has typed the address.
-var confirmation = Definition{ID: campaign.ConfirmationTemplate, Name: "Confirm an address", Channel: delivery.Email, Locales: map[string]Content{
-	DefaultLocale: {
+var confirmation = template.Definition{ID: campaign.ConfirmationTemplate, Name: "Confirm an address", Channel: delivery.Email, Locales: map[string]template.Content{
+	template.DefaultLocale: {
 		Subject: "Please confirm your e-mail address for {{ shop.name }}",
 		Text: "Somebody has asked {{ shop.name }} to write to this address. If it was you, please confirm it here within seven days:\n\n{{ confirmUrl }}\n\n" +
 			"If it was not you, there is nothing to do: we write to nobody who has not confirmed.\n",
@@ -38,14 +37,3 @@ var Confirmation = sync.OnceValue(func() *Template {
 	}
 	return t
 })
-
-// unconfirming finds a part of a confirmation in which the link is missing.
-func (c Content) unconfirming() fault.Faults {
-	var f fault.Faults
-	for name, source := range map[string]string{"text": c.Text, "html": c.HTML} {
-		if source != "" && !strings.Contains(source, "confirmUrl") {
-			f.Add(name, "must have {{ confirmUrl }}: without it nobody can confirm")
-		}
-	}
-	return f
-}

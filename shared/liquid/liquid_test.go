@@ -1,4 +1,4 @@
-package template
+package liquid
 
 import (
 	"encoding/json"
@@ -217,7 +217,7 @@ func TestParseFaults(t *testing.T) {
 		{"social without a payload", `{"id":"t","channel":"social","locales":{"default":{"text":"t"}}}`, "locales.default.text locales.default.payload"},
 		{"long subject", `{"id":"t","channel":"email","locales":{"default":{"subject":"` + strings.Repeat("x", 1025) + `","text":"t"}}}`, "locales.default.subject"},
 		{"longest subject", `{"id":"t","channel":"email","locales":{"default":{"subject":"` + strings.Repeat("x", 1024) + `","text":"t"}}}`, ""},
-		{"long text", `{"id":"t","channel":"email","locales":{"default":{"subject":"s","text":"` + strings.Repeat("x", maxSource+1) + `"}}}`, "locales.default.text"},
+		{"long text", `{"id":"t","channel":"email","locales":{"default":{"subject":"s","text":"` + strings.Repeat("x", 64<<10+1) + `"}}}`, "locales.default.text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := Parse([]byte(c.body))

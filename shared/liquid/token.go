@@ -1,4 +1,4 @@
-package template
+package liquid
 
 import (
 	"strings"

@@ -1,0 +1,157 @@
+// Package liquid turns what operators write, in Liquid, into the subject and the parts of a notification. The grammar and the
+// expressions are those of github.com/osteele/liquid; the tree is walked here, because values must be escaped for the part in
+// which they stand and rendering must be bounded. The surprising thing: variables that do not exist and filters that are
+// misspelt are found when a template is compiled, which is when it is saved; a person's missing trait is no error but nothing.
+package liquid
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/template"
+)
+
+const (
+	maxOutput = 256 << 10
+	maxLine   = 900 // bytes of a rendered subject, below what a header line may have
+)
+
+// Message is what was rendered for one person.
+type Message struct {
+	Subject string
+	Text    string
+	HTML    string
+	Payload json.RawMessage
+}
+
+// Template is a compiled template.Definition. It is safe for concurrent use.
+type Template struct {
+	ID      string
+	Channel delivery.Channel
+	locales map[string]content
+}
+
+type content struct{ subject, text, html, payload *part }
+
+// ErrRender says that a template compiled but could not be rendered for these values. Its text names no value.
+var ErrRender = errors.New("the template does not render")
+
+// Parse reads a template that is about to be saved, and compiles it. Its faults are fault.Faults with the part and the line.
+func Parse(body []byte) (template.Definition, *Template, error) {
+	d, err := template.Parse(body)
+	var faults fault.Faults
+	if err != nil && !errors.As(err, &faults) {
+		return d, nil, err
+	}
+	t, own := compileAll(d, faults, true)
+	if err := append(faults, own...).Err(); err != nil {
+		return d, nil, err
+	}
+	return d, t, nil
+}
+
+// Compile makes a definition that was saved ready to render. It may call filters in ways that are refused by now: that matters only where
+// such a call is reached.
+func Compile(d template.Definition) (*Template, error) {
+	if err := d.Validate(); err != nil {
+		return nil, err
+	}
+	t, faults := compileAll(d, nil, false)
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// compileAll compiles every part that has no fault yet; of a definition that is new, the calls of filters are checked too.
+func compileAll(d template.Definition, known fault.Faults, anew bool) (*Template, fault.Faults) {
+	var f fault.Faults
+	t := &Template{ID: d.ID, Channel: d.Channel, locales: map[string]content{}}
+	for _, name := range d.LocaleNames() {
+		var c content
+		for _, p := range []struct {
+			name delivery.Part
+			mode mode
+			into **part
+		}{{delivery.Subject, plain, &c.subject}, {delivery.Text, plain, &c.text}, {delivery.HTML, markup, &c.html}, {delivery.Payload, object, &c.payload}} {
+			place := "locales." + name + "." + string(p.name)
+			source := d.Locales[name].Source(p.name)
+			if source == "" || slices.ContainsFunc(known, func(f fault.Fault) bool { return f.Field == place }) {
+				continue
+			}
+			compiled, err := compile(source, p.mode, anew)
+			if err != nil {
+				f.Add(place, err.Error())
+			}
+			*p.into = compiled
+		}
+		t.locales[strings.ToLower(name)] = c
+	}
+	return t, f
+}
+
+// Render fills the template for a locale such as zh-CN: the content of zh-CN, else of zh, else the default one. Errors are
+// ErrRender.
+func (t *Template) Render(locale string, v Variables) (Message, error) {
+	c := t.content(locale)
+	bindings := v.bindings()
+	var m Message
+	for _, p := range []struct {
+		part *part
+		into *string
+	}{{c.subject, &m.Subject}, {c.text, &m.Text}, {c.html, &m.HTML}} {
+		if p.part == nil {
+			continue
+		}
+		text, err := p.part.render(bindings)
+		if err != nil {
+			return Message{}, err
+		}
+		*p.into = text
+	}
+	// A header is one line, whatever a trait holds.
+	m.Subject = cut(strings.Join(strings.FieldsFunc(m.Subject, noText), " "), maxLine)
+	if c.payload != nil {
+		text, err := c.payload.render(bindings)
+		if err != nil {
+			return Message{}, err
+		}
+		if !json.Valid([]byte(text)) {
+			return Message{}, fmt.Errorf("%w: the payload is not JSON", ErrRender)
+		}
+		m.Payload = json.RawMessage(text)
+	}
+	return m, nil
+}
+
+// noText is what a header cannot hold between its words.
+func noText(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+func (t *Template) content(locale string) content {
+	locale = strings.ToLower(strings.ReplaceAll(locale, "_", "-"))
+	for locale != "" {
+		if c, ok := t.locales[locale]; ok {
+			return c
+		}
+		i := strings.LastIndexByte(locale, '-')
+		locale = locale[:max(i, 0)]
+	}
+	return t.locales[template.DefaultLocale]
+}
+
+// cut shortens a text to at most n bytes without splitting a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
