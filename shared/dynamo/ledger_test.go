@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -87,6 +88,38 @@ func TestLedgerReadsWhatWasApplied(t *testing.T) {
 	}
 	if _, err := l.Lot(t.Context(), ann, "none"); !errors.Is(err, dynamo.ErrNotFound) {
 		t.Errorf("another lot: %v", err)
+	}
+	db.CheckBook(t)
+}
+
+// What a newer version posts, in units and for reasons that have no row here, is read as it was written.
+func TestLedgerKeepsWhatANewerVersionPosts(t *testing.T) {
+	db := dynamotest.New(t)
+	l := dynamo.Ledger{DB: db, Table: "Ledger"}
+	ann, effect := ledger.Person("ann"), ledger.Effect{Kind: "tree", ID: "1"}
+	p := ledger.Posting{Effect: effect, At: noon}
+	for i, unit := range []ledger.Unit{"water", "deposit:CNY"} {
+		lot := ledger.Lot{ID: fmt.Sprint("lot", i), Account: ann, Unit: unit, Amount: 5, Remaining: 5, At: noon}
+		p.Opened = append(p.Opened, lot)
+		p.Entries = append(p.Entries,
+			ledger.Entry{ID: fmt.Sprint("tree/1/0", 2*i), Account: ann, Unit: unit, Amount: 5, Kind: "harvest", Lot: lot.ID, At: noon, Effect: effect},
+			ledger.Entry{ID: fmt.Sprint("tree/1/0", 2*i+1), Account: shop, Unit: unit, Amount: -5, Kind: "harvest", At: noon, Effect: effect})
+		p.Balances = append(p.Balances, ledger.BalanceChange{Holding: ledger.Holding{Account: ann, Unit: unit}, Amount: 5, Lifetime: 5})
+	}
+	apply(t, l, p)
+	if posted, err := l.EffectEntries(t.Context(), effect); err != nil || !slices.Equal(posted, p.Entries) {
+		t.Errorf("entries of the effect %+v, %v", posted, err)
+	}
+	if page, _, err := l.Entries(t.Context(), []ledger.Account{ann}, 10, ""); err != nil || !slices.Equal(page, []ledger.Entry{p.Entries[2], p.Entries[0]}) {
+		t.Errorf("entries %+v, %v", page, err)
+	}
+	if got := lots(t, l, ann); !slices.Equal(got, p.Opened) {
+		t.Errorf("lots %+v", got)
+	}
+	balances, err := l.Balances(t.Context(), ann)
+	five := ledger.Balance{Amount: 5, Lifetime: 5}
+	if err != nil || !maps.Equal(balances, map[ledger.Unit]ledger.Balance{"water": five, "deposit:CNY": five}) {
+		t.Errorf("balances %+v, %v", balances, err)
 	}
 	db.CheckBook(t)
 }

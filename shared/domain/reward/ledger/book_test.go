@@ -111,6 +111,9 @@ func (b *book) check(t *rapid.T) {
 		if balance.Amount < 0 && balance.Owed == 0 {
 			t.Fatalf("%v is below zero without a debt", h)
 		}
+		if h.Unit == "water" && balance.Owed != 0 {
+			t.Fatalf("%v owes %d of what nobody owes", h, balance.Owed)
+		}
 	}
 	for id, lot := range b.lots {
 		if lot.Remaining < 0 || lot.Remaining > lot.Amount || lot.Remaining != lots[id] {
@@ -120,7 +123,8 @@ func (b *book) check(t *rapid.T) {
 }
 
 func TestBookBalancesWhateverHappens(t *testing.T) {
-	units := []Unit{Points, "CNY"}
+	withRows(t, unit{name: "water"}, unit{name: "deposit", money: true, owed: true})
+	units := []Unit{Points, "CNY", "water", "deposit:CNY"}
 	people := []Account{Person("ann"), Person("bob")}
 	rapid.Check(t, func(t *rapid.T) {
 		b := newBook()

@@ -1,74 +1,16 @@
-// Package ledger is the book of what the shop owes people in points and cash vouchers: double entry, append-only, corrected
-// only by reversal. It builds postings; it neither stores them nor knows why somebody is rewarded. The surprising thing: no
-// function here takes a balance. A posting says by how much balances change, and what must still hold of lots and debts when
+// Package ledger is the book of what the shop owes people, in points, cash vouchers and whatever else has a row among the units: double
+// entry, append-only, corrected only by reversal. It builds postings; it neither stores them nor knows why somebody is rewarded. The
+// surprising thing: no function here takes a balance. A posting says by how much balances change, and what must still hold of lots and debts when
 // it is written, so that two postings built from the same reading cannot both spend the same points.
 package ledger
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
-
-// Unit is what an amount counts: Points, or a currency's minor units for cash vouchers. Amounts of two units never meet.
-type Unit string
-
-// Points are whole; they have no currency.
-const Points Unit = "points"
-
-// Cash is the unit of vouchers in a currency.
-func Cash(c money.Currency) Unit { return Unit(c) }
-
-// Quantity is an amount of one unit. In JSON it is {"points": 500} or {"voucher": {"amount": 500, "currency": "CNY"}}.
-type Quantity struct {
-	Unit   Unit
-	Amount int64
-}
-
-// MaxAmount bounds one quantity, so that sums of a person's lifetime stay far from overflow.
-const MaxAmount = 1_000_000_000_000
-
-type quantityJSON struct {
-	Points  *int64        `json:"points,omitempty"`
-	Voucher *money.Amount `json:"voucher,omitempty"`
-}
-
-// MarshalJSON writes the form that the API shows and definitions are written in.
-func (q Quantity) MarshalJSON() ([]byte, error) {
-	if q.Unit == Points {
-		return json.Marshal(quantityJSON{Points: &q.Amount})
-	}
-	return json.Marshal(quantityJSON{Voucher: &money.Amount{Minor: q.Amount, Currency: money.Currency(q.Unit)}})
-}
-
-// errQuantity says what a quantity may look like.
-var errQuantity = errors.New(`must be {"points": n} or {"voucher": {"amount": n, "currency": "CNY"}}`)
-
-// UnmarshalJSON reads that form; neither or both of the two is an error.
-func (q *Quantity) UnmarshalJSON(b []byte) error {
-	var j quantityJSON
-	if err := json.Unmarshal(b, &j); err != nil {
-		return errQuantity
-	}
-	switch {
-	case j.Points != nil && j.Voucher == nil:
-		*q = Quantity{Unit: Points, Amount: *j.Points}
-	case j.Voucher != nil && j.Points == nil:
-		c, err := money.ParseCurrency(string(j.Voucher.Currency))
-		if err != nil {
-			return fmt.Errorf("voucher.currency %w", err)
-		}
-		*q = Quantity{Unit: Cash(c), Amount: j.Voucher.Minor}
-	default:
-		return errQuantity
-	}
-	return nil
-}
 
 // Account is whose book an entry stands in.
 type Account string
@@ -82,20 +24,6 @@ func House(program string) Account { return Account("h#" + program) }
 
 // IsHouse tells the shop's accounts from people's.
 func (a Account) IsHouse() bool { return strings.HasPrefix(string(a), "h#") }
-
-// Kind says what an entry is for.
-type Kind string
-
-// The kinds of entry. Holds, releases, expiries and adjustments by hand have their place in the book before they have a builder.
-const (
-	Accrual    Kind = "accrual"
-	Redemption Kind = "redemption"
-	Expiry     Kind = "expiry"
-	Reversal   Kind = "reversal"
-	Adjustment Kind = "adjustment" // here: a new lot repays what the account owes
-	Hold       Kind = "hold"
-	Release    Kind = "release"
-)
 
 // Effect is what a posting is the consequence of: business type and business id. The book holds one posting per effect, ever.
 type Effect struct {
@@ -177,8 +105,8 @@ type Posting struct {
 	Balances []BalanceChange
 }
 
-// Check tells what is wrong with a posting as a whole: entries that do not sum to zero in a unit, or lots and balances that
-// do not change by what the entries say. A builder's posting has nothing wrong.
+// Check tells what is wrong with a posting as a whole: an entry that its kind does not allow, entries that do not sum to zero in a unit, or
+// lots and balances that do not change by what the entries say. A builder's posting has nothing wrong.
 func (p Posting) Check() error {
 	type lot struct {
 		account Account
@@ -188,6 +116,9 @@ func (p Posting) Check() error {
 	lots := map[lot]int64{}
 	balances := map[Holding]Balance{}
 	for _, e := range p.Entries {
+		if !e.fits() {
+			return fmt.Errorf("entry %s of %s is no %s: %+d %s in %s", e.ID, p.Effect, e.Kind, e.Amount, e.Unit, e.Account)
+		}
 		sums[e.Unit] += e.Amount
 		if e.Account.IsHouse() {
 			continue

@@ -45,6 +45,11 @@ func (d *draft) balance(account Account, unit Unit) *BalanceChange {
 }
 
 func (d *draft) done() (Posting, error) {
+	for _, e := range d.p.Entries {
+		if _, known := e.Unit.row(); !known {
+			return Posting{}, fmt.Errorf("building a posting: %s counts %s, which is no unit here", d.p.Effect, e.Unit)
+		}
+	}
 	if err := d.p.Check(); err != nil {
 		return Posting{}, fmt.Errorf("building a posting: %w", err)
 	}
@@ -138,56 +143,89 @@ func soonest(a, b Lot) int {
 	return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
 }
 
-// Reverse undoes an accrual or a redemption. What a lot no longer holds becomes a debt; what a redemption took goes back to
-// its own lots, with their first dates. lots and owed are as last read, and must cover the lots of the entries. The entries of
-// a reversal cannot be reversed.
+// Reverse undoes an accrual or a redemption. What a lot no longer holds becomes a debt, or is left to the person in a unit that nobody owes;
+// what a redemption took goes back to its own lots, with their first dates. lots and owed are as last read, and must cover the lots of the
+// entries. The entries of a reversal cannot be reversed, nor those of a kind without a row.
 func Reverse(effect Effect, at time.Time, entries []Entry, lots []Lot, owed map[Holding]int64) (Posting, error) {
 	d := begin(effect, at)
+	undone, err := undo(entries, lots)
+	if err != nil {
+		return Posting{}, fmt.Errorf("building a posting: %s reverses %w", effect, err)
+	}
+	kept := map[Unit]int64{} // by people, at the expense of houses
+	for _, part := range undone {
+		kept[part.unit] += part.kept
+	}
 	for _, e := range entries {
-		if e.Kind == Reversal {
-			return Posting{}, fmt.Errorf("building a posting: %s reverses a reversal, %s", effect, e.ID)
-		}
 		if e.Account.IsHouse() {
-			d.enter(e.Account, e.Unit, -e.Amount, Reversal, "")
+			less := min(kept[e.Unit], max(-e.Amount, 0))
+			kept[e.Unit] -= less
+			if back := -e.Amount - less; back != 0 {
+				d.enter(e.Account, e.Unit, back, Reversal, "")
+			}
 		} else if e.Kind == Accrual {
 			d.balance(e.Account, e.Unit).Lifetime -= e.Amount
 		}
 	}
-	for _, part := range parts(entries) {
-		back := -part.amount
+	for _, part := range undone {
 		b := d.balance(part.account, part.unit)
-		b.Amount += back
-		switch {
-		case back == 0:
-		case part.lot == "":
-			d.enter(part.account, part.unit, back, Reversal, "")
-			b.Owed -= back
-		default:
-			at := slices.IndexFunc(lots, func(l Lot) bool { return l.Account == part.account && l.ID == part.lot })
-			if at < 0 {
-				return Posting{}, fmt.Errorf("building a posting: %s reverses into lot %s, which was not read", effect, part.lot)
-			}
-			into := max(back, -lots[at].Remaining)
-			if into != 0 {
-				d.enter(part.account, part.unit, into, Reversal, part.lot)
-				d.p.Lots = append(d.p.Lots, LotChange{Account: part.account, ID: part.lot, Delta: into, Seen: lots[at].Remaining})
-			}
-			if rest := back - into; rest != 0 {
-				d.enter(part.account, part.unit, rest, Reversal, "")
-				b.Owed -= rest
-			}
+		b.Amount += part.into - part.owed
+		b.Owed += part.owed
+		b.Lifetime += part.kept
+		if part.into != 0 {
+			d.enter(part.account, part.unit, part.into, Reversal, part.lot)
+			d.p.Lots = append(d.p.Lots, LotChange{Account: part.account, ID: part.lot, Delta: part.into, Seen: part.seen})
+		}
+		if part.owed != 0 {
+			d.enter(part.account, part.unit, -part.owed, Reversal, "")
 		}
 		b.SeenOwed = owed[Holding{part.account, part.unit}]
 	}
 	return d.done()
 }
 
-// part is what entries come to for one lot, or for what is owed where lot is empty.
+// part is what entries come to for one lot, or for what is owed where lot is empty, and what a reversal makes of it.
 type part struct {
 	account Account
 	unit    Unit
 	lot     string
 	amount  int64
+
+	seen int64 // what remains of the lot
+	into int64 // goes back to the lot, or is taken from it below zero
+	owed int64 // becomes a debt, or repays one below zero
+	kept int64 // was spent, and cannot be owed
+}
+
+// undo is what each part of entries comes to when it is taken back.
+func undo(entries []Entry, lots []Lot) ([]part, error) {
+	for _, e := range entries {
+		if e.Kind == Reversal {
+			return nil, fmt.Errorf("a reversal, %s", e.ID)
+		}
+		if _, known := e.Kind.row(); !known {
+			return nil, fmt.Errorf("%s, a %s, which is no kind here", e.ID, e.Kind)
+		}
+	}
+	all := parts(entries)
+	for i := range all {
+		p := &all[i]
+		back := -p.amount
+		if p.lot != "" && back != 0 {
+			at := slices.IndexFunc(lots, func(l Lot) bool { return l.Account == p.account && l.ID == p.lot })
+			if at < 0 {
+				return nil, fmt.Errorf("into lot %s, which was not read", p.lot)
+			}
+			p.seen = lots[at].Remaining
+			p.into = max(back, -p.seen)
+		}
+		if r, known := p.unit.row(); known && !r.owed {
+			p.kept = p.into - back
+		} else {
+			p.owed = p.into - back
+		}
+	}
+	return all, nil
 }
 
 func parts(entries []Entry) []part {

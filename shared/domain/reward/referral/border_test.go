@@ -26,7 +26,7 @@ func TestValidateAtEachBorder(t *testing.T) {
 	}
 	units := func(n int) (out []ledger.Quantity) {
 		for i := range n {
-			out = append(out, ledger.Quantity{Unit: ledger.Unit(fmt.Sprintf("U%d", i)), Amount: 1})
+			out = append(out, ledger.Quantity{Unit: ledger.Cash(money.Currency(fmt.Sprintf("AA%c", 'A'+i))), Amount: 1})
 		}
 		return out
 	}

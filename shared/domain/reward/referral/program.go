@@ -192,6 +192,9 @@ func quantities(field string, list []ledger.Quantity) fault.Faults {
 	}
 	for i, q := range list {
 		at := fmt.Sprintf("%s[%d]", field, i)
+		if err := q.Unit.Check(); err != nil {
+			f.Add(at, err.Error())
+		}
 		if q.Amount < 1 || q.Amount > ledger.MaxAmount {
 			f.Addf(at, "must be from 1 to %d", int64(ledger.MaxAmount))
 		}
