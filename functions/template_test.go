@@ -3,6 +3,7 @@ package functions
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +26,7 @@ import (
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/standin/policy"
 	"github.com/userops/userops/shared/standin/sam"
 )
@@ -228,12 +230,21 @@ func TestTablesStayWhenTheStackGoes(t *testing.T) {
 	}
 }
 
-func TestEveryRouteIsServedAndTheReverse(t *testing.T) {
-	served := map[string][]string{}
-	for folder, handler := range map[string]http.Handler{
+// handlers serve the routes.
+func handlers() map[string]*httpapi.Router {
+	routers := map[string]*httpapi.Router{}
+	for folder, h := range map[string]http.Handler{
 		"ingest": (&ingest.Process{}).Handler(), "member": (&member.Process{}).Handler(), "console": (&console.Process{}).Handler(),
 	} {
-		served[folder] = handler.(interface{ Patterns() []string }).Patterns()
+		routers[folder], _ = h.(*httpapi.Router)
+	}
+	return routers
+}
+
+func TestEveryRouteIsServedAndTheReverse(t *testing.T) {
+	served := map[string][]string{}
+	for folder, router := range handlers() {
+		served[folder] = router.Patterns()
 	}
 	for _, f := range parse(t).Functions {
 		var routes []string
@@ -244,6 +255,47 @@ func TestEveryRouteIsServedAndTheReverse(t *testing.T) {
 		if !slices.Equal(routes, served[f.Folder]) {
 			t.Errorf("%s: the template routes\n%v\nthe code serves\n%v", f.Folder, routes, served[f.Folder])
 		}
+	}
+}
+
+// onceByItself says of the POSTs that do not honour an Idempotency-Key why they need none.
+var onceByItself = func() map[string]string {
+	why := map[string]string{
+		"POST /v1/m":                          "it does nothing",
+		"POST /v1/hooks/shopify/{source}":     "the messageIds of its events are made of what the shop's system calls the order or the customer, and of the state",
+		"POST /v1/hooks/woocommerce/{source}": "as shopify's",
+		"POST /v1/unsubscribe/{token}":        "a mail program presses the button (RFC 8058) and sends no such header; who has withdrawn has withdrawn, however often",
+		"POST /v1/confirm/{token}":            "the messageId of its event is made of the token",
+	}
+	for _, call := range []string{"track", "identify", "page", "screen", "group", "alias", "batch", "import", "t", "i", "p", "s", "g", "a", "b"} {
+		why["POST /v1/"+call] = "an event is known again by its messageId"
+	}
+	return why
+}()
+
+// TestEveryPostHappensOnce holds every POST of the template to the layer of httpapi, or to a reason.
+func TestEveryPostHappensOnce(t *testing.T) {
+	once, posts := map[string]bool{}, 0
+	for _, router := range handlers() {
+		for _, pattern := range router.Once() {
+			once[pattern] = true
+		}
+	}
+	unseen := maps.Clone(onceByItself)
+	for _, f := range parse(t).Functions {
+		for _, r := range f.Routes {
+			if !strings.HasPrefix(r.Key(), "POST ") {
+				continue
+			}
+			posts++
+			if _, reasoned := onceByItself[r.Key()]; reasoned == once[r.Key()] {
+				t.Errorf("%s honours an Idempotency-Key: %v; needs none for a reason: %v", r.Key(), once[r.Key()], reasoned)
+			}
+			delete(unseen, r.Key())
+		}
+	}
+	if len(unseen) > 0 || posts < 20 {
+		t.Errorf("of %d POSTs, none is %v", posts, unseen)
 	}
 }
 

@@ -139,9 +139,11 @@ func (p *Process) Handler() http.Handler {
 		route("GET /v1/"+plural+"/{id}/versions", p.versions(d))
 		route("GET /v1/"+plural+"/{id}/versions/{n}", p.version(d))
 	}
-	route("POST /v1/segments/{id}/preview", p.preview)
-	route("POST /v1/campaigns/{id}/preview", p.previewCampaign)
-	route("POST /v1/runs", p.startRun)
+	previews := httpapi.Once{Memory: dynamo.Answers(p.Catalog), Now: p.Now}
+	mux.HandlePost("POST /v1/segments/{id}/preview", previews.Post(maxDocument, p.askPreview), p.Auth.Require)
+	mux.HandlePost("POST /v1/campaigns/{id}/preview", previews.Post(maxDocument, p.askCampaignPreview), p.Auth.Require)
+	runs := httpapi.Once{Memory: dynamo.Answers(p.Runs), Now: p.Now}
+	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
 	route("GET /v1/runs", p.listRuns)
 	route("GET /v1/runs/{id}", p.showRun)
 	route("GET /v1/queues", p.queues)

@@ -1,12 +1,10 @@
 package console
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 
@@ -55,89 +53,53 @@ type estimate struct {
 // scopePreview is the scope of remembered previews, in Catalog.
 const scopePreview = "preview"
 
-// preview estimates the audience of a saved segment, of a derived one, or of the rule in the body before it is saved.
-func (p *Process) preview(w http.ResponseWriter, r *http.Request) {
+// askPreview judges a request to estimate the audience of a saved segment, of a derived one, or of the rule in the body before it is saved.
+func (p *Process) askPreview(_ http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 	id := r.PathValue("id")
-	p.previewOf(w, r, segment.ID(id), scopePreview+"#"+id)
+	return p.preview(r, segment.ID(id), scopePreview+"#"+id, body)
 }
 
-// previewCampaign estimates how many are now in the segment that a saved campaign's trigger names. Its condition is not asked: it
+// askCampaignPreview judges a request to estimate how many are now in the segment that a saved campaign's trigger names. Its condition is not asked: it
 // is, of each person, when a notification is due.
-func (p *Process) previewCampaign(w http.ResponseWriter, r *http.Request) {
+func (p *Process) askCampaignPreview(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 	id := r.PathValue("id")
-	if r.ContentLength != 0 && !httpapi.ReadJSON(w, r, maxDocument, new(struct{})) {
-		return
+	if len(body) > 0 && !httpapi.ParseJSON(w, body, new(struct{})) {
+		return nil
 	}
-	r.Body, r.ContentLength = http.NoBody, 0
 	found, err := p.Catalog.Definition(r.Context(), dynamo.KindCampaign, id)
 	if err != nil {
 		p.answer(w, r, 0, dynamo.Definition{Kind: dynamo.KindCampaign, ID: id}, err)
-		return
+		return nil
 	}
 	var c campaign.Definition
 	if err := json.Unmarshal(found.Body, &c); err != nil {
 		httpapi.Failed(w, r, fmt.Errorf("reading campaign %s: %w", id, err))
-		return
+		return nil
 	}
 	segments := c.Segments()
 	if len(segments) == 0 {
 		httpapi.Problem(w, http.StatusUnprocessableEntity, "No audience", "",
 			httpapi.FieldError{Field: "trigger", Reason: "is an event, which has no audience: it takes each person when they do it"})
-		return
+		return nil
 	}
-	p.previewOf(w, r, segments[0], scopePreview+"#campaign#"+id)
+	return p.preview(r, segments[0], scopePreview+"#campaign#"+id, nil)
 }
 
-// previewOf answers with the estimate of a segment, or with that of the same call before.
-func (p *Process) previewOf(w http.ResponseWriter, r *http.Request, id segment.ID, scope string) {
-	body, err := httpapi.ReadBody(r, maxDocument)
-	if err != nil {
-		httpapi.TooLarge(w, maxDocument)
-		return
+// preview is the estimate of a segment, which has no effect whose transaction it could be remembered in. A question that is refused is not remembered.
+func (p *Process) preview(r *http.Request, id segment.ID, scope string, body []byte) *httpapi.Act {
+	return &httpapi.Act{
+		Scope: scope + byCaller(r.Context()),
+		Do: func(ctx context.Context, _ httpapi.Call) (httpapi.Reply, error) {
+			var meets func(*profile.Profile) bool
+			var err error
+			refusal := httpapi.Render(ctx, func(w http.ResponseWriter) { meets, err = p.question(ctx, w, id, body) })
+			if meets == nil {
+				return refusal.Passing(), err
+			}
+			e, err := p.estimate(ctx, id, meets)
+			return httpapi.Replied(ctx, http.StatusOK, e), err
+		},
 	}
-	call, ok := keyed(w, r, scope, body)
-	if !ok {
-		return
-	}
-	before, err := call.before(r.Context(), dynamo.Answers(p.Catalog), p.Now())
-	switch {
-	case errors.Is(err, errOtherBody):
-		httpapi.KeyReused(w)
-		return
-	case err != nil:
-		httpapi.Failed(w, r, err)
-		return
-	case before != nil:
-		httpapi.JSON(w, before.Status, json.RawMessage(before.Body))
-		return
-	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	meets, err := p.question(w, r, id)
-	if meets == nil {
-		if err != nil {
-			httpapi.Failed(w, r, err)
-		}
-		return
-	}
-	e, err := p.estimate(r.Context(), id, meets)
-	if err == nil && call.key != "" {
-		err = p.remember(r.Context(), call, e)
-	}
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	httpapi.JSON(w, http.StatusOK, e)
-}
-
-// remember keeps a preview, which has no effect whose transaction it could be part of. Of two calls at a time with one key the
-// later is asked to come again, and hears what the first heard.
-func (p *Process) remember(ctx context.Context, call keyedCall, e estimate) error {
-	body, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("writing a preview: %w", err)
-	}
-	return dynamo.Answers(p.Catalog).Remember(ctx, call.answer(http.StatusOK, body, p.Now()))
 }
 
 func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profile.Profile) bool) (estimate, error) {
@@ -168,16 +130,16 @@ func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 }
 
 // question is what the sample is asked. With nil and no error the request is answered already.
-func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID) (func(*profile.Profile) bool, error) {
+func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, body []byte) (func(*profile.Profile) bool, error) {
 	var draft struct {
 		Rule json.RawMessage `json:"rule"`
 	}
-	if r.ContentLength != 0 && !httpapi.ReadJSON(w, r, maxDocument, &draft) {
+	if len(body) > 0 && !httpapi.ParseJSON(w, body, &draft) {
 		return nil, nil
 	}
 	if len(draft.Rule) > 0 {
 		var refused *refusedAct
-		if errors.As(mayAct(r.Context(), access.Question), &refused) {
+		if errors.As(mayAct(ctx, access.Question), &refused) {
 			forbidden(w, refused)
 			return nil, nil
 		}
@@ -185,7 +147,7 @@ func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID
 	if id.Derived() {
 		return func(one *profile.Profile) bool { return segment.In(one, id) }, nil
 	}
-	all, err := p.segments(r.Context())
+	all, err := p.segments(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +157,7 @@ func (p *Process) question(w http.ResponseWriter, r *http.Request, id segment.ID
 			httpapi.Invalid(w, "Invalid segment", err)
 			return nil, nil
 		}
-		if err := p.asks(r.Context(), unsaved); err != nil {
+		if err := p.asks(ctx, unsaved); err != nil {
 			return nil, err
 		}
 		all = append(without(all, id), unsaved)

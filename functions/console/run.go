@@ -12,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/idempotency"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -33,57 +34,51 @@ type started struct {
 	RunID string `json:"runId"`
 }
 
-// startRun remembers the run, then asks segmentation for it. Whoever asks again with the same Idempotency-Key after a crash in
-// between has the job sent after all: segmentation makes one run of an id, however often it is asked.
-func (p *Process) startRun(w http.ResponseWriter, r *http.Request) {
-	body, err := httpapi.ReadBody(r, maxRunBody)
-	if err != nil {
-		httpapi.TooLarge(w, maxRunBody)
-		return
-	}
+// askRun judges a request to start a run.
+func (p *Process) askRun(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 	asOf, ok := p.asOf(w, body)
 	if !ok {
-		return
+		return nil
 	}
-	call, ok := keyed(w, r, scopeRuns, body)
-	if !ok {
-		return
+	return &httpapi.Act{
+		Scope: scopeRuns + byCaller(r.Context()),
+		Do: func(ctx context.Context, call httpapi.Call) (httpapi.Reply, error) {
+			return p.startRun(ctx, asOf, call)
+		},
+		Then: func(ctx context.Context, header http.Header, body []byte) error {
+			var run started
+			if err := json.Unmarshal(body, &run); err != nil {
+				return fmt.Errorf("reading an answer: %w", err)
+			}
+			if err := p.plan(ctx, run.RunID, asOf); err != nil {
+				return err
+			}
+			header.Set("Location", "/v1/runs/"+run.RunID)
+			return nil
+		},
 	}
-	ctx := r.Context()
+}
+
+// byCaller is the end of a scope: what somebody was answered is nothing for those who may not ask.
+func byCaller(ctx context.Context) string { return "#by#" + httpapi.Caller(ctx).Name }
+
+// startRun remembers the run, which segmentation is asked for next. Whoever asks again with the same Idempotency-Key after a crash in between has the job sent
+// after all: segmentation makes one run of an id, however often it is asked.
+func (p *Process) startRun(ctx context.Context, asOf string, call httpapi.Call) (httpapi.Reply, error) {
 	run := started{RunID: p.NewRunID()}
-	now := p.Now()
-	answer, err := json.Marshal(run)
+	body, err := httpapi.Marshal(run)
 	if err != nil {
-		httpapi.Failed(w, r, fmt.Errorf("writing an answer: %w", err))
-		return
+		return httpapi.Reply{}, fmt.Errorf("writing an answer: %w", err)
 	}
-	answers := dynamo.Answers(p.Runs)
-	remembered := []dynamo.Answer{{Scope: scopePlanned, Key: run.RunID, Request: asOf, Status: http.StatusAccepted, Body: answer, At: now}}
-	if call.key != "" {
-		remembered = append(remembered, call.answer(http.StatusAccepted, answer, now))
-	}
+	answers := []idempotency.Answer{{Scope: scopePlanned, Key: run.RunID, Request: asOf, Status: http.StatusAccepted, Body: body, At: p.Now()}}
 	by := p.signed(ctx)
 	by.Line = by.Done(audit.Start, audit.KindRun, run.RunID, run.RunID)
-	if err = answers.RememberSigned(ctx, by, remembered...); errors.Is(err, dynamo.ErrConflict) {
-		var before *dynamo.Answer
-		if before, err = call.before(ctx, answers, now); errors.Is(err, errOtherBody) {
-			httpapi.KeyReused(w)
-			return
-		} else if before != nil {
-			err = json.Unmarshal(before.Body, &run)
-		} else if err == nil {
-			err = dynamo.ErrConflict // the same call is under way
+	return call.Commit(httpapi.Replied(ctx, http.StatusAccepted, run), func(beside *idempotency.Answer) error {
+		if beside != nil {
+			answers = append(answers, *beside)
 		}
-	}
-	if err == nil {
-		err = p.plan(ctx, run.RunID, asOf)
-	}
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	w.Header().Set("Location", "/v1/runs/"+run.RunID)
-	httpapi.JSON(w, http.StatusAccepted, run)
+		return dynamo.Answers(p.Runs).RememberSigned(ctx, by, answers...)
+	})
 }
 
 // plan asks segmentation for the run unless it has begun.
@@ -150,18 +145,19 @@ func (p *Process) showRun(w http.ResponseWriter, r *http.Request) {
 		httpapi.JSON(w, http.StatusOK, run)
 		return
 	}
-	if errors.Is(err, dynamo.ErrNotFound) {
-		var asked dynamo.Answer
-		if asked, err = dynamo.Answers(p.Runs).Answer(r.Context(), scopePlanned, id, p.Now()); err == nil {
-			httpapi.JSON(w, http.StatusOK, map[string]any{"runId": id, "state": planned, "asOf": asked.Request, "createdAt": asked.At})
-			return
-		}
-	}
-	if errors.Is(err, dynamo.ErrNotFound) {
-		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no run %q", id))
+	if !errors.Is(err, dynamo.ErrNotFound) {
+		httpapi.Failed(w, r, err)
 		return
 	}
-	httpapi.Failed(w, r, err)
+	asked, found, err := dynamo.Answers(p.Runs).Recall(r.Context(), scopePlanned, id, p.Now())
+	switch {
+	case err != nil:
+		httpapi.Failed(w, r, err)
+	case !found:
+		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no run %q", id))
+	default:
+		httpapi.JSON(w, http.StatusOK, map[string]any{"runId": id, "state": planned, "asOf": asked.Request, "createdAt": asked.At})
+	}
 }
 
 // lastCount is the number of profiles by the newest finished run, nil if there is none among the last ones.

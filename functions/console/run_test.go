@@ -21,6 +21,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/idempotency"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -73,7 +75,7 @@ func TestARunWithAnIdempotencyKeyStartsOnce(t *testing.T) {
 	if got := post(202, `{}`); got != `{"runId":"run-1"}` {
 		t.Fatalf("answer is %s", got)
 	}
-	b.now = start.Add(dynamo.AnswerLife - time.Second)
+	b.now = start.Add(idempotency.Life - time.Second)
 	if got := post(202, `{}`); got != `{"runId":"run-1"}` {
 		t.Errorf("the same call just within 24 h is answered %s", got)
 	}
@@ -93,7 +95,7 @@ func TestARunWithAnIdempotencyKeyStartsOnce(t *testing.T) {
 	if len(b.jobs.jobs) != before {
 		t.Error("a run that has begun was asked for again")
 	}
-	b.now = start.Add(dynamo.AnswerLife)
+	b.now = start.Add(idempotency.Life)
 	if got := post(202, `{}`); got == `{"runId":"run-1"}` {
 		t.Errorf("after 24 h the key gives the old run: %s", got)
 	}
@@ -287,8 +289,8 @@ func TestPreviewWithAnIdempotencyKeyIsAnsweredAlike(t *testing.T) {
 		t.Errorf("another key is answered %s", other)
 	}
 	b.must(422, "POST", "/v1/segments/vip/preview", `{"rule":{"field":"orders.paid","op":"gte","value":1}}`, "Idempotency-Key", "k1")
-	b.must(400, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", strings.Repeat("k", maxIdempotencyKey+1))
-	b.now = start.Add(dynamo.AnswerLife)
+	b.must(400, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", strings.Repeat("k", httpapi.MaxKey+1))
+	b.now = start.Add(idempotency.Life)
 	if later := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"); !strings.Contains(later, `"matched":5`) {
 		t.Errorf("after 24 h the key is answered %s", later)
 	}

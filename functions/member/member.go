@@ -100,8 +100,9 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/profiles/{id}/devices", p.masking(p.devices))
 	route("DELETE /v1/profiles/{id}/devices", p.takeOff)
 	mux.HandleFunc("GET /v1/consents/{userId}", p.consents)
-	mux.HandleFunc("POST /v1/referrals/codes", p.postCode)
-	mux.HandleFunc("POST /v1/referrals/claims", p.postClaim)
+	once := httpapi.Once{Memory: dynamo.Answers{DB: p.Referrals.DB, Table: p.Referrals.Table}, Now: p.Now}
+	mux.HandlePost("POST /v1/referrals/codes", once.Post(maxRequest, p.postCode))
+	mux.HandlePost("POST /v1/referrals/claims", once.Post(maxRequest, p.postClaim))
 	mux.HandleFunc("GET /v1/referrals/{userId}", p.referrals)
 	mux.HandleFunc("GET /v1/programs/{id}/leaderboard", p.leaderboard)
 	mux.HandleFunc("GET /v1/unsubscribe/{token}", p.unsubscribePage)

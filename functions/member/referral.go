@@ -1,13 +1,9 @@
 package member
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,12 +15,12 @@ import (
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/idempotency"
 )
 
 const (
-	// maxRequest bounds the body of a code or a claim, and maxKey an Idempotency-Key.
+	// maxRequest bounds the body of a code or a claim.
 	maxRequest = 16 << 10
-	maxKey     = 255
 	maxUserID  = 512
 	// maxProgram bounds the id of a program, which becomes part of a key.
 	maxProgram = 64
@@ -32,132 +28,24 @@ const (
 	maxTries = 6
 )
 
-// reply is an answer that may have to be given a second time.
-type reply struct {
-	status int
-	body   []byte
-}
-
-func (r reply) write(w http.ResponseWriter) {
-	kind := "application/json"
-	if r.status >= 400 {
-		kind = "application/problem+json"
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(r.status)
-	_, _ = w.Write(r.body)
-}
-
-// page is a ResponseWriter that only keeps.
-type page struct {
-	request string
-	header  http.Header
-	status  int
-	body    bytes.Buffer
-}
-
-func (p *page) Header() http.Header         { return p.header }
-func (p *page) WriteHeader(status int)      { p.status = status }
-func (p *page) Write(b []byte) (int, error) { return p.body.Write(b) }
-
-// RequestID gives a problem its instance.
-func (p *page) RequestID() string { return p.request }
-
-// render is what a function of httpapi would answer to the request of ctx.
-func render(ctx context.Context, answer func(http.ResponseWriter)) reply {
-	p := page{request: httpapi.RequestID(ctx), header: http.Header{}}
-	answer(&p)
-	return reply{p.status, p.body.Bytes()}
-}
-
-func answered(ctx context.Context, status int, v any) reply {
-	return render(ctx, func(w http.ResponseWriter) { httpapi.JSON(w, status, v) })
-}
-
-// keyed is a request with its Idempotency-Key; without one, answer gives nil and nothing is remembered.
-type keyed struct{ scope, key, request string }
-
-func (k keyed) answer(r reply, now time.Time) *dynamo.Answer {
-	if k.key == "" {
-		return nil
-	}
-	return &dynamo.Answer{Scope: k.scope, Key: k.key, Request: k.request, Status: r.status, Body: r.body, At: now}
-}
-
-// act reads a request's body into v, judges who calls for userID, and gives what do answers: the same as before where the
-// Idempotency-Key was used. do returns dynamo.ErrAnswered when it lost a race for the key.
-func (p *Process) act(w http.ResponseWriter, r *http.Request, what string, v any, caller func() (userID, userHash string, faults []httpapi.FieldError), do func(keyed) (reply, error)) {
-	body, err := httpapi.ReadBody(r, maxRequest)
-	if errors.Is(err, httpapi.ErrBodyTooLarge) {
-		httpapi.TooLarge(w, maxRequest)
-		return
-	}
-	if err != nil {
-		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the body could not be read")
-		return
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if !httpapi.ReadJSON(w, r, maxRequest, v) {
-		return
-	}
-	userID, userHash, faults := caller()
+// act judges who calls for userID and gives what is to be carried out for them: do. Where it finds faults, beside those that were found before, or nobody
+// calls, the request is answered.
+func (p *Process) act(w http.ResponseWriter, r *http.Request, what, userID, userHash string, faults []httpapi.FieldError, do func(context.Context, httpapi.Call) (httpapi.Reply, error)) *httpapi.Act {
 	if userID == "" || len(userID) > maxUserID {
 		faults = append(faults, httpapi.FieldError{Field: "userId", Reason: fmt.Sprintf("must be 1 to %d bytes", maxUserID)})
 	} else if event.Meaningful(userID) == "" {
 		// Everybody whose page has no id yet would else be one person, who has a code and was invited.
 		faults = append(faults, httpapi.FieldError{Field: "userId", Reason: "means nobody"})
 	}
-	key := r.Header.Get("Idempotency-Key")
-	if len(key) > maxKey {
-		faults = append(faults, httpapi.FieldError{Field: "Idempotency-Key", Reason: fmt.Sprintf("is over %d bytes", maxKey)})
-	}
 	if len(faults) > 0 {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", faults...)
-		return
+		return nil
 	}
 	scope, ok := p.caller(w, r, userID, userHash)
 	if !ok {
-		return
+		return nil
 	}
-	sum := sha256.Sum256(body)
-	k := keyed{scope: what + "#" + scope, key: key, request: hex.EncodeToString(sum[:])}
-	for range 2 {
-		if key != "" {
-			before, err := p.answers().Answer(r.Context(), k.scope, k.key, p.Now())
-			if err == nil {
-				p.repeat(w, before, k)
-				return
-			}
-			if !errors.Is(err, dynamo.ErrNotFound) {
-				httpapi.Failed(w, r, err)
-				return
-			}
-		}
-		out, err := do(k)
-		if errors.Is(err, dynamo.ErrAnswered) {
-			continue
-		}
-		if err != nil {
-			httpapi.Failed(w, r, err)
-			return
-		}
-		out.write(w)
-		return
-	}
-	httpapi.Failed(w, r, dynamo.ErrAnswered)
-}
-
-func (p *Process) repeat(w http.ResponseWriter, before dynamo.Answer, k keyed) {
-	if before.Request != k.request {
-		httpapi.KeyReused(w)
-		return
-	}
-	reply{before.Status, before.Body}.write(w)
-}
-
-func (p *Process) answers() dynamo.Answers {
-	return dynamo.Answers{DB: p.Referrals.DB, Table: p.Referrals.Table}
+	return &httpapi.Act{Scope: what + "#" + scope, Do: do}
 }
 
 // caller tells who calls: the shop's back end, or the person itself. Where it is neither, the request is answered.
@@ -190,11 +78,14 @@ type codeAnswer struct {
 	Code      string `json:"code"`
 }
 
-func (p *Process) postCode(w http.ResponseWriter, r *http.Request) {
+func (p *Process) postCode(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 	var in codeRequest
-	p.act(w, r, "codes", &in, func() (string, string, []httpapi.FieldError) {
-		return in.UserID, in.UserHash, given("programId", in.ProgramID, maxProgram)
-	}, func(k keyed) (reply, error) { return p.code(r.Context(), in, k) })
+	if !httpapi.ParseJSON(w, body, &in) {
+		return nil
+	}
+	return p.act(w, r, "codes", in.UserID, in.UserHash, given("programId", in.ProgramID, maxProgram), func(ctx context.Context, call httpapi.Call) (httpapi.Reply, error) {
+		return p.code(ctx, in, call)
+	})
 }
 
 // given is what is wrong with a field that must be there and of at most so many bytes.
@@ -208,55 +99,39 @@ func given(field, value string, most int) []httpapi.FieldError {
 	return nil
 }
 
-func (p *Process) code(ctx context.Context, in codeRequest, k keyed) (reply, error) {
+func (p *Process) code(ctx context.Context, in codeRequest, call httpapi.Call) (httpapi.Reply, error) {
 	person, err := p.Referrals.Person(ctx, userKey(in.UserID))
 	if err != nil {
-		return reply{}, err
+		return httpapi.Reply{}, err
 	}
 	attempt := 0
 	for range maxTries {
 		have, err := p.Referrals.CodeOf(ctx, person.Keys, in.ProgramID)
-		if err != nil && !errors.Is(err, dynamo.ErrNotFound) {
-			return reply{}, err
-		}
 		if err == nil {
-			out := answered(ctx, http.StatusOK, codeAnswer{in.ProgramID, have})
-			return out, p.remember(ctx, out, k)
+			return httpapi.Replied(ctx, http.StatusOK, codeAnswer{in.ProgramID, have}), nil
+		}
+		if !errors.Is(err, dynamo.ErrNotFound) {
+			return httpapi.Reply{}, err
 		}
 		program, err := p.Referrals.Program(ctx, in.ProgramID)
 		if err != nil {
-			return reply{}, err
+			return httpapi.Reply{}, err
 		}
 		if program == nil || program.State != referral.Running {
-			out := refused(ctx, "Code refused", "programId", referral.ProgramClosed)
-			return out, p.remember(ctx, out, k)
+			return refused(ctx, "Code refused", "programId", referral.ProgramClosed), nil
 		}
 		code := referral.Code(in.ProgramID, person.Keys[0], attempt)
-		out := answered(ctx, http.StatusOK, codeAnswer{in.ProgramID, code})
-		err = p.Referrals.PutCode(ctx, code, in.ProgramID, person.Keys[0], p.Now(), k.answer(out, p.Now()))
+		out, err := call.Commit(httpapi.Replied(ctx, http.StatusOK, codeAnswer{in.ProgramID, code}), func(beside *idempotency.Answer) error {
+			return p.Referrals.PutCode(ctx, code, in.ProgramID, person.Keys[0], p.Now(), beside)
+		})
 		switch {
-		case err == nil:
-			return out, nil
 		case errors.Is(err, dynamo.ErrCodeTaken):
 			attempt++
 		case !errors.Is(err, dynamo.ErrConflict):
-			return reply{}, err
+			return out, err
 		}
 	}
-	return reply{}, fmt.Errorf("giving a code of %s: %w", in.ProgramID, dynamo.ErrConflict)
-}
-
-// remember keeps an answer that had no effect; dynamo.ErrAnswered says that the key was used meanwhile.
-func (p *Process) remember(ctx context.Context, out reply, k keyed) error {
-	a := k.answer(out, p.Now())
-	if a == nil {
-		return nil
-	}
-	err := p.answers().Remember(ctx, *a)
-	if errors.Is(err, dynamo.ErrConflict) {
-		return dynamo.ErrAnswered
-	}
-	return err
+	return httpapi.Reply{}, fmt.Errorf("giving a code of %s: %w", in.ProgramID, dynamo.ErrConflict)
 }
 
 // sentences says for people what the rules say for machines.
@@ -270,12 +145,12 @@ var sentences = map[referral.Reason]string{
 }
 
 // refused names the rule as the reason of the field that it speaks of.
-func refused(ctx context.Context, title, field string, rule referral.Reason) reply {
+func refused(ctx context.Context, title, field string, rule referral.Reason) httpapi.Reply {
 	status := http.StatusUnprocessableEntity
 	if rule == referral.AlreadyReferred {
 		status, title = http.StatusConflict, "Already referred"
 	}
-	return render(ctx, func(w http.ResponseWriter) {
+	return httpapi.Render(ctx, func(w http.ResponseWriter) {
 		httpapi.Problem(w, status, title, sentences[rule], httpapi.FieldError{Field: field, Reason: string(rule)})
 	})
 }
@@ -286,17 +161,19 @@ type claimRequest struct {
 	UserHash string `json:"userHash"`
 }
 
-func (p *Process) postClaim(w http.ResponseWriter, r *http.Request) {
+func (p *Process) postClaim(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 	var in claimRequest
-	p.act(w, r, "claims", &in, func() (string, string, []httpapi.FieldError) {
-		return in.UserID, in.UserHash, given("code", in.Code, maxRequest)
-	}, func(k keyed) (reply, error) { return p.claim(r.Context(), in, k) })
+	if !httpapi.ParseJSON(w, body, &in) {
+		return nil
+	}
+	return p.act(w, r, "claims", in.UserID, in.UserHash, given("code", in.Code, maxRequest), func(ctx context.Context, call httpapi.Call) (httpapi.Reply, error) {
+		return p.claim(ctx, in, call)
+	})
 }
 
-func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, error) {
-	refuse := func(field string, rule referral.Reason) (reply, error) {
-		out := refused(ctx, "Claim refused", field, rule)
-		return out, p.remember(ctx, out, k)
+func (p *Process) claim(ctx context.Context, in claimRequest, call httpapi.Call) (httpapi.Reply, error) {
+	refuse := func(field string, rule referral.Reason) (httpapi.Reply, error) {
+		return refused(ctx, "Claim refused", field, rule), nil
 	}
 	code, ok := referral.ParseCode(in.Code)
 	if !ok {
@@ -307,28 +184,28 @@ func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, e
 		return refuse("code", referral.UnknownCode)
 	}
 	if err != nil {
-		return reply{}, err
+		return httpapi.Reply{}, err
 	}
 	program, err := p.Referrals.Program(ctx, programID)
 	if err != nil {
-		return reply{}, err
+		return httpapi.Reply{}, err
 	}
 	for range maxTries {
 		friend, err := p.Referrals.Person(ctx, userKey(in.UserID))
 		if err != nil {
-			return reply{}, err
+			return httpapi.Reply{}, err
 		}
 		advocate, err := p.Referrals.Person(ctx, owner)
 		if err != nil {
-			return reply{}, err
+			return httpapi.Reply{}, err
 		}
 		before, err := p.Referrals.InProgram(ctx, friend.Keys, programID)
 		if err != nil {
-			return reply{}, err
+			return httpapi.Reply{}, err
 		}
 		ancestors, origin, err := p.Referrals.Ancestors(ctx, programID, advocate.Keys)
 		if err != nil {
-			return reply{}, err
+			return httpapi.Reply{}, err
 		}
 		circle := slices.ContainsFunc(ancestors, func(keys []profile.ID) bool { return slices.Contains(keys, friend.Keys[0]) })
 		claim := referral.Claim{
@@ -344,16 +221,14 @@ func (p *Process) claim(ctx context.Context, in claimRequest, k keyed) (reply, e
 		now := p.Now().UTC()
 		claimed := referral.New(*program, code, friend.Keys[0], advocate.Keys[0], now)
 		claimed.Flags = claim.Flags()
-		out := answered(ctx, http.StatusCreated, asFriend([]referral.Referral{claimed})[0])
-		err = p.Referrals.Claim(ctx, dynamo.Claim{Referral: claimed, Friend: friend, Advocate: advocate, Origin: origin, Answer: k.answer(out, now)})
-		if err == nil {
-			return out, nil
-		}
+		out, err := call.Commit(httpapi.Replied(ctx, http.StatusCreated, asFriend([]referral.Referral{claimed})[0]), func(beside *idempotency.Answer) error {
+			return p.Referrals.Claim(ctx, dynamo.Claim{Referral: claimed, Friend: friend, Advocate: advocate, Origin: origin, Answer: beside})
+		})
 		if !errors.Is(err, dynamo.ErrConflict) {
-			return reply{}, err
+			return out, err
 		}
 	}
-	return reply{}, fmt.Errorf("claiming a code of %s: %w", programID, dynamo.ErrConflict)
+	return httpapi.Reply{}, fmt.Errorf("claiming a code of %s: %w", programID, dynamo.ErrConflict)
 }
 
 // invitation is a referral as one of its sides sees it. Rewards are that side's own.

@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/idempotency"
 )
 
 // shelf is an audit log at a time of the test's own.
@@ -194,7 +195,7 @@ func TestNoChangeIsWithoutItsLine(t *testing.T) {
 		},
 		"start": func(s *shelf, by dynamo.Signed) error {
 			by.Line = by.Done(audit.Start, audit.KindRun, "run-1", "run-1")
-			return dynamo.Answers{DB: s.db, Table: "Runs"}.RememberSigned(t.Context(), by, dynamo.Answer{Scope: "run", Key: "run-1", Request: "r", Body: []byte("{}"), At: s.now})
+			return dynamo.Answers{DB: s.db, Table: "Runs"}.RememberSigned(t.Context(), by, idempotency.Answer{Scope: "run", Key: "run-1", Request: "r", Body: []byte("{}"), At: s.now})
 		},
 	} {
 		for _, how := range []dynamotest.How{"", dynamotest.NotPersisted, dynamotest.Persisted} {

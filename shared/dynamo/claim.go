@@ -6,6 +6,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/idempotency"
 )
 
 // Claim binds a friend to an advocate.
@@ -16,12 +17,12 @@ type Claim struct {
 	// Origin is where the advocate's chain of invitations starts: while that one is not invited, no circle can close. nil when
 	// the chain starts nowhere.
 	Origin []profile.ID
-	Answer *Answer // remembered with the claim; nil without an Idempotency-Key
+	Answer *idempotency.Answer // remembered with the claim; nil without an Idempotency-Key
 }
 
 // Claim writes a claim, all of it or nothing, if the code exists, the friend has no referral in the program under any key, the
 // origin has none, the friend's profile is as it was read, and the advocate is the same person still. ErrConflict says that something
-// moved and the rules are to be asked again; ErrAnswered that the answer's key was used.
+// moved and the rules are to be asked again; idempotency.ErrAnswered that the answer's key was used.
 func (s Referrals) Claim(ctx context.Context, c Claim) error {
 	r := c.Referral
 	listed := advocateReferralKey(r.Advocate, r.Program, r.Friend).item()
@@ -44,7 +45,7 @@ func (s Referrals) Claim(ctx context.Context, c Claim) error {
 		}
 	}
 	if c.Answer != nil {
-		writes = append(writes, c.Answer.put(s.Table).or(ErrAnswered))
+		writes = append(writes, putAnswer(s.Table, *c.Answer))
 	}
 	if err := do(ctx, s.DB, writes...); err != nil {
 		return fmt.Errorf("claiming a code of %s for %s: %w", r.Program, r.Friend, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/idempotency"
 )
 
 // CodeOwner is whose code it is. ErrNotFound if nobody has it.
@@ -51,12 +52,9 @@ var ErrCodeTaken = errors.New("the code is another pair's")
 // errOtherCode is the conflict of a pair that has another code by now.
 var errOtherCode = fmt.Errorf("%w: the pair has another code", ErrConflict)
 
-// ErrAnswered says that the request's Idempotency-Key was answered before.
-var ErrAnswered = errors.New("the Idempotency-Key was answered before")
-
 // PutCode gives an advocate a code in a program, together with the answer that is remembered, if any. Giving the same code again
-// changes nothing. ErrCodeTaken, ErrConflict (the pair has another code by now) or ErrAnswered say why it was not given.
-func (s Referrals) PutCode(ctx context.Context, code, program string, advocate profile.ID, now time.Time, answer *Answer) error {
+// changes nothing. ErrCodeTaken, ErrConflict (the pair has another code by now) or idempotency.ErrAnswered say why it was not given.
+func (s Referrals) PutCode(ctx context.Context, code, program string, advocate profile.ID, now time.Time, answer *idempotency.Answer) error {
 	same := condition{
 		text:   "attribute_not_exists(#pk) OR (#advocate = :advocate AND #program = :program AND #code = :code)",
 		names:  map[string]string{"#pk": attrPK, "#advocate": attrAdvocate, "#program": attrProgram, "#code": attrCode},
@@ -70,7 +68,7 @@ func (s Referrals) PutCode(ctx context.Context, code, program string, advocate p
 	}
 	writes := []write{given(codeKey(code)).or(ErrCodeTaken), given(advocateCodeKey(advocate, program)).or(errOtherCode)}
 	if answer != nil {
-		writes = append(writes, answer.put(s.Table).or(ErrAnswered))
+		writes = append(writes, putAnswer(s.Table, *answer))
 	}
 	if err := do(ctx, s.DB, writes...); err != nil {
 		return fmt.Errorf("giving a code of %s: %w", program, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/idempotency"
 )
 
 // The tests of this file let something happen between what a writer has read and its write. Each names a part of a condition that nothing else asks.
@@ -51,7 +52,7 @@ func TestWhatIsSavedWhileADefinitionGoes(t *testing.T) {
 
 func TestAnAnswerIsGivenOnce(t *testing.T) {
 	a := dynamo.Answers{DB: dynamotest.New(t), Table: "Catalog"}
-	answer := dynamo.Answer{Scope: "runs", Key: "k", Request: "hash", Status: 202, Body: []byte("first"), At: noon}
+	answer := idempotency.Answer{Scope: "runs", Key: "k", Request: "hash", Status: 202, Body: []byte("first"), At: noon}
 	remember := func(at time.Time, text string) error {
 		one := answer
 		one.At, one.Body = at, []byte(text)
@@ -60,34 +61,34 @@ func TestAnAnswerIsGivenOnce(t *testing.T) {
 	if err := remember(noon, "first"); err != nil {
 		t.Fatal(err)
 	}
-	if err := remember(noon.Add(dynamo.AnswerLife-time.Second), "second"); !errors.Is(err, dynamo.ErrConflict) {
+	if err := remember(noon.Add(idempotency.Life-time.Second), "second"); !errors.Is(err, idempotency.ErrAnswered) {
 		t.Errorf("answered a second time: %v", err)
 	}
-	if got, err := a.Answer(t.Context(), "runs", "k", noon); err != nil || string(got.Body) != "first" || got.Status != 202 || got.Request != "hash" {
+	if got, found, err := a.Recall(t.Context(), "runs", "k", noon); err != nil || !found || string(got.Body) != "first" || got.Status != 202 || got.Request != "hash" {
 		t.Errorf("the answer is %+v, %v", got, err)
 	}
-	if err := remember(noon.Add(dynamo.AnswerLife), "anew"); err != nil {
+	if err := remember(noon.Add(idempotency.Life), "anew"); err != nil {
 		t.Errorf("after its life: %v", err)
 	}
-	if got, err := a.Answer(t.Context(), "runs", "k", noon.Add(dynamo.AnswerLife)); err != nil || string(got.Body) != "anew" {
+	if got, found, err := a.Recall(t.Context(), "runs", "k", noon.Add(idempotency.Life)); err != nil || !found || string(got.Body) != "anew" {
 		t.Errorf("the answer is %+v, %v", got, err)
 	}
-	if _, err := a.Answer(t.Context(), "runs", "k", noon.Add(2*dynamo.AnswerLife)); !errors.Is(err, dynamo.ErrNotFound) {
-		t.Errorf("after its life: %v", err)
+	if got, found, err := a.Recall(t.Context(), "runs", "k", noon.Add(2*idempotency.Life)); err != nil || found {
+		t.Errorf("after its life: %+v, %v", got, err)
 	}
 }
 
 func TestACodeIsOnePairs(t *testing.T) {
 	v := invites(t)
-	answer := &dynamo.Answer{Scope: "codes", Key: "k", Request: "hash", Status: 200, Body: []byte("AAAA"), At: noon}
+	answer := &idempotency.Answer{Scope: "codes", Key: "k", Request: "hash", Status: 200, Body: []byte("AAAA"), At: noon}
 	for _, c := range []struct {
 		name, code, program, advocate string
-		answer                        *dynamo.Answer
+		answer                        *idempotency.Answer
 		want                          error
 	}{
 		{"the first", "AAAA", "spring", "ann", answer, nil},
 		{"again", "AAAA", "spring", "ann", nil, nil},
-		{"again, and answered", "AAAA", "spring", "ann", answer, dynamo.ErrAnswered},
+		{"again, and answered", "AAAA", "spring", "ann", answer, idempotency.ErrAnswered},
 		{"another advocate's", "AAAA", "spring", "bob", nil, dynamo.ErrCodeTaken},
 		{"another program's", "AAAA", "autumn", "ann", nil, dynamo.ErrCodeTaken},
 		{"a second of the pair", "BBBB", "spring", "ann", nil, dynamo.ErrConflict},

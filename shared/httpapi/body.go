@@ -53,24 +53,33 @@ func TooLarge(w http.ResponseWriter, limit int) {
 	Problem(w, http.StatusRequestEntityTooLarge, "", fmt.Sprintf("a body here has at most %d bytes", limit))
 }
 
-// ReadJSON decodes a body of at most limit bytes into v and reports whether it could. Where it could not, the request is answered:
-// 413 over the limit, 400 when the body is not JSON or does not fit v. Fields that v does not have are refused, so that a
-// misspelt one is noticed, and names that stand twice, since one of them would be dropped in silence; all that is wrong is told at once.
-func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
-	b, err := ReadBody(r, limit)
-	if errors.Is(err, ErrBodyTooLarge) {
+// readBody reads a body of at most limit bytes and reports whether it could. Where it could not, the request is answered: 413 over the limit, else 400.
+func readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, ok bool) {
+	body, err := ReadBody(r, limit)
+	switch {
+	case errors.Is(err, ErrBodyTooLarge):
 		TooLarge(w, limit)
-		return false
-	}
-	if err != nil {
+	case err != nil:
 		Problem(w, http.StatusBadRequest, "Malformed request", "the body could not be read")
-		return false
 	}
-	if reason := fault.Syntax(b); reason != "" {
+	return body, err == nil
+}
+
+// ReadJSON is ParseJSON of a body of at most limit bytes; over the limit the request is answered with 413.
+func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
+	body, ok := readBody(w, r, limit)
+	return ok && ParseJSON(w, body, v)
+}
+
+// ParseJSON decodes a body into v and reports whether it could. Where it could not, the request is answered: 400 when the body is not JSON or does not fit v.
+// Fields that v does not have are refused, so that a misspelt one is noticed, and names that stand twice, since one of them would be dropped in silence; all
+// that is wrong is told at once.
+func ParseJSON(w http.ResponseWriter, body []byte, v any) bool {
+	if reason := fault.Syntax(body); reason != "" {
 		Problem(w, http.StatusBadRequest, "Malformed request", "the body "+reason)
 		return false
 	}
-	if faults := append(fault.Repeated(b), fault.Decode(b, v)...); len(faults) > 0 {
+	if faults := append(fault.Repeated(body), fault.Decode(body, v)...); len(faults) > 0 {
 		Problem(w, http.StatusBadRequest, "Malformed request", "", fields(faults)...)
 		return false
 	}

@@ -41,7 +41,7 @@ func Problem(w http.ResponseWriter, status int, title, detail string, errs ...Fi
 	if a, ok := w.(interface{ RequestID() string }); ok && a.RequestID() != "" {
 		p.Instance = "/requests/" + a.RequestID()
 	}
-	write(w, status, "application/problem+json", p)
+	write(w, status, contentProblem, p)
 }
 
 // Invalid answers 422 with the faults that a Validate found, or with the error's text where it is not made of faults.
@@ -85,8 +85,14 @@ func KeyReused(w http.ResponseWriter) {
 		FieldError{Field: "Idempotency-Key", Reason: "was used with another body"})
 }
 
+// What the answers of this package are made of.
+const (
+	contentJSON    = "application/json"
+	contentProblem = "application/problem+json"
+)
+
 // JSON answers with v as JSON, without the escaping of HTML.
-func JSON(w http.ResponseWriter, status int, v any) { write(w, status, "application/json", v) }
+func JSON(w http.ResponseWriter, status int, v any) { write(w, status, contentJSON, v) }
 
 func write(w http.ResponseWriter, status int, contentType string, v any) {
 	body, err := Marshal(v)
@@ -94,10 +100,14 @@ func write(w http.ResponseWriter, status int, contentType string, v any) {
 		// Only a type that JSON cannot hold gets here: the program's fault.
 		panic(err)
 	}
+	writeBody(w, status, contentType, append(body, '\n'))
+}
+
+func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(body)
 }
 
 // Marshal writes v as json.Marshal does, but leaves <, > and & as they are.
