@@ -103,12 +103,12 @@ func TestInvalidDocumentsNameTheirFields(t *testing.T) {
 			`nam is not known here; name is a JSON number, which does not fit; rule.all[0].field "orders.payd" is not a field of a profile; ` +
 				`rule.all[1].percent.seed is not a text of 1 to 256 bytes; rule.all[2].segment nobody is not a segment`},
 		"campaign: all at once": {"/v1/campaigns/a", `{"name":"C","state":"running","wait":"soon","channel":"fax","templateId":"gone","condition":{"field":"x"},"trigger":{"enteredSegment":"gone"}}`, 422,
-			`wait is not a duration such as 30m, 24h or 3d; condition.field "x" is not a field of a profile; channel must be one of [email social]; ` +
+			`wait is not a length of time such as 30m, 36h, 14d or 1d12h; condition.field "x" is not a field of a profile; channel must be one of [email social]; ` +
 				`trigger names the segment gone, which is not there; templateId names the template gone, which is not there`},
 		"campaign: trigger": {"/v1/campaigns/a", `{"name":"C","state":"running","channel":"email","templateId":"gone","trigger":{"enteredSegment":7,"exited":"vip"}}`, 422,
 			`trigger.enteredSegment is a JSON number, which does not fit; trigger.exited is not known here; templateId names the template gone, which is not there`},
 		"program: hold": {"/v1/programs/a", `{"name":"","state":"running","hold":"soon","attributionWindow":"30d","rewards":{"friend":[{"points":0}]}}`, 422,
-			`hold "soon" is no length of time such as "14d", "36h" or "0s"; name must be 1 to 200 bytes; rewards.friend[0] must be from 1 to`},
+			`hold is not a length of time such as 30m, 36h, 14d or 1d12h; name must be 1 to 200 bytes; rewards.friend[0] must be from 1 to`},
 		"source: all at once":    {"/v1/sources/a", `{"name":1,"kind":"shop","burst":3}`, 422, "name is a JSON number, which does not fit; kind must be browser, app, server or till; burst means nothing without ratePerSecond"},
 		"setting: two at once":   {"/v1/settings/segmentation", `{"windowDays":-1,"class8":7}`, 422, "class8 is a JSON number, which does not fit; windowDays is -1"},
 		"campaign: no segment":   {"/v1/campaigns/a", strings.Replace(thanks, `"vip"`, `"gone"`, 1), 422, "trigger names the segment gone, which is not there"},

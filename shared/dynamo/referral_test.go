@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/domain/span"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -79,7 +80,7 @@ func (v *invite) claim(friend, advocate string) dynamo.Claim {
 	who, by := v.person(friend), v.person(advocate)
 	_, origin, err := v.Ancestors(v.Context(), "spring", by.Keys)
 	v.must(err)
-	program := referral.Program{ID: "spring", AttributionWindow: referral.Span(time.Hour)}
+	program := referral.Program{ID: "spring", AttributionWindow: span.Hour}
 	return dynamo.Claim{Referral: referral.New(program, code, who.Keys[0], by.Keys[0], noon), Friend: who, Advocate: by, Origin: origin}
 }
 

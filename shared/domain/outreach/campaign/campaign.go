@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/span"
 )
 
 // State is where a campaign stands. Operators move it; nothing else does.
@@ -37,7 +38,7 @@ type Definition struct {
 	State   State   `json:"state"`
 	Trigger Trigger `json:"trigger"`
 	// Wait passes between the trigger and the notification. Then the condition is asked, and whether a cancelling event happened.
-	Wait Duration `json:"wait,omitzero"`
+	Wait span.Span `json:"wait,omitzero"`
 	// Condition is a rule as segments have them.
 	Condition json.RawMessage `json:"condition,omitempty"`
 	// CancelOn names events that end the matter when they happen after the trigger.
@@ -53,10 +54,10 @@ type Definition struct {
 	// Unproven says whether what only public events say may start it; absent, it may, unless it is transactional.
 	Unproven *bool `json:"unproven,omitempty"`
 	// ExpiresAfter is how late a notification may be, counted from the end of the wait; a day when it is zero.
-	ExpiresAfter Duration `json:"expiresAfter,omitzero"`
+	ExpiresAfter span.Span `json:"expiresAfter,omitzero"`
 	// OncePerPerson and OnceEvery limit how often a person is taken. Without either, every trigger counts.
-	OncePerPerson bool     `json:"oncePerPerson,omitempty"`
-	OnceEvery     Duration `json:"onceEvery,omitzero"`
+	OncePerPerson bool      `json:"oncePerPerson,omitempty"`
+	OnceEvery     span.Span `json:"onceEvery,omitzero"`
 	// Confirms is of Confirmation alone.
 	Confirms bool `json:"-"`
 }

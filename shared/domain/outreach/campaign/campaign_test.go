@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/span"
 )
 
 const welcome = `{"id":"welcome","name":"Welcome","state":"running","trigger":{"event":{"name":"Signed Up"}},
@@ -182,11 +183,11 @@ func TestActive(t *testing.T) {
 
 func TestDueAfterAndExpiry(t *testing.T) {
 	at := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
-	due, until := Definition{Wait: day}.DueAfter(at)
+	due, until := Definition{Wait: span.Day}.DueAfter(at)
 	if !due.Equal(at.Add(24*time.Hour)) || !until.Equal(at.Add(48*time.Hour)) {
 		t.Errorf("due %v until %v", due, until)
 	}
-	_, until = Definition{Wait: day, ExpiresAfter: Duration(time.Hour)}.DueAfter(at)
+	_, until = Definition{Wait: span.Day, ExpiresAfter: span.Hour}.DueAfter(at)
 	if !until.Equal(at.Add(25 * time.Hour)) {
 		t.Errorf("until %v", until)
 	}
@@ -245,7 +246,7 @@ func TestStepAndNotificationID(t *testing.T) {
 	for _, c := range []struct {
 		d    Definition
 		want string
-	}{{Definition{}, "f1"}, {Definition{OnceEvery: day}, "f1"}, {Definition{OncePerPerson: true}, "once"}, {audience, "audience@2026-11-21T10:00:00Z"}} {
+	}{{Definition{}, "f1"}, {Definition{OnceEvery: span.Day}, "f1"}, {Definition{OncePerPerson: true}, "once"}, {audience, "audience@2026-11-21T10:00:00Z"}} {
 		if got := c.d.Step("f1"); got != c.want {
 			t.Errorf("step %q, want %q", got, c.want)
 		}
@@ -397,26 +398,6 @@ func TestConditionAsksSegments(t *testing.T) {
 	var faults fault.Faults
 	if !errors.As(err, &faults) || !strings.HasPrefix(faults[0].Field, "condition") {
 		t.Errorf("a segment that does not exist: %v", err)
-	}
-}
-
-func TestDurationText(t *testing.T) {
-	for text, want := range map[string]Duration{"30m": Duration(30 * time.Minute), "3d": 3 * day, "24h": day, "0s": 0, "10000d": 10_000 * day, "240000h": 10_000 * day} {
-		var d Duration
-		if err := d.UnmarshalText([]byte(text)); err != nil || d != want {
-			t.Errorf("%s: %v, %v", text, d, err)
-		}
-		again, _ := d.MarshalText()
-		var back Duration
-		if err := back.UnmarshalText(again); err != nil || back != d {
-			t.Errorf("%s came back as %s", text, again)
-		}
-	}
-	for _, bad := range []string{"", "d", "-1d", "1.5d", "-1s", "10001d", "240001h", "1w"} {
-		var d Duration
-		if err := d.UnmarshalText([]byte(bad)); err == nil {
-			t.Errorf("%q was read as %v", bad, d)
-		}
 	}
 }
 

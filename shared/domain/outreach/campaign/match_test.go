@@ -197,19 +197,6 @@ func TestBordersExactlyAtAndOneOver(t *testing.T) {
 	}
 }
 
-func TestDurationsAsTheyAreWritten(t *testing.T) {
-	for text, want := range map[string]string{"0s": "0s", "24h": "1d", "3d": "3d", "72h": "3d", "25h": "25h0m0s", "90m": "1h30m0s", "10000d": "10000d"} {
-		var d Duration
-		if err := d.UnmarshalText([]byte(text)); err != nil {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		if got, _ := d.MarshalText(); string(got) != want {
-			t.Errorf("%s is written as %s, want %s", text, got, want)
-		}
-	}
-}
-
 // TestIDsOfTheirLettersOnly asks each letter at an end of a range, and its neighbours beyond.
 func TestIDsOfTheirLettersOnly(t *testing.T) {
 	for _, c := range "azAZ09-_" {

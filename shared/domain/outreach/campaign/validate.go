@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/span"
 )
 
 const (
-	maxWait     = 365 * day
-	maxExpiry   = 30 * day
-	maxOnce     = 365 * day
+	maxWait     = 365 * span.Day
+	maxExpiry   = 30 * span.Day
+	maxOnce     = 365 * span.Day
 	maxVariants = 20
 	maxList     = 20
 	maxName     = 200
@@ -109,13 +109,12 @@ func (t Trigger) faults() fault.Faults {
 
 func (d Definition) spanFaults() fault.Faults {
 	var f fault.Faults
-	for _, span := range []struct {
+	for _, one := range []struct {
 		field       string
-		value, most Duration
+		value, most span.Span
 	}{{"wait", d.Wait, maxWait}, {"expiresAfter", d.ExpiresAfter, maxExpiry}, {"onceEvery", d.OnceEvery, maxOnce}} {
-		if span.value < 0 || span.value > span.most {
-			text, _ := span.most.MarshalText()
-			f.Addf(span.field, "must be at most %s", text)
+		if one.value < 0 || one.value > one.most {
+			f.Addf(one.field, "must be at most %s", one.most)
 		}
 	}
 	if d.OncePerPerson && d.OnceEvery > 0 {
@@ -124,7 +123,7 @@ func (d Definition) spanFaults() fault.Faults {
 	if d.Trigger.Audience != nil && d.Wait > 0 {
 		f.Add("wait", "must be absent with trigger.audience: the time of the audience is the wait")
 	}
-	if d.OnceEvery > 0 && d.OnceEvery < Duration(time.Minute) {
+	if d.OnceEvery > 0 && d.OnceEvery < span.Minute {
 		f.Add("onceEvery", "must be at least 1m")
 	}
 	return f

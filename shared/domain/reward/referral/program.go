@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/domain/span"
 )
 
 // ProgramState says whether a program takes newcomers. Referrals that were claimed while it ran go their way in every state:
@@ -28,7 +27,7 @@ const (
 
 // Limits of a program's definition.
 const (
-	MaxWindow  = Span(366 * 24 * time.Hour)
+	MaxWindow  = 366 * span.Day
 	MaxRungs   = 100
 	MaxRewards = 5 // of one side
 	MaxName    = 200
@@ -41,10 +40,10 @@ type Program struct {
 	State      ProgramState `json:"state"`
 	Qualifying Qualifying   `json:"qualifying,omitzero"`
 	// Hold is how long a reward waits after the order was paid: the return window. "0s" settles at once.
-	Hold Span `json:"hold"`
+	Hold span.Span `json:"hold"`
 	// AttributionWindow is how long after a claim an order may still qualify.
-	AttributionWindow Span    `json:"attributionWindow"`
-	Rewards           Rewards `json:"rewards,omitzero"`
+	AttributionWindow span.Span `json:"attributionWindow"`
+	Rewards           Rewards   `json:"rewards,omitzero"`
 	// Ladder replaces the advocate's reward for the friends that it numbers; the others, and a friend whose number comes a second
 	// time, earn Rewards.Advocate.
 	Ladder []Rung `json:"ladder,omitempty"`
@@ -203,61 +202,4 @@ func quantities(field string, list []ledger.Quantity) fault.Faults {
 		}
 	}
 	return f
-}
-
-// Span is a length of time that is written in days, hours, minutes and seconds: "14d", "1d12h", "0s".
-type Span time.Duration
-
-var spanPattern = regexp.MustCompile(`^(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?$`)
-
-// ParseSpan reads the written form. Units come in that order, each at most once.
-func ParseSpan(text string) (Span, error) {
-	found := spanPattern.FindStringSubmatch(text)
-	if found == nil || text == "" {
-		return 0, fmt.Errorf(`%q is no length of time such as "14d", "36h" or "0s"`, text)
-	}
-	var sum time.Duration
-	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
-		if found[i+1] == "" {
-			continue
-		}
-		n, err := strconv.Atoi(found[i+1])
-		if err != nil || time.Duration(n) > (1<<62)/unit-sum/unit {
-			return 0, fmt.Errorf("%q is too long", text)
-		}
-		sum += time.Duration(n) * unit
-	}
-	return Span(sum), nil
-}
-
-// String writes the span with the fewest units: "36h" comes back as "1d12h".
-func (s Span) String() string {
-	var b strings.Builder
-	left := time.Duration(s)
-	if left < 0 {
-		b.WriteByte('-')
-		left = -left
-	}
-	for _, u := range []struct {
-		name string
-		unit time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}} {
-		if n := left / u.unit; n > 0 {
-			fmt.Fprintf(&b, "%d%s", n, u.name)
-			left -= n * u.unit
-		}
-	}
-	if b.Len() == 0 {
-		return "0s"
-	}
-	return b.String()
-}
-
-// MarshalText writes the span as String does.
-func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText reads what ParseSpan reads.
-func (s *Span) UnmarshalText(b []byte) (err error) {
-	*s, err = ParseSpan(string(b))
-	return err
 }

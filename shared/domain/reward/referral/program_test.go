@@ -98,32 +98,6 @@ func TestValidateAllowsTheLeast(t *testing.T) {
 	}
 }
 
-func TestSpan(t *testing.T) {
-	for text, want := range map[string]struct {
-		is    time.Duration
-		shown string
-	}{
-		"0s":       {0, "0s"},
-		"14d":      {14 * 24 * time.Hour, "14d"},
-		"36h":      {36 * time.Hour, "1d12h"},
-		"1d12h":    {36 * time.Hour, "1d12h"},
-		"90m":      {90 * time.Minute, "1h30m"},
-		"1d1h1m1s": {25*time.Hour + 61*time.Second, "1d1h1m1s"},
-	} {
-		s, err := ParseSpan(text)
-		if err != nil || time.Duration(s) != want.is || s.String() != want.shown {
-			t.Errorf("%s: %v, %v, shown %s", text, time.Duration(s), err, s)
-		}
-	}
-	for _, text := range []string{"", "14", "d", "-1d", "1.5d", "1h1d", "1d1d", "1w", " 1d", "999999999d", "999999d999999h"} {
-		if s, err := ParseSpan(text); err == nil && text != "999999d999999h" {
-			t.Errorf("%q read as %v", text, s)
-		} else if err == nil && s < 0 {
-			t.Errorf("%q overflowed to %v", text, s)
-		}
-	}
-}
-
 func TestRefusal(t *testing.T) {
 	running, paused := spring(), spring()
 	paused.State = Paused

@@ -10,13 +10,14 @@ import (
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/domain/span"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 func spring() Program {
 	return Program{
-		ID: "spring", Name: "Spring", State: Running, Hold: Span(14 * 24 * time.Hour), AttributionWindow: Span(30 * 24 * time.Hour),
+		ID: "spring", Name: "Spring", State: Running, Hold: 14 * span.Day, AttributionWindow: 30 * span.Day,
 		Qualifying: Qualifying{MinTotal: &money.Amount{Minor: 10000, Currency: "CNY"}},
 		Rewards: Rewards{
 			Advocate: []ledger.Quantity{{Unit: ledger.Points, Amount: 100}},
