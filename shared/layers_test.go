@@ -170,9 +170,11 @@ var below = map[string][]string{
 	"outreach": {"people", "audience"},
 	"reward":   {"people"},
 	"operator": {"people"},
-	"money":    {},
-	"fault":    {},
-	"span":     {},
+	// definition is the table of what operators write, of every context.
+	"definition": {"people", "audience", "outreach", "reward", "operator"},
+	"money":      {},
+	"fault":      {},
+	"span":       {},
 }
 
 // nobodys are the words of no context, which all of them know.

@@ -53,6 +53,21 @@ func (d Definition) Asks() []string {
 	return slices.Compact(parsed.fields)
 }
 
+// Segments are the defined segments that the rule asks by itself, each once; none where it cannot be read.
+func (d Definition) Segments() []ID {
+	parsed, faults := parseRule(d.Rule)
+	if len(faults) > 0 {
+		return nil
+	}
+	var ids []ID
+	for _, ref := range parsed.refs {
+		if !slices.Contains(ids, ref.id) {
+			ids = append(ids, ref.id)
+		}
+	}
+	return ids
+}
+
 // Unreadable are the faults with which a definition cannot be asked at all.
 func (d Definition) Unreadable() fault.Faults {
 	var faults fault.Faults
