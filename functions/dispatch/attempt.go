@@ -39,7 +39,7 @@ func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 	ahead := &dynamo.Ahead{API: p.Profiles.DB}
 	a := &attempt{Process: p, Profiles: p.Profiles, Deliveries: p.Deliveries, n: n, holder: rand.Text()[:10]}
 	a.Profiles.DB, a.Deliveries.DB = ahead, ahead
-	if err := ahead.ReadAttempt(ctx, a.Profiles, a.Deliveries, n); err != nil {
+	if err := a.Deliveries.ReadAhead(ctx, ahead, a.Profiles, n); err != nil {
 		return err
 	}
 	var last error

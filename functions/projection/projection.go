@@ -141,7 +141,7 @@ type QueueAPI interface {
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
 	orders, referrals := dynamo.Orders{DB: db, Table: s.Profiles}, dynamo.Referrals{DB: db, Table: s.Referrals}
-	ahead := &dynamo.Ahead{API: db, Table: s.Profiles, Timeline: s.Timeline}
+	ahead := dynamo.NewPeopleAhead(db, s.Profiles, s.Timeline)
 	together := &dynamo.Together{API: ahead}
 	timeline := dynamo.Timeline{DB: ahead, Table: s.Timeline, Now: now, Months: s.Months}
 	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
@@ -154,7 +154,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 		Addresses: deliveries,
 		Traces: []Traces{
 			// Orders are found by the timeline.
-			dynamo.OrderTraces{Orders: orders, Timeline: timeline, Referrals: referrals},
+			dynamo.OrderTraces{Orders: orders, Timeline: timeline, Kept: referrals.OrdersOf},
 			timeline,
 			deliveries,
 			dynamo.Takings{DB: db, Table: s.Due},

@@ -103,14 +103,14 @@ func newShop(t *testing.T) *shop {
 }
 
 func (s *shop) worker() *Process {
-	ahead := &dynamo.Ahead{API: s.db, Table: "Profiles", Timeline: "Timeline"}
+	ahead := dynamo.NewPeopleAhead(s.db, "Profiles", "Timeline")
 	timeline := dynamo.Timeline{DB: ahead, Table: "Timeline"}
 	p := &Process{
 		Profiles: dynamo.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
 		Timeline: timeline, Rules: fixed{s.watch},
 		Addresses: dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
 		Traces: []Traces{
-			dynamo.OrderTraces{Orders: dynamo.Orders{DB: s.db, Table: "Profiles"}, Timeline: timeline, Referrals: dynamo.Referrals{DB: s.db, Table: "Referrals"}},
+			dynamo.OrderTraces{Orders: dynamo.Orders{DB: s.db, Table: "Profiles"}, Timeline: timeline, Kept: dynamo.Referrals{DB: s.db, Table: "Referrals"}.OrdersOf},
 			timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Waits{DB: s.db, Table: "Due"},
 			dynamo.Referrals{DB: s.db, Table: "Referrals"},
 		},

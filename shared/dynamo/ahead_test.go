@@ -46,7 +46,7 @@ func TestAhead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := dynamotest.New(t)
-			ahead := &dynamo.Ahead{API: open(db), Table: "Profiles"}
+			ahead := dynamo.NewPeopleAhead(open(db), "Profiles", "")
 			plain, read := dynamo.Profiles{DB: db, Table: "Profiles"}, dynamo.Profiles{DB: ahead, Table: "Profiles"}
 			var ids []profile.ID
 			for _, user := range []string{"a", "b", "nobody"} {
@@ -102,7 +102,7 @@ func TestAhead(t *testing.T) {
 
 func TestAheadForgets(t *testing.T) {
 	db := dynamotest.New(t)
-	ahead := &dynamo.Ahead{API: db, Table: "Profiles"}
+	ahead := dynamo.NewPeopleAhead(db, "Profiles", "")
 	id := profile.Identifier{Kind: profile.UserID, Value: "a"}.ID()
 	if err := ahead.Read(t.Context(), []profile.ID{id}, nil, unseen); err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func unseen(profile.ID, int64) bool { return false }
 // of one that its reader has seen written before.
 func TestOwedPacksAreReadAhead(t *testing.T) {
 	db := dynamotest.New(t)
-	ahead := &dynamo.Ahead{API: db, Table: "Profiles", Timeline: "Timeline"}
+	ahead := dynamo.NewPeopleAhead(db, "Profiles", "Timeline")
 	plain, read := dynamo.Timeline{DB: db, Table: "Timeline"}, dynamo.Timeline{DB: ahead, Table: "Timeline"}
 	day := profile.DayOf(midday)
 	id := profile.Identifier{Kind: profile.UserID, Value: "a"}.ID()

@@ -2,7 +2,9 @@ package dynamo
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -52,4 +54,27 @@ func bytesOf(i item, name string) []byte {
 		return v.Value
 	}
 	return nil
+}
+
+// timeValue keeps nanoseconds, since entries are found again by their time.
+func timeValue(t time.Time) types.AttributeValue { return textValue(t.UTC().Format(time.RFC3339Nano)) }
+
+// timeOf is the zero time for an attribute that is absent.
+func timeOf(i item, name string) (time.Time, error) {
+	text := textOf(i, name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("attribute %s is no time", name)
+	}
+	return t, nil
+}
+
+func milliOf(i item, name string) time.Time {
+	if n := numberOf(i, name); n != 0 {
+		return time.UnixMilli(n).UTC()
+	}
+	return time.Time{}
 }

@@ -75,3 +75,27 @@ func (s Referrals) PutCode(ctx context.Context, code, program string, advocate p
 	}
 	return nil
 }
+
+// Code is a code that a person gives to friends.
+type Code struct {
+	Program string    `json:"programId"`
+	Code    string    `json:"code"`
+	At      time.Time `json:"at"`
+}
+
+// CodesOf are all codes of a person.
+func (s Referrals) CodesOf(ctx context.Context, keys []profile.ID) ([]Code, error) {
+	codes := []Code{}
+	for _, id := range keys {
+		prefix := advocateCodeKey(id, "")
+		err := s.query(ctx, prefix, func(i item) error {
+			at, err := timeOf(i, attrAt)
+			codes = append(codes, Code{Program: textOf(i, attrProgram), Code: textOf(i, attrCode), At: at})
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading the codes of %s: %w", id, err)
+		}
+	}
+	return codes, nil
+}

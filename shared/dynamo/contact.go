@@ -260,13 +260,6 @@ func addressHashes(address string) []string {
 	return hashes
 }
 
-func milliOf(i item, name string) time.Time {
-	if n := numberOf(i, name); n != 0 {
-		return time.UnixMilli(n).UTC()
-	}
-	return time.Time{}
-}
-
 // errMarked says that as much or more is noted already.
 var errMarked = errors.New("the address has a later mark")
 

@@ -68,20 +68,20 @@ func unpackFaded(r *unpacker, m *fadedMemory) *fadedMemory {
 		base = floor
 	}
 	if has&hasHorizon != 0 {
-		horizon = r.since(base)
+		horizon = since(r, base)
 	}
 	m = m.with(floor, horizon)
 	day := m.unpackDays(r)
 	for r.more() {
 		day += profile.Day(r.int())
-		f := profile.Faded{Days: profile.Stretch{From: day, Days: r.stretch()}, At: r.since(base)}
+		f := profile.Faded{Days: profile.Stretch{From: day, Days: stretch(r)}, At: since(r, base)}
 		unpackMarks(r, &f)
 		m.faded = append(m.faded, f)
 	}
 	return m
 }
 
-func (r *unpacker) since(base time.Time) time.Time {
+func since(r *unpacker, base time.Time) time.Time {
 	return time.UnixMilli(base.UnixMilli() + r.int()).UTC()
 }
 
@@ -91,7 +91,7 @@ func unpackWideFaded(r *unpacker, m *fadedMemory) *fadedMemory {
 	day := m.unpackDays(r)
 	for r.more() {
 		day += profile.Day(r.int())
-		f := profile.Faded{Days: profile.Stretch{From: day, Days: r.stretch()}, At: r.time(), Full: r.flag()}
+		f := profile.Faded{Days: profile.Stretch{From: day, Days: stretch(r)}, At: r.time(), Full: r.flag()}
 		last := profile.HashMark(0)
 		for range r.count() {
 			last += profile.HashMark(r.uint())
@@ -121,7 +121,7 @@ func (m *fadedMemory) unpackDays(r *unpacker) profile.Day {
 	version, day := int64(0), profile.DayOf(epoch)
 	for range r.count() {
 		version += r.int()
-		n := r.stretch()
+		n := stretch(r)
 		if n == 0 {
 			continue
 		}
@@ -139,7 +139,7 @@ func (m *fadedMemory) unpackDays(r *unpacker) profile.Day {
 const maxStretch = 1 << 20
 
 // stretch reads how many days a stretch has.
-func (r *unpacker) stretch() int {
+func stretch(r *unpacker) int {
 	n := r.uint()
 	if n > maxStretch {
 		r.fail()

@@ -10,11 +10,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/reward/ledger"
 )
@@ -325,20 +323,4 @@ func lotOf(account ledger.Account, i item) (ledger.Lot, error) {
 		ID: strings.TrimPrefix(textOf(i, attrSK), lotKey("", "").SK), Account: account, Unit: ledger.Unit(textOf(i, attrUnit)),
 		Amount: numberOf(i, attrAmount), Remaining: numberOf(i, attrRemaining), At: at, ExpiresAt: expires,
 	}, err
-}
-
-// timeValue keeps nanoseconds, since entries are found again by their time.
-func timeValue(t time.Time) types.AttributeValue { return textValue(t.UTC().Format(time.RFC3339Nano)) }
-
-// timeOf is the zero time for an attribute that is absent.
-func timeOf(i item, name string) (time.Time, error) {
-	text := textOf(i, name)
-	if text == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("attribute %s is no time", name)
-	}
-	return t, nil
 }

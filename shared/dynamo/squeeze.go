@@ -4,6 +4,26 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+var (
+	encoder = sync.OnceValue(func() *zstd.Encoder {
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(64<<10), zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(false))
+		if err != nil {
+			panic(err) // the options are constants
+		}
+		return e
+	})
+	decoder = sync.OnceValue(func() *zstd.Decoder {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+		if err != nil {
+			panic(err)
+		}
+		return d
+	})
 )
 
 // squeezed is what a compressed body begins with. Section 40 is never used, so that no plain body begins so.

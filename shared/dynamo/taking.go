@@ -192,3 +192,53 @@ func (s Takings) Ask(ctx context.Context, campaign string, at time.Time) error {
 	}
 	return nil
 }
+
+// Wipe deletes a page of what campaigns noted of a key. Where somebody stands under it again, what was noted since the erasure is theirs, and
+// so is what does not say when it was noted.
+func (s Takings) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
+	items, next, err := page(ctx, s.DB, s.Table, takenKey(OwnerOrchestration, g.Key, "").PK, "", after)
+	if err == nil && len(items) > 0 {
+		g, err = g.read(ctx)
+	}
+	if err == nil {
+		items = only(items, func(i item) bool {
+			at := numberOf(i, attrTaken)
+			return !g.Back || at != 0 && at <= g.Until.UnixMilli()
+		})
+		err = deleteAll(ctx, s.DB, s.Table, items)
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("wiping what campaigns noted of %s: %w", g.Key, err)
+	}
+	return len(items), next, nil
+}
+
+// Taken is that a campaign has had a person, and until when it will not have them again; never again where Until is nil.
+type Taken struct {
+	Campaign string     `json:"campaignId"`
+	Until    *time.Time `json:"notBefore"`
+}
+
+// Of are the campaigns that have had a person and remember it, under the ids that they had.
+func (s Takings) Of(ctx context.Context, keys []profile.ID) ([]Taken, error) {
+	all := []Taken{}
+	for _, id := range keys {
+		pk := takenKey(OwnerOrchestration, id, "").PK
+		for after, more := "", true; more; more = after != "" {
+			items, next, err := page(ctx, s.DB, s.Table, pk, "", after)
+			if err != nil {
+				return nil, fmt.Errorf("reading what campaigns noted of %s: %w", id, err)
+			}
+			for _, i := range items {
+				taken := Taken{Campaign: textOf(i, attrSK)}
+				if until := numberOf(i, attrUntil); until != 0 {
+					at := time.Unix(until, 0).UTC()
+					taken.Until = &at
+				}
+				all = append(all, taken)
+			}
+			after = next
+		}
+	}
+	return all, nil
+}

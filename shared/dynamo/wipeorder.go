@@ -8,15 +8,17 @@ import (
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // OrderTraces takes the owner out of the orders of a person who was erased. The orders stay, as the shop's figures, and a late refund still
 // finds them. They are found by the person's timeline, so this comes before the timeline is wiped. The order by which a reward stands or
 // falls keeps its owner's id, as the book does: without it nobody could take the reward back.
 type OrderTraces struct {
-	Orders    Orders
-	Timeline  Timeline
-	Referrals Referrals
+	Orders   Orders
+	Timeline Timeline
+	// Kept are the orders of a person by which a reward stands or falls.
+	Kept func(ctx context.Context, keys []profile.ID) (orderIDs []string, err error)
 }
 
 // Wipe takes the person out of the orders that a page of packs speaks of, and tells how many there were and where to go on.
@@ -40,12 +42,12 @@ func (s OrderTraces) Wipe(ctx context.Context, g Gone, after string) (found int,
 	if len(ids) == 0 {
 		return 0, next, nil
 	}
-	referrals, err := s.Referrals.OfFriend(ctx, g.Keys)
+	kept, err := s.Kept(ctx, g.Keys)
 	if err != nil {
 		return 0, "", err
 	}
-	for _, r := range referrals {
-		delete(ids, r.OrderID)
+	for _, id := range kept {
+		delete(ids, id)
 	}
 	found, err = s.Orders.disown(ctx, slices.Sorted(maps.Keys(ids)), g)
 	return found, next, err

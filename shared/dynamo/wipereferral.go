@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Wipe deletes a page of what stands under a key as advocate: codes, which nobody can claim any more, and the list of friends. What a
@@ -32,4 +34,15 @@ func (s Referrals) Wipe(ctx context.Context, g Gone, after string) (found int, n
 		return 0, "", fmt.Errorf("wiping the codes of %s: %w", g.Key, err)
 	}
 	return len(old), next, nil
+}
+
+// OrdersOf are the orders by which rewards of a person as friend stand or fall.
+func (s Referrals) OrdersOf(ctx context.Context, keys []profile.ID) (ids []string, err error) {
+	referrals, err := s.OfFriend(ctx, keys)
+	for _, r := range referrals {
+		if r.OrderID != "" {
+			ids = append(ids, r.OrderID)
+		}
+	}
+	return ids, err
 }

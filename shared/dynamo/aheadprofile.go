@@ -1,0 +1,69 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// PeopleAhead is a client of profiles, orders and packs that were read ahead.
+type PeopleAhead struct {
+	*Ahead
+	Profiles string // the table of profiles and orders
+}
+
+// NewPeopleAhead answers for two tables. Packs are written once, so that they need no consistent reading.
+func NewPeopleAhead(db API, profiles, timeline string) PeopleAhead {
+	return PeopleAhead{Ahead: &Ahead{API: db, Loose: timeline}, Profiles: profiles}
+}
+
+// Read reads profiles and orders, and then the packs that the profiles owe and of which seen does not say that they were seen written: a hundred
+// with one call. What the service leaves out is read when it is asked for.
+func (a PeopleAhead) Read(ctx context.Context, ids []profile.ID, orderIDs []string, seen func(profile.ID, int64) bool) error {
+	keys := make([]item, 0, len(ids)+len(orderIDs))
+	for _, id := range ids {
+		keys = append(keys, profileKey(id).item())
+	}
+	for _, id := range orderIDs {
+		keys = append(keys, orderKey(id).item())
+	}
+	var owed []item
+	for chunk := range slices.Chunk(keys, maxBatchKeys) {
+		found, err := a.Ask(ctx, map[string]types.KeysAndAttributes{a.Profiles: {Keys: chunk, ConsistentRead: aws.Bool(true)}})
+		if err != nil {
+			return err
+		}
+		for _, i := range found[a.Profiles] {
+			owed = append(owed, owedPacks(i, seen)...)
+		}
+	}
+	for chunk := range slices.Chunk(owed, maxBatchKeys) {
+		if _, err := a.Ask(ctx, map[string]types.KeysAndAttributes{a.Loose: askPacks(chunk)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// owedPacks are the keys of the packs that a profile's item owes, as far as they are in one piece.
+func owedPacks(i item, seen func(profile.ID, int64) bool) (keys []item) {
+	of, is := strings.CutPrefix(textOf(i, attrPK), profileKey("").PK)
+	if !is {
+		return nil
+	}
+	for _, c := range commitsOf(bytesOf(i, attrBody)) {
+		id := cmp.Or(c.Part, profile.ID(of))
+		if len(c.Owed) == 0 || seen(id, c.Version) {
+			continue
+		}
+		for _, day := range c.Owed {
+			keys = append(keys, packKey(id, day, c.Version, "").item())
+		}
+	}
+	return keys
+}
