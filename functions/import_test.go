@@ -30,7 +30,7 @@ import (
 
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/local"
 	"github.com/userops/userops/shared/shop"
 	"github.com/userops/userops/shared/shop/format"
@@ -184,7 +184,7 @@ func (c *child) people() map[string]*profile.Profile {
 	db := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(c.at.DynamoDB), HTTPClient: cloud.Client(),
 		Credentials: credentials.NewStaticCredentialsProvider("developer", "developer", "")})
 	all := map[string]*profile.Profile{}
-	_, err := dynamo.Profiles{DB: db, Table: "test-Profiles"}.ScanShard(context.Background(), 0, 1, "", func(page dynamo.ScanPage) error {
+	_, err := people.Profiles{DB: db, Table: "test-Profiles"}.ScanShard(context.Background(), 0, 1, "", func(page people.ScanPage) error {
 		for _, p := range page.Profiles {
 			all[p.UserID()] = p
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/domain/operator/access"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -169,14 +169,14 @@ func TestWhatWasJudgedIsWhatIsReplaced(t *testing.T) {
 		b.must(201, "PUT", "/v1/campaigns/"+method, state(thanks, "draft"))
 		b.db.Interrupt("TransactWriteItems", 1, func() {
 			started := strings.Replace(thanks, `{`, `{"id":"`+method+`",`, 1)
-			if _, err := b.Catalog.Save(t.Context(), dynamo.KindCampaign, method, json.RawMessage(started), nil, dynamotest.By(b.Now())); err != nil {
+			if _, err := b.Catalog.Save(t.Context(), catalog.KindCampaign, method, json.RawMessage(started), nil, dynamotest.By(b.Now())); err != nil {
 				t.Error(err)
 			}
 		})
 		if status, body := b.as(access.Editor, method, "/v1/campaigns/"+method, strings.Replace(state(thanks, "draft"), `"C"`, `"D"`, 1)); status != 403 {
 			t.Errorf("%s: %d %s", method, status, body)
 		}
-		if d, err := b.Catalog.Definition(t.Context(), dynamo.KindCampaign, method); err != nil || stateOf(d.Body) != "running" || d.Version != 2 {
+		if d, err := b.Catalog.Definition(t.Context(), catalog.KindCampaign, method); err != nil || stateOf(d.Body) != "running" || d.Version != 2 {
 			t.Errorf("%s: version %d is %s, %v", method, d.Version, d.Body, err)
 		}
 	}

@@ -11,12 +11,13 @@ import (
 
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/httpapi"
 )
 
 // signed is the line of what the caller of ctx does now; what it is, is added by who does it.
-func (p *Process) signed(ctx context.Context, fields ...string) dynamo.Signed {
+func (p *Process) signed(ctx context.Context, fields ...string) operator.Signed {
 	return p.Audit.Signed(audit.Line{At: p.Now(), By: httpapi.Caller(ctx), From: httpapi.From(ctx), Fields: fields})
 }
 
@@ -53,7 +54,7 @@ func keyOf(kind profile.IdentifierKind) func(string) (string, bool) {
 }
 
 // audited are the kinds that lines may be of.
-var audited = []string{dynamo.KindSegment, dynamo.KindCampaign, dynamo.KindTemplate, dynamo.KindProgram, dynamo.KindSource, dynamo.KindSetting, audit.KindRun, audit.KindProfile}
+var audited = []string{catalog.KindSegment, catalog.KindCampaign, catalog.KindTemplate, catalog.KindProgram, catalog.KindSource, catalog.KindSetting, audit.KindRun, audit.KindProfile}
 
 // unless says of a value that it is none of several: "is not segment, run or profile".
 func unless[T ~string](several []T) string {

@@ -14,6 +14,12 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/answers"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/deadletter"
+	"github.com/userops/userops/shared/dynamo/operator"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
 )
@@ -70,7 +76,7 @@ type Gauge interface {
 
 // Sample reads profiles of one of the shards, page by page, until page returns an error.
 type Sample interface {
-	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(dynamo.ScanPage) error) (next string, err error)
+	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(people.ScanPage) error) (next string, err error)
 }
 
 // Letters counts the dead letters that are kept of a queue.
@@ -87,9 +93,9 @@ type Jobs interface {
 type Process struct {
 	Auth       httpapi.Auth
 	DefaultKey string // write key of the built-in source, empty for none
-	Catalog    dynamo.Catalog
-	Runs       dynamo.Runs
-	Audit      dynamo.Audit
+	Catalog    catalog.Catalog
+	Runs       runs.Runs
+	Audit      operator.Audit
 	Profiles   Sample
 	Gauge      Gauge
 	Letters    Letters
@@ -113,12 +119,12 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 			OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys, Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
 		},
 		DefaultKey: s.DefaultKey,
-		Catalog:    dynamo.Catalog{DB: db, Table: s.CatalogTable},
-		Runs:       dynamo.Runs{DB: db, Table: s.RunsTable},
-		Audit:      dynamo.Audit{DB: db, Table: s.AuditTable, Now: now},
-		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
+		Catalog:    catalog.Catalog{DB: db, Table: s.CatalogTable},
+		Runs:       runs.Runs{DB: db, Table: s.RunsTable},
+		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},
+		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
 		Gauge:      queue.Gauge{Client: queues},
-		Letters:    dynamo.DeadLetters{DB: db, Table: s.LettersTable, Now: now},
+		Letters:    deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
 		Queues:     s.Queues(),
 		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Shop:       segment.Shop{Zone: s.Zone, Currency: s.Currency},
@@ -139,10 +145,10 @@ func (p *Process) Handler() http.Handler {
 		route("GET /v1/"+plural+"/{id}/versions", p.versions(d))
 		route("GET /v1/"+plural+"/{id}/versions/{n}", p.version(d))
 	}
-	previews := httpapi.Once{Memory: dynamo.Answers(p.Catalog), Now: p.Now}
+	previews := httpapi.Once{Memory: answers.Store(p.Catalog), Now: p.Now}
 	mux.HandlePost("POST /v1/segments/{id}/preview", previews.Post(maxDocument, p.askPreview), p.Auth.Require)
 	mux.HandlePost("POST /v1/campaigns/{id}/preview", previews.Post(maxDocument, p.askCampaignPreview), p.Auth.Require)
-	runs := httpapi.Once{Memory: dynamo.Answers(p.Runs), Now: p.Now}
+	runs := httpapi.Once{Memory: answers.Store(p.Runs), Now: p.Now}
 	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
 	route("GET /v1/runs", p.listRuns)
 	route("GET /v1/runs/{id}", p.showRun)

@@ -14,8 +14,11 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/operator"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -65,9 +68,9 @@ func (l letters) Count(_ context.Context, queue string) (int, error) {
 // population is a table of profiles in shards and pages.
 type population map[int][][]*profile.Profile
 
-func (p population) ScanShard(_ context.Context, shard, _ int, _ string, page func(dynamo.ScanPage) error) (string, error) {
+func (p population) ScanShard(_ context.Context, shard, _ int, _ string, page func(people.ScanPage) error) (string, error) {
 	for _, one := range p[shard] {
-		if err := page(dynamo.ScanPage{Profiles: one}); err != nil {
+		if err := page(people.ScanPage{Profiles: one}); err != nil {
 			return "", err
 		}
 	}
@@ -91,9 +94,9 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, db: db, jobs: &sentJobs{}, now: start}
 	b.Process = &Process{
 		Auth:     httpapi.Auth{OperatorKeyHash: operatorHash},
-		Catalog:  dynamo.Catalog{DB: db, Table: "Catalog"},
-		Runs:     dynamo.Runs{DB: db, Table: "Runs"},
-		Audit:    dynamo.Audit{DB: db, Table: "Audit", Now: func() time.Time { return b.now }},
+		Catalog:  catalog.Catalog{DB: db, Table: "Catalog"},
+		Runs:     runs.Runs{DB: db, Table: "Runs"},
+		Audit:    operator.Audit{DB: db, Table: "Audit", Now: func() time.Time { return b.now }},
 		Profiles: population{},
 		Gauge:    gauge{},
 		Letters:  letters{},

@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -38,7 +39,7 @@ const (
 type fields map[string]json.RawMessage
 
 // shown is a definition as the API shows it: its document with version, when it was saved, and who did.
-func shown(d dynamo.Definition) (fields, error) {
+func shown(d catalog.Definition) (fields, error) {
 	var f fields
 	if err := json.Unmarshal(d.Body, &f); err != nil {
 		return nil, fmt.Errorf("reading %s %s: %w", d.Kind, d.ID, err)
@@ -91,7 +92,7 @@ func (p *Process) show(d document) http.HandlerFunc {
 }
 
 // answer shows a definition, or the reason why there is none to show.
-func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d dynamo.Definition, err error) {
+func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d catalog.Definition, err error) {
 	if errors.Is(err, dynamo.ErrNotFound) {
 		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no %s %q", d.Kind, d.ID))
 		return
@@ -134,7 +135,7 @@ func (p *Process) save(d document) http.HandlerFunc {
 			httpapi.Invalid(w, "Invalid "+d.kind, faults)
 		case errors.Is(err, dynamo.ErrConflict):
 			conflict(w, r, d.kind)
-		case errors.Is(err, dynamo.ErrKeyTaken):
+		case errors.Is(err, catalog.ErrKeyTaken):
 			httpapi.Problem(w, http.StatusConflict, "", "", httpapi.FieldError{Field: "writeKeys", Reason: "has a key that belongs to another source"})
 		case created:
 			p.answer(w, r, http.StatusCreated, saved, err)
@@ -179,7 +180,7 @@ func again(expected *int, change func() error) error {
 	return change()
 }
 
-func (p *Process) put(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved dynamo.Definition, created bool, err error) {
+func (p *Process) put(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved catalog.Definition, created bool, err error) {
 	err = again(expected, func() error {
 		saved, created, err = p.putOnce(ctx, d, id, body, expected)
 		return err
@@ -188,46 +189,46 @@ func (p *Process) put(ctx context.Context, d document, id string, body json.RawM
 }
 
 // putOnce saves a document unless it is the current one already, so that saving the same again makes no version.
-func (p *Process) putOnce(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved dynamo.Definition, created bool, err error) {
+func (p *Process) putOnce(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved catalog.Definition, created bool, err error) {
 	current, err := p.Catalog.Definition(ctx, d.kind, id)
 	missing := errors.Is(err, dynamo.ErrNotFound)
 	if err != nil && !missing {
-		return dynamo.Definition{}, false, err
+		return catalog.Definition{}, false, err
 	}
 	var seal sealed
 	if d.seal != nil {
 		if seal, err = d.seal(ctx, p, id, current.Body, body); err != nil {
-			return dynamo.Definition{}, false, err
+			return catalog.Definition{}, false, err
 		}
 		body = seal.body
 	}
 	same := !missing && bytes.Equal(current.Body, body)
 	// The answer to this very write may have been lost: then it stands as the next version.
 	if expected != nil && *expected != current.Version && !(same && *expected == current.Version-1) {
-		return dynamo.Definition{}, false, dynamo.ErrConflict
+		return catalog.Definition{}, false, dynamo.ErrConflict
 	}
 	if same && seal.secret == "" {
 		return current, false, nil
 	}
 	if err := p.judge(ctx, d, id, current.Body, body); err != nil {
-		return dynamo.Definition{}, false, err
+		return catalog.Definition{}, false, err
 	}
 	if seal.secret != "" {
-		if err := dynamo.Sources(p.Catalog).PutHookSecret(ctx, source.ID(id), seal.secret, p.signed(ctx, fieldHookSecret)); err != nil || same {
+		if err := catalog.Sources(p.Catalog).PutHookSecret(ctx, source.ID(id), seal.secret, p.signed(ctx, fieldHookSecret)); err != nil || same {
 			return current, false, err
 		}
 	}
 	if d.before != nil {
 		if err := d.before(ctx, p, id, body); err != nil {
-			return dynamo.Definition{}, false, err
+			return catalog.Definition{}, false, err
 		}
 	}
 	beside, err := d.with(p, id, current.Body, body)
 	if err != nil {
-		return dynamo.Definition{}, false, err
+		return catalog.Definition{}, false, err
 	}
 	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, &current.Version, p.signed(ctx, changed(current.Body, body)...), beside...); err != nil {
-		return dynamo.Definition{}, false, err
+		return catalog.Definition{}, false, err
 	}
 	if d.after != nil {
 		err = d.after(ctx, p, id, current.Body, body)
@@ -236,7 +237,7 @@ func (p *Process) putOnce(ctx context.Context, d document, id string, body json.
 }
 
 // with is what changes with a document; nothing for most.
-func (d document) with(p *Process, id string, former, body json.RawMessage) ([]dynamo.Beside, error) {
+func (d document) with(p *Process, id string, former, body json.RawMessage) ([]dynamo.Write, error) {
 	if d.beside == nil {
 		return nil, nil
 	}
@@ -270,7 +271,7 @@ func (p *Process) remove(d document) http.HandlerFunc {
 		case errors.Is(err, dynamo.ErrConflict):
 			conflict(w, r, d.kind)
 		case err != nil:
-			p.answer(w, r, 0, dynamo.Definition{Kind: d.kind, ID: id}, err)
+			p.answer(w, r, 0, catalog.Definition{Kind: d.kind, ID: id}, err)
 		default:
 			w.WriteHeader(http.StatusNoContent)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/liquid"
 )
 
@@ -36,17 +37,17 @@ type document struct {
 	before func(ctx context.Context, p *Process, id string, body json.RawMessage) error
 	after  func(ctx context.Context, p *Process, id string, former, body json.RawMessage) error
 	// beside is what changes in the same moment as the document.
-	beside func(p *Process, id string, former, body json.RawMessage) ([]dynamo.Beside, error)
+	beside func(p *Process, id string, former, body json.RawMessage) ([]dynamo.Write, error)
 }
 
 // documents are the kinds by their name in the API.
 var documents = map[string]document{
-	"segments":  {kind: dynamo.KindSegment, check: checkSegment, act: segmentAct, users: segmentUsers},
-	"campaigns": {kind: dynamo.KindCampaign, check: checkCampaign, act: campaignAct},
-	"templates": {kind: dynamo.KindTemplate, check: checkTemplate, act: templateAct, users: templateUsers},
-	"programs":  {kind: dynamo.KindProgram, check: checkProgram, act: programAct},
-	"sources":   {kind: dynamo.KindSource, check: checkSource, act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys, beside: endSecrets},
-	"settings":  {kind: dynamo.KindSetting, nameless: true, check: checkSetting, act: settingAct},
+	"segments":  {kind: catalog.KindSegment, check: checkSegment, act: segmentAct, users: segmentUsers},
+	"campaigns": {kind: catalog.KindCampaign, check: checkCampaign, act: campaignAct},
+	"templates": {kind: catalog.KindTemplate, check: checkTemplate, act: templateAct, users: templateUsers},
+	"programs":  {kind: catalog.KindProgram, check: checkProgram, act: programAct},
+	"sources":   {kind: catalog.KindSource, check: checkSource, act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys, beside: endSecrets},
+	"settings":  {kind: catalog.KindSetting, nameless: true, check: checkSetting, act: settingAct},
 }
 
 func checkSegment(ctx context.Context, p *Process, _ string, body json.RawMessage) error {
@@ -96,7 +97,7 @@ func breaks(c campaign.Definition, before, after []segment.Definition) bool {
 }
 
 func (p *Process) campaigns(ctx context.Context) ([]campaign.Definition, error) {
-	found, err := p.Catalog.All(ctx, dynamo.KindCampaign)
+	found, err := p.Catalog.All(ctx, catalog.KindCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +155,7 @@ func checkCampaign(ctx context.Context, p *Process, _ string, body json.RawMessa
 
 // unfit is why a template cannot be sent over a channel, empty if it can.
 func (p *Process) unfit(ctx context.Context, id string, channel delivery.Channel) (string, error) {
-	found, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, id)
+	found, err := p.Catalog.Definition(ctx, catalog.KindTemplate, id)
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return "is not there", nil
 	}
@@ -214,9 +215,9 @@ func storeKeys(ctx context.Context, p *Process, id string, body json.RawMessage)
 		return err
 	}
 	if p.DefaultKey != "" && slices.Contains(s.WriteKeys, p.DefaultKey) {
-		return fmt.Errorf("%w, %s", dynamo.ErrKeyTaken, source.Default)
+		return fmt.Errorf("%w, %s", catalog.ErrKeyTaken, source.Default)
 	}
-	return dynamo.Sources(p.Catalog).PutKeys(ctx, source.ID(id), s.WriteKeys...)
+	return catalog.Sources(p.Catalog).PutKeys(ctx, source.ID(id), s.WriteKeys...)
 }
 
 // dropKeys takes away the keys that the source no longer lists.
@@ -235,11 +236,11 @@ func dropKeys(ctx context.Context, p *Process, id string, former, body json.RawM
 		}
 	}
 	gone := slices.DeleteFunc(was.WriteKeys, func(key string) bool { return slices.Contains(is.WriteKeys, key) })
-	return dynamo.Sources(p.Catalog).RemoveKeys(ctx, source.ID(id), gone...)
+	return catalog.Sources(p.Catalog).RemoveKeys(ctx, source.ID(id), gone...)
 }
 
 // endSecrets takes the secrets of the shop system away from a source that has none from now on.
-func endSecrets(p *Process, id string, former, body json.RawMessage) ([]dynamo.Beside, error) {
+func endSecrets(p *Process, id string, former, body json.RawMessage) ([]dynamo.Write, error) {
 	has := func(body json.RawMessage) (bool, error) {
 		if body == nil {
 			return false, nil
@@ -253,7 +254,7 @@ func endSecrets(p *Process, id string, former, body json.RawMessage) ([]dynamo.B
 	if still, err := has(body); err != nil || still {
 		return nil, err
 	}
-	return []dynamo.Beside{dynamo.Sources(p.Catalog).WithoutHookSecrets(source.ID(id))}, nil
+	return []dynamo.Write{catalog.Sources(p.Catalog).WithoutHookSecrets(source.ID(id))}, nil
 }
 
 // checkSetting knows the settings that there are.

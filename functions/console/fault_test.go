@@ -9,7 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/source"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -114,7 +114,7 @@ func standing(kind, id string) func(*bench) string {
 }
 
 func owners(b *bench) string {
-	sources := dynamo.Sources{DB: b.db, Table: "Catalog"}
+	sources := catalog.Sources{DB: b.db, Table: "Catalog"}
 	var text []string
 	for _, key := range []string{"first", "second", "third"} {
 		s, ok, err := sources.ByWriteKey(b.t.Context(), key+"-key")
@@ -160,7 +160,7 @@ func TestAStaleWriterIsRefused(t *testing.T) {
 	b.must(200, "PUT", "/v1/segments/vip", other("third"))
 	b.must(412, "PUT", "/v1/segments/vip", other("third"), "If-Match", `"1"`)
 	b.must(412, "PUT", "/v1/segments/vip", vip, "If-None-Match", "*")
-	if d, err := b.Catalog.Definition(t.Context(), dynamo.KindSegment, "vip"); err != nil || d.Version != 3 {
+	if d, err := b.Catalog.Definition(t.Context(), catalog.KindSegment, "vip"); err != nil || d.Version != 3 {
 		t.Errorf("version %d, %v", d.Version, err)
 	}
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -66,9 +67,9 @@ func (p *Process) askCampaignPreview(w http.ResponseWriter, r *http.Request, bod
 	if len(body) > 0 && !httpapi.ParseJSON(w, body, new(struct{})) {
 		return nil
 	}
-	found, err := p.Catalog.Definition(r.Context(), dynamo.KindCampaign, id)
+	found, err := p.Catalog.Definition(r.Context(), catalog.KindCampaign, id)
 	if err != nil {
-		p.answer(w, r, 0, dynamo.Definition{Kind: dynamo.KindCampaign, ID: id}, err)
+		p.answer(w, r, 0, catalog.Definition{Kind: catalog.KindCampaign, ID: id}, err)
 		return nil
 	}
 	var c campaign.Definition
@@ -126,7 +127,7 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profi
 // asks writes down that somebody asks about people by a rule of their own. The answer waits for the line.
 func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 	by := p.signed(ctx, d.Asks()...)
-	return p.Audit.Write(ctx, by.Done(audit.Ask, dynamo.KindSegment, string(d.ID), p.NewRunID()))
+	return p.Audit.Write(ctx, by.Done(audit.Ask, catalog.KindSegment, string(d.ID), p.NewRunID()))
 }
 
 // question is what the sample is asked. With nil and no error the request is answered already.
@@ -180,7 +181,7 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 }
 
 func (p *Process) segments(ctx context.Context) ([]segment.Definition, error) {
-	found, err := p.Catalog.All(ctx, dynamo.KindSegment)
+	found, err := p.Catalog.All(ctx, catalog.KindSegment)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +221,7 @@ func (p *Process) sample(ctx context.Context, meets func(*profile.Profile) bool)
 	e := estimate{Exact: true}
 	for shard := range sampleShards {
 		pages := 0
-		_, err := p.Profiles.ScanShard(ctx, shard, sampleShards, "", func(page dynamo.ScanPage) error {
+		_, err := p.Profiles.ScanShard(ctx, shard, sampleShards, "", func(page people.ScanPage) error {
 			if pages++; pages > 1 || e.Sampled >= maxSample {
 				return errEnough
 			}

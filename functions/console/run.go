@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/answers"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/idempotency"
 	"github.com/userops/userops/shared/job"
@@ -70,14 +71,14 @@ func (p *Process) startRun(ctx context.Context, asOf string, call httpapi.Call) 
 	if err != nil {
 		return httpapi.Reply{}, fmt.Errorf("writing an answer: %w", err)
 	}
-	answers := []idempotency.Answer{{Scope: scopePlanned, Key: run.RunID, Request: asOf, Status: http.StatusAccepted, Body: body, At: p.Now()}}
+	all := []idempotency.Answer{{Scope: scopePlanned, Key: run.RunID, Request: asOf, Status: http.StatusAccepted, Body: body, At: p.Now()}}
 	by := p.signed(ctx)
 	by.Line = by.Done(audit.Start, audit.KindRun, run.RunID, run.RunID)
 	return call.Commit(httpapi.Replied(ctx, http.StatusAccepted, run), func(beside *idempotency.Answer) error {
 		if beside != nil {
-			answers = append(answers, *beside)
+			all = append(all, *beside)
 		}
-		return dynamo.Answers(p.Runs).RememberSigned(ctx, by, answers...)
+		return answers.Store(p.Runs).RememberSigned(ctx, by, all...)
 	})
 }
 
@@ -149,7 +150,7 @@ func (p *Process) showRun(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	asked, found, err := dynamo.Answers(p.Runs).Recall(r.Context(), scopePlanned, id, p.Now())
+	asked, found, err := answers.Store(p.Runs).Recall(r.Context(), scopePlanned, id, p.Now())
 	switch {
 	case err != nil:
 		httpapi.Failed(w, r, err)

@@ -19,8 +19,8 @@ import (
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/idempotency"
 	"github.com/userops/userops/shared/job"
@@ -168,7 +168,7 @@ func TestPreviewOfEverybodyIsExact(t *testing.T) {
 func TestPreviewOfStoredPeople(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
 	b.Profiles = profiles
 	for i, one := range crowd(5, 2) {
 		if one.ID = (profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}).ID(); i%2 == 1 {

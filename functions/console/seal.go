@@ -7,7 +7,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/source"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 )
 
 // The field of a source that is written and never read, and the one that says in its place that there is such a secret.
@@ -18,7 +18,7 @@ const (
 
 // hide takes out of a document what nobody may see. Versions that older programs have saved hold it.
 func hide(kind string, f fields) {
-	if kind != dynamo.KindSource {
+	if kind != catalog.KindSource {
 		return
 	}
 	if secret, given := f[fieldHookSecret]; given {
@@ -52,7 +52,7 @@ func sealSource(ctx context.Context, p *Process, id string, former, body json.Ra
 		out.secret = was.HookSecret
 	}
 	if out.secret == "" && kept {
-		have, err := dynamo.Sources(p.Catalog).HookSecrets(ctx, source.ID(id))
+		have, err := catalog.Sources(p.Catalog).HookSecrets(ctx, source.ID(id))
 		if err != nil {
 			return sealed{}, err
 		}

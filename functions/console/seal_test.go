@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -36,13 +36,13 @@ func TestHookSecretsAreWriteOnly(t *testing.T) {
 		if w.Code != step.status || strings.Contains(shown, "-hook-secret") || strings.Contains(shown, `"hookSecretSet":true`) != step.set {
 			t.Errorf("%s %s: %d, shown %s", step.method, step.body, w.Code, shown)
 		}
-		have, err := dynamo.Sources(b.Catalog).HookSecrets(t.Context(), "s")
+		have, err := catalog.Sources(b.Catalog).HookSecrets(t.Context(), "s")
 		if got := strings.Join(have, " "); err != nil || got != step.secrets {
 			t.Errorf("%s %s: by %q, %v; want %q", step.method, step.body, got, err, step.secrets)
 		}
 	}
 	for version := 1; version < 10; version++ {
-		if d, err := b.Catalog.Version(t.Context(), dynamo.KindSource, "s", version); err == nil && strings.Contains(string(d.Body), "-hook-secret") {
+		if d, err := b.Catalog.Version(t.Context(), catalog.KindSource, "s", version); err == nil && strings.Contains(string(d.Body), "-hook-secret") {
 			t.Errorf("version %d holds %s", version, d.Body)
 		}
 	}
@@ -73,7 +73,7 @@ func TestAWithdrawnHookSecretStaysSo(t *testing.T) {
 						if w := b.call("PUT", "/v1/sources/s", body(secret)); w.Code > 201 {
 							t.Fatalf("%d %s", w.Code, w.Body)
 						}
-						have, err := dynamo.Sources(b.Catalog).HookSecrets(t.Context(), "s")
+						have, err := catalog.Sources(b.Catalog).HookSecrets(t.Context(), "s")
 						if got := strings.Join(have, " "); err != nil || got != secret {
 							t.Errorf("%s, %s %v: signed by %q, %v; want %q", end, operation, how, got, err, secret)
 						}
@@ -87,18 +87,18 @@ func TestAWithdrawnHookSecretStaysSo(t *testing.T) {
 // TestHookSecretsOfOlderVersions: what was saved with its secret shows none, and the next save moves it.
 func TestHookSecretsOfOlderVersions(t *testing.T) {
 	b := newBench(t)
-	if _, err := b.Catalog.Save(t.Context(), dynamo.KindSource, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, dynamotest.By(start)); err != nil {
+	if _, err := b.Catalog.Save(t.Context(), catalog.KindSource, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, dynamotest.By(start)); err != nil {
 		t.Fatal(err)
 	}
 	if shown := b.must(200, "GET", "/v1/sources/s", ""); strings.Contains(shown, "former-secret") || !strings.Contains(shown, `"hookSecretSet":true`) {
 		t.Errorf("shown %s", shown)
 	}
 	b.must(200, "PUT", "/v1/sources/s", `{"name":"T","kind":"server","hookSecretSet":true}`)
-	have, err := dynamo.Sources(b.Catalog).HookSecrets(t.Context(), "s")
+	have, err := catalog.Sources(b.Catalog).HookSecrets(t.Context(), "s")
 	if err != nil || strings.Join(have, " ") != "former-secret" {
 		t.Errorf("by %q, %v", have, err)
 	}
-	if d, err := b.Catalog.Definition(t.Context(), dynamo.KindSource, "s"); err != nil || strings.Contains(string(d.Body), "former-secret") {
+	if d, err := b.Catalog.Definition(t.Context(), catalog.KindSource, "s"); err != nil || strings.Contains(string(d.Body), "former-secret") {
 		t.Errorf("%s, %v", d.Body, err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -17,11 +17,11 @@ func TestWhatWasSavedBeforeItWasRefusedCanBeStopped(t *testing.T) {
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
 	for plural, c := range map[string]struct{ kind, stored, changed, worse string }{
-		"segments": {dynamo.KindSegment, `{"id":"old","name":"A","rule":` + long + `}`, `{"name":"B","rule":` + long + `}`, `{"name":"B","rule":{"not":` + long + `}}`},
-		"campaigns": {dynamo.KindCampaign, strings.Replace(thanks, `{`, `{"id":"old","condition":`+long+`,`, 1),
+		"segments": {catalog.KindSegment, `{"id":"old","name":"A","rule":` + long + `}`, `{"name":"B","rule":` + long + `}`, `{"name":"B","rule":{"not":` + long + `}}`},
+		"campaigns": {catalog.KindCampaign, strings.Replace(thanks, `{`, `{"id":"old","condition":`+long+`,`, 1),
 			strings.Replace(strings.Replace(thanks, "running", "paused", 1), `{`, `{"condition":`+long+`,`, 1),
 			strings.Replace(strings.Replace(thanks, "vip", "gone", 1), `{`, `{"condition":`+long+`,`, 1)},
-		"templates": {dynamo.KindTemplate, strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), strings.Replace(strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), `"Hello"`, `"Hi"`, 1),
+		"templates": {catalog.KindTemplate, strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), strings.Replace(strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), `"Hello"`, `"Hi"`, 1),
 			strings.Replace(welcome, "profile.name", "profile.name | upcase: 1, 2", 1)},
 	} {
 		if _, err := b.Catalog.Save(t.Context(), c.kind, "old", json.RawMessage(c.stored), nil, dynamotest.By(b.Now())); err != nil {

@@ -12,6 +12,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -23,8 +25,8 @@ const maxConflicts = 8
 type attempt struct {
 	*Process
 	// These two, in place of the process's own, answer their first reads from one call.
-	Profiles   dynamo.Profiles
-	Deliveries dynamo.Deliveries
+	Profiles   people.Profiles
+	Deliveries outreach.Deliveries
 
 	n      job.Notification
 	holder string           // names this worker in the contact record

@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
@@ -81,9 +82,9 @@ func BenchmarkDispatch(b *testing.B) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	const people = 500
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
-	for kind, body := range map[string]string{dynamo.KindCampaign: welcome, dynamo.KindTemplate: greeting} {
-		id := map[string]string{dynamo.KindCampaign: "welcome", dynamo.KindTemplate: "hello"}[kind]
-		if _, err := (dynamo.Catalog{DB: db, Table: "Catalog"}).Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon)); err != nil {
+	for kind, body := range map[string]string{catalog.KindCampaign: welcome, catalog.KindTemplate: greeting} {
+		id := map[string]string{catalog.KindCampaign: "welcome", catalog.KindTemplate: "hello"}[kind]
+		if _, err := (catalog.Catalog{DB: db, Table: "Catalog"}).Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
 )
 
 const (
@@ -125,14 +125,14 @@ func (a *attempt) file(ctx context.Context, d delivery.Decision) error {
 	if err != nil {
 		return fmt.Errorf("deferring notification %s: %w", a.n.ID, err)
 	}
-	due := d.Until
+	until := d.Until
 	if d.Reason == delivery.InQuietHours || d.Reason == delivery.FrequencyCap {
-		due = due.Add(time.Duration(float64(spread) * a.point()))
-		if !a.n.NotAfter.IsZero() && due.Truncate(time.Minute).Add(time.Minute).After(a.n.NotAfter) {
-			due = d.Until
+		until = until.Add(time.Duration(float64(spread) * a.point()))
+		if !a.n.NotAfter.IsZero() && until.Truncate(time.Minute).Add(time.Minute).After(a.n.NotAfter) {
+			until = d.Until
 		}
 	}
-	return a.Due.Wait(ctx, dynamo.OwnerOrchestration, a.n.ProfileID, due, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body)
+	return a.Due.Wait(ctx, due.OwnerOrchestration, a.n.ProfileID, until, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body)
 }
 
 // decide records an outcome that is certain now, in place of an uncertain one.

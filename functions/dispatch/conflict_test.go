@@ -14,7 +14,9 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -139,7 +141,7 @@ func TestTheCampaignGoesBetweenTwoTries(t *testing.T) {
 	b := start(t, welcome)
 	b.db.Interrupt("PutItem", 1, func() {
 		b.must(b.process.Deliveries.SaveContact(t.Context(), b.record()))
-		b.db.Undefine(b, dynamo.KindCampaign, "welcome", noon)
+		b.db.Undefine(b, catalog.KindCampaign, "welcome", noon)
 		b.pass(time.Minute)
 	})
 	settle(b, b.process, b.ask("s1"))
@@ -244,7 +246,7 @@ func TestNobodyWasThere(t *testing.T) {
 	b := start(t, welcome)
 	b.provider.answer = func(int) error { return bounce }
 	b.provider.crash = func() {
-		b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+		b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
 	}
 	if err := b.process.Dispatch(t.Context(), b.ask("s1")); err != nil {
 		t.Errorf("the job comes again for ever: %v", err)

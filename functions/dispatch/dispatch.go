@@ -20,6 +20,10 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -68,12 +72,12 @@ const (
 
 // Process is the function.
 type Process struct {
-	Profiles   dynamo.Profiles
-	Timeline   dynamo.Timeline
-	Catalog    *dynamo.CatalogCache
-	Campaigns  *dynamo.Campaigns
-	Deliveries dynamo.Deliveries
-	Due        dynamo.Due
+	Profiles   people.Profiles
+	Timeline   people.Timeline
+	Catalog    *catalog.Cache
+	Campaigns  *catalog.Campaigns
+	Deliveries outreach.Deliveries
+	Due        due.Due
 	Again      Again
 	Senders    map[delivery.Channel]Sender
 	Shop       segment.Shop
@@ -123,14 +127,14 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 	value := func(name string) func(context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) { return secrets.Value(ctx, name) }
 	}
-	catalog := &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
+	definitions := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	p := &Process{
-		Profiles:   dynamo.Profiles{DB: db, Table: s.ProfilesTable},
-		Timeline:   dynamo.Timeline{DB: db, Table: s.TimelineTable, Now: now},
-		Catalog:    catalog,
-		Campaigns:  &dynamo.Campaigns{Catalog: catalog},
-		Deliveries: dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
-		Due:        dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
+		Timeline:   people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
+		Catalog:    definitions,
+		Campaigns:  &catalog.Campaigns{Catalog: definitions},
+		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
+		Due:        due.Due{DB: db, Table: s.DueTable, Now: now},
 		Again:      queue.Sender{Client: sqs, URL: s.Queue},
 		Senders:    map[delivery.Channel]Sender{},
 		Shop:       segment.Shop{Zone: s.TimeZone, Currency: s.Currency},

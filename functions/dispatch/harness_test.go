@@ -18,8 +18,9 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -88,8 +89,8 @@ func start(t testing.TB, campaign string) *bench {
 	b := &bench{TB: t, now: noon, provider: &provider{}}
 	b.db = dynamotest.NewAt(t, b.clock)
 	b.process = b.another()
-	b.define(dynamo.KindCampaign, "welcome", campaign)
-	b.define(dynamo.KindTemplate, "hello", greeting)
+	b.define(catalog.KindCampaign, "welcome", campaign)
+	b.define(catalog.KindTemplate, "hello", greeting)
 	b.ann = b.person("ann", func(p *profile.Profile) {
 		p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}, "name": {Value: "Ann"}}
 		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
@@ -127,7 +128,7 @@ func (b *bench) must(err error) {
 
 func (b *bench) define(kind, id, body string) {
 	b.Helper()
-	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
+	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 	if b.process != nil {
 		b.process = b.another() // with an empty cache
@@ -139,7 +140,7 @@ func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Pr
 	id := profile.Identifier{Kind: profile.UserID, Value: userID}
 	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon.UTC(), LastSeen: noon.UTC()}}
 	change(p)
-	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), p))
+	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), p))
 	return p
 }
 
@@ -147,7 +148,7 @@ func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Pr
 func (b *bench) change(f func(*profile.Profile)) {
 	b.Helper()
 	f(b.ann)
-	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), b.ann))
+	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), b.ann))
 }
 
 // ask is a notification for Ann; the same step is the same notification.
@@ -249,8 +250,8 @@ func (b *bench) waiting() []job.Notification {
 func (b *bench) signUp(n job.Notification) job.Notification {
 	b.Helper()
 	e := event.Event{MessageID: "m1", Kind: event.Track, Name: "Signed Up", Timestamp: noon.UTC(), ReceivedAt: noon.UTC(), Properties: json.RawMessage(`{"plan":"gold"}`)}
-	b.must(dynamo.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(b.Context(), dynamo.Pack{
-		Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []dynamo.PackedEvent{{Source: "s", Event: e}}}))
+	b.must(people.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(b.Context(), people.Pack{
+		Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID, n.EventName = b.ann.ID, profile.DayOf(noon), 1, "m1", "Signed Up"
 	return n
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 )
 
 // judged is what was looked at for a verdict, and what is handed over when it lets the notification through.
 type judged struct {
 	all      *profile.Profile // the person with what only public events say
-	campaign dynamo.Campaign
+	campaign catalog.Campaign
 	variant  campaign.Variant
 	facts    delivery.Case
 	sender   Sender
@@ -178,7 +179,7 @@ func (a *attempt) rules(ctx context.Context) (settings delivery.Settings, holdou
 }
 
 func (a *attempt) setting(ctx context.Context, id string, read func(json.RawMessage) error) error {
-	d, err := a.Catalog.Definition(ctx, dynamo.KindSetting, id)
+	d, err := a.Catalog.Definition(ctx, catalog.KindSetting, id)
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return nil
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 )
 
 // TestTimesAndSumsAreTheReaders renders with the person's zone where one is known, else with the shop's, and the shop's currency.
 func TestTimesAndSumsAreTheReaders(t *testing.T) {
 	for zone, want := range map[string]string{"": "12:00", "America/New_York": "23:00", "Nowhere/Else": "12:00"} {
 		b := start(t, welcome)
-		b.define(dynamo.KindTemplate, "hello", strings.Replace(greeting, "{{ event.properties.plan }}", `{{ event.timestamp | date: '%H:%M' }} {{ 12850 | money }} {{ profile.langs | join: '+' }}`, 1))
+		b.define(catalog.KindTemplate, "hello", strings.Replace(greeting, "{{ event.properties.plan }}", `{{ event.timestamp | date: '%H:%M' }} {{ 12850 | money }} {{ profile.langs | join: '+' }}`, 1))
 		b.change(func(p *profile.Profile) {
 			p.Zone.Value = zone
 			p.Traits["langs"] = profile.Trait{Value: `["zh","en"]`}

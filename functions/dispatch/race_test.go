@@ -13,7 +13,9 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -32,7 +34,7 @@ func (b *bench) old() (old *profile.Profile, ofOld, ofAnn job.Notification) {
 func (b *bench) merge(old *profile.Profile) {
 	b.Helper()
 	b.ann.Absorb(old)
-	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Merge(b.Context(), b.ann, old, dynamo.Pack{}))
+	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Merge(b.Context(), b.ann, old, people.Pack{}))
 }
 
 // TestAMergeBetweenTwoWorkers lets another worker unite the two people and send the same step, just before each call that the first
@@ -73,7 +75,7 @@ func TestAMergeBetweenTwoWorkers(t *testing.T) {
 func TestCapsThroughAMerge(t *testing.T) {
 	for nth := 1; ; nth++ {
 		b := start(t, welcome)
-		b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+		b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 		old, ofOld, _ := b.old()
 		fired := false
 		b.db.Interrupt("GetItem", nth, func() {
@@ -214,9 +216,9 @@ func (b *bench) stopAfterLostAnswer(more func()) {
 	b.Helper()
 	b.db.Fail("PutItem", 1, dynamotest.Persisted)
 	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
-		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
+		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), catalog.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
 		b.must(err)
-		b.pass(dynamo.CatalogTTL)
+		b.pass(catalog.CatalogTTL)
 		more()
 	})
 }
@@ -240,7 +242,7 @@ func TestErasedMeanwhile(t *testing.T) {
 			fired := false
 			b.db.Interrupt("GetItem", nth, func() {
 				fired = true
-				b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+				b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
 			})
 			settle(b, b.process, b.ask("s1"))
 			if !fired {
@@ -265,7 +267,7 @@ func TestErasedAndBack(t *testing.T) {
 	bob := b.person("bob", func(*profile.Profile) {})
 	part := b.signUp(b.ask("s4"))
 	part.EventOf = bob.ID
-	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), bob, noon, bob.TombstoneVersion(noon)))
+	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), bob, noon, bob.TombstoneVersion(noon)))
 	settle(b, b.process, part)
 	b.expect(0)
 	later := b.ask("s3")
@@ -391,19 +393,19 @@ func TestTheVersionThatTookThePerson(t *testing.T) {
 		{"of a job without a version of the template", 1, 0, nil, "two"},
 		{"of a version that never was", 9, 9, nil, "[skipped notEligible]"},
 		{"stopped since", 1, 1, func(b *bench) {
-			b.define(dynamo.KindCampaign, "welcome", `{"name":"Welcome","state":"cancelled","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
+			b.define(catalog.KindCampaign, "welcome", `{"name":"Welcome","state":"cancelled","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
 		}, "[skipped notRunning]"},
 		{"paused since", 1, 1, func(b *bench) {
-			b.define(dynamo.KindCampaign, "welcome", `{"name":"Welcome","state":"paused","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
+			b.define(catalog.KindCampaign, "welcome", `{"name":"Welcome","state":"paused","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
 		}, "[deferred notRunning]"},
 		{"the template deleted since", 1, 1, func(b *bench) {
-			b.db.Undefine(b, dynamo.KindTemplate, "hello", noon)
+			b.db.Undefine(b, catalog.KindTemplate, "hello", noon)
 		}, "one"},
 	} {
 		b := start(t, welcome)
-		b.define(dynamo.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"one"}}}`)
-		b.define(dynamo.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"two"}}}`)
-		b.define(dynamo.KindCampaign, "welcome", edited)
+		b.define(catalog.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"one"}}}`)
+		b.define(catalog.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"two"}}}`)
+		b.define(catalog.KindCampaign, "welcome", edited)
 		if c.after != nil {
 			c.after(b)
 		}
@@ -422,9 +424,9 @@ func TestTheVersionThatTookThePerson(t *testing.T) {
 // TestStoppedWithinAnInvocation: the kill switch stops an invocation that has begun.
 func TestStoppedWithinAnInvocation(t *testing.T) {
 	b := start(t, welcome)
-	b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[]}`)
+	b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[]}`)
 	settle(b, b.process, b.ask("s1"))
-	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
+	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), catalog.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
 	b.must(err)
 	b.pass(5 * time.Second)
 	settle(b, b.process, b.ask("s2"))

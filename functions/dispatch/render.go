@@ -11,6 +11,8 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/template"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
 )
@@ -27,9 +29,9 @@ type edition struct {
 // template finds a template in the version that the notification was decided with, compiled once; nil when there is none or none that
 // compiles. Version 0 is the present one.
 func (p *Process) template(ctx context.Context, id string, version int) (*liquid.Template, error) {
-	d, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, id)
+	d, err := p.Catalog.Definition(ctx, catalog.KindTemplate, id)
 	if version != 0 && (err != nil || d.Version != version) {
-		if pinned, pinErr := p.Catalog.Version(ctx, dynamo.KindTemplate, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
+		if pinned, pinErr := p.Catalog.Version(ctx, catalog.KindTemplate, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
 			d, err = pinned, pinErr
 		}
 	}
@@ -126,7 +128,7 @@ func (a *attempt) variables(ctx context.Context, person *profile.Profile) (liqui
 	if of == "" {
 		of = a.n.ProfileID
 	}
-	found, err := a.Timeline.Event(ctx, dynamo.EventRef{Profile: of, Day: a.n.EventDay, Version: a.n.EventVersion, Source: a.n.EventSource, MessageID: a.n.EventID, Name: a.n.EventName})
+	found, err := a.Timeline.Event(ctx, people.EventRef{Profile: of, Day: a.n.EventDay, Version: a.n.EventVersion, Source: a.n.EventSource, MessageID: a.n.EventID, Name: a.n.EventName})
 	if errors.Is(err, dynamo.ErrNotFound) {
 		// A pack is written after the commit that it is of, and where that was interrupted when its job comes again.
 		err = errors.Join(queue.ErrNotYet, err)

@@ -8,8 +8,10 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -17,7 +19,7 @@ import (
 // wiped: their contact record still points to where Ann's was.
 func (b *bench) halfBack() (back *profile.Profile, n job.Notification) {
 	b.Helper()
-	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
 	old, n, _ := b.old()
 	b.merge(old)
 	settle(b, b.process, b.ask("before"))
@@ -47,10 +49,10 @@ func TestHalfOfAPersonComesBack(t *testing.T) {
 // TestWhoComesBackBeforeTheWipe: what the former person was sent, once and up to the caps, is not theirs, though the record still says so.
 func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 	b := start(t, welcome)
-	b.define(dynamo.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+	b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 	settle(b, b.process, b.ask("once"))
 	b.pass(time.Minute)
-	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
 	b.must(profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
 	b.pass(time.Minute)
 	back, err := profiles.Load(t.Context(), b.ann.ID)
@@ -70,7 +72,7 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 // takes nothing of theirs.
 func TestAClockBehindTheErasure(t *testing.T) {
 	b := start(t, welcome)
-	profiles := dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
 	erased, buried := b.clock().Add(-time.Second), b.clock().Add(10*time.Second+4*time.Millisecond)
 	version := b.ann.TombstoneVersion(buried)
 	b.must(profiles.Erase(t.Context(), b.ann, erased, version))
@@ -89,7 +91,7 @@ func TestAClockBehindTheErasure(t *testing.T) {
 	}()
 	b.provider.crash = nil
 	wipe := func() {
-		_, _, err := dynamo.Deliveries{DB: b.db, Table: "Deliveries"}.Wipe(t.Context(), dynamo.Gone{
+		_, _, err := outreach.Deliveries{DB: b.db, Table: "Deliveries"}.Wipe(t.Context(), people.Gone{
 			Key: back.ID, Keys: []profile.ID{back.ID}, Version: version, Until: profile.TombstonesUntil(version), Asked: erased, Back: true}, "")
 		b.must(err)
 	}
@@ -112,7 +114,7 @@ func TestWhoComesBackAndJoinsADevice(t *testing.T) {
 	device, n, former := b.old()
 	settle(b, b.process, n, former)
 	b.pass(time.Minute)
-	erased, profiles := b.clock(), dynamo.Profiles{DB: b.db, Table: "Profiles"}
+	erased, profiles := b.clock(), people.Profiles{DB: b.db, Table: "Profiles"}
 	b.must(profiles.Erase(t.Context(), b.ann, erased, b.ann.TombstoneVersion(erased)))
 	b.pass(time.Minute)
 	back, err := profiles.Load(t.Context(), b.ann.ID)
@@ -125,8 +127,8 @@ func TestWhoComesBackAndJoinsADevice(t *testing.T) {
 	if b.provider.calls != 2 {
 		t.Fatalf("%d calls, the notification of the device came again", b.provider.calls)
 	}
-	deliveries := dynamo.Deliveries{DB: b.db, Table: "Deliveries"}
-	_, _, err = deliveries.Wipe(t.Context(), dynamo.Gone{Key: back.ID, Keys: []profile.ID{back.ID}, Asked: erased, Until: erased.Add(time.Second), Back: true}, "")
+	deliveries := outreach.Deliveries{DB: b.db, Table: "Deliveries"}
+	_, _, err = deliveries.Wipe(t.Context(), people.Gone{Key: back.ID, Keys: []profile.ID{back.ID}, Asked: erased, Until: erased.Add(time.Second), Back: true}, "")
 	b.must(err)
 	settle(b, b.process, n, n)
 	if b.provider.calls != 2 {
@@ -184,7 +186,7 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 			b := start(t, welcome)
 			old, ofOld, _ := b.old()
 			old.Consent = nil
-			b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Save(t.Context(), old))
+			b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Save(t.Context(), old))
 			if want != "sent" {
 				b.change(func(p *profile.Profile) { p.Consent = nil })
 			}
@@ -248,7 +250,7 @@ func TestAClockBehindTheStart(t *testing.T) {
 		b := start(t, welcome)
 		n := b.ask("all")
 		n.At, n.CampaignVersion = b.clock().Add(2*time.Second), 2
-		b.define(dynamo.KindCampaign, "welcome", fmt.Sprintf(`{"name":"W","state":"scheduled","channel":"email","templateId":"hello","trigger":{"audience":{"segmentId":"vip","at":%q}}}`,
+		b.define(catalog.KindCampaign, "welcome", fmt.Sprintf(`{"name":"W","state":"scheduled","channel":"email","templateId":"hello","trigger":{"audience":{"segmentId":"vip","at":%q}}}`,
 			n.At.Add(-begun).Format(time.RFC3339)))
 		settle(b, b.process, n)
 		if got := b.decisions(); len(got) != 1 || got[0] != want {

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -77,7 +78,7 @@ type Process struct {
 func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
 	return &Process{
 		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash},
-		Sources:    dynamo.Sources{DB: db, Table: s.CatalogTable},
+		Sources:    catalog.Sources{DB: db, Table: s.CatalogTable},
 		Queue:      queue.Sender{Client: sqs, URL: s.EventsQueue},
 		DefaultKey: s.DefaultKey, DefaultRate: float64(s.DefaultRate), NewPerAddress: float64(s.NewPerAddress),
 		Secrets:  secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),

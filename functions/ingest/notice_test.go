@@ -15,7 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -242,7 +242,7 @@ func TestTheFunctionIsMadeOfItsSettings(t *testing.T) {
 	now := newBench(t).now
 	p := New(Settings{CatalogTable: "Catalog", EventsQueue: "https://queue.example/events", ServerKeyHash: source.KeyHash(serverKey), DefaultKey: defaultKey, DefaultRate: 3, NewPerAddress: 7, Currency: "EUR"}, nil, nil,
 		func() time.Time { return now })
-	want := map[string]any{"sources": dynamo.Sources{Table: "Catalog"}, "queue": queue.Sender{URL: "https://queue.example/events"}, "key": defaultKey, "rate": 3.0, "new": 7.0, "currency": money.Currency("EUR"), "now": now}
+	want := map[string]any{"sources": catalog.Sources{Table: "Catalog"}, "queue": queue.Sender{URL: "https://queue.example/events"}, "key": defaultKey, "rate": 3.0, "new": 7.0, "currency": money.Currency("EUR"), "now": now}
 	got := map[string]any{"sources": p.Sources, "queue": p.Queue, "key": p.DefaultKey, "rate": p.DefaultRate, "new": p.NewPerAddress, "currency": p.Currency, "now": p.Now()}
 	if !reflect.DeepEqual(got, want) || !httpapi.Matches(serverKey, p.Auth.ServerKeyHash) || p.Secrets == nil {
 		t.Errorf("made of %+v, want %+v", got, want)

@@ -11,12 +11,13 @@ import (
 
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 )
 
 // write keeps the line of what is about to be done to a person: without it, it is not done. What is done here is no item of ours, so a line may stand of
 // something that failed after it; the caller sends the call again, which has a line of its own. The reason is the caller's, empty where none is asked for.
-func (p *Process) write(r *http.Request, action audit.Action, person dynamo.Person, id, reason string) (audit.Line, error) {
+func (p *Process) write(r *http.Request, action audit.Action, person reward.Person, id, reason string) (audit.Line, error) {
 	l := p.Audit.Signed(audit.Line{At: p.Now(), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}).Done(action, audit.KindProfile, string(person.Keys[0]), id)
 	if asked, fault := key(r.PathValue("id"), r.URL.Query()); fault == nil && string(asked.key) != l.Of {
 		l.Asked = string(asked.key)
@@ -56,7 +57,7 @@ func readSession(cursor string) (s session, rest string) {
 
 // exporting is the session that a page belongs to: the one that its cursor names, if that was begun by the same caller for the same person not
 // long ago, else a new one. So no page is handed out without a line, whatever the cursor says.
-func (p *Process) exporting(r *http.Request, s session, person dynamo.Person) (session, error) {
+func (p *Process) exporting(r *http.Request, s session, person reward.Person) (session, error) {
 	if s.id != "" && len(s.id) <= maxSession {
 		known, err := p.exportOf(r.Context(), s, person)
 		if err != nil || known {
@@ -68,7 +69,7 @@ func (p *Process) exporting(r *http.Request, s session, person dynamo.Person) (s
 	return session{l.At, id}, err
 }
 
-func (p *Process) exportOf(ctx context.Context, s session, person dynamo.Person) (bool, error) {
+func (p *Process) exportOf(ctx context.Context, s session, person reward.Person) (bool, error) {
 	l, err := p.Audit.Line(ctx, s.at, string(audit.Export)+"#"+s.id)
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return false, nil

@@ -11,22 +11,22 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // pack writes events of one person's device into the timeline, many to a pack.
 func (b *bench) pack(id profile.ID, n int, of func(i int) event.Event) {
 	b.Helper()
-	var packs []dynamo.Pack
+	var packs []people.Pack
 	for i := range n {
 		e := of(i)
 		e.MessageID, e.Timestamp, e.ReceivedAt = fmt.Sprint("m", i), noon.Add(time.Duration(i)*time.Millisecond), noon.Add(time.Duration(i)*time.Millisecond)
 		if i%250 == 0 {
-			packs = append(packs, dynamo.Pack{Profile: id, Day: profile.DayOf(noon), Version: int64(i + 1)})
+			packs = append(packs, people.Pack{Profile: id, Day: profile.DayOf(noon), Version: int64(i + 1)})
 		}
 		last := &packs[len(packs)-1]
-		last.Events = append(last.Events, dynamo.PackedEvent{Source: "s", Event: e})
+		last.Events = append(last.Events, people.PackedEvent{Source: "s", Event: e})
 	}
 	if err := b.process.Timeline.Write(b.Context(), packs...); err != nil {
 		b.Fatal(err)

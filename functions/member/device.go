@@ -11,7 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 )
@@ -60,7 +60,7 @@ func (p *Process) devices(w http.ResponseWriter, r *http.Request) {
 }
 
 // devicesOf lists the devices that the profile or the timeline names, in the order of their ids.
-func (p *Process) devicesOf(ctx context.Context, person dynamo.Person) (list deviceList, err error) {
+func (p *Process) devicesOf(ctx context.Context, person reward.Person) (list deviceList, err error) {
 	held, who := map[string]*heldDevice{}, person.Profile
 	of := func(id string) *heldDevice {
 		if held[id] == nil {

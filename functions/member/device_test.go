@@ -9,8 +9,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -30,9 +30,9 @@ func TestDevices(t *testing.T) {
 		p.RememberOff(phone("gone").ID(), minute(30))
 		p.Claims = map[string]profile.Claim{"eve": {At: minute(40)}}
 	})
-	var list []dynamo.PackedEvent
+	var list []people.PackedEvent
 	add := func(n int, kind event.Kind, level trust.Level, user, device, previous string) {
-		list = append(list, dynamo.PackedEvent{Source: "s", Event: event.Event{MessageID: "m" + string(rune('a'+len(list))), Kind: kind, Trust: level, UserID: user, AnonymousID: device, PreviousID: previous, Timestamp: minute(n), ReceivedAt: minute(n)}})
+		list = append(list, people.PackedEvent{Source: "s", Event: event.Event{MessageID: "m" + string(rune('a'+len(list))), Kind: kind, Trust: level, UserID: user, AnonymousID: device, PreviousID: previous, Timestamp: minute(n), ReceivedAt: minute(n)}})
 	}
 	add(1, event.Page, trust.Public, "", "own", "")
 	add(2, event.Identify, trust.Public, "ann", "own", "")
@@ -46,7 +46,7 @@ func TestDevices(t *testing.T) {
 	add(20, event.Identify, "", "ann", "again", "")
 	add(26, event.Identify, "", "ann", "again", "")
 	add(25, event.Page, trust.Person, "ann", "again", "")
-	if err := b.process.Timeline.Write(t.Context(), dynamo.Pack{Profile: ann.ID, Day: profile.DayOf(noon), Version: 1, Events: list}); err != nil {
+	if err := b.process.Timeline.Write(t.Context(), people.Pack{Profile: ann.ID, Day: profile.DayOf(noon), Version: 1, Events: list}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.call("GET", "/v1/profiles/ann/devices", ""), 200, strings.Join([]string{
@@ -121,7 +121,7 @@ func TestADeviceIsFoundByTheKeyThatItHasNow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := profiles.Commit(t.Context(), dynamo.Change{Profile: ann, Attach: []*profile.Profile{vacant}}); err != nil {
+	if err := profiles.Commit(t.Context(), people.Change{Profile: ann, Attach: []*profile.Profile{vacant}}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.call("GET", "/v1/profiles/anonymous:own", ""), 404)

@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -24,32 +25,32 @@ type record struct {
 }
 
 // section is one kind of records of an export, in pages of its own.
-type section func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error)
+type section func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error)
 
 func (p *Process) sections() []section {
 	return []section{
-		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
+		func(ctx context.Context, person reward.Person, _ int, _ string) ([]record, string, error) {
 			b, err := p.sums(ctx, person.Keys)
 			b.Entries = []entry{}
 			return []record{{"profile", show(person.Profile, p.Now())}, {"detail", detailOf(person.Profile)}, {"ledger", b}}, "", err
 		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
 			items, next, err := p.entries(ctx, person.Keys, limit, cursor)
 			return records("entry", items), next, err
 		},
-		func(ctx context.Context, person dynamo.Person, _ int, _ string) ([]record, string, error) {
+		func(ctx context.Context, person reward.Person, _ int, _ string) ([]record, string, error) {
 			found, err := p.Referrals.OfFriend(ctx, person.Keys)
 			return records("referralAsFriend", asFriend(found)), "", err
 		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
 			found, next, err := p.Referrals.OfAdvocate(ctx, person.Keys, limit, cursor)
 			return records("referralAsAdvocate", asAdvocate(found, false)), next, err
 		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
 			items, next, err := p.Deliveries.Decisions(ctx, person.Keys, limit, cursor)
 			return records("decision", items), next, err
 		},
-		func(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
 			items, next, err := p.told(ctx, person, limit, cursor)
 			return records("event", items), next, err
 		},
@@ -186,7 +187,7 @@ type intent struct {
 }
 
 // notes are what stands beside a person: codes, which campaigns have had them, what waits for them, and what dispatch remembers.
-func (p *Process) notes(ctx context.Context, person dynamo.Person, _ int, _ string) (found []record, _ string, _ error) {
+func (p *Process) notes(ctx context.Context, person reward.Person, _ int, _ string) (found []record, _ string, _ error) {
 	codes, err := p.Referrals.CodesOf(ctx, person.Keys)
 	if err != nil {
 		return nil, "", err
@@ -248,7 +249,7 @@ type refund struct {
 
 // orders are those that a page of the timeline speaks of, if they are the person's. One that several pages speak of comes with each. A page
 // that speaks of none is empty.
-func (p *Process) orders(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]record, string, error) {
+func (p *Process) orders(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
 	events, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
 	if err != nil {
 		return nil, "", err

@@ -17,8 +17,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 var reads = []string{"GetItem", "BatchGetItem", "Query", "Scan"}
@@ -255,11 +255,11 @@ func TestTheExportInFull(t *testing.T) {
 
 	o := &order.Order{ID: "A", Owner: p.ID, Currency: "CNY", Total: 1000, Revenue: 900, Discount: 50, Coupon: "X", PlacedAt: noon.Add(-time.Hour), CompletedAt: noon,
 		Products: []order.Product{{ID: "p1", Name: "Tea", Category: "Drinks", Quantity: 2, Price: 450}}, Refunds: []order.Refund{{Amount: 100, At: noon}, {Whole: true, At: noon.Add(time.Hour)}}}
-	if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
+	if err := b.process.Referrals.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
 		t.Fatal(err)
 	}
 	e := event.Event{MessageID: "m", Kind: event.Track, Name: "Order Completed", UserID: "ann", Timestamp: noon, ReceivedAt: noon, Properties: []byte(`{"order_id":"A"}`)}
-	pack := dynamo.Pack{Profile: p.ID, Day: profile.DayOf(noon), Version: 9, Events: []dynamo.PackedEvent{{Source: "web", Event: e}}}
+	pack := people.Pack{Profile: p.ID, Day: profile.DayOf(noon), Version: 9, Events: []people.PackedEvent{{Source: "web", Event: e}}}
 	if err := b.process.Timeline.Write(t.Context(), pack); err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestWhatIsOwed(t *testing.T) {
 	b.takeBack("1", "ann")
 	ann, anna := b.save("ann", nil), b.save("anna", nil)
 	ann.Absorb(anna)
-	if err := b.process.Referrals.Profiles.Merge(t.Context(), ann, anna, dynamo.Pack{}); err != nil {
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), ann, anna, people.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	w := b.call("GET", "/v1/profiles/ann/ledger", "")

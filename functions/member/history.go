@@ -11,7 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -22,7 +22,7 @@ const (
 )
 
 // listed is whose list is asked for, and which page of it; where that is none, the request is answered.
-func (p *Process) listed(w http.ResponseWriter, r *http.Request) (person dynamo.Person, page httpapi.Page, ok bool) {
+func (p *Process) listed(w http.ResponseWriter, r *http.Request) (person reward.Person, page httpapi.Page, ok bool) {
 	if person, ok = p.person(w, r); !ok || !known(w, person) {
 		return person, page, false
 	}
@@ -50,7 +50,7 @@ type told struct {
 	Proof *profile.Proof `json:"proof,omitempty"`
 }
 
-func (p *Process) told(ctx context.Context, person dynamo.Person, limit int, cursor string) ([]told, string, error) {
+func (p *Process) told(ctx context.Context, person reward.Person, limit int, cursor string) ([]told, string, error) {
 	events, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
 	items := make([]told, len(events))
 	for i, e := range events {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -66,7 +66,7 @@ func (p *Process) board(ctx context.Context, program string, best int) ([]place,
 	if err != nil {
 		return nil, err
 	}
-	people := make([]dynamo.Person, len(found))
+	people := make([]reward.Person, len(found))
 	err = sideBySide(len(found), func(i int) (err error) {
 		people[i], err = p.Referrals.Person(ctx, found[i].Advocate)
 		return err
@@ -75,7 +75,7 @@ func (p *Process) board(ctx context.Context, program string, best int) ([]place,
 		return nil, err
 	}
 	names, owner := map[profile.ID]string{}, map[profile.ID]profile.ID{}
-	var present []dynamo.Person
+	var present []reward.Person
 	for _, person := range people {
 		id := person.Profile.ID
 		if _, known := names[id]; known || person.Identity().Gone {
@@ -87,7 +87,7 @@ func (p *Process) board(ctx context.Context, program string, best int) ([]place,
 			owner[key] = id
 		}
 	}
-	standings := make([][]dynamo.Standing, len(present))
+	standings := make([][]reward.Standing, len(present))
 	err = sideBySide(len(present), func(i int) (err error) {
 		standings[i], err = p.Referrals.StandingsOf(ctx, present[i].Keys, program)
 		return err

@@ -15,6 +15,13 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/answers"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/operator"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -54,13 +61,13 @@ type Secrets interface {
 type Process struct {
 	Auth       httpapi.Auth
 	Secrets    Secrets // of userHashes and of the links in mails; without one none is accepted
-	Timeline   dynamo.Timeline
-	Deliveries dynamo.Deliveries
-	Referrals  dynamo.Referrals
-	Orders     dynamo.Orders
-	Takings    dynamo.Takings
-	Waits      dynamo.Waits
-	Audit      dynamo.Audit
+	Timeline   people.Timeline
+	Deliveries outreach.Deliveries
+	Referrals  reward.Referrals
+	Orders     people.Orders
+	Takings    outreach.Takings
+	Waits      due.Waits
+	Audit      operator.Audit
 	Events     Queue
 	Now        func() time.Time
 	NewID      func() string // of receipts; never the same twice
@@ -74,15 +81,15 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
 		},
 		Secrets:    secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
-		Audit:      dynamo.Audit{DB: db, Table: s.AuditTable, Now: now},
-		Timeline:   dynamo.Timeline{DB: db, Table: s.TimelineTable},
-		Deliveries: dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
-		Referrals: dynamo.Referrals{
+		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},
+		Timeline:   people.Timeline{DB: db, Table: s.TimelineTable},
+		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
+		Referrals: reward.Referrals{
 			DB: db, Table: s.ReferralsTable,
-			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
-			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Due: dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+			Profiles: people.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: reward.Ledger{DB: db, Table: s.LedgerTable},
+			Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Due: due.Due{DB: db, Table: s.DueTable, Now: now},
 		},
-		Orders: dynamo.Orders{DB: db, Table: s.ProfilesTable}, Takings: dynamo.Takings{DB: db, Table: s.DueTable}, Waits: dynamo.Waits{DB: db, Table: s.DueTable},
+		Orders: people.Orders{DB: db, Table: s.ProfilesTable}, Takings: outreach.Takings{DB: db, Table: s.DueTable}, Waits: due.Waits{DB: db, Table: s.DueTable},
 		Events: queue.Sender{Client: client, URL: s.EventsQueue}, Now: now, NewID: rand.Text,
 	}
 }
@@ -100,7 +107,7 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/profiles/{id}/devices", p.masking(p.devices))
 	route("DELETE /v1/profiles/{id}/devices", p.takeOff)
 	mux.HandleFunc("GET /v1/consents/{userId}", p.consents)
-	once := httpapi.Once{Memory: dynamo.Answers{DB: p.Referrals.DB, Table: p.Referrals.Table}, Now: p.Now}
+	once := httpapi.Once{Memory: answers.Store{DB: p.Referrals.DB, Table: p.Referrals.Table}, Now: p.Now}
 	mux.HandlePost("POST /v1/referrals/codes", once.Post(maxRequest, p.postCode))
 	mux.HandlePost("POST /v1/referrals/claims", once.Post(maxRequest, p.postClaim))
 	mux.HandleFunc("GET /v1/referrals/{userId}", p.referrals)
@@ -117,7 +124,7 @@ func userKey(userID string) profile.ID {
 }
 
 // known tells whether there is a profile; where there is none, the request is answered.
-func known(w http.ResponseWriter, person dynamo.Person) bool {
+func known(w http.ResponseWriter, person reward.Person) bool {
 	if first, _ := person.Profile.Seen(); first.IsZero() {
 		httpapi.Problem(w, http.StatusNotFound, "", "there is no profile with this id")
 		return false

@@ -24,7 +24,12 @@ import (
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/secret"
 )
@@ -123,7 +128,7 @@ func (b *bench) program(id, body string) {
 	if body == "" {
 		body = `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}],"friend":[{"points":50}]}}`
 	}
-	if _, err := b.process.Referrals.Catalog.Save(b.Context(), dynamo.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(noon)); err != nil {
+	if _, err := b.process.Referrals.Catalog.Save(b.Context(), catalog.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(noon)); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -346,7 +351,7 @@ func TestCodes(t *testing.T) {
 	anonymous := profile.Identifier{Kind: profile.AnonymousID, Value: "a1"}
 	known := profile.Identifier{Kind: profile.UserID, Value: "ann"}
 	merged := &profile.Profile{ID: anonymous.ID(), Identifiers: []profile.Identifier{anonymous, known}, Memory: profile.Memory{FirstSeen: noon}}
-	if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}); err != nil {
+	if err := b.process.Referrals.Profiles.Commit(t.Context(), people.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}); err != nil {
 		t.Fatal(err)
 	}
 	if again := b.code("spring", "ann"); again != first {
@@ -362,7 +367,7 @@ func TestCodeOfAnotherPairIsPassedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := b.process.Referrals.PutCode(t.Context(), taken, "spring", "x2", noon, nil)
-	if err == nil || !strings.Contains(err.Error(), dynamo.ErrCodeTaken.Error()) {
+	if err == nil || !strings.Contains(err.Error(), reward.ErrCodeTaken.Error()) {
 		t.Errorf("another pair's code: %v", err)
 	}
 	err = b.process.Referrals.PutCode(t.Context(), "HGFEDCBA", "spring", "x", noon, nil)
@@ -426,7 +431,7 @@ func TestClaimSeesAMergedFriend(t *testing.T) {
 	other := b.save("robert", nil)
 	absorbed := b.save("bob", nil)
 	other.Absorb(absorbed)
-	if err := b.process.Referrals.Profiles.Merge(t.Context(), other, absorbed, dynamo.Pack{}); err != nil {
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), other, absorbed, people.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.claim(bea, "robert"), 409, "alreadyReferred")
@@ -441,7 +446,7 @@ func TestClaimBelowAClosedCircle(t *testing.T) {
 	b.want(b.claim(b.code("spring", "bob"), "cid"), 201)
 	ann, cid := b.save("ann", nil), b.save("cid", nil)
 	ann.Absorb(cid)
-	if err := b.process.Referrals.Profiles.Merge(t.Context(), ann, cid, dynamo.Pack{}); err != nil {
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), ann, cid, people.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.claim(b.code("spring", "bob"), "dan"), 201)
@@ -820,7 +825,7 @@ func (b *bench) whole() {
 	for i := range 3 {
 		b.want(b.claim(b.code("spring", "ann"), fmt.Sprint("friend", i)), 201)
 		e := event.Event{MessageID: fmt.Sprint("m", i), Kind: event.Track, Name: "Product Viewed", UserID: "ann", Timestamp: noon, ReceivedAt: noon}
-		pack := dynamo.Pack{Profile: p.ID, Day: profile.DayOf(noon) - profile.Day(i), Version: int64(i), Events: []dynamo.PackedEvent{{Source: "web", Event: e}}}
+		pack := people.Pack{Profile: p.ID, Day: profile.DayOf(noon) - profile.Day(i), Version: int64(i), Events: []people.PackedEvent{{Source: "web", Event: e}}}
 		if err := b.process.Timeline.Write(t.Context(), pack); err != nil {
 			t.Fatal(err)
 		}
@@ -832,12 +837,12 @@ func (b *bench) whole() {
 	// An order that was placed and paid, of which two events tell, and one of somebody else.
 	for id, owner := range map[string]profile.ID{"A": p.ID, "B": "other"} {
 		o := &order.Order{ID: id, Owner: owner, Currency: "CNY", Total: 1000, CompletedAt: noon, Refunds: []order.Refund{{Amount: 100, At: noon}, {Key: "2", Amount: 14000, Currency: "USD", At: noon}}}
-		if err := b.process.Referrals.Profiles.Commit(t.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
+		if err := b.process.Referrals.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
 			t.Fatal(err)
 		}
 		for i, name := range []string{"Order Placed", "Order Completed"} {
 			e := event.Event{MessageID: name + id, Kind: event.Track, Name: name, UserID: "ann", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"order_id":"` + id + `"}`)}
-			pack := dynamo.Pack{Profile: p.ID, Day: profile.DayOf(noon) - 5, Version: int64(10*i) + int64(id[0]), Events: []dynamo.PackedEvent{{Source: "web", Event: e}}}
+			pack := people.Pack{Profile: p.ID, Day: profile.DayOf(noon) - 5, Version: int64(10*i) + int64(id[0]), Events: []people.PackedEvent{{Source: "web", Event: e}}}
 			if err := b.process.Timeline.Write(t.Context(), pack); err != nil {
 				t.Fatal(err)
 			}
@@ -846,10 +851,10 @@ func (b *bench) whole() {
 	if err := b.process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: p.ID, Intents: []delivery.Intent{{ID: "n1", Channel: delivery.Email, Asked: noon, At: noon}}, Withdrawn: map[delivery.Channel]time.Time{delivery.Email: noon}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.process.Takings.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: noon.Add(time.Hour)}, noon); err != nil {
+	if _, err := b.process.Takings.Take(t.Context(), outreach.Taking{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: noon.Add(time.Hour)}, noon); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.process.Referrals.Due.Wait(t.Context(), dynamo.OwnerOrchestration, p.ID, noon.Add(time.Hour), "n9", []byte("{}")); err != nil {
+	if err := b.process.Referrals.Due.Wait(t.Context(), due.OwnerOrchestration, p.ID, noon.Add(time.Hour), "n9", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -920,7 +925,7 @@ func (b *bench) settle(friend, advocate string, at time.Time) {
 		b.Fatal(err)
 	}
 	r.State, r.SettledAt, r.SettledFor = referral.Settled, at, by.Keys[0]
-	paid, err := b.process.Referrals.Settle(b.Context(), dynamo.Settlement{
+	paid, err := b.process.Referrals.Settle(b.Context(), reward.Settlement{
 		Referral: r, Friend: who, Advocate: by, Standings: standings,
 	})
 	if err != nil || !paid {
@@ -953,7 +958,7 @@ func TestLeaderboard(t *testing.T) {
 	}
 	bea, old := load("bea"), load("old")
 	bea.Absorb(old)
-	if err := b.process.Referrals.Profiles.Merge(t.Context(), bea, old, dynamo.Pack{}); err != nil {
+	if err := b.process.Referrals.Profiles.Merge(t.Context(), bea, old, people.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	b.want(b.call("GET", "/v1/programs/spring/leaderboard?limit=2", ""), 200, `{"items":[`+

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -88,11 +88,11 @@ func key(id string, query url.Values) (who whom, fault *httpapi.FieldError) {
 }
 
 // person finds whom a request speaks of, also without a profile; where it cannot, the request is answered.
-func (p *Process) person(w http.ResponseWriter, r *http.Request) (person dynamo.Person, ok bool) {
+func (p *Process) person(w http.ResponseWriter, r *http.Request) (person reward.Person, ok bool) {
 	who, fault := key(r.PathValue("id"), r.URL.Query())
 	if fault != nil {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
-		return dynamo.Person{}, false
+		return reward.Person{}, false
 	}
 	person, err := p.Referrals.Person(r.Context(), who.key)
 	// A device that was taken off somebody is known by another key since.
@@ -103,19 +103,19 @@ func (p *Process) person(w http.ResponseWriter, r *http.Request) (person dynamo.
 	}
 	if err != nil {
 		httpapi.Failed(w, r, err)
-		return dynamo.Person{}, false
+		return reward.Person{}, false
 	}
 	if id := r.PathValue("id"); prefixed(id) {
 		other, err := p.Referrals.Person(r.Context(), userKey(id))
 		switch {
 		case err != nil:
 			httpapi.Failed(w, r, err)
-			return dynamo.Person{}, false
+			return reward.Person{}, false
 		case len(other.Profile.Identifiers) > 0:
 			// Whose name begins so would else show, or erase, somebody else.
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the query tells one from the other: /v1/profiles/-?userId=",
 				httpapi.FieldError{Field: "id", Reason: "is also the whole userId of somebody"})
-			return dynamo.Person{}, false
+			return reward.Person{}, false
 		}
 	}
 	return person, true

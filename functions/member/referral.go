@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/idempotency"
 )
@@ -125,7 +126,7 @@ func (p *Process) code(ctx context.Context, in codeRequest, call httpapi.Call) (
 			return p.Referrals.PutCode(ctx, code, in.ProgramID, person.Keys[0], p.Now(), beside)
 		})
 		switch {
-		case errors.Is(err, dynamo.ErrCodeTaken):
+		case errors.Is(err, reward.ErrCodeTaken):
 			attempt++
 		case !errors.Is(err, dynamo.ErrConflict):
 			return out, err
@@ -222,7 +223,7 @@ func (p *Process) claim(ctx context.Context, in claimRequest, call httpapi.Call)
 		claimed := referral.New(*program, code, friend.Keys[0], advocate.Keys[0], now)
 		claimed.Flags = claim.Flags()
 		out, err := call.Commit(httpapi.Replied(ctx, http.StatusCreated, asFriend([]referral.Referral{claimed})[0]), func(beside *idempotency.Answer) error {
-			return p.Referrals.Claim(ctx, dynamo.Claim{Referral: claimed, Friend: friend, Advocate: advocate, Origin: origin, Answer: beside})
+			return p.Referrals.Claim(ctx, reward.Claim{Referral: claimed, Friend: friend, Advocate: advocate, Origin: origin, Answer: beside})
 		})
 		if !errors.Is(err, dynamo.ErrConflict) {
 			return out, err

@@ -12,7 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // TestWhatIsUnprovenIsShownApart: a profile shows all that was said, and names what only public events say; the export has each apart, with who said
@@ -62,10 +62,10 @@ func TestEachWordHasItsProof(t *testing.T) {
 	b.save("ann", nil)
 	b.hire()
 	ann := profile.Identifier{Kind: profile.UserID, Value: "ann"}.ID()
-	var list []dynamo.PackedEvent
+	var list []people.PackedEvent
 	add := func(source string, level trust.Level, kind event.Kind, name, properties string) {
 		at := noon.Add(time.Duration(len(list)) * time.Minute)
-		list = append(list, dynamo.PackedEvent{Source: source, Event: event.Event{MessageID: fmt.Sprint("m", len(list)), Kind: kind, Name: name, UserID: "ann", Timestamp: at, ReceivedAt: at,
+		list = append(list, people.PackedEvent{Source: source, Event: event.Event{MessageID: fmt.Sprint("m", len(list)), Kind: kind, Name: name, UserID: "ann", Timestamp: at, ReceivedAt: at,
 			Trust: level, Properties: json.RawMessage(properties)}})
 	}
 	add("web", trust.Public, event.Track, event.ConsentGranted, `{"channel":"email","textVersion":"t-1"}`)
@@ -75,7 +75,7 @@ func TestEachWordHasItsProof(t *testing.T) {
 	add("mail", trust.Level("of a later version"), event.Track, event.ConsentGranted, `{"purpose":"profiling"}`)
 	add("web", "", event.Page, event.ConsentGranted, `{"channel":"email"}`) // the title of a page
 	add("web", "", event.Track, "Tea Drunk", `{"channel":"email"}`)
-	if err := b.process.Timeline.Write(t.Context(), dynamo.Pack{Profile: ann, Day: profile.DayOf(noon), Version: 1, Events: list}); err != nil {
+	if err := b.process.Timeline.Write(t.Context(), people.Pack{Profile: ann, Day: profile.DayOf(noon), Version: 1, Events: list}); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{"m0": `{"by":"public","source":"web","textVersion":"t-1"}`, "m1": `{"by":"person","source":"app"}`, "m2": `{"by":"shop","source":"till"}`,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -176,12 +177,12 @@ func (p *Process) answer(ctx context.Context, triggers []trigger) (open []int, e
 	return append(open, failed...), err
 }
 
-func (p *Process) wait(ctx context.Context, n job.Notification, due time.Time) error {
+func (p *Process) wait(ctx context.Context, n job.Notification, at time.Time) error {
 	body, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("encoding what waits: %w", err)
 	}
-	return p.Due.Wait(ctx, dynamo.OwnerOrchestration, n.ProfileID, due, n.ID, body)
+	return p.Due.Wait(ctx, due.OwnerOrchestration, n.ProfileID, at, n.ID, body)
 }
 
 // notify sends notification jobs, a few to a message; those that are nil are none.

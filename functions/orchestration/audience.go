@@ -15,12 +15,13 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
 )
 
 // listing names the listing of an audience: the same for the same campaign and time.
-func listing(c dynamo.Campaign) string {
+func listing(c catalog.Campaign) string {
 	return fmt.Sprintf("audience-%s-%d", c.ID, c.Trigger.Audience.At.Unix())
 }
 
@@ -34,7 +35,7 @@ func listedAt(run, campaignID string) time.Time {
 }
 
 // expects says whether the campaign's audience is to be asked for at a time.
-func expects(c dynamo.Campaign, now time.Time) bool {
+func expects(c catalog.Campaign, now time.Time) bool {
 	if c.Trigger.Audience == nil || c.State != campaign.Running && c.State != campaign.Scheduled {
 		return false
 	}
@@ -53,7 +54,7 @@ func (p *Process) askAudiences(ctx context.Context) error {
 		return err
 	}
 	var failed []error
-	var wanted []dynamo.Campaign
+	var wanted []catalog.Campaign
 	for _, c := range campaigns {
 		if !expects(c, p.Now()) {
 			continue
@@ -71,7 +72,7 @@ func (p *Process) askAudiences(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-func (p *Process) askFor(ctx context.Context, campaigns []dynamo.Campaign) error {
+func (p *Process) askFor(ctx context.Context, campaigns []catalog.Campaign) error {
 	var listings []job.Listing
 	for _, c := range campaigns {
 		listings = append(listings, job.Listing{RunID: listing(c), SegmentID: string(c.Trigger.Audience.SegmentID), CampaignID: c.ID})
@@ -131,7 +132,7 @@ func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *jo
 }
 
 // unused is why a list is of no use to its campaign, the zero verdict if it is of use. A deferred one is to be kept.
-func (p *Process) unused(c dynamo.Campaign, ok bool, list job.AudienceList) delivery.Verdict {
+func (p *Process) unused(c catalog.Campaign, ok bool, list job.AudienceList) delivery.Verdict {
 	switch {
 	case !ok:
 		return skip(delivery.Cancelled, "campaign gone")
@@ -172,5 +173,5 @@ func (p *Process) park(ctx context.Context, list job.AudienceList, until time.Ti
 	if err != nil {
 		return fmt.Errorf("encoding a part of an audience: %w", err)
 	}
-	return p.Due.Put(ctx, dynamo.OwnerOrchestration, until, "list."+list.ID, body)
+	return p.Due.Put(ctx, due.OwnerOrchestration, until, "list."+list.ID, body)
 }

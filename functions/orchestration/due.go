@@ -12,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -24,7 +25,7 @@ const dueTogether = 200
 
 // due goes on with everything whose wait is over, and hands deferred notifications back to dispatch.
 func (p *Process) due(ctx context.Context) error {
-	return p.Due.ReadyTogether(ctx, dynamo.OwnerOrchestration, dueTogether, func(ctx context.Context, entries []dynamo.DueEntry) ([]time.Time, error) {
+	return p.Due.ReadyTogether(ctx, due.OwnerOrchestration, dueTogether, func(ctx context.Context, entries []due.Entry) ([]time.Time, error) {
 		again := make([]time.Time, len(entries))
 		ready := make([]*job.Notification, len(entries))
 		var g errgroup.Group
@@ -53,7 +54,7 @@ func (p *Process) due(ctx context.Context) error {
 
 // end answers the notification that an entry leads to, nil if it leads to none, and when the entry is to be looked at again, the zero
 // time if it is done with.
-func (p *Process) end(ctx context.Context, e dynamo.DueEntry) (ready *job.Notification, again time.Time, err error) {
+func (p *Process) end(ctx context.Context, e due.Entry) (ready *job.Notification, again time.Time, err error) {
 	var k kept
 	if err := json.Unmarshal(e.Body, &k); err != nil || k.ID == "" && k.Audience == nil {
 		slog.ErrorContext(ctx, "due entry dropped", "id", e.ID, "reason", "it is no notification")
@@ -72,7 +73,7 @@ func (p *Process) end(ctx context.Context, e dynamo.DueEntry) (ready *job.Notifi
 	if !again.After(e.Minute) {
 		again = e.Minute.Add(time.Minute)
 	}
-	return nil, time.Time{}, p.Due.Wait(ctx, dynamo.OwnerOrchestration, k.ProfileID, again, e.ID, e.Body)
+	return nil, time.Time{}, p.Due.Wait(ctx, due.OwnerOrchestration, k.ProfileID, again, e.ID, e.Body)
 }
 
 // resume asks again what was asked before the wait, with the profile as it is now, of the campaign as it was when it took the person.

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 )
@@ -63,13 +64,13 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 	for _, op := range []string{"GetItem", "Query"} {
 		for nth := 1; ; nth++ {
 			b := start(t, with(onEvent, `"wait":"10m"`))
-			b.define(dynamo.KindCampaign, "d", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
-			b.define(dynamo.KindCampaign, "e", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
+			b.define(catalog.KindCampaign, "d", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
+			b.define(catalog.KindCampaign, "e", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
 			b.must(b.tick())
 			b.heard(b.signUp(1))
 			body, err := json.Marshal(job.Notification{ID: "put off", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, Deferred: 1})
 			b.must(err)
-			b.must(b.process.Due.Wait(t.Context(), dynamo.OwnerOrchestration, b.ann.ID, noon.Add(10*time.Minute), "put off.1", body))
+			b.must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(10*time.Minute), "put off.1", body))
 			b.pass(10 * time.Minute)
 			before := b.db.Calls(op)
 			b.db.Fail(op, nth, dynamotest.NotPersisted)

@@ -17,7 +17,9 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -48,7 +50,7 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 	entered := func(b *bench) []job.Follow { return []job.Follow{b.follow(1, profile.FollowEntered, "vip", b.clock())} }
 	set := func(state string) func(*bench) {
 		return func(b *bench) {
-			b.define(dynamo.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), "running", state, 1))
+			b.define(catalog.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), "running", state, 1))
 		}
 	}
 	wait := with(onEvent, `"wait":"10m"`)
@@ -83,8 +85,8 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 		{"paused for too long", wait, nil, follow, set("paused"), 24*time.Hour + 11*time.Minute, 0, "[expired: paused]"},
 		{"ended while it waits", wait, nil, follow, set("cancelled"), 10 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"deleted while it waits", wait, nil, follow, func(b *bench) {
-			b.db.Undefine(b, dynamo.KindCampaign, "c", noon)
-			b.pass(dynamo.CatalogTTL)
+			b.db.Undefine(b, catalog.KindCampaign, "c", noon)
+			b.pass(catalog.CatalogTTL)
 		}, 10 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"nobody looked for too long", wait, nil, follow, func(*bench) {}, 24*time.Hour + 11*time.Minute, 0, "[expired: stale]"},
 		{"nobody looked for as long as it may be late", wait, nil, follow, func(*bench) {}, 24*time.Hour + 10*time.Minute, 1, "[]"},
@@ -123,21 +125,21 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 		asked int
 		want  string
 	}{
-		{"goes on after two minutes", func(b *bench) { b.pass(2 * time.Minute); b.define(dynamo.KindCampaign, "c", toAll) }, time.Minute, 2, "[]"},
+		{"goes on after two minutes", func(b *bench) { b.pass(2 * time.Minute); b.define(catalog.KindCampaign, "c", toAll) }, time.Minute, 2, "[]"},
 		{"goes on after four hours", func(b *bench) {
 			for range 240 {
 				b.pass(time.Minute)
 				b.must(b.tick())
 			}
-			b.define(dynamo.KindCampaign, "c", set("running"))
+			b.define(catalog.KindCampaign, "c", set("running"))
 		}, 30 * time.Minute, 2, "[]"},
 		{"never goes on", func(*bench) {}, 24*time.Hour + 2*time.Minute, 0, "[expired: paused]"},
-		{"is cancelled", func(b *bench) { b.define(dynamo.KindCampaign, "c", set("cancelled")) }, 2 * time.Minute, 0, "[cancelled: campaign cancelled]"},
+		{"is cancelled", func(b *bench) { b.define(catalog.KindCampaign, "c", set("cancelled")) }, 2 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"is deleted", func(b *bench) {
-			b.db.Undefine(b, dynamo.KindCampaign, "c", noon)
+			b.db.Undefine(b, catalog.KindCampaign, "c", noon)
 		}, 2 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"is moved", func(b *bench) {
-			b.define(dynamo.KindCampaign, "c", strings.Replace(toAll, "21T12", "21T13", 1))
+			b.define(catalog.KindCampaign, "c", strings.Replace(toAll, "21T12", "21T13", 1))
 		}, 2 * time.Minute, 0, "[cancelled: moved to another time]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -285,7 +287,7 @@ func TestOneReadingForAllCampaigns(t *testing.T) {
 		if i%2 == 1 {
 			body = strings.Replace(onEvent, "Signed Up", "Another Event", 1)
 		}
-		_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), dynamo.KindCampaign, fmt.Sprint("c", i), json.RawMessage(body), nil, dynamotest.By(noon))
+		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), catalog.KindCampaign, fmt.Sprint("c", i), json.RawMessage(body), nil, dynamotest.By(noon))
 		b.must(err)
 	}
 	b.must(b.process.askAudiences(t.Context())) // warms the cache
@@ -302,8 +304,8 @@ func TestOneReadingForAllCampaigns(t *testing.T) {
 // TestAudiencesOfTheSameMinuteShareOneReading: campaigns that ask different segments at one time are answered by one reading.
 func TestAudiencesOfTheSameMinuteShareOneReading(t *testing.T) {
 	b := start(t, toAll)
-	b.define(dynamo.KindCampaign, "d", strings.Replace(toAll, "vip", "new", 1))
-	b.define(dynamo.KindCampaign, "later", strings.Replace(toAll, "21T12", "21T13", 1))
+	b.define(catalog.KindCampaign, "d", strings.Replace(toAll, "vip", "new", 1))
+	b.define(catalog.KindCampaign, "later", strings.Replace(toAll, "21T12", "21T13", 1))
 	for range 2 {
 		b.must(b.tick())
 	}
@@ -335,7 +337,7 @@ func TestAMergeBetweenTwoTakings(t *testing.T) {
 			b.db.Interrupt(op, nth, func() {
 				fired = true
 				b.ann.Absorb(old)
-				b.must(b.profiles.Merge(t.Context(), b.ann, old, dynamo.Pack{}))
+				b.must(b.profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
 				other := b.process
 				b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
 				b.process.Notifications, b.process.Self = b.notifications, b.self
@@ -358,7 +360,7 @@ func TestAMergeBetweenTwoTakings(t *testing.T) {
 func TestTheTemplateIsPinned(t *testing.T) {
 	b := start(t, with(onEvent, `"variants":[{"id":"a","weight":1,"templateId":"arm"}]`))
 	for range 3 {
-		b.define(dynamo.KindTemplate, "arm", `{}`)
+		b.define(catalog.KindTemplate, "arm", `{}`)
 	}
 	b.heard(b.signUp(1))
 	if got := b.asked(); len(got) != 1 || got[0].TemplateVersion != 3 || got[0].Variant != "a" {
@@ -391,5 +393,5 @@ func TestEveryReadFails(t *testing.T) {
 func (b *bench) write(n int, plan string) {
 	b.Helper()
 	e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-	b.must(b.process.Timeline.Write(b.Context(), dynamo.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []dynamo.PackedEvent{{Source: "s", Event: e}}}))
+	b.must(b.process.Timeline.Write(b.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 }

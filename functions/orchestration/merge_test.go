@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // TestOneDecisionThroughAMerge hears a follow, merges the person into another and hears it again: as it was, and as the one who took the
@@ -18,7 +18,7 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 	told := follow
 	told.ProfileID, told.Part = bob.ID, b.ann.ID
 	bob.Absorb(b.ann)
-	b.must(dynamo.Profiles{DB: b.db, Table: "Profiles"}.Merge(t.Context(), bob, b.ann, dynamo.Pack{}))
+	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Merge(t.Context(), bob, b.ann, people.Pack{}))
 	b.heard(follow, told)
 	if got := fmt.Sprint(b.decisions(bob)); got != "[notEligible: condition]" {
 		t.Errorf("decisions %s", got)

@@ -14,6 +14,10 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -40,13 +44,13 @@ type Sender interface {
 
 // Process is the function.
 type Process struct {
-	Profiles      dynamo.Profiles
-	Timeline      dynamo.Timeline
-	Catalog       *dynamo.CatalogCache
-	Campaigns     *dynamo.Campaigns
-	Takings       dynamo.Takings
-	Deliveries    dynamo.Deliveries
-	Due           dynamo.Due
+	Profiles      people.Profiles
+	Timeline      people.Timeline
+	Catalog       *catalog.Cache
+	Campaigns     *catalog.Campaigns
+	Takings       outreach.Takings
+	Deliveries    outreach.Deliveries
+	Due           due.Due
 	Notifications Sender
 	Segmentation  Sender
 	Self          Sender // back to orchestration's own queue
@@ -60,15 +64,15 @@ type Process struct {
 
 // New is the process over the clients of DynamoDB and SQS.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
-	catalog := &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
+	definitions := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	return &Process{
-		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable},
-		Timeline:      dynamo.Timeline{DB: db, Table: s.TimelineTable, Now: now},
-		Catalog:       catalog,
-		Campaigns:     &dynamo.Campaigns{Catalog: catalog},
-		Takings:       dynamo.Takings{DB: db, Table: s.DueTable},
-		Deliveries:    dynamo.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
-		Due:           dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable},
+		Timeline:      people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
+		Catalog:       definitions,
+		Campaigns:     &catalog.Campaigns{Catalog: definitions},
+		Takings:       outreach.Takings{DB: db, Table: s.DueTable},
+		Deliveries:    outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
+		Due:           due.Due{DB: db, Table: s.DueTable, Now: now},
 		Notifications: queue.Sender{Client: sqs, URL: s.NotificationsQueue},
 		Segmentation:  queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Self:          queue.Sender{Client: sqs, URL: s.Queue},

@@ -19,8 +19,10 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -72,7 +74,7 @@ type bench struct {
 	self          *box
 	mu            sync.Mutex
 	now           time.Time
-	profiles      dynamo.Profiles
+	profiles      people.Profiles
 	ann           *profile.Profile
 }
 
@@ -89,8 +91,8 @@ func start(t testing.TB, definition string) *bench {
 	t.Helper()
 	b := &bench{TB: t, now: noon, notifications: &box{}, segmentation: &box{}, self: &box{}}
 	b.db = dynamotest.NewAt(t, b.clock)
-	b.profiles = dynamo.Profiles{DB: b.db, Table: "Profiles"}
-	b.define(dynamo.KindCampaign, "c", definition)
+	b.profiles = people.Profiles{DB: b.db, Table: "Profiles"}
+	b.define(catalog.KindCampaign, "c", definition)
 	b.ann = b.person("ann", func(*profile.Profile) {})
 	b.item("Due", map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: "orchestration#floor"}, "sk": &types.AttributeValueMemberS{Value: "floor"},
@@ -119,7 +121,7 @@ func (b *bench) must(err error) {
 // define saves a definition; the process forgets what it had cached.
 func (b *bench) define(kind, id, body string) {
 	b.Helper()
-	_, err := dynamo.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
+	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
 	b.process.Notifications, b.process.Segmentation, b.process.Self = b.notifications, b.segmentation, b.self
@@ -252,7 +254,7 @@ func TestWhoIsTaken(t *testing.T) {
 			b.change(func(p *profile.Profile) { p.Orders.Count = 1 })
 		}, func(b *bench) job.Follow { return b.signUp(1) }, 0},
 		{"condition of another segment", with(onEvent, `"condition":{"segment":"buyers"}`), func(b *bench) {
-			b.define(dynamo.KindSegment, "buyers", `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`)
+			b.define(catalog.KindSegment, "buyers", `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`)
 			b.change(func(p *profile.Profile) { p.Orders.Count = 1 })
 		}, func(b *bench) job.Follow { return b.signUp(1) }, 1},
 		{"condition of a segment that is gone", with(onEvent, `"condition":{"segment":"buyers"}`), nil, func(b *bench) job.Follow { return b.signUp(1) }, 0},
@@ -276,7 +278,7 @@ func TestWhereAsksTheEvent(t *testing.T) {
 	}
 	for n, plan := range map[int]string{1: "gold", 2: "tin"} {
 		e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-		b.must(b.process.Timeline.Write(t.Context(), dynamo.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []dynamo.PackedEvent{{Source: "s", Event: e}}}))
+		b.must(b.process.Timeline.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 	}
 	b.heard(b.signUp(1), b.signUp(2))
 	b.expect(1)
@@ -348,7 +350,7 @@ func TestOnePersonWhoseWaitFailsDoesNotHoldUpTheOthers(t *testing.T) {
 		f.ID, f.ProfileID = fmt.Sprint(last.ID, ".1.0"), last.ID
 		b.heard(f)
 	}
-	b.must(b.process.Due.Put(t.Context(), dynamo.OwnerOrchestration, noon.Add(2*time.Minute), "garbage", []byte("{")))
+	b.must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(2*time.Minute), "garbage", []byte("{")))
 	broken := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(last.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
 		"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}}
 	b.item("Profiles", broken)
@@ -367,7 +369,7 @@ func TestDeferredGoesBackAsItIs(t *testing.T) {
 	n := job.Notification{ID: "n", ProfileID: "gone", CampaignID: "gone", Step: "s", Variant: "a", At: noon, Deferred: 2}
 	body, err := json.Marshal(n)
 	b.must(err)
-	b.must(b.process.Due.Put(t.Context(), dynamo.OwnerOrchestration, noon.Add(time.Minute), "n.2", body))
+	b.must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(time.Minute), "n.2", body))
 	b.pass(time.Minute)
 	b.must(b.tick())
 	if got := b.asked(); len(got) != 1 || got[0] != n {
@@ -404,7 +406,7 @@ func TestOncePerPersonAcrossAMerge(t *testing.T) {
 	f.ID, f.ProfileID = string(old.ID)+".1.0", old.ID
 	b.heard(f)
 	b.ann.Absorb(old)
-	b.must(b.profiles.Merge(t.Context(), b.ann, old, dynamo.Pack{}))
+	b.must(b.profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
 	b.heard(b.signUp(2)) // somebody who was greeted before the merge
 	b.expect(1)
 	// The former profile's own job again, as its outbox sends it now.
@@ -507,9 +509,9 @@ func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"4h"`))
 	b.must(b.tick())
 	b.heard(b.signUp(1))
-	b.define(dynamo.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"4h"`), "running", "paused", 1))
-	waits := func() []dynamo.Waiting {
-		all, err := dynamo.Waits{DB: b.db, Table: "Due"}.Of(t.Context(), b.ann.Keys(), b.clock())
+	b.define(catalog.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"4h"`), "running", "paused", 1))
+	waits := func() []due.Waiting {
+		all, err := due.Waits{DB: b.db, Table: "Due"}.Of(t.Context(), b.ann.Keys(), b.clock())
 		b.must(err)
 		return all
 	}
@@ -534,11 +536,11 @@ func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
 		b := start(t, with(onEvent, `"wait":"1h"`))
 		b.must(b.tick())
 		b.heard(b.signUp(1))
-		b.define(dynamo.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
+		b.define(catalog.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
 		if deferred > 0 { // as dispatch puts it off
 			body, err := json.Marshal(job.Notification{ID: "n", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, NotAfter: noon.Add(25 * time.Hour), Deferred: deferred})
 			b.must(err)
-			b.must(b.process.Due.Wait(t.Context(), dynamo.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", body))
+			b.must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", body))
 		}
 		waits := func() (n int) {
 			b.db.Each(t, "Due", func(i map[string]types.AttributeValue) {

@@ -13,8 +13,10 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry/telemetrytest"
@@ -30,8 +32,8 @@ func TestEveryReadAtTheEndOfAWaitFails(t *testing.T) {
 		b.heard(b.signUp(1))
 		bob := b.person("bob", func(*profile.Profile) {})
 		bob.Absorb(b.ann)
-		b.must(b.profiles.Merge(t.Context(), bob, b.ann, dynamo.Pack{}))
-		b.define(dynamo.KindCampaign, "c", with(onEvent, `"wait":"20m"`))
+		b.must(b.profiles.Merge(t.Context(), bob, b.ann, people.Pack{}))
+		b.define(catalog.KindCampaign, "c", with(onEvent, `"wait":"20m"`))
 		b.pass(10 * time.Minute)
 		before := b.db.Calls("GetItem")
 		b.db.Fail("GetItem", nth, dynamotest.NotPersisted)
@@ -100,7 +102,7 @@ func TestAJobOfWhoCannotBeReadWaits(t *testing.T) {
 // TestWhatIsDoneHandsNothingOn: a job, an audience and a minute in which all was answered leave no job behind.
 func TestWhatIsDoneHandsNothingOn(t *testing.T) {
 	b := start(t, onEvent)
-	b.define(dynamo.KindCampaign, "d", toAll)
+	b.define(catalog.KindCampaign, "d", toAll)
 	b.heard(b.signUp(1))
 	b.heard()
 	for _, ids := range [][]profile.ID{{b.ann.ID}, nil} {
@@ -154,19 +156,19 @@ func TestWhatIsCounted(t *testing.T) {
 		"its wait is over":       {wait, hearing, tick, "notified"},
 		"erased":                 {onEvent, erase, hear, "gone"},
 		"erased while it waits":  {wait, func(b *bench) { hearing(b); erase(b) }, tick, "gone"},
-		"erased in a pause":      {wait, func(b *bench) { hearing(b); b.define(dynamo.KindCampaign, "c", paused(wait)); erase(b) }, tick, "gone"},
-		"in a pause":             {wait, func(b *bench) { hearing(b); b.define(dynamo.KindCampaign, "c", paused(wait)) }, tick, "parked"},
+		"erased in a pause":      {wait, func(b *bench) { hearing(b); b.define(catalog.KindCampaign, "c", paused(wait)); erase(b) }, tick, "gone"},
+		"in a pause":             {wait, func(b *bench) { hearing(b); b.define(catalog.KindCampaign, "c", paused(wait)) }, tick, "parked"},
 		"an audience in a pause": {strings.Replace(toAll, "scheduled", "paused", 1), nil, list, "parked"},
 		"an audience of no name": {toAll, nil, func(b *bench) {
 			b.hear(job.Orchestration{Audience: &job.AudienceList{ID: "l", CampaignID: "c", RunID: "x"}})
 		}, "undecoded"},
 		"an entry that is none": {onEvent, func(b *bench) {
 			b.must(b.tick())
-			b.must(b.process.Due.Put(t.Context(), dynamo.OwnerOrchestration, noon.Add(10*time.Minute), "x", []byte(`{}`)))
+			b.must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(10*time.Minute), "x", []byte(`{}`)))
 		}, tick, "undecoded"},
 		"an event that does not fit": {where, func(b *bench) {
 			e := event.Event{MessageID: "m1", Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"tin"}`)}
-			b.must(b.process.Timeline.Write(t.Context(), dynamo.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []dynamo.PackedEvent{{Source: "s", Event: e}}}))
+			b.must(b.process.Timeline.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 		}, hear, "unmet"},
 		"refused": {with(onEvent, `"condition":{"field":"orders.count","op":"gte","value":1}`), nil, hear, "notEligible"},
 	} {

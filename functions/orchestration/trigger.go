@@ -10,6 +10,9 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -25,11 +28,11 @@ type subject struct {
 	read    bool
 	profile *profile.Profile // nil when nobody is there
 	heard   bool
-	event   dynamo.PackedEvent
+	event   people.PackedEvent
 }
 
 // person reads the profile, once.
-func (s *subject) person(ctx context.Context, profiles dynamo.Profiles) (*profile.Profile, error) {
+func (s *subject) person(ctx context.Context, profiles people.Profiles) (*profile.Profile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.read {
@@ -43,11 +46,11 @@ func (s *subject) person(ctx context.Context, profiles dynamo.Profiles) (*profil
 }
 
 // happened reads the event, once.
-func (s *subject) happened(ctx context.Context, timeline dynamo.Timeline) (dynamo.PackedEvent, error) {
+func (s *subject) happened(ctx context.Context, timeline people.Timeline) (people.PackedEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.heard {
-		found, err := timeline.Event(ctx, dynamo.EventRef{Profile: s.origin, Day: profile.DayOf(s.follow.At), Version: s.follow.Version,
+		found, err := timeline.Event(ctx, people.EventRef{Profile: s.origin, Day: profile.DayOf(s.follow.At), Version: s.follow.Version,
 			Source: s.follow.Source, MessageID: s.follow.Event, Name: s.follow.Ref})
 		if err != nil {
 			return found, err
@@ -60,7 +63,7 @@ func (s *subject) happened(ctx context.Context, timeline dynamo.Timeline) (dynam
 // trigger is what made a campaign look at a person.
 type trigger struct {
 	*subject
-	campaign dynamo.Campaign
+	campaign catalog.Campaign
 	cause    string // the same when it comes again
 	at       time.Time
 	// ended is why nothing comes of it whoever the person is, the zero verdict if something may.
@@ -122,7 +125,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		verdict = p.refusal(t.campaign, n, person, now)
 	}
 	if verdict.Reason == "" && (t.campaign.OncePerPerson || t.campaign.OnceEvery > 0) {
-		taking := dynamo.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures, Unproven: n.Unproven}
+		taking := outreach.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures, Unproven: n.Unproven}
 		if every := time.Duration(t.campaign.OnceEvery); every > 0 {
 			taking.Until = now.Add(every)
 		}
@@ -152,7 +155,7 @@ func skip(r delivery.Reason, detail string) delivery.Verdict {
 }
 
 // refusal is why the campaign does not want the person of a notification now, the zero verdict if it does.
-func (p *Process) refusal(c dynamo.Campaign, n job.Notification, person *profile.Profile, now time.Time) delivery.Verdict {
+func (p *Process) refusal(c catalog.Campaign, n job.Notification, person *profile.Profile, now time.Time) delivery.Verdict {
 	if by := c.CancelledBy(person, n.Since, n.Unproven); by != "" {
 		return skip(delivery.Cancelled, by)
 	}
@@ -167,9 +170,9 @@ func (p *Process) refusal(c dynamo.Campaign, n job.Notification, person *profile
 }
 
 // ask completes a notification that is to be sent now: with the arm, and with the version of its template.
-func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification, person *profile.Profile) (*job.Notification, error) {
+func (p *Process) ask(ctx context.Context, c catalog.Campaign, n job.Notification, person *profile.Profile) (*job.Notification, error) {
 	arm := c.Assign(campaign.Person(person))
-	template, err := p.Catalog.Definition(ctx, dynamo.KindTemplate, arm.TemplateID)
+	template, err := p.Catalog.Definition(ctx, catalog.KindTemplate, arm.TemplateID)
 	if err != nil && !isNotFound(err) {
 		return nil, err
 	}
@@ -179,7 +182,7 @@ func (p *Process) ask(ctx context.Context, c dynamo.Campaign, n job.Notification
 }
 
 // drop records that nothing comes of a trigger, unless something is on record.
-func (p *Process) drop(ctx context.Context, c dynamo.Campaign, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
+func (p *Process) drop(ctx context.Context, c catalog.Campaign, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
 	p.note(string(v.Reason))
 	_, err := p.Deliveries.DecideFirst(ctx, delivery.Decision{
 		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,

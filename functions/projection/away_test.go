@@ -73,8 +73,8 @@ func TestAServiceIsAway(t *testing.T) {
 				if again := deliver(t, p, in...); len(again) != jobs || len(w.delays) != jobs {
 					t.Fatalf("%d of %d jobs come again, %d of them postponed", len(again), jobs, len(w.delays))
 				}
-				if g.asked > 2*people {
-					t.Errorf("receive %d: the tables were asked %d times; after %d people in a row found them away nobody else should wait", receives, g.asked, people)
+				if g.asked > 2*abreast {
+					t.Errorf("receive %d: the tables were asked %d times; after %d people in a row found them away nobody else should wait", receives, g.asked, abreast)
 				}
 				if receives < maxReceives {
 					span += slices.Min(w.delays)
@@ -93,7 +93,7 @@ func TestAServiceIsAway(t *testing.T) {
 // One person's partition that throttles is not taken for an outage.
 func TestAnOutageIsManyInARow(t *testing.T) {
 	var o outage
-	for range people - 1 {
+	for range abreast - 1 {
 		o.note(errAway)
 	}
 	if o.known() != nil {
@@ -104,7 +104,7 @@ func TestAnOutageIsManyInARow(t *testing.T) {
 	if o.known() != nil {
 		t.Error("an answer in between does not count")
 	}
-	for range people - 1 {
+	for range abreast - 1 {
 		o.note(errAway)
 	}
 	if o.known() == nil {

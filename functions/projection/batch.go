@@ -265,8 +265,8 @@ func (b *batch) groups() []*group {
 }
 
 const (
-	// people is how many people one invocation works on at once: their steps are round trips.
-	people = 48
+	// abreast is how many people one invocation works on at once: their steps are round trips.
+	abreast = 48
 	// reserve is kept before the deadline for sending what follows; who is not begun by then goes back.
 	reserve = 5 * time.Second
 	// attempts is how many conditions in a row are lost before the job goes back. An attempt that has committed some of its events
@@ -282,7 +282,7 @@ func late(ctx context.Context) bool {
 
 func (b *batch) run(ctx context.Context) {
 	var workers errgroup.Group
-	workers.SetLimit(people)
+	workers.SetLimit(abreast)
 	var away outage
 	groups := b.groups()
 	readAhead := b.readAhead(groups)
@@ -332,7 +332,7 @@ func (o *outage) note(err error) {
 func (o *outage) known() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.inRow < people {
+	if o.inRow < abreast {
 		return nil
 	}
 	return o.cause

@@ -16,6 +16,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 )
@@ -113,7 +114,7 @@ func BenchmarkProjection(b *testing.B) {
 	const batches, size = 10, 20
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
 	p := &Process{
-		Profiles: dynamo.Profiles{DB: db, Table: "Profiles"}, Orders: dynamo.Orders{DB: db, Table: "Profiles"}, Timeline: dynamo.Timeline{DB: db, Table: "Timeline"},
+		Profiles: people.Profiles{DB: db, Table: "Profiles"}, Orders: people.Orders{DB: db, Table: "Profiles"}, Timeline: people.Timeline{DB: db, Table: "Timeline"},
 		Rules: fixed{&Watch{}}, Outbox: outbox.Queues{job.ToSettlement: nowhere{}, job.ToOrchestration: nowhere{}, job.ToProjection: nowhere{}}, Reports: nowhere{}, Postponer: nowhere{}, Currency: "CNY",
 		Now: func() time.Time { return t0 }, Jitter: func(time.Duration) time.Duration { return 0 },
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -217,7 +217,7 @@ type hurrying struct {
 	ctx *hurried
 }
 
-func (h hurrying) Commit(ctx context.Context, c dynamo.Change) error {
+func (h hurrying) Commit(ctx context.Context, c people.Change) error {
 	h.ctx.near = true
 	return h.Profiles.Commit(ctx, c)
 }

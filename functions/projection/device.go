@@ -6,7 +6,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -22,7 +22,7 @@ func (b *batch) takeOff(ctx context.Context, c *job.Command) error {
 		telemetry.Count("device_not_taken_off", 1, "function", "projection")
 		return nil
 	}
-	return b.process.Profiles.Commit(ctx, dynamo.Change{Profile: p})
+	return b.process.Profiles.Commit(ctx, people.Change{Profile: p})
 }
 
 // device follows an identifier to where it stands for what was received at a time: a device that was taken off somebody has another key since.

@@ -13,8 +13,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -247,7 +247,7 @@ func TestABusyDeviceIsReadOnce(t *testing.T) {
 	s.settle(off(t, "phone", 50))
 	mei := s.load(user("mei"))
 	mei.Window.Forget(t0.Add(55 * time.Minute))
-	if err := (dynamo.Profiles{DB: s.db, Table: "Profiles", Months: dynamo.TimelineMonths}).Commit(t.Context(), dynamo.Change{Profile: mei}); err != nil {
+	if err := (people.Profiles{DB: s.db, Table: "Profiles", Months: people.TimelineMonths}).Commit(t.Context(), people.Change{Profile: mei}); err != nil {
 		t.Fatal(err)
 	}
 	var list []event.Event

@@ -7,7 +7,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -60,7 +61,7 @@ func (b *batch) bury(ctx context.Context, p *profile.Profile, wipe *job.Command,
 	if err != nil {
 		return err
 	}
-	filing := b.process.Later.Filing(dynamo.OwnerProjection, now.Add(firstPass), filed.ID, filed.Body)
+	filing := b.process.Later.Filing(due.OwnerProjection, now.Add(firstPass), filed.ID, filed.Body)
 	return b.process.Profiles.Erase(ctx, p, wipe.At, wipe.Wipe.Version, filing)
 }
 
@@ -76,5 +77,5 @@ func cameSince(p *profile.Profile, at time.Time) bool {
 func (b *batch) remember(ctx context.Context, p *profile.Profile, key profile.ID, at time.Time) error {
 	p.RememberErasure(key, at)
 	telemetry.Count("erased_key_of_somebody_else", 1, "function", "projection")
-	return b.process.Profiles.Commit(ctx, dynamo.Change{Profile: p})
+	return b.process.Profiles.Commit(ctx, people.Change{Profile: p})
 }

@@ -18,6 +18,9 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -214,7 +217,7 @@ func TestErasuresAreByKey(t *testing.T) {
 // event finds an event of a person's timeline.
 func (s *shop) event(i profile.Identifier, id string) event.Event {
 	s.t.Helper()
-	list, _, err := dynamo.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 1000, "")
+	list, _, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 1000, "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -270,7 +273,7 @@ func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		t.Run(fmt.Sprint("back ", back), func(t *testing.T) {
 			s := newShop(t)
-			timeline := dynamo.Timeline{DB: s.db, Table: "Timeline"}
+			timeline := people.Timeline{DB: s.db, Table: "Timeline"}
 			s.settle(envelope(t, "web", seen("1", "mei")))
 			mei := s.load(user("mei"))
 			s.settle(eraseJob(t, mei.ID, t0.Add(time.Hour), false))
@@ -280,7 +283,7 @@ func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
 				want = 1
 			}
 			s.tick(2 * time.Minute)
-			late := dynamo.Pack{Profile: mei.ID, Day: profile.DayOf(t0), Version: mei.Version + 1, Events: []dynamo.PackedEvent{{Source: "web", Event: seen("late", "mei")}}}
+			late := people.Pack{Profile: mei.ID, Day: profile.DayOf(t0), Version: mei.Version + 1, Events: []people.PackedEvent{{Source: "web", Event: seen("late", "mei")}}}
 			if err := timeline.Write(t.Context(), late); err != nil {
 				t.Fatal(err)
 			}
@@ -316,7 +319,7 @@ type long struct {
 	calls int
 }
 
-func (l *long) Wipe(_ context.Context, gone dynamo.Gone, after string) (int, string, error) {
+func (l *long) Wipe(_ context.Context, gone people.Gone, after string) (int, string, error) {
 	l.calls++
 	if p := l.s.load(user("mei")); exists(p) {
 		l.t.Error("traces are wiped before the tombstone stands")
@@ -352,12 +355,12 @@ func TestWhoComesBackAndIsMergedKeepsTheirs(t *testing.T) {
 	phone := anonymous("phone").ID()
 	s.settle(eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false))
 	s.settle(envelope(t, "web", hour(5, browse("2", "phone", t0))))
-	takings := dynamo.Takings{DB: s.db, Table: "Due"}
-	if as, err := takings.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{phone}, CampaignID: "welcome", Cause: "now"}, s.now.Add(time.Second)); as == "" || err != nil {
+	takings := outreach.Takings{DB: s.db, Table: "Due"}
+	if as, err := takings.Take(t.Context(), outreach.Taking{IDs: []profile.ID{phone}, CampaignID: "welcome", Cause: "now"}, s.now.Add(time.Second)); as == "" || err != nil {
 		t.Fatalf("the phone is taken as %q, %v", as, err)
 	}
 	decided := delivery.Decision{NotificationID: "n", ProfileID: phone, Outcome: delivery.Sent, Asked: s.now, At: s.now.Add(time.Second)}
-	deliveries := dynamo.Deliveries{DB: s.db, Table: "Deliveries"}
+	deliveries := outreach.Deliveries{DB: s.db, Table: "Deliveries"}
 	if first, err := deliveries.DecideFirst(t.Context(), decided); !first || err != nil {
 		t.Fatal(first, err)
 	}
@@ -393,7 +396,7 @@ type returning struct {
 	seen []bool
 }
 
-func (r *returning) Wipe(_ context.Context, gone dynamo.Gone, _ string) (int, string, error) {
+func (r *returning) Wipe(_ context.Context, gone people.Gone, _ string) (int, string, error) {
 	r.seen = append(r.seen, gone.Back)
 	if len(r.seen) == 1 {
 		r.s.settle(envelope(r.s.t, "web", hour(5, seen("4", "mei"))))
@@ -412,7 +415,7 @@ func TestALongHistoryIsWipedPageByPage(t *testing.T) {
 	traces := &long{t: t, s: s, pages: map[profile.ID]int{keys[0]: 3 * wipePages, keys[1]: 3}}
 	worker := func() *Process {
 		w := s.worker()
-		w.Traces = []Traces{traces, dynamo.Takings{DB: s.db, Table: "Due"}}
+		w.Traces = []Traces{traces, outreach.Takings{DB: s.db, Table: "Due"}}
 		return w
 	}
 	if again := deliver(t, worker(), eraseJob(t, keys[0], t0.Add(time.Hour), false)); len(again) > 0 {
@@ -450,7 +453,7 @@ type overtaken struct {
 	by func()
 }
 
-func (o *overtaken) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...dynamo.Beside) error {
+func (o *overtaken) Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, with ...dynamo.Write) error {
 	o.by()
 	o.by = func() {}
 	return o.Profiles.Erase(ctx, p, at, version, with...)
@@ -583,7 +586,7 @@ func TestTwoWorkersEraseAndFold(t *testing.T) {
 			t.Errorf("%v is %+v", i, p.Identifiers)
 		}
 	}
-	if list, _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(t.Context(), mei.Keys(), 100, ""); err != nil || len(list) != 0 {
+	if list, _, err := (people.Timeline{DB: s.db, Table: "Timeline"}).Events(t.Context(), mei.Keys(), 100, ""); err != nil || len(list) != 0 {
 		t.Errorf("the timeline holds %d events, %v", len(list), err)
 	}
 }
@@ -629,7 +632,7 @@ func TestOrdersOfOneWhoWasErased(t *testing.T) {
 		owner profile.ID
 		net   int64
 	}{"A": {"nobody", 500}, "R": {mei, 2000}, "L": {user("li").ID(), 400}, "B": {mei, 1000}, "P": {mei, 700}} {
-		o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), id)
+		o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), id)
 		if err != nil || o.Owner != want.owner || o.Net() != want.net {
 			t.Errorf("order %s is of %s, worth %d, %v; want %s, %d", id, o.Owner, o.Net(), err, want.owner, want.net)
 		}
@@ -668,7 +671,7 @@ func TestAnOrderThatKeptItsOwner(t *testing.T) {
 		s.settle(envelope(t, "hook", late))
 		s.rest()
 		s.live(nil)
-		o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), "R")
+		o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), "R")
 		if err != nil || o.Owner != mei || o.Net() != 1600 {
 			t.Errorf("%s: the order is of %s, worth %d, %v", name, o.Owner, o.Net(), err)
 		}
@@ -686,7 +689,7 @@ func TestCodesOfOneWhoWasErased(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "web", seen("1", "mei")))
 	mei := s.load(user("mei")).ID
-	referrals := dynamo.Referrals{DB: s.db, Table: "Referrals"}
+	referrals := reward.Referrals{DB: s.db, Table: "Referrals"}
 	for _, c := range []struct {
 		code, program string
 		who           profile.ID

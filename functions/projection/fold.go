@@ -12,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -141,7 +142,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 		return nil
 	}
 	var follows []profile.Follow
-	change := dynamo.Change{Profile: p, Attach: who.attach}
+	change := people.Change{Profile: p, Attach: who.attach}
 	record := profile.Commit{Version: version}
 	for i := range events {
 		e := &events[i]

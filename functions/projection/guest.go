@@ -10,7 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -73,5 +73,5 @@ func (b *batch) ownerless(ctx context.Context, in *incoming, o *order.Order) (ta
 		return false, fmt.Errorf("packing a report: %w", err)
 	}
 	telemetry.Count("report_before_its_order", 1, "function", "projection")
-	return true, b.process.Later.Put(ctx, dynamo.OwnerProjection, now.Add(max(min(age, ownerless-age), ownerDelay)), fmt.Sprintf("refund#%016x", uint64(in.hash)), body)
+	return true, b.process.Later.Put(ctx, due.OwnerProjection, now.Add(max(min(age, ownerless-age), ownerDelay)), fmt.Sprintf("refund#%016x", uint64(in.hash)), body)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/telemetry"
 )
 
@@ -241,7 +241,7 @@ const mergeSource = "projection"
 
 // tell makes the event that the merge itself is, as the pack that is written with it. It is in the timeline of the one who stays
 // and nowhere counted: whether two profiles had to be merged hangs on the sequence of events, and the sums must not.
-func tell(keep, absorbed *profile.Profile, j join, twice int, now time.Time) dynamo.Pack {
+func tell(keep, absorbed *profile.Profile, j join, twice int, now time.Time) people.Pack {
 	now = now.UTC().Truncate(time.Millisecond)
 	version := keep.Version + 1
 	// Strings and a flag cannot fail to be JSON.
@@ -260,7 +260,7 @@ func tell(keep, absorbed *profile.Profile, j join, twice int, now time.Time) dyn
 	if e.UserID == "" && len(keep.Identifiers) > 0 {
 		e.AnonymousID = keep.Identifiers[0].Value
 	}
-	return dynamo.Pack{Profile: keep.ID, Day: profile.DayOf(now), Version: version, Events: []dynamo.PackedEvent{{Source: mergeSource, Event: e}}}
+	return people.Pack{Profile: keep.ID, Day: profile.DayOf(now), Version: version, Events: []people.PackedEvent{{Source: mergeSource, Event: e}}}
 }
 
 // refused counts a join that a limit keeps from happening. One that somebody asked for by name is also logged.
@@ -297,7 +297,7 @@ func (b *batch) store(ctx context.Context, who *person) error {
 	if who.profile.Version > 0 && len(who.attach) == 0 {
 		return nil
 	}
-	err := b.process.Profiles.Commit(ctx, dynamo.Change{Profile: who.profile, Attach: who.attach})
+	err := b.process.Profiles.Commit(ctx, people.Change{Profile: who.profile, Attach: who.attach})
 	who.attach = nil
 	return err
 }

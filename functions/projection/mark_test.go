@@ -9,8 +9,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -45,7 +45,7 @@ func TestWhatIsKnownAgainstAnAddress(t *testing.T) {
 				s.db.Fail("UpdateItem", 1, how)
 			}
 			s.settle(events.SQSMessage{Body: string(body)})
-			got, err := dynamo.Deliveries{DB: s.db, Table: "Deliveries"}.Marks(t.Context(), delivery.Email, "ann@example.com")
+			got, err := outreach.Deliveries{DB: s.db, Table: "Deliveries"}.Marks(t.Context(), delivery.Email, "ann@example.com")
 			if err != nil || got != c.want {
 				t.Errorf("%s, %s: %+v, %v, want %+v", c.name, how, got, err, c.want)
 			}

@@ -14,8 +14,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -26,7 +26,7 @@ func alias(id, userID, previous string) event.Event {
 // merges lists the merges that a person's timeline tells of, newest first.
 func (s *shop) merges(i profile.Identifier) []event.Event {
 	s.t.Helper()
-	list, _, err := dynamo.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 10_000, "")
+	list, _, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 10_000, "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestAMergeIsAnEvent(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := envelope.Follows[0]
-			if _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Event(context.Background(), dynamo.EventRef{Profile: p.ID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event}); err != nil {
+			if _, err := (people.Timeline{DB: s.db, Table: "Timeline"}).Event(context.Background(), people.EventRef{Profile: p.ID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event}); err != nil {
 				t.Errorf("the told event cannot be found: %v", err)
 			}
 		})
@@ -273,7 +273,7 @@ func TestAnOutboxKeepsWhatANewerVersionWrote(t *testing.T) {
 	old, profiles := s.load(user("old")), s.worker().Profiles
 	voucher := profile.Follow{Kind: "voucher", Ref: "v-1", At: t0}
 	old.Append(old.Version+1, voucher, profile.Follow{Kind: profile.FollowOrder, Ref: "A", At: t0})
-	if err := profiles.Commit(t.Context(), dynamo.Change{Profile: old}); err != nil {
+	if err := profiles.Commit(t.Context(), people.Change{Profile: old}); err != nil {
 		t.Fatal(err)
 	}
 	s.settle(envelope(t, "server", track("2", "old", "Order Completed", t0, `{"order_id":"B","total":1}`)))

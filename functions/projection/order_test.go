@@ -13,8 +13,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -54,7 +54,7 @@ func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
 				if count != 1 || net != 10000 {
 					t.Errorf("%d orders, %d left; want 1 and 100.00", count, net)
 				}
-				o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
+				o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
 				if err != nil || o.Total != 12000 || len(o.Refunds) != 1 || len(o.Products) != 1 || o.Products[0].Quantity != 2 || !o.CompletedAt.Equal(t0.Add(time.Minute)) {
 					t.Errorf("the order is %+v, %v", o, err)
 				}
@@ -151,7 +151,7 @@ func TestARefundAfterAnErasure(t *testing.T) {
 			if bare := s.load(user("mei")); bare.Version > 0 && !exists(bare) && !bare.LastSeen.IsZero() {
 				t.Errorf("a profile without a name: %+v", bare)
 			}
-			o, err := dynamo.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
+			o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
 			if err != nil || o.Net() != 600 {
 				t.Errorf("of the order %d is left, %v; want 6.00", o.Net(), err)
 			}
@@ -190,10 +190,10 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 				t.Errorf("%v is %+v", i, p)
 			}
 		}
-		if list, _, err := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
+		if list, _, err := (people.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
 			t.Errorf("the timeline holds %d events, %v", len(list), err)
 		}
-		if o, err := (dynamo.Orders{DB: s.db, Table: "Profiles"}).Load(context.Background(), "A-1"); err != nil || o.Owner != "nobody" || o.Net() != 10000 {
+		if o, err := (people.Orders{DB: s.db, Table: "Profiles"}).Load(context.Background(), "A-1"); err != nil || o.Owner != "nobody" || o.Net() != 10000 {
 			t.Errorf("the order is %+v, %v", o, err)
 		}
 	}

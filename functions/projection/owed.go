@@ -8,7 +8,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/queue"
 )
 
@@ -17,7 +17,7 @@ type debt struct {
 	group   *group
 	profile profile.ID
 	version int64
-	packs   []dynamo.Pack
+	packs   []people.Pack
 }
 
 // unpaid is a debt that could not be paid. Its jobs come again and find what their commit owes.
@@ -34,7 +34,7 @@ func (b *batch) owe(ctx context.Context, d debt) error {
 	for _, d := range b.debts {
 		packs += len(d.packs)
 	}
-	if packs < dynamo.PacksTogether {
+	if packs < people.PacksTogether {
 		b.mu.Unlock()
 		return nil
 	}
@@ -47,7 +47,7 @@ func (b *batch) owe(ctx context.Context, d debt) error {
 // pay writes the packs of commits. If that fails, the jobs of all of them come again, and each finds what its own commit owes: so nobody's are kept
 // back for long by those of somebody else that cannot be packed.
 func (b *batch) pay(ctx context.Context, due ...debt) error {
-	var packs []dynamo.Pack
+	var packs []people.Pack
 	for _, d := range due {
 		packs = append(packs, d.packs...)
 	}
@@ -75,17 +75,17 @@ func (b *batch) settleDebts(ctx context.Context) {
 }
 
 // packsOf are the events as packs, one a day. days are those that the commit owes.
-func packsOf(id profile.ID, version int64, part string, events []incoming, days []profile.Day) []dynamo.Pack {
-	packs := make([]dynamo.Pack, len(days))
+func packsOf(id profile.ID, version int64, part string, events []incoming, days []profile.Day) []people.Pack {
+	packs := make([]people.Pack, len(days))
 	for i, day := range days {
-		packs[i] = dynamo.Pack{Profile: id, Day: day, Version: version, Part: part}
+		packs[i] = people.Pack{Profile: id, Day: day, Version: version, Part: part}
 	}
 	for _, e := range events {
 		// A client's retry carries another time; the pack is owed for the day of the first one.
 		i := max(slices.Index(days, profile.DayOf(e.event.Happened())), 0)
-		packs[i].Events = append(packs[i].Events, dynamo.PackedEvent{Source: e.source, Event: e.event})
+		packs[i].Events = append(packs[i].Events, people.PackedEvent{Source: e.source, Event: e.event})
 	}
-	return slices.DeleteFunc(packs, func(p dynamo.Pack) bool { return len(p.Events) == 0 })
+	return slices.DeleteFunc(packs, func(p people.Pack) bool { return len(p.Events) == 0 })
 }
 
 // recover writes the packs that a commit still owes from events that came again. If only some of its events did, they make a

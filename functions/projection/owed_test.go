@@ -13,14 +13,14 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // deaf is a timeline that takes nothing.
 type deaf struct{ Timeline }
 
-func (deaf) Write(context.Context, ...dynamo.Pack) error { return dynamotest.ErrInjected }
+func (deaf) Write(context.Context, ...people.Pack) error { return dynamotest.ErrInjected }
 
 // TestWhatIsOwedIsBounded lets the timeline take nothing for a while: the person's item does not grow for ever, and in the end everything is
 // there once.
@@ -65,7 +65,7 @@ func crowd(t *testing.T, n int, id string) (jobs []events.SQSMessage) {
 
 // TestManyPeopleTakeFewCalls counts the calls of a batch of people whose packs another process has written.
 func TestManyPeopleTakeFewCalls(t *testing.T) {
-	const n = 2*dynamo.PacksTogether + 10
+	const n = 2*people.PacksTogether + 10
 	s := newShop(t)
 	s.settle(crowd(t, n, "a")...)
 	before := map[string]int{}
@@ -99,7 +99,7 @@ type choosy struct {
 	not profile.ID
 }
 
-func (c choosy) Write(ctx context.Context, packs ...dynamo.Pack) error {
+func (c choosy) Write(ctx context.Context, packs ...people.Pack) error {
 	for _, p := range packs {
 		if p.Profile == c.not {
 			panic("nobody foresaw this")
@@ -111,7 +111,7 @@ func (c choosy) Write(ctx context.Context, packs ...dynamo.Pack) error {
 // TestPacksThatCannotBeWrittenKeepNobodyBack lets one person's packs fail for ever: those of the others who were written with it are there when
 // their jobs have come once more.
 func TestPacksThatCannotBeWrittenKeepNobodyBack(t *testing.T) {
-	for _, n := range []int{2, dynamo.PacksTogether, dynamo.PacksTogether + 2} { // paid at the end, by the one who fills the call, and both
+	for _, n := range []int{2, people.PacksTogether, people.PacksTogether + 2} { // paid at the end, by the one who fills the call, and both
 		s := newShop(t)
 		jobs := crowd(t, n, "a")
 		bad := jobs[1].Body
@@ -141,7 +141,7 @@ func TestPeopleWhoAreOwedTooMuchAreNotMerged(t *testing.T) {
 		worker := s.worker()
 		b := newBatch(worker, 1)
 		b.rules = nil
-		people := map[profile.Identifier]*person{}
+		them := map[profile.Identifier]*person{}
 		for i, name := range []string{"mei", "old"} {
 			p := &profile.Profile{ID: user(name).ID()}
 			p.Attach(user(name))
@@ -154,18 +154,18 @@ func TestPeopleWhoAreOwedTooMuchAreNotMerged(t *testing.T) {
 				commit.Hashes = append(commit.Hashes, event.Hash(i*10_000+h))
 			}
 			p.Window.Record(commit)
-			if err := worker.Profiles.Commit(t.Context(), dynamo.Change{Profile: p}); err != nil {
+			if err := worker.Profiles.Commit(t.Context(), people.Change{Profile: p}); err != nil {
 				t.Fatal(err)
 			}
-			people[user(name)] = &person{profile: s.load(user(name))}
+			them[user(name)] = &person{profile: s.load(user(name))}
 		}
 		load := func(i profile.Identifier) (*person, error) {
-			if who := people[i]; who != nil {
+			if who := them[i]; who != nil {
 				return who, nil
 			}
 			return &person{profile: &profile.Profile{ID: i.ID()}}, nil
 		}
-		err := b.join(t.Context(), view{user("mei"): people[user("mei")], user("old"): people[user("old")]}, join{a: user("mei"), b: user("old"), explicit: true, at: t0}, load)
+		err := b.join(t.Context(), view{user("mei"): them[user("mei")], user("old"): them[user("old")]}, join{a: user("mei"), b: user("old"), explicit: true, at: t0}, load)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%d more hashes are owed: %v, want %v", c.owed, err, c.want)
 		}

@@ -23,6 +23,11 @@ import (
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 	"github.com/userops/userops/shared/queue"
@@ -49,9 +54,9 @@ type Settings struct {
 // happened.
 type Profiles interface {
 	Load(context.Context, profile.ID) (*profile.Profile, error)
-	Commit(context.Context, dynamo.Change) error
-	Merge(ctx context.Context, keep, absorbed *profile.Profile, told dynamo.Pack) error
-	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, beside ...dynamo.Beside) error
+	Commit(context.Context, people.Change) error
+	Merge(ctx context.Context, keep, absorbed *profile.Profile, told people.Pack) error
+	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, beside ...dynamo.Write) error
 }
 
 // Orders reads orders consistently. Those that have an owner are written by Profiles.Commit; Save writes one that has none, if it is still as it
@@ -64,12 +69,12 @@ type Orders interface {
 // Timeline keeps packs of events. Writing a pack again is harmless.
 type Timeline interface {
 	// Write takes packs of any number of people. An error leaves open which of them were written.
-	Write(context.Context, ...dynamo.Pack) error
+	Write(context.Context, ...people.Pack) error
 	// Written may not see yet what was written just now.
 	Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error)
-	// Around reads consistently. dynamo.ErrTooMuch says that it was ended at the last of the pages that it may read.
+	// Around reads consistently. people.ErrTooMuch says that it was ended at the last of the pages that it may read.
 	Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) (more bool)) error
-	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]dynamo.PackedEvent, error)
+	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]people.PackedEvent, error)
 }
 
 // Addresses remembers what is known against an address. Marking again changes nothing.
@@ -98,8 +103,8 @@ type Sender interface {
 type Later interface {
 	Put(ctx context.Context, owner string, at time.Time, id string, body []byte) error
 	// Filing is Put for the transaction of what makes the entry due.
-	Filing(owner string, at time.Time, id string, body []byte) dynamo.Beside
-	Ready(ctx context.Context, owner string, each func(context.Context, dynamo.DueEntry) (again time.Time, err error)) error
+	Filing(owner string, at time.Time, id string, body []byte) dynamo.Write
+	Ready(ctx context.Context, owner string, each func(context.Context, due.Entry) (again time.Time, err error)) error
 }
 
 // Postponer says when a job that goes back comes again.
@@ -140,29 +145,29 @@ type QueueAPI interface {
 
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process {
-	orders, referrals := dynamo.Orders{DB: db, Table: s.Profiles}, dynamo.Referrals{DB: db, Table: s.Referrals}
-	ahead := dynamo.NewPeopleAhead(db, s.Profiles, s.Timeline)
+	orders, referrals := people.Orders{DB: db, Table: s.Profiles}, reward.Referrals{DB: db, Table: s.Referrals}
+	ahead := people.NewAhead(db, s.Profiles, s.Timeline)
 	together := &dynamo.Together{API: ahead}
-	timeline := dynamo.Timeline{DB: ahead, Table: s.Timeline, Now: now, Months: s.Months}
-	deliveries := dynamo.Deliveries{DB: db, Table: s.Deliveries, Now: now}
+	timeline := people.Timeline{DB: ahead, Table: s.Timeline, Now: now, Months: s.Months}
+	deliveries := outreach.Deliveries{DB: db, Table: s.Deliveries, Now: now}
 	return &Process{
-		Profiles:  dynamo.Profiles{DB: together, Table: s.Profiles, History: timeline, Months: s.Months},
-		Orders:    dynamo.Orders{DB: ahead, Table: s.Profiles},
+		Profiles:  people.Profiles{DB: together, Table: s.Profiles, History: timeline, Months: s.Months},
+		Orders:    people.Orders{DB: ahead, Table: s.Profiles},
 		Ahead:     ahead,
 		Together:  together,
 		Timeline:  timeline,
 		Addresses: deliveries,
 		Traces: []Traces{
 			// Orders are found by the timeline.
-			dynamo.OrderTraces{Orders: orders, Timeline: timeline, Kept: referrals.OrdersOf},
+			people.OrderTraces{Orders: orders, Timeline: timeline, Kept: referrals.OrdersOf},
 			timeline,
 			deliveries,
-			dynamo.Takings{DB: db, Table: s.Due},
-			dynamo.Waits{DB: db, Table: s.Due},
+			outreach.Takings{DB: db, Table: s.Due},
+			due.Waits{DB: db, Table: s.Due},
 			referrals,
 		},
 		Rules: &Definitions{
-			Catalog: &dynamo.CatalogCache{Catalog: dynamo.Catalog{DB: db, Table: s.Catalog}, Now: now},
+			Catalog: &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.Catalog}, Now: now},
 			Shop:    segment.Shop{Zone: s.Zone, Currency: s.Currency},
 		},
 		Outbox: outbox.Queues{
@@ -171,7 +176,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			job.ToProjection:    queue.Sender{Client: sqs, URL: s.Events},
 		},
 		Reports:   queue.Sender{Client: sqs, URL: s.Events},
-		Later:     dynamo.Due{DB: db, Table: s.Due, Now: now},
+		Later:     due.Due{DB: db, Table: s.Due, Now: now},
 		Postponer: queue.Postponer{Client: sqs, URL: s.Events},
 		Zone:      s.Zone,
 		Currency:  s.Currency,
@@ -194,7 +199,7 @@ func (p *Process) Invoke(ctx context.Context, raw json.RawMessage) (any, error) 
 
 // Minute puts on the queue what was kept for a later time that has come.
 func (p *Process) Minute(ctx context.Context) error {
-	return p.Later.Ready(ctx, dynamo.OwnerProjection, func(ctx context.Context, e dynamo.DueEntry) (time.Time, error) {
+	return p.Later.Ready(ctx, due.OwnerProjection, func(ctx context.Context, e due.Entry) (time.Time, error) {
 		return time.Time{}, p.Reports.Send(ctx, json.RawMessage(e.Body))
 	})
 }
@@ -239,7 +244,7 @@ func (p *Process) anew(ctx context.Context, record events.SQSMessage, cause erro
 func (p *Process) answer(ctx context.Context, in events.SQSEvent, cause func(int) error) events.SQSEventResponse {
 	var out events.SQSEventResponse
 	var postponing errgroup.Group
-	postponing.SetLimit(people)
+	postponing.SetLimit(abreast)
 	for i, record := range in.Records {
 		if err := cause(i); err != nil && !p.anew(ctx, record, err) {
 			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: record.MessageId})

@@ -21,8 +21,11 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 )
@@ -103,20 +106,20 @@ func newShop(t *testing.T) *shop {
 }
 
 func (s *shop) worker() *Process {
-	ahead := dynamo.NewPeopleAhead(s.db, "Profiles", "Timeline")
-	timeline := dynamo.Timeline{DB: ahead, Table: "Timeline"}
+	ahead := people.NewAhead(s.db, "Profiles", "Timeline")
+	timeline := people.Timeline{DB: ahead, Table: "Timeline"}
 	p := &Process{
-		Profiles: dynamo.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: dynamo.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
+		Profiles: people.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: people.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
 		Timeline: timeline, Rules: fixed{s.watch},
-		Addresses: dynamo.Deliveries{DB: s.db, Table: "Deliveries"},
+		Addresses: outreach.Deliveries{DB: s.db, Table: "Deliveries"},
 		Traces: []Traces{
-			dynamo.OrderTraces{Orders: dynamo.Orders{DB: s.db, Table: "Profiles"}, Timeline: timeline, Kept: dynamo.Referrals{DB: s.db, Table: "Referrals"}.OrdersOf},
-			timeline, dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Waits{DB: s.db, Table: "Due"},
-			dynamo.Referrals{DB: s.db, Table: "Referrals"},
+			people.OrderTraces{Orders: people.Orders{DB: s.db, Table: "Profiles"}, Timeline: timeline, Kept: reward.Referrals{DB: s.db, Table: "Referrals"}.OrdersOf},
+			timeline, outreach.Deliveries{DB: s.db, Table: "Deliveries"}, outreach.Takings{DB: s.db, Table: "Due"}, due.Waits{DB: s.db, Table: "Due"},
+			reward.Referrals{DB: s.db, Table: "Referrals"},
 		},
 		Outbox:  outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},
 		Reports: s.reports, Currency: "CNY",
-		Later:     dynamo.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }},
+		Later:     due.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }},
 		Now:       func() time.Time { return s.now },
 		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
@@ -180,7 +183,7 @@ func (s *shop) settle(records ...events.SQSMessage) (rounds int) {
 
 func (s *shop) load(i profile.Identifier) *profile.Profile {
 	s.t.Helper()
-	p, err := dynamo.Profiles{DB: s.db, Table: "Profiles"}.Load(context.Background(), i.ID())
+	p, err := people.Profiles{DB: s.db, Table: "Profiles"}.Load(context.Background(), i.ID())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -204,7 +207,7 @@ type knowledge struct {
 func (s *shop) knows(i profile.Identifier) knowledge {
 	s.t.Helper()
 	p := s.load(i)
-	list, next, err := dynamo.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), p.Keys(), 10_000, "")
+	list, next, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), p.Keys(), 10_000, "")
 	if err != nil || next != "" {
 		s.t.Fatal(err, next)
 	}
@@ -690,7 +693,7 @@ func TestErase(t *testing.T) {
 				t.Errorf("%s: %v is %+v", when, i, p)
 			}
 		}
-		if list, _, _ := (dynamo.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), mei.Keys(), 100, ""); len(list) != 0 {
+		if list, _, _ := (people.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), mei.Keys(), 100, ""); len(list) != 0 {
 			t.Errorf("%s: the timeline holds %d events", when, len(list))
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -78,34 +78,34 @@ func TestEveryReadBroken(t *testing.T) {
 	}
 }
 
-// catalog is a list of definitions that may be away.
-type catalog struct {
-	all map[string][]dynamo.Definition
+// shelf is a list of definitions that may be away.
+type shelf struct {
+	all map[string][]catalog.Definition
 	err map[string]error
 }
 
-func (c catalog) All(_ context.Context, kind string) ([]dynamo.Definition, error) {
+func (c shelf) All(_ context.Context, kind string) ([]catalog.Definition, error) {
 	return c.all[kind], c.err[kind]
 }
 
 // TestWhatIsWatched is what the catalog says at the moment: the segments that one person's data decides, and the events of campaigns that run.
 func TestWhatIsWatched(t *testing.T) {
-	define := func(kind, id string, version int, body string) dynamo.Definition {
-		return dynamo.Definition{Kind: kind, ID: id, Version: version, Body: json.RawMessage(body)}
+	define := func(kind, id string, version int, body string) catalog.Definition {
+		return catalog.Definition{Kind: kind, ID: id, Version: version, Body: json.RawMessage(body)}
 	}
 	onEvent := func(state, name string) string {
 		return `{"name":"C","state":"` + state + `","channel":"email","templateId":"t","trigger":{"event":{"name":"` + name + `"}}}`
 	}
-	c := catalog{all: map[string][]dynamo.Definition{
-		dynamo.KindSegment: {
-			define(dynamo.KindSegment, "buyers", 1, `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`),
-			define(dynamo.KindSegment, "broken", 1, `{"id":7}`),
-			define(dynamo.KindSegment, "faulty", 1, `{"id":"faulty","name":"F","rule":{"field":"no such field","op":"gte","value":1}}`),
+	c := shelf{all: map[string][]catalog.Definition{
+		catalog.KindSegment: {
+			define(catalog.KindSegment, "buyers", 1, `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`),
+			define(catalog.KindSegment, "broken", 1, `{"id":7}`),
+			define(catalog.KindSegment, "faulty", 1, `{"id":"faulty","name":"F","rule":{"field":"no such field","op":"gte","value":1}}`),
 		},
-		dynamo.KindCampaign: {
-			define(dynamo.KindCampaign, "a", 1, onEvent("running", "Signed Up")), define(dynamo.KindCampaign, "b", 1, onEvent("paused", "Cart Viewed")),
-			define(dynamo.KindCampaign, "c", 1, `{"name":7}`), define(dynamo.KindCampaign, "d", 1, onEvent("running", "Product Viewed")),
-			define(dynamo.KindCampaign, "e", 1, `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"enteredSegment":"buyers"}}`),
+		catalog.KindCampaign: {
+			define(catalog.KindCampaign, "a", 1, onEvent("running", "Signed Up")), define(catalog.KindCampaign, "b", 1, onEvent("paused", "Cart Viewed")),
+			define(catalog.KindCampaign, "c", 1, `{"name":7}`), define(catalog.KindCampaign, "d", 1, onEvent("running", "Product Viewed")),
+			define(catalog.KindCampaign, "e", 1, `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"enteredSegment":"buyers"}}`),
 		},
 	}, err: map[string]error{}}
 	shop := segment.Shop{Zone: time.UTC, Currency: "CNY"}
@@ -121,11 +121,11 @@ func TestWhatIsWatched(t *testing.T) {
 	if again, err := d.Current(t.Context()); err != nil || again != w {
 		t.Errorf("compiled again without a change, %v", err)
 	}
-	c.all[dynamo.KindCampaign][1] = define(dynamo.KindCampaign, "b", 2, onEvent("running", "Cart Viewed"))
+	c.all[catalog.KindCampaign][1] = define(catalog.KindCampaign, "b", 2, onEvent("running", "Cart Viewed"))
 	if now, err := d.Current(t.Context()); err != nil || !now.Events["Cart Viewed"] {
 		t.Errorf("a new version is not watched: %+v, %v", now, err)
 	}
-	for _, kind := range []string{dynamo.KindSegment, dynamo.KindCampaign} {
+	for _, kind := range []string{catalog.KindSegment, catalog.KindCampaign} {
 		c.err[kind] = errors.New("away")
 		if _, err := d.Current(t.Context()); !errors.Is(err, c.err[kind]) {
 			t.Errorf("without %s: %v", kind, err)

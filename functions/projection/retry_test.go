@@ -12,8 +12,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -159,7 +159,7 @@ func TestTheLookUpHasAnEnd(t *testing.T) {
 type tired struct{ Timeline }
 
 func (tired) Around(context.Context, profile.ID, profile.Day, profile.Day, *int, func(event.Hash) bool) error {
-	return dynamo.ErrTooMuch
+	return people.ErrTooMuch
 }
 
 // TestALookUpThatFailsComesBack breaks the reading: what is not known is not decided.
@@ -289,11 +289,11 @@ func TestSharedMessageIDsAreToldApart(t *testing.T) {
 			}
 			sides := []string{}
 			for _, f := range envelope.Follows {
-				ref := dynamo.EventRef{Profile: f.ProfileID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event, Name: f.Ref}
+				ref := people.EventRef{Profile: f.ProfileID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event, Name: f.Ref}
 				if way != "as it is" {
 					ref.Source = ""
 				}
-				e, err := dynamo.Timeline{DB: s.db, Table: "Timeline"}.Event(t.Context(), ref)
+				e, err := people.Timeline{DB: s.db, Table: "Timeline"}.Event(t.Context(), ref)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -17,7 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 )
 
 // Rules answers what operators want watched, as of now.
@@ -72,7 +72,7 @@ func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow 
 
 // Catalog lists current definitions; it may be some seconds old.
 type Catalog interface {
-	All(ctx context.Context, kind string) ([]dynamo.Definition, error)
+	All(ctx context.Context, kind string) ([]catalog.Definition, error)
 }
 
 // Definitions makes a Watch of the catalog, anew whenever a definition has changed.
@@ -87,14 +87,14 @@ type Definitions struct {
 
 // Current is the Watch of the definitions as the catalog has them.
 func (d *Definitions) Current(ctx context.Context) (*Watch, error) {
-	var segments, campaigns []dynamo.Definition
+	var segments, campaigns []catalog.Definition
 	both, sideBySide := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
-		segments, err = d.Catalog.All(sideBySide, dynamo.KindSegment)
+		segments, err = d.Catalog.All(sideBySide, catalog.KindSegment)
 		return err
 	})
 	both.Go(func() (err error) {
-		campaigns, err = d.Catalog.All(sideBySide, dynamo.KindCampaign)
+		campaigns, err = d.Catalog.All(sideBySide, catalog.KindCampaign)
 		return err
 	})
 	if err := both.Wait(); err != nil {
@@ -114,7 +114,7 @@ func (d *Definitions) Current(ctx context.Context) (*Watch, error) {
 
 // compile leaves out what is faulty: console lets no such definition in, and one that is there all the same must not stop the
 // events.
-func (d *Definitions) compile(ctx context.Context, segments, campaigns []dynamo.Definition) *Watch {
+func (d *Definitions) compile(ctx context.Context, segments, campaigns []catalog.Definition) *Watch {
 	w := &Watch{Events: map[string]bool{}, Shop: d.Shop}
 	var definitions []segment.Definition
 	for _, x := range segments {

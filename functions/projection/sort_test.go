@@ -10,7 +10,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -51,7 +51,7 @@ func TestAKeyIsAttachedOnce(t *testing.T) {
 // TestAReportThatIsPassedOnWritesNoOrder: the order is told by the commit of its owner.
 func TestAReportThatIsPassedOnWritesNoOrder(t *testing.T) {
 	s := newShop(t)
-	orders := dynamo.Orders{DB: s.db, Table: "Profiles"}
+	orders := people.Orders{DB: s.db, Table: "Profiles"}
 	version := func() int64 {
 		o, err := orders.Load(t.Context(), "A")
 		if err != nil {

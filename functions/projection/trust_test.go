@@ -12,7 +12,8 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -142,7 +143,7 @@ func TestAClaimCountsOnceItIsProven(t *testing.T) {
 		t.Errorf("pages: %+v proven, %+v not", mei.Counters["page"], mei.Unproven.Counters["page"])
 	}
 	// Who spoke stands in the timeline.
-	list, _, err := dynamo.Timeline{DB: s.db, Table: "Timeline"}.Events(t.Context(), mei.Keys(), 10, "")
+	list, _, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(t.Context(), mei.Keys(), 10, "")
 	spoke := map[string]trust.Level{}
 	for _, e := range list {
 		spoke[e.MessageID] = e.Trust
@@ -156,7 +157,7 @@ func TestAClaimCountsOnceItIsProven(t *testing.T) {
 func TestAPersonMarksNoAddress(t *testing.T) {
 	s := newShop(t)
 	s.settle(by(t, trust.Person, identify("1", "mei", "", t0, `{"email":"bob@shop.example"}`), track("2", "mei", event.Unsubscribed, t0, `{"email":"bob@shop.example"}`), track("3", "mei", event.EmailBounced, t0, `{}`)))
-	marks, err := dynamo.Deliveries{DB: s.db, Table: "Deliveries"}.Marks(t.Context(), "email", "bob@shop.example")
+	marks, err := outreach.Deliveries{DB: s.db, Table: "Deliveries"}.Marks(t.Context(), "email", "bob@shop.example")
 	if p := s.load(user("mei")); err != nil || !marks.Withdrawn.IsZero() || !marks.Bounced.IsZero() || p.Consent["email"].Reason != "unsubscribe" {
 		t.Errorf("marks %+v, %v; consent %+v", marks, err, p.Consent)
 	}

@@ -8,7 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -16,7 +17,7 @@ import (
 // Traces is one kind of what stands under the keys of a person. Wipe takes a page of it away that belongs to who is gone, and answers how
 // much it found and where to go on, "" at the end. Wiping a page again is harmless.
 type Traces interface {
-	Wipe(ctx context.Context, gone dynamo.Gone, after string) (found int, next string, err error)
+	Wipe(ctx context.Context, gone people.Gone, after string) (found int, next string, err error)
 }
 
 const (
@@ -68,11 +69,11 @@ func (b *batch) wipeLater(ctx context.Context, c *job.Command, delay time.Durati
 	if err != nil {
 		return err
 	}
-	return b.process.Later.Put(ctx, dynamo.OwnerProjection, b.process.Now().Add(delay), e.ID, e.Body)
+	return b.process.Later.Put(ctx, due.OwnerProjection, b.process.Now().Add(delay), e.ID, e.Body)
 }
 
 // wipeEntry is a wipe as it is filed. What is filed again for the same minute replaces the former, so the id says how much is to be wiped.
-func wipeEntry(c *job.Command) (e dynamo.DueEntry, err error) {
+func wipeEntry(c *job.Command) (e due.Entry, err error) {
 	e.ID = fmt.Sprintf("wipe#%s#%s#%d.%d.%d", c.ProfileID, c.ID, c.Wipe.Version, len(c.Wipe.Keys), c.Wipe.Pass)
 	if e.Body, err = json.Marshal(job.Events{Command: c}); err != nil {
 		err = fmt.Errorf("packing a wipe: %w", err)
@@ -82,24 +83,24 @@ func wipeEntry(c *job.Command) (e dynamo.DueEntry, err error) {
 
 // gone looks who stands under the key that is to be wiped next. Before the tombstones nothing is wiped. Where they certainly stood, and nothing
 // remembers the erasure, a worker of the version before has made the key a pointer to somebody, who remembers it from now on.
-func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (dynamo.Gone, error) {
+func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (people.Gone, error) {
 	key := w.Keys[w.Key]
 	p, err := b.process.Profiles.Load(ctx, key)
 	if err != nil {
-		return dynamo.Gone{}, err
+		return people.Gone{}, err
 	}
 	switch {
 	case p.Erased(key, at):
 	case !w.Buried:
-		return dynamo.Gone{}, errNotErased
+		return people.Gone{}, errNotErased
 	case exists(p):
 		if err := b.remember(ctx, p, key, at); err != nil {
-			return dynamo.Gone{}, err
+			return people.Gone{}, err
 		}
 	}
 	part := slices.Contains(p.Parts, key)
-	return dynamo.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && (p.ID == key || part), Part: part,
-		Look: func(ctx context.Context) (dynamo.Gone, error) { return b.gone(ctx, w, at) }}, nil
+	return people.Gone{Key: key, Keys: w.Keys, Version: w.Version, Until: w.Until, Asked: at, Back: exists(p) && (p.ID == key || part), Part: part,
+		Look: func(ctx context.Context) (people.Gone, error) { return b.gone(ctx, w, at) }}, nil
 }
 
 // wiped tells whether the pack that a reference names is gone with who was erased.

@@ -7,7 +7,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/outreach"
 )
 
 // TestWhoComesBackWhileAPageIsReadKeepsTheirs comes back just before one of the reads of the first pass, whichever, and is noted and written to at once: that
@@ -18,8 +19,8 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 			s := newShop(t)
 			s.settle(envelope(t, "web", seen("1", "mei")))
 			mei, campaign := user("mei").ID(), "welcome"
-			takings, due := dynamo.Takings{DB: s.db, Table: "Due"}, dynamo.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }}
-			deliveries, waits := dynamo.Deliveries{DB: s.db, Table: "Deliveries"}, dynamo.Waits{DB: s.db, Table: "Due"}
+			takings, later := outreach.Takings{DB: s.db, Table: "Due"}, due.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }}
+			deliveries, waits := outreach.Deliveries{DB: s.db, Table: "Deliveries"}, due.Waits{DB: s.db, Table: "Due"}
 			contact := &delivery.Contact{ProfileID: mei, Withdrawn: map[delivery.Channel]time.Time{"sms": t0}}
 			if err := deliveries.SaveContact(t.Context(), contact); err != nil {
 				t.Fatal(err)
@@ -32,11 +33,11 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 				if p := s.load(user("mei")); !exists(p) || !p.Erased(mei, t0.Add(time.Hour)) {
 					return // the tombstones are not there yet
 				}
-				_, err := takings.Take(t.Context(), dynamo.Taking{IDs: []profile.ID{mei}, CampaignID: campaign, Cause: "now"}, s.now.Add(time.Second))
+				_, err := takings.Take(t.Context(), outreach.Taking{IDs: []profile.ID{mei}, CampaignID: campaign, Cause: "now"}, s.now.Add(time.Second))
 				_, second := deliveries.DecideFirst(t.Context(), decided)
 				c, third := deliveries.Contact(t.Context(), mei)
 				c.Intents = append(c.Intents, delivery.Intent{ID: "n", Of: mei, Asked: decided.Asked, At: decided.At})
-				if err := errors.Join(err, second, third, deliveries.SaveContact(t.Context(), c), due.Wait(t.Context(), dynamo.OwnerOrchestration, mei, s.now.Add(24*time.Hour), "n", []byte("{}"))); err != nil {
+				if err := errors.Join(err, second, third, deliveries.SaveContact(t.Context(), c), later.Wait(t.Context(), due.OwnerOrchestration, mei, s.now.Add(24*time.Hour), "n", []byte("{}"))); err != nil {
 					t.Error(err)
 				}
 			}

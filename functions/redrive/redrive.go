@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -40,12 +41,12 @@ type Settings struct {
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
 }
 
-// Letters keeps dead letters; dynamo.DeadLetters says what each call promises.
+// Letters keeps dead letters; deadletter.Letters says what each call promises.
 type Letters interface {
-	Keep(ctx context.Context, l dynamo.Letter, body []byte) error
-	Page(ctx context.Context, queue string, before time.Time, after *dynamo.Letter, size int32) (letters []dynamo.Letter, last *dynamo.Letter, err error)
-	Body(context.Context, dynamo.Letter) ([]byte, error)
-	Remove(context.Context, dynamo.Letter) error
+	Keep(ctx context.Context, l deadletter.Letter, body []byte) error
+	Page(ctx context.Context, queue string, before time.Time, after *deadletter.Letter, size int32) (letters []deadletter.Letter, last *deadletter.Letter, err error)
+	Body(context.Context, deadletter.Letter) ([]byte, error)
+	Remove(context.Context, deadletter.Letter) error
 }
 
 // Sender puts a body on a queue; when it answers nil it is durable.
@@ -73,7 +74,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		return Queue{Name: name, Dead: dead[strings.LastIndex(dead, "/")+1:], Jobs: queue.Sender{Client: sqs, URL: url}}
 	}
 	return &Process{
-		Letters: dynamo.DeadLetters{DB: db, Table: s.Table, Now: now},
+		Letters: deadletter.Letters{DB: db, Table: s.Table, Now: now},
 		Queues: []Queue{
 			of("events", s.EventsQueue, s.EventsDead),
 			of("segmentation", s.SegmentationQueue, s.SegmentationDead),
@@ -123,7 +124,7 @@ func (p *Process) keep(ctx context.Context, record events.SQSMessage) error {
 		if err != nil {
 			return fmt.Errorf("a message of %s has no SentTimestamp", dead)
 		}
-		l := dynamo.Letter{Queue: q.Name, ID: record.MessageId, Sent: time.UnixMilli(sent).UTC()}
+		l := deadletter.Letter{Queue: q.Name, ID: record.MessageId, Sent: time.UnixMilli(sent).UTC()}
 		if err := p.Letters.Keep(ctx, l, []byte(record.Body)); err != nil {
 			return err
 		}
@@ -159,7 +160,7 @@ func (p *Process) again(ctx context.Context, q Queue) (Sent, error) {
 	out := Sent{Queue: q.Name}
 	// A letter that fails again comes back with a later time.
 	before := p.Now()
-	for last := (*dynamo.Letter)(nil); ; {
+	for last := (*deadletter.Letter)(nil); ; {
 		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
 			out.Left = true
 			return out, nil
@@ -181,7 +182,7 @@ func (p *Process) again(ctx context.Context, q Queue) (Sent, error) {
 }
 
 // send sends letters and removes them. It says how many were sent, and why others were not.
-func (p *Process) send(ctx context.Context, q Queue, letters []dynamo.Letter) (sent int, failed []error) {
+func (p *Process) send(ctx context.Context, q Queue, letters []deadletter.Letter) (sent int, failed []error) {
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(atOnce)
@@ -205,7 +206,7 @@ func (p *Process) send(ctx context.Context, q Queue, letters []dynamo.Letter) (s
 }
 
 // one sends a letter and removes it. Of one that was sent before, only its place in the list is left.
-func (p *Process) one(ctx context.Context, q Queue, l dynamo.Letter) (sent bool, err error) {
+func (p *Process) one(ctx context.Context, q Queue, l deadletter.Letter) (sent bool, err error) {
 	body, err := p.Letters.Body(ctx, l)
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return false, p.Letters.Remove(ctx, l)

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/queue"
 )
@@ -99,7 +99,7 @@ func (b *bench) redrives(queue string) (Sent, error) {
 
 func (b *bench) count(queue string) int {
 	b.t.Helper()
-	n, err := dynamo.DeadLetters{DB: b.db, Table: "DeadLetters", Now: func() time.Time { return b.now }}.Count(context.Background(), queue)
+	n, err := deadletter.Letters{DB: b.db, Table: "DeadLetters", Now: func() time.Time { return b.now }}.Count(context.Background(), queue)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -250,14 +250,14 @@ type many struct {
 	step time.Duration
 }
 
-func (m *many) Keep(context.Context, dynamo.Letter, []byte) error   { return errors.New("not asked") }
-func (m *many) Body(context.Context, dynamo.Letter) ([]byte, error) { return []byte("x"), nil }
-func (m *many) Remove(context.Context, dynamo.Letter) error         { return nil }
-func (m *many) Page(_ context.Context, _ string, _ time.Time, _ *dynamo.Letter, size int32) ([]dynamo.Letter, *dynamo.Letter, error) {
+func (m *many) Keep(context.Context, deadletter.Letter, []byte) error   { return errors.New("not asked") }
+func (m *many) Body(context.Context, deadletter.Letter) ([]byte, error) { return []byte("x"), nil }
+func (m *many) Remove(context.Context, deadletter.Letter) error         { return nil }
+func (m *many) Page(_ context.Context, _ string, _ time.Time, _ *deadletter.Letter, size int32) ([]deadletter.Letter, *deadletter.Letter, error) {
 	time.Sleep(m.step) // the bubble's clock
 	n := min(int(size), m.left)
 	m.left -= n
-	letters := make([]dynamo.Letter, n)
+	letters := make([]deadletter.Letter, n)
 	if m.left == 0 {
 		return letters, nil, nil
 	}

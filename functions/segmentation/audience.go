@@ -10,7 +10,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -37,7 +37,7 @@ func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
 		return queue.Drop(fmt.Errorf("an audience %.64q has no shard %d of %d", j.RunID, j.Shard, j.Shards))
 	}
 	pages := 0
-	next, err := p.Profiles.ScanShard(ctx, j.Shard, j.Shards, j.Cursor, func(page dynamo.ScanPage) error {
+	next, err := p.Profiles.ScanShard(ctx, j.Shard, j.Shards, j.Cursor, func(page people.ScanPage) error {
 		if pages > 0 && p.Late(ctx) {
 			return errPartFull
 		}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -22,7 +22,7 @@ func (p *Process) close(ctx context.Context, run segment.Run) error {
 			return err
 		}
 		// What collecting counted stands beside the shards' results, as that of one more shard.
-		if err := p.Runs.SaveResult(ctx, run, run.Shards, dynamo.RunResult{Segments: segments}); err != nil {
+		if err := p.Runs.SaveResult(ctx, run, run.Shards, runs.RunResult{Segments: segments}); err != nil {
 			return err
 		}
 		if err := p.Runs.SaveFindings(ctx, run.ID, findings); err != nil {
@@ -62,7 +62,7 @@ func (p *Process) findings(ctx context.Context, run segment.Run) (segment.Findin
 			segments[string(id)] = 0
 		}
 	}
-	err := p.Runs.Parts(ctx, run.ID, func(part dynamo.RunPart) error {
+	err := p.Runs.Parts(ctx, run.ID, func(part runs.RunPart) error {
 		s, rows, err := unpackColumns(part.Body)
 		if err != nil {
 			return fmt.Errorf("part %d of shard %d: %w", part.Number, part.Shard, err)

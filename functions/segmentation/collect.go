@@ -13,6 +13,8 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -44,7 +46,7 @@ func (p *Process) collect(ctx context.Context, run segment.Run, shop segment.Sho
 		}
 	}
 	for {
-		next, err := p.part(ctx, run, shop, set, dynamo.RunPart{Shard: j.Shard, Number: number}, from)
+		next, err := p.part(ctx, run, shop, set, runs.RunPart{Shard: j.Shard, Number: number}, from)
 		if err != nil {
 			return err
 		}
@@ -57,7 +59,7 @@ func (p *Process) collect(ctx context.Context, run segment.Run, shop segment.Sho
 			return p.sendJobs(ctx, []job.Segmentation{j})
 		}
 	}
-	done, err := p.Runs.Mark(ctx, run.ID, dynamo.RunCollected, j.Shard)
+	done, err := p.Runs.Mark(ctx, run.ID, runs.RunCollected, j.Shard)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func parsePartCursor(cursor string) (number int, from string, err error) {
 }
 
 // part makes a part sure and answers the cursor behind it.
-func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, set *segment.Set, part dynamo.RunPart, from string) (string, error) {
+func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, set *segment.Set, part runs.RunPart, from string) (string, error) {
 	found, err := p.Runs.Part(ctx, run.ID, part.Shard, part.Number)
 	if err == nil {
 		return found.Next, nil
@@ -94,7 +96,7 @@ func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, 
 		return "", err
 	}
 	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: segment.Counts{}, Segments: map[string]int{}}}
-	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page dynamo.ScanPage) error { return c.page(ctx, page) })
+	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page people.ScanPage) error { return c.page(ctx, page) })
 	if err != nil && !errors.Is(err, errPartFull) {
 		return "", err
 	}
@@ -134,7 +136,7 @@ type collector struct {
 	pages, lastPage, bytes int
 }
 
-func (c *collector) page(ctx context.Context, page dynamo.ScanPage) error {
+func (c *collector) page(ctx context.Context, page people.ScanPage) error {
 	// Pages are much alike: when one more like the last could burst the part, it is left to the next.
 	if c.pages > 0 && (c.bytes+c.lastPage > maxPartBytes || c.process.Late(ctx)) {
 		return errPartFull

@@ -19,6 +19,9 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 )
@@ -116,7 +119,7 @@ func (m *memoryProfiles) Save(_ context.Context, p *profile.Profile) error {
 	})
 }
 
-func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor string, page func(dynamo.ScanPage) error) (string, error) {
+func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor string, page func(people.ScanPage) error) (string, error) {
 	m.mu.Lock()
 	var ids []profile.ID
 	for id := range m.all {
@@ -132,7 +135,7 @@ func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor 
 		if m.scan != nil {
 			m.scan()
 		}
-		var found dynamo.ScanPage
+		var found people.ScanPage
 		for _, id := range chunk {
 			m.mu.Lock()
 			switch p, ok := m.all[id]; {
@@ -157,14 +160,14 @@ func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor 
 	return "", nil
 }
 
-// memoryRuns keeps runs as dynamo.Runs does.
+// memoryRuns keeps runs as runs.Runs does.
 type memoryRuns struct {
 	*faults
 	mu          sync.Mutex
 	runs        map[string]segment.Run
 	definitions map[string][]byte
-	parts       map[string]map[[2]int]dynamo.RunPart
-	results     map[string]map[int]dynamo.RunResult
+	parts       map[string]map[[2]int]runs.RunPart
+	results     map[string]map[int]runs.RunResult
 }
 
 func (m *memoryRuns) do(f func() error) error {
@@ -222,10 +225,10 @@ func (m *memoryRuns) Definitions(_ context.Context, run string) (out []byte, err
 	return out, err
 }
 
-func (m *memoryRuns) SavePart(_ context.Context, run segment.Run, part dynamo.RunPart) error {
+func (m *memoryRuns) SavePart(_ context.Context, run segment.Run, part runs.RunPart) error {
 	return m.do(func() error {
 		if m.parts[run.ID] == nil {
-			m.parts[run.ID] = map[[2]int]dynamo.RunPart{}
+			m.parts[run.ID] = map[[2]int]runs.RunPart{}
 		}
 		key := [2]int{part.Shard, part.Number}
 		if _, ok := m.parts[run.ID][key]; ok {
@@ -236,7 +239,7 @@ func (m *memoryRuns) SavePart(_ context.Context, run segment.Run, part dynamo.Ru
 	})
 }
 
-func (m *memoryRuns) Part(_ context.Context, run string, shard, number int) (out dynamo.RunPart, err error) {
+func (m *memoryRuns) Part(_ context.Context, run string, shard, number int) (out runs.RunPart, err error) {
 	err = m.do(func() error {
 		part, ok := m.parts[run][[2]int{shard, number}]
 		if !ok {
@@ -248,8 +251,8 @@ func (m *memoryRuns) Part(_ context.Context, run string, shard, number int) (out
 	return out, err
 }
 
-func (m *memoryRuns) Parts(_ context.Context, run string, visit func(dynamo.RunPart) error) error {
-	var parts []dynamo.RunPart
+func (m *memoryRuns) Parts(_ context.Context, run string, visit func(runs.RunPart) error) error {
+	var parts []runs.RunPart
 	err := m.do(func() error {
 		parts = slices.Collect(maps.Values(m.parts[run]))
 		return nil
@@ -265,11 +268,11 @@ func (m *memoryRuns) Parts(_ context.Context, run string, visit func(dynamo.RunP
 	return nil
 }
 
-func (m *memoryRuns) Mark(_ context.Context, id string, done dynamo.RunDone, shard int) (n int, err error) {
+func (m *memoryRuns) Mark(_ context.Context, id string, done runs.RunDone, shard int) (n int, err error) {
 	err = m.do(func() error {
 		run := m.runs[id]
 		set := &run.Collected
-		if done == dynamo.RunScored {
+		if done == runs.RunScored {
 			set = &run.Scored
 		}
 		if !set.Has(shard) {
@@ -294,17 +297,17 @@ func (m *memoryRuns) SaveFindings(_ context.Context, id string, findings segment
 	})
 }
 
-func (m *memoryRuns) SaveResult(_ context.Context, run segment.Run, shard int, result dynamo.RunResult) error {
+func (m *memoryRuns) SaveResult(_ context.Context, run segment.Run, shard int, result runs.RunResult) error {
 	return m.do(func() error {
 		if m.results[run.ID] == nil {
-			m.results[run.ID] = map[int]dynamo.RunResult{}
+			m.results[run.ID] = map[int]runs.RunResult{}
 		}
 		m.results[run.ID][shard] = result
 		return nil
 	})
 }
 
-func (m *memoryRuns) Results(_ context.Context, run string) (out []dynamo.RunResult, err error) {
+func (m *memoryRuns) Results(_ context.Context, run string) (out []runs.RunResult, err error) {
 	err = m.do(func() error {
 		out = slices.Collect(maps.Values(m.results[run]))
 		return nil
@@ -360,19 +363,19 @@ func (q *memoryQueue) take(random *rand.Rand) ([]byte, bool) {
 	return body, true
 }
 
-// catalog is fixed.
-type catalog map[string][]dynamo.Definition
+// shelf is fixed.
+type shelf map[string][]catalog.Definition
 
-func (c catalog) All(_ context.Context, kind string) ([]dynamo.Definition, error) {
+func (c shelf) All(_ context.Context, kind string) ([]catalog.Definition, error) {
 	return c[kind], nil
 }
 
-func (c catalog) with(kind, id, body string) catalog {
+func (c shelf) with(kind, id, body string) shelf {
 	out := maps.Clone(c)
 	if out == nil {
-		out = catalog{}
+		out = shelf{}
 	}
-	out[kind] = append(slices.Clone(out[kind]), dynamo.Definition{Kind: kind, ID: id, Version: 1, Body: json.RawMessage(body)})
+	out[kind] = append(slices.Clone(out[kind]), catalog.Definition{Kind: kind, ID: id, Version: 1, Body: json.RawMessage(body)})
 	return out
 }
 
@@ -390,14 +393,14 @@ type world struct {
 	now           time.Time
 }
 
-func newWorld(t testing.TB, seed uint64, shards int, defined catalog) *world {
+func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 	random := rand.New(rand.NewPCG(seed, 1))
 	f := &faults{random: rand.New(rand.NewPCG(seed, 2))}
 	w := &world{
 		t: t, random: random, faults: f, now: time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC),
 		profiles: &memoryProfiles{faults: f, all: map[profile.ID]*profile.Profile{}, moved: map[profile.ID]profile.ID{}, saves: map[profile.ID]int{}, torn: map[profile.ID]bool{}, since: map[profile.ID]int64{}, page: 3},
 		runs: &memoryRuns{faults: f, runs: map[string]segment.Run{}, definitions: map[string][]byte{},
-			parts: map[string]map[[2]int]dynamo.RunPart{}, results: map[string]map[int]dynamo.RunResult{}},
+			parts: map[string]map[[2]int]runs.RunPart{}, results: map[string]map[int]runs.RunResult{}},
 		jobs: &memoryQueue{faults: f}, orchestration: &memoryQueue{faults: f}, settlement: &memoryQueue{faults: f},
 	}
 	shanghai, err := time.LoadLocation("Asia/Shanghai")

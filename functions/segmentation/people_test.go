@@ -19,8 +19,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -97,7 +97,7 @@ func TestStoredPeople(t *testing.T) {
 	returned.Window = profile.Window{Commits: []profile.Commit{{Version: 1, At: w.daysAgo(200)}}}
 	db := dynamotest.New(t)
 	w.stored(db)
-	profiles := dynamo.Profiles{DB: db, Table: "Profiles"}
+	profiles := people.Profiles{DB: db, Table: "Profiles"}
 	put := func(id profile.ID, attributes map[string]types.AttributeValue) {
 		attributes["pk"], attributes["sk"] = &types.AttributeValueMemberS{Value: "p#" + string(id)}, &types.AttributeValueMemberS{Value: "p"}
 		attributes["v"] = &types.AttributeValueMemberN{Value: "1"}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -61,7 +62,7 @@ func (p *Process) create(ctx context.Context, j job.Segmentation) (segment.Run, 
 
 // scoring is the operator's setting, or the defaults.
 func (p *Process) scoring(ctx context.Context) (segment.Scoring, error) {
-	settings, err := p.Catalog.All(ctx, dynamo.KindSetting)
+	settings, err := p.Catalog.All(ctx, catalog.KindSetting)
 	if err != nil {
 		return segment.Scoring{}, err
 	}
@@ -83,7 +84,7 @@ func (p *Process) scoring(ctx context.Context) (segment.Scoring, error) {
 
 // keepDefinitions writes down the segments that every shard of the run will ask.
 func (p *Process) keepDefinitions(ctx context.Context, run segment.Run) error {
-	found, err := p.Catalog.All(ctx, dynamo.KindSegment)
+	found, err := p.Catalog.All(ctx, catalog.KindSegment)
 	if err != nil {
 		return err
 	}

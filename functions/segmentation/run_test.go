@@ -17,8 +17,10 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -43,7 +45,7 @@ func smallShop(w *world) {
 // stored is the world on the real stores.
 func (w *world) stored(db *dynamotest.DB) {
 	w.t.Helper()
-	profiles := dynamo.Profiles{DB: db, Table: "Profiles"}
+	profiles := people.Profiles{DB: db, Table: "Profiles"}
 	for _, p := range w.profiles.all {
 		first := cloneProfile(p)
 		first.Version = 0
@@ -51,13 +53,13 @@ func (w *world) stored(db *dynamotest.DB) {
 			w.t.Fatal(err)
 		}
 	}
-	w.process.Profiles, w.process.Runs = profiles, dynamo.Runs{DB: db, Table: "Runs"}
+	w.process.Profiles, w.process.Runs = profiles, runs.Runs{DB: db, Table: "Runs"}
 }
 
 // reload takes the state of the real stores into the world, to be checked there.
 func (w *world) reload(db *dynamotest.DB, run string) segment.Run {
 	w.t.Helper()
-	profiles := dynamo.Profiles{DB: db, Table: "Profiles"}
+	profiles := people.Profiles{DB: db, Table: "Profiles"}
 	for id := range w.profiles.all {
 		p, err := profiles.Load(context.Background(), id)
 		if err != nil {
@@ -65,7 +67,7 @@ func (w *world) reload(db *dynamotest.DB, run string) segment.Run {
 		}
 		w.profiles.all[id] = p
 	}
-	r, err := (dynamo.Runs{DB: db, Table: "Runs"}).Load(context.Background(), run)
+	r, err := (runs.Runs{DB: db, Table: "Runs"}).Load(context.Background(), run)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -211,7 +213,7 @@ func TestTodayIsTheShopsDate(t *testing.T) {
 }
 
 func TestTheSettingsOfTheShopCount(t *testing.T) {
-	w := newWorld(t, 1, 2, catalog{}.with(dynamo.KindSetting, "other", `{}`).with(dynamo.KindSetting, segment.ScoringSetting, `{"activeDays":50,"quietDays":200,"class8":"median"}`))
+	w := newWorld(t, 1, 2, shelf{}.with(catalog.KindSetting, "other", `{}`).with(catalog.KindSetting, segment.ScoringSetting, `{"activeDays":50,"quietDays":200,"class8":"median"}`))
 	smallShop(w)
 	run := w.run(job.Segmentation{RunID: "r"}, 0)
 	if run.Outcome == nil || run.Scoring.ActiveDays != 50 || run.Scoring.CoolingDays != 90 {
@@ -227,7 +229,7 @@ func TestTheSettingsOfTheShopCount(t *testing.T) {
 		t.Errorf("class8 goes by %v, the mean", run.Lines.M)
 	}
 
-	bad := newWorld(t, 1, 2, catalog{}.with(dynamo.KindSetting, segment.ScoringSetting, `{"activeDays":-1}`))
+	bad := newWorld(t, 1, 2, shelf{}.with(catalog.KindSetting, segment.ScoringSetting, `{"activeDays":-1}`))
 	if !bad.invoke([]byte(`{"kind":"plan","runId":"r"}`)) {
 		t.Error("a plan with faulty settings does not come again")
 	}
@@ -590,8 +592,8 @@ func TestGoldenInvocations(t *testing.T) {
 func TestNewIsWiredToTheSettings(t *testing.T) {
 	zone := time.FixedZone("x", 3600)
 	p := New(Settings{ProfilesTable: "P", RunsTable: "R", CatalogTable: "C", Zone: zone, Currency: money.Currency("EUR")}, nil, nil, time.Now)
-	if p.Shards != 1 || p.Shop != (segment.Shop{Zone: zone, Currency: "EUR"}) || p.Profiles.(dynamo.Profiles).Table != "P" ||
-		p.Runs.(dynamo.Runs).Table != "R" || p.Catalog.(dynamo.Catalog).Table != "C" {
+	if p.Shards != 1 || p.Shop != (segment.Shop{Zone: zone, Currency: "EUR"}) || p.Profiles.(people.Profiles).Table != "P" ||
+		p.Runs.(runs.Runs).Table != "R" || p.Catalog.(catalog.Catalog).Table != "C" {
 		t.Errorf("wired as %+v", p)
 	}
 	soon, cancel := context.WithTimeout(context.Background(), reserve/2)

@@ -14,6 +14,8 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 	"github.com/userops/userops/shared/queue"
@@ -84,10 +86,10 @@ func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop,
 			return s.handOver(ctx, j)
 		}
 	}
-	if err := p.Runs.SaveResult(ctx, run, j.Shard, dynamo.RunResult{Changed: s.at.Changed, PassedOver: s.at.Passed, Segments: s.at.Segments}); err != nil {
+	if err := p.Runs.SaveResult(ctx, run, j.Shard, runs.RunResult{Changed: s.at.Changed, PassedOver: s.at.Passed, Segments: s.at.Segments}); err != nil {
 		return err
 	}
-	done, err := p.Runs.Mark(ctx, run.ID, dynamo.RunScored, j.Shard)
+	done, err := p.Runs.Mark(ctx, run.ID, runs.RunScored, j.Shard)
 	if err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func (p *Process) scored(ctx context.Context, run segment.Run, done int) error {
 
 // heard says whether a running campaign listens to what follows.
 func (p *Process) heard(ctx context.Context) (func(profile.Follow) bool, error) {
-	found, err := p.Catalog.All(ctx, dynamo.KindCampaign)
+	found, err := p.Catalog.All(ctx, catalog.KindCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +278,7 @@ func (s *scorer) askWhatIsDefined(ctx context.Context) error {
 	if s.heard, err = s.process.heard(ctx); err != nil {
 		return err
 	}
-	found, err := s.process.Catalog.All(ctx, dynamo.KindSegment)
+	found, err := s.process.Catalog.All(ctx, catalog.KindSegment)
 	if err != nil {
 		return err
 	}

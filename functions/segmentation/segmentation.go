@@ -17,6 +17,9 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 	"github.com/userops/userops/shared/queue"
@@ -44,28 +47,28 @@ type Settings struct {
 type Profiles interface {
 	Load(context.Context, profile.ID) (*profile.Profile, error)
 	Save(context.Context, *profile.Profile) error
-	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(dynamo.ScanPage) error) (next string, err error)
+	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(people.ScanPage) error) (next string, err error)
 }
 
-// Runs keeps runs and what their shards leave behind; dynamo.Runs says what each call promises.
+// Runs keeps runs and what their shards leave behind; runs.Runs says what each call promises.
 type Runs interface {
 	Create(context.Context, segment.Run) (segment.Run, error)
 	Load(ctx context.Context, id string) (segment.Run, error)
 	SaveDefinitions(ctx context.Context, run string, createdAt time.Time, packed []byte) ([]byte, error)
 	Definitions(ctx context.Context, run string) ([]byte, error)
-	SavePart(context.Context, segment.Run, dynamo.RunPart) error
-	Part(ctx context.Context, run string, shard, number int) (dynamo.RunPart, error)
-	Parts(ctx context.Context, run string, visit func(dynamo.RunPart) error) error
-	Mark(ctx context.Context, run string, done dynamo.RunDone, shard int) (int, error)
+	SavePart(context.Context, segment.Run, runs.RunPart) error
+	Part(ctx context.Context, run string, shard, number int) (runs.RunPart, error)
+	Parts(ctx context.Context, run string, visit func(runs.RunPart) error) error
+	Mark(ctx context.Context, run string, done runs.RunDone, shard int) (int, error)
 	SaveFindings(ctx context.Context, run string, findings segment.Findings) error
-	SaveResult(ctx context.Context, run segment.Run, shard int, result dynamo.RunResult) error
-	Results(ctx context.Context, run string) ([]dynamo.RunResult, error)
+	SaveResult(ctx context.Context, run segment.Run, shard int, result runs.RunResult) error
+	Results(ctx context.Context, run string) ([]runs.RunResult, error)
 	SaveOutcome(ctx context.Context, run string, outcome segment.Outcome) error
 }
 
 // Catalog lists the current definitions of a kind.
 type Catalog interface {
-	All(ctx context.Context, kind string) ([]dynamo.Definition, error)
+	All(ctx context.Context, kind string) ([]catalog.Definition, error)
 }
 
 // Sender puts jobs on a queue; when it answers nil they are durable.
@@ -93,9 +96,9 @@ type Process struct {
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
 	return &Process{
-		Profiles:      dynamo.Profiles{DB: db, Table: s.ProfilesTable, Months: s.Months},
-		Runs:          dynamo.Runs{DB: db, Table: s.RunsTable},
-		Catalog:       dynamo.Catalog{DB: db, Table: s.CatalogTable},
+		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable, Months: s.Months},
+		Runs:          runs.Runs{DB: db, Table: s.RunsTable},
+		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
 		Outbox: outbox.Queues{

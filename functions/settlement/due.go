@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/reward/referral"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/reward"
 )
 
 // pause is how long a referral waits whose look failed.
@@ -33,7 +34,7 @@ func again(r referral.Referral, now time.Time) time.Time {
 // others.
 func (p *Process) due(ctx context.Context) error {
 	failed := 0
-	err := p.Referrals.Due.ReadyTogether(ctx, dynamo.OwnerSettlement, dueAtOnce, func(ctx context.Context, entries []dynamo.DueEntry) ([]time.Time, error) {
+	err := p.Referrals.Due.ReadyTogether(ctx, due.OwnerSettlement, dueAtOnce, func(ctx context.Context, entries []due.Entry) ([]time.Time, error) {
 		times := make([]time.Time, len(entries))
 		errs := sideBySide(len(entries), func(i int) (err error) {
 			times[i], err = p.end(ctx, entries[i])
@@ -58,8 +59,8 @@ func (p *Process) due(ctx context.Context) error {
 const dueAtOnce = 4 * looksAtOnce
 
 // end looks at the referral of one entry.
-func (p *Process) end(ctx context.Context, e dynamo.DueEntry) (next time.Time, err error) {
-	program, friend, ok := dynamo.DueReferral(e.ID)
+func (p *Process) end(ctx context.Context, e due.Entry) (next time.Time, err error) {
+	program, friend, ok := reward.DueReferral(e.ID)
 	if !ok {
 		slog.ErrorContext(ctx, "due entry dropped", "reason", "its id names no referral")
 		return time.Time{}, nil

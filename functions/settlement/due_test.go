@@ -11,7 +11,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/reward"
 )
 
 // A referral is looked at again at the end of what it waits for, where that is still to come, and never where it waits for nothing.
@@ -91,7 +92,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 func TestEntriesThatNameNothing(t *testing.T) {
 	b := start(t, twoHours)
 	for _, id := range []string{"nothing", "spring#nobody"} {
-		b.must(b.process.Referrals.Due.Put(t.Context(), dynamo.OwnerSettlement, noon, id, nil))
+		b.must(b.process.Referrals.Due.Put(t.Context(), due.OwnerSettlement, noon, id, nil))
 		if len(b.waiting(id)) != 1 {
 			t.Fatalf("%s is not filed", id)
 		}
@@ -103,7 +104,7 @@ func TestEntriesThatNameNothing(t *testing.T) {
 			t.Errorf("%s is filed for %v", id, left)
 		}
 	}
-	if _, friend, ok := dynamo.DueReferral("spring#nobody"); !ok || friend != profile.ID("nobody") {
+	if _, friend, ok := reward.DueReferral("spring#nobody"); !ok || friend != profile.ID("nobody") {
 		t.Errorf("%s, %v", friend, ok)
 	}
 }

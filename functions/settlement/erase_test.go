@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 )
 
 // erase puts tombstones where somebody stood.
@@ -88,7 +89,7 @@ func TestErasureInTheMiddle(t *testing.T) {
 			by, err := b.process.Referrals.Person(t.Context(), key("eve"))
 			b.must(err)
 			b.must(b.process.Referrals.PutCode(t.Context(), "EVESCODE", "spring", key("eve"), b.now, nil))
-			err = b.process.Referrals.Claim(t.Context(), dynamo.Claim{
+			err = b.process.Referrals.Claim(t.Context(), reward.Claim{
 				Referral: referral.New(referral.Program{ID: "spring", AttributionWindow: 1}, "EVESCODE", key("bob"), key("eve"), b.now), Friend: who, Advocate: by,
 			})
 			if !errors.Is(err, dynamo.ErrConflict) {

@@ -22,6 +22,7 @@ import (
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/telemetry/telemetrytest"
 )
 
@@ -185,7 +186,7 @@ func TestOneProgramFailsAndTheOtherDoesNot(t *testing.T) {
 	autumn, err := r.Program(t.Context(), "autumn")
 	b.must(err)
 	b.must(r.PutCode(t.Context(), "ANNSCODE", "autumn", key("ann"), b.now, nil))
-	b.must(r.Claim(t.Context(), dynamo.Claim{Referral: referral.New(*autumn, "ANNSCODE", key("bob"), key("ann"), b.now), Friend: who, Advocate: by, Origin: by.Keys}))
+	b.must(r.Claim(t.Context(), reward.Claim{Referral: referral.New(*autumn, "ANNSCODE", key("bob"), key("ann"), b.now), Friend: who, Advocate: by, Origin: by.Keys}))
 	b.paid("o1", "bob", 10000)
 	b.process.Referrals.Catalog.DB = refuser{b.meddled, "autumn"}
 	if err := b.process.Order(t.Context(), "o1"); !errors.Is(err, errRead) {

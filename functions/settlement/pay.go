@@ -8,11 +8,12 @@ import (
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/reward"
 )
 
 // settle pays both sides. The effect's id is the referral's own, so that no second posting can ever be made of it.
 func (p *Process) settle(ctx context.Context, l *look, r *referral.Referral) (paid bool, err error) {
-	s := dynamo.Settlement{Budget: l.facts.Program.Budget, Friend: l.friend, Others: l.others, Advocate: l.advocate}
+	s := reward.Settlement{Budget: l.facts.Program.Budget, Friend: l.friend, Others: l.others, Advocate: l.advocate}
 	if !l.facts.AdvocateErased {
 		r.SettledFor, s.Standings = l.advocate.Keys[0], l.standings
 	}
@@ -58,7 +59,7 @@ func (p *Process) grants(ctx context.Context, l *look, r *referral.Referral) (gr
 
 // reverse takes the rewards back from the accounts that got them, and the friend out of the advocate's count.
 func (p *Process) reverse(ctx context.Context, r referral.Referral) error {
-	rv := dynamo.Reversal{Referral: r}
+	rv := reward.Reversal{Referral: r}
 	var err error
 	if r.SettledFor != "" {
 		if rv.Advocate, err = p.Referrals.Person(ctx, r.SettledFor); err != nil {

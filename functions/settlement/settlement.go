@@ -20,6 +20,10 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
@@ -37,8 +41,8 @@ type Settings struct {
 
 // Process is the function.
 type Process struct {
-	Orders    dynamo.Orders
-	Referrals dynamo.Referrals
+	Orders    people.Orders
+	Referrals reward.Referrals
 	Now       func() time.Time
 	Queue     queue.Consumer
 
@@ -50,11 +54,11 @@ type Process struct {
 // New is the process over clients of DynamoDB and SQS.
 func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
 	return &Process{
-		Orders: dynamo.Orders{DB: db, Table: s.ProfilesTable},
-		Referrals: dynamo.Referrals{
+		Orders: people.Orders{DB: db, Table: s.ProfilesTable},
+		Referrals: reward.Referrals{
 			DB: db, Table: s.ReferralsTable,
-			Profiles: dynamo.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: dynamo.Ledger{DB: db, Table: s.LedgerTable},
-			Catalog: dynamo.Catalog{DB: db, Table: s.CatalogTable}, Due: dynamo.Due{DB: db, Table: s.DueTable, Now: now},
+			Profiles: people.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: reward.Ledger{DB: db, Table: s.LedgerTable},
+			Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Due: due.Due{DB: db, Table: s.DueTable, Now: now},
 		},
 		Now:   now,
 		Queue: queue.NewConsumer(sqs, s.Queue),
@@ -70,7 +74,7 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	defer p.count()
 	if in.Batch != nil {
 		// While no program was ever saved there is no referral to look for.
-		programs, err := p.Referrals.Catalog.Change(ctx, dynamo.KindProgram)
+		programs, err := p.Referrals.Catalog.Change(ctx, catalog.KindProgram)
 		if err != nil {
 			return p.Queue.Return(ctx, *in.Batch, func(int) error { return err }), nil
 		}
@@ -175,10 +179,10 @@ func (p *Process) Advance(ctx context.Context, friend profile.ID, program string
 type look struct {
 	referral  referral.Referral
 	facts     referral.Facts
-	friend    dynamo.Person
+	friend    reward.Person
 	others    []referral.Referral
-	advocate  dynamo.Person
-	standings []dynamo.Standing
+	advocate  reward.Person
+	standings []reward.Standing
 }
 
 func (p *Process) look(ctx context.Context, r referral.Referral, candidate *order.Order) (*look, error) {

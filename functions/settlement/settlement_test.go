@@ -16,8 +16,10 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -59,7 +61,7 @@ func (b *bench) must(err error) {
 
 func (b *bench) program(id, body string) {
 	b.Helper()
-	_, err := b.process.Referrals.Catalog.Save(b.Context(), dynamo.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(noon))
+	_, err := b.process.Referrals.Catalog.Save(b.Context(), catalog.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 }
 
@@ -93,7 +95,7 @@ func (b *bench) claim(friend, advocate string) {
 	b.must(err)
 	_, origin, err := r.Ancestors(b.Context(), "spring", by.Keys)
 	b.must(err)
-	b.must(r.Claim(b.Context(), dynamo.Claim{
+	b.must(r.Claim(b.Context(), reward.Claim{
 		Referral: referral.New(*program, code, who.Keys[0], key(advocate), b.now), Friend: who, Advocate: by, Origin: origin,
 	}))
 }
@@ -105,7 +107,7 @@ func (b *bench) report(owner string, r order.Report) {
 	b.must(err)
 	p := b.person(owner)
 	o.Apply(r, p, "CNY")
-	b.must(b.process.Referrals.Profiles.Commit(b.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{o}}))
+	b.must(b.process.Referrals.Profiles.Commit(b.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}))
 }
 
 // paidAt completes an order at a time.
@@ -144,7 +146,7 @@ func (b *bench) merge(keep, absorb string) {
 		}
 	}
 	p.Absorb(q)
-	b.must(b.process.Referrals.Profiles.Merge(b.Context(), p, q, dynamo.Pack{}))
+	b.must(b.process.Referrals.Profiles.Merge(b.Context(), p, q, people.Pack{}))
 }
 
 // job delivers the follow-up of an order and tells whether it succeeded.
@@ -397,7 +399,7 @@ func TestRulesThatShowLater(t *testing.T) {
 			b.merge("ann", "anna")
 		}, referral.Circle},
 		"the program is deleted": {func(b *bench) {
-			b.db.Undefine(b, dynamo.KindProgram, "spring", noon)
+			b.db.Undefine(b, catalog.KindProgram, "spring", noon)
 		}, referral.ProgramWithdrawn},
 		"nothing": {func(*bench) {}, ""},
 	} {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // spoken is a word about consent that was written to a person's timeline, with the moment of the commit that it came by.
@@ -62,13 +62,13 @@ type consents struct {
 	gazes   map[string]*gaze
 	denials []denial
 
-	timeline dynamo.Timeline // without the world: no time passes, nothing fails
+	timeline people.Timeline // without the world: no time passes, nothing fails
 }
 
 func newConsents(w *world) *consents {
 	db := dynamodb.NewFromConfig(aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: peek{w}},
 		func(o *dynamodb.Options) { o.BaseEndpoint = aws.String("http://dynamodb.sim") })
-	return &consents{w: w, known: map[string]bool{}, gazes: map[string]*gaze{}, timeline: dynamo.Timeline{DB: db, Table: w.table("Timeline")}}
+	return &consents{w: w, known: map[string]bool{}, gazes: map[string]*gaze{}, timeline: people.Timeline{DB: db, Table: w.table("Timeline")}}
 }
 
 // peek is a transport that lies outside of the simulated world.

@@ -18,13 +18,13 @@ type Ahead struct {
 	Loose string // the table that is not read consistently; none where empty
 
 	mu    sync.Mutex
-	items map[slot]item // nil for one that is free
+	items map[slot]Item // nil for one that is free
 }
 
 // slot is where an item stands.
 type slot struct{ table, pk, sk string }
 
-func slotOf(table string, i item) slot { return slot{table, textOf(i, attrPK), textOf(i, attrSK)} }
+func slotOf(table string, i Item) slot { return slot{table, TextOf(i, AttrPK), TextOf(i, AttrSK)} }
 
 // Ask reads items with one call and keeps what is answered.
 func (a *Ahead) Ask(ctx context.Context, ask map[string]types.KeysAndAttributes) (map[string][]map[string]types.AttributeValue, error) {
@@ -35,7 +35,7 @@ func (a *Ahead) Ask(ctx context.Context, ask map[string]types.KeysAndAttributes)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.items == nil {
-		a.items = map[slot]item{}
+		a.items = map[slot]Item{}
 	}
 	for table, of := range ask {
 		for _, k := range of.Keys {
@@ -59,10 +59,10 @@ func (a *Ahead) Forget() {
 }
 
 // take answers the items under all of the keys, if all were read.
-func (a *Ahead) take(table string, keys ...item) ([]item, bool) {
+func (a *Ahead) take(table string, keys ...Item) ([]Item, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	found := []item{}
+	found := []Item{}
 	for _, k := range keys {
 		i, read := a.items[slotOf(table, k)]
 		if !read {

@@ -1,3 +1,5 @@
+// Package dynamo is the only code that speaks DynamoDB, with the stores below it. Here is what they have in common: a client, writes and transactions, pages and cursors, attributes. It
+// knows no item and holds no rule of the domain. The surprising thing: package key below it is the whole schema; no other file builds a key.
 package dynamo
 
 import (
@@ -15,29 +17,47 @@ var ErrNotFound = errors.New("there is no such item")
 // ErrUnreadable says that an item holds what this version of the program cannot read.
 var ErrUnreadable = errors.New("the item cannot be read")
 
-// item is an item as the SDK has it.
-type item = map[string]types.AttributeValue
+// Attributes that items of several tables have. Every table has the string keys pk and sk.
+const (
+	AttrPK      = "pk"
+	AttrSK      = "sk"
+	AttrTTL     = "ttl" // seconds since 1970; the tables that expire are in Tables
+	AttrVersion = "v"   // optimistic lock
+	AttrBody    = "b"   // the packed body
+	AttrTo      = "to"  // where a pointer points
+)
 
-func (k Key) item() item { return item{attrPK: textValue(k.PK), attrSK: textValue(k.SK)} }
+// Key is the primary key of an item.
+type Key struct{ PK, SK string }
 
-func textValue(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+// At is the key of two halves.
+func At(pk, sk string) Key { return Key{pk, sk} }
 
-func numberValue(n int64) types.AttributeValue {
+// Item is an item as the SDK has it.
+type Item = map[string]types.AttributeValue
+
+// Item is the key as the SDK has it.
+func (k Key) Item() Item { return Item{AttrPK: TextValue(k.PK), AttrSK: TextValue(k.SK)} }
+
+// TextValue, NumberValue, BytesValue and TimeValue are attributes as the SDK has them.
+func TextValue(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func NumberValue(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 
-func bytesValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
+func BytesValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
 
-// textOf is empty for an attribute that is absent or of another type.
-func textOf(i item, name string) string {
+// TextOf is empty for an attribute that is absent or of another type.
+func TextOf(i Item, name string) string {
 	if v, ok := i[name].(*types.AttributeValueMemberS); ok {
 		return v.Value
 	}
 	return ""
 }
 
-// numberOf is 0 for an attribute that is absent, of another type or no integer.
-func numberOf(i item, name string) int64 {
+// NumberOf is 0 for an attribute that is absent, of another type or no integer.
+func NumberOf(i Item, name string) int64 {
 	v, ok := i[name].(*types.AttributeValueMemberN)
 	if !ok {
 		return 0
@@ -49,19 +69,20 @@ func numberOf(i item, name string) int64 {
 	return n
 }
 
-func bytesOf(i item, name string) []byte {
+// BytesOf is nil for an attribute that is absent or of another type.
+func BytesOf(i Item, name string) []byte {
 	if v, ok := i[name].(*types.AttributeValueMemberB); ok {
 		return v.Value
 	}
 	return nil
 }
 
-// timeValue keeps nanoseconds, since entries are found again by their time.
-func timeValue(t time.Time) types.AttributeValue { return textValue(t.UTC().Format(time.RFC3339Nano)) }
+// TimeValue keeps nanoseconds, since entries are found again by their time.
+func TimeValue(t time.Time) types.AttributeValue { return TextValue(t.UTC().Format(time.RFC3339Nano)) }
 
-// timeOf is the zero time for an attribute that is absent.
-func timeOf(i item, name string) (time.Time, error) {
-	text := textOf(i, name)
+// TimeOf is the zero time for an attribute that is absent.
+func TimeOf(i Item, name string) (time.Time, error) {
+	text := TextOf(i, name)
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -72,8 +93,9 @@ func timeOf(i item, name string) (time.Time, error) {
 	return t, nil
 }
 
-func milliOf(i item, name string) time.Time {
-	if n := numberOf(i, name); n != 0 {
+// MilliOf is the time of an attribute that counts milliseconds since 1970; zero for none.
+func MilliOf(i Item, name string) time.Time {
+	if n := NumberOf(i, name); n != 0 {
 		return time.UnixMilli(n).UTC()
 	}
 	return time.Time{}

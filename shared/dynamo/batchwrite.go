@@ -11,7 +11,7 @@ import (
 
 const (
 	// maxBatchWrites is the service's limit of one BatchWriteItem.
-	maxBatchWrites = 25
+	MaxBatchWrites = 25
 	// maxIdleRounds is how often in a row the service may leave everything undone.
 	maxIdleRounds = 8
 	// firstWait is the pause after the first round; each further one in which nothing was done doubles it.
@@ -20,9 +20,9 @@ const (
 
 var errUndone = errors.New("the table left writes undone too often")
 
-// writeSome carries out up to maxBatchWrites puts and deletes of different items. What the service leaves undone, since it throttles a part of the
+// WriteSome carries out up to maxBatchWrites puts and deletes of different items. What the service leaves undone, since it throttles a part of the
 // call, is asked for again. An error leaves open which of them were done.
-func writeSome(ctx context.Context, db API, table string, requests []types.WriteRequest) error {
+func WriteSome(ctx context.Context, db API, table string, requests []types.WriteRequest) error {
 	for idle := 0; idle < maxIdleRounds; {
 		out, err := db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: requests}})
 		if err != nil {

@@ -12,35 +12,35 @@ import (
 // wipeWrites is how many batches are deleted side by side.
 const wipeWrites = 4
 
-// page reads one page of a partition behind a sort key, consistently. next is where to go on, "" at the end.
-func page(ctx context.Context, db API, table, pk, prefix, after string) (items []item, next string, err error) {
+// Page reads one page of a partition behind a sort key, consistently. next is where to go on, "" at the end.
+func Page(ctx context.Context, db API, table, pk, prefix, after string) (items []Item, next string, err error) {
 	in := &dynamodb.QueryInput{
 		TableName: &table, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String("#pk = :pk"),
-		ExpressionAttributeNames:  map[string]string{"#pk": attrPK},
-		ExpressionAttributeValues: item{":pk": textValue(pk)},
+		ExpressionAttributeNames:  map[string]string{"#pk": AttrPK},
+		ExpressionAttributeValues: Item{":pk": TextValue(pk)},
 	}
 	if prefix != "" {
 		in.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :sk)")
-		in.ExpressionAttributeNames["#sk"] = attrSK
-		in.ExpressionAttributeValues[":sk"] = textValue(prefix)
+		in.ExpressionAttributeNames["#sk"] = AttrSK
+		in.ExpressionAttributeValues[":sk"] = TextValue(prefix)
 	}
 	if after != "" {
-		in.ExclusiveStartKey = Key{pk, after}.item()
+		in.ExclusiveStartKey = Key{pk, after}.Item()
 	}
 	out, err := db.Query(ctx, in)
 	if err != nil {
 		return nil, "", err
 	}
-	return out.Items, textOf(out.LastEvaluatedKey, attrSK), nil
+	return out.Items, TextOf(out.LastEvaluatedKey, AttrSK), nil
 }
 
-// deleteAll deletes items. What the service leaves undone is asked for again.
-func deleteAll(ctx context.Context, db API, table string, items []item) error {
+// DeleteAll deletes items. What the service leaves undone is asked for again.
+func DeleteAll(ctx context.Context, db API, table string, items []Item) error {
 	var g errgroup.Group
 	g.SetLimit(wipeWrites)
 	for len(items) > 0 {
-		n := min(len(items), maxBatchWrites)
+		n := min(len(items), MaxBatchWrites)
 		chunk := items[:n]
 		items = items[n:]
 		g.Go(func() error { return deleteSome(ctx, db, table, chunk) })
@@ -48,16 +48,17 @@ func deleteAll(ctx context.Context, db API, table string, items []item) error {
 	return g.Wait()
 }
 
-func deleteSome(ctx context.Context, db API, table string, items []item) error {
+func deleteSome(ctx context.Context, db API, table string, items []Item) error {
 	requests := make([]types.WriteRequest, len(items))
 	for n, i := range items {
-		requests[n] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: item{attrPK: i[attrPK], attrSK: i[attrSK]}}}
+		requests[n] = types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: Item{AttrPK: i[AttrPK], AttrSK: i[AttrSK]}}}
 	}
-	return writeSome(ctx, db, table, requests)
+	return WriteSome(ctx, db, table, requests)
 }
 
-func only(items []item, wanted func(item) bool) []item {
-	var out []item
+// Only are the items that are wanted.
+func Only(items []Item, wanted func(Item) bool) []Item {
+	var out []Item
 	for _, i := range items {
 		if wanted(i) {
 			out = append(out, i)

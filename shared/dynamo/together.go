@@ -160,7 +160,7 @@ func footprint(writes []types.TransactWriteItem) (slots []slot, bytes int, puts 
 			return nil, 0, false
 		}
 		slots = append(slots, slotOf(*w.Put.TableName, w.Put.Item))
-		bytes += len(bytesOf(w.Put.Item, attrBody)) + len(textOf(w.Put.Item, attrBody))
+		bytes += len(BytesOf(w.Put.Item, AttrBody)) + len(TextOf(w.Put.Item, AttrBody))
 	}
 	return slots, bytes, true
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // counted notes how many writes each transaction of a table has, and may answer in its place.
@@ -46,38 +47,38 @@ func (c *counted) TransactWriteItems(ctx context.Context, in *dynamodb.TransactW
 }
 
 // shoppers lets n people commit an order each, at the same time, and answers what each was told. The named ones bring a profile that is stale.
-func shoppers(t *testing.T, c *counted, n int, stale ...int) (told []error, people []profile.ID) {
+func shoppers(t *testing.T, c *counted, n int, stale ...int) (told []error, profiles []profile.ID) {
 	t.Helper()
 	together := &dynamo.Together{API: c}
-	s := dynamo.Profiles{DB: together, Table: "Profiles"}
+	s := people.Profiles{DB: together, Table: "Profiles"}
 	told = make([]error, n)
 	var workers sync.WaitGroup
 	var dones []func()
 	for i := range n {
 		dones = append(dones, together.Work(t.Context()))
 		id := profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint("u", i)}
-		people = append(people, id.ID())
+		profiles = append(profiles, id.ID())
 	}
 	for i := range n {
 		workers.Go(func() {
 			defer dones[i]()
-			p := &profile.Profile{ID: people[i], Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: fmt.Sprint("u", i)}}}
+			p := &profile.Profile{ID: profiles[i], Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: fmt.Sprint("u", i)}}}
 			for _, x := range stale {
 				if x == i {
 					p.Stored(profile.Mark{Version: 7})
 				}
 			}
-			told[i] = s.Commit(t.Context(), dynamo.Change{Profile: p, Orders: []*order.Order{{ID: fmt.Sprint("o", i)}}})
+			told[i] = s.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{{ID: fmt.Sprint("o", i)}}})
 		})
 	}
 	workers.Wait()
-	return told, people
+	return told, profiles
 }
 
-func stored(t *testing.T, db dynamo.API, people []profile.ID) (n int) {
+func stored(t *testing.T, db dynamo.API, profiles []profile.ID) (n int) {
 	t.Helper()
-	for _, id := range people {
-		p, err := dynamo.Profiles{DB: db, Table: "Profiles"}.Load(t.Context(), id)
+	for _, id := range profiles {
+		p, err := people.Profiles{DB: db, Table: "Profiles"}.Load(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,11 +91,11 @@ func TestTransactionsGoTogether(t *testing.T) {
 	for n, want := range map[int][]int{1: {2}, 7: {14}, 50: {100}, 60: {100, 20}} {
 		synctest.Test(t, func(t *testing.T) { // in which a busy machine takes no time
 			c := &counted{API: dynamotest.New(t)}
-			told, people := shoppers(t, c, n)
+			told, profiles := shoppers(t, c, n)
 			if err := errors.Join(told...); err != nil {
 				t.Errorf("%d people: %v", n, err)
 			}
-			if got := stored(t, c.API, people); got != n {
+			if got := stored(t, c.API, profiles); got != n {
 				t.Errorf("%d of %d people are stored", got, n)
 			}
 			if fmt.Sprint(c.sizes) != fmt.Sprint(want) {
@@ -108,13 +109,13 @@ func TestTransactionsGoTogether(t *testing.T) {
 func TestOneConflictIsOnesOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // in which a busy machine takes no time
 		c := &counted{API: dynamotest.New(t)}
-		told, people := shoppers(t, c, 5, 3)
+		told, profiles := shoppers(t, c, 5, 3)
 		for i, err := range told {
 			if errors.Is(err, dynamo.ErrConflict) != (i == 3) || i != 3 && err != nil {
 				t.Errorf("person %d is told %v", i, err)
 			}
 		}
-		if got := stored(t, c.API, people); got != 4 {
+		if got := stored(t, c.API, profiles); got != 4 {
 			t.Errorf("%d of 4 people are stored", got)
 		}
 	})
@@ -125,22 +126,22 @@ func TestWhatIsRefusedIsOnesOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &counted{API: dynamotest.New(t)}
 		together := &dynamo.Together{API: c}
-		s := dynamo.Profiles{DB: together, Table: "Profiles"}
-		told, people := make([]error, 4), make([]profile.ID, 4)
+		s := people.Profiles{DB: together, Table: "Profiles"}
+		told, profiles := make([]error, 4), make([]profile.ID, 4)
 		var dones []func()
 		for range told {
 			dones = append(dones, together.Work(t.Context()))
 		}
 		var workers sync.WaitGroup
 		for i := range told {
-			people[i] = profile.ID(fmt.Sprint("p", i))
+			profiles[i] = profile.ID(fmt.Sprint("p", i))
 			workers.Go(func() {
 				defer dones[i]()
 				o := &order.Order{ID: fmt.Sprint("o", i)}
 				if i == 2 {
 					o.Unknown = make([]byte, 401<<10)
 				}
-				told[i] = s.Commit(t.Context(), dynamo.Change{Profile: &profile.Profile{ID: people[i]}, Orders: []*order.Order{o}})
+				told[i] = s.Commit(t.Context(), people.Change{Profile: &profile.Profile{ID: profiles[i]}, Orders: []*order.Order{o}})
 			})
 		}
 		workers.Wait()
@@ -149,7 +150,7 @@ func TestWhatIsRefusedIsOnesOwn(t *testing.T) {
 				t.Errorf("person %d is told %v", i, err)
 			}
 		}
-		if got := stored(t, c.API, people); got != 3 || c.sizes[0] != 8 {
+		if got := stored(t, c.API, profiles); got != 3 || c.sizes[0] != 8 {
 			t.Errorf("%d of 3 people are stored, after transactions of %v writes", got, c.sizes)
 		}
 	})
@@ -163,13 +164,13 @@ func TestAnAnswerThatIsLostIsLostForAll(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c.API = dynamotest.New(t)
-			told, people := shoppers(t, c, 3)
+			told, profiles := shoppers(t, c, 3)
 			for i, err := range told {
 				if !errors.Is(err, lost) {
 					t.Errorf("%s: person %d is told %v", name, i, err)
 				}
 			}
-			if got, want := stored(t, c.API, people), map[string]int{"before": 0, "after": 3}[name]; got != want || len(c.sizes) != 1 {
+			if got, want := stored(t, c.API, profiles), map[string]int{"before": 0, "after": 3}[name]; got != want || len(c.sizes) != 1 {
 				t.Errorf("%s: %d people are stored after %d calls", name, got, len(c.sizes))
 			}
 		})
@@ -181,7 +182,7 @@ func TestAPanicLeavesNobodyWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // in which a busy machine takes no time
 		c := &counted{API: dynamotest.New(t), answer: func(int) error { panic("the power is gone") }}
 		together := &dynamo.Together{API: c}
-		s := dynamo.Profiles{DB: together, Table: "Profiles"}
+		s := people.Profiles{DB: together, Table: "Profiles"}
 		var workers sync.WaitGroup
 		var mu sync.Mutex
 		var told []error
@@ -197,7 +198,7 @@ func TestAPanicLeavesNobodyWaiting(t *testing.T) {
 					}
 				}()
 				defer done()
-				err := s.Commit(t.Context(), dynamo.Change{Profile: &profile.Profile{ID: profile.ID(fmt.Sprint(i))}, Orders: []*order.Order{{ID: fmt.Sprint(i)}}})
+				err := s.Commit(t.Context(), people.Change{Profile: &profile.Profile{ID: profile.ID(fmt.Sprint(i))}, Orders: []*order.Order{{ID: fmt.Sprint(i)}}})
 				mu.Lock()
 				told = append(told, err)
 				mu.Unlock()
@@ -215,7 +216,7 @@ func TestNobodyWaitsLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &counted{API: dynamotest.New(t)}
 		together := &dynamo.Together{API: c}
-		s := dynamo.Profiles{DB: together, Table: "Profiles"}
+		s := people.Profiles{DB: together, Table: "Profiles"}
 		defer together.Work(t.Context())() // the one at something else
 		begun := time.Now()
 		var workers sync.WaitGroup
@@ -224,7 +225,7 @@ func TestNobodyWaitsLong(t *testing.T) {
 		for i, done := range dones {
 			workers.Go(func() {
 				defer done()
-				told[i] = s.Commit(t.Context(), dynamo.Change{Profile: &profile.Profile{ID: profile.ID(fmt.Sprint(i))}, Orders: []*order.Order{{ID: "same"}}})
+				told[i] = s.Commit(t.Context(), people.Change{Profile: &profile.Profile{ID: profile.ID(fmt.Sprint(i))}, Orders: []*order.Order{{ID: "same"}}})
 			})
 		}
 		workers.Wait()

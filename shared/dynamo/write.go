@@ -14,92 +14,85 @@ import (
 // ErrConflict says that a write's condition was lost: the item is no longer as the writer had read it.
 var ErrConflict = errors.New("the item was changed by another writer")
 
-// errMet is the conflict of a write that met another transaction: nobody has asked whether its condition holds.
-var errMet = fmt.Errorf("%w: another transaction was under way", ErrConflict)
+// ErrMet is the conflict of a write that met another transaction: nobody has asked whether its condition holds.
+var ErrMet = fmt.Errorf("%w: another transaction was under way", ErrConflict)
 
-// condition is what a write asks of the item that stands in its place. The zero one asks nothing.
-type condition struct {
-	text   string
-	names  map[string]string
-	values item
+// Condition is what a write asks of the item that stands in its place. The zero one asks nothing.
+type Condition struct {
+	Text   string
+	Names  map[string]string
+	Values Item
 }
 
-// absent holds where no item stands.
-func absent() condition {
-	return condition{text: "attribute_not_exists(#pk)", names: map[string]string{"#pk": attrPK}}
+// Absent holds where no item stands.
+func Absent() Condition {
+	return Condition{Text: "attribute_not_exists(#pk)", Names: map[string]string{"#pk": AttrPK}}
 }
 
-// present holds where an item stands.
-func present() condition {
-	return condition{text: "attribute_exists(#pk)", names: map[string]string{"#pk": attrPK}}
+// Present holds where an item stands.
+func Present() Condition {
+	return Condition{Text: "attribute_exists(#pk)", Names: map[string]string{"#pk": AttrPK}}
 }
 
-// ofVersion holds while an item is of the version that was read: absent for version 0.
-func ofVersion(version int64) condition {
+// OfVersion holds while an item is of the version that was read: absent for version 0.
+func OfVersion(version int64) Condition {
 	if version == 0 {
-		return absent()
+		return Absent()
 	}
-	return condition{text: "#v = :v", names: map[string]string{"#v": attrVersion}, values: item{":v": numberValue(version)}}
+	return Condition{Text: "#v = :v", Names: map[string]string{"#v": AttrVersion}, Values: Item{":v": NumberValue(version)}}
 }
 
 // expression is the text as the SDK takes it: nil for nothing.
-func (c condition) expression() *string {
-	if c.text == "" {
+func (c Condition) expression() *string {
+	if c.Text == "" {
 		return nil
 	}
-	return &c.text
+	return &c.Text
 }
 
-// write is a put, an update, a deletion, or a check that writes nothing, with its condition.
-type write struct {
+// Write is a put, an update, a deletion, or a check that writes nothing, with its condition.
+type Write struct {
 	action types.TransactWriteItem
 	lost   error // what it means that the condition does not hold; nil is ErrConflict
 }
 
-// or gives the loss of a write's condition a meaning.
-func (w write) or(lost error) write {
+// Or gives the loss of a write's condition a meaning.
+func (w Write) Or(lost error) Write {
 	w.lost = lost
 	return w
 }
 
-// Beside is a write of one store that goes into the transaction of another: no call that ends in between leaves one without the other.
-type Beside struct{ write write }
-
-func with(all []write, beside []Beside) []write {
-	for _, b := range beside {
-		all = append(all, b.write)
-	}
-	return all
+// Put writes an item whole.
+func Put(table string, i Item, c Condition) Write {
+	return Write{action: types.TransactWriteItem{Put: &types.Put{
+		TableName: &table, Item: i, ConditionExpression: c.expression(), ExpressionAttributeNames: c.Names, ExpressionAttributeValues: c.Values}}}
 }
 
-func put(table string, i item, c condition) write {
-	return write{action: types.TransactWriteItem{Put: &types.Put{
-		TableName: &table, Item: i, ConditionExpression: c.expression(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values}}}
+// Update changes attributes of an item by an update expression. What the expression names stands beside what the condition names.
+func Update(table string, k Key, expression string, c Condition) Write {
+	return Write{action: types.TransactWriteItem{Update: &types.Update{
+		TableName: &table, Key: k.Item(), UpdateExpression: &expression,
+		ConditionExpression: c.expression(), ExpressionAttributeNames: c.Names, ExpressionAttributeValues: c.Values}}}
 }
 
-// update changes attributes of an item by an update expression. What the expression names stands beside what the condition names.
-func update(table string, k Key, expression string, c condition) write {
-	return write{action: types.TransactWriteItem{Update: &types.Update{
-		TableName: &table, Key: k.item(), UpdateExpression: &expression,
-		ConditionExpression: c.expression(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values}}}
+// Remove deletes an item.
+func Remove(table string, k Key, c Condition) Write {
+	return Write{action: types.TransactWriteItem{Delete: &types.Delete{
+		TableName: &table, Key: k.Item(), ConditionExpression: c.expression(), ExpressionAttributeNames: c.Names, ExpressionAttributeValues: c.Values}}}
 }
 
-func remove(table string, k Key, c condition) write {
-	return write{action: types.TransactWriteItem{Delete: &types.Delete{
-		TableName: &table, Key: k.item(), ConditionExpression: c.expression(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values}}}
+// Check writes nothing: it holds the others to what it asks.
+func Check(table string, k Key, c Condition) Write {
+	return Write{action: types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: &table, Key: k.Item(), ConditionExpression: c.expression(), ExpressionAttributeNames: c.Names, ExpressionAttributeValues: c.Values}}}
 }
 
-func check(table string, k Key, c condition) write {
-	return write{action: types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: &table, Key: k.item(), ConditionExpression: c.expression(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values}}}
-}
-
-// do carries out writes, all of them or none. One alone is a call of its own, which costs half. An error that wraps ErrConflict or what a write says of its
+// Do carries out writes, all of them or none. One alone is a call of its own, which costs half. An error that wraps ErrConflict or what a write says of its
 // loss means that nothing was written; any other one leaves open whether it was.
-func do(ctx context.Context, db API, writes ...write) error {
+func Do(ctx context.Context, db API, writes ...Write) error {
 	if len(writes) == 1 {
 		if done, err := alone(ctx, db, writes[0].action); done {
-			return lossOf(err, writes...)
+			return LossOf(err, writes...)
 		}
 	}
 	actions := make([]types.TransactWriteItem, len(writes))
@@ -107,7 +100,7 @@ func do(ctx context.Context, db API, writes ...write) error {
 		actions[i] = w.action
 	}
 	_, err := db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
-	return lossOf(err, writes...)
+	return LossOf(err, writes...)
 }
 
 // alone carries out a write by a call of its own, which a check does not have.
@@ -138,21 +131,21 @@ func (l *loss) Error() string { return l.Unwrap().Error() }
 func (l *loss) Unwrap() error {
 	best := l.meanings[0]
 	for _, m := range l.meanings[1:] {
-		if own := m != ErrConflict && m != errMet; own || best == errMet {
+		if own := m != ErrConflict && m != ErrMet; own || best == ErrMet {
 			best = m
 		}
 	}
 	return best
 }
 
-// onlyLoss tells whether nothing but writes of one meaning stood against the others.
-func onlyLoss(err, meaning error) bool {
+// OnlyLoss tells whether nothing but writes of one meaning stood against the others.
+func OnlyLoss(err, meaning error) bool {
 	var l *loss
 	return errors.As(err, &l) && !slices.ContainsFunc(l.meanings, func(m error) bool { return m != meaning })
 }
 
-// lossOf reads which of the writes of a call were lost out of the call's error, in their order. Other errors stay as they are.
-func lossOf(err error, writes ...write) error {
+// LossOf reads which of the writes of a call were lost out of the call's error, in their order. Other errors stay as they are.
+func LossOf(err error, writes ...Write) error {
 	if err == nil {
 		return nil
 	}
@@ -164,7 +157,7 @@ func lossOf(err error, writes ...write) error {
 	case errors.As(err, &single):
 		l.meanings = []error{meaningOf(writes[0])}
 	case errors.As(err, &conflict):
-		l.meanings = []error{errMet}
+		l.meanings = []error{ErrMet}
 	case errors.As(err, &cancelled):
 		l.meanings = lossesOf(cancelled.CancellationReasons, writes)
 	}
@@ -175,7 +168,7 @@ func lossOf(err error, writes ...write) error {
 }
 
 // lossesOf are the meanings of a transaction's losses, none where something else ended it.
-func lossesOf(reasons []types.CancellationReason, writes []write) (meanings []error) {
+func lossesOf(reasons []types.CancellationReason, writes []Write) (meanings []error) {
 	lost := false
 	for i, reason := range reasons {
 		switch code := aws.ToString(reason.Code); {
@@ -183,10 +176,10 @@ func lossesOf(reasons []types.CancellationReason, writes []write) (meanings []er
 			meanings = append(meanings, meaningOf(writes[i]))
 			lost = true
 		case code == "TransactionConflict":
-			meanings = append(meanings, errMet)
+			meanings = append(meanings, ErrMet)
 			lost = true
 		case code != "" && code != "None":
-			meanings = append(meanings, errMet) // throttled, for example: nobody has asked its condition either
+			meanings = append(meanings, ErrMet) // throttled, for example: nobody has asked its condition either
 		}
 	}
 	if !lost {
@@ -195,7 +188,7 @@ func lossesOf(reasons []types.CancellationReason, writes []write) (meanings []er
 	return meanings
 }
 
-func meaningOf(w write) error {
+func meaningOf(w Write) error {
 	if w.lost == nil {
 		return ErrConflict
 	}

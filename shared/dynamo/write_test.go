@@ -40,15 +40,15 @@ func (c *calls) TransactWriteItems(_ context.Context, in *dynamodb.TransactWrite
 
 func TestOneWriteIsACallOfItsOwn(t *testing.T) {
 	k := Key{PK: "p", SK: "s"}
-	a, b, c, d := put("t", k.item(), condition{}), update("t", k, "SET #a = :a", condition{}), remove("t", k, absent()), check("t", k, present())
+	a, b, c, d := Put("t", k.Item(), Condition{}), Update("t", k, "SET #a = :a", Condition{}), Remove("t", k, Absent()), Check("t", k, Present())
 	for _, want := range []struct {
-		writes []write
+		writes []Write
 		call   string
 	}{
-		{[]write{a}, "put"}, {[]write{b}, "update"}, {[]write{c}, "delete"}, {[]write{d}, "transaction of 1"}, {[]write{a, d}, "transaction of 2"},
+		{[]Write{a}, "put"}, {[]Write{b}, "update"}, {[]Write{c}, "delete"}, {[]Write{d}, "transaction of 1"}, {[]Write{a, d}, "transaction of 2"},
 	} {
 		db := &calls{}
-		if err := do(t.Context(), db, want.writes...); err != nil || len(db.made) != 1 || db.made[0] != want.call {
+		if err := Do(t.Context(), db, want.writes...); err != nil || len(db.made) != 1 || db.made[0] != want.call {
 			t.Errorf("%v, %v; want one %s", db.made, err, want.call)
 		}
 	}
@@ -67,8 +67,8 @@ func cancelledBy(codes ...string) error {
 func TestWhatALossMeans(t *testing.T) {
 	const lost, met, none = "ConditionalCheckFailed", "TransactionConflict", "None"
 	first, last, broken := errors.New("first"), errors.New("last"), errors.New("no answer")
-	i := Key{PK: "p", SK: "s"}.item()
-	writes := []write{put("t", i, absent()).or(first), put("t", i, absent()), put("t", i, absent()).or(last)}
+	i := Key{PK: "p", SK: "s"}.Item()
+	writes := []Write{Put("t", i, Absent()).Or(first), Put("t", i, Absent()), Put("t", i, Absent()).Or(last)}
 	for _, c := range []struct {
 		answer error
 		want   error
@@ -86,25 +86,25 @@ func TestWhatALossMeans(t *testing.T) {
 		{cancelledBy(none, "ThrottlingError", lost), last, false},
 		{cancelledBy(met, lost, none), ErrConflict, false},
 		{cancelledBy(lost, met, none), first, false},
-		{cancelledBy(met, none, none), errMet, false},
-		{&types.TransactionConflictException{}, errMet, false},
+		{cancelledBy(met, none, none), ErrMet, false},
+		{&types.TransactionConflictException{}, ErrMet, false},
 		{&types.ConditionalCheckFailedException{}, first, false},
 	} {
-		err := lossOf(c.answer, writes...)
-		if !errors.Is(err, c.want) || (c.want == ErrConflict) && errors.Is(err, errMet) || onlyLoss(err, last) != c.only {
-			t.Errorf("%v is %v, want %v; only the last: %v, want %v", c.answer, err, c.want, onlyLoss(err, last), c.only)
+		err := LossOf(c.answer, writes...)
+		if !errors.Is(err, c.want) || (c.want == ErrConflict) && errors.Is(err, ErrMet) || OnlyLoss(err, last) != c.only {
+			t.Errorf("%v is %v, want %v; only the last: %v, want %v", c.answer, err, c.want, OnlyLoss(err, last), c.only)
 		}
 		for _, other := range []error{first, last, ErrConflict} {
-			if other != c.want && c.want != errMet && errors.Is(err, other) {
+			if other != c.want && c.want != ErrMet && errors.Is(err, other) {
 				t.Errorf("%v is %v too", c.answer, other)
 			}
 		}
 	}
 	throttled := cancelledBy(none, "ThrottlingError", none)
-	if err := lossOf(throttled, writes...); err != throttled {
+	if err := LossOf(throttled, writes...); err != throttled {
 		t.Errorf("a throttled transaction is %v, want it as it is", err)
 	}
-	if !errors.Is(errMet, ErrConflict) {
+	if !errors.Is(ErrMet, ErrConflict) {
 		t.Error("a meeting is no conflict")
 	}
 }

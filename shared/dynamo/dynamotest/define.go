@@ -7,18 +7,19 @@ import (
 
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
-	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/operator"
 )
 
 // By is the line of a change that a test makes as an owner.
-func By(at time.Time) dynamo.Signed {
-	return dynamo.Signed{Table: "Audit", Line: audit.Line{At: at, By: access.Caller{Name: "a test", Role: access.Owner}, From: "192.0.2.1"}}
+func By(at time.Time) operator.Signed {
+	return operator.Signed{Table: "Audit", Line: audit.Line{At: at, By: access.Caller{Name: "a test", Role: access.Owner}, From: "192.0.2.1"}}
 }
 
 // Define saves a definition over whatever there is.
-func (db *DB) Define(t testing.TB, kind, id, body string, at time.Time) dynamo.Definition {
+func (db *DB) Define(t testing.TB, kind, id, body string, at time.Time) catalog.Definition {
 	t.Helper()
-	d, err := dynamo.Catalog{DB: db, Table: "Catalog"}.Save(t.Context(), kind, id, json.RawMessage(body), nil, By(at))
+	d, err := catalog.Catalog{DB: db, Table: "Catalog"}.Save(t.Context(), kind, id, json.RawMessage(body), nil, By(at))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func (db *DB) Define(t testing.TB, kind, id, body string, at time.Time) dynamo.D
 // Undefine deletes a definition.
 func (db *DB) Undefine(t testing.TB, kind, id string, at time.Time) {
 	t.Helper()
-	catalog := dynamo.Catalog{DB: db, Table: "Catalog"}
+	catalog := catalog.Catalog{DB: db, Table: "Catalog"}
 	d, err := catalog.Definition(t.Context(), kind, id)
 	if err == nil {
 		err = catalog.Delete(t.Context(), kind, id, d.Version, By(at))

@@ -1,0 +1,203 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// Campaign is a saved campaign that is ready to be asked.
+type Campaign struct {
+	campaign.Definition
+	Version   int
+	Condition campaign.Condition
+	// profiles says that the campaign is for those who have left a segment which asks what may not be asked of who refuses profiling.
+	profiles bool
+}
+
+// Wants is the definition's, and never of who refuses profiling where it would be for having been classed once.
+func (c Campaign) Wants(p *profile.Profile) bool {
+	return c.Definition.Wants(p) && !(c.profiles && p.RefusesProfiling())
+}
+
+// Campaigns reads all campaigns through a cache of the catalog and compiles their conditions, anew whenever a campaign or a
+// segment has changed. It is safe for concurrent use. A campaign whose condition asks a segment that is gone is left out and logged; it does not
+// stop the others. So is one that cannot be read, which a newer program may have saved; but it is not gone: who asks for it is told ErrUnreadable.
+type Campaigns struct {
+	Catalog *Cache
+
+	mu   sync.Mutex
+	held *campaignSet
+}
+
+// campaignSet is what the definitions of one moment come to.
+type campaignSet struct {
+	segments, campaigns int64 // the changes of both kinds
+	rules               []segment.Definition
+	defined             *segment.Set // of them
+	all                 []Campaign
+	byID                map[string]int
+	unreadable          map[string]bool
+	listeners           map[campaign.News][]int // the running ones by what they listen to
+	// pinned are former versions, compiled with these rules. It changes, under the lock of Campaigns.
+	pinned map[versionKey]Campaign
+}
+
+// All is every campaign in the order of the ids, and last the one that every shop has. Callers do not change it.
+func (c *Campaigns) All(ctx context.Context) ([]Campaign, error) {
+	set, err := c.set(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return set.all, nil
+}
+
+// Find is one campaign as it is now; ok is false when there is none that can be asked. ErrUnreadable says that this program cannot read it.
+func (c *Campaigns) Find(ctx context.Context, id string) (found Campaign, ok bool, err error) {
+	set, err := c.set(ctx)
+	if err != nil {
+		return Campaign{}, false, err
+	}
+	return set.find(id)
+}
+
+func (s *campaignSet) find(id string) (found Campaign, ok bool, err error) {
+	at, ok := s.byID[id]
+	switch {
+	case ok:
+		return s.all[at], true, nil
+	case s.unreadable[id]:
+		err = fmt.Errorf("reading campaign %s: %w", id, dynamo.ErrUnreadable)
+	}
+	return Campaign{}, false, err
+}
+
+// Listening is every running campaign that takes up what followed from a commit, in the order of the ids.
+func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]Campaign, error) {
+	set, err := c.set(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Campaign
+	for _, at := range set.listeners[campaign.News{Kind: f.Kind, Ref: f.Ref}] {
+		found = append(found, set.all[at])
+	}
+	return found, nil
+}
+
+// Pinned is one version of a campaign, with the state of now: who was taken by a version stays with it, and is stopped all the same. ok
+// is false when the campaign is gone. A version that cannot be asked any more, or none, means the present one; ErrUnreadable that this program
+// cannot read that.
+func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found Campaign, ok bool, err error) {
+	set, err := c.set(ctx)
+	if err != nil {
+		return Campaign{}, false, err
+	}
+	now, ok, err := set.find(id)
+	if !ok || version == 0 || version == now.Version {
+		return now, ok, err
+	}
+	key := versionKey{KindCampaign, id, version}
+	c.mu.Lock()
+	found, known := set.pinned[key]
+	c.mu.Unlock()
+	if !known {
+		d, err := c.Catalog.Version(ctx, KindCampaign, id, version)
+		switch {
+		case errors.Is(err, dynamo.ErrNotFound):
+			return now, true, nil
+		case err != nil:
+			return Campaign{}, false, err
+		}
+		if found, err = set.compile(d); err != nil {
+			slog.ErrorContext(ctx, "version of a campaign not used", "campaign", id, "version", version, "error", err.Error())
+			found = now
+		}
+		c.mu.Lock()
+		if len(set.pinned) >= maxCachedVersions {
+			clear(set.pinned)
+		}
+		set.pinned[key] = found
+		c.mu.Unlock()
+	}
+	found.State = now.State
+	return found, true, nil
+}
+
+func (c *Campaigns) set(ctx context.Context) (*campaignSet, error) {
+	segments, err := c.Catalog.kind(ctx, KindSegment)
+	if err != nil {
+		return nil, err
+	}
+	campaigns, err := c.Catalog.kind(ctx, KindCampaign)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held == nil || c.held.segments != segments.change || c.held.campaigns != campaigns.change {
+		c.held = compileCampaigns(ctx, segments.all, campaigns.all)
+		c.held.segments, c.held.campaigns = segments.change, campaigns.change
+	}
+	return c.held, nil
+}
+
+func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *campaignSet {
+	set := &campaignSet{byID: map[string]int{}, unreadable: map[string]bool{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]Campaign{}}
+	for _, d := range segments {
+		var s segment.Definition
+		if err := json.Unmarshal(d.Body, &s); err != nil {
+			slog.ErrorContext(ctx, "segment left out", "segment", d.ID, "error", err.Error())
+			continue
+		}
+		s.ID = segment.ID(d.ID)
+		set.rules = append(set.rules, s)
+	}
+	set.defined, _ = segment.Compile(set.rules) // who saves and who folds tells of faults
+	for _, d := range campaigns {
+		one, err := set.compile(d)
+		if err != nil {
+			slog.ErrorContext(ctx, "campaign left out", "campaign", d.ID, "error", err.Error())
+			set.unreadable[d.ID] = errors.Is(err, dynamo.ErrUnreadable)
+			continue
+		}
+		set.add(one)
+	}
+	set.add(Campaign{Definition: campaign.Confirmation()}) // it has no condition
+	return set
+}
+
+func (s *campaignSet) add(one Campaign) {
+	at := len(s.all)
+	s.all = append(s.all, one)
+	s.byID[one.ID] = at
+	for _, what := range one.ListensTo() {
+		s.listeners[what] = append(s.listeners[what], at)
+	}
+}
+
+func (s *campaignSet) compile(d Definition) (Campaign, error) {
+	one := Campaign{Version: d.Version}
+	// What was saved by a newer program may have fields that this one does not know.
+	err := json.Unmarshal(d.Body, &one.Definition)
+	one.ID = d.ID
+	if err == nil {
+		err = one.Validate()
+	}
+	if err != nil {
+		return one, fmt.Errorf("%w: %w", dynamo.ErrUnreadable, err)
+	}
+	if left := one.Trigger.ExitedSegment; left != "" {
+		one.profiles = left.Derived() || s.defined.Profiles(left)
+	}
+	one.Condition, err = one.CompileCondition(s.rules)
+	return one, err
+}

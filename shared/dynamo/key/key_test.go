@@ -1,0 +1,54 @@
+package key
+
+import (
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
+)
+
+// TestTheSchemaStays holds every key to what is stored: an item under another key is lost.
+func TestTheSchemaStays(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 30, 0, 5e6, time.UTC)
+	for want, got := range map[string]dynamo.Key{
+		"p#P / p":                                   Profile("P"),
+		"o#A-1 / o":                                 Order("A-1"),
+		"P / 20260301#000000000007":                 Pack("P", profile.DayOf(at), 7, ""),
+		"P / 20260301#000000000007#ra":              Pack("P", profile.DayOf(at), 7, "ra"),
+		"P / 19691231#999999999999":                 Pack("P", -1, 999999999999, ""),
+		"d#segment / buyers":                        Definition("segment", "buyers"),
+		"v#segment#buyers / 00000003":               DefinitionVersion("segment", "buyers", 3),
+		"s#segment / s":                             Change("segment"),
+		"k#ff / k":                                  SourceKey("ff"),
+		"i#scope#key / i":                           Answer("scope", "key"),
+		"c#MESKJCLD / c":                            Code("MESKJCLD"),
+		"a#P / code#spring":                         AdvocateCode("P", "spring"),
+		"f#F / spring":                              Referral("F", "spring"),
+		"a#P / r#spring#F":                          AdvocateReferral("P", "spring", "F"),
+		"b#spring / b":                              Budget("spring"),
+		"l#spring#6 / PROFILE":                      Standing("spring", StandingShard("PROFILE"), "PROFILE"),
+		"person:P / account":                        Account("person:P"),
+		"person:P / e#01772368200005000000#x":       Entry("person:P", at, "x"),
+		"person:P / l#x":                            Lot("person:P", "x"),
+		"x#referral.settle#spring/F / x":            Effect("referral.settle", "spring/F"),
+		"P / contact":                               Contact("P"),
+		"P / d#01772368200005000000#N":              Decision("P", at, "N"),
+		"orchestration#taken#P / thanks":            Taken("orchestration", "P", "thanks"),
+		"orchestration#asked#thanks / 001772368200": Asked("orchestration", "thanks", at),
+		"orchestration#202603011230#2 / PROFILE":    Due("orchestration", at, DueShard("PROFILE"), "PROFILE"),
+		"orchestration#floor / floor":               DueFloor("orchestration"),
+		"t#202603 / 001772368200005#save#x":         Audit(AuditMonth(at), at, "save#x"),
+		"o#Ann / 001772368200005#save#x":            Audit(AuditOperator("Ann"), at, "save#x"),
+		"w#segment#vip / 001772368200005#save#x":    Audit(AuditThing("segment", "vip"), at, "save#x"),
+		"r#R / run":                                 Run("R"),
+		"runs / 001772368200005#R":                  RunList(at, "R"),
+		"r#R / definitions":                         RunDefinitions("R"),
+		"r#R / c#00003#00012":                       Columns("R", 3, 12),
+		"r#R / s#00003":                             Result("R", 3),
+	} {
+		if text := got.PK + " / " + got.SK; text != want {
+			t.Errorf("key %q, want %q", text, want)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+// Package operator stores the audit log: what operators did. It decides nothing about who may do what. The surprising thing: a line is not written after a change but in its
+// transaction, so that no change is without its line.
+package operator
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/key"
+)
+
+// Audit keeps the lines of the audit log: each in the list of its month, of its operator and of its thing, so that each can be asked for without
+// reading the others.
+type Audit struct {
+	DB    dynamo.API
+	Table string
+	Now   func() time.Time
+}
+
+// Signed is a line with the table that keeps it. Whatever must not change without a line takes one, and writes it in its own transaction.
+type Signed struct {
+	Table string
+	audit.Line
+}
+
+// Signed is a line that goes into this log.
+func (a Audit) Signed(l audit.Line) Signed {
+	l.At = l.At.UTC().Truncate(time.Millisecond)
+	return Signed{a.Table, l}
+}
+
+// Puts are the actions of a transaction that writes the line.
+func (s Signed) Puts() ([]dynamo.Write, error) {
+	body, err := json.Marshal(s.Line)
+	if err != nil {
+		return nil, fmt.Errorf("writing a line of the audit log: %w", err)
+	}
+	var all []dynamo.Write
+	for _, list := range auditLists(s.Line) {
+		i := key.Audit(list, s.At, s.ID).Item()
+		i[dynamo.AttrBody], i[dynamo.AttrTTL] = dynamo.TextValue(string(body)), dynamo.NumberValue(s.Until().Unix())
+		all = append(all, dynamo.Put(s.Table, i, dynamo.Condition{}))
+	}
+	return all, nil
+}
+
+// auditLists are the lists in which a line stands.
+func auditLists(l audit.Line) []string {
+	lists := []string{key.AuditMonth(l.At), key.AuditOperator(l.By.Name), key.AuditThing(l.Kind, l.Of)}
+	if l.Asked != "" && l.Asked != l.Of {
+		lists = append(lists, key.AuditThing(l.Kind, l.Asked))
+	}
+	return lists
+}
+
+// Write keeps a line whose deed is no item of ours: it is called before the deed, which waits for it. Writing it again changes nothing.
+func (a Audit) Write(ctx context.Context, l audit.Line) error {
+	puts, err := a.Signed(l).Puts()
+	if err != nil {
+		return err
+	}
+	if err := dynamo.Do(ctx, a.DB, puts...); err != nil {
+		return fmt.Errorf("writing a line of the audit log: %w", err)
+	}
+	return nil
+}
+
+// Line reads the line of a time and an id, consistently. ErrNotFound if there is none.
+func (a Audit) Line(ctx context.Context, at time.Time, id string) (audit.Line, error) {
+	out, err := a.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &a.Table, Key: key.Audit(key.AuditMonth(at), at, id).Item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return audit.Line{}, fmt.Errorf("reading a line of the audit log: %w", err)
+	}
+	if len(out.Item) == 0 {
+		return audit.Line{}, dynamo.ErrNotFound
+	}
+	return lineOf(out.Item)
+}
+
+func lineOf(i dynamo.Item) (l audit.Line, err error) {
+	if err := json.Unmarshal([]byte(dynamo.TextOf(i, dynamo.AttrBody)), &l); err != nil {
+		return l, fmt.Errorf("reading a line of the audit log: %w", err)
+	}
+	return l, nil
+}
+
+const (
+	// maxAuditReads bounds what one page looks through for lines that are wanted.
+	maxAuditReads = 30
+	auditRead     = 200
+)
+
+// List gives a page of the lines that a query wants, the newest first. A page may have fewer lines than its limit, or none, and not be the last:
+// next says so. A cursor that List did not give for the query is ErrCursor.
+func (a Audit) List(ctx context.Context, q audit.Query, limit int, cursor string) (page []audit.Line, next string, err error) {
+	now := a.Now()
+	if oldest := audit.Oldest(now); q.From.Before(oldest) {
+		q.From = oldest
+	}
+	if q.To.IsZero() || q.To.After(now) {
+		q.To = now.Add(time.Minute) // a clock of another process may be ahead
+	}
+	if !q.From.Before(q.To) {
+		return nil, "", nil
+	}
+	list, after, err := a.start(q, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	for range maxAuditReads {
+		out, err := a.DB.Query(ctx, a.query(list, after, q))
+		if err != nil {
+			return nil, "", fmt.Errorf("reading the audit log: %w", err)
+		}
+		for _, i := range out.Items {
+			l, err := lineOf(i)
+			if err != nil {
+				return nil, "", err
+			}
+			// TTL deletes late.
+			if dynamo.NumberOf(i, dynamo.AttrTTL) > now.Unix() && q.Wants(l) {
+				page = append(page, l)
+			}
+			after = dynamo.TextOf(i, dynamo.AttrSK)
+			if len(page) == limit {
+				return page, auditCursor(list, after), nil
+			}
+		}
+		if out.LastEvaluatedKey != nil {
+			continue
+		}
+		if list, after = monthBefore(list, q.From), ""; list == "" {
+			return page, "", nil
+		}
+	}
+	return page, auditCursor(list, after), nil
+}
+
+// query reads on in a list, downwards.
+func (a Audit) query(list, after string, q audit.Query) *dynamodb.QueryInput {
+	in := &dynamodb.QueryInput{
+		TableName: &a.Table, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(auditRead), ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
+		ExpressionAttributeValues: dynamo.Item{
+			":pk": dynamo.TextValue(list), ":from": dynamo.TextValue(key.Audit(list, q.From, "").SK), ":to": dynamo.TextValue(key.Audit(list, q.To, "").SK),
+		},
+	}
+	if after != "" {
+		in.ExclusiveStartKey = dynamo.At(list, after).Item()
+	}
+	return in
+}
+
+// start is the list in which a query begins, and the key after which.
+func (a Audit) start(q audit.Query, cursor string) (list, after string, err error) {
+	switch {
+	case q.Of != "" && q.Kind != "":
+		list = key.AuditThing(q.Kind, q.Of)
+	case q.Operator != "":
+		list = key.AuditOperator(q.Operator)
+	default:
+		list = key.AuditMonth(q.To)
+	}
+	if cursor == "" {
+		return list, "", nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	from, after, found := strings.Cut(string(raw), "\n")
+	byMonth := strings.HasPrefix(list, key.AuditMonths) && strings.HasPrefix(from, key.AuditMonths) && len(from) == len(list) && from <= list
+	outside := after != "" && (after < key.Audit(list, q.From, "").SK || after > key.Audit(list, q.To, "").SK)
+	if err != nil || !found || !utf8.Valid(raw) || len(after) > dynamo.MaxSortKey || outside || from != list && !byMonth {
+		return "", "", dynamo.ErrCursor
+	}
+	return from, after, nil
+}
+
+func auditCursor(list, after string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(list + "\n" + after))
+}
+
+// monthBefore is the list before one of a month, empty if that is before all that is wanted, or if the list is of no month.
+func monthBefore(list string, from time.Time) string {
+	text, found := strings.CutPrefix(list, key.AuditMonths)
+	month, err := time.Parse(key.AuditMonthForm, text)
+	if err != nil || !found {
+		return ""
+	}
+	before := key.AuditMonth(month.AddDate(0, -1, 0))
+	if before < key.AuditMonth(from) {
+		return ""
+	}
+	return before
+}

@@ -1,0 +1,50 @@
+package people
+
+import (
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/key"
+)
+
+// attrIdentity of a profile item changes when the person's keys do, by a merge or an identifier that joins, and by nothing else.
+const attrIdentity = "k"
+
+// identity stands for all keys of a person, in whatever order: eight bytes.
+func identity(p *profile.Profile) []byte {
+	keys := p.Keys()
+	slices.Sort(keys)
+	h := fnv.New64a()
+	for _, key := range keys {
+		h.Write([]byte(key))
+		h.Write([]byte{0})
+	}
+	return h.Sum(nil)
+}
+
+// samePerson holds while the profile that was read stands for the same person: neither merged, nor erased, nor with another key. What the
+// person does meanwhile does not matter, so that somebody whose profile changes every second can still be decided about. An item that
+// the version before wrote has no identity; there the version must be the one that was read.
+func samePerson(p *profile.Profile) dynamo.Condition {
+	const version = "#v = :v"
+	c := unchanged(p)
+	if !strings.Contains(c.Text, version) {
+		return c // nobody was there
+	}
+	c.Text = strings.Replace(c.Text, version, "("+version+" OR #k = :k)", 1)
+	c.Names["#k"], c.Values[":k"] = attrIdentity, dynamo.BytesValue(identity(p))
+	return c
+}
+
+// StillPerson checks samePerson.
+func (s Profiles) StillPerson(p *profile.Profile) dynamo.Write {
+	return dynamo.Check(s.Table, key.Profile(p.ID), samePerson(p))
+}
+
+// Unchanged holds while a profile is as it was loaded; with Version 0, while there is none.
+func (s Profiles) Unchanged(p *profile.Profile) dynamo.Write {
+	return dynamo.Check(s.Table, key.Profile(p.ID), unchanged(p))
+}

@@ -1,0 +1,58 @@
+package reward
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/answers"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/key"
+	"github.com/userops/userops/shared/idempotency"
+)
+
+// Claim binds a friend to an advocate.
+type Claim struct {
+	Referral referral.Referral
+	Friend   Person
+	Advocate Person
+	// Origin is where the advocate's chain of invitations starts: while that one is not invited, no circle can close. nil when
+	// the chain starts nowhere.
+	Origin []profile.ID
+	Answer *idempotency.Answer // remembered with the claim; nil without an Idempotency-Key
+}
+
+// Claim writes a claim, all of it or nothing, if the code exists, the friend has no referral in the program under any key, the
+// origin has none, the friend's profile is as it was read, and the advocate is the same person still. ErrConflict says that something
+// moved and the rules are to be asked again; idempotency.ErrAnswered that the answer's key was used.
+func (s Referrals) Claim(ctx context.Context, c Claim) error {
+	r := c.Referral
+	listed := key.AdvocateReferral(r.Advocate, r.Program, r.Friend).Item()
+	listed[attrProgram], listed[attrFriend], listed[attrAt] = dynamo.TextValue(r.Program), dynamo.TextValue(string(r.Friend)), dynamo.TimeValue(r.ClaimedAt)
+	writes := []dynamo.Write{
+		s.Due.Filing(due.OwnerSettlement, r.ExpiresAt, DueID(r), nil),
+		dynamo.Put(s.Table, referralItem(r), dynamo.Absent()),
+		dynamo.Put(s.Table, listed, dynamo.Condition{}),
+		dynamo.Check(s.Table, key.Code(r.Code), dynamo.Present()),
+		s.Profiles.Unchanged(c.Friend.Profile),
+		s.Profiles.StillPerson(c.Advocate.Profile),
+	}
+	guarded := map[profile.ID]bool{r.Friend: true}
+	for _, keys := range [][]profile.ID{c.Friend.Keys, c.Origin} {
+		for _, id := range keys[:min(len(keys), maxGuards)] {
+			if !guarded[id] {
+				guarded[id] = true
+				writes = append(writes, s.referralAt(id, r.Program, 0))
+			}
+		}
+	}
+	if c.Answer != nil {
+		writes = append(writes, answers.Put(s.Table, *c.Answer))
+	}
+	if err := dynamo.Do(ctx, s.DB, writes...); err != nil {
+		return fmt.Errorf("claiming a code of %s for %s: %w", r.Program, r.Friend, err)
+	}
+	return nil
+}

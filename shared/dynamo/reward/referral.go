@@ -1,0 +1,363 @@
+package reward
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/key"
+	"github.com/userops/userops/shared/dynamo/people"
+)
+
+// Attributes of the Referrals table.
+const (
+	attrProgram    = "program"
+	attrFriend     = "friend"
+	attrAdvocate   = "advocate"
+	attrCode       = "code"
+	attrState      = "state"
+	attrReason     = "reason"
+	attrClaimedAt  = "claimedAt"
+	attrOrder      = "order"
+	attrLeast      = "least"
+	attrQualified  = "qualifiedAt"
+	attrHeldUntil  = "heldUntil"
+	attrSettledAt  = "settledAt"
+	attrSettledFor = "settledFor"
+	attrEndedAt    = "endedAt"
+	attrNth        = "nth"
+	attrRewards    = "rewards"
+	attrCharged    = "charged"
+	attrSettled    = "settled"
+	attrSpent      = "spent#" // and the unit
+	attrStep       = "step"
+	attrFlags      = "flags"
+)
+
+const (
+	// maxGuards bounds how many other keys of one person a claim asks about; it leaves room within the 100 actions.
+	maxGuards = 30
+	// maxAncestors bounds how far back it is asked who invited whom.
+	maxAncestors = 64
+	// maxReferralPages bounds a reading of a friend's referrals or of a leaderboard's shard: 1 MB each.
+	maxReferralPages = 32
+)
+
+// Referrals stores codes, who invited whom, what a program has spent and who stands where. Friends and advocates are filed under
+// the profile id of the day; whoever reads asks for all keys of a person.
+type Referrals struct {
+	DB       dynamo.API
+	Table    string
+	Profiles people.Profiles
+	Ledger   Ledger
+	Catalog  catalog.Catalog // where programs are defined
+	Due      due.Due         // where the ends of windows and holds are filed
+}
+
+// Program reads the definition of a program past every cache, since a claim may be younger than one; nil when there is none.
+func (s Referrals) Program(ctx context.Context, id string) (*referral.Program, error) {
+	d, err := s.Catalog.Definition(ctx, catalog.KindProgram, id)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &referral.Program{}
+	if err := json.Unmarshal(d.Body, p); err != nil {
+		return nil, fmt.Errorf("reading program %s: %w", id, err)
+	}
+	p.ID = id
+	return p, nil
+}
+
+// Person is somebody as the Referrals table may know them: the present profile with its version, and all their keys.
+type Person struct {
+	Profile *profile.Profile // Version 0 where there is none yet
+	Keys    []profile.ID     // the present id first
+}
+
+// Person reads who an id stands for by now, consistently.
+func (s Referrals) Person(ctx context.Context, id profile.ID) (Person, error) {
+	p, err := s.Profiles.Load(ctx, id)
+	if err != nil {
+		return Person{}, err
+	}
+	keys := p.Keys()
+	if !slices.Contains(keys, id) {
+		keys = append(keys, id)
+	}
+	return Person{Profile: p, Keys: keys}, nil
+}
+
+// Identity is what the rules of a claim ask of the person: every address that ever joined, and those that the person or the shop says now. What
+// only public events say neither passes a rule nor breaks one.
+func (p Person) Identity() referral.Person {
+	known := func(kind profile.IdentifierKind, trait string) (all []string) {
+		for _, i := range p.Profile.Identifiers {
+			if i.Kind == kind {
+				all = append(all, i.Value)
+			}
+		}
+		if s := p.Profile.TraitText(trait); s != "" {
+			all = append(all, s)
+		}
+		return all
+	}
+	return referral.Person{
+		Keys: p.Keys, Emails: known(profile.Email, "email"), Phones: known(profile.Phone, "phone"), Orders: p.Profile.Orders.Count,
+		Gone: !p.Profile.ErasedAt.IsZero() && len(p.Profile.Identifiers) == 0,
+	}
+}
+
+// ErasedSince tells whether who stood under a key was erased at a time or later, whether or not they came back.
+func (p Person) ErasedSince(key profile.ID, at time.Time) bool {
+	return p.Profile.Erased(key, at)
+}
+
+// Referral is one referral by its friend's filed id, read consistently. ErrNotFound if there is none.
+func (s Referrals) Referral(ctx context.Context, friend profile.ID, program string) (referral.Referral, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.Table, Key: key.Referral(friend, program).Item(), ConsistentRead: aws.Bool(true),
+	})
+	if err == nil && len(out.Item) == 0 {
+		err = dynamo.ErrNotFound
+	}
+	if err != nil {
+		return referral.Referral{}, fmt.Errorf("reading the referral of %s in %s: %w", friend, program, err)
+	}
+	return referralOf(out.Item)
+}
+
+// OfFriend reads a person's referrals as friend, in all programs, consistently.
+func (s Referrals) OfFriend(ctx context.Context, keys []profile.ID) ([]referral.Referral, error) {
+	var found []referral.Referral
+	for _, id := range keys {
+		err := s.query(ctx, key.Referral(id, ""), func(i dynamo.Item) error {
+			r, err := referralOf(i)
+			found = append(found, r)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading the referrals of %s: %w", id, err)
+		}
+	}
+	return found, nil
+}
+
+// InProgram reads a person's referrals as friend in one program, consistently: one, or several after a merge, that which
+// precedes the others first.
+func (s Referrals) InProgram(ctx context.Context, keys []profile.ID, program string) ([]referral.Referral, error) {
+	wanted := make([]dynamo.Key, len(keys))
+	for i, id := range keys {
+		wanted[i] = key.Referral(id, program)
+	}
+	items, err := s.batch(ctx, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("reading referrals in %s: %w", program, err)
+	}
+	found := make([]referral.Referral, len(items))
+	for i := range items {
+		if found[i], err = referralOf(items[i]); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(found, func(a, b referral.Referral) int {
+		if a.Precedes(b) {
+			return -1
+		}
+		return 1
+	})
+	return found, nil
+}
+
+// OfAdvocate reads a page of the referrals that a person made as advocate, by program and friend. An empty next says that this
+// was the last page. A cursor that OfAdvocate did not give is ErrCursor.
+func (s Referrals) OfAdvocate(ctx context.Context, keys []profile.ID, limit int, cursor string) (page []referral.Referral, next string, err error) {
+	at, after := 0, ""
+	if cursor != "" {
+		text, err := dynamo.SortKeyOf(cursor, "")
+		if err != nil {
+			return nil, "", err
+		}
+		id, sk, ok := strings.Cut(text, " ")
+		if at = slices.Index(keys, profile.ID(id)); at < 0 || !ok || sk != "" && !strings.HasPrefix(sk, "r#") {
+			return nil, "", dynamo.ErrCursor
+		}
+		after = sk
+	}
+	limit = min(limit, 100) // what one batch may read
+	var wanted []dynamo.Key
+	for ; at < len(keys) && len(wanted) < limit; at++ {
+		in := s.under(dynamo.At(key.AdvocateCode(keys[at], "").PK, "r#"))
+		in.Limit = aws.Int32(int32(limit - len(wanted)))
+		if after != "" {
+			in.ExclusiveStartKey = dynamo.At(dynamo.TextOf(in.ExpressionAttributeValues, ":pk"), after).Item()
+		}
+		out, err := s.DB.Query(ctx, in)
+		if err != nil {
+			return nil, "", fmt.Errorf("reading the friends of %s: %w", keys[at], err)
+		}
+		for _, i := range out.Items {
+			wanted = append(wanted, key.Referral(profile.ID(dynamo.TextOf(i, attrFriend)), dynamo.TextOf(i, attrProgram)))
+		}
+		if after = dynamo.TextOf(out.LastEvaluatedKey, dynamo.AttrSK); after != "" {
+			break
+		}
+	}
+	if at < len(keys) {
+		next = dynamo.CursorAfter(string(keys[at]) + " " + after)
+	}
+	items, err := s.batch(ctx, wanted)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading referrals: %w", err)
+	}
+	byKey := map[dynamo.Key]dynamo.Item{}
+	for _, i := range items {
+		byKey[dynamo.At(dynamo.TextOf(i, dynamo.AttrPK), dynamo.TextOf(i, dynamo.AttrSK))] = i
+	}
+	for _, key := range wanted {
+		i, ok := byKey[key]
+		if !ok {
+			continue
+		}
+		r, err := referralOf(i)
+		if err != nil {
+			return nil, "", err
+		}
+		page = append(page, r)
+	}
+	return page, next, nil
+}
+
+// Ancestors are those through whom a person came into a program, nearest first, each as all their keys. origin is the first of
+// them, or the person: who was invited by nobody. It is nil where merges have closed a circle, and beyond maxAncestors.
+func (s Referrals) Ancestors(ctx context.Context, program string, of []profile.ID) (chain [][]profile.ID, origin []profile.ID, err error) {
+	keys := of
+	for range maxAncestors {
+		found, err := s.InProgram(ctx, keys, program)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(found) == 0 {
+			return chain, keys, nil
+		}
+		person, err := s.Person(ctx, found[0].Advocate)
+		if err != nil {
+			return nil, nil, err
+		}
+		known := func(of []profile.ID) bool { return slices.Contains(of, person.Keys[0]) }
+		closed := known(of) || slices.ContainsFunc(chain, known)
+		chain = append(chain, person.Keys)
+		if closed {
+			break
+		}
+		keys = person.Keys
+	}
+	return chain, nil, nil
+}
+
+// DueID names a referral in a Due entry: the program and the friend.
+func DueID(r referral.Referral) string { return r.Program + "#" + string(r.Friend) }
+
+// DueReferral is the referral that a Due entry names; ok is false when it names none.
+func DueReferral(id string) (program string, friend profile.ID, ok bool) {
+	program, text, ok := strings.Cut(id, "#")
+	return program, profile.ID(text), ok
+}
+
+// referralAt holds while somebody's referral has a version; 0 is none.
+func (s Referrals) referralAt(friend profile.ID, program string, version int64) dynamo.Write {
+	return dynamo.Check(s.Table, key.Referral(friend, program), dynamo.OfVersion(version))
+}
+
+// Await files a look at a referral for a time.
+func (s Referrals) Await(ctx context.Context, r referral.Referral, at time.Time) error {
+	return s.Due.Put(ctx, due.OwnerSettlement, at, DueID(r), nil)
+}
+
+// Advance writes a referral whose move concerns nobody else's items, if it is still at its Version. ErrConflict says that it is
+// not; any other error leaves open whether the write happened.
+func (s Referrals) Advance(ctx context.Context, r referral.Referral) error {
+	moved, err := s.move(r)
+	if err != nil {
+		return err
+	}
+	if err := dynamo.Do(ctx, s.DB, moved); err != nil {
+		return fmt.Errorf("moving the referral of %s in %s to %s: %w", r.Friend, r.Program, r.State, err)
+	}
+	return nil
+}
+
+// under asks for the items of a partition whose sort key begins with the key's.
+func (s Referrals) under(key dynamo.Key) *dynamodb.QueryInput {
+	in := &dynamodb.QueryInput{
+		TableName:                 &s.Table,
+		KeyConditionExpression:    aws.String("#pk = :pk"),
+		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK},
+		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.PK)},
+		ConsistentRead:            aws.Bool(true),
+	}
+	if key.SK != "" {
+		in.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :sk)")
+		in.ExpressionAttributeNames["#sk"] = dynamo.AttrSK
+		in.ExpressionAttributeValues[":sk"] = dynamo.TextValue(key.SK)
+	}
+	return in
+}
+
+func (s Referrals) query(ctx context.Context, key dynamo.Key, each func(dynamo.Item) error) error {
+	in := s.under(key)
+	for range maxReferralPages {
+		out, err := s.DB.Query(ctx, in)
+		if err != nil {
+			return err
+		}
+		for _, i := range out.Items {
+			if err := each(i); err != nil {
+				return err
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("more than %d MB of items", maxReferralPages)
+}
+
+// batch reads items consistently, in no order; those that are not there are left out. Keys are distinct.
+func (s Referrals) batch(ctx context.Context, keys []dynamo.Key) ([]dynamo.Item, error) {
+	var found []dynamo.Item
+	for part := range slices.Chunk(keys, 100) {
+		wanted := make([]dynamo.Item, len(part))
+		for i, key := range part {
+			wanted[i] = key.Item()
+		}
+		request := map[string]types.KeysAndAttributes{s.Table: {Keys: wanted, ConsistentRead: aws.Bool(true)}}
+		for try := 0; len(request) > 0; try++ {
+			if try == catalog.MaxSaveTries {
+				return nil, errors.New("the table left keys unread too often")
+			}
+			out, err := s.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: request})
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, out.Responses[s.Table]...)
+			request = out.UnprocessedKeys
+		}
+	}
+	return found, nil
+}

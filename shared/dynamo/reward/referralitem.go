@@ -1,0 +1,116 @@
+package reward
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/key"
+)
+
+// referralItem is a referral as it is first written.
+func referralItem(r referral.Referral) dynamo.Item {
+	i := key.Referral(r.Friend, r.Program).Item()
+	i[dynamo.AttrVersion] = dynamo.NumberValue(1)
+	i[attrProgram], i[attrFriend], i[attrAdvocate] = dynamo.TextValue(r.Program), dynamo.TextValue(string(r.Friend)), dynamo.TextValue(string(r.Advocate))
+	i[attrCode], i[attrState] = dynamo.TextValue(r.Code), dynamo.TextValue(string(r.State))
+	i[attrClaimedAt], i[attrExpiresAt] = dynamo.TimeValue(r.ClaimedAt), dynamo.TimeValue(r.ExpiresAt)
+	if len(r.Flags) > 0 {
+		i[attrFlags] = flagsValue(r.Flags)
+	}
+	return i
+}
+
+func flagsValue(flags []referral.Flag) types.AttributeValue {
+	texts := make([]string, len(flags))
+	for i, flag := range flags {
+		texts[i] = string(flag)
+	}
+	return dynamo.TextValue(strings.Join(texts, ","))
+}
+
+// move sets what moves change and nothing else, so that attributes of a newer version of the program stay.
+func (s Referrals) move(r referral.Referral) (dynamo.Write, error) {
+	rewards, err := json.Marshal(r.Rewards)
+	if err != nil {
+		return dynamo.Write{}, fmt.Errorf("packing rewards: %w", err)
+	}
+	charged, err := json.Marshal(r.Charged)
+	if err != nil {
+		return dynamo.Write{}, fmt.Errorf("packing rewards: %w", err)
+	}
+	names, values := map[string]string{"#v": dynamo.AttrVersion}, dynamo.Item{":v": dynamo.NumberValue(r.Version), ":one": dynamo.NumberValue(1)}
+	sets := []string{"#v = #v + :one"}
+	set := func(attribute string, v types.AttributeValue) {
+		names["#"+attribute], values[":"+attribute] = attribute, v
+		sets = append(sets, "#"+attribute+" = :"+attribute)
+	}
+	set(attrState, dynamo.TextValue(string(r.State)))
+	set(attrReason, dynamo.TextValue(string(r.Reason)))
+	for attribute, t := range map[string]time.Time{
+		attrQualified: r.QualifiedAt, attrHeldUntil: r.HeldUntil, attrSettledAt: r.SettledAt, attrEndedAt: r.EndedAt,
+	} {
+		if t.IsZero() {
+			set(attribute, dynamo.TextValue(""))
+		} else {
+			set(attribute, dynamo.TimeValue(t))
+		}
+	}
+	set(attrOrder, dynamo.TextValue(r.OrderID))
+	set(attrLeast, dynamo.NumberValue(r.Least))
+	set(attrNth, dynamo.NumberValue(int64(r.Nth)))
+	if r.Paid() {
+		set(attrStep, dynamo.NumberValue(int64(r.Step)))
+	}
+	if len(r.Flags) > 0 {
+		set(attrFlags, flagsValue(r.Flags))
+	}
+	set(attrSettledFor, dynamo.TextValue(string(r.SettledFor)))
+	set(attrRewards, dynamo.TextValue(string(rewards)))
+	set(attrCharged, dynamo.TextValue(string(charged)))
+	return dynamo.Update(s.Table, key.Referral(r.Friend, r.Program), "SET "+strings.Join(sets, ", "), dynamo.Condition{Text: "#v = :v", Names: names, Values: values}), nil
+}
+
+func referralOf(i dynamo.Item) (referral.Referral, error) {
+	r := referral.Referral{
+		Program: dynamo.TextOf(i, attrProgram), Friend: profile.ID(dynamo.TextOf(i, attrFriend)), Advocate: profile.ID(dynamo.TextOf(i, attrAdvocate)),
+		Code: dynamo.TextOf(i, attrCode), Version: dynamo.NumberOf(i, dynamo.AttrVersion),
+		State: referral.State(dynamo.TextOf(i, attrState)), Reason: referral.Reason(dynamo.TextOf(i, attrReason)),
+		OrderID: dynamo.TextOf(i, attrOrder), Least: dynamo.NumberOf(i, attrLeast), Nth: int(dynamo.NumberOf(i, attrNth)),
+		SettledFor: profile.ID(dynamo.TextOf(i, attrSettledFor)),
+	}
+	r.Step = r.Nth // the version before paid the step of that number
+	if _, known := i[attrStep]; known {
+		r.Step = int(dynamo.NumberOf(i, attrStep))
+	}
+	if text := dynamo.TextOf(i, attrFlags); text != "" {
+		for flag := range strings.SplitSeq(text, ",") {
+			r.Flags = append(r.Flags, referral.Flag(flag))
+		}
+	}
+	var errs []error
+	for attribute, t := range map[string]*time.Time{
+		attrClaimedAt: &r.ClaimedAt, attrExpiresAt: &r.ExpiresAt, attrQualified: &r.QualifiedAt, attrHeldUntil: &r.HeldUntil,
+		attrSettledAt: &r.SettledAt, attrEndedAt: &r.EndedAt,
+	} {
+		var err error
+		*t, err = dynamo.TimeOf(i, attribute)
+		errs = append(errs, err)
+	}
+	for attribute, v := range map[string]any{attrRewards: &r.Rewards, attrCharged: &r.Charged} {
+		if text := dynamo.TextOf(i, attribute); text != "" {
+			errs = append(errs, json.Unmarshal([]byte(text), v))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return r, fmt.Errorf("reading the referral of %s in %s: %w", r.Friend, r.Program, err)
+	}
+	return r, nil
+}
