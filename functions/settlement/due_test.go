@@ -16,7 +16,7 @@ import (
 )
 
 // A referral is looked at again at the end of what it waits for, where that is still to come, and never where it waits for nothing.
-func TestAgain(t *testing.T) {
+func TestWaitsFor(t *testing.T) {
 	window, hold := noon.Add(5*time.Hour), noon.Add(2*time.Hour)
 	for _, c := range []struct {
 		state referral.State
@@ -27,7 +27,7 @@ func TestAgain(t *testing.T) {
 		{referral.Qualified, noon, hold}, {referral.Held, noon, hold}, {referral.Held, hold.Add(-1), hold}, {referral.Held, hold, time.Time{}}, {referral.Qualified, hold, time.Time{}},
 		{referral.Settled, noon, time.Time{}}, {referral.Rejected, noon, time.Time{}}, {referral.Expired, noon, time.Time{}}, {referral.Reversed, noon, time.Time{}}, {"", noon, time.Time{}},
 	} {
-		got := again(referral.Referral{State: c.state, ExpiresAt: window, HeldUntil: hold}, c.now)
+		got := waitsFor(referral.Referral{State: c.state, ExpiresAt: window, HeldUntil: hold}, c.now)
 		if !got.Equal(c.want) {
 			t.Errorf("%s at %s: %s, want %s", c.state, c.now, got, c.want)
 		}
@@ -56,12 +56,12 @@ func TestOneThatFailsIsFiledAgain(t *testing.T) {
 		b.delivered("of " + friend)
 	}
 	b.pass(2*time.Hour + time.Minute)
-	b.process.Referrals.DB = refuser{b.meddled, string(key("friend1"))}
+	b.meddled.refuse("Referrals", string(key("friend1")))
 	err := b.tick()
-	if err == nil || err.Error() != "advancing due referrals: 1 failed and will be looked at again" {
+	if err == nil || err.Error() != "advancing what is due: 1 failed and will be looked at again" {
 		t.Errorf("the error is %v", err)
 	}
-	b.process.Referrals.DB = b.meddled
+	b.meddled.heal()
 	for i, want := range []referral.State{referral.Settled, referral.Held, referral.Settled} {
 		b.state(fmt.Sprint("friend", i), want, "")
 	}
@@ -92,7 +92,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 func TestEntriesThatNameNothing(t *testing.T) {
 	b := start(t, twoHours)
 	for _, id := range []string{"nothing", "spring#nobody"} {
-		b.must(b.process.Referrals.Due.Put(t.Context(), due.OwnerSettlement, noon, id, nil))
+		b.must(b.store.Due.Put(t.Context(), due.OwnerSettlement, noon, id, nil))
 		if len(b.waiting(id)) != 1 {
 			t.Fatalf("%s is not filed", id)
 		}

@@ -16,19 +16,19 @@ func (b *bench) erase(who string) {
 	b.Helper()
 	p := b.person(who)
 	if p.Version == 0 {
-		b.must(b.process.Referrals.Profiles.Save(b.Context(), p))
+		b.must(b.store.Profiles.Save(b.Context(), p))
 	}
-	b.must(b.process.Referrals.Profiles.Erase(b.Context(), p, b.now, p.TombstoneVersion(b.now)))
+	b.must(b.store.Profiles.Erase(b.Context(), p, b.now, p.TombstoneVersion(b.now)))
 }
 
 // back is somebody who was erased and comes again.
 func (b *bench) back(who string) {
 	b.Helper()
-	p, err := b.process.Referrals.Profiles.Load(b.Context(), key(who))
+	p, err := b.store.Profiles.Load(b.Context(), key(who))
 	b.must(err)
 	p.Identifiers = []profile.Identifier{{Kind: profile.UserID, Value: who}}
 	p.FirstSeen = b.now
-	b.must(b.process.Referrals.Profiles.Save(b.Context(), p))
+	b.must(b.store.Profiles.Save(b.Context(), p))
 }
 
 // Somebody is erased at each point of a referral. Nobody who was erased since the claim gets anything, whoever else keeps what was
@@ -84,12 +84,12 @@ func TestErasureInTheMiddle(t *testing.T) {
 			b.state("bob", c.state, c.reason)
 			b.db.CheckBook(t)
 			// Whoever comes back is no new friend: the claim stands for ever.
-			who, err := b.process.Referrals.Person(t.Context(), key("bob"))
+			who, err := b.store.Person(t.Context(), key("bob"))
 			b.must(err)
-			by, err := b.process.Referrals.Person(t.Context(), key("eve"))
+			by, err := b.store.Person(t.Context(), key("eve"))
 			b.must(err)
-			b.must(b.process.Referrals.PutCode(t.Context(), "EVESCODE", "spring", key("eve"), b.now, nil))
-			err = b.process.Referrals.Claim(t.Context(), reward.Claim{
+			b.must(b.store.PutCode(t.Context(), "EVESCODE", "spring", key("eve"), b.now, nil))
+			err = b.store.Claim(t.Context(), reward.Claim{
 				Referral: referral.New(referral.Program{ID: "spring", AttributionWindow: 1}, "EVESCODE", key("bob"), key("eve"), b.now), Friend: who, Advocate: by,
 			})
 			if !errors.Is(err, dynamo.ErrConflict) {

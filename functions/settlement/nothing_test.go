@@ -1,13 +1,10 @@
 package settlement
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
@@ -28,7 +25,7 @@ func TestWhoGetsNothingHasNoEntry(t *testing.T) {
 		b.state("bob", referral.Settled, "")
 		b.has("ann", c.ann)
 		b.has("bob", c.bob)
-		entries, err := b.process.Referrals.Ledger.EffectEntries(t.Context(), ledger.Effect{Kind: "referral.settle", ID: "spring/" + string(key("bob"))})
+		entries, err := b.store.Ledger.EffectEntries(t.Context(), ledger.Effect{Kind: "referral.settle", ID: "spring/" + string(key("bob"))})
 		if nobody := c.ann+c.bob == ""; nobody != errors.Is(err, dynamo.ErrNotFound) || !nobody && len(entries) != 2 { // the person and the house
 			t.Errorf("%s: entries %+v, %v", name, entries, err)
 		}
@@ -55,15 +52,15 @@ func TestItsOwnOrderCannotBeRead(t *testing.T) {
 	b.delivered("o1")
 	b.paid("o2", "bob", 10000)
 	b.pass(3 * time.Hour)
-	b.process.Orders.DB = refuser{b.meddled, "o1"}
-	if err := b.process.Order(t.Context(), "o2"); !errors.Is(err, errRead) {
+	b.meddled.refuse("Profiles", "o#o1")
+	if err := b.told("o2"); !errors.Is(err, errRead) {
 		t.Errorf("told of another: %v", err)
 	}
 	if err := b.tick(); err == nil || !strings.Contains(err.Error(), "1 failed") {
 		t.Errorf("at the end of its hold: %v", err)
 	}
 	b.state("bob", referral.Held, "")
-	b.process.Orders.DB = b.meddled
+	b.meddled.heal()
 	b.delivered("o2")
 	b.state("bob", referral.Settled, "")
 }
@@ -75,23 +72,12 @@ func TestAListThatBreaksOffAfterAFailure(t *testing.T) {
 	b.paid("o1", "bob", 10000)
 	b.delivered("o1")
 	b.pass(3 * time.Hour)
-	b.process.Referrals.DB = refuser{b.meddled, string(key("bob"))}
-	errWrite := errors.New("a write that fails")
-	b.process.Referrals.Due.DB = unwritable{b.meddled, errWrite}
+	b.meddled.refuse("Referrals", string(key("bob")))
+	b.meddled.unwritable = "Due"
 	if err := b.tick(); !errors.Is(err, errWrite) {
 		t.Errorf("the error is %v", err)
 	}
-	b.process.Referrals.DB, b.process.Referrals.Due.DB = b.meddled, b.meddled
+	b.meddled.heal()
 	b.must(b.tick())
 	b.state("bob", referral.Settled, "")
-}
-
-// unwritable fails every write of one item.
-type unwritable struct {
-	dynamo.API
-	err error
-}
-
-func (u unwritable) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	return nil, u.err
 }

@@ -112,18 +112,18 @@ func (s *shop) act() {
 
 // tryClaim claims where nobody has: the rules that a claim is asked are left out, so that those of settlement have work.
 func (s *shop) tryClaim(friend, advocate string) {
-	if _, err := s.process.Referrals.Referral(s.Context(), s.key(friend), "spring"); err == nil || friend == advocate {
+	if _, err := s.store.Referral(s.Context(), s.key(friend), "spring"); err == nil || friend == advocate {
 		return
 	}
-	who, err := s.process.Referrals.Person(s.Context(), key(friend))
+	who, err := s.store.Person(s.Context(), key(friend))
 	s.must(err)
-	if found, err := s.process.Referrals.InProgram(s.Context(), who.Keys, "spring"); err != nil || len(found) > 0 {
+	if found, err := s.store.InProgram(s.Context(), who.Keys, "spring"); err != nil || len(found) > 0 {
 		s.must(err)
 		return
 	}
-	by, err := s.process.Referrals.Person(s.Context(), key(advocate))
+	by, err := s.store.Person(s.Context(), key(advocate))
 	s.must(err)
-	ancestors, _, err := s.process.Referrals.Ancestors(s.Context(), "spring", by.Keys)
+	ancestors, _, err := s.store.Ancestors(s.Context(), "spring", by.Keys)
 	s.must(err)
 	for _, keys := range ancestors {
 		for _, id := range keys {
@@ -137,7 +137,7 @@ func (s *shop) tryClaim(friend, advocate string) {
 }
 
 func (s *shop) key(userID string) profile.ID {
-	who, err := s.process.Referrals.Person(s.Context(), key(userID))
+	who, err := s.store.Person(s.Context(), key(userID))
 	s.must(err)
 	return who.Keys[0]
 }
@@ -151,7 +151,7 @@ func (s *shop) check() string {
 	counts := map[profile.ID]int{}
 	for i := range 7 {
 		filed := key(fmt.Sprint("person", i))
-		r, err := s.process.Referrals.Referral(s.Context(), filed, "spring")
+		r, err := s.store.Referral(s.Context(), filed, "spring")
 		if err != nil {
 			states += "- "
 			continue
@@ -160,7 +160,7 @@ func (s *shop) check() string {
 		if r.State != referral.Settled {
 			continue
 		}
-		friend, err := s.process.Referrals.Person(s.Context(), r.Friend)
+		friend, err := s.store.Person(s.Context(), r.Friend)
 		s.must(err)
 		// Two who were paid before anybody knew that they are one stay paid; that is no second payment of a person.
 		if len(s.merged) == 0 {
@@ -170,7 +170,7 @@ func (s *shop) check() string {
 		for _, q := range r.Charged {
 			charged += q.Amount
 		}
-		if o, err := s.process.Orders.Load(s.Context(), r.OrderID); err != nil || o.CompletedAt.Before(r.ClaimedAt.Truncate(time.Second)) {
+		if o, err := s.bench.orders.Load(s.Context(), r.OrderID); err != nil || o.CompletedAt.Before(r.ClaimedAt.Truncate(time.Second)) {
 			s.Errorf("%s was paid for order %s: %v", r.Friend, r.OrderID, err)
 		}
 	}
@@ -179,7 +179,7 @@ func (s *shop) check() string {
 			s.Errorf("%s was paid for %d times", friend, n)
 		}
 	}
-	spent, err := s.process.Referrals.Spent(s.Context(), "spring")
+	spent, err := s.store.Spent(s.Context(), "spring")
 	s.must(err)
 	if spent[ledger.Points] != charged || charged > 600 || -book.Accounts["h#spring"]["points"] != charged {
 		s.Errorf("spent %d, settled referrals took %d, the house paid %d", spent[ledger.Points], charged, -book.Accounts["h#spring"]["points"])
@@ -191,7 +191,7 @@ func (s *shop) check() string {
 	for _, o := range s.orders {
 		s.ordered(o.owner, ordered[s.key(o.owner)])
 	}
-	standings, err := s.process.Referrals.Best(s.Context(), "spring", 100)
+	standings, err := s.store.Best(s.Context(), "spring", 100)
 	s.must(err)
 	for _, standing := range standings {
 		if standing.Settled != counts[standing.Advocate] || standing.Settled > 3 {

@@ -183,7 +183,7 @@ func TestLastCoin(t *testing.T) {
 					t.Errorf("friend %d is %s %s", i, r.State, r.Reason)
 				}
 			}
-			spent, err := b.process.Referrals.Spent(t.Context(), "spring")
+			spent, err := b.store.Spent(t.Context(), "spring")
 			if err != nil || paid != winners || spent[ledger.Points] != int64(150*winners) || b.total(ledger.Points) != int64(150*winners) {
 				t.Errorf("%d paid, %v spent, %v", paid, spent, err)
 			}
@@ -222,11 +222,11 @@ func TestAHoldLookedAtTooEarly(t *testing.T) {
 		b.pass(2*time.Hour - early)
 		now := b.now
 		b.pass(early + time.Minute)
-		due := b.process.Now
-		b.process.Now = func() time.Time { return now } // the list's clock is ahead of the rules'
+		due := b.machine.now
+		b.machine.now = func() time.Time { return now } // the list's clock is ahead of the rules'
 		b.must(b.tick())
 		b.state("bob", referral.Held, "")
-		b.process.Now = due
+		b.machine.now = due
 		b.pass(time.Minute)
 		b.must(b.tick())
 		b.state("bob", referral.Settled, "")

@@ -12,13 +12,13 @@ import (
 )
 
 // settle pays both sides. The effect's id is the referral's own, so that no second posting can ever be made of it.
-func (p *Process) settle(ctx context.Context, l *look, r *referral.Referral) (paid bool, err error) {
+func (m *referrals) settle(ctx context.Context, l *look, r *referral.Referral) (paid bool, err error) {
 	s := reward.Settlement{Budget: l.facts.Program.Budget, Friend: l.friend, Others: l.others, Advocate: l.advocate}
 	if !l.facts.AdvocateErased {
 		r.SettledFor, s.Standings = l.advocate.Keys[0], l.standings
 	}
 	s.Referral = *r
-	grants, owed, err := p.grants(ctx, l, r)
+	grants, owed, err := m.grants(ctx, l, r)
 	if err != nil {
 		return false, err
 	}
@@ -29,11 +29,11 @@ func (p *Process) settle(ctx context.Context, l *look, r *referral.Referral) (pa
 		}
 		s.Posting = &posting
 	}
-	return p.Referrals.Settle(ctx, s)
+	return m.moves.Settle(ctx, s)
 }
 
 // grants is what both sides get, and what they owe.
-func (p *Process) grants(ctx context.Context, l *look, r *referral.Referral) (grants []ledger.Grant, owed map[ledger.Holding]int64, err error) {
+func (m *referrals) grants(ctx context.Context, l *look, r *referral.Referral) (grants []ledger.Grant, owed map[ledger.Holding]int64, err error) {
 	owed = map[ledger.Holding]int64{}
 	for _, side := range []struct {
 		id      profile.ID
@@ -43,7 +43,7 @@ func (p *Process) grants(ctx context.Context, l *look, r *referral.Referral) (gr
 			continue
 		}
 		account := ledger.Person(side.id)
-		balances, err := p.Referrals.Ledger.Balances(ctx, account)
+		balances, err := m.book.Balances(ctx, account)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -58,24 +58,24 @@ func (p *Process) grants(ctx context.Context, l *look, r *referral.Referral) (gr
 }
 
 // reverse takes the rewards back from the accounts that got them, and the friend out of the advocate's count.
-func (p *Process) reverse(ctx context.Context, r referral.Referral) error {
+func (m *referrals) reverse(ctx context.Context, r referral.Referral) error {
 	rv := reward.Reversal{Referral: r}
 	var err error
 	if r.SettledFor != "" {
-		if rv.Advocate, err = p.Referrals.Person(ctx, r.SettledFor); err != nil {
+		if rv.Advocate, err = m.persons.Person(ctx, r.SettledFor); err != nil {
 			return err
 		}
-		if rv.Standings, err = p.Referrals.StandingsOf(ctx, rv.Advocate.Keys, r.Program); err != nil {
+		if rv.Standings, err = m.standings.StandingsOf(ctx, rv.Advocate.Keys, r.Program); err != nil {
 			return err
 		}
 	}
-	entries, err := p.Referrals.Ledger.EffectEntries(ctx, effect("settle", r))
+	entries, err := m.book.EffectEntries(ctx, effect("settle", r))
 	switch {
 	case errors.Is(err, dynamo.ErrNotFound): // nobody got anything
 	case err != nil:
 		return err
 	default:
-		lots, err := p.lots(ctx, entries)
+		lots, err := m.lots(ctx, entries)
 		if err != nil {
 			return err
 		}
@@ -85,37 +85,37 @@ func (p *Process) reverse(ctx context.Context, r referral.Referral) error {
 		}
 		rv.Posting = &posting
 	}
-	return p.Referrals.Reverse(ctx, rv)
+	return m.moves.Reverse(ctx, rv)
 }
 
 // rank lists some more of the standings that the version before has counted, while there are any.
-func (p *Process) rank(ctx context.Context, program string) error {
-	p.mu.Lock()
-	done := p.ranked[program]
-	p.mu.Unlock()
+func (m *referrals) rank(ctx context.Context, program string) error {
+	m.mu.Lock()
+	done := m.ranked[program]
+	m.mu.Unlock()
 	if done {
 		return nil
 	}
-	done, err := p.Referrals.Rank(ctx, program, p.Now())
+	done, err := m.standings.Rank(ctx, program, m.now())
 	if err == nil && done {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.ranked == nil {
-			p.ranked = map[string]bool{}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.ranked == nil {
+			m.ranked = map[string]bool{}
 		}
-		p.ranked[program] = true
+		m.ranked[program] = true
 	}
 	return err
 }
 
 // lots are what is left of the lots that entries opened.
-func (p *Process) lots(ctx context.Context, entries []ledger.Entry) ([]ledger.Lot, error) {
+func (m *referrals) lots(ctx context.Context, entries []ledger.Entry) ([]ledger.Lot, error) {
 	var lots []ledger.Lot
 	for _, e := range entries {
 		if e.Lot == "" || e.Kind != ledger.Accrual {
 			continue
 		}
-		lot, err := p.Referrals.Ledger.Lot(ctx, e.Account, e.Lot)
+		lot, err := m.book.Lot(ctx, e.Account, e.Lot)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,236 @@
+package settlement
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/userops/userops/shared/domain/people/order"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/job"
+)
+
+// referrals is the machine of referrals: from claimed to their end, with the rewards of both sides. Its subjects are named as their Due
+// entries are.
+type referrals struct {
+	orders    orders
+	persons   persons
+	programs  programs
+	claims    claims
+	standings standings
+	moves     moves
+	book      book
+	now       func() time.Time
+	moved     *counts
+
+	mu     sync.Mutex
+	ranked map[string]bool // programs whose standings are all listed by rank
+}
+
+func newReferrals(s Settings, db dynamo.API, now func() time.Time, moved *counts) *referrals {
+	store := reward.Referrals{
+		DB: db, Table: s.ReferralsTable,
+		Profiles: people.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: reward.Ledger{DB: db, Table: s.LedgerTable},
+		Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Due: due.Due{DB: db, Table: s.DueTable, Now: now},
+	}
+	return &referrals{
+		orders: people.Orders{DB: db, Table: s.ProfilesTable}, persons: store, programs: store, claims: store, standings: store, moves: store,
+		book: store.Ledger, now: now, moved: moved,
+	}
+}
+
+// Concerns gives the referrals of whoever owns an order that changed, as friend. A sign-up moves no reward: rewards are for orders.
+func (m *referrals) Concerns(ctx context.Context, f job.Follow) ([]subject, error) {
+	if f.Kind != profile.FollowOrder {
+		return nil, nil
+	}
+	o, err := m.orders.Load(ctx, f.Ref)
+	if err != nil || o.Owner == "" {
+		return nil, err
+	}
+	friend, err := m.persons.Person(ctx, o.Owner)
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.claims.OfFriend(ctx, friend.Keys)
+	if err != nil {
+		return nil, err
+	}
+	subjects := make([]subject, len(found))
+	for i, r := range found {
+		subjects[i] = subject{id: reward.DueID(r), order: o}
+	}
+	return subjects, nil
+}
+
+// Advance is machine's. An id that names no referral is told of and done with.
+func (m *referrals) Advance(ctx context.Context, s subject) (again time.Time, err error) {
+	program, friend, ok := reward.DueReferral(s.id)
+	if !ok {
+		slog.ErrorContext(ctx, "due entry dropped", "reason", "its id names no referral")
+		return time.Time{}, nil
+	}
+	r, err := m.advance(ctx, friend, program, s.order)
+	return waitsFor(r, m.now()), err
+}
+
+// waitsFor is the time that a referral waits for, where that has not come here: so an entry that was looked at by a clock that is ahead is not
+// lost.
+func waitsFor(r referral.Referral, now time.Time) time.Time {
+	var until time.Time
+	switch r.State {
+	case referral.Claimed:
+		until = r.ExpiresAt
+	case referral.Qualified, referral.Held:
+		until = r.HeldUntil
+	}
+	if now.Before(until) {
+		return until
+	}
+	return time.Time{}
+}
+
+// maxTries bounds how often a referral is looked at again in one go: a few steps, and some that others took meanwhile.
+const maxTries = 12
+
+// advance takes every step that a referral is ready for, and gives the referral as it then is; none is the zero Referral.
+// candidate is an order of the friend's that may qualify; nil when time is what has changed.
+func (m *referrals) advance(ctx context.Context, friend profile.ID, program string, candidate *order.Order) (referral.Referral, error) {
+	for range maxTries {
+		r, err := m.claims.Referral(ctx, friend, program)
+		if errors.Is(err, dynamo.ErrNotFound) {
+			return referral.Referral{}, nil
+		}
+		if err != nil {
+			return r, err
+		}
+		l, err := m.look(ctx, r, candidate)
+		if err != nil {
+			return r, err
+		}
+		move, ok := r.Next(l.facts)
+		if !ok {
+			return r, nil
+		}
+		err = m.take(ctx, l, move)
+		if err != nil && !errors.Is(err, dynamo.ErrConflict) {
+			return r, err
+		}
+	}
+	return referral.Referral{}, fmt.Errorf("advancing the referral of %s in %s: %w", friend, program, dynamo.ErrConflict)
+}
+
+// look is a referral and how things stand around it.
+type look struct {
+	referral  referral.Referral
+	facts     referral.Facts
+	friend    reward.Person
+	others    []referral.Referral
+	advocate  reward.Person
+	standings []reward.Standing
+}
+
+func (m *referrals) look(ctx context.Context, r referral.Referral, candidate *order.Order) (*look, error) {
+	l := &look{referral: r, facts: referral.Facts{Now: m.now()}}
+	var err error
+	if l.facts.Program, err = m.programs.Program(ctx, r.Program); err != nil {
+		return nil, err
+	}
+	o := candidate
+	if r.OrderID != "" && (o == nil || o.ID != r.OrderID) {
+		if o, err = m.orders.Load(ctx, r.OrderID); err != nil {
+			return nil, err
+		}
+	}
+	if o != nil && o.Version > 0 {
+		l.facts.Order = &referral.Order{ID: o.ID, CompletedAt: o.CompletedAt, Total: o.Total, Net: o.Net(), Currency: o.Currency}
+	}
+	// Who the two are matters only for a step towards a reward.
+	if _, ok := r.Next(l.facts); !ok || r.State == referral.Settled {
+		return l, nil
+	}
+	return l, m.people(ctx, l)
+}
+
+func (m *referrals) people(ctx context.Context, l *look) (err error) {
+	r, f := l.referral, &l.facts
+	if l.friend, err = m.persons.Person(ctx, r.Friend); err != nil {
+		return err
+	}
+	if l.advocate, err = m.persons.Person(ctx, r.Advocate); err != nil {
+		return err
+	}
+	f.FriendErased, f.AdvocateErased = l.friend.ErasedSince(r.Friend, r.ClaimedAt), l.advocate.ErasedSince(r.Advocate, r.ClaimedAt)
+	f.FirstOrder = l.friend.Profile.Orders.FirstAt()
+	friend, advocate := l.friend.Identity(), l.advocate.Identity()
+	f.SamePerson, f.Alike = friend.Same(advocate), friend.Alike(advocate)
+	claims, err := m.claims.InProgram(ctx, l.friend.Keys, r.Program)
+	if err != nil {
+		return err
+	}
+	for _, other := range claims {
+		if other.Friend != r.Friend {
+			l.others = append(l.others, other)
+			f.Preceded = f.Preceded || other.Precedes(r)
+		}
+	}
+	ancestors, _, err := m.claims.Ancestors(ctx, r.Program, l.advocate.Keys)
+	if err != nil {
+		return err
+	}
+	f.Circle = slices.ContainsFunc(ancestors, func(keys []profile.ID) bool { return slices.Contains(keys, l.friend.Keys[0]) })
+	if l.standings, err = m.standings.StandingsOf(ctx, l.advocate.Keys, r.Program); err != nil {
+		return err
+	}
+	for _, s := range l.standings {
+		f.Settled += s.Settled
+		f.Steps = f.Steps.And(s.Steps)
+	}
+	return nil
+}
+
+// take writes one step. ErrConflict says that something moved meanwhile: look again.
+func (m *referrals) take(ctx context.Context, l *look, move referral.Move) error {
+	r := l.referral.Apply(move, l.facts.Now)
+	switch move.To {
+	case referral.Held:
+		// The entry comes first: one that finds nothing to do is harmless, a hold that nobody ends is not.
+		if err := m.moves.Await(ctx, r, r.HeldUntil); err != nil {
+			return err
+		}
+	case referral.Settled:
+		paid, err := m.settle(ctx, l, &r)
+		if err != nil {
+			return err
+		}
+		if !paid {
+			move = referral.Move{To: referral.Rejected, Reason: referral.BudgetSpent}
+			return m.take(ctx, l, move)
+		}
+		m.note(move)
+		return m.rank(ctx, r.Program)
+	case referral.Reversed:
+		if err := m.reverse(ctx, r); err != nil {
+			return err
+		}
+		m.note(move)
+		return nil
+	}
+	if err := m.moves.Advance(ctx, r); err != nil {
+		return err
+	}
+	m.note(move)
+	return nil
+}
+
+func (m *referrals) note(move referral.Move) { m.moved.add("referrals", string(move.To)) }
