@@ -107,7 +107,7 @@ func TestDirectionOfImports(t *testing.T) {
 			seen++
 			to := layer(inner)
 			if from == "function" && to == "function" && (strings.Split(inner, "/")[1] == strings.Split(i.pkg, "/")[1]) {
-				continue // a function's own bootstrap
+				continue // a function's own folders: TestFoldersOfAFunction
 			}
 			if !slices.Contains(allowed[from], to) {
 				t.Errorf("%s: a %s imports %s, a %s", i.file, from, inner, to)
@@ -118,6 +118,31 @@ func TestDirectionOfImports(t *testing.T) {
 	}
 	if seen < 20 {
 		t.Errorf("only %d imports of our own seen: the test looks in the wrong place", seen)
+	}
+}
+
+// common are folders of a function that its other folders may import.
+var common = []string{"functions/member/subject"}
+
+// TestFoldersOfAFunction: a function puts its folders together, and they know nothing of it or of one another, what they have in common apart. Its bootstrap
+// starts it, and a bench of its tests drives it.
+func TestFoldersOfAFunction(t *testing.T) {
+	seen := 0
+	for _, i := range imports(t) {
+		inner, ours := strings.CutPrefix(i.path, module)
+		if !ours || i.test || layer(i.pkg) != "function" || layer(inner) != "function" {
+			continue
+		}
+		seen++
+		process := strings.Join(strings.Split(i.pkg, "/")[:2], "/")
+		folder := strings.TrimPrefix(i.pkg, process)
+		outside := folder == "" || folder == "/bootstrap" || strings.HasSuffix(folder, "test")
+		if !outside && !slices.Contains(common, inner) || strings.HasSuffix(inner, "/bootstrap") || strings.HasSuffix(inner, "test") {
+			t.Errorf("%s imports %s", i.file, inner)
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d imports inside functions seen: the test looks in the wrong place", seen)
 	}
 }
 

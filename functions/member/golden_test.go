@@ -1,4 +1,4 @@
-package member
+package member_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/userops/userops/functions/member/membertest"
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -46,10 +48,10 @@ func TestGoldenRequests(t *testing.T) {
 	if err != nil || len(files) != len(want) {
 		t.Errorf("%d files in %s, %d expected", len(files), folder, len(want))
 	}
-	b := start(t)
-	b.save("ann", nil)
-	b.program("spring", "")
-	if err := b.process.Referrals.PutCode(t.Context(), "GELDENC2", "spring", userKey("zoe"), noon, nil); err != nil {
+	b := membertest.Start(t)
+	b.Save("ann", nil)
+	b.Program("spring", "")
+	if err := b.Process.Referrals.PutCode(t.Context(), "GELDENC2", "spring", subject.UserKey("zoe"), membertest.Noon, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
@@ -63,7 +65,7 @@ func TestGoldenRequests(t *testing.T) {
 			if err := json.Unmarshal(raw, &in); err != nil {
 				t.Fatal(err)
 			}
-			out, err := httpapi.Lambda(b.handler)(t.Context(), in)
+			out, err := httpapi.Lambda(b.Handler)(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package member
+package member_test
 
 import (
 	"encoding/base64"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/functions/member/membertest"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -13,8 +14,8 @@ import (
 // TestNoInputIsAnOutage asks every route for ids, codes, cursors and keys of any length and kind: what cannot be is a 4xx, never a 5xx, and what is wrong
 // with it is never said with the caller's own text in our log.
 func TestNoInputIsAnOutage(t *testing.T) {
-	b := start(t)
-	b.save("ann", nil)
+	b := membertest.Start(t)
+	b.Save("ann", nil)
 	for _, x := range []string{"a", strings.Repeat("x", 300), strings.Repeat("x", 2000), strings.Repeat("界", 700), "a\x00b", "\xff\xfe", "' OR 1", "#", "a#b", "..", "profile:", "anonymous:" + strings.Repeat("y", 2000),
 		"eyJwayI6IngifQ", "AAAA", strings.Repeat("A", 4000), cursor("e#"), cursor("d#"), cursor("r#"), cursor("20261121"), cursor("20261121|a|20261121#|1|1.a|m"), cursor("20261121|a|"),
 		base64.RawURLEncoding.EncodeToString([]byte("e#\xff")), base64.RawURLEncoding.EncodeToString([]byte("d#"))} {
@@ -32,7 +33,7 @@ func TestNoInputIsAnOutage(t *testing.T) {
 			paths = append(paths, "/v1/profiles/"+escaped, "/v1/programs/"+escaped+"/leaderboard", "/v1/consents/"+escaped, "/v1/referrals/"+escaped, "/v1/unsubscribe/"+escaped)
 		}
 		for _, path := range paths {
-			if w := b.call("GET", path, ""); w.Code >= 500 {
+			if w := b.Call("GET", path, ""); w.Code >= 500 {
 				t.Errorf("GET %.80q: %d %s", path, w.Code, w.Body)
 			}
 		}
@@ -41,7 +42,7 @@ func TestNoInputIsAnOutage(t *testing.T) {
 			"/v1/referrals/codes": `{"userId":"ann","programId":` + text + `}`, "/v1/referrals/claims": `{"userId":"ann","code":` + text + `}`,
 			"/v1/referrals/codes?": `{"userId":` + text + `,"programId":"spring"}`, "/v1/referrals/claims?": `{"userId":` + text + `,"code":"ABCDEFGH"}`,
 		} {
-			if w := b.call("POST", path, body, "Idempotency-Key", strings.ToValidUTF8(x, "?")); w.Code >= 500 || w.Code < 400 && event.Meaningful(x) == "" {
+			if w := b.Call("POST", path, body, "Idempotency-Key", strings.ToValidUTF8(x, "?")); w.Code >= 500 || w.Code < 400 && event.Meaningful(x) == "" {
 				t.Errorf("POST %s %.80q: %d %s", path, body, w.Code, w.Body)
 			}
 		}

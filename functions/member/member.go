@@ -1,8 +1,7 @@
-// Package member is what a shop reads and does for one person over HTTP: profile, history, ledger, referral codes and claims,
-// unsubscribing, erasure. It writes only what must be answered at once and belongs to it, codes and claims; everything else it
-// asks of projection through the events queue. The surprising thing: what is done for a person
-// does not need a profile. Events may be on their way, so a code, a claim or an erasure of an unknown userId is as good as any; only
-// what reads a profile or its history answers 404 without one.
+// Package member is what a shop reads and does for one person over HTTP, one folder a resource: profile, referral, and link, which is what the links in mails open.
+// Here they are put together; what they have in common is in subject. member writes only what must be answered at once and belongs to it, codes and claims;
+// everything else it asks of projection through the events queue. The surprising thing: what is done for a person does not need a profile. Events may be on
+// their way, so a code, a claim or an erasure of an unknown userId is as good as any; only what reads a profile or its history answers 404 without one.
 package member
 
 import (
@@ -11,8 +10,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/userops/userops/functions/member/link"
+	"github.com/userops/userops/functions/member/profile"
+	"github.com/userops/userops/functions/member/referral"
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/access"
-	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/answers"
@@ -96,43 +98,19 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 
 // Handler serves the routes of the function.
 func (p *Process) Handler() http.Handler {
-	mux := new(httpapi.Router)
-	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
-	route("GET /v1/profiles/{id}", p.masking(p.profile))
-	route("GET /v1/profiles/{id}/events", p.masking(p.events))
-	route("GET /v1/profiles/{id}/decisions", p.masking(p.decisions))
-	route("GET /v1/profiles/{id}/ledger", p.masking(p.ledger))
-	route("GET /v1/profiles/{id}/export", p.export)
-	route("DELETE /v1/profiles/{id}", p.erase)
-	route("GET /v1/profiles/{id}/devices", p.masking(p.devices))
-	route("DELETE /v1/profiles/{id}/devices", p.takeOff)
-	mux.HandleFunc("GET /v1/consents/{userId}", p.consents)
-	once := httpapi.Once{Memory: answers.Store{DB: p.Referrals.DB, Table: p.Referrals.Table}, Now: p.Now}
-	mux.HandlePost("POST /v1/referrals/codes", once.Post(maxRequest, p.postCode))
-	mux.HandlePost("POST /v1/referrals/claims", once.Post(maxRequest, p.postClaim))
-	mux.HandleFunc("GET /v1/referrals/{userId}", p.referrals)
-	mux.HandleFunc("GET /v1/programs/{id}/leaderboard", p.leaderboard)
-	mux.HandleFunc("GET /v1/unsubscribe/{token}", p.unsubscribePage)
-	mux.HandleFunc("POST /v1/unsubscribe/{token}", p.unsubscribe)
-	mux.HandleFunc("GET /v1/confirm/{token}", p.confirmPage)
-	mux.HandleFunc("POST /v1/confirm/{token}", p.confirm)
-	return mux
-}
-
-func userKey(userID string) profile.ID {
-	return profile.Identifier{Kind: profile.UserID, Value: userID}.ID()
-}
-
-// known tells whether there is a profile; where there is none, the request is answered.
-func known(w http.ResponseWriter, person reward.Person) bool {
-	if first, _ := person.Profile.Seen(); first.IsZero() {
-		httpapi.Problem(w, http.StatusNotFound, "", "there is no profile with this id")
-		return false
+	finder, callers := subject.Finder{People: p.Referrals, Now: p.Now}, subject.Callers{Auth: p.Auth, Secrets: p.Secrets}
+	referrals := &referral.Handler{
+		Finder: finder, Callers: callers, Programs: p.Referrals, Codes: p.Referrals, Referrals: p.Referrals, Standings: p.Referrals,
+		Answers: answers.Store{DB: p.Referrals.DB, Table: p.Referrals.Table},
 	}
-	return true
-}
-
-// listFailed answers an error of a list: a foreign cursor is the caller's fault.
-func listFailed(w http.ResponseWriter, r *http.Request, err error) {
-	httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
+	profiles := &profile.Handler{
+		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Referrals.Ledger, Orders: p.Orders,
+		Codes: p.Referrals, Takings: p.Takings, Waits: p.Waits, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
+	}
+	links := &link.Handler{Finder: finder, Secrets: p.Secrets, Withdrawals: withdrawals{p.Deliveries, p.Referrals.Profiles}, Events: p.Events}
+	mux := new(httpapi.Router)
+	profiles.Route(mux)
+	referrals.Route(mux)
+	links.Route(mux)
+	return mux
 }

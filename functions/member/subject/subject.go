@@ -1,9 +1,14 @@
-package member
+// Package subject is what the resources of member have in common: whom a request is about, who calls for them, and the form in which each hands over what it
+// holds of them. It shows nothing and does nothing. The surprising thing: whom a request is about need not exist. Events may be on their way, so only what
+// reads a profile or its history asks for Known.
+package subject
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/reward"
@@ -87,26 +92,37 @@ func key(id string, query url.Values) (who whom, fault *httpapi.FieldError) {
 	return who, nil
 }
 
-// person finds whom a request speaks of, also without a profile; where it cannot, the request is answered.
-func (p *Process) person(w http.ResponseWriter, r *http.Request) (person reward.Person, ok bool) {
+// people reads who a profile id stands for by now, consistently: the present profile, of version 0 where there is none, and all keys of the person.
+type people interface {
+	Person(ctx context.Context, id profile.ID) (reward.Person, error)
+}
+
+// Finder finds whom requests are about.
+type Finder struct {
+	People people
+	Now    func() time.Time
+}
+
+// Find reads whom a request speaks of by its {id}, also without a profile; where it cannot, the request is answered.
+func (f Finder) Find(w http.ResponseWriter, r *http.Request) (person reward.Person, ok bool) {
 	who, fault := key(r.PathValue("id"), r.URL.Query())
 	if fault != nil {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
 		return reward.Person{}, false
 	}
-	person, err := p.Referrals.Person(r.Context(), who.key)
+	person, err := f.People.Person(r.Context(), who.key)
 	// A device that was taken off somebody is known by another key since.
-	for err == nil && who.device.Kind != "" && person.Profile.Left(who.key, p.Now()) {
+	for err == nil && who.device.Kind != "" && person.Profile.Left(who.key, f.Now()) {
 		who.device = who.device.Next()
 		who.key = who.device.ID()
-		person, err = p.Referrals.Person(r.Context(), who.key)
+		person, err = f.People.Person(r.Context(), who.key)
 	}
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return reward.Person{}, false
 	}
 	if id := r.PathValue("id"); prefixed(id) {
-		other, err := p.Referrals.Person(r.Context(), userKey(id))
+		other, err := f.People.Person(r.Context(), UserKey(id))
 		switch {
 		case err != nil:
 			httpapi.Failed(w, r, err)
@@ -126,8 +142,23 @@ func prefixed(id string) bool {
 	return strings.HasPrefix(id, byAnonymousID) || strings.HasPrefix(id, byProfileID)
 }
 
-// whole refuses a request to erase whose query has more than the person: what follows a question mark within an id ends up there.
-func whole(w http.ResponseWriter, query url.Values) bool {
+// Known tells whether there is a profile; where there is none, the request is answered.
+func Known(w http.ResponseWriter, person reward.Person) bool {
+	if first, _ := person.Profile.Seen(); first.IsZero() {
+		httpapi.Problem(w, http.StatusNotFound, "", "there is no profile with this id")
+		return false
+	}
+	return true
+}
+
+// Asked is the key by which a request asks for whom it is about, empty where that is not clear.
+func Asked(r *http.Request) profile.ID {
+	who, _ := key(r.PathValue("id"), r.URL.Query())
+	return who.key
+}
+
+// Whole refuses a request to erase whose query has more than the person: what follows a question mark within an id ends up there.
+func Whole(w http.ResponseWriter, query url.Values) bool {
 	for name := range query {
 		if named[name] == nil {
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "nothing but the person may stand in this query; an id with a question mark is written %3F, into the query: /v1/profiles/-?userId=a%3Fb",

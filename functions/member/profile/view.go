@@ -1,17 +1,12 @@
-package member
+package profile
 
 import (
-	"cmp"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/httpapi"
-	"github.com/userops/userops/shared/job"
 )
 
 // view is a profile as the API shows it. What is not known yet is null; tiers and predictions are not computed yet.
@@ -148,79 +143,4 @@ func instant(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-// consents shows a person what they have agreed to and what they have refused, each with its proof.
-func (p *Process) consents(w http.ResponseWriter, r *http.Request) {
-	userID, _, ok := p.personally(w, r)
-	if !ok {
-		return
-	}
-	person, err := p.Referrals.Person(r.Context(), userKey(userID))
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	said := person.Profile.Consent
-	if said == nil {
-		said = map[string]profile.Consent{}
-	}
-	httpapi.JSON(w, http.StatusOK, struct {
-		Consent map[string]profile.Consent `json:"consent"` // as a profile shows it
-	}{said})
-}
-
-func (p *Process) profile(w http.ResponseWriter, r *http.Request) {
-	if person, ok := p.person(w, r); ok && known(w, person) {
-		answer(w, r, profileMask, show(person.Profile, p.Now()))
-	}
-}
-
-// erase asks projection to forget the person, who may not even have a profile yet: events may be under way.
-func (p *Process) erase(w http.ResponseWriter, r *http.Request) {
-	if !whole(w, r.URL.Query()) {
-		return
-	}
-	person, ok := p.person(w, r)
-	if !ok {
-		return
-	}
-	receipt, at := p.NewID(), p.Now().UTC().Truncate(time.Millisecond)
-	if _, err := p.write(r, audit.Erase, person, receipt, ""); err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	err := p.Events.Send(r.Context(), job.Events{Source: source, Command: &job.Command{
-		ID: receipt, Kind: job.CommandErase, ProfileID: person.Keys[0], At: at, Nobody: len(person.Profile.Identifiers) == 0,
-	}})
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	httpapi.JSON(w, http.StatusAccepted, struct {
-		Receipt   string     `json:"receipt"`
-		ProfileID profile.ID `json:"profileId"`
-		At        time.Time  `json:"at"` // what was received until then is forgotten
-	}{receipt, person.Keys[0], at})
-}
-
-// source is what the events of this function name as theirs.
-const source = "member"
-
-// value is the first identifier of a kind, empty when there is none.
-func value(p *profile.Profile, kind profile.IdentifierKind) string {
-	i := slices.IndexFunc(p.Identifiers, func(i profile.Identifier) bool { return i.Kind.Base() == kind })
-	if i < 0 {
-		return ""
-	}
-	return p.Identifiers[i].Value
-}
-
-// name is what a person goes by, as far as the traits say.
-func name(p *profile.Profile) string {
-	text := func(trait string) string {
-		s, _ := p.Traits[trait].Value.(string)
-		return s
-	}
-	return cmp.Or(text("name"), text("firstName"), text("nickname"), text("username"))
 }

@@ -1,6 +1,7 @@
-package member
+package referral
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -32,9 +33,9 @@ const (
 )
 
 // leaderboard shows the advocates with the most settled friends of a program.
-func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) leaderboard(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	if _, ok := p.caller(w, r, query.Get("userId"), query.Get("userHash")); !ok {
+	if _, ok := h.Callers.Scope(w, r, query.Get("userId"), query.Get("userHash")); !ok {
 		return
 	}
 	page, ok := httpapi.ParsePage(w, r, 20, maxPlaces)
@@ -42,7 +43,7 @@ func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	program, err := p.Referrals.Program(r.Context(), id)
+	program, err := h.Programs.Program(r.Context(), id)
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
@@ -52,7 +53,7 @@ func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	best := max(contenders, 2*page.Limit)
-	places, err := p.board(r.Context(), id, best)
+	places, err := h.board(r.Context(), id, best)
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
@@ -61,14 +62,14 @@ func (p *Process) leaderboard(w http.ResponseWriter, r *http.Request) {
 }
 
 // board ranks the people behind the best standings of a program. Who was erased is left out.
-func (p *Process) board(ctx context.Context, program string, best int) ([]place, error) {
-	found, err := p.Referrals.Best(ctx, program, best)
+func (h *Handler) board(ctx context.Context, program string, best int) ([]place, error) {
+	found, err := h.Standings.Best(ctx, program, best)
 	if err != nil {
 		return nil, err
 	}
 	people := make([]reward.Person, len(found))
 	err = sideBySide(len(found), func(i int) (err error) {
-		people[i], err = p.Referrals.Person(ctx, found[i].Advocate)
+		people[i], err = h.People.Person(ctx, found[i].Advocate)
 		return err
 	})
 	if err != nil {
@@ -89,7 +90,7 @@ func (p *Process) board(ctx context.Context, program string, best int) ([]place,
 	}
 	standings := make([][]reward.Standing, len(present))
 	err = sideBySide(len(present), func(i int) (err error) {
-		standings[i], err = p.Referrals.StandingsOf(ctx, present[i].Keys, program)
+		standings[i], err = h.Standings.StandingsOf(ctx, present[i].Keys, program)
 		return err
 	})
 	if err != nil {
@@ -115,4 +116,13 @@ func sideBySide(n int, do func(i int) error) error {
 		g.Go(func() error { return do(i) })
 	}
 	return g.Wait()
+}
+
+// name is what a person goes by, as far as the traits say.
+func name(p *profile.Profile) string {
+	text := func(trait string) string {
+		s, _ := p.Traits[trait].Value.(string)
+		return s
+	}
+	return cmp.Or(text("name"), text("firstName"), text("nickname"), text("username"))
 }

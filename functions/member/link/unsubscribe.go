@@ -1,4 +1,4 @@
-package member
+package link
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -28,23 +29,8 @@ var unsubscribeForm = template.Must(template.New("unsubscribe").Parse(`<!doctype
 </body></html>
 `))
 
-// formView is what a form of a link in a mail shows.
-type formView struct {
-	Valid, Done bool
-	Channel     delivery.Channel
-}
-
-func showForm(w http.ResponseWriter, status int, form *template.Template, v formView) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
-	w.WriteHeader(status)
-	_ = form.Execute(w, v)
-}
-
-func (p *Process) unsubscribePage(w http.ResponseWriter, r *http.Request) {
-	u, ok := p.link(w, r)
+func (h *Handler) unsubscribePage(w http.ResponseWriter, r *http.Request) {
+	u, ok := h.link(w, r)
 	if !ok {
 		return
 	}
@@ -52,8 +38,8 @@ func (p *Process) unsubscribePage(w http.ResponseWriter, r *http.Request) {
 }
 
 // link reads the link to unsubscribe. Where it is none, the request is answered.
-func (p *Process) link(w http.ResponseWriter, r *http.Request) (u delivery.Unsubscribe, ok bool) {
-	keys, err := p.Secrets.Keys(r.Context())
+func (h *Handler) link(w http.ResponseWriter, r *http.Request) (u delivery.Unsubscribe, ok bool) {
+	keys, err := h.Secrets.Keys(r.Context())
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return u, false
@@ -66,21 +52,21 @@ func (p *Process) link(w http.ResponseWriter, r *http.Request) (u delivery.Unsub
 }
 
 // unsubscribe is what the button does, and the one click of mail programs (RFC 8058).
-func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
-	u, ok := p.link(w, r)
+	u, ok := h.link(w, r)
 	if !ok {
 		return
 	}
-	person, err := p.Referrals.Person(r.Context(), u.ProfileID)
+	person, err := h.People.Person(r.Context(), u.ProfileID)
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	now := p.Now().UTC()
+	now := h.Now().UTC()
 	// Written before the answer, it holds from the answer on, also for who was erased meanwhile and comes back; the event makes the
 	// profile say so too.
-	if err := p.withdraw(r.Context(), person.Profile, u.Channel, now); err != nil {
+	if err := h.withdraw(r.Context(), person.Profile, u.Channel, now); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
@@ -99,7 +85,7 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		if e.UserID == "" {
 			e.AnonymousID = value(person.Profile, profile.AnonymousID)
 		}
-		if err := p.Events.Send(r.Context(), job.Events{Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
+		if err := h.Events.Send(r.Context(), job.Events{Source: subject.Source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
 			httpapi.Failed(w, r, err)
 			return
 		}
@@ -108,9 +94,9 @@ func (p *Process) unsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 // withdraw notes the withdrawal where dispatch asks: with the person, and with the address.
-func (p *Process) withdraw(ctx context.Context, person *profile.Profile, channel delivery.Channel, now time.Time) error {
-	if err := p.Deliveries.Withdraw(ctx, p.Referrals.Profiles, person.ID, channel, now); err != nil {
+func (h *Handler) withdraw(ctx context.Context, person *profile.Profile, channel delivery.Channel, now time.Time) error {
+	if err := h.Withdrawals.Withdraw(ctx, person.ID, channel, now); err != nil {
 		return err
 	}
-	return p.Deliveries.Mark(ctx, channel, person.Address(delivery.KindOf(channel).Address), "unsubscribe", now)
+	return h.Withdrawals.Mark(ctx, channel, person.Address(delivery.KindOf(channel).Address), "unsubscribe", now)
 }

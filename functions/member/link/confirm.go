@@ -1,4 +1,4 @@
-package member
+package link
 
 import (
 	"crypto/sha256"
@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -30,18 +31,18 @@ var confirmForm = template.Must(template.New("confirm").Parse(`<!doctype html>
 
 // confirmation opens the link of a confirmation. ok is false, and the request answered, where it is none, its time is over, or whoever's device it
 // was has been erased since.
-func (p *Process) confirmation(w http.ResponseWriter, r *http.Request) (c delivery.Confirmation, person reward.Person, ok bool) {
-	keys, err := p.Secrets.Keys(r.Context())
+func (h *Handler) confirmation(w http.ResponseWriter, r *http.Request) (c delivery.Confirmation, person reward.Person, ok bool) {
+	keys, err := h.Secrets.Keys(r.Context())
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return c, person, false
 	}
 	c, err = delivery.ParseConfirmation(keys, r.PathValue("token"))
-	if err != nil || !p.Now().Before(c.Until()) {
+	if err != nil || !h.Now().Before(c.Until()) {
 		showForm(w, http.StatusNotFound, confirmForm, formView{})
 		return c, person, false
 	}
-	if person, err = p.Referrals.Person(r.Context(), c.ProfileID); err != nil {
+	if person, err = h.People.Person(r.Context(), c.ProfileID); err != nil {
 		httpapi.Failed(w, r, err)
 		return c, person, false
 	}
@@ -52,16 +53,16 @@ func (p *Process) confirmation(w http.ResponseWriter, r *http.Request) (c delive
 	return c, person, true
 }
 
-func (p *Process) confirmPage(w http.ResponseWriter, r *http.Request) {
-	if _, _, ok := p.confirmation(w, r); ok {
+func (h *Handler) confirmPage(w http.ResponseWriter, r *http.Request) {
+	if _, _, ok := h.confirmation(w, r); ok {
 		showForm(w, http.StatusOK, confirmForm, formView{Valid: true})
 	}
 }
 
 // confirm is what the button does: whoever reads at the address says that the device is theirs. It is said of the device, never of a userId that it
 // may claim.
-func (p *Process) confirm(w http.ResponseWriter, r *http.Request) {
-	c, person, ok := p.confirmation(w, r)
+func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
+	c, person, ok := h.confirmation(w, r)
 	if !ok {
 		return
 	}
@@ -70,14 +71,14 @@ func (p *Process) confirm(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	now := p.Now().UTC()
+	now := h.Now().UTC()
 	sum := sha256.Sum256([]byte(r.PathValue("token")))
 	e := event.Event{MessageID: "confirm-" + hex.EncodeToString(sum[:16]), Kind: event.Track, Name: event.EmailConfirmed, Properties: properties,
 		AnonymousID: founder(person.Profile, c.ProfileID), Timestamp: now, ReceivedAt: now}
 	if e.AnonymousID == "" {
 		e.UserID = value(person.Profile, profile.UserID) // by now the device's key is the person's
 	}
-	if err := p.Events.Send(r.Context(), job.Events{Source: source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
+	if err := h.Events.Send(r.Context(), job.Events{Source: subject.Source, Trust: trust.Person, Events: []event.Event{e}}); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}

@@ -1,4 +1,4 @@
-package member
+package profile
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/order"
@@ -18,74 +19,51 @@ import (
 	"github.com/userops/userops/shared/httpapi"
 )
 
-// record is one thing that is held of a person: what kind of thing, and the thing as its own endpoint shows it.
-type record struct {
-	Kind  string `json:"kind"`
-	Value any    `json:"value"`
-}
-
-// section is one kind of records of an export, in pages of its own.
-type section func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error)
-
-func (p *Process) sections() []section {
-	return []section{
-		func(ctx context.Context, person reward.Person, _ int, _ string) ([]record, string, error) {
-			b, err := p.sums(ctx, person.Keys)
+// sections are all that is held. A cursor names a section by its number, so that a new one comes last.
+func (h *Handler) sections() []subject.Section {
+	return []subject.Section{
+		func(ctx context.Context, person reward.Person, _ int, _ string) ([]subject.Record, string, error) {
+			b, err := h.sums(ctx, person.Keys)
 			b.Entries = []entry{}
-			return []record{{"profile", show(person.Profile, p.Now())}, {"detail", detailOf(person.Profile)}, {"ledger", b}}, "", err
+			return []subject.Record{{Kind: "profile", Value: show(person.Profile, h.Now())}, {Kind: "detail", Value: detailOf(person.Profile)}, {Kind: "ledger", Value: b}}, "", err
 		},
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
-			items, next, err := p.entries(ctx, person.Keys, limit, cursor)
-			return records("entry", items), next, err
+		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+			items, next, err := h.entries(ctx, person.Keys, limit, cursor)
+			return subject.Records("entry", items), next, err
 		},
-		func(ctx context.Context, person reward.Person, _ int, _ string) ([]record, string, error) {
-			found, err := p.Referrals.OfFriend(ctx, person.Keys)
-			return records("referralAsFriend", asFriend(found)), "", err
+		h.Referrals[0], h.Referrals[1],
+		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+			items, next, err := h.Deliveries.Decisions(ctx, person.Keys, limit, cursor)
+			return subject.Records("decision", items), next, err
 		},
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
-			found, next, err := p.Referrals.OfAdvocate(ctx, person.Keys, limit, cursor)
-			return records("referralAsAdvocate", asAdvocate(found, false)), next, err
+		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+			items, next, err := h.told(ctx, person, limit, cursor)
+			return subject.Records("event", items), next, err
 		},
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
-			items, next, err := p.Deliveries.Decisions(ctx, person.Keys, limit, cursor)
-			return records("decision", items), next, err
-		},
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
-			items, next, err := p.told(ctx, person, limit, cursor)
-			return records("event", items), next, err
-		},
-		p.notes,
-		p.orders,
+		h.notes,
+		h.orders,
 	}
-}
-
-func records[T any](kind string, items []T) []record {
-	out := make([]record, len(items))
-	for i, item := range items {
-		out[i] = record{kind, item}
-	}
-	return out
 }
 
 // export gives everything that is held, section after section. A cursor is the export's session, the section's number and its own cursor.
-func (p *Process) export(w http.ResponseWriter, r *http.Request) {
-	person, page, ok := p.listed(w, r)
+func (h *Handler) export(w http.ResponseWriter, r *http.Request) {
+	person, page, ok := h.listed(w, r)
 	if !ok {
 		return
 	}
-	sections := p.sections()
+	sections := h.sections()
 	number, cursor := 0, ""
 	session, own := readSession(page.Cursor)
 	if own != "" {
 		before, after, cut := strings.Cut(own, ":")
 		n, err := strconv.Atoi(before)
 		if err != nil || !cut || n < 0 || n >= len(sections) {
-			listFailed(w, r, dynamo.ErrCursor)
+			httpapi.ListFailed(w, r, dynamo.ErrCursor, dynamo.ErrCursor)
 			return
 		}
 		number, cursor = n, after
 	}
-	session, err := p.exporting(r, session, person)
+	session, err := h.exporting(r, session, person)
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
@@ -98,10 +76,10 @@ func (p *Process) export(w http.ResponseWriter, r *http.Request) {
 		next = session.cursor(number+1, "")
 	}
 	if err != nil {
-		listFailed(w, r, err)
+		httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, httpapi.List[record]{Items: items, Next: next})
+	httpapi.JSON(w, http.StatusOK, httpapi.List[subject.Record]{Items: items, Next: next})
 }
 
 // detail is what a profile holds beyond what its own endpoint shows: what is proven, and apart what only public events say.
@@ -187,22 +165,22 @@ type intent struct {
 }
 
 // notes are what stands beside a person: codes, which campaigns have had them, what waits for them, and what dispatch remembers.
-func (p *Process) notes(ctx context.Context, person reward.Person, _ int, _ string) (found []record, _ string, _ error) {
-	codes, err := p.Referrals.CodesOf(ctx, person.Keys)
+func (h *Handler) notes(ctx context.Context, person reward.Person, _ int, _ string) (found []subject.Record, _ string, _ error) {
+	codes, err := h.Codes.CodesOf(ctx, person.Keys)
 	if err != nil {
 		return nil, "", err
 	}
-	taken, err := p.Takings.Of(ctx, person.Keys)
+	taken, err := h.Takings.Of(ctx, person.Keys)
 	if err != nil {
 		return nil, "", err
 	}
-	waits, err := p.Waits.Of(ctx, person.Keys, p.Now())
+	waits, err := h.Waits.Of(ctx, person.Keys, h.Now())
 	if err != nil {
 		return nil, "", err
 	}
-	found = slices.Concat(records("code", codes), records("campaign", taken), records("wait", waits))
+	found = slices.Concat(subject.Records("code", codes), subject.Records("campaign", taken), subject.Records("wait", waits))
 	for _, id := range person.Keys {
-		c, err := p.Deliveries.Contact(ctx, id)
+		c, err := h.Deliveries.Contact(ctx, id)
 		if err != nil {
 			return nil, "", err
 		}
@@ -213,7 +191,7 @@ func (p *Process) notes(ctx context.Context, person reward.Person, _ int, _ stri
 		for _, i := range c.Intents {
 			shown.Intents = append(shown.Intents, intent{i.ID, i.Channel, i.Asked, i.At, list(i.Tags), i.Counted})
 		}
-		found = append(found, record{"contact", shown})
+		found = append(found, subject.Record{Kind: "contact", Value: shown})
 	}
 	return found, "", nil
 }
@@ -249,8 +227,8 @@ type refund struct {
 
 // orders are those that a page of the timeline speaks of, if they are the person's. One that several pages speak of comes with each. A page
 // that speaks of none is empty.
-func (p *Process) orders(ctx context.Context, person reward.Person, limit int, cursor string) ([]record, string, error) {
-	events, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
+func (h *Handler) orders(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+	events, next, err := h.Timeline.Events(ctx, person.Keys, limit, cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -260,14 +238,14 @@ func (p *Process) orders(ctx context.Context, person reward.Person, limit int, c
 			ids[r.OrderID] = true
 		}
 	}
-	orders, err := p.Orders.LoadAll(ctx, slices.Sorted(maps.Keys(ids)))
+	orders, err := h.Orders.LoadAll(ctx, slices.Sorted(maps.Keys(ids)))
 	if err != nil {
 		return nil, "", err
 	}
-	found := []record{}
+	found := []subject.Record{}
 	for _, id := range slices.Sorted(maps.Keys(orders)) {
 		if o := orders[id]; slices.Contains(person.Keys, o.Owner) {
-			found = append(found, record{"order", purchaseOf(o)})
+			found = append(found, subject.Record{Kind: "order", Value: purchaseOf(o)})
 		}
 	}
 	return found, next, nil

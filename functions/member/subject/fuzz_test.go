@@ -1,10 +1,9 @@
-package member
+package subject
 
 import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -50,28 +49,6 @@ func FuzzPerson(f *testing.F) {
 		}
 		if same, fault := key(byQuery, url.Values{name: {value}}); fault != nil || same != who {
 			t.Fatalf("%q is %+v, and %s=%q is %+v, %+v", id, who, name, value, same, fault)
-		}
-	})
-}
-
-// FuzzSession reads any text as an export's cursor: what is before the page's own cursor is a session, or everything is the page's own.
-func FuzzSession(f *testing.F) {
-	for _, cursor := range []string{"", "1:", "x1764000000000.id:2:rest", "x1.:0:", "x:1:", "x1.a", "xx1.a:b", session{time.UnixMilli(5).UTC(), "a.b"}.cursor(3, "c:d")} {
-		f.Add(cursor)
-	}
-	f.Fuzz(func(t *testing.T, cursor string) {
-		s, rest := readSession(cursor)
-		if s == (session{}) && s.id == "" {
-			if rest != cursor && !strings.HasPrefix(cursor, sessionMark) {
-				t.Fatalf("%q has the rest %q", cursor, rest)
-			}
-			return
-		}
-		if !strings.HasPrefix(cursor, sessionMark) || !strings.HasSuffix(cursor, rest) {
-			t.Fatalf("%q is the session %+v with the rest %q", cursor, s, rest)
-		}
-		if again, behind := readSession(s.cursor(7, "rest")); again != s || behind != "7:rest" {
-			t.Fatalf("%+v comes back as %+v with %q", s, again, behind)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package member
+package profile
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/reward"
@@ -17,12 +18,13 @@ import (
 
 // write keeps the line of what is about to be done to a person: without it, it is not done. What is done here is no item of ours, so a line may stand of
 // something that failed after it; the caller sends the call again, which has a line of its own. The reason is the caller's, empty where none is asked for.
-func (p *Process) write(r *http.Request, action audit.Action, person reward.Person, id, reason string) (audit.Line, error) {
-	l := p.Audit.Signed(audit.Line{At: p.Now(), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}).Done(action, audit.KindProfile, string(person.Keys[0]), id)
-	if asked, fault := key(r.PathValue("id"), r.URL.Query()); fault == nil && string(asked.key) != l.Of {
-		l.Asked = string(asked.key)
+func (h *Handler) write(r *http.Request, action audit.Action, person reward.Person, id, reason string) (audit.Line, error) {
+	at := h.Now().UTC().Truncate(time.Millisecond)
+	l := audit.Line{At: at, By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}.Done(action, audit.KindProfile, string(person.Keys[0]), id)
+	if asked := string(subject.Asked(r)); asked != l.Of {
+		l.Asked = asked
 	}
-	return l, p.Audit.Write(r.Context(), l)
+	return l, h.Audit.Write(r.Context(), l)
 }
 
 const (
@@ -57,22 +59,22 @@ func readSession(cursor string) (s session, rest string) {
 
 // exporting is the session that a page belongs to: the one that its cursor names, if that was begun by the same caller for the same person not
 // long ago, else a new one. So no page is handed out without a line, whatever the cursor says.
-func (p *Process) exporting(r *http.Request, s session, person reward.Person) (session, error) {
+func (h *Handler) exporting(r *http.Request, s session, person reward.Person) (session, error) {
 	if s.id != "" && len(s.id) <= maxSession {
-		known, err := p.exportOf(r.Context(), s, person)
+		known, err := h.exportOf(r.Context(), s, person)
 		if err != nil || known {
 			return s, err
 		}
 	}
-	id := p.NewID()
-	l, err := p.write(r, audit.Export, person, id, "")
+	id := h.NewID()
+	l, err := h.write(r, audit.Export, person, id, "")
 	return session{l.At, id}, err
 }
 
-func (p *Process) exportOf(ctx context.Context, s session, person reward.Person) (bool, error) {
-	l, err := p.Audit.Line(ctx, s.at, string(audit.Export)+"#"+s.id)
+func (h *Handler) exportOf(ctx context.Context, s session, person reward.Person) (bool, error) {
+	l, err := h.Audit.Line(ctx, s.at, string(audit.Export)+"#"+s.id)
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && l.By == httpapi.Caller(ctx) && l.Of == string(person.Keys[0]) && p.Now().Sub(l.At) < sessionLife, err
+	return err == nil && l.By == httpapi.Caller(ctx) && l.Of == string(person.Keys[0]) && h.Now().Sub(l.At) < sessionLife, err
 }

@@ -1,4 +1,4 @@
-package member
+package profile
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -46,12 +47,12 @@ const (
 	devicePage   = 500
 )
 
-func (p *Process) devices(w http.ResponseWriter, r *http.Request) {
-	person, ok := p.person(w, r)
-	if !ok || !known(w, person) {
+func (h *Handler) devices(w http.ResponseWriter, r *http.Request) {
+	person, ok := h.Find(w, r)
+	if !ok || !subject.Known(w, person) {
 		return
 	}
-	list, err := p.devicesOf(r.Context(), person)
+	list, err := h.devicesOf(r.Context(), person)
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
@@ -60,7 +61,7 @@ func (p *Process) devices(w http.ResponseWriter, r *http.Request) {
 }
 
 // devicesOf lists the devices that the profile or the timeline names, in the order of their ids.
-func (p *Process) devicesOf(ctx context.Context, person reward.Person) (list deviceList, err error) {
+func (h *Handler) devicesOf(ctx context.Context, person reward.Person) (list deviceList, err error) {
 	held, who := map[string]*heldDevice{}, person.Profile
 	of := func(id string) *heldDevice {
 		if held[id] == nil {
@@ -78,7 +79,7 @@ func (p *Process) devicesOf(ctx context.Context, person reward.Person) (list dev
 		d.State, d.LastSeen = "claimed", instant(claim.At)
 	}
 	for cursor, seen := "", 0; ; {
-		events, next, err := p.Timeline.Events(ctx, person.Keys, devicePage, cursor)
+		events, next, err := h.Timeline.Events(ctx, person.Keys, devicePage, cursor)
 		if err != nil {
 			return list, err
 		}
@@ -157,31 +158,31 @@ func takenOff(who *profile.Profile, device string) (at *time.Time) {
 }
 
 // takeOff asks projection to take a device off a person. What it did before stays the person's; what comes of it later is its own.
-func (p *Process) takeOff(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) takeOff(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	device := query["device"]
 	if query.Del("device"); len(device) != 1 || device[0] == "" {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "device", Reason: "must be given once: the anonymousId of the device"})
 		return
 	}
-	if !whole(w, query) {
+	if !subject.Whole(w, query) {
 		return
 	}
-	person, ok := p.person(w, r)
-	if !ok || !known(w, person) {
+	person, ok := h.Find(w, r)
+	if !ok || !subject.Known(w, person) {
 		return
 	}
-	now := p.Now().UTC().Truncate(time.Millisecond)
+	now := h.Now().UTC().Truncate(time.Millisecond)
 	if reason := refusal(person.Profile, device[0], now); reason != "" {
 		httpapi.Problem(w, http.StatusConflict, "Not taken off", "", httpapi.FieldError{Field: "device", Reason: reason})
 		return
 	}
-	receipt := p.NewID()
-	if _, err := p.write(r, audit.TakeOff, person, receipt, ""); err != nil {
+	receipt := h.NewID()
+	if _, err := h.write(r, audit.TakeOff, person, receipt, ""); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	if err := p.Events.Send(r.Context(), job.Events{Source: source, Command: &job.Command{
+	if err := h.Events.Send(r.Context(), job.Events{Source: subject.Source, Command: &job.Command{
 		ID: receipt, Kind: job.CommandTakeOff, ProfileID: person.Keys[0], At: now, Device: device[0],
 	}}); err != nil {
 		httpapi.Failed(w, r, err)

@@ -1,4 +1,4 @@
-package member
+package profile
 
 import (
 	"context"
@@ -7,10 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/mask"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -22,20 +24,20 @@ const (
 )
 
 // listed is whose list is asked for, and which page of it; where that is none, the request is answered.
-func (p *Process) listed(w http.ResponseWriter, r *http.Request) (person reward.Person, page httpapi.Page, ok bool) {
-	if person, ok = p.person(w, r); !ok || !known(w, person) {
+func (h *Handler) listed(w http.ResponseWriter, r *http.Request) (person reward.Person, page httpapi.Page, ok bool) {
+	if person, ok = h.Find(w, r); !ok || !subject.Known(w, person) {
 		return person, page, false
 	}
 	page, ok = httpapi.ParsePage(w, r, usualPage, mostPage)
 	return person, page, ok
 }
 
-func (p *Process) events(w http.ResponseWriter, r *http.Request) {
-	person, page, ok := p.listed(w, r)
+func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
+	person, page, ok := h.listed(w, r)
 	if !ok {
 		return
 	}
-	items, next, err := p.told(r.Context(), person, page.Limit, page.Cursor)
+	items, next, err := h.told(r.Context(), person, page.Limit, page.Cursor)
 	if !revealed(r.Context()) {
 		for i := range items {
 			hideTitle(&items[i].Event)
@@ -50,8 +52,8 @@ type told struct {
 	Proof *profile.Proof `json:"proof,omitempty"`
 }
 
-func (p *Process) told(ctx context.Context, person reward.Person, limit int, cursor string) ([]told, string, error) {
-	events, next, err := p.Timeline.Events(ctx, person.Keys, limit, cursor)
+func (h *Handler) told(ctx context.Context, person reward.Person, limit int, cursor string) ([]told, string, error) {
+	events, next, err := h.Timeline.Events(ctx, person.Keys, limit, cursor)
 	items := make([]told, len(events))
 	for i, e := range events {
 		items[i] = told{e, profile.ProofOf(&e)}
@@ -59,18 +61,18 @@ func (p *Process) told(ctx context.Context, person reward.Person, limit int, cur
 	return items, next, err
 }
 
-func (p *Process) decisions(w http.ResponseWriter, r *http.Request) {
-	person, page, ok := p.listed(w, r)
+func (h *Handler) decisions(w http.ResponseWriter, r *http.Request) {
+	person, page, ok := h.listed(w, r)
 	if !ok {
 		return
 	}
-	items, next, err := p.Deliveries.Decisions(r.Context(), person.Keys, page.Limit, page.Cursor)
+	items, next, err := h.Deliveries.Decisions(r.Context(), person.Keys, page.Limit, page.Cursor)
 	respond(w, r, decisionsMask, items, next, err)
 }
 
 func respond[T any](w http.ResponseWriter, r *http.Request, rules mask.Rules, items []T, next string, err error) {
 	if err != nil {
-		listFailed(w, r, err)
+		httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
 		return
 	}
 	answer(w, r, rules, httpapi.List[T]{Items: items, Next: next})
@@ -103,8 +105,8 @@ type entry struct {
 	Effect ledger.Effect   `json:"effect"`
 }
 
-func (p *Process) ledger(w http.ResponseWriter, r *http.Request) {
-	person, ok := p.person(w, r)
+func (h *Handler) ledger(w http.ResponseWriter, r *http.Request) {
+	person, ok := h.Find(w, r)
 	if !ok {
 		return
 	}
@@ -112,12 +114,12 @@ func (p *Process) ledger(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	b, err := p.sums(r.Context(), person.Keys)
+	b, err := h.sums(r.Context(), person.Keys)
 	if err == nil {
-		b.Entries, b.Next, err = p.entries(r.Context(), person.Keys, page.Limit, page.Cursor)
+		b.Entries, b.Next, err = h.entries(r.Context(), person.Keys, page.Limit, page.Cursor)
 	}
 	if err != nil {
-		listFailed(w, r, err)
+		httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
 		return
 	}
 	answer(w, r, ledgerMask, b)
@@ -132,11 +134,11 @@ func accounts(keys []profile.ID) []ledger.Account {
 }
 
 // sums adds up the accounts of all keys of a person.
-func (p *Process) sums(ctx context.Context, keys []profile.ID) (book, error) {
+func (h *Handler) sums(ctx context.Context, keys []profile.ID) (book, error) {
 	b := book{Lots: []lot{}}
 	sums := map[ledger.Unit]ledger.Balance{}
 	for _, account := range accounts(keys) {
-		balances, err := p.Referrals.Ledger.Balances(ctx, account)
+		balances, err := h.Ledger.Balances(ctx, account)
 		if err != nil {
 			return book{}, err
 		}
@@ -148,7 +150,7 @@ func (p *Process) sums(ctx context.Context, keys []profile.ID) (book, error) {
 			sum.Amount, sum.Owed, sum.Lifetime = sum.Amount+one.Amount, sum.Owed+one.Owed, sum.Lifetime+one.Lifetime
 			sums[unit] = sum
 		}
-		lots, err := p.Referrals.Ledger.Lots(ctx, account)
+		lots, err := h.Ledger.Lots(ctx, account)
 		if err != nil {
 			return book{}, err
 		}
@@ -175,8 +177,8 @@ func (p *Process) sums(ctx context.Context, keys []profile.ID) (book, error) {
 	return b, nil
 }
 
-func (p *Process) entries(ctx context.Context, keys []profile.ID, limit int, cursor string) ([]entry, string, error) {
-	found, next, err := p.Referrals.Ledger.Entries(ctx, accounts(keys), limit, cursor)
+func (h *Handler) entries(ctx context.Context, keys []profile.ID, limit int, cursor string) ([]entry, string, error) {
+	found, next, err := h.Ledger.Entries(ctx, accounts(keys), limit, cursor)
 	items := make([]entry, len(found))
 	for i, e := range found {
 		items[i] = entry{ID: e.ID, Kind: e.Kind, Amount: ledger.Quantity{Unit: e.Unit, Amount: e.Amount}, LotID: e.Lot, At: e.At, Effect: e.Effect}

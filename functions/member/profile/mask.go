@@ -1,4 +1,4 @@
-package member
+package profile
 
 import (
 	"context"
@@ -95,13 +95,13 @@ const maxReason = 200
 
 // masking shows a person masked, unless the shop's back end asks, which reads its own customers all day, or an operator who may, and says why. That is
 // written down before anything is shown.
-func (p *Process) masking(h http.HandlerFunc) http.HandlerFunc {
+func (h *Handler) masking(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		caller, given := httpapi.Caller(r.Context()), r.URL.Query()["reason"]
 		switch {
 		case caller.Role == access.ServerKey:
 		case given == nil:
-			h(w, r)
+			serve(w, r)
 			return
 		case !caller.Role.May(access.Reveal.Least()):
 			httpapi.Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
@@ -113,16 +113,16 @@ func (p *Process) masking(h http.HandlerFunc) http.HandlerFunc {
 					httpapi.FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
 				return
 			}
-			person, ok := p.person(w, r)
+			person, ok := h.Find(w, r)
 			if !ok {
 				return
 			}
-			if _, err := p.write(r, audit.Reveal, person, p.NewID(), reason); err != nil {
+			if _, err := h.write(r, audit.Reveal, person, h.NewID(), reason); err != nil {
 				httpapi.Failed(w, r, err)
 				return
 			}
 		}
-		h(w, r.WithContext(context.WithValue(r.Context(), revealedKey{}, true)))
+		serve(w, r.WithContext(context.WithValue(r.Context(), revealedKey{}, true)))
 	}
 }
 

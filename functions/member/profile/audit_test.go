@@ -1,41 +1,23 @@
-package member
+package profile_test
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/userops/userops/functions/member/membertest"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
-// hire makes operators of every role, whose keys are the roles' names, and gives each receipt a number of its own.
-func (b *bench) hire() {
-	for _, role := range access.Roles() {
-		b.process.Auth.Operators = append(b.process.Auth.Operators, access.Key{Name: "the " + string(role), Role: role, Hash: fmt.Sprintf("%x", sha256.Sum256([]byte(role)))})
-	}
-	n := 0
-	b.process.NewID = func() string { n++; return fmt.Sprint("id-", n) }
-	b.handler = b.process.Handler()
-}
-
-func (b *bench) as(role access.Role, method, path string) (status int, body map[string]any) {
-	b.Helper()
-	w := b.anybody(method, path, "", "Authorization", "Bearer "+string(role))
-	if w.Code < 300 {
-		body = b.want(w, w.Code)
-	}
-	return w.Code, body
-}
-
 // told are the lines of the audit log in short, the oldest first.
-func (b *bench) told() string {
+func told(b *membertest.Bench) string {
 	b.Helper()
-	page, _, err := b.process.Audit.List(b.Context(), audit.Query{Kind: audit.KindProfile, From: noon.Add(-time.Hour)}, 200, "")
+	page, _, err := b.Process.Audit.List(b.Context(), audit.Query{Kind: audit.KindProfile, From: membertest.Noon.Add(-time.Hour)}, 200, "")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -64,21 +46,21 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 		{"DELETE", "/v1/profiles/ann/devices?device=own", access.Approver, "takeOff", ""},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
-			b := start(t)
-			b.whole()
-			b.hire()
+			b := membertest.Start(t)
+			b.Whole()
+			b.Hire()
 			ann := string(profile.Identifier{Kind: profile.UserID, Value: "ann"}.ID())
-			owner, err := b.process.Referrals.Profiles.Load(t.Context(), profile.ID(ann))
+			owner, err := b.Process.Referrals.Profiles.Load(t.Context(), profile.ID(ann))
 			if err != nil {
 				t.Fatal(err)
 			}
-			owner.Attach(phone("own"))
-			if err := b.process.Referrals.Profiles.Save(t.Context(), owner); err != nil {
+			owner.Attach(membertest.Device("own"))
+			if err := b.Process.Referrals.Profiles.Save(t.Context(), owner); err != nil {
 				t.Fatal(err)
 			}
 			var want []string
 			for _, role := range access.Roles() {
-				status, body := b.as(role, c.method, c.path)
+				status, body := b.As(role, c.method, c.path)
 				if let := status < 300; let != role.May(c.least) || !let && status != 403 {
 					t.Errorf("%s is answered %d", role, status)
 				}
@@ -88,15 +70,15 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 				if role.May(c.least) && c.action != "" {
 					want = append(want, fmt.Sprintf("%s#id-%d by the %s from 192.0.2.1 of profile %s as  for %q", c.action, len(want)+1, role, ann, c.reason))
 				}
-				b.pass(time.Millisecond)
+				b.Pass(time.Millisecond)
 			}
-			if w := b.call(c.method, c.path, ""); w.Code >= 300 || strings.Contains(w.Body.String(), "masked") {
+			if w := b.Call(c.method, c.path, ""); w.Code >= 300 || strings.Contains(w.Body.String(), "masked") {
 				t.Errorf("the server key is answered %d %s", w.Code, w.Body)
 			}
 			if c.action != "reveal" && c.action != "" {
 				want = append(want, fmt.Sprintf("%s#id-%d by server key from 192.0.2.1 of profile %s as  for %q", c.action, len(want)+1, ann, c.reason))
 			}
-			if got := b.told(); got != strings.Join(want, "; ") {
+			if got := told(b); got != strings.Join(want, "; ") {
 				t.Errorf("the log tells\n%s\nwant\n%s", got, strings.Join(want, "; "))
 			}
 			if c.action == "" {
@@ -104,15 +86,15 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 			}
 			// Without the log nothing is shown or done, and of one that failed to answer a line may stand.
 			for _, fault := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
-				lines, jobs := strings.Count(b.told(), c.action+"#"), len(b.sent.jobs)
-				b.db.Fail("TransactWriteItems", 1, fault)
-				if w := b.anybody(c.method, c.path, "", "Authorization", "Bearer owner"); w.Code != 503 || strings.Contains(w.Body.String(), "ann") || len(b.sent.jobs) != jobs {
+				lines, jobs := strings.Count(told(b), c.action+"#"), len(b.Sent.Jobs)
+				b.DB.Fail("TransactWriteItems", 1, fault)
+				if w := b.Anybody(c.method, c.path, "", "Authorization", "Bearer owner"); w.Code != 503 || strings.Contains(w.Body.String(), "ann") || len(b.Sent.Jobs) != jobs {
 					t.Errorf("without a log: %d %s", w.Code, w.Body)
 				}
-				if n := strings.Count(b.told(), c.action+"#") - lines; n != map[dynamotest.How]int{dynamotest.Persisted: 1}[fault] {
+				if n := strings.Count(told(b), c.action+"#") - lines; n != map[dynamotest.How]int{dynamotest.Persisted: 1}[fault] {
 					t.Errorf("%v: %d more lines", fault, n)
 				}
-				b.pass(time.Millisecond)
+				b.Pass(time.Millisecond)
 			}
 		})
 	}
@@ -120,38 +102,49 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 
 // TestARevealTakesAReason refuses what says nothing, and writes nothing of it.
 func TestARevealTakesAReason(t *testing.T) {
-	b := start(t)
-	b.whole()
-	b.hire()
+	b := membertest.Start(t)
+	b.Whole()
+	b.Hire()
 	for _, bad := range []string{"", "%20", "a&reason=b", "line%0Abreak", "%ff", strings.Repeat("a", 201)} {
-		b.want(b.anybody("GET", "/v1/profiles/ann?reason="+bad, "", "Authorization", "Bearer owner"), 400, "reason")
+		b.Want(b.Anybody("GET", "/v1/profiles/ann?reason="+bad, "", "Authorization", "Bearer owner"), 400, "reason")
 	}
-	if told := b.told(); told != "" {
+	if told := told(b); told != "" {
 		t.Errorf("the log tells %s", told)
 	}
 	for _, good := range []string{strings.Repeat("%E5%AE%A2", 200), "%20a%20"} {
-		if status, body := b.as(access.Editor, "GET", "/v1/profiles/ann?reason="+good); status != 200 || body["masked"] != nil {
+		if status, body := b.As(access.Editor, "GET", "/v1/profiles/ann?reason="+good); status != 200 || body["masked"] != nil {
 			t.Errorf("%s: %d %v", good, status, body)
 		}
-		b.pass(time.Millisecond)
+		b.Pass(time.Millisecond)
 	}
-	if told := b.told(); !strings.HasSuffix(told, `for "a"`) || !strings.Contains(told, strings.Repeat("客", 200)) {
+	if told := told(b); !strings.HasSuffix(told, `for "a"`) || !strings.Contains(told, strings.Repeat("客", 200)) {
+		t.Errorf("the log tells %s", told)
+	}
+}
+
+// TestARevealOfNobody is answered once, with what is wrong, and writes no line.
+func TestARevealOfNobody(t *testing.T) {
+	b := membertest.Start(t)
+	b.Hire()
+	w := b.Anybody("GET", "/v1/profiles/-?reason=why", "", "Authorization", "Bearer owner")
+	b.Want(w, 400, "asks for one of userId, anonymousId and profileId")
+	if told := told(b); told != "" {
 		t.Errorf("the log tells %s", told)
 	}
 }
 
 // TestMaskedAnswers holds what is shown of a person field by field.
 func TestMaskedAnswers(t *testing.T) {
-	b := start(t)
-	b.hire()
-	b.save("ann@example.com", func(p *profile.Profile) {
+	b := membertest.Start(t)
+	b.Hire()
+	b.Save("ann@example.com", func(p *profile.Profile) {
 		p.Traits = profile.Traits{}
 		for name, value := range map[string]any{"name": "Mei Li", "email": "ann@example.com", "phone": "13812341234", "gender": "female", "plan": "tea", "age": 34.0, "13812341234": true} {
-			p.Traits[name] = profile.Trait{Value: value, At: noon}
+			p.Traits[name] = profile.Trait{Value: value, At: membertest.Noon}
 		}
-		p.Claims = map[string]profile.Claim{"claimed-device": {At: noon}}
+		p.Claims = map[string]profile.Claim{"claimed-device": {At: membertest.Noon}}
 	})
-	_, body := b.as(access.Viewer, "GET", "/v1/profiles/-?userId=ann%40example.com")
+	_, body := b.As(access.Viewer, "GET", "/v1/profiles/-?userId=ann%40example.com")
 	got := func(path string) any {
 		var at any = body
 		for step := range strings.SplitSeq(path, ".") {
@@ -177,69 +170,43 @@ func TestMaskedAnswers(t *testing.T) {
 	}
 }
 
-// TestAnExportHasOneLine goes through all pages, and tries to have pages without a line.
-func TestAnExportHasOneLine(t *testing.T) {
-	b := start(t)
-	b.whole()
-	b.save("bea", nil)
-	b.hire()
-	path := "/v1/profiles/ann/export?limit=2&cursor="
-	count := func(what string, want int) {
-		t.Helper()
-		if n := strings.Count(b.told(), "export#"); n != want {
-			t.Errorf("%s: %d lines, want %d", what, n, want)
+// TestTitlesAreMasked: what a page is called is free text, and shares its field with the names of what people do.
+func TestTitlesAreMasked(t *testing.T) {
+	b := membertest.Start(t)
+	b.Hire()
+	ann := b.Save("ann", nil)
+	kinds := []event.Kind{event.Track, event.Page, event.Screen}
+	pack(b, ann.ID, len(kinds), func(i int) event.Event { return event.Event{Kind: kinds[i], UserID: "ann", Name: "Order Completed"} })
+	names := func(items []any) (all string) {
+		for _, item := range items {
+			one := item.(map[string]any)
+			all += fmt.Sprint(one["type"], " ", one["event"], one["name"], "; ")
 		}
+		return all
 	}
-	cursor, second, pages := "", "", 0
-	for ; pages < 40; pages++ {
-		body := b.want(b.call("GET", path+cursor, ""), 200)
-		if cursor, _ = body["next"].(string); cursor == "" {
-			break
+	_, masked := b.As(access.Viewer, "GET", "/v1/profiles/ann/events")
+	_, shown := b.As(access.Owner, "GET", "/v1/profiles/ann/events?reason=why")
+	for _, kind := range kinds {
+		if got, hidden := names(masked["items"].([]any)), kind != event.Track; strings.Contains(got, string(kind)+" Order Completed") == hidden {
+			t.Errorf("masked: %s", got)
 		}
-		if pages == 0 {
-			second = cursor
+		if got := names(shown["items"].([]any)); !strings.Contains(got, string(kind)) || strings.Count(got, "Order Completed") != len(kinds) {
+			t.Errorf("revealed: %s", got)
 		}
-		b.pass(time.Minute)
-	}
-	if pages < 8 {
-		t.Fatalf("%d pages", pages)
-	}
-	count("all pages", 1)
-	b.want(b.call("GET", path+second, ""), 200)
-	count("a page once more", 1)
-	if status, body := b.as(access.Approver, "GET", path+second); status != 200 || body["next"] == "" {
-		t.Fatalf("another caller: %d", status)
-	}
-	count("another caller's page", 2)
-	b.pass(time.Millisecond)
-	b.want(b.call("GET", path+"1:", ""), 200) // as the version before gave it
-	count("a cursor without a session", 3)
-	b.pass(time.Millisecond)
-	b.want(b.call("GET", path+"x1.id-1:1:", ""), 200)
-	b.pass(time.Millisecond)
-	b.want(b.call("GET", path+"x1."+strings.Repeat("i", 1100)+":1:", ""), 200) // no key is that long
-	count("made-up sessions", 5)
-	b.want(b.call("GET", "/v1/profiles/bea/export?cursor="+second, ""), 200)
-	count("another person's page", 6)
-	b.pass(25 * time.Hour)
-	b.want(b.call("GET", path+second, ""), 200)
-	count("a day later", 7)
-	for _, bad := range []string{"x", "x:", "xa.b:1:", strings.Replace(second, ":1:", ":9:", 1)} {
-		b.want(b.call("GET", path+bad, ""), 400, "cursor")
 	}
 }
 
 // TestWhoWasErasedIsNamedByKeyAlone erases by an anonymous id of somebody who is known by another key.
 func TestWhoWasErasedIsNamedByKeyAlone(t *testing.T) {
-	b := start(t)
-	b.whole()
-	b.hire()
-	receipt := b.want(b.anybody("DELETE", "/v1/profiles/-?anonymousId=ann%20of%20mail", "", "Authorization", "Bearer owner"), 202)["receipt"]
+	b := membertest.Start(t)
+	b.Whole()
+	b.Hire()
+	receipt := b.Want(b.Anybody("DELETE", "/v1/profiles/-?anonymousId=ann%20of%20mail", "", "Authorization", "Bearer owner"), 202)["receipt"]
 	key := profile.Identifier{Kind: profile.AnonymousID, Value: "ann of mail"}.ID()
-	if got, want := b.told(), fmt.Sprintf("erase#%s by the owner from 192.0.2.1 of profile %s as  for \"\"", receipt, key); got != want {
+	if got, want := told(b), fmt.Sprintf("erase#%s by the owner from 192.0.2.1 of profile %s as  for \"\"", receipt, key); got != want {
 		t.Errorf("the log tells %s, want %s", got, want)
 	}
-	if strings.Contains(b.told(), "ann") {
+	if strings.Contains(told(b), "ann") {
 		t.Error("the log names the person")
 	}
 }

@@ -1,0 +1,137 @@
+// Package referral is what people do to invite each other: codes, claims, who came by whom, and the board of the best advocates. It qualifies and pays nobody:
+// settlement does, once a claim stands. The surprising thing: neither a code nor a claim needs a profile. The events of who is new may still be on their way.
+package referral
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/userops/userops/functions/member/subject"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/idempotency"
+)
+
+// programStore reads the definitions of programs, past every cache: nil where there is none.
+type programStore interface {
+	Program(ctx context.Context, id string) (*referral.Program, error)
+}
+
+// codeStore keeps the codes of people. It reads consistently.
+type codeStore interface {
+	// CodeOf is the code of a person in a program, dynamo.ErrNotFound without one.
+	CodeOf(ctx context.Context, keys []profile.ID, program string) (string, error)
+	// CodeOwner tells whose a code is, dynamo.ErrNotFound if it is nobody's.
+	CodeOwner(ctx context.Context, code string) (program string, advocate profile.ID, err error)
+	// PutCode makes a code durable together with the answer beside it. reward.ErrCodeTaken (it is another pair's), dynamo.ErrConflict (the pair has another one)
+	// and idempotency.ErrAnswered say that nothing was written; any other error leaves it open. The same again changes nothing.
+	PutCode(ctx context.Context, code, program string, advocate profile.ID, now time.Time, beside *idempotency.Answer) error
+}
+
+// referralStore keeps who came by whom. It reads consistently.
+type referralStore interface {
+	// InProgram are a person's referrals as friend in a program: none, one, or several after a merge.
+	InProgram(ctx context.Context, keys []profile.ID, program string) ([]referral.Referral, error)
+	// Ancestors are those through whom a person came into a program, nearest first, and who of them was invited by nobody; nil where that is not known.
+	Ancestors(ctx context.Context, program string, of []profile.ID) (chain [][]profile.ID, origin []profile.ID, err error)
+	// Claim makes a claim durable together with its answer. dynamo.ErrConflict (something moved since it was read) and idempotency.ErrAnswered say that nothing
+	// was written; any other error leaves it open.
+	Claim(ctx context.Context, c reward.Claim) error
+	OfFriend(ctx context.Context, keys []profile.ID) ([]referral.Referral, error)
+	// OfAdvocate lists the referrals that a person made. A cursor that it did not give is dynamo.ErrCursor; an empty next ends the list.
+	OfAdvocate(ctx context.Context, keys []profile.ID, limit int, cursor string) (page []referral.Referral, next string, err error)
+}
+
+// standingStore reads where advocates stand in a program.
+type standingStore interface {
+	// Best are the best standings, at most so many.
+	Best(ctx context.Context, program string, most int) ([]referral.Standing, error)
+	StandingsOf(ctx context.Context, keys []profile.ID, program string) ([]reward.Standing, error)
+}
+
+// Handler serves the resource. Its fields are set once.
+type Handler struct {
+	subject.Finder
+	Callers   subject.Callers
+	Programs  programStore
+	Codes     codeStore
+	Referrals referralStore
+	Standings standingStore
+	Answers   httpapi.Memory // beside codes and claims, in their transactions
+}
+
+// Route registers the routes of the resource.
+func (h *Handler) Route(mux *httpapi.Router) {
+	once := httpapi.Once{Memory: h.Answers, Now: h.Now}
+	mux.HandlePost("POST /v1/referrals/codes", once.Post(maxRequest, h.postCode))
+	mux.HandlePost("POST /v1/referrals/claims", once.Post(maxRequest, h.postClaim))
+	mux.HandleFunc("GET /v1/referrals/{userId}", h.referrals)
+	mux.HandleFunc("GET /v1/programs/{id}/leaderboard", h.leaderboard)
+}
+
+const (
+	// maxRequest bounds the body of a code or a claim.
+	maxRequest = 16 << 10
+	maxUserID  = 512
+	// maxProgram bounds the id of a program, which becomes part of a key.
+	maxProgram = 64
+	// maxTries bounds how often something may move under a claim before the caller is asked to come again.
+	maxTries = 6
+)
+
+// act judges who calls for userID and gives what is to be carried out for them: do. Where it finds faults, beside those that were found before, or nobody
+// calls, the request is answered.
+func (h *Handler) act(w http.ResponseWriter, r *http.Request, what, userID, userHash string, faults []httpapi.FieldError, do func(context.Context, httpapi.Call) (httpapi.Reply, error)) *httpapi.Act {
+	if userID == "" || len(userID) > maxUserID {
+		faults = append(faults, httpapi.FieldError{Field: "userId", Reason: fmt.Sprintf("must be 1 to %d bytes", maxUserID)})
+	} else if event.Meaningful(userID) == "" {
+		// Everybody whose page has no id yet would else be one person, who has a code and was invited.
+		faults = append(faults, httpapi.FieldError{Field: "userId", Reason: "means nobody"})
+	}
+	if len(faults) > 0 {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", faults...)
+		return nil
+	}
+	scope, ok := h.Callers.Scope(w, r, userID, userHash)
+	if !ok {
+		return nil
+	}
+	return &httpapi.Act{Scope: what + "#" + scope, Do: do}
+}
+
+// given is what is wrong with a field that must be there and of at most so many bytes.
+func given(field, value string, most int) []httpapi.FieldError {
+	switch {
+	case value == "":
+		return []httpapi.FieldError{{Field: field, Reason: "is missing"}}
+	case len(value) > most:
+		return []httpapi.FieldError{{Field: field, Reason: fmt.Sprintf("is over %d bytes", most)}}
+	}
+	return nil
+}
+
+// sentences says for people what the rules say for machines.
+var sentences = map[referral.Reason]string{
+	referral.ProgramClosed:    "the program does not run, or there is none",
+	referral.UnknownCode:      "nobody has this code",
+	referral.SelfReferral:     "nobody can invite themselves",
+	referral.AlreadyReferred:  "the person was invited before; the first claim stands",
+	referral.ExistingCustomer: "the person has bought before",
+	referral.Circle:           "the code's owner came through this person",
+}
+
+// refused names the rule as the reason of the field that it speaks of.
+func refused(ctx context.Context, title, field string, rule referral.Reason) httpapi.Reply {
+	status := http.StatusUnprocessableEntity
+	if rule == referral.AlreadyReferred {
+		status, title = http.StatusConflict, "Already referred"
+	}
+	return httpapi.Render(ctx, func(w http.ResponseWriter) {
+		httpapi.Problem(w, status, title, sentences[rule], httpapi.FieldError{Field: field, Reason: string(rule)})
+	})
+}
