@@ -7,7 +7,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/telemetry"
 )
 
@@ -59,7 +59,7 @@ func (b *batch) lookUp(ctx context.Context, p *profile.Profile, d *doubts) ([]in
 				delete(open, h)
 				return len(open) > 0
 			})
-			if errors.Is(err, people.ErrTooMuch) {
+			if errors.Is(err, dynamo.ErrTooMuch) {
 				telemetry.Count("duplicate_unsettled", len(open), "function", "projection")
 				return stillOpen(d.events, open), nil
 			}

@@ -72,7 +72,7 @@ type Timeline interface {
 	Write(context.Context, ...people.Pack) error
 	// Written may not see yet what was written just now.
 	Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error)
-	// Around reads consistently. people.ErrTooMuch says that it was ended at the last of the pages that it may read.
+	// Around reads consistently. dynamo.ErrTooMuch says that it was ended at the last of the pages that it may read.
 	Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) (more bool)) error
 	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]people.PackedEvent, error)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
@@ -159,7 +160,7 @@ func TestTheLookUpHasAnEnd(t *testing.T) {
 type tired struct{ Timeline }
 
 func (tired) Around(context.Context, profile.ID, profile.Day, profile.Day, *int, func(event.Hash) bool) error {
-	return people.ErrTooMuch
+	return dynamo.ErrTooMuch
 }
 
 // TestALookUpThatFailsComesBack breaks the reading: what is not known is not decided.

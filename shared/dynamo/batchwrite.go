@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// maxBatchWrites is the service's limit of one BatchWriteItem.
+	// MaxBatchWrites is the service's limit of one BatchWriteItem.
 	MaxBatchWrites = 25
 	// maxIdleRounds is how often in a row the service may leave everything undone.
 	maxIdleRounds = 8
@@ -20,7 +20,7 @@ const (
 
 var errUndone = errors.New("the table left writes undone too often")
 
-// WriteSome carries out up to maxBatchWrites puts and deletes of different items. What the service leaves undone, since it throttles a part of the
+// WriteSome carries out up to MaxBatchWrites puts and deletes of different items. What the service leaves undone, since it throttles a part of the
 // call, is asked for again. An error leaves open which of them were done.
 func WriteSome(ctx context.Context, db API, table string, requests []types.WriteRequest) error {
 	for idle := 0; idle < maxIdleRounds; {

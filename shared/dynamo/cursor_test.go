@@ -15,6 +15,9 @@ func FuzzCursors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cursor string) {
 		for _, prefix := range []string{"", "e#", "d#"} {
 			key, err := SortKeyOf(cursor, prefix)
+			if cursor == "" && key == "" && err == nil {
+				continue // the beginning
+			}
 			if err != nil {
 				if !errors.Is(err, ErrCursor) || key != "" {
 					t.Fatalf("%q: %q, %v", cursor, key, err)

@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
 	"github.com/userops/userops/shared/dynamo/operator"
@@ -26,22 +23,20 @@ type Store struct {
 
 // Recall finds what was answered under a key in the idempotency.Life before now; found is false if nothing was.
 func (a Store) Recall(ctx context.Context, scope, of string, now time.Time) (before idempotency.Answer, found bool, err error) {
-	out, err := a.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &a.Table, Key: key.Answer(scope, of).Item(), ConsistentRead: aws.Bool(true),
-	})
+	stored, err := dynamo.Get(ctx, a.DB, a.Table, key.Answer(scope, of))
 	if err != nil {
 		return before, false, fmt.Errorf("reading an earlier answer of %s: %w", scope, err)
 	}
 	// TTL deletes late, so that the time is asked here as well.
-	if len(out.Item) == 0 || dynamo.NumberOf(out.Item, dynamo.AttrTTL) <= now.Unix() {
+	if stored == nil || dynamo.NumberOf(stored, dynamo.AttrTTL) <= now.Unix() {
 		return before, false, nil
 	}
 	return idempotency.Answer{
 		Scope: scope, Key: of,
-		Request: dynamo.TextOf(out.Item, "request"),
-		Status:  int(dynamo.NumberOf(out.Item, "status")),
-		Body:    dynamo.BytesOf(out.Item, dynamo.AttrBody),
-		At:      time.Unix(dynamo.NumberOf(out.Item, dynamo.AttrTTL), 0).Add(-idempotency.Life).UTC(),
+		Request: dynamo.TextOf(stored, "request"),
+		Status:  int(dynamo.NumberOf(stored, "status")),
+		Body:    dynamo.BytesOf(stored, dynamo.AttrBody),
+		At:      time.Unix(dynamo.NumberOf(stored, dynamo.AttrTTL), 0).Add(-idempotency.Life).UTC(),
 	}, true, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -90,21 +89,14 @@ func (c Catalog) versions(ctx context.Context, kind, id string) (current, last i
 	if !errors.Is(err, dynamo.ErrNotFound) {
 		return 0, 0, err
 	}
-	kept, err := c.DB.Query(ctx, &dynamodb.QueryInput{
-		TableName:                 &c.Table,
-		KeyConditionExpression:    aws.String("pk = :pk"),
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.DefinitionVersion(kind, id, 0).PK)},
-		ConsistentRead:            aws.Bool(true),
-		ScanIndexForward:          aws.Bool(false),
-		Limit:                     aws.Int32(1),
-	})
+	kept, _, err := dynamo.Stretch{Table: c.Table, PK: key.DefinitionVersion(kind, id, 0).PK, Newest: true, Limit: 1}.Page(ctx, c.DB)
 	if err != nil {
 		return 0, 0, fmt.Errorf("reading the last version of %s %s: %w", kind, id, err)
 	}
-	if len(kept.Items) == 0 {
+	if len(kept) == 0 {
 		return 0, 0, nil
 	}
-	return 0, int(dynamo.NumberOf(kept.Items[0], dynamo.AttrVersion)), nil
+	return 0, int(dynamo.NumberOf(kept[0], dynamo.AttrVersion)), nil
 }
 
 func (c Catalog) put(ctx context.Context, d Definition, current int, by operator.Signed, beside []dynamo.Write) error {
@@ -123,11 +115,11 @@ func (c Catalog) changed(kind string) dynamo.Write {
 
 // Change counts the changes of a kind, read consistently: while it stays the same, so do the definitions.
 func (c Catalog) Change(ctx context.Context, kind string) (int64, error) {
-	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: key.Change(kind).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, c.DB, c.Table, key.Change(kind))
 	if err != nil {
 		return 0, fmt.Errorf("asking for changes of kind %s: %w", kind, err)
 	}
-	return dynamo.NumberOf(out.Item, dynamo.AttrVersion), nil
+	return dynamo.NumberOf(found, dynamo.AttrVersion), nil
 }
 
 // Definition reads the current version, consistently. ErrNotFound if there is none.
@@ -164,36 +156,23 @@ func (c Catalog) List(ctx context.Context, kind string, limit int, cursor string
 }
 
 func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string, consistent bool) (page []Definition, next string, err error) {
-	in := &dynamodb.QueryInput{
-		TableName:                 &c.Table,
-		KeyConditionExpression:    aws.String("pk = :pk"),
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.Definition(kind, "").PK)},
-		Limit:                     aws.Int32(int32(limit)),
-		ConsistentRead:            &consistent,
+	of := dynamo.Stretch{Table: c.Table, PK: key.Definition(kind, "").PK, Stale: !consistent, Limit: limit}
+	if of.After, err = dynamo.SortKeyOf(cursor, ""); err != nil {
+		return nil, "", err
 	}
-	if cursor != "" {
-		after, err := dynamo.SortKeyOf(cursor, "")
-		if err != nil {
-			return nil, "", err
-		}
-		in.ExclusiveStartKey = key.Definition(kind, after).Item()
-	}
-	out, err := c.DB.Query(ctx, in)
+	items, last, err := of.Page(ctx, c.DB)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing definitions of kind %s: %w", kind, err)
 	}
-	page = make([]Definition, 0, len(out.Items))
-	for _, found := range out.Items {
+	page = make([]Definition, 0, len(items))
+	for _, found := range items {
 		one, err := definitionOf(kind, dynamo.TextOf(found, dynamo.AttrSK), found)
 		if err != nil {
 			return nil, "", err
 		}
 		page = append(page, one)
 	}
-	if last := dynamo.TextOf(out.LastEvaluatedKey, dynamo.AttrSK); last != "" {
-		next = dynamo.CursorAfter(last)
-	}
-	return page, next, nil
+	return page, dynamo.CursorAfter(last), nil
 }
 
 // All reads every current definition of a kind in the order of their ids, each page consistently.
@@ -239,32 +218,27 @@ func (c Catalog) Delete(ctx context.Context, kind, id string, version int, by op
 // Versions lists the versions of a definition without their bodies, the newest first, also of one that was deleted. A cursor that Versions did not
 // give is ErrCursor.
 func (c Catalog) Versions(ctx context.Context, kind, id string, limit int, cursor string) (page []Definition, next string, err error) {
-	list := key.DefinitionVersion(kind, id, 0).PK
-	in := &dynamodb.QueryInput{
-		TableName: &c.Table, KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(list)},
-		ProjectionExpression:     aws.String("sk, v, #at, #by"),
-		ExpressionAttributeNames: map[string]string{"#at": attrUpdatedAt, "#by": attrBy},
-		ScanIndexForward:         aws.Bool(false), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit)),
-	}
+	of := dynamo.Stretch{Table: c.Table, PK: key.DefinitionVersion(kind, id, 0).PK, Newest: true, Limit: limit,
+		Only: []string{dynamo.AttrSK, dynamo.AttrVersion, attrUpdatedAt, attrBy}}
 	if cursor != "" {
 		version, err := strconv.Atoi(cursor)
 		if err != nil || version < 1 {
 			return nil, "", dynamo.ErrCursor
 		}
-		in.ExclusiveStartKey = key.DefinitionVersion(kind, id, version).Item()
+		of.After = key.DefinitionVersion(kind, id, version).SK
 	}
-	out, err := c.DB.Query(ctx, in)
+	items, last, err := of.Page(ctx, c.DB)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing versions of %s %s: %w", kind, id, err)
 	}
-	for _, found := range out.Items {
+	for _, found := range items {
 		d := Definition{Kind: kind, ID: id, Version: int(dynamo.NumberOf(found, dynamo.AttrVersion))}
 		if d.UpdatedAt, d.By, err = savedBy(found); err != nil {
 			return nil, "", fmt.Errorf("reading version %d of %s %s: %w", d.Version, kind, id, err)
 		}
 		page = append(page, d)
 	}
-	if out.LastEvaluatedKey != nil {
+	if last != "" {
 		next = strconv.Itoa(page[len(page)-1].Version)
 	}
 	return page, next, nil

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
@@ -23,13 +20,13 @@ const (
 
 // HookSecrets reads the secrets of a source's shop system, consistently: the present one, then the one before it. None if there is none.
 func (s Sources) HookSecrets(ctx context.Context, id source.ID) ([]string, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.HookSecret(string(id)).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.HookSecret(string(id)))
 	if err != nil {
 		return nil, fmt.Errorf("reading the hook secret of source %s: %w", id, err)
 	}
 	var all []string
 	for _, name := range []string{attrSecret, attrPrevious} {
-		if secret := dynamo.TextOf(out.Item, name); secret != "" {
+		if secret := dynamo.TextOf(found, name); secret != "" {
 			all = append(all, secret)
 		}
 	}

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
@@ -48,13 +45,11 @@ func (s Sources) Source(ctx context.Context, id source.ID) (source.Source, bool,
 // is returned as it is. false if there is none.
 func (s Sources) ByWriteKey(ctx context.Context, writeKey string) (source.Source, bool, error) {
 	hash := source.KeyHash(writeKey)
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.Table, Key: key.SourceKey(hash).Item(), ConsistentRead: aws.Bool(true),
-	})
+	stored, err := dynamo.Get(ctx, s.DB, s.Table, key.SourceKey(hash))
 	if err != nil {
 		return source.Source{}, false, fmt.Errorf("reading a write key: %w", err)
 	}
-	id := dynamo.TextOf(out.Item, attrSource)
+	id := dynamo.TextOf(stored, attrSource)
 	if id == "" {
 		return source.Source{}, false, nil
 	}
@@ -100,14 +95,12 @@ func (s Sources) putKey(ctx context.Context, id source.ID, writeKey string) erro
 	if listed {
 		return fmt.Errorf("%w, %s", ErrKeyTaken, other.ID)
 	}
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.Table, Key: key.SourceKey(source.KeyHash(writeKey)).Item(), ConsistentRead: aws.Bool(true),
-	})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.SourceKey(source.KeyHash(writeKey)))
 	if err != nil {
 		return err
 	}
 	is.Text += " OR #source = :stale"
-	is.Values[":stale"] = dynamo.TextValue(dynamo.TextOf(out.Item, attrSource))
+	is.Values[":stale"] = dynamo.TextValue(dynamo.TextOf(found, attrSource))
 	return dynamo.Do(ctx, s.DB, dynamo.Put(s.Table, entry, is))
 }
 

@@ -69,26 +69,21 @@ func (d Letters) put(ctx context.Context, i dynamo.Item) error {
 // Page lists letters of a queue that were sent before a time, oldest first, after the last one of the page before; nil begins, and a nil
 // last one ends. A page may be empty and not the last.
 func (d Letters) Page(ctx context.Context, queue string, before time.Time, after *Letter, size int32) (letters []Letter, last *Letter, err error) {
-	in := &dynamodb.QueryInput{
-		TableName: &d.Table, Limit: &size, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:    aws.String("#pk = :pk AND #sk < :before"),
-		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK},
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.LetterList(queue)), ":before": dynamo.TextValue(key.Letter(queue, before, "").SK)},
-	}
+	of := dynamo.Stretch{Table: d.Table, PK: key.LetterList(queue), To: key.Letter(queue, before, "").SK, Limit: int(size)}
 	if after != nil {
-		in.ExclusiveStartKey = key.Letter(queue, after.Sent, after.ID).Item()
+		of.After = key.Letter(queue, after.Sent, after.ID).SK
 	}
-	out, err := d.DB.Query(ctx, in)
+	items, next, err := of.Page(ctx, d.DB)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing dead letters of %s: %w", queue, err)
 	}
-	for _, i := range out.Items {
+	for _, i := range items {
 		sent, id, err := key.SplitLetter(dynamo.TextOf(i, dynamo.AttrSK))
 		if err != nil {
 			return nil, nil, fmt.Errorf("listing dead letters of %s: %w", queue, err)
 		}
 		l := Letter{Queue: queue, ID: id, Sent: sent, parts: int(dynamo.NumberOf(i, attrParts))}
-		if out.LastEvaluatedKey != nil {
+		if next != "" {
 			last = &l
 		}
 		// TTL deletes late.
@@ -103,14 +98,14 @@ func (d Letters) Page(ctx context.Context, queue string, before time.Time, after
 func (d Letters) Body(ctx context.Context, l Letter) ([]byte, error) {
 	var whole []byte
 	for part := range l.parts {
-		out, err := d.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &d.Table, Key: key.LetterPart(l.Queue, l.ID, part).Item(), ConsistentRead: aws.Bool(true)})
+		found, err := dynamo.Get(ctx, d.DB, d.Table, key.LetterPart(l.Queue, l.ID, part))
 		if err != nil {
 			return nil, fmt.Errorf("reading dead letter %s: %w", l.ID, err)
 		}
-		if len(out.Item) == 0 {
+		if found == nil {
 			return nil, fmt.Errorf("reading dead letter %s: %w", l.ID, dynamo.ErrNotFound)
 		}
-		whole = append(whole, dynamo.BytesOf(out.Item, dynamo.AttrBody)...)
+		whole = append(whole, dynamo.BytesOf(found, dynamo.AttrBody)...)
 	}
 	body, err := packed.Decoder().DecodeAll(whole, nil)
 	if err != nil {

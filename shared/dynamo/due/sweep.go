@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
 )
@@ -97,7 +95,7 @@ type dueSweep struct {
 type dueLane struct {
 	minute time.Time
 	shard  int
-	next   dynamo.Item // where the next page begins
+	next   string // where the next page begins
 	ended  bool
 	clean  bool // it ended, and nothing in it has failed
 	failed bool
@@ -139,23 +137,14 @@ func (s *dueSweep) run(ctx context.Context) {
 
 // page does the next page of a lane and answers how many entries it had. One whose reading failed ends its lane for this sweep.
 func (s *dueSweep) page(ctx context.Context, lane *dueLane) (int, error) {
-	out, err := s.due.DB.Query(ctx, &dynamodb.QueryInput{
-		TableName:                 &s.due.Table,
-		KeyConditionExpression:    aws.String("#pk = :pk"),
-		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK},
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.DuePartition(s.owner, lane.minute, lane.shard))},
-		ConsistentRead:            aws.Bool(true),
-		ExclusiveStartKey:         lane.next,
-		Limit:                     aws.Int32(int32(max(s.size, duePage))),
-	})
+	items, next, err := dynamo.Stretch{Table: s.due.Table, PK: key.DuePartition(s.owner, lane.minute, lane.shard), After: lane.next, Limit: max(s.size, duePage)}.Page(ctx, s.due.DB)
 	if err != nil {
 		lane.ended = true
 		return 0, fmt.Errorf("reading what is due for %s: %w", s.owner, err)
 	}
-	lane.next = out.LastEvaluatedKey
-	lane.ended = lane.next == nil
-	entries := make([]Entry, 0, len(out.Items))
-	for _, i := range out.Items {
+	lane.next, lane.ended = next, next == ""
+	entries := make([]Entry, 0, len(items))
+	for _, i := range items {
 		entries = append(entries, Entry{Owner: s.owner, Minute: lane.minute, ID: dynamo.TextOf(i, dynamo.AttrSK), Body: dynamo.BytesOf(i, dynamo.AttrBody)})
 	}
 	var faults error
@@ -173,14 +162,14 @@ func (s *dueSweep) page(ctx context.Context, lane *dueLane) (int, error) {
 
 // floor is the first minute that may still hold an entry; the zero time when nothing was ever looked at.
 func (d Due) floor(ctx context.Context, owner string) (time.Time, error) {
-	out, err := d.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &d.Table, Key: key.DueFloor(owner).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, d.DB, d.Table, key.DueFloor(owner))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading what is due for %s: %w", owner, err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return time.Time{}, nil
 	}
-	return time.Unix(dynamo.NumberOf(out.Item, attrMinute), 0).UTC(), nil
+	return time.Unix(dynamo.NumberOf(found, attrMinute), 0).UTC(), nil
 }
 
 // raise moves the floor up, never down.

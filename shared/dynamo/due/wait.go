@@ -52,7 +52,7 @@ func (s Waits) Of(ctx context.Context, keys []profile.ID, now time.Time) ([]Wait
 	for _, id := range keys {
 		pk := key.Wait(OwnerOrchestration, id, time.Time{}, "").PK
 		for after, more := "", true; more; more = after != "" {
-			items, next, err := dynamo.Page(ctx, s.DB, s.Table, pk, "", after)
+			items, next, err := dynamo.Stretch{Table: s.Table, PK: pk, After: after}.Page(ctx, s.DB)
 			if err != nil {
 				return nil, fmt.Errorf("reading what waits for %s: %w", id, err)
 			}
@@ -73,7 +73,7 @@ func (s Waits) Wipe(ctx context.Context, g people.Gone, after string) (found int
 	if g.Back {
 		return 0, "", nil
 	}
-	items, next, err := dynamo.Page(ctx, s.DB, s.Table, key.Wait(OwnerOrchestration, g.Key, time.Time{}, "").PK, "", after)
+	items, next, err := dynamo.Stretch{Table: s.Table, PK: key.Wait(OwnerOrchestration, g.Key, time.Time{}, "").PK, After: after}.Page(ctx, s.DB)
 	if err == nil && len(items) > 0 {
 		if g, err = g.Read(ctx); err == nil && g.Back {
 			return 0, "", nil

@@ -11,9 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
@@ -77,14 +74,14 @@ func (a Audit) Write(ctx context.Context, l audit.Line) error {
 
 // Line reads the line of a time and an id, consistently. ErrNotFound if there is none.
 func (a Audit) Line(ctx context.Context, at time.Time, id string) (audit.Line, error) {
-	out, err := a.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &a.Table, Key: key.Audit(key.AuditMonth(at), at, id).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, a.DB, a.Table, key.Audit(key.AuditMonth(at), at, id))
 	if err != nil {
 		return audit.Line{}, fmt.Errorf("reading a line of the audit log: %w", err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return audit.Line{}, dynamo.ErrNotFound
 	}
-	return lineOf(out.Item)
+	return lineOf(found)
 }
 
 func lineOf(i dynamo.Item) (l audit.Line, err error) {
@@ -118,11 +115,11 @@ func (a Audit) List(ctx context.Context, q audit.Query, limit int, cursor string
 		return nil, "", err
 	}
 	for range maxAuditReads {
-		out, err := a.DB.Query(ctx, a.query(list, after, q))
+		items, more, err := dynamo.Stretch{Table: a.Table, PK: list, From: key.Audit(list, q.From, "").SK, To: key.Audit(list, q.To, "").SK, After: after, Newest: true, Limit: auditRead}.Page(ctx, a.DB)
 		if err != nil {
 			return nil, "", fmt.Errorf("reading the audit log: %w", err)
 		}
-		for _, i := range out.Items {
+		for _, i := range items {
 			l, err := lineOf(i)
 			if err != nil {
 				return nil, "", err
@@ -136,7 +133,7 @@ func (a Audit) List(ctx context.Context, q audit.Query, limit int, cursor string
 				return page, auditCursor(list, after), nil
 			}
 		}
-		if out.LastEvaluatedKey != nil {
+		if more != "" {
 			continue
 		}
 		if list, after = monthBefore(list, q.From), ""; list == "" {
@@ -144,21 +141,6 @@ func (a Audit) List(ctx context.Context, q audit.Query, limit int, cursor string
 		}
 	}
 	return page, auditCursor(list, after), nil
-}
-
-// query reads on in a list, downwards.
-func (a Audit) query(list, after string, q audit.Query) *dynamodb.QueryInput {
-	in := &dynamodb.QueryInput{
-		TableName: &a.Table, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(auditRead), ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
-		ExpressionAttributeValues: dynamo.Item{
-			":pk": dynamo.TextValue(list), ":from": dynamo.TextValue(key.Audit(list, q.From, "").SK), ":to": dynamo.TextValue(key.Audit(list, q.To, "").SK),
-		},
-	}
-	if after != "" {
-		in.ExclusiveStartKey = dynamo.At(list, after).Item()
-	}
-	return in
 }
 
 // start is the list in which a query begins, and the key after which.

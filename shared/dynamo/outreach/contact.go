@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/net/idna"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -25,17 +23,17 @@ const contactLife = delivery.IntentLife + 24*time.Hour
 
 // Contact reads a person's record, consistently. Where there is none it is an empty one of version 0.
 func (s Deliveries) Contact(ctx context.Context, id profile.ID) (*delivery.Contact, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Contact(id).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Contact(id))
 	if err != nil {
 		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
 	}
 	c := &delivery.Contact{ProfileID: id}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return c, nil
 	}
-	c.Version = dynamo.NumberOf(out.Item, dynamo.AttrVersion)
-	c.MovedTo = profile.ID(dynamo.TextOf(out.Item, dynamo.AttrTo))
-	if err := unpackContact(dynamo.BytesOf(out.Item, dynamo.AttrBody), c); err != nil {
+	c.Version = dynamo.NumberOf(found, dynamo.AttrVersion)
+	c.MovedTo = profile.ID(dynamo.TextOf(found, dynamo.AttrTo))
+	if err := unpackContact(dynamo.BytesOf(found, dynamo.AttrBody), c); err != nil {
 		return nil, fmt.Errorf("reading the contact of %s: %w", id, err)
 	}
 	return c, nil
@@ -234,12 +232,12 @@ const (
 func (s Deliveries) Marks(ctx context.Context, channel delivery.Channel, address string) (delivery.Marks, error) {
 	var all delivery.Marks
 	for _, hash := range addressHashes(address) {
-		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Address(string(channel), hash).Item(), ConsistentRead: aws.Bool(true)})
+		found, err := dynamo.Get(ctx, s.DB, s.Table, key.Address(string(channel), hash))
 		if err != nil {
 			return delivery.Marks{}, fmt.Errorf("reading what is known of an address: %w", err)
 		}
 		for attr, at := range map[string]*time.Time{attrBounced: &all.Bounced, attrComplained: &all.Complained, attrWithdrawn: &all.Withdrawn} {
-			if then := dynamo.MilliOf(out.Item, attr); then.After(*at) {
+			if then := dynamo.MilliOf(found, attr); then.After(*at) {
 				*at = then
 			}
 		}

@@ -11,9 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -88,13 +85,12 @@ func undecided(over []delivery.Outcome) dynamo.Condition {
 
 // Decision is what stands of one attempt: under the id that its job names, asked for when it was due. ErrNotFound if nothing does.
 func (s Deliveries) Decision(ctx context.Context, id profile.ID, asked time.Time, notification string) (d delivery.Decision, err error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, ConsistentRead: aws.Bool(true),
-		Key: key.Decision(id, asked, notification).Item()})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Decision(id, asked, notification))
 	if err == nil {
-		if len(out.Item) == 0 {
+		if found == nil {
 			return d, dynamo.ErrNotFound
 		}
-		err = json.Unmarshal([]byte(dynamo.TextOf(out.Item, dynamo.AttrBody)), &d)
+		err = json.Unmarshal([]byte(dynamo.TextOf(found, dynamo.AttrBody)), &d)
 	}
 	if err != nil {
 		return d, fmt.Errorf("reading the decision of %s: %w", notification, err)
@@ -132,13 +128,11 @@ func (s Deliveries) decision(d delivery.Decision, c dynamo.Condition) (dynamo.Wr
 // Decisions lists what was decided for a person, newest first, of all ids under which decisions may stand. A cursor that did not
 // come from here is ErrCursor; an empty next ends the list.
 func (s Deliveries) Decisions(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]delivery.Decision, string, error) {
-	before := decisionPrefix + "~"
-	if cursor != "" {
-		var err error
-		if before, err = dynamo.SortKeyOf(cursor, decisionPrefix); err != nil {
-			return nil, "", err
-		}
+	after, err := dynamo.SortKeyOf(cursor, decisionPrefix)
+	if err != nil {
+		return nil, "", err
 	}
+	before := cmp.Or(after, decisionPrefix+"~")
 	var found []dynamo.Item
 	for _, id := range ids {
 		part, err := s.decisionsBefore(ctx, id, before, limit+1)
@@ -166,29 +160,21 @@ func (s Deliveries) Decisions(ctx context.Context, ids []profile.ID, limit int, 
 
 // decisionsBefore reads up to limit live decisions of one id, newest first.
 func (s Deliveries) decisionsBefore(ctx context.Context, id profile.ID, before string, limit int) ([]dynamo.Item, error) {
-	in := &dynamodb.QueryInput{
-		TableName:                &s.Table,
-		KeyConditionExpression:   aws.String("#pk = :pk AND #sk BETWEEN :from AND :before"),
-		ExpressionAttributeNames: map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK},
-		ExpressionAttributeValues: dynamo.Item{
-			":pk": dynamo.TextValue(string(id)), ":from": dynamo.TextValue(decisionPrefix), ":before": dynamo.TextValue(before)},
-		ScanIndexForward: aws.Bool(false),
-		Limit:            aws.Int32(int32(limit) + 1), // BETWEEN holds the last one of the page before, too
-	}
+	// The last one of the page before is within, too.
+	of := dynamo.Stretch{Table: s.Table, PK: string(id), From: decisionPrefix, To: before, Newest: true, Stale: true, Limit: limit + 1}
 	var found []dynamo.Item
 	for {
-		out, err := s.DB.Query(ctx, in)
+		items, next, err := of.Page(ctx, s.DB)
 		if err != nil {
 			return nil, fmt.Errorf("listing the decisions of %s: %w", id, err)
 		}
-		for _, i := range out.Items {
+		for _, i := range items {
 			// TTL deletes late, so that the time is asked here as well.
 			if dynamo.TextOf(i, dynamo.AttrSK) != before && dynamo.NumberOf(i, dynamo.AttrTTL) > s.now().Unix() {
 				found = append(found, i)
 			}
 		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey
-		if in.ExclusiveStartKey == nil || len(found) >= limit {
+		if of.After = next; next == "" || len(found) >= limit {
 			return found[:min(len(found), limit)], nil
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -97,20 +96,19 @@ func (s Takings) Take(ctx context.Context, t Taking, now time.Time) (as string, 
 func (s Takings) open(ctx context.Context, t Taking, now time.Time) (open []seat, as string, err error) {
 	as = t.Cause
 	for _, id := range t.IDs[:min(len(t.IDs), maxTaken)] {
-		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
-			TableName: &s.Table, Key: key.Taken(due.OwnerOrchestration, id, t.CampaignID).Item(), ConsistentRead: aws.Bool(true)})
+		found, err := dynamo.Get(ctx, s.DB, s.Table, key.Taken(due.OwnerOrchestration, id, t.CampaignID))
 		if err != nil {
 			return nil, "", err
 		}
-		until, cause := dynamo.NumberOf(out.Item, attrUntil), dynamo.TextOf(out.Item, attrCause)
+		until, cause := dynamo.NumberOf(found, attrUntil), dynamo.TextOf(found, attrCause)
 		switch {
-		case t.ofErased(id, dynamo.NumberOf(out.Item, attrTaken)):
+		case t.ofErased(id, dynamo.NumberOf(found, attrTaken)):
 			open = append(open, seat{id: id})
-		case len(out.Item) > 0 && cause == t.Cause:
-			as = cmp.Or(dynamo.TextOf(out.Item, attrOf), as)
-		case len(out.Item) == 0 || until != 0 && until <= now.Unix():
+		case found != nil && cause == t.Cause:
+			as = cmp.Or(dynamo.TextOf(found, attrOf), as)
+		case found == nil || until != 0 && until <= now.Unix():
 			open = append(open, seat{id: id})
-		case dynamo.NumberOf(out.Item, attrDoubt) != 0 && !t.Unproven:
+		case dynamo.NumberOf(found, attrDoubt) != 0 && !t.Unproven:
 			as = cause
 			open = append(open, seat{id: id, of: cause})
 		default:
@@ -173,12 +171,11 @@ func (s Takings) put(at seat, t Taking, now time.Time) dynamo.Write {
 
 // Asked says whether the audience of a campaign was asked for, for the time that the campaign names.
 func (s Takings) Asked(ctx context.Context, campaign string, at time.Time) (bool, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.Table, Key: key.Asked(due.OwnerOrchestration, campaign, at).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Asked(due.OwnerOrchestration, campaign, at))
 	if err != nil {
 		return false, fmt.Errorf("reading whether the audience of campaign %s was asked for: %w", campaign, err)
 	}
-	return len(out.Item) > 0, nil
+	return found != nil, nil
 }
 
 // Ask notes that the audience was asked for. Noting it again changes nothing.
@@ -194,7 +191,7 @@ func (s Takings) Ask(ctx context.Context, campaign string, at time.Time) error {
 // Wipe deletes a page of what campaigns noted of a key. Where somebody stands under it again, what was noted since the erasure is theirs, and
 // so is what does not say when it was noted.
 func (s Takings) Wipe(ctx context.Context, g people.Gone, after string) (found int, next string, err error) {
-	items, next, err := dynamo.Page(ctx, s.DB, s.Table, key.Taken(due.OwnerOrchestration, g.Key, "").PK, "", after)
+	items, next, err := dynamo.Stretch{Table: s.Table, PK: key.Taken(due.OwnerOrchestration, g.Key, "").PK, After: after}.Page(ctx, s.DB)
 	if err == nil && len(items) > 0 {
 		g, err = g.Read(ctx)
 	}
@@ -223,7 +220,7 @@ func (s Takings) Of(ctx context.Context, keys []profile.ID) ([]Taken, error) {
 	for _, id := range keys {
 		pk := key.Taken(due.OwnerOrchestration, id, "").PK
 		for after, more := "", true; more; more = after != "" {
-			items, next, err := dynamo.Page(ctx, s.DB, s.Table, pk, "", after)
+			items, next, err := dynamo.Stretch{Table: s.Table, PK: pk, After: after}.Page(ctx, s.DB)
 			if err != nil {
 				return nil, fmt.Errorf("reading what campaigns noted of %s: %w", id, err)
 			}

@@ -17,7 +17,7 @@ import (
 // were made before the tombstones go, and of the contact record what is as old. What was withdrawn after the erasure was asked for stays: it was
 // answered, and holds for whoever comes back.
 func (s Deliveries) Wipe(ctx context.Context, g people.Gone, after string) (found int, next string, err error) {
-	items, next, err := dynamo.Page(ctx, s.DB, s.Table, string(g.Key), "", after)
+	items, next, err := dynamo.Stretch{Table: s.Table, PK: string(g.Key), After: after}.Page(ctx, s.DB)
 	if err == nil && len(items) > 0 {
 		g, err = g.Read(ctx)
 	}

@@ -35,7 +35,7 @@ func (a Ahead) Read(ctx context.Context, ids []profile.ID, orderIDs []string, se
 		keys = append(keys, key.Order(id).Item())
 	}
 	var owed []dynamo.Item
-	for chunk := range slices.Chunk(keys, maxBatchKeys) {
+	for chunk := range slices.Chunk(keys, dynamo.MaxBatchKeys) {
 		found, err := a.Ask(ctx, map[string]types.KeysAndAttributes{a.Profiles: {Keys: chunk, ConsistentRead: aws.Bool(true)}})
 		if err != nil {
 			return err
@@ -44,7 +44,7 @@ func (a Ahead) Read(ctx context.Context, ids []profile.ID, orderIDs []string, se
 			owed = append(owed, owedPacks(i, seen)...)
 		}
 	}
-	for chunk := range slices.Chunk(owed, maxBatchKeys) {
+	for chunk := range slices.Chunk(owed, dynamo.MaxBatchKeys) {
 		if _, err := a.Ask(ctx, map[string]types.KeysAndAttributes{a.Loose: askPacks(chunk)}); err != nil {
 			return err
 		}

@@ -13,9 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -157,15 +154,12 @@ func jsonSize(e *event.Event) int {
 func (s Timeline) newestDay(ctx context.Context, ids []profile.ID, before string) (string, error) {
 	newest := ""
 	for _, id := range ids {
-		out, err := s.DB.Query(ctx, &dynamodb.QueryInput{TableName: &s.Table, KeyConditionExpression: aws.String("#pk = :pk AND #sk < :sk"),
-			ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK},
-			ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(string(id)), ":sk": dynamo.TextValue(before)},
-			ProjectionExpression:      aws.String("#sk"), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(1)})
+		items, _, err := dynamo.Stretch{Table: s.Table, PK: string(id), To: before, Only: []string{dynamo.AttrSK}, Newest: true, Stale: true, Limit: 1}.Page(ctx, s.DB)
 		if err != nil {
 			return "", fmt.Errorf("reading a timeline: %w", err)
 		}
-		if len(out.Items) > 0 {
-			day, _, _ := strings.Cut(dynamo.TextOf(out.Items[0], dynamo.AttrSK), "#")
+		if len(items) > 0 {
+			day, _, _ := strings.Cut(dynamo.TextOf(items[0], dynamo.AttrSK), "#")
 			newest = max(newest, day)
 		}
 	}
@@ -182,13 +176,11 @@ func (s Timeline) run(ctx context.Context, ids []profile.ID, from place) (events
 	first := max(slices.Index(ids, from.id), 0)
 	for _, id := range ids[first:] {
 		seen := map[event.Hash]bool{}
-		in := &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ScanIndexForward: aws.Bool(false),
-			ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK},
-			ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(string(id)), ":sk": dynamo.TextValue(from.day + "#")}}
-		if id == from.id && from.pack != "" {
-			in.ExclusiveStartKey = dynamo.At(string(id), from.pack).Item()
+		of := dynamo.Stretch{PK: string(id), Prefix: from.day + "#", Newest: true, Stale: true}
+		if id == from.id {
+			of.After = from.pack
 		}
-		err := s.query(ctx, in, func(i dynamo.Item) error {
+		err := s.all(ctx, of, func(i dynamo.Item) error {
 			if s.expired(i) {
 				return nil
 			}

@@ -6,10 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
@@ -28,44 +24,28 @@ type Orders struct {
 
 // Load reads an order with a consistent read; one that nobody has reported has Version 0.
 func (s Orders) Load(ctx context.Context, orderID string) (*order.Order, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Order(orderID).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Order(orderID))
 	if err != nil {
 		return nil, fmt.Errorf("loading order: %w", err)
 	}
-	return readOrder(orderID, out.Item)
+	return readOrder(orderID, found)
 }
-
-// maxBatchKeys is the service's limit of one BatchGetItem.
-const maxBatchKeys = 100
-
-// maxBatchRounds bounds how often keys are asked for that the service left unprocessed.
-const maxBatchRounds = 20
 
 // LoadAll is Load for many orders, with one call for every hundred. The ids must differ.
 func (s Orders) LoadAll(ctx context.Context, orderIDs []string) (map[string]*order.Order, error) {
 	orders := make(map[string]*order.Order, len(orderIDs))
-	for chunk := range slices.Chunk(orderIDs, maxBatchKeys) {
-		keys := make([]dynamo.Item, len(chunk))
-		for i, id := range chunk {
-			keys[i] = key.Order(id).Item()
-			orders[id] = &order.Order{ID: id}
-		}
-		ask := map[string]types.KeysAndAttributes{s.Table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
-		for round := 0; len(ask) > 0; round++ {
-			if round == maxBatchRounds {
-				return nil, fmt.Errorf("loading orders: unprocessed after %d rounds", round)
-			}
-			out, err := s.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
-			if err != nil {
-				return nil, fmt.Errorf("loading orders: %w", err)
-			}
-			for _, found := range out.Responses[s.Table] {
-				id := strings.TrimPrefix(dynamo.TextOf(found, dynamo.AttrPK), key.Order("").PK)
-				if orders[id], err = readOrder(id, found); err != nil {
-					return nil, err
-				}
-			}
-			ask = out.UnprocessedKeys
+	keys := make([]dynamo.Key, len(orderIDs))
+	for i, id := range orderIDs {
+		keys[i], orders[id] = key.Order(id), &order.Order{ID: id}
+	}
+	found, err := dynamo.GetAll(ctx, s.DB, s.Table, keys)
+	if err != nil {
+		return nil, fmt.Errorf("loading orders: %w", err)
+	}
+	for _, i := range found {
+		id := strings.TrimPrefix(dynamo.TextOf(i, dynamo.AttrPK), key.Order("").PK)
+		if orders[id], err = readOrder(id, i); err != nil {
+			return nil, err
 		}
 	}
 	return orders, nil

@@ -66,15 +66,15 @@ func (s Profiles) Load(ctx context.Context, id profile.ID) (*profile.Profile, er
 func (s Profiles) follow(ctx context.Context, id profile.ID) (p *profile.Profile, way []profile.ID, err error) {
 	for range maxPointers {
 		way = append(way, id)
-		out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Profile(id).Item(), ConsistentRead: aws.Bool(true)})
+		found, err := dynamo.Get(ctx, s.DB, s.Table, key.Profile(id))
 		if err != nil {
 			return nil, nil, fmt.Errorf("loading profile %s: %w", id, err)
 		}
-		if to := dynamo.TextOf(out.Item, dynamo.AttrTo); to != "" {
+		if to := dynamo.TextOf(found, dynamo.AttrTo); to != "" {
 			id = profile.ID(to)
 			continue
 		}
-		p, err := readProfile(id, out.Item)
+		p, err := readProfile(id, found)
 		if err == nil && len(p.Identifiers) == 0 && !p.ErasedAt.IsZero() {
 			for _, key := range way {
 				p.RememberErasure(key, p.ErasedAt)

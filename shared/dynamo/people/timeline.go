@@ -153,9 +153,7 @@ func (s Timeline) Written(ctx context.Context, id profile.ID, version int64, day
 			continue
 		}
 		// It is in parts, or not there.
-		err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ProjectionExpression: aws.String("#h"),
-			ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK, "#h": attrHashes},
-			ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.PK), ":sk": dynamo.TextValue(key.SK)}}, take)
+		err := s.all(ctx, dynamo.Stretch{PK: key.PK, Prefix: key.SK, Only: []string{attrHashes}, Stale: true}, take)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +168,7 @@ func (s Timeline) whole(ctx context.Context, id profile.ID, version int64, days 
 		keys = append(keys, key.Pack(id, day, version, "").Item())
 	}
 	found := map[string]dynamo.Item{}
-	for chunk := range slices.Chunk(keys, maxBatchKeys) {
+	for chunk := range slices.Chunk(keys, dynamo.MaxBatchKeys) {
 		out, err := s.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{s.Table: askPacks(chunk)}})
 		if err != nil {
 			return nil, fmt.Errorf("reading a timeline: %w", err)
@@ -188,18 +186,12 @@ func askPacks(keys []dynamo.Item) types.KeysAndAttributes {
 		ExpressionAttributeNames: map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK, "#h": attrHashes}}
 }
 
-// ErrTooMuch says that a reading was ended where it had read as much as it may.
-var ErrTooMuch = errors.New("there is more than may be read at once")
-
 // Around gives the hashes of the events of the days from one to another to each, those of the newest commits of a day first, until that
 // answers false. It is for duplicates of which the window has no hash any more. pages is how many pages of at most 1 MB may be read; what was
 // read is taken off. ErrTooMuch says that there are more.
 func (s Timeline) Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) (more bool)) error {
-	in := &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND #sk BETWEEN :from AND :to"), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#h"),
-		ScanIndexForward:          aws.Bool(false),
-		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK, "#h": attrHashes},
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(string(id)), ":from": dynamo.TextValue(key.PackDay(from)), ":to": dynamo.TextValue(key.PackDay(to + 1))}}
-	err := s.pages(ctx, in, pages, func(i dynamo.Item) error {
+	of := dynamo.Stretch{Table: s.Table, PK: string(id), From: key.PackDay(from), To: key.PackDay(to + 1), Only: []string{attrHashes}, Newest: true}
+	err := of.Each(ctx, s.DB, pages, func(i dynamo.Item) error {
 		for _, h := range unpackHashes(dynamo.BytesOf(i, attrHashes)) {
 			if !each(h) {
 				return errEnough
@@ -207,39 +199,22 @@ func (s Timeline) Around(ctx context.Context, id profile.ID, from, to profile.Da
 		}
 		return nil
 	})
-	if errors.Is(err, errEnough) {
+	if err == nil || errors.Is(err, errEnough) {
 		return nil
 	}
-	return err
+	return fmt.Errorf("reading a timeline: %w", err)
 }
 
 // maxTimelinePages bounds one reading of a person's packs: 1 MB each.
 const maxTimelinePages = 64
 
-func (s Timeline) query(ctx context.Context, in *dynamodb.QueryInput, each func(dynamo.Item) error) error {
-	pages := maxTimelinePages
-	return s.pages(ctx, in, &pages, each)
-}
-
-// pages reads page after page while it may.
-func (s Timeline) pages(ctx context.Context, in *dynamodb.QueryInput, left *int, each func(dynamo.Item) error) error {
-	in.TableName = &s.Table
-	for ; *left > 0; *left-- {
-		out, err := s.DB.Query(ctx, in)
-		if err != nil {
-			return fmt.Errorf("reading a timeline: %w", err)
-		}
-		for _, i := range out.Items {
-			if err := each(i); err != nil {
-				return err
-			}
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			*left--
-			return nil
-		}
+// all gives a stretch of the timeline to each.
+func (s Timeline) all(ctx context.Context, of dynamo.Stretch, each func(dynamo.Item) error) error {
+	of.Table = s.Table
+	if err := of.All(ctx, s.DB, maxTimelinePages, each); err != nil {
+		return fmt.Errorf("reading a timeline: %w", err)
 	}
-	return fmt.Errorf("reading a timeline: %w", ErrTooMuch)
+	return nil
 }
 
 func unpackEvents(i dynamo.Item) ([]PackedEvent, error) {
@@ -250,9 +225,7 @@ func unpackEvents(i dynamo.Item) ([]PackedEvent, error) {
 func (s Timeline) Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]PackedEvent, error) {
 	key := key.Pack(id, day, version, "")
 	var all []PackedEvent
-	err := s.query(ctx, &dynamodb.QueryInput{KeyConditionExpression: aws.String("#pk = :pk AND begins_with(#sk, :sk)"), ConsistentRead: aws.Bool(true),
-		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK},
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.PK), ":sk": dynamo.TextValue(key.SK)}},
+	err := s.all(ctx, dynamo.Stretch{PK: key.PK, Prefix: key.SK},
 		func(i dynamo.Item) error {
 			events, err := unpackEvents(i)
 			all = append(all, events...)

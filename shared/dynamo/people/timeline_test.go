@@ -354,7 +354,7 @@ func TestAroundReadsNoMoreThanItMay(t *testing.T) {
 	if found, left, err := read(day-1, day+1, need, 0); err != nil || len(found) != packs || left != 0 {
 		t.Errorf("with just enough pages: %d hashes, %d pages left, %v", len(found), left, err)
 	}
-	if found, left, err := read(day-1, day+1, need-1, 0); !errors.Is(err, people.ErrTooMuch) || len(found) == 0 || len(found) == packs || left != 0 {
+	if found, left, err := read(day-1, day+1, need-1, 0); !errors.Is(err, dynamo.ErrTooMuch) || len(found) == 0 || len(found) == packs || left != 0 {
 		t.Errorf("with one page less: %d hashes, %d pages left, %v", len(found), left, err)
 	}
 	if found, _, err := read(day-1, day+1, 64, hash(8)); err != nil || found[len(found)-1] != hash(8) || len(found) != 2 {

@@ -12,7 +12,7 @@ import (
 // Wipe deletes a page of the packs that stand under a key with a version below that of the tombstone, and tells how many there were and
 // where to go on.
 func (s Timeline) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
-	packs, next, err := dynamo.Page(ctx, s.DB, s.Table, string(g.Key), "", after)
+	packs, next, err := dynamo.Stretch{Table: s.Table, PK: string(g.Key), After: after}.Page(ctx, s.DB)
 	if err == nil {
 		packs = dynamo.Only(packs, func(i dynamo.Item) bool { return packVersion(dynamo.TextOf(i, dynamo.AttrSK)) <= g.Version })
 		err = dynamo.DeleteAll(ctx, s.DB, s.Table, packs)

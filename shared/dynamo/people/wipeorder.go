@@ -24,7 +24,7 @@ type OrderTraces struct {
 
 // Wipe takes the person out of the orders that a page of packs speaks of, and tells how many there were and where to go on.
 func (s OrderTraces) Wipe(ctx context.Context, g Gone, after string) (found int, next string, err error) {
-	packs, next, err := dynamo.Page(ctx, s.Timeline.DB, s.Timeline.Table, string(g.Key), "", after)
+	packs, next, err := dynamo.Stretch{Table: s.Timeline.Table, PK: string(g.Key), After: after}.Page(ctx, s.Timeline.DB)
 	if err != nil {
 		return 0, "", fmt.Errorf("looking for the orders of %s: %w", g.Key, err)
 	}

@@ -8,9 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/answers"
@@ -20,14 +17,14 @@ import (
 
 // CodeOwner is whose code it is. ErrNotFound if nobody has it.
 func (s Referrals) CodeOwner(ctx context.Context, code string) (program string, advocate profile.ID, err error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Code(code).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Code(code))
 	if err != nil {
 		return "", "", fmt.Errorf("reading a code: %w", err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return "", "", fmt.Errorf("reading a code: %w", dynamo.ErrNotFound)
 	}
-	return dynamo.TextOf(out.Item, attrProgram), profile.ID(dynamo.TextOf(out.Item, attrAdvocate)), nil
+	return dynamo.TextOf(found, attrProgram), profile.ID(dynamo.TextOf(found, attrAdvocate)), nil
 }
 
 // CodeOf is the code that a person has in a program, the oldest where a merge left several. ErrNotFound if there is none.
@@ -36,7 +33,7 @@ func (s Referrals) CodeOf(ctx context.Context, keys []profile.ID, program string
 	for i, id := range keys {
 		wanted[i] = key.AdvocateCode(id, program)
 	}
-	items, err := s.batch(ctx, wanted)
+	items, err := dynamo.GetAll(ctx, s.DB, s.Table, wanted)
 	if err != nil {
 		return "", fmt.Errorf("reading codes: %w", err)
 	}
@@ -91,7 +88,7 @@ func (s Referrals) CodesOf(ctx context.Context, keys []profile.ID) ([]Code, erro
 	codes := []Code{}
 	for _, id := range keys {
 		prefix := key.AdvocateCode(id, "")
-		err := s.query(ctx, prefix, func(i dynamo.Item) error {
+		err := dynamo.Under(s.Table, prefix).All(ctx, s.DB, maxReferralPages, func(i dynamo.Item) error {
 			at, err := dynamo.TimeOf(i, attrAt)
 			codes = append(codes, Code{Program: dynamo.TextOf(i, attrProgram), Code: dynamo.TextOf(i, attrCode), At: at})
 			return err

@@ -12,9 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
@@ -137,17 +134,15 @@ func (l Ledger) balanceUpdates(changes []ledger.BalanceChange) []dynamo.Write {
 // EffectEntries are the entries of an effect in the order in which they were posted. ErrNotFound if the book does not hold the
 // effect.
 func (l Ledger) EffectEntries(ctx context.Context, effect ledger.Effect) ([]ledger.Entry, error) {
-	out, err := l.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &l.Table, Key: key.Effect(effect.Kind, effect.ID).Item(), ConsistentRead: aws.Bool(true),
-	})
+	found, err := dynamo.Get(ctx, l.DB, l.Table, key.Effect(effect.Kind, effect.ID))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", effect, err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return nil, fmt.Errorf("reading %s: %w", effect, dynamo.ErrNotFound)
 	}
 	var entries []ledger.Entry
-	if err := json.Unmarshal(dynamo.BytesOf(out.Item, dynamo.AttrBody), &entries); err != nil {
+	if err := json.Unmarshal(dynamo.BytesOf(found, dynamo.AttrBody), &entries); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", effect, err)
 	}
 	return entries, nil
@@ -155,17 +150,15 @@ func (l Ledger) EffectEntries(ctx context.Context, effect ledger.Effect) ([]ledg
 
 // Balances of one account by unit, with a consistent read; empty for an account that has never had an entry.
 func (l Ledger) Balances(ctx context.Context, account ledger.Account) (map[ledger.Unit]ledger.Balance, error) {
-	out, err := l.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &l.Table, Key: key.Account(string(account)).Item(), ConsistentRead: aws.Bool(true),
-	})
+	found, err := dynamo.Get(ctx, l.DB, l.Table, key.Account(string(account)))
 	if err != nil {
 		return nil, fmt.Errorf("reading balances of %s: %w", account, err)
 	}
 	balances := map[ledger.Unit]ledger.Balance{}
-	for name := range out.Item {
+	for name := range found {
 		if unit, ok := strings.CutPrefix(name, attrBalance); ok {
 			balances[ledger.Unit(unit)] = ledger.Balance{
-				Amount: dynamo.NumberOf(out.Item, name), Owed: dynamo.NumberOf(out.Item, attrOwed+unit), Lifetime: dynamo.NumberOf(out.Item, attrLifetime+unit),
+				Amount: dynamo.NumberOf(found, name), Owed: dynamo.NumberOf(found, attrOwed+unit), Lifetime: dynamo.NumberOf(found, attrLifetime+unit),
 			}
 		}
 	}
@@ -175,62 +168,44 @@ func (l Ledger) Balances(ctx context.Context, account ledger.Account) (map[ledge
 // Lots of one account, oldest first, also those with nothing left; a consistent read.
 func (l Ledger) Lots(ctx context.Context, account ledger.Account) ([]ledger.Lot, error) {
 	var lots []ledger.Lot
-	in := l.under(string(account), "l#")
-	for range maxLedgerPages {
-		out, err := l.DB.Query(ctx, in)
-		if err != nil {
-			return nil, fmt.Errorf("reading lots of %s: %w", account, err)
-		}
-		for _, i := range out.Items {
-			lot, err := lotOf(account, i)
-			if err != nil {
-				return nil, fmt.Errorf("reading lots of %s: %w", account, err)
-			}
-			lots = append(lots, lot)
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			slices.SortFunc(lots, func(a, b ledger.Lot) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
-			return lots, nil
-		}
+	err := dynamo.Stretch{Table: l.Table, PK: string(account), Prefix: "l#"}.All(ctx, l.DB, maxLedgerPages, func(i dynamo.Item) error {
+		lot, err := lotOf(account, i)
+		lots = append(lots, lot)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading lots of %s: %w", account, err)
 	}
-	return nil, fmt.Errorf("reading lots of %s: more than %d MB of them", account, maxLedgerPages)
+	slices.SortFunc(lots, func(a, b ledger.Lot) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return lots, nil
 }
 
 // Lot is one lot, with a consistent read. ErrNotFound if there is none.
 func (l Ledger) Lot(ctx context.Context, account ledger.Account, id string) (ledger.Lot, error) {
-	out, err := l.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &l.Table, Key: key.Lot(string(account), id).Item(), ConsistentRead: aws.Bool(true),
-	})
+	found, err := dynamo.Get(ctx, l.DB, l.Table, key.Lot(string(account), id))
 	if err != nil {
 		return ledger.Lot{}, fmt.Errorf("reading lot %s: %w", id, err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return ledger.Lot{}, fmt.Errorf("reading lot %s: %w", id, dynamo.ErrNotFound)
 	}
-	return lotOf(account, out.Item)
+	return lotOf(account, found)
 }
 
 // Entries reads a page of the entries of several accounts together, newest first: those of one person after merges, or of one
 // house. An empty next says that this was the last page. A cursor that Entries did not give is ErrCursor.
 func (l Ledger) Entries(ctx context.Context, accounts []ledger.Account, limit int, cursor string) (page []ledger.Entry, next string, err error) {
-	before := ""
-	if cursor != "" {
-		if before, err = dynamo.SortKeyOf(cursor, "e#"); err != nil {
-			return nil, "", err
-		}
+	before, err := dynamo.SortKeyOf(cursor, "e#")
+	if err != nil {
+		return nil, "", err
 	}
 	for _, account := range accounts {
 		for _, partition := range partitions(account) {
-			in := l.under(partition, "e#")
-			in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(limit)+1)
-			if before != "" {
-				in.ExclusiveStartKey = dynamo.At(partition, before).Item()
-			}
-			out, err := l.DB.Query(ctx, in)
+			items, _, err := dynamo.Stretch{Table: l.Table, PK: partition, Prefix: "e#", After: before, Newest: true, Limit: limit + 1}.Page(ctx, l.DB)
 			if err != nil {
 				return nil, "", fmt.Errorf("reading entries of %s: %w", account, err)
 			}
-			for _, i := range out.Items {
+			for _, i := range items {
 				e, err := entryOf(account, i)
 				if err != nil {
 					return nil, "", fmt.Errorf("reading entries of %s: %w", account, err)
@@ -260,16 +235,6 @@ func partitions(account ledger.Account) []string {
 }
 
 func entrySortKey(e ledger.Entry) string { return key.Entry(e.Account, e.At, e.ID).SK }
-
-func (l Ledger) under(partition, prefix string) *dynamodb.QueryInput {
-	return &dynamodb.QueryInput{
-		TableName:                 &l.Table,
-		KeyConditionExpression:    aws.String("#pk = :pk AND begins_with(#sk, :prefix)"),
-		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK},
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(partition), ":prefix": dynamo.TextValue(prefix)},
-		ConsistentRead:            aws.Bool(true),
-	}
-}
 
 func entryItem(e ledger.Entry) dynamo.Item {
 	i := key.Entry(e.Account, e.At, e.ID).Item()

@@ -9,10 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
@@ -130,23 +126,21 @@ func (p Person) ErasedSince(key profile.ID, at time.Time) bool {
 
 // Referral is one referral by its friend's filed id, read consistently. ErrNotFound if there is none.
 func (s Referrals) Referral(ctx context.Context, friend profile.ID, program string) (referral.Referral, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.Table, Key: key.Referral(friend, program).Item(), ConsistentRead: aws.Bool(true),
-	})
-	if err == nil && len(out.Item) == 0 {
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Referral(friend, program))
+	if err == nil && found == nil {
 		err = dynamo.ErrNotFound
 	}
 	if err != nil {
 		return referral.Referral{}, fmt.Errorf("reading the referral of %s in %s: %w", friend, program, err)
 	}
-	return referralOf(out.Item)
+	return referralOf(found)
 }
 
 // OfFriend reads a person's referrals as friend, in all programs, consistently.
 func (s Referrals) OfFriend(ctx context.Context, keys []profile.ID) ([]referral.Referral, error) {
 	var found []referral.Referral
 	for _, id := range keys {
-		err := s.query(ctx, key.Referral(id, ""), func(i dynamo.Item) error {
+		err := dynamo.Under(s.Table, key.Referral(id, "")).All(ctx, s.DB, maxReferralPages, func(i dynamo.Item) error {
 			r, err := referralOf(i)
 			found = append(found, r)
 			return err
@@ -165,7 +159,7 @@ func (s Referrals) InProgram(ctx context.Context, keys []profile.ID, program str
 	for i, id := range keys {
 		wanted[i] = key.Referral(id, program)
 	}
-	items, err := s.batch(ctx, wanted)
+	items, err := dynamo.GetAll(ctx, s.DB, s.Table, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("reading referrals in %s: %w", program, err)
 	}
@@ -202,26 +196,23 @@ func (s Referrals) OfAdvocate(ctx context.Context, keys []profile.ID, limit int,
 	limit = min(limit, 100) // what one batch may read
 	var wanted []dynamo.Key
 	for ; at < len(keys) && len(wanted) < limit; at++ {
-		in := s.under(dynamo.At(key.AdvocateCode(keys[at], "").PK, "r#"))
-		in.Limit = aws.Int32(int32(limit - len(wanted)))
-		if after != "" {
-			in.ExclusiveStartKey = dynamo.At(dynamo.TextOf(in.ExpressionAttributeValues, ":pk"), after).Item()
-		}
-		out, err := s.DB.Query(ctx, in)
+		of := dynamo.Under(s.Table, dynamo.At(key.AdvocateCode(keys[at], "").PK, "r#"))
+		of.After, of.Limit = after, limit-len(wanted)
+		items, last, err := of.Page(ctx, s.DB)
 		if err != nil {
 			return nil, "", fmt.Errorf("reading the friends of %s: %w", keys[at], err)
 		}
-		for _, i := range out.Items {
+		for _, i := range items {
 			wanted = append(wanted, key.Referral(profile.ID(dynamo.TextOf(i, attrFriend)), dynamo.TextOf(i, attrProgram)))
 		}
-		if after = dynamo.TextOf(out.LastEvaluatedKey, dynamo.AttrSK); after != "" {
+		if after = last; after != "" {
 			break
 		}
 	}
 	if at < len(keys) {
 		next = dynamo.CursorAfter(string(keys[at]) + " " + after)
 	}
-	items, err := s.batch(ctx, wanted)
+	items, err := dynamo.GetAll(ctx, s.DB, s.Table, wanted)
 	if err != nil {
 		return nil, "", fmt.Errorf("reading referrals: %w", err)
 	}
@@ -300,64 +291,4 @@ func (s Referrals) Advance(ctx context.Context, r referral.Referral) error {
 		return fmt.Errorf("moving the referral of %s in %s to %s: %w", r.Friend, r.Program, r.State, err)
 	}
 	return nil
-}
-
-// under asks for the items of a partition whose sort key begins with the key's.
-func (s Referrals) under(key dynamo.Key) *dynamodb.QueryInput {
-	in := &dynamodb.QueryInput{
-		TableName:                 &s.Table,
-		KeyConditionExpression:    aws.String("#pk = :pk"),
-		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK},
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.PK)},
-		ConsistentRead:            aws.Bool(true),
-	}
-	if key.SK != "" {
-		in.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :sk)")
-		in.ExpressionAttributeNames["#sk"] = dynamo.AttrSK
-		in.ExpressionAttributeValues[":sk"] = dynamo.TextValue(key.SK)
-	}
-	return in
-}
-
-func (s Referrals) query(ctx context.Context, key dynamo.Key, each func(dynamo.Item) error) error {
-	in := s.under(key)
-	for range maxReferralPages {
-		out, err := s.DB.Query(ctx, in)
-		if err != nil {
-			return err
-		}
-		for _, i := range out.Items {
-			if err := each(i); err != nil {
-				return err
-			}
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return nil
-		}
-	}
-	return fmt.Errorf("more than %d MB of items", maxReferralPages)
-}
-
-// batch reads items consistently, in no order; those that are not there are left out. Keys are distinct.
-func (s Referrals) batch(ctx context.Context, keys []dynamo.Key) ([]dynamo.Item, error) {
-	var found []dynamo.Item
-	for part := range slices.Chunk(keys, 100) {
-		wanted := make([]dynamo.Item, len(part))
-		for i, key := range part {
-			wanted[i] = key.Item()
-		}
-		request := map[string]types.KeysAndAttributes{s.Table: {Keys: wanted, ConsistentRead: aws.Bool(true)}}
-		for try := 0; len(request) > 0; try++ {
-			if try == catalog.MaxSaveTries {
-				return nil, errors.New("the table left keys unread too often")
-			}
-			out, err := s.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: request})
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, out.Responses[s.Table]...)
-			request = out.UnprocessedKeys
-		}
-	}
-	return found, nil
 }

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
@@ -172,14 +169,14 @@ func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
 
 // Spent is what a program has spent of each unit that had a budget when it was spent.
 func (s Referrals) Spent(ctx context.Context, program string) (map[ledger.Unit]int64, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Budget(program).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Budget(program))
 	if err != nil {
 		return nil, fmt.Errorf("reading the budget of %s: %w", program, err)
 	}
 	spent := map[ledger.Unit]int64{}
-	for name := range out.Item {
+	for name := range found {
 		if unit, ok := strings.CutPrefix(name, attrSpent); ok {
-			spent[ledger.Unit(unit)] = dynamo.NumberOf(out.Item, name)
+			spent[ledger.Unit(unit)] = dynamo.NumberOf(found, name)
 		}
 	}
 	return spent, nil

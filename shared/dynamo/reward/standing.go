@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -43,7 +42,7 @@ func (s Referrals) StandingsOf(ctx context.Context, keys []profile.ID, program s
 	for i, id := range keys {
 		wanted[i] = key.Standing(program, key.StandingShard(id), id)
 	}
-	items, err := s.batch(ctx, wanted)
+	items, err := dynamo.GetAll(ctx, s.DB, s.Table, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("reading standings in %s: %w", program, err)
 	}
@@ -88,14 +87,14 @@ func (s Referrals) standingOf(ctx context.Context, i dynamo.Item, program string
 // paidSteps are the steps that stand under an advocate's id, by its referrals.
 func (s Referrals) paidSteps(ctx context.Context, advocate profile.ID, program string) (steps referral.Steps, err error) {
 	var listed []dynamo.Key
-	err = s.query(ctx, key.AdvocateReferral(advocate, program, ""), func(i dynamo.Item) error {
+	err = dynamo.Under(s.Table, key.AdvocateReferral(advocate, program, "")).All(ctx, s.DB, maxReferralPages, func(i dynamo.Item) error {
 		listed = append(listed, key.Referral(profile.ID(dynamo.TextOf(i, attrFriend)), program))
 		return nil
 	})
 	if err != nil {
 		return steps, err
 	}
-	items, err := s.batch(ctx, listed)
+	items, err := dynamo.GetAll(ctx, s.DB, s.Table, listed)
 	if err != nil {
 		return steps, err
 	}
@@ -208,13 +207,11 @@ func (s Referrals) Best(ctx context.Context, program string, most int) ([]referr
 func (s Referrals) listed(ctx context.Context, program string, most int) ([]referral.Standing, error) {
 	var all []referral.Standing
 	for shard := range key.StandingShards {
-		in := s.under(dynamo.Key{PK: key.Rank(program, shard, "").PK})
-		in.Limit = aws.Int32(int32(most))
-		out, err := s.DB.Query(ctx, in)
+		items, _, err := dynamo.Stretch{Table: s.Table, PK: key.Rank(program, shard, "").PK, Limit: most}.Page(ctx, s.DB)
 		if err != nil {
 			return nil, err
 		}
-		for _, i := range out.Items {
+		for _, i := range items {
 			standing, err := plainStanding(i)
 			if err != nil {
 				return nil, err
@@ -233,7 +230,7 @@ func (s Referrals) listed(ctx context.Context, program string, most int) ([]refe
 func (s Referrals) standings(ctx context.Context, program string) ([]referral.Standing, error) {
 	var all []referral.Standing
 	for shard := range key.StandingShards {
-		err := s.query(ctx, dynamo.Key{PK: key.Standing(program, shard, "").PK}, func(i dynamo.Item) error {
+		err := dynamo.Under(s.Table, dynamo.Key{PK: key.Standing(program, shard, "").PK}).All(ctx, s.DB, maxReferralPages, func(i dynamo.Item) error {
 			standing, err := plainStanding(i)
 			all = append(all, standing)
 			return err
@@ -263,11 +260,11 @@ type progress struct {
 func (p progress) ended() bool { return p.shard >= key.StandingShards }
 
 func (s Referrals) ranked(ctx context.Context, program string) (progress, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Ranked(program).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Ranked(program))
 	if err != nil {
 		return progress{}, fmt.Errorf("asking how far %s is ranked: %w", program, err)
 	}
-	return progress{int(dynamo.NumberOf(out.Item, attrShard)), dynamo.TextOf(out.Item, attrAfter), int(dynamo.NumberOf(out.Item, attrPass)), dynamo.NumberOf(out.Item, attrEnd)}, nil
+	return progress{int(dynamo.NumberOf(found, attrShard)), dynamo.TextOf(found, attrAfter), int(dynamo.NumberOf(found, attrPass)), dynamo.NumberOf(found, attrEnd)}, nil
 }
 
 // Attributes of how far a program's standings are ranked.
@@ -297,21 +294,16 @@ func (s Referrals) Rank(ctx context.Context, program string, now time.Time) (don
 }
 
 func (s Referrals) rankPage(ctx context.Context, program string, at progress, now time.Time) (n int, next progress, err error) {
-	in := s.under(dynamo.Key{PK: key.Standing(program, at.shard, "").PK})
-	in.Limit = aws.Int32(rankSize)
-	if at.after != "" {
-		in.ExclusiveStartKey = key.Standing(program, at.shard, profile.ID(at.after)).Item()
-	}
-	out, err := s.DB.Query(ctx, in)
+	items, last, err := dynamo.Stretch{Table: s.Table, PK: key.Standing(program, at.shard, "").PK, After: at.after, Limit: rankSize}.Page(ctx, s.DB)
 	if err != nil {
 		return 0, at, err
 	}
-	for _, i := range out.Items {
+	for _, i := range items {
 		if err := s.rank(ctx, program, i); err != nil {
 			return 0, at, err
 		}
 	}
-	next = progress{shard: at.shard, after: dynamo.TextOf(out.LastEvaluatedKey, dynamo.AttrSK), pass: at.pass}
+	next = progress{shard: at.shard, after: last, pass: at.pass}
 	if next.after == "" {
 		next.shard++
 	}
@@ -322,7 +314,7 @@ func (s Referrals) rankPage(ctx context.Context, program string, at progress, no
 	i[attrShard], i[attrAfter] = dynamo.NumberValue(int64(next.shard)), dynamo.TextValue(next.after)
 	i[attrPass], i[attrEnd] = dynamo.NumberValue(int64(next.pass)), dynamo.NumberValue(next.end)
 	_, err = s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: i})
-	return len(out.Items), next, err
+	return len(items), next, err
 }
 
 func (s Referrals) rank(ctx context.Context, program string, i dynamo.Item) error {

@@ -15,7 +15,7 @@ import (
 // person has as friend stays under the pseudonym: a claim binds once for ever, and the settled ones are what the book's entries are
 // for. What is newer than the erasure is of whoever came back.
 func (s Referrals) Wipe(ctx context.Context, g people.Gone, after string) (found int, next string, err error) {
-	items, next, err := dynamo.Page(ctx, s.DB, s.Table, key.AdvocateCode(g.Key, "").PK, "", after)
+	items, next, err := dynamo.Stretch{Table: s.Table, PK: key.AdvocateCode(g.Key, "").PK, After: after}.Page(ctx, s.DB)
 	if err != nil {
 		return 0, "", fmt.Errorf("wiping the codes of %s: %w", g.Key, err)
 	}

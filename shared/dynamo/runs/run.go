@@ -85,14 +85,14 @@ func (s Runs) Create(ctx context.Context, run segment.Run) (segment.Run, error) 
 
 // Load reads a run with all that is known of its progress, consistently. ErrNotFound if there is none.
 func (s Runs) Load(ctx context.Context, id string) (segment.Run, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Run(id).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Run(id))
 	if err != nil {
 		return segment.Run{}, fmt.Errorf("reading run %s: %w", id, err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return segment.Run{}, fmt.Errorf("reading run %s: %w", id, dynamo.ErrNotFound)
 	}
-	run, err := readRun(out.Item)
+	run, err := readRun(found)
 	if err != nil {
 		return segment.Run{}, fmt.Errorf("reading run %s: %w", id, err)
 	}
@@ -145,25 +145,15 @@ func shardsOf(found dynamo.Item, name string) segment.ShardSet {
 // List reads a page of runs, newest first. An empty next says that this was the last page. A cursor that List did not give is
 // ErrCursor.
 func (s Runs) List(ctx context.Context, limit int, cursor string) (page []segment.Run, next string, err error) {
-	in := &dynamodb.QueryInput{
-		TableName:                 &s.Table,
-		KeyConditionExpression:    aws.String("pk = :pk"),
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.RunList(time.Time{}, "").PK)},
-		ScanIndexForward:          aws.Bool(false),
-		Limit:                     aws.Int32(int32(limit)),
+	of := dynamo.Stretch{Table: s.Table, PK: key.RunList(time.Time{}, "").PK, Newest: true, Stale: true, Limit: limit}
+	if of.After, err = dynamo.SortKeyOf(cursor, ""); err != nil {
+		return nil, "", err
 	}
-	if cursor != "" {
-		after, err := dynamo.SortKeyOf(cursor, "")
-		if err != nil {
-			return nil, "", err
-		}
-		in.ExclusiveStartKey = dynamo.At(key.RunList(time.Time{}, "").PK, after).Item()
-	}
-	out, err := s.DB.Query(ctx, in)
+	items, last, err := of.Page(ctx, s.DB)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing runs: %w", err)
 	}
-	for _, listed := range out.Items {
+	for _, listed := range items {
 		run, err := s.Load(ctx, dynamo.TextOf(listed, attrRunID))
 		if errors.Is(err, dynamo.ErrNotFound) {
 			continue // expired a moment before its place in the list
@@ -173,10 +163,7 @@ func (s Runs) List(ctx context.Context, limit int, cursor string) (page []segmen
 		}
 		page = append(page, run)
 	}
-	if last := dynamo.TextOf(out.LastEvaluatedKey, dynamo.AttrSK); last != "" {
-		next = dynamo.CursorAfter(last)
-	}
-	return page, next, nil
+	return page, dynamo.CursorAfter(last), nil
 }
 
 // SaveDefinitions keeps the definitions that a run goes by, unless it keeps some already, and answers those that it keeps.
@@ -196,14 +183,14 @@ func (s Runs) SaveDefinitions(ctx context.Context, run string, createdAt time.Ti
 
 // Definitions reads what SaveDefinitions kept. ErrNotFound if there is nothing.
 func (s Runs) Definitions(ctx context.Context, run string) ([]byte, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.RunDefinitions(run).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.RunDefinitions(run))
 	if err != nil {
 		return nil, fmt.Errorf("reading the definitions of run %s: %w", run, err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return nil, fmt.Errorf("reading the definitions of run %s: %w", run, dynamo.ErrNotFound)
 	}
-	return dynamo.BytesOf(out.Item, dynamo.AttrBody), nil
+	return dynamo.BytesOf(found, dynamo.AttrBody), nil
 }
 
 // RunPart is a part of a shard's columns: what lies between two cursors of its scan. Next is empty in the last part.
@@ -229,14 +216,14 @@ func (s Runs) SavePart(ctx context.Context, run segment.Run, part RunPart) error
 
 // Part reads one part of a shard's columns. ErrNotFound if it was not collected.
 func (s Runs) Part(ctx context.Context, run string, shard, number int) (RunPart, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key.Columns(run, shard, number).Item(), ConsistentRead: aws.Bool(true)})
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Columns(run, shard, number))
 	if err != nil {
 		return RunPart{}, fmt.Errorf("reading part %d of shard %d of run %s: %w", number, shard, run, err)
 	}
-	if len(out.Item) == 0 {
+	if found == nil {
 		return RunPart{}, fmt.Errorf("reading part %d of shard %d of run %s: %w", number, shard, run, dynamo.ErrNotFound)
 	}
-	return RunPart{Shard: shard, Number: number, Next: dynamo.TextOf(out.Item, attrNext), Body: dynamo.BytesOf(out.Item, dynamo.AttrBody)}, nil
+	return RunPart{Shard: shard, Number: number, Next: dynamo.TextOf(found, attrNext), Body: dynamo.BytesOf(found, dynamo.AttrBody)}, nil
 }
 
 // Parts reads the columns of all shards, one part after the other.
@@ -256,28 +243,10 @@ func (s Runs) Parts(ctx context.Context, run string, visit func(RunPart) error) 
 
 // items visits the items of a run whose sort keys begin with a prefix, in their order.
 func (s Runs) items(ctx context.Context, run, prefix string, visit func(dynamo.Item) error) error {
-	in := &dynamodb.QueryInput{
-		TableName:                 &s.Table,
-		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :prefix)"),
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.Run(run).PK), ":prefix": dynamo.TextValue(prefix)},
-		ConsistentRead:            aws.Bool(true),
+	if err := (dynamo.Stretch{Table: s.Table, PK: key.Run(run).PK, Prefix: prefix}).All(ctx, s.DB, maxRunPages, visit); err != nil {
+		return fmt.Errorf("reading run %s: %w", run, err)
 	}
-	for range maxRunPages {
-		out, err := s.DB.Query(ctx, in)
-		if err != nil {
-			return fmt.Errorf("reading run %s: %w", run, err)
-		}
-		for _, found := range out.Items {
-			if err := visit(found); err != nil {
-				return fmt.Errorf("reading run %s: %w", run, err)
-			}
-		}
-		if out.LastEvaluatedKey == nil {
-			return nil
-		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey
-	}
-	return fmt.Errorf("reading run %s: more than %d MB of columns", run, maxRunPages)
+	return nil
 }
 
 // Mark puts a shard into a set of those that are done and answers how many are in it then. ErrNotFound if the run is gone.

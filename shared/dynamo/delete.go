@@ -3,37 +3,12 @@ package dynamo
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 )
 
 // wipeWrites is how many batches are deleted side by side.
 const wipeWrites = 4
-
-// Page reads one page of a partition behind a sort key, consistently. next is where to go on, "" at the end.
-func Page(ctx context.Context, db API, table, pk, prefix, after string) (items []Item, next string, err error) {
-	in := &dynamodb.QueryInput{
-		TableName: &table, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:    aws.String("#pk = :pk"),
-		ExpressionAttributeNames:  map[string]string{"#pk": AttrPK},
-		ExpressionAttributeValues: Item{":pk": TextValue(pk)},
-	}
-	if prefix != "" {
-		in.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :sk)")
-		in.ExpressionAttributeNames["#sk"] = AttrSK
-		in.ExpressionAttributeValues[":sk"] = TextValue(prefix)
-	}
-	if after != "" {
-		in.ExclusiveStartKey = Key{pk, after}.Item()
-	}
-	out, err := db.Query(ctx, in)
-	if err != nil {
-		return nil, "", err
-	}
-	return out.Items, TextOf(out.LastEvaluatedKey, AttrSK), nil
-}
 
 // DeleteAll deletes items. What the service leaves undone is asked for again.
 func DeleteAll(ctx context.Context, db API, table string, items []Item) error {
