@@ -2,6 +2,8 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -30,5 +32,25 @@ func TestWhatWasSavedBeforeItWasRefusedCanBeStopped(t *testing.T) {
 		b.must(422, "PUT", "/v1/"+plural+"/new", c.changed)
 		b.must(422, "PUT", "/v1/"+plural+"/old", c.worse)
 		b.must(200, "PUT", "/v1/"+plural+"/old", c.changed)
+	}
+}
+
+// TestIDsOfBeforeTheyHadOneRule: what was saved under an id that no kind takes any more is changed as before, and a new one is refused.
+func TestIDsOfBeforeTheyHadOneRule(t *testing.T) {
+	const program = `{"name":"Spring","state":"%s","hold":"0s","attributionWindow":"30d","rewards":{"friend":[{"points":1}]}}`
+	b := newBench(t)
+	for plural, c := range map[string]struct{ kind, id, stored, changed string }{
+		"programs":  {catalog.KindProgram, "spring.2026", fmt.Sprintf(program, "running"), fmt.Sprintf(program, "paused")},
+		"templates": {catalog.KindTemplate, "hello you", welcome, strings.Replace(welcome, `"Hello"`, `"Hi"`, 1)},
+	} {
+		stored := fmt.Sprintf(`{"id":%q,%s`, c.id, c.stored[1:])
+		if _, err := b.Catalog.Save(t.Context(), c.kind, c.id, json.RawMessage(stored), nil, dynamotest.By(b.Now())); err != nil {
+			t.Fatal(err)
+		}
+		path := "/v1/" + plural + "/" + url.PathEscape(c.id)
+		b.must(200, "PUT", path, c.changed)
+		if got := b.must(422, "PUT", path+".", c.changed); !strings.Contains(got, `"must be 1 to 64 of a-z, A-Z, 0-9, - and _"`) {
+			t.Errorf("%s: %s", path, got)
+		}
 	}
 }

@@ -264,10 +264,10 @@ func TestWhatIsSavedRenders(t *testing.T) {
 	}
 }
 
-// TestStoredTemplatesAreSent compiles templates that were saved before calls of filters were checked. Where the call is not reached they
+// TestStoredTemplatesAreSent compiles templates that were saved before ids and calls of filters were checked. Where the call is not reached they
 // are sent as ever; where it is, that one sending fails.
 func TestStoredTemplatesAreSent(t *testing.T) {
-	stored := template.Definition{ID: "old", Channel: delivery.Email, Locales: map[string]template.Content{
+	stored := template.Definition{ID: "hello you", Channel: delivery.Email, Locales: map[string]template.Content{
 		template.DefaultLocale: {Subject: "Hello", Text: `{% if profile.vip %}{{ profile.name | upcase: 1 }}{% else %}{{ profile.name }}{% endif %}`},
 		"zh":                   {Subject: "{{ profile.name | truncate: 'x' }}", Text: "你好"},
 	}}

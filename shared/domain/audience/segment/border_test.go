@@ -10,6 +10,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 // TestEachOperationHoldsForItsOwnOnly asks each operation of a trait of each kind. Those that are not named do not hold.
@@ -131,7 +132,7 @@ func TestBordersExactlyAtAndOneOver(t *testing.T) {
 		most int
 		with func(string) Definition
 	}{
-		"id":          {maxIDLength, func(s string) Definition { return Definition{ID: ID(s), Rule: json.RawMessage(one)} }},
+		"id":          {slug.Most, func(s string) Definition { return Definition{ID: ID(s), Rule: json.RawMessage(one)} }},
 		"name":        {maxNameLength, func(s string) Definition { return Definition{ID: "s", Name: s, Rule: json.RawMessage(one)} }},
 		"description": {maxDescriptionLength, func(s string) Definition { return Definition{ID: "s", Description: s, Rule: json.RawMessage(one)} }},
 	} {

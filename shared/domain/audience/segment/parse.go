@@ -11,6 +11,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 // Bounds of one rule.
@@ -287,15 +288,17 @@ func (p *parser) performed(raw any, path string) node {
 }
 
 func (p *parser) member(raw any, path string) node {
-	text, _ := raw.(string)
+	text, isText := raw.(string)
 	id := ID(text)
 	switch {
+	case !isText:
+		p.faults.Add(path, "is not the id of a segment: it is no text")
 	case id.Derived():
 		p.rule.scored, p.rule.profiles = true, true
 	case strings.Contains(text, ":"):
 		p.faults.Addf(path, "%q is not a derived segment", clipText(text))
-	case id.fault() != "":
-		p.faults.Addf(path, "is not the id of a segment: %s", id.fault())
+	case slug.Fault(text) != "":
+		p.faults.Addf(path, "is not the id of a segment: it %s", slug.Fault(text))
 	default:
 		p.rule.refs = append(p.rule.refs, reference{id: id, path: path})
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 // ID names a segment: one that an operator defined ("big-spenders"), or a derived one, which holds a colon ("class8:111",
@@ -30,7 +31,6 @@ type Definition struct {
 }
 
 const (
-	maxIDLength          = 64
 	maxNameLength        = 200
 	maxDescriptionLength = 2000
 )
@@ -71,7 +71,7 @@ func (d Definition) Segments() []ID {
 // Unreadable are the faults with which a definition cannot be asked at all.
 func (d Definition) Unreadable() fault.Faults {
 	var faults fault.Faults
-	if reason := d.ID.fault(); reason != "" {
+	if reason := slug.Fault(string(d.ID)); reason != "" {
 		faults.Add("id", reason)
 	}
 	if n := len([]rune(d.Name)); n > maxNameLength {
@@ -82,24 +82,6 @@ func (d Definition) Unreadable() fault.Faults {
 	}
 	_, ruleFaults := parseRule(d.Rule)
 	return append(faults, ruleFaults...)
-}
-
-// fault is why the id cannot name a defined segment, empty if it can.
-func (id ID) fault() string {
-	if id == "" {
-		return "is empty"
-	}
-	if len(id) > maxIDLength {
-		return "is longer than 64 characters"
-	}
-	for i := range len(id) {
-		c := id[i]
-		letter := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
-		if !letter && (i == 0 || c != '-' && c != '_') {
-			return "may hold only a-z, 0-9, - and _, and begins with a letter or digit"
-		}
-	}
-	return ""
 }
 
 // The groups of derived segments, as their ids begin.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 // MaxDefinitions bounds the segments that operators can have at a time.
@@ -109,7 +110,7 @@ type compiler struct {
 
 func (c *compiler) parse(d Definition) {
 	parsed, faults := parseRule(d.Rule)
-	if reason := d.ID.fault(); reason != "" {
+	if reason := slug.Fault(string(d.ID)); reason != "" {
 		faults.Add("id", reason)
 	}
 	if len(faults) > 0 {

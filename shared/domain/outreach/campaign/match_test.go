@@ -197,20 +197,6 @@ func TestBordersExactlyAtAndOneOver(t *testing.T) {
 	}
 }
 
-// TestIDsOfTheirLettersOnly asks each letter at an end of a range, and its neighbours beyond.
-func TestIDsOfTheirLettersOnly(t *testing.T) {
-	for _, c := range "azAZ09-_" {
-		if !validID(string(c)) {
-			t.Errorf("%q is refused", c)
-		}
-	}
-	for _, c := range "`{@[/:,.^ü#" {
-		if validID("a" + string(c)) {
-			t.Errorf("%q is taken", c)
-		}
-	}
-}
-
 func TestOncePerPersonAlone(t *testing.T) {
 	if _, err := Parse(with(t, `"oncePerPerson":true`)); err != nil {
 		t.Errorf("once a person: %v", err)

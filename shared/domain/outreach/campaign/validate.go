@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/slug"
 	"github.com/userops/userops/shared/domain/span"
 )
 
@@ -33,8 +34,8 @@ func Parse(body []byte) (Definition, error) {
 // whoever can look them up.
 func (d Definition) Validate() error {
 	var f fault.Faults
-	if !validID(d.ID) {
-		f.Add("id", "must be 1 to 64 of a-z, A-Z, 0-9, - and _")
+	if reason := slug.Fault(d.ID); reason != "" {
+		f.Add("id", reason)
 	}
 	if d.Name == "" || len(d.Name) > maxName {
 		f.Addf("name", "must be 1 to %d bytes", maxName)
@@ -144,8 +145,8 @@ func (d Definition) armFaults() fault.Faults {
 	seen := map[string]bool{}
 	for i, v := range d.Variants {
 		field := fmt.Sprintf("variants[%d]", i)
-		if !validID(v.ID) {
-			f.Add(field+".id", "must be 1 to 64 of a-z, A-Z, 0-9, - and _")
+		if reason := slug.Fault(v.ID); reason != "" {
+			f.Add(field+".id", reason)
 		}
 		if seen[v.ID] {
 			f.Add(field+".id", "is the id of another variant too")
@@ -163,18 +164,4 @@ func (d Definition) armFaults() fault.Faults {
 		f.Addf("variants", "have weights that sum to %g and not to 1", sum)
 	}
 	return f
-}
-
-// validID keeps ids free of what the keys and tokens that hold them use as separators.
-func validID(id string) bool {
-	if id == "" || len(id) > 64 {
-		return false
-	}
-	for i := range len(id) {
-		c := id[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return true
 }

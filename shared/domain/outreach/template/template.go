@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 // DefaultLocale is the locale that every template has.
@@ -69,7 +70,11 @@ func (c Content) Source(p delivery.Part) string {
 func Parse(body []byte) (Definition, error) {
 	var d Definition
 	faults := fault.Decode(body, &d)
-	return d, faults.And(append(d.faults(), d.unconfirming()...).Err())
+	var named fault.Faults
+	if reason := slug.Fault(d.ID); reason != "" {
+		named.Add("id", reason)
+	}
+	return d, faults.And(slices.Concat(named, d.faults(), d.unconfirming()).Err())
 }
 
 // Validate answers every fault of the definition as fault.Faults.
@@ -77,9 +82,6 @@ func (d Definition) Validate() error { return d.faults().Err() }
 
 func (d Definition) faults() fault.Faults {
 	var f fault.Faults
-	if d.ID == "" || len(d.ID) > 64 {
-		f.Add("id", "must be 1 to 64 bytes")
-	}
 	if !slices.Contains(delivery.Channels(), d.Channel) {
 		f.Addf("channel", "must be one of %v", delivery.Channels())
 		return f // which parts there may be is not known

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 // ID names a source.
@@ -27,7 +28,7 @@ const (
 )
 
 // Valid says whether a text could be the id of a source at all.
-func (id ID) Valid() bool { return isName(string(id), 1, maxID) }
+func (id ID) Valid() bool { return slug.Fault(string(id)) == "" }
 
 // Kind is where a source runs, which decides whether its key is public.
 type Kind string
@@ -70,7 +71,6 @@ type Source struct {
 
 // The limits of a definition.
 const (
-	maxID      = 64
 	maxName    = 200
 	maxEvents  = 200
 	maxOrigins = 100
@@ -87,8 +87,8 @@ const (
 // Validate gives all faults as fault.Faults, nil when the source can be used.
 func (s Source) Validate() error {
 	var faults fault.Faults
-	if !s.ID.Valid() {
-		faults.Addf("id", "must be 1 to %d letters, digits, hyphens or underscores", maxID)
+	if reason := slug.Fault(string(s.ID)); reason != "" {
+		faults.Add("id", reason)
 	}
 	if s.ID == Default || s.ID == Server {
 		faults.Add("id", "is the name of a built-in source")
@@ -203,20 +203,7 @@ func KeyHash(key string) string {
 }
 
 // IsKey says whether a text could be a write key at all, so that nonsense costs no reading.
-func IsKey(key string) bool { return isName(key, minKey, maxKey) }
-
-func isName(s string, least, most int) bool {
-	if len(s) < least || len(s) > most {
-		return false
-	}
-	for _, c := range []byte(s) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
-}
+func IsKey(key string) bool { return slug.Fits(key, minKey, maxKey) }
 
 func isOrigin(s string) bool {
 	u, err := url.Parse(strings.Replace(s, "://*.", "://", 1))

@@ -23,10 +23,10 @@ func TestValidate(t *testing.T) {
 	}{
 		"valid":                     {func(*Source) {}, ""},
 		"least":                     {func(s *Source) { *s = Source{ID: "a", Kind: KindTill} }, ""},
-		"no id":                     {func(s *Source) { s.ID = "" }, "id must be 1 to 64 letters, digits, hyphens or underscores"},
+		"no id":                     {func(s *Source) { s.ID = "" }, "id must be 1 to 64 of a-z, A-Z, 0-9, - and _"},
 		"id of 64":                  {func(s *Source) { s.ID = ID(strings.Repeat("a", 64)) }, ""},
-		"id of 65":                  {func(s *Source) { s.ID = ID(strings.Repeat("a", 65)) }, "id must be 1 to 64 letters, digits, hyphens or underscores"},
-		"id with a slash":           {func(s *Source) { s.ID = "a/b" }, "id must be 1 to 64 letters, digits, hyphens or underscores"},
+		"id of 65":                  {func(s *Source) { s.ID = ID(strings.Repeat("a", 65)) }, "id must be 1 to 64 of a-z, A-Z, 0-9, - and _"},
+		"id with a slash":           {func(s *Source) { s.ID = "a/b" }, "id must be 1 to 64 of a-z, A-Z, 0-9, - and _"},
 		"a built-in id":             {func(s *Source) { s.ID = Server }, "id is the name of a built-in source"},
 		"the other built-in id":     {func(s *Source) { s.ID = Default }, "id is the name of a built-in source"},
 		"an id of all that may be":  {func(s *Source) { s.ID = "aAzZ09-_" }, ""},
@@ -73,7 +73,7 @@ func TestValidate(t *testing.T) {
 		"a key of 129":              {func(s *Source) { s.WriteKeys = []string{strings.Repeat("k", 129)} }, "writeKeys has at place 0 something else than 8 to 128 letters, digits, hyphens or underscores"},
 		"a key twice":               {func(s *Source) { s.WriteKeys = []string{"abcdefgh", "abcdefgh"} }, "writeKeys has the key at place 1 twice"},
 		"a short secret":            {func(s *Source) { s.HookSecret = "1234567" }, "hookSecret must be 8 to 512 bytes long"},
-		"two faults":                {func(s *Source) { s.Kind, s.ID = "x", "" }, "id must be 1 to 64 letters, digits, hyphens or underscores; kind must be browser, app, server or till"},
+		"two faults":                {func(s *Source) { s.Kind, s.ID = "x", "" }, "id must be 1 to 64 of a-z, A-Z, 0-9, - and _; kind must be browser, app, server or till"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := valid()

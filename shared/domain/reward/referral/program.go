@@ -2,7 +2,6 @@ package referral
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/reward/ledger"
+	"github.com/userops/userops/shared/domain/slug"
 	"github.com/userops/userops/shared/domain/span"
 )
 
@@ -117,8 +117,6 @@ func (p Program) charged(r Rewards) []ledger.Quantity {
 	return out
 }
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
 // Parse reads a definition and checks it. Its error is fault.Faults where the document is at fault.
 func Parse(body []byte) (Program, error) {
 	var p Program
@@ -129,8 +127,8 @@ func Parse(body []byte) (Program, error) {
 // Validate tells everything that is wrong with a definition, field by field.
 func (p Program) Validate() fault.Faults {
 	var f fault.Faults
-	if !idPattern.MatchString(p.ID) {
-		f.Add("id", "must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit")
+	if reason := slug.Fault(p.ID); reason != "" {
+		f.Add("id", reason)
 	}
 	if strings.TrimSpace(p.Name) == "" || len(p.Name) > MaxName {
 		f.Addf("name", "must be 1 to %d bytes", MaxName)
