@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -82,7 +83,7 @@ func stateOf(body json.RawMessage) string {
 	var d struct {
 		State string `json:"state"`
 	}
-	_ = json.Unmarshal(body, &d) // whatever cannot be read has been refused before
+	_ = json.Unmarshal(body, &d) // alone: what is stored must be stopped also where this program cannot read the rest
 	return d.State
 }
 
@@ -113,8 +114,8 @@ func segmentAct(ctx context.Context, p *Process, id string, before, after json.R
 	}
 	next := without(all, segment.ID(id))
 	if after != nil {
-		var d segment.Definition
-		if err := json.Unmarshal(after, &d); err != nil {
+		d, err := definition.Segments.Decode(after)
+		if err != nil {
 			return "", fmt.Errorf("reading segment %s: %w", id, err)
 		}
 		next = append(next, d)
@@ -160,11 +161,11 @@ func settingAct(_ context.Context, _ *Process, id string, before, after json.Raw
 	if id != delivery.SettingsID || after == nil {
 		return access.Settings, nil
 	}
-	was, err := delivery.ParseSettings(orEmpty(before))
+	was, err := definition.Messaging.Read(definition.Document{Body: orEmpty(before)})
 	if err != nil {
 		return access.Settings, nil // not one that can be compared
 	}
-	is, err := delivery.ParseSettings(after)
+	is, err := definition.Messaging.Read(definition.Document{Body: after})
 	if err != nil {
 		return access.Settings, nil
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/access"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -169,15 +169,27 @@ func TestWhatWasJudgedIsWhatIsReplaced(t *testing.T) {
 		b.must(201, "PUT", "/v1/campaigns/"+method, state(thanks, "draft"))
 		b.db.Interrupt("TransactWriteItems", 1, func() {
 			started := strings.Replace(thanks, `{`, `{"id":"`+method+`",`, 1)
-			if _, err := b.Catalog.Save(t.Context(), catalog.KindCampaign, method, json.RawMessage(started), nil, dynamotest.By(b.Now())); err != nil {
+			if _, err := b.Catalog.Save(t.Context(), definition.Campaign, method, json.RawMessage(started), nil, dynamotest.By(b.Now())); err != nil {
 				t.Error(err)
 			}
 		})
 		if status, body := b.as(access.Editor, method, "/v1/campaigns/"+method, strings.Replace(state(thanks, "draft"), `"C"`, `"D"`, 1)); status != 403 {
 			t.Errorf("%s: %d %s", method, status, body)
 		}
-		if d, err := b.Catalog.Definition(t.Context(), catalog.KindCampaign, method); err != nil || stateOf(d.Body) != "running" || d.Version != 2 {
+		if d, err := b.Catalog.Definition(t.Context(), definition.Campaign, method); err != nil || stateOf(d.Body) != "running" || d.Version != 2 {
 			t.Errorf("%s: version %d is %s, %v", method, d.Version, d.Body, err)
 		}
+	}
+}
+
+// TestEveryKindHasAnAct: a change of a kind without one is an owner's, which is seldom meant.
+func TestEveryKindHasAnAct(t *testing.T) {
+	for _, d := range documents {
+		if d.act == nil {
+			t.Errorf("say what a change of a %s amounts to, in upkeeps of document.go: always(access.Draft) where an editor may make any of them", d.kind)
+		}
+	}
+	if len(upkeeps) != len(documents) {
+		t.Errorf("there are %d upkeeps of %d kinds", len(upkeeps), len(documents))
 	}
 }

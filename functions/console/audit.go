@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -54,7 +54,14 @@ func keyOf(kind profile.IdentifierKind) func(string) (string, bool) {
 }
 
 // audited are the kinds that lines may be of.
-var audited = []string{catalog.KindSegment, catalog.KindCampaign, catalog.KindTemplate, catalog.KindProgram, catalog.KindSource, catalog.KindSetting, audit.KindRun, audit.KindProfile}
+var audited = func() []string {
+	var kinds []string
+	for _, row := range definition.Rows() {
+		kind, _ := row.Names()
+		kinds = append(kinds, kind)
+	}
+	return append(kinds, audit.KindRun, audit.KindProfile)
+}()
 
 // unless says of a value that it is none of several: "is not segment, run or profile".
 func unless[T ~string](several []T) string {

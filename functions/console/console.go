@@ -137,6 +137,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 func (p *Process) Handler() http.Handler {
 	mux := new(httpapi.Router)
 	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
+	previews := httpapi.Once{Memory: answers.Store(p.Catalog), Now: p.Now}
 	for plural, d := range documents {
 		route("GET /v1/"+plural, p.list(d))
 		route("GET /v1/"+plural+"/{id}", p.show(d))
@@ -144,10 +145,11 @@ func (p *Process) Handler() http.Handler {
 		route("DELETE /v1/"+plural+"/{id}", p.remove(d))
 		route("GET /v1/"+plural+"/{id}/versions", p.versions(d))
 		route("GET /v1/"+plural+"/{id}/versions/{n}", p.version(d))
+		if d.Reaches() {
+			mux.HandlePost("POST /v1/"+plural+"/{id}/preview", previews.Post(maxDocument, p.askAudience(d)), p.Auth.Require)
+		}
 	}
-	previews := httpapi.Once{Memory: answers.Store(p.Catalog), Now: p.Now}
 	mux.HandlePost("POST /v1/segments/{id}/preview", previews.Post(maxDocument, p.askPreview), p.Auth.Require)
-	mux.HandlePost("POST /v1/campaigns/{id}/preview", previews.Post(maxDocument, p.askCampaignPreview), p.Auth.Require)
 	runs := httpapi.Once{Memory: answers.Store(p.Runs), Now: p.Now}
 	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
 	route("GET /v1/runs", p.listRuns)

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/source"
@@ -39,7 +39,7 @@ const (
 type fields map[string]json.RawMessage
 
 // shown is a definition as the API shows it: its document with version, when it was saved, and who did.
-func shown(d catalog.Definition) (fields, error) {
+func shown(d definition.Document) (fields, error) {
 	var f fields
 	if err := json.Unmarshal(d.Body, &f); err != nil {
 		return nil, fmt.Errorf("reading %s %s: %w", d.Kind, d.ID, err)
@@ -92,7 +92,7 @@ func (p *Process) show(d document) http.HandlerFunc {
 }
 
 // answer shows a definition, or the reason why there is none to show.
-func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d catalog.Definition, err error) {
+func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d definition.Document, err error) {
 	if errors.Is(err, dynamo.ErrNotFound) {
 		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no %s %q", d.Kind, d.ID))
 		return
@@ -145,27 +145,6 @@ func (p *Process) save(d document) http.HandlerFunc {
 	}
 }
 
-// check says what is wrong with a document that is about to be saved. What the stored one has been wrong with since before that was
-// refused is let pass: whoever stops a campaign need not write its condition anew.
-func (p *Process) check(ctx context.Context, d document, id string, body json.RawMessage) error {
-	err := d.check(ctx, p, id, body)
-	var faults, old fault.Faults
-	if !errors.As(err, &faults) {
-		return err
-	}
-	current, err := p.Catalog.Definition(ctx, d.kind, id)
-	if errors.Is(err, dynamo.ErrNotFound) {
-		return faults
-	}
-	if err != nil {
-		return err
-	}
-	if err := d.check(ctx, p, id, current.Body); err != nil && !errors.As(err, &old) {
-		return err
-	}
-	return slices.DeleteFunc(faults, func(f fault.Fault) bool { return slices.Contains(old, f) }).Err()
-}
-
 // maxTries bounds how often a change that names no version meets another writer.
 const maxTries = 5
 
@@ -180,7 +159,7 @@ func again(expected *int, change func() error) error {
 	return change()
 }
 
-func (p *Process) put(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved catalog.Definition, created bool, err error) {
+func (p *Process) put(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved definition.Document, created bool, err error) {
 	err = again(expected, func() error {
 		saved, created, err = p.putOnce(ctx, d, id, body, expected)
 		return err
@@ -189,29 +168,29 @@ func (p *Process) put(ctx context.Context, d document, id string, body json.RawM
 }
 
 // putOnce saves a document unless it is the current one already, so that saving the same again makes no version.
-func (p *Process) putOnce(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved catalog.Definition, created bool, err error) {
+func (p *Process) putOnce(ctx context.Context, d document, id string, body json.RawMessage, expected *int) (saved definition.Document, created bool, err error) {
 	current, err := p.Catalog.Definition(ctx, d.kind, id)
 	missing := errors.Is(err, dynamo.ErrNotFound)
 	if err != nil && !missing {
-		return catalog.Definition{}, false, err
+		return definition.Document{}, false, err
 	}
 	var seal sealed
 	if d.seal != nil {
 		if seal, err = d.seal(ctx, p, id, current.Body, body); err != nil {
-			return catalog.Definition{}, false, err
+			return definition.Document{}, false, err
 		}
 		body = seal.body
 	}
 	same := !missing && bytes.Equal(current.Body, body)
 	// The answer to this very write may have been lost: then it stands as the next version.
 	if expected != nil && *expected != current.Version && !(same && *expected == current.Version-1) {
-		return catalog.Definition{}, false, dynamo.ErrConflict
+		return definition.Document{}, false, dynamo.ErrConflict
 	}
 	if same && seal.secret == "" {
 		return current, false, nil
 	}
 	if err := p.judge(ctx, d, id, current.Body, body); err != nil {
-		return catalog.Definition{}, false, err
+		return definition.Document{}, false, err
 	}
 	if seal.secret != "" {
 		if err := catalog.Sources(p.Catalog).PutHookSecret(ctx, source.ID(id), seal.secret, p.signed(ctx, fieldHookSecret)); err != nil || same {
@@ -220,15 +199,15 @@ func (p *Process) putOnce(ctx context.Context, d document, id string, body json.
 	}
 	if d.before != nil {
 		if err := d.before(ctx, p, id, body); err != nil {
-			return catalog.Definition{}, false, err
+			return definition.Document{}, false, err
 		}
 	}
 	beside, err := d.with(p, id, current.Body, body)
 	if err != nil {
-		return catalog.Definition{}, false, err
+		return definition.Document{}, false, err
 	}
 	if saved, err = p.Catalog.Save(ctx, d.kind, id, body, &current.Version, p.signed(ctx, changed(current.Body, body)...), beside...); err != nil {
-		return catalog.Definition{}, false, err
+		return definition.Document{}, false, err
 	}
 	if d.after != nil {
 		err = d.after(ctx, p, id, current.Body, body)
@@ -246,6 +225,9 @@ func (d document) with(p *Process, id string, former, body json.RawMessage) ([]d
 
 // judge refuses a change that takes more than the caller's role.
 func (p *Process) judge(ctx context.Context, d document, id string, before, after json.RawMessage) error {
+	if d.act == nil {
+		return mayAct(ctx, "")
+	}
 	act, err := d.act(ctx, p, id, before, after)
 	if err != nil {
 		return err
@@ -271,21 +253,11 @@ func (p *Process) remove(d document) http.HandlerFunc {
 		case errors.Is(err, dynamo.ErrConflict):
 			conflict(w, r, d.kind)
 		case err != nil:
-			p.answer(w, r, 0, catalog.Definition{Kind: d.kind, ID: id}, err)
+			p.answer(w, r, 0, definition.Document{Kind: d.kind, ID: id}, err)
 		default:
 			w.WriteHeader(http.StatusNoContent)
 		}
 	}
-}
-
-// inUse says that other definitions need one.
-type inUse struct {
-	kind  string
-	users []string
-}
-
-func (e *inUse) Error() string {
-	return fmt.Sprintf("the %s is used by %s", e.kind, strings.Join(e.users, ", "))
 }
 
 func (p *Process) removeOnce(ctx context.Context, d document, id string, expected *int) error {
@@ -296,14 +268,8 @@ func (p *Process) removeOnce(ctx context.Context, d document, id string, expecte
 	if err := p.judge(ctx, d, id, current.Body, nil); err != nil {
 		return err
 	}
-	if d.users != nil {
-		users, err := d.users(ctx, p, id)
-		if err != nil {
-			return err
-		}
-		if len(users) > 0 {
-			return &inUse{d.kind, users}
-		}
+	if err := p.unused(ctx, d.kind, id); err != nil {
+		return err
 	}
 	if expected != nil && *expected != current.Version {
 		return dynamo.ErrConflict
@@ -364,7 +330,7 @@ func readDocument(w http.ResponseWriter, r *http.Request, d document, id string)
 	delete(f, fieldVersion)
 	delete(f, fieldUpdatedAt)
 	delete(f, fieldUpdatedBy)
-	if delete(f, fieldID); !d.nameless {
+	if delete(f, fieldID); d.HasID() {
 		f[fieldID] = quoted(id)
 	}
 	body, err := httpapi.Marshal(f)

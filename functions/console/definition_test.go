@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -165,7 +166,7 @@ func TestOptimisticLocking(t *testing.T) {
 			if c.status == 200 {
 				want = 3
 			}
-			if d, err := b.Catalog.Definition(t.Context(), catalog.KindSegment, "vip"); err != nil || d.Version != want {
+			if d, err := b.Catalog.Definition(t.Context(), definition.Segment, "vip"); err != nil || d.Version != want {
 				t.Errorf("version %d, %v; want %d", d.Version, err, want)
 			}
 		})
@@ -277,7 +278,7 @@ func TestASaveWhoseAnswerIsLostCanBeRepeated(t *testing.T) {
 			b.db.Fail("TransactWriteItems", 1, how)
 			b.must(503, "PUT", "/v1/segments/vip", changed)
 			b.must(200, "PUT", "/v1/segments/vip", changed)
-			if d, err := b.Catalog.Definition(t.Context(), catalog.KindSegment, "vip"); err != nil || d.Version != 2 {
+			if d, err := b.Catalog.Definition(t.Context(), definition.Segment, "vip"); err != nil || d.Version != 2 {
 				t.Errorf("version %d, %v; want 2", d.Version, err)
 			}
 		})

@@ -6,31 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
-	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/domain/outreach/template"
-	"github.com/userops/userops/shared/domain/people/source"
-	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/liquid"
 )
 
-// document is one kind of definition: how it is checked and what else moves when it is saved or deleted.
+// document is one kind of definition: its row, and what console does of it beyond that.
 type document struct {
-	kind string
-	// nameless says that the document's type has no id: it is in the key alone.
-	nameless bool
-	// check answers fault.Faults when the document cannot be used beside the others, any other error when it could not be judged.
-	check func(ctx context.Context, p *Process, id string, body json.RawMessage) error
-	// act is what a change amounts to, which decides who may make it; after is nil for a deletion, before for a new document.
+	definition.Row
+	kind, plural string
+	upkeep
+}
+
+// upkeep is what console does of a kind beyond what all kinds have in common.
+type upkeep struct {
+	// act is what a change amounts to, which decides who may make it; after is nil for a deletion, before for a new document. Without one, changes are an owner's.
 	act func(ctx context.Context, p *Process, id string, before, after json.RawMessage) (access.Act, error)
-	// users names the definitions that need this one, so that it cannot be deleted.
-	users func(ctx context.Context, p *Process, id string) ([]string, error)
+	// compile finds the faults of what is written in a language that the domain does not know.
+	compile func(body json.RawMessage) error
 	// seal takes out of a document what is kept apart from it. former is nil for a new one.
 	seal func(ctx context.Context, p *Process, id string, former, body json.RawMessage) (sealed, error)
 	// before is done before the document is saved, after when it is saved or deleted (then body is nil). former is nil for a new one.
@@ -40,237 +40,137 @@ type document struct {
 	beside func(p *Process, id string, former, body json.RawMessage) ([]dynamo.Write, error)
 }
 
-// documents are the kinds by their name in the API.
-var documents = map[string]document{
-	"segments":  {kind: catalog.KindSegment, check: checkSegment, act: segmentAct, users: segmentUsers},
-	"campaigns": {kind: catalog.KindCampaign, check: checkCampaign, act: campaignAct},
-	"templates": {kind: catalog.KindTemplate, check: checkTemplate, act: templateAct, users: templateUsers},
-	"programs":  {kind: catalog.KindProgram, check: checkProgram, act: programAct},
-	"sources":   {kind: catalog.KindSource, check: checkSource, act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys, beside: endSecrets},
-	"settings":  {kind: catalog.KindSetting, nameless: true, check: checkSetting, act: settingAct},
+var upkeeps = map[string]upkeep{
+	definition.Segment:  {act: segmentAct},
+	definition.Campaign: {act: campaignAct},
+	definition.Template: {act: templateAct, compile: compiles},
+	definition.Program:  {act: programAct},
+	definition.Source:   {act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys, beside: endSecrets},
+	definition.Settings: {act: settingAct},
 }
 
-func checkSegment(ctx context.Context, p *Process, _ string, body json.RawMessage) error {
-	var d segment.Definition
-	faults := fault.Decode(body, &d)
-	others, err := p.segments(ctx)
+// documents are the kinds by their name in the API.
+var documents = func() map[string]document {
+	all := map[string]document{}
+	for _, row := range definition.Rows() {
+		kind, plural := row.Names()
+		all[plural] = document{row, kind, plural, upkeeps[kind]}
+	}
+	return all
+}()
+
+func compiles(body json.RawMessage) error {
+	_, _, err := liquid.Parse(body)
+	return err
+}
+
+// check says what is wrong with a document that is about to be saved. What the stored one has been wrong with since before that was
+// refused is let pass: whoever stops a campaign need not write its condition anew.
+func (p *Process) check(ctx context.Context, d document, id string, body json.RawMessage) error {
+	err := p.faults(ctx, d, id, body)
+	var faults, old fault.Faults
+	if !errors.As(err, &faults) {
+		return err
+	}
+	current, there, err := p.Catalog.Find(ctx, d.kind, id)
 	if err != nil {
 		return err
 	}
-	return faults.And(segment.Check(d, others))
+	if !there {
+		return faults
+	}
+	if err := p.faults(ctx, d, id, current.Body); err != nil && !errors.As(err, &old) {
+		return err
+	}
+	return slices.DeleteFunc(faults, func(f fault.Fault) bool { return slices.Contains(old, f) }).Err()
 }
 
-// segmentUsers are the segments that ask the segment and the campaigns that listen to it.
-func segmentUsers(ctx context.Context, p *Process, id string) ([]string, error) {
-	all, err := p.segments(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rest := without(all, segment.ID(id))
-	_, before := segment.Compile(all)
-	_, after := segment.Compile(rest)
-	var users []string
-	for _, d := range rest {
-		if len(under(after, string(d.ID))) > len(under(before, string(d.ID))) {
-			users = append(users, "segment "+string(d.ID))
-		}
-	}
-	campaigns, err := p.campaigns(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range campaigns {
-		if slices.Contains(c.Segments(), segment.ID(id)) || breaks(c, all, rest) {
-			users = append(users, "campaign "+c.ID)
-		}
-	}
-	return users, nil
-}
-
-// breaks says whether a campaign's condition can be asked with the one set of segments and not with the other.
-func breaks(c campaign.Definition, before, after []segment.Definition) bool {
-	if _, err := c.CompileCondition(before); err != nil {
-		return false
-	}
-	_, err := c.CompileCondition(after)
-	return err != nil
-}
-
-func (p *Process) campaigns(ctx context.Context) ([]campaign.Definition, error) {
-	found, err := p.Catalog.All(ctx, catalog.KindCampaign)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]campaign.Definition, len(found))
-	for i, d := range found {
-		if err := json.Unmarshal(d.Body, &all[i]); err != nil {
-			return nil, fmt.Errorf("reading campaign %s: %w", d.ID, err)
-		}
-	}
-	return all, nil
-}
-
-// checkCampaign also sees to it that what the campaign names is there: templates, segments, and those of its condition.
-func checkCampaign(ctx context.Context, p *Process, _ string, body json.RawMessage) error {
-	c, err := campaign.Parse(body)
+// faults answers fault.Faults when a document cannot be used beside the others, any other error when it could not be judged.
+func (p *Process) faults(ctx context.Context, d document, id string, body json.RawMessage) error {
+	refers, err := d.Check(id, body, func() ([]segment.Definition, error) { return p.segments(ctx) })
 	var faults fault.Faults
 	if err != nil && !errors.As(err, &faults) {
 		return err
 	}
-	segments, err := p.segments(ctx)
-	if err != nil {
-		return err
-	}
-	var missing fault.Faults
-	for _, id := range c.Segments() {
-		known := slices.ContainsFunc(segments, func(d segment.Definition) bool { return d.ID == id })
-		if !known && id != "" && !id.Derived() {
-			missing.Addf("trigger", "names the segment %s, which is not there", id)
-		}
-	}
-	if _, err := c.CompileCondition(segments); err != nil {
-		var own fault.Faults
-		if !errors.As(err, &own) {
+	if d.compile != nil {
+		if err := faults.And(d.compile(body)); err != nil && !errors.As(err, &faults) {
 			return err
-		}
-		missing = append(missing, own...)
-	}
-	for _, id := range c.Templates() {
-		reason, err := p.unfit(ctx, id, c.Channel)
-		if err != nil {
-			return err
-		}
-		if reason != "" {
-			missing.Addf("templateId", "names the template %s, which %s", id, reason)
 		}
 	}
 	// What is missing beside a fault of the same place is told too: each is mended by itself.
-	for _, m := range missing {
-		if !slices.Contains(faults, m) {
-			faults = append(faults, m)
+	for _, r := range refers {
+		missing, err := p.unfit(ctx, r)
+		if err != nil {
+			return err
+		}
+		if missing.Reason != "" && !slices.Contains(faults, missing) {
+			faults = append(faults, missing)
 		}
 	}
 	return faults.Err()
 }
 
-// unfit is why a template cannot be sent over a channel, empty if it can.
-func (p *Process) unfit(ctx context.Context, id string, channel delivery.Channel) (string, error) {
-	found, err := p.Catalog.Definition(ctx, catalog.KindTemplate, id)
-	if errors.Is(err, dynamo.ErrNotFound) {
-		return "is not there", nil
+// unfit looks up what a document refers to. The fault has no reason where it is there and fits, or is looked up elsewhere.
+func (p *Process) unfit(ctx context.Context, r definition.Reference) (f fault.Fault, err error) {
+	if r.Field == "" {
+		return f, nil
 	}
-	if err != nil {
-		return "", err
+	f.Field = r.Field
+	found, there, err := p.Catalog.Find(ctx, r.Kind, r.ID)
+	switch {
+	case err != nil:
+		return f, err
+	case there:
+		f.Reason, err = r.Unfit(&found)
+	default:
+		f.Reason, err = r.Unfit(nil)
 	}
-	var t template.Definition
-	if err := json.Unmarshal(found.Body, &t); err != nil {
-		return "", fmt.Errorf("reading template %s: %w", id, err)
-	}
-	if slices.Contains(delivery.Channels(), channel) && t.Channel != channel {
-		return fmt.Sprintf("is for the channel %s and not for %s", t.Channel, channel), nil
-	}
-	return "", nil
+	return f, err
 }
 
-func checkTemplate(_ context.Context, _ *Process, _ string, body json.RawMessage) error {
-	_, _, err := liquid.Parse(body)
-	return err
+// inUse says that other definitions need one.
+type inUse struct {
+	kind  string
+	users []string
 }
 
-func templateUsers(ctx context.Context, p *Process, id string) ([]string, error) {
-	campaigns, err := p.campaigns(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (e *inUse) Error() string {
+	return fmt.Sprintf("the %s is used by %s", e.kind, strings.Join(e.users, ", "))
+}
+
+// unused is an *inUse error if other definitions refer to one.
+func (p *Process) unused(ctx context.Context, kind, id string) error {
 	var users []string
-	for _, c := range campaigns {
-		if slices.Contains(c.Templates(), id) {
-			users = append(users, "campaign "+c.ID)
+	for _, row := range definition.Rows() {
+		if !row.Needs() {
+			continue
 		}
-	}
-	return users, nil
-}
-
-func checkProgram(_ context.Context, _ *Process, _ string, body json.RawMessage) error {
-	_, err := referral.Parse(body)
-	return err
-}
-
-func checkSource(_ context.Context, _ *Process, _ string, body json.RawMessage) error {
-	var s source.Source
-	faults := fault.Decode(body, &s)
-	return faults.And(s.Validate())
-}
-
-func sourceOf(body json.RawMessage) (source.Source, error) {
-	var s source.Source
-	err := fault.Decode(body, &s).Err()
-	return s, err
-}
-
-// storeKeys makes the source's write keys lead to it. A key counts only once the saved source lists it.
-func storeKeys(ctx context.Context, p *Process, id string, body json.RawMessage) error {
-	s, err := sourceOf(body)
-	if err != nil {
-		return err
-	}
-	if p.DefaultKey != "" && slices.Contains(s.WriteKeys, p.DefaultKey) {
-		return fmt.Errorf("%w, %s", catalog.ErrKeyTaken, source.Default)
-	}
-	return catalog.Sources(p.Catalog).PutKeys(ctx, source.ID(id), s.WriteKeys...)
-}
-
-// dropKeys takes away the keys that the source no longer lists.
-func dropKeys(ctx context.Context, p *Process, id string, former, body json.RawMessage) error {
-	if former == nil {
-		return nil
-	}
-	was, err := sourceOf(former)
-	if err != nil {
-		return err
-	}
-	var is source.Source
-	if body != nil {
-		if is, err = sourceOf(body); err != nil {
+		of, _ := row.Names()
+		all, err := p.Catalog.All(ctx, of)
+		if err != nil {
 			return err
 		}
-	}
-	gone := slices.DeleteFunc(was.WriteKeys, func(key string) bool { return slices.Contains(is.WriteKeys, key) })
-	return catalog.Sources(p.Catalog).RemoveKeys(ctx, source.ID(id), gone...)
-}
-
-// endSecrets takes the secrets of the shop system away from a source that has none from now on.
-func endSecrets(p *Process, id string, former, body json.RawMessage) ([]dynamo.Write, error) {
-	has := func(body json.RawMessage) (bool, error) {
-		if body == nil {
-			return false, nil
+		for _, one := range all {
+			refers, err := row.Refers(one)
+			if err != nil {
+				return err
+			}
+			needs := slices.ContainsFunc(refers, func(r definition.Reference) bool { return r.Kind == kind && r.ID == id })
+			if needs && (of != kind || one.ID != id) {
+				users = append(users, of+" "+one.ID)
+			}
 		}
-		s, err := sourceOf(body)
-		return s.HookSecretSet, err
 	}
-	if had, err := has(former); err != nil || !had {
-		return nil, err
+	if len(users) > 0 {
+		return &inUse{kind, users}
 	}
-	if still, err := has(body); err != nil || still {
-		return nil, err
-	}
-	return []dynamo.Write{catalog.Sources(p.Catalog).WithoutHookSecrets(source.ID(id))}, nil
+	return nil
 }
 
-// checkSetting knows the settings that there are.
-func checkSetting(_ context.Context, _ *Process, id string, body json.RawMessage) error {
-	var err error
-	switch id {
-	case delivery.SettingsID:
-		_, err = delivery.ParseSettings(body)
-	case delivery.HoldoutID:
-		_, err = delivery.ParseHoldout(body)
-	case segment.ScoringSetting:
-		var s segment.Scoring
-		faults := fault.Decode(body, &s)
-		err = faults.And(s.Validate())
-	default:
-		return fault.Faults{{Field: fieldID, Reason: fmt.Sprintf("is no setting: there are %s, %s and %s", delivery.SettingsID, delivery.HoldoutID, segment.ScoringSetting)}}
-	}
-	return err
+func (p *Process) segments(ctx context.Context) ([]segment.Definition, error) {
+	return catalog.Whole(ctx, p.Catalog, definition.Segments)
+}
+
+func (p *Process) campaigns(ctx context.Context) ([]campaign.Definition, error) {
+	return catalog.Whole(ctx, p.Catalog, definition.Campaigns)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -160,7 +161,7 @@ func TestAStaleWriterIsRefused(t *testing.T) {
 	b.must(200, "PUT", "/v1/segments/vip", other("third"))
 	b.must(412, "PUT", "/v1/segments/vip", other("third"), "If-Match", `"1"`)
 	b.must(412, "PUT", "/v1/segments/vip", vip, "If-None-Match", "*")
-	if d, err := b.Catalog.Definition(t.Context(), catalog.KindSegment, "vip"); err != nil || d.Version != 3 {
+	if d, err := b.Catalog.Definition(t.Context(), definition.Segment, "vip"); err != nil || d.Version != 3 {
 		t.Errorf("version %d, %v", d.Version, err)
 	}
 }

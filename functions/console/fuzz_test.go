@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/source"
-	"github.com/userops/userops/shared/dynamo/catalog"
 )
 
 // FuzzAuditQuery reads any query: refused with fields and reasons, or a question that asks for what the query names, and for nothing wider.
@@ -152,7 +152,7 @@ func FuzzSeal(f *testing.F) {
 		if json.Unmarshal(body, &shown) != nil {
 			t.Fatal("a source that is no object")
 		}
-		hide(catalog.KindSource, shown)
+		hide(definition.Source, shown)
 		text, err := json.Marshal(shown)
 		if err != nil || len(fault.Decode(text, &kept)) > 0 || kept.HookSecret != "" {
 			t.Fatalf("%s is shown as %s, %v", body, text, err)

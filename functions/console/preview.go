@@ -9,12 +9,11 @@ import (
 	"net/http"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
-	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -60,30 +59,31 @@ func (p *Process) askPreview(_ http.ResponseWriter, r *http.Request, body []byte
 	return p.preview(r, segment.ID(id), scopePreview+"#"+id, body)
 }
 
-// askCampaignPreview judges a request to estimate how many are now in the segment that a saved campaign's trigger names. Its condition is not asked: it
-// is, of each person, when a notification is due.
-func (p *Process) askCampaignPreview(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
-	id := r.PathValue("id")
-	if len(body) > 0 && !httpapi.ParseJSON(w, body, new(struct{})) {
-		return nil
+// askAudience judges a request to estimate how many are now in the segment that a saved definition is for, such as a campaign by its trigger. Its condition is not asked:
+// it is, of each person, when a notification is due.
+func (p *Process) askAudience(d document) func(http.ResponseWriter, *http.Request, []byte) *httpapi.Act {
+	return func(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
+		id := r.PathValue("id")
+		if len(body) > 0 && !httpapi.ParseJSON(w, body, new(struct{})) {
+			return nil
+		}
+		found, err := p.Catalog.Definition(r.Context(), d.kind, id)
+		if err != nil {
+			p.answer(w, r, 0, definition.Document{Kind: d.kind, ID: id}, err)
+			return nil
+		}
+		audience, err := d.Audience(found)
+		var faults fault.Faults
+		switch {
+		case errors.As(err, &faults):
+			httpapi.Invalid(w, "No audience", faults)
+			return nil
+		case err != nil:
+			httpapi.Failed(w, r, err)
+			return nil
+		}
+		return p.preview(r, audience, scopePreview+"#"+d.kind+"#"+id, nil)
 	}
-	found, err := p.Catalog.Definition(r.Context(), catalog.KindCampaign, id)
-	if err != nil {
-		p.answer(w, r, 0, catalog.Definition{Kind: catalog.KindCampaign, ID: id}, err)
-		return nil
-	}
-	var c campaign.Definition
-	if err := json.Unmarshal(found.Body, &c); err != nil {
-		httpapi.Failed(w, r, fmt.Errorf("reading campaign %s: %w", id, err))
-		return nil
-	}
-	segments := c.Segments()
-	if len(segments) == 0 {
-		httpapi.Problem(w, http.StatusUnprocessableEntity, "No audience", "",
-			httpapi.FieldError{Field: "trigger", Reason: "is an event, which has no audience: it takes each person when they do it"})
-		return nil
-	}
-	return p.preview(r, segments[0], scopePreview+"#campaign#"+id, nil)
 }
 
 // preview is the estimate of a segment, which has no effect whose transaction it could be remembered in. A question that is refused is not remembered.
@@ -127,7 +127,7 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profi
 // asks writes down that somebody asks about people by a rule of their own. The answer waits for the line.
 func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 	by := p.signed(ctx, d.Asks()...)
-	return p.Audit.Write(ctx, by.Done(audit.Ask, catalog.KindSegment, string(d.ID), p.NewRunID()))
+	return p.Audit.Write(ctx, by.Done(audit.Ask, definition.Segment, string(d.ID), p.NewRunID()))
 }
 
 // question is what the sample is asked. With nil and no error the request is answered already.
@@ -178,20 +178,6 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 	}
 	now := p.Now()
 	return func(one *profile.Profile) bool { return set.Members(one.All(), now, p.Shop)[id] }, nil
-}
-
-func (p *Process) segments(ctx context.Context) ([]segment.Definition, error) {
-	found, err := p.Catalog.All(ctx, catalog.KindSegment)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]segment.Definition, len(found))
-	for i, d := range found {
-		if err := json.Unmarshal(d.Body, &all[i]); err != nil {
-			return nil, fmt.Errorf("reading segment %s: %w", d.ID, err)
-		}
-	}
-	return all, nil
 }
 
 func without(all []segment.Definition, id segment.ID) []segment.Definition {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -18,7 +19,7 @@ const (
 
 // hide takes out of a document what nobody may see. Versions that older programs have saved hold it.
 func hide(kind string, f fields) {
-	if kind != catalog.KindSource {
+	if kind != definition.Source {
 		return
 	}
 	if secret, given := f[fieldHookSecret]; given {
@@ -45,7 +46,7 @@ func sealSource(ctx context.Context, p *Process, id string, former, body json.Ra
 	out := sealed{secret: textIn(f[fieldHookSecret])}
 	kept := string(f[fieldHookSecretSet]) == "true"
 	if out.secret == "" && kept && former != nil {
-		was, err := sourceOf(former)
+		was, err := definition.Sources.Decode(former)
 		if err != nil {
 			return sealed{}, err
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -42,7 +43,7 @@ func TestHookSecretsAreWriteOnly(t *testing.T) {
 		}
 	}
 	for version := 1; version < 10; version++ {
-		if d, err := b.Catalog.Version(t.Context(), catalog.KindSource, "s", version); err == nil && strings.Contains(string(d.Body), "-hook-secret") {
+		if d, err := b.Catalog.Version(t.Context(), definition.Source, "s", version); err == nil && strings.Contains(string(d.Body), "-hook-secret") {
 			t.Errorf("version %d holds %s", version, d.Body)
 		}
 	}
@@ -87,7 +88,7 @@ func TestAWithdrawnHookSecretStaysSo(t *testing.T) {
 // TestHookSecretsOfOlderVersions: what was saved with its secret shows none, and the next save moves it.
 func TestHookSecretsOfOlderVersions(t *testing.T) {
 	b := newBench(t)
-	if _, err := b.Catalog.Save(t.Context(), catalog.KindSource, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, dynamotest.By(start)); err != nil {
+	if _, err := b.Catalog.Save(t.Context(), definition.Source, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, dynamotest.By(start)); err != nil {
 		t.Fatal(err)
 	}
 	if shown := b.must(200, "GET", "/v1/sources/s", ""); strings.Contains(shown, "former-secret") || !strings.Contains(shown, `"hookSecretSet":true`) {
@@ -98,7 +99,7 @@ func TestHookSecretsOfOlderVersions(t *testing.T) {
 	if err != nil || strings.Join(have, " ") != "former-secret" {
 		t.Errorf("by %q, %v", have, err)
 	}
-	if d, err := b.Catalog.Definition(t.Context(), catalog.KindSource, "s"); err != nil || strings.Contains(string(d.Body), "former-secret") {
+	if d, err := b.Catalog.Definition(t.Context(), definition.Source, "s"); err != nil || strings.Contains(string(d.Body), "former-secret") {
 		t.Errorf("%s, %v", d.Body, err)
 	}
 }

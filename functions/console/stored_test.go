@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -19,11 +19,11 @@ func TestWhatWasSavedBeforeItWasRefusedCanBeStopped(t *testing.T) {
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
 	for plural, c := range map[string]struct{ kind, stored, changed, worse string }{
-		"segments": {catalog.KindSegment, `{"id":"old","name":"A","rule":` + long + `}`, `{"name":"B","rule":` + long + `}`, `{"name":"B","rule":{"not":` + long + `}}`},
-		"campaigns": {catalog.KindCampaign, strings.Replace(thanks, `{`, `{"id":"old","condition":`+long+`,`, 1),
+		"segments": {definition.Segment, `{"id":"old","name":"A","rule":` + long + `}`, `{"name":"B","rule":` + long + `}`, `{"name":"B","rule":{"not":` + long + `}}`},
+		"campaigns": {definition.Campaign, strings.Replace(thanks, `{`, `{"id":"old","condition":`+long+`,`, 1),
 			strings.Replace(strings.Replace(thanks, "running", "paused", 1), `{`, `{"condition":`+long+`,`, 1),
 			strings.Replace(strings.Replace(thanks, "vip", "gone", 1), `{`, `{"condition":`+long+`,`, 1)},
-		"templates": {catalog.KindTemplate, strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), strings.Replace(strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), `"Hello"`, `"Hi"`, 1),
+		"templates": {definition.Template, strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), strings.Replace(strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), `"Hello"`, `"Hi"`, 1),
 			strings.Replace(welcome, "profile.name", "profile.name | upcase: 1, 2", 1)},
 	} {
 		if _, err := b.Catalog.Save(t.Context(), c.kind, "old", json.RawMessage(c.stored), nil, dynamotest.By(b.Now())); err != nil {
@@ -40,8 +40,8 @@ func TestIDsOfBeforeTheyHadOneRule(t *testing.T) {
 	const program = `{"name":"Spring","state":"%s","hold":"0s","attributionWindow":"30d","rewards":{"friend":[{"points":1}]}}`
 	b := newBench(t)
 	for plural, c := range map[string]struct{ kind, id, stored, changed string }{
-		"programs":  {catalog.KindProgram, "spring.2026", fmt.Sprintf(program, "running"), fmt.Sprintf(program, "paused")},
-		"templates": {catalog.KindTemplate, "hello you", welcome, strings.Replace(welcome, `"Hello"`, `"Hi"`, 1)},
+		"programs":  {definition.Program, "spring.2026", fmt.Sprintf(program, "running"), fmt.Sprintf(program, "paused")},
+		"templates": {definition.Template, "hello you", welcome, strings.Replace(welcome, `"Hello"`, `"Hi"`, 1)},
 	} {
 		stored := fmt.Sprintf(`{"id":%q,%s`, c.id, c.stored[1:])
 		if _, err := b.Catalog.Save(t.Context(), c.kind, c.id, json.RawMessage(stored), nil, dynamotest.By(b.Now())); err != nil {

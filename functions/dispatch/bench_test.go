@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -82,8 +83,8 @@ func BenchmarkDispatch(b *testing.B) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	const people = 500
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
-	for kind, body := range map[string]string{catalog.KindCampaign: welcome, catalog.KindTemplate: greeting} {
-		id := map[string]string{catalog.KindCampaign: "welcome", catalog.KindTemplate: "hello"}[kind]
+	for kind, body := range map[string]string{definition.Campaign: welcome, definition.Template: greeting} {
+		id := map[string]string{definition.Campaign: "welcome", definition.Template: "hello"}[kind]
 		if _, err := (catalog.Catalog{DB: db, Table: "Catalog"}).Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon)); err != nil {
 			b.Fatal(err)
 		}

@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -33,7 +33,7 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 			return late(b)
 		},
 		"too late, of a campaign that was saved anew": func(b *bench) job.Notification {
-			b.define(catalog.KindCampaign, "welcome", strings.Replace(welcome, "Welcome", "Anew", 1))
+			b.define(definition.Campaign, "welcome", strings.Replace(welcome, "Welcome", "Anew", 1))
 			return late(b)
 		},
 		"started by a page": func(b *bench) job.Notification {
@@ -42,7 +42,7 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 			return n
 		},
 		"started by a page, one too many": func(b *bench) job.Notification {
-			b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+			b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 			bob := b.person("bob", func(p *profile.Profile) { p.Traits, p.Consent = b.ann.Traits, b.ann.Consent })
 			n := b.ask("s0")
 			n.ID, n.ProfileID, n.Unproven = campaign.NotificationID(bob.ID, "welcome", "s0"), bob.ID, true // reads at the same address
@@ -140,7 +140,7 @@ func TestWithoutAnEndNothingIsTooLate(t *testing.T) {
 func TestNoLinkWithoutASecret(t *testing.T) {
 	for name, secrets := range map[string]Secrets{"none": secret.Fixed(nil), "one": linkSecrets} {
 		b := start(t, strings.Replace(welcome, `"email"`, `"social"`, 1))
-		b.define(catalog.KindTemplate, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
+		b.define(definition.Template, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
 		b.process.Secrets, b.process.Senders[delivery.Social] = secrets, b.provider
 		b.change(func(p *profile.Profile) { p.Consent["social"] = profile.Consent{Granted: true, At: noon} })
 		settle(b, b.process, b.ask("s1"))
@@ -154,7 +154,7 @@ func TestNoLinkWithoutASecret(t *testing.T) {
 // TestWhatAPageHasStartedTellsItsTimeAlone: of an event that only a page speaks of a mail says when it was, and nothing that it carries.
 func TestWhatAPageHasStartedTellsItsTimeAlone(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"Hi","text":"{{ event.timestamp }} [{{ event.properties.plan }}] {{ unsubscribeUrl }}"}}}`)
+	b.define(definition.Template, "hello", `{"channel":"email","locales":{"default":{"subject":"Hi","text":"{{ event.timestamp }} [{{ event.properties.plan }}] {{ unsubscribeUrl }}"}}}`)
 	n := b.signUp(b.ask("s1"))
 	n.Unproven = true
 	settle(b, b.process, n)

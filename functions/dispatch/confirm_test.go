@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/secret"
@@ -56,7 +56,7 @@ func TestAConfirmation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, welcome)
 			if c.template != "" {
-				b.define(catalog.KindTemplate, campaign.ConfirmationTemplate, c.template)
+				b.define(definition.Template, campaign.ConfirmationTemplate, c.template)
 			}
 			n := b.visitor("visitor", "mei@shop.example")
 			n.EventID, n.EventName, n.EventOf = "m1", "evil", b.ann.ID // nothing of an event is read
@@ -78,7 +78,7 @@ func TestAConfirmation(t *testing.T) {
 // TestWhenNothingIsConfirmed: what forbids it, and what has changed since it was asked for, is on record.
 func TestWhenNothingIsConfirmed(t *testing.T) {
 	setting := func(body string) func(*bench) {
-		return func(b *bench) { b.define(catalog.KindSetting, delivery.SettingsID, body) }
+		return func(b *bench) { b.define(definition.Settings, delivery.SettingsID, body) }
 	}
 	person := func(change func(*profile.Profile)) func(*bench) { return func(b *bench) { b.change(change) } }
 	mark := func(reason string) func(*bench) {

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
@@ -141,7 +141,7 @@ func TestTheCampaignGoesBetweenTwoTries(t *testing.T) {
 	b := start(t, welcome)
 	b.db.Interrupt("PutItem", 1, func() {
 		b.must(b.process.Deliveries.SaveContact(t.Context(), b.record()))
-		b.db.Undefine(b, catalog.KindCampaign, "welcome", noon)
+		b.db.Undefine(b, definition.Campaign, "welcome", noon)
 		b.pass(time.Minute)
 	})
 	settle(b, b.process, b.ask("s1"))

@@ -8,8 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -22,7 +22,7 @@ func TestADecisionThatCannotBeWritten(t *testing.T) {
 		"no template": {strings.Replace(welcome, "hello", "none", 1), `{}`},
 	} {
 		b := start(t, c.campaign)
-		b.define(catalog.KindSetting, delivery.SettingsID, c.settings)
+		b.define(definition.Settings, delivery.SettingsID, c.settings)
 		if name == "a cap" {
 			settle(b, b.process, b.ask("first"))
 		}
@@ -59,7 +59,7 @@ func TestTheEndOfANightIsSpread(t *testing.T) {
 		"a cap's next day":        {`{"caps":[{"limit":1,"per":1,"unit":"days","over":"defer"}]}`, noon.Add(12 * time.Hour), time.Time{}},
 	} {
 		b := start(t, welcome)
-		b.define(catalog.KindSetting, delivery.SettingsID, c.settings)
+		b.define(definition.Settings, delivery.SettingsID, c.settings)
 		if name == "a cap's next day" {
 			settle(b, b.process, b.ask("first"))
 		}
@@ -83,7 +83,7 @@ func TestTheEndOfANightIsSpread(t *testing.T) {
 		}
 	}
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, quiet)
+	b.define(definition.Settings, delivery.SettingsID, quiet)
 	for i := range 30 {
 		n := b.ask(fmt.Sprint("s", i))
 		n.NotAfter = noon.Add(2 * time.Hour).UTC() // it may not be later than the end itself
@@ -119,14 +119,14 @@ func TestAPauseIsAskedAboutInTime(t *testing.T) {
 // nothing forbids it.
 func TestADecidedAttemptIsNotJudgedAnew(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
 	first := b.ask("s1")
 	settle(b, b.process, first)
 	waiting := b.waiting()
 	b.pass(2 * time.Hour)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"killSwitch":true}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"killSwitch":true}`)
 	settle(b, b.process, waiting...)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{}`)
+	b.define(definition.Settings, delivery.SettingsID, `{}`)
 	settle(b, b.process, first)
 	settle(b, b.process, waiting...)
 	b.expect(0, "deferred quietHours", "skipped killSwitch")

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -60,9 +60,9 @@ func TestWhatIsCounted(t *testing.T) {
 // TestMoreGuardsOfTheProcess are those whose negation TestGuardsOfTheProcess would not tell.
 func TestMoreGuardsOfTheProcess(t *testing.T) {
 	quiet := func(b *bench) {
-		b.define(catalog.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+		b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
 	}
-	optOut := func(b *bench) { b.define(catalog.KindSetting, delivery.SettingsID, `{"consent":{"email":"optOut"}}`) }
+	optOut := func(b *bench) { b.define(definition.Settings, delivery.SettingsID, `{"consent":{"email":"optOut"}}`) }
 	for _, c := range []struct {
 		name, campaign string
 		before         func(*bench)
@@ -85,11 +85,11 @@ func TestMoreGuardsOfTheProcess(t *testing.T) {
 		}, nil, "sent", ""},
 		{"the night of the shop", welcome, quiet, nil, "deferred quietHours", ""},
 		{"a template of another channel", welcome, func(b *bench) {
-			b.define(catalog.KindTemplate, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
+			b.define(definition.Template, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
 		}, nil, "failed template", "no template hello for the channel"},
-		{"a template that is no document", welcome, func(b *bench) { b.define(catalog.KindTemplate, "hello", `{"channel":7}`) }, nil, "failed template", "no template hello for the channel"},
+		{"a template that is no document", welcome, func(b *bench) { b.define(definition.Template, "hello", `{"channel":7}`) }, nil, "failed template", "no template hello for the channel"},
 		{"a template that is half one", welcome, func(b *bench) {
-			b.define(catalog.KindTemplate, "hello", strings.Replace(greeting, `"locales"`, `"id":7,"locales"`, 1))
+			b.define(definition.Template, "hello", strings.Replace(greeting, `"locales"`, `"id":7,"locales"`, 1))
 		}, nil, "failed template", "no template hello for the channel"},
 		{"a version of the template that never was", welcome, nil, func(n *job.Notification) { n.TemplateVersion = 9 }, "sent", ""},
 		{"refused for now, without an end", welcome, func(b *bench) { b.provider.answer = func(int) error { return notNow } },
@@ -142,8 +142,8 @@ func TestAnErrorIsHandedOn(t *testing.T) {
 			looked := 0
 			for nth := 1; ; nth++ {
 				b := start(t, welcome)
-				b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[]}`)
-				b.define(catalog.KindSetting, delivery.HoldoutID, `{"share":0}`)
+				b.define(definition.Settings, delivery.SettingsID, `{"caps":[]}`)
+				b.define(definition.Settings, delivery.HoldoutID, `{"share":0}`)
 				n := make(b)
 				before := b.db.Calls(op)
 				b.db.Fail(op, nth, dynamotest.NotPersisted)
@@ -170,7 +170,7 @@ func TestAnErrorIsHandedOn(t *testing.T) {
 func TestADocumentThatIsNotUnderstood(t *testing.T) {
 	for _, id := range []string{delivery.SettingsID, delivery.HoldoutID} {
 		b := start(t, welcome)
-		b.define(catalog.KindSetting, id, `{"ofLater":true}`)
+		b.define(definition.Settings, id, `{"ofLater":true}`)
 		if err := b.process.Dispatch(t.Context(), b.ask("s1")); err == nil || !strings.Contains(err.Error(), "ofLater") {
 			t.Errorf("%s: %v", id, err)
 		}
@@ -194,7 +194,7 @@ func TestACampaignThatIsNotUnderstood(t *testing.T) {
 // TestOtherChannelsNeedNoAddress, and are handed none.
 func TestOtherChannelsNeedNoAddress(t *testing.T) {
 	b := start(t, strings.Replace(welcome, `"email"`, `"social"`, 1))
-	b.define(catalog.KindTemplate, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
+	b.define(definition.Template, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
 	b.process.Senders[delivery.Social] = b.provider
 	b.change(func(p *profile.Profile) { p.Consent["social"] = profile.Consent{Granted: true, At: noon} })
 	settle(b, b.process, b.ask("s1"))
@@ -207,8 +207,8 @@ func TestOtherChannelsNeedNoAddress(t *testing.T) {
 // TestWhoHasNoAddressSharesNone: what public events start is capped by address, and who is reached without one is no reader of the others' mail.
 func TestWhoHasNoAddressSharesNone(t *testing.T) {
 	b := start(t, strings.Replace(welcome, `"email"`, `"social"`, 1))
-	b.define(catalog.KindTemplate, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+	b.define(definition.Template, "hello", `{"channel":"social","locales":{"default":{"payload":{"text":"Hi"}}}}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 	b.process.Senders[delivery.Social] = b.provider
 	willing := func(p *profile.Profile) {
 		p.Consent = map[string]profile.Consent{"social": {Granted: true, At: noon}}

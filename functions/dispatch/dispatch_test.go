@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -75,7 +75,7 @@ func TestGuardsOfTheProcess(t *testing.T) {
 		{"a trait that is no address", welcome, func(b *bench) {
 			b.change(func(p *profile.Profile) { p.Traits["email"] = profile.Trait{Value: "ann at example"} })
 		}, "skipped noAddress"},
-		{"kill switch", welcome, func(b *bench) { b.define(catalog.KindSetting, delivery.SettingsID, `{"killSwitch":true}`) }, "skipped killSwitch"},
+		{"kill switch", welcome, func(b *bench) { b.define(definition.Settings, delivery.SettingsID, `{"killSwitch":true}`) }, "skipped killSwitch"},
 		{"holdout", welcome, func(b *bench) {
 			season := ""
 			for i := 0; season == ""; i++ {
@@ -86,13 +86,13 @@ func TestGuardsOfTheProcess(t *testing.T) {
 					season = s
 				}
 			}
-			b.define(catalog.KindSetting, delivery.HoldoutID, fmt.Sprintf(`{"share":0.5,"season":%q}`, season))
+			b.define(definition.Settings, delivery.HoldoutID, fmt.Sprintf(`{"share":0.5,"season":%q}`, season))
 		}, "skipped holdout"},
 		{"paused", strings.Replace(welcome, "running", "paused", 1), nil, "deferred notRunning"},
 		{"paused for too long", strings.Replace(welcome, "running", "paused", 1), func(b *bench) { b.pass(24*time.Hour + 1) }, "skipped expired"},
 		{"finished", strings.Replace(welcome, "running", "finished", 1), nil, "skipped notRunning"},
 		{"deleted", welcome, func(b *bench) {
-			b.db.Undefine(b, catalog.KindCampaign, "welcome", noon)
+			b.db.Undefine(b, definition.Campaign, "welcome", noon)
 		}, "skipped notRunning"},
 		{"cancelled since", with(`"cancelOn":["Order Completed"]`), func(b *bench) {
 			b.change(func(p *profile.Profile) {
@@ -111,10 +111,10 @@ func TestGuardsOfTheProcess(t *testing.T) {
 		{"expired", welcome, func(b *bench) { b.pass(24*time.Hour + 1) }, "skipped expired"},
 		{"about to expire", welcome, func(b *bench) { b.pass(24 * time.Hour) }, "sent"},
 		{"no template", welcome, func(b *bench) {
-			b.db.Undefine(b, catalog.KindTemplate, "hello", noon)
+			b.db.Undefine(b, definition.Template, "hello", noon)
 		}, "failed template"},
 		{"a template that does not render", welcome, func(b *bench) {
-			b.define(catalog.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"{{ 1 | divided_by: 0 }}","text":"t"}}}`)
+			b.define(definition.Template, "hello", `{"channel":"email","locales":{"default":{"subject":"{{ 1 | divided_by: 0 }}","text":"t"}}}`)
 		}, "failed template"},
 		{"no sender", welcome, func(b *bench) { delete(b.process.Senders, delivery.Email) }, "failed channelOff"},
 	} {
@@ -145,7 +145,7 @@ func TestNobodyThere(t *testing.T) {
 
 func TestSettingsThatCannotBeReadStopTheNotification(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"killSwitchOfLater":true}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"killSwitchOfLater":true}`)
 	if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 {
 		t.Error("the job does not come again")
 	}
@@ -182,7 +182,7 @@ func TestFrequencyCap(t *testing.T) {
 
 func TestQuietHoursDeferAndComeBack(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
 	for range 2 { // a redelivery files the same entry
 		settle(b, b.process, b.ask("s1"))
 	}
@@ -204,7 +204,7 @@ func TestQuietHoursDeferAndComeBack(t *testing.T) {
 
 func TestQuietHoursOfThePersonsZone(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
 	b.change(func(p *profile.Profile) { p.Zone = profile.Stamped{Value: "Europe/Berlin", At: noon} }) // 05:00 there
 	settle(b, b.process, b.ask("s1"))
 	b.expect(1, "sent")
@@ -291,7 +291,7 @@ func TestProviderRefusesUntilTheLastAttempt(t *testing.T) {
 func TestOnlyRefusalsUseUpAttempts(t *testing.T) {
 	b := start(t, welcome)
 	b.provider.answer = func(int) error { return &channel.Error{Class: channel.Retry, Code: "451"} }
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
 	n := b.ask("s1")
 	n.Deferred = 40
 	settle(b, b.process, n)
@@ -347,7 +347,7 @@ func TestCrashBetweenTheCallAndTheRecord(t *testing.T) {
 // TestCrashOfALaterAttempt: what became of it stands under the attempt that was in flight, whichever job finds out.
 func TestCrashOfALaterAttempt(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
 	settle(b, b.process, b.ask("s1"))
 	b.pass(2 * time.Hour)
 	b.provider.crash = func() { panic(errPower) }
@@ -383,7 +383,7 @@ func TestDuplicateWhileInFlight(t *testing.T) {
 
 func TestManyWorkersAtOnce(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":2,"per":1,"unit":"days"}]}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":2,"per":1,"unit":"days"}]}`)
 	var wg sync.WaitGroup
 	for worker := range 4 {
 		p := b.another()
@@ -430,7 +430,7 @@ func TestEveryWriteBroken(t *testing.T) {
 		count := func() int {
 			b := start(t, welcome)
 			if way.set != "" {
-				b.define(catalog.KindSetting, delivery.SettingsID, way.set)
+				b.define(definition.Settings, delivery.SettingsID, way.set)
 			}
 			b.provider.answer = way.answer
 			before := b.db.Calls(dynamotest.AnyWrite)
@@ -443,7 +443,7 @@ func TestEveryWriteBroken(t *testing.T) {
 					t.Run(fmt.Sprintf("%s, write %d %s, %d times", way.name, nth, how, times), func(t *testing.T) {
 						b := start(t, welcome)
 						if way.set != "" {
-							b.define(catalog.KindSetting, delivery.SettingsID, way.set)
+							b.define(definition.Settings, delivery.SettingsID, way.set)
 						}
 						b.provider.answer = way.answer
 						for i := range times {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
@@ -89,8 +90,8 @@ func start(t testing.TB, campaign string) *bench {
 	b := &bench{TB: t, now: noon, provider: &provider{}}
 	b.db = dynamotest.NewAt(t, b.clock)
 	b.process = b.another()
-	b.define(catalog.KindCampaign, "welcome", campaign)
-	b.define(catalog.KindTemplate, "hello", greeting)
+	b.define(definition.Campaign, "welcome", campaign)
+	b.define(definition.Template, "hello", greeting)
 	b.ann = b.person("ann", func(p *profile.Profile) {
 		p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}, "name": {Value: "Ann"}}
 		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}

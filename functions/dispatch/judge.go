@@ -2,11 +2,11 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -164,27 +164,9 @@ func (a *attempt) address(person *profile.Profile) string {
 // rules reads the house's settings. A document that this program cannot read stops the notification: the shop may have forbidden
 // it in words that are not understood.
 func (a *attempt) rules(ctx context.Context) (settings delivery.Settings, holdout delivery.Holdout, err error) {
-	settings = delivery.DefaultSettings()
-	if err = a.setting(ctx, delivery.SettingsID, func(body json.RawMessage) (err error) {
-		settings, err = delivery.ParseSettings(body)
-		return err
-	}); err != nil {
+	if settings, err = catalog.Setting(ctx, a.Catalog, definition.Messaging); err != nil {
 		return settings, holdout, err
 	}
-	err = a.setting(ctx, delivery.HoldoutID, func(body json.RawMessage) (err error) {
-		holdout, err = delivery.ParseHoldout(body)
-		return err
-	})
+	holdout, err = catalog.Setting(ctx, a.Catalog, definition.Holdout)
 	return settings, holdout, err
-}
-
-func (a *attempt) setting(ctx context.Context, id string, read func(json.RawMessage) error) error {
-	d, err := a.Catalog.Definition(ctx, catalog.KindSetting, id)
-	if errors.Is(err, dynamo.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return read(d.Body)
 }

@@ -5,16 +5,16 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 )
 
 // TestTimesAndSumsAreTheReaders renders with the person's zone where one is known, else with the shop's, and the shop's currency.
 func TestTimesAndSumsAreTheReaders(t *testing.T) {
 	for zone, want := range map[string]string{"": "12:00", "America/New_York": "23:00", "Nowhere/Else": "12:00"} {
 		b := start(t, welcome)
-		b.define(catalog.KindTemplate, "hello", strings.Replace(greeting, "{{ event.properties.plan }}", `{{ event.timestamp | date: '%H:%M' }} {{ 12850 | money }} {{ profile.langs | join: '+' }}`, 1))
+		b.define(definition.Template, "hello", strings.Replace(greeting, "{{ event.properties.plan }}", `{{ event.timestamp | date: '%H:%M' }} {{ 12850 | money }} {{ profile.langs | join: '+' }}`, 1))
 		b.change(func(p *profile.Profile) {
 			p.Zone.Value = zone
 			p.Traits["langs"] = profile.Trait{Value: `["zh","en"]`}

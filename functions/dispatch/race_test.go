@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -75,7 +76,7 @@ func TestAMergeBetweenTwoWorkers(t *testing.T) {
 func TestCapsThroughAMerge(t *testing.T) {
 	for nth := 1; ; nth++ {
 		b := start(t, welcome)
-		b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+		b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 		old, ofOld, _ := b.old()
 		fired := false
 		b.db.Interrupt("GetItem", nth, func() {
@@ -216,9 +217,9 @@ func (b *bench) stopAfterLostAnswer(more func()) {
 	b.Helper()
 	b.db.Fail("PutItem", 1, dynamotest.Persisted)
 	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
-		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), catalog.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
+		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), definition.Settings, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
 		b.must(err)
-		b.pass(catalog.CatalogTTL)
+		b.pass(catalog.TTL)
 		more()
 	})
 }
@@ -393,19 +394,19 @@ func TestTheVersionThatTookThePerson(t *testing.T) {
 		{"of a job without a version of the template", 1, 0, nil, "two"},
 		{"of a version that never was", 9, 9, nil, "[skipped notEligible]"},
 		{"stopped since", 1, 1, func(b *bench) {
-			b.define(catalog.KindCampaign, "welcome", `{"name":"Welcome","state":"cancelled","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
+			b.define(definition.Campaign, "welcome", `{"name":"Welcome","state":"cancelled","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
 		}, "[skipped notRunning]"},
 		{"paused since", 1, 1, func(b *bench) {
-			b.define(catalog.KindCampaign, "welcome", `{"name":"Welcome","state":"paused","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
+			b.define(definition.Campaign, "welcome", `{"name":"Welcome","state":"paused","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
 		}, "[deferred notRunning]"},
 		{"the template deleted since", 1, 1, func(b *bench) {
-			b.db.Undefine(b, catalog.KindTemplate, "hello", noon)
+			b.db.Undefine(b, definition.Template, "hello", noon)
 		}, "one"},
 	} {
 		b := start(t, welcome)
-		b.define(catalog.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"one"}}}`)
-		b.define(catalog.KindTemplate, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"two"}}}`)
-		b.define(catalog.KindCampaign, "welcome", edited)
+		b.define(definition.Template, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"one"}}}`)
+		b.define(definition.Template, "hello", `{"channel":"email","locales":{"default":{"subject":"s","text":"two"}}}`)
+		b.define(definition.Campaign, "welcome", edited)
 		if c.after != nil {
 			c.after(b)
 		}
@@ -424,9 +425,9 @@ func TestTheVersionThatTookThePerson(t *testing.T) {
 // TestStoppedWithinAnInvocation: the kill switch stops an invocation that has begun.
 func TestStoppedWithinAnInvocation(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[]}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"caps":[]}`)
 	settle(b, b.process, b.ask("s1"))
-	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), catalog.KindSetting, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
+	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), definition.Settings, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
 	b.must(err)
 	b.pass(5 * time.Second)
 	settle(b, b.process, b.ask("s2"))

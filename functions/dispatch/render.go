@@ -2,16 +2,14 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/domain/outreach/template"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
@@ -29,9 +27,9 @@ type edition struct {
 // template finds a template in the version that the notification was decided with, compiled once; nil when there is none or none that
 // compiles. Version 0 is the present one.
 func (p *Process) template(ctx context.Context, id string, version int) (*liquid.Template, error) {
-	d, err := p.Catalog.Definition(ctx, catalog.KindTemplate, id)
+	d, err := p.Catalog.Definition(ctx, definition.Template, id)
 	if version != 0 && (err != nil || d.Version != version) {
-		if pinned, pinErr := p.Catalog.Version(ctx, catalog.KindTemplate, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
+		if pinned, pinErr := p.Catalog.Version(ctx, definition.Template, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
 			d, err = pinned, pinErr
 		}
 	}
@@ -50,12 +48,10 @@ func (p *Process) template(ctx context.Context, id string, version int) (*liquid
 	if t, ok := p.templates[key]; ok {
 		return t, nil
 	}
-	var doc template.Definition
 	var t *liquid.Template
-	if json.Unmarshal(d.Body, &doc) == nil {
-		doc.ID = id
+	if saved := definition.Templates.Read(d); saved.Err == nil {
 		// It was checked when it was saved; what a newer program knows and this one does not is found here.
-		t, _ = liquid.Compile(doc)
+		t, _ = liquid.Compile(saved.Value)
 	}
 	if p.templates == nil || len(p.templates) >= maxCompiled {
 		p.templates = map[edition]*liquid.Template{}

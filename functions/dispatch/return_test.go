@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -49,7 +49,7 @@ func TestHalfOfAPersonComesBack(t *testing.T) {
 // TestWhoComesBackBeforeTheWipe: what the former person was sent, once and up to the caps, is not theirs, though the record still says so.
 func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 	settle(b, b.process, b.ask("once"))
 	b.pass(time.Minute)
 	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
@@ -250,7 +250,7 @@ func TestAClockBehindTheStart(t *testing.T) {
 		b := start(t, welcome)
 		n := b.ask("all")
 		n.At, n.CampaignVersion = b.clock().Add(2*time.Second), 2
-		b.define(catalog.KindCampaign, "welcome", fmt.Sprintf(`{"name":"W","state":"scheduled","channel":"email","templateId":"hello","trigger":{"audience":{"segmentId":"vip","at":%q}}}`,
+		b.define(definition.Campaign, "welcome", fmt.Sprintf(`{"name":"W","state":"scheduled","channel":"email","templateId":"hello","trigger":{"audience":{"segmentId":"vip","at":%q}}}`,
 			n.At.Add(-begun).Format(time.RFC3339)))
 		settle(b, b.process, n)
 		if got := b.decisions(); len(got) != 1 || got[0] != want {

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -36,7 +36,7 @@ func TestNoWordOfAPublicEventIsSent(t *testing.T) {
 		text     string
 	}{{false, "||gold|Signed Up"}, {true, "|||Signed Up"}} {
 		b := start(t, welcome)
-		b.define(catalog.KindTemplate, "hello", talkative)
+		b.define(definition.Template, "hello", talkative)
 		b.change(unproven)
 		n := b.signUp(b.ask("s1"))
 		n.Unproven = c.unproven
@@ -134,7 +134,7 @@ func TestAnAddressThatWaitsToBeConfirmedIsNamedSo(t *testing.T) {
 // TestAnAddressIsCapped: what public events start counts by address, whoever they name; what is proven does not.
 func TestAnAddressIsCapped(t *testing.T) {
 	b := start(t, welcome)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"caps":[{"limit":2,"per":1,"unit":"days"}]}`)
+	b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":2,"per":1,"unit":"days"}]}`)
 	ask := func(who string, unproven bool) job.Notification {
 		p := b.person(who, func(p *profile.Profile) {
 			p.Traits = profile.Traits{"email": {Value: "ann@example.com"}}

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
@@ -97,10 +97,10 @@ func TestWhatIsUnknownStaysSo(t *testing.T) {
 	b.provider.answer = func(int) error { return &channel.Error{Class: channel.Uncertain, Code: "x"} }
 	n := b.ask("s1")
 	worker := b.another()
-	b.define(catalog.KindSetting, delivery.SettingsID, `{"killSwitch":true}`)
-	_, err := worker.Catalog.Definition(t.Context(), catalog.KindSetting, delivery.SettingsID)
+	b.define(definition.Settings, delivery.SettingsID, `{"killSwitch":true}`)
+	_, err := worker.Catalog.Definition(t.Context(), definition.Settings, delivery.SettingsID)
 	b.must(err)
-	b.define(catalog.KindSetting, delivery.SettingsID, `{}`)
+	b.define(definition.Settings, delivery.SettingsID, `{}`)
 	b.db.Interrupt("PutItem", 1, func() { settle(b, b.another(), n) }) // before the decision of the worker that was stopped
 	settle(b, worker, n)
 	b.expect(1, "unknown timedOut")

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -106,7 +106,7 @@ func TestACampaignThatANewerProgramHasSaved(t *testing.T) {
 	}{"another program takes over": {true, "[]", 1}, "none does": {false, "[expired: unreadable]", 0}} {
 		b := start(t, with(onEvent, `"wait":"10m"`))
 		b.heard(b.signUp(1))
-		b.define(catalog.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), `"email"`, `"pigeon"`, 1))
+		b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), `"email"`, `"pigeon"`, 1))
 		for range 23 {
 			b.pass(time.Hour)
 			b.must(b.tick())
@@ -115,7 +115,7 @@ func TestACampaignThatANewerProgramHasSaved(t *testing.T) {
 			t.Errorf("%s: while there is time: %s", name, got)
 		}
 		if c.mended {
-			b.define(catalog.KindCampaign, "c", with(onEvent, `"wait":"10m"`))
+			b.define(definition.Campaign, "c", with(onEvent, `"wait":"10m"`))
 		}
 		for range 3 {
 			b.pass(time.Hour)

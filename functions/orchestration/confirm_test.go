@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -27,7 +27,7 @@ func TestAnAddressToBeConfirmedIsANotification(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, onEvent)
 			if c.template != "" {
-				b.define(catalog.KindTemplate, campaign.ConfirmationTemplate, c.template)
+				b.define(definition.Template, campaign.ConfirmationTemplate, c.template)
 			}
 			f := b.follow(3, profile.FollowUnconfirmed, "", noon)
 			f.Unproven = true

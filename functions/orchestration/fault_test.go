@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/job"
@@ -64,8 +64,8 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 	for _, op := range []string{"GetItem", "Query"} {
 		for nth := 1; ; nth++ {
 			b := start(t, with(onEvent, `"wait":"10m"`))
-			b.define(catalog.KindCampaign, "d", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
-			b.define(catalog.KindCampaign, "e", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
+			b.define(definition.Campaign, "d", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
+			b.define(definition.Campaign, "e", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
 			b.must(b.tick())
 			b.heard(b.signUp(1))
 			body, err := json.Marshal(job.Notification{ID: "put off", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, Deferred: 1})

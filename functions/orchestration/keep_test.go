@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -50,7 +51,7 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 	entered := func(b *bench) []job.Follow { return []job.Follow{b.follow(1, profile.FollowEntered, "vip", b.clock())} }
 	set := func(state string) func(*bench) {
 		return func(b *bench) {
-			b.define(catalog.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), "running", state, 1))
+			b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), "running", state, 1))
 		}
 	}
 	wait := with(onEvent, `"wait":"10m"`)
@@ -85,8 +86,8 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 		{"paused for too long", wait, nil, follow, set("paused"), 24*time.Hour + 11*time.Minute, 0, "[expired: paused]"},
 		{"ended while it waits", wait, nil, follow, set("cancelled"), 10 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"deleted while it waits", wait, nil, follow, func(b *bench) {
-			b.db.Undefine(b, catalog.KindCampaign, "c", noon)
-			b.pass(catalog.CatalogTTL)
+			b.db.Undefine(b, definition.Campaign, "c", noon)
+			b.pass(catalog.TTL)
 		}, 10 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"nobody looked for too long", wait, nil, follow, func(*bench) {}, 24*time.Hour + 11*time.Minute, 0, "[expired: stale]"},
 		{"nobody looked for as long as it may be late", wait, nil, follow, func(*bench) {}, 24*time.Hour + 10*time.Minute, 1, "[]"},
@@ -125,21 +126,21 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 		asked int
 		want  string
 	}{
-		{"goes on after two minutes", func(b *bench) { b.pass(2 * time.Minute); b.define(catalog.KindCampaign, "c", toAll) }, time.Minute, 2, "[]"},
+		{"goes on after two minutes", func(b *bench) { b.pass(2 * time.Minute); b.define(definition.Campaign, "c", toAll) }, time.Minute, 2, "[]"},
 		{"goes on after four hours", func(b *bench) {
 			for range 240 {
 				b.pass(time.Minute)
 				b.must(b.tick())
 			}
-			b.define(catalog.KindCampaign, "c", set("running"))
+			b.define(definition.Campaign, "c", set("running"))
 		}, 30 * time.Minute, 2, "[]"},
 		{"never goes on", func(*bench) {}, 24*time.Hour + 2*time.Minute, 0, "[expired: paused]"},
-		{"is cancelled", func(b *bench) { b.define(catalog.KindCampaign, "c", set("cancelled")) }, 2 * time.Minute, 0, "[cancelled: campaign cancelled]"},
+		{"is cancelled", func(b *bench) { b.define(definition.Campaign, "c", set("cancelled")) }, 2 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"is deleted", func(b *bench) {
-			b.db.Undefine(b, catalog.KindCampaign, "c", noon)
+			b.db.Undefine(b, definition.Campaign, "c", noon)
 		}, 2 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"is moved", func(b *bench) {
-			b.define(catalog.KindCampaign, "c", strings.Replace(toAll, "21T12", "21T13", 1))
+			b.define(definition.Campaign, "c", strings.Replace(toAll, "21T12", "21T13", 1))
 		}, 2 * time.Minute, 0, "[cancelled: moved to another time]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -287,7 +288,7 @@ func TestOneReadingForAllCampaigns(t *testing.T) {
 		if i%2 == 1 {
 			body = strings.Replace(onEvent, "Signed Up", "Another Event", 1)
 		}
-		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), catalog.KindCampaign, fmt.Sprint("c", i), json.RawMessage(body), nil, dynamotest.By(noon))
+		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), definition.Campaign, fmt.Sprint("c", i), json.RawMessage(body), nil, dynamotest.By(noon))
 		b.must(err)
 	}
 	b.must(b.process.askAudiences(t.Context())) // warms the cache
@@ -304,8 +305,8 @@ func TestOneReadingForAllCampaigns(t *testing.T) {
 // TestAudiencesOfTheSameMinuteShareOneReading: campaigns that ask different segments at one time are answered by one reading.
 func TestAudiencesOfTheSameMinuteShareOneReading(t *testing.T) {
 	b := start(t, toAll)
-	b.define(catalog.KindCampaign, "d", strings.Replace(toAll, "vip", "new", 1))
-	b.define(catalog.KindCampaign, "later", strings.Replace(toAll, "21T12", "21T13", 1))
+	b.define(definition.Campaign, "d", strings.Replace(toAll, "vip", "new", 1))
+	b.define(definition.Campaign, "later", strings.Replace(toAll, "21T12", "21T13", 1))
 	for range 2 {
 		b.must(b.tick())
 	}
@@ -360,7 +361,7 @@ func TestAMergeBetweenTwoTakings(t *testing.T) {
 func TestTheTemplateIsPinned(t *testing.T) {
 	b := start(t, with(onEvent, `"variants":[{"id":"a","weight":1,"templateId":"arm"}]`))
 	for range 3 {
-		b.define(catalog.KindTemplate, "arm", `{}`)
+		b.define(definition.Template, "arm", `{}`)
 	}
 	b.heard(b.signUp(1))
 	if got := b.asked(); len(got) != 1 || got[0].TemplateVersion != 3 || got[0].Variant != "a" {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -87,12 +88,12 @@ const (
 // with adds fields to a campaign.
 func with(body, fields string) string { return strings.Replace(body, "{", "{"+fields+",", 1) }
 
-func start(t testing.TB, definition string) *bench {
+func start(t testing.TB, body string) *bench {
 	t.Helper()
 	b := &bench{TB: t, now: noon, notifications: &box{}, segmentation: &box{}, self: &box{}}
 	b.db = dynamotest.NewAt(t, b.clock)
 	b.profiles = people.Profiles{DB: b.db, Table: "Profiles"}
-	b.define(catalog.KindCampaign, "c", definition)
+	b.define(definition.Campaign, "c", body)
 	b.ann = b.person("ann", func(*profile.Profile) {})
 	b.item("Due", map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: "orchestration#floor"}, "sk": &types.AttributeValueMemberS{Value: "floor"},
@@ -254,7 +255,7 @@ func TestWhoIsTaken(t *testing.T) {
 			b.change(func(p *profile.Profile) { p.Orders.Count = 1 })
 		}, func(b *bench) job.Follow { return b.signUp(1) }, 0},
 		{"condition of another segment", with(onEvent, `"condition":{"segment":"buyers"}`), func(b *bench) {
-			b.define(catalog.KindSegment, "buyers", `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`)
+			b.define(definition.Segment, "buyers", `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`)
 			b.change(func(p *profile.Profile) { p.Orders.Count = 1 })
 		}, func(b *bench) job.Follow { return b.signUp(1) }, 1},
 		{"condition of a segment that is gone", with(onEvent, `"condition":{"segment":"buyers"}`), nil, func(b *bench) job.Follow { return b.signUp(1) }, 0},
@@ -509,7 +510,7 @@ func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"4h"`))
 	b.must(b.tick())
 	b.heard(b.signUp(1))
-	b.define(catalog.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"4h"`), "running", "paused", 1))
+	b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"4h"`), "running", "paused", 1))
 	waits := func() []due.Waiting {
 		all, err := due.Waits{DB: b.db, Table: "Due"}.Of(t.Context(), b.ann.Keys(), b.clock())
 		b.must(err)
@@ -536,7 +537,7 @@ func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
 		b := start(t, with(onEvent, `"wait":"1h"`))
 		b.must(b.tick())
 		b.heard(b.signUp(1))
-		b.define(catalog.KindCampaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
+		b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
 		if deferred > 0 { // as dispatch puts it off
 			body, err := json.Marshal(job.Notification{ID: "n", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, NotAfter: noon.Add(25 * time.Hour), Deferred: deferred})
 			b.must(err)

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -33,7 +33,7 @@ func TestEveryReadAtTheEndOfAWaitFails(t *testing.T) {
 		bob := b.person("bob", func(*profile.Profile) {})
 		bob.Absorb(b.ann)
 		b.must(b.profiles.Merge(t.Context(), bob, b.ann, people.Pack{}))
-		b.define(catalog.KindCampaign, "c", with(onEvent, `"wait":"20m"`))
+		b.define(definition.Campaign, "c", with(onEvent, `"wait":"20m"`))
 		b.pass(10 * time.Minute)
 		before := b.db.Calls("GetItem")
 		b.db.Fail("GetItem", nth, dynamotest.NotPersisted)
@@ -102,7 +102,7 @@ func TestAJobOfWhoCannotBeReadWaits(t *testing.T) {
 // TestWhatIsDoneHandsNothingOn: a job, an audience and a minute in which all was answered leave no job behind.
 func TestWhatIsDoneHandsNothingOn(t *testing.T) {
 	b := start(t, onEvent)
-	b.define(catalog.KindCampaign, "d", toAll)
+	b.define(definition.Campaign, "d", toAll)
 	b.heard(b.signUp(1))
 	b.heard()
 	for _, ids := range [][]profile.ID{{b.ann.ID}, nil} {
@@ -156,8 +156,8 @@ func TestWhatIsCounted(t *testing.T) {
 		"its wait is over":       {wait, hearing, tick, "notified"},
 		"erased":                 {onEvent, erase, hear, "gone"},
 		"erased while it waits":  {wait, func(b *bench) { hearing(b); erase(b) }, tick, "gone"},
-		"erased in a pause":      {wait, func(b *bench) { hearing(b); b.define(catalog.KindCampaign, "c", paused(wait)); erase(b) }, tick, "gone"},
-		"in a pause":             {wait, func(b *bench) { hearing(b); b.define(catalog.KindCampaign, "c", paused(wait)) }, tick, "parked"},
+		"erased in a pause":      {wait, func(b *bench) { hearing(b); b.define(definition.Campaign, "c", paused(wait)); erase(b) }, tick, "gone"},
+		"in a pause":             {wait, func(b *bench) { hearing(b); b.define(definition.Campaign, "c", paused(wait)) }, tick, "parked"},
 		"an audience in a pause": {strings.Replace(toAll, "scheduled", "paused", 1), nil, list, "parked"},
 		"an audience of no name": {toAll, nil, func(b *bench) {
 			b.hear(job.Orchestration{Audience: &job.AudienceList{ID: "l", CampaignID: "c", RunID: "x"}})

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -172,8 +173,8 @@ func (p *Process) refusal(c catalog.Campaign, n job.Notification, person *profil
 // ask completes a notification that is to be sent now: with the arm, and with the version of its template.
 func (p *Process) ask(ctx context.Context, c catalog.Campaign, n job.Notification, person *profile.Profile) (*job.Notification, error) {
 	arm := c.Assign(campaign.Person(person))
-	template, err := p.Catalog.Definition(ctx, catalog.KindTemplate, arm.TemplateID)
-	if err != nil && !isNotFound(err) {
+	template, _, err := p.Catalog.Find(ctx, definition.Template, arm.TemplateID)
+	if err != nil {
 		return nil, err
 	}
 	n.Variant, n.TemplateVersion = arm.ID, template.Version

@@ -1,17 +1,17 @@
 package projection
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -78,59 +78,50 @@ func TestEveryReadBroken(t *testing.T) {
 	}
 }
 
-// shelf is a list of definitions that may be away.
-type shelf struct {
-	all map[string][]catalog.Definition
-	err map[string]error
-}
-
-func (c shelf) All(_ context.Context, kind string) ([]catalog.Definition, error) {
-	return c.all[kind], c.err[kind]
-}
-
 // TestWhatIsWatched is what the catalog says at the moment: the segments that one person's data decides, and the events of campaigns that run.
 func TestWhatIsWatched(t *testing.T) {
-	define := func(kind, id string, version int, body string) catalog.Definition {
-		return catalog.Definition{Kind: kind, ID: id, Version: version, Body: json.RawMessage(body)}
-	}
 	onEvent := func(state, name string) string {
 		return `{"name":"C","state":"` + state + `","channel":"email","templateId":"t","trigger":{"event":{"name":"` + name + `"}}}`
 	}
-	c := shelf{all: map[string][]catalog.Definition{
-		catalog.KindSegment: {
-			define(catalog.KindSegment, "buyers", 1, `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`),
-			define(catalog.KindSegment, "broken", 1, `{"id":7}`),
-			define(catalog.KindSegment, "faulty", 1, `{"id":"faulty","name":"F","rule":{"field":"no such field","op":"gte","value":1}}`),
-		},
-		catalog.KindCampaign: {
-			define(catalog.KindCampaign, "a", 1, onEvent("running", "Signed Up")), define(catalog.KindCampaign, "b", 1, onEvent("paused", "Cart Viewed")),
-			define(catalog.KindCampaign, "c", 1, `{"name":7}`), define(catalog.KindCampaign, "d", 1, onEvent("running", "Product Viewed")),
-			define(catalog.KindCampaign, "e", 1, `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"enteredSegment":"buyers"}}`),
-		},
-	}, err: map[string]error{}}
+	now, db := t0, dynamotest.New(t)
+	for id, body := range map[string]string{
+		"buyers": `{"id":"buyers","name":"B","rule":{"field":"orders.count","op":"gte","value":1}}`, "broken": `{"id":7}`,
+		"faulty": `{"id":"faulty","name":"F","rule":{"field":"no such field","op":"gte","value":1}}`,
+	} {
+		db.Define(t, definition.Segment, id, body, now)
+	}
+	for id, body := range map[string]string{
+		"a": onEvent("running", "Signed Up"), "b": onEvent("paused", "Cart Viewed"), "c": `{"name":7}`, "d": onEvent("running", "Product Viewed"),
+		"e": `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"enteredSegment":"buyers"}}`,
+		"f": strings.Replace(onEvent("running", "Tea Drunk"), "email", "pigeon", 1), // a newer program's, which hears of it
+	} {
+		db.Define(t, definition.Campaign, id, body, now)
+	}
 	shop := segment.Shop{Zone: time.UTC, Currency: "CNY"}
-	d := &Definitions{Catalog: c, Shop: shop}
+	d := &Definitions{Catalog: &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: "Catalog"}, Now: func() time.Time { return now }}, Shop: shop}
 	w, err := d.Current(t.Context())
-	if err != nil || len(w.Events) != 2 || !w.Events["Signed Up"] || !w.Events["Product Viewed"] || w.Shop != shop {
+	if err != nil || len(w.Events) != 3 || !w.Events["Signed Up"] || !w.Events["Product Viewed"] || !w.Events["Tea Drunk"] || w.Shop != shop {
 		t.Fatalf("watched %+v, %v", w, err)
 	}
 	p := &profile.Profile{ID: "p", Memory: profile.Memory{FirstSeen: t0}, Orders: profile.Orders{Count: 1}}
 	if got := w.memberships(p, t0); len(got) != 1 || got[0].Ref != "buyers" || got[0].Kind != profile.FollowEntered {
 		t.Errorf("who buys enters %+v", got)
 	}
+	now = now.Add(catalog.TTL)
 	if again, err := d.Current(t.Context()); err != nil || again != w {
 		t.Errorf("compiled again without a change, %v", err)
 	}
-	c.all[catalog.KindCampaign][1] = define(catalog.KindCampaign, "b", 2, onEvent("running", "Cart Viewed"))
+	db.Define(t, definition.Campaign, "b", onEvent("running", "Cart Viewed"), now)
+	now = now.Add(catalog.TTL)
+	for _, operation := range []string{"GetItem", "Query"} {
+		db.Fail(operation, 1, dynamotest.NotPersisted)
+		if w, err := d.Current(t.Context()); err == nil {
+			t.Errorf("without %s it is watched for %+v", operation, w)
+		}
+		db.Heal()
+	}
 	if now, err := d.Current(t.Context()); err != nil || !now.Events["Cart Viewed"] {
 		t.Errorf("a new version is not watched: %+v, %v", now, err)
-	}
-	for _, kind := range []string{catalog.KindSegment, catalog.KindCampaign} {
-		c.err[kind] = errors.New("away")
-		if _, err := d.Current(t.Context()); !errors.Is(err, c.err[kind]) {
-			t.Errorf("without %s: %v", kind, err)
-		}
-		delete(c.err, kind)
 	}
 }
 

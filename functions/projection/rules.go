@@ -2,17 +2,11 @@ package projection
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
-	"slices"
-	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/userops/userops/shared/domain/audience/segment"
-	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -70,77 +64,40 @@ func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow 
 	return set.Told(p, segment.Diff(p, members, set.Proven(p, members, now, w.Shop), now, ""))
 }
 
-// Catalog lists current definitions; it may be some seconds old.
-type Catalog interface {
-	All(ctx context.Context, kind string) ([]catalog.Definition, error)
-}
-
 // Definitions makes a Watch of the catalog, anew whenever a definition has changed.
 type Definitions struct {
-	Catalog Catalog
+	Catalog *catalog.Cache
 	Shop    segment.Shop
 
-	mu       sync.Mutex
-	versions []string
-	watch    *Watch
+	made catalog.Made[*Watch]
 }
 
 // Current is the Watch of the definitions as the catalog has them.
 func (d *Definitions) Current(ctx context.Context) (*Watch, error) {
-	var segments, campaigns []catalog.Definition
-	both, sideBySide := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		segments, err = d.Catalog.All(sideBySide, catalog.KindSegment)
-		return err
-	})
-	both.Go(func() (err error) {
-		campaigns, err = d.Catalog.All(sideBySide, catalog.KindCampaign)
-		return err
-	})
-	if err := both.Wait(); err != nil {
-		return nil, err
-	}
-	var versions []string
-	for _, x := range slices.Concat(segments, campaigns) {
-		versions = append(versions, fmt.Sprintf("%s/%s/%d", x.Kind, x.ID, x.Version))
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.watch == nil || !slices.Equal(versions, d.versions) {
-		d.watch, d.versions = d.compile(ctx, segments, campaigns), versions
-	}
-	return d.watch, nil
+	return d.made.Of(ctx, d.Catalog, d.watch, definition.Segment, definition.Campaign)
 }
 
-// compile leaves out what is faulty: console lets no such definition in, and one that is there all the same must not stop the
-// events.
-func (d *Definitions) compile(ctx context.Context, segments, campaigns []catalog.Definition) *Watch {
-	w := &Watch{Events: map[string]bool{}, Shop: d.Shop}
-	var definitions []segment.Definition
-	for _, x := range segments {
-		var s segment.Definition
-		if err := json.Unmarshal(x.Body, &s); err != nil {
-			slog.WarnContext(ctx, "segment left out", "segment", x.ID, "error", err.Error())
-			continue
-		}
-		definitions = append(definitions, s)
+// watch leaves out what is faulty: console lets no such definition in, and one that is there all the same must not stop the events.
+func (d *Definitions) watch(ctx context.Context, from catalog.Lister) (*Watch, error) {
+	segments, err := catalog.Readable(ctx, from, definition.Segments)
+	if err != nil {
+		return nil, err
 	}
-	set, faults := segment.Compile(definitions)
+	campaigns, err := catalog.Readable(ctx, from, definition.Campaigns)
+	if err != nil {
+		return nil, err
+	}
+	set, faults := segment.Compile(segments)
 	for _, f := range faults {
 		slog.WarnContext(ctx, "segment left out", "field", f.Field, "reason", f.Reason)
 	}
-	w.Live, w.All = set.Live(), set
-	for _, x := range campaigns {
-		var c campaign.Definition
-		if err := json.Unmarshal(x.Body, &c); err != nil {
-			slog.WarnContext(ctx, "campaign left out", "campaign", x.ID, "error", err.Error())
-			continue
-		}
+	w := &Watch{Events: map[string]bool{}, Live: set.Live(), All: set, Shop: d.Shop}
+	for _, c := range campaigns {
 		for _, news := range c.ListensTo() {
 			if news.Kind == profile.FollowEvent {
 				w.Events[news.Ref] = true
 			}
 		}
 	}
-	return w
+	return w, nil
 }

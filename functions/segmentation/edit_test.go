@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -18,14 +18,14 @@ import (
 // goes by the new ones.
 func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 	rule := func(c shelf, id, rule string) shelf {
-		return c.with(catalog.KindSegment, id, fmt.Sprintf(`{"id":%q,"rule":%s}`, id, rule))
+		return c.with(definition.Segment, id, fmt.Sprintf(`{"id":%q,"rule":%s}`, id, rule))
 	}
 	const nobody, everybody = `{"field":"userId","op":"eq","value":"nobody"}`, `{"field":"userId","op":"exists"}`
 	// Blanks and signs that are escaped are no edit.
 	const spaced = `{ "not": {"field": "userId", "op": "eq", "value": "<nobody> & é"} }`
 	before := rule(rule(rule(rule(shelf{}, "edited", nobody), "asks", `{"segment":"edited"}`), "gone", nobody), "same", spaced)
 	after := rule(rule(rule(rule(shelf{}, "edited", everybody), "asks", `{"segment":"edited"}`), "made", everybody), "same", spaced)
-	after = after.with(catalog.KindCampaign, "started", `{"id":"started","state":"running","trigger":{"enteredSegment":"class8:111"}}`)
+	after = after.with(definition.Campaign, "started", `{"id":"started","state":"running","trigger":{"enteredSegment":"class8:111"}}`)
 	for _, when := range []string{"before scoring", "while scoring"} {
 		t.Run(when, func(t *testing.T) {
 			w := newWorld(t, 1, 1, before)

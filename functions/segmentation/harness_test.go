@@ -17,9 +17,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
@@ -364,9 +364,9 @@ func (q *memoryQueue) take(random *rand.Rand) ([]byte, bool) {
 }
 
 // shelf is fixed.
-type shelf map[string][]catalog.Definition
+type shelf map[string][]definition.Document
 
-func (c shelf) All(_ context.Context, kind string) ([]catalog.Definition, error) {
+func (c shelf) All(_ context.Context, kind string) ([]definition.Document, error) {
 	return c[kind], nil
 }
 
@@ -375,7 +375,7 @@ func (c shelf) with(kind, id, body string) shelf {
 	if out == nil {
 		out = shelf{}
 	}
-	out[kind] = append(slices.Clone(out[kind]), catalog.Definition{Kind: kind, ID: id, Version: 1, Body: json.RawMessage(body)})
+	out[kind] = append(slices.Clone(out[kind]), definition.Document{Kind: kind, ID: id, Version: 1, Body: json.RawMessage(body)})
 	return out
 }
 

@@ -8,8 +8,8 @@ import (
 	"log/slog"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -62,29 +62,21 @@ func (p *Process) create(ctx context.Context, j job.Segmentation) (segment.Run, 
 
 // scoring is the operator's setting, or the defaults.
 func (p *Process) scoring(ctx context.Context) (segment.Scoring, error) {
-	settings, err := p.Catalog.All(ctx, catalog.KindSetting)
+	settings, err := p.Catalog.All(ctx, definition.Settings)
 	if err != nil {
 		return segment.Scoring{}, err
 	}
 	for _, one := range settings {
-		if one.ID != segment.ScoringSetting {
-			continue
+		if one.ID == definition.Scoring.ID {
+			return definition.Scoring.Read(one)
 		}
-		var s segment.Scoring
-		if err := json.Unmarshal(one.Body, &s); err != nil {
-			return segment.Scoring{}, fmt.Errorf("reading the setting %s, version %d: %w", one.ID, one.Version, err)
-		}
-		if err := s.Validate(); err != nil {
-			return segment.Scoring{}, fmt.Errorf("reading the setting %s, version %d: %w", one.ID, one.Version, err)
-		}
-		return s.Filled(), nil
 	}
-	return segment.DefaultScoring(), nil
+	return definition.Scoring.Absent, nil
 }
 
 // keepDefinitions writes down the segments that every shard of the run will ask.
 func (p *Process) keepDefinitions(ctx context.Context, run segment.Run) error {
-	found, err := p.Catalog.All(ctx, catalog.KindSegment)
+	found, err := p.Catalog.All(ctx, definition.Segment)
 	if err != nil {
 		return err
 	}
@@ -120,9 +112,17 @@ func (p *Process) planned(ctx context.Context, run segment.Run) (*segment.Set, [
 	if err != nil {
 		return nil, nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
 	}
-	var definitions []segment.Definition
-	if err := json.Unmarshal(text, &definitions); err != nil {
+	var bodies []json.RawMessage
+	if err := json.Unmarshal(text, &bodies); err != nil {
 		return nil, nil, fmt.Errorf("unpacking the definitions of run %s: %w", run.ID, err)
+	}
+	definitions := make([]segment.Definition, len(bodies))
+	for i, body := range bodies {
+		d, err := definition.Segments.Decode(body)
+		if err != nil {
+			d = segment.Definition{ID: d.ID} // it is broken, as one whose rule cannot be asked
+		}
+		definitions[i] = d
 	}
 	set, faults := segment.Compile(definitions)
 	for _, f := range faults {

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -21,10 +21,10 @@ func (w *world) refuse(p *profile.Profile, refuses bool) {
 }
 
 // profilingRules are a segment of a class, its opposite, one of a class or a fact, and one of a fact.
-var profilingRules = shelf{}.with(catalog.KindSegment, "top", `{"id":"top","name":"T","rule":{"field":"rfm.m","op":"gte","value":1}}`).
-	with(catalog.KindSegment, "low", `{"id":"low","name":"L","rule":{"notSegment":"top"}}`).
-	with(catalog.KindSegment, "either", `{"id":"either","name":"E","rule":{"any":[{"segment":"top"},{"field":"orders.count","op":"gte","value":1}]}}`).
-	with(catalog.KindSegment, "fact", `{"id":"fact","name":"F","rule":{"field":"orders.count","op":"gte","value":1}}`)
+var profilingRules = shelf{}.with(definition.Segment, "top", `{"id":"top","name":"T","rule":{"field":"rfm.m","op":"gte","value":1}}`).
+	with(definition.Segment, "low", `{"id":"low","name":"L","rule":{"notSegment":"top"}}`).
+	with(definition.Segment, "either", `{"id":"either","name":"E","rule":{"any":[{"segment":"top"},{"field":"orders.count","op":"gte","value":1}]}}`).
+	with(definition.Segment, "fact", `{"id":"fact","name":"F","rule":{"field":"orders.count","op":"gte","value":1}}`)
 
 // TestWhoRefusesProfilingIsInNoClass: a run leaves them out of every class and every segment that asks one, counts them, takes away what they had before and
 // tells nobody; what the others are does not depend on them. Taking it back brings all of it back with the next run.

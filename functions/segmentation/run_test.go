@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -213,7 +214,7 @@ func TestTodayIsTheShopsDate(t *testing.T) {
 }
 
 func TestTheSettingsOfTheShopCount(t *testing.T) {
-	w := newWorld(t, 1, 2, shelf{}.with(catalog.KindSetting, "other", `{}`).with(catalog.KindSetting, segment.ScoringSetting, `{"activeDays":50,"quietDays":200,"class8":"median"}`))
+	w := newWorld(t, 1, 2, shelf{}.with(definition.Settings, "other", `{}`).with(definition.Settings, segment.ScoringSetting, `{"activeDays":50,"quietDays":200,"class8":"median"}`))
 	smallShop(w)
 	run := w.run(job.Segmentation{RunID: "r"}, 0)
 	if run.Outcome == nil || run.Scoring.ActiveDays != 50 || run.Scoring.CoolingDays != 90 {
@@ -229,7 +230,7 @@ func TestTheSettingsOfTheShopCount(t *testing.T) {
 		t.Errorf("class8 goes by %v, the mean", run.Lines.M)
 	}
 
-	bad := newWorld(t, 1, 2, shelf{}.with(catalog.KindSetting, segment.ScoringSetting, `{"activeDays":-1}`))
+	bad := newWorld(t, 1, 2, shelf{}.with(definition.Settings, segment.ScoringSetting, `{"activeDays":-1}`))
 	if !bad.invoke([]byte(`{"kind":"plan","runId":"r"}`)) {
 		t.Error("a plan with faulty settings does not come again")
 	}

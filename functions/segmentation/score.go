@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -106,17 +107,12 @@ func (p *Process) scored(ctx context.Context, run segment.Run, done int) error {
 
 // heard says whether a running campaign listens to what follows.
 func (p *Process) heard(ctx context.Context) (func(profile.Follow) bool, error) {
-	found, err := p.Catalog.All(ctx, catalog.KindCampaign)
+	campaigns, err := catalog.Readable(ctx, p.Catalog, definition.Campaigns)
 	if err != nil {
 		return nil, err
 	}
 	heard := map[campaign.News]bool{}
-	for _, one := range found {
-		var c campaign.Definition
-		if err := json.Unmarshal(one.Body, &c); err != nil {
-			slog.WarnContext(ctx, "campaign left out", "campaign", one.ID, "error", err.Error())
-			continue
-		}
+	for _, c := range campaigns {
 		for _, news := range c.ListensTo() {
 			heard[news] = true
 		}
@@ -278,16 +274,13 @@ func (s *scorer) askWhatIsDefined(ctx context.Context) error {
 	if s.heard, err = s.process.heard(ctx); err != nil {
 		return err
 	}
-	found, err := s.process.Catalog.All(ctx, catalog.KindSegment)
+	found, err := catalog.All(ctx, s.process.Catalog, definition.Segments)
 	if err != nil {
 		return err
 	}
-	current := make([]segment.Definition, 0, len(found))
-	for _, one := range found {
-		d := segment.Definition{ID: segment.ID(one.ID)}
-		// What cannot be read is no longer what was planned, and so is edited.
-		_ = json.Unmarshal(one.Body, &d)
-		current = append(current, d)
+	current := make([]segment.Definition, len(found))
+	for i, one := range found {
+		current[i] = one.Value // what cannot be read is no longer what was planned, and so is edited
 	}
 	s.edited, s.checked = segment.Edited(s.planned, current), now
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -68,7 +69,7 @@ type Runs interface {
 
 // Catalog lists the current definitions of a kind.
 type Catalog interface {
-	All(ctx context.Context, kind string) ([]catalog.Definition, error)
+	All(ctx context.Context, kind string) ([]definition.Document, error)
 }
 
 // Sender puts jobs on a queue; when it answers nil they are durable.

@@ -13,23 +13,23 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 )
 
 // defined has live, scored and mixed segments, one that is broken, and a campaign that listens.
 var defined = shelf{}.
-	with(catalog.KindSegment, "regulars", `{"id":"regulars","rule":{"field":"orders.count","op":"gte","value":3}}`).
-	with(catalog.KindSegment, "recent", `{"id":"recent","rule":{"field":"lastSeen","op":"within","days":14}}`).
-	with(catalog.KindSegment, "best", `{"id":"best","rule":{"any":[{"segment":"class8:111"},{"field":"rfm.m","op":"eq","value":5}]}}`).
-	with(catalog.KindSegment, "asleep", `{"id":"asleep","rule":{"all":[{"field":"lifecycle","op":"in","value":["dormant","churned"]},{"notSegment":"regulars"}]}}`).
-	with(catalog.KindSegment, "half", `{"id":"half","rule":{"percent":{"seed":"s","from":0,"to":50}}}`).
-	with(catalog.KindSegment, "broken", `{"id":"broken","rule":{}}`).
-	with(catalog.KindCampaign, "back", `{"id":"back","state":"running","trigger":{"enteredSegment":"lifecycle:churned"}}`).
-	with(catalog.KindCampaign, "away", `{"id":"away","state":"running","trigger":{"exitedSegment":"class8:111"}}`).
-	with(catalog.KindCampaign, "off", `{"id":"off","state":"draft","trigger":{"enteredSegment":"class8:000"}}`)
+	with(definition.Segment, "regulars", `{"id":"regulars","rule":{"field":"orders.count","op":"gte","value":3}}`).
+	with(definition.Segment, "recent", `{"id":"recent","rule":{"field":"lastSeen","op":"within","days":14}}`).
+	with(definition.Segment, "best", `{"id":"best","rule":{"any":[{"segment":"class8:111"},{"field":"rfm.m","op":"eq","value":5}]}}`).
+	with(definition.Segment, "asleep", `{"id":"asleep","rule":{"all":[{"field":"lifecycle","op":"in","value":["dormant","churned"]},{"notSegment":"regulars"}]}}`).
+	with(definition.Segment, "half", `{"id":"half","rule":{"percent":{"seed":"s","from":0,"to":50}}}`).
+	with(definition.Segment, "broken", `{"id":"broken","rule":{}}`).
+	with(definition.Campaign, "back", `{"id":"back","state":"running","trigger":{"enteredSegment":"lifecycle:churned"}}`).
+	with(definition.Campaign, "away", `{"id":"away","state":"running","trigger":{"exitedSegment":"class8:111"}}`).
+	with(definition.Campaign, "off", `{"id":"off","state":"draft","trigger":{"enteredSegment":"class8:000"}}`)
 
 func anyProfile(w *world, random *rand.Rand) *profile.Profile {
 	var p *profile.Profile

@@ -4,16 +4,16 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/job"
 )
 
 // TestARunSeesAllThatWasSaid: who is known by public events alone has a life cycle and memberships as others do. Those are marked, and told as such;
 // once they are proven the next run says so, once.
 func TestARunSeesAllThatWasSaid(t *testing.T) {
-	w := newWorld(t, 1, 2, shelf{}.with(catalog.KindSegment, "active", `{"id":"active","name":"A","rule":{"field":"events.page.count","op":"gte","value":1}}`).
-		with(catalog.KindSegment, "young", `{"id":"young","name":"Y","rule":{"all":[{"segment":"lifecycle:new"},{"segment":"active"}]}}`))
+	w := newWorld(t, 1, 2, shelf{}.with(definition.Segment, "active", `{"id":"active","name":"A","rule":{"field":"events.page.count","op":"gte","value":1}}`).
+		with(definition.Segment, "young", `{"id":"young","name":"Y","rule":{"all":[{"segment":"lifecycle:new"},{"segment":"active"}]}}`))
 	seen := func() profile.Memory {
 		m := profile.Memory{FirstSeen: w.daysAgo(1), LastSeen: w.daysAgo(1), ShopDays: 1, Counters: map[string]profile.Counter{"page": {Total: 1, Last: w.daysAgo(1)}}}
 		m.Active.Add(profile.DayOf(m.FirstSeen))

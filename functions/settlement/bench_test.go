@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
@@ -65,7 +66,7 @@ func (b *bench) must(err error) {
 
 func (b *bench) program(id, body string) {
 	b.Helper()
-	_, err := b.store.Catalog.Save(b.Context(), catalog.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(noon))
+	_, err := b.store.Catalog.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 }
 

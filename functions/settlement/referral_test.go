@@ -11,10 +11,11 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/reward"
 )
 
@@ -122,7 +123,7 @@ func TestRulesThatShowLater(t *testing.T) {
 			b.merge("ann", "anna")
 		}, referral.Circle},
 		"the program is deleted": {func(b *bench) {
-			b.db.Undefine(b, catalog.KindProgram, "spring", noon)
+			b.db.Undefine(b, definition.Program, "spring", noon)
 		}, referral.ProgramWithdrawn},
 		"nothing": {func(*bench) {}, ""},
 	} {

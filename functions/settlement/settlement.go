@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
@@ -47,7 +48,7 @@ func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time)
 		queue: queue.NewConsumer(sqs, s.Queue), now: now,
 	}
 	p.table = []row{
-		{"", catalog.KindProgram, newReferrals(s, db, now, &p.moved)},
+		{"", definition.Program, newReferrals(s, db, now, &p.moved)},
 	}
 	return p
 }

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/userops/userops/functions/member/subject"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/outreach"
@@ -27,7 +27,7 @@ func (b *Bench) Program(id, body string) {
 	if body == "" {
 		body = `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}],"friend":[{"points":50}]}}`
 	}
-	if _, err := b.Process.Referrals.Catalog.Save(b.Context(), catalog.KindProgram, id, json.RawMessage(body), nil, dynamotest.By(Noon)); err != nil {
+	if _, err := b.Process.Referrals.Catalog.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(Noon)); err != nil {
 		b.Fatal(err)
 	}
 }

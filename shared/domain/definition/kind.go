@@ -58,6 +58,8 @@ type Row interface {
 	// Check judges a document that is about to be saved: fault.Faults where it is at fault, any other error where that could not be told. segments are those
 	// that there are, asked for only where rules go by them. What it refers to with a Field is the caller's to look up.
 	Check(id string, body []byte, segments func() ([]segment.Definition, error)) ([]Reference, error)
+	// Needs says whether documents of the kind refer to others at all.
+	Needs() bool
 	// Refers lists what a saved document needs. An error says that this program cannot read it.
 	Refers(Document) ([]Reference, error)
 	// Reaches says whether documents of the kind have an audience.
@@ -72,6 +74,9 @@ func (k Kind[T]) Read(d Document) Saved[T] {
 	k.identify(&value, d.ID)
 	return Saved[T]{Document: d, Value: value, Err: err}
 }
+
+// Decode reads the body of a document that holds its id, as Read does.
+func (k Kind[T]) Decode(body []byte) (T, error) { return lenient[T](body) }
 
 // Names implements Row.
 func (k Kind[T]) Names() (kind, plural string) { return k.Name, k.Plural }
@@ -97,6 +102,9 @@ func (k Kind[T]) Check(_ string, body []byte, segments func() ([]segment.Definit
 	}
 	return k.references(value), faults.Err()
 }
+
+// Needs implements Row.
+func (k Kind[T]) Needs() bool { return k.refers != nil }
 
 // Refers implements Row.
 func (k Kind[T]) Refers(d Document) ([]Reference, error) {

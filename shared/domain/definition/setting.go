@@ -72,6 +72,9 @@ func (settings) Check(id string, body []byte, _ func() ([]segment.Definition, er
 	return nil, faults.Err()
 }
 
+// Needs implements Row.
+func (settings) Needs() bool { return false }
+
 // Refers implements Row.
 func (settings) Refers(Document) ([]Reference, error) { return nil, nil }
 

@@ -7,34 +7,36 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo"
 )
 
-// CatalogTTL is how old a CatalogCache's answer may be: an invocation can last longer than somebody who stops a campaign wants to wait.
-const CatalogTTL = 5 * time.Second
+// TTL is how old a Cache's answer may be: an invocation can last longer than somebody who stops a campaign wants to wait.
+const TTL = 5 * time.Second
 
-// maxCachedVersions bounds the memory of a CatalogCache; past it, the versions are forgotten and read again.
+// maxCachedVersions bounds the memory of a Cache; past it, the versions are forgotten and read again.
 const maxCachedVersions = 1000
 
-// CatalogCache answers from memory what functions ask of Catalog with every job. At the beginning of an invocation, and when
-// CatalogTTL has passed, it asks with one read unit whether a kind has changed, and reads the whole kind if it has. Both reads are
+// Cache answers from memory what functions ask of Catalog with every job. At the beginning of an invocation, and when
+// TTL has passed, it asks with one read unit whether a kind has changed, and reads the whole kind if it has. Both reads are
 // consistent, so that what is held is never older than the number that it is filed under: what is saved is in force for every invocation
-// that begins afterwards, and within CatalogTTL for those that have begun. Safe for concurrent use. What it returns is shared: callers do not change it.
+// that begins afterwards, and within TTL for those that have begun. Safe for concurrent use. What it returns is shared: callers do not change it.
 type Cache struct {
 	Catalog Catalog
 	Now     func() time.Time // time.Now when nil
 
 	mu       sync.Mutex
 	kinds    map[string]*shelfOfKind
-	versions map[versionKey]Definition
+	versions map[versionKey]definition.Document
 }
 
 type cachedKind struct {
 	at         time.Time
 	invocation string // that last asked whether it has changed
 	change     int64
-	all        []Definition
-	byID       map[string]Definition
+	all        []definition.Document
+	byID       map[string]definition.Document
 }
 
 // shelfOfKind holds one kind; asking guards it.
@@ -46,7 +48,7 @@ type shelfOfKind struct {
 
 // fresh tells whether what is held need not be asked about again.
 func (k cachedKind) fresh(invocation string, now time.Time) bool {
-	return k.invocation == invocation && now.Sub(k.at) < CatalogTTL
+	return k.invocation == invocation && now.Sub(k.at) < TTL
 }
 
 // invocationOf is the id of the Lambda invocation that a context belongs to, empty for none.
@@ -70,26 +72,31 @@ func (c *Cache) now() time.Time {
 }
 
 // All is every current definition of a kind in the order of their ids.
-func (c *Cache) All(ctx context.Context, kind string) ([]Definition, error) {
+func (c *Cache) All(ctx context.Context, kind string) ([]definition.Document, error) {
 	k, err := c.kind(ctx, kind)
 	return k.all, err
 }
 
 // Definition is the current version. ErrNotFound if there is none.
-func (c *Cache) Definition(ctx context.Context, kind, id string) (Definition, error) {
+func (c *Cache) Definition(ctx context.Context, kind, id string) (definition.Document, error) {
 	k, err := c.kind(ctx, kind)
 	if err != nil {
-		return Definition{}, err
+		return definition.Document{}, err
 	}
 	d, ok := k.byID[id]
 	if !ok {
-		return Definition{}, fmt.Errorf("reading %s %s: %w", kind, id, dynamo.ErrNotFound)
+		return definition.Document{}, fmt.Errorf("reading %s %s: %w", kind, id, dynamo.ErrNotFound)
 	}
 	return d, nil
 }
 
+// Find is Definition for those to whom it is an answer that there is none.
+func (c *Cache) Find(ctx context.Context, kind, id string) (d definition.Document, ok bool, err error) {
+	return found(c.Definition(ctx, kind, id))
+}
+
 // Version is one version, also of a definition that was deleted since. ErrNotFound if it never was.
-func (c *Cache) Version(ctx context.Context, kind, id string, version int) (Definition, error) {
+func (c *Cache) Version(ctx context.Context, kind, id string, version int) (definition.Document, error) {
 	key := versionKey{kind, id, version}
 	c.mu.Lock()
 	d, ok := c.versions[key]
@@ -99,13 +106,14 @@ func (c *Cache) Version(ctx context.Context, kind, id string, version int) (Defi
 	}
 	d, err := c.Catalog.Version(ctx, kind, id, version)
 	if err != nil {
-		return Definition{}, err
+		return definition.Document{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.versions == nil || len(c.versions) >= maxCachedVersions {
-		c.versions = map[versionKey]Definition{}
+		c.versions = map[versionKey]definition.Document{}
 	}
+	d = d.Held()
 	c.versions[key] = d
 	return d, nil
 }
@@ -134,15 +142,27 @@ func (c *Cache) kind(ctx context.Context, kind string) (cachedKind, error) {
 		return cachedKind{}, err
 	}
 	if !shelf.held || change != k.change {
-		if k.all, err = c.Catalog.All(ctx, kind); err != nil {
+		all, err := c.Catalog.All(ctx, kind)
+		if err != nil {
 			return cachedKind{}, err
 		}
-		k.byID = make(map[string]Definition, len(k.all))
-		for _, d := range k.all {
-			k.byID[d.ID] = d
-		}
+		k.all, k.byID = all, held(all, k.byID)
 	}
 	k.at, k.invocation, k.change = now, invocation, change
 	shelf.kind, shelf.held = k, true
 	return k, nil
+}
+
+// held makes documents ones that are read once, by their id. One that was there before in the same version stays, with what it was read as.
+func held(all []definition.Document, before map[string]definition.Document) map[string]definition.Document {
+	byID := make(map[string]definition.Document, len(all))
+	for i, d := range all {
+		if was, ok := before[d.ID]; ok && was.Version == d.Version {
+			all[i] = was
+		} else {
+			all[i] = d.Held()
+		}
+		byID[d.ID] = all[i]
+	}
+	return byID
 }

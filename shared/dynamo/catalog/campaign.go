@@ -2,13 +2,13 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -34,19 +34,18 @@ func (c Campaign) Wants(p *profile.Profile) bool {
 type Campaigns struct {
 	Catalog *Cache
 
-	mu   sync.Mutex
-	held *campaignSet
+	made Made[*campaignSet]
+	mu   sync.Mutex // guards what of a set is pinned
 }
 
 // campaignSet is what the definitions of one moment come to.
 type campaignSet struct {
-	segments, campaigns int64 // the changes of both kinds
-	rules               []segment.Definition
-	defined             *segment.Set // of them
-	all                 []Campaign
-	byID                map[string]int
-	unreadable          map[string]bool
-	listeners           map[campaign.News][]int // the running ones by what they listen to
+	rules      []segment.Definition
+	defined    *segment.Set // of them
+	all        []Campaign
+	byID       map[string]int
+	unreadable map[string]bool
+	listeners  map[campaign.News][]int // the running ones by what they listen to
 	// pinned are former versions, compiled with these rules. It changes, under the lock of Campaigns.
 	pinned map[versionKey]Campaign
 }
@@ -105,19 +104,19 @@ func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found C
 	if !ok || version == 0 || version == now.Version {
 		return now, ok, err
 	}
-	key := versionKey{KindCampaign, id, version}
+	key := versionKey{definition.Campaign, id, version}
 	c.mu.Lock()
 	found, known := set.pinned[key]
 	c.mu.Unlock()
 	if !known {
-		d, err := c.Catalog.Version(ctx, KindCampaign, id, version)
+		d, err := c.Catalog.Version(ctx, definition.Campaign, id, version)
 		switch {
 		case errors.Is(err, dynamo.ErrNotFound):
 			return now, true, nil
 		case err != nil:
 			return Campaign{}, false, err
 		}
-		if found, err = set.compile(d); err != nil {
+		if found, err = set.compile(definition.Campaigns.Read(d)); err != nil {
 			slog.ErrorContext(ctx, "version of a campaign not used", "campaign", id, "version", version, "error", err.Error())
 			found = now
 		}
@@ -133,35 +132,20 @@ func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found C
 }
 
 func (c *Campaigns) set(ctx context.Context) (*campaignSet, error) {
-	segments, err := c.Catalog.kind(ctx, KindSegment)
-	if err != nil {
-		return nil, err
-	}
-	campaigns, err := c.Catalog.kind(ctx, KindCampaign)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.held == nil || c.held.segments != segments.change || c.held.campaigns != campaigns.change {
-		c.held = compileCampaigns(ctx, segments.all, campaigns.all)
-		c.held.segments, c.held.campaigns = segments.change, campaigns.change
-	}
-	return c.held, nil
+	return c.made.Of(ctx, c.Catalog, compileCampaigns, definition.Segment, definition.Campaign)
 }
 
-func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *campaignSet {
-	set := &campaignSet{byID: map[string]int{}, unreadable: map[string]bool{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]Campaign{}}
-	for _, d := range segments {
-		var s segment.Definition
-		if err := json.Unmarshal(d.Body, &s); err != nil {
-			slog.ErrorContext(ctx, "segment left out", "segment", d.ID, "error", err.Error())
-			continue
-		}
-		s.ID = segment.ID(d.ID)
-		set.rules = append(set.rules, s)
+func compileCampaigns(ctx context.Context, from Lister) (*campaignSet, error) {
+	rules, err := Readable(ctx, from, definition.Segments)
+	if err != nil {
+		return nil, err
 	}
-	set.defined, _ = segment.Compile(set.rules) // who saves and who folds tells of faults
+	campaigns, err := All(ctx, from, definition.Campaigns)
+	if err != nil {
+		return nil, err
+	}
+	set := &campaignSet{rules: rules, byID: map[string]int{}, unreadable: map[string]bool{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]Campaign{}}
+	set.defined, _ = segment.Compile(rules) // who saves and who folds tells of faults
 	for _, d := range campaigns {
 		one, err := set.compile(d)
 		if err != nil {
@@ -172,7 +156,7 @@ func compileCampaigns(ctx context.Context, segments, campaigns []Definition) *ca
 		set.add(one)
 	}
 	set.add(Campaign{Definition: campaign.Confirmation()}) // it has no condition
-	return set
+	return set, nil
 }
 
 func (s *campaignSet) add(one Campaign) {
@@ -184,11 +168,10 @@ func (s *campaignSet) add(one Campaign) {
 	}
 }
 
-func (s *campaignSet) compile(d Definition) (Campaign, error) {
-	one := Campaign{Version: d.Version}
-	// What was saved by a newer program may have fields that this one does not know.
-	err := json.Unmarshal(d.Body, &one.Definition)
-	one.ID = d.ID
+// compile makes a campaign ready. One that was saved by a newer program may be of a channel, for example, that this one does not know.
+func (s *campaignSet) compile(d definition.Saved[campaign.Definition]) (Campaign, error) {
+	one := Campaign{Definition: d.Value, Version: d.Version}
+	err := d.Err
 	if err == nil {
 		err = one.Validate()
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -27,10 +28,10 @@ func campaignsOf(t *testing.T) (*catalog.Campaigns, func(id string, body json.Ra
 	campaigns := &catalog.Campaigns{Catalog: &catalog.Cache{Catalog: saved, Now: func() time.Time { return now }}}
 	save := func(id string, body json.RawMessage) {
 		t.Helper()
-		if _, err := saved.Save(t.Context(), catalog.KindCampaign, id, body, nil, dynamotest.By(now)); err != nil {
+		if _, err := saved.Save(t.Context(), definition.Campaign, id, body, nil, dynamotest.By(now)); err != nil {
 			t.Fatal(err)
 		}
-		now = now.Add(catalog.CatalogTTL)
+		now = now.Add(catalog.TTL)
 	}
 	return campaigns, save, func(d time.Duration) { now = now.Add(d) }
 }
@@ -141,20 +142,20 @@ func TestAPinnedVersionAsksThePresentSegments(t *testing.T) {
 		if _, err := saved.Save(t.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(now)); err != nil {
 			t.Error(err)
 		}
-		now = now.Add(catalog.CatalogTTL)
+		now = now.Add(catalog.TTL)
 	}
 	rule := func(tag string) string {
 		return fmt.Sprintf(`{"id":"s","name":"S","rule":{"field":"tags","op":"contains","value":%q}}`, tag)
 	}
 	body := string(campaignBody("running", `{"event":{"name":"Signed Up"}}`, "t"))
-	save(catalog.KindSegment, "s", rule("old"))
-	save(catalog.KindCampaign, "c", strings.Replace(body, `{`, `{"condition":{"segment":"s"},`, 1))
-	save(catalog.KindCampaign, "c", body)
+	save(definition.Segment, "s", rule("old"))
+	save(definition.Campaign, "c", strings.Replace(body, `{`, `{"condition":{"segment":"s"},`, 1))
+	save(definition.Campaign, "c", body)
 	if _, _, err := campaigns.Find(t.Context(), "c"); err != nil {
 		t.Fatal(err)
 	}
 	db.Interrupt("GetItem", 1, func() {
-		save(catalog.KindSegment, "s", rule("new"))
+		save(definition.Segment, "s", rule("new"))
 		if _, _, err := campaigns.Find(t.Context(), "c"); err != nil {
 			t.Error(err)
 		}
@@ -177,7 +178,7 @@ func TestWhoRefusesProfilingIsNotWantedForHavingLeftAClass(t *testing.T) {
 	for id, rule := range map[string]string{
 		"asks": `{"segment":"segment11:loyal"}`, "deeper": `{"any":[{"segment":"asks"},{"field":"orders.count","op":"gte","value":9}]}`, "plain": `{"field":"orders.count","op":"gte","value":9}`,
 	} {
-		if _, err := campaigns.Catalog.Catalog.Save(t.Context(), catalog.KindSegment, id, json.RawMessage(`{"id":"`+id+`","name":"S","rule":`+rule+`}`), nil, dynamotest.By(catalogNow)); err != nil {
+		if _, err := campaigns.Catalog.Catalog.Save(t.Context(), definition.Segment, id, json.RawMessage(`{"id":"`+id+`","name":"S","rule":`+rule+`}`), nil, dynamotest.By(catalogNow)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,26 +13,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
 	"github.com/userops/userops/shared/dynamo/operator"
 )
 
-// The kinds of definition, as Catalog files them. The API's plural is the kind with an s.
-const (
-	KindSegment  = "segment"
-	KindCampaign = "campaign"
-	KindTemplate = "template"
-	KindProgram  = "program"
-	KindSource   = "source"
-	KindSetting  = "setting"
-)
-
 const (
 	attrUpdatedAt = "updatedAt"
 	attrBy        = "by"
-	// maxSaveTries bounds how often an unconditional Save meets another writer.
+	// MaxSaveTries bounds how often an unconditional Save meets another writer.
 	MaxSaveTries = 5
 	// maxDefinitionPages bounds a reading of all definitions of a kind: 1 MB each.
 	maxDefinitionPages = 64
@@ -45,39 +36,29 @@ type Catalog struct {
 	Table string
 }
 
-// Definition is one document. Version counts from 1 and is never used twice for the same kind and id, not even after a
-// deletion, so that (kind, id, version) always means the same body.
-type Definition struct {
-	Kind, ID  string
-	Version   int
-	Body      json.RawMessage
-	UpdatedAt time.Time
-	By        access.Caller // who saved it; empty for what was saved before that was written down
-}
-
 // Save writes the next version of a definition with its line of the audit log, and keeps the former ones. With expectedVersion it answers ErrConflict
 // unless that is the current version (0: there must be none). A body that equals the current one still makes a version. The line says who
 // and when; what was changed is added here.
-func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage, expectedVersion *int, by operator.Signed, beside ...dynamo.Write) (Definition, error) {
+func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage, expectedVersion *int, by operator.Signed, beside ...dynamo.Write) (definition.Document, error) {
 	for range MaxSaveTries {
 		current, last, err := c.versions(ctx, kind, id)
 		if err != nil {
-			return Definition{}, err
+			return definition.Document{}, err
 		}
 		if expectedVersion != nil && *expectedVersion != current {
-			return Definition{}, fmt.Errorf("saving %s %s over version %d: the current one is %d: %w", kind, id, *expectedVersion, current, dynamo.ErrConflict)
+			return definition.Document{}, fmt.Errorf("saving %s %s over version %d: the current one is %d: %w", kind, id, *expectedVersion, current, dynamo.ErrConflict)
 		}
-		next := Definition{Kind: kind, ID: id, Version: last + 1, Body: body, UpdatedAt: by.At.UTC().Truncate(time.Millisecond), By: by.By}
+		next := definition.Document{Kind: kind, ID: id, Version: last + 1, Body: body, UpdatedAt: by.At.UTC().Truncate(time.Millisecond), By: by.By}
 		by.Line = by.Changed(kind, id, current, next.Version)
 		err = c.put(ctx, next, current, by, beside)
 		if err == nil {
 			return next, nil
 		}
 		if !errors.Is(err, dynamo.ErrConflict) {
-			return Definition{}, fmt.Errorf("saving %s %s: %w", kind, id, err)
+			return definition.Document{}, fmt.Errorf("saving %s %s: %w", kind, id, err)
 		}
 	}
-	return Definition{}, fmt.Errorf("saving %s %s: %w", kind, id, dynamo.ErrConflict)
+	return definition.Document{}, fmt.Errorf("saving %s %s: %w", kind, id, dynamo.ErrConflict)
 }
 
 // versions is the current version, 0 if there is none, and the last one ever used.
@@ -99,12 +80,12 @@ func (c Catalog) versions(ctx context.Context, kind, id string) (current, last i
 	return 0, int(dynamo.NumberOf(kept[0], dynamo.AttrVersion)), nil
 }
 
-func (c Catalog) put(ctx context.Context, d Definition, current int, by operator.Signed, beside []dynamo.Write) error {
+func (c Catalog) put(ctx context.Context, d definition.Document, current int, by operator.Signed, beside []dynamo.Write) error {
 	lines, err := by.Puts()
 	if err != nil {
 		return err
 	}
-	all := []dynamo.Write{dynamo.Put(c.Table, d.item(key.Definition(d.Kind, d.ID)), dynamo.OfVersion(int64(current))), dynamo.Put(c.Table, d.item(key.DefinitionVersion(d.Kind, d.ID, d.Version)), dynamo.Absent()), c.changed(d.Kind)}
+	all := []dynamo.Write{dynamo.Put(c.Table, itemOf(d, key.Definition(d.Kind, d.ID)), dynamo.OfVersion(int64(current))), dynamo.Put(c.Table, itemOf(d, key.DefinitionVersion(d.Kind, d.ID, d.Version)), dynamo.Absent()), c.changed(d.Kind)}
 	return dynamo.Do(ctx, c.DB, append(append(all, lines...), beside...)...)
 }
 
@@ -123,12 +104,24 @@ func (c Catalog) Change(ctx context.Context, kind string) (int64, error) {
 }
 
 // Definition reads the current version, consistently. ErrNotFound if there is none.
-func (c Catalog) Definition(ctx context.Context, kind, id string) (Definition, error) {
+func (c Catalog) Definition(ctx context.Context, kind, id string) (definition.Document, error) {
 	return c.read(ctx, kind, id, key.Definition(kind, id), true)
 }
 
+// Find is Definition for those to whom it is an answer that there is none.
+func (c Catalog) Find(ctx context.Context, kind, id string) (d definition.Document, ok bool, err error) {
+	return found(c.Definition(ctx, kind, id))
+}
+
+func found(d definition.Document, err error) (definition.Document, bool, error) {
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return d, false, nil
+	}
+	return d, err == nil, err
+}
+
 // Version reads one version, also of a definition that was deleted since. ErrNotFound if it never was.
-func (c Catalog) Version(ctx context.Context, kind, id string, version int) (Definition, error) {
+func (c Catalog) Version(ctx context.Context, kind, id string, version int) (definition.Document, error) {
 	key := key.DefinitionVersion(kind, id, version)
 	d, err := c.read(ctx, kind, id, key, false)
 	if errors.Is(err, dynamo.ErrNotFound) {
@@ -138,24 +131,24 @@ func (c Catalog) Version(ctx context.Context, kind, id string, version int) (Def
 	return d, err
 }
 
-func (c Catalog) read(ctx context.Context, kind, id string, key dynamo.Key, consistent bool) (Definition, error) {
+func (c Catalog) read(ctx context.Context, kind, id string, key dynamo.Key, consistent bool) (definition.Document, error) {
 	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: key.Item(), ConsistentRead: &consistent})
 	if err != nil {
-		return Definition{}, fmt.Errorf("reading %s %s: %w", kind, id, err)
+		return definition.Document{}, fmt.Errorf("reading %s %s: %w", kind, id, err)
 	}
 	if len(out.Item) == 0 {
-		return Definition{}, fmt.Errorf("reading %s %s: %w", kind, id, dynamo.ErrNotFound)
+		return definition.Document{}, fmt.Errorf("reading %s %s: %w", kind, id, dynamo.ErrNotFound)
 	}
 	return definitionOf(kind, id, out.Item)
 }
 
 // List reads a page of the current definitions of a kind in the order of their ids. An empty next says that this was the last
 // page. A cursor that List did not give is ErrCursor.
-func (c Catalog) List(ctx context.Context, kind string, limit int, cursor string) (page []Definition, next string, err error) {
+func (c Catalog) List(ctx context.Context, kind string, limit int, cursor string) (page []definition.Document, next string, err error) {
 	return c.list(ctx, kind, limit, cursor, false)
 }
 
-func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string, consistent bool) (page []Definition, next string, err error) {
+func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string, consistent bool) (page []definition.Document, next string, err error) {
 	of := dynamo.Stretch{Table: c.Table, PK: key.Definition(kind, "").PK, Stale: !consistent, Limit: limit}
 	if of.After, err = dynamo.SortKeyOf(cursor, ""); err != nil {
 		return nil, "", err
@@ -164,7 +157,7 @@ func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string
 	if err != nil {
 		return nil, "", fmt.Errorf("listing definitions of kind %s: %w", kind, err)
 	}
-	page = make([]Definition, 0, len(items))
+	page = make([]definition.Document, 0, len(items))
 	for _, found := range items {
 		one, err := definitionOf(kind, dynamo.TextOf(found, dynamo.AttrSK), found)
 		if err != nil {
@@ -176,8 +169,8 @@ func (c Catalog) list(ctx context.Context, kind string, limit int, cursor string
 }
 
 // All reads every current definition of a kind in the order of their ids, each page consistently.
-func (c Catalog) All(ctx context.Context, kind string) ([]Definition, error) {
-	var all []Definition
+func (c Catalog) All(ctx context.Context, kind string) ([]definition.Document, error) {
+	var all []definition.Document
 	cursor := ""
 	for range maxDefinitionPages {
 		page, next, err := c.list(ctx, kind, 1000, cursor, true)
@@ -217,7 +210,7 @@ func (c Catalog) Delete(ctx context.Context, kind, id string, version int, by op
 
 // Versions lists the versions of a definition without their bodies, the newest first, also of one that was deleted. A cursor that Versions did not
 // give is ErrCursor.
-func (c Catalog) Versions(ctx context.Context, kind, id string, limit int, cursor string) (page []Definition, next string, err error) {
+func (c Catalog) Versions(ctx context.Context, kind, id string, limit int, cursor string) (page []definition.Document, next string, err error) {
 	of := dynamo.Stretch{Table: c.Table, PK: key.DefinitionVersion(kind, id, 0).PK, Newest: true, Limit: limit,
 		Only: []string{dynamo.AttrSK, dynamo.AttrVersion, attrUpdatedAt, attrBy}}
 	if cursor != "" {
@@ -232,7 +225,7 @@ func (c Catalog) Versions(ctx context.Context, kind, id string, limit int, curso
 		return nil, "", fmt.Errorf("listing versions of %s %s: %w", kind, id, err)
 	}
 	for _, found := range items {
-		d := Definition{Kind: kind, ID: id, Version: int(dynamo.NumberOf(found, dynamo.AttrVersion))}
+		d := definition.Document{Kind: kind, ID: id, Version: int(dynamo.NumberOf(found, dynamo.AttrVersion))}
 		if d.UpdatedAt, d.By, err = savedBy(found); err != nil {
 			return nil, "", fmt.Errorf("reading version %d of %s %s: %w", d.Version, kind, id, err)
 		}
@@ -244,7 +237,7 @@ func (c Catalog) Versions(ctx context.Context, kind, id string, limit int, curso
 	return page, next, nil
 }
 
-func (d Definition) item(key dynamo.Key) dynamo.Item {
+func itemOf(d definition.Document, key dynamo.Key) dynamo.Item {
 	i := key.Item()
 	i[dynamo.AttrVersion] = dynamo.NumberValue(int64(d.Version))
 	i[dynamo.AttrBody] = dynamo.TextValue(string(d.Body))
@@ -266,15 +259,15 @@ func savedBy(i dynamo.Item) (at time.Time, by access.Caller, err error) {
 	return at, by, nil
 }
 
-func definitionOf(kind, id string, i dynamo.Item) (Definition, error) {
+func definitionOf(kind, id string, i dynamo.Item) (definition.Document, error) {
 	at, by, err := savedBy(i)
 	if err != nil {
-		return Definition{}, fmt.Errorf("reading %s %s: %w", kind, id, err)
+		return definition.Document{}, fmt.Errorf("reading %s %s: %w", kind, id, err)
 	}
 	body := dynamo.TextOf(i, dynamo.AttrBody)
 	version := dynamo.NumberOf(i, dynamo.AttrVersion)
 	if !json.Valid([]byte(body)) || version < 1 {
-		return Definition{}, fmt.Errorf("reading %s %s: the item is no definition: version %s", kind, id, strconv.FormatInt(version, 10))
+		return definition.Document{}, fmt.Errorf("reading %s %s: the item is no definition: version %s", kind, id, strconv.FormatInt(version, 10))
 	}
-	return Definition{Kind: kind, ID: id, Version: int(version), Body: json.RawMessage(body), UpdatedAt: at, By: by}, nil
+	return definition.Document{Kind: kind, ID: id, Version: int(version), Body: json.RawMessage(body), UpdatedAt: at, By: by}, nil
 }

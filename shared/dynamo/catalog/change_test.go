@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -26,7 +27,7 @@ func TestWhatIsSavedIsInForceForTheNextInvocation(t *testing.T) {
 	}
 	count := func(id string) int {
 		t.Helper()
-		all, err := cache.All(invocation(id), catalog.KindSegment)
+		all, err := cache.All(invocation(id), definition.Segment)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +35,7 @@ func TestWhatIsSavedIsInForceForTheNextInvocation(t *testing.T) {
 	}
 	save := func(id string) {
 		t.Helper()
-		if _, err := saved.Save(context.Background(), catalog.KindSegment, id, json.RawMessage(`{}`), nil, dynamotest.By(time.Now())); err != nil {
+		if _, err := saved.Save(context.Background(), definition.Segment, id, json.RawMessage(`{}`), nil, dynamotest.By(time.Now())); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,7 +53,7 @@ func TestWhatIsSavedIsInForceForTheNextInvocation(t *testing.T) {
 	if n := count("3"); n != 1 || db.Calls("Query") != queries {
 		t.Errorf("%d definitions; %d queries for what has not changed", n, db.Calls("Query")-queries)
 	}
-	if err := saved.Delete(context.Background(), catalog.KindSegment, "a", 1, dynamotest.By(time.Now())); err != nil {
+	if err := saved.Delete(context.Background(), definition.Segment, "a", 1, dynamotest.By(time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	save("b")
@@ -92,23 +93,23 @@ func TestAStaleReadIsNeverFiledUnderAFreshNumber(t *testing.T) {
 	now := catalogNow
 	cache := &catalog.Cache{Catalog: saved, Now: func() time.Time { return now }}
 	for version := 1; version <= 3; version++ {
-		if _, err := saved.Save(t.Context(), catalog.KindSetting, "messaging", json.RawMessage(fmt.Sprintf(`{"v":%d}`, version)), nil, dynamotest.By(now)); err != nil {
+		if _, err := saved.Save(t.Context(), definition.Settings, "messaging", json.RawMessage(fmt.Sprintf(`{"v":%d}`, version)), nil, dynamotest.By(now)); err != nil {
 			t.Fatal(err)
 		}
-		now = now.Add(catalog.CatalogTTL)
+		now = now.Add(catalog.TTL)
 		for range 2 {
-			d, err := cache.Definition(t.Context(), catalog.KindSetting, "messaging")
+			d, err := cache.Definition(t.Context(), definition.Settings, "messaging")
 			if err != nil || d.Version != version {
 				t.Errorf("version %d is seen as %d, %v", version, d.Version, err)
 			}
 		}
-		if d, err := cache.Version(t.Context(), catalog.KindSetting, "messaging", version); err != nil || d.Version != version {
+		if d, err := cache.Version(t.Context(), definition.Settings, "messaging", version); err != nil || d.Version != version {
 			t.Errorf("version %d by its number: %+v, %v", version, d, err)
 		}
 	}
 }
 
-// TestAnInvocationAsksAgain: what is saved while an invocation lasts is in force within CatalogTTL.
+// TestAnInvocationAsksAgain: what is saved while an invocation lasts is in force within TTL.
 func TestAnInvocationAsksAgain(t *testing.T) {
 	saved := catalog.Catalog{DB: dynamotest.New(t), Table: "Catalog"}
 	now := catalogNow
@@ -117,14 +118,14 @@ func TestAnInvocationAsksAgain(t *testing.T) {
 	for step, c := range []struct {
 		pass time.Duration
 		want int
-	}{{0, 0}, {catalog.CatalogTTL - 1, 0}, {1, 1}} {
+	}{{0, 0}, {catalog.TTL - 1, 0}, {1, 1}} {
 		now = now.Add(c.pass)
-		all, err := cache.All(ctx, catalog.KindCampaign)
+		all, err := cache.All(ctx, definition.Campaign)
 		if err != nil || len(all) != c.want {
 			t.Errorf("step %d: %d definitions, %v", step, len(all), err)
 		}
 		if step == 0 {
-			if _, err := saved.Save(ctx, catalog.KindCampaign, "a", json.RawMessage(`{}`), nil, dynamotest.By(now)); err != nil {
+			if _, err := saved.Save(ctx, definition.Campaign, "a", json.RawMessage(`{}`), nil, dynamotest.By(now)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -17,7 +18,7 @@ func TestWhatIsSavedWhileADefinitionGoes(t *testing.T) {
 	c := catalog.Catalog{DB: db, Table: "Catalog"}
 	gone := func(version int) func() {
 		return func() {
-			if err := c.Delete(t.Context(), catalog.KindSegment, "vip", version, dynamotest.By(catalogNow.Add(time.Second))); err != nil {
+			if err := c.Delete(t.Context(), definition.Segment, "vip", version, dynamotest.By(catalogNow.Add(time.Second))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -25,10 +26,10 @@ func TestWhatIsSavedWhileADefinitionGoes(t *testing.T) {
 	one := 1
 	save(t, c, "vip", "one", nil)
 	db.Interrupt("TransactWriteItems", 1, gone(1))
-	if _, err := c.Save(t.Context(), catalog.KindSegment, "vip", body("over one"), &one, dynamotest.By(catalogNow)); !errors.Is(err, dynamo.ErrConflict) {
+	if _, err := c.Save(t.Context(), definition.Segment, "vip", body("over one"), &one, dynamotest.By(catalogNow)); !errors.Is(err, dynamo.ErrConflict) {
 		t.Errorf("saved over what is gone: %v", err)
 	}
-	if err := errOf(c.Definition(t.Context(), catalog.KindSegment, "vip")); !errors.Is(err, dynamo.ErrNotFound) {
+	if err := errOf(c.Definition(t.Context(), definition.Segment, "vip")); !errors.Is(err, dynamo.ErrNotFound) {
 		t.Errorf("it is back: %v", err)
 	}
 	// Somebody saves the next version and deletes it. It stays what it was; this one is the version after it.
@@ -39,7 +40,7 @@ func TestWhatIsSavedWhileADefinitionGoes(t *testing.T) {
 	if got := save(t, c, "vip", "mine", nil); got.Version != 3 {
 		t.Errorf("saved as version %d", got.Version)
 	}
-	if got, err := c.Version(t.Context(), catalog.KindSegment, "vip", 2); err != nil || string(got.Body) != string(body("theirs")) {
+	if got, err := c.Version(t.Context(), definition.Segment, "vip", 2); err != nil || string(got.Body) != string(body("theirs")) {
 		t.Errorf("version 2 is %s, %v", got.Body, err)
 	}
 }

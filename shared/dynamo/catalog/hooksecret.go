@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
@@ -40,7 +41,7 @@ func (s Sources) PutHookSecret(ctx context.Context, id source.ID, secret string,
 	if err != nil || len(have) > 0 && have[0] == secret {
 		return err
 	}
-	by.Line = by.Done(audit.Rotate, KindSource, string(id), string(id)+"#"+by.At.Format(time.RFC3339Nano))
+	by.Line = by.Done(audit.Rotate, definition.Source, string(id), string(id)+"#"+by.At.Format(time.RFC3339Nano))
 	lines, err := by.Puts()
 	if err != nil {
 		return err

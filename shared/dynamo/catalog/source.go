@@ -2,10 +2,10 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
@@ -26,19 +26,8 @@ var ErrKeyTaken = errors.New("the write key belongs to another source")
 
 // Source reads a source by its id. false if there is none.
 func (s Sources) Source(ctx context.Context, id source.ID) (source.Source, bool, error) {
-	d, err := Catalog(s).Definition(ctx, KindSource, string(id))
-	if errors.Is(err, dynamo.ErrNotFound) {
-		return source.Source{}, false, nil
-	}
-	if err != nil {
-		return source.Source{}, false, err
-	}
-	var found source.Source
-	if err := json.Unmarshal(d.Body, &found); err != nil {
-		return source.Source{}, false, fmt.Errorf("reading source %s: %w", id, err)
-	}
-	found.ID = id
-	return found, true, nil
+	found, ok, err := Find(ctx, Catalog(s), definition.Sources, string(id))
+	return found.Value, ok, err
 }
 
 // ByWriteKey reads the source that lists the key, consistently: two reads, one for a key that is not known. A disabled source

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -42,7 +43,7 @@ func (s sourceShelf) define(id source.ID, keys ...string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := catalog.Catalog(s.Sources).Save(s.t.Context(), catalog.KindSource, string(id), body, nil, dynamotest.By(time.Unix(0, 0))); err != nil {
+	if _, err := catalog.Catalog(s.Sources).Save(s.t.Context(), definition.Source, string(id), body, nil, dynamotest.By(time.Unix(0, 0))); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -73,7 +74,7 @@ func TestWriteKeysLeadToTheirSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want(keyB, "web")
-	if err := catalog.Catalog(s.Sources).Delete(t.Context(), catalog.KindSource, "web", 2, dynamotest.By(time.Unix(0, 0))); err != nil {
+	if err := catalog.Catalog(s.Sources).Delete(t.Context(), definition.Source, "web", 2, dynamotest.By(time.Unix(0, 0))); err != nil {
 		t.Fatal(err)
 	}
 	s.want(keyB, "")

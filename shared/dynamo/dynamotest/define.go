@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -17,7 +18,7 @@ func By(at time.Time) operator.Signed {
 }
 
 // Define saves a definition over whatever there is.
-func (db *DB) Define(t testing.TB, kind, id, body string, at time.Time) catalog.Definition {
+func (db *DB) Define(t testing.TB, kind, id, body string, at time.Time) definition.Document {
 	t.Helper()
 	d, err := catalog.Catalog{DB: db, Table: "Catalog"}.Save(t.Context(), kind, id, json.RawMessage(body), nil, By(at))
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
@@ -193,11 +194,11 @@ func TestNoChangeIsWithoutItsLine(t *testing.T) {
 	}
 	for name, change := range map[string]func(*shelf, operator.Signed) error{
 		"save": func(s *shelf, by operator.Signed) error {
-			_, err := catalog.Catalog{DB: s.db, Table: "Catalog"}.Save(t.Context(), catalog.KindSegment, "vip", json.RawMessage(`{"name":"two"}`), nil, by)
+			_, err := catalog.Catalog{DB: s.db, Table: "Catalog"}.Save(t.Context(), definition.Segment, "vip", json.RawMessage(`{"name":"two"}`), nil, by)
 			return err
 		},
 		"delete": func(s *shelf, by operator.Signed) error {
-			return catalog.Catalog{DB: s.db, Table: "Catalog"}.Delete(t.Context(), catalog.KindSegment, "vip", 1, by)
+			return catalog.Catalog{DB: s.db, Table: "Catalog"}.Delete(t.Context(), definition.Segment, "vip", 1, by)
 		},
 		"start": func(s *shelf, by operator.Signed) error {
 			by.Line = by.Done(audit.Start, audit.KindRun, "run-1", "run-1")
@@ -207,7 +208,7 @@ func TestNoChangeIsWithoutItsLine(t *testing.T) {
 		for _, how := range []dynamotest.How{"", dynamotest.NotPersisted, dynamotest.Persisted} {
 			t.Run(name+" "+string(how), func(t *testing.T) {
 				s := newShelf(t)
-				s.db.Define(t, catalog.KindSegment, "vip", `{"name":"one"}`, morning)
+				s.db.Define(t, definition.Segment, "vip", `{"name":"one"}`, morning)
 				if how != "" {
 					s.db.Fail("TransactWriteItems", 1, how)
 				}
@@ -234,13 +235,13 @@ func TestNoChangeIsWithoutItsLine(t *testing.T) {
 		// A log that is not there stops the change.
 		t.Run(name+" without a log", func(t *testing.T) {
 			s := newShelf(t)
-			s.db.Define(t, catalog.KindSegment, "vip", `{"name":"one"}`, morning)
+			s.db.Define(t, definition.Segment, "vip", `{"name":"one"}`, morning)
 			signed := by(s)
 			signed.Table = "Nowhere"
 			if change(s, signed) == nil {
 				t.Error("the change was made")
 			}
-			if d, err := (catalog.Catalog{DB: s.db, Table: "Catalog"}).Definition(t.Context(), catalog.KindSegment, "vip"); err != nil || d.Version != 1 {
+			if d, err := (catalog.Catalog{DB: s.db, Table: "Catalog"}).Definition(t.Context(), definition.Segment, "vip"); err != nil || d.Version != 1 {
 				t.Errorf("version %d, %v", d.Version, err)
 			}
 		})
@@ -259,25 +260,25 @@ func TestVersionsTellWhoSavedThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	first, err := c.Definition(t.Context(), catalog.KindSegment, "vip")
+	first, err := c.Definition(t.Context(), definition.Segment, "vip")
 	if err != nil || first.By != (access.Caller{}) || first.Version != 1 {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	for _, name := range []string{"Ann", "Bo"} {
-		if _, err := c.Save(t.Context(), catalog.KindSegment, "vip", json.RawMessage(`{"name":"`+name+`"}`), nil, s.Signed(audit.Line{At: s.now, By: access.Caller{Name: name, Role: access.Editor, Key: "k"}})); err != nil {
+		if _, err := c.Save(t.Context(), definition.Segment, "vip", json.RawMessage(`{"name":"`+name+`"}`), nil, s.Signed(audit.Line{At: s.now, By: access.Caller{Name: name, Role: access.Editor, Key: "k"}})); err != nil {
 			t.Fatal(err)
 		}
 	}
-	now, err := c.Definition(t.Context(), catalog.KindSegment, "vip")
+	now, err := c.Definition(t.Context(), definition.Segment, "vip")
 	if err != nil || now.By != (access.Caller{Name: "Bo", Role: access.Editor, Key: "k"}) {
 		t.Errorf("the current one is by %+v, %v", now.By, err)
 	}
-	if err := c.Delete(t.Context(), catalog.KindSegment, "vip", 3, s.Signed(audit.Line{At: s.now})); err != nil {
+	if err := c.Delete(t.Context(), definition.Segment, "vip", 3, s.Signed(audit.Line{At: s.now})); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
 	for cursor := ""; ; {
-		page, next, err := c.Versions(t.Context(), catalog.KindSegment, "vip", 2, cursor)
+		page, next, err := c.Versions(t.Context(), definition.Segment, "vip", 2, cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +293,7 @@ func TestVersionsTellWhoSavedThem(t *testing.T) {
 		t.Errorf("the versions are by %q", names)
 	}
 	for _, cursor := range []string{"x", "0", "-1"} {
-		if _, _, err := c.Versions(t.Context(), catalog.KindSegment, "vip", 2, cursor); !errors.Is(err, dynamo.ErrCursor) {
+		if _, _, err := c.Versions(t.Context(), definition.Segment, "vip", 2, cursor); !errors.Is(err, dynamo.ErrCursor) {
 			t.Errorf("cursor %s: %v", cursor, err)
 		}
 	}

@@ -2,13 +2,12 @@ package reward
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
@@ -65,19 +64,11 @@ type Referrals struct {
 
 // Program reads the definition of a program past every cache, since a claim may be younger than one; nil when there is none.
 func (s Referrals) Program(ctx context.Context, id string) (*referral.Program, error) {
-	d, err := s.Catalog.Definition(ctx, catalog.KindProgram, id)
-	if errors.Is(err, dynamo.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
+	found, ok, err := catalog.Find(ctx, s.Catalog, definition.Programs, id)
+	if err != nil || !ok {
 		return nil, err
 	}
-	p := &referral.Program{}
-	if err := json.Unmarshal(d.Body, p); err != nil {
-		return nil, fmt.Errorf("reading program %s: %w", id, err)
-	}
-	p.ID = id
-	return p, nil
+	return &found.Value, nil
 }
 
 // Person is somebody as the Referrals table may know them: the present profile with its version, and all their keys.
