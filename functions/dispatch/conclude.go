@@ -2,149 +2,95 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"hash/fnv"
 	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/dynamo/due"
 )
 
 const (
 	// firstPause is how long a notification waits that the provider does not take now; it doubles with each attempt.
 	firstPause = time.Minute
 	longPause  = 2 * time.Hour
-	// spread is over how long notifications are put off that all wait for the same moment.
-	spread = 15 * time.Minute
 )
 
-// call hands the notification over to its channel.
-func (a *attempt) call(ctx context.Context) error {
+// concluded is an attempt that the provider has answered.
+type concluded struct {
+	*reserved
+	refusal error // nil: the provider took the notification
+}
+
+// send hands the notification over to its channel.
+func (s *reserved) send(ctx context.Context) concluded {
 	ctx, cancel := context.WithTimeout(ctx, providerTime)
 	defer cancel()
-	return a.judged.sender.Send(ctx, a.judged.handOver)
+	return concluded{s, s.sender.Send(ctx, s.notification)}
 }
 
-// conclude records what the provider said. What it took back from the reservation is written before the decision: a process that
-// ends in between comes to the same end again.
-func (a *attempt) conclude(ctx context.Context, intent delivery.Intent, sendErr error) error {
-	if sendErr == nil {
-		return a.decide(ctx, a.decision(delivery.Sent, "", ""))
+// record decides by what the provider said. What the intent took is given back before the decision is written: a process that ends in between
+// comes to the same end again.
+func (c concluded) record(ctx context.Context) error {
+	if c.refusal == nil {
+		return c.decide(ctx, c.decision(delivery.Sent, "", ""))
 	}
-	answer := channel.Classify(sendErr)
+	answer := channel.Classify(c.refusal)
 	switch answer.Class {
 	case channel.Reject:
-		return a.rejected(ctx, intent, answer)
+		return c.rejected(ctx, answer)
 	case channel.Retry:
-		again := a.later(answer.After)
-		if a.n.Refused+1 >= maxAttempts || !a.n.NotAfter.IsZero() && again.After(a.n.NotAfter) {
-			err := a.amend(ctx, func(c *delivery.Contact) { c.Refuse(intent.ID, intent.Holder) })
-			return errors.Join(err, a.decide(ctx, a.decision(delivery.Failed, delivery.ProviderError, answer.Code)))
-		}
-		if err := a.amend(ctx, func(c *delivery.Contact) { c.Release(intent.ID, intent.Holder) }); err != nil {
-			return err
-		}
-		return a.putOff(ctx, delivery.Verdict{Action: delivery.Defer, Reason: delivery.ProviderError, Detail: answer.Code, Until: again})
+		return c.notNow(ctx, answer)
 	}
-	return a.decide(ctx, a.decision(delivery.Unknown, delivery.TimedOut, answer.Code))
+	return c.decide(ctx, c.decision(delivery.Unknown, delivery.TimedOut, answer.Code))
 }
 
-// rejected gives back what a notification took that will never be sent. A dead address is marked as one, for whoever has it.
-func (a *attempt) rejected(ctx context.Context, intent delivery.Intent, answer *channel.Error) error {
-	address, over := a.judged.facts.Address, a.judged.campaign.Channel
+// notNow puts off a notification that the provider does not take now, or ends it after the last attempt.
+func (c concluded) notNow(ctx context.Context, answer *channel.Error) error {
+	again := c.later(answer.After)
+	if c.n.Refused+1 >= maxAttempts || !c.n.NotAfter.IsZero() && again.After(c.n.NotAfter) {
+		err := c.amend(ctx, func(r *read) { r.contact.Refuse(c.intent.ID, c.intent.Holder) })
+		return errors.Join(err, c.decide(ctx, c.decision(delivery.Failed, delivery.ProviderError, answer.Code)))
+	}
+	if err := c.amend(ctx, func(r *read) { r.contact.Release(c.intent.ID, c.intent.Holder) }); err != nil {
+		return err
+	}
+	return c.putOff(ctx, delivery.Verdict{Action: delivery.Defer, Reason: delivery.ProviderError, Detail: answer.Code, Until: again})
+}
+
+// rejected ends a notification that will never be sent. A dead address is marked as one, for whoever has it.
+func (c concluded) rejected(ctx context.Context, answer *channel.Error) error {
+	address, over := c.facts.Address, c.campaign.Channel
 	bounced := answer.Bounce && !ourFault(address)
-	err := a.amend(ctx, func(c *delivery.Contact) {
-		c.Refuse(intent.ID, intent.Holder)
+	err := c.amend(ctx, func(r *read) {
+		r.contact.Refuse(c.intent.ID, c.intent.Holder)
 		if bounced {
-			c.Suppress(over, delivery.Suppression{Reason: "bounce", At: a.person.Moment(a.Now()), Address: delivery.AddressHash(address)})
+			r.contact.Suppress(over, delivery.Suppression{Reason: "bounce", At: r.person.Moment(c.Now()), Address: delivery.AddressHash(address)})
 		}
 	})
 	if bounced {
-		err = errors.Join(err, a.Deliveries.Mark(ctx, over, address, "bounce", a.Now()))
+		err = errors.Join(err, c.Deliveries.Mark(ctx, over, address, "bounce", c.Now()))
 	}
-	return errors.Join(err, a.decide(ctx, a.decision(delivery.Failed, delivery.Rejected, answer.Code)))
+	return errors.Join(err, c.decide(ctx, c.decision(delivery.Failed, delivery.Rejected, answer.Code)))
 }
 
-// ourFault says whether an address may be refused because of the way in which it is written: a server that knows only ASCII refuses
+// ourFault tells whether an address may be refused because of the way in which it is written: a server that knows only ASCII refuses
 // every other mailbox, and that one is not dead.
 func ourFault(address string) bool {
 	mailbox := address[:max(strings.LastIndexByte(address, '@'), 0)]
 	return strings.IndexFunc(mailbox, func(r rune) bool { return r > 127 }) >= 0
 }
 
-// later is when a notification is tried again that the provider does not take now: after twice as long each time, at a point of
-// the second half that the notification's id decides, and not before the provider allows it.
+// decide records an outcome that is certain now, in place of an uncertain one.
+func (c concluded) decide(ctx context.Context, d delivery.Decision) error {
+	c.note(d.Channel, d.Outcome, d.Reason)
+	return twice(func() error { return c.Deliveries.Decide(ctx, d) })
+}
+
+// later is when a notification is tried again that the provider does not take now: exponential back-off with jitter, and not before the provider allows
+// it. The notification's id decides the jitter, a point in the second half of the pause.
 func (a *attempt) later(after time.Duration) time.Time {
 	pause := min(firstPause<<a.n.Refused, longPause)
 	jittered := pause/2 + time.Duration(float64(pause/2)*a.point())
 	return a.Now().Add(max(jittered, after))
-}
-
-// point is a number from 0 up to 1 that the notification's id and the attempt decide.
-func (a *attempt) point() float64 {
-	h := fnv.New32a()
-	_, _ = fmt.Fprintf(h, "%s#%d", a.n.ID, a.n.Deferred)
-	return float64(h.Sum32()) / (1 << 32)
-}
-
-// putOff records that the notification is put off, and until when, and then files it to come again.
-func (a *attempt) putOff(ctx context.Context, v delivery.Verdict) error {
-	d := a.decision(delivery.Deferred, v.Reason, v.Detail)
-	d.Until = v.Until.UTC().Truncate(time.Millisecond)
-	a.note(d.Channel, d.Outcome, d.Reason)
-	var first bool
-	err := twice(func() (err error) {
-		first, err = a.Deliveries.DecideFirst(ctx, d, delivery.Unknown)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if !first {
-		// Another worker has put it off to another time, or has sent it since the reservation was given back.
-		_, err := a.decided(ctx)
-		return err
-	}
-	return a.file(ctx, d)
-}
-
-// file makes the notification come again as a decision says. Those that wait for the same moment, such as the end of the night, come over the
-// minutes after it.
-func (a *attempt) file(ctx context.Context, d delivery.Decision) error {
-	next := a.n
-	next.Deferred++
-	if d.Reason == delivery.ProviderError {
-		next.Refused++ // a night, a cap or a pause uses up no attempt
-	}
-	next.At = d.Until
-	body, err := json.Marshal(next)
-	if err != nil {
-		return fmt.Errorf("deferring notification %s: %w", a.n.ID, err)
-	}
-	until := d.Until
-	if d.Reason == delivery.InQuietHours || d.Reason == delivery.FrequencyCap {
-		until = until.Add(time.Duration(float64(spread) * a.point()))
-		if !a.n.NotAfter.IsZero() && until.Truncate(time.Minute).Add(time.Minute).After(a.n.NotAfter) {
-			until = d.Until
-		}
-	}
-	return a.Due.Wait(ctx, due.OwnerOrchestration, a.n.ProfileID, until, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body)
-}
-
-// decide records an outcome that is certain now, in place of an uncertain one.
-func (a *attempt) decide(ctx context.Context, d delivery.Decision) error {
-	a.note(d.Channel, d.Outcome, d.Reason)
-	return twice(func() error { return a.Deliveries.Decide(ctx, d) })
-}
-
-// twice records, and tries once more: the provider was asked, and what is not recorded counts as unknown.
-func twice(record func() error) error {
-	if record() == nil {
-		return nil
-	}
-	return record()
 }

@@ -1,0 +1,72 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+)
+
+// reserved is an attempt whose intent is stored: the provider is to be called, by this worker alone.
+type reserved struct {
+	*written
+	intent delivery.Intent
+}
+
+// reserve stores the intent, with everything that it takes, in one conditional write. It answers nil without an error when a cap has ended the
+// attempt.
+func (w *written) reserve(ctx context.Context) (*reserved, error) {
+	if w.own() {
+		return &reserved{w, *w.begun}, nil
+	}
+	intent := delivery.Intent{ID: w.n.ID, Asked: w.n.At, Holder: w.holder}
+	if w.n.ProfileID != w.person.ID {
+		intent.Of = w.n.ProfileID
+	}
+	if v, err := w.reserveAddress(ctx, intent); err != nil {
+		return nil, err
+	} else if v.Action != delivery.Proceed {
+		return nil, w.turnDown(ctx, v)
+	}
+	if v := delivery.Reserve(w.facts, intent); v.Action != delivery.Proceed {
+		return nil, w.turnDown(ctx, v)
+	}
+	if err := w.Deliveries.SaveContact(ctx, w.contact); err != nil {
+		return nil, errors.Join(errMoved, err) // also when the answer got lost: a fresh look finds whose intent it is
+	}
+	// The intent's condition is on the contact record alone. An event may have changed the person since they were read, above all by a withdrawal. Then all
+	// is judged again: the intent is this worker's own by now, and is used or given back. If this look fails, the person counts as unchanged: an error
+	// would leave the intent in flight, and nobody would know what became of it.
+	if stands, err := w.Process.Profiles.Stands(ctx, w.person); err == nil && !stands {
+		return nil, errMoved
+	}
+	return &reserved{w, intent}, nil
+}
+
+// reserveAddress takes a place in the caps of the address, whosever it is, for a notification that only public events have started: those may name
+// anybody who is reached there. The place stays taken when the notification is not sent after all.
+func (w *written) reserveAddress(ctx context.Context, intent delivery.Intent) (delivery.Verdict, error) {
+	proceed := delivery.Verdict{Action: delivery.Proceed}
+	if !w.n.Unproven || w.facts.Address == "" {
+		return proceed, nil
+	}
+	reader, err := w.Deliveries.AddressContact(ctx, w.facts.Channel, w.facts.Address)
+	if err != nil {
+		return proceed, err
+	}
+	if _, taken := reader.Known(intent.ID); taken {
+		return proceed, nil
+	}
+	facts := w.facts
+	facts.Contacts = []*delivery.Contact{reader}
+	if facts.Confirms {
+		facts.Settings = facts.Settings.Confirming(delivery.CapOfAddress)
+	}
+	if v := delivery.Reserve(facts, intent); v.Action != delivery.Proceed {
+		return v, nil
+	}
+	if err := w.Deliveries.SaveContact(ctx, reader); err != nil {
+		return proceed, errors.Join(errMoved, err)
+	}
+	return proceed, nil
+}
