@@ -219,11 +219,12 @@ func TestTheLastRefusalGivesBack(t *testing.T) {
 	}
 }
 
-// TestABounceIsOnTheRecord says which address it was, and not in clear.
+// TestABounceIsOnTheRecord: the decision says that it was refused, and the contact record which address it was, and not in clear.
 func TestABounceIsOnTheRecord(t *testing.T) {
 	b := start(t, welcome)
 	b.provider.answer = func(int) error { return bounce }
 	settle(b, b.process, b.ask("s1"))
+	b.expect(1, "failed rejected")
 	got := b.record().Suppressions
 	if one := got[delivery.Email]; len(got) != 1 || one.Reason != "bounce" || !one.At.Equal(noon) || one.Address != delivery.AddressHash("ann@example.com") {
 		t.Errorf("suppressions %+v", got)
