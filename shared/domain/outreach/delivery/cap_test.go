@@ -147,6 +147,8 @@ func TestZone(t *testing.T) {
 		{"of the country", "", "jp", "+8613800000000", "Asia/Tokyo"},
 		{"of the phone, two digits", "", "", "+81 90 0000", "Asia/Tokyo"},
 		{"of the phone, three digits", "", "", "+85290000000", "Asia/Hong_Kong"},
+		{"of the phone, behind zeros", "", "", "0081 90 0000 0000", "Asia/Tokyo"},
+		{"of the phone, in full width", "", "", "＋８１　９００００００００", "Asia/Tokyo"},
 		{"of the shop", "", "", "13800000000", "Asia/Shanghai"},
 		{"a country of many zones", "", "US", "+12025550100", "Asia/Shanghai"},
 		{"a name that is no zone", "Mars/Base", "", "", "Asia/Shanghai"},

@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/people/address"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -59,9 +59,9 @@ type Suppression struct {
 	Address string // AddressHash
 }
 
-// AddressHash stands for an address where the address itself must not be kept: 16 hex digits, of the address in lower case.
-func AddressHash(address string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
+// AddressHash stands for an address where the address itself must not be kept: 16 hex digits, the same for all its spellings.
+func AddressHash(text string) string {
+	sum := sha256.Sum256([]byte(address.Email(text)))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -11,7 +11,7 @@ func keysOf(secret string) *proof.Keys { return proof.New(nil, []string{secret})
 
 // What is stored or sent to people must stay what it is: these values were computed by another program.
 func TestGoldenValues(t *testing.T) {
-	for _, address := range []string{"mei@shop.example", " Mei@Shop.Example\t"} {
+	for _, address := range []string{"mei@shop.example", " Mei@Shop.Example\t", "ｍｅｉ＠ｓｈｏｐ．ｅｘａｍｐｌｅ"} {
 		if got := AddressHash(address); got != "0285a2237a8215da" {
 			t.Errorf("the hash of %q is %s", address, got)
 		}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/userops/userops/shared/domain/people/address"
 )
 
 // zoneOfCountry holds countries (ISO 3166) that keep one time, and the zone that they keep.
@@ -30,7 +32,7 @@ var countryOfCode = map[string]string{
 }
 
 // Zone is the person's time zone: the one that their client named, else that of their country, else that of their phone's
-// calling code (written with a plus), else the shop's.
+// calling code (written behind a plus or 00), else the shop's.
 func Zone(name, country, phone string, shop *time.Location) *time.Location {
 	if l := location(name); l != nil {
 		return l
@@ -38,7 +40,7 @@ func Zone(name, country, phone string, shop *time.Location) *time.Location {
 	if l := location(zoneOfCountry[strings.ToUpper(strings.TrimSpace(country))]); l != nil {
 		return l
 	}
-	if digits, ok := strings.CutPrefix(strings.TrimSpace(phone), "+"); ok {
+	if digits, abroad := address.Digits(phone); abroad {
 		for n := 2; n <= 3 && n <= len(digits); n++ {
 			if l := location(zoneOfCountry[countryOfCode[digits[:n]]]); l != nil {
 				return l

@@ -44,6 +44,10 @@ func FuzzAddresses(f *testing.F) {
 		if got := beyond(Email(text)); got != beyond(strings.TrimSpace(Narrow(text))) {
 			t.Errorf("of %q what is not ASCII becomes %q", text, got)
 		}
+		// What joins people by a number is equal to itself however it is compared, and written as it is kept.
+		if joined := Number(text); joined != "" && (Number(joined) != joined || Phone(joined) != Phone(text) || Number(wide(text)) != joined) {
+			t.Errorf("%q is joined by %q, which is compared as %q and not as %q", text, joined, Phone(joined), Phone(text))
+		}
 		number := Phone(text)
 		if strings.Trim(number, "0123456789") != "" || number != "" && len(number) < minPhone {
 			t.Errorf("%q is the number %q", text, number)

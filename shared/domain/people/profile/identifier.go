@@ -10,8 +10,8 @@ import (
 
 // The identifier kinds beside userId and anonymousId. They join people by identify and alias only.
 const (
-	Email   IdentifierKind = "email"   // ASCII letters in lower case
-	Phone   IdentifierKind = "phone"   // digits, after a + where the country is said
+	Email   IdentifierKind = "email"   // as address.Email
+	Phone   IdentifierKind = "phone"   // as address.Number
 	Device  IdentifierKind = "device"  // a device's push token
 	OpenID  IdentifierKind = "openid"  // a person within one WeChat app
 	UnionID IdentifierKind = "unionid" // a person across the WeChat apps of one owner
@@ -106,9 +106,9 @@ func external(raw []byte) (Identifier, bool) {
 	return Identifier{}, false
 }
 
-// email is an address with its ASCII letters in lower case: a folding of Unicode makes one address of two people's. Only its shape is looked at.
+// email is an address in the form in which it is compared. Only its shape is looked at.
 func email(s string) (Identifier, bool) {
-	s = address.Lower(strings.TrimSpace(s))
+	s = address.Email(s)
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 || len(s) > 254 || strings.ContainsAny(s, " \t\r\n<>,;") || strings.Count(s, "@") > 1 ||
 		event.Meaningful(s[:at]) == "" || event.Meaningful(s[at+1:]) == "" {
@@ -117,31 +117,9 @@ func email(s string) (Identifier, bool) {
 	return Identifier{Email, s}, true
 }
 
-// phone is a number's digits, after a + if it began with one or with 00. A number without its country stays without: which one
-// is meant cannot be known.
 func phone(s string) (Identifier, bool) {
-	s = strings.TrimSpace(s)
-	digits := make([]byte, 0, len(s))
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits = append(digits, c)
-		case c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/' || c == '+' && i == 0:
-		default:
-			return Identifier{}, false
-		}
-	}
-	number, abroad := string(digits), strings.HasPrefix(s, "+")
-	if !abroad {
-		number, abroad = strings.CutPrefix(number, "00")
-	}
-	if len(number) < 6 || len(number) > 15 || strings.Count(number, number[:1]) == len(number) {
-		return Identifier{}, false
-	}
-	if abroad {
-		number = "+" + number
-	}
-	return Identifier{Phone, number}, true
+	number := address.Number(s)
+	return Identifier{Phone, number}, number != ""
 }
 
 // token is an id that is long and random; what is short is a placeholder.

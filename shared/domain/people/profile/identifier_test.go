@@ -19,6 +19,7 @@ func TestNamed(t *testing.T) {
 		{"nothing", ``, ``, nil},
 		{"traits", `{"email":" Mei@Shop.Example","phone":"+86 (138) 1234-5678","name":"Mei"}`, ``, []Identifier{{Email, "mei@shop.example"}, {Phone, "+8613812345678"}}},
 		{"a phone as a number", `{"phone":13812345678}`, ``, []Identifier{{Phone, "13812345678"}}},
+		{"full width", `{"email":"ｍｅｉ＠ｓｈｏｐ．ｅｘａｍｐｌｅ","phone":"＋８６　１３８１２３４５６７８"}`, ``, []Identifier{{Email, "mei@shop.example"}, {Phone, "+8613812345678"}}},
 		{"00 is +", `{"phone":"0049 30 123456"}`, ``, []Identifier{{Phone, "+4930123456"}}},
 		{"five digits", `{"phone":"12345"}`, ``, nil},
 		{"six digits", `{"phone":"123456"}`, ``, []Identifier{{Phone, "123456"}}},
