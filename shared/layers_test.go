@@ -200,7 +200,7 @@ var stores = map[string][]string{
 	"due":        {"people"},
 	"outreach":   {"people", "due"},
 	"runs":       {},
-	"reward":     {"people", "due", "catalog", "answers"},
+	"reward":     {"people", "due", "answers"},
 }
 
 func TestStoresStandApart(t *testing.T) {

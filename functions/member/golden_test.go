@@ -51,7 +51,7 @@ func TestGoldenRequests(t *testing.T) {
 	b := membertest.Start(t)
 	b.Save("ann", nil)
 	b.Program("spring", "")
-	if err := b.Process.Referrals.PutCode(t.Context(), "GELDENC2", "spring", subject.UserKey("zoe"), membertest.Noon, nil); err != nil {
+	if err := b.Process.Codes.PutCode(t.Context(), "GELDENC2", "spring", subject.UserKey("zoe"), membertest.Noon, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {

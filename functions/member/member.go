@@ -65,7 +65,13 @@ type Process struct {
 	Secrets    Secrets // of userHashes and of the links in mails; without one none is accepted
 	Timeline   people.Timeline
 	Deliveries outreach.Deliveries
+	Profiles   people.Profiles
+	Programs   catalog.Programs
+	Codes      reward.Codes
 	Referrals  reward.Referrals
+	Standings  reward.Standings
+	Moves      reward.Moves
+	Ledger     reward.Ledger
 	Orders     people.Orders
 	Takings    outreach.Takings
 	Waits      due.Waits
@@ -77,6 +83,7 @@ type Process struct {
 
 // New is the process over its two clients.
 func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Process {
+	profiles, ledger := people.Profiles{DB: db, Table: s.ProfilesTable}, reward.Ledger{DB: db, Table: s.LedgerTable}
 	return &Process{
 		Auth: httpapi.Auth{
 			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
@@ -86,28 +93,30 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Timeline:   people.Timeline{DB: db, Table: s.TimelineTable},
 		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
-		Referrals: reward.Referrals{
-			DB: db, Table: s.ReferralsTable,
-			Profiles: people.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: reward.Ledger{DB: db, Table: s.LedgerTable},
-			Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Due: due.Due{DB: db, Table: s.DueTable, Now: now},
-		},
-		Orders: people.Orders{DB: db, Table: s.ProfilesTable}, Takings: outreach.Takings{DB: db, Table: s.DueTable}, Waits: due.Waits{DB: db, Table: s.DueTable},
+		Profiles:   profiles,
+		Programs:   catalog.Programs{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}},
+		Codes:      reward.Codes{DB: db, Table: s.ReferralsTable},
+		Referrals:  reward.Referrals{DB: db, Table: s.ReferralsTable, Profiles: profiles},
+		Standings:  reward.Standings{DB: db, Table: s.ReferralsTable},
+		Moves:      reward.Moves{DB: db, Table: s.ReferralsTable, Profiles: profiles, Ledger: ledger, Due: due.Due{DB: db, Table: s.DueTable, Now: now}},
+		Ledger:     ledger,
+		Orders:     people.Orders{DB: db, Table: s.ProfilesTable}, Takings: outreach.Takings{DB: db, Table: s.DueTable}, Waits: due.Waits{DB: db, Table: s.DueTable},
 		Events: queue.Sender{Client: client, URL: s.EventsQueue}, Now: now, NewID: rand.Text,
 	}
 }
 
 // Handler serves the routes of the function.
 func (p *Process) Handler() http.Handler {
-	finder, callers := subject.Finder{People: p.Referrals, Now: p.Now}, subject.Callers{Auth: p.Auth, Secrets: p.Secrets}
+	finder, callers := subject.Finder{People: p.Profiles, Now: p.Now}, subject.Callers{Auth: p.Auth, Secrets: p.Secrets}
 	referrals := &referral.Handler{
-		Finder: finder, Callers: callers, Programs: p.Referrals, Codes: p.Referrals, Referrals: p.Referrals, Standings: p.Referrals,
+		Finder: finder, Callers: callers, Programs: p.Programs, Codes: p.Codes, Referrals: p.Referrals, Moves: p.Moves, Standings: p.Standings,
 		Answers: answers.Store{DB: p.Referrals.DB, Table: p.Referrals.Table},
 	}
 	profiles := &profile.Handler{
-		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Referrals.Ledger, Orders: p.Orders,
-		Codes: p.Referrals, Takings: p.Takings, Waits: p.Waits, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
+		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
+		Codes: p.Codes, Takings: p.Takings, Waits: p.Waits, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
 	}
-	links := &link.Handler{Finder: finder, Secrets: p.Secrets, Withdrawals: withdrawals{p.Deliveries, p.Referrals.Profiles}, Events: p.Events}
+	links := &link.Handler{Finder: finder, Secrets: p.Secrets, Withdrawals: withdrawals{p.Deliveries, p.Profiles}, Events: p.Events}
 	mux := new(httpapi.Router)
 	profiles.Route(mux)
 	referrals.Route(mux)

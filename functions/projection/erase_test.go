@@ -689,13 +689,12 @@ func TestCodesOfOneWhoWasErased(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "web", seen("1", "mei")))
 	mei := s.load(user("mei")).ID
-	referrals := reward.Referrals{DB: s.db, Table: "Referrals"}
 	for _, c := range []struct {
 		code, program string
 		who           profile.ID
 		at            time.Time
 	}{{"OLD", "spring", mei, t0}, {"LI", "spring", "li", t0}, {"NEW", "autumn", mei, t0.Add(2 * time.Hour)}} {
-		if err := referrals.PutCode(t.Context(), c.code, c.program, c.who, c.at, nil); err != nil {
+		if err := (reward.Codes{DB: s.db, Table: "Referrals"}).PutCode(t.Context(), c.code, c.program, c.who, c.at, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

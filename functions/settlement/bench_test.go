@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
@@ -37,9 +38,20 @@ type bench struct {
 	process *Process
 	machine *referrals
 	orders  people.Orders
-	store   reward.Referrals
+	store   stores
 	mu      sync.Mutex
 	now     time.Time
+}
+
+// stores are those of the machine, and those by which a test makes what it finds.
+type stores struct {
+	reward.Referrals
+	reward.Standings
+	reward.Moves
+	reward.Codes
+	reward.Budgets
+	Profiles people.Profiles
+	catalog.Programs
 }
 
 func start(t testing.TB, program string) *bench {
@@ -49,7 +61,11 @@ func start(t testing.TB, program string) *bench {
 		ProfilesTable: "Profiles", ReferralsTable: "Referrals", LedgerTable: "Ledger", CatalogTable: "Catalog", DueTable: "Due",
 	}, b.meddled, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
 	b.machine = b.process.table[0].machine.(*referrals)
-	b.orders, b.store = b.machine.orders.(people.Orders), b.machine.claims.(reward.Referrals)
+	b.orders = b.machine.orders.(people.Orders)
+	b.store = stores{
+		b.machine.claims.(reward.Referrals), b.machine.standings.(reward.Standings), b.machine.moves.(reward.Moves), reward.Codes{DB: b.meddled, Table: "Referrals"},
+		reward.Budgets{DB: b.meddled, Table: "Referrals"}, b.machine.persons.(people.Profiles), b.machine.programs.(catalog.Programs),
+	}
 	b.program("spring", program)
 	b.must(b.tick())
 	return b
@@ -66,7 +82,7 @@ func (b *bench) must(err error) {
 
 func (b *bench) program(id, body string) {
 	b.Helper()
-	_, err := b.store.Catalog.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(noon))
+	_, err := b.store.Programs.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(noon))
 	b.must(err)
 }
 
@@ -102,9 +118,9 @@ func (b *bench) claim(friend, advocate string) {
 	b.must(err)
 	code := referral.Code("spring", key(advocate), 0)
 	b.must(r.PutCode(b.Context(), code, "spring", key(advocate), b.now, nil))
-	who, err := r.Person(b.Context(), key(friend))
+	who, err := r.Profiles.Person(b.Context(), key(friend))
 	b.must(err)
-	by, err := r.Person(b.Context(), key(advocate))
+	by, err := r.Profiles.Person(b.Context(), key(advocate))
 	b.must(err)
 	_, origin, err := r.Ancestors(b.Context(), "spring", by.Keys)
 	b.must(err)

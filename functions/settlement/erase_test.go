@@ -84,9 +84,9 @@ func TestErasureInTheMiddle(t *testing.T) {
 			b.state("bob", c.state, c.reason)
 			b.db.CheckBook(t)
 			// Whoever comes back is no new friend: the claim stands for ever.
-			who, err := b.store.Person(t.Context(), key("bob"))
+			who, err := b.store.Profiles.Person(t.Context(), key("bob"))
 			b.must(err)
-			by, err := b.store.Person(t.Context(), key("eve"))
+			by, err := b.store.Profiles.Person(t.Context(), key("eve"))
 			b.must(err)
 			b.must(b.store.PutCode(t.Context(), "EVESCODE", "spring", key("eve"), b.now, nil))
 			err = b.store.Claim(t.Context(), reward.Claim{

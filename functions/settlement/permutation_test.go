@@ -115,13 +115,13 @@ func (s *shop) tryClaim(friend, advocate string) {
 	if _, err := s.store.Referral(s.Context(), s.key(friend), "spring"); err == nil || friend == advocate {
 		return
 	}
-	who, err := s.store.Person(s.Context(), key(friend))
+	who, err := s.store.Profiles.Person(s.Context(), key(friend))
 	s.must(err)
 	if found, err := s.store.InProgram(s.Context(), who.Keys, "spring"); err != nil || len(found) > 0 {
 		s.must(err)
 		return
 	}
-	by, err := s.store.Person(s.Context(), key(advocate))
+	by, err := s.store.Profiles.Person(s.Context(), key(advocate))
 	s.must(err)
 	ancestors, _, err := s.store.Ancestors(s.Context(), "spring", by.Keys)
 	s.must(err)
@@ -137,7 +137,7 @@ func (s *shop) tryClaim(friend, advocate string) {
 }
 
 func (s *shop) key(userID string) profile.ID {
-	who, err := s.store.Person(s.Context(), key(userID))
+	who, err := s.store.Profiles.Person(s.Context(), key(userID))
 	s.must(err)
 	return who.Keys[0]
 }
@@ -160,7 +160,7 @@ func (s *shop) check() string {
 		if r.State != referral.Settled {
 			continue
 		}
-		friend, err := s.store.Person(s.Context(), r.Friend)
+		friend, err := s.store.Profiles.Person(s.Context(), r.Friend)
 		s.must(err)
 		// Two who were paid before anybody knew that they are one stay paid; that is no second payment of a person.
 		if len(s.merged) == 0 {

@@ -38,14 +38,13 @@ type referrals struct {
 }
 
 func newReferrals(s Settings, db dynamo.API, now func() time.Time, moved *counts) *referrals {
-	store := reward.Referrals{
-		DB: db, Table: s.ReferralsTable,
-		Profiles: people.Profiles{DB: db, Table: s.ProfilesTable}, Ledger: reward.Ledger{DB: db, Table: s.LedgerTable},
-		Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Due: due.Due{DB: db, Table: s.DueTable, Now: now},
-	}
+	profiles, ledger := people.Profiles{DB: db, Table: s.ProfilesTable}, reward.Ledger{DB: db, Table: s.LedgerTable}
 	return &referrals{
-		orders: people.Orders{DB: db, Table: s.ProfilesTable}, persons: store, programs: store, claims: store, standings: store, moves: store,
-		book: store.Ledger, now: now, moved: moved,
+		orders: people.Orders{DB: db, Table: s.ProfilesTable}, persons: profiles, programs: catalog.Programs{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}},
+		claims:    reward.Referrals{DB: db, Table: s.ReferralsTable, Profiles: profiles},
+		standings: reward.Standings{DB: db, Table: s.ReferralsTable},
+		moves:     reward.Moves{DB: db, Table: s.ReferralsTable, Profiles: profiles, Ledger: ledger, Due: due.Due{DB: db, Table: s.DueTable, Now: now}},
+		book:      ledger, now: now, moved: moved,
 	}
 }
 
@@ -134,9 +133,9 @@ func (m *referrals) advance(ctx context.Context, friend profile.ID, program stri
 type look struct {
 	referral  referral.Referral
 	facts     referral.Facts
-	friend    reward.Person
+	friend    people.Person
 	others    []referral.Referral
-	advocate  reward.Person
+	advocate  people.Person
 	standings []reward.Standing
 }
 
@@ -170,9 +169,9 @@ func (m *referrals) people(ctx context.Context, l *look) (err error) {
 	if l.advocate, err = m.persons.Person(ctx, r.Advocate); err != nil {
 		return err
 	}
-	f.FriendErased, f.AdvocateErased = l.friend.ErasedSince(r.Friend, r.ClaimedAt), l.advocate.ErasedSince(r.Advocate, r.ClaimedAt)
+	f.FriendErased, f.AdvocateErased = l.friend.Profile.Erased(r.Friend, r.ClaimedAt), l.advocate.Profile.Erased(r.Advocate, r.ClaimedAt)
 	f.FirstOrder = l.friend.Profile.Orders.FirstAt()
-	friend, advocate := l.friend.Identity(), l.advocate.Identity()
+	friend, advocate := referral.PersonOf(l.friend.Profile, l.friend.Keys), referral.PersonOf(l.advocate.Profile, l.advocate.Keys)
 	f.SamePerson, f.Alike = friend.Same(advocate), friend.Alike(advocate)
 	claims, err := m.claims.InProgram(ctx, l.friend.Keys, r.Program)
 	if err != nil {

@@ -210,9 +210,9 @@ func TestOneProgramFailsAndTheOtherDoesNot(t *testing.T) {
 	b.program("autumn", atOnce)
 	b.claim("bob", "ann")
 	r := b.store
-	who, err := r.Person(t.Context(), key("bob"))
+	who, err := r.Profiles.Person(t.Context(), key("bob"))
 	b.must(err)
-	by, err := r.Person(t.Context(), key("ann"))
+	by, err := r.Profiles.Person(t.Context(), key("ann"))
 	b.must(err)
 	autumn, err := r.Program(t.Context(), "autumn")
 	b.must(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
 )
 
@@ -31,7 +32,7 @@ type orders interface {
 
 // persons reads who an id stands for by now, consistently: the present profile, version 0 where there is none, and all keys.
 type persons interface {
-	Person(ctx context.Context, id profile.ID) (reward.Person, error)
+	Person(ctx context.Context, id profile.ID) (people.Person, error)
 }
 
 // programs reads a definition consistently, past every cache, since a claim may be younger than one. It is nil where there is none.

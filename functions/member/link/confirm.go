@@ -12,7 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 )
@@ -31,7 +31,7 @@ var confirmForm = template.Must(template.New("confirm").Parse(`<!doctype html>
 
 // confirmation opens the link of a confirmation. ok is false, and the request answered, where it is none, its time is over, or whoever's device it
 // was has been erased since.
-func (h *Handler) confirmation(w http.ResponseWriter, r *http.Request) (c delivery.Confirmation, person reward.Person, ok bool) {
+func (h *Handler) confirmation(w http.ResponseWriter, r *http.Request) (c delivery.Confirmation, person people.Person, ok bool) {
 	keys, err := h.Secrets.Keys(r.Context())
 	if err != nil {
 		httpapi.Failed(w, r, err)

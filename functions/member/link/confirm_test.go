@@ -71,12 +71,12 @@ func TestWhichLinksAreOver(t *testing.T) {
 	p := b.Device("phone")
 	week := 168 * time.Hour
 	erased := b.Device("gone")
-	if err := b.Process.Referrals.Profiles.Erase(t.Context(), erased, membertest.Noon, erased.TombstoneVersion(membertest.Noon)); err != nil {
+	if err := b.Process.Profiles.Erase(t.Context(), erased, membertest.Noon, erased.TombstoneVersion(membertest.Noon)); err != nil {
 		t.Fatal(err)
 	}
 	back := b.Device("back")
 	back.RememberErasure(back.ID, membertest.Noon.Add(-time.Minute))
-	if err := b.Process.Referrals.Profiles.Save(t.Context(), back); err != nil {
+	if err := b.Process.Profiles.Save(t.Context(), back); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {

@@ -87,7 +87,7 @@ func TestWhoWasErasedWithdraws(t *testing.T) {
 		}
 	}
 	must(deliveries.UniteContacts(t.Context(), &delivery.Contact{ProfileID: "other"}, []*delivery.Contact{{ProfileID: p.ID}}))
-	must(b.Process.Referrals.Profiles.Erase(t.Context(), p, membertest.Noon.Add(-time.Hour), p.TombstoneVersion(membertest.Noon)))
+	must(b.Process.Profiles.Erase(t.Context(), p, membertest.Noon.Add(-time.Hour), p.TombstoneVersion(membertest.Noon)))
 	gone := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(membertest.Keys)
 	b.Want(b.Anybody("POST", "/v1/unsubscribe/"+gone, ""), 200, "no more")
 	c, err := deliveries.Contact(t.Context(), p.ID)

@@ -27,7 +27,7 @@ func (b *Bench) Program(id, body string) {
 	if body == "" {
 		body = `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}],"friend":[{"points":50}]}}`
 	}
-	if _, err := b.Process.Referrals.Catalog.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(Noon)); err != nil {
+	if _, err := b.Process.Programs.Catalog.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(Noon)); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -40,7 +40,7 @@ func (b *Bench) Save(userID string, change func(*profile.Profile)) *profile.Prof
 	if change != nil {
 		change(p)
 	}
-	if err := b.Process.Referrals.Profiles.Save(b.Context(), p); err != nil {
+	if err := b.Process.Profiles.Save(b.Context(), p); err != nil {
 		b.Fatal(err)
 	}
 	return p
@@ -53,7 +53,7 @@ func (b *Bench) Device(devices ...string) *profile.Profile {
 	for _, d := range devices {
 		p.Attach(profile.Identifier{Kind: profile.AnonymousID, Value: d})
 	}
-	if err := b.Process.Referrals.Profiles.Save(b.Context(), p); err != nil {
+	if err := b.Process.Profiles.Save(b.Context(), p); err != nil {
 		b.Fatal(err)
 	}
 	return p
@@ -85,20 +85,20 @@ func (b *Bench) Settle(friend, advocate string, at time.Time) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	by, err := b.Process.Referrals.Person(b.Context(), subject.UserKey(advocate))
+	by, err := b.Process.Profiles.Person(b.Context(), subject.UserKey(advocate))
 	if err != nil {
 		b.Fatal(err)
 	}
-	standings, err := b.Process.Referrals.StandingsOf(b.Context(), by.Keys, "spring")
+	standings, err := b.Process.Standings.StandingsOf(b.Context(), by.Keys, "spring")
 	if err != nil {
 		b.Fatal(err)
 	}
-	who, err := b.Process.Referrals.Person(b.Context(), r.Friend)
+	who, err := b.Process.Profiles.Person(b.Context(), r.Friend)
 	if err != nil {
 		b.Fatal(err)
 	}
 	r.State, r.SettledAt, r.SettledFor = referral.Settled, at, by.Keys[0]
-	paid, err := b.Process.Referrals.Settle(b.Context(), reward.Settlement{
+	paid, err := b.Process.Moves.Settle(b.Context(), reward.Settlement{
 		Referral: r, Friend: who, Advocate: by, Standings: standings,
 	})
 	if err != nil || !paid {
@@ -123,7 +123,7 @@ func (b *Bench) Book(p ledger.Posting, err error) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := b.Process.Referrals.Ledger.Apply(b.Context(), p); err != nil {
+	if _, err := b.Process.Ledger.Apply(b.Context(), p); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -151,7 +151,7 @@ func (b *Bench) Whole() {
 	// An order that was placed and paid, of which two events tell, and one of somebody else.
 	for id, owner := range map[string]profile.ID{"A": p.ID, "B": "other"} {
 		o := &order.Order{ID: id, Owner: owner, Currency: "CNY", Total: 1000, CompletedAt: Noon, Refunds: []order.Refund{{Amount: 100, At: Noon}, {Key: "2", Amount: 14000, Currency: "USD", At: Noon}}}
-		if err := b.Process.Referrals.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
+		if err := b.Process.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
 			t.Fatal(err)
 		}
 		for i, name := range []string{"Order Placed", "Order Completed"} {
@@ -168,7 +168,7 @@ func (b *Bench) Whole() {
 	if _, err := b.Process.Takings.Take(t.Context(), outreach.Taking{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: Noon.Add(time.Hour)}, Noon); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Process.Referrals.Due.Wait(t.Context(), due.OwnerOrchestration, p.ID, Noon.Add(time.Hour), "n9", []byte("{}")); err != nil {
+	if err := b.Process.Moves.Due.Wait(t.Context(), due.OwnerOrchestration, p.ID, Noon.Add(time.Hour), "n9", []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
 }

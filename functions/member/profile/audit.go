@@ -12,13 +12,13 @@ import (
 	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
 
 // write keeps the line of what is about to be done to a person: without it, it is not done. What is done here is no item of ours, so a line may stand of
 // something that failed after it; the caller sends the call again, which has a line of its own. The reason is the caller's, empty where none is asked for.
-func (h *Handler) write(r *http.Request, action audit.Action, person reward.Person, id, reason string) (audit.Line, error) {
+func (h *Handler) write(r *http.Request, action audit.Action, person people.Person, id, reason string) (audit.Line, error) {
 	at := h.Now().UTC().Truncate(time.Millisecond)
 	l := audit.Line{At: at, By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}.Done(action, audit.KindProfile, string(person.Keys[0]), id)
 	if asked := string(subject.Asked(r)); asked != l.Of {
@@ -59,7 +59,7 @@ func readSession(cursor string) (s session, rest string) {
 
 // exporting is the session that a page belongs to: the one that its cursor names, if that was begun by the same caller for the same person not
 // long ago, else a new one. So no page is handed out without a line, whatever the cursor says.
-func (h *Handler) exporting(r *http.Request, s session, person reward.Person) (session, error) {
+func (h *Handler) exporting(r *http.Request, s session, person people.Person) (session, error) {
 	if s.id != "" && len(s.id) <= maxSession {
 		known, err := h.exportOf(r.Context(), s, person)
 		if err != nil || known {
@@ -71,7 +71,7 @@ func (h *Handler) exporting(r *http.Request, s session, person reward.Person) (s
 	return session{l.At, id}, err
 }
 
-func (h *Handler) exportOf(ctx context.Context, s session, person reward.Person) (bool, error) {
+func (h *Handler) exportOf(ctx context.Context, s session, person people.Person) (bool, error) {
 	l, err := h.Audit.Line(ctx, s.at, string(audit.Export)+"#"+s.id)
 	if errors.Is(err, dynamo.ErrNotFound) {
 		return false, nil

@@ -50,12 +50,12 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 			b.Whole()
 			b.Hire()
 			ann := string(profile.Identifier{Kind: profile.UserID, Value: "ann"}.ID())
-			owner, err := b.Process.Referrals.Profiles.Load(t.Context(), profile.ID(ann))
+			owner, err := b.Process.Profiles.Load(t.Context(), profile.ID(ann))
 			if err != nil {
 				t.Fatal(err)
 			}
 			owner.Attach(membertest.Device("own"))
-			if err := b.Process.Referrals.Profiles.Save(t.Context(), owner); err != nil {
+			if err := b.Process.Profiles.Save(t.Context(), owner); err != nil {
 				t.Fatal(err)
 			}
 			var want []string

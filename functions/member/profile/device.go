@@ -12,7 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 )
@@ -61,7 +61,7 @@ func (h *Handler) devices(w http.ResponseWriter, r *http.Request) {
 }
 
 // devicesOf lists the devices that the profile or the timeline names, in the order of their ids.
-func (h *Handler) devicesOf(ctx context.Context, person reward.Person) (list deviceList, err error) {
+func (h *Handler) devicesOf(ctx context.Context, person people.Person) (list deviceList, err error) {
 	held, who := map[string]*heldDevice{}, person.Profile
 	of := func(id string) *heldDevice {
 		if held[id] == nil {

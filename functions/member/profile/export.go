@@ -15,28 +15,28 @@ import (
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
 
 // sections are all that is held. A cursor names a section by its number, so that a new one comes last.
 func (h *Handler) sections() []subject.Section {
 	return []subject.Section{
-		func(ctx context.Context, person reward.Person, _ int, _ string) ([]subject.Record, string, error) {
+		func(ctx context.Context, person people.Person, _ int, _ string) ([]subject.Record, string, error) {
 			b, err := h.sums(ctx, person.Keys)
 			b.Entries = []entry{}
 			return []subject.Record{{Kind: "profile", Value: show(person.Profile, h.Now())}, {Kind: "detail", Value: detailOf(person.Profile)}, {Kind: "ledger", Value: b}}, "", err
 		},
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+		func(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
 			items, next, err := h.entries(ctx, person.Keys, limit, cursor)
 			return subject.Records("entry", items), next, err
 		},
 		h.Referrals[0], h.Referrals[1],
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+		func(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
 			items, next, err := h.Deliveries.Decisions(ctx, person.Keys, limit, cursor)
 			return subject.Records("decision", items), next, err
 		},
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+		func(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
 			items, next, err := h.told(ctx, person, limit, cursor)
 			return subject.Records("event", items), next, err
 		},
@@ -165,7 +165,7 @@ type intent struct {
 }
 
 // notes are what stands beside a person: codes, which campaigns have had them, what waits for them, and what dispatch remembers.
-func (h *Handler) notes(ctx context.Context, person reward.Person, _ int, _ string) (found []subject.Record, _ string, _ error) {
+func (h *Handler) notes(ctx context.Context, person people.Person, _ int, _ string) (found []subject.Record, _ string, _ error) {
 	codes, err := h.Codes.CodesOf(ctx, person.Keys)
 	if err != nil {
 		return nil, "", err
@@ -227,7 +227,7 @@ type refund struct {
 
 // orders are those that a page of the timeline speaks of, if they are the person's. One that several pages speak of comes with each. A page
 // that speaks of none is empty.
-func (h *Handler) orders(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+func (h *Handler) orders(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
 	events, next, err := h.Timeline.Events(ctx, person.Keys, limit, cursor)
 	if err != nil {
 		return nil, "", err

@@ -92,7 +92,7 @@ func TestTheExportInFull(t *testing.T) {
 
 	o := &order.Order{ID: "A", Owner: p.ID, Currency: "CNY", Total: 1000, Revenue: 900, Discount: 50, Coupon: "X", PlacedAt: membertest.Noon.Add(-time.Hour), CompletedAt: membertest.Noon,
 		Products: []order.Product{{ID: "p1", Name: "Tea", Category: "Drinks", Quantity: 2, Price: 450}}, Refunds: []order.Refund{{Amount: 100, At: membertest.Noon}, {Whole: true, At: membertest.Noon.Add(time.Hour)}}}
-	if err := b.Process.Referrals.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
+	if err := b.Process.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
 		t.Fatal(err)
 	}
 	e := event.Event{MessageID: "m", Kind: event.Track, Name: "Order Completed", UserID: "ann", Timestamp: membertest.Noon, ReceivedAt: membertest.Noon, Properties: []byte(`{"order_id":"A"}`)}

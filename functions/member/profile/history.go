@@ -13,7 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -24,7 +24,7 @@ const (
 )
 
 // listed is whose list is asked for, and which page of it; where that is none, the request is answered.
-func (h *Handler) listed(w http.ResponseWriter, r *http.Request) (person reward.Person, page httpapi.Page, ok bool) {
+func (h *Handler) listed(w http.ResponseWriter, r *http.Request) (person people.Person, page httpapi.Page, ok bool) {
 	if person, ok = h.Find(w, r); !ok || !subject.Known(w, person) {
 		return person, page, false
 	}
@@ -52,7 +52,7 @@ type told struct {
 	Proof *profile.Proof `json:"proof,omitempty"`
 }
 
-func (h *Handler) told(ctx context.Context, person reward.Person, limit int, cursor string) ([]told, string, error) {
+func (h *Handler) told(ctx context.Context, person people.Person, limit int, cursor string) ([]told, string, error) {
 	events, next, err := h.Timeline.Events(ctx, person.Keys, limit, cursor)
 	items := make([]told, len(events))
 	for i, e := range events {

@@ -40,7 +40,7 @@ func TestWhatIsOwed(t *testing.T) {
 	takeBack(b, "1", "ann")
 	ann, anna := b.Save("ann", nil), b.Save("anna", nil)
 	ann.Absorb(anna)
-	if err := b.Process.Referrals.Profiles.Merge(t.Context(), ann, anna, people.Pack{}); err != nil {
+	if err := b.Process.Profiles.Merge(t.Context(), ann, anna, people.Pack{}); err != nil {
 		t.Fatal(err)
 	}
 	w := b.Call("GET", "/v1/profiles/ann/ledger", "")
@@ -54,7 +54,7 @@ func TestWhatIsOwed(t *testing.T) {
 func spend(b *membertest.Bench, id, userID string, points int64) {
 	b.Helper()
 	account := ledger.Person(subject.UserKey(userID))
-	lots, err := b.Process.Referrals.Ledger.Lots(b.Context(), account)
+	lots, err := b.Process.Ledger.Lots(b.Context(), account)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -69,11 +69,11 @@ func spend(b *membertest.Bench, id, userID string, points int64) {
 func takeBack(b *membertest.Bench, id, userID string) {
 	b.Helper()
 	account := ledger.Person(subject.UserKey(userID))
-	lots, err := b.Process.Referrals.Ledger.Lots(b.Context(), account)
+	lots, err := b.Process.Ledger.Lots(b.Context(), account)
 	if err != nil {
 		b.Fatal(err)
 	}
-	entries, err := b.Process.Referrals.Ledger.EffectEntries(b.Context(), ledger.Effect{Kind: "test", ID: id})
+	entries, err := b.Process.Ledger.EffectEntries(b.Context(), ledger.Effect{Kind: "test", ID: id})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/idempotency"
@@ -64,7 +65,7 @@ func (h *Handler) claim(ctx context.Context, in claimRequest, call httpapi.Call)
 		claimed := referral.New(*program, code, two.friend.Keys[0], two.advocate.Keys[0], h.Now().UTC())
 		claimed.Flags = two.claim.Flags()
 		out, err := call.Commit(httpapi.Replied(ctx, http.StatusCreated, asFriend([]referral.Referral{claimed})[0]), func(beside *idempotency.Answer) error {
-			return h.Referrals.Claim(ctx, reward.Claim{Referral: claimed, Friend: two.friend, Advocate: two.advocate, Origin: two.origin, Answer: beside})
+			return h.Moves.Claim(ctx, reward.Claim{Referral: claimed, Friend: two.friend, Advocate: two.advocate, Origin: two.origin, Answer: beside})
 		})
 		if !errors.Is(err, dynamo.ErrConflict) {
 			return out, err
@@ -75,7 +76,7 @@ func (h *Handler) claim(ctx context.Context, in claimRequest, call httpapi.Call)
 
 // pair is a friend and an advocate as they were read for a claim, and what the rules ask of them.
 type pair struct {
-	friend, advocate reward.Person
+	friend, advocate people.Person
 	origin           []profile.ID // as reward.Claim has it
 	claim            referral.Claim
 }
@@ -98,6 +99,6 @@ func (h *Handler) pair(ctx context.Context, program *referral.Program, programID
 	}
 	circle := slices.ContainsFunc(ancestors, func(keys []profile.ID) bool { return slices.Contains(keys, two.friend.Keys[0]) })
 	two.origin = origin
-	two.claim = referral.Claim{Program: program, Friend: two.friend.Identity(), Advocate: two.advocate.Identity(), Referred: len(before) > 0, Circle: circle}
+	two.claim = referral.Claim{Program: program, Friend: referral.PersonOf(two.friend.Profile, two.friend.Keys), Advocate: referral.PersonOf(two.advocate.Profile, two.advocate.Keys), Referred: len(before) > 0, Circle: circle}
 	return two, nil
 }

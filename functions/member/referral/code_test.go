@@ -58,7 +58,7 @@ func TestCodes(t *testing.T) {
 	anonymous := profile.Identifier{Kind: profile.AnonymousID, Value: "a1"}
 	known := profile.Identifier{Kind: profile.UserID, Value: "ann"}
 	merged := &profile.Profile{ID: anonymous.ID(), Identifiers: []profile.Identifier{anonymous, known}, Memory: profile.Memory{FirstSeen: membertest.Noon}}
-	if err := b.Process.Referrals.Profiles.Commit(t.Context(), people.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}); err != nil {
+	if err := b.Process.Profiles.Commit(t.Context(), people.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}); err != nil {
 		t.Fatal(err)
 	}
 	if again := b.Code("spring", "ann"); again != first {
@@ -70,18 +70,18 @@ func TestCodeOfAnotherPairIsPassedOver(t *testing.T) {
 	b := membertest.Start(t)
 	b.Program("spring", "")
 	taken := b.Code("spring", "ann")
-	if err := b.Process.Referrals.PutCode(t.Context(), "ABCDEFGH", "spring", "x", membertest.Noon, nil); err != nil {
+	if err := b.Process.Codes.PutCode(t.Context(), "ABCDEFGH", "spring", "x", membertest.Noon, nil); err != nil {
 		t.Fatal(err)
 	}
-	err := b.Process.Referrals.PutCode(t.Context(), taken, "spring", "x2", membertest.Noon, nil)
+	err := b.Process.Codes.PutCode(t.Context(), taken, "spring", "x2", membertest.Noon, nil)
 	if err == nil || !strings.Contains(err.Error(), reward.ErrCodeTaken.Error()) {
 		t.Errorf("another pair's code: %v", err)
 	}
-	err = b.Process.Referrals.PutCode(t.Context(), "HGFEDCBA", "spring", "x", membertest.Noon, nil)
+	err = b.Process.Codes.PutCode(t.Context(), "HGFEDCBA", "spring", "x", membertest.Noon, nil)
 	if err == nil || !strings.Contains(err.Error(), dynamo.ErrConflict.Error()) {
 		t.Errorf("a second code of a pair: %v", err)
 	}
-	if err := b.Process.Referrals.PutCode(t.Context(), "ABCDEFGH", "spring", "x", membertest.Noon, nil); err != nil {
+	if err := b.Process.Codes.PutCode(t.Context(), "ABCDEFGH", "spring", "x", membertest.Noon, nil); err != nil {
 		t.Errorf("the same again: %v", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestCodesThatAreTaken(t *testing.T) {
 		b.Program("spring", "")
 		for attempt := range taken {
 			code := referral.Code("spring", subject.UserKey("ann"), attempt)
-			if err := b.Process.Referrals.PutCode(t.Context(), code, "spring", profile.ID(fmt.Sprint("other", attempt)), membertest.Noon, nil); err != nil {
+			if err := b.Process.Codes.PutCode(t.Context(), code, "spring", profile.ID(fmt.Sprint("other", attempt)), membertest.Noon, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -67,19 +68,19 @@ func (h *Handler) board(ctx context.Context, program string, best int) ([]place,
 	if err != nil {
 		return nil, err
 	}
-	people := make([]reward.Person, len(found))
+	behind := make([]people.Person, len(found))
 	err = sideBySide(len(found), func(i int) (err error) {
-		people[i], err = h.People.Person(ctx, found[i].Advocate)
+		behind[i], err = h.People.Person(ctx, found[i].Advocate)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	names, owner := map[profile.ID]string{}, map[profile.ID]profile.ID{}
-	var present []reward.Person
-	for _, person := range people {
+	var present []people.Person
+	for _, person := range behind {
 		id := person.Profile.ID
-		if _, known := names[id]; known || person.Identity().Gone {
+		if _, known := names[id]; known || referral.PersonOf(person.Profile, person.Keys).Gone {
 			continue
 		}
 		names[id] = name(person.Profile)

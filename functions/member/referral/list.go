@@ -10,7 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -99,11 +99,11 @@ func (h *Handler) referrals(w http.ResponseWriter, r *http.Request) {
 // Held are the sections of an export: a person's referrals as friend and as advocate, as the person is shown them.
 func (h *Handler) Held() [2]subject.Section {
 	return [2]subject.Section{
-		func(ctx context.Context, person reward.Person, _ int, _ string) ([]subject.Record, string, error) {
+		func(ctx context.Context, person people.Person, _ int, _ string) ([]subject.Record, string, error) {
 			found, err := h.Referrals.OfFriend(ctx, person.Keys)
 			return subject.Records("referralAsFriend", asFriend(found)), "", err
 		},
-		func(ctx context.Context, person reward.Person, limit int, cursor string) ([]subject.Record, string, error) {
+		func(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
 			found, next, err := h.Referrals.OfAdvocate(ctx, person.Keys, limit, cursor)
 			return subject.Records("referralAsAdvocate", asAdvocate(found, false)), next, err
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
 )
 
@@ -75,12 +76,12 @@ func TestClaimAfterAnOrderUnderWay(t *testing.T) {
 	b := membertest.Start(t)
 	b.Program("spring", "")
 	code := b.Code("spring", "ann")
-	friend, err := b.Process.Referrals.Person(t.Context(), subject.UserKey("bob"))
+	friend, err := b.Process.Profiles.Person(t.Context(), subject.UserKey("bob"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Save("bob", func(p *profile.Profile) { p.Orders.Count = 1 })
-	r := b.Process.Referrals
+	r := b.Process.Moves
 	stale := referralOf(code, friend)
 	if err := r.Claim(t.Context(), stale); err == nil || !strings.Contains(err.Error(), dynamo.ErrConflict.Error()) {
 		t.Errorf("claimed over an order: %v", err)
@@ -89,12 +90,12 @@ func TestClaimAfterAnOrderUnderWay(t *testing.T) {
 }
 
 // referralOf is a claim as member would write it for somebody it has read.
-func referralOf(code string, friend reward.Person) reward.Claim {
+func referralOf(code string, friend people.Person) reward.Claim {
 	program := referral.Program{ID: "spring", AttributionWindow: 1}
 	advocate := subject.UserKey("ann")
 	return reward.Claim{
 		Referral: referral.New(program, code, friend.Keys[0], advocate, membertest.Noon), Friend: friend, Origin: []profile.ID{advocate},
-		Advocate: reward.Person{Profile: &profile.Profile{ID: advocate}, Keys: []profile.ID{advocate}},
+		Advocate: people.Person{Profile: &profile.Profile{ID: advocate}, Keys: []profile.ID{advocate}},
 	}
 }
 
@@ -110,7 +111,7 @@ func TestAClaimThatAlwaysMoves(t *testing.T) {
 		p := b.Save("bob", nil)
 		for nth := range moves {
 			b.DB.Interrupt("TransactWriteItems", nth+1, func() {
-				if err := b.Process.Referrals.Profiles.Save(t.Context(), p); err != nil {
+				if err := b.Process.Profiles.Save(t.Context(), p); err != nil {
 					t.Fatal(err)
 				}
 			})

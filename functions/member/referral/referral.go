@@ -39,12 +39,16 @@ type referralStore interface {
 	InProgram(ctx context.Context, keys []profile.ID, program string) ([]referral.Referral, error)
 	// Ancestors are those through whom a person came into a program, nearest first, and who of them was invited by nobody; nil where that is not known.
 	Ancestors(ctx context.Context, program string, of []profile.ID) (chain [][]profile.ID, origin []profile.ID, err error)
-	// Claim makes a claim durable together with its answer. dynamo.ErrConflict (something moved since it was read) and idempotency.ErrAnswered say that nothing
-	// was written; any other error leaves it open.
-	Claim(ctx context.Context, c reward.Claim) error
 	OfFriend(ctx context.Context, keys []profile.ID) ([]referral.Referral, error)
 	// OfAdvocate lists the referrals that a person made. A cursor that it did not give is dynamo.ErrCursor; an empty next ends the list.
 	OfAdvocate(ctx context.Context, keys []profile.ID, limit int, cursor string) (page []referral.Referral, next string, err error)
+}
+
+// moveStore writes the first step of a referral.
+type moveStore interface {
+	// Claim makes a claim durable together with its answer. dynamo.ErrConflict (something moved since it was read) and idempotency.ErrAnswered say that nothing
+	// was written; any other error leaves it open.
+	Claim(ctx context.Context, c reward.Claim) error
 }
 
 // standingStore reads where advocates stand in a program.
@@ -61,6 +65,7 @@ type Handler struct {
 	Programs  programStore
 	Codes     codeStore
 	Referrals referralStore
+	Moves     moveStore
 	Standings standingStore
 	Answers   httpapi.Memory // beside codes and claims, in their transactions
 }

@@ -3,7 +3,7 @@ package subject
 import (
 	"context"
 
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // Source is what the jobs that member sends name as their source.
@@ -17,7 +17,7 @@ type Record struct {
 
 // Section is what a resource holds of a person, for the export: one kind of records, in pages of its own. A cursor that the section did not give is
 // dynamo.ErrCursor; an empty next ends it.
-type Section func(ctx context.Context, person reward.Person, limit int, cursor string) (page []Record, next string, err error)
+type Section func(ctx context.Context, person people.Person, limit int, cursor string) (page []Record, next string, err error)
 
 // Records are things of one kind.
 func Records[T any](kind string, items []T) []Record {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -92,23 +92,23 @@ func key(id string, query url.Values) (who whom, fault *httpapi.FieldError) {
 	return who, nil
 }
 
-// people reads who a profile id stands for by now, consistently: the present profile, of version 0 where there is none, and all keys of the person.
-type people interface {
-	Person(ctx context.Context, id profile.ID) (reward.Person, error)
+// personStore reads who a profile id stands for by now, consistently: the present profile, of version 0 where there is none, and all keys of the person.
+type personStore interface {
+	Person(ctx context.Context, id profile.ID) (people.Person, error)
 }
 
 // Finder finds whom requests are about.
 type Finder struct {
-	People people
+	People personStore
 	Now    func() time.Time
 }
 
 // Find reads whom a request speaks of by its {id}, also without a profile; where it cannot, the request is answered.
-func (f Finder) Find(w http.ResponseWriter, r *http.Request) (person reward.Person, ok bool) {
+func (f Finder) Find(w http.ResponseWriter, r *http.Request) (person people.Person, ok bool) {
 	who, fault := key(r.PathValue("id"), r.URL.Query())
 	if fault != nil {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
-		return reward.Person{}, false
+		return people.Person{}, false
 	}
 	person, err := f.People.Person(r.Context(), who.key)
 	// A device that was taken off somebody is known by another key since.
@@ -119,19 +119,19 @@ func (f Finder) Find(w http.ResponseWriter, r *http.Request) (person reward.Pers
 	}
 	if err != nil {
 		httpapi.Failed(w, r, err)
-		return reward.Person{}, false
+		return people.Person{}, false
 	}
 	if id := r.PathValue("id"); prefixed(id) {
 		other, err := f.People.Person(r.Context(), UserKey(id))
 		switch {
 		case err != nil:
 			httpapi.Failed(w, r, err)
-			return reward.Person{}, false
+			return people.Person{}, false
 		case len(other.Profile.Identifiers) > 0:
 			// Whose name begins so would else show, or erase, somebody else.
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the query tells one from the other: /v1/profiles/-?userId=",
 				httpapi.FieldError{Field: "id", Reason: "is also the whole userId of somebody"})
-			return reward.Person{}, false
+			return people.Person{}, false
 		}
 	}
 	return person, true
@@ -143,7 +143,7 @@ func prefixed(id string) bool {
 }
 
 // Known tells whether there is a profile; where there is none, the request is answered.
-func Known(w http.ResponseWriter, person reward.Person) bool {
+func Known(w http.ResponseWriter, person people.Person) bool {
 	if first, _ := person.Profile.Seen(); first.IsZero() {
 		httpapi.Problem(w, http.StatusNotFound, "", "there is no profile with this id")
 		return false

@@ -62,7 +62,7 @@ func TestADeviceIsFoundByTheKeyThatItHasNow(t *testing.T) {
 	ann := b.Save("ann", nil)
 	// The device founded her: its first key is hers.
 	ann.RememberOff(membertest.Device("own").ID(), membertest.Noon.Add(-time.Hour))
-	profiles := b.Process.Referrals.Profiles
+	profiles := b.Process.Profiles
 	vacant, err := profiles.Load(t.Context(), membertest.Device("own").ID())
 	if err != nil {
 		t.Fatal(err)

@@ -10,14 +10,15 @@ import (
 	"github.com/userops/userops/shared/dynamo/answers"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/key"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/idempotency"
 )
 
 // Claim binds a friend to an advocate.
 type Claim struct {
 	Referral referral.Referral
-	Friend   Person
-	Advocate Person
+	Friend   people.Person
+	Advocate people.Person
 	// Origin is where the advocate's chain of invitations starts: while that one is not invited, no circle can close. nil when
 	// the chain starts nowhere.
 	Origin []profile.ID
@@ -27,31 +28,31 @@ type Claim struct {
 // Claim writes a claim, all of it or nothing, if the code exists, the friend has no referral in the program under any key, the
 // origin has none, the friend's profile is as it was read, and the advocate is the same person still. ErrConflict says that something
 // moved and the rules are to be asked again; idempotency.ErrAnswered that the answer's key was used.
-func (s Referrals) Claim(ctx context.Context, c Claim) error {
+func (m Moves) Claim(ctx context.Context, c Claim) error {
 	r := c.Referral
 	listed := key.AdvocateReferral(r.Advocate, r.Program, r.Friend).Item()
 	listed[attrProgram], listed[attrFriend], listed[attrAt] = dynamo.TextValue(r.Program), dynamo.TextValue(string(r.Friend)), dynamo.TimeValue(r.ClaimedAt)
 	writes := []dynamo.Write{
-		s.Due.Filing(due.OwnerSettlement, r.ExpiresAt, DueID(r), nil),
-		dynamo.Put(s.Table, referralItem(r), dynamo.Absent()),
-		dynamo.Put(s.Table, listed, dynamo.Condition{}),
-		dynamo.Check(s.Table, key.Code(r.Code), dynamo.Present()),
-		s.Profiles.Unchanged(c.Friend.Profile),
-		s.Profiles.StillPerson(c.Advocate.Profile),
+		m.Due.Filing(due.OwnerSettlement, r.ExpiresAt, DueID(r), nil),
+		dynamo.Put(m.Table, referralItem(r), dynamo.Absent()),
+		dynamo.Put(m.Table, listed, dynamo.Condition{}),
+		dynamo.Check(m.Table, key.Code(r.Code), dynamo.Present()),
+		m.Profiles.Unchanged(c.Friend.Profile),
+		m.Profiles.StillPerson(c.Advocate.Profile),
 	}
 	guarded := map[profile.ID]bool{r.Friend: true}
 	for _, keys := range [][]profile.ID{c.Friend.Keys, c.Origin} {
 		for _, id := range keys[:min(len(keys), maxGuards)] {
 			if !guarded[id] {
 				guarded[id] = true
-				writes = append(writes, s.referralAt(id, r.Program, 0))
+				writes = append(writes, m.referralAt(id, r.Program, 0))
 			}
 		}
 	}
 	if c.Answer != nil {
-		writes = append(writes, answers.Put(s.Table, *c.Answer))
+		writes = append(writes, answers.Put(m.Table, *c.Answer))
 	}
-	if err := dynamo.Do(ctx, s.DB, writes...); err != nil {
+	if err := dynamo.Do(ctx, m.DB, writes...); err != nil {
 		return fmt.Errorf("claiming a code of %s for %s: %w", r.Program, r.Friend, err)
 	}
 	return nil

@@ -15,8 +15,14 @@ import (
 	"github.com/userops/userops/shared/idempotency"
 )
 
+// Codes stores the codes that advocates give to friends.
+type Codes struct {
+	DB    dynamo.API
+	Table string // of referrals
+}
+
 // CodeOwner is whose code it is. ErrNotFound if nobody has it.
-func (s Referrals) CodeOwner(ctx context.Context, code string) (program string, advocate profile.ID, err error) {
+func (s Codes) CodeOwner(ctx context.Context, code string) (program string, advocate profile.ID, err error) {
 	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Code(code))
 	if err != nil {
 		return "", "", fmt.Errorf("reading a code: %w", err)
@@ -28,7 +34,7 @@ func (s Referrals) CodeOwner(ctx context.Context, code string) (program string, 
 }
 
 // CodeOf is the code that a person has in a program, the oldest where a merge left several. ErrNotFound if there is none.
-func (s Referrals) CodeOf(ctx context.Context, keys []profile.ID, program string) (string, error) {
+func (s Codes) CodeOf(ctx context.Context, keys []profile.ID, program string) (string, error) {
 	wanted := make([]dynamo.Key, len(keys))
 	for i, id := range keys {
 		wanted[i] = key.AdvocateCode(id, program)
@@ -54,7 +60,7 @@ var errOtherCode = fmt.Errorf("%w: the pair has another code", dynamo.ErrConflic
 
 // PutCode gives an advocate a code in a program, together with the answer that is remembered, if any. Giving the same code again
 // changes nothing. ErrCodeTaken, ErrConflict (the pair has another code by now) or idempotency.ErrAnswered say why it was not given.
-func (s Referrals) PutCode(ctx context.Context, code, program string, advocate profile.ID, now time.Time, answer *idempotency.Answer) error {
+func (s Codes) PutCode(ctx context.Context, code, program string, advocate profile.ID, now time.Time, answer *idempotency.Answer) error {
 	same := dynamo.Condition{
 		Text:   "attribute_not_exists(#pk) OR (#advocate = :advocate AND #program = :program AND #code = :code)",
 		Names:  map[string]string{"#pk": dynamo.AttrPK, "#advocate": attrAdvocate, "#program": attrProgram, "#code": attrCode},
@@ -84,7 +90,7 @@ type Code struct {
 }
 
 // CodesOf are all codes of a person.
-func (s Referrals) CodesOf(ctx context.Context, keys []profile.ID) ([]Code, error) {
+func (s Codes) CodesOf(ctx context.Context, keys []profile.ID) ([]Code, error) {
 	codes := []Code{}
 	for _, id := range keys {
 		prefix := key.AdvocateCode(id, "")

@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
-	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/key"
 	"github.com/userops/userops/shared/dynamo/people"
 )
@@ -51,68 +47,11 @@ const (
 	maxReferralPages = 32
 )
 
-// Referrals stores codes, who invited whom, what a program has spent and who stands where. Friends and advocates are filed under
-// the profile id of the day; whoever reads asks for all keys of a person.
+// Referrals reads who invited whom. Friends and advocates are filed under the profile id of the day; whoever reads asks for all keys of a person. Moves writes them.
 type Referrals struct {
 	DB       dynamo.API
 	Table    string
-	Profiles people.Profiles
-	Ledger   Ledger
-	Catalog  catalog.Catalog // where programs are defined
-	Due      due.Due         // where the ends of windows and holds are filed
-}
-
-// Program reads the definition of a program past every cache, since a claim may be younger than one; nil when there is none.
-func (s Referrals) Program(ctx context.Context, id string) (*referral.Program, error) {
-	found, ok, err := catalog.Find(ctx, s.Catalog, definition.Programs, id)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return &found.Value, nil
-}
-
-// Person is somebody as the Referrals table may know them: the present profile with its version, and all their keys.
-type Person struct {
-	Profile *profile.Profile // Version 0 where there is none yet
-	Keys    []profile.ID     // the present id first
-}
-
-// Person reads who an id stands for by now, consistently.
-func (s Referrals) Person(ctx context.Context, id profile.ID) (Person, error) {
-	p, err := s.Profiles.Load(ctx, id)
-	if err != nil {
-		return Person{}, err
-	}
-	keys := p.Keys()
-	if !slices.Contains(keys, id) {
-		keys = append(keys, id)
-	}
-	return Person{Profile: p, Keys: keys}, nil
-}
-
-// Identity is what the rules of a claim ask of the person: every address that ever joined, and those that the person or the shop says now. What
-// only public events say neither passes a rule nor breaks one.
-func (p Person) Identity() referral.Person {
-	known := func(kind profile.IdentifierKind, trait string) (all []string) {
-		for _, i := range p.Profile.Identifiers {
-			if i.Kind == kind {
-				all = append(all, i.Value)
-			}
-		}
-		if s := p.Profile.TraitText(trait); s != "" {
-			all = append(all, s)
-		}
-		return all
-	}
-	return referral.Person{
-		Keys: p.Keys, Emails: known(profile.Email, "email"), Phones: known(profile.Phone, "phone"), Orders: p.Profile.Orders.Count,
-		Gone: !p.Profile.ErasedAt.IsZero() && len(p.Profile.Identifiers) == 0,
-	}
-}
-
-// ErasedSince tells whether who stood under a key was erased at a time or later, whether or not they came back.
-func (p Person) ErasedSince(key profile.ID, at time.Time) bool {
-	return p.Profile.Erased(key, at)
+	Profiles people.Profiles // who an advocate is by now, for Ancestors
 }
 
 // Referral is one referral by its friend's filed id, read consistently. ErrNotFound if there is none.
@@ -237,7 +176,7 @@ func (s Referrals) Ancestors(ctx context.Context, program string, of []profile.I
 		if len(found) == 0 {
 			return chain, keys, nil
 		}
-		person, err := s.Person(ctx, found[0].Advocate)
+		person, err := s.Profiles.Person(ctx, found[0].Advocate)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -250,36 +189,4 @@ func (s Referrals) Ancestors(ctx context.Context, program string, of []profile.I
 		keys = person.Keys
 	}
 	return chain, nil, nil
-}
-
-// DueID names a referral in a Due entry: the program and the friend.
-func DueID(r referral.Referral) string { return r.Program + "#" + string(r.Friend) }
-
-// DueReferral is the referral that a Due entry names; ok is false when it names none.
-func DueReferral(id string) (program string, friend profile.ID, ok bool) {
-	program, text, ok := strings.Cut(id, "#")
-	return program, profile.ID(text), ok
-}
-
-// referralAt holds while somebody's referral has a version; 0 is none.
-func (s Referrals) referralAt(friend profile.ID, program string, version int64) dynamo.Write {
-	return dynamo.Check(s.Table, key.Referral(friend, program), dynamo.OfVersion(version))
-}
-
-// Await files a look at a referral for a time.
-func (s Referrals) Await(ctx context.Context, r referral.Referral, at time.Time) error {
-	return s.Due.Put(ctx, due.OwnerSettlement, at, DueID(r), nil)
-}
-
-// Advance writes a referral whose move concerns nobody else's items, if it is still at its Version. ErrConflict says that it is
-// not; any other error leaves open whether the write happened.
-func (s Referrals) Advance(ctx context.Context, r referral.Referral) error {
-	moved, err := s.move(r)
-	if err != nil {
-		return err
-	}
-	if err := dynamo.Do(ctx, s.DB, moved); err != nil {
-		return fmt.Errorf("moving the referral of %s in %s to %s: %w", r.Friend, r.Program, r.State, err)
-	}
-	return nil
 }

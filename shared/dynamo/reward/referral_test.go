@@ -17,7 +17,6 @@ import (
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/domain/span"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -28,16 +27,23 @@ import (
 type invite struct {
 	testing.TB
 	db *dynamotest.DB
+	reward.Codes
 	reward.Referrals
+	reward.Standings
+	reward.Budgets
+	reward.Moves
+	Profiles people.Profiles
 }
 
 func invites(t testing.TB) *invite {
 	db := dynamotest.New(t)
 	now := func() time.Time { return noon }
-	return &invite{TB: t, db: db, Referrals: reward.Referrals{
-		DB: db, Table: "Referrals", Profiles: people.Profiles{DB: db, Table: "Profiles"}, Ledger: reward.Ledger{DB: db, Table: "Ledger"},
-		Catalog: catalog.Catalog{DB: db, Table: "Catalog"}, Due: due.Due{DB: db, Table: "Due", Now: now},
-	}}
+	profiles := people.Profiles{DB: db, Table: "Profiles"}
+	return &invite{TB: t, db: db, Profiles: profiles,
+		Codes: reward.Codes{DB: db, Table: "Referrals"}, Referrals: reward.Referrals{DB: db, Table: "Referrals", Profiles: profiles},
+		Standings: reward.Standings{DB: db, Table: "Referrals"}, Budgets: reward.Budgets{DB: db, Table: "Referrals"},
+		Moves: reward.Moves{DB: db, Table: "Referrals", Profiles: profiles, Ledger: reward.Ledger{DB: db, Table: "Ledger"}, Due: due.Due{DB: db, Table: "Due", Now: now}},
+	}
 }
 
 func (v *invite) must(err error) {
@@ -49,9 +55,9 @@ func (v *invite) must(err error) {
 
 func user(id string) profile.ID { return profile.Identifier{Kind: profile.UserID, Value: id}.ID() }
 
-func (v *invite) person(id string) reward.Person {
+func (v *invite) person(id string) people.Person {
 	v.Helper()
-	p, err := v.Person(v.Context(), user(id))
+	p, err := v.Profiles.Person(v.Context(), user(id))
 	v.must(err)
 	return p
 }
@@ -99,9 +105,9 @@ func (v *invite) settlement(friend string, step int) reward.Settlement {
 	v.Helper()
 	r, err := v.Referral(v.Context(), user(friend), "spring")
 	v.must(err)
-	who, err := v.Person(v.Context(), r.Friend)
+	who, err := v.Profiles.Person(v.Context(), r.Friend)
 	v.must(err)
-	by, err := v.Person(v.Context(), r.Advocate)
+	by, err := v.Profiles.Person(v.Context(), r.Advocate)
 	v.must(err)
 	others, err := v.InProgram(v.Context(), who.Keys, "spring")
 	v.must(err)
@@ -123,7 +129,7 @@ func (v *invite) reversal(friend string) reward.Reversal {
 	v.Helper()
 	r, err := v.Referral(v.Context(), user(friend), "spring")
 	v.must(err)
-	by, err := v.Person(v.Context(), r.SettledFor)
+	by, err := v.Profiles.Person(v.Context(), r.SettledFor)
 	v.must(err)
 	standings, err := v.StandingsOf(v.Context(), by.Keys, "spring")
 	v.must(err)
@@ -143,7 +149,7 @@ func (v *invite) before(advocate profile.ID, by int, at time.Time) {
 	v.Helper()
 	key := map[string]types.AttributeValue{"pk": stringValue(standingPartition(v, advocate)), "sk": stringValue(string(advocate))}
 	update, names := "SET #at = :at ADD #settled :by", map[string]string{"#at": "at", "#settled": "settled"}
-	_, err := v.db.UpdateItem(v.Context(), &dynamodb.UpdateItemInput{TableName: &v.Table, Key: key, UpdateExpression: &update, ExpressionAttributeNames: names,
+	_, err := v.db.UpdateItem(v.Context(), &dynamodb.UpdateItemInput{TableName: &v.Referrals.Table, Key: key, UpdateExpression: &update, ExpressionAttributeNames: names,
 		ExpressionAttributeValues: map[string]types.AttributeValue{":at": stringValue(at.Format(time.RFC3339Nano)), ":by": &types.AttributeValueMemberN{Value: fmt.Sprint(by)}}})
 	v.must(err)
 }
@@ -403,7 +409,7 @@ func TestStandingsKeepSteps(t *testing.T) {
 	r.State, r.SettledAt, r.SettledFor, r.Nth, r.Step = referral.Settled, noon, user("ann"), 3, 3
 	v.must(v.Advance(t.Context(), r))
 	update := "REMOVE #step"
-	_, err = v.db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{TableName: &v.Table, UpdateExpression: &update, ExpressionAttributeNames: map[string]string{"#step": "step"},
+	_, err = v.db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{TableName: &v.Referrals.Table, UpdateExpression: &update, ExpressionAttributeNames: map[string]string{"#step": "step"},
 		Key: map[string]types.AttributeValue{"pk": stringValue("f#" + string(user("3"))), "sk": stringValue("spring")}})
 	v.must(err)
 	if got := fmt.Sprint(v.standing("ann").Settled, v.standing("ann").Steps); got != "3 {[0 1 3] []}" && got != "3 {[1 3] []}" {
@@ -512,7 +518,7 @@ func TestBest(t *testing.T) {
 	r, err := v.Referral(t.Context(), user("bob"), "spring")
 	v.must(err)
 	s := v.settlement("bob", 0)
-	s.Advocate = reward.Person{Profile: &profile.Profile{ID: first.Advocate}, Keys: []profile.ID{first.Advocate}}
+	s.Advocate = people.Person{Profile: &profile.Profile{ID: first.Advocate}, Keys: []profile.ID{first.Advocate}}
 	s.Standings, err = v.StandingsOf(t.Context(), s.Advocate.Keys, "spring")
 	v.must(err)
 	s.Referral.SettledFor, s.Referral.SettledAt, s.Referral.Version = first.Advocate, noon.Add(time.Hour), r.Version
@@ -542,7 +548,7 @@ func TestBest(t *testing.T) {
 // listed tells whether all standings of a program have been listed by rank once.
 func (v *invite) listed(program string) bool {
 	v.Helper()
-	table := v.Table
+	table := "Referrals"
 	out, err := v.db.GetItem(v.Context(), &dynamodb.GetItemInput{TableName: &table, Key: map[string]types.AttributeValue{"pk": stringValue("t#" + program), "sk": stringValue("ranked")}})
 	v.must(err)
 	shard, _ := out.Item["shard"].(*types.AttributeValueMemberN)
@@ -563,7 +569,7 @@ func TestWhatTheVersionBeforeCountsBesideTheList(t *testing.T) {
 			}
 			rank(noon)
 			if !timed {
-				_, err := v.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &v.Table, Item: map[string]types.AttributeValue{
+				_, err := v.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &v.Referrals.Table, Item: map[string]types.AttributeValue{
 					"pk": stringValue("t#spring"), "sk": stringValue("ranked"), "shard": &types.AttributeValueMemberN{Value: "8"}, "after": stringValue("")}})
 				v.must(err)
 			}

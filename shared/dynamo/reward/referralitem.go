@@ -36,48 +36,6 @@ func flagsValue(flags []referral.Flag) types.AttributeValue {
 	return dynamo.TextValue(strings.Join(texts, ","))
 }
 
-// move sets what moves change and nothing else, so that attributes of a newer version of the program stay.
-func (s Referrals) move(r referral.Referral) (dynamo.Write, error) {
-	rewards, err := json.Marshal(r.Rewards)
-	if err != nil {
-		return dynamo.Write{}, fmt.Errorf("packing rewards: %w", err)
-	}
-	charged, err := json.Marshal(r.Charged)
-	if err != nil {
-		return dynamo.Write{}, fmt.Errorf("packing rewards: %w", err)
-	}
-	names, values := map[string]string{"#v": dynamo.AttrVersion}, dynamo.Item{":v": dynamo.NumberValue(r.Version), ":one": dynamo.NumberValue(1)}
-	sets := []string{"#v = #v + :one"}
-	set := func(attribute string, v types.AttributeValue) {
-		names["#"+attribute], values[":"+attribute] = attribute, v
-		sets = append(sets, "#"+attribute+" = :"+attribute)
-	}
-	set(attrState, dynamo.TextValue(string(r.State)))
-	set(attrReason, dynamo.TextValue(string(r.Reason)))
-	for attribute, t := range map[string]time.Time{
-		attrQualified: r.QualifiedAt, attrHeldUntil: r.HeldUntil, attrSettledAt: r.SettledAt, attrEndedAt: r.EndedAt,
-	} {
-		if t.IsZero() {
-			set(attribute, dynamo.TextValue(""))
-		} else {
-			set(attribute, dynamo.TimeValue(t))
-		}
-	}
-	set(attrOrder, dynamo.TextValue(r.OrderID))
-	set(attrLeast, dynamo.NumberValue(r.Least))
-	set(attrNth, dynamo.NumberValue(int64(r.Nth)))
-	if r.Paid() {
-		set(attrStep, dynamo.NumberValue(int64(r.Step)))
-	}
-	if len(r.Flags) > 0 {
-		set(attrFlags, flagsValue(r.Flags))
-	}
-	set(attrSettledFor, dynamo.TextValue(string(r.SettledFor)))
-	set(attrRewards, dynamo.TextValue(string(rewards)))
-	set(attrCharged, dynamo.TextValue(string(charged)))
-	return dynamo.Update(s.Table, key.Referral(r.Friend, r.Program), "SET "+strings.Join(sets, ", "), dynamo.Condition{Text: "#v = :v", Names: names, Values: values}), nil
-}
-
 func referralOf(i dynamo.Item) (referral.Referral, error) {
 	r := referral.Referral{
 		Program: dynamo.TextOf(i, attrProgram), Friend: profile.ID(dynamo.TextOf(i, attrFriend)), Advocate: profile.ID(dynamo.TextOf(i, attrAdvocate)),

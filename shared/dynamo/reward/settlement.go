@@ -3,12 +3,11 @@ package reward
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/key"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // Settlement is what paying both sides of a referral writes at once.
@@ -18,7 +17,7 @@ type Settlement struct {
 	Budget   []ledger.Quantity // the program's limits
 	// Friend and Advocate must still be the persons that were looked at: that no other claim of the friend was paid, and what the
 	// advocate has reached, was asked under all of their keys.
-	Friend, Advocate Person
+	Friend, Advocate people.Person
 	// Others are the referrals under the friend's other keys, and Standings what StandingsOf gave for the advocate; nil where the
 	// advocate gets nothing. They must be as they were read.
 	Others    []referral.Referral
@@ -32,10 +31,10 @@ const maxOthers = 10
 // Settle writes a settlement, all of it or nothing, in at most 100 actions however many keys the two have. paid is false when nothing but
 // the budget stands against it: then nothing is written. ErrConflict says that something is not as it was read, which it also is when the
 // referral is settled already; any other error leaves open whether the settlement was written, and reading the referral tells.
-func (s Referrals) Settle(ctx context.Context, st Settlement) (paid bool, err error) {
-	writes, err := s.settlement(st)
+func (m Moves) Settle(ctx context.Context, st Settlement) (paid bool, err error) {
+	writes, err := m.settlement(st)
 	if err == nil && writes != nil {
-		err = dynamo.Do(ctx, s.DB, writes...)
+		err = dynamo.Do(ctx, m.DB, writes...)
 	}
 	if dynamo.OnlyLoss(err, errOverBudget) {
 		return false, nil
@@ -50,38 +49,38 @@ func (s Referrals) Settle(ctx context.Context, st Settlement) (paid bool, err er
 var errOverBudget = fmt.Errorf("%w: the budget is spent", dynamo.ErrConflict)
 
 // settlement is the writes of a settlement; none where a limit is below the cost alone.
-func (s Referrals) settlement(st Settlement) (writes []dynamo.Write, err error) {
+func (m Moves) settlement(st Settlement) (writes []dynamo.Write, err error) {
 	r := st.Referral
-	moved, err := s.move(r)
+	moved, err := m.move(r)
 	if err != nil {
 		return nil, err
 	}
-	writes = []dynamo.Write{moved, s.Profiles.StillPerson(st.Friend.Profile), s.Profiles.StillPerson(st.Advocate.Profile)}
+	writes = []dynamo.Write{moved, m.Profiles.StillPerson(st.Friend.Profile), m.Profiles.StillPerson(st.Advocate.Profile)}
 	if len(r.Charged) > 0 {
-		spend, ok := s.spend(r.Program, r.Charged, st.Budget)
+		spend, ok := m.budgets().spend(r.Program, r.Charged, st.Budget)
 		if !ok {
 			return nil, nil
 		}
 		writes = append(writes, spend.Or(errOverBudget))
 	}
 	for _, other := range st.Others[:min(len(st.Others), maxOthers)] {
-		writes = append(writes, s.referralAt(other.Friend, r.Program, other.Version))
+		writes = append(writes, m.referralAt(other.Friend, r.Program, other.Version))
 	}
 	if len(st.Standings) > 0 {
 		first, rest := st.Standings[0], st.Standings[1:]
 		after := first.Standing
 		after.Settled, after.At, after.Steps = after.Settled+1, r.SettledAt, after.Steps.Pay(r.Step)
-		count, err := s.restand(r.Program, first, after)
+		count, err := m.standings().restand(r.Program, first, after)
 		if err != nil {
 			return nil, err
 		}
 		writes = append(writes, count...)
 		for _, standing := range rest[:min(len(rest), maxOthers)] {
-			writes = append(writes, s.still(r.Program, standing))
+			writes = append(writes, m.standings().still(r.Program, standing))
 		}
 	}
 	if st.Posting != nil {
-		post, err := s.Ledger.writes(*st.Posting)
+		post, err := m.Ledger.writes(*st.Posting)
 		if err != nil {
 			return nil, err
 		}
@@ -90,48 +89,27 @@ func (s Referrals) settlement(st Settlement) (writes []dynamo.Write, err error) 
 	return writes, nil
 }
 
-// spend takes a cost from what the limits leave; ok is false where a limit is below the cost alone.
-func (s Referrals) spend(program string, cost, limits []ledger.Quantity) (w dynamo.Write, ok bool) {
-	names, values := map[string]string{}, dynamo.Item{}
-	var adds, conditions []string
-	for i, q := range cost {
-		names[fmt.Sprintf("#u%d", i)], values[fmt.Sprintf(":u%d", i)] = attrSpent+string(q.Unit), dynamo.NumberValue(q.Amount)
-		adds = append(adds, fmt.Sprintf("#u%d :u%d", i, i))
-		for _, limit := range limits {
-			if limit.Unit != q.Unit {
-				continue
-			}
-			if q.Amount > limit.Amount {
-				return dynamo.Write{}, false
-			}
-			values[fmt.Sprintf(":most%d", i)] = dynamo.NumberValue(limit.Amount - q.Amount)
-			conditions = append(conditions, fmt.Sprintf("(attribute_not_exists(#u%d) OR #u%d <= :most%d)", i, i, i))
-		}
-	}
-	return dynamo.Update(s.Table, key.Budget(program), "ADD "+strings.Join(adds, ", "), dynamo.Condition{Text: strings.Join(conditions, " AND "), Names: names, Values: values}), true
-}
-
 // Reversal is what taking back a settlement writes at once.
 type Reversal struct {
 	Referral referral.Referral // as it will be; its Version is the one that was read
 	Posting  *ledger.Posting   // takes the rewards back; nil when there were none
 	// Advocate is who stands behind Referral.SettledFor by now, and Standings what StandingsOf gave; nil where the advocate got nothing.
-	Advocate  Person
+	Advocate  people.Person
 	Standings []Standing
 }
 
 // Reverse takes back what a settlement wrote: the referral, its place in the count, its step of the ladder, its part of the budget, and
 // the rewards. ErrConflict says that something is not as it was read; any other error leaves open whether the reversal was written, and
 // reading the referral tells.
-func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
+func (m Moves) Reverse(ctx context.Context, rv Reversal) error {
 	r := rv.Referral
-	moved, err := s.move(r)
+	moved, err := m.move(r)
 	if err != nil {
 		return err
 	}
 	writes := []dynamo.Write{moved}
 	if len(rv.Standings) > 0 {
-		writes = append(writes, s.Profiles.StillPerson(rv.Advocate.Profile))
+		writes = append(writes, m.Profiles.StillPerson(rv.Advocate.Profile))
 		for i, standing := range rv.Standings {
 			after := standing.Standing
 			if standing.Advocate == r.SettledFor {
@@ -139,7 +117,7 @@ func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
 			} else if i > 0 {
 				continue
 			}
-			count, err := s.restand(r.Program, standing, after)
+			count, err := m.standings().restand(r.Program, standing, after)
 			if err != nil {
 				return err
 			}
@@ -151,33 +129,18 @@ func (s Referrals) Reverse(ctx context.Context, rv Reversal) error {
 		for i, q := range r.Charged {
 			back[i] = ledger.Quantity{Unit: q.Unit, Amount: -q.Amount}
 		}
-		give, _ := s.spend(r.Program, back, nil)
+		give, _ := m.budgets().spend(r.Program, back, nil)
 		writes = append(writes, give)
 	}
 	if rv.Posting != nil {
-		post, err := s.Ledger.writes(*rv.Posting)
+		post, err := m.Ledger.writes(*rv.Posting)
 		if err != nil {
 			return fmt.Errorf("reversing the referral of %s in %s: %w", r.Friend, r.Program, err)
 		}
 		writes = append(writes, post...)
 	}
-	if err := dynamo.Do(ctx, s.DB, writes...); err != nil {
+	if err := dynamo.Do(ctx, m.DB, writes...); err != nil {
 		return fmt.Errorf("reversing the referral of %s in %s: %w", r.Friend, r.Program, err)
 	}
 	return nil
-}
-
-// Spent is what a program has spent of each unit that had a budget when it was spent.
-func (s Referrals) Spent(ctx context.Context, program string) (map[ledger.Unit]int64, error) {
-	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Budget(program))
-	if err != nil {
-		return nil, fmt.Errorf("reading the budget of %s: %w", program, err)
-	}
-	spent := map[ledger.Unit]int64{}
-	for name := range found {
-		if unit, ok := strings.CutPrefix(name, attrSpent); ok {
-			spent[ledger.Unit(unit)] = dynamo.NumberOf(found, name)
-		}
-	}
-	return spent, nil
 }

@@ -26,6 +26,12 @@ const (
 	attrRank    = "rank" // the sort key under which it is listed
 )
 
+// Standings counts the settled friends of advocates, and lists them by rank.
+type Standings struct {
+	DB    dynamo.API
+	Table string // of referrals
+}
+
 // Standing is a standing as it is stored. Whoever changes any standing of a person takes the next turn of the one under the present id,
 // so that two who change them cannot both go by the same reading.
 type Standing struct {
@@ -37,7 +43,7 @@ type Standing struct {
 
 // StandingsOf are the standings that a person has in a program, consistently: that of the present id first, as nothing where there is
 // none, then those that merges left.
-func (s Referrals) StandingsOf(ctx context.Context, keys []profile.ID, program string) ([]Standing, error) {
+func (s Standings) StandingsOf(ctx context.Context, keys []profile.ID, program string) ([]Standing, error) {
 	wanted := make([]dynamo.Key, len(keys))
 	for i, id := range keys {
 		wanted[i] = key.Standing(program, key.StandingShard(id), id)
@@ -68,7 +74,7 @@ func plainStanding(i dynamo.Item) (referral.Standing, error) {
 
 // standingOf reads a standing with its steps. Where the version before has counted since they were written, they are read out of the
 // referrals themselves.
-func (s Referrals) standingOf(ctx context.Context, i dynamo.Item, program string) (Standing, error) {
+func (s Standings) standingOf(ctx context.Context, i dynamo.Item, program string) (Standing, error) {
 	plain, err := plainStanding(i)
 	if err != nil {
 		return Standing{}, err
@@ -85,7 +91,7 @@ func (s Referrals) standingOf(ctx context.Context, i dynamo.Item, program string
 }
 
 // paidSteps are the steps that stand under an advocate's id, by its referrals.
-func (s Referrals) paidSteps(ctx context.Context, advocate profile.ID, program string) (steps referral.Steps, err error) {
+func (s Standings) paidSteps(ctx context.Context, advocate profile.ID, program string) (steps referral.Steps, err error) {
 	var listed []dynamo.Key
 	err = dynamo.Under(s.Table, key.AdvocateReferral(advocate, program, "")).All(ctx, s.DB, maxReferralPages, func(i dynamo.Item) error {
 		listed = append(listed, key.Referral(profile.ID(dynamo.TextOf(i, attrFriend)), program))
@@ -118,7 +124,7 @@ func (s Referrals) paidSteps(ctx context.Context, advocate profile.ID, program s
 }
 
 // restand writes a standing, or takes its next turn where after is before, if it is as it was read; and lists it by its new rank.
-func (s Referrals) restand(program string, before Standing, after referral.Standing) ([]dynamo.Write, error) {
+func (s Standings) restand(program string, before Standing, after referral.Standing) ([]dynamo.Write, error) {
 	steps, err := json.Marshal(after.Steps)
 	if err != nil {
 		return nil, fmt.Errorf("packing steps: %w", err)
@@ -169,7 +175,7 @@ func (st Standing) unchanged() dynamo.Condition {
 }
 
 // still checks that a standing is as it was read.
-func (s Referrals) still(program string, st Standing) dynamo.Write {
+func (s Standings) still(program string, st Standing) dynamo.Write {
 	return dynamo.Check(s.Table, key.Standing(program, key.StandingShard(st.Advocate), st.Advocate), st.unchanged())
 }
 
@@ -183,7 +189,7 @@ func rankOf(st referral.Standing) string {
 
 // Best are the standings of a program that count most, best first, under the ids that they had. It reads no more than most of each shard,
 // unless the standings of the version before are not listed by rank yet: then it reads them all.
-func (s Referrals) Best(ctx context.Context, program string, most int) ([]referral.Standing, error) {
+func (s Standings) Best(ctx context.Context, program string, most int) ([]referral.Standing, error) {
 	at, err := s.ranked(ctx, program)
 	if err != nil {
 		return nil, err
@@ -204,7 +210,7 @@ func (s Referrals) Best(ctx context.Context, program string, most int) ([]referr
 }
 
 // listed reads the first most of each shard's list.
-func (s Referrals) listed(ctx context.Context, program string, most int) ([]referral.Standing, error) {
+func (s Standings) listed(ctx context.Context, program string, most int) ([]referral.Standing, error) {
 	var all []referral.Standing
 	for shard := range key.StandingShards {
 		items, _, err := dynamo.Stretch{Table: s.Table, PK: key.Rank(program, shard, "").PK, Limit: most}.Page(ctx, s.DB)
@@ -227,7 +233,7 @@ func (s Referrals) listed(ctx context.Context, program string, most int) ([]refe
 }
 
 // standings are all advocates of a program with their settled friends, in no order.
-func (s Referrals) standings(ctx context.Context, program string) ([]referral.Standing, error) {
+func (s Standings) standings(ctx context.Context, program string) ([]referral.Standing, error) {
 	var all []referral.Standing
 	for shard := range key.StandingShards {
 		err := dynamo.Under(s.Table, dynamo.Key{PK: key.Standing(program, shard, "").PK}).All(ctx, s.DB, maxReferralPages, func(i dynamo.Item) error {
@@ -259,7 +265,7 @@ type progress struct {
 
 func (p progress) ended() bool { return p.shard >= key.StandingShards }
 
-func (s Referrals) ranked(ctx context.Context, program string) (progress, error) {
+func (s Standings) ranked(ctx context.Context, program string) (progress, error) {
 	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Ranked(program))
 	if err != nil {
 		return progress{}, fmt.Errorf("asking how far %s is ranked: %w", program, err)
@@ -277,7 +283,7 @@ const (
 
 // Rank lists standings that the version before has counted and that are in no list: a page of them, or all where they are few. done
 // says that none will be left any more. Two who do it at once only do it twice.
-func (s Referrals) Rank(ctx context.Context, program string, now time.Time) (done bool, err error) {
+func (s Standings) Rank(ctx context.Context, program string, now time.Time) (done bool, err error) {
 	at, err := s.ranked(ctx, program)
 	if at.ended() && at.pass == 0 && !now.Before(time.Unix(at.end, 0).Add(secondPass)) {
 		at = progress{pass: 1}
@@ -293,7 +299,7 @@ func (s Referrals) Rank(ctx context.Context, program string, now time.Time) (don
 	return at.ended() && at.pass > 0, nil
 }
 
-func (s Referrals) rankPage(ctx context.Context, program string, at progress, now time.Time) (n int, next progress, err error) {
+func (s Standings) rankPage(ctx context.Context, program string, at progress, now time.Time) (n int, next progress, err error) {
 	items, last, err := dynamo.Stretch{Table: s.Table, PK: key.Standing(program, at.shard, "").PK, After: at.after, Limit: rankSize}.Page(ctx, s.DB)
 	if err != nil {
 		return 0, at, err
@@ -317,7 +323,7 @@ func (s Referrals) rankPage(ctx context.Context, program string, at progress, no
 	return len(items), next, err
 }
 
-func (s Referrals) rank(ctx context.Context, program string, i dynamo.Item) error {
+func (s Standings) rank(ctx context.Context, program string, i dynamo.Item) error {
 	standing, err := s.standingOf(ctx, i, program)
 	if err != nil || standing.rank == rankOf(standing.Standing) {
 		return err

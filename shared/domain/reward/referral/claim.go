@@ -23,7 +23,27 @@ type Person struct {
 	Gone bool
 }
 
-// Same tells whether two are one person: they share a key, an e-mail address or a phone number.
+// PersonOf is what the rules ask of a profile and all of its keys: every address that ever joined, and those that the person or the shop says now. What only public events say neither
+// passes a rule nor breaks one.
+func PersonOf(p *profile.Profile, keys []profile.ID) Person {
+	known := func(kind profile.IdentifierKind, trait string) (all []string) {
+		for _, i := range p.Identifiers {
+			if i.Kind == kind {
+				all = append(all, i.Value)
+			}
+		}
+		if s := p.TraitText(trait); s != "" {
+			all = append(all, s)
+		}
+		return all
+	}
+	return Person{
+		Keys: keys, Emails: known(profile.Email, "email"), Phones: known(profile.Phone, "phone"), Orders: p.Orders.Count,
+		Gone: !p.ErasedAt.IsZero() && len(p.Identifiers) == 0,
+	}
+}
+
+// Same tells whether two: they share a key, an e-mail address or a phone number.
 func (p Person) Same(q Person) bool {
 	if slices.ContainsFunc(p.Keys, func(id profile.ID) bool { return slices.Contains(q.Keys, id) }) {
 		return true
