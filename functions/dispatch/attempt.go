@@ -11,8 +11,6 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/outreach"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -34,8 +32,8 @@ const maxConflicts = 8
 type attempt struct {
 	*Process
 	// These two answer their first reads from one call. Those of the Process always ask the table.
-	Profiles   people.Profiles
-	Deliveries outreach.Deliveries
+	Profiles   profiles
+	Deliveries deliveries
 
 	n      job.Notification
 	holder string // names this worker in the contact record
@@ -44,10 +42,9 @@ type attempt struct {
 // Dispatch decides and sends one notification. An error means that it is not decided and the job must come again.
 func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 	n.At = n.At.UTC().Truncate(time.Millisecond)
-	ahead := &dynamo.Ahead{API: p.Profiles.DB}
-	a := &attempt{Process: p, Profiles: p.Profiles, Deliveries: p.Deliveries, n: n, holder: rand.Text()[:10]}
-	a.Profiles.DB, a.Deliveries.DB = ahead, ahead
-	if err := a.Deliveries.ReadAhead(ctx, ahead, a.Profiles, n); err != nil {
+	profiles, deliveries, ahead := p.Ahead()
+	a := &attempt{Process: p, Profiles: profiles, Deliveries: deliveries, n: n, holder: rand.Text()[:10]}
+	if err := ahead.Read(ctx, n); err != nil {
 		return err
 	}
 	var last error

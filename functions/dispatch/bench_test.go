@@ -21,6 +21,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -90,7 +91,7 @@ func (nowhere) Send(context.Context, channel.Notification) error { return nil }
 // BenchmarkDispatch decides, renders and records one notification an operation, each for another person with five earlier ones.
 func BenchmarkDispatch(b *testing.B) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	const people = 500
+	const crowd = 500
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
 	for kind, body := range map[string]string{definition.Campaign: welcome, definition.Template: greeting} {
 		id := map[string]string{definition.Campaign: "welcome", definition.Template: "hello"}[kind]
@@ -101,14 +102,14 @@ func BenchmarkDispatch(b *testing.B) {
 	p := New(Settings{TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example"}, db, nil, func() time.Time { return noon })
 	p.Secrets = linkSecrets
 	p.Senders[delivery.Email] = nowhere{}
-	notifications := make([]job.Notification, people)
-	contacts := make([]*delivery.Contact, people)
-	for i := range people {
+	notifications := make([]job.Notification, crowd)
+	contacts := make([]*delivery.Contact, crowd)
+	for i := range crowd {
 		id := profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint("u", i)}
 		ann := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon, LastSeen: noon, Traits: map[string]profile.Trait{"email": {Value: fmt.Sprintf("u%d@example.com", i)}, "name": {Value: "Ann"}}},
 
 			Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true}}}}
-		if err := p.Profiles.Save(b.Context(), ann); err != nil {
+		if err := (people.Profiles{DB: db}).Save(b.Context(), ann); err != nil {
 			b.Fatal(err)
 		}
 		contacts[i] = &delivery.Contact{ProfileID: ann.ID}
@@ -119,7 +120,7 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	sent := 0
 	for i := 0; b.Loop(); i++ {
-		if i%people == 0 {
+		if i%crowd == 0 {
 			b.StopTimer()
 			db.forget("d#") // what the round before has decided is not decided again
 			for _, c := range contacts {
@@ -130,7 +131,7 @@ func BenchmarkDispatch(b *testing.B) {
 			}
 			b.StartTimer()
 		}
-		if err := p.Dispatch(b.Context(), notifications[i%people]); err != nil {
+		if err := p.Dispatch(b.Context(), notifications[i%crowd]); err != nil {
 			b.Fatal(err)
 		}
 		sent++

@@ -59,7 +59,7 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 		},
 		"unknown so far, and not begun after all": func(b *bench) job.Notification {
 			n := b.ask("s1")
-			_, err := b.process.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+			_, err := b.deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
 				Outcome: delivery.Unknown, Reason: delivery.Interrupted, Asked: n.At, At: b.clock()})
 			b.must(err)
 			b.change(func(p *profile.Profile) { p.Consent = nil })
@@ -68,7 +68,7 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 		"left out, and in flight when the process ended": func(b *bench) job.Notification {
 			n := b.ask("s1")
 			b.provider.crash = func() {
-				_, err := b.process.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+				_, err := b.deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
 					Outcome: delivery.Skipped, Reason: delivery.NotEligible, Asked: n.At, At: b.clock()})
 				b.must(err)
 				panic(errPower)

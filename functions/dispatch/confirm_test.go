@@ -83,7 +83,7 @@ func TestWhenNothingIsConfirmed(t *testing.T) {
 	person := func(change func(*profile.Profile)) func(*bench) { return func(b *bench) { b.change(change) } }
 	mark := func(reason string) func(*bench) {
 		return func(b *bench) {
-			b.must(b.process.Deliveries.Mark(b.Context(), delivery.Email, "mei@shop.example", reason, noon.Add(-time.Hour)))
+			b.must(b.deliveries.Mark(b.Context(), delivery.Email, "mei@shop.example", reason, noon.Add(-time.Hour)))
 		}
 	}
 	for name, c := range map[string]struct {
@@ -110,7 +110,7 @@ func TestWhenNothingIsConfirmed(t *testing.T) {
 			n := b.visitor("visitor", "mei@shop.example")
 			c.before(b)
 			settle(b, b.process, n)
-			found, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
+			found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
 			b.must(err)
 			got := ""
 			for _, d := range found {

@@ -16,7 +16,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -30,9 +29,9 @@ func (b *bench) meddle(n int) {
 	b.Helper()
 	for nth := range n {
 		b.db.Interrupt("PutItem", 2*nth+1, func() { // each of these writes counts as well
-			c, err := b.process.Deliveries.Contact(b.Context(), b.ann.ID)
+			c, err := b.deliveries.Contact(b.Context(), b.ann.ID)
 			b.must(err)
-			b.must(b.process.Deliveries.SaveContact(b.Context(), c))
+			b.must(b.deliveries.SaveContact(b.Context(), c))
 		})
 	}
 }
@@ -40,7 +39,7 @@ func (b *bench) meddle(n int) {
 // record is Ann's contact record.
 func (b *bench) record() *delivery.Contact {
 	b.Helper()
-	c, err := b.process.Deliveries.Contact(b.Context(), b.ann.ID)
+	c, err := b.deliveries.Contact(b.Context(), b.ann.ID)
 	b.must(err)
 	return c
 }
@@ -101,7 +100,7 @@ func TestAMergeWhileItIsRefused(t *testing.T) {
 				fired = true
 				b.merge(old)
 				// Whoever looks at them next unites their records.
-				_, err := b.process.Deliveries.UnitedContact(t.Context(), b.process.Profiles, b.ann)
+				_, err := b.deliveries.UnitedContact(t.Context(), b.profiles, b.ann)
 				b.must(err)
 			})
 		}
@@ -140,7 +139,7 @@ func TestForbiddenAndNotGivenBack(t *testing.T) {
 func TestTheCampaignGoesBetweenTwoTries(t *testing.T) {
 	b := start(t, welcome)
 	b.db.Interrupt("PutItem", 1, func() {
-		b.must(b.process.Deliveries.SaveContact(t.Context(), b.record()))
+		b.must(b.deliveries.SaveContact(t.Context(), b.record()))
 		b.db.Undefine(b, definition.Campaign, "welcome", noon)
 		b.pass(time.Minute)
 	})
@@ -187,7 +186,7 @@ func TestWhatAnIntentSays(t *testing.T) {
 	want.ID, want.Of = ofOld.ID, old.ID
 	check()
 	b.expect(1, "sent")
-	if d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].ProfileID != old.ID {
+	if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].ProfileID != old.ID {
 		t.Errorf("decision %+v, %v", d, err)
 	}
 }
@@ -201,7 +200,7 @@ func TestOneMomentIsOneAttempt(t *testing.T) {
 		settle(b, b.process, n)
 	}
 	b.expect(0, "deferred notRunning")
-	if d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Asked != noon.UTC() {
+	if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Asked != noon.UTC() {
 		t.Errorf("decision %+v, %v", d, err)
 	}
 }
@@ -247,7 +246,7 @@ func TestNobodyWasThere(t *testing.T) {
 	b := start(t, welcome)
 	b.provider.answer = func(int) error { return bounce }
 	b.provider.crash = func() {
-		b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+		b.must(b.profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
 	}
 	if err := b.process.Dispatch(t.Context(), b.ask("s1")); err != nil {
 		t.Errorf("the job comes again for ever: %v", err)

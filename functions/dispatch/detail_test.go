@@ -109,7 +109,7 @@ func TestMoreGuardsOfTheProcess(t *testing.T) {
 			if got := b.decisions(); len(got) != 1 || got[0] != c.want {
 				t.Fatalf("decisions %v, want %s", got, c.want)
 			}
-			if d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Detail != c.detail {
+			if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Detail != c.detail {
 				t.Errorf("decision %+v, %v, want the detail %q", d, err, c.detail)
 			}
 		})
@@ -129,7 +129,7 @@ func TestAnErrorIsHandedOn(t *testing.T) {
 		},
 		"who meets another worker": func(b *bench) job.Notification {
 			c := b.record()
-			b.db.Interrupt("PutItem", 1, func() { b.must(b.process.Deliveries.SaveContact(b.Context(), c)) })
+			b.db.Interrupt("PutItem", 1, func() { b.must(b.deliveries.SaveContact(b.Context(), c)) })
 			return b.ask("s1")
 		},
 		"two people": func(b *bench) job.Notification {

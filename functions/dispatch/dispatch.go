@@ -72,20 +72,22 @@ const (
 
 // Process is the function.
 type Process struct {
-	Profiles   people.Profiles
-	Timeline   people.Timeline
-	Catalog    *catalog.Cache
-	Campaigns  *catalog.Campaigns
-	Deliveries outreach.Deliveries
-	Due        due.Due
-	Again      Again
-	Senders    map[delivery.Channel]Sender
-	Shop       segment.Shop
-	ShopName   string
-	PublicURL  string  // without a slash at its end
-	Secrets    Secrets // of the links in mails
-	Now        func() time.Time
-	Queue      queue.Consumer
+	Profiles   profiles
+	Deliveries deliveries
+	// Ahead gives an attempt stores of its own, and what they read ahead.
+	Ahead     func() (profiles, deliveries, readAhead)
+	Timeline  timeline
+	Catalog   definitions
+	Campaigns campaigns
+	Due       waits
+	Again     Again
+	Senders   map[delivery.Channel]Sender
+	Shop      segment.Shop
+	ShopName  string
+	PublicURL string  // without a slash at its end
+	Secrets   Secrets // of the links in mails
+	Now       func() time.Time
+	Queue     queue.Consumer
 
 	mu        sync.Mutex
 	templates map[edition]*liquid.Template
@@ -127,18 +129,22 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 	value := func(name string) func(context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) { return secrets.Value(ctx, name) }
 	}
-	definitions := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
+	cache := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	p := &Process{
 		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
-		Timeline:   people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
-		Catalog:    definitions,
-		Campaigns:  &catalog.Campaigns{Catalog: definitions},
 		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
-		Due:        due.Due{DB: db, Table: s.DueTable, Now: now},
-		Again:      queue.Sender{Client: sqs, URL: s.Queue},
-		Senders:    map[delivery.Channel]Sender{},
-		Shop:       segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
-		ShopName:   s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
+		Ahead: func() (profiles, deliveries, readAhead) {
+			client := outreach.NewAhead(db, s.ProfilesTable, s.DeliveriesTable)
+			return people.Profiles{DB: client, Table: s.ProfilesTable}, outreach.Deliveries{DB: client, Table: s.DeliveriesTable, Now: now}, client
+		},
+		Timeline:  people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
+		Catalog:   cache,
+		Campaigns: &catalog.Campaigns{Catalog: cache},
+		Due:       due.Due{DB: db, Table: s.DueTable, Now: now},
+		Again:     queue.Sender{Client: sqs, URL: s.Queue},
+		Senders:   map[delivery.Channel]Sender{},
+		Shop:      segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
+		ShopName:  s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
 		Queue: queue.NewConsumer(sqs, s.Queue),
 	}
 	if s.SMTPAddr != "" {

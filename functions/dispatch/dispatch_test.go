@@ -40,7 +40,7 @@ func TestSendsWhatWasAskedFor(t *testing.T) {
 		got.Message.Text != "Teahouse gold "+got.UnsubscribeURL {
 		t.Errorf("the provider got %+v", got)
 	}
-	d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
+	d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
 	want := delivery.Decision{NotificationID: n.ID, ProfileID: b.ann.ID, CampaignID: "welcome", CampaignVersion: 1, Step: "s1", Channel: delivery.Email,
 		TemplateID: "hello", Outcome: delivery.Sent, Asked: noon.UTC(), At: noon.UTC()}
 	if err != nil || d[0] != want {
@@ -187,7 +187,7 @@ func TestQuietHoursDeferAndComeBack(t *testing.T) {
 		settle(b, b.process, b.ask("s1"))
 	}
 	b.expect(0, "deferred quietHours")
-	if d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || !d[0].Until.Equal(noon.Add(2*time.Hour)) {
+	if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || !d[0].Until.Equal(noon.Add(2*time.Hour)) {
 		t.Errorf("decision %+v, %v", d, err)
 	}
 	waiting := b.waiting()
@@ -216,7 +216,7 @@ func TestProviderRefusesForGood(t *testing.T) {
 	settle(b, b.process, b.ask("s1"))
 	settle(b, b.process, b.ask("s1"))
 	b.expect(1, "failed rejected")
-	c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
 	if err != nil || len(c.Intents) != 1 || c.Intents[0].Counted {
 		t.Errorf("what it took from the caps was not given back: %+v, %v", c, err)
 	}
@@ -247,7 +247,7 @@ func TestProviderRefusesForNow(t *testing.T) {
 		if len(waiting) != 1 {
 			break
 		}
-		b.must(b.process.Due.Done(t.Context(), due.Entry{Owner: due.OwnerOrchestration, Minute: b.minuteOf(waiting[0]), ID: fmt.Sprintf("%s.%d", n.ID, waiting[0].Deferred)}))
+		b.must(due.Due{DB: b.db, Table: "Due"}.Done(t.Context(), due.Entry{Owner: due.OwnerOrchestration, Minute: b.minuteOf(waiting[0]), ID: fmt.Sprintf("%s.%d", n.ID, waiting[0].Deferred)}))
 		n = waiting[0]
 		b.pass(n.At.Sub(b.clock()))
 	}
@@ -483,7 +483,7 @@ func TestMergedMeanwhile(t *testing.T) {
 	n.ID, n.ProfileID = campaign.NotificationID(old.ID, "welcome", "once"), old.ID
 	settle(b, b.process, n)
 	b.ann.Absorb(old)
-	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Merge(t.Context(), b.ann, old, people.Pack{}))
+	b.must(b.profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
 	settle(b, b.process, n)             // the same job again
 	settle(b, b.process, b.ask("once")) // the same step, taken under the id that stayed
 	b.expect(1, "sent")

@@ -21,6 +21,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -72,12 +73,14 @@ func (p *provider) Send(_ context.Context, n channel.Notification) error {
 // bench is a shop with one person, Ann, and one campaign.
 type bench struct {
 	testing.TB
-	db       *dynamotest.DB
-	process  *Process
-	provider *provider
-	mu       sync.Mutex
-	now      time.Time
-	ann      *profile.Profile
+	db         *dynamotest.DB
+	profiles   people.Profiles
+	deliveries outreach.Deliveries
+	process    *Process
+	provider   *provider
+	mu         sync.Mutex
+	now        time.Time
+	ann        *profile.Profile
 }
 
 const (
@@ -89,6 +92,8 @@ func start(t testing.TB, campaign string) *bench {
 	t.Helper()
 	b := &bench{TB: t, now: noon, provider: &provider{}}
 	b.db = dynamotest.NewAt(t, b.clock)
+	b.profiles = people.Profiles{DB: b.db, Table: "Profiles"}
+	b.deliveries = outreach.Deliveries{DB: b.db, Table: "Deliveries", Now: b.clock}
 	b.process = b.another()
 	b.define(definition.Campaign, "welcome", campaign)
 	b.define(definition.Template, "hello", greeting)
@@ -141,7 +146,7 @@ func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Pr
 	id := profile.Identifier{Kind: profile.UserID, Value: userID}
 	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon.UTC(), LastSeen: noon.UTC()}}
 	change(p)
-	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), p))
+	b.must(b.profiles.Save(b.Context(), p))
 	return p
 }
 
@@ -149,7 +154,7 @@ func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Pr
 func (b *bench) change(f func(*profile.Profile)) {
 	b.Helper()
 	f(b.ann)
-	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Save(b.Context(), b.ann))
+	b.must(b.profiles.Save(b.Context(), b.ann))
 }
 
 // ask is a notification for Ann; the same step is the same notification.
@@ -195,7 +200,7 @@ func settle(b *bench, p *Process, all ...job.Notification) {
 // decisions of Ann as "outcome reason", oldest first.
 func (b *bench) decisions() []string {
 	b.Helper()
-	found, next, err := b.process.Deliveries.Decisions(b.Context(), b.ann.Keys(), 100, "")
+	found, next, err := b.deliveries.Decisions(b.Context(), b.ann.Keys(), 100, "")
 	if err != nil || next != "" {
 		b.Fatalf("decisions: %v, next %q", err, next)
 	}
@@ -214,7 +219,7 @@ func (b *bench) decisions() []string {
 // lastDecision is Ann's newest.
 func (b *bench) lastDecision() delivery.Decision {
 	b.Helper()
-	found, _, err := b.process.Deliveries.Decisions(b.Context(), b.ann.Keys(), 1, "")
+	found, _, err := b.deliveries.Decisions(b.Context(), b.ann.Keys(), 1, "")
 	if err != nil || len(found) != 1 {
 		b.Fatalf("the newest decision: %v, %v", found, err)
 	}

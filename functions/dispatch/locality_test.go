@@ -38,7 +38,7 @@ func TestWhatWeCannotSendSuppressesNobody(t *testing.T) {
 	}
 	settle(b, b.process, b.signUp(b.ask("s1")))
 	settle(b, b.process, b.ask("s2"))
-	d, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 9, "")
+	d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 9, "")
 	b.must(err)
 	if len(d) != 2 {
 		t.Fatalf("%d decisions", len(d))

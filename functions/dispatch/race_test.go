@@ -35,7 +35,7 @@ func (b *bench) old() (old *profile.Profile, ofOld, ofAnn job.Notification) {
 func (b *bench) merge(old *profile.Profile) {
 	b.Helper()
 	b.ann.Absorb(old)
-	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Merge(b.Context(), b.ann, old, people.Pack{}))
+	b.must(b.profiles.Merge(b.Context(), b.ann, old, people.Pack{}))
 }
 
 // TestAMergeBetweenTwoWorkers lets another worker unite the two people and send the same step, just before each call that the first
@@ -103,7 +103,7 @@ func TestWithdrawnMeanwhile(t *testing.T) {
 		fired := false
 		b.db.Interrupt(dynamotest.AnyWrite, nth, func() {
 			fired = true
-			b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, b.ann.ID, delivery.Email, b.clock()))
+			b.must(b.deliveries.Withdraw(t.Context(), b.profiles, b.ann.ID, delivery.Email, b.clock()))
 		})
 		settle(b, b.process, b.ask("s1"))
 		if !fired {
@@ -166,7 +166,7 @@ func TestChangedMeanwhile(t *testing.T) {
 // holds from its answer on, also against a record that says nothing of it, and also if the merge comes in the middle of the withdrawal.
 func TestWithdrawnByWhoWasMergedMeanwhile(t *testing.T) {
 	withdraw := func(b *bench, id profile.ID) {
-		b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, id, delivery.Email, b.clock()))
+		b.must(b.deliveries.Withdraw(t.Context(), b.profiles, id, delivery.Email, b.clock()))
 	}
 	for name, act := range map[string]func(b *bench, old *profile.Profile){
 		"by the former id": func(b *bench, old *profile.Profile) { b.merge(old); withdraw(b, old.ID) },
@@ -206,7 +206,7 @@ func TestForbiddenAfterALostAnswer(t *testing.T) {
 	b.stopAfterLostAnswer(func() {})
 	settle(b, b.process, b.ask("s1"))
 	b.expect(0, "skipped killSwitch")
-	c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
 	if err != nil || len(c.Intents) != 0 {
 		t.Errorf("contact %+v, %v", c, err)
 	}
@@ -243,7 +243,7 @@ func TestErasedMeanwhile(t *testing.T) {
 			fired := false
 			b.db.Interrupt("GetItem", nth, func() {
 				fired = true
-				b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+				b.must(b.profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
 			})
 			settle(b, b.process, b.ask("s1"))
 			if !fired {
@@ -268,7 +268,7 @@ func TestErasedAndBack(t *testing.T) {
 	bob := b.person("bob", func(*profile.Profile) {})
 	part := b.signUp(b.ask("s4"))
 	part.EventOf = bob.ID
-	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Erase(t.Context(), bob, noon, bob.TombstoneVersion(noon)))
+	b.must(b.profiles.Erase(t.Context(), bob, noon, bob.TombstoneVersion(noon)))
 	settle(b, b.process, part)
 	b.expect(0)
 	later := b.ask("s3")
@@ -280,13 +280,13 @@ func TestErasedAndBack(t *testing.T) {
 // TestBackFromBeingAPart: Ann was part of Bob, was erased with him and came back. Where her record stood there is a pointer to his.
 func TestBackFromBeingAPart(t *testing.T) {
 	b := start(t, welcome)
-	own, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	own, err := b.deliveries.Contact(t.Context(), b.ann.ID)
 	b.must(err)
 	bob := &delivery.Contact{ProfileID: "bob"}
-	b.must(b.process.Deliveries.UniteContacts(t.Context(), bob, []*delivery.Contact{own}))
+	b.must(b.deliveries.UniteContacts(t.Context(), bob, []*delivery.Contact{own}))
 	settle(b, b.process, b.ask("s1"))
 	b.expect(1, "sent")
-	if own, err = b.process.Deliveries.Contact(t.Context(), b.ann.ID); err != nil || own.MovedTo != "" || len(own.Intents) != 1 {
+	if own, err = b.deliveries.Contact(t.Context(), b.ann.ID); err != nil || own.MovedTo != "" || len(own.Intents) != 1 {
 		t.Errorf("her record is %+v, %v", own, err)
 	}
 }
@@ -332,10 +332,10 @@ func TestEveryReadBroken(t *testing.T) {
 func TestAnotherHoldersIntentIsNotOnesOwn(t *testing.T) {
 	b := start(t, welcome)
 	b.db.Interrupt("PutItem", 1, func() {
-		c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+		c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
 		b.must(err)
 		c.Add(delivery.Intent{ID: b.ask("s1").ID, Asked: noon.UTC(), At: noon, Holder: "somebody", Channel: delivery.Email})
-		b.must(b.process.Deliveries.SaveContact(t.Context(), c))
+		b.must(b.deliveries.SaveContact(t.Context(), c))
 	})
 	settle(b, b.process, b.ask("s1"))
 	b.expect(0, "unknown interrupted")
@@ -519,24 +519,24 @@ func TestABeginningIsOfOneMoment(t *testing.T) {
 	b.provider.answer = func(int) error { return notNow }
 	settle(b, b.process, b.ask("once"))
 	off := b.lastDecision()
-	c, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
 	b.must(err)
 	c.Add(delivery.Intent{ID: off.NotificationID, At: b.clock(), Asked: off.Asked, Holder: "another"})
-	b.must(b.process.Deliveries.SaveContact(t.Context(), c))
+	b.must(b.deliveries.SaveContact(t.Context(), c))
 	stale := *c
 	off.Outcome, off.Reason = delivery.Unknown, delivery.Interrupted
 	c.Release(off.NotificationID, "another")
-	b.must(b.process.Deliveries.SaveContact(t.Context(), c))
-	if err := b.process.Deliveries.DecideWhile(t.Context(), off, &stale, delivery.Deferred); !errors.Is(err, dynamo.ErrConflict) {
+	b.must(b.deliveries.SaveContact(t.Context(), c))
+	if err := b.deliveries.DecideWhile(t.Context(), off, &stale, delivery.Deferred); !errors.Is(err, dynamo.ErrConflict) {
 		t.Errorf("over a record that was given back: %v", err)
 	}
 	b.expect(1, "deferred providerError")
-	b.must(b.process.Deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
+	b.must(b.deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
 	b.expect(1, "unknown interrupted")
 	off.Outcome = delivery.Sent
-	b.must(b.process.Deliveries.Decide(t.Context(), off))
+	b.must(b.deliveries.Decide(t.Context(), off))
 	off.Outcome = delivery.Unknown
-	b.must(b.process.Deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
+	b.must(b.deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
 	if got := b.lastDecision(); got.Outcome != delivery.Sent {
 		t.Errorf("over what was sent: %v", got.Outcome)
 	}

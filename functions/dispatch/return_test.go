@@ -19,7 +19,7 @@ import (
 // wiped: their contact record still points to where Ann's was.
 func (b *bench) halfBack() (back *profile.Profile, n job.Notification) {
 	b.Helper()
-	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
+	profiles := b.profiles
 	old, n, _ := b.old()
 	b.merge(old)
 	settle(b, b.process, b.ask("before"))
@@ -52,7 +52,7 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 	b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 	settle(b, b.process, b.ask("once"))
 	b.pass(time.Minute)
-	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
+	profiles := b.profiles
 	b.must(profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
 	b.pass(time.Minute)
 	back, err := profiles.Load(t.Context(), b.ann.ID)
@@ -72,7 +72,7 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 // takes nothing of theirs.
 func TestAClockBehindTheErasure(t *testing.T) {
 	b := start(t, welcome)
-	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
+	profiles := b.profiles
 	erased, buried := b.clock().Add(-time.Second), b.clock().Add(10*time.Second+4*time.Millisecond)
 	version := b.ann.TombstoneVersion(buried)
 	b.must(profiles.Erase(t.Context(), b.ann, erased, version))
@@ -114,7 +114,7 @@ func TestWhoComesBackAndJoinsADevice(t *testing.T) {
 	device, n, former := b.old()
 	settle(b, b.process, n, former)
 	b.pass(time.Minute)
-	erased, profiles := b.clock(), people.Profiles{DB: b.db, Table: "Profiles"}
+	erased, profiles := b.clock(), b.profiles
 	b.must(profiles.Erase(t.Context(), b.ann, erased, b.ann.TombstoneVersion(erased)))
 	b.pass(time.Minute)
 	back, err := profiles.Load(t.Context(), b.ann.ID)
@@ -171,7 +171,7 @@ func TestAMergeOfHalfThatCameBack(t *testing.T) {
 func TestHalfOfAPersonWithdraws(t *testing.T) {
 	b := start(t, welcome)
 	back, n := b.halfBack()
-	b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, back.ID, delivery.Email, b.clock().Add(time.Second)))
+	b.must(b.deliveries.Withdraw(t.Context(), b.profiles, back.ID, delivery.Email, b.clock().Add(time.Second)))
 	settle(b, b.process, n)
 	b.ann = back
 	b.expect(1, "skipped noConsent")
@@ -186,7 +186,7 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 			b := start(t, welcome)
 			old, ofOld, _ := b.old()
 			old.Consent = nil
-			b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Save(t.Context(), old))
+			b.must(b.profiles.Save(t.Context(), old))
 			if want != "sent" {
 				b.change(func(p *profile.Profile) { p.Consent = nil })
 			}
@@ -223,7 +223,7 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 func TestAWithdrawalUnderAKeyThatWasErased(t *testing.T) {
 	b := start(t, welcome)
 	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "phone"}
-	b.must(b.process.Deliveries.Withdraw(t.Context(), b.process.Profiles, phone.ID(), delivery.Email, noon.Add(time.Minute)))
+	b.must(b.deliveries.Withdraw(t.Context(), b.profiles, phone.ID(), delivery.Email, noon.Add(time.Minute)))
 	settle(b, b.process, b.ask("before"))
 	b.change(func(p *profile.Profile) {
 		p.Identifiers = append(p.Identifiers, phone)
@@ -234,10 +234,10 @@ func TestAWithdrawalUnderAKeyThatWasErased(t *testing.T) {
 	n.At = b.clock()
 	settle(b, b.process, n)
 	b.expect(1, "sent", "skipped noConsent")
-	united, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	united, err := b.deliveries.Contact(t.Context(), b.ann.ID)
 	b.must(err)
 	settle(b, b.process, b.ask("again"))
-	again, err := b.process.Deliveries.Contact(t.Context(), b.ann.ID)
+	again, err := b.deliveries.Contact(t.Context(), b.ann.ID)
 	if b.must(err); len(united.United) != 1 || again.Version != united.Version {
 		t.Errorf("united %v, then written %d times more", united.United, again.Version-united.Version)
 	}

@@ -22,35 +22,46 @@ type edition struct {
 // template finds a template in the version that was current when the notification was asked for, compiled once. It is nil when there is none or
 // none that compiles. Version 0 is the present one.
 func (p *Process) template(ctx context.Context, id string, version int) (*liquid.Template, error) {
-	d, err := p.Catalog.Definition(ctx, definition.Template, id)
-	if version != 0 && (err != nil || d.Version != version) {
-		if pinned, pinErr := p.Catalog.Version(ctx, definition.Template, id, version); !errors.Is(pinErr, dynamo.ErrNotFound) {
-			d, err = pinned, pinErr
-		}
-	}
-	if errors.Is(err, dynamo.ErrNotFound) && id == campaign.ConfirmationTemplate {
+	d, found, err := p.edition(ctx, id, version)
+	switch {
+	case err != nil:
+		return nil, err
+	case !found && id == campaign.ConfirmationTemplate:
 		return liquid.Confirmation(), nil
-	}
-	if errors.Is(err, dynamo.ErrNotFound) {
+	case !found:
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
+	return p.compiled(d), nil
+}
+
+// edition is a template in a version, or the present one where that version never was.
+func (p *Process) edition(ctx context.Context, id string, version int) (definition.Document, bool, error) {
+	d, found, err := p.Catalog.Find(ctx, definition.Template, id)
+	if version == 0 || found && d.Version == version {
+		return d, found, err
 	}
+	pinned, pinnedErr := p.Catalog.Version(ctx, definition.Template, id, version)
+	if errors.Is(pinnedErr, dynamo.ErrNotFound) {
+		return d, found, err
+	}
+	return pinned, pinnedErr == nil, pinnedErr
+}
+
+// compiled is nil for what does not compile. It was checked when it was saved; what a newer program knows and this one does not is found here.
+func (p *Process) compiled(d definition.Document) *liquid.Template {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := edition{id, d.Version}
-	if t, ok := p.templates[key]; ok {
-		return t, nil
+	key := edition{d.ID, d.Version}
+	if t, done := p.templates[key]; done {
+		return t
 	}
 	var t *liquid.Template
 	if saved := definition.Templates.Read(d); saved.Err == nil {
-		// It was checked when it was saved; what a newer program knows and this one does not is found here.
 		t, _ = liquid.Compile(saved.Value)
 	}
 	if p.templates == nil || len(p.templates) >= maxCompiled {
 		p.templates = map[edition]*liquid.Template{}
 	}
 	p.templates[key] = t
-	return t, nil
+	return t
 }

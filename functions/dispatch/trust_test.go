@@ -124,7 +124,7 @@ func TestAnAddressThatWaitsToBeConfirmedIsNamedSo(t *testing.T) {
 			p.Unconfirmed.Email.Value = address
 		})
 		settle(b, b.process, b.ask("s1"))
-		found, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
+		found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
 		if err != nil || len(found) != 1 || found[0].Reason != "noAddress" || found[0].Detail != want {
 			t.Errorf("%q: %+v, %v", address, found, err)
 		}

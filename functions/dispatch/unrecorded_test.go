@@ -77,7 +77,7 @@ func TestLeftOutInFlight(t *testing.T) {
 	b := start(t, welcome)
 	n := b.ask("s1")
 	b.provider.crash = func() {
-		first, err := b.process.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+		first, err := b.deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
 			Outcome: delivery.Skipped, Reason: delivery.NotEligible, Asked: n.At, At: b.clock()})
 		if !first || err != nil {
 			t.Errorf("left out: %v, %v", first, err)
@@ -98,7 +98,7 @@ func TestWhatIsUnknownStaysSo(t *testing.T) {
 	n := b.ask("s1")
 	worker := b.another()
 	b.define(definition.Settings, delivery.SettingsID, `{"killSwitch":true}`)
-	_, err := worker.Catalog.Definition(t.Context(), definition.Settings, delivery.SettingsID)
+	_, _, err := worker.Catalog.Find(t.Context(), definition.Settings, delivery.SettingsID)
 	b.must(err)
 	b.define(definition.Settings, delivery.SettingsID, `{}`)
 	b.db.Interrupt("PutItem", 1, func() { settle(b, b.another(), n) }) // before the decision of the worker that was stopped
@@ -117,7 +117,7 @@ func TestWhoCannotBeReadWaitsUntilItIsTooLate(t *testing.T) {
 		if c.begun {
 			record := b.record()
 			record.Add(delivery.Intent{ID: n.ID, Asked: n.At, At: b.clock(), Holder: "somebody", Channel: delivery.Email})
-			b.must(b.process.Deliveries.SaveContact(t.Context(), record))
+			b.must(b.deliveries.SaveContact(t.Context(), record))
 		}
 		_, err := b.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},

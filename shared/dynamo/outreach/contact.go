@@ -39,9 +39,14 @@ func (s Deliveries) Contact(ctx context.Context, id profile.ID) (*delivery.Conta
 	return c, nil
 }
 
+// Profiles follows merges to who stands under an id by now, consistently. It is nil where nobody does.
+type Profiles interface {
+	Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error)
+}
+
 // ContactOf is Contact, where a pointer is asked whether it still holds. One under an id of which somebody is the head was put before an
 // erasure: whoever it was merged with is gone, and this one, who came back alone, has no record yet.
-func (s Deliveries) ContactOf(ctx context.Context, profiles people.Profiles, id profile.ID) (*delivery.Contact, error) {
+func (s Deliveries) ContactOf(ctx context.Context, profiles Profiles, id profile.ID) (*delivery.Contact, error) {
 	c, err := s.Contact(ctx, id)
 	if err != nil || c.MovedTo == "" {
 		return c, err
@@ -93,7 +98,7 @@ func (s Deliveries) overContact(c *delivery.Contact, i dynamo.Item) dynamo.Write
 // UnitedContact reads the one record of a person. Where profiles were merged into this one since it was written, their records are united with
 // it first: an intent is one conditional write, and a worker that still holds one of theirs loses its condition. ErrConflict says that the
 // person is to be read again.
-func (s Deliveries) UnitedContact(ctx context.Context, profiles people.Profiles, person *profile.Profile) (*delivery.Contact, error) {
+func (s Deliveries) UnitedContact(ctx context.Context, profiles Profiles, person *profile.Profile) (*delivery.Contact, error) {
 	own, err := s.ContactOf(ctx, profiles, person.ID)
 	if err != nil {
 		return nil, err
@@ -182,7 +187,7 @@ func (s Deliveries) Withdraw(ctx context.Context, profiles people.Profiles, id p
 }
 
 // recordOf is UnitedContact, also of a key under which nobody stands: a pointer there was put before an erasure.
-func (s Deliveries) recordOf(ctx context.Context, profiles people.Profiles, person *profile.Profile) (*delivery.Contact, error) {
+func (s Deliveries) recordOf(ctx context.Context, profiles Profiles, person *profile.Profile) (*delivery.Contact, error) {
 	if people.Somebody(person) {
 		return s.UnitedContact(ctx, profiles, person)
 	}

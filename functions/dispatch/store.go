@@ -1,0 +1,88 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/job"
+)
+
+// readAhead reads with one call what an attempt looks at first: the profile, the contact record and the decision. The stores of the attempt answer the first
+// read of each by it; later ones ask the table.
+type readAhead interface {
+	// Read gives an error when the call fails. What the service leaves out of its answer is read when it is asked for.
+	Read(ctx context.Context, n job.Notification) error
+	// Forget drops what was not asked for yet, so that the next look is a fresh one.
+	Forget()
+}
+
+// profiles reads consistently. dynamo.ErrUnreadable says that a newer program has written the profile.
+type profiles interface {
+	// Resolve follows merges to who stands under an id by now. It is nil where nobody does: the id is free, or who stood there was erased.
+	Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error)
+	// OfErased tells whether a notification is of somebody who was erased since. person is who Resolve gave, who may have come back later.
+	OfErased(ctx context.Context, n job.Notification, person *profile.Profile) (bool, error)
+	// Stands tells whether a profile is still as it was read: not written since, nor part of another one.
+	Stands(ctx context.Context, p *profile.Profile) (bool, error)
+}
+
+// deliveries reads consistently, item by item. A write is durable when it answers nil. dynamo.ErrConflict says that something is not as it was read,
+// and that nothing was written; any other error leaves open whether it was.
+type deliveries interface {
+	// Contact is empty and of version 0 where there is no record.
+	Contact(ctx context.Context, id profile.ID) (*delivery.Contact, error)
+	// UnitedContact is the one record of a person. It first unites those of the profiles that were merged into them since it was written, which is a write;
+	// dynamo.ErrConflict says that the person is to be read again.
+	UnitedContact(ctx context.Context, profiles outreach.Profiles, person *profile.Profile) (*delivery.Contact, error)
+	// AddressContact is the record of an address, whosever it is, of what only public events have started.
+	AddressContact(ctx context.Context, channel delivery.Channel, address string) (*delivery.Contact, error)
+	// SaveContact writes a record if it is still as it was read, and counts its version up.
+	SaveContact(ctx context.Context, c *delivery.Contact) error
+
+	// Marks is what is known against an address. It is read hash by hash, so that it may be of no single moment.
+	Marks(ctx context.Context, channel delivery.Channel, address string) (delivery.Marks, error)
+	// Mark notes something against an address. Noting it again changes nothing.
+	Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error
+
+	// Decision is what stands of one attempt, dynamo.ErrNotFound if nothing does.
+	Decision(ctx context.Context, id profile.ID, asked time.Time, notification string) (delivery.Decision, error)
+	// Decide replaces what stands of the attempt, whatever it is.
+	Decide(ctx context.Context, d delivery.Decision) error
+	// DecideFirst replaces nothing, or one of these outcomes. first is false where something else stands, and nothing was written.
+	DecideFirst(ctx context.Context, d delivery.Decision, over ...delivery.Outcome) (first bool, err error)
+	// DecideWhile is DecideFirst in one transaction with the contact record, which must be as it was read. Where something else stands it answers nil, and
+	// nothing was written.
+	DecideWhile(ctx context.Context, d delivery.Decision, c *delivery.Contact, over ...delivery.Outcome) error
+}
+
+// timeline reads the event that a notification came of, consistently. dynamo.ErrNotFound says that its pack is not there, or not there yet: it is written
+// after the commit.
+type timeline interface {
+	Event(ctx context.Context, ref people.EventRef) (people.PackedEvent, error)
+}
+
+// definitions answers from memory what operators have saved. What was saved before an invocation began is in force for it; what is saved during
+// one is in force within catalog.CatalogTTL.
+type definitions interface {
+	catalog.Finder
+	// Version is one version, also of a definition that was deleted since. dynamo.ErrNotFound says that it never was.
+	Version(ctx context.Context, kind, id string, version int) (definition.Document, error)
+}
+
+// campaigns answers from memory, as definitions does.
+type campaigns interface {
+	// Pinned is a campaign in one version, with the state of now; version 0 means the present one. ok is false when the campaign is gone.
+	// dynamo.ErrUnreadable says that a newer program has saved it.
+	Pinned(ctx context.Context, id string, version int) (c catalog.Campaign, ok bool, err error)
+}
+
+// waits files what is to come again later, durably. Filing it again under the same id and time changes nothing. An error leaves open whether it was filed.
+type waits interface {
+	Wait(ctx context.Context, owner string, person profile.ID, at time.Time, id string, body []byte) error
+}
