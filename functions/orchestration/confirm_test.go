@@ -34,7 +34,7 @@ func TestAnAddressToBeConfirmedIsANotification(t *testing.T) {
 			b.pass(c.late)
 			b.heard(f)
 			b.heard(f)
-			found, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
+			found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
 			b.must(err)
 			got := ""
 			for _, d := range found {

@@ -28,7 +28,7 @@ import (
 // decisions of a person as "reason: detail", oldest first.
 func (b *bench) decisions(who *profile.Profile) []string {
 	b.Helper()
-	found, _, err := b.process.Deliveries.Decisions(b.Context(), who.Keys(), 100, "")
+	found, _, err := b.deliveries.Decisions(b.Context(), who.Keys(), 100, "")
 	b.must(err)
 	var out []string
 	for _, d := range found {
@@ -261,7 +261,7 @@ func aListGoesOn(t *testing.T, lists, each int) {
 func TestFollowsThatThereIsNoTimeForGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, onEvent)
-		b.process.Profiles.DB = slow{b.db, 50 * time.Second}
+		b.process.Profiles = people.Profiles{DB: slow{b.db, 50 * time.Second}, Table: "Profiles"}
 		var all []job.Follow
 		for i := range perRound + 3 {
 			who := b.person(fmt.Sprint("u", i), func(*profile.Profile) {})
@@ -394,5 +394,5 @@ func TestEveryReadFails(t *testing.T) {
 func (b *bench) write(n int, plan string) {
 	b.Helper()
 	e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-	b.must(b.process.Timeline.Write(b.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+	b.must(people.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(b.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 }

@@ -44,13 +44,13 @@ type Sender interface {
 
 // Process is the function.
 type Process struct {
-	Profiles      people.Profiles
-	Timeline      people.Timeline
-	Catalog       *catalog.Cache
-	Campaigns     *catalog.Campaigns
-	Takings       outreach.Takings
-	Deliveries    outreach.Deliveries
-	Due           due.Due
+	Profiles      profiles
+	Timeline      timeline
+	Catalog       catalog.Finder
+	Campaigns     campaigns
+	Takings       takings
+	Deliveries    deliveries
+	Due           waits
 	Notifications Sender
 	Segmentation  Sender
 	Self          Sender // back to orchestration's own queue
@@ -64,12 +64,12 @@ type Process struct {
 
 // New is the process over the clients of DynamoDB and SQS.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
-	definitions := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
+	cache := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	return &Process{
 		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable},
 		Timeline:      people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
-		Catalog:       definitions,
-		Campaigns:     &catalog.Campaigns{Catalog: definitions},
+		Catalog:       cache,
+		Campaigns:     &catalog.Campaigns{Catalog: cache},
 		Takings:       outreach.Takings{DB: db, Table: s.DueTable},
 		Deliveries:    outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Due:           due.Due{DB: db, Table: s.DueTable, Now: now},

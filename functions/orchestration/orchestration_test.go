@@ -23,6 +23,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -76,6 +77,7 @@ type bench struct {
 	mu            sync.Mutex
 	now           time.Time
 	profiles      people.Profiles
+	deliveries    outreach.Deliveries
 	ann           *profile.Profile
 }
 
@@ -93,6 +95,7 @@ func start(t testing.TB, body string) *bench {
 	b := &bench{TB: t, now: noon, notifications: &box{}, segmentation: &box{}, self: &box{}}
 	b.db = dynamotest.NewAt(t, b.clock)
 	b.profiles = people.Profiles{DB: b.db, Table: "Profiles"}
+	b.deliveries = outreach.Deliveries{DB: b.db, Table: "Deliveries", Now: b.clock}
 	b.define(definition.Campaign, "c", body)
 	b.ann = b.person("ann", func(*profile.Profile) {})
 	b.item("Due", map[string]types.AttributeValue{
@@ -279,7 +282,7 @@ func TestWhereAsksTheEvent(t *testing.T) {
 	}
 	for n, plan := range map[int]string{1: "gold", 2: "tin"} {
 		e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-		b.must(b.process.Timeline.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+		b.must(people.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 	}
 	b.heard(b.signUp(1), b.signUp(2))
 	b.expect(1)

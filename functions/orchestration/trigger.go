@@ -33,7 +33,7 @@ type subject struct {
 }
 
 // person reads the profile, once.
-func (s *subject) person(ctx context.Context, profiles people.Profiles) (*profile.Profile, error) {
+func (s *subject) person(ctx context.Context, profiles profiles) (*profile.Profile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.read {
@@ -47,7 +47,7 @@ func (s *subject) person(ctx context.Context, profiles people.Profiles) (*profil
 }
 
 // happened reads the event, once.
-func (s *subject) happened(ctx context.Context, timeline people.Timeline) (people.PackedEvent, error) {
+func (s *subject) happened(ctx context.Context, timeline timeline) (people.PackedEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.heard {

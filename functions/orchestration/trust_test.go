@@ -60,7 +60,7 @@ func TestWhatOnlyPublicEventsSay(t *testing.T) {
 			for _, n := range b.asked() {
 				got = map[bool]string{true: "unproven", false: "asked"}[n.Unproven]
 			}
-			found, _, err := b.process.Deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
+			found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
 			b.must(err)
 			for _, d := range found {
 				got += strings.Replace(string(d.Reason), "unproven", "unproven is refused", 1)
