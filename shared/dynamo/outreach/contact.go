@@ -250,18 +250,20 @@ func (s Deliveries) Marks(ctx context.Context, channel delivery.Channel, address
 	return all, nil
 }
 
-// addressHashes are the hashes under which an address is known: with its domain in letters of ASCII, and, where that is another one, as it is
-// written, as the version before marked it. None of no address.
+// addressHashes are the hashes under which an address is known: with its domain in letters of ASCII; and, where that is another one, in small letters of
+// any script, as the version before marked it. None of no address.
 func addressHashes(address string) []string {
 	if address == "" {
 		return nil
 	}
-	hashes := []string{delivery.AddressHash(address)}
+	ascii := address
 	at := strings.LastIndexByte(address, '@')
 	if domain, err := idna.Lookup.ToASCII(strings.TrimSpace(address[at+1:])); err == nil && at >= 0 {
-		if hash := delivery.AddressHash(address[:at+1] + domain); hash != hashes[0] {
-			return []string{hash, hashes[0]}
-		}
+		ascii = address[:at+1] + domain
+	}
+	hashes := []string{delivery.AddressHash(ascii)}
+	if before := delivery.AddressHash(strings.ToLower(address)); before != hashes[0] {
+		hashes = append(hashes, before)
 	}
 	return hashes
 }
