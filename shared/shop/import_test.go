@@ -1,129 +1,20 @@
 package shop
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/userops/userops/shared/shop/format"
 )
-
-// gateway is a stack as far as an import sees it.
-type gateway struct {
-	mu       sync.Mutex
-	events   map[string]int // messageId -> how often it was accepted
-	batches  [][]string     // the people of each accepted batch
-	calls    int
-	queues   []string // answers of GET /v1/queues in turn; the last one stays
-	answered int
-	// batch answers a call itself and says so, before anything is accepted.
-	batch func(call int, ids []string, w http.ResponseWriter) bool
-}
-
-func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	key, _, _ := r.BasicAuth()
-	switch r.Method + " " + r.URL.Path {
-	case "GET /v1/queues":
-		if key != "operator" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		at := min(g.answered, len(g.queues)-1)
-		g.answered++
-		_, _ = io.WriteString(w, g.queues[at])
-	case "POST /v1/batch":
-		if key != "server" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		g.calls++
-		var body struct {
-			Batch []struct{ MessageID, UserID string }
-		}
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		var ids, people []string
-		for _, e := range body.Batch {
-			ids, people = append(ids, e.MessageID), append(people, e.UserID)
-		}
-		if g.batch != nil && g.batch(g.calls, ids, w) {
-			return
-		}
-		for _, id := range ids {
-			g.events[id]++
-		}
-		g.batches = append(g.batches, people)
-		_, _ = io.WriteString(w, `{"success":true}`)
-	default:
-		w.WriteHeader(http.StatusNotFound)
-	}
-}
-
-const quiet = `[{"queue":"events","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
-
-// start runs the gateway and a client of it whose waits are noted and take no time.
-func start(t *testing.T, g *gateway) (*Client, *[]time.Duration) {
-	t.Helper()
-	if g.events == nil {
-		g.events = map[string]int{}
-	}
-	if g.queues == nil {
-		g.queues = []string{quiet}
-	}
-	server := httptest.NewServer(g)
-	t.Cleanup(server.Close)
-	var mu sync.Mutex
-	var waits []time.Duration
-	return &Client{
-		Base: server.URL, ServerKey: "server", OperatorKey: "operator", HTTP: server.Client(), Patience: time.Minute,
-		Sleep: func(ctx context.Context, d time.Duration) error {
-			mu.Lock()
-			defer mu.Unlock()
-			waits = append(waits, d)
-			return ctx.Err()
-		},
-	}, &waits
-}
-
-// orders writes a file of n orders in cdnow's layout, of people customers in turn.
-func orders(t *testing.T, n, people int) string {
-	t.Helper()
-	var text strings.Builder
-	for i := range n {
-		fmt.Fprintf(&text, "%05d 19970101 1 %d.00\n", i%people, i)
-	}
-	return file(t, text.String())
-}
-
-func file(t *testing.T, text string) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "file.txt")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
-func importing(c *Client, name string) Import {
-	return Import{Client: c, Progress: &Progress{Out: io.Discard, Now: time.Now}, File: name, Format: format.CDNOW}
-}
 
 func TestImportSendsEveryEventOnce(t *testing.T) {
 	g := &gateway{queues: []string{
@@ -376,101 +267,5 @@ func TestImportStopsWithItsContext(t *testing.T) {
 	_, err := importing(client, orders(t, 5000, 50)).Run(ctx)
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run the same command again to complete it") {
 		t.Errorf("error is %v", err)
-	}
-}
-
-func TestAccountPrintsRefusalsAndFigures(t *testing.T) {
-	a := &Account{Lines: 75000, Events: 47243, Repeated: 5, Requests: 473, Retries: 2, Sent: 47243, Accepted: 47240, Sending: 10 * time.Second, Projected: 20 * time.Second}
-	for i := range maxShown + 2 {
-		a.refuse(format.Refusal{Line: 100 - i, Row: 99 - i, Reason: "is torn"})
-	}
-	var out bytes.Buffer
-	a.Print(&out)
-	for _, want := range []string{
-		"lines      75,000\n", "events     47,243, 47,238 distinct\n", "sent       47,243 in 473 requests, 2 of them tried again\n",
-		"refused    22\n           line 81 (row 80 below the header): is torn\n", "and 2 more. All by reason:\n           22: is torn\n",
-		"time       10.0 s to send (4,724 events/s), projected after 20.0 s (2,362 events/s)\n",
-	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the account lacks %q:\n%s", want, out.String())
-		}
-	}
-	if !strings.HasSuffix(out.String(), "\nnot all    22 refused, for the reasons above; the rest is in\n") {
-		t.Errorf("the last line says nothing of what was refused:\n%s", out.String())
-	}
-	out.Reset()
-	(&Account{Lines: 1, Events: 1, Sent: 1, Accepted: 1}).Print(&out)
-	if strings.Contains(out.String(), "not all") {
-		t.Errorf("nothing was refused:\n%s", out.String())
-	}
-}
-
-func TestGrouped(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
-		if got := grouped(n); got != want {
-			t.Errorf("grouped(%d) = %s, want %s", n, got, want)
-		}
-	}
-}
-
-func TestNoticesDoNotCrowd(t *testing.T) {
-	at := time.Unix(100, 0)
-	var out bytes.Buffer
-	p := &Progress{Out: &out, Now: func() time.Time { return at }}
-	p.Notice("one")
-	at = at.Add(noticeEvery - 1)
-	p.Notice("two")
-	at = at.Add(1)
-	p.Notice("three")
-	if out.String() != "one\nthree\n" {
-		t.Errorf("printed %q", out.String())
-	}
-}
-
-func TestSpeed(t *testing.T) {
-	for name, c := range map[string]struct {
-		from, n, total int
-		taken          time.Duration
-		want           string
-	}{
-		"the first second":      {0, 600_000, 1_000_000, time.Second - 1, ""},
-		"after a second":        {0, 250, 1000, time.Second, ", 250/s, 3s left"},
-		"what was there before": {100, 300, 1000, 2 * time.Second, ", 100/s, 7s left"},
-		"nothing moved":         {5, 5, 10, time.Minute, ""},
-		"slower than one":       {0, 2, 4, 10 * time.Second, ", 10s left"},
-		"nearly done":           {0, 999, 1000, time.Second, ", 999/s, 1s left"},
-		"done":                  {0, 1000, 1000, 4 * time.Second, ", 250/s"},
-	} {
-		if got := (&Progress{from: c.from}).speed(c.n, c.total, c.taken); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
-	}
-}
-
-func TestProgress(t *testing.T) {
-	now := time.Unix(0, 0)
-	var out bytes.Buffer
-	p := &Progress{Out: &out, Now: func() time.Time { return now }}
-	p.Show("sending", 0, 1000, "events")
-	now = now.Add(plainRedraw - 1)
-	p.Show("sending", 400, 1000, "events")
-	now = now.Add(1)
-	p.Show("sending", 500, 1000, "events")
-	p.Show("sending", 1000, 1000, "events")
-	p.Show("sending", 1000, 1000, "events")
-	p.End()
-	want := "sending  50% 500 of 1,000 events, 100/s, 5s left\nsending 100% 1,000 of 1,000 events, 200/s\n"
-	if out.String() != want {
-		t.Errorf("plain:\n%s\nwant:\n%s", out.String(), want)
-	}
-	out.Reset()
-	bar := &Progress{Out: &out, Terminal: true, Now: func() time.Time { return now }}
-	bar.Show("reading", 1, 0, "lines")
-	now = now.Add(redraw)
-	bar.Show("reading", 10, 0, "lines")
-	bar.Show("sending", 1, 2, "events")
-	bar.End()
-	if want := "\rreading 10 lines\n\r[###############---------------] sending  50% 1 of 2 events\n"; out.String() != want {
-		t.Errorf("bar:\n%q\nwant:\n%q", out.String(), want)
 	}
 }

@@ -1,13 +1,9 @@
 package people
 
 import (
-	"encoding/binary"
 	"maps"
 	"slices"
-	"time"
 
-	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/packed"
 )
@@ -337,71 +333,6 @@ func unpackValue(r *packed.Reader) any {
 	return nil
 }
 
-// packOrders writes the entries as differences in seconds: an order takes seven bytes or so.
-func packOrders(w *packed.Writer, o profile.Orders) {
-	w.Int(int64(o.Count))
-	var currencies []money.Currency
-	for _, e := range o.Entries {
-		if !slices.Contains(currencies, e.Currency) {
-			currencies = append(currencies, e.Currency)
-		}
-	}
-	w.Uint(uint64(len(currencies)))
-	for _, c := range currencies {
-		w.Text(string(c))
-	}
-	w.Uint(uint64(len(o.Entries)))
-	last := packed.Epoch.Unix()
-	for _, e := range o.Entries {
-		w.Int(e.At.Unix() - last)
-		last = e.At.Unix()
-		w.Int(e.Net)
-		if len(currencies) > 1 {
-			w.Uint(uint64(slices.Index(currencies, e.Currency)))
-		}
-	}
-	w.Uint(uint64(len(o.Base)))
-	for _, b := range o.Base {
-		w.Text(string(b.Currency))
-		w.Int(int64(b.Orders))
-		w.Int(int64(b.Count))
-		w.Int(b.Net)
-		w.Time(b.FirstAt)
-		w.Time(b.LastAt)
-	}
-}
-
-func unpackOrders(r *packed.Reader) profile.Orders {
-	o := profile.Orders{Count: int(r.Int())}
-	currencies := make([]money.Currency, r.Count())
-	for i := range currencies {
-		currencies[i] = money.Currency(r.Text())
-	}
-	if n := r.Count(); n > 0 {
-		o.Entries = make([]profile.OrderEntry, n)
-	}
-	last := packed.Epoch.Unix()
-	for i := range o.Entries {
-		last += r.Int()
-		e := profile.OrderEntry{At: time.Unix(last, 0).UTC(), Net: r.Int()}
-		at := uint64(0)
-		if len(currencies) > 1 {
-			at = r.Uint()
-		}
-		if at >= uint64(len(currencies)) {
-			r.Fail()
-			return o
-		}
-		e.Currency = currencies[at]
-		o.Entries[i] = e
-	}
-	for range r.Count() {
-		o.Base = append(o.Base, profile.Collapsed{Currency: money.Currency(r.Text()), Orders: int(r.Int()), Count: int(r.Int()),
-			Net: r.Int(), FirstAt: r.Time(), LastAt: r.Time()})
-	}
-	return o
-}
-
 func packCounter(w *packed.Writer, name string, c profile.Counter) {
 	w.Name(name)
 	w.Int(c.Total)
@@ -424,54 +355,4 @@ func unpackCounter(r *packed.Reader) (string, profile.Counter) {
 		c.Recent = append(c.Recent, profile.DayCount{Day: last, Count: int(r.Uint())})
 	}
 	return name, c
-}
-
-func packWindow(w *packed.Writer, v profile.Window) {
-	w.Time(v.Floor)
-	for _, c := range v.Commits {
-		w.Text(string(c.Part))
-		w.Int(c.Version)
-		w.Time(c.At)
-		w.Uint(uint64(len(c.Hashes)))
-		for _, h := range c.Hashes {
-			w.Fixed(uint64(h))
-		}
-		w.Uint(uint64(len(c.Owed)))
-		for _, d := range c.Owed {
-			w.Int(int64(d))
-		}
-	}
-}
-
-func unpackWindow(r *packed.Reader) profile.Window {
-	v := profile.Window{Floor: r.Time()}
-	for r.More() {
-		c := profile.Commit{Part: profile.ID(r.Text()), Version: r.Int(), At: r.Time()}
-		for range r.Count() {
-			c.Hashes = append(c.Hashes, event.Hash(r.Fixed()))
-		}
-		for range r.Count() {
-			c.Owed = append(c.Owed, profile.Day(r.Int()))
-		}
-		v.Commits = append(v.Commits, c)
-	}
-	return v
-}
-
-// packHashes is a list of hashes, eight bytes each.
-func packHashes(hashes []event.Hash) []byte {
-	out := make([]byte, 0, 8*len(hashes))
-	for _, h := range hashes {
-		out = binary.BigEndian.AppendUint64(out, uint64(h))
-	}
-	return out
-}
-
-func unpackHashes(b []byte) []event.Hash {
-	var hashes []event.Hash
-	for len(b) >= 8 {
-		hashes = append(hashes, event.Hash(binary.BigEndian.Uint64(b)))
-		b = b[8:]
-	}
-	return hashes
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
-	"unicode/utf8"
 )
 
 // A value is kept as bytes: a tag, then for a scalar its length and content, for a collection the length of its content in
@@ -358,45 +357,3 @@ func parseMap(s *scanner, dst []byte, depth int) []byte {
 	copy(dst[start:], ordered)
 	return dst
 }
-
-// valueSize is the service's size of a value in bytes.
-func valueSize(value []byte) int {
-	switch value[0] {
-	case tagString, tagBinary:
-		return len(content(value))
-	case tagNumber:
-		return numberSize(content(value))
-	case tagTrue, tagFalse, tagNull:
-		return 1
-	case tagMap:
-		size := 3
-		for rest := content(value); len(rest) > 0; {
-			var name, v []byte
-			name, v, rest = nextAttr(rest)
-			size += 1 + len(name) + valueSize(v)
-		}
-		return size
-	case tagList:
-		size := 3
-		for rest := content(value); len(rest) > 0; {
-			var v []byte
-			v, rest = split(rest)
-			size += 1 + valueSize(v)
-		}
-		return size
-	}
-	size := 0
-	for rest := content(value); len(rest) > 0; {
-		var e []byte
-		e, rest = readBytes(rest)
-		if value[0] == tagNumberSet {
-			size += numberSize(e)
-		} else {
-			size += len(e)
-		}
-	}
-	return size
-}
-
-// textLength counts what size() counts in a string.
-func textLength(b []byte) int { return utf8.RuneCount(b) }
