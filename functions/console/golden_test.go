@@ -1,14 +1,10 @@
 package console
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
-
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -17,11 +13,11 @@ const demoOperatorHash = "4a7c449d22a99026fac16a47621ff68792ff589f72334ea3950ce1
 
 // TestGoldenRequests hands over what the gateway does, as `sam local invoke -e` would, to a console without any definition.
 func TestGoldenRequests(t *testing.T) {
-	const folder = "../../events/console"
-	want := map[string]struct {
+	type wanted struct {
 		status int
 		answer string // a part of it
-	}{
+	}
+	want := map[string]wanted{
 		"put-segment":              {201, `"id":"big-spenders"`},
 		"put-segment-stale":        {412, `"title":"Precondition Failed"`},
 		"put-segment-bad-rule":     {422, `"field":"rule.all[0].field"`},
@@ -47,34 +43,12 @@ func TestGoldenRequests(t *testing.T) {
 		"no-key":                   {401, `"title":"Unauthorized"`},
 		"server-key":               {401, `"title":"Unauthorized"`},
 	}
-	files, err := filepath.Glob(folder + "/*.json")
-	if err != nil || len(files) != len(want) {
-		t.Errorf("%d files in %s, %d expected", len(files), folder, len(want))
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		t.Run(name, func(t *testing.T) {
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var in events.APIGatewayV2HTTPRequest
-			if err := json.Unmarshal(raw, &in); err != nil {
-				t.Fatal(err)
-			}
-			b := newBench(t)
-			b.Auth.OperatorKeyHash, b.Auth.Claims = demoOperatorHash, httpapi.Claims{Role: "groups", Name: "preferred_username"}
-			out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			expected, known := want[name]
-			if !known || out.StatusCode != expected.status || !strings.Contains(out.Body, expected.answer) {
-				t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, expected.status, expected.answer)
-			}
-			if instance := `"instance":"/requests/` + in.RequestContext.RequestID + `"`; strings.Contains(out.Headers["content-type"], "problem") && !strings.Contains(out.Body, instance) {
-				t.Errorf("the problem %s has no %s", out.Body, instance)
-			}
-		})
-	}
+	functiontest.Golden(t, "console", want, func(t *testing.T, name string, raw []byte, want wanted) {
+		b := newBench(t)
+		b.Auth.OperatorKeyHash, b.Auth.Claims = demoOperatorHash, httpapi.Claims{Role: "groups", Name: "preferred_username"}
+		out := functiontest.Ask(t, b.Handler(), raw)
+		if out.StatusCode != want.status || !strings.Contains(out.Body, want.answer) {
+			t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, want.status, want.answer)
+		}
+	})
 }

@@ -1,26 +1,21 @@
 package ingest
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"github.com/userops/userops/shared/domain/people/source"
-	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/functiontest"
 )
 
 // TestGoldenRequests hands over what the gateway does, as `sam local invoke -e` would, with the demo keys.
 func TestGoldenRequests(t *testing.T) {
-	const folder = "../../events/ingest"
-	want := map[string]struct {
+	type wanted struct {
 		status int
 		answer string // a part of it
 		queued int
-	}{
+	}
+	want := map[string]wanted{
 		"track":             {200, `{"success":true}`, 1},
 		"identify":          {200, `{"success":true}`, 1},
 		"alias":             {200, `{"success":true}`, 1},
@@ -43,39 +38,20 @@ func TestGoldenRequests(t *testing.T) {
 		"woocommerce-order": {200, `{"success":true}`, 2},
 		"unknown-key":       {401, `"detail":"the key is not known"`, 0},
 	}
-	files, err := filepath.Glob(folder + "/*.json")
-	if err != nil || len(files) != len(want) {
-		t.Errorf("%d files in %s, %d expected", len(files), folder, len(want))
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		t.Run(name, func(t *testing.T) {
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var in events.APIGatewayV2HTTPRequest
-			if err := json.Unmarshal(raw, &in); err != nil {
-				t.Fatal(err)
-			}
-			b := newBench(t)
-			b.DefaultKey, b.Auth.ServerKeyHash = "demo-write-key", source.KeyHash("demo-server-key")
-			b.sources["shop-key-1"] = source.Source{ID: "shop", Kind: source.KindServer, HookSecret: "demo-hook-secret"}
-			out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			expected, known := want[name]
-			if !known || out.StatusCode != expected.status || !strings.Contains(out.Body, expected.answer) {
-				t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, expected.status, expected.answer)
-			}
-			queued := 0
-			for _, j := range b.jobs() {
-				queued += len(j.Events)
-			}
-			if queued != expected.queued {
-				t.Errorf("%d events queued, want %d", queued, expected.queued)
-			}
-		})
-	}
+	functiontest.Golden(t, "ingest", want, func(t *testing.T, name string, raw []byte, want wanted) {
+		b := newBench(t)
+		b.DefaultKey, b.Auth.ServerKeyHash = "demo-write-key", source.KeyHash("demo-server-key")
+		b.sources["shop-key-1"] = source.Source{ID: "shop", Kind: source.KindServer, HookSecret: "demo-hook-secret"}
+		out := functiontest.Ask(t, b.Handler(), raw)
+		if out.StatusCode != want.status || !strings.Contains(out.Body, want.answer) {
+			t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, want.status, want.answer)
+		}
+		queued := 0
+		for _, j := range b.jobs() {
+			queued += len(j.Events)
+		}
+		if queued != want.queued {
+			t.Errorf("%d events queued, want %d", queued, want.queued)
+		}
+	})
 }

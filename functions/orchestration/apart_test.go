@@ -48,17 +48,17 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 				t.Error("the whole job comes again")
 			}
 			b.expect(people - 1)
-			rest := b.self.take()
+			rest := b.self.Take()
 			if len(rest) != 1 {
 				t.Fatalf("%d jobs go on", len(rest))
 			}
 			var j job.Orchestration
-			b.must(json.Unmarshal(rest[0], &j))
+			b.must(json.Unmarshal([]byte(rest[0]), &j))
 			if n := len(j.Follows); n > 1 || n == 1 && j.Follows[0].ProfileID != ids[0] || j.Audience != nil && fmt.Sprint(j.Audience.Profiles) != fmt.Sprint(ids[:1]) {
 				t.Errorf("what goes on is %+v", j)
 			}
 			// By itself it comes again, and its receives are counted.
-			if !b.hear(j) || len(b.self.take()) != 0 {
+			if !b.hear(j) || len(b.self.Take()) != 0 {
 				t.Error("it does not come again by itself")
 			}
 			// Sent again weeks later, when it would be too late whoever it is, it ends, on record.

@@ -84,7 +84,7 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 			reads++
 			b.db.Heal()
 			told := len(b.asked())
-			if failed == nil && told == 2 && len(b.segmentation.bodies) == 1 {
+			if failed == nil && told == 2 && len(b.segmentation.Bodies()) == 1 {
 				t.Errorf("%s %d: the failure is nowhere to be seen", op, nth)
 			}
 			if failed == nil && told == 0 {
@@ -96,7 +96,7 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 			}
 			b.expect(2)
 			asked := map[string]bool{}
-			for _, body := range b.segmentation.bodies {
+			for _, body := range b.segmentation.Bodies() {
 				for _, campaign := range []string{"d", "e"} {
 					if strings.Contains(string(body), `"`+campaign+`"`) {
 						asked[campaign] = true
@@ -122,20 +122,20 @@ func TestWhatCannotBeHandedOnStays(t *testing.T) {
 		t.Fatal("the list comes again")
 	}
 	b.pass(time.Minute)
-	b.self.fail, b.self.how = 1, dynamotest.NotPersisted
+	b.self.Fail(1, dynamotest.NotPersisted)
 	b.must(b.tick())
-	if n := len(b.self.take()); n != 0 {
+	if n := len(b.self.Take()); n != 0 {
 		t.Fatalf("%d were handed on", n)
 	}
 	b.pass(pause - time.Second)
 	b.must(b.tick())
-	if n := len(b.self.take()); n != 0 {
+	if n := len(b.self.Take()); n != 0 {
 		t.Errorf("%d were handed on before the pause was over", n)
 	}
 	b.pass(time.Minute)
 	b.must(b.tick())
 	var j job.Orchestration
-	if got := b.self.take(); len(got) != 1 || json.Unmarshal(got[0], &j) != nil || j.Audience == nil || j.Audience.ID != "l" {
+	if got := b.self.Take(); len(got) != 1 || json.Unmarshal([]byte(got[0]), &j) != nil || j.Audience == nil || j.Audience.ID != "l" {
 		t.Errorf("handed on %s", got)
 	}
 }

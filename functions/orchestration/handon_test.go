@@ -31,7 +31,7 @@ func TestWhatCannotBeHandedOnComesAgain(t *testing.T) {
 	ofBob := b.signUp(2)
 	ofBob.ProfileID = bob.ID
 	b.unread()
-	b.self.fail, b.self.how = 1, dynamotest.NotPersisted
+	b.self.Fail(1, dynamotest.NotPersisted)
 	if !b.hear(job.Orchestration{Follows: []job.Follow{b.signUp(1), ofBob}}) {
 		t.Error("the rest is lost")
 	}
@@ -89,7 +89,7 @@ func TestOneJobIsDoneHoweverLate(t *testing.T) {
 		t.Errorf("%v, %v", answer, err)
 	}
 	b.expect(1)
-	if n := len(b.self.take()); n != 2 {
+	if n := len(b.self.Take()); n != 2 {
 		t.Errorf("%d jobs go on", n)
 	}
 }
@@ -116,7 +116,7 @@ func TestAskingForAudiencesTellsWhatFailed(t *testing.T) {
 		t.Errorf("%d calls were broken", reads)
 	}
 	b := start(t, toAll)
-	b.segmentation.fail, b.segmentation.how = 1, dynamotest.NotPersisted
+	b.segmentation.Fail(1, dynamotest.NotPersisted)
 	if err := b.process.askAudiences(t.Context()); err == nil {
 		t.Error("the job is away, and nothing is told")
 	}

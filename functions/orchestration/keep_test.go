@@ -159,9 +159,9 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 			for range 4 {
 				b.must(b.tick())
 				// What was kept comes back as a job.
-				for _, body := range b.self.take() {
+				for _, body := range b.self.Take() {
 					var j job.Orchestration
-					b.must(json.Unmarshal(body, &j))
+					b.must(json.Unmarshal([]byte(body), &j))
 					if b.hear(j) {
 						t.Error("the job comes again")
 					}
@@ -175,14 +175,6 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 			}
 		})
 	}
-}
-
-func (q *box) take() [][]byte {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	bodies := q.bodies
-	q.bodies = nil
-	return bodies
 }
 
 // slow is a client whose calls take a while, those of Catalog apart: they come under a lock, which holds up virtual time.
@@ -217,7 +209,7 @@ func TestAListThatThereIsNoTimeForGoesOn(t *testing.T) {
 
 func aListGoesOn(t *testing.T, lists, each int) {
 	b := start(t, with(toAll, `"oncePerPerson":true`))
-	var bodies [][]byte
+	var bodies []string
 	for l := range lists {
 		list := job.AudienceList{ID: fmt.Sprint("l", l), CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip"}
 		for i := range each {
@@ -225,7 +217,7 @@ func aListGoesOn(t *testing.T, lists, each int) {
 		}
 		body, err := queue.Encode(job.Orchestration{Audience: &list})
 		b.must(err)
-		bodies = append(bodies, body)
+		bodies = append(bodies, string(body))
 	}
 	b.process = New(Settings{ProfilesTable: "Profiles", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"},
 		slow{b.db, 700 * time.Millisecond}, nil, b.clock)
@@ -234,7 +226,7 @@ func aListGoesOn(t *testing.T, lists, each int) {
 	for ; len(bodies) > 0 && rounds < 10; rounds++ {
 		var in events.SQSEvent
 		for i, body := range bodies {
-			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
+			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: body})
 		}
 		raw, err := json.Marshal(in)
 		b.must(err)
@@ -249,7 +241,7 @@ func aListGoesOn(t *testing.T, lists, each int) {
 		if took := time.Since(begun); took > time.Minute {
 			t.Errorf("round %d took %v", rounds, took)
 		}
-		bodies = b.self.take()
+		bodies = b.self.Take()
 	}
 	b.expect(lists * each)
 	if got := len(b.asked()); got != lists*each || rounds < 2 {
@@ -311,8 +303,8 @@ func TestAudiencesOfTheSameMinuteShareOneReading(t *testing.T) {
 		b.must(b.tick())
 	}
 	var asked job.Segmentation
-	if len(b.segmentation.bodies) != 1 || json.Unmarshal(b.segmentation.bodies[0], &asked) != nil {
-		t.Fatalf("asked %d times", len(b.segmentation.bodies))
+	if len(b.segmentation.Bodies()) != 1 || json.Unmarshal([]byte(b.segmentation.Bodies()[0]), &asked) != nil {
+		t.Fatalf("asked %d times", len(b.segmentation.Bodies()))
 	}
 	want := []job.Listing{{RunID: "audience-c-1795262400", SegmentID: "vip", CampaignID: "c"}, {RunID: "audience-d-1795262400", SegmentID: "new", CampaignID: "d"}}
 	if asked.Kind != job.Audiences || asked.RunID == "" || !slices.Equal(asked.Listings, want) || asked.CampaignID != "" {
@@ -320,8 +312,8 @@ func TestAudiencesOfTheSameMinuteShareOneReading(t *testing.T) {
 	}
 	b.pass(time.Hour)
 	b.must(b.tick())
-	if len(b.segmentation.bodies) != 2 {
-		t.Errorf("asked %d times an hour later", len(b.segmentation.bodies))
+	if len(b.segmentation.Bodies()) != 2 {
+		t.Errorf("asked %d times an hour later", len(b.segmentation.Bodies()))
 	}
 }
 

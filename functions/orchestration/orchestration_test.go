@@ -1,9 +1,7 @@
 package orchestration
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -25,55 +23,20 @@ import (
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
 
-var (
-	noon       = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	errSending = errors.New("the queue is away")
-)
-
-// box plays a queue. fail breaks the nth send from now, before or after it happened.
-type box struct {
-	mu     sync.Mutex
-	bodies [][]byte
-	fail   int
-	how    dynamotest.How
-}
-
-func (q *box) Send(ctx context.Context, v any) error {
-	body, err := queue.Encode(v)
-	if err != nil {
-		return err
-	}
-	return q.SendAll(ctx, [][]byte{body})
-}
-
-func (q *box) SendAll(_ context.Context, bodies [][]byte) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(bodies) == 0 {
-		return nil
-	}
-	q.fail--
-	if q.fail == 0 && q.how == dynamotest.NotPersisted {
-		return errSending
-	}
-	q.bodies = append(q.bodies, bodies...)
-	if q.fail == 0 {
-		return errSending
-	}
-	return nil
-}
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 type bench struct {
 	testing.TB
 	db            *dynamotest.DB
 	process       *Process
-	notifications *box
-	segmentation  *box
-	self          *box
+	notifications *functiontest.Queue
+	segmentation  *functiontest.Queue
+	self          *functiontest.Queue
 	mu            sync.Mutex
 	now           time.Time
 	profiles      people.Profiles
@@ -92,7 +55,7 @@ func with(body, fields string) string { return strings.Replace(body, "{", "{"+fi
 
 func start(t testing.TB, body string) *bench {
 	t.Helper()
-	b := &bench{TB: t, now: noon, notifications: &box{}, segmentation: &box{}, self: &box{}}
+	b := &bench{TB: t, now: noon, notifications: &functiontest.Queue{}, segmentation: &functiontest.Queue{}, self: &functiontest.Queue{}}
 	b.db = dynamotest.NewAt(t, b.clock)
 	b.profiles = people.Profiles{DB: b.db, Table: "Profiles"}
 	b.deliveries = outreach.Deliveries{DB: b.db, Table: "Deliveries", Now: b.clock}
@@ -190,9 +153,9 @@ func (b *bench) tick() error {
 func (b *bench) asked() []job.Notification {
 	b.Helper()
 	var all []job.Notification
-	for _, body := range b.notifications.bodies {
+	for _, body := range b.notifications.Bodies() {
 		var j job.Notifications
-		b.must(json.Unmarshal(body, &j))
+		b.must(json.Unmarshal([]byte(body), &j))
 		if len(j.Notifications) > perMessage {
 			b.Errorf("%d notifications", len(j.Notifications))
 		}
@@ -438,7 +401,7 @@ func TestAudience(t *testing.T) {
 	b := start(t, toAll)
 	b.pass(-time.Minute)
 	b.must(b.tick())
-	if len(b.segmentation.bodies) != 0 {
+	if len(b.segmentation.Bodies()) != 0 {
 		t.Fatal("asked before its time")
 	}
 	b.pass(time.Minute)
@@ -446,8 +409,8 @@ func TestAudience(t *testing.T) {
 		b.must(b.tick())
 	}
 	var asked job.Segmentation
-	if len(b.segmentation.bodies) != 1 || json.Unmarshal(b.segmentation.bodies[0], &asked) != nil {
-		t.Fatalf("asked %d times", len(b.segmentation.bodies))
+	if len(b.segmentation.Bodies()) != 1 || json.Unmarshal([]byte(b.segmentation.Bodies()[0]), &asked) != nil {
+		t.Fatalf("asked %d times", len(b.segmentation.Bodies()))
 	}
 	want := job.Segmentation{Kind: job.Audience, RunID: "audience-c-1795262400", SegmentID: "vip", CampaignID: "c"}
 	if !reflect.DeepEqual(asked, want) {
@@ -492,7 +455,7 @@ func TestAudienceIsNotAskedForTooLateOrWhenStopped(t *testing.T) {
 		b := start(t, c.body)
 		b.pass(c.late)
 		b.must(b.process.askAudiences(t.Context()))
-		if got := len(b.segmentation.bodies); got != c.want {
+		if got := len(b.segmentation.Bodies()); got != c.want {
 			t.Errorf("%s: asked %d times", c.name, got)
 		}
 	}
@@ -634,9 +597,9 @@ func TestEveryWriteBroken(t *testing.T) {
 			b.change(join)
 			if way.name == "to all" {
 				ticks()
-				for _, body := range b.segmentation.bodies {
+				for _, body := range b.segmentation.Bodies() {
 					var asked job.Segmentation
-					b.must(json.Unmarshal(body, &asked))
+					b.must(json.Unmarshal([]byte(body), &asked))
 					list := job.AudienceList{CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID}}
 					for b.hear(job.Orchestration{Audience: &list}) {
 					}
@@ -666,8 +629,8 @@ func TestEveryWriteBroken(t *testing.T) {
 			for _, q := range []string{"notifications", "segmentation"} {
 				t.Run(fmt.Sprintf("%s, %s %s", way.name, q, how), func(t *testing.T) {
 					b := start(t, way.body)
-					broken := map[string]*box{"notifications": b.notifications, "segmentation": b.segmentation}[q]
-					broken.fail, broken.how = 1, how
+					broken := map[string]*functiontest.Queue{"notifications": b.notifications, "segmentation": b.segmentation}[q]
+					broken.Fail(1, how)
 					play(b)
 					b.expect(1)
 				})
@@ -699,9 +662,9 @@ func TestManyFollowsAreSentTogether(t *testing.T) {
 	b.heard(all...)
 	b.expect(25)
 	var sizes []int
-	for _, body := range b.notifications.bodies {
+	for _, body := range b.notifications.Bodies() {
 		var j job.Notifications
-		b.must(json.Unmarshal(body, &j))
+		b.must(json.Unmarshal([]byte(body), &j))
 		sizes = append(sizes, len(j.Notifications))
 	}
 	if !slices.Equal(sizes, []int{10, 10, 5}) {

@@ -111,7 +111,7 @@ func TestWhatIsDoneHandsNothingOn(t *testing.T) {
 		}
 	}
 	b.must(b.tick())
-	if got := b.self.take(); len(got) != 0 {
+	if got := b.self.Take(); len(got) != 0 {
 		t.Errorf("handed on %s", got)
 	}
 	b.expect(1)

@@ -53,18 +53,18 @@ func TestEveryReadOfACommandBroken(t *testing.T) {
 		"a report that is passed on": {func(s *shop) {
 			s.settle(web(paid))
 			s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)))
-		}, func(s *shop) events.SQSMessage { return events.SQSMessage{Body: s.reports.bodies[0]} }, []profile.Identifier{user("mei"), user("till")}},
+		}, func(s *shop) events.SQSMessage { return events.SQSMessage{Body: s.reports.Bodies()[0]} }, []profile.Identifier{user("mei"), user("till")}},
 		"a report by who was erased since": {func(s *shop) {
 			s.settle(web(paid))
 			s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)))
 			s.erase("till", t0.Add(time.Hour))
-		}, func(s *shop) events.SQSMessage { return events.SQSMessage{Body: s.reports.bodies[0]} }, []profile.Identifier{user("mei"), user("till")}},
+		}, func(s *shop) events.SQSMessage { return events.SQSMessage{Body: s.reports.Bodies()[0]} }, []profile.Identifier{user("mei"), user("till")}},
 		"one of two of the same messageId": {func(s *shop) {
 			s.settle(web(paid, track("o2", "li", "Order Completed", t0, `{"order_id":"B","total":9,"currency":"CNY"}`)))
 			s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)), envelope(t, "other", track("r", "till", "Order Refunded", t0, `{"order_id":"B","total":1}`)))
 		}, func(s *shop) events.SQSMessage {
 			var j job.Events
-			if err := json.Unmarshal([]byte(s.reports.bodies[0]), &j); err != nil {
+			if err := json.Unmarshal([]byte(s.reports.Bodies()[0]), &j); err != nil {
 				t.Fatal(err)
 			}
 			j.Command.Report.Source = "" // as the version before has sent it
@@ -156,13 +156,13 @@ func TestAGuestsOwnOrder(t *testing.T) {
 			s.settle(envelope(t, "hook", list...))
 		}
 		p := s.load(anonymous("shopify-order-A"))
-		if got := p.Orders.Revenue(); len(got) != 1 || got[0].Minor != 600 || p.Counters["Order Refunded"].Total != 1 || len(s.reports.bodies) != 0 {
-			t.Errorf("%s: %v is left, counters %v, %d kept", name, got, p.Counters, len(s.reports.bodies))
+		if got := p.Orders.Revenue(); len(got) != 1 || got[0].Minor != 600 || p.Counters["Order Refunded"].Total != 1 || len(s.reports.Bodies()) != 0 {
+			t.Errorf("%s: %v is left, counters %v, %d kept", name, got, p.Counters, len(s.reports.Bodies()))
 		}
 		s.tick(0)
 		s.tick(time.Hour)
-		if len(s.reports.bodies) != 0 {
-			t.Errorf("%s: %d were kept for later", name, len(s.reports.bodies))
+		if len(s.reports.Bodies()) != 0 {
+			t.Errorf("%s: %d were kept for later", name, len(s.reports.Bodies()))
 		}
 	}
 }

@@ -97,7 +97,7 @@ func TestTheNewsOfAnAddressIsNeverLost(t *testing.T) {
 			}
 		}
 		s := newShop(t)
-		s.campaigns.fail, s.campaigns.how = 1, how
+		s.campaigns.Fail(1, how)
 		jobs(t, s)
 		if got := s.told(); len(got) != 1 {
 			t.Errorf("sending %s: told %q", how, got)

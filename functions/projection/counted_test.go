@@ -25,7 +25,7 @@ func TestWhatIsCounted(t *testing.T) {
 		return e
 	}
 	passedOn := func(s *shop) events.SQSMessage {
-		return events.SQSMessage{Body: s.reports.bodies[0]}
+		return events.SQSMessage{Body: s.reports.Bodies()[0]}
 	}
 	later := func(e event.Event) event.Event { e.ReceivedAt = t0.Add(2 * time.Hour); return e }
 	one := map[string]int{"": 1}

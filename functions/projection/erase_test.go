@@ -53,15 +53,15 @@ func (s *shop) rest() (passes []int) {
 		if err := s.worker().Minute(context.Background()); err != nil {
 			s.t.Fatal(err)
 		}
-		for ; s.rested < len(s.reports.bodies); s.rested++ {
+		for ; s.rested < len(s.reports.Bodies()); s.rested++ {
 			var j job.Events
-			if err := json.Unmarshal([]byte(s.reports.bodies[s.rested]), &j); err != nil {
+			if err := json.Unmarshal([]byte(s.reports.Bodies()[s.rested]), &j); err != nil {
 				s.t.Fatal(err)
 			}
 			if j.Command.Wipe != nil {
 				passes = append(passes, j.Command.Wipe.Pass)
 			}
-			s.settle(events.SQSMessage{Body: s.reports.bodies[s.rested]})
+			s.settle(events.SQSMessage{Body: s.reports.Bodies()[s.rested]})
 		}
 		kept := 0
 		s.db.Each(s.t, "Due", func(item map[string]types.AttributeValue) {
@@ -306,8 +306,8 @@ func (s *shop) tick(d time.Duration) {
 	if err := s.worker().Minute(context.Background()); err != nil {
 		s.t.Fatal(err)
 	}
-	for ; s.rested < len(s.reports.bodies); s.rested++ {
-		s.settle(events.SQSMessage{Body: s.reports.bodies[s.rested]})
+	for ; s.rested < len(s.reports.Bodies()); s.rested++ {
+		s.settle(events.SQSMessage{Body: s.reports.Bodies()[s.rested]})
 	}
 }
 
@@ -425,9 +425,9 @@ func TestALongHistoryIsWipedPageByPage(t *testing.T) {
 		t.Errorf("%d pages in one invocation, want %d", traces.calls, wipePages)
 	}
 	s.settle(envelope(t, "web", seen("late", "mei")))
-	for n := 0; n < len(s.reports.bodies); n++ {
+	for n := 0; n < len(s.reports.Bodies()); n++ {
 		before := traces.calls
-		if again := deliver(t, worker(), events.SQSMessage{Body: s.reports.bodies[n]}); len(again) > 0 || n > 20 {
+		if again := deliver(t, worker(), events.SQSMessage{Body: s.reports.Bodies()[n]}); len(again) > 0 || n > 20 {
 			t.Fatal("a wipe does not end")
 		}
 		if got := traces.calls - before; got > wipePages {
@@ -440,10 +440,10 @@ func TestALongHistoryIsWipedPageByPage(t *testing.T) {
 	// An invocation whose time is nearly over begins no page.
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(reserve/2))
 	defer cancel()
-	before, sent := traces.calls, len(s.reports.bodies)
+	before, sent := traces.calls, len(s.reports.Bodies())
 	b := newBatch(worker(), 1)
-	if err := b.wipe(ctx, &job.Command{At: t0, Wipe: &job.Wipe{Keys: keys}}); err != nil || traces.calls != before || len(s.reports.bodies) != sent+1 {
-		t.Errorf("near the deadline: %d pages, %d jobs, %v", traces.calls-before, len(s.reports.bodies)-sent, err)
+	if err := b.wipe(ctx, &job.Command{At: t0, Wipe: &job.Wipe{Keys: keys}}); err != nil || traces.calls != before || len(s.reports.Bodies()) != sent+1 {
+		t.Errorf("near the deadline: %d pages, %d jobs, %v", traces.calls-before, len(s.reports.Bodies())-sent, err)
 	}
 }
 
@@ -487,8 +487,8 @@ func TestAWipeWaitsForTheTombstone(t *testing.T) {
 	at := t0.Add(time.Hour)
 	s.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
 	again := deliver(t, s.worker(), eraseJob(t, mei.ID, at, false))
-	if s.tick(2 * time.Minute); len(again) != 1 || len(s.reports.bodies) != 0 {
-		t.Fatalf("%d jobs come again, %d wipes are on the queue; want the job alone", len(again), len(s.reports.bodies))
+	if s.tick(2 * time.Minute); len(again) != 1 || len(s.reports.Bodies()) != 0 {
+		t.Fatalf("%d jobs come again, %d wipes are on the queue; want the job alone", len(again), len(s.reports.Bodies()))
 	}
 	filed, err := wipeEntry(&job.Command{ID: "e", Kind: job.CommandWipe, ProfileID: mei.ID, At: at,
 		Wipe: &job.Wipe{Keys: mei.Keys(), Version: mei.TombstoneVersion(at), Until: s.now}})
@@ -531,7 +531,7 @@ func TestAReportOfOneWhoWasErasedSince(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "web", track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`)))
 	s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)))
-	report := events.SQSMessage{Body: s.reports.bodies[0]}
+	report := events.SQSMessage{Body: s.reports.Bodies()[0]}
 	s.erase("till", t0.Add(time.Hour))
 	if again := deliver(t, s.worker(), report); len(again) != 0 {
 		t.Error("the report comes back for ever")
@@ -719,11 +719,13 @@ func TestAnErasureThatComesAgainTakesNothingSince(t *testing.T) {
 	buried := t0.Add(2 * time.Hour)
 	for range 3 {
 		s.now = buried
-		if len(s.reports.bodies) > 0 {
+		if len(s.reports.Bodies()) > 0 {
 			s.now = buried.Add(time.Hour)
 		}
 		s.settle(eraseJob(t, user("old").ID(), t0.Add(90*time.Minute), false))
-		s.reports.bodies = append(s.reports.bodies, "seen")
+		if err := s.reports.SendBody(t.Context(), []byte("seen")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	wipes := 0
 	s.db.Each(t, "Due", func(item map[string]types.AttributeValue) {

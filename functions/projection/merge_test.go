@@ -82,7 +82,7 @@ func TestAMergeIsAnEvent(t *testing.T) {
 			}
 			// What orchestration would look up is there.
 			var envelope struct{ Follows []profile.Follow }
-			if err := json.Unmarshal([]byte(s.campaigns.bodies[0]), &envelope); err != nil {
+			if err := json.Unmarshal([]byte(s.campaigns.Bodies()[0]), &envelope); err != nil {
 				t.Fatal(err)
 			}
 			f := envelope.Follows[0]
@@ -109,8 +109,8 @@ func (s *shop) live(jobs []events.SQSMessage) (rounds int) {
 	for _, j := range jobs {
 		rounds += s.settle(j)
 	}
-	for passed := 0; passed < len(s.reports.bodies); passed++ {
-		rounds += s.settle(events.SQSMessage{Body: s.reports.bodies[passed]})
+	for passed := 0; passed < len(s.reports.Bodies()); passed++ {
+		rounds += s.settle(events.SQSMessage{Body: s.reports.Bodies()[passed]})
 	}
 	return rounds
 }
@@ -136,7 +136,7 @@ func TestEveryWriteOfAMergeBroken(t *testing.T) {
 			}
 		}
 		ids := map[string]string{} // an outbox that a merge took over is sent for the one who stays
-		for _, body := range s.settlement.bodies {
+		for _, body := range s.settlement.Bodies() {
 			var sent job.Follows
 			if err := json.Unmarshal([]byte(body), &sent); err != nil {
 				t.Fatal(err)
@@ -178,11 +178,11 @@ func TestEveryWriteOfAMergeBroken(t *testing.T) {
 			})
 		}
 		for queue, o := range outlets(healthy) {
-			for n := 1; n <= o.calls; n++ {
+			for n := 1; n <= o.Sends(); n++ {
 				t.Run(fmt.Sprintf("send %d to %s %s", n, queue, how), func(t *testing.T) {
 					s := newShop(t)
 					broken := outlets(s)[queue]
-					broken.fail, broken.how = n, how
+					broken.Fail(n, how)
 					check(t, s)
 				})
 			}
@@ -244,7 +244,7 @@ func TestAMergeBetweenDeliveries(t *testing.T) {
 // TestAnOutboxOutlivesAMerge lets a worker die between a commit and its sends, and merges the profile before anything else happens.
 func TestAnOutboxOutlivesAMerge(t *testing.T) {
 	s := newShop(t)
-	s.settlement.fail, s.settlement.how = 1, dynamotest.NotPersisted
+	s.settlement.Fail(1, dynamotest.NotPersisted)
 	bought := envelope(t, "server", track("1", "old", "Order Completed", t0, `{"order_id":"A","total":1}`))
 	if again := deliver(t, s.worker(), bought); len(again) != 1 {
 		t.Fatalf("%d jobs come again, want the one", len(again))

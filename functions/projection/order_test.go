@@ -40,8 +40,8 @@ func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
 					s.settle(reports[i : i+n]...)
 					i += n
 				}
-				for passed := 0; passed < len(s.reports.bodies); passed++ {
-					s.settle(events.SQSMessage{Body: s.reports.bodies[passed]})
+				for passed := 0; passed < len(s.reports.Bodies()); passed++ {
+					s.settle(events.SQSMessage{Body: s.reports.Bodies()[passed]})
 				}
 				count, net := 0, int64(0)
 				for _, id := range []string{"mei", "customer-7"} {
@@ -167,7 +167,7 @@ func TestAPassedOnReportOfOneWhoWasErasedSince(t *testing.T) {
 	refund.ReceivedAt = t0.Add(2 * time.Hour)
 	s.settle(envelope(t, "hook", refund))
 	s.erase("mei", t0.Add(time.Hour))
-	s.settle(events.SQSMessage{Body: s.reports.bodies[0]})
+	s.settle(events.SQSMessage{Body: s.reports.Bodies()[0]})
 	if p := s.load(user("mei")); exists(p) || !p.LastSeen.IsZero() {
 		t.Errorf("the erased one is %+v", p)
 	}
@@ -300,7 +300,7 @@ func TestARefundWaitsForItsOrdersOwner(t *testing.T) {
 	if k := s.knows(anonymous("shopify-order-A")); len(k.Timeline) != 1 || k.Profile.Counters["Order Refunded"].Total != 1 {
 		t.Errorf("a refund of an order that never came: %+v", k)
 	}
-	if n := len(s.reports.bodies); n < 3 || n > 16 {
+	if n := len(s.reports.Bodies()); n < 3 || n > 16 {
 		t.Errorf("the owner was looked for %d times", n)
 	}
 }

@@ -26,46 +26,21 @@ import (
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 )
 
 var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// outlet is a queue that a test can break.
-type outlet struct {
-	mu     sync.Mutex
-	bodies []string
-	calls  int
-	fail   int // the call that fails, counting from 1; 0 for none
-	how    dynamotest.How
-}
-
-func (o *outlet) Send(_ context.Context, v any) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.calls++
-	if o.calls == o.fail && o.how == dynamotest.NotPersisted {
-		return dynamotest.ErrInjected
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	o.bodies = append(o.bodies, string(b))
-	if o.calls == o.fail {
-		return dynamotest.ErrInjected
-	}
-	return nil
-}
+// outlet is a queue whose jobs may be read as follows.
+type outlet struct{ functiontest.Queue }
 
 // follows lists the distinct jobs of an outlet as "kind ref profile".
 func (o *outlet) follows(t *testing.T) []string {
 	t.Helper()
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	ids := map[string]string{}
-	for _, body := range o.bodies {
+	for _, body := range o.Bodies() {
 		var envelope job.Follows
 		if err := json.Unmarshal([]byte(body), &envelope); err != nil {
 			t.Fatal(err)
@@ -299,7 +274,7 @@ func TestEveryWriteBroken(t *testing.T) {
 	healthy := newShop(t)
 	healthy.settle(scenario(t)...)
 	mei, li, jobs := healthy.knows(user("mei")), healthy.knows(user("li")), healthy.settlement.follows(t)
-	writes, sends := healthy.db.Calls(dynamotest.AnyWrite), healthy.settlement.calls
+	writes, sends := healthy.db.Calls(dynamotest.AnyWrite), healthy.settlement.Sends()
 	if writes < 3 || sends < 1 {
 		t.Fatalf("the scenario makes %d writes and %d sends", writes, sends)
 	}
@@ -329,7 +304,7 @@ func TestEveryWriteBroken(t *testing.T) {
 		for n := 1; n <= sends; n++ {
 			t.Run(fmt.Sprintf("send %d %s", n, how), func(t *testing.T) {
 				s := newShop(t)
-				s.settlement.fail, s.settlement.how = n, how
+				s.settlement.Fail(n, how)
 				check(t, s, s.settle(scenario(t)...))
 			})
 		}
@@ -563,10 +538,10 @@ func TestSomebodyElsesOrder(t *testing.T) {
 	if p := s.load(user("mei")); p.Orders.Revenue()[0].Minor != 1000 {
 		t.Fatalf("the refund is on the books before it was passed on: %v", p.Orders.Revenue())
 	}
-	if len(s.reports.bodies) != 1 {
-		t.Fatalf("%d reports passed on, want 1", len(s.reports.bodies))
+	if len(s.reports.Bodies()) != 1 {
+		t.Fatalf("%d reports passed on, want 1", len(s.reports.Bodies()))
 	}
-	report := events.SQSMessage{Body: s.reports.bodies[0]}
+	report := events.SQSMessage{Body: s.reports.Bodies()[0]}
 	s.settle(report)
 	s.settle(report, report)
 	if p := s.load(user("mei")); p.Orders.Revenue()[0].Minor != 600 || p.Orders.Count != 1 {

@@ -285,7 +285,7 @@ func TestSharedMessageIDsAreToldApart(t *testing.T) {
 			s.watch = &Watch{Events: map[string]bool{"Left": true, "Right": true}}
 			s.settle(envelope(t, "a", said("Left", `{"side":"left"}`)), envelope(t, "b", said("Right", `{"side":"right"}`)), envelope(t, "c", said("Left", `{"side":"third"}`)))
 			var envelope job.Follows
-			if err := json.Unmarshal([]byte(s.campaigns.bodies[0]), &envelope); err != nil || len(envelope.Follows) != 3 {
+			if err := json.Unmarshal([]byte(s.campaigns.Bodies()[0]), &envelope); err != nil || len(envelope.Follows) != 3 {
 				t.Fatalf("%v %v", err, envelope)
 			}
 			sides := []string{}
@@ -319,10 +319,10 @@ func TestPassedOnReportsOfOneMessageID(t *testing.T) {
 			s := newShop(t)
 			s.settle(envelope(t, "web", track("1", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`), track("2", "li", "Order Completed", t0, `{"order_id":"B","total":20}`)))
 			s.settle(envelope(t, "till", track("m", "till", "Order Refunded", t0, `{"order_id":"A","total":1}`)), envelope(t, "post", track("m", "till", "Order Refunded", t0, `{"order_id":"B","total":2}`)))
-			if len(s.reports.bodies) != 2 {
-				t.Fatalf("%d reports are passed on", len(s.reports.bodies))
+			if len(s.reports.Bodies()) != 2 {
+				t.Fatalf("%d reports are passed on", len(s.reports.Bodies()))
 			}
-			for _, body := range s.reports.bodies {
+			for _, body := range s.reports.Bodies() {
 				if way != "as it is" {
 					var j job.Events
 					if err := json.Unmarshal([]byte(body), &j); err != nil {
@@ -408,16 +408,16 @@ func TestNoTimeIsNoFailure(t *testing.T) {
 		again    int
 	}{{"7", 0, "", 0, 1}, {"8", 0, "", 1, 0}, {"10", 0, "", 1, 0}, {"8", 1, dynamotest.NotPersisted, 0, 1}, {"8", 1, dynamotest.Persisted, 1, 1}} {
 		s := newShop(t)
-		s.reports.fail, s.reports.how = c.fail, c.how
+		s.reports.Fail(c.fail, c.how)
 		job := envelope(t, "web", seen("1", "mei"))
 		job.MessageId, job.Attributes = "m", map[string]string{"ApproximateReceiveCount": c.receives}
 		ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(reserve))
 		out, err := s.worker().Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{job}})
 		cancel()
-		if err != nil || len(out.BatchItemFailures) != c.again || len(s.reports.bodies) != c.sent {
-			t.Errorf("%+v: %d come again, %d are sent, %v", c, len(out.BatchItemFailures), len(s.reports.bodies), err)
+		if err != nil || len(out.BatchItemFailures) != c.again || len(s.reports.Bodies()) != c.sent {
+			t.Errorf("%+v: %d come again, %d are sent, %v", c, len(out.BatchItemFailures), len(s.reports.Bodies()), err)
 		}
-		for _, body := range s.reports.bodies {
+		for _, body := range s.reports.Bodies() {
 			s.settle(events.SQSMessage{Body: body}, envelope(t, "web", seen("1", "mei")))
 		}
 		if c.sent > 0 && s.load(user("mei")).Counters["Product Viewed"].Total != 1 {

@@ -65,7 +65,7 @@ func TestAReportThatIsPassedOnWritesNoOrder(t *testing.T) {
 	if now := version(); now != first {
 		t.Errorf("the order is at %d, want %d", now, first)
 	}
-	s.settle(events.SQSMessage{Body: s.reports.bodies[0]})
+	s.settle(events.SQSMessage{Body: s.reports.Bodies()[0]})
 	if now := version(); now != first+1 {
 		t.Errorf("told by its owner it is at %d, want %d", now, first+1)
 	}
@@ -87,10 +87,10 @@ func TestEveryReportIsPassedOn(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "web", track("1", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`), track("2", "mei", "Order Completed", t0, `{"order_id":"B","total":20}`)))
 	s.settle(envelope(t, "hook", track("3", "till", "Order Refunded", t0, `{"order_id":"A","total":1}`), track("4", "till", "Order Refunded", t0, `{"order_id":"B","total":2}`)))
-	if len(s.reports.bodies) != 2 {
-		t.Fatalf("%d reports are passed on", len(s.reports.bodies))
+	if len(s.reports.Bodies()) != 2 {
+		t.Fatalf("%d reports are passed on", len(s.reports.Bodies()))
 	}
-	for _, body := range s.reports.bodies {
+	for _, body := range s.reports.Bodies() {
 		s.settle(events.SQSMessage{Body: body})
 	}
 	if got := s.load(user("mei")).Orders.Revenue(); len(got) != 1 || got[0].Minor != 2700 {

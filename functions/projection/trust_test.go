@@ -32,7 +32,7 @@ func (s *shop) told() []string {
 	s.t.Helper()
 	var all []string
 	known := map[string]bool{}
-	for _, body := range s.campaigns.bodies {
+	for _, body := range s.campaigns.Bodies() {
 		var envelope job.Follows
 		if err := json.Unmarshal([]byte(body), &envelope); err != nil {
 			s.t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,46 +21,25 @@ import (
 
 	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/queue"
 )
 
 var noon = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
-// outlet keeps what is sent; the nth send fails when asked to, before or after it has happened.
-type outlet struct {
-	mu     sync.Mutex
-	bodies []string
-	fail   int
-	how    dynamotest.How
-}
-
-func (o *outlet) SendBody(_ context.Context, body []byte) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.fail--
-	if o.fail == 0 && o.how == dynamotest.NotPersisted {
-		return dynamotest.ErrInjected
-	}
-	o.bodies = append(o.bodies, string(body))
-	if o.fail == 0 {
-		return dynamotest.ErrInjected
-	}
-	return nil
-}
-
 type bench struct {
 	*Process
 	t      *testing.T
 	db     *dynamotest.DB
-	events *outlet
+	events *functiontest.Queue
 	now    time.Time
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, db: dynamotest.New(t), events: &outlet{}, now: noon}
+	b := &bench{t: t, db: dynamotest.New(t), events: &functiontest.Queue{}, now: noon}
 	b.Process = New(Settings{Table: "DeadLetters", EventsDead: "https://sqs/1/dead-events", SettlementDead: "https://sqs/1/dead-settlement"}, b.db, nil, func() time.Time { return b.now })
 	for i := range b.Queues {
-		b.Queues[i].Jobs = &outlet{}
+		b.Queues[i].Jobs = &functiontest.Queue{}
 		if b.Queues[i].Name == "events" {
 			b.Queues[i].Jobs = b.events
 		}
@@ -151,9 +129,9 @@ func TestARedriveFourWeeksLater(t *testing.T) {
 		want = append(want, body)
 	}
 	slices.Sort(want)
-	slices.Sort(b.events.bodies)
-	if !slices.Equal(b.events.bodies, want) {
-		t.Errorf("%d bodies were sent, or not as they were", len(b.events.bodies))
+	got := b.events.Bodies()
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("%d bodies were sent, or not as they were", len(got))
 	}
 	if out, err := b.redrives("events"); err != nil || out.Sent != 0 {
 		t.Errorf("once more: %+v %v", out, err)
@@ -204,7 +182,7 @@ func TestKeepingIsCutOff(t *testing.T) {
 			if failed = b.keep(record); failed != "" {
 				t.Errorf("%s, write %d: comes again for good", how, nth)
 			}
-			if out, err := b.redrives("events"); err != nil || out.Sent != 1 || len(b.events.bodies) != listed+1 || b.events.bodies[listed] != body {
+			if out, err := b.redrives("events"); err != nil || out.Sent != 1 || len(b.events.Bodies()) != listed+1 || b.events.Bodies()[listed] != body {
 				t.Errorf("%s, write %d: %+v %v", how, nth, out, err)
 			}
 		}
@@ -221,7 +199,7 @@ func TestARedriveIsCutOff(t *testing.T) {
 				t.Fatal(failed)
 			}
 			if nth == 0 {
-				b.events.fail, b.events.how = 1, how
+				b.events.Fail(1, how)
 			} else {
 				b.db.Fail("DeleteItem", nth, how)
 			}
@@ -234,7 +212,7 @@ func TestARedriveIsCutOff(t *testing.T) {
 			if err != nil || first.Failed > 0 {
 				most = 2
 			}
-			if n := len(b.events.bodies); n < 1 || n > most || slices.ContainsFunc(b.events.bodies, func(s string) bool { return s != body }) {
+			if n := len(b.events.Bodies()); n < 1 || n > most || slices.ContainsFunc(b.events.Bodies(), func(s string) bool { return s != body }) {
 				t.Errorf("%s, step %d: sent %d times", how, nth, n)
 			}
 			if b.items() != 0 {
@@ -269,7 +247,7 @@ func TestARedriveEndsBeforeItsDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		letters := &many{left: 1000, step: 10 * time.Second}
-		p := &Process{Letters: letters, Queues: []Queue{{Name: "events", Jobs: &outlet{}}}, Now: time.Now}
+		p := &Process{Letters: letters, Queues: []Queue{{Name: "events", Jobs: &functiontest.Queue{}}}, Now: time.Now}
 		// Pages end at 10, 20, 30, 40 and 50 s; the one begun at 40 s has 20 s left, another would have 10.
 		out, err := p.redrive(ctx, "events")
 		if err != nil || out != (Sent{Queue: "events", Sent: 500, Left: true}) {
@@ -294,10 +272,10 @@ func TestABadLetterKeepsNoOthers(t *testing.T) {
 		"pk": &types.AttributeValueMemberS{Value: "b#events#m000"}, "sk": &types.AttributeValueMemberS{Value: "00000"}, "b": &types.AttributeValueMemberB{Value: []byte("torn")}}}); err != nil {
 		t.Fatal(err)
 	}
-	b.events.fail, b.events.how = 1, dynamotest.NotPersisted
+	b.events.Fail(1, dynamotest.NotPersisted)
 	out, err := b.redrives("events")
-	if err != nil || out != (Sent{Queue: "events", Sent: page, Failed: 2}) || len(b.events.bodies) != page || b.count("events") != 2 {
-		t.Errorf("%+v %v, %d sent, %d left", out, err, len(b.events.bodies), b.count("events"))
+	if err != nil || out != (Sent{Queue: "events", Sent: page, Failed: 2}) || len(b.events.Bodies()) != page || b.count("events") != 2 {
+		t.Errorf("%+v %v, %d sent, %d left", out, err, len(b.events.Bodies()), b.count("events"))
 	}
 	if out, err = b.redrives("events"); err != nil || out != (Sent{Queue: "events", Sent: 1, Failed: 1}) {
 		t.Errorf("once more: %+v %v", out, err)
@@ -322,8 +300,8 @@ func TestARedriveSendsWhatWasThereWhenItBegan(t *testing.T) {
 	if failed := b.keep(letter("dead-events", "before", "x", noon.Add(-time.Millisecond)), letter("dead-events", "after", "y", noon)); failed != "" {
 		t.Fatal(failed)
 	}
-	if out, err := b.redrives("events"); err != nil || out.Sent != 1 || b.events.bodies[0] != "x" {
-		t.Errorf("%+v %v %v", out, err, b.events.bodies)
+	if out, err := b.redrives("events"); err != nil || out.Sent != 1 || b.events.Bodies()[0] != "x" {
+		t.Errorf("%+v %v %v", out, err, b.events.Bodies())
 	}
 	if b.count("events") != 1 {
 		t.Errorf("%d are left", b.count("events"))

@@ -1,0 +1,94 @@
+package functiontest
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/queue"
+)
+
+// Queue keeps what it is sent, and fails as told. Many may send at once.
+type Queue struct {
+	mu     sync.Mutex
+	bodies []string
+	sends  int
+	nth    int
+	how    dynamotest.How
+}
+
+// Fail breaks the nth send from now, counted from 1, before or after it happened.
+func (q *Queue) Fail(nth int, how dynamotest.How) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.nth, q.how = q.sends+nth, how
+}
+
+// Heal forgets what was to fail.
+func (q *Queue) Heal() { q.Fail(0, "") }
+
+// Send sends a job as the functions do.
+func (q *Queue) Send(ctx context.Context, v any) error {
+	body, err := queue.Encode(v)
+	if err != nil {
+		return err
+	}
+	return q.SendAll(ctx, [][]byte{body})
+}
+
+// SendBody sends a job that is encoded.
+func (q *Queue) SendBody(ctx context.Context, body []byte) error {
+	return q.SendAll(ctx, [][]byte{body})
+}
+
+// SendAll sends jobs with one call. No jobs are no call.
+func (q *Queue) SendAll(_ context.Context, bodies [][]byte) error {
+	if len(bodies) == 0 {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sends++
+	if q.sends == q.nth && q.how == dynamotest.NotPersisted {
+		return dynamotest.ErrInjected
+	}
+	for _, body := range bodies {
+		q.bodies = append(q.bodies, string(body))
+	}
+	if q.sends == q.nth {
+		return dynamotest.ErrInjected
+	}
+	return nil
+}
+
+// Sends is how often it was called.
+func (q *Queue) Sends() int { q.mu.Lock(); defer q.mu.Unlock(); return q.sends }
+
+// Bodies are the jobs that were sent, in their order.
+func (q *Queue) Bodies() []string { q.mu.Lock(); defer q.mu.Unlock(); return slices.Clone(q.bodies) }
+
+// Take is Bodies, which are then gone.
+func (q *Queue) Take() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all := q.bodies
+	q.bodies = nil
+	return all
+}
+
+// Jobs are the jobs that were sent as T.
+func Jobs[T any](t testing.TB, q *Queue) []T {
+	t.Helper()
+	var all []T
+	for _, body := range q.Bodies() {
+		var one T
+		if err := json.Unmarshal([]byte(body), &one); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	return all
+}

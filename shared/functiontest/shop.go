@@ -1,0 +1,95 @@
+// Package functiontest is the bench of the functions' tests: a shop with people, definitions, a clock and queues that fail as told, over the stand-in of DynamoDB. It knows no
+// function; what only one of them needs stands beside its tests. The surprising thing: the shop's own writes go past the faults that a test has ordered, so that a test breaks what
+// its function does and not what the test itself prepares.
+package functiontest
+
+import (
+	"encoding/json"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
+)
+
+// Clock stands until it is told to go on. Many may read it at once.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the time.
+func (c *Clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
+
+// Pass lets time go by.
+func (c *Clock) Pass(d time.Duration) { c.mu.Lock(); c.now = c.now.Add(d); c.mu.Unlock() }
+
+// Set puts the clock.
+func (c *Clock) Set(to time.Time) { c.mu.Lock(); c.now = to; c.mu.Unlock() }
+
+// Shop is a database at a time of its own, with the stores by which tests make what functions find.
+type Shop struct {
+	testing.TB
+	*Clock
+	DB         *dynamotest.DB
+	Profiles   people.Profiles
+	Orders     people.Orders
+	Deliveries outreach.Deliveries
+	Catalog    catalog.Catalog
+	opened     time.Time
+}
+
+// Open is an empty shop at a time. Its tables have their logical names.
+func Open(t testing.TB, at time.Time) *Shop {
+	t.Helper()
+	s := &Shop{TB: t, Clock: &Clock{now: at}, opened: at.UTC()}
+	s.DB = dynamotest.NewAt(t, s.Now)
+	s.Profiles = people.Profiles{DB: s.DB.Client, Table: "Profiles"}
+	s.Orders = people.Orders{DB: s.DB.Client, Table: "Profiles"}
+	s.Deliveries = outreach.Deliveries{DB: s.DB.Client, Table: "Deliveries", Now: s.Now}
+	s.Catalog = catalog.Catalog{DB: s.DB.Client, Table: "Catalog"}
+	return s
+}
+
+// Must ends the test at an error.
+func (s *Shop) Must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// Define saves a definition as of when the shop was opened.
+func (s *Shop) Define(kind, id, body string) {
+	s.Helper()
+	_, err := s.Catalog.Save(s.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(s.opened))
+	s.Must(err)
+}
+
+// User is the key of a userId.
+func User(userID string) profile.ID {
+	return profile.Identifier{Kind: profile.UserID, Value: userID}.ID()
+}
+
+// Person saves somebody who is known by a userId and was heard of when the shop was opened, as change leaves them.
+func (s *Shop) Person(userID string, change func(*profile.Profile)) *profile.Profile {
+	s.Helper()
+	i := profile.Identifier{Kind: profile.UserID, Value: userID}
+	p := &profile.Profile{ID: i.ID(), Identifiers: []profile.Identifier{i}, Memory: profile.Memory{FirstSeen: s.opened, LastSeen: s.opened}}
+	if change != nil {
+		change(p)
+	}
+	s.Must(s.Profiles.Save(s.Context(), p))
+	return p
+}
+
+// Item writes an item as it is.
+func (s *Shop) Item(table string, i dynamo.Item) {
+	s.Helper()
+	s.Must(dynamo.Do(s.Context(), s.DB.Client, dynamo.Put(table, i, dynamo.Condition{})))
+}
