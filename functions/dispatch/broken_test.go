@@ -23,13 +23,13 @@ import (
 // TestEveryCallOfAnEndBroken breaks each read and each write of notifications that end in different ways, the writes both ways: no job is taken as done
 // before its decision stands, which is the one that it would have had.
 func TestEveryCallOfAnEndBroken(t *testing.T) {
-	late := func(b *bench) job.Notification { b.pass(25 * time.Hour); return b.ask("s1") }
+	late := func(b *bench) job.Notification { b.Pass(25 * time.Hour); return b.ask("s1") }
 	for name, prepare := range map[string]func(b *bench) job.Notification{
 		"of who cannot be read, too late": func(b *bench) job.Notification {
-			_, err := b.db.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: map[string]types.AttributeValue{
+			_, err := b.DB.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: map[string]types.AttributeValue{
 				"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
 				"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}}})
-			b.must(err)
+			b.Must(err)
 			return late(b)
 		},
 		"too late, of a campaign that was saved anew": func(b *bench) job.Notification {
@@ -43,7 +43,7 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 		},
 		"started by a page, one too many": func(b *bench) job.Notification {
 			b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
-			bob := b.person("bob", func(p *profile.Profile) { p.Traits, p.Consent = b.ann.Traits, b.ann.Consent })
+			bob := b.Person("bob", func(p *profile.Profile) { p.Traits, p.Consent = b.ann.Traits, b.ann.Consent })
 			n := b.ask("s0")
 			n.ID, n.ProfileID, n.Unproven = campaign.NotificationID(bob.ID, "welcome", "s0"), bob.ID, true // reads at the same address
 			settle(b, b.process, n)
@@ -59,18 +59,18 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 		},
 		"unknown so far, and not begun after all": func(b *bench) job.Notification {
 			n := b.ask("s1")
-			_, err := b.deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
-				Outcome: delivery.Unknown, Reason: delivery.Interrupted, Asked: n.At, At: b.clock()})
-			b.must(err)
+			_, err := b.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+				Outcome: delivery.Unknown, Reason: delivery.Interrupted, Asked: n.At, At: b.Now()})
+			b.Must(err)
 			b.change(func(p *profile.Profile) { p.Consent = nil })
 			return n
 		},
 		"left out, and in flight when the process ended": func(b *bench) job.Notification {
 			n := b.ask("s1")
 			b.provider.crash = func() {
-				_, err := b.deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
-					Outcome: delivery.Skipped, Reason: delivery.NotEligible, Asked: n.At, At: b.clock()})
-				b.must(err)
+				_, err := b.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+					Outcome: delivery.Skipped, Reason: delivery.NotEligible, Asked: n.At, At: b.Now()})
+				b.Must(err)
 				panic(errPower)
 			}
 			deliver(b, b.process, n)
@@ -87,13 +87,13 @@ func TestEveryCallOfAnEndBroken(t *testing.T) {
 			try := func(op string, nth int, how dynamotest.How) (reached bool) {
 				b := start(t, welcome)
 				n := prepare(b)
-				before, had := b.db.Calls(op), b.provider.calls
+				before, had := b.DB.Calls(op), b.provider.calls
 				if nth > 0 {
-					b.db.Fail(op, nth, how)
+					b.DB.Fail(op, nth, how)
 				}
 				err := b.process.Dispatch(t.Context(), n)
-				reached = nth > 0 && b.db.Calls(op)-before >= nth
-				b.db.Heal()
+				reached = nth > 0 && b.DB.Calls(op)-before >= nth
+				b.DB.Heal()
 				if now := strings.Join(b.decisions(), ", "); err == nil && nth > 0 && now != want {
 					t.Errorf("%s %d %s: taken as done with %s", op, nth, how, now)
 				}
@@ -129,7 +129,7 @@ func TestWithoutAnEndNothingIsTooLate(t *testing.T) {
 	b := start(t, strings.Replace(welcome, `"email"`, `"pigeon"`, 1))
 	n := b.ask("s1")
 	n.NotAfter = time.Time{}
-	b.pass(1000 * time.Hour)
+	b.Pass(1000 * time.Hour)
 	if err := b.process.Dispatch(t.Context(), n); !errors.Is(err, queue.ErrNotYet) {
 		t.Errorf("the job is taken as done: %v", err)
 	}

@@ -19,7 +19,7 @@ import (
 // visitor is somebody whose device has named an address and given consent.
 func (b *bench) visitor(who, address string) job.Notification {
 	b.Helper()
-	p := b.person(who, func(p *profile.Profile) {
+	p := b.Person(who, func(p *profile.Profile) {
 		unproven(p)
 		p.Unconfirmed.Email = profile.Stamped{Value: address, At: noon.UTC()}
 		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon.UTC(), ReceivedAt: noon.UTC()}}
@@ -83,7 +83,7 @@ func TestWhenNothingIsConfirmed(t *testing.T) {
 	person := func(change func(*profile.Profile)) func(*bench) { return func(b *bench) { b.change(change) } }
 	mark := func(reason string) func(*bench) {
 		return func(b *bench) {
-			b.must(b.deliveries.Mark(b.Context(), delivery.Email, "mei@shop.example", reason, noon.Add(-time.Hour)))
+			b.Must(b.Deliveries.Mark(b.Context(), delivery.Email, "mei@shop.example", reason, noon.Add(-time.Hour)))
 		}
 	}
 	for name, c := range map[string]struct {
@@ -110,8 +110,8 @@ func TestWhenNothingIsConfirmed(t *testing.T) {
 			n := b.visitor("visitor", "mei@shop.example")
 			c.before(b)
 			settle(b, b.process, n)
-			found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
-			b.must(err)
+			found, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
+			b.Must(err)
 			got := ""
 			for _, d := range found {
 				got += fmt.Sprint(d.Outcome, " ", d.Reason, " ", d.Detail)
@@ -135,9 +135,9 @@ func TestOneConfirmationAnAddressAndWeek(t *testing.T) {
 		{0, "mei@shop.example", 1}, {time.Hour, "mei@shop.example", 1}, {0, "li@shop.example", 2}, {6*day + 22*time.Hour, "mei@shop.example", 2}, {time.Hour, "mei@shop.example", 3}, {time.Hour, "mei@shop.example", 3},
 		{0, "mei@bücher.example", 4}, {0, "mei@xn--bcher-kva.example", 4},
 	} {
-		b.pass(c.after)
+		b.Pass(c.after)
 		n := b.visitor(fmt.Sprint("visitor", i), c.address)
-		n.At, n.NotAfter = b.clock().UTC(), b.clock().UTC().Add(day)
+		n.At, n.NotAfter = b.Now().UTC(), b.Now().UTC().Add(day)
 		settle(b, b.another(), n)
 		if b.provider.calls != c.calls {
 			t.Errorf("naming %d, of %s: %d mails, want %d", i, c.address, b.provider.calls, c.calls)
@@ -157,17 +157,17 @@ func TestOneConfirmationAnAddressAndWeek(t *testing.T) {
 // TestAConfirmationWithEveryWriteBroken is sent at most once, and its end is on record.
 func TestAConfirmationWithEveryWriteBroken(t *testing.T) {
 	whole := start(t, welcome)
-	before := whole.db.Calls(dynamotest.AnyWrite)
+	before := whole.DB.Calls(dynamotest.AnyWrite)
 	n := whole.visitor("visitor", "mei@shop.example")
-	ready := whole.db.Calls(dynamotest.AnyWrite) - before
+	ready := whole.DB.Calls(dynamotest.AnyWrite) - before
 	settle(whole, whole.process, n)
-	writes := whole.db.Calls(dynamotest.AnyWrite) - before
+	writes := whole.DB.Calls(dynamotest.AnyWrite) - before
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 		for nth := ready + 1; nth <= writes; nth++ {
 			b := start(t, welcome)
-			before := b.db.Calls(dynamotest.AnyWrite)
+			before := b.DB.Calls(dynamotest.AnyWrite)
 			n := b.visitor("visitor", "mei@shop.example")
-			b.db.Fail(dynamotest.AnyWrite, nth-(b.db.Calls(dynamotest.AnyWrite)-before), how)
+			b.DB.Fail(dynamotest.AnyWrite, nth-(b.DB.Calls(dynamotest.AnyWrite)-before), how)
 			settle(b, b.another(), n)
 			other := b.visitor("other", "mei@shop.example") // the place in the week is taken
 			settle(b, b.another(), other)

@@ -28,10 +28,10 @@ var (
 func (b *bench) meddle(n int) {
 	b.Helper()
 	for nth := range n {
-		b.db.Interrupt("PutItem", 2*nth+1, func() { // each of these writes counts as well
-			c, err := b.deliveries.Contact(b.Context(), b.ann.ID)
-			b.must(err)
-			b.must(b.deliveries.SaveContact(b.Context(), c))
+		b.DB.Interrupt("PutItem", 2*nth+1, func() { // each of these writes counts as well
+			c, err := b.Deliveries.Contact(b.Context(), b.ann.ID)
+			b.Must(err)
+			b.Must(b.Deliveries.SaveContact(b.Context(), c))
 		})
 	}
 }
@@ -39,8 +39,8 @@ func (b *bench) meddle(n int) {
 // record is Ann's contact record.
 func (b *bench) record() *delivery.Contact {
 	b.Helper()
-	c, err := b.deliveries.Contact(b.Context(), b.ann.ID)
-	b.must(err)
+	c, err := b.Deliveries.Contact(b.Context(), b.ann.ID)
+	b.Must(err)
 	return c
 }
 
@@ -48,7 +48,7 @@ func (b *bench) record() *delivery.Contact {
 func TestWhoMeetsOthersTriesAgain(t *testing.T) {
 	b := start(t, welcome)
 	b.meddle(maxConflicts - 1)
-	b.must(b.process.Dispatch(t.Context(), b.ask("s1")))
+	b.Must(b.process.Dispatch(t.Context(), b.ask("s1")))
 	b.expect(1, "sent")
 
 	b = start(t, welcome)
@@ -72,7 +72,7 @@ func TestWhoMeetsOthersAfterTheCall(t *testing.T) {
 		b := start(t, welcome)
 		b.provider.answer = func(int) error { return c.answer }
 		b.provider.crash = func() { b.meddle(maxConflicts - 1) }
-		b.must(b.process.Dispatch(t.Context(), b.ask("s1")))
+		b.Must(b.process.Dispatch(t.Context(), b.ask("s1")))
 		b.expect(1, c.want)
 		if got := b.record(); len(got.Intents) != c.left || c.left == 1 && got.Intents[0].Counted {
 			t.Errorf("%s: after seven conflicts %+v is left", c.want, got.Intents)
@@ -96,12 +96,12 @@ func TestAMergeWhileItIsRefused(t *testing.T) {
 		b.provider.answer = func(int) error { return bounce }
 		fired := false
 		b.provider.crash = func() {
-			b.db.Interrupt("GetItem", nth, func() {
+			b.DB.Interrupt("GetItem", nth, func() {
 				fired = true
 				b.merge(old)
 				// Whoever looks at them next unites their records.
-				_, err := b.deliveries.UnitedContact(t.Context(), b.profiles, b.ann)
-				b.must(err)
+				_, err := b.Deliveries.UnitedContact(t.Context(), b.Profiles, b.ann)
+				b.Must(err)
 			})
 		}
 		settle(b, b.process, ofOld)
@@ -138,10 +138,10 @@ func TestForbiddenAndNotGivenBack(t *testing.T) {
 // TestTheCampaignGoesBetweenTwoTries: what the first try looked at is nothing to the second.
 func TestTheCampaignGoesBetweenTwoTries(t *testing.T) {
 	b := start(t, welcome)
-	b.db.Interrupt("PutItem", 1, func() {
-		b.must(b.deliveries.SaveContact(t.Context(), b.record()))
-		b.db.Undefine(b, definition.Campaign, "welcome", noon)
-		b.pass(time.Minute)
+	b.DB.Interrupt("PutItem", 1, func() {
+		b.Must(b.Deliveries.SaveContact(t.Context(), b.record()))
+		b.DB.Undefine(b, definition.Campaign, "welcome", noon)
+		b.Pass(time.Minute)
 	})
 	settle(b, b.process, b.ask("s1"))
 	b.expect(0, "skipped notRunning")
@@ -152,7 +152,7 @@ func TestADecisionBetweenTwoTries(t *testing.T) {
 	b := start(t, welcome)
 	old, ofOld, _ := b.old()
 	b.merge(old) // so that the records of the two are united before anything is decided
-	b.db.Interrupt("TransactWriteItems", 1, func() {
+	b.DB.Interrupt("TransactWriteItems", 1, func() {
 		late := ofOld
 		late.NotAfter = noon.Add(-time.Hour).UTC()
 		settle(b, b.another(), late)
@@ -186,7 +186,7 @@ func TestWhatAnIntentSays(t *testing.T) {
 	want.ID, want.Of = ofOld.ID, old.ID
 	check()
 	b.expect(1, "sent")
-	if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].ProfileID != old.ID {
+	if d, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].ProfileID != old.ID {
 		t.Errorf("decision %+v, %v", d, err)
 	}
 }
@@ -200,7 +200,7 @@ func TestOneMomentIsOneAttempt(t *testing.T) {
 		settle(b, b.process, n)
 	}
 	b.expect(0, "deferred notRunning")
-	if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Asked != noon.UTC() {
+	if d, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Asked != noon.UTC() {
 		t.Errorf("decision %+v, %v", d, err)
 	}
 }
@@ -246,7 +246,7 @@ func TestNobodyWasThere(t *testing.T) {
 	b := start(t, welcome)
 	b.provider.answer = func(int) error { return bounce }
 	b.provider.crash = func() {
-		b.must(b.profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+		b.Must(b.Profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
 	}
 	if err := b.process.Dispatch(t.Context(), b.ask("s1")); err != nil {
 		t.Errorf("the job comes again for ever: %v", err)
@@ -314,8 +314,8 @@ func TestAnIntentWhoseAnswerGotLostIsGivenBack(t *testing.T) {
 	for _, c := range givenBack {
 		b := start(t, welcome)
 		b.provider.answer = func(int) error { return c.answer }
-		b.db.Fail("PutItem", 1, dynamotest.Persisted)
-		b.must(b.process.Dispatch(t.Context(), b.ask("s1")))
+		b.DB.Fail("PutItem", 1, dynamotest.Persisted)
+		b.Must(b.process.Dispatch(t.Context(), b.ask("s1")))
 		b.expect(1, c.want)
 		if got := b.record(); len(got.Intents) != c.left || c.left == 1 && got.Intents[0].Counted {
 			t.Errorf("%s: %+v is left", c.want, got.Intents)

@@ -26,8 +26,8 @@ func TestADecisionThatCannotBeWritten(t *testing.T) {
 		if name == "a cap" {
 			settle(b, b.process, b.ask("first"))
 		}
-		b.db.Fail(dynamotest.AnyWrite, 1, dynamotest.NotPersisted)
-		b.db.Fail(dynamotest.AnyWrite, 2, dynamotest.NotPersisted) // a deferral is written twice at once
+		b.DB.Fail(dynamotest.AnyWrite, 1, dynamotest.NotPersisted)
+		b.DB.Fail(dynamotest.AnyWrite, 2, dynamotest.NotPersisted) // a deferral is written twice at once
 		if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 {
 			t.Errorf("%s: a notification that is not on record is taken as done", name)
 		}
@@ -38,7 +38,7 @@ func TestADecisionThatCannotBeWritten(t *testing.T) {
 func (b *bench) minutes() map[string]int {
 	b.Helper()
 	found := map[string]int{}
-	b.db.Each(b, "Due", func(item map[string]types.AttributeValue) {
+	b.DB.Each(b, "Due", func(item map[string]types.AttributeValue) {
 		if of := strings.Split(item["pk"].(*types.AttributeValueMemberS).Value, "#")[1]; of != "waits" {
 			found[of]++
 		}
@@ -103,13 +103,13 @@ func TestAPauseIsAskedAboutInTime(t *testing.T) {
 		{10 * time.Hour, 5 * time.Minute, 5 * time.Minute},
 	} {
 		b := start(t, strings.Replace(welcome, "running", "paused", 1))
-		b.pass(c.late)
+		b.Pass(c.late)
 		n := b.ask("s1")
-		n.NotAfter = b.clock().Add(c.left).UTC()
+		n.NotAfter = b.Now().Add(c.left).UTC()
 		settle(b, b.process, n)
 		b.expect(0, "deferred notRunning")
 		waiting := b.waiting()
-		if len(waiting) != 1 || !waiting[0].At.Equal(b.clock().Add(c.want)) {
+		if len(waiting) != 1 || !waiting[0].At.Equal(b.Now().Add(c.want)) {
 			t.Errorf("%v late, %v left: %+v", c.late, c.left, waiting)
 		}
 	}
@@ -123,7 +123,7 @@ func TestADecidedAttemptIsNotJudgedAnew(t *testing.T) {
 	first := b.ask("s1")
 	settle(b, b.process, first)
 	waiting := b.waiting()
-	b.pass(2 * time.Hour)
+	b.Pass(2 * time.Hour)
 	b.define(definition.Settings, delivery.SettingsID, `{"killSwitch":true}`)
 	settle(b, b.process, waiting...)
 	b.define(definition.Settings, delivery.SettingsID, `{}`)
@@ -143,14 +143,14 @@ func TestWhatIsPutOffComesWhenItsRecordSays(t *testing.T) {
 			}
 			return nil
 		}
-		b.db.Fail("PutItem", 4, dynamotest.NotPersisted) // after the reservation, what takes it back, and the record
+		b.DB.Fail("PutItem", 4, dynamotest.NotPersisted) // after the reservation, what takes it back, and the record
 		if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 || len(b.waiting()) != 0 {
 			t.Fatalf("%d come again, %d wait: no write of the filing was broken", len(again), len(b.waiting()))
 		}
-		b.db.Heal()
+		b.DB.Heal()
 		b.expect(1, "deferred providerError")
 		until := b.lastDecision().Until
-		b.pass(later)
+		b.Pass(later)
 		settle(b, b.another(), b.ask("s1"))
 		b.expect(1, "deferred providerError")
 		if w := b.waiting(); len(w) != 1 || !w[0].At.Equal(until) || w[0].Deferred != 1 {

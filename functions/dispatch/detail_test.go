@@ -109,7 +109,7 @@ func TestMoreGuardsOfTheProcess(t *testing.T) {
 			if got := b.decisions(); len(got) != 1 || got[0] != c.want {
 				t.Fatalf("decisions %v, want %s", got, c.want)
 			}
-			if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Detail != c.detail {
+			if d, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || d[0].Detail != c.detail {
 				t.Errorf("decision %+v, %v, want the detail %q", d, err, c.detail)
 			}
 		})
@@ -122,14 +122,14 @@ func TestAnErrorIsHandedOn(t *testing.T) {
 	for name, make := range map[string]func(b *bench) job.Notification{
 		"Ann": func(b *bench) job.Notification { return b.signUp(b.ask("s1")) },
 		"who came back in part": func(b *bench) job.Notification {
-			bob := b.person("bob", func(*profile.Profile) {})
+			bob := b.Person("bob", func(*profile.Profile) {})
 			n := b.signUp(b.ask("s1"))
 			n.EventOf = bob.ID
 			return n
 		},
 		"who meets another worker": func(b *bench) job.Notification {
 			c := b.record()
-			b.db.Interrupt("PutItem", 1, func() { b.must(b.deliveries.SaveContact(b.Context(), c)) })
+			b.DB.Interrupt("PutItem", 1, func() { b.Must(b.Deliveries.SaveContact(b.Context(), c)) })
 			return b.ask("s1")
 		},
 		"two people": func(b *bench) job.Notification {
@@ -145,10 +145,10 @@ func TestAnErrorIsHandedOn(t *testing.T) {
 				b.define(definition.Settings, delivery.SettingsID, `{"caps":[]}`)
 				b.define(definition.Settings, delivery.HoldoutID, `{"share":0}`)
 				n := make(b)
-				before := b.db.Calls(op)
-				b.db.Fail(op, nth, dynamotest.NotPersisted)
+				before := b.DB.Calls(op)
+				b.DB.Fail(op, nth, dynamotest.NotPersisted)
 				err := b.process.Dispatch(t.Context(), n)
-				if b.db.Calls(op)-before < nth {
+				if b.DB.Calls(op)-before < nth {
 					if looked != 0 && looked != nth-1 {
 						t.Errorf("%s, %s %d of %d: it failed unseen", name, op, looked, nth-1)
 					}
@@ -186,7 +186,7 @@ func TestACampaignThatIsNotUnderstood(t *testing.T) {
 		t.Errorf("the job is taken as done: %v", err)
 	}
 	b.expect(0)
-	b.pass(24*time.Hour + time.Second)
+	b.Pass(24*time.Hour + time.Second)
 	settle(b, b.process, n)
 	b.expect(0, "skipped expired")
 }
@@ -214,7 +214,7 @@ func TestWhoHasNoAddressSharesNone(t *testing.T) {
 		p.Consent = map[string]profile.Consent{"social": {Granted: true, At: noon}}
 	}
 	b.change(willing)
-	bob := b.person("bob", willing)
+	bob := b.Person("bob", willing)
 	ofAnn := b.ask("s1")
 	ofBob := ofAnn
 	ofBob.ID, ofBob.ProfileID = campaign.NotificationID(bob.ID, "welcome", "s1"), bob.ID
@@ -270,15 +270,15 @@ func TestATemplateIsCompiledOnce(t *testing.T) {
 	b := start(t, welcome)
 	of := func(id string, version int) any {
 		found, err := b.process.template(t.Context(), id, version)
-		b.must(err)
+		b.Must(err)
 		return found
 	}
 	first := of("hello", 0)
-	reads := b.db.Calls("GetItem") + b.db.Calls("Query")
+	reads := b.DB.Calls("GetItem") + b.DB.Calls("Query")
 	if of("hello", 0) != first || of("hello", 1) != first {
 		t.Error("compiled again")
 	}
-	if now := b.db.Calls("GetItem") + b.db.Calls("Query"); now != reads {
+	if now := b.DB.Calls("GetItem") + b.DB.Calls("Query"); now != reads {
 		t.Errorf("%d reads for the present version, which is known", now-reads)
 	}
 	for i := len(b.process.templates); i < maxCompiled; i++ {

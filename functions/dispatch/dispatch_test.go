@@ -40,7 +40,7 @@ func TestSendsWhatWasAskedFor(t *testing.T) {
 		got.Message.Text != "Teahouse gold "+got.UnsubscribeURL {
 		t.Errorf("the provider got %+v", got)
 	}
-	d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
+	d, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
 	want := delivery.Decision{NotificationID: n.ID, ProfileID: b.ann.ID, CampaignID: "welcome", CampaignVersion: 1, Step: "s1", Channel: delivery.Email,
 		TemplateID: "hello", Outcome: delivery.Sent, Asked: noon.UTC(), At: noon.UTC()}
 	if err != nil || d[0] != want {
@@ -89,10 +89,10 @@ func TestGuardsOfTheProcess(t *testing.T) {
 			b.define(definition.Settings, delivery.HoldoutID, fmt.Sprintf(`{"share":0.5,"season":%q}`, season))
 		}, "skipped holdout"},
 		{"paused", strings.Replace(welcome, "running", "paused", 1), nil, "deferred notRunning"},
-		{"paused for too long", strings.Replace(welcome, "running", "paused", 1), func(b *bench) { b.pass(24*time.Hour + 1) }, "skipped expired"},
+		{"paused for too long", strings.Replace(welcome, "running", "paused", 1), func(b *bench) { b.Pass(24*time.Hour + 1) }, "skipped expired"},
 		{"finished", strings.Replace(welcome, "running", "finished", 1), nil, "skipped notRunning"},
 		{"deleted", welcome, func(b *bench) {
-			b.db.Undefine(b, definition.Campaign, "welcome", noon)
+			b.DB.Undefine(b, definition.Campaign, "welcome", noon)
 		}, "skipped notRunning"},
 		{"cancelled since", with(`"cancelOn":["Order Completed"]`), func(b *bench) {
 			b.change(func(p *profile.Profile) {
@@ -108,10 +108,10 @@ func TestGuardsOfTheProcess(t *testing.T) {
 			b.change(func(p *profile.Profile) { p.Members = map[string]profile.Membership{"vip": {}} })
 		}, "sent"},
 		{"an arm that is gone", with(`"variants":[{"id":"a","weight":1}]`), nil, "skipped notEligible"},
-		{"expired", welcome, func(b *bench) { b.pass(24*time.Hour + 1) }, "skipped expired"},
-		{"about to expire", welcome, func(b *bench) { b.pass(24 * time.Hour) }, "sent"},
+		{"expired", welcome, func(b *bench) { b.Pass(24*time.Hour + 1) }, "skipped expired"},
+		{"about to expire", welcome, func(b *bench) { b.Pass(24 * time.Hour) }, "sent"},
 		{"no template", welcome, func(b *bench) {
-			b.db.Undefine(b, definition.Template, "hello", noon)
+			b.DB.Undefine(b, definition.Template, "hello", noon)
 		}, "failed template"},
 		{"a template that does not render", welcome, func(b *bench) {
 			b.define(definition.Template, "hello", `{"channel":"email","locales":{"default":{"subject":"{{ 1 | divided_by: 0 }}","text":"t"}}}`)
@@ -135,10 +135,10 @@ func TestNobodyThere(t *testing.T) {
 	b := start(t, welcome)
 	n := b.ask("s1")
 	n.ProfileID = "nobody"
-	writes := b.db.Calls(dynamotest.AnyWrite)
+	writes := b.DB.Calls(dynamotest.AnyWrite)
 	settle(b, b.process, n)
 	b.expect(0)
-	if got := b.db.Calls(dynamotest.AnyWrite); got != writes {
+	if got := b.DB.Calls(dynamotest.AnyWrite); got != writes {
 		t.Errorf("%d writes about somebody who is not there", got-writes)
 	}
 }
@@ -173,7 +173,7 @@ func TestFrequencyCap(t *testing.T) {
 	if fmt.Sprint(got) != "[sent sent sent skipped frequencyCap]" {
 		t.Errorf("decisions %v", got)
 	}
-	b.pass(12 * time.Hour) // Shanghai's midnight
+	b.Pass(12 * time.Hour) // Shanghai's midnight
 	settle(b, b.process, b.ask("s9"))
 	if b.provider.calls != 4 {
 		t.Errorf("%d calls on the next day", b.provider.calls)
@@ -187,14 +187,14 @@ func TestQuietHoursDeferAndComeBack(t *testing.T) {
 		settle(b, b.process, b.ask("s1"))
 	}
 	b.expect(0, "deferred quietHours")
-	if d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || !d[0].Until.Equal(noon.Add(2*time.Hour)) {
+	if d, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, ""); err != nil || !d[0].Until.Equal(noon.Add(2*time.Hour)) {
 		t.Errorf("decision %+v, %v", d, err)
 	}
 	waiting := b.waiting()
 	if len(waiting) != 1 || waiting[0].Deferred != 1 || !waiting[0].At.Equal(noon.Add(2*time.Hour)) {
 		t.Fatalf("waiting: %+v", waiting)
 	}
-	b.pass(2 * time.Hour)
+	b.Pass(2 * time.Hour)
 	settle(b, b.process, waiting[0])
 	b.expect(1, "deferred quietHours", "sent")
 	// The first job once more, long after: everything is decided.
@@ -216,7 +216,7 @@ func TestProviderRefusesForGood(t *testing.T) {
 	settle(b, b.process, b.ask("s1"))
 	settle(b, b.process, b.ask("s1"))
 	b.expect(1, "failed rejected")
-	c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
+	c, err := b.Deliveries.Contact(t.Context(), b.ann.ID)
 	if err != nil || len(c.Intents) != 1 || c.Intents[0].Counted {
 		t.Errorf("what it took from the caps was not given back: %+v, %v", c, err)
 	}
@@ -247,9 +247,9 @@ func TestProviderRefusesForNow(t *testing.T) {
 		if len(waiting) != 1 {
 			break
 		}
-		b.must(due.Due{DB: b.db, Table: "Due"}.Done(t.Context(), due.Entry{Owner: due.OwnerOrchestration, Minute: b.minuteOf(waiting[0]), ID: fmt.Sprintf("%s.%d", n.ID, waiting[0].Deferred)}))
+		b.Must(due.Due{DB: b.DB, Table: "Due"}.Done(t.Context(), due.Entry{Owner: due.OwnerOrchestration, Minute: b.minuteOf(waiting[0]), ID: fmt.Sprintf("%s.%d", n.ID, waiting[0].Deferred)}))
 		n = waiting[0]
-		b.pass(n.At.Sub(b.clock()))
+		b.Pass(n.At.Sub(b.Now()))
 	}
 	b.expect(3, "deferred providerError", "deferred providerError", "sent")
 	if len(b.provider.taken) != 1 {
@@ -299,11 +299,11 @@ func TestOnlyRefusalsUseUpAttempts(t *testing.T) {
 	if len(w) != 1 || w[0].Deferred != 41 || w[0].Refused != 0 {
 		t.Fatalf("waiting: %+v", w)
 	}
-	b.pass(2 * time.Hour)
+	b.Pass(2 * time.Hour)
 	settle(b, b.process, w[0])
 	b.expect(1, "deferred quietHours", "deferred providerError")
 	for _, again := range b.waiting() {
-		if after := again.At.Sub(b.clock()); again.Deferred == 42 && (again.Refused != 1 || after > firstPause || after < firstPause/2) {
+		if after := again.At.Sub(b.Now()); again.Deferred == 42 && (again.Refused != 1 || after > firstPause || after < firstPause/2) {
 			t.Errorf("refused once, it waits %v: %+v", after, again)
 		}
 	}
@@ -349,7 +349,7 @@ func TestCrashOfALaterAttempt(t *testing.T) {
 	b := start(t, welcome)
 	b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)
 	settle(b, b.process, b.ask("s1"))
-	b.pass(2 * time.Hour)
+	b.Pass(2 * time.Hour)
 	b.provider.crash = func() { panic(errPower) }
 	deliver(b, b.process, b.waiting()...)
 	settle(b, b.another(), b.ask("s1"))
@@ -433,9 +433,9 @@ func TestEveryWriteBroken(t *testing.T) {
 				b.define(definition.Settings, delivery.SettingsID, way.set)
 			}
 			b.provider.answer = way.answer
-			before := b.db.Calls(dynamotest.AnyWrite)
+			before := b.DB.Calls(dynamotest.AnyWrite)
 			settle(b, b.process, b.ask("s1"))
-			return b.db.Calls(dynamotest.AnyWrite) - before
+			return b.DB.Calls(dynamotest.AnyWrite) - before
 		}()
 		for nth := 1; nth <= count+1; nth++ {
 			for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
@@ -447,10 +447,10 @@ func TestEveryWriteBroken(t *testing.T) {
 						}
 						b.provider.answer = way.answer
 						for i := range times {
-							b.db.Fail(dynamotest.AnyWrite, nth+i, how)
+							b.DB.Fail(dynamotest.AnyWrite, nth+i, how)
 						}
 						settle(b, b.process, b.ask("s1"))
-						b.db.Heal()
+						b.DB.Heal()
 						settle(b, b.another(), b.ask("s1"))
 						got := b.decisions()
 						if len(got) != 1 || !slices.Contains(way.want, got[0]) {
@@ -475,7 +475,7 @@ func TestEveryWriteBroken(t *testing.T) {
 // TestMergedMeanwhile: a notification that was sent under the former profile is the same after a merge.
 func TestMergedMeanwhile(t *testing.T) {
 	b := start(t, welcome)
-	old := b.person("ann-of-old", func(p *profile.Profile) {
+	old := b.Person("ann-of-old", func(p *profile.Profile) {
 		p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}}
 		p.Consent = map[string]profile.Consent{"email": {Granted: true}}
 	})
@@ -483,7 +483,7 @@ func TestMergedMeanwhile(t *testing.T) {
 	n.ID, n.ProfileID = campaign.NotificationID(old.ID, "welcome", "once"), old.ID
 	settle(b, b.process, n)
 	b.ann.Absorb(old)
-	b.must(b.profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
+	b.Must(b.Profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
 	settle(b, b.process, n)             // the same job again
 	settle(b, b.process, b.ask("once")) // the same step, taken under the id that stayed
 	b.expect(1, "sent")
@@ -515,7 +515,7 @@ func TestTooLittleTimeLeft(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), reserve-time.Second)
 	defer cancel()
 	body, err := json.Marshal(job.Notifications{Notifications: []job.Notification{b.ask("s1")}})
-	b.must(err)
+	b.Must(err)
 	answer, err := b.process.Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}})
 	if err != nil || len(answer.BatchItemFailures) != 1 {
 		t.Errorf("answer %+v, %v", answer, err)

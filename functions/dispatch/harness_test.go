@@ -19,10 +19,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
-	"github.com/userops/userops/shared/dynamo/catalog"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -72,15 +70,10 @@ func (p *provider) Send(_ context.Context, n channel.Notification) error {
 
 // bench is a shop with one person, Ann, and one campaign.
 type bench struct {
-	testing.TB
-	db         *dynamotest.DB
-	profiles   people.Profiles
-	deliveries outreach.Deliveries
-	process    *Process
-	provider   *provider
-	mu         sync.Mutex
-	now        time.Time
-	ann        *profile.Profile
+	*functiontest.Shop
+	process  *Process
+	provider *provider
+	ann      *profile.Profile
 }
 
 const (
@@ -90,14 +83,11 @@ const (
 
 func start(t testing.TB, campaign string) *bench {
 	t.Helper()
-	b := &bench{TB: t, now: noon, provider: &provider{}}
-	b.db = dynamotest.NewAt(t, b.clock)
-	b.profiles = people.Profiles{DB: b.db, Table: "Profiles"}
-	b.deliveries = outreach.Deliveries{DB: b.db, Table: "Deliveries", Now: b.clock}
+	b := &bench{Shop: functiontest.Open(t, noon), provider: &provider{}}
 	b.process = b.another()
 	b.define(definition.Campaign, "welcome", campaign)
 	b.define(definition.Template, "hello", greeting)
-	b.ann = b.person("ann", func(p *profile.Profile) {
+	b.ann = b.Person("ann", func(p *profile.Profile) {
 		p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}, "name": {Value: "Ann"}}
 		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
 	})
@@ -115,46 +105,25 @@ func (b *bench) another() *Process {
 	p := New(Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DeliveriesTable: "Deliveries", DueTable: "Due",
 		TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example/",
-	}, b.db, nil, b.clock)
+	}, b.DB, nil, b.Now)
 	p.Secrets = linkSecrets
 	p.Senders[delivery.Email] = b.provider
 	return p
 }
 
-func (b *bench) clock() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
-
-func (b *bench) pass(d time.Duration) { b.mu.Lock(); b.now = b.now.Add(d); b.mu.Unlock() }
-
-func (b *bench) must(err error) {
-	b.Helper()
-	if err != nil {
-		b.Fatal(err)
-	}
-}
-
 func (b *bench) define(kind, id, body string) {
 	b.Helper()
-	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
-	b.must(err)
+	b.Define(kind, id, body)
 	if b.process != nil {
 		b.process = b.another() // with an empty cache
 	}
-}
-
-func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Profile {
-	b.Helper()
-	id := profile.Identifier{Kind: profile.UserID, Value: userID}
-	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon.UTC(), LastSeen: noon.UTC()}}
-	change(p)
-	b.must(b.profiles.Save(b.Context(), p))
-	return p
 }
 
 // change saves Ann anew.
 func (b *bench) change(f func(*profile.Profile)) {
 	b.Helper()
 	f(b.ann)
-	b.must(b.profiles.Save(b.Context(), b.ann))
+	b.Must(b.Profiles.Save(b.Context(), b.ann))
 }
 
 // ask is a notification for Ann; the same step is the same notification.
@@ -171,16 +140,16 @@ func deliver(b *bench, p *Process, all ...job.Notification) []job.Notification {
 	var batch events.SQSEvent
 	for i, n := range all {
 		body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
-		b.must(err)
+		b.Must(err)
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
 	}
 	answer, err := p.Handle(b.Context(), batch)
-	b.must(err)
+	b.Must(err)
 	var again []job.Notification
 	for _, f := range answer.BatchItemFailures {
 		var i int
 		_, err := fmt.Sscan(f.ItemIdentifier, &i)
-		b.must(err)
+		b.Must(err)
 		again = append(again, all[i])
 	}
 	return again
@@ -200,7 +169,7 @@ func settle(b *bench, p *Process, all ...job.Notification) {
 // decisions of Ann as "outcome reason", oldest first.
 func (b *bench) decisions() []string {
 	b.Helper()
-	found, next, err := b.deliveries.Decisions(b.Context(), b.ann.Keys(), 100, "")
+	found, next, err := b.Deliveries.Decisions(b.Context(), b.ann.Keys(), 100, "")
 	if err != nil || next != "" {
 		b.Fatalf("decisions: %v, next %q", err, next)
 	}
@@ -219,7 +188,7 @@ func (b *bench) decisions() []string {
 // lastDecision is Ann's newest.
 func (b *bench) lastDecision() delivery.Decision {
 	b.Helper()
-	found, _, err := b.deliveries.Decisions(b.Context(), b.ann.Keys(), 1, "")
+	found, _, err := b.Deliveries.Decisions(b.Context(), b.ann.Keys(), 1, "")
 	if err != nil || len(found) != 1 {
 		b.Fatalf("the newest decision: %v, %v", found, err)
 	}
@@ -240,13 +209,13 @@ func (b *bench) expect(calls int, decisions ...string) {
 func (b *bench) waiting() []job.Notification {
 	b.Helper()
 	var all []job.Notification
-	b.db.Each(b, "Due", func(item map[string]types.AttributeValue) {
+	b.DB.Each(b, "Due", func(item map[string]types.AttributeValue) {
 		body, ok := item["b"].(*types.AttributeValueMemberB)
 		if !ok {
 			return // what finds a wait by its person
 		}
 		var n job.Notification
-		b.must(json.Unmarshal(body.Value, &n))
+		b.Must(json.Unmarshal(body.Value, &n))
 		all = append(all, n)
 	})
 	return all
@@ -256,7 +225,7 @@ func (b *bench) waiting() []job.Notification {
 func (b *bench) signUp(n job.Notification) job.Notification {
 	b.Helper()
 	e := event.Event{MessageID: "m1", Kind: event.Track, Name: "Signed Up", Timestamp: noon.UTC(), ReceivedAt: noon.UTC(), Properties: json.RawMessage(`{"plan":"gold"}`)}
-	b.must(people.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(b.Context(), people.Pack{
+	b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(b.Context(), people.Pack{
 		Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID, n.EventName = b.ann.ID, profile.DayOf(noon), 1, "m1", "Signed Up"
 	return n

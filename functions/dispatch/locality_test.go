@@ -38,8 +38,8 @@ func TestWhatWeCannotSendSuppressesNobody(t *testing.T) {
 	}
 	settle(b, b.process, b.signUp(b.ask("s1")))
 	settle(b, b.process, b.ask("s2"))
-	d, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 9, "")
-	b.must(err)
+	d, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 9, "")
+	b.Must(err)
 	if len(d) != 2 {
 		t.Fatalf("%d decisions", len(d))
 	}

@@ -23,7 +23,7 @@ import (
 // old is Ann as she was known before a merge, with a notification of the same step for each of the two.
 func (b *bench) old() (old *profile.Profile, ofOld, ofAnn job.Notification) {
 	b.Helper()
-	old = b.person("ann-of-old", func(p *profile.Profile) {
+	old = b.Person("ann-of-old", func(p *profile.Profile) {
 		p.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}}
 		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
 	})
@@ -35,7 +35,7 @@ func (b *bench) old() (old *profile.Profile, ofOld, ofAnn job.Notification) {
 func (b *bench) merge(old *profile.Profile) {
 	b.Helper()
 	b.ann.Absorb(old)
-	b.must(b.profiles.Merge(b.Context(), b.ann, old, people.Pack{}))
+	b.Must(b.Profiles.Merge(b.Context(), b.ann, old, people.Pack{}))
 }
 
 // TestAMergeBetweenTwoWorkers lets another worker unite the two people and send the same step, just before each call that the first
@@ -46,17 +46,17 @@ func TestAMergeBetweenTwoWorkers(t *testing.T) {
 		for nth := 1; ; nth++ {
 			b := start(t, welcome)
 			old, ofOld, ofAnn := b.old()
-			before := b.db.Calls(op)
+			before := b.DB.Calls(op)
 			b.process = b.another()
 			fired := false
-			b.db.Interrupt(op, nth, func() {
+			b.DB.Interrupt(op, nth, func() {
 				fired = true
 				b.merge(old)
 				settle(b, b.another(), ofAnn)
 			})
 			settle(b, b.process, ofOld)
 			if !fired {
-				if b.db.Calls(op) == before {
+				if b.DB.Calls(op) == before {
 					t.Fatalf("%s is never called", op)
 				}
 				break
@@ -79,7 +79,7 @@ func TestCapsThroughAMerge(t *testing.T) {
 		b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 		old, ofOld, _ := b.old()
 		fired := false
-		b.db.Interrupt("GetItem", nth, func() {
+		b.DB.Interrupt("GetItem", nth, func() {
 			fired = true
 			b.merge(old)
 			settle(b, b.another(), b.ask("another step"))
@@ -101,9 +101,9 @@ func TestWithdrawnMeanwhile(t *testing.T) {
 	for nth := 1; ; nth++ {
 		b := start(t, welcome)
 		fired := false
-		b.db.Interrupt(dynamotest.AnyWrite, nth, func() {
+		b.DB.Interrupt(dynamotest.AnyWrite, nth, func() {
 			fired = true
-			b.must(b.deliveries.Withdraw(t.Context(), b.profiles, b.ann.ID, delivery.Email, b.clock()))
+			b.Must(b.Deliveries.Withdraw(t.Context(), b.Profiles, b.ann.ID, delivery.Email, b.Now()))
 		})
 		settle(b, b.process, b.ask("s1"))
 		if !fired {
@@ -128,7 +128,7 @@ func TestRevokedByAnEventMeanwhile(t *testing.T) {
 		for nth := 1; ; nth++ {
 			b := start(t, welcome)
 			fired, sent := false, 0
-			b.db.Interrupt(op, nth, func() {
+			b.DB.Interrupt(op, nth, func() {
 				fired, sent = true, b.provider.calls
 				b.change(func(p *profile.Profile) { p.Consent["email"] = profile.Consent{At: noon} })
 			})
@@ -154,7 +154,7 @@ func TestRevokedByAnEventMeanwhile(t *testing.T) {
 func TestChangedMeanwhile(t *testing.T) {
 	b := start(t, welcome)
 	for nth := 1; nth <= 20; nth++ {
-		b.db.Interrupt("GetItem", nth, func() {
+		b.DB.Interrupt("GetItem", nth, func() {
 			b.change(func(p *profile.Profile) { p.Traits["name"] = profile.Trait{Value: "Ann"} })
 		})
 	}
@@ -166,13 +166,13 @@ func TestChangedMeanwhile(t *testing.T) {
 // holds from its answer on, also against a record that says nothing of it, and also if the merge comes in the middle of the withdrawal.
 func TestWithdrawnByWhoWasMergedMeanwhile(t *testing.T) {
 	withdraw := func(b *bench, id profile.ID) {
-		b.must(b.deliveries.Withdraw(t.Context(), b.profiles, id, delivery.Email, b.clock()))
+		b.Must(b.Deliveries.Withdraw(t.Context(), b.Profiles, id, delivery.Email, b.Now()))
 	}
 	for name, act := range map[string]func(b *bench, old *profile.Profile){
 		"by the former id": func(b *bench, old *profile.Profile) { b.merge(old); withdraw(b, old.ID) },
 		"by the new id":    func(b *bench, old *profile.Profile) { b.merge(old); withdraw(b, b.ann.ID) },
 		"in the middle": func(b *bench, old *profile.Profile) {
-			b.db.Interrupt("PutItem", 1, func() { b.merge(old) })
+			b.DB.Interrupt("PutItem", 1, func() { b.merge(old) })
 			withdraw(b, b.ann.ID)
 		},
 	} {
@@ -182,11 +182,11 @@ func TestWithdrawnByWhoWasMergedMeanwhile(t *testing.T) {
 				old, ofOld, _ := b.old()
 				b.process = b.another()
 				fired, begun := false, 0
-				b.db.Interrupt(op, nth, func() {
-					fired, begun = true, b.db.Calls("PutItem")
+				b.DB.Interrupt(op, nth, func() {
+					fired, begun = true, b.DB.Calls("PutItem")
 					act(b, old)
 				})
-				before := b.db.Calls("PutItem")
+				before := b.DB.Calls("PutItem")
 				settle(b, b.process, ofOld)
 				if !fired {
 					break
@@ -206,7 +206,7 @@ func TestForbiddenAfterALostAnswer(t *testing.T) {
 	b.stopAfterLostAnswer(func() {})
 	settle(b, b.process, b.ask("s1"))
 	b.expect(0, "skipped killSwitch")
-	c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
+	c, err := b.Deliveries.Contact(t.Context(), b.ann.ID)
 	if err != nil || len(c.Intents) != 0 {
 		t.Errorf("contact %+v, %v", c, err)
 	}
@@ -215,11 +215,11 @@ func TestForbiddenAfterALostAnswer(t *testing.T) {
 // stopAfterLostAnswer loses the answer to the next intent, and forbids everything before it is looked for; besides it does more.
 func (b *bench) stopAfterLostAnswer(more func()) {
 	b.Helper()
-	b.db.Fail("PutItem", 1, dynamotest.Persisted)
-	b.db.Interrupt("GetItem", b.readsOfOne()+1, func() {
-		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), definition.Settings, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
-		b.must(err)
-		b.pass(catalog.TTL)
+	b.DB.Fail("PutItem", 1, dynamotest.Persisted)
+	b.DB.Interrupt("GetItem", b.readsOfOne()+1, func() {
+		_, err := catalog.Catalog{DB: b.DB, Table: "Catalog"}.Save(b.Context(), definition.Settings, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
+		b.Must(err)
+		b.Pass(catalog.TTL)
 		more()
 	})
 }
@@ -228,8 +228,8 @@ func (b *bench) stopAfterLostAnswer(more func()) {
 func (b *bench) readsOfOne() int {
 	b.Helper()
 	other := start(b, welcome)
-	before, reads := other.db.Calls("GetItem"), 0
-	other.db.Interrupt("PutItem", 1, func() { reads = other.db.Calls("GetItem") - before })
+	before, reads := other.DB.Calls("GetItem"), 0
+	other.DB.Interrupt("PutItem", 1, func() { reads = other.DB.Calls("GetItem") - before })
 	settle(other, other.process, other.ask("s1"))
 	return reads
 }
@@ -241,9 +241,9 @@ func TestErasedMeanwhile(t *testing.T) {
 			b := start(t, welcome)
 			b.provider.answer = func(int) error { return refusal }
 			fired := false
-			b.db.Interrupt("GetItem", nth, func() {
+			b.DB.Interrupt("GetItem", nth, func() {
 				fired = true
-				b.must(b.profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+				b.Must(b.Profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
 			})
 			settle(b, b.process, b.ask("s1"))
 			if !fired {
@@ -265,10 +265,10 @@ func TestErasedAndBack(t *testing.T) {
 	settle(b, b.process, event, entered)
 	b.expect(0)
 	// An event of a part: who came back does not stand on its key, which the tombstone remembers.
-	bob := b.person("bob", func(*profile.Profile) {})
+	bob := b.Person("bob", func(*profile.Profile) {})
 	part := b.signUp(b.ask("s4"))
 	part.EventOf = bob.ID
-	b.must(b.profiles.Erase(t.Context(), bob, noon, bob.TombstoneVersion(noon)))
+	b.Must(b.Profiles.Erase(t.Context(), bob, noon, bob.TombstoneVersion(noon)))
 	settle(b, b.process, part)
 	b.expect(0)
 	later := b.ask("s3")
@@ -280,13 +280,13 @@ func TestErasedAndBack(t *testing.T) {
 // TestBackFromBeingAPart: Ann was part of Bob, was erased with him and came back. Where her record stood there is a pointer to his.
 func TestBackFromBeingAPart(t *testing.T) {
 	b := start(t, welcome)
-	own, err := b.deliveries.Contact(t.Context(), b.ann.ID)
-	b.must(err)
+	own, err := b.Deliveries.Contact(t.Context(), b.ann.ID)
+	b.Must(err)
 	bob := &delivery.Contact{ProfileID: "bob"}
-	b.must(b.deliveries.UniteContacts(t.Context(), bob, []*delivery.Contact{own}))
+	b.Must(b.Deliveries.UniteContacts(t.Context(), bob, []*delivery.Contact{own}))
 	settle(b, b.process, b.ask("s1"))
 	b.expect(1, "sent")
-	if own, err = b.deliveries.Contact(t.Context(), b.ann.ID); err != nil || own.MovedTo != "" || len(own.Intents) != 1 {
+	if own, err = b.Deliveries.Contact(t.Context(), b.ann.ID); err != nil || own.MovedTo != "" || len(own.Intents) != 1 {
 		t.Errorf("her record is %+v, %v", own, err)
 	}
 }
@@ -302,10 +302,10 @@ func TestEveryReadBroken(t *testing.T) {
 				b := start(t, welcome)
 				n := b.signUp(b.ask("s1"))
 				b.provider.answer = func(int) error { return answer }
-				before := b.db.Calls(op)
-				b.db.Fail(op, nth, dynamotest.NotPersisted)
+				before := b.DB.Calls(op)
+				b.DB.Fail(op, nth, dynamotest.NotPersisted)
 				again := deliver(b, b.process, n)
-				if b.db.Calls(op)-before < nth {
+				if b.DB.Calls(op)-before < nth {
 					break
 				}
 				called := b.provider.calls
@@ -331,11 +331,11 @@ func TestEveryReadBroken(t *testing.T) {
 // TestAnotherHoldersIntentIsNotOnesOwn: two workers reserve at the same moment; the one that loses records nothing but what is unknown.
 func TestAnotherHoldersIntentIsNotOnesOwn(t *testing.T) {
 	b := start(t, welcome)
-	b.db.Interrupt("PutItem", 1, func() {
-		c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
-		b.must(err)
+	b.DB.Interrupt("PutItem", 1, func() {
+		c, err := b.Deliveries.Contact(t.Context(), b.ann.ID)
+		b.Must(err)
 		c.Add(delivery.Intent{ID: b.ask("s1").ID, Asked: noon.UTC(), At: noon, Holder: "somebody", Channel: delivery.Email})
-		b.must(b.deliveries.SaveContact(t.Context(), c))
+		b.Must(b.Deliveries.SaveContact(t.Context(), c))
 	})
 	settle(b, b.process, b.ask("s1"))
 	b.expect(0, "unknown interrupted")
@@ -359,7 +359,7 @@ func TestARefusalThatIsNoBounce(t *testing.T) {
 		b.provider.answer = func(int) error { return c.answer }
 		settle(b, b.process, b.ask("s1"))
 		// Bob has the same address.
-		bob := b.person("bob", func(p *profile.Profile) {
+		bob := b.Person("bob", func(p *profile.Profile) {
 			p.Traits = map[string]profile.Trait{"email": {Value: c.address}}
 			p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
 		})
@@ -400,7 +400,7 @@ func TestTheVersionThatTookThePerson(t *testing.T) {
 			b.define(definition.Campaign, "welcome", `{"name":"Welcome","state":"paused","trigger":{"event":{"name":"Signed Up"}},"channel":"email","templateId":"other"}`)
 		}, "[deferred notRunning]"},
 		{"the template deleted since", 1, 1, func(b *bench) {
-			b.db.Undefine(b, definition.Template, "hello", noon)
+			b.DB.Undefine(b, definition.Template, "hello", noon)
 		}, "one"},
 	} {
 		b := start(t, welcome)
@@ -427,9 +427,9 @@ func TestStoppedWithinAnInvocation(t *testing.T) {
 	b := start(t, welcome)
 	b.define(definition.Settings, delivery.SettingsID, `{"caps":[]}`)
 	settle(b, b.process, b.ask("s1"))
-	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), definition.Settings, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
-	b.must(err)
-	b.pass(5 * time.Second)
+	_, err := catalog.Catalog{DB: b.DB, Table: "Catalog"}.Save(t.Context(), definition.Settings, delivery.SettingsID, []byte(`{"killSwitch":true}`), nil, dynamotest.By(noon))
+	b.Must(err)
+	b.Pass(5 * time.Second)
 	settle(b, b.process, b.ask("s2"))
 	if b.provider.calls != 1 {
 		t.Errorf("%d calls", b.provider.calls)
@@ -438,7 +438,7 @@ func TestStoppedWithinAnInvocation(t *testing.T) {
 
 func TestOneReadFailsForAllOfAPerson(t *testing.T) {
 	b := start(t, welcome)
-	b.db.Fail("GetItem", 1, dynamotest.NotPersisted)
+	b.DB.Fail("GetItem", 1, dynamotest.NotPersisted)
 	err := b.process.Dispatch(t.Context(), b.ask("s1"))
 	if !errors.Is(err, dynamotest.ErrInjected) {
 		t.Errorf("the error is lost: %v", err)
@@ -459,7 +459,7 @@ func TestADeferralTakesNothingOffTheRecord(t *testing.T) {
 				return nil
 			}
 			fired := false
-			b.db.Interrupt(dynamotest.AnyWrite, nth, func() {
+			b.DB.Interrupt(dynamotest.AnyWrite, nth, func() {
 				fired = true
 				if !ends || b.provider.calls == 0 {
 					settle(b, b.another(), n)
@@ -474,7 +474,7 @@ func TestADeferralTakesNothingOffTheRecord(t *testing.T) {
 				break
 			}
 			waiting := b.waiting()
-			b.pass(10 * time.Minute)
+			b.Pass(10 * time.Minute)
 			settle(b, b.another(), waiting...)
 			final := slices.DeleteFunc(b.decisions(), func(d string) bool { return strings.HasPrefix(d, "deferred") })
 			if len(final) != 1 || !ends && final[0] != "sent" {
@@ -490,7 +490,7 @@ func TestALateLookTakesNoDeferralOffTheRecord(t *testing.T) {
 	b := start(t, welcome)
 	n := b.ask("once")
 	looked, putOff, ended := make(chan struct{}), make(chan struct{}), make(chan error)
-	b.db.Interrupt("PutItem", 2, func() { // after the reservation of the first
+	b.DB.Interrupt("PutItem", 2, func() { // after the reservation of the first
 		close(looked)
 		<-putOff
 	})
@@ -502,12 +502,12 @@ func TestALateLookTakesNoDeferralOffTheRecord(t *testing.T) {
 		<-looked
 		return notNow
 	}
-	b.must(b.another().Dispatch(b.Context(), n))
+	b.Must(b.another().Dispatch(b.Context(), n))
 	close(putOff)
-	b.must(<-ended)
+	b.Must(<-ended)
 	b.expect(1, "deferred providerError")
 	waiting := b.waiting()
-	b.pass(10 * time.Minute)
+	b.Pass(10 * time.Minute)
 	settle(b, b.another(), waiting...)
 	b.expect(2, "deferred providerError", "sent")
 }
@@ -519,24 +519,24 @@ func TestABeginningIsOfOneMoment(t *testing.T) {
 	b.provider.answer = func(int) error { return notNow }
 	settle(b, b.process, b.ask("once"))
 	off := b.lastDecision()
-	c, err := b.deliveries.Contact(t.Context(), b.ann.ID)
-	b.must(err)
-	c.Add(delivery.Intent{ID: off.NotificationID, At: b.clock(), Asked: off.Asked, Holder: "another"})
-	b.must(b.deliveries.SaveContact(t.Context(), c))
+	c, err := b.Deliveries.Contact(t.Context(), b.ann.ID)
+	b.Must(err)
+	c.Add(delivery.Intent{ID: off.NotificationID, At: b.Now(), Asked: off.Asked, Holder: "another"})
+	b.Must(b.Deliveries.SaveContact(t.Context(), c))
 	stale := *c
 	off.Outcome, off.Reason = delivery.Unknown, delivery.Interrupted
 	c.Release(off.NotificationID, "another")
-	b.must(b.deliveries.SaveContact(t.Context(), c))
-	if err := b.deliveries.DecideWhile(t.Context(), off, &stale, delivery.Deferred); !errors.Is(err, dynamo.ErrConflict) {
+	b.Must(b.Deliveries.SaveContact(t.Context(), c))
+	if err := b.Deliveries.DecideWhile(t.Context(), off, &stale, delivery.Deferred); !errors.Is(err, dynamo.ErrConflict) {
 		t.Errorf("over a record that was given back: %v", err)
 	}
 	b.expect(1, "deferred providerError")
-	b.must(b.deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
+	b.Must(b.Deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
 	b.expect(1, "unknown interrupted")
 	off.Outcome = delivery.Sent
-	b.must(b.deliveries.Decide(t.Context(), off))
+	b.Must(b.Deliveries.Decide(t.Context(), off))
 	off.Outcome = delivery.Unknown
-	b.must(b.deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
+	b.Must(b.Deliveries.DecideWhile(t.Context(), off, c, delivery.Deferred))
 	if got := b.lastDecision(); got.Outcome != delivery.Sent {
 		t.Errorf("over what was sent: %v", got.Outcome)
 	}

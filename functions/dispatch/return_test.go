@@ -19,19 +19,19 @@ import (
 // wiped: their contact record still points to where Ann's was.
 func (b *bench) halfBack() (back *profile.Profile, n job.Notification) {
 	b.Helper()
-	profiles := b.profiles
+	profiles := b.Profiles
 	old, n, _ := b.old()
 	b.merge(old)
 	settle(b, b.process, b.ask("before"))
-	b.must(profiles.Erase(b.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
-	b.pass(time.Minute)
+	b.Must(profiles.Erase(b.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+	b.Pass(time.Minute)
 	back, err := profiles.Load(b.Context(), old.ID)
-	b.must(err)
-	back.ID, back.Identifiers, back.FirstSeen, back.LastSeen = old.ID, []profile.Identifier{{Kind: profile.UserID, Value: "ann-of-old"}}, b.clock(), b.clock()
+	b.Must(err)
+	back.ID, back.Identifiers, back.FirstSeen, back.LastSeen = old.ID, []profile.Identifier{{Kind: profile.UserID, Value: "ann-of-old"}}, b.Now(), b.Now()
 	back.Traits = map[string]profile.Trait{"email": {Value: "ann@example.com"}}
-	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: b.clock(), ReceivedAt: b.clock()}}
-	b.must(profiles.Save(b.Context(), back))
-	n.ID, n.Step, n.At, n.Since = campaign.NotificationID(back.ID, "welcome", "new"), "new", b.clock(), b.clock()
+	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: b.Now(), ReceivedAt: b.Now()}}
+	b.Must(profiles.Save(b.Context(), back))
+	n.ID, n.Step, n.At, n.Since = campaign.NotificationID(back.ID, "welcome", "new"), "new", b.Now(), b.Now()
 	return back, n
 }
 
@@ -51,17 +51,17 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 	b := start(t, welcome)
 	b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":1,"per":1,"unit":"days"}]}`)
 	settle(b, b.process, b.ask("once"))
-	b.pass(time.Minute)
-	profiles := b.profiles
-	b.must(profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
-	b.pass(time.Minute)
+	b.Pass(time.Minute)
+	profiles := b.Profiles
+	b.Must(profiles.Erase(t.Context(), b.ann, b.Now(), b.ann.TombstoneVersion(b.Now())))
+	b.Pass(time.Minute)
 	back, err := profiles.Load(t.Context(), b.ann.ID)
-	b.must(err)
-	back.Identifiers, back.FirstSeen, back.LastSeen, back.Traits = b.ann.Identifiers, b.clock(), b.clock(), map[string]profile.Trait{"email": {Value: "ann@example.com"}}
-	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: b.clock(), ReceivedAt: b.clock()}}
-	b.must(profiles.Save(t.Context(), back))
+	b.Must(err)
+	back.Identifiers, back.FirstSeen, back.LastSeen, back.Traits = b.ann.Identifiers, b.Now(), b.Now(), map[string]profile.Trait{"email": {Value: "ann@example.com"}}
+	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: b.Now(), ReceivedAt: b.Now()}}
+	b.Must(profiles.Save(t.Context(), back))
 	again := b.ask("once")
-	again.At, again.Since = b.clock(), b.clock()
+	again.At, again.Since = b.Now(), b.Now()
 	settle(b, b.process, again, again)
 	if got := b.decisions(); b.provider.calls != 2 || len(got) != 2 || got[1] != "sent" {
 		t.Errorf("%d calls, decisions %v", b.provider.calls, got)
@@ -72,16 +72,16 @@ func TestWhoComesBackBeforeTheWipe(t *testing.T) {
 // takes nothing of theirs.
 func TestAClockBehindTheErasure(t *testing.T) {
 	b := start(t, welcome)
-	profiles := b.profiles
-	erased, buried := b.clock().Add(-time.Second), b.clock().Add(10*time.Second+4*time.Millisecond)
+	profiles := b.Profiles
+	erased, buried := b.Now().Add(-time.Second), b.Now().Add(10*time.Second+4*time.Millisecond)
 	version := b.ann.TombstoneVersion(buried)
-	b.must(profiles.Erase(t.Context(), b.ann, erased, version))
+	b.Must(profiles.Erase(t.Context(), b.ann, erased, version))
 	back, err := profiles.Load(t.Context(), b.ann.ID)
-	b.must(err)
+	b.Must(err)
 	seen := buried.Add(time.Second)
 	back.Identifiers, back.FirstSeen, back.LastSeen, back.Traits = b.ann.Identifiers, seen, seen, map[string]profile.Trait{"email": {Value: "ann@example.com"}}
 	back.Consent = map[string]profile.Consent{"email": {Granted: true, At: seen, ReceivedAt: seen}}
-	b.must(profiles.Save(t.Context(), back))
+	b.Must(profiles.Save(t.Context(), back))
 	n := b.ask("once")
 	n.At, n.Since = seen, seen
 	b.provider.crash = func() { panic(errPower) } // before it is recorded
@@ -91,9 +91,9 @@ func TestAClockBehindTheErasure(t *testing.T) {
 	}()
 	b.provider.crash = nil
 	wipe := func() {
-		_, _, err := outreach.Deliveries{DB: b.db, Table: "Deliveries"}.Wipe(t.Context(), people.Gone{
+		_, _, err := outreach.Deliveries{DB: b.DB, Table: "Deliveries"}.Wipe(t.Context(), people.Gone{
 			Key: back.ID, Keys: []profile.ID{back.ID}, Version: version, Until: profile.TombstonesUntil(version), Asked: erased, Back: true}, "")
-		b.must(err)
+		b.Must(err)
 	}
 	wipe()
 	settle(b, b.another(), n)
@@ -113,23 +113,23 @@ func TestWhoComesBackAndJoinsADevice(t *testing.T) {
 	b := start(t, welcome)
 	device, n, former := b.old()
 	settle(b, b.process, n, former)
-	b.pass(time.Minute)
-	erased, profiles := b.clock(), b.profiles
-	b.must(profiles.Erase(t.Context(), b.ann, erased, b.ann.TombstoneVersion(erased)))
-	b.pass(time.Minute)
+	b.Pass(time.Minute)
+	erased, profiles := b.Now(), b.Profiles
+	b.Must(profiles.Erase(t.Context(), b.ann, erased, b.ann.TombstoneVersion(erased)))
+	b.Pass(time.Minute)
 	back, err := profiles.Load(t.Context(), b.ann.ID)
-	b.must(err)
-	back.Identifiers, back.FirstSeen, back.LastSeen = b.ann.Identifiers, b.clock(), b.clock()
-	b.must(profiles.Save(t.Context(), back))
+	b.Must(err)
+	back.Identifiers, back.FirstSeen, back.LastSeen = b.ann.Identifiers, b.Now(), b.Now()
+	b.Must(profiles.Save(t.Context(), back))
 	b.ann = back
 	b.merge(device)
 	settle(b, b.process, n, n)
 	if b.provider.calls != 2 {
 		t.Fatalf("%d calls, the notification of the device came again", b.provider.calls)
 	}
-	deliveries := outreach.Deliveries{DB: b.db, Table: "Deliveries"}
+	deliveries := outreach.Deliveries{DB: b.DB, Table: "Deliveries"}
 	_, _, err = deliveries.Wipe(t.Context(), people.Gone{Key: back.ID, Keys: []profile.ID{back.ID}, Asked: erased, Until: erased.Add(time.Second), Back: true}, "")
-	b.must(err)
+	b.Must(err)
 	settle(b, b.process, n, n)
 	if b.provider.calls != 2 {
 		t.Errorf("%d calls after the wipe", b.provider.calls)
@@ -146,12 +146,12 @@ func TestAMergeOfHalfThatCameBack(t *testing.T) {
 		for nth := 1; ; nth++ {
 			b := start(t, welcome)
 			back, n := b.halfBack()
-			b.ann = b.person("ann-of-new", func(p *profile.Profile) {
+			b.ann = b.Person("ann-of-new", func(p *profile.Profile) {
 				p.Traits, p.Consent = back.Traits, back.Consent
 			})
 			calls := b.provider.calls
 			fired := false
-			b.db.Interrupt(op, nth, func() {
+			b.DB.Interrupt(op, nth, func() {
 				fired = true
 				b.merge(back)
 				settle(b, b.another(), n)
@@ -171,7 +171,7 @@ func TestAMergeOfHalfThatCameBack(t *testing.T) {
 func TestHalfOfAPersonWithdraws(t *testing.T) {
 	b := start(t, welcome)
 	back, n := b.halfBack()
-	b.must(b.deliveries.Withdraw(t.Context(), b.profiles, back.ID, delivery.Email, b.clock().Add(time.Second)))
+	b.Must(b.Deliveries.Withdraw(t.Context(), b.Profiles, back.ID, delivery.Email, b.Now().Add(time.Second)))
 	settle(b, b.process, n)
 	b.ann = back
 	b.expect(1, "skipped noConsent")
@@ -186,12 +186,12 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 			b := start(t, welcome)
 			old, ofOld, _ := b.old()
 			old.Consent = nil
-			b.must(b.profiles.Save(t.Context(), old))
+			b.Must(b.Profiles.Save(t.Context(), old))
 			if want != "sent" {
 				b.change(func(p *profile.Profile) { p.Consent = nil })
 			}
 			fired, over := false, false
-			b.db.Interrupt("GetItem", nth, func() {
+			b.DB.Interrupt("GetItem", nth, func() {
 				if over {
 					return
 				}
@@ -223,22 +223,22 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 func TestAWithdrawalUnderAKeyThatWasErased(t *testing.T) {
 	b := start(t, welcome)
 	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "phone"}
-	b.must(b.deliveries.Withdraw(t.Context(), b.profiles, phone.ID(), delivery.Email, noon.Add(time.Minute)))
+	b.Must(b.Deliveries.Withdraw(t.Context(), b.Profiles, phone.ID(), delivery.Email, noon.Add(time.Minute)))
 	settle(b, b.process, b.ask("before"))
 	b.change(func(p *profile.Profile) {
 		p.Identifiers = append(p.Identifiers, phone)
 		p.RememberErasure(phone.ID(), noon.Add(-time.Hour))
 	})
-	b.pass(2 * time.Minute)
+	b.Pass(2 * time.Minute)
 	n := b.ask("after")
-	n.At = b.clock()
+	n.At = b.Now()
 	settle(b, b.process, n)
 	b.expect(1, "sent", "skipped noConsent")
-	united, err := b.deliveries.Contact(t.Context(), b.ann.ID)
-	b.must(err)
+	united, err := b.Deliveries.Contact(t.Context(), b.ann.ID)
+	b.Must(err)
 	settle(b, b.process, b.ask("again"))
-	again, err := b.deliveries.Contact(t.Context(), b.ann.ID)
-	if b.must(err); len(united.United) != 1 || again.Version != united.Version {
+	again, err := b.Deliveries.Contact(t.Context(), b.ann.ID)
+	if b.Must(err); len(united.United) != 1 || again.Version != united.Version {
 		t.Errorf("united %v, then written %d times more", united.United, again.Version-united.Version)
 	}
 }
@@ -249,7 +249,7 @@ func TestAClockBehindTheStart(t *testing.T) {
 	for begun, want := range map[time.Duration]string{0: "skipped notEligible", time.Second: "skipped notEligible", -time.Minute: "skipped notRunning"} {
 		b := start(t, welcome)
 		n := b.ask("all")
-		n.At, n.CampaignVersion = b.clock().Add(2*time.Second), 2
+		n.At, n.CampaignVersion = b.Now().Add(2*time.Second), 2
 		b.define(definition.Campaign, "welcome", fmt.Sprintf(`{"name":"W","state":"scheduled","channel":"email","templateId":"hello","trigger":{"audience":{"segmentId":"vip","at":%q}}}`,
 			n.At.Add(-begun).Format(time.RFC3339)))
 		settle(b, b.process, n)

@@ -53,7 +53,7 @@ func (b *bench) crowd(messages, each int) [][]byte {
 	for m := range messages {
 		j := job.Notifications{}
 		for i := range each {
-			who := b.person(fmt.Sprintf("u%d-%d", m, i), func(p *profile.Profile) {
+			who := b.Person(fmt.Sprintf("u%d-%d", m, i), func(p *profile.Profile) {
 				p.Traits = map[string]profile.Trait{"email": {Value: fmt.Sprintf("u%d-%d@example.com", m, i)}}
 				p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
 			})
@@ -62,7 +62,7 @@ func (b *bench) crowd(messages, each int) [][]byte {
 			j.Notifications = append(j.Notifications, n)
 		}
 		body, err := queue.Encode(j)
-		b.must(err)
+		b.Must(err)
 		bodies = append(bodies, body)
 	}
 	return bodies
@@ -78,7 +78,7 @@ func (b *bench) invoke(length time.Duration, bodies [][]byte) int {
 		in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
 	}
 	answer, err := b.process.Handle(ctx, in)
-	b.must(err)
+	b.Must(err)
 	return len(answer.BatchItemFailures)
 }
 
@@ -128,7 +128,7 @@ func TestWhatThereIsNoTimeForIsHandedBack(t *testing.T) {
 			j.Notifications = append(j.Notifications, b.ask(fmt.Sprint("s", i)))
 		}
 		body, err := queue.Encode(j)
-		b.must(err)
+		b.Must(err)
 		if failed := b.invoke(time.Minute, [][]byte{body}); failed != 0 {
 			t.Errorf("%d messages come again by themselves", failed)
 		}
@@ -195,7 +195,7 @@ func TestAFailedMessageIsNotHandedBackAsWell(t *testing.T) {
 			j.Notifications = append(j.Notifications, b.ask(fmt.Sprint("s", i)))
 		}
 		body, err := queue.Encode(j)
-		b.must(err)
+		b.Must(err)
 		if failed := b.invoke(20*time.Second, [][]byte{body}); failed != 1 || len(again.take()) != 0 {
 			t.Errorf("%d come again, %d handed back", failed, len(again.bodies))
 		}
@@ -232,14 +232,14 @@ func TestWaitingUsesUpNoReceives(t *testing.T) {
 			late.NotAfter = noon.Add(c.left).UTC()
 		}
 		body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{late, b.ask("s1")}})
-		b.must(err)
+		b.Must(err)
 		answer, err := b.process.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body),
 			Attributes: map[string]string{"ApproximateReceiveCount": c.received}}}})
-		b.must(err)
+		b.Must(err)
 		var steps []string
 		for _, body := range again.take() {
 			var j job.Notifications
-			b.must(json.Unmarshal(body, &j))
+			b.Must(json.Unmarshal(body, &j))
 			for _, n := range j.Notifications {
 				if n.Step == "late" && n != late {
 					t.Errorf("%s: handed back %+v, want %+v", name, n, late)
@@ -263,9 +263,9 @@ func TestWaitingEnds(t *testing.T) {
 	b.process.Again = again
 	n := b.ask("late")
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
-	b.now = n.NotAfter.Add(time.Second)
+	b.Set(n.NotAfter.Add(time.Second))
 	body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
-	b.must(err)
+	b.Must(err)
 	if failed := b.invoke(time.Minute, [][]byte{body}); failed != 0 || len(again.take()) != 0 {
 		t.Errorf("%d come again by themselves", failed)
 	}

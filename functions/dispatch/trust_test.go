@@ -124,7 +124,7 @@ func TestAnAddressThatWaitsToBeConfirmedIsNamedSo(t *testing.T) {
 			p.Unconfirmed.Email.Value = address
 		})
 		settle(b, b.process, b.ask("s1"))
-		found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
+		found, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")
 		if err != nil || len(found) != 1 || found[0].Reason != "noAddress" || found[0].Detail != want {
 			t.Errorf("%q: %+v, %v", address, found, err)
 		}
@@ -136,7 +136,7 @@ func TestAnAddressIsCapped(t *testing.T) {
 	b := start(t, welcome)
 	b.define(definition.Settings, delivery.SettingsID, `{"caps":[{"limit":2,"per":1,"unit":"days"}]}`)
 	ask := func(who string, unproven bool) job.Notification {
-		p := b.person(who, func(p *profile.Profile) {
+		p := b.Person(who, func(p *profile.Profile) {
 			p.Traits = profile.Traits{"email": {Value: "ann@example.com"}}
 			p.Consent = map[string]profile.Consent{"email": {Granted: true, At: noon}}
 		})

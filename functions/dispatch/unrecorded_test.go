@@ -22,12 +22,12 @@ func TestWhatIsNotRecordedComesAgain(t *testing.T) {
 		comes := func(when string, failing ...int) {
 			t.Helper()
 			for _, nth := range failing {
-				b.db.Fail(dynamotest.AnyWrite, nth, dynamotest.NotPersisted)
+				b.DB.Fail(dynamotest.AnyWrite, nth, dynamotest.NotPersisted)
 			}
 			if again := deliver(b, b.another(), n); len(again) != 1 {
 				t.Errorf("%s: %s, the job is taken as done", name, when)
 			}
-			b.db.Heal()
+			b.DB.Heal()
 		}
 		// The first write is the intent; the decision is tried twice.
 		comes("its end not recorded", 2, 3)
@@ -45,7 +45,7 @@ func TestWhatCannotBeGivenBackComesAgain(t *testing.T) {
 			b.provider.answer = func(int) error { return &channel.Error{Class: class, Code: "4"} }
 			b.provider.crash = func() { // from here on, nothing of that kind goes through
 				for nth := 1; nth <= 40; nth++ {
-					b.db.Fail(op, nth, dynamotest.NotPersisted)
+					b.DB.Fail(op, nth, dynamotest.NotPersisted)
 				}
 			}
 			if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 {
@@ -77,8 +77,8 @@ func TestLeftOutInFlight(t *testing.T) {
 	b := start(t, welcome)
 	n := b.ask("s1")
 	b.provider.crash = func() {
-		first, err := b.deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
-			Outcome: delivery.Skipped, Reason: delivery.NotEligible, Asked: n.At, At: b.clock()})
+		first, err := b.Deliveries.DecideFirst(t.Context(), delivery.Decision{NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID,
+			Outcome: delivery.Skipped, Reason: delivery.NotEligible, Asked: n.At, At: b.Now()})
 		if !first || err != nil {
 			t.Errorf("left out: %v, %v", first, err)
 		}
@@ -99,9 +99,9 @@ func TestWhatIsUnknownStaysSo(t *testing.T) {
 	worker := b.another()
 	b.define(definition.Settings, delivery.SettingsID, `{"killSwitch":true}`)
 	_, _, err := worker.Catalog.Find(t.Context(), definition.Settings, delivery.SettingsID)
-	b.must(err)
+	b.Must(err)
 	b.define(definition.Settings, delivery.SettingsID, `{}`)
-	b.db.Interrupt("PutItem", 1, func() { settle(b, b.another(), n) }) // before the decision of the worker that was stopped
+	b.DB.Interrupt("PutItem", 1, func() { settle(b, b.another(), n) }) // before the decision of the worker that was stopped
 	settle(b, worker, n)
 	b.expect(1, "unknown timedOut")
 }
@@ -116,21 +116,21 @@ func TestWhoCannotBeReadWaitsUntilItIsTooLate(t *testing.T) {
 		n := b.ask("s1")
 		if c.begun {
 			record := b.record()
-			record.Add(delivery.Intent{ID: n.ID, Asked: n.At, At: b.clock(), Holder: "somebody", Channel: delivery.Email})
-			b.must(b.deliveries.SaveContact(t.Context(), record))
+			record.Add(delivery.Intent{ID: n.ID, Asked: n.At, At: b.Now(), Holder: "somebody", Channel: delivery.Email})
+			b.Must(b.Deliveries.SaveContact(t.Context(), record))
 		}
-		_, err := b.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: map[string]types.AttributeValue{
+		_, err := b.DB.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Profiles"), Item: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
 			"v": &types.AttributeValueMemberN{Value: "2"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}}})
-		b.must(err)
+		b.Must(err)
 		for range 2 {
 			if again := deliver(b, b.another(), n); len(again) != 1 {
 				t.Errorf("%s: while there is time, the job is taken as done", name)
 			}
-			b.pass(12 * time.Hour)
+			b.Pass(12 * time.Hour)
 		}
 		b.expect(0)
-		b.pass(time.Second)
+		b.Pass(time.Second)
 		settle(b, b.another(), n, n)
 		b.expect(0, c.want)
 	}

@@ -29,7 +29,7 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 		"follows": func(b *bench, ids []profile.ID) job.Orchestration {
 			var j job.Orchestration
 			for _, id := range ids {
-				f := b.follow(1, profile.FollowEntered, "vip", b.clock())
+				f := b.follow(1, profile.FollowEntered, "vip", b.Now())
 				f.ID, f.ProfileID = fmt.Sprint(id, ".1.0"), id
 				j.Follows = append(j.Follows, f)
 			}
@@ -40,9 +40,9 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 			b := start(t, map[string]string{"audience": toAll, "follows": onEntered}[name])
 			var ids []profile.ID
 			for i := range people {
-				ids = append(ids, b.person(fmt.Sprint("u", i), join).ID)
+				ids = append(ids, b.Person(fmt.Sprint("u", i), join).ID)
 			}
-			b.item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(ids[0])}, "sk": &types.AttributeValueMemberS{Value: "p"},
+			b.Item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(ids[0])}, "sk": &types.AttributeValueMemberS{Value: "p"},
 				"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
 			if b.hear(jobOf(b, ids)) {
 				t.Error("the whole job comes again")
@@ -53,7 +53,7 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 				t.Fatalf("%d jobs go on", len(rest))
 			}
 			var j job.Orchestration
-			b.must(json.Unmarshal([]byte(rest[0]), &j))
+			b.Must(json.Unmarshal([]byte(rest[0]), &j))
 			if n := len(j.Follows); n > 1 || n == 1 && j.Follows[0].ProfileID != ids[0] || j.Audience != nil && fmt.Sprint(j.Audience.Profiles) != fmt.Sprint(ids[:1]) {
 				t.Errorf("what goes on is %+v", j)
 			}
@@ -62,7 +62,7 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 				t.Error("it does not come again by itself")
 			}
 			// Sent again weeks later, when it would be too late whoever it is, it ends, on record.
-			b.pass(4 * 7 * 24 * time.Hour)
+			b.Pass(4 * 7 * 24 * time.Hour)
 			if b.hear(j) {
 				t.Error("it comes again for ever")
 			}
@@ -77,22 +77,22 @@ func TestWhoCannotBeReadGoesAlone(t *testing.T) {
 func TestNothingWaitsForEver(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"10m"`))
 	b.heard(b.signUp(1))
-	b.item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
+	b.Item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
 		"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
 	for range 24 {
-		b.pass(time.Hour)
-		b.must(b.tick())
+		b.Pass(time.Hour)
+		b.Must(b.tick())
 	}
 	if got := fmt.Sprint(b.decisions(b.ann)); got != "[]" {
 		t.Errorf("while there is time: %s", got)
 	}
-	b.pass(time.Hour)
-	b.must(b.tick())
+	b.Pass(time.Hour)
+	b.Must(b.tick())
 	if got := fmt.Sprint(b.decisions(b.ann)); got != "[expired: unreadable]" {
 		t.Errorf("past its time: %s", got)
 	}
 	b.expect(0)
-	if out, err := b.db.Scan(t.Context(), &dynamodb.ScanInput{TableName: new("Due"), FilterExpression: new("attribute_exists(b)")}); err != nil || len(out.Items) != 0 {
+	if out, err := b.DB.Scan(t.Context(), &dynamodb.ScanInput{TableName: new("Due"), FilterExpression: new("attribute_exists(b)")}); err != nil || len(out.Items) != 0 {
 		t.Errorf("it still waits: %v, %v", out.Items, err)
 	}
 }
@@ -108,8 +108,8 @@ func TestACampaignThatANewerProgramHasSaved(t *testing.T) {
 		b.heard(b.signUp(1))
 		b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), `"email"`, `"pigeon"`, 1))
 		for range 23 {
-			b.pass(time.Hour)
-			b.must(b.tick())
+			b.Pass(time.Hour)
+			b.Must(b.tick())
 		}
 		if got := fmt.Sprint(b.decisions(b.ann)); got != "[]" {
 			t.Errorf("%s: while there is time: %s", name, got)
@@ -118,8 +118,8 @@ func TestACampaignThatANewerProgramHasSaved(t *testing.T) {
 			b.define(definition.Campaign, "c", with(onEvent, `"wait":"10m"`))
 		}
 		for range 3 {
-			b.pass(time.Hour)
-			b.must(b.tick())
+			b.Pass(time.Hour)
+			b.Must(b.tick())
 		}
 		if got := fmt.Sprint(b.decisions(b.ann)); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

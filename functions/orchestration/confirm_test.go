@@ -31,11 +31,11 @@ func TestAnAddressToBeConfirmedIsANotification(t *testing.T) {
 			}
 			f := b.follow(3, profile.FollowUnconfirmed, "", noon)
 			f.Unproven = true
-			b.pass(c.late)
+			b.Pass(c.late)
 			b.heard(f)
 			b.heard(f)
-			found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
-			b.must(err)
+			found, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
+			b.Must(err)
 			got := ""
 			for _, d := range found {
 				got += string(d.Reason) + " " + d.Detail

@@ -35,10 +35,10 @@ func TestEveryReadOfAJobFails(t *testing.T) {
 			for nth := 1; ; nth++ {
 				b := start(t, c.campaign)
 				b.change(join)
-				before := b.db.Calls(op)
-				b.db.Fail(op, nth, dynamotest.NotPersisted)
+				before := b.DB.Calls(op)
+				b.DB.Fail(op, nth, dynamotest.NotPersisted)
 				again := b.hear(c.job(b))
-				if b.db.Calls(op)-before < nth {
+				if b.DB.Calls(op)-before < nth {
 					break
 				}
 				reads++
@@ -66,23 +66,23 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 			b := start(t, with(onEvent, `"wait":"10m"`))
 			b.define(definition.Campaign, "d", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
 			b.define(definition.Campaign, "e", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
-			b.must(b.tick())
+			b.Must(b.tick())
 			b.heard(b.signUp(1))
 			body, err := json.Marshal(job.Notification{ID: "put off", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, Deferred: 1})
-			b.must(err)
-			b.must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(10*time.Minute), "put off.1", body))
-			b.pass(10 * time.Minute)
-			before := b.db.Calls(op)
-			b.db.Fail(op, nth, dynamotest.NotPersisted)
+			b.Must(err)
+			b.Must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(10*time.Minute), "put off.1", body))
+			b.Pass(10 * time.Minute)
+			before := b.DB.Calls(op)
+			b.DB.Fail(op, nth, dynamotest.NotPersisted)
 			failed := b.tick()
-			if b.db.Calls(op)-before < nth {
+			if b.DB.Calls(op)-before < nth {
 				if failed != nil {
 					t.Errorf("without a fault: %v", failed)
 				}
 				break
 			}
 			reads++
-			b.db.Heal()
+			b.DB.Heal()
 			told := len(b.asked())
 			if failed == nil && told == 2 && len(b.segmentation.Bodies()) == 1 {
 				t.Errorf("%s %d: the failure is nowhere to be seen", op, nth)
@@ -91,8 +91,8 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 				t.Errorf("%s %d: one failure held up all others", op, nth)
 			}
 			for range 4 {
-				b.pass(time.Minute)
-				b.must(b.tick())
+				b.Pass(time.Minute)
+				b.Must(b.tick())
 			}
 			b.expect(2)
 			asked := map[string]bool{}
@@ -116,24 +116,24 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 // TestWhatCannotBeHandedOnStays: a kept part of an audience becomes a job, and is looked at again while it cannot.
 func TestWhatCannotBeHandedOnStays(t *testing.T) {
 	b := start(t, strings.Replace(toAll, "scheduled", "paused", 1))
-	b.must(b.tick())
+	b.Must(b.tick())
 	list := &job.AudienceList{ID: "l", CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip", Profiles: []profile.ID{b.ann.ID}}
 	if b.hear(job.Orchestration{Audience: list}) {
 		t.Fatal("the list comes again")
 	}
-	b.pass(time.Minute)
+	b.Pass(time.Minute)
 	b.self.Fail(1, dynamotest.NotPersisted)
-	b.must(b.tick())
+	b.Must(b.tick())
 	if n := len(b.self.Take()); n != 0 {
 		t.Fatalf("%d were handed on", n)
 	}
-	b.pass(pause - time.Second)
-	b.must(b.tick())
+	b.Pass(pause - time.Second)
+	b.Must(b.tick())
 	if n := len(b.self.Take()); n != 0 {
 		t.Errorf("%d were handed on before the pause was over", n)
 	}
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	var j job.Orchestration
 	if got := b.self.Take(); len(got) != 1 || json.Unmarshal([]byte(got[0]), &j) != nil || j.Audience == nil || j.Audience.ID != "l" {
 		t.Errorf("handed on %s", got)

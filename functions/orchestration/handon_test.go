@@ -20,14 +20,14 @@ import (
 // unread puts an item in Ann's place that no program reads.
 func (b *bench) unread() {
 	b.Helper()
-	b.item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
+	b.Item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
 		"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
 }
 
 // TestWhatCannotBeHandedOnComesAgain: the rest of a job is a job before the first one is taken as done.
 func TestWhatCannotBeHandedOnComesAgain(t *testing.T) {
 	b := start(t, onEvent)
-	bob := b.person("bob", func(*profile.Profile) {})
+	bob := b.Person("bob", func(*profile.Profile) {})
 	ofBob := b.signUp(2)
 	ofBob.ProfileID = bob.ID
 	b.unread()
@@ -42,12 +42,12 @@ func TestADecisionThatCannotBeWrittenComesAgain(t *testing.T) {
 	b := start(t, onEvent)
 	f := b.signUp(1)
 	b.unread()
-	b.pass(25 * time.Hour)
-	b.db.Fail(dynamotest.AnyWrite, 1, dynamotest.NotPersisted)
+	b.Pass(25 * time.Hour)
+	b.DB.Fail(dynamotest.AnyWrite, 1, dynamotest.NotPersisted)
 	if !b.hear(job.Orchestration{Follows: []job.Follow{f}}) {
 		t.Error("it is taken as done with no decision")
 	}
-	b.db.Heal()
+	b.DB.Heal()
 	b.heard(f)
 	if got := fmt.Sprint(b.decisions(b.ann)); got != "[expired: unreadable]" {
 		t.Errorf("on record %s", got)
@@ -77,11 +77,11 @@ func TestOneJobIsDoneHoweverLate(t *testing.T) {
 	var batch events.SQSEvent
 	for n := range 3 {
 		body, err := json.Marshal(job.Orchestration{Follows: []job.Follow{b.signUp(n + 1)}})
-		b.must(err)
+		b.Must(err)
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint(n), Body: string(body)})
 	}
 	raw, err := json.Marshal(batch)
-	b.must(err)
+	b.Must(err)
 	ctx, cancel := context.WithTimeout(t.Context(), reserve*9/10)
 	defer cancel()
 	answer, err := b.process.Handle(ctx, raw)
@@ -100,10 +100,10 @@ func TestAskingForAudiencesTellsWhatFailed(t *testing.T) {
 	for _, op := range []string{"GetItem", "Query", dynamotest.AnyWrite} {
 		for nth := 1; ; nth++ {
 			b := start(t, toAll)
-			before := b.db.Calls(op)
-			b.db.Fail(op, nth, dynamotest.NotPersisted)
+			before := b.DB.Calls(op)
+			b.DB.Fail(op, nth, dynamotest.NotPersisted)
 			err := b.process.askAudiences(t.Context())
-			if b.db.Calls(op)-before < nth {
+			if b.DB.Calls(op)-before < nth {
 				break
 			}
 			reads++
@@ -126,9 +126,9 @@ func TestAskingForAudiencesTellsWhatFailed(t *testing.T) {
 func TestAPausedAudienceAtTheEndOfItsTime(t *testing.T) {
 	for late, want := range map[time.Duration]delivery.Action{24 * time.Hour: delivery.Defer, 24*time.Hour + 1: delivery.Skip} {
 		b := start(t, strings.Replace(toAll, "scheduled", "paused", 1))
-		b.pass(late)
+		b.Pass(late)
 		c, ok, err := b.process.Campaigns.Find(t.Context(), "c")
-		b.must(err)
+		b.Must(err)
 		if got := b.process.unused(c, ok, job.AudienceList{RunID: listing(c), CampaignID: "c"}); got.Action != want {
 			t.Errorf("%v late: %+v", late, got)
 		}

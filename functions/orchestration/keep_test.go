@@ -28,8 +28,8 @@ import (
 // decisions of a person as "reason: detail", oldest first.
 func (b *bench) decisions(who *profile.Profile) []string {
 	b.Helper()
-	found, _, err := b.deliveries.Decisions(b.Context(), who.Keys(), 100, "")
-	b.must(err)
+	found, _, err := b.Deliveries.Decisions(b.Context(), who.Keys(), 100, "")
+	b.Must(err)
 	var out []string
 	for _, d := range found {
 		if d.Outcome != delivery.Skipped || d.CampaignID != "c" || d.NotificationID == "" || d.Step == "" || d.Channel == "" && !strings.Contains(d.Detail, "gone") && d.Detail != "unreadable" {
@@ -48,7 +48,7 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 		p.Counters = map[string]profile.Counter{order: {Total: 1, Last: noon.Add(time.Minute)}}
 	}
 	follow := func(b *bench) []job.Follow { return []job.Follow{b.signUp(1)} }
-	entered := func(b *bench) []job.Follow { return []job.Follow{b.follow(1, profile.FollowEntered, "vip", b.clock())} }
+	entered := func(b *bench) []job.Follow { return []job.Follow{b.follow(1, profile.FollowEntered, "vip", b.Now())} }
 	set := func(state string) func(*bench) {
 		return func(b *bench) {
 			b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"10m"`), "running", state, 1))
@@ -78,16 +78,16 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 		{"cancelled while it waits", with(wait, `"cancelOn":["`+order+`"]`), nil, follow, func(b *bench) { b.change(ordered) }, 10 * time.Minute, 0, "[cancelled: Order Completed]"},
 		{"paused while it waits, and goes on", wait, nil, follow, func(b *bench) {
 			set("paused")(b)
-			b.pass(10 * time.Minute)
-			b.must(b.tick())
+			b.Pass(10 * time.Minute)
+			b.Must(b.tick())
 			b.expect(0)
 			set("running")(b)
 		}, 2 * time.Minute, 1, "[]"},
 		{"paused for too long", wait, nil, follow, set("paused"), 24*time.Hour + 11*time.Minute, 0, "[expired: paused]"},
 		{"ended while it waits", wait, nil, follow, set("cancelled"), 10 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"deleted while it waits", wait, nil, follow, func(b *bench) {
-			b.db.Undefine(b, definition.Campaign, "c", noon)
-			b.pass(catalog.TTL)
+			b.DB.Undefine(b, definition.Campaign, "c", noon)
+			b.Pass(catalog.TTL)
 		}, 10 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"nobody looked for too long", wait, nil, follow, func(*bench) {}, 24*time.Hour + 11*time.Minute, 0, "[expired: stale]"},
 		{"nobody looked for as long as it may be late", wait, nil, follow, func(*bench) {}, 24*time.Hour + 10*time.Minute, 1, "[]"},
@@ -103,9 +103,9 @@ func TestEveryEndIsOnRecord(t *testing.T) {
 			if c.during != nil {
 				c.during(b)
 			}
-			b.pass(c.after)
+			b.Pass(c.after)
 			for range 4 { // after an outage a tick makes up for half a day
-				b.must(b.tick())
+				b.Must(b.tick())
 			}
 			b.expect(c.asked)
 			if got := fmt.Sprint(b.decisions(b.ann)); got != c.want {
@@ -126,18 +126,18 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 		asked int
 		want  string
 	}{
-		{"goes on after two minutes", func(b *bench) { b.pass(2 * time.Minute); b.define(definition.Campaign, "c", toAll) }, time.Minute, 2, "[]"},
+		{"goes on after two minutes", func(b *bench) { b.Pass(2 * time.Minute); b.define(definition.Campaign, "c", toAll) }, time.Minute, 2, "[]"},
 		{"goes on after four hours", func(b *bench) {
 			for range 240 {
-				b.pass(time.Minute)
-				b.must(b.tick())
+				b.Pass(time.Minute)
+				b.Must(b.tick())
 			}
 			b.define(definition.Campaign, "c", set("running"))
 		}, 30 * time.Minute, 2, "[]"},
 		{"never goes on", func(*bench) {}, 24*time.Hour + 2*time.Minute, 0, "[expired: paused]"},
 		{"is cancelled", func(b *bench) { b.define(definition.Campaign, "c", set("cancelled")) }, 2 * time.Minute, 0, "[cancelled: campaign cancelled]"},
 		{"is deleted", func(b *bench) {
-			b.db.Undefine(b, definition.Campaign, "c", noon)
+			b.DB.Undefine(b, definition.Campaign, "c", noon)
 		}, 2 * time.Minute, 0, "[cancelled: campaign gone]"},
 		{"is moved", func(b *bench) {
 			b.define(definition.Campaign, "c", strings.Replace(toAll, "21T12", "21T13", 1))
@@ -146,7 +146,7 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := start(t, set("paused"))
 			b.change(join)
-			bob := b.person("bob", join)
+			bob := b.Person("bob", join)
 			list := &job.AudienceList{ID: "l", CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip", Profiles: []profile.ID{b.ann.ID, bob.ID, "nobody"}}
 			for range 2 {
 				if b.hear(job.Orchestration{Audience: list}) {
@@ -155,13 +155,13 @@ func TestAPausedAudienceIsKept(t *testing.T) {
 			}
 			b.expect(0)
 			c.then(b)
-			b.pass(c.after)
+			b.Pass(c.after)
 			for range 4 {
-				b.must(b.tick())
+				b.Must(b.tick())
 				// What was kept comes back as a job.
 				for _, body := range b.self.Take() {
 					var j job.Orchestration
-					b.must(json.Unmarshal([]byte(body), &j))
+					b.Must(json.Unmarshal([]byte(body), &j))
 					if b.hear(j) {
 						t.Error("the job comes again")
 					}
@@ -213,14 +213,14 @@ func aListGoesOn(t *testing.T, lists, each int) {
 	for l := range lists {
 		list := job.AudienceList{ID: fmt.Sprint("l", l), CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip"}
 		for i := range each {
-			list.Profiles = append(list.Profiles, b.person(fmt.Sprintf("u%d-%d", l, i), join).ID)
+			list.Profiles = append(list.Profiles, b.Person(fmt.Sprintf("u%d-%d", l, i), join).ID)
 		}
 		body, err := queue.Encode(job.Orchestration{Audience: &list})
-		b.must(err)
+		b.Must(err)
 		bodies = append(bodies, string(body))
 	}
 	b.process = New(Settings{ProfilesTable: "Profiles", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"},
-		slow{b.db, 700 * time.Millisecond}, nil, b.clock)
+		slow{b.DB, 700 * time.Millisecond}, nil, b.Now)
 	b.process.Notifications, b.process.Self = b.notifications, b.self
 	rounds := 0
 	for ; len(bodies) > 0 && rounds < 10; rounds++ {
@@ -229,12 +229,12 @@ func aListGoesOn(t *testing.T, lists, each int) {
 			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: body})
 		}
 		raw, err := json.Marshal(in)
-		b.must(err)
+		b.Must(err)
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		answer, err := b.process.Handle(ctx, raw)
 		cancel()
-		b.must(err)
+		b.Must(err)
 		if failed := answer.(events.SQSEventResponse).BatchItemFailures; len(failed) > 0 {
 			t.Errorf("round %d: %d receives are used up", rounds, len(failed))
 		}
@@ -253,10 +253,10 @@ func aListGoesOn(t *testing.T, lists, each int) {
 func TestFollowsThatThereIsNoTimeForGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, onEvent)
-		b.process.Profiles = people.Profiles{DB: slow{b.db, 50 * time.Second}, Table: "Profiles"}
+		b.process.Profiles = people.Profiles{DB: slow{b.DB, 50 * time.Second}, Table: "Profiles"}
 		var all []job.Follow
 		for i := range perRound + 3 {
-			who := b.person(fmt.Sprint("u", i), func(*profile.Profile) {})
+			who := b.Person(fmt.Sprint("u", i), func(*profile.Profile) {})
 			f := b.signUp(1)
 			f.ID, f.ProfileID = fmt.Sprint(who.ID, ".1.0"), who.ID
 			all = append(all, f)
@@ -280,16 +280,16 @@ func TestOneReadingForAllCampaigns(t *testing.T) {
 		if i%2 == 1 {
 			body = strings.Replace(onEvent, "Signed Up", "Another Event", 1)
 		}
-		_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(t.Context(), definition.Campaign, fmt.Sprint("c", i), json.RawMessage(body), nil, dynamotest.By(noon))
-		b.must(err)
+		_, err := catalog.Catalog{DB: b.DB, Table: "Catalog"}.Save(t.Context(), definition.Campaign, fmt.Sprint("c", i), json.RawMessage(body), nil, dynamotest.By(noon))
+		b.Must(err)
 	}
-	b.must(b.process.askAudiences(t.Context())) // warms the cache
+	b.Must(b.process.askAudiences(t.Context())) // warms the cache
 	b.write(1, "gold")
-	gets, queries := b.db.Calls("GetItem"), b.db.Calls("Query")
+	gets, queries := b.DB.Calls("GetItem"), b.DB.Calls("Query")
 	b.heard(b.signUp(1))
 	b.expect(many/2 + 1)
 	// The templates are a kind of their own: one reading, and whether it has changed.
-	if gets, queries := b.db.Calls("GetItem")-gets, b.db.Calls("Query")-queries; gets > 2 || queries > 2 {
+	if gets, queries := b.DB.Calls("GetItem")-gets, b.DB.Calls("Query")-queries; gets > 2 || queries > 2 {
 		t.Errorf("%d reads and %d queries for %d campaigns", gets, queries, many)
 	}
 }
@@ -300,7 +300,7 @@ func TestAudiencesOfTheSameMinuteShareOneReading(t *testing.T) {
 	b.define(definition.Campaign, "d", strings.Replace(toAll, "vip", "new", 1))
 	b.define(definition.Campaign, "later", strings.Replace(toAll, "21T12", "21T13", 1))
 	for range 2 {
-		b.must(b.tick())
+		b.Must(b.tick())
 	}
 	var asked job.Segmentation
 	if len(b.segmentation.Bodies()) != 1 || json.Unmarshal([]byte(b.segmentation.Bodies()[0]), &asked) != nil {
@@ -310,8 +310,8 @@ func TestAudiencesOfTheSameMinuteShareOneReading(t *testing.T) {
 	if asked.Kind != job.Audiences || asked.RunID == "" || !slices.Equal(asked.Listings, want) || asked.CampaignID != "" {
 		t.Errorf("asked %+v", asked)
 	}
-	b.pass(time.Hour)
-	b.must(b.tick())
+	b.Pass(time.Hour)
+	b.Must(b.tick())
 	if len(b.segmentation.Bodies()) != 2 {
 		t.Errorf("asked %d times an hour later", len(b.segmentation.Bodies()))
 	}
@@ -323,16 +323,16 @@ func TestAMergeBetweenTwoTakings(t *testing.T) {
 	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {
 		for nth := 1; ; nth++ {
 			b := start(t, with(onEvent, `"onceEvery":"2d"`))
-			old := b.person("old", func(*profile.Profile) {})
+			old := b.Person("old", func(*profile.Profile) {})
 			f := b.signUp(1)
 			f.ID, f.ProfileID = string(old.ID)+".1.0", old.ID
 			fired := false
-			b.db.Interrupt(op, nth, func() {
+			b.DB.Interrupt(op, nth, func() {
 				fired = true
 				b.ann.Absorb(old)
-				b.must(b.profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
+				b.Must(b.Profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
 				other := b.process
-				b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
+				b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.DB, nil, b.Now)
 				b.process.Notifications, b.process.Self = b.notifications, b.self
 				b.heard(b.signUp(2))
 				b.process = other
@@ -367,10 +367,10 @@ func TestEveryReadFails(t *testing.T) {
 		for nth := 1; ; nth++ {
 			b := start(t, with(strings.Replace(onEvent, `"Signed Up"`, `"Signed Up","where":[{"property":"plan","op":"eq","value":"gold"}]`, 1), `"oncePerPerson":true`))
 			b.write(1, "gold")
-			before := b.db.Calls(op)
-			b.db.Fail(op, nth, dynamotest.NotPersisted)
+			before := b.DB.Calls(op)
+			b.DB.Fail(op, nth, dynamotest.NotPersisted)
 			again := b.hear(job.Orchestration{Follows: []job.Follow{b.signUp(1)}})
-			if b.db.Calls(op)-before < nth {
+			if b.DB.Calls(op)-before < nth {
 				break
 			}
 			if !again {
@@ -386,5 +386,5 @@ func TestEveryReadFails(t *testing.T) {
 func (b *bench) write(n int, plan string) {
 	b.Helper()
 	e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-	b.must(people.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(b.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+	b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(b.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 }

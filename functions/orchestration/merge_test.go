@@ -14,11 +14,11 @@ func TestOneDecisionThroughAMerge(t *testing.T) {
 	b := start(t, with(onEvent, `"condition":{"field":"orders.count","op":"gte","value":1}`))
 	follow := b.signUp(1)
 	b.heard(follow)
-	bob := b.person("bob", func(*profile.Profile) {})
+	bob := b.Person("bob", func(*profile.Profile) {})
 	told := follow
 	told.ProfileID, told.Part = bob.ID, b.ann.ID
 	bob.Absorb(b.ann)
-	b.must(people.Profiles{DB: b.db, Table: "Profiles"}.Merge(t.Context(), bob, b.ann, people.Pack{}))
+	b.Must(people.Profiles{DB: b.DB, Table: "Profiles"}.Merge(t.Context(), bob, b.ann, people.Pack{}))
 	b.heard(follow, told)
 	if got := fmt.Sprint(b.decisions(bob)); got != "[notEligible: condition]" {
 		t.Errorf("decisions %s", got)

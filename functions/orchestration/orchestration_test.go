@@ -6,22 +6,18 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
@@ -31,16 +27,11 @@ import (
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 type bench struct {
-	testing.TB
-	db            *dynamotest.DB
+	*functiontest.Shop
 	process       *Process
 	notifications *functiontest.Queue
 	segmentation  *functiontest.Queue
 	self          *functiontest.Queue
-	mu            sync.Mutex
-	now           time.Time
-	profiles      people.Profiles
-	deliveries    outreach.Deliveries
 	ann           *profile.Profile
 }
 
@@ -55,58 +46,27 @@ func with(body, fields string) string { return strings.Replace(body, "{", "{"+fi
 
 func start(t testing.TB, body string) *bench {
 	t.Helper()
-	b := &bench{TB: t, now: noon, notifications: &functiontest.Queue{}, segmentation: &functiontest.Queue{}, self: &functiontest.Queue{}}
-	b.db = dynamotest.NewAt(t, b.clock)
-	b.profiles = people.Profiles{DB: b.db, Table: "Profiles"}
-	b.deliveries = outreach.Deliveries{DB: b.db, Table: "Deliveries", Now: b.clock}
+	b := &bench{Shop: functiontest.Open(t, noon), notifications: &functiontest.Queue{}, segmentation: &functiontest.Queue{}, self: &functiontest.Queue{}}
 	b.define(definition.Campaign, "c", body)
-	b.ann = b.person("ann", func(*profile.Profile) {})
-	b.item("Due", map[string]types.AttributeValue{
+	b.ann = b.Person("ann", func(*profile.Profile) {})
+	b.Item("Due", map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: "orchestration#floor"}, "sk": &types.AttributeValueMemberS{Value: "floor"},
 		"minute": &types.AttributeValueMemberN{Value: fmt.Sprint(noon.Unix())}}) // so that the first tick need not look back
 	return b
 }
 
-// item writes an item past the faults.
-func (b *bench) item(table string, i map[string]types.AttributeValue) {
-	b.Helper()
-	_, err := b.db.Client.PutItem(b.Context(), &dynamodb.PutItemInput{TableName: &table, Item: i})
-	b.must(err)
-}
-
-func (b *bench) clock() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
-
-func (b *bench) pass(d time.Duration) { b.mu.Lock(); b.now = b.now.Add(d); b.mu.Unlock() }
-
-func (b *bench) must(err error) {
-	b.Helper()
-	if err != nil {
-		b.Fatal(err)
-	}
-}
-
 // define saves a definition; the process forgets what it had cached.
 func (b *bench) define(kind, id, body string) {
 	b.Helper()
-	_, err := catalog.Catalog{DB: b.db, Table: "Catalog"}.Save(b.Context(), kind, id, json.RawMessage(body), nil, dynamotest.By(noon))
-	b.must(err)
-	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.db, nil, b.clock)
+	b.Define(kind, id, body)
+	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.DB, nil, b.Now)
 	b.process.Notifications, b.process.Segmentation, b.process.Self = b.notifications, b.segmentation, b.self
-}
-
-func (b *bench) person(userID string, change func(*profile.Profile)) *profile.Profile {
-	b.Helper()
-	id := profile.Identifier{Kind: profile.UserID, Value: userID}
-	p := &profile.Profile{ID: id.ID(), Identifiers: []profile.Identifier{id}, Memory: profile.Memory{FirstSeen: noon, LastSeen: noon}}
-	change(p)
-	b.must(b.profiles.Save(b.Context(), p))
-	return p
 }
 
 func (b *bench) change(f func(*profile.Profile)) {
 	b.Helper()
 	f(b.ann)
-	b.must(b.profiles.Save(b.Context(), b.ann))
+	b.Must(b.Profiles.Save(b.Context(), b.ann))
 }
 
 // join puts Ann into the segment.
@@ -122,18 +82,18 @@ func (b *bench) follow(n int, kind profile.FollowKind, ref string, at time.Time)
 }
 
 func (b *bench) signUp(n int) job.Follow {
-	return b.follow(n, profile.FollowEvent, "Signed Up", b.clock())
+	return b.follow(n, profile.FollowEvent, "Signed Up", b.Now())
 }
 
 // hear hands over a job and answers whether it comes again.
 func (b *bench) hear(j job.Orchestration) bool {
 	b.Helper()
 	body, err := queue.Encode(j)
-	b.must(err)
+	b.Must(err)
 	raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}})
-	b.must(err)
+	b.Must(err)
 	answer, err := b.process.Handle(b.Context(), raw)
-	b.must(err)
+	b.Must(err)
 	return len(answer.(events.SQSEventResponse).BatchItemFailures) > 0
 }
 
@@ -155,7 +115,7 @@ func (b *bench) asked() []job.Notification {
 	var all []job.Notification
 	for _, body := range b.notifications.Bodies() {
 		var j job.Notifications
-		b.must(json.Unmarshal([]byte(body), &j))
+		b.Must(json.Unmarshal([]byte(body), &j))
 		if len(j.Notifications) > perMessage {
 			b.Errorf("%d notifications", len(j.Notifications))
 		}
@@ -200,7 +160,7 @@ func TestTheSameCauseIsTheSameNotification(t *testing.T) {
 }
 
 func TestWhoIsTaken(t *testing.T) {
-	entered := func(b *bench) job.Follow { return b.follow(1, profile.FollowEntered, "vip", b.clock()) }
+	entered := func(b *bench) job.Follow { return b.follow(1, profile.FollowEntered, "vip", b.Now()) }
 	for _, c := range []struct {
 		name   string
 		body   string
@@ -210,9 +170,9 @@ func TestWhoIsTaken(t *testing.T) {
 	}{
 		{"entered", onEntered, func(b *bench) { b.change(join) }, entered, 1},
 		{"entered and left since", onEntered, nil, entered, 0},
-		{"entered another", onEntered, func(b *bench) { b.change(join) }, func(b *bench) job.Follow { return b.follow(1, profile.FollowEntered, "new", b.clock()) }, 0},
-		{"exited", strings.Replace(onEntered, "entered", "exited", 1), nil, func(b *bench) job.Follow { return b.follow(1, profile.FollowExited, "vip", b.clock()) }, 1},
-		{"exited and back", strings.Replace(onEntered, "entered", "exited", 1), func(b *bench) { b.change(join) }, func(b *bench) job.Follow { return b.follow(1, profile.FollowExited, "vip", b.clock()) }, 0},
+		{"entered another", onEntered, func(b *bench) { b.change(join) }, func(b *bench) job.Follow { return b.follow(1, profile.FollowEntered, "new", b.Now()) }, 0},
+		{"exited", strings.Replace(onEntered, "entered", "exited", 1), nil, func(b *bench) job.Follow { return b.follow(1, profile.FollowExited, "vip", b.Now()) }, 1},
+		{"exited and back", strings.Replace(onEntered, "entered", "exited", 1), func(b *bench) { b.change(join) }, func(b *bench) job.Follow { return b.follow(1, profile.FollowExited, "vip", b.Now()) }, 0},
 		{"paused", strings.Replace(onEvent, "running", "paused", 1), nil, func(b *bench) job.Follow { return b.signUp(1) }, 0},
 		{"at the end of its time", onEvent, nil, func(b *bench) job.Follow { f := b.signUp(1); f.At = noon.Add(-24 * time.Hour); return f }, 1},
 		{"after its time", onEvent, nil, func(b *bench) job.Follow { f := b.signUp(1); f.At = noon.Add(-24*time.Hour - 1); return f }, 0},
@@ -245,7 +205,7 @@ func TestWhereAsksTheEvent(t *testing.T) {
 	}
 	for n, plan := range map[int]string{1: "gold", 2: "tin"} {
 		e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-		b.must(people.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+		b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 	}
 	b.heard(b.signUp(1), b.signUp(2))
 	b.expect(1)
@@ -270,17 +230,17 @@ func TestWaitAndAskAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := start(t, body)
-			b.must(b.tick())
+			b.Must(b.tick())
 			f := b.signUp(1)
 			b.heard(f)
 			b.heard(f)
-			b.pass(19 * time.Minute)
-			b.must(b.tick())
+			b.Pass(19 * time.Minute)
+			b.Must(b.tick())
 			b.expect(0)
 			b.change(c.change)
-			b.pass(time.Minute)
-			b.must(b.tick())
-			b.must(b.tick())
+			b.Pass(time.Minute)
+			b.Must(b.tick())
+			b.Must(b.tick())
 			b.expect(c.want)
 			if got := b.asked(); len(got) > 1 {
 				t.Errorf("asked %d times", len(got))
@@ -294,17 +254,17 @@ func TestWaitAndAskAgain(t *testing.T) {
 func TestWaitThatWasOverWhenItWasHeard(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"2h"`))
 	f := b.signUp(1)
-	b.pass(2 * time.Hour)
+	b.Pass(2 * time.Hour)
 	b.heard(f)
 	b.expect(1)
 }
 
 func TestMissedMinutes(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"10m"`))
-	b.must(b.tick())
+	b.Must(b.tick())
 	b.heard(b.signUp(1))
-	b.pass(40 * time.Minute) // nobody ticks for half an hour
-	b.must(b.tick())
+	b.Pass(40 * time.Minute) // nobody ticks for half an hour
+	b.Must(b.tick())
 	b.expect(1)
 }
 
@@ -312,33 +272,33 @@ func TestOnePersonWhoseWaitFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"2m"`))
 	var last *profile.Profile
 	for i := range 8 {
-		last = b.person(fmt.Sprint("u", i), func(*profile.Profile) {})
+		last = b.Person(fmt.Sprint("u", i), func(*profile.Profile) {})
 		f := b.signUp(1)
 		f.ID, f.ProfileID = fmt.Sprint(last.ID, ".1.0"), last.ID
 		b.heard(f)
 	}
-	b.must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(2*time.Minute), "garbage", []byte("{")))
+	b.Must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(2*time.Minute), "garbage", []byte("{")))
 	broken := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(last.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
 		"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}}
-	b.item("Profiles", broken)
-	b.pass(2 * time.Minute)
-	b.must(b.tick())
+	b.Item("Profiles", broken)
+	b.Pass(2 * time.Minute)
+	b.Must(b.tick())
 	b.expect(7)
-	b.must(b.profiles.Save(t.Context(), last))
-	b.pass(pause)
-	b.must(b.tick())
+	b.Must(b.Profiles.Save(t.Context(), last))
+	b.Pass(pause)
+	b.Must(b.tick())
 	b.expect(8)
 }
 
 func TestDeferredGoesBackAsItIs(t *testing.T) {
 	b := start(t, onEvent)
-	b.must(b.tick())
+	b.Must(b.tick())
 	n := job.Notification{ID: "n", ProfileID: "gone", CampaignID: "gone", Step: "s", Variant: "a", At: noon, Deferred: 2}
 	body, err := json.Marshal(n)
-	b.must(err)
-	b.must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(time.Minute), "n.2", body))
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Must(err)
+	b.Must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(time.Minute), "n.2", body))
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	if got := b.asked(); len(got) != 1 || got[0] != n {
 		t.Errorf("asked for %+v, want %+v", got, n)
 	}
@@ -357,7 +317,7 @@ func TestOncePerPersonAndOnceEvery(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := start(t, with(onEvent, c.fields))
 			for i, day := range c.days {
-				b.pass(noon.AddDate(0, 0, day).Sub(b.clock()))
+				b.Pass(noon.AddDate(0, 0, day).Sub(b.Now()))
 				b.heard(b.signUp(i + 1))
 				b.heard(b.signUp(i + 1))
 			}
@@ -368,12 +328,12 @@ func TestOncePerPersonAndOnceEvery(t *testing.T) {
 
 func TestOncePerPersonAcrossAMerge(t *testing.T) {
 	b := start(t, with(onEvent, `"oncePerPerson":true`))
-	old := b.person("old", func(*profile.Profile) {})
+	old := b.Person("old", func(*profile.Profile) {})
 	f := b.signUp(1)
 	f.ID, f.ProfileID = string(old.ID)+".1.0", old.ID
 	b.heard(f)
 	b.ann.Absorb(old)
-	b.must(b.profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
+	b.Must(b.Profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
 	b.heard(b.signUp(2)) // somebody who was greeted before the merge
 	b.expect(1)
 	// The former profile's own job again, as its outbox sends it now.
@@ -386,7 +346,7 @@ func TestVariantByHash(t *testing.T) {
 	b := start(t, with(onEvent, `"variants":[{"id":"a","weight":0.5},{"id":"b","weight":0.5}]`))
 	c := campaign.Definition{ID: "c", Variants: []campaign.Variant{{ID: "a", Weight: .5}, {ID: "b", Weight: .5}}}
 	for i := range 20 {
-		who := b.person(fmt.Sprint("u", i), func(*profile.Profile) {})
+		who := b.Person(fmt.Sprint("u", i), func(*profile.Profile) {})
 		f := b.signUp(1)
 		f.ID, f.ProfileID = fmt.Sprint(who.ID, ".1.0"), who.ID
 		b.heard(f)
@@ -399,14 +359,14 @@ func TestVariantByHash(t *testing.T) {
 
 func TestAudience(t *testing.T) {
 	b := start(t, toAll)
-	b.pass(-time.Minute)
-	b.must(b.tick())
+	b.Pass(-time.Minute)
+	b.Must(b.tick())
 	if len(b.segmentation.Bodies()) != 0 {
 		t.Fatal("asked before its time")
 	}
-	b.pass(time.Minute)
+	b.Pass(time.Minute)
 	for range 2 {
-		b.must(b.tick())
+		b.Must(b.tick())
 	}
 	var asked job.Segmentation
 	if len(b.segmentation.Bodies()) != 1 || json.Unmarshal([]byte(b.segmentation.Bodies()[0]), &asked) != nil {
@@ -418,7 +378,7 @@ func TestAudience(t *testing.T) {
 	}
 	list := &job.AudienceList{ID: "l", CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID, "nobody"}}
 	for i := range 25 {
-		who := b.person(fmt.Sprint("u", i), join)
+		who := b.Person(fmt.Sprint("u", i), join)
 		list.Profiles = append(list.Profiles, who.ID)
 	}
 	b.change(join)
@@ -434,7 +394,7 @@ func TestAudience(t *testing.T) {
 	}
 	other := *list
 	other.RunID = "audience-c-1"
-	other.Profiles = []profile.ID{b.person("late", join).ID}
+	other.Profiles = []profile.ID{b.Person("late", join).ID}
 	b.hear(job.Orchestration{Audience: &other})
 	b.expect(26)
 }
@@ -453,8 +413,8 @@ func TestAudienceIsNotAskedForTooLateOrWhenStopped(t *testing.T) {
 		{"draft", strings.Replace(toAll, "scheduled", "draft", 1), 0, 0},
 	} {
 		b := start(t, c.body)
-		b.pass(c.late)
-		b.must(b.process.askAudiences(t.Context()))
+		b.Pass(c.late)
+		b.Must(b.process.askAudiences(t.Context()))
 		if got := len(b.segmentation.Bodies()); got != c.want {
 			t.Errorf("%s: asked %d times", c.name, got)
 		}
@@ -463,23 +423,23 @@ func TestAudienceIsNotAskedForTooLateOrWhenStopped(t *testing.T) {
 
 func TestErasedWhileWaiting(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"10m"`))
-	b.must(b.tick())
+	b.Must(b.tick())
 	b.heard(b.signUp(1))
-	b.must(b.profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
-	b.pass(10 * time.Minute)
-	b.must(b.tick())
+	b.Must(b.Profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
+	b.Pass(10 * time.Minute)
+	b.Must(b.tick())
 	b.expect(0)
 }
 
 // TestWhatAPauseKeepsIsAWaitOfThePerson: an export lists it, when it is looked at again.
 func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"4h"`))
-	b.must(b.tick())
+	b.Must(b.tick())
 	b.heard(b.signUp(1))
 	b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"4h"`), "running", "paused", 1))
 	waits := func() []due.Waiting {
-		all, err := due.Waits{DB: b.db, Table: "Due"}.Of(t.Context(), b.ann.Keys(), b.clock())
-		b.must(err)
+		all, err := due.Waits{DB: b.DB, Table: "Due"}.Of(t.Context(), b.ann.Keys(), b.Now())
+		b.Must(err)
 		return all
 	}
 	first := waits()
@@ -487,12 +447,12 @@ func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
 		t.Fatalf("before its time: %+v", first)
 	}
 	for range 4*60 + 100 {
-		b.pass(time.Minute)
-		b.must(b.tick())
+		b.Pass(time.Minute)
+		b.Must(b.tick())
 	}
 	// By now it is looked at every half an hour at the most.
-	if got := waits(); len(got) != 1 || got[0].Notification != first[0].Notification || got[0].At.Before(b.clock().Add(-time.Minute)) || got[0].At.After(b.clock().Add(31*time.Minute)) {
-		t.Errorf("at %v: %+v", b.clock(), got)
+	if got := waits(); len(got) != 1 || got[0].Notification != first[0].Notification || got[0].At.Before(b.Now().Add(-time.Minute)) || got[0].At.After(b.Now().Add(31*time.Minute)) {
+		t.Errorf("at %v: %+v", b.Now(), got)
 	}
 	b.expect(0)
 }
@@ -501,31 +461,31 @@ func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
 func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
 	for _, deferred := range []int{0, 1} {
 		b := start(t, with(onEvent, `"wait":"1h"`))
-		b.must(b.tick())
+		b.Must(b.tick())
 		b.heard(b.signUp(1))
 		b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
 		if deferred > 0 { // as dispatch puts it off
 			body, err := json.Marshal(job.Notification{ID: "n", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, NotAfter: noon.Add(25 * time.Hour), Deferred: deferred})
-			b.must(err)
-			b.must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", body))
+			b.Must(err)
+			b.Must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", body))
 		}
 		waits := func() (n int) {
-			b.db.Each(t, "Due", func(i map[string]types.AttributeValue) {
+			b.DB.Each(t, "Due", func(i map[string]types.AttributeValue) {
 				if _, filed := i["b"]; filed {
 					n++
 				}
 			})
 			return n
 		}
-		b.pass(time.Hour)
-		b.must(b.tick())
+		b.Pass(time.Hour)
+		b.Must(b.tick())
 		if n := waits(); n != 1+deferred {
 			t.Fatalf("%d wait for the end of the pause", n)
 		}
-		b.must(b.profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
+		b.Must(b.Profiles.Erase(t.Context(), b.ann, b.Now(), b.ann.TombstoneVersion(b.Now())))
 		for range 35 {
-			b.pass(time.Minute)
-			b.must(b.tick())
+			b.Pass(time.Minute)
+			b.Must(b.tick())
 		}
 		if n := waits(); n != 0 {
 			t.Errorf("deferred %d: %d still wait for who was erased", deferred, n)
@@ -539,17 +499,17 @@ func TestTakenBeforeAnErasure(t *testing.T) {
 	b := start(t, with(onEvent, `"onceEvery":"90d"`))
 	b.heard(b.signUp(1))
 	b.expect(1)
-	b.pass(time.Minute)
-	b.must(b.profiles.Erase(t.Context(), b.ann, b.clock(), b.ann.TombstoneVersion(b.clock())))
-	b.pass(time.Minute)
-	back, err := b.profiles.Load(t.Context(), b.ann.ID)
-	b.must(err)
-	back.Identifiers, back.FirstSeen, back.LastSeen = b.ann.Identifiers, b.clock(), b.clock()
-	b.must(b.profiles.Save(t.Context(), back))
+	b.Pass(time.Minute)
+	b.Must(b.Profiles.Erase(t.Context(), b.ann, b.Now(), b.ann.TombstoneVersion(b.Now())))
+	b.Pass(time.Minute)
+	back, err := b.Profiles.Load(t.Context(), b.ann.ID)
+	b.Must(err)
+	back.Identifiers, back.FirstSeen, back.LastSeen = b.ann.Identifiers, b.Now(), b.Now()
+	b.Must(b.Profiles.Save(t.Context(), back))
 	b.ann = back
 	for n := range 2 {
 		f := b.signUp(int(back.Version) + n)
-		f.At = b.clock()
+		f.At = b.Now()
 		b.heard(f)
 	}
 	b.expect(2)
@@ -563,7 +523,7 @@ func TestErasedAndBack(t *testing.T) {
 			definition = with(onEvent, wait)
 		}
 		b := start(t, definition)
-		b.must(b.tick())
+		b.Must(b.tick())
 		before := b.signUp(1)
 		if wait != "" {
 			b.heard(before)
@@ -572,8 +532,8 @@ func TestErasedAndBack(t *testing.T) {
 		if wait == "" {
 			b.heard(before)
 		}
-		b.pass(10 * time.Minute)
-		b.must(b.tick())
+		b.Pass(10 * time.Minute)
+		b.Must(b.tick())
 		b.expect(0)
 	}
 }
@@ -599,7 +559,7 @@ func TestEveryWriteBroken(t *testing.T) {
 				ticks()
 				for _, body := range b.segmentation.Bodies() {
 					var asked job.Segmentation
-					b.must(json.Unmarshal([]byte(body), &asked))
+					b.Must(json.Unmarshal([]byte(body), &asked))
 					list := job.AudienceList{CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID}}
 					for b.hear(job.Orchestration{Audience: &list}) {
 					}
@@ -608,20 +568,20 @@ func TestEveryWriteBroken(t *testing.T) {
 			}
 			for b.hear(job.Orchestration{Follows: []job.Follow{b.follow(1, profile.FollowEvent, "Signed Up", noon)}}) {
 			}
-			b.pass(3 * time.Minute)
+			b.Pass(3 * time.Minute)
 			ticks()
-			b.pass(pause)
+			b.Pass(pause)
 			ticks()
 		}
 		b := start(t, way.body)
-		before := b.db.Calls(dynamotest.AnyWrite)
+		before := b.DB.Calls(dynamotest.AnyWrite)
 		play(b)
-		writes := b.db.Calls(dynamotest.AnyWrite) - before
+		writes := b.DB.Calls(dynamotest.AnyWrite) - before
 		for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 			for nth := 1; nth <= writes; nth++ {
 				t.Run(fmt.Sprintf("%s, write %d %s", way.name, nth, how), func(t *testing.T) {
 					b := start(t, way.body)
-					b.db.Fail(dynamotest.AnyWrite, nth+1, how) // the first is Ann's own change
+					b.DB.Fail(dynamotest.AnyWrite, nth+1, how) // the first is Ann's own change
 					play(b)
 					b.expect(1)
 				})
@@ -664,7 +624,7 @@ func TestManyFollowsAreSentTogether(t *testing.T) {
 	var sizes []int
 	for _, body := range b.notifications.Bodies() {
 		var j job.Notifications
-		b.must(json.Unmarshal([]byte(body), &j))
+		b.Must(json.Unmarshal([]byte(body), &j))
 		sizes = append(sizes, len(j.Notifications))
 	}
 	if !slices.Equal(sizes, []int{10, 10, 5}) {

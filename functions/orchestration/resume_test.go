@@ -28,24 +28,24 @@ func TestEveryReadAtTheEndOfAWaitFails(t *testing.T) {
 	reads := 0
 	for nth := 1; ; nth++ {
 		b := start(t, with(onEvent, `"wait":"10m"`))
-		b.must(b.tick())
+		b.Must(b.tick())
 		b.heard(b.signUp(1))
-		bob := b.person("bob", func(*profile.Profile) {})
+		bob := b.Person("bob", func(*profile.Profile) {})
 		bob.Absorb(b.ann)
-		b.must(b.profiles.Merge(t.Context(), bob, b.ann, people.Pack{}))
+		b.Must(b.Profiles.Merge(t.Context(), bob, b.ann, people.Pack{}))
 		b.define(definition.Campaign, "c", with(onEvent, `"wait":"20m"`))
-		b.pass(10 * time.Minute)
-		before := b.db.Calls("GetItem")
-		b.db.Fail("GetItem", nth, dynamotest.NotPersisted)
+		b.Pass(10 * time.Minute)
+		before := b.DB.Calls("GetItem")
+		b.DB.Fail("GetItem", nth, dynamotest.NotPersisted)
 		_ = b.tick()
-		if b.db.Calls("GetItem")-before < nth {
+		if b.DB.Calls("GetItem")-before < nth {
 			break
 		}
 		reads++
-		b.db.Heal()
+		b.DB.Heal()
 		for range 3 {
-			b.pass(time.Minute)
-			b.must(b.tick())
+			b.Pass(time.Minute)
+			b.Must(b.tick())
 		}
 		if got := b.asked(); len(got) != 1 || got[0].CampaignVersion != 1 || got[0].ProfileID != b.ann.ID {
 			t.Errorf("read %d: asked for %+v", nth, got)
@@ -63,23 +63,23 @@ func TestEveryReadAtTheEndOfAWaitFails(t *testing.T) {
 func TestWhoCannotBeReadNow(t *testing.T) {
 	for _, c := range []struct{ unreadable, least, most time.Duration }{{0, time.Minute, time.Minute}, {4 * time.Minute, time.Minute, time.Minute}, {80 * time.Minute, 3 * time.Minute, 21 * time.Minute}} {
 		b := start(t, with(onEvent, `"wait":"10m"`))
-		b.must(b.tick())
+		b.Must(b.tick())
 		b.heard(b.signUp(1))
 		key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"}}
-		sound, err := b.db.Client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: new("Profiles"), Key: key})
-		b.must(err)
-		b.item("Profiles", map[string]types.AttributeValue{"pk": key["pk"], "sk": key["sk"], "v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
-		b.pass(10 * time.Minute)
-		b.must(b.tick())
+		sound, err := b.DB.Client.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: new("Profiles"), Key: key})
+		b.Must(err)
+		b.Item("Profiles", map[string]types.AttributeValue{"pk": key["pk"], "sk": key["sk"], "v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
+		b.Pass(10 * time.Minute)
+		b.Must(b.tick())
 		for late := time.Duration(0); late < c.unreadable; late += time.Minute {
-			b.pass(time.Minute)
-			b.must(b.tick())
+			b.Pass(time.Minute)
+			b.Must(b.tick())
 		}
-		b.item("Profiles", sound.Item)
+		b.Item("Profiles", sound.Item)
 		waited := time.Duration(0)
 		for ; len(b.asked()) == 0 && waited < time.Hour; waited += time.Minute {
-			b.pass(time.Minute)
-			b.must(b.tick())
+			b.Pass(time.Minute)
+			b.Must(b.tick())
 		}
 		if waited < c.least || waited > c.most {
 			t.Errorf("unreadable for %v: told after %v more, want %v to %v", c.unreadable, waited, c.least, c.most)
@@ -92,7 +92,7 @@ func TestAJobOfWhoCannotBeReadWaits(t *testing.T) {
 	b := start(t, onEvent)
 	var put postponed
 	b.process.Queue = queue.Consumer{Postponer: queue.Postponer{Client: &put}, Jitter: func(time.Duration) time.Duration { return 0 }}
-	b.item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
+	b.Item("Profiles", map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(b.ann.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"},
 		"v": &types.AttributeValueMemberN{Value: "1"}, "b": &types.AttributeValueMemberB{Value: []byte{255}}})
 	if !b.hear(job.Orchestration{Follows: []job.Follow{b.signUp(1)}}) || fmt.Sprint(put) != "[30]" {
 		t.Errorf("the job is put off by %v", put)
@@ -110,7 +110,7 @@ func TestWhatIsDoneHandsNothingOn(t *testing.T) {
 			t.Error("an audience comes again")
 		}
 	}
-	b.must(b.tick())
+	b.Must(b.tick())
 	if got := b.self.Take(); len(got) != 0 {
 		t.Errorf("handed on %s", got)
 	}
@@ -120,11 +120,11 @@ func TestWhatIsDoneHandsNothingOn(t *testing.T) {
 // TestAConditionIsAskedAtTheEndOfAWait and not at its begin: what does not hold yet may by then.
 func TestAConditionIsAskedAtTheEndOfAWait(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"10m","condition":{"field":"orders.count","op":"gte","value":1}`))
-	b.must(b.tick())
+	b.Must(b.tick())
 	b.heard(b.signUp(1))
 	b.change(func(p *profile.Profile) { p.Orders.Count = 1 })
-	b.pass(10 * time.Minute)
-	b.must(b.tick())
+	b.Pass(10 * time.Minute)
+	b.Must(b.tick())
 	b.expect(1)
 	if got := fmt.Sprint(b.decisions(b.ann)); got != "[]" {
 		t.Errorf("on record %s", got)
@@ -136,11 +136,11 @@ func TestWhatIsCounted(t *testing.T) {
 	wait := with(onEvent, `"wait":"10m"`)
 	where := strings.Replace(onEvent, `"Signed Up"`, `"Signed Up","where":[{"property":"plan","op":"eq","value":"gold"}]`, 1)
 	erase := func(b *bench) {
-		b.must(b.profiles.Erase(t.Context(), b.ann, noon.Add(time.Second), b.ann.TombstoneVersion(noon.Add(time.Second))))
+		b.Must(b.Profiles.Erase(t.Context(), b.ann, noon.Add(time.Second), b.ann.TombstoneVersion(noon.Add(time.Second))))
 	}
 	hear := func(b *bench) { b.heard(b.signUp(1)) }
-	hearing := func(b *bench) { b.must(b.tick()); b.heard(b.signUp(1)) }
-	tick := func(b *bench) { b.pass(10 * time.Minute); b.must(b.tick()) }
+	hearing := func(b *bench) { b.Must(b.tick()); b.heard(b.signUp(1)) }
+	tick := func(b *bench) { b.Pass(10 * time.Minute); b.Must(b.tick()) }
 	list := func(b *bench) {
 		b.hear(job.Orchestration{Audience: &job.AudienceList{ID: "l", CampaignID: "c", RunID: "audience-c-1795262400", SegmentID: "vip", Profiles: []profile.ID{b.ann.ID}}})
 	}
@@ -163,12 +163,12 @@ func TestWhatIsCounted(t *testing.T) {
 			b.hear(job.Orchestration{Audience: &job.AudienceList{ID: "l", CampaignID: "c", RunID: "x"}})
 		}, "undecoded"},
 		"an entry that is none": {onEvent, func(b *bench) {
-			b.must(b.tick())
-			b.must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(10*time.Minute), "x", []byte(`{}`)))
+			b.Must(b.tick())
+			b.Must(b.process.Due.Put(t.Context(), due.OwnerOrchestration, noon.Add(10*time.Minute), "x", []byte(`{}`)))
 		}, tick, "undecoded"},
 		"an event that does not fit": {where, func(b *bench) {
 			e := event.Event{MessageID: "m1", Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"tin"}`)}
-			b.must(people.Timeline{DB: b.db, Table: "Timeline", Now: b.clock}.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+			b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 		}, hear, "unmet"},
 		"refused": {with(onEvent, `"condition":{"field":"orders.count","op":"gte","value":1}`), nil, hear, "notEligible"},
 	} {

@@ -60,8 +60,8 @@ func TestWhatOnlyPublicEventsSay(t *testing.T) {
 			for _, n := range b.asked() {
 				got = map[bool]string{true: "unproven", false: "asked"}[n.Unproven]
 			}
-			found, _, err := b.deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
-			b.must(err)
+			found, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 10, "")
+			b.Must(err)
 			for _, d := range found {
 				got += strings.Replace(string(d.Reason), "unproven", "unproven is refused", 1)
 			}
@@ -84,8 +84,8 @@ func TestNoPageTakesThePlaceOfAnAct(t *testing.T) {
 				b.heard(f)
 			}
 			if wait != "" {
-				b.pass(11 * time.Minute)
-				b.must(b.tick())
+				b.Pass(11 * time.Minute)
+				b.Must(b.tick())
 			}
 			b.expect(1)
 			proven := false
@@ -124,8 +124,8 @@ func TestAPageEndsNothingThatIsProven(t *testing.T) {
 		f.Unproven = c.unproven
 		b.heard(f)
 		b.change(c.bought)
-		b.pass(11 * time.Minute)
-		b.must(b.tick())
+		b.Pass(11 * time.Minute)
+		b.Must(b.tick())
 		b.expect(map[bool]int{true: 1}[c.want == "[]"])
 		if got := fmt.Sprint(b.decisions(b.ann)); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

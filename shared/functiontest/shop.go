@@ -1,6 +1,6 @@
 // Package functiontest is the bench of the functions' tests: a shop with people, definitions, a clock and queues that fail as told, over the stand-in of DynamoDB. It knows no
-// function; what only one of them needs stands beside its tests. The surprising thing: the shop's own writes go past the faults that a test has ordered, so that a test breaks what
-// its function does and not what the test itself prepares.
+// function; what only one of them needs stands beside its tests. The surprising thing: what a test writes by the shop's stores is counted and broken like what its function writes, so
+// order a fault after the shop is as the test wants it. Item alone goes past faults.
 package functiontest
 
 import (
@@ -49,10 +49,10 @@ func Open(t testing.TB, at time.Time) *Shop {
 	t.Helper()
 	s := &Shop{TB: t, Clock: &Clock{now: at}, opened: at.UTC()}
 	s.DB = dynamotest.NewAt(t, s.Now)
-	s.Profiles = people.Profiles{DB: s.DB.Client, Table: "Profiles"}
-	s.Orders = people.Orders{DB: s.DB.Client, Table: "Profiles"}
-	s.Deliveries = outreach.Deliveries{DB: s.DB.Client, Table: "Deliveries", Now: s.Now}
-	s.Catalog = catalog.Catalog{DB: s.DB.Client, Table: "Catalog"}
+	s.Profiles = people.Profiles{DB: s.DB, Table: "Profiles"}
+	s.Orders = people.Orders{DB: s.DB, Table: "Profiles"}
+	s.Deliveries = outreach.Deliveries{DB: s.DB, Table: "Deliveries", Now: s.Now}
+	s.Catalog = catalog.Catalog{DB: s.DB, Table: "Catalog"}
 	return s
 }
 
@@ -88,7 +88,7 @@ func (s *Shop) Person(userID string, change func(*profile.Profile)) *profile.Pro
 	return p
 }
 
-// Item writes an item as it is.
+// Item writes an item as it is, past all faults.
 func (s *Shop) Item(table string, i dynamo.Item) {
 	s.Helper()
 	s.Must(dynamo.Do(s.Context(), s.DB.Client, dynamo.Put(table, i, dynamo.Condition{})))
