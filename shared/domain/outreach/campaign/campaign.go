@@ -28,7 +28,7 @@ const (
 	Running   State = "running"
 	Paused    State = "paused"
 	Finished  State = "finished"
-	Stopped   State = "cancelled"
+	Cancelled State = "cancelled"
 )
 
 // Definition is a campaign as it is saved.

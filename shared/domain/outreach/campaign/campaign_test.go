@@ -173,7 +173,7 @@ func TestActive(t *testing.T) {
 		{"scheduled, at its time", Definition{State: Scheduled, Trigger: audience}, at, true},
 		{"scheduled, before", Definition{State: Scheduled, Trigger: audience}, at.Add(-1), false},
 		{"scheduled without an audience", Definition{State: Scheduled}, at, false},
-		{"cancelled, at its time", Definition{State: Stopped, Trigger: audience}, at, false},
+		{"cancelled, at its time", Definition{State: Cancelled, Trigger: audience}, at, false},
 	} {
 		if got := c.d.Active(c.now); got != c.want {
 			t.Errorf("%s: %v", c.name, got)

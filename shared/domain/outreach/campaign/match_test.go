@@ -64,7 +64,7 @@ func TestNobodyElseIsHeard(t *testing.T) {
 	}
 	kinds := []profile.FollowKind{profile.FollowOrder, profile.FollowSignUp, profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved, profile.FollowReport, ""}
 	for name, trigger := range triggers {
-		for _, state := range []State{Draft, Scheduled, Running, Paused, Finished, Stopped, ""} {
+		for _, state := range []State{Draft, Scheduled, Running, Paused, Finished, Cancelled, ""} {
 			for _, kind := range kinds {
 				for _, ref := range []string{"vip", "new", ""} {
 					want := state == Running && ref == "vip" && string(kind) == name

@@ -40,7 +40,7 @@ func (d Definition) Validate() error {
 	if d.Name == "" || len(d.Name) > maxName {
 		f.Addf("name", "must be 1 to %d bytes", maxName)
 	}
-	if !slices.Contains([]State{Draft, Scheduled, Running, Paused, Finished, Stopped}, d.State) {
+	if !slices.Contains([]State{Draft, Scheduled, Running, Paused, Finished, Cancelled}, d.State) {
 		f.Add("state", "must be draft, scheduled, running, paused, finished or cancelled")
 	}
 	if d.State == Scheduled && d.Trigger.Audience == nil {
