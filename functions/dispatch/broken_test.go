@@ -158,7 +158,7 @@ func TestWhatAPageHasStartedTellsItsTimeAlone(t *testing.T) {
 	n := b.signUp(b.ask("s1"))
 	n.Unproven = true
 	settle(b, b.process, n)
-	if b.expect(1, "sent"); !strings.Contains(b.provider.taken[0].Message.Text, "2026-11-21") || !strings.Contains(b.provider.taken[0].Message.Text, "[]") {
-		t.Errorf("text %q", b.provider.taken[0].Message.Text)
+	if b.expect(1, "sent"); !strings.Contains(b.provider.taken[0].Content.Text, "2026-11-21") || !strings.Contains(b.provider.taken[0].Content.Text, "[]") {
+		t.Errorf("text %q", b.provider.taken[0].Content.Text)
 	}
 }

@@ -37,11 +37,11 @@ func (b *bench) confirmation(step string) job.Notification {
 // linkOf opens the link of a confirmation that was sent.
 func linkOf(t *testing.T, n channel.Notification) delivery.Confirmation {
 	t.Helper()
-	_, rest, found := strings.Cut(n.Message.Text, "https://shop.example/v1/confirm/")
+	_, rest, found := strings.Cut(n.Content.Text, "https://shop.example/v1/confirm/")
 	token, _, _ := strings.Cut(rest, "\n")
 	link, err := delivery.ParseConfirmation(linkKeys, token)
 	if !found || err != nil {
-		t.Fatalf("no link in %q: %v", n.Message.Text, err)
+		t.Fatalf("no link in %q: %v", n.Content.Text, err)
 	}
 	return link
 }
@@ -64,7 +64,7 @@ func TestAConfirmation(t *testing.T) {
 			settle(b, b.another(), n)
 			b.expect(1, "sent")
 			got := b.provider.taken[0]
-			if got.Address != "mei@shop.example" || got.Message.Subject != c.want || got.UnsubscribeURL != "" || strings.Contains(got.Message.Text+got.Message.HTML, "evil") {
+			if got.Address != "mei@shop.example" || got.Content.Subject != c.want || got.UnsubscribeURL != "" || strings.Contains(got.Content.Text+got.Content.HTML, "evil") {
 				t.Errorf("sent %+v", got)
 			}
 			want := delivery.Confirmation{ProfileID: b.ann.ID, Channel: delivery.Email, Address: "mei@shop.example", Sent: noon.UTC()}

@@ -199,7 +199,7 @@ func TestOtherChannelsNeedNoAddress(t *testing.T) {
 	b.change(func(p *profile.Profile) { p.Consent["social"] = profile.Consent{Granted: true, At: noon} })
 	settle(b, b.process, b.ask("s1"))
 	b.expect(1, "sent")
-	if got := b.provider.taken[0]; got.Address != "" || string(got.Message.Payload) != `{"text":"Hi"}` {
+	if got := b.provider.taken[0]; got.Address != "" || string(got.Content.Payload) != `{"text":"Hi"}` {
 		t.Errorf("handed over %+v", got)
 	}
 }
@@ -229,8 +229,8 @@ func TestTheEventOfThePersonItself(t *testing.T) {
 	n := b.signUp(b.ask("s1"))
 	n.EventOf = ""
 	settle(b, b.process, n)
-	if b.expect(1, "sent"); !strings.HasPrefix(b.provider.taken[0].Message.Text, "Teahouse gold ") {
-		t.Errorf("text %q", b.provider.taken[0].Message.Text)
+	if b.expect(1, "sent"); !strings.HasPrefix(b.provider.taken[0].Content.Text, "Teahouse gold ") {
+		t.Errorf("text %q", b.provider.taken[0].Content.Text)
 	}
 }
 

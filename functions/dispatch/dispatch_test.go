@@ -36,8 +36,8 @@ func TestSendsWhatWasAskedFor(t *testing.T) {
 	if err != nil || u != (delivery.Unsubscribe{ProfileID: b.ann.ID, Channel: delivery.Email, NotificationID: n.ID}) {
 		t.Errorf("the link %s leads to %+v, %v", got.UnsubscribeURL, u, err)
 	}
-	if got.ID != n.ID || got.Address != "ann@example.com" || got.UserID != "ann" || got.Message.Subject != "Hi Ann" ||
-		got.Message.Text != "Teahouse gold "+got.UnsubscribeURL {
+	if got.ID != n.ID || got.Address != "ann@example.com" || got.UserID != "ann" || got.Content.Subject != "Hi Ann" ||
+		got.Content.Text != "Teahouse gold "+got.UnsubscribeURL {
 		t.Errorf("the provider got %+v", got)
 	}
 	d, _, err := b.Deliveries.Decisions(t.Context(), b.ann.Keys(), 1, "")

@@ -21,7 +21,7 @@ func TestTimesAndSumsAreTheReaders(t *testing.T) {
 		})
 		settle(b, b.process, b.signUp(b.ask("s1")))
 		b.expect(1, "sent")
-		if got := b.provider.taken[0].Message.Text; !strings.HasPrefix(got, "Teahouse "+want+" 128.50 zh+en ") {
+		if got := b.provider.taken[0].Content.Text; !strings.HasPrefix(got, "Teahouse "+want+" 128.50 zh+en ") {
 			t.Errorf("in %q: %q, want %s", zone, got, want)
 		}
 	}

@@ -150,7 +150,7 @@ func TestRevokedByAnEventMeanwhile(t *testing.T) {
 	}
 }
 
-// TestChangedMeanwhile: what changes nothing that is judged keeps nobody from their message, however often it comes.
+// TestChangedMeanwhile: what changes nothing that is judged keeps nobody from their notification, however often it comes.
 func TestChangedMeanwhile(t *testing.T) {
 	b := start(t, welcome)
 	for nth := 1; nth <= 20; nth++ {
@@ -382,7 +382,7 @@ func TestTheVersionThatTookThePerson(t *testing.T) {
 		if len(b.provider.taken) == 0 {
 			return fmt.Sprint(b.decisions())
 		}
-		return b.provider.taken[0].Message.Text
+		return b.provider.taken[0].Content.Text
 	}
 	for _, c := range []struct {
 		name            string

@@ -42,8 +42,8 @@ func TestNoWordOfAPublicEventIsSent(t *testing.T) {
 		n.Unproven = c.unproven
 		settle(b, b.process, n)
 		b.expect(1, "sent")
-		if got := b.provider.taken[0]; got.Address != "ann@example.com" || got.Message.Subject != "您好 Ann" || !strings.HasPrefix(got.Message.Text, c.text) {
-			t.Errorf("unproven %v: to %s, %q, %q", c.unproven, got.Address, got.Message.Subject, got.Message.Text)
+		if got := b.provider.taken[0]; got.Address != "ann@example.com" || got.Content.Subject != "您好 Ann" || !strings.HasPrefix(got.Content.Text, c.text) {
+			t.Errorf("unproven %v: to %s, %q, %q", c.unproven, got.Address, got.Content.Subject, got.Content.Text)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (j *judged) write(ctx context.Context) (*written, delivery.Verdict, error) 
 	}
 	return &written{judged: j, sender: sender, notification: channel.Notification{
 		ID: j.n.ID, CampaignID: j.campaign.ID, ProfileID: j.person.ID, UserID: j.person.UserID(),
-		Address: j.facts.Address, Message: content, UnsubscribeURL: variables.UnsubscribeURL,
+		Address: j.facts.Address, Content: content, UnsubscribeURL: variables.UnsubscribeURL,
 	}}, delivery.Verdict{Action: delivery.Proceed}, nil
 }
 

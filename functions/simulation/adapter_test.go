@@ -28,7 +28,7 @@ type sender struct {
 func (s sender) Send(ctx context.Context, n channel.Notification) error {
 	what := s.provider.take(ctx, sending{
 		Channel: s.channel, Notification: n.ID, Campaign: n.CampaignID, Profile: string(n.ProfileID), UserID: n.UserID,
-		Address: n.Address, Text: n.Message.Text + string(n.Message.Payload), Unsubscribe: n.UnsubscribeURL,
+		Address: n.Address, Text: textOf(n), Unsubscribe: n.UnsubscribeURL,
 	})
 	switch what.answer {
 	case tookIt:

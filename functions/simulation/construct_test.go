@@ -50,3 +50,13 @@ func argument(t reflect.Type, load func(any) error, db *dynamodb.Client, queues 
 	check(load(s.Interface()))
 	return s.Elem()
 }
+
+// textOf is what a notification says. Its content is Message in older versions.
+func textOf(notification any) string {
+	n := reflect.ValueOf(notification)
+	content := n.FieldByName("Content")
+	if !content.IsValid() {
+		content = n.FieldByName("Message")
+	}
+	return content.FieldByName("Text").String() + string(content.FieldByName("Payload").Bytes())
+}

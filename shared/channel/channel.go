@@ -18,7 +18,7 @@ type Notification struct {
 	ProfileID      profile.ID
 	UserID         string // empty for a person who is not known by one
 	Address        string // of the channel; empty where it has none
-	Message        liquid.Message
+	Content        liquid.Content
 	UnsubscribeURL string // empty for transactional ones
 }
 

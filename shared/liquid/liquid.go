@@ -22,8 +22,8 @@ const (
 	maxLine   = 900 // bytes of a rendered subject, below what a header line may have
 )
 
-// Message is what was rendered for one person.
-type Message struct {
+// Content is what was rendered for one person.
+type Content struct {
 	Subject string
 	Text    string
 	HTML    string
@@ -34,10 +34,10 @@ type Message struct {
 type Template struct {
 	ID      string
 	Channel delivery.Channel
-	locales map[string]content
+	locales map[string]parts
 }
 
-type content struct{ subject, text, html, payload *part }
+type parts struct{ subject, text, html, payload *part }
 
 // ErrRender says that a template compiled but could not be rendered for these values. Its text names no value.
 var ErrRender = errors.New("the template does not render")
@@ -72,9 +72,9 @@ func Compile(d template.Definition) (*Template, error) {
 // compileAll compiles every part that has no fault yet; of a definition that is new, the calls of filters are checked too.
 func compileAll(d template.Definition, known fault.Faults, anew bool) (*Template, fault.Faults) {
 	var f fault.Faults
-	t := &Template{ID: d.ID, Channel: d.Channel, locales: map[string]content{}}
+	t := &Template{ID: d.ID, Channel: d.Channel, locales: map[string]parts{}}
 	for _, name := range d.LocaleNames() {
-		var c content
+		var c parts
 		for _, p := range []struct {
 			name delivery.Part
 			mode mode
@@ -98,10 +98,10 @@ func compileAll(d template.Definition, known fault.Faults, anew bool) (*Template
 
 // Render fills the template for a locale such as zh-CN: the content of zh-CN, else of zh, else the default one. Errors are
 // ErrRender.
-func (t *Template) Render(locale string, v Variables) (Message, error) {
-	c := t.content(locale)
+func (t *Template) Render(locale string, v Variables) (Content, error) {
+	c := t.parts(locale)
 	bindings := v.bindings()
-	var m Message
+	var m Content
 	for _, p := range []struct {
 		part *part
 		into *string
@@ -111,7 +111,7 @@ func (t *Template) Render(locale string, v Variables) (Message, error) {
 		}
 		text, err := p.part.render(bindings)
 		if err != nil {
-			return Message{}, err
+			return Content{}, err
 		}
 		*p.into = text
 	}
@@ -120,10 +120,10 @@ func (t *Template) Render(locale string, v Variables) (Message, error) {
 	if c.payload != nil {
 		text, err := c.payload.render(bindings)
 		if err != nil {
-			return Message{}, err
+			return Content{}, err
 		}
 		if !json.Valid([]byte(text)) {
-			return Message{}, fmt.Errorf("%w: the payload is not JSON", ErrRender)
+			return Content{}, fmt.Errorf("%w: the payload is not JSON", ErrRender)
 		}
 		m.Payload = json.RawMessage(text)
 	}
@@ -133,7 +133,7 @@ func (t *Template) Render(locale string, v Variables) (Message, error) {
 // noText is what a header cannot hold between its words.
 func noText(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
-func (t *Template) content(locale string) content {
+func (t *Template) parts(locale string) parts {
 	locale = strings.ToLower(strings.ReplaceAll(locale, "_", "-"))
 	for locale != "" {
 		if c, ok := t.locales[locale]; ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/userops/userops/shared/channel"
 )
 
-// What is refused here, no server has seen: a message that breaks the form of mail is not sent, and neither is one to an address that
-// is none. Only the latter is laid to the address.
+// What is refused here, no server has seen: a mail that breaks the form of mail, and one to a text that is no address. Only the latter is laid to the
+// address.
 
 const (
 	maxAddress = 254 // bytes, RFC 5321 4.5.3.1.3 without the brackets
@@ -60,7 +60,7 @@ func ascii(text string) bool {
 
 // checkHeaders refuses a subject that could make headers of its own, and lines that cannot be folded.
 func checkHeaders(n channel.Notification) *channel.Error {
-	subject := n.Message.Subject
+	subject := n.Content.Subject
 	long := len("Subject: ")+longestWord(subject) > maxLine || len("List-Unsubscribe: <>")+longestWord(n.UnsubscribeURL) > maxLine
 	if long || strings.ContainsFunc(subject+n.UnsubscribeURL, unicode.IsControl) || encodedWord.MatchString(subject) {
 		return &channel.Error{Class: channel.Reject, Code: "header"}

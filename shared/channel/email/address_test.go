@@ -60,7 +60,7 @@ func TestWhatWeCannotSendIsNoBounce(t *testing.T) {
 			n.Address = c.address
 		}
 		if c.subject != "" {
-			n.Message.Subject = c.subject
+			n.Content.Subject = c.subject
 		}
 		if c.link != "" {
 			n.UnsubscribeURL = c.link
@@ -87,9 +87,9 @@ func TestHeaderLinesFit(t *testing.T) {
 	} {
 		s := listen(t, nil)
 		n := notification()
-		n.Message.Subject = strings.TrimSpace(subject)
+		n.Content.Subject = strings.TrimSpace(subject)
 		n.UnsubscribeURL = "https://shop.example/" + strings.Repeat("x", 957)
-		m, err := sender(t, s).message(n)
+		m, err := sender(t, s).compose(n)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -108,7 +108,7 @@ func TestHeaderLinesFit(t *testing.T) {
 			continue
 		}
 		got, err := new(mime.WordDecoder).DecodeHeader(s.only(t).message.Header.Get("Subject"))
-		if err != nil || got != n.Message.Subject {
+		if err != nil || got != n.Content.Subject {
 			t.Errorf("%s: the subject arrived as %.80q, %v", name, got, err)
 		}
 	}

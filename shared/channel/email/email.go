@@ -99,7 +99,7 @@ func (s *Sender) hostPort() (string, int, error) {
 
 // Send hands one notification to the server and returns when the server took it. Its errors are *channel.Error.
 func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
-	message, err := s.message(n)
+	m, err := s.compose(n)
 	if err != nil {
 		return err
 	}
@@ -108,13 +108,13 @@ func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
 	if time.Since(c.used) > maxIdle {
 		c.close()
 	}
-	err = c.send(ctx, message)
+	err = c.send(ctx, m)
 	if lost(err) {
-		// The connection was closed while nobody used it. Nothing of the message was said yet.
+		// The connection was closed while nobody used it. Nothing of the mail was said yet.
 		c.close()
-		err = c.send(ctx, message)
+		err = c.send(ctx, m)
 	}
-	if err == nil || message.IsDelivered() {
+	if err == nil || m.IsDelivered() {
 		// Tidying up after the delivery may fail; the next send finds out.
 		return nil
 	}
@@ -204,7 +204,8 @@ func (s *Sender) domain() string {
 	return from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 }
 
-func (s *Sender) message(n channel.Notification) (*gomail.Msg, error) {
+// compose writes the mail.
+func (s *Sender) compose(n channel.Notification) (*gomail.Msg, error) {
 	to, fault := envelope(n.Address)
 	if fault == nil {
 		fault = checkHeaders(n)
@@ -219,7 +220,7 @@ func (s *Sender) message(n channel.Notification) (*gomail.Msg, error) {
 	if err := m.To(to); err != nil {
 		return nil, &channel.Error{Class: channel.Reject, Code: "address"}
 	}
-	m.Subject(n.Message.Subject)
+	m.Subject(n.Content.Subject)
 	m.SetDate()
 	m.SetMessageIDWithValue(n.ID + "@" + s.domain())
 	if n.UnsubscribeURL != "" {
@@ -227,18 +228,18 @@ func (s *Sender) message(n channel.Notification) (*gomail.Msg, error) {
 		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	switch {
-	case n.Message.Text == "":
-		m.SetBodyString(gomail.TypeTextHTML, n.Message.HTML)
-	case n.Message.HTML == "":
-		m.SetBodyString(gomail.TypeTextPlain, n.Message.Text)
+	case n.Content.Text == "":
+		m.SetBodyString(gomail.TypeTextHTML, n.Content.HTML)
+	case n.Content.HTML == "":
+		m.SetBodyString(gomail.TypeTextPlain, n.Content.Text)
 	default:
-		m.SetBodyString(gomail.TypeTextPlain, n.Message.Text)
-		m.AddAlternativeString(gomail.TypeTextHTML, n.Message.HTML)
+		m.SetBodyString(gomail.TypeTextPlain, n.Content.Text)
+		m.AddAlternativeString(gomail.TypeTextHTML, n.Content.HTML)
 	}
 	return m, nil
 }
 
-// lost says whether a kept connection turned out to be gone before the message began.
+// lost says whether a kept connection turned out to be gone before the mail began.
 func lost(err error) bool {
 	var e *gomail.SendError
 	if !errors.As(err, &e) || e.ErrorCode() != 0 {
@@ -253,7 +254,7 @@ func answered(err error) bool {
 	return errors.As(err, &e) && e.ErrorCode() != 0 && e.ErrorCode() != 421
 }
 
-// classify sorts what the server said, or that it said nothing. A message counts only when the server has confirmed its end, so
+// classify sorts what the server said, or that it said nothing. A mail counts only when the server has confirmed its end, so
 // silence before that end was sent means that nothing was delivered.
 func classify(err error) *channel.Error {
 	var known *channel.Error

@@ -69,8 +69,8 @@ func TestSendWhatArrives(t *testing.T) {
 
 func TestSendSinglePartsAndTransactional(t *testing.T) {
 	for kind, change := range map[string]func(*channel.Notification){
-		"text/plain": func(n *channel.Notification) { n.Message.HTML = "" },
-		"text/html":  func(n *channel.Notification) { n.Message.Text = "" },
+		"text/plain": func(n *channel.Notification) { n.Content.HTML = "" },
+		"text/html":  func(n *channel.Notification) { n.Content.Text = "" },
 	} {
 		s := listen(t, nil)
 		n := notification()
@@ -165,7 +165,7 @@ func TestSendSideBySide(t *testing.T) {
 			if (c.client != nil) != (round > 0) {
 				t.Errorf("round %d: a connection that is open: %v", round, c.client != nil)
 			}
-			m, err := out.message(notification())
+			m, err := out.compose(notification())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -131,7 +131,7 @@ func sender(t *testing.T, s *server) *Sender {
 
 func notification() channel.Notification {
 	return channel.Notification{ID: "n1", Address: "zhang@example.com", UnsubscribeURL: "https://shop.example/v1/unsubscribe/t",
-		Message: liquid.Message{Subject: "您好 Zhang", Text: "文本 text", HTML: "<p>文本</p>"}}
+		Content: liquid.Content{Subject: "您好 Zhang", Text: "文本 text", HTML: "<p>文本</p>"}}
 }
 
 func (s *server) only(t *testing.T) received {

@@ -68,7 +68,7 @@ func (s *Sender) Check() error {
 
 // Send posts one notification. Its errors are *channel.Error.
 func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
-	body, err := json.Marshal(Body{n.ID, n.CampaignID, n.ProfileID, n.UserID, n.Message.Payload})
+	body, err := json.Marshal(Body{n.ID, n.CampaignID, n.ProfileID, n.UserID, n.Content.Payload})
 	if err != nil {
 		return &channel.Error{Class: channel.Reject, Code: "payload"}
 	}

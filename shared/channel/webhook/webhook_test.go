@@ -26,7 +26,7 @@ func sender(url string) *Sender {
 }
 
 func notification() channel.Notification {
-	return channel.Notification{ID: "n1", CampaignID: "c1", ProfileID: "p1", UserID: "用户", Message: liquid.Message{Payload: json.RawMessage(`{"text":"<你好>"}`)}}
+	return channel.Notification{ID: "n1", CampaignID: "c1", ProfileID: "p1", UserID: "用户", Content: liquid.Content{Payload: json.RawMessage(`{"text":"<你好>"}`)}}
 }
 
 func TestSendWhatArrives(t *testing.T) {
