@@ -107,7 +107,7 @@ func (a *attempt) late() bool { return !a.n.NotAfter.IsZero() && a.Now().After(a
 // drop ends a notification for somebody who was erased. Nothing about the person is written any more, so that it has no decision.
 func (a *attempt) drop(ctx context.Context) {
 	slog.InfoContext(ctx, "notification dropped", "notification", a.n.ID, "profile", string(a.n.ProfileID), "reason", "nobody is there")
-	a.note("", delivery.Skipped, "gone")
+	a.count("", delivery.Skipped, "gone")
 }
 
 // giveUp ends a notification for somebody who cannot be read: it is too late for it, whoever that is. Whether it was begun is in the record of the id
@@ -124,7 +124,7 @@ func (a *attempt) giveUp(ctx context.Context, unreadable error) error {
 	if _, begun := c.Known(a.n.ID); begun {
 		d = a.decisionOn(nil, delivery.Unknown, delivery.Interrupted, "")
 	}
-	a.note(d.Channel, d.Outcome, d.Reason)
+	a.count(d.Channel, d.Outcome, d.Reason)
 	_, err = a.Deliveries.DecideFirst(ctx, d)
 	return err
 }

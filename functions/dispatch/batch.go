@@ -51,7 +51,7 @@ type item struct {
 // Handle takes a batch of the notifications queue. What there is no time to begin, and what waits for long, is sent again as a new message, and the old
 // one is taken as done: every receive of a message counts, and a slow provider or an event that is late must not use them up.
 func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
-	defer p.report()
+	defer p.writeCounts()
 	b := &batch{Process: p, people: map[profile.ID][]item{}}
 	for _, m := range in.Records {
 		b.add(m)

@@ -136,7 +136,7 @@ func BenchmarkDispatch(b *testing.B) {
 		}
 		sent++
 	}
-	if got := p.tally[tallied{delivery.Email, delivery.Sent, ""}]; got != sent {
+	if got := p.ends[ending{delivery.Email, delivery.Sent, ""}]; got != sent {
 		b.Fatalf("%d of %d were sent", got, sent)
 	}
 }

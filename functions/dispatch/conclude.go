@@ -83,7 +83,7 @@ func ourFault(address string) bool {
 
 // decide records an outcome that is certain now, in place of an uncertain one.
 func (c concluded) decide(ctx context.Context, d delivery.Decision) error {
-	c.note(d.Channel, d.Outcome, d.Reason)
+	c.count(d.Channel, d.Outcome, d.Reason)
 	return twice(func() error { return c.Deliveries.Decide(ctx, d) })
 }
 

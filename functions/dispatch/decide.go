@@ -41,7 +41,7 @@ func (j *judged) turnDown(ctx context.Context, v delivery.Verdict) error {
 // end records that a notification was not begun, unless something is on record for this attempt. Where that is "unknown", because another worker found
 // an intent that was given back since, it is known by now.
 func (j *judged) end(ctx context.Context, d delivery.Decision) error {
-	j.note(d.Channel, d.Outcome, d.Reason)
+	j.count(d.Channel, d.Outcome, d.Reason)
 	first, err := j.Deliveries.DecideFirst(ctx, d)
 	if first || err != nil {
 		return err
@@ -57,7 +57,7 @@ func (j *judged) end(ctx context.Context, d delivery.Decision) error {
 func (j *judged) putOff(ctx context.Context, v delivery.Verdict) error {
 	d := j.decision(delivery.Deferred, v.Reason, v.Detail)
 	d.Until = v.Until.UTC().Truncate(time.Millisecond)
-	j.note(d.Channel, d.Outcome, d.Reason)
+	j.count(d.Channel, d.Outcome, d.Reason)
 	var first bool
 	err := twice(func() (err error) {
 		first, err = j.Deliveries.DecideFirst(ctx, d, delivery.Unknown)

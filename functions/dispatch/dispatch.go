@@ -27,7 +27,6 @@ import (
 	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
-	"github.com/userops/userops/shared/telemetry"
 )
 
 // Settings is what dispatch reads of its environment.
@@ -91,13 +90,7 @@ type Process struct {
 
 	mu        sync.Mutex
 	templates map[edition]*liquid.Template
-	tally     map[tallied]int
-}
-
-type tallied struct {
-	channel delivery.Channel
-	outcome delivery.Outcome
-	reason  delivery.Reason
+	ends      map[ending]int // since the counts were written last
 }
 
 // Validate answers every fault of the channels' settings at once. A channel without an address is off.
@@ -154,22 +147,4 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		p.Senders[delivery.Social] = s.webhook(value(secret.WebhookSecret), now)
 	}
 	return p
-}
-
-func (p *Process) note(c delivery.Channel, o delivery.Outcome, r delivery.Reason) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.tally == nil {
-		p.tally = map[tallied]int{}
-	}
-	p.tally[tallied{c, o, r}]++
-}
-
-func (p *Process) report() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for what, n := range p.tally {
-		telemetry.Count("notifications", n, "function", "dispatch", "channel", string(what.channel), "outcome", string(what.outcome), "reason", string(what.reason))
-	}
-	p.tally = nil
 }

@@ -103,12 +103,12 @@ func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *jo
 	at := listedAt(list.RunID, list.CampaignID)
 	if at.IsZero() {
 		slog.WarnContext(ctx, "audience not used", "campaign", list.CampaignID, "run", list.RunID, "count", len(list.Profiles))
-		p.note(undecoded)
+		p.count(undecoded)
 		return nil, nil
 	}
 	ended := p.unused(c, ok, list)
 	if ended.Action == delivery.Defer {
-		p.note(parked)
+		p.count(parked)
 		return nil, p.park(ctx, list, ended.Until)
 	}
 	// Whatever the campaign says by now, the list is the one that was asked for.

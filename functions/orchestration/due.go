@@ -58,7 +58,7 @@ func (p *Process) end(ctx context.Context, e due.Entry) (ready *job.Notification
 	var k kept
 	if err := json.Unmarshal(e.Body, &k); err != nil || k.ID == "" && k.Audience == nil {
 		slog.ErrorContext(ctx, "due entry dropped", "id", e.ID, "reason", "it is no notification")
-		p.note(undecoded)
+		p.count(undecoded)
 		return nil, time.Time{}, nil
 	}
 	if k.Audience != nil {
@@ -97,11 +97,11 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 		// A wipe finds a wait where it was filed first; so who was erased is found here. One who cannot be read goes on waiting.
 		if person, err := p.Profiles.Resolve(ctx, n.ProfileID); err == nil {
 			if erased, err := p.Profiles.OfErased(ctx, n, person); err == nil && erased {
-				p.note(gone)
+				p.count(gone)
 				return nil, done, nil
 			}
 		}
-		p.note(parked)
+		p.count(parked)
 		return nil, again(now, n.At, n.NotAfter), nil
 	}
 	if n.Deferred > 0 {
@@ -118,7 +118,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	if erased, err := p.Profiles.OfErased(ctx, n, person); err != nil {
 		return nil, done, err
 	} else if erased {
-		p.note(gone)
+		p.count(gone)
 		return nil, done, nil
 	}
 	var verdict delivery.Verdict

@@ -58,8 +58,8 @@ type Process struct {
 	Now           func() time.Time
 	Queue         queue.Consumer
 
-	mu    sync.Mutex
-	tally map[string]int // what became of triggers, since the last count
+	mu   sync.Mutex
+	ends map[string]int // what became of triggers, since the counts were written last
 }
 
 // New is the process over the clients of DynamoDB and SQS.
@@ -88,27 +88,29 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer p.report()
+	defer p.writeCounts()
 	if in.Batch != nil {
 		return p.jobs(ctx, *in.Batch), nil
 	}
 	return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
 }
 
-func (p *Process) note(what string) {
+// count adds what became of a trigger to the counts of the invocation.
+func (p *Process) count(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.tally == nil {
-		p.tally = map[string]int{}
+	if p.ends == nil {
+		p.ends = map[string]int{}
 	}
-	p.tally[what]++
+	p.ends[what]++
 }
 
-func (p *Process) report() {
+// writeCounts writes the metrics of an invocation.
+func (p *Process) writeCounts() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for what, n := range p.tally {
+	for what, n := range p.ends {
 		telemetry.Count("triggers", n, "function", "orchestration", "outcome", what)
 	}
-	p.tally = nil
+	p.ends = nil
 }

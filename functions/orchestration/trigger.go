@@ -102,7 +102,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 	if erased, err := p.Profiles.OfErased(ctx, n, person); err != nil {
 		return nil, err
 	} else if erased {
-		p.note(gone)
+		p.count(gone)
 		return nil, nil
 	}
 	if e := t.campaign.Trigger.Event; e != nil && len(e.Where) > 0 {
@@ -112,7 +112,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		}
 		if !t.campaign.MatchesEvent(found.Event.Properties) {
 			// It was not what the campaign listens to, so there is nothing to record.
-			p.note(unmet)
+			p.count(unmet)
 			return nil, nil
 		}
 	}
@@ -145,7 +145,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		return nil, p.drop(ctx, t.campaign, n, verdict, person)
 	}
 	if waits {
-		p.note(waiting)
+		p.count(waiting)
 		return nil, p.wait(ctx, n, due)
 	}
 	return p.ask(ctx, t.campaign, n, person)
@@ -178,13 +178,13 @@ func (p *Process) ask(ctx context.Context, c catalog.Campaign, n job.Notificatio
 		return nil, err
 	}
 	n.Variant, n.TemplateVersion = arm.ID, template.Version
-	p.note(notified)
+	p.count(notified)
 	return &n, nil
 }
 
 // drop records that nothing comes of a trigger, unless something is on record.
 func (p *Process) drop(ctx context.Context, c catalog.Campaign, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
-	p.note(string(v.Reason))
+	p.count(string(v.Reason))
 	_, err := p.Deliveries.DecideFirst(ctx, delivery.Decision{
 		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,
 		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, Version: person.VersionOf(n.ProfileID), At: person.Moment(p.Now()).UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
