@@ -243,10 +243,12 @@ var below = map[string][]string{
 	"fault":      {},
 	"span":       {},
 	"slug":       {},
+	"clip":       {},
+	"rawjson":    {},
 }
 
 // nobodys are the words of no context, which all of them know.
-var nobodys = []string{"money", "fault", "span", "slug"}
+var nobodys = []string{"money", "fault", "span", "slug", "clip", "rawjson"}
 
 func TestContextsOfTheDomain(t *testing.T) {
 	seen := map[string]bool{}

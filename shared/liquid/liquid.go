@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/outreach/template"
@@ -116,7 +117,7 @@ func (t *Template) Render(locale string, v Variables) (Content, error) {
 		*p.into = text
 	}
 	// A header is one line, whatever a trait holds.
-	m.Subject = cut(strings.Join(strings.FieldsFunc(m.Subject, noText), " "), maxLine)
+	m.Subject = clip.To(strings.Join(strings.FieldsFunc(m.Subject, noText), " "), maxLine)
 	if c.payload != nil {
 		text, err := c.payload.render(bindings)
 		if err != nil {
@@ -143,15 +144,4 @@ func (t *Template) parts(locale string) parts {
 		locale = locale[:max(i, 0)]
 	}
 	return t.locales[template.DefaultLocale]
-}
-
-// cut shortens a text to at most n bytes without splitting a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && s[n]&0xC0 == 0x80 {
-		n--
-	}
-	return s[:n]
 }

@@ -1,7 +1,6 @@
 package liquid
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"math"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties),
@@ -87,13 +87,11 @@ func anyList(texts []string) []any {
 
 // properties decodes an event's properties; what is no object is an empty one.
 func properties(raw json.RawMessage) map[string]any {
-	object := map[string]any{}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	if decoder.Decode(&object) != nil {
-		return map[string]any{}
+	tree, _ := rawjson.Tree(raw)
+	if object, is := number(tree).(map[string]any); is {
+		return object
 	}
-	return number(object).(map[string]any)
+	return map[string]any{}
 }
 
 // maxExact is the first number from which on a float does not hold every whole one.

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,7 +121,7 @@ var baseFields = []field{
 	{name: "tags", kind: List, meaning: "the person's tags",
 		read: func(s *subject, _ string) (value, bool) { return listOf(s.p.Tags) }},
 	{name: "groups", kind: List, meaning: "ids of the groups that the person joined",
-		read: func(s *subject, _ string) (value, bool) { return listOf(keys(s.p.Groups)) }},
+		read: func(s *subject, _ string) (value, bool) { return listOf(slices.Sorted(maps.Keys(s.p.Groups))) }},
 	{name: "consent.<channel>", kind: Flag, meaning: "true where consent to marketing was granted and not revoked since, false where revoked; absent where never said. consent.<channel>/service is of service", judge: profile.JudgeConsentKey,
 		read: func(s *subject, channel string) (value, bool) {
 			c, ok := s.p.Consent[profile.ConsentChannel(channel)]
@@ -309,15 +310,6 @@ func cartChangedAt(p *profile.Profile) time.Time {
 		}
 	}
 	return at
-}
-
-func keys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // number is a whole number where it can be, so that money is never compared as a float.

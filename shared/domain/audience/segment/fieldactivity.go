@@ -2,11 +2,13 @@ package segment
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -22,7 +24,7 @@ var activityFields = slices.Concat([]field{
 	{name: "events.<event>.last7", kind: Number, meaning: "how often it happened on the last 7 days", read: recentEvents(7)},
 	{name: "events.<event>.last30", kind: Number, meaning: "how often it happened on the last 30 days; a rule can ask for up to 12 times", newestDays: true, read: recentEvents(30)},
 	{name: "events.<event>.last90", kind: Number, meaning: "how often it happened on the last 90 days; a rule can ask for up to 12 times", newestDays: true, read: recentEvents(90)},
-	{name: "events.names", kind: List, meaning: "names of the events that happened; of names beyond the known ones, 64", read: many(func(s *subject) []string { return keys(s.p.Counters) })},
+	{name: "events.names", kind: List, meaning: "names of the events that happened; of names beyond the known ones, 64", read: many(func(s *subject) []string { return slices.Sorted(maps.Keys(s.p.Counters)) })},
 	{name: "events.others", kind: Number, meaning: "events whose names are not kept, because there are too many", read: func(s *subject, _ string) (value, bool) { return whole(s.p.Counters[profile.OtherEvents].Total), true }},
 
 	{name: "active.hour", kind: Number, concluded: true, meaning: "hour of the day, 0 to 23, with the most activity in the person's time zone, else the shop's",
@@ -51,7 +53,7 @@ var activityFields = slices.Concat([]field{
 	{name: "active.hours.<hour>", kind: Number, concluded: true, meaning: "share of the activity in an hour of the day, 0 to 23, in percent",
 		judge: func(hour string) string {
 			if _, ok := hourOfDay(hour); !ok {
-				return fmt.Sprintf("%q is no hour from 0 to 23", clipText(hour))
+				return fmt.Sprintf("%q is no hour from 0 to 23", clip.Shown(hour))
 			}
 			return ""
 		},
@@ -64,7 +66,7 @@ var activityFields = slices.Concat([]field{
 			return percentOf(hours[n], total(hours[:]))
 		}},
 
-	{name: "viewed.products", kind: List, meaning: "ids of the 8 products looked at last", read: many(func(s *subject) []string { return keys(s.p.Viewed) })},
+	{name: "viewed.products", kind: List, meaning: "ids of the 8 products looked at last", read: many(func(s *subject) []string { return slices.Sorted(maps.Keys(s.p.Viewed)) })},
 	{name: "search.last", kind: Text, meaning: "what the person searched last", read: text(func(s *subject) string { return s.p.Search.Value })},
 	{name: "search.lastAt", kind: Time, meaning: "when that was", read: moment(func(s *subject) time.Time { return s.p.Search.At })},
 	{name: "ratings.count", kind: Number, meaning: "ratings that the person gave", read: amount(func(s *subject) int { return int(s.p.Ratings.Count) })},

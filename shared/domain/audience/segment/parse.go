@@ -1,16 +1,18 @@
 package segment
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/rawjson"
 	"github.com/userops/userops/shared/domain/slug"
 )
 
@@ -56,15 +58,13 @@ func parseRule(raw json.RawMessage) (rule, fault.Faults) {
 		p.faults.Addf("rule", "has %d bytes, at most %d", len(raw), maxRuleBytes)
 		return rule{}, p.faults
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var tree any
-	if err := decoder.Decode(&tree); err != nil {
-		p.faults.Add("rule", "is missing or no JSON")
-		return rule{}, p.faults
-	}
-	if _, err := decoder.Token(); err != io.EOF {
+	tree, err := rawjson.Tree(raw)
+	switch {
+	case errors.Is(err, rawjson.ErrMore):
 		p.faults.Add("rule", "has something after its end")
+		return rule{}, p.faults
+	case err != nil:
+		p.faults.Add("rule", "is missing or no JSON")
 		return rule{}, p.faults
 	}
 	p.rule.root = p.node(tree, "rule", 1)
@@ -125,9 +125,9 @@ func (p *parser) node(raw any, path string, depth int) node {
 
 // only faults the keys that do not belong here, in the order of the alphabet.
 func (p *parser) only(object map[string]any, path string, known ...string) {
-	for _, key := range keys(object) {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, key) {
-			p.faults.Addf(path+"."+clipText(key), "is not known here")
+			p.faults.Addf(path+"."+clip.Shown(key), "is not known here")
 		}
 	}
 }
@@ -152,7 +152,7 @@ func (p *parser) condition(object map[string]any, path string) node {
 	name, _ := object["field"].(string)
 	f, key, ok := lookUp(name)
 	if !ok {
-		p.faults.Addf(path+".field", "%q is not a field of a profile", clipText(name))
+		p.faults.Addf(path+".field", "%q is not a field of a profile", clip.Shown(name))
 		return all(nil)
 	}
 	if f.judge != nil {
@@ -174,7 +174,7 @@ func (p *parser) condition(object map[string]any, path string) node {
 		if _, has := object["op"]; !has {
 			p.faults.Addf(path+".op", "is missing; a %s has %s", f.kind, strings.Join(names, ", "))
 		} else {
-			p.faults.Addf(path+".op", "%q is not an operation of a %s: %s", clipText(text), f.kind, strings.Join(names, ", "))
+			p.faults.Addf(path+".op", "%q is not an operation of a %s: %s", clip.Shown(text), f.kind, strings.Join(names, ", "))
 		}
 		return all(nil)
 	}
@@ -248,7 +248,7 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 	case c.field.newestDays && !certain(c.op, o.num):
 		p.rule.unsure.Add(path, forgotten)
 	case c.field.values != nil && c.op != opContains && !slices.Contains(c.field.values(), o.text):
-		p.faults.Addf(path, "%q is not one of %s", clipText(o.text), strings.Join(c.field.values(), ", "))
+		p.faults.Addf(path, "%q is not one of %s", clip.Shown(o.text), strings.Join(c.field.values(), ", "))
 	}
 	return o
 }
@@ -296,7 +296,7 @@ func (p *parser) member(raw any, path string) node {
 	case id.Derived():
 		p.rule.scored, p.rule.profiles = true, true
 	case strings.Contains(text, ":"):
-		p.faults.Addf(path, "%q is not a derived segment", clipText(text))
+		p.faults.Addf(path, "%q is not a derived segment", clip.Shown(text))
 	case slug.Fault(text) != "":
 		p.faults.Addf(path, "is not the id of a segment: it %s", slug.Fault(text))
 	default:
@@ -345,12 +345,4 @@ func (p *parser) integer(object map[string]any, path, key string, low, high int6
 		return low
 	}
 	return n
-}
-
-// clipText keeps a fault readable when the document is not.
-func clipText(s string) string {
-	if len(s) <= 64 {
-		return s
-	}
-	return strings.ToValidUTF8(s[:64], "") + "..."
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -236,7 +237,7 @@ func TestFaultsNameThePlace(t *testing.T) {
 		err := Definition{ID: "s", Rule: json.RawMessage(c.rule)}.Validate()
 		var faults fault.Faults
 		if !errors.As(err, &faults) || faults[0].Field != c.field || faults[0].Reason != c.reason {
-			t.Errorf("%s:\n got %v\nwant %s %s", clipText(c.rule), err, c.field, c.reason)
+			t.Errorf("%s:\n got %v\nwant %s %s", clip.Shown(c.rule), err, c.field, c.reason)
 		}
 	}
 }
@@ -246,7 +247,7 @@ func TestLimitsOfARuleAreReached(t *testing.T) {
 	many := `{"any":[` + strings.TrimSuffix(strings.Repeat(`{"field":"tags","op":"exists"},`, 199), ",") + `]}`
 	for _, rule := range []string{deep, many} {
 		if err := (Definition{ID: "s", Rule: json.RawMessage(rule)}).Validate(); err != nil {
-			t.Errorf("%s: %v", clipText(rule), err)
+			t.Errorf("%s: %v", clip.Shown(rule), err)
 		}
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/rawjson"
 	"github.com/userops/userops/shared/domain/slug"
 )
 
@@ -35,7 +37,7 @@ func Compile(definitions []Definition) (*Set, fault.Faults) {
 	for _, d := range definitions {
 		c.parse(d)
 	}
-	ids := keysOf(c.rules)
+	ids := slices.Sorted(maps.Keys(c.rules))
 	if over := len(ids) - MaxDefinitions; over > 0 {
 		c.faults.Addf("", "there are %d segments, at most %d", len(ids), MaxDefinitions)
 		for _, id := range ids[MaxDefinitions:] {
@@ -320,10 +322,8 @@ func rulesOf(definitions []Definition) map[ID]json.RawMessage {
 
 // canonical is the same for a rule however it was written: a list that was packed and unpacked has other blanks and escapes.
 func canonical(rule json.RawMessage) json.RawMessage {
-	decoder := json.NewDecoder(bytes.NewReader(rule))
-	decoder.UseNumber()
-	var tree any
-	if decoder.Decode(&tree) != nil {
+	tree, err := rawjson.Tree(rule)
+	if err != nil {
 		return rule
 	}
 	text, err := json.Marshal(tree)
@@ -343,7 +343,7 @@ func asksOne(raw json.RawMessage, of map[ID]bool) bool {
 // empty when the fold asks.
 func Diff(p *profile.Profile, members, proven map[ID]bool, now time.Time, run string) []profile.Follow {
 	var follows []profile.Follow
-	for _, id := range keysOf(members) {
+	for _, id := range slices.Sorted(maps.Keys(members)) {
 		f, m, moved := move(p, id, members[id], apart(id, members, proven))
 		switch {
 		case !moved:
@@ -427,13 +427,4 @@ func Rescore(p *profile.Profile, scores profile.Scores, now time.Time, run strin
 	add(profile.FollowExited, before, after)
 	add(profile.FollowEntered, after, before)
 	return follows
-}
-
-func keysOf[V any](m map[ID]V) []ID {
-	ids := make([]ID, 0, len(m))
-	for id := range m {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }

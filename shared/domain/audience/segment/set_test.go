@@ -3,7 +3,9 @@ package segment
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +14,7 @@ import (
 
 func define(rules map[ID]string) []Definition {
 	var out []Definition
-	for _, id := range keysOf(rules) {
+	for _, id := range slices.Sorted(maps.Keys(rules)) {
 		out = append(out, Definition{ID: id, Rule: json.RawMessage(rules[id])})
 	}
 	return out
@@ -234,7 +236,7 @@ func TestEdited(t *testing.T) {
 		"made without a rule":          {nil, map[ID]string{"a": ``}, "[a]"},
 		"broken by now":                {map[ID]string{"a": x}, map[ID]string{"a": ``}, "[a]"},
 	} {
-		if got := fmt.Sprint(keysOf(Edited(define(c.before), define(c.after)))); got != c.want {
+		if got := fmt.Sprint(slices.Sorted(maps.Keys(Edited(define(c.before), define(c.after))))); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}

@@ -1,11 +1,12 @@
 package mask
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
+
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Rule is what is shown of a text.
@@ -64,10 +65,8 @@ const each = "*"
 
 // Mask is a document as the rules show it, as encoding/json reads documents. An error means that v is no JSON.
 func (r Rules) Mask(v json.RawMessage) (any, error) {
-	read := json.NewDecoder(bytes.NewReader(v))
-	read.UseNumber() // an amount of money is no float
-	var document any
-	if err := read.Decode(&document); err != nil {
+	document, err := rawjson.Tree(v)
+	if err != nil {
 		return nil, fmt.Errorf("reading what is to be masked: %w", err)
 	}
 	return r.tree().mask(document), nil

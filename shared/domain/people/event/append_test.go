@@ -2,7 +2,6 @@ package event
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -33,29 +32,6 @@ func TestAppendJSONReadsBackAsWritten(t *testing.T) {
 				t.Errorf("members differ:\n%s\n%s", ours, library)
 			}
 		})
-	}
-}
-
-// TestOnlyWhatMustBeIsEscaped has every ASCII character, and others, alone and between plain ones.
-func TestOnlyWhatMustBeIsEscaped(t *testing.T) {
-	characters := []rune{0x80, 'é', '\u2028', '未', '\ufffd', '😀'}
-	for c := range rune(0x80) {
-		characters = append(characters, c)
-	}
-	for _, c := range characters {
-		want := string(c)
-		switch {
-		case c == '"' || c == '\\':
-			want = `\` + want
-		case c < ' ':
-			want = fmt.Sprintf(`\u%04x`, c)
-		}
-		for _, around := range []string{"", "a", "未"} {
-			text := around + string(c) + around + string(c)
-			if got := string(appendString([]byte("x"), text)); got != `x"`+around+want+around+want+`"` {
-				t.Errorf("%q is written as %s", text, got)
-			}
-		}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // span is where a value lies in the body; the zero span is no value.
@@ -243,11 +245,7 @@ func (s *scanner) string(at span) (text, reason string) {
 	case raw[0] != '"':
 		return "", "is not a string"
 	}
-	inside := raw[1 : len(raw)-1]
-	if bytes.IndexByte(inside, '\\') < 0 {
-		return string(inside), ""
-	}
-	return string(unescape(nil, inside)), ""
+	return rawjson.Text(raw), ""
 }
 
 // raw is an object as it was written; null is none.

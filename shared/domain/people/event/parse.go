@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/userops/userops/shared/domain/clip"
 )
 
 // The limits of the protocol. A body of MaxBody bytes and an event of MaxBytes are still taken, of a source that may move money one of
@@ -140,7 +142,7 @@ func ParseBatch(body []byte, arrival Arrival) (*Batch, error) {
 			sentAt = at
 		}
 		if defect := s.take(); defect != "" {
-			return &Malformed{Index: -1, Field: shorten(string(name)), Reason: defect}
+			return &Malformed{Index: -1, Field: clip.Shown(string(name)), Reason: defect}
 		}
 		return nil
 	})
@@ -208,7 +210,7 @@ func (s *scanner) draft(place int) error {
 		}
 		d.at[f] = at
 		if defect := s.take(); defect != "" {
-			d.refuse(shorten(string(name)), defect)
+			d.refuse(clip.Shown(string(name)), defect)
 		}
 		return err
 	})

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/userops/userops/shared/domain/clip"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 const (
@@ -162,7 +164,7 @@ func (s *scanner) object(f func(name []byte) error) error {
 			k := key{start: int32(start), end: int32(s.pos - 1)}
 			if escaped {
 				k.escaped, k.start = true, int32(len(s.text))
-				s.text = unescape(s.text, s.data[start:s.pos-1])
+				s.text = rawjson.Unescape(s.text, s.data[start:s.pos-1])
 				k.end = int32(len(s.text))
 			}
 			name := s.name(k)
@@ -190,7 +192,7 @@ func (s *scanner) object(f func(name []byte) error) error {
 	}
 	s.pos++
 	if twice := s.twice(s.keys[keys:]); twice != nil {
-		s.note("has the key " + strconv.Quote(shorten(string(twice))) + " twice")
+		s.note("has the key " + strconv.Quote(clip.Shown(string(twice))) + " twice")
 	}
 	s.keys, s.text = s.keys[:keys], s.text[:text]
 	s.depth--
@@ -256,20 +258,12 @@ func (s *scanner) array(f func(place int) error) error {
 	return nil
 }
 
-// plain marks the bytes that stand for themselves within a string.
-var plain = func() (t [256]bool) {
-	for c := 0x20; c < 0x80; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
-
 // str passes a string and says whether it has escapes.
 func (s *scanner) str() (escaped bool, err error) {
 	data, start := s.data, s.pos+1
 	i, wide := start, false
 	for {
-		for i < len(data) && plain[data[i]] {
+		for i < len(data) && rawjson.Bare(data[i]) {
 			i++
 		}
 		if i >= len(data) {
@@ -288,7 +282,7 @@ func (s *scanner) str() (escaped bool, err error) {
 			i++
 		case c == '\\':
 			escaped = true
-			n := escapeLen(data[i:])
+			n := rawjson.Escape(data[i:])
 			if n == 0 {
 				s.pos = i
 				return false, s.syntax("unknown escape")
@@ -298,82 +292,6 @@ func (s *scanner) str() (escaped bool, err error) {
 			s.pos = i
 			return false, s.syntax("bare control character in a string")
 		}
-	}
-}
-
-// escapeLen is the length of the escape at the start of b, 0 when it is none.
-func escapeLen(b []byte) int {
-	if len(b) < 2 {
-		return 0
-	}
-	switch b[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		if hex4(b) >= 0 {
-			return 6
-		}
-	}
-	return 0
-}
-
-// hex4 is the code unit of the escape \uXXXX at the start of b, -1 when it is none.
-func hex4(b []byte) rune {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return -1
-	}
-	var r rune
-	for _, c := range b[2:6] {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		case c >= 'A' && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return -1
-		}
-		r = r<<4 | rune(c)
-	}
-	return r
-}
-
-// unescape appends the text that the inside of a string stands for. The string has passed str. A lone surrogate, which browsers
-// write when a text was cut within an emoji, becomes U+FFFD.
-func unescape(dst, inside []byte) []byte {
-	for {
-		i := bytes.IndexByte(inside, '\\')
-		if i < 0 {
-			return append(dst, inside...)
-		}
-		dst = append(dst, inside[:i]...)
-		inside = inside[i:]
-		switch c := inside[1]; c {
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'n':
-			dst = append(dst, '\n')
-		case 'r':
-			dst = append(dst, '\r')
-		case 't':
-			dst = append(dst, '\t')
-		case 'u':
-			r := hex4(inside)
-			inside = inside[6:]
-			if utf16.IsSurrogate(r) {
-				if r = utf16.DecodeRune(r, hex4(inside)); r != utf8.RuneError {
-					inside = inside[6:]
-				}
-			}
-			dst = utf8.AppendRune(dst, r)
-			continue
-		default:
-			dst = append(dst, c)
-		}
-		inside = inside[2:]
 	}
 }
 
@@ -421,17 +339,4 @@ func digits(data []byte, i int) int {
 		i++
 	}
 	return i
-}
-
-// shorten cuts a text that is quoted back to its sender.
-func shorten(s string) string {
-	const most = 64
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "..."
 }

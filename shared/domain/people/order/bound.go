@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"sort"
+
+	"github.com/userops/userops/shared/domain/clip"
 )
 
 // maxCoupon is how many bytes are kept of a coupon's name, for which nothing asks but whether there is one.
@@ -17,12 +19,12 @@ func refundKey(id string) string {
 	}
 	sum := sha256.Sum256([]byte(id))
 	end := "#" + hex.EncodeToString(sum[:8])
-	return clip(id, MaxIDLength-len(end)) + end
+	return clip.To(id, MaxIDLength-len(end)) + end
 }
 
 // shorten bounds an order that was stored before its texts were.
 func (o *Order) shorten() {
-	o.Coupon = clip(o.Coupon, maxCoupon)
+	o.Coupon = clip.To(o.Coupon, maxCoupon)
 	for i := range o.Refunds {
 		o.Refunds[i].Key = refundKey(o.Refunds[i].Key)
 	}

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // maxAmount bounds every amount of one order, in minor units: sums of ninety thousand such orders still fit in 63 bits.
@@ -65,7 +67,7 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 	if err != nil {
 		return Report{}, fmt.Errorf("properties: %w", err)
 	}
-	r := Report{Name: e.Name, At: e.Timestamp, Hash: hash, Currency: shop, Coupon: clip(text(p["coupon"]), maxCoupon)}
+	r := Report{Name: e.Name, At: e.Timestamp, Hash: hash, Currency: shop, Coupon: clip.To(text(p["coupon"]), maxCoupon)}
 	if r.OrderID = text(p["order_id"]); r.OrderID == "" || len(r.OrderID) > MaxIDLength {
 		return Report{}, fmt.Errorf("properties.order_id: is missing or longer than %d bytes", MaxIDLength)
 	}
@@ -150,8 +152,8 @@ func (r *Report) line(raw json.RawMessage) (sum int64, priced bool, err error) {
 	if err != nil {
 		return 0, false, fmt.Errorf(".price: %w", err)
 	}
-	product := Product{ID: clip(cmp.Or(text(q["product_id"]), text(q["sku"])), 64), Name: clip(label(q["name"]), 64),
-		Category: clip(label(q["category"]), 64), Quantity: 1}
+	product := Product{ID: clip.To(cmp.Or(text(q["product_id"]), text(q["sku"])), 64), Name: clip.To(label(q["name"]), 64),
+		Category: clip.To(label(q["category"]), 64), Quantity: 1}
 	if s := q["quantity"]; !absent(s) {
 		pieces, err := money.ParseDecimal(text(s), "JPY") // an exponent of zero: whole pieces
 		if err != nil {
@@ -241,31 +243,10 @@ func absent(raw json.RawMessage) bool {
 }
 
 // label is the value of a JSON string.
-func label(raw json.RawMessage) string {
-	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '"' {
-		return text(raw)
-	}
-	return ""
-}
+func label(raw json.RawMessage) string { return strings.TrimSpace(rawjson.Text(raw)) }
 
 // text is a JSON string's value or a number's digits; anything else is empty.
-func text(raw json.RawMessage) string {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
-		return ""
-	}
-	if raw[0] == '"' {
-		var s string
-		if json.Unmarshal(raw, &s) != nil {
-			return ""
-		}
-		return strings.TrimSpace(s)
-	}
-	if raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' {
-		return string(raw)
-	}
-	return ""
-}
+func text(raw json.RawMessage) string { return strings.TrimSpace(rawjson.Plain(raw)) }
 
 // amount reads a JSON number, or a string that holds one, into minor units; null and absent are nil.
 func amount(raw json.RawMessage, c money.Currency) (*int64, error) {
@@ -280,14 +261,4 @@ func amount(raw json.RawMessage, c money.Currency) (*int64, error) {
 		return nil, errTooGreat
 	}
 	return &a.Minor, nil
-}
-
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && s[n]&0xC0 == 0x80 {
-		n--
-	}
-	return s[:n]
 }

@@ -185,49 +185,6 @@ func TestShapesOfIdentifiers(t *testing.T) {
 	}
 }
 
-// The walk over JSON against encoding/json, on texts of every shape and with blanks everywhere; broken texts end it without a panic.
-func TestTheWalkOverJSON(t *testing.T) {
-	texts := []string{
-		`{}`, `{"a":1}`, "\t{ \"a\" :\r\n1 , \"b\" : [ 1 , {\"c\":\"]}\"} ] ,\n\"c\":null }", `{"a":"x\"y,}","b":-1.5e3}`, `{"\u0061":{"b":{"c":[[]]}},"d":true}`, `{"":""}`, `{"a\\":"\\"}`,
-	}
-	for _, text := range texts {
-		var want map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(text), &want); err != nil {
-			t.Fatal(text, err)
-		}
-		got := map[string]json.RawMessage{}
-		members([]byte(text), func(name, value []byte) { got[string(name)] = slices.Clone(value) })
-		for name := range want {
-			if string(got[name]) != string(want[name]) {
-				t.Errorf("%s: %s is %q, want %q", text, name, got[name], want[name])
-			}
-		}
-		if len(got) != len(want) {
-			t.Errorf("%s: %d members, want %d", text, len(got), len(want))
-		}
-		for cut := range len(text) {
-			members([]byte(text[:cut]), func(_, _ []byte) {})
-			elements([]byte("["+text[:cut]), func(_ []byte) {})
-		}
-	}
-	for text, want := range map[string]string{
-		`[]`: "", ` [ 1 ,"a,]" ,{"b":[2]}, [3] ] `: `1|"a,]"|{"b":[2]}|[3]`, `{"a":1}`: "", `7`: "", ``: "", `"[1]"`: "", `[1`: "1", `[1 2]`: "1", `[true,false,null]`: "true|false|null", "[1\t,2\n,3\r]": "1|2|3",
-	} {
-		var got []string
-		elements([]byte(text), func(value []byte) { got = append(got, string(value)) })
-		if strings.Join(got, "|") != want {
-			t.Errorf("%s has %q, want %s", text, got, want)
-		}
-	}
-	for text, want := range map[string]string{`{"a" 1}`: "", `[{"a":1}]`: "", `x`: "", ``: "", ` `: "", `{"a":1 "b":2}`: "a", `{"a":1;"b":2}`: "a", `{a:1}`: "", `{"a":1,}`: "a", `{"a":1,7:2}`: "a"} {
-		var got []string
-		members([]byte(text), func(name, _ []byte) { got = append(got, string(name)) })
-		if strings.Join(got, "|") != want {
-			t.Errorf("%s has members %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestScalars(t *testing.T) {
 	long := strings.Repeat("x", MaxTraitText+1)
 	for text, want := range map[string]any{
@@ -237,20 +194,6 @@ func TestScalars(t *testing.T) {
 	} {
 		if got := scalar([]byte(text)); got != want {
 			t.Errorf("%s is %#v, want %#v", text, got, want)
-		}
-	}
-	for text, want := range map[string]string{`"a"`: "a", `7`: "7", `-1`: "-1", `0`: "0", `9`: "9", `:`: "", `/`: "", `true`: "", ``: "", `"`: "", `"a`: "", `a"`: "", `"\"`: "", `"a\nb"`: "a\nb", `x"`: "", `"x`: ""} {
-		if got := plainText([]byte(text)); got != want {
-			t.Errorf("the text of %s is %q, want %q", text, got, want)
-		}
-	}
-	for _, c := range []struct {
-		text string
-		n    int
-		want string
-	}{{"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"a漢", 3, "a"}, {"a漢b", 4, "a漢"}, {"漢", 2, ""}, {"\x80\x80\x80", 2, ""}, {"ab", 0, ""}} {
-		if got := clipTo(c.text, c.n); got != c.want {
-			t.Errorf("%q cut at %d is %q", c.text, c.n, got)
 		}
 	}
 }

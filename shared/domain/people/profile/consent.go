@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Consent says whether a person may be contacted over a channel, or profiled. The last word counts, by the time at which it was received: a
@@ -160,7 +162,7 @@ func JudgeConsentKey(key string) string {
 	if consentKeys[ConsentChannel(key)] {
 		return ""
 	}
-	return fmt.Sprintf("%q is nothing that somebody consents to: %s, each alone or with /%s behind it, or %s", clip(key), strings.Join(names(channels), ", "), Service, Profiling)
+	return fmt.Sprintf("%q is nothing that somebody consents to: %s, each alone or with /%s behind it, or %s", short(key), strings.Join(names(channels), ", "), Service, Profiling)
 }
 
 // ConsentChannel is the name under which a channel's consent stands: letters of both cases and blanks make no difference, and no name
@@ -169,7 +171,7 @@ func ConsentChannel(name string) string {
 	if name = squeezed(name); name == "" {
 		return ChannelEmail
 	}
-	return clip(name)
+	return short(name)
 }
 
 // JudgeConsent refuses a word about consent whose channel or purpose nobody knows, since taken it would have no effect or another one, and one whose
@@ -180,7 +182,7 @@ func JudgeConsent(e *event.Event) (field, reason string) {
 	}
 	var channel, several, purpose, version []byte
 	pick(e.Properties, member{"channel", &channel}, member{"channels", &several}, member{"purpose", &purpose}, member{"textVersion", &version})
-	if said, text := isSaid(version), plainText(version); said && (text == "" || len(text) > MaxTextVersion) {
+	if said, text := isSaid(version), rawjson.Plain(version); said && (text == "" || len(text) > MaxTextVersion) {
 		return "properties.textVersion", fmt.Sprintf("is no text or number of at most %d bytes", MaxTextVersion)
 	}
 	of := purposeOf(purpose)
@@ -207,7 +209,7 @@ func JudgeConsent(e *event.Event) (field, reason string) {
 func isSaid(raw []byte) bool { return len(raw) > 0 && string(raw) != "null" && string(raw) != `""` }
 
 // purposeOf reads a property. Letters of both cases and blanks make no difference, as with channels.
-func purposeOf(raw []byte) Purpose { return Purpose(squeezed(unquote(raw))) }
+func purposeOf(raw []byte) Purpose { return Purpose(squeezed(rawjson.Text(raw))) }
 
 // squeezed is a name in small letters and without blanks.
 func squeezed(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), "")) }
@@ -248,7 +250,7 @@ func consentOf(e *event.Event, at time.Time) (fact trust.Fact, key string, c Con
 	if e.Kind != event.Track || e.Name != event.EmailMarkedAsSpam && !speaksOfConsent(e.Name) {
 		return 0, "", c, false
 	}
-	c = Consent{At: at, ReceivedAt: heardAt(e), Proof: Proof{By: speaker(e.Trust), Source: clip(e.Source)}}
+	c = Consent{At: at, ReceivedAt: heardAt(e), Proof: Proof{By: speaker(e.Trust), Source: short(e.Source)}}
 	if c.At.After(c.ReceivedAt) {
 		c.At = c.ReceivedAt
 	}
@@ -259,7 +261,7 @@ func consentOf(e *event.Event, at time.Time) (fact trust.Fact, key string, c Con
 	var name, purpose, reason, version []byte
 	pick(e.Properties, member{"channel", &name}, member{"purpose", &purpose}, member{"reason", &reason}, member{"textVersion", &version})
 	of := purposeOf(purpose)
-	c.Reason, c.TextVersion, fact = clip(unquote(reason)), clipTo(plainText(version), MaxTextVersion), trust.Withdrawal
+	c.Reason, c.TextVersion, fact = short(rawjson.Text(reason)), clip.To(rawjson.Plain(version), MaxTextVersion), trust.Withdrawal
 	if of == Profiling {
 		fact = trust.RefuseProfiling
 	}
@@ -269,7 +271,7 @@ func consentOf(e *event.Event, at time.Time) (fact trust.Fact, key string, c Con
 	case event.Unsubscribed:
 		c.Reason = "unsubscribe"
 	}
-	return fact, ConsentKey(unquote(name), of), c, true
+	return fact, ConsentKey(rawjson.Text(name), of), c, true
 }
 
 // ProofOf is the proof of the word about consent that an event says, nil where it says none. Whether the word counts is not asked.
@@ -324,10 +326,10 @@ func WithdrawalOf(e *event.Event) Withdrawal {
 		if !MarketingConsent(ConsentKey("", purposeOf(purpose))) {
 			return Withdrawal{}
 		}
-		w.Channel = ConsentChannel(unquote(channel))
+		w.Channel = ConsentChannel(rawjson.Text(channel))
 	}
 	if w.Channel == ChannelEmail {
-		w.Address = strings.TrimSpace(unquote(address))
+		w.Address = strings.TrimSpace(rawjson.Text(address))
 	}
 	return w
 }
@@ -337,7 +339,7 @@ var softBounces = []string{"soft", "transient", "temporary", "undetermined", "bl
 
 // softBounce tells whether a shop says of a bounce that it may pass, under whichever name its service has for that.
 func softBounce(properties []byte) (soft bool) {
-	members(properties, func(name, value []byte) {
+	rawjson.Members(properties, func(name, value []byte) {
 		switch string(name) {
 		case "type", "bounce_type", "bounceType", "classification", "severity":
 			kind := strings.Map(func(r rune) rune {
@@ -345,7 +347,7 @@ func softBounce(properties []byte) (soft bool) {
 					return r
 				}
 				return -1
-			}, strings.ToLower(unquote(value)))
+			}, strings.ToLower(rawjson.Text(value)))
 			soft = soft || slices.ContainsFunc(softBounces, func(mark string) bool { return strings.HasPrefix(kind, mark) })
 		}
 	})

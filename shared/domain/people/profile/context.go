@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"time"
+
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Bounds of what is kept of devices. The newest stay.
@@ -42,7 +44,7 @@ type eventContext struct {
 
 // parseContext walks the context once; parts of another shape are as good as none.
 func parseContext(raw []byte) (c eventContext) {
-	members(raw, func(name, value []byte) {
+	rawjson.Members(raw, func(name, value []byte) {
 		switch string(name) {
 		case "locale":
 			c.locale = value
@@ -75,7 +77,7 @@ type member struct {
 }
 
 func pick(raw []byte, wanted ...member) {
-	members(raw, func(name, value []byte) {
+	rawjson.Members(raw, func(name, value []byte) {
 		for _, w := range wanted {
 			if string(name) == w.name {
 				*w.into = value
@@ -89,7 +91,7 @@ func same(old string, raw []byte) string {
 	if len(raw) == len(old)+2 && raw[0] == '"' && string(raw[1:len(raw)-1]) == old && bytes.IndexByte(raw, '\\') < 0 {
 		return old
 	}
-	return clip(plainText(raw))
+	return short(rawjson.Plain(raw))
 }
 
 // client records what the person used, and the device if the event names one.
@@ -107,7 +109,7 @@ func (m *Memory) client(c *eventContext, at time.Time) (now Client) {
 	if compareClients(now, *old) > 0 {
 		*old = now
 	}
-	m.device(clip(plainText(c.deviceID)), now)
+	m.device(short(rawjson.Plain(c.deviceID)), now)
 	return now
 }
 

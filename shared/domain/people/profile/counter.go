@@ -5,6 +5,8 @@ import (
 	"hash/fnv"
 	"slices"
 	"time"
+
+	"github.com/userops/userops/shared/domain/clip"
 )
 
 // OtherEvents counts the events whose names no longer fit into Counters; the other tables use it in the same way.
@@ -53,7 +55,7 @@ func (m *Memory) count(name string, at time.Time, day Day) {
 	if m.Counters == nil {
 		m.Counters = map[string]Counter{}
 	}
-	name = admit(m.Counters, clipTo(name, MaxCounterName), MaxCounters, standard, Counter.union)
+	name = admit(m.Counters, clip.To(name, MaxCounterName), MaxCounters, standard, Counter.union)
 	c := m.Counters[name]
 	c.add(1, at, day)
 	m.Counters[name] = c

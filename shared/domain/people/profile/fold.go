@@ -10,6 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Bounds of the tracked detail of one profile. What is over a bound is left out, the newest staying; sums of money and orders are
@@ -154,7 +155,7 @@ func (m *Memory) track(e *event.Event, at time.Time, shop money.Currency) {
 	case "Product Reviewed":
 		var rating []byte
 		pick(e.Properties, member{"rating", &rating})
-		if n, err := strconv.ParseFloat(plainText(rating), 64); err == nil {
+		if n, err := strconv.ParseFloat(rawjson.Plain(rating), 64); err == nil {
 			m.Ratings.rate(n)
 		}
 	}
@@ -181,28 +182,28 @@ func (m *Memory) product(e *event.Event, at time.Time, shop money.Currency) {
 		weight = weightWish
 	}
 	if e.Name != event.ProductRemoved {
-		m.Categories.add(plainText(category), at, weight)
-		m.Brands.add(plainText(brand), at, weight)
+		m.Categories.add(rawjson.Plain(category), at, weight)
+		m.Brands.add(rawjson.Plain(brand), at, weight)
 	}
-	product := clip(plainText(id))
+	product := short(rawjson.Plain(id))
 	if product == "" {
-		product = clip(plainText(sku))
+		product = short(rawjson.Plain(sku))
 	}
 	switch e.Name {
 	case event.ProductViewed:
 		m.view(product, at)
 	case event.ProductRemoved:
-		m.line(product, CartLine{At: at, Name: clip(unquote(name))})
+		m.line(product, CartLine{At: at, Name: short(rawjson.Text(name))})
 	case event.ProductAdded:
-		line := CartLine{Quantity: 1, At: at, Name: clip(unquote(name))}
-		if n, err := strconv.ParseInt(plainText(quantity), 10, 64); err == nil && n > 0 && n < math.MaxInt32 {
+		line := CartLine{Quantity: 1, At: at, Name: short(rawjson.Text(name))}
+		if n, err := strconv.ParseInt(rawjson.Plain(quantity), 10, 64); err == nil && n > 0 && n < math.MaxInt32 {
 			line.Quantity = int(n)
 		}
 		c := shop
-		if parsed, err := money.ParseCurrency(unquote(currency)); err == nil {
+		if parsed, err := money.ParseCurrency(rawjson.Text(currency)); err == nil {
 			c = parsed
 		}
-		if price, err := money.ParseDecimal(clip(plainText(price)), c); err == nil && c == shop {
+		if price, err := money.ParseDecimal(short(rawjson.Plain(price)), c); err == nil && c == shop {
 			line.Price = price.Minor
 		}
 		m.line(product, line)
@@ -218,14 +219,14 @@ func (m *Memory) bought(raw []byte, at time.Time) {
 	pick(raw, member{"products", &products})
 	var seen [2][]string
 	n := 0
-	elements(products, func(value []byte) {
+	rawjson.Elements(products, func(value []byte) {
 		if n++; n > maxBought {
 			return
 		}
 		var parts [2][]byte
 		pick(value, member{"category", &parts[0]}, member{"brand", &parts[1]})
 		for i, table := range []*Interests{&m.Categories, &m.Brands} {
-			if key := clip(plainText(parts[i])); key != "" && !slices.Contains(seen[i], key) {
+			if key := short(rawjson.Plain(parts[i])); key != "" && !slices.Contains(seen[i], key) {
 				seen[i] = append(seen[i], key)
 				table.add(key, at, weightOrder)
 			}

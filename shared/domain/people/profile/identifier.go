@@ -6,6 +6,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/address"
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // The identifier kinds beside userId and anonymousId. They join people by identify and alias only.
@@ -42,34 +43,34 @@ func Named(e *event.Event) []Identifier {
 		}
 	}
 	traits := func(raw []byte) {
-		members(raw, func(name, value []byte) {
+		rawjson.Members(raw, func(name, value []byte) {
 			switch string(name) {
 			case "email":
-				add(email(plainText(value)))
+				add(email(rawjson.Plain(value)))
 			case "phone":
-				add(phone(plainText(value)))
+				add(phone(rawjson.Plain(value)))
 			case "openid", "openId":
-				add(token(OpenID, plainText(value)))
+				add(token(OpenID, rawjson.Plain(value)))
 			case "unionid", "unionId":
-				add(token(UnionID, plainText(value)))
+				add(token(UnionID, rawjson.Plain(value)))
 			}
 		})
 	}
 	traits(e.Traits)
-	members(e.Context, func(name, value []byte) {
+	rawjson.Members(e.Context, func(name, value []byte) {
 		switch string(name) {
 		case "traits":
 			if e.Kind == event.Identify {
 				traits(value)
 			}
 		case "device":
-			members(value, func(name, value []byte) {
+			rawjson.Members(value, func(name, value []byte) {
 				if string(name) == "token" {
-					add(token(Device, plainText(value)))
+					add(token(Device, rawjson.Plain(value)))
 				}
 			})
 		case "externalIds":
-			elements(value, func(value []byte) { add(external(value)) })
+			rawjson.Elements(value, func(value []byte) { add(external(value)) })
 		}
 	})
 	return found
@@ -78,14 +79,14 @@ func Named(e *event.Event) []Identifier {
 // external reads one of context.externalIds; ids of other collections than users are not a person's.
 func external(raw []byte) (Identifier, bool) {
 	var id, kind, collection string
-	members(raw, func(name, value []byte) {
+	rawjson.Members(raw, func(name, value []byte) {
 		switch string(name) {
 		case "id":
-			id = plainText(value)
+			id = rawjson.Plain(value)
 		case "type":
-			kind = unquote(value)
+			kind = rawjson.Text(value)
 		case "collection":
-			collection = unquote(value)
+			collection = rawjson.Text(value)
 		}
 	})
 	if collection != "" && collection != "users" {

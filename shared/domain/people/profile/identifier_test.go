@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/userops/userops/shared/domain/people/event"
 )
@@ -56,39 +55,4 @@ func TestNamed(t *testing.T) {
 			}
 		})
 	}
-}
-
-// FuzzMembers walks any JSON object as encoding/json does, and nothing else.
-func FuzzMembers(f *testing.F) {
-	for _, s := range []string{`{}`, ` { "a" : [1,{"b":"]}"}] , "c":"\"\\" ,"d":-1.5e3,"e":null}`, `{"a":"` + "\u4f60" + `","a":true}`, `[1,"x",{}]`, `{"a":`, `{"a":1`, `{"`, `{"a":"\`, `7`, ``} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		if !utf8.Valid(raw) {
-			return // ingest refuses it
-		}
-		got := map[string]string{}
-		members(raw, func(name, value []byte) { got[string(name)] = string(value) })
-		var list []string
-		elements(raw, func(value []byte) { list = append(list, string(value)) })
-		var want map[string]json.RawMessage
-		if json.Unmarshal(raw, &want) == nil {
-			if len(got) != len(want) {
-				t.Fatalf("%d members, want %d: %v", len(got), len(want), got)
-			}
-			for k, v := range want {
-				if got[k] != string(v) {
-					t.Errorf("%q is %q, want %q", k, got[k], v)
-				}
-				var s string
-				if json.Unmarshal(v, &s) == nil && unquote([]byte(got[k])) != s {
-					t.Errorf("%q reads as %q, want %q", v, unquote([]byte(got[k])), s)
-				}
-			}
-		}
-		var wantList []json.RawMessage
-		if json.Unmarshal(raw, &wantList) == nil && len(list) != len(wantList) {
-			t.Errorf("%d elements, want %d", len(list), len(wantList))
-		}
-	})
 }

@@ -79,7 +79,7 @@ func (i Interest) Weight(now time.Time) float64 {
 }
 
 func (m *Interests) add(key string, at time.Time, weight int64) {
-	if key = clip(key); key == "" {
+	if key = short(key); key == "" {
 		return
 	}
 	if *m == nil {

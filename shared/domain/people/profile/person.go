@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // TraitText is the first trait of these names that says something, a number as its digits: clients send phone numbers as either.
@@ -86,9 +87,9 @@ func (m *Memory) Place(part string) string {
 	}
 	address, _ := m.Traits["address"].Value.(string)
 	found := ""
-	members([]byte(address), func(name, value []byte) {
+	rawjson.Members([]byte(address), func(name, value []byte) {
 		if found == "" && slices.Contains(names, string(name)) {
-			found = plainText(value)
+			found = rawjson.Plain(value)
 		}
 	})
 	return found

@@ -5,6 +5,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Reach is how somebody can be reached: what they want to get, on which devices, and which addresses wait to be confirmed. The addresses that are
@@ -148,7 +149,7 @@ func (p *Profile) said(e *event.Event, c *eventContext, os string, own, public b
 		}
 		return nil
 	}
-	if token := plainText(c.token); len(token) >= minToken && len(token) <= maxValue && event.Meaningful(token) != "" {
+	if token := rawjson.Plain(c.token); len(token) >= minToken && len(token) <= maxValue && event.Meaningful(token) != "" {
 		if r := place(trust.Token); r != nil {
 			p.leave("tokens", r.token(token, Token{At: at, OS: os}))
 		}
@@ -167,7 +168,7 @@ func (p *Profile) said(e *event.Event, c *eventContext, os string, own, public b
 	if e.Kind == event.Track && e.Name == event.EmailConfirmed && trust.May(e.Trust, own, trust.Address) == trust.Yes {
 		var address []byte
 		pick(e.Properties, member{"email", &address})
-		if i, ok := email(plainText(address)); ok {
+		if i, ok := email(rawjson.Plain(address)); ok {
 			p.Confirmed.later(Stamped{i.Value, receipt(e, at)})
 		}
 	}
@@ -183,14 +184,14 @@ func receipt(e *event.Event, otherwise time.Time) time.Time {
 }
 
 func (a *Addresses) say(traits []byte, at time.Time) {
-	members(traits, func(name, value []byte) {
+	rawjson.Members(traits, func(name, value []byte) {
 		switch string(name) {
 		case "email":
-			if i, ok := email(plainText(value)); ok {
+			if i, ok := email(rawjson.Plain(value)); ok {
 				a.Email.later(Stamped{i.Value, at})
 			}
 		case "phone":
-			if i, ok := phone(plainText(value)); ok {
+			if i, ok := phone(rawjson.Plain(value)); ok {
 				a.Phone.later(Stamped{i.Value, at})
 			}
 		}

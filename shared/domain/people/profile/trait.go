@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Trait is one attribute of a person with the time of its last change. Value is a string, bool, float64 or int64; other JSON
@@ -38,7 +39,7 @@ func traitText(v any) string {
 // say writes each trait by its own last writer, and tells how many were let go. A null removes nothing: it is a value that says the trait is
 // empty.
 func (m *Traits) say(raw []byte, by trust.Level, at time.Time) (left int) {
-	members(raw, func(name, value []byte) {
+	rawjson.Members(raw, func(name, value []byte) {
 		switch {
 		case len(name) == 0:
 			return

@@ -2,8 +2,10 @@ package profile
 
 import (
 	"encoding/json"
-	"io"
+	"errors"
 	"strings"
+
+	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // MaxTraitTree bounds the JSON text of a list or object: an address, or a list of some eighty ids.
@@ -16,16 +18,11 @@ func Tree(held any) any {
 	if !ok || len(text) < 2 || text[0] != '[' && text[0] != '{' {
 		return held
 	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var whole any
-	if decoder.Decode(&whole) == nil {
-		if _, err := decoder.Token(); err == io.EOF {
-			return whole
-		}
-		return held
+	whole, err := rawjson.Tree([]byte(text))
+	if err == nil {
+		return whole
 	}
-	if !wasCut(text) {
+	if errors.Is(err, rawjson.ErrMore) || !wasCut(text) {
 		return held
 	}
 	if part := cutTree(text); part != nil {

@@ -111,25 +111,6 @@ func TestDetailAtItsBorders(t *testing.T) {
 	if p := person0().in(`{"library":{"name":"analytics.js"},"os":{"name":"iOS"}}`, 0); p.Client.Library != "analytics.js" || p.Client.OS != "iOS" {
 		t.Errorf("client %+v", p.Client)
 	}
-	for raw, want := range map[string]string{`ab"`: "", `"ab`: "", `"`: "", `""`: "", `"a"`: "a", `"a\nb"`: "a\nb", `5`: "", `"a\"`: ""} {
-		if got := unquote([]byte(raw)); got != want {
-			t.Errorf("%s is %q", raw, got)
-		}
-	}
-	for raw, want := range map[string]string{`{"a":1 "b":2}`: "a=1 ", `["a":1]`: "", `{"a":1,"b":2}`: "a=1 b=2 ", `{"a\u0062":1}`: "ab=1 ", ` { "a" : 1 } `: "a=1 "} {
-		got := ""
-		members([]byte(raw), func(name, value []byte) { got += string(name) + "=" + string(value) + " " })
-		if got != want {
-			t.Errorf("%s has %q, want %q", raw, got, want)
-		}
-	}
-	for raw, want := range map[string]string{`[1 2]`: "1 ", `[]`: "", `[1,2]`: "1 2 ", `{"a":1}`: "", ` [ {"a":[1]} , "x" ] `: `{"a":[1]} "x" `} {
-		got := ""
-		elements([]byte(raw), func(value []byte) { got += string(value) + " " })
-		if got != want {
-			t.Errorf("%s has %q, want %q", raw, got, want)
-		}
-	}
 	// A touch that is earlier is not the last one, whatever it is called.
 	a, b := Touch{At: minute(5), Source: "a"}, Touch{At: minute(1), Source: "z"}
 	if latestTouch(a, b) != a || latestTouch(b, a) != a || earliestTouch(a, b) != b || earliestTouch(b, a) != b {
