@@ -1,4 +1,4 @@
-// Package packed is how stores write what is large or often written: bodies of numbered sections of varints, squeezed where that saves a write unit. It knows no item. The surprising
+// Package packed is how stores write what is large or often written: bodies of numbered sections of varints, compressed where that saves a write unit. It knows no item. The surprising
 // thing: a reader keeps the sections that it does not know, so that two versions can write the same item in turn.
 package packed
 

@@ -204,7 +204,7 @@ const strangerGrace = 48 * time.Hour
 func (s Profiles) item(p *profile.Profile) dynamo.Item {
 	i := key.Profile(p.ID).Item()
 	i[dynamo.AttrVersion] = dynamo.NumberValue(p.Version + 1)
-	i[dynamo.AttrBody] = dynamo.BytesValue(fit(p))
+	i[dynamo.AttrBody] = dynamo.BytesValue(trim(p))
 	i[attrIdentity] = dynamo.BytesValue(identity(p))
 	if !p.ErasedAt.IsZero() {
 		i[attrErased] = dynamo.NumberValue(p.ErasedAt.UnixMilli())
@@ -215,9 +215,9 @@ func (s Profiles) item(p *profile.Profile) dynamo.Item {
 	return i
 }
 
-// fit packs the profile. Where it saves a write unit, remembered hashes are let go before their time; the timeline then decides
+// trim packs the profile. Where it saves a write unit, remembered hashes are let go before their time; the timeline then decides
 // about duplicates of those events.
-func fit(p *profile.Profile) []byte {
+func trim(p *profile.Profile) []byte {
 	body := packProfile(p)
 	short, shorter := p.Window.Newest()
 	if packed.WriteUnits(body) == 1 || !shorter {

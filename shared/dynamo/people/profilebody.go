@@ -59,7 +59,7 @@ const (
 )
 
 // packProfile is the body of a profile's item.
-func packProfile(p *profile.Profile) []byte { return packed.Squeeze(packSections(p)) }
+func packProfile(p *profile.Profile) []byte { return packed.Compress(packSections(p)) }
 
 // packSections gives the body and how much of it can be compressed: hashes and marks stand at the end.
 func packSections(p *profile.Profile) (body []byte, compressible int) {
@@ -153,7 +153,7 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 
 // unpackProfile reads a body into a profile; sections that it does not know are kept in Unknown.
 func unpackProfile(body []byte, p *profile.Profile) error {
-	body, err := packed.Spread(body)
+	body, err := packed.Decompress(body)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 
 // commitsOf are the commits of a body's window, without the rest of it; none where it cannot be read.
 func commitsOf(body []byte) []profile.Commit {
-	body, err := packed.Spread(body)
+	body, err := packed.Decompress(body)
 	if err != nil {
 		return nil
 	}

@@ -27,12 +27,12 @@ var (
 	})
 )
 
-// Squeezed is what a compressed body begins with. Section 40 is never used, so that no plain body begins so.
-var Squeezed = []byte{0x28, 0xb5, 0x2f, 0xfd}
+// Compressed is what a compressed body begins with. Section 40 is never used, so that no plain body begins so.
+var Compressed = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
-// Squeeze compresses a body as far as that saves write units: whole, or but for its end, which no compressor makes small and which spoils the codes
+// Compress compresses a body as far as that saves write units: whole, or but for its end, which no compressor makes small and which spoils the codes
 // that it finds for the rest.
-func Squeeze(body []byte, compressible int) []byte {
+func Compress(body []byte, compressible int) []byte {
 	if WriteUnits(body) == 1 {
 		return body
 	}
@@ -71,7 +71,7 @@ func compressApart(text, raw []byte) []byte {
 		return Encoder().EncodeAll(raw, frame)
 	}
 	out := make([]byte, 0, len(frame)+len(raw)+8)
-	out = append(out, Squeezed...)
+	out = append(out, Compressed...)
 	switch n := len(text) + len(raw); {
 	case n < 256:
 		out = append(out, singleSegment, byte(n))
@@ -106,9 +106,9 @@ func blocksOf(frame []byte) []byte {
 	return rest[size:]
 }
 
-// Spread is a body as it was before squeeze.
-func Spread(body []byte) ([]byte, error) {
-	if !bytes.HasPrefix(body, Squeezed) {
+// Decompress is a body as it was before Compress.
+func Decompress(body []byte) ([]byte, error) {
+	if !bytes.HasPrefix(body, Compressed) {
 		return body, nil
 	}
 	plain, err := Decoder().DecodeAll(body, nil)

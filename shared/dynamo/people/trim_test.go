@@ -42,22 +42,22 @@ func TestHashesGoWhereThatSavesAUnit(t *testing.T) {
 		return w
 	}
 	p := &profile.Profile{ID: "p", Window: window(40)}
-	if body := fit(p); packed.WriteUnits(body) != 1 || len(p.Window.Commits) != 2 {
+	if body := trim(p); packed.WriteUnits(body) != 1 || len(p.Window.Commits) != 2 {
 		t.Errorf("%d bytes, %d commits: what fits stays", len(body), len(p.Window.Commits))
 	}
 	p.Window = window(200)
-	if body := fit(p); packed.WriteUnits(body) != 1 || len(p.Window.Commits) != 1 || !p.Window.Floor.Equal(at) {
+	if body := trim(p); packed.WriteUnits(body) != 1 || len(p.Window.Commits) != 1 || !p.Window.Floor.Equal(at) {
 		t.Errorf("%d bytes, window %+v: what does not fit goes, and the floor says so", len(body), p.Window)
 	}
 	p.Window = window(200)
 	p.Window.Commits[0].Owed = []profile.Day{20513}
-	if body := fit(p); packed.WriteUnits(body) != 2 || len(p.Window.Commits) != 2 {
+	if body := trim(p); packed.WriteUnits(body) != 2 || len(p.Window.Commits) != 2 {
 		t.Errorf("%d bytes, %d commits: what is owed stays, whatever it costs", len(body), len(p.Window.Commits))
 	}
 }
 
-// TestABodyIsSqueezedWhereThatSavesAUnit packs profiles of growing size, with and without hashes, and holds each to what it was.
-func TestABodyIsSqueezedWhereThatSavesAUnit(t *testing.T) {
+// TestABodyIsCompressedWhereThatSavesAUnit packs profiles of growing size, with and without hashes, and holds each to what it was.
+func TestABodyIsCompressedWhereThatSavesAUnit(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	plain, whole, apart := 0, 0, 0
 	for n := range 120 {
@@ -90,7 +90,7 @@ func TestABodyIsSqueezedWhereThatSavesAUnit(t *testing.T) {
 				}
 			}
 			if packed.WriteUnits(body) >= packed.WriteUnits(sections) {
-				t.Errorf("%d traits, %d hashes: squeezed from %d to %d bytes, and no unit saved", n, hashes, len(sections), len(body))
+				t.Errorf("%d traits, %d hashes: compressed from %d to %d bytes, and no unit saved", n, hashes, len(sections), len(body))
 			}
 			got := &profile.Profile{ID: "p", Memory: profile.Memory{Traits: map[string]profile.Trait{}}}
 			if err := unpackProfile(body, got); err != nil || !reflect.DeepEqual(got.Traits, p.Traits) || !reflect.DeepEqual(got.Window, p.Window) {
@@ -102,9 +102,9 @@ func TestABodyIsSqueezedWhereThatSavesAUnit(t *testing.T) {
 		}
 	}
 	if plain == 0 || whole == 0 || apart == 0 {
-		t.Errorf("%d plain, %d squeezed whole, %d without their hashes: the test does not see all of them", plain, whole, apart)
+		t.Errorf("%d plain, %d compressed whole, %d without their hashes: the test does not see all of them", plain, whole, apart)
 	}
-	if err := unpackProfile(append([]byte(nil), packed.Squeezed...), &profile.Profile{}); err == nil {
-		t.Error("a torn squeezed body is read")
+	if err := unpackProfile(append([]byte(nil), packed.Compressed...), &profile.Profile{}); err == nil {
+		t.Error("a torn compressed body is read")
 	}
 }
