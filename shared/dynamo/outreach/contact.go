@@ -250,8 +250,7 @@ func (s Deliveries) Marks(ctx context.Context, channel delivery.Channel, address
 	return all, nil
 }
 
-// addressHashes are the hashes under which an address is known: with its domain in letters of ASCII; and, where that is another one, in small letters of
-// any script, as the version before marked it. None of no address.
+// addressHashes are the hashes under which an address is known: with its domain in letters of ASCII first, then as the version before marked it. None of no address.
 func addressHashes(address string) []string {
 	if address == "" {
 		return nil
@@ -262,8 +261,10 @@ func addressHashes(address string) []string {
 		ascii = address[:at+1] + domain
 	}
 	hashes := []string{delivery.AddressHash(ascii)}
-	if before := delivery.AddressHash(strings.ToLower(address)); before != hashes[0] {
-		hashes = append(hashes, before)
+	for _, before := range []string{delivery.FormerHash(ascii), delivery.FormerHash(address)} {
+		if !slices.Contains(hashes, before) {
+			hashes = append(hashes, before)
+		}
 	}
 	return hashes
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/address"
@@ -60,9 +61,19 @@ type Suppression struct {
 }
 
 // AddressHash stands for an address where the address itself must not be kept: 16 hex digits, the same for all its spellings.
-func AddressHash(text string) string {
-	sum := sha256.Sum256([]byte(address.Email(text)))
+func AddressHash(text string) string { return addressHash(address.Email(text)) }
+
+// FormerHash is the AddressHash of the version before, which folded letters of any script and knew no full-width forms. What stands under it holds.
+func FormerHash(text string) string { return addressHash(strings.ToLower(strings.TrimSpace(text))) }
+
+func addressHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
+}
+
+// bars tells whether the suppression holds for an address.
+func (s Suppression) bars(address string) bool {
+	return s.Address == "" || s.Address == AddressHash(address) || s.Address == FormerHash(address)
 }
 
 // Marks is what is known against an address, whoever's it is: since when it is dead, and when somebody who reads there complained of us

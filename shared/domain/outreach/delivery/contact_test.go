@@ -1,6 +1,9 @@
 package delivery
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
 	"testing"
 	"time"
 )
@@ -28,3 +31,22 @@ func TestForgetByTheTimeOfTheIntent(t *testing.T) {
 }
 
 func spareNone(Intent) bool { return false }
+
+// TestASuppressionOfTheVersionBeforeHolds: it was hashed with letters of any script folded, and full-width forms as they were.
+func TestASuppressionOfTheVersionBeforeHolds(t *testing.T) {
+	for _, address := range []string{"Ann@Example.com", "ÉMILIE@example.com", "ａｎｎ@example.com", " ann@example.com "} {
+		sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(address))))
+		for name, hash := range map[string]string{"before": hex.EncodeToString(sum[:8]), "now": AddressHash(address), "of all addresses": ""} {
+			contact := &Contact{}
+			contact.Suppress(Email, Suppression{Reason: "bounce", Address: hash})
+			if got := (Case{Channel: Email, Address: address, Contacts: []*Contact{contact}}).suppressed(); got != "bounce" {
+				t.Errorf("%q, as it was hashed %s: %q", address, name, got)
+			}
+		}
+		contact := &Contact{}
+		contact.Suppress(Email, Suppression{Reason: "bounce", Address: AddressHash("other@example.com")})
+		if got := (Case{Channel: Email, Address: address, Contacts: []*Contact{contact}}).suppressed(); got != "" {
+			t.Errorf("%q is barred by another one's: %q", address, got)
+		}
+	}
+}

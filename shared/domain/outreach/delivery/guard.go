@@ -92,7 +92,7 @@ func (c Case) suppressed() string {
 	}
 	for _, contact := range c.Contacts {
 		s, ok := contact.Suppressions[c.Channel]
-		if ok && (s.Address == "" || s.Address == AddressHash(c.Address)) {
+		if ok && s.bars(c.Address) {
 			return s.Reason
 		}
 	}
