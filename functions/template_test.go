@@ -3,6 +3,7 @@ package functions
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -251,10 +252,30 @@ func TestEveryRouteIsServedAndTheReverse(t *testing.T) {
 			routes = append(routes, r.Key())
 		}
 		slices.Sort(routes)
-		if !slices.Equal(routes, served[f.Folder]) {
-			t.Errorf("%s: the template routes\n%v\nthe code serves\n%v", f.Folder, routes, served[f.Folder])
+		if once := len(slices.Compact(slices.Clone(routes))); once != len(routes) {
+			t.Errorf("%s: a route stands twice in the template: %v", f.Folder, routes)
+		}
+		for _, route := range routes {
+			if !slices.Contains(served[f.Folder], route) {
+				t.Errorf("%s does not serve %s, which the template routes to it", f.Folder, route)
+			}
+		}
+		for _, route := range served[f.Folder] {
+			if !slices.Contains(routes, route) {
+				t.Errorf("%s serves %s, which the template does not route; among its Events:%s", f.Folder, route, eventOf(route))
+			}
 		}
 	}
+}
+
+// eventOf is how the template routes a call: GET /v1/segments/{id} is GetSegmentsId.
+func eventOf(route string) string {
+	method, path, _ := strings.Cut(route, " ")
+	name := method[:1] + strings.ToLower(method[1:])
+	for _, part := range strings.FieldsFunc(strings.TrimPrefix(path, "/v1"), func(r rune) bool { return strings.ContainsRune("/{}", r) }) {
+		name += strings.ToUpper(part[:1]) + part[1:]
+	}
+	return fmt.Sprintf("\n        %s:\n          Type: HttpApi\n          Properties: {ApiId: !Ref Api, Method: %s, Path: %q}", name, method, path)
 }
 
 // onceByItself says of the POSTs that do not honour an Idempotency-Key why they need none.

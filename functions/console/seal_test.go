@@ -95,6 +95,11 @@ func TestHookSecretsOfOlderVersions(t *testing.T) {
 		t.Errorf("shown %s", shown)
 	}
 	b.must(200, "PUT", "/v1/sources/s", `{"name":"T","kind":"server","hookSecretSet":true}`)
+	for _, path := range []string{"", "/s", "/s/versions", "/s/versions/1", "/s/versions/2"} {
+		if shown := b.must(200, "GET", "/v1/sources"+path, ""); strings.Contains(shown, "former-secret") || strings.Contains(shown, `"hookSecret"`) {
+			t.Errorf("%s shows %s", path, shown)
+		}
+	}
 	have, err := catalog.Sources(b.Catalog).HookSecrets(t.Context(), "s")
 	if err != nil || strings.Join(have, " ") != "former-secret" {
 		t.Errorf("by %q, %v", have, err)

@@ -62,6 +62,7 @@ const (
 	reasonsAddUp           invariant = "reasonsAddUp"
 	duplicatesSettled      invariant = "duplicatesSettled"
 	changesHaveLines       invariant = "changesHaveLines"
+	versionsAreKept        invariant = "versionsAreKept"
 	withdrawnSignsNothing  invariant = "withdrawnSecretsSignNothing"
 	peopleAreMasked        invariant = "peopleAreMasked"
 	secretsGoOn            invariant = "secretsGoOn"
@@ -137,6 +138,7 @@ var invariants = []struct {
 	{onlyConfirmed, checkOnlyConfirmed},
 	{confirmationsDecided, checkConfirmationsDecided},
 	{changesHaveLines, checkAudit},
+	{versionsAreKept, checkVersions},
 	{withdrawnSignsNothing, checkSignatures},
 	{changesHaveLines, checkRotations},
 	{peopleAreMasked, checkReveals},

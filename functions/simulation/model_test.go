@@ -22,6 +22,8 @@ type model struct {
 	rotations   []*rotation
 	signed      []*signedNotice
 	glances     []*glance
+	editions    []*edition
+	versions    map[string]string // what each version was shown to say, by kind, id and number
 	proofs      []*proven
 	selves      [][2]string       // accounts of which the first has invited the second, and both are one person's
 	joined      map[string]string // see joins
@@ -60,7 +62,7 @@ type claim struct {
 	At                    time.Time
 }
 
-func newModel(w *world) *model { return &model{w: w} }
+func newModel(w *world) *model { return &model{w: w, versions: map[string]string{}} }
 
 func (m *model) defined(kind, id string, doc map[string]any, begun, sure time.Time, saved bool) {
 	m.definitions = append(m.definitions, definition{kind, id, doc, begun, sure, saved})

@@ -62,6 +62,7 @@ var scenes = []scene{
 	{"rotate a secret", 2, rotateSecret},
 	{"operators look", 4, operatorsLook},
 	{"prove anew", 3, proveAnew},
+	{"edit together", 2, editTogether},
 }
 
 // human is one of the people of a seed.

@@ -51,12 +51,12 @@ func TestKinds(t *testing.T) {
 				t.Errorf("%q and %q are no names, or another kind's", kind, plural)
 			}
 			seen[kind], seen[plural] = true, true
+			hasRoutes(t, row)
+			isDocumented(t, plural)
 			sample, ok := samples[kind]
 			if !ok {
 				t.Fatalf("there is no sample: add a document of the kind that can be saved to samples, in this file")
 			}
-			hasRoutes(t, row)
-			isDocumented(t, plural)
 			id := idOf(kind)
 			if _, err := row.Check(id, []byte(sample), segments); err != nil {
 				t.Fatalf("the sample is refused: %v", err)
@@ -82,7 +82,7 @@ func TestKinds(t *testing.T) {
 			}
 		})
 	}
-	if len(samples) != len(Rows()) {
+	if len(samples) > len(Rows()) {
 		t.Errorf("there are %d samples of %d kinds", len(samples), len(Rows()))
 	}
 }
@@ -114,7 +114,7 @@ func isDocumented(t *testing.T, plural string) {
 	_, text, _ := strings.Cut(string(guide), "\n## Definitions\n")
 	kinds, _, _ := strings.Cut(text, "JSON documents")
 	if !strings.Contains(strings.ToLower(kinds), plural) {
-		t.Errorf("docs/operators.md, Definitions, does not name %s", plural)
+		t.Errorf("docs/operators.md does not name %s in its list of kinds, below Definitions", plural)
 	}
 }
 
