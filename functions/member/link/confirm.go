@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"html/template"
 	"net/http"
 
 	"github.com/userops/userops/functions/member/subject"
@@ -17,17 +16,14 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// confirmForm asks before it acts, as unsubscribeForm does. It shows nothing of the address nor of who has named it: the link may have come
-// to somebody else.
-var confirmForm = template.Must(template.New("confirm").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<title>Confirm your address 确认邮箱</title></head><body style="font:16px sans-serif;max-width:32em;margin:4em auto;padding:0 1em">
-{{if .Done}}<p>Thank you, your address is confirmed. 谢谢，您的邮箱已确认。</p>
-{{else if .Valid}}<p>Did you ask us to write to the address at which you got this link? 是您请我们向收到此链接的邮箱发送邮件吗？</p>
-<form method="post"><button style="font:inherit;padding:.5em 1em">Yes, it is mine 是的，这是我的邮箱</button></form>
-{{else}}<p>This link is not valid, or no longer. 链接无效或已过期。</p>{{end}}
-</body></html>
-`))
+// confirmForm shows nothing of the address nor of who has named it: the link may have come to somebody else.
+var confirmForm = form{
+	title:    "Confirm your address 确认邮箱",
+	question: "Did you ask us to write to the address at which you got this link? 是您请我们向收到此链接的邮箱发送邮件吗？",
+	button:   "Yes, it is mine 是的，这是我的邮箱",
+	done:     "Thank you, your address is confirmed. 谢谢，您的邮箱已确认。",
+	invalid:  "This link is not valid, or no longer. 链接无效或已过期。",
+}
 
 // confirmation opens the link of a confirmation. ok is false, and the request answered, where it is none, its time is over, or whoever's device it
 // was has been erased since.
@@ -39,7 +35,7 @@ func (h *Handler) confirmation(w http.ResponseWriter, r *http.Request) (c delive
 	}
 	c, err = delivery.ParseConfirmation(keys, r.PathValue("token"))
 	if err != nil || !h.Now().Before(c.Until()) {
-		showForm(w, http.StatusNotFound, confirmForm, formView{})
+		confirmForm.refuse(w)
 		return c, person, false
 	}
 	if person, err = h.People.Person(r.Context(), c.ProfileID); err != nil {
@@ -47,15 +43,15 @@ func (h *Handler) confirmation(w http.ResponseWriter, r *http.Request) (c delive
 		return c, person, false
 	}
 	if len(person.Profile.Identifiers) == 0 || person.Profile.Erased(c.ProfileID, c.Sent) {
-		showForm(w, http.StatusNotFound, confirmForm, formView{})
+		confirmForm.refuse(w)
 		return c, person, false
 	}
 	return c, person, true
 }
 
 func (h *Handler) confirmPage(w http.ResponseWriter, r *http.Request) {
-	if _, _, ok := h.confirmation(w, r); ok {
-		showForm(w, http.StatusOK, confirmForm, formView{Valid: true})
+	if c, _, ok := h.confirmation(w, r); ok {
+		confirmForm.ask(w, c.Channel)
 	}
 }
 
@@ -82,7 +78,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	showForm(w, http.StatusOK, confirmForm, formView{Done: true})
+	confirmForm.pressed(w)
 }
 
 // founder is the device under whose key a profile stands, else one of its devices; empty where it has none.

@@ -4,8 +4,6 @@ package link
 
 import (
 	"context"
-	"html/template"
-	"net/http"
 	"slices"
 	"time"
 
@@ -49,21 +47,6 @@ func (h *Handler) Route(mux *httpapi.Router) {
 	mux.HandleFunc("POST /v1/unsubscribe/{token}", h.unsubscribe)
 	mux.HandleFunc("GET /v1/confirm/{token}", h.confirmPage)
 	mux.HandleFunc("POST /v1/confirm/{token}", h.confirm)
-}
-
-// formView is what a form of a link in a mail shows.
-type formView struct {
-	Valid, Done bool
-	Channel     delivery.Channel
-}
-
-func showForm(w http.ResponseWriter, status int, form *template.Template, v formView) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
-	w.WriteHeader(status)
-	_ = form.Execute(w, v)
 }
 
 // value is the first identifier of a kind, empty when there is none.

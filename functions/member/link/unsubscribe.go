@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"time"
 
@@ -18,23 +17,18 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// unsubscribeForm asks before it acts: mail scanners follow links, but press no buttons.
-var unsubscribeForm = template.Must(template.New("unsubscribe").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
-<title>Unsubscribe</title></head><body style="font:16px sans-serif;max-width:32em;margin:4em auto;padding:0 1em">
-{{if .Done}}<p>You will get no more of these. 您已退订。</p>
-{{else if .Valid}}<p>No more messages over {{.Channel}}? 不再通过 {{.Channel}} 接收消息？</p>
-<form method="post"><button style="font:inherit;padding:.5em 1em">Unsubscribe 退订</button></form>
-{{else}}<p>This link is not valid. 链接无效。</p>{{end}}
-</body></html>
-`))
+var unsubscribeForm = form{
+	title:    "Unsubscribe",
+	question: "No more messages over CHANNEL? 不再通过 CHANNEL 接收消息？",
+	button:   "Unsubscribe 退订",
+	done:     "You will get no more of these. 您已退订。",
+	invalid:  "This link is not valid. 链接无效。",
+}
 
 func (h *Handler) unsubscribePage(w http.ResponseWriter, r *http.Request) {
-	u, ok := h.link(w, r)
-	if !ok {
-		return
+	if u, ok := h.link(w, r); ok {
+		unsubscribeForm.ask(w, u.Channel)
 	}
-	showForm(w, http.StatusOK, unsubscribeForm, formView{Valid: true, Channel: u.Channel})
 }
 
 // link reads the link to unsubscribe. Where it is none, the request is answered.
@@ -45,7 +39,7 @@ func (h *Handler) link(w http.ResponseWriter, r *http.Request) (u delivery.Unsub
 		return u, false
 	}
 	if u, err = delivery.ParseUnsubscribe(keys, r.PathValue("token")); err != nil {
-		showForm(w, http.StatusNotFound, unsubscribeForm, formView{})
+		unsubscribeForm.refuse(w)
 		return u, false
 	}
 	return u, true
@@ -90,7 +84,7 @@ func (h *Handler) unsubscribe(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	showForm(w, http.StatusOK, unsubscribeForm, formView{Done: true})
+	unsubscribeForm.pressed(w)
 }
 
 // withdraw notes the withdrawal where dispatch asks: with the person, and with the address.

@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,10 @@ func TestUnsubscribe(t *testing.T) {
 	b.Want(b.Anybody("POST", "/v1/unsubscribe/"+token, ""), 200)
 	if id := b.Sent.Jobs[1].Events[0].MessageID; id != e.MessageID || b.Sent.Jobs[2].Events[0].MessageID == id {
 		t.Errorf("message ids %s, %s, %s", e.MessageID, id, b.Sent.Jobs[2].Events[0].MessageID)
+	}
+	odd := delivery.Unsubscribe{ProfileID: p.ID, Channel: "<b>", NotificationID: "n1"}.Token(membertest.Keys)
+	if page := b.Anybody("GET", "/v1/unsubscribe/"+odd, ""); strings.Contains(page.Body.String(), "<b>") || !strings.Contains(page.Body.String(), "over &lt;b&gt;?") {
+		t.Errorf("a channel is shown as %s", page.Body)
 	}
 	for _, bad := range []string{"x" + token, "nonsense"} {
 		b.Want(b.Anybody("GET", "/v1/unsubscribe/"+bad, ""), 404)
