@@ -3,7 +3,6 @@ package people
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"strconv"
 	"testing"
@@ -21,15 +20,6 @@ func TestABodyIsAllButTheWholeItem(t *testing.T) {
 	if beside := itemSize(p) - len(packProfile(p)); beside != packed.ItemOverhead {
 		t.Errorf("an item takes %d bytes beside its body, %d are reckoned with", beside, packed.ItemOverhead)
 	}
-}
-
-// random is what cannot be compressed.
-func random(n int) []byte {
-	source, out := rand.New(rand.NewPCG(7, 7)), make([]byte, n)
-	for i := range out {
-		out[i] = byte(source.Uint32())
-	}
-	return out
 }
 
 func TestHashesGoWhereThatSavesAUnit(t *testing.T) {
