@@ -82,6 +82,31 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 	}
 }
 
+// TestASegmentThatCannotBeRead is of a newer program: the run passes it over, with whatever asks it. Who is in either stays, and all others are brought up to date.
+func TestASegmentThatCannotBeRead(t *testing.T) {
+	defined := shelf{}.with(definition.Segment, "odd", `{"id":"odd","name":7,"rule":{"field":"userId","op":"eq","value":"nobody"}}`).
+		with(definition.Segment, "asks", `{"id":"asks","rule":{"segment":"odd"}}`).
+		with(definition.Segment, "fine", `{"id":"fine","rule":{"field":"userId","op":"exists"}}`).
+		with(definition.Campaign, "odd", `{"id":"odd","name":7,"state":"running","trigger":{"enteredSegment":"fine"}}`).
+		with(definition.Campaign, "fine", `{"id":"fine","state":"running","trigger":{"enteredSegment":"class8:111"}}`)
+	w := newWorld(t, 1, 2, defined)
+	p := w.buyer(1, 500)
+	p.Members = map[string]profile.Membership{"odd": {}, "asks": {}}
+	if run := w.run(job.Segmentation{RunID: "r"}, 0); run.Outcome == nil {
+		t.Fatalf("the run does not end: %+v", run)
+	}
+	if got := fmt.Sprint(slices.Sorted(maps.Keys(w.profiles.all[p.ID].Members))); got != "[asks fine odd]" {
+		t.Errorf("the buyer is in %s", got)
+	}
+	var heard []string
+	for _, f := range w.told() {
+		heard = append(heard, f.Ref)
+	}
+	if !slices.Contains(heard, "class8:111") {
+		t.Errorf("heard of is %v: a campaign that cannot be read keeps the others from hearing", heard)
+	}
+}
+
 // sending does something before what is sent.
 type sending struct {
 	*memoryQueue
