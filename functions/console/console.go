@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/answers"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -101,7 +101,7 @@ type Process struct {
 	Letters    Letters
 	Queues     []Queue
 	Jobs       Jobs
-	Shop       segment.Shop
+	Shop       profile.Shop
 	Now        func() time.Time
 	NewRunID   func() string // never the same twice
 }
@@ -127,7 +127,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Letters:    deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
 		Queues:     s.Queues(),
 		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
-		Shop:       segment.Shop{Zone: s.Zone, Currency: s.Currency},
+		Shop:       profile.Shop{Zone: s.Zone, Currency: s.Currency},
 		Now:        now,
 		NewRunID:   func() string { return now().UTC().Format("20060102T150405-") + rand.Text()[:8] },
 	}

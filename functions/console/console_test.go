@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -101,7 +100,7 @@ func newBench(t *testing.T) *bench {
 		Gauge:    gauge{},
 		Letters:  letters{},
 		Jobs:     b.jobs,
-		Shop:     segment.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
+		Shop:     profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
 		Now:      func() time.Time { return b.now },
 		NewRunID: func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },
 	}

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/rule"
+	"github.com/userops/userops/shared/domain/audience/score"
 )
 
 const docs = "../../docs"
@@ -47,7 +48,7 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 
 func TestTheDocumentationListsEveryFieldAndClass(t *testing.T) {
 	fields := page(t, "fields.md")
-	for _, f := range segment.Fields() {
+	for _, f := range rule.Fields() {
 		kind := string(f.Kind)
 		if !f.Live {
 			kind += ", *run*"
@@ -60,7 +61,7 @@ func TestTheDocumentationListsEveryFieldAndClass(t *testing.T) {
 		}
 	}
 	text := page(t, "segments.md")
-	for _, id := range segment.DerivedIDs() {
+	for _, id := range score.IDs() {
 		if !strings.Contains(text, "`"+string(id)+"`") {
 			t.Errorf("segments.md does not name the derived segment %s", id)
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -179,7 +179,7 @@ func TestARunIsAskedForAgainUntilItHasBegun(t *testing.T) {
 	if len(b.jobs.jobs) != 2 || b.jobs.jobs[0].RunID != b.jobs.jobs[1].RunID || b.jobs.jobs[0].AsOf != "2026-11-01" {
 		t.Errorf("jobs %+v", b.jobs.jobs)
 	}
-	if _, err := b.Runs.Create(t.Context(), segment.Run{ID: b.jobs.jobs[0].RunID, CreatedAt: b.now.Add(time.Second)}); err != nil {
+	if _, err := b.Runs.Create(t.Context(), score.Run{ID: b.jobs.jobs[0].RunID, CreatedAt: b.now.Add(time.Second)}); err != nil {
 		t.Fatal(err)
 	}
 	b.must(202, "POST", "/v1/runs", `{"asOf":"2026-11-01"}`, "Idempotency-Key", "k1")

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/dynamo"
@@ -27,7 +27,7 @@ const (
 const (
 	maxRunBody = 4 << 10
 	// planned is the state of a run whose first step has not been taken.
-	planned segment.State = "planned"
+	planned score.State = "planned"
 )
 
 // started is the answer to POST /v1/runs.
@@ -110,8 +110,8 @@ func (p *Process) asOf(w http.ResponseWriter, body []byte) (string, bool) {
 	if asked.AsOf == "" {
 		return "", true
 	}
-	date, err := segment.ParseDate(asked.AsOf)
-	if err == nil && date > segment.DateOf(p.Now(), p.Shop.Zone) {
+	date, err := score.ParseDate(asked.AsOf)
+	if err == nil && date > score.Date(p.Shop.Day(p.Now())) {
 		err = fmt.Errorf("%s is yet to come", date)
 	}
 	if err != nil {
@@ -131,7 +131,7 @@ func (p *Process) listRuns(w http.ResponseWriter, r *http.Request) {
 		listFailed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, httpapi.List[segment.Run]{Items: runs, Next: next})
+	httpapi.JSON(w, http.StatusOK, httpapi.List[score.Run]{Items: runs, Next: next})
 }
 
 // listFailed answers an error of a list: a foreign cursor is the caller's fault.
@@ -168,7 +168,7 @@ func (p *Process) lastCount(ctx context.Context) (*int, error) {
 		return nil, err
 	}
 	for _, run := range runs {
-		if run.State == segment.Finished && run.Findings != nil {
+		if run.State == score.Finished && run.Findings != nil {
 			return &run.Profiles, nil
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -88,7 +88,7 @@ func TestARunWithAnIdempotencyKeyStartsOnce(t *testing.T) {
 		}
 	}
 	before := len(b.jobs.jobs)
-	if _, err := b.Runs.Create(t.Context(), segment.Run{ID: "run-1", CreatedAt: b.now}); err != nil {
+	if _, err := b.Runs.Create(t.Context(), score.Run{ID: "run-1", CreatedAt: b.now}); err != nil {
 		t.Fatal(err)
 	}
 	post(202, `{}`)
@@ -116,15 +116,15 @@ func TestRunsAreShown(t *testing.T) {
 	b := newBench(t)
 	b.must(404, "GET", "/v1/runs/run-9", "")
 	for i := range 3 {
-		run := segment.Run{ID: fmt.Sprintf("run-%d", i), CreatedAt: start.Add(time.Duration(i) * time.Hour), Shards: 4}
+		run := score.Run{ID: fmt.Sprintf("run-%d", i), CreatedAt: start.Add(time.Duration(i) * time.Hour), Shards: 4}
 		if _, err := b.Runs.Create(t.Context(), run); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := b.Runs.SaveFindings(t.Context(), "run-0", segment.Findings{Profiles: 7, Counts: segment.Counts{"class8": {"111": 2}}}); err != nil {
+	if err := b.Runs.SaveFindings(t.Context(), "run-0", score.Findings{Profiles: 7, Counts: score.Counts{"class8": {"111": 2}}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Runs.SaveOutcome(t.Context(), "run-0", segment.Outcome{Changed: 5, FinishedAt: start}); err != nil {
+	if err := b.Runs.SaveOutcome(t.Context(), "run-0", score.Outcome{Changed: 5, FinishedAt: start}); err != nil {
 		t.Fatal(err)
 	}
 	shown := b.must(200, "GET", "/v1/runs/run-0", "")
@@ -200,10 +200,10 @@ func TestPreviewOfASampleHasAnInterval(t *testing.T) {
 	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); strings.Contains(got, "audience") || !strings.Contains(got, `"exact":false`) {
 		t.Errorf("without a run the preview is %s, want no audience", got)
 	}
-	if _, err := b.Runs.Create(t.Context(), segment.Run{ID: "r", CreatedAt: start}); err != nil {
+	if _, err := b.Runs.Create(t.Context(), score.Run{ID: "r", CreatedAt: start}); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(b.Runs.SaveFindings(t.Context(), "r", segment.Findings{Profiles: 200}), b.Runs.SaveOutcome(t.Context(), "r", segment.Outcome{})); err != nil {
+	if err := errors.Join(b.Runs.SaveFindings(t.Context(), "r", score.Findings{Profiles: 200}), b.Runs.SaveOutcome(t.Context(), "r", score.Outcome{})); err != nil {
 		t.Fatal(err)
 	}
 	got := b.must(200, "POST", "/v1/segments/vip/preview", "")

@@ -15,9 +15,9 @@ import (
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/channel/email"
 	"github.com/userops/userops/shared/channel/webhook"
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -81,7 +81,7 @@ type Process struct {
 	Due       waits
 	Again     Again
 	Senders   map[delivery.Channel]Sender
-	Shop      segment.Shop
+	Shop      profile.Shop
 	ShopName  string
 	PublicURL string  // without a slash at its end
 	Secrets   Secrets // of the links in mails
@@ -136,7 +136,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Due:       due.Due{DB: db, Table: s.DueTable, Now: now},
 		Again:     queue.Sender{Client: sqs, URL: s.Queue},
 		Senders:   map[delivery.Channel]Sender{},
-		Shop:      segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
+		Shop:      profile.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		ShopName:  s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
 		Queue: queue.NewConsumer(sqs, s.Queue),
 	}

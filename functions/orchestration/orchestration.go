@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
@@ -54,7 +54,7 @@ type Process struct {
 	Notifications Sender
 	Segmentation  Sender
 	Self          Sender // back to orchestration's own queue
-	Shop          segment.Shop
+	Shop          profile.Shop
 	Now           func() time.Time
 	Queue         queue.Consumer
 
@@ -76,7 +76,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Notifications: queue.Sender{Client: sqs, URL: s.NotificationsQueue},
 		Segmentation:  queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Self:          queue.Sender{Client: sqs, URL: s.Queue},
-		Shop:          segment.Shop{Zone: s.TimeZone, Currency: s.Currency},
+		Shop:          profile.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		Now:           now,
 		Queue:         queue.NewConsumer(sqs, s.Queue),
 	}

@@ -37,7 +37,7 @@ func TestARefusalOfProfilingTakesEffectAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t)
-			s.watch = &Watch{Live: set.Live(), All: set, Shop: segment.Shop{Zone: time.UTC, Currency: "CNY"}}
+			s.watch = &Watch{Live: set.Live(), All: set, Shop: profile.Shop{Zone: time.UTC, Currency: "CNY"}}
 			s.settle(by(t, trust.Shop, identify("0", "mei", "own", t0, `{}`), track("1", "mei", event.ProductViewed, t0, `{"product_id":"p","category":"tea"}`)))
 			// As a run would leave it.
 			p := s.load(user("mei"))

@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
@@ -168,7 +167,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 		},
 		Rules: &Definitions{
 			Catalog: &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.Catalog}, Now: now},
-			Shop:    segment.Shop{Zone: s.Zone, Currency: s.Currency},
+			Shop:    profile.Shop{Zone: s.Zone, Currency: s.Currency},
 		},
 		Outbox: outbox.Queues{
 			job.ToSettlement:    queue.Sender{Client: sqs, URL: s.Settlement},

@@ -714,7 +714,7 @@ func TestLiveSegmentsAndListeners(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	s.watch = &Watch{Events: map[string]bool{"Product Viewed": true}, Live: set.Live(), Shop: segment.Shop{Zone: time.UTC, Currency: "CNY"}}
+	s.watch = &Watch{Events: map[string]bool{"Product Viewed": true}, Live: set.Live(), Shop: profile.Shop{Zone: time.UTC, Currency: "CNY"}}
 	s.settle(envelope(t, "web", track("1", "mei", "Product Viewed", t0, ""), track("2", "mei", "Order Completed", t0, `{"order_id":"A","total":1}`)))
 	s.settle(envelope(t, "web", track("3", "mei", "Order Completed", t0, `{"order_id":"B","total":1}`)))
 	mei := string(s.load(user("mei")).ID)

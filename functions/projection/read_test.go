@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -97,7 +96,7 @@ func TestWhatIsWatched(t *testing.T) {
 	} {
 		db.Define(t, definition.Campaign, id, body, now)
 	}
-	shop := segment.Shop{Zone: time.UTC, Currency: "CNY"}
+	shop := profile.Shop{Zone: time.UTC, Currency: "CNY"}
 	d := &Definitions{Catalog: &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: "Catalog"}, Now: func() time.Time { return now }}, Shop: shop}
 	w, err := d.Current(t.Context())
 	if err != nil || len(w.Events) != 3 || !w.Events["Signed Up"] || !w.Events["Product Viewed"] || !w.Events["Tea Drunk"] || w.Shop != shop {

@@ -26,7 +26,7 @@ type Watch struct {
 	Live   *segment.Set
 	// All is Live and what asks classes as well. Of somebody who refuses profiling no run says anything, so that all of it is live.
 	All  *segment.Set
-	Shop segment.Shop
+	Shop profile.Shop
 }
 
 // follows tells an event to those who listen to it. That somebody has ordered is told on a word that may say so only.
@@ -67,7 +67,7 @@ func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow 
 // Definitions makes a Watch of the catalog, anew whenever a definition has changed.
 type Definitions struct {
 	Catalog *catalog.Cache
-	Shop    segment.Shop
+	Shop    profile.Shop
 
 	made catalog.Made[*Watch]
 }

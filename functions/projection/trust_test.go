@@ -11,6 +11,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -87,7 +88,7 @@ func TestMembershipsThatOnlyTheWholeMeets(t *testing.T) {
 		t.Fatal(faults)
 	}
 	s := newShop(t)
-	s.watch = &Watch{Live: set.Live(), Shop: segment.Shop{Zone: time.UTC, Currency: "CNY"}}
+	s.watch = &Watch{Live: set.Live(), Shop: profile.Shop{Zone: time.UTC, Currency: "CNY"}}
 	n := 0
 	visit := func(level trust.Level) []string {
 		n++

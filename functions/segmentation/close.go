@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -12,7 +12,7 @@ import (
 
 // close reads the columns of all shards, learns from the buyers, and counts. Doing it again gives the same and is dropped. It keeps
 // 34 bytes a buyer in memory.
-func (p *Process) close(ctx context.Context, run segment.Run) error {
+func (p *Process) close(ctx context.Context, run score.Run) error {
 	if len(run.Collected) < run.Shards {
 		return queue.Drop(fmt.Errorf("closing run %s: only %d of %d shards are collected; the last one closes it", run.ID, len(run.Collected), run.Shards))
 	}
@@ -45,8 +45,8 @@ func (p *Process) close(ctx context.Context, run segment.Run) error {
 	return p.sendJobs(ctx, jobs)
 }
 
-func (p *Process) findings(ctx context.Context, run segment.Run) (segment.Findings, map[string]int, error) {
-	findings := segment.Findings{Counts: segment.Counts{}}
+func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, map[string]int, error) {
+	findings := score.Findings{Counts: score.Counts{}}
 	segments := map[string]int{}
 	var (
 		r, f       []int32
@@ -56,7 +56,7 @@ func (p *Process) findings(ctx context.Context, run segment.Run) (segment.Findin
 	if !run.ReportOnly {
 		set, err := p.definitions(ctx, run)
 		if err != nil {
-			return segment.Findings{}, nil, err
+			return score.Findings{}, nil, err
 		}
 		for _, id := range set.IDs() {
 			segments[string(id)] = 0
@@ -85,13 +85,13 @@ func (p *Process) findings(ctx context.Context, run segment.Run) (segment.Findin
 		return nil
 	})
 	if err != nil {
-		return segment.Findings{}, nil, err
+		return score.Findings{}, nil, err
 	}
-	findings.Model = segment.Fit(append([]int32(nil), r...), append([]int32(nil), f...), append([]int64(nil), m...), run.Scoring)
+	findings.Model = score.Fit(append([]int32(nil), r...), append([]int32(nil), f...), append([]int64(nil), m...), run.Scoring)
 	for i := range m {
-		scores := findings.Score(segment.Facts{R: int(r[i]), F: int(f[i]), M: m[i]})
+		scores := findings.Score(score.Facts{R: int(r[i]), F: int(f[i]), M: m[i]})
 		if scores.Lifecycle, err = codesLifecycle.decode(lifecycles[i]); err != nil {
-			return segment.Findings{}, nil, err
+			return score.Findings{}, nil, err
 		}
 		findings.Counts.AddScores(scores)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -31,7 +32,7 @@ var errPartFull = errors.New("the part is full")
 
 // collect reads the profiles of a shard into parts. Each part begins where the one before ends and is written once, so whoever
 // finds a part already there goes on behind it.
-func (p *Process) collect(ctx context.Context, run segment.Run, shop segment.Shop, j job.Segmentation) error {
+func (p *Process) collect(ctx context.Context, run score.Run, shop profile.Shop, j job.Segmentation) error {
 	if run.Collected.Has(j.Shard) {
 		return p.collected(ctx, run, len(run.Collected))
 	}
@@ -67,7 +68,7 @@ func (p *Process) collect(ctx context.Context, run segment.Run, shop segment.Sho
 }
 
 // collected sends the closing step when it was the last shard. Whichever shard sees that sends it, also when it sees it again.
-func (p *Process) collected(ctx context.Context, run segment.Run, done int) error {
+func (p *Process) collected(ctx context.Context, run score.Run, done int) error {
 	if done < run.Shards || run.Outcome != nil {
 		return nil
 	}
@@ -87,7 +88,7 @@ func parsePartCursor(cursor string) (number int, from string, err error) {
 }
 
 // part makes a part sure and answers the cursor behind it.
-func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, set *segment.Set, part runs.RunPart, from string) (string, error) {
+func (p *Process) part(ctx context.Context, run score.Run, shop profile.Shop, set *segment.Set, part runs.RunPart, from string) (string, error) {
 	found, err := p.Runs.Part(ctx, run.ID, part.Shard, part.Number)
 	if err == nil {
 		return found.Next, nil
@@ -95,7 +96,7 @@ func (p *Process) part(ctx context.Context, run segment.Run, shop segment.Shop, 
 	if !errors.Is(err, dynamo.ErrNotFound) {
 		return "", err
 	}
-	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: segment.Counts{}, Segments: map[string]int{}}}
+	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: score.Counts{}, Segments: map[string]int{}}}
 	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page people.ScanPage) error { return c.page(ctx, page) })
 	if err != nil && !errors.Is(err, errPartFull) {
 		return "", err
@@ -126,8 +127,8 @@ func (c *collector) pack() ([]byte, error) {
 // collector makes one part.
 type collector struct {
 	process *Process
-	run     segment.Run
-	shop    segment.Shop
+	run     score.Run
+	shop    profile.Shop
 	set     *segment.Set
 	scored  []segment.ID
 	summary summary
@@ -173,7 +174,7 @@ func unreadable(ctx context.Context, ids []profile.ID, what, which string) {
 
 func (c *collector) add(one *profile.Profile) {
 	all := one.All()
-	facts, ok := segment.Observe(all, c.run.AsOf, c.run.Scoring, c.shop)
+	facts, ok := score.Observe(all, profile.Day(c.run.AsOf), c.run.Scoring, c.shop)
 	if !ok {
 		return
 	}
@@ -181,14 +182,14 @@ func (c *collector) add(one *profile.Profile) {
 	if facts.Approximate {
 		c.summary.Approximate++
 	}
-	c.summary.Counts.AddIntervals(all, c.run.AsOf, c.shop)
+	c.summary.Counts.AddIntervals(all, profile.Day(c.run.AsOf), c.shop)
 	if one.RefusesProfiling() {
 		c.refused(one, all)
 		return
 	}
 	// Of a model of nobody, the scores hold what needs nothing of the buyers.
-	known := segment.Model{Scoring: c.run.Scoring}.Score(facts)
-	r := row{id: one.ID, facts: segment.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, known: profile.Scores{Lifecycle: known.Lifecycle}}
+	known := score.Model{Scoring: c.run.Scoring}.Score(facts)
+	r := row{id: one.ID, facts: score.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, known: profile.Scores{Lifecycle: known.Lifecycle}}
 	r.old.Run = ""
 	if !facts.Buyer() {
 		r.known = known
@@ -256,7 +257,7 @@ func (c *collector) isScored(id segment.ID) bool {
 }
 
 // askedAt is when rules are asked: when the run began, for all shards alike, or at the person's last event since.
-func askedAt(p *profile.Profile, run segment.Run) time.Time {
+func askedAt(p *profile.Profile, run score.Run) time.Time {
 	if p.LastSeen.After(run.CreatedAt) {
 		return p.LastSeen
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -19,7 +20,7 @@ import (
 type row struct {
 	id profile.ID
 	// facts has R, F and M only.
-	facts segment.Facts
+	facts score.Facts
 	// known are the parts of the new scores that need nothing of the other buyers: the lifecycle, and class15 of who is none.
 	known profile.Scores
 	// old are the scores that the profile had.
@@ -32,11 +33,11 @@ type row struct {
 
 // summary is what collecting says of a part's profiles beside the rows.
 type summary struct {
-	Profiles    int            `json:"profiles"`
-	Approximate int            `json:"approximate,omitempty"`
-	Unreadable  int            `json:"unreadable,omitempty"`
-	Refused     int            `json:"refused,omitempty"`
-	Counts      segment.Counts `json:"counts"`
+	Profiles    int          `json:"profiles"`
+	Approximate int          `json:"approximate,omitempty"`
+	Unreadable  int          `json:"unreadable,omitempty"`
+	Refused     int          `json:"refused,omitempty"`
+	Counts      score.Counts `json:"counts"`
 	// Segments counts members as far as scoring cannot change them: of live definitions all, of scored ones those who are no buyers.
 	Segments map[string]int `json:"segments,omitempty"`
 }
@@ -72,10 +73,10 @@ func (c scoreCode) decode(code byte) (string, error) {
 }
 
 var (
-	codes8         = scoreCode{segment.Classes8()}
-	codes11        = scoreCode{segment.Segments11()}
-	codes15        = scoreCode{segment.Classes15()}
-	codesLifecycle = scoreCode{segment.Lifecycles()}
+	codes8         = scoreCode{score.Classes8()}
+	codes11        = scoreCode{score.Segments11()}
+	codes15        = scoreCode{score.Classes15()}
+	codesLifecycle = scoreCode{score.Lifecycles()}
 
 	errColumns = errors.New("the columns are not as they were packed")
 )

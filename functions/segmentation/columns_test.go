@@ -10,15 +10,15 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 func anyScores(t *rapid.T) profile.Scores {
 	class := func(names []string) string { return rapid.SampledFrom(append([]string{""}, names...)).Draw(t, "class") }
-	score := func() int { return rapid.IntRange(0, 5).Draw(t, "score") }
-	return profile.Scores{R: score(), F: score(), M: score(), Class8: class(segment.Classes8()), Segment11: class(segment.Segments11()),
-		Class15: class(segment.Classes15()), Lifecycle: class(segment.Lifecycles())}
+	fifth := func() int { return rapid.IntRange(0, 5).Draw(t, "score") }
+	return profile.Scores{R: fifth(), F: fifth(), M: fifth(), Class8: class(score.Classes8()), Segment11: class(score.Segments11()),
+		Class15: class(score.Classes15()), Lifecycle: class(score.Lifecycles())}
 }
 
 func TestColumnsComeBack(t *testing.T) {
@@ -29,7 +29,7 @@ func TestColumnsComeBack(t *testing.T) {
 			old := anyScores(t)
 			rows[i] = row{
 				id:      profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(),
-				facts:   segment.Facts{R: rapid.IntRange(0, 20000).Draw(t, "r"), F: rapid.IntRange(0, math.MaxInt32).Draw(t, "f"), M: rapid.Int64Range(0, math.MaxInt64).Draw(t, "m")},
+				facts:   score.Facts{R: rapid.IntRange(0, 20000).Draw(t, "r"), F: rapid.IntRange(0, math.MaxInt32).Draw(t, "f"), M: rapid.Int64Range(0, math.MaxInt64).Draw(t, "m")},
 				old:     old,
 				known:   profile.Scores{Class15: old.Class15, Lifecycle: anyScores(t).Lifecycle},
 				differs: rapid.Bool().Draw(t, "differs"),
@@ -39,7 +39,7 @@ func TestColumnsComeBack(t *testing.T) {
 				rows[i].members[m] = rapid.Bool().Draw(t, "member")
 			}
 		}
-		head := summary{Profiles: 7, Approximate: 1, Counts: segment.Counts{"day": {"new": 2}}, Segments: map[string]int{"vip": 3}}
+		head := summary{Profiles: 7, Approximate: 1, Counts: score.Counts{"day": {"new": 2}}, Segments: map[string]int{"vip": 3}}
 		packed, err := packColumns(head, rows)
 		if err != nil {
 			t.Fatal(err)
@@ -57,13 +57,13 @@ func TestColumnsComeBack(t *testing.T) {
 }
 
 func TestColumnsOfClassesNotKnown(t *testing.T) {
-	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), old: profile.Scores{Class8: "112", Segment11: "heroes", Lifecycle: segment.New}}
+	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), old: profile.Scores{Class8: "112", Segment11: "heroes", Lifecycle: score.New}}
 	packed, err := packColumns(summary{}, []row{r})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rows, err := unpackColumns(packed)
-	if want := (profile.Scores{Lifecycle: segment.New}); err != nil || rows[0].old != want {
+	if want := (profile.Scores{Lifecycle: score.New}); err != nil || rows[0].old != want {
 		t.Errorf("%+v, %v, want %+v", rows, err, want)
 	}
 	if _, err := packColumns(summary{}, []row{{id: "short"}}); err == nil {
@@ -72,7 +72,7 @@ func TestColumnsOfClassesNotKnown(t *testing.T) {
 }
 
 func TestColumnsThatAreTorn(t *testing.T) {
-	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), facts: segment.Facts{R: 1, F: 2, M: 3}, members: []bool{true}}
+	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), facts: score.Facts{R: 1, F: 2, M: 3}, members: []bool{true}}
 	packed, err := packColumns(summary{}, []row{r, r})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestColumnsThatAreTorn(t *testing.T) {
 }
 
 func FuzzColumns(f *testing.F) {
-	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), facts: segment.Facts{R: 1, F: 2, M: 3}, members: []bool{true, false}}
+	r := row{id: profile.Identifier{Kind: profile.UserID, Value: "a"}.ID(), facts: score.Facts{R: 1, F: 2, M: 3}, members: []bool{true, false}}
 	packed, err := packColumns(summary{Profiles: 1}, []row{r, r, r})
 	if err != nil {
 		f.Fatal(err)
@@ -121,7 +121,7 @@ func TestAPartThatWouldBurst(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	c := collector{summary: summary{Profiles: 9000}}
 	for i := range 9000 {
-		r := row{id: profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(), facts: segment.Facts{R: i, F: 1, M: int64(i) * 997}, members: make([]bool, 400)}
+		r := row{id: profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(), facts: score.Facts{R: i, F: 1, M: int64(i) * 997}, members: make([]bool, 400)}
 		for m := range r.members {
 			r.members[m] = random.IntN(2) == 0
 		}

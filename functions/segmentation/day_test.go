@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/job"
@@ -22,7 +22,7 @@ func TestTheNightlyRunCountsTheShopsDays(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := newWorld(t, 9, 3, nil)
-			w.process.Shop = segment.Shop{Zone: zone, Currency: "CNY"}
+			w.process.Shop = profile.Shop{Zone: zone, Currency: "CNY"}
 			w.now = time.Date(2026, 11, 22, 3, 0, 0, 0, zone)
 			random := rand.New(rand.NewPCG(5, 5))
 			want := map[string]int{}
@@ -39,13 +39,13 @@ func TestTheNightlyRunCountsTheShopsDays(t *testing.T) {
 				w.add(p)
 				switch today, yesterday := days["2026-11-22"], days["2026-11-21"]; {
 				case today && first == "2026-11-22":
-					want[segment.New]++
+					want[score.New]++
 				case today && yesterday:
-					want[segment.Returning]++
+					want[score.Returning]++
 				case today:
-					want[segment.Resurrecting]++
+					want[score.Resurrecting]++
 				case yesterday:
-					want[segment.Lapsing]++
+					want[score.Lapsing]++
 				}
 			}
 			run := w.run(job.Segmentation{RunID: "2026-11-22"}, 0)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/job"
@@ -36,7 +36,7 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 				p.Members = map[string]profile.Membership{"edited": {}, "asks": {}, "made": {}, "gone": {}, "deleted long ago": {}}
 				people = append(people, p)
 			}
-			w.until(func(run segment.Run) bool { return run.Findings != nil })
+			w.until(func(run score.Run) bool { return run.Findings != nil })
 			if when == "before scoring" {
 				w.process.Catalog = after
 			} else {

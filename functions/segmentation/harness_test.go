@@ -16,7 +16,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
@@ -164,7 +164,7 @@ func (m *memoryProfiles) ScanShard(_ context.Context, shard, shards int, cursor 
 type memoryRuns struct {
 	*faults
 	mu          sync.Mutex
-	runs        map[string]segment.Run
+	runs        map[string]score.Run
 	definitions map[string][]byte
 	parts       map[string]map[[2]int]runs.RunPart
 	results     map[string]map[int]runs.RunResult
@@ -178,7 +178,7 @@ func (m *memoryRuns) do(f func() error) error {
 	})
 }
 
-func (m *memoryRuns) Create(_ context.Context, run segment.Run) (out segment.Run, err error) {
+func (m *memoryRuns) Create(_ context.Context, run score.Run) (out score.Run, err error) {
 	err = m.do(func() error {
 		if _, ok := m.runs[run.ID]; !ok {
 			m.runs[run.ID] = run
@@ -189,7 +189,7 @@ func (m *memoryRuns) Create(_ context.Context, run segment.Run) (out segment.Run
 	return out, err
 }
 
-func (m *memoryRuns) Load(_ context.Context, id string) (out segment.Run, err error) {
+func (m *memoryRuns) Load(_ context.Context, id string) (out score.Run, err error) {
 	err = m.do(func() error {
 		run, ok := m.runs[id]
 		if !ok {
@@ -225,7 +225,7 @@ func (m *memoryRuns) Definitions(_ context.Context, run string) (out []byte, err
 	return out, err
 }
 
-func (m *memoryRuns) SavePart(_ context.Context, run segment.Run, part runs.RunPart) error {
+func (m *memoryRuns) SavePart(_ context.Context, run score.Run, part runs.RunPart) error {
 	return m.do(func() error {
 		if m.parts[run.ID] == nil {
 			m.parts[run.ID] = map[[2]int]runs.RunPart{}
@@ -285,7 +285,7 @@ func (m *memoryRuns) Mark(_ context.Context, id string, done runs.RunDone, shard
 	return n, err
 }
 
-func (m *memoryRuns) SaveFindings(_ context.Context, id string, findings segment.Findings) error {
+func (m *memoryRuns) SaveFindings(_ context.Context, id string, findings score.Findings) error {
 	return m.do(func() error {
 		run := m.runs[id]
 		if run.Findings != nil && !reflect.DeepEqual(*run.Findings, findings) {
@@ -297,7 +297,7 @@ func (m *memoryRuns) SaveFindings(_ context.Context, id string, findings segment
 	})
 }
 
-func (m *memoryRuns) SaveResult(_ context.Context, run segment.Run, shard int, result runs.RunResult) error {
+func (m *memoryRuns) SaveResult(_ context.Context, run score.Run, shard int, result runs.RunResult) error {
 	return m.do(func() error {
 		if m.results[run.ID] == nil {
 			m.results[run.ID] = map[int]runs.RunResult{}
@@ -315,7 +315,7 @@ func (m *memoryRuns) Results(_ context.Context, run string) (out []runs.RunResul
 	return out, err
 }
 
-func (m *memoryRuns) SaveOutcome(_ context.Context, id string, outcome segment.Outcome) error {
+func (m *memoryRuns) SaveOutcome(_ context.Context, id string, outcome score.Outcome) error {
 	return m.do(func() error {
 		run := m.runs[id]
 		if run.Outcome == nil {
@@ -399,7 +399,7 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 	w := &world{
 		t: t, random: random, faults: f, now: time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC),
 		profiles: &memoryProfiles{faults: f, all: map[profile.ID]*profile.Profile{}, moved: map[profile.ID]profile.ID{}, saves: map[profile.ID]int{}, torn: map[profile.ID]bool{}, since: map[profile.ID]int64{}, page: 3},
-		runs: &memoryRuns{faults: f, runs: map[string]segment.Run{}, definitions: map[string][]byte{},
+		runs: &memoryRuns{faults: f, runs: map[string]score.Run{}, definitions: map[string][]byte{},
 			parts: map[string]map[[2]int]runs.RunPart{}, results: map[string]map[int]runs.RunResult{}},
 		jobs: &memoryQueue{faults: f}, orchestration: &memoryQueue{faults: f}, settlement: &memoryQueue{faults: f},
 	}
@@ -410,7 +410,7 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 	w.process = &Process{
 		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Jobs: w.jobs, Orchestration: w.orchestration,
 		Outbox: outbox.Queues{job.ToSettlement: w.settlement, job.ToOrchestration: w.orchestration},
-		Shop:   segment.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
+		Shop:   profile.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
 		Now: func() time.Time { return w.now }, Late: func(context.Context) bool { return false },
 	}
 	return w
@@ -456,7 +456,7 @@ func (w *world) drain(duplicates float64) {
 }
 
 // run plans a run and handles its jobs until none is left.
-func (w *world) run(j job.Segmentation, duplicates float64) segment.Run {
+func (w *world) run(j job.Segmentation, duplicates float64) score.Run {
 	w.t.Helper()
 	j.Kind = job.Plan
 	body, err := json.Marshal(j)

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -54,7 +54,7 @@ func TestWhoCannotBeReadIsCountedAndPassedOver(t *testing.T) {
 func TestWhoBecomesUnreadableBeforeScoringIsPassedOver(t *testing.T) {
 	w := newWorld(t, 1, 1, nil)
 	torn, other := w.buyer(1, 500), w.buyer(2, 600)
-	w.until(func(run segment.Run) bool { return run.Findings != nil })
+	w.until(func(run score.Run) bool { return run.Findings != nil })
 	w.profiles.torn[torn.ID] = true
 	w.drain(0)
 	run := w.runs.runs["r"]
@@ -74,7 +74,7 @@ func logged(t *testing.T) *bytes.Buffer {
 }
 
 // until handles jobs of a new run r until it is so far.
-func (w *world) until(far func(segment.Run) bool) {
+func (w *world) until(far func(score.Run) bool) {
 	w.t.Helper()
 	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
 	for !far(w.runs.runs["r"]) {
@@ -117,7 +117,7 @@ func TestStoredPeople(t *testing.T) {
 		t.Errorf("the run: %+v %+v", run.Findings, run.Outcome)
 	}
 	got := w.profiles.all[returned.ID]
-	if got.Scores.Lifecycle != segment.Churned || len(got.Members) != 1 || got.ErasedAt.IsZero() {
+	if got.Scores.Lifecycle != score.Churned || len(got.Members) != 1 || got.ErasedAt.IsZero() {
 		t.Errorf("who came back: %+v, %v", got.Scores, got.Members)
 	}
 	if len(w.settlement.bodies) != 1 {
@@ -143,7 +143,7 @@ func TestWhoWasErasedAndCameBackBeforeScoring(t *testing.T) {
 	} {
 		w := newWorld(t, 1, 1, nil)
 		p := w.buyer(1, 500, 800)
-		w.until(func(run segment.Run) bool { return run.Findings != nil })
+		w.until(func(run score.Run) bool { return run.Findings != nil })
 		back := &profile.Profile{ID: p.ID, Identifiers: p.Identifiers, Version: 99, Memory: profile.Memory{FirstSeen: w.now, LastSeen: w.now}, ErasedAt: w.now.Add(-c.erased)}
 		w.profiles.all[p.ID] = back
 		w.drain(0)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo"
@@ -26,45 +27,45 @@ func (p *Process) plan(ctx context.Context, j job.Segmentation) error {
 	return p.resume(ctx, run)
 }
 
-func (p *Process) create(ctx context.Context, j job.Segmentation) (segment.Run, error) {
+func (p *Process) create(ctx context.Context, j job.Segmentation) (score.Run, error) {
 	now := p.Now().UTC()
-	today := segment.DateOf(now, p.Shop.Zone)
+	today := score.Date(p.Shop.Day(now))
 	asOf := today
 	if j.AsOf != "" {
 		var err error
-		if asOf, err = segment.ParseDate(j.AsOf); err != nil {
-			return segment.Run{}, queue.Drop(fmt.Errorf("planning run %s: asOf %w", j.RunID, err))
+		if asOf, err = score.ParseDate(j.AsOf); err != nil {
+			return score.Run{}, queue.Drop(fmt.Errorf("planning run %s: asOf %w", j.RunID, err))
 		}
 		if asOf > today {
-			return segment.Run{}, queue.Drop(fmt.Errorf("planning run %s: asOf %s is still to come", j.RunID, asOf))
+			return score.Run{}, queue.Drop(fmt.Errorf("planning run %s: asOf %s is still to come", j.RunID, asOf))
 		}
 	}
-	run := segment.Run{
+	run := score.Run{
 		ID: j.RunID, AsOf: asOf, ReportOnly: asOf < today, CreatedAt: now,
 		Zone: p.Shop.Zone.String(), Currency: p.Shop.Currency, Shards: p.Shards,
 	}
 	var err error
 	if run.Scoring, err = p.scoring(ctx); err != nil {
-		return segment.Run{}, err
+		return score.Run{}, err
 	}
 	if !run.ReportOnly {
 		if err := p.keepDefinitions(ctx, run); err != nil {
-			return segment.Run{}, err
+			return score.Run{}, err
 		}
 	}
 	run, err = p.Runs.Create(ctx, run)
 	if err != nil {
-		return segment.Run{}, err
+		return score.Run{}, err
 	}
 	slog.InfoContext(ctx, "run planned", "run", run.ID, "asOf", run.AsOf.String(), "shards", run.Shards, "reportOnly", run.ReportOnly)
 	return run, nil
 }
 
 // scoring is the operator's setting, or the defaults.
-func (p *Process) scoring(ctx context.Context) (segment.Scoring, error) {
+func (p *Process) scoring(ctx context.Context) (score.Scoring, error) {
 	settings, err := p.Catalog.All(ctx, definition.Settings)
 	if err != nil {
-		return segment.Scoring{}, err
+		return score.Scoring{}, err
 	}
 	for _, one := range settings {
 		if one.ID == definition.Scoring.ID {
@@ -75,7 +76,7 @@ func (p *Process) scoring(ctx context.Context) (segment.Scoring, error) {
 }
 
 // keepDefinitions writes down the segments that every shard of the run will ask.
-func (p *Process) keepDefinitions(ctx context.Context, run segment.Run) error {
+func (p *Process) keepDefinitions(ctx context.Context, run score.Run) error {
 	found, err := p.Catalog.All(ctx, definition.Segment)
 	if err != nil {
 		return err
@@ -97,13 +98,13 @@ func (p *Process) keepDefinitions(ctx context.Context, run segment.Run) error {
 }
 
 // definitions compiles the segments of the run. Faulty ones are left out, their memberships stand.
-func (p *Process) definitions(ctx context.Context, run segment.Run) (*segment.Set, error) {
+func (p *Process) definitions(ctx context.Context, run score.Run) (*segment.Set, error) {
 	set, _, err := p.planned(ctx, run)
 	return set, err
 }
 
 // planned also answers the definitions themselves.
-func (p *Process) planned(ctx context.Context, run segment.Run) (*segment.Set, []segment.Definition, error) {
+func (p *Process) planned(ctx context.Context, run score.Run) (*segment.Set, []segment.Definition, error) {
 	packed, err := p.Runs.Definitions(ctx, run.ID)
 	if err != nil {
 		return nil, nil, err
@@ -132,9 +133,9 @@ func (p *Process) planned(ctx context.Context, run segment.Run) (*segment.Set, [
 }
 
 // resume sends the jobs that a run waits for. Sending one that is on its way already is harmless.
-func (p *Process) resume(ctx context.Context, run segment.Run) error {
+func (p *Process) resume(ctx context.Context, run score.Run) error {
 	var jobs []job.Segmentation
-	add := func(kind job.SegmentationKind, done segment.ShardSet) {
+	add := func(kind job.SegmentationKind, done score.ShardSet) {
 		for shard := range run.Shards {
 			if !done.Has(shard) {
 				jobs = append(jobs, job.Segmentation{Kind: kind, RunID: run.ID, Shard: shard, Shards: run.Shards})
@@ -157,12 +158,12 @@ func (p *Process) resume(ctx context.Context, run segment.Run) error {
 }
 
 // finish adds up the results of all shards.
-func (p *Process) finish(ctx context.Context, run segment.Run) error {
+func (p *Process) finish(ctx context.Context, run score.Run) error {
 	results, err := p.Runs.Results(ctx, run.ID)
 	if err != nil {
 		return err
 	}
-	outcome := segment.Outcome{Segments: map[string]int{}, FinishedAt: p.Now().UTC()}
+	outcome := score.Outcome{Segments: map[string]int{}, FinishedAt: p.Now().UTC()}
 	for _, one := range results {
 		outcome.Changed += one.Changed
 		outcome.PassedOver += one.PassedOver

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -127,8 +128,8 @@ func TestARefusalDuringARun(t *testing.T) {
 	if stored.Scores.Run = ""; first || stored.Scores != (profile.Scores{}) {
 		t.Errorf("is %+v", stored.Scores)
 	}
-	for _, id := range segment.DerivedIDs() {
-		if segment.In(stored, id) {
+	for _, id := range score.IDs() {
+		if segment.In(stored, segment.ID(id)) {
 			t.Errorf("is in %s", id)
 		}
 	}

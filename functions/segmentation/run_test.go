@@ -14,7 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -39,7 +39,7 @@ func smallShop(w *world) {
 	w.visitor(3)
 	w.visitor(130)
 	gone := w.buyer(125, 900)
-	gone.Scores = profile.Scores{Run: "before", R: 5, F: 1, M: 5, Class8: "111", Segment11: segment.New, Class15: "active-01", Lifecycle: segment.New}
+	gone.Scores = profile.Scores{Run: "before", R: 5, F: 1, M: 5, Class8: "111", Segment11: score.New, Class15: "active-01", Lifecycle: score.New}
 	gone.Members = map[string]profile.Membership{"recent": {}, "deleted": {}, "broken": {}}
 }
 
@@ -58,7 +58,7 @@ func (w *world) stored(db *dynamotest.DB) {
 }
 
 // reload takes the state of the real stores into the world, to be checked there.
-func (w *world) reload(db *dynamotest.DB, run string) segment.Run {
+func (w *world) reload(db *dynamotest.DB, run string) score.Run {
 	w.t.Helper()
 	profiles := people.Profiles{DB: db, Table: "Profiles"}
 	for id := range w.profiles.all {
@@ -162,7 +162,7 @@ func TestARunForAPastDateOnlyReports(t *testing.T) {
 	w := newWorld(t, 1, 3, defined)
 	smallShop(w)
 	versions := w.versions()
-	today := segment.DateOf(w.now, w.process.Shop.Zone)
+	today := score.Date(w.process.Shop.Day(w.now))
 	run := w.run(job.Segmentation{RunID: "past", AsOf: (today - 30).String()}, 0)
 	if run.Outcome == nil || !run.ReportOnly || run.Changed != 0 || len(run.Segments) != 0 {
 		t.Fatalf("the run: %+v", run)
@@ -172,7 +172,7 @@ func TestARunForAPastDateOnlyReports(t *testing.T) {
 		t.Errorf("%d profiles, %d buyers, counts %v", run.Profiles, run.Buyers, run.Counts)
 	}
 	// Their last orders were 10, 70 and 95 days before.
-	if got := run.Means.R; got != (segment.Line{Total: 175, Count: 3}) {
+	if got := run.Means.R; got != (score.Line{Total: 175, Count: 3}) {
 		t.Errorf("the mean of R is %+v", got)
 	}
 	for id, p := range w.profiles.all {
@@ -214,7 +214,7 @@ func TestTodayIsTheShopsDate(t *testing.T) {
 }
 
 func TestTheSettingsOfTheShopCount(t *testing.T) {
-	w := newWorld(t, 1, 2, shelf{}.with(definition.Settings, "other", `{}`).with(definition.Settings, segment.ScoringSetting, `{"activeDays":50,"quietDays":200,"class8":"median"}`))
+	w := newWorld(t, 1, 2, shelf{}.with(definition.Settings, "other", `{}`).with(definition.Settings, score.ScoringSetting, `{"activeDays":50,"quietDays":200,"class8":"median"}`))
 	smallShop(w)
 	run := w.run(job.Segmentation{RunID: "r"}, 0)
 	if run.Outcome == nil || run.Scoring.ActiveDays != 50 || run.Scoring.CoolingDays != 90 {
@@ -230,7 +230,7 @@ func TestTheSettingsOfTheShopCount(t *testing.T) {
 		t.Errorf("class8 goes by %v, the mean", run.Lines.M)
 	}
 
-	bad := newWorld(t, 1, 2, shelf{}.with(definition.Settings, segment.ScoringSetting, `{"activeDays":-1}`))
+	bad := newWorld(t, 1, 2, shelf{}.with(definition.Settings, score.ScoringSetting, `{"activeDays":-1}`))
 	if !bad.invoke([]byte(`{"kind":"plan","runId":"r"}`)) {
 		t.Error("a plan with faulty settings does not come again")
 	}
@@ -450,7 +450,7 @@ func TestOutboxesLeftBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, 1, 1, nil)
 			p := w.visitor(200)
-			p.Scores = segment.Model{}.Score(segment.Facts{SinceFirst: 200, SinceLast: 200})
+			p.Scores = score.Model{}.Score(score.Facts{SinceFirst: 200, SinceLast: 200})
 			p.Outbox, p.Window = c.outbox, at(w, c.ago)
 			w.run(job.Segmentation{RunID: "r"}, 0)
 			settled := 0
@@ -593,7 +593,7 @@ func TestGoldenInvocations(t *testing.T) {
 func TestNewIsWiredToTheSettings(t *testing.T) {
 	zone := time.FixedZone("x", 3600)
 	p := New(Settings{ProfilesTable: "P", RunsTable: "R", CatalogTable: "C", Zone: zone, Currency: money.Currency("EUR")}, nil, nil, time.Now)
-	if p.Shards != 1 || p.Shop != (segment.Shop{Zone: zone, Currency: "EUR"}) || p.Profiles.(people.Profiles).Table != "P" ||
+	if p.Shards != 1 || p.Shop != (profile.Shop{Zone: zone, Currency: "EUR"}) || p.Profiles.(people.Profiles).Table != "P" ||
 		p.Runs.(runs.Runs).Table != "R" || p.Catalog.(catalog.Catalog).Table != "C" {
 		t.Errorf("wired as %+v", p)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
@@ -43,7 +44,7 @@ type scoreCursor struct {
 }
 
 // score gives the profiles of a shard their scores and memberships, as far as they change.
-func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop, j job.Segmentation) error {
+func (p *Process) score(ctx context.Context, run score.Run, shop profile.Shop, j job.Segmentation) error {
 	switch {
 	case run.Scored.Has(j.Shard):
 		return p.scored(ctx, run, len(run.Scored))
@@ -98,7 +99,7 @@ func (p *Process) score(ctx context.Context, run segment.Run, shop segment.Shop,
 }
 
 // scored finishes the run when it was the last shard. Whichever shard sees that does it, also when it sees it again.
-func (p *Process) scored(ctx context.Context, run segment.Run, done int) error {
+func (p *Process) scored(ctx context.Context, run score.Run, done int) error {
 	if done < run.Shards || run.Outcome != nil {
 		return nil
 	}
@@ -123,8 +124,8 @@ func (p *Process) heard(ctx context.Context) (func(profile.Follow) bool, error) 
 // scorer scores a shard.
 type scorer struct {
 	process *Process
-	run     segment.Run
-	shop    segment.Shop
+	run     score.Run
+	shop    profile.Shop
 	set     *segment.Set
 	planned []segment.Definition
 	scored  []segment.ID
@@ -308,7 +309,7 @@ func (s *scorer) scoresOf(one *profile.Profile, c change) (scores profile.Scores
 	if one.ErasedAt.Before(s.run.CreatedAt.Add(-scanLag)) {
 		return c.scores, true
 	}
-	facts, ok := segment.Observe(one.All(), s.run.AsOf, s.run.Scoring, s.shop)
+	facts, ok := score.Observe(one.All(), profile.Day(s.run.AsOf), s.run.Scoring, s.shop)
 	return s.run.Score(facts), ok
 }
 

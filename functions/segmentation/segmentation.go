@@ -13,7 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -53,18 +53,18 @@ type Profiles interface {
 
 // Runs keeps runs and what their shards leave behind; runs.Runs says what each call promises.
 type Runs interface {
-	Create(context.Context, segment.Run) (segment.Run, error)
-	Load(ctx context.Context, id string) (segment.Run, error)
+	Create(context.Context, score.Run) (score.Run, error)
+	Load(ctx context.Context, id string) (score.Run, error)
 	SaveDefinitions(ctx context.Context, run string, createdAt time.Time, packed []byte) ([]byte, error)
 	Definitions(ctx context.Context, run string) ([]byte, error)
-	SavePart(context.Context, segment.Run, runs.RunPart) error
+	SavePart(context.Context, score.Run, runs.RunPart) error
 	Part(ctx context.Context, run string, shard, number int) (runs.RunPart, error)
 	Parts(ctx context.Context, run string, visit func(runs.RunPart) error) error
 	Mark(ctx context.Context, run string, done runs.RunDone, shard int) (int, error)
-	SaveFindings(ctx context.Context, run string, findings segment.Findings) error
-	SaveResult(ctx context.Context, run segment.Run, shard int, result runs.RunResult) error
+	SaveFindings(ctx context.Context, run string, findings score.Findings) error
+	SaveResult(ctx context.Context, run score.Run, shard int, result runs.RunResult) error
 	Results(ctx context.Context, run string) ([]runs.RunResult, error)
-	SaveOutcome(ctx context.Context, run string, outcome segment.Outcome) error
+	SaveOutcome(ctx context.Context, run string, outcome score.Outcome) error
 }
 
 // Catalog lists the current definitions of a kind.
@@ -86,7 +86,7 @@ type Process struct {
 	Jobs          Sender // segmentation's own queue
 	Orchestration Sender // for lists of audiences
 	Outbox        outbox.Queues
-	Shop          segment.Shop
+	Shop          profile.Shop
 	Shards        int
 	Now           func() time.Time
 	// Late says that the invocation should hand over what is left. It is asked between steps, after at least one.
@@ -106,7 +106,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 			job.ToSettlement:    queue.Sender{Client: sqs, URL: s.SettlementQueue},
 			job.ToOrchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
 		},
-		Shop:   segment.Shop{Zone: s.Zone, Currency: s.Currency},
+		Shop:   profile.Shop{Zone: s.Zone, Currency: s.Currency},
 		Shards: max(s.Shards, 1),
 		Now:    now,
 		Late:   nearDeadline,
@@ -131,7 +131,7 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	if in.Batch != nil {
 		return p.Queue.Consume(ctx, *in.Batch, p.record), nil
 	}
-	today := segment.DateOf(p.Now(), p.Shop.Zone)
+	today := score.Date(p.Shop.Day(p.Now()))
 	return nil, p.plan(ctx, job.Segmentation{Kind: job.Plan, RunID: today.String()})
 }
 
@@ -143,7 +143,7 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 	if j.Kind == job.Audience || j.Kind == job.Audiences {
 		return p.audience(ctx, j)
 	}
-	if !segment.ValidRunID(j.RunID) {
+	if !score.ValidRunID(j.RunID) {
 		return queue.Drop(fmt.Errorf("a job of kind %q has no usable runId", j.Kind))
 	}
 	if j.Kind == job.Plan {
@@ -176,12 +176,12 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 }
 
 // shopOf is the shop as it was when the run was planned.
-func shopOf(run segment.Run) (segment.Shop, error) {
+func shopOf(run score.Run) (profile.Shop, error) {
 	zone, err := time.LoadLocation(run.Zone)
 	if err != nil {
-		return segment.Shop{}, fmt.Errorf("run %s: %w", run.ID, err)
+		return profile.Shop{}, fmt.Errorf("run %s: %w", run.ID, err)
 	}
-	return segment.Shop{Zone: zone, Currency: run.Currency}, nil
+	return profile.Shop{Zone: zone, Currency: run.Currency}, nil
 }
 
 // sendJobs puts jobs on the function's own queue.

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/event"
@@ -46,8 +47,8 @@ func anyProfile(w *world, random *rand.Rand) *profile.Profile {
 		p = w.buyer(random.IntN(150), amounts...)
 	}
 	if random.IntN(2) == 0 {
-		p.Scores = profile.Scores{Run: "before", R: 1 + random.IntN(5), F: 1 + random.IntN(5), M: 1 + random.IntN(5), Class8: segment.Classes8()[random.IntN(8)],
-			Segment11: segment.Lost, Class15: segment.Classes15()[random.IntN(15)], Lifecycle: segment.Lifecycles()[random.IntN(5)]}
+		p.Scores = profile.Scores{Run: "before", R: 1 + random.IntN(5), F: 1 + random.IntN(5), M: 1 + random.IntN(5), Class8: score.Classes8()[random.IntN(8)],
+			Segment11: score.Lost, Class15: score.Classes15()[random.IntN(15)], Lifecycle: score.Lifecycles()[random.IntN(5)]}
 	}
 	for _, id := range []string{"regulars", "recent", "best", "asleep", "half", "broken", "deleted"} {
 		if random.IntN(3) == 0 {
@@ -66,19 +67,19 @@ type recount struct {
 	members  map[profile.ID][]string
 	told     []string
 	changed  int
-	findings segment.Findings
+	findings score.Findings
 	segments map[string]int
 }
 
 func (w *world) recount() recount {
 	out := recount{scores: map[profile.ID]profile.Scores{}, members: map[profile.ID][]string{},
-		findings: segment.Findings{Counts: segment.Counts{}}, segments: map[string]int{"regulars": 0, "recent": 0, "best": 0, "asleep": 0, "half": 0}}
-	asOf := segment.DateOf(w.now, w.process.Shop.Zone)
-	facts := map[profile.ID]segment.Facts{}
+		findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{"regulars": 0, "recent": 0, "best": 0, "asleep": 0, "half": 0}}
+	asOf := w.process.Shop.Day(w.now)
+	facts := map[profile.ID]score.Facts{}
 	var r, f []int32
 	var m []int64
 	for id, p := range w.profiles.all {
-		known, ok := segment.Observe(p, asOf, segment.Scoring{}, w.process.Shop)
+		known, ok := score.Observe(p, asOf, score.Scoring{}, w.process.Shop)
 		if !ok {
 			continue
 		}
@@ -89,7 +90,7 @@ func (w *world) recount() recount {
 			r, f, m = append(r, int32(known.R)), append(f, int32(known.F)), append(m, known.M)
 		}
 	}
-	out.findings.Model = segment.Fit(r, f, m, segment.DefaultScoring())
+	out.findings.Model = score.Fit(r, f, m, score.DefaultScoring())
 	for id, known := range facts {
 		p := cloneProfile(w.profiles.all[id])
 		before := p.Scores
@@ -138,11 +139,11 @@ func (w *world) recount() recount {
 
 func inHalf(p *profile.Profile) bool {
 	set, _ := segment.Compile([]segment.Definition{{ID: "half", Rule: []byte(`{"percent":{"seed":"s","from":0,"to":50}}`)}})
-	return set.Members(p, p.LastSeen, segment.Shop{Zone: p.LastSeen.Location()})["half"]
+	return set.Members(p, p.LastSeen, profile.Shop{Zone: p.LastSeen.Location()})["half"]
 }
 
 // check holds a finished run against a recount made before it.
-func (w *world) check(run segment.Run, want recount, versions map[profile.ID]int64) {
+func (w *world) check(run score.Run, want recount, versions map[profile.ID]int64) {
 	w.t.Helper()
 	if run.Outcome == nil {
 		w.t.Fatalf("the run is not finished: %d collected, %d scored of %d", len(run.Collected), len(run.Scored), run.Shards)

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -21,7 +21,7 @@ func TestTwoScorersOfAShard(t *testing.T) {
 			}
 			want, versions := w.recount(), w.versions()
 			w.process.Late = func(context.Context) bool { return false }
-			w.until(func(run segment.Run) bool { return run.Findings != nil })
+			w.until(func(run score.Run) bool { return run.Findings != nil })
 			score, _ := w.jobs.take(w.random)
 			var (
 				seen atomic.Int32
@@ -60,7 +60,7 @@ func TestClosingTwice(t *testing.T) {
 	w := newWorld(t, 7, 2, defined)
 	smallShop(w)
 	want, versions := w.recount(), w.versions()
-	w.until(func(run segment.Run) bool { return len(run.Collected) == 2 })
+	w.until(func(run score.Run) bool { return len(run.Collected) == 2 })
 	for len(w.jobs.bodies) > 0 {
 		for range 2 {
 			if w.invoke(body) {

@@ -3,6 +3,7 @@ package definition
 import (
 	"fmt"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -23,7 +24,7 @@ type Setting[T any] struct {
 var (
 	Messaging = Setting[delivery.Settings]{ID: delivery.SettingsID, Absent: delivery.DefaultSettings(), parse: delivery.ParseSettings, read: delivery.ParseSettings}
 	Holdout   = Setting[delivery.Holdout]{ID: delivery.HoldoutID, parse: delivery.ParseHoldout, read: delivery.ParseHoldout}
-	Scoring   = Setting[segment.Scoring]{ID: segment.ScoringSetting, Absent: segment.DefaultScoring(), parse: checked[segment.Scoring], read: scoring}
+	Scoring   = Setting[score.Scoring]{ID: score.ScoringSetting, Absent: score.DefaultScoring(), parse: checked[score.Scoring], read: scoring}
 )
 
 // Read is what a saved setting says.
@@ -35,8 +36,8 @@ func (s Setting[T]) check(body []byte) error {
 }
 
 // scoring is a saved setting with its defaults. Numbers that cannot be are refused: what a run says by them would stand.
-func scoring(body []byte) (segment.Scoring, error) {
-	s, err := lenient[segment.Scoring](body)
+func scoring(body []byte) (score.Scoring, error) {
+	s, err := lenient[score.Scoring](body)
 	if err == nil {
 		err = s.Validate()
 	}

@@ -166,3 +166,11 @@ func (a Amount) Decimal() string {
 
 // String writes the amount for people and logs of totals: "12.30 CNY".
 func (a Amount) String() string { return fmt.Sprintf("%s %s", a.Decimal(), a.Currency) }
+
+// AddCapped adds numbers that are not below zero. Capping keeps the sum independent of the order.
+func AddCapped(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}

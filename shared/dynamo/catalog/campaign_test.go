@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -166,7 +165,7 @@ func TestAPinnedVersionAsksThePresentSegments(t *testing.T) {
 		if err != nil || !ok {
 			t.Fatal(ok, err)
 		}
-		if got := c.Condition.Holds(person, now, segment.Shop{Zone: time.UTC}); got != want {
+		if got := c.Condition.Holds(person, now, profile.Shop{Zone: time.UTC}); got != want {
 			t.Errorf("the condition holds: %v, want %v", got, want)
 		}
 	}

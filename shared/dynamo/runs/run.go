@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
 )
@@ -58,81 +58,81 @@ const (
 
 // Create stores a new run and lists it. Where there is one of that id already, that one is answered and listed, so that creating
 // again after an error mends what is missing.
-func (s Runs) Create(ctx context.Context, run segment.Run) (segment.Run, error) {
+func (s Runs) Create(ctx context.Context, run score.Run) (score.Run, error) {
 	body, err := json.Marshal(run)
 	if err != nil {
-		return segment.Run{}, fmt.Errorf("creating run %s: %w", run.ID, err)
+		return score.Run{}, fmt.Errorf("creating run %s: %w", run.ID, err)
 	}
 	created := key.Run(run.ID).Item()
 	created[dynamo.AttrBody] = dynamo.TextValue(string(body))
 	created[dynamo.AttrTTL] = dynamo.NumberValue(run.CreatedAt.Add(runLife).Unix())
 	if err := dynamo.Do(ctx, s.DB, dynamo.Put(s.Table, created, dynamo.Absent())); err != nil {
 		if !errors.Is(err, dynamo.ErrConflict) {
-			return segment.Run{}, fmt.Errorf("creating run %s: %w", run.ID, err)
+			return score.Run{}, fmt.Errorf("creating run %s: %w", run.ID, err)
 		}
 		if run, err = s.Load(ctx, run.ID); err != nil {
-			return segment.Run{}, err
+			return score.Run{}, err
 		}
 	}
 	listed := key.RunList(run.CreatedAt, run.ID).Item()
 	listed[attrRunID] = dynamo.TextValue(run.ID)
 	listed[dynamo.AttrTTL] = dynamo.NumberValue(run.CreatedAt.Add(runLife).Unix())
 	if _, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: listed}); err != nil {
-		return segment.Run{}, fmt.Errorf("listing run %s: %w", run.ID, err)
+		return score.Run{}, fmt.Errorf("listing run %s: %w", run.ID, err)
 	}
 	return run, nil
 }
 
 // Load reads a run with all that is known of its progress, consistently. ErrNotFound if there is none.
-func (s Runs) Load(ctx context.Context, id string) (segment.Run, error) {
+func (s Runs) Load(ctx context.Context, id string) (score.Run, error) {
 	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Run(id))
 	if err != nil {
-		return segment.Run{}, fmt.Errorf("reading run %s: %w", id, err)
+		return score.Run{}, fmt.Errorf("reading run %s: %w", id, err)
 	}
 	if found == nil {
-		return segment.Run{}, fmt.Errorf("reading run %s: %w", id, dynamo.ErrNotFound)
+		return score.Run{}, fmt.Errorf("reading run %s: %w", id, dynamo.ErrNotFound)
 	}
 	run, err := readRun(found)
 	if err != nil {
-		return segment.Run{}, fmt.Errorf("reading run %s: %w", id, err)
+		return score.Run{}, fmt.Errorf("reading run %s: %w", id, err)
 	}
 	return run, nil
 }
 
-func readRun(found dynamo.Item) (segment.Run, error) {
+func readRun(found dynamo.Item) (score.Run, error) {
 	// The numbers of shards are no part of what was asked: they come from the sets.
 	var asked struct {
-		segment.Run
+		score.Run
 		Collected json.RawMessage `json:"shardsCollected"`
 		Scored    json.RawMessage `json:"shardsScored"`
 	}
 	if err := json.Unmarshal([]byte(dynamo.TextOf(found, dynamo.AttrBody)), &asked); err != nil {
-		return segment.Run{}, fmt.Errorf("its body: %w", err)
+		return score.Run{}, fmt.Errorf("its body: %w", err)
 	}
 	run := asked.Run
 	run.Collected, run.Scored = shardsOf(found, attrCollected), shardsOf(found, attrScored)
-	run.State = segment.Collecting
+	run.State = score.Collecting
 	if text := dynamo.TextOf(found, attrFindings); text != "" {
-		run.State = segment.Evaluating
+		run.State = score.Evaluating
 		if err := json.Unmarshal([]byte(text), &run.Findings); err != nil {
-			return segment.Run{}, fmt.Errorf("its findings: %w", err)
+			return score.Run{}, fmt.Errorf("its findings: %w", err)
 		}
 	}
 	if text := dynamo.TextOf(found, attrOutcome); text != "" {
-		run.State = segment.Finished
+		run.State = score.Finished
 		if err := json.Unmarshal([]byte(text), &run.Outcome); err != nil {
-			return segment.Run{}, fmt.Errorf("its outcome: %w", err)
+			return score.Run{}, fmt.Errorf("its outcome: %w", err)
 		}
 	}
 	return run, nil
 }
 
-func shardsOf(found dynamo.Item, name string) segment.ShardSet {
+func shardsOf(found dynamo.Item, name string) score.ShardSet {
 	set, ok := found[name].(*types.AttributeValueMemberNS)
 	if !ok {
 		return nil
 	}
-	var shards segment.ShardSet
+	var shards score.ShardSet
 	for _, text := range set.Value {
 		if n, err := strconv.Atoi(text); err == nil {
 			shards = append(shards, n)
@@ -144,7 +144,7 @@ func shardsOf(found dynamo.Item, name string) segment.ShardSet {
 
 // List reads a page of runs, newest first. An empty next says that this was the last page. A cursor that List did not give is
 // ErrCursor.
-func (s Runs) List(ctx context.Context, limit int, cursor string) (page []segment.Run, next string, err error) {
+func (s Runs) List(ctx context.Context, limit int, cursor string) (page []score.Run, next string, err error) {
 	of := dynamo.Stretch{Table: s.Table, PK: key.RunList(time.Time{}, "").PK, Newest: true, Stale: true, Limit: limit}
 	if of.After, err = dynamo.SortKeyOf(cursor, ""); err != nil {
 		return nil, "", err
@@ -203,7 +203,7 @@ type RunPart struct {
 // SavePart keeps a part of a run's columns. A part is never written again: ErrConflict says that there is one of that number, and
 // who collects goes on from where that one ends, so that the parts of a shard are a chain without gap or overlap however many
 // collected it at once.
-func (s Runs) SavePart(ctx context.Context, run segment.Run, part RunPart) error {
+func (s Runs) SavePart(ctx context.Context, run score.Run, part RunPart) error {
 	i := key.Columns(run.ID, part.Shard, part.Number).Item()
 	i[dynamo.AttrBody] = dynamo.BytesValue(part.Body)
 	i[attrNext] = dynamo.TextValue(part.Next)
@@ -266,12 +266,12 @@ func (s Runs) Mark(ctx context.Context, run string, done RunDone, shard int) (in
 }
 
 // SaveFindings writes what the columns said, once: later findings are dropped, being the same.
-func (s Runs) SaveFindings(ctx context.Context, run string, findings segment.Findings) error {
+func (s Runs) SaveFindings(ctx context.Context, run string, findings score.Findings) error {
 	return s.once(ctx, run, attrFindings, findings)
 }
 
 // SaveOutcome writes what the run did, once.
-func (s Runs) SaveOutcome(ctx context.Context, run string, outcome segment.Outcome) error {
+func (s Runs) SaveOutcome(ctx context.Context, run string, outcome score.Outcome) error {
 	return s.once(ctx, run, attrOutcome, outcome)
 }
 
@@ -296,7 +296,7 @@ type RunResult struct {
 }
 
 // SaveResult keeps the result of a shard; a later one for the same shard replaces it.
-func (s Runs) SaveResult(ctx context.Context, run segment.Run, shard int, result RunResult) error {
+func (s Runs) SaveResult(ctx context.Context, run score.Run, shard int, result RunResult) error {
 	body, err := json.Marshal(result)
 	if err != nil {
 		return fmt.Errorf("saving the result of shard %d of run %s: %w", shard, run.ID, err)

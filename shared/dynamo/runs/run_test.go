@@ -9,19 +9,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/runs"
 )
 
-func runAt(t *testing.T, id, createdAt string) segment.Run {
+func runAt(t *testing.T, id, createdAt string) score.Run {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339, createdAt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return segment.Run{ID: id, CreatedAt: at, AsOf: segment.DateOf(at, time.UTC), Shards: 3, Zone: "UTC", Currency: "CNY", Scoring: segment.DefaultScoring()}
+	return score.Run{ID: id, CreatedAt: at, AsOf: score.Date(profile.DayOf(at)), Shards: 3, Zone: "UTC", Currency: "CNY", Scoring: score.DefaultScoring()}
 }
 
 func TestRunGoesThroughItsStates(t *testing.T) {
@@ -40,7 +41,7 @@ func TestRunGoesThroughItsStates(t *testing.T) {
 	if again, err := store.Create(ctx, later); err != nil || again.Shards != 3 || !again.CreatedAt.Equal(asked.CreatedAt) {
 		t.Fatalf("creating it again answers %+v, %v, want the first one", again, err)
 	}
-	state := func(want segment.State) segment.Run {
+	state := func(want score.State) score.Run {
 		t.Helper()
 		run, err := store.Load(ctx, "a")
 		if err != nil || run.State != want {
@@ -48,16 +49,16 @@ func TestRunGoesThroughItsStates(t *testing.T) {
 		}
 		return run
 	}
-	state(segment.Collecting)
+	state(score.Collecting)
 	for i, c := range []struct{ shard, want int }{{2, 1}, {0, 2}, {2, 2}, {1, 3}} {
 		if n, err := store.Mark(ctx, "a", runs.RunCollected, c.shard); err != nil || n != c.want {
 			t.Errorf("mark %d: %d shards, %v, want %d", i, n, err, c.want)
 		}
 	}
-	if run := state(segment.Collecting); fmt.Sprint(run.Collected, run.Scored) != "[0 1 2] []" {
+	if run := state(score.Collecting); fmt.Sprint(run.Collected, run.Scored) != "[0 1 2] []" {
 		t.Errorf("done are %v and %v", run.Collected, run.Scored)
 	}
-	findings := segment.Findings{Profiles: 10, Model: segment.Fit([]int32{1, 2}, []int32{1, 1}, []int64{5, 6}, asked.Scoring), Counts: segment.Counts{"class8": {"111": 2}}}
+	findings := score.Findings{Profiles: 10, Model: score.Fit([]int32{1, 2}, []int32{1, 1}, []int64{5, 6}, asked.Scoring), Counts: score.Counts{"class8": {"111": 2}}}
 	if err := store.SaveFindings(ctx, "a", findings); err != nil {
 		t.Fatal(err)
 	}
@@ -66,14 +67,14 @@ func TestRunGoesThroughItsStates(t *testing.T) {
 	if err := store.SaveFindings(ctx, "a", other); err != nil {
 		t.Fatal(err)
 	}
-	if run := state(segment.Evaluating); !reflect.DeepEqual(*run.Findings, findings) {
+	if run := state(score.Evaluating); !reflect.DeepEqual(*run.Findings, findings) {
 		t.Errorf("findings %+v, want the first ones", *run.Findings)
 	}
-	outcome := segment.Outcome{Changed: 4, Segments: map[string]int{"vip": 1}, FinishedAt: asked.CreatedAt.Add(time.Minute)}
+	outcome := score.Outcome{Changed: 4, Segments: map[string]int{"vip": 1}, FinishedAt: asked.CreatedAt.Add(time.Minute)}
 	if err := store.SaveOutcome(ctx, "a", outcome); err != nil {
 		t.Fatal(err)
 	}
-	run := state(segment.Finished)
+	run := state(score.Finished)
 	if !reflect.DeepEqual(*run.Outcome, outcome) {
 		t.Errorf("outcome %+v, want %+v", *run.Outcome, outcome)
 	}

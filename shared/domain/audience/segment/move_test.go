@@ -3,7 +3,6 @@ package segment
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -89,17 +88,5 @@ func TestOneConditionTooManyIsOneFault(t *testing.T) {
 	err := Definition{ID: "s", Name: "S", Rule: json.RawMessage(rule)}.Validate()
 	if err == nil || strings.Count(err.Error(), "one condition too many") != 1 || strings.Contains(err.Error(), "any[199].field") || !strings.Contains(err.Error(), "any[198].field") {
 		t.Errorf("%.300v", err)
-	}
-}
-
-// TestLinesOfTheBusiness are the means where it has drawn none.
-func TestLinesOfTheBusiness(t *testing.T) {
-	r, f, m := []int32{1, 3}, []int32{2, 4}, []int64{10, 30}
-	if got := Fit(r, f, m, Scoring{Class8: Business}); !reflect.DeepEqual(got.Lines, got.Means) {
-		t.Errorf("lines %+v, means %+v", got.Lines, got.Means)
-	}
-	drawn := Fit(r, f, m, Scoring{Class8: Business, Lines: &BusinessLines{R: 7, F: 8, M: 9}})
-	if want := (Lines{R: Line{7, 1}, F: Line{8, 1}, M: Line{9, 1}}); drawn.Lines != want {
-		t.Errorf("lines %+v, want %+v", drawn.Lines, want)
 	}
 }

@@ -8,9 +8,29 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
+
+func at(t *testing.T, s string) time.Time {
+	t.Helper()
+	parsed, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func shopOf(t *testing.T) profile.Shop {
+	t.Helper()
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return profile.Shop{Zone: zone, Currency: "CNY"}
+}
 
 func define(rules map[ID]string) []Definition {
 	var out []Definition
@@ -33,7 +53,7 @@ func TestCompileOrdersAndAsksOtherSegments(t *testing.T) {
 	if got, want := fmt.Sprint(set.IDs()), "[z-first m-middle a-last scored]"; got != want {
 		t.Errorf("order of asking %s, want %s", got, want)
 	}
-	got := set.Members(person(t), at(t, "2026-11-21T00:00:00Z"), shopOf(t))
+	got := set.Members(&profile.Profile{Scores: profile.Scores{Class8: "110"}}, at(t, "2026-11-21T00:00:00Z"), shopOf(t))
 	if want := map[ID]bool{"z-first": false, "m-middle": true, "a-last": true, "scored": true}; !reflect.DeepEqual(got, want) {
 		t.Errorf("members %v, want %v", got, want)
 	}
@@ -168,7 +188,7 @@ func TestForget(t *testing.T) {
 
 func TestRescore(t *testing.T) {
 	now := at(t, "2026-11-21T00:00:00Z")
-	old := profile.Scores{Run: "r0", R: 5, F: 1, M: 1, Class8: "100", Segment11: New, Class15: "active-00", Lifecycle: Active}
+	old := profile.Scores{Run: "r0", R: 5, F: 1, M: 1, Class8: "100", Segment11: score.New, Class15: "active-00", Lifecycle: score.Active}
 	everything := func(profile.Follow) bool { return true }
 	for name, c := range map[string]struct {
 		to    profile.Scores
@@ -176,15 +196,15 @@ func TestRescore(t *testing.T) {
 		want  string
 		run   string
 	}{
-		"nothing but the run":             {profile.Scores{R: 5, F: 1, M: 1, Class8: "100", Segment11: New, Class15: "active-00", Lifecycle: Active}, everything, "", "r0"},
-		"a score within the same classes": {profile.Scores{R: 5, F: 1, M: 2, Class8: "100", Segment11: New, Class15: "active-00", Lifecycle: Active}, everything, "", "r1"},
-		"two classes": {profile.Scores{R: 4, F: 1, M: 1, Class8: "000", Segment11: New, Class15: "cooling-00", Lifecycle: Active}, everything,
+		"nothing but the run":             {profile.Scores{R: 5, F: 1, M: 1, Class8: "100", Segment11: score.New, Class15: "active-00", Lifecycle: score.Active}, everything, "", "r0"},
+		"a score within the same classes": {profile.Scores{R: 5, F: 1, M: 2, Class8: "100", Segment11: score.New, Class15: "active-00", Lifecycle: score.Active}, everything, "", "r1"},
+		"two classes": {profile.Scores{R: 4, F: 1, M: 1, Class8: "000", Segment11: score.New, Class15: "cooling-00", Lifecycle: score.Active}, everything,
 			"exited class8:100 r1, exited class15:active-00 r1, entered class8:000 r1, entered class15:cooling-00 r1", "r1"},
-		"what is listened to": {profile.Scores{Class15: Idle, Lifecycle: Churned}, func(f profile.Follow) bool {
+		"what is listened to": {profile.Scores{Class15: score.Idle, Lifecycle: score.Churned}, func(f profile.Follow) bool {
 			return f.Kind == profile.FollowEntered && f.Ref == "lifecycle:churned" || f.Kind == profile.FollowExited && f.Ref == "class8:100"
 		},
 			"exited class8:100 r1, entered lifecycle:churned r1", "r1"},
-		"nobody listens": {profile.Scores{Lifecycle: Churned}, func(profile.Follow) bool { return false }, "", "r1"},
+		"nobody listens": {profile.Scores{Lifecycle: score.Churned}, func(profile.Follow) bool { return false }, "", "r1"},
 	} {
 		p := &profile.Profile{Scores: old}
 		got := describe(Rescore(p, c.to, now, "r1", c.heard))
@@ -197,7 +217,7 @@ func TestRescore(t *testing.T) {
 }
 
 func TestIn(t *testing.T) {
-	p := person(t)
+	p := &profile.Profile{Scores: profile.Scores{R: 5, F: 3, M: 2, Class8: "110", Segment11: score.PotentialLoyalist, Class15: "active-10", Lifecycle: score.Active}}
 	p.Members = map[string]profile.Membership{"mine": {}}
 	for id, want := range map[ID]bool{"mine": true, "other": false, "class8:110": true, "class8:111": false, "lifecycle:active": true,
 		"segment11:potential-loyalist": true, "class15:active-10": true, "class8:": false, "tier:": false} {
@@ -214,8 +234,8 @@ func TestIn(t *testing.T) {
 	if In(&profile.Profile{}, "class8:") {
 		t.Error("a profile without scores is in the class without a name")
 	}
-	if got, want := fmt.Sprint(DerivedOf(p.Scores)), "[class8:110 segment11:potential-loyalist class15:active-10 lifecycle:active]"; got != want {
-		t.Errorf("DerivedOf = %s, want %s", got, want)
+	if got, want := fmt.Sprint(score.Of(p.Scores)), "[class8:110 segment11:potential-loyalist class15:active-10 lifecycle:active]"; got != want {
+		t.Errorf("scores are of %s, want %s", got, want)
 	}
 }
 
@@ -238,6 +258,31 @@ func TestEdited(t *testing.T) {
 	} {
 		if got := fmt.Sprint(slices.Sorted(maps.Keys(Edited(define(c.before), define(c.after))))); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestProven asks again only where something is unproven and the person is in a segment either way.
+func TestProven(t *testing.T) {
+	now := at(t, "2026-11-21T04:00:00Z")
+	set, faults := Compile(define(map[ID]string{"tea": `{"field":"tags","op":"contains","value":"tea"}`, "all": `{"not":{"field":"tags","op":"contains","value":"none"}}`}))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	unproven := profile.Memory{FirstSeen: now}
+	in, out := map[ID]bool{"tea": true, "all": false}, map[ID]bool{"tea": false, "all": false}
+	for name, c := range map[string]struct {
+		p     *profile.Profile
+		asked map[ID]bool
+		want  map[ID]bool
+	}{
+		"nothing is unproven":       {&profile.Profile{}, in, nil},
+		"in a segment by all":       {&profile.Profile{Unproven: unproven}, in, map[ID]bool{"tea": false, "all": true}},
+		"in a segment until now":    {&profile.Profile{Unproven: unproven, Members: map[string]profile.Membership{"tea": {}}, Tags: []string{"tea"}}, out, map[ID]bool{"tea": true, "all": true}},
+		"in no segment, before and": {&profile.Profile{Unproven: unproven}, out, nil},
+	} {
+		if got := set.Proven(c.p, c.asked, now, shopOf(t)); !maps.Equal(got, c.want) || (got == nil) != (c.want == nil) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }

@@ -372,7 +372,7 @@ func TestMatchesEvent(t *testing.T) {
 }
 
 func TestConditionAsksSegments(t *testing.T) {
-	shop := segment.Shop{Zone: time.UTC, Currency: "CNY"}
+	shop := profile.Shop{Zone: time.UTC, Currency: "CNY"}
 	now := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 	buyers := segment.Definition{ID: "buyers", Rule: json.RawMessage(`{"field":"orders.count","op":"gte","value":1}`)}
 	buyer, other := &profile.Profile{Orders: profile.Orders{Count: 1}}, &profile.Profile{}

@@ -42,7 +42,7 @@ func (d Definition) CompileCondition(segments []segment.Definition) (Condition, 
 }
 
 // Holds asks the condition of a profile.
-func (c Condition) Holds(p *profile.Profile, now time.Time, shop segment.Shop) bool {
+func (c Condition) Holds(p *profile.Profile, now time.Time, shop profile.Shop) bool {
 	return c.set == nil || c.set.Members(p, now, shop)[conditionID]
 }
 

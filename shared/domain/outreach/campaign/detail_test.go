@@ -124,7 +124,7 @@ func TestASegmentOfTheConditionsName(t *testing.T) {
 	}
 	for n, want := range map[int]bool{2: true, 3: false} {
 		p := &profile.Profile{Orders: profile.Orders{Count: n}}
-		if got := c.Holds(p, time.Unix(0, 0), segment.Shop{Zone: time.UTC, Currency: "CNY"}); got != want {
+		if got := c.Holds(p, time.Unix(0, 0), profile.Shop{Zone: time.UTC, Currency: "CNY"}); got != want {
 			t.Errorf("%d orders: %v", n, got)
 		}
 	}

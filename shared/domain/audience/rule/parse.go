@@ -1,0 +1,353 @@
+package rule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/clip"
+	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/rawjson"
+	"github.com/userops/userops/shared/domain/slug"
+)
+
+// Bounds of one rule.
+const (
+	maxRuleBytes = 64 << 10
+	maxDepth     = 10
+	maxNodes     = 200
+	maxText      = 256
+)
+
+// Rule is a rule that was read.
+type Rule struct {
+	root node
+	// Scored says that a field or a derived segment of a run is asked.
+	Scored bool
+	// Profiling says that something is asked which may not be asked of somebody who refuses profiling.
+	Profiling bool
+	// Refs are the defined segments that it asks for.
+	Refs []Reference
+	// Fields are those that are asked, by their names, one as often as it is. What somebody performed counts as a field of that event.
+	Fields []string
+	// Unsure are what profiles do not remember enough for, and fields that no profile has. They are a reason not to save a rule, and none not to ask one.
+	Unsure fault.Faults
+}
+
+// Reference is a place of a rule that names a defined segment.
+type Reference struct{ ID, Path string }
+
+// Meets asks the rule of somebody.
+func (r Rule) Meets(s *Subject) bool { return r.root.meets(s, false) }
+
+// MightMeet asks the rule with every condition taken to be met that may not be asked of them.
+func (r Rule) MightMeet(s *Subject) bool { return r.root.meets(s, true) }
+
+// parser walks a rule and notes every fault with its place.
+type parser struct {
+	rule   Rule
+	nodes  int
+	faults fault.Faults
+}
+
+// Parse reads a rule. Places begin with "rule".
+func Parse(raw json.RawMessage) (Rule, fault.Faults) {
+	var p parser
+	if len(raw) > maxRuleBytes {
+		p.faults.Addf("rule", "has %d bytes, at most %d", len(raw), maxRuleBytes)
+		return Rule{}, p.faults
+	}
+	tree, err := rawjson.Tree(raw)
+	switch {
+	case errors.Is(err, rawjson.ErrMore):
+		p.faults.Add("rule", "has something after its end")
+		return Rule{}, p.faults
+	case err != nil:
+		p.faults.Add("rule", "is missing or no JSON")
+		return Rule{}, p.faults
+	}
+	p.rule.root = p.node(tree, "rule", 1)
+	return p.rule, p.faults
+}
+
+// forms are the keys of which a node has exactly one.
+var forms = []string{"all", "any", "not", "field", "performed", "segment", "notSegment", "percent"}
+
+// node reads a place of the rule. It returns a node for every input; the faults decide whether it counts.
+func (p *parser) node(raw any, path string, depth int) node {
+	object, ok := raw.(map[string]any)
+	if !ok {
+		p.faults.Addf(path, "is not an object but %s", jsonKind(raw))
+		return all(nil)
+	}
+	p.nodes++
+	switch {
+	case depth > maxDepth:
+		p.faults.Addf(path, "is nested deeper than %d", maxDepth)
+		return all(nil)
+	case p.nodes == maxNodes+1:
+		p.faults.Addf(path, "is one condition too many, at most %d", maxNodes)
+	}
+	if p.nodes > maxNodes {
+		return all(nil)
+	}
+	var found []string
+	for _, form := range forms {
+		if _, has := object[form]; has {
+			found = append(found, form)
+		}
+	}
+	if len(found) != 1 {
+		p.faults.Addf(path, "must have exactly one of %s", strings.Join(forms, ", "))
+		return all(nil)
+	}
+	form := found[0]
+	if form == "field" {
+		return p.condition(object, path)
+	}
+	p.only(object, path, form)
+	path += "." + form
+	switch form {
+	case "all", "any":
+		return p.several(object[form], path, depth, form == "all")
+	case "not":
+		return not{p.node(object[form], path, depth+1)}
+	case "performed":
+		return p.performed(object[form], path)
+	case "segment":
+		return p.member(object[form], path)
+	case "notSegment":
+		return not{p.member(object[form], path)}
+	}
+	return p.percent(object[form], path)
+}
+
+// only faults the keys that do not belong here, in the order of the alphabet.
+func (p *parser) only(object map[string]any, path string, known ...string) {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if !slices.Contains(known, key) {
+			p.faults.Addf(path+"."+clip.Shown(key), "is not known here")
+		}
+	}
+}
+
+func (p *parser) several(raw any, path string, depth int, every bool) node {
+	list, ok := raw.([]any)
+	if !ok || len(list) == 0 {
+		p.faults.Add(path, "is not a list of at least one rule")
+		return all(nil)
+	}
+	nodes := make([]node, 0, len(list))
+	for i, one := range list {
+		nodes = append(nodes, p.node(one, fmt.Sprintf("%s[%d]", path, i), depth+1))
+	}
+	if every {
+		return all(nodes)
+	}
+	return anyOf(nodes)
+}
+
+func (p *parser) condition(object map[string]any, path string) node {
+	name, _ := object["field"].(string)
+	f, key, ok := lookUp(name)
+	if !ok {
+		p.faults.Addf(path+".field", "%q is not a field of a profile", clip.Shown(name))
+		return all(nil)
+	}
+	if f.judge != nil {
+		if reason := f.judge(key); reason != "" {
+			p.rule.Unsure.Add(path+".field", reason)
+		}
+	}
+	p.rule.Fields = append(p.rule.Fields, name)
+	p.rule.Scored = p.rule.Scored || f.scored
+	p.rule.Profiling = p.rule.Profiling || f.profiles()
+	c := condition{field: f, key: key}
+	text, _ := object["op"].(string)
+	c.op = operation(text)
+	if allowed := operations(f.kind); !slices.Contains(allowed, c.op) {
+		names := make([]string, len(allowed))
+		for i, o := range allowed {
+			names[i] = string(o)
+		}
+		if _, has := object["op"]; !has {
+			p.faults.Addf(path+".op", "is missing; a %s has %s", f.kind, strings.Join(names, ", "))
+		} else {
+			p.faults.Addf(path+".op", "%q is not an operation of a %s: %s", clip.Shown(text), f.kind, strings.Join(names, ", "))
+		}
+		return all(nil)
+	}
+	raw, has := object["value"]
+	switch c.op {
+	case opExists:
+		p.only(object, path, "field", "op", "value")
+		c.want = true
+		if want, isBool := raw.(bool); has && isBool {
+			c.want = want
+		} else if has {
+			p.faults.Add(path+".value", "is neither true nor false")
+		}
+		return c
+	case opWithin:
+		p.only(object, path, "field", "op", "days")
+		c.days = int(p.integer(object, path, "days", 0, maxWithin))
+		return c
+	}
+	p.only(object, path, "field", "op", "value")
+	if !has {
+		p.faults.Add(path+".value", "is missing")
+		return c
+	}
+	c.operands = p.operands(c, raw, path+".value")
+	return c
+}
+
+// operands reads the value of a condition, several for in. It returns at least one.
+func (p *parser) operands(c condition, raw any, path string) []operand {
+	if c.op != opIn {
+		return []operand{p.operand(c, raw, path)}
+	}
+	list, ok := raw.([]any)
+	if !ok || len(list) == 0 || len(list) > maxOperands {
+		p.faults.Addf(path, "is not a list of 1 to %d values", maxOperands)
+		return []operand{{}}
+	}
+	operands := make([]operand, len(list))
+	for i, one := range list {
+		operands[i] = p.operand(c, one, fmt.Sprintf("%s[%d]", path, i))
+	}
+	return operands
+}
+
+func (p *parser) operand(c condition, raw any, path string) operand {
+	kind := c.field.kind
+	switch c.op {
+	case opBefore, opAfter:
+		text, _ := raw.(string)
+		o, ok := parseOperandTime(text)
+		if !ok {
+			p.faults.Add(path, "is not a time such as 2026-11-21T08:00:00Z or a date such as 2026-11-21")
+		}
+		return o
+	case opContains:
+		if kind != Any {
+			kind = Text
+		}
+	case opAbove, opAtLeast, opBelow, opAtMost:
+		kind = Number
+	}
+	o, what := parseOperand(raw, kind)
+	switch {
+	case what != "":
+		p.faults.Add(path, what)
+	case len(o.text) > maxText:
+		p.faults.Addf(path, "is longer than %d bytes", maxText)
+	case o.kind == Text && o.text == "" && c.op == opContains:
+		p.faults.Add(path, "is empty")
+	case c.field.newestDays && !certain(c.op, o.num):
+		p.rule.Unsure.Add(path, forgotten)
+	case c.field.values != nil && c.op != opContains && !slices.Contains(c.field.values(), o.text):
+		p.faults.Addf(path, "%q is not one of %s", clip.Shown(o.text), strings.Join(c.field.values(), ", "))
+	}
+	return o
+}
+
+func (p *parser) performed(raw any, path string) node {
+	object, ok := raw.(map[string]any)
+	if !ok {
+		p.faults.Addf(path, "is not an object but %s", jsonKind(raw))
+		return all(nil)
+	}
+	p.only(object, path, "event", "atLeast", "atMost", "withinDays")
+	n := performed{atMost: math.MaxInt64}
+	n.event, _ = object["event"].(string)
+	if n.event == "" || len(n.event) > profile.MaxCounterName {
+		p.faults.Addf(path+".event", "is not the name of an event, of at most %d bytes", profile.MaxCounterName)
+	}
+	p.rule.Fields = append(p.rule.Fields, "events."+n.event)
+	_, least := object["atLeast"]
+	_, most := object["atMost"]
+	if !least && !most {
+		n.atLeast = 1
+	}
+	if least {
+		n.atLeast = p.integer(object, path, "atLeast", 1, math.MaxInt32)
+	}
+	if most {
+		n.atMost = p.integer(object, path, "atMost", 0, math.MaxInt32)
+	}
+	if least && most && n.atMost < n.atLeast {
+		p.faults.Addf(path+".atMost", "is %d, below atLeast (%d)", n.atMost, n.atLeast)
+	}
+	if _, has := object["withinDays"]; has {
+		n.withinDays = int(p.integer(object, path, "withinDays", 1, profile.MaxActiveDays))
+		p.remembered(n, least, most, path)
+	}
+	return n
+}
+
+func (p *parser) member(raw any, path string) node {
+	text, isText := raw.(string)
+	switch {
+	case !isText:
+		p.faults.Add(path, "is not the id of a segment: it is no text")
+	case score.ID(text).Exists():
+		p.rule.Scored, p.rule.Profiling = true, true
+		return class{score.ID(text)}
+	case strings.Contains(text, ":"):
+		p.faults.Addf(path, "%q is not a derived segment", clip.Shown(text))
+	case slug.Fault(text) != "":
+		p.faults.Addf(path, "is not the id of a segment: it %s", slug.Fault(text))
+	default:
+		p.rule.Refs = append(p.rule.Refs, Reference{ID: text, Path: path})
+	}
+	return member{text}
+}
+
+func (p *parser) percent(raw any, path string) node {
+	object, ok := raw.(map[string]any)
+	if !ok {
+		p.faults.Addf(path, "is not an object but %s", jsonKind(raw))
+		return all(nil)
+	}
+	p.only(object, path, "seed", "from", "to")
+	n := percent{}
+	n.seed, _ = object["seed"].(string)
+	if n.seed == "" || len(n.seed) > maxText {
+		p.faults.Addf(path+".seed", "is not a text of 1 to %d bytes", maxText)
+	}
+	n.from = p.hundredths(object, path, "from")
+	n.to = p.hundredths(object, path, "to")
+	if n.to <= n.from {
+		p.faults.Add(path+".to", "is not above from")
+	}
+	return n
+}
+
+// hundredths reads a percentage from 0 to 100 with at most two decimals.
+func (p *parser) hundredths(object map[string]any, path, key string) int {
+	text, _ := object[key].(json.Number)
+	f, err := text.Float64()
+	n := math.Round(f * 100)
+	if err != nil || f < 0 || f > 100 || math.Abs(f*100-n) > 1e-9 {
+		p.faults.Addf(path+"."+key, "is not a percentage from 0 to 100 with at most two decimals")
+		return 0
+	}
+	return int(n)
+}
+
+func (p *parser) integer(object map[string]any, path, key string, low, high int64) int64 {
+	text, _ := object[key].(json.Number)
+	n, err := text.Int64()
+	if err != nil || n < low || n > high {
+		p.faults.Addf(path+"."+key, "is not a whole number from %d to %d", low, high)
+		return low
+	}
+	return n
+}

@@ -1,0 +1,312 @@
+// Package rule is the one language in which operators say which people they mean: conditions on what a profile holds, what somebody performed, a share of
+// everybody, other segments, and all of these together, one of them, or not. It reads a rule and asks it of one profile; whose rule it is does not matter: a
+// segment's, a campaign's condition, a question about how many there are. The surprising thing: a condition that may not be asked of somebody who refuses
+// profiling is not met, and neither is its opposite.
+package rule
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/audience/experiment"
+	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// node is one place of a rule.
+type node interface {
+	// meets answers for the profile. Of somebody who refuses profiling, blind is what a condition answers that may not be asked: false where it
+	// would have to be met, true behind a not. So neither it nor its opposite is met, and what is asked beside it stands.
+	meets(s *Subject, blind bool) bool
+}
+
+type all []node
+
+func (n all) meets(s *Subject, blind bool) bool {
+	for _, one := range n {
+		if !one.meets(s, blind) {
+			return false
+		}
+	}
+	return true
+}
+
+type anyOf []node
+
+func (n anyOf) meets(s *Subject, blind bool) bool {
+	for _, one := range n {
+		if one.meets(s, blind) {
+			return true
+		}
+	}
+	return false
+}
+
+type not struct{ of node }
+
+func (n not) meets(s *Subject, blind bool) bool { return !n.of.meets(s, !blind) }
+
+// class asks for a class by the scores.
+type class struct{ id score.ID }
+
+func (n class) meets(s *Subject, blind bool) bool {
+	if s.refuses {
+		return blind
+	}
+	return n.id.Holds(s.p.Scores)
+}
+
+// member asks for another segment, whose own rule was asked before.
+type member struct{ id string }
+
+func (n member) meets(s *Subject, blind bool) bool {
+	if blind && s.refuses {
+		return s.Perhaps(n.id)
+	}
+	return s.In(n.id)
+}
+
+// percent takes a share of everybody, in hundredths of a percent: the buckets of the hash are ten-thousandths.
+type percent struct {
+	seed     string
+	from, to int
+}
+
+func (n percent) meets(s *Subject, _ bool) bool {
+	who := userID(s.p)
+	if who == "" {
+		who = string(s.p.ID)
+	}
+	bucket := int(math.Round(experiment.Bucket(n.seed, who) * 10000))
+	return bucket >= n.from && bucket < n.to
+}
+
+// performed counts an event. Days are the shop's; the day itself and withinDays before it count.
+type performed struct {
+	event           string
+	atLeast, atMost int64
+	withinDays      int // 0: ever
+}
+
+func (n performed) meets(s *Subject, _ bool) bool {
+	counter := s.p.Counters[n.event]
+	times := counter.Total
+	if n.withinDays > 0 {
+		from := s.today - profile.Day(n.withinDays)
+		// Of a long time only the newest days with any are known. A profile as young as that needs none of them.
+		if n.withinDays <= sureDays || s.shop.Day(s.p.FirstSeen) < from {
+			times = counter.Since(from)
+		}
+	}
+	return times >= n.atLeast && times <= n.atMost
+}
+
+// operation is what a condition does with a field.
+type operation string
+
+const (
+	opEqual     operation = "eq"
+	opNotEqual  operation = "ne"
+	opAbove     operation = "gt"
+	opAtLeast   operation = "gte"
+	opBelow     operation = "lt"
+	opAtMost    operation = "lte"
+	opIn        operation = "in"
+	opContains  operation = "contains"
+	opExists    operation = "exists"
+	opBefore    operation = "before"
+	opAfter     operation = "after"
+	opWithin    operation = "within"
+	maxWithin             = 3650
+	maxOperands           = 1000
+)
+
+func operations(kind Kind) []operation {
+	switch kind {
+	case Number:
+		return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opIn, opExists}
+	case Text:
+		return []operation{opEqual, opNotEqual, opIn, opContains, opExists}
+	case Flag:
+		return []operation{opEqual, opNotEqual, opExists}
+	case Time:
+		return []operation{opBefore, opAfter, opWithin, opExists}
+	case List:
+		return []operation{opContains, opIn, opExists}
+	}
+	return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opIn, opContains, opBefore, opAfter, opWithin, opExists}
+}
+
+// condition compares a field. A profile that does not have the field meets ne and "exists": false, and nothing else. In and contains
+// ask a list for its elements.
+type condition struct {
+	field *field
+	key   string
+	op    operation
+	// operands holds one value, and several for in.
+	operands []operand
+	days     int  // for within
+	want     bool // for exists
+}
+
+// operand is a value of a rule. A date stands for its first instant in the shop's zone.
+type operand struct {
+	value
+	date  profile.Day
+	dated bool
+}
+
+func (c condition) meets(s *Subject, blind bool) bool {
+	if s.refuses && c.field.profiles() {
+		return blind
+	}
+	held, ok := c.field.read(s, c.key)
+	switch c.op {
+	case opExists:
+		return ok == c.want
+	case opNotEqual:
+		return !ok || !equal(held, c.operands[0])
+	}
+	if !ok {
+		return false
+	}
+	switch c.op {
+	case opEqual:
+		return equal(held, c.operands[0])
+	case opIn:
+		return slices.ContainsFunc(c.operands, held.has)
+	case opContains:
+		return held.contains(c.operands[0])
+	case opBefore, opAfter, opWithin:
+		return c.meetsTime(s, held)
+	}
+	if held.kind != Number || c.operands[0].kind != Number {
+		return false
+	}
+	sign := held.num.compare(c.operands[0].num)
+	switch c.op {
+	case opAbove:
+		return sign > 0
+	case opAtLeast:
+		return sign >= 0
+	case opBelow:
+		return sign < 0
+	}
+	return sign <= 0
+}
+
+func equal(held value, to operand) bool {
+	if held.kind != to.kind {
+		return false
+	}
+	switch held.kind {
+	case Number:
+		return held.num.compare(to.num) == 0
+	case Flag:
+		return held.flag == to.flag
+	}
+	return held.text == to.text
+}
+
+// has says whether a value is an element of a list, or the value itself.
+func (v value) has(one operand) bool {
+	if v.kind != List {
+		return equal(v, one)
+	}
+	return one.kind == Text && slices.Contains(v.list, one.text) ||
+		slices.ContainsFunc(v.elements, func(element value) bool { return equal(element, one) })
+}
+
+// contains says whether a list has an element, or a text has a text as a part.
+func (v value) contains(one operand) bool {
+	if v.kind == Text {
+		return one.kind == Text && strings.Contains(v.text, one.text)
+	}
+	return v.kind == List && v.has(one)
+}
+
+func (c condition) meetsTime(s *Subject, held value) bool {
+	at := held.at
+	if held.kind != Time {
+		parsed, ok := parseOperandTime(held.text)
+		if held.kind != Text || !ok {
+			return false
+		}
+		at = parsed.instant(s.shop.Zone)
+	}
+	switch c.op {
+	case opBefore:
+		return at.Before(c.operands[0].instant(s.shop.Zone))
+	case opAfter:
+		return !at.Before(c.operands[0].instant(s.shop.Zone))
+	}
+	days := int(s.today - s.shop.Day(at))
+	return days >= 0 && days <= c.days
+}
+
+func (o operand) instant(zone *time.Location) time.Time {
+	if o.dated {
+		return o.date.Start(zone)
+	}
+	return o.at
+}
+
+// parseOperandTime reads RFC 3339 or a date.
+func parseOperandTime(text string) (operand, bool) {
+	if date, err := profile.ParseDay(text); err == nil {
+		return operand{value: value{kind: Time}, date: date, dated: true}, true
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return operand{value: value{kind: Time, at: at}}, err == nil
+}
+
+// parseOperand reads a JSON value as decoded with numbers kept; what says which type is expected.
+func parseOperand(raw any, kind Kind) (o operand, what string) {
+	switch v := raw.(type) {
+	case string:
+		if kind == Text || kind == List || kind == Any {
+			return operand{value: value{kind: Text, text: v}}, ""
+		}
+	case bool:
+		if kind == Flag || kind == Any {
+			return operand{value: value{kind: Flag, flag: v}}, ""
+		}
+	case json.Number:
+		if kind == Number || kind == Any {
+			n, ok := parseNumber(v.String())
+			if !ok {
+				return operand{}, "is a number out of range"
+			}
+			return operand{value: value{kind: Number, num: n}}, ""
+		}
+	}
+	switch kind {
+	case Text, List:
+		return operand{}, "is not a text"
+	case Flag:
+		return operand{}, "is neither true nor false"
+	case Number:
+		return operand{}, "is not a number"
+	}
+	return operand{}, fmt.Sprintf("is not a text, number, true or false but %s", jsonKind(raw))
+}
+
+func jsonKind(raw any) string {
+	switch raw.(type) {
+	case nil:
+		return "null"
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case string:
+		return "a text"
+	case bool:
+		return "true or false"
+	}
+	return "a number"
+}

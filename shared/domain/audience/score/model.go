@@ -1,0 +1,86 @@
+package score
+
+import (
+	"slices"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// Model is what a run learned from all buyers together: with it, the scores of each profile follow from its own facts. It is
+// stored with the run.
+type Model struct {
+	Buyers    int     `json:"buyers"`
+	Quintiles Axes    `json:"breakpoints"`
+	Means     Lines   `json:"means"`
+	Lines     Lines   `json:"lines"` // what class8 compares with
+	Scoring   Scoring `json:"scoring"`
+}
+
+// Axes holds the quintile borders of the three values.
+type Axes struct {
+	R Breakpoints `json:"r"`
+	F Breakpoints `json:"f"`
+	M Breakpoints `json:"m"`
+}
+
+// Lines holds a line for each of the three values.
+type Lines struct {
+	R Line `json:"r"`
+	F Line `json:"f"`
+	M Line `json:"m"`
+}
+
+// Fit learns from the values of all buyers, in any order but the same in each slice: R in days, F in orders, M in minor units.
+// It sorts the slices in place.
+func Fit(r, f []int32, m []int64, scoring Scoring) Model {
+	slices.Sort(r)
+	slices.Sort(f)
+	slices.Sort(m)
+	scoring = scoring.Filled()
+	model := Model{
+		Buyers:    len(m),
+		Quintiles: Axes{R: Quintiles(r), F: Quintiles(f), M: Quintiles(m)},
+		Means:     Lines{R: mean(r), F: mean(f), M: mean(m)},
+		Scoring:   scoring,
+	}
+	if fixed := scoring.Quintiles; fixed != nil {
+		model.Quintiles = Axes{R: borders(fixed.R), F: borders(fixed.F), M: borders(fixed.M)}
+	}
+	model.Lines = model.Means
+	switch scoring.Class8 {
+	case AgainstMedian:
+		model.Lines = Lines{R: median(r), F: median(f), M: median(m)}
+	case Business:
+		if l := scoring.Lines; l != nil {
+			model.Lines = Lines{R: Line{l.R, 1}, F: Line{l.F, 1}, M: Line{l.M, 1}}
+		}
+	}
+	return model
+}
+
+func borders(fixed [4]int64) Breakpoints {
+	var b Breakpoints
+	for i, v := range fixed {
+		b[i].Whole = v
+	}
+	return b
+}
+
+// Score says where a profile stands. Who has not bought has a class15 and a lifecycle only, and those need nothing of the
+// buyers: they are the same from a Model of nobody. Run is left empty.
+func (m Model) Score(f Facts) profile.Scores {
+	scoring := m.Scoring.Filled()
+	s := profile.Scores{
+		Class15:   class15(f, m.Means.F, m.Means.M, scoring),
+		Lifecycle: Lifecycle(f.SinceFirst, f.SinceLast, scoring.QuietDays),
+	}
+	if !f.Buyer() {
+		return s
+	}
+	s.R = 5 - m.Quintiles.R.below(int64(f.R))
+	s.F = 1 + m.Quintiles.F.below(int64(f.F))
+	s.M = 1 + m.Quintiles.M.below(f.M)
+	s.Class8 = class8(f, m.Lines.R, m.Lines.F, m.Lines.M)
+	s.Segment11 = Segment11(s.R, s.F, s.M)
+	return s
+}
