@@ -102,7 +102,7 @@ var registry = slices.Concat(baseFields, personFields, orderFields, activityFiel
 
 var baseFields = []field{
 	{name: "userId", kind: Text, meaning: "the shop's own id of the person; absent while the person is anonymous",
-		read: func(s *Subject, _ string) (value, bool) { return textOf(userID(s.p)) }},
+		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.UserID()) }},
 	{name: "firstSeen", kind: Time, meaning: "earliest timestamp of an event",
 		read: func(s *Subject, _ string) (value, bool) { return timeOf(s.p.FirstSeen) }},
 	{name: "lastSeen", kind: Time, meaning: "latest timestamp of an event",
@@ -208,16 +208,6 @@ func lookUp(name string) (f *field, key string, ok bool) {
 		}
 	}
 	return nil, "", false
-}
-
-// userID is the shop's own id of the person, empty while anonymous.
-func userID(p *profile.Profile) string {
-	for _, i := range p.Identifiers {
-		if i.Kind == profile.UserID {
-			return i.Value
-		}
-	}
-	return ""
 }
 
 type paidOrders struct {

@@ -48,7 +48,7 @@ func many(read func(*Subject) []string) func(*Subject, string) (value, bool) {
 
 // personFields are who somebody is and how they can be reached.
 var personFields = slices.Concat([]field{
-	{name: "known", kind: Flag, meaning: "whether the person has a userId", read: yes(func(s *Subject) bool { return userID(s.p) != "" })},
+	{name: "known", kind: Flag, meaning: "whether the person has a userId", read: yes(func(s *Subject) bool { return s.p.UserID() != "" })},
 	{name: "firstSeen.daysSince", kind: Number, meaning: "whole days since the first event, in the shop's time zone", read: since(func(s *Subject) time.Time { return s.p.FirstSeen })},
 	{name: "gender", kind: Text, values: of("female", "male", "other"), meaning: "from the trait gender", read: text(func(s *Subject) string { return s.p.Gender() })},
 	{name: "age", kind: Number, meaning: "years, from the trait birthday, else the trait age",

@@ -77,7 +77,7 @@ type percent struct {
 }
 
 func (n percent) meets(s *Subject, _ bool) bool {
-	who := userID(s.p)
+	who := s.p.UserID()
 	if who == "" {
 		who = string(s.p.ID)
 	}
