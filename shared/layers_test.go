@@ -203,6 +203,15 @@ var stores = map[string][]string{
 	"reward":     {"people", "due", "answers"},
 }
 
+// TestNoStoreKnowsLambda: a store is asked by functions, by tools and by tests alike.
+func TestNoStoreKnowsLambda(t *testing.T) {
+	for _, i := range imports(t) {
+		if strings.HasPrefix(i.pkg, "shared/dynamo") && !i.test && strings.HasPrefix(i.path, "github.com/aws/aws-lambda-go") {
+			t.Errorf("%s imports %s", i.file, i.path)
+		}
+	}
+}
+
 func TestStoresStandApart(t *testing.T) {
 	seen := map[string]bool{}
 	for _, i := range imports(t) {

@@ -52,12 +52,20 @@ func mask(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
+// Invocation is the request id of the Lambda invocation that a context belongs to, empty for none.
+func Invocation(ctx context.Context) string {
+	if l, ok := lambdacontext.FromContext(ctx); ok {
+		return l.AwsRequestID
+	}
+	return ""
+}
+
 // requestHandler adds the invocation's request id to every line.
 type requestHandler struct{ slog.Handler }
 
 func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
-	if lc, ok := lambdacontext.FromContext(ctx); ok && lc.AwsRequestID != "" {
-		r.AddAttrs(slog.String("requestId", lc.AwsRequestID))
+	if id := Invocation(ctx); id != "" {
+		r.AddAttrs(slog.String("requestId", id))
 	}
 	return h.Handler.Handle(ctx, r)
 }

@@ -6,10 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambdacontext"
-
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/telemetry"
 )
 
 // TTL is how old a Cache's answer may be: an invocation can last longer than somebody who stops a campaign wants to wait.
@@ -49,14 +48,6 @@ type shelfOfKind struct {
 // fresh tells whether what is held need not be asked about again.
 func (k cachedKind) fresh(invocation string, now time.Time) bool {
 	return k.invocation == invocation && now.Sub(k.at) < TTL
-}
-
-// invocationOf is the id of the Lambda invocation that a context belongs to, empty for none.
-func invocationOf(ctx context.Context) string {
-	if l, ok := lambdacontext.FromContext(ctx); ok {
-		return l.AwsRequestID
-	}
-	return ""
 }
 
 type versionKey struct {
@@ -132,7 +123,7 @@ func (c *Cache) kind(ctx context.Context, kind string) (cachedKind, error) {
 	// Two kinds can be asked for side by side; who asks for the same one waits for the answer.
 	shelf.asking.Lock()
 	defer shelf.asking.Unlock()
-	k, now, invocation := shelf.kind, c.now(), invocationOf(ctx)
+	k, now, invocation := shelf.kind, c.now(), telemetry.Invocation(ctx)
 	if shelf.held && k.fresh(invocation, now) {
 		return k, nil
 	}

@@ -23,8 +23,8 @@ import (
 const (
 	attrUpdatedAt = "updatedAt"
 	attrBy        = "by"
-	// MaxSaveTries bounds how often an unconditional Save meets another writer.
-	MaxSaveTries = 5
+	// maxSaveTries bounds how often an unconditional Save meets another writer.
+	maxSaveTries = 5
 	// maxDefinitionPages bounds a reading of all definitions of a kind: 1 MB each.
 	maxDefinitionPages = 64
 )
@@ -40,7 +40,7 @@ type Catalog struct {
 // unless that is the current version (0: there must be none). A body that equals the current one still makes a version. The line says who
 // and when; what was changed is added here.
 func (c Catalog) Save(ctx context.Context, kind, id string, body json.RawMessage, expectedVersion *int, by operator.Signed, beside ...dynamo.Write) (definition.Document, error) {
-	for range MaxSaveTries {
+	for range maxSaveTries {
 		current, last, err := c.versions(ctx, kind, id)
 		if err != nil {
 			return definition.Document{}, err
