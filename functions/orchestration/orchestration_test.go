@@ -113,9 +113,7 @@ func (b *bench) tick() error {
 func (b *bench) asked() []job.Notification {
 	b.Helper()
 	var all []job.Notification
-	for _, body := range b.notifications.Bodies() {
-		var j job.Notifications
-		b.Must(json.Unmarshal([]byte(body), &j))
+	for _, j := range functiontest.Jobs[job.Notifications](b, b.notifications) {
 		if len(j.Notifications) > perMessage {
 			b.Errorf("%d notifications", len(j.Notifications))
 		}
@@ -557,9 +555,7 @@ func TestEveryWriteBroken(t *testing.T) {
 			b.change(join)
 			if way.name == "to all" {
 				ticks()
-				for _, body := range b.segmentation.Bodies() {
-					var asked job.Segmentation
-					b.Must(json.Unmarshal([]byte(body), &asked))
+				for _, asked := range functiontest.Jobs[job.Segmentation](b, b.segmentation) {
 					list := job.AudienceList{CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID}}
 					for b.hear(job.Orchestration{Audience: &list}) {
 					}
@@ -622,9 +618,7 @@ func TestManyFollowsAreSentTogether(t *testing.T) {
 	b.heard(all...)
 	b.expect(25)
 	var sizes []int
-	for _, body := range b.notifications.Bodies() {
-		var j job.Notifications
-		b.Must(json.Unmarshal([]byte(body), &j))
+	for _, j := range functiontest.Jobs[job.Notifications](b, b.notifications) {
 		sizes = append(sizes, len(j.Notifications))
 	}
 	if !slices.Equal(sizes, []int{10, 10, 5}) {

@@ -40,11 +40,7 @@ type outlet struct{ functiontest.Queue }
 func (o *outlet) follows(t *testing.T) []string {
 	t.Helper()
 	ids := map[string]string{}
-	for _, body := range o.Bodies() {
-		var envelope job.Follows
-		if err := json.Unmarshal([]byte(body), &envelope); err != nil {
-			t.Fatal(err)
-		}
+	for _, envelope := range functiontest.Jobs[job.Follows](t, &o.Queue) {
 		for _, f := range envelope.Follows {
 			what := fmt.Sprintf("%s %s %s", f.Kind, f.Ref, f.ProfileID)
 			if old, sent := ids[f.ID]; sent && old != what {

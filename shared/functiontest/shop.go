@@ -71,11 +71,6 @@ func (s *Shop) Define(kind, id, body string) {
 	s.Must(err)
 }
 
-// User is the key of a userId.
-func User(userID string) profile.ID {
-	return profile.Identifier{Kind: profile.UserID, Value: userID}.ID()
-}
-
 // Person saves somebody who is known by a userId and was heard of when the shop was opened, as change leaves them.
 func (s *Shop) Person(userID string, change func(*profile.Profile)) *profile.Profile {
 	s.Helper()
