@@ -8,14 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -266,7 +265,7 @@ func TestTheTimeThatIsLeft(t *testing.T) {
 	}{{reserve + spared, 1, 0}, {reserve + spared - 1, 0, 2}} {
 		synctest.Test(t, func(t *testing.T) {
 			b := start(t, welcome)
-			b.process.Again = &box{}
+			b.process.Again = &functiontest.Queue{}
 			if failed := b.invoke(c.length, b.crowd(2, 1)); failed != c.failed || len(b.provider.taken) != 2*c.taken {
 				t.Errorf("%v: %d come again, %d are sent", c.length, failed, len(b.provider.taken))
 			}
@@ -284,14 +283,19 @@ func TestTheTimeThatIsLeft(t *testing.T) {
 	}
 }
 
+// calls counts those of a queue, empty ones too.
+type calls int
+
+func (n *calls) SendAll(context.Context, [][]byte) error { *n++; return nil }
+
 // TestNothingIsHandedBackWhereNothingIsLeft, not even an empty list.
 func TestNothingIsHandedBackWhereNothingIsLeft(t *testing.T) {
 	b := start(t, welcome)
-	again := &box{}
-	b.process.Again = again
+	var again calls
+	b.process.Again = &again
 	settle(b, b.process, b.ask("s1"))
-	if again.sends != 0 {
-		t.Errorf("%d sends", again.sends)
+	if again != 0 {
+		t.Errorf("%d sends", again)
 	}
 }
 
@@ -300,9 +304,8 @@ func TestAMessageThatIsHalfRead(t *testing.T) {
 	b := start(t, welcome)
 	n := b.ask("s1")
 	body := `{"notifications":[{"id":"` + n.ID + `","profileId":"` + string(n.ProfileID) + `","campaignId":"welcome","campaignVersion":1,"step":"s1","at":"2026-11-21T04:00:00Z"},{"id":5}]}`
-	answer, err := b.process.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
-	if err != nil || len(answer.BatchItemFailures) != 1 {
-		t.Errorf("answer %+v, %v", answer, err)
+	if again := functiontest.Deliver(t.Context(), t, b.process.Handle, body); len(again) != 1 {
+		t.Errorf("%v come again", again)
 	}
 	b.expect(0)
 	settle(b, b.process, job.Notification{ID: n.ID, ProfileID: n.ProfileID, CampaignID: "welcome", CampaignVersion: 1, Step: "s1", At: n.At})

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
@@ -21,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -516,9 +515,8 @@ func TestTooLittleTimeLeft(t *testing.T) {
 	defer cancel()
 	body, err := json.Marshal(job.Notifications{Notifications: []job.Notification{b.ask("s1")}})
 	b.Must(err)
-	answer, err := b.process.Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}})
-	if err != nil || len(answer.BatchItemFailures) != 1 {
-		t.Errorf("answer %+v, %v", answer, err)
+	if again := functiontest.Deliver(ctx, t, b.process.Handle, string(body)); len(again) != 1 {
+		t.Errorf("%v come again", again)
 	}
 	b.expect(0)
 }

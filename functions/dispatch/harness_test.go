@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/channel"
@@ -137,19 +136,14 @@ func (b *bench) ask(step string) job.Notification {
 // deliver hands notifications over in a record each, to one worker, and answers which come again.
 func deliver(b *bench, p *Process, all ...job.Notification) []job.Notification {
 	b.Helper()
-	var batch events.SQSEvent
-	for i, n := range all {
+	var bodies []string
+	for _, n := range all {
 		body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
 		b.Must(err)
-		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
+		bodies = append(bodies, string(body))
 	}
-	answer, err := p.Handle(b.Context(), batch)
-	b.Must(err)
 	var again []job.Notification
-	for _, f := range answer.BatchItemFailures {
-		var i int
-		_, err := fmt.Sscan(f.ItemIdentifier, &i)
-		b.Must(err)
+	for _, i := range functiontest.Deliver(b.Context(), b, p.Handle, bodies...) {
 		again = append(again, all[i])
 	}
 	return again

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,42 +13,15 @@ import (
 
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
 
-// box plays the notifications queue for what is handed back. It fails when err is set.
-type box struct {
-	mu     sync.Mutex
-	bodies [][]byte
-	sends  int
-	err    error
-}
-
-func (q *box) SendAll(_ context.Context, bodies [][]byte) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.sends++
-	if q.err != nil {
-		return q.err
-	}
-	q.bodies = append(q.bodies, bodies...)
-	return nil
-}
-
-// take empties the box.
-func (q *box) take() [][]byte {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	bodies := q.bodies
-	q.bodies = nil
-	return bodies
-}
-
 // crowd is messages of so many notifications each, to different people.
-func (b *bench) crowd(messages, each int) [][]byte {
+func (b *bench) crowd(messages, each int) []string {
 	b.Helper()
-	var bodies [][]byte
+	var bodies []string
 	for m := range messages {
 		j := job.Notifications{}
 		for i := range each {
@@ -63,23 +35,17 @@ func (b *bench) crowd(messages, each int) [][]byte {
 		}
 		body, err := queue.Encode(j)
 		b.Must(err)
-		bodies = append(bodies, body)
+		bodies = append(bodies, string(body))
 	}
 	return bodies
 }
 
 // invoke hands messages to an invocation of a length and answers how many come again by themselves.
-func (b *bench) invoke(length time.Duration, bodies [][]byte) int {
+func (b *bench) invoke(length time.Duration, bodies []string) int {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), length)
 	defer cancel()
-	var in events.SQSEvent
-	for i, body := range bodies {
-		in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
-	}
-	answer, err := b.process.Handle(ctx, in)
-	b.Must(err)
-	return len(answer.BatchItemFailures)
+	return len(functiontest.Deliver(ctx, b, b.process.Handle, bodies...))
 }
 
 // TestASlowProviderLeavesNothingUndecided: whatever a call takes, every notification is sent once, no receive is used up and no
@@ -91,7 +57,7 @@ func TestASlowProviderLeavesNothingUndecided(t *testing.T) {
 	}{{20 * time.Millisecond, 1}, {2 * time.Second, 1}, {5 * time.Second, 1}, {9 * time.Second, 2}} {
 		synctest.Test(t, func(t *testing.T) {
 			b := start(t, welcome)
-			again := &box{}
+			again := &functiontest.Queue{}
 			b.process.Again = again
 			b.provider.answer = func(int) error { time.Sleep(c.call); return nil }
 			bodies := b.crowd(10, 10)
@@ -104,7 +70,7 @@ func TestASlowProviderLeavesNothingUndecided(t *testing.T) {
 				if took := time.Since(begun); took > time.Minute {
 					t.Errorf("%v a call: the invocation took %v", c.call, took)
 				}
-				bodies = again.take()
+				bodies = again.Take()
 			}
 			if len(b.provider.taken) != 100 || b.provider.calls != 100 || rounds != c.invocations {
 				t.Errorf("%v a call: %d sent by %d calls in %d invocations, want 100 in %d", c.call, len(b.provider.taken), b.provider.calls, rounds, c.invocations)
@@ -118,7 +84,7 @@ func TestASlowProviderLeavesNothingUndecided(t *testing.T) {
 func TestWhatThereIsNoTimeForIsHandedBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, welcome)
-		again := &box{}
+		again := &functiontest.Queue{}
 		b.process.Again = again
 		b.provider.answer = func(int) error { time.Sleep(8 * time.Second); return nil }
 		b.define("setting", "messaging", `{"caps":[]}`)
@@ -129,16 +95,16 @@ func TestWhatThereIsNoTimeForIsHandedBack(t *testing.T) {
 		}
 		body, err := queue.Encode(j)
 		b.Must(err)
-		if failed := b.invoke(time.Minute, [][]byte{body}); failed != 0 {
+		if failed := b.invoke(time.Minute, []string{string(body)}); failed != 0 {
 			t.Errorf("%d messages come again by themselves", failed)
 		}
 		// Two seconds are spared and fifteen kept: one begins at 0, 8, ... 40.
 		if len(b.provider.taken) != 6 {
 			t.Errorf("%d were sent", len(b.provider.taken))
 		}
-		rest := again.take()
+		rest := again.Take()
 		var left job.Notifications
-		if len(rest) != 1 || json.Unmarshal(rest[0], &left) != nil || len(left.Notifications) != 4 {
+		if len(rest) != 1 || json.Unmarshal([]byte(rest[0]), &left) != nil || len(left.Notifications) != 4 {
 			t.Fatalf("handed back: %d messages, %+v", len(rest), left)
 		}
 		for i, n := range left.Notifications {
@@ -162,7 +128,9 @@ func TestHandingBackFails(t *testing.T) {
 	}{"the queue is away": {errPower, 3}, "one message is refused": {&queue.SendError{Failed: []int{1}, Err: errPower}, 1}, "all is well": {nil, 0}} {
 		synctest.Test(t, func(t *testing.T) {
 			b := start(t, welcome)
-			b.process.Again = &box{err: c.err}
+			again := &functiontest.Queue{}
+			again.Break(c.err)
+			b.process.Again = again
 			b.provider.answer = func(int) error { time.Sleep(9 * time.Second); return nil }
 			bodies := b.crowd(3, 20) // fifteen seconds are enough for sixteen people once
 			if failed := b.invoke(20*time.Second, bodies); failed != c.failed {
@@ -179,7 +147,7 @@ func TestHandingBackFails(t *testing.T) {
 func TestAFailedMessageIsNotHandedBackAsWell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, welcome)
-		again := &box{}
+		again := &functiontest.Queue{}
 		b.process.Again = again
 		first := true
 		b.provider.answer = func(int) error {
@@ -196,8 +164,8 @@ func TestAFailedMessageIsNotHandedBackAsWell(t *testing.T) {
 		}
 		body, err := queue.Encode(j)
 		b.Must(err)
-		if failed := b.invoke(20*time.Second, [][]byte{body}); failed != 1 || len(again.take()) != 0 {
-			t.Errorf("%d come again, %d handed back", failed, len(again.bodies))
+		if failed := b.invoke(20*time.Second, []string{string(body)}); failed != 1 || len(again.Take()) != 0 {
+			t.Errorf("%d come again, %d handed back", failed, len(again.Bodies()))
 		}
 	})
 }
@@ -220,7 +188,7 @@ func TestWaitingUsesUpNoReceives(t *testing.T) {
 		"another one fails beside": {received: "8", left: second, fails: true, failed: 1},
 	} {
 		b := start(t, welcome)
-		again := &box{}
+		again := &functiontest.Queue{}
 		b.process.Again = again
 		if c.fails {
 			b.provider.answer = func(int) error { panic(errPower) }
@@ -237,9 +205,7 @@ func TestWaitingUsesUpNoReceives(t *testing.T) {
 			Attributes: map[string]string{"ApproximateReceiveCount": c.received}}}})
 		b.Must(err)
 		var steps []string
-		for _, body := range again.take() {
-			var j job.Notifications
-			b.Must(json.Unmarshal(body, &j))
+		for _, j := range functiontest.Jobs[job.Notifications](b, again) {
 			for _, n := range j.Notifications {
 				if n.Step == "late" && n != late {
 					t.Errorf("%s: handed back %+v, want %+v", name, n, late)
@@ -259,14 +225,14 @@ func TestWaitingUsesUpNoReceives(t *testing.T) {
 // TestWaitingEnds: who waits for an event that never comes is turned down when it is too late.
 func TestWaitingEnds(t *testing.T) {
 	b := start(t, welcome)
-	again := &box{}
+	again := &functiontest.Queue{}
 	b.process.Again = again
 	n := b.ask("late")
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
 	b.Set(n.NotAfter.Add(time.Second))
 	body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
 	b.Must(err)
-	if failed := b.invoke(time.Minute, [][]byte{body}); failed != 0 || len(again.take()) != 0 {
+	if failed := b.invoke(time.Minute, []string{string(body)}); failed != 0 || len(again.Take()) != 0 {
 		t.Errorf("%d come again by themselves", failed)
 	}
 	b.expect(0, "skipped expired")

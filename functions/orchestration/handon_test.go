@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -74,19 +74,16 @@ func TestWhatIsLate(t *testing.T) {
 // TestOneJobIsDoneHoweverLate and the next ones of its batch go on: so an invocation does something, and no more than it can.
 func TestOneJobIsDoneHoweverLate(t *testing.T) {
 	b := start(t, onEvent)
-	var batch events.SQSEvent
+	var bodies []string
 	for n := range 3 {
 		body, err := json.Marshal(job.Orchestration{Follows: []job.Follow{b.signUp(n + 1)}})
 		b.Must(err)
-		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint(n), Body: string(body)})
+		bodies = append(bodies, string(body))
 	}
-	raw, err := json.Marshal(batch)
-	b.Must(err)
 	ctx, cancel := context.WithTimeout(t.Context(), reserve*9/10)
 	defer cancel()
-	answer, err := b.process.Handle(ctx, raw)
-	if err != nil || len(answer.(events.SQSEventResponse).BatchItemFailures) != 0 {
-		t.Errorf("%v, %v", answer, err)
+	if again := functiontest.Deliver(ctx, t, b.process.Handle, bodies...); len(again) != 0 {
+		t.Errorf("%v come again", again)
 	}
 	b.expect(1)
 	if n := len(b.self.Take()); n != 2 {

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/userops/userops/shared/domain/definition"
@@ -21,6 +20,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -224,18 +224,11 @@ func aListGoesOn(t *testing.T, lists, each int) {
 	b.process.Notifications, b.process.Self = b.notifications, b.self
 	rounds := 0
 	for ; len(bodies) > 0 && rounds < 10; rounds++ {
-		var in events.SQSEvent
-		for i, body := range bodies {
-			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: body})
-		}
-		raw, err := json.Marshal(in)
-		b.Must(err)
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		answer, err := b.process.Handle(ctx, raw)
+		failed := functiontest.Deliver(ctx, t, b.process.Handle, bodies...)
 		cancel()
-		b.Must(err)
-		if failed := answer.(events.SQSEventResponse).BatchItemFailures; len(failed) > 0 {
+		if len(failed) > 0 {
 			t.Errorf("round %d: %d receives are used up", rounds, len(failed))
 		}
 		if took := time.Since(begun); took > time.Minute {

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/definition"
@@ -90,11 +89,7 @@ func (b *bench) hear(j job.Orchestration) bool {
 	b.Helper()
 	body, err := queue.Encode(j)
 	b.Must(err)
-	raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}})
-	b.Must(err)
-	answer, err := b.process.Handle(b.Context(), raw)
-	b.Must(err)
-	return len(answer.(events.SQSEventResponse).BatchItemFailures) > 0
+	return len(functiontest.Deliver(b.Context(), b, b.process.Handle, string(body))) > 0
 }
 
 func (b *bench) heard(follows ...job.Follow) {
@@ -602,10 +597,8 @@ func TestHandleRefusesWhatItDoesNotKnow(t *testing.T) {
 			t.Errorf("%s was taken", raw)
 		}
 	}
-	raw := `{"Records":[{"messageId":"1","body":"{"},{"messageId":"2","body":"{\"v\":2,\"later\":1}"}]}`
-	answer, err := b.process.Handle(t.Context(), json.RawMessage(raw))
-	if err != nil || len(answer.(events.SQSEventResponse).BatchItemFailures) != 1 {
-		t.Errorf("a torn job must come again, one with nothing for this version must not: %v, %v", answer, err)
+	if again := functiontest.Deliver(t.Context(), t, b.process.Handle, `{`, `{"v":2,"later":1}`); !slices.Equal(again, []int{0}) {
+		t.Errorf("a torn job must come again, one with nothing for this version must not: %v", again)
 	}
 }
 

@@ -3,9 +3,13 @@ package functiontest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/queue"
@@ -18,6 +22,7 @@ type Queue struct {
 	sends  int
 	nth    int
 	how    dynamotest.How
+	broken error
 }
 
 // Fail breaks the nth send from now, counted from 1, before or after it happened.
@@ -27,8 +32,11 @@ func (q *Queue) Fail(nth int, how dynamotest.How) {
 	q.nth, q.how = q.sends+nth, how
 }
 
+// Break lets every send answer err from now on, and take nothing.
+func (q *Queue) Break(err error) { q.mu.Lock(); q.broken = err; q.mu.Unlock() }
+
 // Heal forgets what was to fail.
-func (q *Queue) Heal() { q.Fail(0, "") }
+func (q *Queue) Heal() { q.Fail(0, ""); q.Break(nil) }
 
 // Send sends a job as the functions do.
 func (q *Queue) Send(ctx context.Context, v any) error {
@@ -52,6 +60,9 @@ func (q *Queue) SendAll(_ context.Context, bodies [][]byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.sends++
+	if q.broken != nil {
+		return q.broken
+	}
 	if q.sends == q.nth && q.how == dynamotest.NotPersisted {
 		return dynamotest.ErrInjected
 	}
@@ -91,4 +102,30 @@ func Jobs[T any](t testing.TB, q *Queue) []T {
 		all = append(all, one)
 	}
 	return all
+}
+
+// Deliver hands a function jobs in one batch, a record each, and gives the places of those that come again. The function takes what Lambda hands over, or the batch itself.
+func Deliver[In, Out any](ctx context.Context, t testing.TB, handle func(context.Context, In) (Out, error), bodies ...string) (again []int) {
+	t.Helper()
+	var batch events.SQSEvent
+	for i, body := range bodies {
+		batch.Records = append(batch.Records, events.SQSMessage{MessageId: strconv.Itoa(i), Body: body})
+	}
+	var in In
+	raw, err := json.Marshal(batch)
+	if err := errors.Join(err, json.Unmarshal(raw, &in)); err != nil {
+		t.Fatal(err)
+	}
+	out, err := handle(ctx, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, failure := range any(out).(events.SQSEventResponse).BatchItemFailures {
+		i, err := strconv.Atoi(failure.ItemIdentifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again = append(again, i)
+	}
+	return again
 }

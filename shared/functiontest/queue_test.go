@@ -1,9 +1,13 @@
 package functiontest_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/functiontest"
@@ -26,5 +30,42 @@ func TestAQueueFailsAsTold(t *testing.T) {
 		if kept := fmt.Sprint(q.Bodies()); kept != c.kept || q.Sends() != 3 {
 			t.Errorf("%d %s: %s kept of %d sends, want %s", c.nth, c.how, kept, q.Sends(), c.kept)
 		}
+	}
+}
+
+func TestABrokenQueueTakesNothingUntilItIsHealed(t *testing.T) {
+	var q functiontest.Queue
+	errAway := errors.New("away")
+	q.Break(errAway)
+	for range 2 {
+		if err := q.Send(t.Context(), 1); err != errAway {
+			t.Errorf("answers %v", err)
+		}
+	}
+	q.Heal()
+	if err := q.Send(t.Context(), 2); err != nil || fmt.Sprint(q.Bodies()) != "[2]" || q.Sends() != 3 {
+		t.Errorf("%v; %v kept of %d sends", err, q.Bodies(), q.Sends())
+	}
+}
+
+func TestDeliverTellsWhatComesAgain(t *testing.T) {
+	typed := func(_ context.Context, in events.SQSEvent) (out events.SQSEventResponse, _ error) {
+		for _, r := range in.Records {
+			if r.Body != "good" {
+				out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: r.MessageId})
+			}
+		}
+		return out, nil
+	}
+	raw := func(ctx context.Context, raw json.RawMessage) (any, error) {
+		var in events.SQSEvent
+		if err := json.Unmarshal(raw, &in); err != nil {
+			return nil, err
+		}
+		return typed(ctx, in)
+	}
+	jobs := []string{"bad", "good", "{", "good"}
+	if a, b := functiontest.Deliver(t.Context(), t, typed, jobs...), functiontest.Deliver(t.Context(), t, raw, jobs...); fmt.Sprint(a, b) != "[0 2] [0 2]" {
+		t.Errorf("%v and %v come again", a, b)
 	}
 }
