@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/event"
@@ -18,9 +15,9 @@ import (
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo/catalog"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -32,15 +29,11 @@ const (
 )
 
 type bench struct {
-	testing.TB
-	db      *dynamotest.DB
-	meddled *meddler // what the process sees of db
+	*functiontest.Shop
+	meddled *meddler // what the process sees of the shop's database
 	process *Process
 	machine *referrals
-	orders  people.Orders
 	store   stores
-	mu      sync.Mutex
-	now     time.Time
 }
 
 // stores are those of the machine, and those by which a test makes what it finds.
@@ -50,40 +43,30 @@ type stores struct {
 	reward.Moves
 	reward.Codes
 	reward.Budgets
-	Profiles people.Profiles
 	catalog.Programs
 }
 
-func start(t testing.TB, program string) *bench {
-	b := &bench{TB: t, db: dynamotest.New(t), now: noon}
-	b.meddled = &meddler{DB: b.db}
+// open is a shop in which nothing was ever defined.
+func open(t testing.TB) *bench {
+	b := &bench{Shop: functiontest.Open(t, noon)}
+	b.meddled = &meddler{DB: b.DB}
 	b.process = New(Settings{
 		ProfilesTable: "Profiles", ReferralsTable: "Referrals", LedgerTable: "Ledger", CatalogTable: "Catalog", DueTable: "Due",
-	}, b.meddled, nil, func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now })
+	}, b.meddled, nil, b.Now)
 	b.machine = b.process.table[0].machine.(*referrals)
-	b.orders = b.machine.orders.(people.Orders)
 	b.store = stores{
-		b.machine.claims.(reward.Referrals), b.machine.standings.(reward.Standings), b.machine.moves.(reward.Moves), reward.Codes{DB: b.meddled, Table: "Referrals"},
-		reward.Budgets{DB: b.meddled, Table: "Referrals"}, b.machine.persons.(people.Profiles), b.machine.programs.(catalog.Programs),
+		b.machine.claims.(reward.Referrals), b.machine.standings.(reward.Standings), b.machine.moves.(reward.Moves), reward.Codes{DB: b.DB, Table: "Referrals"},
+		reward.Budgets{DB: b.DB, Table: "Referrals"}, catalog.Programs{Catalog: b.Catalog},
 	}
-	b.program("spring", program)
-	b.must(b.tick())
 	return b
 }
 
-func (b *bench) pass(d time.Duration) { b.mu.Lock(); b.now = b.now.Add(d); b.mu.Unlock() }
-
-func (b *bench) must(err error) {
-	b.Helper()
-	if err != nil {
-		b.Fatal(err)
-	}
-}
-
-func (b *bench) program(id, body string) {
-	b.Helper()
-	_, err := b.store.Programs.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(noon))
-	b.must(err)
+// start is a shop with the program spring, after its first tick.
+func start(t testing.TB, program string) *bench {
+	b := open(t)
+	b.Define(definition.Program, "spring", program)
+	b.Must(b.tick())
+	return b
 }
 
 func key(userID string) profile.ID {
@@ -93,8 +76,8 @@ func key(userID string) profile.ID {
 // person reads or makes somebody's profile.
 func (b *bench) person(userID string) *profile.Profile {
 	b.Helper()
-	p, err := b.store.Profiles.Load(b.Context(), key(userID))
-	b.must(err)
+	p, err := b.Profiles.Load(b.Context(), key(userID))
+	b.Must(err)
 	if p.Version == 0 {
 		p.Identifiers = []profile.Identifier{{Kind: profile.UserID, Value: userID}}
 		p.FirstSeen = noon.Add(-time.Hour)
@@ -107,36 +90,42 @@ func (b *bench) known(userID string, i profile.Identifier) {
 	b.Helper()
 	p := b.person(userID)
 	p.Identifiers = append(p.Identifiers, i)
-	b.must(b.store.Profiles.Save(b.Context(), p))
+	b.Must(b.Profiles.Save(b.Context(), p))
 }
 
-// claim binds a friend to an advocate, as member does.
+// claim binds a friend to an advocate in the program spring.
 func (b *bench) claim(friend, advocate string) {
 	b.Helper()
+	b.claimIn("spring", friend, advocate)
+}
+
+// claimIn binds a friend to an advocate, as member does.
+func (b *bench) claimIn(id, friend, advocate string) {
+	b.Helper()
 	r := b.store
-	program, err := r.Program(b.Context(), "spring")
-	b.must(err)
-	code := referral.Code("spring", key(advocate), 0)
-	b.must(r.PutCode(b.Context(), code, "spring", key(advocate), b.now, nil))
-	who, err := r.Profiles.Person(b.Context(), key(friend))
-	b.must(err)
-	by, err := r.Profiles.Person(b.Context(), key(advocate))
-	b.must(err)
-	_, origin, err := r.Ancestors(b.Context(), "spring", by.Keys)
-	b.must(err)
-	b.must(r.Claim(b.Context(), reward.Claim{
-		Referral: referral.New(*program, code, who.Keys[0], key(advocate), b.now), Friend: who, Advocate: by, Origin: origin,
+	program, err := r.Program(b.Context(), id)
+	b.Must(err)
+	code := referral.Code(id, key(advocate), 0)
+	b.Must(r.PutCode(b.Context(), code, id, key(advocate), b.Now(), nil))
+	who, err := b.Profiles.Person(b.Context(), key(friend))
+	b.Must(err)
+	by, err := b.Profiles.Person(b.Context(), key(advocate))
+	b.Must(err)
+	_, origin, err := r.Ancestors(b.Context(), id, by.Keys)
+	b.Must(err)
+	b.Must(r.Claim(b.Context(), reward.Claim{
+		Referral: referral.New(*program, code, who.Keys[0], key(advocate), b.Now()), Friend: who, Advocate: by, Origin: origin,
 	}))
 }
 
 // report tells of an order as projection does: the order and the sums of its owner are written as one.
 func (b *bench) report(owner string, r order.Report) {
 	b.Helper()
-	o, err := b.orders.Load(b.Context(), r.OrderID)
-	b.must(err)
+	o, err := b.Orders.Load(b.Context(), r.OrderID)
+	b.Must(err)
 	p := b.person(owner)
 	o.Apply(r, p, "CNY")
-	b.must(b.store.Profiles.Commit(b.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}))
+	b.Must(b.Profiles.Commit(b.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}))
 }
 
 // paidAt completes an order at a time.
@@ -148,13 +137,13 @@ func (b *bench) paidAt(at time.Time, id, owner string, total int64) {
 // paid completes an order, now.
 func (b *bench) paid(id, owner string, total int64) {
 	b.Helper()
-	b.paidAt(b.now, id, owner, total)
+	b.paidAt(b.Now(), id, owner, total)
 }
 
 // refunded gives the whole of an order back, now.
 func (b *bench) refunded(id, owner string) {
 	b.Helper()
-	b.report(owner, order.Report{OrderID: id, Name: event.OrderRefunded, At: b.now, RefundID: "r"})
+	b.report(owner, order.Report{OrderID: id, Name: event.OrderRefunded, At: b.Now(), RefundID: "r"})
 }
 
 // ordered holds how many paid orders a person has, those of whom they absorbed among them.
@@ -171,11 +160,11 @@ func (b *bench) merge(keep, absorb string) {
 	p, q := b.person(keep), b.person(absorb)
 	for _, one := range []*profile.Profile{p, q} {
 		if one.Version == 0 {
-			b.must(b.store.Profiles.Save(b.Context(), one))
+			b.Must(b.Profiles.Save(b.Context(), one))
 		}
 	}
 	p.Absorb(q)
-	b.must(b.store.Profiles.Merge(b.Context(), p, q, people.Pack{}))
+	b.Must(b.Profiles.Merge(b.Context(), p, q, people.Pack{}))
 }
 
 // told tells the machines of an order, and gives their errors.
@@ -191,12 +180,8 @@ func (b *bench) job(orders ...string) bool {
 		follows.Follows = append(follows.Follows, job.Follow{ID: fmt.Sprint(i), Follow: profile.Follow{Kind: profile.FollowOrder, Ref: id}})
 	}
 	body, err := json.Marshal(follows)
-	b.must(err)
-	raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(body)}}})
-	b.must(err)
-	out, err := b.process.Handle(b.Context(), raw)
-	b.must(err)
-	return len(out.(events.SQSEventResponse).BatchItemFailures) == 0
+	b.Must(err)
+	return len(functiontest.Deliver(b.Context(), b, b.process.Handle, string(body))) == 0
 }
 
 func (b *bench) delivered(orders ...string) {
@@ -214,7 +199,7 @@ func (b *bench) tick() error {
 func (b *bench) referral(friend string) referral.Referral {
 	b.Helper()
 	r, err := b.store.Referral(b.Context(), key(friend), "spring")
-	b.must(err)
+	b.Must(err)
 	return r
 }
 
@@ -229,7 +214,7 @@ func (b *bench) state(friend string, state referral.State, reason referral.Reaso
 func (b *bench) balances(userID string) string {
 	b.Helper()
 	found, err := b.store.Ledger.Balances(b.Context(), ledger.Person(key(userID)))
-	b.must(err)
+	b.Must(err)
 	var parts []string
 	for unit, balance := range found {
 		if balance.Amount != 0 {
@@ -250,13 +235,13 @@ func (b *bench) has(userID, want string) {
 // total is what a unit's accounts of people hold together.
 func (b *bench) total(unit ledger.Unit) int64 {
 	b.Helper()
-	return -b.db.CheckBook(b).Accounts["h#spring"][string(unit)]
+	return -b.DB.CheckBook(b).Accounts["h#spring"][string(unit)]
 }
 
 func (b *bench) settled(advocate string) int {
 	b.Helper()
 	standings, err := b.store.StandingsOf(b.Context(), []profile.ID{key(advocate)}, "spring")
-	b.must(err)
+	b.Must(err)
 	if len(standings) == 0 {
 		return 0
 	}

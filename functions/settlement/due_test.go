@@ -37,7 +37,7 @@ func TestWaitsFor(t *testing.T) {
 // waiting lists the minutes for which a referral is filed.
 func (b *bench) waiting(id string) (minutes []string) {
 	b.Helper()
-	b.db.Each(b, "Due", func(item map[string]types.AttributeValue) {
+	b.DB.Each(b, "Due", func(item map[string]types.AttributeValue) {
 		pk, sk := item["pk"].(*types.AttributeValueMemberS).Value, item["sk"].(*types.AttributeValueMemberS).Value
 		if strings.Contains(pk+" "+sk, id) {
 			minutes = append(minutes, pk)
@@ -55,7 +55,7 @@ func TestOneThatFailsIsFiledAgain(t *testing.T) {
 		b.paid("of "+friend, friend, 10000)
 		b.delivered("of " + friend)
 	}
-	b.pass(2*time.Hour + time.Minute)
+	b.Pass(2*time.Hour + time.Minute)
 	b.meddled.refuse("Referrals", string(key("friend1")))
 	err := b.tick()
 	if err == nil || err.Error() != "advancing what is due: 1 failed and will be looked at again" {
@@ -65,11 +65,11 @@ func TestOneThatFailsIsFiledAgain(t *testing.T) {
 	for i, want := range []referral.State{referral.Settled, referral.Held, referral.Settled} {
 		b.state(fmt.Sprint("friend", i), want, "")
 	}
-	b.pass(pause - time.Second)
-	b.must(b.tick())
+	b.Pass(pause - time.Second)
+	b.Must(b.tick())
 	b.state("friend1", referral.Held, "")
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	b.state("friend1", referral.Settled, "")
 	for i := range 3 {
 		if left := b.waiting(string(key(fmt.Sprint("friend", i)))); len(left) != 1 { // the end of its window
@@ -81,7 +81,7 @@ func TestOneThatFailsIsFiledAgain(t *testing.T) {
 // Where the list itself cannot be read, that is the error.
 func TestAListThatCannotBeRead(t *testing.T) {
 	b := start(t, twoHours)
-	b.pass(time.Minute)
+	b.Pass(time.Minute)
 	b.meddled.fails = b.meddled.reads + 1
 	if err := b.tick(); !errors.Is(err, errRead) {
 		t.Errorf("the error is %v", err)
@@ -92,13 +92,13 @@ func TestAListThatCannotBeRead(t *testing.T) {
 func TestEntriesThatNameNothing(t *testing.T) {
 	b := start(t, twoHours)
 	for _, id := range []string{"nothing", "spring#nobody"} {
-		b.must(b.store.Due.Put(t.Context(), due.OwnerSettlement, noon, id, nil))
+		b.Must(b.store.Due.Put(t.Context(), due.OwnerSettlement, noon, id, nil))
 		if len(b.waiting(id)) != 1 {
 			t.Fatalf("%s is not filed", id)
 		}
 	}
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	for _, id := range []string{"nothing", "spring#nobody"} {
 		if left := b.waiting(id); len(left) != 0 {
 			t.Errorf("%s is filed for %v", id, left)

@@ -16,26 +16,26 @@ func (b *bench) erase(who string) {
 	b.Helper()
 	p := b.person(who)
 	if p.Version == 0 {
-		b.must(b.store.Profiles.Save(b.Context(), p))
+		b.Must(b.Profiles.Save(b.Context(), p))
 	}
-	b.must(b.store.Profiles.Erase(b.Context(), p, b.now, p.TombstoneVersion(b.now)))
+	b.Must(b.Profiles.Erase(b.Context(), p, b.Now(), p.TombstoneVersion(b.Now())))
 }
 
 // back is somebody who was erased and comes again.
 func (b *bench) back(who string) {
 	b.Helper()
-	p, err := b.store.Profiles.Load(b.Context(), key(who))
-	b.must(err)
+	p, err := b.Profiles.Load(b.Context(), key(who))
+	b.Must(err)
 	p.Identifiers = []profile.Identifier{{Kind: profile.UserID, Value: who}}
-	p.FirstSeen = b.now
-	b.must(b.store.Profiles.Save(b.Context(), p))
+	p.FirstSeen = b.Now()
+	b.Must(b.Profiles.Save(b.Context(), p))
 }
 
 // Somebody is erased at each point of a referral. Nobody who was erased since the claim gets anything, whoever else keeps what was
 // promised, and the books sum to zero.
 func TestErasureInTheMiddle(t *testing.T) {
 	qualify := func(b *bench) { b.paid("o1", "bob", 10000); b.delivered("o1") }
-	due := func(b *bench) { b.pass(2*time.Hour + time.Minute); b.must(b.tick()) }
+	due := func(b *bench) { b.Pass(2*time.Hour + time.Minute); b.Must(b.tick()) }
 	refund := func(b *bench) { b.refunded("o1", "bob"); b.delivered("o1") }
 	for name, c := range map[string]struct {
 		acts   []func(b *bench)
@@ -44,15 +44,15 @@ func TestErasureInTheMiddle(t *testing.T) {
 		bob    string
 		ann    string
 	}{
-		"the friend, before the order": {[]func(b *bench){func(b *bench) { b.erase("bob") }, func(b *bench) { b.pass(time.Minute); b.back("bob") }, qualify, due},
+		"the friend, before the order": {[]func(b *bench){func(b *bench) { b.erase("bob") }, func(b *bench) { b.Pass(time.Minute); b.back("bob") }, qualify, due},
 			referral.Rejected, referral.Erased, "", ""},
 		"the friend, in the hold":              {[]func(b *bench){qualify, func(b *bench) { b.erase("bob") }, due}, referral.Rejected, referral.Erased, "", ""},
-		"the friend, in the hold, and is back": {[]func(b *bench){qualify, func(b *bench) { b.erase("bob"); b.pass(time.Minute); b.back("bob") }, due}, referral.Rejected, referral.Erased, "", ""},
+		"the friend, in the hold, and is back": {[]func(b *bench){qualify, func(b *bench) { b.erase("bob"); b.Pass(time.Minute); b.back("bob") }, due}, referral.Rejected, referral.Erased, "", ""},
 		"the friend, right before the payment": {[]func(b *bench){qualify, func(b *bench) { b.meddled.between = func() { b.erase("bob") } }, due}, referral.Rejected, referral.Erased, "", ""},
 		"the advocate, in the hold":            {[]func(b *bench){qualify, func(b *bench) { b.erase("ann") }, due}, referral.Settled, "", "50 points 500 CNY", ""},
 		"the advocate, right before the payment": {[]func(b *bench){qualify, func(b *bench) { b.meddled.between = func() { b.erase("ann") } }, due},
 			referral.Settled, "", "50 points 500 CNY", ""},
-		"the advocate, in the hold, and is back": {[]func(b *bench){qualify, func(b *bench) { b.erase("ann"); b.pass(time.Minute); b.back("ann") }, due},
+		"the advocate, in the hold, and is back": {[]func(b *bench){qualify, func(b *bench) { b.erase("ann"); b.Pass(time.Minute); b.back("ann") }, due},
 			referral.Settled, "", "50 points 500 CNY", ""},
 		"the advocate, in the hold, then a refund":       {[]func(b *bench){qualify, func(b *bench) { b.erase("ann") }, due, refund}, referral.Reversed, referral.Refunded, "", ""},
 		"both, in the hold":                              {[]func(b *bench){qualify, func(b *bench) { b.erase("ann"); b.erase("bob") }, due}, referral.Rejected, referral.Erased, "", ""},
@@ -69,7 +69,7 @@ func TestErasureInTheMiddle(t *testing.T) {
 			b := start(t, twoHours)
 			if name == "the advocate before the claim, and is back" {
 				b.erase("ann")
-				b.pass(time.Minute)
+				b.Pass(time.Minute)
 				b.back("ann")
 			}
 			b.claim("bob", "ann")
@@ -80,17 +80,17 @@ func TestErasureInTheMiddle(t *testing.T) {
 			b.has("bob", c.bob)
 			b.has("ann", c.ann)
 			b.delivered("o1")
-			b.must(b.tick())
+			b.Must(b.tick())
 			b.state("bob", c.state, c.reason)
-			b.db.CheckBook(t)
+			b.DB.CheckBook(t)
 			// Whoever comes back is no new friend: the claim stands for ever.
-			who, err := b.store.Profiles.Person(t.Context(), key("bob"))
-			b.must(err)
-			by, err := b.store.Profiles.Person(t.Context(), key("eve"))
-			b.must(err)
-			b.must(b.store.PutCode(t.Context(), "EVESCODE", "spring", key("eve"), b.now, nil))
+			who, err := b.Profiles.Person(t.Context(), key("bob"))
+			b.Must(err)
+			by, err := b.Profiles.Person(t.Context(), key("eve"))
+			b.Must(err)
+			b.Must(b.store.PutCode(t.Context(), "EVESCODE", "spring", key("eve"), b.Now(), nil))
 			err = b.store.Claim(t.Context(), reward.Claim{
-				Referral: referral.New(referral.Program{ID: "spring", AttributionWindow: 1}, "EVESCODE", key("bob"), key("eve"), b.now), Friend: who, Advocate: by,
+				Referral: referral.New(referral.Program{ID: "spring", AttributionWindow: 1}, "EVESCODE", key("bob"), key("eve"), b.Now()), Friend: who, Advocate: by,
 			})
 			if !errors.Is(err, dynamo.ErrConflict) {
 				t.Errorf("a second claim: %v", err)

@@ -16,7 +16,7 @@ import (
 func TestEveryWriteBrokenBothWays(t *testing.T) {
 	journey := func(b *bench, again func(act func() bool)) {
 		again(func() bool { return b.job("o1") })
-		b.pass(2*time.Hour + time.Minute)
+		b.Pass(2*time.Hour + time.Minute)
 		again(func() bool { return b.tick() == nil })
 		again(func() bool { return b.job("o1") }) // nothing to do
 	}
@@ -31,14 +31,14 @@ func TestEveryWriteBrokenBothWays(t *testing.T) {
 		return b
 	}
 	counting := set(t)
-	before := counting.db.Calls(dynamotest.AnyWrite)
+	before := counting.DB.Calls(dynamotest.AnyWrite)
 	once := func(act func() bool) {
 		if !act() {
 			t.Fatal("failed without a fault")
 		}
 	}
 	journey(counting, once)
-	writes := counting.db.Calls(dynamotest.AnyWrite) - before
+	writes := counting.DB.Calls(dynamotest.AnyWrite) - before
 	if writes < 3 {
 		t.Fatalf("only %d writes", writes)
 	}
@@ -56,7 +56,7 @@ func TestEveryWriteBrokenBothWays(t *testing.T) {
 					}
 					t.Fatal("did not recover")
 				}
-				b.db.Fail(dynamotest.AnyWrite, nth, how)
+				b.DB.Fail(dynamotest.AnyWrite, nth, how)
 				journey(b, again)
 				if failures != 1 {
 					t.Errorf("%d failures, want 1", failures)
@@ -64,8 +64,8 @@ func TestEveryWriteBrokenBothWays(t *testing.T) {
 				b.state("bob", referral.Settled, "")
 				b.has("ann", "100 points")
 				b.has("bob", "50 points 500 CNY")
-				b.db.CheckBook(t)
-				b.db.Fail("TransactWriteItems", 2, how) // the first one writes the refund
+				b.DB.CheckBook(t)
+				b.DB.Fail("TransactWriteItems", 2, how) // the first one writes the refund
 				reversal(b, again)
 				b.state("bob", referral.Reversed, referral.Refunded)
 				b.has("ann", "")
@@ -73,7 +73,7 @@ func TestEveryWriteBrokenBothWays(t *testing.T) {
 				if spent, err := b.store.Spent(t.Context(), "spring"); err != nil || spent[ledger.Points] != 0 || b.settled("ann") != 0 {
 					t.Errorf("spent %v, %v; %d settled", spent, err, b.settled("ann"))
 				}
-				b.db.CheckBook(t)
+				b.DB.CheckBook(t)
 			})
 		}
 	}
@@ -124,7 +124,7 @@ func TestEveryReadThatFails(t *testing.T) {
 				if state := b.referral("bob").State; state != c.after {
 					t.Errorf("read %d failed, and in the end the referral is %s", nth, state)
 				}
-				b.db.CheckBook(t)
+				b.DB.CheckBook(t)
 			}
 		})
 	}

@@ -38,7 +38,7 @@ func TestLadderAndLimit(t *testing.T) {
 	b.paid("of friend5", "friend5", 100)
 	b.delivered("of friend5")
 	b.has("ann", "10 points 2000 CNY")
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // The count of an advocate goes on after a merge, over all ids.
@@ -148,7 +148,7 @@ func TestAStepIsPaidOnceThoughTheCountComesBack(t *testing.T) {
 		t.Errorf("the steps are %d and %d", b.referral("friend3").Step, b.referral("friend4").Step)
 	}
 	b.has("ann", "1510 points")
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // The same with a merge: what stands under the other id is changed while it is looked at under the first.
@@ -173,7 +173,7 @@ func TestAStepIsPaidOnceAcrossIDs(t *testing.T) {
 	if total := b.total(ledger.Points); total != 5 && total != 1505 {
 		t.Errorf("%d points", total)
 	}
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // Once all standings of a program are listed by rank, nobody looks for more; until then each payment does. That is told a day after the
@@ -192,7 +192,7 @@ func TestRankIsAskedUntilItIsDone(t *testing.T) {
 	if b.machine.ranked["spring"] {
 		t.Error("done after the first pass")
 	}
-	b.pass(25 * time.Hour)
+	b.Pass(25 * time.Hour)
 	reads("third")
 	if !b.machine.ranked["spring"] || b.machine.ranked["autumn"] || len(b.machine.ranked) != 1 {
 		t.Errorf("done are %v", b.machine.ranked)

@@ -2,7 +2,6 @@ package settlement
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -11,12 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo/due"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -63,7 +60,7 @@ func (b *bench) garden() *garden {
 // wait files something for a minute from now.
 func (b *bench) wait(entry string) {
 	b.Helper()
-	b.must(b.store.Due.Put(b.Context(), due.OwnerSettlement, b.now.Add(time.Minute), entry, nil))
+	b.Must(b.store.Due.Put(b.Context(), due.OwnerSettlement, b.Now().Add(time.Minute), entry, nil))
 }
 
 // A machine is asked once something was defined for it; it hears what the others hear, and its failures are its own.
@@ -79,8 +76,7 @@ func TestMachinesSideBySide(t *testing.T) {
 	if g.asked > 0 {
 		t.Error("a machine was asked for which nothing was defined")
 	}
-	_, err := b.store.Catalog.Save(t.Context(), "garden", "spring", json.RawMessage(`{}`), nil, dynamotest.By(noon))
-	b.must(err)
+	b.Define("garden", "spring", `{}`)
 	g.fails = errors.New("a frost")
 	if b.job("of cid") {
 		t.Error("the job is done though a machine failed")
@@ -91,10 +87,8 @@ func TestMachinesSideBySide(t *testing.T) {
 	g.grows(t, map[string]int{"tree of of cid": 1, "pot: of of cid": 1, "tree of unheard of": 1, "pot: of unheard of": 1})
 	b.has("ann", "200 points")
 	// Kinds that no machine of before has heard of are heard by the new one.
-	raw := json.RawMessage(`{"Records":[{"messageId":"1","body":"{\"follows\":[{\"kind\":\"signup\",\"ref\":\"dan\"}]}"}]}`)
-	out, err := b.process.Handle(t.Context(), raw)
-	if err != nil || len(out.(events.SQSEventResponse).BatchItemFailures) != 0 {
-		t.Fatal(out, err)
+	if again := functiontest.Deliver(t.Context(), t, b.process.Handle, `{"follows":[{"kind":"signup","ref":"dan"}]}`); len(again) != 0 {
+		t.Fatal("the job comes again")
 	}
 	g.grows(t, map[string]int{"tree of dan": 1, "pot: of dan": 1})
 }
@@ -104,8 +98,7 @@ func TestOnlyTheSecondMachineIsDefined(t *testing.T) {
 	b := start(t, atOnce)
 	g := b.garden()
 	b.process.table[0].kind = "never"
-	_, err := b.store.Catalog.Save(t.Context(), "garden", "spring", json.RawMessage(`{}`), nil, dynamotest.By(noon))
-	b.must(err)
+	b.Define("garden", "spring", `{}`)
 	b.claim("bob", "ann")
 	b.paid("o1", "bob", 100)
 	b.delivered("o1")
@@ -120,11 +113,11 @@ func TestDueEntriesFindTheirMachine(t *testing.T) {
 	b.claim("bob", "ann")
 	b.paid("o1", "bob", 10000)
 	b.delivered("o1")
-	b.pass(2*time.Hour - time.Minute)
+	b.Pass(2*time.Hour - time.Minute)
 	b.wait("garden:spring#tree")
 	b.wait("garden:pot: of mei")
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	g.grows(t, map[string]int{"spring#tree": 1, "pot: of mei": 1})
 	b.state("bob", referral.Settled, "")
 	if left := b.waiting("garden:"); len(left) != 0 {
@@ -133,20 +126,20 @@ func TestDueEntriesFindTheirMachine(t *testing.T) {
 
 	b.wait("garden:tree")
 	g.fails = errors.New("a frost")
-	b.pass(time.Minute)
+	b.Pass(time.Minute)
 	if err := b.tick(); err == nil || !strings.HasPrefix(err.Error(), "advancing what is due: 1 failed") {
 		t.Errorf("the error is %v", err)
 	}
-	g.fails, g.again = nil, b.now.Add(time.Hour)
-	b.pass(pause)
-	b.must(b.tick())
+	g.fails, g.again = nil, b.Now().Add(time.Hour)
+	b.Pass(pause)
+	b.Must(b.tick())
 	g.grows(t, map[string]int{"tree": 1})
 	g.again = time.Time{}
-	b.pass(time.Hour - pause - time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Hour - pause - time.Minute)
+	b.Must(b.tick())
 	g.grows(t, map[string]int{})
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	g.grows(t, map[string]int{"tree": 1})
 }
 
@@ -155,15 +148,15 @@ func TestEntriesOfANewerVersionWait(t *testing.T) {
 	b := start(t, twoHours)
 	b.wait("garden:tree")
 	for range 3 {
-		b.pass(pause)
-		b.must(b.tick())
+		b.Pass(pause)
+		b.Must(b.tick())
 	}
 	if left := b.waiting("garden:tree"); len(left) != 1 {
 		t.Errorf("filed for %v", left)
 	}
 	g := b.garden()
-	b.pass(pause)
-	b.must(b.tick())
+	b.Pass(pause)
+	b.Must(b.tick())
 	g.grows(t, map[string]int{"tree": 1})
 	if left := b.waiting("garden:tree"); len(left) != 0 {
 		t.Errorf("filed for %v", left)

@@ -22,7 +22,7 @@ func TestOneRewardForMergedFriends(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, atOnce)
 			b.claim("bob", "ann")
-			b.pass(time.Minute)
+			b.Pass(time.Minute)
 			b.claim("bobby", "ann")
 			b.paid("of bob", "bob", 100)
 			b.paid("of bobby", "bobby", 100)
@@ -39,7 +39,7 @@ func TestOneRewardForMergedFriends(t *testing.T) {
 			if got := b.referral("bobby").State; got != c.bobby {
 				t.Errorf("bobby is %s, want %s", got, c.bobby)
 			}
-			b.db.CheckBook(t)
+			b.DB.CheckBook(t)
 		})
 	}
 }
@@ -63,7 +63,7 @@ func TestMergeBetweenLookAndPayment(t *testing.T) {
 		"the advocates are one":           {func(b *bench) { b.merge("ann", "eve") }, "", "100 points", ""},
 		"somebody else joins the friend":  {func(b *bench) { b.merge("bobby", "device") }, "", "", "100 points"},
 		"nothing":                         {func(*bench) {}, "", "", "100 points"},
-		"the friend only looks at things": {func(b *bench) { b.must(b.store.Profiles.Save(b.Context(), b.person("bobby"))) }, "", "", "100 points"},
+		"the friend only looks at things": {func(b *bench) { b.Must(b.Profiles.Save(b.Context(), b.person("bobby"))) }, "", "", "100 points"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, atOnce)
@@ -81,7 +81,7 @@ func TestMergeBetweenLookAndPayment(t *testing.T) {
 			b.has("ann", c.ann)
 			b.has("eve", c.eve)
 			b.delivered("of bob", "of bobby")
-			b.db.CheckBook(t)
+			b.DB.CheckBook(t)
 		})
 	}
 }
@@ -91,12 +91,12 @@ func TestAHotProfileIsPaidFor(t *testing.T) {
 	b := start(t, atOnce)
 	b.claim("bob", "ann")
 	b.paid("o1", "bob", 100)
-	b.must(b.store.Profiles.Save(t.Context(), b.person("ann")))
+	b.Must(b.Profiles.Save(t.Context(), b.person("ann")))
 	changes := 0
 	var change func()
 	change = func() {
 		for _, who := range []string{"ann", "bob"} {
-			b.must(b.store.Profiles.Save(t.Context(), b.person(who)))
+			b.Must(b.Profiles.Save(t.Context(), b.person(who)))
 		}
 		changes++
 		b.meddled.between = change
@@ -113,7 +113,7 @@ func TestAHotProfileIsPaidFor(t *testing.T) {
 func TestOthersOfTheFriend(t *testing.T) {
 	b := start(t, atOnce)
 	b.claim("bob", "ann")
-	b.pass(time.Second)
+	b.Pass(time.Second)
 	b.claim("bobby", "eve")
 	b.merge("bob", "bobby")
 	for friend, want := range map[string]struct {
@@ -121,7 +121,7 @@ func TestOthersOfTheFriend(t *testing.T) {
 		other    profile.ID
 	}{"bob": {false, key("bobby")}, "bobby": {true, key("bob")}} {
 		l := &look{referral: b.referral(friend)}
-		b.must(b.machine.people(t.Context(), l))
+		b.Must(b.machine.people(t.Context(), l))
 		if l.facts.Preceded != want.preceded || len(l.others) != 1 || l.others[0].Friend != want.other {
 			t.Errorf("%s: preceded %v, others %+v", friend, l.facts.Preceded, l.others)
 		}

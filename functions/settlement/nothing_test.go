@@ -40,7 +40,7 @@ func TestWhoGetsNothingHasNoEntry(t *testing.T) {
 		if b.settled("ann") != 0 {
 			t.Errorf("%s: %d settled friends after the refund", name, b.settled("ann"))
 		}
-		b.db.CheckBook(t)
+		b.DB.CheckBook(t)
 	}
 }
 
@@ -51,7 +51,7 @@ func TestItsOwnOrderCannotBeRead(t *testing.T) {
 	b.paid("o1", "bob", 10000)
 	b.delivered("o1")
 	b.paid("o2", "bob", 10000)
-	b.pass(3 * time.Hour)
+	b.Pass(3 * time.Hour)
 	b.meddled.refuse("Profiles", "o#o1")
 	if err := b.told("o2"); !errors.Is(err, errRead) {
 		t.Errorf("told of another: %v", err)
@@ -71,13 +71,13 @@ func TestAListThatBreaksOffAfterAFailure(t *testing.T) {
 	b.claim("bob", "ann")
 	b.paid("o1", "bob", 10000)
 	b.delivered("o1")
-	b.pass(3 * time.Hour)
+	b.Pass(3 * time.Hour)
 	b.meddled.refuse("Referrals", string(key("bob")))
 	b.meddled.unwritable = "Due"
 	if err := b.tick(); !errors.Is(err, errWrite) {
 		t.Errorf("the error is %v", err)
 	}
 	b.meddled.heal()
-	b.must(b.tick())
+	b.Must(b.tick())
 	b.state("bob", referral.Settled, "")
 }

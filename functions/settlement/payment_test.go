@@ -56,7 +56,7 @@ func TestBudgetUnderConcurrentSettles(t *testing.T) {
 			if err != nil || spent[ledger.Points] != 450 {
 				t.Errorf("spent %v, %v", spent, err)
 			}
-			if got := b.db.CheckBook(t).Accounts["h#spring"]["points"]; got != -450 {
+			if got := b.DB.CheckBook(t).Accounts["h#spring"]["points"]; got != -450 {
 				t.Errorf("the house has paid %d", -got)
 			}
 			for i := range friends {
@@ -75,7 +75,7 @@ func TestBudgetUnderConcurrentSettles(t *testing.T) {
 			b.paid("of later", "later", 100)
 			b.delivered("of later")
 			b.state("later", referral.Rejected, referral.BudgetSpent)
-			b.db.CheckBook(t)
+			b.DB.CheckBook(t)
 		})
 	}
 }
@@ -91,7 +91,7 @@ func TestSettlementOfManyKeys(t *testing.T) {
 		for i := range 120 {
 			p.Parts = append(p.Parts, profile.ID(fmt.Sprint(who, i)))
 		}
-		b.must(b.store.Profiles.Save(t.Context(), p))
+		b.Must(b.Profiles.Save(t.Context(), p))
 		b.debts(who)
 	}
 	b.paid("o1", "bob", 100)
@@ -100,7 +100,7 @@ func TestSettlementOfManyKeys(t *testing.T) {
 	if b.meddled.largest > 100 || b.meddled.largest < 50 {
 		t.Errorf("%d actions", b.meddled.largest)
 	}
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 	b.meddled.largest = 0
 	b.refunded("o1", "bob")
 	b.delivered("o1")
@@ -108,7 +108,7 @@ func TestSettlementOfManyKeys(t *testing.T) {
 	if b.meddled.largest > 100 || b.meddled.largest < 40 {
 		t.Errorf("%d actions take it back", b.meddled.largest)
 	}
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // debts leaves somebody owing three of each unit.
@@ -119,18 +119,18 @@ func (b *bench) debts(who string) {
 		gift := ledger.Effect{Kind: "gift", ID: who + string(unit)}
 		q := ledger.Quantity{Unit: unit, Amount: 3}
 		p, err := ledger.Accrue(gift, noon, []ledger.Grant{{To: account, From: ledger.House("gifts"), Quantity: q}}, nil)
-		b.must(err)
+		b.Must(err)
 		b.apply(p)
 		entries := p.Entries
 		lots, err := b.store.Ledger.Lots(b.Context(), account)
-		b.must(err)
+		b.Must(err)
 		p, _, err = ledger.Redeem(ledger.Effect{Kind: "spend", ID: who + string(unit)}, noon, account, ledger.House("gifts"), q, lots, 0)
-		b.must(err)
+		b.Must(err)
 		b.apply(p)
 		lots, err = b.store.Ledger.Lots(b.Context(), account)
-		b.must(err)
+		b.Must(err)
 		p, err = ledger.Reverse(ledger.Effect{Kind: "ungift", ID: who + string(unit)}, noon, entries, lots, nil)
-		b.must(err)
+		b.Must(err)
 		b.apply(p)
 	}
 }

@@ -28,13 +28,13 @@ func TestWhateverComesInWhateverOrder(t *testing.T) {
 			}
 			s.check()
 			// In the end every job comes through, in any order, and nothing changes any more.
-			s.db.Heal()
+			s.DB.Heal()
 			for range 2 {
 				for _, i := range s.random.Perm(len(s.orders)) {
 					s.delivered(s.orders[i].id)
 				}
 			}
-			s.must(s.tick())
+			s.Must(s.tick())
 			states := s.check()
 			for _, i := range s.random.Perm(len(s.orders)) {
 				s.delivered(s.orders[i].id)
@@ -67,19 +67,19 @@ func (s *shop) present() string {
 }
 
 func (s *shop) act() {
-	s.pass(time.Duration(s.random.IntN(10)) * time.Minute)
+	s.Pass(time.Duration(s.random.IntN(10)) * time.Minute)
 	if s.random.IntN(4) == 0 {
 		how := dynamotest.NotPersisted
 		if s.random.IntN(2) == 0 {
 			how = dynamotest.Persisted
 		}
-		defer s.db.Heal()
+		defer s.DB.Heal()
 		if s.random.IntN(3) > 0 && len(s.orders) > 0 {
-			s.db.Fail(dynamotest.AnyWrite, 1+s.random.IntN(3), how)
+			s.DB.Fail(dynamotest.AnyWrite, 1+s.random.IntN(3), how)
 			s.job(s.orders[s.random.IntN(len(s.orders))].id)
 			return
 		}
-		s.db.Fail(dynamotest.AnyWrite, 1+s.random.IntN(4), how)
+		s.DB.Fail(dynamotest.AnyWrite, 1+s.random.IntN(4), how)
 		_ = s.tick()
 		return
 	}
@@ -95,7 +95,7 @@ func (s *shop) act() {
 		if !s.merged[o.owner] {
 			s.refunds++
 			part := s.random.Int64N(150)
-			s.report(o.owner, order.Report{OrderID: o.id, Name: event.OrderRefunded, At: s.now, RefundID: fmt.Sprint(s.refunds), Total: &part, Currency: "CNY", Stated: true})
+			s.report(o.owner, order.Report{OrderID: o.id, Name: event.OrderRefunded, At: s.Now(), RefundID: fmt.Sprint(s.refunds), Total: &part, Currency: "CNY", Stated: true})
 		}
 	case act == 7 && len(s.merged) < 2:
 		keep, absorb := s.present(), s.present()
@@ -104,7 +104,7 @@ func (s *shop) act() {
 			s.merged[absorb] = true
 		}
 	case act == 8:
-		s.must(s.tick())
+		s.Must(s.tick())
 	case len(s.orders) > 0:
 		s.job(s.orders[s.random.IntN(len(s.orders))].id)
 	}
@@ -115,16 +115,16 @@ func (s *shop) tryClaim(friend, advocate string) {
 	if _, err := s.store.Referral(s.Context(), s.key(friend), "spring"); err == nil || friend == advocate {
 		return
 	}
-	who, err := s.store.Profiles.Person(s.Context(), key(friend))
-	s.must(err)
+	who, err := s.Profiles.Person(s.Context(), key(friend))
+	s.Must(err)
 	if found, err := s.store.InProgram(s.Context(), who.Keys, "spring"); err != nil || len(found) > 0 {
-		s.must(err)
+		s.Must(err)
 		return
 	}
-	by, err := s.store.Profiles.Person(s.Context(), key(advocate))
-	s.must(err)
+	by, err := s.Profiles.Person(s.Context(), key(advocate))
+	s.Must(err)
 	ancestors, _, err := s.store.Ancestors(s.Context(), "spring", by.Keys)
-	s.must(err)
+	s.Must(err)
 	for _, keys := range ancestors {
 		for _, id := range keys {
 			if id == who.Keys[0] {
@@ -137,15 +137,15 @@ func (s *shop) tryClaim(friend, advocate string) {
 }
 
 func (s *shop) key(userID string) profile.ID {
-	who, err := s.store.Profiles.Person(s.Context(), key(userID))
-	s.must(err)
+	who, err := s.Profiles.Person(s.Context(), key(userID))
+	s.Must(err)
 	return who.Keys[0]
 }
 
 // check counts what was promised and gives the states as a text.
 func (s *shop) check() string {
 	s.Helper()
-	book := s.db.CheckBook(s)
+	book := s.DB.CheckBook(s)
 	states := ""
 	paid, charged := map[profile.ID]int{}, int64(0)
 	counts := map[profile.ID]int{}
@@ -160,8 +160,8 @@ func (s *shop) check() string {
 		if r.State != referral.Settled {
 			continue
 		}
-		friend, err := s.store.Profiles.Person(s.Context(), r.Friend)
-		s.must(err)
+		friend, err := s.Profiles.Person(s.Context(), r.Friend)
+		s.Must(err)
 		// Two who were paid before anybody knew that they are one stay paid; that is no second payment of a person.
 		if len(s.merged) == 0 {
 			paid[friend.Keys[0]]++
@@ -170,7 +170,7 @@ func (s *shop) check() string {
 		for _, q := range r.Charged {
 			charged += q.Amount
 		}
-		if o, err := s.bench.orders.Load(s.Context(), r.OrderID); err != nil || o.CompletedAt.Before(r.ClaimedAt.Truncate(time.Second)) {
+		if o, err := s.Orders.Load(s.Context(), r.OrderID); err != nil || o.CompletedAt.Before(r.ClaimedAt.Truncate(time.Second)) {
 			s.Errorf("%s was paid for order %s: %v", r.Friend, r.OrderID, err)
 		}
 	}
@@ -180,7 +180,7 @@ func (s *shop) check() string {
 		}
 	}
 	spent, err := s.store.Spent(s.Context(), "spring")
-	s.must(err)
+	s.Must(err)
 	if spent[ledger.Points] != charged || charged > 600 || -book.Accounts["h#spring"]["points"] != charged {
 		s.Errorf("spent %d, settled referrals took %d, the house paid %d", spent[ledger.Points], charged, -book.Accounts["h#spring"]["points"])
 	}
@@ -192,7 +192,7 @@ func (s *shop) check() string {
 		s.ordered(o.owner, ordered[s.key(o.owner)])
 	}
 	standings, err := s.store.Best(s.Context(), "spring", 100)
-	s.must(err)
+	s.Must(err)
 	for _, standing := range standings {
 		if standing.Settled != counts[standing.Advocate] || standing.Settled > 3 {
 			s.Errorf("%s stands at %d, settled referrals %d", standing.Advocate, standing.Settled, counts[standing.Advocate])

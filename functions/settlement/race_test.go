@@ -45,7 +45,7 @@ func TestManyWorkersOnOneReferral(t *testing.T) {
 	if b.settled("ann") != 0 {
 		t.Errorf("%d settled friends", b.settled("ann"))
 	}
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // Friends of one advocate settle and are refunded at once, around the edge of a ladder: whatever the workers' order was, there is an
@@ -84,7 +84,7 @@ func TestLadderIsLinear(t *testing.T) {
 			if n := b.settled("ann") + b.settled("anna"); n != 4 {
 				t.Errorf("%d settled friends", n)
 			}
-			b.db.CheckBook(t)
+			b.DB.CheckBook(t)
 		})
 	}
 }
@@ -201,15 +201,15 @@ func TestManyHoldsEndTogether(t *testing.T) {
 		b.paid("of "+friend, friend, 10000)
 		b.delivered("of " + friend)
 	}
-	b.pass(2*time.Hour + time.Minute)
-	b.must(b.tick())
+	b.Pass(2*time.Hour + time.Minute)
+	b.Must(b.tick())
 	for i := range friends {
 		b.state(fmt.Sprint("friend", i), referral.Settled, "")
 	}
 	if b.settled("advocate0") != 14 || b.settled("advocate1") != 13 || b.settled("advocate2") != 13 {
 		t.Errorf("%d %d %d settled", b.settled("advocate0"), b.settled("advocate1"), b.settled("advocate2"))
 	}
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // A hold whose end is looked at too early, by however much, ends all the same.
@@ -219,16 +219,16 @@ func TestAHoldLookedAtTooEarly(t *testing.T) {
 		b.claim("bob", "ann")
 		b.paid("o1", "bob", 10000)
 		b.delivered("o1")
-		b.pass(2*time.Hour - early)
-		now := b.now
-		b.pass(early + time.Minute)
+		b.Pass(2*time.Hour - early)
+		now := b.Now()
+		b.Pass(early + time.Minute)
 		due := b.machine.now
 		b.machine.now = func() time.Time { return now } // the list's clock is ahead of the rules'
-		b.must(b.tick())
+		b.Must(b.tick())
 		b.state("bob", referral.Held, "")
 		b.machine.now = due
-		b.pass(time.Minute)
-		b.must(b.tick())
+		b.Pass(time.Minute)
+		b.Must(b.tick())
 		b.state("bob", referral.Settled, "")
 	}
 }

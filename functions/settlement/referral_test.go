@@ -1,14 +1,12 @@
 package settlement
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -16,13 +14,13 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/functiontest"
 )
 
 func TestOrderSettlesAtOnceWithoutAHold(t *testing.T) {
 	b := start(t, atOnce)
 	b.claim("bob", "ann")
-	b.pass(time.Hour)
+	b.Pass(time.Hour)
 	b.paid("o1", "bob", 1)
 	b.ordered("bob", 1)
 	b.delivered("o1")
@@ -38,7 +36,7 @@ func TestOrderSettlesAtOnceWithoutAHold(t *testing.T) {
 	}
 	b.delivered("o1", "o1")
 	b.has("ann", "100 points")
-	book := b.db.CheckBook(t)
+	book := b.DB.CheckBook(t)
 	if book.Accounts["h#spring"]["points"] != -100 || book.Accounts["h#spring"]["CNY"] != -500 {
 		t.Errorf("the house has %v", book.Accounts["h#spring"])
 	}
@@ -54,30 +52,30 @@ func TestHoldIsReleasedWhenItIsDue(t *testing.T) {
 	b.ordered("bob", 2)
 	b.delivered("o1")
 	b.state("bob", referral.Held, "")
-	b.pass(2*time.Hour - time.Second)
-	b.must(b.tick())
+	b.Pass(2*time.Hour - time.Second)
+	b.Must(b.tick())
 	b.state("bob", referral.Held, "")
 	b.has("bob", "")
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	b.state("bob", referral.Settled, "")
 	b.has("bob", "50 points 500 CNY")
 	b.has("ann", "100 points")
-	b.must(b.tick())
+	b.Must(b.tick())
 	b.has("ann", "100 points")
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 func TestClaimsExpire(t *testing.T) {
 	b := start(t, twoHours)
 	b.claim("bob", "ann")
 	b.claim("cid", "ann")
-	b.pass(5*time.Hour - time.Second)
+	b.Pass(5*time.Hour - time.Second)
 	b.paid("o1", "cid", 10000) // heard of too late
-	b.must(b.tick())
+	b.Must(b.tick())
 	b.state("bob", referral.Claimed, "")
-	b.pass(time.Minute)
-	b.must(b.tick())
+	b.Pass(time.Minute)
+	b.Must(b.tick())
 	b.state("bob", referral.Expired, "")
 	b.delivered("o1")
 	b.state("cid", referral.Held, "")
@@ -113,9 +111,9 @@ func TestRulesThatShowLater(t *testing.T) {
 			b.paidAt(noon.AddDate(0, -1, 0), "old", "bob", 5)
 		}, referral.ExistingCustomer},
 		"the friend was referred before": {func(b *bench) {
-			b.now = noon.Add(-time.Hour)
+			b.Set(noon.Add(-time.Hour))
 			b.claim("bobby", "eve")
-			b.now = noon
+			b.Set(noon)
 			b.merge("bob", "bobby")
 		}, referral.AlreadyReferred},
 		"the advocate was a friend of the friend": {func(b *bench) {
@@ -123,7 +121,7 @@ func TestRulesThatShowLater(t *testing.T) {
 			b.merge("ann", "anna")
 		}, referral.Circle},
 		"the program is deleted": {func(b *bench) {
-			b.db.Undefine(b, definition.Program, "spring", noon)
+			b.DB.Undefine(b, definition.Program, "spring", noon)
 		}, referral.ProgramWithdrawn},
 		"nothing": {func(*bench) {}, ""},
 	} {
@@ -134,15 +132,15 @@ func TestRulesThatShowLater(t *testing.T) {
 			b.delivered("o1")
 			b.state("bob", referral.Held, "")
 			c.act(b)
-			b.pass(due)
-			b.must(b.tick())
+			b.Pass(due)
+			b.Must(b.tick())
 			if c.reason == "" {
 				b.state("bob", referral.Settled, "")
 			} else {
 				b.state("bob", referral.Rejected, c.reason)
 				b.has("ann", "")
 			}
-			b.db.CheckBook(t)
+			b.DB.CheckBook(t)
 		})
 	}
 }
@@ -152,10 +150,8 @@ func TestOnlyOrdersAreFollowed(t *testing.T) {
 	b := start(t, atOnce)
 	b.claim("bob", "ann")
 	b.paid("o1", "bob", 100)
-	raw := json.RawMessage(`{"Records":[{"messageId":"1","body":"{\"follows\":[{\"kind\":\"signup\",\"ref\":\"o1\"}]}"}]}`)
-	out, err := b.process.Handle(t.Context(), raw)
-	if err != nil || len(out.(events.SQSEventResponse).BatchItemFailures) != 0 {
-		t.Fatal(out, err)
+	if again := functiontest.Deliver(t.Context(), t, b.process.Handle, `{"follows":[{"kind":"signup","ref":"o1"}]}`); len(again) != 0 {
+		t.Fatal("the job comes again")
 	}
 	b.state("bob", referral.Claimed, "")
 }
@@ -170,8 +166,8 @@ func TestItsOwnOrderDecides(t *testing.T) {
 	b.refunded("o2", "bob")
 	b.delivered("o2")
 	b.state("bob", referral.Held, "")
-	b.pass(3 * time.Hour)
-	b.must(b.tick())
+	b.Pass(3 * time.Hour)
+	b.Must(b.tick())
 	b.delivered("o2")
 	b.state("bob", referral.Settled, "")
 	b.paid("o3", "bob", 20000)
@@ -181,7 +177,7 @@ func TestItsOwnOrderDecides(t *testing.T) {
 	if r := b.referral("bob"); r.OrderID != "o1" {
 		t.Errorf("its order is %s", r.OrderID)
 	}
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // The order that a referral goes by, without any item of it, is missing; so is one that nobody owns.
@@ -193,31 +189,23 @@ func TestAnOrderThatIsNotThere(t *testing.T) {
 	}
 	b.paid("o1", "bob", 10000)
 	b.delivered("o1")
-	b.db.Each(t, "Profiles", func(item map[string]types.AttributeValue) {
+	b.DB.Each(t, "Profiles", func(item map[string]types.AttributeValue) {
 		if pk := item["pk"].(*types.AttributeValueMemberS); strings.Contains(pk.Value, "o1") {
-			_, err := b.db.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: new("Profiles"), Key: map[string]types.AttributeValue{"pk": item["pk"], "sk": item["sk"]}})
-			b.must(err)
+			_, err := b.DB.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: new("Profiles"), Key: map[string]types.AttributeValue{"pk": item["pk"], "sk": item["sk"]}})
+			b.Must(err)
 		}
 	})
-	b.pass(3 * time.Hour)
-	b.must(b.tick())
+	b.Pass(3 * time.Hour)
+	b.Must(b.tick())
 	b.state("bob", referral.Rejected, referral.OrderMissing)
 }
 
 // Two referrals of one friend, in two programs: one that cannot be looked at does not keep the other, and is told of.
 func TestOneProgramFailsAndTheOtherDoesNot(t *testing.T) {
 	b := start(t, atOnce)
-	b.program("autumn", atOnce)
+	b.Define(definition.Program, "autumn", atOnce)
 	b.claim("bob", "ann")
-	r := b.store
-	who, err := r.Profiles.Person(t.Context(), key("bob"))
-	b.must(err)
-	by, err := r.Profiles.Person(t.Context(), key("ann"))
-	b.must(err)
-	autumn, err := r.Program(t.Context(), "autumn")
-	b.must(err)
-	b.must(r.PutCode(t.Context(), "ANNSCODE", "autumn", key("ann"), b.now, nil))
-	b.must(r.Claim(t.Context(), reward.Claim{Referral: referral.New(*autumn, "ANNSCODE", key("bob"), key("ann"), b.now), Friend: who, Advocate: by, Origin: by.Keys}))
+	b.claimIn("autumn", "bob", "ann")
 	b.paid("o1", "bob", 10000)
 	b.meddled.refuse("Catalog", "autumn")
 	if err := b.told("o1"); !errors.Is(err, errRead) {
@@ -226,7 +214,7 @@ func TestOneProgramFailsAndTheOtherDoesNot(t *testing.T) {
 	b.state("bob", referral.Settled, "")
 	b.meddled.heal()
 	b.delivered("o1")
-	if other, err := r.Referral(t.Context(), key("bob"), "autumn"); err != nil || other.State != referral.Settled {
+	if other, err := b.store.Referral(t.Context(), key("bob"), "autumn"); err != nil || other.State != referral.Settled {
 		t.Errorf("%+v, %v", other, err)
 	}
 	b.has("ann", "200 points")
@@ -249,8 +237,8 @@ func TestWhoChangesAllTheTimeComesAgain(t *testing.T) {
 	if err != nil || merges != 0 {
 		t.Errorf("without an order: %v, %d", err, merges)
 	}
-	o, err := b.orders.Load(t.Context(), "o1")
-	b.must(err)
+	o, err := b.Orders.Load(t.Context(), "o1")
+	b.Must(err)
 	_, err = b.machine.advance(t.Context(), key("bob"), "spring", o)
 	if !errors.Is(err, dynamo.ErrConflict) || !strings.Contains(err.Error(), string(key("bob"))+" in spring") {
 		t.Errorf("the error is %v", err)

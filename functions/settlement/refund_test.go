@@ -20,8 +20,8 @@ func TestRefundBeforeAndAfter(t *testing.T) {
 	b.refunded("of before", "before")
 	b.delivered("of before")
 	b.state("before", referral.Rejected, referral.Refunded)
-	b.pass(3 * time.Hour)
-	b.must(b.tick())
+	b.Pass(3 * time.Hour)
+	b.Must(b.tick())
 	b.state("before", referral.Rejected, referral.Refunded)
 	b.state("after", referral.Settled, "")
 	b.has("ann", "100 points")
@@ -39,7 +39,7 @@ func TestRefundBeforeAndAfter(t *testing.T) {
 	b.state("after", referral.Reversed, referral.Refunded)
 	b.ordered("before", 1) // one that was given back is an order still
 	b.ordered("after", 2)
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // A refund that comes after the rewards were spent leaves a debt, which the next reward repays.
@@ -50,14 +50,14 @@ func TestReversalOfWhatWasSpent(t *testing.T) {
 	b.delivered("o1")
 	book := b.store.Ledger
 	lots, err := book.Lots(t.Context(), ledger.Person(key("ann")))
-	b.must(err)
+	b.Must(err)
 	spend, ok, err := ledger.Redeem(ledger.Effect{Kind: "test", ID: "1"}, noon, ledger.Person(key("ann")), ledger.House("spring"),
 		ledger.Quantity{Unit: ledger.Points, Amount: 70}, lots, 0)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	_, err = book.Apply(t.Context(), spend)
-	b.must(err)
+	b.Must(err)
 	b.refunded("o1", "bob")
 	b.delivered("o1")
 	b.has("ann", "-70 points")
@@ -66,11 +66,11 @@ func TestReversalOfWhatWasSpent(t *testing.T) {
 	b.delivered("o2")
 	b.has("ann", "30 points")
 	balances, err := book.Balances(t.Context(), ledger.Person(key("ann")))
-	b.must(err)
+	b.Must(err)
 	if got := balances[ledger.Points]; got != (ledger.Balance{Amount: 30, Owed: 0, Lifetime: 100}) {
 		t.Errorf("ann has %+v", got)
 	}
-	b.db.CheckBook(t)
+	b.DB.CheckBook(t)
 }
 
 // What is paid is filed with the person who is paid, also where they once had another id; of a reward that was turned into something else
@@ -89,9 +89,9 @@ func TestEntriesThatOpenedNoLot(t *testing.T) {
 	b.paid("o1", "bob", 100)
 	b.delivered("o1")
 	entries, err = b.store.Ledger.EffectEntries(t.Context(), ledger.Effect{Kind: "referral.settle", ID: "spring/" + string(key("bob"))})
-	b.must(err)
+	b.Must(err)
 	lots, err = b.machine.lots(t.Context(), entries)
-	b.must(err)
+	b.Must(err)
 	left := map[ledger.Unit]int64{}
 	for _, lot := range lots {
 		left[lot.Unit] += lot.Remaining

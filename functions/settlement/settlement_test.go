@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/telemetry/telemetrytest"
 )
 
@@ -25,27 +25,23 @@ func TestHandleRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	out, err := b.process.Handle(t.Context(), json.RawMessage(`{"Records":[{"messageId":"1","body":"{"},{"messageId":"2","body":"{\"follows\":[{\"kind\":\"signup\"},{\"kind\":\"order\",\"ref\":\"none\"}]}"}]}`))
-	if err != nil || len(out.(events.SQSEventResponse).BatchItemFailures) != 1 {
-		t.Errorf("a broken job must come again, a sign-up and an unknown order must not: %v, %v", out, err)
+	again := functiontest.Deliver(t.Context(), t, b.process.Handle, `{`, `{"follows":[{"kind":"signup"},{"kind":"order","ref":"none"}]}`)
+	if !slices.Equal(again, []int{0}) {
+		t.Errorf("a broken job must come again, a sign-up and an unknown order must not: %v", again)
 	}
 }
 
 // While no program was ever saved nothing is looked for, and nothing of the batch is even read.
 func TestWithoutAProgramNothingIsLookedFor(t *testing.T) {
-	db := &meddler{DB: dynamotest.New(t)}
-	p := New(Settings{ProfilesTable: "Profiles", ReferralsTable: "Referrals", LedgerTable: "Ledger", CatalogTable: "Catalog", DueTable: "Due"},
-		db, nil, func() time.Time { return noon })
-	batch := json.RawMessage(`{"Records":[{"messageId":"1","body":"{"},{"messageId":"2","body":"{\"follows\":[{\"kind\":\"order\",\"ref\":\"o1\"}]}"}]}`)
-	out, err := p.Handle(t.Context(), batch)
-	if answer, ok := out.(events.SQSEventResponse); err != nil || !ok || len(answer.BatchItemFailures) != 0 || db.reads != 1 {
-		t.Errorf("%+v, %v after %d reads", out, err, db.reads)
+	b := open(t)
+	batch := []string{`{`, `{"follows":[{"kind":"order","ref":"o1"}]}`}
+	if again := functiontest.Deliver(t.Context(), t, b.process.Handle, batch...); len(again) != 0 || b.meddled.reads != 1 {
+		t.Errorf("%v come again after %d reads", again, b.meddled.reads)
 	}
 	// Where that cannot be told, all of it comes again.
-	db.fails = db.reads + 1
-	out, err = p.Handle(t.Context(), batch)
-	if answer, ok := out.(events.SQSEventResponse); err != nil || !ok || len(answer.BatchItemFailures) != 2 || db.reads != 2 {
-		t.Errorf("%+v, %v after %d reads", out, err, db.reads)
+	b.meddled.fails = b.meddled.reads + 1
+	if again := functiontest.Deliver(t.Context(), t, b.process.Handle, batch...); len(again) != 2 || b.meddled.reads != 2 {
+		t.Errorf("%v come again after %d reads", again, b.meddled.reads)
 	}
 }
 
@@ -76,15 +72,15 @@ func TestWhatIsCounted(t *testing.T) {
 	}
 	expect("orders", map[string]float64{"qualified": 2, "held": 2}, func() { b.delivered("of bob", "of cid") })
 	expect("nothing new", map[string]float64{}, func() { b.delivered("of bob", "of cid") })
-	b.pass(3 * time.Hour)
+	b.Pass(3 * time.Hour)
 	// The budget is enough for one of the two.
-	expect("holds", map[string]float64{"settled": 1, "rejected": 1}, func() { b.must(b.tick()) })
+	expect("holds", map[string]float64{"settled": 1, "rejected": 1}, func() { b.Must(b.tick()) })
 	for _, friend := range []string{"bob", "cid"} {
 		b.refunded("of "+friend, friend)
 	}
 	expect("refunds", map[string]float64{"reversed": 1}, func() { b.delivered("of bob", "of cid") })
-	b.pass(3 * time.Hour)
-	expect("windows", map[string]float64{"expired": 2}, func() { b.must(b.tick()) })
+	b.Pass(3 * time.Hour)
+	expect("windows", map[string]float64{"expired": 2}, func() { b.Must(b.tick()) })
 }
 
 // Those that lost races are done once more, one after the other; no other error is; and one that panics is an error among others.
