@@ -102,8 +102,12 @@ func TestWhenNothingIsConfirmed(t *testing.T) {
 		"a complaint there": {mark("complaint"), "skipped suppressed complaint"},
 		"an opt-out there":  {mark("unsubscribe"), "sent  "},
 		"no channel":        {func(b *bench) { delete(b.process.Senders, delivery.Email) }, "failed channelOff "},
-		"no link":           {func(b *bench) { b.process.PublicURL = "" }, "failed template no link without PUBLIC_URL and a secret"},
-		"no secret":         {func(b *bench) { b.process.Secrets = secret.Fixed(nil) }, "failed template no link without PUBLIC_URL and a secret"},
+		"a setting is lacking": {func(b *bench) {
+			delete(b.process.Senders, delivery.Email)
+			b.process.Lacking = map[delivery.Channel]string{delivery.Email: "MAIL_FROM is not an e-mail address"}
+		}, "failed channelOff MAIL_FROM is not an e-mail address"},
+		"no link":   {func(b *bench) { b.process.PublicURL = "" }, "failed template no link without PUBLIC_URL and a secret"},
+		"no secret": {func(b *bench) { b.process.Secrets = secret.Fixed(nil) }, "failed template no link without PUBLIC_URL and a secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, welcome)

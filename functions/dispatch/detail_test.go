@@ -298,19 +298,31 @@ func TestATemplateIsCompiledOnce(t *testing.T) {
 	}
 }
 
-// TestChannelsThatAreOn are those with an address.
+// TestChannelsThatAreOn are those that have all of their settings. One that lacks something is off, says what, and keeps back no other.
 func TestChannelsThatAreOn(t *testing.T) {
-	for _, c := range []struct {
-		s    Settings
-		want []delivery.Channel
+	mail := Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", PublicURL: "http://x"}
+	with := func(change func(*Settings)) Settings {
+		s := mail
+		change(&s)
+		return s
+	}
+	const link = "PUBLIC_URL is not set: each notification of the channel has a signed link to unsubscribe"
+	for name, c := range map[string]struct {
+		s       Settings
+		on      string
+		lacking string
 	}{
-		{Settings{}, nil}, {Settings{SMTPAddr: "mail:25"}, []delivery.Channel{delivery.Email}}, {Settings{WebhookURL: "https://x.example"}, []delivery.Channel{delivery.Social}},
-		// With all settings each channel of the table has its sender.
-		{Settings{SMTPAddr: "mail:25", WebhookURL: "https://x.example"}, slices.Sorted(slices.Values(delivery.Channels()))},
+		"none":                            {Settings{}, "[]", "map[]"},
+		"e-mail":                          {mail, "[email]", "map[]"},
+		"e-mail without an own address":   {with(func(s *Settings) { s.PublicURL = "" }), "[]", "map[email:" + link + "]"},
+		"e-mail to no address, from none": {with(func(s *Settings) { s.SMTPAddr, s.MailFrom = "127.0.0.1", "a" }), "[]", "map[email:SMTP_ADDR is not host:port; MAIL_FROM is not an e-mail address]"},
+		"a webhook":                       {Settings{WebhookURL: "https://x.example"}, "[social]", "map[]"},
+		"a webhook to no address":         {with(func(s *Settings) { s.WebhookURL = "x.example" }), "[email]", "map[social:WEBHOOK_URL is not an http or https address]"},
+		"all":                             {with(func(s *Settings) { s.WebhookURL = "https://x.example" }), fmt.Sprint(slices.Sorted(slices.Values(delivery.Channels()))), "map[]"},
 	} {
 		p := New(c.s, nil, nil, time.Now)
-		if got := slices.Sorted(maps.Keys(p.Senders)); !slices.Equal(got, c.want) {
-			t.Errorf("%+v: %v, want %v", c.s, got, c.want)
+		if on, lacking := fmt.Sprint(slices.Sorted(maps.Keys(p.Senders))), fmt.Sprint(p.Lacking); on != c.on || lacking != c.lacking {
+			t.Errorf("%s: on %s, off %s", name, on, lacking)
 		}
 	}
 }

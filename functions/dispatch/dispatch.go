@@ -7,14 +7,11 @@ package dispatch
 
 import (
 	"context"
-	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/userops/userops/shared/channel"
-	"github.com/userops/userops/shared/channel/email"
-	"github.com/userops/userops/shared/channel/webhook"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -48,11 +45,6 @@ type Settings struct {
 	SecretsPath     string         `env:"SECRETS_PATH" default:""`
 }
 
-// Sender is a channel. Its errors are *channel.Error; a nil error says that the provider took the notification.
-type Sender interface {
-	Send(context.Context, channel.Notification) error
-}
-
 // Secrets knows the keys of links. An error means that they are not known now.
 type Secrets interface {
 	Keys(ctx context.Context) (*proof.Keys, error)
@@ -81,6 +73,7 @@ type Process struct {
 	Due       waits
 	Again     Again
 	Senders   map[delivery.Channel]Sender
+	Lacking   map[delivery.Channel]string // why a channel that is partly set up is off
 	Shop      profile.Shop
 	ShopName  string
 	PublicURL string  // without a slash at its end
@@ -93,37 +86,15 @@ type Process struct {
 	ends      map[ending]int // since the counts were written last
 }
 
-// Validate answers every fault of the channels' settings at once. A channel without an address is off.
-func (s Settings) Validate() error {
-	var faults []error
-	if s.SMTPAddr != "" {
-		faults = append(faults, s.email(nil).Check())
-		if s.PublicURL == "" {
-			faults = append(faults, errors.New("SMTP_ADDR needs PUBLIC_URL: every e-mail has a signed link to unsubscribe"))
-		}
-	}
-	if s.WebhookURL != "" {
-		faults = append(faults, s.webhook(nil, time.Now).Check())
-	}
-	return errors.Join(faults...)
-}
-
-func (s Settings) email(password func(context.Context) (string, error)) *email.Sender {
-	return &email.Sender{Addr: s.SMTPAddr, User: s.SMTPUser, Password: password, From: s.MailFrom, Timeout: providerTime}
-}
-
-func (s Settings) webhook(secret func(context.Context) (string, error), now func() time.Time) *webhook.Sender {
-	return &webhook.Sender{URL: s.WebhookURL, Secret: secret, Timeout: providerTime, Now: now, Client: webhook.NewClient()}
-}
-
-// New is the process over clients of DynamoDB and SQS, for settings that are valid.
+// New is the process over clients of DynamoDB and SQS. A channel that lacks a setting is off, and the log says so.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
-	secrets := secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash, secret.SMTPPassword, secret.WebhookSecret)
-	value := func(name string) func(context.Context) (string, error) {
-		return func(ctx context.Context) (string, error) { return secrets.Value(ctx, name) }
+	secrets := secret.Open(s.SecretsPath, now, append([]string{secret.Root, secret.UserHash}, credentials()...)...)
+	on, lacking := s.senders(secrets, now)
+	for c, what := range lacking {
+		slog.Error("a channel is off", "channel", c, "lacks", what)
 	}
 	cache := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
-	p := &Process{
+	return &Process{
 		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
 		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Ahead: func() (profiles, deliveries, readAhead) {
@@ -135,16 +106,10 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Campaigns: &catalog.Campaigns{Catalog: cache},
 		Due:       due.Due{DB: db, Table: s.DueTable, Now: now},
 		Again:     queue.Sender{Client: sqs, URL: s.Queue},
-		Senders:   map[delivery.Channel]Sender{},
+		Senders:   on,
+		Lacking:   lacking,
 		Shop:      profile.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		ShopName:  s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
 		Queue: queue.NewConsumer(sqs, s.Queue),
 	}
-	if s.SMTPAddr != "" {
-		p.Senders[delivery.Email] = s.email(value(secret.SMTPPassword))
-	}
-	if s.WebhookURL != "" {
-		p.Senders[delivery.Social] = s.webhook(value(secret.WebhookSecret), now)
-	}
-	return p
 }

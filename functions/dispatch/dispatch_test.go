@@ -520,23 +520,3 @@ func TestTooLittleTimeLeft(t *testing.T) {
 	}
 	b.expect(0)
 }
-
-func TestSettingsValidate(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		s    Settings
-		want string
-	}{
-		{"no channel", Settings{}, ""},
-		{"e-mail", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", PublicURL: "http://x"}, ""},
-		{"e-mail without an address of one's own", Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com"}, "PUBLIC_URL"},
-		{"e-mail without an address", Settings{SMTPAddr: "127.0.0.1", MailFrom: "a", PublicURL: "http://x"}, "SMTP_ADDR is not host:port\nMAIL_FROM"},
-		{"webhook", Settings{WebhookURL: "https://x.example"}, ""},
-		{"webhook to no address", Settings{WebhookURL: "x.example"}, "WEBHOOK_URL"},
-	} {
-		err := c.s.Validate()
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", c.name, err)
-		}
-	}
-}

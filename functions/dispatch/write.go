@@ -28,7 +28,7 @@ var errNoSecret = errors.New("there is no secret to sign the link of an e-mail w
 func (j *judged) write(ctx context.Context) (*written, delivery.Verdict, error) {
 	sender := j.Senders[j.campaign.Channel]
 	if sender == nil {
-		return nil, skip(delivery.ChannelOff, ""), nil
+		return nil, skip(delivery.ChannelOff, j.Lacking[j.campaign.Channel]), nil
 	}
 	t, err := j.template(ctx, j.variant.TemplateID, j.n.TemplateVersion)
 	if err != nil {

@@ -3,10 +3,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -23,8 +21,8 @@ import (
 func main() {
 	slog.SetDefault(telemetry.Logger("dispatch"))
 	var s dispatch.Settings
-	if err := errors.Join(settings.Load(&s), s.Validate()); err != nil {
-		slog.Error("settings", "error", strings.ReplaceAll(err.Error(), "\n", "; "))
+	if err := settings.Load(&s); err != nil {
+		slog.Error("settings", "error", err.Error())
 		os.Exit(1)
 	}
 	config, err := cloud.Config(context.Background())
