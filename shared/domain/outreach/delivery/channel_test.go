@@ -36,3 +36,14 @@ func TestEveryChannelHasItsRow(t *testing.T) {
 		t.Errorf("a channel that nobody knows is %+v", k)
 	}
 }
+
+// TestWhoIsAskedCanAnswer holds the channels that need a word of consent to those that somebody can give it for: over another one nothing would ever go out.
+func TestWhoIsAskedCanAnswer(t *testing.T) {
+	for _, k := range kinds {
+		for _, purpose := range []profile.Purpose{profile.Marketing, profile.Service} {
+			if why := profile.JudgeConsentKey(profile.ConsentKey(string(k.Channel), purpose)); why != "" {
+				t.Errorf("%s: %s", k.Channel, why)
+			}
+		}
+	}
+}

@@ -139,8 +139,14 @@ func (r *Reach) hear(key string, c Consent) (left int) {
 // maxConsents bounds the channels that somebody can name beside the known ones.
 const maxConsents = 16
 
-// channels are those that a consent may name.
-var channels = map[string]bool{"email": true, "sms": true, "push": true, "wechat": true, "mini-program": true, "social": true, "store": true, "phone": true, "webhook": true}
+// channels are those that a consent may name: those with an address, and those that need none of ours.
+var channels = func() map[string]bool {
+	of := map[string]bool{"mini-program": true, "social": true, "store": true, "phone": true, "webhook": true}
+	for _, k := range addressKinds {
+		of[k.Channel] = true
+	}
+	return of
+}()
 
 // purposes are those that a consent may name.
 var purposes = map[Purpose]bool{Marketing: true, Service: true, Profiling: true}
