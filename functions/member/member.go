@@ -73,7 +73,7 @@ type Process struct {
 	Moves      reward.Moves
 	Ledger     reward.Ledger
 	Orders     people.Orders
-	Takings    outreach.Takings
+	Enrolments outreach.Enrolments
 	Waits      due.Waits
 	Audit      operator.Audit
 	Events     Queue
@@ -100,7 +100,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 		Standings:  reward.Standings{DB: db, Table: s.ReferralsTable},
 		Moves:      reward.Moves{DB: db, Table: s.ReferralsTable, Profiles: profiles, Ledger: ledger, Due: due.Due{DB: db, Table: s.DueTable, Now: now}},
 		Ledger:     ledger,
-		Orders:     people.Orders{DB: db, Table: s.ProfilesTable}, Takings: outreach.Takings{DB: db, Table: s.DueTable}, Waits: due.Waits{DB: db, Table: s.DueTable},
+		Orders:     people.Orders{DB: db, Table: s.ProfilesTable}, Enrolments: outreach.Enrolments{DB: db, Table: s.DueTable}, Waits: due.Waits{DB: db, Table: s.DueTable},
 		Events: queue.Sender{Client: client, URL: s.EventsQueue}, Now: now, NewID: rand.Text,
 	}
 }
@@ -114,7 +114,7 @@ func (p *Process) Handler() http.Handler {
 	}
 	profiles := &profile.Handler{
 		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
-		Codes: p.Codes, Takings: p.Takings, Waits: p.Waits, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
+		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
 	}
 	links := &link.Handler{Finder: finder, Secrets: p.Secrets, Withdrawals: withdrawals{p.Deliveries, p.Profiles}, Events: p.Events}
 	mux := new(httpapi.Router)

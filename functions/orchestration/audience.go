@@ -59,7 +59,7 @@ func (p *Process) askAudiences(ctx context.Context) error {
 		if !expects(c, p.Now()) {
 			continue
 		}
-		asked, err := p.Takings.Asked(ctx, c.ID, c.Trigger.Audience.At)
+		asked, err := p.Enrolments.Asked(ctx, c.ID, c.Trigger.Audience.At)
 		if err != nil {
 			failed = append(failed, err)
 		} else if !asked {
@@ -88,7 +88,7 @@ func (p *Process) askFor(ctx context.Context, campaigns []catalog.Campaign) erro
 	slog.InfoContext(ctx, "audiences asked for", "campaigns", len(campaigns), "first", campaigns[0].ID)
 	var failed []error
 	for _, c := range campaigns {
-		failed = append(failed, p.Takings.Ask(ctx, c.ID, c.Trigger.Audience.At))
+		failed = append(failed, p.Enrolments.Ask(ctx, c.ID, c.Trigger.Audience.At))
 	}
 	return errors.Join(failed...)
 }

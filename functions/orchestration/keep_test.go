@@ -199,7 +199,7 @@ func (s slow) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(
 	return s.API.PutItem(ctx, in, o...)
 }
 
-// TestAListThatThereIsNoTimeForGoesOn hands over lists of a campaign that takes a person once, over a table that is slow: no invocation
+// TestAListThatThereIsNoTimeForGoesOn hands over lists of a campaign that enrols nobody twice, over a table that is slow: no invocation
 // lasts longer than its time, no receive is used up, and everybody is told once.
 func TestAListThatThereIsNoTimeForGoesOn(t *testing.T) {
 	for name, shape := range map[string][2]int{"lists that come together": {3, 600}, "one list that is longer than an invocation": {1, 1800}} {
@@ -310,9 +310,9 @@ func TestAudiencesOfTheSameMinuteShareOneReading(t *testing.T) {
 	}
 }
 
-// TestAMergeBetweenTwoTakings: each of two people was taken by a cause of its own when they are found to be one. With a merge before
+// TestAMergeBetweenTwoEnrolments: each of two people was enrolled by a cause of their own when they are found to be one. With a merge before
 // any call of the first, one of the two causes is turned away, or both had been before.
-func TestAMergeBetweenTwoTakings(t *testing.T) {
+func TestAMergeBetweenTwoEnrolments(t *testing.T) {
 	for _, op := range []string{"GetItem", dynamotest.AnyWrite} {
 		for nth := 1; ; nth++ {
 			b := start(t, with(onEvent, `"onceEvery":"2d"`))

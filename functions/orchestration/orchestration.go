@@ -1,7 +1,7 @@
-// Package orchestration decides which campaign wants a person now: it hears what follows from profiles, waits where a campaign
-// waits, asks again after the wait, and picks the arm. Whether the notification may be sent is dispatch's question. Jobs may come
-// twice and in any order. The surprising thing: it keeps no state of a person's journey; what it writes is the end of a wait,
-// that campaigns which take a person once have taken them, and a decision wherever nothing comes of a trigger.
+// Package orchestration decides which campaign wants a person now. It hears what followed from commits, waits where a campaign
+// waits, evaluates the campaign again after the wait, and picks the arm. Whether the notification may be sent is dispatch's question. Jobs may
+// come twice and in any order. The surprising thing: it keeps no state of a person's way through a campaign. It writes the end of a wait, the
+// enrolments of campaigns that enrol nobody twice, and a decision wherever nothing comes of a trigger.
 package orchestration
 
 import (
@@ -48,7 +48,7 @@ type Process struct {
 	Timeline      timeline
 	Catalog       catalog.Finder
 	Campaigns     campaigns
-	Takings       takings
+	Enrolments    enrolments
 	Deliveries    deliveries
 	Due           waits
 	Notifications Sender
@@ -70,7 +70,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Timeline:      people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
 		Catalog:       cache,
 		Campaigns:     &catalog.Campaigns{Catalog: cache},
-		Takings:       outreach.Takings{DB: db, Table: s.DueTable},
+		Enrolments:    outreach.Enrolments{DB: db, Table: s.DueTable},
 		Deliveries:    outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Due:           due.Due{DB: db, Table: s.DueTable, Now: now},
 		Notifications: queue.Sender{Client: sqs, URL: s.NotificationsQueue},

@@ -487,8 +487,8 @@ func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
 	}
 }
 
-// TestTakenBeforeAnErasure: a campaign that takes a person once in a while takes who came back, also while what it noted of the former one is not wiped yet.
-func TestTakenBeforeAnErasure(t *testing.T) {
+// TestEnrolledBeforeAnErasure: a campaign that enrols nobody twice within a time enrols who came back, also while its note of the former one is not wiped yet.
+func TestEnrolledBeforeAnErasure(t *testing.T) {
 	b := start(t, with(onEvent, `"onceEvery":"90d"`))
 	b.heard(b.signUp(1))
 	b.expect(1)

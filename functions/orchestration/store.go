@@ -39,11 +39,11 @@ type campaigns interface {
 	Pinned(ctx context.Context, id string, version int) (c catalog.Campaign, ok bool, err error)
 }
 
-// takings remembers whom campaigns have taken that take a person once, and which audiences were asked for. It reads consistently, and what it has
+// enrolments remembers whom campaigns have enrolled that enrol nobody twice, and which audiences were asked for. It reads consistently, and what it has
 // written is durable when it answers nil. An error leaves open whether it was written.
-type takings interface {
-	// Take answers the cause that the campaign has the person for, empty where it may not have them. The same cause is answered the same again.
-	Take(ctx context.Context, t outreach.Taking, now time.Time) (as string, err error)
+type enrolments interface {
+	// Enrol answers the cause that the campaign has the person for, empty where it may not have them. The same cause is answered the same again.
+	Enrol(ctx context.Context, e outreach.Enrolment, now time.Time) (as string, err error)
 	Asked(ctx context.Context, campaign string, at time.Time) (bool, error)
 	// Ask notes that an audience was asked for. Noting it again changes nothing.
 	Ask(ctx context.Context, campaign string, at time.Time) error

@@ -126,11 +126,11 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		verdict = p.refusal(t.campaign, n, person, now)
 	}
 	if verdict.Reason == "" && (t.campaign.OncePerPerson || t.campaign.OnceEvery > 0) {
-		taking := outreach.Taking{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures, Unproven: n.Unproven}
+		enrolment := outreach.Enrolment{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures, Unproven: n.Unproven}
 		if every := time.Duration(t.campaign.OnceEvery); every > 0 {
-			taking.Until = now.Add(every)
+			enrolment.Until = now.Add(every)
 		}
-		as, err := p.Takings.Take(ctx, taking, person.Moment(now))
+		as, err := p.Enrolments.Enrol(ctx, enrolment, person.Moment(now))
 		if err != nil {
 			return nil, err
 		}

@@ -72,7 +72,7 @@ func TestWhatOnlyPublicEventsSay(t *testing.T) {
 	}
 }
 
-// TestNoPageTakesThePlaceOfAnAct: a campaign that takes a person once, or once in a time, is taken by a page's word and then by what the person did.
+// TestNoPageTakesThePlaceOfAnAct: a campaign that enrols nobody twice, or nobody twice in a time, enrols somebody by a page's word and then by what the person did.
 // It is one notification, and the second one that says so asks for it as proven.
 func TestNoPageTakesThePlaceOfAnAct(t *testing.T) {
 	for _, once := range []string{`"oncePerPerson":true`, `"onceEvery":"90d"`} {

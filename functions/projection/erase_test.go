@@ -355,8 +355,8 @@ func TestWhoComesBackAndIsMergedKeepsTheirs(t *testing.T) {
 	phone := anonymous("phone").ID()
 	s.settle(eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false))
 	s.settle(envelope(t, "web", hour(5, browse("2", "phone", t0))))
-	takings := outreach.Takings{DB: s.db, Table: "Due"}
-	if as, err := takings.Take(t.Context(), outreach.Taking{IDs: []profile.ID{phone}, CampaignID: "welcome", Cause: "now"}, s.now.Add(time.Second)); as == "" || err != nil {
+	enrolments := outreach.Enrolments{DB: s.db, Table: "Due"}
+	if as, err := enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{phone}, CampaignID: "welcome", Cause: "now"}, s.now.Add(time.Second)); as == "" || err != nil {
 		t.Fatalf("the phone is taken as %q, %v", as, err)
 	}
 	decided := delivery.Decision{NotificationID: "n", ProfileID: phone, Outcome: delivery.Sent, Asked: s.now, At: s.now.Add(time.Second)}
@@ -376,7 +376,7 @@ func TestWhoComesBackAndIsMergedKeepsTheirs(t *testing.T) {
 	if got := s.messages(user("mei")); !slices.Equal(got, []string{"2", "3", "4"}) {
 		t.Errorf("she has %q", got)
 	}
-	if of, err := takings.Of(t.Context(), []profile.ID{phone}); err != nil || len(of) != 1 {
+	if of, err := enrolments.Of(t.Context(), []profile.ID{phone}); err != nil || len(of) != 1 {
 		t.Errorf("%d campaigns have taken who came back, want 1, %v", len(of), err)
 	}
 }
@@ -415,7 +415,7 @@ func TestALongHistoryIsWipedPageByPage(t *testing.T) {
 	traces := &long{t: t, s: s, pages: map[profile.ID]int{keys[0]: 3 * wipePages, keys[1]: 3}}
 	worker := func() *Process {
 		w := s.worker()
-		w.Traces = []Traces{traces, outreach.Takings{DB: s.db, Table: "Due"}}
+		w.Traces = []Traces{traces, outreach.Enrolments{DB: s.db, Table: "Due"}}
 		return w
 	}
 	if again := deliver(t, worker(), eraseJob(t, keys[0], t0.Add(time.Hour), false)); len(again) > 0 {

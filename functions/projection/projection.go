@@ -161,7 +161,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			people.OrderTraces{Orders: orders, Timeline: timeline, Kept: referrals.OrdersOf},
 			timeline,
 			deliveries,
-			outreach.Takings{DB: db, Table: s.Due},
+			outreach.Enrolments{DB: db, Table: s.Due},
 			due.Waits{DB: db, Table: s.Due},
 			referrals,
 		},

@@ -85,7 +85,7 @@ func (s *shop) worker() *Process {
 		Addresses: outreach.Deliveries{DB: s.db, Table: "Deliveries"},
 		Traces: []Traces{
 			people.OrderTraces{Orders: people.Orders{DB: s.db, Table: "Profiles"}, Timeline: timeline, Kept: reward.Referrals{DB: s.db, Table: "Referrals"}.OrdersOf},
-			timeline, outreach.Deliveries{DB: s.db, Table: "Deliveries"}, outreach.Takings{DB: s.db, Table: "Due"}, due.Waits{DB: s.db, Table: "Due"},
+			timeline, outreach.Deliveries{DB: s.db, Table: "Deliveries"}, outreach.Enrolments{DB: s.db, Table: "Due"}, due.Waits{DB: s.db, Table: "Due"},
 			reward.Referrals{DB: s.db, Table: "Referrals"},
 		},
 		Outbox:  outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},

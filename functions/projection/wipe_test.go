@@ -19,7 +19,7 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 			s := newShop(t)
 			s.settle(envelope(t, "web", seen("1", "mei")))
 			mei, campaign := user("mei").ID(), "welcome"
-			takings, later := outreach.Takings{DB: s.db, Table: "Due"}, due.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }}
+			enrolments, later := outreach.Enrolments{DB: s.db, Table: "Due"}, due.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }}
 			deliveries, waits := outreach.Deliveries{DB: s.db, Table: "Deliveries"}, due.Waits{DB: s.db, Table: "Due"}
 			contact := &delivery.Contact{ProfileID: mei, Withdrawn: map[delivery.Channel]time.Time{"sms": t0}}
 			if err := deliveries.SaveContact(t.Context(), contact); err != nil {
@@ -33,7 +33,7 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 				if p := s.load(user("mei")); !exists(p) || !p.Erased(mei, t0.Add(time.Hour)) {
 					return // the tombstones are not there yet
 				}
-				_, err := takings.Take(t.Context(), outreach.Taking{IDs: []profile.ID{mei}, CampaignID: campaign, Cause: "now"}, s.now.Add(time.Second))
+				_, err := enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{mei}, CampaignID: campaign, Cause: "now"}, s.now.Add(time.Second))
 				_, second := deliveries.DecideFirst(t.Context(), decided)
 				c, third := deliveries.Contact(t.Context(), mei)
 				c.Intents = append(c.Intents, delivery.Intent{ID: "n", Of: mei, Asked: decided.Asked, At: decided.At})
@@ -52,7 +52,7 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 			if c, err := deliveries.Contact(t.Context(), mei); err != nil || len(c.Intents) != 1 {
 				t.Errorf("before %s %d: the intents are %+v, %v", op, nth, c.Intents, err)
 			}
-			if of, err := takings.Of(t.Context(), []profile.ID{mei}); err != nil || len(of) != 1 {
+			if of, err := enrolments.Of(t.Context(), []profile.ID{mei}); err != nil || len(of) != 1 {
 				t.Errorf("before %s %d: %d campaigns have taken her, want 1, %v", op, nth, len(of), err)
 			}
 			if of, err := waits.Of(t.Context(), []profile.ID{mei}, s.now); err != nil || len(of) != 1 {

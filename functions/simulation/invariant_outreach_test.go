@@ -18,8 +18,8 @@ const (
 
 func transactional(campaign string) bool { return campaign == "receipt" || campaign == confirmation }
 
-// checkAtMostOneSend holds that nobody has one notification twice, nor a campaign that takes each person once. Who comes back after an erasure is somebody
-// new, and known by the same keys: such a campaign takes them once more, also when they are part of somebody else by then.
+// checkAtMostOneSend holds that nobody has one notification twice, nor two of a campaign that enrols everybody once. Who comes back after an
+// erasure is somebody new, and known by the same keys: such a campaign enrols them once more, also when they are part of somebody else by then.
 func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any)) {
 	list := w.handedOver()
 	for n, x := range list {

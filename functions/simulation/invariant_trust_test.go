@@ -212,7 +212,7 @@ func checkPlacesStayOpen(w *world, s *state, broken func(string, string, ...any)
 		for _, x := range list {
 			switch {
 			case x.CampaignID == "welcome" && x.Reason == "taken" && !sent["welcome"] && len(proven["Signed Up"]) == 1 && proven["Signed Up"][0].happened().Equal(x.Asked):
-				broken("profile:"+person, "signed up once, and campaign welcome was taken by others before")
+				broken("profile:"+person, "signed up once, and campaign welcome had enrolled them for others before")
 			case x.CampaignID == "later" && x.Reason == "cancelled" && x.Detail == "Order Completed":
 				since := x.Asked.Add(-20 * time.Minute)
 				started := slices.ContainsFunc(proven["Product Added"], func(e told) bool { return e.happened().Equal(since) })

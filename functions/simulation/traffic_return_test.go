@@ -61,7 +61,7 @@ func backAndMerged(w *world, d *dice, _ *human) {
 	say(serverKey, "track", "Signed Up", p.user, "")
 }
 
-// trace is something that a worker noted under a key of somebody: that a campaign has taken them, or what was decided.
+// trace is something that a worker noted under a key of somebody: that a campaign has enrolled them, or what was decided.
 type trace struct {
 	at      time.Time
 	version int64 // of the profile that was judged, 0 where none is named
@@ -75,7 +75,7 @@ func (x *watch) noted(q request) {
 	}
 	note := func(i map[string]attribute) {
 		pk, sk := i["pk"].S, i["sk"].S
-		if q.where == "Deliveries" && strings.HasPrefix(sk, "d#") || strings.HasPrefix(pk, takenPrefix) {
+		if q.where == "Deliveries" && strings.HasPrefix(sk, "d#") || strings.HasPrefix(pk, enrolmentPrefix) {
 			version, _ := strconv.ParseInt(i["v"].N, 10, 64)
 			until, _ := strconv.ParseInt(i["ttl"].N, 10, 64)
 			x.traces[pk+" "+sk] = trace{time.Now(), version, until}
@@ -89,9 +89,9 @@ func (x *watch) noted(q request) {
 	}
 }
 
-const takenPrefix = "orchestration#taken#"
+const enrolmentPrefix = "orchestration#taken#"
 
-// checkReturnedKeep holds that what was decided about somebody and which campaigns have taken them is forgotten with an erasure that came later, and with
+// checkReturnedKeep holds that what was decided about somebody and which campaigns have enrolled them is forgotten with an erasure that came later, and with
 // nothing else: whoever comes back keeps what was noted of them since, also when they are part of somebody by now.
 func checkReturnedKeep(w *world, s *state, broken func(string, string, ...any)) {
 	if havePrevious {
@@ -108,7 +108,7 @@ func checkReturnedKeep(w *world, s *state, broken func(string, string, ...any)) 
 			continue
 		}
 		key, what, _ := strings.Cut(name, " ")
-		key = strings.TrimPrefix(key, takenPrefix)
+		key = strings.TrimPrefix(key, enrolmentPrefix)
 		if !w.watch.buriedSince(key, t) {
 			broken("profile:"+key, "what was noted at %s of version %d is gone, and nobody was erased there since: %s", clock(t.at), t.version, what)
 		}

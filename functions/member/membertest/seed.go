@@ -165,7 +165,7 @@ func (b *Bench) Whole() {
 	if err := b.Process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: p.ID, Intents: []delivery.Intent{{ID: "n1", Channel: delivery.Email, Asked: Noon, At: Noon}}, Withdrawn: map[delivery.Channel]time.Time{delivery.Email: Noon}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Process.Takings.Take(t.Context(), outreach.Taking{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: Noon.Add(time.Hour)}, Noon); err != nil {
+	if _, err := b.Process.Enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: Noon.Add(time.Hour)}, Noon); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Process.Moves.Due.Wait(t.Context(), due.OwnerOrchestration, p.ID, Noon.Add(time.Hour), "n9", []byte("{}")); err != nil {

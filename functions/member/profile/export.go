@@ -170,7 +170,7 @@ func (h *Handler) notes(ctx context.Context, person people.Person, _ int, _ stri
 	if err != nil {
 		return nil, "", err
 	}
-	taken, err := h.Takings.Of(ctx, person.Keys)
+	enrolled, err := h.Enrolments.Of(ctx, person.Keys)
 	if err != nil {
 		return nil, "", err
 	}
@@ -178,7 +178,7 @@ func (h *Handler) notes(ctx context.Context, person people.Person, _ int, _ stri
 	if err != nil {
 		return nil, "", err
 	}
-	found = slices.Concat(subject.Records("code", codes), subject.Records("campaign", taken), subject.Records("wait", waits))
+	found = slices.Concat(subject.Records("code", codes), subject.Records("campaign", enrolled), subject.Records("wait", waits))
 	for _, id := range person.Keys {
 		c, err := h.Deliveries.Contact(ctx, id)
 		if err != nil {

@@ -55,9 +55,9 @@ type codeStore interface {
 	CodesOf(ctx context.Context, keys []profile.ID) ([]reward.Code, error)
 }
 
-// takingStore reads which campaigns have had a person. It may not see yet what was written just now.
-type takingStore interface {
-	Of(ctx context.Context, keys []profile.ID) ([]outreach.Taken, error)
+// enrolmentStore reads which campaigns have had a person. It may not see yet what was written just now.
+type enrolmentStore interface {
+	Of(ctx context.Context, keys []profile.ID) ([]outreach.Enrolled, error)
 }
 
 // waitStore reads what waits for a person and is not over at a time. It may not see yet what was written just now.
@@ -87,7 +87,7 @@ type Handler struct {
 	Ledger     ledgerStore
 	Orders     orderStore
 	Codes      codeStore
-	Takings    takingStore
+	Enrolments enrolmentStore
 	Waits      waitStore
 	Audit      auditStore
 	Events     queue

@@ -133,9 +133,9 @@ func Decision(id profile.ID, at time.Time, notification string) dynamo.Key {
 	return dynamo.At(string(id), fmt.Sprintf("d#%020d#%s", at.UnixNano(), notification))
 }
 
-// Taken marks that a campaign has taken a person, who is not to be taken again before a time: <owner>#taken#<profileId> /
+// Enrolment marks that a campaign has enrolled a person, whom it is not to enrol again before a time: <owner>#taken#<profileId> /
 // <campaign>. It stands in the Due table.
-func Taken(owner string, id profile.ID, campaign string) dynamo.Key {
+func Enrolment(owner string, id profile.ID, campaign string) dynamo.Key {
 	return dynamo.At(owner+"#taken#"+string(id), campaign)
 }
 

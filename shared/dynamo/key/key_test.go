@@ -34,7 +34,7 @@ func TestTheSchemaStays(t *testing.T) {
 		"x#referral.settle#spring/F / x":            Effect("referral.settle", "spring/F"),
 		"P / contact":                               Contact("P"),
 		"P / d#01772368200005000000#N":              Decision("P", at, "N"),
-		"orchestration#taken#P / thanks":            Taken("orchestration", "P", "thanks"),
+		"orchestration#taken#P / thanks":            Enrolment("orchestration", "P", "thanks"),
 		"orchestration#asked#thanks / 001772368200": Asked("orchestration", "thanks", at),
 		"orchestration#202603011230#2 / PROFILE":    Due("orchestration", at, DueShard("PROFILE"), "PROFILE"),
 		"orchestration#floor / floor":               DueFloor("orchestration"),

@@ -9,11 +9,11 @@ import (
 	"github.com/userops/userops/shared/dynamo/outreach"
 )
 
-// TestAPlaceThatIsTakenOverMeanwhile: a proven cause is about to take the place of an unproven one.
-func TestAPlaceThatIsTakenOverMeanwhile(t *testing.T) {
+// TestAPlaceThatIsReplacedMeanwhile: a proven cause is about to take the place of an unproven one.
+func TestAPlaceThatIsReplacedMeanwhile(t *testing.T) {
 	later := deliveryNoon.Add(2 * time.Hour)
 	type step struct {
-		of outreach.Taking
+		of outreach.Enrolment
 		at time.Time
 	}
 	for name, c := range map[string]struct {
@@ -21,30 +21,30 @@ func TestAPlaceThatIsTakenOverMeanwhile(t *testing.T) {
 		as        string
 	}{
 		"by nobody":                       {nil, "page 1"},
-		"by itself, which is proven now":  {[]step{{outreach.Taking{Cause: "page 1"}, deliveryNoon}}, "page 1"}, // nothing is noted of that
-		"by another proven one":           {[]step{{outreach.Taking{Cause: "shop 2"}, deliveryNoon}}, ""},
-		"by another unproven one, later":  {[]step{{outreach.Taking{Cause: "page 9", Unproven: true}, later}}, "page 9"},
-		"by another, and by itself later": {[]step{{outreach.Taking{Cause: "shop 2"}, deliveryNoon}, {outreach.Taking{Cause: "page 1"}, later}}, ""},
+		"by itself, which is proven now":  {[]step{{outreach.Enrolment{Cause: "page 1"}, deliveryNoon}}, "page 1"}, // nothing is noted of that
+		"by another proven one":           {[]step{{outreach.Enrolment{Cause: "shop 2"}, deliveryNoon}}, ""},
+		"by another unproven one, later":  {[]step{{outreach.Enrolment{Cause: "page 9", Unproven: true}, later}}, "page 9"},
+		"by another, and by itself later": {[]step{{outreach.Enrolment{Cause: "shop 2"}, deliveryNoon}, {outreach.Enrolment{Cause: "page 1"}, later}}, ""},
 	} {
 		db := dynamotest.New(t)
-		s := outreach.Takings{DB: db, Table: "Due"}
-		take := func(of outreach.Taking, now time.Time) string {
+		s := outreach.Enrolments{DB: db, Table: "Due"}
+		enrol := func(of outreach.Enrolment, now time.Time) string {
 			t.Helper()
 			of.IDs, of.CampaignID, of.Until = []profile.ID{"p"}, "c", now.Add(time.Hour)
-			as, err := s.Take(t.Context(), of, now)
+			as, err := s.Enrol(t.Context(), of, now)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			return as
 		}
-		take(outreach.Taking{Cause: "page 1", Unproven: true}, deliveryNoon)
+		enrol(outreach.Enrolment{Cause: "page 1", Unproven: true}, deliveryNoon)
 		db.Interrupt("PutItem", 2, func() {
 			for _, m := range c.meanwhile {
-				take(m.of, m.at)
+				enrol(m.of, m.at)
 			}
 		})
-		if as := take(outreach.Taking{Cause: "shop 1"}, deliveryNoon); as != c.as {
-			t.Errorf("%s: taken as %q, want %q", name, as, c.as)
+		if as := enrol(outreach.Enrolment{Cause: "shop 1"}, deliveryNoon); as != c.as {
+			t.Errorf("%s: enrolled as %q, want %q", name, as, c.as)
 		}
 	}
 }

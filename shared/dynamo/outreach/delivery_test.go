@@ -225,11 +225,11 @@ func TestWipeOfDeliveries(t *testing.T) {
 	}
 }
 
-func TestTake(t *testing.T) {
-	s := outreach.Takings{DB: dynamotest.New(t), Table: "Due"}
-	take := func(ids []profile.ID, cause string, until, now time.Time) bool {
+func TestEnrol(t *testing.T) {
+	s := outreach.Enrolments{DB: dynamotest.New(t), Table: "Due"}
+	enrol := func(ids []profile.ID, cause string, until, now time.Time) bool {
 		t.Helper()
-		as, err := s.Take(t.Context(), outreach.Taking{IDs: ids, CampaignID: "c", Cause: cause, Until: until}, now)
+		as, err := s.Enrol(t.Context(), outreach.Enrolment{IDs: ids, CampaignID: "c", Cause: cause, Until: until}, now)
 		if err != nil || as != "" && as != cause {
 			t.Fatal(as, err)
 		}
@@ -255,18 +255,18 @@ func TestTake(t *testing.T) {
 		{"never again", p, "f3", time.Time{}, deliveryNoon.Add(1000 * day), false},
 		{"never again, the same cause", p, "f2", time.Time{}, deliveryNoon.Add(1000 * day), true},
 	} {
-		if got := take(c.ids, c.cause, c.until, c.now); got != c.want {
+		if got := enrol(c.ids, c.cause, c.until, c.now); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
 }
 
-// TestNobodyTakesThePlaceOfAnAct: what only public events have brought bars its like; a proven cause takes its place over, under the name of
+// TestNobodyTakesThePlaceOfAnAct: what only public events have brought refuses its like; a proven cause replaces it, under the name of
 // what stood there, so that it is the same notification, and keeps it.
 func TestNobodyTakesThePlaceOfAnAct(t *testing.T) {
 	for name, ids := range map[string][]profile.ID{"one id": {"p"}, "two ids": {"p", "q"}} {
 		for _, until := range []time.Time{{}, deliveryNoon.Add(time.Hour)} {
-			s := outreach.Takings{DB: dynamotest.New(t), Table: "Due"}
+			s := outreach.Enrolments{DB: dynamotest.New(t), Table: "Due"}
 			for i, c := range []struct {
 				ids      []profile.ID
 				cause    string
@@ -277,7 +277,7 @@ func TestNobodyTakesThePlaceOfAnAct(t *testing.T) {
 				{ids, "shop 1", false, "page 1"}, {ids, "shop 1", false, "page 1"}, {ids[:1], "shop 1", false, "page 1"},
 				{ids, "shop 2", false, ""}, {ids, "page 1", true, ""}, {ids, "page 3", true, ""},
 			} {
-				as, err := s.Take(t.Context(), outreach.Taking{IDs: c.ids, CampaignID: "c", Cause: c.cause, Until: until, Unproven: c.unproven}, deliveryNoon)
+				as, err := s.Enrol(t.Context(), outreach.Enrolment{IDs: c.ids, CampaignID: "c", Cause: c.cause, Until: until, Unproven: c.unproven}, deliveryNoon)
 				if err != nil || as != c.as {
 					t.Errorf("%s, until %v, %d: %s as %q, %v; want %q", name, until, i, c.cause, as, err, c.as)
 				}
@@ -286,27 +286,27 @@ func TestNobodyTakesThePlaceOfAnAct(t *testing.T) {
 				continue
 			}
 			// A new time is everybody's, and nothing of the former one is taken over.
-			if as, err := s.Take(t.Context(), outreach.Taking{IDs: ids, CampaignID: "c", Cause: "shop 3", Until: until.Add(time.Hour)}, until); err != nil || as != "shop 3" {
+			if as, err := s.Enrol(t.Context(), outreach.Enrolment{IDs: ids, CampaignID: "c", Cause: "shop 3", Until: until.Add(time.Hour)}, until); err != nil || as != "shop 3" {
 				t.Errorf("%s, afterwards: %q, %v", name, as, err)
 			}
 		}
 	}
 }
 
-// TestWipeOfTakings: of who came back the notes since the erasure stay, and those of the version before, which have no time.
-func TestWipeOfTakings(t *testing.T) {
+// TestWipeOfEnrolments: of who came back the notes since the erasure stay, and those of the version before, which have no time.
+func TestWipeOfEnrolments(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		db := dynamotest.New(t)
-		s := outreach.Takings{DB: db, Table: "Due"}
-		take := func(campaign, cause string, at time.Time) bool {
-			as, err := s.Take(t.Context(), outreach.Taking{IDs: []profile.ID{"p"}, CampaignID: campaign, Cause: cause}, at)
+		s := outreach.Enrolments{DB: db, Table: "Due"}
+		enrol := func(campaign, cause string, at time.Time) bool {
+			as, err := s.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{"p"}, CampaignID: campaign, Cause: cause}, at)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return as != ""
 		}
-		take("before", "f1", deliveryNoon)
-		take("after", "f1", deliveryNoon.Add(time.Millisecond))
+		enrol("before", "f1", deliveryNoon)
+		enrol("after", "f1", deliveryNoon.Add(time.Millisecond))
 		if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("Due"), Item: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: "orchestration#taken#p"}, "sk": &types.AttributeValueMemberS{Value: "timeless"},
 			"cause": &types.AttributeValueMemberS{Value: "f1"}, "until": &types.AttributeValueMemberN{Value: "0"}}}); err != nil {
@@ -316,39 +316,39 @@ func TestWipeOfTakings(t *testing.T) {
 			t.Fatal(err)
 		}
 		for campaign, want := range map[string]bool{"before": true, "after": !back, "timeless": !back} {
-			if got := take(campaign, "f2", deliveryNoon.Add(time.Second)); got != want {
-				t.Errorf("back %v: whom %s has taken may be taken again: %v", back, campaign, got)
+			if got := enrol(campaign, "f2", deliveryNoon.Add(time.Second)); got != want {
+				t.Errorf("back %v: whom %s has enrolled may be enrolled again: %v", back, campaign, got)
 			}
 		}
 	}
 }
 
-func TestTakeOnceAtTheSameTime(t *testing.T) {
-	s := outreach.Takings{DB: dynamotest.New(t), Table: "Due"}
+func TestEnrolOnceAtTheSameTime(t *testing.T) {
+	s := outreach.Enrolments{DB: dynamotest.New(t), Table: "Due"}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	taken := 0
+	enrolled := 0
 	for i := range 8 {
 		wg.Go(func() {
-			as, err := s.Take(t.Context(), outreach.Taking{IDs: []profile.ID{"p"}, CampaignID: "c", Cause: fmt.Sprint(i)}, deliveryNoon)
+			as, err := s.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{"p"}, CampaignID: "c", Cause: fmt.Sprint(i)}, deliveryNoon)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				t.Error(err)
 			}
 			if as != "" {
-				taken++
+				enrolled++
 			}
 		})
 	}
 	wg.Wait()
-	if taken != 1 {
-		t.Errorf("%d of 8 causes took the person", taken)
+	if enrolled != 1 {
+		t.Errorf("%d of 8 causes enrolled the person", enrolled)
 	}
 }
 
 func TestAskedForAnAudience(t *testing.T) {
-	s := outreach.Takings{DB: dynamotest.New(t), Table: "Due"}
+	s := outreach.Enrolments{DB: dynamotest.New(t), Table: "Due"}
 	for range 2 {
 		if err := s.Ask(t.Context(), "c", deliveryNoon); err != nil {
 			t.Fatal(err)

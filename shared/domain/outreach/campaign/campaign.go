@@ -55,7 +55,7 @@ type Definition struct {
 	Unproven *bool `json:"unproven,omitempty"`
 	// ExpiresAfter is how late a notification may be, counted from the end of the wait; a day when it is zero.
 	ExpiresAfter span.Span `json:"expiresAfter,omitzero"`
-	// OncePerPerson and OnceEvery limit how often a person is taken. Without either, every trigger counts.
+	// OncePerPerson and OnceEvery limit how often a person is enrolled. Without either, every trigger counts.
 	OncePerPerson bool      `json:"oncePerPerson,omitempty"`
 	OnceEvery     span.Span `json:"onceEvery,omitzero"`
 	// Confirms is of Confirmation alone.
@@ -201,7 +201,7 @@ func (d Definition) Wants(p *profile.Profile) bool {
 	return true
 }
 
-// Step names which sending of the campaign to a person this is: one for each cause, or a single one where a person is taken
+// Step names which sending of the campaign to a person this is: one for each cause, or a single one where a person is enrolled
 // only once.
 func (d Definition) Step(cause string) string {
 	switch {
