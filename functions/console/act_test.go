@@ -1,13 +1,11 @@
 package console
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/operator/access"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
 // hire gives the bench an operator of a role, whose key is the role's name.
@@ -18,14 +16,14 @@ func (b *bench) hire(roles ...access.Role) {
 		access.Approver: "7a023df6bf29324d9c2dd30086dc8aca140029e59a353152e05480d132d6ed85",
 	}
 	for _, role := range roles {
-		b.Auth.Operators = append(b.Auth.Operators, access.Key{Name: "the " + string(role), Role: role, Hash: hashes[role]})
+		b.process.Auth.Operators = append(b.process.Auth.Operators, access.Key{Name: "the " + string(role), Role: role, Hash: hashes[role]})
 	}
-	b.handler = b.Handler()
+	b.handler = b.process.Handler()
 }
 
 // as makes a call by an operator of a role.
 func (b *bench) as(role access.Role, method, path, body string, headers ...string) (int, string) {
-	b.t.Helper()
+	b.Helper()
 	w := b.call(method, path, body, append(headers, "Authorization", "Bearer "+string(role))...)
 	return w.Code, w.Body.String()
 }
@@ -167,11 +165,9 @@ func TestWhatWasJudgedIsWhatIsReplaced(t *testing.T) {
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
 	for _, method := range []string{"PUT", "DELETE"} {
 		b.must(201, "PUT", "/v1/campaigns/"+method, state(thanks, "draft"))
-		b.db.Interrupt("TransactWriteItems", 1, func() {
+		b.DB.Interrupt("TransactWriteItems", 1, func() {
 			started := strings.Replace(thanks, `{`, `{"id":"`+method+`",`, 1)
-			if _, err := b.Catalog.Save(t.Context(), definition.Campaign, method, json.RawMessage(started), nil, dynamotest.By(b.Now())); err != nil {
-				t.Error(err)
-			}
+			b.Define(definition.Campaign, method, started)
 		})
 		if status, body := b.as(access.Editor, method, "/v1/campaigns/"+method, strings.Replace(state(thanks, "draft"), `"C"`, `"D"`, 1)); status != 403 {
 			t.Errorf("%s: %d %s", method, status, body)

@@ -18,13 +18,11 @@ import (
 
 // lines are those of the audit log, the newest first, as the store has them.
 func (b *bench) lines() []audit.Line {
-	b.t.Helper()
+	b.Helper()
 	var all []audit.Line
 	for cursor := ""; ; {
-		page, next, err := b.Audit.List(b.t.Context(), audit.Query{From: start.Add(-time.Hour)}, 1000, cursor)
-		if err != nil {
-			b.t.Fatal(err)
-		}
+		page, next, err := b.process.Audit.List(b.Context(), audit.Query{From: start.Add(-time.Hour)}, 1000, cursor)
+		b.Must(err)
 		all = append(all, page...)
 		if cursor = next; next == "" {
 			return all
@@ -34,16 +32,14 @@ func (b *bench) lines() []audit.Line {
 
 // found are the ids that the API answers to a query of the audit log.
 func (b *bench) found(query string) string {
-	b.t.Helper()
+	b.Helper()
 	var ids []string
 	for cursor := ""; ; {
 		var page struct {
 			Items []audit.Line
 			Next  string
 		}
-		if err := json.Unmarshal([]byte(b.must(200, "GET", "/v1/audit?"+query+"&cursor="+cursor, "")), &page); err != nil {
-			b.t.Fatal(err)
-		}
+		b.Must(json.Unmarshal([]byte(b.must(200, "GET", "/v1/audit?"+query+"&cursor="+cursor, "")), &page))
 		for _, l := range page.Items {
 			ids = append(ids, l.ID)
 		}
@@ -58,7 +54,7 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	b.hire(access.Editor)
 	step := func(status int, role access.Role, method, path, body string) {
 		t.Helper()
-		b.now = b.now.Add(time.Minute)
+		b.Pass(time.Minute)
 		if got, text := b.as(role, method, path, body); got != status {
 			t.Fatalf("%s %s: %d %s", method, path, got, text)
 		}
@@ -71,10 +67,10 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	step(404, access.Editor, "DELETE", "/v1/segments/none", "")
 	step(204, access.Editor, "DELETE", "/v1/segments/vip", "")
 	b.must(202, "POST", "/v1/runs", `{}`)
-	b.now = b.now.Add(time.Minute)
+	b.Pass(time.Minute)
 	b.must(201, "PUT", "/v1/sources/shop", `{"name":"Shop","kind":"server","writeKeys":["a-secret-of-the-source"],"hookSecret":"another-secret"}`)
 	for _, other := range []string{"other-secret", "other-secret", "third-secret"} { // the same again is no change
-		b.now = b.now.Add(time.Minute)
+		b.Pass(time.Minute)
 		b.must(200, "PUT", "/v1/sources/shop", `{"name":"Shop","kind":"server","writeKeys":["a-secret-of-the-source"],"hookSecret":"`+other+`"}`)
 	}
 	b.must(200, "POST", "/v1/segments/new/preview", `{"rule":{"field":"traits.email","op":"eq","value":"ann@example.com"}}`)
@@ -95,7 +91,7 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	if shown != want {
 		t.Errorf("the log shows\n%s\nwant\n%s", shown, want)
 	}
-	b.db.Each(t, "Audit", func(i map[string]types.AttributeValue) {
+	b.DB.Each(t, "Audit", func(i map[string]types.AttributeValue) {
 		for _, secret := range []string{"a-secret-of-the-source", "another-secret", "other-secret", "third-secret", "ann@example.com", "Very"} {
 			if strings.Contains(fmt.Sprint(i), secret) {
 				t.Errorf("an item holds %s: %v", secret, i)
@@ -114,10 +110,8 @@ func TestTheAuditLogIsSearched(t *testing.T) {
 		audit.Line{By: access.Caller{Name: "Bo"}}.Changed("segment", "vip", 1, 2),
 		audit.Line{By: access.Caller{Name: "server key"}, Asked: string(ann)}.Done(audit.Erase, audit.KindProfile, string(device), "e1"),
 	} {
-		l.At = b.now.Add(time.Duration(i-5) * time.Hour)
-		if err := b.Audit.Write(t.Context(), l); err != nil {
-			t.Fatal(err)
-		}
+		l.At = b.Now().Add(time.Duration(i-5) * time.Hour)
+		b.Must(b.process.Audit.Write(t.Context(), l))
 	}
 	const one, two, three = "save#segment#vip#1", "save#segment#vip#2", "erase#e1"
 	for query, want := range map[string]string{
@@ -159,7 +153,7 @@ func TestTheAuditLogIsSearched(t *testing.T) {
 			t.Errorf("%s: %d %s", role, status, body)
 		}
 	}
-	b.db.Fail("Query", 1, dynamotest.NotPersisted)
+	b.DB.Fail("Query", 1, dynamotest.NotPersisted)
 	b.must(503, "GET", "/v1/audit", "")
 }
 

@@ -13,11 +13,11 @@ import (
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -27,20 +27,6 @@ import (
 const operatorHash = "06e55b633481f7bb072957eabcf110c972e86691c3cfedabe088024bffe42f23"
 
 var start = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
-
-// sentJobs is a queue that keeps what it is sent, and fails when told to.
-type sentJobs struct {
-	jobs []job.Segmentation
-	fail error
-}
-
-func (s *sentJobs) Send(_ context.Context, v any) error {
-	if s.fail != nil {
-		return s.fail
-	}
-	s.jobs = append(s.jobs, v.(job.Segmentation))
-	return nil
-}
 
 // gauge answers fixed depths by queue URL.
 type gauge map[string]queue.Depth
@@ -76,57 +62,49 @@ func (p population) ScanShard(_ context.Context, shard, _ int, _ string, page fu
 	return "", nil
 }
 
-// bench is a console on a stand-in.
+// bench is a console with a shop's tables.
 type bench struct {
-	*Process
-	t       *testing.T
-	db      *dynamotest.DB
-	jobs    *sentJobs
+	*functiontest.Shop
+	process *Process
+	jobs    *functiontest.Queue
 	handler http.Handler
-	now     time.Time
 	ids     int
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	db := dynamotest.New(t)
-	b := &bench{t: t, db: db, jobs: &sentJobs{}, now: start}
-	b.Process = &Process{
+	b := &bench{Shop: functiontest.Open(t, start), jobs: &functiontest.Queue{}}
+	b.process = &Process{
 		Auth:     httpapi.Auth{OperatorKeyHash: operatorHash},
-		Catalog:  catalog.Catalog{DB: db, Table: "Catalog"},
-		Runs:     runs.Runs{DB: db, Table: "Runs"},
-		Audit:    operator.Audit{DB: db, Table: "Audit", Now: func() time.Time { return b.now }},
+		Catalog:  b.Catalog,
+		Runs:     runs.Runs{DB: b.DB, Table: "Runs"},
+		Audit:    operator.Audit{DB: b.DB, Table: "Audit", Now: b.Now},
 		Profiles: population{},
 		Gauge:    gauge{},
 		Letters:  letters{},
 		Jobs:     b.jobs,
 		Shop:     profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
-		Now:      func() time.Time { return b.now },
+		Now:      b.Now,
 		NewRunID: func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },
 	}
-	b.handler = b.Handler()
+	b.handler = b.process.Handler()
 	return b
 }
 
+// asked are the jobs of segmentation that were sent so far.
+func (b *bench) asked() []job.Segmentation { return functiontest.Jobs[job.Segmentation](b, b.jobs) }
+
 // call makes a request with the operator key; headers are names and values in turn.
 func (b *bench) call(method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	b.t.Helper()
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	r.SetBasicAuth("operator", "")
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	b.handler.ServeHTTP(w, r)
-	return w
+	return functiontest.Call(b, b.handler, method, path, body, append([]string{"Authorization", "Bearer operator"}, headers...)...)
 }
 
 // must makes a call that has to be answered with a status.
 func (b *bench) must(status int, method, path, body string, headers ...string) string {
-	b.t.Helper()
+	b.Helper()
 	w := b.call(method, path, body, headers...)
 	if w.Code != status {
-		b.t.Fatalf("%s %s: %d %s, want %d", method, path, w.Code, w.Body, status)
+		b.Fatalf("%s %s: %d %s, want %d", method, path, w.Code, w.Body, status)
 	}
 	return w.Body.String()
 }
@@ -155,37 +133,31 @@ func TestEveryRouteNeedsTheOperatorKey(t *testing.T) {
 	}
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route, " ")
-		for name, key := range map[string]string{"no key": "", "another key": "server"} {
-			r := httptest.NewRequest(method, path, nil)
-			if key != "" {
-				r.SetBasicAuth(key, "")
-			}
-			w := httptest.NewRecorder()
-			b.handler.ServeHTTP(w, r)
-			if w.Code != http.StatusUnauthorized {
+		for name, key := range map[string][]string{"no key": nil, "another key": {"Authorization", "Bearer server"}} {
+			if w := functiontest.Call(t, b.handler, method, path, "", key...); w.Code != http.StatusUnauthorized {
 				t.Errorf("%s with %s: %d, want 401", route, name, w.Code)
 			}
 		}
 	}
-	if b.db.Calls(dynamotest.AnyWrite) != 0 || len(b.jobs.jobs) != 0 {
+	if b.DB.Calls(dynamotest.AnyWrite) != 0 || len(b.asked()) != 0 {
 		t.Error("a refused call had an effect")
 	}
 }
 
 func TestQueues(t *testing.T) {
 	b := newBench(t)
-	b.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
-	b.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}, "sd": {Waiting: 0, InFlight: 0, Delayed: 0}}
-	b.Letters = letters{"events": 40}
+	b.process.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
+	b.process.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}, "sd": {Waiting: 0, InFlight: 0, Delayed: 0}}
+	b.process.Letters = letters{"events": 40}
 	want := `[{"queue":"events","depth":5,"inFlight":4,"delayed":3,"deadLettered":43},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
 	if got := strings.TrimSpace(b.must(200, "GET", "/v1/queues", "")); got != want {
 		t.Errorf("queues are %s\nwant %s", got, want)
 	}
-	b.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}}
+	b.process.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}}
 	b.must(503, "GET", "/v1/queues", "")
-	b.Gauge.(gauge)["sd"] = queue.Depth{}
+	b.process.Gauge.(gauge)["sd"] = queue.Depth{}
 	b.must(200, "GET", "/v1/queues", "")
-	b.Letters = letters{"settlement": -1}
+	b.process.Letters = letters{"settlement": -1}
 	b.must(503, "GET", "/v1/queues", "")
 }
 

@@ -35,12 +35,8 @@ func TestADefinitionComesBackAsItWasSaved(t *testing.T) {
 			}
 			shown := b.must(200, "GET", path, "")
 			var want, got map[string]any
-			if err := json.Unmarshal([]byte(c.body), &want); err != nil {
-				t.Fatal(err)
-			}
-			if err := json.Unmarshal([]byte(shown), &got); err != nil {
-				t.Fatal(err)
-			}
+			b.Must(json.Unmarshal([]byte(c.body), &want))
+			b.Must(json.Unmarshal([]byte(shown), &got))
 			want["id"], want["version"], want["updatedAt"] = c.id, 1.0, "2026-11-21T08:00:00Z"
 			want["updatedBy"] = map[string]any{"name": "operator key", "role": "owner", "key": "06e55b63"}
 			if toJSON(t, got) != toJSON(t, want) {
@@ -80,7 +76,7 @@ func toJSON(t *testing.T, v any) string {
 
 func TestInvalidDocumentsNameTheirFields(t *testing.T) {
 	b := newBench(t)
-	b.DefaultKey = "default-key-1"
+	b.process.DefaultKey = "default-key-1"
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
 	b.must(201, "PUT", "/v1/templates/hook", `{"channel":"social","locales":{"default":{"payload":{"a":1}}}}`)
@@ -192,9 +188,7 @@ func TestListsComeInPages(t *testing.T) {
 	}
 	read := func(path string) string {
 		page.Items, page.Next = nil, ""
-		if err := json.Unmarshal([]byte(b.must(200, "GET", path, "")), &page); err != nil {
-			t.Fatal(err)
-		}
+		b.Must(json.Unmarshal([]byte(b.must(200, "GET", path, "")), &page))
 		ids := ""
 		for _, i := range page.Items {
 			ids += i.ID
@@ -240,12 +234,10 @@ func TestWhatIsInUseIsNotDeleted(t *testing.T) {
 
 func TestWriteKeysFollowTheirSource(t *testing.T) {
 	b := newBench(t)
-	sources := catalog.Sources{DB: b.db, Table: "Catalog"}
+	sources := catalog.Sources(b.Catalog)
 	owner := func(key string) string {
 		s, ok, err := sources.ByWriteKey(t.Context(), key)
-		if err != nil {
-			t.Fatal(err)
-		}
+		b.Must(err)
 		if !ok {
 			return ""
 		}
@@ -275,7 +267,7 @@ func TestASaveWhoseAnswerIsLostCanBeRepeated(t *testing.T) {
 			b := newBench(t)
 			b.must(201, "PUT", "/v1/segments/vip", vip)
 			changed := strings.Replace(vip, "VIP", "changed", 1)
-			b.db.Fail("TransactWriteItems", 1, how)
+			b.DB.Fail("TransactWriteItems", 1, how)
 			b.must(503, "PUT", "/v1/segments/vip", changed)
 			b.must(200, "PUT", "/v1/segments/vip", changed)
 			if d, err := b.Catalog.Definition(t.Context(), definition.Segment, "vip"); err != nil || d.Version != 2 {

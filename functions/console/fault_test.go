@@ -52,12 +52,12 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 		}, answer: "202", stands: runsAsked, want: "one run"},
 		"preview": {before: func(b *bench) {
 			b.must(201, "PUT", "/v1/segments/vip", vip)
-			b.Profiles = population{0: {crowd(10, 4)}}
+			b.process.Profiles = population{0: {crowd(10, 4)}}
 		}, call: func(b *bench) *httptest.ResponseRecorder {
 			return b.call("POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1")
 		}, answer: "200", stands: func(b *bench) string {
 			first := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1")
-			b.Profiles = population{0: {crowd(10, 9)}}
+			b.process.Profiles = population{0: {crowd(10, 9)}}
 			return fmt.Sprint(strings.Contains(first, `"matched":4`) && first == b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"))
 		}, want: "true"},
 	} {
@@ -66,9 +66,9 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 			if c.before != nil {
 				c.before(b)
 			}
-			before, lines := b.db.Calls(operation), len(b.lines())
+			before, lines := b.DB.Calls(operation), len(b.lines())
 			if nth > 0 {
-				b.db.Fail(operation, nth, how)
+				b.DB.Fail(operation, nth, how)
 			}
 			for range 3 {
 				if w := c.call(b); strings.Contains(c.answer, fmt.Sprint(w.Code)) {
@@ -77,8 +77,8 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 					t.Fatalf("answered %d %s", w.Code, w.Body)
 				}
 			}
-			calls := b.db.Calls(operation) - before
-			b.db.Heal()
+			calls := b.DB.Calls(operation) - before
+			b.DB.Heal()
 			if n, want := len(b.lines())-lines, map[bool]int{true: 0, false: 1}[name == "preview"]; n != want {
 				t.Errorf("%d lines in the audit log, want %d", n, want)
 			}
@@ -100,13 +100,13 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 // standing tells the current version of a definition and the last one that is kept.
 func standing(kind, id string) func(*bench) string {
 	return func(b *bench) string {
-		d, err := b.Catalog.Definition(b.t.Context(), kind, id)
+		d, err := b.Catalog.Definition(b.Context(), kind, id)
 		if err != nil {
 			return "gone"
 		}
 		last := d.Version
 		for {
-			if _, err := b.Catalog.Version(b.t.Context(), kind, id, last+1); err != nil {
+			if _, err := b.Catalog.Version(b.Context(), kind, id, last+1); err != nil {
 				return fmt.Sprintf("version %d of %d", d.Version, last)
 			}
 			last++
@@ -115,30 +115,26 @@ func standing(kind, id string) func(*bench) string {
 }
 
 func owners(b *bench) string {
-	sources := catalog.Sources{DB: b.db, Table: "Catalog"}
+	sources := catalog.Sources(b.Catalog)
 	var text []string
 	for _, key := range []string{"first", "second", "third"} {
-		s, ok, err := sources.ByWriteKey(b.t.Context(), key+"-key")
-		if err != nil {
-			b.t.Fatal(err)
-		}
+		s, ok, err := sources.ByWriteKey(b.Context(), key+"-key")
+		b.Must(err)
 		if !ok {
 			s.ID = "nobody"
 		}
 		text = append(text, key+": "+string(s.ID))
 	}
 	b.must(201, "PUT", "/v1/sources/app", `{"name":"App","kind":"app","writeKeys":["first-key"]}`)
-	s, _, err := sources.ByWriteKey(b.t.Context(), "first-key")
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	s, _, err := sources.ByWriteKey(b.Context(), "first-key")
+	b.Must(err)
 	return strings.Join(text, "; ") + map[bool]string{true: "; then app has the first"}[s.ID == source.ID("app")]
 }
 
 // runsAsked tells how many runs were asked for, and that the answer is shown.
 func runsAsked(b *bench) string {
 	runs := map[string]bool{}
-	for _, one := range b.jobs.jobs {
+	for _, one := range b.asked() {
 		runs[one.RunID] = true
 	}
 	for id := range runs {
@@ -169,30 +165,29 @@ func TestAStaleWriterIsRefused(t *testing.T) {
 // TestARunIsAskedForAgainUntilItHasBegun crashes between remembering the run and sending its job, and after it.
 func TestARunIsAskedForAgainUntilItHasBegun(t *testing.T) {
 	b := newBench(t)
-	b.jobs.fail = fmt.Errorf("the process ends")
+	b.jobs.Break(fmt.Errorf("the process ends"))
 	for range 3 {
 		b.must(503, "POST", "/v1/runs", `{"asOf":"2026-11-01"}`, "Idempotency-Key", "k1")
 	}
-	b.jobs.fail = nil
+	b.jobs.Heal()
 	b.must(202, "POST", "/v1/runs", `{"asOf":"2026-11-01"}`, "Idempotency-Key", "k1")
 	b.must(202, "POST", "/v1/runs", `{"asOf":"2026-11-01"}`, "Idempotency-Key", "k1")
-	if len(b.jobs.jobs) != 2 || b.jobs.jobs[0].RunID != b.jobs.jobs[1].RunID || b.jobs.jobs[0].AsOf != "2026-11-01" {
-		t.Errorf("jobs %+v", b.jobs.jobs)
+	if len(b.asked()) != 2 || b.asked()[0].RunID != b.asked()[1].RunID || b.asked()[0].AsOf != "2026-11-01" {
+		t.Errorf("jobs %+v", b.asked())
 	}
-	if _, err := b.Runs.Create(t.Context(), score.Run{ID: b.jobs.jobs[0].RunID, CreatedAt: b.now.Add(time.Second)}); err != nil {
-		t.Fatal(err)
-	}
+	_, err := b.process.Runs.Create(t.Context(), score.Run{ID: b.asked()[0].RunID, CreatedAt: b.Now().Add(time.Second)})
+	b.Must(err)
 	b.must(202, "POST", "/v1/runs", `{"asOf":"2026-11-01"}`, "Idempotency-Key", "k1")
-	if len(b.jobs.jobs) != 2 {
+	if len(b.asked()) != 2 {
 		t.Error("a run that has begun was asked for once more")
 	}
 }
 
 func TestQueuesAreShownAllOrNone(t *testing.T) {
 	b := newBench(t)
-	b.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
+	b.process.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
 	depths := gauge{"e": {Waiting: 1, InFlight: 2, Delayed: 3}, "ed": {Waiting: 4, InFlight: 5, Delayed: 6}, "s": {}, "sd": {}}
-	b.Gauge = depths
+	b.process.Gauge = depths
 	want := `[{"queue":"events","depth":1,"inFlight":2,"delayed":3,"deadLettered":15},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
 	if got := strings.TrimSpace(b.must(200, "GET", "/v1/queues", "")); got != want {
 		t.Errorf("queues are %s, want %s", got, want)
@@ -204,7 +199,7 @@ func TestQueuesAreShownAllOrNone(t *testing.T) {
 				some[known] = depth
 			}
 		}
-		b.Gauge = some
+		b.process.Gauge = some
 		if got := b.must(503, "GET", "/v1/queues", ""); strings.Contains(got, `"queue"`) {
 			t.Errorf("without %s: %s", url, got)
 		}

@@ -45,8 +45,8 @@ func TestGoldenRequests(t *testing.T) {
 	}
 	functiontest.Golden(t, "console", want, func(t *testing.T, name string, raw []byte, want wanted) {
 		b := newBench(t)
-		b.Auth.OperatorKeyHash, b.Auth.Claims = demoOperatorHash, httpapi.Claims{Role: "groups", Name: "preferred_username"}
-		out := functiontest.Ask(t, b.Handler(), raw)
+		b.process.Auth.OperatorKeyHash, b.process.Auth.Claims = demoOperatorHash, httpapi.Claims{Role: "groups", Name: "preferred_username"}
+		out := functiontest.Ask(t, b.process.Handler(), raw)
 		if out.StatusCode != want.status || !strings.Contains(out.Body, want.answer) {
 			t.Errorf("got %d %s, want %d with %s", out.StatusCode, out.Body, want.status, want.answer)
 		}

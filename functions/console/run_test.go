@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/audience/score"
@@ -20,7 +18,6 @@ import (
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/idempotency"
 	"github.com/userops/userops/shared/job"
@@ -48,8 +45,8 @@ func TestStartingARun(t *testing.T) {
 			b := newBench(t)
 			body := b.must(c.status, "POST", "/v1/runs", c.body)
 			if c.status != 202 {
-				if got := errorsOf(t, body); !strings.Contains(got, c.want) || len(b.jobs.jobs) != 0 {
-					t.Errorf("errors are %q, want %q; jobs %v", got, c.want, b.jobs.jobs)
+				if got := errorsOf(t, body); !strings.Contains(got, c.want) || len(b.asked()) != 0 {
+					t.Errorf("errors are %q, want %q; jobs %v", got, c.want, b.asked())
 				}
 				return
 			}
@@ -57,8 +54,8 @@ func TestStartingARun(t *testing.T) {
 				t.Errorf("answer is %s", body)
 			}
 			want := job.Segmentation{Kind: job.Plan, RunID: "run-1", AsOf: c.asOf}
-			if len(b.jobs.jobs) != 1 || !reflect.DeepEqual(b.jobs.jobs[0], want) {
-				t.Errorf("jobs are %+v, want %+v", b.jobs.jobs, want)
+			if len(b.asked()) != 1 || !reflect.DeepEqual(b.asked()[0], want) {
+				t.Errorf("jobs are %+v, want %+v", b.asked(), want)
 			}
 			if shown := b.must(200, "GET", "/v1/runs/run-1", ""); !strings.Contains(shown, `"state":"planned"`) {
 				t.Errorf("the run is shown as %s", shown)
@@ -75,27 +72,26 @@ func TestARunWithAnIdempotencyKeyStartsOnce(t *testing.T) {
 	if got := post(202, `{}`); got != `{"runId":"run-1"}` {
 		t.Fatalf("answer is %s", got)
 	}
-	b.now = start.Add(idempotency.Life - time.Second)
+	b.Set(start.Add(idempotency.Life - time.Second))
 	if got := post(202, `{}`); got != `{"runId":"run-1"}` {
 		t.Errorf("the same call just within 24 h is answered %s", got)
 	}
 	if got := post(422, `{"asOf":"2026-11-01"}`); !strings.Contains(got, "another body") {
 		t.Errorf("another body is answered %s", got)
 	}
-	for _, one := range b.jobs.jobs {
+	for _, one := range b.asked() {
 		if one.RunID != "run-1" {
 			t.Errorf("a job asks for %s", one.RunID)
 		}
 	}
-	before := len(b.jobs.jobs)
-	if _, err := b.Runs.Create(t.Context(), score.Run{ID: "run-1", CreatedAt: b.now}); err != nil {
-		t.Fatal(err)
-	}
+	before := len(b.asked())
+	_, err := b.process.Runs.Create(t.Context(), score.Run{ID: "run-1", CreatedAt: b.Now()})
+	b.Must(err)
 	post(202, `{}`)
-	if len(b.jobs.jobs) != before {
+	if len(b.asked()) != before {
 		t.Error("a run that has begun was asked for again")
 	}
-	b.now = start.Add(idempotency.Life)
+	b.Set(start.Add(idempotency.Life))
 	if got := post(202, `{}`); got == `{"runId":"run-1"}` {
 		t.Errorf("after 24 h the key gives the old run: %s", got)
 	}
@@ -103,12 +99,12 @@ func TestARunWithAnIdempotencyKeyStartsOnce(t *testing.T) {
 
 func TestARunWhoseJobWasNotSentIsSentByTheNextTry(t *testing.T) {
 	b := newBench(t)
-	b.jobs.fail = errors.New("the queue is away")
+	b.jobs.Break(errors.New("the queue is away"))
 	b.must(503, "POST", "/v1/runs", `{}`, "Idempotency-Key", "k1")
-	b.jobs.fail = nil
+	b.jobs.Heal()
 	b.must(202, "POST", "/v1/runs", `{}`, "Idempotency-Key", "k1")
-	if len(b.jobs.jobs) != 1 || b.jobs.jobs[0].RunID != "run-1" {
-		t.Errorf("jobs are %+v, want one for run-1", b.jobs.jobs)
+	if len(b.asked()) != 1 || b.asked()[0].RunID != "run-1" {
+		t.Errorf("jobs are %+v, want one for run-1", b.asked())
 	}
 }
 
@@ -117,16 +113,11 @@ func TestRunsAreShown(t *testing.T) {
 	b.must(404, "GET", "/v1/runs/run-9", "")
 	for i := range 3 {
 		run := score.Run{ID: fmt.Sprintf("run-%d", i), CreatedAt: start.Add(time.Duration(i) * time.Hour), Shards: 4}
-		if _, err := b.Runs.Create(t.Context(), run); err != nil {
-			t.Fatal(err)
-		}
+		_, err := b.process.Runs.Create(t.Context(), run)
+		b.Must(err)
 	}
-	if err := b.Runs.SaveFindings(t.Context(), "run-0", score.Findings{Profiles: 7, Counts: score.Counts{"class8": {"111": 2}}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Runs.SaveOutcome(t.Context(), "run-0", score.Outcome{Changed: 5, FinishedAt: start}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.process.Runs.SaveFindings(t.Context(), "run-0", score.Findings{Profiles: 7, Counts: score.Counts{"class8": {"111": 2}}}))
+	b.Must(b.process.Runs.SaveOutcome(t.Context(), "run-0", score.Outcome{Changed: 5, FinishedAt: start}))
 	shown := b.must(200, "GET", "/v1/runs/run-0", "")
 	for _, want := range []string{`"state":"finished"`, `"shards":4`, `"profiles":7`, `"changed":5`, `"counts":{"class8":{"111":2}}`, `"breakpoints":`} {
 		if !strings.Contains(shown, want) {
@@ -157,7 +148,7 @@ func crowd(n, k int) []*profile.Profile {
 func TestPreviewOfEverybodyIsExact(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	b.Profiles = population{0: {crowd(30, 3)}, 5: {crowd(10, 1)}}
+	b.process.Profiles = population{0: {crowd(30, 3)}, 5: {crowd(10, 1)}}
 	want := `{"segment":"vip","sampled":40,"matched":4,"exact":true,"share":{"estimate":0.1,"low":0.1,"high":0.1},"profiles":40,"audience":{"estimate":4,"low":4,"high":4}}`
 	if got := strings.TrimSpace(b.must(200, "POST", "/v1/segments/vip/preview", "")); got != want {
 		t.Errorf("preview is %s\nwant %s", got, want)
@@ -168,24 +159,19 @@ func TestPreviewOfEverybodyIsExact(t *testing.T) {
 func TestPreviewOfStoredPeople(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	profiles := people.Profiles{DB: b.db, Table: "Profiles"}
-	b.Profiles = profiles
+	b.process.Profiles = b.Profiles
 	for i, one := range crowd(5, 2) {
 		if one.ID = (profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}).ID(); i%2 == 1 {
 			one.ErasedAt = start.Add(-time.Hour)
 		}
-		if err := profiles.Save(t.Context(), one); err != nil {
-			t.Fatal(err)
-		}
+		b.Must(b.Profiles.Save(t.Context(), one))
 	}
 	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 	for id, rest := range map[string]map[string]types.AttributeValue{
 		"torn": {"b": &types.AttributeValueMemberB{Value: []byte{1, 200, 1}}}, "gone": {"erased": &types.AttributeValueMemberN{Value: "1"}}, "pointer": {"to": text("x")},
 	} {
 		rest["pk"], rest["sk"] = text("p#"+id), text("p")
-		if _, err := b.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("Profiles"), Item: rest}); err != nil {
-			t.Fatal(err)
-		}
+		b.Item("Profiles", rest)
 	}
 	want := `{"segment":"vip","sampled":5,"matched":2,"unreadable":1,"exact":true,"share":{"estimate":0.4,"low":0.4,"high":0.4},"profiles":5,"audience":{"estimate":2,"low":2,"high":2}}`
 	if got := strings.TrimSpace(b.must(200, "POST", "/v1/segments/vip/preview", "")); got != want {
@@ -196,16 +182,13 @@ func TestPreviewOfStoredPeople(t *testing.T) {
 func TestPreviewOfASampleHasAnInterval(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	b.Profiles = population{0: {crowd(100, 10), crowd(100, 100)}}
+	b.process.Profiles = population{0: {crowd(100, 10), crowd(100, 100)}}
 	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); strings.Contains(got, "audience") || !strings.Contains(got, `"exact":false`) {
 		t.Errorf("without a run the preview is %s, want no audience", got)
 	}
-	if _, err := b.Runs.Create(t.Context(), score.Run{ID: "r", CreatedAt: start}); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(b.Runs.SaveFindings(t.Context(), "r", score.Findings{Profiles: 200}), b.Runs.SaveOutcome(t.Context(), "r", score.Outcome{})); err != nil {
-		t.Fatal(err)
-	}
+	_, err := b.process.Runs.Create(t.Context(), score.Run{ID: "r", CreatedAt: start})
+	b.Must(err)
+	b.Must(errors.Join(b.process.Runs.SaveFindings(t.Context(), "r", score.Findings{Profiles: 200}), b.process.Runs.SaveOutcome(t.Context(), "r", score.Outcome{})))
 	got := b.must(200, "POST", "/v1/segments/vip/preview", "")
 	for _, want := range []string{`"sampled":100,"matched":10`, `"estimate":0.1,`, `"profiles":200`, `"audience":{"estimate":20,"low":11,"high":35}`} {
 		if !strings.Contains(got, want) {
@@ -218,7 +201,7 @@ func TestPreviewOfACampaignIsThatOfItsTriggersSegment(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
-	b.Profiles = population{0: {crowd(10, 4)}}
+	b.process.Profiles = population{0: {crowd(10, 4)}}
 	for name, c := range map[string]struct {
 		trigger, body string
 		status        int
@@ -244,7 +227,7 @@ func TestPreviewOfACampaignIsThatOfItsTriggersSegment(t *testing.T) {
 	}
 	b.call("PUT", "/v1/campaigns/c", thanks)
 	first := b.must(200, "POST", "/v1/campaigns/c/preview", "", "Idempotency-Key", "k1")
-	b.Profiles = population{0: {crowd(10, 5)}}
+	b.process.Profiles = population{0: {crowd(10, 5)}}
 	if again := b.must(200, "POST", "/v1/campaigns/c/preview", "", "Idempotency-Key", "k1"); again != first {
 		t.Errorf("the same call is answered %s, before %s", again, first)
 	}
@@ -253,7 +236,7 @@ func TestPreviewOfACampaignIsThatOfItsTriggersSegment(t *testing.T) {
 func TestPreviewAsksWhatItIsGiven(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	b.Profiles = population{0: {crowd(10, 4)}}
+	b.process.Profiles = population{0: {crowd(10, 4)}}
 	for name, c := range map[string]struct {
 		id, body string
 		status   int
@@ -279,9 +262,9 @@ func TestPreviewAsksWhatItIsGiven(t *testing.T) {
 func TestPreviewWithAnIdempotencyKeyIsAnsweredAlike(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	b.Profiles = population{0: {crowd(10, 4)}}
+	b.process.Profiles = population{0: {crowd(10, 4)}}
 	first := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1")
-	b.Profiles = population{0: {crowd(10, 5)}}
+	b.process.Profiles = population{0: {crowd(10, 5)}}
 	if again := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"); again != first {
 		t.Errorf("the same call is answered %s, then %s", first, again)
 	}
@@ -290,7 +273,7 @@ func TestPreviewWithAnIdempotencyKeyIsAnsweredAlike(t *testing.T) {
 	}
 	b.must(422, "POST", "/v1/segments/vip/preview", `{"rule":{"field":"orders.paid","op":"gte","value":1}}`, "Idempotency-Key", "k1")
 	b.must(400, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", strings.Repeat("k", httpapi.MaxKey+1))
-	b.now = start.Add(idempotency.Life)
+	b.Set(start.Add(idempotency.Life))
 	if later := b.must(200, "POST", "/v1/segments/vip/preview", "", "Idempotency-Key", "k1"); !strings.Contains(later, `"matched":5`) {
 		t.Errorf("after 24 h the key is answered %s", later)
 	}
@@ -301,7 +284,7 @@ func TestAQuestionOfOnesOwnHasALine(t *testing.T) {
 	b := newBench(t)
 	b.hire(access.Editor)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	b.Profiles = population{0: {crowd(10, 4)}}
+	b.process.Profiles = population{0: {crowd(10, 4)}}
 	const question = `{"rule":{"all":[{"field":"traits.email","op":"eq","value":"mei@shop.example"},{"performed":{"event":"Signed In"}},{"not":{"field":"traits.email","op":"exists"}}]}}`
 	before := len(b.lines())
 	for _, body := range []string{"", `{}`} {
@@ -323,7 +306,7 @@ func TestAQuestionOfOnesOwnHasALine(t *testing.T) {
 	if text, err := json.Marshal(l); err != nil || strings.Contains(string(text), "mei@") {
 		t.Errorf("the line holds what was asked for: %s", text)
 	}
-	b.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
+	b.DB.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
 	if status, answer := b.as(access.Editor, "POST", "/v1/segments/who/preview", question); status != 503 || strings.Contains(answer, "matched") {
 		t.Errorf("without a line the answer is %d %s", status, answer)
 	}
@@ -334,7 +317,7 @@ func TestAnIdempotencyKeyIsItsCallers(t *testing.T) {
 	b := newBench(t)
 	b.hire(access.Viewer, access.Editor, access.Approver)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
-	b.Profiles = population{0: {crowd(10, 4)}}
+	b.process.Profiles = population{0: {crowd(10, 4)}}
 	const question = `{"rule":{"field":"orders.paid","op":"gte","value":1}}`
 	for range 2 {
 		if status, body := b.as(access.Editor, "POST", "/v1/segments/vip/preview", question, "Idempotency-Key", "k1"); status != 200 {
@@ -350,7 +333,7 @@ func TestAnIdempotencyKeyIsItsCallers(t *testing.T) {
 		}
 	}
 	runs := map[string]bool{}
-	for _, j := range b.jobs.jobs {
+	for _, j := range b.asked() {
 		runs[j.RunID] = true
 	}
 	if len(runs) != 2 {

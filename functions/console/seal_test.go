@@ -63,12 +63,12 @@ func TestAWithdrawnHookSecretStaysSo(t *testing.T) {
 					b := newBench(t)
 					b.must(201, "PUT", "/v1/sources/s", body(leaked))
 					b.must(200, "PUT", "/v1/sources/s", body(present))
-					b.db.Fail(operation, 1, how)
+					b.DB.Fail(operation, 1, how)
 					for range 2 { // the second time there may be nothing left to do
 						if w := b.call(end, "/v1/sources/s", map[string]string{"PUT": `{"name":"S","kind":"server","writeKeys":[]}`}[end]); w.Code != 503 && w.Code > 204 && w.Code != 404 {
 							t.Fatalf("%s: %d %s", end, w.Code, w.Body)
 						}
-						b.db.Heal()
+						b.DB.Heal()
 					}
 					for range 2 {
 						if w := b.call("PUT", "/v1/sources/s", body(secret)); w.Code > 201 {
@@ -88,9 +88,7 @@ func TestAWithdrawnHookSecretStaysSo(t *testing.T) {
 // TestHookSecretsOfOlderVersions: what was saved with its secret shows none, and the next save moves it.
 func TestHookSecretsOfOlderVersions(t *testing.T) {
 	b := newBench(t)
-	if _, err := b.Catalog.Save(t.Context(), definition.Source, "s", []byte(`{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`), nil, dynamotest.By(start)); err != nil {
-		t.Fatal(err)
-	}
+	b.Define(definition.Source, "s", `{"hookSecret":"former-secret","id":"s","kind":"server","name":"S"}`)
 	if shown := b.must(200, "GET", "/v1/sources/s", ""); strings.Contains(shown, "former-secret") || !strings.Contains(shown, `"hookSecretSet":true`) {
 		t.Errorf("shown %s", shown)
 	}

@@ -1,14 +1,12 @@
 package console
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/userops/userops/shared/domain/definition"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
 
 // TestWhatWasSavedBeforeItWasRefusedCanBeStopped saves documents past the checks, as a version did that did not have them. They can be
@@ -26,9 +24,7 @@ func TestWhatWasSavedBeforeItWasRefusedCanBeStopped(t *testing.T) {
 		"templates": {definition.Template, strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), strings.Replace(strings.Replace(welcome, "profile.name", "profile.name | upcase: 1", 1), `"Hello"`, `"Hi"`, 1),
 			strings.Replace(welcome, "profile.name", "profile.name | upcase: 1, 2", 1)},
 	} {
-		if _, err := b.Catalog.Save(t.Context(), c.kind, "old", json.RawMessage(c.stored), nil, dynamotest.By(b.Now())); err != nil {
-			t.Fatal(err)
-		}
+		b.Define(c.kind, "old", c.stored)
 		b.must(422, "PUT", "/v1/"+plural+"/new", c.changed)
 		b.must(422, "PUT", "/v1/"+plural+"/old", c.worse)
 		b.must(200, "PUT", "/v1/"+plural+"/old", c.changed)
@@ -44,9 +40,7 @@ func TestIDsOfBeforeTheyHadOneRule(t *testing.T) {
 		"templates": {definition.Template, "hello you", welcome, strings.Replace(welcome, `"Hello"`, `"Hi"`, 1)},
 	} {
 		stored := fmt.Sprintf(`{"id":%q,%s`, c.id, c.stored[1:])
-		if _, err := b.Catalog.Save(t.Context(), c.kind, c.id, json.RawMessage(stored), nil, dynamotest.By(b.Now())); err != nil {
-			t.Fatal(err)
-		}
+		b.Define(c.kind, c.id, stored)
 		path := "/v1/" + plural + "/" + url.PathEscape(c.id)
 		b.must(200, "PUT", path, c.changed)
 		if got := b.must(422, "PUT", path+".", c.changed); !strings.Contains(got, `"must be 1 to 64 of a-z, A-Z, 0-9, - and _"`) {

@@ -3,6 +3,7 @@ package functiontest
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,4 +61,15 @@ func Ask(t *testing.T, handler http.Handler, raw []byte) events.APIGatewayV2HTTP
 		t.Errorf("the problem %s has no %s", out.Body, instance)
 	}
 	return out
+}
+
+// Call asks a handler by HTTP. Headers are names and values in turn.
+func Call(t testing.TB, handler http.Handler, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w
 }

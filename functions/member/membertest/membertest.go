@@ -19,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/secret"
 )
@@ -122,14 +123,7 @@ func (b *Bench) Call(method, path, body string, headers ...string) *httptest.Res
 
 // Anybody asks without a key but those of the headers.
 func (b *Bench) Anybody(method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	b.Helper()
-	r := httptest.NewRequestWithContext(b.Context(), method, path, strings.NewReader(body))
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	b.Handler.ServeHTTP(w, r)
-	return w
+	return functiontest.Call(b, b.Handler, method, path, body, headers...)
 }
 
 // As asks as an operator of a role, and gives the body of a success.
