@@ -16,10 +16,10 @@ import (
 // judged is an attempt of which the campaign and the guards have said whether the notification may be sent to the person now.
 type judged struct {
 	*read
-	all      *profile.Profile // the person with what only public events say
-	campaign catalog.Campaign // in the version that took the person; zero where there is none
-	variant  campaign.Variant // zero where the campaign has none of that id
-	facts    delivery.Case    // what the guards were asked; zero without a campaign
+	all      *profile.Profile  // the person with what only public events say
+	campaign campaign.Compiled // in the version that took the person; zero where there is none
+	variant  campaign.Variant  // zero where the campaign has none of that id
+	facts    delivery.Case     // what the guards were asked; zero without a campaign
 }
 
 // judge asks whether the campaign still wants the person, and then the guards that only read.
@@ -55,7 +55,7 @@ func skip(r delivery.Reason, detail string) delivery.Verdict {
 }
 
 // pinned finds the campaign in the version that took the person, and whether there is one that can be asked.
-func (a *attempt) pinned(ctx context.Context) (catalog.Campaign, delivery.Verdict, error) {
+func (a *attempt) pinned(ctx context.Context) (campaign.Compiled, delivery.Verdict, error) {
 	c, there, err := a.Campaigns.Pinned(ctx, a.n.CampaignID, a.n.CampaignVersion)
 	switch {
 	case errors.Is(err, dynamo.ErrUnreadable) && a.late():

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -79,7 +80,7 @@ type definitions interface {
 type campaigns interface {
 	// Pinned is a campaign in one version, with the state of now; version 0 means the present one. ok is false when the campaign is gone.
 	// dynamo.ErrUnreadable says that a newer program has saved it.
-	Pinned(ctx context.Context, id string, version int) (c catalog.Campaign, ok bool, err error)
+	Pinned(ctx context.Context, id string, version int) (c campaign.Compiled, ok bool, err error)
 }
 
 // waits files what is to come again later, durably. Filing it again under the same id and time changes nothing. An error leaves open whether it was filed.

@@ -15,13 +15,12 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
 )
 
 // listing names the listing of an audience: the same for the same campaign and time.
-func listing(c catalog.Campaign) string {
+func listing(c campaign.Compiled) string {
 	return fmt.Sprintf("audience-%s-%d", c.ID, c.Trigger.Audience.At.Unix())
 }
 
@@ -35,7 +34,7 @@ func listedAt(run, campaignID string) time.Time {
 }
 
 // expects says whether the campaign's audience is to be asked for at a time.
-func expects(c catalog.Campaign, now time.Time) bool {
+func expects(c campaign.Compiled, now time.Time) bool {
 	if c.Trigger.Audience == nil || c.State != campaign.Running && c.State != campaign.Scheduled {
 		return false
 	}
@@ -54,7 +53,7 @@ func (p *Process) askAudiences(ctx context.Context) error {
 		return err
 	}
 	var failed []error
-	var wanted []catalog.Campaign
+	var wanted []campaign.Compiled
 	for _, c := range campaigns {
 		if !expects(c, p.Now()) {
 			continue
@@ -72,7 +71,7 @@ func (p *Process) askAudiences(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-func (p *Process) askFor(ctx context.Context, campaigns []catalog.Campaign) error {
+func (p *Process) askFor(ctx context.Context, campaigns []campaign.Compiled) error {
 	var listings []job.Listing
 	for _, c := range campaigns {
 		listings = append(listings, job.Listing{RunID: listing(c), SegmentID: string(c.Trigger.Audience.SegmentID), CampaignID: c.ID})
@@ -132,7 +131,7 @@ func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *jo
 }
 
 // unused is why a list is of no use to its campaign, the zero verdict if it is of use. A deferred one is to be kept.
-func (p *Process) unused(c catalog.Campaign, ok bool, list job.AudienceList) delivery.Verdict {
+func (p *Process) unused(c campaign.Compiled, ok bool, list job.AudienceList) delivery.Verdict {
 	switch {
 	case !ok:
 		return skip(delivery.Cancelled, "campaign gone")

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -30,13 +30,13 @@ type timeline interface {
 // campaigns answers from memory. What was saved before an invocation began is in force for it; what is saved during one is in force within
 // catalog.CatalogTTL. What it gives is shared, and nobody changes it. dynamo.ErrUnreadable says that a newer program has saved the campaign.
 type campaigns interface {
-	All(ctx context.Context) ([]catalog.Campaign, error)
+	All(ctx context.Context) ([]campaign.Compiled, error)
 	// Listening is the running ones that take up what followed from a commit.
-	Listening(ctx context.Context, f profile.Follow) ([]catalog.Campaign, error)
+	Listening(ctx context.Context, f profile.Follow) ([]campaign.Compiled, error)
 	// Find is a campaign as it is now. ok is false when there is none.
-	Find(ctx context.Context, id string) (c catalog.Campaign, ok bool, err error)
+	Find(ctx context.Context, id string) (c campaign.Compiled, ok bool, err error)
 	// Pinned is a campaign in one version, with the state of now; version 0 means the present one. ok is false when the campaign is gone.
-	Pinned(ctx context.Context, id string, version int) (c catalog.Campaign, ok bool, err error)
+	Pinned(ctx context.Context, id string, version int) (c campaign.Compiled, ok bool, err error)
 }
 
 // enrolments remembers whom campaigns have enrolled that enrol nobody twice, and which audiences were asked for. It reads consistently, and what it has

@@ -11,7 +11,6 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
@@ -64,7 +63,7 @@ func (s *subject) happened(ctx context.Context, timeline timeline) (people.Packe
 // trigger is what made a campaign look at a person.
 type trigger struct {
 	*subject
-	campaign catalog.Campaign
+	campaign campaign.Compiled
 	cause    string // the same when it comes again
 	at       time.Time
 	// ended is why nothing comes of it whoever the person is, the zero verdict if something may.
@@ -156,7 +155,7 @@ func skip(r delivery.Reason, detail string) delivery.Verdict {
 }
 
 // refusal is why the campaign does not want the person of a notification now, the zero verdict if it does.
-func (p *Process) refusal(c catalog.Campaign, n job.Notification, person *profile.Profile, now time.Time) delivery.Verdict {
+func (p *Process) refusal(c campaign.Compiled, n job.Notification, person *profile.Profile, now time.Time) delivery.Verdict {
 	if by := c.CancelledBy(person, n.Since, n.Unproven); by != "" {
 		return skip(delivery.Cancelled, by)
 	}
@@ -171,7 +170,7 @@ func (p *Process) refusal(c catalog.Campaign, n job.Notification, person *profil
 }
 
 // ask completes a notification that is to be sent now: with the arm, and with the version of its template.
-func (p *Process) ask(ctx context.Context, c catalog.Campaign, n job.Notification, person *profile.Profile) (*job.Notification, error) {
+func (p *Process) ask(ctx context.Context, c campaign.Compiled, n job.Notification, person *profile.Profile) (*job.Notification, error) {
 	arm := c.Assign(campaign.Person(person))
 	template, _, err := p.Catalog.Find(ctx, definition.Template, arm.TemplateID)
 	if err != nil {
@@ -183,7 +182,7 @@ func (p *Process) ask(ctx context.Context, c catalog.Campaign, n job.Notificatio
 }
 
 // drop records that nothing comes of a trigger, unless something is on record.
-func (p *Process) drop(ctx context.Context, c catalog.Campaign, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
+func (p *Process) drop(ctx context.Context, c campaign.Compiled, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
 	p.count(string(v.Reason))
 	_, err := p.Deliveries.DecideFirst(ctx, delivery.Decision{
 		NotificationID: n.ID, ProfileID: n.ProfileID, CampaignID: n.CampaignID, CampaignVersion: n.CampaignVersion, Step: n.Step, Channel: c.Channel,

@@ -14,20 +14,6 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 )
 
-// Campaign is a saved campaign that is ready to be asked.
-type Campaign struct {
-	campaign.Definition
-	Version   int
-	Condition campaign.Condition
-	// profiles says that the campaign is for those who have left a segment which asks what may not be asked of who refuses profiling.
-	profiles bool
-}
-
-// Wants is the definition's, and never of who refuses profiling where it would be for having been classed once.
-func (c Campaign) Wants(p *profile.Profile) bool {
-	return c.Definition.Wants(p) && !(c.profiles && p.RefusesProfiling())
-}
-
 // Campaigns reads all campaigns through a cache of the catalog and compiles their conditions, anew whenever a campaign or a
 // segment has changed. It is safe for concurrent use. A campaign whose condition asks a segment that is gone is left out and logged; it does not
 // stop the others. So is one that cannot be read, which a newer program may have saved; but it is not gone: who asks for it is told ErrUnreadable.
@@ -42,16 +28,16 @@ type Campaigns struct {
 type campaignSet struct {
 	rules      []segment.Definition
 	defined    *segment.Set // of them
-	all        []Campaign
+	all        []campaign.Compiled
 	byID       map[string]int
 	unreadable map[string]bool
 	listeners  map[campaign.News][]int // the running ones by what they listen to
 	// pinned are former versions, compiled with these rules. It changes, under the lock of Campaigns.
-	pinned map[versionKey]Campaign
+	pinned map[versionKey]campaign.Compiled
 }
 
 // All is every campaign in the order of the ids, and last the one that every shop has. Callers do not change it.
-func (c *Campaigns) All(ctx context.Context) ([]Campaign, error) {
+func (c *Campaigns) All(ctx context.Context) ([]campaign.Compiled, error) {
 	set, err := c.set(ctx)
 	if err != nil {
 		return nil, err
@@ -60,15 +46,15 @@ func (c *Campaigns) All(ctx context.Context) ([]Campaign, error) {
 }
 
 // Find is one campaign as it is now; ok is false when there is none that can be asked. ErrUnreadable says that this program cannot read it.
-func (c *Campaigns) Find(ctx context.Context, id string) (found Campaign, ok bool, err error) {
+func (c *Campaigns) Find(ctx context.Context, id string) (found campaign.Compiled, ok bool, err error) {
 	set, err := c.set(ctx)
 	if err != nil {
-		return Campaign{}, false, err
+		return campaign.Compiled{}, false, err
 	}
 	return set.find(id)
 }
 
-func (s *campaignSet) find(id string) (found Campaign, ok bool, err error) {
+func (s *campaignSet) find(id string) (found campaign.Compiled, ok bool, err error) {
 	at, ok := s.byID[id]
 	switch {
 	case ok:
@@ -76,16 +62,16 @@ func (s *campaignSet) find(id string) (found Campaign, ok bool, err error) {
 	case s.unreadable[id]:
 		err = fmt.Errorf("reading campaign %s: %w", id, dynamo.ErrUnreadable)
 	}
-	return Campaign{}, false, err
+	return campaign.Compiled{}, false, err
 }
 
 // Listening is every running campaign that takes up what followed from a commit, in the order of the ids.
-func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]Campaign, error) {
+func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]campaign.Compiled, error) {
 	set, err := c.set(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found []Campaign
+	var found []campaign.Compiled
 	for _, at := range set.listeners[campaign.News{Kind: f.Kind, Ref: f.Ref}] {
 		found = append(found, set.all[at])
 	}
@@ -95,10 +81,10 @@ func (c *Campaigns) Listening(ctx context.Context, f profile.Follow) ([]Campaign
 // Pinned is one version of a campaign, with the state of now: who was taken by a version stays with it, and is stopped all the same. ok
 // is false when the campaign is gone. A version that cannot be asked any more, or none, means the present one; ErrUnreadable that this program
 // cannot read that.
-func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found Campaign, ok bool, err error) {
+func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found campaign.Compiled, ok bool, err error) {
 	set, err := c.set(ctx)
 	if err != nil {
-		return Campaign{}, false, err
+		return campaign.Compiled{}, false, err
 	}
 	now, ok, err := set.find(id)
 	if !ok || version == 0 || version == now.Version {
@@ -114,7 +100,7 @@ func (c *Campaigns) Pinned(ctx context.Context, id string, version int) (found C
 		case errors.Is(err, dynamo.ErrNotFound):
 			return now, true, nil
 		case err != nil:
-			return Campaign{}, false, err
+			return campaign.Compiled{}, false, err
 		}
 		if found, err = set.compile(definition.Campaigns.Read(d)); err != nil {
 			slog.ErrorContext(ctx, "version of a campaign not used", "campaign", id, "version", version, "error", err.Error())
@@ -144,7 +130,7 @@ func compileCampaigns(ctx context.Context, from Lister) (*campaignSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &campaignSet{rules: rules, byID: map[string]int{}, unreadable: map[string]bool{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]Campaign{}}
+	set := &campaignSet{rules: rules, byID: map[string]int{}, unreadable: map[string]bool{}, listeners: map[campaign.News][]int{}, pinned: map[versionKey]campaign.Compiled{}}
 	set.defined, _ = segment.Compile(rules) // who saves and who folds tells of faults
 	for _, d := range campaigns {
 		one, err := set.compile(d)
@@ -155,11 +141,11 @@ func compileCampaigns(ctx context.Context, from Lister) (*campaignSet, error) {
 		}
 		set.add(one)
 	}
-	set.add(Campaign{Definition: campaign.Confirmation()}) // it has no condition
+	set.add(campaign.Compiled{Definition: campaign.Confirmation()}) // it has no condition
 	return set, nil
 }
 
-func (s *campaignSet) add(one Campaign) {
+func (s *campaignSet) add(one campaign.Compiled) {
 	at := len(s.all)
 	s.all = append(s.all, one)
 	s.byID[one.ID] = at
@@ -169,18 +155,13 @@ func (s *campaignSet) add(one Campaign) {
 }
 
 // compile makes a campaign ready. One that was saved by a newer program may be of a channel, for example, that this one does not know.
-func (s *campaignSet) compile(d definition.Saved[campaign.Definition]) (Campaign, error) {
-	one := Campaign{Definition: d.Value, Version: d.Version}
+func (s *campaignSet) compile(d definition.Saved[campaign.Definition]) (campaign.Compiled, error) {
 	err := d.Err
 	if err == nil {
-		err = one.Validate()
+		err = d.Value.Validate()
 	}
 	if err != nil {
-		return one, fmt.Errorf("%w: %w", dynamo.ErrUnreadable, err)
+		return campaign.Compiled{Definition: d.Value}, fmt.Errorf("%w: %w", dynamo.ErrUnreadable, err)
 	}
-	if left := one.Trigger.ExitedSegment; left != "" {
-		one.profiles = left.Derived() || s.defined.Profiles(left)
-	}
-	one.Condition, err = one.CompileCondition(s.rules)
-	return one, err
+	return d.Value.Compile(d.Version, s.rules, s.defined)
 }
