@@ -74,18 +74,13 @@ func opened(t *testing.T, chromium, file, scripts string, calls int) map[string]
 	b := newBench(t)
 	b.Now, b.Secrets = time.Now, secret.Fixed(map[string]string{secret.UserHash: hashSecret})
 	came := make(chan struct{}, 100)
-	b.fail = func(sent *[][]byte, bodies [][]byte) error {
-		*sent = append(*sent, bodies...)
-		for range bodies {
-			came <- struct{}{}
-		}
-		return nil
+	b.queue.Around = func(send func() error) error {
+		defer func() { came <- struct{}{} }()
+		return send()
 	}
 	events := b.gateway()
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.Must(err)
 	page := strings.NewReplacer("{{address}}", strings.TrimPrefix(events.URL, "http://"), "{{key}}", defaultKey, "{{hash}}", proof.UserHash(hashSecret, "mei")).Replace(string(text))
 	mux := http.NewServeMux()
 	mux.Handle("GET /umd/", http.StripPrefix("/umd/", http.FileServer(http.Dir(scripts))))
@@ -98,9 +93,7 @@ func opened(t *testing.T, chromium, file, scripts string, calls int) map[string]
 
 	// Some of the browser's processes outlive the first and still write, so the folder goes as far as it can.
 	home, err := os.MkdirTemp("", "browser")
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.Must(err)
 	defer os.RemoveAll(home)
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()

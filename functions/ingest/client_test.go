@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -62,7 +62,7 @@ func installed(t *testing.T) string {
 }
 
 // allowedHeaders are those that the gateway lets a page of another origin send, by the template.
-func allowedHeaders(t *testing.T) string {
+func allowedHeaders(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "template.yaml"))
 	if err != nil {
@@ -83,7 +83,7 @@ func (b *bench) gateway() *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodOptions {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
-			w.Header().Set("Access-Control-Allow-Headers", allowedHeaders(b.t))
+			w.Header().Set("Access-Control-Allow-Headers", allowedHeaders(b))
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
@@ -91,7 +91,7 @@ func (b *bench) gateway() *httptest.Server {
 		defer one.Unlock()
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			b.t.Error(err)
+			b.Error(err)
 		}
 		in := request(r.URL.Path, "", base64.StdEncoding.EncodeToString(body))
 		in.IsBase64Encoded = true
@@ -102,10 +102,10 @@ func (b *bench) gateway() *httptest.Server {
 		in.Headers["host"], in.Headers["x-forwarded-proto"] = r.Host, "http"
 		out, err := serve(r.Context(), in)
 		if err != nil {
-			b.t.Error(err)
+			b.Error(err)
 		}
 		if out.StatusCode != 200 {
-			b.t.Logf("%s %s: %d %s", r.Method, r.URL, out.StatusCode, out.Body)
+			b.Logf("%s %s: %d %s", r.Method, r.URL, out.StatusCode, out.Body)
 		}
 		for name, value := range out.Headers {
 			w.Header().Set(name, value)
@@ -114,7 +114,7 @@ func (b *bench) gateway() *httptest.Server {
 		w.WriteHeader(out.StatusCode)
 		_, _ = io.WriteString(w, out.Body)
 	}))
-	b.t.Cleanup(server.Close)
+	b.Cleanup(server.Close)
 	return server
 }
 
@@ -124,11 +124,7 @@ func TestPublicClientsWorkUnchanged(t *testing.T) {
 	folder := installed(t)
 	b := newBench(t)
 	b.Now = time.Now
-	b.fail = func(sent *[][]byte, bodies [][]byte) error {
-		*sent = append(*sent, bodies...)
-		b.fail = nil
-		return errors.New("the answer was lost")
-	}
+	b.queue.Fail(1, dynamotest.Persisted)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	script := exec.CommandContext(ctx, "node", "testdata/clients.cjs", folder, b.gateway().URL, defaultKey)

@@ -37,7 +37,7 @@ func signature(secret, body string) string {
 
 // notify sends a notice as the shop system does.
 func (b *bench) notify(system, id, topic, body, sign string) answer {
-	b.t.Helper()
+	b.Helper()
 	names := map[string][2]string{"shopify": {"x-shopify-hmac-sha256", "x-shopify-topic"}, "woocommerce": {"x-wc-webhook-signature", "x-wc-webhook-topic"}}[system]
 	in := request("/v1/hooks/"+system+"/"+id, "", body, names[0], sign, names[1], topic)
 	in.RouteKey, in.PathParameters = "POST /v1/hooks/"+system+"/{source}", map[string]string{"source": id}
@@ -175,7 +175,7 @@ func TestHooksBecomeEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newHookBench(t)
 			b.Secrets = secret.Fixed(map[string]string{secret.UserHash: hashSecret})
-			b.now = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+			b.Set(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
 			if a := b.notify(tc.system, "shop", tc.topic, tc.body, signature(hookSecret, tc.body)); a.status != 200 || len(a.Errors) > 0 {
 				t.Fatalf("got %+v %s", a, a.faults())
 			}
@@ -216,8 +216,8 @@ func TestHooksAreSigned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newHookBench(t)
 			a := b.notify("shopify", tc.id, "customers/create", body, tc.sign)
-			if a.status != tc.status || (len(b.sent) > 0) != (tc.status == 200) {
-				t.Errorf("got %d with %d messages, want %d", a.status, len(b.sent), tc.status)
+			if a.status != tc.status || (len(b.queue.Bodies()) > 0) != (tc.status == 200) {
+				t.Errorf("got %d with %d messages, want %d", a.status, len(b.queue.Bodies()), tc.status)
 			}
 		})
 	}
@@ -268,7 +268,7 @@ func TestTwoHookSecrets(t *testing.T) {
 		t.Errorf("%d reads for four notices, want 2", b.reads)
 	}
 	delete(b.hookSecrets, "new")
-	b.now = b.now.Add(keyAge)
+	b.Pass(keyAge)
 	if a := b.notify("shopify", "new", "customers/create", shopifyCustomerNotice, signature("", shopifyCustomerNotice)); a.status != 401 {
 		t.Errorf("without one: %d", a.status)
 	}
@@ -289,12 +289,12 @@ func TestNoticesThatCannotBeJudged(t *testing.T) {
 			return b.notify("shopify", "new", "customers/create", shopifyCustomerNotice, signature("present-secret", shopifyCustomerNotice)).status
 		}
 		fail(b)
-		if got := notify(); got != 503 || len(b.sent) != 0 {
-			t.Errorf("%s: %d with %d messages", name, got, len(b.sent))
+		if got := notify(); got != 503 || len(b.queue.Bodies()) != 0 {
+			t.Errorf("%s: %d with %d messages", name, got, len(b.queue.Bodies()))
 		}
 		b.secretsDown, b.Secrets = nil, ours
-		if got := notify(); got != 200 || len(b.sent) != 1 {
-			t.Errorf("%s, later: %d with %d messages", name, got, len(b.sent))
+		if got := notify(); got != 200 || len(b.queue.Bodies()) != 1 {
+			t.Errorf("%s, later: %d with %d messages", name, got, len(b.queue.Bodies()))
 		}
 	}
 }
@@ -321,8 +321,8 @@ func TestHooksWithABadBody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newHookBench(t)
-			if a := b.notify(tc.system, "shop", tc.topic, tc.body, signature(hookSecret, tc.body)); a.status != tc.status || len(b.sent) != 0 {
-				t.Errorf("got %+v with %d messages, want %d", a, len(b.sent), tc.status)
+			if a := b.notify(tc.system, "shop", tc.topic, tc.body, signature(hookSecret, tc.body)); a.status != tc.status || len(b.queue.Bodies()) != 0 {
+				t.Errorf("got %+v with %d messages, want %d", a, len(b.queue.Bodies()), tc.status)
 			}
 		})
 	}
@@ -330,8 +330,8 @@ func TestHooksWithABadBody(t *testing.T) {
 
 func TestAWebhookIsTriedWithoutASignature(t *testing.T) {
 	b := newHookBench(t)
-	if a := b.notify("woocommerce", "shop", "", "webhook_id=7", ""); a.status != 200 || len(b.sent) != 0 {
-		t.Errorf("got %+v with %d messages", a, len(b.sent))
+	if a := b.notify("woocommerce", "shop", "", "webhook_id=7", ""); a.status != 200 || len(b.queue.Bodies()) != 0 {
+		t.Errorf("got %+v with %d messages", a, len(b.queue.Bodies()))
 	}
 	if a := b.notify("woocommerce", "shop", "order.created", "webhook_id=7", ""); a.status != 401 {
 		t.Errorf("with a topic: %+v", a)
@@ -347,7 +347,7 @@ func TestHookSourcesAreReadOnce(t *testing.T) {
 	if b.reads != 2 {
 		t.Errorf("%d reads, want 2", b.reads)
 	}
-	b.now = b.now.Add(keyAge)
+	b.Pass(keyAge)
 	b.down = errors.New("no catalog")
 	if a := b.notify("shopify", "shop", "x", "{}", signature(hookSecret, "{}")); a.status != 503 {
 		t.Errorf("no catalog: %+v", a)

@@ -76,8 +76,8 @@ func manyKeys(n int) string {
 func queued(b *bench) (n int) {
 	for _, j := range b.jobs() {
 		for _, e := range j.Events {
-			if e.Timestamp.IsZero() || e.Timestamp.After(b.now.Add(24*time.Hour)) || e.MessageID == "" || e.UserID+e.AnonymousID == "" {
-				b.t.Errorf("queued: %+v", e)
+			if e.Timestamp.IsZero() || e.Timestamp.After(b.Now().Add(24*time.Hour)) || e.MessageID == "" || e.UserID+e.AnonymousID == "" {
+				b.Errorf("queued: %+v", e)
 			}
 			n++
 		}
@@ -171,8 +171,8 @@ func TestMutilatedRequests(t *testing.T) {
 				t.Fatalf("%q: %d queued or refused of %d", body, got, len(said.Batch))
 			}
 		case 400:
-			if len(b.sent) != 0 || len(a.Errors) == 0 && a.Detail == "" {
-				t.Fatalf("%q: refused with %d messages queued, %+v", body, len(b.sent), a)
+			if len(b.queue.Bodies()) != 0 || len(a.Errors) == 0 && a.Detail == "" {
+				t.Fatalf("%q: refused with %d messages queued, %+v", body, len(b.queue.Bodies()), a)
 			}
 		default:
 			t.Fatalf("%q: %d", body, a.status)
@@ -198,11 +198,11 @@ func TestARevokedKeyIsRefusedWithinAMinute(t *testing.T) {
 		after  time.Duration
 		status int
 	}{{0, 200}, {keyAge - time.Millisecond, 200}, {time.Minute, 403}} {
-		start := b.now
-		b.now = start.Add(c.after)
+		start := b.Now()
+		b.Set(start.Add(c.after))
 		if a := b.post("/v1/track", "web-key-1", track); a.status != c.status {
 			t.Errorf("%v after: %d, want %d", c.after, a.status, c.status)
 		}
-		b.now = start
+		b.Set(start)
 	}
 }

@@ -19,6 +19,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/source"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -33,24 +35,22 @@ const (
 // bench is a Process with all that is around it in memory.
 type bench struct {
 	*Process
+	functiontest.Bench
+	queue       *functiontest.Queue
 	hookSecrets map[source.ID][]string
-	t           *testing.T
-	now         time.Time
 	sources     map[string]source.Source // by key
 	reads       int                      // of sources
 	down        error                    // what reading a source answers
 	secretsDown error                    // what reading its hook secrets answers
-	sent        [][]byte                 // what is on the queue
-	fail        func(sent *[][]byte, bodies [][]byte) error
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, now: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC), sources: map[string]source.Source{}}
+	b := &bench{Bench: functiontest.At(t, time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)), queue: &functiontest.Queue{}, sources: map[string]source.Source{}}
 	assigned := 0
 	b.Process = &Process{
 		Secrets: secret.Fixed(nil),
-		Auth:    httpapi.Auth{ServerKeyHash: source.KeyHash(serverKey)}, Sources: b, Queue: b, DefaultKey: defaultKey, Currency: "CNY",
-		Now:   func() time.Time { return b.now },
+		Auth:    httpapi.Auth{ServerKeyHash: source.KeyHash(serverKey)}, Sources: b, Queue: b.queue, DefaultKey: defaultKey, Currency: "CNY",
+		Now:   b.Clock.Now,
 		NewID: func() string { assigned++; return fmt.Sprintf("assigned-%d", assigned) },
 	}
 	return b
@@ -77,27 +77,15 @@ func (b *bench) Source(_ context.Context, id source.ID) (source.Source, bool, er
 	return source.Source{}, false, b.down
 }
 
-func (b *bench) SendAll(_ context.Context, bodies [][]byte) error {
-	if b.fail != nil {
-		return b.fail(&b.sent, bodies)
-	}
-	b.sent = append(b.sent, bodies...)
-	return nil
-}
-
 // jobs is what is on the queue.
 func (b *bench) jobs() []job.Events {
-	b.t.Helper()
-	all := make([]job.Events, len(b.sent))
-	for i, body := range b.sent {
+	b.Helper()
+	for i, body := range b.queue.Bodies() {
 		if len(body) > queue.MaxBytes {
-			b.t.Errorf("message %d has %d bytes", i, len(body))
-		}
-		if err := json.Unmarshal(body, &all[i]); err != nil {
-			b.t.Fatal(err)
+			b.Errorf("message %d has %d bytes", i, len(body))
 		}
 	}
-	return all
+	return functiontest.Jobs[job.Events](b, b.queue)
 }
 
 // answer is what a client hears.
@@ -124,27 +112,25 @@ func (a answer) faults() string {
 }
 
 func (b *bench) do(in events.APIGatewayV2HTTPRequest) answer {
-	b.t.Helper()
-	out, err := httpapi.Lambda(b.Handler())(b.t.Context(), in)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	b.Helper()
+	out, err := httpapi.Lambda(b.Handler())(b.Context(), in)
+	b.Must(err)
 	a := answer{status: out.StatusCode, header: out.Headers}
 	if err := json.Unmarshal([]byte(out.Body), &a); err != nil {
-		b.t.Fatalf("answer %q: %v", out.Body, err)
+		b.Fatalf("answer %q: %v", out.Body, err)
 	}
 	if want := map[bool]string{true: "application/json", false: "application/problem+json"}[a.status < 400]; out.Headers["content-type"] != want {
-		b.t.Errorf("status %d has the content type %s", a.status, out.Headers["content-type"])
+		b.Errorf("status %d has the content type %s", a.status, out.Headers["content-type"])
 	}
 	if a.status < 400 != a.Success {
-		b.t.Errorf("status %d with success %v", a.status, a.Success)
+		b.Errorf("status %d with success %v", a.status, a.Success)
 	}
 	return a
 }
 
 // post sends a body as a client with the key does; headers are names and values in turn.
 func (b *bench) post(path, key, body string, headers ...string) answer {
-	b.t.Helper()
+	b.Helper()
 	return b.do(request(path, key, body, headers...))
 }
 
@@ -181,8 +167,8 @@ func TestEveryRoute(t *testing.T) {
 		}
 	}
 	b := newBench(t)
-	if a := b.post("/v1/m", "", `{"series":[]}`); a.status != 200 || len(b.sent) != 0 {
-		t.Errorf("metrics: %+v, %d sent", a, len(b.sent))
+	if a := b.post("/v1/m", "", `{"series":[]}`); a.status != 200 || len(b.queue.Bodies()) != 0 {
+		t.Errorf("metrics: %+v, %d sent", a, len(b.queue.Bodies()))
 	}
 }
 
@@ -222,7 +208,7 @@ func TestKeys(t *testing.T) {
 				t.Fatalf("got %+v, want %d", a, tc.status)
 			}
 			if tc.status != 200 {
-				if len(b.sent) != 0 {
+				if len(b.queue.Bodies()) != 0 {
 					t.Error("refused, and yet queued")
 				}
 				return
@@ -247,11 +233,11 @@ func TestKeysAreReadOnceAndRevokedWithinAMinute(t *testing.T) {
 	}
 	delete(b.sources, "app-key-1")
 	b.sources["unknown-key"] = source.Source{ID: "new", Kind: source.KindApp}
-	b.now = b.now.Add(keyAge - time.Millisecond)
+	b.Pass(keyAge - time.Millisecond)
 	if was, will := b.post("/v1/track", "app-key-1", track), b.post("/v1/track", "unknown-key", track); was.status != 200 || will.status != 401 {
 		t.Errorf("within the age: %d, %d", was.status, will.status)
 	}
-	b.now = b.now.Add(time.Millisecond)
+	b.Pass(time.Millisecond)
 	if was, will := b.post("/v1/track", "app-key-1", track), b.post("/v1/track", "unknown-key", track); was.status != 401 || will.status != 200 {
 		t.Errorf("past the age: %d, %d", was.status, will.status)
 	}
@@ -404,7 +390,7 @@ func TestBodies(t *testing.T) {
 				"nothing, as if gzipped": "the body is not gzip"}[name]; !strings.HasPrefix(a.Detail, reason) {
 				t.Errorf("the reason is %q, want %q", a.Detail, reason)
 			}
-			if tc.status != 200 && len(b.sent) != 0 {
+			if tc.status != 200 && len(b.queue.Bodies()) != 0 {
 				t.Error("refused, and yet queued")
 			}
 		})
@@ -482,19 +468,14 @@ func TestPackFillsMessages(t *testing.T) {
 }
 
 func TestABrokenQueueIs503(t *testing.T) {
-	down := errors.New("queue is down")
-	for name, fail := range map[string]func(sent *[][]byte, bodies [][]byte) error{
-		"failed, not persisted": func(*[][]byte, [][]byte) error { return down },
-		"failed, but persisted": func(sent *[][]byte, bodies [][]byte) error { *sent = append(*sent, bodies...); return down },
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
+		t.Run(string(how), func(t *testing.T) {
 			b := newBench(t)
-			b.fail = fail
+			b.queue.Fail(1, how)
 			body := `{"batch":[` + track + `,{"type":"page","userId":"u"}]}`
 			if a := b.post("/v1/batch", defaultKey, body); a.status != 503 || a.header["retry-after"] == "" {
 				t.Fatalf("got %+v", a)
 			}
-			b.fail = nil
 			if a := b.post("/v1/batch", defaultKey, body); a.status != 200 {
 				t.Fatalf("the retry: %+v", a)
 			}
@@ -505,7 +486,7 @@ func TestABrokenQueueIs503(t *testing.T) {
 					ids[e.MessageID]++
 				}
 			}
-			attempts := len(b.sent)
+			attempts := len(b.queue.Bodies())
 			if ids["m-1"] != attempts || ids["assigned-2"] != 1 || len(ids) != 1+attempts {
 				t.Errorf("on the queue: %v", ids)
 			}
@@ -522,15 +503,15 @@ func TestRate(t *testing.T) {
 			t.Fatalf("call %d: %d, want %d", i, got, want)
 		}
 	}
-	b.now = b.now.Add(499 * time.Millisecond)
+	b.Pass(499 * time.Millisecond)
 	if got := status(); got != 429 {
 		t.Errorf("a millisecond early: %d", got)
 	}
-	b.now = b.now.Add(time.Millisecond)
+	b.Pass(time.Millisecond)
 	if got := status(); got != 200 {
 		t.Errorf("with one token: %d", got)
 	}
-	b.now = b.now.Add(time.Hour)
+	b.Pass(time.Hour)
 	items := strings.TrimSuffix(strings.Repeat(track+",", 11), ",")
 	if a := b.post("/v1/batch", "app-key-1", `{"batch":[`+items+`]}`); a.status != 200 {
 		t.Errorf("a batch above the burst: %+v", a)
@@ -564,13 +545,9 @@ func TestProjectSettings(t *testing.T) {
 		in.RequestContext.HTTP.Method = http.MethodGet
 		in.RouteKey, in.PathParameters = "GET /v1/projects/{writeKey}/settings", map[string]string{"writeKey": key}
 		out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
-		if err != nil {
-			t.Fatal(err)
-		}
+		b.Must(err)
 		var body map[string]any
-		if err := json.Unmarshal([]byte(out.Body), &body); err != nil {
-			t.Fatal(err)
-		}
+		b.Must(json.Unmarshal([]byte(out.Body), &body))
 		return out.StatusCode, body
 	}
 	status, body := get(defaultKey)

@@ -24,10 +24,10 @@ import (
 
 // told are the events that a shop's notice becomes, each as its name, messageId and properties.
 func (b *bench) told(system, topic, body string) []string {
-	b.t.Helper()
-	b.sent = nil
+	b.Helper()
+	b.queue.Take()
 	if a := b.notify(system, "shop", topic, body, signature(hookSecret, body)); a.status != 200 {
-		b.t.Fatalf("%s: %+v %s", body, a, a.faults())
+		b.Fatalf("%s: %+v %s", body, a, a.faults())
 	}
 	var all []string
 	for _, j := range b.jobs() {
@@ -55,8 +55,8 @@ func TestANoticeOfNothing(t *testing.T) {
 			b := newHookBench(t)
 			body := fmt.Sprintf(c.body, id)
 			a := b.notify(c.system, "shop", c.topic, body, signature(hookSecret, body))
-			if a.status != status || status == 400 && (a.Detail != storefront.ErrNotice.Error() || len(b.sent) != 0) {
-				t.Errorf("%s %s: %+v with %d messages, want %d", c.topic, body, a, len(b.sent), status)
+			if a.status != status || status == 400 && (a.Detail != storefront.ErrNotice.Error() || len(b.queue.Bodies()) != 0) {
+				t.Errorf("%s %s: %+v with %d messages, want %d", c.topic, body, a, len(b.queue.Bodies()), status)
 			}
 		}
 	}
@@ -68,8 +68,8 @@ func TestANoticeOfMoreThanABatchHolds(t *testing.T) {
 	refunds := strings.TrimSuffix(strings.Repeat(`{"id":1},`, event.MaxEvents), ",")
 	body := `{"id":7,"total_price":"1.00","currency":"CNY","refunds":[` + refunds + `]}`
 	a := b.notify("shopify", "shop", "orders/create", body, signature(hookSecret, body))
-	if a.status != 400 || len(a.Errors) != 1 || len(b.sent) != 0 {
-		t.Errorf("%d %s with %d messages", a.status, a.faults(), len(b.sent))
+	if a.status != 400 || len(a.Errors) != 1 || len(b.queue.Bodies()) != 0 {
+		t.Errorf("%d %s with %d messages", a.status, a.faults(), len(b.queue.Bodies()))
 	}
 }
 
@@ -184,8 +184,8 @@ func TestAConsentThatSaysNothingIsRefused(t *testing.T) {
 	} {
 		b := newBench(t)
 		a := b.post("/v1/track", serverKey, `{"userId":"u","event":"Consent Granted","properties":`+properties+`}`)
-		if !strings.HasPrefix(a.faults(), want) || (a.status == 200) != (want == "") || (len(b.sent) > 0) != (want == "") {
-			t.Errorf("%s: %d %q with %d messages, want %q", properties, a.status, a.faults(), len(b.sent), want)
+		if !strings.HasPrefix(a.faults(), want) || (a.status == 200) != (want == "") || (len(b.queue.Bodies()) > 0) != (want == "") {
+			t.Errorf("%s: %d %q with %d messages, want %q", properties, a.status, a.faults(), len(b.queue.Bodies()), want)
 		}
 	}
 }
@@ -193,7 +193,7 @@ func TestAConsentThatSaysNothingIsRefused(t *testing.T) {
 // TestWhoWasNamedBeforeTheMemoryBeganAnew is known for as long again: naming them costs no quota, and keeps them.
 func TestWhoWasNamedBeforeTheMemoryBeganAnew(t *testing.T) {
 	var q quotas
-	now := newBench(t).now
+	now := newBench(t).Now()
 	from := source.Source{ID: "web", NewPerMinute: 1}
 	named := func(id string) []event.Event { return []event.Event{{UserID: id, Trust: trust.Public}} }
 	pass := func(id string, want bool) {
@@ -239,7 +239,7 @@ func TestEveryTopicMeansSomething(t *testing.T) {
 
 // TestTheFunctionIsMadeOfItsSettings, each in its place.
 func TestTheFunctionIsMadeOfItsSettings(t *testing.T) {
-	now := newBench(t).now
+	now := newBench(t).Now()
 	p := New(Settings{CatalogTable: "Catalog", EventsQueue: "https://queue.example/events", ServerKeyHash: source.KeyHash(serverKey), DefaultKey: defaultKey, DefaultRate: 3, NewPerAddress: 7, Currency: "EUR"}, nil, nil,
 		func() time.Time { return now })
 	want := map[string]any{"sources": catalog.Sources{Table: "Catalog"}, "queue": queue.Sender{URL: "https://queue.example/events"}, "key": defaultKey, "rate": 3.0, "new": 7.0, "currency": money.Currency("EUR"), "now": now}
@@ -263,8 +263,8 @@ func TestANoticeOfAnotherKind(t *testing.T) {
 		{"woocommerce", "customer.updated", `{"id":26,"email":{},"date_created_gmt":"2026-11-21T06:00:00"}`},
 	} {
 		b := newHookBench(t)
-		if a := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body)); a.status != 400 || a.Detail != storefront.ErrNotice.Error() || len(b.sent) != 0 {
-			t.Errorf("%s %s: %+v with %d messages", c.topic, c.body, a, len(b.sent))
+		if a := b.notify(c.system, "shop", c.topic, c.body, signature(hookSecret, c.body)); a.status != 400 || a.Detail != storefront.ErrNotice.Error() || len(b.queue.Bodies()) != 0 {
+			t.Errorf("%s %s: %+v with %d messages", c.topic, c.body, a, len(b.queue.Bodies()))
 		}
 	}
 }

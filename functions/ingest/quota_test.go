@@ -18,7 +18,7 @@ import (
 
 // from is a request that comes from a network address.
 func (b *bench) from(address, path, key, body string) answer {
-	b.t.Helper()
+	b.Helper()
 	in := request(path, key, body)
 	in.RequestContext.HTTP = events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: in.RequestContext.HTTP.Method, SourceIP: address}
 	return b.do(in)
@@ -62,7 +62,7 @@ func TestNobodyFillsTheTables(t *testing.T) {
 		{5 * time.Minute, eve, defaultKey, pages(5000, 1), 429, "5", "too many new userIds and anonymousIds from this network address"},
 		{5 * time.Second, eve, defaultKey, pages(5000, 1), 200, "", ""},
 	} {
-		b.now = b.now.Add(c.after)
+		b.Pass(c.after)
 		if a := b.from(c.address, "/v1/batch", c.key, c.body); a.status != c.status || a.header["retry-after"] != c.retryAfter || a.Detail != c.reason {
 			t.Errorf("%d: %d, retry after %q, %q; want %d, %q, %q", i, a.status, a.header["retry-after"], a.Detail, c.status, c.retryAfter, c.reason)
 		}
@@ -86,8 +86,8 @@ func TestASourceNamesNotTooMany(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	if refused != 10 || len(b.sent) != 50 {
-		t.Errorf("%d were refused and %d taken", refused, len(b.sent))
+	if refused != 10 || len(b.queue.Bodies()) != 50 {
+		t.Errorf("%d were refused and %d taken", refused, len(b.queue.Bodies()))
 	}
 	if a := b.from("198.51.100.200", "/v1/batch", defaultKey, pages(0, 60)); a.status != 200 {
 		t.Errorf("another source: %+v", a)
@@ -139,7 +139,7 @@ func TestTheMemoryOfQuotasIsBounded(t *testing.T) {
 	}
 	for i := range maxAddresses + 10 {
 		b.quotas.over(source.Source{ID: "web"}, netip.PrefixFrom(netip.AddrFrom4([4]byte{203, byte(i >> 16), byte(i >> 8), byte(i)}), 32), 1,
-			[]event.Event{{UserID: fmt.Sprint("u", i), Trust: trust.Public}}, b.now)
+			[]event.Event{{UserID: fmt.Sprint("u", i), Trust: trust.Public}}, b.Now())
 		if len(b.quotas.addresses) > maxAddresses {
 			t.Fatalf("%d addresses are kept", len(b.quotas.addresses))
 		}

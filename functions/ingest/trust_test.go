@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -75,15 +74,15 @@ func TestUserHashProvesThePerson(t *testing.T) {
 			if !slices.Equal(levels, c.levels) {
 				t.Errorf("levels %q, want %q", levels, c.levels)
 			}
-			for _, body := range b.sent {
-				if bytes.Contains(bytes.ToLower(body), []byte(mei)) || bytes.Contains(body, []byte("userHash")) {
+			for _, body := range b.queue.Bodies() {
+				if strings.Contains(strings.ToLower(body), mei) || strings.Contains(body, "userHash") {
 					t.Errorf("the proof is on the queue: %s", body)
 				}
 			}
 		})
 	}
 	b := newBench(t) // without a secret
-	if a := b.post("/v1/page", defaultKey, `{"userId":"mei","context":{"userHash":"`+proof.UserHash("", "mei")+`"}}`); a.status != 400 || len(b.sent) != 0 {
+	if a := b.post("/v1/page", defaultKey, `{"userId":"mei","context":{"userHash":"`+proof.UserHash("", "mei")+`"}}`); a.status != 400 || len(b.queue.Bodies()) != 0 {
 		t.Errorf("without a secret: %+v", a)
 	}
 }
@@ -127,8 +126,8 @@ func TestWhatACustomerTypedIsNotTheShopsWord(t *testing.T) {
 			if text := strings.Join(got, ", "); text != c.want {
 				t.Errorf("got  %s\nwant %s", text, c.want)
 			}
-			for _, body := range b.sent {
-				if bytes.Contains(body, []byte(mei)) {
+			for _, body := range b.queue.Bodies() {
+				if strings.Contains(body, mei) {
 					t.Errorf("the proof is on the queue: %s", body)
 				}
 			}
@@ -157,8 +156,8 @@ func TestNobodyElseSpeaksForAGuest(t *testing.T) {
 	} {
 		b := newBench(t)
 		b.Secrets = secret.Fixed(map[string]string{secret.UserHash: hashSecret})
-		if a := b.post("/v1/batch", c.key, `{"batch":[`+c.event+`]}`); a.faults() != c.faults || (a.status == 200) != (c.faults == "") || (len(b.sent) > 0) != (c.faults == "") {
-			t.Errorf("%s: %d, %s, with %d messages; want %q", name, a.status, a.faults(), len(b.sent), c.faults)
+		if a := b.post("/v1/batch", c.key, `{"batch":[`+c.event+`]}`); a.faults() != c.faults || (a.status == 200) != (c.faults == "") || (len(b.queue.Bodies()) > 0) != (c.faults == "") {
+			t.Errorf("%s: %d, %s, with %d messages; want %q", name, a.status, a.faults(), len(b.queue.Bodies()), c.faults)
 		}
 	}
 	for system, c := range map[string][2]string{
@@ -199,12 +198,12 @@ func TestWhatCannotBeJudgedComesAgain(t *testing.T) {
 	} {
 		b := newBench(t)
 		b.Secrets = away{}
-		if a := b.post("/v1/batch", c.key, c.body); a.status != c.status || (len(b.sent) > 0) != (c.status == 200) {
-			t.Errorf("%s: %d with %d messages", name, a.status, len(b.sent))
+		if a := b.post("/v1/batch", c.key, c.body); a.status != c.status || (len(b.queue.Bodies()) > 0) != (c.status == 200) {
+			t.Errorf("%s: %d with %d messages", name, a.status, len(b.queue.Bodies()))
 		}
 		b.Secrets = secret.Fixed(map[string]string{secret.Root: "new", secret.Root + secret.Previous: "old", secret.UserHash: hashSecret})
-		b.sent = nil
-		if a := b.post("/v1/batch", c.key, c.body); a.status != 200 || len(b.sent) != 1 {
+		b.queue.Take()
+		if a := b.post("/v1/batch", c.key, c.body); a.status != 200 || len(b.queue.Bodies()) != 1 {
 			t.Errorf("%s, later: %d", name, a.status)
 		}
 	}

@@ -17,6 +17,9 @@ import (
 
 // Queue keeps what it is sent, and fails as told. Many may send at once.
 type Queue struct {
+	// Around, where it is set, is called with each send, and answers for it.
+	Around func(send func() error) error
+
 	mu     sync.Mutex
 	bodies []string
 	sends  int
@@ -57,6 +60,13 @@ func (q *Queue) SendAll(_ context.Context, bodies [][]byte) error {
 	if len(bodies) == 0 {
 		return nil
 	}
+	if q.Around != nil {
+		return q.Around(func() error { return q.send(bodies) })
+	}
+	return q.send(bodies)
+}
+
+func (q *Queue) send(bodies [][]byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.sends++

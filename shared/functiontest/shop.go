@@ -32,10 +32,26 @@ func (c *Clock) Pass(d time.Duration) { c.mu.Lock(); c.now = c.now.Add(d); c.mu.
 // Set puts the clock.
 func (c *Clock) Set(to time.Time) { c.mu.Lock(); c.now = to; c.mu.Unlock() }
 
-// Shop is a database at a time of its own, with the stores by which tests make what functions find.
-type Shop struct {
+// Bench is a test at a time of its own.
+type Bench struct {
 	testing.TB
 	*Clock
+}
+
+// At is a bench at a time.
+func At(t testing.TB, at time.Time) Bench { return Bench{t, &Clock{now: at}} }
+
+// Must ends the test at an error.
+func (b Bench) Must(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// Shop is a bench with a database, and with the stores by which tests make what functions find.
+type Shop struct {
+	Bench
 	DB         *dynamotest.DB
 	Profiles   people.Profiles
 	Orders     people.Orders
@@ -47,21 +63,13 @@ type Shop struct {
 // Open is an empty shop at a time. Its tables have their logical names.
 func Open(t testing.TB, at time.Time) *Shop {
 	t.Helper()
-	s := &Shop{TB: t, Clock: &Clock{now: at}, opened: at.UTC()}
+	s := &Shop{Bench: At(t, at), opened: at.UTC()}
 	s.DB = dynamotest.NewAt(t, s.Now)
 	s.Profiles = people.Profiles{DB: s.DB, Table: "Profiles"}
 	s.Orders = people.Orders{DB: s.DB, Table: "Profiles"}
 	s.Deliveries = outreach.Deliveries{DB: s.DB, Table: "Deliveries", Now: s.Now}
 	s.Catalog = catalog.Catalog{DB: s.DB, Table: "Catalog"}
 	return s
-}
-
-// Must ends the test at an error.
-func (s *Shop) Must(err error) {
-	s.Helper()
-	if err != nil {
-		s.Fatal(err)
-	}
 }
 
 // Define saves a definition as of when the shop was opened.
