@@ -121,7 +121,7 @@ func (a *attempt) giveUp(ctx context.Context, unreadable error) error {
 		return errors.Join(unreadable, err)
 	}
 	d := a.decisionOn(nil, delivery.Skipped, delivery.Expired, "unreadable")
-	if _, begun := c.Known(a.n.ID); begun {
+	if _, begun := c.Intent(a.n.ID); begun {
 		d = a.decisionOn(nil, delivery.Unknown, delivery.Interrupted, "")
 	}
 	a.count(d.Channel, d.Outcome, d.Reason)

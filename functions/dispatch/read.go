@@ -57,7 +57,7 @@ func find(n job.Notification, person *profile.Profile, contact *delivery.Contact
 		ids = append(ids, campaign.NotificationID(key, n.CampaignID, n.Step))
 	}
 	for _, id := range ids {
-		if intent, begun := contact.Known(id); begun {
+		if intent, begun := contact.Intent(id); begun {
 			found := intent // a copy, so that nothing is allocated where there is none
 			return &found
 		}

@@ -54,7 +54,7 @@ func (w *written) reserveAddress(ctx context.Context, intent delivery.Intent) (d
 	if err != nil {
 		return proceed, err
 	}
-	if _, taken := reader.Known(intent.ID); taken {
+	if _, taken := reader.Intent(intent.ID); taken {
 		return proceed, nil
 	}
 	facts := w.facts

@@ -135,7 +135,7 @@ func TestWhoComesBackAndJoinsADevice(t *testing.T) {
 		t.Errorf("%d calls after the wipe", b.provider.calls)
 	}
 	contact, err := deliveries.Contact(t.Context(), back.ID)
-	if _, known := contact.Known(former.ID); err != nil || known || len(contact.Intents) != 1 {
+	if _, stored := contact.Intent(former.ID); err != nil || stored || len(contact.Intents) != 1 {
 		t.Errorf("of the former person: %+v, %v", contact.Intents, err)
 	}
 }

@@ -96,18 +96,18 @@ func TestAnOutageIsManyInARow(t *testing.T) {
 	for range abreast - 1 {
 		o.note(errAway)
 	}
-	if o.known() != nil {
+	if o.err() != nil {
 		t.Error("known too early")
 	}
 	o.note(dynamo.ErrConflict)
 	o.note(errAway)
-	if o.known() != nil {
+	if o.err() != nil {
 		t.Error("an answer in between does not count")
 	}
 	for range abreast - 1 {
 		o.note(errAway)
 	}
-	if o.known() == nil {
+	if o.err() == nil {
 		t.Error("not known after as many in a row as work at once")
 	}
 }

@@ -292,7 +292,7 @@ func (b *batch) run(ctx context.Context) {
 				defer b.process.Together.Work(ctx)()
 			}
 			readAhead(ctx, i)
-			if g.err = away.known(); g.err != nil {
+			if g.err = away.err(); g.err != nil {
 				return nil
 			}
 			if late(ctx) {
@@ -329,7 +329,7 @@ func (o *outage) note(err error) {
 	o.cause = err
 }
 
-func (o *outage) known() error {
+func (o *outage) err() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.inRow < abreast {

@@ -85,8 +85,8 @@ type view map[profile.Identifier]*person
 func (b *batch) view(ctx context.Context, g *group) (_ view, events map[profile.Identifier][]incoming, _ error) {
 	v, byProfile := view{}, map[profile.ID]*person{}
 	load := func(i profile.Identifier) (*person, error) {
-		if known := v[i]; known != nil {
-			return known, nil
+		if who := v[i]; who != nil {
+			return who, nil
 		}
 		p, err := b.process.Profiles.Load(ctx, i.ID())
 		if err != nil {
@@ -106,10 +106,10 @@ func (b *batch) view(ctx context.Context, g *group) (_ view, events map[profile.
 		return who, nil
 	}
 	events = map[profile.Identifier][]incoming{}
-	// People before devices: who is known mostly has the devices of the batch.
-	for _, known := range []bool{true, false} {
+	// Users before devices: a user mostly has the devices of the batch.
+	for _, users := range []bool{true, false} {
 		for _, i := range g.identifiers {
-			if len(g.events[i]) == 0 || (i.Kind == profile.UserID) != known {
+			if len(g.events[i]) == 0 || (i.Kind == profile.UserID) != users {
 				continue
 			}
 			sorted, err := b.devices(ctx, i, g.events[i], load)
@@ -167,15 +167,15 @@ func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Ide
 
 // join makes two identifiers one person, where the rules allow it.
 func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
-	var known, other *person
+	var one, other *person
 	var err error
-	if j.a, known, err = device(j.a, j.at, load); err != nil {
+	if j.a, one, err = device(j.a, j.at, load); err != nil {
 		return err
 	}
-	if j.b.Kind == profile.AnonymousID && known.profile.Owns(j.b.Value, j.at) {
+	if j.b.Kind == profile.AnonymousID && one.profile.Owns(j.b.Value, j.at) {
 		return nil
 	}
-	if v[j.b] == nil && !j.explicit && known.profile.Full(j.b.Kind) {
+	if v[j.b] == nil && !j.explicit && one.profile.Full(j.b.Kind) {
 		j.refused()
 		return nil
 	}
@@ -183,28 +183,28 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 		return err
 	}
 	switch {
-	case known == other:
+	case one == other:
 		return nil
-	case known.profile.Erased(j.a.ID(), j.at) || other.profile.Erased(j.b.ID(), j.at):
+	case one.profile.Erased(j.a.ID(), j.at) || other.profile.Erased(j.b.ID(), j.at):
 		j.said("one of the two was erased since")
 		return nil
 	case !exists(other.profile):
-		known.profile.Attach(j.a)
-		v.attach(known, j.b, j)
+		one.profile.Attach(j.a)
+		v.attach(one, j.b, j)
 		return nil
-	case !exists(known.profile):
+	case !exists(one.profile):
 		v.attach(other, j.a, j)
 		return nil
-	case !j.explicit && known.profile.UserID() != "" && other.profile.UserID() != "":
+	case !j.explicit && one.profile.UserID() != "" && other.profile.UserID() != "":
 		return nil
-	case !known.profile.Fits(other.profile, j.explicit):
+	case !one.profile.Fits(other.profile, j.explicit):
 		j.refused()
 		return nil
 	}
-	if known.profile.Window.Owing()+other.profile.Window.Owing() > profile.MaxOwedHashes {
+	if one.profile.Window.Owing()+other.profile.Window.Owing() > profile.MaxOwedHashes {
 		return errOwing
 	}
-	for _, who := range []*person{known, other} {
+	for _, who := range []*person{one, other} {
 		if err := b.store(ctx, who); err != nil {
 			return err
 		}
@@ -213,7 +213,7 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 			return err
 		}
 	}
-	keep, absorbed := profile.Survivor(known.profile, other.profile)
+	keep, absorbed := profile.Survivor(one.profile, other.profile)
 	twice := keep.Twice(absorbed)
 	if twice > 0 {
 		telemetry.Count("merge_counted_twice", twice, "function", "projection")
@@ -224,9 +224,9 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 	if err := b.process.Profiles.Merge(ctx, keep, absorbed, told); err != nil {
 		return err
 	}
-	kept, gone := known, other
+	kept, gone := one, other
 	if keep == other.profile {
-		kept, gone = other, known
+		kept, gone = other, one
 	}
 	for i, who := range v {
 		if who == gone {

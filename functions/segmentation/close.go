@@ -80,7 +80,7 @@ func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, 
 				continue
 			}
 			r, f, m = append(r, int32(one.facts.R)), append(f, int32(one.facts.F)), append(m, one.facts.M)
-			lifecycles = append(lifecycles, codesLifecycle.encode(one.known.Lifecycle))
+			lifecycles = append(lifecycles, codesLifecycle.encode(one.own.Lifecycle))
 		}
 		return nil
 	})

@@ -188,12 +188,12 @@ func (c *collector) add(one *profile.Profile) {
 		return
 	}
 	// Of a model of nobody, the scores hold what needs nothing of the buyers.
-	known := score.Model{Scoring: c.run.Scoring}.Score(facts)
-	r := row{id: one.ID, facts: score.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, known: profile.Scores{Lifecycle: known.Lifecycle}}
+	own := score.Model{Scoring: c.run.Scoring}.Score(facts)
+	r := row{id: one.ID, facts: score.Facts{R: facts.R, F: facts.F, M: facts.M}, old: one.Scores, own: profile.Scores{Lifecycle: own.Lifecycle}}
 	r.old.Run = ""
 	if !facts.Buyer() {
-		r.known = known
-		c.summary.Counts.AddScores(known)
+		r.own = own
+		c.summary.Counts.AddScores(own)
 	}
 	if c.run.ReportOnly {
 		if facts.Buyer() {
@@ -203,7 +203,7 @@ func (c *collector) add(one *profile.Profile) {
 		return
 	}
 	c.ask(one, all, &r)
-	if facts.Buyer() || r.differs || r.old != r.known {
+	if facts.Buyer() || r.differs || r.old != r.own {
 		c.rows = append(c.rows, r)
 	}
 }
@@ -217,19 +217,19 @@ func (c *collector) refused(one, all *profile.Profile) {
 	r := row{id: one.ID, old: one.Scores}
 	r.old.Run = ""
 	c.ask(one, all, &r)
-	if r.differs || r.old != r.known {
+	if r.differs || r.old != r.own {
 		c.rows = append(c.rows, r)
 	}
 }
 
-// ask asks the definitions: of who is no buyer with the new scores, which are known, of a buyer with the old ones. Where those turn
+// ask asks the definitions: of who is no buyer with the new scores, which stand already, of a buyer with the old ones. Where those turn
 // out to be the new ones, the answer stands; else scoring asks again.
 func (c *collector) ask(one, all *profile.Profile, r *row) {
 	buyer := r.facts.Buyer()
 	at := askedAt(all, c.run)
 	before := one.Scores
 	if !buyer {
-		one.Scores, all.Scores = r.known, r.known
+		one.Scores, all.Scores = r.own, r.own
 	}
 	members := c.set.Members(all, at, c.shop)
 	proven := c.set.Proven(one, members, at, c.shop)

@@ -21,8 +21,8 @@ type row struct {
 	id profile.ID
 	// facts has R, F and M only.
 	facts score.Facts
-	// known are the parts of the new scores that need nothing of the other buyers: the lifecycle, and class15 of who is none.
-	known profile.Scores
+	// own are the parts of the new scores that need nothing of the other buyers: the lifecycle, and class15 of who is none.
+	own profile.Scores
 	// old are the scores that the profile had.
 	old profile.Scores
 	// differs says that memberships change by the old scores already.
@@ -114,8 +114,8 @@ func packColumns(s summary, rows []row) ([]byte, error) {
 		out = binary.AppendUvarint(out, uint64(r.facts.M))
 	}
 	for _, column := range [...]func(row) byte{
-		func(r row) byte { return codes15.encode(r.known.Class15) },
-		func(r row) byte { return codesLifecycle.encode(r.known.Lifecycle) },
+		func(r row) byte { return codes15.encode(r.own.Class15) },
+		func(r row) byte { return codesLifecycle.encode(r.own.Lifecycle) },
 		func(r row) byte { return byte(r.old.R*36 + r.old.F*6 + r.old.M) },
 		func(r row) byte { return codes8.encode(r.old.Class8) },
 		func(r row) byte { return codes11.encode(r.old.Segment11) },
@@ -174,10 +174,10 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 		rows[i].facts.M = int64(d.uvarint())
 	}
 	for i := range rows {
-		rows[i].known.Class15 = d.class(codes15)
+		rows[i].own.Class15 = d.class(codes15)
 	}
 	for i := range rows {
-		rows[i].known.Lifecycle = d.class(codesLifecycle)
+		rows[i].own.Lifecycle = d.class(codesLifecycle)
 	}
 	for i := range rows {
 		scores := int(d.byte())

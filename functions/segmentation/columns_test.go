@@ -31,7 +31,7 @@ func TestColumnsComeBack(t *testing.T) {
 				id:      profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(),
 				facts:   score.Facts{R: rapid.IntRange(0, 20000).Draw(t, "r"), F: rapid.IntRange(0, math.MaxInt32).Draw(t, "f"), M: rapid.Int64Range(0, math.MaxInt64).Draw(t, "m")},
 				old:     old,
-				known:   profile.Scores{Class15: old.Class15, Lifecycle: anyScores(t).Lifecycle},
+				own:     profile.Scores{Class15: old.Class15, Lifecycle: anyScores(t).Lifecycle},
 				differs: rapid.Bool().Draw(t, "differs"),
 				members: make([]bool, members),
 			}

@@ -163,10 +163,10 @@ func (s *scorer) step(ctx context.Context, rows []row) error {
 	next := s.at.Row
 	for ; next < len(rows) && len(changes) < changesPerStep; next++ {
 		one := rows[next]
-		scores := one.known
+		scores := one.own
 		if one.facts.Buyer() {
 			scores = s.run.Score(one.facts)
-			scores.Lifecycle = one.known.Lifecycle
+			scores.Lifecycle = one.own.Lifecycle
 		}
 		if one.differs || scores != one.old {
 			changes = append(changes, change{one, scores})

@@ -61,8 +61,8 @@ func readSession(cursor string) (s session, rest string) {
 // long ago, else a new one. So no page is handed out without a line, whatever the cursor says.
 func (h *Handler) exporting(r *http.Request, s session, person people.Person) (session, error) {
 	if s.id != "" && len(s.id) <= maxSession {
-		known, err := h.exportOf(r.Context(), s, person)
-		if err != nil || known {
+		begun, err := h.exportOf(r.Context(), s, person)
+		if err != nil || begun {
 			return s, err
 		}
 	}

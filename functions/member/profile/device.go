@@ -49,7 +49,7 @@ const (
 
 func (h *Handler) devices(w http.ResponseWriter, r *http.Request) {
 	person, ok := h.Find(w, r)
-	if !ok || !subject.Known(w, person) {
+	if !ok || !subject.Exists(w, person) {
 		return
 	}
 	list, err := h.devicesOf(r.Context(), person)
@@ -169,7 +169,7 @@ func (h *Handler) takeOff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	person, ok := h.Find(w, r)
-	if !ok || !subject.Known(w, person) {
+	if !ok || !subject.Exists(w, person) {
 		return
 	}
 	now := h.Now().UTC().Truncate(time.Millisecond)

@@ -25,7 +25,7 @@ const (
 
 // listed is whose list is asked for, and which page of it; where that is none, the request is answered.
 func (h *Handler) listed(w http.ResponseWriter, r *http.Request) (person people.Person, page httpapi.Page, ok bool) {
-	if person, ok = h.Find(w, r); !ok || !subject.Known(w, person) {
+	if person, ok = h.Find(w, r); !ok || !subject.Exists(w, person) {
 		return person, page, false
 	}
 	page, ok = httpapi.ParsePage(w, r, usualPage, mostPage)

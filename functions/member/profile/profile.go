@@ -113,7 +113,7 @@ func (h *Handler) Route(mux *httpapi.Router) {
 }
 
 func (h *Handler) profile(w http.ResponseWriter, r *http.Request) {
-	if person, ok := h.Find(w, r); ok && subject.Known(w, person) {
+	if person, ok := h.Find(w, r); ok && subject.Exists(w, person) {
 		answer(w, r, profileMask, show(person.Profile, h.Now()))
 	}
 }

@@ -1,6 +1,6 @@
 // Package subject is what the resources of member have in common: whom a request is about, who calls for them, and the form in which each hands over what it
 // holds of them. It shows nothing and does nothing. The surprising thing: whom a request is about need not exist. Events may be on their way, so only what
-// reads a profile or its history asks for Known.
+// reads a profile or its history asks whether it Exists.
 package subject
 
 import (
@@ -142,8 +142,8 @@ func prefixed(id string) bool {
 	return strings.HasPrefix(id, byAnonymousID) || strings.HasPrefix(id, byProfileID)
 }
 
-// Known tells whether there is a profile; where there is none, the request is answered.
-func Known(w http.ResponseWriter, person people.Person) bool {
+// Exists tells whether there is a profile; where there is none, the request is answered.
+func Exists(w http.ResponseWriter, person people.Person) bool {
 	if first, _ := person.Profile.Seen(); first.IsZero() {
 		httpapi.Problem(w, http.StatusNotFound, "", "there is no profile with this id")
 		return false

@@ -180,8 +180,8 @@ func (s Referrals) Ancestors(ctx context.Context, program string, of []profile.I
 		if err != nil {
 			return nil, nil, err
 		}
-		known := func(of []profile.ID) bool { return slices.Contains(of, person.Keys[0]) }
-		closed := known(of) || slices.ContainsFunc(chain, known)
+		theirs := func(of []profile.ID) bool { return slices.Contains(of, person.Keys[0]) }
+		closed := theirs(of) || slices.ContainsFunc(chain, theirs)
 		chain = append(chain, person.Keys)
 		if closed {
 			break

@@ -80,8 +80,8 @@ func (s Suppression) bars(address string) bool {
 // or wanted nothing more. A zero time means never.
 type Marks struct{ Bounced, Complained, Withdrawn time.Time }
 
-// Known finds the intent of a notification.
-func (c *Contact) Known(id string) (Intent, bool) {
+// Intent finds the intent of a notification. ok is false where the record holds none.
+func (c *Contact) Intent(id string) (found Intent, ok bool) {
 	i := slices.IndexFunc(c.Intents, func(i Intent) bool { return i.ID == id })
 	if i < 0 {
 		return Intent{}, false
@@ -174,7 +174,7 @@ func (c *Contact) Withdraw(channel Channel, at time.Time) {
 // Unite takes in the record of a profile that was merged into this one's.
 func (c *Contact) Unite(part *Contact) {
 	for _, i := range part.Intents {
-		if _, known := c.Known(i.ID); known {
+		if _, stored := c.Intent(i.ID); stored {
 			continue
 		}
 		if i.Of == "" {

@@ -269,7 +269,7 @@ func TestReserveFreezesWhatWasSent(t *testing.T) {
 		a := willing()
 		a.Tags, a.Transactional, a.Settings.Transactional.CountCaps = []string{"promo"}, c.transactional, c.count
 		Reserve(a, Intent{ID: "n", Holder: "h", Asked: noon.Add(-time.Hour)})
-		got, ok := a.Contacts[0].Known("n")
+		got, ok := a.Contacts[0].Intent("n")
 		if !ok || got.Channel != Email || len(got.Tags) != 1 || !got.At.Equal(noon) || !got.Asked.Equal(noon.Add(-time.Hour)) || got.Counted != c.counted {
 			t.Errorf("transactional %v, counting %v: %+v", c.transactional, c.count, got)
 		}
@@ -280,18 +280,18 @@ func TestContactGivesBack(t *testing.T) {
 	contact := Contact{Intents: []Intent{{ID: "a", Holder: "1", Counted: true}, {ID: "b", Holder: "2", Counted: true}}}
 	contact.Release("a", "another")
 	contact.Refuse("b", "another")
-	if i, ok := contact.Known("a"); !ok || !i.Counted {
+	if i, ok := contact.Intent("a"); !ok || !i.Counted {
 		t.Error("another holder released the intent")
 	}
-	if i, _ := contact.Known("b"); !i.Counted {
+	if i, _ := contact.Intent("b"); !i.Counted {
 		t.Error("another holder refused the intent")
 	}
 	contact.Release("a", "1")
 	contact.Refuse("b", "2")
-	if _, ok := contact.Known("a"); ok {
+	if _, ok := contact.Intent("a"); ok {
 		t.Error("a released intent is still known")
 	}
-	if i, ok := contact.Known("b"); !ok || i.Counted {
+	if i, ok := contact.Intent("b"); !ok || i.Counted {
 		t.Error("a refused intent must stay and not count")
 	}
 }
@@ -299,10 +299,10 @@ func TestContactGivesBack(t *testing.T) {
 func TestContactForgetsAfterTheIntentsLife(t *testing.T) {
 	contact := Contact{Intents: []Intent{{ID: "at", At: noon}, {ID: "within", At: noon.Add(time.Second)}}}
 	contact.Add(Intent{ID: "new", At: noon.Add(IntentLife)})
-	if _, ok := contact.Known("at"); ok {
+	if _, ok := contact.Intent("at"); ok {
 		t.Error("an intent at its life's end is still known")
 	}
-	if _, ok := contact.Known("within"); !ok {
+	if _, ok := contact.Intent("within"); !ok {
 		t.Error("an intent within its life was let go")
 	}
 }
