@@ -77,7 +77,7 @@ func households(t *testing.T, w *world) {
 func TestRealHouseholdsInAnyShards(t *testing.T) {
 	for _, shards := range []int{1, 6} {
 		w := newWorld(t, 1, shards, defined)
-		w.now = time.Date(2018, 1, 1, 4, 0, 0, 0, time.UTC)
+		w.Set(time.Date(2018, 1, 1, 4, 0, 0, 0, time.UTC))
 		w.profiles.page = 250
 		households(t, w)
 		want, versions := w.recount(), w.versions()

@@ -23,7 +23,7 @@ func TestTheNightlyRunCountsTheShopsDays(t *testing.T) {
 			}
 			w := newWorld(t, 9, 3, nil)
 			w.process.Shop = profile.Shop{Zone: zone, Currency: "CNY"}
-			w.now = time.Date(2026, 11, 22, 3, 0, 0, 0, zone)
+			w.Set(time.Date(2026, 11, 22, 3, 0, 0, 0, zone))
 			random := rand.New(rand.NewPCG(5, 5))
 			want := map[string]int{}
 			for i := range 200 {
@@ -31,7 +31,7 @@ func TestTheNightlyRunCountsTheShopsDays(t *testing.T) {
 				p.ID = p.Identifiers[0].ID()
 				days, first := map[string]bool{}, "9"
 				for range 1 + random.IntN(3) {
-					when := w.now.Add(-time.Duration(random.IntN(60*60)) * time.Minute)
+					when := w.Now().Add(-time.Duration(random.IntN(60*60)) * time.Minute)
 					p.Fold(&event.Event{Kind: event.Page, Timestamp: when}, w.process.Shop)
 					day := when.In(zone).Format(time.DateOnly)
 					days[day], first = true, min(first, day)

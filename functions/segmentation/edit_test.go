@@ -1,7 +1,6 @@
 package segmentation
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,11 +40,12 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 				w.process.Catalog = after
 			} else {
 				// As it is: what follows from a step is sent, and then the time has passed.
-				w.process.Outbox[job.ToOrchestration] = sending{w.orchestration, func() {
-					if w.now = w.now.Add(editsHold); len(w.orchestration.bodies) == 0 {
+				w.orchestration.Around = func(send func() error) error {
+					if w.Pass(editsHold); len(w.orchestration.Bodies()) == 0 {
 						w.process.Catalog = after
 					}
-				}}
+					return send()
+				}
 			}
 			w.drain(0)
 			byOld := 0
@@ -71,7 +71,7 @@ func TestDefinitionsEditedInTheMiddleOfARun(t *testing.T) {
 			if most := len(people); heard == 0 || heard > most || when == "while scoring" && heard > most-changesPerStep {
 				t.Errorf("the campaign that was started heard of %d of %d people", heard, most)
 			}
-			w.process.Outbox[job.ToOrchestration] = w.orchestration
+			w.orchestration.Around = nil
 			w.run(job.Segmentation{RunID: "next"}, 0)
 			for _, p := range people {
 				if got := fmt.Sprint(slices.Sorted(maps.Keys(w.profiles.all[p.ID].Members))); got != "[asks edited made same]" {
@@ -105,17 +105,4 @@ func TestASegmentThatCannotBeRead(t *testing.T) {
 	if !slices.Contains(heard, "class8:111") {
 		t.Errorf("heard of is %v: a campaign that cannot be read keeps the others from hearing", heard)
 	}
-}
-
-// sending does something before what is sent.
-type sending struct {
-	*memoryQueue
-	first func()
-}
-
-func (s sending) Send(ctx context.Context, v any) error { s.first(); return s.memoryQueue.Send(ctx, v) }
-
-func (s sending) SendAll(ctx context.Context, bodies [][]byte) error {
-	s.first()
-	return s.memoryQueue.SendAll(ctx, bodies)
 }

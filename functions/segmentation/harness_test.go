@@ -3,7 +3,6 @@ package segmentation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -14,19 +13,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 )
-
-var errInjected = errors.New("injected fault")
 
 // faults makes calls fail, before or after they took effect.
 type faults struct {
@@ -44,13 +41,13 @@ func (f *faults) around(do func() error) error {
 	}
 	f.mu.Unlock()
 	if fail && before {
-		return errInjected
+		return dynamotest.ErrInjected
 	}
 	if err := do(); err != nil {
 		return err
 	}
 	if fail {
-		return errInjected
+		return dynamotest.ErrInjected
 	}
 	return nil
 }
@@ -326,43 +323,6 @@ func (m *memoryRuns) SaveOutcome(_ context.Context, id string, outcome score.Out
 	})
 }
 
-// memoryQueue keeps jobs in memory.
-type memoryQueue struct {
-	*faults
-	mu     sync.Mutex
-	bodies [][]byte
-}
-
-func (q *memoryQueue) Send(ctx context.Context, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return q.SendAll(ctx, [][]byte{body})
-}
-
-func (q *memoryQueue) SendAll(_ context.Context, bodies [][]byte) error {
-	return q.around(func() error {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.bodies = append(q.bodies, bodies...)
-		return nil
-	})
-}
-
-// take removes a job, any of them.
-func (q *memoryQueue) take(random *rand.Rand) ([]byte, bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.bodies) == 0 {
-		return nil, false
-	}
-	i := random.IntN(len(q.bodies))
-	body := q.bodies[i]
-	q.bodies = slices.Delete(q.bodies, i, i+1)
-	return body, true
-}
-
 // shelf is fixed.
 type shelf map[string][]definition.Document
 
@@ -381,27 +341,26 @@ func (c shelf) with(kind, id, body string) shelf {
 
 // world is a process with everything around it in memory.
 type world struct {
-	t             testing.TB
+	functiontest.Bench
 	random        *rand.Rand
 	faults        *faults
 	profiles      *memoryProfiles
 	runs          *memoryRuns
-	jobs          *memoryQueue
-	orchestration *memoryQueue
-	settlement    *memoryQueue
+	jobs          *functiontest.Queue
+	orchestration *functiontest.Queue
+	settlement    *functiontest.Queue
 	process       *Process
-	now           time.Time
 }
 
 func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 	random := rand.New(rand.NewPCG(seed, 1))
 	f := &faults{random: rand.New(rand.NewPCG(seed, 2))}
 	w := &world{
-		t: t, random: random, faults: f, now: time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC),
+		Bench: functiontest.At(t, time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC)), random: random, faults: f,
 		profiles: &memoryProfiles{faults: f, all: map[profile.ID]*profile.Profile{}, moved: map[profile.ID]profile.ID{}, saves: map[profile.ID]int{}, torn: map[profile.ID]bool{}, since: map[profile.ID]int64{}, page: 3},
 		runs: &memoryRuns{faults: f, runs: map[string]score.Run{}, definitions: map[string][]byte{},
 			parts: map[string]map[[2]int]runs.RunPart{}, results: map[string]map[int]runs.RunResult{}},
-		jobs: &memoryQueue{faults: f}, orchestration: &memoryQueue{faults: f}, settlement: &memoryQueue{faults: f},
+		jobs: &functiontest.Queue{Around: f.around}, orchestration: &functiontest.Queue{Around: f.around}, settlement: &functiontest.Queue{Around: f.around},
 	}
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
@@ -411,23 +370,27 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Jobs: w.jobs, Orchestration: w.orchestration,
 		Outbox: outbox.Queues{job.ToSettlement: w.settlement, job.ToOrchestration: w.orchestration},
 		Shop:   profile.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
-		Now: func() time.Time { return w.now }, Late: func(context.Context) bool { return false },
+		Now: w.Now, Late: func(context.Context) bool { return false },
 	}
 	return w
 }
 
 // invoke hands the process one record, as Lambda does, and says whether it is to come again.
-func (w *world) invoke(body []byte) (again bool) {
-	w.t.Helper()
-	raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(body)}}})
-	if err != nil {
-		w.t.Fatal(err)
+func (w *world) invoke(body string) (again bool) {
+	w.Helper()
+	return len(functiontest.Deliver(w.Context(), w, w.process.Handle, body)) > 0
+}
+
+// take removes a job from the function's queue, any of them.
+func (w *world) take() (string, bool) {
+	all := w.jobs.Take()
+	if len(all) == 0 {
+		return "", false
 	}
-	answer, err := w.process.Handle(context.Background(), raw)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return len(answer.(events.SQSEventResponse).BatchItemFailures) > 0
+	i := w.random.IntN(len(all))
+	body := all[i]
+	w.jobs.Put(slices.Delete(all, i, i+1)...)
+	return body, true
 }
 
 // maxDoubled bounds how many jobs that succeeded come again: where each hands over to the next, a doubled one doubles all behind it.
@@ -435,10 +398,10 @@ const maxDoubled = 200
 
 // drain handles jobs in any order until none is left. A failed one comes again; some that succeeded do too.
 func (w *world) drain(duplicates float64) {
-	w.t.Helper()
+	w.Helper()
 	doubled := 0
 	for range 20_000 {
-		body, ok := w.jobs.take(w.random)
+		body, ok := w.take()
 		if !ok {
 			return
 		}
@@ -447,39 +410,29 @@ func (w *world) drain(duplicates float64) {
 			doubled++
 		}
 		if failed || again {
-			w.jobs.mu.Lock()
-			w.jobs.bodies = append(w.jobs.bodies, body)
-			w.jobs.mu.Unlock()
+			w.jobs.Put(body)
 		}
 	}
-	w.t.Fatal("the jobs do not come to an end")
+	w.Fatal("the jobs do not come to an end")
 }
 
 // run plans a run and handles its jobs until none is left.
 func (w *world) run(j job.Segmentation, duplicates float64) score.Run {
-	w.t.Helper()
+	w.Helper()
 	j.Kind = job.Plan
-	body, err := json.Marshal(j)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.jobs.bodies = append(w.jobs.bodies, body)
+	w.jobs.Put(functiontest.Body(w, j))
 	w.drain(duplicates)
 	return w.runs.runs[j.RunID]
 }
 
 // told are the follows that orchestration heard of, by job id.
 func (w *world) told() map[string]job.Follow {
-	w.t.Helper()
+	w.Helper()
 	out := map[string]job.Follow{}
-	for _, body := range w.orchestration.bodies {
-		var o job.Orchestration
-		if err := json.Unmarshal(body, &o); err != nil {
-			w.t.Fatal(err)
-		}
+	for _, o := range functiontest.Jobs[job.Orchestration](w, w.orchestration) {
 		for _, f := range o.Follows {
 			if was, ok := out[f.ID]; ok && !reflect.DeepEqual(was, f) {
-				w.t.Fatalf("job %s was told as %+v and as %+v", f.ID, was, f)
+				w.Fatalf("job %s was told as %+v and as %+v", f.ID, was, f)
 			}
 			out[f.ID] = f
 		}
@@ -499,7 +452,7 @@ func (w *world) add(p *profile.Profile) *profile.Profile {
 	return p
 }
 
-func (w *world) daysAgo(days int) time.Time { return w.now.AddDate(0, 0, -days) }
+func (w *world) daysAgo(days int) time.Time { return w.Now().AddDate(0, 0, -days) }
 
 // buyer adds a profile with orders of these amounts, the last of them so many days ago and a week apart.
 func (w *world) buyer(days int, amounts ...int64) *profile.Profile {

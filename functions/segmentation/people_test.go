@@ -3,7 +3,6 @@ package segmentation
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -13,14 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -75,12 +71,12 @@ func logged(t *testing.T) *bytes.Buffer {
 
 // until handles jobs of a new run r until it is so far.
 func (w *world) until(far func(score.Run) bool) {
-	w.t.Helper()
-	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+	w.Helper()
+	w.invoke(`{"kind":"plan","runId":"r"}`)
 	for !far(w.runs.runs["r"]) {
-		body, ok := w.jobs.take(w.random)
+		body, ok := w.take()
 		if !ok {
-			w.t.Fatal("the run never came so far")
+			w.Fatal("the run never came so far")
 		}
 		w.invoke(body)
 	}
@@ -95,24 +91,21 @@ func TestStoredPeople(t *testing.T) {
 	returned.Members = map[string]profile.Membership{"recent": {}, "vip": {}}
 	returned.Outbox = []profile.Follow{{Kind: profile.FollowOrder, Ref: "o-1", Version: 1, At: w.daysAgo(200)}}
 	returned.Window = profile.Window{Commits: []profile.Commit{{Version: 1, At: w.daysAgo(200)}}}
-	db := dynamotest.New(t)
-	w.stored(db)
-	profiles := people.Profiles{DB: db, Table: "Profiles"}
+	s := functiontest.Open(t, w.Now())
+	w.stored(s)
 	put := func(id profile.ID, attributes map[string]types.AttributeValue) {
 		attributes["pk"], attributes["sk"] = &types.AttributeValueMemberS{Value: "p#" + string(id)}, &types.AttributeValueMemberS{Value: "p"}
 		attributes["v"] = &types.AttributeValueMemberN{Value: "1"}
-		if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("Profiles"), Item: attributes}); err != nil {
-			t.Fatal(err)
-		}
+		s.Item("Profiles", attributes)
 	}
 	torn, gone := profile.Identifier{Kind: profile.UserID, Value: "torn"}.ID(), profile.Identifier{Kind: profile.UserID, Value: "gone"}.ID()
 	put(torn, map[string]types.AttributeValue{"b": &types.AttributeValueMemberB{Value: []byte{1, 200, 1}}})
 	put(gone, map[string]types.AttributeValue{"erased": &types.AttributeValueMemberN{Value: "1795374000000"}})
-	if p, err := profiles.Load(t.Context(), torn); err == nil {
+	if p, err := s.Profiles.Load(t.Context(), torn); err == nil {
 		t.Fatalf("the torn profile is %+v", p)
 	}
 	run := w.run(job.Segmentation{RunID: "r"}, 0)
-	run = w.reload(db, "r")
+	run = w.reload(s, "r")
 	if run.Outcome == nil || run.Profiles != 2 || run.Unreadable != 1 || run.Changed != 2 {
 		t.Errorf("the run: %+v %+v", run.Findings, run.Outcome)
 	}
@@ -120,14 +113,14 @@ func TestStoredPeople(t *testing.T) {
 	if got.Scores.Lifecycle != score.Churned || len(got.Members) != 1 || got.ErasedAt.IsZero() {
 		t.Errorf("who came back: %+v, %v", got.Scores, got.Members)
 	}
-	if len(w.settlement.bodies) != 1 {
-		t.Errorf("%d jobs of the outbox that was left behind", len(w.settlement.bodies))
+	if len(w.settlement.Bodies()) != 1 {
+		t.Errorf("%d jobs of the outbox that was left behind", len(w.settlement.Bodies()))
 	}
-	w.jobs.bodies = [][]byte{[]byte(`{"kind":"audience","runId":"a","segmentId":"lifecycle:churned","campaignId":"c"}`)}
-	w.orchestration.bodies = nil
+	w.jobs.Put(`{"kind":"audience","runId":"a","segmentId":"lifecycle:churned","campaignId":"c"}`)
+	w.orchestration.Take()
 	w.drain(0)
-	if len(w.orchestration.bodies) != 1 || !strings.Contains(string(w.orchestration.bodies[0]), string(returned.ID)) {
-		t.Errorf("the audience is %s", w.orchestration.bodies)
+	if len(w.orchestration.Bodies()) != 1 || !strings.Contains(w.orchestration.Bodies()[0], string(returned.ID)) {
+		t.Errorf("the audience is %s", w.orchestration.Bodies())
 	}
 }
 
@@ -144,7 +137,7 @@ func TestWhoWasErasedAndCameBackBeforeScoring(t *testing.T) {
 		w := newWorld(t, 1, 1, nil)
 		p := w.buyer(1, 500, 800)
 		w.until(func(run score.Run) bool { return run.Findings != nil })
-		back := &profile.Profile{ID: p.ID, Identifiers: p.Identifiers, Version: 99, Memory: profile.Memory{FirstSeen: w.now, LastSeen: w.now}, ErasedAt: w.now.Add(-c.erased)}
+		back := &profile.Profile{ID: p.ID, Identifiers: p.Identifiers, Version: 99, Memory: profile.Memory{FirstSeen: w.Now(), LastSeen: w.Now()}, ErasedAt: w.Now().Add(-c.erased)}
 		w.profiles.all[p.ID] = back
 		w.drain(0)
 		if got := w.profiles.all[p.ID].Scores; got.Class15 != c.want {
@@ -168,17 +161,17 @@ func TestPeopleChangeInTheMiddleOfARun(t *testing.T) {
 			before[id] = maps.Clone(p.Members)
 		}
 		w.faults.rate = 0.1
-		w.jobs.bodies = [][]byte{[]byte(`{"kind":"plan","runId":"r"}`)}
+		w.jobs.Put(`{"kind":"plan","runId":"r"}`)
 		for range 400 {
 			if random.IntN(6) == 0 {
 				w.disturb(random, before)
 			}
-			body, ok := w.jobs.take(w.random)
+			body, ok := w.take()
 			if !ok {
 				break
 			}
 			if w.invoke(body) || random.IntN(4) == 0 {
-				w.jobs.bodies = append(w.jobs.bodies, body)
+				w.jobs.Put(body)
 			}
 		}
 		w.faults.rate = 0
@@ -188,14 +181,14 @@ func TestPeopleChangeInTheMiddleOfARun(t *testing.T) {
 		}
 		w.checkNews(seed, before)
 
-		w.now = w.now.Add(time.Hour)
+		w.Pass(time.Hour)
 		for id, p := range w.profiles.all {
 			p.Outbox = nil // as if they had been sent long ago
 			if p.FirstSeen.IsZero() {
 				delete(w.profiles.all, id)
 			}
 		}
-		w.orchestration.bodies = nil
+		w.orchestration.Take()
 		clear(w.profiles.saves)
 		w.process.Late = func(context.Context) bool { return false }
 		want, versions := w.recount(), w.versions()
@@ -218,11 +211,11 @@ func (w *world) disturb(random *rand.Rand, before map[profile.ID]map[string]prof
 		id := gone[random.IntN(len(gone))]
 		was := w.profiles.all[id]
 		w.profiles.all[id] = &profile.Profile{ID: id, Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: string(id)}},
-			Version: was.Version + 1, Memory: profile.Memory{FirstSeen: w.now, LastSeen: w.now}, ErasedAt: was.ErasedAt}
+			Version: was.Version + 1, Memory: profile.Memory{FirstSeen: w.Now(), LastSeen: w.Now()}, ErasedAt: was.ErasedAt}
 		before[id], w.profiles.since[id] = nil, was.Version+1
 	case random.IntN(2) == 0 && len(live) > 3:
 		id := live[random.IntN(len(live))]
-		w.profiles.all[id] = &profile.Profile{ID: id, Version: w.profiles.all[id].Version + 1, ErasedAt: w.now.Add(time.Second)}
+		w.profiles.all[id] = &profile.Profile{ID: id, Version: w.profiles.all[id].Version + 1, ErasedAt: w.Now().Add(time.Second)}
 		delete(before, id)
 	case len(live) > 3:
 		a, b := live[0], live[1+random.IntN(len(live)-1)]
@@ -240,7 +233,7 @@ func (w *world) disturb(random *rand.Rand, before map[profile.ID]map[string]prof
 
 // checkNews replays what was told of each person who is there.
 func (w *world) checkNews(seed uint64, before map[profile.ID]map[string]profile.Membership) {
-	w.t.Helper()
+	w.Helper()
 	told := map[profile.ID][]job.Follow{}
 	for _, f := range w.told() {
 		if !strings.Contains(f.Ref, ":") { // news of derived segments are told as far as somebody listens
@@ -259,7 +252,7 @@ func (w *world) checkNews(seed uint64, before map[profile.ID]map[string]profile.
 				continue // of who was erased
 			}
 			if entered := f.Kind == profile.FollowEntered; state[f.Ref] == entered {
-				w.t.Errorf("seed %d: %s was told %s %s twice", seed, id, f.Kind, f.Ref)
+				w.Errorf("seed %d: %s was told %s %s twice", seed, id, f.Kind, f.Ref)
 			} else if entered {
 				state[f.Ref] = true
 			} else {
@@ -267,7 +260,7 @@ func (w *world) checkNews(seed uint64, before map[profile.ID]map[string]profile.
 			}
 		}
 		if got, want := fmt.Sprint(slices.Sorted(maps.Keys(state))), fmt.Sprint(slices.Sorted(maps.Keys(p.Members))); got != want {
-			w.t.Errorf("seed %d: by what was told %s is in %s, and it is in %s", seed, id, got, want)
+			w.Errorf("seed %d: by what was told %s is in %s, and it is in %s", seed, id, got, want)
 		}
 	}
 }
@@ -289,18 +282,13 @@ func TestAudiencesShareAReading(t *testing.T) {
 	pages := 0
 	w.profiles.scan = func() { pages++ }
 	list := func(late float64, bodies ...string) (lists map[string]int, read int) {
-		w.orchestration.bodies, pages = nil, 0
+		w.orchestration.Take()
+		pages = 0
 		w.process.Late = func(context.Context) bool { return w.random.Float64() < late }
-		for _, body := range bodies {
-			w.jobs.bodies = append(w.jobs.bodies, []byte(body))
-		}
+		w.jobs.Put(bodies...)
 		w.drain(0)
 		lists = map[string]int{}
-		for _, body := range w.orchestration.bodies {
-			var o job.Orchestration
-			if err := json.Unmarshal(body, &o); err != nil {
-				t.Fatal(err)
-			}
+		for _, o := range functiontest.Jobs[job.Orchestration](t, w.orchestration) {
 			l := o.Audience
 			for _, id := range l.Profiles {
 				lists[l.RunID+" "+l.SegmentID+" "+l.CampaignID+" "+string(id)]++
@@ -328,7 +316,7 @@ func TestAudiencesShareAReading(t *testing.T) {
 	}
 	for _, bad := range []string{`{"kind":"audiences","runId":"a"}`, `{"kind":"audiences","runId":"a","listings":[{"runId":"a","segmentId":"vip"}]}`,
 		`{"kind":"audiences","runId":"a","listings":[{"runId":"a","segmentId":"vip","campaignId":"c"},{}]}`} {
-		if w.invoke([]byte(bad)) || len(w.jobs.bodies) > 0 {
+		if w.invoke(bad) || len(w.jobs.Bodies()) > 0 {
 			t.Errorf("%s comes again or is worked on", bad)
 		}
 	}

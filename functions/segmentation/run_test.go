@@ -22,6 +22,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -43,35 +44,27 @@ func smallShop(w *world) {
 	gone.Members = map[string]profile.Membership{"recent": {}, "deleted": {}, "broken": {}}
 }
 
-// stored is the world on the real stores.
-func (w *world) stored(db *dynamotest.DB) {
-	w.t.Helper()
-	profiles := people.Profiles{DB: db, Table: "Profiles"}
+// stored is the world on a shop's stores.
+func (w *world) stored(s *functiontest.Shop) {
+	w.Helper()
 	for _, p := range w.profiles.all {
 		first := cloneProfile(p)
 		first.Version = 0
-		if err := profiles.Save(context.Background(), first); err != nil {
-			w.t.Fatal(err)
-		}
+		w.Must(s.Profiles.Save(w.Context(), first))
 	}
-	w.process.Profiles, w.process.Runs = profiles, runs.Runs{DB: db, Table: "Runs"}
+	w.process.Profiles, w.process.Runs = s.Profiles, runs.Runs{DB: s.DB, Table: "Runs"}
 }
 
-// reload takes the state of the real stores into the world, to be checked there.
-func (w *world) reload(db *dynamotest.DB, run string) score.Run {
-	w.t.Helper()
-	profiles := people.Profiles{DB: db, Table: "Profiles"}
+// reload takes the state of a shop's stores into the world, to be checked there.
+func (w *world) reload(s *functiontest.Shop, run string) score.Run {
+	w.Helper()
 	for id := range w.profiles.all {
-		p, err := profiles.Load(context.Background(), id)
-		if err != nil {
-			w.t.Fatal(err)
-		}
+		p, err := s.Profiles.Load(w.Context(), id)
+		w.Must(err)
 		w.profiles.all[id] = p
 	}
-	r, err := (runs.Runs{DB: db, Table: "Runs"}).Load(context.Background(), run)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	r, err := (runs.Runs{DB: s.DB, Table: "Runs"}).Load(w.Context(), run)
+	w.Must(err)
 	return r
 }
 
@@ -81,16 +74,16 @@ func TestEveryWriteBrokenBothWays(t *testing.T) {
 		w := newWorld(t, 7, 2, defined)
 		smallShop(w)
 		w.process.Late = func(context.Context) bool { return true }
-		db := dynamotest.New(t)
-		w.stored(db)
+		s := functiontest.Open(t, w.Now())
+		w.stored(s)
 		want, versions := w.recount(), w.versions()
-		before := db.Calls(dynamotest.AnyWrite)
+		before := s.DB.Calls(dynamotest.AnyWrite)
 		if nth > 0 {
-			db.Fail(dynamotest.AnyWrite, nth, how)
+			s.DB.Fail(dynamotest.AnyWrite, nth, how)
 		}
 		w.run(job.Segmentation{RunID: "r"}, 0)
-		w.check(w.reload(db, "r"), want, versions)
-		return db.Calls(dynamotest.AnyWrite) - before
+		w.check(w.reload(s, "r"), want, versions)
+		return s.DB.Calls(dynamotest.AnyWrite) - before
 	}
 	writes := trial(t, 0, "")
 	if writes < 15 {
@@ -114,17 +107,14 @@ func TestPlanningAgainResumes(t *testing.T) {
 			smallShop(w)
 			w.process.Late = func(context.Context) bool { return true }
 			want, versions := w.recount(), w.versions()
-			plan, err := json.Marshal(job.Segmentation{Kind: job.Plan, RunID: "r"})
-			if err != nil {
-				t.Fatal(err)
-			}
+			plan := functiontest.Body(t, job.Segmentation{Kind: job.Plan, RunID: "r"})
 			w.invoke(plan)
 			for range handled {
-				if body, ok := w.jobs.take(w.random); ok {
+				if body, ok := w.take(); ok {
 					w.invoke(body)
 				}
 			}
-			w.jobs.bodies = nil
+			w.jobs.Take()
 			w.check(w.run(job.Segmentation{RunID: "r"}, 0), want, versions)
 		})
 	}
@@ -136,9 +126,9 @@ func TestASecondRunWritesNothing(t *testing.T) {
 	if run := w.run(job.Segmentation{RunID: "first"}, 0); run.Changed != 7 {
 		t.Errorf("the first run changed %d of 7", run.Changed)
 	}
-	w.now = w.now.Add(time.Hour)
+	w.Pass(time.Hour)
 	versions := w.versions()
-	w.orchestration.bodies = nil
+	w.orchestration.Take()
 	run := w.run(job.Segmentation{RunID: "second"}, 0)
 	if run.Outcome == nil || run.Changed != 0 || run.Profiles != 7 || run.Buyers != 4 {
 		t.Errorf("the second run: %+v", run)
@@ -162,7 +152,7 @@ func TestARunForAPastDateOnlyReports(t *testing.T) {
 	w := newWorld(t, 1, 3, defined)
 	smallShop(w)
 	versions := w.versions()
-	today := score.Date(w.process.Shop.Day(w.now))
+	today := score.Date(w.process.Shop.Day(w.Now()))
 	run := w.run(job.Segmentation{RunID: "past", AsOf: (today - 30).String()}, 0)
 	if run.Outcome == nil || !run.ReportOnly || run.Changed != 0 || len(run.Segments) != 0 {
 		t.Fatalf("the run: %+v", run)
@@ -180,13 +170,10 @@ func TestARunForAPastDateOnlyReports(t *testing.T) {
 			t.Errorf("profile %s was written", id)
 		}
 	}
-	if len(w.orchestration.bodies)+len(w.settlement.bodies) > 0 {
+	if len(w.orchestration.Bodies())+len(w.settlement.Bodies()) > 0 {
 		t.Error("a report told somebody something")
 	}
-	body, err := json.Marshal(job.Segmentation{Kind: job.Score, RunID: "past"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	body := functiontest.Body(t, job.Segmentation{Kind: job.Score, RunID: "past"})
 	if w.invoke(body) {
 		t.Error("a score job of a report comes again")
 	}
@@ -231,7 +218,7 @@ func TestTheSettingsOfTheShopCount(t *testing.T) {
 	}
 
 	bad := newWorld(t, 1, 2, shelf{}.with(definition.Settings, score.ScoringSetting, `{"activeDays":-1}`))
-	if !bad.invoke([]byte(`{"kind":"plan","runId":"r"}`)) {
+	if !bad.invoke(`{"kind":"plan","runId":"r"}`) {
 		t.Error("a plan with faulty settings does not come again")
 	}
 	if len(bad.runs.runs) > 0 {
@@ -268,30 +255,27 @@ func TestInvocations(t *testing.T) {
 		`{"kind":"audience","runId":"a","segmentId":"s"}`:      false,
 		`{"kind":"audience","runId":"a","segmentId":"s","campaignId":"c","shard":2,"shards":2}`: false,
 	} {
-		if got := w.invoke([]byte(body)); got != again {
+		if got := w.invoke(body); got != again {
 			t.Errorf("%s comes again: %v, want %v", body, got, again)
 		}
 	}
-	if len(w.jobs.bodies) > 0 {
-		t.Errorf("bad jobs made jobs: %s", w.jobs.bodies)
+	if len(w.jobs.Bodies()) > 0 {
+		t.Errorf("bad jobs made jobs: %s", w.jobs.Bodies())
 	}
 }
 
 func TestJobsAheadOfTheirTime(t *testing.T) {
 	w := newWorld(t, 1, 2, nil)
 	w.visitor(1)
-	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
-	if w.invoke([]byte(`{"kind":"close","runId":"r"}`)) || w.runs.runs["r"].Findings != nil {
+	w.invoke(`{"kind":"plan","runId":"r"}`)
+	if w.invoke(`{"kind":"close","runId":"r"}`) || w.runs.runs["r"].Findings != nil {
 		t.Error("a run was closed before its shards were collected")
 	}
-	if !w.invoke([]byte(`{"kind":"score","runId":"r"}`)) {
+	if !w.invoke(`{"kind":"score","runId":"r"}`) {
 		t.Error("a score job before the close does not come again")
 	}
 	for _, cursor := range []string{"x", "0|p#a", "1|", "1", "-1|p"} {
-		body, err := json.Marshal(job.Segmentation{Kind: job.Collect, RunID: "r", Cursor: cursor})
-		if err != nil {
-			t.Fatal(err)
-		}
+		body := functiontest.Body(t, job.Segmentation{Kind: job.Collect, RunID: "r", Cursor: cursor})
 		if w.invoke(body) || len(w.runs.parts["r"]) > 0 {
 			t.Errorf("cursor %q was taken", cursor)
 		}
@@ -302,14 +286,13 @@ func TestOldScoresAreNotBroughtBack(t *testing.T) {
 	for age, want := range map[time.Duration]bool{24 * time.Hour: true, 24*time.Hour + time.Second: false} {
 		w := newWorld(t, 1, 1, nil)
 		w.visitor(1)
-		var scores [][]byte
-		w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+		w.invoke(`{"kind":"plan","runId":"r"}`)
 		for w.runs.runs["r"].Findings == nil {
-			body, _ := w.jobs.take(w.random)
+			body, _ := w.take()
 			w.invoke(body)
 		}
-		scores, w.jobs.bodies = w.jobs.bodies, nil
-		w.now = w.now.Add(age)
+		scores := w.jobs.Take()
+		w.Pass(age)
 		for _, body := range scores {
 			if w.invoke(body) {
 				t.Error("the job comes again")
@@ -376,8 +359,8 @@ func TestTwoCollectorsOfAShard(t *testing.T) {
 		}
 		want, versions := w.recount(), w.versions()
 		w.process.Late = func(context.Context) bool { return true } // a page a part
-		w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
-		collect, _ := w.jobs.take(w.random)
+		w.invoke(`{"kind":"plan","runId":"r"}`)
+		collect, _ := w.take()
 		w.profiles.page = pages[0]
 		seconds := 0
 		w.profiles.scan = func() {
@@ -386,7 +369,7 @@ func TestTwoCollectorsOfAShard(t *testing.T) {
 			w.profiles.page = pages[0]
 			seconds++
 		}
-		w.jobs.bodies = append(w.jobs.bodies, collect)
+		w.jobs.Put(collect)
 		w.drain(0)
 		if seconds != 1 {
 			t.Errorf("there were %d second collectors", seconds)
@@ -398,8 +381,8 @@ func TestTwoCollectorsOfAShard(t *testing.T) {
 func TestWhoComesAfterTheRunBegan(t *testing.T) {
 	w := newWorld(t, 1, 1, defined)
 	p := w.visitor(100)
-	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
-	p.LastSeen = w.now.Add(22 * time.Hour) // the next date
+	w.invoke(`{"kind":"plan","runId":"r"}`)
+	p.LastSeen = w.Now().Add(22 * time.Hour) // the next date
 	w.drain(0)
 	if _, in := w.profiles.all[p.ID].Members["recent"]; !in {
 		t.Error("who was seen after the run began is not recent")
@@ -409,14 +392,14 @@ func TestWhoComesAfterTheRunBegan(t *testing.T) {
 func TestWhoIsGoneAtScoringIsLeftAlone(t *testing.T) {
 	w := newWorld(t, 1, 1, nil)
 	merged, into, erased := w.buyer(1, 500), w.buyer(2, 600), w.buyer(3, 700)
-	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+	w.invoke(`{"kind":"plan","runId":"r"}`)
 	for w.runs.runs["r"].Findings == nil {
-		body, _ := w.jobs.take(w.random)
+		body, _ := w.take()
 		w.invoke(body)
 	}
 	delete(w.profiles.all, merged.ID)
 	w.profiles.moved[merged.ID] = into.ID
-	w.profiles.all[erased.ID] = &profile.Profile{ID: erased.ID, Version: 2, ErasedAt: w.now}
+	w.profiles.all[erased.ID] = &profile.Profile{ID: erased.ID, Version: 2, ErasedAt: w.Now()}
 	w.drain(0)
 	run := w.runs.runs["r"]
 	if run.Outcome == nil || run.Changed != 1 || w.profiles.saves[into.ID] != 1 || w.profiles.saves[erased.ID] != 0 {
@@ -429,7 +412,7 @@ func TestWhoIsGoneAtScoringIsLeftAlone(t *testing.T) {
 
 func TestOutboxesLeftBehind(t *testing.T) {
 	at := func(w *world, ago time.Duration) profile.Window {
-		return profile.Window{Commits: []profile.Commit{{Version: 1, At: w.now.Add(-ago)}}}
+		return profile.Window{Commits: []profile.Commit{{Version: 1, At: w.Now().Add(-ago)}}}
 	}
 	order := profile.Follow{Kind: profile.FollowOrder, Ref: "o-1", Version: 1}
 	entered := profile.Follow{Kind: profile.FollowEntered, Ref: "recent", Version: 1, N: 1}
@@ -454,11 +437,7 @@ func TestOutboxesLeftBehind(t *testing.T) {
 			p.Outbox, p.Window = c.outbox, at(w, c.ago)
 			w.run(job.Segmentation{RunID: "r"}, 0)
 			settled := 0
-			for _, body := range w.settlement.bodies {
-				var f job.Follows
-				if err := json.Unmarshal(body, &f); err != nil {
-					t.Fatal(err)
-				}
+			for _, f := range functiontest.Jobs[job.Follows](t, w.settlement) {
 				settled += len(f.Follows)
 			}
 			if got := len(w.profiles.all[p.ID].Outbox); got != c.kept || settled != c.settled || len(w.told()) != c.orchestral {
@@ -504,17 +483,14 @@ func TestAudience(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w.process.Late = func(context.Context) bool { return w.random.Float64() < c.late }
 			list := func() (ids []profile.ID, lists map[string]int) {
-				w.orchestration.bodies = nil
-				body, err := json.Marshal(job.Segmentation{Kind: job.Audience, RunID: listing, SegmentID: c.segment, CampaignID: "c1"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				w.jobs.bodies = [][]byte{body}
+				w.orchestration.Take()
+				body := functiontest.Body(t, job.Segmentation{Kind: job.Audience, RunID: listing, SegmentID: c.segment, CampaignID: "c1"})
+				w.jobs.Put(body)
 				w.drain(0)
 				lists = map[string]int{}
-				for _, body := range w.orchestration.bodies {
+				for _, body := range w.orchestration.Bodies() {
 					var o job.Orchestration
-					if err := json.Unmarshal(body, &o); err != nil {
+					if err := json.Unmarshal([]byte(body), &o); err != nil {
 						t.Fatal(err)
 					}
 					l := o.Audience
@@ -545,10 +521,11 @@ func TestAudience(t *testing.T) {
 
 // TestGoldenInvocations hands the function what the files of events/segmentation say that AWS hands it.
 func TestGoldenInvocations(t *testing.T) {
-	for name, c := range map[string]struct {
+	type wanted struct {
 		jobs int    // that are sent on the function's own queue
 		err  string // part of the invocation's error
-	}{
+	}
+	want := map[string]wanted{
 		"nightly":          {jobs: 2},
 		"plan":             {jobs: 2},
 		"plan-past":        {jobs: 2},
@@ -559,35 +536,24 @@ func TestGoldenInvocations(t *testing.T) {
 		"unknown-kind":     {},
 		"not-a-job":        {},
 		"unknown-schedule": {err: `schedule "hourly"`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			raw, err := os.ReadFile("../../events/segmentation/" + name + ".json")
-			if err != nil {
-				t.Fatal(err)
-			}
-			w := newWorld(t, 1, 2, nil)
-			answer, err := w.process.Handle(context.Background(), raw)
-			if c.err != "" {
-				if err == nil || !strings.Contains(err.Error(), c.err) {
-					t.Errorf("answers %v, want an error with %s", err, c.err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if batch, ok := answer.(events.SQSEventResponse); ok && (len(batch.BatchItemFailures) > 0) != (name == "not-a-job") {
-				t.Errorf("%d records come again", len(batch.BatchItemFailures))
-			}
-			if len(w.jobs.bodies) != c.jobs {
-				t.Errorf("%d jobs are sent, want %d", len(w.jobs.bodies), c.jobs)
-			}
-		})
 	}
-	files, err := os.ReadDir("../../events/segmentation")
-	if err != nil || len(files) != 10 {
-		t.Errorf("%d files, %v, want each of them here", len(files), err)
-	}
+	functiontest.Golden(t, "segmentation", want, func(t *testing.T, name string, raw []byte, want wanted) {
+		w := newWorld(t, 1, 2, nil)
+		answer, err := w.process.Handle(t.Context(), raw)
+		if want.err != "" {
+			if err == nil || !strings.Contains(err.Error(), want.err) {
+				t.Errorf("answers %v, want an error with %s", err, want.err)
+			}
+			return
+		}
+		w.Must(err)
+		if batch, ok := answer.(events.SQSEventResponse); ok && (len(batch.BatchItemFailures) > 0) != (name == "not-a-job") {
+			t.Errorf("%d records come again", len(batch.BatchItemFailures))
+		}
+		if len(w.jobs.Bodies()) != want.jobs {
+			t.Errorf("%d jobs are sent, want %d", len(w.jobs.Bodies()), want.jobs)
+		}
+	})
 }
 
 func TestNewIsWiredToTheSettings(t *testing.T) {

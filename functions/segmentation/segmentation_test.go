@@ -74,7 +74,7 @@ type recount struct {
 func (w *world) recount() recount {
 	out := recount{scores: map[profile.ID]profile.Scores{}, members: map[profile.ID][]string{},
 		findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{"regulars": 0, "recent": 0, "best": 0, "asleep": 0, "half": 0}}
-	asOf := w.process.Shop.Day(w.now)
+	asOf := w.process.Shop.Day(w.Now())
 	facts := map[profile.ID]score.Facts{}
 	var r, f []int32
 	var m []int64
@@ -144,49 +144,49 @@ func inHalf(p *profile.Profile) bool {
 
 // check holds a finished run against a recount made before it.
 func (w *world) check(run score.Run, want recount, versions map[profile.ID]int64) {
-	w.t.Helper()
+	w.Helper()
 	if run.Outcome == nil {
-		w.t.Fatalf("the run is not finished: %d collected, %d scored of %d", len(run.Collected), len(run.Scored), run.Shards)
+		w.Fatalf("the run is not finished: %d collected, %d scored of %d", len(run.Collected), len(run.Scored), run.Shards)
 	}
 	if !reflect.DeepEqual(*run.Findings, want.findings) {
-		w.t.Fatalf("findings\n got %+v\nwant %+v", *run.Findings, want.findings)
+		w.Fatalf("findings\n got %+v\nwant %+v", *run.Findings, want.findings)
 	}
 	if run.Changed != want.changed || !reflect.DeepEqual(run.Segments, want.segments) {
-		w.t.Fatalf("%d changed, segments %v, want %d, %v", run.Changed, run.Segments, want.changed, want.segments)
+		w.Fatalf("%d changed, segments %v, want %d, %v", run.Changed, run.Segments, want.changed, want.segments)
 	}
 	written := 0
 	for id, p := range w.profiles.all {
 		if p.Version != versions[id] {
 			written++
 			if p.Scores.Run != run.ID {
-				w.t.Fatalf("profile %s was written, and its scores say run %q", id, p.Scores.Run)
+				w.Fatalf("profile %s was written, and its scores say run %q", id, p.Scores.Run)
 			}
 		}
 		scores := p.Scores
 		scores.Run = ""
 		if scores != want.scores[id] {
-			w.t.Fatalf("profile %s has %+v, want %+v", id, scores, want.scores[id])
+			w.Fatalf("profile %s has %+v, want %+v", id, scores, want.scores[id])
 		}
 		if got := slices.Sorted(maps.Keys(p.Members)); !slices.Equal(got, want.members[id]) {
-			w.t.Fatalf("profile %s is in %v, want %v", id, got, want.members[id])
+			w.Fatalf("profile %s is in %v, want %v", id, got, want.members[id])
 		}
 		if w.profiles.saves[id] > 1 {
-			w.t.Fatalf("profile %s was written %d times", id, w.profiles.saves[id])
+			w.Fatalf("profile %s was written %d times", id, w.profiles.saves[id])
 		}
 	}
 	if written != want.changed {
-		w.t.Fatalf("%d profiles written, want %d", written, want.changed)
+		w.Fatalf("%d profiles written, want %d", written, want.changed)
 	}
 	var told []string
 	for _, f := range w.told() {
 		told = append(told, fmt.Sprintf("%s %s %s", f.ProfileID, f.Kind, f.Ref))
 		if f.Run != run.ID || f.Version != versions[f.ProfileID]+1 {
-			w.t.Fatalf("told of %+v, want run %s and version %d", f, run.ID, versions[f.ProfileID]+1)
+			w.Fatalf("told of %+v, want run %s and version %d", f, run.ID, versions[f.ProfileID]+1)
 		}
 	}
 	slices.Sort(told)
 	if !slices.Equal(told, want.told) {
-		w.t.Fatalf("orchestration was told\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want.told, "\n"))
+		w.Fatalf("orchestration was told\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want.told, "\n"))
 	}
 }
 

@@ -2,12 +2,12 @@ package segmentation
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -22,7 +22,7 @@ func TestTwoScorersOfAShard(t *testing.T) {
 			want, versions := w.recount(), w.versions()
 			w.process.Late = func(context.Context) bool { return false }
 			w.until(func(run score.Run) bool { return run.Findings != nil })
-			score, _ := w.jobs.take(w.random)
+			score, _ := w.take()
 			var (
 				seen atomic.Int32
 				once sync.Once
@@ -39,7 +39,7 @@ func TestTwoScorersOfAShard(t *testing.T) {
 			if point == "load" {
 				w.profiles.loaded = second
 			} else {
-				w.process.Outbox[job.ToOrchestration] = sending{w.orchestration, second}
+				w.orchestration.Around = func(send func() error) error { second(); return send() }
 			}
 			if w.invoke(score) {
 				t.Error("the first delivery failed")
@@ -53,21 +53,18 @@ func TestTwoScorersOfAShard(t *testing.T) {
 
 // TestClosingTwice closes again after each later step, and at once from two shards that both saw themselves as the last.
 func TestClosingTwice(t *testing.T) {
-	body, err := json.Marshal(job.Segmentation{Kind: job.Close, RunID: "r", Shards: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
+	body := functiontest.Body(t, job.Segmentation{Kind: job.Close, RunID: "r", Shards: 2})
 	w := newWorld(t, 7, 2, defined)
 	smallShop(w)
 	want, versions := w.recount(), w.versions()
 	w.until(func(run score.Run) bool { return len(run.Collected) == 2 })
-	for len(w.jobs.bodies) > 0 {
+	for len(w.jobs.Bodies()) > 0 {
 		for range 2 {
 			if w.invoke(body) {
 				t.Error("closing again failed")
 			}
 		}
-		next, _ := w.jobs.take(w.random)
+		next, _ := w.take()
 		w.invoke(next)
 		if w.runs.runs["r"].Outcome != nil {
 			break
@@ -91,9 +88,9 @@ func TestNoTimeLeftGoesBackWithoutFailing(t *testing.T) {
 	w.profiles.page = 40
 	asked := 0
 	w.process.Late = func(context.Context) bool { asked++; return true }
-	w.invoke([]byte(`{"kind":"plan","runId":"r"}`))
+	w.invoke(`{"kind":"plan","runId":"r"}`)
 	invocations := 0
-	for body, ok := w.jobs.take(w.random); ok; body, ok = w.jobs.take(w.random) {
+	for body, ok := w.take(); ok; body, ok = w.take() {
 		if invocations++; w.invoke(body) {
 			t.Fatalf("a job failed: %s", body)
 		}

@@ -85,6 +85,13 @@ func (q *Queue) send(bodies [][]byte) error {
 	return nil
 }
 
+// Put puts jobs on the queue, past all faults.
+func (q *Queue) Put(bodies ...string) {
+	q.mu.Lock()
+	q.bodies = append(q.bodies, bodies...)
+	q.mu.Unlock()
+}
+
 // Sends is how often it was called.
 func (q *Queue) Sends() int { q.mu.Lock(); defer q.mu.Unlock(); return q.sends }
 
@@ -98,6 +105,16 @@ func (q *Queue) Take() []string {
 	all := q.bodies
 	q.bodies = nil
 	return all
+}
+
+// Body writes a job as a message's body.
+func Body(t testing.TB, v any) string {
+	t.Helper()
+	body, err := queue.Encode(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 // Jobs are the jobs that were sent as T.

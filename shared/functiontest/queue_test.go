@@ -69,3 +69,23 @@ func TestDeliverTellsWhatComesAgain(t *testing.T) {
 		t.Errorf("%v and %v come again", a, b)
 	}
 }
+
+// What is done around a send answers for it, and may leave it out.
+func TestSomethingAroundEachSend(t *testing.T) {
+	calls, q := 0, functiontest.Queue{}
+	q.Around = func(send func() error) error {
+		if calls++; calls == 2 {
+			return dynamotest.ErrInjected
+		}
+		return send()
+	}
+	for n, want := range []error{nil, dynamotest.ErrInjected, nil} {
+		if err := q.SendAll(t.Context(), [][]byte{[]byte(functiontest.Body(t, n))}); err != want {
+			t.Errorf("send %d answers %v", n, err)
+		}
+	}
+	q.Put("past it")
+	if kept := fmt.Sprint(q.Take(), q.Take()); kept != "[0 2 past it] []" || calls != 3 {
+		t.Errorf("%s kept, %d calls", kept, calls)
+	}
+}
