@@ -19,12 +19,12 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// listing names the listing of an audience: the same for the same campaign and time.
+// listing is the run id of the listing of an audience. It is the same for the same campaign and time.
 func listing(c campaign.Compiled) string {
 	return fmt.Sprintf("audience-%s-%d", c.ID, c.Trigger.Audience.At.Unix())
 }
 
-// listedAt is the time that a listing was for, the zero time of a name that is none.
+// listedAt is the time for which a listing was made, the zero time where the run id is not that of a listing of this campaign.
 func listedAt(run, campaignID string) time.Time {
 	seconds, err := strconv.ParseInt(strings.TrimPrefix(run, "audience-"+campaignID+"-"), 10, 64)
 	if err != nil {
@@ -33,7 +33,7 @@ func listedAt(run, campaignID string) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// expects says whether the campaign's audience is to be asked for at a time.
+// expects tells whether the members of the campaign's audience are to be asked for at a time.
 func expects(c campaign.Compiled, now time.Time) bool {
 	if c.Trigger.Audience == nil || c.State != campaign.Running && c.State != campaign.Scheduled {
 		return false
@@ -42,11 +42,12 @@ func expects(c campaign.Compiled, now time.Time) bool {
 	return !now.Before(due) && !now.After(notAfter)
 }
 
-// perReading is how many listings one reading of the profiles answers.
+// perReading is how many audiences segmentation lists in one scan of the profiles.
 const perReading = 100
 
-// askAudiences asks segmentation for the members of every audience whose time has come, all in one reading of the profiles. Asking
-// comes before noting that it was asked: a listing that is made twice tells everybody once, one that is never made tells nobody.
+// askAudiences asks segmentation for the members of every audience whose time has come, in as few scans of the profiles as possible. It asks
+// first and notes afterwards that it asked. A crash in between makes the listing twice, which notifies nobody twice; the other order could
+// make it never.
 func (p *Process) askAudiences(ctx context.Context) error {
 	campaigns, err := p.Campaigns.All(ctx)
 	if err != nil {
@@ -71,6 +72,7 @@ func (p *Process) askAudiences(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
+// askFor asks for the audiences of some campaigns in one job, and notes that it asked.
 func (p *Process) askFor(ctx context.Context, campaigns []campaign.Compiled) error {
 	var listings []job.Listing
 	for _, c := range campaigns {
@@ -92,8 +94,8 @@ func (p *Process) askFor(ctx context.Context, campaigns []campaign.Compiled) err
 	return errors.Join(failed...)
 }
 
-// audience takes up a part of an audience and answers what there was no time for. While its campaign is paused it is kept; once it is
-// of no use any more, everybody in it is on record as left out.
+// audience evaluates a part of an audience. rest is what is left to be requeued. While the campaign is paused the part is kept in the Due
+// table. Where the campaign wants the audience no longer, a decision says so of everybody in it.
 func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *job.AudienceList, err error) {
 	c, ok, err := p.Campaigns.Find(ctx, list.CampaignID)
 	if err != nil {
@@ -110,14 +112,14 @@ func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *jo
 		p.count(parked)
 		return nil, p.park(ctx, list, ended.Until)
 	}
-	// Whatever the campaign says by now, the list is the one that was asked for.
+	// The campaign may have another audience by now. This list is of the one that was asked for.
 	c.ID = list.CampaignID
 	c.Trigger = campaign.Trigger{Audience: &campaign.Audience{At: at, SegmentID: segment.ID(list.SegmentID)}}
 	triggers := make([]trigger, len(list.Profiles))
 	for i, id := range list.Profiles {
 		triggers[i] = trigger{subject: &subject{id: id, origin: id}, campaign: c, cause: list.RunID, at: at, ended: ended}
 	}
-	open, err := p.answer(ctx, triggers)
+	open, err := p.evaluateAll(ctx, triggers)
 	if len(open) == 0 {
 		return nil, nil
 	}
@@ -125,12 +127,12 @@ func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *jo
 	for i, at := range open {
 		left[i] = list.Profiles[at]
 	}
-	err = apart(ctx, len(left), len(list.Profiles), err)
+	err = splitOff(ctx, len(left), len(list.Profiles), err)
 	list.Profiles = left
 	return &list, err
 }
 
-// unused is why a list is of no use to its campaign, the zero verdict if it is of use. A deferred one is to be kept.
+// unused is why the campaign does not want a list now, the zero verdict if it does. A list with the action Defer is to be kept.
 func (p *Process) unused(c campaign.Compiled, ok bool, list job.AudienceList) delivery.Verdict {
 	switch {
 	case !ok:
@@ -151,7 +153,8 @@ func (p *Process) unused(c campaign.Compiled, ok bool, list job.AudienceList) de
 	return delivery.Verdict{}
 }
 
-// again is when something is looked at again that waits for a paused campaign: at the latest when it is too late.
+// again is when to evaluate again what waits for a paused campaign. The longer it waits, the longer the interval; the last time is just after
+// notAfter, so that its expiry goes on record.
 func again(now, due, notAfter time.Time) time.Time {
 	next := now.Add(campaign.AskAgain(now.Sub(due)))
 	if last := notAfter.Add(time.Millisecond); next.After(last) && !notAfter.IsZero() {
@@ -166,7 +169,7 @@ type kept struct {
 	Audience *job.AudienceList `json:"audience,omitempty"`
 }
 
-// park keeps a part of an audience.
+// park files a part of an audience in the Due table.
 func (p *Process) park(ctx context.Context, list job.AudienceList, until time.Time) error {
 	body, err := json.Marshal(map[string]any{"audience": list})
 	if err != nil {

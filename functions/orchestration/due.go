@@ -17,13 +17,13 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-// pause is how long something waits that could not be looked at.
-const pause = 2 * time.Minute
+// retryAfter is how long a due entry waits that could not be handled.
+const retryAfter = 2 * time.Minute
 
-// dueTogether is how many waits are ended at once.
+// dueTogether is how many due entries are handled in one batch.
 const dueTogether = 200
 
-// due goes on with everything whose wait is over, and hands deferred notifications back to dispatch.
+// due evaluates again every notification whose wait is over, and sends deferred notifications back to dispatch.
 func (p *Process) due(ctx context.Context) error {
 	return p.Due.ReadyTogether(ctx, due.OwnerOrchestration, dueTogether, func(ctx context.Context, entries []due.Entry) ([]time.Time, error) {
 		again := make([]time.Time, len(entries))
@@ -33,15 +33,15 @@ func (p *Process) due(ctx context.Context) error {
 		for i, e := range entries {
 			g.Go(func() error {
 				err := queue.Guard(func() (err error) {
-					ready[i], again[i], err = p.end(ctx, e)
+					ready[i], again[i], err = p.endWait(ctx, e)
 					return err
 				})
 				if err != nil {
-					// One that fails must not hold up the others.
+					// An entry that fails must not hold up the others.
 					slog.ErrorContext(ctx, "wait not ended", "id", e.ID, "error", err.Error())
 					ready[i] = nil
 					if again[i].IsZero() {
-						again[i] = p.Now().Add(pause)
+						again[i] = p.Now().Add(retryAfter)
 					}
 				}
 				return nil
@@ -52,9 +52,9 @@ func (p *Process) due(ctx context.Context) error {
 	})
 }
 
-// end answers the notification that an entry leads to, nil if it leads to none, and when the entry is to be looked at again, the zero
-// time if it is done with.
-func (p *Process) end(ctx context.Context, e due.Entry) (ready *job.Notification, again time.Time, err error) {
+// endWait handles an entry whose time has come. ready is the notification to be sent, nil if there is none. again is when the entry is to be
+// handled again, the zero time if it is done.
+func (p *Process) endWait(ctx context.Context, e due.Entry) (ready *job.Notification, again time.Time, err error) {
 	var k kept
 	if err := json.Unmarshal(e.Body, &k); err != nil || k.ID == "" && k.Audience == nil {
 		slog.ErrorContext(ctx, "due entry dropped", "id", e.ID, "reason", "it is no notification")
@@ -62,23 +62,23 @@ func (p *Process) end(ctx context.Context, e due.Entry) (ready *job.Notification
 		return nil, time.Time{}, nil
 	}
 	if k.Audience != nil {
-		// A part takes as long as a job does, so it becomes one again.
-		return nil, time.Time{}, p.goOn(ctx, job.Orchestration{Audience: k.Audience})
+		// A part of an audience takes as long as a job, so it becomes a job again.
+		return nil, time.Time{}, p.requeue(ctx, job.Orchestration{Audience: k.Audience})
 	}
 	ready, again, err = p.resume(ctx, k.Notification)
 	if err != nil || again.IsZero() {
 		return ready, again, err
 	}
-	// Filed as what it is, a wait of the person's, so that an export shows it.
+	// Due would file it again without its person. Wait files it under the person, so that an export shows it.
 	if !again.After(e.Minute) {
 		again = e.Minute.Add(time.Minute)
 	}
 	return nil, time.Time{}, p.Due.Wait(ctx, due.OwnerOrchestration, k.ProfileID, again, e.ID, e.Body)
 }
 
-// resume asks again what was asked before the wait, with the profile as it is now, of the campaign as it was when it took the person.
-// What dispatch has deferred goes back as it is: dispatch asks everything again itself and records the decision. While the campaign is
-// paused nothing is asked and nothing is dropped.
+// resume evaluates a notification again after its wait: with the profile as it is now, by the version of the campaign that enrolled the person.
+// A notification that dispatch deferred goes back unchanged: dispatch evaluates it again itself and records the decision. While the campaign is
+// paused nothing is evaluated and nothing is dropped.
 func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notification, time.Time, error) {
 	var done time.Time
 	now := p.Now()
@@ -87,14 +87,15 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	unreadable := errors.Is(err, dynamo.ErrUnreadable)
 	switch {
 	case unreadable && !expired:
-		// A newer program has saved it, and will take over.
+		// A newer version saved the campaign, and its workers take over.
 		return nil, again(now, n.At, n.NotAfter), err
 	case err != nil && !unreadable:
 		return nil, done, err
 	}
 	paused := ok && c.State == campaign.Paused
 	if paused && !expired {
-		// A wipe finds a wait where it was filed first; so who was erased is found here. One who cannot be read goes on waiting.
+		// A wipe looks for a wait only where it was filed first. This one may have been filed again since, so the erasure is asked for here. While
+		// the person cannot be read, the wait goes on.
 		if person, err := p.Profiles.Resolve(ctx, n.ProfileID); err == nil {
 			if erased, err := p.Profiles.OfErased(ctx, n, person); err == nil && erased {
 				p.count(gone)
@@ -109,7 +110,7 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	}
 	person, err := p.Profiles.Resolve(ctx, n.ProfileID)
 	if expired && errors.Is(err, dynamo.ErrUnreadable) {
-		// Nothing waits for ever: by now it would be too late whoever it is.
+		// The wait of a person who cannot be read ends here: it is too late for the notification, whoever the person is.
 		return nil, done, p.drop(ctx, c, n, skip(delivery.Expired, "unreadable"), nil)
 	}
 	if err != nil {
@@ -139,6 +140,6 @@ func (p *Process) resume(ctx context.Context, n job.Notification) (*job.Notifica
 	if verdict.Reason != "" {
 		return nil, done, p.drop(ctx, c, n, verdict, person)
 	}
-	ready, err := p.ask(ctx, c, n, person)
+	ready, err := p.complete(ctx, c, n, person)
 	return ready, done, err
 }

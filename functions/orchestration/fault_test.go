@@ -127,10 +127,10 @@ func TestWhatCannotBeHandedOnStays(t *testing.T) {
 	if n := len(b.self.Take()); n != 0 {
 		t.Fatalf("%d were handed on", n)
 	}
-	b.Pass(pause - time.Second)
+	b.Pass(retryAfter - time.Second)
 	b.Must(b.tick())
 	if n := len(b.self.Take()); n != 0 {
-		t.Errorf("%d were handed on before the pause was over", n)
+		t.Errorf("%d were handed on before the time was over", n)
 	}
 	b.Pass(time.Minute)
 	b.Must(b.tick())

@@ -59,7 +59,7 @@ type Process struct {
 	Queue         queue.Consumer
 
 	mu   sync.Mutex
-	ends map[string]int // what became of triggers, since the counts were written last
+	ends map[string]int // triggers by outcome, since the counts were written last
 }
 
 // New is the process over the clients of DynamoDB and SQS.
@@ -82,7 +82,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 	}
 }
 
-// Handle takes a batch of the orchestration queue, or the tick of the schedule.
+// Handle consumes a batch of the orchestration queue, or answers the tick of the schedule.
 func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	in, err := queue.ParseInvocation(raw, "minute")
 	if err != nil {
@@ -95,7 +95,7 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
 }
 
-// count adds what became of a trigger to the counts of the invocation.
+// count counts the outcome of a trigger.
 func (p *Process) count(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,7 +105,7 @@ func (p *Process) count(what string) {
 	p.ends[what]++
 }
 
-// writeCounts writes the metrics of an invocation.
+// writeCounts writes what was counted in an invocation as metrics.
 func (p *Process) writeCounts() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -278,7 +278,7 @@ func TestOnePersonWhoseWaitFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	b.Must(b.tick())
 	b.expect(7)
 	b.Must(b.Profiles.Save(t.Context(), last))
-	b.Pass(pause)
+	b.Pass(retryAfter)
 	b.Must(b.tick())
 	b.expect(8)
 }
@@ -561,7 +561,7 @@ func TestEveryWriteBroken(t *testing.T) {
 			}
 			b.Pass(3 * time.Minute)
 			ticks()
-			b.Pass(pause)
+			b.Pass(retryAfter)
 			ticks()
 		}
 		b := start(t, way.body)

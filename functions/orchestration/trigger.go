@@ -16,11 +16,11 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// subject is a person whom something happened to. All campaigns that want to hear of it share one reading.
+// subject is the person whom a trigger is about. All campaigns that listen to the same follow share one, and so read profile and event once.
 type subject struct {
 	id profile.ID
-	// origin is the profile that the trigger was about when it happened. The person may have become part of another since, and
-	// the notification's id must not change with that.
+	// origin is the profile that the trigger was about when it happened. That profile may have been merged into another one since. The
+	// notification's id must stay the same, so it is made of origin.
 	origin profile.ID
 	follow profile.Follow // zero for an audience
 
@@ -45,7 +45,7 @@ func (s *subject) person(ctx context.Context, profiles profiles) (*profile.Profi
 	return s.profile, nil
 }
 
-// happened reads the event, once.
+// happened reads the event that the follow is of, once.
 func (s *subject) happened(ctx context.Context, timeline timeline) (people.PackedEvent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,17 +60,17 @@ func (s *subject) happened(ctx context.Context, timeline timeline) (people.Packe
 	return s.event, nil
 }
 
-// trigger is what made a campaign look at a person.
+// trigger is one person before one campaign, for one cause.
 type trigger struct {
 	*subject
 	campaign campaign.Compiled
-	cause    string // the same when it comes again
+	cause    string // the id of the follow, or of the listing: the same when the job comes again
 	at       time.Time
-	// ended is why nothing comes of it whoever the person is, the zero verdict if something may.
+	// ended is why nothing comes of the trigger whoever the person is, the zero verdict if something may.
 	ended delivery.Verdict
 }
 
-// notification is what the trigger asks for, once its wait is over.
+// notification is what the trigger asks dispatch for, and when: after the campaign's wait.
 func (t trigger) notification() (n job.Notification, due time.Time) {
 	due, notAfter := t.campaign.DueAfter(t.at)
 	step := t.campaign.Step(t.cause)
@@ -86,13 +86,15 @@ func (t trigger) notification() (n job.Notification, due time.Time) {
 	return n, due
 }
 
-// take answers the notification to be sent now, nil if there is none or none yet. Whatever ends here is on record.
-func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error) {
+// evaluate decides what comes of a trigger. It answers the notification that is to be sent now, and nil where the notification has to wait or
+// there is none. Of a trigger that ends here it records a decision, except where the person is gone or the event is not what the campaign
+// listens to.
+func (p *Process) evaluate(ctx context.Context, t trigger) (*job.Notification, error) {
 	now := p.Now()
 	n, due := t.notification()
 	person, err := t.person(ctx, p.Profiles)
 	if errors.Is(err, dynamo.ErrUnreadable) && now.After(n.NotAfter) {
-		// A job that comes again, or is sent again weeks later, ends: by now it would be too late whoever it is.
+		// The job may come from a dead letter, weeks later. It is too late for the notification, whoever the person is.
 		return nil, p.drop(ctx, t.campaign, n, skip(delivery.Expired, "unreadable"), nil)
 	}
 	if err != nil {
@@ -110,7 +112,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 			return nil, err
 		}
 		if !t.campaign.MatchesEvent(found.Event.Properties) {
-			// It was not what the campaign listens to, so there is nothing to record.
+			// The campaign does not listen to such an event, so there is nothing to record.
 			p.count(unmet)
 			return nil, nil
 		}
@@ -147,7 +149,7 @@ func (p *Process) take(ctx context.Context, t trigger) (*job.Notification, error
 		p.count(waiting)
 		return nil, p.wait(ctx, n, due)
 	}
-	return p.ask(ctx, t.campaign, n, person)
+	return p.complete(ctx, t.campaign, n, person)
 }
 
 func skip(r delivery.Reason, detail string) delivery.Verdict {
@@ -169,8 +171,8 @@ func (p *Process) refusal(c campaign.Compiled, n job.Notification, person *profi
 	return delivery.Verdict{}
 }
 
-// ask completes a notification that is to be sent now: with the arm, and with the version of its template.
-func (p *Process) ask(ctx context.Context, c campaign.Compiled, n job.Notification, person *profile.Profile) (*job.Notification, error) {
+// complete adds to a notification that is to be sent now the arm of the person and the version of the arm's template.
+func (p *Process) complete(ctx context.Context, c campaign.Compiled, n job.Notification, person *profile.Profile) (*job.Notification, error) {
 	arm := c.Assign(campaign.Person(person))
 	template, _, err := p.Catalog.Find(ctx, definition.Template, arm.TemplateID)
 	if err != nil {
@@ -181,7 +183,7 @@ func (p *Process) ask(ctx context.Context, c campaign.Compiled, n job.Notificati
 	return &n, nil
 }
 
-// drop records that nothing comes of a trigger, unless something is on record.
+// drop records why nothing comes of a notification, unless a decision is on record already.
 func (p *Process) drop(ctx context.Context, c campaign.Compiled, n job.Notification, v delivery.Verdict, person *profile.Profile) error {
 	p.count(string(v.Reason))
 	_, err := p.Deliveries.DecideFirst(ctx, delivery.Decision{

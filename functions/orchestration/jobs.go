@@ -21,23 +21,23 @@ import (
 )
 
 const (
-	// perMessage keeps what fails together small: dispatch takes a message again as a whole.
+	// perMessage is how many notifications one message has at most. A message that fails comes again as a whole.
 	perMessage = 10
-	// atOnce is how many triggers are looked at side by side.
+	// atOnce is how many triggers are evaluated in parallel.
 	atOnce = 32
-	// perRound is how many triggers are answered between two looks at the time.
+	// perRound is how many triggers are evaluated between two checks of the time that is left.
 	perRound = 8 * atOnce
-	// reserve is how much of an invocation must be left before a round is begun.
+	// reserve is how much time an invocation must have left to begin a round.
 	reserve = 10 * time.Second
 )
 
-// What becomes of a trigger, as it is counted, beside the reasons of decisions.
+// The outcomes of triggers as metrics count them, beside the reasons of decisions.
 const (
 	notified  = "notified"
 	waiting   = "waiting"
-	parked    = "parked" // waits for a paused campaign
-	gone      = "gone"   // nobody is there any more
-	unmet     = "unmet"  // the event does not fit
+	parked    = "parked" // kept while its campaign is paused
+	gone      = "gone"   // the person was erased
+	unmet     = "unmet"  // the event does not meet the trigger's condition
 	undecoded = "undecoded"
 )
 
@@ -48,9 +48,9 @@ func late(ctx context.Context) bool {
 	return ctx.Err() != nil || bounded && time.Until(deadline) < reserve
 }
 
-// jobs takes a batch of the queue. A job that there is no time for goes on as a new message and is taken as done: every receive of a
-// message counts, and having no time is no failed attempt. An invocation that had no time for anything hands nothing back, since its
-// time is set too short.
+// jobs consumes a batch of the queue. Where the time ends before a job is done, the rest of the job is sent as a new message, and the old
+// message is deleted: SQS counts every receive as a failed attempt, and to have no time is none. The first job of an invocation is always
+// begun, so that each invocation gets something done however short its time is.
 func (p *Process) jobs(ctx context.Context, batch events.SQSEvent) events.SQSEventResponse {
 	begun := false
 	return p.Queue.Consume(ctx, batch, func(ctx context.Context, record events.SQSMessage) error {
@@ -59,29 +59,30 @@ func (p *Process) jobs(ctx context.Context, batch events.SQSEvent) events.SQSEve
 			return err
 		}
 		if late(ctx) && begun {
-			return p.goOn(ctx, j)
+			return p.requeue(ctx, j)
 		}
 		begun = true
 		rest, err := p.job(ctx, j)
 		if errors.Is(err, dynamo.ErrUnreadable) || isNotFound(err) {
-			// A newer program has written it, and will take over; or it is an event whose pack is still to be written.
+			// Either a newer version wrote the profile, and its workers take the job over; or the pack of the event is still to be written.
 			return errors.Join(queue.ErrNotYet, err)
 		}
 		if err != nil || rest == nil {
 			return err
 		}
-		return p.goOn(ctx, *rest)
+		return p.requeue(ctx, *rest)
 	})
 }
 
-func (p *Process) goOn(ctx context.Context, rest job.Orchestration) error {
+// requeue sends a job, or what is left of one, as a new message.
+func (p *Process) requeue(ctx context.Context, rest job.Orchestration) error {
 	if err := p.Self.Send(ctx, rest); err != nil {
-		return fmt.Errorf("handing on what there was no time for: %w", err)
+		return fmt.Errorf("requeueing what there was no time for: %w", err)
 	}
 	return nil
 }
 
-// job does a job and answers what there was no time for, nil if all is done.
+// job does a job. rest is what is left to be requeued, nil if all is done.
 func (p *Process) job(ctx context.Context, j job.Orchestration) (rest *job.Orchestration, err error) {
 	if j.Audience != nil {
 		left, err := p.audience(ctx, *j.Audience)
@@ -97,7 +98,7 @@ func (p *Process) job(ctx context.Context, j job.Orchestration) (rest *job.Orche
 	return rest, err
 }
 
-// follows looks at what every running campaign wants of what happened.
+// follows evaluates every running campaign that listens to one of the follows. rest are the follows of which a trigger is left.
 func (p *Process) follows(ctx context.Context, follows []job.Follow) (rest []job.Follow, err error) {
 	var triggers []trigger
 	var of []int // the follow of each trigger
@@ -118,7 +119,7 @@ func (p *Process) follows(ctx context.Context, follows []job.Follow) (rest []job
 			triggers, of = append(triggers, t), append(of, i)
 		}
 	}
-	open, err := p.answer(ctx, triggers)
+	open, err := p.evaluateAll(ctx, triggers)
 	left := map[int]bool{}
 	for _, i := range open {
 		left[of[i]] = true
@@ -128,12 +129,13 @@ func (p *Process) follows(ctx context.Context, follows []job.Follow) (rest []job
 			rest = append(rest, f)
 		}
 	}
-	return rest, apart(ctx, len(rest), len(follows), err)
+	return rest, splitOff(ctx, len(rest), len(follows), err)
 }
 
-// apart lets those that failed go on by themselves as a new job, where others of theirs did not: then the error is told here, and is no
-// reason for the others to come again. A job in which all failed comes again by itself, and its receives are counted.
-func apart(ctx context.Context, left, all int, err error) error {
+// splitOff is the error of a job of which left triggers are to be evaluated again. Where only some of the job is left, it logs the error and
+// answers nil: the caller requeues the rest, and what succeeded does not come again. Where all of it is left, it answers the error: the
+// message comes again itself, so that SQS counts its receives and gives it up at last.
+func splitOff(ctx context.Context, left, all int, err error) error {
 	if err == nil || left == all {
 		return err
 	}
@@ -141,10 +143,10 @@ func apart(ctx context.Context, left, all int, err error) error {
 	return nil
 }
 
-// answer takes up triggers side by side, a round after the other while there is time, and sends what has not to wait. open are those that
-// were not answered, for want of time and then those that failed. One that fails, such as a person who cannot be read, keeps none of the
-// others.
-func (p *Process) answer(ctx context.Context, triggers []trigger) (open []int, err error) {
+// evaluateAll evaluates triggers in parallel, round by round while there is time, and sends the notifications that need not wait. open are the
+// indices of the triggers that are left: first those that there was no time for, then those that failed. A trigger that fails, such as that of
+// a person who cannot be read, does not stop the others. err is the first failure.
+func (p *Process) evaluateAll(ctx context.Context, triggers []trigger) (open []int, err error) {
 	var failed []int
 	for at := 0; at < len(triggers); at += perRound {
 		if at > 0 && late(ctx) || queue.Unavailable(err) {
@@ -160,7 +162,7 @@ func (p *Process) answer(ctx context.Context, triggers []trigger) (open []int, e
 		for i, t := range round {
 			g.Go(func() error {
 				errs[i] = queue.Guard(func() (err error) {
-					ready[i], err = p.take(ctx, t)
+					ready[i], err = p.evaluate(ctx, t)
 					return err
 				})
 				return nil
@@ -177,6 +179,7 @@ func (p *Process) answer(ctx context.Context, triggers []trigger) (open []int, e
 	return append(open, failed...), err
 }
 
+// wait files a notification for the end of its wait.
 func (p *Process) wait(ctx context.Context, n job.Notification, at time.Time) error {
 	body, err := json.Marshal(n)
 	if err != nil {
@@ -185,7 +188,7 @@ func (p *Process) wait(ctx context.Context, n job.Notification, at time.Time) er
 	return p.Due.Wait(ctx, due.OwnerOrchestration, n.ProfileID, at, n.ID, body)
 }
 
-// notify sends notification jobs, a few to a message; those that are nil are none.
+// notify sends the notifications that are not nil to dispatch, at most perMessage in one message.
 func (p *Process) notify(ctx context.Context, all []*job.Notification) error {
 	all = slices.DeleteFunc(all, func(n *job.Notification) bool { return n == nil })
 	var bodies [][]byte
