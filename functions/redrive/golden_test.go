@@ -1,7 +1,6 @@
 package redrive
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -19,8 +18,8 @@ func TestGoldenEvents(t *testing.T) {
 	}
 	functiontest.Golden(t, "redrive", want, func(t *testing.T, name string, raw []byte, want string) {
 		b := newBench(t)
-		b.Queues[0].Dead = "EventsDeadLetters"
-		out, err := b.Handle(context.Background(), raw)
+		b.process.Queues[0].Dead = "EventsDeadLetters"
+		out, err := b.process.Handle(b.Context(), raw)
 		text, _ := json.Marshal(out)
 		if err != nil {
 			text = []byte(err.Error())

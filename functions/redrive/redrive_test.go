@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -28,20 +26,18 @@ import (
 var noon = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
 type bench struct {
-	*Process
-	t      *testing.T
-	db     *dynamotest.DB
-	events *functiontest.Queue
-	now    time.Time
+	*functiontest.Shop
+	process *Process
+	events  *functiontest.Queue
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, db: dynamotest.New(t), events: &functiontest.Queue{}, now: noon}
-	b.Process = New(Settings{Table: "DeadLetters", EventsDead: "https://sqs/1/dead-events", SettlementDead: "https://sqs/1/dead-settlement"}, b.db, nil, func() time.Time { return b.now })
-	for i := range b.Queues {
-		b.Queues[i].Jobs = &functiontest.Queue{}
-		if b.Queues[i].Name == "events" {
-			b.Queues[i].Jobs = b.events
+	b := &bench{Shop: functiontest.Open(t, noon), events: &functiontest.Queue{}}
+	b.process = New(Settings{Table: "DeadLetters", EventsDead: "https://sqs/1/dead-events", SettlementDead: "https://sqs/1/dead-settlement"}, b.DB, nil, b.Now)
+	for i := range b.process.Queues {
+		b.process.Queues[i].Jobs = &functiontest.Queue{}
+		if b.process.Queues[i].Name == "events" {
+			b.process.Queues[i].Jobs = b.events
 		}
 	}
 	return b
@@ -53,15 +49,11 @@ func letter(queue, id, body string, sent time.Time) events.SQSMessage {
 
 // keep hands over a batch and answers which letters are to come again.
 func (b *bench) keep(records ...events.SQSMessage) string {
-	b.t.Helper()
+	b.Helper()
 	raw, err := json.Marshal(events.SQSEvent{Records: records})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	out, err := b.Handle(context.Background(), raw)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	b.Must(err)
+	out, err := b.process.Handle(b.Context(), raw)
+	b.Must(err)
 	var failed []string
 	for _, f := range out.(events.SQSEventResponse).BatchItemFailures {
 		failed = append(failed, f.ItemIdentifier)
@@ -70,28 +62,23 @@ func (b *bench) keep(records ...events.SQSMessage) string {
 }
 
 func (b *bench) redrives(queue string) (Sent, error) {
-	out, err := b.Handle(context.Background(), json.RawMessage(fmt.Sprintf(`{"redrive":%q}`, queue)))
+	out, err := b.process.Handle(b.Context(), json.RawMessage(fmt.Sprintf(`{"redrive":%q}`, queue)))
 	sent, _ := out.(Sent)
 	return sent, err
 }
 
 func (b *bench) count(queue string) int {
-	b.t.Helper()
-	n, err := deadletter.Letters{DB: b.db, Table: "DeadLetters", Now: func() time.Time { return b.now }}.Count(context.Background(), queue)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	b.Helper()
+	n, err := deadletter.Letters{DB: b.DB, Table: "DeadLetters", Now: b.Now}.Count(b.Context(), queue)
+	b.Must(err)
 	return n
 }
 
 // items is how many items are in the table at all.
-func (b *bench) items() int {
-	b.t.Helper()
-	out, err := b.db.Scan(context.Background(), &dynamodb.ScanInput{TableName: aws.String("DeadLetters"), Select: types.SelectCount})
-	if err != nil || out.LastEvaluatedKey != nil {
-		b.t.Fatal(err)
-	}
-	return int(out.Count)
+func (b *bench) items() (n int) {
+	b.Helper()
+	b.DB.Each(b, "DeadLetters", func(map[string]types.AttributeValue) { n++ })
+	return n
 }
 
 func random(n int) string {
@@ -119,7 +106,7 @@ func TestARedriveFourWeeksLater(t *testing.T) {
 	if b.count("events") != len(bodies) || b.count("settlement") != 1 || b.count("notifications") != 0 {
 		t.Errorf("%d, %d, %d letters are counted", b.count("events"), b.count("settlement"), b.count("notifications"))
 	}
-	b.now = noon.Add(28 * 24 * time.Hour)
+	b.Set(noon.Add(28 * 24 * time.Hour))
 	out, err := b.redrives("EventsQueue")
 	if err != nil || out != (Sent{Queue: "events", Sent: len(bodies)}) {
 		t.Errorf("%+v %v", out, err)
@@ -149,7 +136,7 @@ func TestWhatIsNoLetterComesAgain(t *testing.T) {
 		t.Errorf("%q come again", failed)
 	}
 	for _, raw := range []string{`[]`, `{}`, `{"redrive":""}`, `{"redrive":"queue"}`, `{"redrive":"nothing"}`, `{"Records":{}}`} {
-		if out, err := b.Handle(context.Background(), json.RawMessage(raw)); err == nil {
+		if out, err := b.process.Handle(b.Context(), json.RawMessage(raw)); err == nil {
 			t.Errorf("%s: %v", raw, out)
 		}
 	}
@@ -166,7 +153,7 @@ func TestKeepingIsCutOff(t *testing.T) {
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 		for nth := 1; ; nth++ {
 			b := newBench(t)
-			b.db.Fail("PutItem", nth, how)
+			b.DB.Fail("PutItem", nth, how)
 			record := letter("dead-events", "m", body, noon.Add(-time.Hour))
 			failed := b.keep(record)
 			if failed == "" {
@@ -201,10 +188,10 @@ func TestARedriveIsCutOff(t *testing.T) {
 			if nth == 0 {
 				b.events.Fail(1, how)
 			} else {
-				b.db.Fail("DeleteItem", nth, how)
+				b.DB.Fail("DeleteItem", nth, how)
 			}
 			first, err := b.redrives("events")
-			b.db.Heal()
+			b.DB.Heal()
 			if _, again := b.redrives("events"); again != nil {
 				t.Errorf("%s, step %d: %v", how, nth, again)
 			}
@@ -268,10 +255,8 @@ func TestABadLetterKeepsNoOthers(t *testing.T) {
 			t.Fatal(failed)
 		}
 	}
-	if _, err := b.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("DeadLetters"), Item: map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: "b#events#m000"}, "sk": &types.AttributeValueMemberS{Value: "00000"}, "b": &types.AttributeValueMemberB{Value: []byte("torn")}}}); err != nil {
-		t.Fatal(err)
-	}
+	b.Item("DeadLetters", map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "b#events#m000"}, "sk": &types.AttributeValueMemberS{Value: "00000"}, "b": &types.AttributeValueMemberB{Value: []byte("torn")}})
 	b.events.Fail(1, dynamotest.NotPersisted)
 	out, err := b.redrives("events")
 	if err != nil || out != (Sent{Queue: "events", Sent: page, Failed: 2}) || len(b.events.Bodies()) != page || b.count("events") != 2 {
@@ -317,7 +302,7 @@ func TestLettersExpire(t *testing.T) {
 		after time.Duration
 		sent  int
 	}{{180 * 24 * time.Hour, 0}, {180*24*time.Hour - time.Second, 1}} {
-		b.now = noon.Add(c.after)
+		b.Set(noon.Add(c.after))
 		if n := b.count("events"); n != c.sent {
 			t.Errorf("after %v %d are counted, want %d", c.after, n, c.sent)
 		}
