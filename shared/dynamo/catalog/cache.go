@@ -23,7 +23,7 @@ const maxCachedVersions = 1000
 // that begins afterwards, and within TTL for those that have begun. Safe for concurrent use. What it returns is shared: callers do not change it.
 type Cache struct {
 	Catalog Catalog
-	Now     func() time.Time // time.Now when nil
+	Now     dynamo.Clock
 
 	mu       sync.Mutex
 	kinds    map[string]*shelfOfKind
@@ -53,13 +53,6 @@ func (k cachedKind) fresh(invocation string, now time.Time) bool {
 type versionKey struct {
 	kind, id string
 	version  int
-}
-
-func (c *Cache) now() time.Time {
-	if c.Now == nil {
-		return time.Now()
-	}
-	return c.Now()
 }
 
 // All is every current definition of a kind in the order of their ids.
@@ -123,7 +116,7 @@ func (c *Cache) kind(ctx context.Context, kind string) (cachedKind, error) {
 	// Two kinds can be asked for side by side; who asks for the same one waits for the answer.
 	shelf.asking.Lock()
 	defer shelf.asking.Unlock()
-	k, now, invocation := shelf.kind, c.now(), telemetry.Invocation(ctx)
+	k, now, invocation := shelf.kind, c.Now.Time(), telemetry.Invocation(ctx)
 	if shelf.held && k.fresh(invocation, now) {
 		return k, nil
 	}

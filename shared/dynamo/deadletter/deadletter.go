@@ -32,7 +32,7 @@ const (
 type Letters struct {
 	DB    dynamo.API
 	Table string
-	Now   func() time.Time
+	Now   dynamo.Clock
 }
 
 // Letter is one job that failed too often.
@@ -45,7 +45,7 @@ type Letter struct {
 
 // Keep writes a letter. Writing it again changes nothing.
 func (d Letters) Keep(ctx context.Context, l Letter, body []byte) error {
-	ttl := dynamo.NumberValue(d.Now().Add(letterLife).Unix())
+	ttl := dynamo.NumberValue(d.Now.Time().Add(letterLife).Unix())
 	for part := range slices.Chunk(packed.Encoder().EncodeAll(body, nil), letterPart) {
 		i := key.LetterPart(l.Queue, l.ID, l.parts).Item()
 		i[dynamo.AttrBody], i[dynamo.AttrTTL] = dynamo.BytesValue(part), ttl
@@ -87,7 +87,7 @@ func (d Letters) Page(ctx context.Context, queue string, before time.Time, after
 			last = &l
 		}
 		// TTL deletes late.
-		if dynamo.NumberOf(i, dynamo.AttrTTL) > d.Now().Unix() {
+		if dynamo.NumberOf(i, dynamo.AttrTTL) > d.Now.Time().Unix() {
 			letters = append(letters, l)
 		}
 	}
@@ -138,7 +138,7 @@ func (d Letters) Count(ctx context.Context, queue string) (int, error) {
 		KeyConditionExpression:    aws.String("#pk = :pk"),
 		FilterExpression:          aws.String("#ttl > :now"),
 		ExpressionAttributeNames:  map[string]string{"#pk": dynamo.AttrPK, "#ttl": dynamo.AttrTTL},
-		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.LetterList(queue)), ":now": dynamo.NumberValue(d.Now().Unix())},
+		ExpressionAttributeValues: dynamo.Item{":pk": dynamo.TextValue(key.LetterList(queue)), ":now": dynamo.NumberValue(d.Now.Time().Unix())},
 	}
 	n := 0
 	for range maxCountPages {

@@ -39,7 +39,7 @@ const (
 type Due struct {
 	DB    dynamo.API
 	Table string
-	Now   func() time.Time // time.Now when nil
+	Now   dynamo.Clock
 }
 
 // DueEntry is one thing to do. Its id is unique within its owner and minute; Body is the owner's.
@@ -48,13 +48,6 @@ type Entry struct {
 	Minute time.Time
 	ID     string
 	Body   []byte
-}
-
-func (d Due) now() time.Time {
-	if d.Now == nil {
-		return time.Now()
-	}
-	return d.Now()
 }
 
 // Put files an entry under the first minute that begins at its time or later, and not before the present one, since past minutes
@@ -83,7 +76,7 @@ func (d Due) item(owner string, at time.Time, id string, body []byte) dynamo.Ite
 
 // minute is where an entry for a time is filed by now.
 func (d Due) minute(at time.Time) time.Time {
-	if now := d.now(); at.Before(now) {
+	if now := d.Now.Time(); at.Before(now) {
 		at = now
 	}
 	minute := at.UTC().Truncate(time.Minute)

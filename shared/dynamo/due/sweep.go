@@ -38,7 +38,7 @@ func (d Due) Ready(ctx context.Context, owner string, each func(context.Context,
 // minute that holds a million entries holds up none of the others. When the invocation's time is nearly over the call ends without
 // an error, and the next one goes on where this one was.
 func (d Due) ReadyTogether(ctx context.Context, owner string, size int, each func(context.Context, []Entry) (again []time.Time, err error)) error {
-	last := d.now().UTC().Truncate(time.Minute)
+	last := d.Now.Time().UTC().Truncate(time.Minute)
 	floor, err := d.floor(ctx, owner)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ const (
 
 // Wait is Put for something that is about one person. A long one is taken away when the person is erased.
 func (d Due) Wait(ctx context.Context, owner string, person profile.ID, at time.Time, id string, body []byte) error {
-	if at.Sub(d.now()) > longWait {
+	if at.Sub(d.Now.Time()) > longWait {
 		minute := d.minute(at)
 		i := key.Wait(owner, person, minute, id).Item()
 		i[dynamo.AttrTTL] = dynamo.NumberValue(minute.Add(waitKept).Unix())

@@ -21,7 +21,7 @@ import (
 type Audit struct {
 	DB    dynamo.API
 	Table string
-	Now   func() time.Time
+	Now   dynamo.Clock
 }
 
 // Signed is a line with the table that keeps it. Whatever must not change without a line takes one, and writes it in its own transaction.
@@ -100,7 +100,7 @@ const (
 // List gives a page of the lines that a query wants, the newest first. A page may have fewer lines than its limit, or none, and not be the last:
 // next says so. A cursor that List did not give for the query is ErrCursor.
 func (a Audit) List(ctx context.Context, q audit.Query, limit int, cursor string) (page []audit.Line, next string, err error) {
-	now := a.Now()
+	now := a.Now.Time()
 	if oldest := audit.Oldest(now); q.From.Before(oldest) {
 		q.From = oldest
 	}

@@ -80,11 +80,11 @@ func (s Deliveries) SaveContact(ctx context.Context, c *delivery.Contact) error 
 
 func (s Deliveries) putContact(c *delivery.Contact) dynamo.Write {
 	i := key.Contact(c.ProfileID).Item()
-	if body := packContact(c, s.now()); len(body) > 0 {
+	if body := packContact(c, s.Now.Time()); len(body) > 0 {
 		i[dynamo.AttrBody] = dynamo.BytesValue(body)
 	}
 	if len(c.Suppressions) == 0 && len(c.Withdrawn) == 0 {
-		i[dynamo.AttrTTL] = dynamo.NumberValue(s.now().Add(contactLife).Unix())
+		i[dynamo.AttrTTL] = dynamo.NumberValue(s.Now.Time().Add(contactLife).Unix())
 	}
 	return s.overContact(c, i)
 }
@@ -216,7 +216,7 @@ func (s Deliveries) UniteContacts(ctx context.Context, own *delivery.Contact, pa
 		own.Unite(part)
 		i := key.Contact(part.ProfileID).Item()
 		i[dynamo.AttrTo] = dynamo.TextValue(string(own.ProfileID))
-		i[dynamo.AttrTTL] = dynamo.NumberValue(s.now().Add(contactLife).Unix())
+		i[dynamo.AttrTTL] = dynamo.NumberValue(s.Now.Time().Add(contactLife).Unix())
 		writes = append(writes, s.overContact(part, i))
 	}
 	if err := dynamo.Do(ctx, s.DB, append(writes, s.putContact(own))...); err != nil {

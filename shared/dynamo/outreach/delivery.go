@@ -23,14 +23,7 @@ const decisionPrefix = "d#"
 type Deliveries struct {
 	DB    dynamo.API
 	Table string
-	Now   func() time.Time // time.Now when nil
-}
-
-func (s Deliveries) now() time.Time {
-	if s.Now == nil {
-		return time.Now()
-	}
-	return s.Now()
+	Now   dynamo.Clock
 }
 
 // errDecided says that something else is on record.
@@ -118,7 +111,7 @@ func (s Deliveries) decision(d delivery.Decision, c dynamo.Condition) (dynamo.Wr
 	}
 	i := key.Decision(d.ProfileID, d.Asked, d.NotificationID).Item()
 	i[dynamo.AttrBody] = dynamo.TextValue(string(body))
-	i[dynamo.AttrTTL] = dynamo.NumberValue(s.now().Add(delivery.DecisionLife).Unix())
+	i[dynamo.AttrTTL] = dynamo.NumberValue(s.Now.Time().Add(delivery.DecisionLife).Unix())
 	if d.Version > 0 {
 		i[dynamo.AttrVersion] = dynamo.NumberValue(d.Version)
 	}
@@ -170,7 +163,7 @@ func (s Deliveries) decisionsBefore(ctx context.Context, id profile.ID, before s
 		}
 		for _, i := range items {
 			// TTL deletes late, so that the time is asked here as well.
-			if dynamo.TextOf(i, dynamo.AttrSK) != before && dynamo.NumberOf(i, dynamo.AttrTTL) > s.now().Unix() {
+			if dynamo.TextOf(i, dynamo.AttrSK) != before && dynamo.NumberOf(i, dynamo.AttrTTL) > s.Now.Time().Unix() {
 				found = append(found, i)
 			}
 		}

@@ -27,18 +27,14 @@ const TimelineMonths = 13
 type Timeline struct {
 	DB    dynamo.API
 	Table string
-	Now   func() time.Time // time.Now when nil
+	Now   dynamo.Clock
 	// Months is how long a pack is kept after the newer of when its newest event happened and when it arrived; TimelineMonths when zero.
 	Months int
 }
 
 // expired tells whether an item's time to live is over; the service deletes it days later.
 func (s Timeline) expired(i dynamo.Item) bool {
-	now := time.Now
-	if s.Now != nil {
-		now = s.Now
-	}
-	return dynamo.NumberOf(i, dynamo.AttrTTL) <= now().Unix()
+	return dynamo.NumberOf(i, dynamo.AttrTTL) <= s.Now.Time().Unix()
 }
 
 // Pack is one day's events of one commit of one profile. Part tells apart packs that hold only some of the commit's events, as
