@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -366,9 +365,8 @@ func TestTooLittleTimeLeft(t *testing.T) {
 	b := start(t, welcome)
 	ctx, cancel := context.WithTimeout(t.Context(), reserve-time.Second)
 	defer cancel()
-	body, err := json.Marshal(job.Notifications{Notifications: []job.Notification{b.ask("s1")}})
-	b.Must(err)
-	if again := functiontest.Deliver(ctx, t, b.process.Handle, string(body)); len(again) != 1 {
+	body := functiontest.Body(b, job.Notifications{Notifications: []job.Notification{b.ask("s1")}})
+	if again := functiontest.Deliver(ctx, t, b.process.Handle, body); len(again) != 1 {
 		t.Errorf("%v come again", again)
 	}
 	b.expect(0)

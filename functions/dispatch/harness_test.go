@@ -21,7 +21,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
-	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
 )
 
@@ -138,9 +137,7 @@ func deliver(b *bench, p *Process, all ...job.Notification) []job.Notification {
 	b.Helper()
 	var bodies []string
 	for _, n := range all {
-		body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
-		b.Must(err)
-		bodies = append(bodies, string(body))
+		bodies = append(bodies, functiontest.Body(b, job.Notifications{Notifications: []job.Notification{n}}))
 	}
 	var again []job.Notification
 	for _, i := range functiontest.Deliver(b.Context(), b, p.Handle, bodies...) {

@@ -33,9 +33,7 @@ func (b *bench) crowd(messages, each int) []string {
 			n.ID, n.ProfileID = campaign.NotificationID(who.ID, "welcome", "s1"), who.ID
 			j.Notifications = append(j.Notifications, n)
 		}
-		body, err := queue.Encode(j)
-		b.Must(err)
-		bodies = append(bodies, string(body))
+		bodies = append(bodies, functiontest.Body(b, j))
 	}
 	return bodies
 }
@@ -93,9 +91,8 @@ func TestWhatThereIsNoTimeForIsHandedBack(t *testing.T) {
 		for i := range 10 {
 			j.Notifications = append(j.Notifications, b.ask(fmt.Sprint("s", i)))
 		}
-		body, err := queue.Encode(j)
-		b.Must(err)
-		if failed := b.invoke(time.Minute, []string{string(body)}); failed != 0 {
+		body := functiontest.Body(b, j)
+		if failed := b.invoke(time.Minute, []string{body}); failed != 0 {
 			t.Errorf("%d messages come again by themselves", failed)
 		}
 		// Two seconds are spared and fifteen kept: one begins at 0, 8, ... 40.
@@ -162,9 +159,8 @@ func TestAFailedMessageIsNotHandedBackAsWell(t *testing.T) {
 		for i := range 4 {
 			j.Notifications = append(j.Notifications, b.ask(fmt.Sprint("s", i)))
 		}
-		body, err := queue.Encode(j)
-		b.Must(err)
-		if failed := b.invoke(20*time.Second, []string{string(body)}); failed != 1 || len(again.Take()) != 0 {
+		body := functiontest.Body(b, j)
+		if failed := b.invoke(20*time.Second, []string{body}); failed != 1 || len(again.Take()) != 0 {
 			t.Errorf("%d come again, %d handed back", failed, len(again.Bodies()))
 		}
 	})
@@ -199,9 +195,8 @@ func TestWaitingUsesUpNoReceives(t *testing.T) {
 		if c.left != 0 {
 			late.NotAfter = noon.Add(c.left).UTC()
 		}
-		body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{late, b.ask("s1")}})
-		b.Must(err)
-		answer, err := b.process.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body),
+		body := functiontest.Body(b, job.Notifications{Notifications: []job.Notification{late, b.ask("s1")}})
+		answer, err := b.process.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body,
 			Attributes: map[string]string{"ApproximateReceiveCount": c.received}}}})
 		b.Must(err)
 		var steps []string
@@ -230,9 +225,8 @@ func TestWaitingEnds(t *testing.T) {
 	n := b.ask("late")
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
 	b.Set(n.NotAfter.Add(time.Second))
-	body, err := queue.Encode(job.Notifications{Notifications: []job.Notification{n}})
-	b.Must(err)
-	if failed := b.invoke(time.Minute, []string{string(body)}); failed != 0 || len(again.Take()) != 0 {
+	body := functiontest.Body(b, job.Notifications{Notifications: []job.Notification{n}})
+	if failed := b.invoke(time.Minute, []string{body}); failed != 0 || len(again.Take()) != 0 {
 		t.Errorf("%d come again by themselves", failed)
 	}
 	b.expect(0, "skipped expired")

@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -68,9 +69,8 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 			b.define(definition.Campaign, "e", strings.Replace(toAll, "12:00:00Z", "12:10:00Z", 1))
 			b.Must(b.tick())
 			b.heard(b.signUp(1))
-			body, err := json.Marshal(job.Notification{ID: "put off", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, Deferred: 1})
-			b.Must(err)
-			b.Must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(10*time.Minute), "put off.1", body))
+			body := functiontest.Body(b, job.Notification{ID: "put off", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, Deferred: 1})
+			b.Must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(10*time.Minute), "put off.1", []byte(body)))
 			b.Pass(10 * time.Minute)
 			before := b.DB.Calls(op)
 			b.DB.Fail(op, nth, dynamotest.NotPersisted)
@@ -98,7 +98,7 @@ func TestEveryReadOfAMinuteFails(t *testing.T) {
 			asked := map[string]bool{}
 			for _, body := range b.segmentation.Bodies() {
 				for _, campaign := range []string{"d", "e"} {
-					if strings.Contains(string(body), `"`+campaign+`"`) {
+					if strings.Contains(body, `"`+campaign+`"`) {
 						asked[campaign] = true
 					}
 				}

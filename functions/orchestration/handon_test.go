@@ -2,7 +2,6 @@ package orchestration
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -76,9 +75,7 @@ func TestOneJobIsDoneHoweverLate(t *testing.T) {
 	b := start(t, onEvent)
 	var bodies []string
 	for n := range 3 {
-		body, err := json.Marshal(job.Orchestration{Follows: []job.Follow{b.signUp(n + 1)}})
-		b.Must(err)
-		bodies = append(bodies, string(body))
+		bodies = append(bodies, functiontest.Body(b, job.Orchestration{Follows: []job.Follow{b.signUp(n + 1)}}))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), reserve*9/10)
 	defer cancel()

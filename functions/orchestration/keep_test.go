@@ -22,7 +22,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
-	"github.com/userops/userops/shared/queue"
 )
 
 // decisions of a person as "reason: detail", oldest first.
@@ -215,9 +214,7 @@ func aListGoesOn(t *testing.T, lists, each int) {
 		for i := range each {
 			list.Profiles = append(list.Profiles, b.Person(fmt.Sprintf("u%d-%d", l, i), join).ID)
 		}
-		body, err := queue.Encode(job.Orchestration{Audience: &list})
-		b.Must(err)
-		bodies = append(bodies, string(body))
+		bodies = append(bodies, functiontest.Body(b, job.Orchestration{Audience: &list}))
 	}
 	b.process = New(Settings{ProfilesTable: "Profiles", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"},
 		slow{b.DB, 700 * time.Millisecond}, nil, b.Now)

@@ -20,7 +20,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
-	"github.com/userops/userops/shared/queue"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -87,9 +86,7 @@ func (b *bench) signUp(n int) job.Follow {
 // hear hands over a job and answers whether it comes again.
 func (b *bench) hear(j job.Orchestration) bool {
 	b.Helper()
-	body, err := queue.Encode(j)
-	b.Must(err)
-	return len(functiontest.Deliver(b.Context(), b, b.process.Handle, string(body))) > 0
+	return len(functiontest.Deliver(b.Context(), b, b.process.Handle, functiontest.Body(b, j))) > 0
 }
 
 func (b *bench) heard(follows ...job.Follow) {
@@ -458,9 +455,8 @@ func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
 		b.heard(b.signUp(1))
 		b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
 		if deferred > 0 { // as dispatch puts it off
-			body, err := json.Marshal(job.Notification{ID: "n", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, NotAfter: noon.Add(25 * time.Hour), Deferred: deferred})
-			b.Must(err)
-			b.Must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", body))
+			body := functiontest.Body(b, job.Notification{ID: "n", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, NotAfter: noon.Add(25 * time.Hour), Deferred: deferred})
+			b.Must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", []byte(body)))
 		}
 		waits := func() (n int) {
 			b.DB.Each(t, "Due", func(i map[string]types.AttributeValue) {

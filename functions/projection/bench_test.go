@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
 )
@@ -129,12 +130,9 @@ func BenchmarkProjection(b *testing.B) {
 				j.Events = append(j.Events, view600(n, (n/size)%500))
 				n++
 			}
-			body, err := json.Marshal(j)
-			if err != nil {
-				b.Fatal(err)
-			}
+			body := functiontest.Body(b, j)
 			bytes += len(body)
-			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: string(body)})
+			in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: body})
 		}
 		before := cpu(b)
 		b.StartTimer()

@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
@@ -68,11 +69,7 @@ func TestEveryReadOfACommandBroken(t *testing.T) {
 				t.Fatal(err)
 			}
 			j.Command.Report.Source = "" // as the version before has sent it
-			body, err := json.Marshal(j)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return events.SQSMessage{Body: string(body)}
+			return events.SQSMessage{Body: functiontest.Body(t, j)}
 		}, []profile.Identifier{user("mei"), user("li"), user("till")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,11 +125,8 @@ func TestACommandThatSaysTooLittle(t *testing.T) {
 	s.settle(envelope(t, "web", seen("1", "mei")))
 	for _, c := range []job.Command{{Kind: job.CommandWipe}, {Kind: job.CommandOrder}, {Kind: "of later"}} {
 		c.ID, c.ProfileID, c.At = "c", user("mei").ID(), t0.Add(time.Hour)
-		body, err := json.Marshal(job.Events{Command: &c})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if again := deliver(t, s.worker(), events.SQSMessage{Body: string(body)}); len(again) != 1 {
+		body := functiontest.Body(t, job.Events{Command: &c})
+		if again := deliver(t, s.worker(), events.SQSMessage{Body: body}); len(again) != 1 {
 			t.Errorf("%+v is taken as done", c)
 		}
 	}

@@ -21,16 +21,13 @@ import (
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
 func eraseJob(t *testing.T, id profile.ID, at time.Time, nobody bool) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: id, At: at, Nobody: nobody}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return events.SQSMessage{Body: string(body)}
+	return events.SQSMessage{Body: functiontest.Body(t, job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: id, At: at, Nobody: nobody}})}
 }
 
 // hour is an event that was received so many hours after t0, and happened then.
@@ -545,11 +542,8 @@ func TestAReportOfOneWhoWasErasedSince(t *testing.T) {
 		t.Error("the report comes back for ever, since the till is there again")
 	}
 	j.Command.Report.Version = s.load(user("till")).Version + 1
-	body, err := json.Marshal(j)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again := deliver(t, s.worker(), events.SQSMessage{Body: string(body)}); len(again) != 1 {
+	body := functiontest.Body(t, j)
+	if again := deliver(t, s.worker(), events.SQSMessage{Body: body}); len(again) != 1 {
 		t.Error("a pack that is not there yet is given up")
 	}
 }

@@ -13,16 +13,13 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
 func untrusted(t *testing.T, source string, list ...event.Event) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Source: source, NoMoney: true, Events: list})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return events.SQSMessage{Body: string(body)}
+	return events.SQSMessage{Body: functiontest.Body(t, job.Events{Source: source, NoMoney: true, Events: list})}
 }
 
 func email(v string) profile.Identifier {
@@ -218,11 +215,8 @@ func TestLimitsHoldForMerges(t *testing.T) {
 func TestErasingForgetsAddresses(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "server", identify("1", "u", "", t0, `{"email":"mei@shop.example"}`)))
-	command, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: s.load(user("u")).ID, At: t0.Add(time.Hour)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.settle(events.SQSMessage{Body: string(command)})
+	command := functiontest.Body(t, job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: s.load(user("u")).ID, At: t0.Add(time.Hour)}})
+	s.settle(events.SQSMessage{Body: command})
 	if p := s.load(email("mei@shop.example")); exists(p) || p.ErasedAt.IsZero() {
 		t.Errorf("the address leads to %+v", p)
 	}

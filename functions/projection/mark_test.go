@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -37,14 +38,11 @@ func TestWhatIsKnownAgainstAnAddress(t *testing.T) {
 				{MessageID: "m1", Kind: event.Identify, UserID: "ann", Traits: json.RawMessage(`{"email":"ann@example.com"}`), Timestamp: t0, ReceivedAt: t0},
 				{MessageID: "m2", Kind: event.Track, UserID: "ann", Name: c.event, Properties: json.RawMessage(c.properties), Timestamp: t0, ReceivedAt: at},
 			}
-			body, err := json.Marshal(job.Events{Source: "s", NoMoney: c.public, Events: list})
-			if err != nil {
-				t.Fatal(err)
-			}
+			body := functiontest.Body(t, job.Events{Source: "s", NoMoney: c.public, Events: list})
 			if how != "" {
 				s.db.Fail("UpdateItem", 1, how)
 			}
-			s.settle(events.SQSMessage{Body: string(body)})
+			s.settle(events.SQSMessage{Body: body})
 			got, err := outreach.Deliveries{DB: s.db, Table: "Deliveries"}.Marks(t.Context(), delivery.Email, "ann@example.com")
 			if err != nil || got != c.want {
 				t.Errorf("%s, %s: %+v, %v, want %+v", c.name, how, got, err, c.want)

@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -15,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -68,11 +68,8 @@ func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
 
 func (s *shop) erase(i string, at time.Time) {
 	s.t.Helper()
-	body, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user(i).ID(), At: at}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.settle(events.SQSMessage{Body: string(body)})
+	body := functiontest.Body(s.t, job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user(i).ID(), At: at}})
+	s.settle(events.SQSMessage{Body: body})
 }
 
 // TestARefundMakesNoGhost gives a refund that names its order only to the order's owner: once, whoever else tells of it, and no person

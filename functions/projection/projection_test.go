@@ -110,11 +110,7 @@ func (s *shop) Postpone(_ context.Context, _ string, delay time.Duration) error 
 
 func envelope(t *testing.T, source string, list ...event.Event) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Source: source, Events: list})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return events.SQSMessage{Body: string(body)}
+	return events.SQSMessage{Body: functiontest.Body(t, job.Events{Source: source, Events: list})}
 }
 
 // deliver hands the records to the worker and answers those that are to come again.
@@ -651,11 +647,8 @@ func TestErase(t *testing.T) {
 	s := newShop(t)
 	s.settle(scenario(t)...)
 	mei := s.load(user("mei"))
-	command, err := json.Marshal(job.Events{Command: &job.Command{ID: "e1", Kind: job.CommandErase, ProfileID: mei.ID, At: t0.Add(time.Hour)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	erase := events.SQSMessage{Body: string(command)}
+	command := functiontest.Body(t, job.Events{Command: &job.Command{ID: "e1", Kind: job.CommandErase, ProfileID: mei.ID, At: t0.Add(time.Hour)}})
+	erase := events.SQSMessage{Body: command}
 	s.settle(erase)
 	gone := func(when string) {
 		t.Helper()
@@ -686,11 +679,7 @@ func TestErase(t *testing.T) {
 func TestEraseOfSomebodyUnknown(t *testing.T) {
 	s := newShop(t)
 	command := func(at time.Time) events.SQSMessage {
-		body, err := json.Marshal(job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user("mei").ID(), At: at}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return events.SQSMessage{Body: string(body)}
+		return events.SQSMessage{Body: functiontest.Body(t, job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user("mei").ID(), At: at}})}
 	}
 	s.settle(command(t0.Add(time.Minute)))
 	s.settle(envelope(t, "web", track("late", "mei", "Product Viewed", t0, "")))

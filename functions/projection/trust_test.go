@@ -15,17 +15,14 @@ import (
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
 
 // by is a job of one level.
 func by(t *testing.T, level trust.Level, list ...event.Event) events.SQSMessage {
 	t.Helper()
-	body, err := json.Marshal(job.Events{Source: "s", Trust: level, NoMoney: level == trust.Public, Events: list})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return events.SQSMessage{Body: string(body)}
+	return events.SQSMessage{Body: functiontest.Body(t, job.Events{Source: "s", Trust: level, NoMoney: level == trust.Public, Events: list})}
 }
 
 // told lists what was sent to orchestration, each job once, in its sequence.
