@@ -16,7 +16,14 @@ func TestGoldenRequests(t *testing.T) {
 		queued int
 	}
 	want := map[string]wanted{
-		"track":             {200, `{"success":true}`, 1},
+		"track": {200, `{"success":true,"warnings":[{"index":0,"field":"event","reason":"moves no money, since the source may not: send it with the server key, or give the source \"money\": true"}]}`, 1},
+		"doubtful": {200, `"errors":[{"index":3,"field":"properties.total","reason":"is negative"}],"warnings":[` +
+			`{"index":0,"field":"timestamp","reason":"has no zone and is read in the shop's, Asia/Shanghai: end it in Z or +08:00"},` +
+			`{"index":0,"field":"event","reason":"moves no money, since the source may not: send it with the server key, or give the source \"money\": true"},` +
+			`{"index":0,"field":"properties.total","reason":"is missing, and so are revenue, subtotal and prices of all products: the order counts with nothing until a report says what it came to"},` +
+			`{"index":1,"field":"event","reason":"is no standard name, but nearly \"Order Completed\": it counts as an event of your own"},` +
+			`{"index":2,"field":"traits.email","reason":"is no e-mail address: it is kept as a trait, and nobody is written to or known by it"},` +
+			`{"index":2,"field":"traits.birthday","reason":"is no date such as 1990-05-31: it is kept as a trait, and no birthday"}]`, 3},
 		"identify":          {200, `{"success":true}`, 1},
 		"alias":             {200, `{"success":true}`, 1},
 		"batch":             {200, `{"success":true}`, 3},
@@ -40,6 +47,7 @@ func TestGoldenRequests(t *testing.T) {
 	}
 	functiontest.Golden(t, "ingest", want, func(t *testing.T, name string, raw []byte, want wanted) {
 		b := newBench(t)
+		b.Zone = shanghai(t)
 		b.DefaultKey, b.Auth.ServerKeyHash = "demo-write-key", source.KeyHash("demo-server-key")
 		b.sources["shop-key-1"] = source.Source{ID: "shop", Kind: source.KindServer, HookSecret: "demo-hook-secret"}
 		out := functiontest.Ask(t, b.Handler(), raw)

@@ -48,7 +48,7 @@ func (p *Process) hook(system storefront.System) http.HandlerFunc {
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
 			return
 		}
-		batch, err := parseCalls(calls, event.Arrival{ReceivedAt: p.Now(), NewID: p.NewID})
+		batch, err := parseCalls(calls, p.arrival())
 		if err != nil {
 			malformed(w, err)
 			return

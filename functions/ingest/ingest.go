@@ -31,8 +31,9 @@ type Settings struct {
 	DefaultRate   int    `env:"DEFAULT_RATE" default:"0"`
 	NewPerAddress int    `env:"NEW_PER_ADDRESS" default:"120"`
 	SecretsPath   string `env:"SECRETS_PATH" default:""`
-	// Currency is that of order events that name none.
+	// Currency is that of order events that name none, TimeZone that of times that name none.
 	Currency money.Currency `env:"CURRENCY" default:"CNY"`
+	TimeZone *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 }
 
 // Sources reads definitions of sources as they are now.
@@ -65,6 +66,7 @@ type Process struct {
 	NewPerAddress float64
 	Secrets       Secrets          // without one nobody can prove to be somebody
 	Currency      money.Currency   // of order events that name none
+	Zone          *time.Location   // of times that name none; nil is UTC
 	Now           func() time.Time // receivedAt, and the clock of the caches
 	NewID         func() string    // messageId for events without one; never the same twice
 
@@ -83,6 +85,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		DefaultKey: s.DefaultKey, DefaultRate: float64(s.DefaultRate), NewPerAddress: float64(s.NewPerAddress),
 		Secrets:  secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
 		Currency: s.Currency,
+		Zone:     s.TimeZone,
 		Now:      now,
 		NewID:    rand.Text,
 	}

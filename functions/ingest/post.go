@@ -30,14 +30,20 @@ import (
 // sendTimeout leaves the function time to answer 503 when the queue does not.
 const sendTimeout = 5 * time.Second
 
-// accepted is the answer to a call; Errors has the refused events of a batch of which others were accepted.
+// accepted is the answer to a call; Errors has the refused events of a batch of which others were accepted, Warnings what counts of the accepted ones
+// otherwise than it may have been meant.
 type accepted struct {
-	Success bool                 `json:"success"`
-	Errors  []httpapi.FieldError `json:"errors,omitempty"`
+	Success  bool                 `json:"success"`
+	Errors   []httpapi.FieldError `json:"errors,omitempty"`
+	Warnings []httpapi.FieldError `json:"warnings,omitempty"`
 }
 
 // parser reads a body into events and verdicts.
 type parser func(body []byte, arrival event.Arrival) (*event.Batch, error)
+
+func (p *Process) arrival() event.Arrival {
+	return event.Arrival{ReceivedAt: p.Now(), Zone: p.Zone, NewID: p.NewID}
+}
 
 func (p *Process) post(w http.ResponseWriter, r *http.Request, parse parser) {
 	body, err := readBody(r)
@@ -56,7 +62,7 @@ func (p *Process) post(w http.ResponseWriter, r *http.Request, parse parser) {
 			return
 		}
 	}
-	batch, err := parse(body, event.Arrival{ReceivedAt: p.Now(), NewID: p.NewID})
+	batch, err := parse(body, p.arrival())
 	if err != nil {
 		malformed(w, err)
 		return
@@ -96,17 +102,26 @@ func (p *Process) source(w http.ResponseWriter, r *http.Request, key string) (so
 
 const notAllowed = "is not one that the source may send"
 
-// readable refuses an order event that would move no money, though its source means it to: the sender is the only one who can mend
-// it. Of other sources such an event is taken, as one that is only shown.
-func (p *Process) readable(from source.Source, e *event.Event) (field, reason string) {
-	if !from.MayMoveMoney() || !order.Reports(e.Name) {
+const movesNothing = "moves no money, since the source may not: send it with the server key, or give the source \"money\": true"
+
+// judgeOrder refuses an order event that cannot be read as one: the sender is the only one who can mend it, and by whichever key it tries, it hears the
+// same. An order event of a source that may not move money is taken as one that is only shown; so it may do without the order's id.
+func (p *Process) judgeOrder(from source.Source, e *event.Event, warn func(field, reason string)) (field, reason string) {
+	if e.Kind != event.Track || !order.Reports(e.Name) {
 		return "", ""
 	}
-	_, err := order.ParseReport(e, 0, p.Currency)
-	if err == nil || errors.Is(err, order.ErrNotOrder) {
+	if !from.MayMoveMoney() {
+		warn("event", movesNothing)
+	}
+	r, err := order.ParseReport(e, 0, p.Currency)
+	if err == nil {
+		order.Doubt(e, &r, warn)
 		return "", ""
 	}
-	field, reason, _ = strings.Cut(err.Error(), ": ")
+	if field, reason, _ = strings.Cut(err.Error(), ": "); field == order.FieldOrderID && !from.MayMoveMoney() {
+		warn(field, reason)
+		return "", ""
+	}
 	return field, reason
 }
 
@@ -148,7 +163,10 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 	malformed := len(batch.Refused)
 	// Only who proves something needs the keys, so nobody else waits for them.
 	keys := sync.OnceValues(func() (*proof.Keys, error) { return p.Secrets.Keys(r.Context()) })
+	var place int
+	warn := func(field, reason string) { batch.Warn(place, field, reason) }
 	batch.Judge(func(e *event.Event, as event.Sent) (field, reason string) {
+		place = as.Index
 		e.Trust = levels[e.MessageID].Or(level)
 		if reason := event.Fits(as.Size, from.MayMoveMoney()); reason != "" {
 			return "", reason
@@ -171,7 +189,11 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		if field, reason = profile.JudgeConsent(e); reason != "" {
 			return field, reason
 		}
-		return p.readable(from, e)
+		if field, reason = p.judgeOrder(from, e, warn); reason != "" {
+			return field, reason
+		}
+		profile.Doubt(e, p.Currency, warn)
+		return "", ""
 	})
 	if slices.ContainsFunc(batch.Refused, func(v event.Refusal) bool { return v.Reason == unproved }) {
 		// Refused, a call that proves enough would be lost; taken, it would count as public for ever. The client sends all of it again.
@@ -209,7 +231,7 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		httpapi.Failed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: refusals(batch)})
+	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: refusals(batch), Warnings: warnings(batch)})
 }
 
 func tooMany(w http.ResponseWriter, wait time.Duration, reason string) {
@@ -278,6 +300,19 @@ func refusals(batch *event.Batch) []httpapi.FieldError {
 		errs = append(errs, httpapi.FieldError{Index: &refused.Index, Field: refused.Field, Reason: refused.Reason})
 	}
 	return errs
+}
+
+func warnings(batch *event.Batch) []httpapi.FieldError {
+	var all []httpapi.FieldError
+	found := batch.Warnings()
+	for i := range found {
+		w := httpapi.FieldError{Field: found[i].Field, Reason: found[i].Reason}
+		if found[i].Index >= 0 {
+			w.Index = &found[i].Index
+		}
+		all = append(all, w)
+	}
+	return all
 }
 
 func malformed(w http.ResponseWriter, err error) {

@@ -8,45 +8,56 @@ import (
 // MaxAhead is how far in the future an event may lie: clocks differ, and some clients do not send theirs.
 const MaxAhead = 24 * time.Hour
 
-// layouts are the ways in which clients write a time. One without a zone is UTC.
-var layouts = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02"}
+// layouts are the ways in which clients write a time; the local ones have no zone, and are the shop's.
+var layouts = [...]struct {
+	text  string
+	local bool
+}{{time.RFC3339, false}, {"2006-01-02T15:04:05Z0700", false}, {"2006-01-02T15:04:05", true}, {"2006-01-02 15:04:05Z07:00", false}, {"2006-01-02 15:04:05", true}, {"2006-01-02", true}}
 
 // capitals writes a time's letters as layouts has them; RFC 3339 allows both cases.
 var capitals = strings.NewReplacer("t", "T", "z", "Z")
 
-// time reads a field; null, an empty string and no value are the zero time. Times are cut to milliseconds.
-func (s *scanner) time(at span) (time.Time, string) {
+// time reads a field; null, an empty string and no value are the zero time. Times are cut to milliseconds. doubt says of one without a zone that it is
+// read in the shop's, which is nil for UTC: a back end in China that writes no zone means China's, and its clocks are eight hours from UTC's.
+func (s *scanner) time(at span, zone *time.Location) (t time.Time, doubt, reason string) {
 	const notATime = "is not a time such as 2026-11-21T08:00:00.000Z"
 	text, reason := s.string(at)
 	if reason != "" {
-		return time.Time{}, notATime
+		return time.Time{}, "", notATime
 	}
 	if text == "" {
-		return time.Time{}, ""
+		return time.Time{}, "", ""
+	}
+	if zone == nil {
+		zone = time.UTC
 	}
 	text = capitals.Replace(text)
 	for _, layout := range layouts {
-		t, err := time.Parse(layout, text)
+		t, err := time.ParseInLocation(layout.text, text, zone)
 		if err != nil {
 			continue
 		}
 		// A zone can push the last day of 9999 or the first of 0000 beyond what RFC 3339 can write.
 		if t = t.UTC().Truncate(time.Millisecond); t.Year() < 0 || t.Year() > 9999 {
-			return time.Time{}, notATime
+			return time.Time{}, "", notATime
 		}
-		return t, ""
+		if layout.local {
+			doubt = "has no zone and is read in the shop's, " + zone.String() + ": end it in Z or +08:00"
+		}
+		return t, doubt, ""
 	}
-	return time.Time{}, notATime
+	return time.Time{}, "", notATime
 }
 
 // date sets the event's times. What the client's clock said is shifted by how far that clock was off when it sent.
-func (s *scanner) date(e *Event, d *draft, batchSentAt, receivedAt time.Time) {
+func (s *scanner) date(e *Event, b *Batch, d *draft, batchSentAt time.Time, arrival *Arrival) {
 	read := func(f field) time.Time {
-		t, reason := s.time(d.at[f])
+		t, doubt, reason := s.time(d.at[f], arrival.Zone)
 		d.refuse(f.String(), reason)
+		b.Warn(d.place, f.String(), doubt)
 		return t
 	}
-	e.ReceivedAt = receivedAt.UTC().Truncate(time.Millisecond)
+	e.ReceivedAt = arrival.ReceivedAt.UTC().Truncate(time.Millisecond)
 	if e.SentAt = read(fieldSentAt); e.SentAt.IsZero() {
 		e.SentAt = batchSentAt
 	}
@@ -55,6 +66,13 @@ func (s *scanner) date(e *Event, d *draft, batchSentAt, receivedAt time.Time) {
 		e.OriginalTimestamp = plain
 	}
 	e.Timestamp = Corrected(e.OriginalTimestamp, e.SentAt, e.ReceivedAt)
+	sent := e.SentAt
+	if sent.IsZero() {
+		sent = e.ReceivedAt
+	}
+	if e.OriginalTimestamp.Sub(sent) > MaxAhead {
+		b.Warn(d.place, "timestamp", "is more than 24 hours ahead and counts as now")
+	}
 	if e.Timestamp.Before(time.Unix(0, 0)) {
 		d.refuse("timestamp", "is before 1970")
 	}

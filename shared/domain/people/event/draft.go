@@ -85,16 +85,16 @@ type shared struct {
 // build makes an event of a draft and appends it, or its refusal, to the batch. kind is empty when the event itself must say it.
 func (s *scanner) build(b *Batch, d *draft, kind Kind, common *shared, arrival Arrival) {
 	b.Events = append(b.Events, Event{})
-	s.fill(&b.Events[len(b.Events)-1], d, kind, common, arrival)
+	s.fill(&b.Events[len(b.Events)-1], b, d, kind, common, &arrival)
 	if d.bad != "" {
 		b.Events = b.Events[:len(b.Events)-1]
 		b.Refused = append(b.Refused, Refusal{d.place, d.badField, d.bad})
 		return
 	}
-	b.places, b.sent = append(b.places, d.place), append(b.sent, Sent{d.size, d.proof})
+	b.places, b.sent = append(b.places, d.place), append(b.sent, Sent{d.place, d.size, d.proof})
 }
 
-func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Arrival) {
+func (s *scanner) fill(e *Event, b *Batch, d *draft, kind Kind, common *shared, arrival *Arrival) {
 	if e.Kind = kind; kind == "" {
 		text := s.label(d, fieldType)
 		switch e.Kind = Kind(text); e.Kind {
@@ -155,7 +155,7 @@ func (s *scanner) fill(e *Event, d *draft, kind Kind, common *shared, arrival Ar
 		return
 	}
 	s.widen(e, d, common)
-	s.date(e, d, common.sentAt, arrival.ReceivedAt)
+	s.date(e, b, d, common.sentAt, arrival)
 	if e.MessageID == "" {
 		e.MessageID = arrival.NewID()
 	}

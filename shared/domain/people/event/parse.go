@@ -27,6 +27,8 @@ const (
 // Arrival is what only the server knows of a request.
 type Arrival struct {
 	ReceivedAt time.Time
+	// Zone is the shop's, in which a time is read that names none; nil is UTC.
+	Zone *time.Location
 	// NewID makes a messageId for an event that came without. It is never the same twice, so such an event that is sent again by its
 	// client is another one.
 	NewID func() string
@@ -38,13 +40,15 @@ type Batch struct {
 	WriteKey string // as the body had it, empty if it had none
 	Events   []Event
 	Refused  []Refusal // by Index
-	places   []int     // of Events
-	sent     []Sent    // of Events
+	warnings []Warning
+	places   []int  // of Events
+	sent     []Sent // of Events
 }
 
 // Sent is what an event came with and does not keep.
 type Sent struct {
-	Size int // in bytes, with what the batch says for all
+	Index int // the event's place in the body
+	Size  int // in bytes, with what the batch says for all
 	// UserHash is the proof of who speaks. It is a credential, so it is taken out of the context.
 	UserHash string
 }
@@ -54,6 +58,35 @@ type Refusal struct {
 	Index  int
 	Field  string
 	Reason string
+}
+
+// Warning says that something of an accepted event counts otherwise than its sender may think, or not at all. Index is -1 when it is about the batch as a
+// whole.
+type Warning struct {
+	Index  int
+	Field  string
+	Reason string
+}
+
+// MaxWarnings bounds the warnings of a body: they are for whoever builds a client, who mends the first and sees the next.
+const MaxWarnings = 100
+
+// Warn notes a warning; without a reason there is none.
+func (b *Batch) Warn(index int, field, reason string) {
+	if reason != "" && len(b.warnings) < MaxWarnings {
+		b.warnings = append(b.warnings, Warning{index, field, reason})
+	}
+}
+
+// Warnings are those of the batch and of its accepted events, by Index.
+func (b *Batch) Warnings() []Warning {
+	kept := slices.DeleteFunc(b.warnings, func(w Warning) bool {
+		_, refused := slices.BinarySearchFunc(b.Refused, w.Index, func(r Refusal, index int) int { return r.Index - index })
+		return refused
+	})
+	slices.SortStableFunc(kept, func(x, y Warning) int { return x.Index - y.Index })
+	b.warnings = kept
+	return kept
 }
 
 // Malformed says that a body as a whole cannot be taken. Index is the place of the event at which that showed, -1 outside any.
@@ -165,9 +198,11 @@ func ParseBatch(body []byte, arrival Arrival) (*Batch, error) {
 	if b.WriteKey, reason = s.string(key); reason != "" {
 		return nil, fail("writeKey")
 	}
-	if common.sentAt, reason = s.time(sentAt); reason != "" {
+	var doubt string
+	if common.sentAt, doubt, reason = s.time(sentAt, arrival.Zone); reason != "" {
 		return nil, fail("sentAt")
 	}
+	b.Warn(-1, "sentAt", doubt)
 	if common.context, reason = s.base(context); reason != "" {
 		return nil, fail("context")
 	}

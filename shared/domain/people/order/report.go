@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ var names = map[string]bool{
 }
 
 // Reports tells whether an event of this name reports an order.
-func Reports(name string) bool { return names[name] }
+func Reports(name string) bool { return strings.HasPrefix(name, "Order ") && names[name] }
 
 // ParseReport reads an order event. shop is the currency where the event names none. An error names the property at fault;
 // ErrNotOrder means that the event's name is none of an order's.
@@ -63,14 +64,23 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 	if e.Kind != event.Track || !names[e.Name] {
 		return Report{}, ErrNotOrder
 	}
+	r, err := parse(e, hash, shop)
+	if err == nil && (r.OrderID == "" || len(r.OrderID) > MaxIDLength) {
+		// The last of all, since an event that moves no money may do without one, and not with amounts that are none.
+		return Report{}, fmt.Errorf("%s: is missing or longer than %d bytes", FieldOrderID, MaxIDLength)
+	}
+	return r, err
+}
+
+// FieldOrderID begins the error of a report that names no order and is right otherwise.
+const FieldOrderID = "properties.order_id"
+
+func parse(e *event.Event, hash event.Hash, shop money.Currency) (Report, error) {
 	p, err := members(e.Properties)
 	if err != nil {
 		return Report{}, fmt.Errorf("properties: %w", err)
 	}
-	r := Report{Name: e.Name, At: e.Timestamp, Hash: hash, Currency: shop, Coupon: clip.To(text(p["coupon"]), maxCoupon)}
-	if r.OrderID = text(p["order_id"]); r.OrderID == "" || len(r.OrderID) > MaxIDLength {
-		return Report{}, fmt.Errorf("properties.order_id: is missing or longer than %d bytes", MaxIDLength)
-	}
+	r := Report{OrderID: text(p["order_id"]), Name: e.Name, At: e.Timestamp, Hash: hash, Currency: shop, Coupon: clip.To(text(p["coupon"]), maxCoupon)}
 	r.RefundID = refundKey(text(p["refund_id"]))
 	if e.Name == event.OrderUpdated {
 		status := text(p["status"])
@@ -215,6 +225,35 @@ func discount(raw json.RawMessage, c money.Currency) int64 {
 		return 0
 	}
 	return max(*d, -*d)
+}
+
+// Doubt tells what of an accepted order event counts otherwise than its sender may think: an order that was paid without saying how much, and discounts
+// that are none. r is the event's report.
+func Doubt(e *event.Event, r *Report, warn func(field, reason string)) {
+	if r.Name == event.OrderCompleted && r.Total == nil {
+		warn("properties.total", "is missing, and so are revenue, subtotal and prices of all products: the order counts with nothing until a report says what it came to")
+	}
+	doubtful := func(field string, raw json.RawMessage) {
+		if _, err := amount(raw, r.Currency); err != nil {
+			warn(field, err.Error()+", so it is not used")
+		}
+	}
+	rawjson.Members(e.Properties, func(name, value []byte) {
+		switch string(name) {
+		case "discount":
+			doubtful("properties.discount", value)
+		case "products":
+			at := 0
+			rawjson.Elements(value, func(line []byte) {
+				rawjson.Members(line, func(name, value []byte) {
+					if string(name) == "discount" {
+						doubtful("properties.products["+strconv.Itoa(at)+"].discount", value)
+					}
+				})
+				at++
+			})
+		}
+	})
 }
 
 func product64(a, b int64) (int64, bool) {

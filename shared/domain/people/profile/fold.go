@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,16 +194,10 @@ func (m *Memory) product(e *event.Event, at time.Time, shop money.Currency) {
 	case event.ProductRemoved:
 		m.line(product, CartLine{At: at, Name: short(rawjson.Text(name))})
 	case event.ProductAdded:
-		line := CartLine{Quantity: 1, At: at, Name: short(rawjson.Text(name))}
-		if n, err := strconv.ParseInt(rawjson.Plain(quantity), 10, 64); err == nil && n > 0 && n < math.MaxInt32 {
-			line.Quantity = int(n)
-		}
-		c := shop
-		if parsed, err := money.ParseCurrency(rawjson.Text(currency)); err == nil {
-			c = parsed
-		}
-		if price, err := money.ParseDecimal(short(rawjson.Plain(price)), c); err == nil && c == shop {
-			line.Price = price.Minor
+		line := CartLine{At: at, Name: short(rawjson.Text(name))}
+		line.Quantity, _ = piecesOf(quantity)
+		if c, known := currencyOf(currency, shop); known && c == shop {
+			line.Price, _ = priceOf(price, c)
 		}
 		m.line(product, line)
 	}

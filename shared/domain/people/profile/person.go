@@ -53,7 +53,10 @@ func (m *Memory) Gender() string {
 
 // Birthday reads the trait birthday: a date, a time, or a month and day without a year (year is 0 then).
 func (m *Memory) Birthday() (year int, month time.Month, day int, ok bool) {
-	text := m.TraitText("birthday", "birthdate", "dateOfBirth")
+	return birthday(m.TraitText("birthday", "birthdate", "dateOfBirth"))
+}
+
+func birthday(text string) (year int, month time.Month, day int, ok bool) {
 	for _, layout := range []string{time.DateOnly, time.RFC3339, "20060102", "2006/01/02"} {
 		if t, err := time.Parse(layout, text); err == nil && t.Year() > 1900 {
 			return t.Year(), t.Month(), t.Day(), true
