@@ -23,8 +23,11 @@ import (
 func FuzzNotice(f *testing.F) {
 	topics := append(storefront.Topics(), "app/uninstalled")
 	for _, body := range []string{
-		`{"id":820982911946154508,"total_price":"199.50","currency":"USD","created_at":"2026-03-01T12:00:00+08:00","updated_at":"2026-03-01T12:00:00+08:00","financial_status":"paid","line_items":[{"product_id":1,"price":"199.50","quantity":1}],"note_attributes":[{"name":"userId","value":"eve"},{"name":"anonymousId","value":"d-1"}],"customer":{"id":7,"email":"ann@example.com","email_marketing_consent":{"state":"subscribed","consent_updated_at":"2026-03-01T12:00:00Z"}},"discount_codes":[{"code":"SPRING"}],"refunds":[{"id":1,"order_id":2,"transactions":[{"kind":"refund","status":"success","amount":"1.00"}]}]}`,
-		`{"id":7,"total":"12.50","total_tax":"1.5","shipping_total":"2","currency":"EUR","status":"completed","date_created_gmt":"2026-03-01T12:00:00","customer_id":0,"meta_data":[{"key":"userId","value":"eve"}],"refunds":[{"id":3,"total":"-1.00"}],"line_items":[{"product_id":5,"quantity":2,"price":6.25}],"coupon_lines":[{"code":"x"}]}`,
+		`{"id":820982911946154508,"total_price":"199.50","currency":"USD","created_at":"2026-03-01T12:00:00+08:00","updated_at":"2026-03-01T12:00:00+08:00","financial_status":"paid",
+		"line_items":[{"product_id":1,"price":"199.50","quantity":1}],"note_attributes":[{"name":"userId","value":"eve"},{"name":"anonymousId","value":"d-1"}],"customer":{"id":7,"email":"ann@example.com","email_marketing_consent":{"state":"subscribed","consent_updated_at":"2026-03-01T12:00:00Z"}},
+		"discount_codes":[{"code":"SPRING"}],"refunds":[{"id":1,"order_id":2,"transactions":[{"kind":"refund","status":"success","amount":"1.00"}]}]}`,
+		`{"id":7,"total":"12.50","total_tax":"1.5","shipping_total":"2","currency":"EUR","status":"completed","date_created_gmt":"2026-03-01T12:00:00",
+		"customer_id":0,"meta_data":[{"key":"userId","value":"eve"}],"refunds":[{"id":3,"total":"-1.00"}],"line_items":[{"product_id":5,"quantity":2,"price":6.25}],"coupon_lines":[{"code":"x"}]}`,
 		`{"id":1}`, `{"id":"1e400"}`, `{"id":1,"order_id":2,"refund_line_items":[],"transactions":[]}`, `{"id":9,"email":"a@example.com","date_created_gmt":"2026-03-01T12:00:00"}`,
 		`{"customer_id":3,"email_marketing_consent":{"state":"unsubscribed","consent_updated_at":"now"}}`, `{"id":1,"total_price":"12\n"}`, `{"id":1,"total":[]}`, `{"id":1,"total":true}{}`, "\uFEFF{}", `[]`, `null`, ``,
 	} {

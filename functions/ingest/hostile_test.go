@@ -136,7 +136,8 @@ func TestHostileInput(t *testing.T) {
 func TestMutilatedRequests(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	seeds := []string{
-		`{"batch":[{"type":"track","event":"Order Completed","userId":"u","messageId":"m","properties":{"order_id":"o","total":12.5,"products":[{"price":"1.0"}]},"timestamp":"2026-11-21T08:00:00Z"},{"type":"identify","userId":7,"traits":{"name":"张"}},{"type":"page","anonymousId":"a"}],"sentAt":"2026-11-21T08:00:00Z","context":{"ip":"::1"}}`,
+		`{"batch":[{"type":"track","event":"Order Completed","userId":"u","messageId":"m","properties":{"order_id":"o","total":12.5,"products":[{"price":"1.0"}]},"timestamp":"2026-11-21T08:00:00Z"},` +
+			`{"type":"identify","userId":7,"traits":{"name":"张"}},{"type":"page","anonymousId":"a"}],"sentAt":"2026-11-21T08:00:00Z","context":{"ip":"::1"}}`,
 		`{"batch":[{"type":"alias","userId":"u","previousId":"a"},{"type":"group","groupId":"g","userId":"u"}]}`,
 	}
 	odd := []byte("{}[]\",:\\0-9e.ntf \x00\xff\xc3/u")

@@ -82,7 +82,8 @@ func TestTwentyBrowserEventsFitIntoTwoKilobytes(t *testing.T) {
 		n := uint64(i+1) * 0x9E3779B97F4A7C15
 		e := event.Event{MessageID: fmt.Sprintf("ajs-next-%08x-%04x-4%03x-9%03x-%012x", uint32(n), uint16(n>>32), n>>20&0xfff, n>>40&0xfff, n*n>>16&0xffffffffffff), Kind: event.Track, UserID: "u-1001", Name: "Product Viewed", Trust: trust.Public,
 			Properties: json.RawMessage(fmt.Sprintf(`{"product_id":"p-%d","sku":"T-%d","category":"tea","name":"Longjing %d","brand":"West Lake","price":%d.%02d,"quantity":1,"currency":"CNY","position":%d}`, n%1009, n%4001, n%97, n%300, n%100, i)),
-			Context:    json.RawMessage(fmt.Sprintf(`{"library":{"name":"analytics.js","version":"next-1.70.0"},"locale":"zh-CN","timezone":"Asia/Shanghai","userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)","page":{"path":"/p/%d","title":"Longjing %d","url":"https://shop.example/p/%d"}}`, n%1009, n%97, n%1009))}
+			Context: json.RawMessage(fmt.Sprintf(`{"library":{"name":"analytics.js","version":"next-1.70.0"},"locale":"zh-CN","timezone":"Asia/Shanghai",`+
+				`"userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)","page":{"path":"/p/%d","title":"Longjing %d","url":"https://shop.example/p/%d"}}`, n%1009, n%97, n%1009))}
 		e.Timestamp = at.Add(time.Duration(n%60_000) * time.Millisecond)
 		e.OriginalTimestamp, e.SentAt, e.ReceivedAt = e.Timestamp.Add(-137*time.Millisecond), at.Add(61*time.Second), at.Add(61*time.Second+137*time.Millisecond)
 		events = append(events, PackedEvent{Source: "web", Event: e})

@@ -106,8 +106,22 @@ func firstProfile() *profile.Profile {
 	return &profile.Profile{
 		ID: "p", Version: 7,
 		Identifiers: []profile.Identifier{{Kind: profile.UserID, Value: "mei"}, {Kind: profile.AnonymousID, Value: "d"}},
-		Parts:       []profile.ID{"q"}, Memory: profile.Memory{FirstSeen: t0.Add(-time.Hour), LastSeen: t0, Traits: map[string]profile.Trait{"s": {Value: "x", At: t0}, "i": {Value: int64(-5), At: t0}, "f": {Value: 2.5, At: t0}, "b": {Value: true, At: t0}, "n": {Value: nil, At: t0}, "no": {Value: false, At: t0}}, Counters: map[string]profile.Counter{"Order Completed": {Total: 2, Last: t0, Recent: []profile.DayCount{{Day: 20000, Count: 1}, {Day: 20005, Count: 1}}}, "Own Event": {Total: 1, Last: t0}}, Groups: map[string]time.Time{"g": t0}, Cart: map[string]profile.CartLine{"p1": {Quantity: 2, Price: 990, At: t0, Name: "Tea"}}, Touch: map[string]profile.Touch{"first": {At: t0, Campaign: "c", Source: "s", Medium: "m", Referrer: "r"}}, Active: profile.Days{Last: 20514, Bits: []byte{5, 1}}, CartClearedAt: t0, Locale: profile.Stamped{Value: "zh-CN", At: t0}, Zone: profile.Stamped{Value: "Asia/Shanghai", At: t0}},
-
+		Parts:       []profile.ID{"q"},
+		Memory: profile.Memory{
+			FirstSeen: t0.Add(-time.Hour), LastSeen: t0,
+			Traits: map[string]profile.Trait{
+				"s": {Value: "x", At: t0}, "i": {Value: int64(-5), At: t0}, "f": {Value: 2.5, At: t0},
+				"b": {Value: true, At: t0}, "n": {Value: nil, At: t0}, "no": {Value: false, At: t0},
+			},
+			Counters: map[string]profile.Counter{
+				"Order Completed": {Total: 2, Last: t0, Recent: []profile.DayCount{{Day: 20000, Count: 1}, {Day: 20005, Count: 1}}}, "Own Event": {Total: 1, Last: t0},
+			},
+			Groups: map[string]time.Time{"g": t0},
+			Cart:   map[string]profile.CartLine{"p1": {Quantity: 2, Price: 990, At: t0, Name: "Tea"}}, CartClearedAt: t0,
+			Touch:  map[string]profile.Touch{"first": {At: t0, Campaign: "c", Source: "s", Medium: "m", Referrer: "r"}},
+			Active: profile.Days{Last: 20514, Bits: []byte{5, 1}},
+			Locale: profile.Stamped{Value: "zh-CN", At: t0}, Zone: profile.Stamped{Value: "Asia/Shanghai", At: t0},
+		},
 		Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true, At: t0}, "sms": {At: t0, Reason: "unsubscribe"}}},
 		Tags:  []string{"a", "b"},
 		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{{At: sec, Net: 100, Currency: "CNY"}, {At: sec.Add(time.Hour), Net: -3, Currency: "USD"}},

@@ -21,8 +21,10 @@ func TestKeysOfWrites(t *testing.T) {
 		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"a"},"sk":{"NULL":true}}}`, "!ValidationException: One or more parameter values were invalid: Type mismatch for key sk expected: N actual: NULL"},
 		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":""},"sk":{"N":"1"}}}`, "!ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"},
 		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"g":{"N":"1"}}}`, "!ValidationException: One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: gsi"},
-		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"g":{"S":""}}}`, "!ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi, IndexKey: g"},
-		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"h":{"B":""}}}`, "!ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty binary value. IndexName: gsi, IndexKey: h"},
+		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"g":{"S":""}}}`,
+			"!ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi, IndexKey: g"},
+		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"h":{"B":""}}}`,
+			"!ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty binary value. IndexName: gsi, IndexKey: h"},
 		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"` + long(2048) + `"},"sk":{"N":"1"}}}`, `{}`},
 		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"` + long(2049) + `"},"sk":{"N":"1"}}}`, "!ValidationException: One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
 		{"PutItem", `{"TableName":"tab","Item":{"pk":{"S":"a"},"sk":{"N":"1"},"g":{"S":"` + long(2049) + `"}}}`, "!ValidationException: One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
@@ -30,7 +32,8 @@ func TestKeysOfWrites(t *testing.T) {
 		{"PutItem", `{"TableName":"str","Item":{"pk":{"S":"a"},"sk":{"S":"` + long(1025) + `"}}}`, "!ValidationException: One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"},
 		{"Query", `{"TableName":"str","KeyConditionExpression":"pk = :p AND sk = :s","ExpressionAttributeValues":{":p":{"S":"` + long(2048) + `"},":s":{"S":"` + long(1024) + `"}}}`, `{"Items":[],"Count":0,"ScannedCount":0}`},
 		{"Query", `{"TableName":"str","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"` + long(2049) + `"}}}`, "!ValidationException: One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"},
-		{"Query", `{"TableName":"str","KeyConditionExpression":"pk = :p AND sk > :s","ExpressionAttributeValues":{":p":{"S":"p"},":s":{"S":"` + long(1025) + `"}}}`, "!ValidationException: One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"},
+		{"Query", `{"TableName":"str","KeyConditionExpression":"pk = :p AND sk > :s","ExpressionAttributeValues":{":p":{"S":"p"},":s":{"S":"` + long(1025) + `"}}}`,
+			"!ValidationException: One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"},
 		{"GetItem", `{"TableName":"tab","Key":{"pk":{"S":"a"},"sk":{"N":"1.0"}}}`, `{"Item":{"pk":{"S":"a"},"sk":{"N":"1"}}}`},
 		{"GetItem", `{"TableName":"tab","Key":{"pk":{"S":"a"}}}`, key},
 		{"GetItem", `{"TableName":"tab","Key":{"pk":{"S":"a"},"sk":{"S":"1"}}}`, key},
@@ -63,7 +66,8 @@ func TestReturnValues(t *testing.T) {
 		{"update UPDATED_NEW", "UpdateItem", `"Key":{"pk":{"S":"k"}},"UpdateExpression":"SET m.x = l[1], b = a REMOVE a","ReturnValues":"UPDATED_NEW"`, `{"Attributes":{"m":{"M":{"x":{"N":"2"}}},"b":{"N":"1"}}}`},
 		{"update UPDATED_NEW of a list", "UpdateItem", `"Key":{"pk":{"S":"k"}},"UpdateExpression":"SET l[1] = a","ReturnValues":"UPDATED_NEW"`, `{"Attributes":{"l":{"L":[{"N":"1"}]}}}`},
 		{"update UPDATED_NEW of a removal", "UpdateItem", `"Key":{"pk":{"S":"k"}},"UpdateExpression":"REMOVE a","ReturnValues":"UPDATED_NEW"`, `{}`},
-		{"update ALL", "UpdateItem", `"Key":{"pk":{"S":"k"}},"UpdateExpression":"REMOVE a","ReturnValues":"ALL"`, "!ValidationException: 1 validation error detected: Value 'ALL' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"},
+		{"update ALL", "UpdateItem", `"Key":{"pk":{"S":"k"}},"UpdateExpression":"REMOVE a","ReturnValues":"ALL"`,
+			"!ValidationException: 1 validation error detected: Value 'ALL' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			put(t, e, "tab", old)

@@ -29,8 +29,9 @@ func person(t *testing.T) *profile.Profile {
 				{Day: profile.DayOf(when("2026-11-13T00:00:00Z")), Count: 5}, {Day: profile.DayOf(when("2026-11-14T00:00:00Z")), Count: 3},
 				{Day: profile.DayOf(when("2026-11-20T00:00:00Z")), Count: 2}}},
 			"A.b": {Total: 1, Last: when("2026-09-01T00:00:00Z")},
-		}, Groups: map[string]time.Time{"g1": when("2026-09-01T00:00:00Z")}, Cart: map[string]profile.CartLine{"sku-1": {Quantity: 2, Price: 500, At: when("2026-11-20T00:00:00Z")}, "gone": {Quantity: 0, At: when("2026-11-19T00:00:00Z")}}, Touch: map[string]profile.Touch{"first": {Campaign: "launch", Source: "wechat"}}, Locale: profile.Stamped{Value: "zh-CN"}, Zone: profile.Stamped{Value: "Asia/Shanghai"}},
-
+		}, Groups: map[string]time.Time{"g1": when("2026-09-01T00:00:00Z")}, Cart: map[string]profile.CartLine{
+			"sku-1": {Quantity: 2, Price: 500, At: when("2026-11-20T00:00:00Z")}, "gone": {Quantity: 0, At: when("2026-11-19T00:00:00Z")},
+		}, Touch: map[string]profile.Touch{"first": {Campaign: "launch", Source: "wechat"}}, Locale: profile.Stamped{Value: "zh-CN"}, Zone: profile.Stamped{Value: "Asia/Shanghai"}},
 		Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: false}}},
 		Tags:  []string{"early", "tea"},
 		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{

@@ -10,7 +10,8 @@ import (
 // FuzzParse reads any text as a program: refused with fields and reasons, or the same once written and read again, with rewards that can be paid.
 func FuzzParse(f *testing.F) {
 	for _, body := range []string{
-		`{"id":"invite","name":"Invite","state":"running","hold":"14d","attributionWindow":"30d","qualifying":{"event":"Order Completed","minTotal":{"amount":100,"currency":"CNY"}},"rewards":{"advocate":[{"points":500}],"friend":[{"voucher":{"amount":2000,"currency":"CNY"}}]},"ladder":[{"friends":3,"advocate":[{"points":100}]},{"friends":10,"advocate":[{"points":100}]}],"budget":[{"points":100000}],"maxPerAdvocate":50}`,
+		`{"id":"invite","name":"Invite","state":"running","hold":"14d","attributionWindow":"30d","qualifying":{"event":"Order Completed","minTotal":{"amount":100,"currency":"CNY"}},
+		"rewards":{"advocate":[{"points":500}],"friend":[{"voucher":{"amount":2000,"currency":"CNY"}}]},"ladder":[{"friends":3,"advocate":[{"points":100}]},{"friends":10,"advocate":[{"points":100}]}],"budget":[{"points":100000}],"maxPerAdvocate":50}`,
 		`{"id":"a","name":"A","state":"draft","attributionWindow":"1s","rewards":{"friend":[{"points":1}]}}`, `{"rewards":{"friend":[{"points":1,"voucher":{}}]}}`, `{"hold":"1d1d"}`, `{"ladder":[{"friends":-1}]}`, `[]`, `{`, `{"budget":{}}`,
 	} {
 		f.Add([]byte(body))
