@@ -143,7 +143,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 		}
 		in := incoming{event: e, source: j.Source, key: primary.ID(), hash: event.Fingerprint(j.Source, e.MessageID), record: record}
 		if !j.NoMoney {
-			in.report = b.process.report(&e, in.hash)
+			in.report = b.process.orderReport(&e, in.hash)
 		}
 		if owned, err := b.guest(ctx, &in); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 		if c.Report == nil {
 			return queueFault("an order command without a report")
 		}
-		found, err := b.reported(ctx, record, c)
+		found, err := b.passedOn(ctx, record, c)
 		if errors.Is(err, dynamo.ErrNotFound) {
 			gone, err := b.wiped(ctx, c.Report)
 			if gone || err != nil {
@@ -199,8 +199,8 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 	return nil
 }
 
-// report is what an event says of an order, nil if nothing. Times are kept to the millisecond.
-func (p *Process) report(e *event.Event, hash event.Hash) *order.Report {
+// orderReport is the report of an order that an event is, nil if it is none. Its time is cut to the millisecond.
+func (p *Process) orderReport(e *event.Event, hash event.Hash) *order.Report {
 	if !order.Reports(e.Name) {
 		return nil
 	}

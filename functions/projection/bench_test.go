@@ -116,7 +116,7 @@ func BenchmarkProjection(b *testing.B) {
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
 	p := &Process{
 		Profiles: people.Profiles{DB: db, Table: "Profiles"}, Orders: people.Orders{DB: db, Table: "Profiles"}, Timeline: people.Timeline{DB: db, Table: "Timeline"},
-		Rules: fixed{&Watch{}}, Outbox: outbox.Queues{job.ToSettlement: nowhere{}, job.ToOrchestration: nowhere{}, job.ToProjection: nowhere{}}, Reports: nowhere{}, Postponer: nowhere{}, Currency: "CNY",
+		Rules: fixed{&Watch{}}, Outbox: outbox.Queues{job.ToSettlement: nowhere{}, job.ToOrchestration: nowhere{}, job.ToProjection: nowhere{}}, Self: nowhere{}, Postponer: nowhere{}, Currency: "CNY",
 		Now: func() time.Time { return t0 }, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
 	var bytes, n int

@@ -14,9 +14,9 @@ import (
 // sends everything twice can cost.
 const comparedCommits = 2
 
-// compare counts, by source, duplicates that say something else than the event that was folded. They stay duplicates: the count is
-// for whoever looks after the client. Only the pack of the day that the duplicate names is read; a duplicate that is not found there, or
-// cannot be read, is not counted.
+// compare counts, by source, the duplicates whose content differs from that of the event that was folded. They stay duplicates. The count is for
+// whoever maintains the client. Only the pack of the day that a duplicate names is read. A duplicate that is not found there, or cannot be
+// read, is not counted.
 func (b *batch) compare(ctx context.Context, p *profile.Profile, folded map[*profile.Commit][]incoming) {
 	read := 0
 	for c, events := range folded {
@@ -31,13 +31,13 @@ func (b *batch) compare(ctx context.Context, p *profile.Profile, folded map[*pro
 		if err != nil {
 			return // a count is not worth a redelivery
 		}
-		known := map[event.Hash]string{}
+		stored := map[event.Hash]string{}
 		for i := range packed {
-			known[event.Fingerprint(packed[i].Source, packed[i].Event.MessageID)] = says(&packed[i].Event)
+			stored[event.Fingerprint(packed[i].Source, packed[i].Event.MessageID)] = content(&packed[i].Event)
 		}
 		other := map[string]int{}
 		for i := range events {
-			if was, found := known[events[i].hash]; found && was != says(&events[i].event) {
+			if was, found := stored[events[i].hash]; found && was != content(&events[i].event) {
 				other[events[i].source]++
 			}
 		}
@@ -51,8 +51,8 @@ func countOther(source string, n int) {
 	telemetry.Count("duplicate_with_other_content", n, "function", "projection", "source", source)
 }
 
-// says is what an event tells, without what clients change when they send it again: times, ids of the person, context.
-func says(e *event.Event) string {
+// content is what an event says without what clients change when they send it again: times, ids of the person, context.
+func content(e *event.Event) string {
 	var b bytes.Buffer
 	b.WriteString(string(e.Kind) + "\x00" + e.Name + "\x00" + e.GroupID + "\x00" + e.PreviousID)
 	for _, raw := range []json.RawMessage{e.Properties, e.Traits} {

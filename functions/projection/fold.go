@@ -29,7 +29,7 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 	if err := b.clearOwed(ctx, p); err != nil {
 		return err
 	}
-	fresh, err := b.sift(ctx, p, who.events)
+	fresh, err := b.newEvents(ctx, p, who.events)
 	if err != nil {
 		return err
 	}
@@ -74,9 +74,9 @@ func commitSize(events []incoming) int {
 // usualFollow is about what a follow takes beside its names.
 const usualFollow = 64
 
-// sift leaves the events that the profile has not folded yet, oldest first. Of those that it has, the ones whose pack is still
-// owed are written to the timeline.
-func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming) ([]incoming, error) {
+// newEvents are those of the events that the profile has not folded yet, oldest first. Events that it has folded and whose pack is still owed
+// are written to the timeline here.
+func (b *batch) newEvents(ctx context.Context, p *profile.Profile, events []incoming) ([]incoming, error) {
 	var fresh []incoming
 	var doubtful doubts
 	taken := map[event.Hash]*incoming{}
@@ -87,7 +87,7 @@ func (b *batch) sift(ctx context.Context, p *profile.Profile, events []incoming)
 			continue
 		}
 		if first := taken[e.hash]; first != nil {
-			if says(&first.event) != says(&e.event) {
+			if content(&first.event) != content(&e.event) {
 				countOther(e.source, 1)
 			}
 			continue
@@ -150,11 +150,11 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 		if err := b.mark(ctx, p, e); err != nil {
 			return err
 		}
-		reported, err := b.report(ctx, p, e, orders)
+		ordered, err := b.applyToOrder(ctx, p, e, orders)
 		if err != nil {
 			return err
 		}
-		follows = append(follows, reported...)
+		follows = append(follows, ordered...)
 		follows = append(follows, b.rules.follows(e.source, &e.event)...)
 		record.Hashes = append(record.Hashes, e.hash)
 		if e.event.ReceivedAt.After(record.At) {
@@ -276,8 +276,9 @@ func (b *batch) orders(ctx context.Context, events []incoming) (map[string]*held
 	return held, err
 }
 
-// report is what an event means for orders and settlement. An order of somebody else is left to its owner.
-func (b *batch) report(ctx context.Context, p *profile.Profile, e *incoming, orders map[string]*heldOrder) ([]profile.Follow, error) {
+// applyToOrder applies an event to the order that it is about, and answers what follows for settlement. An event about somebody else's order is
+// passed on to the order's owner.
+func (b *batch) applyToOrder(ctx context.Context, p *profile.Profile, e *incoming, orders map[string]*heldOrder) ([]profile.Follow, error) {
 	if e.event.Kind == event.Track && e.event.Name == event.SignedUp && trust.May(e.event.Trust, false, trust.Reward) == trust.Yes {
 		return []profile.Follow{{Kind: profile.FollowSignUp, At: e.event.Happened()}}, nil
 	}

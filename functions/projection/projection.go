@@ -118,7 +118,7 @@ type Process struct {
 	Timeline  Timeline
 	Rules     Rules
 	Outbox    outbox.Queues
-	Reports   Sender // projection's own queue
+	Self      Sender // back to projection's own queue
 	Later     Later
 	Addresses Addresses
 	// Traces are the kinds of what is wiped of one who was erased. A job under way knows them by their places: new ones come last.
@@ -174,7 +174,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			job.ToOrchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
 			job.ToProjection:    queue.Sender{Client: sqs, URL: s.Events},
 		},
-		Reports:   queue.Sender{Client: sqs, URL: s.Events},
+		Self:      queue.Sender{Client: sqs, URL: s.Events},
 		Later:     due.Due{DB: db, Table: s.Due, Now: now},
 		Postponer: queue.Postponer{Client: sqs, URL: s.Events},
 		Zone:      s.Zone,
@@ -199,7 +199,7 @@ func (p *Process) Invoke(ctx context.Context, raw json.RawMessage) (any, error) 
 // Minute puts on the queue what was kept for a later time that has come.
 func (p *Process) Minute(ctx context.Context) error {
 	return p.Later.Ready(ctx, due.OwnerProjection, func(ctx context.Context, e due.Entry) (time.Time, error) {
-		return time.Time{}, p.Reports.Send(ctx, json.RawMessage(e.Body))
+		return time.Time{}, p.Self.Send(ctx, json.RawMessage(e.Body))
 	})
 }
 
@@ -236,7 +236,7 @@ const worn = 8
 
 // anew sends a job that had no time once more, as a new message, and tells whether that was done.
 func (p *Process) anew(ctx context.Context, record events.SQSMessage, cause error) bool {
-	return errors.Is(cause, queue.ErrNoTime) && queue.Receives(record) >= worn && p.Reports.Send(ctx, json.RawMessage(record.Body)) == nil
+	return errors.Is(cause, queue.ErrNoTime) && queue.Receives(record) >= worn && p.Self.Send(ctx, json.RawMessage(record.Body)) == nil
 }
 
 // answer sends back the records that have a cause.

@@ -374,7 +374,7 @@ func TestHowMuchIsRead(t *testing.T) {
 		p.Timeline = frugal{p.Timeline, &pages}
 		b := newBatch(p, 1)
 		who := &profile.Profile{ID: user("mei").ID(), Window: profile.Window{Horizon: c.horizon, Faded: []profile.Faded{c.faded}}}
-		fresh, err := b.sift(t.Context(), who, []incoming{{event: sent("m", t0, t0, t0), source: "web", hash: event.Fingerprint("web", "m")}})
+		fresh, err := b.newEvents(t.Context(), who, []incoming{{event: sent("m", t0, t0, t0), source: "web", hash: event.Fingerprint("web", "m")}})
 		if err != nil || len(fresh) != 1 {
 			t.Fatalf("%s: %d are new, %v", name, len(fresh), err)
 		}
@@ -391,7 +391,7 @@ func TestARefusedEventIsNoFirstOne(t *testing.T) {
 	p := &profile.Profile{ID: user("mei").ID()}
 	p.RememberErasure("old-key", t0)
 	e := sent("m", t0, t0, t0)
-	fresh, err := b.sift(t.Context(), p, []incoming{{event: e, key: "old-key", hash: 7}, {event: e, key: "new-key", hash: 7}})
+	fresh, err := b.newEvents(t.Context(), p, []incoming{{event: e, key: "old-key", hash: 7}, {event: e, key: "new-key", hash: 7}})
 	if err != nil || len(fresh) != 1 || fresh[0].key != "new-key" {
 		t.Errorf("%d are new, %v", len(fresh), err)
 	}

@@ -22,7 +22,7 @@ func TestTheOldestIsFoldedFirst(t *testing.T) {
 		return incoming{hash: hash, source: "web", event: track(fmt.Sprint(hash), "mei", "x", t0.Add(after), "")}
 	}
 	got := ""
-	fresh, err := b.sift(t.Context(), &profile.Profile{ID: "p"}, []incoming{of(1, time.Hour), of(9, 0), of(5, 0), of(2, time.Minute), of(7, 0)})
+	fresh, err := b.newEvents(t.Context(), &profile.Profile{ID: "p"}, []incoming{of(1, time.Hour), of(9, 0), of(5, 0), of(2, time.Minute), of(7, 0)})
 	for _, e := range fresh {
 		got += e.event.MessageID + " "
 	}
@@ -140,7 +140,7 @@ func TestWhatIsReadAhead(t *testing.T) {
 // TestAReportIsKeptToTheMillisecond, as an order is: what is compared later would else be newer than itself.
 func TestAReportIsKeptToTheMillisecond(t *testing.T) {
 	e := track("1", "mei", "Order Completed", t0.Add(1999*time.Microsecond), `{"order_id":"A","total":1}`)
-	if r := newShop(t).worker().report(&e, 1); r == nil || !r.At.Equal(t0.Add(time.Millisecond)) {
+	if r := newShop(t).worker().orderReport(&e, 1); r == nil || !r.At.Equal(t0.Add(time.Millisecond)) {
 		t.Errorf("reported %+v", r)
 	}
 }

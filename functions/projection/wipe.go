@@ -40,7 +40,7 @@ func (b *batch) wipe(ctx context.Context, c *job.Command) error {
 	for ; w.Key < len(w.Keys); w.Key, w.Kind = w.Key+1, 0 {
 		for w.Kind < len(b.process.Traces) {
 			if pages++; pages > wipePages || late(ctx) {
-				return b.process.Reports.Send(ctx, job.Events{Command: &next})
+				return b.process.Self.Send(ctx, job.Events{Command: &next})
 			}
 			gone, err := b.gone(ctx, &w, c.At) // anew: somebody may be back since the last page
 			if err != nil {

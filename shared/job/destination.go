@@ -24,7 +24,7 @@ var destinations = []struct {
 	form  func(follows []Follow, perMessage int) (jobs []any)
 }{
 	{ToProjection, []profile.FollowKind{profile.FollowReport},
-		reports},
+		toOwners},
 	{ToSettlement, []profile.FollowKind{profile.FollowOrder, profile.FollowSignUp},
 		inChunks(func(f []Follow) any { return Follows{Follows: f} })},
 	{ToOrchestration, []profile.FollowKind{profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved, profile.FollowUnconfirmed},
@@ -69,16 +69,16 @@ func inChunks(form func([]Follow) any) func([]Follow, int) []any {
 	}
 }
 
-// reports are one job each, since each concerns another person.
-func reports(follows []Follow, _ int) (jobs []any) {
+// toOwners gives each follow a job of its own, since each is for another person.
+func toOwners(follows []Follow, _ int) (jobs []any) {
 	for _, f := range follows {
-		jobs = append(jobs, report(f))
+		jobs = append(jobs, toOwner(f))
 	}
 	return jobs
 }
 
-// report passes an event about somebody else's order to the order's owner.
-func report(f Follow) Events {
+// toOwner is the job that passes an event about somebody else's order on to the order's owner.
+func toOwner(f Follow) Events {
 	by := f.ProfileID
 	if f.Part != "" {
 		by = f.Part

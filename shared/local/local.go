@@ -58,11 +58,11 @@ type Options struct {
 	SyncEvery   time.Duration    // of both stand-ins
 	Clock       func() time.Time // [time.Now]; one that is stepped by hand wants Tick after each step
 	NoIntake    bool             // no mappings, no schedules and no gateway: for running one event alone
-	Out         io.Writer        // the report of the start, logs and dead letters [io.Discard]
+	Out         io.Writer        // the table of what was started, logs and dead letters [io.Discard]
 	Notes       func(Addresses) []Note
 }
 
-// Note is a line that the report of the start shows besides what the template tells, such as a demo key.
+// Note is a line that the table of what was started shows besides what the template tells, such as a demo key.
 type Note struct{ Label, Text string }
 
 // Addresses are where a running stack is reached. It is what addresses.json in the data folder holds.

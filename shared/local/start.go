@@ -46,7 +46,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 		s.abort()
 		return nil, err
 	}
-	s.report(time.Since(begun))
+	s.printStart(time.Since(begun))
 	return s, nil
 }
 

@@ -146,7 +146,7 @@ func (o *shopifyOrder) events(topic string, proves func(userID, userHash string)
 		"total": number(o.TotalPrice), "subtotal": number(o.SubtotalPrice), "revenue": o.revenue(), "tax": number(o.TotalTax),
 		"shipping": number(o.Shipping.ShopMoney.Amount), "discount": number(o.TotalDiscounts), "coupon": o.coupon(), "products": o.products(),
 	})
-	report := func(name, key, at string, properties map[string]any) Call {
+	track := func(name, key, at string, properties map[string]any) Call {
 		return Call{Type: event.Track, Event: name, MessageID: "order-" + id + "-" + key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: at}
 	}
 	var calls []Call
@@ -162,15 +162,15 @@ func (o *shopifyOrder) events(topic string, proves func(userID, userHash string)
 	}
 	switch o.FinancialStatus {
 	case "paid", "partially_refunded", "refunded":
-		calls = append(calls, report(event.OrderCompleted, "completed", begun, content))
+		calls = append(calls, track(event.OrderCompleted, "completed", begun, content))
 	default:
-		calls = append(calls, report(event.OrderPlaced, "placed", begun, content))
+		calls = append(calls, track(event.OrderPlaced, "placed", begun, content))
 	}
 	if topic == "orders/updated" {
-		calls = append(calls, report(event.OrderUpdated, "updated-"+o.UpdatedAt, o.UpdatedAt, content))
+		calls = append(calls, track(event.OrderUpdated, "updated-"+o.UpdatedAt, o.UpdatedAt, content))
 	}
 	if o.CancelledAt != "" {
-		calls = append(calls, report(event.OrderCancelled, "cancelled", o.CancelledAt,
+		calls = append(calls, track(event.OrderCancelled, "cancelled", o.CancelledAt,
 			filled(map[string]any{"order_id": id, "currency": o.Currency, "reason": o.CancelReason})))
 	}
 	for i := range o.Refunds {

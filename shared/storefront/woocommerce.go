@@ -107,7 +107,7 @@ func (o *wooOrder) events(updated bool, proves func(userID, userHash string) boo
 	if err := o.readable(); err != nil {
 		return nil, err
 	}
-	report := func(name, key, at string, properties map[string]any) Call {
+	track := func(name, key, at string, properties map[string]any) Call {
 		return Call{Type: event.Track, Event: name, MessageID: key, UserID: user, AnonymousID: anonymous, Properties: properties, Timestamp: utc(at)}
 	}
 	content := filled(map[string]any{
@@ -121,9 +121,9 @@ func (o *wooOrder) events(updated bool, proves func(userID, userHash string) boo
 			Traits: o.Billing.traits(), Timestamp: utc(o.CreatedAt), Level: trust.Public})
 	}
 	if paid := o.paidAt(); paid != "" {
-		calls = append(calls, report(event.OrderCompleted, key+"completed", paid, content))
+		calls = append(calls, track(event.OrderCompleted, key+"completed", paid, content))
 	} else {
-		calls = append(calls, report(event.OrderPlaced, key+"placed", o.CreatedAt, content))
+		calls = append(calls, track(event.OrderPlaced, key+"placed", o.CreatedAt, content))
 	}
 	if updated {
 		content := maps.Clone(content)
@@ -133,19 +133,19 @@ func (o *wooOrder) events(updated bool, proves func(userID, userHash string) boo
 		case wooVoid[o.Status]:
 			content["status"] = "cancelled" // the notice of a second cancellation has the id of the first
 		}
-		calls = append(calls, report(event.OrderUpdated, key+"updated-"+o.ModifiedAt, o.ModifiedAt, content))
+		calls = append(calls, track(event.OrderUpdated, key+"updated-"+o.ModifiedAt, o.ModifiedAt, content))
 	}
 	for _, r := range o.Refunds {
-		calls = append(calls, report(event.OrderRefunded, "refund-"+r.ID.String(), o.ModifiedAt,
+		calls = append(calls, track(event.OrderRefunded, "refund-"+r.ID.String(), o.ModifiedAt,
 			filled(map[string]any{"order_id": id, "refund_id": r.ID.String(), "currency": o.Currency, "total": json.Number(strings.TrimPrefix(number(r.Total).String(), "-"))})))
 	}
 	switch {
 	case o.Status == "cancelled":
-		calls = append(calls, report(event.OrderCancelled, key+"cancelled", o.ModifiedAt, map[string]any{"order_id": id}))
+		calls = append(calls, track(event.OrderCancelled, key+"cancelled", o.ModifiedAt, map[string]any{"order_id": id}))
 	case wooVoid[o.Status]:
-		calls = append(calls, report(event.OrderCancelled, key+o.Status, o.ModifiedAt, map[string]any{"order_id": id, "reason": o.Status}))
+		calls = append(calls, track(event.OrderCancelled, key+o.Status, o.ModifiedAt, map[string]any{"order_id": id, "reason": o.Status}))
 	case o.Status == "refunded" && len(o.Refunds) == 0:
-		calls = append(calls, report(event.OrderRefunded, key+"refunded", o.ModifiedAt, map[string]any{"order_id": id}))
+		calls = append(calls, track(event.OrderRefunded, key+"refunded", o.ModifiedAt, map[string]any{"order_id": id}))
 	}
 	return calls, nil
 }

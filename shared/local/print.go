@@ -39,8 +39,8 @@ const clock = "15:04:05.000"
 // Others lists the further HTTP APIs of the template and where they are.
 func (s *Stack) Others() []Note { return s.others }
 
-// report is the table of what was started and where.
-func (s *Stack) report(took time.Duration) {
+// printStart prints a table of what was started and where.
+func (s *Stack) printStart(took time.Duration) {
 	if s.o.NoIntake {
 		return
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// reported finds the event that an order command passes on to the order's owner. A command of the version before does not say of which
-// source the event is: where two sources have used its messageId in one commit, those are meant that speak of an order of this owner.
-func (b *batch) reported(ctx context.Context, record int, c *job.Command) ([]incoming, error) {
+// passedOn finds the event that an order command passes on to the order's owner. A command of the version before does not name the event's
+// source. Where two sources used its messageId in one commit, it answers the events that are about an order of this owner.
+func (b *batch) passedOn(ctx context.Context, record int, c *job.Command) ([]incoming, error) {
 	r := c.Report
 	packed, err := b.process.Timeline.Packed(ctx, r.ProfileID, r.Day, r.Version)
 	if err != nil {
@@ -25,7 +25,7 @@ func (b *batch) reported(ctx context.Context, record int, c *job.Command) ([]inc
 		// The owner's timeline keeps the event under a source of its own, so that it is one event there as well.
 		in := incoming{event: x.Event, source: "order:" + x.Source, key: c.ProfileID, record: record, direct: true}
 		in.hash = event.Fingerprint(in.source, in.event.MessageID)
-		in.report = b.process.report(&in.event, in.hash)
+		in.report = b.process.orderReport(&in.event, in.hash)
 		found = append(found, in)
 	}
 	switch len(found) {
