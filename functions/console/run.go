@@ -168,7 +168,7 @@ func (p *Process) lastCount(ctx context.Context) (*int, error) {
 		return nil, err
 	}
 	for _, run := range runs {
-		if run.State == score.Finished && run.Findings != nil {
+		if run.State == score.StateFinished && run.Findings != nil {
 			return &run.Profiles, nil
 		}
 	}

@@ -329,7 +329,7 @@ func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map
 	}
 	// So that a shard that begins again knows what it has changed.
 	one.Scores.Run = s.run.ID
-	one.Append(one.Version+1, append(follows, s.set.Told(one, moved)...)...)
+	one.Append(one.Version+1, append(follows, s.set.WithoutProfiling(one, moved)...)...)
 	return members, true
 }
 

@@ -119,21 +119,21 @@ func printable(name string) string {
 
 type callKey struct{}
 
-// admitted is what is known of who makes a request that Require has let through.
-type admitted struct {
+// requester is who makes a request that Require has let through, and from where.
+type requester struct {
 	by   access.Caller
 	from string
 }
 
 // Caller is who makes the request of ctx, once Require has let it through.
 func Caller(ctx context.Context) access.Caller {
-	c, _ := ctx.Value(callKey{}).(admitted)
+	c, _ := ctx.Value(callKey{}).(requester)
 	return c.by
 }
 
 // From is the address that the request of ctx came from, as the gateway saw it, once Require has let it through.
 func From(ctx context.Context) string {
-	c, _ := ctx.Value(callKey{}).(admitted)
+	c, _ := ctx.Value(callKey{}).(requester)
 	return c.from
 }
 
@@ -174,7 +174,7 @@ func (a Auth) Require(route string, h http.HandlerFunc) http.HandlerFunc {
 		case err != nil:
 			Problem(w, http.StatusForbidden, "", err.Error())
 		case caller.Role == access.ServerKey && row.Server, caller.Role.May(row.Least):
-			h(w, r.WithContext(context.WithValue(r.Context(), callKey{}, admitted{caller, address(r)})))
+			h(w, r.WithContext(context.WithValue(r.Context(), callKey{}, requester{caller, address(r)})))
 		default:
 			Problem(w, http.StatusForbidden, "", needed)
 		}

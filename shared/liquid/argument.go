@@ -27,11 +27,11 @@ func checkFilter(name, receiver string, arguments []string) error {
 	if n := len(arguments); n < least || n > most {
 		return fmt.Errorf("filter %q takes %s, not %d", name, howMany(least, most), n)
 	}
-	if err := fits(receiver, t.In(0)); err != nil {
+	if err := checkLiteral(receiver, t.In(0)); err != nil {
 		return fmt.Errorf("filter %q cannot be applied to %s: %w", name, receiver, err)
 	}
 	for i, argument := range arguments {
-		err := fits(argument, t.In(i+1))
+		err := checkLiteral(argument, t.In(i+1))
 		if check := textChecks[name]; err == nil && i < len(check) {
 			if value, known := literal(argument); known {
 				err = check[i](fmt.Sprint(value))
@@ -69,8 +69,8 @@ var (
 	errWhole = errors.New("it is not a whole number")
 )
 
-// fits says why a value that is written out cannot be taken; of any other nothing is known yet.
-func fits(written string, t reflect.Type) error {
+// checkLiteral says why a parameter of a type cannot take a literal of the source. It passes any other expression: rendering finds its value.
+func checkLiteral(written string, t reflect.Type) error {
 	value, known := literal(written)
 	if !known {
 		return nil

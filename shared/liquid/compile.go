@@ -68,7 +68,7 @@ func compile(source string, m mode, anew bool) (p *part, err error) {
 		return nil, err
 	}
 	if m == markup && anew {
-		if err := placed(root, &place{}); err != nil {
+		if err := checkOutputs(root, &htmlContext{}); err != nil {
 			return nil, err
 		}
 	}

@@ -85,7 +85,7 @@ type (
 // run is one rendering of one part.
 type run struct {
 	mode       mode
-	place      place // of what is written next, in HTML
+	html       htmlContext // of what is written next, in HTML
 	vars       map[string]any
 	context    expressions.Context
 	out        strings.Builder
@@ -156,7 +156,7 @@ func (t text) render(r *run) error { return r.put(string(t)) }
 // put writes what stands at a place as it is.
 func (r *run) put(s string) error {
 	if r.mode == markup {
-		if r.place.feed(s); r.place.broken {
+		if r.html.feed(s); r.html.broken {
 			return errScheme
 		}
 	}
@@ -178,7 +178,7 @@ func (o output) render(r *run) error {
 func (r *run) escape(v any) (string, error) {
 	s := format(v)
 	if r.mode == markup {
-		return r.placed(v, s)
+		return r.escapeMarkup(v, s)
 	}
 	_, isCaptured := v.(captured)
 	_, isEncoded := v.(encoded)
@@ -189,15 +189,15 @@ func (r *run) escape(v any) (string, error) {
 	return s, nil
 }
 
-// placed escapes a value for its place in HTML.
-func (r *run) placed(v any, s string) (string, error) {
+// escapeMarkup escapes a value for where it stands in HTML.
+func (r *run) escapeMarkup(v any, s string) (string, error) {
 	switch v.(type) {
 	case captured, escaped:
-		return r.place.fit(s, html.UnescapeString(s))
+		return r.html.escape(s, html.UnescapeString(s))
 	case encoded:
-		return r.place.json(s)
+		return r.html.escapeJSON(s)
 	}
-	return r.place.fit(html.EscapeString(s), s)
+	return r.html.escape(html.EscapeString(s), s)
 }
 
 // quote is a value as JSON, without the escaping of HTML.
@@ -244,11 +244,11 @@ func (a assign) render(r *run) error {
 }
 
 func (c capture) render(r *run) error {
-	outer, at := r.out, r.place
-	r.out, r.place = strings.Builder{}, place{}
+	outer, at := r.out, r.html
+	r.out, r.html = strings.Builder{}, htmlContext{}
 	err := r.all(c.body)
 	inner := r.out.String()
-	r.out, r.place = outer, at
+	r.out, r.html = outer, at
 	if err != nil {
 		return err
 	}

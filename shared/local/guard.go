@@ -27,15 +27,16 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !ownName(hostname(r.Host)) && !slices.Contains(g.names, hostname(r.Host)):
 		http.Error(w, "this machine is asked by its address or as localhost, and not by the name "+hostname(r.Host), http.StatusForbidden)
-	case origin != "" && !(g.public && simple(r)) && !g.admits(origin, r.Host):
+	case origin != "" && !(g.public && simple(r)) && !g.allowsOrigin(origin, r.Host):
 		http.Error(w, "a page of "+origin+" may not call this machine; -param AllowOrigins="+origin+" lets it", http.StatusForbidden)
 	default:
 		g.next.ServeHTTP(w, r)
 	}
 }
 
-// admits says whether a page's origin may call: one of this machine, one that is served at the address that it asks, or one that was named.
-func (g guard) admits(origin, host string) bool {
+// allowsOrigin tells whether pages of an origin may call: those of this machine, those that are served at the address which they call, and those
+// of the origins that were named.
+func (g guard) allowsOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" {
 		return false // "null", which sandboxed frames have

@@ -111,15 +111,15 @@ func readRun(found dynamo.Item) (score.Run, error) {
 	}
 	run := asked.Run
 	run.Collected, run.Scored = shardsOf(found, attrCollected), shardsOf(found, attrScored)
-	run.State = score.Collecting
+	run.State = score.StateCollecting
 	if text := dynamo.TextOf(found, attrFindings); text != "" {
-		run.State = score.Evaluating
+		run.State = score.StateScoring
 		if err := json.Unmarshal([]byte(text), &run.Findings); err != nil {
 			return score.Run{}, fmt.Errorf("its findings: %w", err)
 		}
 	}
 	if text := dynamo.TextOf(found, attrOutcome); text != "" {
-		run.State = score.Finished
+		run.State = score.StateFinished
 		if err := json.Unmarshal([]byte(text), &run.Outcome); err != nil {
 			return score.Run{}, fmt.Errorf("its outcome: %w", err)
 		}

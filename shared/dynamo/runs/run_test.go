@@ -49,13 +49,13 @@ func TestRunGoesThroughItsStates(t *testing.T) {
 		}
 		return run
 	}
-	state(score.Collecting)
+	state(score.StateCollecting)
 	for i, c := range []struct{ shard, want int }{{2, 1}, {0, 2}, {2, 2}, {1, 3}} {
 		if n, err := store.Mark(ctx, "a", runs.RunCollected, c.shard); err != nil || n != c.want {
 			t.Errorf("mark %d: %d shards, %v, want %d", i, n, err, c.want)
 		}
 	}
-	if run := state(score.Collecting); fmt.Sprint(run.Collected, run.Scored) != "[0 1 2] []" {
+	if run := state(score.StateCollecting); fmt.Sprint(run.Collected, run.Scored) != "[0 1 2] []" {
 		t.Errorf("done are %v and %v", run.Collected, run.Scored)
 	}
 	findings := score.Findings{Profiles: 10, Model: score.Fit([]int32{1, 2}, []int32{1, 1}, []int64{5, 6}, asked.Scoring), Counts: score.Counts{"class8": {"111": 2}}}
@@ -67,14 +67,14 @@ func TestRunGoesThroughItsStates(t *testing.T) {
 	if err := store.SaveFindings(ctx, "a", other); err != nil {
 		t.Fatal(err)
 	}
-	if run := state(score.Evaluating); !reflect.DeepEqual(*run.Findings, findings) {
+	if run := state(score.StateScoring); !reflect.DeepEqual(*run.Findings, findings) {
 		t.Errorf("findings %+v, want the first ones", *run.Findings)
 	}
 	outcome := score.Outcome{Changed: 4, Segments: map[string]int{"vip": 1}, FinishedAt: asked.CreatedAt.Add(time.Minute)}
 	if err := store.SaveOutcome(ctx, "a", outcome); err != nil {
 		t.Fatal(err)
 	}
-	run := state(score.Finished)
+	run := state(score.StateFinished)
 	if !reflect.DeepEqual(*run.Outcome, outcome) {
 		t.Errorf("outcome %+v, want %+v", *run.Outcome, outcome)
 	}

@@ -15,9 +15,9 @@ type State string
 
 // The states of a run. One that only reports goes from collecting to finished.
 const (
-	Collecting State = "collecting"
-	Evaluating State = "scoring"
-	Finished   State = "finished"
+	StateCollecting State = "collecting"
+	StateScoring    State = "scoring"
+	StateFinished   State = "finished"
 )
 
 // maxRunIDLength bounds a run's id, which is part of a key.

@@ -18,7 +18,7 @@ const MaxDefinitions = 500
 // definition's id ("vip.rule.all[1].op"). A definition with a fault is left out, and so is one that asks it; the Set holds the rest,
 // so that one broken definition does not stop the others.
 func Compile(definitions []Definition) (*Set, fault.Faults) {
-	c := compiler{rules: map[ID]rule.Rule{}, placed: map[ID]bool{}, set: &Set{broken: map[ID]bool{}}}
+	c := compiler{rules: map[ID]rule.Rule{}, added: map[ID]bool{}, set: &Set{broken: map[ID]bool{}}}
 	for _, d := range definitions {
 		c.parse(d)
 	}
@@ -35,7 +35,7 @@ func Compile(definitions []Definition) (*Set, fault.Faults) {
 		c.references(id)
 	}
 	for _, id := range ids {
-		c.place(id)
+		c.add(id)
 	}
 	return c.set, c.faults
 }
@@ -90,7 +90,7 @@ func (d Definition) unknown(others []Definition) fault.Faults {
 
 type compiler struct {
 	rules  map[ID]rule.Rule
-	placed map[ID]bool // in the set
+	added  map[ID]bool // in the set
 	set    *Set
 	faults fault.Faults
 }
@@ -148,15 +148,15 @@ func (c *compiler) way(from, to ID, seen map[ID]bool) []string {
 	return nil
 }
 
-// place appends a definition after those that it asks, and says whether it could. No circle is left when it is called: each
-// definition of one is broken.
-func (c *compiler) place(id ID) bool {
-	if c.placed[id] || c.set.broken[id] {
-		return c.placed[id]
+// add appends a definition behind those that it asks, and tells whether it could. By now every definition of a circle is broken, so the recursion
+// ends.
+func (c *compiler) add(id ID) bool {
+	if c.added[id] || c.set.broken[id] {
+		return c.added[id]
 	}
 	parsed := c.rules[id]
 	for _, ref := range parsed.Refs {
-		if !c.place(ID(ref.ID)) {
+		if !c.add(ID(ref.ID)) {
 			c.faults.Addf(string(id)+"."+ref.Path, "%s has a fault itself", ref.ID)
 			c.set.broken[id] = true
 			continue
@@ -168,7 +168,7 @@ func (c *compiler) place(id ID) bool {
 		return false
 	}
 	c.rules[id] = parsed
-	c.placed[id] = true
+	c.added[id] = true
 	c.set.rules = append(c.set.rules, compiled{id, parsed})
 	return true
 }

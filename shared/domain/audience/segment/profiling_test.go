@@ -31,11 +31,11 @@ func TestWhoRefusesIsInNoClass(t *testing.T) {
 	}
 	moved := []profile.Follow{{Kind: profile.FollowExited, Ref: "asks"}, {Kind: profile.FollowUnproved, Ref: "asks"}, {Kind: profile.FollowExited, Ref: "gone"}, {Kind: profile.FollowExited, Ref: "plain"},
 		{Kind: profile.FollowEntered, Ref: "asks"}, {Kind: profile.FollowUnproved, Ref: "plain"}}
-	if told := set.Told(p, slices.Clone(moved)); !slices.Equal(told, moved[3:]) {
+	if told := set.WithoutProfiling(p, slices.Clone(moved)); !slices.Equal(told, moved[3:]) {
 		t.Errorf("told %+v", told)
 	}
 	p.SetConsent("profiling", profile.Consent{Granted: true, At: now, ReceivedAt: now.Add(1e6)})
-	if told := set.Told(p, slices.Clone(moved)); !slices.Equal(told, moved) {
+	if told := set.WithoutProfiling(p, slices.Clone(moved)); !slices.Equal(told, moved) {
 		t.Errorf("of who does not refuse, told %+v", told)
 	}
 }

@@ -79,9 +79,9 @@ func (s *Set) Members(p *profile.Profile, now time.Time, shop profile.Shop) map[
 	return members
 }
 
-// Told leaves out of what was moved that somebody who refuses profiling has left a segment which asks what may not be asked of them: it says nothing of
-// what they did, and nobody is written to for having refused.
-func (s *Set) Told(p *profile.Profile, moved []profile.Follow) []profile.Follow {
+// WithoutProfiling is moved without the exits from segments that profile people, where the person refuses profiling. Such an exit says nothing
+// of what the person did, and nobody is to be written to for having refused.
+func (s *Set) WithoutProfiling(p *profile.Profile, moved []profile.Follow) []profile.Follow {
 	if !p.RefusesProfiling() {
 		return moved
 	}

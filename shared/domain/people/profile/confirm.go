@@ -9,7 +9,7 @@ const AskAgain = 7 * 24 * time.Hour
 // neither the person nor the shop tells one.
 func (p *Profile) ToConfirm() string {
 	named := p.Unconfirmed.Email.Value
-	if named == "" || named == p.Confirmed.Value || !p.Consent[ChannelEmail].Granted || p.told() != "" {
+	if named == "" || named == p.Confirmed.Value || !p.Consent[ChannelEmail].Granted || p.provenEmail() != "" {
 		return ""
 	}
 	return named

@@ -125,12 +125,12 @@ func (r *Reach) hear(key string, c Consent) (left int) {
 	if old, known := r.Consent[key]; known && compareConsents(c, old) <= 0 {
 		return 0
 	}
-	place := admit(r.Consent, key, maxConsents, consentKeys, func(Consent, Consent) Consent { return Consent{} })
-	if _, evicted := r.Consent[OtherEvents]; evicted || place == OtherEvents {
+	as := makeRoom(r.Consent, key, maxConsents, consentKeys, func(Consent, Consent) Consent { return Consent{} })
+	if _, evicted := r.Consent[OtherEvents]; evicted || as == OtherEvents {
 		delete(r.Consent, OtherEvents)
 		left = 1
 	}
-	if place != OtherEvents {
+	if as != OtherEvents {
 		r.Consent[key] = c
 	}
 	return left

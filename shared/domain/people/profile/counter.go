@@ -55,7 +55,7 @@ func (m *Memory) count(name string, at time.Time, day Day) {
 	if m.Counters == nil {
 		m.Counters = map[string]Counter{}
 	}
-	name = admit(m.Counters, clip.To(name, MaxCounterName), MaxCounters, standard, Counter.union)
+	name = makeRoom(m.Counters, clip.To(name, MaxCounterName), MaxCounters, standard, Counter.union)
 	c := m.Counters[name]
 	c.add(1, at, day)
 	m.Counters[name] = c
@@ -109,10 +109,11 @@ func (c Counter) Since(day Day) int64 {
 	return n
 }
 
-// admit finds where a key counts in a table of at most most keys beside the free ones: under its own name, or under OtherEvents. The
-// keys that stay are those of the lowest rank, a hash: which they are is a function of the set of all keys, in whatever sequence they
-// come, since a key that had to go can never come back. What it had counted goes with it to OtherEvents.
-func admit[V any](m map[string]V, key string, most int, free map[string]bool, union func(V, V) V) string {
+// makeRoom answers under which key of a table a key counts: its own, or OtherEvents where there is no room for it. The table has at most most
+// keys beside the free ones. Past that the keys of the lowest rank stay, which is a hash; the key of the highest rank is deleted, and what it
+// counted is added to OtherEvents. A key that was deleted can never come back. So which keys stay is a function of the set of all keys, in
+// whatever order they come.
+func makeRoom[V any](m map[string]V, key string, most int, free map[string]bool, union func(V, V) V) string {
 	if _, known := m[key]; known || free[key] || key == OtherEvents {
 		return key
 	}

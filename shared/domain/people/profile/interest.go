@@ -85,7 +85,7 @@ func (m *Interests) add(key string, at time.Time, weight int64) {
 	if *m == nil {
 		*m = Interests{}
 	}
-	key = admit(*m, key, MaxInterests, nil, Interest.union)
+	key = makeRoom(*m, key, MaxInterests, nil, Interest.union)
 	(*m)[key] = (*m)[key].add(periodOf(at), weight)
 }
 
@@ -94,7 +94,7 @@ func (m *Interests) absorb(q Interests) {
 		*m = Interests{}
 	}
 	for key, i := range q {
-		key = admit(*m, key, MaxInterests, nil, Interest.union)
+		key = makeRoom(*m, key, MaxInterests, nil, Interest.union)
 		(*m)[key] = (*m)[key].union(i)
 	}
 }

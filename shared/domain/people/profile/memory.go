@@ -124,7 +124,7 @@ func (m *Memory) absorbCounters(q *Memory) {
 		m.Counters = map[string]Counter{}
 	}
 	for name, c := range q.Counters {
-		name = admit(m.Counters, name, MaxCounters, standard, Counter.union)
+		name = makeRoom(m.Counters, name, MaxCounters, standard, Counter.union)
 		m.Counters[name] = m.Counters[name].union(c)
 	}
 }

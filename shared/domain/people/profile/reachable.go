@@ -18,7 +18,7 @@ type AddressKind struct {
 
 // addressKinds are the addresses that a profile knows. What the person said last counts before what joined once.
 var addressKinds = []AddressKind{
-	{ChannelEmail, "an e-mail address", func(p *Profile) string { return cmp.Or(p.told(), p.Confirmed.Value) }},
+	{ChannelEmail, "an e-mail address", func(p *Profile) string { return cmp.Or(p.provenEmail(), p.Confirmed.Value) }},
 	{ChannelSMS, "a phone number", func(p *Profile) string {
 		if i, ok := phone(p.Traits.proven("phone")); ok {
 			return i.Value
@@ -57,8 +57,9 @@ func (p *Profile) newestToken() string {
 	return newest
 }
 
-// told is the e-mail address that the person or the shop has told.
-func (p *Profile) told() string {
+// provenEmail is the e-mail address that the person or the shop has named, empty if there is none. An address that a link confirmed is none of
+// these.
+func (p *Profile) provenEmail() string {
 	if i, ok := email(p.Traits.proven("email")); ok {
 		return i.Value
 	}

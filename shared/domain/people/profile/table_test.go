@@ -43,7 +43,7 @@ func TestTheLowestRanksStay(t *testing.T) {
 		}
 		got := map[string]int{}
 		for _, k := range keys {
-			got[admit(got, k, most, free, sum)]++
+			got[makeRoom(got, k, most, free, sum)]++
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("seed %d, of %v at most %d: %v, want %v", seed, keys, most, got, want)

@@ -51,7 +51,7 @@ func command(args []string, out io.Writer) error {
 	grace := flags.Duration("grace", 30*time.Second, "how long a stop waits for what is in flight")
 	ttlLag := flags.Duration("ttl-lag", 0, "how long expired items stay visible; 0 is 48 hours")
 	flags.Var(parameters, "param", "Name=Value of a parameter of the template; may be repeated")
-	words, err := sift(flags, args)
+	words, err := parseInterspersed(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(out)
 		_, _ = fmt.Fprintln(out, usage)
@@ -95,8 +95,8 @@ func command(args []string, out io.Writer) error {
 	return fmt.Errorf("no command %s; there are run, invoke, redrive and env", name)
 }
 
-// sift takes the flags out of the arguments, wherever they stand, and gives the rest. After -- all is rest.
-func sift(flags *flag.FlagSet, args []string) (words []string, err error) {
+// parseInterspersed parses flags wherever they stand among the arguments, and gives the other arguments. All that follows -- is such.
+func parseInterspersed(flags *flag.FlagSet, args []string) (words []string, err error) {
 	for {
 		if err := flags.Parse(args); err != nil {
 			return nil, err

@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// place is where in an HTML document the next byte stands, by what was written before it. What a value may hold depends on that: a text
-// that is harmless between tags is a program after href=. It follows HTML as far as mail programs read it, and is no parser of all of it.
-type place struct {
+// htmlContext is where in an HTML document the next byte stands, by what was written before it. It decides how a value is escaped, and whether a
+// value may stand there: a text that is harmless between tags is a program after href=. It follows HTML as far as mail programs read it; it is
+// no parser of all of HTML.
+type htmlContext struct {
 	in    where
 	tag   string // the element whose tag is open, or in whose raw text this is
 	name  string // the attribute's
@@ -57,215 +58,215 @@ var (
 const maxBeginning = 64
 
 // feed goes on over what is written.
-func (p *place) feed(s string) {
+func (h *htmlContext) feed(s string) {
 	for s != "" {
-		n := p.step(s)
+		n := h.step(s)
 		s = s[n:]
 	}
 }
 
 // step goes over the next bytes of a text and tells how many they were.
-func (p *place) step(s string) int {
+func (h *htmlContext) step(s string) int {
 	c := s[0]
-	switch p.in {
+	switch h.in {
 	case between:
 		at := strings.IndexByte(s, '<')
 		if at < 0 {
 			return len(s)
 		}
-		*p = place{in: opened, broken: p.broken}
+		*h = htmlContext{in: opened, broken: h.broken}
 		return at + 1
 	case opened:
-		p.open(c)
+		h.open(c)
 	case tagName:
 		switch {
 		case isBlank(c) || c == '/':
-			p.in = insideTag
+			h.in = insideTag
 		case c == '>':
-			p.close()
+			h.close()
 		default:
-			p.tag += lower(c)
+			h.tag += lower(c)
 		}
 	case insideTag, named:
 		switch {
 		case c == '>':
-			p.close()
-		case c == '=' && p.in == named:
-			p.in, p.value, p.moved, p.quote = beforeValue, "", false, 0
+			h.close()
+		case c == '=' && h.in == named:
+			h.in, h.value, h.moved, h.quote = beforeValue, "", false, 0
 		case isBlank(c) || c == '/':
 		default:
-			p.in, p.name = attribute, lower(c)
+			h.in, h.name = attribute, lower(c)
 		}
 	case attribute:
 		switch {
 		case c == '=':
-			p.in, p.value, p.moved, p.quote = beforeValue, "", false, 0
+			h.in, h.value, h.moved, h.quote = beforeValue, "", false, 0
 		case c == '>':
-			p.close()
+			h.close()
 		case isBlank(c):
-			p.in = named
+			h.in = named
 		case c == '/':
-			p.in = insideTag
+			h.in = insideTag
 		default:
-			p.name += lower(c)
+			h.name += lower(c)
 		}
 	case beforeValue:
 		switch {
 		case isBlank(c):
 		case c == '"' || c == '\'':
-			p.in, p.quote = valued, c
+			h.in, h.quote = valued, c
 		case c == '>':
-			p.close()
+			h.close()
 		default:
-			p.in = valued
+			h.in = valued
 			return 0
 		}
 	case valued:
-		return p.inValue(s)
+		return h.inValue(s)
 	case declaration:
-		return p.until(s, ">")
+		return h.until(s, ">")
 	case comment:
-		return p.inComment(s)
+		return h.inComment(s)
 	case rawText:
-		return p.inRawText(s)
+		return h.inRawText(s)
 	}
 	return 1
 }
 
-func (p *place) open(c byte) {
+func (h *htmlContext) open(c byte) {
 	switch {
 	case c == '!':
-		p.in, p.value = comment, "!"
+		h.in, h.value = comment, "!"
 	case c == '/' || c == '?':
-		p.in = declaration
+		h.in = declaration
 	case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-		p.in, p.tag = tagName, lower(c)
+		h.in, h.tag = tagName, lower(c)
 	case c != '<':
-		p.in = between // "a < b"
+		h.in = between // "a < b"
 	}
 }
 
 // close ends a tag.
-func (p *place) close() {
-	if slices.Contains(raw, p.tag) {
-		*p = place{in: rawText, tag: p.tag, kind: p.kind, broken: p.broken}
+func (h *htmlContext) close() {
+	if slices.Contains(raw, h.tag) {
+		*h = htmlContext{in: rawText, tag: h.tag, kind: h.kind, broken: h.broken}
 		return
 	}
-	*p = place{broken: p.broken}
+	*h = htmlContext{broken: h.broken}
 }
 
-func (p *place) until(s, end string) int {
+func (h *htmlContext) until(s, end string) int {
 	at := strings.Index(s, end)
 	if at < 0 {
 		return len(s)
 	}
-	*p = place{broken: p.broken}
+	*h = htmlContext{broken: h.broken}
 	return at + len(end)
 }
 
 // inComment goes over what follows <!. A comment for one mail program alone, <!--[if mso]>, is none: what stands in it is HTML there.
-func (p *place) inComment(s string) int {
-	p.value += s[:1]
-	switch v := p.value; {
+func (h *htmlContext) inComment(s string) int {
+	h.value += s[:1]
+	switch v := h.value; {
 	case v != "!--[if" && strings.HasPrefix("!--[if", v):
 	case v == "!-->" || v == "!--->":
-		*p = place{broken: p.broken}
+		*h = htmlContext{broken: h.broken}
 	case v == "!---":
 	case !strings.HasPrefix(v, "!--") || v == "!--[if":
-		p.in = declaration
+		h.in = declaration
 		if s[0] == '>' {
-			*p = place{broken: p.broken}
+			*h = htmlContext{broken: h.broken}
 		}
 	case strings.HasSuffix(v, "-->"):
-		*p = place{broken: p.broken}
+		*h = htmlContext{broken: h.broken}
 	case len(v) > maxBeginning:
-		p.value = "!--" + strings.Repeat(".", 8) + v[len(v)-2:]
+		h.value = "!--" + strings.Repeat(".", 8) + v[len(v)-2:]
 	}
 	return 1
 }
 
-func (p *place) inRawText(s string) int {
-	end := "</" + p.tag
+func (h *htmlContext) inRawText(s string) int {
+	end := "</" + h.tag
 	// What was written last may be the beginning of the end.
-	p.value += s[:1]
-	if len(p.value) > len(end) {
-		p.value = p.value[1:]
+	h.value += s[:1]
+	if len(h.value) > len(end) {
+		h.value = h.value[1:]
 	}
-	if strings.EqualFold(p.value, end) {
-		*p = place{in: declaration, broken: p.broken}
+	if strings.EqualFold(h.value, end) {
+		*h = htmlContext{in: declaration, broken: h.broken}
 	}
 	return 1
 }
 
-func (p *place) inValue(s string) int {
+func (h *htmlContext) inValue(s string) int {
 	c := s[0]
 	switch {
-	case p.quote != 0 && c == p.quote, p.quote == 0 && isBlank(c):
-		p.endValue()
-		p.in = insideTag
-	case p.quote == 0 && c == '>':
-		p.endValue()
-		p.close()
-	case len(p.value) < maxBeginning:
-		p.value += s[:1]
-		if c == ':' && p.moved && p.follows() && strings.IndexAny(p.value, ":/?#") == len(p.value)-1 && !safe(p.value) {
-			p.broken = true
+	case h.quote != 0 && c == h.quote, h.quote == 0 && isBlank(c):
+		h.endValue()
+		h.in = insideTag
+	case h.quote == 0 && c == '>':
+		h.endValue()
+		h.close()
+	case len(h.value) < maxBeginning:
+		h.value += s[:1]
+		if c == ':' && h.moved && h.follows() && strings.IndexAny(h.value, ":/?#") == len(h.value)-1 && !safe(h.value) {
+			h.broken = true
 		}
 	}
 	return 1
 }
 
-func (p *place) endValue() {
-	if p.tag == "script" && p.name == "type" {
-		p.kind = strings.ToLower(strings.TrimSpace(p.value))
+func (h *htmlContext) endValue() {
+	if h.tag == "script" && h.name == "type" {
+		h.kind = strings.ToLower(strings.TrimSpace(h.value))
 	}
 }
 
 // follows says whether the attribute's value is an address.
-func (p *place) follows() bool { return slices.Contains(addresses, p.name) }
+func (h *htmlContext) follows() bool { return slices.Contains(addresses, h.name) }
 
 // check says whether a value may stand here at all.
-func (p *place) check() error {
-	switch p.in {
+func (h *htmlContext) check() error {
+	switch h.in {
 	case opened, tagName, insideTag, attribute, named:
 		return errPlace
 	case beforeValue, valued:
-		if strings.HasPrefix(p.name, "on") || p.name == "srcdoc" {
+		if strings.HasPrefix(h.name, "on") || h.name == "srcdoc" {
 			return errPlace
 		}
 	case rawText:
-		if p.tag == "script" && p.kind != "application/ld+json" && p.kind != "application/json" {
+		if h.tag == "script" && h.kind != "application/ld+json" && h.kind != "application/json" {
 			return errPlace
 		}
 	}
 	return nil
 }
 
-// fit makes a text that is escaped for HTML, and stands for plain, fit for this place.
-func (p *place) fit(escaped, plain string) (string, error) {
-	if err := p.check(); err != nil {
+// escape is what is written for a value at this place. plain is the value as text, and escaped the same escaped for text between tags.
+func (h *htmlContext) escape(escaped, plain string) (string, error) {
+	if err := h.check(); err != nil {
 		return "", err
 	}
 	switch {
-	case p.in == beforeValue || p.in == valued:
-		p.in = valued
-		out := p.attributeValue(escaped, plain)
-		p.moved = true
+	case h.in == beforeValue || h.in == valued:
+		h.in = valued
+		out := h.attributeValue(escaped, plain)
+		h.moved = true
 		return out, nil
-	case p.in == rawText && p.tag == "script":
+	case h.in == rawText && h.tag == "script":
 		var b bytes.Buffer
 		json.HTMLEscape(&b, []byte(quote(plain)))
 		return b.String()[1 : b.Len()-1], nil
-	case p.in == rawText && p.tag == "style":
+	case h.in == rawText && h.tag == "style":
 		return styled(escaped, plain), nil
 	}
 	return escaped, nil
 }
 
-// json is a value that is JSON already: as it stands in a script that holds JSON, and a text like others elsewhere.
-func (p *place) json(s string) (string, error) {
-	if p.in != rawText || p.tag != "script" || p.check() != nil {
-		return p.fit(html.EscapeString(s), s)
+// escapeJSON is what is written for a value that is JSON already: the JSON itself in a script that holds JSON, and its text anywhere else.
+func (h *htmlContext) escapeJSON(s string) (string, error) {
+	if h.in != rawText || h.tag != "script" || h.check() != nil {
+		return h.escape(html.EscapeString(s), s)
 	}
 	var b bytes.Buffer
 	json.HTMLEscape(&b, []byte(s))
@@ -275,19 +276,19 @@ func (p *place) json(s string) (string, error) {
 // unquoted escapes what would end a value without quotes.
 var unquoted = strings.NewReplacer(" ", "&#32;", "\t", "&#9;", "\n", "&#10;", "\f", "&#12;", "\r", "&#13;", "=", "&#61;", "`", "&#96;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
 
-func (p *place) attributeValue(escaped, plain string) string {
-	begun := html.UnescapeString(p.value)
+func (h *htmlContext) attributeValue(escaped, plain string) string {
+	begun := html.UnescapeString(h.value)
 	switch {
 	// What the template itself has begun with is its author's word: an app's own scheme, too.
-	case p.follows() && !strings.ContainsAny(begun, ":/?#") && !safe(begun+plain):
+	case h.follows() && !strings.ContainsAny(begun, ":/?#") && !safe(begun+plain):
 		return "#"
-	case p.name == "style":
+	case h.name == "style":
 		escaped = styled(escaped, plain)
 	}
 	switch {
-	case p.quote == 0 && escaped == "" && p.value == "":
+	case h.quote == 0 && escaped == "" && h.value == "":
 		return `""` // else what follows would be the value
-	case p.quote == 0:
+	case h.quote == 0:
 		return unquoted.Replace(escaped)
 	}
 	return escaped
@@ -323,18 +324,19 @@ func lower(c byte) string {
 	return string(rune(c))
 }
 
-// placed looks for values where no value may stand, before a template is saved. Each branch begins where the whole does; what follows goes on
-// after the first. What no order of the source shows, rendering finds.
-func placed(list []node, p *place) error {
+// checkOutputs looks for outputs where no value may stand, before a template is saved. Every branch of a condition is checked from the context
+// in which the condition begins, and what follows the condition from the context in which its first branch ends. Faults that only show with
+// the values, such as those of another branch, are found by rendering.
+func checkOutputs(list []node, h *htmlContext) error {
 	branches := func(bodies ...[]node) error {
-		start := *p
+		start := *h
 		for i, body := range bodies {
 			q := start
-			if err := placed(body, &q); err != nil {
+			if err := checkOutputs(body, &q); err != nil {
 				return err
 			}
 			if i == 0 {
-				*p = q
+				*h = q
 			}
 		}
 		return nil
@@ -343,17 +345,17 @@ func placed(list []node, p *place) error {
 		var err error
 		switch n := n.(type) {
 		case text:
-			p.feed(string(n))
+			h.feed(string(n))
 		case output:
-			if err = p.check(); err != nil {
+			if err = h.check(); err != nil {
 				return sourceError{n.line, err.Error()}
 			}
-			if p.in == beforeValue {
-				p.in = valued
+			if h.in == beforeValue {
+				h.in = valued
 			}
 		case capture:
-			var own place
-			err = placed(n.body, &own)
+			var own htmlContext
+			err = checkOutputs(n.body, &own)
 		case conditional:
 			bodies := make([][]node, len(n))
 			for i := range n {
