@@ -117,13 +117,13 @@ func TestTheQueueIsAway(t *testing.T) {
 	b := membertest.Start(t)
 	p := b.Save("ann", nil)
 	path := "/v1/unsubscribe/" + delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(membertest.Keys)
-	b.Sent.Err = dynamotest.ErrInjected
+	b.Sent.Break(dynamotest.ErrInjected)
 	b.Want(b.Anybody("POST", path, ""), 503)
 	b.Want(b.Call("DELETE", "/v1/profiles/ann", ""), 503)
-	b.Sent.Err = nil
+	b.Sent.Heal()
 	b.Want(b.Anybody("POST", path, ""), 200)
 	b.Want(b.Call("DELETE", "/v1/profiles/ann", ""), 202)
-	if len(b.Sent.Jobs) != 2 {
-		t.Errorf("%d jobs were sent", len(b.Sent.Jobs))
+	if len(b.Jobs()) != 2 {
+		t.Errorf("%d jobs were sent", len(b.Jobs()))
 	}
 }

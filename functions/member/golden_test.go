@@ -42,9 +42,7 @@ func TestGoldenRequests(t *testing.T) {
 	b := membertest.Start(t)
 	b.Save("ann", nil)
 	b.Program("spring", "")
-	if err := b.Process.Codes.PutCode(t.Context(), "GELDENC2", "spring", subject.UserKey("zoe"), membertest.Noon, nil); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Process.Codes.PutCode(t.Context(), "GELDENC2", "spring", subject.UserKey("zoe"), membertest.Noon, nil))
 	functiontest.Golden(t, "member", want, func(t *testing.T, name string, raw []byte, want wanted) {
 		out := functiontest.Ask(t, b.Handler, raw)
 		if out.StatusCode != want.status || !strings.Contains(out.Body, want.answer) {

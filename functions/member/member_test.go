@@ -23,8 +23,8 @@ func TestServerKeyIsNeeded(t *testing.T) {
 			}
 		}
 	}
-	if len(b.Sent.Jobs) != 0 {
-		t.Errorf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 0 {
+		t.Errorf("sent %+v", b.Jobs())
 	}
 }
 

@@ -25,19 +25,19 @@ func TestConfirm(t *testing.T) {
 	link := link(b, p.ID, membertest.Noon.Add(-time.Hour))
 	page := b.Anybody("GET", link, "")
 	b.Want(page, 200, `<form method="post">`, "是的")
-	if strings.Contains(page.Body.String(), "mei") || len(b.Sent.Jobs) != 0 || page.Header().Get("Referrer-Policy") != "no-referrer" || page.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("looking shows %s and sends %+v", page.Body, b.Sent.Jobs)
+	if strings.Contains(page.Body.String(), "mei") || len(b.Jobs()) != 0 || page.Header().Get("Referrer-Policy") != "no-referrer" || page.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("looking shows %s and sends %+v", page.Body, b.Jobs())
 	}
 	b.Want(b.Anybody("POST", link, ""), 200, "is confirmed")
 	b.Pass(time.Hour)
 	b.Want(b.Anybody("POST", link, ""), 200, "is confirmed")
-	if len(b.Sent.Jobs) != 2 {
-		t.Fatalf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 2 {
+		t.Fatalf("sent %+v", b.Jobs())
 	}
-	j := b.Sent.Jobs[0]
+	j := b.Jobs()[0]
 	e := j.Events[0]
 	if e.AnonymousID != "phone" || e.UserID != "" || e.Name != "Email Address Confirmed" || e.Kind != "track" || string(e.Properties) != `{"channel":"email","email":"mei@shop.example"}` ||
-		!e.ReceivedAt.Equal(membertest.Noon) || !e.Timestamp.Equal(membertest.Noon) || j.Level(&e) != trust.Person || b.Sent.Jobs[1].Events[0].MessageID != e.MessageID {
+		!e.ReceivedAt.Equal(membertest.Noon) || !e.Timestamp.Equal(membertest.Noon) || j.Level(&e) != trust.Person || b.Jobs()[1].Events[0].MessageID != e.MessageID {
 		t.Errorf("sent %+v", j)
 	}
 }
@@ -59,7 +59,7 @@ func TestWhoseDeviceIsConfirmed(t *testing.T) {
 	} {
 		b := membertest.Start(t)
 		b.Want(b.Anybody("POST", link(b, c.save(b).ID, membertest.Noon), ""), 200)
-		if e := b.Sent.Jobs[0].Events[0]; e.AnonymousID+"/"+e.UserID != c.want {
+		if e := b.Jobs()[0].Events[0]; e.AnonymousID+"/"+e.UserID != c.want {
 			t.Errorf("%s: said of %q", name, e.AnonymousID+"/"+e.UserID)
 		}
 	}
@@ -71,14 +71,10 @@ func TestWhichLinksAreOver(t *testing.T) {
 	p := b.Device("phone")
 	week := 168 * time.Hour
 	erased := b.Device("gone")
-	if err := b.Process.Profiles.Erase(t.Context(), erased, membertest.Noon, erased.TombstoneVersion(membertest.Noon)); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Erase(t.Context(), erased, membertest.Noon, erased.TombstoneVersion(membertest.Noon)))
 	back := b.Device("back")
 	back.RememberErasure(back.ID, membertest.Noon.Add(-time.Minute))
-	if err := b.Process.Profiles.Save(t.Context(), back); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Save(t.Context(), back))
 	for name, c := range map[string]struct {
 		link   string
 		status int
@@ -94,10 +90,10 @@ func TestWhichLinksAreOver(t *testing.T) {
 		"of the moment of an erasure": {link(b, back.ID, membertest.Noon.Add(-time.Minute)), 404},
 		"of who came back":            {link(b, back.ID, membertest.Noon), 200},
 	} {
-		sent := len(b.Sent.Jobs)
+		sent := len(b.Jobs())
 		b.Want(b.Anybody("GET", c.link, ""), c.status)
 		b.Want(b.Anybody("POST", c.link, ""), c.status)
-		if got := len(b.Sent.Jobs) - sent; got != map[int]int{200: 1}[c.status] {
+		if got := len(b.Jobs()) - sent; got != map[int]int{200: 1}[c.status] {
 			t.Errorf("%s: %d jobs sent", name, got)
 		}
 	}
@@ -107,14 +103,14 @@ func TestWhichLinksAreOver(t *testing.T) {
 func TestAConfirmationIsAnsweredWhenItIsDurable(t *testing.T) {
 	b := membertest.Start(t)
 	link := link(b, b.Device("phone").ID, membertest.Noon)
-	b.Sent.Err = dynamotest.ErrInjected
+	b.Sent.Break(dynamotest.ErrInjected)
 	b.Want(b.Anybody("POST", link, ""), 503)
-	b.Sent.Err = nil
+	b.Sent.Heal()
 	b.DB.Fail("GetItem", 1, dynamotest.NotPersisted)
 	b.Want(b.Anybody("POST", link, ""), 503)
 	b.DB.Heal()
 	b.Want(b.Anybody("POST", link, ""), 200)
-	if len(b.Sent.Jobs) != 1 {
-		t.Errorf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 1 {
+		t.Errorf("sent %+v", b.Jobs())
 	}
 }

@@ -18,22 +18,22 @@ func TestUnsubscribe(t *testing.T) {
 	token := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(membertest.Keys)
 	page := b.Anybody("GET", "/v1/unsubscribe/"+token, "")
 	b.Want(page, 200, `<form method="post">`, "email")
-	if len(b.Sent.Jobs) != 0 {
+	if len(b.Jobs()) != 0 {
 		t.Fatal("looking at the page unsubscribed")
 	}
 	b.Want(b.Anybody("POST", "/v1/unsubscribe/"+token, "List-Unsubscribe=One-Click"), 200, "no more")
-	if len(b.Sent.Jobs) != 1 || len(b.Sent.Jobs[0].Events) != 1 {
-		t.Fatalf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 1 || len(b.Jobs()[0].Events) != 1 {
+		t.Fatalf("sent %+v", b.Jobs())
 	}
-	e := b.Sent.Jobs[0].Events[0]
+	e := b.Jobs()[0].Events[0]
 	if e.UserID != "ann" || e.Name != "Unsubscribed" || e.Kind != "track" || string(e.Properties) != `{"channel":"email","notificationId":"n1"}` || !e.Timestamp.Equal(membertest.Noon) {
 		t.Errorf("sent %+v", e)
 	}
 	b.Want(b.Anybody("POST", "/v1/unsubscribe/"+token, ""), 200)
 	b.Pass(time.Second)
 	b.Want(b.Anybody("POST", "/v1/unsubscribe/"+token, ""), 200)
-	if id := b.Sent.Jobs[1].Events[0].MessageID; id != e.MessageID || b.Sent.Jobs[2].Events[0].MessageID == id {
-		t.Errorf("message ids %s, %s, %s", e.MessageID, id, b.Sent.Jobs[2].Events[0].MessageID)
+	if id := b.Jobs()[1].Events[0].MessageID; id != e.MessageID || b.Jobs()[2].Events[0].MessageID == id {
+		t.Errorf("message ids %s, %s, %s", e.MessageID, id, b.Jobs()[2].Events[0].MessageID)
 	}
 	odd := delivery.Unsubscribe{ProfileID: p.ID, Channel: "<b>", NotificationID: "n1"}.Token(membertest.Keys)
 	if page := b.Anybody("GET", "/v1/unsubscribe/"+odd, ""); strings.Contains(page.Body.String(), "<b>") || !strings.Contains(page.Body.String(), "over &lt;b&gt;?") {
@@ -56,13 +56,9 @@ func TestAWithdrawalHoldsFromItsAnswerOn(t *testing.T) {
 			holds := func() bool {
 				t.Helper()
 				c, err := b.Process.Deliveries.Contact(t.Context(), p.ID)
-				if err != nil {
-					t.Fatal(err)
-				}
+				b.Must(err)
 				marks, err := b.Process.Deliveries.Marks(t.Context(), delivery.Email, "ann@example.com")
-				if err != nil {
-					t.Fatal(err)
-				}
+				b.Must(err)
 				return c.Withdrawn[delivery.Email].Equal(membertest.Noon) && marks.Withdrawn.Equal(membertest.Noon)
 			}
 			b.DB.Fail(dynamotest.AnyWrite, nth, how)
@@ -72,8 +68,8 @@ func TestAWithdrawalHoldsFromItsAnswerOn(t *testing.T) {
 			}
 			b.DB.Heal()
 			b.Want(b.Anybody("POST", path, ""), 200)
-			if !holds() || len(b.Sent.Jobs) == 0 {
-				t.Errorf("write %d %s: after the second try it holds: %v, events %d", nth, how, holds(), len(b.Sent.Jobs))
+			if !holds() || len(b.Jobs()) == 0 {
+				t.Errorf("write %d %s: after the second try it holds: %v, events %d", nth, how, holds(), len(b.Jobs()))
 			}
 		}
 	}
@@ -87,20 +83,18 @@ func TestWhoWasErasedWithdraws(t *testing.T) {
 	deliveries := b.Process.Deliveries
 	must := func(err error) {
 		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+		b.Must(err)
 	}
 	must(deliveries.UniteContacts(t.Context(), &delivery.Contact{ProfileID: "other"}, []*delivery.Contact{{ProfileID: p.ID}}))
-	must(b.Process.Profiles.Erase(t.Context(), p, membertest.Noon.Add(-time.Hour), p.TombstoneVersion(membertest.Noon)))
+	must(b.Profiles.Erase(t.Context(), p, membertest.Noon.Add(-time.Hour), p.TombstoneVersion(membertest.Noon)))
 	gone := delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(membertest.Keys)
 	b.Want(b.Anybody("POST", "/v1/unsubscribe/"+gone, ""), 200, "no more")
 	c, err := deliveries.Contact(t.Context(), p.ID)
 	if must(err); !c.Withdrawn[delivery.Social].Equal(membertest.Noon) || c.MovedTo != "" {
 		t.Errorf("the record is %+v", c)
 	}
-	if len(b.Sent.Jobs) != 0 {
-		t.Errorf("sent for somebody who is gone: %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 0 {
+		t.Errorf("sent for somebody who is gone: %+v", b.Jobs())
 	}
 }
 
@@ -111,8 +105,8 @@ func TestWhoIsKnownByADeviceOnly(t *testing.T) {
 	for i, known := range []profile.Identifier{phone, phone.Next()} { // as it is known first, and once it was taken off somebody
 		p := b.Save("x", func(p *profile.Profile) { p.ID, p.Identifiers = known.ID(), []profile.Identifier{known} })
 		b.Want(b.Anybody("POST", "/v1/unsubscribe/"+delivery.Unsubscribe{ProfileID: p.ID, Channel: delivery.Social, NotificationID: "n1"}.Token(membertest.Keys), ""), 200)
-		if len(b.Sent.Jobs) != i+1 || b.Sent.Jobs[i].Events[0].AnonymousID != "phone" || b.Sent.Jobs[i].Events[0].UserID != "" {
-			t.Errorf("sent %+v", b.Sent.Jobs)
+		if len(b.Jobs()) != i+1 || b.Jobs()[i].Events[0].AnonymousID != "phone" || b.Jobs()[i].Events[0].UserID != "" {
+			t.Errorf("sent %+v", b.Jobs())
 		}
 	}
 }
@@ -123,7 +117,7 @@ func TestALinkOfOursIsThePersonsWord(t *testing.T) {
 	ann := b.Save("ann", nil)
 	token := delivery.Unsubscribe{ProfileID: ann.ID, Channel: delivery.Email, NotificationID: "n1"}.Token(membertest.Keys)
 	b.Want(b.Anybody("POST", "/v1/unsubscribe/"+token, ""), 200)
-	if len(b.Sent.Jobs) != 1 || b.Sent.Jobs[0].Level(&b.Sent.Jobs[0].Events[0]) != trust.Person {
-		t.Errorf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 1 || b.Jobs()[0].Level(&b.Jobs()[0].Events[0]) != trust.Person {
+		t.Errorf("sent %+v", b.Jobs())
 	}
 }

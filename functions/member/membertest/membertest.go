@@ -1,24 +1,21 @@
-// Package membertest is the bench of member's tests: the whole function over a stand-in of DynamoDB, with a queue that keeps what it is sent and a clock that
-// stands. It is for tests of member and its resources alone. The surprising thing: it asks by HTTP, as callers do, and what a test finds in the way of a
+// Package membertest is the bench of member's tests: the whole function in a shop of functiontest, with the queue of events that it sends to. It
+// is for tests of member and its resources alone. The surprising thing: it asks by HTTP, as callers do, and what a test finds in the way of a
 // request (people, programs, orders) it writes by the stores.
 package membertest
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/userops/userops/functions/member"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/proof"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/secret"
@@ -42,62 +39,30 @@ var Noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // Reads are the operations that read.
 var Reads = []string{"GetItem", "BatchGetItem", "Query", "Scan"}
 
-// Sent is the events queue: it keeps the jobs that were sent, or fails with Err.
-type Sent struct {
-	mu   sync.Mutex
-	Jobs []job.Events
-	Err  error
-}
-
-// Send takes a job.
-func (s *Sent) Send(_ context.Context, v any) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.Err != nil {
-		return s.Err
-	}
-	s.Jobs = append(s.Jobs, v.(job.Events))
-	return nil
-}
-
-// Bench is one function with its tables, at a time of its own.
+// Bench is one function with a shop's tables and the events queue.
 type Bench struct {
-	*testing.T
-	DB      *dynamotest.DB
+	*functiontest.Shop
 	Process *member.Process
 	Handler http.Handler
-	Sent    *Sent
-
-	mu  sync.Mutex
-	now time.Time
+	Sent    *functiontest.Queue
 }
 
 // Start makes a bench at Noon. Every receipt is receipt-1 until Hire.
 func Start(t *testing.T) *Bench {
 	t.Helper()
-	b := &Bench{T: t, DB: dynamotest.New(t), Sent: &Sent{}, now: Noon}
+	b := &Bench{Shop: functiontest.Open(t, Noon), Sent: &functiontest.Queue{}}
 	b.Process = member.New(member.Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger",
 		ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", AuditTable: "Audit", ServerKeyHash: serverKeyHash,
-	}, b.DB, nil, b.time)
+	}, b.DB, nil, b.Now)
 	b.Process.Events = b.Sent
 	b.Process.NewID = func() string { return "receipt-1" }
 	b.Trust(secret.Fixed(map[string]string{secret.UserHash: Secret}))
 	return b
 }
 
-func (b *Bench) time() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.now
-}
-
-// Pass lets time go by.
-func (b *Bench) Pass(d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.now = b.now.Add(d)
-}
+// Jobs are what was sent to the events queue so far.
+func (b *Bench) Jobs() []job.Events { return functiontest.Jobs[job.Events](b, b.Sent) }
 
 // Trust changes where the secrets are read.
 func (b *Bench) Trust(secrets member.Secrets) {

@@ -15,7 +15,6 @@ import (
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo/due"
-	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
@@ -27,23 +26,18 @@ func (b *Bench) Program(id, body string) {
 	if body == "" {
 		body = `{"name":"P","state":"running","hold":"0s","attributionWindow":"30d","rewards":{"advocate":[{"points":100}],"friend":[{"points":50}]}}`
 	}
-	if _, err := b.Process.Programs.Catalog.Save(b.Context(), definition.Program, id, json.RawMessage(body), nil, dynamotest.By(Noon)); err != nil {
-		b.Fatal(err)
-	}
+	b.Define(definition.Program, id, body)
 }
 
 // Save stores a profile of a userId as projection would.
 func (b *Bench) Save(userID string, change func(*profile.Profile)) *profile.Profile {
 	b.Helper()
-	user := profile.Identifier{Kind: profile.UserID, Value: userID}
-	p := &profile.Profile{ID: user.ID(), Identifiers: []profile.Identifier{user}, Memory: profile.Memory{FirstSeen: Noon.Add(-time.Hour), LastSeen: Noon.Add(-time.Hour)}}
-	if change != nil {
-		change(p)
-	}
-	if err := b.Process.Profiles.Save(b.Context(), p); err != nil {
-		b.Fatal(err)
-	}
-	return p
+	return b.Person(userID, func(p *profile.Profile) {
+		p.FirstSeen, p.LastSeen = Noon.Add(-time.Hour), Noon.Add(-time.Hour)
+		if change != nil {
+			change(p)
+		}
+	})
 }
 
 // Device saves a profile of devices alone, the first of which founded it.
@@ -53,9 +47,7 @@ func (b *Bench) Device(devices ...string) *profile.Profile {
 	for _, d := range devices {
 		p.Attach(profile.Identifier{Kind: profile.AnonymousID, Value: d})
 	}
-	if err := b.Process.Profiles.Save(b.Context(), p); err != nil {
-		b.Fatal(err)
-	}
+	b.Must(b.Profiles.Save(b.Context(), p))
 	return p
 }
 
@@ -82,21 +74,13 @@ func (b *Bench) Settle(friend, advocate string, at time.Time) {
 	b.Helper()
 	b.Want(b.Claim(b.Code("spring", advocate), friend), 201)
 	r, err := b.Process.Referrals.Referral(b.Context(), subject.UserKey(friend), "spring")
-	if err != nil {
-		b.Fatal(err)
-	}
-	by, err := b.Process.Profiles.Person(b.Context(), subject.UserKey(advocate))
-	if err != nil {
-		b.Fatal(err)
-	}
+	b.Must(err)
+	by, err := b.Profiles.Person(b.Context(), subject.UserKey(advocate))
+	b.Must(err)
 	standings, err := b.Process.Standings.StandingsOf(b.Context(), by.Keys, "spring")
-	if err != nil {
-		b.Fatal(err)
-	}
-	who, err := b.Process.Profiles.Person(b.Context(), r.Friend)
-	if err != nil {
-		b.Fatal(err)
-	}
+	b.Must(err)
+	who, err := b.Profiles.Person(b.Context(), r.Friend)
+	b.Must(err)
 	r.State, r.SettledAt, r.SettledFor = referral.Settled, at, by.Keys[0]
 	paid, err := b.Process.Moves.Settle(b.Context(), reward.Settlement{
 		Referral: r, Friend: who, Advocate: by, Standings: standings,
@@ -120,18 +104,14 @@ func (b *Bench) Grant(id, userID string, at time.Time) {
 // Book writes a posting, if it could be made.
 func (b *Bench) Book(p ledger.Posting, err error) {
 	b.Helper()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := b.Process.Ledger.Apply(b.Context(), p); err != nil {
-		b.Fatal(err)
-	}
+	b.Must(err)
+	_, err = b.Process.Ledger.Apply(b.Context(), p)
+	b.Must(err)
 }
 
 // Whole makes Ann, of whom there is something of every kind, and a program with its advocates.
 func (b *Bench) Whole() {
 	b.Helper()
-	t := b.T
 	p := b.Save("ann", nil)
 	b.Program("spring", "")
 	b.Grant("1", "ann", Noon)
@@ -140,35 +120,22 @@ func (b *Bench) Whole() {
 		b.Want(b.Claim(b.Code("spring", "ann"), fmt.Sprint("friend", i)), 201)
 		e := event.Event{MessageID: fmt.Sprint("m", i), Kind: event.Track, Name: "Product Viewed", UserID: "ann", Timestamp: Noon, ReceivedAt: Noon}
 		pack := people.Pack{Profile: p.ID, Day: profile.DayOf(Noon) - profile.Day(i), Version: int64(i), Events: []people.PackedEvent{{Source: "web", Event: e}}}
-		if err := b.Process.Timeline.Write(t.Context(), pack); err != nil {
-			t.Fatal(err)
-		}
+		b.Must(b.Process.Timeline.Write(b.Context(), pack))
 		decision := delivery.Decision{NotificationID: fmt.Sprint("n", i), ProfileID: p.ID, Outcome: delivery.Sent, Asked: Noon.Add(time.Duration(i) * time.Minute), At: Noon}
-		if err := b.Process.Deliveries.Decide(t.Context(), decision); err != nil {
-			t.Fatal(err)
-		}
+		b.Must(b.Process.Deliveries.Decide(b.Context(), decision))
 	}
 	// An order that was placed and paid, of which two events tell, and one of somebody else.
 	for id, owner := range map[string]profile.ID{"A": p.ID, "B": "other"} {
 		o := &order.Order{ID: id, Owner: owner, Currency: "CNY", Total: 1000, CompletedAt: Noon, Refunds: []order.Refund{{Amount: 100, At: Noon}, {Key: "2", Amount: 14000, Currency: "USD", At: Noon}}}
-		if err := b.Process.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
-			t.Fatal(err)
-		}
+		b.Must(b.Profiles.Commit(b.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}))
 		for i, name := range []string{"Order Placed", "Order Completed"} {
 			e := event.Event{MessageID: name + id, Kind: event.Track, Name: name, UserID: "ann", Timestamp: Noon, ReceivedAt: Noon, Properties: json.RawMessage(`{"order_id":"` + id + `"}`)}
 			pack := people.Pack{Profile: p.ID, Day: profile.DayOf(Noon) - 5, Version: int64(10*i) + int64(id[0]), Events: []people.PackedEvent{{Source: "web", Event: e}}}
-			if err := b.Process.Timeline.Write(t.Context(), pack); err != nil {
-				t.Fatal(err)
-			}
+			b.Must(b.Process.Timeline.Write(b.Context(), pack))
 		}
 	}
-	if err := b.Process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: p.ID, Intents: []delivery.Intent{{ID: "n1", Channel: delivery.Email, Asked: Noon, At: Noon}}, Withdrawn: map[delivery.Channel]time.Time{delivery.Email: Noon}}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.Process.Enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: Noon.Add(time.Hour)}, Noon); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Process.Moves.Due.Wait(t.Context(), due.OwnerOrchestration, p.ID, Noon.Add(time.Hour), "n9", []byte("{}")); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Process.Deliveries.SaveContact(b.Context(), &delivery.Contact{ProfileID: p.ID, Intents: []delivery.Intent{{ID: "n1", Channel: delivery.Email, Asked: Noon, At: Noon}}, Withdrawn: map[delivery.Channel]time.Time{delivery.Email: Noon}}))
+	_, err := b.Process.Enrolments.Enrol(b.Context(), outreach.Enrolment{IDs: []profile.ID{p.ID}, CampaignID: "welcome", Cause: "c", Until: Noon.Add(time.Hour)}, Noon)
+	b.Must(err)
+	b.Must(b.Process.Moves.Due.Wait(b.Context(), due.OwnerOrchestration, p.ID, Noon.Add(time.Hour), "n9", []byte("{}")))
 }

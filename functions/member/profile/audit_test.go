@@ -50,14 +50,10 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 			b.Whole()
 			b.Hire()
 			ann := string(profile.Identifier{Kind: profile.UserID, Value: "ann"}.ID())
-			owner, err := b.Process.Profiles.Load(t.Context(), profile.ID(ann))
-			if err != nil {
-				t.Fatal(err)
-			}
+			owner, err := b.Profiles.Load(t.Context(), profile.ID(ann))
+			b.Must(err)
 			owner.Attach(membertest.Device("own"))
-			if err := b.Process.Profiles.Save(t.Context(), owner); err != nil {
-				t.Fatal(err)
-			}
+			b.Must(b.Profiles.Save(t.Context(), owner))
 			var want []string
 			for _, role := range access.Roles() {
 				status, body := b.As(role, c.method, c.path)
@@ -86,9 +82,9 @@ func TestPeopleAreShownToOperatorsByRoleAndWrittenDown(t *testing.T) {
 			}
 			// Without the log nothing is shown or done, and of one that failed to answer a line may stand.
 			for _, fault := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
-				lines, jobs := strings.Count(told(b), c.action+"#"), len(b.Sent.Jobs)
+				lines, jobs := strings.Count(told(b), c.action+"#"), len(b.Jobs())
 				b.DB.Fail("TransactWriteItems", 1, fault)
-				if w := b.Anybody(c.method, c.path, "", "Authorization", "Bearer owner"); w.Code != 503 || strings.Contains(w.Body.String(), "ann") || len(b.Sent.Jobs) != jobs {
+				if w := b.Anybody(c.method, c.path, "", "Authorization", "Bearer owner"); w.Code != 503 || strings.Contains(w.Body.String(), "ann") || len(b.Jobs()) != jobs {
 					t.Errorf("without a log: %d %s", w.Code, w.Body)
 				}
 				if n := strings.Count(told(b), c.action+"#") - lines; n != map[dynamotest.How]int{dynamotest.Persisted: 1}[fault] {

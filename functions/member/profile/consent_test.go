@@ -69,9 +69,7 @@ func TestEachWordHasItsProof(t *testing.T) {
 	add("mail", trust.Level("of a later version"), event.Track, event.ConsentGranted, `{"purpose":"profiling"}`)
 	add("web", "", event.Page, event.ConsentGranted, `{"channel":"email"}`) // the title of a page
 	add("web", "", event.Track, "Tea Drunk", `{"channel":"email"}`)
-	if err := b.Process.Timeline.Write(t.Context(), people.Pack{Profile: ann, Day: profile.DayOf(membertest.Noon), Version: 1, Events: list}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Process.Timeline.Write(t.Context(), people.Pack{Profile: ann, Day: profile.DayOf(membertest.Noon), Version: 1, Events: list}))
 	want := map[string]string{"m0": `{"by":"public","source":"web","textVersion":"t-1"}`, "m1": `{"by":"person","source":"app"}`, "m2": `{"by":"shop","source":"till"}`,
 		"m3": `{"by":"provider","source":"mail"}`, "m4": `{"by":"public","source":"mail"}`, "m5": "", "m6": ""}
 	type shown struct {
@@ -88,9 +86,7 @@ func TestEachWordHasItsProof(t *testing.T) {
 		}
 	}
 	var page, masked struct{ Items []shown }
-	if err := json.Unmarshal(b.Call("GET", "/v1/profiles/ann/events", "").Body.Bytes(), &page); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(json.Unmarshal(b.Call("GET", "/v1/profiles/ann/events", "").Body.Bytes(), &page))
 	check("the timeline", page.Items)
 	var exported []shown
 	for cursor, pages := "", 0; pages == 0 || cursor != "" && pages < 20; pages++ {
@@ -101,25 +97,19 @@ func TestEachWordHasItsProof(t *testing.T) {
 			}
 			Next string
 		}
-		if err := json.Unmarshal(b.Call("GET", "/v1/profiles/ann/export?cursor="+url.QueryEscape(cursor), "").Body.Bytes(), &part); err != nil {
-			t.Fatal(err)
-		}
+		b.Must(json.Unmarshal(b.Call("GET", "/v1/profiles/ann/export?cursor="+url.QueryEscape(cursor), "").Body.Bytes(), &part))
 		for _, i := range part.Items {
 			if i.Kind != "event" {
 				continue
 			}
 			var e shown
-			if err := json.Unmarshal(i.Value, &e); err != nil {
-				t.Fatal(err)
-			}
+			b.Must(json.Unmarshal(i.Value, &e))
 			exported = append(exported, e)
 		}
 		cursor = part.Next
 	}
 	check("the export", exported)
 	want["m0"] = `{"by":"public","source":"web","textVersion":"***"}`
-	if err := json.Unmarshal(b.Anybody("GET", "/v1/profiles/ann/events", "", "Authorization", "Bearer viewer").Body.Bytes(), &masked); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(json.Unmarshal(b.Anybody("GET", "/v1/profiles/ann/events", "", "Authorization", "Bearer viewer").Body.Bytes(), &masked))
 	check("the masked timeline", masked.Items)
 }

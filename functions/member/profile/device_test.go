@@ -44,9 +44,7 @@ func TestDevices(t *testing.T) {
 	add(20, event.Identify, "", "ann", "again", "")
 	add(26, event.Identify, "", "ann", "again", "")
 	add(25, event.Page, trust.Person, "ann", "again", "")
-	if err := b.Process.Timeline.Write(t.Context(), people.Pack{Profile: ann.ID, Day: profile.DayOf(membertest.Noon), Version: 1, Events: list}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Process.Timeline.Write(t.Context(), people.Pack{Profile: ann.ID, Day: profile.DayOf(membertest.Noon), Version: 1, Events: list}))
 	b.Want(b.Call("GET", "/v1/profiles/ann/devices", ""), 200, strings.Join([]string{
 		`{"items":[{"anonymousId":"again","state":"joined","firstSeen":"2026-11-21T12:06:00Z","lastSeen":"2026-11-21T12:26:00Z","events":4,"joinedBy":{"messageId":"mf","type":"alias","by":"shop","at":"2026-11-21T12:24:00Z"},"takenOffAt":"2026-11-21T12:20:00Z"}`,
 		`{"anonymousId":"eve","state":"claimed","firstSeen":null,"lastSeen":"2026-11-21T12:40:00Z","events":0,"joinedBy":null,"takenOffAt":null}`,
@@ -72,17 +70,17 @@ func TestTakeOff(t *testing.T) {
 	b.Device("lone")
 	b.Want(b.Call("DELETE", "/v1/profiles/ann/devices?device=own", ""), 202, `{"receipt":"receipt-1","profileId":"`+string(ann.ID)+`","at":"2026-11-21T12:00:00Z"}`)
 	b.Want(b.Call("DELETE", "/v1/profiles/-/devices?userId=ann&device=a%2F1%3F%26x", ""), 202)
-	if len(b.Sent.Jobs) != 2 {
-		t.Fatalf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 2 {
+		t.Fatalf("sent %+v", b.Jobs())
 	}
-	got, err := json.Marshal(b.Sent.Jobs[0])
+	got, err := json.Marshal(b.Jobs()[0])
 	if want := `{"source":"member","command":{"id":"receipt-1","kind":"takeOff","profileId":"` + string(ann.ID) + `","at":"2026-11-21T12:00:00Z","device":"own"}}`; err != nil || string(got) != want {
 		t.Errorf("sent %s, want %s", got, want)
 	}
-	if c := b.Sent.Jobs[1].Command; c.Device != "a/1?&x" || c.Kind != job.CommandTakeOff {
+	if c := b.Jobs()[1].Command; c.Device != "a/1?&x" || c.Kind != job.CommandTakeOff {
 		t.Errorf("sent %+v", c)
 	}
-	b.Sent.Jobs = nil
+	b.Sent.Take()
 	b.Save("full", func(p *profile.Profile) {
 		p.Attach(membertest.Device("last"))
 		for i := range profile.MaxOff {
@@ -100,10 +98,10 @@ func TestTakeOff(t *testing.T) {
 		b.Want(b.Call("DELETE", "/v1/profiles/"+path, ""), want.status, want.reason)
 	}
 	b.Want(b.Anybody("DELETE", "/v1/profiles/ann/devices?device=own", ""), 401)
-	b.Sent.Err = dynamotest.ErrInjected
+	b.Sent.Break(dynamotest.ErrInjected)
 	b.Want(b.Call("DELETE", "/v1/profiles/ann/devices?device=own", ""), 503)
-	if len(b.Sent.Jobs) != 0 {
-		t.Errorf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 0 {
+		t.Errorf("sent %+v", b.Jobs())
 	}
 }
 

@@ -29,9 +29,7 @@ func TestExportGivesEverythingInPages(t *testing.T) {
 			kind := item.(map[string]any)["kind"].(string)
 			kinds[kind]++
 			text, err := json.Marshal(item.(map[string]any)["value"])
-			if err != nil {
-				t.Fatal(err)
-			}
+			b.Must(err)
 			texts[kind] += string(text)
 		}
 		if cursor, _ = body["next"].(string); cursor == "" {
@@ -92,23 +90,17 @@ func TestTheExportInFull(t *testing.T) {
 
 	o := &order.Order{ID: "A", Owner: p.ID, Currency: "CNY", Total: 1000, Revenue: 900, Discount: 50, Coupon: "X", PlacedAt: membertest.Noon.Add(-time.Hour), CompletedAt: membertest.Noon,
 		Products: []order.Product{{ID: "p1", Name: "Tea", Category: "Drinks", Quantity: 2, Price: 450}}, Refunds: []order.Refund{{Amount: 100, At: membertest.Noon}, {Whole: true, At: membertest.Noon.Add(time.Hour)}}}
-	if err := b.Process.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Commit(t.Context(), people.Change{Profile: p, Orders: []*order.Order{o}}))
 	e := event.Event{MessageID: "m", Kind: event.Track, Name: "Order Completed", UserID: "ann", Timestamp: membertest.Noon, ReceivedAt: membertest.Noon, Properties: []byte(`{"order_id":"A"}`)}
 	pack := people.Pack{Profile: p.ID, Day: profile.DayOf(membertest.Noon), Version: 9, Events: []people.PackedEvent{{Source: "web", Event: e}}}
-	if err := b.Process.Timeline.Write(t.Context(), pack); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Process.Timeline.Write(t.Context(), pack))
 	cny := func(n int) string { return fmt.Sprintf(`{"amount":%d,"currency":"CNY"}`, n) }
 	has(export(7), `"orderId":"A","placedAt":"2026-11-21T11:00:00Z","completedAt":"2026-11-21T12:00:00Z","cancelledAt":null,"total":`+cny(1000)+`,"revenue":`+cny(900)+`,"net":`,
 		`"discount":`+cny(50)+`,"coupon":"X","products":[{"productId":"p1","name":"Tea","category":"Drinks","quantity":2,"price":`+cny(450)+`}],"refunds":[{"amount":`+cny(100)+`,"whole":false,"at":"2026-11-21T12:00:00Z"},{"amount":`+cny(1000)+`,"whole":true`)
 
 	// A record of a part that was never written is none.
 	b.Save("bob", func(p *profile.Profile) { p.Parts = []profile.ID{"part"} })
-	if err := b.Process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: "part", Suppressions: map[delivery.Channel]delivery.Suppression{delivery.Email: {Reason: "bounce", At: membertest.Noon}}}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Process.Deliveries.SaveContact(t.Context(), &delivery.Contact{ProfileID: "part", Suppressions: map[delivery.Channel]delivery.Suppression{delivery.Email: {Reason: "bounce", At: membertest.Noon}}}))
 	notes := b.Want(b.Call("GET", "/v1/profiles/bob/export?cursor=6:", ""), 200, `"profileId":"part"`, `"bounce"`)
 	if n := len(notes["items"].([]any)); n != 1 {
 		t.Errorf("%d notes of bob: %v", n, notes)

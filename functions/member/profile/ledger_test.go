@@ -40,9 +40,7 @@ func TestWhatIsOwed(t *testing.T) {
 	takeBack(b, "1", "ann")
 	ann, anna := b.Save("ann", nil), b.Save("anna", nil)
 	ann.Absorb(anna)
-	if err := b.Process.Profiles.Merge(t.Context(), ann, anna, people.Pack{}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Merge(t.Context(), ann, anna, people.Pack{}))
 	w := b.Call("GET", "/v1/profiles/ann/ledger", "")
 	b.Want(w, 200, `"balance":[{"voucher":{"amount":500,"currency":"CNY"}},{"points":-70}],"owed":[{"points":70}],"lifetime":[{"voucher":{"amount":500,"currency":"CNY"}},{"points":100}]`)
 	if strings.Contains(w.Body.String(), `"remaining":{"points":0}`) {

@@ -113,17 +113,17 @@ func TestErase(t *testing.T) {
 	b := membertest.Start(t)
 	p := b.Save("ann", nil)
 	b.Want(b.Call("DELETE", "/v1/profiles/ann", ""), 202, `"receipt":"receipt-1"`, `"at":"`+membertest.Noon.Format(time.RFC3339)+`"`)
-	if len(b.Sent.Jobs) != 1 {
-		t.Fatalf("sent %+v", b.Sent.Jobs)
+	if len(b.Jobs()) != 1 {
+		t.Fatalf("sent %+v", b.Jobs())
 	}
-	got := b.Sent.Jobs[0].Command
+	got := b.Jobs()[0].Command
 	if got == nil || got.Kind != job.CommandErase || got.ProfileID != p.ID || got.ID != "receipt-1" || !got.At.Equal(membertest.Noon) || got.Nobody {
 		t.Errorf("sent %+v", got)
 	}
 	b.Want(b.Call("DELETE", "/v1/profiles/nobody", ""), 202)
-	if got := b.Sent.Jobs[1].Command; !got.Nobody {
+	if got := b.Jobs()[1].Command; !got.Nobody {
 		t.Errorf("sent %+v for somebody unknown", got)
 	}
-	b.Sent.Err = dynamotest.ErrInjected
+	b.Sent.Break(dynamotest.ErrInjected)
 	b.Want(b.Call("DELETE", "/v1/profiles/ann", ""), 503)
 }

@@ -63,9 +63,7 @@ func TestClaimSeesAMergedFriend(t *testing.T) {
 	other := b.Save("robert", nil)
 	absorbed := b.Save("bob", nil)
 	other.Absorb(absorbed)
-	if err := b.Process.Profiles.Merge(t.Context(), other, absorbed, people.Pack{}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Merge(t.Context(), other, absorbed, people.Pack{}))
 	b.Want(b.Claim(bea, "robert"), 409, "alreadyReferred")
 	b.Want(b.Call("GET", "/v1/referrals/robert", ""), 200, `"asFriend":[{"programId":"spring"`)
 }
@@ -78,9 +76,7 @@ func TestClaimBelowAClosedCircle(t *testing.T) {
 	b.Want(b.Claim(b.Code("spring", "bob"), "cid"), 201)
 	ann, cid := b.Save("ann", nil), b.Save("cid", nil)
 	ann.Absorb(cid)
-	if err := b.Process.Profiles.Merge(t.Context(), ann, cid, people.Pack{}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Merge(t.Context(), ann, cid, people.Pack{}))
 	b.Want(b.Claim(b.Code("spring", "bob"), "dan"), 201)
 	b.Want(b.Claim(b.Code("spring", "dan"), "eve"), 201)
 }

@@ -58,9 +58,7 @@ func TestCodes(t *testing.T) {
 	anonymous := profile.Identifier{Kind: profile.AnonymousID, Value: "a1"}
 	known := profile.Identifier{Kind: profile.UserID, Value: "ann"}
 	merged := &profile.Profile{ID: anonymous.ID(), Identifiers: []profile.Identifier{anonymous, known}, Memory: profile.Memory{FirstSeen: membertest.Noon}}
-	if err := b.Process.Profiles.Commit(t.Context(), people.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Commit(t.Context(), people.Change{Profile: merged, Attach: []*profile.Profile{{ID: known.ID()}}}))
 	if again := b.Code("spring", "ann"); again != first {
 		t.Errorf("after a merge: %s and %s", first, again)
 	}
@@ -70,9 +68,7 @@ func TestCodeOfAnotherPairIsPassedOver(t *testing.T) {
 	b := membertest.Start(t)
 	b.Program("spring", "")
 	taken := b.Code("spring", "ann")
-	if err := b.Process.Codes.PutCode(t.Context(), "ABCDEFGH", "spring", "x", membertest.Noon, nil); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Process.Codes.PutCode(t.Context(), "ABCDEFGH", "spring", "x", membertest.Noon, nil))
 	err := b.Process.Codes.PutCode(t.Context(), taken, "spring", "x2", membertest.Noon, nil)
 	if err == nil || !strings.Contains(err.Error(), reward.ErrCodeTaken.Error()) {
 		t.Errorf("another pair's code: %v", err)
@@ -96,9 +92,7 @@ func TestCodesThatAreTaken(t *testing.T) {
 		b.Program("spring", "")
 		for attempt := range taken {
 			code := referral.Code("spring", subject.UserKey("ann"), attempt)
-			if err := b.Process.Codes.PutCode(t.Context(), code, "spring", profile.ID(fmt.Sprint("other", attempt)), membertest.Noon, nil); err != nil {
-				t.Fatal(err)
-			}
+			b.Must(b.Process.Codes.PutCode(t.Context(), code, "spring", profile.ID(fmt.Sprint("other", attempt)), membertest.Noon, nil))
 		}
 		w := b.Call("POST", "/v1/referrals/codes", `{"programId":"spring","userId":"ann"}`)
 		if b.Want(w, status); status == 200 && b.Code("spring", "ann") != referral.Code("spring", subject.UserKey("ann"), taken) {

@@ -29,17 +29,13 @@ func TestLeaderboard(t *testing.T) {
 		`{"rank":1,"name":"C**","settled":1,"at":"2026-11-21T12:00:00Z"},{"rank":2,"name":"A**","settled":1,"at":"2026-11-21T13:00:00Z"},`+
 		`{"rank":3,"name":"B**","settled":1,"at":"2026-11-21T14:00:00Z"},{"rank":4,"name":"O**","settled":1,"at":"2026-11-21T15:00:00Z"}]}`)
 	load := func(id string) *profile.Profile {
-		p, err := b.Process.Profiles.Load(t.Context(), subject.UserKey(id))
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, err := b.Profiles.Load(t.Context(), subject.UserKey(id))
+		b.Must(err)
 		return p
 	}
 	bea, old := load("bea"), load("old")
 	bea.Absorb(old)
-	if err := b.Process.Profiles.Merge(t.Context(), bea, old, people.Pack{}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Merge(t.Context(), bea, old, people.Pack{}))
 	b.Want(b.Call("GET", "/v1/programs/spring/leaderboard?limit=2", ""), 200, `{"items":[`+
 		`{"rank":1,"name":"B**","settled":2,"at":"2026-11-21T15:00:00Z"},{"rank":2,"name":"C**","settled":1,"at":"2026-11-21T12:00:00Z"}]}`)
 	b.Settle("f6", "old", membertest.Noon.Add(5*time.Hour))
@@ -84,23 +80,15 @@ func TestErasedAdvocates(t *testing.T) {
 	code := b.Code("spring", "ann")
 	b.Settle("f1", "ann", membertest.Noon)
 	b.Settle("f2", "eve", membertest.Noon.Add(time.Hour))
-	p, err := b.Process.Profiles.Load(t.Context(), subject.UserKey("ann"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Process.Profiles.Erase(t.Context(), p, membertest.Noon, p.TombstoneVersion(membertest.Noon)); err != nil {
-		t.Fatal(err)
-	}
+	p, err := b.Profiles.Load(t.Context(), subject.UserKey("ann"))
+	b.Must(err)
+	b.Must(b.Profiles.Erase(t.Context(), p, membertest.Noon, p.TombstoneVersion(membertest.Noon)))
 	b.Want(b.Claim(code, "f3"), 422, "unknownCode", `"field":"code"`)
 	b.Want(b.Call("GET", "/v1/programs/spring/leaderboard", ""), 200, `{"items":[{"rank":1,"name":"e**","settled":1,"at":"2026-11-21T13:00:00Z"}]}`)
-	back, err := b.Process.Profiles.Load(t.Context(), subject.UserKey("ann"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	back, err := b.Profiles.Load(t.Context(), subject.UserKey("ann"))
+	b.Must(err)
 	back.Identifiers = []profile.Identifier{{Kind: profile.UserID, Value: "ann"}}
 	back.FirstSeen = membertest.Noon
-	if err := b.Process.Profiles.Save(t.Context(), back); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(b.Profiles.Save(t.Context(), back))
 	b.Want(b.Claim(code, "f3"), 201)
 }

@@ -76,10 +76,8 @@ func TestClaimAfterAnOrderUnderWay(t *testing.T) {
 	b := membertest.Start(t)
 	b.Program("spring", "")
 	code := b.Code("spring", "ann")
-	friend, err := b.Process.Profiles.Person(t.Context(), subject.UserKey("bob"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	friend, err := b.Profiles.Person(t.Context(), subject.UserKey("bob"))
+	b.Must(err)
 	b.Save("bob", func(p *profile.Profile) { p.Orders.Count = 1 })
 	r := b.Process.Moves
 	stale := referralOf(code, friend)
@@ -111,9 +109,7 @@ func TestAClaimThatAlwaysMoves(t *testing.T) {
 		p := b.Save("bob", nil)
 		for nth := range moves {
 			b.DB.Interrupt("TransactWriteItems", nth+1, func() {
-				if err := b.Process.Profiles.Save(t.Context(), p); err != nil {
-					t.Fatal(err)
-				}
+				b.Must(b.Profiles.Save(t.Context(), p))
 			})
 		}
 		b.Want(b.Claim(code, "bob"), status)

@@ -22,20 +22,20 @@ func TestEveryIDIsReached(t *testing.T) {
 		b.Want(b.Call("GET", "/v1/profiles/-/events"+query+"&limit=1", ""), 200)
 		b.Want(b.Call("GET", "/v1/referrals/-"+query, ""), 200)
 		b.Want(b.Call("DELETE", "/v1/profiles/-"+query, ""), 202, `"profileId":"`+string(p.ID)+`"`)
-		if got := b.Sent.Jobs[i].Command.ProfileID; got != p.ID {
+		if got := b.Jobs()[i].Command.ProfileID; got != p.ID {
 			t.Errorf("%q: erases %s, want %s", id, got, p.ID)
 		}
 	}
-	b.Sent.Jobs = nil
+	b.Sent.Take()
 	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "a/1?"}
 	b.Want(b.Call("DELETE", "/v1/profiles/-?anonymousId=a%2F1%3F", ""), 202, `"profileId":"`+string(phone.ID())+`"`)
 	b.Want(b.Call("DELETE", "/v1/profiles/-?profileId="+string(phone.ID()), ""), 202, `"profileId":"`+string(phone.ID())+`"`)
-	b.Sent.Jobs = nil
+	b.Sent.Take()
 	for _, path := range []string{"profile:", "profile:x", "profile:gbOBfCNI2WeriD7lUXFExR", "profile:gbOBfCNI2WeriD7lUXFEx%0AQ", "profile:" + strings.Repeat("x", 3000), "anonymous:", "anonymous:%20", "%20", "-", "-?userId=", "-?userId=a&userId=b",
 		"-?userId=a&anonymousId=b", "-?profileId=ann", "-?other=ann", "ann?userId=ann", "ann?x=", "ann?limit=1", "-?userId=ann&x=1"} {
 		b.Want(b.Call("DELETE", "/v1/profiles/"+path, ""), 400)
-		if len(b.Sent.Jobs) != 0 {
-			t.Fatalf("%s erased %+v", path, b.Sent.Jobs[0].Command)
+		if len(b.Jobs()) != 0 {
+			t.Fatalf("%s erased %+v", path, b.Jobs()[0].Command)
 		}
 	}
 	// A prefix in a path is no licence to read or erase somebody else: here are people whose whole userIds begin so.
@@ -43,13 +43,13 @@ func TestEveryIDIsReached(t *testing.T) {
 	for _, path := range []string{"anonymous:" + device.Value, "profile:" + string(device.ID())} {
 		b.Want(b.Call("DELETE", "/v1/profiles/"+path, ""), 202, string(device.ID()))
 		b.Save(path, nil)
-		b.Sent.Jobs = nil
+		b.Sent.Take()
 		for _, method := range []string{"DELETE", "GET"} {
 			b.Want(b.Call(method, "/v1/profiles/"+path, ""), 400, "is also the whole userId of somebody", "/v1/profiles/-?userId=")
 		}
 		b.Want(b.Call("GET", "/v1/profiles/"+path+"/export", ""), 400)
-		if len(b.Sent.Jobs) != 0 {
-			t.Errorf("%s erased %+v", path, b.Sent.Jobs[0].Command)
+		if len(b.Jobs()) != 0 {
+			t.Errorf("%s erased %+v", path, b.Jobs()[0].Command)
 		}
 	}
 	b.Want(b.Call("GET", "/v1/referrals/-", ""), 400, "userId")
@@ -64,18 +64,12 @@ func TestADeviceIsFoundByTheKeyThatItHasNow(t *testing.T) {
 	ann.RememberOff(membertest.Device("own").ID(), membertest.Noon.Add(-time.Hour))
 	profiles := b.Process.Profiles
 	vacant, err := profiles.Load(t.Context(), membertest.Device("own").ID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := profiles.Commit(t.Context(), people.Change{Profile: ann, Attach: []*profile.Profile{vacant}}); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(err)
+	b.Must(profiles.Commit(t.Context(), people.Change{Profile: ann, Attach: []*profile.Profile{vacant}}))
 	b.Want(b.Call("GET", "/v1/profiles/anonymous:own", ""), 404)
 	b.Want(b.Call("DELETE", "/v1/profiles/-?anonymousId=own", ""), 202, `"profileId":"`+string(membertest.Device("own").Next().ID())+`"`)
 	own := &profile.Profile{ID: membertest.Device("own").Next().ID(), Identifiers: []profile.Identifier{membertest.Device("own").Next()}, Memory: profile.Memory{FirstSeen: membertest.Noon, LastSeen: membertest.Noon}}
-	if err := profiles.Save(t.Context(), own); err != nil {
-		t.Fatal(err)
-	}
+	b.Must(profiles.Save(t.Context(), own))
 	b.Want(b.Call("GET", "/v1/profiles/anonymous:own", ""), 200, `"profileId":"`+string(own.ID)+`"`, `"ids":[{"kind":"anonymous","value":"own"}]`)
 	b.Want(b.Call("GET", "/v1/profiles/profile:"+string(membertest.Device("own").ID()), ""), 200, `"profileId":"`+string(ann.ID)+`"`)
 }
