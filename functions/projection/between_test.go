@@ -16,7 +16,7 @@ func TestErasedBetweenAKeyAndWhereItLeads(t *testing.T) {
 	s.settle(envelope(t, "web", identify("1", "mei", "phone", t0, `{}`)))
 	phone := anonymous("phone").ID()
 	after := envelope(t, "web", hour(5, browse("2", "phone", t0)))
-	s.db.Interrupt("GetItem", 2, func() { s.settle(eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false)) }) // behind the pointer
+	s.DB.Interrupt("GetItem", 2, func() { s.settle(eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false)) }) // behind the pointer
 	s.settle(after)
 	s.settle(after)
 	if p := s.load(anonymous("phone")); p.ID != phone || !p.Has(anonymous("phone")) {
@@ -51,7 +51,7 @@ func TestADeviceIsHeardOfWhileItsPersonIsErased(t *testing.T) {
 					read = 2
 				}
 				erased := false
-				s.db.Interrupt("GetItem", read, func() {
+				s.DB.Interrupt("GetItem", read, func() {
 					s.settle(eraseJob(t, mei.ID, t0.Add(time.Hour), false))
 					if back {
 						s.settle(envelope(t, "web", hour(3, seen("2", "mei"))))

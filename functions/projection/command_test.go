@@ -65,9 +65,7 @@ func TestEveryReadOfACommandBroken(t *testing.T) {
 			s.settle(envelope(t, "hook", track("r", "till", "Order Refunded", t0, `{"order_id":"A","total":4}`)), envelope(t, "other", track("r", "till", "Order Refunded", t0, `{"order_id":"B","total":1}`)))
 		}, func(s *shop) events.SQSMessage {
 			var j job.Events
-			if err := json.Unmarshal([]byte(s.reports.Bodies()[0]), &j); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(json.Unmarshal([]byte(s.reports.Bodies()[0]), &j))
 			j.Command.Report.Source = "" // as the version before has sent it
 			return events.SQSMessage{Body: functiontest.Body(t, j)}
 		}, []profile.Identifier{user("mei"), user("li"), user("till")}},
@@ -79,13 +77,13 @@ func TestEveryReadOfACommandBroken(t *testing.T) {
 					s := newShop(t)
 					s.blind = true
 					c.before(s)
-					record, before := c.job(s), s.db.Calls(op)
+					record, before := c.job(s), s.DB.Calls(op)
 					if op != "" {
-						s.db.Fail(op, nth, dynamotest.NotPersisted)
+						s.DB.Fail(op, nth, dynamotest.NotPersisted)
 					}
 					again := deliver(t, s.worker(), record)
-					reached := op != "" && s.db.Calls(op)-before >= nth
-					s.db.Heal()
+					reached := op != "" && s.DB.Calls(op)-before >= nth
+					s.DB.Heal()
 					if reached {
 						broken++
 					}
@@ -93,7 +91,7 @@ func TestEveryReadOfACommandBroken(t *testing.T) {
 						t.Errorf("%s %d: %d come again", op, nth, len(again))
 					}
 					s.settle(record)
-					s.now = s.now.Add(time.Hour)
+					s.Pass(time.Hour)
 					got := fmt.Sprint(s.settlement.follows(t))
 					for _, i := range c.who {
 						k := s.knows(i)
@@ -231,9 +229,7 @@ func TestNoTimeForTheNextCommit(t *testing.T) {
 	if err == nil {
 		err = b.add(ctx, 0, j)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.Must(err)
 	g := b.groups()[0]
 	if err := b.try(ctx, g); !errors.Is(err, queue.ErrNoTime) || g.commits != 1 {
 		t.Errorf("%v after %d commits", err, g.commits)

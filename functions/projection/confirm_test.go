@@ -88,9 +88,9 @@ func TestTheNewsOfAnAddressIsNeverLost(t *testing.T) {
 	whole := newShop(t)
 	jobs(t, whole)
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
-		for nth := 1; nth <= whole.db.Calls(dynamotest.AnyWrite); nth++ {
+		for nth := 1; nth <= whole.DB.Calls(dynamotest.AnyWrite); nth++ {
 			s := newShop(t)
-			s.db.Fail(dynamotest.AnyWrite, nth, how)
+			s.DB.Fail(dynamotest.AnyWrite, nth, how)
 			jobs(t, s)
 			if got := s.told(); len(got) != 1 {
 				t.Errorf("write %d %s: told %q", nth, how, got)

@@ -67,7 +67,7 @@ func TestADeviceThatIsTakenOffGoesOnAsItsOwn(t *testing.T) {
 			phone := anonymous("phone")
 			s.settle(off(t, "phone", 50))
 			p := s.load(user("mei"))
-			if len(p.Identifiers) != 1 || !p.Off[phone.ID()].Equal(s.now) {
+			if len(p.Identifiers) != 1 || !p.Off[phone.ID()].Equal(s.Now()) {
 				t.Fatalf("%v, off %v", p.Identifiers, p.Off)
 			}
 			// Together in one batch: one of before, late, one of after, and a claim.
@@ -100,7 +100,7 @@ func TestADeviceThatIsTakenOffGoesOnAsItsOwn(t *testing.T) {
 				t.Errorf("proven: %v, claims %v", p.Identifiers, p.Claims)
 			}
 			// The wish that comes again weeks later was carried out, and takes off nothing that was proven since.
-			s.now = s.now.Add(28 * 24 * time.Hour)
+			s.Pass(28 * 24 * time.Hour)
 			s.settle(off(t, "phone", 50))
 			if p := s.load(user("mei")); !slices.Contains(p.Identifiers, own) {
 				t.Errorf("the wish of before takes it off again: %v", p.Identifiers)
@@ -122,7 +122,7 @@ func TestTakingOffByAClockThatIsBehind(t *testing.T) {
 			s := joined(t, how)
 			hers := s.messages(user("mei"))
 			own := anonymous("phone").Next()
-			s.now = t0.Add(69 * time.Minute)
+			s.Set(t0.Add(69 * time.Minute))
 			s.settle(off(t, "phone", 71))
 			s.settle(by(t, trust.Public, received(browse("before", "phone", t0), 70), received(browse("meanwhile", "phone", t0), 71), received(browse("own", "phone", t0), 72)))
 			want := append(slices.Clone(hers), "before", "meanwhile")
@@ -134,7 +134,7 @@ func TestTakingOffByAClockThatIsBehind(t *testing.T) {
 				t.Errorf("the device has %q", got)
 			}
 			s.settle(by(t, trust.Shop, received(identify("proof", "mei", "phone", t0, `{}`), 73)))
-			s.now = t0.Add(74 * time.Minute)
+			s.Set(t0.Add(74 * time.Minute))
 			s.settle(off(t, "phone", 71))
 			if p := s.load(user("mei")); !slices.Contains(p.Identifiers, own) {
 				t.Errorf("the job that comes again takes it off again: %v", p.Identifiers)
@@ -158,8 +158,8 @@ func TestATakenOffDeviceMayBeAnybodys(t *testing.T) {
 					t.Fatalf("li is %v, mei %v", li.Identifiers, s.load(user("mei")).Identifiers)
 				}
 				if first != "nobody" {
-					s.now = t0.Add(65 * time.Minute)
-					s.settle(eraseJob(t, user(first).ID(), s.now, false))
+					s.Set(t0.Add(65 * time.Minute))
+					s.settle(eraseJob(t, user(first).ID(), s.Now(), false))
 				}
 				s.settle(by(t, trust.Public, received(browse("after", "phone", t0), 66)), by(t, trust.Public, received(browse("late", "phone", t0), 59)))
 				want := map[string]bool{"li": first != "li", "mei": first != "mei"}
@@ -195,13 +195,13 @@ func TestTakingOffWithEveryWriteBroken(t *testing.T) {
 	}
 	how := "it had been somebody"
 	whole := joined(t, how)
-	before := whole.db.Calls(dynamotest.AnyWrite)
+	before := whole.DB.Calls(dynamotest.AnyWrite)
 	play(whole)
 	want := known(whole)
 	for _, broken := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
-		for nth := 1; nth <= whole.db.Calls(dynamotest.AnyWrite)-before; nth++ {
+		for nth := 1; nth <= whole.DB.Calls(dynamotest.AnyWrite)-before; nth++ {
 			s := joined(t, how)
-			s.db.Fail(dynamotest.AnyWrite, nth, broken)
+			s.DB.Fail(dynamotest.AnyWrite, nth, broken)
 			play(s)
 			if got := known(s); !reflect.DeepEqual(got, want) {
 				t.Errorf("write %d %s:\n%+v\nwant\n%+v", nth, broken, got, want)
@@ -247,7 +247,7 @@ func TestABusyDeviceIsReadOnce(t *testing.T) {
 	s.settle(off(t, "phone", 50))
 	mei := s.load(user("mei"))
 	mei.Window.Forget(t0.Add(55 * time.Minute))
-	if err := (people.Profiles{DB: s.db, Table: "Profiles", Months: people.TimelineMonths}).Commit(t.Context(), people.Change{Profile: mei}); err != nil {
+	if err := (people.Profiles{DB: s.DB, Table: "Profiles", Months: people.TimelineMonths}).Commit(t.Context(), people.Change{Profile: mei}); err != nil {
 		t.Fatal(err)
 	}
 	var list []event.Event

@@ -87,11 +87,11 @@ func TestComparingDuplicatesIsBounded(t *testing.T) {
 	}
 	p := s.worker()
 	deliver(t, p, all...)
-	queries, writes := s.db.Calls("Query"), s.db.Calls(dynamotest.AnyWrite)
+	queries, writes := s.DB.Calls("Query"), s.DB.Calls(dynamotest.AnyWrite)
 	if again := deliver(t, p, all...); len(again) > 0 {
 		t.Fatal("jobs came back")
 	}
-	if q, w := s.db.Calls("Query")-queries, s.db.Calls(dynamotest.AnyWrite)-writes; q > comparedCommits+1 || w != 0 {
+	if q, w := s.DB.Calls("Query")-queries, s.DB.Calls(dynamotest.AnyWrite)-writes; q > comparedCommits+1 || w != 0 {
 		t.Errorf("%d queries, %d writes for twenty duplicates; want %d to compare, one for a debt, and none", q, w, comparedCommits)
 	}
 }
@@ -102,12 +102,12 @@ func TestComparingIsNoReasonToComeBack(t *testing.T) {
 	p := s.worker()
 	one := envelope(t, "web", track("m", "mei", "Product Viewed", t0, ""))
 	deliver(t, p, one)
-	queries := s.db.Calls("Query")
-	s.db.Fail("Query", 1, dynamotest.NotPersisted)
+	queries := s.DB.Calls("Query")
+	s.DB.Fail("Query", 1, dynamotest.NotPersisted)
 	if again := deliver(t, p, one); len(again) > 0 {
 		t.Error("the job came back")
 	}
-	if s.db.Calls("Query") == queries {
+	if s.DB.Calls("Query") == queries {
 		t.Error("nothing was read: the test shows nothing")
 	}
 }

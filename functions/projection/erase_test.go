@@ -42,18 +42,18 @@ func seen(id, userID string) event.Event { return track(id, userID, "Product Vie
 // rest lets time pass and delivers what projection has put on its own queue and kept for later, until nothing is left. It answers the
 // passes of wipes that came.
 func (s *shop) rest() (passes []int) {
-	s.t.Helper()
+	s.Helper()
 	for round := 0; ; round++ {
 		if round == 20 {
-			s.t.Fatal("projection's own jobs go on for ever")
+			s.Fatal("projection's own jobs go on for ever")
 		}
 		if err := s.worker().Minute(context.Background()); err != nil {
-			s.t.Fatal(err)
+			s.Fatal(err)
 		}
 		for ; s.rested < len(s.reports.Bodies()); s.rested++ {
 			var j job.Events
 			if err := json.Unmarshal([]byte(s.reports.Bodies()[s.rested]), &j); err != nil {
-				s.t.Fatal(err)
+				s.Fatal(err)
 			}
 			if j.Command.Wipe != nil {
 				passes = append(passes, j.Command.Wipe.Pass)
@@ -61,7 +61,7 @@ func (s *shop) rest() (passes []int) {
 			s.settle(events.SQSMessage{Body: s.reports.Bodies()[s.rested]})
 		}
 		kept := 0
-		s.db.Each(s.t, "Due", func(item map[string]types.AttributeValue) {
+		s.DB.Each(s, "Due", func(item map[string]types.AttributeValue) {
 			if _, is := item["b"]; is {
 				kept++
 			}
@@ -69,7 +69,7 @@ func (s *shop) rest() (passes []int) {
 		if kept == 0 {
 			return passes
 		}
-		s.now = s.now.Add(5 * time.Minute)
+		s.Pass(5 * time.Minute)
 	}
 }
 
@@ -175,7 +175,7 @@ func TestErasuresAreByKey(t *testing.T) {
 			s := newShop(t)
 			worker := s.worker() // one process sees it all, so what it remembers counts
 			for n, j := range c.jobs {
-				s.now = t0.Add(time.Duration(10+n) * time.Hour)
+				s.Set(t0.Add(time.Duration(10+n) * time.Hour))
 				for round, jobs := 0, []events.SQSMessage{j}; len(jobs) > 0; round++ {
 					if round == 10 {
 						t.Fatalf("job %d comes back for ever", n)
@@ -213,10 +213,10 @@ func TestErasuresAreByKey(t *testing.T) {
 
 // event finds an event of a person's timeline.
 func (s *shop) event(i profile.Identifier, id string) event.Event {
-	s.t.Helper()
-	list, _, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 1000, "")
+	s.Helper()
+	list, _, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 1000, "")
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	for _, e := range list {
 		if e.MessageID == id {
@@ -242,7 +242,7 @@ func TestVersionsGoOnAfterAnErasure(t *testing.T) {
 			last := s.load(user("mei"))
 			deliver(t, w, eraseJob(t, last.ID, t0, false))
 			if former {
-				put(t, s.db, "Profiles", map[string]string{"pk": "p#" + string(last.ID), "sk": "p"}, map[string]int64{"v": 1, "erased": t0.UnixMilli()})
+				put(t, s.DB, "Profiles", map[string]string{"pk": "p#" + string(last.ID), "sk": "p"}, map[string]int64{"v": 1, "erased": t0.UnixMilli()})
 			}
 			before := s.load(user("mei")).Version
 			for n := range 3 {
@@ -270,7 +270,7 @@ func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		t.Run(fmt.Sprint("back ", back), func(t *testing.T) {
 			s := newShop(t)
-			timeline := people.Timeline{DB: s.db, Table: "Timeline"}
+			timeline := people.Timeline{DB: s.DB, Table: "Timeline"}
 			s.settle(envelope(t, "web", seen("1", "mei")))
 			mei := s.load(user("mei"))
 			s.settle(eraseJob(t, mei.ID, t0.Add(time.Hour), false))
@@ -281,9 +281,7 @@ func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
 			}
 			s.tick(2 * time.Minute)
 			late := people.Pack{Profile: mei.ID, Day: profile.DayOf(t0), Version: mei.Version + 1, Events: []people.PackedEvent{{Source: "web", Event: seen("late", "mei")}}}
-			if err := timeline.Write(t.Context(), late); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(timeline.Write(t.Context(), late))
 			// The pass that finds the pack is followed by one that finds nothing, and that is the last. The first is filed with the
 			// tombstones, for a crash behind them.
 			if got := s.rest(); !slices.Equal(got, []int{1, 1, 2}) {
@@ -298,10 +296,10 @@ func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
 
 // tick lets time pass and delivers what has become due.
 func (s *shop) tick(d time.Duration) {
-	s.t.Helper()
-	s.now = s.now.Add(d)
+	s.Helper()
+	s.Pass(d)
 	if err := s.worker().Minute(context.Background()); err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	for ; s.rested < len(s.reports.Bodies()); s.rested++ {
 		s.settle(events.SQSMessage{Body: s.reports.Bodies()[s.rested]})
@@ -352,12 +350,12 @@ func TestWhoComesBackAndIsMergedKeepsTheirs(t *testing.T) {
 	phone := anonymous("phone").ID()
 	s.settle(eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false))
 	s.settle(envelope(t, "web", hour(5, browse("2", "phone", t0))))
-	enrolments := outreach.Enrolments{DB: s.db, Table: "Due"}
-	if as, err := enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{phone}, CampaignID: "welcome", Cause: "now"}, s.now.Add(time.Second)); as == "" || err != nil {
+	enrolments := outreach.Enrolments{DB: s.DB, Table: "Due"}
+	if as, err := enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{phone}, CampaignID: "welcome", Cause: "now"}, s.Now().Add(time.Second)); as == "" || err != nil {
 		t.Fatalf("the phone is taken as %q, %v", as, err)
 	}
-	decided := delivery.Decision{NotificationID: "n", ProfileID: phone, Outcome: delivery.Sent, Asked: s.now, At: s.now.Add(time.Second)}
-	deliveries := outreach.Deliveries{DB: s.db, Table: "Deliveries"}
+	decided := delivery.Decision{NotificationID: "n", ProfileID: phone, Outcome: delivery.Sent, Asked: s.Now(), At: s.Now().Add(time.Second)}
+	deliveries := outreach.Deliveries{DB: s.DB, Table: "Deliveries"}
 	if first, err := deliveries.DecideFirst(t.Context(), decided); !first || err != nil {
 		t.Fatal(first, err)
 	}
@@ -396,7 +394,7 @@ type returning struct {
 func (r *returning) Wipe(_ context.Context, gone people.Gone, _ string) (int, string, error) {
 	r.seen = append(r.seen, gone.Back)
 	if len(r.seen) == 1 {
-		r.s.settle(envelope(r.s.t, "web", hour(5, seen("4", "mei"))))
+		r.s.settle(envelope(r.s, "web", hour(5, seen("4", "mei"))))
 	}
 	if len(r.seen) == 3 {
 		return 1, "", nil
@@ -412,7 +410,7 @@ func TestALongHistoryIsWipedPageByPage(t *testing.T) {
 	traces := &long{t: t, s: s, pages: map[profile.ID]int{keys[0]: 3 * wipePages, keys[1]: 3}}
 	worker := func() *Process {
 		w := s.worker()
-		w.Traces = []Traces{traces, outreach.Enrolments{DB: s.db, Table: "Due"}}
+		w.Traces = []Traces{traces, outreach.Enrolments{DB: s.DB, Table: "Due"}}
 		return w
 	}
 	if again := deliver(t, worker(), eraseJob(t, keys[0], t0.Add(time.Hour), false)); len(again) > 0 {
@@ -463,7 +461,7 @@ func TestTwoWorkersEraseAtOnce(t *testing.T) {
 	s.settle(envelope(t, "web", seen("1", "mei")))
 	command := eraseJob(t, user("mei").ID(), t0.Add(time.Hour), false)
 	loser := s.worker()
-	loser.Now = func() time.Time { return s.now.Add(2 * time.Second) }
+	loser.Now = func() time.Time { return s.Now().Add(2 * time.Second) }
 	loser.Profiles = &overtaken{loser.Profiles, func() {
 		s.settle(command)
 		s.settle(envelope(t, "web", hour(2, seen("2", "mei"))))
@@ -482,16 +480,14 @@ func TestAWipeWaitsForTheTombstone(t *testing.T) {
 	s.settle(envelope(t, "web", seen("1", "mei")))
 	mei := s.load(user("mei"))
 	at := t0.Add(time.Hour)
-	s.db.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
+	s.DB.Fail("TransactWriteItems", 1, dynamotest.NotPersisted)
 	again := deliver(t, s.worker(), eraseJob(t, mei.ID, at, false))
 	if s.tick(2 * time.Minute); len(again) != 1 || len(s.reports.Bodies()) != 0 {
 		t.Fatalf("%d jobs come again, %d wipes are on the queue; want the job alone", len(again), len(s.reports.Bodies()))
 	}
 	filed, err := wipeEntry(&job.Command{ID: "e", Kind: job.CommandWipe, ProfileID: mei.ID, At: at,
-		Wipe: &job.Wipe{Keys: mei.Keys(), Version: mei.TombstoneVersion(at), Until: s.now}})
-	if err != nil {
-		t.Fatal(err)
-	}
+		Wipe: &job.Wipe{Keys: mei.Keys(), Version: mei.TombstoneVersion(at), Until: s.Now()}})
+	s.Must(err)
 	wipe := events.SQSMessage{Body: string(filed.Body)}
 	if back := deliver(t, s.worker(), wipe); len(back) != 1 || len(s.knows(user("mei")).Timeline) != 1 {
 		t.Error("somebody is wiped who is not erased")
@@ -512,7 +508,7 @@ func TestAWipeGoesOnBehindTheVersionBefore(t *testing.T) {
 	s.settle(eraseJob(t, mei, t0.Add(time.Hour), false))
 	text := func(v string) types.AttributeValue { return &types.AttributeValueMemberS{Value: v} }
 	table := "Profiles"
-	if _, err := s.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{
+	if _, err := s.DB.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{
 		"pk": text("p#" + string(mei)), "sk": text("p"), "to": text(string(ali))}}); err != nil {
 		t.Fatal(err)
 	}
@@ -534,9 +530,7 @@ func TestAReportOfOneWhoWasErasedSince(t *testing.T) {
 		t.Error("the report comes back for ever")
 	}
 	var j job.Events
-	if err := json.Unmarshal([]byte(report.Body), &j); err != nil {
-		t.Fatal(err)
-	}
+	s.Must(json.Unmarshal([]byte(report.Body), &j))
 	s.settle(envelope(t, "hook", hour(2, seen("back", "till"))))
 	if again := deliver(t, s.worker(), report); len(again) != 0 {
 		t.Error("the report comes back for ever, since the till is there again")
@@ -580,7 +574,7 @@ func TestTwoWorkersEraseAndFold(t *testing.T) {
 			t.Errorf("%v is %+v", i, p.Identifiers)
 		}
 	}
-	if list, _, err := (people.Timeline{DB: s.db, Table: "Timeline"}).Events(t.Context(), mei.Keys(), 100, ""); err != nil || len(list) != 0 {
+	if list, _, err := (people.Timeline{DB: s.DB, Table: "Timeline"}).Events(t.Context(), mei.Keys(), 100, ""); err != nil || len(list) != 0 {
 		t.Errorf("the timeline holds %d events, %v", len(list), err)
 	}
 }
@@ -611,7 +605,7 @@ func TestOrdersOfOneWhoWasErased(t *testing.T) {
 	s.settle(completed("A", "mei", -1, `,"total":10`), completed("R", "mei", -2, `,"total":20`), completed("L", "li", -2, `,"total":5`))
 	s.settle(envelope(t, "web", hour(-1, track("p", "mei", "Order Placed", t0, `{"order_id":"P","total":7}`))))
 	s.settle(envelope(t, "hook", hour(-1, track("seen", "mei", "Order Refunded", t0, `{"order_id":"L","total":1}`))))
-	put(t, s.db, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "order": "R", "state": "settled"}, map[string]int64{"v": 3})
+	put(t, s.DB, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "order": "R", "state": "settled"}, map[string]int64{"v": 3})
 	s.rest()
 	s.erase("mei", t0)
 	// Somebody comes back with the same figures at the same second, and pays what was placed before.
@@ -626,7 +620,7 @@ func TestOrdersOfOneWhoWasErased(t *testing.T) {
 		owner profile.ID
 		net   int64
 	}{"A": {"nobody", 500}, "R": {mei, 2000}, "L": {user("li").ID(), 400}, "B": {mei, 1000}, "P": {mei, 700}} {
-		o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), id)
+		o, err := s.Orders.Load(t.Context(), id)
 		if err != nil || o.Owner != want.owner || o.Net() != want.net {
 			t.Errorf("order %s is of %s, worth %d, %v; want %s, %d", id, o.Owner, o.Net(), err, want.owner, want.net)
 		}
@@ -655,7 +649,7 @@ func TestAnOrderThatKeptItsOwner(t *testing.T) {
 		s := newShop(t)
 		mei := user("mei").ID()
 		s.settle(envelope(t, "web", hour(-2, track("c", "mei", "Order Completed", t0, `{"order_id":"R","total":20}`))))
-		put(t, s.db, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "order": "R", "state": "settled"}, map[string]int64{"v": 3})
+		put(t, s.DB, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "order": "R", "state": "settled"}, map[string]int64{"v": 3})
 		s.rest()
 		s.erase("mei", t0)
 		s.rest()
@@ -665,7 +659,7 @@ func TestAnOrderThatKeptItsOwner(t *testing.T) {
 		s.settle(envelope(t, "hook", late))
 		s.rest()
 		s.live(nil)
-		o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(t.Context(), "R")
+		o, err := s.Orders.Load(t.Context(), "R")
 		if err != nil || o.Owner != mei || o.Net() != 1600 {
 			t.Errorf("%s: the order is of %s, worth %d, %v", name, o.Owner, o.Net(), err)
 		}
@@ -688,16 +682,14 @@ func TestCodesOfOneWhoWasErased(t *testing.T) {
 		who           profile.ID
 		at            time.Time
 	}{{"OLD", "spring", mei, t0}, {"LI", "spring", "li", t0}, {"NEW", "autumn", mei, t0.Add(2 * time.Hour)}} {
-		if err := (reward.Codes{DB: s.db, Table: "Referrals"}).PutCode(t.Context(), c.code, c.program, c.who, c.at, nil); err != nil {
-			t.Fatal(err)
-		}
+		s.Must((reward.Codes{DB: s.DB, Table: "Referrals"}).PutCode(t.Context(), c.code, c.program, c.who, c.at, nil))
 	}
-	put(t, s.db, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "state": "claimed"}, map[string]int64{"v": 1})
-	put(t, s.db, "Referrals", map[string]string{"pk": "a#" + string(mei), "sk": "r#spring#li", "program": "spring", "friend": "li", "at": t0.Format(time.RFC3339)}, nil)
+	put(t, s.DB, "Referrals", map[string]string{"pk": "f#" + string(mei), "sk": "spring", "program": "spring", "friend": string(mei), "state": "claimed"}, map[string]int64{"v": 1})
+	put(t, s.DB, "Referrals", map[string]string{"pk": "a#" + string(mei), "sk": "r#spring#li", "program": "spring", "friend": "li", "at": t0.Format(time.RFC3339)}, nil)
 	s.erase("mei", t0)
 	s.rest()
 	var left []string
-	s.db.Each(t, "Referrals", func(item map[string]types.AttributeValue) {
+	s.DB.Each(t, "Referrals", func(item map[string]types.AttributeValue) {
 		left = append(left, item["pk"].(*types.AttributeValueMemberS).Value)
 	})
 	slices.Sort(left)
@@ -712,25 +704,21 @@ func TestAnErasureThatComesAgainTakesNothingSince(t *testing.T) {
 	s.settle(envelope(t, "web", hour(1, seen("1", "old"))))
 	buried := t0.Add(2 * time.Hour)
 	for range 3 {
-		s.now = buried
+		s.Set(buried)
 		if len(s.reports.Bodies()) > 0 {
-			s.now = buried.Add(time.Hour)
+			s.Set(buried.Add(time.Hour))
 		}
 		s.settle(eraseJob(t, user("old").ID(), t0.Add(90*time.Minute), false))
-		if err := s.reports.SendBody(t.Context(), []byte("seen")); err != nil {
-			t.Fatal(err)
-		}
+		s.Must(s.reports.SendBody(t.Context(), []byte("seen")))
 	}
 	wipes := 0
-	s.db.Each(t, "Due", func(item map[string]types.AttributeValue) {
+	s.DB.Each(t, "Due", func(item map[string]types.AttributeValue) {
 		body, is := item["b"].(*types.AttributeValueMemberB)
 		if !is {
 			return
 		}
 		var j job.Events
-		if err := json.Unmarshal(body.Value, &j); err != nil {
-			t.Fatal(err)
-		}
+		s.Must(json.Unmarshal(body.Value, &j))
 		wipes++
 		if until := j.Command.Wipe.Until; until.Before(buried) || until.After(buried.Add(10*time.Millisecond)) {
 			t.Errorf("a wipe takes what was noted until %s; the tombstones stood at %s", until, buried)

@@ -41,20 +41,14 @@ func TestGoldenInvocations(t *testing.T) {
 		s := newShop(t)
 		hand := func(raw []byte) events.SQSEventResponse {
 			var in events.SQSEvent
-			if err := json.Unmarshal(raw, &in); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(json.Unmarshal(raw, &in))
 			out, err := s.worker().Handle(t.Context(), in)
-			if err != nil {
-				t.Fatal(err)
-			}
+			s.Must(err)
 			return out
 		}
 		if want.before != "" {
 			before, err := os.ReadFile("../../events/projection/" + want.before + ".json")
-			if err != nil {
-				t.Fatal(err)
-			}
+			s.Must(err)
 			hand(before)
 		}
 		out := hand(raw)

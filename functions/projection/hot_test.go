@@ -105,7 +105,7 @@ func TestHotPerson(t *testing.T) {
 	}
 	wg.Wait()
 	took := time.Since(began)
-	writes := s.db.Calls(dynamotest.AnyWrite)
+	writes := s.DB.Calls(dynamotest.AnyWrite)
 
 	p := s.load(user("till"))
 	if p.Orders.Count != n/100 || p.Orders.Revenue()[0].Minor != int64(n/100*101) {
@@ -118,11 +118,9 @@ func TestHotPerson(t *testing.T) {
 	if counted != int64(n) {
 		t.Errorf("%d events are counted, want %d", counted, n)
 	}
-	out, err := s.db.GetItem(context.Background(), &dynamodb.GetItemInput{TableName: new("Profiles"), Key: map[string]types.AttributeValue{
+	out, err := s.DB.GetItem(context.Background(), &dynamodb.GetItemInput{TableName: new("Profiles"), Key: map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: "p#" + string(p.ID)}, "sk": &types.AttributeValueMemberS{Value: "p"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.Must(err)
 	size := len(out.Item["b"].(*types.AttributeValueMemberB).Value)
 	t.Logf("%d events, %d writes (%.4f an event), %d batches came back, one was received %d times, %d versions, item %d bytes, %v (%.0f us an event)",
 		n, writes, float64(writes)/float64(n), back.Load(), most.Load(), p.Version, size, took.Round(time.Millisecond), float64(took.Microseconds())/float64(n))
@@ -141,7 +139,7 @@ func TestHotPerson(t *testing.T) {
 	}
 	seen, cursor := 0, ""
 	for pages := 0; pages == 0 || cursor != ""; pages++ {
-		list, next, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), p.Keys(), 500, cursor)
+		list, next, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), p.Keys(), 500, cursor)
 		if err != nil || pages > 200 {
 			t.Fatal(pages, err)
 		}

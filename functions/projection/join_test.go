@@ -17,7 +17,7 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-func untrusted(t *testing.T, source string, list ...event.Event) events.SQSMessage {
+func untrusted(t testing.TB, source string, list ...event.Event) events.SQSMessage {
 	t.Helper()
 	return events.SQSMessage{Body: functiontest.Body(t, job.Events{Source: source, NoMoney: true, Events: list})}
 }
@@ -134,11 +134,11 @@ func TestKnownIdentifiersCostNothing(t *testing.T) {
 	}
 	p := s.worker()
 	deliver(t, p, say(2)) // this process has seen the packs written
-	reads, puts, packs, transactions := s.db.Calls("GetItem"), s.db.Calls("PutItem"), s.db.Calls("BatchWriteItem"), s.db.Calls("TransactWriteItems")
+	reads, puts, packs, transactions := s.DB.Calls("GetItem"), s.DB.Calls("PutItem"), s.DB.Calls("BatchWriteItem"), s.DB.Calls("TransactWriteItems")
 	if again := deliver(t, p, say(3)); len(again) > 0 {
 		t.Fatal("the job came back")
 	}
-	r, w, b, x := s.db.Calls("GetItem")-reads, s.db.Calls("PutItem")-puts, s.db.Calls("BatchWriteItem")-packs, s.db.Calls("TransactWriteItems")-transactions
+	r, w, b, x := s.DB.Calls("GetItem")-reads, s.DB.Calls("PutItem")-puts, s.DB.Calls("BatchWriteItem")-packs, s.DB.Calls("TransactWriteItems")-transactions
 	if r != 1 || w != 1 || b != 1 || x != 0 {
 		t.Errorf("%d reads, %d writes, %d of packs, %d transactions; want the profile, the profile, its pack, none", r, w, b, x)
 	}
@@ -165,11 +165,11 @@ func TestEveryWriteOfAJoinBroken(t *testing.T) {
 	if len(want.Profile.Identifiers) != 6 || len(want.Timeline) != 4 {
 		t.Fatalf("%v, %v", want.Profile.Identifiers, want.Timeline)
 	}
-	writes := healthy.db.Calls(dynamotest.AnyWrite)
+	writes := healthy.DB.Calls(dynamotest.AnyWrite)
 	for _, how := range []dynamotest.How{dynamotest.NotPersisted, dynamotest.Persisted} {
 		for n := 1; n <= writes; n++ {
 			s := newShop(t)
-			s.db.Fail(dynamotest.AnyWrite, n, how)
+			s.DB.Fail(dynamotest.AnyWrite, n, how)
 			got := run(s)
 			slices.Sort(got.Timeline)
 			if len(got.Profile.Identifiers) != 6 || got.Profile.Counters["x"].Total != 1 || got.Profile.Counters["page"].Total != 1 || !slices.Equal(got.Timeline, []string{"1", "2", "3", "b"}) {

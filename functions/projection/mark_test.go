@@ -40,10 +40,10 @@ func TestWhatIsKnownAgainstAnAddress(t *testing.T) {
 			}
 			body := functiontest.Body(t, job.Events{Source: "s", NoMoney: c.public, Events: list})
 			if how != "" {
-				s.db.Fail("UpdateItem", 1, how)
+				s.DB.Fail("UpdateItem", 1, how)
 			}
 			s.settle(events.SQSMessage{Body: body})
-			got, err := outreach.Deliveries{DB: s.db, Table: "Deliveries"}.Marks(t.Context(), delivery.Email, "ann@example.com")
+			got, err := outreach.Deliveries{DB: s.DB, Table: "Deliveries"}.Marks(t.Context(), delivery.Email, "ann@example.com")
 			if err != nil || got != c.want {
 				t.Errorf("%s, %s: %+v, %v, want %+v", c.name, how, got, err, c.want)
 			}

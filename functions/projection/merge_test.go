@@ -25,10 +25,10 @@ func alias(id, userID, previous string) event.Event {
 
 // merges lists the merges that a person's timeline tells of, newest first.
 func (s *shop) merges(i profile.Identifier) []event.Event {
-	s.t.Helper()
-	list, _, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 10_000, "")
+	s.Helper()
+	list, _, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 10_000, "")
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return slices.DeleteFunc(list, func(e event.Event) bool { return e.Name != event.ProfilesMerged })
 }
@@ -71,9 +71,7 @@ func TestAMergeIsAnEvent(t *testing.T) {
 				By             string
 				Explicit       bool
 			}
-			if err := json.Unmarshal(got[0].Properties, &says); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(json.Unmarshal(got[0].Properties, &says))
 			if says.Kept != p.ID || says.Absorbed != p.Parts[0] || says.By != c.by || says.Explicit != c.explicit {
 				t.Errorf("says %+v of %s with the part %s", says, p.ID, p.Parts[0])
 			}
@@ -82,11 +80,9 @@ func TestAMergeIsAnEvent(t *testing.T) {
 			}
 			// What orchestration would look up is there.
 			var envelope struct{ Follows []profile.Follow }
-			if err := json.Unmarshal([]byte(s.campaigns.Bodies()[0]), &envelope); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(json.Unmarshal([]byte(s.campaigns.Bodies()[0]), &envelope))
 			f := envelope.Follows[0]
-			if _, err := (people.Timeline{DB: s.db, Table: "Timeline"}).Event(context.Background(), people.EventRef{Profile: p.ID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event}); err != nil {
+			if _, err := (people.Timeline{DB: s.DB, Table: "Timeline"}).Event(context.Background(), people.EventRef{Profile: p.ID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event}); err != nil {
 				t.Errorf("the told event cannot be found: %v", err)
 			}
 		})
@@ -124,9 +120,7 @@ func TestEveryWriteOfAMergeBroken(t *testing.T) {
 		parts := make([]string, 0, 2)
 		for _, m := range s.merges(user("mei")) {
 			var says struct{ By string }
-			if err := json.Unmarshal(m.Properties, &says); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(json.Unmarshal(m.Properties, &says))
 			parts = append(parts, says.By)
 		}
 		slices.Sort(parts)
@@ -138,9 +132,7 @@ func TestEveryWriteOfAMergeBroken(t *testing.T) {
 		ids := map[string]string{} // an outbox that a merge took over is sent for the one who stays
 		for _, body := range s.settlement.Bodies() {
 			var sent job.Follows
-			if err := json.Unmarshal([]byte(body), &sent); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(json.Unmarshal([]byte(body), &sent))
 			for _, f := range sent.Follows {
 				ids[f.ID] = f.Ref
 			}
@@ -156,7 +148,7 @@ func TestEveryWriteOfAMergeBroken(t *testing.T) {
 	if want != plain {
 		t.Fatalf("without a fault:\n%s\nwant\n%s", want, plain)
 	}
-	writes := healthy.db.Calls(dynamotest.AnyWrite)
+	writes := healthy.DB.Calls(dynamotest.AnyWrite)
 	outlets := func(s *shop) map[string]*outlet {
 		return map[string]*outlet{"settlement": s.settlement, "reports": s.reports}
 	}
@@ -173,7 +165,7 @@ func TestEveryWriteOfAMergeBroken(t *testing.T) {
 		for n := 1; n <= writes; n++ {
 			t.Run(fmt.Sprintf("write %d %s", n, how), func(t *testing.T) {
 				s := newShop(t)
-				s.db.Fail(dynamotest.AnyWrite, n, how)
+				s.DB.Fail(dynamotest.AnyWrite, n, how)
 				check(t, s)
 			})
 		}
@@ -196,7 +188,7 @@ func TestAMergeBetweenCommitAndPack(t *testing.T) {
 	s := newShop(t)
 	s.settle(envelope(t, "web", track("1", "mei", "Product Viewed", t0, "")))
 	event := envelope(t, "web", browse("2", "a", t0.Add(time.Minute)))
-	s.db.Fail("BatchWriteItem", 1, dynamotest.NotPersisted) // the pack
+	s.DB.Fail("BatchWriteItem", 1, dynamotest.NotPersisted) // the pack
 	if again := deliver(t, s.worker(), event); len(again) != 1 {
 		t.Fatalf("%d jobs come again, want the one", len(again))
 	}
@@ -273,9 +265,7 @@ func TestAnOutboxKeepsWhatANewerVersionWrote(t *testing.T) {
 	old, profiles := s.load(user("old")), s.worker().Profiles
 	voucher := profile.Follow{Kind: "voucher", Ref: "v-1", At: t0}
 	old.Append(old.Version+1, voucher, profile.Follow{Kind: profile.FollowOrder, Ref: "A", At: t0})
-	if err := profiles.Commit(t.Context(), people.Change{Profile: old}); err != nil {
-		t.Fatal(err)
-	}
+	s.Must(profiles.Commit(t.Context(), people.Change{Profile: old}))
 	s.settle(envelope(t, "server", track("2", "old", "Order Completed", t0, `{"order_id":"B","total":1}`)))
 	s.settle(envelope(t, "server", track("3", "mei", "x", t0.Add(-time.Hour), "")))
 	s.settle(envelope(t, "server", alias("4", "mei", "old")))
@@ -435,9 +425,7 @@ func TestAMessageThatBothHadCounted(t *testing.T) {
 	s.live([]events.SQSMessage{envelope(t, "web", view, order, track("x", "mei", "Product Viewed", t0.Add(-time.Hour), "")), envelope(t, "web", identify("i", "mei", "a", t0, `{}`))})
 	k := s.knows(user("mei"))
 	var says struct{ CountedTwice int }
-	if err := json.Unmarshal(s.merges(user("mei"))[0].Properties, &says); err != nil {
-		t.Fatal(err)
-	}
+	s.Must(json.Unmarshal(s.merges(user("mei"))[0].Properties, &says))
 	twice := 0
 	for _, id := range k.Timeline {
 		if id == "m" {

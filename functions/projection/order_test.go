@@ -54,7 +54,7 @@ func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
 				if count != 1 || net != 10000 {
 					t.Errorf("%d orders, %d left; want 1 and 100.00", count, net)
 				}
-				o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
+				o, err := s.Orders.Load(context.Background(), "A")
 				if err != nil || o.Total != 12000 || len(o.Refunds) != 1 || len(o.Products) != 1 || o.Products[0].Quantity != 2 || !o.CompletedAt.Equal(t0.Add(time.Minute)) {
 					t.Errorf("the order is %+v, %v", o, err)
 				}
@@ -67,8 +67,8 @@ func TestOneOrderFromBrowserServerAndWebhook(t *testing.T) {
 }
 
 func (s *shop) erase(i string, at time.Time) {
-	s.t.Helper()
-	body := functiontest.Body(s.t, job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user(i).ID(), At: at}})
+	s.Helper()
+	body := functiontest.Body(s, job.Events{Command: &job.Command{ID: "e", Kind: job.CommandErase, ProfileID: user(i).ID(), At: at}})
 	s.settle(events.SQSMessage{Body: body})
 }
 
@@ -148,7 +148,7 @@ func TestARefundAfterAnErasure(t *testing.T) {
 			if bare := s.load(user("mei")); bare.Version > 0 && !exists(bare) && !bare.LastSeen.IsZero() {
 				t.Errorf("a profile without a name: %+v", bare)
 			}
-			o, err := people.Orders{DB: s.db, Table: "Profiles"}.Load(context.Background(), "A")
+			o, err := s.Orders.Load(context.Background(), "A")
 			if err != nil || o.Net() != 600 {
 				t.Errorf("of the order %d is left, %v; want 6.00", o.Net(), err)
 			}
@@ -177,7 +177,7 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 		s.settle(scenario(t)...)
 		s.settle(envelope(t, "server", track("old", "old-mei", "x", t0.Add(-90*time.Minute), "")))
 		s.settle(envelope(t, "server", alias("al", "mei", "old-mei")))
-		return s, s.db.Calls(dynamotest.AnyWrite)
+		return s, s.DB.Calls(dynamotest.AnyWrite)
 	}
 	gone := func(t *testing.T, s *shop, keys []profile.ID) {
 		t.Helper()
@@ -187,16 +187,16 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 				t.Errorf("%v is %+v", i, p)
 			}
 		}
-		if list, _, err := (people.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
+		if list, _, err := (people.Timeline{DB: s.DB, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
 			t.Errorf("the timeline holds %d events, %v", len(list), err)
 		}
-		if o, err := (people.Orders{DB: s.db, Table: "Profiles"}).Load(context.Background(), "A-1"); err != nil || o.Owner != "nobody" || o.Net() != 10000 {
+		if o, err := (s.Orders).Load(context.Background(), "A-1"); err != nil || o.Owner != "nobody" || o.Net() != 10000 {
 			t.Errorf("the order is %+v, %v", o, err)
 		}
 	}
 	healthy, before := prepare()
 	healthy.erase("mei", t0.Add(time.Hour))
-	writes := healthy.db.Calls(dynamotest.AnyWrite) - before
+	writes := healthy.DB.Calls(dynamotest.AnyWrite) - before
 	if writes < 5 {
 		t.Fatalf("an erasure makes %d writes: the test shows little", writes)
 	}
@@ -205,7 +205,7 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 			t.Run(fmt.Sprintf("write %d %s", n, how), func(t *testing.T) {
 				s, _ := prepare()
 				keys := s.load(user("mei")).Keys()
-				s.db.Fail(dynamotest.AnyWrite, n, how)
+				s.DB.Fail(dynamotest.AnyWrite, n, how)
 				s.erase("mei", t0.Add(time.Hour))
 				s.settle(scenario(t)...) // late jobs of the erased person
 				gone(t, s, keys)
@@ -228,7 +228,7 @@ func TestNoticesOfAShopThatComeAgain(t *testing.T) {
 		}
 		times := 6
 		for n := range times {
-			s.now = day(n).Add(time.Hour)
+			s.Set(day(n).Add(time.Hour))
 			s.live([]events.SQSMessage{envelope(t, "hook",
 				notice(n, "completed", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`),
 				notice(n, fmt.Sprint("updated-", n), "Order Updated", day(n), `{"order_id":"A","total":10,"currency":"CNY"}`),
@@ -266,7 +266,7 @@ func TestARefundWaitsForItsOrdersOwner(t *testing.T) {
 	play := func(how dynamotest.How, n int) *shop {
 		s := newShop(t)
 		if n > 0 {
-			s.db.Fail(dynamotest.AnyWrite, n, how)
+			s.DB.Fail(dynamotest.AnyWrite, n, how)
 		}
 		s.settle(envelope(t, "hook", byOrder))
 		s.tick(20 * time.Minute) // nobody yet
@@ -276,7 +276,7 @@ func TestARefundWaitsForItsOrdersOwner(t *testing.T) {
 		return s
 	}
 	healthy := play(dynamotest.Persisted, 0)
-	want, writes := healthy.knows(user("mei")), healthy.db.Calls(dynamotest.AnyWrite)
+	want, writes := healthy.knows(user("mei")), healthy.DB.Calls(dynamotest.AnyWrite)
 	if want.Profile.Counters["Order Refunded"].Total != 1 || len(want.Timeline) != 2 || want.Profile.Orders.Revenue()[0].Minor != 600 || exists(healthy.load(anonymous("shopify-order-A"))) {
 		t.Fatalf("mei is %+v", want)
 	}
@@ -336,15 +336,15 @@ func TestAnotherWorkerToldTheOrder(t *testing.T) {
 	s := newShop(t)
 	message := envelope(t, "server", track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`))
 	ended := false
-	s.db.Interrupt("BatchGetItem", 1, func() {
+	s.DB.Interrupt("BatchGetItem", 1, func() {
 		for nth := range 8 {
-			s.db.Fail("BatchWriteItem", 1+nth, dynamotest.NotPersisted)
+			s.DB.Fail("BatchWriteItem", 1+nth, dynamotest.NotPersisted)
 		}
 		answer, err := s.worker().Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{message}})
 		if err != nil || len(answer.BatchItemFailures) != 1 {
 			t.Fatalf("the first worker has written its packs: %v, %v", answer, err)
 		}
-		s.db.Heal()
+		s.DB.Heal()
 		ended = true
 	})
 	answer, err := s.worker().Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{message}})

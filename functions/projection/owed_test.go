@@ -70,7 +70,7 @@ func TestManyPeopleTakeFewCalls(t *testing.T) {
 	s.settle(crowd(t, n, "a")...)
 	before := map[string]int{}
 	for _, op := range []string{"GetItem", "BatchGetItem", "Query", "PutItem", "BatchWriteItem"} {
-		before[op] = s.db.Calls(op)
+		before[op] = s.DB.Calls(op)
 	}
 	s.settle(crowd(t, n, "b")...)
 	for op, want := range map[string]int{
@@ -78,7 +78,7 @@ func TestManyPeopleTakeFewCalls(t *testing.T) {
 		"BatchGetItem":   2, // profiles, packs
 		"BatchWriteItem": 3,
 	} {
-		if got := s.db.Calls(op) - before[op]; got != want {
+		if got := s.DB.Calls(op) - before[op]; got != want {
 			t.Errorf("%s: %d calls, want %d", op, got, want)
 		}
 	}
@@ -154,9 +154,7 @@ func TestPeopleWhoAreOwedTooMuchAreNotMerged(t *testing.T) {
 				commit.Hashes = append(commit.Hashes, event.Hash(i*10_000+h))
 			}
 			p.Window.Record(commit)
-			if err := worker.Profiles.Commit(t.Context(), people.Change{Profile: p}); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(worker.Profiles.Commit(t.Context(), people.Change{Profile: p}))
 			them[user(name)] = &person{profile: s.load(user(name))}
 		}
 		load := func(i profile.Identifier) (*person, error) {

@@ -11,7 +11,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // TestARefusalOfProfilingTakesEffectAtOnce: with the commit that brings it somebody loses every class, and is in no segment that asks one, also in
@@ -43,9 +42,7 @@ func TestARefusalOfProfilingTakesEffectAtOnce(t *testing.T) {
 			p := s.load(user("mei"))
 			p.Scores = profile.Scores{Run: "r", R: 5, F: 4, M: 3, Class8: "111", Segment11: "loyal", Class15: "active-11", Lifecycle: "active"}
 			p.Members["loyal"] = profile.Membership{Since: t0, Run: "r"}
-			if err := (people.Profiles{DB: s.db, Table: "Profiles"}).Save(t.Context(), p); err != nil {
-				t.Fatal(err)
-			}
+			s.Must(s.Profiles.Save(t.Context(), p))
 			before := len(s.told())
 			word := func(id, name string, minutes int) event.Event {
 				at := t0.Add(time.Duration(minutes) * time.Minute)

@@ -54,13 +54,11 @@ func (o *outlet) follows(t *testing.T) []string {
 
 // shop is one store with as many workers as a test wants.
 type shop struct {
-	t          *testing.T
-	db         *dynamotest.DB
+	*functiontest.Shop
 	settlement *outlet
 	campaigns  *outlet
 	reports    *outlet
 	watch      *Watch
-	now        time.Time
 	rested     int  // how many of the reports rest and tick have delivered
 	blind      bool // nothing is read ahead
 
@@ -73,25 +71,25 @@ type fixed struct{ w *Watch }
 func (f fixed) Current(context.Context) (*Watch, error) { return f.w, nil }
 
 func newShop(t *testing.T) *shop {
-	return &shop{t: t, db: dynamotest.New(t), now: t0.Add(time.Hour), settlement: &outlet{}, campaigns: &outlet{}, reports: &outlet{}}
+	return &shop{Shop: functiontest.Open(t, t0.Add(time.Hour)), settlement: &outlet{}, campaigns: &outlet{}, reports: &outlet{}}
 }
 
 func (s *shop) worker() *Process {
-	ahead := people.NewAhead(s.db, "Profiles", "Timeline")
+	ahead := people.NewAhead(s.DB, "Profiles", "Timeline")
 	timeline := people.Timeline{DB: ahead, Table: "Timeline"}
 	p := &Process{
 		Profiles: people.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: people.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
 		Timeline: timeline, Rules: fixed{s.watch},
-		Addresses: outreach.Deliveries{DB: s.db, Table: "Deliveries"},
+		Addresses: outreach.Deliveries{DB: s.DB, Table: "Deliveries"},
 		Traces: []Traces{
-			people.OrderTraces{Orders: people.Orders{DB: s.db, Table: "Profiles"}, Timeline: timeline, Kept: reward.Referrals{DB: s.db, Table: "Referrals"}.OrdersOf},
-			timeline, outreach.Deliveries{DB: s.db, Table: "Deliveries"}, outreach.Enrolments{DB: s.db, Table: "Due"}, due.Waits{DB: s.db, Table: "Due"},
-			reward.Referrals{DB: s.db, Table: "Referrals"},
+			people.OrderTraces{Orders: s.Orders, Timeline: timeline, Kept: reward.Referrals{DB: s.DB, Table: "Referrals"}.OrdersOf},
+			timeline, outreach.Deliveries{DB: s.DB, Table: "Deliveries"}, outreach.Enrolments{DB: s.DB, Table: "Due"}, due.Waits{DB: s.DB, Table: "Due"},
+			reward.Referrals{DB: s.DB, Table: "Referrals"},
 		},
 		Outbox: outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},
 		Self:   s.reports, Currency: "CNY",
-		Later:     due.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }},
-		Now:       func() time.Time { return s.now },
+		Later:     due.Due{DB: s.DB, Table: "Due", Now: s.Now},
+		Now:       s.Now,
 		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
 	if s.blind {
@@ -108,13 +106,13 @@ func (s *shop) Postpone(_ context.Context, _ string, delay time.Duration) error 
 	return nil
 }
 
-func envelope(t *testing.T, source string, list ...event.Event) events.SQSMessage {
+func envelope(t testing.TB, source string, list ...event.Event) events.SQSMessage {
 	t.Helper()
 	return events.SQSMessage{Body: functiontest.Body(t, job.Events{Source: source, Events: list})}
 }
 
 // deliver hands the records to the worker and answers those that are to come again.
-func deliver(t *testing.T, p *Process, records ...events.SQSMessage) []events.SQSMessage {
+func deliver(t testing.TB, p *Process, records ...events.SQSMessage) []events.SQSMessage {
 	t.Helper()
 	for i := range records {
 		records[i].MessageId = fmt.Sprint("record-", i)
@@ -136,24 +134,22 @@ func deliver(t *testing.T, p *Process, records ...events.SQSMessage) []events.SQ
 
 // settle delivers until nothing comes back, to a new worker each time, as after a crash.
 func (s *shop) settle(records ...events.SQSMessage) (rounds int) {
-	s.t.Helper()
+	s.Helper()
 	for rounds = 1; ; rounds++ {
-		records = deliver(s.t, s.worker(), records...)
+		records = deliver(s, s.worker(), records...)
 		if len(records) == 0 {
 			return rounds
 		}
 		if rounds == 6 {
-			s.t.Fatal("jobs still come back after six rounds")
+			s.Fatal("jobs still come back after six rounds")
 		}
 	}
 }
 
 func (s *shop) load(i profile.Identifier) *profile.Profile {
-	s.t.Helper()
-	p, err := people.Profiles{DB: s.db, Table: "Profiles"}.Load(context.Background(), i.ID())
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	s.Helper()
+	p, err := s.Profiles.Load(s.Context(), i.ID())
+	s.Must(err)
 	return p
 }
 
@@ -172,11 +168,11 @@ type knowledge struct {
 }
 
 func (s *shop) knows(i profile.Identifier) knowledge {
-	s.t.Helper()
+	s.Helper()
 	p := s.load(i)
-	list, next, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(context.Background(), p.Keys(), 10_000, "")
+	list, next, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), p.Keys(), 10_000, "")
 	if err != nil || next != "" {
-		s.t.Fatal(err, next)
+		s.Fatal(err, next)
 	}
 	k := knowledge{Profile: *p}
 	k.Profile.Version, k.Profile.Window, k.Profile.Outbox = 0, profile.Window{}, nil
@@ -266,7 +262,7 @@ func TestEveryWriteBroken(t *testing.T) {
 	healthy := newShop(t)
 	healthy.settle(scenario(t)...)
 	mei, li, jobs := healthy.knows(user("mei")), healthy.knows(user("li")), healthy.settlement.follows(t)
-	writes, sends := healthy.db.Calls(dynamotest.AnyWrite), healthy.settlement.Sends()
+	writes, sends := healthy.DB.Calls(dynamotest.AnyWrite), healthy.settlement.Sends()
 	if writes < 3 || sends < 1 {
 		t.Fatalf("the scenario makes %d writes and %d sends", writes, sends)
 	}
@@ -289,7 +285,7 @@ func TestEveryWriteBroken(t *testing.T) {
 		for n := 1; n <= writes; n++ {
 			t.Run(fmt.Sprintf("write %d %s", n, how), func(t *testing.T) {
 				s := newShop(t)
-				s.db.Fail(dynamotest.AnyWrite, n, how)
+				s.DB.Fail(dynamotest.AnyWrite, n, how)
 				check(t, s, s.settle(scenario(t)...))
 			})
 		}
@@ -317,7 +313,7 @@ func TestRedeliveryOfAHalfDoneBatch(t *testing.T) {
 			t.Run(fmt.Sprintf("write %d %s", n, how), func(t *testing.T) {
 				s := newShop(t)
 				batch := []events.SQSMessage{envelope(t, "web", list...), envelope(t, "web", track("x", "else", "Product Viewed", t0, ""))}
-				s.db.Fail(dynamotest.AnyWrite, n, how)
+				s.DB.Fail(dynamotest.AnyWrite, n, how)
 				again := deliver(t, s.worker(), batch...)
 				if want := 1 + n/(people+1); len(again) != want {
 					t.Fatalf("%d jobs come again, want %d", len(again), want)
@@ -345,7 +341,7 @@ func TestRedeliveryOfAHalfDoneBatch(t *testing.T) {
 func TestRecoveryInParts(t *testing.T) {
 	s := newShop(t)
 	one, two := envelope(t, "web", browse("b1", "d", t0), browse("b2", "d", t0)), envelope(t, "web", browse("b3", "d", t0))
-	s.db.Fail("BatchWriteItem", 1, dynamotest.NotPersisted)
+	s.DB.Fail("BatchWriteItem", 1, dynamotest.NotPersisted)
 	if again := deliver(t, s.worker(), one, two); len(again) != 2 {
 		t.Fatalf("%d jobs come again, want both", len(again))
 	}
@@ -657,7 +653,7 @@ func TestErase(t *testing.T) {
 				t.Errorf("%s: %v is %+v", when, i, p)
 			}
 		}
-		if list, _, _ := (people.Timeline{DB: s.db, Table: "Timeline"}).Events(context.Background(), mei.Keys(), 100, ""); len(list) != 0 {
+		if list, _, _ := (people.Timeline{DB: s.DB, Table: "Timeline"}).Events(context.Background(), mei.Keys(), 100, ""); len(list) != 0 {
 			t.Errorf("%s: the timeline holds %d events", when, len(list))
 		}
 	}
@@ -755,19 +751,18 @@ func TestAStrangerComesBack(t *testing.T) {
 		s := newShop(t)
 		s.blind = true
 		s.settle(by(t, "", browse("1", "a-1", t0)))
-		s.now = s.now.AddDate(0, 14, 0)
+		s.Set(s.Now().AddDate(0, 14, 0))
 		gone := false
-		s.db.Interrupt(op, 1, func() {
+		s.DB.Interrupt(op, 1, func() {
 			gone = true
 			key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p#" + string(anonymous("a-1").ID())}, "sk": &types.AttributeValueMemberS{Value: "p"}}
-			if _, err := s.db.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: new("Profiles"), Key: key}); err != nil {
-				t.Fatal(err)
-			}
+			_, err := s.DB.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: new("Profiles"), Key: key})
+			s.Must(err)
 		})
-		e := browse("2", "a-1", s.now)
-		e.ReceivedAt = s.now
+		e := browse("2", "a-1", s.Now())
+		e.ReceivedAt = s.Now()
 		s.settle(by(t, "", e))
-		if p := s.load(anonymous("a-1")); !gone || p.Counters["page"].Total != 1 || !p.FirstSeen.Equal(s.now) {
+		if p := s.load(anonymous("a-1")); !gone || p.Counters["page"].Total != 1 || !p.FirstSeen.Equal(s.Now()) {
 			t.Errorf("before %s: %d pages since %s", op, p.Counters["page"].Total, p.FirstSeen)
 		}
 	}

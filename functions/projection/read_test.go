@@ -56,9 +56,9 @@ func TestEveryReadBroken(t *testing.T) {
 			for _, op := range []string{"GetItem", "BatchGetItem", "Query"} {
 				for nth := 1; ; nth++ {
 					s := shop(blind)
-					s.db.Fail(op, nth, dynamotest.NotPersisted)
+					s.DB.Fail(op, nth, dynamotest.NotPersisted)
 					n := s.live(c.jobs(t))
-					if s.db.Calls(op) < nth {
+					if s.DB.Calls(op) < nth {
 						break
 					}
 					broken++
@@ -128,9 +128,7 @@ func TestWhatIsWatched(t *testing.T) {
 func TestInvocations(t *testing.T) {
 	s := newShop(t)
 	raw, err := json.Marshal(events.SQSEvent{Records: scenario(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.Must(err)
 	if out, err := s.worker().Invoke(t.Context(), raw); err != nil || len(out.(events.SQSEventResponse).BatchItemFailures) != 0 {
 		t.Errorf("a batch: %v, %v", out, err)
 	}

@@ -123,7 +123,7 @@ func TestNewEventsAreNotLookedUp(t *testing.T) {
 		deliver(t, p, envelope(t, "web", sent(fmt.Sprint(i), at, time.Time{}, time.Time{}))) // such as always had to be looked up
 	}
 	// Of 65,536 marks 400 are taken at the end: one new event in 160 has one of them, and half as many on the way.
-	if got := s.db.Calls("Query"); got > 8 {
+	if got := s.DB.Calls("Query"); got > 8 {
 		t.Errorf("%d queries for %d new events", got, n)
 	}
 	if got := s.load(user("mei")).Counters["Product Viewed"].Total; got != n {
@@ -173,7 +173,7 @@ func TestALookUpThatFailsComesBack(t *testing.T) {
 		at := t0.AddDate(0, 0, days)
 		deliver(t, p, envelope(t, "web", sent(fmt.Sprint(days), at, at, at)))
 	}
-	s.db.Fail("Query", 1, dynamotest.NotPersisted)
+	s.DB.Fail("Query", 1, dynamotest.NotPersisted)
 	if again := deliver(t, p, envelope(t, "web", old)); len(again) != 1 {
 		t.Error("the job did not come back")
 	}
@@ -201,12 +201,8 @@ func TestAConstantIDIsSlowAlone(t *testing.T) {
 	b := newBatch(s.worker(), len(jobs))
 	for i, record := range jobs {
 		var j job.Events
-		if err := json.Unmarshal([]byte(record.Body), &j); err != nil {
-			t.Fatal(err)
-		}
-		if err := b.add(t.Context(), i, j); err != nil {
-			t.Fatal(err)
-		}
+		s.Must(json.Unmarshal([]byte(record.Body), &j))
+		s.Must(b.add(t.Context(), i, j))
 	}
 	for _, g := range b.groups() {
 		if len(g.identifiers) > maxConnected {
@@ -294,10 +290,8 @@ func TestSharedMessageIDsAreToldApart(t *testing.T) {
 				if way != "as it is" {
 					ref.Source = ""
 				}
-				e, err := people.Timeline{DB: s.db, Table: "Timeline"}.Event(t.Context(), ref)
-				if err != nil {
-					t.Fatal(err)
-				}
+				e, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Event(t.Context(), ref)
+				s.Must(err)
 				sides = append(sides, f.Ref+string(e.Event.Properties))
 			}
 			slices.Sort(sides)
@@ -325,9 +319,7 @@ func TestPassedOnReportsOfOneMessageID(t *testing.T) {
 			for _, body := range s.reports.Bodies() {
 				if way != "as it is" {
 					var j job.Events
-					if err := json.Unmarshal([]byte(body), &j); err != nil {
-						t.Fatal(err)
-					}
+					s.Must(json.Unmarshal([]byte(body), &j))
 					j.Command.Report.Source = ""
 					raw, _ := json.Marshal(j)
 					body = string(raw)

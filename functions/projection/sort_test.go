@@ -10,7 +10,6 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -39,11 +38,11 @@ func TestAKeyIsAttachedOnce(t *testing.T) {
 	for i := range 2 * profile.MaxCommitEvents {
 		list = append(list, track(fmt.Sprint("t", i), "mei", "x", t0.Add(time.Duration(i)*time.Millisecond), ""))
 	}
-	transactions, puts := s.db.Calls("TransactWriteItems"), s.db.Calls("PutItem")
+	transactions, puts := s.DB.Calls("TransactWriteItems"), s.DB.Calls("PutItem")
 	if rounds := s.settle(envelope(t, "web", list...)); rounds != 1 {
 		t.Errorf("%d rounds", rounds)
 	}
-	if n, m := s.db.Calls("TransactWriteItems")-transactions, s.db.Calls("PutItem")-puts; n != 1 || m != 2 || s.load(user("mei")).Version != 4 {
+	if n, m := s.DB.Calls("TransactWriteItems")-transactions, s.DB.Calls("PutItem")-puts; n != 1 || m != 2 || s.load(user("mei")).Version != 4 {
 		t.Errorf("%d transactions and %d writes, version %d", n, m, s.load(user("mei")).Version)
 	}
 }
@@ -51,12 +50,10 @@ func TestAKeyIsAttachedOnce(t *testing.T) {
 // TestAReportThatIsPassedOnWritesNoOrder: the order is told by the commit of its owner.
 func TestAReportThatIsPassedOnWritesNoOrder(t *testing.T) {
 	s := newShop(t)
-	orders := people.Orders{DB: s.db, Table: "Profiles"}
+	orders := s.Orders
 	version := func() int64 {
 		o, err := orders.Load(t.Context(), "A")
-		if err != nil {
-			t.Fatal(err)
-		}
+		s.Must(err)
 		return o.Version
 	}
 	s.settle(envelope(t, "web", track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10}`)))
@@ -104,7 +101,7 @@ func TestALostConditionIsTriedAgain(t *testing.T) {
 		s := newShop(t)
 		s.settle(envelope(t, "web", seen("0", "mei")))
 		for n := range lost { // each takes a write of its own
-			s.db.Interrupt("PutItem", 2*n+1, func() { s.settle(envelope(t, "other", seen(fmt.Sprint("o", n), "mei"))) })
+			s.DB.Interrupt("PutItem", 2*n+1, func() { s.settle(envelope(t, "other", seen(fmt.Sprint("o", n), "mei"))) })
 		}
 		record := envelope(t, "web", seen("1", "mei"))
 		if again := deliver(t, s.worker(), record); len(again) != back {

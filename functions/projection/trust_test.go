@@ -20,20 +20,20 @@ import (
 )
 
 // by is a job of one level.
-func by(t *testing.T, level trust.Level, list ...event.Event) events.SQSMessage {
+func by(t testing.TB, level trust.Level, list ...event.Event) events.SQSMessage {
 	t.Helper()
 	return events.SQSMessage{Body: functiontest.Body(t, job.Events{Source: "s", Trust: level, NoMoney: level == trust.Public, Events: list})}
 }
 
 // told lists what was sent to orchestration, each job once, in its sequence.
 func (s *shop) told() []string {
-	s.t.Helper()
+	s.Helper()
 	var all []string
 	known := map[string]bool{}
 	for _, body := range s.campaigns.Bodies() {
 		var envelope job.Follows
 		if err := json.Unmarshal([]byte(body), &envelope); err != nil {
-			s.t.Fatal(err)
+			s.Fatal(err)
 		}
 		for _, f := range envelope.Follows {
 			what := fmt.Sprint(f.Kind, " ", f.Ref)
@@ -141,7 +141,7 @@ func TestAClaimCountsOnceItIsProven(t *testing.T) {
 		t.Errorf("pages: %+v proven, %+v not", mei.Counters["page"], mei.Unproven.Counters["page"])
 	}
 	// Who spoke stands in the timeline.
-	list, _, err := people.Timeline{DB: s.db, Table: "Timeline"}.Events(t.Context(), mei.Keys(), 10, "")
+	list, _, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(t.Context(), mei.Keys(), 10, "")
 	spoke := map[string]trust.Level{}
 	for _, e := range list {
 		spoke[e.MessageID] = e.Trust
@@ -155,7 +155,7 @@ func TestAClaimCountsOnceItIsProven(t *testing.T) {
 func TestAPersonMarksNoAddress(t *testing.T) {
 	s := newShop(t)
 	s.settle(by(t, trust.Person, identify("1", "mei", "", t0, `{"email":"bob@shop.example"}`), track("2", "mei", event.Unsubscribed, t0, `{"email":"bob@shop.example"}`), track("3", "mei", event.EmailBounced, t0, `{}`)))
-	marks, err := outreach.Deliveries{DB: s.db, Table: "Deliveries"}.Marks(t.Context(), "email", "bob@shop.example")
+	marks, err := outreach.Deliveries{DB: s.DB, Table: "Deliveries"}.Marks(t.Context(), "email", "bob@shop.example")
 	if p := s.load(user("mei")); err != nil || !marks.Withdrawn.IsZero() || !marks.Bounced.IsZero() || p.Consent["email"].Reason != "unsubscribe" {
 		t.Errorf("marks %+v, %v; consent %+v", marks, err, p.Consent)
 	}

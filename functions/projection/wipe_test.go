@@ -19,13 +19,11 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 			s := newShop(t)
 			s.settle(envelope(t, "web", seen("1", "mei")))
 			mei, campaign := user("mei").ID(), "welcome"
-			enrolments, later := outreach.Enrolments{DB: s.db, Table: "Due"}, due.Due{DB: s.db, Table: "Due", Now: func() time.Time { return s.now }}
-			deliveries, waits := outreach.Deliveries{DB: s.db, Table: "Deliveries"}, due.Waits{DB: s.db, Table: "Due"}
+			enrolments, later := outreach.Enrolments{DB: s.DB, Table: "Due"}, due.Due{DB: s.DB, Table: "Due", Now: s.Now}
+			deliveries, waits := outreach.Deliveries{DB: s.DB, Table: "Deliveries"}, due.Waits{DB: s.DB, Table: "Due"}
 			contact := &delivery.Contact{ProfileID: mei, Withdrawn: map[delivery.Channel]time.Time{"sms": t0}}
-			if err := deliveries.SaveContact(t.Context(), contact); err != nil {
-				t.Fatal(err)
-			}
-			decided := delivery.Decision{NotificationID: "n", ProfileID: mei, Outcome: delivery.Sent, Asked: s.now, At: s.now.Add(time.Second)}
+			s.Must(deliveries.SaveContact(t.Context(), contact))
+			decided := delivery.Decision{NotificationID: "n", ProfileID: mei, Outcome: delivery.Sent, Asked: s.Now(), At: s.Now().Add(time.Second)}
 			came = false
 			act := func() {
 				came = true
@@ -33,15 +31,15 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 				if p := s.load(user("mei")); !exists(p) || !p.Erased(mei, t0.Add(time.Hour)) {
 					return // the tombstones are not there yet
 				}
-				_, err := enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{mei}, CampaignID: campaign, Cause: "now"}, s.now.Add(time.Second))
+				_, err := enrolments.Enrol(t.Context(), outreach.Enrolment{IDs: []profile.ID{mei}, CampaignID: campaign, Cause: "now"}, s.Now().Add(time.Second))
 				_, second := deliveries.DecideFirst(t.Context(), decided)
 				c, third := deliveries.Contact(t.Context(), mei)
 				c.Intents = append(c.Intents, delivery.Intent{ID: "n", Of: mei, Asked: decided.Asked, At: decided.At})
-				if err := errors.Join(err, second, third, deliveries.SaveContact(t.Context(), c), later.Wait(t.Context(), due.OwnerOrchestration, mei, s.now.Add(24*time.Hour), "n", []byte("{}"))); err != nil {
+				if err := errors.Join(err, second, third, deliveries.SaveContact(t.Context(), c), later.Wait(t.Context(), due.OwnerOrchestration, mei, s.Now().Add(24*time.Hour), "n", []byte("{}"))); err != nil {
 					t.Error(err)
 				}
 			}
-			s.db.Interrupt(op, nth, act)
+			s.DB.Interrupt(op, nth, act)
 			s.settle(eraseJob(t, mei, t0.Add(time.Hour), false))
 			if p := s.load(user("mei")); !came || !exists(p) || !p.Erased(mei, t0.Add(time.Hour)) {
 				continue
@@ -55,7 +53,7 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 			if of, err := enrolments.Of(t.Context(), []profile.ID{mei}); err != nil || len(of) != 1 {
 				t.Errorf("before %s %d: %d campaigns have taken her, want 1, %v", op, nth, len(of), err)
 			}
-			if of, err := waits.Of(t.Context(), []profile.ID{mei}, s.now); err != nil || len(of) != 1 {
+			if of, err := waits.Of(t.Context(), []profile.ID{mei}, s.Now()); err != nil || len(of) != 1 {
 				t.Errorf("before %s %d: %d notifications wait, want 1, %v", op, nth, len(of), err)
 			}
 		}

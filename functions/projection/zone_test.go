@@ -14,7 +14,7 @@ func TestEventsStandOnTheShopsDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newShop(t)
-	wired := New(Settings{Zone: zone, Currency: "CNY"}, s.db, nil, func() time.Time { return s.now })
+	wired := New(Settings{Zone: zone, Currency: "CNY"}, s.DB, nil, s.Now)
 	w := s.worker()
 	w.Zone = wired.Zone
 	midnight := time.Date(2026, 2, 28, 0, 0, 0, 0, zone) // 18:30 UTC of the 27th

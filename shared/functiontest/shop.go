@@ -1,6 +1,6 @@
 // Package functiontest is the bench of the functions' tests: a shop with people, definitions, a clock and queues that fail as told, over the stand-in of DynamoDB; where no table is
-// needed, the clock and the queues alone. It knows no function; what only one of them needs stands beside its tests. The surprising thing: what a test writes by the shop's stores is counted and broken like what its function writes, so
-// order a fault after the shop is as the test wants it. Item alone goes past faults.
+// needed, the clock and the queues alone. It knows no function; what only one of them needs stands beside its tests. The surprising thing: what a test writes by the shop's stores is
+// counted and broken like what its function writes, so order a fault after the shop is as the test wants it. Item alone goes past faults.
 package functiontest
 
 import (
