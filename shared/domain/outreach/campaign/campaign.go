@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/audience/experiment"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/span"
 )
@@ -21,7 +22,7 @@ import (
 // State is where a campaign stands. Operators move it; nothing else does.
 type State string
 
-// The states. Running campaigns take people and send; a scheduled one becomes effective at its audience's time.
+// The states. Running campaigns enrol people and send; a scheduled one becomes effective at its audience's time.
 const (
 	Draft     State = "draft"
 	Scheduled State = "scheduled"
@@ -105,14 +106,9 @@ func (d Definition) Active(now time.Time) bool {
 	return d.State == Running || d.State == Scheduled && d.Trigger.Audience != nil && !now.Before(d.Trigger.Audience.At)
 }
 
-// Latest is when a notification that was due at a time is looked at: now, but never before it was due. By the clock of whoever looks, a campaign that has
-// begun may be still to begin.
-func Latest(now, due time.Time) time.Time {
-	if now.Before(due) {
-		return due
-	}
-	return now
-}
+// Latest is the time by which a notification is judged: now, but never before it was due. A worker whose clock is behind would else find a
+// campaign not begun that has begun.
+func Latest(now, due time.Time) time.Time { return event.Latest(now, due) }
 
 // TakesUnproven says whether what only public events say may start the campaign. Nothing that somebody asked for by an act of their own can be asked
 // for by another.

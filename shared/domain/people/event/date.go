@@ -78,6 +78,14 @@ func (s *scanner) date(e *Event, b *Batch, d *draft, batchSentAt time.Time, arri
 	}
 }
 
+// Latest is the later of two times; of equal times the first, in its zone.
+func Latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // Corrected is when an event happened: receivedAt - (sentAt - original), which takes out a wrong client clock; original itself
 // when the client did not say when it sent; receivedAt when it did not say when it happened, or when the result is more than a
 // day in the future.

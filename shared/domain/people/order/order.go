@@ -85,7 +85,7 @@ func (o *Order) Completed() bool { return !o.CompletedAt.IsZero() }
 
 // Cancelled tells whether the order is cancelled: some report said so, and none said that it was paid after that.
 func (o *Order) Cancelled() bool {
-	return !o.CancelledAt.IsZero() && !later(o.CompletedAt, o.PaidAgainAt).After(later(o.CancelledAt, o.VoidedAgainAt))
+	return !o.CancelledAt.IsZero() && !event.Latest(o.CompletedAt, o.PaidAgainAt).After(event.Latest(o.CancelledAt, o.VoidedAgainAt))
 }
 
 // Net is what is left of the total after refunds and cancellation.
@@ -115,7 +115,7 @@ func (o *Order) Fold(r Report, by profile.ID) {
 	case event.OrderCancelled:
 		o.CancelledAt, o.VoidedAgainAt = span(o.CancelledAt, o.VoidedAgainAt, r.At)
 	case event.OrderUpdated:
-		if last := later(o.CompletedAt, o.PaidAgainAt); r.Paid && r.At.After(last) {
+		if last := event.Latest(o.CompletedAt, o.PaidAgainAt); r.Paid && r.At.After(last) {
 			o.PaidAgainAt = r.At
 		}
 		if r.Void {
@@ -147,16 +147,9 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
 // span puts a time into a span; last is zero while the span is one point.
 func span(first, last, at time.Time) (from, to time.Time) {
-	from, to = earlier(first, at), later(later(first, last), at)
+	from, to = earlier(first, at), event.Latest(event.Latest(first, last), at)
 	if from.Equal(to) {
 		to = time.Time{}
 	}

@@ -1,6 +1,10 @@
 package profile
 
-import "time"
+import (
+	"time"
+
+	"github.com/userops/userops/shared/domain/people/event"
+)
 
 // AskAgain is how long after one confirmation the same address may be asked for once more, by whoever names it.
 const AskAgain = 7 * 24 * time.Hour
@@ -26,6 +30,6 @@ func (p *Profile) Ask() (news Follow, ask bool) {
 	if p.Asked.Value == address && named.Sub(p.Asked.At) < AskAgain {
 		return Follow{}, false
 	}
-	p.Asked = Stamped{address, latest(named, p.Consent[ChannelEmail].Heard())}
+	p.Asked = Stamped{address, event.Latest(named, p.Consent[ChannelEmail].Heard())}
 	return Follow{Kind: FollowUnconfirmed, At: p.Asked.At, Unproven: true}, true
 }

@@ -213,5 +213,5 @@ func (p *Profile) Seen() (first, last time.Time) {
 	if u := &p.Unproven; first.IsZero() || !u.Empty() && u.FirstSeen.Before(first) {
 		first = u.FirstSeen
 	}
-	return first, latest(last, p.Unproven.LastSeen)
+	return first, event.Latest(last, p.Unproven.LastSeen)
 }

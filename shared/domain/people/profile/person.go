@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/domain/rawjson"
 )
@@ -111,9 +112,9 @@ func (p *Profile) Stranger() bool {
 func (p *Profile) HeardOf() time.Time {
 	_, last := p.Seen()
 	for _, c := range p.Window.Commits {
-		last = latest(last, c.At)
+		last = event.Latest(last, c.At)
 	}
-	return latest(last, latest(p.Window.Floor, p.Window.Horizon))
+	return event.Latest(last, event.Latest(p.Window.Floor, p.Window.Horizon))
 }
 
 // AbandonedAt is when the open cart was last touched: a line changed, the cart or a step of the checkout was looked at. It is zero

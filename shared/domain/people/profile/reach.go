@@ -209,7 +209,7 @@ func (p *Profile) claim(device string, c Claim) {
 		return
 	}
 	said := c.Reach.after(p.ClaimsFrom)
-	all.At = latest(all.At, c.At)
+	all.At = event.Latest(all.At, c.At)
 	all.Reach.absorb(&said)
 	if p.Claims == nil {
 		p.Claims = map[string]Claim{}
@@ -229,7 +229,7 @@ func (p *Profile) claim(device string, c Claim) {
 
 // forgetClaims lets go of what was claimed until a time.
 func (p *Profile) forgetClaims(until time.Time) {
-	p.ClaimsFrom = latest(p.ClaimsFrom, until)
+	p.ClaimsFrom = event.Latest(p.ClaimsFrom, until)
 	for device, c := range p.Claims {
 		if !c.At.After(p.ClaimsFrom) {
 			delete(p.Claims, device)

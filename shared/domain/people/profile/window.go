@@ -104,20 +104,13 @@ func (f *Faded) may(h event.Hash, receivedAt time.Time) bool {
 }
 
 func (f Faded) union(g Faded) Faded {
-	u := Faded{Days: f.Days.Union(g.Days), At: latest(f.At, g.At), Full: f.Full || g.Full}
+	u := Faded{Days: f.Days.Union(g.Days), At: event.Latest(f.At, g.At), Full: f.Full || g.Full}
 	if !u.Full {
 		u.Marks = slices.Concat(f.Marks, g.Marks)
 		slices.Sort(u.Marks)
 		u.Marks = slices.Compact(u.Marks)
 	}
 	return u
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // Seen finds the commit that folded an event, or nil.
@@ -203,7 +196,7 @@ func (w *Window) keep(stay func(*Commit) bool) {
 
 // fade leaves the marks of a commit's hashes.
 func (w *Window) fade(c *Commit) {
-	w.Floor = latest(w.Floor, c.At)
+	w.Floor = event.Latest(w.Floor, c.At)
 	f := Faded{Days: c.Days, At: c.At}
 	if f.Days.Days == 0 {
 		f.Days = Around(DayOf(c.At))
@@ -229,7 +222,7 @@ func (w *Window) add(f Faded) {
 // Forget says that hashes were let go of which no mark was left, received until a time and in packs around its day, as the version
 // before does.
 func (w *Window) Forget(until time.Time) {
-	w.Floor, w.Horizon = latest(w.Floor, until), latest(w.Horizon, until)
+	w.Floor, w.Horizon = event.Latest(w.Floor, until), event.Latest(w.Horizon, until)
 	w.add(Faded{Days: Around(DayOf(until)), At: until, Full: true})
 	w.bound()
 }
@@ -239,7 +232,7 @@ func (w *Window) age(now time.Time) {
 	w.Faded = slices.DeleteFunc(slices.Clone(w.Faded), func(f Faded) bool {
 		old := now.Sub(f.At) > WindowAge
 		if old {
-			w.Horizon = latest(w.Horizon, f.At)
+			w.Horizon = event.Latest(w.Horizon, f.At)
 		}
 		return old
 	})
@@ -293,7 +286,7 @@ func (w *Window) absorb(v Window, part ID) {
 	}
 	slices.SortStableFunc(commits, func(a, b Commit) int { return a.At.Compare(b.At) })
 	w.Commits = commits
-	w.Floor, w.Horizon = latest(w.Floor, v.Floor), latest(w.Horizon, v.Horizon)
+	w.Floor, w.Horizon = event.Latest(w.Floor, v.Floor), event.Latest(w.Horizon, v.Horizon)
 	for _, f := range v.Faded {
 		w.add(f)
 	}
