@@ -65,8 +65,8 @@ func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 	return fmt.Errorf("reserving notification %s: %w", n.ID, last)
 }
 
-// begin goes as far as the intent. It answers nil without an error when the notification is decided and no provider is to be called. errMoved
-// asks for another try: a write that lost to another one, or whose answer got lost, is followed by a fresh look at everything.
+// begin does everything up to the stored intent. It answers nil without an error when the notification is decided and no provider is to be
+// called. errMoved asks for another try with everything read anew: a write lost to another worker's, or its answer got lost.
 func (a *attempt) begin(ctx context.Context) (*reserved, error) {
 	read, err := a.read(ctx)
 	switch {
@@ -110,8 +110,8 @@ func (a *attempt) drop(ctx context.Context) {
 	a.count("", delivery.Skipped, "gone")
 }
 
-// giveUp ends a notification for somebody who cannot be read: it is too late for it, whoever that is. Whether it was begun is in the record of the id
-// that the job names. Where that record is part of another one by now, nobody can tell, and the job comes again.
+// giveUp ends a notification that is too late and whose person cannot be read. Whether it was begun stands in the contact record of the id
+// that the job names. Where that record was united into another one, nobody can tell, and the job comes again.
 func (a *attempt) giveUp(ctx context.Context, unreadable error) error {
 	if decided, err := a.decided(ctx); decided || err != nil {
 		return err
@@ -139,8 +139,9 @@ func (a *attempt) decisionOn(person *profile.Profile, o delivery.Outcome, r deli
 	}
 }
 
-// decided tells whether this attempt has its decision, because its job came again. One that was put off is filed once more, for the time that its
-// decision says: the process may have ended before it was filed. To judge it again could put it off to another time, or end it twice.
+// decided tells whether this attempt has its decision already, because its job came again. A deferred attempt is filed once more, for the
+// time that its decision says, since the process may have ended before it filed it. It is not judged again: that could defer it to another
+// time, or end it twice.
 func (a *attempt) decided(ctx context.Context) (bool, error) {
 	d, err := a.Deliveries.Decision(ctx, a.n.ProfileID, a.n.At, a.n.ID)
 	switch {

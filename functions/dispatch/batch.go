@@ -39,8 +39,8 @@ type record struct {
 	rest     []job.Notification // goes on as a new message
 }
 
-// patience is up to which receive a notification waits in its message for what another job is to write, some nine hours. Whoever waits longer goes on
-// as a new message: waiting is no failure, and the last receives are left for failures.
+// patience is up to which receive a notification stays in its message while it waits for another job's write: some nine hours. After that
+// it goes on as a new message. Waiting is no failure, and the last receives are left for failures.
 const patience = 7
 
 type item struct {
@@ -48,8 +48,9 @@ type item struct {
 	r *record
 }
 
-// Handle takes a batch of the notifications queue. What there is no time to begin, and what waits for long, is sent again as a new message, and the old
-// one is taken as done: every receive of a message counts, and a slow provider or an event that is late must not use them up.
+// Handle consumes a batch of the notifications queue. Notifications that there is no time to begin, and those that have waited long, are
+// sent again as a new message, and the old message is deleted. SQS counts every receive as a failed attempt; a slow provider or a late
+// event must not use the receives up.
 func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
 	defer p.writeCounts()
 	b := &batch{Process: p, people: map[profile.ID][]item{}}
@@ -124,8 +125,9 @@ func (b *batch) one(ctx context.Context, i item) {
 
 var errLate = fmt.Errorf("too little time is left to begin a notification: %w", queue.ErrNoTime)
 
-// handBack sends again what goes on as a new message. A message that failed comes again as a whole by itself. An invocation that had no time for
-// anything hands nothing back: its time is set too short, which shows when the receives are used up.
+// handBack sends the notifications that go on as new messages. A message of which some notification failed is left alone: it comes again as
+// a whole. An invocation that had no time to begin anything hands nothing back: its time is set too short, and that shows when the receives
+// are used up.
 func (b *batch) handBack(ctx context.Context) {
 	var bodies [][]byte
 	var from []*record

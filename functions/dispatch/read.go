@@ -65,15 +65,16 @@ func find(n job.Notification, person *profile.Profile, contact *delivery.Contact
 	return nil
 }
 
-// recordUnknown ends an attempt at a notification that another worker has begun. Where nothing tells what became of it, it was in flight when
-// that worker's process ended, or still is. That is recorded as unknown; a worker that still has it in hand records what is true.
+// recordUnknown ends an attempt at a notification that another worker has begun. Where no decision tells what became of it, that worker's
+// process ended in between, or the worker is still at it. Either way the outcome is recorded as unknown. A worker that is still at it
+// replaces the record by what is true.
 func (r *read) recordUnknown(ctx context.Context) error {
 	d := r.decisionOn(r.person, delivery.Unknown, delivery.Interrupted, "")
 	d.NotificationID, d.Asked, d.Channel = r.begun.ID, r.begun.Asked, r.begun.Channel
 	d.ProfileID = cmp.Or(r.begun.Of, r.person.ID)
 	d.Version = r.person.VersionOf(d.ProfileID)
-	// Another worker may have begun an earlier attempt after that was put off; or it may have begun this one, while its trigger was heard of again and
-	// left it out. If it has ended since, a deferral or a skip on record is not the end.
+	// A deferral or a skip on record may not be the end. Another worker may have begun an earlier attempt after it was deferred. Or it
+	// began this one, and then the trigger came again and was skipped. If that worker has ended since, unknown replaces the record.
 	over := []delivery.Outcome{delivery.Deferred, delivery.Skipped}
 	if r.begun.ID == r.n.ID && r.begun.Asked.Equal(r.n.At) {
 		if first, err := r.Deliveries.DecideFirst(ctx, d); first || err != nil {

@@ -34,17 +34,17 @@ func (w *written) reserve(ctx context.Context) (*reserved, error) {
 	if err := w.Deliveries.SaveContact(ctx, w.contact); err != nil {
 		return nil, errors.Join(errMoved, err) // also when the answer got lost: a fresh look finds whose intent it is
 	}
-	// The intent's condition is on the contact record alone. An event may have changed the person since they were read, above all by a withdrawal. Then all
-	// is judged again: the intent is this worker's own by now, and is used or given back. If this look fails, the person counts as unchanged: an error
-	// would leave the intent in flight, and nobody would know what became of it.
+	// The condition of the write is on the contact record alone. An event may have changed the profile since it was read, above all a
+	// withdrawal. Then everything is judged again: the intent is this worker's own by now, and is used or given back. If Stands fails, the
+	// profile counts as unchanged. An error would leave the intent without a decision, and nobody would know what became of it.
 	if stands, err := w.Process.Profiles.Stands(ctx, w.person); err == nil && !stands {
 		return nil, errMoved
 	}
 	return &reserved{w, intent}, nil
 }
 
-// reserveAddress takes a place in the caps of the address, whosever it is, for a notification that only public events have started: those may name
-// anybody who is reached there. The place stays taken when the notification is not sent after all.
+// reserveAddress counts a notification against the caps of its address, whoever is reached there. It does so for notifications that only
+// public events have started, since those may name anybody's address. The notification stays counted where it is not sent after all.
 func (w *written) reserveAddress(ctx context.Context, intent delivery.Intent) (delivery.Verdict, error) {
 	proceed := delivery.Verdict{Action: delivery.Proceed}
 	if !w.n.Unproven || w.facts.Address == "" {

@@ -110,9 +110,9 @@ func (b *batch) find(i profile.Identifier) profile.Identifier {
 	return root
 }
 
-// maxConnected is how many identifiers of one batch joins connect to one group. An id that everybody shares, such as a constant anonymousId,
-// would else make one group of all people, worked on one after the other. Who is left out brings the join along: of two who claim the same
-// identifier, one loses a condition and looks again.
+// maxConnected is how many identifiers the joins of a batch connect to one group. One worker handles a group, so an id that everybody
+// shares, such as a constant anonymousId, would else put all people behind one worker. A join past the bound is still carried out, in the
+// group of its first identifier. Where two groups then write the same person, one of them loses a condition and reads again.
 const maxConnected = 32
 
 // connect lets the people of two identifiers be worked on together.
@@ -218,8 +218,8 @@ func (p *Process) orderReport(e *event.Event, hash event.Hash) *order.Report {
 
 func queueFault(what string) error { return errors.New("the job is " + what) }
 
-// groups puts connected identifiers together. What is soon done goes first: the people of small jobs, and of those with as large jobs the
-// people with fewer events. So a job never comes back since another one took the time.
+// groups puts connected identifiers together. The people of the smallest jobs come first, and among those of equal jobs the people with the
+// fewest events. So a small job does not come back because a large one took its time.
 func (b *batch) groups() []*group {
 	byRoot := map[profile.Identifier]*group{}
 	var all []*group

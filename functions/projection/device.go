@@ -36,8 +36,9 @@ func device(i profile.Identifier, receivedAt time.Time, load func(profile.Identi
 	}
 }
 
-// devices sorts the events of a device by whose it was when they were received. What was folded before stays where that was, since a client sends again what
-// it has heard nothing of, and the device may have been taken off in between. Where it was never taken off anybody it is the list itself.
+// devices groups the events of a device by the identifier under which the device stood when they were received. An event that was folded
+// before stays where it was folded: a client sends again what it had no answer to, and the device may have been taken off somebody in
+// between. A device that was never taken off anybody has one group.
 func (b *batch) devices(ctx context.Context, i profile.Identifier, events []incoming, load func(profile.Identifier) (*person, error)) (map[profile.Identifier][]incoming, error) {
 	who, err := load(i)
 	if err != nil || i.Kind != profile.AnonymousID || len(who.profile.Off) == 0 {

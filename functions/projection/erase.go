@@ -16,9 +16,9 @@ import (
 // firstPass is when a wipe begins at the latest whose erasure was cut off behind the tombstones.
 const firstPass = 30 * time.Second
 
-// erase forgets whoever the id stands for by now. Tombstones refuse what was received before, and with them the wipe is filed for later, so
-// that nothing can be forgotten to be wiped; then the wipe begins at once. It is done when the id itself remembers an erasure at or after
-// the command's time: a command that comes again takes nothing from whoever came since, whoever that is.
+// erase erases the person whom the id stands for now. One transaction writes the tombstones, which refuse what was received before, and
+// files the wipe, so that no crash can lose the wipe. Then the wipe begins at once. A command that comes again does nothing where the id
+// itself remembers an erasure at or after the command's time. So nothing is erased of somebody who came since.
 func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	at := c.At.UTC().Truncate(time.Millisecond)
 	p, err := b.process.Profiles.Load(ctx, c.ProfileID)
@@ -54,8 +54,9 @@ func (b *batch) erase(ctx context.Context, c *job.Command) error {
 	return b.wipe(ctx, wipe)
 }
 
-// bury writes the tombstones and files the wipe in one transaction. Filed before, the wipe of a worker that loses would name tombstones that
-// never stood, and if its clock is ahead, it would take the versions of who came back for those of the erased.
+// bury writes the tombstones and files the wipe in one transaction. Were the wipe filed first, a worker whose tombstones then fail would
+// leave a wipe for tombstones that never stood. With a clock that is ahead, such a wipe would delete the packs of somebody who came back as
+// if they were the erased person's.
 func (b *batch) bury(ctx context.Context, p *profile.Profile, wipe *job.Command, now time.Time) error {
 	filed, err := wipeEntry(wipe)
 	if err != nil {
@@ -65,15 +66,16 @@ func (b *batch) bury(ctx context.Context, p *profile.Profile, wipe *job.Command,
 	return b.process.Profiles.Erase(ctx, p, wipe.At, wipe.Wipe.Version, filing)
 }
 
-// cameSince tells whether nothing of a person can have been received until a time: no event claims to be later than its receipt by more than
-// event.MaxAhead. Whoever claims to have come before may have been there.
+// cameSince tells whether everything of a person was received after a time. No event is dated later than its receipt by more than
+// event.MaxAhead, so a first event that is dated later than that was received after the time. An earlier date tells nothing: clients may
+// claim any time in the past.
 func cameSince(p *profile.Profile, at time.Time) bool {
 	first, _ := p.Seen()
 	return first.After(at.Add(event.MaxAhead))
 }
 
-// remember notes that a key was erased under which somebody else stands since: there was nobody under it, so nothing of theirs is of who
-// was erased, but what is still under way by that key is refused.
+// remember notes the erasure of a key under which somebody else stands by now. Nothing of theirs is the erased person's. Events that are
+// still on their way under the key are refused from now on.
 func (b *batch) remember(ctx context.Context, p *profile.Profile, key profile.ID, at time.Time) error {
 	p.RememberErasure(key, at)
 	telemetry.Count("erased_key_of_somebody_else", 1, "function", "projection")

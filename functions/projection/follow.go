@@ -43,9 +43,9 @@ func (b *batch) send(ctx context.Context) {
 	}
 }
 
-// flush sends the outbox that an earlier commit left, unless this process knows that it was sent, and empties it. The profile
-// is written without it by the commit that follows; if none does, it is sent again the next time, and the consumers drop it. What only a
-// newer version of the program knows to send stays.
+// flush sends the follows that an earlier commit left in the outbox, and empties the outbox. Follows that this process has sent before are
+// not sent again. The commit that comes next writes the profile without them; if none comes, they are sent again the next time, and the
+// consumers drop them. Follows of a kind that only a newer version knows stay.
 func (b *batch) flush(ctx context.Context, p *profile.Profile) error {
 	if len(p.Outbox) == 0 {
 		return nil

@@ -22,9 +22,9 @@ const (
 	ownerDelay = time.Minute
 )
 
-// guest gives a report that names nobody but its order to the order's owner, so that a shop's notice of a refund makes no person of its
-// own. While the order has no owner, a refund or a deletion is kept for later; the order itself knows of it at once. Other reports go by the id that they
-// have.
+// guest assigns a report that names nobody but its order to the order's owner; a shop's notice of a refund would else make a person of its
+// own. While the order has no owner, a refund or a cancellation is kept for later, and the order is updated at once. Other reports go by
+// the id that they have. taken tells that the event is seen to.
 func (b *batch) guest(ctx context.Context, in *incoming) (taken bool, err error) {
 	if in.report == nil || in.event.UserID != "" || !order.IsGuest(in.event.AnonymousID, in.report.OrderID) {
 		return false, nil
@@ -49,8 +49,9 @@ func (b *batch) guest(ctx context.Context, in *incoming) (taken bool, err error)
 	return true, nil
 }
 
-// ownerless tells an order without an owner of a refund or of its end, and keeps the event until somebody owns the order. Doing so again changes
-// nothing. A refund whose order never comes goes by the id that it has; that an order is gone of which nothing was ever heard is nobody's.
+// ownerless updates an order that has no owner by a refund or a cancellation, and keeps the event until somebody owns the order. Doing so
+// again changes nothing. Where no owner comes in time, a refund goes by the id that it has, and a cancellation is dropped: nothing else was
+// ever heard of its order.
 func (b *batch) ownerless(ctx context.Context, in *incoming, o *order.Order) (taken bool, err error) {
 	now := b.process.Now()
 	age := now.Sub(in.event.ReceivedAt)

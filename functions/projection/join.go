@@ -27,8 +27,8 @@ func Primary(e *event.Event) (profile.Identifier, bool) {
 	return profile.Identifier{}, false
 }
 
-// linksOf are the joins of the ids that an event goes by: those that an identify or alias names, and of the person's own word the ids of every call. A
-// public word joins nothing; what it claims the fold notes. See docs/adr/0019-who-speaks.md.
+// linksOf are the joins that the ids of an event ask for. An identify or alias joins the ids that it names; any other event joins its ids
+// if the person made it. A public event joins nothing; the fold notes what it claims. See docs/adr/0019-who-speaks.md.
 func linksOf(e *event.Event) (links []join) {
 	if e.UserID == "" || trust.May(e.Trust, false, trust.JoinDevice) != trust.Yes {
 		return nil
@@ -130,10 +130,13 @@ func (b *batch) view(ctx context.Context, g *group) (_ view, events map[profile.
 // exists tells a profile from a free key or a tombstone.
 func exists(p *profile.Profile) bool { return len(p.Identifiers) > 0 }
 
-// unite carries out what an event says. The id that an alias names may be a former userId as well as an anonymousId: whoever is known by
-// either becomes the person. Where nobody has the userId yet, both ids are the person's from then on, since what comes by them may come later
-// than the alias. Where somebody has it, a device of that name that is another user's is not meant: who has an account can name a device of theirs like
-// anybody's userId.
+// unite carries out what an event says of two ids. The previous id of an alias may be a former userId or an anonymousId; the event does not
+// say which.
+//
+//   - Nobody has it as a userId: both ids become the person's, since events under either may come later than the alias.
+//   - Somebody has it as a userId, and a device of that name is theirs or no user's: both become the person's.
+//   - Else only the userId is meant. A device of that name may be another user's: anybody with an account can name a device of theirs
+//     like somebody's userId.
 func (b *batch) unite(ctx context.Context, v view, j join, load func(profile.Identifier) (*person, error)) error {
 	named, former := j, j
 	former.b = j.former()
@@ -239,8 +242,8 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 // mergeSource is what the events of merges name as their source.
 const mergeSource = "projection"
 
-// tell makes the event that the merge itself is, as the pack that is written with it. It is in the timeline of the one who stays
-// and nowhere counted: whether two profiles had to be merged hangs on the sequence of events, and the sums must not.
+// tell is the pack with the event of a merge. The event stands in the timeline of the profile that stays, and is counted nowhere: whether
+// two profiles had to be merged depends on the order in which events came, and sums must not.
 func tell(keep, absorbed *profile.Profile, j join, twice int, now time.Time) people.Pack {
 	now = now.UTC().Truncate(time.Millisecond)
 	version := keep.Version + 1

@@ -35,8 +35,9 @@ const (
 	// lookUpPages is how many megabytes of one person's packs a batch reads for duplicates at most: some 60,000 events that came one by one,
 	// or ten times as many that came in batches. What is beyond it counts as new; see docs/adr/0011.
 	lookUpPages = 64
-	// briefPages is the same where nothing speaks for a duplicate but that the person has more events a day than marks are kept of. A
-	// partition is read at 12 MB a second: whoever sends thousands one by one must not be read whole for each.
+	// briefPages is the same bound where only one thing speaks for a duplicate: the person has more events a day than the window keeps
+	// marks of. A partition is read at 12 MB a second, and the packs of somebody who sends thousands of events one by one must not be read
+	// whole for each.
 	briefPages = 2
 )
 

@@ -269,8 +269,8 @@ func (p *Process) jitter(d time.Duration) time.Duration {
 	return p.Jitter(d)
 }
 
-// back logs why a job goes back and lets it come again after a random delay, longer with every time. Where a service is away, ten times
-// take more than a day. Where it cannot be said, the job comes again when its visibility ends.
+// back logs why a job goes back, and postpones it by a random delay that grows with every receive. While a service is away, ten receives
+// last more than a day. Where the delay cannot be set, the job comes again when its visibility ends.
 func (p *Process) back(ctx context.Context, record events.SQSMessage, cause error) {
 	slog.WarnContext(ctx, "job goes back", "message", record.MessageId, "error", cause.Error())
 	receives := queue.Receives(record)

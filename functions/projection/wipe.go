@@ -81,8 +81,9 @@ func wipeEntry(c *job.Command) (e due.Entry, err error) {
 	return e, err
 }
 
-// gone looks who stands under the key that is to be wiped next. Before the tombstones nothing is wiped. Where they certainly stood, and nothing
-// remembers the erasure, a worker of the version before has made the key a pointer to somebody, who remembers it from now on.
+// gone tells who is to be wiped under the next key, and whether somebody stands there again. Before the tombstones stand it answers
+// errNotErased, and nothing is wiped. Where they stood and the profile under the key remembers no erasure, a worker of the version before
+// has made the key a pointer to that profile; it is made to remember the erasure here.
 func (b *batch) gone(ctx context.Context, w *job.Wipe, at time.Time) (people.Gone, error) {
 	key := w.Keys[w.Key]
 	p, err := b.process.Profiles.Load(ctx, key)

@@ -11,14 +11,14 @@ import (
 	"github.com/userops/userops/shared/telemetry"
 )
 
-// machine is a state machine by which rewards are earned. It is told that something may have moved, and finds out by itself what has: both
-// methods may be called twice, late, in any sequence and side by side, and an error leaves open what was done.
+// machine is a state machine by which rewards are earned. It is told that something may have moved, and reads for itself what has. Both
+// methods may be called twice, late, in any order and in parallel. An error leaves open what was done.
 type machine interface {
 	// Concerns names the subjects that a follow may move. It decides nothing.
 	Concerns(ctx context.Context, f job.Follow) ([]subject, error)
-	// Advance takes every step that a subject is ready for; one that does not exist is ready for none. What is to be looked at later is filed
-	// before it is waited for, by the machine. again is when a Due entry that was looked at too early has to be looked at again; zero: never.
-	// dynamo.ErrConflict: others moved the same all the time.
+	// Advance takes every step that a subject is ready for; a subject that does not exist is ready for none. A machine
+	// files the Due entry first, and then writes the state that waits for it. again is for a Due entry that came too early: when it is to come
+	// again, the zero time for never. dynamo.ErrConflict says that other workers moved the subject at every try.
 	Advance(ctx context.Context, s subject) (again time.Time, err error)
 }
 

@@ -18,9 +18,9 @@ type definitions interface {
 	Change(ctx context.Context, kind string) (int64, error)
 }
 
-// waiting is the list of what is to be looked at later. Entries of an owner whose time has come are handed to each, at most size at once, and
-// struck off or filed again for the time that each gives: so an entry is lost by no crash, and may be handed over twice. An error of each
-// leaves its entries where they are; the call goes on and answers it at its end.
+// waiting is the list of what is to be looked at later. ReadyTogether calls each with entries of an owner whose time has come, at most size
+// in a call. Then it deletes them, or files them again for the time that each gives. So no crash loses an entry, and each may see one
+// twice. Where each fails, its entries stay; the other calls are made all the same, and the error is answered at the end.
 type waiting interface {
 	ReadyTogether(ctx context.Context, owner string, size int, each func(context.Context, []due.Entry) (again []time.Time, err error)) error
 }
