@@ -67,3 +67,14 @@ func TestTimes(t *testing.T) {
 		})
 	}
 }
+
+// TestLatestIsTheLaterOfTwo: of equal times the first, in its zone; a zero time is before any other.
+func TestLatestIsTheLaterOfTwo(t *testing.T) {
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	later, inShanghai := noon.Add(time.Nanosecond), noon.In(time.FixedZone("CST", 8*3600))
+	for _, c := range [][3]time.Time{{noon, later, later}, {later, noon, later}, {noon, inShanghai, noon}, {inShanghai, noon, inShanghai}, {{}, noon, noon}, {noon, {}, noon}} {
+		if got := Latest(c[0], c[1]); got != c[2] {
+			t.Errorf("of %v and %v: %v, want %v", c[0], c[1], got, c[2])
+		}
+	}
+}
