@@ -3,7 +3,6 @@ package orchestration
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -22,109 +21,11 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-
-type bench struct {
-	*functiontest.Shop
-	process       *Process
-	notifications *functiontest.Queue
-	segmentation  *functiontest.Queue
-	self          *functiontest.Queue
-	ann           *profile.Profile
-}
-
 const (
 	onEvent   = `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"event":{"name":"Signed Up"}}}`
 	onEntered = `{"name":"C","state":"running","channel":"email","templateId":"t","trigger":{"enteredSegment":"vip"}}`
 	toAll     = `{"name":"C","state":"scheduled","channel":"email","templateId":"t","trigger":{"audience":{"segmentId":"vip","at":"2026-11-21T12:00:00Z"}}}`
 )
-
-// with adds fields to a campaign.
-func with(body, fields string) string { return strings.Replace(body, "{", "{"+fields+",", 1) }
-
-func start(t testing.TB, body string) *bench {
-	t.Helper()
-	b := &bench{Shop: functiontest.Open(t, noon), notifications: &functiontest.Queue{}, segmentation: &functiontest.Queue{}, self: &functiontest.Queue{}}
-	b.define(definition.Campaign, "c", body)
-	b.ann = b.Person("ann", func(*profile.Profile) {})
-	b.Item("Due", map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: "orchestration#floor"}, "sk": &types.AttributeValueMemberS{Value: "floor"},
-		"minute": &types.AttributeValueMemberN{Value: fmt.Sprint(noon.Unix())}}) // so that the first tick need not look back
-	return b
-}
-
-// define saves a definition; the process forgets what it had cached.
-func (b *bench) define(kind, id, body string) {
-	b.Helper()
-	b.Define(kind, id, body)
-	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.DB, nil, b.Now)
-	b.process.Notifications, b.process.Segmentation, b.process.Self = b.notifications, b.segmentation, b.self
-}
-
-func (b *bench) change(f func(*profile.Profile)) {
-	b.Helper()
-	f(b.ann)
-	b.Must(b.Profiles.Save(b.Context(), b.ann))
-}
-
-// join puts Ann into the segment.
-func join(p *profile.Profile) { p.Members = map[string]profile.Membership{"vip": {Since: noon}} }
-
-// follow is the nth thing that followed from Ann's commits.
-func (b *bench) follow(n int, kind profile.FollowKind, ref string, at time.Time) job.Follow {
-	f := profile.Follow{Kind: kind, Ref: ref, Version: int64(n), At: at}
-	if kind == profile.FollowEvent {
-		f.Event = fmt.Sprint("m", n)
-	}
-	return job.Follow{ID: f.JobID(b.ann.ID), ProfileID: b.ann.ID, Follow: f}
-}
-
-func (b *bench) signUp(n int) job.Follow {
-	return b.follow(n, profile.FollowEvent, "Signed Up", b.Now())
-}
-
-// hear hands over a job and answers whether it comes again.
-func (b *bench) hear(j job.Orchestration) bool {
-	b.Helper()
-	return len(functiontest.Deliver(b.Context(), b, b.process.Handle, functiontest.Body(b, j))) > 0
-}
-
-func (b *bench) heard(follows ...job.Follow) {
-	b.Helper()
-	if b.hear(job.Orchestration{Follows: follows}) {
-		b.Error("the job comes again")
-	}
-}
-
-func (b *bench) tick() error {
-	_, err := b.process.Handle(b.Context(), json.RawMessage(`{"schedule":"minute"}`))
-	return err
-}
-
-// asked lists what dispatch was asked for so far.
-func (b *bench) asked() []job.Notification {
-	b.Helper()
-	var all []job.Notification
-	for _, j := range functiontest.Jobs[job.Notifications](b, b.notifications) {
-		if len(j.Notifications) > perMessage {
-			b.Errorf("%d notifications", len(j.Notifications))
-		}
-		all = append(all, j.Notifications...)
-	}
-	return all
-}
-
-// expect says how many different notifications were asked for.
-func (b *bench) expect(want int) {
-	b.Helper()
-	ids := map[string]bool{}
-	for _, n := range b.asked() {
-		ids[n.ID] = true
-	}
-	if len(ids) != want {
-		b.Errorf("%d notifications were asked for, want %d", len(ids), want)
-	}
-}
 
 func TestEventBecomesANotification(t *testing.T) {
 	b := start(t, onEvent)
@@ -347,80 +248,6 @@ func TestVariantByHash(t *testing.T) {
 	}
 }
 
-func TestAudience(t *testing.T) {
-	b := start(t, toAll)
-	b.Pass(-time.Minute)
-	b.Must(b.tick())
-	if len(b.segmentation.Bodies()) != 0 {
-		t.Fatal("asked before its time")
-	}
-	b.Pass(time.Minute)
-	for range 2 {
-		b.Must(b.tick())
-	}
-	var asked job.Segmentation
-	if len(b.segmentation.Bodies()) != 1 || json.Unmarshal([]byte(b.segmentation.Bodies()[0]), &asked) != nil {
-		t.Fatalf("asked %d times", len(b.segmentation.Bodies()))
-	}
-	want := job.Segmentation{Kind: job.Audience, RunID: "audience-c-1795262400", SegmentID: "vip", CampaignID: "c"}
-	if !reflect.DeepEqual(asked, want) {
-		t.Errorf("asked %+v, want %+v", asked, want)
-	}
-	list := &job.AudienceList{ID: "l", CampaignID: "c", RunID: asked.RunID, SegmentID: "vip", Profiles: []profile.ID{b.ann.ID, "nobody"}}
-	for i := range 25 {
-		who := b.Person(fmt.Sprint("u", i), join)
-		list.Profiles = append(list.Profiles, who.ID)
-	}
-	b.change(join)
-	for range 2 {
-		if b.hear(job.Orchestration{Audience: list}) {
-			t.Error("the list comes again")
-		}
-	}
-	b.expect(26)
-	n := b.asked()[0]
-	if n.Step != "audience@2026-11-21T12:00:00Z" || !n.NotAfter.Equal(noon.Add(24*time.Hour)) {
-		t.Errorf("asked for %+v", n)
-	}
-	other := *list
-	other.RunID = "audience-c-1"
-	other.Profiles = []profile.ID{b.Person("late", join).ID}
-	b.hear(job.Orchestration{Audience: &other})
-	b.expect(26)
-}
-
-func TestAudienceIsNotAskedForTooLateOrWhenStopped(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		body string
-		late time.Duration
-		want int
-	}{
-		{"in time", toAll, 24 * time.Hour, 1},
-		{"too late", toAll, 24*time.Hour + time.Second, 0},
-		{"running", strings.Replace(toAll, "scheduled", "running", 1), 0, 1},
-		{"cancelled", strings.Replace(toAll, "scheduled", "cancelled", 1), 0, 0},
-		{"draft", strings.Replace(toAll, "scheduled", "draft", 1), 0, 0},
-	} {
-		b := start(t, c.body)
-		b.Pass(c.late)
-		b.Must(b.process.askAudiences(t.Context()))
-		if got := len(b.segmentation.Bodies()); got != c.want {
-			t.Errorf("%s: asked %d times", c.name, got)
-		}
-	}
-}
-
-func TestErasedWhileWaiting(t *testing.T) {
-	b := start(t, with(onEvent, `"wait":"10m"`))
-	b.Must(b.tick())
-	b.heard(b.signUp(1))
-	b.Must(b.Profiles.Erase(t.Context(), b.ann, noon, b.ann.TombstoneVersion(noon)))
-	b.Pass(10 * time.Minute)
-	b.Must(b.tick())
-	b.expect(0)
-}
-
 // TestWhatAPauseKeepsIsAWaitOfThePerson: an export lists it, when it is looked at again.
 func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
 	b := start(t, with(onEvent, `"wait":"4h"`))
@@ -445,86 +272,6 @@ func TestWhatAPauseKeepsIsAWaitOfThePerson(t *testing.T) {
 		t.Errorf("at %v: %+v", b.Now(), got)
 	}
 	b.expect(0)
-}
-
-// TestErasedWhileItsCampaignIsPaused: what waits for the end of a pause is filed anew each time. Where no wipe finds it, it goes at the next look.
-func TestErasedWhileItsCampaignIsPaused(t *testing.T) {
-	for _, deferred := range []int{0, 1} {
-		b := start(t, with(onEvent, `"wait":"1h"`))
-		b.Must(b.tick())
-		b.heard(b.signUp(1))
-		b.define(definition.Campaign, "c", strings.Replace(with(onEvent, `"wait":"1h"`), "running", "paused", 1))
-		if deferred > 0 { // as dispatch puts it off
-			body := functiontest.Body(b, job.Notification{ID: "n", ProfileID: b.ann.ID, CampaignID: "c", CampaignVersion: 1, At: noon, Since: noon, NotAfter: noon.Add(25 * time.Hour), Deferred: deferred})
-			b.Must(b.process.Due.Wait(t.Context(), due.OwnerOrchestration, b.ann.ID, noon.Add(time.Hour), "n.1", []byte(body)))
-		}
-		waits := func() (n int) {
-			b.DB.Each(t, "Due", func(i map[string]types.AttributeValue) {
-				if _, filed := i["b"]; filed {
-					n++
-				}
-			})
-			return n
-		}
-		b.Pass(time.Hour)
-		b.Must(b.tick())
-		if n := waits(); n != 1+deferred {
-			t.Fatalf("%d wait for the end of the pause", n)
-		}
-		b.Must(b.Profiles.Erase(t.Context(), b.ann, b.Now(), b.ann.TombstoneVersion(b.Now())))
-		for range 35 {
-			b.Pass(time.Minute)
-			b.Must(b.tick())
-		}
-		if n := waits(); n != 0 {
-			t.Errorf("deferred %d: %d still wait for who was erased", deferred, n)
-		}
-		b.expect(0)
-	}
-}
-
-// TestEnrolledBeforeAnErasure: a campaign that enrols nobody twice within a time enrols who came back, also while its note of the former one is not wiped yet.
-func TestEnrolledBeforeAnErasure(t *testing.T) {
-	b := start(t, with(onEvent, `"onceEvery":"90d"`))
-	b.heard(b.signUp(1))
-	b.expect(1)
-	b.Pass(time.Minute)
-	b.Must(b.Profiles.Erase(t.Context(), b.ann, b.Now(), b.ann.TombstoneVersion(b.Now())))
-	b.Pass(time.Minute)
-	back, err := b.Profiles.Load(t.Context(), b.ann.ID)
-	b.Must(err)
-	back.Identifiers, back.FirstSeen, back.LastSeen = b.ann.Identifiers, b.Now(), b.Now()
-	b.Must(b.Profiles.Save(t.Context(), back))
-	b.ann = back
-	for n := range 2 {
-		f := b.signUp(int(back.Version) + n)
-		f.At = b.Now()
-		b.heard(f)
-	}
-	b.expect(2)
-}
-
-// TestErasedAndBack: who stands under the id now came after the erasure, and hears nothing of what the other one did.
-func TestErasedAndBack(t *testing.T) {
-	for _, wait := range []string{"", `"wait":"10m"`} {
-		definition := onEvent
-		if wait != "" {
-			definition = with(onEvent, wait)
-		}
-		b := start(t, definition)
-		b.Must(b.tick())
-		before := b.signUp(1)
-		if wait != "" {
-			b.heard(before)
-		}
-		b.change(func(p *profile.Profile) { p.RememberErasure(b.ann.ID, noon.Add(time.Second)) })
-		if wait == "" {
-			b.heard(before)
-		}
-		b.Pass(10 * time.Minute)
-		b.Must(b.tick())
-		b.expect(0)
-	}
 }
 
 // TestEveryWriteBroken breaks each write and each send of a way, both ways. Exactly one notification is asked for in the end,
