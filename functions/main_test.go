@@ -119,7 +119,7 @@ func options(data, gateway, build string, out io.Writer) local.Options {
 		GatewayAddr: gateway, DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
 		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/webhook-secret": "test-webhook-secret"},
 		Defaults: func(a local.Addresses) map[string]string {
-			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "SSMEndpoint": a.SSM, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP,
+			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "SSMEndpoint": a.SSM, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example",
 				"WebhookUrl": a.Gateway + "/local/webhook/shop"}
 		},
 		Out: out,

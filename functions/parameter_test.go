@@ -1,27 +1,114 @@
 package functions
 
 import (
+	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/standin/sam"
 )
 
 // TestParametersAreChecked: what would only show when somebody calls is refused before anything is deployed.
 func TestParametersAreChecked(t *testing.T) {
 	for _, c := range []struct{ name, bad, good string }{
-		{"OperatorKeyHash", "demo-operator-key", hashed("x")}, {"ServerKeyHash", hashed("x")[1:], ""}, {"DefaultWriteKey", "short", "demo-write-key"},
-		{"Issuer", "login.example", "https://login.example/"}, {"ShopTimeZone", "Asia/Shanghai ", "America/Argentina/Buenos_Aires"}, {"ShopCurrency", "RMB1", "EUR"},
+		{"Issuer", "login.example", "https://login.example/"}, {"OperatorKeyHash", "demo-operator-key", hashed("x")}, {"ServerKeyHash", hashed("x")[1:], ""}, {"DefaultWriteKey", "short", "demo-write-key"},
+		{"ShopTimeZone", "Asia/Shanghai ", "America/Argentina/Buenos_Aires"}, {"ShopCurrency", "RMB1", "EUR"},
 		{"PublicUrl", "https://shop.example/?a", "https://shop.example/events"}, {"SmtpAddress", "smtp.example", "smtp.example:587"}, {"WebhookUrl", "shop.example", "https://shop.example/x?y=1"},
+		// What sha256sum prints behind a hash would be a 401 for ever.
+		{"OperatorKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")}, {"ServerKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")},
+		{"OperatorKeys", "ann:editor:" + hashed("x") + "  -", "ann:editor:" + hashed("x") + ", bo lee:owner:" + hashed("y")},
+		{"MailFrom", "shop", "Tea shop <shop@shop.example>"},
 		{"NightlySchedule", "03:00", "cron(0 3 * * ? *)"}, {"AlarmTopic", "alarms", "arn:aws-cn:sns:cn-north-1:123456789012:alarms"}, {"ThrottleRate", "0", "1"},
 	} {
 		for value, ok := range map[string]bool{c.bad: false, c.good: true} {
-			_, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{Parameters: map[string]string{c.name: value}})
+			all := map[string]string{"MailFrom": "shop@shop.example", "RoleClaim": "role", c.name: value} // what the rules ask of some
+			_, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{Parameters: all})
 			if (err == nil) != ok {
 				t.Errorf("%s=%q: %v", c.name, value, err)
 			}
 		}
+	}
+}
+
+// TestOperatorKeysAreReadAsTheyAreAllowed: what the template lets through, the functions read, and the reverse.
+func TestOperatorKeysAreReadAsTheyAreAllowed(t *testing.T) {
+	x, y := hashed("x"), hashed("y")
+	for _, value := range []string{
+		"", "ann:editor:" + x, "ann:viewer:" + x + ",bo:owner:" + y, "ann:approver:" + x + ", bo:owner:" + strings.ToUpper(y), "安:owner:" + x, "a b:owner:" + x,
+		"ann:admin:" + x, "ann:editor:" + x[1:], "ann:editor:" + x + "0", ":editor:" + x, " ann :editor:" + x, "ann :editor:" + x, "ann:editor", "ann:editor:" + x + ":y", x, "ann:editor:" + x + ":bo:owner:" + y,
+		"ann:editor:" + x + "  -", "ann:editor:" + x[:63] + "g",
+	} {
+		var keys access.Keys
+		read := keys.UnmarshalText([]byte(value))
+		_, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{Parameters: map[string]string{"OperatorKeys": value}})
+		if (err == nil) != (read == nil) {
+			t.Errorf("%q: the template says %v, the functions %v", value, err, read)
+		}
+	}
+}
+
+// TestChannelsThatLackSomethingAreRefused: dispatch would start without the channel and say so in its log alone.
+func TestChannelsThatLackSomethingAreRefused(t *testing.T) {
+	mail := map[string]string{"SmtpAddress": "smtp.shop.example:587", "MailFrom": "shop@shop.example"}
+	with := func(more ...string) map[string]string {
+		p := maps.Clone(mail)
+		for i := 0; i < len(more); i += 2 {
+			p[more[i]] = more[i+1]
+		}
+		return p
+	}
+	for _, c := range []struct {
+		parameters map[string]string
+		want       string // of the fault; "" for none
+	}{
+		{nil, ""}, {mail, ""}, {with("SmtpUser", "shop"), ""}, {map[string]string{"WebhookUrl": "https://shop.example/hook"}, ""}, {map[string]string{"SecretsPath": ""}, ""},
+		{map[string]string{"SmtpAddress": "smtp.shop.example:587"}, "MailFrom is an address of the shop"},
+		{with("SecretsPath", ""), "SecretsPath says where the secret is"},
+		{map[string]string{"SmtpUser": "shop"}, "With SmtpUser, SmtpAddress says"},
+		{map[string]string{"WebhookUrl": "https://shop.example/hook", "SecretsPath": ""}, "With WebhookUrl, SecretsPath says"},
+		{map[string]string{"Issuer": "https://login.example/"}, "With Issuer, RoleClaim says"},
+		{map[string]string{"Issuer": "https://login.example/", "RoleClaim": "role"}, ""},
+	} {
+		_, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{Parameters: c.parameters})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%v: %v, want %q", c.parameters, err, c.want)
+		}
+	}
+}
+
+// TestNothingIsMasked: a parameter that CloudFormation masks cannot be kept beside a new one, nor be told apart from an empty one. Secrets are no parameters.
+func TestNothingIsMasked(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "template.yaml"))
+	if err != nil || strings.Contains(string(text), "NoEcho:") {
+		t.Errorf("a parameter is NoEcho: %v", err)
+	}
+}
+
+// TestSAMAsksAboutNoRoute: a guided deployment asks of each route whether it is meant to have no authorizer, and stops unless it is answered yes. It asks
+// about none whose API says anything under Auth (samcli/commands/deploy/auth_utils.py).
+func TestSAMAsksAboutNoRoute(t *testing.T) {
+	apis := resourcesOf[struct {
+		Type       string `yaml:"Type"`
+		Properties struct {
+			Auth map[string]any `yaml:"Auth"`
+		} `yaml:"Properties"`
+	}](t)
+	routes := 0
+	for _, f := range parse(t).Functions {
+		for _, r := range f.Routes {
+			if routes++; apis[r.API].Type != "AWS::Serverless::HttpApi" || len(apis[r.API].Properties.Auth) == 0 {
+				t.Errorf("SAM asks about %s of %s", r.Key(), r.API)
+			}
+			if r.Authorizer != "" {
+				t.Errorf("%s has the authorizer %s", r.Key(), r.Authorizer)
+			}
+		}
+	}
+	if routes < 70 {
+		t.Errorf("%d routes", routes)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // Auth knows the keys of a deployment by the hex SHA-256 of each, and how a token tells of an operator. An empty hash is a key that does not exist.
 type Auth struct {
 	ServerKeyHash string // two with a comma between them while the shop changes over
-	// OperatorKeyHash is of the one key that a deployment had before its operators had names: an owner's.
+	// OperatorKeyHash is of the one key that a deployment had before its operators had names: an owner's. Two with a comma between them while it changes.
 	OperatorKeyHash string
 	Operators       access.Keys
 	Claims          Claims
@@ -89,7 +89,10 @@ func (a Auth) caller(r *http.Request) (access.Caller, error) {
 
 // keys are those that open something here, whosever they are.
 func (a Auth) keys() access.Keys {
-	keys := access.Keys{{Name: "operator key", Role: access.Owner, Hash: a.OperatorKeyHash}}
+	var keys access.Keys
+	for hash := range strings.SplitSeq(a.OperatorKeyHash, ",") {
+		keys = append(keys, access.Key{Name: "operator key", Role: access.Owner, Hash: strings.TrimSpace(hash)})
+	}
 	for hash := range strings.SplitSeq(a.ServerKeyHash, ",") {
 		keys = append(keys, access.Key{Name: "server key", Role: access.ServerKey, Hash: strings.TrimSpace(hash)})
 	}

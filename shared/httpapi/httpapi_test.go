@@ -188,6 +188,23 @@ func TestInvalidAndFailed(t *testing.T) {
 	}
 }
 
+// TestTwoOperatorKeys: each of the two is an owner's, and the audit log tells by its key which one it was.
+func TestTwoOperatorKeys(t *testing.T) {
+	sum := func(key string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(key))) }
+	a := Auth{OperatorKeyHash: sum("new") + "," + strings.ToUpper(sum("old"))}
+	for key, opens := range map[string]bool{"new": true, "old": true, "older": false, "": false} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.SetBasicAuth(key, "")
+		want := access.Caller{}
+		if opens {
+			want = access.Caller{Name: "operator key", Role: access.Owner, Key: sum(key)[:8]}
+		}
+		if caller, err := a.caller(r); caller != want || (err == nil) != opens {
+			t.Errorf("%q: %+v, %v", key, caller, err)
+		}
+	}
+}
+
 // TestTwoServerKeys: while the shop changes over, the present key and the one before open the same.
 func TestTwoServerKeys(t *testing.T) {
 	sum := func(key string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(key))) }

@@ -17,6 +17,9 @@ type document struct {
 	fault      *Fault
 	parameters map[string]*yaml.Node // resolved values
 	listed     []Parameter
+	declared   *yaml.Node // Parameters, as written
+	rules      *yaml.Node
+	stated     *yaml.Node // Resources
 	mappings   *yaml.Node
 	conditions *yaml.Node
 	decided    map[string]bool
@@ -53,7 +56,24 @@ func (d *document) fail(n *yaml.Node, what, do string) {
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
+// open reads a template's parameters and resources, and decides what there is of them.
 func open(file string, data []byte, env Environment) (*document, error) {
+	d, err := written(file, data, env)
+	if err != nil {
+		return nil, err
+	}
+	d.readParameters()
+	d.checkRules()
+	d.checkGlobals()
+	d.readResources()
+	if d.fault != nil {
+		return nil, d.fault
+	}
+	return d, nil
+}
+
+// written is a template as its text has it.
+func written(file string, data []byte, env Environment) (*document, error) {
 	if env.Region == "" {
 		env.Region = "us-east-1"
 	}
@@ -126,17 +146,19 @@ func (d *document) sections(root *yaml.Node) {
 		d.fail(root, "the template is not a map of sections", "begin with Transform: AWS::Serverless-2016-10-31 and Resources:")
 		return
 	}
-	var parameters, resources, transform *yaml.Node
+	var transform *yaml.Node
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
 		switch key.Value {
-		case "AWSTemplateFormatVersion", "Metadata", "Rules":
+		case "AWSTemplateFormatVersion", "Metadata":
 		case "Description":
 			d.summary = value.Value
 		case "Transform":
 			transform = value
 		case "Parameters":
-			parameters = value
+			d.declared = value
+		case "Rules":
+			d.rules = value
 		case "Mappings":
 			d.mappings = value
 		case "Conditions":
@@ -144,7 +166,7 @@ func (d *document) sections(root *yaml.Node) {
 		case "Globals":
 			d.globals = value
 		case "Resources":
-			resources = value
+			d.stated = value
 		case "Outputs":
 			d.outputs = value
 		default:
@@ -152,13 +174,9 @@ func (d *document) sections(root *yaml.Node) {
 		}
 	}
 	d.transform(transform)
-	d.readParameters(parameters)
-	if resources == nil || resources.Kind != yaml.MappingNode || len(resources.Content) == 0 {
+	if d.stated == nil || d.stated.Kind != yaml.MappingNode || len(d.stated.Content) == 0 {
 		d.fail(root, "no Resources", "declare at least one")
-		return
 	}
-	d.checkGlobals()
-	d.readResources(resources)
 }
 
 func (d *document) transform(n *yaml.Node) {
@@ -174,96 +192,8 @@ func (d *document) transform(n *yaml.Node) {
 	}
 }
 
-func (d *document) readParameters(n *yaml.Node) {
-	known := map[string]bool{}
-	for _, e := range d.entries(n, "Parameters") {
-		known[e.key.Value] = true
-		p := d.section(e.value, "parameter "+e.key.Value)
-		out := Parameter{Name: e.key.Value, Type: p.text("Type", ""), Description: p.text("Description", "")}
-		fallback := p.take("Default")
-		allowed, pattern := p.take("AllowedValues"), p.text("AllowedPattern", "")
-		least, most := p.take("MinValue"), p.take("MaxValue")
-		shortest, longest := p.take("MinLength"), p.take("MaxLength")
-		p.ignore("NoEcho", "ConstraintDescription")
-		p.done()
-		value, given := d.env.Parameters[out.Name]
-		if !given {
-			value, given = d.env.Defaults[out.Name]
-		}
-		switch {
-		case given:
-			out.Overridden = true
-		case fallback != nil:
-			value = fallback.Value
-		default:
-			d.fail(e.key, fmt.Sprintf("parameter %s has no default and no value", out.Name), fmt.Sprintf("give it a Default or pass -param %s=...", out.Name))
-		}
-		out.Value = value
-		bad := func(why string) {
-			do := "change its Default"
-			if given {
-				do = fmt.Sprintf("change -param %s=%s", out.Name, value)
-			}
-			d.fail(e.key, fmt.Sprintf("parameter %s is %q, %s", out.Name, value, why), do)
-		}
-		if allowed != nil {
-			var choices []string
-			ok := false
-			for _, a := range allowed.Content {
-				choices = append(choices, a.Value)
-				ok = ok || a.Value == value
-			}
-			if !ok {
-				bad("not one of " + strings.Join(choices, ", "))
-			}
-		}
-		if pattern != "" {
-			if re, err := regexp.Compile("^(?:" + pattern + ")$"); err != nil {
-				d.fail(e.key, fmt.Sprintf("AllowedPattern of %s is not a regular expression known here", out.Name), "simplify it")
-			} else if !re.MatchString(value) {
-				bad("which does not match " + pattern)
-			}
-		}
-		switch {
-		case out.Type == "Number":
-			x, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				bad("not a number")
-			} else if least != nil && x < asFloat(least) || most != nil && x > asFloat(most) {
-				bad("out of range")
-			}
-			d.parameters[out.Name] = scalar(e.value, value)
-		case out.Type == "String":
-			if shortest != nil && float64(len(value)) < asFloat(shortest) || longest != nil && float64(len(value)) > asFloat(longest) {
-				bad("of a length out of range")
-			}
-			d.parameters[out.Name] = scalar(e.value, value)
-		case out.Type == "CommaDelimitedList" || strings.HasPrefix(out.Type, "List<"):
-			list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: e.value.Line}
-			if value != "" {
-				for _, part := range strings.Split(value, ",") {
-					list.Content = append(list.Content, scalar(e.value, strings.TrimSpace(part)))
-				}
-			}
-			d.parameters[out.Name] = list
-		case strings.HasPrefix(out.Type, "AWS::SSM::") && !given:
-			d.fail(e.key, fmt.Sprintf("parameter %s is read from Systems Manager, which is not here", out.Name), fmt.Sprintf("pass -param %s=...", out.Name))
-		case strings.HasPrefix(out.Type, "AWS::"):
-			d.parameters[out.Name] = scalar(e.value, value)
-		default:
-			d.fail(e.key, fmt.Sprintf("parameter %s has type %q", out.Name, out.Type), "use String, Number or CommaDelimitedList")
-		}
-		d.listed = append(d.listed, out)
-	}
-	for name := range d.env.Parameters {
-		if !known[name] {
-			d.fail(nil, fmt.Sprintf("no parameter %s is declared", name), "check the name after -param against Parameters")
-		}
-	}
-}
-
-func (d *document) readResources(n *yaml.Node) {
-	for _, e := range d.entries(n, "Resources") {
+func (d *document) readResources() {
+	for _, e := range d.entries(d.stated, "Resources") {
 		if !logicalID.MatchString(e.key.Value) {
 			d.fail(e.key, fmt.Sprintf("%q is no logical id", e.key.Value), "use letters and digits only")
 		}

@@ -52,6 +52,7 @@ type Parameter struct {
 	Description string
 	Value       string
 	Overridden  bool
+	Constraint  string // what the value has to be, as a sentence without its subject; "" where the template does not say
 }
 
 // Output is a resolved output of the stack.

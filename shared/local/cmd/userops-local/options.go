@@ -50,6 +50,7 @@ func defaults(a local.Addresses) map[string]string {
 		"OperatorKeyHash":  hash(demoOperatorKey),
 		"PublicUrl":        a.Gateway,
 		"SmtpAddress":      a.SMTP,
+		"MailFrom":         "shop@shop.example",
 		"WebhookUrl":       a.Gateway + "/local/webhook/shop",
 	}
 }
