@@ -154,6 +154,7 @@ func (p *Process) Handler() http.Handler {
 	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
 	route("GET /v1/runs", p.listRuns)
 	route("GET /v1/runs/{id}", p.showRun)
+	route("GET /v1/fields", p.fields)
 	route("GET /v1/queues", p.queues)
 	route("GET /v1/audit", p.audit)
 	return mux

@@ -92,12 +92,12 @@ func TestInvalidDocumentsNameTheirFields(t *testing.T) {
 		"another id":          {"/v1/segments/a", `{"id":"b"}`, 422, "id is not the id in the address"},
 		"version is text":     {"/v1/segments/a", `{"version":"1"}`, 422, "version is not a version"},
 		"segment: bad rule":   {"/v1/segments/a", `{"rule":{"all":[{"field":"orders.paid","op":"about","value":3}]}}`, 422, `rule.all[0].op "about" is not an operation`},
-		"segment: misspelt":   {"/v1/segments/a", `{"rulez":1}`, 422, "rulez is not known here"},
+		"segment: misspelt":   {"/v1/segments/a", `{"rulez":1}`, 422, `rulez is not known here: did you mean "rule"?`},
 		"segment: wrong type": {"/v1/segments/a", `{"name":1}`, 422, "name is a JSON number, which does not fit"},
 		"segment: not there":  {"/v1/segments/a", `{"rule":{"segment":"nobody"}}`, 422, "rule.segment nobody is not a segment"},
 		"segment: circle":     {"/v1/segments/vip", `{"rule":{"segment":"vip"}}`, 422, "rule.segment leads back to itself"},
 		"segment: all at once": {"/v1/segments/a", `{"name":5,"rule":{"all":[{"field":"orders.payd","op":"gt","value":1},{"percent":{"seed":"","from":0,"to":10}},{"segment":"nobody"}]},"nam":1}`, 422,
-			`nam is not known here; name is a JSON number, which does not fit; rule.all[0].field "orders.payd" is not a field of a profile; ` +
+			`nam is not known here: did you mean "name"?; name is a JSON number, which does not fit; rule.all[0].field "orders.payd" is not a field of a profile: did you mean "orders.paid"?; ` +
 				`rule.all[1].percent.seed is not a text of 1 to 256 bytes; rule.all[2].segment nobody is not a segment`},
 		"campaign: all at once": {"/v1/campaigns/a", `{"name":"C","state":"running","wait":"soon","channel":"fax","templateId":"gone","condition":{"field":"x"},"trigger":{"enteredSegment":"gone"}}`, 422,
 			`wait is not a length of time such as 30m, 36h, 14d or 1d12h; condition.field "x" is not a field of a profile; channel must be one of [email social]; ` +

@@ -1,14 +1,12 @@
 package console
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/audience/score"
 )
 
@@ -46,20 +44,7 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 	}
 }
 
-func TestTheDocumentationListsEveryFieldAndClass(t *testing.T) {
-	fields := page(t, "fields.md")
-	for _, f := range rule.Fields() {
-		kind := string(f.Kind)
-		if !f.Live {
-			kind += ", *run*"
-		}
-		if f.Profiling {
-			kind += ", *profiling*"
-		}
-		if row := fmt.Sprintf("| `%s` | %s | %s |\n", f.Name, kind, f.Meaning); !strings.Contains(fields, row) {
-			t.Errorf("fields.md lacks the row\n%s", row)
-		}
-	}
+func TestTheDocumentationListsEveryClass(t *testing.T) {
 	text := page(t, "segments.md")
 	for _, id := range score.IDs() {
 		if !strings.Contains(text, "`"+string(id)+"`") {

@@ -163,13 +163,22 @@ func (p *Process) showRun(w http.ResponseWriter, r *http.Request) {
 
 // lastCount is the number of profiles by the newest finished run, nil if there is none among the last ones.
 func (p *Process) lastCount(ctx context.Context) (*int, error) {
+	last, err := p.lastRun(ctx, func(score.Run) bool { return true })
+	if last == nil || err != nil {
+		return nil, err
+	}
+	return &last.Profiles, nil
+}
+
+// lastRun is the newest finished run that fits, nil if there is none among the last ones.
+func (p *Process) lastRun(ctx context.Context, fits func(score.Run) bool) (*score.Run, error) {
 	runs, _, err := p.Runs.List(ctx, 10, "")
 	if err != nil {
 		return nil, err
 	}
 	for _, run := range runs {
-		if run.State == score.StateFinished && run.Findings != nil {
-			return &run.Profiles, nil
+		if run.State == score.StateFinished && run.Findings != nil && fits(run) {
+			return &run, nil
 		}
 	}
 	return nil, nil

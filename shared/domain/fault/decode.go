@@ -11,11 +11,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/domain/spelling"
 )
 
 const (
 	// maxFound bounds what one decoding reports: an author mends the first ones first.
-	maxFound      = 100
+	maxFound = 100
+	// unknownReason is how the reason begins that a field is not known; a name that it might have been meant for may follow.
 	unknownReason = "is not known here"
 )
 
@@ -106,7 +109,7 @@ func (f Faults) And(err error) error {
 	all := slices.Clone(f)
 	for _, m := range more {
 		hidden := slices.ContainsFunc(f, func(o Fault) bool {
-			return o == m || o.Reason != unknownReason && (holds(o.Field, m.Field) || holds(m.Field, o.Field))
+			return o == m || !strings.HasPrefix(o.Reason, unknownReason) && (holds(o.Field, m.Field) || holds(m.Field, o.Field))
 		})
 		if !hidden {
 			all = append(all, m)
@@ -188,7 +191,7 @@ func (d *decoding) object(raw json.RawMessage, into reflect.Value, path string) 
 		if field, ok := known[name]; ok {
 			d.value(parts[name], into.FieldByIndex(field.Index), place)
 		} else {
-			d.add(place, unknownReason)
+			d.add(place, unknownReason+spelling.Hint(name, slices.Sorted(maps.Keys(known))...))
 		}
 	}
 }

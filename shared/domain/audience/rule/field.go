@@ -27,30 +27,57 @@ const (
 	Any    Kind = "any"
 )
 
+// Unit says what a number counts.
+type Unit string
+
+// The units. Money is in minor units of the shop's currency; Plain is a number on a scale of its own, as a score or an hour of the day.
+const (
+	Money   Unit = "money"
+	Days    Unit = "days"
+	Hours   Unit = "hours"
+	Years   Unit = "years"
+	Percent Unit = "percent"
+	Count   Unit = "count"
+	Plain   Unit = "plain"
+)
+
+// Value is one that a field is known to have, and what an operator calls it.
+type Value struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
 // Field describes one thing that a rule can ask of a profile, for documentation. A name with a part in angle brackets stands for
 // many fields.
 type Field struct {
-	Name    string   `json:"name"`
-	Kind    Kind     `json:"kind"`
+	Name string `json:"name"`
+	Kind Kind   `json:"kind"`
+	// Unit is of numbers alone.
+	Unit    Unit     `json:"unit,omitempty"`
+	Label   string   `json:"label"`
 	Meaning string   `json:"meaning"`
 	Ops     []string `json:"ops"`
 	// Live fields are known while events are folded; the others change with a run.
 	Live bool `json:"live"`
 	// Profiling fields are concluded of what somebody did. They may not be asked of who refuses profiling.
-	Profiling bool     `json:"profiling,omitempty"`
-	Values    []string `json:"values,omitempty"`
+	Profiling bool `json:"profiling,omitempty"`
+	// Values are those that the field can have, where they are known.
+	Values []Value `json:"values,omitempty"`
 }
 
-// Fields lists every field that a rule may name, in the order in which they are documented.
-func Fields() []Field {
+// Fields lists every field that a rule may name, in the order in which they are documented, in the words of a language.
+func Fields(l Language) []Field {
 	out := make([]Field, len(registry))
-	for i, f := range registry {
-		out[i] = Field{Name: f.name, Kind: f.kind, Meaning: f.meaning, Live: !f.scored, Profiling: f.profiles()}
+	for i := range registry {
+		f := &registry[i]
+		out[i] = Field{Name: f.name, Kind: f.kind, Unit: f.counts(), Label: f.label(l), Meaning: f.say(l), Live: !f.scored, Profiling: f.profiles()}
 		for _, o := range operations(f.kind) {
 			out[i].Ops = append(out[i].Ops, string(o))
 		}
 		if f.values != nil {
-			out[i].Values = f.values()
+			for _, value := range f.values() {
+				out[i].Values = append(out[i].Values, Value{value, f.valueLabel(value, l)})
+			}
 		}
 	}
 	return out
@@ -60,6 +87,7 @@ func Fields() []Field {
 type field struct {
 	name    string
 	kind    Kind
+	unit    Unit // of a number that counts no things
 	meaning string
 	scored  bool
 	values  func() []string
@@ -71,6 +99,14 @@ type field struct {
 	// judge says why no profile has the field with such a key; empty for one that a profile can have. Without it any key will do.
 	judge func(key string) string
 	read  func(s *Subject, key string) (value, bool)
+}
+
+// counts is the unit of a number.
+func (f *field) counts() Unit {
+	if f.kind == Number && f.unit == "" {
+		return Count
+	}
+	return f.unit
 }
 
 // profiles tells whether the field may not be asked of somebody who refuses profiling.
@@ -126,9 +162,9 @@ var baseFields = []field{
 		read: func(s *Subject, _ string) (value, bool) { return count(s.p.Orders.Count) }},
 	{name: "orders.paid", kind: Number, meaning: "orders with a net above zero in the shop's currency",
 		read: func(s *Subject, _ string) (value, bool) { return count(s.orders().count) }},
-	{name: "orders.revenue", kind: Number, meaning: "their net sum, in minor units of the shop's currency",
+	{name: "orders.revenue", kind: Number, unit: Money, meaning: "their net sum, in minor units of the shop's currency",
 		read: func(s *Subject, _ string) (value, bool) { return whole(s.orders().net), true }},
-	{name: "orders.average", kind: Number, meaning: "their net sum divided by their number, in whole minor units; absent without one",
+	{name: "orders.average", kind: Number, unit: Money, meaning: "their net sum divided by their number, in whole minor units; absent without one",
 		read: func(s *Subject, _ string) (value, bool) {
 			o := s.orders()
 			return whole(o.net / int64(max(o.count, 1))), o.count > 0
@@ -137,7 +173,7 @@ var baseFields = []field{
 		read: func(s *Subject, _ string) (value, bool) { return timeOf(s.orders().first) }},
 	{name: "orders.lastAt", kind: Time, meaning: "when the last paid order was completed",
 		read: func(s *Subject, _ string) (value, bool) { return timeOf(s.orders().last) }},
-	{name: "orders.daysSince", kind: Number, meaning: "whole days since the last paid order, in the shop's time zone",
+	{name: "orders.daysSince", kind: Number, unit: Days, meaning: "whole days since the last paid order, in the shop's time zone",
 		read: func(s *Subject, _ string) (value, bool) { return s.daysSince(s.orders().last) }},
 
 	{name: "cart.pieces", kind: Number, meaning: "pieces in the open cart",
@@ -145,7 +181,7 @@ var baseFields = []field{
 			pieces, _ := s.p.OpenCart()
 			return count(pieces)
 		}},
-	{name: "cart.value", kind: Number, meaning: "worth of the open cart, in minor units of the shop's currency",
+	{name: "cart.value", kind: Number, unit: Money, meaning: "worth of the open cart, in minor units of the shop's currency",
 		read: func(s *Subject, _ string) (value, bool) {
 			_, worth := s.p.OpenCart()
 			return whole(worth), true
@@ -159,12 +195,12 @@ var baseFields = []field{
 		read: func(s *Subject, name string) (value, bool) { return whole(s.p.Counters[name].Total), true }},
 	{name: "events.<event>.lastAt", kind: Time, meaning: "when the event happened last",
 		read: func(s *Subject, name string) (value, bool) { return timeOf(s.p.Counters[name].Last) }},
-	{name: "activity.daysSince", kind: Number, meaning: "whole days since any event, in the shop's time zone",
+	{name: "activity.daysSince", kind: Number, unit: Days, meaning: "whole days since any event, in the shop's time zone",
 		read: func(s *Subject, _ string) (value, bool) { return s.daysSince(s.p.LastSeen) }},
-	{name: "activity.days7", kind: Number, meaning: "active days among the last 7", read: activeDays(7)},
-	{name: "activity.days30", kind: Number, meaning: "active days among the last 30", read: activeDays(30)},
-	{name: "activity.days90", kind: Number, meaning: "active days among the last 90", read: activeDays(90)},
-	{name: "activity.days365", kind: Number, meaning: "active days among the last 365", read: activeDays(365)},
+	{name: "activity.days7", kind: Number, unit: Days, meaning: "active days among the last 7", read: activeDays(7)},
+	{name: "activity.days30", kind: Number, unit: Days, meaning: "active days among the last 30", read: activeDays(30)},
+	{name: "activity.days90", kind: Number, unit: Days, meaning: "active days among the last 90", read: activeDays(90)},
+	{name: "activity.days365", kind: Number, unit: Days, meaning: "active days among the last 365", read: activeDays(365)},
 
 	{name: "touch.first.campaign", kind: Text, meaning: "campaign that brought the person first", read: touch("first", touchCampaign)},
 	{name: "touch.first.source", kind: Text, meaning: "source that brought the person first", read: touch("first", touchSource)},
@@ -175,11 +211,11 @@ var baseFields = []field{
 	{name: "touch.last.medium", kind: Text, meaning: "medium that brought the person last", read: touch("last", touchMedium)},
 	{name: "touch.last.referrer", kind: Text, meaning: "page that the person came from last", read: touch("last", touchReferrer)},
 
-	{name: "rfm.r", kind: Number, scored: true, meaning: "score of recency, 1 to 5; absent for those who have not bought",
+	{name: "rfm.r", kind: Number, unit: Plain, scored: true, meaning: "score of recency, 1 to 5; absent for those who have not bought",
 		read: rfm(func(s profile.Scores) int { return s.R })},
-	{name: "rfm.f", kind: Number, scored: true, meaning: "score of frequency, 1 to 5",
+	{name: "rfm.f", kind: Number, unit: Plain, scored: true, meaning: "score of frequency, 1 to 5",
 		read: rfm(func(s profile.Scores) int { return s.F })},
-	{name: "rfm.m", kind: Number, scored: true, meaning: "score of monetary value, 1 to 5",
+	{name: "rfm.m", kind: Number, unit: Plain, scored: true, meaning: "score of monetary value, 1 to 5",
 		read: rfm(func(s profile.Scores) int { return s.M })},
 	{name: "class8", kind: Text, scored: true, values: score.Classes8, meaning: "class of R, F and M each against the buyers, 1 is good",
 		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Class8) }},

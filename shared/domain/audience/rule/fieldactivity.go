@@ -14,12 +14,12 @@ import (
 
 // activityFields are what somebody does, likes, and when.
 var activityFields = slices.Concat([]field{
-	{name: "activity.days14", kind: Number, meaning: "active days among the last 14", read: activeDays(14)},
-	{name: "activity.days60", kind: Number, meaning: "active days among the last 60", read: activeDays(60)},
-	{name: "activity.days180", kind: Number, meaning: "active days among the last 180", read: activeDays(180)},
-	{name: "activity.streak", kind: Number, meaning: "active days in a row up to the newest", read: amount(func(s *Subject) int { run, _ := streak(s.p.Active); return run })},
-	{name: "activity.absence", kind: Number, meaning: "days without activity before the newest streak: who came back after how long", read: amount(func(s *Subject) int { _, gap := streak(s.p.Active); return gap })},
-	{name: "events.<event>.daysSince", kind: Number, meaning: "whole days since the event happened last",
+	{name: "activity.days14", kind: Number, unit: Days, meaning: "active days among the last 14", read: activeDays(14)},
+	{name: "activity.days60", kind: Number, unit: Days, meaning: "active days among the last 60", read: activeDays(60)},
+	{name: "activity.days180", kind: Number, unit: Days, meaning: "active days among the last 180", read: activeDays(180)},
+	{name: "activity.streak", kind: Number, unit: Days, meaning: "active days in a row up to the newest", read: amount(func(s *Subject) int { run, _ := streak(s.p.Active); return run })},
+	{name: "activity.absence", kind: Number, unit: Days, meaning: "days without activity before the newest streak: who came back after how long", read: amount(func(s *Subject) int { _, gap := streak(s.p.Active); return gap })},
+	{name: "events.<event>.daysSince", kind: Number, unit: Days, meaning: "whole days since the event happened last",
 		read: func(s *Subject, name string) (value, bool) { return s.daysSince(s.p.Counters[name].Last) }},
 	{name: "events.<event>.last7", kind: Number, meaning: "how often it happened on the last 7 days", read: recentEvents(7)},
 	{name: "events.<event>.last30", kind: Number, meaning: "how often it happened on the last 30 days; a rule can ask for up to 12 times", newestDays: true, read: recentEvents(30)},
@@ -27,7 +27,7 @@ var activityFields = slices.Concat([]field{
 	{name: "events.names", kind: List, meaning: "names of the events that happened; of names beyond the known ones, 64", read: many(func(s *Subject) []string { return slices.Sorted(maps.Keys(s.p.Counters)) })},
 	{name: "events.others", kind: Number, meaning: "events whose names are not kept, because there are too many", read: func(s *Subject, _ string) (value, bool) { return whole(s.p.Counters[profile.OtherEvents].Total), true }},
 
-	{name: "active.hour", kind: Number, concluded: true, meaning: "hour of the day, 0 to 23, with the most activity in the person's time zone, else the shop's",
+	{name: "active.hour", kind: Number, unit: Plain, concluded: true, meaning: "hour of the day, 0 to 23, with the most activity in the person's time zone, else the shop's",
 		read: func(s *Subject, _ string) (value, bool) {
 			hours, _ := s.hours()
 			n := heaviest(hours[:])
@@ -45,12 +45,12 @@ var activityFields = slices.Concat([]field{
 			n := heaviest(sums[:])
 			return value{kind: Text, text: parts()[n]}, sums[n] > 0
 		}},
-	{name: "active.weekendShare", kind: Number, concluded: true, meaning: "share of the activity on Saturdays and Sundays, in percent",
+	{name: "active.weekendShare", kind: Number, unit: Percent, concluded: true, meaning: "share of the activity on Saturdays and Sundays, in percent",
 		read: func(s *Subject, _ string) (value, bool) {
 			_, days := s.hours()
 			return percentOf(days[time.Saturday]+days[time.Sunday], total(days[:]))
 		}},
-	{name: "active.hours.<hour>", kind: Number, concluded: true, meaning: "share of the activity in an hour of the day, 0 to 23, in percent",
+	{name: "active.hours.<hour>", kind: Number, unit: Percent, concluded: true, meaning: "share of the activity in an hour of the day, 0 to 23, in percent",
 		judge: func(hour string) string {
 			if _, ok := hourOfDay(hour); !ok {
 				return fmt.Sprintf("%q is no hour from 0 to 23", clip.Shown(hour))
@@ -70,17 +70,17 @@ var activityFields = slices.Concat([]field{
 	{name: "search.last", kind: Text, meaning: "what the person searched last", read: text(func(s *Subject) string { return s.p.Search.Value })},
 	{name: "search.lastAt", kind: Time, meaning: "when that was", read: moment(func(s *Subject) time.Time { return s.p.Search.At })},
 	{name: "ratings.count", kind: Number, meaning: "ratings that the person gave", read: amount(func(s *Subject) int { return int(s.p.Ratings.Count) })},
-	{name: "ratings.average", kind: Number, meaning: "their mean; absent without one",
+	{name: "ratings.average", kind: Number, unit: Plain, meaning: "their mean; absent without one",
 		read: func(s *Subject, _ string) (value, bool) {
 			r := s.p.Ratings
 			return decimal(float64(r.Sum) / 10 / float64(max(r.Count, 1))), r.Count > 0
 		}},
 
-	{name: "rates.cart", kind: Number, concluded: true, meaning: "products put into the cart per hundred looked at", read: rate("Product Added", "Product Viewed")},
-	{name: "rates.checkout", kind: Number, concluded: true, meaning: "checkouts begun per hundred products put into the cart", read: rate("Checkout Started", "Product Added")},
-	{name: "rates.order", kind: Number, concluded: true, meaning: "orders per hundred checkouts begun", read: rate("Order Completed", "Checkout Started")},
-	{name: "rates.open", kind: Number, concluded: true, meaning: "e-mails opened per hundred delivered", read: rate("Email Opened", "Email Delivered")},
-	{name: "rates.click", kind: Number, concluded: true, meaning: "links clicked per hundred e-mails opened", read: rate("Email Link Clicked", "Email Opened")},
+	{name: "rates.cart", kind: Number, unit: Percent, concluded: true, meaning: "products put into the cart per hundred looked at", read: rate("Product Added", "Product Viewed")},
+	{name: "rates.checkout", kind: Number, unit: Percent, concluded: true, meaning: "checkouts begun per hundred products put into the cart", read: rate("Checkout Started", "Product Added")},
+	{name: "rates.order", kind: Number, unit: Percent, concluded: true, meaning: "orders per hundred checkouts begun", read: rate("Order Completed", "Checkout Started")},
+	{name: "rates.open", kind: Number, unit: Percent, concluded: true, meaning: "e-mails opened per hundred delivered", read: rate("Email Opened", "Email Delivered")},
+	{name: "rates.click", kind: Number, unit: Percent, concluded: true, meaning: "links clicked per hundred e-mails opened", read: rate("Email Link Clicked", "Email Opened")},
 }, shareFields(), interestFields("category", "category", func(p *profile.Profile) profile.Interests { return p.Categories }),
 	interestFields("brand", "brand", func(p *profile.Profile) profile.Interests { return p.Brands }), behaviourFields())
 
@@ -122,14 +122,14 @@ func total(list []int64) int64 {
 func shareFields() []field {
 	var all []field
 	for i, name := range parts() {
-		all = append(all, field{name: "active.share." + name, kind: Number, concluded: true, meaning: "share of the activity in the " + name + ", in percent",
+		all = append(all, field{name: "active.share." + name, kind: Number, unit: Percent, concluded: true, meaning: "share of the activity in the " + name + ", in percent",
 			read: func(s *Subject, _ string) (value, bool) {
 				sums := s.dayParts()
 				return percentOf(sums[i], total(sums[:]))
 			}})
 	}
 	for i, name := range weekdays() {
-		all = append(all, field{name: "active.share." + name, kind: Number, concluded: true, meaning: "share of the activity on a " + strings.ToUpper(name[:1]) + name[1:] + ", in percent",
+		all = append(all, field{name: "active.share." + name, kind: Number, unit: Percent, concluded: true, meaning: "share of the activity on a " + strings.ToUpper(name[:1]) + name[1:] + ", in percent",
 			read: func(s *Subject, _ string) (value, bool) {
 				_, days := s.hours()
 				return percentOf(days[i], total(days[:]))
@@ -153,7 +153,7 @@ func interestFields(name, what string, table func(*profile.Profile) profile.Inte
 		{name: name + ".second", kind: Text, concluded: true, meaning: "the " + what + " that comes next", read: ranked(1)},
 		{name: name + ".third", kind: Text, concluded: true, meaning: "the " + what + " after that", read: ranked(2)},
 		{name: name + ".all", kind: List, concluded: true, meaning: "every " + what + " that the person had to do with, of 32", read: many(func(s *Subject) []string { return table(s.p).Favourites(s.now) })},
-		{name: name + ".share", kind: Number, concluded: true, meaning: "share of the favourite " + what + " in the weight of all, in percent",
+		{name: name + ".share", kind: Number, unit: Percent, concluded: true, meaning: "share of the favourite " + what + " in the weight of all, in percent",
 			read: func(s *Subject, _ string) (value, bool) {
 				list, sum := table(s.p).Favourites(s.now), table(s.p).Sum(s.now)
 				if len(list) == 0 || sum <= 0 {
@@ -161,7 +161,7 @@ func interestFields(name, what string, table func(*profile.Profile) profile.Inte
 				}
 				return whole(int64(100 * table(s.p)[list[0]].Weight(s.now) / sum)), true
 			}},
-		{name: name + ".<name>.weight", kind: Number, concluded: true, meaning: "weight of one " + what + " now",
+		{name: name + ".<name>.weight", kind: Number, unit: Plain, concluded: true, meaning: "weight of one " + what + " now",
 			read: func(s *Subject, name string) (value, bool) {
 				return decimal(table(s.p)[name].Weight(s.now)), true
 			}},
@@ -199,46 +199,46 @@ func streak(d profile.Days) (run, gap int) {
 
 // behaviours are what people do, by the events that say so.
 var behaviours = []struct {
-	name, what string
-	events     []string
+	name, what, zh string
+	events         []string
 }{
-	{"pages", "pages seen", []string{"page"}},
-	{"screens", "screens seen", []string{"screen"}},
-	{"searches", "searches", []string{"Products Searched"}},
-	{"lists", "product lists seen", []string{"Product List Viewed"}},
-	{"filters", "product lists filtered", []string{"Product List Filtered"}},
-	{"views", "products looked at", []string{"Product Viewed"}},
-	{"clicks", "products clicked", []string{"Product Clicked"}},
-	{"promotions", "promotions seen", []string{"Promotion Viewed"}},
-	{"promotionClicks", "promotions clicked", []string{"Promotion Clicked"}},
-	{"cartAdds", "products put into the cart", []string{"Product Added", "Wishlist Product Added to Cart"}},
-	{"cartRemovals", "products taken out of the cart", []string{"Product Removed"}},
-	{"cartViews", "looks into the cart", []string{"Cart Viewed"}},
-	{"checkouts", "checkouts begun", []string{"Checkout Started"}},
-	{"payments", "payment details entered", []string{"Payment Info Entered"}},
-	{"couponsApplied", "coupons applied", []string{"Coupon Applied"}},
-	{"couponsDenied", "coupons denied", []string{"Coupon Denied"}},
-	{"wishes", "products put on the wishlist", []string{"Product Added to Wishlist"}},
-	{"reviews", "products reviewed", []string{"Product Reviewed"}},
-	{"shares", "products and carts shared", []string{"Product Shared", "Cart Shared"}},
-	{"invites", "invitations sent", []string{"Invite Sent"}},
-	{"invitesAccepted", "invitations accepted", []string{"Invite Accepted"}},
-	{"groupBuys", "group purchases opened or joined", []string{"Group Opened", "Group Joined"}},
-	{"bargains", "bargains begun", []string{"Bargain Started"}},
-	{"bargainHelps", "bargains of others helped along", []string{"Bargain Helped"}},
-	{"lotteries", "lotteries drawn", []string{"Lottery Drawn"}},
-	{"checkIns", "check-ins", []string{"Checked In"}},
-	{"tasks", "tasks completed", []string{"Task Completed"}},
-	{"badges", "badges earned", []string{"Badge Earned"}},
-	{"pointsRedeemed", "redemptions of points", []string{"Points Redeemed"}},
-	{"signIns", "sign-ins", []string{"Signed In"}},
-	{"storeVisits", "visits to a store", []string{"Store Visited"}},
-	{"tickets", "questions to customer service", []string{"Ticket Opened"}},
-	{"emails", "e-mails delivered", []string{"Email Delivered"}},
-	{"emailOpens", "e-mails opened", []string{"Email Opened"}},
-	{"emailClicks", "links in e-mails clicked", []string{"Email Link Clicked"}},
-	{"notifications", "notifications sent on any channel", []string{"Notification Sent"}},
-	{"social", "reviews, shares and invitations", []string{"Product Reviewed", "Product Shared", "Cart Shared", "Invite Sent"}},
+	{"pages", "pages seen", "浏览页面", []string{"page"}},
+	{"screens", "screens seen", "浏览应用界面", []string{"screen"}},
+	{"searches", "searches", "搜索", []string{"Products Searched"}},
+	{"lists", "product lists seen", "浏览商品列表", []string{"Product List Viewed"}},
+	{"filters", "product lists filtered", "筛选商品列表", []string{"Product List Filtered"}},
+	{"views", "products looked at", "浏览商品", []string{"Product Viewed"}},
+	{"clicks", "products clicked", "点击商品", []string{"Product Clicked"}},
+	{"promotions", "promotions seen", "看到促销", []string{"Promotion Viewed"}},
+	{"promotionClicks", "promotions clicked", "点击促销", []string{"Promotion Clicked"}},
+	{"cartAdds", "products put into the cart", "加入购物车", []string{"Product Added", "Wishlist Product Added to Cart"}},
+	{"cartRemovals", "products taken out of the cart", "移出购物车", []string{"Product Removed"}},
+	{"cartViews", "looks into the cart", "查看购物车", []string{"Cart Viewed"}},
+	{"checkouts", "checkouts begun", "开始结算", []string{"Checkout Started"}},
+	{"payments", "payment details entered", "填写支付信息", []string{"Payment Info Entered"}},
+	{"couponsApplied", "coupons applied", "使用优惠券", []string{"Coupon Applied"}},
+	{"couponsDenied", "coupons denied", "优惠券被拒", []string{"Coupon Denied"}},
+	{"wishes", "products put on the wishlist", "加入心愿单", []string{"Product Added to Wishlist"}},
+	{"reviews", "products reviewed", "评价商品", []string{"Product Reviewed"}},
+	{"shares", "products and carts shared", "分享商品或购物车", []string{"Product Shared", "Cart Shared"}},
+	{"invites", "invitations sent", "发出邀请", []string{"Invite Sent"}},
+	{"invitesAccepted", "invitations accepted", "邀请被接受", []string{"Invite Accepted"}},
+	{"groupBuys", "group purchases opened or joined", "开团或参团", []string{"Group Opened", "Group Joined"}},
+	{"bargains", "bargains begun", "发起砍价", []string{"Bargain Started"}},
+	{"bargainHelps", "bargains of others helped along", "帮人砍价", []string{"Bargain Helped"}},
+	{"lotteries", "lotteries drawn", "抽奖", []string{"Lottery Drawn"}},
+	{"checkIns", "check-ins", "签到", []string{"Checked In"}},
+	{"tasks", "tasks completed", "完成任务", []string{"Task Completed"}},
+	{"badges", "badges earned", "获得徽章", []string{"Badge Earned"}},
+	{"pointsRedeemed", "redemptions of points", "兑换积分", []string{"Points Redeemed"}},
+	{"signIns", "sign-ins", "登录", []string{"Signed In"}},
+	{"storeVisits", "visits to a store", "到店", []string{"Store Visited"}},
+	{"tickets", "questions to customer service", "咨询客服", []string{"Ticket Opened"}},
+	{"emails", "e-mails delivered", "收到邮件", []string{"Email Delivered"}},
+	{"emailOpens", "e-mails opened", "打开邮件", []string{"Email Opened"}},
+	{"emailClicks", "links in e-mails clicked", "点击邮件链接", []string{"Email Link Clicked"}},
+	{"notifications", "notifications sent on any channel", "收到通知", []string{"Notification Sent"}},
+	{"social", "reviews, shares and invitations", "评价、分享与邀请", []string{"Product Reviewed", "Product Shared", "Cart Shared", "Invite Sent"}},
 }
 
 // behaviourFields ask of each behaviour how often, how lately, how often lately.
@@ -269,7 +269,7 @@ func behaviourFields() []field {
 			field{name: b.name + ".last7", kind: Number, meaning: b.what + " on the last 7 days", read: sum(recentEvents(7))},
 			field{name: b.name + ".last30", kind: Number, meaning: b.what + " on the last 30 days; a rule can ask for up to 12", newestDays: true, read: sum(recentEvents(30))},
 			field{name: b.name + ".lastAt", kind: Time, meaning: "time of the last of: " + b.what, read: moment(last)},
-			field{name: b.name + ".daysSince", kind: Number, meaning: fmt.Sprintf("whole days since the last of: %s", b.what), read: since(last)})
+			field{name: b.name + ".daysSince", kind: Number, unit: Days, meaning: fmt.Sprintf("whole days since the last of: %s", b.what), read: since(last)})
 	}
 	return all
 }

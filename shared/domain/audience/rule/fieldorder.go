@@ -12,11 +12,11 @@ import (
 
 // orderFields are what somebody buys, how, and what lies in the cart.
 var orderFields = slices.Concat([]field{
-	{name: "orders.max", kind: Number, meaning: "greatest net of a paid order listed one by one, in minor units of the shop's currency", read: greatest},
-	{name: "orders.firstNet", kind: Number, meaning: "net of the first paid order listed one by one", read: entryNet(func(list []profile.OrderEntry) profile.OrderEntry { return list[0] })},
-	{name: "orders.lastNet", kind: Number, meaning: "net of the last paid order", read: entryNet(func(list []profile.OrderEntry) profile.OrderEntry { return list[len(list)-1] })},
-	{name: "orders.daysSinceFirst", kind: Number, meaning: "whole days since the first paid order, in the shop's time zone", read: since(func(s *Subject) time.Time { return s.orders().first })},
-	{name: "orders.spanDays", kind: Number, meaning: "days between the first and the last paid order",
+	{name: "orders.max", kind: Number, unit: Money, meaning: "greatest net of a paid order listed one by one, in minor units of the shop's currency", read: greatest},
+	{name: "orders.firstNet", kind: Number, unit: Money, meaning: "net of the first paid order listed one by one", read: entryNet(func(list []profile.OrderEntry) profile.OrderEntry { return list[0] })},
+	{name: "orders.lastNet", kind: Number, unit: Money, meaning: "net of the last paid order", read: entryNet(func(list []profile.OrderEntry) profile.OrderEntry { return list[len(list)-1] })},
+	{name: "orders.daysSinceFirst", kind: Number, unit: Days, meaning: "whole days since the first paid order, in the shop's time zone", read: since(func(s *Subject) time.Time { return s.orders().first })},
+	{name: "orders.spanDays", kind: Number, unit: Days, meaning: "days between the first and the last paid order",
 		read: func(s *Subject, _ string) (value, bool) {
 			o := s.orders()
 			return whole(int64(s.shop.Day(o.last) - s.shop.Day(o.first))), o.count > 0
@@ -26,15 +26,15 @@ var orderFields = slices.Concat([]field{
 			_, _, gaps := s.p.Orders.Rhythm(s.shop.Zone)
 			return count(gaps)
 		}},
-	{name: "orders.gapMean", kind: Number, concluded: true, meaning: "their mean in days; absent without one", read: rhythm(func(mean, _ float64) float64 { return mean })},
-	{name: "orders.gapDeviation", kind: Number, concluded: true, meaning: "their standard deviation in days", read: rhythm(func(_, deviation float64) float64 { return deviation })},
+	{name: "orders.gapMean", kind: Number, unit: Days, concluded: true, meaning: "their mean in days; absent without one", read: rhythm(func(mean, _ float64) float64 { return mean })},
+	{name: "orders.gapDeviation", kind: Number, unit: Days, concluded: true, meaning: "their standard deviation in days", read: rhythm(func(_, deviation float64) float64 { return deviation })},
 	{name: "orders.expectedAt", kind: Time, concluded: true, meaning: "the last paid order and the mean gap together: when the next one is due",
 		read: func(s *Subject, _ string) (value, bool) {
 			mean, _, gaps := s.p.Orders.Rhythm(s.shop.Zone)
 			last := s.orders().last
 			return value{kind: Time, at: last.Add(time.Duration(mean * 24 * float64(time.Hour)))}, gaps > 0 && !last.IsZero()
 		}},
-	{name: "orders.overdueDays", kind: Number, concluded: true, meaning: "days since the last paid order beyond the mean gap; negative before",
+	{name: "orders.overdueDays", kind: Number, unit: Days, concluded: true, meaning: "days since the last paid order beyond the mean gap; negative before",
 		read: func(s *Subject, _ string) (value, bool) {
 			mean, _, gaps := s.p.Orders.Rhythm(s.shop.Zone)
 			days, ok := s.daysSince(s.orders().last)
@@ -49,18 +49,18 @@ var orderFields = slices.Concat([]field{
 			return list
 		})},
 	{name: "orders.discounted", kind: Number, meaning: "orders with a discount or coupon", read: bought(func(b profile.Purchases) int64 { return int64(b.Discounted) })},
-	{name: "orders.discountedShare", kind: Number, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Discounted })},
+	{name: "orders.discountedShare", kind: Number, unit: Percent, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Discounted })},
 	{name: "orders.coupons", kind: Number, meaning: "orders with a coupon", read: bought(func(b profile.Purchases) int64 { return int64(b.Coupons) })},
-	{name: "orders.couponShare", kind: Number, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Coupons })},
-	{name: "orders.discount", kind: Number, meaning: "sum of the discounts, in minor units of the shop's currency", read: bought(func(b profile.Purchases) int64 { return b.Discount })},
-	{name: "orders.discountRate", kind: Number, meaning: "the discounts' share of what the orders would have cost, in percent",
+	{name: "orders.couponShare", kind: Number, unit: Percent, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Coupons })},
+	{name: "orders.discount", kind: Number, unit: Money, meaning: "sum of the discounts, in minor units of the shop's currency", read: bought(func(b profile.Purchases) int64 { return b.Discount })},
+	{name: "orders.discountRate", kind: Number, unit: Percent, meaning: "the discounts' share of what the orders would have cost, in percent",
 		read: func(s *Subject, _ string) (value, bool) {
 			discount := max(s.p.Purchases.Discount, 0)
 			return percentOf(min(discount, math.MaxInt64/200), min(money.AddCapped(s.orders().net, discount), math.MaxInt64/2))
 		}},
 	{name: "orders.lines", kind: Number, meaning: "lines of the orders", read: bought(func(b profile.Purchases) int64 { return int64(b.Lines) })},
 	{name: "orders.discountedLines", kind: Number, meaning: "lines with a discount or coupon of their own", read: bought(func(b profile.Purchases) int64 { return int64(b.DiscountedLines) })},
-	{name: "orders.discountedLinesShare", kind: Number, meaning: "their share of all lines in percent",
+	{name: "orders.discountedLinesShare", kind: Number, unit: Percent, meaning: "their share of all lines in percent",
 		read: func(s *Subject, _ string) (value, bool) {
 			return percentOf(int64(s.p.Purchases.DiscountedLines), int64(s.p.Purchases.Lines))
 		}},
@@ -69,9 +69,9 @@ var orderFields = slices.Concat([]field{
 	{name: "orders.linesAverage", kind: Number, meaning: "lines of an order, on average", read: perOrder(func(b profile.Purchases) int64 { return int64(b.Lines) })},
 	{name: "orders.refunds", kind: Number, meaning: "refunds, partial and whole ones", read: bought(func(b profile.Purchases) int64 { return int64(b.Refunds) })},
 	{name: "orders.refunded", kind: Number, meaning: "orders with a refund", read: bought(func(b profile.Purchases) int64 { return int64(b.Refunded) })},
-	{name: "orders.refundedShare", kind: Number, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Refunded })},
+	{name: "orders.refundedShare", kind: Number, unit: Percent, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Refunded })},
 	{name: "orders.cancelled", kind: Number, meaning: "paid orders that were cancelled", read: bought(func(b profile.Purchases) int64 { return int64(b.Cancelled) })},
-	{name: "orders.cancelledShare", kind: Number, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Cancelled })},
+	{name: "orders.cancelledShare", kind: Number, unit: Percent, meaning: "their share of all orders in percent", read: shareOfOrders(func(b profile.Purchases) int { return b.Cancelled })},
 	{name: "priceSensitivity", kind: Text, concluded: true, values: of("low", "medium", "high"), meaning: "by the share of discounted orders: low below 20%, high from 60%; absent without an order",
 		read: func(s *Subject, _ string) (value, bool) {
 			share, ok := percentOf(int64(s.p.Purchases.Discounted), int64(s.p.Orders.Count))
@@ -95,7 +95,7 @@ var orderFields = slices.Concat([]field{
 			return names
 		})},
 	{name: "cart.abandonedAt", kind: Time, meaning: "when the open cart was last touched: changed, looked at, or taken a step towards the till", read: moment(func(s *Subject) time.Time { return s.p.AbandonedAt() })},
-	{name: "cart.idleHours", kind: Number, meaning: "whole hours since then",
+	{name: "cart.idleHours", kind: Number, unit: Hours, meaning: "whole hours since then",
 		read: func(s *Subject, _ string) (value, bool) {
 			at := s.p.AbandonedAt()
 			return whole(int64(s.now.Sub(at) / time.Hour)), !at.IsZero()
@@ -119,7 +119,7 @@ func recentOrders() []field {
 		all = append(all,
 			field{name: fmt.Sprintf("orders.paid%d", days), kind: Number, meaning: fmt.Sprintf("paid orders of the last %d days, of those listed one by one", days),
 				read: amount(func(s *Subject) int { n, _ := within(s); return n })},
-			field{name: fmt.Sprintf("orders.revenue%d", days), kind: Number, meaning: fmt.Sprintf("net sum of the paid orders of the last %d days", days),
+			field{name: fmt.Sprintf("orders.revenue%d", days), kind: Number, unit: Money, meaning: fmt.Sprintf("net sum of the paid orders of the last %d days", days),
 				read: func(s *Subject, _ string) (value, bool) { _, net := within(s); return whole(net), true }})
 	}
 	return all

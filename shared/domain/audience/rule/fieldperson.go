@@ -49,24 +49,24 @@ func many(read func(*Subject) []string) func(*Subject, string) (value, bool) {
 // personFields are who somebody is and how they can be reached.
 var personFields = slices.Concat([]field{
 	{name: "known", kind: Flag, meaning: "whether the person has a userId", read: yes(func(s *Subject) bool { return s.p.UserID() != "" })},
-	{name: "firstSeen.daysSince", kind: Number, meaning: "whole days since the first event, in the shop's time zone", read: since(func(s *Subject) time.Time { return s.p.FirstSeen })},
+	{name: "firstSeen.daysSince", kind: Number, unit: Days, meaning: "whole days since the first event, in the shop's time zone", read: since(func(s *Subject) time.Time { return s.p.FirstSeen })},
 	{name: "gender", kind: Text, values: of("female", "male", "other"), meaning: "from the trait gender", read: text(func(s *Subject) string { return s.p.Gender() })},
-	{name: "age", kind: Number, meaning: "years, from the trait birthday, else the trait age",
+	{name: "age", kind: Number, unit: Years, meaning: "years, from the trait birthday, else the trait age",
 		read: func(s *Subject, _ string) (value, bool) {
 			age, ok := s.p.Age(s.now.In(s.shop.Zone))
 			return whole(int64(age)), ok
 		}},
-	{name: "birthday.month", kind: Number, meaning: "month of the trait birthday, 1 to 12",
+	{name: "birthday.month", kind: Number, unit: Plain, meaning: "month of the trait birthday, 1 to 12",
 		read: func(s *Subject, _ string) (value, bool) {
 			_, month, _, ok := s.p.Birthday()
 			return whole(int64(month)), ok
 		}},
-	{name: "birthday.day", kind: Number, meaning: "day of the month of the trait birthday",
+	{name: "birthday.day", kind: Number, unit: Plain, meaning: "day of the month of the trait birthday",
 		read: func(s *Subject, _ string) (value, bool) {
 			_, _, day, ok := s.p.Birthday()
 			return whole(int64(day)), ok
 		}},
-	{name: "birthday.daysUntil", kind: Number, meaning: "days until the next birthday, 0 on the day itself", read: birthdayIn},
+	{name: "birthday.daysUntil", kind: Number, unit: Days, meaning: "days until the next birthday, 0 on the day itself", read: birthdayIn},
 	{name: "city", kind: Text, meaning: "from the trait city or address", read: text(func(s *Subject) string { return s.p.Place("city") })},
 	{name: "province", kind: Text, meaning: "from the trait province, state, region or address", read: text(func(s *Subject) string { return s.p.Place("province") })},
 	{name: "country", kind: Text, meaning: "from the trait country or address, as the shop writes it", read: text(func(s *Subject) string { return s.p.Place("country") })},
@@ -131,8 +131,8 @@ var personFields = slices.Concat([]field{
 
 	{name: "touch.first.at", kind: Time, meaning: "when the first touch was", read: moment(func(s *Subject) time.Time { return s.p.Touch["first"].At })},
 	{name: "touch.last.at", kind: Time, meaning: "when the last touch was", read: moment(func(s *Subject) time.Time { return s.p.Touch["last"].At })},
-	{name: "touch.first.daysSince", kind: Number, meaning: "whole days since the first touch", read: since(func(s *Subject) time.Time { return s.p.Touch["first"].At })},
-	{name: "touch.last.daysSince", kind: Number, meaning: "whole days since the last touch", read: since(func(s *Subject) time.Time { return s.p.Touch["last"].At })},
+	{name: "touch.first.daysSince", kind: Number, unit: Days, meaning: "whole days since the first touch", read: since(func(s *Subject) time.Time { return s.p.Touch["first"].At })},
+	{name: "touch.last.daysSince", kind: Number, unit: Days, meaning: "whole days since the last touch", read: since(func(s *Subject) time.Time { return s.p.Touch["last"].At })},
 }, reachFields())
 
 // reachFields ask of each channel whether it has an address, and consent with it.

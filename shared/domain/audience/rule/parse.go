@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/rawjson"
 	"github.com/userops/userops/shared/domain/slug"
+	"github.com/userops/userops/shared/domain/spelling"
 )
 
 // Bounds of one rule.
@@ -104,7 +105,11 @@ func (p *parser) node(raw any, path string, depth int) node {
 		}
 	}
 	if len(found) != 1 {
-		p.faults.Addf(path, "must have exactly one of %s", strings.Join(forms, ", "))
+		hint := ""
+		if keys := slices.Sorted(maps.Keys(object)); len(found) == 0 && len(keys) == 1 {
+			hint = spelling.Hint(keys[0], forms...)
+		}
+		p.faults.Addf(path, "must have exactly one of %s%s", strings.Join(forms, ", "), hint)
 		return all(nil)
 	}
 	form := found[0]
@@ -132,7 +137,7 @@ func (p *parser) node(raw any, path string, depth int) node {
 func (p *parser) only(object map[string]any, path string, known ...string) {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, key) {
-			p.faults.Addf(path+"."+clip.Shown(key), "is not known here")
+			p.faults.Addf(path+"."+clip.Shown(key), "is not known here%s", spelling.Hint(key, known...))
 		}
 	}
 }
@@ -157,7 +162,7 @@ func (p *parser) condition(object map[string]any, path string) node {
 	name, _ := object["field"].(string)
 	f, key, ok := lookUp(name)
 	if !ok {
-		p.faults.Addf(path+".field", "%q is not a field of a profile", clip.Shown(name))
+		p.faults.Addf(path+".field", "%q is not a field of a profile%s", clip.Shown(name), spelling.Meant(likely(name)))
 		return all(nil)
 	}
 	if f.judge != nil {
@@ -179,7 +184,7 @@ func (p *parser) condition(object map[string]any, path string) node {
 		if _, has := object["op"]; !has {
 			p.faults.Addf(path+".op", "is missing; a %s has %s", f.kind, strings.Join(names, ", "))
 		} else {
-			p.faults.Addf(path+".op", "%q is not an operation of a %s: %s", clip.Shown(text), f.kind, strings.Join(names, ", "))
+			p.faults.Addf(path+".op", "%q is not an operation of a %s, which has %s%s", clip.Shown(text), f.kind, strings.Join(names, ", "), spelling.Hint(text, names...))
 		}
 		return all(nil)
 	}

@@ -22,7 +22,7 @@ func refusing(t *testing.T) *Subject {
 // TestWhatProfilingIs lists by hand what is concluded of somebody, and docs/privacy.md says the same in words. All else is a plain fact.
 func TestWhatProfilingIs(t *testing.T) {
 	var got []string
-	for _, f := range Fields() {
+	for _, f := range Fields(English) {
 		if f.Profiling {
 			got = append(got, f.Name)
 		}
@@ -45,7 +45,7 @@ func TestRefusedIsMetNeitherWay(t *testing.T) {
 	fact := `{"field":"orders.count","op":"gte","value":1}` // met
 	no := `{"field":"orders.count","op":"lt","value":1}`
 	var asked []string
-	for _, f := range Fields() {
+	for _, f := range Fields(English) {
 		if f.Profiling {
 			name := strings.NewReplacer("<hour>", "21", "<name>", "tea").Replace(f.Name)
 			if hold(t, somebody(t), name) != "nothing" {
@@ -54,8 +54,8 @@ func TestRefusedIsMetNeitherWay(t *testing.T) {
 			if slices.Contains(f.Ops, "ne") {
 				other := map[Kind]string{Number: "-1", Text: `"none"`}[f.Kind]
 				for _, one := range f.Values {
-					if one != hold(t, refusing(t), name) {
-						other = fmt.Sprintf("%q", one)
+					if one.Value != hold(t, refusing(t), name) {
+						other = fmt.Sprintf("%q", one.Value)
 					}
 				}
 				asked = append(asked, fmt.Sprintf(`{"field":%q,"op":"ne","value":%s}`, name, other))
@@ -111,7 +111,7 @@ func TestRefusedIsMetNeitherWay(t *testing.T) {
 func TestPlainFactsAreAskedOfEverybody(t *testing.T) {
 	refuser, other := refusing(t), refusing(t)
 	other.p.Consent, other.refuses = somebody(t).p.Consent, false
-	for _, f := range Fields() {
+	for _, f := range Fields(English) {
 		if f.Profiling || strings.Contains(f.Name, "<") || f.Name == "profiling.refused" {
 			continue
 		}

@@ -122,6 +122,7 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/runs", Meaning: "start a run", Least: Editor},
 		Row{Route: "GET /v1/runs", Meaning: "list runs", Least: Viewer},
 		Row{Route: "GET /v1/runs/{id}", Meaning: "a run", Least: Viewer},
+		Row{Route: "GET /v1/fields", Meaning: "what rules can ask", Least: Viewer},
 		Row{Route: "GET /v1/queues", Meaning: "how full the queues are", Least: Viewer},
 		Row{Route: "GET /v1/audit", Meaning: "the audit log", Least: Approver},
 	)

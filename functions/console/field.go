@@ -1,0 +1,84 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/domain/audience/rule"
+	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// fieldShown is a field that rules can ask, as operators are shown it.
+type fieldShown struct {
+	rule.Field
+	// UnitLabel is the unit in the language that was asked for.
+	UnitLabel string       `json:"unitLabel,omitempty"`
+	Values    []valueShown `json:"values,omitempty"`
+}
+
+// valueShown is a known value. Count is how many profiles have it by the last finished run; absent where no run counts it.
+type valueShown struct {
+	rule.Value
+	Count *int `json:"count,omitempty"`
+}
+
+// fieldsShown is the answer to GET /v1/fields, all fields at once.
+type fieldsShown struct {
+	Lang     rule.Language  `json:"lang"`
+	Currency money.Currency `json:"currency"` // of the fields whose unit is money
+	// Decimals is how many decimals the currency has: by ten to their power minor units are divided.
+	Decimals int          `json:"decimals"`
+	Counted  *counted     `json:"counted,omitempty"`
+	Items    []fieldShown `json:"items"`
+}
+
+// counted says which run the counts are of; absent while there is none.
+type counted struct {
+	RunID string     `json:"runId"`
+	AsOf  score.Date `json:"asOf"`
+	At    time.Time  `json:"finishedAt"`
+}
+
+// fields shows what rules can ask, in the language of the parameter lang, English without it.
+func (p *Process) fields(w http.ResponseWriter, r *http.Request) {
+	languages := rule.Languages()
+	language := languages[0]
+	if asked := r.URL.Query()["lang"]; len(asked) > 0 {
+		language = rule.Language(asked[0])
+		if len(asked) > 1 || !slices.Contains(languages, language) {
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "lang", Reason: unless(languages)})
+			return
+		}
+	}
+	// A run of a past day tells how things were.
+	last, err := p.lastRun(r.Context(), func(run score.Run) bool { return !run.ReportOnly && run.Outcome != nil })
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	answer := fieldsShown{Lang: language, Currency: p.Shop.Currency, Decimals: p.Shop.Currency.Exponent()}
+	if last != nil {
+		answer.Counted = &counted{RunID: last.ID, AsOf: last.AsOf, At: last.FinishedAt}
+	}
+	for _, f := range rule.Fields(language) {
+		shown := fieldShown{Field: f, UnitLabel: rule.UnitLabel(f.Unit, language, string(p.Shop.Currency))}
+		for _, v := range f.Values {
+			shown.Values = append(shown.Values, valueShown{Value: v, Count: countOf(last, f.Name, v.Value)})
+		}
+		answer.Items = append(answer.Items, shown)
+	}
+	httpapi.JSON(w, http.StatusOK, answer)
+}
+
+// countOf is how many profiles a run has found with a value of a field: it counts classes alone.
+func countOf(run *score.Run, field, value string) *int {
+	if run == nil || !score.ID(fmt.Sprintf("%s:%s", field, value)).Exists() {
+		return nil
+	}
+	n := run.Findings.Counts[field][value]
+	return &n
+}

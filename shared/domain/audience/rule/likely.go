@@ -1,0 +1,97 @@
+package rule
+
+import (
+	"strings"
+
+	"github.com/userops/userops/shared/domain/spelling"
+)
+
+// usualTraits are those of Segment's specification that are no fields of their own.
+var usualTraits = []string{"name", "firstName", "lastName", "nickname", "username", "email", "phone", "company", "title", "birthday", "createdAt", "avatar", "website", "description", "address"}
+
+// otherRoots are words that others write before a field's name.
+var otherRoots = []string{"profile", "user", "person", "customer", "contact", "field", "fields", "trait", "properties"}
+
+// names are those that a rule may have meant by something, each with the field that it stands for: the fields', their labels in every language, the usual traits'.
+var names = func() (all struct{ known, fields []string }) {
+	add := func(known, field string) { all.known, all.fields = append(all.known, known), append(all.fields, field) }
+	for _, f := range registry {
+		if !strings.Contains(f.name, "<") {
+			add(f.name, f.name)
+		}
+	}
+	for _, name := range usualTraits {
+		add(name, "traits."+name)
+	}
+	for _, f := range registry {
+		if !strings.Contains(f.name, "<") {
+			add(f.label(Chinese), f.name)
+			add(f.label(English), f.name)
+		}
+	}
+	return all
+}()
+
+// likely is the field that a name that is none was meant for; empty where no field is near. A word that others put before is no slip.
+func likely(name string) string {
+	if root, rest, deep := strings.Cut(name, "."); deep {
+		for _, other := range otherRoots {
+			if strings.EqualFold(root, other) {
+				if _, _, ok := lookUp(rest); ok {
+					return rest
+				}
+				if field, _ := nearest(rest); field != "" {
+					return field
+				}
+			}
+		}
+	}
+	field, slips := nearest(name)
+	if pattern, n := nearestPattern(name); pattern != "" && (field == "" || n < slips) {
+		return pattern
+	}
+	return field
+}
+
+func nearest(name string) (field string, slips int) {
+	near, slips := spelling.Nearest(name, names.known...)
+	for i, known := range names.known {
+		if near != "" && known == near {
+			return names.fields[i], slips
+		}
+	}
+	return "", 0
+}
+
+// nearestPattern finds the field with a part in angle brackets whose other parts are near; that part stays as it is.
+func nearestPattern(name string) (field string, slips int) {
+	first, last := strings.Index(name, "."), strings.LastIndex(name, ".")
+	if first < 0 {
+		return "", 0
+	}
+	for _, f := range registry {
+		before, rest, pattern := strings.Cut(f.name, "<")
+		_, after, _ := strings.Cut(rest, ">")
+		if !pattern || after != "" && last == first {
+			continue
+		}
+		key, n := name[first+1:], 0
+		if after != "" {
+			key = name[first+1 : last]
+			near, slip := spelling.Nearest(name[last+1:], strings.TrimPrefix(after, "."))
+			if near == "" {
+				continue
+			}
+			n = slip
+		}
+		root := strings.TrimSuffix(before, ".")
+		near, slip := spelling.Nearest(name[:first], root)
+		if root == "active.hours" || near == "" || key == "" {
+			continue
+		}
+		if n += slip; field == "" || n < slips {
+			field, slips = before+key+after, n
+		}
+	}
+	return field, slips
+}
