@@ -160,10 +160,10 @@ func proving(about, proves string) func(*http.Request) {
 // ask sends a call of a route that does as little as it can.
 func ask(t *testing.T, base string, route sam.Route, c credential) (status int, answer string) {
 	t.Helper()
-	path := strings.NewReplacer("{id}", "x", "{userId}", "x", "{runId}", "x", "{source}", "x", "{token}", "x", "{writeKey}", "test-write-key", "{n}", "1").Replace(route.Path)
+	path := strings.NewReplacer("{id}", "x", "{userId}", "x", "{runId}", "x", "{source}", "x", "{token}", "x", "{writeKey}", "test-write-key", "{n}", "1", "{rest+}", "").Replace(route.Path)
 	body := `{}`
 	switch {
-	case slices.Contains([]string{"/v1/batch", "/v1/import", "/v1/b"}, path):
+	case slices.Contains([]string{"/v1/batch", "/v1/import", "/v1/b", "/beacon/v1/batch"}, path):
 		body = `{"batch":[]}`
 	case strings.HasSuffix(path, "/codes"):
 		body = `{"programId":"p","userId":"x"}`

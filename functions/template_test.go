@@ -276,8 +276,9 @@ var onceByItself = func() map[string]string {
 		"POST /v1/unsubscribe/{token}":        "a mail program presses the button (RFC 8058) and sends no such header; who has withdrawn has withdrawn, however often",
 		"POST /v1/confirm/{token}":            "the messageId of its event is made of the token",
 	}
-	for _, call := range []string{"track", "identify", "page", "screen", "group", "alias", "batch", "import", "t", "i", "p", "s", "g", "a", "b"} {
-		why["POST /v1/"+call] = "an event is known again by its messageId"
+	for _, call := range []string{"v1/track", "v1/identify", "v1/page", "v1/screen", "v1/group", "v1/alias", "v1/batch", "v1/import", "v1/t", "v1/i", "v1/p", "v1/s", "v1/g", "v1/a", "v1/b",
+		"beacon/v1/batch"} {
+		why["POST /"+call] = "an event is known again by its messageId"
 	}
 	return why
 }()

@@ -33,17 +33,19 @@ func browser(t *testing.T) string {
 // TestBrowserClientsWorkUnchanged opens pages with the public browser clients in a real browser. The page and the events have different origins, as in a
 // shop.
 func TestBrowserClientsWorkUnchanged(t *testing.T) {
+	const rudder = "@rudderstack/analytics-js/dist/npm/modern/bundled/umd"
 	folder := installed(t)
 	chromium := browser(t)
 	for name, c := range map[string]struct {
-		page, script string
-		calls        int
+		page, options, script string
+		events                int
 	}{
-		"segment":     {"browser.html", "@segment/analytics-next/dist/umd", 6},
-		"rudderstack": {"rudder.html", "@rudderstack/analytics-js/dist/npm/modern/bundled/umd", 5},
+		"segment":             {"browser.html", "", "@segment/analytics-next/dist/umd", 6},
+		"rudderstack":         {"rudder.html", "", rudder, 5},
+		"rudderstack, beacon": {"rudder.html", ", useBeacon: true, beaconQueueOptions: { maxItems: 5 }", rudder, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := opened(t, chromium, filepath.Join("testdata", c.page), filepath.Join(folder, "node_modules", filepath.FromSlash(c.script)), c.calls)
+			got := opened(t, chromium, filepath.Join("testdata", c.page), c.options, filepath.Join(folder, "node_modules", filepath.FromSlash(c.script)), c.events)
 			viewed := got["track Product Viewed"]
 			if string(viewed.Properties) != `{"product_id":"p1","name":"龙井 \"one\""}` || viewed.AnonymousID == "" || len(viewed.Context) < 100 {
 				t.Errorf("track: %+v %s", viewed, viewed.Properties)
@@ -68,20 +70,20 @@ func TestBrowserClientsWorkUnchanged(t *testing.T) {
 	}
 }
 
-// opened are the events that a page sends, by kind and name.
-func opened(t *testing.T, chromium, file, scripts string, calls int) map[string]event.Event {
+// opened are the events that a page sends, by kind and name, once there are as many as it should send.
+func opened(t *testing.T, chromium, file, options, scripts string, events int) map[string]event.Event {
 	t.Helper()
 	b := newBench(t)
 	b.Now, b.Secrets = time.Now, secret.Fixed(map[string]string{secret.UserHash: hashSecret})
-	came := make(chan struct{}, 100)
+	came := make(chan struct{}, 100) // one for each request that brings events
 	b.queue.Around = func(send func() error) error {
 		defer func() { came <- struct{}{} }()
 		return send()
 	}
-	events := b.gateway()
+	gateway := b.gateway()
 	text, err := os.ReadFile(file)
 	b.Must(err)
-	page := strings.NewReplacer("{{address}}", strings.TrimPrefix(events.URL, "http://"), "{{key}}", defaultKey, "{{hash}}", proof.UserHash(hashSecret, "mei")).Replace(string(text))
+	page := strings.NewReplacer("{{address}}", strings.TrimPrefix(gateway.URL, "http://"), "{{options}}", options, "{{key}}", defaultKey, "{{hash}}", proof.UserHash(hashSecret, "mei")).Replace(string(text))
 	mux := http.NewServeMux()
 	mux.Handle("GET /umd/", http.StripPrefix("/umd/", http.FileServer(http.Dir(scripts))))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
@@ -105,20 +107,20 @@ func opened(t *testing.T, chromium, file, scripts string, calls int) map[string]
 		t.Skipf("the browser does not start: %v", err)
 	}
 	defer func() { cancel(); _ = run.Wait() }()
-	for n := range calls {
+	got := map[string]event.Event{}
+	for len(got) < events {
 		select {
 		case <-came:
 		case <-ctx.Done():
-			t.Fatalf("%d of %d calls came", n, calls)
+			t.Fatalf("%d of %d events came", len(got), events)
 		}
-	}
-	got := map[string]event.Event{}
-	for _, j := range b.jobs() {
-		if j.Source != "default" || !j.NoMoney {
-			t.Errorf("a job of the source %s", j.Source)
-		}
-		for _, e := range j.Events {
-			got[strings.TrimSpace(string(e.Kind)+" "+e.Name)] = e
+		for _, j := range b.jobs() {
+			if j.Source != "default" || !j.NoMoney {
+				t.Errorf("a job of the source %s", j.Source)
+			}
+			for _, e := range j.Events {
+				got[strings.TrimSpace(string(e.Kind)+" "+e.Name)] = e
+			}
 		}
 	}
 	return got

@@ -95,7 +95,7 @@ func (b *bench) gateway() *httptest.Server {
 		}
 		in := request(r.URL.Path, "", base64.StdEncoding.EncodeToString(body))
 		in.IsBase64Encoded = true
-		in.RequestContext.HTTP.Method, in.RouteKey = r.Method, r.Method+" "+r.URL.Path
+		in.RequestContext.HTTP.Method, in.RouteKey, in.RawQueryString = r.Method, r.Method+" "+r.URL.Path, r.URL.RawQuery
 		for name := range r.Header {
 			in.Headers[strings.ToLower(name)] = r.Header.Get(name)
 		}

@@ -28,6 +28,8 @@ func TestGoldenRequests(t *testing.T) {
 		"alias":             {200, `{"success":true}`, 1},
 		"batch":             {200, `{"success":true}`, 3},
 		"beacon":            {200, `{"success":true}`, 1},
+		"rudder-beacon":     {200, `{"success":true}`, 1},
+		"source-config":     {200, `{"source":{"config":{"statsCollection":{"errors":{"enabled":false},"metrics":{"enabled":false}}},"destinations":[],"enabled":true,"id":"demo-write-key"`, 0},
 		"gzip":              {200, `{"success":true}`, 1},
 		"server-key":        {200, `{"success":true}`, 1},
 		"settings":          {200, `"apiHost":"127.0.0.1:8080/v1"`, 0},

@@ -114,6 +114,7 @@ func (p *Process) Handler() http.Handler {
 	for _, name := range []string{"batch", "b", "import"} {
 		mux.HandleFunc("POST /v1/"+name, func(w http.ResponseWriter, r *http.Request) { p.post(w, r, event.ParseBatch) })
 	}
+	mux.HandleFunc("POST /beacon/v1/batch", p.beacon)
 	mux.HandleFunc("POST /v1/m", func(w http.ResponseWriter, _ *http.Request) {
 		// The browser clients' own metrics.
 		httpapi.JSON(w, http.StatusOK, accepted{Success: true})
@@ -121,5 +122,7 @@ func (p *Process) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/hooks/shopify/{source}", p.hook(storefront.Shopify))
 	mux.HandleFunc("POST /v1/hooks/woocommerce/{source}", p.hook(storefront.WooCommerce))
 	mux.HandleFunc("GET /v1/projects/{writeKey}/settings", p.project)
+	mux.HandleFunc("GET /sourceConfig", p.sourceConfig)
+	mux.HandleFunc("GET /sourceConfig/{rest+}", p.sourceConfig) // the browser client ends the path in a slash, which no route can
 	return mux
 }

@@ -45,7 +45,13 @@ func (p *Process) arrival() event.Arrival {
 	return event.Arrival{ReceivedAt: p.Now(), Zone: p.Zone, NewID: p.NewID}
 }
 
+// post takes events by the key of the header, else by that of the body.
 func (p *Process) post(w http.ResponseWriter, r *http.Request, parse parser) {
+	p.postBy(w, r, httpapi.Key(r), parse)
+}
+
+// postBy takes events by a key; without one, by that of the body.
+func (p *Process) postBy(w http.ResponseWriter, r *http.Request, key string, parse parser) {
 	body, err := readBody(r)
 	switch {
 	case errors.Is(err, httpapi.ErrBodyTooLarge):
@@ -56,7 +62,6 @@ func (p *Process) post(w http.ResponseWriter, r *http.Request, parse parser) {
 		return
 	}
 	from, ok := source.Source{}, false
-	key := httpapi.Key(r)
 	if key != "" {
 		if from, ok = p.source(w, r, key); !ok {
 			return

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Router is a ServeMux that can say what it serves, so that a test can hold the template's routes to it.
@@ -11,10 +12,11 @@ type Router struct {
 	patterns, once []string
 }
 
-// HandleFunc registers a handler for a pattern such as "GET /v1/runs/{id}", spelt as the route key in the template.
+// HandleFunc registers a handler for a pattern such as "GET /v1/runs/{id}", spelt as the route key in the template: a rest of the path is {rest+}, and may
+// be empty.
 func (r *Router) HandleFunc(pattern string, h http.HandlerFunc) {
 	r.patterns = append(r.patterns, pattern)
-	r.ServeMux.HandleFunc(pattern, h)
+	r.ServeMux.HandleFunc(strings.Replace(pattern, "+}", "...}", 1), h)
 }
 
 // HandlePost registers a POST that is carried out once for an Idempotency-Key. Guards stand before it, such as Auth.Require.

@@ -101,6 +101,8 @@ func TestRouting(t *testing.T) {
 		{"GET /", "GET /", nil},
 		{"POST /", "", nil},
 		{"GET /pets/dog/", "GET /pets/{proxy+}", map[string]string{"proxy": "dog/"}},
+		{"GET /pets/", "GET /pets/{proxy+}", map[string]string{"proxy": ""}},
+		{"GET /pets", "ANY /{proxy+}", map[string]string{"proxy": "pets"}},
 		{"GET /pets/dog/a%20b", "GET /pets/dog/{id}", map[string]string{"id": "a b"}},
 		{"GET /pets/dog/a%2Fb", "GET /pets/{proxy+}", map[string]string{"proxy": "dog/a/b"}},
 	} {

@@ -122,7 +122,8 @@ func (r *route) match(parts []string) (map[string]string, bool) {
 		case greedy:
 			value = strings.Join(parts[i:], "/")
 		}
-		if value == "" {
+		// A route cannot end in a slash, but a greedy one takes the path that does: what stands behind the slash is empty then. The root is none.
+		if value == "" && (s.kind != greedy || i == 0) {
 			return nil, false
 		}
 		if parameters == nil {

@@ -155,6 +155,9 @@ func (d *document) checkPath(r *Route, at *yaml.Node) {
 	if r.Path != "" && !strings.HasPrefix(r.Path, "/") {
 		d.fail(at, fmt.Sprintf("path %s of %s does not begin with /", r.Path, r.Event), "begin it with /")
 	}
+	if len(r.Path) > 1 && strings.HasSuffix(r.Path, "/") {
+		d.fail(at, fmt.Sprintf("path %s of %s ends in /, which the service refuses", r.Path, r.Event), "end it with a greedy parameter, which may be empty: /{rest+}")
+	}
 	segments := strings.Split(r.Path, "/")
 	for i, segment := range segments {
 		if strings.HasSuffix(segment, "+}") && i < len(segments)-1 {

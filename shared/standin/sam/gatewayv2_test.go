@@ -75,6 +75,7 @@ func TestAPIThatIsWrittenOut(t *testing.T) {
 		{"no authorizer", "      AuthorizerId: !Ref Authorizer\n", "", "has no authorizer"},
 		{"no such function", "!GetAtt Console.Arn", "arn:aws:lambda:us-east-1:1:function:other", "which is not in this template"},
 		{"no such API", "ApiId: !Ref Api\n      RouteKey", "ApiId: other\n      RouteKey", "the API other"},
+		{"slash at the end", "ANY /v1/{proxy+}", "ANY /v1/", "path /v1/ of Route ends in /"},
 		{"bad path", "ANY /v1/{proxy+}", "ANY /v1/{proxy+}/x", "greedy parameter before its end"},
 		{"method", "ANY /v1", "ANNY /v1", "method ANNY of Route is not known"},
 		{"stage", "StageName: $default", "StageName: prod", "only $default"},

@@ -77,6 +77,9 @@ var rows = func() []Row {
 		all = append(all, Row{Route: "POST /v1/" + call, Meaning: "send events", Write: true, Server: true})
 	}
 	all = append(all,
+		Row{Route: "POST /beacon/v1/batch", Meaning: "send events as a browser's last word", Write: true},
+		Row{Route: "GET /sourceConfig", Meaning: "what RudderStack's clients ask at their start", Write: true},
+		Row{Route: "GET /sourceConfig/{rest+}", Meaning: "the same with a slash at the end", Write: true},
 		Row{Route: "POST /v1/m", Meaning: "the browser clients' own metrics", Open: nothing},
 		Row{Route: "GET /v1/projects/{writeKey}/settings", Meaning: "what browser clients ask at their start", Open: keyInPath},
 		Row{Route: "POST /v1/hooks/shopify/{source}", Meaning: "a shop system's notice", Open: signature},
