@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test lint vulnerable bench sim build size deploy redrive invoke conformance crash soak mutants mutate mutate-all build-local FORCE
+.PHONY: help run demo import test test-one lint vulnerable bench sim build size deploy redrive invoke conformance crash soak mutants mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,12 @@ STANDIN := shared/standin
 test: ## every test that needs only Go
 	go test ./...
 	cd $(STANDIN) && SAM_TEMPLATES=$(CURDIR)/template.yaml go test ./...
+	@for what in node npm chromium cfn-lint; do command -v $$what >/dev/null || echo "no $$what here: the tests that need it were skipped"; done
+	@python3 -c 'import samtranslator' 2>/dev/null || echo "no aws-sam-translator for python3 here: the test that needs it was skipped"
+	@test -d ../shared/data || echo "no real data in ../shared/data: the tests that need it were skipped"
+
+test-one: ## one package, or one test of it, with what it logs: PKG=./functions/dispatch RUN=TestQuietHours
+	@case "$(PKG)" in *shared/standin/*) cd $(STANDIN) && go test -count=1 -v $(if $(RUN),-run '$(RUN)') "./$${PKG#*shared/standin/}";; *) go test -count=1 -v $(if $(RUN),-run '$(RUN)') $(or $(PKG),.);; esac
 
 crash: ## uses the stack while its processes are ended by kill -9, then does the accounts: KILLS=100 SEED=
 	KILLS=$(or $(KILLS),100) SEED=$(SEED) go test -count=1 -timeout 60m -run 'TestCrash$$' -v ./functions
@@ -59,6 +65,7 @@ vulnerable: build/tools/govulncheck ## known faults of what the programs are lin
 
 build: ## build/<function>/bootstrap for Lambda (ARCH=arm64 or amd64)
 	@for f in $(FUNCTIONS); do \
+		echo "build/$$f/bootstrap"; \
 		GOOS=linux GOARCH=$(ARCH) go build -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)' -o build/$$f/bootstrap ./functions/$$f/bootstrap || exit 1; \
 	done
 
@@ -70,7 +77,7 @@ build-local: ## the same programs for this machine, and the stack that runs them
 # go itself knows what is out of date.
 FORCE:
 build/local/%/bootstrap: FORCE
-	@go build -tags lambda.norpc -ldflags '$(LDFLAGS)' -o $@ ./functions/$*/bootstrap
+	@test -e $@ || echo $@; go build -tags lambda.norpc -ldflags '$(LDFLAGS)' -o $@ ./functions/$*/bootstrap
 build/local/userops-local: FORCE
 	@go build -o $@ ./shared/local/cmd/userops-local
 

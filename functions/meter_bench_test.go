@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -104,7 +103,7 @@ func init() {
 	m.countOutput()
 	build := programs[name]
 	programs[name] = func(c aws.Config) lambda.Handler {
-		slog.SetDefault(telemetry.Logger(name))
+		telemetry.Start(name)
 		m.client, c.HTTPClient = c.HTTPClient, m
 		m.handler = build(c)
 		m.before = cpuTime()

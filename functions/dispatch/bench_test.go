@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"strings"
 	"testing"
@@ -90,7 +89,6 @@ func (nowhere) Send(context.Context, channel.Notification) error { return nil }
 
 // BenchmarkDispatch decides, renders and records one notification an operation, each for another person with five earlier ones.
 func BenchmarkDispatch(b *testing.B) {
-	slog.SetDefault(slog.New(slog.DiscardHandler))
 	const crowd = 500
 	db := &memory{items: map[string]map[string]types.AttributeValue{}}
 	for kind, body := range map[string]string{definition.Campaign: welcome, definition.Template: greeting} {

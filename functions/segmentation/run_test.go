@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +16,6 @@ import (
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
-
-func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
-	os.Exit(m.Run())
-}
 
 // smallShop has somebody of each kind.
 func smallShop(w *world) {

@@ -18,6 +18,8 @@ import (
 	"testing/cryptotest"
 	"testing/synctest"
 	"time"
+
+	"github.com/userops/userops/shared/telemetry"
 )
 
 var (
@@ -71,8 +73,7 @@ func TestSeed(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // see tidy
 	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
 	check(err)
-	stdout := os.Stdout
-	os.Stdout = output // telemetry writes what it counts there
+	before := telemetry.CountTo(output)
 	var lines []string
 	var out outcome
 	synctest.Test(t, func(t *testing.T) {
@@ -98,7 +99,7 @@ func TestSeed(t *testing.T) {
 		w.close()
 		out.Seconds = realNow() - begun
 	})
-	os.Stdout = stdout
+	telemetry.CountTo(before)
 	check(output.Close())
 	if *childFlag != "" {
 		out.Story = lines

@@ -29,11 +29,20 @@ var personal = map[string]bool{
 	"writekey": true, "userhash": true, "token": true, "openid": true, "unionid": true,
 }
 
-// Logger writes JSON lines for one function, each with the function's name and, inside an invocation, its request id. The
-// lowest level written is LOG_LEVEL (debug, info, warn, error; info when unset or unknown). A bootstrap makes it the default
-// with slog.SetDefault, which is what the other packages log through.
-func Logger(function string) *slog.Logger {
-	return newLogger(os.Stdout, function, os.Getenv("LOG_LEVEL"))
+// Start makes a process tell what it does: what is logged through log/slog and what is counted goes to its standard output as JSON lines, each log line with
+// the function's name and, inside an invocation, its request id. The lowest level written is LOG_LEVEL (debug, info, warn, error; info when unset or
+// unknown). Before it nothing is counted, so that a test shows nothing but its own words.
+func Start(function string) {
+	slog.SetDefault(newLogger(os.Stdout, function, os.Getenv("LOG_LEVEL")))
+	CountTo(os.Stdout)
+}
+
+// CountTo says where counts are written from now on, and answers where they were.
+func CountTo(w io.Writer) (before io.Writer) {
+	output.Lock()
+	defer output.Unlock()
+	before, output.to = output.to, w
+	return before
 }
 
 func newLogger(w io.Writer, function, level string) *slog.Logger {
@@ -78,14 +87,18 @@ func (h requestHandler) WithGroup(name string) slog.Handler {
 	return requestHandler{h.Handler.WithGroup(name)}
 }
 
-var output sync.Mutex
+// output is where counts go, one line at a time.
+var output = struct {
+	sync.Mutex
+	to io.Writer
+}{to: io.Discard}
 
 // Count adds n to a metric. dims are names and values in turn ("function", "ingest"); a value is one of few, never an id.
 // Every call is a log line that is paid for: count exceptions and sums of a batch, not every request.
 func Count(name string, n int, dims ...string) {
 	output.Lock()
 	defer output.Unlock()
-	_ = writeCount(os.Stdout, time.Now(), name, n, dims)
+	_ = writeCount(output.to, time.Now(), name, n, dims)
 }
 
 func writeCount(w io.Writer, at time.Time, name string, n int, dims []string) error {

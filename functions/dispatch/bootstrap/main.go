@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	slog.SetDefault(telemetry.Logger("dispatch"))
+	telemetry.Start("dispatch")
 	var s dispatch.Settings
 	if err := settings.Load(&s); err != nil {
 		slog.Error("settings", "error", err.Error())

@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"log"
-	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -20,7 +19,7 @@ import (
 )
 
 func main() {
-	slog.SetDefault(telemetry.Logger("member"))
+	telemetry.Start("member")
 	var s member.Settings
 	if err := settings.Load(&s); err != nil {
 		log.Fatal(err)

@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	slog.SetDefault(telemetry.Logger("orchestration"))
+	telemetry.Start("orchestration")
 	var s orchestration.Settings
 	if err := settings.Load(&s); err != nil {
 		slog.Error("settings", "error", err.Error())

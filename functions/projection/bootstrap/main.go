@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"log"
-	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -19,7 +18,7 @@ import (
 )
 
 func main() {
-	slog.SetDefault(telemetry.Logger("projection"))
+	telemetry.Start("projection")
 	var s projection.Settings
 	if err := settings.Load(&s); err != nil {
 		log.Fatal(err)

@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"log"
-	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -19,7 +18,7 @@ import (
 )
 
 func main() {
-	slog.SetDefault(telemetry.Logger("redrive"))
+	telemetry.Start("redrive")
 	var s redrive.Settings
 	if err := settings.Load(&s); err != nil {
 		log.Fatal(err)
