@@ -205,6 +205,20 @@ func (m *machine) mails() map[string][]mail {
 	return by
 }
 
+// refusal sends an order that cannot be: operators see that it was refused.
+func (m *machine) refusal() {
+	m.t.Helper()
+	m.call(http.StatusBadRequest, "POST", "/v1/track", "test-write-key", `{"userId":"mei","event":"Order Completed","properties":{"order_id":"A-9","total":-5}}`, nil)
+	var seen struct {
+		Items []struct{ What, Field, Reason string }
+		Hours []struct{ Counts map[string]int }
+	}
+	m.call(http.StatusOK, "GET", "/v1/sources/default/refusals", operatorKey, "", &seen)
+	if len(seen.Items) != 1 || seen.Items[0] != (struct{ What, Field, Reason string }{"Order Completed", "properties.total", "amount"}) || len(seen.Hours) != 1 || seen.Hours[0].Counts["amount"] != 1 {
+		m.t.Errorf("refused were %+v", seen)
+	}
+}
+
 // rest goes the ways that the journey has not, so that every right of the template is needed.
 func (m *machine) rest(profileID string) {
 	m.t.Helper()
@@ -223,6 +237,7 @@ func (m *machine) rest(profileID string) {
 	}
 	m.call(http.StatusOK, "GET", "/v1/projects/test-write-key/settings", "", "", nil)
 	m.call(http.StatusUnauthorized, "POST", "/v1/track", "no-such-key", `{"userId":"mei","event":"Product Viewed"}`, nil)
+	m.refusal()
 
 	// A refund that somebody else reports finds its way to the order's owner.
 	m.call(http.StatusOK, "POST", "/v1/track", serverKey, `{"messageId":"till","userId":"till-7","event":"Order Refunded","properties":{"order_id":"A-2","total":10}}`, nil)

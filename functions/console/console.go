@@ -13,12 +13,15 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/refusal"
+	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/answers"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/refusals"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
@@ -31,6 +34,7 @@ type Settings struct {
 	ProfilesTable string `env:"PROFILES_TABLE"`
 	LettersTable  string `env:"DEAD_LETTERS_TABLE"`
 	AuditTable    string `env:"AUDIT_TABLE"`
+	RefusalsTable string `env:"REFUSALS_TABLE"`
 
 	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
 	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
@@ -84,6 +88,11 @@ type Letters interface {
 	Count(ctx context.Context, queue string) (int, error)
 }
 
+// Refusals reads what ingest has refused of a source.
+type Refusals interface {
+	Of(ctx context.Context, of source.ID) (refusal.Report, error)
+}
+
 // Jobs sends a job to segmentation. When it returns nil, the job is durable.
 type Jobs interface {
 	Send(ctx context.Context, v any) error
@@ -99,6 +108,7 @@ type Process struct {
 	Profiles   Sample
 	Gauge      Gauge
 	Letters    Letters
+	Refusals   Refusals
 	Queues     []Queue
 	Jobs       Jobs
 	Shop       profile.Shop
@@ -125,6 +135,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
 		Gauge:      queue.Gauge{Client: queues},
 		Letters:    deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
+		Refusals:   refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
 		Queues:     s.Queues(),
 		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Shop:       profile.Shop{Zone: s.Zone, Currency: s.Currency},
@@ -156,6 +167,7 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/runs/{id}", p.showRun)
 	route("GET /v1/fields", p.fields)
 	route("GET /v1/queues", p.queues)
+	route("GET /v1/sources/{id}/refusals", p.refusals)
 	route("GET /v1/audit", p.audit)
 	return mux
 }

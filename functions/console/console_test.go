@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/dynamo/refusals"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/httpapi"
@@ -82,6 +83,7 @@ func newBench(t *testing.T) *bench {
 		Profiles: population{},
 		Gauge:    gauge{},
 		Letters:  letters{},
+		Refusals: refusals.Refusals{DB: b.DB, Table: "Refusals", Now: b.Now},
 		Jobs:     b.jobs,
 		Shop:     profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
 		Now:      b.Now,
@@ -127,7 +129,7 @@ func errorsOf(t *testing.T, body string) string {
 
 func TestEveryRouteNeedsTheOperatorKey(t *testing.T) {
 	b := newBench(t)
-	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues"}
+	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues", "GET /v1/sources/x/refusals"}
 	for plural := range documents {
 		routes = append(routes, "GET /v1/"+plural, "GET /v1/"+plural+"/x", "PUT /v1/"+plural+"/x", "DELETE /v1/"+plural+"/x")
 	}

@@ -37,6 +37,7 @@ func TestGoldenRequests(t *testing.T) {
 		"get-run-missing":          {404, `"detail":"there is no run \"none\""`},
 		"get-queues":               {200, `[]`},
 		"get-fields":               {200, `"name":"orders.revenue","kind":"number","unit":"money","label":"累计消费金额"`},
+		"get-refusals":             {200, `{"items":[],"hours":[]}`},
 		"get-audit":                {200, `{"items":[]}`},
 		"token-get-segments":       {200, `{"items":[]}`},
 		"token-put-setting":        {403, `the role editor is not enough for this change (settings): it takes owner`},

@@ -4,13 +4,38 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/httpapi"
 )
+
+// refusals shows what ingest has refused of a source lately. It has neither a person's data nor a key in it, so whoever works here may look.
+func (p *Process) refusals(w http.ResponseWriter, r *http.Request) {
+	id := source.ID(r.PathValue("id"))
+	if id != source.Default && id != source.Server {
+		_, known, err := catalog.Sources(p.Catalog).Source(r.Context(), id)
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+		if !known {
+			// Nothing was refused of a misspelt name, either.
+			httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no source %q", id))
+			return
+		}
+	}
+	report, err := p.Refusals.Of(r.Context(), id)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, report)
+}
 
 // storeKeys makes the source's write keys lead to it. A key counts only once the saved source lists it.
 func storeKeys(ctx context.Context, p *Process, id string, body json.RawMessage) error {

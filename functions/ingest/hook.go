@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/refusal"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/httpapi"
@@ -34,6 +35,9 @@ func (p *Process) hook(system storefront.System) http.HandlerFunc {
 			httpapi.Failed(w, r, err)
 			return
 		case from.Disabled || !storefront.Signed(secrets, body, r.Header.Get(system.Signature)):
+			if from.ID != "" && !from.Disabled {
+				p.refuse(r.Context(), from, "", refusal.Signature)
+			}
 			// One answer for all, so that nobody learns which sources there are.
 			httpapi.Problem(w, http.StatusUnauthorized, "", "the source is not known or the signature is not its own")
 			return
@@ -45,12 +49,13 @@ func (p *Process) hook(system storefront.System) http.HandlerFunc {
 		}
 		calls, err := system.Events(topic, body, keys.Owns)
 		if err != nil {
+			p.refuse(r.Context(), from, "", refusal.Malformed)
 			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
 			return
 		}
 		batch, err := parseCalls(calls, p.arrival())
 		if err != nil {
-			malformed(w, err)
+			p.malformed(w, r, from, err)
 			return
 		}
 		levels := map[string]trust.Level{}

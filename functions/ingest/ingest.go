@@ -1,6 +1,6 @@
 // Package ingest takes in events over HTTP: it finds the source of a request's key, judges every event by itself, and answers 200
-// only when the accepted ones are durable on the events queue. It knows no person and keeps nothing but the keys it has seen
-// in the last minute. The surprising thing: it never looks for duplicates. A client that hears 503 sends the same messageIds
+// only when the accepted ones are durable on the events queue. It knows no person, and keeps nothing but the keys it has seen
+// in the last minute and counts of what it has refused. The surprising thing: it never looks for duplicates. A client that hears 503 sends the same messageIds
 // again, whether or not the first attempt arrived, and projection drops what it has seen.
 package ingest
 
@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/refusals"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -25,6 +26,7 @@ import (
 // Settings is what the function reads from its environment.
 type Settings struct {
 	CatalogTable  string `env:"CATALOG_TABLE"`
+	RefusalsTable string `env:"REFUSALS_TABLE"`
 	EventsQueue   string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash string `env:"SERVER_KEY_HASH" default:""`
 	DefaultKey    string `env:"DEFAULT_WRITE_KEY" default:""`
@@ -67,9 +69,12 @@ type Process struct {
 	Secrets       Secrets          // without one nobody can prove to be somebody
 	Currency      money.Currency   // of order events that name none
 	Zone          *time.Location   // of times that name none; nil is UTC
+	Refusals      Refusals         // without one, refusals are logged and counted alone
+	Instance      string           // names this process among those that keep refusals
 	Now           func() time.Time // receivedAt, and the clock of the caches
 	NewID         func() string    // messageId for events without one; never the same twice
 
+	refused refused
 	keys    keyring
 	hooks   keyring // by source id
 	buckets buckets
@@ -86,6 +91,8 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		Secrets:  secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
 		Currency: s.Currency,
 		Zone:     s.TimeZone,
+		Refusals: refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
+		Instance: rand.Text()[:10],
 		Now:      now,
 		NewID:    rand.Text,
 	}

@@ -53,6 +53,7 @@ func newBench(t *testing.T) *bench {
 		Now:   b.Clock.Now,
 		NewID: func() string { assigned++; return fmt.Sprintf("assigned-%d", assigned) },
 	}
+	t.Cleanup(b.knowEveryReason)
 	return b
 }
 

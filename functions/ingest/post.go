@@ -19,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
+	"github.com/userops/userops/shared/domain/people/refusal"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/httpapi"
@@ -69,7 +70,7 @@ func (p *Process) postBy(w http.ResponseWriter, r *http.Request, key string, par
 	}
 	batch, err := parse(body, p.arrival())
 	if err != nil {
-		malformed(w, err)
+		p.malformed(w, r, from, err)
 		return
 	}
 	if key == "" {
@@ -96,8 +97,10 @@ func (p *Process) source(w http.ResponseWriter, r *http.Request, key string) (so
 	case !ok:
 		httpapi.Unauthorized(w, "the key is not known")
 	case from.Disabled:
+		p.refuse(r.Context(), from, "", refusal.Disabled)
 		httpapi.Problem(w, http.StatusForbidden, "", "the source is disabled")
 	case !from.AllowsOrigin(r.Header.Get("Origin")):
+		p.refuse(r.Context(), from, "", refusal.Origin)
 		httpapi.Problem(w, http.StatusForbidden, "", "the source does not allow this origin")
 	default:
 		return from, true
@@ -206,16 +209,14 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		httpapi.Failed(w, r, err)
 		return
 	}
-	if n := len(batch.Refused); n > 0 {
-		telemetry.Count("events_refused", n, "function", "ingest")
-		if len(batch.Events) == 0 {
-			if malformed == 0 && batch.Refused[0].Reason == notAllowed {
-				httpapi.Problem(w, http.StatusForbidden, "", "the source may not send this", refusals(batch)...)
-				return
-			}
-			httpapi.Problem(w, http.StatusBadRequest, "Event refused", "", refusals(batch)...)
+	if len(batch.Refused) > 0 && len(batch.Events) == 0 {
+		p.note(r.Context(), from, ofBatch(batch, p.Now())...)
+		if malformed == 0 && batch.Refused[0].Reason == notAllowed {
+			httpapi.Problem(w, http.StatusForbidden, "", "the source may not send this", faults(batch)...)
 			return
 		}
+		httpapi.Problem(w, http.StatusBadRequest, "Event refused", "", faults(batch)...)
+		return
 	}
 	if len(batch.Events) == 0 {
 		httpapi.JSON(w, http.StatusOK, accepted{Success: true})
@@ -236,7 +237,9 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		httpapi.Failed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: refusals(batch), Warnings: warnings(batch)})
+	// Not before: what is answered 429 or 503 is sent again, and refused again.
+	p.note(r.Context(), from, ofBatch(batch, p.Now())...)
+	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: faults(batch), Warnings: warnings(batch)})
 }
 
 func tooMany(w http.ResponseWriter, wait time.Duration, reason string) {
@@ -298,7 +301,7 @@ func pack(head job.Events, events []event.Event) ([][]byte, error) {
 // usualRest is about what an event takes beside its raw parts.
 const usualRest = 400
 
-func refusals(batch *event.Batch) []httpapi.FieldError {
+func faults(batch *event.Batch) []httpapi.FieldError {
 	var errs []httpapi.FieldError
 	for i := range batch.Refused {
 		refused := &batch.Refused[i]
@@ -320,11 +323,15 @@ func warnings(batch *event.Batch) []httpapi.FieldError {
 	return all
 }
 
-func malformed(w http.ResponseWriter, err error) {
+// malformed answers a body of which no event was looked at. from is zero where the key stood in it.
+func (p *Process) malformed(w http.ResponseWriter, r *http.Request, from source.Source, err error) {
 	var bad *event.Malformed
 	if !errors.As(err, &bad) {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", err.Error())
 		return
+	}
+	if from.ID != "" {
+		p.refuse(r.Context(), from, bad.Field, refusal.CodeOf(bad.Reason))
 	}
 	fault := httpapi.FieldError{Field: bad.Field, Reason: bad.Reason}
 	if bad.Index >= 0 {

@@ -77,6 +77,7 @@ const (
 	nothingSentOnPublic    invariant = "nothingSentOnPublicWords"
 	placesStayOpen         invariant = "placesStayOpen"
 	strangersGo            invariant = "strangersGo"
+	refusalsAreCounted     invariant = "refusalsAreCounted"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
@@ -144,6 +145,7 @@ var invariants = []struct {
 	{peopleAreMasked, checkReveals},
 	{secretsGoOn, checkProofs},
 	{takenOffApart, checkTakenOff},
+	{refusalsAreCounted, checkRefusals},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},
 	{nothingSentOnPublic, checkNothingSentOnPublicWords},
 	{placesStayOpen, checkPlacesStayOpen},

@@ -23,8 +23,9 @@ type instance struct {
 	program
 	function string
 	skew     time.Duration
-	old      bool // of the version before
-	left     int  // invocations until the platform takes it away
+	old      bool                 // of the version before
+	left     int                  // invocations until the platform takes it away
+	refusals map[string]*refusals // by source
 }
 
 // invocation is one run of a function in an instance.

@@ -44,6 +44,8 @@ type world struct {
 	mappings []*mapping
 	horizon  time.Duration // how long the traffic goes on
 
+	refusing refusing
+
 	mu          sync.Mutex
 	counts      map[string]int
 	idle        map[string][]*instance
@@ -337,7 +339,11 @@ func (w *world) call(method, path, key, body string, headers ...string) (status 
 	}
 	out := &reply{status: 200, header: http.Header{}}
 	i.instance.http.ServeHTTP(out, r)
-	if w.end(i) != nil {
+	dead := w.end(i)
+	if function == "ingest" {
+		w.refuses(i, pure, key, body, out, dead != nil)
+	}
+	if dead != nil {
 		return http.StatusBadGateway, nil
 	}
 	if lose {

@@ -40,5 +40,6 @@ func Tables() []Table {
 		{Name: "Runs", TTL: true},
 		{Name: "DeadLetters", TTL: true, Kept: true},
 		{Name: "Audit", TTL: true, Kept: true},
+		{Name: "Refusals", TTL: true},
 	}
 }

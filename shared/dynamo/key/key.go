@@ -233,6 +233,15 @@ func AuditMonth(at time.Time) string    { return AuditMonths + at.UTC().Format(A
 func AuditOperator(name string) string  { return "o#" + name }
 func AuditThing(kind, id string) string { return "w#" + kind + "#" + id }
 
+// Refusals table.
+
+// Refusals holds what an instance of ingest has refused of a source within an hour: s#<source> / <hour, YYYYMMDDHH>#<instance>
+func Refusals(source string, hour time.Time, instance string) dynamo.Key {
+	return dynamo.At(RefusalList(source), hour.UTC().Format("2006010215")+"#"+instance)
+}
+
+func RefusalList(source string) string { return "s#" + source }
+
 // Items that would all be in one place are spread over partitions by what tells them apart.
 const (
 	HouseShards    = 16 // of a house's entries: each partition takes about 500 of them a second

@@ -86,9 +86,9 @@ type shared struct {
 func (s *scanner) build(b *Batch, d *draft, kind Kind, common *shared, arrival Arrival) {
 	b.Events = append(b.Events, Event{})
 	s.fill(&b.Events[len(b.Events)-1], b, d, kind, common, &arrival)
-	if d.bad != "" {
+	if e := &b.Events[len(b.Events)-1]; d.bad != "" {
+		b.refuse(Refusal{d.place, d.badField, d.bad}, e.Kind, e.Name)
 		b.Events = b.Events[:len(b.Events)-1]
-		b.Refused = append(b.Refused, Refusal{d.place, d.badField, d.bad})
 		return
 	}
 	b.places, b.sent = append(b.places, d.place), append(b.sent, Sent{d.place, d.size, d.proof})

@@ -39,7 +39,8 @@ type Arrival struct {
 type Batch struct {
 	WriteKey string // as the body had it, empty if it had none
 	Events   []Event
-	Refused  []Refusal // by Index
+	Refused  []Refusal     // by Index
+	said     map[int]Named // of Refused
 	warnings []Warning
 	places   []int  // of Events
 	sent     []Sent // of Events
@@ -89,6 +90,23 @@ func (b *Batch) Warnings() []Warning {
 	return kept
 }
 
+// Named is the call and the name of an event, as far as they could be read.
+type Named struct {
+	Kind Kind
+	Name string
+}
+
+// Said is what a refused event was.
+func (b *Batch) Said(r Refusal) Named { return b.said[r.Index] }
+
+func (b *Batch) refuse(r Refusal, kind Kind, name string) {
+	b.Refused = append(b.Refused, r)
+	if b.said == nil {
+		b.said = map[int]Named{}
+	}
+	b.said[r.Index] = Named{kind, name}
+}
+
 // Malformed says that a body as a whole cannot be taken. Index is the place of the event at which that showed, -1 outside any.
 type Malformed struct {
 	Index  int
@@ -109,7 +127,7 @@ func (b *Batch) Judge(judge func(e *Event, as Sent) (field, reason string)) {
 	kept := 0
 	for i := range b.Events {
 		if field, reason := judge(&b.Events[i], b.sent[i]); reason != "" {
-			b.Refused = append(b.Refused, Refusal{b.places[i], field, reason})
+			b.refuse(Refusal{b.places[i], field, reason}, b.Events[i].Kind, b.Events[i].Name)
 			continue
 		}
 		b.Events[kept], b.places[kept], b.sent[kept] = b.Events[i], b.places[i], b.sent[i]

@@ -37,6 +37,9 @@ var standard = func() map[string]bool {
 	return m
 }()
 
+// Standard tells whether a name is one of StandardEvents.
+func Standard(name string) bool { return standard[name] }
+
 // Counter counts the events of one name; Recent holds the newest active days, so that "at least N times within D days"
 // can be asked.
 type Counter struct {
