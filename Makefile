@@ -108,5 +108,5 @@ mutants: ## plants faults one by one and tells what notices each: ONLY=names, SE
 size: build ## the zipped size of every function
 	@for f in $(FUNCTIONS); do printf '%s\t' $$f; gzip -9 -c build/$$f/bootstrap | wc -c; done
 
-deploy: build ## sam deploy with what was built
-	sam deploy --guided --template-file template.yaml
+deploy: ## makes a stack in AWS or changes it, without questions: STACK=shop REGION= PARAMETERS=file ROTATE= RETIRE= CHECK=1, any parameter as Name=value; keys as variables (docs/deploy.md)
+	@go build -o build/local/deploy ./shared/local/cmd/deploy && exec build/local/deploy

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/userops/userops/shared/standin/sam"
+)
+
+const templateFile = "template.yaml"
+
+// deployment is a wish and what there is to it in AWS.
+type deployment struct {
+	wish
+	tools
+
+	region  string
+	who     identity
+	before  *stack            // nil where it is yet to be made
+	values  map[string]string // every parameter as it will be
+	changes map[string]string // what sam is told
+	there   map[string]bool   // full names of secrets that there are
+	made    map[string]bool   // of them, those that this run has made
+}
+
+// identity is whom AWS takes the caller for.
+type identity struct{ Account, Arn string }
+
+// stack is a stack as CloudFormation describes it.
+type stack struct {
+	StackStatus string
+	Parameters  []struct{ ParameterKey, ParameterValue string }
+	Outputs     []struct{ OutputKey, OutputValue string }
+}
+
+// check looks at everything that can be wrong before anything is made, and says all of it.
+func (d *deployment) check(ctx context.Context) []string {
+	var faults []string
+	add := func(more ...string) {
+		for _, f := range more {
+			if f != "" {
+				faults = append(faults, f)
+			}
+		}
+	}
+	add(d.tool(ctx, "sam", leastSAM, "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/install-sam-cli.html"))
+	noAWS := d.tool(ctx, "aws", leastAWS, "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html")
+	add(noAWS)
+	d.changes = maps.Clone(d.wish.values)
+	if noAWS == "" {
+		add(d.reach(ctx)...)
+	}
+	add(d.checkParameters()...)
+	if d.who.Account != "" {
+		add(d.checkSecrets(ctx)...)
+	}
+	add(d.checkKeys()...)
+	return faults
+}
+
+// reach finds the region, the account and the stack.
+func (d *deployment) reach(ctx context.Context) []string {
+	if d.region = d.wish.region; d.region == "" {
+		for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+			for _, entry := range d.environment {
+				if value, is := strings.CutPrefix(entry, name+"="); is && d.region == "" {
+					d.region = value
+				}
+			}
+		}
+	}
+	if d.region == "" {
+		out, _ := d.ask(ctx, nil, "aws", "configure", "get", "region") // it fails where none is set
+		d.region = strings.TrimSpace(string(out))
+	}
+	var faults []string
+	if !regionName.MatchString(d.region) {
+		faults = append(faults, fmt.Sprintf("the region is %q: say REGION=ap-northeast-1, or aws configure set region ap-northeast-1", d.region))
+		d.region = ""
+	}
+	var who identity
+	if err := d.aws(ctx, &who, "sts", "get-caller-identity"); err != nil {
+		return append(faults, fmt.Sprintf("AWS does not know who calls (%v): sign in with aws configure or aws sso login, and choose a profile with AWS_PROFILE", err))
+	}
+	inChina := strings.HasPrefix(who.Arn, "arn:aws-cn:")
+	if d.region == "" {
+		return faults
+	}
+	if inChina != strings.HasPrefix(d.region, "cn-") {
+		return append(faults, fmt.Sprintf("the region %s is not one of the account %s: accounts of mainland China have cn-north-1 and cn-northwest-1, and all others have none of these", d.region, who.Account))
+	}
+	d.who = who
+	var described struct{ Stacks []stack }
+	err := d.aws(ctx, &described, "cloudformation", "describe-stacks", "--stack-name", d.stack)
+	switch {
+	case err != nil && strings.Contains(err.Error(), "does not exist"):
+	case err != nil:
+		faults = append(faults, fmt.Sprintf("the stack %s cannot be looked at: %v", d.stack, err))
+	case len(described.Stacks) == 1 && described.Stacks[0].StackStatus != "REVIEW_IN_PROGRESS": // which a first try leaves that ended early
+		d.before = &described.Stacks[0]
+		faults = append(faults, unready(d.stack, d.before.StackStatus)...)
+	}
+	return faults
+}
+
+// unready says why a stack takes no change now.
+func unready(name, status string) []string {
+	switch {
+	case strings.HasSuffix(status, "_IN_PROGRESS"):
+		return []string{fmt.Sprintf("the stack %s is being changed (%s): wait until that has ended", name, status)}
+	case status == "ROLLBACK_COMPLETE" || status == "ROLLBACK_FAILED" || status == "CREATE_FAILED" || status == "DELETE_FAILED":
+		return []string{fmt.Sprintf("the stack %s was never made whole (%s): aws cloudformation describe-stack-events --stack-name %s says why; then take it away with "+
+			"aws cloudformation delete-stack --stack-name %s, and the empty tables that stay by hand", name, status, name, name)}
+	case status == "UPDATE_ROLLBACK_FAILED":
+		return []string{fmt.Sprintf("the stack %s could not be put back (%s): aws cloudformation continue-update-rollback --stack-name %s", name, status, name)}
+	}
+	return nil
+}
+
+// masked is what CloudFormation shows of a parameter that the stack's template has as NoEcho.
+func masked(value string) bool { return value != "" && strings.Trim(value, "*") == "" }
+
+// checkParameters holds the values as they will be to the template: the stack's, and over them those that are named.
+func (d *deployment) checkParameters() []string {
+	text, err := os.ReadFile(templateFile)
+	if err != nil {
+		return []string{fmt.Sprintf("the template is not read (%v): run it in the folder that holds %s", err, templateFile)}
+	}
+	declared, _, err := sam.Check(templateFile, text, sam.Environment{})
+	if err != nil {
+		return []string{err.Error()}
+	}
+	values := map[string]string{}
+	if d.before != nil {
+		for _, p := range d.before.Parameters {
+			// What the template no longer has goes with this deployment.
+			if !masked(p.ParameterValue) && slices.ContainsFunc(declared, func(o sam.Parameter) bool { return o.Name == p.ParameterKey }) {
+				values[p.ParameterKey] = p.ParameterValue
+			}
+		}
+	}
+	maps.Copy(values, d.wish.values)
+	parameters, refused, err := sam.Check(templateFile, text, sam.Environment{Region: d.region, Parameters: values})
+	if err != nil {
+		return []string{err.Error()}
+	}
+	d.values = map[string]string{}
+	for _, p := range parameters {
+		d.values[p.Name] = p.Value
+	}
+	var faults []string
+	for _, r := range refused {
+		switch {
+		case r.Parameter == "":
+			faults = append(faults, r.What)
+		case d.values[r.Parameter] == "" && strings.HasPrefix(r.What, "is no "):
+			faults = append(faults, r.Parameter+" "+r.What)
+		case strings.HasPrefix(r.What, "is "):
+			faults = append(faults, fmt.Sprintf("%s is not as it has to be: it %s", r.Parameter, r.What))
+		default:
+			faults = append(faults, r.What)
+		}
+	}
+	return faults
+}
+
+// secretName is the full name of a secret in the Parameter Store, "" where the stack has no path there.
+func (d *deployment) secretName(name string) string {
+	if d.values["SecretsPath"] == "" {
+		return ""
+	}
+	return d.values["SecretsPath"] + "/" + name
+}
+
+// keptKey is where a drawn key is kept: of each stack its own, also where two have their secrets below one path. Functions have no right to it.
+func (d *deployment) keptKey(holder string) string {
+	return d.secretName("keys/" + d.stack + "/" + holder)
+}
+
+// checkSecrets looks which secrets there are, by their names alone.
+func (d *deployment) checkSecrets(ctx context.Context) []string {
+	d.there, d.made = map[string]bool{}, map[string]bool{}
+	if d.values["SecretsPath"] == "" {
+		return nil
+	}
+	names := []string{d.keptKey(server), d.keptKey(operator)}
+	for _, name := range []string{rootSecret, userSecret, smtpPassword, webhookSecret} {
+		names = append(names, d.secretName(name))
+	}
+	var found []string
+	err := d.aws(ctx, &found, append([]string{"ssm", "get-parameters", "--query", "Parameters[].Name", "--names"}, names...)...)
+	if err != nil {
+		return []string{fmt.Sprintf("the Parameter Store cannot be asked: %v", err)}
+	}
+	for _, name := range found {
+		d.there[name] = true
+	}
+	var faults []string
+	if before := d.present("SecretsPath"); before != "" && before != d.values["SecretsPath"] && !d.there[d.secretName(rootSecret)] {
+		faults = append(faults, fmt.Sprintf("SecretsPath moves from %s to %s, where there is no secret: copy what there is first, else the links in mails that were sent end", before, d.values["SecretsPath"]))
+	}
+	if password := d.secretName(smtpPassword); d.values["SmtpUser"] != "" && !d.there[password] {
+		faults = append(faults, fmt.Sprintf("SmtpUser is %s, and there is no password: read -rs P; aws ssm put-parameter --region %s --type SecureString --name %s --value \"$P\"",
+			d.values["SmtpUser"], d.region, password))
+	}
+	return faults
+}
+
+// announce says what is about to happen, where, and by whom.
+func (d *deployment) announce() {
+	verb := "changes"
+	if d.before == nil {
+		verb = "makes"
+	}
+	what := fmt.Sprintf("This %s the stack %s in %s, account %s, as %s.\n", verb, d.stack, d.region, d.who.Account, d.who.Arn)
+	if names := slices.Sorted(maps.Keys(d.changes)); len(names) > 0 {
+		what += "Parameters that are set: " + strings.Join(names, ", ") + ". All others "
+	} else {
+		what += "All parameters "
+	}
+	if d.before == nil {
+		what += "have the template's defaults.\n"
+		if root := d.secretName(rootSecret); d.there[root] {
+			what += "It uses the secret that is there, " + root + ". If that is another stack's, give this one a SecretsPath of its own.\n"
+		}
+	} else {
+		what += "stay as they are.\n"
+	}
+	_, _ = io.WriteString(d.out, what)
+}
+
+// overrides are the changes as sam reads them: Name="value", with a backslash before a quotation mark.
+func (d *deployment) overrides() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(d.changes)) {
+		out = append(out, fmt.Sprintf(`%s="%s"`, name, strings.ReplaceAll(d.changes[name], `"`, `\"`)))
+	}
+	return out
+}
+
+// put keeps a secret under its full name. The value goes by the standard input: arguments can be read by everybody on this machine.
+func (d *deployment) put(ctx context.Context, name, value, description string, over bool) error {
+	arguments := []string{"ssm", "put-parameter", "--region", d.region, "--output", "json", "--type", "SecureString", "--name", name, "--description", description}
+	if over {
+		arguments = append(arguments, "--overwrite")
+	}
+	// Not --cli-input-json: version 1 of the CLI reads the file of that twice, and finds the standard input empty then.
+	if _, err := d.ask(ctx, []byte(value), "aws", append(arguments, "--value", "file:///dev/stdin")...); err != nil {
+		return fmt.Errorf("keeping %s in the Parameter Store: %w", name, err)
+	}
+	d.there[name], d.made[name] = true, true
+	return nil
+}
