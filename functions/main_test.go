@@ -152,12 +152,19 @@ func newMachine(t *testing.T, data string) *machine {
 // newMachineWith is newMachine with more parameters of the template.
 func newMachineWith(t *testing.T, data string, more map[string]string) *machine {
 	t.Helper()
+	o := options(data, "127.0.0.1:0", "", testLog{t})
+	maps.Copy(o.Parameters, more)
+	return started(t, o)
+}
+
+// started is a stack with the functions that this test program plays; it stops with the test.
+func started(t *testing.T, o local.Options) *machine {
+	t.Helper()
 	build, err := buildFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := options(data, "127.0.0.1:0", build, testLog{t})
-	maps.Copy(o.Parameters, more)
+	o.BuildDir = build
 	stack, err := local.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
