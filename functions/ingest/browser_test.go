@@ -1,41 +1,27 @@
 package ingest
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/secret"
 )
-
-// browser is a Chromium, or the test is skipped.
-func browser(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("no Chromium is installed")
-	return ""
-}
 
 // TestBrowserClientsWorkUnchanged opens pages with the public browser clients in a real browser. The page and the events have different origins, as in a
 // shop.
 func TestBrowserClientsWorkUnchanged(t *testing.T) {
 	const rudder = "@rudderstack/analytics-js/dist/npm/modern/bundled/umd"
-	folder := installed(t)
-	chromium := browser(t)
+	folder := functiontest.Clients(t)
+	chromium := functiontest.Chromium(t)
 	for name, c := range map[string]struct {
 		page, options, script string
 		events                int
@@ -93,25 +79,13 @@ func opened(t *testing.T, chromium, file, options, scripts string, events int) m
 	shop := httptest.NewServer(mux)
 	defer shop.Close()
 
-	// Some of the browser's processes outlive the first and still write, so the folder goes as far as it can.
-	home, err := os.MkdirTemp("", "browser")
-	b.Must(err)
-	defer os.RemoveAll(home)
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	run := exec.CommandContext(ctx, chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-		"--user-data-dir="+home, "--remote-debugging-port=0", shop.URL+"/")
-	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGKILL) }
-	if err := run.Start(); err != nil {
-		t.Skipf("the browser does not start: %v", err)
-	}
-	defer func() { cancel(); _ = run.Wait() }()
+	functiontest.Browse(t, chromium, shop.URL+"/")
+	late := time.After(time.Minute)
 	got := map[string]event.Event{}
 	for len(got) < events {
 		select {
 		case <-came:
-		case <-ctx.Done():
+		case <-late:
 			t.Fatalf("%d of %d events came", len(got), events)
 		}
 		for _, j := range b.jobs() {

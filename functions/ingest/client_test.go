@@ -16,50 +16,9 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/httpapi"
 )
-
-// clients are the public clients that the test runs, each at the version with which it was last seen to work.
-var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk-node@3.0.13", "@segment/analytics-next@1.84.3", "@rudderstack/analytics-js@3.34.1"}
-
-// installed is a folder with the clients, installed once per machine. The test is skipped where that cannot be done.
-func installed(t *testing.T) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("installs packages for node")
-	}
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		t.Skip("npm is not installed")
-	}
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node is not installed")
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("no folder for the clients: %v", err)
-	}
-	name := strings.NewReplacer("@", "-", "/", "-").Replace(strings.Join(clients, ""))
-	folder := filepath.Join(cache, "userops", "clients"+name)
-	done := filepath.Join(folder, "installed")
-	if _, err := os.Stat(done); err == nil {
-		return folder
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Skipf("no folder for the clients: %v", err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	args := append([]string{"install", "--prefix", folder, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline",
-		"--fetch-retries=0", "--fetch-timeout=10000"}, clients...)
-	if out, err := exec.CommandContext(ctx, npm, args...).CombinedOutput(); err != nil {
-		t.Skipf("the clients cannot be had: %v\n%s", err, out)
-	}
-	if err := os.WriteFile(done, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return folder
-}
 
 // allowedHeaders are those that the gateway lets a page of another origin send, by the template.
 func allowedHeaders(t testing.TB) string {
@@ -121,7 +80,7 @@ func (b *bench) gateway() *httptest.Server {
 // TestPublicClientsWorkUnchanged lets the two clients for node send one of each call. The queue answers the first request with an
 // error although it took the job, as a lost answer would look, so that the client's retry is seen too.
 func TestPublicClientsWorkUnchanged(t *testing.T) {
-	folder := installed(t)
+	folder := functiontest.Clients(t)
 	b := newBench(t)
 	b.Now = time.Now
 	b.queue.Fail(1, dynamotest.Persisted)

@@ -1,0 +1,53 @@
+package functiontest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// clients are the public clients that tests run, each at the version with which it was last seen to work, and what makes a page's script of a module.
+var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk-node@3.0.13", "@segment/analytics-next@1.84.3", "@rudderstack/analytics-js@3.34.1", "esbuild@0.28.2"}
+
+// Clients is a folder whose node_modules has the public clients, installed once per machine. The test is skipped where that cannot be done.
+func Clients(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("installs packages for node")
+	}
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		t.Skip("npm is not installed")
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not installed")
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no folder for the clients: %v", err)
+	}
+	name := strings.NewReplacer("@", "-", "/", "-").Replace(strings.Join(clients, ""))
+	folder := filepath.Join(cache, "userops", "clients"+name)
+	done := filepath.Join(folder, "installed")
+	if _, err := os.Stat(done); err == nil {
+		return folder
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Skipf("no folder for the clients: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	args := append([]string{"install", "--prefix", folder, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline",
+		"--fetch-retries=0", "--fetch-timeout=10000"}, clients...)
+	if out, err := exec.CommandContext(ctx, npm, args...).CombinedOutput(); err != nil {
+		t.Skipf("the clients cannot be had: %v\n%s", err, out)
+	}
+	if err := os.WriteFile(done, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
