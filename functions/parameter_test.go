@@ -4,15 +4,19 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/userops/userops/functions/dispatch"
 	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/secret"
 	"github.com/userops/userops/shared/standin/sam"
 )
 
 // TestParametersAreChecked: what would only show when somebody calls is refused before anything is deployed.
 func TestParametersAreChecked(t *testing.T) {
+	tried := map[string]bool{}
 	for _, c := range []struct{ name, bad, good string }{
 		{"Issuer", "login.example", "https://login.example/"}, {"OperatorKeyHash", "demo-operator-key", hashed("x")}, {"ServerKeyHash", hashed("x")[1:], ""}, {"DefaultWriteKey", "short", "demo-write-key"},
 		{"ShopTimeZone", "Asia/Shanghai ", "America/Argentina/Buenos_Aires"}, {"ShopCurrency", "RMB1", "EUR"},
@@ -20,15 +24,23 @@ func TestParametersAreChecked(t *testing.T) {
 		// What sha256sum prints behind a hash would be a 401 for ever.
 		{"OperatorKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")}, {"ServerKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")},
 		{"OperatorKeys", "ann:editor:" + hashed("x") + "  -", "ann:editor:" + hashed("x") + ", bo lee:owner:" + hashed("y")},
+		{"SecretsPath", "userops", "/shop/userops"}, {"DynamoDBEndpoint", "127.0.0.1:8000", "http://127.0.0.1:8000"},
+		{"SQSEndpoint", "127.0.0.1:9324", "http://127.0.0.1:9324"}, {"SSMEndpoint", "127.0.0.1:8000", "http://127.0.0.1:8000"},
 		{"MailFrom", "shop", "Tea shop <shop@shop.example>"},
 		{"NightlySchedule", "03:00", "cron(0 3 * * ? *)"}, {"AlarmTopic", "alarms", "arn:aws-cn:sns:cn-north-1:123456789012:alarms"}, {"ThrottleRate", "0", "1"},
 	} {
+		tried[c.name] = true
 		for value, ok := range map[string]bool{c.bad: false, c.good: true} {
 			all := map[string]string{"MailFrom": "shop@shop.example", "RoleClaim": "role", c.name: value} // what the rules ask of some
 			_, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{Parameters: all})
 			if (err == nil) != ok {
 				t.Errorf("%s=%q: %v", c.name, value, err)
 			}
+		}
+	}
+	for _, p := range parse(t).Parameters {
+		if p.Constraint != "" && !tried[p.Name] {
+			t.Errorf("%s %s: add a value above that is refused, and one that is taken", p.Name, p.Constraint)
 		}
 	}
 }
@@ -127,6 +139,33 @@ func TestNoSecretIsInTheEnvironment(t *testing.T) {
 			if strings.Contains(name, "PASSWORD") || strings.Contains(name, "SECRET") && name != "SECRETS_PATH" || strings.HasSuffix(name, "_KEY") && name != "DEFAULT_WRITE_KEY" {
 				t.Errorf("%s has %s", f.LogicalID, name)
 			}
+		}
+	}
+}
+
+// TestRolesMayReadTheirSecrets: a name more than a role may read is a refusal of all of them, so that an e-mail would wait for another channel's credential; a name less
+// is a right that nobody uses.
+func TestRolesMayReadTheirSecrets(t *testing.T) {
+	parsed := parse(t)
+	signs := secret.All(secret.Root, secret.UserHash)
+	want := map[string][]string{"ingest": signs, "member": signs, "dispatch": secret.All(dispatch.SecretNames()...)}
+	for _, f := range parsed.Functions {
+		var may []string
+		for _, r := range parsed.Roles {
+			for _, s := range r.Statements {
+				if r.ARN == f.RoleARN && slices.Equal(s.Actions, []string{"ssm:GetParameters"}) {
+					may = append(may, s.Resources...)
+				}
+			}
+		}
+		var needs []string
+		for _, name := range want[f.Folder] {
+			needs = append(needs, "arn:aws:ssm:us-east-1:000000000000:parameter/userops/"+name)
+		}
+		slices.Sort(may)
+		slices.Sort(needs)
+		if !slices.Equal(may, needs) {
+			t.Errorf("%s may read %q, and asks for %q", f.LogicalID, may, needs)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -27,12 +26,13 @@ import (
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/httpapi"
+	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/standin/policy"
 	"github.com/userops/userops/shared/standin/sam"
 )
 
-// settings are what each function reads from its environment.
-var settings = map[string]any{
+// settingsOf are what each function reads from its environment.
+var settingsOf = map[string]any{
 	"console": console.Settings{}, "dispatch": dispatch.Settings{}, "ingest": ingest.Settings{}, "member": member.Settings{},
 	"orchestration": orchestration.Settings{}, "projection": projection.Settings{}, "redrive": redrive.Settings{}, "segmentation": segmentation.Settings{},
 	"settlement": settlement.Settings{},
@@ -81,15 +81,13 @@ func TestEveryFolderIsAFunctionAndTheReverse(t *testing.T) {
 
 func TestEverySettingIsSetAndTheReverse(t *testing.T) {
 	for _, f := range parse(t).Functions {
-		s, known := settings[f.Folder]
+		s, known := settingsOf[f.Folder]
 		if !known {
 			t.Errorf("the test does not know the settings of %s", f.Folder)
 			continue
 		}
 		read := slices.Clone(everywhere)
-		for i := range reflect.TypeOf(s).NumField() {
-			field := reflect.TypeOf(s).Field(i)
-			name := field.Tag.Get("env")
+		for _, name := range settings.Names(s) {
 			read = append(read, name)
 			if _, set := f.Environment[name]; !set {
 				t.Errorf("%s reads %s, which the template does not set", f.Folder, name)

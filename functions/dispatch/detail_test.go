@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/channel/email"
+	"github.com/userops/userops/shared/channel/webhook"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -300,7 +302,7 @@ func TestATemplateIsCompiledOnce(t *testing.T) {
 
 // TestChannelsThatAreOn are those that have all of their settings. One that lacks something is off, says what, and keeps back no other.
 func TestChannelsThatAreOn(t *testing.T) {
-	mail := Settings{SMTPAddr: "127.0.0.1:25", MailFrom: "a@example.com", PublicURL: "http://x"}
+	mail := Settings{Channels: Channels{Email: email.Settings{Addr: "127.0.0.1:25", From: "a@example.com"}}, PublicURL: "http://x"}
 	with := func(change func(*Settings)) Settings {
 		s := mail
 		change(&s)
@@ -315,14 +317,14 @@ func TestChannelsThatAreOn(t *testing.T) {
 		"none":                            {Settings{}, "[]", "map[]"},
 		"e-mail":                          {mail, "[email]", "map[]"},
 		"e-mail without an own address":   {with(func(s *Settings) { s.PublicURL = "" }), "[]", "map[email:" + link + "]"},
-		"e-mail to no address, from none": {with(func(s *Settings) { s.SMTPAddr, s.MailFrom = "127.0.0.1", "a" }), "[]", "map[email:SMTP_ADDR is not host:port; MAIL_FROM is not an e-mail address]"},
-		"a webhook":                       {Settings{WebhookURL: "https://x.example"}, "[social]", "map[]"},
-		"a webhook to no address":         {with(func(s *Settings) { s.WebhookURL = "x.example" }), "[email]", "map[social:WEBHOOK_URL is not an http or https address]"},
-		"all":                             {with(func(s *Settings) { s.WebhookURL = "https://x.example" }), fmt.Sprint(slices.Sorted(slices.Values(delivery.Channels()))), "map[]"},
+		"e-mail to no address, from none": {with(func(s *Settings) { s.Email = email.Settings{Addr: "127.0.0.1", From: "a"} }), "[]", "map[email:SMTP_ADDR is not host:port; MAIL_FROM is not an e-mail address]"},
+		"a webhook":                       {Settings{Channels: Channels{Social: webhook.Settings{URL: "https://x.example"}}}, "[social]", "map[]"},
+		"a webhook to no address":         {with(func(s *Settings) { s.Social.URL = "x.example" }), "[email]", "map[social:WEBHOOK_URL is not an http or https address]"},
+		"all":                             {with(func(s *Settings) { s.Social.URL = "https://x.example" }), fmt.Sprint(slices.Sorted(slices.Values(delivery.Channels()))), "map[]"},
 	} {
 		p := New(c.s, nil, nil, time.Now)
 		if on, lacking := fmt.Sprint(slices.Sorted(maps.Keys(p.Senders))), fmt.Sprint(p.Lacking); on != c.on || lacking != c.lacking {
-			t.Errorf("%s: on %s, off %s", name, on, lacking)
+			t.Errorf("%s: on %s, want %s (each channel of the table has a row in sender.go and its settings here); off %s, want %s", name, on, c.on, lacking, c.lacking)
 		}
 	}
 }

@@ -37,12 +37,9 @@ type Settings struct {
 	TimeZone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency        money.Currency `env:"CURRENCY" default:"CNY"`
 	ShopName        string         `env:"SHOP_NAME" default:"Shop"`
-	SMTPAddr        string         `env:"SMTP_ADDR" default:""`
-	SMTPUser        string         `env:"SMTP_USER" default:""`
-	MailFrom        string         `env:"MAIL_FROM" default:"shop@example.com"`
-	WebhookURL      string         `env:"WEBHOOK_URL" default:""`
 	PublicURL       string         `env:"PUBLIC_URL" default:""`
 	SecretsPath     string         `env:"SECRETS_PATH" default:""`
+	Channels
 }
 
 // Secrets knows the keys of links. An error means that they are not known now.
@@ -88,7 +85,7 @@ type Process struct {
 
 // New is the process over clients of DynamoDB and SQS. A channel that lacks a setting is off, and the log says so.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
-	secrets := secret.Open(s.SecretsPath, now, append([]string{secret.Root, secret.UserHash}, credentials()...)...)
+	secrets := secret.Open(s.SecretsPath, now, SecretNames()...)
 	on, lacking := s.senders(secrets, now)
 	for c, what := range lacking {
 		slog.Error("a channel is off", "channel", c, "lacks", what)

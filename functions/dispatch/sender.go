@@ -13,42 +13,32 @@ import (
 	"github.com/userops/userops/shared/secret"
 )
 
-// Sender is a channel. Its errors are *channel.Error; a nil error says that the provider took the notification.
+// Sender is a channel that is on. Its errors are *channel.Error; a nil error says that the provider took the notification.
 type Sender interface {
 	Send(context.Context, channel.Notification) error
 }
 
-// checked is a Sender that says what its settings lack, by the names of the environment.
-type checked interface {
-	Sender
-	Check() error
+// Channels are the settings of the channels.
+type Channels struct {
+	Email  email.Settings
+	Social webhook.Settings
 }
 
-// setUp is a channel of the table as it is set up here.
-type setUp struct {
-	channel delivery.Channel
-	secret  string // the name of its credential
-	wanted  func(Settings) bool
-	sender  func(s Settings, credential func(context.Context) (string, error), now func() time.Time) checked
+// setUps are the channels that have a sender, with the names of their credentials.
+var setUps = []struct {
+	channel    delivery.Channel
+	credential string
+	settings   func(Channels) channel.Settings
+}{
+	{delivery.Email, email.Credential, func(c Channels) channel.Settings { return c.Email }},
+	{delivery.Social, webhook.Credential, func(c Channels) channel.Settings { return c.Social }},
 }
 
-// setUps are the channels that have a sender.
-var setUps = []setUp{
-	{delivery.Email, secret.SMTPPassword, func(s Settings) bool { return s.SMTPAddr != "" },
-		func(s Settings, password func(context.Context) (string, error), _ func() time.Time) checked {
-			return &email.Sender{Addr: s.SMTPAddr, User: s.SMTPUser, Password: password, From: s.MailFrom, Timeout: providerTime}
-		}},
-	{delivery.Social, secret.WebhookSecret, func(s Settings) bool { return s.WebhookURL != "" },
-		func(s Settings, key func(context.Context) (string, error), now func() time.Time) checked {
-			return &webhook.Sender{URL: s.WebhookURL, Secret: key, Timeout: providerTime, Now: now, Client: webhook.NewClient()}
-		}},
-}
-
-// credentials are the names of what channels prove themselves by.
-func credentials() []string {
-	var names []string
+// SecretNames are of what the process reads: what links are signed with, and the credentials of the channels.
+func SecretNames() []string {
+	names := []string{secret.Root, secret.UserHash}
 	for _, u := range setUps {
-		names = append(names, u.secret)
+		names = append(names, u.credential)
 	}
 	return names
 }
@@ -58,10 +48,12 @@ func credentials() []string {
 func (s Settings) senders(secrets *secret.Store, now func() time.Time) (on map[delivery.Channel]Sender, lacking map[delivery.Channel]string) {
 	on, lacking = map[delivery.Channel]Sender{}, map[delivery.Channel]string{}
 	for _, u := range setUps {
-		if !u.wanted(s) {
+		settings := u.settings(s.Channels)
+		if !settings.Wanted() {
 			continue
 		}
-		sender := u.sender(s, func(ctx context.Context) (string, error) { return secrets.Value(ctx, u.secret) }, now)
+		sender := settings.Open(channel.Means{Timeout: providerTime, Now: now,
+			Credential: func(ctx context.Context) (string, error) { return secrets.Value(ctx, u.credential) }})
 		err := sender.Check()
 		if delivery.KindOf(u.channel).Link && s.PublicURL == "" {
 			err = errors.Join(err, errors.New("PUBLIC_URL is not set: each notification of the channel has a signed link to unsubscribe"))

@@ -4,6 +4,7 @@
 package channel
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -20,6 +21,30 @@ type Notification struct {
 	Address        string // of the channel; empty where it has none
 	Content        liquid.Content
 	UnsubscribeURL string // empty for transactional ones
+}
+
+// Settings are what a channel reads of its environment.
+type Settings interface {
+	// Wanted tells whether somebody has begun to set the channel up.
+	Wanted() bool
+	// Open makes the sender, also of settings that lack something.
+	Open(Means) Sender
+}
+
+// Means are what a sender needs beside its settings.
+type Means struct {
+	// Credential is asked for with each call, since it may change. An error means that it is not known now; an empty one that there is none.
+	Credential func(context.Context) (string, error)
+	Timeout    time.Duration // of each call of the provider
+	Now        func() time.Time
+}
+
+// Sender hands over notifications. It is safe for concurrent use.
+type Sender interface {
+	// Send hands over one. Its errors are *Error; nil says that the provider took it.
+	Send(context.Context, Notification) error
+	// Check says everything that the settings lack, by their names in the environment, and never repeats a value.
+	Check() error
 }
 
 // Class says what an error of a provider means for the notification.

@@ -17,13 +17,12 @@ import (
 	"github.com/userops/userops/shared/telemetry"
 )
 
-// The names of the secrets that there are. Each may have a second value under its name with Previous behind it.
+// The names of the shop's secrets; the credential of a channel is named in its package. What is verified here may have a second value under its name with
+// Previous behind it.
 const (
-	Root          = "secret"         // every key is derived of it
-	UserHash      = "user-hash"      // what the shop's back end signs userIds with, where it was given a secret of its own
-	SMTPPassword  = "smtp-password"  // of the shop's mail server
-	WebhookSecret = "webhook-secret" // calls of the social channel are signed with it
-	Previous      = "-previous"      // ends the name of the value before
+	Root     = "secret"    // every key is derived of it
+	UserHash = "user-hash" // what the shop's back end signs userIds with, where it was given a secret of its own
+	Previous = "-previous" // ends the name of the value before
 )
 
 // rotating are the names that may have a value before the present one: what is verified here. What others verify has one.
@@ -61,13 +60,17 @@ type Store struct {
 
 // New is a store of names, of which nothing is read yet. Without an API there are no secrets.
 func New(api API, now func() time.Time, names ...string) *Store {
-	s := &Store{api: api, now: now, known: api == nil}
+	return &Store{api: api, now: now, known: api == nil, names: All(names...)}
+}
+
+// All are the names that a store of names asks for: a role has the right to each of them, or is refused them all.
+func All(names ...string) (all []string) {
 	for _, name := range names {
-		if s.names = append(s.names, name); rotating[name] {
-			s.names = append(s.names, name+Previous)
+		if all = append(all, name); rotating[name] {
+			all = append(all, name+Previous)
 		}
 	}
-	return s
+	return all
 }
 
 // Open is a store of names below a path of the Parameter Store; without a path they are variables of the environment, as one machine and tests have

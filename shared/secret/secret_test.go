@@ -36,10 +36,10 @@ func (b *book) Read(_ context.Context, names []string) (map[string]string, error
 func TestAStoreGoesOnWithWhatItKnows(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	b := &book{fault: errors.New("away")}
-	s := New(b, func() time.Time { return now }, Root, UserHash, SMTPPassword)
+	s := New(b, func() time.Time { return now }, Root, UserHash, "smtp-password")
 	want := func(value string, reads int, known bool) {
 		t.Helper()
-		got, err := s.Value(t.Context(), SMTPPassword)
+		got, err := s.Value(t.Context(), "smtp-password")
 		if got != value || b.reads != reads || (err == nil) != known {
 			t.Errorf("%q after %d readings, %v; want %q after %d", got, b.reads, err, value, reads)
 		}
@@ -47,12 +47,12 @@ func TestAStoreGoesOnWithWhatItKnows(t *testing.T) {
 	want("", 1, false)
 	want("", 1, false) // at once nobody asks again
 	now = now.Add(anew)
-	b.fault, b.values = nil, map[string]string{SMTPPassword: "one", Root: "root-2", Root + Previous: "root-1"}
+	b.fault, b.values = nil, map[string]string{"smtp-password": "one", Root: "root-2", Root + Previous: "root-1"}
 	want("one", 2, true)
 	if strings.Join(b.asked, " ") != "secret secret-previous user-hash user-hash-previous smtp-password" {
 		t.Errorf("asked %q", b.asked)
 	}
-	b.values = map[string]string{SMTPPassword: "two"}
+	b.values = map[string]string{"smtp-password": "two"}
 	now = now.Add(4*time.Minute - time.Nanosecond)
 	want("one", 2, true)
 	now = now.Add(2*time.Minute + time.Nanosecond)
@@ -101,7 +101,7 @@ func TestParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	store, err := ssm.New(ssm.Options{Path: file, Values: map[string]string{"/shop/secret": "of the demo", "/shop/user-hash": "given"}, Authorize: func(c ssm.Call) error {
-		if c.AccessKeyID != "AK" || strings.HasSuffix(c.Name, SMTPPassword) {
+		if c.AccessKeyID != "AK" || strings.HasSuffix(c.Name, "smtp-password") {
 			return errors.New("no")
 		}
 		return nil
@@ -132,7 +132,7 @@ func TestParameters(t *testing.T) {
 		{0, []string{Root, Root + Previous, UserHash}, "root,,given", ""},
 		{1, []string{Root}, "root", ""},
 		{2, []string{Root}, "", "the Parameter Store answered 500"},
-		{0, []string{Root, SMTPPassword}, "", "the Parameter Store answered 400 AccessDeniedException"},
+		{0, []string{Root, "smtp-password"}, "", "the Parameter Store answered 400 AccessDeniedException"},
 		{0, make([]string, 11), "", "11 names"},
 	} {
 		fails = c.fails

@@ -27,18 +27,25 @@ func (f Fault) Error() string { return f.Name + " " + f.Reason }
 
 // Load fills the struct that s points to from the environment. A field tagged `env:"NAME"` is required unless it also has the
 // tag `default:"..."` (which may be empty); a variable that is set but empty counts as not set. Fields may be string, int,
-// bool, time.Duration ("90s"), *time.Location (a tzdata name), money.Currency or what reads itself from a text (encoding.TextUnmarshaler). All faults come back joined in one error.
+// bool, time.Duration ("90s"), *time.Location (a tzdata name), money.Currency or what reads itself from a text (encoding.TextUnmarshaler). All faults come back joined in one error. A struct without a tag
+// is filled in its turn.
 func Load(s any) error {
 	v := reflect.ValueOf(s)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return fmt.Errorf("loading settings: %T is not a pointer to a struct", s)
 	}
-	v = v.Elem()
+	return load(v.Elem())
+}
+
+func load(v reflect.Value) error {
 	var faults []error
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		name, ok := field.Tag.Lookup("env")
 		if !ok {
+			if v.Field(i).Kind() == reflect.Struct {
+				faults = append(faults, load(v.Field(i)))
+			}
 			continue
 		}
 		text := os.Getenv(name)
@@ -53,6 +60,20 @@ func Load(s any) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// Names are the variables that Load reads for a struct of the type of s.
+func Names(s any) (names []string) {
+	t := reflect.TypeOf(s)
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if name, ok := field.Tag.Lookup("env"); ok {
+			names = append(names, name)
+		} else if field.Type.Kind() == reflect.Struct {
+			names = append(names, Names(reflect.Zero(field.Type).Interface())...)
+		}
+	}
+	return names
 }
 
 func set(field reflect.Value, text string) error {

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,26 @@ type sample struct {
 	Currency money.Currency `env:"T_CURRENCY" default:"CNY"`
 	Secret   string         `env:"T_SECRET" default:""`
 	Ignored  chan int
+	Mail     struct {
+		Host string `env:"T_HOST" default:""`
+		Port int    `env:"T_PORT" default:"25"`
+	}
+}
+
+func TestAStructWithoutATagIsFilled(t *testing.T) {
+	t.Setenv("T_TABLE", "x")
+	t.Setenv("T_HOST", "mail")
+	var s sample
+	if err := Load(&s); err != nil || s.Mail.Host != "mail" || s.Mail.Port != 25 {
+		t.Errorf("%+v, %v", s.Mail, err)
+	}
+	t.Setenv("T_PORT", "x")
+	if err := Load(&s); err == nil || err.Error() != "T_PORT is not a whole number" {
+		t.Errorf("%v", err)
+	}
+	if got := strings.Join(Names(sample{}), " "); got != "T_TABLE T_SHARDS T_STRICT T_WAIT T_ZONE T_CURRENCY T_SECRET T_HOST T_PORT" {
+		t.Errorf("names %s", got)
+	}
 }
 
 func TestLoadDefaults(t *testing.T) {

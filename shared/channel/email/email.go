@@ -20,14 +20,30 @@ import (
 	"github.com/userops/userops/shared/channel"
 )
 
+// Credential is the name of the server's password.
+const Credential = "smtp-password"
+
+// Settings are of one SMTP server.
+type Settings struct {
+	Addr string `env:"SMTP_ADDR" default:""`                 // host:port
+	User string `env:"SMTP_USER" default:""`                 // empty means no authentication
+	From string `env:"MAIL_FROM" default:"shop@example.com"` // an address, with or without a name
+}
+
+// Wanted is by the server's address.
+func (s Settings) Wanted() bool { return s.Addr != "" }
+
+// Open makes a sender, which speaks to nobody yet.
+func (s Settings) Open(m channel.Means) channel.Sender {
+	return &Sender{Settings: s, Password: m.Credential, Timeout: m.Timeout}
+}
+
 // Sender speaks to one SMTP server. It is safe for concurrent use: sends that run side by side have a connection each, which the next ones
 // find open.
 type Sender struct {
-	Addr string // host:port
-	User string // empty means no authentication
+	Settings
 	// Password is asked for with each new connection, since it may change. An error means that it is not known now.
 	Password func(context.Context) (string, error)
-	From     string // an address, with or without a name
 	// Timeout bounds each send and each dialling.
 	Timeout time.Duration
 	// TLS overrides the client's settings for TLS. Without it the server's name is checked against the system's roots, and a

@@ -218,7 +218,7 @@ func TestSendUnreachable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &Sender{Addr: l.Addr().String(), From: "shop@example.com", Timeout: time.Second}
+	out := &Sender{Settings: Settings{Addr: l.Addr().String(), From: "shop@example.com"}, Timeout: time.Second}
 	_ = l.Close()
 	if got := channel.Classify(out.Send(t.Context(), notification())); got.Class != channel.Retry || got.Code != "connect" {
 		t.Errorf("got %+v", got)
@@ -321,7 +321,7 @@ func TestCheck(t *testing.T) {
 		{"127.0.0.1:25", "Bücher <shop@bücher.example>", "MAIL_FROM"},
 		{"127.0.0.1:25", "Bücher <shop@xn--bcher-kva.example>", ""},
 	} {
-		err := (&Sender{Addr: c.addr, From: c.from}).Check()
+		err := (&Sender{Settings: Settings{Addr: c.addr, From: c.from}}).Check()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %s: %v", c.addr, c.from, err)
 		}

@@ -124,7 +124,7 @@ func (quiet) Println(...any)        {}
 
 func sender(t *testing.T, s *server) *Sender {
 	t.Helper()
-	out := &Sender{Addr: s.addr, From: "Shop <shop@example.com>", Timeout: 5 * time.Second}
+	out := &Sender{Settings: Settings{Addr: s.addr, From: "Shop <shop@example.com>"}, Timeout: 5 * time.Second}
 	t.Cleanup(out.Close)
 	return out
 }

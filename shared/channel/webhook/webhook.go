@@ -27,9 +27,25 @@ import (
 // SignatureHeader carries t=<seconds since 1970>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>.
 const SignatureHeader = "X-Userops-Signature"
 
+// Credential is the name of the secret that calls are signed with.
+const Credential = "webhook-secret"
+
+// Settings are of one receiver.
+type Settings struct {
+	URL string `env:"WEBHOOK_URL" default:""`
+}
+
+// Wanted is by the receiver's address.
+func (s Settings) Wanted() bool { return s.URL != "" }
+
+// Open makes a sender, which calls nobody yet.
+func (s Settings) Open(m channel.Means) channel.Sender {
+	return &Sender{Settings: s, Secret: m.Credential, Timeout: m.Timeout, Now: m.Now, Client: NewClient()}
+}
+
 // Sender posts to one address. It is safe for concurrent use.
 type Sender struct {
-	URL string
+	Settings
 	// Secret is asked for with each call, since it may change. An error means that it is not known now; so does an empty one.
 	Secret  func(context.Context) (string, error)
 	Timeout time.Duration

@@ -22,7 +22,7 @@ import (
 var now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
 func sender(url string) *Sender {
-	return &Sender{URL: url, Secret: always("secret"), Timeout: 5 * time.Second, Now: func() time.Time { return now }, Client: NewClient()}
+	return &Sender{Settings: Settings{URL: url}, Secret: always("secret"), Timeout: 5 * time.Second, Now: func() time.Time { return now }, Client: NewClient()}
 }
 
 func notification() channel.Notification {
@@ -182,7 +182,7 @@ func TestCheck(t *testing.T) {
 	for _, c := range []struct{ url, want string }{
 		{"https://x.example/hook", ""}, {"http://127.0.0.1:1", ""}, {"x.example", "WEBHOOK_URL"}, {"ftp://x", "WEBHOOK_URL"}, {"http://", "WEBHOOK_URL"},
 	} {
-		err := (&Sender{URL: c.url}).Check()
+		err := (&Sender{Settings: Settings{URL: c.url}}).Check()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.url, err)
 		}

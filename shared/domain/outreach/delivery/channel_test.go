@@ -19,7 +19,7 @@ func TestEveryChannelHasItsRow(t *testing.T) {
 		"social": {"", OptOut, []Part{Payload}, false},
 	}
 	if len(Channels()) != len(known) {
-		t.Errorf("channels are %v", Channels())
+		t.Errorf("the channels are %v: say in this test what the row of a new one should hold", Channels())
 	}
 	for c, want := range known {
 		k := KindOf(c)
@@ -42,7 +42,7 @@ func TestWhoIsAskedCanAnswer(t *testing.T) {
 	for _, k := range kinds {
 		for _, purpose := range []profile.Purpose{profile.Marketing, profile.Service} {
 			if why := profile.JudgeConsentKey(profile.ConsentKey(string(k.Channel), purpose)); why != "" {
-				t.Errorf("%s: %s", k.Channel, why)
+				t.Errorf("nobody can consent to %s, so nothing would go out; channels without an address are listed in people/profile/consent.go: %s", k.Channel, why)
 			}
 		}
 	}
