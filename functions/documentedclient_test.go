@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/userops/userops/shared/functiontest"
+	"github.com/userops/userops/shared/functiontest/client"
 )
 
 // documentedPerson is who the examples of docs/events.md speak of.
@@ -44,7 +44,7 @@ func TestDocumentedClients(t *testing.T) {
 		if slices.Contains([]string{"sh", "json", "console"}, b.language) || b.heading == "A form in a page" {
 			continue // TestDocumentedCalls, TestDocumentedForm
 		}
-		client, known := documentedClients[b.heading]
+		one, known := documentedClients[b.heading]
 		if !known || found[b.heading] {
 			t.Errorf("no test runs the %s of %q", b.language, b.heading)
 			continue
@@ -53,8 +53,8 @@ func TestDocumentedClients(t *testing.T) {
 		t.Run(b.heading, func(t *testing.T) {
 			t.Parallel()
 			m := demoMachine(t)
-			client.run(t, m, m.here(b.text))
-			if client.page {
+			one.run(t, m, m.here(b.text))
+			if one.page {
 				m.sawTheTea()
 			} else {
 				m.hasTheOrder()
@@ -143,7 +143,7 @@ func write(t *testing.T, file, text string) {
 // inNode runs a module that imports public clients.
 func inNode(t *testing.T, _ *machine, text string) {
 	folder := t.TempDir()
-	if err := os.Symlink(filepath.Join(functiontest.Clients(t), "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
+	if err := os.Symlink(filepath.Join(client.Installed(t), "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "send.mjs"), text)
@@ -167,7 +167,7 @@ func inMiniProgram(t *testing.T, m *machine, text string) {
 // scripts are the public clients under the names by which the documented pages have them.
 func scripts(t *testing.T) *http.ServeMux {
 	t.Helper()
-	modules := filepath.Join(functiontest.Clients(t), "node_modules")
+	modules := filepath.Join(client.Installed(t), "node_modules")
 	mux := http.NewServeMux()
 	mux.Handle("GET /js/", http.StripPrefix("/js/", http.FileServer(http.Dir(filepath.Join(modules, "@segment", "analytics-next", "dist", "umd")))))
 	mux.HandleFunc("GET /js/rudder.js", func(w http.ResponseWriter, r *http.Request) {
@@ -181,20 +181,20 @@ func inPage(t *testing.T, _ *machine, text string) { browse(t, scripts(t), text)
 
 func browse(t *testing.T, mux *http.ServeMux, text string) {
 	t.Helper()
-	chromium := functiontest.Chromium(t)
+	chromium := client.Chromium(t)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = fmt.Fprintf(w, "<!doctype html>\n<title>Tea shop</title>\n%s", text)
 	})
 	shop := httptest.NewServer(mux)
 	t.Cleanup(shop.Close)
-	functiontest.Browse(t, chromium, shop.URL+"/")
+	client.Browse(t, chromium, shop.URL+"/")
 }
 
 // bundled makes a page's script of a module, as a shop's build does, and shows the page to a browser.
 func bundled(t *testing.T, _ *machine, text string) {
-	functiontest.Chromium(t)
-	modules := filepath.Join(functiontest.Clients(t), "node_modules")
+	client.Chromium(t)
+	modules := filepath.Join(client.Installed(t), "node_modules")
 	folder := t.TempDir()
 	if err := os.Symlink(modules, filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)

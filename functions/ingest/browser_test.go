@@ -12,7 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/functiontest"
+	"github.com/userops/userops/shared/functiontest/client"
 	"github.com/userops/userops/shared/secret"
 )
 
@@ -20,8 +20,8 @@ import (
 // shop.
 func TestBrowserClientsWorkUnchanged(t *testing.T) {
 	const rudder = "@rudderstack/analytics-js/dist/npm/modern/bundled/umd"
-	folder := functiontest.Clients(t)
-	chromium := functiontest.Chromium(t)
+	folder := client.Installed(t)
+	chromium := client.Chromium(t)
 	for name, c := range map[string]struct {
 		page, options, script string
 		events                int
@@ -79,7 +79,7 @@ func opened(t *testing.T, chromium, file, options, scripts string, events int) m
 	shop := httptest.NewServer(mux)
 	defer shop.Close()
 
-	functiontest.Browse(t, chromium, shop.URL+"/")
+	client.Browse(t, chromium, shop.URL+"/")
 	late := time.After(time.Minute)
 	got := map[string]event.Event{}
 	for len(got) < events {

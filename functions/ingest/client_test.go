@@ -16,7 +16,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/functiontest"
+	"github.com/userops/userops/shared/functiontest/client"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -80,7 +80,7 @@ func (b *bench) gateway() *httptest.Server {
 // TestPublicClientsWorkUnchanged lets the two clients for node send one of each call. The queue answers the first request with an
 // error although it took the job, as a lost answer would look, so that the client's retry is seen too.
 func TestPublicClientsWorkUnchanged(t *testing.T) {
-	folder := functiontest.Clients(t)
+	folder := client.Installed(t)
 	b := newBench(t)
 	b.Now = time.Now
 	b.queue.Fail(1, dynamotest.Persisted)

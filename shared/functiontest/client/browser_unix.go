@@ -1,6 +1,6 @@
 //go:build unix
 
-package functiontest
+package client
 
 import (
 	"context"

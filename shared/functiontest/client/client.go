@@ -1,4 +1,6 @@
-package functiontest
+// Package client has the public clients that storefronts use, and a browser for those that run in pages, for tests that let them talk to the real thing. It is no client of
+// ours. The surprising thing: it installs packages, once a machine, and skips the test where they cannot be had.
+package client
 
 import (
 	"context"
@@ -13,8 +15,8 @@ import (
 // clients are the public clients that tests run, each at the version with which it was last seen to work, and what makes a page's script of a module.
 var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk-node@3.0.13", "@segment/analytics-next@1.84.3", "@rudderstack/analytics-js@3.34.1", "esbuild@0.28.2"}
 
-// Clients is a folder whose node_modules has the public clients, installed once per machine. The test is skipped where that cannot be done.
-func Clients(t *testing.T) string {
+// Installed is a folder whose node_modules has the public clients, installed once per machine. The test is skipped where that cannot be done.
+func Installed(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("installs packages for node")
