@@ -2,6 +2,7 @@ package functiontest
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"os"
 	"testing"
@@ -11,7 +12,8 @@ import (
 type verbose struct{ slog.Handler }
 
 func (v verbose) Enabled(ctx context.Context, l slog.Level) bool {
-	return testing.Verbose() && v.Handler.Enabled(ctx, l)
+	// A test program that plays a function has read no flags: it logs as the function does, to the stack that started it.
+	return (!flag.Parsed() || testing.Verbose()) && v.Handler.Enabled(ctx, l)
 }
 func (v verbose) WithAttrs(a []slog.Attr) slog.Handler { return verbose{v.Handler.WithAttrs(a)} }
 func (v verbose) WithGroup(name string) slog.Handler   { return verbose{v.Handler.WithGroup(name)} }
