@@ -1,5 +1,13 @@
 package people
 
+import (
+	"encoding/hex"
+	"reflect"
+	"testing"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
 // frozenBody is fullProfile as the first version wrote it. It is never written anew: what is stored must be read for ever.
 const frozenBody = "" +
 	"01150475736572036d656909616e6f6e796d6f7573016402020171030cf6af9be4c014f6e9d2e7c0140442016202f6e9d2e7c014016605" +
@@ -172,3 +180,40 @@ const frozenOff = "" +
 	"021a0304be011b0f086c6f6e676a696e67f6e9d2e7c0141c08067472616974730e1e2ef6e9d2e7c014017106f6e9d2e7c0140200000000" +
 	"00000001800000000000000001c2c002000ef6e9d2e7c0140000352903f6e9d2e7c014ffefb252020601da3f089e03b906ba0601000400" +
 	"00001bbff7c146a223ffb9b70300"
+
+func TestFrozenBodies(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		want       *profile.Profile
+	}{{"first", frozenBody, beforeMarks(firstProfile())}, {"with detail", frozenDetail, beforeMarks(fullProfile())},
+		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}, {"with marks in bits", frozenBits, fullProfile()},
+		{"with trust", frozenTrust, trustedProfile()}, {"with a confirmation", frozenConfirmation, confirmedProfile()}, {"with devices that were taken off", frozenOff, newestProfile()}} {
+		t.Run(c.name, func(t *testing.T) {
+			body, err := hex.DecodeString(c.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := &profile.Profile{ID: "p", Version: 7}
+			if err := unpackProfile(body, got); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got\n%+v\nwant\n%+v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestTheNewestBodyIsFrozen: each section that is stored has a body of the day on which it came. Sections that came since the last one was frozen are printed.
+func TestTheNewestBodyIsFrozen(t *testing.T) {
+	p := newestProfile()
+	for name, m := range map[string]*profile.Memory{"what is proven": &p.Memory, "what is not": &p.Unproven} {
+		for _, field := range unfilled(m) {
+			t.Errorf("newestProfile has no %s of %s", field, name)
+		}
+	}
+	body, _ := packSections(p)
+	if got := hex.EncodeToString(body); got != frozenOff {
+		t.Errorf("this is newestProfile's body; leave the frozen ones as they are, give the profile of the last one a name, and freeze a new one of a new newestProfile:\n%s", got)
+	}
+}

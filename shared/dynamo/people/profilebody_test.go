@@ -382,26 +382,3 @@ func TestStandardNamesStayWhereTheyAre(t *testing.T) {
 		}
 	}
 }
-
-func TestFrozenBodies(t *testing.T) {
-	for _, c := range []struct {
-		name, body string
-		want       *profile.Profile
-	}{{"first", frozenBody, beforeMarks(firstProfile())}, {"with detail", frozenDetail, beforeMarks(fullProfile())},
-		{"with erasures", frozenErasures, beforeMarks(erasedProfile())}, {"with marks", frozenMarks, fullProfile()}, {"with marks in bits", frozenBits, fullProfile()},
-		{"with trust", frozenTrust, trustedProfile()}, {"with a confirmation", frozenConfirmation, confirmedProfile()}, {"with devices that were taken off", frozenOff, newestProfile()}} {
-		t.Run(c.name, func(t *testing.T) {
-			body, err := hex.DecodeString(c.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := &profile.Profile{ID: "p", Version: 7}
-			if err := unpackProfile(body, got); err != nil {
-				t.Fatal(err)
-			}
-			if !reflect.DeepEqual(got, c.want) {
-				t.Errorf("got\n%+v\nwant\n%+v", got, c.want)
-			}
-		})
-	}
-}
