@@ -9,14 +9,10 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
-
-// maxConflicts bounds how often a person is read again because somebody else has changed them or their contact record.
-const maxConflicts = 8
 
 // attempt is one notification that a worker has in hand. It is the first of six types, one for each phase. Each is made from the one before
 // it and adds what the phase has found out:
@@ -101,9 +97,6 @@ func (a *attempt) begin(ctx context.Context) (*reserved, error) {
 	return written.reserve(ctx)
 }
 
-// late tells whether it is too late for the notification, whatever cannot be read.
-func (a *attempt) late() bool { return !a.n.NotAfter.IsZero() && a.Now().After(a.n.NotAfter) }
-
 // drop ends a notification for somebody who was erased. Nothing about the person is written any more, so that it has no decision.
 func (a *attempt) drop(ctx context.Context) {
 	slog.InfoContext(ctx, "notification dropped", "notification", a.n.ID, "profile", string(a.n.ProfileID), "reason", "nobody is there")
@@ -127,53 +120,4 @@ func (a *attempt) giveUp(ctx context.Context, unreadable error) error {
 	a.count(d.Channel, d.Outcome, d.Reason)
 	_, err = a.Deliveries.DecideFirst(ctx, d)
 	return err
-}
-
-// decisionOn is one that tells nothing of the campaign. It stands under the id that the job names: the same attempt has one decision, whomever the person
-// is merged into. person is who was read, nil for nobody.
-func (a *attempt) decisionOn(person *profile.Profile, o delivery.Outcome, r delivery.Reason, detail string) delivery.Decision {
-	return delivery.Decision{
-		NotificationID: a.n.ID, ProfileID: a.n.ProfileID, CampaignID: a.n.CampaignID, CampaignVersion: a.n.CampaignVersion, Step: a.n.Step,
-		Variant: a.n.Variant, Outcome: o, Reason: r, Detail: detail, Asked: a.n.At, Attempt: a.n.Deferred,
-		Version: person.VersionOf(a.n.ProfileID), At: person.Moment(a.Now()).UTC().Truncate(time.Millisecond),
-	}
-}
-
-// decided tells whether this attempt has its decision already, because its job came again. A deferred attempt is filed once more, for the
-// time that its decision says, since the process may have ended before it filed it. It is not judged again: that could defer it to another
-// time, or end it twice.
-func (a *attempt) decided(ctx context.Context) (bool, error) {
-	d, err := a.Deliveries.Decision(ctx, a.n.ProfileID, a.n.At, a.n.ID)
-	switch {
-	case errors.Is(err, dynamo.ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, err
-	case d.Outcome == delivery.Deferred:
-		return true, a.file(ctx, d)
-	}
-	return d.Outcome != delivery.Unknown, nil
-}
-
-// amend changes the person's record. When somebody else has written it meanwhile, it is read and changed again. Each change can be made
-// twice, so that a lost answer needs no look of its own. Where the person was erased meanwhile there is nothing to change.
-func (a *attempt) amend(ctx context.Context, change func(*read)) error {
-	var last error
-	for range maxConflicts {
-		r, err := a.read(ctx)
-		switch {
-		case errors.Is(err, errMoved):
-			last = err
-			continue
-		case err != nil:
-			return errors.Join(last, err)
-		case r == nil:
-			return nil
-		}
-		change(r)
-		if last = a.Deliveries.SaveContact(ctx, r.contact); last == nil {
-			return nil
-		}
-	}
-	return fmt.Errorf("amending notification %s: %w", a.n.ID, last)
 }

@@ -15,6 +15,13 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
+const (
+	// reserve is how much of an invocation must be left before a notification is begun: the call and the records around it.
+	reserve = providerTime + 5*time.Second
+	// atOnce is how many people are looked at side by side; the channels keep as many connections.
+	atOnce = 16
+)
+
 // Again puts jobs back on the queue that dispatch takes them from; when it returns nil they are durable.
 type Again interface {
 	SendAll(ctx context.Context, bodies [][]byte) error

@@ -11,6 +11,8 @@ import (
 )
 
 const (
+	// maxAttempts bounds how often a provider is asked that says "not now".
+	maxAttempts = 6
 	// firstPause is how long a notification waits that the provider does not take now; it doubles with each attempt.
 	firstPause = time.Minute
 	longPause  = 2 * time.Hour

@@ -1,18 +1,32 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"time"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/due"
 )
 
 // spread is over how long those notifications come again that all wait for the same moment.
 const spread = 15 * time.Minute
+
+// decisionOn is one that tells nothing of the campaign. It stands under the id that the job names: the same attempt has one decision, whomever the person
+// is merged into. person is who was read, nil for nobody.
+func (a *attempt) decisionOn(person *profile.Profile, o delivery.Outcome, r delivery.Reason, detail string) delivery.Decision {
+	return delivery.Decision{
+		NotificationID: a.n.ID, ProfileID: a.n.ProfileID, CampaignID: a.n.CampaignID, CampaignVersion: a.n.CampaignVersion, Step: a.n.Step,
+		Variant: a.n.Variant, Outcome: o, Reason: r, Detail: detail, Asked: a.n.At, Attempt: a.n.Deferred,
+		Version: person.VersionOf(a.n.ProfileID), At: person.Moment(a.Now()).UTC().Truncate(time.Millisecond),
+	}
+}
 
 // decision is one that tells of the campaign too.
 func (j *judged) decision(o delivery.Outcome, r delivery.Reason, detail string) delivery.Decision {
@@ -110,4 +124,43 @@ func twice(record func() error) error {
 		return nil
 	}
 	return record()
+}
+
+// recordUnknown ends an attempt at a notification that another worker has begun. Where no decision tells what became of it, that worker's
+// process ended in between, or the worker is still at it. Either way the outcome is recorded as unknown. A worker that is still at it
+// replaces the record by what is true.
+func (r *read) recordUnknown(ctx context.Context) error {
+	d := r.decisionOn(r.person, delivery.Unknown, delivery.Interrupted, "")
+	d.NotificationID, d.Asked, d.Channel = r.begun.ID, r.begun.Asked, r.begun.Channel
+	d.ProfileID = cmp.Or(r.begun.Of, r.person.ID)
+	d.Version = r.person.VersionOf(d.ProfileID)
+	// A deferral or a skip on record may not be the end. Another worker may have begun an earlier attempt after it was deferred. Or it
+	// began this one, and then the trigger came again and was skipped. If that worker has ended since, unknown replaces the record.
+	over := []delivery.Outcome{delivery.Deferred, delivery.Skipped}
+	if r.begun.ID == r.n.ID && r.begun.Asked.Equal(r.n.At) {
+		if first, err := r.Deliveries.DecideFirst(ctx, d); first || err != nil {
+			return err
+		}
+		if on, err := r.Process.Deliveries.Decision(ctx, d.ProfileID, d.Asked, d.NotificationID); err != nil || on.Outcome != delivery.Skipped {
+			return err
+		}
+		over = over[1:]
+	}
+	return moved(r.Deliveries.DecideWhile(ctx, d, r.contact, over...))
+}
+
+// decided tells whether this attempt has its decision already, because its job came again. A deferred attempt is filed once more, for the
+// time that its decision says, since the process may have ended before it filed it. It is not judged again: that could defer it to another
+// time, or end it twice.
+func (a *attempt) decided(ctx context.Context) (bool, error) {
+	d, err := a.Deliveries.Decision(ctx, a.n.ProfileID, a.n.At, a.n.ID)
+	switch {
+	case errors.Is(err, dynamo.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case d.Outcome == delivery.Deferred:
+		return true, a.file(ctx, d)
+	}
+	return d.Outcome != delivery.Unknown, nil
 }

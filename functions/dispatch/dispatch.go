@@ -47,17 +47,6 @@ type Secrets interface {
 	Keys(ctx context.Context) (*proof.Keys, error)
 }
 
-const (
-	// providerTime bounds one call of a provider.
-	providerTime = 10 * time.Second
-	// reserve is how much of an invocation must be left before a notification is begun: the call and the records around it.
-	reserve = providerTime + 5*time.Second
-	// atOnce is how many people are looked at side by side; the channels keep as many connections.
-	atOnce = 16
-	// maxAttempts bounds how often a provider is asked that says "not now".
-	maxAttempts = 6
-)
-
 // Process is the function.
 type Process struct {
 	Profiles   profiles

@@ -1,9 +1,9 @@
 package dispatch
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -11,6 +11,9 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/job"
 )
+
+// maxConflicts bounds how often a person is read again because somebody else has changed them or their contact record.
+const maxConflicts = 8
 
 // errMoved says that the person is no longer who was read: merged into another one meanwhile, or their contact record was written by
 // somebody else. Everything is read again then.
@@ -65,33 +68,36 @@ func find(n job.Notification, person *profile.Profile, contact *delivery.Contact
 	return nil
 }
 
-// recordUnknown ends an attempt at a notification that another worker has begun. Where no decision tells what became of it, that worker's
-// process ended in between, or the worker is still at it. Either way the outcome is recorded as unknown. A worker that is still at it
-// replaces the record by what is true.
-func (r *read) recordUnknown(ctx context.Context) error {
-	d := r.decisionOn(r.person, delivery.Unknown, delivery.Interrupted, "")
-	d.NotificationID, d.Asked, d.Channel = r.begun.ID, r.begun.Asked, r.begun.Channel
-	d.ProfileID = cmp.Or(r.begun.Of, r.person.ID)
-	d.Version = r.person.VersionOf(d.ProfileID)
-	// A deferral or a skip on record may not be the end. Another worker may have begun an earlier attempt after it was deferred. Or it
-	// began this one, and then the trigger came again and was skipped. If that worker has ended since, unknown replaces the record.
-	over := []delivery.Outcome{delivery.Deferred, delivery.Skipped}
-	if r.begun.ID == r.n.ID && r.begun.Asked.Equal(r.n.At) {
-		if first, err := r.Deliveries.DecideFirst(ctx, d); first || err != nil {
-			return err
-		}
-		if on, err := r.Process.Deliveries.Decision(ctx, d.ProfileID, d.Asked, d.NotificationID); err != nil || on.Outcome != delivery.Skipped {
-			return err
-		}
-		over = over[1:]
-	}
-	return moved(r.Deliveries.DecideWhile(ctx, d, r.contact, over...))
-}
-
 // moved adds errMoved to the error of a store that asks for the person or their record as they were read.
 func moved(err error) error {
 	if errors.Is(err, dynamo.ErrConflict) {
 		return errors.Join(errMoved, err)
 	}
 	return err
+}
+
+// late tells whether it is too late for the notification, whatever cannot be read.
+func (a *attempt) late() bool { return !a.n.NotAfter.IsZero() && a.Now().After(a.n.NotAfter) }
+
+// amend changes the person's record. When somebody else has written it meanwhile, it is read and changed again. Each change can be made
+// twice, so that a lost answer needs no look of its own. Where the person was erased meanwhile there is nothing to change.
+func (a *attempt) amend(ctx context.Context, change func(*read)) error {
+	var last error
+	for range maxConflicts {
+		r, err := a.read(ctx)
+		switch {
+		case errors.Is(err, errMoved):
+			last = err
+			continue
+		case err != nil:
+			return errors.Join(last, err)
+		case r == nil:
+			return nil
+		}
+		change(r)
+		if last = a.Deliveries.SaveContact(ctx, r.contact); last == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("amending notification %s: %w", a.n.ID, last)
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/userops/userops/shared/secret"
 )
 
+// providerTime bounds one call of a provider.
+const providerTime = 10 * time.Second
+
 // Sender is a channel that is on. Its errors are *channel.Error; a nil error says that the provider took the notification.
 type Sender interface {
 	Send(context.Context, channel.Notification) error
