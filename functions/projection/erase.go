@@ -8,9 +8,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
-	"github.com/userops/userops/shared/telemetry"
 )
 
 // firstPass is when a wipe begins at the latest whose erasure was cut off behind the tombstones.
@@ -72,12 +70,4 @@ func (b *batch) bury(ctx context.Context, p *profile.Profile, wipe *job.Command,
 func cameSince(p *profile.Profile, at time.Time) bool {
 	first, _ := p.Seen()
 	return first.After(at.Add(event.MaxAhead))
-}
-
-// remember notes the erasure of a key under which somebody else stands by now. Nothing of theirs is the erased person's. Events that are
-// still on their way under the key are refused from now on.
-func (b *batch) remember(ctx context.Context, p *profile.Profile, key profile.ID, at time.Time) error {
-	p.RememberErasure(key, at)
-	telemetry.Count("erased_key_of_somebody_else", 1, "function", "projection")
-	return b.process.Profiles.Commit(ctx, people.Change{Profile: p})
 }

@@ -3,7 +3,6 @@ package projection
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -49,9 +48,6 @@ func (b *batch) fold(ctx context.Context, g *group, who *person) error {
 	}
 	return nil
 }
-
-// errOwing says that the timeline has not taken what was committed before, and that the item would become too large with more of it.
-var errOwing = errors.New("the timeline is owed too many events of this person")
 
 // maxCommitNames bounds what the names and ids of a commit's events take in the outbox, so that no item becomes too large.
 const maxCommitNames = 40 << 10

@@ -127,9 +127,6 @@ func (b *batch) view(ctx context.Context, g *group) (_ view, events map[profile.
 	return v, events, nil
 }
 
-// exists tells a profile from a free key or a tombstone.
-func exists(p *profile.Profile) bool { return len(p.Identifiers) > 0 }
-
 // unite carries out what an event says of two ids. The previous id of an alias may be a former userId or an anonymousId; the event does not
 // say which.
 //

@@ -17,9 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/domain/people/event"
-	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -47,68 +44,6 @@ type Settings struct {
 	Currency      money.Currency `env:"CURRENCY" default:"CNY"`
 	// Months is how long the timeline is kept.
 	Months int `env:"TIMELINE_MONTHS" default:"13"`
-}
-
-// Profiles is what projection asks of the profiles' store. An error other than dynamo.ErrConflict leaves open whether a write
-// happened.
-type Profiles interface {
-	Load(context.Context, profile.ID) (*profile.Profile, error)
-	Commit(context.Context, people.Change) error
-	Merge(ctx context.Context, keep, absorbed *profile.Profile, told people.Pack) error
-	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, beside ...dynamo.Write) error
-}
-
-// Orders reads orders consistently. Those that have an owner are written by Profiles.Commit; Save writes one that has none, if it is still as it
-// was loaded, else dynamo.ErrConflict.
-type Orders interface {
-	LoadAll(ctx context.Context, orderIDs []string) (map[string]*order.Order, error)
-	Save(ctx context.Context, o *order.Order) error
-}
-
-// Timeline keeps packs of events. Writing a pack again is harmless.
-type Timeline interface {
-	// Write takes packs of any number of people. An error leaves open which of them were written.
-	Write(context.Context, ...people.Pack) error
-	// Written may not see yet what was written just now.
-	Written(ctx context.Context, id profile.ID, version int64, days []profile.Day) (map[event.Hash]bool, error)
-	// Around reads consistently. dynamo.ErrTooMuch says that it was ended at the last of the pages that it may read.
-	Around(ctx context.Context, id profile.ID, from, to profile.Day, pages *int, each func(event.Hash) (more bool)) error
-	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]people.PackedEvent, error)
-}
-
-// Addresses remembers what is known against an address. Marking again changes nothing.
-type Addresses interface {
-	Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error
-}
-
-// Ahead reads for many people at once what Profiles and Orders are asked for next, and of the Timeline which packs were written. Of the
-// commits that seen knows it need not.
-type Ahead interface {
-	Read(ctx context.Context, ids []profile.ID, orderIDs []string, seen func(profile.ID, int64) bool) error
-	Forget()
-}
-
-// Together makes one transaction of those of several workers, of which it has to know how many there are.
-type Together interface {
-	Work(ctx context.Context) (done func())
-}
-
-// Sender puts a job on a queue; when it answers nil the job is durable.
-type Sender interface {
-	Send(ctx context.Context, v any) error
-}
-
-// Later keeps what is to be done later. Putting an entry again replaces it; an entry stays until it was handed to each without an error.
-type Later interface {
-	Put(ctx context.Context, owner string, at time.Time, id string, body []byte) error
-	// Filing is Put for the transaction of what makes the entry due.
-	Filing(owner string, at time.Time, id string, body []byte) dynamo.Write
-	Ready(ctx context.Context, owner string, each func(context.Context, due.Entry) (again time.Time, err error)) error
-}
-
-// Postponer says when a job that goes back comes again.
-type Postponer interface {
-	Postpone(ctx context.Context, receipt string, delay time.Duration) error
 }
 
 // Process is the function. Its fields are set once; Handle may run many times, one at a time.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
@@ -112,4 +113,12 @@ func (b *batch) wiped(ctx context.Context, r *job.Reference) (bool, error) {
 	}
 	telemetry.Count("order_event_of_erased_person", 1, "function", "projection")
 	return true, nil
+}
+
+// remember notes the erasure of a key under which somebody else stands by now. Nothing of theirs is the erased person's. Events that are
+// still on their way under the key are refused from now on.
+func (b *batch) remember(ctx context.Context, p *profile.Profile, key profile.ID, at time.Time) error {
+	p.RememberErasure(key, at)
+	telemetry.Count("erased_key_of_somebody_else", 1, "function", "projection")
+	return b.process.Profiles.Commit(ctx, people.Change{Profile: p})
 }
