@@ -113,7 +113,7 @@ type Process struct {
 	Jobs       Jobs
 	Shop       profile.Shop
 	Now        func() time.Time
-	NewRunID   func() string // never the same twice
+	NewRunID   func() string // of runs, and of all else that needs an id; never the same twice
 }
 
 // SQS is what console calls of the SDK's client.
@@ -165,6 +165,10 @@ func (p *Process) Handler() http.Handler {
 	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
 	route("GET /v1/runs", p.listRuns)
 	route("GET /v1/runs/{id}", p.showRun)
+	stopping := httpapi.Once{Memory: answers.Store(p.Catalog), Now: p.Now}
+	mux.HandlePost("POST /v1/stop", stopping.Post(maxStopBody, p.askStop), p.Auth.Require)
+	mux.HandlePost("POST /v1/resume", stopping.Post(maxStopBody, p.askResume), p.Auth.Require)
+	route("GET /v1/stops", p.stops)
 	route("GET /v1/fields", p.fields)
 	route("GET /v1/queues", p.queues)
 	route("GET /v1/sources/{id}/refusals", p.refusals)

@@ -50,6 +50,18 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 		"start a run": {call: func(b *bench) *httptest.ResponseRecorder {
 			return b.call("POST", "/v1/runs", `{}`, "Idempotency-Key", "k1")
 		}, answer: "202", stands: runsAsked, want: "one run"},
+		"stop": {call: func(b *bench) *httptest.ResponseRecorder {
+			return b.call("POST", "/v1/stop", `{"channel":"email"}`, "Idempotency-Key", "k1")
+		}, answer: "201", stands: standing("stop", "channel-email"), want: "version 1 of 1"},
+		"stop without a key": {call: func(b *bench) *httptest.ResponseRecorder { return b.call("POST", "/v1/stop", `{}`) },
+			answer: "201 200", stands: standing("stop", "everything"), want: "version 1 of 1"},
+		"resume": {before: func(b *bench) { b.must(201, "POST", "/v1/stop", `{}`) },
+			call: func(b *bench) *httptest.ResponseRecorder {
+				return b.call("POST", "/v1/resume", `{}`, "Idempotency-Key", "k1")
+			}, answer: "200", stands: func(b *bench) string {
+				again := b.must(200, "POST", "/v1/resume", `{}`, "Idempotency-Key", "k1")
+				return fmt.Sprint(standing("stop", "everything")(b), ", ", strings.Contains(again, `"resumed":{"id":"run-1"`))
+			}, want: "gone, true"},
 		"preview": {before: func(b *bench) {
 			b.must(201, "PUT", "/v1/segments/vip", vip)
 			b.process.Profiles = population{0: {crowd(10, 4)}}

@@ -24,7 +24,7 @@ type judged struct {
 
 // judge asks whether the campaign still wants the person, and then the guards that only read.
 func (r *read) judge(ctx context.Context) (*judged, delivery.Verdict, error) {
-	settings, holdout, err := r.rules(ctx)
+	rules, err := r.rules(ctx)
 	if err != nil {
 		return nil, delivery.Verdict{}, err
 	}
@@ -42,7 +42,7 @@ func (r *read) judge(ctx context.Context) (*judged, delivery.Verdict, error) {
 	if err != nil {
 		return nil, delivery.Verdict{}, err
 	}
-	j.facts = j.factsOf(settings, holdout, marks, eligible)
+	j.facts = j.factsOf(rules, marks, eligible)
 	verdict := delivery.Judge(j.facts)
 	if verdict.Reason == delivery.NoAddress {
 		verdict.Detail = j.unaddressed()
@@ -104,10 +104,10 @@ func (a *attempt) paused(now time.Time) delivery.Verdict {
 }
 
 // factsOf is what the guards are asked.
-func (j *judged) factsOf(settings delivery.Settings, holdout delivery.Holdout, marks delivery.Marks, eligible delivery.Verdict) delivery.Case {
+func (j *judged) factsOf(rules rules, marks delivery.Marks, eligible delivery.Verdict) delivery.Case {
 	c, person := j.campaign, j.person
 	f := delivery.Case{
-		Now: person.Moment(j.Now()), Settings: settings, Holdout: holdout,
+		Now: person.Moment(j.Now()), Settings: rules.settings, Holdout: rules.holdout, Stops: rules.stops,
 		CampaignID: j.n.CampaignID, Control: c.Control, Transactional: c.Transactional,
 		Channel: c.Channel, Tags: c.Tags, NotAfter: j.n.NotAfter,
 		Person: campaign.Person(person), Address: j.address(), Marks: marks,
@@ -115,7 +115,7 @@ func (j *judged) factsOf(settings delivery.Settings, holdout delivery.Holdout, m
 		Eligible: eligible, Contacts: []*delivery.Contact{j.contact},
 	}
 	if c.Confirms {
-		f.Confirms, f.Settings = true, settings.Confirming(delivery.CapOfDevice)
+		f.Confirms, f.Settings = true, rules.settings.Confirming(delivery.CapOfDevice)
 		return f // what the device has consented to is no word of whoever reads there
 	}
 	f.Consent = wordOf(person, c.Channel, profile.Marketing)
@@ -150,12 +150,22 @@ func (j *judged) unaddressed() string {
 	return ""
 }
 
-// rules reads the shop's settings. A document that this program cannot read stops the notification: the shop may have forbidden it in
+// rules are what the shop has laid down for all campaigns, and what it has stopped.
+type rules struct {
+	settings delivery.Settings
+	holdout  delivery.Holdout
+	stops    []delivery.Stop
+}
+
+// rules reads them. A document that this program cannot read stops the notification: the shop may have forbidden it in
 // a newer program's words.
-func (a *attempt) rules(ctx context.Context) (settings delivery.Settings, holdout delivery.Holdout, err error) {
-	if settings, err = catalog.Setting(ctx, a.Catalog, definition.Messaging); err != nil {
-		return settings, holdout, err
+func (a *attempt) rules(ctx context.Context) (r rules, err error) {
+	if r.settings, err = catalog.Setting(ctx, a.Catalog, definition.Messaging); err != nil {
+		return r, err
 	}
-	holdout, err = catalog.Setting(ctx, a.Catalog, definition.Holdout)
-	return settings, holdout, err
+	if r.holdout, err = catalog.Setting(ctx, a.Catalog, definition.Holdout); err != nil {
+		return r, err
+	}
+	r.stops, err = catalog.Stops(ctx, a.Catalog)
+	return r, err
 }

@@ -72,6 +72,7 @@ type timeline interface {
 // one is in force within catalog.CatalogTTL.
 type definitions interface {
 	catalog.Finder
+	catalog.Lister
 	// Version is one version, also of a definition that was deleted since. dynamo.ErrNotFound says that it never was.
 	Version(ctx context.Context, kind, id string, version int) (definition.Document, error)
 }

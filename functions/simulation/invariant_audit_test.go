@@ -23,7 +23,10 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 	var told struct {
 		Version        int
 		RunID, Receipt string
+		Resumed        map[string]any
 	}
+	var stop map[string]any
+	_ = json.Unmarshal(answer, &stop)
 	_ = json.Unmarshal(answer, &told)
 	pure, _, _ := strings.Cut(path, "?")
 	parts := strings.Split(strings.TrimPrefix(pure, "/v1/"), "/")
@@ -41,6 +44,10 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 		line = fmt.Sprintf("delete#%s#%s#", strings.TrimSuffix(parts[0], "s"), parts[1])
 	case method == "POST" && parts[0] == "runs":
 		line = "start#" + told.RunID
+	case parts[0] == "stop" && status == 201:
+		line = "save#stop#" + scopeOf(stop) + "#"
+	case parts[0] == "resume" && told.Resumed != nil:
+		line = "delete#stop#" + scopeOf(told.Resumed) + "#"
 	default:
 		return
 	}

@@ -113,7 +113,7 @@ var reasons = map[string]func(w *world, s *state, d denial) bool{
 		return !w.model.always("settings", "messaging", d.at.Add(-slack), d.at, func(doc map[string]any) bool {
 			on, _ := doc["killSwitch"].(bool)
 			return !on
-		})
+		}) || w.model.mayBeStopped(d.Channel, d.CampaignID, d.at.Add(-slack), d.at)
 	},
 	"notRunning": func(w *world, s *state, d denial) bool {
 		return !w.model.always("campaigns", d.CampaignID, d.at.Add(-slack), d.at, func(doc map[string]any) bool { return doc != nil && doc["state"] != "paused" })

@@ -9,12 +9,8 @@ import (
 	"github.com/userops/userops/shared/domain/people/order"
 )
 
-const (
-	// slack is how long after an operator's or a person's word an invocation may still be under way that began before it.
-	slack = 65 * time.Second
-	// heard is how long after an operator's word an invocation may begin that does not know it: five seconds, and a call's time.
-	heard = 6 * time.Second
-)
+// slack is how long after an operator's or a person's word an invocation may still be under way that began before it.
+const slack = 65 * time.Second
 
 func transactional(campaign string) bool { return campaign == "receipt" || campaign == confirmation }
 
@@ -39,7 +35,7 @@ func checkAtMostOneSend(w *world, s *state, broken func(string, string, ...any))
 
 func checkKillSwitch(w *world, s *state, broken func(string, string, ...any)) {
 	for _, x := range w.sendings {
-		stopped := w.model.always("settings", "messaging", x.Invoked.Add(-heard), x.Begun, func(doc map[string]any) bool {
+		stopped := w.model.always("settings", "messaging", x.Invoked, x.Begun, func(doc map[string]any) bool {
 			on, _ := doc["killSwitch"].(bool)
 			return on
 		})
@@ -51,7 +47,7 @@ func checkKillSwitch(w *world, s *state, broken func(string, string, ...any)) {
 
 func checkPaused(w *world, s *state, broken func(string, string, ...any)) {
 	for _, x := range w.sendings {
-		paused := w.model.always("campaigns", x.Campaign, x.Invoked.Add(-heard), x.Begun, func(doc map[string]any) bool {
+		paused := w.model.always("campaigns", x.Campaign, x.Invoked, x.Begun, func(doc map[string]any) bool {
 			return doc != nil && doc["state"] == "paused"
 		})
 		if paused {
@@ -103,7 +99,7 @@ func checkQuietHours(w *world, s *state, broken func(string, string, ...any)) {
 		if transactional(x.Campaign) || hour < "22:02:00" && hour > "06:58:00" {
 			continue
 		}
-		quiet := w.model.always("settings", "messaging", x.Invoked.Add(-heard), x.Begun, func(doc map[string]any) bool { return doc["quietHours"] != nil })
+		quiet := w.model.always("settings", "messaging", x.Invoked, x.Begun, func(doc map[string]any) bool { return doc["quietHours"] != nil })
 		if quiet {
 			broken("profile:"+x.Profile, "%s was sent at %s of the person's night", x.Notification, hour)
 		}

@@ -22,6 +22,7 @@ const (
 	refusedIsNotProfiled   invariant = "refusedIsNotProfiled"
 	reasonsHold            invariant = "reasonsHold"
 	killSwitchInTime       invariant = "killSwitchInTime"
+	stoppedSendsNothing    invariant = "stoppedSendsNothing"
 	pausedSendsNothing     invariant = "pausedSendsNothing"
 	capsHold               invariant = "capsHold"
 	quietHoursHold         invariant = "quietHoursHold"
@@ -98,6 +99,7 @@ var invariants = []struct {
 	{refusedIsNotProfiled, checkRefusedIsNotProfiled},
 	{reasonsHold, checkReasons},
 	{killSwitchInTime, checkKillSwitch},
+	{stoppedSendsNothing, checkStops},
 	{pausedSendsNothing, checkPaused},
 	{capsHold, checkCaps},
 	{quietHoursHold, checkQuietHours},

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // program is one function in one process, as its bootstrap makes it. One of handle and http is nil.
@@ -140,7 +142,8 @@ func (w *world) begin(function, about string, limit time.Duration) (*invocation,
 	if i.instance = w.acquire(function, name, &d); i.instance.old {
 		w.tell("%s is of the version before", name)
 	}
-	ctx, cancel := context.WithDeadline(context.WithValue(context.Background(), invocationKey{}, i), i.until)
+	named := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: name})
+	ctx, cancel := context.WithDeadline(context.WithValue(named, invocationKey{}, i), i.until)
 	i.cancel = cancel
 	w.running++
 	return i, ctx

@@ -63,6 +63,7 @@ var scenes = []scene{
 	{"operators look", 4, operatorsLook},
 	{"prove anew", 3, proveAnew},
 	{"edit together", 2, editTogether},
+	{"stop and resume", 3, stopAndResume},
 }
 
 // human is one of the people of a seed.

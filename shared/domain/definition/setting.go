@@ -84,3 +84,9 @@ func (settings) Reaches() bool { return false }
 
 // Audience implements Row. No setting has one.
 func (settings) Audience(Document) (segment.ID, error) { return "", nil }
+
+// Stop is the kind of what POST /v1/stop has stopped. It is none of the table: nobody writes such a document, and there are no routes for it.
+const Stop = "stop"
+
+// ReadStop is what a saved stop says. What is unknown in it is an error, as in messaging.
+func ReadStop(d Document) (delivery.Stop, error) { return read(d, delivery.ParseStop) }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 )
 
 // Lister lists the current documents of a kind in the order of their ids: Catalog from the table, Cache from memory.
@@ -80,4 +81,19 @@ func Setting[T any](ctx context.Context, from Finder, s definition.Setting[T]) (
 		return s.Absent, err
 	}
 	return s.Read(d)
+}
+
+// Stops are the stops in force. One that cannot be read is an error: nobody knows what it forbids.
+func Stops(ctx context.Context, from Lister) ([]delivery.Stop, error) {
+	found, err := from.All(ctx, definition.Stop)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	all := make([]delivery.Stop, len(found))
+	for i, d := range found {
+		if all[i], err = definition.ReadStop(d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }

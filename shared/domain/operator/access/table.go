@@ -29,6 +29,7 @@ const (
 	Settings      Act = "settings"
 	Question      Act = "question"
 	Reveal        Act = "reveal"
+	Resume        Act = "resume"
 )
 
 // ActRow says which role an act takes.
@@ -40,10 +41,11 @@ type ActRow struct {
 
 var acts = []ActRow{
 	{Draft, "to save or delete what nothing that runs goes by: segments, templates, campaigns and programs that are drafts; campaigns that are paused or over", Editor},
-	{Stop, "to pause a campaign or a program; to turn on the kill switch or stop a channel in `messaging`, and nothing else", Editor},
+	{Stop, "to pause a campaign or a program; to turn on the kill switch or stop a channel in `messaging`, and nothing else; `POST /v1/stop`", Editor},
 	{Question, "to estimate the audience of a rule that is not saved", Editor},
 	{Reveal, "to be shown a person without masks, which takes a reason", Editor},
 	{Start, "to start, schedule or resume a campaign, or to change one that runs", Approver},
+	{Resume, "to let go on what `POST /v1/stop` has stopped, also transactional notifications alone", Approver},
 	{End, "to end a campaign, or to delete one that runs or is paused", Approver},
 	{ChangeInForce, "to change or delete a segment's rule or a template that a running campaign goes by", Approver},
 	{Money, "to start, change, end or delete a program, drafts apart", Approver},
@@ -125,6 +127,9 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/runs", Meaning: "start a run", Least: Editor},
 		Row{Route: "GET /v1/runs", Meaning: "list runs", Least: Viewer},
 		Row{Route: "GET /v1/runs/{id}", Meaning: "a run", Least: Viewer},
+		Row{Route: "POST /v1/stop", Meaning: "stop what is sent", Least: Editor},
+		Row{Route: "POST /v1/resume", Meaning: "let go on what was stopped", Least: Approver},
+		Row{Route: "GET /v1/stops", Meaning: "what is stopped, since when, by whom", Least: Viewer},
 		Row{Route: "GET /v1/fields", Meaning: "what rules can ask", Least: Viewer},
 		Row{Route: "GET /v1/queues", Meaning: "how full the queues are", Least: Viewer},
 		Row{Route: "GET /v1/sources/{id}/refusals", Meaning: "what was refused of a source, and why", Least: Viewer},

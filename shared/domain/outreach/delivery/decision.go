@@ -27,7 +27,7 @@ type Reason string
 
 // The reasons, in the order of the guards that give them, then those of the provider's side.
 const (
-	KillSwitch    Reason = "killSwitch"    // everything is stopped, or this channel is
+	KillSwitch    Reason = "killSwitch"    // everything is stopped, or the channel or the campaign is
 	NoConsent     Reason = "noConsent"     // never granted where it must be, or revoked
 	Suppressed    Reason = "suppressed"    // bounced or complained
 	NoAddress     Reason = "noAddress"     // the profile has no address for the channel

@@ -13,6 +13,7 @@ type Case struct {
 	Now      time.Time
 	Settings Settings
 	Holdout  Holdout
+	Stops    []Stop // those in force
 
 	CampaignID    string
 	Control       float64 // share of the campaign's audience that gets nothing
@@ -57,6 +58,11 @@ func killSwitch(c Case) Verdict {
 	}
 	if c.Confirms && c.Settings.ConfirmationsOff {
 		return skip(KillSwitch, "confirmations")
+	}
+	for _, stop := range c.Stops {
+		if stop.forbids(c) {
+			return skip(KillSwitch, stop.ID)
+		}
 	}
 	return Verdict{Action: Proceed}
 }
