@@ -67,7 +67,7 @@ func (d *deployment) checkKeys() []string {
 		case named:
 			fail("WRITE_KEY and DefaultWriteKey are both given: give one")
 		case present != "" && present != key:
-			fail("WRITE_KEY is another key than the stack's, which pages send: define a source with both keys (docs/deploy.md, keys), or say DefaultWriteKey=... and lose what old pages send")
+			fail("WRITE_KEY is another key than the stack's, which pages send: define a source with the new one and let pages change over (docs/deploy.md, keys), or say DefaultWriteKey=... and lose what old pages send")
 		default:
 			d.changes["DefaultWriteKey"] = key
 		}
