@@ -67,7 +67,7 @@ func (f *ofSource) dirty() bool {
 func ofBatch(batch *event.Batch, at time.Time) []refusal.Entry {
 	all := make([]refusal.Entry, len(batch.Refused))
 	for i, r := range batch.Refused {
-		all[i] = refusal.Entry{At: at, What: what(batch.Said(r)), Field: refusal.FieldOf(r.Field), Code: refusal.CodeOf(r.Reason)}
+		all[i] = refusal.Entry{At: at.UTC().Truncate(time.Millisecond), What: what(batch.Said(r)), Field: refusal.FieldOf(r.Field), Code: refusal.CodeOf(r.Reason)}
 	}
 	return all
 }
@@ -88,7 +88,7 @@ func what(said event.Named) string {
 
 // refuse notes one request of which no event was looked at.
 func (p *Process) refuse(ctx context.Context, from source.Source, field string, code refusal.Code) {
-	p.note(ctx, from, refusal.Entry{At: p.Now(), Field: refusal.FieldOf(field), Code: code})
+	p.note(ctx, from, refusal.Entry{At: p.Now().UTC().Truncate(time.Millisecond), Field: refusal.FieldOf(field), Code: code})
 }
 
 // note remembers what was refused of a source, logs it, and writes what waits to be written. It answers nothing: a refusal that nobody hears of is no reason to

@@ -94,7 +94,7 @@ func FieldOf(field string) string {
 
 // Entry is one event that was not taken, or one request of which no event was looked at.
 type Entry struct {
-	At time.Time `json:"at"`
+	At time.Time `json:"at"` // by receipt, UTC, in milliseconds
 	// What is the name of a standard event, else the call; empty where neither could be read.
 	What  string `json:"what,omitempty"`
 	Field string `json:"field,omitempty"` // as FieldOf; empty when it is about the event as a whole
