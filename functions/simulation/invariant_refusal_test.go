@@ -10,7 +10,7 @@ import (
 type refusing struct{ most, least int }
 
 // refusals are what an instance has refused of a source: events, and requests with any of them. certain are those that it has written, as far as the judge knows: all
-// until the last request of the source that no fault has met.
+// until the last request of the source of which no fault has met the write.
 type refusals struct{ events, requests, certain int }
 
 // atOnce is of how many requests an instance may refuse something and still write each time.
@@ -32,15 +32,17 @@ func (w *world) refuses(i *invocation, path, key, sent string, out *reply, dead 
 	case out.status == http.StatusOK:
 		n, most = len(answer.Errors), len(answer.Errors)
 	case out.status == http.StatusBadRequest, out.status == http.StatusForbidden, out.status == http.StatusUnauthorized && hook:
-		n, most = len(answer.Errors), max(1, len(answer.Errors))
+		if n, most = len(answer.Errors), max(1, len(answer.Errors)); hook {
+			n = most
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refusing.most += most
-	if key == "" {
-		return // a notice, whose source stands in the path
+	source, notice := sourceOf(key), key == ""
+	if notice {
+		source = path // it ends in the source's id
 	}
-	source := sourceOf(key)
 	of := i.instance.refusals[source]
 	if of == nil {
 		if i.instance.refusals == nil {
@@ -52,7 +54,7 @@ func (w *world) refuses(i *invocation, path, key, sent string, out *reply, dead 
 	if of.events += n; n > 0 {
 		of.requests++
 	}
-	if heard := n > 0 || out.status == http.StatusOK; heard && !dead && !i.injected && !i.instance.old && of.requests <= atOnce {
+	if heard := n > 0 || out.status == http.StatusOK && !notice; heard && !dead && !i.unkept && !i.instance.old && of.requests <= atOnce {
 		w.refusing.least += of.events - of.certain
 		of.certain = of.events
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -42,6 +43,7 @@ type invocation struct {
 	begun    time.Time
 	injected bool   // some fault struck it
 	excused  bool   // one that may cost it all of its time
+	unkept   bool   // one that may keep it from writing what it has refused
 	last     string // the effect before
 	speaks   bool   // its jobs may carry words about consent
 	effects  int
@@ -88,6 +90,7 @@ var bearable = map[fault]bool{providerSlow: true, providerRefuses: true, provide
 func (i *invocation) struck(f fault, name string) {
 	i.injected = i.injected || f != stale
 	i.excused = i.excused || f != stale && !bearable[f]
+	i.unkept = i.unkept || f == hung || strings.Contains(name, " Refusals ")
 	i.w.fired(f, name)
 }
 
