@@ -24,6 +24,9 @@ const (
 	// Memory is flat when a process has, over the last third of the time, at most this much more than over the second third.
 	soakShare = 0.15
 	soakSlack = 8 << 20
+	// soakRest is how long nothing is asked of the stack at the end, and soakResident what it may hold then.
+	soakRest     = 70 * time.Second
+	soakResident = 300 << 20
 )
 
 // footprint is what the processes of one program had at one moment: the largest of them, anonymous pages alone. Pages of files go and come
@@ -62,6 +65,19 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%d events in %g minutes, %d runs; the files grew by %.0f bytes an event", events, minutes, len(x.runs), float64(folderBytes(t, c.data)-before)/float64(events))
 	judgeMemory(t, samples)
+	// Whoever leaves a stack running on a laptop should not notice it.
+	ctx, stop = context.WithTimeout(t.Context(), soakRest)
+	defer stop()
+	x.sample(ctx)
+	processes := append(children(c.cmd.Process.Pid), c.cmd.Process.Pid)
+	resident := int64(0)
+	for _, pid := range processes {
+		resident += memoryOf(pid, "VmRSS:")
+	}
+	t.Logf("after %s of rest %d processes hold %d MB", soakRest, len(processes), resident>>20)
+	if resident > soakResident {
+		t.Errorf("that is more than %d MB", soakResident>>20)
+	}
 }
 
 // sample looks at the processes until the time is over.
@@ -90,13 +106,16 @@ func (x *trial) sample(ctx context.Context) []footprint {
 }
 
 // anonymous is a process's memory that is not of files, in bytes.
-func anonymous(pid int) int64 {
+func anonymous(pid int) int64 { return memoryOf(pid, "RssAnon:") }
+
+// memoryOf is what the system says of a process, in bytes; zero for one that has ended.
+func memoryOf(pid int, what string) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(text)) {
-		if size, found := strings.CutPrefix(line, "RssAnon:"); found {
+		if size, found := strings.CutPrefix(line, what); found {
 			n, _ := strconv.ParseInt(strings.Fields(size)[0], 10, 64)
 			return n << 10
 		}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -86,7 +87,28 @@ func (s *Stack) openIntake(l net.Listener) error {
 			}
 		}
 	})
+	s.feeding.Go(func() { s.giveBack(ctx) })
 	return nil
+}
+
+// restAfter is how long a process may wait for work. It is less than the minute of the schedules, so that of a stack at rest no process stays; a start takes some
+// ten milliseconds.
+const restAfter = 30 * time.Second
+
+// giveBack returns what this program has no use of to the system, while nothing runs: Go does so by and by, and keeps what a load once took for minutes.
+func (s *Stack) giveBack(ctx context.Context) {
+	tick := time.NewTicker(restAfter)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !s.host.Busy() {
+			debug.FreeOSMemory()
+		}
+	}
 }
 
 func (s *Stack) feed(ctx context.Context, f sam.Function, m sam.Mapping) {
