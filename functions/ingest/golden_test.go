@@ -45,7 +45,7 @@ func TestGoldenRequests(t *testing.T) {
 		"shopify-order":     {200, `{"success":true}`, 2},
 		"shopify-refund":    {200, `{"success":true}`, 1},
 		"woocommerce-order": {200, `{"success":true}`, 2},
-		"unknown-key":       {401, `"detail":"the key is not known"`, 0},
+		"unknown-key":       {401, `"detail":"the key is not known: a write key or the server key is needed here"`, 0},
 	}
 	functiontest.Golden(t, "ingest", want, func(t *testing.T, name string, raw []byte, want wanted) {
 		b := newBench(t)

@@ -29,6 +29,10 @@ func (p *Process) hook(system storefront.System) http.HandlerFunc {
 			httpapi.JSON(w, http.StatusOK, accepted{Success: true})
 			return
 		}
+		if topic == "" {
+			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "the header "+system.Topic+" is missing, which says what the notice is about")
+			return
+		}
 		from, secrets, err := p.hookSource(r.Context(), source.ID(r.PathValue("source")))
 		switch {
 		case err != nil:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/domain/people/source"
@@ -29,6 +30,10 @@ type Settings struct {
 	RefusalsTable string `env:"REFUSALS_TABLE"`
 	EventsQueue   string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash string `env:"SERVER_KEY_HASH" default:""`
+	// Operators' keys open nothing here; whoever sends one hears what it is for.
+	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
+	OperatorKeys    access.Keys `env:"OPERATOR_KEYS" default:""`
+
 	DefaultKey    string `env:"DEFAULT_WRITE_KEY" default:""`
 	DefaultRate   int    `env:"DEFAULT_RATE" default:"0"`
 	NewPerAddress int    `env:"NEW_PER_ADDRESS" default:"120"`
@@ -84,7 +89,7 @@ type Process struct {
 // New is the process over clients of DynamoDB and SQS.
 func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Process {
 	return &Process{
-		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash},
+		Auth:       httpapi.Auth{ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys},
 		Sources:    catalog.Sources{DB: db, Table: s.CatalogTable},
 		Queue:      queue.Sender{Client: sqs, URL: s.EventsQueue},
 		DefaultKey: s.DefaultKey, DefaultRate: float64(s.DefaultRate), NewPerAddress: float64(s.NewPerAddress),

@@ -295,3 +295,19 @@ func TestWhoHasOrdered(t *testing.T) {
 		}
 	}
 }
+
+// TestANoticeWithoutATopicIsTold: the header that is missing is named, whoever asks and whether or not the source is there, so that nobody learns that by it.
+func TestANoticeWithoutATopicIsTold(t *testing.T) {
+	body := shopifyCustomerNotice
+	for system, header := range map[string]string{"shopify": "X-Shopify-Topic", "woocommerce": "X-WC-Webhook-Topic"} {
+		for name, c := range map[string]struct{ id, sign string }{
+			"signed": {"shop", signature(hookSecret, body)}, "not signed": {"shop", ""}, "of no source": {"none", signature(hookSecret, body)},
+		} {
+			b := newHookBench(t)
+			a := b.notify(system, c.id, "", body, c.sign)
+			if want := "the header " + header + " is missing, which says what the notice is about"; a.status != 400 || a.Detail != want || b.reads != 0 || len(b.queue.Bodies()) != 0 {
+				t.Errorf("%s, %s: %+v after %d reads, want %s", system, name, a, b.reads, want)
+			}
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -64,7 +65,7 @@ func (p *Process) postBy(w http.ResponseWriter, r *http.Request, key string, par
 	}
 	from, ok := source.Source{}, false
 	if key != "" {
-		if from, ok = p.source(w, r, key); !ok {
+		if from, ok = p.source(w, r, key, aKey); !ok {
 			return
 		}
 	}
@@ -74,17 +75,23 @@ func (p *Process) postBy(w http.ResponseWriter, r *http.Request, key string, par
 		return
 	}
 	if key == "" {
-		if from, ok = p.source(w, r, batch.WriteKey); !ok {
+		if from, ok = p.source(w, r, batch.WriteKey, aKey); !ok {
 			return
 		}
 	}
 	p.take(w, r, from, batch, from.Speaks(), nil)
 }
 
+// What opens a route of events, and one that is for pages and apps alone.
+var (
+	aKey      = httpapi.Needs(access.Row{Write: true, Server: true})
+	aWriteKey = httpapi.Needs(access.Row{Write: true})
+)
+
 // source finds the source of a key and answers the request when it may not go on.
-func (p *Process) source(w http.ResponseWriter, r *http.Request, key string) (source.Source, bool) {
+func (p *Process) source(w http.ResponseWriter, r *http.Request, key, needed string) (source.Source, bool) {
 	if key == "" {
-		httpapi.Unauthorized(w, "a write key or the server key is needed, as HTTP Basic user, bearer token or writeKey in the body")
+		httpapi.Unauthorized(w, needed+", as HTTP Basic user, bearer token or writeKey in the body")
 		return source.Source{}, false
 	}
 	if httpapi.Matches(key, p.Auth.ServerKeyHash) {
@@ -95,7 +102,7 @@ func (p *Process) source(w http.ResponseWriter, r *http.Request, key string) (so
 	case err != nil:
 		httpapi.Failed(w, r, err)
 	case !ok:
-		httpapi.Unauthorized(w, "the key is not known")
+		p.Auth.Refuse(w, r, key, needed)
 	case from.Disabled:
 		p.refuse(r.Context(), from, "", refusal.Disabled)
 		httpapi.Problem(w, http.StatusForbidden, "", "the source is disabled")

@@ -18,9 +18,9 @@ func (p *Process) publicKey(w http.ResponseWriter, r *http.Request) (string, boo
 	}
 	switch {
 	case key == "":
-		httpapi.Unauthorized(w, "a write key is needed, as HTTP Basic user, bearer token or writeKey in the query")
+		httpapi.Unauthorized(w, aWriteKey+", as HTTP Basic user, bearer token or writeKey in the query")
 	case httpapi.Matches(key, p.Auth.ServerKeyHash):
-		httpapi.Problem(w, http.StatusForbidden, "", "the server key does not belong in a page or an app; use a write key")
+		p.Auth.Refuse(w, r, key, aWriteKey)
 	default:
 		return key, true
 	}
@@ -46,7 +46,7 @@ func (p *Process) sourceConfig(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if _, ok := p.source(w, r, key); !ok {
+	if _, ok := p.source(w, r, key, aWriteKey); !ok {
 		return
 	}
 	type object = map[string]any

@@ -41,6 +41,7 @@ type Settings struct {
 	AuditTable      string `env:"AUDIT_TABLE"`
 	EventsQueue     string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash   string `env:"SERVER_KEY_HASH" default:""`
+	DefaultKey      string `env:"DEFAULT_WRITE_KEY" default:""`
 	SecretsPath     string `env:"SECRETS_PATH" default:""`
 
 	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
@@ -87,7 +88,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 	return &Process{
 		Auth: httpapi.Auth{
 			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
-			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
+			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim}, WriteKey: catalog.Sources{DB: db, Table: s.CatalogTable}.Knows(s.DefaultKey),
 		},
 		Secrets:    secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
 		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -25,6 +26,9 @@ type Auth struct {
 	OperatorKeyHash string
 	Operators       access.Keys
 	Claims          Claims
+	// WriteKey says whether a source has the key; an error means that it is not known now. It is asked only of a key that opens nothing, so that whoever holds
+	// it hears what it is for. Nil knows none.
+	WriteKey func(ctx context.Context, key string) (bool, error)
 }
 
 // Claims says which claims of a token hold an operator's role and name. Without a claim of the role no token opens anything; without one of the
@@ -149,10 +153,16 @@ func address(r *http.Request) string {
 	return host
 }
 
-// needs says for people what opens a route.
-func needs(row access.Row) string {
+// Needs says for people what opens a route.
+func Needs(row access.Row) string {
 	operator := fmt.Sprintf("an operator's key or token of the role %s at least", row.Least)
 	switch {
+	case row.Write && row.Server:
+		return "a write key or the server key is needed here"
+	case row.Write:
+		return "a write key is needed here"
+	case row.Person:
+		return "the server key, or the person's userId with userHash, is needed here"
 	case row.Least == "":
 		return "the server key is needed here"
 	case row.Server:
@@ -161,23 +171,77 @@ func needs(row access.Row) string {
 	return operator + " is needed here"
 }
 
+// The kinds of keys, as whoever holds one of another kind than is needed hears of it.
+const (
+	aWriteKey      = "a write key"
+	theServerKey   = "the server key"
+	anOperatorsKey = "an operator's key"
+)
+
+// Refuse answers a request whose key, or the lack of one, does not open what it asks for, and says what is needed: 403 and what the key is, if it is one that opens
+// other routes; else 401. Of a key that is not known it says nothing, so nobody learns by it whether a key exists but who has it.
+func (a Auth) Refuse(w http.ResponseWriter, r *http.Request, key, needed string) {
+	kind, err := a.kindOf(r.Context(), key)
+	if err != nil {
+		// It opens nothing in any case.
+		slog.WarnContext(r.Context(), "kind of a refused key not known", "error", err.Error())
+	}
+	switch {
+	case kind != "":
+		another(w, kind, needed)
+	case key != "":
+		Unauthorized(w, "the key is not known: "+needed)
+	default:
+		Unauthorized(w, needed)
+	}
+}
+
+// another answers whoever has a key of another kind than is needed.
+func another(w http.ResponseWriter, kind, needed string) {
+	Problem(w, http.StatusForbidden, "", kind+" does not open this: "+needed)
+}
+
+// kindOf is what kind of key one is, empty if it is not known.
+func (a Auth) kindOf(ctx context.Context, key string) (string, error) {
+	for _, one := range a.keys() {
+		switch {
+		case !Matches(key, one.Hash):
+		case one.Role == access.ServerKey:
+			return theServerKey, nil
+		default:
+			return anOperatorsKey, nil
+		}
+	}
+	if key == "" || a.WriteKey == nil {
+		return "", nil
+	}
+	if known, err := a.WriteKey(ctx, key); err != nil || !known {
+		return "", err
+	}
+	return aWriteKey, nil
+}
+
 // Require lets only those through to h who may call the route by the table of package access: 401 without a key that is known, 403 with one that
-// opens other routes. A route without a row is a fault of the program.
+// opens other routes, or of an operator whose role is not enough. A route without a row is a fault of the program.
 func (a Auth) Require(route string, h http.HandlerFunc) http.HandlerFunc {
 	row, known := access.Of(route)
 	if !known {
 		panic("no row in access says who may call " + route)
 	}
-	needed := needs(row)
+	needed := Needs(row)
 	return func(w http.ResponseWriter, r *http.Request) {
 		caller, err := a.caller(r)
 		switch {
 		case errors.Is(err, errUnknown):
-			Unauthorized(w, needed)
+			a.Refuse(w, r, Key(r), needed)
 		case err != nil:
 			Problem(w, http.StatusForbidden, "", err.Error())
 		case caller.Role == access.ServerKey && row.Server, caller.Role.May(row.Least):
 			h(w, r.WithContext(context.WithValue(r.Context(), callKey{}, requester{caller, address(r)})))
+		case caller.Role == access.ServerKey:
+			another(w, theServerKey, needed)
+		case row.Least == "":
+			another(w, anOperatorsKey, needed)
 		default:
 			Problem(w, http.StatusForbidden, "", needed)
 		}

@@ -1,8 +1,11 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -165,6 +168,48 @@ func TestFrom(t *testing.T) {
 		auth().Require(viewerRoute, func(_ http.ResponseWriter, r *http.Request) { got = From(r.Context()) })(httptest.NewRecorder(), r)
 		if got != want {
 			t.Errorf("%s is %q, want %q", address, got, want)
+		}
+	}
+}
+
+// TestARefusalSaysWhatTheKeyIs, of a key that is known, and of no other anything but what is needed. That write keys cannot be looked up changes no refusal.
+func TestARefusalSaysWhatTheKeyIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		key, route, detail string
+		status             int
+		away               bool
+	}{
+		"no key":                      {"", serverRoute, "a write key or the server key is needed here", 401, false},
+		"an unknown key":              {"nobody", serverRoute, "the key is not known: a write key or the server key is needed here", 401, false},
+		"an operator's":               {"ann", serverRoute, "an operator's key does not open this: a write key or the server key is needed here", 403, false},
+		"the one operator key":        {"operator", "GET /v1/consents/{userId}", "an operator's key does not open this: the server key, or the person's userId with userHash, is needed here", 403, false},
+		"a write key":                 {"writing", viewerRoute, "a write key does not open this: an operator's key or token of the role viewer at least is needed here", 403, false},
+		"a write key at a profile":    {"writing", "GET /v1/profiles/{id}", "a write key does not open this: the server key, or an operator's key or token of the role viewer at least, is needed here", 403, false},
+		"the server key":              {"server", viewerRoute, "the server key does not open this: an operator's key or token of the role viewer at least is needed here", 403, false},
+		"a role that is not enough":   {"ann", ownerRoute, "an operator's key or token of the role owner at least is needed here", 403, false},
+		"a write key not looked up":   {"writing", viewerRoute, "the key is not known: an operator's key or token of the role viewer at least is needed here", 401, true},
+		"an operator's, meanwhile":    {"ann", serverRoute, "an operator's key does not open this: a write key or the server key is needed here", 403, true},
+		"no key, and nobody is asked": {"", viewerRoute, "an operator's key or token of the role viewer at least is needed here", 401, true},
+	} {
+		a, asks := auth(), 0
+		a.WriteKey = func(_ context.Context, key string) (bool, error) {
+			asks++
+			if c.away {
+				return false, errors.New("no catalog")
+			}
+			return key == "writing", nil
+		}
+		in := gateway("GET", "/")
+		if c.key != "" {
+			in.Headers["authorization"] = "Bearer " + c.key
+		}
+		out := call(t, a.Require(c.route, func(http.ResponseWriter, *http.Request) { t.Errorf("%s: let through", name) }), in)
+		var said struct{ Detail string }
+		if err := json.Unmarshal([]byte(out.Body), &said); err != nil || out.StatusCode != c.status || said.Detail != c.detail {
+			t.Errorf("%s: %d %s, %v; want %d %s", name, out.StatusCode, said.Detail, err, c.status, c.detail)
+		}
+		if known := c.key == "" || c.key == "ann" || c.key == "server" || c.key == "operator"; known && asks != 0 || !known && asks != 1 {
+			t.Errorf("%s: write keys were asked for %d times", name, asks)
 		}
 	}
 }

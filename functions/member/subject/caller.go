@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/httpapi"
@@ -39,7 +40,7 @@ func (c Callers) Scope(w http.ResponseWriter, r *http.Request, userID, userHash 
 			return string(UserKey(userID)), true
 		}
 	}
-	httpapi.Unauthorized(w, "the server key, or the person's userId with userHash, is needed here")
+	c.Auth.Refuse(w, r, httpapi.Key(r), httpapi.Needs(access.Row{Person: true}))
 	return "", false
 }
 

@@ -55,6 +55,20 @@ func (s Sources) ByWriteKey(ctx context.Context, writeKey string) (source.Source
 	return source.Source{}, false, nil
 }
 
+// Knows says whether a key is a source's write key, or standard, which is that of the built-in source and may be empty. It is what httpapi.Auth asks.
+func (s Sources) Knows(standard string) func(ctx context.Context, writeKey string) (bool, error) {
+	return func(ctx context.Context, writeKey string) (bool, error) {
+		if !source.IsKey(writeKey) {
+			return false, nil
+		}
+		if source.KeyHash(writeKey) == source.KeyHash(standard) {
+			return true, nil
+		}
+		_, known, err := s.ByWriteKey(ctx, writeKey)
+		return known, err
+	}
+}
+
 // PutKeys makes keys lead to the source. Call it before the definition that lists them is saved: until then they are no keys.
 // A key of another source that still lists it is ErrKeyTaken; keys put before it stay, and are harmless.
 func (s Sources) PutKeys(ctx context.Context, id source.ID, keys ...string) error {

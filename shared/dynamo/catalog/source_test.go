@@ -121,3 +121,31 @@ func TestByWriteKeyReportsAFailedRead(t *testing.T) {
 		s.db.Heal()
 	}
 }
+
+// TestKnowsTellsAWriteKey of those that sources have, and the built-in one's, which costs no reading; nor does what can be none.
+func TestKnowsTellsAWriteKey(t *testing.T) {
+	s := newSourceShelf(t)
+	s.save("web", keyA)
+	for name, c := range map[string]struct {
+		standard, key string
+		want          bool
+	}{
+		"a source's": {"standard-key", keyA, true}, "the built-in one": {"standard-key", "standard-key", true}, "nobody's": {"standard-key", keyB, false},
+		"none": {"", "", false}, "too short": {"", "short", false}, "no key's letters": {"", "no key at all", false},
+	} {
+		if got, err := s.Knows(c.standard)(t.Context(), c.key); err != nil || got != c.want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	s.db.Fail("GetItem", 1, dynamotest.NotPersisted)
+	if got, err := s.Knows("standard-key")(t.Context(), keyA); err == nil || got {
+		t.Errorf("broken: %v, %v", got, err)
+	}
+	s.db.Heal()
+	s.db.Fail("GetItem", 1, dynamotest.NotPersisted)
+	for _, key := range []string{"standard-key", "short"} {
+		if _, err := s.Knows("standard-key")(t.Context(), key); err != nil {
+			t.Errorf("%s was read for: %v", key, err)
+		}
+	}
+}
