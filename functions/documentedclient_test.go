@@ -152,7 +152,7 @@ func inNode(t *testing.T, _ *machine, text string) {
 
 // inMiniProgram runs a script that finds wx, and loses the first answer.
 func inMiniProgram(t *testing.T, m *machine, text string) {
-	wx, err := filepath.Abs(filepath.Join("testdata", "wx.cjs"))
+	wx, err := filepath.Abs(filepath.Join("..", "shared", "functiontest", "client", "testdata", "wx.cjs"))
 	if err != nil {
 		t.Fatal(err)
 	}
