@@ -69,7 +69,7 @@ type timeline interface {
 }
 
 // definitions answers from memory what operators have saved. What was saved before an invocation began is in force for it; what is saved during
-// one is in force within catalog.CatalogTTL.
+// one is in force within five seconds.
 type definitions interface {
 	catalog.Finder
 	catalog.Lister

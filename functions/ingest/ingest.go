@@ -43,9 +43,11 @@ type Settings struct {
 	TimeZone *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 }
 
-// Sources reads definitions of sources as they are now.
+// Sources reads definitions of sources consistently: as they are now. An error says nothing of the source.
 type Sources interface {
+	// ByWriteKey gives a disabled source, too; false where no source lists the key.
 	ByWriteKey(ctx context.Context, key string) (source.Source, bool, error)
+	// Source answers false where there is none.
 	Source(ctx context.Context, id source.ID) (source.Source, bool, error)
 	// HookSecrets are those by which the source's shop system may sign, of a source that says that it has any.
 	HookSecrets(ctx context.Context, id source.ID) ([]string, error)

@@ -19,7 +19,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/queue"
-	"github.com/userops/userops/shared/telemetry"
 )
 
 // Settings is what orchestration reads of its environment.
@@ -34,12 +33,6 @@ type Settings struct {
 	Queue              string         `env:"ORCHESTRATION_QUEUE_URL"`
 	TimeZone           *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency           money.Currency `env:"CURRENCY" default:"CNY"`
-}
-
-// Sender puts jobs on a queue; when it returns nil they are durable.
-type Sender interface {
-	Send(ctx context.Context, v any) error
-	SendAll(ctx context.Context, bodies [][]byte) error
 }
 
 // Process is the function.
@@ -93,24 +86,4 @@ func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 		return p.jobs(ctx, *in.Batch), nil
 	}
 	return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
-}
-
-// count counts the outcome of a trigger.
-func (p *Process) count(what string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ends == nil {
-		p.ends = map[string]int{}
-	}
-	p.ends[what]++
-}
-
-// writeCounts writes what was counted in an invocation as metrics.
-func (p *Process) writeCounts() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for what, n := range p.ends {
-		telemetry.Count("triggers", n, "function", "orchestration", "outcome", what)
-	}
-	p.ends = nil
 }

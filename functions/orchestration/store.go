@@ -28,7 +28,7 @@ type timeline interface {
 	Event(ctx context.Context, ref people.EventRef) (people.PackedEvent, error)
 }
 
-// campaigns answers from a cache. An invocation sees what was saved before it began, and within catalog.CatalogTTL what is saved during it. What
+// campaigns answers from a cache. An invocation sees what was saved before it began, and within five seconds what is saved during it. What
 // it gives is shared: callers must not change it. dynamo.ErrUnreadable says that a newer version saved the campaign.
 type campaigns interface {
 	All(ctx context.Context) ([]campaign.Compiled, error)
@@ -67,4 +67,10 @@ type waits interface {
 	// that each gives. So no crash loses an entry, and each may see one twice. Where each fails, its entries stay; the other calls are made all
 	// the same, and the error is answered at the end.
 	ReadyTogether(ctx context.Context, owner string, size int, each func(context.Context, []due.Entry) (again []time.Time, err error)) error
+}
+
+// Sender puts jobs on a queue; when it returns nil they are durable.
+type Sender interface {
+	Send(ctx context.Context, v any) error
+	SendAll(ctx context.Context, bodies [][]byte) error
 }

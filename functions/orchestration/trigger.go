@@ -2,7 +2,9 @@ package orchestration
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
@@ -191,4 +194,13 @@ func (p *Process) drop(ctx context.Context, c campaign.Compiled, n job.Notificat
 		Outcome: delivery.Skipped, Reason: v.Reason, Detail: v.Detail, Asked: n.At, Version: person.VersionOf(n.ProfileID), At: person.Moment(p.Now()).UTC().Truncate(time.Millisecond), Attempt: n.Deferred,
 	})
 	return err
+}
+
+// wait files a notification for the end of its wait.
+func (p *Process) wait(ctx context.Context, n job.Notification, at time.Time) error {
+	body, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("encoding what waits: %w", err)
+	}
+	return p.Due.Wait(ctx, due.OwnerOrchestration, n.ProfileID, at, n.ID, body)
 }

@@ -41,11 +41,16 @@ type Settings struct {
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
 }
 
-// Letters keeps dead letters; deadletter.Letters says what each call promises.
+// Letters keeps dead letters. It reads consistently. What it writes is durable when it answers nil; an error leaves open whether it was written.
 type Letters interface {
+	// Keep may be called again for the same letter.
 	Keep(ctx context.Context, l deadletter.Letter, body []byte) error
+	// Page lists those that were sent before a time, oldest first, behind the last one of the page before: nil begins, and a nil last one ends. A page may be empty
+	// and not the last.
 	Page(ctx context.Context, queue string, before time.Time, after *deadletter.Letter, size int32) (letters []deadletter.Letter, last *deadletter.Letter, err error)
+	// Body answers dynamo.ErrNotFound for a letter that was sent again and of which only the entry is left.
 	Body(context.Context, deadletter.Letter) ([]byte, error)
+	// Remove may be called again for the same letter.
 	Remove(context.Context, deadletter.Letter) error
 }
 

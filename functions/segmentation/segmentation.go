@@ -41,33 +41,49 @@ type Settings struct {
 	Months int `env:"TIMELINE_MONTHS" default:"13"`
 }
 
-// Profiles is what segmentation asks of the profiles' store. ScanShard visits each profile of a shard once while nothing is
-// written, and answers the cursor behind the last page whose visit returned nil. Load answers dynamo.ErrUnreadable for what a scan
-// gives as unreadable. Save answers dynamo.ErrConflict when the profile is
-// not as it was loaded; any other error leaves open whether it was written.
+// Profiles is what segmentation asks of the profiles' store.
 type Profiles interface {
+	// Load reads consistently and follows merges. Where nobody stands it answers a profile without identifiers. dynamo.ErrUnreadable is for what a scan gives as
+	// unreadable.
 	Load(context.Context, profile.ID) (*profile.Profile, error)
+	// Save is durable when it answers nil. dynamo.ErrConflict says that the profile is not as it was loaded, and that nothing was written; any other error leaves
+	// open whether it was.
 	Save(context.Context, *profile.Profile) error
+	// ScanShard reads eventually consistently. It visits each profile of a shard once while nothing is written, and answers the cursor behind the last page whose
+	// visit returned nil, also beside an error.
 	ScanShard(ctx context.Context, shard, shards int, cursor string, page func(people.ScanPage) error) (next string, err error)
 }
 
-// Runs keeps runs and what their shards leave behind; runs.Runs says what each call promises.
+// Runs keeps runs and what their shards leave behind. It reads consistently. What it writes is durable when it answers nil; an error leaves open whether it was
+// written, and each write may be made again.
 type Runs interface {
+	// Create answers the run that stands under the id: this one, or one that was created before. It lists it, too, so that creating again mends what is missing.
 	Create(context.Context, score.Run) (score.Run, error)
+	// Load answers dynamo.ErrNotFound if there is none.
 	Load(ctx context.Context, id string) (score.Run, error)
+	// SaveDefinitions keeps what the run goes by unless it keeps some already, and answers what it keeps.
 	SaveDefinitions(ctx context.Context, run string, createdAt time.Time, packed []byte) ([]byte, error)
+	// Definitions answers dynamo.ErrNotFound where none are kept.
 	Definitions(ctx context.Context, run string) ([]byte, error)
+	// SavePart replaces nothing. dynamo.ErrConflict says that the shard has a part of that number, after which whoever collects goes on.
 	SavePart(context.Context, score.Run, runs.RunPart) error
+	// Part answers dynamo.ErrNotFound for one that was not collected.
 	Part(ctx context.Context, run string, shard, number int) (runs.RunPart, error)
+	// Parts visits those of all shards. Those that are saved meanwhile may be among them.
 	Parts(ctx context.Context, run string, visit func(runs.RunPart) error) error
+	// Mark puts a shard into the set of those that are done, and answers how many are in it then. dynamo.ErrNotFound if the run is gone.
 	Mark(ctx context.Context, run string, done runs.RunDone, shard int) (int, error)
+	// SaveFindings keeps the first findings, which later ones are like. dynamo.ErrNotFound if the run is gone.
 	SaveFindings(ctx context.Context, run string, findings score.Findings) error
+	// SaveResult replaces the result of the same shard.
 	SaveResult(ctx context.Context, run score.Run, shard int, result runs.RunResult) error
+	// Results are those of all shards that have one.
 	Results(ctx context.Context, run string) ([]runs.RunResult, error)
+	// SaveOutcome keeps the first outcome. dynamo.ErrNotFound if the run is gone.
 	SaveOutcome(ctx context.Context, run string, outcome score.Outcome) error
 }
 
-// Catalog lists the current definitions of a kind.
+// Catalog lists the current definitions of a kind, by their ids, each page consistently. Each says by itself whether this program can read it.
 type Catalog interface {
 	All(ctx context.Context, kind string) ([]definition.Document, error)
 }

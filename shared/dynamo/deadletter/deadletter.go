@@ -27,7 +27,7 @@ const (
 	attrParts = "parts"
 )
 
-// DeadLetters keeps the jobs that failed too often, after the queues have forgotten them. A letter is an entry in its queue's list and one
+// Letters keeps the jobs that failed too often, after the queues have forgotten them. A letter is an entry in its queue's list and one
 // item or more with the body. The parts are written before the entry, and the entry is removed last.
 type Letters struct {
 	DB    dynamo.API

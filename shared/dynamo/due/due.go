@@ -42,7 +42,7 @@ type Due struct {
 	Now   dynamo.Clock
 }
 
-// DueEntry is one thing to do. Its id is unique within its owner and minute; Body is the owner's.
+// Entry is one thing to do. Its id is unique within its owner and minute; Body is the owner's.
 type Entry struct {
 	Owner  string
 	Minute time.Time

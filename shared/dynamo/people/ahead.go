@@ -8,18 +8,19 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
 )
 
-// PeopleAhead is a client of profiles, orders and packs that were read ahead.
+// Ahead is a client of profiles, orders and packs that were read ahead.
 type Ahead struct {
 	*dynamo.Ahead
 	Profiles string // the table of profiles and orders
 }
 
-// NewPeopleAhead answers for two tables. Packs are written once, so that they need no consistent reading.
+// NewAhead answers for two tables. Packs are written once, so that they need no consistent reading.
 func NewAhead(db dynamo.API, profiles, timeline string) Ahead {
 	return Ahead{Ahead: &dynamo.Ahead{API: db, Loose: timeline}, Profiles: profiles}
 }

@@ -166,9 +166,6 @@ func (s Timeline) newestDay(ctx context.Context, ids []profile.ID, before string
 	return newest, nil
 }
 
-// errEnough ends a query early.
-var errEnough = errors.New("enough was read")
-
 // run reads a day of the person from a place on, as much as is held at once, newest first, each event once under each id. next is where the
 // following run begins, or the end of the day.
 func (s Timeline) run(ctx context.Context, ids []profile.ID, from place) (events []listed, next place, err error) {

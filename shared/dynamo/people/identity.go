@@ -1,29 +1,12 @@
 package people
 
 import (
-	"hash/fnv"
-	"slices"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
 )
-
-// attrIdentity of a profile item changes when the person's keys do, by a merge or an identifier that joins, and by nothing else.
-const attrIdentity = "k"
-
-// identity stands for all keys of a person, in whatever order: eight bytes.
-func identity(p *profile.Profile) []byte {
-	keys := p.Keys()
-	slices.Sort(keys)
-	h := fnv.New64a()
-	for _, key := range keys {
-		h.Write([]byte(key))
-		h.Write([]byte{0})
-	}
-	return h.Sum(nil)
-}
 
 // samePerson holds while the profile that was read stands for the same person: neither merged, nor erased, nor with another key. What the
 // person does meanwhile does not matter, so that somebody whose profile changes every second can still be decided about. An item that

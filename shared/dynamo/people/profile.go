@@ -5,6 +5,7 @@ package people
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -28,6 +29,9 @@ const (
 
 // maxPointers bounds how many pointers are followed; a merge shortens those that it knows of, so chains stay short.
 const maxPointers = 32
+
+// attrIdentity of a profile item changes when the person's keys do, by a merge or an identifier that joins, and by nothing else.
+const attrIdentity = "k"
 
 // Profiles stores profiles, the pointers of identifiers that joined another profile, tombstones, and orders.
 type Profiles struct {
@@ -200,6 +204,18 @@ func written(p *profile.Profile) {
 
 // strangerGrace is by how much a stranger outlives the last of their events.
 const strangerGrace = 48 * time.Hour
+
+// identity stands for all keys of a person, in whatever order: eight bytes.
+func identity(p *profile.Profile) []byte {
+	keys := p.Keys()
+	slices.Sort(keys)
+	h := fnv.New64a()
+	for _, key := range keys {
+		h.Write([]byte(key))
+		h.Write([]byte{0})
+	}
+	return h.Sum(nil)
+}
 
 func (s Profiles) item(p *profile.Profile) dynamo.Item {
 	i := key.Profile(p.ID).Item()

@@ -182,6 +182,9 @@ func askPacks(keys []dynamo.Item) types.KeysAndAttributes {
 		ExpressionAttributeNames: map[string]string{"#pk": dynamo.AttrPK, "#sk": dynamo.AttrSK, "#h": attrHashes}}
 }
 
+// errEnough ends a query early.
+var errEnough = errors.New("enough was read")
+
 // Around gives the hashes of the events of the days from one to another to each, those of the newest commits of a day first, until that
 // answers false. It is for duplicates of which the window has no hash any more. pages is how many pages of at most 1 MB may be read; what was
 // read is taken off. ErrTooMuch says that there are more.

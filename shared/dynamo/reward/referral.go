@@ -13,31 +13,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/people"
 )
 
-// Attributes of the Referrals table.
-const (
-	attrProgram    = "program"
-	attrFriend     = "friend"
-	attrAdvocate   = "advocate"
-	attrCode       = "code"
-	attrState      = "state"
-	attrReason     = "reason"
-	attrClaimedAt  = "claimedAt"
-	attrOrder      = "order"
-	attrLeast      = "least"
-	attrQualified  = "qualifiedAt"
-	attrHeldUntil  = "heldUntil"
-	attrSettledAt  = "settledAt"
-	attrSettledFor = "settledFor"
-	attrEndedAt    = "endedAt"
-	attrNth        = "nth"
-	attrRewards    = "rewards"
-	attrCharged    = "charged"
-	attrSettled    = "settled"
-	attrSpent      = "spent#" // and the unit
-	attrStep       = "step"
-	attrFlags      = "flags"
-)
-
 const (
 	// maxGuards bounds how many other keys of one person a claim asks about; it leaves room within the 100 actions.
 	maxGuards = 30

@@ -15,6 +15,31 @@ import (
 	"github.com/userops/userops/shared/dynamo/key"
 )
 
+// Attributes of the Referrals table.
+const (
+	attrProgram    = "program"
+	attrFriend     = "friend"
+	attrAdvocate   = "advocate"
+	attrCode       = "code"
+	attrState      = "state"
+	attrReason     = "reason"
+	attrClaimedAt  = "claimedAt"
+	attrOrder      = "order"
+	attrLeast      = "least"
+	attrQualified  = "qualifiedAt"
+	attrHeldUntil  = "heldUntil"
+	attrSettledAt  = "settledAt"
+	attrSettledFor = "settledFor"
+	attrEndedAt    = "endedAt"
+	attrNth        = "nth"
+	attrRewards    = "rewards"
+	attrCharged    = "charged"
+	attrSettled    = "settled"
+	attrSpent      = "spent#" // and the unit
+	attrStep       = "step"
+	attrFlags      = "flags"
+)
+
 // referralItem is a referral as it is first written.
 func referralItem(r referral.Referral) dynamo.Item {
 	i := key.Referral(r.Friend, r.Program).Item()
