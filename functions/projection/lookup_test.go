@@ -31,9 +31,9 @@ func TestNewEventsAreNotLookedUp(t *testing.T) {
 	}
 }
 
-// TestTheLookUpHasAnEnd lets the store refuse to read on: what could not be looked for counts as new and is told, and nothing comes back.
-func TestTheLookUpHasAnEnd(t *testing.T) {
-	s := newShop(t)
+// fades gives an event that has faded, since others came three and six days after it, and the worker that took them.
+func (s *shop) fades(t *testing.T) (*Process, event.Event) {
+	t.Helper()
 	p := s.worker()
 	old := sent("old", t0, t0, t0)
 	deliver(t, p, envelope(t, "web", old))
@@ -41,6 +41,13 @@ func TestTheLookUpHasAnEnd(t *testing.T) {
 		at := t0.AddDate(0, 0, days)
 		deliver(t, p, envelope(t, "web", sent(fmt.Sprint(days), at, at, at)))
 	}
+	return p, old
+}
+
+// TestTheLookUpHasAnEnd lets the store refuse to read on: what could not be looked for counts as new and is told, and nothing comes back.
+func TestTheLookUpHasAnEnd(t *testing.T) {
+	s := newShop(t)
+	p, old := s.fades(t)
 	p = s.worker()
 	p.Timeline = tired{p.Timeline}
 	told := counted(t, "duplicate_unsettled", func() {
@@ -66,13 +73,7 @@ func (tired) Around(context.Context, profile.ID, profile.Day, profile.Day, *int,
 // TestALookUpThatFailsComesBack breaks the reading: what is not known is not decided.
 func TestALookUpThatFailsComesBack(t *testing.T) {
 	s := newShop(t)
-	p := s.worker()
-	old := sent("old", t0, t0, t0)
-	deliver(t, p, envelope(t, "web", old))
-	for _, days := range []int{3, 6} {
-		at := t0.AddDate(0, 0, days)
-		deliver(t, p, envelope(t, "web", sent(fmt.Sprint(days), at, at, at)))
-	}
+	p, old := s.fades(t)
 	s.DB.Fail("Query", 1, dynamotest.NotPersisted)
 	if again := deliver(t, p, envelope(t, "web", old)); len(again) != 1 {
 		t.Error("the job did not come back")

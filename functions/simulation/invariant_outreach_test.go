@@ -70,21 +70,7 @@ func checkCaps(w *world, s *state, broken func(string, string, ...any)) {
 		}
 		day := x.Begun.In(shanghai)
 		begin := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, shanghai)
-		most, daily := 0, true
-		w.model.always("settings", "messaging", begin, x.Begun, func(doc map[string]any) bool {
-			caps, given := doc["caps"].([]any)
-			if !given {
-				most = max(most, 3)
-				return true
-			}
-			rule := caps[0].(map[string]any)
-			if rule["unit"] != "days" {
-				daily = false
-			} else {
-				most = max(most, rule["limit"].(int))
-			}
-			return true
-		})
+		most, daily := w.dailyCap(begin, x.Begun)
 		key := x.Profile + begin.Format(" 2006-01-02")
 		if count[key]++; daily && count[key] > most {
 			broken("profile:"+x.Profile, "%d notifications on %s, at most %d are allowed", count[key], begin.Format("2006-01-02"), most)

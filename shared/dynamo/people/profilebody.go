@@ -234,4 +234,3 @@ func commitsOf(body []byte) []profile.Commit {
 	}
 	return nil
 }
-

@@ -34,17 +34,8 @@ func readCompleteJourney(r io.Reader, currency money.Currency, sink Sink) error 
 		return err
 	}
 	baskets := map[string]*basket{}
-	for {
-		one, err := t.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if err := addLine(baskets, one); err != nil {
-			one.refuse(err)
-		}
+	if err := t.each(func(one row) error { return addLine(baskets, one) }); err != nil {
+		return err
 	}
 	all := make([]*basket, 0, len(baskets))
 	for _, b := range baskets {

@@ -43,17 +43,8 @@ func readOnlineRetail(r io.Reader, currency money.Currency, sink Sink) error {
 		return fmt.Errorf("the shop's time zone: %w", err)
 	}
 	in := invoices{orders: map[string]*invoice{}, refunds: map[string]*invoice{}, bought: map[[2]string]string{}}
-	for {
-		one, err := t.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if err := in.add(one, london); err != nil {
-			one.refuse(err)
-		}
+	if err := t.each(func(one row) error { return in.add(one, london) }); err != nil {
+		return err
 	}
 	return in.emit(currency, sink)
 }

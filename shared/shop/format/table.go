@@ -97,6 +97,22 @@ func (t *table) next() (row, error) {
 	}
 }
 
+// each gives every row to take; one at which take finds a fault is refused.
+func (t *table) each(take func(row) error) error {
+	for {
+		one, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := take(one); err != nil {
+			one.refuse(err)
+		}
+	}
+}
+
 // cell is the text of a column; a byte sequence that is no UTF-8 is taken for Latin-1, in which older exports are written.
 func (r row) cell(column string) string {
 	s := strings.TrimSpace(r.cells[r.t.columns[column]])

@@ -78,14 +78,17 @@ func (x *exchange) named(name string) (*table, error) {
 	return t, nil
 }
 
-type nameInput struct{ TableName string }
+// asked is the table that a request names which asks for nothing else.
+func (x *exchange) asked() (*table, error) {
+	var in struct{ TableName string }
+	if err := x.decode(&in); err != nil {
+		return nil, err
+	}
+	return x.named(in.TableName)
+}
 
 func (x *exchange) describeTable() error {
-	var in nameInput
-	if err := x.decode(&in); err != nil {
-		return err
-	}
-	t, err := x.named(in.TableName)
+	t, err := x.asked()
 	if err != nil {
 		return err
 	}
@@ -131,11 +134,7 @@ func (t *table) count(s *store, out *tableCount) error {
 }
 
 func (x *exchange) deleteTable() error {
-	var in nameInput
-	if err := x.decode(&in); err != nil {
-		return err
-	}
-	t, err := x.named(in.TableName)
+	t, err := x.asked()
 	if err != nil {
 		return err
 	}

@@ -120,8 +120,8 @@ func Open(o Options) (*Engine, error) {
 		return nil, fmt.Errorf("opening dynamodb store %s: %w", path, err)
 	}
 	e.running.Add(2)
-	go e.syncLoop()
-	go e.sweepLoop()
+	go e.every(e.options.SyncEvery, e.sync)
+	go e.every(e.options.SweepEvery, e.sweep)
 	for _, t := range *e.tables.Load() {
 		e.resumeBuilding(t)
 	}
@@ -180,19 +180,24 @@ func (e *Engine) now() time.Time { return e.options.Clock() }
 
 func (e *Engine) table(name string) *table { return (*e.tables.Load())[name] }
 
-func (e *Engine) syncLoop() {
+// every does something again and again until the engine is closed.
+func (e *Engine) every(pause time.Duration, do func()) {
 	defer e.running.Done()
-	tick := time.NewTicker(e.options.SyncEvery)
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
 		select {
 		case <-e.stop:
 			return
 		case <-tick.C:
-			if e.dirty.Swap(false) {
-				_ = e.store.flush()
-			}
+			do()
 		}
+	}
+}
+
+func (e *Engine) sync() {
+	if e.dirty.Swap(false) {
+		_ = e.store.flush()
 	}
 }
 

@@ -89,16 +89,22 @@ const (
 	maxBatchAnswer = 16 << 20
 )
 
-func (x *exchange) batchGet() error {
+// batch reads a request of many items, which names a table at least.
+func (x *exchange) batch() (*request, error) {
 	r, err := parseRequest(x.body)
+	if err == nil {
+		err = r.check()
+	}
+	if err == nil && len(r.tables) == 0 {
+		err = badMap("requestItems", len(r.tables), r.tables != nil)
+	}
+	return r, err
+}
+
+func (x *exchange) batchGet() error {
+	r, err := x.batch()
 	if err != nil {
 		return err
-	}
-	if err := r.check(); err != nil {
-		return err
-	}
-	if len(r.tables) == 0 {
-		return badMap("requestItems", len(r.tables), r.tables != nil)
 	}
 	total := 0
 	type part struct {
@@ -249,15 +255,9 @@ func badMap(member string, n int, present bool) error {
 }
 
 func (x *exchange) batchWrite() error {
-	r, err := parseRequest(x.body)
+	r, err := x.batch()
 	if err != nil {
 		return err
-	}
-	if err := r.check(); err != nil {
-		return err
-	}
-	if len(r.tables) == 0 {
-		return badMap("requestItems", len(r.tables), r.tables != nil)
 	}
 	total := 0
 	for i := range r.tables {

@@ -33,11 +33,7 @@ func (x *exchange) updateBackups() error {
 }
 
 func (x *exchange) describeBackups() error {
-	var in nameInput
-	if err := x.decode(&in); err != nil {
-		return err
-	}
-	t, err := x.named(in.TableName)
+	t, err := x.asked()
 	if err != nil {
 		return err
 	}

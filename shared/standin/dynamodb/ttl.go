@@ -80,11 +80,7 @@ func (x *exchange) updateTimeToLive() error {
 }
 
 func (x *exchange) describeTimeToLive() error {
-	var in nameInput
-	if err := x.decode(&in); err != nil {
-		return err
-	}
-	t, err := x.named(in.TableName)
+	t, err := x.asked()
 	if err != nil {
 		return err
 	}
@@ -107,20 +103,6 @@ const (
 type ttlProgress struct {
 	mu   sync.Mutex
 	next []byte
-}
-
-func (e *Engine) sweepLoop() {
-	defer e.running.Done()
-	tick := time.NewTicker(e.options.SweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-e.stop:
-			return
-		case <-tick.C:
-			e.sweep()
-		}
-	}
 }
 
 // sweep deletes some of what is expired: items, tokens, stream records.

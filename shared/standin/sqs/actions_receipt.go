@@ -152,26 +152,7 @@ func (x *exchange) batch(do func(*Engine, *exchange, *queue, *receipted) *fault)
 	if f := x.receipts(url, entries, do); f != nil {
 		return f
 	}
-	x.out = append(x.out, `{"Successful":[`...)
-	var failed []failure
-	first := true
-	for i := range entries {
-		n := &entries[i]
-		if n.fault != nil {
-			failed = append(failed, failure{n.id, n.fault})
-			continue
-		}
-		if !first {
-			x.out = append(x.out, ',')
-		}
-		first = false
-		x.out = append(x.out, `{"Id":`...)
-		x.out = appendString(x.out, n.id)
-		x.out = append(x.out, '}')
-	}
-	x.out = append(x.out, ']')
-	x.appendFailed(failed)
-	x.out = append(x.out, '}')
+	answerBatch(x, entries, func(*receipted) {})
 	return nil
 }
 

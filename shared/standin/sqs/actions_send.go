@@ -168,28 +168,10 @@ func (x *exchange) sendMessageBatch() *fault {
 	if f := x.send(url, entries); f != nil {
 		return f
 	}
-	x.out = append(x.out, `{"Successful":[`...)
-	var failed []failure
-	first := true
-	for i := range entries {
-		n := &entries[i]
-		if n.fault != nil {
-			failed = append(failed, failure{n.id, n.fault})
-			continue
-		}
-		if !first {
-			x.out = append(x.out, ',')
-		}
-		first = false
-		x.out = append(x.out, `{"Id":`...)
-		x.out = appendString(x.out, n.id)
+	answerBatch(x, entries, func(n *entry) {
 		x.out = append(x.out, ',')
 		x.out = n.appendSent(x.out)
-		x.out = append(x.out, '}')
-	}
-	x.out = append(x.out, ']')
-	x.appendFailed(failed)
-	x.out = append(x.out, '}')
+	})
 	return nil
 }
 

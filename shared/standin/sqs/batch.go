@@ -5,10 +5,38 @@ type batchEntry[T any] interface {
 	*T
 	member(d *decoder, key []byte) (bool, error)
 	batchID() []byte
+	failed() *fault
 }
 
 func (n *entry) batchID() []byte     { return n.id }
 func (n *receipted) batchID() []byte { return n.id }
+func (n *entry) failed() *fault      { return n.fault }
+func (n *receipted) failed() *fault  { return n.fault }
+
+// answerBatch writes which entries of a batch were carried out, each with what more adds to its id, and which failed alone.
+func answerBatch[T any, E batchEntry[T]](x *exchange, entries []T, more func(E)) {
+	x.out = append(x.out, `{"Successful":[`...)
+	var failed []failure
+	first := true
+	for i := range entries {
+		n := E(&entries[i])
+		if f := n.failed(); f != nil {
+			failed = append(failed, failure{n.batchID(), f})
+			continue
+		}
+		if !first {
+			x.out = append(x.out, ',')
+		}
+		first = false
+		x.out = append(x.out, `{"Id":`...)
+		x.out = appendString(x.out, n.batchID())
+		more(n)
+		x.out = append(x.out, '}')
+	}
+	x.out = append(x.out, ']')
+	x.appendFailed(failed)
+	x.out = append(x.out, '}')
+}
 
 // decodeBatch reads a batch request and checks the number of its entries and their ids.
 func decodeBatch[T any, E batchEntry[T]](x *exchange) (url string, entries []T, f *fault) {
