@@ -164,6 +164,7 @@ func (p *Process) Handler() http.Handler {
 		}
 	}
 	mux.HandlePost("POST /v1/segments/{id}/preview", previews.Post(maxDocument, p.askPreview), p.Auth.Require)
+	mux.HandlePost("POST /v1/programs/{id}/preview", previews.Post(maxDocument, p.askBrought), p.Auth.Require)
 	runs := httpapi.Once{Memory: answers.Store(p.Runs), Now: p.Now}
 	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
 	route("GET /v1/runs", p.listRuns)

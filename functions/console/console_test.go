@@ -129,7 +129,7 @@ func errorsOf(t *testing.T, body string) string {
 
 func TestEveryRouteNeedsTheOperatorKey(t *testing.T) {
 	b := newBench(t)
-	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues", "GET /v1/sources/x/refusals"}
+	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/programs/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues", "GET /v1/sources/x/refusals"}
 	for plural := range documents {
 		routes = append(routes, "GET /v1/"+plural, "GET /v1/"+plural+"/x", "PUT /v1/"+plural+"/x", "DELETE /v1/"+plural+"/x")
 	}

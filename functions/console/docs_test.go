@@ -1,6 +1,8 @@
 package console
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,6 +44,28 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 	if ran < 21 {
 		t.Errorf("%d examples were found, want at least 21", ran)
 	}
+}
+
+// TestWhatFriendsBringIsShownAsItIs asks for the example of referrals.md and compares the answer.
+func TestWhatFriendsBringIsShownAsItIs(t *testing.T) {
+	b, text := newBench(t), page(t, "referrals.md")
+	for _, call := range example.FindAllStringSubmatch(text, -1) {
+		if strings.HasSuffix(call[2], "/preview") {
+			_, after, _ := strings.Cut(text, call[0])
+			_, shown, _ := strings.Cut(after, "```json\n")
+			shown, _, _ = strings.Cut(shown, "```")
+			var want bytes.Buffer
+			if err := json.Compact(&want, []byte(shown)); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.TrimSpace(b.must(200, call[1], call[2], call[3])); got != want.String() {
+				t.Errorf("the answer is %s\nshown is %s", got, want.String())
+			}
+			return
+		}
+		b.call(call[1], call[2], call[3])
+	}
+	t.Error("there is no such example")
 }
 
 func TestTheDocumentationListsEveryClass(t *testing.T) {

@@ -32,6 +32,7 @@ func TestGoldenRequests(t *testing.T) {
 		"get-segments-bad-limit":   {400, `"field":"limit"`},
 		"delete-segment-missing":   {404, `"status":404`},
 		"preview-rule":             {200, `"exact":true`},
+		"preview-program":          {200, `"cost":[{"points":2500}],"budget":[]`},
 		"post-run":                 {202, `{"runId":"run-1"}`},
 		"post-run-future":          {422, `"field":"asOf"`},
 		"get-run-missing":          {404, `"detail":"there is no run \"none\""`},
