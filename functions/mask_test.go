@@ -117,7 +117,14 @@ func TestPeopleAreMasked(t *testing.T) {
 			continue
 		}
 		paths := []string{strings.NewReplacer("{id}", definitions[kind], "{n}", "1").Replace(path)}
-		if kind == "profiles" {
+		if kind == "people" {
+			paths = nil
+			for _, q := range []string{"email:canary-mail@example.com", "phone:" + canaryPhone, "user:" + user, "anonymous:" + device, "order:canary-order", "email:canary-nobody@example.com"} {
+				at := path + "?q=" + url.QueryEscape(q)
+				paths = append(paths, at, at+"&reason=ticket%208")
+			}
+			kind = "profiles"
+		} else if kind == "profiles" {
 			paths = nil
 			for _, who := range people {
 				at := strings.Replace(path, "{id}", "-", 1) + "?" + who
@@ -162,9 +169,9 @@ func TestPeopleAreMasked(t *testing.T) {
 	}
 	// Each reveal is on record with its reason, and no look without one is.
 	log := m.call(http.StatusOK, "GET", "/v1/audit?action=reveal&limit=200", operatorKey, "", nil)
-	reveals := 5 * len(people) * 3
-	if n, with := strings.Count(log, `"action":"reveal"`), strings.Count(log, `"reason":"ticket 7"`); n != reveals || with != reveals {
-		t.Errorf("%d reveals are on record, %d with the reason, want %d", n, with, reveals)
+	reveals, finds := 5*len(people)*3, 5*3
+	if n, with := strings.Count(log, `"action":"reveal"`), strings.Count(log, `"reason":"ticket 7"`); n != reveals+finds || with != reveals || strings.Count(log, `"reason":"ticket 8"`) != finds {
+		t.Errorf("%d reveals are on record, %d with the reason, want %d and %d of who was found", n, with, reveals, finds)
 	}
 	if found := leaks(log); len(found) > 0 {
 		t.Errorf("the audit log shows %v", found)

@@ -64,6 +64,7 @@ var scenes = []scene{
 	{"prove anew", 3, proveAnew},
 	{"edit together", 2, editTogether},
 	{"stop and resume", 3, stopAndResume},
+	{"operators find", 2, operatorsFind},
 }
 
 // human is one of the people of a seed.

@@ -45,6 +45,13 @@ var (
 		"items.*.detail": mask.Shown, "items.*.asked": mask.Shown, "items.*.at": mask.Shown, "items.*.until": mask.Shown, "items.*.attempt": mask.Shown,
 	}
 
+	peopleMask = mask.Rules{
+		"items.*.profileId": mask.Shown, "items.*.ids.*.kind": mask.Shown, "items.*.ids.*.value": mask.Identifier, "items.*.name": mask.Name,
+		"items.*.addresses.*.address": mask.Hidden, "items.*.addresses.email.address": mask.Email, "items.*.addresses.sms.address": mask.Phone, "items.*.addresses.*.reachable": mask.Shown,
+		"items.*.addresses.email.reachable": mask.Shown, "items.*.addresses.sms.reachable": mask.Shown,
+		"items.*.firstSeen": mask.Shown, "items.*.lastSeen": mask.Shown, "items.*.orders": mask.Shown,
+	}
+
 	// The book is ours from the first line to the last.
 	ledgerMask = mask.Rules{
 		"next": mask.Shown, "balance": mask.Shown, "owed": mask.Shown, "lifetime": mask.Shown, "lots": mask.Shown, "entries": mask.Shown,
@@ -97,33 +104,51 @@ const maxReason = 200
 // written down before anything is shown.
 func (h *Handler) masking(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		caller, given := httpapi.Caller(r.Context()), r.URL.Query()["reason"]
-		switch {
-		case caller.Role == access.ServerKey:
-		case given == nil:
+		if httpapi.Caller(r.Context()).Role == access.ServerKey {
+			serve(w, reveal(r))
+			return
+		}
+		reason, ok := why(w, r)
+		if !ok {
+			return
+		}
+		if reason == "" {
 			serve(w, r)
 			return
-		case !caller.Role.May(access.Reveal.Least()):
-			httpapi.Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
-			return
-		default:
-			reason, ok := reasonOf(given)
-			if !ok {
-				httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "",
-					httpapi.FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
-				return
-			}
-			person, ok := h.Find(w, r)
-			if !ok {
-				return
-			}
-			if _, err := h.write(r, audit.Reveal, person, h.NewID(), reason); err != nil {
-				httpapi.Failed(w, r, err)
-				return
-			}
 		}
-		serve(w, r.WithContext(context.WithValue(r.Context(), revealedKey{}, true)))
+		person, ok := h.Find(w, r)
+		if !ok {
+			return
+		}
+		if _, err := h.write(r, audit.Reveal, person, h.NewID(), reason); err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+		serve(w, reveal(r))
 	}
+}
+
+// reveal is the request of somebody who is shown a person without masks.
+func reveal(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), revealedKey{}, true))
+}
+
+// why is the reason for which an operator asks to be shown somebody without masks; empty where they do not ask. Where they may not, or say nothing, the
+// request is answered.
+func why(w http.ResponseWriter, r *http.Request) (reason string, ok bool) {
+	caller, given := httpapi.Caller(r.Context()), r.URL.Query()["reason"]
+	if given == nil {
+		return "", true
+	}
+	if !caller.Role.May(access.Reveal.Least()) {
+		httpapi.Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
+		return "", false
+	}
+	if reason, ok = reasonOf(given); !ok {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "",
+			httpapi.FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
+	}
+	return reason, ok
 }
 
 func reasonOf(given []string) (reason string, ok bool) {

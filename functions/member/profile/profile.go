@@ -47,6 +47,8 @@ type ledgerStore interface {
 
 // orderStore reads orders consistently, by distinct ids; what there is not is left out.
 type orderStore interface {
+	// Load is of one order, of version 0 where there is none.
+	Load(ctx context.Context, orderID string) (*order.Order, error)
 	LoadAll(ctx context.Context, orderIDs []string) (map[string]*order.Order, error)
 }
 
@@ -101,6 +103,7 @@ func (h *Handler) Route(mux *httpapi.Router) {
 	route := func(pattern string, serve http.HandlerFunc) {
 		mux.HandleFunc(pattern, h.Callers.Auth.Require(pattern, serve))
 	}
+	route("GET /v1/people", h.people)
 	route("GET /v1/profiles/{id}", h.masking(h.profile))
 	route("GET /v1/profiles/{id}/events", h.masking(h.events))
 	route("GET /v1/profiles/{id}/decisions", h.masking(h.decisions))

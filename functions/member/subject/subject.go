@@ -110,13 +110,7 @@ func (f Finder) Find(w http.ResponseWriter, r *http.Request) (person people.Pers
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
 		return people.Person{}, false
 	}
-	person, err := f.People.Person(r.Context(), who.key)
-	// A device that was taken off somebody is known by another key since.
-	for err == nil && who.device.Kind != "" && person.Profile.Left(who.key, f.Now()) {
-		who.device = who.device.Next()
-		who.key = who.device.ID()
-		person, err = f.People.Person(r.Context(), who.key)
-	}
+	person, err := f.holder(r.Context(), who)
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return people.Person{}, false
@@ -135,6 +129,26 @@ func (f Finder) Find(w http.ResponseWriter, r *http.Request) (person people.Pers
 		}
 	}
 	return person, true
+}
+
+// Holder is whose an identifier is, also without a profile.
+func (f Finder) Holder(ctx context.Context, i profile.Identifier) (people.Person, error) {
+	who := whom{key: i.ID()}
+	if i.Kind == profile.AnonymousID {
+		who.device = i
+	}
+	return f.holder(ctx, who)
+}
+
+func (f Finder) holder(ctx context.Context, who whom) (people.Person, error) {
+	person, err := f.People.Person(ctx, who.key)
+	// A device that was taken off somebody is known by another key since.
+	for err == nil && who.device.Kind != "" && person.Profile.Left(who.key, f.Now()) {
+		who.device = who.device.Next()
+		who.key = who.device.ID()
+		person, err = f.People.Person(ctx, who.key)
+	}
+	return person, err
 }
 
 // prefixed says whether an id in a path names somebody by another kind of id than a userId.

@@ -90,6 +90,7 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/unsubscribe/{token}", Meaning: "unsubscribe", Open: link},
 		Row{Route: "GET /v1/confirm/{token}", Meaning: "the page behind a confirmation's link", Open: link},
 		Row{Route: "POST /v1/confirm/{token}", Meaning: "confirm an address", Open: link},
+		Row{Route: "GET /v1/people", Meaning: "find a person", Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}", Meaning: "a profile", Server: true, Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}/events", Meaning: "a person's timeline", Server: true, Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}/decisions", Meaning: "what was sent to a person, and why not", Server: true, Least: Viewer},

@@ -24,12 +24,13 @@ const (
 	Erase   Action = "erase"
 	TakeOff Action = "takeOff" // a device, off a person
 	Ask     Action = "ask"     // how many people a rule that is not saved would hold: a rule that only one person meets tells of that person; Fields are what it asks
+	Find    Action = "find"    // somebody by an identifier or an order; Fields is the kind of it
 	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // Actions are those that lines may have.
 func Actions() []Action {
-	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Rotate}
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate}
 }
 
 // The kinds of thing beside those of definitions.
@@ -37,6 +38,9 @@ const (
 	KindProfile = "profile"
 	KindRun     = "run"
 )
+
+// Nobody stands in the place of a person's id where nobody was found.
+const Nobody = "-"
 
 // Line is one thing that was done.
 type Line struct {
@@ -49,7 +53,7 @@ type Line struct {
 	Of     string        `json:"of"` // the thing's id; a person's profileId
 	// Asked is the key of the identifier by which a person was named, where it is not their profileId.
 	Asked string `json:"asked,omitempty"`
-	// Before and After are the versions of a definition, 0 for none; Fields names the fields at its top that differ.
+	// Before and After are the versions of a definition, 0 for none; Fields names the fields at its top that differ; of a question, what it asks.
 	Before int      `json:"before,omitempty"`
 	After  int      `json:"after,omitempty"`
 	Fields []string `json:"fields,omitempty"`

@@ -123,6 +123,40 @@ func phone(s string) (Identifier, bool) {
 	return Identifier{Phone, number}, number != ""
 }
 
+// Written is the identifier of a kind as somebody has written it down, in the one form by which people are joined; false for what means nobody. A userId and an
+// anonymousId are taken as they are: who was stored under a placeholder can be found, too.
+func Written(kind IdentifierKind, text string) (Identifier, bool) {
+	switch kind {
+	case Email:
+		return email(text)
+	case Phone:
+		return phone(text)
+	}
+	return Identifier{kind, text}, strings.TrimSpace(text) != ""
+}
+
+// Spellings are those of an identifier by which people may have been joined, its own first: a mobile number of China has its country in front of it, or has not.
+func (i Identifier) Spellings() []Identifier {
+	all := []Identifier{i}
+	if i.Kind != Phone || strings.HasPrefix(i.Value, "+") && !strings.HasPrefix(i.Value, china) {
+		return all
+	}
+	if number := address.Phone(i.Value); len(number) == chinaMobile && number[0] == '1' {
+		for _, other := range []string{number, china + number} {
+			if other != i.Value {
+				all = append(all, Identifier{Phone, other})
+			}
+		}
+	}
+	return all
+}
+
+// A mobile number of China has eleven digits, of which the first is 1.
+const (
+	china       = "+86"
+	chinaMobile = 11
+)
+
 // token is an id that is long and random; what is short is a placeholder.
 func token(kind IdentifierKind, s string) (Identifier, bool) {
 	s = strings.TrimSpace(s)

@@ -1,0 +1,38 @@
+package simulation
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// operatorsFind are operators of every role who look for somebody by what is theirs, with a reason or without.
+func operatorsFind(w *world, d *dice, p *human) {
+	for range d.between(1, 3) {
+		q := one(d, "email:"+p.email(), "phone:"+p.phone(), "user:"+p.user, "anonymous:"+p.device(d))
+		if len(p.orders) > 0 && d.happens(0.3) {
+			q = "order:" + p.orders[d.below(len(p.orders))]
+		}
+		path := "/v1/people?q=" + url.QueryEscape(q)
+		g := &glance{role: one(d, roles...)}
+		if d.happens(0.5) {
+			g.reason = fmt.Sprintf("ticket-%08x", d.name())
+			w.model.glances = append(w.model.glances, g)
+			path += "&reason=" + g.reason
+		}
+		begun := time.Now()
+		g.tries++
+		status, body := w.call("GET", path, roleKey(g.role), "")
+		if status == 400 {
+			w.surprise("%s: %s", path, body)
+		}
+		if status == 200 {
+			if !bytes.Contains(body, []byte(`"masked":true`)) { // somebody was found, and shown
+				g.shown++
+			}
+			w.glanced(g, path, body, begun)
+		}
+		w.sleep(d.pause(time.Second, 2*time.Minute))
+	}
+}
