@@ -98,7 +98,16 @@ func TestLostStores(t *testing.T) {
 		t.Fatalf("an order is answered with %d %s", status, body)
 	}
 	stop(t, s)
-	cut := func(size int64) func(string) error { return func(path string) error { return os.Truncate(path, size) } }
+	cut := func(parts int64) func(string) error {
+		return func(path string) error {
+			info, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			return os.Truncate(path, info.Size()*parts/2)
+		}
+	}
+	const half, empty = 1, 0
 	scribble := func(path string) error {
 		data, err := os.ReadFile(path)
 		for i := 8192; i < len(data); i++ {
@@ -110,13 +119,13 @@ func TestLostStores(t *testing.T) {
 		name, file, want string
 		harm             func(path string) error
 	}{
-		{"cut tables", "dynamodb.db", "dynamodb.db is damaged: page ", cut(20000)},
-		{"cut queues", "sqs.db", "sqs.db is damaged: page ", cut(9000)},
+		{"cut tables", "dynamodb.db", "dynamodb.db is damaged: page ", cut(half)},
+		{"cut queues", "sqs.db", "sqs.db is damaged: page ", cut(half)},
 		{"tables scribbled over", "dynamodb.db", "dynamodb.db is damaged: page ", scribble},
 		{"queues scribbled over", "sqs.db", "sqs.db is damaged: page ", scribble},
-		{"emptied tables", "dynamodb.db", "dynamodb.db is empty, and stack.json tells that it was not", cut(0)},
-		{"emptied queues", "sqs.db", "sqs.db is empty, and", cut(0)},
-		{"emptied journal", "dynamodb.db.journal", "dynamodb.db.journal is empty, and", cut(0)},
+		{"emptied tables", "dynamodb.db", "dynamodb.db is empty, and stack.json tells that it was not", cut(empty)},
+		{"emptied queues", "sqs.db", "sqs.db is empty, and", cut(empty)},
+		{"emptied journal", "dynamodb.db.journal", "dynamodb.db.journal is empty, and", cut(empty)},
 		{"no tables", "dynamodb.db", "dynamodb.db is missing, and stack.json tells that there was one", os.Remove},
 		{"no queues", "sqs.db", "sqs.db is missing, and", os.Remove},
 		{"no journal", "dynamodb.db.journal", "dynamodb.db.journal is missing, and", os.Remove},
