@@ -156,15 +156,21 @@ func checkAudiences(w *world, s *state, broken func(string, string, ...any)) {
 		trigger, _ := def.Doc["trigger"].(map[string]any)
 		audience, _ := trigger["audience"].(map[string]any)
 		segment, _ := audience["segmentId"].(string)
+		due, _ := audience["at"].(string)
+		at, err := time.Parse(time.RFC3339, due)
+		if err != nil {
+			continue // no audience's
+		}
+		known := at.Add(-2 * time.Hour) // what was answered or committed by then is in every run that the audience may go by
 		member := map[string]func(*said) bool{
-			"buyers":  func(e *said) bool { return w.model.bought(orders, e) },
-			"readers": func(e *said) bool { return w.reads(s, e) },
+			"buyers": func(e *said) bool {
+				return w.model.bought(orders, e) && (w.redrivenAt.Before(e.Answered) || w.redrivenAt.Before(known)) // or it may have been a dead letter meanwhile
+			},
+			"readers": func(e *said) bool { return w.reads(s, e, known) },
 		}[segment]
 		if member == nil || !def.Saved || len(w.model.history("segments", segment)) != 1 {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339, audience["at"].(string))
-		check(err)
 		if at.Before(def.Sure.Add(time.Minute)) || len(w.model.history("campaigns", def.ID)) > 3 || w.faults.of[outage] > 0 {
 			continue
 		}
@@ -174,7 +180,7 @@ func checkAudiences(w *world, s *state, broken func(string, string, ...any)) {
 		}
 		for _, e := range w.model.said {
 			person := s.of[e.id()]
-			if person == "" || heard[person] || !e.Accepted || e.Answered.After(at.Add(-2*time.Hour)) || !member(e) ||
+			if person == "" || heard[person] || !e.Accepted || e.Answered.After(known) || !member(e) ||
 				w.model.erasedNear(joined, e.User) || len(s.profiles[person].Parts) > 0 {
 				continue
 			}
@@ -194,11 +200,12 @@ func (m *model) bought(orders map[string]*settledOrder, e *said) bool {
 	return paid && net > 0 && orders[id].sure && orders[id].cancelled.IsZero()
 }
 
-// reads says whether an event makes a reader of its person for good: nobody ever took a word about the channel back.
-func (w *world) reads(s *state, e *said) bool {
+// reads says whether an event has made a reader of its person by a time, and for good: it was committed by then, and nobody ever took a word about the channel back.
+func (w *world) reads(s *state, e *said, by time.Time) bool {
 	person := s.of[e.id()]
 	purpose := e.Properties["purpose"]
 	return e.Name == "Consent Granted" && e.Key == serverKey && e.Properties["channel"] == "email" && (purpose == nil || purpose == "marketing") &&
+		slices.ContainsFunc(w.consents.words, func(word spoken) bool { return word.id == e.ID && !word.committed.After(by) }) &&
 		!slices.ContainsFunc(w.consents.words, func(word spoken) bool {
 			return word.about == "email" && !word.granted && s.person(word.of) == person
 		})

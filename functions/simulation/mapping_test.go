@@ -205,6 +205,9 @@ func (w *world) redrive() {
 			}
 			for range sent.Sent {
 				w.fired(redriven, q.LogicalID)
+				if q.LogicalID == "EventsQueue" {
+					w.redrivenAt = time.Now()
+				}
 			}
 			if err == nil && !sent.Left {
 				break
@@ -224,6 +227,9 @@ func (w *world) redriveQueue(q sam.Queue) {
 		}
 		for _, m := range batch {
 			w.fired(redriven, q.LogicalID)
+			if q.LogicalID == "EventsQueue" {
+				w.redrivenAt = time.Now()
+			}
 			w.send(q, m.Body)
 			w.delete(dead, m.ReceiptHandle)
 		}

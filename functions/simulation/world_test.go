@@ -66,6 +66,7 @@ type world struct {
 	coverage   coverage
 	watch      *watch
 	consents   *consents
+	redrivenAt time.Time // when a dead letter of events was last sent again
 	vault      *vault
 	load       *load
 	sendings   []sending
