@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // refusing is what ingest has refused, as its answers tell. Of an invocation that ended without one nobody knows, so it may have refused all that it was sent.
@@ -60,6 +61,9 @@ func (w *world) refuses(i *invocation, path, key, sent string, out *reply, dead 
 	}
 }
 
+// refusalsLast is how long refused events are told of: of a longer run only that never more are.
+const refusalsLast = 8 * 24 * time.Hour
+
 // checkRefusals holds what is told of refused events to what was refused: never more, and no less than what must have been written.
 func checkRefusals(w *world, s *state, broken func(string, string, ...any)) {
 	told := 0
@@ -79,6 +83,9 @@ func checkRefusals(w *world, s *state, broken func(string, string, ...any)) {
 			broken(i.text("pk"), "%s counts %d, tells of %d and holds %d", i.text("sk"), sum, i.number("n"), len(tally.Last))
 		}
 		told += sum
+	}
+	if time.Since(w.begun) >= refusalsLast {
+		w.refusing.least = 0
 	}
 	w.tell("judge: %d refusals are told of, at least %d were written and at most %d made", told, w.refusing.least, w.refusing.most)
 	if told > w.refusing.most || told < w.refusing.least {
