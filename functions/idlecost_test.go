@@ -4,6 +4,7 @@ package functions
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,8 +96,8 @@ func TestIdleCost(t *testing.T) {
 	for file, want := range map[string]string{
 		"README.md": fmt.Sprintf("A stack that nobody calls costs %.2f USD a month: %.2f for %.1f million receives that find nothing (five pollers at each of %d queues), %.2f for %d metrics that alarms look at, "+
 			"%.2f for what schedules start; %.2f of it where the account's free allowances are not used up", total, polling, receives/1e6, mappings, alarms, alarmMetrics, total-polling-alarms, less),
-		"README.zh-CN.md": fmt.Sprintf("没有任何调用的堆栈每月 %.2f 美元：%d 个队列各有五个轮询者，空轮询 %.1f 百万次，%.2f 美元；告警关注的 %d 个指标，%.2f 美元；定时任务 %.2f 美元。账户的免费额度未用完时为 %.2f 美元", total, mappings, receives/1e6,
-			polling, alarmMetrics, alarms, total-polling-alarms, less),
+		"README.zh-CN.md": fmt.Sprintf("没有任何调用的堆栈每月 %.2f 美元：%.2f 美元是 %.0f 万次空轮询（%d 个队列各有五个轮询者），%.2f 美元是告警关注的 %d 个指标，%.2f 美元是定时器启动的工作；账户的免费额度没有用完时为 %.2f 美元", total,
+			polling, math.Round(receives/1e5)*10, mappings, alarms, alarmMetrics, total-polling-alarms, less),
 	} {
 		text, err := os.ReadFile(filepath.Join("..", file))
 		if err != nil {

@@ -26,23 +26,26 @@ func page(t *testing.T, name string) string {
 	return string(text)
 }
 
+// TestTheExamplesOfTheDocumentationWork runs the operators' calls of both languages, one after the other as they come, each language on a bench of its own.
 func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
-	b := newBench(t)
-	ran := 0
-	for _, name := range []string{"operators.md", "segments.md", "campaigns.md", "referrals.md", "events.md"} {
-		for _, call := range example.FindAllStringSubmatch(page(t, name), -1) {
-			method := call[1]
-			if method == "" {
-				method = "GET"
-			}
-			ran++
-			if w := b.call(method, call[2], call[3]); w.Code < 200 || w.Code > 299 {
-				t.Errorf("%s: %s %s is answered %d %s", name, method, call[2], w.Code, w.Body)
+	for _, folder := range []string{"", "zh/"} {
+		b := newBench(t)
+		ran := 0
+		for _, name := range []string{"operators.md", "segments.md", "campaigns.md", "referrals.md", "events.md"} {
+			for _, call := range example.FindAllStringSubmatch(page(t, folder+name), -1) {
+				method := call[1]
+				if method == "" {
+					method = "GET"
+				}
+				ran++
+				if w := b.call(method, call[2], call[3]); w.Code < 200 || w.Code > 299 {
+					t.Errorf("%s%s: %s %s is answered %d %s", folder, name, method, call[2], w.Code, w.Body)
+				}
 			}
 		}
-	}
-	if ran < 21 {
-		t.Errorf("%d examples were found, want at least 21", ran)
+		if ran < 21 {
+			t.Errorf("%d examples were found in docs/%s, want at least 21", ran, folder)
+		}
 	}
 }
 
@@ -69,10 +72,12 @@ func TestWhatFriendsBringIsShownAsItIs(t *testing.T) {
 }
 
 func TestTheDocumentationListsEveryClass(t *testing.T) {
-	text := page(t, "segments.md")
-	for _, id := range score.IDs() {
-		if !strings.Contains(text, "`"+string(id)+"`") {
-			t.Errorf("segments.md does not name the derived segment %s", id)
+	for _, name := range []string{"segments.md", "zh/segments.md"} {
+		text := page(t, name)
+		for _, id := range score.IDs() {
+			if !strings.Contains(text, "`"+string(id)+"`") {
+				t.Errorf("%s does not name the derived segment %s", name, id)
+			}
 		}
 	}
 }

@@ -104,17 +104,19 @@ func hasRoutes(t *testing.T, row Row) {
 	}
 }
 
-// isDocumented says that operators are not told of the kind.
+// isDocumented says that operators are not told of the kind, in either language.
 func isDocumented(t *testing.T, plural string) {
 	t.Helper()
-	guide, err := os.ReadFile("../../../docs/operators.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(guide), "\n## Definitions\n")
-	kinds, _, _ := strings.Cut(text, "JSON documents")
-	if !strings.Contains(strings.ToLower(kinds), plural) {
-		t.Errorf("docs/operators.md does not name %s in its list of kinds, below Definitions", plural)
+	for page, from := range map[string][2]string{"docs/operators.md": {"Definitions", "JSON documents"}, "docs/zh/operators.md": {"定义", "JSON 文档"}} {
+		guide, err := os.ReadFile("../../../" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, text, _ := strings.Cut(string(guide), "\n## "+from[0]+"\n")
+		kinds, _, _ := strings.Cut(text, from[1])
+		if !strings.Contains(strings.ToLower(kinds), plural) {
+			t.Errorf("%s does not name %s in its list of kinds, below %s", page, plural, from[0])
+		}
 	}
 }
 

@@ -144,17 +144,19 @@ func TestWhatIsDoubtedIsNotUsed(t *testing.T) {
 	}
 }
 
-// TestTheDocumentationHasTheStandardNames holds docs/events.md to the names that Alike knows.
+// TestTheDocumentationHasTheStandardNames holds docs/events.md and docs/zh/events.md to the names that Alike knows.
 func TestTheDocumentationHasTheStandardNames(t *testing.T) {
-	text, err := os.ReadFile("../../../../docs/events.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(text), "## Standard events\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	_, list, _ := strings.Cut(strings.TrimSpace(section), "\n\n")
-	got := strings.Split(strings.TrimSuffix(strings.ReplaceAll(list, "\n", " "), "."), ", ")
-	if want := StandardEvents[3:]; !slices.Equal(got, want) {
-		t.Errorf("docs/events.md lists %q, want %q", got, want)
+	for page, heading := range map[string]string{"docs/events.md": "Standard events", "docs/zh/events.md": "标准事件"} {
+		text, err := os.ReadFile("../../../../" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, section, _ := strings.Cut(string(text), "## "+heading+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		_, list, _ := strings.Cut(strings.TrimSpace(section), "\n\n")
+		got := strings.Split(strings.TrimSuffix(strings.ReplaceAll(list, "\n", " "), "."), ", ")
+		if want := StandardEvents[3:]; !slices.Equal(got, want) {
+			t.Errorf("%s lists %q, want %q", page, got, want)
+		}
 	}
 }
