@@ -111,7 +111,7 @@ func (p *Process) Handler() http.Handler {
 	finder, callers := subject.Finder{People: p.Profiles, Now: p.Now}, subject.Callers{Auth: p.Auth, Secrets: p.Secrets}
 	referrals := &referral.Handler{
 		Finder: finder, Callers: callers, Programs: p.Programs, Codes: p.Codes, Referrals: p.Referrals, Moves: p.Moves, Standings: p.Standings,
-		Answers: answers.Store{DB: p.Referrals.DB, Table: p.Referrals.Table},
+		Answers: answers.Store{DB: p.Referrals.DB, Table: p.Referrals.Table}, Audit: p.Audit, NewID: p.NewID,
 	}
 	profiles := &profile.Handler{
 		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/spelling"
@@ -51,7 +52,7 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
 		return
 	}
-	reason, ok := why(w, r)
+	reason, ok := subject.Revealing(w, r)
 	if !ok {
 		return
 	}

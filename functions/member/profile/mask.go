@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/operator/mask"
@@ -97,9 +95,6 @@ func answer(w http.ResponseWriter, r *http.Request, rules mask.Rules, v any) {
 	httpapi.JSON(w, http.StatusOK, shown)
 }
 
-// maxReason bounds, in letters, why somebody is revealed.
-const maxReason = 200
-
 // masking shows a person masked, unless the shop's back end asks, which reads its own customers all day, or an operator who may, and says why. That is
 // written down before anything is shown.
 func (h *Handler) masking(serve http.HandlerFunc) http.HandlerFunc {
@@ -108,7 +103,7 @@ func (h *Handler) masking(serve http.HandlerFunc) http.HandlerFunc {
 			serve(w, reveal(r))
 			return
 		}
-		reason, ok := why(w, r)
+		reason, ok := subject.Revealing(w, r)
 		if !ok {
 			return
 		}
@@ -131,28 +126,4 @@ func (h *Handler) masking(serve http.HandlerFunc) http.HandlerFunc {
 // reveal is the request of somebody who is shown a person without masks.
 func reveal(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), revealedKey{}, true))
-}
-
-// why is the reason for which an operator asks to be shown somebody without masks; empty where they do not ask. Where they may not, or say nothing, the
-// request is answered.
-func why(w http.ResponseWriter, r *http.Request) (reason string, ok bool) {
-	caller, given := httpapi.Caller(r.Context()), r.URL.Query()["reason"]
-	if given == nil {
-		return "", true
-	}
-	if !caller.Role.May(access.Reveal.Least()) {
-		httpapi.Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
-		return "", false
-	}
-	if reason, ok = reasonOf(given); !ok {
-		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "",
-			httpapi.FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
-	}
-	return reason, ok
-}
-
-func reasonOf(given []string) (reason string, ok bool) {
-	reason = strings.TrimSpace(given[0])
-	n := utf8.RuneCountInString(reason)
-	return reason, len(given) == 1 && n > 0 && n <= maxReason && utf8.ValidString(reason) && !strings.ContainsFunc(reason, unicode.IsControl)
 }

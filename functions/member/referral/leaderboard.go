@@ -8,6 +8,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/userops/userops/functions/member/subject"
+	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/operator/mask"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -21,6 +24,16 @@ type place struct {
 	Name    string    `json:"name"` // masked
 	Settled int       `json:"settled"`
 	At      time.Time `json:"at"` // when the last friend was settled
+	// These two are for the server key and operators. To an operator who gives no reason the userId is masked; who has none has none.
+	ProfileID profile.ID `json:"profileId,omitempty"`
+	UserID    string     `json:"userId,omitempty"`
+}
+
+// board is the answer.
+type board struct {
+	Items []place `json:"items"`
+	// Masked says that an operator is shown people masked.
+	Masked bool `json:"masked,omitempty"`
 }
 
 const (
@@ -34,10 +47,13 @@ const (
 )
 
 // leaderboard shows the advocates with the most settled friends of a program.
-func (h *Handler) leaderboard(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	if _, ok := h.Callers.Scope(w, r, query.Get("userId"), query.Get("userHash")); !ok {
-		return
+func (h *Handler) leaderboard(w http.ResponseWriter, r *http.Request, scope string) {
+	reason := ""
+	if scope == subject.Operator {
+		var ok bool
+		if reason, ok = subject.Revealing(w, r); !ok {
+			return
+		}
 	}
 	page, ok := httpapi.ParsePage(w, r, 20, maxPlaces)
 	if !ok {
@@ -59,7 +75,41 @@ func (h *Handler) leaderboard(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, httpapi.List[place]{Items: places[:min(len(places), page.Limit)]})
+	shown := board{Items: append([]place{}, places[:min(len(places), page.Limit)]...)}
+	switch {
+	case scope == subject.Operator && reason == "":
+		shown.Masked = true
+		for i := range shown.Items {
+			shown.Items[i].UserID = masked(shown.Items[i].UserID)
+		}
+	case scope == subject.Operator:
+		if err := h.reveal(r, shown.Items, reason); err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+	case scope != subject.Server:
+		for i := range shown.Items {
+			shown.Items[i].ProfileID, shown.Items[i].UserID = "", ""
+		}
+	}
+	httpapi.JSON(w, http.StatusOK, shown)
+}
+
+// masked is a userId as operators are shown it; nothing stays nothing.
+func masked(userID string) string {
+	if userID == "" {
+		return ""
+	}
+	return mask.Identifier(userID)
+}
+
+// reveal writes down that an operator is shown who stands on a board, a line for each. Nobody is shown before all lines stand.
+func (h *Handler) reveal(r *http.Request, places []place, reason string) error {
+	at := h.Now().UTC().Truncate(time.Millisecond)
+	return sideBySide(len(places), func(i int) error {
+		by := audit.Line{At: at, By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}
+		return h.Audit.Write(r.Context(), by.Done(audit.Reveal, audit.KindProfile, string(places[i].ProfileID), h.NewID()))
+	})
 }
 
 // board ranks the people behind the best standings of a program. Who was erased is left out.
@@ -76,14 +126,14 @@ func (h *Handler) board(ctx context.Context, program string, best int) ([]place,
 	if err != nil {
 		return nil, err
 	}
-	names, owner := map[profile.ID]string{}, map[profile.ID]profile.ID{}
+	names, users, owner := map[profile.ID]string{}, map[profile.ID]string{}, map[profile.ID]profile.ID{}
 	var present []people.Person
 	for _, person := range behind {
 		id := person.Profile.ID
 		if _, known := names[id]; known || referral.PersonOf(person.Profile, person.Keys).Gone {
 			continue
 		}
-		names[id] = name(person.Profile)
+		names[id], users[id] = name(person.Profile), person.Profile.UserID()
 		present = append(present, person)
 		for _, key := range person.Keys {
 			owner[key] = id
@@ -105,7 +155,7 @@ func (h *Handler) board(ctx context.Context, program string, best int) ([]place,
 	}
 	var places []place
 	for i, s := range referral.Rank(all, func(id profile.ID) profile.ID { return owner[id] }) {
-		places = append(places, place{Rank: i + 1, Name: referral.Mask(names[s.Advocate]), Settled: s.Settled, At: s.At})
+		places = append(places, place{Rank: i + 1, Name: referral.Mask(names[s.Advocate]), Settled: s.Settled, At: s.At, ProfileID: s.Advocate, UserID: users[s.Advocate]})
 	}
 	return places, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/functions/member/subject"
+	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
@@ -58,6 +59,12 @@ type standingStore interface {
 	StandingsOf(ctx context.Context, keys []profile.ID, program string) ([]reward.Standing, error)
 }
 
+// auditStore keeps the audit log.
+type auditStore interface {
+	// Write makes a line durable; an error leaves open whether it stands.
+	Write(ctx context.Context, l audit.Line) error
+}
+
 // Handler serves the resource. Its fields are set once.
 type Handler struct {
 	subject.Finder
@@ -68,6 +75,8 @@ type Handler struct {
 	Moves     moveStore
 	Standings standingStore
 	Answers   httpapi.Memory // beside codes and claims, in their transactions
+	Audit     auditStore
+	NewID     func() string // of lines; never the same twice
 }
 
 // Route registers the routes of the resource.
@@ -76,7 +85,8 @@ func (h *Handler) Route(mux *httpapi.Router) {
 	mux.HandlePost("POST /v1/referrals/codes", once.Post(maxRequest, h.postCode))
 	mux.HandlePost("POST /v1/referrals/claims", once.Post(maxRequest, h.postClaim))
 	mux.HandleFunc("GET /v1/referrals/{userId}", h.referrals)
-	mux.HandleFunc("GET /v1/programs/{id}/leaderboard", h.leaderboard)
+	const best = "GET /v1/programs/{id}/leaderboard"
+	mux.HandleFunc(best, h.Callers.Open(best, h.leaderboard))
 }
 
 const (

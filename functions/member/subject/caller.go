@@ -11,8 +11,11 @@ import (
 	"github.com/userops/userops/shared/httpapi"
 )
 
-// Server is the scope of the shop's back end, which may ask for everybody.
-const Server = "server"
+// Server is the scope of the shop's back end, which may ask for everybody. Operator is that of an operator whom the route takes.
+const (
+	Server   = "server"
+	Operator = "operator"
+)
 
 // secrets knows the keys of what people prove. An error means that they are not known now.
 type secrets interface {
@@ -42,6 +45,27 @@ func (c Callers) Scope(w http.ResponseWriter, r *http.Request, userID, userHash 
 	}
 	c.Auth.Refuse(w, r, httpapi.Key(r), httpapi.Needs(access.Row{Person: true}))
 	return "", false
+}
+
+// Open lets through to serve whom the route takes by the table of package access, and a person by their userId and userHash in the query.
+func (c Callers) Open(route string, serve func(w http.ResponseWriter, r *http.Request, scope string)) http.HandlerFunc {
+	keyed := c.Auth.Require(route, func(w http.ResponseWriter, r *http.Request) {
+		if httpapi.Caller(r.Context()).Role == access.ServerKey {
+			serve(w, r, Server)
+			return
+		}
+		serve(w, r, Operator)
+	})
+	return func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		if query.Get("userHash") == "" || c.Auth.Server(r) {
+			keyed(w, r)
+			return
+		}
+		if scope, ok := c.Scope(w, r, query.Get("userId"), query.Get("userHash")); ok {
+			serve(w, r, scope)
+		}
+	}
 }
 
 // Named finds which userId a path names and, as Scope, who calls for it. Where that is nobody, the request is answered.

@@ -103,7 +103,7 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/referrals/codes", Meaning: "a person's code", Person: true, Server: true},
 		Row{Route: "POST /v1/referrals/claims", Meaning: "claim to have come by a code", Person: true, Server: true},
 		Row{Route: "GET /v1/referrals/{userId}", Meaning: "a person's referrals", Person: true, Server: true},
-		Row{Route: "GET /v1/programs/{id}/leaderboard", Meaning: "the best advocates", Person: true, Server: true},
+		Row{Route: "GET /v1/programs/{id}/leaderboard", Meaning: "the best advocates", Person: true, Server: true, Least: Viewer},
 	)
 	for _, kind := range []struct {
 		plural       string

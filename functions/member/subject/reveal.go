@@ -1,0 +1,39 @@
+package subject
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// maxReason bounds, in letters, why somebody is revealed.
+const maxReason = 200
+
+// Revealing is why an operator wants to be shown people without masks, empty where they do not ask for it. Where they may not, or say no reason that can be
+// kept, the request is answered.
+func Revealing(w http.ResponseWriter, r *http.Request) (reason string, ok bool) {
+	caller, given := httpapi.Caller(r.Context()), r.URL.Query()["reason"]
+	if given == nil {
+		return "", true
+	}
+	if !caller.Role.May(access.Reveal.Least()) {
+		httpapi.Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
+		return "", false
+	}
+	if reason, ok = reasonOf(given); !ok {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "",
+			httpapi.FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
+	}
+	return reason, ok
+}
+
+func reasonOf(given []string) (reason string, ok bool) {
+	reason = strings.TrimSpace(given[0])
+	n := utf8.RuneCountInString(reason)
+	return reason, len(given) == 1 && n > 0 && n <= maxReason && utf8.ValidString(reason) && !strings.ContainsFunc(reason, unicode.IsControl)
+}
