@@ -97,6 +97,7 @@ func (p *Process) faults(ctx context.Context, d document, id string, body json.R
 			return err
 		}
 	}
+	faults = append(faults, p.ofShop(body)...)
 	// What is missing beside a fault of the same place is told too: each is mended by itself.
 	for _, r := range refers {
 		missing, err := p.unfit(ctx, r)

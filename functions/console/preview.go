@@ -154,7 +154,7 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 	}
 	if len(draft.Rule) > 0 {
 		unsaved := segment.Definition{ID: id, Rule: draft.Rule}
-		if err := segment.Check(unsaved, all); err != nil {
+		if err := p.ofShop(body).And(segment.Check(unsaved, all)); err != nil {
 			httpapi.Invalid(w, "Invalid segment", err)
 			return nil, nil
 		}

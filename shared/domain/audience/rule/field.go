@@ -3,7 +3,6 @@ package rule
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -326,46 +325,4 @@ func cartChangedAt(p *profile.Profile) time.Time {
 		}
 	}
 	return at
-}
-
-// number is a whole number where it can be, so that money is never compared as a float.
-type number struct {
-	whole   int64
-	float   float64
-	isWhole bool
-}
-
-func parseNumber(text string) (number, bool) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return number{whole: n, isWhole: true}, true
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	return number{float: f}, err == nil
-}
-
-func (a number) compare(b number) int {
-	if a.isWhole && b.isWhole {
-		switch {
-		case a.whole < b.whole:
-			return -1
-		case a.whole > b.whole:
-			return 1
-		}
-		return 0
-	}
-	x, y := a.asFloat(), b.asFloat()
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return 0
-}
-
-func (a number) asFloat() float64 {
-	if a.isWhole {
-		return float64(a.whole)
-	}
-	return a.float
 }

@@ -37,6 +37,8 @@ type Rule struct {
 	Refs []Reference
 	// Fields are those that are asked, by their names, one as often as it is. What somebody performed counts as a field of that event.
 	Fields []string
+	// Prices are the amounts of money that it asks for.
+	Prices []Price
 	// Unsure are what profiles do not remember enough for, and fields that no profile has. They are a reason not to save a rule, and none not to ask one.
 	Unsure fault.Faults
 }
@@ -246,6 +248,9 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 		}
 	case opAbove, opAtLeast, opBelow, opAtMost:
 		kind = Number
+	}
+	if object, is := raw.(map[string]any); is && object[keyMoney] != nil {
+		return p.money(c, object, path)
 	}
 	o, what := parseOperand(raw, kind)
 	switch {

@@ -158,6 +158,19 @@ type operand struct {
 	value
 	date  profile.Day
 	dated bool
+	price *price // an amount of money, whose number is known once the shop is
+}
+
+// of is the operand in a shop. An amount of another currency is nothing that a field can be.
+func (o operand) of(shop profile.Shop) operand {
+	if o.price == nil {
+		return o
+	}
+	n, fits := o.price.in(shop.Currency)
+	if !fits {
+		return operand{}
+	}
+	return operand{value: value{kind: Number, num: n}}
 }
 
 func (c condition) meets(s *Subject, blind bool) bool {
@@ -169,25 +182,26 @@ func (c condition) meets(s *Subject, blind bool) bool {
 	case opExists:
 		return ok == c.want
 	case opNotEqual:
-		return !ok || !equal(held, c.operands[0])
+		return !ok || !equal(held, c.operands[0].of(s.shop))
 	}
 	if !ok {
 		return false
 	}
 	switch c.op {
 	case opEqual:
-		return equal(held, c.operands[0])
+		return equal(held, c.operands[0].of(s.shop))
 	case opIn:
-		return slices.ContainsFunc(c.operands, held.has)
+		return slices.ContainsFunc(c.operands, func(o operand) bool { return held.has(o.of(s.shop)) })
 	case opContains:
 		return held.contains(c.operands[0])
 	case opBefore, opAfter, opWithin:
 		return c.meetsTime(s, held)
 	}
-	if held.kind != Number || c.operands[0].kind != Number {
+	to := c.operands[0].of(s.shop)
+	if held.kind != Number || to.kind != Number {
 		return false
 	}
-	sign := held.num.compare(c.operands[0].num)
+	sign := held.num.compare(to.num)
 	switch c.op {
 	case opAbove:
 		return sign > 0
