@@ -68,7 +68,7 @@ var valueWords = map[string]map[string][2]string{
 		"need-attention": {"Need attention", "需要关注的客户"}, "about-to-sleep": {"About to sleep", "即将沉睡的客户"}, "at-risk": {"At risk", "有流失风险的客户"}, "cant-lose": {"Cannot lose them", "不能失去的客户"},
 		"hibernating": {"Hibernating", "休眠客户"}, "lost": {"Lost", "已流失的客户"},
 	},
-	"lifecycle":        {"new": {"New", "新客"}, "active": {"Active", "活跃"}, "silent": {"Silent", "沉默"}, "dormant": {"Dormant", "休眠"}, "churned": {"Churned", "流失"}},
+	"lifecycle":        {"new": {"New", "新来"}, "active": {"Active", "活跃"}, "silent": {"Silent", "静默"}, "dormant": {"Dormant", "沉睡"}, "churned": {"Churned", "流失"}},
 	"gender":           {"female": {"Female", "女"}, "male": {"Male", "男"}, "other": {"Other", "其他"}},
 	"priceSensitivity": {"low": {"Low", "低"}, "medium": {"Medium", "中"}, "high": {"High", "高"}},
 	"active.weekday": {"sunday": {"Sunday", "星期日"}, "monday": {"Monday", "星期一"}, "tuesday": {"Tuesday", "星期二"}, "wednesday": {"Wednesday", "星期三"}, "thursday": {"Thursday", "星期四"},
@@ -105,7 +105,7 @@ func recentOrderWords() map[string]word {
 	all := map[string]word{}
 	for _, days := range []int{7, 30, 60, 90, 180, 365} {
 		all[fmt.Sprintf("orders.paid%d", days)] = word{fmt.Sprintf("Paid orders, last %d days", days), fmt.Sprintf("近 %d 天付款订单数", days), fmt.Sprintf("最近 %d 天的付款订单数，只计逐笔保留的订单", days)}
-		all[fmt.Sprintf("orders.revenue%d", days)] = word{fmt.Sprintf("Revenue, last %d days", days), fmt.Sprintf("近 %d 天消费金额", days), fmt.Sprintf("最近 %d 天付款订单的净额合计，以商城货币的最小单位计", days)}
+		all[fmt.Sprintf("orders.revenue%d", days)] = word{fmt.Sprintf("Revenue, last %d days", days), fmt.Sprintf("近 %d 天消费金额", days), fmt.Sprintf("最近 %d 天付款订单的净额合计，以店铺货币的最小单位计", days)}
 	}
 	return all
 }
@@ -139,7 +139,7 @@ func behaviourWords() map[string]word {
 		all[b.name+".last7"] = word{en + ", last 7 days", "近 7 天" + b.zh + "次数", "最近 7 天" + b.zh + "的次数"}
 		all[b.name+".last30"] = word{en + ", last 30 days", "近 30 天" + b.zh + "次数", "最近 30 天" + b.zh + "的次数；规则至多可问到 12 次"}
 		all[b.name+".lastAt"] = word{en + ": last time", "最近一次" + b.zh + "的时间", "最近一次" + b.zh + "的时间"}
-		all[b.name+".daysSince"] = word{en + ": days since", "距最近一次" + b.zh + "的天数", "距最近一次" + b.zh + "的整天数，按商城时区计"}
+		all[b.name+".daysSince"] = word{en + ": days since", "距最近一次" + b.zh + "的天数", "距最近一次" + b.zh + "的整天数，按店铺时区计"}
 	}
 	return all
 }

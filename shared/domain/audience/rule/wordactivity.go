@@ -11,7 +11,7 @@ var activityWords = map[string]word{
 	"events.names":             {"Events that happened", "发生过的事件", "发生过的事件的名称；已知名称之外至多 64 个"},
 	"events.others":            {"Other events", "其他事件数", "因名称太多而不保留名称的事件数"},
 
-	"activity.daysSince": {"Days since any activity", "距最近活动的天数", "距任一事件的整天数，按商城时区计"},
+	"activity.daysSince": {"Days since any activity", "距最近活动的天数", "距任一事件的整天数，按店铺时区计"},
 	"activity.days7":     {"Active days of the last 7", "近 7 天活跃天数", "最近 7 天中活跃的天数"},
 	"activity.days14":    {"Active days of the last 14", "近 14 天活跃天数", "最近 14 天中活跃的天数"},
 	"activity.days30":    {"Active days of the last 30", "近 30 天活跃天数", "最近 30 天中活跃的天数"},
@@ -22,7 +22,7 @@ var activityWords = map[string]word{
 	"activity.streak":    {"Active days in a row", "连续活跃天数", "截至最近活跃日的连续活跃天数"},
 	"activity.absence":   {"Days away before coming back", "回归前离开的天数", "最近一段连续活跃之前没有活动的天数：离开多久后回来"},
 
-	"active.hour":         {"Most active hour", "最活跃时段", "活动最多的钟点，0 至 23，按该用户的时区，否则按商城时区"},
+	"active.hour":         {"Most active hour", "最活跃时段", "活动最多的钟点，0 至 23，按该用户的时区，否则按店铺时区"},
 	"active.weekday":      {"Most active weekday", "最活跃的星期几", "活动最多的星期几"},
 	"active.part":         {"Most active part of the day", "一天中最活跃的部分", "一天中活动最多的部分；凌晨 0 至 5 时，上午 6 至 11 时，下午 12 至 17 时，晚上 18 至 23 时"},
 	"active.weekendShare": {"Share of activity on weekends", "周末活跃占比", "星期六与星期日的活动占全部活动的百分比"},

@@ -2,10 +2,10 @@ package rule
 
 // personWords name who somebody is, what brought them, and what a run found.
 var personWords = map[string]word{
-	"userId":              {"User id", "用户 ID", "商城自己的用户标识；匿名时没有"},
+	"userId":              {"User id", "用户 ID", "店铺自己的用户标识；匿名时没有"},
 	"known":               {"Known", "是否已知", "该用户是否有用户 ID"},
 	"firstSeen":           {"First seen", "首次出现", "最早一个事件的发生时间"},
-	"firstSeen.daysSince": {"Days since first seen", "距首次出现的天数", "距首个事件的整天数，按商城时区计"},
+	"firstSeen.daysSince": {"Days since first seen", "距首次出现的天数", "距首个事件的整天数，按店铺时区计"},
 	"lastSeen":            {"Last seen", "最近出现", "最近一个事件的发生时间"},
 	"traits.<name>":       {"Trait", "用户属性", "某一属性，按其值的类型比较；文本可按时间读取，列表按元素询问，对象的内容用点号表示：traits.address.city"},
 	"tags":                {"Tags", "标签", "该用户的标签"},
@@ -26,7 +26,7 @@ var personWords = map[string]word{
 	"birthday.daysUntil":  {"Days until the birthday", "距下次生日的天数", "距下一个生日的天数，当天为 0"},
 	"city":                {"City", "城市", "取自属性 city 或 address"},
 	"province":            {"Province", "省份", "取自属性 province、state、region 或 address"},
-	"country":             {"Country", "国家", "取自属性 country 或 address，写法以商城为准"},
+	"country":             {"Country", "国家", "取自属性 country 或 address，写法以店铺为准"},
 	"postalCode":          {"Postal code", "邮政编码", "取自属性 postalCode 或 address"},
 	"email.domain":        {"E-mail domain", "邮箱域名", "邮箱地址 @ 之后的部分"},
 	"ids.devices":         {"Devices joined", "关联的设备数", "已关联的匿名 ID 数"},
