@@ -105,7 +105,7 @@ func TestWhenNothingIsConfirmed(t *testing.T) {
 		"a setting is lacking": {func(b *bench) {
 			delete(b.process.Senders, delivery.Email)
 			b.process.Lacking = map[delivery.Channel]string{delivery.Email: "MAIL_FROM is not an e-mail address"}
-		}, "failed channelOff MAIL_FROM is not an e-mail address"},
+		}, "deferred channelOff MAIL_FROM is not an e-mail address"},
 		"no link":   {func(b *bench) { b.process.PublicURL = "" }, "failed template no link without PUBLIC_URL and a secret"},
 		"no secret": {func(b *bench) { b.process.Secrets = secret.Fixed(nil) }, "failed template no link without PUBLIC_URL and a secret"},
 	} {

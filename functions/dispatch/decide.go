@@ -44,10 +44,10 @@ func (j *judged) turnDown(ctx context.Context, v delivery.Verdict) error {
 		}
 	}
 	switch {
-	case v.Reason == delivery.Template || v.Reason == delivery.ChannelOff:
-		return j.end(ctx, j.decision(delivery.Failed, v.Reason, v.Detail))
 	case v.Action == delivery.Defer:
 		return j.putOff(ctx, v)
+	case v.Reason == delivery.Template || v.Reason == delivery.ChannelOff:
+		return j.end(ctx, j.decision(delivery.Failed, v.Reason, v.Detail))
 	}
 	return j.end(ctx, j.decision(delivery.Skipped, v.Reason, v.Detail))
 }

@@ -199,6 +199,23 @@ func TestQuietHoursDeferAndComeBack(t *testing.T) {
 	b.expect(1, "deferred quietHours", "sent")
 }
 
+// TestAChannelThatLacksASettingKeepsItsNotifications: they go out once the setting is mended.
+func TestAChannelThatLacksASettingKeepsItsNotifications(t *testing.T) {
+	b := start(t, welcome)
+	delete(b.process.Senders, delivery.Email)
+	b.process.Lacking = map[delivery.Channel]string{delivery.Email: "MAIL_FROM is not an e-mail address"}
+	settle(b, b.process, b.ask("s1"))
+	b.expect(0, "deferred channelOff")
+	waiting := b.waiting()
+	if len(waiting) != 1 || !waiting[0].At.Equal(noon.Add(campaign.AskAgain(0))) {
+		t.Fatalf("waiting: %+v", waiting)
+	}
+	b.process.Senders[delivery.Email], b.process.Lacking = b.provider, nil
+	b.Pass(campaign.AskAgain(0))
+	settle(b, b.process, waiting[0])
+	b.expect(1, "deferred channelOff", "sent")
+}
+
 func TestQuietHoursOfThePersonsZone(t *testing.T) {
 	b := start(t, welcome)
 	b.define(definition.Settings, delivery.SettingsID, `{"quietHours":{"start":"11:00","end":"14:00"}}`)

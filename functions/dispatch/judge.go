@@ -73,7 +73,7 @@ func (a *attempt) pinned(ctx context.Context) (campaign.Compiled, delivery.Verdi
 func (j *judged) eligible() delivery.Verdict {
 	c, now := j.campaign, j.Now()
 	if c.State == campaign.Paused {
-		return j.paused(now)
+		return j.waits(now, delivery.NotRunning, string(campaign.Paused))
 	}
 	if !c.Active(campaign.Latest(now, j.n.At)) {
 		return skip(delivery.NotRunning, string(c.State))
@@ -94,13 +94,13 @@ func (j *judged) eligible() delivery.Verdict {
 	return delivery.Verdict{Action: delivery.Proceed}
 }
 
-// paused puts the notification off: for a short time first, for longer the longer the pause lasts, and at most until it expires.
-func (a *attempt) paused(now time.Time) delivery.Verdict {
+// waits puts the notification off for what an operator will end: for a short time first, for longer the longer it lasts, and at most until it expires.
+func (a *attempt) waits(now time.Time, r delivery.Reason, detail string) delivery.Verdict {
 	again := now.Add(campaign.AskAgain(now.Sub(a.n.At)))
 	if again.After(a.n.NotAfter) && now.Before(a.n.NotAfter) {
 		again = a.n.NotAfter
 	}
-	return delivery.Verdict{Action: delivery.Defer, Reason: delivery.NotRunning, Detail: string(campaign.Paused), Until: again}
+	return delivery.Verdict{Action: delivery.Defer, Reason: r, Detail: detail, Until: again}
 }
 
 // factsOf is what the guards are asked.

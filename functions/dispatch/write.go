@@ -28,7 +28,12 @@ var errNoSecret = errors.New("there is no secret to sign the link of an e-mail w
 func (j *judged) write(ctx context.Context) (*written, delivery.Verdict, error) {
 	sender := j.Senders[j.campaign.Channel]
 	if sender == nil {
-		return nil, skip(delivery.ChannelOff, j.Lacking[j.campaign.Channel]), nil
+		what := j.Lacking[j.campaign.Channel]
+		if what == "" {
+			return nil, skip(delivery.ChannelOff, ""), nil
+		}
+		// Somebody has mistyped a setting, and will mend it.
+		return nil, j.waits(j.Now(), delivery.ChannelOff, what), nil
 	}
 	t, err := j.template(ctx, j.variant.TemplateID, j.n.TemplateVersion)
 	if err != nil {
