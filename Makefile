@@ -17,7 +17,7 @@ run: build-local ## builds, starts everything on this machine, prints the addres
 demo: ## plays a shop through the HTTP API of a running stack and prints what came out
 	@go build -o build/local/demo ./shared/shop/cmd/demo && exec build/local/demo
 
-import: ## sends a real file as events: FILE= FORMAT=complete-journey|cdnow|online-retail|rees46|segment
+import: ## sends a real file as events: FILE= FORMAT=csv|shopify|woocommerce|segment|..., csv with MAP="order_id:Column,..."; DRY=1 shows what would be sent (docs/import.md)
 	@go build -o build/local/import ./shared/shop/cmd/import && exec build/local/import -file "$(FILE)" -format "$(FORMAT)"
 
 invoke: build-local ## runs one event alone: FUNCTION=ingest EVENT=events/ingest/batch.json

@@ -3,10 +3,12 @@ package shop
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/shop/format"
 )
 
@@ -26,9 +28,36 @@ type Account struct {
 	Refused    int // lines that make no event, and events that the stack did not take
 	Shown      []format.Refusal
 	Reasons    map[string]int
+	Note       string         // how the file was taken
+	Sums       map[string]Sum // what orders come to, each once, by currency; the shop's own is empty
 	Sending    time.Duration
 	Projected  time.Duration // from the first event sent until the queues were empty
 	Dead       int           // dead letters that came while it ran
+}
+
+// Sum is what orders of one currency come to, in minor units.
+type Sum struct {
+	Orders, Refunds int
+	Paid, Back      int64
+}
+
+// book adds what an event moves, times 1, or takes it off again, times -1.
+func (a *Account) book(m format.Money, times int) {
+	if m == (format.Money{}) {
+		return
+	}
+	if a.Sums == nil {
+		a.Sums = map[string]Sum{}
+	}
+	sum := a.Sums[string(m.Amount.Currency)]
+	if m.Refund {
+		sum.Refunds += times
+		sum.Back += int64(times) * m.Amount.Minor
+	} else {
+		sum.Orders += times
+		sum.Paid += int64(times) * m.Amount.Minor
+	}
+	a.Sums[string(m.Amount.Currency)] = sum
 }
 
 func (a *Account) refuse(r format.Refusal) {
@@ -36,7 +65,7 @@ func (a *Account) refuse(r format.Refusal) {
 	if a.Reasons == nil {
 		a.Reasons = map[string]int{}
 	}
-	a.Reasons[r.Reason]++
+	a.Reasons[r.Why()]++
 	if len(a.Shown) < maxShown {
 		a.Shown = append(a.Shown, r)
 	}
@@ -46,6 +75,9 @@ func (a *Account) refuse(r format.Refusal) {
 func (a *Account) Print(w io.Writer) {
 	line := func(name, format string, args ...any) {
 		_, _ = fmt.Fprintf(w, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	if a.Note != "" {
+		line("file", "%s", a.Note)
 	}
 	line("lines", "%s", grouped(a.Lines))
 	line("events", "%s, %s distinct", grouped(a.Events), grouped(a.Events-a.Repeated))
@@ -63,6 +95,7 @@ func (a *Account) Print(w io.Writer) {
 		line("", "and %s more. All by reason:", grouped(a.Refused-len(a.Shown)))
 		a.printReasons(line)
 	}
+	a.printSums(line)
 	line("time", "%.1f s to send (%s events/s), projected after %.1f s (%s events/s)",
 		a.Sending.Seconds(), perSecond(a.Accepted, a.Sending), a.Projected.Seconds(), perSecond(a.Accepted, a.Projected))
 	if a.Dead > 0 {
@@ -70,6 +103,21 @@ func (a *Account) Print(w io.Writer) {
 	}
 	if a.Refused > 0 {
 		line("not all", "%s refused, for the reasons above; the rest is in", grouped(a.Refused))
+	}
+}
+
+// printSums writes what the orders come to by currency, to the minor unit.
+func (a *Account) printSums(line func(name, format string, args ...any)) {
+	for _, code := range slices.Sorted(maps.Keys(a.Sums)) {
+		sum, name := a.Sums[code], cmpOr(code, "the shop's currency")
+		decimal := func(minor int64) string {
+			return money.Amount{Minor: minor, Currency: money.Currency(cmpOr(code, "USD"))}.Decimal() // an amount without a currency is read as hundredths
+		}
+		text := fmt.Sprintf("%s %s, orders %s", decimal(sum.Paid), name, grouped(sum.Orders))
+		if sum.Refunds > 0 {
+			text += fmt.Sprintf("; given back %s, refunds %s", decimal(sum.Back), grouped(sum.Refunds))
+		}
+		line("money", "%s", text)
 	}
 }
 

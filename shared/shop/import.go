@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/shop/format"
 )
 
@@ -18,7 +17,7 @@ type Import struct {
 	Progress *Progress
 	File     string
 	Format   format.Format
-	Currency money.Currency // empty: the shop's own
+	Options  format.Options
 }
 
 // Run sends the file and waits until all of it is projected. The file is read twice: once to see that all of it can be read, so
@@ -68,11 +67,14 @@ func (i Import) check(account *Account) error {
 			id := maphash.String(seed, e.MessageID)
 			if _, known := seen[id]; known {
 				account.Repeated++
+			} else {
+				account.book(e.Money, 1)
 			}
 			seen[id] = struct{}{}
 			return nil
 		},
 		Refuse: account.refuse,
+		Note:   func(text string) { account.Note = text },
 		Line: func(n int) {
 			account.Lines = n
 			i.Progress.Show("reading", n, 0, "lines")
@@ -101,7 +103,7 @@ func (i Import) read(sink format.Sink) error {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return errors.New("it is a folder")
 	}
-	return format.Read(i.Format, f, i.Currency, sink)
+	return format.Read(i.Format, f, i.Options, sink)
 }
 
 func (i Import) send(ctx context.Context, account *Account) error {

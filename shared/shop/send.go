@@ -200,6 +200,7 @@ func (s *sender) settle(batch []format.Event, bad map[int]string, duplicates int
 	for i, e := range batch {
 		if reason, ok := bad[i]; ok {
 			s.account.refuse(format.Refusal{Line: e.Line, Row: e.Row, Reason: "refused by the stack: " + reason})
+			s.account.book(e.Money, -1)
 		}
 	}
 }

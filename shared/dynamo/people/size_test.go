@@ -83,7 +83,7 @@ func TestSizeOfRealProfiles(t *testing.T) {
 			people := map[string][]event.Event{}
 			known := map[string]bool{}
 			arrival := event.Arrival{ReceivedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-			if err := format.Read(c.format, f, "CNY", format.Sink{Event: func(e format.Event) error {
+			if err := format.Read(c.format, f, format.Options{Currency: "CNY"}, format.Sink{Event: func(e format.Event) error {
 				if known[e.MessageID] {
 					return nil
 				}

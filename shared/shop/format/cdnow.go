@@ -36,7 +36,7 @@ func readCDNOW(r io.Reader, currency money.Currency, sink Sink) error {
 		}
 		e, err := cdnowOrder(fields, number, number-header, currency)
 		if err != nil {
-			sink.Refuse(Refusal{number, number - header, err.Error()})
+			sink.Refuse(Refusal{Line: number, Row: number - header, Reason: err.Error()})
 			return nil
 		}
 		return sink.Event(e)

@@ -6,6 +6,7 @@ package format
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"crypto/sha256"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/people/event"
 )
 
 // Format names a layout of files.
@@ -30,18 +32,43 @@ const (
 	OnlineRetail    Format = "online-retail"    // UCI Online Retail as CSV: a line is a product on an invoice
 	REES46          Format = "rees46"           // REES46 Open CDP: a line is a view, cart or purchase
 	Segment         Format = "segment"          // newline-delimited JSON: a line is an event of the protocol
+	CSV             Format = "csv"              // a shop's own table, whose columns Options.Map names: orders, or people
+	Shopify         Format = "shopify"          // the CSV that Shopify exports of orders, or of customers
+	WooCommerce     Format = "woocommerce"      // the CSV that WooCommerce's exporters write of orders, or of customers
 )
 
-var readers = map[Format]func(io.Reader, money.Currency, Sink) error{
-	CompleteJourney: readCompleteJourney,
-	CDNOW:           readCDNOW,
-	OnlineRetail:    readOnlineRetail,
-	REES46:          readREES46,
-	Segment:         readSegment,
+var readers = map[Format]func(io.Reader, Options, Sink) error{
+	CompleteJourney: inCurrency(readCompleteJourney),
+	CDNOW:           inCurrency(readCDNOW),
+	OnlineRetail:    inCurrency(readOnlineRetail),
+	REES46:          inCurrency(readREES46),
+	Segment:         inCurrency(readSegment),
+	CSV:             readCSV,
+	Shopify:         readShopify,
+	WooCommerce:     readWooCommerce,
+}
+
+// inCurrency is a reader whose layout leaves nothing open but the currency.
+func inCurrency(read func(io.Reader, money.Currency, Sink) error) func(io.Reader, Options, Sink) error {
+	return func(r io.Reader, o Options, sink Sink) error { return read(r, o.Currency, sink) }
+}
+
+// Options are what a file does not say of itself.
+type Options struct {
+	Currency money.Currency // of amounts that name none; empty: the shop's own
+	// The others are for tables of shops: csv, shopify, woocommerce.
+	Map      string            // of csv alone: which column is what, as in order_id:No.,userId:Customer,currency:=CNY
+	Zone     *time.Location    // of times that name none; nil is UTC
+	Dates    string            // dmy or mdy: what comes first in 03/04/2026; empty: a date of which that cannot be told is refused
+	Encoding string            // utf-8, gbk, windows-1252; empty: told from the text
+	Now      time.Time         // a time more than a day after it is refused; zero: none is
+	People   map[string]string // userIds by e-mail address in lower case, for orders that name their customer by the address alone
 }
 
 // Formats lists the layouts as a person would name them.
-func Formats() string { return "complete-journey, cdnow, online-retail, rees46, segment" }
+func Formats() string {
+	return "csv, shopify, woocommerce, complete-journey, cdnow, online-retail, rees46, segment"
+}
 
 // Parse reads a layout's name.
 func Parse(s string) (Format, error) {
@@ -61,21 +88,43 @@ type Event struct {
 	Person    string // its userId or anonymousId
 	MessageID string
 	Body      json.RawMessage
+	Money     Money // that it moves
+}
+
+// Money is what an order event moves. An amount without a currency is in the shop's own, read as hundredths.
+type Money struct {
+	Amount money.Amount
+	Refund bool // it is given back
 }
 
 // Refusal is a line that makes no event, and why.
 type Refusal struct {
-	Line   int // in the file, as an editor counts
-	Row    int // the same without the header
+	Line   int    // in the file, as an editor counts
+	Row    int    // the same without the header
+	Column string // as the header names it; empty where the reason names it, or is about the whole line
+	Cell   string // what stands there, where that helps
 	Reason string
 }
 
-// String names the line in both ways where they differ.
+// String names the line in both ways where they differ, the column and what stands in it.
 func (r Refusal) String() string {
-	if r.Row == r.Line || r.Row == 0 {
-		return fmt.Sprintf("line %d: %s", r.Line, r.Reason)
+	text := fmt.Sprintf("line %d", r.Line)
+	if r.Row != r.Line && r.Row != 0 {
+		text += fmt.Sprintf(" (row %d below the header)", r.Row)
 	}
-	return fmt.Sprintf("line %d (row %d below the header): %s", r.Line, r.Row, r.Reason)
+	text += ": " + r.Why()
+	if r.Cell != "" {
+		text += fmt.Sprintf(" (there stands %q)", r.Cell)
+	}
+	return text
+}
+
+// Why is the column and the reason: what several refused lines may have in common.
+func (r Refusal) Why() string {
+	if r.Column == "" {
+		return r.Reason
+	}
+	return r.Column + " " + r.Reason
 }
 
 // Sink takes what a file holds. Event may return an error to stop the reading.
@@ -84,12 +133,14 @@ type Sink struct {
 	Refuse func(Refusal)
 	// Line is told how many lines have been read, the header left out.
 	Line func(n int)
+	// Note is told once how the file is taken where that was guessed; nil: nobody is.
+	Note func(text string)
 }
 
 // Read reads a file, packed by gzip or not, to its end. The amounts of orders go out in the currency given; with none they name
 // no currency, which means the shop's own. The error is about the file as a whole: it cannot be read or has another layout; a
 // single bad line goes to the sink.
-func Read(f Format, r io.Reader, currency money.Currency, sink Sink) error {
+func Read(f Format, r io.Reader, o Options, sink Sink) error {
 	read, ok := readers[f]
 	if !ok {
 		return fmt.Errorf("there is no format %q: use one of %s", f, Formats())
@@ -98,7 +149,7 @@ func Read(f Format, r io.Reader, currency money.Currency, sink Sink) error {
 	if err != nil {
 		return err
 	}
-	return read(plain, currency, sink)
+	return read(plain, o, sink)
 }
 
 // unpack recognises gzip by its first two bytes, whatever the file is called.
@@ -194,7 +245,16 @@ func (t track) event(line, row int) (Event, error) {
 	if err != nil {
 		return Event{}, fmt.Errorf("writing the event of line %d: %w", line, err)
 	}
-	return Event{Line: line, Row: row, Person: t.UserID, MessageID: t.MessageID, Body: body}, nil
+	e := Event{Line: line, Row: row, Person: t.UserID, MessageID: t.MessageID, Body: body}
+	if o, is := t.Properties.(order); is {
+		currency := money.Currency(o.Currency)
+		amount, err := money.ParseDecimal(o.Total.String(), cmp.Or(currency, hundredths))
+		if err != nil {
+			return Event{}, fmt.Errorf("summing up the order of line %d: %w", line, err)
+		}
+		e.Money = Money{money.Amount{Minor: amount.Minor, Currency: currency}, t.Event == event.OrderRefunded}
+	}
+	return e, nil
 }
 
 // order holds the properties of Order Completed and Order Refunded.

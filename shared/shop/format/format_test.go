@@ -44,7 +44,7 @@ type result struct {
 func read(t *testing.T, f Format, text string) result {
 	t.Helper()
 	var r result
-	r.err = Read(f, strings.NewReader(text), "USD", Sink{
+	r.err = Read(f, strings.NewReader(text), Options{Currency: "USD"}, Sink{
 		Event: func(e Event) error {
 			var s sent
 			if err := json.Unmarshal(e.Body, &s); err != nil {
@@ -247,7 +247,7 @@ func TestAFileOfAnotherLayoutIsAnError(t *testing.T) {
 		"no JSON at all":    {Segment, journeyHeader, "no line is an event of the protocol: the file has another layout"},
 		"torn gzip":         {CDNOW, "\x1f\x8b\x08", "it begins as gzip and ends too early: the file is torn, or no gzip"},
 		"gzip in name only": {CDNOW, "\x1f\x8bis no gzip at all", "it begins as gzip and goes on as something else: the file is damaged, or no gzip"},
-		"a format not ours": {"xlsx", "x", `there is no format "xlsx": use one of complete-journey, cdnow, online-retail, rees46, segment`},
+		"a format not ours": {"xlsx", "x", `there is no format "xlsx": use one of csv, shopify, woocommerce, complete-journey, cdnow, online-retail, rees46, segment`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if r := read(t, c.format, c.text); r.err == nil || r.err.Error() != c.want {
@@ -278,7 +278,7 @@ func TestGzipIsRecognised(t *testing.T) {
 func TestTheSinkCanStopTheReading(t *testing.T) {
 	stop := errors.New("enough")
 	calls := 0
-	err := Read(CDNOW, strings.NewReader("1 19970101 1 5.00\n2 19970101 1 5.00\n"), "", Sink{
+	err := Read(CDNOW, strings.NewReader("1 19970101 1 5.00\n2 19970101 1 5.00\n"), Options{}, Sink{
 		Event:  func(Event) error { calls++; return stop },
 		Refuse: func(Refusal) {},
 	})
@@ -304,9 +304,13 @@ func FuzzRead(f *testing.F) {
 	f.Add(byte(2), retailHeader+"C536400,85123A,HOLDER,-1,6/3/2011 9:00,2.55,17850,United Kingdom\n")
 	f.Add(byte(3), rees46Header+"2019-10-01 02:50:00 UTC,view,10900305,2053,a.b,elenberg,25.71,52040330")
 	f.Add(byte(4), `{"type":"page","anonymousId":"a1"}`)
-	all := []Format{CompleteJourney, CDNOW, OnlineRetail, REES46, Segment}
+	f.Add(byte(5), "n,u,s,t,i,q\n1,u,\"1,234.50\",2026/11/29,Tea,2\n1,u,\"1,234.50\",2026/11/29,Cup,x\n")
+	f.Add(byte(6), "Name,Email,Financial Status,Created at,Currency,Total,Lineitem name,Refunded Amount\n#1,a@b.example,paid,2026-03-04 10:00:00 +0800,USD,2,Tea,1\n#1,,,,,,Cup,\n")
+	f.Add(byte(7), "order_id,order_date,status,order_total,order_currency,line_item_1\n1,2026-03-04,wc-completed,2,EUR,name:Tea|quantity:2|total:2\n")
+	all := []Format{CompleteJourney, CDNOW, OnlineRetail, REES46, Segment, CSV, Shopify, WooCommerce}
+	o := Options{Map: "order_id:n,userId:u,total:s,timestamp:t,name:i,quantity:q,currency:=CNY"}
 	f.Fuzz(func(t *testing.T, which byte, text string) {
-		err := Read(all[int(which)%len(all)], strings.NewReader(text), "", Sink{
+		err := Read(all[int(which)%len(all)], strings.NewReader(text), o, Sink{
 			Event: func(e Event) error {
 				if !json.Valid(e.Body) || e.MessageID == "" {
 					t.Errorf("line %d made %q", e.Line, e.Body)
@@ -324,7 +328,7 @@ func FuzzRead(f *testing.F) {
 }
 
 func TestWithoutACurrencyOrdersNameNone(t *testing.T) {
-	err := Read(CDNOW, strings.NewReader("1 19970101 1 5.00\n"), "", Sink{Event: func(e Event) error {
+	err := Read(CDNOW, strings.NewReader("1 19970101 1 5.00\n"), Options{}, Sink{Event: func(e Event) error {
 		if strings.Contains(string(e.Body), "currency") {
 			t.Errorf("event is %s", e.Body)
 		}

@@ -39,7 +39,7 @@ type tally struct {
 func count(t *testing.T, f Format, name string) tally {
 	t.Helper()
 	sum := tally{events: map[string]int{}, ids: map[string]bool{}, people: map[string]bool{}, revenue: map[string]int64{}}
-	err := Read(f, realFile(t, name), "", Sink{
+	err := Read(f, realFile(t, name), Options{}, Sink{
 		Event: func(e Event) error {
 			var s struct {
 				Event      string `json:"event"`

@@ -29,7 +29,7 @@ func readSegment(r io.Reader, _ money.Currency, sink Sink) error {
 		}
 		e, err := segmentEvent(line, number, seen)
 		if err != nil {
-			sink.Refuse(Refusal{number, number, err.Error()})
+			sink.Refuse(Refusal{Line: number, Row: number, Reason: err.Error()})
 			return nil
 		}
 		good++

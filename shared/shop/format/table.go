@@ -79,7 +79,7 @@ func (t *table) next() (row, error) {
 		}
 		var syntax *csv.ParseError
 		if errors.As(err, &syntax) {
-			t.sink.Refuse(Refusal{syntax.StartLine, t.read, syntax.Err.Error()})
+			t.sink.Refuse(Refusal{Line: syntax.StartLine, Row: t.read, Reason: syntax.Err.Error()})
 			continue
 		}
 		if err != nil {
@@ -88,9 +88,9 @@ func (t *table) next() (row, error) {
 		line, _ := t.rows.FieldPos(0)
 		switch {
 		case len(cells) < len(t.names):
-			t.sink.Refuse(Refusal{line, t.read, fmt.Sprintf("the line is torn in %s: it has %d of %d columns", t.names[len(cells)-1], len(cells), len(t.names))})
+			t.sink.Refuse(Refusal{Line: line, Row: t.read, Reason: fmt.Sprintf("the line is torn in %s: it has %d of %d columns", t.names[len(cells)-1], len(cells), len(t.names))})
 		case len(cells) > len(t.names):
-			t.sink.Refuse(Refusal{line, t.read, fmt.Sprintf("the line has %d columns, the header %d", len(cells), len(t.names))})
+			t.sink.Refuse(Refusal{Line: line, Row: t.read, Reason: fmt.Sprintf("the line has %d columns, the header %d", len(cells), len(t.names))})
 		default:
 			return row{line, t.read, cells, t}, nil
 		}
@@ -156,7 +156,9 @@ func (r row) time(column string, zone *time.Location, layouts ...string) (time.T
 }
 
 // refuse passes the row to the sink with its reason.
-func (r row) refuse(err error) { r.t.sink.Refuse(Refusal{r.line, r.number, err.Error()}) }
+func (r row) refuse(err error) {
+	r.t.sink.Refuse(Refusal{Line: r.line, Row: r.number, Reason: err.Error()})
+}
 
 // decimal is a cell as JSON writes numbers, empty when it is none.
 func (r row) decimal(column string) json.Number {

@@ -1,0 +1,335 @@
+package format
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/people/address"
+	"github.com/userops/userops/shared/domain/people/event"
+	domain "github.com/userops/userops/shared/domain/people/order"
+)
+
+// shopStyle is what a shop's software has of its own in its exports of orders.
+type shopStyle struct {
+	system string // empty: a table of the shop's own
+	// group is the field by which lines of one order are known.
+	group string
+	// items are further lines of an order that stand in one line of the file.
+	items func(line) ([]map[string]cell, *Refusal)
+	// unsure is a state that means paid only with a time of payment, where the file has a column of them.
+	unsure string
+}
+
+// cell is what stands in a field, and where.
+type cell struct {
+	text, column string
+	of           line
+}
+
+func (c cell) fault(reason string) *Refusal { return c.of.fault(c.column, c.text, reason) }
+
+// sale is one order as its lines add up.
+type sale struct {
+	key    string
+	fields map[string]cell // of the order, from the first of its lines that has them
+	items  []map[string]cell
+	lines  []line
+	faults []*Refusal
+}
+
+// sales reads orders whose lines stand together.
+type sales struct {
+	sheet *sheet
+	style shopStyle
+	o     Options
+	seen  map[string]int // the line of each order
+	torn  map[string]*Refusal
+	told  map[string]bool
+	open  *sale
+}
+
+// readSales makes the events of each order once its last line is read. An order of which a line is refused is refused as a whole: half of it would be another order.
+func readSales(s *sheet, style shopStyle, o Options) error {
+	if !s.from.has("currency") && o.Currency == "" {
+		return errors.New("the file names no currency: add currency:=CNY to MAP, or say CURRENCY=CNY")
+	}
+	in := &sales{sheet: s, style: style, o: o, seen: map[string]int{}, torn: map[string]*Refusal{}, told: map[string]bool{}}
+	s.torn = func(l line, r *Refusal) {
+		for _, column := range s.from[style.group].columns {
+			if i := s.at[strings.ToLower(column)]; i < len(l.cells) {
+				in.torn[plainCell(l.cells[i])] = r
+			}
+		}
+	}
+	for {
+		l, err := s.next()
+		if errors.Is(err, io.EOF) {
+			return in.close()
+		}
+		if err != nil {
+			return err
+		}
+		if err := in.add(l); err != nil {
+			return err
+		}
+	}
+}
+
+func (in *sales) add(l line) error {
+	key, column := l.field(in.style.group)
+	l.cells = slices.Clone(l.cells)
+	known := in.seen[key]
+	switch {
+	case key == "":
+		in.refuse(l.fault(column, "", "is empty: which order it is cannot be told"))
+		return nil
+	case in.open != nil && in.open.key == key:
+	case known != 0:
+		in.refuse(l.fault(column, key, fmt.Sprintf("is that of an order whose lines ended above, which began in line %d: sort the file by it", known)))
+		return nil
+	default:
+		if err := in.close(); err != nil {
+			return err
+		}
+		in.open, in.seen[key] = &sale{key: key, fields: map[string]cell{}}, l.line
+	}
+	in.open.add(in, l, column)
+	return nil
+}
+
+func (in *sales) refuse(r *Refusal) { in.sheet.sink.Refuse(*r) }
+
+// add takes a line of the order in. What is the order's may stand in one of its lines, or the same in several.
+func (s *sale) add(in *sales, l line, column string) {
+	s.lines = append(s.lines, l)
+	if len(s.lines) > 1 && !in.sheet.from.has(lineNames...) {
+		s.faults = append(s.faults, l.fault(column, s.key, fmt.Sprintf("is that of line %d too, and MAP names no product_id, sku or name", s.lines[0].line)))
+	}
+	product := map[string]cell{}
+	for name := range in.sheet.from {
+		text, column := l.field(name)
+		c := cell{text, column, l}
+		first, has := s.fields[name]
+		switch {
+		case slices.Contains(lineFields, name):
+			product[name] = c
+		case !has || first.text == "":
+			s.fields[name] = c
+		case text != "" && text != first.text && slices.Contains(orderFields, name) && name != "email" && name != "phone" || text != "" && text != first.text && name == "userId":
+			s.faults = append(s.faults, c.fault(fmt.Sprintf("is not that of the order's line %d", first.of.line)))
+		}
+	}
+	if slices.ContainsFunc(lineNames, func(name string) bool { return product[name].text != "" }) || len(product) > 0 && !in.sheet.from.has(lineNames...) {
+		s.items = append(s.items, product)
+	}
+	if in.style.items != nil {
+		more, fault := in.style.items(l)
+		s.items = append(s.items, more...)
+		if fault != nil {
+			s.faults = append(s.faults, fault)
+		}
+	}
+}
+
+// close sends the open order, or refuses its lines.
+func (in *sales) close() error {
+	s := in.open
+	in.open = nil
+	if s == nil {
+		return nil
+	}
+	if r := in.torn[s.key]; r != nil {
+		s.faults = append(s.faults, r)
+	}
+	events, err := in.events(s)
+	if len(s.faults) == 0 {
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := in.sheet.sink.Event(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	slices.SortStableFunc(s.faults, func(a, b *Refusal) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) })
+	for _, l := range s.lines {
+		own := slices.DeleteFunc(slices.Clone(s.faults), func(r *Refusal) bool { return r.Line != l.line })
+		if len(own) == 0 {
+			own = append(own, &Refusal{Line: l.line, Row: l.number, Reason: fmt.Sprintf("another line of its order is refused: line %d", s.faults[0].Line)})
+		}
+		in.refuse(joined(own))
+	}
+	return nil
+}
+
+// joined is one refusal of a line for all its faults.
+func joined(all []*Refusal) *Refusal {
+	first := *all[0]
+	for _, more := range all[1:] {
+		first.Reason += "; " + more.Why()
+		first.Cell = ""
+	}
+	return &first
+}
+
+// person is whose the order is: by userId, by anonymousId, by the e-mail address of a customer who is known, or a guest who is the same whenever they give the address.
+func (in *sales) person(s *sale, id string) (user, anonymous string) {
+	user, anonymous = s.id("userId"), s.id("anonymousId")
+	if in.style.system == "" {
+		if user == "" && anonymous == "" {
+			s.lack("userId", "anonymousId")
+		}
+		return user, anonymous
+	}
+	if event.Meaningful(user) == "" {
+		user = ""
+	}
+	mail := address.Email(s.fields["email"].text)
+	switch {
+	case user != "":
+	case in.o.People[mail] != "" && mail != "":
+		user = in.o.People[mail]
+	case mail != "":
+		anonymous = domain.Guest(in.style.system, "email-"+digest(mail))
+	default:
+		anonymous = domain.Guest(in.style.system, id)
+	}
+	return user, anonymous
+}
+
+// id is a field that is the same byte by byte wherever it is said.
+func (s *sale) id(name string) string {
+	c := s.fields[name]
+	if rounded.MatchString(c.text) {
+		s.faults = append(s.faults, c.fault(errRounded.Error()))
+	}
+	return c.text
+}
+
+// lack notes that a field is empty, or the others that would do.
+func (s *sale) lack(name string, others ...string) {
+	column := name
+	for _, field := range append([]string{name}, others...) {
+		if _, at := s.lines[0].field(field); at != "" {
+			column = at
+			break
+		}
+	}
+	s.faults = append(s.faults, s.lines[0].fault(column, "", "is empty"))
+}
+
+// time is the time in a field, zero where there is none.
+func (s *sale) time(name string, o Options) time.Time {
+	c := s.fields[name]
+	if c.text == "" {
+		return time.Time{}
+	}
+	at, err := timeIn(c.text, o)
+	if err != nil {
+		s.faults = append(s.faults, c.fault(err.Error()))
+	}
+	return at
+}
+
+// minor is the amount in a cell; ok is false where there is none.
+func (s *sale) minor(c cell, currency money.Currency) (minor int64, ok bool) {
+	if c.text == "" || currency == "" {
+		return 0, false
+	}
+	minor, err := amountIn(c.text, currency)
+	if err != nil {
+		s.faults = append(s.faults, c.fault(err.Error()))
+	}
+	return minor, err == nil
+}
+
+// currency is the order's; empty with a fault.
+func (s *sale) currency(o Options) money.Currency {
+	c := s.fields["currency"]
+	if c.text == "" {
+		if o.Currency == "" {
+			s.lack("currency")
+		}
+		return o.Currency
+	}
+	code, ok := signs[strings.ToUpper(c.text)]
+	if !ok || strings.Contains(code, " ") {
+		code = c.text
+	}
+	currency, err := money.ParseCurrency(code)
+	if err != nil || !currency.Known() {
+		s.faults = append(s.faults, c.fault("is no currency of ISO 4217, such as CNY"))
+		return ""
+	}
+	return currency
+}
+
+// products are the order's lines as its events have them, and what they come to.
+func (s *sale) products(currency money.Currency) (products []map[string]any, sum int64) {
+	for _, item := range s.items {
+		p := map[string]any{}
+		for _, name := range []string{"sku", "name", "brand", "category", "variant"} {
+			if text := item[name].text; text != "" {
+				p[name] = text
+			}
+		}
+		p["product_id"] = cmp.Or(item["product_id"].text, item["sku"].text, item["name"].text)
+		quantity := int64(1)
+		if c := item["quantity"]; c.text != "" {
+			digits, err := ungrouped(c.text)
+			n, numberErr := money.ReadDecimal(digits)
+			switch {
+			case err != nil || numberErr != nil || n.Digits < 0 || n.Scale > 0 && item["line_total"].text == "":
+				s.faults = append(s.faults, c.fault("is no number of pieces"))
+			default:
+				p["quantity"] = plainDecimal(n)
+				if quantity = n.Digits; n.Scale > 0 {
+					quantity = 0
+				}
+			}
+		}
+		price, priced := s.minor(item["price"], currency)
+		total, totalled := s.minor(item["line_total"], currency)
+		switch {
+		case !totalled:
+			total = price * quantity
+		case !priced && quantity > 0:
+			price, priced = (total+quantity/2)/quantity, total >= 0
+		}
+		if priced {
+			p["price"] = decimal(price, currency)
+		}
+		if totalled {
+			p["line_total"] = decimal(total, currency)
+		}
+		if !priced && !totalled && !s.stated("total") && len(s.faults) == 0 {
+			s.faults = append(s.faults, item["price"].of.fault(cmp.Or(item["line_total"].column, item["price"].column), "", "is empty"))
+		}
+		sum += total
+		if p["product_id"] != "" {
+			products = append(products, p)
+		}
+	}
+	return products, sum
+}
+
+// stated tells whether a field says something of the order.
+func (s *sale) stated(name string) bool { return s.fields[name].text != "" }
+
+// plainDecimal writes a number as JSON does.
+func plainDecimal(n money.Decimal) json.Number {
+	digits := fmt.Sprintf("%0*d", n.Scale+1, n.Digits)
+	if n.Scale == 0 {
+		return json.Number(digits)
+	}
+	return json.Number(digits[:len(digits)-n.Scale] + "." + digits[len(digits)-n.Scale:])
+}
