@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
@@ -48,6 +49,8 @@ type estimate struct {
 	// Profiles is how many there are by the last finished run, or by the sample if it was everybody; absent when neither is known.
 	Profiles *int      `json:"profiles,omitempty"`
 	Audience *interval `json:"audience,omitempty"`
+	// Reach is what is left of them over the campaign's channel, or over each channel.
+	Reach []reach `json:"reach"`
 }
 
 // scopePreview is the scope of remembered previews, in Catalog.
@@ -56,11 +59,10 @@ const scopePreview = "preview"
 // askPreview judges a request to estimate the audience of a saved segment, of a derived one, or of the rule in the body before it is saved.
 func (p *Process) askPreview(_ http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 	id := r.PathValue("id")
-	return p.preview(r, segment.ID(id), scopePreview+"#"+id, body)
+	return p.preview(r, segment.ID(id), nil, scopePreview+"#"+id, body)
 }
 
-// askAudience judges a request to estimate how many are now in the segment that a saved definition is for, such as a campaign by its trigger. Its condition is not asked:
-// it is, of each person, when a notification is due.
+// askAudience judges a request to estimate how many are now in the segment that a saved campaign is for by its trigger, and how many of them it would reach.
 func (p *Process) askAudience(d document) func(http.ResponseWriter, *http.Request, []byte) *httpapi.Act {
 	return func(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 		id := r.PathValue("id")
@@ -82,12 +84,13 @@ func (p *Process) askAudience(d document) func(http.ResponseWriter, *http.Reques
 			httpapi.Failed(w, r, err)
 			return nil
 		}
-		return p.preview(r, audience, scopePreview+"#"+d.kind+"#"+id, nil)
+		saved := definition.Campaigns.Read(found)
+		return p.preview(r, audience, &saved, scopePreview+"#"+d.kind+"#"+id, nil)
 	}
 }
 
 // preview is the estimate of a segment, which has no effect whose transaction it could be remembered in. A question that is refused is not remembered.
-func (p *Process) preview(r *http.Request, id segment.ID, scope string, body []byte) *httpapi.Act {
+func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[campaign.Definition], scope string, body []byte) *httpapi.Act {
 	return &httpapi.Act{
 		Scope: scope + byCaller(r.Context()),
 		Do: func(ctx context.Context, _ httpapi.Call) (httpapi.Reply, error) {
@@ -97,14 +100,34 @@ func (p *Process) preview(r *http.Request, id segment.ID, scope string, body []b
 			if meets == nil {
 				return refusal.Passing(), err
 			}
-			e, err := p.estimate(ctx, id, meets)
+			plans, err := p.plans(ctx, of)
+			var faults fault.Faults
+			if errors.As(err, &faults) {
+				return httpapi.Render(ctx, func(w http.ResponseWriter) { httpapi.Invalid(w, "Invalid campaign", faults) }).Passing(), nil
+			}
+			if err != nil {
+				return httpapi.Reply{}, err
+			}
+			e, err := p.estimate(ctx, id, meets, plans)
 			return httpapi.Replied(ctx, http.StatusOK, e), err
 		},
 	}
 }
 
-func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profile.Profile) bool) (estimate, error) {
-	e, err := p.sample(ctx, meets)
+func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profile.Profile) bool, plans []*plan) (estimate, error) {
+	r, err := p.rules(ctx)
+	if err != nil {
+		return estimate{}, err
+	}
+	e, err := p.sample(ctx, func(one *profile.Profile) bool {
+		if !meets(one) {
+			return false
+		}
+		for _, n := range plans {
+			n.ask(p, r, one)
+		}
+		return true
+	})
 	if err != nil {
 		return estimate{}, err
 	}
@@ -114,14 +137,32 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profi
 			return estimate{}, err
 		}
 	}
-	if n := e.Profiles; n != nil {
-		e.Audience = &interval{
-			Estimate: math.Round(e.Share.Estimate * float64(*n)),
-			Low:      math.Floor(e.Share.Low * float64(*n)),
-			High:     math.Ceil(e.Share.High * float64(*n)),
-		}
+	e.Audience = e.people(e.Matched)
+	for _, n := range plans {
+		e.Reach = append(e.Reach, n.reach(e))
 	}
 	return e, nil
+}
+
+// share is the part of everybody that so many of the sample stand for.
+func (e estimate) share(k int) interval {
+	share := wilson(k, e.Sampled)
+	if e.Exact {
+		share.Low, share.High = share.Estimate, share.Estimate
+	}
+	return share
+}
+
+// people is how many so many of the sample stand for, nil where it is not known how many profiles there are.
+func (e estimate) people(k int) *interval {
+	if e.Profiles == nil {
+		return nil
+	}
+	if e.Exact {
+		return &interval{Estimate: float64(k), Low: float64(k), High: float64(k)}
+	}
+	share, n := e.share(k), float64(*e.Profiles)
+	return &interval{Estimate: math.Round(share.Estimate * n), Low: math.Floor(share.Low * n), High: math.Ceil(share.High * n)}
 }
 
 // asks writes down that somebody asks about people by a rule of their own. The answer waits for the line.
@@ -226,9 +267,7 @@ func (p *Process) sample(ctx context.Context, meets func(*profile.Profile) bool)
 			return estimate{}, err
 		}
 	}
-	e.Share = wilson(e.Matched, e.Sampled)
-	if e.Exact {
-		e.Share.Low, e.Share.High = e.Share.Estimate, e.Share.Estimate
+	if e.Share = e.share(e.Matched); e.Exact {
 		e.Profiles = &e.Sampled
 	}
 	return e, nil

@@ -38,7 +38,7 @@ func (r *read) judge(ctx context.Context) (*judged, delivery.Verdict, error) {
 	if defined {
 		eligible = j.eligible()
 	}
-	marks, err := r.Deliveries.Marks(ctx, c.Channel, j.address())
+	marks, err := r.Deliveries.Marks(ctx, c.Channel, c.Address(r.person))
 	if err != nil {
 		return nil, delivery.Verdict{}, err
 	}
@@ -105,38 +105,14 @@ func (a *attempt) waits(now time.Time, r delivery.Reason, detail string) deliver
 
 // factsOf is what the guards are asked.
 func (j *judged) factsOf(rules rules, marks delivery.Marks, eligible delivery.Verdict) delivery.Case {
-	c, person := j.campaign, j.person
-	f := delivery.Case{
-		Now: person.Moment(j.Now()), Settings: rules.settings, Holdout: rules.holdout, Stops: rules.stops,
-		CampaignID: j.n.CampaignID, Control: c.Control, Transactional: c.Transactional,
-		Channel: c.Channel, Tags: c.Tags, NotAfter: j.n.NotAfter,
-		Person: campaign.Person(person), Address: j.address(), Marks: marks,
-		Zone:     delivery.Zone(j.all.Zone.Value, person.Place("country"), person.TraitText("phone"), j.Shop.Zone),
-		Eligible: eligible, Contacts: []*delivery.Contact{j.contact},
+	f := j.campaign.Case(j.person, j.all, j.Shop)
+	f.Now, f.NotAfter = j.person.Moment(j.Now()), j.n.NotAfter
+	f.Settings, f.Holdout, f.Stops = rules.settings, rules.holdout, rules.stops
+	f.CampaignID, f.Marks, f.Eligible, f.Contacts = j.n.CampaignID, marks, eligible, []*delivery.Contact{j.contact}
+	if f.Confirms {
+		f.Settings = rules.settings.Confirming(delivery.CapOfDevice)
 	}
-	if c.Confirms {
-		f.Confirms, f.Settings = true, rules.settings.Confirming(delivery.CapOfDevice)
-		return f // what the device has consented to is no word of whoever reads there
-	}
-	f.Consent = wordOf(person, c.Channel, profile.Marketing)
-	f.Service = wordOf(person, c.Channel, profile.Service)
 	return f
-}
-
-// wordOf is the person's last word, nil if there is none.
-func wordOf(person *profile.Profile, c delivery.Channel, purpose profile.Purpose) *profile.Consent {
-	if word, given := person.Consent[profile.ConsentKey(string(c), purpose)]; given {
-		return &word
-	}
-	return nil
-}
-
-// address is where the campaign's channel reaches the person; empty where it needs none.
-func (j *judged) address() string {
-	if j.campaign.Confirms {
-		return j.person.ToConfirm()
-	}
-	return j.person.Address(delivery.KindOf(j.campaign.Channel).Address)
 }
 
 // unaddressed says more of why there is no address.

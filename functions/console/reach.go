@@ -1,0 +1,124 @@
+package console
+
+import (
+	"context"
+
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/catalog"
+)
+
+// part is how many of the sample are something, and how many people that makes.
+type part struct {
+	Sampled  int       `json:"sampled"`
+	Audience *interval `json:"audience,omitempty"` // absent where it is not known how many profiles there are
+}
+
+// reach is what is left of those who match, over one channel.
+type reach struct {
+	Channel delivery.Channel `json:"channel"`
+	// Reachable is who has an address and the consent that it takes, and does not stand out by a bounce or a complaint of their own.
+	Reachable part `json:"reachable"`
+	// Unreachable is why the others are not, HeldOut who is kept out of those who are reachable: in the sample.
+	Unreachable map[delivery.Reason]int `json:"unreachable"`
+	HeldOut     heldOut                 `json:"heldOut"`
+	// NotEligible is whom the campaign's condition refuses now of the rest.
+	NotEligible *part `json:"notEligible,omitempty"`
+	// Left is who would get it.
+	Left part `json:"left"`
+	// NotAsked are guards that can refuse more: they are of each person's record, of the address, or of the time.
+	NotAsked []delivery.Reason `json:"notAsked"`
+}
+
+// heldOut is who is kept out of everything, and out of the campaign, to measure it.
+type heldOut struct {
+	Holdout part `json:"holdout"`
+	Control part `json:"control"`
+}
+
+// notAsked are the reasons that a profile does not tell: what an address or the contact record bars, and what is taken at the time.
+var notAsked = []delivery.Reason{delivery.Suppressed, delivery.FrequencyCap, delivery.InQuietHours, delivery.KillSwitch}
+
+// plan is a way of reaching people that a preview looks at, with what it has found of the sample.
+type plan struct {
+	campaign campaign.Compiled
+	asked    bool // of a campaign, whose condition is asked
+	found    map[delivery.Reason]int
+}
+
+// plans are the campaign of a preview, or without one all channels.
+func (p *Process) plans(ctx context.Context, of *definition.Saved[campaign.Definition]) ([]*plan, error) {
+	if of == nil {
+		var all []*plan
+		for _, c := range delivery.Channels() {
+			all = append(all, &plan{campaign: campaign.Compiled{Definition: campaign.Definition{Channel: c}}})
+		}
+		return all, nil
+	}
+	segments, err := p.segments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set, _ := segment.Compile(segments)
+	compiled, err := of.Value.Compile(of.Version, segments, set)
+	return []*plan{{campaign: compiled, asked: true}}, err
+}
+
+// rules are the shop's, as far as they hold whenever something is sent.
+type rules struct {
+	settings delivery.Settings
+	holdout  delivery.Holdout
+}
+
+func (p *Process) rules(ctx context.Context) (r rules, err error) {
+	all, err := catalog.Setting(ctx, p.Catalog, definition.Messaging)
+	if err != nil {
+		return r, err
+	}
+	r.settings.Consent = all.Consent
+	r.holdout, err = catalog.Setting(ctx, p.Catalog, definition.Holdout)
+	return r, err
+}
+
+// ask asks of somebody who matches what dispatch would ask, as far as the profile tells.
+func (n *plan) ask(p *Process, r rules, one *profile.Profile) {
+	c, all, now := n.campaign, one.All(), p.Now()
+	f := c.Case(one, all, p.Shop)
+	f.Now, f.Settings, f.Holdout = now, r.settings, r.holdout
+	view := one
+	if c.TakesUnproven() {
+		view = all
+	}
+	f.Eligible = delivery.Verdict{Action: delivery.Proceed}
+	if !c.Condition.Holds(view, now, p.Shop) {
+		f.Eligible = delivery.Verdict{Action: delivery.Skip, Reason: delivery.NotEligible}
+	}
+	if n.found == nil {
+		n.found = map[delivery.Reason]int{}
+	}
+	n.found[delivery.Judge(f).Reason]++
+}
+
+// reach is what was found, as shares of a sample and of everybody.
+func (n *plan) reach(e estimate) reach {
+	of := func(k int) part { return part{k, e.people(k)} }
+	out := reach{Channel: n.campaign.Channel, Unreachable: map[delivery.Reason]int{}, NotAsked: notAsked}
+	reachable := e.Matched
+	for _, r := range []delivery.Reason{delivery.Suppressed, delivery.NoConsent, delivery.NoAddress} {
+		if k := n.found[r]; k > 0 {
+			out.Unreachable[r] = k
+			reachable -= k
+		}
+	}
+	out.Reachable = of(reachable)
+	out.HeldOut = heldOut{of(n.found[delivery.InHoldout]), of(n.found[delivery.InControl])}
+	if n.asked {
+		refused := of(n.found[delivery.NotEligible])
+		out.NotEligible = &refused
+	}
+	out.Left = of(n.found[""])
+	return out
+}
