@@ -65,7 +65,7 @@ func TestJourney(t *testing.T) {
 		}
 		Traits   map[string]any
 		Segments []string
-		RFM      *struct{ R, F, M int }
+		RFM      *scores
 	}
 	m.call(http.StatusOK, "GET", "/v1/profiles/mei", serverKey, "", &mei)
 	if mei.Orders.Count != 1 || mei.Orders.Revenue[0].Amount != 10000 || mei.Orders.Revenue[0].Currency != "CNY" || mei.Traits["name"] != "Mei" || !slices.Contains(mei.Segments, "buyers") {
@@ -91,8 +91,9 @@ func TestJourney(t *testing.T) {
 		t.Errorf("the run saw %d profiles, want 2", report.Profiles)
 	}
 	m.call(http.StatusOK, "GET", "/v1/profiles/mei", serverKey, "", &mei)
-	if mei.RFM == nil || mei.RFM.M == 0 {
-		t.Errorf("after the run mei's scores are %+v", mei.RFM)
+	// Of two buyers both ordered today and once, and mei paid more.
+	if want := (scores{R: 5, F: 1, M: 5}); mei.RFM == nil || *mei.RFM != want {
+		t.Errorf("after the run mei's scores are %+v, want %+v", mei.RFM, want)
 	}
 
 	for person, want := range map[string]string{"mei": `[{"points":500}]`, "li": `[{"points":200}]`} {
@@ -116,8 +117,15 @@ func TestJourney(t *testing.T) {
 			}
 		}
 	}
-	if len(hooks) != 1 || !strings.Contains(hooks[0].Text, `{"what":"Signed Up","plan":"tea"}`) {
-		t.Errorf("webhook deliveries: %+v", hooks)
+	var posted struct {
+		CampaignID, UserID string
+		Payload            struct{ What, Plan string }
+	}
+	if len(hooks) != 1 || json.Unmarshal([]byte(hooks[0].Text), &posted) != nil {
+		t.Fatalf("webhook deliveries: %+v", hooks)
+	}
+	if got, want := fmt.Sprintf("%+v", posted), "{CampaignID:sign-up UserID:mei Payload:{What:Signed Up Plan:tea}}"; got != want {
+		t.Errorf("posted %s, want %s", got, want)
 	}
 	if got, want := m.decisions("mei"), "first-order sent, never skipped notEligible, sign-up sent, top sent"; got != want {
 		t.Errorf("decided for mei: %s; want %s", got, want)
@@ -292,8 +300,9 @@ func (m *machine) rest(profileID string) {
 		{"type":"track","messageId":"v1","userId":"wang","event":"Consent Granted","properties":{"channel":"social"}},
 		{"type":"track","messageId":"v2","userId":"wang","event":"Store Visited"}]}`, nil)
 	m.idle()
-	if got := m.decisions("wang"); !strings.Contains(got, "quiet deferred quietHours") {
-		m.t.Errorf("within quiet hours: %s", got)
+	const quiet = "everybody sent, first-order skipped noConsent, later sent, never skipped notEligible, quiet deferred quietHours, sign-up sent"
+	if got := m.decisions("wang"); got != quiet {
+		m.t.Errorf("within quiet hours: %s, want %s", got, quiet)
 	}
 	m.call(http.StatusNoContent, "DELETE", "/v1/campaigns/quiet", operatorKey, "", nil)
 
@@ -389,3 +398,6 @@ func sharedData(t *testing.T, parts ...string) string {
 	}
 	return path
 }
+
+// scores are a person's quintiles.
+type scores struct{ R, F, M int }
