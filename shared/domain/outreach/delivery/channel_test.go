@@ -42,7 +42,7 @@ func TestWhoIsAskedCanAnswer(t *testing.T) {
 	for _, k := range kinds {
 		for _, purpose := range []profile.Purpose{profile.Marketing, profile.Service} {
 			if why := profile.JudgeConsentKey(profile.ConsentKey(string(k.Channel), purpose)); why != "" {
-				t.Errorf("nobody can consent to %s, so nothing would go out; channels without an address are listed in people/profile/consent.go: %s", k.Channel, why)
+				t.Errorf("nobody can consent to %s, so nothing would go out; channels without an address are listed in people/profile/word.go: %s", k.Channel, why)
 			}
 		}
 	}

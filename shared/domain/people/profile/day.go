@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -65,4 +66,65 @@ func (d Day) Start(zone *time.Location) time.Time {
 type Days struct {
 	Last Day    `json:"last"`
 	Bits []byte `json:"bits"`
+}
+
+// Add puts a day into the set; days more than MaxActiveDays before the newest are let go.
+func (d *Days) Add(day Day) {
+	switch {
+	case len(d.Bits) == 0:
+		d.Last, d.Bits = day, []byte{1}
+		return
+	case d.Has(day):
+		return
+	case day > d.Last:
+		d.shift(int(day - d.Last))
+		d.Last = day
+	}
+	back := int(d.Last - day)
+	if back >= MaxActiveDays {
+		return
+	}
+	bits := slices.Clone(d.Bits)
+	for len(bits) <= back/8 {
+		bits = append(bits, 0)
+	}
+	bits[back/8] |= 1 << (back % 8)
+	d.Bits = bits
+}
+
+// shift moves every day n places back.
+func (d *Days) shift(n int) {
+	var shifted Days
+	shifted.Bits = make([]byte, 0, len(d.Bits)+n/8+1)
+	for i := range min(len(d.Bits)*8, MaxActiveDays) {
+		if d.Bits[i/8]&(1<<(i%8)) == 0 || i+n >= MaxActiveDays {
+			continue
+		}
+		to := i + n
+		for len(shifted.Bits) <= to/8 {
+			shifted.Bits = append(shifted.Bits, 0)
+		}
+		shifted.Bits[to/8] |= 1 << (to % 8)
+	}
+	d.Bits = shifted.Bits
+	if len(d.Bits) == 0 {
+		d.Bits = []byte{0}
+	}
+}
+
+// Has tells whether the day is in the set.
+func (d Days) Has(day Day) bool {
+	back := int(d.Last - day)
+	return back >= 0 && back < len(d.Bits)*8 && d.Bits[back/8]&(1<<(back%8)) != 0
+}
+
+// Count is the number of days in the set from a day on.
+func (d Days) Count(from Day) int {
+	n := 0
+	for i := range len(d.Bits) * 8 {
+		if d.Bits[i/8]&(1<<(i%8)) != 0 && d.Last-Day(i) >= from {
+			n++
+		}
+	}
+	return n
 }

@@ -3,8 +3,6 @@ package profile
 import (
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -13,20 +11,6 @@ import (
 
 // MaxOff bounds how many devices are remembered that were taken off somebody.
 const MaxOff = 40
-
-// Base is the kind without the count of how often such a device was taken off somebody.
-func (k IdentifierKind) Base() IdentifierKind {
-	if strings.HasPrefix(string(k), string(AnonymousID)+".") {
-		return AnonymousID
-	}
-	return k
-}
-
-// Next is a device once more, after it was taken off.
-func (i Identifier) Next() Identifier {
-	times, _ := strconv.Atoi(strings.TrimPrefix(string(i.Kind), string(AnonymousID)+"."))
-	return Identifier{IdentifierKind(string(AnonymousID) + "." + strconv.Itoa(times+1)), i.Value}
-}
 
 // Left tells whether what was received at a time under the key of a device is no longer the person's: the device was taken off before.
 func (p *Profile) Left(key ID, receivedAt time.Time) bool {

@@ -72,13 +72,6 @@ func (p *Profile) VersionOf(id ID) int64 {
 // centiseconds since 1970 have twelve digits, as the keys of packs do.
 func centiseconds(t time.Time) int64 { return t.UnixMilli() / 10 }
 
-// mark is what a profile's item was when it was read or last written, as far as the profile itself does not say it any more.
-type mark struct {
-	erased time.Time
-	// behind is how far the item's version lies below Version.
-	behind int64
-}
-
 // Mark is what every conditional write of a profile's item asks: that the item is still so, and no pointer.
 type Mark struct {
 	Version int64 // 0 where there was no item

@@ -3,28 +3,12 @@ package profile
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/domain/rawjson"
-)
-
-// Bounds of the tracked detail of one profile. What is over a bound is left out, the newest staying; sums of money and orders are
-// never left out.
-const (
-	MaxTraits       = 64
-	MaxTraitKey     = 64  // bytes
-	MaxTraitText    = 256 // bytes of a text value
-	MaxCounters     = 64  // of names beside StandardEvents
-	MaxCounterName  = 64  // bytes
-	MaxRecentDays   = 12
-	MaxCartLines    = 20
-	MaxGroups       = 10
-	MaxActiveDays   = 400
-	MaxOrderEntries = 256
 )
 
 // Fold adds one event, everything but its effect on orders. The result is a function of the set of events: it is the same in
@@ -78,63 +62,6 @@ func saidBy(l trust.Level) trust.Level {
 		return l
 	}
 	return ""
-}
-
-func (m *Memory) stamp(s *Stamped, value string, at time.Time) {
-	if value == "" || len(value) > MaxTraitText {
-		return
-	}
-	if at.After(s.At) || at.Equal(s.At) && value > s.Value {
-		*s = Stamped{Value: value, At: at}
-	}
-}
-
-func (m *Memory) touch(c *eventContext, at time.Time) {
-	last := m.Touch["last"]
-	t := Touch{At: at, Campaign: same(last.Campaign, c.campaign), Source: same(last.Source, c.source), Medium: same(last.Medium, c.medium), Referrer: same(last.Referrer, c.referrer)}
-	if t.Campaign == "" && t.Source == "" && t.Medium == "" && t.Referrer == "" {
-		return
-	}
-	if m.Touch == nil {
-		m.Touch = map[string]Touch{}
-	}
-	m.Touch["first"] = earliestTouch(m.Touch["first"], t)
-	m.Touch["last"] = latestTouch(m.Touch["last"], t)
-}
-
-func touchKey(t Touch) string {
-	return strings.Join([]string{t.Campaign, t.Source, t.Medium, t.Referrer}, "\x00")
-}
-
-func earliestTouch(a, b Touch) Touch {
-	if a.At.IsZero() || !b.At.IsZero() && (b.At.Before(a.At) || b.At.Equal(a.At) && touchKey(b) > touchKey(a)) {
-		return b
-	}
-	return a
-}
-
-func latestTouch(a, b Touch) Touch {
-	if a.At.IsZero() || b.At.After(a.At) || b.At.Equal(a.At) && touchKey(b) > touchKey(a) {
-		return b
-	}
-	return a
-}
-
-func (m *Memory) join(group string, at time.Time) {
-	if len(group) > MaxTraitText {
-		m.leave("groups", 1)
-		return
-	}
-	if group == "" {
-		return
-	}
-	if m.Groups == nil {
-		m.Groups = map[string]time.Time{}
-	}
-	if at.After(m.Groups[group]) {
-		m.Groups[group] = at
-	}
-	m.leave("groups", dropOldest(m.Groups, MaxGroups, func(t time.Time) time.Time { return t }))
 }
 
 // track is what an e-commerce event means beyond being counted.
@@ -227,124 +154,38 @@ func (m *Memory) bought(raw []byte, at time.Time) {
 	})
 }
 
-// line writes a product's line by its newest event. A removed product stays as a line of quantity zero, so that an older addition that
-// comes late does not bring it back.
-func (m *Memory) line(id string, line CartLine) {
-	at := line.At
-	if id == "" || !at.After(m.CartClearedAt) {
-		return
+// do folds what the person did.
+func (m *Memory) do(e *event.Event, at time.Time, shop Shop) {
+	if m.FirstSeen.IsZero() || at.Before(m.FirstSeen) {
+		m.FirstSeen = at
 	}
-	if m.Cart == nil {
-		m.Cart = map[string]CartLine{}
+	if at.After(m.LastSeen) {
+		m.LastSeen = at
 	}
-	old, known := m.Cart[id]
-	if known && (at.Before(old.At) || at.Equal(old.At) && (old.Quantity < line.Quantity || old.Quantity == line.Quantity && old.Price >= line.Price)) {
-		return
+	day := shop.Day(at)
+	m.ShopDays = m.shopDays()
+	m.Active.Add(day)
+	if active(e) {
+		m.Hours.add(at)
 	}
-	m.Cart[id] = line
-	m.leave("cart", dropOldest(m.Cart, MaxCartLines, func(l CartLine) time.Time { return l.At }))
-}
-
-func (m *Memory) clearCart(at time.Time) {
-	if !at.After(m.CartClearedAt) {
-		return
-	}
-	m.CartClearedAt = at
-	for id, line := range m.Cart {
-		if !line.At.After(at) {
-			delete(m.Cart, id)
-		}
-	}
-	if len(m.Cart) == 0 {
-		m.Cart = nil // as it is read back
+	switch e.Kind {
+	case event.Track:
+		m.count(e.Name, at, day)
+		m.track(e, at, shop.Currency)
+	case event.Page, event.Screen:
+		m.count(string(e.Kind), at, day)
 	}
 }
 
-// OpenCart is the number of pieces in the cart and their worth in minor units of the shop's currency.
-func (m *Memory) OpenCart() (pieces int, worth int64) {
-	for _, line := range m.Cart {
-		pieces += line.Quantity
-		worth += int64(line.Quantity) * line.Price
-	}
-	return pieces, worth
-}
-
-// shopDays is ShopDays, and for a profile that was never folded into by the shop's calendar the day behind those that are there.
-func (m *Memory) shopDays() Day {
-	switch {
-	case m.ShopDays > 0:
-		return m.ShopDays
-	case len(m.Active.Bits) > 0:
-		return m.Active.Last + 1
-	}
-	return 1
-}
-
-// Day is the day under which an event of a time stands in Active and Counters.
-func (m *Memory) Day(at time.Time, shop Shop) Day {
-	if day := shop.Day(at); m.ShopDays > 0 && day >= m.ShopDays {
-		return day
-	}
-	return DayOf(at)
-}
-
-// Add puts a day into the set; days more than MaxActiveDays before the newest are let go.
-func (d *Days) Add(day Day) {
-	switch {
-	case len(d.Bits) == 0:
-		d.Last, d.Bits = day, []byte{1}
-		return
-	case d.Has(day):
-		return
-	case day > d.Last:
-		d.shift(int(day - d.Last))
-		d.Last = day
-	}
-	back := int(d.Last - day)
-	if back >= MaxActiveDays {
-		return
-	}
-	bits := slices.Clone(d.Bits)
-	for len(bits) <= back/8 {
-		bits = append(bits, 0)
-	}
-	bits[back/8] |= 1 << (back % 8)
-	d.Bits = bits
-}
-
-// shift moves every day n places back.
-func (d *Days) shift(n int) {
-	var shifted Days
-	shifted.Bits = make([]byte, 0, len(d.Bits)+n/8+1)
-	for i := range min(len(d.Bits)*8, MaxActiveDays) {
-		if d.Bits[i/8]&(1<<(i%8)) == 0 || i+n >= MaxActiveDays {
-			continue
-		}
-		to := i + n
-		for len(shifted.Bits) <= to/8 {
-			shifted.Bits = append(shifted.Bits, 0)
-		}
-		shifted.Bits[to/8] |= 1 << (to % 8)
-	}
-	d.Bits = shifted.Bits
-	if len(d.Bits) == 0 {
-		d.Bits = []byte{0}
+// place folds where the person's clock and language are.
+func (m *Memory) place(c *eventContext, at time.Time) {
+	m.stamp(&m.Locale, same(m.Locale.Value, c.locale), at)
+	if zone := same(m.Zone.Value, c.timezone); zone == m.Zone.Value || zoneOf(zone) != nil {
+		m.stamp(&m.Zone, zone, at)
 	}
 }
 
-// Has tells whether the day is in the set.
-func (d Days) Has(day Day) bool {
-	back := int(d.Last - day)
-	return back >= 0 && back < len(d.Bits)*8 && d.Bits[back/8]&(1<<(back%8)) != 0
-}
-
-// Count is the number of days in the set from a day on.
-func (d Days) Count(from Day) int {
-	n := 0
-	for i := range len(d.Bits) * 8 {
-		if d.Bits[i/8]&(1<<(i%8)) != 0 && d.Last-Day(i) >= from {
-			n++
-		}
-	}
-	return n
+// say folds traits; by is who says them, empty for the shop.
+func (m *Memory) say(raw []byte, by trust.Level, at time.Time) {
+	m.leave("traits", m.Traits.say(raw, by, at))
 }

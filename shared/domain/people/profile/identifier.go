@@ -1,13 +1,63 @@
 package profile
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/people/address"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/rawjson"
 )
+
+// ID names a profile: 22 characters of base64url, 128 bits. It is a pseudonym and may appear in logs.
+type ID string
+
+// idBytes is what an ID stands for.
+const idBytes = 16
+
+// Valid says whether a text could be the id of a profile at all, in the one way in which it is written: base64 has others, with line breaks in between or bits behind the end.
+func (id ID) Valid() bool {
+	raw, err := base64.RawURLEncoding.DecodeString(string(id))
+	return err == nil && len(raw) == idBytes && base64.RawURLEncoding.EncodeToString(raw) == string(id)
+}
+
+// IdentifierKind says in which system an identifier's value is unique.
+type IdentifierKind string
+
+// The identifier kinds. The API spells a profile by userId bare, `anonymous:<anonymousId>` or `profile:<profileId>`.
+const (
+	UserID      IdentifierKind = "user"
+	AnonymousID IdentifierKind = "anonymous"
+)
+
+// Identifier is one name of a person.
+type Identifier struct {
+	Kind  IdentifierKind `json:"kind"`
+	Value string         `json:"value"`
+}
+
+// ID is the profile id that this identifier founds, and the key under which its pointer stands if it joined another.
+func (i Identifier) ID() ID {
+	sum := sha256.Sum256([]byte(string(i.Kind) + ":" + i.Value))
+	return ID(base64.RawURLEncoding.EncodeToString(sum[:idBytes]))
+}
+
+// Base is the kind without the count of how often such a device was taken off somebody.
+func (k IdentifierKind) Base() IdentifierKind {
+	if strings.HasPrefix(string(k), string(AnonymousID)+".") {
+		return AnonymousID
+	}
+	return k
+}
+
+// Next is a device once more, after it was taken off.
+func (i Identifier) Next() Identifier {
+	times, _ := strconv.Atoi(strings.TrimPrefix(string(i.Kind), string(AnonymousID)+"."))
+	return Identifier{IdentifierKind(string(AnonymousID) + "." + strconv.Itoa(times+1)), i.Value}
+}
 
 // The identifier kinds beside userId and anonymousId. They join people by identify and alias only.
 const (
@@ -200,43 +250,4 @@ func (p *Profile) kinds(kind IdentifierKind) int {
 		}
 	}
 	return n
-}
-
-// Attach adds an identifier. It tells whether the limit of its kind allowed it.
-func (p *Profile) Attach(i Identifier) bool {
-	if p.Has(i) {
-		return true
-	}
-	if p.Full(i.Kind) {
-		return false
-	}
-	p.Identifiers = append(slices.Clone(p.Identifiers), i)
-	p.acknowledge()
-	return true
-}
-
-// Unite adds an identifier on an explicit word, which may go beyond the limits of kinds. It tells whether MaxUnited allowed it.
-func (p *Profile) Unite(i Identifier) bool {
-	if len(p.Identifiers) >= MaxUnited {
-		return p.Has(i)
-	}
-	if !p.Has(i) {
-		p.Identifiers = append(slices.Clone(p.Identifiers), i)
-		p.acknowledge()
-	}
-	return true
-}
-
-// Fits tells whether two profiles may become one: by an explicit merge if they have at most MaxUnited identifiers, else within the
-// limits of every kind.
-func (p *Profile) Fits(q *Profile, explicit bool) bool {
-	if len(p.Identifiers)+len(q.Identifiers) > MaxUnited {
-		return false
-	}
-	for _, i := range q.Identifiers {
-		if !explicit && p.kinds(i.Kind)+q.kinds(i.Kind) > limit(i.Kind) {
-			return false
-		}
-	}
-	return true
 }

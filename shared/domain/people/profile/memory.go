@@ -4,9 +4,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/userops/userops/shared/domain/people/event"
-	"github.com/userops/userops/shared/domain/people/trust"
 )
 
 // Memory is what somebody did and what is said of them. A profile has two of them, since who says something is no part of what is said:
@@ -46,42 +43,6 @@ type Memory struct {
 
 // Empty tells whether no event was folded into it.
 func (m *Memory) Empty() bool { return m.FirstSeen.IsZero() }
-
-// do folds what the person did.
-func (m *Memory) do(e *event.Event, at time.Time, shop Shop) {
-	if m.FirstSeen.IsZero() || at.Before(m.FirstSeen) {
-		m.FirstSeen = at
-	}
-	if at.After(m.LastSeen) {
-		m.LastSeen = at
-	}
-	day := shop.Day(at)
-	m.ShopDays = m.shopDays()
-	m.Active.Add(day)
-	if active(e) {
-		m.Hours.add(at)
-	}
-	switch e.Kind {
-	case event.Track:
-		m.count(e.Name, at, day)
-		m.track(e, at, shop.Currency)
-	case event.Page, event.Screen:
-		m.count(string(e.Kind), at, day)
-	}
-}
-
-// place folds where the person's clock and language are.
-func (m *Memory) place(c *eventContext, at time.Time) {
-	m.stamp(&m.Locale, same(m.Locale.Value, c.locale), at)
-	if zone := same(m.Zone.Value, c.timezone); zone == m.Zone.Value || zoneOf(zone) != nil {
-		m.stamp(&m.Zone, zone, at)
-	}
-}
-
-// say folds traits; by is who says them, empty for the shop.
-func (m *Memory) say(raw []byte, by trust.Level, at time.Time) {
-	m.leave("traits", m.Traits.say(raw, by, at))
-}
 
 // Absorb unites another memory into this one. Sums add up, traits go by their greatest word.
 func (m *Memory) Absorb(q *Memory) {
@@ -151,15 +112,6 @@ func (m *Memory) absorbDetail(q *Memory) {
 	}
 }
 
-func (m *Memory) absorbCart(q *Memory) {
-	if q.CartClearedAt.After(m.CartClearedAt) {
-		m.clearCart(q.CartClearedAt)
-	}
-	for id, line := range q.Cart {
-		m.line(id, line)
-	}
-}
-
 // clone is a memory of its own. What stands in its tables is never changed in place.
 func (m *Memory) clone() Memory {
 	c := *m
@@ -169,49 +121,47 @@ func (m *Memory) clone() Memory {
 	return c
 }
 
-// All is the person as everything shows them that was ever said, proven or not. Where both parts speak of the same trait, time zone or locale, the proven one stands; an
-// unproven trait says by whom it is. It is for reading, and until the profile is changed: where only one part has anything, its tables are the profile's own,
-// since a run asks this of ten million people.
-func (p *Profile) All() *Profile {
-	if p.Unproven.Empty() {
-		return p
+func (m *Memory) join(group string, at time.Time) {
+	if len(group) > MaxTraitText {
+		m.leave("groups", 1)
+		return
 	}
-	all := *p
-	all.Unproven = Memory{}
-	if p.Memory.Empty() && len(p.Traits) == 0 {
-		all.Memory = p.Unproven
-		all.Traits = maps.Clone(p.Unproven.Traits)
-		for k, t := range all.Traits {
-			t.By = trust.Public
-			all.Traits[k] = t
-		}
-		return &all
+	if group == "" {
+		return
 	}
-	all.Memory = p.Memory.clone()
-	said := p.Unproven
-	said.Traits = nil
-	// Where somebody is and in which language is said of them and not done: the proven word stands.
-	if all.Zone.Value != "" {
-		said.Zone = Stamped{}
+	if m.Groups == nil {
+		m.Groups = map[string]time.Time{}
 	}
-	if all.Locale.Value != "" {
-		said.Locale = Stamped{}
+	if at.After(m.Groups[group]) {
+		m.Groups[group] = at
 	}
-	all.Memory.Absorb(&said)
-	for k, t := range p.Unproven.Traits {
-		if _, proven := all.Traits[k]; !proven {
-			t.By = trust.Public
-			all.Traits.set(k, t)
-		}
-	}
-	return &all
+	m.leave("groups", dropOldest(m.Groups, MaxGroups, func(t time.Time) time.Time { return t }))
 }
 
-// Seen is when the person was seen first and last, by whatever event.
-func (p *Profile) Seen() (first, last time.Time) {
-	first, last = p.FirstSeen, p.LastSeen
-	if u := &p.Unproven; first.IsZero() || !u.Empty() && u.FirstSeen.Before(first) {
-		first = u.FirstSeen
+// shopDays is ShopDays, and for a profile that was never folded into by the shop's calendar the day behind those that are there.
+func (m *Memory) shopDays() Day {
+	switch {
+	case m.ShopDays > 0:
+		return m.ShopDays
+	case len(m.Active.Bits) > 0:
+		return m.Active.Last + 1
 	}
-	return first, event.Latest(last, p.Unproven.LastSeen)
+	return 1
+}
+
+// Day is the day under which an event of a time stands in Active and Counters.
+func (m *Memory) Day(at time.Time, shop Shop) Day {
+	if day := shop.Day(at); m.ShopDays > 0 && day >= m.ShopDays {
+		return day
+	}
+	return DayOf(at)
+}
+
+func (m *Memory) absorbCart(q *Memory) {
+	if q.CartClearedAt.After(m.CartClearedAt) {
+		m.clearCart(q.CartClearedAt)
+	}
+	for id, line := range q.Cart {
+		m.line(id, line)
+	}
 }

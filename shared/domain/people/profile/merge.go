@@ -144,3 +144,51 @@ func (p *Profile) absorbWindow(q *Profile) {
 		p.Outbox = append(p.Outbox, f)
 	}
 }
+
+// Attach adds an identifier. It tells whether the limit of its kind allowed it.
+func (p *Profile) Attach(i Identifier) bool {
+	if p.Has(i) {
+		return true
+	}
+	if p.Full(i.Kind) {
+		return false
+	}
+	p.Identifiers = append(slices.Clone(p.Identifiers), i)
+	p.acknowledge()
+	return true
+}
+
+// Unite adds an identifier on an explicit word, which may go beyond the limits of kinds. It tells whether MaxUnited allowed it.
+func (p *Profile) Unite(i Identifier) bool {
+	if len(p.Identifiers) >= MaxUnited {
+		return p.Has(i)
+	}
+	if !p.Has(i) {
+		p.Identifiers = append(slices.Clone(p.Identifiers), i)
+		p.acknowledge()
+	}
+	return true
+}
+
+// Fits tells whether two profiles may become one: by an explicit merge if they have at most MaxUnited identifiers, else within the
+// limits of every kind.
+func (p *Profile) Fits(q *Profile, explicit bool) bool {
+	if len(p.Identifiers)+len(q.Identifiers) > MaxUnited {
+		return false
+	}
+	for _, i := range q.Identifiers {
+		if !explicit && p.kinds(i.Kind)+q.kinds(i.Kind) > limit(i.Kind) {
+			return false
+		}
+	}
+	return true
+}
+
+// absorbClaims unites what devices have claimed of two people who are one.
+func (p *Profile) absorbClaims(q *Profile) {
+	p.acknowledge()
+	p.forgetClaims(q.ClaimsFrom)
+	for device, c := range q.Claims {
+		p.Claim(device, c)
+	}
+}

@@ -1,43 +1,19 @@
 package profile
 
 import (
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
+
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // TraitText is the first trait of these names that says something, a number as its digits: clients send phone numbers as either.
 func (m *Memory) TraitText(names ...string) string { return m.Traits.text(names...) }
-
-// text is the first of the traits that says something.
-func (m Traits) text(names ...string) string {
-	for _, name := range names {
-		switch v := m[name].Value.(type) {
-		case string:
-			if s := strings.TrimSpace(v); s != "" {
-				return s
-			}
-		case int64:
-			return strconv.FormatInt(v, 10)
-		}
-	}
-	return ""
-}
-
-// proven is text, of those traits that somebody said who is trusted.
-func (m Traits) proven(names ...string) string {
-	for _, name := range names {
-		if s := m.text(name); s != "" && m[name].By != trust.Public {
-			return s
-		}
-	}
-	return ""
-}
 
 // Gender is female, male or other, read from the trait gender; empty where it says nothing of the kind.
 func (m *Memory) Gender() string {
@@ -117,22 +93,49 @@ func (p *Profile) HeardOf() time.Time {
 	return event.Latest(last, event.Latest(p.Window.Floor, p.Window.Horizon))
 }
 
-// AbandonedAt is when the open cart was last touched: a line changed, the cart or a step of the checkout was looked at. It is zero
-// where nothing is in the cart.
-func (m *Memory) AbandonedAt() time.Time {
-	var at time.Time
-	if pieces, _ := m.OpenCart(); pieces == 0 {
-		return at
+// All is the person as everything shows them that was ever said, proven or not. Where both parts speak of the same trait, time zone or locale, the proven one stands; an
+// unproven trait says by whom it is. It is for reading, and until the profile is changed: where only one part has anything, its tables are the profile's own,
+// since a run asks this of ten million people.
+func (p *Profile) All() *Profile {
+	if p.Unproven.Empty() {
+		return p
 	}
-	for _, line := range m.Cart {
-		if line.At.After(at) {
-			at = line.At
+	all := *p
+	all.Unproven = Memory{}
+	if p.Memory.Empty() && len(p.Traits) == 0 {
+		all.Memory = p.Unproven
+		all.Traits = maps.Clone(p.Unproven.Traits)
+		for k, t := range all.Traits {
+			t.By = trust.Public
+			all.Traits[k] = t
+		}
+		return &all
+	}
+	all.Memory = p.Memory.clone()
+	said := p.Unproven
+	said.Traits = nil
+	// Where somebody is and in which language is said of them and not done: the proven word stands.
+	if all.Zone.Value != "" {
+		said.Zone = Stamped{}
+	}
+	if all.Locale.Value != "" {
+		said.Locale = Stamped{}
+	}
+	all.Memory.Absorb(&said)
+	for k, t := range p.Unproven.Traits {
+		if _, proven := all.Traits[k]; !proven {
+			t.By = trust.Public
+			all.Traits.set(k, t)
 		}
 	}
-	for _, name := range []string{"Cart Viewed", "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed", "Payment Info Entered"} {
-		if last := m.Counters[name].Last; last.After(at) {
-			at = last
-		}
+	return &all
+}
+
+// Seen is when the person was seen first and last, by whatever event.
+func (p *Profile) Seen() (first, last time.Time) {
+	first, last = p.FirstSeen, p.LastSeen
+	if u := &p.Unproven; first.IsZero() || !u.Empty() && u.FirstSeen.Before(first) {
+		first = u.FirstSeen
 	}
-	return at
+	return first, event.Latest(last, p.Unproven.LastSeen)
 }

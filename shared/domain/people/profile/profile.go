@@ -5,45 +5,10 @@
 package profile
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
 )
-
-// ID names a profile: 22 characters of base64url, 128 bits. It is a pseudonym and may appear in logs.
-type ID string
-
-// idBytes is what an ID stands for.
-const idBytes = 16
-
-// Valid says whether a text could be the id of a profile at all, in the one way in which it is written: base64 has others, with line breaks in between or bits behind the end.
-func (id ID) Valid() bool {
-	raw, err := base64.RawURLEncoding.DecodeString(string(id))
-	return err == nil && len(raw) == idBytes && base64.RawURLEncoding.EncodeToString(raw) == string(id)
-}
-
-// IdentifierKind says in which system an identifier's value is unique.
-type IdentifierKind string
-
-// The identifier kinds. The API spells a profile by userId bare, `anonymous:<anonymousId>` or `profile:<profileId>`.
-const (
-	UserID      IdentifierKind = "user"
-	AnonymousID IdentifierKind = "anonymous"
-)
-
-// Identifier is one name of a person.
-type Identifier struct {
-	Kind  IdentifierKind `json:"kind"`
-	Value string         `json:"value"`
-}
-
-// ID is the profile id that this identifier founds, and the key under which its pointer stands if it joined another.
-func (i Identifier) ID() ID {
-	sum := sha256.Sum256([]byte(string(i.Kind) + ":" + i.Value))
-	return ID(base64.RawURLEncoding.EncodeToString(sum[:idBytes]))
-}
 
 // Profile is what is known of one person.
 type Profile struct {
@@ -79,6 +44,40 @@ type Profile struct {
 	mark   mark
 }
 
+// mark is what a profile's item was when it was read or last written, as far as the profile itself does not say it any more.
+type mark struct {
+	erased time.Time
+	// behind is how far the item's version lies below Version.
+	behind int64
+}
+
+// Reach is how somebody can be reached: what they want to get, on which devices, and which addresses wait to be confirmed. The addresses that are
+// written to are traits and identifiers.
+type Reach struct {
+	Consent map[string]Consent `json:"consent"` // by ConsentKey
+	Tokens  map[string]Token   `json:"tokens"`  // push tokens
+	// Unconfirmed are the addresses that the person's devices have named last. They have no effect: who is written to is asked first. The times
+	// are those of receipt.
+	Unconfirmed Addresses `json:"unconfirmed"`
+	// Confirmed is the e-mail address at which somebody has confirmed last that it is a device's of this person. It is written to where nobody who
+	// is trusted more names another.
+	Confirmed Stamped `json:"-"`
+	// Asked is the address that was to be confirmed last, with when the device had said what that needs. It is no word of anybody.
+	Asked Stamped `json:"-"`
+}
+
+// Addresses are an e-mail address and a phone number, each with when it was said.
+type Addresses struct {
+	Email Stamped `json:"email"`
+	Phone Stamped `json:"phone"`
+}
+
+// Claim is what a device said of a userId that it only claims. Once the device is the person's, it counts as if it always had been.
+type Claim struct {
+	At time.Time `json:"at"` // when the device was heard of last, by receipt
+	Reach
+}
+
 // Orders sums the person's orders. Count counts every completed order; Entries are the newest of them in order of time, at
 // most MaxOrderEntries; older ones live on in Base.
 type Orders struct {
@@ -105,14 +104,6 @@ type Collapsed struct {
 	LastAt   time.Time      `json:"lastAt"`  // of those with a net above zero
 }
 
-// CartLine is one product in the open cart.
-type CartLine struct {
-	Quantity int       `json:"quantity"`
-	Price    int64     `json:"price"` // minor units of the shop's currency
-	At       time.Time `json:"at"`
-	Name     string    `json:"name,omitempty"`
-}
-
 // Membership is a profile's being in a segment.
 type Membership struct {
 	Since time.Time `json:"since"`
@@ -131,19 +122,4 @@ type Scores struct {
 	Segment11 string `json:"segment11,omitempty"`
 	Class15   string `json:"class15,omitempty"`
 	Lifecycle string `json:"lifecycle,omitempty"`
-}
-
-// Touch is what brought the person here.
-type Touch struct {
-	At       time.Time `json:"at"`
-	Campaign string    `json:"campaign,omitempty"`
-	Source   string    `json:"source,omitempty"`
-	Medium   string    `json:"medium,omitempty"`
-	Referrer string    `json:"referrer,omitempty"`
-}
-
-// Stamped is a text with the time of its last change.
-type Stamped struct {
-	Value string    `json:"value"`
-	At    time.Time `json:"at"`
 }

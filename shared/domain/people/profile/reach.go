@@ -8,33 +8,6 @@ import (
 	"github.com/userops/userops/shared/domain/rawjson"
 )
 
-// Reach is how somebody can be reached: what they want to get, on which devices, and which addresses wait to be confirmed. The addresses that are
-// written to are traits and identifiers.
-type Reach struct {
-	Consent map[string]Consent `json:"consent"` // by ConsentKey
-	Tokens  map[string]Token   `json:"tokens"`  // push tokens
-	// Unconfirmed are the addresses that the person's devices have named last. They have no effect: who is written to is asked first. The times
-	// are those of receipt.
-	Unconfirmed Addresses `json:"unconfirmed"`
-	// Confirmed is the e-mail address at which somebody has confirmed last that it is a device's of this person. It is written to where nobody who
-	// is trusted more names another.
-	Confirmed Stamped `json:"-"`
-	// Asked is the address that was to be confirmed last, with when the device had said what that needs. It is no word of anybody.
-	Asked Stamped `json:"-"`
-}
-
-// Addresses are an e-mail address and a phone number, each with when it was said.
-type Addresses struct {
-	Email Stamped `json:"email"`
-	Phone Stamped `json:"phone"`
-}
-
-// Claim is what a device said of a userId that it only claims. Once the device is the person's, it counts as if it always had been.
-type Claim struct {
-	At time.Time `json:"at"` // when the device was heard of last, by receipt
-	Reach
-}
-
 const (
 	// MaxClaims bounds the devices that are claimed. What a device that is the person's has said is no claim, and never let go for one.
 	MaxClaims = 5
@@ -110,13 +83,6 @@ func (r *Reach) token(token string, t Token) (left int) {
 // silent tells whether nothing was said.
 func (r *Reach) silent() bool {
 	return r.Consent == nil && r.Tokens == nil && r.Unconfirmed == Addresses{}
-}
-
-// later takes a text that was said later; of two of the same time the greater.
-func (s *Stamped) later(t Stamped) {
-	if t.At.After(s.At) || t.At.Equal(s.At) && t.Value > s.Value {
-		*s = t
-	}
 }
 
 // reach folds what an event says of consent, tokens and addresses, and which device claims the person's userId. os is the system of its device. A
@@ -240,15 +206,6 @@ func (p *Profile) forgetClaims(until time.Time) {
 	}
 	if len(p.Claims) == 0 {
 		p.Claims = nil // as it is read back
-	}
-}
-
-// absorbClaims unites what devices have claimed of two people who are one.
-func (p *Profile) absorbClaims(q *Profile) {
-	p.acknowledge()
-	p.forgetClaims(q.ClaimsFrom)
-	for device, c := range q.Claims {
-		p.Claim(device, c)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,4 +82,29 @@ func (m Traits) bound() (left int) {
 		delete(m, k)
 	}
 	return len(keys) - MaxTraits
+}
+
+// text is the first of the traits that says something.
+func (m Traits) text(names ...string) string {
+	for _, name := range names {
+		switch v := m[name].Value.(type) {
+		case string:
+			if s := strings.TrimSpace(v); s != "" {
+				return s
+			}
+		case int64:
+			return strconv.FormatInt(v, 10)
+		}
+	}
+	return ""
+}
+
+// proven is text, of those traits that somebody said who is trusted.
+func (m Traits) proven(names ...string) string {
+	for _, name := range names {
+		if s := m.text(name); s != "" && m[name].By != trust.Public {
+			return s
+		}
+	}
+	return ""
 }
