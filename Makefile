@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test test-one lint vulnerable bench sim build size deploy redrive invoke conformance crash soak mutants mutate mutate-all build-local FORCE
+.PHONY: help run demo import test test-one lint vulnerable bench sim build size deploy redrive invoke show conformance crash soak mutants mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ invoke: build-local ## runs one event alone: FUNCTION=ingest EVENT=events/ingest
 
 redrive: build/local/userops-local ## sends the dead letters of a queue again: QUEUE=EventsQueue
 	@exec build/local/userops-local redrive "$(QUEUE)"
+
+show: build/local/userops-local ## what a packed item of the tables holds, as JSON: ID=u-1001 WHAT=profile|order|timeline DAY=
+	@exec build/local/userops-local show "$(or $(WHAT),profile)" "$(ID)" $(DAY)
 
 conformance: ## the store tests against another DynamoDB: ENDPOINT=http://127.0.0.1:8000
 	USEROPS_DYNAMODB_ENDPOINT="$(ENDPOINT)" go test -count=1 -p 1 ./shared/dynamo/... ./functions/projection ./functions/settlement ./functions/dispatch ./functions/orchestration

@@ -27,6 +27,8 @@ func layer(pkg string) string {
 		return "job"
 	case strings.HasPrefix(pkg, "shared/shop"):
 		return "client"
+	case pkg == "shared/local/cmd/userops-local":
+		return "command"
 	case pkg == "shared/local" || strings.HasPrefix(pkg, "shared/local/"):
 		return "local"
 	case strings.HasPrefix(pkg, "shared/standin/"):
@@ -45,7 +47,8 @@ var allowed = map[string][]string{
 	"domain":   {"domain"},
 	"local":    {"local", "standin"},
 	"standin":  {"standin"},
-	"client":   {"client", "domain"}, // the demo and the importer speak HTTP alone
+	"command":  {"local", "adapter", "domain"}, // the stack knows nothing of the product; who shows its items to people does
+	"client":   {"client", "domain"},           // the demo and the importer speak HTTP alone
 }
 
 type importing struct {

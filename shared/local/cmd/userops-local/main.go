@@ -1,6 +1,6 @@
 // Command userops-local runs template.yaml on this machine: `run` (what `make run` starts), `invoke` for one event alone,
-// `redrive` for the dead letters of a queue, and `env` for other runners of the functions. It knows the product's demo keys and which parameters of the template suit one machine;
-// everything else is in shared/local.
+// `redrive` for the dead letters of a queue, `show` for what the tables hold, and `env` for other runners of the functions. It knows the product's demo keys, which parameters of the
+// template suit one machine, and how people's items are packed; everything else is in shared/local.
 package main
 
 import (
@@ -28,6 +28,9 @@ func main() {
 const usage = `userops-local [run]                     starts everything; Ctrl-C stops it
 userops-local invoke FUNCTION EVENT.json   runs one event alone
 userops-local redrive QUEUE                sends the dead letters of a queue again
+userops-local show profile ID              prints what stands in the tables under a userId, anonymous:ID or profile:ID, unpacked
+userops-local show order ID                the same of an order
+userops-local show timeline ID [DAY]       the packs of a person; with a day (2026-11-29) also their events
 userops-local env                          prints the functions' environment for sam local --env-vars
 
 environment:
@@ -38,6 +41,7 @@ environment:
   SSM_ADDR        where functions read secrets (127.0.0.1:0)
   LAMBDA_ADDR     where functions are invoked (127.0.0.1:0)
   DATA            the folder that keeps everything (.userops)
+  STACK           of show: what precedes the names of the tables (userops)
 
 flags, anywhere:`
 
@@ -86,13 +90,15 @@ func command(args []string, out io.Writer) error {
 			return errors.New("redrive wants a queue: make redrive QUEUE=EventsQueue")
 		}
 		return redrive(o, words[0], out)
+	case "show":
+		return show(o, words, out)
 	case "env":
 		if len(words) > 0 {
 			return fmt.Errorf("env takes no argument, and got %q", words[0])
 		}
 		return variables(o, out)
 	}
-	return fmt.Errorf("no command %s; there are run, invoke, redrive and env", name)
+	return fmt.Errorf("no command %s; there are run, invoke, redrive, show and env", name)
 }
 
 // parseInterspersed parses flags wherever they stand among the arguments, and gives the other arguments. All that follows -- is such.

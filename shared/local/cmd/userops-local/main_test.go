@@ -94,7 +94,7 @@ func TestFaultsAreOneLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no such command", []string{"dance"}, "no command dance; there are run, invoke, redrive and env"},
+		{"no such command", []string{"dance"}, "no command dance; there are run, invoke, redrive, show and env"},
 		{"no such flag", []string{"run", "-fast"}, "userops-local -h lists the flags"},
 		{"argument too many", []string{"run", "now"}, `run takes no argument, and got "now"`},
 		{"flags before the command", []string{"-template", "nowhere.yaml", "run"}, "nowhere.yaml: the template cannot be read"},
@@ -112,6 +112,9 @@ func TestFaultsAreOneLine(t *testing.T) {
 		{"redrive without queue", []string{"redrive"}, "make redrive QUEUE="},
 		{"env without stack", []string{"env"}, "no stack runs on the data folder data; start one with `make run`"},
 		{"env with an argument", []string{"env", "x"}, `env takes no argument, and got "x"`},
+		{"show without anything", []string{"show"}, "show wants what and whose: make show ID=u-1001"},
+		{"show without tables", []string{"show", "profile", "x"}, "there are no tables in the data folder data; say which one by DATA=, or an endpoint by AWS_ENDPOINT_URL_DYNAMODB="},
+		{"show a day of an order", []string{"show", "order", "x", "2026-11-29"}, "show wants what and whose"},
 		{"redrive without stack", []string{"redrive", "Work"}, "no stack runs on the data folder data; start one with `make run`"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -135,7 +138,7 @@ func TestHelp(t *testing.T) {
 		if err != nil {
 			t.Errorf("%v: %v", args, err)
 		}
-		for _, want := range []string{"GATEWAY_ADDR ", "DYNAMODB_ADDR ", "SQS_ADDR ", "SMTP_ADDR ", "LAMBDA_ADDR ", "DATA ", "-param", "-template", "redrive QUEUE"} {
+		for _, want := range []string{"GATEWAY_ADDR ", "DYNAMODB_ADDR ", "SQS_ADDR ", "SMTP_ADDR ", "LAMBDA_ADDR ", "DATA ", "-param", "-template", "redrive QUEUE", "show timeline"} {
 			if !strings.Contains(string(text), want) {
 				t.Errorf("%v shows no %s:\n%s", args, want, text)
 			}
