@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/userops/userops/shared/domain/operator/access"
-	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -83,9 +82,4 @@ func (c Callers) Named(w http.ResponseWriter, r *http.Request) (userID, scope st
 	}
 	scope, ok = c.Scope(w, r, userID, r.URL.Query().Get("userHash"))
 	return userID, scope, ok
-}
-
-// UserKey is the profile id that a userId founds.
-func UserKey(userID string) profile.ID {
-	return profile.Identifier{Kind: profile.UserID, Value: userID}.ID()
 }

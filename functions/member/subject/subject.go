@@ -182,3 +182,8 @@ func Whole(w http.ResponseWriter, query url.Values) bool {
 	}
 	return true
 }
+
+// UserKey is the profile id that a userId founds.
+func UserKey(userID string) profile.ID {
+	return profile.Identifier{Kind: profile.UserID, Value: userID}.ID()
+}
