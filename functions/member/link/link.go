@@ -4,14 +4,12 @@ package link
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
-	"github.com/userops/userops/shared/httpapi"
 )
 
 // secrets knows the keys by which links are signed. An error means that they are not known now.
@@ -39,21 +37,4 @@ type Handler struct {
 	Secrets     secrets // without one no link is valid
 	Withdrawals withdrawalStore
 	Events      queue
-}
-
-// Route registers the routes of the resource.
-func (h *Handler) Route(mux *httpapi.Router) {
-	mux.HandleFunc("GET /v1/unsubscribe/{token}", h.unsubscribePage)
-	mux.HandleFunc("POST /v1/unsubscribe/{token}", h.unsubscribe)
-	mux.HandleFunc("GET /v1/confirm/{token}", h.confirmPage)
-	mux.HandleFunc("POST /v1/confirm/{token}", h.confirm)
-}
-
-// value is the first identifier of a kind, empty when there is none.
-func value(p *profile.Profile, kind profile.IdentifierKind) string {
-	i := slices.IndexFunc(p.Identifiers, func(i profile.Identifier) bool { return i.Kind.Base() == kind })
-	if i < 0 {
-		return ""
-	}
-	return p.Identifiers[i].Value
 }
