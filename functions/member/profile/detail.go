@@ -131,3 +131,11 @@ func text(s string) *string {
 	}
 	return &s
 }
+
+// list makes an empty JSON array of no slice at all.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

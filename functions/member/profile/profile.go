@@ -5,7 +5,6 @@ package profile
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/userops/userops/functions/member/subject"
@@ -18,7 +17,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/reward"
-	"github.com/userops/userops/shared/httpapi"
 )
 
 // timelineStore reads the events of a person.
@@ -96,27 +94,4 @@ type Handler struct {
 	// Referrals is what the export shows of the referrals of a person, as friend and as advocate.
 	Referrals [2]subject.Section
 	NewID     func() string // of receipts and lines; never the same twice
-}
-
-// Route registers the routes of the resource.
-func (h *Handler) Route(mux *httpapi.Router) {
-	route := func(pattern string, serve http.HandlerFunc) {
-		mux.HandleFunc(pattern, h.Callers.Auth.Require(pattern, serve))
-	}
-	route("GET /v1/people", h.people)
-	route("GET /v1/profiles/{id}", h.masking(h.profile))
-	route("GET /v1/profiles/{id}/events", h.masking(h.events))
-	route("GET /v1/profiles/{id}/decisions", h.masking(h.decisions))
-	route("GET /v1/profiles/{id}/ledger", h.masking(h.ledger))
-	route("GET /v1/profiles/{id}/export", h.export)
-	route("DELETE /v1/profiles/{id}", h.erase)
-	route("GET /v1/profiles/{id}/devices", h.masking(h.devices))
-	route("DELETE /v1/profiles/{id}/devices", h.takeOff)
-	mux.HandleFunc("GET /v1/consents/{userId}", h.consents)
-}
-
-func (h *Handler) profile(w http.ResponseWriter, r *http.Request) {
-	if person, ok := h.Find(w, r); ok && subject.Exists(w, person) {
-		answer(w, r, profileMask, show(person.Profile, h.Now()))
-	}
 }

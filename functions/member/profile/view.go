@@ -2,8 +2,11 @@ package profile
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"time"
+
+	"github.com/userops/userops/functions/member/subject"
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -129,18 +132,16 @@ func doubtOf(p *profile.Profile) doubt {
 	return d
 }
 
-// list makes an empty JSON array of no slice at all.
-func list[T any](s []T) []T {
-	if s == nil {
-		return []T{}
-	}
-	return s
-}
-
 // instant is nil for the zero time.
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
 	return &t
+}
+
+func (h *Handler) profile(w http.ResponseWriter, r *http.Request) {
+	if person, ok := h.Find(w, r); ok && subject.Exists(w, person) {
+		answer(w, r, profileMask, show(person.Profile, h.Now()))
+	}
 }

@@ -1,0 +1,24 @@
+package profile
+
+import (
+	"net/http"
+
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// Route registers the routes of the resource.
+func (h *Handler) Route(mux *httpapi.Router) {
+	route := func(pattern string, serve http.HandlerFunc) {
+		mux.HandleFunc(pattern, h.Callers.Auth.Require(pattern, serve))
+	}
+	route("GET /v1/people", h.people)
+	route("GET /v1/profiles/{id}", h.masking(h.profile))
+	route("GET /v1/profiles/{id}/events", h.masking(h.events))
+	route("GET /v1/profiles/{id}/decisions", h.masking(h.decisions))
+	route("GET /v1/profiles/{id}/ledger", h.masking(h.ledger))
+	route("GET /v1/profiles/{id}/export", h.export)
+	route("DELETE /v1/profiles/{id}", h.erase)
+	route("GET /v1/profiles/{id}/devices", h.masking(h.devices))
+	route("DELETE /v1/profiles/{id}/devices", h.takeOff)
+	mux.HandleFunc("GET /v1/consents/{userId}", h.consents)
+}
