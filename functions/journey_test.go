@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -387,16 +385,6 @@ func (m *machine) rights() {
 			m.t.Errorf("used and never granted: %s %s %s", u.Function, u.Action, u.Resource)
 		}
 	}
-}
-
-// sharedData finds a file of real data beside the project, or skips the test.
-func sharedData(t *testing.T, parts ...string) string {
-	t.Helper()
-	path := filepath.Join(append([]string{"..", "..", "shared", "data"}, parts...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is not there: real data is no part of the project", filepath.Join(parts...))
-	}
-	return path
 }
 
 // scores are a person's quintiles.
