@@ -47,8 +47,8 @@ func (s *shop) fades(t *testing.T) (*Process, event.Event) {
 // TestTheLookUpHasAnEnd lets the store refuse to read on: what could not be looked for counts as new and is told, and nothing comes back.
 func TestTheLookUpHasAnEnd(t *testing.T) {
 	s := newShop(t)
-	p, old := s.fades(t)
-	p = s.worker()
+	_, old := s.fades(t)
+	p := s.worker()
 	p.Timeline = tired{p.Timeline}
 	told := counted(t, "duplicate_unsettled", func() {
 		if again := deliver(t, p, envelope(t, "web", old)); len(again) > 0 {

@@ -213,7 +213,7 @@ func (w *world) reads(s *state, e *said, by time.Time) bool {
 
 // anybodysOrder says whether an order was told by a page: that somebody has ordered starts something on the shop's word alone. In the version
 // before a page's did too.
-func (e *said) anybodysOrder() bool { return e.Key == publicKey && order.Reports(e.Name) }
+func (s *said) anybodysOrder() bool { return s.Key == publicKey && order.Reports(s.Name) }
 
 func checkNewsOnce(w *world, s *state, broken func(string, string, ...any)) {
 	for person, list := range s.decisions {

@@ -39,13 +39,15 @@ type Item = map[string]types.AttributeValue
 // Item is the key as the SDK has it.
 func (k Key) Item() Item { return Item{AttrPK: TextValue(k.PK), AttrSK: TextValue(k.SK)} }
 
-// TextValue, NumberValue, BytesValue and TimeValue are attributes as the SDK has them.
+// TextValue is an attribute as the SDK has it.
 func TextValue(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
+// NumberValue is a whole number, which DynamoDB takes as a text.
 func NumberValue(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 
+// BytesValue is an attribute as the SDK has it.
 func BytesValue(b []byte) types.AttributeValue { return &types.AttributeValueMemberB{Value: b} }
 
 // TextOf is empty for an attribute that is absent or of another type.

@@ -41,6 +41,8 @@ func (w *Writer) Section(number uint64, write func(*Writer)) {
 }
 
 // What a Writer writes, a Reader reads by the method of the same name.
+
+// Uint writes small numbers in few bytes.
 func (w *Writer) Uint(n uint64)   { w.Out = binary.AppendUvarint(w.Out, n) }
 func (w *Writer) Int(n int64)     { w.Out = binary.AppendVarint(w.Out, n) }
 func (w *Writer) Fixed(n uint64)  { w.Out = binary.BigEndian.AppendUint64(w.Out, n) }

@@ -183,18 +183,18 @@ type valueSubstitution struct {
 }
 
 // check looks for placeholders with a bad name, before any expression is read.
-func (s *substitutions) check(expressions bool) error {
+func (u *substitutions) check(expressions bool) error {
 	switch {
-	case s.named && !expressions:
+	case u.named && !expressions:
 		return invalid("ExpressionAttributeNames can only be specified when using expressions")
-	case s.valued && !expressions:
+	case u.valued && !expressions:
 		return invalid("ExpressionAttributeValues can only be specified when using expressions")
-	case s.named && len(s.names) == 0:
+	case u.named && len(u.names) == 0:
 		return invalid("ExpressionAttributeNames must not be empty")
-	case s.valued && len(s.values) == 0:
+	case u.valued && len(u.values) == 0:
 		return invalid("ExpressionAttributeValues must not be empty")
 	}
-	for _, n := range s.names {
+	for _, n := range u.names {
 		if !placeholder(n.key, '#') {
 			return invalid("ExpressionAttributeNames contains invalid key: Syntax error; key: \"%s\"", n.key)
 		}
@@ -202,7 +202,7 @@ func (s *substitutions) check(expressions bool) error {
 			return invalid("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", n.key)
 		}
 	}
-	for _, v := range s.values {
+	for _, v := range u.values {
 		if !placeholder(v.key, ':') {
 			return invalid("ExpressionAttributeValues contains invalid key: Syntax error; key: \"%s\"", v.key)
 		}
@@ -223,9 +223,9 @@ func placeholder(key string, first byte) bool {
 }
 
 // unused fails if a placeholder was not used by any expression.
-func (s *substitutions) unused() error {
+func (u *substitutions) unused() error {
 	var keys []string
-	for _, n := range s.names {
+	for _, n := range u.names {
 		if !n.used {
 			keys = append(keys, n.key)
 		}
@@ -233,7 +233,7 @@ func (s *substitutions) unused() error {
 	if keys != nil {
 		return invalid("Value provided in ExpressionAttributeNames unused in expressions: keys: {%s}", strings.Join(keys, ", "))
 	}
-	for _, v := range s.values {
+	for _, v := range u.values {
 		if !v.used {
 			keys = append(keys, v.key)
 		}

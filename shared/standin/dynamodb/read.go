@@ -211,26 +211,26 @@ func (x *exchange) batchGet() error {
 }
 
 // appendUnprocessed writes the part of the request that was not served, from a key on.
-func (a *tableAction) appendUnprocessed(dst []byte, from int) []byte {
+func (t *tableAction) appendUnprocessed(dst []byte, from int) []byte {
 	if len(dst) > 0 {
 		dst = append(dst, ',')
 	}
-	dst = appendText(dst, a.table)
+	dst = appendText(dst, t.table)
 	dst = append(dst, `:{"Keys":[`...)
-	for i, k := range a.keys[from:] {
+	for i, k := range t.keys[from:] {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = appendMapJSON(dst, k.raw)
 	}
 	dst = append(dst, ']')
-	if a.hasProjection {
+	if t.hasProjection {
 		dst = append(dst, `,"ProjectionExpression":`...)
-		dst = appendText(dst, a.projection)
+		dst = appendText(dst, t.projection)
 	}
-	if a.subs.named {
+	if t.subs.named {
 		dst = append(dst, `,"ExpressionAttributeNames":{`...)
-		for i, n := range a.subs.names {
+		for i, n := range t.subs.names {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -240,7 +240,7 @@ func (a *tableAction) appendUnprocessed(dst []byte, from int) []byte {
 		}
 		dst = append(dst, '}')
 	}
-	if a.consistent {
+	if t.consistent {
 		dst = append(dst, `,"ConsistentRead":true`...)
 	}
 	return append(dst, '}')
