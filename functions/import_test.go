@@ -265,3 +265,35 @@ func TestImportClicks(t *testing.T) {
 		t.Errorf("revenue %s, want 59442.63", got)
 	}
 }
+
+// TestImportExports sends Shopify's customers and orders as they are exported: the order of a customer is theirs, who is known by the e-mail address alone. Then both go once more, and nothing changes.
+func TestImportExports(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a stack of its own takes ten seconds")
+	}
+	const samples = "../shared/shop/format/testdata/"
+	c := startChild(t)
+	var first map[string]profile.Profile
+	for round := range 2 {
+		customers := c.load(samples+"shopify_customers.csv", format.Shopify, c.client())
+		orders := c.load(samples+"shopify_orders.csv", format.Shopify, c.client())
+		if customers.Accepted != 1 || customers.Refused != 1 || orders.Accepted != 8 || orders.Refused != 1 {
+			t.Errorf("round %d: %d customers accepted, %d refused; %d events of orders, %d refused", round, customers.Accepted, customers.Refused, orders.Accepted, orders.Refused)
+		}
+		if usd, jpy := orders.Sums["USD"], orders.Sums["JPY"]; usd.Paid != 3200 || usd.Back != 1000 || jpy.Paid != 1500 || jpy.Back != 1500 {
+			t.Errorf("round %d: the orders come to %+v", round, orders.Sums)
+		}
+		people := c.people()
+		mei := people["701"]
+		if mei == nil || mei.Orders.Count != 1 || len(mei.Orders.Entries) != 1 || mei.Orders.Entries[0].Net != 2200 || mei.Orders.Entries[0].Currency != "USD" ||
+			!mei.Orders.Entries[0].At.Equal(time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC)) || mei.Counters["Order Completed"].Total != 1 || mei.Purchases.Refunds != 1 {
+			t.Fatalf("round %d: the customer is %+v", round, mei)
+		}
+		delete(people, "") // one of the guests
+		if now := known(people); first == nil {
+			first = now
+		} else if !reflect.DeepEqual(now, first) {
+			t.Error("sending the files again changed profiles")
+		}
+	}
+}
