@@ -1,11 +1,9 @@
 package console
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -85,21 +83,6 @@ func stateOf(body json.RawMessage) string {
 	}
 	_ = json.Unmarshal(body, &d) // alone: what is stored must be stopped also where this program cannot read the rest
 	return d.State
-}
-
-// changed names the fields at the top of two documents that differ, in their order.
-func changed(before, after json.RawMessage) []string {
-	var was, is fields
-	_ = json.Unmarshal(before, &was)
-	_ = json.Unmarshal(after, &is)
-	names := map[string]bool{}
-	for name := range was {
-		names[name] = true
-	}
-	for name := range is {
-		names[name] = true
-	}
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(names)), func(name string) bool { return bytes.Equal(was[name], is[name]) })
 }
 
 // segmentAct: who changes the rule that a running campaign goes by, however deep, changes whom it reaches.

@@ -7,7 +7,6 @@ package console
 import (
 	"context"
 	"crypto/rand"
-	"net/http"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -16,7 +15,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/refusal"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/answers"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/operator"
@@ -145,37 +143,4 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Now:        now,
 		NewRunID:   func() string { return now().UTC().Format("20060102T150405-") + rand.Text()[:8] },
 	}
-}
-
-// Handler serves the routes of console. Each needs an operator's key, or a token that the gateway accepted, of the role that package access says.
-func (p *Process) Handler() http.Handler {
-	mux := new(httpapi.Router)
-	route := func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, p.Auth.Require(pattern, h)) }
-	previews := httpapi.Once{Memory: answers.Store(p.Catalog), Now: p.Now}
-	for plural, d := range documents {
-		route("GET /v1/"+plural, p.list(d))
-		route("GET /v1/"+plural+"/{id}", p.show(d))
-		route("PUT /v1/"+plural+"/{id}", p.save(d))
-		route("DELETE /v1/"+plural+"/{id}", p.remove(d))
-		route("GET /v1/"+plural+"/{id}/versions", p.versions(d))
-		route("GET /v1/"+plural+"/{id}/versions/{n}", p.version(d))
-		if d.Reaches() {
-			mux.HandlePost("POST /v1/"+plural+"/{id}/preview", previews.Post(maxDocument, p.askAudience(d)), p.Auth.Require)
-		}
-	}
-	mux.HandlePost("POST /v1/segments/{id}/preview", previews.Post(maxDocument, p.askPreview), p.Auth.Require)
-	mux.HandlePost("POST /v1/programs/{id}/preview", previews.Post(maxDocument, p.askBrought), p.Auth.Require)
-	runs := httpapi.Once{Memory: answers.Store(p.Runs), Now: p.Now}
-	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
-	route("GET /v1/runs", p.listRuns)
-	route("GET /v1/runs/{id}", p.showRun)
-	stopping := httpapi.Once{Memory: answers.Store(p.Catalog), Now: p.Now}
-	mux.HandlePost("POST /v1/stop", stopping.Post(maxStopBody, p.askStop), p.Auth.Require)
-	mux.HandlePost("POST /v1/resume", stopping.Post(maxStopBody, p.askResume), p.Auth.Require)
-	route("GET /v1/stops", p.stops)
-	route("GET /v1/fields", p.fields)
-	route("GET /v1/queues", p.queues)
-	route("GET /v1/sources/{id}/refusals", p.refusals)
-	route("GET /v1/audit", p.audit)
-	return mux
 }

@@ -20,23 +20,8 @@ import (
 	"github.com/userops/userops/shared/httpapi"
 )
 
-const (
-	// maxDocument bounds a definition: an item of 400 KB holds it with room to spare.
-	maxDocument = 256 << 10
-	usualPage   = 50
-	mostPage    = 200
-)
-
-// The fields of an answer that are Catalog's and not the document's. Sent back in a PUT, version is what the writer had read.
-const (
-	fieldID        = "id"
-	fieldVersion   = "version"
-	fieldUpdatedAt = "updatedAt"
-	fieldUpdatedBy = "updatedBy"
-)
-
-// fields is a document by its top-level fields. As JSON they come in the order of their names.
-type fields map[string]json.RawMessage
+// maxDocument bounds a definition: an item of 400 KB holds it with room to spare.
+const maxDocument = 256 << 10
 
 // shown is a definition as the API shows it: its document with version, when it was saved, and who did.
 func shown(d definition.Document) (fields, error) {
@@ -356,13 +341,4 @@ func ifMatch(w http.ResponseWriter, r *http.Request) (expected *int, ok bool) {
 		return nil, false
 	}
 	return &n, true
-}
-
-// quoted is a text as JSON.
-func quoted(s string) json.RawMessage {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // no string is without JSON
-	}
-	return b
 }

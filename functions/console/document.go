@@ -12,9 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/operator/access"
-	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/dynamo"
-	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/liquid"
 )
 
@@ -166,12 +164,4 @@ func (p *Process) unused(ctx context.Context, kind, id string) error {
 		return &inUse{kind, users}
 	}
 	return nil
-}
-
-func (p *Process) segments(ctx context.Context) ([]segment.Definition, error) {
-	return catalog.Whole(ctx, p.Catalog, definition.Segments)
-}
-
-func (p *Process) campaigns(ctx context.Context) ([]campaign.Definition, error) {
-	return catalog.Whole(ctx, p.Catalog, definition.Campaigns)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
@@ -25,33 +24,7 @@ const (
 	sampleShards = 8
 	// maxSample bounds the work of a preview.
 	maxSample = 20_000
-	// z95 is the normal quantile of a two-sided interval of 95%.
-	z95 = 1.959963984540054
 )
-
-// interval is an estimate with the bounds that hold it in 95 of 100 samples.
-type interval struct {
-	Estimate float64 `json:"estimate"`
-	Low      float64 `json:"low"`
-	High     float64 `json:"high"`
-}
-
-// estimate is the answer to a preview.
-type estimate struct {
-	Segment segment.ID `json:"segment"`
-	Sampled int        `json:"sampled"`
-	Matched int        `json:"matched"`
-	// Unreadable profiles are not among the sampled.
-	Unreadable int `json:"unreadable,omitempty"`
-	// Exact says that the sample was everybody.
-	Exact bool     `json:"exact"`
-	Share interval `json:"share"`
-	// Profiles is how many there are by the last finished run, or by the sample if it was everybody; absent when neither is known.
-	Profiles *int      `json:"profiles,omitempty"`
-	Audience *interval `json:"audience,omitempty"`
-	// Reach is what is left of them over the campaign's channel, or over each channel.
-	Reach []reach `json:"reach"`
-}
 
 // scopePreview is the scope of remembered previews, in Catalog.
 const scopePreview = "preview"
@@ -144,27 +117,6 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profi
 	return e, nil
 }
 
-// share is the part of everybody that so many of the sample stand for.
-func (e estimate) share(k int) interval {
-	share := wilson(k, e.Sampled)
-	if e.Exact {
-		share.Low, share.High = share.Estimate, share.Estimate
-	}
-	return share
-}
-
-// people is how many so many of the sample stand for, nil where it is not known how many profiles there are.
-func (e estimate) people(k int) *interval {
-	if e.Profiles == nil {
-		return nil
-	}
-	if e.Exact {
-		return &interval{Estimate: float64(k), Low: float64(k), High: float64(k)}
-	}
-	share, n := e.share(k), float64(*e.Profiles)
-	return &interval{Estimate: math.Round(share.Estimate * n), Low: math.Floor(share.Low * n), High: math.Ceil(share.High * n)}
-}
-
 // asks writes down that somebody asks about people by a rule of their own. The answer waits for the line.
 func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 	by := p.signed(ctx, d.Asks()...)
@@ -221,16 +173,6 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 	return func(one *profile.Profile) bool { return set.Members(one.All(), now, p.Shop)[id] }, nil
 }
 
-func without(all []segment.Definition, id segment.ID) []segment.Definition {
-	var rest []segment.Definition
-	for _, d := range all {
-		if d.ID != id {
-			rest = append(rest, d)
-		}
-	}
-	return rest
-}
-
 // under is the faults below a field.
 func under(all fault.Faults, field string) fault.Faults {
 	var own fault.Faults
@@ -271,23 +213,4 @@ func (p *Process) sample(ctx context.Context, meets func(*profile.Profile) bool)
 		e.Profiles = &e.Sampled
 	}
 	return e, nil
-}
-
-// wilson is the share k of n with the score interval of E. B. Wilson (1927) at 95%. Of nothing it is anything from 0 to 1.
-func wilson(k, n int) interval {
-	if n == 0 {
-		return interval{Low: 0, High: 1}
-	}
-	share, of := float64(k)/float64(n), float64(n)
-	base := 1 + z95*z95/of
-	middle := (share + z95*z95/(2*of)) / base
-	half := z95 / base * math.Sqrt(share*(1-share)/of+z95*z95/(4*of*of))
-	low, high := math.Max(0, middle-half), math.Min(1, middle+half)
-	if k == 0 {
-		low = 0
-	}
-	if k == n {
-		high = 1
-	}
-	return interval{Estimate: share, Low: low, High: high}
 }

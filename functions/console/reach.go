@@ -11,34 +11,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/catalog"
 )
 
-// part is how many of the sample are something, and how many people that makes.
-type part struct {
-	Sampled  int       `json:"sampled"`
-	Audience *interval `json:"audience,omitempty"` // absent where it is not known how many profiles there are
-}
-
-// reach is what is left of those who match, over one channel.
-type reach struct {
-	Channel delivery.Channel `json:"channel"`
-	// Reachable is who has an address and the consent that it takes, and does not stand out by a bounce or a complaint of their own.
-	Reachable part `json:"reachable"`
-	// Unreachable is why the others are not, HeldOut who is kept out of those who are reachable: in the sample.
-	Unreachable map[delivery.Reason]int `json:"unreachable"`
-	HeldOut     heldOut                 `json:"heldOut"`
-	// NotEligible is whom the campaign's condition refuses now of the rest.
-	NotEligible *part `json:"notEligible,omitempty"`
-	// Left is who would get it.
-	Left part `json:"left"`
-	// NotAsked are guards that can refuse more: they are of each person's record, of the address, or of the time.
-	NotAsked []delivery.Reason `json:"notAsked"`
-}
-
-// heldOut is who is kept out of everything, and out of the campaign, to measure it.
-type heldOut struct {
-	Holdout part `json:"holdout"`
-	Control part `json:"control"`
-}
-
 // notAsked are the reasons that a profile does not tell: what an address or the contact record bars, and what is taken at the time.
 var notAsked = []delivery.Reason{delivery.Suppressed, delivery.FrequencyCap, delivery.InQuietHours, delivery.KillSwitch}
 

@@ -134,11 +134,6 @@ func (p *Process) listRuns(w http.ResponseWriter, r *http.Request) {
 	httpapi.JSON(w, http.StatusOK, httpapi.List[score.Run]{Items: runs, Next: next})
 }
 
-// listFailed answers an error of a list: a foreign cursor is the caller's fault.
-func listFailed(w http.ResponseWriter, r *http.Request, err error) {
-	httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
-}
-
 func (p *Process) showRun(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	run, err := p.Runs.Load(r.Context(), id)

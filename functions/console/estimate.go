@@ -1,0 +1,103 @@
+package console
+
+import (
+	"math"
+
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+)
+
+// z95 is the normal quantile of a two-sided interval of 95%.
+const z95 = 1.959963984540054
+
+// interval is an estimate with the bounds that hold it in 95 of 100 samples.
+type interval struct {
+	Estimate float64 `json:"estimate"`
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
+}
+
+// estimate is the answer to a preview.
+type estimate struct {
+	Segment segment.ID `json:"segment"`
+	Sampled int        `json:"sampled"`
+	Matched int        `json:"matched"`
+	// Unreadable profiles are not among the sampled.
+	Unreadable int `json:"unreadable,omitempty"`
+	// Exact says that the sample was everybody.
+	Exact bool     `json:"exact"`
+	Share interval `json:"share"`
+	// Profiles is how many there are by the last finished run, or by the sample if it was everybody; absent when neither is known.
+	Profiles *int      `json:"profiles,omitempty"`
+	Audience *interval `json:"audience,omitempty"`
+	// Reach is what is left of them over the campaign's channel, or over each channel.
+	Reach []reach `json:"reach"`
+}
+
+// part is how many of the sample are something, and how many people that makes.
+type part struct {
+	Sampled  int       `json:"sampled"`
+	Audience *interval `json:"audience,omitempty"` // absent where it is not known how many profiles there are
+}
+
+// reach is what is left of those who match, over one channel.
+type reach struct {
+	Channel delivery.Channel `json:"channel"`
+	// Reachable is who has an address and the consent that it takes, and does not stand out by a bounce or a complaint of their own.
+	Reachable part `json:"reachable"`
+	// Unreachable is why the others are not, HeldOut who is kept out of those who are reachable: in the sample.
+	Unreachable map[delivery.Reason]int `json:"unreachable"`
+	HeldOut     heldOut                 `json:"heldOut"`
+	// NotEligible is whom the campaign's condition refuses now of the rest.
+	NotEligible *part `json:"notEligible,omitempty"`
+	// Left is who would get it.
+	Left part `json:"left"`
+	// NotAsked are guards that can refuse more: they are of each person's record, of the address, or of the time.
+	NotAsked []delivery.Reason `json:"notAsked"`
+}
+
+// heldOut is who is kept out of everything, and out of the campaign, to measure it.
+type heldOut struct {
+	Holdout part `json:"holdout"`
+	Control part `json:"control"`
+}
+
+// share is the part of everybody that so many of the sample stand for.
+func (e estimate) share(k int) interval {
+	share := wilson(k, e.Sampled)
+	if e.Exact {
+		share.Low, share.High = share.Estimate, share.Estimate
+	}
+	return share
+}
+
+// people is how many so many of the sample stand for, nil where it is not known how many profiles there are.
+func (e estimate) people(k int) *interval {
+	if e.Profiles == nil {
+		return nil
+	}
+	if e.Exact {
+		return &interval{Estimate: float64(k), Low: float64(k), High: float64(k)}
+	}
+	share, n := e.share(k), float64(*e.Profiles)
+	return &interval{Estimate: math.Round(share.Estimate * n), Low: math.Floor(share.Low * n), High: math.Ceil(share.High * n)}
+}
+
+// wilson is the share k of n with the score interval of E. B. Wilson (1927) at 95%. Of nothing it is anything from 0 to 1.
+func wilson(k, n int) interval {
+	if n == 0 {
+		return interval{Low: 0, High: 1}
+	}
+	share, of := float64(k)/float64(n), float64(n)
+	base := 1 + z95*z95/of
+	middle := (share + z95*z95/(2*of)) / base
+	half := z95 / base * math.Sqrt(share*(1-share)/of+z95*z95/(4*of*of))
+	low, high := math.Max(0, middle-half), math.Min(1, middle+half)
+	if k == 0 {
+		low = 0
+	}
+	if k == n {
+		high = 1
+	}
+	return interval{Estimate: share, Low: low, High: high}
+}
