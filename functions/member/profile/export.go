@@ -37,7 +37,7 @@ func (h *Handler) sections() []subject.Section {
 			return subject.Records("decision", items), next, err
 		},
 		func(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
-			items, next, err := h.told(ctx, person, limit, cursor)
+			items, next, err := h.timeline(ctx, person, limit, cursor)
 			return subject.Records("event", items), next, err
 		},
 		h.notes,

@@ -37,7 +37,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	items, next, err := h.told(r.Context(), person, page.Limit, page.Cursor)
+	items, next, err := h.timeline(r.Context(), person, page.Limit, page.Cursor)
 	if !revealed(r.Context()) {
 		for i := range items {
 			hideTitle(&items[i].Event)
@@ -47,16 +47,17 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 }
 
 // told is an event as the timeline and the export show it. One that speaks of consent has its proof: in the profile a later word takes its place.
-type told struct {
+// proven is an event of a timeline with the proof of the consent that it gave or took back.
+type proven struct {
 	event.Event
 	Proof *profile.Proof `json:"proof,omitempty"`
 }
 
-func (h *Handler) told(ctx context.Context, person people.Person, limit int, cursor string) ([]told, string, error) {
+func (h *Handler) timeline(ctx context.Context, person people.Person, limit int, cursor string) ([]proven, string, error) {
 	events, next, err := h.Timeline.Events(ctx, person.Keys, limit, cursor)
-	items := make([]told, len(events))
+	items := make([]proven, len(events))
 	for i, e := range events {
-		items[i] = told{e, profile.ProofOf(&e)}
+		items[i] = proven{e, profile.ProofOf(&e)}
 	}
 	return items, next, err
 }

@@ -17,9 +17,9 @@ import (
 
 // FuzzPlaces reads any text as the cursor of a person's events and of a scan: ErrCursor, or a place whose own cursor leads to the same place, and a key that DynamoDB takes.
 func FuzzPlaces(f *testing.F) {
-	within := place{day: "20261121", within: true, id: "p", pack: "20261121#000000000001", last: listed{event: event.Event{MessageID: "m|1", Timestamp: time.Unix(1764000000, 5).UTC()}, hash: 7, of: "q"}}
+	within := position{day: "20261121", within: true, id: "p", pack: "20261121#000000000001", last: listed{event: event.Event{MessageID: "m|1", Timestamp: time.Unix(1764000000, 5).UTC()}, hash: 7, of: "q"}}
 	for _, cursor := range []string{
-		"", dynamo.CursorAfter("e#1"), place{day: "20261121"}.String(), within.String(), place{day: "20261121", within: true}.String(),
+		"", dynamo.CursorAfter("e#1"), position{day: "20261121"}.String(), within.String(), position{day: "20261121", within: true}.String(),
 		key.Profile("p").PK, key.Order("A-1").PK, "x", "====", "gg", base64.RawURLEncoding.EncodeToString([]byte("\xff\xfe")), dynamo.CursorAfter(strings.Repeat("e#", 600)),
 		base64.RawURLEncoding.EncodeToString([]byte("20261121|p|20261121#1|9223372036854775808|zz|m")), base64.RawURLEncoding.EncodeToString([]byte("2026112\xff")),
 		base64.RawURLEncoding.EncodeToString([]byte("20261121|p|20261121#\xff||0|")),
@@ -27,13 +27,13 @@ func FuzzPlaces(f *testing.F) {
 		f.Add(cursor)
 	}
 	f.Fuzz(func(t *testing.T, cursor string) {
-		switch at, err := parsePlace(cursor); {
+		switch at, err := parsePosition(cursor); {
 		case err != nil:
-			if !errors.Is(err, dynamo.ErrCursor) || !reflect.DeepEqual(at, place{}) {
+			if !errors.Is(err, dynamo.ErrCursor) || !reflect.DeepEqual(at, position{}) {
 				t.Fatalf("%q: %+v, %v", cursor, at, err)
 			}
 		case cursor != "":
-			if again, err := parsePlace(at.String()); err != nil || !reflect.DeepEqual(again, at) || len(at.pack) > dynamo.MaxSortKey || !dayForm.MatchString(at.day) || !utf8.ValidString(at.pack) {
+			if again, err := parsePosition(at.String()); err != nil || !reflect.DeepEqual(again, at) || len(at.pack) > dynamo.MaxSortKey || !dayForm.MatchString(at.day) || !utf8.ValidString(at.pack) {
 				t.Fatalf("%q is %+v, and its cursor %+v, %v", cursor, at, again, err)
 			}
 		}

@@ -26,8 +26,8 @@ const (
 	maxRunBytes = 16 << 20
 )
 
-// place is where a page of events ended: before a day, or within one.
-type place struct {
+// position is where a page of events ended: before a day, or within one.
+type position struct {
 	day    string // YYYYMMDD
 	within bool
 	// run begins behind this pack of this id; at the newest pack of the first id when empty.
@@ -56,8 +56,8 @@ func compareListed(a, b listed) int {
 	return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.of, b.of))
 }
 
-// String is the place as a cursor.
-func (p place) String() string {
+// String is the position as a cursor.
+func (p position) String() string {
 	text := p.day
 	if p.within {
 		at := ""
@@ -71,35 +71,35 @@ func (p place) String() string {
 
 var dayForm = regexp.MustCompile(`^[0-9]{8}$`)
 
-func parsePlace(cursor string) (place, error) {
+func parsePosition(cursor string) (position, error) {
 	if cursor == "" {
-		return place{day: ":"}, nil // sorts behind every digit
+		return position{day: ":"}, nil // sorts behind every digit
 	}
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	parts := strings.SplitN(string(text), "|", 6)
 	// DynamoDB refuses a key that is no UTF-8: the caller's fault would look like ours.
 	if err != nil || !utf8.Valid(text) || !dayForm.MatchString(parts[0]) || len(parts) != 1 && len(parts) != 6 {
-		return place{}, dynamo.ErrCursor
+		return position{}, dynamo.ErrCursor
 	}
-	p := place{day: parts[0]}
+	p := position{day: parts[0]}
 	if len(parts) == 1 {
 		return p, nil
 	}
 	p.within, p.id, p.pack = true, profile.ID(parts[1]), parts[2]
 	if p.pack != "" && !strings.HasPrefix(p.pack, p.day+"#") || len(text) > 2*dynamo.MaxSortKey || len(p.pack) > dynamo.MaxSortKey {
-		return place{}, dynamo.ErrCursor
+		return position{}, dynamo.ErrCursor
 	}
 	if parts[3] != "" {
 		at, err := strconv.ParseInt(parts[3], 10, 64)
 		if err != nil {
-			return place{}, dynamo.ErrCursor
+			return position{}, dynamo.ErrCursor
 		}
 		p.last.event.Timestamp = time.Unix(0, at).UTC()
 	}
 	digits, of, _ := strings.Cut(parts[4], ".")
 	hash, err := strconv.ParseUint(digits, 16, 64)
 	if err != nil {
-		return place{}, dynamo.ErrCursor
+		return position{}, dynamo.ErrCursor
 	}
 	p.last.hash, p.last.of, p.last.event.MessageID = event.Hash(hash), profile.ID(of), parts[5]
 	return p, nil
@@ -108,7 +108,7 @@ func parsePlace(cursor string) (place, error) {
 // Events lists a person's events newest first, at most limit of them and no more than a page may hold. Of a day with more than 16 MB of events, those of newer commits come first. ids are all ids under which
 // packs of the person may stand. The cursor says where to go on; "" ends the list.
 func (s Timeline) Events(ctx context.Context, ids []profile.ID, limit int, cursor string) ([]event.Event, string, error) {
-	at, err := parsePlace(cursor)
+	at, err := parsePosition(cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -120,7 +120,7 @@ func (s Timeline) Events(ctx context.Context, ids []profile.ID, limit int, curso
 			if err != nil || day == "" {
 				return events, "", err
 			}
-			at = place{day: day, within: true}
+			at = position{day: day, within: true}
 		}
 		run, next, err := s.run(ctx, ids, at)
 		if err != nil {
@@ -166,9 +166,9 @@ func (s Timeline) newestDay(ctx context.Context, ids []profile.ID, before string
 	return newest, nil
 }
 
-// run reads a day of the person from a place on, as much as is held at once, newest first, each event once under each id. next is where the
+// run reads a day of the person from a position on, as much as is held at once, newest first, each event once under each id. next is where the
 // following run begins, or the end of the day.
-func (s Timeline) run(ctx context.Context, ids []profile.ID, from place) (events []listed, next place, err error) {
+func (s Timeline) run(ctx context.Context, ids []profile.ID, from position) (events []listed, next position, err error) {
 	size := 0
 	first := max(slices.Index(ids, from.id), 0)
 	for _, id := range ids[first:] {
@@ -194,20 +194,20 @@ func (s Timeline) run(ctx context.Context, ids []profile.ID, from place) (events
 				}
 			}
 			if size >= maxRunBytes {
-				next = place{day: from.day, within: true, id: id, pack: dynamo.TextOf(i, dynamo.AttrSK)}
+				next = position{day: from.day, within: true, id: id, pack: dynamo.TextOf(i, dynamo.AttrSK)}
 				return errEnough
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, errEnough) {
-			return nil, place{}, err
+			return nil, position{}, err
 		}
 		if next.within {
 			break
 		}
 	}
 	if !next.within {
-		next = place{day: from.day}
+		next = position{day: from.day}
 	}
 	slices.SortStableFunc(events, compareListed)
 	return events, next, nil

@@ -12,8 +12,8 @@ import (
 // maxTold bounds what an order remembers of its reports: each refund that is kept one by one, and as many others.
 const maxTold = 2 * MaxRefunds
 
-// told names what one person's report says: a client that uses an id for several refunds tells of each.
-func told(r Report, by profile.ID) event.Hash {
+// markOf names what one person's report says: a client that uses an id for several refunds tells of each.
+func markOf(r Report, by profile.ID) event.Hash {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s\x00%016x\x00%s\x00%s", by, uint64(r.Hash), r.Name, r.RefundID)
 	return event.Hash(h.Sum64())
@@ -25,12 +25,12 @@ func (o *Order) remember(r Report, by profile.ID) {
 	if r.Name == event.OrderUpdated {
 		return
 	}
-	t := told(r, by)
-	at, known := slices.BinarySearch(o.Told, t)
+	mark := markOf(r, by)
+	at, known := slices.BinarySearch(o.Told, mark)
 	if known || at == maxTold {
 		return
 	}
-	o.Told = slices.Insert(slices.Clone(o.Told), at, t)
+	o.Told = slices.Insert(slices.Clone(o.Told), at, mark)
 	o.Told = o.Told[:min(len(o.Told), maxTold)]
 }
 
@@ -40,7 +40,7 @@ func (o *Order) Repeats(r Report, by profile.ID) bool {
 	if len(o.Told) == 0 {
 		return false
 	}
-	if _, known := slices.BinarySearch(o.Told, told(r, by)); !known {
+	if _, known := slices.BinarySearch(o.Told, markOf(r, by)); !known {
 		return false
 	}
 	after := *o

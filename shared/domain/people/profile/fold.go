@@ -24,7 +24,7 @@ func (p *Profile) Fold(e *event.Event, shop Shop) {
 		used = m.client(&c, at)
 	}
 	if m := p.part(e.Trust, own, trust.Place); m != nil {
-		m.place(&c, at)
+		m.locate(&c, at)
 	}
 	switch e.Kind {
 	case event.Identify:
@@ -177,8 +177,8 @@ func (m *Memory) do(e *event.Event, at time.Time, shop Shop) {
 	}
 }
 
-// place folds where the person's clock and language are.
-func (m *Memory) place(c *eventContext, at time.Time) {
+// locate folds where the person's clock and language are.
+func (m *Memory) locate(c *eventContext, at time.Time) {
 	m.stamp(&m.Locale, same(m.Locale.Value, c.locale), at)
 	if zone := same(m.Zone.Value, c.timezone); zone == m.Zone.Value || zoneOf(zone) != nil {
 		m.stamp(&m.Zone, zone, at)
