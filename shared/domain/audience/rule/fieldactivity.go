@@ -278,3 +278,9 @@ func hourOfDay(text string) (hour int, ok bool) {
 	n, err := strconv.Atoi(text)
 	return n, err == nil && n >= 0 && n <= 23
 }
+
+func activeDays(n int) func(*Subject, string) (value, bool) {
+	return func(s *Subject, _ string) (value, bool) {
+		return count(s.p.Active.Count(s.today - profile.Day(n) + 1))
+	}
+}

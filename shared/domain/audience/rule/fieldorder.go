@@ -173,3 +173,14 @@ func perOrder(part func(profile.Purchases) int64) func(*Subject, string) (value,
 		return decimal(float64(max(part(s.p.Purchases), 0)) / float64(s.p.Orders.Count)), true
 	}
 }
+
+func cartProducts(p *profile.Profile) []string {
+	var ids []string
+	for id, line := range p.Cart {
+		if line.Quantity > 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -9,43 +9,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
-func flagOf(b bool) (value, bool)        { return value{kind: Flag, flag: b}, true }
-func decimal(f float64) value            { return value{kind: Number, num: number{float: f}} }
-func of(names ...string) func() []string { return func() []string { return names } }
-
-// percentOf is a share in whole percent, rounded down; absent without a whole.
-func percentOf(n, all int64) (value, bool) {
-	if all <= 0 {
-		return value{}, false
-	}
-	return whole(100 * max(n, 0) / all), true
-}
-
-// text, moment, amount and list make the read of a field that needs no key.
-func text(read func(*Subject) string) func(*Subject, string) (value, bool) {
-	return func(s *Subject, _ string) (value, bool) { return textOf(read(s)) }
-}
-
-func moment(read func(*Subject) time.Time) func(*Subject, string) (value, bool) {
-	return func(s *Subject, _ string) (value, bool) { return timeOf(read(s)) }
-}
-
-func since(read func(*Subject) time.Time) func(*Subject, string) (value, bool) {
-	return func(s *Subject, _ string) (value, bool) { return s.daysSince(read(s)) }
-}
-
-func amount(read func(*Subject) int) func(*Subject, string) (value, bool) {
-	return func(s *Subject, _ string) (value, bool) { return count(read(s)) }
-}
-
-func yes(read func(*Subject) bool) func(*Subject, string) (value, bool) {
-	return func(s *Subject, _ string) (value, bool) { return flagOf(read(s)) }
-}
-
-func many(read func(*Subject) []string) func(*Subject, string) (value, bool) {
-	return func(s *Subject, _ string) (value, bool) { return listOf(read(s)) }
-}
-
 // personFields are who somebody is and how they can be reached.
 var personFields = slices.Concat([]field{
 	{name: "known", kind: Flag, meaning: "whether the person has a userId", read: yes(func(s *Subject) bool { return s.p.UserID() != "" })},

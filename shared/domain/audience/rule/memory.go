@@ -29,16 +29,3 @@ func certain(op operation, with number) bool {
 		return sign < 0
 	}
 }
-
-// remembered notes the bounds of a performed that profiles cannot answer.
-func (p *parser) remembered(n performed, least, most bool, path string) {
-	if n.withinDays <= sureDays {
-		return
-	}
-	if least && n.atLeast > sureTimes {
-		p.rule.Unsure.Add(path+".atLeast", forgotten)
-	}
-	if most && n.atMost >= sureTimes {
-		p.rule.Unsure.Add(path+".atMost", forgotten)
-	}
-}

@@ -93,34 +93,3 @@ type Price struct {
 	Currency money.Currency
 	Decimals int
 }
-
-// keyMoney and keyCurrency are the keys of an amount in a rule: {"money": "500.00", "currency": "CNY"}.
-const (
-	keyMoney    = "money"
-	keyCurrency = "currency"
-)
-
-// money reads an amount of money in the place of a number.
-func (p *parser) money(c condition, object map[string]any, path string) operand {
-	p.only(object, path, keyMoney, keyCurrency)
-	if c.field.unit != Money {
-		p.faults.Addf(path, "is an amount of money, and %s counts none", c.field.name)
-		return operand{}
-	}
-	text, isText := object[keyMoney].(string)
-	decimal, err := money.ReadDecimal(text)
-	one := price{decimal: decimal}
-	if !isText || err != nil || !one.fits() {
-		p.faults.Add(path+"."+keyMoney, `is no decimal number as a text, such as "500.00"`)
-		return operand{}
-	}
-	if raw, named := object[keyCurrency]; named {
-		code, _ := raw.(string)
-		if one.currency, err = money.ParseCurrency(code); err != nil {
-			p.faults.Add(path+"."+keyCurrency, "is not the code of a currency, such as CNY")
-			return operand{}
-		}
-	}
-	p.rule.Prices = append(p.rule.Prices, Price{Path: path, Currency: one.currency, Decimals: decimal.Scale})
-	return operand{value: value{kind: Number}, price: &one}
-}

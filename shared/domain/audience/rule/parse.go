@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/userops/userops/shared/domain/money"
+
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/fault"
@@ -25,32 +27,6 @@ const (
 	maxNodes     = 200
 	maxText      = 256
 )
-
-// Rule is a rule that was read.
-type Rule struct {
-	root node
-	// Scored says that a field or a derived segment of a run is asked.
-	Scored bool
-	// Profiling says that something is asked which may not be asked of somebody who refuses profiling.
-	Profiling bool
-	// Refs are the defined segments that it asks for.
-	Refs []Reference
-	// Fields are those that are asked, by their names, one as often as it is. What somebody performed counts as a field of that event.
-	Fields []string
-	// Prices are the amounts of money that it asks for.
-	Prices []Price
-	// Unsure are what profiles do not remember enough for, and fields that no profile has. They are a reason not to save a rule, and none not to ask one.
-	Unsure fault.Faults
-}
-
-// Reference is a place of a rule that names a defined segment.
-type Reference struct{ ID, Path string }
-
-// Meets asks the rule of somebody.
-func (r Rule) Meets(s *Subject) bool { return r.root.meets(s, false) }
-
-// MightMeet asks the rule with every condition taken to be met that may not be asked of them.
-func (r Rule) MightMeet(s *Subject) bool { return r.root.meets(s, true) }
 
 // parser walks a rule and notes every fault with its place.
 type parser struct {
@@ -360,4 +336,48 @@ func (p *parser) integer(object map[string]any, path, key string, low, high int6
 		return low
 	}
 	return n
+}
+
+// keyMoney and keyCurrency are the keys of an amount in a rule: {"money": "500.00", "currency": "CNY"}.
+const (
+	keyMoney    = "money"
+	keyCurrency = "currency"
+)
+
+// money reads an amount of money in the place of a number.
+func (p *parser) money(c condition, object map[string]any, path string) operand {
+	p.only(object, path, keyMoney, keyCurrency)
+	if c.field.unit != Money {
+		p.faults.Addf(path, "is an amount of money, and %s counts none", c.field.name)
+		return operand{}
+	}
+	text, isText := object[keyMoney].(string)
+	decimal, err := money.ReadDecimal(text)
+	one := price{decimal: decimal}
+	if !isText || err != nil || !one.fits() {
+		p.faults.Add(path+"."+keyMoney, `is no decimal number as a text, such as "500.00"`)
+		return operand{}
+	}
+	if raw, named := object[keyCurrency]; named {
+		code, _ := raw.(string)
+		if one.currency, err = money.ParseCurrency(code); err != nil {
+			p.faults.Add(path+"."+keyCurrency, "is not the code of a currency, such as CNY")
+			return operand{}
+		}
+	}
+	p.rule.Prices = append(p.rule.Prices, Price{Path: path, Currency: one.currency, Decimals: decimal.Scale})
+	return operand{value: value{kind: Number}, price: &one}
+}
+
+// remembered notes the bounds of a performed that profiles cannot answer.
+func (p *parser) remembered(n performed, least, most bool, path string) {
+	if n.withinDays <= sureDays {
+		return
+	}
+	if least && n.atLeast > sureTimes {
+		p.rule.Unsure.Add(path+".atLeast", forgotten)
+	}
+	if most && n.atMost >= sureTimes {
+		p.rule.Unsure.Add(path+".atMost", forgotten)
+	}
 }

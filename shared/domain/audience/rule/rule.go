@@ -5,12 +5,9 @@
 package rule
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
-	"slices"
-	"strings"
-	"time"
+
+	"github.com/userops/userops/shared/domain/fault"
 
 	"github.com/userops/userops/shared/domain/audience/experiment"
 	"github.com/userops/userops/shared/domain/audience/score"
@@ -105,222 +102,28 @@ func (n performed) meets(s *Subject, _ bool) bool {
 	return times >= n.atLeast && times <= n.atMost
 }
 
-// operation is what a condition does with a field.
-type operation string
-
-const (
-	opEqual     operation = "eq"
-	opNotEqual  operation = "ne"
-	opAbove     operation = "gt"
-	opAtLeast   operation = "gte"
-	opBelow     operation = "lt"
-	opAtMost    operation = "lte"
-	opIn        operation = "in"
-	opContains  operation = "contains"
-	opExists    operation = "exists"
-	opBefore    operation = "before"
-	opAfter     operation = "after"
-	opWithin    operation = "within"
-	maxWithin             = 3650
-	maxOperands           = 1000
-)
-
-func operations(kind Kind) []operation {
-	switch kind {
-	case Number:
-		return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opIn, opExists}
-	case Text:
-		return []operation{opEqual, opNotEqual, opIn, opContains, opExists}
-	case Flag:
-		return []operation{opEqual, opNotEqual, opExists}
-	case Time:
-		return []operation{opBefore, opAfter, opWithin, opExists}
-	case List:
-		return []operation{opContains, opIn, opExists}
-	}
-	return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opIn, opContains, opBefore, opAfter, opWithin, opExists}
+// Rule is a rule that was read.
+type Rule struct {
+	root node
+	// Scored says that a field or a derived segment of a run is asked.
+	Scored bool
+	// Profiling says that something is asked which may not be asked of somebody who refuses profiling.
+	Profiling bool
+	// Refs are the defined segments that it asks for.
+	Refs []Reference
+	// Fields are those that are asked, by their names, one as often as it is. What somebody performed counts as a field of that event.
+	Fields []string
+	// Prices are the amounts of money that it asks for.
+	Prices []Price
+	// Unsure are what profiles do not remember enough for, and fields that no profile has. They are a reason not to save a rule, and none not to ask one.
+	Unsure fault.Faults
 }
 
-// condition compares a field. A profile that does not have the field meets ne and "exists": false, and nothing else. In and contains
-// ask a list for its elements.
-type condition struct {
-	field *field
-	key   string
-	op    operation
-	// operands holds one value, and several for in.
-	operands []operand
-	days     int  // for within
-	want     bool // for exists
-}
+// Reference is a place of a rule that names a defined segment.
+type Reference struct{ ID, Path string }
 
-// operand is a value of a rule. A date stands for its first instant in the shop's zone.
-type operand struct {
-	value
-	date  profile.Day
-	dated bool
-	price *price // an amount of money, whose number is known once the shop is
-}
+// Meets asks the rule of somebody.
+func (r Rule) Meets(s *Subject) bool { return r.root.meets(s, false) }
 
-// of is the operand in a shop. An amount of another currency is nothing that a field can be.
-func (o operand) of(shop profile.Shop) operand {
-	if o.price == nil {
-		return o
-	}
-	n, fits := o.price.in(shop.Currency)
-	if !fits {
-		return operand{}
-	}
-	return operand{value: value{kind: Number, num: n}}
-}
-
-func (c condition) meets(s *Subject, blind bool) bool {
-	if s.refuses && c.field.profiles() {
-		return blind
-	}
-	held, ok := c.field.read(s, c.key)
-	switch c.op {
-	case opExists:
-		return ok == c.want
-	case opNotEqual:
-		return !ok || !equal(held, c.operands[0].of(s.shop))
-	}
-	if !ok {
-		return false
-	}
-	switch c.op {
-	case opEqual:
-		return equal(held, c.operands[0].of(s.shop))
-	case opIn:
-		return slices.ContainsFunc(c.operands, func(o operand) bool { return held.has(o.of(s.shop)) })
-	case opContains:
-		return held.contains(c.operands[0])
-	case opBefore, opAfter, opWithin:
-		return c.meetsTime(s, held)
-	}
-	to := c.operands[0].of(s.shop)
-	if held.kind != Number || to.kind != Number {
-		return false
-	}
-	sign := held.num.compare(to.num)
-	switch c.op {
-	case opAbove:
-		return sign > 0
-	case opAtLeast:
-		return sign >= 0
-	case opBelow:
-		return sign < 0
-	}
-	return sign <= 0
-}
-
-func equal(held value, to operand) bool {
-	if held.kind != to.kind {
-		return false
-	}
-	switch held.kind {
-	case Number:
-		return held.num.compare(to.num) == 0
-	case Flag:
-		return held.flag == to.flag
-	}
-	return held.text == to.text
-}
-
-// has says whether a value is an element of a list, or the value itself.
-func (v value) has(one operand) bool {
-	if v.kind != List {
-		return equal(v, one)
-	}
-	return one.kind == Text && slices.Contains(v.list, one.text) ||
-		slices.ContainsFunc(v.elements, func(element value) bool { return equal(element, one) })
-}
-
-// contains says whether a list has an element, or a text has a text as a part.
-func (v value) contains(one operand) bool {
-	if v.kind == Text {
-		return one.kind == Text && strings.Contains(v.text, one.text)
-	}
-	return v.kind == List && v.has(one)
-}
-
-func (c condition) meetsTime(s *Subject, held value) bool {
-	at := held.at
-	if held.kind != Time {
-		parsed, ok := parseOperandTime(held.text)
-		if held.kind != Text || !ok {
-			return false
-		}
-		at = parsed.instant(s.shop.Zone)
-	}
-	switch c.op {
-	case opBefore:
-		return at.Before(c.operands[0].instant(s.shop.Zone))
-	case opAfter:
-		return !at.Before(c.operands[0].instant(s.shop.Zone))
-	}
-	days := int(s.today - s.shop.Day(at))
-	return days >= 0 && days <= c.days
-}
-
-func (o operand) instant(zone *time.Location) time.Time {
-	if o.dated {
-		return o.date.Start(zone)
-	}
-	return o.at
-}
-
-// parseOperandTime reads RFC 3339 or a date.
-func parseOperandTime(text string) (operand, bool) {
-	if date, err := profile.ParseDay(text); err == nil {
-		return operand{value: value{kind: Time}, date: date, dated: true}, true
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	return operand{value: value{kind: Time, at: at}}, err == nil
-}
-
-// parseOperand reads a JSON value as decoded with numbers kept; what says which type is expected.
-func parseOperand(raw any, kind Kind) (o operand, what string) {
-	switch v := raw.(type) {
-	case string:
-		if kind == Text || kind == List || kind == Any {
-			return operand{value: value{kind: Text, text: v}}, ""
-		}
-	case bool:
-		if kind == Flag || kind == Any {
-			return operand{value: value{kind: Flag, flag: v}}, ""
-		}
-	case json.Number:
-		if kind == Number || kind == Any {
-			n, ok := parseNumber(v.String())
-			if !ok {
-				return operand{}, "is a number out of range"
-			}
-			return operand{value: value{kind: Number, num: n}}, ""
-		}
-	}
-	switch kind {
-	case Text, List:
-		return operand{}, "is not a text"
-	case Flag:
-		return operand{}, "is neither true nor false"
-	case Number:
-		return operand{}, "is not a number"
-	}
-	return operand{}, fmt.Sprintf("is not a text, number, true or false but %s", jsonKind(raw))
-}
-
-func jsonKind(raw any) string {
-	switch raw.(type) {
-	case nil:
-		return "null"
-	case map[string]any:
-		return "an object"
-	case []any:
-		return "a list"
-	case string:
-		return "a text"
-	case bool:
-		return "true or false"
-	}
-	return "a number"
-}
+// MightMeet asks the rule with every condition taken to be met that may not be asked of them.
+func (r Rule) MightMeet(s *Subject) bool { return r.root.meets(s, true) }

@@ -3,6 +3,8 @@ package rule
 import (
 	"time"
 
+	"github.com/userops/userops/shared/domain/money"
+
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -27,3 +29,42 @@ func Of(p *profile.Profile, now time.Time, shop profile.Shop) *Subject {
 
 // Refuses tells whether the person refuses profiling.
 func (s *Subject) Refuses() bool { return s.refuses }
+
+type paidOrders struct {
+	count       int
+	net         int64
+	first, last time.Time
+}
+
+// orders sums the paid orders in the shop's currency.
+func (s *Subject) orders() paidOrders {
+	var o paidOrders
+	add := func(count int, net int64, first, last time.Time) {
+		o.count += count
+		o.net = money.AddCapped(o.net, net)
+		if o.first.IsZero() || first.Before(o.first) {
+			o.first = first
+		}
+		if last.After(o.last) {
+			o.last = last
+		}
+	}
+	for _, base := range s.p.Orders.Base {
+		if base.Count > 0 && base.Currency == s.shop.Currency {
+			add(base.Count, base.Net, base.FirstAt, base.LastAt)
+		}
+	}
+	for _, entry := range s.p.Orders.Entries {
+		if entry.Net > 0 && entry.Currency == s.shop.Currency {
+			add(1, entry.Net, entry.At, entry.At)
+		}
+	}
+	return o
+}
+
+func (s *Subject) daysSince(t time.Time) (value, bool) {
+	if t.IsZero() {
+		return value{}, false
+	}
+	return whole(int64(s.today - s.shop.Day(t))), true
+}

@@ -6,21 +6,6 @@ import (
 	"strings"
 )
 
-// Language is one in which fields are named to operators.
-type Language string
-
-// The languages.
-const (
-	English Language = "en"
-	Chinese Language = "zh"
-)
-
-// Languages lists the languages, the default first.
-func Languages() []Language { return []Language{English, Chinese} }
-
-// word is what a field is called. What it means in English stands in the registry.
-type word struct{ en, zh, meaning string }
-
 // words holds what each field of the registry is called, by its name.
 var words = func() map[string]word {
 	all := map[string]word{}
