@@ -68,3 +68,12 @@ func KindOf(c Channel) Kind {
 func (k Kind) Carries(p Part) bool {
 	return slices.ContainsFunc(k.Parts, func(group []Part) bool { return slices.Contains(group, p) })
 }
+
+// Basis says what allows marketing over a channel.
+type Basis string
+
+// OptIn needs a consent on record; OptOut needs only that none was revoked.
+const (
+	OptIn  Basis = "optIn"
+	OptOut Basis = "optOut"
+)

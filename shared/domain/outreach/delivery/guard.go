@@ -190,3 +190,8 @@ func Reserve(c Case, intent Intent) Verdict {
 	}
 	return Verdict{Action: Proceed}
 }
+
+// forbids says whether the stop is of a notification.
+func (s Stop) forbids(c Case) bool {
+	return !(s.KeepTransactional && c.Transactional) && (s.Channel == "" || s.Channel == c.Channel) && (s.CampaignID == "" || s.CampaignID == c.CampaignID)
+}

@@ -1,6 +1,10 @@
 package delivery
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // QuietHours are the local hours, from Start up to but not including End, in which nothing is sent. The window may cross
 // midnight; Start equal to End means that there is none.
@@ -37,4 +41,20 @@ func (q QuietHours) Until(now time.Time, zone *time.Location) time.Time {
 func wallClock(t time.Time, zone *time.Location) Clock {
 	local := t.In(zone)
 	return Clock(local.Hour()*60 + local.Minute())
+}
+
+// Clock is a wall-clock time of a day in minutes since midnight; its JSON is "HH:MM".
+type Clock int
+
+// MarshalText writes HH:MM.
+func (c Clock) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%02d:%02d", c/60, c%60), nil }
+
+// UnmarshalText reads HH:MM, from 00:00 to 23:59.
+func (c *Clock) UnmarshalText(b []byte) error {
+	t, err := time.Parse("15:04", string(b))
+	if err != nil || len(b) != 5 {
+		return errors.New("is not a time of day such as 21:30")
+	}
+	*c = Clock(t.Hour()*60 + t.Minute())
+	return nil
 }

@@ -1,10 +1,8 @@
 package delivery
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
 )
@@ -13,15 +11,6 @@ import (
 const (
 	SettingsID = "messaging"
 	HoldoutID  = "holdout"
-)
-
-// Basis says what allows marketing over a channel.
-type Basis string
-
-// OptIn needs a consent on record; OptOut needs only that none was revoked.
-const (
-	OptIn  Basis = "optIn"
-	OptOut Basis = "optOut"
 )
 
 // Settings are the house's rules for all campaigns: the document "messaging".
@@ -122,20 +111,4 @@ func (s Settings) basis(c Channel) Basis {
 		return b
 	}
 	return KindOf(c).Basis
-}
-
-// Clock is a wall-clock time of a day in minutes since midnight; its JSON is "HH:MM".
-type Clock int
-
-// MarshalText writes HH:MM.
-func (c Clock) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%02d:%02d", c/60, c%60), nil }
-
-// UnmarshalText reads HH:MM, from 00:00 to 23:59.
-func (c *Clock) UnmarshalText(b []byte) error {
-	t, err := time.Parse("15:04", string(b))
-	if err != nil || len(b) != 5 {
-		return errors.New("is not a time of day such as 21:30")
-	}
-	*c = Clock(t.Hour()*60 + t.Minute())
-	return nil
 }

@@ -1,8 +1,6 @@
 package delivery
 
-import (
-	"github.com/userops/userops/shared/domain/fault"
-)
+import "github.com/userops/userops/shared/domain/fault"
 
 // Stop says that nothing is to be sent: of everything, of one channel or of one campaign. What comes due while it is in force is skipped.
 type Stop struct {
@@ -36,9 +34,4 @@ func ParseStop(body []byte) (Stop, error) {
 		faults.Add("campaign", "stands beside a channel: a stop is of one of them, or of everything")
 	}
 	return s, faults.Err()
-}
-
-// forbids says whether the stop is of a notification.
-func (s Stop) forbids(c Case) bool {
-	return !(s.KeepTransactional && c.Transactional) && (s.Channel == "" || s.Channel == c.Channel) && (s.CampaignID == "" || s.CampaignID == c.CampaignID)
 }
