@@ -1,7 +1,6 @@
 package liquid
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -10,21 +9,6 @@ import (
 	"github.com/osteele/liquid/parser"
 	"github.com/osteele/liquid/render"
 )
-
-// mode says how values are escaped.
-type mode int
-
-const (
-	plain  mode = iota // as they are
-	markup             // for HTML
-	object             // for the inside of a JSON string
-)
-
-// part is one compiled source.
-type part struct {
-	root []node
-	mode mode
-}
 
 // grammar knows the blocks; it is used for parsing only.
 var grammar = func() render.Config {
@@ -38,14 +22,6 @@ var grammar = func() render.Config {
 	c.AddBlock("raw")
 	return c
 }()
-
-// sourceError is a fault with its line.
-type sourceError struct {
-	line   int
-	reason string
-}
-
-func (e sourceError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.reason) }
 
 // compile parses a source, checks every name in it, of one that is new the calls of filters too, and makes its tree.
 func compile(source string, m mode, anew bool) (p *part, err error) {
@@ -360,8 +336,3 @@ func (c *compiler) check(source string, line int) error {
 	}
 	return nil
 }
-
-var (
-	errBreak    = errors.New("break outside a loop")
-	errContinue = errors.New("continue outside a loop")
-)

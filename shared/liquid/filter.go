@@ -298,3 +298,11 @@ func float(v any) float64 {
 	}
 	return 0
 }
+
+func anyList(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, t := range texts {
+		list[i] = t
+	}
+	return list
+}

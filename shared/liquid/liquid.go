@@ -18,10 +18,8 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/template"
 )
 
-const (
-	maxOutput = 256 << 10
-	maxLine   = 900 // bytes of a rendered subject, below what a header line may have
-)
+// maxLine is how many bytes a rendered subject has at most, below what a header line may have.
+const maxLine = 900
 
 // Content is what was rendered for one person.
 type Content struct {
@@ -39,9 +37,6 @@ type Template struct {
 }
 
 type parts struct{ subject, text, html, payload *part }
-
-// ErrRender says that a template compiled but could not be rendered for these values. Its text names no value.
-var ErrRender = errors.New("the template does not render")
 
 // Parse reads a template that is about to be saved, and compiles it. Its faults are fault.Faults with the part and the line.
 func Parse(body []byte) (template.Definition, *Template, error) {

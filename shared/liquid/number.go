@@ -113,3 +113,6 @@ func rounded(x *big.Rat, places int) *big.Rat {
 	}
 	return up
 }
+
+// maxExact is the first number from which on a float does not hold every whole one.
+const maxExact = 1 << 53

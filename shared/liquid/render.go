@@ -1,14 +1,12 @@
 package liquid
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,82 +15,11 @@ import (
 )
 
 const (
+	maxOutput     = 256 << 10
 	maxIterations = 10_000 // of all loops of a rendering together
 	maxWork       = 8 << 20
 	maxTime       = 2 * time.Second
 )
-
-// Texts that are escaped already and stand as they are: what was captured in the same part, what the filter escape made, in HTML,
-// and what the filter json made, in a payload. In everything but its escaping such a text is like any other.
-type (
-	captured = written[byCapture]
-	escaped  = written[byEscape]
-	encoded  = written[byJSON]
-)
-
-type (
-	written[by any] string
-
-	byCapture struct{}
-	byEscape  struct{}
-	byJSON    struct{}
-)
-
-// node is a place of the compiled tree.
-type node interface{ render(r *run) error }
-
-type (
-	text   string
-	output struct {
-		value expressions.Expression
-		line  int
-	}
-	assign struct {
-		name  string
-		value expressions.Expression
-		line  int
-	}
-	capture struct {
-		name string
-		body []node
-	}
-	conditional []branch
-	branch      struct {
-		test   expressions.Expression // nil for else
-		negate bool
-		body   []node
-		line   int
-	}
-	choice struct {
-		subject expressions.Expression
-		whens   []when
-		line    int
-	}
-	when struct {
-		values []expressions.Expression
-		other  bool
-		body   []node
-	}
-	loop struct {
-		statement expressions.Loop
-		body      []node
-		empty     []node
-		line      int
-	}
-	jump struct{ to error }
-)
-
-// run is one rendering of one part.
-type run struct {
-	mode       mode
-	html       htmlContext // of what is written next, in HTML
-	vars       map[string]any
-	context    expressions.Context
-	out        strings.Builder
-	work       int // bytes written and filtered, captures too
-	iterations int
-	deadline   time.Time
-}
 
 func (p *part) render(bindings map[string]any) (out string, err error) {
 	r := &run{mode: p.mode, vars: maps.Clone(bindings), deadline: time.Now().Add(maxTime)}
@@ -198,40 +125,6 @@ func (r *run) escapeMarkup(v any, s string) (string, error) {
 		return r.html.escapeJSON(s)
 	}
 	return r.html.escape(html.EscapeString(s), s)
-}
-
-// quote is a value as JSON, without the escaping of HTML.
-func quote(v any) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(v) != nil {
-		return "null"
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// format writes a value as people read it: numbers without exponents, lists one after the other.
-func format(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case time.Time:
-		return v.Format("2006-01-02 15:04:05 -0700")
-	case map[string]any:
-		return quote(v)
-	case []any:
-		var b strings.Builder
-		for _, one := range v {
-			b.WriteString(format(one))
-		}
-		return b.String()
-	}
-	return fmt.Sprint(v)
 }
 
 func (a assign) render(r *run) error {
@@ -392,3 +285,6 @@ func (l loop) bound(r *run, e expressions.Expression, usual int) (int, error) {
 	}
 	return n, nil
 }
+
+// ErrRender says that a template compiled but could not be rendered for these values. Its text names no value.
+var ErrRender = errors.New("the template does not render")

@@ -77,14 +77,6 @@ func (v Variables) bindings() map[string]any {
 // trait is a trait as templates see it.
 func trait(v any) any { return number(profile.Tree(v)) }
 
-func anyList(texts []string) []any {
-	list := make([]any, len(texts))
-	for i, t := range texts {
-		list[i] = t
-	}
-	return list
-}
-
 // properties decodes an event's properties; what is no object is an empty one.
 func properties(raw json.RawMessage) map[string]any {
 	tree, _ := rawjson.Tree(raw)
@@ -93,9 +85,6 @@ func properties(raw json.RawMessage) map[string]any {
 	}
 	return map[string]any{}
 }
-
-// maxExact is the first number from which on a float does not hold every whole one.
-const maxExact = 1 << 53
 
 // number makes the numbers of decoded JSON integers where they are, so that 100 is not printed as 1e+02 and can count a loop. A whole number
 // that is too long stays its digits: an id is printed as it is.

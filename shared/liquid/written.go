@@ -1,8 +1,6 @@
 package liquid
 
-import (
-	"github.com/osteele/liquid/values"
-)
+import "github.com/osteele/liquid/values"
 
 // unmarked is the text of one that is escaped already, and any other value itself.
 func unmarked(v any) any {
@@ -50,3 +48,19 @@ func (w written[by]) PropertyValue(v values.Value) values.Value { return w.value
 
 // Test is true, as for every text.
 func (w written[by]) Test() bool { return true }
+
+// Texts that are escaped already and stand as they are: what was captured in the same part, what the filter escape made, in HTML,
+// and what the filter json made, in a payload. In everything but its escaping such a text is like any other.
+type (
+	captured = written[byCapture]
+	escaped  = written[byEscape]
+	encoded  = written[byJSON]
+)
+
+type (
+	written[by any] string
+
+	byCapture struct{}
+	byEscape  struct{}
+	byJSON    struct{}
+)
