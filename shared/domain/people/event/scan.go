@@ -340,3 +340,25 @@ func digits(data []byte, i int) int {
 	}
 	return i
 }
+
+// string is the text of a JSON string; null and no value are the empty one.
+func (s *scanner) string(at span) (text, reason string) {
+	raw := s.cut(at)
+	switch {
+	case len(raw) == 0 || raw[0] == 'n':
+		return "", ""
+	case raw[0] != '"':
+		return "", "is not a string"
+	}
+	return rawjson.Text(raw), ""
+}
+
+func (s *scanner) cut(at span) []byte { return s.data[at.from:at.to:at.to] }
+
+// span passes one value of any kind.
+func (s *scanner) span() (span, error) {
+	s.space()
+	from := s.pos
+	err := s.value()
+	return span{from, s.pos}, err
+}
