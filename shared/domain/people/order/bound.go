@@ -3,7 +3,6 @@ package order
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"sort"
 
 	"github.com/userops/userops/shared/domain/clip"
 )
@@ -22,11 +21,9 @@ func refundKey(id string) string {
 	return clip.To(id, MaxIDLength-len(end)) + end
 }
 
-// shorten bounds an order that was stored before its texts were.
-func (o *Order) shorten() {
-	o.Coupon = clip.To(o.Coupon, maxCoupon)
-	for i := range o.Refunds {
-		o.Refunds[i].Key = refundKey(o.Refunds[i].Key)
-	}
-	sort.Slice(o.Refunds, func(i, j int) bool { return o.Refunds[i].Key < o.Refunds[j].Key })
-}
+// Limits of what is kept of one order. Money is never dropped: past MaxRefunds, refunds are summed into one.
+const (
+	MaxIDLength = 128
+	MaxProducts = 50
+	MaxRefunds  = 64
+)

@@ -13,13 +13,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
-// Limits of what is kept of one order. Money is never dropped: past MaxRefunds, refunds are summed into one.
-const (
-	MaxIDLength = 128
-	MaxProducts = 50
-	MaxRefunds  = 64
-)
-
 // Order is what all reports together say. Amounts are in minor units of Currency.
 type Order struct {
 	ID      string
@@ -99,59 +92,50 @@ func (o *Order) Net() int64 {
 // Nobody owns the orders of those who were erased. It is no profile's id, which have 22 characters.
 const Nobody profile.ID = "nobody"
 
-// Fold adds one report made by a person; the caller sees to it that a report is folded once. The person of the first report
-// that the order was paid owns it; until then whoever reported first does.
-func (o *Order) Fold(r Report, by profile.ID) {
-	o.shorten()
-	o.remember(r, by)
-	if o.Owner == "" || (!o.Completed() && r.Name == event.OrderCompleted) {
-		o.Owner = by
+// Said is what a refund gives back, as it was said: in its own currency, or in the order's where it named none. A whole one gives back what
+// the order came to.
+func (o *Order) Said(r Refund) money.Amount {
+	if r.Whole {
+		return money.Amount{Minor: max(o.Total, 0), Currency: o.Currency}
 	}
-	switch r.Name {
-	case event.OrderPlaced:
-		o.PlacedAt = earlier(o.PlacedAt, r.At)
-	case event.OrderCompleted:
-		o.CompletedAt, o.PaidAgainAt = span(o.CompletedAt, o.PaidAgainAt, r.At)
-	case event.OrderCancelled:
-		o.CancelledAt, o.VoidedAgainAt = span(o.CancelledAt, o.VoidedAgainAt, r.At)
-	case event.OrderUpdated:
-		if last := event.Latest(o.CompletedAt, o.PaidAgainAt); r.Paid && r.At.After(last) {
-			o.PaidAgainAt = r.At
-		}
-		if r.Void {
-			o.CancelledAt, o.VoidedAgainAt = span(o.CancelledAt, o.VoidedAgainAt, r.At)
-		}
-	case event.OrderRefunded:
-		o.refund(r)
+	if minor, ok := r.in(o.Currency); ok {
+		return money.Amount{Minor: minor, Currency: o.Currency}
 	}
-	if r.HasContent && (r.At.After(o.ReportedAt) || r.At.Equal(o.ReportedAt) && r.Hash > o.Reporter) {
-		o.ReportedAt, o.Reporter = r.At, r.Hash
-		o.Total, o.Currency, o.Coupon, o.Products = *r.Total, r.Currency, r.Coupon, r.Products
-		o.Discount, o.Lines, o.DiscountedLines = r.Discount, r.Lines, r.Discounted
-		o.Revenue = *r.Total
-		if r.Revenue != nil {
-			o.Revenue = *r.Revenue
-		}
-	}
-	// Until a report says what the order contains, it has the currency of those that say it was placed or paid; of several the same one,
-	// in whatever sequence they come. What refunds and cancellations say of a currency is theirs.
-	if o.ReportedAt.IsZero() && r.Name != event.OrderRefunded && r.Name != event.OrderCancelled && r.Currency > o.Currency {
-		o.Currency = r.Currency
-	}
+	return money.Amount{Minor: r.Amount, Currency: r.Currency}
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
+// Refunded is the sum of the refunds, never more than the total.
+func (o *Order) Refunded() int64 {
+	var sum int64
+	for _, r := range o.Refunds {
+		if r.Whole {
+			return max(o.Total, 0)
+		}
+		minor, _ := r.in(o.Currency)
+		if sum += minor; sum > o.Total {
+			sum = max(o.Total, 0) // no sum of many refunds wraps
+		}
 	}
-	return a
+	return min(sum, max(o.Total, 0))
 }
 
-// span puts a time into a span; last is zero while the span is one point.
-func span(first, last, at time.Time) (from, to time.Time) {
-	from, to = earlier(first, at), event.Latest(event.Latest(first, last), at)
-	if from.Equal(to) {
-		to = time.Time{}
+// Unmatched counts the refunds in another currency than the order's: they take nothing off, and somebody has to look.
+func (o *Order) Unmatched() int {
+	n := 0
+	for _, r := range o.Refunds {
+		if _, ok := r.in(o.Currency); !ok && !r.Whole {
+			n++
+		}
 	}
-	return from, to
+	return n
+}
+
+// FullyRefunded tells whether nothing of a positive total is left.
+func (o *Order) FullyRefunded() bool {
+	for _, r := range o.Refunds {
+		if r.Whole {
+			return true
+		}
+	}
+	return o.Total > 0 && o.Refunded() == o.Total
 }

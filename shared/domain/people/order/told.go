@@ -33,18 +33,3 @@ func (o *Order) remember(r Report, by profile.ID) {
 	o.Told = slices.Insert(slices.Clone(o.Told), at, mark)
 	o.Told = o.Told[:min(len(o.Told), maxTold)]
 }
-
-// Repeats tells whether a report says again what the order was told by the same person: shops send the notices of a payment, of refunds and of a
-// cancellation with every later update, days apart. One that would change the order is news.
-func (o *Order) Repeats(r Report, by profile.ID) bool {
-	if len(o.Told) == 0 {
-		return false
-	}
-	if _, known := slices.BinarySearch(o.Told, markOf(r, by)); !known {
-		return false
-	}
-	after := *o
-	after.Refunds = slices.Clone(o.Refunds)
-	after.Fold(r, by)
-	return after.Net() == o.Net() && after.Cancelled() == o.Cancelled() && after.ReportedAt.Equal(o.ReportedAt)
-}
