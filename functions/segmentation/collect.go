@@ -20,13 +20,6 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-// A part is one item: maxPartBytes is what its rows should have before they are compressed, and what it may have in the end. maxItemBytes is what the
-// definitions of a run may have; an item may have 400 KB.
-const (
-	maxPartBytes = 300_000
-	maxItemBytes = 380_000
-)
-
 // errPartFull ends a scan before the page that was offered.
 var errPartFull = errors.New("the part is full")
 

@@ -16,6 +16,13 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
+// A part is one item: maxPartBytes is what its rows should have before they are compressed, and what it may have in the end. maxItemBytes is what the
+// definitions of a run may have; an item may have 400 KB.
+const (
+	maxPartBytes = 300_000
+	maxItemBytes = 380_000
+)
+
 // row is what collecting leaves behind of one profile: every buyer, and of the others those who change.
 type row struct {
 	id profile.ID
