@@ -9,6 +9,16 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 )
 
+// The kinds of definition, as they are filed.
+const (
+	Segment  = "segment"
+	Campaign = "campaign"
+	Template = "template"
+	Program  = "program"
+	Source   = "source"
+	Settings = "setting"
+)
+
 // Kind is one kind of definition, whose documents say a T. A row of it is all that a new kind takes here.
 type Kind[T any] struct {
 	// Name is what it is filed under ("segment"), Plural its name in the API ("segments").

@@ -13,16 +13,6 @@ import (
 	"github.com/userops/userops/shared/domain/reward/referral"
 )
 
-// The kinds of definition, as they are filed.
-const (
-	Segment  = "segment"
-	Campaign = "campaign"
-	Template = "template"
-	Program  = "program"
-	Source   = "source"
-	Settings = "setting"
-)
-
 // The kinds that are read by their type.
 var (
 	Segments = Kind[segment.Definition]{

@@ -74,18 +74,6 @@ var (
 	manyDigits = regexp.MustCompile(`(\p{N}[ _./:-]*){5}`)
 )
 
-// OneOf shows what is one of some words that we have chosen ourselves.
-func OneOf(words ...string) Rule {
-	return func(text string) string {
-		for _, w := range words {
-			if w == text {
-				return text
-			}
-		}
-		return Hidden(text)
-	}
-}
-
 // Hidden shows nothing but whether there is something.
 func Hidden(text string) string {
 	if text == "" {

@@ -117,3 +117,15 @@ func (n *node) object(v map[string]any) any {
 	}
 	return out
 }
+
+// OneOf shows what is one of some words that we have chosen ourselves.
+func OneOf(words ...string) Rule {
+	return func(text string) string {
+		for _, w := range words {
+			if w == text {
+				return text
+			}
+		}
+		return Hidden(text)
+	}
+}

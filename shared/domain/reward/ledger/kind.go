@@ -41,20 +41,3 @@ func (k Kind) row() (r kind, known bool) {
 	}
 	return kinds[i], true
 }
-
-// fits tells whether an entry is what its kind allows.
-func (e Entry) fits() bool {
-	k, known := e.Kind.row()
-	if !known {
-		return true
-	}
-	u, known := e.Unit.row()
-	if k.owed && known && !u.owed {
-		return false
-	}
-	amount := e.Amount
-	if e.Account.IsHouse() {
-		amount = -amount
-	}
-	return k.sign*amount > 0 || k.sign == 0
-}

@@ -61,12 +61,6 @@ func common(form func(string) string, a, b []string) bool {
 	})
 }
 
-// Flag is a reason for a person to look at a referral; no flag refuses anything.
-type Flag string
-
-// LookAlike says that both sides' e-mail addresses are spellings of one mailbox.
-const LookAlike Flag = "lookAlikeEmail"
-
 // Claim is what the rules ask before a friend is bound to an advocate.
 type Claim struct {
 	Program  *Program // nil: the definition was deleted

@@ -291,3 +291,9 @@ func (r Referral) Apply(m Move, at time.Time) Referral {
 	}
 	return r
 }
+
+// Flag is a reason for a person to look at a referral; no flag refuses anything.
+type Flag string
+
+// LookAlike says that both sides' e-mail addresses are spellings of one mailbox.
+const LookAlike Flag = "lookAlikeEmail"
