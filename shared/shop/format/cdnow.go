@@ -11,9 +11,6 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 )
 
-// hundredths stands for any currency of two decimals: what the amounts of these files are written in.
-const hundredths = money.Currency("USD")
-
 // readCDNOW makes one Order Completed of each line. The master file has customer, date, CDs and dollars; the published sample
 // has the customer's number within the sample as a second column, which is left out, so that a person is the same in both.
 func readCDNOW(r io.Reader, currency money.Currency, sink Sink) error {

@@ -37,22 +37,6 @@ const (
 	WooCommerce     Format = "woocommerce"      // the CSV that WooCommerce's exporters write of orders, or of customers
 )
 
-var readers = map[Format]func(io.Reader, Options, Sink) error{
-	CompleteJourney: inCurrency(readCompleteJourney),
-	CDNOW:           inCurrency(readCDNOW),
-	OnlineRetail:    inCurrency(readOnlineRetail),
-	REES46:          inCurrency(readREES46),
-	Segment:         inCurrency(readSegment),
-	CSV:             readCSV,
-	Shopify:         readShopify,
-	WooCommerce:     readWooCommerce,
-}
-
-// inCurrency is a reader whose layout leaves nothing open but the currency.
-func inCurrency(read func(io.Reader, money.Currency, Sink) error) func(io.Reader, Options, Sink) error {
-	return func(r io.Reader, o Options, sink Sink) error { return read(r, o.Currency, sink) }
-}
-
 // Options are what a file does not say of itself.
 type Options struct {
 	Currency money.Currency // of amounts that name none; empty: the shop's own
@@ -68,18 +52,6 @@ type Options struct {
 // Formats lists the layouts as a person would name them.
 func Formats() string {
 	return "csv, shopify, woocommerce, complete-journey, cdnow, online-retail, rees46, segment"
-}
-
-// Parse reads a layout's name.
-func Parse(s string) (Format, error) {
-	f := Format(strings.ToLower(strings.TrimSpace(s)))
-	if f == "segment ndjson" || f == "segment-ndjson" || f == "ndjson" {
-		f = Segment
-	}
-	if _, ok := readers[f]; !ok {
-		return "", fmt.Errorf("there is no format %q: use one of %s", s, Formats())
-	}
-	return f, nil
 }
 
 // Event is one event as it goes into a batch.
@@ -135,21 +107,6 @@ type Sink struct {
 	Line func(n int)
 	// Note is told once how the file is taken where that was guessed; nil: nobody is.
 	Note func(text string)
-}
-
-// Read reads a file, packed by gzip or not, to its end. The amounts of orders go out in the currency given; with none they name
-// no currency, which means the shop's own. The error is about the file as a whole: it cannot be read or has another layout; a
-// single bad line goes to the sink.
-func Read(f Format, r io.Reader, o Options, sink Sink) error {
-	read, ok := readers[f]
-	if !ok {
-		return fmt.Errorf("there is no format %q: use one of %s", f, Formats())
-	}
-	plain, err := unpack(r)
-	if err != nil {
-		return err
-	}
-	return read(plain, o, sink)
 }
 
 // unpack recognises gzip by its first two bytes, whatever the file is called.
@@ -282,4 +239,17 @@ type product struct {
 	LineTotal  json.Number `json:"line_total,omitempty"`
 	Currency   string      `json:"currency,omitempty"`
 	Session    string      `json:"session_id,omitempty"`
+}
+
+// hundredths stands for any currency of two decimals: what the amounts of these files are written in.
+const hundredths = money.Currency("USD")
+
+// joined is one refusal of a line for all its faults.
+func joined(all []*Refusal) *Refusal {
+	first := *all[0]
+	for _, more := range all[1:] {
+		first.Reason += "; " + more.Why()
+		first.Cell = ""
+	}
+	return &first
 }

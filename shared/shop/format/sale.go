@@ -2,10 +2,7 @@ package format
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -55,57 +52,6 @@ type sales struct {
 	open  *sale
 }
 
-// readSales makes the events of each order once its last line is read. An order of which a line is refused is refused as a whole: half of it would be another order.
-func readSales(s *sheet, style shopStyle, o Options) error {
-	if !s.from.has("currency") && o.Currency == "" {
-		return errors.New("the file names no currency: add currency:=CNY to MAP, or say CURRENCY=CNY")
-	}
-	in := &sales{sheet: s, style: style, o: o, seen: map[string]int{}, torn: map[string]*Refusal{}, told: map[string]bool{}}
-	s.torn = func(l line, r *Refusal) {
-		for _, column := range s.from[style.group].columns {
-			if i := s.at[strings.ToLower(column)]; i < len(l.cells) {
-				in.torn[plainCell(l.cells[i])] = r
-			}
-		}
-	}
-	for {
-		l, err := s.next()
-		if errors.Is(err, io.EOF) {
-			return in.close()
-		}
-		if err != nil {
-			return err
-		}
-		if err := in.add(l); err != nil {
-			return err
-		}
-	}
-}
-
-func (in *sales) add(l line) error {
-	key, column := l.field(in.style.group)
-	l.cells = slices.Clone(l.cells)
-	known := in.seen[key]
-	switch {
-	case key == "":
-		in.refuse(l.fault(column, "", "is empty: which order it is cannot be told"))
-		return nil
-	case in.open != nil && in.open.key == key:
-	case known != 0:
-		in.refuse(l.fault(column, key, fmt.Sprintf("is that of an order whose lines ended above, which began in line %d: sort the file by it", known)))
-		return nil
-	default:
-		if err := in.close(); err != nil {
-			return err
-		}
-		in.open, in.seen[key] = &sale{key: key, fields: map[string]cell{}}, l.line
-	}
-	in.open.add(in, l, column)
-	return nil
-}
-
-func (in *sales) refuse(r *Refusal) { in.sheet.sink.Refuse(*r) }
-
 // add takes a line of the order in. What is the order's may stand in one of its lines, or the same in several.
 func (s *sale) add(in *sales, l line, column string) {
 	s.lines = append(s.lines, l)
@@ -136,49 +82,6 @@ func (s *sale) add(in *sales, l line, column string) {
 			s.faults = append(s.faults, fault)
 		}
 	}
-}
-
-// close sends the open order, or refuses its lines.
-func (in *sales) close() error {
-	s := in.open
-	in.open = nil
-	if s == nil {
-		return nil
-	}
-	if r := in.torn[s.key]; r != nil {
-		s.faults = append(s.faults, r)
-	}
-	events, err := in.events(s)
-	if len(s.faults) == 0 {
-		if err != nil {
-			return err
-		}
-		for _, e := range events {
-			if err := in.sheet.sink.Event(e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	slices.SortStableFunc(s.faults, func(a, b *Refusal) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) })
-	for _, l := range s.lines {
-		own := slices.DeleteFunc(slices.Clone(s.faults), func(r *Refusal) bool { return r.Line != l.line })
-		if len(own) == 0 {
-			own = append(own, &Refusal{Line: l.line, Row: l.number, Reason: fmt.Sprintf("another line of its order is refused: line %d", s.faults[0].Line)})
-		}
-		in.refuse(joined(own))
-	}
-	return nil
-}
-
-// joined is one refusal of a line for all its faults.
-func joined(all []*Refusal) *Refusal {
-	first := *all[0]
-	for _, more := range all[1:] {
-		first.Reason += "; " + more.Why()
-		first.Cell = ""
-	}
-	return &first
 }
 
 // person is whose the order is: by userId, by anonymousId, by the e-mail address of a customer who is known, or a guest who is the same whenever they give the address.
@@ -324,12 +227,3 @@ func (s *sale) products(currency money.Currency) (products []map[string]any, sum
 
 // stated tells whether a field says something of the order.
 func (s *sale) stated(name string) bool { return s.fields[name].text != "" }
-
-// plainDecimal writes a number as JSON does.
-func plainDecimal(n money.Decimal) json.Number {
-	digits := fmt.Sprintf("%0*d", n.Scale+1, n.Digits)
-	if n.Scale == 0 {
-		return json.Number(digits)
-	}
-	return json.Number(digits[:len(digits)-n.Scale] + "." + digits[len(digits)-n.Scale:])
-}
