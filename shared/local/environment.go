@@ -1,8 +1,10 @@
 package local
 
 import (
+	"os"
 	"strings"
 
+	"github.com/userops/userops/shared/standin/lambda"
 	"github.com/userops/userops/shared/standin/sam"
 )
 
@@ -32,4 +34,40 @@ func Variables(o Options, a Addresses) (map[string]map[string]string, error) {
 		out[f.LogicalID] = env
 	}
 	return out, nil
+}
+
+// Environment is what a function sees of the template and of this stack, credentials included: what a handler inside this program makes
+// its clients from.
+func (s *Stack) Environment(f sam.Function) map[string]string {
+	env := map[string]string{}
+	for k, v := range f.Environment {
+		env[k] = v
+	}
+	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_REGION"] = lambda.FunctionKey(f.Name), "local", s.tmpl.Region
+	env["AWS_LAMBDA_FUNCTION_NAME"] = f.Name
+	for k, v := range s.overrides() {
+		env[k] = v
+	}
+	return env
+}
+
+// overrides are the variables that this machine sets over the template's.
+func (s *Stack) overrides() map[string]string {
+	env := map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.addresses.DynamoDB, "AWS_ENDPOINT_URL_SQS": s.addresses.SQS, "AWS_ENDPOINT_URL_SSM": s.addresses.SSM}
+	if s.o.DynamoDBEndpoint != "" || s.o.SQSEndpoint != "" {
+		// Elsewhere nobody knows the keys of single processes, and DynamoDB Local even keeps apart what is written with different keys.
+		key, secret := ownKeys()
+		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = key, secret
+		if token := os.Getenv("AWS_SESSION_TOKEN"); token != "" {
+			env["AWS_SESSION_TOKEN"] = token
+		}
+	}
+	return env
+}
+
+func ownKeys() (key, secret string) {
+	if key, secret = os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"); key != "" && secret != "" {
+		return key, secret
+	}
+	return "operator", "local"
 }

@@ -29,55 +29,6 @@ import (
 	"github.com/userops/userops/shared/standin/sqs"
 )
 
-// Options say what to run and where. Addresses may have port 0, which picks a free one; zero fields take the values in brackets.
-type Options struct {
-	TemplatePath string
-	StackName    string                                                     // precedes the names of resources [local]
-	Parameters   map[string]string                                          // of the template; each must be declared
-	Defaults     func(Addresses) map[string]string                          // parameters that suit this machine, for those that are declared
-	BuildDir     string                                                     // holds <folder>/bootstrap of every function
-	Handlers     map[string]func(map[string]string) (lambda.Handler, error) // functions inside this program, by folder, made from their environment
-	DataDir      string                                                     // empty: nothing is kept
-
-	GatewayAddr  string // [127.0.0.1:0], and so are the others
-	DynamoDBAddr string
-	SQSAddr      string
-	SSMAddr      string
-	LambdaAddr   string
-	SMTPAddr     string
-
-	DynamoDBEndpoint string // used instead of a stand-in
-	SQSEndpoint      string
-
-	// Secrets are parameters of Systems Manager by name; secrets.json in the data folder wins over them.
-	Secrets map[string]string
-
-	Inbox       bool             // take mail at SMTPAddr, show it and webhooks below /local/ of the gateway
-	Concurrency int              // processes of one function [10]
-	TTLLag      time.Duration    // of the DynamoDB stand-in
-	SyncEvery   time.Duration    // of both stand-ins
-	Clock       func() time.Time // [time.Now]; one that is stepped by hand wants Tick after each step
-	NoIntake    bool             // no mappings, no schedules and no gateway: for running one event alone
-	Out         io.Writer        // the table of what was started, logs and dead letters [io.Discard]
-	Notes       func(Addresses) []Note
-}
-
-// Note is a line that the table of what was started shows besides what the template tells, such as a demo key.
-type Note struct{ Label, Text string }
-
-// Addresses are where a running stack is reached. It is what addresses.json in the data folder holds.
-type Addresses struct {
-	Gateway  string `json:"gateway"` // http://127.0.0.1:8080; so are DynamoDB, SQS and Lambda
-	DynamoDB string `json:"dynamodb"`
-	SQS      string `json:"sqs"`
-	SSM      string `json:"ssm"`
-	Lambda   string `json:"lambda"`
-	SMTP     string `json:"smtp,omitempty"` // host:port
-	Inbox    string `json:"inbox,omitempty"`
-	Template string `json:"template"`
-	PID      int    `json:"pid"`
-}
-
 // Stack is a running template.
 type Stack struct {
 	o         Options
@@ -129,21 +80,6 @@ func (s *Stack) UnusedRights() []policy.Grant { return s.book.Unused("dynamodb",
 
 // Usage is what the functions have called since the start, with its cost in AWS's units.
 func (s *Stack) Usage() []Usage { return s.meter.usage() }
-
-// Environment is what a function sees of the template and of this stack, credentials included: what a handler inside this program makes
-// its clients from.
-func (s *Stack) Environment(f sam.Function) map[string]string {
-	env := map[string]string{}
-	for k, v := range f.Environment {
-		env[k] = v
-	}
-	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_REGION"] = lambda.FunctionKey(f.Name), "local", s.tmpl.Region
-	env["AWS_LAMBDA_FUNCTION_NAME"] = f.Name
-	for k, v := range s.overrides() {
-		env[k] = v
-	}
-	return env
-}
 
 // Tick tells the stack that a clock of the caller's own has moved: expiries, visibilities and schedules follow.
 func (s *Stack) Tick() {

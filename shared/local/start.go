@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -223,27 +221,6 @@ func (s *Stack) checkPrograms() error {
 	return nil
 }
 
-// overrides are the variables that this machine sets over the template's.
-func (s *Stack) overrides() map[string]string {
-	env := map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.addresses.DynamoDB, "AWS_ENDPOINT_URL_SQS": s.addresses.SQS, "AWS_ENDPOINT_URL_SSM": s.addresses.SSM}
-	if s.o.DynamoDBEndpoint != "" || s.o.SQSEndpoint != "" {
-		// Elsewhere nobody knows the keys of single processes, and DynamoDB Local even keeps apart what is written with different keys.
-		key, secret := ownKeys()
-		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = key, secret
-		if token := os.Getenv("AWS_SESSION_TOKEN"); token != "" {
-			env["AWS_SESSION_TOKEN"] = token
-		}
-	}
-	return env
-}
-
-func ownKeys() (key, secret string) {
-	if key, secret = os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"); key != "" && secret != "" {
-		return key, secret
-	}
-	return "operator", "local"
-}
-
 func (s *Stack) openStandIns(l listeners) error {
 	// Both are looked at before either is opened, and so changed.
 	var files []string
@@ -300,21 +277,6 @@ func (s *Stack) openInbox() error {
 		return fmt.Errorf("opening the inbox in %s: %w", dir, err)
 	}
 	return nil
-}
-
-func (s *Stack) serve(l net.Listener, h http.Handler, list *[]*http.Server) {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	*list = append(*list, server)
-	go func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.say(fmt.Sprintf("the server at %s stopped: %v", l.Addr(), err))
-		}
-	}()
-}
-
-// client makes the SDK's configuration for one caller.
-func (s *Stack) client(key, secret string) aws.Config {
-	return aws.Config{Region: s.tmpl.Region, Credentials: credentials.NewStaticCredentialsProvider(key, secret, os.Getenv("AWS_SESSION_TOKEN"))}
 }
 
 func (s *Stack) connect() {
