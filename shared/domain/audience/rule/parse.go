@@ -9,11 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/userops/userops/shared/domain/money"
-
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/rawjson"
 	"github.com/userops/userops/shared/domain/slug"

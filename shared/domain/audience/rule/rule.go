@@ -7,10 +7,9 @@ package rule
 import (
 	"math"
 
-	"github.com/userops/userops/shared/domain/fault"
-
 	"github.com/userops/userops/shared/domain/audience/experiment"
 	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 

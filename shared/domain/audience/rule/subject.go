@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
-
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
