@@ -66,8 +66,12 @@ func TestThrottles(t *testing.T) {
 	want := map[string]sam.Throttling{"ingest": {Burst: 4000, Rate: 2000}, "member": {Burst: 2000, Rate: 1000}, "console": {Burst: 100, Rate: 50}}
 	for _, f := range parse(t).Functions {
 		for _, r := range f.Routes {
-			if r.Throttling != want[f.Folder] {
-				t.Errorf("%s of %s lets %+v through, want %+v", r.Key(), f.Folder, r.Throttling, want[f.Folder])
+			of := f.Folder
+			if r.Key() == "GET /v1/people" {
+				of = "console" // asked by operators, though member answers
+			}
+			if r.Throttling != want[of] {
+				t.Errorf("%s of %s lets %+v through, want %+v", r.Key(), f.Folder, r.Throttling, want[of])
 			}
 		}
 	}
