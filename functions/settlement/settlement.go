@@ -20,16 +20,6 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-// Settings is what settlement reads of its environment.
-type Settings struct {
-	ProfilesTable  string `env:"PROFILES_TABLE"`
-	ReferralsTable string `env:"REFERRALS_TABLE"`
-	LedgerTable    string `env:"LEDGER_TABLE"`
-	CatalogTable   string `env:"CATALOG_TABLE"`
-	DueTable       string `env:"DUE_TABLE"`
-	Queue          string `env:"SETTLEMENT_QUEUE_URL"`
-}
-
 // Process is the function: it asks each machine of the table whether it is concerned, and advances what is.
 type Process struct {
 	table       []row

@@ -14,6 +14,12 @@ import (
 	"github.com/userops/userops/shared/dynamo/packed"
 )
 
+// PackedEvent is an event with the source that it came from; both together make its hash.
+type PackedEvent struct {
+	Source string      `json:"s"`
+	Event  event.Event `json:"e"`
+}
+
 // A pack's body is compressed columns. What no compressor makes small stands as numbers: ids that end in a UUID as its sixteen
 // bytes, times as differences. The open parts of the events follow as they were accepted. So a batch of twenty browser events fits
 // into two kilobytes, which is what a write is paid by.

@@ -47,12 +47,6 @@ type Pack struct {
 	Events  []PackedEvent
 }
 
-// PackedEvent is an event with the source that it came from; both together make its hash.
-type PackedEvent struct {
-	Source string      `json:"s"`
-	Event  event.Event `json:"e"`
-}
-
 // maxPackBody keeps a pack below 300 KB, with room for keys and hashes; an item may have 400 KB.
 const maxPackBody = 290 << 10
 
