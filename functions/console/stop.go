@@ -91,7 +91,12 @@ func (p *Process) onceMore(r *http.Request, scope string, do func(context.Contex
 
 // readStop reads the body of a stop, or of the end of one, which says nothing of transactional notifications. Where it is no good, the request is answered.
 func readStop(w http.ResponseWriter, body []byte, begins bool) (stop delivery.Stop, ok bool) {
-	if len(body) == 0 {
+	switch {
+	case len(body) > 0:
+	case begins: // somebody may have forgotten what they meant to stop
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", `the body is empty: {} stops everything, {"channel": "email"} a channel, {"campaign": "id"} a campaign`)
+		return stop, false
+	default:
 		body = []byte("{}")
 	}
 	if reason := fault.Syntax(body); reason != "" {

@@ -48,7 +48,8 @@ func TestStopAndGoOn(t *testing.T) {
 		t.Errorf("%d %s\nwant %s", status, answer, want)
 	}
 	b.Set(start.Add(time.Minute))
-	b.must(201, "POST", "/v1/stop", "")
+	b.must(400, "POST", "/v1/stop", "") // somebody may have forgotten what they meant to stop
+	b.must(201, "POST", "/v1/stop", "{}")
 	b.must(201, "POST", "/v1/stop", `{"campaign":"thanks"}`)
 	const mail = "run-1 channel=email campaign= keep=true since 2026-11-21T08:00:00Z by the editor"
 	const one = "run-3 channel= campaign=thanks keep=false since 2026-11-21T08:01:00Z by operator key"

@@ -177,7 +177,7 @@ func (d *decoding) misfit(err error, into reflect.Value, path string) {
 		}
 		d.add(path, "is a JSON "+wrong.Value+", which does not fit")
 	case isTime:
-		d.add(path, "is not a time such as 2026-11-21T08:00:00Z")
+		d.add(path, "is not a time with its zone, such as 2026-11-21T08:00:00Z or 2026-11-21T16:00:00+08:00")
 	default:
 		d.add(path, strings.TrimPrefix(err.Error(), "json: "))
 	}

@@ -41,7 +41,7 @@ func TestDecodeNamesEveryPlace(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
 		"fits":      {`{"name":"a","wait":"1d","at":"2026-11-21T08:00:00Z","part":{"weight":1},"arms":[{"id":"x"}],"by":{"k":{"id":"y"}},"rule":{"a":[1]},"any":[1],"Plain":2}`, ""},
 		"nulls fit": {`{"name":null,"wait":null,"part":null,"arms":null,"by":null,"any":null}`, ""},
-		"several":   {`{"name":5,"wait":"soon","at":"now","nam":1}`, "at is not a time such as 2026-11-21T08:00:00Z; nam is not known here: did you mean \"name\"?; name is a JSON number, which does not fit; wait is not 1d"},
+		"several":   {`{"name":5,"wait":"soon","at":"now","nam":1}`, "at is not a time with its zone, such as 2026-11-21T08:00:00Z or 2026-11-21T16:00:00+08:00; nam is not known here: did you mean \"name\"?; name is a JSON number, which does not fit; wait is not 1d"},
 		"inside": {`{"part":{"weight":"x","wait":1},"arms":[{},{"id":1,"weight":[]}],"by":{"k":{"id":{}}}}`,
 			"arms[1].id is a JSON number, which does not fit; arms[1].weight is a JSON array, which does not fit; by.k.id is a JSON object, which does not fit; " +
 				"part.wait is not known here; part.weight is a JSON string, which does not fit"},
