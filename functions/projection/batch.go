@@ -9,6 +9,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/telemetry"
 )
 
@@ -57,6 +58,27 @@ type pending struct {
 	version int64
 	follows []profile.Follow
 	group   *group
+}
+
+// person is one profile with what this batch brings for it.
+type person struct {
+	profile *profile.Profile
+	attach  []*profile.Profile // keys that will point to the profile, as they were loaded
+	events  []incoming
+}
+
+// debt is a commit of this batch whose packs are not written yet.
+type debt struct {
+	group   *group
+	profile profile.ID
+	version int64
+	packs   []people.Pack
+}
+
+// unpaid is a debt that could not be paid. Its jobs come again and find what their commit owes.
+type unpaid struct {
+	debt
+	err error
 }
 
 // batch is one invocation's work.

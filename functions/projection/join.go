@@ -67,13 +67,6 @@ func namesOf(e *event.Event, primary profile.Identifier) []join {
 	return joins
 }
 
-// person is one profile with what this batch brings for it.
-type person struct {
-	profile *profile.Profile
-	attach  []*profile.Profile // keys that will point to the profile, as they were loaded
-	events  []incoming
-}
-
 // view is whose identifiers are, as far as they were looked at: those of the group, and all that a loaded profile has.
 type view map[profile.Identifier]*person
 

@@ -12,20 +12,6 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-// debt is a commit of this batch whose packs are not written yet.
-type debt struct {
-	group   *group
-	profile profile.ID
-	version int64
-	packs   []people.Pack
-}
-
-// unpaid is a debt that could not be paid. Its jobs come again and find what their commit owes.
-type unpaid struct {
-	debt
-	err error
-}
-
 // owe puts a debt down, and pays what has come together if that fills a call.
 func (b *batch) owe(ctx context.Context, d debt) error {
 	b.mu.Lock()

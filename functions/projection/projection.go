@@ -46,31 +46,6 @@ type Settings struct {
 	Months int `env:"TIMELINE_MONTHS" default:"13"`
 }
 
-// Process is the function. Its fields are set once; Handle may run many times, one at a time.
-type Process struct {
-	Profiles  Profiles
-	Orders    Orders
-	Timeline  Timeline
-	Rules     Rules
-	Outbox    outbox.Queues
-	Self      Sender // back to projection's own queue
-	Later     Later
-	Addresses Addresses
-	// Traces are the kinds of what is wiped of one who was erased. A job under way knows them by their places: new ones come last.
-	Traces    []Traces
-	Postponer Postponer
-	Zone      *time.Location // the shop's, for its days
-	Currency  money.Currency
-	Now       func() time.Time
-	// Jitter answers a random share of a duration; it spreads those who lost a condition.
-	Jitter func(time.Duration) time.Duration
-	Ahead  Ahead // nil reads nothing ahead
-	// Together hears of each worker; nil where each transaction goes alone.
-	Together Together
-
-	done progress
-}
-
 // QueueAPI is what projection calls of SQS.
 type QueueAPI interface {
 	queue.API

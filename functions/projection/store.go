@@ -86,3 +86,9 @@ type Later interface {
 type Postponer interface {
 	Postpone(ctx context.Context, receipt string, delay time.Duration) error
 }
+
+// Traces is one kind of what stands under the keys of a person. Wipe takes a page of it away that belongs to who is gone, and answers how
+// much it found and where to go on, "" at the end. Wiping a page again is harmless.
+type Traces interface {
+	Wipe(ctx context.Context, gone people.Gone, after string) (found int, next string, err error)
+}

@@ -15,12 +15,6 @@ import (
 	"github.com/userops/userops/shared/telemetry"
 )
 
-// Traces is one kind of what stands under the keys of a person. Wipe takes a page of it away that belongs to who is gone, and answers how
-// much it found and where to go on, "" at the end. Wiping a page again is harmless.
-type Traces interface {
-	Wipe(ctx context.Context, gone people.Gone, after string) (found int, next string, err error)
-}
-
 const (
 	// wipePages is how many pages one invocation wipes of one person, so that others of its batch are not kept waiting.
 	wipePages = 32
