@@ -22,11 +22,6 @@ const (
 	atOnce = 16
 )
 
-// Again puts jobs back on the queue that dispatch takes them from; when it returns nil they are durable.
-type Again interface {
-	SendAll(ctx context.Context, bodies [][]byte) error
-}
-
 // batch is the notifications of an invocation. Those of one person come one after the other, in their order, since each changes the
 // same contact record; those of different people go side by side.
 type batch struct {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -109,13 +108,6 @@ func (a *attempt) file(ctx context.Context, d delivery.Decision) error {
 		}
 	}
 	return a.Due.Wait(ctx, due.OwnerOrchestration, a.n.ProfileID, until, fmt.Sprintf("%s.%d", next.ID, next.Deferred), body)
-}
-
-// point is a number from 0 up to 1 that the notification's id and the attempt decide.
-func (a *attempt) point() float64 {
-	h := fnv.New32a()
-	_, _ = fmt.Fprintf(h, "%s#%d", a.n.ID, a.n.Deferred)
-	return float64(h.Sum32()) / (1 << 32)
 }
 
 // twice records, and tries once more: the provider was called, and what is not recorded counts as unknown.

@@ -6,22 +6,17 @@
 package dispatch
 
 import (
-	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
-	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
-	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
 )
@@ -40,36 +35,6 @@ type Settings struct {
 	PublicURL       string         `env:"PUBLIC_URL" default:""`
 	SecretsPath     string         `env:"SECRETS_PATH" default:""`
 	Channels
-}
-
-// Secrets knows the keys of links. An error means that they are not known now.
-type Secrets interface {
-	Keys(ctx context.Context) (*proof.Keys, error)
-}
-
-// Process is the function.
-type Process struct {
-	Profiles   profiles
-	Deliveries deliveries
-	// Ahead gives an attempt stores of its own, and what they read ahead.
-	Ahead     func() (profiles, deliveries, readAhead)
-	Timeline  timeline
-	Catalog   definitions
-	Campaigns campaigns
-	Due       waits
-	Again     Again
-	Senders   map[delivery.Channel]Sender
-	Lacking   map[delivery.Channel]string // why a channel that is partly set up is off
-	Shop      profile.Shop
-	ShopName  string
-	PublicURL string  // without a slash at its end
-	Secrets   Secrets // of the links in mails
-	Now       func() time.Time
-	Queue     queue.Consumer
-
-	mu        sync.Mutex
-	templates map[edition]*liquid.Template
-	ends      map[ending]int // since the counts were written last
 }
 
 // New is the process over clients of DynamoDB and SQS. A channel that lacks a setting is off, and the log says so.

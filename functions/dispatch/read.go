@@ -76,9 +76,6 @@ func moved(err error) error {
 	return err
 }
 
-// late tells whether it is too late for the notification, whatever cannot be read.
-func (a *attempt) late() bool { return !a.n.NotAfter.IsZero() && a.Now().After(a.n.NotAfter) }
-
 // amend changes the person's record. When somebody else has written it meanwhile, it is read and changed again. Each change can be made
 // twice, so that a lost answer needs no look of its own. Where the person was erased meanwhile there is nothing to change.
 func (a *attempt) amend(ctx context.Context, change func(*read)) error {

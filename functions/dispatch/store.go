@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -87,4 +88,14 @@ type campaigns interface {
 // waits files what is to come again later, durably. Filing it again under the same id and time changes nothing. An error leaves open whether it was filed.
 type waits interface {
 	Wait(ctx context.Context, owner string, person profile.ID, at time.Time, id string, body []byte) error
+}
+
+// Secrets knows the keys of links. An error means that they are not known now.
+type Secrets interface {
+	Keys(ctx context.Context) (*proof.Keys, error)
+}
+
+// Again puts jobs back on the queue that dispatch takes them from; when it returns nil they are durable.
+type Again interface {
+	SendAll(ctx context.Context, bodies [][]byte) error
 }
