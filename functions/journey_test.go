@@ -232,6 +232,7 @@ func (m *machine) rest(profileID string) {
 		m.call(http.StatusOK, "GET", path, operatorKey, "", nil)
 	}
 	m.call(http.StatusOK, "POST", "/v1/segments/buyers/preview", operatorKey, "{}", nil)
+	m.results(profileID)
 	m.call(http.StatusOK, "GET", "/v1/referrals/mei", serverKey, "", nil)
 	for page := (struct{ Next string }{}); ; {
 		cursor := page.Next

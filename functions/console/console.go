@@ -11,6 +11,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/refusal"
 	"github.com/userops/userops/shared/domain/people/source"
@@ -18,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/operator"
+	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/refusals"
 	"github.com/userops/userops/shared/dynamo/runs"
@@ -33,6 +35,7 @@ type Settings struct {
 	LettersTable  string `env:"DEAD_LETTERS_TABLE"`
 	AuditTable    string `env:"AUDIT_TABLE"`
 	RefusalsTable string `env:"REFUSALS_TABLE"`
+	ResultsTable  string `env:"RESULTS_TABLE"`
 
 	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
 	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
@@ -93,6 +96,11 @@ type Refusals interface {
 	Of(ctx context.Context, of source.ID) (refusal.Report, error)
 }
 
+// Results reads what campaigns have decided. A decision that is on record is counted.
+type Results interface {
+	Of(ctx context.Context, campaign string) (delivery.Results, error)
+}
+
 // Jobs sends a job to segmentation. When it returns nil, the job is durable.
 type Jobs interface {
 	Send(ctx context.Context, v any) error
@@ -109,6 +117,7 @@ type Process struct {
 	Gauge      Gauge
 	Letters    Letters
 	Refusals   Refusals
+	Results    Results
 	Queues     []Queue
 	Jobs       Jobs
 	Shop       profile.Shop
@@ -137,6 +146,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Gauge:      queue.Gauge{Client: queues},
 		Letters:    deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
 		Refusals:   refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
+		Results:    outreach.Results{DB: db, Table: s.ResultsTable},
 		Queues:     s.Queues(),
 		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Shop:       profile.Shop{Zone: s.Zone, Currency: s.Currency},

@@ -143,7 +143,7 @@ func TestWhatIsPutOffComesWhenItsRecordSays(t *testing.T) {
 			}
 			return nil
 		}
-		b.DB.Fail("PutItem", 4, dynamotest.NotPersisted) // after the reservation, what takes it back, and the record
+		b.DB.Fail("PutItem", 3, dynamotest.NotPersisted) // after the reservation and what takes it back
 		if again := deliver(b, b.process, b.ask("s1")); len(again) != 1 || len(b.waiting()) != 0 {
 			t.Fatalf("%d come again, %d wait: no write of the filing was broken", len(again), len(b.waiting()))
 		}

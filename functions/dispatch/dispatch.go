@@ -27,6 +27,7 @@ type Settings struct {
 	TimelineTable   string         `env:"TIMELINE_TABLE"`
 	CatalogTable    string         `env:"CATALOG_TABLE"`
 	DeliveriesTable string         `env:"DELIVERIES_TABLE"`
+	ResultsTable    string         `env:"RESULTS_TABLE"`
 	DueTable        string         `env:"DUE_TABLE"`
 	Queue           string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	TimeZone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
@@ -47,10 +48,10 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 	cache := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
 	return &Process{
 		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
-		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
+		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now},
 		Ahead: func() (profiles, deliveries, readAhead) {
 			client := outreach.NewAhead(db, s.ProfilesTable, s.DeliveriesTable)
-			return people.Profiles{DB: client, Table: s.ProfilesTable}, outreach.Deliveries{DB: client, Table: s.DeliveriesTable, Now: now}, client
+			return people.Profiles{DB: client, Table: s.ProfilesTable}, outreach.Deliveries{DB: client, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now}, client
 		},
 		Timeline:  people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
 		Catalog:   cache,

@@ -180,7 +180,7 @@ func TestALateLookTakesNoDeferralOffTheRecord(t *testing.T) {
 	b := start(t, welcome)
 	n := b.ask("once")
 	looked, putOff, ended := make(chan struct{}), make(chan struct{}), make(chan error)
-	b.DB.Interrupt("PutItem", 2, func() { // after the reservation of the first
+	b.DB.Interrupt("TransactWriteItems", 1, func() { // before what the second records
 		close(looked)
 		<-putOff
 	})

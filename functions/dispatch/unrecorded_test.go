@@ -101,7 +101,7 @@ func TestWhatIsUnknownStaysSo(t *testing.T) {
 	_, _, err := worker.Catalog.Find(t.Context(), definition.Settings, delivery.SettingsID)
 	b.Must(err)
 	b.define(definition.Settings, delivery.SettingsID, `{}`)
-	b.DB.Interrupt("PutItem", 1, func() { settle(b, b.another(), n) }) // before the decision of the worker that was stopped
+	b.DB.Interrupt("TransactWriteItems", 1, func() { settle(b, b.another(), n) }) // before the decision of the worker that was stopped
 	settle(b, worker, n)
 	b.expect(1, "unknown timedOut")
 }

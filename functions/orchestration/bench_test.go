@@ -44,7 +44,7 @@ func start(t testing.TB, body string) *bench {
 func (b *bench) define(kind, id, body string) {
 	b.Helper()
 	b.Define(kind, id, body)
-	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.DB, nil, b.Now)
+	b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", ResultsTable: "Results", TimeZone: time.UTC, Currency: "CNY"}, b.DB, nil, b.Now)
 	b.process.Notifications, b.process.Segmentation, b.process.Self = b.notifications, b.segmentation, b.self
 }
 

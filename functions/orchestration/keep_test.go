@@ -216,7 +216,7 @@ func aListGoesOn(t *testing.T, lists, each int) {
 		}
 		bodies = append(bodies, functiontest.Body(b, job.Orchestration{Audience: &list}))
 	}
-	b.process = New(Settings{ProfilesTable: "Profiles", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"},
+	b.process = New(Settings{ProfilesTable: "Profiles", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", ResultsTable: "Results", TimeZone: time.UTC, Currency: "CNY"},
 		slow{b.DB, 700 * time.Millisecond}, nil, b.Now)
 	b.process.Notifications, b.process.Self = b.notifications, b.self
 	rounds := 0
@@ -322,7 +322,7 @@ func TestAMergeBetweenTwoEnrolments(t *testing.T) {
 				b.ann.Absorb(old)
 				b.Must(b.Profiles.Merge(t.Context(), b.ann, old, people.Pack{}))
 				other := b.process
-				b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", TimeZone: time.UTC, Currency: "CNY"}, b.DB, nil, b.Now)
+				b.process = New(Settings{ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DueTable: "Due", DeliveriesTable: "Deliveries", ResultsTable: "Results", TimeZone: time.UTC, Currency: "CNY"}, b.DB, nil, b.Now)
 				b.process.Notifications, b.process.Self = b.notifications, b.self
 				b.heard(b.signUp(2))
 				b.process = other

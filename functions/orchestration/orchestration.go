@@ -28,6 +28,7 @@ type Settings struct {
 	CatalogTable       string         `env:"CATALOG_TABLE"`
 	DueTable           string         `env:"DUE_TABLE"`
 	DeliveriesTable    string         `env:"DELIVERIES_TABLE"`
+	ResultsTable       string         `env:"RESULTS_TABLE"`
 	NotificationsQueue string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
 	Queue              string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -64,7 +65,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Catalog:       cache,
 		Campaigns:     &catalog.Campaigns{Catalog: cache},
 		Enrolments:    outreach.Enrolments{DB: db, Table: s.DueTable},
-		Deliveries:    outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
+		Deliveries:    outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now},
 		Due:           due.Due{DB: db, Table: s.DueTable, Now: now},
 		Notifications: queue.Sender{Client: sqs, URL: s.NotificationsQueue},
 		Segmentation:  queue.Sender{Client: sqs, URL: s.SegmentationQueue},

@@ -79,6 +79,7 @@ const (
 	placesStayOpen         invariant = "placesStayOpen"
 	strangersGo            invariant = "strangersGo"
 	refusalsAreCounted     invariant = "refusalsAreCounted"
+	resultsAddUp           invariant = "resultsAddUp"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
@@ -148,6 +149,7 @@ var invariants = []struct {
 	{secretsGoOn, checkProofs},
 	{takenOffApart, checkTakenOff},
 	{refusalsAreCounted, checkRefusals},
+	{resultsAddUp, checkResults},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},
 	{nothingSentOnPublic, checkNothingSentOnPublicWords},
 	{placesStayOpen, checkPlacesStayOpen},

@@ -15,6 +15,7 @@ type watch struct {
 	people     map[string]*identity // by key of a profile
 	done       map[uint64]bool      // transactions, by all that they say, their tokens too
 	traces     map[string]trace     // by their keys
+	decided    decided
 }
 
 type buried struct {
@@ -49,6 +50,7 @@ func (x *watch) wrote(q request) {
 	}
 	x.identities(q)
 	x.noted(q)
+	x.decided.decides(q)
 	if q.where == "Profiles" && bytes.Contains(q.body, []byte(`"erased":`)) {
 		x.tombstones = append(x.tombstones, tombstone{time.Now(), q.body})
 	}

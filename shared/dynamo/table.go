@@ -41,5 +41,6 @@ func Tables() []Table {
 		{Name: "DeadLetters", TTL: true, Kept: true},
 		{Name: "Audit", TTL: true, Kept: true},
 		{Name: "Refusals", TTL: true},
+		{Name: "Results", TTL: true, Kept: true},
 	}
 }

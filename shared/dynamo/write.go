@@ -62,6 +62,23 @@ func (w Write) Or(lost error) Write {
 	return w
 }
 
+// Seeing makes the loss of a put's condition tell what stands there, without another read: Stood.
+func (w Write) Seeing() Write {
+	put := *w.action.Put
+	put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	w.action.Put = &put
+	return w
+}
+
+// Stood is what stood in the place of the first write that was Seeing and was lost; nil where nothing did.
+func Stood(err error) Item {
+	var l *loss
+	if errors.As(err, &l) {
+		return l.stood
+	}
+	return nil
+}
+
 // Put writes an item whole.
 func Put(table string, i Item, c Condition) Write {
 	return Write{action: types.TransactWriteItem{Put: &types.Put{
@@ -108,7 +125,8 @@ func alone(ctx context.Context, db API, a types.TransactWriteItem) (done bool, e
 	switch {
 	case a.Put != nil:
 		_, err = db.PutItem(ctx, &dynamodb.PutItemInput{TableName: a.Put.TableName, Item: a.Put.Item, ConditionExpression: a.Put.ConditionExpression,
-			ExpressionAttributeNames: a.Put.ExpressionAttributeNames, ExpressionAttributeValues: a.Put.ExpressionAttributeValues})
+			ExpressionAttributeNames: a.Put.ExpressionAttributeNames, ExpressionAttributeValues: a.Put.ExpressionAttributeValues,
+			ReturnValuesOnConditionCheckFailure: a.Put.ReturnValuesOnConditionCheckFailure})
 	case a.Update != nil:
 		_, err = db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: a.Update.TableName, Key: a.Update.Key, UpdateExpression: a.Update.UpdateExpression,
 			ConditionExpression: a.Update.ConditionExpression, ExpressionAttributeNames: a.Update.ExpressionAttributeNames, ExpressionAttributeValues: a.Update.ExpressionAttributeValues})
@@ -122,7 +140,10 @@ func alone(ctx context.Context, db API, a types.TransactWriteItem) (done bool, e
 }
 
 // loss is the error of writes of which nothing was written: what the losses mean, one for each write that was lost.
-type loss struct{ meanings []error }
+type loss struct {
+	meanings []error
+	stood    Item
+}
 
 func (l *loss) Error() string { return l.Unwrap().Error() }
 
@@ -155,11 +176,16 @@ func LossOf(err error, writes ...Write) error {
 	var l loss
 	switch {
 	case errors.As(err, &single):
-		l.meanings = []error{meaningOf(writes[0])}
+		l.meanings, l.stood = []error{meaningOf(writes[0])}, single.Item
 	case errors.As(err, &conflict):
 		l.meanings = []error{ErrMet}
 	case errors.As(err, &cancelled):
 		l.meanings = lossesOf(cancelled.CancellationReasons, writes)
+		for _, reason := range cancelled.CancellationReasons {
+			if l.stood == nil {
+				l.stood = reason.Item
+			}
+		}
 	}
 	if len(l.meanings) == 0 {
 		return err

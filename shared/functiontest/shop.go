@@ -67,7 +67,7 @@ func Open(t testing.TB, at time.Time) *Shop {
 	s.DB = dynamotest.NewAt(t, s.Now)
 	s.Profiles = people.Profiles{DB: s.DB, Table: "Profiles"}
 	s.Orders = people.Orders{DB: s.DB, Table: "Profiles"}
-	s.Deliveries = outreach.Deliveries{DB: s.DB, Table: "Deliveries", Now: s.Now}
+	s.Deliveries = outreach.Deliveries{DB: s.DB, Table: "Deliveries", Results: "Results", Now: s.Now}
 	s.Catalog = catalog.Catalog{DB: s.DB, Table: "Catalog"}
 	return s
 }

@@ -122,7 +122,7 @@ func (b *Bench) Whole() {
 		pack := people.Pack{Profile: p.ID, Day: profile.DayOf(Noon) - profile.Day(i), Version: int64(i), Events: []people.PackedEvent{{Source: "web", Event: e}}}
 		b.Must(b.Process.Timeline.Write(b.Context(), pack))
 		decision := delivery.Decision{NotificationID: fmt.Sprint("n", i), ProfileID: p.ID, Outcome: delivery.Sent, Asked: Noon.Add(time.Duration(i) * time.Minute), At: Noon}
-		b.Must(b.Process.Deliveries.Decide(b.Context(), decision))
+		b.Must(b.Deliveries.Decide(b.Context(), decision))
 	}
 	// An order that was placed and paid, of which two events tell, and one of somebody else.
 	for id, owner := range map[string]profile.ID{"A": p.ID, "B": "other"} {

@@ -242,16 +242,39 @@ func Refusals(source string, hour time.Time, instance string) dynamo.Key {
 
 func RefusalList(source string) string { return "s#" + source }
 
+// Results table.
+
+// Results counts what a campaign has decided: c#<campaign>#<part> / <lane>#<time of the audience, if it had one>#<variant>. Lane and part spread the counting.
+func Results(campaign string, lane int, sending, variant string) dynamo.Key {
+	return dynamo.At(ResultList(campaign, lane%ResultParts), fmt.Sprintf("%03d#%s#%s", lane, sending, variant))
+}
+
+func ResultList(campaign string, part int) string { return fmt.Sprintf("c#%s#%02d", campaign, part) }
+
+// SplitResults takes apart the second half of Results. ok is false where it is none.
+func SplitResults(sk string) (sending, variant string, ok bool) {
+	_, rest, lane := strings.Cut(sk, "#")
+	sending, variant, ok = strings.Cut(rest, "#")
+	return sending, variant, ok && lane
+}
+
 // Items that would all be in one place are spread over partitions by what tells them apart.
 const (
 	HouseShards    = 16 // of a house's entries: each partition takes about 500 of them a second
 	StandingShards = 8  // of a program's leaderboard
 	DueShards      = 4  // of a minute
+	ResultParts    = 16 // of a campaign's counts: each partition takes some 500 decisions a second
+	ResultLanes    = 256
 )
 
 func houseShard(id string) int              { return shardOf(id, HouseShards) }
 func StandingShard(advocate profile.ID) int { return shardOf(string(advocate), StandingShards) }
 func DueShard(id string) int                { return shardOf(id, DueShards) }
+
+// ResultLane is a lane for the nth try to count a decision: two that meet at one take others.
+func ResultLane(id string, try int) int {
+	return shardOf(fmt.Sprint(id, "#", try), ResultLanes)
+}
 
 func shardOf(id string, shards uint32) int {
 	h := fnv.New32a()

@@ -12,10 +12,10 @@ import (
 	"github.com/userops/userops/shared/dynamo/outreach"
 )
 
-// met answers every put as one that met a transaction.
+// met answers every transaction as one that met another.
 type met struct{ *dynamotest.DB }
 
-func (met) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+func (met) TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	return nil, &types.TransactionConflictException{}
 }
 

@@ -21,9 +21,10 @@ const decisionPrefix = "d#"
 
 // Deliveries stores what dispatch remembers: a contact record for each person, and decisions.
 type Deliveries struct {
-	DB    dynamo.API
-	Table string
-	Now   dynamo.Clock
+	DB      dynamo.API
+	Table   string
+	Results string // the table that counts decisions, for those who decide
+	Now     dynamo.Clock
 }
 
 // errDecided says that something else is on record.
@@ -32,48 +33,66 @@ var errDecided = errors.New("the attempt is decided")
 // Decide records a decision in place of what was recorded for the same attempt before: what is known takes the place of what was
 // not. Its Asked is cut to milliseconds.
 func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
-	return s.putDecision(ctx, d, dynamo.Condition{})
+	_, err := s.record(ctx, d, func(delivery.Outcome) bool { return true })
+	return err
 }
 
 // DecideFirst records a decision unless there is one for the same attempt, other than by one of these outcomes. It tells whether it did.
 func (s Deliveries) DecideFirst(ctx context.Context, d delivery.Decision, over ...delivery.Outcome) (bool, error) {
-	err := s.putDecision(ctx, d, undecided(over))
-	if errors.Is(err, errDecided) {
-		return false, nil
-	}
-	return err == nil, err
+	return s.record(ctx, d, func(o delivery.Outcome) bool { return slices.Contains(over, o) })
 }
 
 // DecideWhile records what the contact record tells of an intent, in place of one of these outcomes, while that record is as it was read: else
 // ErrConflict, since whoever had the intent may have given it back, or somebody may have one since. Where anything else is on record it changes nothing.
 func (s Deliveries) DecideWhile(ctx context.Context, d delivery.Decision, c *delivery.Contact, over ...delivery.Outcome) error {
-	decided, err := s.decision(d, undecided(over))
-	if err != nil {
-		return err
+	recorded, err := s.record(ctx, d, func(o delivery.Outcome) bool { return slices.Contains(over, o) }, s.putContact(c))
+	if recorded {
+		c.Version++
 	}
-	err = dynamo.Do(ctx, s.DB, decided, s.putContact(c))
-	if errors.Is(err, errDecided) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
-	}
-	c.Version++
-	return nil
+	return err
 }
 
-// undecided holds where nothing is on record, or one of the outcomes.
-func undecided(over []delivery.Outcome) dynamo.Condition {
-	c := dynamo.Absent()
-	for n, outcome := range over {
-		// No other text of a decision can hold this: quotes within one are escaped.
-		c.Text += fmt.Sprintf(" OR contains(#b, :o%d)", n)
-		if c.Values == nil {
-			c.Names["#b"], c.Values = dynamo.AttrBody, dynamo.Item{}
+// maxMeetings bounds how often a decision is recorded anew that met another transaction, or found something else on record.
+const maxMeetings = 10
+
+// record writes a decision, and what counts it, in one transaction: where nothing is on record for the attempt, or what may be replaced. recorded is
+// false where something else stands, and nothing was written.
+func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(delivery.Outcome) bool, beside ...dynamo.Write) (recorded bool, err error) {
+	var stands dynamo.Item // what is to be replaced, nil for nothing
+	for try := range maxMeetings {
+		var writes []dynamo.Write
+		if writes, err = s.decision(d, stands); err == nil {
+			writes = append(append(writes, s.counting(d, stands, try)...), beside...)
+			err = dynamo.Do(ctx, s.DB, writes...)
 		}
-		c.Values[fmt.Sprintf(":o%d", n)] = dynamo.TextValue(fmt.Sprintf(`"outcome":%q`, outcome))
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, errDecided):
+			stands = dynamo.Stood(err)
+			if stands == nil {
+				continue // it was erased meanwhile
+			}
+			on, unread := readDecision(stands)
+			if unread != nil {
+				return false, unread
+			}
+			if !over(on.Outcome) {
+				return false, nil
+			}
+		case errors.Is(err, dynamo.ErrMet):
+		default:
+			return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+		}
 	}
-	return c
+	return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+}
+
+func readDecision(i dynamo.Item) (d delivery.Decision, err error) {
+	if err = json.Unmarshal([]byte(dynamo.TextOf(i, dynamo.AttrBody)), &d); err != nil {
+		err = fmt.Errorf("reading a decision of %s: %w", dynamo.TextOf(i, dynamo.AttrPK), err)
+	}
+	return d, err
 }
 
 // Decision is what stands of one attempt: under the id that its job names, asked for when it was due. ErrNotFound if nothing does.
@@ -91,31 +110,24 @@ func (s Deliveries) Decision(ctx context.Context, id profile.ID, asked time.Time
 	return d, nil
 }
 
-func (s Deliveries) putDecision(ctx context.Context, d delivery.Decision, c dynamo.Condition) error {
-	decided, err := s.decision(d, c)
-	if err != nil {
-		return err
-	}
-	if err := dynamo.Do(ctx, s.DB, decided); err != nil {
-		return fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
-	}
-	return nil
-}
-
-// decision is the write of a decision.
-func (s Deliveries) decision(d delivery.Decision, c dynamo.Condition) (dynamo.Write, error) {
+// decision is the write of a decision in place of what stands there, nil for nothing.
+func (s Deliveries) decision(d delivery.Decision, stands dynamo.Item) ([]dynamo.Write, error) {
 	d.Asked = d.Asked.UTC().Truncate(time.Millisecond)
 	body, err := json.Marshal(d)
 	if err != nil {
-		return dynamo.Write{}, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+		return nil, err
 	}
 	i := key.Decision(d.ProfileID, d.Asked, d.NotificationID).Item()
-	i[dynamo.AttrBody] = dynamo.TextValue(string(body))
+	i[dynamo.AttrBody], i[attrCounted] = dynamo.TextValue(string(body)), dynamo.NumberValue(1)
 	i[dynamo.AttrTTL] = dynamo.NumberValue(s.Now.Time().Add(delivery.DecisionLife).Unix())
 	if d.Version > 0 {
 		i[dynamo.AttrVersion] = dynamo.NumberValue(d.Version)
 	}
-	return dynamo.Put(s.Table, i, c).Or(errDecided), nil
+	c := dynamo.Absent()
+	if stands != nil {
+		c = dynamo.Condition{Text: "#b = :b", Names: map[string]string{"#b": dynamo.AttrBody}, Values: dynamo.Item{":b": stands[dynamo.AttrBody]}}
+	}
+	return []dynamo.Write{dynamo.Put(s.Table, i, c).Or(errDecided).Seeing()}, nil
 }
 
 // Decisions lists what was decided for a person, newest first, of all ids under which decisions may stand. A cursor that did not
@@ -144,8 +156,8 @@ func (s Deliveries) Decisions(ctx context.Context, ids []profile.ID, limit int, 
 	}
 	decisions := make([]delivery.Decision, len(found))
 	for n, i := range found {
-		if err := json.Unmarshal([]byte(dynamo.TextOf(i, dynamo.AttrBody)), &decisions[n]); err != nil {
-			return nil, "", fmt.Errorf("reading a decision of %s: %w", dynamo.TextOf(i, dynamo.AttrPK), err)
+		if decisions[n], err = readDecision(i); err != nil {
+			return nil, "", err
 		}
 	}
 	return decisions, next, nil

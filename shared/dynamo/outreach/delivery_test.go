@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -26,7 +27,7 @@ var deliveryNoon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func deliveries(t *testing.T) (outreach.Deliveries, *dynamotest.DB, *time.Time) {
 	now := deliveryNoon
 	db := dynamotest.New(t)
-	return outreach.Deliveries{DB: db, Table: "Deliveries", Now: func() time.Time { return now }}, db, &now
+	return outreach.Deliveries{DB: db, Table: "Deliveries", Results: "Results", Now: func() time.Time { return now }}, db, &now
 }
 
 func TestContactComesBackAsItWas(t *testing.T) {
@@ -361,30 +362,36 @@ func TestAskedForAnAudience(t *testing.T) {
 	}
 }
 
-// busy is a table whose next put meets a transaction of somebody else.
+// busy is a table whose next transactions meet those of somebody else.
 type busy struct {
 	dynamo.API
-	met bool
+	meets int
 }
 
-func (b *busy) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	if !b.met {
-		b.met = true
-		return nil, &types.TransactionConflictException{}
+func (b *busy) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	if b.meets > 0 {
+		b.meets--
+		none := types.CancellationReason{Code: aws.String("None")}
+		return nil, &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{none, {Code: aws.String("TransactionConflict")}}}
 	}
-	return b.API.PutItem(ctx, in, opts...)
+	return b.API.TransactWriteItems(ctx, in, opts...)
 }
 
-// TestADecisionThatMeetsATransaction: that is no decision on record, so the job has to come again.
-func TestADecisionThatMeetsATransaction(t *testing.T) {
+// TestADecisionThatMeetsTransactions is recorded and counted once where it meets a few, and is no decision on record where it meets too many: then the job has to come again.
+func TestADecisionThatMeetsTransactions(t *testing.T) {
 	s, _, _ := deliveries(t)
-	s.DB = &busy{API: s.DB}
-	d := delivery.Decision{NotificationID: "n", ProfileID: "p", Asked: deliveryNoon, Outcome: delivery.Skipped}
+	d := delivery.Decision{NotificationID: "n", ProfileID: "p", CampaignID: "c", Asked: deliveryNoon, Outcome: delivery.Skipped}
+	table := s.DB
+	s.DB = &busy{table, 10}
 	if first, err := s.DecideFirst(t.Context(), d); err == nil || first {
 		t.Error("a decision that was not written is taken for one that is there")
 	}
+	s.DB = &busy{table, 9}
 	if first, err := s.DecideFirst(t.Context(), d); err != nil || !first {
 		t.Error(err)
+	}
+	if sum := summary(t, s, "c"); sum != (delivery.Summary{Begun: 1, Skipped: 1}) {
+		t.Errorf("counted as %+v", sum)
 	}
 	if list, _, err := s.Decisions(t.Context(), []profile.ID{"p"}, 5, ""); err != nil || len(list) != 1 {
 		t.Errorf("%+v, %v", list, err)

@@ -135,6 +135,7 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/fields", Meaning: "what rules can ask", Least: Viewer},
 		Row{Route: "GET /v1/queues", Meaning: "how full the queues are", Least: Viewer},
 		Row{Route: "GET /v1/sources/{id}/refusals", Meaning: "what was refused of a source, and why", Least: Viewer},
+		Row{Route: "GET /v1/campaigns/{id}/results", Meaning: "how far a campaign is, and what became of its notifications", Least: Viewer},
 		Row{Route: "GET /v1/audit", Meaning: "the audit log", Least: Approver},
 	)
 }()

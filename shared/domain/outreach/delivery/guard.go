@@ -193,5 +193,5 @@ func Reserve(c Case, intent Intent) Verdict {
 
 // forbids says whether the stop is of a notification.
 func (s Stop) forbids(c Case) bool {
-	return !(s.KeepTransactional && c.Transactional) && (s.Channel == "" || s.Channel == c.Channel) && (s.CampaignID == "" || s.CampaignID == c.CampaignID)
+	return !(s.KeepTransactional && c.Transactional) && s.Of(c.CampaignID, c.Channel)
 }

@@ -35,3 +35,8 @@ func ParseStop(body []byte) (Stop, error) {
 	}
 	return s, faults.Err()
 }
+
+// Of says whether the stop is of a campaign over a channel.
+func (s Stop) Of(campaign string, c Channel) bool {
+	return (s.Channel == "" || s.Channel == c) && (s.CampaignID == "" || s.CampaignID == campaign)
+}

@@ -1,0 +1,76 @@
+package console
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/httpapi"
+)
+
+// results is how far a campaign is, and what became of its notifications.
+type results struct {
+	Campaign string         `json:"campaign"`
+	Version  int            `json:"version"`
+	State    campaign.State `json:"state"`
+	Phase    campaign.Phase `json:"phase"`
+	// Stopped are the ids of the stops that are of it: what comes due is skipped.
+	Stopped []string `json:"stopped,omitempty"`
+	// Audience is of a campaign that has one, with what was decided for the time that it names now.
+	Audience *audienceShown `json:"audience,omitempty"`
+	// These are of everything that the campaign has decided, in all its versions.
+	delivery.Summary
+	Variants []delivery.Arm `json:"variants"`
+}
+
+// audienceShown is when an audience is spoken to, and how many of it were.
+type audienceShown struct {
+	SegmentID segment.ID `json:"segmentId"`
+	At        time.Time  `json:"at"`
+	// Until is when nothing is sent to it any more.
+	Until time.Time `json:"until"`
+	delivery.Summary
+}
+
+func (p *Process) results(w http.ResponseWriter, r *http.Request) {
+	ctx, id := r.Context(), r.PathValue("id")
+	found, err := p.Catalog.Definition(ctx, definition.Campaign, id)
+	if err != nil {
+		p.answer(w, r, 0, definition.Document{Kind: definition.Campaign, ID: id}, err)
+		return
+	}
+	saved := definition.Campaigns.Read(found)
+	if saved.Err != nil {
+		httpapi.Failed(w, r, saved.Err)
+		return
+	}
+	c := saved.Value
+	decided, err := p.Results.Of(ctx, id)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	stops, err := catalog.Stops(ctx, p.Catalog)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	out := results{Campaign: id, Version: found.Version, State: c.State, Phase: c.Phase(p.Now()), Summary: decided.Summary(), Variants: decided.Arms()}
+	for _, stop := range stops {
+		if stop.Of(id, c.Channel) {
+			out.Stopped = append(out.Stopped, stop.ID)
+		}
+	}
+	if a := c.Trigger.Audience; a != nil {
+		_, until := c.DueAfter(a.At)
+		sending := delivery.Decision{Step: c.Step("")}.Sending()
+		out.Audience = &audienceShown{
+			SegmentID: a.SegmentID, At: a.At.UTC(), Until: until.UTC(), Summary: decided.Of(func(of string) bool { return of == sending }).Summary(),
+		}
+	}
+	httpapi.JSON(w, http.StatusOK, out)
+}
