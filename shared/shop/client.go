@@ -32,6 +32,7 @@ const (
 	firstPause     = 200 * time.Millisecond
 	longestPause   = 5 * time.Second
 	hiccup         = 2 * time.Second
+	senders        = 8
 	// maxTries bounds the calls whatever Patience says.
 	maxTries = 1000
 	// maxAnswer bounds what is read of an answer: a little more than the API may send.

@@ -11,7 +11,6 @@ import (
 )
 
 const (
-	senders = 8
 	// maxBatch keeps a batch of common events within the 64 KB that a queue bills as one call.
 	maxBatch = 100
 	// maxBatchBytes is under the gateway's 500 KB for a batch.
