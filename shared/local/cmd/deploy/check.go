@@ -122,9 +122,6 @@ func unready(name, status string) []string {
 	return nil
 }
 
-// masked is what CloudFormation shows of a parameter that the stack's template has as NoEcho.
-func masked(value string) bool { return value != "" && strings.Trim(value, "*") == "" }
-
 // checkParameters holds the values as they will be to the template: the stack's, and over them those that are named.
 func (d *deployment) checkParameters() []string {
 	text, err := os.ReadFile(templateFile)
@@ -167,19 +164,6 @@ func (d *deployment) checkParameters() []string {
 		}
 	}
 	return faults
-}
-
-// secretName is the full name of a secret in the Parameter Store, "" where the stack has no path there.
-func (d *deployment) secretName(name string) string {
-	if d.values["SecretsPath"] == "" {
-		return ""
-	}
-	return d.values["SecretsPath"] + "/" + name
-}
-
-// keptKey is where a drawn key is kept: of each stack its own, also where two have their secrets below one path. Functions have no right to it.
-func (d *deployment) keptKey(holder string) string {
-	return d.secretName("keys/" + d.stack + "/" + holder)
 }
 
 // checkSecrets looks which secrets there are, by their names alone.
@@ -241,18 +225,4 @@ func (d *deployment) overrides() []string {
 		out = append(out, fmt.Sprintf(`%s="%s"`, name, strings.ReplaceAll(d.changes[name], `"`, `\"`)))
 	}
 	return out
-}
-
-// put keeps a secret under its full name. The value goes by the standard input: arguments can be read by everybody on this machine.
-func (d *deployment) put(ctx context.Context, name, value, description string, over bool) error {
-	arguments := []string{"ssm", "put-parameter", "--region", d.region, "--output", "json", "--type", "SecureString", "--name", name, "--description", description}
-	if over {
-		arguments = append(arguments, "--overwrite")
-	}
-	// Not --cli-input-json: version 1 of the CLI reads the file of that twice, and finds the standard input empty then.
-	if _, err := d.ask(ctx, []byte(value), "aws", append(arguments, "--value", "file:///dev/stdin")...); err != nil {
-		return fmt.Errorf("keeping %s in the Parameter Store: %w", name, err)
-	}
-	d.there[name], d.made[name] = true, true
-	return nil
 }
