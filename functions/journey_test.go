@@ -232,7 +232,6 @@ func (m *machine) rest(profileID string) {
 		m.call(http.StatusOK, "GET", path, operatorKey, "", nil)
 	}
 	m.call(http.StatusOK, "POST", "/v1/segments/buyers/preview", operatorKey, "{}", nil)
-	m.results(profileID)
 	m.call(http.StatusOK, "GET", "/v1/referrals/mei", serverKey, "", nil)
 	for page := (struct{ Next string }{}); ; {
 		cursor := page.Next
@@ -291,6 +290,9 @@ func (m *machine) rest(profileID string) {
 		last = m.decisions("wang") + ", " + m.balance("wang")
 		return last == `everybody sent, first-order skipped noConsent, later sent, never skipped notEligible, sign-up sent, [{"points":70}]`
 	})
+
+	m.idle()
+	m.results("profile:"+profileID, "li", "wang")
 
 	// Quiet hours around now put a notification off.
 	put("/v1/settings/messaging", fmt.Sprintf(`{"quietHours":{"start":%q,"end":%q}}`, now.Add(-2*time.Hour).Format("15:04"), now.Add(2*time.Hour).Format("15:04")))

@@ -101,6 +101,11 @@ type Results interface {
 	Of(ctx context.Context, campaign string) (delivery.Results, error)
 }
 
+// Audiences reads how far audiences are listed: the zero value of one that was not begun.
+type Audiences interface {
+	Of(ctx context.Context, campaign, run string) (outreach.Listing, error)
+}
+
 // Jobs sends a job to segmentation. When it returns nil, the job is durable.
 type Jobs interface {
 	Send(ctx context.Context, v any) error
@@ -118,6 +123,7 @@ type Process struct {
 	Letters    Letters
 	Refusals   Refusals
 	Results    Results
+	Audiences  Audiences
 	Queues     []Queue
 	Jobs       Jobs
 	Shop       profile.Shop
@@ -147,6 +153,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Letters:    deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
 		Refusals:   refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
 		Results:    outreach.Results{DB: db, Table: s.ResultsTable},
+		Audiences:  outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
 		Queues:     s.Queues(),
 		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Shop:       profile.Shop{Zone: s.Zone, Currency: s.Currency},

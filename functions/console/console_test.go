@@ -77,19 +77,20 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{Shop: functiontest.Open(t, start), jobs: &functiontest.Queue{}}
 	b.process = &Process{
-		Auth:     httpapi.Auth{OperatorKeyHash: operatorHash},
-		Catalog:  b.Catalog,
-		Runs:     runs.Runs{DB: b.DB, Table: "Runs"},
-		Audit:    operator.Audit{DB: b.DB, Table: "Audit", Now: b.Now},
-		Profiles: population{},
-		Gauge:    gauge{},
-		Letters:  letters{},
-		Refusals: refusals.Refusals{DB: b.DB, Table: "Refusals", Now: b.Now},
-		Results:  outreach.Results{DB: b.DB, Table: "Results"},
-		Jobs:     b.jobs,
-		Shop:     profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
-		Now:      b.Now,
-		NewRunID: func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },
+		Auth:      httpapi.Auth{OperatorKeyHash: operatorHash},
+		Catalog:   b.Catalog,
+		Runs:      runs.Runs{DB: b.DB, Table: "Runs"},
+		Audit:     operator.Audit{DB: b.DB, Table: "Audit", Now: b.Now},
+		Profiles:  population{},
+		Gauge:     gauge{},
+		Letters:   letters{},
+		Refusals:  refusals.Refusals{DB: b.DB, Table: "Refusals", Now: b.Now},
+		Results:   outreach.Results{DB: b.DB, Table: "Results"},
+		Audiences: outreach.Audiences{DB: b.DB, Table: "Results", Now: b.Now},
+		Jobs:      b.jobs,
+		Shop:      profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
+		Now:       b.Now,
+		NewRunID:  func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },
 	}
 	b.handler = b.process.Handler()
 	return b

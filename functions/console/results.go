@@ -33,7 +33,17 @@ type audienceShown struct {
 	At        time.Time  `json:"at"`
 	// Until is when nothing is sent to it any more.
 	Until time.Time `json:"until"`
+	// Listing is absent before its members are asked for.
+	Listing *listingShown `json:"listing,omitempty"`
 	delivery.Summary
+}
+
+// listingShown is how far the members of an audience are listed.
+type listingShown struct {
+	BegunAt time.Time `json:"begunAt"`
+	Shards  int       `json:"shards"`
+	Done    int       `json:"shardsDone"`
+	Listed  int       `json:"listed"`
 }
 
 func (p *Process) results(w http.ResponseWriter, r *http.Request) {
@@ -67,9 +77,20 @@ func (p *Process) results(w http.ResponseWriter, r *http.Request) {
 	}
 	if a := c.Trigger.Audience; a != nil {
 		_, until := c.DueAfter(a.At)
+		far, err := p.Audiences.Of(ctx, id, campaign.ListingID(id, a.At))
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
 		sending := delivery.Decision{Step: c.Step("")}.Sending()
 		out.Audience = &audienceShown{
 			SegmentID: a.SegmentID, At: a.At.UTC(), Until: until.UTC(), Summary: decided.Of(func(of string) bool { return of == sending }).Summary(),
+		}
+		if far.Shards > 0 {
+			out.Audience.Listing = &listingShown{far.BegunAt, far.Shards, far.Done, far.Listed}
+		}
+		if all := out.Audience.Summary; out.Phase == campaign.Sending && far.Finished() && all.Begun >= int64(far.Listed) && all.Waiting <= 0 {
+			out.Phase = campaign.SentOut
 		}
 	}
 	httpapi.JSON(w, http.StatusOK, out)

@@ -1,12 +1,14 @@
 package console
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/outreach"
 )
 
 func TestResultsOfACampaign(t *testing.T) {
@@ -45,7 +47,25 @@ func TestResultsOfACampaign(t *testing.T) {
 	if got := b.must(200, "GET", "/v1/campaigns/c/results", ""); !strings.Contains(got, want) {
 		t.Errorf("meanwhile: %s\nwant %s", got, want)
 	}
-	for at, phase := range map[string]string{"08:59": "planned", "11:00": "sending", "11:01": "sent"} {
+	// Once all are listed and none waits it is sent, whatever the time.
+	listing := fmt.Sprint("audience-c-", time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC).Unix())
+	audiences := outreach.Audiences{DB: b.DB, Table: "Results", Now: b.Now}
+	for i, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { b.Must(audiences.Begin(t.Context(), "c", listing, 2)) }, `"listing":{"begunAt":"2026-11-21T09:00:00Z","shards":2,"shardsDone":0,"listed":0}`},
+		{func() { b.Must(audiences.Read(t.Context(), "c", listing, 0, 2, 3)) }, `"shardsDone":1,"listed":3}`},
+		{func() { b.Must(audiences.Read(t.Context(), "c", listing, 1, 2, 2)) }, `"shardsDone":2,"listed":5}`},
+		{func() { decide("n4", now, "b", delivery.Sent, "", 1) }, `"phase":"sending"`},
+		{func() { decide("n6", now, "a", delivery.Deferred, delivery.InQuietHours, 0) }, `"phase":"sending"`},
+		{func() { decide("n6", now, "a", delivery.Skipped, delivery.NotEligible, 1) }, `"phase":"sent"`},
+	} {
+		if step.do(); !strings.Contains(b.must(200, "GET", "/v1/campaigns/c/results", ""), step.want) {
+			t.Errorf("after step %d: %s, want %s", i, b.must(200, "GET", "/v1/campaigns/c/results", ""), step.want)
+		}
+	}
+	for at, phase := range map[string]string{"08:59": "planned", "11:00": "sent", "11:01": "sent"} {
 		clock, err := time.Parse("2006-01-02 15:04", "2026-11-21 "+at)
 		b.Must(err)
 		if b.Set(clock); !strings.Contains(b.must(200, "GET", "/v1/campaigns/c/results", ""), `"phase":"`+phase+`"`) {

@@ -19,10 +19,8 @@ import (
 	"github.com/userops/userops/shared/job"
 )
 
-// listing is the run id of the listing of an audience. It is the same for the same campaign and time.
-func listing(c campaign.Compiled) string {
-	return fmt.Sprintf("audience-%s-%d", c.ID, c.Trigger.Audience.At.Unix())
-}
+// listing is the run id of the listing of an audience.
+func listing(c campaign.Compiled) string { return campaign.ListingID(c.ID, c.Trigger.Audience.At) }
 
 // listedAt is the time for which a listing was made, the zero time where the run id is not that of a listing of this campaign.
 func listedAt(run, campaignID string) time.Time {

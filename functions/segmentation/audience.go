@@ -26,6 +26,11 @@ func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
 		return queue.Drop(err)
 	}
 	if j.Shards == 0 {
+		for _, a := range wanted {
+			if err := p.Audiences.Begin(ctx, a.CampaignID, a.RunID, p.Shards); err != nil {
+				return err
+			}
+		}
 		jobs := make([]job.Segmentation, p.Shards)
 		for shard := range jobs {
 			jobs[shard] = j
@@ -57,16 +62,30 @@ func (p *Process) audience(ctx context.Context, j job.Segmentation) error {
 		return err
 	}
 	if next == "" {
-		return nil
+		return p.read(ctx, j, wanted)
 	}
-	j.Cursor = next
+	j.Cursor, j.Listed = next, make([]int, len(wanted))
+	for i, a := range wanted {
+		j.Listed[i] = a.listed
+	}
 	return p.sendJobs(ctx, []job.Segmentation{j})
+}
+
+// read notes how many members a shard had, once all of them are sent.
+func (p *Process) read(ctx context.Context, j job.Segmentation, wanted []audience) error {
+	for _, a := range wanted {
+		if err := p.Audiences.Read(ctx, a.CampaignID, a.RunID, j.Shard, j.Shards, a.listed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // audience is one listing with the members that were found and not yet sent.
 type audience struct {
 	job.Listing
 	members []profile.ID
+	listed  int // how many the shard has sent
 }
 
 func (a *audience) take(one *profile.Profile) {
@@ -89,7 +108,9 @@ func audiencesOf(j job.Segmentation) ([]audience, error) {
 		if one.RunID == "" || one.SegmentID == "" || one.CampaignID == "" {
 			return nil, fmt.Errorf("an audience %.64q names no run, no segment or no campaign", j.RunID)
 		}
-		wanted[i].Listing = one
+		if wanted[i].Listing = one; i < len(j.Listed) {
+			wanted[i].listed = j.Listed[i]
+		}
 	}
 	return wanted, nil
 }
@@ -108,7 +129,7 @@ func (p *Process) list(ctx context.Context, wanted []audience, rest bool) error 
 				return fmt.Errorf("telling orchestration: %w", err)
 			}
 		}
-		a.members = slices.Clone(a.members[send:])
+		a.members, a.listed = slices.Clone(a.members[send:]), a.listed+send
 	}
 	return nil
 }

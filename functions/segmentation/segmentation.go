@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
@@ -25,6 +26,7 @@ import (
 type Settings struct {
 	ProfilesTable      string         `env:"PROFILES_TABLE"`
 	RunsTable          string         `env:"RUNS_TABLE"`
+	ResultsTable       string         `env:"RESULTS_TABLE"`
 	CatalogTable       string         `env:"CATALOG_TABLE"`
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
 	OrchestrationQueue string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -78,6 +80,14 @@ type Runs interface {
 	SaveOutcome(ctx context.Context, run string, outcome score.Outcome) error
 }
 
+// Audiences keeps how far audiences are listed. What it notes is durable when it answers nil, and may be noted again.
+type Audiences interface {
+	// Begin notes into how many shards a listing is divided.
+	Begin(ctx context.Context, campaign, run string, shards int) error
+	// Read notes how many members a shard had; of two readings the later holds.
+	Read(ctx context.Context, campaign, run string, shard, shards, listed int) error
+}
+
 // Catalog lists the current definitions of a kind, by their ids, each page consistently. Each says by itself whether this program can read it.
 type Catalog interface {
 	All(ctx context.Context, kind string) ([]definition.Document, error)
@@ -94,6 +104,7 @@ type Process struct {
 	Profiles      Profiles
 	Runs          Runs
 	Catalog       Catalog
+	Audiences     Audiences
 	Jobs          Sender // segmentation's own queue
 	Orchestration Sender // for lists of audiences
 	Outbox        outbox.Queues
@@ -111,6 +122,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable, Months: s.Months},
 		Runs:          runs.Runs{DB: db, Table: s.RunsTable},
 		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},
+		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
 		Outbox: outbox.Queues{

@@ -43,6 +43,7 @@ type world struct {
 	faults        *faults
 	profiles      *memoryProfiles
 	runs          *memoryRuns
+	audiences     *memoryAudiences
 	jobs          *functiontest.Queue
 	orchestration *functiontest.Queue
 	settlement    *functiontest.Queue
@@ -57,14 +58,15 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 		profiles: &memoryProfiles{faults: f, all: map[profile.ID]*profile.Profile{}, moved: map[profile.ID]profile.ID{}, saves: map[profile.ID]int{}, torn: map[profile.ID]bool{}, since: map[profile.ID]int64{}, page: 3},
 		runs: &memoryRuns{faults: f, runs: map[string]score.Run{}, definitions: map[string][]byte{},
 			parts: map[string]map[[2]int]runs.RunPart{}, results: map[string]map[int]runs.RunResult{}},
-		jobs: &functiontest.Queue{Around: f.around}, orchestration: &functiontest.Queue{Around: f.around}, settlement: &functiontest.Queue{Around: f.around},
+		audiences: &memoryAudiences{faults: f, shards: map[string]int{}, read: map[string]map[int]int{}},
+		jobs:      &functiontest.Queue{Around: f.around}, orchestration: &functiontest.Queue{Around: f.around}, settlement: &functiontest.Queue{Around: f.around},
 	}
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.process = &Process{
-		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Jobs: w.jobs, Orchestration: w.orchestration,
+		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Audiences: w.audiences, Jobs: w.jobs, Orchestration: w.orchestration,
 		Outbox: outbox.Queues{job.ToSettlement: w.settlement, job.ToOrchestration: w.orchestration},
 		Shop:   profile.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
 		Now: w.Now, Late: func(context.Context) bool { return false },

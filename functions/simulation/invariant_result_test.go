@@ -66,6 +66,14 @@ func checkResults(w *world, s *state, broken func(string, string, ...any)) {
 	}
 	told := map[string]int64{}
 	for _, i := range s.raw["Results"] {
+		if strings.HasSuffix(i.text("pk"), "#audience") {
+			for shard := range i.number("shards") {
+				if !i.has(fmt.Sprint("s", shard)) {
+					broken(i.text("pk"), "of %s shard %d is not told to be listed, though nothing is under way", i.text("sk"), shard)
+				}
+			}
+			continue
+		}
 		pk, sk := strings.Split(i.text("pk"), "#"), strings.Split(i.text("sk"), "#")
 		if len(pk) != 3 || len(sk) != 3 {
 			broken(i.text("pk"), "%s is no key of results", i.text("sk"))

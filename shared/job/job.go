@@ -113,6 +113,8 @@ type Segmentation struct {
 	CampaignID string `json:"campaignId,omitempty"`
 	// Listings are set for several audiences that one reading of the profiles answers; RunID then names the reading.
 	Listings []Listing `json:"listings,omitempty"`
+	// Listed is how many members of each audience the shard has sent before Cursor, in the order of the listings.
+	Listed []int `json:"listed,omitempty"`
 }
 
 // Listing asks for the members of a segment for a campaign. RunID names it in the lists that answer it.

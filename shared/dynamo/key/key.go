@@ -249,6 +249,9 @@ func Results(campaign string, lane int, sending, variant string) dynamo.Key {
 	return dynamo.At(ResultList(campaign, lane%ResultParts), fmt.Sprintf("%03d#%s#%s", lane, sending, variant))
 }
 
+// Listing tells how far an audience of a campaign is listed: c#<campaign>#audience / <run id of the listing>
+func Listing(campaign, run string) dynamo.Key { return dynamo.At("c#"+campaign+"#audience", run) }
+
 func ResultList(campaign string, part int) string { return fmt.Sprintf("c#%s#%02d", campaign, part) }
 
 // SplitResults takes apart the second half of Results. ok is false where it is none.

@@ -126,3 +126,39 @@ func TestWhatTheVersionBeforeDecided(t *testing.T) {
 		t.Errorf("counted as %+v", sum)
 	}
 }
+
+func TestHowFarAnAudienceIsListed(t *testing.T) {
+	s, db, now := deliveries(t)
+	a := outreach.Audiences{DB: db, Table: "Results", Now: func() time.Time { return *now }}
+	far := func() outreach.Listing {
+		t.Helper()
+		l, err := a.Of(t.Context(), "c", "audience-c-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if far() != (outreach.Listing{}) {
+		t.Errorf("before: %+v", far())
+	}
+	for i, c := range []struct {
+		note func() error
+		want outreach.Listing
+	}{
+		{func() error { return a.Begin(t.Context(), "c", "audience-c-1", 2) }, outreach.Listing{Shards: 2}},
+		{func() error { return a.Read(t.Context(), "c", "audience-c-1", 1, 2, 40) }, outreach.Listing{Shards: 2, Done: 1, Listed: 40}},
+		{func() error { return a.Begin(t.Context(), "c", "audience-c-1", 2) }, outreach.Listing{Shards: 2, Done: 1, Listed: 40}},
+		{func() error { return a.Read(t.Context(), "c", "audience-c-1", 1, 2, 41) }, outreach.Listing{Shards: 2, Done: 1, Listed: 41}},
+		{func() error { return a.Read(t.Context(), "c", "audience-c-1", 0, 2, 0) }, outreach.Listing{Shards: 2, Done: 2, Listed: 41}},
+		{func() error { return a.Read(t.Context(), "c", "audience-c-2", 0, 2, 7) }, outreach.Listing{Shards: 2, Done: 2, Listed: 41}},
+	} {
+		c.want.BegunAt = deliveryNoon
+		if err := c.note(); err != nil || far() != c.want || far().Finished() != (i > 3) {
+			t.Errorf("after note %d: %+v, %v, want %+v", i, far(), err, c.want)
+		}
+		*now = now.Add(time.Minute)
+	}
+	if sum := summary(t, s, "c"); sum != (delivery.Summary{}) {
+		t.Errorf("a listing counts as %+v", sum)
+	}
+}

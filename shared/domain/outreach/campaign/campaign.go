@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -81,6 +82,11 @@ type Event struct {
 type Audience struct {
 	SegmentID segment.ID `json:"segmentId"`
 	At        time.Time  `json:"at"`
+}
+
+// ListingID names the listing of an audience: the same for the same campaign and time.
+func ListingID(campaign string, at time.Time) string {
+	return fmt.Sprintf("audience-%s-%d", campaign, at.Unix())
 }
 
 // Variant is one arm of a split by Weight; the weights of a campaign sum to 1. An empty TemplateID means the campaign's.
