@@ -160,7 +160,7 @@ func TestWhoComesBackAndIsMergedKeepsTheirs(t *testing.T) {
 		t.Fatalf("the phone is taken as %q, %v", as, err)
 	}
 	decided := delivery.Decision{NotificationID: "n", ProfileID: phone, Outcome: delivery.Sent, Asked: s.Now(), At: s.Now().Add(time.Second)}
-	deliveries := outreach.Deliveries{DB: s.DB, Table: "Deliveries"}
+	deliveries := outreach.Deliveries{DB: s.DB, Table: "Deliveries", Results: "Results"}
 	if first, err := deliveries.DecideFirst(t.Context(), decided); !first || err != nil {
 		t.Fatal(first, err)
 	}
