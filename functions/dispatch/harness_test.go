@@ -216,7 +216,7 @@ func (b *bench) waiting() []job.Notification {
 func (b *bench) signUp(n job.Notification) job.Notification {
 	b.Helper()
 	e := event.Event{MessageID: "m1", Kind: event.Track, Name: "Signed Up", Timestamp: noon.UTC(), ReceivedAt: noon.UTC(), Properties: json.RawMessage(`{"plan":"gold"}`)}
-	b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(b.Context(), people.Pack{
+	b.Must(b.Timeline.Write(b.Context(), people.Pack{
 		Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID, n.EventName = b.ann.ID, profile.DayOf(noon), 1, "m1", "Signed Up"
 	return n

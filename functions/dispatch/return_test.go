@@ -10,7 +10,6 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
@@ -91,7 +90,7 @@ func TestAClockBehindTheErasure(t *testing.T) {
 	}()
 	b.provider.crash = nil
 	wipe := func() {
-		_, _, err := outreach.Deliveries{DB: b.DB, Table: "Deliveries"}.Wipe(t.Context(), people.Gone{
+		_, _, err := b.Deliveries.Wipe(t.Context(), people.Gone{
 			Key: back.ID, Keys: []profile.ID{back.ID}, Version: version, Until: profile.TombstonesUntil(version), Asked: erased, Back: true}, "")
 		b.Must(err)
 	}
@@ -127,7 +126,7 @@ func TestWhoComesBackAndJoinsADevice(t *testing.T) {
 	if b.provider.calls != 2 {
 		t.Fatalf("%d calls, the notification of the device came again", b.provider.calls)
 	}
-	deliveries := outreach.Deliveries{DB: b.DB, Table: "Deliveries"}
+	deliveries := b.Deliveries
 	_, _, err = deliveries.Wipe(t.Context(), people.Gone{Key: back.ID, Keys: []profile.ID{back.ID}, Asked: erased, Until: erased.Add(time.Second), Back: true}, "")
 	b.Must(err)
 	settle(b, b.process, n, n)

@@ -376,5 +376,5 @@ func TestEveryReadFails(t *testing.T) {
 func (b *bench) write(n int, plan string) {
 	b.Helper()
 	e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-	b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(b.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+	b.Must(b.Timeline.Write(b.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 }

@@ -96,7 +96,7 @@ func TestWhereAsksTheEvent(t *testing.T) {
 	}
 	for n, plan := range map[int]string{1: "gold", 2: "tin"} {
 		e := event.Event{MessageID: fmt.Sprint("m", n), Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"` + plan + `"}`)}
-		b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+		b.Must(b.Timeline.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: int64(n), Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 	}
 	b.heard(b.signUp(1), b.signUp(2))
 	b.expect(1)

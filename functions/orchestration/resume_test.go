@@ -168,7 +168,7 @@ func TestWhatIsCounted(t *testing.T) {
 		}, tick, "undecoded"},
 		"an event that does not fit": {where, func(b *bench) {
 			e := event.Event{MessageID: "m1", Kind: event.Track, Name: "Signed Up", Timestamp: noon, ReceivedAt: noon, Properties: json.RawMessage(`{"plan":"tin"}`)}
-			b.Must(people.Timeline{DB: b.DB, Table: "Timeline", Now: b.Now}.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
+			b.Must(b.Timeline.Write(t.Context(), people.Pack{Profile: b.ann.ID, Day: profile.DayOf(noon), Version: 1, Events: []people.PackedEvent{{Source: "s", Event: e}}}))
 		}, hear, "unmet"},
 		"refused": {with(onEvent, `"condition":{"field":"orders.count","op":"gte","value":1}`), nil, hear, "notEligible"},
 	} {

@@ -19,7 +19,7 @@ import (
 // event finds an event of a person's timeline.
 func (s *shop) event(i profile.Identifier, id string) event.Event {
 	s.Helper()
-	list, _, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 1000, "")
+	list, _, err := s.Timeline.Events(context.Background(), s.load(i).Keys(), 1000, "")
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestWhatIsWrittenAfterTheWipe(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		t.Run(fmt.Sprint("back ", back), func(t *testing.T) {
 			s := newShop(t)
-			timeline := people.Timeline{DB: s.DB, Table: "Timeline"}
+			timeline := s.Timeline
 			s.settle(envelope(t, "web", seen("1", "mei")))
 			mei := s.load(user("mei"))
 			s.settle(eraseJob(t, mei.ID, t0.Add(time.Hour), false))
@@ -160,7 +160,7 @@ func TestWhoComesBackAndIsMergedKeepsTheirs(t *testing.T) {
 		t.Fatalf("the phone is taken as %q, %v", as, err)
 	}
 	decided := delivery.Decision{NotificationID: "n", ProfileID: phone, Outcome: delivery.Sent, Asked: s.Now(), At: s.Now().Add(time.Second)}
-	deliveries := outreach.Deliveries{DB: s.DB, Table: "Deliveries", Results: "Results"}
+	deliveries := s.Deliveries
 	if first, err := deliveries.DecideFirst(t.Context(), decided); !first || err != nil {
 		t.Fatal(first, err)
 	}

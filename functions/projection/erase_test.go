@@ -374,7 +374,7 @@ func TestTwoWorkersEraseAndFold(t *testing.T) {
 			t.Errorf("%v is %+v", i, p.Identifiers)
 		}
 	}
-	if list, _, err := (people.Timeline{DB: s.DB, Table: "Timeline"}).Events(t.Context(), mei.Keys(), 100, ""); err != nil || len(list) != 0 {
+	if list, _, err := s.Timeline.Events(t.Context(), mei.Keys(), 100, ""); err != nil || len(list) != 0 {
 		t.Errorf("the timeline holds %d events, %v", len(list), err)
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // delays keeps the longest time that a batch's jobs are to wait.
@@ -139,7 +138,7 @@ func TestHotPerson(t *testing.T) {
 	}
 	seen, cursor := 0, ""
 	for pages := 0; pages == 0 || cursor != ""; pages++ {
-		list, next, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), p.Keys(), 500, cursor)
+		list, next, err := s.Timeline.Events(context.Background(), p.Keys(), 500, cursor)
 		if err != nil || pages > 200 {
 			t.Fatal(pages, err)
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
@@ -43,7 +42,7 @@ func TestWhatIsKnownAgainstAnAddress(t *testing.T) {
 				s.DB.Fail("UpdateItem", 1, how)
 			}
 			s.settle(events.SQSMessage{Body: body})
-			got, err := outreach.Deliveries{DB: s.DB, Table: "Deliveries"}.Marks(t.Context(), delivery.Email, "ann@example.com")
+			got, err := s.Deliveries.Marks(t.Context(), delivery.Email, "ann@example.com")
 			if err != nil || got != c.want {
 				t.Errorf("%s, %s: %+v, %v, want %+v", c.name, how, got, err, c.want)
 			}

@@ -21,7 +21,7 @@ import (
 // merges lists the merges that a person's timeline tells of, newest first.
 func (s *shop) merges(i profile.Identifier) []event.Event {
 	s.Helper()
-	list, _, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), s.load(i).Keys(), 10_000, "")
+	list, _, err := s.Timeline.Events(context.Background(), s.load(i).Keys(), 10_000, "")
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestAMergeIsAnEvent(t *testing.T) {
 			var envelope struct{ Follows []profile.Follow }
 			s.Must(json.Unmarshal([]byte(s.campaigns.Bodies()[0]), &envelope))
 			f := envelope.Follows[0]
-			if _, err := (people.Timeline{DB: s.DB, Table: "Timeline"}).Event(context.Background(), people.EventRef{Profile: p.ID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event}); err != nil {
+			if _, err := s.Timeline.Event(context.Background(), people.EventRef{Profile: p.ID, Day: profile.DayOf(f.At), Version: f.Version, Source: f.Source, MessageID: f.Event}); err != nil {
 				t.Errorf("the told event cannot be found: %v", err)
 			}
 		})

@@ -13,7 +13,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
@@ -187,7 +186,7 @@ func TestEveryWriteOfAnErasureBroken(t *testing.T) {
 				t.Errorf("%v is %+v", i, p)
 			}
 		}
-		if list, _, err := (people.Timeline{DB: s.DB, Table: "Timeline"}).Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
+		if list, _, err := s.Timeline.Events(context.Background(), keys, 100, ""); err != nil || len(list) != 0 {
 			t.Errorf("the timeline holds %d events, %v", len(list), err)
 		}
 		if o, err := (s.Orders).Load(context.Background(), "A-1"); err != nil || o.Owner != "nobody" || o.Net() != 10000 {

@@ -17,7 +17,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
@@ -253,7 +252,7 @@ func TestErase(t *testing.T) {
 				t.Errorf("%s: %v is %+v", when, i, p)
 			}
 		}
-		if list, _, _ := (people.Timeline{DB: s.DB, Table: "Timeline"}).Events(context.Background(), mei.Keys(), 100, ""); len(list) != 0 {
+		if list, _, _ := s.Timeline.Events(context.Background(), mei.Keys(), 100, ""); len(list) != 0 {
 			t.Errorf("%s: the timeline holds %d events", when, len(list))
 		}
 	}

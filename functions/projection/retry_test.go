@@ -219,7 +219,7 @@ func TestSharedMessageIDsAreToldApart(t *testing.T) {
 				if way != "as it is" {
 					ref.Source = ""
 				}
-				e, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Event(t.Context(), ref)
+				e, err := s.Timeline.Event(t.Context(), ref)
 				s.Must(err)
 				sides = append(sides, f.Ref+string(e.Event.Properties))
 			}

@@ -72,10 +72,10 @@ func (s *shop) worker() *Process {
 	p := &Process{
 		Profiles: people.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: people.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
 		Timeline: timeline, Rules: fixed{s.watch},
-		Addresses: outreach.Deliveries{DB: s.DB, Table: "Deliveries"},
+		Addresses: s.Deliveries,
 		Traces: []Traces{
 			people.OrderTraces{Orders: s.Orders, Timeline: timeline, Kept: reward.Referrals{DB: s.DB, Table: "Referrals"}.OrdersOf},
-			timeline, outreach.Deliveries{DB: s.DB, Table: "Deliveries"}, outreach.Enrolments{DB: s.DB, Table: "Due"}, due.Waits{DB: s.DB, Table: "Due"},
+			timeline, s.Deliveries, outreach.Enrolments{DB: s.DB, Table: "Due"}, due.Waits{DB: s.DB, Table: "Due"},
 			reward.Referrals{DB: s.DB, Table: "Referrals"},
 		},
 		Outbox: outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},
@@ -162,7 +162,7 @@ type knowledge struct {
 func (s *shop) knows(i profile.Identifier) knowledge {
 	s.Helper()
 	p := s.load(i)
-	list, next, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(context.Background(), p.Keys(), 10_000, "")
+	list, next, err := s.Timeline.Events(context.Background(), p.Keys(), 10_000, "")
 	if err != nil || next != "" {
 		s.Fatal(err, next)
 	}

@@ -13,8 +13,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/dynamo/outreach"
-	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
@@ -141,7 +139,7 @@ func TestAClaimCountsOnceItIsProven(t *testing.T) {
 		t.Errorf("pages: %+v proven, %+v not", mei.Counters["page"], mei.Unproven.Counters["page"])
 	}
 	// Who spoke stands in the timeline.
-	list, _, err := people.Timeline{DB: s.DB, Table: "Timeline"}.Events(t.Context(), mei.Keys(), 10, "")
+	list, _, err := s.Timeline.Events(t.Context(), mei.Keys(), 10, "")
 	spoke := map[string]trust.Level{}
 	for _, e := range list {
 		spoke[e.MessageID] = e.Trust
@@ -155,7 +153,7 @@ func TestAClaimCountsOnceItIsProven(t *testing.T) {
 func TestAPersonMarksNoAddress(t *testing.T) {
 	s := newShop(t)
 	s.settle(by(t, trust.Person, identify("1", "mei", "", t0, `{"email":"bob@shop.example"}`), track("2", "mei", event.Unsubscribed, t0, `{"email":"bob@shop.example"}`), track("3", "mei", event.EmailBounced, t0, `{}`)))
-	marks, err := outreach.Deliveries{DB: s.DB, Table: "Deliveries"}.Marks(t.Context(), "email", "bob@shop.example")
+	marks, err := s.Deliveries.Marks(t.Context(), "email", "bob@shop.example")
 	if p := s.load(user("mei")); err != nil || !marks.Withdrawn.IsZero() || !marks.Bounced.IsZero() || p.Consent["email"].Reason != "unsubscribe" {
 		t.Errorf("marks %+v, %v; consent %+v", marks, err, p.Consent)
 	}

@@ -20,7 +20,7 @@ func TestWhoComesBackWhileAPageIsReadKeepsTheirs(t *testing.T) {
 			s.settle(envelope(t, "web", seen("1", "mei")))
 			mei, campaign := user("mei").ID(), "welcome"
 			enrolments, later := outreach.Enrolments{DB: s.DB, Table: "Due"}, due.Due{DB: s.DB, Table: "Due", Now: s.Now}
-			deliveries, waits := outreach.Deliveries{DB: s.DB, Table: "Deliveries", Results: "Results"}, due.Waits{DB: s.DB, Table: "Due"}
+			deliveries, waits := s.Deliveries, due.Waits{DB: s.DB, Table: "Due"}
 			contact := &delivery.Contact{ProfileID: mei, Withdrawn: map[delivery.Channel]time.Time{"sms": t0}}
 			s.Must(deliveries.SaveContact(t.Context(), contact))
 			decided := delivery.Decision{NotificationID: "n", ProfileID: mei, Outcome: delivery.Sent, Asked: s.Now(), At: s.Now().Add(time.Second)}

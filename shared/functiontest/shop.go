@@ -55,6 +55,7 @@ type Shop struct {
 	DB         *dynamotest.DB
 	Profiles   people.Profiles
 	Orders     people.Orders
+	Timeline   people.Timeline
 	Deliveries outreach.Deliveries
 	Catalog    catalog.Catalog
 	opened     time.Time
@@ -67,6 +68,7 @@ func Open(t testing.TB, at time.Time) *Shop {
 	s.DB = dynamotest.NewAt(t, s.Now)
 	s.Profiles = people.Profiles{DB: s.DB, Table: "Profiles"}
 	s.Orders = people.Orders{DB: s.DB, Table: "Profiles"}
+	s.Timeline = people.Timeline{DB: s.DB, Table: "Timeline", Now: s.Now}
 	s.Deliveries = outreach.Deliveries{DB: s.DB, Table: "Deliveries", Results: "Results", Now: s.Now}
 	s.Catalog = catalog.Catalog{DB: s.DB, Table: "Catalog"}
 	return s
