@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-
-	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // memoryAudiences keeps in memory how far audiences are listed.
@@ -44,16 +42,7 @@ func TestWhatIsListedIsCounted(t *testing.T) {
 	for seed := range uint64(12) {
 		w := newWorld(t, seed, 4, nil)
 		w.profiles.page = 40
-		for i := range 900 {
-			p := w.visitor(1)
-			p.Members = map[string]profile.Membership{}
-			if i%2 == 0 {
-				p.Members["vip"] = profile.Membership{}
-			}
-			if i%5 == 0 {
-				p.Members["tea"] = profile.Membership{}
-			}
-		}
+		w.members(900)
 		w.process.Late = func(context.Context) bool { return w.random.Float64() < 0.3 }
 		w.faults.rate = 0.1
 		w.jobs.Put(`{"kind":"audiences","runId":"minute","listings":[{"runId":"a","segmentId":"vip","campaignId":"c1"},{"runId":"b","segmentId":"tea","campaignId":"c2"},{"runId":"d","segmentId":"nobody","campaignId":"c3"}]}`,

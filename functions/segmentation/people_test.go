@@ -269,16 +269,7 @@ func (w *world) checkNews(seed uint64, before map[profile.ID]map[string]profile.
 func TestAudiencesShareAReading(t *testing.T) {
 	w := newWorld(t, 1, 3, nil)
 	w.profiles.page = 700
-	for i := range 5000 {
-		p := w.visitor(1)
-		p.Members = map[string]profile.Membership{}
-		if i%2 == 0 {
-			p.Members["vip"] = profile.Membership{}
-		}
-		if i%5 == 0 {
-			p.Members["tea"] = profile.Membership{}
-		}
-	}
+	w.members(5000)
 	pages := 0
 	w.profiles.scan = func() { pages++ }
 	list := func(late float64, bodies ...string) (lists map[string]int, read int) {

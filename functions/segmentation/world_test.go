@@ -173,3 +173,17 @@ func (w *world) visitor(days int) *profile.Profile {
 	p.Active.Add(profile.DayOf(p.FirstSeen))
 	return w.add(p)
 }
+
+// members are n people, every second of the segment vip and every fifth of tea.
+func (w *world) members(n int) {
+	for i := range n {
+		p := w.visitor(1)
+		p.Members = map[string]profile.Membership{}
+		if i%2 == 0 {
+			p.Members["vip"] = profile.Membership{}
+		}
+		if i%5 == 0 {
+			p.Members["tea"] = profile.Membership{}
+		}
+	}
+}

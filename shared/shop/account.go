@@ -71,9 +71,9 @@ func (a *Account) refuse(r format.Refusal) {
 	}
 }
 
-// Print writes the account for people.
-func (a *Account) Print(w io.Writer) {
-	line := func(name, format string, args ...any) {
+// begin writes what was read, and answers what writes the further lines.
+func (a *Account) begin(w io.Writer) (line func(name, format string, args ...any)) {
+	line = func(name, format string, args ...any) {
 		_, _ = fmt.Fprintf(w, "%-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	if a.Note != "" {
@@ -81,6 +81,12 @@ func (a *Account) Print(w io.Writer) {
 	}
 	line("lines", "%s", grouped(a.Lines))
 	line("events", "%s, %s distinct", grouped(a.Events), grouped(a.Events-a.Repeated))
+	return line
+}
+
+// Print writes the account for people.
+func (a *Account) Print(w io.Writer) {
+	line := a.begin(w)
 	line("sent", "%s in %s requests, %s of them tried again", grouped(a.Sent), grouped(a.Requests), grouped(a.Retries))
 	line("accepted", "%s", grouped(a.Accepted))
 	if a.Duplicates > 0 {

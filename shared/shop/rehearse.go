@@ -97,14 +97,7 @@ func (i Import) judge(e format.Event) string {
 
 // printRehearsal writes what would be sent.
 func (a *Account) printRehearsal(w io.Writer) {
-	line := func(name, format string, args ...any) {
-		_, _ = fmt.Fprintf(w, "%-10s %s\n", name, fmt.Sprintf(format, args...))
-	}
-	if a.Note != "" {
-		line("file", "%s", a.Note)
-	}
-	line("lines", "%s", grouped(a.Lines))
-	line("events", "%s, %s distinct", grouped(a.Events), grouped(a.Events-a.Repeated))
+	line := a.begin(w)
 	line("refused", "%s", grouped(a.Refused))
 	a.printReasons(line)
 	a.printSums(line)
