@@ -88,7 +88,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 
 // TestEveryFieldIsNamed in both languages, once in each, and no name is of a field that is not there.
 func TestEveryFieldIsNamed(t *testing.T) {
-	for name := range words {
+	for name := range words() {
 		if f, _, ok := lookUp(strings.NewReplacer("<", "", ">", "").Replace(name)); !ok || f.name != name {
 			t.Errorf("%s is named and is no field", name)
 		}

@@ -1,7 +1,9 @@
 package rule
 
 import (
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/userops/userops/shared/domain/spelling"
 )
@@ -12,8 +14,9 @@ var usualTraits = []string{"name", "firstName", "lastName", "nickname", "usernam
 // otherRoots are words that others write before a field's name.
 var otherRoots = []string{"profile", "user", "person", "customer", "contact", "field", "fields", "trait", "properties"}
 
-// names are those that a rule may have meant by something, each with the field that it stands for: the fields', their labels in every language, the usual traits'.
-var names = func() (all struct{ known, fields []string }) {
+// names are those that a rule may have meant by something, each with the field that it stands for: the fields', their labels in every language, the usual traits'. They are put together for
+// the first rule that has a fault.
+var names = sync.OnceValue(func() (all struct{ known, fields []string }) {
 	add := func(known, field string) { all.known, all.fields = append(all.known, known), append(all.fields, field) }
 	for _, f := range registry {
 		if !strings.Contains(f.name, "<") {
@@ -30,7 +33,7 @@ var names = func() (all struct{ known, fields []string }) {
 		}
 	}
 	return all
-}()
+})
 
 // likely is the field that a name that is none was meant for; empty where no field is near. A word that others put before is no slip.
 func likely(name string) string {
@@ -54,13 +57,12 @@ func likely(name string) string {
 }
 
 func nearest(name string) (field string, slips int) {
-	near, slips := spelling.Nearest(name, names.known...)
-	for i, known := range names.known {
-		if near != "" && known == near {
-			return names.fields[i], slips
-		}
+	all := names()
+	near, slips := spelling.Nearest(name, all.known...)
+	if near == "" {
+		return "", 0
 	}
-	return "", 0
+	return all.fields[slices.Index(all.known, near)], slips
 }
 
 // nearestPattern finds the field with a part in angle brackets whose other parts are near; that part stays as it is.

@@ -4,35 +4,36 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 )
 
-// words holds what each field of the registry is called, by its name.
-var words = func() map[string]word {
+// words holds what each field of the registry is called, by its name. It is put together when it is asked for: most functions parse rules and show no field.
+var words = sync.OnceValue(func() map[string]word {
 	all := map[string]word{}
-	for _, some := range []map[string]word{personWords, reachWords, orderWords, activityWords, recentOrderWords(), shareWords(), interestWords("category", "类目"), interestWords("brand", "品牌"), behaviourWords()} {
+	for _, some := range []map[string]word{personWords(), reachWords(), orderWords(), activityWords(), recentOrderWords(), shareWords(), interestWords("category", "类目"), interestWords("brand", "品牌"), behaviourWords()} {
 		maps.Copy(all, some)
 	}
 	return all
-}()
+})
 
 // label is the field's name for an operator, say what it means.
 func (f *field) label(l Language) string {
 	if l == Chinese {
-		return words[f.name].zh
+		return words()[f.name].zh
 	}
-	return words[f.name].en
+	return words()[f.name].en
 }
 
 func (f *field) say(l Language) string {
 	if l == Chinese {
-		return words[f.name].meaning
+		return words()[f.name].meaning
 	}
 	return f.meaning
 }
 
 // valueLabel is what an operator calls one of the known values of a field.
 func (f *field) valueLabel(value string, l Language) string {
-	names := valueWords[f.name][value]
+	names := valueWords()[f.name][value]
 	if f.name == "class15" {
 		names = class15Words(value)
 	}
@@ -43,24 +44,26 @@ func (f *field) valueLabel(value string, l Language) string {
 }
 
 // valueWords holds the known values, by field, in English and in Chinese.
-var valueWords = map[string]map[string][2]string{
-	"class8": {
-		"111": {"High value, keep", "重要价值客户"}, "101": {"High value, grow", "重要发展客户"}, "011": {"High value, win back", "重要保持客户"}, "001": {"High value, rescue", "重要挽留客户"},
-		"110": {"Common, keep", "一般价值客户"}, "100": {"Common, grow", "一般发展客户"}, "010": {"Common, win back", "一般保持客户"}, "000": {"Common, rescue", "一般挽留客户"},
-	},
-	"segment11": {
-		"champions": {"Champions", "冠军客户"}, "loyal": {"Loyal", "忠诚客户"}, "potential-loyalist": {"Potential loyalists", "潜在忠诚客户"}, "new": {"New", "新客户"}, "promising": {"Promising", "有潜力的客户"},
-		"need-attention": {"Need attention", "需要关注的客户"}, "about-to-sleep": {"About to sleep", "即将沉睡的客户"}, "at-risk": {"At risk", "有流失风险的客户"}, "cant-lose": {"Cannot lose them", "不能失去的客户"},
-		"hibernating": {"Hibernating", "休眠客户"}, "lost": {"Lost", "已流失的客户"},
-	},
-	"lifecycle":        {"new": {"New", "新来"}, "active": {"Active", "活跃"}, "silent": {"Silent", "静默"}, "dormant": {"Dormant", "沉睡"}, "churned": {"Churned", "流失"}},
-	"gender":           {"female": {"Female", "女"}, "male": {"Male", "男"}, "other": {"Other", "其他"}},
-	"priceSensitivity": {"low": {"Low", "低"}, "medium": {"Medium", "中"}, "high": {"High", "高"}},
-	"active.weekday": {"sunday": {"Sunday", "星期日"}, "monday": {"Monday", "星期一"}, "tuesday": {"Tuesday", "星期二"}, "wednesday": {"Wednesday", "星期三"}, "thursday": {"Thursday", "星期四"},
-		"friday": {"Friday", "星期五"}, "saturday": {"Saturday", "星期六"}},
-	"active.part": {"night": {"Night, 0 to 5 h", "凌晨（0 至 5 时）"}, "morning": {"Morning, 6 to 11 h", "上午（6 至 11 时）"}, "afternoon": {"Afternoon, 12 to 17 h", "下午（12 至 17 时）"},
-		"evening": {"Evening, 18 to 23 h", "晚上（18 至 23 时）"}},
-}
+var valueWords = sync.OnceValue(func() map[string]map[string][2]string {
+	return map[string]map[string][2]string{
+		"class8": {
+			"111": {"High value, keep", "重要价值客户"}, "101": {"High value, grow", "重要发展客户"}, "011": {"High value, win back", "重要保持客户"}, "001": {"High value, rescue", "重要挽留客户"},
+			"110": {"Common, keep", "一般价值客户"}, "100": {"Common, grow", "一般发展客户"}, "010": {"Common, win back", "一般保持客户"}, "000": {"Common, rescue", "一般挽留客户"},
+		},
+		"segment11": {
+			"champions": {"Champions", "冠军客户"}, "loyal": {"Loyal", "忠诚客户"}, "potential-loyalist": {"Potential loyalists", "潜在忠诚客户"}, "new": {"New", "新客户"}, "promising": {"Promising", "有潜力的客户"},
+			"need-attention": {"Need attention", "需要关注的客户"}, "about-to-sleep": {"About to sleep", "即将沉睡的客户"}, "at-risk": {"At risk", "有流失风险的客户"}, "cant-lose": {"Cannot lose them", "不能失去的客户"},
+			"hibernating": {"Hibernating", "休眠客户"}, "lost": {"Lost", "已流失的客户"},
+		},
+		"lifecycle":        {"new": {"New", "新来"}, "active": {"Active", "活跃"}, "silent": {"Silent", "静默"}, "dormant": {"Dormant", "沉睡"}, "churned": {"Churned", "流失"}},
+		"gender":           {"female": {"Female", "女"}, "male": {"Male", "男"}, "other": {"Other", "其他"}},
+		"priceSensitivity": {"low": {"Low", "低"}, "medium": {"Medium", "中"}, "high": {"High", "高"}},
+		"active.weekday": {"sunday": {"Sunday", "星期日"}, "monday": {"Monday", "星期一"}, "tuesday": {"Tuesday", "星期二"}, "wednesday": {"Wednesday", "星期三"}, "thursday": {"Thursday", "星期四"},
+			"friday": {"Friday", "星期五"}, "saturday": {"Saturday", "星期六"}},
+		"active.part": {"night": {"Night, 0 to 5 h", "凌晨（0 至 5 时）"}, "morning": {"Morning, 6 to 11 h", "上午（6 至 11 时）"}, "afternoon": {"Afternoon, 12 to 17 h", "下午（12 至 17 时）"},
+			"evening": {"Evening, 18 to 23 h", "晚上（18 至 23 时）"}},
+	}
+})
 
 // class15Words puts the name of a class together: a band of recency with F and M, or what those are who have not bought.
 func class15Words(value string) [2]string {
@@ -98,7 +101,7 @@ func recentOrderWords() map[string]word {
 func shareWords() map[string]word {
 	all := map[string]word{}
 	for _, of := range []string{"active.part", "active.weekday"} {
-		for value, names := range valueWords[of] {
+		for value, names := range valueWords()[of] {
 			all["active.share."+value] = word{"Activity share: " + names[0], names[1] + "活跃占比", "在" + names[1] + "的活动占全部活动的百分比"}
 		}
 	}
