@@ -59,10 +59,11 @@ const maxMeetings = 10
 // false where something else stands, and nothing was written.
 func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(delivery.Outcome) bool, beside ...dynamo.Write) (recorded bool, err error) {
 	var stands dynamo.Item // what is to be replaced, nil for nothing
+	var on delivery.Decision
 	for try := range maxMeetings {
 		var writes []dynamo.Write
 		if writes, err = s.decision(d, stands); err == nil {
-			writes = append(append(writes, s.counting(d, stands, try)...), beside...)
+			writes = append(append(writes, s.counting(d, stands, on, try)...), beside...)
 			err = dynamo.Do(ctx, s.DB, writes...)
 		}
 		switch {
@@ -73,9 +74,8 @@ func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(d
 			if stands == nil {
 				continue // it was erased meanwhile
 			}
-			on, unread := readDecision(stands)
-			if unread != nil {
-				return false, unread
+			if on, err = readDecision(stands); err != nil {
+				return false, err
 			}
 			if !over(on.Outcome) {
 				return false, nil
@@ -102,7 +102,7 @@ func (s Deliveries) Decision(ctx context.Context, id profile.ID, asked time.Time
 		if found == nil {
 			return d, dynamo.ErrNotFound
 		}
-		err = json.Unmarshal([]byte(dynamo.TextOf(found, dynamo.AttrBody)), &d)
+		d, err = readDecision(found)
 	}
 	if err != nil {
 		return d, fmt.Errorf("reading the decision of %s: %w", notification, err)

@@ -24,8 +24,8 @@ const (
 	resultPages = 4 // of a partition, at 1 MB a page: a few KB are usual
 )
 
-// counting are the updates that count a decision in the place of what stands there, nil for nothing. What was counted as the same already needs none.
-func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, try int) []dynamo.Write {
+// counting are the updates that count a decision in the place of what stands there, nil for nothing, which is the decision was. What was counted as the same already needs none.
+func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, was delivery.Decision, try int) []dynamo.Write {
 	lane := key.ResultLane(d.NotificationID, try)
 	changes := map[dynamo.Key]map[string]int64{}
 	add := func(d delivery.Decision, name string, n int64) {
@@ -36,9 +36,8 @@ func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, try int) [
 		changes[k][name] += n
 	}
 	add(d, countPrefix+string(d.Outcome)+"#"+string(d.Reason), 1)
-	was, err := readDecision(stands)
-	switch counted := stands != nil && err == nil && dynamo.NumberOf(stands, attrCounted) > 0; {
-	case counted:
+	switch {
+	case dynamo.NumberOf(stands, attrCounted) > 0:
 		add(was, countPrefix+string(was.Outcome)+"#"+string(was.Reason), -1)
 	case d.Attempt > 0:
 		add(d, attrAgain, 1)
