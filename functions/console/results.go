@@ -82,7 +82,7 @@ func (p *Process) results(w http.ResponseWriter, r *http.Request) {
 			httpapi.Failed(w, r, err)
 			return
 		}
-		sending := delivery.Decision{Step: c.Step("")}.Sending()
+		sending := delivery.SendingOf(c.Step(""))
 		out.Audience = &audienceShown{
 			SegmentID: a.SegmentID, At: a.At.UTC(), Until: until.UTC(), Summary: decided.Of(func(of string) bool { return of == sending }).Summary(),
 		}

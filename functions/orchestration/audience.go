@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
@@ -21,15 +20,6 @@ import (
 
 // listing is the run id of the listing of an audience.
 func listing(c campaign.Compiled) string { return campaign.ListingID(c.ID, c.Trigger.Audience.At) }
-
-// listedAt is the time for which a listing was made, the zero time where the run id is not that of a listing of this campaign.
-func listedAt(run, campaignID string) time.Time {
-	seconds, err := strconv.ParseInt(strings.TrimPrefix(run, "audience-"+campaignID+"-"), 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
-}
 
 // expects tells whether the members of the campaign's audience are to be asked for at a time.
 func expects(c campaign.Compiled, now time.Time) bool {
@@ -99,7 +89,7 @@ func (p *Process) audience(ctx context.Context, list job.AudienceList) (rest *jo
 	if err != nil {
 		return nil, err
 	}
-	at := listedAt(list.RunID, list.CampaignID)
+	at := campaign.ListedAt(list.RunID, list.CampaignID)
 	if at.IsZero() {
 		slog.WarnContext(ctx, "audience not used", "campaign", list.CampaignID, "run", list.RunID, "count", len(list.Profiles))
 		p.count(undecoded)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -153,7 +154,7 @@ func TestAListOfNoName(t *testing.T) {
 			t.Errorf("%q: %s", run, got)
 		}
 	}
-	if got := listedAt("audience-c-1795262400", "c"); !got.Equal(noon) || got.Location() != time.UTC {
+	if got := campaign.ListedAt("audience-c-1795262400", "c"); !got.Equal(noon) || got.Location() != time.UTC {
 		t.Errorf("listed at %v", got)
 	}
 }

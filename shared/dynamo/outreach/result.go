@@ -29,7 +29,7 @@ func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, was delive
 	lane := key.ResultLane(d.NotificationID, try)
 	changes := map[dynamo.Key]map[string]int64{}
 	add := func(d delivery.Decision, name string, n int64) {
-		k := key.Results(d.CampaignID, lane, d.Sending(), d.Variant)
+		k := key.Results(d.CampaignID, lane, delivery.SendingOf(d.Step), d.Variant)
 		if changes[k] == nil {
 			changes[k] = map[string]int64{}
 		}

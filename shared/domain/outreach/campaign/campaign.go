@@ -8,8 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/audience/experiment"
@@ -86,8 +87,20 @@ type Audience struct {
 
 // ListingID names the listing of an audience: the same for the same campaign and time.
 func ListingID(campaign string, at time.Time) string {
-	return fmt.Sprintf("audience-%s-%d", campaign, at.Unix())
+	return listingOf(campaign) + strconv.FormatInt(at.Unix(), 10)
 }
+
+// ListedAt is the time for which a listing was made, the zero time where the id is not that of a listing of this campaign.
+func ListedAt(id, campaign string) time.Time {
+	seconds, err := strconv.ParseInt(strings.TrimPrefix(id, listingOf(campaign)), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}
+
+// listingOf is what the listings of a campaign are called before their time.
+func listingOf(campaign string) string { return "audience-" + campaign + "-" }
 
 // Variant is one arm of a split by Weight; the weights of a campaign sum to 1. An empty TemplateID means the campaign's.
 type Variant struct {
@@ -208,7 +221,7 @@ func (d Definition) Wants(p *profile.Profile) bool {
 func (d Definition) Step(cause string) string {
 	switch {
 	case d.Trigger.Audience != nil:
-		return "audience@" + d.Trigger.Audience.At.UTC().Format(time.RFC3339)
+		return delivery.AudienceStep(d.Trigger.Audience.At)
 	case d.OncePerPerson:
 		return "once"
 	}

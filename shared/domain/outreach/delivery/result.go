@@ -4,15 +4,19 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
-// audienceStep is what the step of a decision begins with whose campaign speaks to an audience.
+// audienceStep is what the step of a campaign begins with that speaks to an audience.
 const audienceStep = "audience@"
 
-// Sending is the time of the audience whose notification was decided, as its step has it; empty for one that a person's own news has started.
-func (d Decision) Sending() string {
-	at, _ := strings.CutPrefix(d.Step, audienceStep)
-	if at == d.Step {
+// AudienceStep is the step of what is sent to the audience of a time.
+func AudienceStep(at time.Time) string { return audienceStep + at.UTC().Format(time.RFC3339) }
+
+// SendingOf is the time of the audience that a step is of, as the step has it; empty for one that a person's own news has started.
+func SendingOf(step string) string {
+	at, is := strings.CutPrefix(step, audienceStep)
+	if !is {
 		return ""
 	}
 	return at
