@@ -27,6 +27,20 @@ func (b *bucket) fill(now time.Time) {
 	}
 }
 
+// full is a bucket of a bound that nobody sets: so many at once, then one a span.
+func full(burst float64, span time.Duration, now time.Time) bucket {
+	return bucket{tokens: burst, rate: 1 / span.Seconds(), burst: burst, at: now}
+}
+
+// spend takes one token, if there is one.
+func (b *bucket) spend(now time.Time) bool {
+	if b.fill(now); b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
 // take asks for n events. Zero means they may pass; otherwise it is how long to wait. A batch passes whole once there is any token,
 // and may leave a debt: otherwise one larger than the burst could never pass.
 func (b *buckets) take(from source.Source, n int, now time.Time) time.Duration {

@@ -110,7 +110,7 @@ func (f *refused) add(ctx context.Context, of source.ID, entries []refusal.Entry
 		if f.of == nil || len(f.of) >= maxRefusing {
 			f.of = map[source.ID]*ofSource{}
 		}
-		one = &ofSource{fresh: map[refusal.Code]int{}, writes: bucket{tokens: refusedWrites, rate: 1 / refusedSpan.Seconds(), burst: refusedWrites, at: now}}
+		one = &ofSource{fresh: map[refusal.Code]int{}, writes: full(refusedWrites, refusedSpan, now)}
 		f.of[of] = one
 	}
 	hour := refusal.HourOf(now)
@@ -133,13 +133,12 @@ func (f *refused) add(ctx context.Context, of source.ID, entries []refusal.Entry
 // log writes a line of a refusal: which source, what and why, and nothing of what was sent.
 func (f *refused) log(ctx context.Context, of source.ID, e refusal.Entry, now time.Time) {
 	if f.lines.burst == 0 {
-		f.lines = bucket{tokens: refusedLines, rate: 1 / refusedLineSpan.Seconds(), burst: refusedLines, at: now}
+		f.lines = full(refusedLines, refusedLineSpan, now)
 	}
-	if f.lines.fill(now); f.lines.tokens < 1 {
+	if !f.lines.spend(now) {
 		f.unlogged++
 		return
 	}
-	f.lines.tokens--
 	attrs := []any{"source", string(of), "what", e.What, "field", e.Field, "reason", string(e.Code)}
 	if f.unlogged > 0 {
 		attrs = append(attrs, "before", f.unlogged) // refused and not logged since the last line
@@ -178,13 +177,9 @@ func (f *refused) take(of source.ID, now time.Time) (waiting []refusal.Tally, fr
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	one := f.of[of]
-	if one == nil || one.writing || !one.dirty() {
+	if one == nil || one.writing || !one.dirty() || !one.writes.spend(now) {
 		return nil, nil
 	}
-	if one.writes.fill(now); one.writes.tokens < 1 {
-		return nil, nil
-	}
-	one.writes.tokens--
 	one.writing = true
 	for _, t := range one.tallies {
 		if t.dirty {
