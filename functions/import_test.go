@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/realdata"
 	"github.com/userops/userops/shared/shop/format"
 )
 
@@ -156,7 +157,7 @@ func TestImportSurvivesKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a year of baskets takes half a minute")
 	}
-	file := sharedData(t, "complete_journey", "transactions_sample.csv.gz")
+	file := realdata.Path(t, "complete_journey/transactions_sample.csv.gz")
 	c := startChild(t)
 	client := c.client()
 	client.HTTP.Transport = &killer{RoundTripper: http.DefaultTransport, after: 250, kill: func() { c.kill(); c.start() }}
@@ -234,7 +235,7 @@ func TestImportClicks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a morning of clicks takes ten seconds")
 	}
-	file := sharedData(t, "rees46", "2019-Oct_first17435.csv.gz")
+	file := realdata.Path(t, "rees46/2019-Oct_first17435.csv.gz")
 	c := startChild(t)
 	account := c.load(file, format.REES46, c.client())
 	var out bytes.Buffer

@@ -1,36 +1,21 @@
 package segmentation
 
 import (
-	"compress/gzip"
+	"bytes"
 	"encoding/csv"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/realdata"
 )
 
-// households adds the households of complete_journey, and skips the test where the file is not beside the repository.
-func households(t *testing.T, w *world) {
+// households adds the households of complete_journey.
+func households(t *testing.T, w *world, text []byte) {
 	t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", "complete_journey", "transactions_sample.csv.gz"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the data of complete_journey is not here")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	unzipped, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines, err := csv.NewReader(unzipped).ReadAll()
+	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,17 +60,19 @@ func households(t *testing.T, w *world) {
 }
 
 func TestRealHouseholdsInAnyShards(t *testing.T) {
-	for _, shards := range []int{1, 6} {
-		w := newWorld(t, 1, shards, defined)
-		w.Set(time.Date(2018, 1, 1, 4, 0, 0, 0, time.UTC))
-		w.profiles.page = 250
-		households(t, w)
-		want, versions := w.recount(), w.versions()
-		run := w.run(job.Segmentation{RunID: "r"}, 0.1)
-		w.check(run, want, versions)
-		if run.Profiles != 2377 || run.Buyers != 2373 {
-			t.Errorf("%d profiles and %d buyers, want 2377 and 2373", run.Profiles, run.Buyers)
+	realdata.Each(t, "complete_journey/transactions_sample.csv.gz", func(t *testing.T, text []byte, whole bool) {
+		for _, shards := range []int{1, 6} {
+			w := newWorld(t, 1, shards, defined)
+			w.Set(time.Date(2018, 1, 1, 4, 0, 0, 0, time.UTC))
+			w.profiles.page = 250
+			households(t, w, text)
+			want, versions := w.recount(), w.versions()
+			run := w.run(job.Segmentation{RunID: "r"}, 0.1)
+			w.check(run, want, versions)
+			if whole && (run.Profiles != 2377 || run.Buyers != 2373) {
+				t.Errorf("%d profiles and %d buyers, want 2377 and 2373", run.Profiles, run.Buyers)
+			}
+			t.Log("class8", run.Counts["class8"], "class15", run.Counts["class15"], "segments", run.Segments)
 		}
-		t.Log("class8", run.Counts["class8"], "class15", run.Counts["class15"], "segments", run.Segments)
-	}
+	})
 }

@@ -1,10 +1,9 @@
 package people
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/realdata"
 	"github.com/userops/userops/shared/shop/format"
 )
 
@@ -75,15 +75,10 @@ func TestSizeOfRealProfiles(t *testing.T) {
 		{"rees46", format.REES46, "rees46/2019-Oct_first17435.csv.gz", 4504},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := os.Open(filepath.Join("..", "..", "..", "..", "shared", "data", c.file))
-			if err != nil {
-				t.Skipf("the real data is not beside the repository: %v", err)
-			}
-			defer f.Close()
 			people := map[string][]event.Event{}
 			known := map[string]bool{}
 			arrival := event.Arrival{ReceivedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-			if err := format.Read(c.format, f, format.Options{Currency: "CNY"}, format.Sink{Event: func(e format.Event) error {
+			if err := format.Read(c.format, bytes.NewReader(realdata.Open(t, c.file)), format.Options{Currency: "CNY"}, format.Sink{Event: func(e format.Event) error {
 				if known[e.MessageID] {
 					return nil
 				}

@@ -1,28 +1,15 @@
 package format
 
 import (
-	"compress/gzip"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"math/big"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/realdata"
 )
-
-// realFile opens a file of the real data that lies beside the repository, where there is any.
-func realFile(t *testing.T, name string) *os.File {
-	t.Helper()
-	root := filepath.Join("..", "..", "..", "..", "shared", "data")
-	f, err := os.Open(filepath.Join(root, name))
-	if err != nil {
-		t.Skipf("the real data is not beside the repository: %v", err)
-	}
-	t.Cleanup(func() { _ = f.Close() })
-	return f
-}
 
 // tally sums up what a file gives.
 type tally struct {
@@ -36,10 +23,10 @@ type tally struct {
 	total    int64
 }
 
-func count(t *testing.T, f Format, name string) tally {
+func count(t *testing.T, f Format, text []byte) tally {
 	t.Helper()
 	sum := tally{events: map[string]int{}, ids: map[string]bool{}, people: map[string]bool{}, revenue: map[string]int64{}}
-	err := Read(f, realFile(t, name), Options{}, Sink{
+	err := Read(f, bytes.NewReader(text), Options{}, Sink{
 		Event: func(e Event) error {
 			var s struct {
 				Event      string `json:"event"`
@@ -75,7 +62,7 @@ func count(t *testing.T, f Format, name string) tally {
 }
 
 func TestTheRealCompleteJourney(t *testing.T) {
-	got := count(t, CompleteJourney, "complete_journey/transactions_sample.csv.gz")
+	got := count(t, CompleteJourney, realdata.Open(t, "complete_journey/transactions_sample.csv.gz"))
 	if got.lines != 75000 || got.events["Order Completed"] != 47243 || len(got.ids) != 47243 || len(got.people) != 2377 || got.positive != 46988 || len(got.refused) != 0 {
 		t.Errorf("%d lines, %v, %d messageIds, %d households, %d orders above zero, refused %v", got.lines, got.events, len(got.ids), len(got.people), got.positive, got.refused)
 	}
@@ -86,42 +73,40 @@ func TestTheRealCompleteJourney(t *testing.T) {
 
 // The recount adds up fractions as the file has them, line by line, and knows nothing of baskets.
 func TestTheRealCompleteJourneyByHousehold(t *testing.T) {
-	plain, err := gzip.NewReader(realFile(t, "complete_journey/transactions_sample.csv.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(plain).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]*big.Rat{}
-	for _, row := range rows[1:] {
-		value, ok := new(big.Rat).SetString(row[5])
-		if !ok {
-			t.Fatalf("sales_value is %q", row[5])
-		}
-		if want[row[0]] == nil {
-			want[row[0]] = new(big.Rat)
-		}
-		want[row[0]].Add(want[row[0]], value)
-	}
-	got := count(t, CompleteJourney, "complete_journey/transactions_sample.csv.gz")
-	if len(got.revenue) != len(want) {
-		t.Errorf("%d households, want %d", len(got.revenue), len(want))
-	}
-	for household, sum := range want {
-		amount, err := money.ParseDecimal(sum.FloatString(2), "USD")
+	realdata.Each(t, "complete_journey/transactions_sample.csv.gz", func(t *testing.T, text []byte, _ bool) {
+		rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.revenue[household] != amount.Minor {
-			t.Errorf("household %s: %d cents, want %d", household, got.revenue[household], amount.Minor)
+		want := map[string]*big.Rat{}
+		for _, row := range rows[1:] {
+			value, ok := new(big.Rat).SetString(row[5])
+			if !ok {
+				t.Fatalf("sales_value is %q", row[5])
+			}
+			if want[row[0]] == nil {
+				want[row[0]] = new(big.Rat)
+			}
+			want[row[0]].Add(want[row[0]], value)
 		}
-	}
+		got := count(t, CompleteJourney, text)
+		if len(got.revenue) != len(want) {
+			t.Errorf("%d households, want %d", len(got.revenue), len(want))
+		}
+		for household, sum := range want {
+			amount, err := money.ParseDecimal(sum.FloatString(2), "USD")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.revenue[household] != amount.Minor {
+				t.Errorf("household %s: %d cents, want %d", household, got.revenue[household], amount.Minor)
+			}
+		}
+	})
 }
 
 func TestTheRealREES46(t *testing.T) {
-	got := count(t, REES46, "rees46/2019-Oct_first17435.csv.gz")
+	got := count(t, REES46, realdata.Open(t, "rees46/2019-Oct_first17435.csv.gz"))
 	if got.lines != 17435 || len(got.ids) != 17429 || len(got.people) != 4504 {
 		t.Errorf("%d lines, %d distinct, %d users; want 17435, 17429, 4504", got.lines, len(got.ids), len(got.people))
 	}
@@ -137,11 +122,11 @@ func TestTheRealREES46(t *testing.T) {
 }
 
 func TestTheRealCDNOW(t *testing.T) {
-	sample := count(t, CDNOW, "cdnow/CDNOW_sample.txt")
+	sample := count(t, CDNOW, realdata.Open(t, "cdnow/CDNOW_sample.txt"))
 	if sample.lines != 6919 || len(sample.ids) != 6919 || len(sample.people) != 2357 || sample.total != 24409194 || len(sample.refused) != 0 {
 		t.Errorf("sample: %d lines, %d orders, %d customers, %d cents, refused %v", sample.lines, len(sample.ids), len(sample.people), sample.total, sample.refused)
 	}
-	master := count(t, CDNOW, "cdnow/CDNOW_master.txt.gz")
+	master := count(t, CDNOW, realdata.Open(t, "cdnow/CDNOW_master.txt.gz"))
 	if master.lines != 69659 || len(master.ids) != 69659 || len(master.people) != 23570 || len(master.refused) != 0 {
 		t.Errorf("master: %d lines, %d orders, %d customers, refused %v", master.lines, len(master.ids), len(master.people), master.refused)
 	}
