@@ -73,7 +73,7 @@ func (a *attempt) pinned(ctx context.Context) (campaign.Compiled, delivery.Verdi
 func (j *judged) eligible() delivery.Verdict {
 	c, now := j.campaign, j.Now()
 	if c.State == campaign.Paused {
-		return j.waits(now, delivery.NotRunning, string(campaign.Paused))
+		return j.waits(now, j.n.At, delivery.NotRunning, string(campaign.Paused))
 	}
 	if !c.Active(campaign.Latest(now, j.n.At)) {
 		return skip(delivery.NotRunning, string(c.State))
@@ -94,13 +94,21 @@ func (j *judged) eligible() delivery.Verdict {
 	return delivery.Verdict{Action: delivery.Proceed}
 }
 
-// waits puts the notification off for what an operator will end: for a short time first, for longer the longer it lasts, and at most until it expires.
-func (a *attempt) waits(now time.Time, r delivery.Reason, detail string) delivery.Verdict {
-	again := now.Add(campaign.AskAgain(now.Sub(a.n.At)))
+// waits puts the notification off for what an operator will end: for a short time first, for longer the longer ago it was due, and at most until it expires.
+func (a *attempt) waits(now, due time.Time, r delivery.Reason, detail string) delivery.Verdict {
+	again := now.Add(campaign.AskAgain(now.Sub(due)))
 	if again.After(a.n.NotAfter) && now.Before(a.n.NotAfter) {
 		again = a.n.NotAfter
 	}
 	return delivery.Verdict{Action: delivery.Defer, Reason: r, Detail: detail, Until: again}
+}
+
+// firstDue is when the notification was due before it was ever put off. Each deferral moves At on, so that by At none is ever late.
+func (j *judged) firstDue() time.Time {
+	if j.n.NotAfter.IsZero() {
+		return j.n.At
+	}
+	return j.n.NotAfter.Add(-j.campaign.Expiry())
 }
 
 // factsOf is what the guards are asked.

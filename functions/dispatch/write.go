@@ -33,7 +33,7 @@ func (j *judged) write(ctx context.Context) (*written, delivery.Verdict, error) 
 			return nil, skip(delivery.ChannelOff, ""), nil
 		}
 		// Somebody has mistyped a setting, and will mend it.
-		return nil, j.waits(j.Now(), delivery.ChannelOff, what), nil
+		return nil, j.waits(j.Now(), j.firstDue(), delivery.ChannelOff, what), nil
 	}
 	t, err := j.template(ctx, j.variant.TemplateID, j.n.TemplateVersion)
 	if err != nil {
