@@ -205,12 +205,14 @@ func (w *world) answer(inv *invocation, q request, name string, d *dice) *reply 
 		w.carryOut(inv, q)
 		w.sleep(d.pause(10*time.Millisecond, 2*time.Second))
 		return nil
+	case q.op == "TransactWriteItems" && strikes(throttled):
+		return transactionCancelled(q, "ThrottlingError", "Throughput exceeds the current capacity of your table or index")
 	case q.dynamo && strikes(throttled):
 		return failure("com.amazonaws.dynamodb.v20120810#ThrottlingException", "Rate exceeded")
 	case !q.dynamo && strikes(throttled):
 		return failure("com.amazonaws.sqs#RequestThrottled", "Rate exceeded")
 	case q.op == "TransactWriteItems" && strikes(conflicted):
-		return transactionConflict(q)
+		return transactionCancelled(q, "TransactionConflict", "Transaction is ongoing for the item")
 	case (q.op == "PutItem" || q.op == "UpdateItem" || q.op == "DeleteItem") && strikes(conflicted):
 		return failure("com.amazonaws.dynamodb.v20120810#TransactionConflictException", "Transaction is ongoing for the item")
 	case (q.op == "BatchGetItem" || q.op == "BatchWriteItem") && w.faults.strikes(unprocessed, name):
@@ -240,7 +242,8 @@ func failure(kind, message string) *reply {
 	return &reply{status: 400, header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}, "X-Amzn-Requestid": {"simulated"}}, body: body}
 }
 
-func transactionConflict(q request) *reply {
+// transactionCancelled is how the service ends a transaction for one of its writes. The SDK does not ask again, whatever the reason.
+func transactionCancelled(q request, code, message string) *reply {
 	var d document
 	_ = json.Unmarshal(q.body, &d)
 	type reason struct{ Code, Message string }
@@ -250,7 +253,7 @@ func transactionConflict(q request) *reply {
 		reasons[i].Code, codes[i] = "None", "None"
 	}
 	if len(reasons) > 0 {
-		reasons[0], codes[0] = reason{"TransactionConflict", "Transaction is ongoing for the item"}, "TransactionConflict"
+		reasons[0], codes[0] = reason{code, message}, code
 	}
 	body, _ := json.Marshal(map[string]any{
 		"__type":              "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 )
 
 // ErrConflict says that a write's condition was lost: the item is no longer as the writer had read it.
@@ -16,6 +17,10 @@ var ErrConflict = errors.New("the item was changed by another writer")
 
 // ErrMet is the conflict of a write that met another transaction: nobody has asked whether its condition holds.
 var ErrMet = fmt.Errorf("%w: another transaction was under way", ErrConflict)
+
+// ErrThrottled is the error of a transaction of which the service takes no more just now: nothing was written. The service says so as if a condition
+// had not held, so that the SDK does not ask again, and nobody would know it from its code. It counts as a service that is away.
+var ErrThrottled error = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "a transaction was throttled"}
 
 // Condition is what a write asks of the item that stands in its place. The zero one asks nothing.
 type Condition struct {
@@ -117,7 +122,29 @@ func Do(ctx context.Context, db API, writes ...Write) error {
 		actions[i] = w.action
 	}
 	_, err := db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions})
+	if throttled(err) {
+		return fmt.Errorf("%w: %w", ErrThrottled, err)
+	}
 	return LossOf(err, writes...)
+}
+
+// throttled tells whether a transaction was cancelled for the rate, and for nothing that says more.
+func throttled(err error) bool {
+	var cancelled *types.TransactionCanceledException
+	if !errors.As(err, &cancelled) {
+		return false
+	}
+	some := false
+	for _, reason := range cancelled.CancellationReasons {
+		switch aws.ToString(reason.Code) {
+		case "ThrottlingError", "ProvisionedThroughputExceeded":
+			some = true
+		case "", "None":
+		default:
+			return false
+		}
+	}
+	return some
 }
 
 // alone carries out a write by a call of its own, which a check does not have.

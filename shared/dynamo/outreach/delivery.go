@@ -52,8 +52,13 @@ func (s Deliveries) DecideWhile(ctx context.Context, d delivery.Decision, c *del
 	return err
 }
 
-// maxMeetings bounds how often a decision is recorded anew that met another transaction, or found something else on record.
-const maxMeetings = 10
+const (
+	// maxMeetings bounds how often a decision is recorded anew that met another transaction, was throttled, or found something else on record.
+	maxMeetings = 10
+	// A pause goes before the next try of what was throttled, twice as long each time: a second in all.
+	firstPause = 10 * time.Millisecond
+	longPause  = 160 * time.Millisecond
+)
 
 // record writes a decision, and what counts it, in one transaction: where nothing is on record for the attempt, or what may be replaced. recorded is
 // false where something else stands, and nothing was written.
@@ -81,6 +86,14 @@ func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(d
 				return false, nil
 			}
 		case errors.Is(err, dynamo.ErrMet):
+		case errors.Is(err, dynamo.ErrThrottled):
+			// What may be asked too much is the partition of a lane, and the next lane lies in another one. A decision that is lost here is one of a
+			// notification that was sent, and would count as unknown.
+			select {
+			case <-ctx.Done():
+				return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, errors.Join(err, ctx.Err()))
+			case <-time.After(min(firstPause<<try, longPause)):
+			}
 		default:
 			return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
 		}
