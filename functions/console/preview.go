@@ -67,7 +67,7 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 	return &httpapi.Act{
 		Scope: scope + byCaller(r.Context()),
 		Do: func(ctx context.Context, _ httpapi.Call) (httpapi.Reply, error) {
-			var meets func(*profile.Profile) bool
+			var meets asking
 			var err error
 			refusal := httpapi.Render(ctx, func(w http.ResponseWriter) { meets, err = p.question(ctx, w, id, body) })
 			if meets == nil {
@@ -87,17 +87,18 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 	}
 }
 
-func (p *Process) estimate(ctx context.Context, id segment.ID, meets func(*profile.Profile) bool, plans []*plan) (estimate, error) {
+func (p *Process) estimate(ctx context.Context, id segment.ID, meets asking, plans []*plan) (estimate, error) {
 	r, err := p.rules(ctx)
 	if err != nil {
 		return estimate{}, err
 	}
 	e, err := p.sample(ctx, func(one *profile.Profile) bool {
-		if !meets(one) {
+		all := one.All()
+		if !meets(one, all) {
 			return false
 		}
 		for _, n := range plans {
-			n.ask(p, r, one)
+			n.ask(p, r, one, all)
 		}
 		return true
 	})
@@ -123,8 +124,11 @@ func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 	return p.Audit.Write(ctx, by.Done(audit.Ask, definition.Segment, string(d.ID), p.NewRunID()))
 }
 
+// asking says whether somebody matches: one as proven, all with what only public events say.
+type asking func(one, all *profile.Profile) bool
+
 // question is what the sample is asked. With nil and no error the request is answered already.
-func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, body []byte) (func(*profile.Profile) bool, error) {
+func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, body []byte) (asking, error) {
 	var draft struct {
 		Rule json.RawMessage `json:"rule"`
 	}
@@ -139,7 +143,7 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 		}
 	}
 	if id.Derived() {
-		return func(one *profile.Profile) bool { return segment.In(one, id) }, nil
+		return func(one, _ *profile.Profile) bool { return segment.In(one, id) }, nil
 	}
 	all, err := p.segments(ctx)
 	if err != nil {
@@ -170,7 +174,7 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 		return nil, nil
 	}
 	now := p.Now()
-	return func(one *profile.Profile) bool { return set.Members(one.All(), now, p.Shop)[id] }, nil
+	return func(_, all *profile.Profile) bool { return set.Members(all, now, p.Shop)[id] }, nil
 }
 
 // under is the faults below a field.

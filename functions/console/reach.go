@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"time"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
@@ -43,6 +44,7 @@ func (p *Process) plans(ctx context.Context, of *definition.Saved[campaign.Defin
 type rules struct {
 	settings delivery.Settings
 	holdout  delivery.Holdout
+	now      time.Time // when all of a sample are asked
 }
 
 func (p *Process) rules(ctx context.Context) (r rules, err error) {
@@ -50,22 +52,18 @@ func (p *Process) rules(ctx context.Context) (r rules, err error) {
 	if err != nil {
 		return r, err
 	}
-	r.settings.Consent = all.Consent
+	r.settings.Consent, r.now = all.Consent, p.Now()
 	r.holdout, err = catalog.Setting(ctx, p.Catalog, definition.Holdout)
 	return r, err
 }
 
-// ask asks of somebody who matches what dispatch would ask, as far as the profile tells.
-func (n *plan) ask(p *Process, r rules, one *profile.Profile) {
-	c, all, now := n.campaign, one.All(), p.Now()
+// ask asks of somebody who matches what dispatch would ask, as far as the profile tells. all is the person with what only public events say.
+func (n *plan) ask(p *Process, r rules, one, all *profile.Profile) {
+	c, now := n.campaign, r.now
 	f := c.Case(one, all, p.Shop)
 	f.Now, f.Settings, f.Holdout = now, r.settings, r.holdout
-	view := one
-	if c.TakesUnproven() {
-		view = all
-	}
 	f.Eligible = delivery.Verdict{Action: delivery.Proceed}
-	if !c.Condition.Holds(view, now, p.Shop) {
+	if n.asked && !c.Condition.Holds(c.View(one), now, p.Shop) {
 		f.Eligible = delivery.Verdict{Action: delivery.Skip, Reason: delivery.NotEligible}
 	}
 	if n.found == nil {
