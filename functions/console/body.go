@@ -18,6 +18,13 @@ const (
 // fields is a document by its top-level fields. As JSON they come in the order of their names.
 type fields map[string]json.RawMessage
 
+// strip takes off a document what Catalog adds to it.
+func (f fields) strip() {
+	for _, added := range []string{fieldID, fieldVersion, fieldUpdatedAt, fieldUpdatedBy} {
+		delete(f, added)
+	}
+}
+
 // changed names the fields at the top of two documents that differ, in their order.
 func changed(before, after json.RawMessage) []string {
 	var was, is fields

@@ -44,9 +44,7 @@ func (p *Process) askBrought(w http.ResponseWriter, r *http.Request, body []byte
 		faults.Addf("friends", "must be from 1 to %d", referral.MaxFriends)
 	}
 	if asked.Program != nil {
-		for _, ours := range []string{fieldVersion, fieldUpdatedAt, fieldUpdatedBy} {
-			delete(asked.Program, ours)
-		}
+		asked.Program.strip()
 		asked.Program[fieldID] = quoted(id)
 		draft, err := httpapi.Marshal(asked.Program)
 		if err != nil {

@@ -312,10 +312,7 @@ func readDocument(w http.ResponseWriter, r *http.Request, d document, id string)
 			expected = &stated
 		}
 	}
-	delete(f, fieldVersion)
-	delete(f, fieldUpdatedAt)
-	delete(f, fieldUpdatedBy)
-	if delete(f, fieldID); d.HasID() {
+	if f.strip(); d.HasID() {
 		f[fieldID] = quoted(id)
 	}
 	body, err := httpapi.Marshal(f)
