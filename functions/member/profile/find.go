@@ -78,7 +78,8 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 // looked writes down that an operator looks for somebody, with a line for each who was found, or one for nobody. What they were looked for by stays out of
 // the log: whoever has it could try all phone numbers on a hash.
 func (h *Handler) looked(r *http.Request, asked question, reason string, who []people.Person) error {
-	l := audit.Line{At: h.Now().UTC().Truncate(time.Millisecond), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason, Fields: []string{asked.by}}
+	l := subject.Line(r, h.Now(), reason)
+	l.Fields = []string{asked.by}
 	if len(who) == 0 {
 		return h.Audit.Write(r.Context(), l.Done(audit.Find, audit.KindProfile, audit.Nobody, h.NewID()))
 	}

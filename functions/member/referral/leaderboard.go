@@ -105,10 +105,9 @@ func masked(userID string) string {
 
 // reveal writes down that an operator is shown who stands on a board, a line for each. Nobody is shown before all lines stand.
 func (h *Handler) reveal(r *http.Request, places []place, reason string) error {
-	at := h.Now().UTC().Truncate(time.Millisecond)
+	l := subject.Line(r, h.Now(), reason)
 	return sideBySide(len(places), func(i int) error {
-		by := audit.Line{At: at, By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}
-		return h.Audit.Write(r.Context(), by.Done(audit.Reveal, audit.KindProfile, string(places[i].ProfileID), h.NewID()))
+		return h.Audit.Write(r.Context(), l.Done(audit.Reveal, audit.KindProfile, string(places[i].ProfileID), h.NewID()))
 	})
 }
 

@@ -4,12 +4,19 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/httpapi"
 )
+
+// Line begins the line of what the caller of r does now: who, from where, and why, empty where no reason is asked for. The log keeps milliseconds.
+func Line(r *http.Request, now time.Time, reason string) audit.Line {
+	return audit.Line{At: now.UTC().Truncate(time.Millisecond), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}
+}
 
 // maxReason bounds, in letters, why somebody is revealed.
 const maxReason = 200
