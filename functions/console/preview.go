@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
@@ -67,13 +68,14 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 	return &httpapi.Act{
 		Scope: scope + byCaller(r.Context()),
 		Do: func(ctx context.Context, _ httpapi.Call) (httpapi.Reply, error) {
+			segments := sync.OnceValues(func() ([]segment.Definition, error) { return p.segments(ctx) })
 			var meets asking
 			var err error
-			refusal := httpapi.Render(ctx, func(w http.ResponseWriter) { meets, err = p.question(ctx, w, id, body) })
+			refusal := httpapi.Render(ctx, func(w http.ResponseWriter) { meets, err = p.question(ctx, w, id, segments, body) })
 			if meets == nil {
 				return refusal.Passing(), err
 			}
-			plans, err := p.plans(ctx, of)
+			plans, err := plansOf(of, segments)
 			var faults fault.Faults
 			if errors.As(err, &faults) {
 				return httpapi.Render(ctx, func(w http.ResponseWriter) { httpapi.Invalid(w, "Invalid campaign", faults) }).Passing(), nil
@@ -124,11 +126,14 @@ func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 	return p.Audit.Write(ctx, by.Done(audit.Ask, definition.Segment, string(d.ID), p.NewRunID()))
 }
 
+// savedSegments reads them, once for a preview: its rule and its campaign's condition go by the same ones.
+type savedSegments func() ([]segment.Definition, error)
+
 // asking says whether somebody matches: one as proven, all with what only public events say.
 type asking func(one, all *profile.Profile) bool
 
 // question is what the sample is asked. With nil and no error the request is answered already.
-func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, body []byte) (asking, error) {
+func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, segments savedSegments, body []byte) (asking, error) {
 	var draft struct {
 		Rule json.RawMessage `json:"rule"`
 	}
@@ -145,7 +150,7 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 	if id.Derived() {
 		return func(one, _ *profile.Profile) bool { return segment.In(one, id) }, nil
 	}
-	all, err := p.segments(ctx)
+	all, err := segments()
 	if err != nil {
 		return nil, err
 	}

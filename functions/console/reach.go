@@ -22,8 +22,8 @@ type plan struct {
 	found    map[delivery.Reason]int
 }
 
-// plans are the campaign of a preview, or without one all channels.
-func (p *Process) plans(ctx context.Context, of *definition.Saved[campaign.Definition]) ([]*plan, error) {
+// plansOf are the campaign of a preview, or without one all channels.
+func plansOf(of *definition.Saved[campaign.Definition], segments savedSegments) ([]*plan, error) {
 	if of == nil {
 		var all []*plan
 		for _, c := range delivery.Channels() {
@@ -31,12 +31,12 @@ func (p *Process) plans(ctx context.Context, of *definition.Saved[campaign.Defin
 		}
 		return all, nil
 	}
-	segments, err := p.segments(ctx)
+	all, err := segments()
 	if err != nil {
 		return nil, err
 	}
-	set, _ := segment.Compile(segments)
-	compiled, err := of.Value.Compile(of.Version, segments, set)
+	set, _ := segment.Compile(all)
+	compiled, err := of.Value.Compile(of.Version, all, set)
 	return []*plan{{campaign: compiled, asked: true}}, err
 }
 
