@@ -30,16 +30,17 @@ type operand struct {
 	price *price // an amount of money, whose number is known once the shop is
 }
 
-// of is the operand in a shop. An amount of another currency is nothing that a field can be.
-func (o operand) of(shop profile.Shop) operand {
+// in is the operand's value in a shop, made in room where it has to be. Nothing is copied: millions of people are asked, of up to a thousand operands. An amount of
+// another currency is nothing that a field can be.
+func (o *operand) in(shop *profile.Shop, room *value) *value {
 	if o.price == nil {
-		return o
+		return &o.value
 	}
-	n, fits := o.price.in(shop.Currency)
-	if !fits {
-		return operand{}
+	*room = value{}
+	if n, fits := o.price.in(shop.Currency); fits {
+		room.kind, room.num = Number, n
 	}
-	return operand{value: value{kind: Number, num: n}}
+	return room
 }
 
 func (c condition) meets(s *Subject, blind bool) bool {
@@ -47,26 +48,32 @@ func (c condition) meets(s *Subject, blind bool) bool {
 		return blind
 	}
 	held, ok := c.field.read(s, c.key)
+	var room value
 	switch c.op {
 	case opExists:
 		return ok == c.want
 	case opNotEqual:
-		return !ok || !equal(held, c.operands[0].of(s.shop))
+		return !ok || !equal(&held, c.operands[0].in(&s.shop, &room))
 	}
 	if !ok {
 		return false
 	}
 	switch c.op {
 	case opEqual:
-		return equal(held, c.operands[0].of(s.shop))
+		return equal(&held, c.operands[0].in(&s.shop, &room))
 	case opIn:
-		return slices.ContainsFunc(c.operands, func(o operand) bool { return held.has(o.of(s.shop)) })
+		for i := range c.operands {
+			if held.has(c.operands[i].in(&s.shop, &room)) {
+				return true
+			}
+		}
+		return false
 	case opContains:
-		return held.contains(c.operands[0])
+		return held.contains(&c.operands[0].value)
 	case opBefore, opAfter, opWithin:
 		return c.meetsTime(s, held)
 	}
-	to := c.operands[0].of(s.shop)
+	to := c.operands[0].in(&s.shop, &room)
 	if held.kind != Number || to.kind != Number {
 		return false
 	}
@@ -82,7 +89,7 @@ func (c condition) meets(s *Subject, blind bool) bool {
 	return sign <= 0
 }
 
-func equal(held value, to operand) bool {
+func equal(held, to *value) bool {
 	if held.kind != to.kind {
 		return false
 	}
@@ -96,16 +103,16 @@ func equal(held value, to operand) bool {
 }
 
 // has says whether a value is an element of a list, or the value itself.
-func (v value) has(one operand) bool {
+func (v *value) has(one *value) bool {
 	if v.kind != List {
 		return equal(v, one)
 	}
 	return one.kind == Text && slices.Contains(v.list, one.text) ||
-		slices.ContainsFunc(v.elements, func(element value) bool { return equal(element, one) })
+		slices.ContainsFunc(v.elements, func(element value) bool { return equal(&element, one) })
 }
 
 // contains says whether a list has an element, or a text has a text as a part.
-func (v value) contains(one operand) bool {
+func (v *value) contains(one *value) bool {
 	if v.kind == Text {
 		return one.kind == Text && strings.Contains(v.text, one.text)
 	}
