@@ -59,8 +59,10 @@ func fold(word string) []rune {
 	if len(word) > 4*maxLetters {
 		return []rune(word) // too long by any count
 	}
-	return []rune(strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(word)))
+	return []rune(marks.Replace(strings.ToLower(word)))
 }
+
+var marks = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // distance counts the slips between two words: V. I. Levenshtein (1966) with F. J. Damerau's transpositions (1964), in its restricted form, in which no letter is part of two.
 func distance(a, b []rune) int {
