@@ -45,7 +45,10 @@ func (r Refusals) Put(ctx context.Context, of source.ID, instance string, t refu
 	i[dynamo.AttrBody], i[attrTotal], i[dynamo.AttrTTL] = dynamo.TextValue(string(body)), total, dynamo.NumberValue(t.Hour.Add(life).Unix())
 	err = dynamo.Do(ctx, r.DB, dynamo.Put(r.Table, i, dynamo.Condition{
 		Text: "attribute_not_exists(#n) OR #n < :n", Names: map[string]string{"#n": attrTotal}, Values: dynamo.Item{":n": total}}))
-	if err != nil && !errors.Is(err, dynamo.ErrConflict) {
+	if errors.Is(err, dynamo.ErrConflict) && !errors.Is(err, dynamo.ErrMet) {
+		return nil // no less stands there
+	}
+	if err != nil {
 		return fmt.Errorf("keeping refusals of %s: %w", of, err)
 	}
 	return nil

@@ -1,8 +1,12 @@
 package refusals
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/people/refusal"
 	"github.com/userops/userops/shared/domain/people/source"
@@ -67,6 +71,32 @@ func TestPutAgain(t *testing.T) {
 	newer[dynamo.AttrBody] = dynamo.TextValue("2;...")
 	if err := dynamo.Do(t.Context(), db, dynamo.Put("Refusals", newer, dynamo.Condition{})); err != nil || counted(t, r, "web") != 7 {
 		t.Errorf("%v, %d counted", err, counted(t, r, "web"))
+	}
+}
+
+// met answers the next write of an item as the service does while a transaction has it in hand.
+type met struct {
+	dynamo.API
+	once bool
+}
+
+func (m *met) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	if m.once = !m.once; m.once {
+		return nil, &types.TransactionConflictException{}
+	}
+	return m.API.PutItem(ctx, in, o...)
+}
+
+// TestMeetingATransactionKeepsNothing: a write that met another transaction was not made, which is not the same as one that came late.
+func TestMeetingATransactionKeepsNothing(t *testing.T) {
+	r := Refusals{DB: &met{API: dynamotest.NewAt(t, func() time.Time { return t0 })}, Table: "Refusals", Now: func() time.Time { return t0 }}
+	for i, want := range []struct {
+		failed bool
+		n      int
+	}{{true, 0}, {false, 2}} {
+		if err := r.Put(t.Context(), "web", "one", tallyOf(t0, 2)); (err != nil) != want.failed || counted(t, r, "web") != want.n {
+			t.Errorf("put %d answers %v, and %d are counted", i, err, counted(t, r, "web"))
+		}
 	}
 }
 
