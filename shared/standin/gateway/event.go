@@ -42,6 +42,12 @@ type requestContext struct {
 	TimeEpoch    int64                  `json:"timeEpoch"`
 }
 
+// jwtContext is what a function learns about the bearer. Every claim arrives as a text, as the service has it.
+type jwtContext struct {
+	Claims map[string]string `json:"claims"`
+	Scopes []string          `json:"scopes"`
+}
+
 type httpContext struct {
 	Method    string `json:"method"`
 	Path      string `json:"path"`

@@ -4,10 +4,18 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 )
+
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+	g.addCORS(w, r)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"message":%q}`, message)
+}
 
 type response struct {
 	StatusCode      json.RawMessage            `json:"statusCode"`

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,33 +21,6 @@ import (
 
 	"github.com/emersion/go-smtp"
 )
-
-// Channel is the way a message came.
-type Channel string
-
-// The channels that end here.
-const (
-	Email   Channel = "email"
-	Webhook Channel = "webhook"
-)
-
-// Message is one mail to one recipient, or one webhook delivery.
-type Message struct {
-	Channel Channel `json:"channel"`
-	// To is the mail address, or the user id or profile id of a webhook's body, or the webhook's name.
-	To string `json:"to"`
-	// From is the envelope's sender, or the webhook's name.
-	From    string `json:"from"`
-	Subject string `json:"subject"`
-	// Text is the plain text, or the webhook's body as it came; HTML is as it came and not to be trusted.
-	Text string `json:"text"`
-	HTML string `json:"html"`
-	// Headers are decoded; those that occur several times are joined by line breaks.
-	Headers map[string]string `json:"headers"`
-	// Attachments are the names of what was attached; the files themselves are not kept.
-	Attachments []string  `json:"attachments,omitempty"`
-	ReceivedAt  time.Time `json:"receivedAt"`
-}
 
 // maxKept is the number of messages that are kept, the newest ones.
 const maxKept = 5000
@@ -74,7 +48,7 @@ func New(dir string) (*Inbox, error) {
 	if err := b.load(); err != nil {
 		return nil, fmt.Errorf("opening the inbox %s: %w", b.path, err)
 	}
-	b.smtp = newServer(b)
+	b.smtp = newServer(b.add, func() time.Time { return b.now() })
 	return b, nil
 }
 
@@ -202,6 +176,21 @@ func (b *Inbox) find(person string) []Message {
 		}
 	}
 	return found
+}
+
+// ServeSMTP takes mail at a listener until Close; then it returns nil.
+func (b *Inbox) ServeSMTP(l net.Listener) error {
+	b.mu.Lock()
+	closed := b.file == nil
+	b.mu.Unlock()
+	if closed {
+		return l.Close()
+	}
+	err := b.smtp.Serve(l)
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, smtp.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 // Close ends the SMTP server and closes the file.

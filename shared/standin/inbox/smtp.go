@@ -1,10 +1,8 @@
 package inbox
 
 import (
-	"errors"
 	"io"
 	"log"
-	"net"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -16,8 +14,9 @@ const (
 	maxRecipients = 100
 )
 
-func newServer(b *Inbox) *smtp.Server {
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{inbox: b}, nil }))
+// newServer takes mail and hands it to add, stamped with the time.
+func newServer(add func(...Message) error, now func() time.Time) *smtp.Server {
+	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{add: add, now: now}, nil }))
 	s.Domain = "localhost"
 	s.MaxMessageBytes = maxMail
 	s.MaxRecipients = maxRecipients
@@ -29,26 +28,12 @@ func newServer(b *Inbox) *smtp.Server {
 	return s
 }
 
-// ServeSMTP takes mail at a listener until Close; then it returns nil.
-func (b *Inbox) ServeSMTP(l net.Listener) error {
-	b.mu.Lock()
-	closed := b.file == nil
-	b.mu.Unlock()
-	if closed {
-		return l.Close()
-	}
-	err := b.smtp.Serve(l)
-	if errors.Is(err, net.ErrClosed) || errors.Is(err, smtp.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
-
 // session is one connection.
 type session struct {
-	inbox *Inbox
-	from  string
-	to    []string
+	add  func(...Message) error
+	now  func() time.Time
+	from string
+	to   []string
 }
 
 func (s *session) Reset()        { s.from, s.to = "", nil }
@@ -71,13 +56,13 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	m := parseMail(raw)
-	m.Channel, m.From, m.ReceivedAt = Email, s.from, s.inbox.now().UTC()
+	m.Channel, m.From, m.ReceivedAt = Email, s.from, s.now().UTC()
 	messages := make([]Message, len(s.to))
 	for i, to := range s.to {
 		messages[i] = m
 		messages[i].To = to
 	}
-	if err := s.inbox.add(messages...); err != nil {
+	if err := s.add(messages...); err != nil {
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: err.Error()}
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"strings"
 )
 
+const body = `{"user_id":"u123","event":"page_view","ts":1700000000,"props":{"url":"https://shop.example.com/p/1","ref":"x"}}`
+
 // answers are what the canned server says to each operation, whatever it is asked.
 var answers = func() map[string][]byte {
 	sum := md5.Sum([]byte(body))

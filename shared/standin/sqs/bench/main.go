@@ -30,8 +30,6 @@ import (
 	"github.com/userops/userops/shared/standin/sqs"
 )
 
-const body = `{"user_id":"u123","event":"page_view","ts":1700000000,"props":{"url":"https://shop.example.com/p/1","ref":"x"}}`
-
 func main() {
 	serve := flag.String("serve", "", "serve standin or canned instead of measuring")
 	round := flag.Duration("round", 2*time.Second, "length of a round")
