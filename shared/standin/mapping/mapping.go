@@ -21,61 +21,23 @@ import (
 	"github.com/userops/userops/shared/standin/lambda"
 )
 
-// Queue is what a mapping needs of SQS; *sqs.Client has it.
-type Queue interface {
-	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
-	DeleteMessageBatch(context.Context, *sqs.DeleteMessageBatchInput, ...func(*sqs.Options)) (*sqs.DeleteMessageBatchOutput, error)
-	ChangeMessageVisibilityBatch(context.Context, *sqs.ChangeMessageVisibilityBatchInput, ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityBatchOutput, error)
-}
-
-// Invoker runs a function: see lambda.Host.
-type Invoker interface {
-	Invoke(ctx context.Context, function string, payload []byte) (lambda.Result, error)
-}
-
-// Options describe a mapping. BatchSize, Window and Concurrency are bounded as on AWS by whoever read the template.
-type Options struct {
-	Queue           Queue // with the function's rights
-	Holder          Queue // renews leases, which is this machine's own doing and no right of the function's; nil for no leases
-	Invoker         Invoker
-	Function        string
-	QueueURL        string
-	QueueARN        string
-	Region          string
-	BatchSize       int
-	Window          time.Duration
-	Concurrency     int           // batches in the function at once, at least 1
-	Visibility      time.Duration // the queue's visibility timeout
-	PartialFailures bool
-	Log             func(string) // hears of failures to poll or to delete; may be nil
-}
-
 // Mapping is a running feed of one queue to one function.
 type Mapping struct {
-	o     Options
+	leases // of the messages in hand; the options stand there
 	ready []*batch // of messages received together with those that filled a batch; the last may have room
 
 	mu      sync.Mutex
 	failing int // batches that failed as a whole since the last that did not
-
-	holding  sync.RWMutex    // for reading while a lease is renewed, for writing when one is given up
-	released map[string]bool // receipts of messages in flight whose time the function has set itself
 }
 
-const (
-	receiveSize = 10               // messages that one receive gives at most
-	longPoll    = 20 * time.Second // the longest wait that SQS knows
-	lease       = 20 * time.Second
-	renewal     = 5 * time.Second
-	settlers    = 4 // calls at once that delete or return the messages of one batch
-)
+const longPoll = 20 * time.Second // the longest wait that SQS knows
 
 // New makes a mapping; Run starts it.
 func New(o Options) *Mapping {
 	if o.Log == nil {
 		o.Log = func(string) {}
 	}
-	return &Mapping{o: o, released: map[string]bool{}}
+	return &Mapping{leases: leases{o: o, released: map[string]bool{}}}
 }
 
 // Run polls until the context ends, then finishes what it holds and returns.
@@ -138,7 +100,7 @@ func (m *Mapping) backoff() time.Duration {
 // gather receives one batch. With a window it waits for more until the batch is full by number or by bytes, or the window closes; without,
 // a batch is what one receive gives. It returns nil when nothing came.
 func (m *Mapping) gather(ctx context.Context) (*batch, error) {
-	b := newBatch(m)
+	b := newBatch(&m.leases)
 	if len(m.ready) > 0 {
 		b = m.ready[0]
 		m.ready = m.ready[1:]
@@ -177,7 +139,7 @@ func (m *Mapping) gather(ctx context.Context) (*batch, error) {
 				continue
 			}
 			if !into.add(r) {
-				into = newBatch(m)
+				into = newBatch(&m.leases)
 				into.add(r)
 				m.ready = append(m.ready, into)
 			}
@@ -205,35 +167,6 @@ func (m *Mapping) receive(ctx context.Context, n int, wait time.Duration) ([]typ
 		return nil, err
 	}
 	return out.Messages, nil
-}
-
-func (m *Mapping) leased() bool { return m.o.Holder != nil && m.o.Visibility > lease }
-
-// Released tells that the function is about to say itself when a message comes back. Its word stands: no renewal is under way when Released
-// returns, and none follows. Receipts that the mapping does not hold are passed over.
-func (m *Mapping) Released(receipts ...string) {
-	m.holding.Lock()
-	defer m.holding.Unlock()
-	for _, r := range receipts {
-		if _, held := m.released[r]; held {
-			m.released[r] = true
-		}
-	}
-}
-
-// own notes which receipts the mapping holds.
-func (m *Mapping) own(receipt string) {
-	m.holding.Lock()
-	defer m.holding.Unlock()
-	m.released[receipt] = false
-}
-
-func (m *Mapping) disown(records []record) {
-	m.holding.Lock()
-	defer m.holding.Unlock()
-	for _, r := range records {
-		delete(m.released, r.receipt)
-	}
 }
 
 // process runs the function on a batch, deletes what succeeded and gives the rest back.
@@ -297,43 +230,4 @@ func (m *Mapping) giveBack(records []record) {
 	if m.leased() {
 		m.hold(records, m.o.Visibility)
 	}
-}
-
-// hold hides messages for at most d, and no longer than the queue's own timeout would; those that the function released it leaves alone.
-func (m *Mapping) hold(records []record, d time.Duration) {
-	m.holding.RLock()
-	defer m.holding.RUnlock()
-	now := time.Now()
-	inTens(records, func(ten []record) {
-		in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &m.o.QueueURL}
-		for i, r := range ten {
-			left := min(d, r.received.Add(m.o.Visibility).Sub(now)).Round(time.Second)
-			if left > 0 && !m.released[r.receipt] {
-				in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{
-					Id: aws.String(fmt.Sprint(i)), ReceiptHandle: &r.receipt, VisibilityTimeout: int32(left / time.Second)})
-			}
-		}
-		if len(in.Entries) == 0 {
-			return
-		}
-		if _, err := m.o.Holder.ChangeMessageVisibilityBatch(context.Background(), in); err != nil {
-			m.o.Log(fmt.Sprintf("holding messages of %s: %v", m.o.QueueURL, err))
-		}
-	})
-}
-
-func inTens(records []record, f func([]record)) {
-	var calls sync.WaitGroup
-	free := make(chan struct{}, settlers)
-	for len(records) > 0 {
-		n := min(receiveSize, len(records))
-		ten := records[:n]
-		records = records[n:]
-		free <- struct{}{}
-		calls.Go(func() {
-			defer func() { <-free }()
-			f(ten)
-		})
-	}
-	calls.Wait()
 }
