@@ -4,31 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
 // MaxAsyncPayload is Lambda's limit for an asynchronous invocation, in bytes.
 const MaxAsyncPayload = 1024 * 1024
-
-// Failure is an asynchronous invocation that was given up.
-type Failure struct {
-	Function  string
-	RequestID string
-	Payload   []byte
-	Condition string // RetriesExhausted or EventAgeExceeded
-	Attempts  int
-	Response  []byte // of the last attempt
-}
-
-// queue keeps count of asynchronous invocations under way. They live in memory: those that wait for a retry are lost when the program ends.
-type queue struct {
-	stop    chan struct{}
-	once    sync.Once
-	running sync.WaitGroup
-}
-
-func (q *queue) end() { q.once.Do(func() { close(q.stop) }) }
 
 // Enqueue takes an asynchronous invocation: it returns at once, and the function's errors are retried as often as the function says, one and two minutes
 // apart. Then the invocation goes to Options.Failed. Throttles are retried until the event is too old.

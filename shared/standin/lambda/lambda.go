@@ -8,107 +8,12 @@ package lambda
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
-
-// MaxPayload is Lambda's limit for a request or a response of a synchronous invocation, in bytes.
-const MaxPayload = 6 * 1024 * 1024
-
-// The errors of an invocation that never reached the function. Anything that the function did is in the Result instead.
-var (
-	ErrThrottled = errors.New("rate exceeded: the function runs as often at once as its reserved concurrency allows")
-	ErrTooLarge  = fmt.Errorf("the request must be smaller than %d bytes", MaxPayload)
-	ErrUnknown   = errors.New("no such function")
-	ErrStopping  = errors.New("the functions are stopping")
-)
-
-// Options are the settings of a Host. Zero fields take the values in brackets.
-type Options struct {
-	Region       string            // us-east-1
-	AccountID    string            // 000000000000
-	Concurrency  int               // processes of a function that has no reserved concurrency [10]
-	IdleAfter    time.Duration     // how long a process may wait for work before it is ended [5m]
-	InitTimeout  time.Duration     // how long a process may take to ask for work [10s]
-	Environment  map[string]string // set for every function, over what it has and what this package sets
-	Log          func(Line)        // gets every line a function writes, and what befell it; called one line at a time
-	AsyncBackoff time.Duration     // wait before the first retry of an asynchronous invocation; doubles [1m]
-	Failed       func(Failure)     // gets asynchronous invocations that were given up
-	// Guard stands before what Serve answers [nothing does].
-	Guard func(http.Handler) http.Handler
-}
-
-// Handler is a function that runs inside this program, as tests use it.
-type Handler func(ctx context.Context, payload []byte) ([]byte, error)
-
-// Function is what a Host runs. Either Binary or Handler is set.
-type Function struct {
-	Name        string
-	Binary      string // path of the program
-	Handler     Handler
-	Environment map[string]string
-	Timeout     time.Duration
-	MemoryMB    int
-	Reserved    *int          // reserved concurrent executions; 0 stops the function
-	Retries     int           // of an asynchronous invocation that fails
-	MaximumAge  time.Duration // of an asynchronous invocation
-}
-
-// Result is what came of an invocation that reached the function.
-type Result struct {
-	RequestID     string
-	Payload       []byte        // the function's answer, or the error as JSON (errorType, errorMessage)
-	FunctionError string        // "" or "Unhandled"
-	Duration      time.Duration // in the function, without waiting for a process
-	Cold          bool          // the first one of its process
-}
-
-// Err is the function's error as a Go error, or nil.
-func (r Result) Err() error {
-	if r.FunctionError == "" {
-		return nil
-	}
-	var e struct{ ErrorType, ErrorMessage string }
-	if json.Unmarshal(r.Payload, &e) != nil || e.ErrorType == "" && e.ErrorMessage == "" {
-		return errors.New(string(r.Payload))
-	}
-	return fmt.Errorf("%s: %s", e.ErrorType, e.ErrorMessage)
-}
-
-// Line is one line of a function's log. Level is set only on lines of the platform itself, such as a timeout.
-type Line struct {
-	Time      time.Time
-	Function  string
-	RequestID string
-	Text      string
-	Level     string
-}
-
-// Host runs functions. Register them, Serve a listener for their processes, Invoke, and Close.
-type Host struct {
-	options Options
-	logging sync.Mutex
-	async   queue
-
-	mu      sync.Mutex
-	address string
-	pools   map[string]*pool
-	keys    map[string]identity
-	started int
-	closed  bool
-	server  *http.Server
-	exited  sync.WaitGroup
-}
-
-type identity struct {
-	function string
-	process  *process // nil for the key of a function that runs inside this program
-}
 
 // New makes a host without functions.
 func New(o Options) *Host {
@@ -210,9 +115,6 @@ func (h *Host) pool(function string) (*pool, error) {
 // FunctionKey is the access key of a function that has no process of its own: an in-process handler, or the poller of its queue.
 func FunctionKey(function string) string { return keyPrefix + "FN" + sanitised(function) }
 
-// keyPrefix marks the access keys that this package hands out, so that one of an earlier start is not taken for a developer's own.
-const keyPrefix = "LAMBDALOCAL"
-
 // Caller names the function behind an access key and, when the key belongs to a process, the invocation it is busy with. Known is false for
 // keys that no function has; stale is true for those that look like one of a process that is gone.
 func (h *Host) Caller(accessKey string) (function, requestID string, known, stale bool) {
@@ -288,26 +190,4 @@ func (h *Host) Close(ctx context.Context) error {
 		_ = server.Close()
 	}
 	return err
-}
-
-func (h *Host) log(l Line) {
-	if l.Time.IsZero() {
-		l.Time = time.Now()
-	}
-	h.logging.Lock()
-	defer h.logging.Unlock()
-	h.options.Log(l)
-}
-
-func sanitised(name string) string {
-	out := make([]byte, 0, len(name))
-	for i := 0; i < len(name); i++ {
-		switch c := name[i]; {
-		case c >= 'a' && c <= 'z':
-			out = append(out, c-'a'+'A')
-		case c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
-			out = append(out, c)
-		}
-	}
-	return string(out)
 }

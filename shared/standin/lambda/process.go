@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,38 +11,80 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// process is one running program of a function. Its fields are guarded by the pool's mu but for those that say otherwise.
-type process struct {
-	pool    *pool
-	id      string
-	key     string
-	command *exec.Cmd
-	next    chan *task    // hands it its next task
-	gone    chan struct{} // closed when it has ended
-	last    atomic.Pointer[string]
-	task    *task
-	asked   bool // it has asked for work, so its start is over
-	tasks   int
-	timer   *time.Timer // ends it: during its start, a task, or idleness
-	only    *task       // the one task of a process that was started for it
-	initial []byte      // the error it reported for its start
-	killed  bool
-	lines   sync.WaitGroup
-	sink    func(Line) // gets its lines too; called from its own readers
+// balance hands waiting tasks to idle processes and starts as many processes as the rest could use. The caller holds mu.
+func (p *pool) balance() {
+	if p.function.Handler != nil {
+		for len(p.pending) > 0 && p.running < p.limit && !p.closed {
+			p.running++
+			go p.handle(p.pop())
+		}
+		return
+	}
+	for len(p.pending) > 0 && len(p.idle) > 0 {
+		q := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		p.assign(q, p.pop())
+	}
+	for p.starting < len(p.pending) && len(p.processes) < p.limit && !p.closed {
+		p.start(nil)
+	}
 }
 
-func (q *process) request() string {
-	if id := q.last.Load(); id != nil {
-		return *id
+// handle runs a task in a function that lives in this program.
+func (p *pool) handle(t *task) {
+	t.started = time.Now()
+	ctx, cancel := context.WithDeadline(context.Background(), t.started.Add(p.function.Timeout))
+	defer cancel()
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: t.id, InvokedFunctionArn: p.host.arn(p.function.Name)})
+	answer := make(chan Result, 1)
+	go func() {
+		r := Result{RequestID: t.id}
+		defer func() {
+			if v := recover(); v != nil {
+				r.FunctionError = "Unhandled"
+				r.Payload = errorPayload(fmt.Sprintf("%T", v), fmt.Sprint(v))
+				p.host.log(Line{Function: p.function.Name, RequestID: t.id, Level: "ERROR", Text: fmt.Sprintf("panic: %v\n%s", v, debug.Stack())})
+			}
+			answer <- r
+		}()
+		out, err := p.function.Handler(ctx, t.payload)
+		switch {
+		case err != nil:
+			r.FunctionError = "Unhandled"
+			r.Payload = errorPayload(fmt.Sprintf("%T", err), err.Error())
+		case len(out) > MaxPayload:
+			r.FunctionError = "Unhandled"
+			r.Payload = responseTooLarge(len(out))
+		default:
+			r.Payload = out
+		}
+	}()
+	var r Result
+	select {
+	case r = <-answer:
+	case <-ctx.Done():
+		// An answer that came together with the deadline still counts.
+		select {
+		case r = <-answer:
+		default:
+			r = timedOut(t.id, p.function.Timeout)
+		}
 	}
-	return ""
+	r.Duration = time.Since(t.started)
+	t.done <- r
+	p.mu.Lock()
+	p.running--
+	p.balance()
+	p.mu.Unlock()
 }
 
 // start begins a process; only is the task it is for, or nil. The caller holds mu.
@@ -128,14 +171,6 @@ func (q *process) launch() error {
 	return q.command.Start()
 }
 
-// kill ends the program at once. The caller holds mu.
-func (q *process) kill() {
-	q.killed = true
-	if q.command != nil && q.command.Process != nil {
-		terminate(q.command)
-	}
-}
-
 // ended settles what the process leaves behind when it is no more.
 func (q *process) ended(err error) {
 	p := q.pool
@@ -188,12 +223,6 @@ func (q *process) ended(err error) {
 	delete(p.host.keys, q.key)
 	p.host.mu.Unlock()
 	p.host.exited.Done()
-}
-
-func (q *process) settle(t *task, r Result) {
-	r.RequestID, r.Cold = t.id, t.cold
-	r.Duration = time.Since(t.started)
-	t.done <- r
 }
 
 // assign gives a task to a process that waits for one. The caller holds mu.

@@ -23,8 +23,8 @@ import (
 
 // Mapping is a running feed of one queue to one function.
 type Mapping struct {
-	leases // of the messages in hand; the options stand there
-	ready []*batch // of messages received together with those that filled a batch; the last may have room
+	leases          // of the messages in hand; the options stand there
+	ready  []*batch // of messages received together with those that filled a batch; the last may have room
 
 	mu      sync.Mutex
 	failing int // batches that failed as a whole since the last that did not
