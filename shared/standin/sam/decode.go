@@ -68,66 +68,6 @@ func (d *document) decode() *Template {
 	return t
 }
 
-// unsupported lists types that would change what runs, so that leaving them out in silence would teach wrong.
-var unsupported = map[string]string{
-	"AWS::Serverless::Api":            "use AWS::Serverless::HttpApi",
-	"AWS::Serverless::SimpleTable":    "use AWS::DynamoDB::Table",
-	"AWS::Serverless::StateMachine":   "use queues and schedules",
-	"AWS::Serverless::Connector":      "use Policies of the function",
-	"AWS::Serverless::Application":    "declare the resources here",
-	"AWS::Serverless::LayerVersion":   "build everything into the function",
-	"AWS::DynamoDB::GlobalTable":      "use AWS::DynamoDB::Table",
-	"AWS::Lambda::Function":           "use AWS::Serverless::Function",
-	"AWS::Lambda::EventSourceMapping": "use an SQS event of the function",
-	"AWS::Lambda::EventInvokeConfig":  "use EventInvokeConfig of the function",
-	"AWS::Scheduler::Schedule":        "use a ScheduleV2 event of the function",
-	"AWS::IAM::ManagedPolicy":         "use Policies of the role",
-	"AWS::IAM::Policy":                "use Policies of the role",
-	"AWS::Events::Rule":               "use a Schedule or ScheduleV2 event of the function",
-}
-
-// meaningless lists types that a deployment needs and one machine has no use for. A type in none of the lists is a misspelt one, or one
-// whose absence nobody has thought about.
-var meaningless = map[string]bool{
-	"AWS::ApiGatewayV2::ApiMapping":               true,
-	"AWS::ApiGatewayV2::DomainName":               true,
-	"AWS::ApiGatewayV2::VpcLink":                  true,
-	"AWS::ApplicationAutoScaling::ScalableTarget": true,
-	"AWS::ApplicationAutoScaling::ScalingPolicy":  true,
-	"AWS::ApplicationInsights::Application":       true,
-	"AWS::Budgets::Budget":                        true,
-	"AWS::CertificateManager::Certificate":        true,
-	"AWS::CloudFront::Distribution":               true,
-	"AWS::CloudWatch::Alarm":                      true,
-	"AWS::CloudWatch::CompositeAlarm":             true,
-	"AWS::CloudWatch::Dashboard":                  true,
-	"AWS::KMS::Alias":                             true,
-	"AWS::KMS::Key":                               true,
-	"AWS::Lambda::Permission":                     true,
-	"AWS::Logs::LogGroup":                         true,
-	"AWS::Logs::MetricFilter":                     true,
-	"AWS::ResourceGroups::Group":                  true,
-	"AWS::Route53::RecordSet":                     true,
-	"AWS::S3::Bucket":                             true,
-	"AWS::S3::BucketPolicy":                       true,
-	"AWS::SNS::Subscription":                      true,
-	"AWS::SNS::Topic":                             true,
-	"AWS::SNS::TopicPolicy":                       true,
-	"AWS::SQS::QueuePolicy":                       true,
-	"AWS::SSM::Parameter":                         true,
-	"AWS::Scheduler::ScheduleGroup":               true,
-	"AWS::SecretsManager::Secret":                 true,
-	"AWS::WAFv2::WebACL":                          true,
-}
-
-func knownType(kind string) bool {
-	switch kind {
-	case typeFunction, typeTable, typeQueue, typeHTTPAPI, typeRole:
-		return true
-	}
-	return rawTypes[kind] || meaningless[kind] || unsupported[kind] != ""
-}
-
 // link checks what only the whole template can tell.
 func (d *document) link(t *Template) {
 	names := map[string]string{}
@@ -170,14 +110,6 @@ func (d *document) link(t *Template) {
 			}
 		}
 	}
-}
-
-// Key is the route key as API Gateway writes it: "POST /v1/batch", "ANY /x", "$default".
-func (r Route) Key() string {
-	if r.Path == "" {
-		return "$default"
-	}
-	return r.Method + " " + r.Path
 }
 
 func (d *document) queue(r *resource) Queue {

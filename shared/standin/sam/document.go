@@ -54,23 +54,14 @@ func (d *document) fail(n *yaml.Node, what, do string) {
 	d.fault = &Fault{File: d.file, Line: line, What: oneLine(what), Do: oneLine(do)}
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
-// open reads a template's parameters and resources, and decides what there is of them.
-func open(file string, data []byte, env Environment) (*document, error) {
-	d, err := written(file, data, env)
-	if err != nil {
-		return nil, err
-	}
-	d.readParameters()
-	d.checkRules()
-	d.checkGlobals()
-	d.readResources()
-	if d.fault != nil {
-		return nil, d.fault
-	}
-	return d, nil
+// take gives the fault that there is and goes on without it.
+func (d *document) take() *Fault {
+	fault := d.fault
+	d.fault = nil
+	return fault
 }
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 // written is a template as its text has it.
 func written(file string, data []byte, env Environment) (*document, error) {
@@ -190,50 +181,6 @@ func (d *document) transform(n *yaml.Node) {
 			d.fail(name, fmt.Sprintf("transform %s is not supported", name.Value), "only "+sam+" is")
 		}
 	}
-}
-
-func (d *document) readResources() {
-	for _, e := range d.entries(d.stated, "Resources") {
-		if !logicalID.MatchString(e.key.Value) {
-			d.fail(e.key, fmt.Sprintf("%q is no logical id", e.key.Value), "use letters and digits only")
-		}
-		s := d.section(e.value, "resource "+e.key.Value)
-		at, written := s.left["Type"]
-		r := &resource{id: e.key.Value, kind: s.text("Type", ""), line: e.key.Line, properties: s.take("Properties")}
-		condition := s.take("Condition")
-		s.ignore("DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy")
-		s.done()
-		if r.kind == "" {
-			d.fail(e.key, fmt.Sprintf("resource %s has no Type", r.id), "give it one")
-		}
-		if written && !knownType(r.kind) {
-			d.fail(at.value, fmt.Sprintf("resource %s is of type %s, which is not known here", r.id, r.kind), "check the spelling, or leave it out")
-		}
-		if condition != nil {
-			r.absent = !d.condition(condition, condition.Value)
-		}
-		if r.properties == nil {
-			r.properties = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: r.line}
-		}
-		r.properties = d.mergeGlobals(r.kind, r.properties)
-		d.resources[r.id] = r
-		d.order = append(d.order, r)
-	}
-}
-
-var logicalID = regexp.MustCompile(`^[A-Za-z0-9]+$`)
-
-func scalar(at *yaml.Node, value string) *yaml.Node {
-	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
-	if at != nil {
-		n.Line = at.Line
-	}
-	return n
-}
-
-func asFloat(n *yaml.Node) float64 {
-	x, _ := strconv.ParseFloat(n.Value, 64)
-	return x
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

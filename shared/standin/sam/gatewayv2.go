@@ -8,17 +8,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// The parts of an HTTP API that is written out, for what AWS::Serverless::HttpApi cannot say, such as an authorizer that depends on a condition.
-const (
-	typeRawAPI         = "AWS::ApiGatewayV2::Api"
-	typeRawStage       = "AWS::ApiGatewayV2::Stage"
-	typeRawAuthorizer  = "AWS::ApiGatewayV2::Authorizer"
-	typeRawIntegration = "AWS::ApiGatewayV2::Integration"
-	typeRawRoute       = "AWS::ApiGatewayV2::Route"
-)
-
-var rawTypes = map[string]bool{typeRawAPI: true, typeRawStage: true, typeRawAuthorizer: true, typeRawIntegration: true, typeRawRoute: true}
-
 type integration struct {
 	function string // its ARN
 	timeout  time.Duration

@@ -1,7 +1,6 @@
 package sam
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -112,49 +111,4 @@ func (l limits) refuse(kind, value string) string {
 		return "of a length out of range"
 	}
 	return ""
-}
-
-// Refusal is one thing that is wrong with the values of a template's parameters.
-type Refusal struct {
-	Parameter string // "" where a rule over several does not hold
-	What      string
-}
-
-// Check says everything that is wrong with the parameters' values in env: of each parameter by itself and of each rule over several, and of those that are
-// not declared. It returns the parameters as they would be. An error is a template that cannot be read.
-func Check(file string, data []byte, env Environment) ([]Parameter, []Refusal, error) {
-	d, err := written(file, data, env)
-	if err != nil {
-		return nil, nil, err
-	}
-	known, out, refused := map[string]bool{}, []Parameter{}, []Refusal{}
-	for _, e := range d.entries(d.declared, "Parameters") {
-		known[e.key.Value] = true
-		p := d.parameter(e)
-		if fault := d.take(); fault != nil {
-			refused = append(refused, Refusal{p.Name, cmp.Or(p.Constraint, fault.What)})
-		}
-		out = append(out, p)
-	}
-	for name := range env.Parameters {
-		if !known[name] {
-			refused = append(refused, Refusal{name, "is no parameter of " + file})
-		}
-	}
-	for _, e := range d.entries(d.rules, "Rules") {
-		for _, broken := range d.broken(e) {
-			refused = append(refused, Refusal{"", broken})
-		}
-		if fault := d.take(); fault != nil {
-			return nil, nil, fault
-		}
-	}
-	return out, refused, nil
-}
-
-// take gives the fault that there is and goes on without it.
-func (d *document) take() *Fault {
-	fault := d.fault
-	d.fault = nil
-	return fault
 }

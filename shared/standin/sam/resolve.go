@@ -43,35 +43,6 @@ func (d *document) resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-func shallow(n *yaml.Node) *yaml.Node {
-	return &yaml.Node{Kind: n.Kind, Tag: n.Tag, Line: n.Line}
-}
-
-// intrinsic recognises both forms of a function: a tag (!Ref X) and a map of one key ({Ref: X}, {Fn::Sub: X}). The
-// argument of the short form is the same node without its tag.
-func intrinsic(n *yaml.Node) (name string, argument *yaml.Node, ok bool) {
-	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
-		name = n.Tag[1:]
-		switch name {
-		case "Ref", "Condition":
-		case "Base64", "Cidr", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Select", "Split", "Sub", "Equals", "And", "Or", "Not", "Transform", "Length", "ToJsonString", "ForEach":
-			name = "Fn::" + name
-		default:
-			return "", nil, false
-		}
-		bare := *n
-		bare.Tag = ""
-		return name, &bare, true
-	}
-	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
-		key := n.Content[0].Value
-		if key == "Ref" || strings.HasPrefix(key, "Fn::") {
-			return key, n.Content[1], true
-		}
-	}
-	return "", nil, false
-}
-
 func (d *document) call(at *yaml.Node, name string, arg *yaml.Node) *yaml.Node {
 	switch name {
 	case "Ref":
@@ -140,30 +111,6 @@ func (d *document) call(at *yaml.Node, name string, arg *yaml.Node) *yaml.Node {
 	return at
 }
 
-func (d *document) arguments(at *yaml.Node, name string, arg *yaml.Node, n int) []*yaml.Node {
-	if arg.Kind != yaml.SequenceNode || len(arg.Content) != n {
-		d.fail(at, fmt.Sprintf("%s wants a list of %d", name, n), "check its form in the CloudFormation reference")
-		return nil
-	}
-	return arg.Content
-}
-
-func (d *document) list(n *yaml.Node, name string) []*yaml.Node {
-	if n == nil || n.Kind != yaml.SequenceNode {
-		d.fail(n, name+" wants a list", "check its form in the CloudFormation reference")
-		return nil
-	}
-	return n.Content
-}
-
-func (d *document) plain(n *yaml.Node, name string) string {
-	if n == nil || n.Kind != yaml.ScalarNode {
-		d.fail(n, name+" wants a plain text", "check its form in the CloudFormation reference")
-		return ""
-	}
-	return n.Value
-}
-
 func (d *document) ref(at *yaml.Node, name string) *yaml.Node {
 	if name == "AWS::NoValue" {
 		return nil
@@ -179,24 +126,6 @@ func (d *document) ref(at *yaml.Node, name string) *yaml.Node {
 	}
 	d.fail(at, fmt.Sprintf("nothing is named %s", name), "declare it as a parameter or a resource, or mend the reference")
 	return at
-}
-
-func (d *document) pseudo(name string) (string, bool) {
-	switch name {
-	case "AWS::Region":
-		return d.env.Region, true
-	case "AWS::AccountId":
-		return d.env.AccountID, true
-	case "AWS::StackName":
-		return d.env.StackName, true
-	case "AWS::StackId":
-		return fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/local", d.env.Region, d.env.AccountID, d.env.StackName), true
-	case "AWS::Partition":
-		return "aws", true
-	case "AWS::URLSuffix":
-		return "amazonaws.com", true
-	}
-	return "", false
 }
 
 func (d *document) sub(at, arg *yaml.Node) string {
@@ -286,6 +215,93 @@ func (d *document) findInMap(at *yaml.Node, a []*yaml.Node) *yaml.Node {
 	return n
 }
 
+// physicalName is the name that a resource was given, or StackName-LogicalId.
+func (d *document) physicalName(at *yaml.Node, r *resource) string {
+	if r.name != "" {
+		return r.name
+	}
+	if r.naming {
+		d.fail(at, fmt.Sprintf("the name of %s depends on itself", r.id), "break the circle")
+		return ""
+	}
+	r.naming = true
+	defer func() { r.naming = false }()
+	name := d.env.StackName + "-" + r.id
+	if n := lookup(r.properties, nameProperty[r.kind]); n != nil {
+		if v := d.resolve(n); v != nil {
+			name = d.plain(v, nameProperty[r.kind])
+		}
+	} else if fifo := lookup(r.properties, "FifoQueue"); r.kind == typeQueue && fifo != nil && fifo.Value == "true" {
+		name += ".fifo"
+	}
+	r.name = name
+	return name
+}
+
+// resourceRef is what Ref gives for a resource.
+func (d *document) resourceRef(at *yaml.Node, id string) (string, bool) {
+	r := d.present(at, id)
+	if r == nil {
+		return d.generated(at, id, "")
+	}
+	switch r.kind {
+	case typeQueue:
+		return d.queueURL(d.physicalName(at, r)), true
+	case typeHTTPAPI, typeRawAPI:
+		return apiID(r.id), true
+	case "AWS::SNS::Topic":
+		return d.arn("sns", d.physicalName(at, r)), true
+	}
+	return d.physicalName(at, r), true
+}
+
+// attribute is what Fn::GetAtt gives for a resource.
+func (d *document) attribute(at *yaml.Node, id, attribute string) string {
+	r := d.present(at, id)
+	if r == nil {
+		if v, ok := d.generated(at, id, attribute); ok {
+			return v
+		}
+		d.fail(at, fmt.Sprintf("no resource is named %s", id), "declare it or mend the reference")
+		return ""
+	}
+	name := d.physicalName(at, r)
+	switch r.kind + "." + attribute {
+	case typeTable + ".Arn":
+		return d.arn("dynamodb", "table/"+name)
+	case typeTable + ".StreamArn":
+		return d.arn("dynamodb", "table/"+name+"/stream/local")
+	case typeQueue + ".Arn":
+		return d.arn("sqs", name)
+	case typeQueue + ".QueueName":
+		return name
+	case typeQueue + ".QueueUrl":
+		return d.queueURL(name)
+	case typeFunction + ".Arn":
+		return d.arn("lambda", "function:"+name)
+	case typeHTTPAPI + ".ApiId", typeRawAPI + ".ApiId":
+		return apiID(r.id)
+	case typeHTTPAPI + ".ApiEndpoint", typeRawAPI + ".ApiEndpoint":
+		return d.env.APIBase
+	case typeRole + ".Arn":
+		return d.roleARN(name)
+	case "AWS::SNS::Topic.TopicName":
+		return name
+	case "AWS::Logs::LogGroup.Arn":
+		return d.arn("logs", "log-group:"+name) + ":*"
+	}
+	switch r.kind {
+	case typeTable, typeQueue, typeFunction, typeHTTPAPI:
+		d.fail(at, fmt.Sprintf("%s has no attribute %s", r.kind, attribute), "use one that it has, such as Arn")
+		return ""
+	}
+	service := strings.ToLower(strings.Split(r.kind+"::", "::")[1])
+	if strings.HasSuffix(attribute, "Arn") {
+		return d.arn(service, name)
+	}
+	return name
+}
+
 // condition decides a named condition.
 func (d *document) condition(at *yaml.Node, name string) bool {
 	if v, ok := d.decided[name]; ok {
@@ -351,13 +367,4 @@ func (d *document) decide(n *yaml.Node) bool {
 	}
 	d.fail(n, name+" is no condition", "use Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition")
 	return false
-}
-
-func lookup(n *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
 }

@@ -8,10 +8,7 @@
 package sam
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/userops/userops/shared/standin/policy"
@@ -109,6 +106,14 @@ type Route struct {
 	Throttling Throttling
 	Timeout    time.Duration // 30 s unless the event says less
 	Line       int
+}
+
+// Key is the route key as API Gateway writes it: "POST /v1/batch", "ANY /x", "$default".
+func (r Route) Key() string {
+	if r.Path == "" {
+		return "$default"
+	}
+	return r.Method + " " + r.Path
 }
 
 // Throttling is a token bucket; zero values mean that nothing is limited at this level.
@@ -265,32 +270,6 @@ func (f *Fault) Error() string {
 		return where + ": " + f.What
 	}
 	return where + ": " + f.What + "; " + f.Do
-}
-
-// Load reads and resolves the template at path. What is wrong with the template itself is a *Fault.
-func Load(path string, env Environment) (*Template, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return nil, &Fault{File: path, What: fmt.Sprintf("the template cannot be read (%v)", err), Do: "run in the folder that holds it, or name another with -template"}
-	}
-	return Parse(path, data, env)
-}
-
-// Parse resolves the text of a template; file is how faults name it.
-func Parse(file string, data []byte, env Environment) (*Template, error) {
-	d, err := open(file, data, env)
-	if err != nil {
-		return nil, err
-	}
-	t := d.decode()
-	if d.fault != nil {
-		return nil, d.fault
-	}
-	return t, nil
 }
 
 // Queue finds a queue by its name, its ARN or its logical id.
