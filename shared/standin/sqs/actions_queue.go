@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -188,17 +187,6 @@ func (x *exchange) listDeadLetterSourceQueues() *fault {
 	return x.page(names, "queueUrls", token, most, paged)
 }
 
-// sourcesOf names the queues whose dead letters go to target.
-func (e *Engine) sourcesOf(target string) []string {
-	var names []string
-	for name, q := range e.queues {
-		if q.Redrive != nil && q.Redrive.Target == target {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // page answers a list of queues, at most 1,000; the token is the last name of the page before.
 func (x *exchange) page(names []string, member, token string, most int, paged bool) *fault {
 	if !paged {
@@ -239,18 +227,6 @@ func (x *exchange) page(names []string, member, token string, most int, paged bo
 	}
 	x.out = append(x.out, '}')
 	return nil
-}
-
-// onlyURL reads a request that has a queue's URL and nothing else.
-func (x *exchange) onlyURL() (string, *fault) {
-	var url string
-	f := x.decode(func(key []byte) error {
-		if string(key) == "QueueUrl" {
-			return x.in.str(&url)
-		}
-		return x.in.skip()
-	})
-	return url, f
 }
 
 func (x *exchange) deleteQueue() *fault {
@@ -327,19 +303,4 @@ func (x *exchange) purgeQueue() *fault {
 		return f
 	}
 	return await(c)
-}
-
-// purge empties the index; deduplication ids and waiters stay.
-func (q *queue) purge(now time.Time) {
-	q.purgedAt = now
-	q.purgedBelow = q.nextSeq
-	fresh := newQueue(q.id, q.name)
-	q.messages, q.counts, q.hidden, q.ages = fresh.messages, fresh.counts, fresh.hidden, fresh.ages
-	q.list, q.groups, q.open = fresh.list, fresh.groups, fresh.open
-}
-
-// sequence is the SequenceNumber of a message of a FIFO queue: 20 digits that grow, far enough apart to grow in a
-// floating-point number too.
-func sequence(seq uint64) string {
-	return strconv.FormatUint(10_000_000_000_000_000_000+seq<<16, 10)
 }

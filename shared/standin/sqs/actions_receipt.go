@@ -21,6 +21,10 @@ func (n *receipted) member(d *decoder, key []byte) (bool, error) {
 	return false, nil
 }
 
+func (n *receipted) batchID() []byte { return n.id }
+
+func (n *receipted) failed() *fault { return n.fault }
+
 // find looks a receipt up. Without a fault the message may still be nil: it was deleted, or received again since.
 func (q *queue) find(handle []byte) (*message, *fault) {
 	if len(handle) == 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // systemNames are the system attributes that a receive can ask for.
@@ -73,6 +74,61 @@ func (x *exchange) receiveMessage() *fault {
 		return f
 	}
 	return await(d.commit)
+}
+
+// poll is a receive that waits.
+func (x *exchange) poll(name string, w wish, wait int, given bool) (delivery, *fault) {
+	e := x.e
+	e.mu.Lock()
+	q := e.queues[name]
+	if q == nil {
+		e.mu.Unlock()
+		return delivery{}, noQueue()
+	}
+	now := x.now.UnixMilli()
+	d := e.receive(q, w, now)
+	if !given {
+		wait = q.Wait
+	}
+	if len(d.handed) > 0 || d.fault != nil || wait == 0 || e.closing {
+		e.mu.Unlock()
+		return d, d.fault
+	}
+	mine := &waiter{wish: w, deadline: now + int64(wait)*1000, result: make(chan delivery, 1)}
+	q.waiters = append(q.waiters, mine)
+	e.arm(q)
+	e.mu.Unlock()
+
+	timer := time.NewTimer(time.Duration(wait) * time.Second)
+	defer timer.Stop()
+	for {
+		stopped := false
+		select {
+		case d := <-mine.result:
+			return d, d.fault
+		case <-timer.C:
+		case <-x.ctx.Done():
+			stopped = true
+		case <-e.stop:
+			stopped = true
+		}
+		e.mu.Lock()
+		late := stopped || e.now().UnixMilli() >= mine.deadline
+		if late {
+			q.leave(mine)
+		}
+		e.mu.Unlock()
+		if late {
+			select {
+			case d := <-mine.result:
+				return d, d.fault
+			default:
+				return delivery{}, nil
+			}
+		}
+		// The clock is not the real one, and lags behind it.
+		timer.Reset(max(time.Millisecond, time.UnixMilli(mine.deadline).Sub(e.now())))
+	}
 }
 
 func (x *exchange) appendMessages(d delivery, systems, names []string) *fault {

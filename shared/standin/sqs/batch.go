@@ -1,5 +1,7 @@
 package sqs
 
+import "bytes"
+
 // batchEntry is an entry of a batch request: it takes the members that it knows, and has an id.
 type batchEntry[T any] interface {
 	*T
@@ -7,11 +9,6 @@ type batchEntry[T any] interface {
 	batchID() []byte
 	failed() *fault
 }
-
-func (n *entry) batchID() []byte     { return n.id }
-func (n *receipted) batchID() []byte { return n.id }
-func (n *entry) failed() *fault      { return n.fault }
-func (n *receipted) failed() *fault  { return n.fault }
 
 // answerBatch writes which entries of a batch were carried out, each with what more adds to its id, and which failed alone.
 func answerBatch[T any, E batchEntry[T]](x *exchange, entries []T, more func(E)) {
@@ -67,4 +64,51 @@ func decodeBatch[T any, E batchEntry[T]](x *exchange) (url string, entries []T, 
 		return "", nil, f
 	}
 	return url, entries, checkBatch(count, len(entries), func(i int) []byte { return E(&entries[i]).batchID() })
+}
+
+// failure is an entry of a batch that failed alone.
+type failure struct {
+	id    []byte
+	fault *fault
+}
+
+func (x *exchange) appendFailed(failed []failure) {
+	if len(failed) == 0 {
+		return
+	}
+	x.out = append(x.out, `,"Failed":[`...)
+	for i, f := range failed {
+		if i > 0 {
+			x.out = append(x.out, ',')
+		}
+		x.out = append(x.out, `{"Id":`...)
+		x.out = appendString(x.out, f.id)
+		x.out = append(x.out, `,"SenderFault":true,"Code":`...)
+		x.out = appendString(x.out, f.fault.wireCode())
+		x.out = append(x.out, `,"Message":`...)
+		x.out = appendString(x.out, f.fault.message)
+		x.out = append(x.out, '}')
+	}
+	x.out = append(x.out, ']')
+}
+
+// checkBatch checks the number of entries and their ids; kept is how many of count entries id can be asked about.
+func checkBatch(count, kept int, id func(i int) []byte) *fault {
+	if count == 0 {
+		return faultf("EmptyBatchRequest", legacy+"EmptyBatchRequest", "There should be at least one entry in the request.")
+	}
+	if count > maxBatchEntries {
+		return faultf("TooManyEntriesInBatchRequest", legacy+"TooManyEntriesInBatchRequest", "Maximum number of entries per request are %d. You have sent %d.", maxBatchEntries, count)
+	}
+	for i := range kept {
+		if !queueName.Match(id(i)) {
+			return faultf("InvalidBatchEntryId", legacy+"InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long. You sent %q.", shorten(string(id(i))))
+		}
+		for j := range i {
+			if bytes.Equal(id(i), id(j)) {
+				return faultf("BatchEntryIdsNotDistinct", legacy+"BatchEntryIdsNotDistinct", "Id %s repeated.", id(i))
+			}
+		}
+	}
+	return nil
 }

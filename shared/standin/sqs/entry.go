@@ -58,6 +58,10 @@ func (n *entry) fail(f *fault) {
 	}
 }
 
+func (n *entry) batchID() []byte { return n.id }
+
+func (n *entry) failed() *fault { return n.fault }
+
 func (n *entry) system(d *decoder) error {
 	var all []attribute
 	var f *fault

@@ -78,29 +78,61 @@ func (h *timeHeap) set(i int, it timed) {
 	it.m.pos[h.slot] = int32(i)
 }
 
-// messageList links messages through prev and next.
-type messageList struct{ head, tail *message }
+// groupHeap holds the open groups, the one with the oldest first message first.
+type groupHeap []*group
 
-func (l *messageList) push(m *message) {
-	m.prev, m.next = l.tail, nil
-	if l.tail != nil {
-		l.tail.next = m
-	} else {
-		l.head = m
-	}
-	l.tail = m
+func (h *groupHeap) push(g *group) {
+	*h = append(*h, g)
+	h.up(len(*h) - 1)
 }
 
-func (l *messageList) remove(m *message) {
-	if m.prev != nil {
-		m.prev.next = m.next
-	} else {
-		l.head = m.next
+func (h *groupHeap) remove(g *group) {
+	i, last := g.pos, len(*h)-1
+	moved := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	g.pos = -1
+	if i == last {
+		return
 	}
-	if m.next != nil {
-		m.next.prev = m.prev
-	} else {
-		l.tail = m.prev
+	(*h)[i] = moved
+	moved.pos = i
+	h.down(i)
+	h.up(i)
+}
+
+func (h groupHeap) up(i int) {
+	g := h[i]
+	for i > 0 {
+		parent := (i - 1) / 2
+		if h[parent].first <= g.first {
+			break
+		}
+		h[i] = h[parent]
+		h[i].pos = i
+		i = parent
 	}
-	m.prev, m.next = nil, nil
+	h[i] = g
+	g.pos = i
+}
+
+func (h groupHeap) down(i int) {
+	g := h[i]
+	for {
+		child := 2*i + 1
+		if child >= len(h) {
+			break
+		}
+		if child+1 < len(h) && h[child+1].first < h[child].first {
+			child++
+		}
+		if g.first <= h[child].first {
+			break
+		}
+		h[i] = h[child]
+		h[i].pos = i
+		i = child
+	}
+	h[i] = g
+	g.pos = i
 }

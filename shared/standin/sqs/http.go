@@ -2,15 +2,12 @@ package sqs
 
 import (
 	"bytes"
-	"context"
 	"encoding/xml"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 const (
@@ -50,18 +47,6 @@ var actions = map[string]action{
 	"StartMessageMoveTask":         {"StartMessageMoveTask", (*exchange).startMessageMoveTask},
 	"TagQueue":                     {"TagQueue", (*exchange).tagQueue},
 	"UntagQueue":                   {"UntagQueue", (*exchange).untagQueue},
-}
-
-// exchange is one request with its answer.
-type exchange struct {
-	e    *Engine
-	ctx  context.Context
-	host string
-	iam  string
-	call Call
-	in   decoder
-	out  []byte
-	now  time.Time
 }
 
 type buffers struct{ in, out []byte }
@@ -144,25 +129,6 @@ func tooLong() *fault {
 	return f
 }
 
-// decode reads the request's members.
-func (x *exchange) decode(member func(key []byte) error) *fault {
-	if x.in.next() != '{' {
-		return malformed("The request is not a JSON object.")
-	}
-	err := x.in.object(member)
-	if err == nil {
-		err = x.in.end()
-	}
-	if err == nil {
-		return nil
-	}
-	var f *fault
-	if errors.As(err, &f) {
-		return f
-	}
-	return malformed("%v", err)
-}
-
 var jsonHeader = []string{jsonType}
 
 func (x *exchange) answer(w http.ResponseWriter, f *fault) {
@@ -217,72 +183,6 @@ func (e *Engine) refuseProtocol(w http.ResponseWriter, r *http.Request) {
 	if e.options.Observe != nil {
 		e.options.Observe(Call{AccessKeyID: accessKey(r.Header.Get("Authorization")), Requests: 1, ErrorCode: "UnsupportedOperation"})
 	}
-}
-
-// accessKey is the key's id in a Signature Version 4 header.
-func accessKey(authorization string) string {
-	_, after, ok := strings.Cut(authorization, "Credential=")
-	if !ok {
-		return ""
-	}
-	id, _, _ := strings.Cut(after, "/")
-	return id
-}
-
-// authorize asks whether the call may go on; it must come before anything tells whether the queue exists.
-func (x *exchange) authorize(iam, queue string) *fault {
-	x.call.Queue = queue
-	if x.e.options.Authorize == nil {
-		return nil
-	}
-	c := x.call
-	c.Action = iam
-	if err := x.e.options.Authorize(c); err != nil {
-		f := faultf("AccessDenied", "", "%v", err)
-		f.status = http.StatusForbidden
-		return f
-	}
-	return nil
-}
-
-// named is the queue's name in a URL of this account.
-func (x *exchange) named(url string) (string, *fault) {
-	if url == "" {
-		return "", missing("QueueUrl")
-	}
-	path := url
-	if _, after, ok := strings.Cut(url, "://"); ok {
-		_, path, _ = strings.Cut(after, "/")
-	}
-	path = strings.TrimPrefix(path, "/")
-	account, name, ok := strings.Cut(path, "/")
-	if !ok || name == "" || strings.Contains(name, "/") {
-		return "", faultf("InvalidAddress", "", "The address %s is not valid for this endpoint.", shorten(url))
-	}
-	if account != x.e.options.AccountID {
-		return "", noQueue()
-	}
-	return name, nil
-}
-
-// queueAt authorizes the call and returns the name of its queue.
-func (x *exchange) queueAt(url string) (string, *fault) {
-	name, f := x.named(url)
-	if f != nil {
-		return "", f
-	}
-	return name, x.authorize(x.iam, name)
-}
-
-func (x *exchange) appendURL(name string) {
-	x.out = append(x.out, '"')
-	x.out = append(x.out, "http://"...)
-	x.out = append(x.out, x.host...)
-	x.out = append(x.out, '/')
-	x.out = append(x.out, x.e.options.AccountID...)
-	x.out = append(x.out, '/')
-	x.out = append(x.out, name...)
-	x.out = append(x.out, '"')
 }
 
 // refuse answers an operation that is known and not implemented.

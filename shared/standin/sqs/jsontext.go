@@ -5,54 +5,59 @@ import (
 	"unicode/utf8"
 )
 
-// str reads a string that outlives the document; null leaves to alone.
-func (d *decoder) str(to *string) error {
-	if d.null() {
-		return nil
-	}
-	b, err := d.text()
-	if err == nil {
-		*to = string(b)
-	}
-	return err
+const maxDepth = 32
+
+// decoder reads one JSON document from front to back. Strings are slices of the document, which it rewrites in place
+// where they hold escapes: the document must not be read twice.
+type decoder struct {
+	b     []byte
+	i     int
+	depth int
 }
 
-// bytes reads a string as a slice of the document; null leaves to alone.
-func (d *decoder) bytes(to *[]byte) error {
-	if d.null() {
-		return nil
-	}
-	b, err := d.text()
-	if err == nil {
-		*to = b
-	}
-	return err
-}
-
-func (d *decoder) strings(to *[]string) error {
-	return d.array(func() error {
-		b, err := d.text()
-		if err == nil {
-			*to = append(*to, string(b))
+func (d *decoder) space() {
+	for d.i < len(d.b) {
+		switch d.b[d.i] {
+		case ' ', '\t', '\n', '\r':
+			d.i++
+		default:
+			return
 		}
-		return err
-	})
+	}
 }
 
-// stringMap reads an object of strings; an absent object leaves to nil.
-func (d *decoder) stringMap(to *map[string]string) error {
-	if d.null() {
-		return nil
+// next is the first byte of the next token, 0 at the end.
+func (d *decoder) next() byte {
+	d.space()
+	if d.i < len(d.b) {
+		return d.b[d.i]
 	}
-	*to = map[string]string{}
-	return d.object(func(key []byte) error {
-		k := string(key)
-		v, err := d.text()
-		if err == nil {
-			(*to)[k] = string(v)
-		}
-		return err
-	})
+	return 0
+}
+
+func (d *decoder) expect(c byte) error {
+	if d.next() != c {
+		return d.unexpected(string(rune(c)))
+	}
+	d.i++
+	return nil
+}
+
+func (d *decoder) unexpected(wanted string) error {
+	if d.i >= len(d.b) {
+		return malformed("The JSON document ends at byte %d where %s was expected.", d.i, wanted)
+	}
+	return malformed("Byte %d of the JSON document is %q where %s was expected.", d.i, d.b[d.i], wanted)
+}
+
+// null consumes a null, which means an absent member.
+func (d *decoder) null() bool {
+	d.space()
+	if len(d.b)-d.i >= 4 && string(d.b[d.i:d.i+4]) == "null" {
+		d.i += 4
+		return true
+	}
+	return false
 }
 
 // text consumes a string and undoes its escapes in place, which only ever shortens it.

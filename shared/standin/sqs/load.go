@@ -76,27 +76,6 @@ func (e *Engine) load(now int64) error {
 	})
 }
 
-// appendRecord begins a message's record; the content follows.
-func appendRecord(out []byte, m *message) []byte {
-	n := len(out)
-	out = append(out, 0, 0)
-	out = m.appendState(out)
-	binary.LittleEndian.PutUint16(out[n:], uint16(len(out)-n-2))
-	return out
-}
-
-// splitRecord is a message's first state and its content.
-func splitRecord(b []byte) (state, content []byte, err error) {
-	if len(b) < 2 {
-		return nil, nil, errRecord
-	}
-	n := 2 + int(binary.LittleEndian.Uint16(b))
-	if n > len(b) {
-		return nil, nil, errRecord
-	}
-	return b[2:n], b[n:], nil
-}
-
 // loadMessages walks both buckets at once: the later state goes over the first one.
 func (q *queue) loadMessages(contents, states *bolt.Bucket, now int64) error {
 	later := states.Cursor()

@@ -1,11 +1,10 @@
 package sqs
 
 import (
-	"crypto/md5"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"math/rand/v2"
+	"strconv"
 )
 
 // phase is where a message stands.
@@ -64,6 +63,42 @@ type message struct {
 	source     string // the queue it was dead-lettered from
 }
 
+// group is a message group of a FIFO queue, its messages in the order of sending.
+type group struct {
+	name     string
+	list     messageList
+	inFlight int
+	pos      int // in groupHeap, -1 if not open
+	first    uint64
+}
+
+// messageList links messages through prev and next.
+type messageList struct{ head, tail *message }
+
+func (l *messageList) push(m *message) {
+	m.prev, m.next = l.tail, nil
+	if l.tail != nil {
+		l.tail.next = m
+	} else {
+		l.head = m
+	}
+	l.tail = m
+}
+
+func (l *messageList) remove(m *message) {
+	if m.prev != nil {
+		m.prev.next = m.next
+	} else {
+		l.head = m.next
+	}
+	if m.next != nil {
+		m.next.prev = m.prev
+	} else {
+		l.tail = m.prev
+	}
+	m.prev, m.next = nil, nil
+}
+
 // appendState encodes everything of m that changes or is needed to rebuild the index.
 func (m *message) appendState(out []byte) []byte {
 	out = append(out, m.id[:]...)
@@ -84,8 +119,6 @@ func (m *message) appendState(out []byte) []byte {
 
 const fixedState = 16 + 5*8 + 2*4 + 1
 
-var errRecord = errors.New("a record is damaged")
-
 // parseState undoes appendState; the group comes back by name.
 func parseState(b []byte) (*message, string, error) {
 	if len(b) < fixedState {
@@ -104,139 +137,29 @@ func parseState(b []byte) (*message, string, error) {
 	return m, string(group), r.err
 }
 
-// attribute is a message attribute; binary tells BinaryValue from StringValue.
-type attribute struct {
-	name, dataType string
-	binary         bool
-	value          []byte
+// appendRecord begins a message's record; the content follows.
+func appendRecord(out []byte, m *message) []byte {
+	n := len(out)
+	out = append(out, 0, 0)
+	out = m.appendState(out)
+	binary.LittleEndian.PutUint16(out[n:], uint16(len(out)-n-2))
+	return out
 }
 
-// content is what a sender gave; it never changes.
-type content struct {
-	bodyMD5      [16]byte
-	attributeMD5 [16]byte
-	sender       []byte
-	group        []byte
-	dedup        []byte
-	trace        []byte
-	attributes   []attribute
-	body         []byte
+// splitRecord is a message's first state and its content.
+func splitRecord(b []byte) (state, content []byte, err error) {
+	if len(b) < 2 {
+		return nil, nil, errRecord
+	}
+	n := 2 + int(binary.LittleEndian.Uint16(b))
+	if n > len(b) {
+		return nil, nil, errRecord
+	}
+	return b[2:n], b[n:], nil
 }
 
-func (c *content) size() int {
-	n := len(c.body)
-	for _, a := range c.attributes {
-		n += len(a.name) + len(a.dataType) + len(a.value)
-	}
-	return n
-}
-
-func (c *content) append(out []byte) []byte {
-	out = append(out, c.bodyMD5[:]...)
-	out = append(out, c.attributeMD5[:]...)
-	out = appendField(out, c.sender)
-	out = appendField(out, c.group)
-	out = appendField(out, c.dedup)
-	out = appendField(out, c.trace)
-	out = binary.AppendUvarint(out, uint64(len(c.attributes)))
-	for _, a := range c.attributes {
-		out = appendField(out, a.name)
-		out = appendField(out, a.dataType)
-		kind := byte(0)
-		if a.binary {
-			kind = 1
-		}
-		out = append(out, kind)
-		out = appendField(out, a.value)
-	}
-	return append(out, c.body...)
-}
-
-// parseContent undoes content.append; the result refers to b.
-func parseContent(b []byte, c *content) error {
-	if len(b) < 32 {
-		return errRecord
-	}
-	copy(c.bodyMD5[:], b)
-	copy(c.attributeMD5[:], b[16:])
-	r := fields{b: b[32:]}
-	c.sender, c.group, c.dedup, c.trace = r.next(), r.next(), r.next(), r.next()
-	n := r.uvarint()
-	if n > maxAttributes {
-		return errRecord
-	}
-	c.attributes = nil
-	for range n {
-		a := attribute{name: string(r.next()), dataType: string(r.next())}
-		a.binary = r.byte() == 1
-		a.value = r.next()
-		c.attributes = append(c.attributes, a)
-	}
-	c.body = r.b
-	return r.err
-}
-
-func appendField[T string | []byte](out []byte, s T) []byte {
-	out = binary.AppendUvarint(out, uint64(len(s)))
-	return append(out, s...)
-}
-
-// fields reads what appendField wrote and remembers the first error.
-type fields struct {
-	b   []byte
-	err error
-}
-
-func (f *fields) uvarint() uint64 {
-	v, n := binary.Uvarint(f.b)
-	if n <= 0 {
-		f.err, f.b = errRecord, nil
-		return 0
-	}
-	f.b = f.b[n:]
-	return v
-}
-
-func (f *fields) byte() byte {
-	if len(f.b) == 0 {
-		f.err = errRecord
-		return 0
-	}
-	c := f.b[0]
-	f.b = f.b[1:]
-	return c
-}
-
-func (f *fields) next() []byte {
-	n := f.uvarint()
-	if n > uint64(len(f.b)) {
-		f.err, f.b = errRecord, nil
-		return nil
-	}
-	v := f.b[:n:n]
-	f.b = f.b[n:]
-	return v
-}
-
-// attributesMD5 is the digest that the SDKs check: for every attribute in the order of names its name, type, a byte
-// for the kind of value (1 text, 2 binary) and the value, each preceded by its length in four bytes.
-// Source: "Calculating the MD5 message digest for message attributes" in the SQS Developer Guide.
-// The attributes must be sorted by name.
-func attributesMD5(attributes []attribute) [16]byte {
-	var buf []byte
-	add := func(s []byte) {
-		buf = binary.BigEndian.AppendUint32(buf, uint32(len(s)))
-		buf = append(buf, s...)
-	}
-	for _, a := range attributes {
-		add([]byte(a.name))
-		add([]byte(a.dataType))
-		if a.binary {
-			buf = append(buf, 2)
-		} else {
-			buf = append(buf, 1)
-		}
-		add(a.value)
-	}
-	return md5.Sum(buf)
+// sequence is the SequenceNumber of a message of a FIFO queue: 20 digits that grow, far enough apart to grow in a
+// floating-point number too.
+func sequence(seq uint64) string {
+	return strconv.FormatUint(10_000_000_000_000_000_000+seq<<16, 10)
 }

@@ -154,15 +154,6 @@ func (q *queue) head() *message {
 	return q.open[0].list.head
 }
 
-// group is a message group of a FIFO queue, its messages in the order of sending.
-type group struct {
-	name     string
-	list     messageList
-	inFlight int
-	pos      int // in groupHeap, -1 if not open
-	first    uint64
-}
-
 func (q *queue) groupNamed(name string) *group {
 	g := q.groups[name]
 	if g == nil {
@@ -188,65 +179,6 @@ func (q *queue) settle(g *group) {
 	}
 }
 
-// groupHeap holds the open groups, the one with the oldest first message first.
-type groupHeap []*group
-
-func (h *groupHeap) push(g *group) {
-	*h = append(*h, g)
-	h.up(len(*h) - 1)
-}
-
-func (h *groupHeap) remove(g *group) {
-	i, last := g.pos, len(*h)-1
-	moved := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	g.pos = -1
-	if i == last {
-		return
-	}
-	(*h)[i] = moved
-	moved.pos = i
-	h.down(i)
-	h.up(i)
-}
-
-func (h groupHeap) up(i int) {
-	g := h[i]
-	for i > 0 {
-		parent := (i - 1) / 2
-		if h[parent].first <= g.first {
-			break
-		}
-		h[i] = h[parent]
-		h[i].pos = i
-		i = parent
-	}
-	h[i] = g
-	g.pos = i
-}
-
-func (h groupHeap) down(i int) {
-	g := h[i]
-	for {
-		child := 2*i + 1
-		if child >= len(h) {
-			break
-		}
-		if child+1 < len(h) && h[child+1].first < h[child].first {
-			child++
-		}
-		if g.first <= h[child].first {
-			break
-		}
-		h[i] = h[child]
-		h[i].pos = i
-		i = child
-	}
-	h[i] = g
-	g.pos = i
-}
-
 // dedup is what a FIFO queue answers to a repeated deduplication id.
 type dedup struct {
 	at     int64
@@ -259,6 +191,24 @@ type dedupAt struct {
 	at  int64
 	key string
 }
+
+// commit is a group of changes that is written as one transaction. Every operation waits for the commit that holds
+// its changes before it answers.
+type commit struct {
+	ops      []op
+	arrivals []arrival
+	letters  []DeadLetter
+	done     chan struct{}
+	err      error
+}
+
+// arrival is a message that can be seen once its commit is stored.
+type arrival struct {
+	q *queue
+	m *message
+}
+
+func newCommit() *commit { return &commit{done: make(chan struct{})} }
 
 func (d *dedup) append(out []byte) []byte {
 	out = binary.LittleEndian.AppendUint64(out, uint64(d.at))
@@ -290,4 +240,60 @@ func (q *queue) forget(now int64) []string {
 		old = append(old, key)
 	}
 	return old
+}
+
+// wish is what a ReceiveMessage asks for.
+type wish struct {
+	most       int
+	visibility int // -1: the queue's
+}
+
+// handed is a message as it was handed out; the message itself may change at once.
+type handed struct {
+	id          messageID
+	seq, nonce  uint64
+	sent, first int64
+	receives    uint32
+	size        uint32
+	source      string
+}
+
+// delivery is the answer to a wish. Its commit must be stored before anyone sees it.
+type delivery struct {
+	queue  uint64
+	handed []handed
+	commit *commit
+	fault  *fault
+}
+
+// waiter is a long poll.
+type waiter struct {
+	wish     wish
+	deadline int64
+	result   chan delivery
+}
+
+func (q *queue) disarm() {
+	if q.timer != nil {
+		q.timer.Stop()
+		q.timer = nil
+	}
+}
+
+func (q *queue) leave(w *waiter) {
+	for i, other := range q.waiters {
+		if other == w {
+			q.waiters = append(q.waiters[:i:i], q.waiters[i+1:]...)
+			return
+		}
+	}
+}
+
+// purge empties the index; deduplication ids and waiters stay.
+func (q *queue) purge(now time.Time) {
+	q.purgedAt = now
+	q.purgedBelow = q.nextSeq
+	fresh := newQueue(q.id, q.name)
+	q.messages, q.counts, q.hidden, q.ages = fresh.messages, fresh.counts, fresh.hidden, fresh.ages
+	q.list, q.groups, q.open = fresh.list, fresh.groups, fresh.open
 }

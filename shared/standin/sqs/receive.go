@@ -1,37 +1,9 @@
 package sqs
 
-import "time"
-
-// wish is what a ReceiveMessage asks for.
-type wish struct {
-	most       int
-	visibility int // -1: the queue's
-}
-
-// handed is a message as it was handed out; the message itself may change at once.
-type handed struct {
-	id          messageID
-	seq, nonce  uint64
-	sent, first int64
-	receives    uint32
-	size        uint32
-	source      string
-}
-
-// delivery is the answer to a wish. Its commit must be stored before anyone sees it.
-type delivery struct {
-	queue  uint64
-	handed []handed
-	commit *commit
-	fault  *fault
-}
-
-// waiter is a long poll.
-type waiter struct {
-	wish     wish
-	deadline int64
-	result   chan delivery
-}
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // receive hands out messages that are ready, and moves those to the dead-letter queue that were received too often.
 // The caller holds the lock.
@@ -162,73 +134,5 @@ func (e *Engine) arm(q *queue) {
 	})
 }
 
-func (q *queue) disarm() {
-	if q.timer != nil {
-		q.timer.Stop()
-		q.timer = nil
-	}
-}
-
-// poll is a receive that waits.
-func (x *exchange) poll(name string, w wish, wait int, given bool) (delivery, *fault) {
-	e := x.e
-	e.mu.Lock()
-	q := e.queues[name]
-	if q == nil {
-		e.mu.Unlock()
-		return delivery{}, noQueue()
-	}
-	now := x.now.UnixMilli()
-	d := e.receive(q, w, now)
-	if !given {
-		wait = q.Wait
-	}
-	if len(d.handed) > 0 || d.fault != nil || wait == 0 || e.closing {
-		e.mu.Unlock()
-		return d, d.fault
-	}
-	mine := &waiter{wish: w, deadline: now + int64(wait)*1000, result: make(chan delivery, 1)}
-	q.waiters = append(q.waiters, mine)
-	e.arm(q)
-	e.mu.Unlock()
-
-	timer := time.NewTimer(time.Duration(wait) * time.Second)
-	defer timer.Stop()
-	for {
-		stopped := false
-		select {
-		case d := <-mine.result:
-			return d, d.fault
-		case <-timer.C:
-		case <-x.ctx.Done():
-			stopped = true
-		case <-e.stop:
-			stopped = true
-		}
-		e.mu.Lock()
-		late := stopped || e.now().UnixMilli() >= mine.deadline
-		if late {
-			q.leave(mine)
-		}
-		e.mu.Unlock()
-		if late {
-			select {
-			case d := <-mine.result:
-				return d, d.fault
-			default:
-				return delivery{}, nil
-			}
-		}
-		// The clock is not the real one, and lags behind it.
-		timer.Reset(max(time.Millisecond, time.UnixMilli(mine.deadline).Sub(e.now())))
-	}
-}
-
-func (q *queue) leave(w *waiter) {
-	for i, other := range q.waiters {
-		if other == w {
-			q.waiters = append(q.waiters[:i:i], q.waiters[i+1:]...)
-			return
-		}
-	}
-}
+// random is a nonce that is never 0, which means "never received".
+func random() uint64 { return rand.Uint64() | 1 }

@@ -32,49 +32,6 @@ var (
 	formatKey      = []byte("format")
 )
 
-type opKind uint8
-
-const (
-	opPut      opKind = iota // a new message
-	opState                  // a message's new state
-	opDelete                 // a message
-	opMove                   // a message from one queue to another, with its new state
-	opQueue                  // a queue's record
-	opDrop                   // a queue with everything in it
-	opPurge                  // a queue's messages
-	opDedup                  // a deduplication id
-	opForget                 // a deduplication id that has expired
-	opTask                   // a move task's record
-	opDropTask               // a move task that is too old to be listed
-)
-
-// op is one change of the file.
-type op struct {
-	kind           opKind
-	queue, seq     uint64
-	toQueue, toSeq uint64
-	key            []byte
-	value          []byte // of opMove only the state
-}
-
-// commit is a group of changes that is written as one transaction. Every operation waits for the commit that holds
-// its changes before it answers.
-type commit struct {
-	ops      []op
-	arrivals []arrival
-	letters  []DeadLetter
-	done     chan struct{}
-	err      error
-}
-
-// arrival is a message that can be seen once its commit is stored.
-type arrival struct {
-	q *queue
-	m *message
-}
-
-func newCommit() *commit { return &commit{done: make(chan struct{})} }
-
 func bigEndian(v uint64) []byte { return binary.BigEndian.AppendUint64(nil, v) }
 
 // openStore opens or creates the file and checks that this program can read it.
@@ -248,17 +205,4 @@ func (w *writer) discard(id uint64, in *bolt.Bucket, name []byte) error {
 		return nil
 	}
 	return in.DeleteBucket(name)
-}
-
-// store writes a commit.
-func (e *Engine) store(c *commit) error {
-	return e.db.Update(func(tx *bolt.Tx) error {
-		w := writer{tx: tx}
-		for i := range c.ops {
-			if err := w.apply(&c.ops[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
