@@ -1,8 +1,6 @@
 package dynamodb
 
-import (
-	"bytes"
-)
+import "bytes"
 
 type operator byte
 
@@ -56,6 +54,26 @@ func describe(v []byte) []byte {
 		out = appendValueJSON(out, v)
 	}
 	return append(out, '}')
+}
+
+// sizeOf is what size() gives, as a number value; nil if the type has none.
+func sizeOf(v []byte) []byte {
+	n := 0
+	switch v[0] {
+	case tagString:
+		n = textLength(content(v))
+	case tagBinary:
+		n = len(content(v))
+	case tagList:
+		n = len(listElements(v))
+	case tagMap:
+		n = len(takeApart(content(v)))
+	case tagStringSet, tagNumberSet, tagBinarySet:
+		n = len(setElements(v))
+	default:
+		return nil
+	}
+	return scalar(tagNumber, appendInt(nil, n))
 }
 
 // condition is a parsed condition, filter or key condition.

@@ -1,32 +1,10 @@
 package dynamodb
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 	"sort"
 	"time"
 )
-
-// account is the account that all tables belong to.
-const account = "000000000000"
-
-// decode reads the parameters of an operation on tables; these are rare enough for reflection.
-func (x *exchange) decode(into any) error {
-	if err := json.Unmarshal(x.body, into); err != nil {
-		return badJSON("%v", err)
-	}
-	return nil
-}
-
-func (x *exchange) answer(v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return internal(err)
-	}
-	x.out = append(x.out, text...)
-	return nil
-}
 
 func (x *exchange) listTables() error {
 	var in struct {
@@ -60,31 +38,6 @@ func (x *exchange) listTables() error {
 	}
 	out["TableNames"] = names
 	return x.answer(out)
-}
-
-// named reads a TableName parameter and finds the table.
-func (x *exchange) named(name string) (*table, error) {
-	name = tableName(name)
-	if err := x.authorize(x.action, name, ""); err != nil {
-		return nil, err
-	}
-	if err := checkTableName(name); err != nil {
-		return nil, err
-	}
-	t := x.e.table(name)
-	if t == nil {
-		return nil, noSuchTable(name)
-	}
-	return t, nil
-}
-
-// asked is the table that a request names which asks for nothing else.
-func (x *exchange) asked() (*table, error) {
-	var in struct{ TableName string }
-	if err := x.decode(&in); err != nil {
-		return nil, err
-	}
-	return x.named(in.TableName)
 }
 
 func (x *exchange) describeTable() error {
@@ -216,29 +169,4 @@ func (e *Engine) describe(t *table, status string, count *tableCount) map[string
 		}
 	}
 	return out
-}
-
-// edit changes a table's definition inside a write; f says whether it may.
-func (x *exchange) edit(t *table, f func(tx *txn, d *definition) error) (*table, error) {
-	var failure error
-	var edited *table
-	err := x.e.commit(func(tx *txn) {
-		now := tx.table(x.e, t.TableName)
-		if now == nil || now.ID != t.ID {
-			failure = noSuchTable(t.TableName)
-			return
-		}
-		d := now.definition
-		d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
-		d.Tags = slices.Clone(d.Tags)
-		if failure = f(tx, &d); failure != nil {
-			return
-		}
-		edited = d.ready(now)
-		x.e.replaceTable(tx, d.TableName, edited)
-	})
-	if err != nil {
-		return nil, internal(err)
-	}
-	return edited, failure
 }

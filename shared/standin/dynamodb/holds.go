@@ -1,29 +1,6 @@
 package dynamodb
 
-import (
-	"bytes"
-	"strings"
-)
-
-// sizeOf is what size() gives, as a number value; nil if the type has none.
-func sizeOf(v []byte) []byte {
-	n := 0
-	switch v[0] {
-	case tagString:
-		n = textLength(content(v))
-	case tagBinary:
-		n = len(content(v))
-	case tagList:
-		n = len(listElements(v))
-	case tagMap:
-		n = len(takeApart(content(v)))
-	case tagStringSet, tagNumberSet, tagBinarySet:
-		n = len(setElements(v))
-	default:
-		return nil
-	}
-	return scalar(tagNumber, appendInt(nil, n))
-}
+import "bytes"
 
 func (o operand) value(it item) []byte {
 	if o.literal != nil {
@@ -127,12 +104,4 @@ func (c *condition) names(f func(string)) {
 			f(a.path[0].name)
 		}
 	}
-}
-
-func reserved(word string) bool {
-	if len(word) > 16 {
-		return false
-	}
-	_, yes := reservedWords[strings.ToUpper(word)]
-	return yes
 }

@@ -15,19 +15,6 @@ import (
 // maxBody is the service's limit of a request.
 const maxBody = 16 << 20
 
-// exchange is one request under way and the answer being built.
-type exchange struct {
-	e         *Engine
-	action    string
-	accessKey string
-	region    string
-	body      []byte
-	out       []byte
-	table     string // of the operation, for Observe when it failed
-	index     string
-	costs     []cost
-}
-
 var exchanges = sync.Pool{New: func() any { return &exchange{} }}
 
 const (
@@ -179,82 +166,4 @@ func (x *exchange) readBody(r *http.Request) error {
 	}
 	x.body = b
 	return nil
-}
-
-// authorize asks whether the caller may do the action and remembers what it is about.
-func (x *exchange) authorize(action, table, index string) error {
-	if x.table == "" {
-		x.table, x.index = table, index
-	}
-	if x.e.options.Authorize == nil {
-		return nil
-	}
-	if err := x.e.options.Authorize(Call{AccessKeyID: x.accessKey, Action: action, Table: table, Index: index}); err != nil {
-		return denied(err.Error())
-	}
-	return nil
-}
-
-func (x *exchange) observe(code string) {
-	f := x.e.options.Observe
-	if f == nil {
-		return
-	}
-	call := Call{AccessKeyID: x.accessKey, Action: x.action, Table: x.table, Index: x.index, ErrorCode: code}
-	if len(x.costs) == 0 {
-		f(call)
-	}
-	for i := range x.costs {
-		c := &x.costs[i]
-		call.Table, call.Index, call.ReadUnits, call.WriteUnits = c.table.TableName, "", c.read, c.totalWrite()
-		if c.index != nil {
-			call.Index = c.index.name
-		}
-		f(call)
-	}
-}
-
-// charge adds to what the operation consumed on a table.
-func (x *exchange) charge(c cost) {
-	for i := range x.costs {
-		if x.costs[i].table.ID == c.table.ID {
-			x.costs[i].add(c)
-			return
-		}
-	}
-	x.costs = append(x.costs, c)
-}
-
-// appendCapacity writes the ConsumedCapacity member of an operation on one table.
-func (x *exchange) appendCapacity(wanted string) {
-	if (wanted == "TOTAL" || wanted == "INDEXES") && len(x.costs) > 0 {
-		x.member("ConsumedCapacity")
-		x.out = x.costs[0].appendJSON(x.out, wanted == "INDEXES")
-	}
-}
-
-// appendCapacities writes the ConsumedCapacity member of an operation on many tables.
-func (x *exchange) appendCapacities(wanted string) {
-	if wanted != "TOTAL" && wanted != "INDEXES" {
-		return
-	}
-	x.member("ConsumedCapacity")
-	x.out = append(x.out, '[')
-	for i := range x.costs {
-		if i > 0 {
-			x.out = append(x.out, ',')
-		}
-		x.out = x.costs[i].appendJSON(x.out, wanted == "INDEXES")
-	}
-	x.out = append(x.out, ']')
-}
-
-// member begins a member of the answer's outer object, with a comma if it is not the first.
-func (x *exchange) member(name string) {
-	if x.out[len(x.out)-1] != '{' {
-		x.out = append(x.out, ',')
-	}
-	x.out = append(x.out, '"')
-	x.out = append(x.out, name...)
-	x.out = append(x.out, '"', ':')
 }

@@ -18,13 +18,6 @@ type item struct {
 
 func (it item) exists() bool { return it.raw != nil }
 
-// nextAttr cuts the first attribute off a run of attributes.
-func nextAttr(attrs []byte) (name, value, rest []byte) {
-	name, rest = readBytes(attrs)
-	value, rest = split(rest)
-	return name, value, rest
-}
-
 // lookup finds an attribute in a run of attributes; nil if it is absent.
 func lookup[T string | []byte](attrs []byte, want T) []byte {
 	for len(attrs) > 0 {

@@ -39,6 +39,9 @@ type tableAction struct {
 	request
 }
 
+// maxBatchWrites is how many writes a BatchWriteItem holds at most.
+const maxBatchWrites = 25
+
 func parseRequest(body []byte) (*request, error) {
 	s := &scanner{b: body}
 	r := &request{}
@@ -222,6 +225,13 @@ func (t *tableAction) parseKeys(s *scanner) {
 			s.skip(0)
 		}
 	}
+}
+
+func (r *request) paths() ([]path, error) {
+	if !r.hasProjection {
+		return nil, nil
+	}
+	return parseProjection(r.projection, &r.subs)
 }
 
 // check judges what does not need the table.

@@ -51,3 +51,11 @@ UNSIGNED UNTIL UPDATE UPPER URL USAGE USE USER USERS USING UUID VACUUM VALUE VAL
 VARINT VARYING VIEW VIEWS VIRTUAL VOID WAIT WHEN WHENEVER WHERE WHILE WINDOW WITH WITHIN WITHOUT WORK WRAPPED WRITE
 YEAR ZONE
 `
+
+func reserved(word string) bool {
+	if len(word) > 16 {
+		return false
+	}
+	_, yes := reservedWords[strings.ToUpper(word)]
+	return yes
+}

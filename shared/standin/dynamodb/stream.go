@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -17,95 +16,6 @@ const (
 	// maxRecords is how many records one GetRecords gives at most.
 	maxRecords = 1000
 )
-
-func (t *table) streamARN() string { return t.ARN + "/stream/" + t.StreamLabel }
-
-// record appends what happened to an item to the table's stream: nothing if nothing changed.
-func (t *table) record(tx *txn, old, next item, byService bool) {
-	event := "MODIFY"
-	switch {
-	case !old.exists() && !next.exists(), old.exists() && next.exists() && string(old.raw) == string(next.raw):
-		return
-	case !old.exists():
-		event = "INSERT"
-	case !next.exists():
-		event = "REMOVE"
-	}
-	seq := tx.sequence(t.stream)
-	subject := next
-	if !subject.exists() {
-		subject = old
-	}
-	keys := t.schema.project(subject)
-	view := t.StreamSpecification.StreamViewType
-	size := keys.size
-	out := binary.BigEndian.AppendUint64(nil, uint64(tx.now.UnixNano()))
-	out = append(out, `{"eventID":"`...)
-	out = fmt.Appendf(out, "%08x%024x", t.ID, seq)
-	out = append(out, `","eventName":"`...)
-	out = append(out, event...)
-	out = append(out, `","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`...)
-	out = append(out, strings.Split(t.ARN, ":")[3]...)
-	out = append(out, `",`...)
-	if byService {
-		out = append(out, `"userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Type":"Service"},`...)
-	}
-	out = append(out, `"dynamodb":{"ApproximateCreationDateTime":`...)
-	out = appendInt(out, int(tx.now.Unix()))
-	out = append(out, `,"Keys":`...)
-	out = appendMapJSON(out, keys.raw)
-	if old.exists() && (view == "OLD_IMAGE" || view == "NEW_AND_OLD_IMAGES") {
-		out = append(out, `,"OldImage":`...)
-		out = appendMapJSON(out, old.raw)
-		size += old.size
-	}
-	if next.exists() && (view == "NEW_IMAGE" || view == "NEW_AND_OLD_IMAGES") {
-		out = append(out, `,"NewImage":`...)
-		out = appendMapJSON(out, next.raw)
-		size += next.size
-	}
-	out = append(out, `,"SequenceNumber":"`...)
-	out = append(out, sequenceNumber(seq)...)
-	out = append(out, `","SizeBytes":`...)
-	out = appendInt(out, size)
-	out = append(out, `,"StreamViewType":"`...)
-	out = append(out, view...)
-	out = append(out, `"}}`...)
-	tx.put(t.stream, binary.BigEndian.AppendUint64(nil, seq), out)
-}
-
-func sequenceNumber(seq uint64) string { return fmt.Sprintf("%021d", seq) }
-
-// trimStream deletes records that are older than a day.
-func (e *Engine) trimStream(t *table, now time.Time) {
-	limit := uint64(now.Add(-streamLife).UnixNano())
-	old := func(v []byte) bool { return v != nil && binary.BigEndian.Uint64(v) < limit }
-	stale := false
-	_ = e.store.view(func() error {
-		if b := e.store.bucket(t.stream); b != nil {
-			_, v := b.Cursor().First()
-			stale = old(v)
-		}
-		return nil
-	})
-	if !stale {
-		return
-	}
-	_ = e.commit(func(tx *txn) {
-		b := tx.bucket(t.stream)
-		if b == nil {
-			return
-		}
-		var gone [][]byte
-		c := b.Cursor()
-		for k, v := c.First(); old(v) && len(gone) < sweepStep; k, v = c.Next() {
-			gone = append(gone, bytes.Clone(k))
-		}
-		for _, k := range gone {
-			tx.delete(t.stream, k)
-		}
-	})
-}
 
 func (e *Engine) findStream(arn string) (*table, error) {
 	for _, t := range *e.tables.Load() {

@@ -75,6 +75,12 @@ type tableCount struct {
 	bytes int
 }
 
+// ttlProgress is where the sweep of a table stands.
+type ttlProgress struct {
+	mu   sync.Mutex
+	next []byte
+}
+
 type index struct {
 	name       string
 	schema     keySchema
@@ -90,6 +96,8 @@ func bucketName(kind byte, id, number uint32) []byte {
 	b := binary.BigEndian.AppendUint32([]byte{kind}, id)
 	return binary.BigEndian.AppendUint32(b, number)
 }
+
+func (t *table) streamARN() string { return t.ARN + "/stream/" + t.StreamLabel }
 
 func (d *definition) ready(previous *table) *table {
 	t := &table{definition: *d, counted: &tableCount{}, ttl: &ttlProgress{}}

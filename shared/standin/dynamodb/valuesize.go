@@ -1,8 +1,13 @@
 package dynamodb
 
-import (
-	"unicode/utf8"
-)
+import "unicode/utf8"
+
+// nextAttr cuts the first attribute off a run of attributes.
+func nextAttr(attrs []byte) (name, value, rest []byte) {
+	name, rest = readBytes(attrs)
+	value, rest = split(rest)
+	return name, value, rest
+}
 
 // valueSize is the service's size of a value in bytes.
 func valueSize(value []byte) int {
