@@ -13,6 +13,7 @@ const (
 	fieldVersion   = "version"
 	fieldUpdatedAt = "updatedAt"
 	fieldUpdatedBy = "updatedBy"
+	fieldWarnings  = "warnings"
 )
 
 // fields is a document by its top-level fields. As JSON they come in the order of their names.
@@ -20,7 +21,7 @@ type fields map[string]json.RawMessage
 
 // strip takes off a document what Catalog adds to it.
 func (f fields) strip() {
-	for _, added := range []string{fieldID, fieldVersion, fieldUpdatedAt, fieldUpdatedBy} {
+	for _, added := range []string{fieldID, fieldVersion, fieldUpdatedAt, fieldUpdatedBy, fieldWarnings} {
 		delete(f, added)
 	}
 }

@@ -76,8 +76,8 @@ func (p *Process) show(d document) http.HandlerFunc {
 	}
 }
 
-// answer shows a definition, or the reason why there is none to show.
-func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d definition.Document, err error) {
+// answer shows a definition with what is doubtful of it, or the reason why there is none to show.
+func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d definition.Document, err error, doubts ...httpapi.FieldError) {
 	if errors.Is(err, dynamo.ErrNotFound) {
 		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no %s %q", d.Kind, d.ID))
 		return
@@ -85,6 +85,9 @@ func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d d
 	var body fields
 	if err == nil {
 		body, err = shown(d)
+	}
+	if err == nil && len(doubts) > 0 {
+		body[fieldWarnings], err = httpapi.Marshal(doubts)
 	}
 	if err != nil {
 		httpapi.Failed(w, r, err)
@@ -123,9 +126,9 @@ func (p *Process) save(d document) http.HandlerFunc {
 		case errors.Is(err, catalog.ErrKeyTaken):
 			httpapi.Problem(w, http.StatusConflict, "", "", httpapi.FieldError{Field: "writeKeys", Reason: "has a key that belongs to another source"})
 		case created:
-			p.answer(w, r, http.StatusCreated, saved, err)
+			p.answer(w, r, http.StatusCreated, saved, err, p.doubts(body)...)
 		default:
-			p.answer(w, r, http.StatusOK, saved, err)
+			p.answer(w, r, http.StatusOK, saved, err, p.doubts(body)...)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/httpapi"
 )
 
 // z95 is the normal quantile of a two-sided interval of 95%.
@@ -32,6 +33,8 @@ type estimate struct {
 	Audience *interval `json:"audience,omitempty"`
 	// Reach is what is left of them over the campaign's channel, or over each channel.
 	Reach []reach `json:"reach"`
+	// Warnings are what may be meant otherwise in a rule that is not saved yet.
+	Warnings []httpapi.FieldError `json:"warnings,omitempty"`
 }
 
 // part is how many of the sample are something, and how many people that makes.

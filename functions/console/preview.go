@@ -84,6 +84,7 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 				return httpapi.Reply{}, err
 			}
 			e, err := p.estimate(ctx, id, meets, plans)
+			e.Warnings = p.doubts(body)
 			return httpapi.Replied(ctx, http.StatusOK, e), err
 		},
 	}

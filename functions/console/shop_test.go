@@ -1,10 +1,15 @@
 package console
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/httpapi"
 )
 
 // TestMoneyOfTheShop takes amounts in the shop's currency, to as many decimals as it has, in segments, conditions and drafts of rules.
@@ -19,7 +24,10 @@ func TestMoneyOfTheShop(t *testing.T) {
 		`{"money":"500","currency":"yuan"}`: `.currency is not the code of a currency, such as CNY`,
 		`{"money":"500","curency":"CNY"}`:   `.curency is not known here: did you mean "currency"?`,
 		`{"money":"92233720368547759"}`:     `.money is no decimal number as a text, such as "500.00"`,
-		`{"amount":500,"currency":"CNY"}`:   ` is not a number`,
+		`{"amount":500,"currency":"CNY"}`:   ` is not a number: money is written as {"money": "500.00"}`,
+		`"1234.5"`:                          ` is not a number: money is written as {"money": "1234.5"}`, `"rich"`: ` is not a number: money is written as {"money": "500.00"}`, `true`: ` is not a number: money is written as {"money": "500.00"}`,
+		`500.00`: ` has a decimal point, and a number counts minor units: money is written as {"money": "500.00"}`, `-0.5`: ` has a decimal point, and a number counts minor units: money is written as {"money": "-0.5"}`,
+		`0.00`: "", `500`: "", `5e2`: "",
 	} {
 		b := newBench(t)
 		b.must(201, "PUT", "/v1/segments/vip", vip)
@@ -38,6 +46,48 @@ func TestMoneyOfTheShop(t *testing.T) {
 				t.Errorf("%s %s: %d %s, want %s", c.path, value, w.Code, got, c.at+want)
 			}
 		}
+	}
+}
+
+// TestANumberThatIsMoneyIsToldAsASum wherever a rule is sent: a document saved and a rule that is asked before it is. The answer to a save may be sent back as it is, and a document of before is changed as
+// it was.
+func TestANumberThatIsMoneyIsToldAsASum(t *testing.T) {
+	const rule = `{"all":[{"field":"orders.revenue","op":"gte","value":123456},{"field":"orders.max","op":"in","value":[0,{"money":"5.00"},7]},{"field":"orders.count","op":"gte","value":3}]}`
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	b.must(201, "PUT", "/v1/templates/welcome", welcome)
+	told := func(at, answer string) {
+		t.Helper()
+		var got struct{ Warnings []httpapi.FieldError }
+		if err := json.Unmarshal([]byte(answer), &got); err != nil {
+			t.Fatal(err)
+		}
+		want := []httpapi.FieldError{
+			{Field: at + ".all[0].value", Reason: `counts minor units, so it is 1234.56 CNY; money can be written as {"money": "1234.56"}`},
+			{Field: at + ".all[1].value[2]", Reason: `counts minor units, so it is 0.07 CNY; money can be written as {"money": "0.07"}`},
+		}
+		if !slices.Equal(got.Warnings, want) {
+			t.Errorf("%v, want %v", got.Warnings, want)
+		}
+	}
+	saved := b.must(201, "PUT", "/v1/segments/rich", `{"rule":`+rule+`}`)
+	told("rule", saved)
+	told("rule", b.must(200, "PUT", "/v1/segments/rich", saved))
+	if got := b.must(200, "GET", "/v1/segments/rich", ""); strings.Contains(got, "warnings") || !strings.Contains(got, `"version":1`) {
+		t.Errorf("shown %s", got)
+	}
+	told("rule", b.must(200, "POST", "/v1/segments/draft/preview", `{"rule":`+rule+`}`))
+	told("condition", b.must(201, "PUT", "/v1/campaigns/a", strings.Replace(thanks, `{"name"`, `{"condition":`+rule+`,"name"`, 1)))
+
+	b.Define(definition.Segment, "old", `{"id":"old","name":"A","rule":{"field":"orders.revenue","op":"gte","value":500.00}}`)
+	b.must(200, "PUT", "/v1/segments/old", `{"name":"B","rule":{"field":"orders.revenue","op":"gte","value":500.00}}`)
+	b.must(200, "POST", "/v1/segments/old/preview", "")
+	b.must(422, "PUT", "/v1/segments/old", `{"name":"B","rule":{"field":"orders.revenue","op":"gte","value":600.00}}`)
+
+	// A currency without decimals has one unit alone, so nothing can be meant otherwise.
+	b.process.Shop.Currency = "JPY"
+	if got := b.must(201, "PUT", "/v1/segments/yen", `{"rule":{"any":[`+rule+`,{"field":"orders.max","op":"gt","value":500.00}]}}`); strings.Contains(got, "warnings") {
+		t.Errorf("in yen: %s", got)
 	}
 }
 

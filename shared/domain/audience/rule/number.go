@@ -87,6 +87,9 @@ func (p price) fits() bool {
 	return p.decimal.Digits <= most && p.decimal.Digits >= -most
 }
 
+// Bare is a place of a rule where a number as it was written is asked of a field that counts money.
+type Bare struct{ Path, Number string }
+
 // Price is a place of a rule that asks for an amount of money, with the currency that it names, empty for the shop's.
 type Price struct {
 	Path     string

@@ -228,7 +228,12 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 		return p.money(c, object, path)
 	}
 	o, what := parseOperand(raw, kind)
+	if number, is := raw.(json.Number); is && c.field.unit == Money {
+		p.rule.Bare = append(p.rule.Bare, Bare{Path: path, Number: number.String()})
+	}
 	switch {
+	case what != "" && c.field.unit == Money:
+		p.faults.Addf(path, "%s: money is written as %s", what, asMoney(raw))
 	case what != "":
 		p.faults.Add(path, what)
 	case len(o.text) > maxText:
@@ -341,7 +346,18 @@ func (p *parser) integer(object map[string]any, path, key string, low, high int6
 const (
 	keyMoney    = "money"
 	keyCurrency = "currency"
+	// maxShownAmount bounds what a reason repeats of an amount.
+	maxShownAmount = 30
 )
+
+// asMoney shows how an amount is written: the one that somebody wrote as a text, if it is one, else an example.
+func asMoney(raw any) string {
+	text, _ := raw.(string)
+	if _, err := money.ReadDecimal(text); err != nil || len(text) > maxShownAmount {
+		text = "500.00"
+	}
+	return fmt.Sprintf("{%q: %q}", keyMoney, text)
+}
 
 // money reads an amount of money in the place of a number.
 func (p *parser) money(c condition, object map[string]any, path string) operand {

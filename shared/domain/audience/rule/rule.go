@@ -114,6 +114,8 @@ type Rule struct {
 	Fields []string
 	// Prices are the amounts of money that it asks for.
 	Prices []Price
+	// Bare are the amounts of money that are written as numbers and so count minor units. Which of them are doubtful depends on the shop's currency.
+	Bare []Bare
 	// Unsure are what profiles do not remember enough for, and fields that no profile has. They are a reason not to save a rule, and none not to ask one.
 	Unsure fault.Faults
 }
