@@ -33,23 +33,31 @@ func Installed(t *testing.T) string {
 		t.Skipf("no folder for the clients: %v", err)
 	}
 	name := strings.NewReplacer("@", "-", "/", "-").Replace(strings.Join(clients, ""))
-	folder := filepath.Join(cache, "userops", "clients"+name)
-	done := filepath.Join(folder, "installed")
-	if _, err := os.Stat(done); err == nil {
+	cache = filepath.Join(cache, "userops")
+	folder := filepath.Join(cache, "installed"+name)
+	if _, err := os.Stat(folder); err == nil {
 		return folder
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(cache, 0o755); err != nil {
 		t.Skipf("no folder for the clients: %v", err)
 	}
+	// Tests of several packages install at once, each in a folder of its own: the first that is whole becomes the one for all.
+	own, err := os.MkdirTemp(cache, "installing-")
+	if err != nil {
+		t.Skipf("no folder for the clients: %v", err)
+	}
+	defer func() { _ = os.RemoveAll(own) }()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	args := append([]string{"install", "--prefix", folder, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline",
+	args := append([]string{"install", "--prefix", own, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline",
 		"--fetch-retries=0", "--fetch-timeout=10000"}, clients...)
 	if out, err := exec.CommandContext(ctx, npm, args...).CombinedOutput(); err != nil {
 		t.Skipf("the clients cannot be had: %v\n%s", err, out)
 	}
-	if err := os.WriteFile(done, nil, 0o644); err != nil {
-		t.Fatal(err)
+	if err := os.Rename(own, folder); err != nil {
+		if _, there := os.Stat(folder); there != nil {
+			t.Fatal(err)
+		}
 	}
 	return folder
 }
