@@ -13,7 +13,7 @@ import (
 func TestRefusals(t *testing.T) {
 	b := newBench(t)
 	b.Define("source", "web", `{"name":"Web","kind":"browser"}`)
-	const nothing = `{"items":[],"hours":[]}`
+	const nothing = `{"items":[],"hours":[],"warnings":{"items":[],"hours":[]}}`
 	for _, id := range []string{"web", "default", "server"} {
 		if got := strings.TrimSpace(b.must(200, "GET", "/v1/sources/"+id+"/refusals", "")); got != nothing {
 			t.Errorf("%s: %s", id, got)
@@ -31,6 +31,7 @@ func TestRefusals(t *testing.T) {
 			tally.Add(refusal.Entry{At: start.Add(time.Duration(10*i-n) * time.Minute), What: "Order Completed", Field: "properties.total", Code: refusal.Amount})
 		}
 		tally.Add(refusal.Entry{At: start.Add(time.Minute), Code: refusal.Origin})
+		tally.Warned.Add(refusal.Entry{At: start.Add(time.Duration(i) * time.Minute), What: "Order Completed", Field: "event", Code: refusal.Name})
 		b.Must(store.Put(t.Context(), "web", instance, tally))
 	}
 	want := `{"items":[` +
@@ -38,7 +39,9 @@ func TestRefusals(t *testing.T) {
 		`{"at":"2026-11-21T08:09:00Z","what":"Order Completed","field":"properties.total","reason":"amount"},` +
 		`{"at":"2026-11-21T08:01:00Z","reason":"origin"},{"at":"2026-11-21T08:01:00Z","reason":"origin"},` +
 		`{"at":"2026-11-21T08:00:00Z","what":"Order Completed","field":"properties.total","reason":"amount"}],` +
-		`"hours":[{"hour":"2026-11-21T08:00:00Z","counts":{"amount":3,"origin":2}}]}`
+		`"hours":[{"hour":"2026-11-21T08:00:00Z","counts":{"amount":3,"origin":2}}],` +
+		`"warnings":{"items":[{"at":"2026-11-21T08:01:00Z","what":"Order Completed","field":"event","reason":"name"},{"at":"2026-11-21T08:00:00Z","what":"Order Completed","field":"event","reason":"name"}],` +
+		`"hours":[{"hour":"2026-11-21T08:00:00Z","counts":{"name":2}}]}}`
 	if got := strings.TrimSpace(b.must(200, "GET", "/v1/sources/web/refusals", "")); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

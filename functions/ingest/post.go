@@ -217,7 +217,7 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		return
 	}
 	if len(batch.Refused) > 0 && len(batch.Events) == 0 {
-		p.note(r.Context(), from, ofBatch(batch, p.Now())...)
+		p.note(r.Context(), from, ofBatch(batch, nil, p.Now()))
 		if malformed == 0 && batch.Refused[0].Reason == notAllowed {
 			httpapi.Problem(w, http.StatusForbidden, "", "the source may not send this", faults(batch)...)
 			return
@@ -245,8 +245,9 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		return
 	}
 	// Not before: what is answered 429 or 503 is sent again, and refused again.
-	p.note(r.Context(), from, ofBatch(batch, p.Now())...)
-	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: faults(batch), Warnings: warnings(batch)})
+	found := batch.Warnings()
+	p.note(r.Context(), from, ofBatch(batch, found, p.Now()))
+	httpapi.JSON(w, http.StatusOK, accepted{Success: true, Errors: faults(batch), Warnings: warnings(found)})
 }
 
 func tooMany(w http.ResponseWriter, wait time.Duration, reason string) {
@@ -317,9 +318,8 @@ func faults(batch *event.Batch) []httpapi.FieldError {
 	return errs
 }
 
-func warnings(batch *event.Batch) []httpapi.FieldError {
+func warnings(found []event.Warning) []httpapi.FieldError {
 	var all []httpapi.FieldError
-	found := batch.Warnings()
 	for i := range found {
 		w := httpapi.FieldError{Field: found[i].Field, Reason: found[i].Reason}
 		if found[i].Index >= 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/userops/userops/shared/telemetry"
 )
 
-// Refusals keeps what this instance has refused.
+// Refusals keeps what this instance has refused and warned of.
 type Refusals interface {
 	// Put keeps what an instance has refused of a source within an hour, in the place of what it had kept of it before. Nil means that it is durable; after
 	// an error the same, or more, may be put again.
@@ -27,9 +27,12 @@ const (
 	// bad events as they like, and none of them may cost a write of its own. So many writes at once, so that whoever tries something sees it at once; then one a span.
 	refusedWrites = 30
 	refusedSpan   = 20 * time.Second
-	// refusedLines and refusedLineSpan bound the log likewise.
+	// warnedSpan is longer: what is warned of is taken, so a shop may go on sending it for years.
+	warnedSpan = 5 * time.Minute
+	// refusedLines and the spans of lines bound the log likewise.
 	refusedLines    = 100
 	refusedLineSpan = time.Second
+	warnedLineSpan  = time.Minute
 	// refusedWait is how long a request waits for the table. What was not written then is written by the next one.
 	refusedWait = time.Second
 	// maxTallies bounds the hours of a source that wait to be written while the table is away.
@@ -38,11 +41,17 @@ const (
 	maxRefusing = 2000
 )
 
-// refused remembers what this instance has refused.
+// refused remembers what this instance has refused, and what it has warned of.
 type refused struct {
 	mu       sync.Mutex
 	of       map[source.ID]*ofSource
-	lines    bucket
+	refusals lines
+	warnings lines
+}
+
+// lines are those of the log, at a bounded rate.
+type lines struct {
+	bucket
 	unlogged int
 }
 
@@ -51,25 +60,41 @@ type ofSource struct {
 	tallies []tally // by hour; the last one is the present hour's
 	fresh   map[refusal.Code]int
 	writes  bucket
+	warns   bucket // of writes for warnings alone
 	writing bool
 }
 
+// tally waits to be written by what was refused, or by what was warned of, since it was.
 type tally struct {
 	refusal.Tally
-	dirty bool
+	refused, warned bool
 }
 
-func (f *ofSource) dirty() bool {
-	return slices.ContainsFunc(f.tallies, func(t tally) bool { return t.dirty })
+func (t tally) waits() bool { return t.refused || t.warned }
+
+// due says whether it is the source's turn to write what waits, and takes that turn.
+func (f *ofSource) due(now time.Time) bool {
+	return slices.ContainsFunc(f.tallies, func(t tally) bool { return t.refused }) && f.writes.spend(now) ||
+		slices.ContainsFunc(f.tallies, func(t tally) bool { return t.warned }) && f.warns.spend(now)
 }
 
-// ofBatch are the entries of a batch's refused events.
-func ofBatch(batch *event.Batch, at time.Time) []refusal.Entry {
-	all := make([]refusal.Entry, len(batch.Refused))
-	for i, r := range batch.Refused {
-		all[i] = refusal.Entry{At: at.UTC().Truncate(time.Millisecond), What: what(batch.Said(r)), Field: refusal.FieldOf(r.Field), Code: refusal.CodeOf(r.Reason)}
+// noted is what a request adds.
+type noted struct{ refused, warned []refusal.Entry }
+
+// ofBatch is what is to be noted of a batch: its refused events, and what its answer warns of.
+func ofBatch(batch *event.Batch, found []event.Warning, at time.Time) (n noted) {
+	at = at.UTC().Truncate(time.Millisecond)
+	for _, r := range batch.Refused {
+		n.refused = append(n.refused, refusal.Entry{At: at, What: what(batch.Said(r)), Field: refusal.FieldOf(r.Field), Code: refusal.CodeOf(r.Reason)})
 	}
-	return all
+	for _, w := range found {
+		e := refusal.Entry{At: at, What: what(batch.Taken(w.Index)), Field: refusal.FieldOf(w.Field), Code: refusal.WarningOf(w.Reason)}
+		if e.Code == refusal.Name {
+			e.What = profile.Alike(batch.Taken(w.Index).Name)
+		}
+		n.warned = append(n.warned, e)
+	}
+	return n
 }
 
 // what names an event by texts of ours alone.
@@ -88,19 +113,19 @@ func what(said event.Named) string {
 
 // refuse notes one request of which no event was looked at.
 func (p *Process) refuse(ctx context.Context, from source.Source, field string, code refusal.Code) {
-	p.note(ctx, from, refusal.Entry{At: p.Now().UTC().Truncate(time.Millisecond), Field: refusal.FieldOf(field), Code: code})
+	p.note(ctx, from, noted{refused: []refusal.Entry{{At: p.Now().UTC().Truncate(time.Millisecond), Field: refusal.FieldOf(field), Code: code}}})
 }
 
-// note remembers what was refused of a source, logs it, and writes what waits to be written. It answers nothing: a refusal that nobody hears of is no reason to
-// refuse more.
-func (p *Process) note(ctx context.Context, from source.Source, entries ...refusal.Entry) {
+// note remembers what was refused of a source and what it was warned of, logs it, and writes what waits to be written. It answers nothing: a refusal that nobody hears of is no reason
+// to refuse more.
+func (p *Process) note(ctx context.Context, from source.Source, n noted) {
 	now := p.Now()
-	p.refused.add(ctx, from.ID, entries, now)
+	p.refused.add(ctx, from.ID, n, now)
 	p.keep(ctx, from, now)
 }
 
-func (f *refused) add(ctx context.Context, of source.ID, entries []refusal.Entry, now time.Time) {
-	if len(entries) == 0 {
+func (f *refused) add(ctx context.Context, of source.ID, n noted, now time.Time) {
+	if len(n.refused)+len(n.warned) == 0 {
 		return
 	}
 	f.mu.Lock()
@@ -110,41 +135,46 @@ func (f *refused) add(ctx context.Context, of source.ID, entries []refusal.Entry
 		if f.of == nil || len(f.of) >= maxRefusing {
 			f.of = map[source.ID]*ofSource{}
 		}
-		one = &ofSource{fresh: map[refusal.Code]int{}, writes: full(refusedWrites, refusedSpan, now)}
+		one = &ofSource{fresh: map[refusal.Code]int{}, writes: full(refusedWrites, refusedSpan, now), warns: full(refusedWrites, warnedSpan, now)}
 		f.of[of] = one
 	}
 	hour := refusal.HourOf(now)
 	if n := len(one.tallies); n == 0 || one.tallies[n-1].Hour.Before(hour) {
-		one.tallies = slices.DeleteFunc(one.tallies, func(t tally) bool { return !t.dirty })
+		one.tallies = slices.DeleteFunc(one.tallies, func(t tally) bool { return !t.waits() })
 		if len(one.tallies) == maxTallies {
 			one.tallies = slices.Delete(one.tallies, 0, 1)
 		}
 		one.tallies = append(one.tallies, tally{Tally: refusal.Tally{Hour: hour}})
 	}
 	present := &one.tallies[len(one.tallies)-1]
-	for _, e := range entries {
+	for _, e := range n.refused {
 		present.Add(e)
 		one.fresh[e.Code]++
-		f.log(ctx, of, e, now)
+		f.refusals.log(ctx, "refused", refusedLineSpan, of, e, now)
 	}
-	present.dirty = true
+	for _, e := range n.warned {
+		present.Warned.Add(e)
+		f.warnings.log(ctx, "warned", warnedLineSpan, of, e, now)
+	}
+	present.refused = present.refused || len(n.refused) > 0
+	present.warned = present.warned || len(n.warned) > 0
 }
 
-// log writes a line of a refusal: which source, what and why, and nothing of what was sent.
-func (f *refused) log(ctx context.Context, of source.ID, e refusal.Entry, now time.Time) {
-	if f.lines.burst == 0 {
-		f.lines = full(refusedLines, refusedLineSpan, now)
+// log writes a line: which source, what and why, and nothing of what was sent.
+func (l *lines) log(ctx context.Context, did string, span time.Duration, of source.ID, e refusal.Entry, now time.Time) {
+	if l.burst == 0 {
+		l.bucket = full(refusedLines, span, now)
 	}
-	if !f.lines.spend(now) {
-		f.unlogged++
+	if !l.spend(now) {
+		l.unlogged++
 		return
 	}
 	attrs := []any{"source", string(of), "what", e.What, "field", e.Field, "reason", string(e.Code)}
-	if f.unlogged > 0 {
-		attrs = append(attrs, "before", f.unlogged) // refused and not logged since the last line
-		f.unlogged = 0
+	if l.unlogged > 0 {
+		attrs = append(attrs, "before", l.unlogged) // not logged since the last line
+		l.unlogged = 0
 	}
-	slog.WarnContext(ctx, "refused", attrs...)
+	slog.WarnContext(ctx, did, attrs...)
 }
 
 // keep writes what waits of a source, if its turn has come. Any request of the source may be the one that does.
@@ -177,13 +207,13 @@ func (f *refused) take(of source.ID, now time.Time) (waiting []refusal.Tally, fr
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	one := f.of[of]
-	if one == nil || one.writing || !one.dirty() || !one.writes.spend(now) {
+	if one == nil || one.writing || !one.due(now) {
 		return nil, nil
 	}
 	one.writing = true
 	for _, t := range one.tallies {
-		if t.dirty {
-			waiting = append(waiting, refusal.Tally{Hour: t.Hour, Counts: maps.Clone(t.Counts), Last: slices.Clone(t.Last)})
+		if t.waits() {
+			waiting = append(waiting, refusal.Tally{Hour: t.Hour, Noted: t.Clone(), Warned: t.Warned.Clone()})
 		}
 	}
 	fresh, one.fresh = one.fresh, map[refusal.Code]int{}
@@ -202,7 +232,7 @@ func (f *refused) wrote(of source.ID, written []refusal.Tally) {
 	for _, w := range written {
 		for i := range one.tallies {
 			if t := &one.tallies[i]; t.Hour.Equal(w.Hour) && t.Total() == w.Total() {
-				t.dirty = false
+				t.refused, t.warned = false, false
 			}
 		}
 	}

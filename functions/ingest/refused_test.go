@@ -53,22 +53,27 @@ func (s *shelf) total() (n int) {
 	return n
 }
 
+// doubtful is an event that is taken, with one warning.
+const doubtful = `{"type":"track","event":"order_completed","userId":"u"}`
+
 func newRefusing(t *testing.T) (*bench, *shelf) {
 	b, s := newMoneyBench(t), &shelf{}
 	b.Refusals, b.Instance = s, "one"
 	return b, s
 }
 
-// knowEveryReason fails a test in which something was refused for a reason that has no code.
+// knowEveryReason fails a test in which something was refused or warned of for a reason that has no code.
 func (b *bench) knowEveryReason() {
 	for id, of := range b.refused.of {
 		for _, t := range of.tallies {
-			if n := t.Counts[refusal.Other]; n > 0 {
-				b.Errorf("%d refusals of %s have no code", n, id)
-			}
-			for _, e := range t.Last {
-				if e.Field == string(refusal.Other) && e.Code != refusal.Malformed {
-					b.Errorf("a refusal of %s is about a field that is not known: %+v", id, e)
+			for did, noted := range map[string]refusal.Noted{"refusals": t.Noted, "warnings": t.Warned} {
+				if n := noted.Counts[refusal.Other]; n > 0 {
+					b.Errorf("%d %s of %s have no code", n, did, id)
+				}
+				for _, e := range noted.Last {
+					if e.Field == string(refusal.Other) && e.Code != refusal.Malformed {
+						b.Errorf("%s of %s are about a field that is not known: %+v", did, id, e)
+					}
 				}
 			}
 		}
@@ -161,7 +166,7 @@ func TestAFloodOfRefusals(t *testing.T) {
 		}
 		logged += 1 + l.Before
 	}
-	if n := logged + b.refused.unlogged; n != 10*requests {
+	if n := logged + b.refused.refusals.unlogged; n != 10*requests {
 		t.Errorf("the log tells of %d refusals, want %d", n, 10*requests)
 	}
 	b.Pass(refusedSpan)
@@ -210,9 +215,9 @@ func TestNoRefusalIsLostOrCountedTwice(t *testing.T) {
 				away = rapid.Bool().Draw(r, "away")
 			default:
 				key := rapid.SampledFrom([]string{serverKey, defaultKey}).Draw(r, "key")
-				n := rapid.IntRange(1, 3).Draw(r, "events")
-				b.post("/v1/batch", key, `{"batch":[{"type":"page","userId":"u"}`+strings.Repeat(`,{"type":"trak","userId":"u"}`, n)+`]}`)
-				made[key] += n
+				n, warned := rapid.IntRange(0, 3).Draw(r, "events"), rapid.IntRange(0, 2).Draw(r, "warned of")
+				b.post("/v1/batch", key, `{"batch":[{"type":"page","userId":"u"}`+strings.Repeat(`,{"type":"trak","userId":"u"}`, n)+strings.Repeat(`,`+doubtful, warned)+`]}`)
+				made[key] += n + warned
 			}
 			if all := made[serverKey] + made[defaultKey]; s.total() > all {
 				r.Fatalf("%d refusals are kept of %d", s.total(), all)
@@ -220,7 +225,7 @@ func TestNoRefusalIsLostOrCountedTwice(t *testing.T) {
 		}
 		away = false
 		for range 3 {
-			b.Pass(refusedSpan)
+			b.Pass(warnedSpan)
 			b.post("/v1/page", serverKey, `{"userId":"u"}`)
 			b.post("/v1/page", defaultKey, `{"userId":"u"}`)
 		}

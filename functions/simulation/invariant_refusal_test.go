@@ -7,31 +7,42 @@ import (
 	"time"
 )
 
-// refusing is what ingest has refused, as its answers tell. Of an invocation that ended without one nobody knows, so it may have refused all that it was sent.
-type refusing struct{ most, least int }
+// noted is of how much ingest has told in its answers, of refused events or of warnings. Of an invocation that ended without one nobody knows, so it may have noted all that it was sent.
+type noted struct{ most, least int }
 
-// refusals are what an instance has refused of a source: events, and requests with any of them. certain are those that it has written, as far as the judge knows: all
-// until the last request of the source of which no fault has met the write.
-type refusals struct{ events, requests, certain int }
+// refusals are what an instance has refused of a source, and what it has warned of.
+type refusals struct{ refused, warned noting }
 
-// atOnce is of how many requests an instance may refuse something and still write each time.
+// noting is how much of one kind: events or warnings, and requests that may have taken a turn to write. certain are those that were written, as far as the judge knows: all until the
+// last request of the source of which no fault has met the write.
+type noting struct{ events, turns, certain int }
+
+// atOnce is of how many requests an instance may note something and still write each time.
 const atOnce = 25
+
+// The most that one event is warned of, and that a notice has events.
+const (
+	warnedEach = 6
+	inNotice   = 10
+)
 
 // refuses takes the answer of ingest to a request into the account.
 func (w *world) refuses(i *invocation, path, key, sent string, out *reply, dead bool) {
-	var answer struct{ Errors []struct{ Field string } }
+	var answer struct{ Errors, Warnings []struct{ Field string } }
 	_ = json.Unmarshal(out.body, &answer)
-	n, most := 0, 0
+	var n, most, warned, warnedMost int
 	switch hook := strings.HasPrefix(path, "/v1/hooks/"); {
 	case dead:
 		var batch struct{ Batch []struct{ Type string } }
 		_ = json.Unmarshal([]byte(sent), &batch)
 		most = max(1, len(batch.Batch))
 		if hook {
-			most = 10 // more than a notice has events
+			most = inNotice
 		}
+		warnedMost = warnedEach * most
 	case out.status == http.StatusOK:
 		n, most = len(answer.Errors), len(answer.Errors)
+		warned, warnedMost = len(answer.Warnings), len(answer.Warnings)
 	case out.status == http.StatusBadRequest, out.status == http.StatusForbidden, out.status == http.StatusUnauthorized && hook:
 		if n, most = len(answer.Errors), max(1, len(answer.Errors)); hook {
 			n = most
@@ -39,7 +50,8 @@ func (w *world) refuses(i *invocation, path, key, sent string, out *reply, dead 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.refusing.most += most
+	w.refused.most += most
+	w.warned.most += warnedMost
 	source, notice := sourceOf(key), key == ""
 	if notice {
 		source = path // it ends in the source's id
@@ -52,43 +64,68 @@ func (w *world) refuses(i *invocation, path, key, sent string, out *reply, dead 
 		of = &refusals{}
 		i.instance.refusals[source] = of
 	}
-	if of.events += n; n > 0 {
-		of.requests++
+	writes := !dead && !i.unkept && !i.instance.old
+	heard := out.status == http.StatusOK && !notice
+	w.refused.least += of.refused.note(n, heard, writes)
+	w.warned.least += of.warned.note(warned, heard, writes)
+}
+
+// note answers how many more are certain after a request that has noted n. A write that fails takes a turn, too.
+func (of *noting) note(n int, heard, writes bool) (more int) {
+	of.events += n
+	if n > 0 || !writes {
+		of.turns++
 	}
-	if heard := n > 0 || out.status == http.StatusOK && !notice; heard && !dead && !i.unkept && !i.instance.old && of.requests <= atOnce {
-		w.refusing.least += of.events - of.certain
-		of.certain = of.events
+	if (n > 0 || heard) && writes && of.turns <= atOnce {
+		more, of.certain = of.events-of.certain, of.events
 	}
+	return more
 }
 
 // refusalsLast is how long refused events are told of: of a longer run only that never more are.
 const refusalsLast = 8 * 24 * time.Hour
 
-// checkRefusals holds what is told of refused events to what was refused: never more, and no less than what must have been written.
+// checkRefusals holds what is told of refused events and of warnings to what the answers told: never more, and no less than what must have been written.
 func checkRefusals(w *world, s *state, broken func(string, string, ...any)) {
-	told := 0
+	type kept struct {
+		Counts map[string]int
+		Last   []struct{ Field, Reason string }
+	}
+	var refused, warned int
 	for _, i := range s.raw["Refusals"] {
 		var tally struct {
-			Counts map[string]int
-			Last   []struct{ Field, Reason string }
+			kept
+			Warned kept
 		}
 		check(json.Unmarshal([]byte(i.text("b")), &tally))
-		sum := 0
-		for code, n := range tally.Counts {
-			if sum += n; code == "other" {
-				broken(i.text("pk"), "%d events were refused for a reason that has no code", n)
+		sum := func(of kept) (sum int) {
+			for code, n := range of.Counts {
+				if sum += n; code == "other" {
+					broken(i.text("pk"), "%d events were refused or warned of for a reason that has no code", n)
+				}
 			}
+			if len(of.Last) != min(sum, 100) {
+				broken(i.text("pk"), "%s counts %d and holds %d", i.text("sk"), sum, len(of.Last))
+			}
+			return sum
 		}
-		if int64(sum) != i.number("n") || len(tally.Last) != min(sum, 100) {
-			broken(i.text("pk"), "%s counts %d, tells of %d and holds %d", i.text("sk"), sum, i.number("n"), len(tally.Last))
+		a, b := sum(tally.kept), sum(tally.Warned)
+		if int64(a+b) != i.number("n") {
+			broken(i.text("pk"), "%s counts %d and tells of %d", i.text("sk"), a+b, i.number("n"))
 		}
-		told += sum
+		refused, warned = refused+a, warned+b
 	}
-	if time.Since(w.begun) >= refusalsLast {
-		w.refusing.least = 0
-	}
-	w.tell("judge: %d refusals are told of, at least %d were written and at most %d made", told, w.refusing.least, w.refusing.most)
-	if told > w.refusing.most || told < w.refusing.least {
-		broken("", "%d refusals are told of, at least %d were written and at most %d made", told, w.refusing.least, w.refusing.most)
+	for _, of := range []struct {
+		what  string
+		told  int
+		noted noted
+	}{{"refusals", refused, w.refused}, {"warnings", warned, w.warned}} {
+		if time.Since(w.begun) >= refusalsLast {
+			of.noted.least = 0
+		}
+		w.tell("judge: %d %s are told of, at least %d were written and at most %d made", of.told, of.what, of.noted.least, of.noted.most)
+		if of.told > of.noted.most || of.told < of.noted.least {
+			broken("", "%d %s are told of, at least %d were written and at most %d made", of.told, of.what, of.noted.least, of.noted.most)
+		}
 	}
 }

@@ -44,7 +44,7 @@ type world struct {
 	mappings []*mapping
 	horizon  time.Duration // how long the traffic goes on
 
-	refusing refusing
+	refused, warned noted
 
 	mu          sync.Mutex
 	counts      map[string]int

@@ -24,6 +24,14 @@ func tallyOf(at time.Time, n int) refusal.Tally {
 	return t
 }
 
+// warned is a tally of as many refusals with warnings beside them.
+func warned(t refusal.Tally, n int) refusal.Tally {
+	for range n {
+		t.Warned.Add(refusal.Entry{At: t.Hour, What: "track", Field: "event", Code: refusal.Name})
+	}
+	return t
+}
+
 func counted(t *testing.T, r Refusals, of source.ID) (n int) {
 	t.Helper()
 	report, err := r.Of(t.Context(), of)
@@ -32,6 +40,9 @@ func counted(t *testing.T, r Refusals, of source.ID) (n int) {
 	}
 	for _, h := range report.Hours {
 		n += h.Counts[refusal.Amount]
+	}
+	for _, h := range report.Warnings.Hours {
+		n += 100 * h.Counts[refusal.Name]
 	}
 	return n
 }
@@ -47,6 +58,7 @@ func TestPutAgain(t *testing.T) {
 	}{
 		{"one", tallyOf(t0, 2), 2}, {"one", tallyOf(t0, 2), 2}, {"one", tallyOf(t0, 5), 5}, {"one", tallyOf(t0, 3), 5}, // a call that comes late
 		{"two", tallyOf(t0, 1), 6}, {"one", tallyOf(t0.Add(-time.Hour), 1), 7}, {"one", tallyOf(t0.Add(-8*24*time.Hour), 1), 7}, // too long ago to be shown
+		{"one", warned(tallyOf(t0, 5), 2), 207}, {"one", warned(tallyOf(t0, 5), 1), 207}, // less is a call that comes late, of warnings too
 	} {
 		if err := r.Put(t.Context(), "web", c.instance, c.of); err != nil {
 			t.Fatal(i, err)
@@ -69,7 +81,7 @@ func TestPutAgain(t *testing.T) {
 	}
 	newer := dynamo.At("s#web", "2026112108#three").Item()
 	newer[dynamo.AttrBody] = dynamo.TextValue("2;...")
-	if err := dynamo.Do(t.Context(), db, dynamo.Put("Refusals", newer, dynamo.Condition{})); err != nil || counted(t, r, "web") != 7 {
+	if err := dynamo.Do(t.Context(), db, dynamo.Put("Refusals", newer, dynamo.Condition{})); err != nil || counted(t, r, "web") != 207 {
 		t.Errorf("%v, %d counted", err, counted(t, r, "web"))
 	}
 }

@@ -97,6 +97,15 @@ type Named struct {
 // Said is what a refused event was.
 func (b *Batch) Said(r Refusal) Named { return b.said[r.Index] }
 
+// Taken is what the accepted event at a place of the body is; nothing of the batch as a whole.
+func (b *Batch) Taken(index int) Named {
+	at, found := slices.BinarySearch(b.places, index)
+	if !found {
+		return Named{}
+	}
+	return Named{b.Events[at].Kind, b.Events[at].Name}
+}
+
 func (b *Batch) refuse(r Refusal, kind Kind, name string) {
 	b.Refused = append(b.Refused, r)
 	if b.said == nil {

@@ -1,9 +1,10 @@
-// Package refusal is what is remembered of events that were not taken, for the operators who look for why a shop's numbers stand still: SDKs tell nobody what a 200
-// says of single events. It judges nothing and holds nothing of what was sent. The surprising thing: all its texts are ones of ours, a few dozen fields, names of
+// Package refusal is what is remembered of events that were not taken, and of what the answers to taken ones warned of, for the operators who look for why a shop's numbers stand still: SDKs
+// tell nobody what a 200 says of single events. It judges nothing and holds nothing of what was sent. The surprising thing: all its texts are ones of ours, a few dozen fields, names of
 // standard events and codes, so that neither a person's data nor a flood of invented names gets into what it makes.
 package refusal
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,16 +34,32 @@ const (
 	Other      Code = "other"
 )
 
-// Codes lists the codes.
+// The codes of warnings alone. Missing, Time, Amount, Currency and Other are of both.
+const (
+	NoMoney  Code = "noMoney"  // an order event by a key that may not move money
+	Name     Code = "name"     // nearly a standard one
+	Zone     Code = "zone"     // a time without one
+	Address  Code = "address"  // an e-mail address or a number that is none
+	Birthday Code = "birthday" // none, or in the future
+)
+
+// Codes lists the codes of refusals.
 func Codes() []Code {
 	return []Code{Malformed, Type, Missing, Size, Call, Time, Amount, Currency, Consent, NotAllowed, Reserved, Proof, Guest, Origin, Disabled, Signature, Other}
 }
 
-// marks are what reasons hold, by code. The first one that is found decides.
-var marks = []struct {
-	mark string
+// Warnings lists the codes of warnings.
+func Warnings() []Code {
+	return []Code{NoMoney, Name, Zone, Time, Missing, Amount, Currency, Address, Birthday, Other}
+}
+
+// mark is what a reason of a code holds. Of several the first one that is found decides.
+type mark struct {
+	text string
 	code Code
-}{
+}
+
+var marks = []mark{
 	{"is not valid JSON", Malformed}, {"nests deeper", Malformed}, {"has the key ", Malformed}, {"not UTF-8", Malformed}, {"number that is out of range", Malformed},
 	{"is not track, identify", Call},
 	{"is not a time", Time}, {"is before 1970", Time},
@@ -58,10 +75,21 @@ var marks = []struct {
 	{"is not a string", Type}, {"is not an object", Type}, {"is not a list", Type}, {"is not an array", Type}, {"neither a string nor", Type},
 }
 
+var markedWarnings = []mark{
+	{"moves no money", NoMoney}, {"is no standard name", Name}, {"has no zone", Zone}, {"ahead and counts as now", Time},
+	{"is no e-mail address", Address}, {"is no phone number", Address}, {"is no date", Birthday}, {"lies in the future", Birthday},
+	{"ISO 4217", Currency}, {"is not a decimal", Amount}, {"is not a whole number", Amount}, {"than an order may be", Amount}, {"is missing", Missing},
+}
+
 // CodeOf is the code of a reason that a verdict gave, Other of one that is not known.
-func CodeOf(reason string) Code {
+func CodeOf(reason string) Code { return codeBy(marks, reason) }
+
+// WarningOf is the code of a warning's reason, Other of one that is not known.
+func WarningOf(reason string) Code { return codeBy(markedWarnings, reason) }
+
+func codeBy(marks []mark, reason string) Code {
 	for _, m := range marks {
-		if strings.Contains(reason, m.mark) {
+		if strings.Contains(reason, m.text) {
 			return m.code
 		}
 	}
@@ -73,7 +101,9 @@ var fields = func() map[string]bool {
 	m := map[string]bool{"": true}
 	for _, field := range strings.Fields(`type messageId userId anonymousId previousId groupId event name category channel properties traits context integrations originalTimestamp timestamp
 		sentAt writeKey batch context.userHash properties.order_id properties.total properties.revenue properties.subtotal properties.currency properties.products properties.products.price
-		properties.products.quantity properties.channel properties.purpose properties.textVersion`) {
+		properties.products.quantity properties.channel properties.purpose properties.textVersion properties.price properties.quantity properties.discount properties.products.discount
+		traits.email traits.phone traits.birthday traits.birthdate traits.dateOfBirth context.traits.email context.traits.phone context.traits.birthday context.traits.birthdate
+		context.traits.dateOfBirth`) {
 		m[field] = true
 	}
 	return m
@@ -92,7 +122,7 @@ func FieldOf(field string) string {
 	return field
 }
 
-// Entry is one event that was not taken, or one request of which no event was looked at.
+// Entry is one event that was not taken, one request of which no event was looked at, or one warning.
 type Entry struct {
 	At time.Time `json:"at"` // by receipt, UTC, in milliseconds
 	// What is the name of a standard event, else the call; empty where neither could be read.
@@ -104,45 +134,62 @@ type Entry struct {
 // MaxLast bounds the entries that are kept of the newest.
 const MaxLast = 100
 
-// Tally is what was refused within an hour: how much by each code, and the newest of it, oldest first.
-type Tally struct {
-	Hour   time.Time    `json:"hour"` // its first instant, UTC
+// Noted is how much was noted by each code, and the newest of it, oldest first.
+type Noted struct {
 	Counts map[Code]int `json:"counts"`
 	Last   []Entry      `json:"last"`
+}
+
+// Add counts an entry.
+func (n *Noted) Add(e Entry) {
+	if n.Counts == nil {
+		n.Counts = map[Code]int{}
+	}
+	n.Counts[e.Code]++
+	if len(n.Last) == MaxLast {
+		n.Last = append(n.Last[:0], n.Last[1:]...)
+	}
+	n.Last = append(n.Last, e)
+}
+
+// Clone shares nothing with the original.
+func (n *Noted) Clone() Noted { return Noted{maps.Clone(n.Counts), slices.Clone(n.Last)} }
+
+func (n *Noted) total() (sum int) {
+	for _, c := range n.Counts {
+		sum += c
+	}
+	return sum
+}
+
+// Tally is what was refused within an hour, and what was warned of.
+type Tally struct {
+	Hour   time.Time `json:"hour"` // its first instant, UTC
+	Noted            // the refused
+	Warned Noted     `json:"warned,omitzero"`
 }
 
 // HourOf is the first instant of a time's hour in UTC.
 func HourOf(at time.Time) time.Time { return at.UTC().Truncate(time.Hour) }
 
-// Add counts an entry of the tally's hour.
-func (t *Tally) Add(e Entry) {
-	if t.Counts == nil {
-		t.Counts = map[Code]int{}
-	}
-	t.Counts[e.Code]++
-	if len(t.Last) == MaxLast {
-		t.Last = append(t.Last[:0], t.Last[1:]...)
-	}
-	t.Last = append(t.Last, e)
-}
+// Total is how many were counted of both, which only grows: by it the later of two tallies is known.
+func (t *Tally) Total() int { return t.total() + t.Warned.total() }
 
-// Total is how many were counted.
-func (t *Tally) Total() (n int) {
-	for _, c := range t.Counts {
-		n += c
-	}
-	return n
-}
-
-// Report is what the tallies of several instances come to.
-type Report struct {
+// Told is what the tallies of several instances come to, of refusals or of warnings.
+type Told struct {
 	Items []Entry `json:"items"` // at most MaxLast, the newest first
-	Hours []Hour  `json:"hours"` // those in which anything was refused, the newest first
+	Hours []Hour  `json:"hours"` // those in which there was anything, the newest first
+}
+
+// Report is what was refused and warned of.
+type Report struct {
+	Told          // the refused
+	Warnings Told `json:"warnings"`
 	// Partial says that there were more tallies than were read: the oldest are left out.
 	Partial bool `json:"partial,omitempty"`
 }
 
-// Hour is how much was refused within an hour.
+// Hour is how much was noted within an hour.
 type Hour struct {
 	Hour   time.Time    `json:"hour"`
 	Counts map[Code]int `json:"counts"`
@@ -150,22 +197,30 @@ type Hour struct {
 
 // Sum adds tallies up.
 func Sum(tallies []Tally) Report {
-	r := Report{Items: []Entry{}, Hours: []Hour{}}
+	return Report{
+		Told:     sum(tallies, func(t *Tally) *Noted { return &t.Noted }),
+		Warnings: sum(tallies, func(t *Tally) *Noted { return &t.Warned }),
+	}
+}
+
+func sum(tallies []Tally, of func(*Tally) *Noted) Told {
+	told := Told{Items: []Entry{}, Hours: []Hour{}}
 	hours := map[time.Time]map[Code]int{}
-	for _, t := range tallies {
-		if hours[t.Hour] == nil {
-			hours[t.Hour] = map[Code]int{}
+	for i := range tallies {
+		noted, hour := of(&tallies[i]), tallies[i].Hour
+		if len(noted.Counts) > 0 && hours[hour] == nil {
+			hours[hour] = map[Code]int{}
 		}
-		for code, n := range t.Counts {
-			hours[t.Hour][code] += n
+		for code, n := range noted.Counts {
+			hours[hour][code] += n
 		}
-		r.Items = append(r.Items, t.Last...)
+		told.Items = append(told.Items, noted.Last...)
 	}
 	for hour, counts := range hours {
-		r.Hours = append(r.Hours, Hour{hour, counts})
+		told.Hours = append(told.Hours, Hour{hour, counts})
 	}
-	slices.SortFunc(r.Hours, func(a, b Hour) int { return b.Hour.Compare(a.Hour) })
-	slices.SortStableFunc(r.Items, func(a, b Entry) int { return b.At.Compare(a.At) })
-	r.Items = r.Items[:min(len(r.Items), MaxLast)]
-	return r
+	slices.SortFunc(told.Hours, func(a, b Hour) int { return b.Hour.Compare(a.Hour) })
+	slices.SortStableFunc(told.Items, func(a, b Entry) int { return b.At.Compare(a.At) })
+	told.Items = told.Items[:min(len(told.Items), MaxLast)]
+	return told
 }

@@ -33,6 +33,27 @@ func TestCodesOfReasons(t *testing.T) {
 	}
 }
 
+// TestCodesOfWarnings has a reason of each kind as answers give them.
+func TestCodesOfWarnings(t *testing.T) {
+	for reason, want := range map[string]Code{
+		"moves no money, since the source may not: send it with the server key": NoMoney, `is no standard name, but nearly "Order Completed": it counts as an event of your own`: Name,
+		"has no zone and is read in the shop's, UTC: end it in Z or +08:00": Zone, "is more than 24 hours ahead and counts as now": Time, "is missing or longer than 128 bytes": Missing,
+		"is missing, and so are revenue, subtotal and prices of all products": Missing, "is not a decimal amount within range, so it is not used": Amount, "is not a whole number of one or more: one piece counts": Amount,
+		"is greater than an order may be, so it is not used": Amount, "is not a currency of ISO 4217, such as CNY, so the event's amounts are not used": Currency,
+		"is no e-mail address: it is kept as a trait": Address, "is no phone number: it is kept as a trait": Address, "is no date such as 1990-05-31: it is kept as a trait, and no birthday": Birthday,
+		"lies in the future: nobody has an age by it": Birthday, "is odd": Other,
+	} {
+		if got := WarningOf(reason); got != want {
+			t.Errorf("%q is %s, want %s", reason, got, want)
+		}
+	}
+	for _, m := range markedWarnings {
+		if !slices.Contains(Warnings(), m.code) {
+			t.Errorf("%s is not listed", m.code)
+		}
+	}
+}
+
 func TestFields(t *testing.T) {
 	for field, want := range map[string]string{
 		"": "", "userId": "userId", "properties.total": "properties.total", "properties.products[17].price": "properties.products.price", "properties.products[0]": "properties.products",
@@ -55,7 +76,9 @@ func TestSum(t *testing.T) {
 	two.Add(Entry{At: at(1), Field: "type", Code: Call})
 	two.Add(Entry{At: at(59), Code: Missing})
 	later.Add(Entry{At: at(61), Code: Time})
-	if one.Total() != MaxLast+20 || len(one.Last) != MaxLast || !one.Last[0].At.Equal(at(0).Add(20*time.Second)) {
+	two.Warned.Add(Entry{At: at(2), Code: Zone})
+	one.Warned.Add(Entry{At: at(3), Code: Zone})
+	if one.total() != MaxLast+20 || len(one.Last) != MaxLast || !one.Last[0].At.Equal(at(0).Add(20*time.Second)) {
 		t.Errorf("%d counted, %d kept from %s", one.Total(), len(one.Last), one.Last[0].At)
 	}
 	r := Sum([]Tally{two, later, one})
@@ -65,7 +88,10 @@ func TestSum(t *testing.T) {
 	if len(r.Items) != MaxLast || r.Items[0].Code != Time || !r.Items[1].At.Equal(at(59)) || !slices.IsSortedFunc(r.Items, func(a, b Entry) int { return b.At.Compare(a.At) }) {
 		t.Errorf("%d items, the newest %+v", len(r.Items), r.Items[:2])
 	}
-	if r := Sum(nil); r.Items == nil || r.Hours == nil || len(r.Items)+len(r.Hours) > 0 || r.Partial {
+	if want := (Told{[]Entry{{At: at(3), Code: Zone}, {At: at(2), Code: Zone}}, []Hour{{hour, map[Code]int{Zone: 2}}}}); !reflect.DeepEqual(r.Warnings, want) || one.Total() != MaxLast+21 {
+		t.Errorf("warnings: %+v, %d counted", r.Warnings, one.Total())
+	}
+	if r := Sum(nil); r.Items == nil || r.Hours == nil || len(r.Items)+len(r.Hours) > 0 || r.Partial || r.Warnings.Items == nil || r.Warnings.Hours == nil {
 		t.Errorf("of nothing: %+v", r)
 	}
 }
