@@ -122,7 +122,7 @@ func TestWhatIsWarnedOfCounts(t *testing.T) {
 	if at := j[0].Events[0].Timestamp; !at.Equal(b.Now().Add(-time.Hour)) {
 		t.Errorf("happened at %s", at)
 	}
-	if one := b.post("/v1/track", serverKey, `{"event":"Wheel Spun","userId":"u","timestamp":"2026-11-21 15:00:00"}`); told(one.Warnings) != "0 timestamp"+zone {
+	if one := b.post("/v1/track", serverKey, `{"event":"Wheel Spun","userId":"u","timestamp":"2026-11-21 15:00"}`); told(one.Warnings) != "0 timestamp"+zone {
 		t.Errorf("a single call: %q", told(one.Warnings))
 	}
 	if at := b.jobs()[1].Events[0].Timestamp; !at.Equal(b.Now().Add(-time.Hour)) {

@@ -12,7 +12,11 @@ const MaxAhead = 24 * time.Hour
 var layouts = [...]struct {
 	text  string
 	local bool
-}{{time.RFC3339, false}, {"2006-01-02T15:04:05Z0700", false}, {"2006-01-02T15:04:05", true}, {"2006-01-02 15:04:05Z07:00", false}, {"2006-01-02 15:04:05", true}, {"2006-01-02", true}}
+}{{time.RFC3339, false}, {"2006-01-02T15:04:05Z0700", false}, {"2006-01-02T15:04:05", true}, {"2006-01-02 15:04:05Z07:00", false}, {"2006-01-02 15:04:05", true}, {"2006-01-02", true},
+	{"2006-01-02T15:04Z07:00", false}, {"2006-01-02T15:04", true}, {"2006-01-02 15:04Z07:00", false}, {"2006-01-02 15:04", true}}
+
+// notATime lists what is taken. Of other forms, such as 29/11/2026 and 11/12/2026, nobody can tell which number is the month.
+const notATime = "is not a time such as 2026-11-21T08:00:00.000Z or 2026-11-21T16:00:00+08:00; also taken, in the shop's zone: 2026-11-21T16:00:00, 2026-11-21T16:00, 2026-11-21 16:00:00, 2026-11-21 16:00, 2026-11-21"
 
 // capitals writes a time's letters as layouts has them; RFC 3339 allows both cases.
 var capitals = strings.NewReplacer("t", "T", "z", "Z")
@@ -20,7 +24,6 @@ var capitals = strings.NewReplacer("t", "T", "z", "Z")
 // time reads a field; null, an empty string and no value are the zero time. Times are cut to milliseconds. doubt says of one without a zone that it is
 // read in the shop's, which is nil for UTC: a back end in China that writes no zone means China's, and its clocks are eight hours from UTC's.
 func (s *scanner) time(at span, zone *time.Location) (t time.Time, doubt, reason string) {
-	const notATime = "is not a time such as 2026-11-21T08:00:00.000Z"
 	text, reason := s.string(at)
 	if reason != "" {
 		return time.Time{}, "", notATime

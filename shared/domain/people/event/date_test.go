@@ -1,6 +1,8 @@
 package event
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,8 +29,8 @@ func TestTimes(t *testing.T) {
 		"24 h ahead":                      {`"timestamp":"2026-11-22T08:00:00Z",`, "2026-11-22T08:00:00Z", "2026-11-22T08:00:00Z", ""},
 		"24 h and 1 ms ahead":             {`"timestamp":"2026-11-22T08:00:00.001Z",`, r, "2026-11-22T08:00:00.001Z", ""},
 		"the year 9999":                   {`"timestamp":"9999-12-31T23:59:59Z",`, r, "9999-12-31T23:59:59Z", ""},
-		"beyond 9999":                     {`"timestamp":"9999-12-31T23:59:59-01:00",`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
-		"beyond the year 0":               {`"timestamp":"0000-01-01T00:00:00+01:00",`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"beyond 9999":                     {`"timestamp":"9999-12-31T23:59:59-01:00",`, "", "", notATime},
+		"beyond the year 0":               {`"timestamp":"0000-01-01T00:00:00+01:00",`, "", "", notATime},
 		"the first instant of the year 0": {`"timestamp":"0000-01-01T00:00:00Z",`, "", "", "is before 1970"},
 		"sent centuries before":           {`"timestamp":"2026-11-21T07:00:00Z","sentAt":"0001-01-02T00:00:00Z",`, r, "2026-11-21T07:00:00Z", ""},
 		"sent centuries later":            {`"timestamp":"2026-11-21T07:00:00Z","sentAt":"9999-01-01T00:00:00Z",`, "", "", "is before 1970"},
@@ -39,12 +41,19 @@ func TestTimes(t *testing.T) {
 		"no zone":                         {`"timestamp":"2026-11-21T07:00:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
 		"small letters":                   {`"timestamp":"2026-11-21t07:00:00.5z",`, "2026-11-21T07:00:00.5Z", "2026-11-21T07:00:00.5Z", ""},
 		"small t, an offset":              {`"timestamp":"2026-11-21t15:00:00+08:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
-		"seconds since 1970 as text":      {`"timestamp":"1763712000",`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"seconds since 1970 as text":      {`"timestamp":"1763712000",`, "", "", notATime},
 		"a blank instead of T":            {`"timestamp":"2026-11-21 07:00:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"no seconds":                      {`"timestamp":"2026-11-21T07:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"no seconds, a blank":             {`"timestamp":"2026-11-21 07:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"no seconds, an offset":           {`"timestamp":"2026-11-21T15:00+08:00",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"no seconds, a blank, Z":          {`"timestamp":"2026-11-21 07:00z",`, "2026-11-21T07:00:00Z", "2026-11-21T07:00:00Z", ""},
+		"slashes":                         {`"timestamp":"2026/11/21 07:00",`, "", "", notATime},
+		"the month first":                 {`"timestamp":"11/12/2026 07:00",`, "", "", notATime},
+		"no minutes":                      {`"timestamp":"2026-11-21T07",`, "", "", notATime},
 		"a date":                          {`"timestamp":"2026-11-20",`, "2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z", ""},
-		"30 February":                     {`"timestamp":"2026-02-30T00:00:00Z",`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
-		"a number":                        {`"timestamp":1763712000000,`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
-		"an object":                       {`"timestamp":{},`, "", "", "is not a time such as 2026-11-21T08:00:00.000Z"},
+		"30 February":                     {`"timestamp":"2026-02-30T00:00:00Z",`, "", "", notATime},
+		"a number":                        {`"timestamp":1763712000000,`, "", "", notATime},
+		"an object":                       {`"timestamp":{},`, "", "", notATime},
 		"the server's time is not asked":  {`"receivedAt":"2001-01-01T00:00:00Z",`, r, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +74,32 @@ func TestTimes(t *testing.T) {
 				t.Errorf("received %s", e.ReceivedAt)
 			}
 		})
+	}
+}
+
+// TestTheFormsThatAreNamedAreTaken reads each form that the reason names, in Shanghai. They are one moment, but for the date alone.
+func TestTheFormsThatAreNamedAreTaken(t *testing.T) {
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forms := regexp.MustCompile(`\d{4}-\d\d-\d\d([T ][\d:.]+(Z|\+\d\d:\d\d)?)?`).FindAllString(notATime, -1)
+	for _, form := range forms {
+		b, err := ParseBatch([]byte(`{"batch":[{"type":"page","userId":"u","timestamp":"`+form+`"}]}`), Arrival{ReceivedAt: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Zone: shanghai, NewID: func() string { return "m" }})
+		if err != nil || len(b.Events) != 1 {
+			t.Fatalf("%s: %v, %+v", form, err, b.Refused)
+		}
+		want := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+		if len(form) == len("2026-11-21") {
+			want = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+		}
+		zoned := strings.HasSuffix(form, "Z") || strings.Contains(form, "+")
+		if !b.Events[0].Timestamp.Equal(want) || len(b.Warnings()) == 0 != zoned {
+			t.Errorf("%s is %s, warnings %v", form, b.Events[0].Timestamp, b.Warnings())
+		}
+	}
+	if len(forms) != 7 {
+		t.Errorf("the reason names %d forms: %q", len(forms), forms)
 	}
 }
 
