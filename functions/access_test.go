@@ -133,7 +133,7 @@ func TestEveryRouteWithEveryKey(t *testing.T) {
 				if let != want || status >= 500 {
 					t.Errorf("%s with %s: %d %s, want it let through: %v", r.Key(), c.name, status, answer, want)
 				}
-				if !let && row.Open == "" {
+				if !let && row.Open == "" && r.Method != http.MethodHead { // an answer to it has no words
 					refusedAs(t, r.Key()+" with "+c.name, row, c, status, answer)
 				}
 			}

@@ -136,7 +136,9 @@ func (p *Process) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/hooks/shopify/{source}", p.hook(storefront.Shopify))
 	mux.HandleFunc("POST /v1/hooks/woocommerce/{source}", p.hook(storefront.WooCommerce))
 	mux.HandleFunc("GET /v1/projects/{writeKey}/settings", p.project)
-	mux.HandleFunc("GET /sourceConfig", p.sourceConfig)
-	mux.HandleFunc("GET /sourceConfig/{rest+}", p.sourceConfig) // the browser client ends the path in a slash, which no route can
+	for _, method := range []string{"GET", "HEAD"} { // by HEAD the browser client looks whether it is kept from asking
+		mux.HandleFunc(method+" /sourceConfig", p.sourceConfig)
+		mux.HandleFunc(method+" /sourceConfig/{rest+}", p.sourceConfig) // it ends the path in a slash, which no route can
+	}
 	return mux
 }

@@ -18,15 +18,18 @@ func TestSourceConfig(t *testing.T) {
 	b.sources["app-key-1"] = source.Source{ID: "secret-name", Name: "Secret name", Kind: source.KindApp}
 	b.sources["web-key-1"] = source.Source{ID: "web", Kind: source.KindBrowser, AllowedOrigins: []string{"https://shop.example"}}
 	b.sources["off-key-1"] = source.Source{ID: "off", Disabled: true}
-	get := func(path, query, key string, headers ...string) (int, string) {
+	ask := func(method, path, query, key string, headers ...string) (int, string) {
 		in := request(path, "", "", headers...)
-		in.RequestContext.HTTP.Method, in.RouteKey, in.RawQueryString = http.MethodGet, "GET "+path, query
+		in.RequestContext.HTTP.Method, in.RouteKey, in.RawQueryString = method, method+" "+path, query
 		if key != "" {
 			in.Headers["authorization"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(key+":"))
 		}
 		out, err := httpapi.Lambda(b.Handler())(t.Context(), in)
 		b.Must(err)
 		return out.StatusCode, out.Body
+	}
+	get := func(path, query, key string, headers ...string) (int, string) {
+		return ask(http.MethodGet, path, query, key, headers...)
 	}
 	for name, c := range map[string]struct {
 		path, query, key string
@@ -47,6 +50,9 @@ func TestSourceConfig(t *testing.T) {
 		status, body := get(c.path, c.query, c.key, c.headers...)
 		if status != c.want {
 			t.Errorf("%s: %d %s, want %d", name, status, body, c.want)
+		}
+		if head, _ := ask(http.MethodHead, c.path, c.query, c.key, c.headers...); head != c.want {
+			t.Errorf("%s: HEAD %d, want %d", name, head, c.want)
 		}
 		if strings.Contains(strings.ToLower(body), "secret") {
 			t.Errorf("%s: tells %s", name, body)

@@ -82,6 +82,8 @@ var rows = func() []Row {
 		Row{Route: "POST /beacon/v1/batch", Meaning: "send events as a browser's last word", Write: true},
 		Row{Route: "GET /sourceConfig", Meaning: "what RudderStack's clients ask at their start", Write: true},
 		Row{Route: "GET /sourceConfig/{rest+}", Meaning: "the same with a slash at the end", Write: true},
+		Row{Route: "HEAD /sourceConfig", Meaning: "whether something in the browser keeps RudderStack's from asking", Write: true},
+		Row{Route: "HEAD /sourceConfig/{rest+}", Meaning: "the same with a slash at the end", Write: true},
 		Row{Route: "POST /v1/m", Meaning: "the browser clients' own metrics", Open: nothing},
 		Row{Route: "GET /v1/projects/{writeKey}/settings", Meaning: "what browser clients ask at their start", Open: keyInPath},
 		Row{Route: "POST /v1/hooks/shopify/{source}", Meaning: "a shop system's notice", Open: signature},
@@ -134,7 +136,7 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/stops", Meaning: "what is stopped, since when, by whom", Least: Viewer},
 		Row{Route: "GET /v1/fields", Meaning: "what rules can ask", Least: Viewer},
 		Row{Route: "GET /v1/queues", Meaning: "how full the queues are", Least: Viewer},
-		Row{Route: "GET /v1/sources/{id}/refusals", Meaning: "what was refused of a source, and why", Least: Viewer},
+		Row{Route: "GET /v1/sources/{id}/refusals", Meaning: "what was refused of a source and warned of, and why", Least: Viewer},
 		Row{Route: "GET /v1/campaigns/{id}/results", Meaning: "how far a campaign is, and what became of its notifications", Least: Viewer},
 		Row{Route: "GET /v1/audit", Meaning: "the audit log", Least: Approver},
 	)
