@@ -3,6 +3,7 @@ package definition
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
@@ -63,6 +64,8 @@ func (r Reference) Unfit(found *Document) (reason string, err error) {
 type Row interface {
 	// Names are the kind, as it is filed, and its plural, as the API calls it.
 	Names() (kind, plural string)
+	// Shapes are the types that its documents say, by their ids; of a kind whose documents all say the same, the one under the empty id.
+	Shapes() map[string]reflect.Type
 	// HasID says that documents hold their id. Those of a kind without have it in their key alone.
 	HasID() bool
 	// Check judges a document that is about to be saved: fault.Faults where it is at fault, any other error where that could not be told. segments are those
@@ -90,6 +93,11 @@ func (k Kind[T]) Decode(body []byte) (T, error) { return lenient[T](body) }
 
 // Names implements Row.
 func (k Kind[T]) Names() (kind, plural string) { return k.Name, k.Plural }
+
+// Shapes implements Row.
+func (k Kind[T]) Shapes() map[string]reflect.Type {
+	return map[string]reflect.Type{"": reflect.TypeFor[T]()}
+}
 
 // HasID implements Row.
 func (k Kind[T]) HasID() bool { return true }

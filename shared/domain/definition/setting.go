@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
@@ -30,6 +31,8 @@ var (
 // Read is what a saved setting says.
 func (s Setting[T]) Read(d Document) (T, error) { return read(d, s.read) }
 
+func (s Setting[T]) shape() reflect.Type { return reflect.TypeFor[T]() }
+
 func (s Setting[T]) check(body []byte) error {
 	_, err := s.parse(body)
 	return err
@@ -49,6 +52,11 @@ type settings struct{}
 
 // Names implements Row.
 func (settings) Names() (kind, plural string) { return Settings, "settings" }
+
+// Shapes implements Row.
+func (settings) Shapes() map[string]reflect.Type {
+	return map[string]reflect.Type{Messaging.ID: Messaging.shape(), Holdout.ID: Holdout.shape(), Scoring.ID: Scoring.shape()}
+}
 
 // HasID implements Row.
 func (settings) HasID() bool { return false }

@@ -29,6 +29,21 @@ var units = []unit{
 	{name: voucher, money: true, owed: true},
 }
 
+// Form is how quantities of a unit are written: below its name, as a whole number, or as money.
+type Form struct {
+	Name  string
+	Money bool
+}
+
+// Forms lists the units that rewards may be of.
+func Forms() []Form {
+	var all []Form
+	for _, r := range units {
+		all = append(all, Form{r.name, r.money})
+	}
+	return all
+}
+
 // Points are whole; they have no currency.
 const Points Unit = "points"
 
