@@ -33,15 +33,28 @@ type Field struct {
 func Fields(l Language) []Field {
 	out := make([]Field, len(registry))
 	for i := range registry {
-		f := &registry[i]
-		out[i] = Field{Name: f.name, Kind: f.kind, Unit: f.counts(), Label: f.label(l), Meaning: f.say(l), Live: !f.scored, Profiling: f.profiles()}
-		for _, o := range operations(f.kind) {
-			out[i].Ops = append(out[i].Ops, string(o))
-		}
-		if f.values != nil {
-			for _, value := range f.values() {
-				out[i].Values = append(out[i].Values, Value{value, f.valueLabel(value, l)})
-			}
+		out[i] = registry[i].described(l)
+	}
+	return out
+}
+
+// Find is the field that a rule names, in the words of a language, and the part that its angle brackets stand for.
+func Find(name string, l Language) (found Field, key string, ok bool) {
+	f, key, ok := lookUp(name)
+	if !ok {
+		return Field{}, "", false
+	}
+	return f.described(l), key, true
+}
+
+func (f *field) described(l Language) Field {
+	out := Field{Name: f.name, Kind: f.kind, Unit: f.counts(), Label: f.label(l), Meaning: f.say(l), Live: !f.scored, Profiling: f.profiles()}
+	for _, o := range operations(f.kind) {
+		out.Ops = append(out.Ops, string(o))
+	}
+	if f.values != nil {
+		for _, value := range f.values() {
+			out.Values = append(out.Values, Value{value, f.valueLabel(value, l)})
 		}
 	}
 	return out

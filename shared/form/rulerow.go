@@ -1,0 +1,345 @@
+package form
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/userops/userops/shared/domain/audience/rule"
+	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/money"
+)
+
+// rowKind is how one form of the language is a row.
+type rowKind struct {
+	kind Kind
+	form string // the member that only this form has
+	// show is what the inputs hold; false where they cannot tell it.
+	show func(all []member, s Shop) (map[string]string, bool)
+	// write is what they say.
+	write func(typed map[string]string, s Shop) (json.RawMessage, fault.Faults)
+}
+
+var rowKinds []rowKind
+
+func init() { // a row is written to see whether it tells what it was shown from
+	rowKinds = []rowKind{
+		{Condition, "field", showCondition, writeCondition},
+		{Performed, "performed", showPerformed, writePerformed},
+		{Member, "segment", showMember, writeMember},
+		{Member, "notSegment", showMember, writeMember},
+		{Share, "percent", showShare, writeShare},
+		{Written, "", nil, writeWritten},
+	}
+}
+
+func writeWritten(typed map[string]string, s Shop) (json.RawMessage, fault.Faults) {
+	raw, reason := writeJSON(Typed{Text: typed[inText]}, s)
+	switch {
+	case reason != "":
+		return json.RawMessage("{}"), fault.Faults{{Reason: reason}}
+	case raw == nil:
+		return json.RawMessage("{}"), nil
+	}
+	return raw, nil
+}
+
+// only says whether an object has no other members than these.
+func only(all []member, names ...string) bool {
+	return !slices.ContainsFunc(all, func(m member) bool { return !slices.Contains(names, m.name) })
+}
+
+func showMember(all []member, _ Shop) (map[string]string, bool) {
+	id, ok := textIn(all[0].value)
+	return map[string]string{inForm: all[0].name, inSegment: id}, ok && len(all) == 1
+}
+
+func writeMember(typed map[string]string, _ Shop) (json.RawMessage, fault.Faults) {
+	form := "segment"
+	if typed[inForm] == "notSegment" {
+		form = "notSegment"
+	}
+	return object([]member{{form, text(typed[inSegment])}}), nil
+}
+
+// part is a member of an object that a row has an input for: a text, or a number.
+type part struct {
+	name, input string
+	number      bool
+}
+
+var (
+	performedParts = []part{{"event", inEvent, false}, {"atLeast", inLeast, true}, {"atMost", inMost, true}, {"withinDays", inDays, true}}
+	shareParts     = []part{{"seed", inSeed, false}, {"from", inFrom, true}, {"to", inTo, true}}
+)
+
+func showPerformed(all []member, _ Shop) (map[string]string, bool) {
+	return showParts(all, performedParts)
+}
+
+func writePerformed(typed map[string]string, _ Shop) (json.RawMessage, fault.Faults) {
+	return writeParts("performed", typed, performedParts, writeWhole)
+}
+
+func showShare(all []member, _ Shop) (map[string]string, bool) { return showParts(all, shareParts) }
+
+func writeShare(typed map[string]string, _ Shop) (json.RawMessage, fault.Faults) {
+	return writeParts("percent", typed, shareParts, writeDecimal)
+}
+
+func showParts(all []member, parts []part) (map[string]string, bool) {
+	inner, is := members(all[0].value)
+	if !is || len(all) != 1 {
+		return nil, false
+	}
+	typed := map[string]string{}
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.name)
+		value, ok := "", true
+		switch raw := one(inner, p.name); {
+		case raw == nil:
+			continue
+		case p.number:
+			value, ok = numberIn(raw)
+		default:
+			value, ok = textIn(raw)
+		}
+		if !ok {
+			return nil, false
+		}
+		typed[p.input] = value
+	}
+	return typed, only(inner, names...)
+}
+
+func writeParts(form string, typed map[string]string, parts []part, write func(Typed, Shop) (json.RawMessage, string)) (json.RawMessage, fault.Faults) {
+	var inner []member
+	var faults fault.Faults
+	for _, p := range parts {
+		raw, reason := json.RawMessage(nil), ""
+		if p.number {
+			raw, reason = write(Typed{Text: typed[p.input]}, Shop{})
+		} else if typed[p.input] != "" {
+			raw = text(typed[p.input])
+		}
+		if reason != "" {
+			faults.Add(form+"."+p.name, reason)
+		}
+		if raw != nil {
+			inner = append(inner, member{p.name, raw})
+		}
+	}
+	return object([]member{{form, object(inner)}}), faults
+}
+
+// called are the fields by what operators call them in either language, and by their names.
+var called = sync.OnceValue(func() map[string]string {
+	all := map[string]string{}
+	for _, l := range rule.Languages() {
+		for _, f := range rule.Fields(l) {
+			all[f.Label], all[f.Name] = f.Name, f.Name
+		}
+	}
+	return all
+})
+
+// resolve puts the name of a field in the place of what an operator calls it, in either language. What is no field stays as it was typed.
+func resolve(typed map[string]string) {
+	for _, input := range []string{inField, inNew} {
+		name := strings.TrimSpace(typed[input])
+		if known, is := called()[name]; is {
+			typed[input] = known
+		} else if f, key, ok := rule.Find(name, rule.English); ok {
+			typed[input] = f.Name
+			if input == inField {
+				typed[inKey] = key
+			}
+		}
+	}
+}
+
+// fieldOf is the field of a condition, and its name in a rule; false for what is none.
+func fieldOf(typed map[string]string) (rule.Field, string, bool) {
+	f, _, ok := rule.Find(typed[inField], rule.English)
+	name := typed[inField]
+	if before, rest, pattern := strings.Cut(f.Name, "<"); pattern && ok {
+		_, after, _ := strings.Cut(rest, ">")
+		name = before + typed[inKey] + after
+	}
+	return f, name, ok
+}
+
+func showCondition(all []member, s Shop) (map[string]string, bool) {
+	name, isText := textIn(one(all, "field"))
+	f, key, known := rule.Find(name, rule.English)
+	op, opIsText := textIn(one(all, "op"))
+	if !isText || !known || !opIsText || !slices.Contains(f.Ops, op) || !only(all, "field", "op", "value", "days") {
+		return nil, false
+	}
+	typed := map[string]string{inField: f.Name, inOp: op}
+	if key != "" {
+		typed[inKey] = key
+	}
+	value, days := one(all, "value"), one(all, "days")
+	switch {
+	case (op == "within") != (days != nil) || op == "within" && value != nil:
+		return nil, false
+	case op == "within":
+		n, ok := numberIn(days)
+		typed[inValue] = n
+		return typed, ok
+	case op == "exists" && value == nil:
+		typed[inValue] = "true"
+		return typed, true
+	case value == nil:
+		return nil, false
+	}
+	shown, ok := operandOf(f, op).show(value, s)
+	typed[inValue] = shown.Text
+	if shown.As != "" {
+		typed[inAs] = shown.As
+	}
+	if shown.In != "" {
+		typed[inCurrency] = shown.In
+	}
+	return typed, ok
+}
+
+func writeCondition(typed map[string]string, s Shop) (json.RawMessage, fault.Faults) {
+	f, name, known := fieldOf(typed)
+	all := []member{{"field", text(name)}}
+	switch {
+	case typed[inField] == "":
+		return object(all), fault.Faults{{Field: "field", Reason: "is missing: pick what is asked"}}
+	case !known:
+		return object(all), nil // the API says what it might have been meant for
+	}
+	op := typed[inOp]
+	if op == "" {
+		op = f.Ops[0]
+	}
+	all = append(all, member{"op", text(op)})
+	into, l := "value", operandOf(f, op)
+	if op == "within" {
+		into = "days"
+	}
+	raw, reason := l.write(Typed{Text: typed[inValue], As: typed[inAs], In: typed[inCurrency]}, s)
+	if raw != nil {
+		all = append(all, member{into, raw})
+	}
+	if reason != "" {
+		return object(all), fault.Faults{{Field: into, Reason: reason}}
+	}
+	return object(all), nil
+}
+
+// operandOf is how what a field is compared with is shown and read.
+func operandOf(f rule.Field, op string) leaf {
+	one := operandOfKind(f)
+	switch op {
+	case "exists":
+		return leaf{showFlag, writeFlag}
+	case "within":
+		return leaf{showNumber, writeWhole}
+	case "before", "after":
+		return leaf{showDate, writeDate}
+	case "gt", "gte", "lt", "lte":
+		if f.Unit != rule.Money {
+			return leaf{showNumber, writeDecimal}
+		}
+	case "contains":
+		if f.Kind != rule.Any {
+			return leaf{showText, writeText}
+		}
+	case "in":
+		if f.Kind == rule.Any {
+			return one // a list is a value of its own there
+		}
+		return leaf{
+			func(raw json.RawMessage, s Shop) (Typed, bool) {
+				lines, ok := linesOf(raw, func(raw json.RawMessage) (string, bool) {
+					t, ok := one.show(raw, s)
+					return t.Text, ok && t.In == ""
+				})
+				return Typed{Text: lines}, ok
+			},
+			func(t Typed, s Shop) (json.RawMessage, string) { return writeLines(t.Text, one, s) },
+		}
+	}
+	return one
+}
+
+func operandOfKind(f rule.Field) leaf {
+	switch {
+	case f.Kind == rule.Number && f.Unit == rule.Money:
+		return leaf{showPrice, writePrice}
+	case f.Kind == rule.Number:
+		return leaf{showNumber, writeDecimal}
+	case f.Kind == rule.Flag:
+		return leaf{showFlag, writeFlag}
+	case f.Kind == rule.Any:
+		return leaf{showScalar, writeValue}
+	}
+	return leaf{showText, writeText}
+}
+
+// showScalar is what a trait is compared with. What no input tells is no row.
+func showScalar(raw json.RawMessage, s Shop) (Typed, bool) {
+	t, ok := showValue(raw, s)
+	return t, ok && t.As != asJSON
+}
+
+// showPrice tells an amount of a rule in yuan: minor units, or {"money": "500.00"}.
+func showPrice(raw json.RawMessage, s Shop) (Typed, bool) {
+	if t, ok := showMinor(raw, s); ok {
+		return t, true
+	}
+	all, is := members(raw)
+	decimal, isText := textIn(one(all, "money"))
+	code, named := textIn(one(all, "currency"))
+	return Typed{Text: decimal, In: code}, is && isText && only(all, "money", "currency") && (named || len(all) == 1)
+}
+
+func writePrice(t Typed, s Shop) (json.RawMessage, string) {
+	typed := number(t.Text)
+	if typed == "" {
+		return nil, ""
+	}
+	c, err := currency(t.In, s)
+	if err != nil {
+		return nil, err.Error()
+	}
+	a, reason := amount(typed, c)
+	if reason != "" {
+		return nil, reason
+	}
+	all := []member{{"money", text(money.Amount{Minor: a.Minor, Currency: c}.Decimal())}}
+	if t.In != "" {
+		all = append(all, member{"currency", text(string(c))})
+	}
+	return object(all), ""
+}
+
+// showDate takes a day as it stands, and a time by the shop's clock.
+func showDate(raw json.RawMessage, s Shop) (Typed, bool) {
+	typed, ok := textIn(raw)
+	if _, err := time.Parse(time.DateOnly, typed); err == nil {
+		return Typed{Text: typed}, ok
+	}
+	return showMoment(raw, s)
+}
+
+func writeDate(t Typed, s Shop) (json.RawMessage, string) {
+	typed := number(t.Text)
+	if _, err := time.Parse(time.DateOnly, typed); err == nil {
+		return text(typed), ""
+	}
+	raw, reason := writeMoment(t, s)
+	if reason == notMoment {
+		reason = "is neither a date such as 2026-11-21 nor one with a time such as 2026-11-21T08:00"
+	}
+	return raw, reason
+}
