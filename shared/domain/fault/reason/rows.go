@@ -172,6 +172,7 @@ var rows = map[string]string{
 	"is not the code of a currency, such as CNY":                              "不是货币代码，例如 CNY",
 	"is %s, and the shop's money is %s: orders in other currencies do not count here": "为 {1}，而店铺货币是 {2}：其他货币的订单不计入",
 	"has %d decimals, %s has %d": "有 {1} 位小数，{2} 只有 {3} 位",
+	"has a decimal point, and a number counts minor units: money is written as {\"money\": \"%s\"}":              "有小数点，而数字以最小货币单位计：金额请写成 {\"money\": \"{1}\"}",
 	"cannot be told: over more than %d days a profile knows whether something happened up to %d times, not more": "无法回答：超过 {1} 天时，档案只知道至多 {2} 次",
 
 	"%q is nothing that somebody consents to: %s, each alone or with /%s behind it, or %s": "{1} 不是可以同意的内容：可用 {2}（后面可加 /{3}），或 {4}",
