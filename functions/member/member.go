@@ -36,6 +36,7 @@ type Settings struct {
 	DeliveriesTable string `env:"DELIVERIES_TABLE"`
 	LedgerTable     string `env:"LEDGER_TABLE"`
 	ReferralsTable  string `env:"REFERRALS_TABLE"`
+	SearchTable     string `env:"SEARCH_TABLE"`
 	CatalogTable    string `env:"CATALOG_TABLE"`
 	DueTable        string `env:"DUE_TABLE"`
 	AuditTable      string `env:"AUDIT_TABLE"`
@@ -76,6 +77,7 @@ type Process struct {
 	Orders     people.Orders
 	Enrolments outreach.Enrolments
 	Waits      due.Waits
+	Search     people.Search
 	Audit      operator.Audit
 	Events     Queue
 	Now        func() time.Time
@@ -93,6 +95,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 		Secrets:    secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
 		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Timeline:   people.Timeline{DB: db, Table: s.TimelineTable},
+		Search:     people.Search{DB: db, Table: s.SearchTable},
 		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
 		Profiles:   profiles,
 		Programs:   catalog.Programs{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}},
@@ -115,7 +118,7 @@ func (p *Process) Handler() http.Handler {
 	}
 	profiles := &profile.Handler{
 		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
-		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
+		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Search: p.Search, Stands: p.Profiles, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
 	}
 	links := &link.Handler{Finder: finder, Secrets: p.Secrets, Withdrawals: withdrawals{p.Deliveries, p.Profiles}, Events: p.Events}
 	mux := new(httpapi.Router)

@@ -170,6 +170,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	if news, ask := p.Ask(); ask {
 		follows = append(follows, news)
 	}
+	follows = append(follows, b.relist(p)...)
 	p.Append(version, compact(follows)...)
 	p.Window.Record(record)
 	if err := b.process.Profiles.Commit(ctx, change); err != nil {

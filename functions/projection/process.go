@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/people/search"
 	"github.com/userops/userops/shared/outbox"
 )
 
@@ -19,6 +20,9 @@ type Process struct {
 	Addresses Addresses
 	// Traces are the kinds of what is wiped of one who was erased. A job under way knows them by their places: new ones come last.
 	Traces    []Traces
+	Search    Search
+	Present   Present
+	Reading   search.Reading // of names
 	Postponer Postponer
 	Zone      *time.Location // the shop's, for its days
 	Currency  money.Currency

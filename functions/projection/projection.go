@@ -26,6 +26,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
+	"github.com/userops/userops/shared/pinyin"
 	"github.com/userops/userops/shared/queue"
 )
 
@@ -37,6 +38,7 @@ type Settings struct {
 	Deliveries    string         `env:"DELIVERIES_TABLE"`
 	Due           string         `env:"DUE_TABLE"`
 	Referrals     string         `env:"REFERRALS_TABLE"`
+	Search        string         `env:"SEARCH_TABLE"`
 	Events        string         `env:"EVENTS_QUEUE_URL"`
 	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -59,6 +61,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 	together := &dynamo.Together{API: ahead}
 	timeline := people.Timeline{DB: ahead, Table: s.Timeline, Now: now, Months: s.Months}
 	deliveries := outreach.Deliveries{DB: db, Table: s.Deliveries, Now: now}
+	listings := people.Search{DB: db, Table: s.Search}
 	return &Process{
 		Profiles:  people.Profiles{DB: together, Table: s.Profiles, History: timeline, Months: s.Months},
 		Orders:    people.Orders{DB: ahead, Table: s.Profiles},
@@ -74,7 +77,11 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			outreach.Enrolments{DB: db, Table: s.Due},
 			due.Waits{DB: db, Table: s.Due},
 			referrals,
+			listings,
 		},
+		Search:  listings,
+		Present: people.Profiles{DB: db, Table: s.Profiles, Months: s.Months},
+		Reading: pinyin.Name,
 		Rules: &Definitions{
 			Catalog: &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.Catalog}, Now: now},
 			Shop:    profile.Shop{Zone: s.Zone, Currency: s.Currency},

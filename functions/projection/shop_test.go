@@ -21,6 +21,7 @@ import (
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/outbox"
+	"github.com/userops/userops/shared/pinyin"
 )
 
 var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -77,7 +78,9 @@ func (s *shop) worker() *Process {
 			people.OrderTraces{Orders: s.Orders, Timeline: timeline, Kept: reward.Referrals{DB: s.DB, Table: "Referrals"}.OrdersOf},
 			timeline, s.Deliveries, outreach.Enrolments{DB: s.DB, Table: "Due"}, due.Waits{DB: s.DB, Table: "Due"},
 			reward.Referrals{DB: s.DB, Table: "Referrals"},
+			people.Search{DB: s.DB, Table: "Search"},
 		},
+		Search: people.Search{DB: s.DB, Table: "Search"}, Present: people.Profiles{DB: s.DB, Table: "Profiles"}, Reading: pinyin.Name,
 		Outbox: outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},
 		Self:   s.reports, Currency: "CNY",
 		Later:     due.Due{DB: s.DB, Table: "Due", Now: s.Now},

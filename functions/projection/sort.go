@@ -91,6 +91,8 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 		g.command = func(ctx context.Context) error { return b.erase(ctx, c) }
 	case job.CommandTakeOff:
 		g.command = func(ctx context.Context) error { return b.takeOff(ctx, c) }
+	case job.CommandList:
+		g.command = func(ctx context.Context) error { return b.list(ctx, c) }
 	case job.CommandWipe:
 		if c.Wipe == nil {
 			return queueFault("a wipe that does not say of what")

@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/search"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -25,6 +26,24 @@ type Profiles interface {
 	Merge(ctx context.Context, keep, absorbed *profile.Profile, told people.Pack) error
 	// Erase puts tombstones where the person stands, with what is written beside them.
 	Erase(ctx context.Context, p *profile.Profile, at time.Time, version int64, beside ...dynamo.Write) error
+}
+
+// Present is Profiles for who decides by what is there now: nothing of it was read ahead.
+type Present interface {
+	Load(context.Context, profile.ID) (*profile.Profile, error)
+	// Save writes the profile alone. dynamo.ErrConflict says that it is not as it was loaded; any other error leaves open whether it was written.
+	Save(context.Context, *profile.Profile) error
+}
+
+// Search lists people under what they are found by. It reads consistently. What it writes it writes whole, durably when it answers nil; dynamo.ErrConflict says that somebody
+// else has listed the key meanwhile, and that nothing was written; any other error leaves open whether it was. Writing again changes nothing.
+type Search interface {
+	// List lists a profile under the terms, and no longer under others.
+	List(ctx context.Context, p *profile.Profile, terms []search.Term) error
+	// Unlist takes a key off all lists.
+	Unlist(ctx context.Context, id profile.ID) error
+	// Standing are those of the keys that are listed.
+	Standing(ctx context.Context, ids []profile.ID) ([]profile.ID, error)
 }
 
 // Orders reads orders consistently. Those that have an owner are written by Profiles.Commit.

@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/search"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
@@ -128,6 +129,7 @@ type collector struct {
 	rows    []row
 
 	pages, lastPage, bytes int
+	unlisted               int // of whom projection was told
 }
 
 func (c *collector) page(ctx context.Context, page people.ScanPage) error {
@@ -136,7 +138,8 @@ func (c *collector) page(ctx context.Context, page people.ScanPage) error {
 		return errPartFull
 	}
 	before := len(c.rows)
-	left, passed := []profile.ID(nil), page.Unreadable
+	var left, unlisted []profile.ID
+	passed := page.Unreadable
 	for _, one := range page.Profiles {
 		if !packable(one.ID) {
 			passed = append(passed, one.ID)
@@ -146,13 +149,39 @@ func (c *collector) page(ctx context.Context, page people.ScanPage) error {
 		if !c.run.ReportOnly && c.process.leftover(one) {
 			left = append(left, one.ID)
 		}
+		if !c.run.ReportOnly && c.unlisted < maxUnlisted && one.Listed != search.Of(one).Mark() {
+			c.unlisted++
+			unlisted = append(unlisted, one.ID)
+		}
 	}
 	unreadable(ctx, passed, "run", c.run.ID)
 	c.summary.Unreadable += len(passed)
 	c.pages++
 	c.lastPage = (len(c.rows) - before) * (idBytes + 3 + 3 + 9 + 8 + len(c.scored))
 	c.bytes += c.lastPage
+	if err := c.process.askToList(ctx, unlisted); err != nil {
+		return err
+	}
 	return each(ctx, left, c.process.sendLeftover)
+}
+
+// maxUnlisted is how many of a part are listed in one night: their jobs share the queue with the events of the day.
+const maxUnlisted = 2000
+
+// askToList asks projection to list people who are not listed as they want to be: those who were there before anybody was, and of whom nothing was heard since. Projection notes
+// it in the profile, so that no run asks again.
+func (p *Process) askToList(ctx context.Context, ids []profile.ID) error {
+	bodies := make([][]byte, len(ids))
+	for i, id := range ids {
+		var err error
+		if bodies[i], err = queue.Encode(job.List("list."+string(id), id, p.Now().UTC())); err != nil {
+			return err
+		}
+	}
+	if len(bodies) == 0 {
+		return nil
+	}
+	return p.Events.SendAll(ctx, bodies)
 }
 
 // named is how many unreadable profiles one line of the log names.

@@ -31,6 +31,7 @@ type Settings struct {
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
 	OrchestrationQueue string         `env:"ORCHESTRATION_QUEUE_URL"`
 	SettlementQueue    string         `env:"SETTLEMENT_QUEUE_URL"`
+	EventsQueue        string         `env:"EVENTS_QUEUE_URL"`
 	Zone               *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency           money.Currency `env:"CURRENCY" default:"CNY"`
 	Shards             int            `env:"SHARDS" default:"8"`
@@ -107,6 +108,7 @@ type Process struct {
 	Audiences     Audiences
 	Jobs          Sender // segmentation's own queue
 	Orchestration Sender // for lists of audiences
+	Events        Sender // projection's, for those who are to be listed for who looks for them
 	Outbox        outbox.Queues
 	Shop          profile.Shop
 	Shards        int
@@ -125,6 +127,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
+		Events:        queue.Sender{Client: sqs, URL: s.EventsQueue},
 		Outbox: outbox.Queues{
 			job.ToSettlement:    queue.Sender{Client: sqs, URL: s.SettlementQueue},
 			job.ToOrchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},

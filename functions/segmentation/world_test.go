@@ -47,6 +47,7 @@ type world struct {
 	jobs          *functiontest.Queue
 	orchestration *functiontest.Queue
 	settlement    *functiontest.Queue
+	events        *functiontest.Queue
 	process       *Process
 }
 
@@ -59,14 +60,14 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 		runs: &memoryRuns{faults: f, runs: map[string]score.Run{}, definitions: map[string][]byte{},
 			parts: map[string]map[[2]int]runs.RunPart{}, results: map[string]map[int]runs.RunResult{}},
 		audiences: &memoryAudiences{faults: f, shards: map[string]int{}, read: map[string]map[int]int{}},
-		jobs:      &functiontest.Queue{Around: f.around}, orchestration: &functiontest.Queue{Around: f.around}, settlement: &functiontest.Queue{Around: f.around},
+		jobs:      &functiontest.Queue{Around: f.around}, orchestration: &functiontest.Queue{Around: f.around}, settlement: &functiontest.Queue{Around: f.around}, events: &functiontest.Queue{Around: f.around},
 	}
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.process = &Process{
-		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Audiences: w.audiences, Jobs: w.jobs, Orchestration: w.orchestration,
+		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Audiences: w.audiences, Jobs: w.jobs, Orchestration: w.orchestration, Events: w.events,
 		Outbox: outbox.Queues{job.ToSettlement: w.settlement, job.ToOrchestration: w.orchestration},
 		Shop:   profile.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
 		Now: w.Now, Late: func(context.Context) bool { return false },

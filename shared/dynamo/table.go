@@ -42,5 +42,6 @@ func Tables() []Table {
 		{Name: "Audit", TTL: true, Kept: true},
 		{Name: "Refusals", TTL: true},
 		{Name: "Results", TTL: true, Kept: true},
+		{Name: "Search", Kept: true},
 	}
 }

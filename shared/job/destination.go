@@ -2,6 +2,7 @@ package job
 
 import (
 	"slices"
+	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -9,7 +10,7 @@ import (
 // Destination is a queue on which somebody hears what follows from commits.
 type Destination string
 
-// The destinations. Projection is told by itself of somebody else's order.
+// The destinations. Projection is told by itself of somebody else's order, and of what somebody is found by.
 const (
 	ToSettlement    Destination = "settlement"
 	ToOrchestration Destination = "orchestration"
@@ -23,8 +24,8 @@ var destinations = []struct {
 	hears []profile.FollowKind
 	form  func(follows []Follow, perMessage int) (jobs []any)
 }{
-	{ToProjection, []profile.FollowKind{profile.FollowReport},
-		toOwners},
+	{ToProjection, []profile.FollowKind{profile.FollowReport, profile.FollowSearch},
+		toThemselves},
 	{ToSettlement, []profile.FollowKind{profile.FollowOrder, profile.FollowSignUp},
 		inChunks(func(f []Follow) any { return Follows{Follows: f} })},
 	{ToOrchestration, []profile.FollowKind{profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved, profile.FollowUnconfirmed},
@@ -69,12 +70,21 @@ func inChunks(form func([]Follow) any) func([]Follow, int) []any {
 	}
 }
 
-// toOwners gives each follow a job of its own, since each is for another person.
-func toOwners(follows []Follow, _ int) (jobs []any) {
+// toThemselves gives each follow a job of its own, since each is for another person.
+func toThemselves(follows []Follow, _ int) (jobs []any) {
 	for _, f := range follows {
+		if f.Kind == profile.FollowSearch {
+			jobs = append(jobs, List(f.ID, f.ProfileID, f.At))
+			continue
+		}
 		jobs = append(jobs, toOwner(f))
 	}
 	return jobs
+}
+
+// List is the job that lists a person under what they are found by now.
+func List(id string, of profile.ID, at time.Time) Events {
+	return Events{Command: &Command{ID: id, Kind: CommandList, ProfileID: of, At: at}}
 }
 
 // toOwner is the job that passes an event about somebody else's order on to the order's owner.

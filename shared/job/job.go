@@ -36,12 +36,13 @@ func (j Events) Level(e *event.Event) trust.Level {
 type CommandKind string
 
 // The commands. Order passes an event about somebody else's order to the order's owner; Erase forgets a person; Wipe takes away what
-// stands under the keys of one who was erased; TakeOff takes a device off a person.
+// stands under the keys of one who was erased; TakeOff takes a device off a person; List lists a person under what they are found by.
 const (
 	CommandOrder   CommandKind = "order"
 	CommandErase   CommandKind = "erase"
 	CommandWipe    CommandKind = "wipe"
 	CommandTakeOff CommandKind = "takeOff"
+	CommandList    CommandKind = "list"
 )
 
 // Command asks projection for a change of one profile.

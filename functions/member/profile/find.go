@@ -1,38 +1,21 @@
 package profile
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/domain/spelling"
+	"github.com/userops/userops/shared/domain/people/search"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 )
-
-// byOrder is what a question begins with that is answered by an order's owner.
-const byOrder = "order"
-
-// askable are what a question may begin with: order, and the kinds of identifiers that people are found by.
-var askable = []string{"email", "phone", "user", "anonymous", byOrder}
-
-var kindAsked = map[string]profile.IdentifierKind{
-	"email": profile.Email, "phone": profile.Phone, "user": profile.UserID, "anonymous": profile.AnonymousID,
-}
-
-// question is what somebody is looked for by.
-type question struct {
-	by    string // one of askable
-	order string
-	of    []profile.Identifier // the spellings of one
-}
 
 // found is somebody who was found, as far as it tells one from another.
 type found struct {
@@ -43,9 +26,17 @@ type found struct {
 	FirstSeen time.Time            `json:"firstSeen"`
 	LastSeen  time.Time            `json:"lastSeen"`
 	Orders    orders               `json:"orders"`
+	// Proof says how far what was asked for is proven to be theirs: of an address and a number who says so, of a name who says the name that is shown.
+	Proof search.Proof `json:"proof,omitempty"`
 }
 
-// people answers an operator who looks for somebody by something that is exactly theirs. That they look is written down first, whoever is found.
+// match is somebody who was found, with how far what was asked for is theirs.
+type match struct {
+	people.Person
+	proof search.Proof
+}
+
+// people answers an operator who looks for somebody. That they look is written down first, whoever is found.
 func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 	asked, fault := readQuestion(r.URL.Query())
 	if fault != nil {
@@ -56,7 +47,11 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	who, err := h.meant(r.Context(), asked)
+	who, next, err := h.meant(r.Context(), asked)
+	if errors.Is(err, dynamo.ErrCursor) {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "cursor", Reason: "is not one that this question gave"})
+		return
+	}
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
@@ -68,16 +63,18 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	all := httpapi.List[found]{Items: []found{}}
-	for _, person := range who {
-		all.Items = append(all.Items, show(person.Profile, h.Now()).found(person.Profile))
+	all := httpapi.List[found]{Items: []found{}, Next: next}
+	for _, m := range who {
+		one := show(m.Profile, h.Now()).found(m.Profile)
+		one.Proof = m.proof
+		all.Items = append(all.Items, one)
 	}
 	answer(w, r, peopleMask, all)
 }
 
 // looked writes down that an operator looks for somebody, with a line for each who was found, or one for nobody. What they were looked for by stays out of
 // the log: whoever has it could try all phone numbers on a hash.
-func (h *Handler) looked(r *http.Request, asked question, reason string, who []people.Person) error {
+func (h *Handler) looked(r *http.Request, asked question, reason string, who []match) error {
 	l := subject.Line(r, h.Now(), reason)
 	l.Fields = []string{asked.by}
 	if len(who) == 0 {
@@ -87,75 +84,78 @@ func (h *Handler) looked(r *http.Request, asked question, reason string, who []p
 	if revealed(r.Context()) {
 		action = audit.Reveal
 	}
-	for _, person := range who {
-		if err := h.Audit.Write(r.Context(), l.Done(action, audit.KindProfile, string(person.Keys[0]), h.NewID())); err != nil {
+	for _, m := range who {
+		if err := h.Audit.Write(r.Context(), l.Done(action, audit.KindProfile, string(m.Keys[0]), h.NewID())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// meant is whom a question means, each once; several where two people have spellings of one number.
-func (h *Handler) meant(ctx context.Context, asked question) (who []people.Person, err error) {
-	add := func(person people.Person) {
+// meant is whom a question means, each once, the best proven first where it is an address or a number; several where two people have spellings of one number, or say that one address
+// is theirs.
+func (h *Handler) meant(ctx context.Context, asked question) (who []match, next string, err error) {
+	add := func(person people.Person, proof search.Proof) {
 		first, _ := person.Profile.Seen()
-		if !first.IsZero() && !slices.ContainsFunc(who, func(p people.Person) bool { return p.Profile.ID == person.Profile.ID }) {
-			who = append(who, person)
+		if !first.IsZero() && !slices.ContainsFunc(who, func(m match) bool { return m.Profile.ID == person.Profile.ID }) {
+			who = append(who, match{person, proof})
 		}
 	}
 	if asked.by == byOrder {
 		o, err := h.Orders.Load(ctx, asked.order)
 		if err != nil || o.Owner == "" {
-			return nil, err
+			return nil, "", err
 		}
 		person, err := h.People.Person(ctx, o.Owner)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		add(person)
+		add(person, "")
 	}
 	for _, i := range asked.of {
+		if asked.cursor != "" {
+			break // they stood on the first page
+		}
 		person, err := h.Holder(ctx, i)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		add(person)
+		add(person, search.ProofOf(person.Profile, asked.of))
 	}
-	return who, nil
+	if asked.listed.Kind == "" {
+		return who, "", nil
+	}
+	hits, next, err := h.Search.Find(ctx, asked.listed, asked.cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, hit := range hits {
+		person, err := h.present(ctx, hit)
+		if err != nil {
+			return nil, "", err
+		}
+		if proof, still := asked.met(person.Profile); still {
+			add(person, proof)
+		}
+	}
+	if len(asked.of) > 0 {
+		slices.SortStableFunc(who, func(a, b match) int { return a.proof.Compare(b.proof) })
+	}
+	return who, next, nil
 }
 
-// readQuestion reads the parameter q.
-func readQuestion(query url.Values) (asked question, fault *httpapi.FieldError) {
-	bad := func(field, reason string) (question, *httpapi.FieldError) {
-		return question{}, &httpapi.FieldError{Field: field, Reason: reason}
+// present is who a hit stands for by now: nobody, if it is of somebody who was erased since, whoever came back under the key.
+func (h *Handler) present(ctx context.Context, hit people.Hit) (people.Person, error) {
+	person, err := h.People.Person(ctx, hit.ID)
+	if err != nil {
+		return people.Person{}, err
 	}
-	for name := range query {
-		if name != "q" && name != "reason" {
-			return bad(name, "is not known here"+spelling.Hint(name, "q", "reason"))
-		}
+	erased, err := h.Stands.Outlived(ctx, person.Profile, hit.ID, hit.Of)
+	if err != nil || erased {
+		return people.Person{Profile: &profile.Profile{}}, err
 	}
-	if len(query["q"]) != 1 {
-		return bad("q", "must be there once: "+forms)
-	}
-	by, value, said := strings.Cut(query.Get("q"), ":")
-	switch {
-	case !said:
-		return bad("q", "does not say what it is: "+forms)
-	case !slices.Contains(askable, by):
-		return bad("q", "begins with none of those that people are found by: "+forms+spelling.Hint(by, askable...))
-	case len(value) > httpapi.MaxParameter:
-		return bad("q", fmt.Sprintf("has more than %d bytes", httpapi.MaxParameter))
-	case by == byOrder && strings.TrimSpace(value) != "":
-		return question{by: by, order: value}, nil
-	}
-	if i, means := profile.Written(kindAsked[by], value); means && by != byOrder {
-		return question{by: by, of: i.Spellings()}, nil
-	}
-	return bad("q", "means nobody")
+	return person, nil
 }
-
-// forms are the forms of a question.
-const forms = "email:, phone:, user:, anonymous: or order:, and the whole of it"
 
 func (v view) found(p *profile.Profile) found {
 	return found{
@@ -163,10 +163,7 @@ func (v view) found(p *profile.Profile) found {
 	}
 }
 
-// nameOf is what somebody is called: the trait name, or the first and the last name.
+// nameOf is what somebody is called, who says so if anybody does who is trusted.
 func nameOf(p *profile.Profile) string {
-	if name := p.TraitText("name"); name != "" {
-		return name
-	}
-	return strings.TrimSpace(p.TraitText("firstName") + " " + p.TraitText("lastName"))
+	return cmp.Or(search.NameOf(&p.Memory), search.NameOf(&p.Unproven))
 }

@@ -47,7 +47,7 @@ var (
 		"items.*.profileId": mask.Shown, "items.*.ids.*.kind": mask.Shown, "items.*.ids.*.value": mask.Identifier, "items.*.name": mask.Name,
 		"items.*.addresses.*.address": mask.Hidden, "items.*.addresses.email.address": mask.Email, "items.*.addresses.sms.address": mask.Phone, "items.*.addresses.*.reachable": mask.Shown,
 		"items.*.addresses.email.reachable": mask.Shown, "items.*.addresses.sms.reachable": mask.Shown,
-		"items.*.firstSeen": mask.Shown, "items.*.lastSeen": mask.Shown, "items.*.orders": mask.Shown,
+		"next": mask.Shown, "items.*.proof": mask.Shown, "items.*.firstSeen": mask.Shown, "items.*.lastSeen": mask.Shown, "items.*.orders": mask.Shown,
 	}
 
 	// The book is ours from the first line to the last.

@@ -13,9 +13,11 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/search"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/outreach"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
 )
 
@@ -65,6 +67,17 @@ type waitStore interface {
 	Of(ctx context.Context, keys []profile.ID, now time.Time) ([]due.Waiting, error)
 }
 
+// searchStore finds who is listed under something. It may not see yet what was written just now.
+type searchStore interface {
+	// Find lists a page of those who are. Cursors are as the timeline's; a page may have few or none and a next.
+	Find(ctx context.Context, q search.Question, cursor string) (hits []people.Hit, next string, err error)
+}
+
+// stands tells whether what was noted of a key is of somebody who was erased since, consistently.
+type stands interface {
+	Outlived(ctx context.Context, person *profile.Profile, key profile.ID, version int64) (bool, error)
+}
+
 // auditStore keeps the audit log. A time is kept to the millisecond.
 type auditStore interface {
 	// Write makes a line durable. Writing it again changes nothing; an error leaves open whether it stands.
@@ -89,6 +102,8 @@ type Handler struct {
 	Codes      codeStore
 	Enrolments enrolmentStore
 	Waits      waitStore
+	Search     searchStore
+	Stands     stands
 	Audit      auditStore
 	Events     queue
 	// Referrals is what the export shows of the referrals of a person, as friend and as advocate.

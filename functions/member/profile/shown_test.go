@@ -18,7 +18,7 @@ func TestTheExportShowsEveryFieldOfAProfile(t *testing.T) {
 	}
 	ours := map[string]string{
 		"Version": "of the item", "Window": "which events were folded", "Outbox": "what is still to be told", "Unknown": "of a newer version", "ErasedAt": "the newest of Erasures",
-		"ShopDays": "from when on days are the shop's",
+		"ShopDays": "from when on days are the shop's", "Listed": "what finds them, which is shown",
 	}
 	fields := map[string]bool{}
 	for _, v := range []reflect.Type{reflect.TypeOf(view{}), reflect.TypeOf(detail{}), reflect.TypeOf(memory{})} {

@@ -8,8 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/search"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 	"github.com/userops/userops/shared/dynamo"
 )
@@ -261,6 +263,38 @@ func SplitResults(sk string) (sending, variant string, ok bool) {
 	return sending, variant, ok && lane
 }
 
+// Search table. Names and numbers stand in its sort keys as they are compared, since what begins with something is asked for.
+
+// Listed holds what a key of a person is listed under: p#<profileId> / l
+func Listed(id profile.ID) dynamo.Key { return dynamo.At("p#"+string(id), "l") }
+
+// Term lists somebody: <partition of the term> / <rank><term>#<profileId>. Of an address, whose hash is the partition, the term is left out.
+func Term(t search.Term, id profile.ID) dynamo.Key {
+	pk := TermPartition(t.Kind, t.Text, SearchShard(id))
+	if t.Kind == search.OfEmail {
+		return dynamo.At(pk, fmt.Sprintf("%d#%s", t.Rank, id))
+	}
+	return dynamo.At(pk, t.Text+"#"+string(id))
+}
+
+// TermPartition is where terms of a beginning stand: n#<a character, or two letters>#<shard>, t#<the last four digits, backwards>, m#<hash of an address>.
+func TermPartition(kind search.Kind, beginning string, shard int) string {
+	switch kind {
+	case search.OfName:
+		_, n := utf8.DecodeRuneInString(beginning)
+		if n == 1 {
+			n = min(len(beginning), search.MinLetters)
+		}
+		return fmt.Sprintf("n#%s#%d", beginning[:n], shard)
+	case search.OfPhone:
+		return "t#" + beginning[:search.MinDigits]
+	}
+	return "m#" + beginning
+}
+
+// WhoseTerm takes the second half of Term apart.
+func WhoseTerm(sk string) profile.ID { return profile.ID(sk[strings.LastIndexByte(sk, '#')+1:]) }
+
 // Items that would all be in one place are spread over partitions by what tells them apart.
 const (
 	HouseShards    = 16 // of a house's entries: each partition takes about 500 of them a second
@@ -268,10 +302,12 @@ const (
 	DueShards      = 4  // of a minute
 	ResultParts    = 16 // of a campaign's counts: each partition takes some 500 decisions a second
 	ResultLanes    = 256
+	SearchShards   = 16 // of the names that begin alike
 )
 
 func houseShard(id string) int              { return shardOf(id, HouseShards) }
 func StandingShard(advocate profile.ID) int { return shardOf(string(advocate), StandingShards) }
+func SearchShard(id profile.ID) int         { return shardOf(string(id), SearchShards) }
 func DueShard(id string) int                { return shardOf(id, DueShards) }
 
 // ResultLane is a lane for the nth try to count a decision: two that meet at one take others.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/search"
 	"github.com/userops/userops/shared/dynamo"
 )
 
@@ -46,6 +47,12 @@ func TestTheSchemaStays(t *testing.T) {
 		"r#R / definitions":                         RunDefinitions("R"),
 		"r#R / c#00003#00012":                       Columns("R", 3, 12),
 		"r#R / s#00003":                             Result("R", 3),
+		"p#P / l":                                   Listed("P"),
+		"n#王#15 / 王小明#P":                            Term(search.Term{Kind: search.OfName, Text: "王小明"}, "P"),
+		"n#wa#15 / wangxiaoming#P":                  Term(search.Term{Kind: search.OfName, Text: "wangxiaoming"}, "P"),
+		"n#o#15 / o#P":                              Term(search.Term{Kind: search.OfName, Text: "o"}, "P"),
+		"t#4321 / 43215678#P":                       Term(search.Term{Kind: search.OfPhone, Text: "43215678"}, "P"),
+		"m#ff / 2#P":                                Term(search.Term{Kind: search.OfEmail, Text: "ff", Rank: 2}, "P"),
 	} {
 		if text := got.PK + " / " + got.SK; text != want {
 			t.Errorf("key %q, want %q", text, want)

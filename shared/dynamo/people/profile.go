@@ -125,6 +125,11 @@ func (s Profiles) OfErased(ctx context.Context, n job.Notification, person *prof
 	return s.outlived(ctx, person, n.EventOf, n.EventVersion)
 }
 
+// Outlived tells whether what was noted of a key at a version of its profile is of somebody who was erased since. person is whom the key leads to.
+func (s Profiles) Outlived(ctx context.Context, person *profile.Profile, key profile.ID, version int64) (bool, error) {
+	return s.outlived(ctx, person, key, version)
+}
+
 // outlived tells whether a commit under a key was of somebody who was erased since. person is whom the key led to; of a key that is a
 // part of theirs the tombstone tells, since who came back remembers the keys only that they came by.
 func (s Profiles) outlived(ctx context.Context, person *profile.Profile, key profile.ID, version int64) (bool, error) {

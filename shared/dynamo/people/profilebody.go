@@ -94,6 +94,9 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 	w.Section(sectionSaidByPerson, func(w *packed.Writer) { packSaidByPerson(w, p.Traits) })
 	packMemories(w, p) // ends with what this version does not know
 	compressible = len(w.Out)
+	if p.Listed != 0 {
+		w.Section(sectionListed, func(w *packed.Writer) { w.Uint(p.Listed) })
+	}
 	if !p.Window.Floor.IsZero() || len(p.Window.Commits) > 0 {
 		w.Section(sectionWindow, func(w *packed.Writer) { packWindow(w, p.Window) })
 		w.Section(sectionFaded, func(w *packed.Writer) { packFaded(w, p.Window) })
@@ -192,6 +195,13 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			doubted.unpack(s)
 		case sectionSaidByPerson:
 			person = unpackSaidByPerson(s, person)
+		case sectionListed:
+			// The version before keeps both where it merges two people.
+			if listed := s.Uint(); p.Listed == 0 {
+				p.Listed = listed
+			} else {
+				p.Listed = profile.Relist
+			}
 		case sectionUnproven:
 			apart.unpack(s)
 		default:

@@ -53,6 +53,7 @@ const (
 	sectionConfirmed    = 60 // the address that was confirmed, and the one that was asked for
 	sectionOff          = 61 // devices that were taken off, by key
 	sectionProofs       = 62 // of the consents, of what devices claim too
+	sectionListed       = 63
 )
 
 // kinds of a packed value

@@ -21,6 +21,8 @@ const (
 	FollowUnproved FollowKind = "unproved" // Ref is the segment
 	// FollowUnconfirmed says that a device has named an address and given consent, and that whoever reads there is to be asked.
 	FollowUnconfirmed FollowKind = "unconfirmed"
+	// FollowSearch goes back to projection: the person is to be listed under something else for those who look for somebody.
+	FollowSearch FollowKind = "search"
 	// FollowReport goes back to projection: an event about an order that belongs to somebody else; Ref is the owner's profileId.
 	FollowReport FollowKind = "report"
 )

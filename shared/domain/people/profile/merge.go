@@ -105,6 +105,9 @@ func (p *Profile) Absorb(q *Profile) {
 	for key, at := range q.Off {
 		p.RememberOff(key, at)
 	}
+	if q.Listed != 0 {
+		p.Listed = Relist // what the other is listed under leads here
+	}
 	p.absorbWindow(q)
 }
 

@@ -38,11 +38,18 @@ type Profile struct {
 	// ErasedAt is the newest of Erasures. The version before knows nothing else.
 	ErasedAt time.Time
 
+	// Listed stands for what the person is listed under for those who look for somebody, as the last commit that changed it has told: package search says
+	// what it is. Zero is nothing.
+	Listed uint64
+
 	// What follows is the record of the commit protocol, not of the person.
 	Window Window
 	Outbox []Follow
 	mark   mark
 }
+
+// Relist is what Listed is where nobody knows what the person is listed under: all of it is listed anew.
+const Relist = 1
 
 // mark is what a profile's item was when it was read or last written, as far as the profile itself does not say it any more.
 type mark struct {
