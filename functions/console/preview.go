@@ -127,9 +127,6 @@ func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 	return p.Audit.Write(ctx, by.Done(audit.Ask, definition.Segment, string(d.ID), p.NewRunID()))
 }
 
-// savedSegments reads them, once for a preview: its rule and its campaign's condition go by the same ones.
-type savedSegments func() ([]segment.Definition, error)
-
 // asking says whether somebody matches: one as proven, all with what only public events say.
 type asking func(one, all *profile.Profile) bool
 

@@ -92,3 +92,6 @@ func (n *plan) reach(e estimate) reach {
 	out.Left = of(n.found[""])
 	return out
 }
+
+// savedSegments reads them, once for a preview: its rule and its campaign's condition go by the same ones.
+type savedSegments func() ([]segment.Definition, error)

@@ -5,13 +5,6 @@ import (
 	"github.com/userops/userops/shared/telemetry"
 )
 
-// ending is how attempts ended, for the metrics.
-type ending struct {
-	channel delivery.Channel
-	outcome delivery.Outcome
-	reason  delivery.Reason
-}
-
 // count adds an end to those of the invocation.
 func (p *Process) count(c delivery.Channel, o delivery.Outcome, r delivery.Reason) {
 	p.mu.Lock()

@@ -6,11 +6,15 @@
 package dispatch
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
@@ -64,4 +68,28 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		ShopName:  s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
 		Queue: queue.NewConsumer(sqs, s.Queue),
 	}
+}
+
+// senders are the channels that are on, and what each of the others lacks that somebody began to set up. The process starts without them: a wrong address
+// of one provider does not keep back the notifications of the others.
+func (s Settings) senders(secrets *secret.Store, now func() time.Time) (on map[delivery.Channel]Sender, lacking map[delivery.Channel]string) {
+	on, lacking = map[delivery.Channel]Sender{}, map[delivery.Channel]string{}
+	for _, u := range setUps {
+		settings := u.settings(s.Channels)
+		if !settings.Wanted() {
+			continue
+		}
+		sender := settings.Open(channel.Means{Timeout: providerTime, Now: now,
+			Credential: func(ctx context.Context) (string, error) { return secrets.Value(ctx, u.credential) }})
+		err := sender.Check()
+		if delivery.KindOf(u.channel).Link && s.PublicURL == "" {
+			err = errors.Join(err, errors.New("PUBLIC_URL is not set: each notification of the channel has a signed link to unsubscribe"))
+		}
+		if err != nil {
+			lacking[u.channel] = strings.ReplaceAll(err.Error(), "\n", "; ")
+			continue
+		}
+		on[u.channel] = sender
+	}
+	return on, lacking
 }

@@ -1,14 +1,34 @@
 package dispatch
 
 import (
+	"context"
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
 )
+
+// ending is how attempts ended, for the metrics.
+type ending struct {
+	channel delivery.Channel
+	outcome delivery.Outcome
+	reason  delivery.Reason
+}
+
+// edition is one version of a template.
+type edition struct {
+	id      string
+	version int
+}
+
+// Sender is a channel that is on. Its errors are *channel.Error; a nil error says that the provider took the notification.
+type Sender interface {
+	Send(context.Context, channel.Notification) error
+}
 
 // Process is the function.
 type Process struct {

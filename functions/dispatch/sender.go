@@ -1,9 +1,6 @@
 package dispatch
 
 import (
-	"context"
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/channel"
@@ -15,11 +12,6 @@ import (
 
 // providerTime bounds one call of a provider.
 const providerTime = 10 * time.Second
-
-// Sender is a channel that is on. Its errors are *channel.Error; a nil error says that the provider took the notification.
-type Sender interface {
-	Send(context.Context, channel.Notification) error
-}
 
 // Channels are the settings of the channels.
 type Channels struct {
@@ -44,28 +36,4 @@ func SecretNames() []string {
 		names = append(names, u.credential)
 	}
 	return names
-}
-
-// senders are the channels that are on, and what each of the others lacks that somebody began to set up. The process starts without them: a wrong address
-// of one provider does not keep back the notifications of the others.
-func (s Settings) senders(secrets *secret.Store, now func() time.Time) (on map[delivery.Channel]Sender, lacking map[delivery.Channel]string) {
-	on, lacking = map[delivery.Channel]Sender{}, map[delivery.Channel]string{}
-	for _, u := range setUps {
-		settings := u.settings(s.Channels)
-		if !settings.Wanted() {
-			continue
-		}
-		sender := settings.Open(channel.Means{Timeout: providerTime, Now: now,
-			Credential: func(ctx context.Context) (string, error) { return secrets.Value(ctx, u.credential) }})
-		err := sender.Check()
-		if delivery.KindOf(u.channel).Link && s.PublicURL == "" {
-			err = errors.Join(err, errors.New("PUBLIC_URL is not set: each notification of the channel has a signed link to unsubscribe"))
-		}
-		if err != nil {
-			lacking[u.channel] = strings.ReplaceAll(err.Error(), "\n", "; ")
-			continue
-		}
-		on[u.channel] = sender
-	}
-	return on, lacking
 }

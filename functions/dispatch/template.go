@@ -13,12 +13,6 @@ import (
 // maxCompiled bounds how many templates are kept compiled.
 const maxCompiled = 500
 
-// edition is one version of a template.
-type edition struct {
-	id      string
-	version int
-}
-
 // template finds a template in the version that was current when the notification was asked for, compiled once. It is nil when there is none or
 // none that compiles. Version 0 is the present one.
 func (p *Process) template(ctx context.Context, id string, version int) (*liquid.Template, error) {

@@ -5,9 +5,6 @@
 package orchestration
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"sync"
 	"time"
 
@@ -74,17 +71,4 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Now:           now,
 		Queue:         queue.NewConsumer(sqs, s.Queue),
 	}
-}
-
-// Handle consumes a batch of the orchestration queue, or answers the tick of the schedule.
-func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
-	in, err := queue.ParseInvocation(raw, "minute")
-	if err != nil {
-		return nil, err
-	}
-	defer p.writeCounts()
-	if in.Batch != nil {
-		return p.jobs(ctx, *in.Batch), nil
-	}
-	return nil, errors.Join(p.askAudiences(ctx), p.due(ctx))
 }

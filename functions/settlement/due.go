@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/dynamo/due"
@@ -38,6 +39,20 @@ func (p *Process) due(ctx context.Context) error {
 		err = fmt.Errorf("advancing what is due: %d failed and will be looked at again", failed)
 	}
 	return err
+}
+
+// subject is what a Due entry names, and in which machine. ok is false for a machine that only a newer version has.
+func (p *Process) subject(entry string) (m machine, s subject, ok bool) {
+	name, id, named := strings.Cut(entry, ":")
+	if !named {
+		name, id = "", entry
+	}
+	for _, r := range p.table {
+		if r.name == name {
+			return r.machine, subject{id: id}, true
+		}
+	}
+	return nil, subject{}, false
 }
 
 // end looks at the subject of one entry. One of a machine that only a newer version has waits for it.

@@ -3,6 +3,8 @@ package settlement
 import (
 	"context"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -10,6 +12,23 @@ import (
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
 )
+
+// referrals is the machine of referrals: from claimed to their end, with the rewards of both sides. Its subjects are named as their Due
+// entries are.
+type referrals struct {
+	orders    orders
+	persons   persons
+	programs  programs
+	claims    claims
+	standings standings
+	moves     moves
+	book      book
+	now       func() time.Time
+	moved     *counts
+
+	mu     sync.Mutex
+	ranked map[string]bool // programs whose standings are all listed by rank
+}
 
 // look is a referral and how things stand around it.
 type look struct {

@@ -2,7 +2,6 @@ package settlement
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -35,20 +34,6 @@ type row struct {
 type subject struct {
 	id    string       // within the machine
 	order *order.Order // the one that was told of, as it was just read; nil when time is what has changed
-}
-
-// subject is what a Due entry names, and in which machine. ok is false for a machine that only a newer version has.
-func (p *Process) subject(entry string) (m machine, s subject, ok bool) {
-	name, id, named := strings.Cut(entry, ":")
-	if !named {
-		name, id = "", entry
-	}
-	for _, r := range p.table {
-		if r.name == name {
-			return r.machine, subject{id: id}, true
-		}
-	}
-	return nil, subject{}, false
 }
 
 // counts are the steps that machines have taken since they were last told, by metric and the state that was reached.

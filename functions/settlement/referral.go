@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/order"
@@ -18,23 +17,6 @@ import (
 	"github.com/userops/userops/shared/dynamo/reward"
 	"github.com/userops/userops/shared/job"
 )
-
-// referrals is the machine of referrals: from claimed to their end, with the rewards of both sides. Its subjects are named as their Due
-// entries are.
-type referrals struct {
-	orders    orders
-	persons   persons
-	programs  programs
-	claims    claims
-	standings standings
-	moves     moves
-	book      book
-	now       func() time.Time
-	moved     *counts
-
-	mu     sync.Mutex
-	ranked map[string]bool // programs whose standings are all listed by rank
-}
 
 func newReferrals(s Settings, db dynamo.API, now func() time.Time, moved *counts) *referrals {
 	profiles, ledger := people.Profiles{DB: db, Table: s.ProfilesTable}, reward.Ledger{DB: db, Table: s.LedgerTable}

@@ -20,16 +20,6 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-// Process is the function: it asks each machine of the table whether it is concerned, and advances what is.
-type Process struct {
-	table       []row
-	definitions definitions
-	waiting     waiting
-	queue       queue.Consumer
-	now         func() time.Time
-	moved       counts
-}
-
 // New is the process over clients of DynamoDB and SQS.
 func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
 	p := &Process{

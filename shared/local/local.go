@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/userops/userops/shared/standin/dynamodb"
 	"github.com/userops/userops/shared/standin/inbox"
 	"github.com/userops/userops/shared/standin/lambda"
@@ -89,6 +91,11 @@ func (s *Stack) Tick() {
 	if !s.o.NoIntake {
 		s.schedule.Tick(s.o.Clock())
 	}
+}
+
+var depthAttributes = []sqstypes.QueueAttributeName{
+	sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 }
 
 // Idle waits until no message waits in, or is in flight of, a queue that a function reads, and no function runs.

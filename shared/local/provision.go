@@ -17,11 +17,6 @@ import (
 	"github.com/userops/userops/shared/standin/sam"
 )
 
-var depthAttributes = []sqstypes.QueueAttributeName{
-	sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-	sqstypes.QueueAttributeNameApproximateNumberOfMessagesDelayed,
-}
-
 // provision makes the tables and queues of the template that are not there yet, over the wire, and leaves those that are.
 func (s *Stack) provision(ctx context.Context) error {
 	faults := make([]error, len(s.tmpl.Tables)+1)

@@ -19,14 +19,6 @@ import (
 
 const decisionPrefix = "d#"
 
-// Deliveries stores what dispatch remembers: a contact record for each person, and decisions.
-type Deliveries struct {
-	DB      dynamo.API
-	Table   string
-	Results string // the table that counts decisions, for those who decide
-	Now     dynamo.Clock
-}
-
 // errDecided says that something else is on record.
 var errDecided = errors.New("the attempt is decided")
 

@@ -14,30 +14,6 @@ import (
 
 const templateFile = "template.yaml"
 
-// deployment is a wish and what there is to it in AWS.
-type deployment struct {
-	wish
-	tools
-
-	region  string
-	who     identity
-	before  *stack            // nil where it is yet to be made
-	values  map[string]string // every parameter as it will be
-	changes map[string]string // what sam is told
-	there   map[string]bool   // full names of secrets that there are
-	made    map[string]bool   // of them, those that this run has made
-}
-
-// identity is whom AWS takes the caller for.
-type identity struct{ Account, Arn string }
-
-// stack is a stack as CloudFormation describes it.
-type stack struct {
-	StackStatus string
-	Parameters  []struct{ ParameterKey, ParameterValue string }
-	Outputs     []struct{ OutputKey, OutputValue string }
-}
-
 // check looks at everything that can be wrong before anything is made, and says all of it.
 func (d *deployment) check(ctx context.Context) []string {
 	var faults []string

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -52,21 +51,6 @@ func (t tools) ask(ctx context.Context, in []byte, name string, arguments ...str
 		return nil, err
 	}
 	return out.Bytes(), nil
-}
-
-// aws asks AWS and reads its answer into one of the answer's shape.
-func (d *deployment) aws(ctx context.Context, into any, arguments ...string) error {
-	if d.region != "" {
-		arguments = append(arguments, "--region", d.region)
-	}
-	out, err := d.ask(ctx, nil, "aws", append(arguments, "--output", "json")...)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(out, into); err != nil {
-		return fmt.Errorf("aws %s %s: its answer is not JSON", arguments[0], arguments[1])
-	}
-	return nil
 }
 
 // The versions from which on the tools do what is asked of them here.

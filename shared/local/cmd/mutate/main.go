@@ -24,15 +24,6 @@ func main() {
 	}
 }
 
-// options are the flags.
-type options struct {
-	gremlins    string
-	out         string
-	minimum     float64
-	workers     int
-	coefficient int
-}
-
 func run() error {
 	var o options
 	flag.StringVar(&o.gremlins, "gremlins", "build/tools/gremlins", "the gremlins program")

@@ -60,6 +60,15 @@ type report struct {
 	}
 }
 
+// options are the flags.
+type options struct {
+	gremlins    string
+	out         string
+	minimum     float64
+	workers     int
+	coefficient int
+}
+
 func (o options) mutate(module, path, folder string, excused map[change]bool) (outcome, error) {
 	file := filepath.Join(module, "gremlins.json")
 	if err := os.RemoveAll(file); err != nil {
