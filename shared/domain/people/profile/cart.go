@@ -2,14 +2,6 @@ package profile
 
 import "time"
 
-// CartLine is one product in the open cart.
-type CartLine struct {
-	Quantity int       `json:"quantity"`
-	Price    int64     `json:"price"` // minor units of the shop's currency
-	At       time.Time `json:"at"`
-	Name     string    `json:"name,omitempty"`
-}
-
 // line writes a product's line by its newest event. A removed product stays as a line of quantity zero, so that an older addition that
 // comes late does not bring it back.
 func (m *Memory) line(id string, line CartLine) {

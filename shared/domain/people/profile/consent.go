@@ -45,12 +45,6 @@ func MarketingConsent(key string) bool {
 	return key != string(Profiling) && !strings.HasSuffix(key, "/"+string(Service))
 }
 
-// RefusesProfiling tells whether the person's last word on profiling is a refusal. Who has said nothing may be profiled.
-func (p *Profile) RefusesProfiling() bool {
-	word, said := p.Consent[string(Profiling)]
-	return said && !word.Granted
-}
-
 // Heard is when the word was received. What was stored without that time counts from the time that it claims.
 func (c Consent) Heard() time.Time {
 	if c.ReceivedAt.IsZero() {

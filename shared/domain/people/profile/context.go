@@ -94,36 +94,6 @@ func same(old string, raw []byte) string {
 	return short(rawjson.Plain(raw))
 }
 
-// client records what the person used, and the device if the event names one.
-func (m *Memory) client(c *eventContext, at time.Time) (now Client) {
-	if c.osName == nil && c.deviceType == nil && c.deviceModel == nil && c.appName == nil && c.userAgent == nil && c.deviceID == nil && c.token == nil {
-		return now
-	}
-	old := &m.Client
-	now = Client{At: at, OS: same(old.OS, c.osName), OSVersion: same(old.OSVersion, c.osVersion), DeviceType: same(old.DeviceType, c.deviceType),
-		Manufacturer: same(old.Manufacturer, c.manufacturer), Model: same(old.Model, c.deviceModel), App: same(old.App, c.appName),
-		AppVersion: same(old.AppVersion, c.appVersion), Library: same(old.Library, c.library)}
-	if c.userAgent != nil {
-		now.agent(c.userAgent)
-	}
-	if compareClients(now, *old) > 0 {
-		*old = now
-	}
-	m.device(short(rawjson.Plain(c.deviceID)), now)
-	return now
-}
-
-func (m *Memory) device(id string, c Client) {
-	if old, known := m.Devices[id]; id == "" || known && compareClients(c, old) <= 0 {
-		return
-	}
-	if m.Devices == nil {
-		m.Devices = map[string]Client{}
-	}
-	m.Devices[id] = c
-	m.leave("devices", dropOldest(m.Devices, MaxDevices, func(c Client) time.Time { return c.At }))
-}
-
 // compareClients orders by time, and what is of the same time by its content.
 func compareClients(a, b Client) int {
 	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.OS, b.OS), cmp.Compare(a.OSVersion, b.OSVersion), cmp.Compare(a.DeviceType, b.DeviceType),

@@ -5,8 +5,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"time"
-
-	"github.com/userops/userops/shared/domain/clip"
 )
 
 // OtherEvents counts the events whose names no longer fit into Counters; the other tables use it in the same way.
@@ -52,16 +50,6 @@ type Counter struct {
 type DayCount struct {
 	Day   Day `json:"day"`
 	Count int `json:"count"`
-}
-
-func (m *Memory) count(name string, at time.Time, day Day) {
-	if m.Counters == nil {
-		m.Counters = map[string]Counter{}
-	}
-	name = makeRoom(m.Counters, clip.To(name, MaxCounterName), MaxCounters, standard, Counter.union)
-	c := m.Counters[name]
-	c.add(1, at, day)
-	m.Counters[name] = c
 }
 
 func (c *Counter) add(n int64, at time.Time, day Day) {
@@ -168,15 +156,4 @@ func dropOldest[V any](m map[string]V, n int, when func(V) time.Time) (dropped i
 		dropped++
 	}
 	return dropped
-}
-
-// leave counts detail that was let go for a bound. It is the one number that may depend on the sequence of events.
-func (m *Memory) leave(what string, n int) {
-	if n == 0 {
-		return
-	}
-	if m.LeftOut == nil {
-		m.LeftOut = map[string]int64{}
-	}
-	m.LeftOut[what] += int64(n)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
@@ -177,6 +178,38 @@ func (m *Memory) do(e *event.Event, at time.Time, shop Shop) {
 	}
 }
 
+// client records what the person used, and the device if the event names one.
+func (m *Memory) client(c *eventContext, at time.Time) (now Client) {
+	if c.osName == nil && c.deviceType == nil && c.deviceModel == nil && c.appName == nil && c.userAgent == nil && c.deviceID == nil && c.token == nil {
+		return now
+	}
+	old := &m.Client
+	now = Client{At: at, OS: same(old.OS, c.osName), OSVersion: same(old.OSVersion, c.osVersion), DeviceType: same(old.DeviceType, c.deviceType),
+		Manufacturer: same(old.Manufacturer, c.manufacturer), Model: same(old.Model, c.deviceModel), App: same(old.App, c.appName),
+		AppVersion: same(old.AppVersion, c.appVersion), Library: same(old.Library, c.library)}
+	if c.userAgent != nil {
+		now.agent(c.userAgent)
+	}
+	if compareClients(now, *old) > 0 {
+		*old = now
+	}
+	m.device(short(rawjson.Plain(c.deviceID)), now)
+	return now
+}
+
+func (m *Memory) touch(c *eventContext, at time.Time) {
+	last := m.Touch["last"]
+	t := Touch{At: at, Campaign: same(last.Campaign, c.campaign), Source: same(last.Source, c.source), Medium: same(last.Medium, c.medium), Referrer: same(last.Referrer, c.referrer)}
+	if t.Campaign == "" && t.Source == "" && t.Medium == "" && t.Referrer == "" {
+		return
+	}
+	if m.Touch == nil {
+		m.Touch = map[string]Touch{}
+	}
+	m.Touch["first"] = earliestTouch(m.Touch["first"], t)
+	m.Touch["last"] = latestTouch(m.Touch["last"], t)
+}
+
 // locate folds where the person's clock and language are.
 func (m *Memory) locate(c *eventContext, at time.Time) {
 	m.stamp(&m.Locale, same(m.Locale.Value, c.locale), at)
@@ -188,4 +221,14 @@ func (m *Memory) locate(c *eventContext, at time.Time) {
 // say folds traits; by is who says them, empty for the shop.
 func (m *Memory) say(raw []byte, by trust.Level, at time.Time) {
 	m.leave("traits", m.Traits.say(raw, by, at))
+}
+
+func (m *Memory) count(name string, at time.Time, day Day) {
+	if m.Counters == nil {
+		m.Counters = map[string]Counter{}
+	}
+	name = makeRoom(m.Counters, clip.To(name, MaxCounterName), MaxCounters, standard, Counter.union)
+	c := m.Counters[name]
+	c.add(1, at, day)
+	m.Counters[name] = c
 }

@@ -216,38 +216,9 @@ func token(kind IdentifierKind, s string) (Identifier, bool) {
 	return Identifier{kind, s}, true
 }
 
-// UserID is the person's userId, or empty while the person is anonymous.
-func (p *Profile) UserID() string { return p.Identifier(UserID) }
-
-// Identifier is the first value of a kind, empty where there is none.
-func (p *Profile) Identifier(kind IdentifierKind) string {
-	for _, i := range p.Identifiers {
-		if i.Kind == kind {
-			return i.Value
-		}
-	}
-	return ""
-}
-
-// Has tells whether the identifier is one of the profile's.
-func (p *Profile) Has(i Identifier) bool { return slices.Contains(p.Identifiers, i) }
-
-// Full tells whether the limit of a kind is reached: one userId, MaxIdentifiers of the others.
-func (p *Profile) Full(kind IdentifierKind) bool { return p.kinds(kind) >= limit(kind) }
-
 func limit(kind IdentifierKind) int {
 	if kind == UserID {
 		return 1
 	}
 	return MaxIdentifiers
-}
-
-func (p *Profile) kinds(kind IdentifierKind) int {
-	n := 0
-	for _, i := range p.Identifiers {
-		if i.Kind.Base() == kind.Base() {
-			n++
-		}
-	}
-	return n
 }

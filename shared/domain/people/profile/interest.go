@@ -116,15 +116,3 @@ func (m Interests) Sum(now time.Time) float64 {
 	}
 	return sum
 }
-
-// view remembers a product that was looked at.
-func (m *Memory) view(product string, at time.Time) {
-	if product == "" || !at.After(m.Viewed[product]) {
-		return
-	}
-	if m.Viewed == nil {
-		m.Viewed = map[string]time.Time{}
-	}
-	m.Viewed[product] = at
-	dropOldest(m.Viewed, MaxViewed, func(t time.Time) time.Time { return t })
-}

@@ -41,76 +41,16 @@ type Memory struct {
 	Unknown []byte
 }
 
+// CartLine is one product in the open cart.
+type CartLine struct {
+	Quantity int       `json:"quantity"`
+	Price    int64     `json:"price"` // minor units of the shop's currency
+	At       time.Time `json:"at"`
+	Name     string    `json:"name,omitempty"`
+}
+
 // Empty tells whether no event was folded into it.
 func (m *Memory) Empty() bool { return m.FirstSeen.IsZero() }
-
-// Absorb unites another memory into this one. Sums add up, traits go by their greatest word.
-func (m *Memory) Absorb(q *Memory) {
-	if m.FirstSeen.IsZero() || !q.FirstSeen.IsZero() && q.FirstSeen.Before(m.FirstSeen) {
-		m.FirstSeen = q.FirstSeen
-	}
-	if q.LastSeen.After(m.LastSeen) {
-		m.LastSeen = q.LastSeen
-	}
-	for k, t := range q.Traits {
-		m.Traits.set(k, t)
-	}
-	m.leave("traits", m.Traits.bound())
-	m.absorbCounters(q)
-	for g, at := range q.Groups {
-		m.join(g, at)
-	}
-	m.absorbCart(q)
-	if len(q.Touch) > 0 {
-		if m.Touch == nil {
-			m.Touch = map[string]Touch{}
-		}
-		m.Touch["first"] = earliestTouch(m.Touch["first"], q.Touch["first"])
-		m.Touch["last"] = latestTouch(m.Touch["last"], q.Touch["last"])
-	}
-	m.ShopDays = max(m.shopDays(), q.shopDays())
-	for i := range len(q.Active.Bits) * 8 {
-		if day := q.Active.Last - Day(i); q.Active.Has(day) {
-			m.Active.Add(day)
-		}
-	}
-	m.absorbDetail(q)
-	m.stamp(&m.Locale, q.Locale.Value, q.Locale.At)
-	m.stamp(&m.Zone, q.Zone.Value, q.Zone.At)
-	m.Unknown = append(m.Unknown[:len(m.Unknown):len(m.Unknown)], q.Unknown...)
-}
-
-func (m *Memory) absorbCounters(q *Memory) {
-	if m.Counters == nil && len(q.Counters) > 0 {
-		m.Counters = map[string]Counter{}
-	}
-	for name, c := range q.Counters {
-		name = makeRoom(m.Counters, name, MaxCounters, standard, Counter.union)
-		m.Counters[name] = m.Counters[name].union(c)
-	}
-}
-
-// absorbDetail unites what devices, interests and ratings say.
-func (m *Memory) absorbDetail(q *Memory) {
-	if compareClients(q.Client, m.Client) > 0 {
-		m.Client = q.Client
-	}
-	for id, c := range q.Devices {
-		m.device(id, c)
-	}
-	m.Categories.absorb(q.Categories)
-	m.Brands.absorb(q.Brands)
-	for product, at := range q.Viewed {
-		m.view(product, at)
-	}
-	m.Hours.absorb(q.Hours)
-	m.Ratings.Count += q.Ratings.Count
-	m.Ratings.Sum += q.Ratings.Sum
-	m.stamp(&m.Search, q.Search.Value, q.Search.At)
-	for what, n := range q.LeftOut {
-		m.leave(what, int(n))
-	}
-}
 
 // clone is a memory of its own. What stands in its tables is never changed in place.
 func (m *Memory) clone() Memory {
@@ -157,11 +97,45 @@ func (m *Memory) Day(at time.Time, shop Shop) Day {
 	return DayOf(at)
 }
 
-func (m *Memory) absorbCart(q *Memory) {
-	if q.CartClearedAt.After(m.CartClearedAt) {
-		m.clearCart(q.CartClearedAt)
+// leave counts detail that was let go for a bound. It is the one number that may depend on the sequence of events.
+func (m *Memory) leave(what string, n int) {
+	if n == 0 {
+		return
 	}
-	for id, line := range q.Cart {
-		m.line(id, line)
+	if m.LeftOut == nil {
+		m.LeftOut = map[string]int64{}
 	}
+	m.LeftOut[what] += int64(n)
+}
+
+func (m *Memory) stamp(s *Stamped, value string, at time.Time) {
+	if value == "" || len(value) > MaxTraitText {
+		return
+	}
+	if at.After(s.At) || at.Equal(s.At) && value > s.Value {
+		*s = Stamped{Value: value, At: at}
+	}
+}
+
+// view remembers a product that was looked at.
+func (m *Memory) view(product string, at time.Time) {
+	if product == "" || !at.After(m.Viewed[product]) {
+		return
+	}
+	if m.Viewed == nil {
+		m.Viewed = map[string]time.Time{}
+	}
+	m.Viewed[product] = at
+	dropOldest(m.Viewed, MaxViewed, func(t time.Time) time.Time { return t })
+}
+
+func (m *Memory) device(id string, c Client) {
+	if old, known := m.Devices[id]; id == "" || known && compareClients(c, old) <= 0 {
+		return
+	}
+	if m.Devices == nil {
+		m.Devices = map[string]Client{}
+	}
+	m.Devices[id] = c
+	m.leave("devices", dropOldest(m.Devices, MaxDevices, func(c Client) time.Time { return c.At }))
 }

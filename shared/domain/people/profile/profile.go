@@ -5,6 +5,7 @@
 package profile
 
 import (
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -129,4 +130,33 @@ type Scores struct {
 	Segment11 string `json:"segment11,omitempty"`
 	Class15   string `json:"class15,omitempty"`
 	Lifecycle string `json:"lifecycle,omitempty"`
+}
+
+// UserID is the person's userId, or empty while the person is anonymous.
+func (p *Profile) UserID() string { return p.Identifier(UserID) }
+
+// Identifier is the first value of a kind, empty where there is none.
+func (p *Profile) Identifier(kind IdentifierKind) string {
+	for _, i := range p.Identifiers {
+		if i.Kind == kind {
+			return i.Value
+		}
+	}
+	return ""
+}
+
+// Has tells whether the identifier is one of the profile's.
+func (p *Profile) Has(i Identifier) bool { return slices.Contains(p.Identifiers, i) }
+
+// Full tells whether the limit of a kind is reached: one userId, MaxIdentifiers of the others.
+func (p *Profile) Full(kind IdentifierKind) bool { return p.kinds(kind) >= limit(kind) }
+
+func (p *Profile) kinds(kind IdentifierKind) int {
+	n := 0
+	for _, i := range p.Identifiers {
+		if i.Kind.Base() == kind.Base() {
+			n++
+		}
+	}
+	return n
 }

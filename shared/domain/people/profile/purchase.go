@@ -1,9 +1,6 @@
 package profile
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 // Purchase is what one completed order says beside its sum.
 type Purchase struct {
@@ -67,32 +64,6 @@ func (s *Purchases) absorb(q Purchases) {
 	s.DiscountedLines += q.DiscountedLines
 	s.Pieces += q.Pieces
 	s.Discount += q.Discount
-}
-
-// Rhythm is the mean of the days between two order days and their standard deviation, over the listed orders with a net above
-// zero, by the calendar of a zone. gaps is how many there are; without one the others are 0.
-func (o Orders) Rhythm(zone *time.Location) (mean, deviation float64, gaps int) {
-	var last Day
-	var sum, squares float64
-	first := true
-	for _, e := range o.Entries {
-		if e.Net <= 0 {
-			continue
-		}
-		y, m, d := e.At.In(zone).Date()
-		day := DayOf(time.Date(y, m, d, 0, 0, 0, 0, time.UTC))
-		if !first && day > last {
-			gap := float64(day - last)
-			sum, squares = sum+gap, squares+gap*gap
-			gaps++
-		}
-		last, first = day, false
-	}
-	if gaps == 0 {
-		return 0, 0, 0
-	}
-	mean = sum / float64(gaps)
-	return mean, math.Sqrt(max(squares/float64(gaps)-mean*mean, 0)), gaps
 }
 
 // Ratings sums the ratings of the person's reviews, in tenths: 45 is 4.5 of 5.

@@ -70,3 +70,9 @@ func (p *Profile) provenEmail() string {
 func (p *Profile) Reachable(channel string) bool {
 	return p.Address(channel) != "" && p.Consent[channel].Granted
 }
+
+// RefusesProfiling tells whether the person's last word on profiling is a refusal. Who has said nothing may be profiled.
+func (p *Profile) RefusesProfiling() bool {
+	word, said := p.Consent[string(Profiling)]
+	return said && !word.Granted
+}

@@ -14,12 +14,3 @@ func (s *Stamped) later(t Stamped) {
 		*s = t
 	}
 }
-
-func (m *Memory) stamp(s *Stamped, value string, at time.Time) {
-	if value == "" || len(value) > MaxTraitText {
-		return
-	}
-	if at.After(s.At) || at.Equal(s.At) && value > s.Value {
-		*s = Stamped{Value: value, At: at}
-	}
-}
