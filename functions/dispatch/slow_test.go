@@ -160,8 +160,8 @@ func TestAFailedMessageIsNotHandedBackAsWell(t *testing.T) {
 			j.Notifications = append(j.Notifications, b.ask(fmt.Sprint("s", i)))
 		}
 		body := functiontest.Body(b, j)
-		if failed := b.invoke(20*time.Second, []string{body}); failed != 1 || len(again.Take()) != 0 {
-			t.Errorf("%d come again, %d handed back", failed, len(again.Bodies()))
+		if failed, back := b.invoke(20*time.Second, []string{body}), again.Bodies(); failed != 1 || len(back) != 0 {
+			t.Errorf("%d come again, handed back are %q", failed, back)
 		}
 	})
 }
@@ -226,8 +226,8 @@ func TestWaitingEnds(t *testing.T) {
 	n.EventOf, n.EventDay, n.EventVersion, n.EventID = b.ann.ID, profile.DayOf(noon), 1, "m1"
 	b.Set(n.NotAfter.Add(time.Second))
 	body := functiontest.Body(b, job.Notifications{Notifications: []job.Notification{n}})
-	if failed := b.invoke(time.Minute, []string{body}); failed != 0 || len(again.Take()) != 0 {
-		t.Errorf("%d come again by themselves", failed)
+	if failed, back := b.invoke(time.Minute, []string{body}), again.Bodies(); failed != 0 || len(back) != 0 {
+		t.Errorf("%d come again by themselves, handed back are %q", failed, back)
 	}
 	b.expect(0, "skipped expired")
 }

@@ -307,14 +307,17 @@ func TestADeletedOrderCountsForNothing(t *testing.T) {
 	paid := track("o", "mei", "Order Completed", t0, `{"order_id":"A","total":10,"currency":"CNY"}`)
 	deleted := track("order-A-deleted", "", "Order Cancelled", t0.Add(time.Hour), `{"order_id":"A","reason":"deleted"}`)
 	deleted.AnonymousID, deleted.ReceivedAt = "woocommerce-order-A", t0.Add(time.Hour)
-	for name, list := range map[string][]event.Event{"after": {paid, deleted}, "before": {deleted, paid}, "alone": {deleted}} {
+	for name, c := range map[string]struct {
+		list []event.Event
+		then time.Duration // each minute of it is swept
+	}{"after": {[]event.Event{paid, deleted}, time.Hour}, "before": {[]event.Event{deleted, paid}, 3 * time.Hour}, "alone": {[]event.Event{deleted}, 7*24*time.Hour + time.Hour}} {
 		s := newShop(t)
-		for _, e := range list {
+		for _, e := range c.list {
 			s.settle(envelope(t, "hook", e))
 			s.tick(20 * time.Minute)
 		}
-		for range 40 {
-			s.tick(5 * time.Hour)
+		for passed := time.Duration(0); passed < c.then; passed += time.Hour {
+			s.tick(time.Hour)
 		}
 		if exists(s.load(anonymous("woocommerce-order-A"))) {
 			t.Errorf("%s: the order's guest is somebody", name)
