@@ -44,6 +44,14 @@ func (s *Stack) printStart(took time.Duration) {
 	if s.o.NoIntake {
 		return
 	}
+	s.print(fmt.Sprintf("%s runs on this machine\n\n%s\nready in %.2f s; Ctrl-C stops it", s.tmpl.File, s.started(), took.Seconds()))
+}
+
+// fedWidth is how wide the column may be that says by what a function is fed, so that the table fits into a terminal.
+const fedWidth = 56
+
+// started is the table of what was started.
+func (s *Stack) started() string {
 	var out bytes.Buffer
 	w := tabwriter.NewWriter(&out, 0, 4, 2, ' ', 0)
 	a := s.addresses
@@ -77,23 +85,48 @@ func (s *Stack) printStart(took time.Duration) {
 	}
 	if s.o.Notes != nil {
 		for _, n := range s.o.Notes(a) {
-			_, _ = fmt.Fprintf(w, "%s\t%s\t\n", n.Label, n.Text)
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", n.Label, n.Text) // without a tab at its end it widens no column
 		}
 	}
-	_, _ = fmt.Fprintf(w, "\t\t\nFUNCTION\tFED BY\tRUNS AT MOST\n")
+	_ = w.Flush() // the functions have columns of their own
+	_, _ = fmt.Fprintf(w, "\nFUNCTION\tFED BY\tRUNS AT MOST\n")
 	for _, f := range s.tmpl.Functions {
 		limit := s.o.Concurrency
 		if f.Reserved != nil {
 			limit = *f.Reserved
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d at once, %s each\n", f.LogicalID, strings.Join(s.sources(f), "; "), limit, f.Timeout)
+		most := fmt.Sprintf("%d at once, %s each", limit, f.Timeout)
+		for i, fed := range lines(s.sources(f), "; ", fedWidth) {
+			if i == 0 {
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.LogicalID, fed, most)
+			} else {
+				_, _ = fmt.Fprintf(w, "\t%s\t\n", fed)
+			}
+		}
 	}
 	_ = w.Flush()
 	var tidy strings.Builder
 	for _, line := range strings.Split(strings.TrimRight(out.String(), "\n"), "\n") {
 		tidy.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	s.print(fmt.Sprintf("%s runs on this machine\n\n%s\nready in %.2f s; Ctrl-C stops it", s.tmpl.File, tidy.String(), took.Seconds()))
+	return tidy.String()
+}
+
+// lines joins parts to as few lines as they fit on; a part that is wider has one of its own. Without parts there is one empty line.
+func lines(parts []string, between string, width int) []string {
+	all := []string{""}
+	for i, part := range parts {
+		last := &all[len(all)-1]
+		switch {
+		case i == 0:
+			*last = part
+		case len(*last)+len(between)+len(part) <= width:
+			*last += between + part
+		default:
+			all = append(all, part)
+		}
+	}
+	return all
 }
 
 func count(n int, noun string) string {
