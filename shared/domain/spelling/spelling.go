@@ -30,7 +30,7 @@ func Meant(word string) string {
 	return ": did you mean " + strconv.Quote(word) + "?"
 }
 
-// Nearest is the known word with the fewest slips from a word, the first of several, and how many these are: a letter too many, too few, another one, or two next to each other
+// Nearest is the known word with the fewest slips from a word, of several the first that begins with the same letter, else the first, and how many these are: a letter too many, too few, another one, or two next to each other
 // in the wrong order. It is empty where all are further than a slip for every four letters.
 func Nearest(word string, known ...string) (near string, slips int) {
 	letters := fold(word)
@@ -38,14 +38,20 @@ func Nearest(word string, known ...string) (near string, slips int) {
 		return "", 0
 	}
 	slips = min(max(len(letters)/lettersPerSlip, 1), maxSlips) + 1
+	sameStart := true // the first that is near has fewer slips than this
 	for _, one := range known {
 		other := fold(one)
-		if len(other)-len(letters) >= slips || len(letters)-len(other) >= slips {
+		if len(other)-len(letters) > slips || len(letters)-len(other) > slips {
 			continue
 		}
 		// What differs in every letter was not misspelt.
-		if n := distance(letters, other); n < slips && n < len(letters) && n < len(other) {
-			near, slips = one, n
+		n := distance(letters, other)
+		if n >= len(letters) || n >= len(other) {
+			continue
+		}
+		alike := other[0] == letters[0]
+		if n < slips || n == slips && alike && !sameStart {
+			near, slips, sameStart = one, n, alike
 		}
 	}
 	if near == "" {

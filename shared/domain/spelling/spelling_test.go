@@ -22,8 +22,11 @@ func TestHint(t *testing.T) {
 			t.Errorf("%s: %q, want %q", word, got, hint)
 		}
 	}
-	if got := Hint("ab", "cd", "xb", "ac"); got != `: did you mean "xb"?` {
+	if got := Hint("ab", "cd", "xb", "yb"); got != `: did you mean "xb"?` {
 		t.Errorf("of two that are as near the hint is %q", got)
+	}
+	if got := Hint("kid", "hookSecret", "id", "kind", "kin"); got != `: did you mean "kind"?` {
+		t.Errorf("of those that are as near the one with the same first letter is meant: %q", got)
 	}
 	if got := Hint("a", "b"); got != "" {
 		t.Errorf("of a letter that is another one the hint is %q", got)

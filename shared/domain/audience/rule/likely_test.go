@@ -33,6 +33,7 @@ func TestWhatIsMisspeltInARuleIsRecognised(t *testing.T) {
 		`{"field":"orders.count","op":"gt ","value":1}`:        `rule.op "gt " is not an operation of a number, which has eq, ne, gt, gte, lt, lte, in, exists: did you mean "gt"?`,
 		`{"field":"orders.count","op":"gte","Value":1}`:        `rule.Value is not known here: did you mean "value"?; rule.value is missing`,
 		`{"al":[{"field":"tags","op":"exists"}]}`:              `rule must have exactly one of all, any, not, field, performed, segment, notSegment, percent: did you mean "all"?`,
+		`{"feild":"tags","op":"exists"}`:                       `rule must have exactly one of all, any, not, field, performed, segment, notSegment, percent: did you mean "field"?`,
 		`{"performed":{"event":"A","atleast":2}}`:              `rule.performed.atleast is not known here: did you mean "atLeast"?`,
 		`{"field":"nothing.like.it","op":"eq","value":"secr"}`: `rule.field "nothing.like.it" is not a field of a profile`,
 	} {

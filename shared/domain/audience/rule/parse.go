@@ -83,8 +83,8 @@ func (p *parser) node(raw any, path string, depth int) node {
 	}
 	if len(found) != 1 {
 		hint := ""
-		if keys := slices.Sorted(maps.Keys(object)); len(found) == 0 && len(keys) == 1 {
-			hint = spelling.Hint(keys[0], forms...)
+		if len(found) == 0 {
+			hint = spelling.Meant(meantKey(object, forms...))
 		}
 		p.faults.Addf(path, "must have exactly one of %s%s", strings.Join(forms, ", "), hint)
 		return all(nil)
@@ -108,6 +108,17 @@ func (p *parser) node(raw any, path string, depth int) node {
 		return not{p.member(object[form], path)}
 	}
 	return p.percent(object[form], path)
+}
+
+// meantKey is the one of the known keys that a key of an object is nearest to; empty where none is near.
+func meantKey(object map[string]any, known ...string) (meant string) {
+	fewest := math.MaxInt
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if near, slips := spelling.Nearest(key, known...); near != "" && slips < fewest {
+			meant, fewest = near, slips
+		}
+	}
+	return meant
 }
 
 // only faults the keys that do not belong here, in the order of the alphabet.
@@ -233,7 +244,8 @@ func (p *parser) operand(c condition, raw any, path string) operand {
 	}
 	switch {
 	case what != "" && c.field.unit == Money:
-		p.faults.Addf(path, "%s: money is written as %s", what, asMoney(raw))
+		object, _ := raw.(map[string]any)
+		p.faults.Addf(path, "%s: money is written as %s%s", what, asMoney(raw), spelling.Meant(meantKey(object, keyMoney)))
 	case what != "":
 		p.faults.Add(path, what)
 	case len(o.text) > maxText:

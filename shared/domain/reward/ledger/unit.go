@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/spelling"
 )
 
 // Unit is what an amount counts, as it is stored: the name of a row of units, with a currency behind it where the row counts money
@@ -84,7 +85,12 @@ func (u Unit) row() (r unit, known bool) {
 // Check tells whoever defines a reward what its unit may be; nil where it is one of them.
 func (u Unit) Check() error {
 	if _, known := u.row(); !known {
-		return errForm()
+		names := make([]string, len(units))
+		for i, r := range units {
+			names[i] = r.name
+		}
+		name, _ := u.parts()
+		return fmt.Errorf("%w%s", errForm(), spelling.Hint(name, names...))
 	}
 	return nil
 }
