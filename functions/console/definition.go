@@ -72,7 +72,21 @@ func (p *Process) show(d document) http.HandlerFunc {
 		id := r.PathValue("id")
 		found, err := p.Catalog.Definition(r.Context(), d.kind, id)
 		found.Kind, found.ID = d.kind, id
-		p.answer(w, r, http.StatusOK, found, err)
+		if err != nil {
+			p.answer(w, r, 0, found, err)
+			return
+		}
+		body, err := shown(found)
+		for name, of := range d.shows {
+			var value any
+			if err == nil {
+				value, err = of(r.Context(), p, found)
+			}
+			if err == nil && value != nil {
+				body[name], err = httpapi.Marshal(value)
+			}
+		}
+		p.write(w, r, http.StatusOK, found, body, err)
 	}
 }
 
@@ -89,6 +103,11 @@ func (p *Process) answer(w http.ResponseWriter, r *http.Request, status int, d d
 	if err == nil && len(doubts) > 0 {
 		body[fieldWarnings], err = httpapi.Marshal(doubts)
 	}
+	p.write(w, r, status, d, body, err)
+}
+
+// write answers with a definition as it is shown.
+func (*Process) write(w http.ResponseWriter, r *http.Request, status int, d definition.Document, body fields, err error) {
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
@@ -314,6 +333,9 @@ func readDocument(w http.ResponseWriter, r *http.Request, d document, id string)
 		if expected == nil {
 			expected = &stated
 		}
+	}
+	for name := range d.shows {
+		delete(f, name)
 	}
 	if f.strip(); d.HasID() {
 		f[fieldID] = quoted(id)

@@ -34,13 +34,15 @@ type upkeep struct {
 	// before is done before the document is saved, after when it is saved or deleted (then body is nil). former is nil for a new one.
 	before func(ctx context.Context, p *Process, id string, body json.RawMessage) error
 	after  func(ctx context.Context, p *Process, id string, former, body json.RawMessage) error
+	// shows is what a document is shown with by itself, by the names of the fields: what follows from it and the moment, nil for nothing. Sent back it is taken off.
+	shows map[string]func(ctx context.Context, p *Process, found definition.Document) (any, error)
 	// beside is what changes in the same moment as the document.
 	beside func(p *Process, id string, former, body json.RawMessage) ([]dynamo.Write, error)
 }
 
 var upkeeps = map[string]upkeep{
 	definition.Segment:  {act: segmentAct},
-	definition.Campaign: {act: campaignAct},
+	definition.Campaign: {act: campaignAct, shows: map[string]func(context.Context, *Process, definition.Document) (any, error){"phase": phase}},
 	definition.Template: {act: templateAct, compile: compiles},
 	definition.Program:  {act: programAct},
 	definition.Source:   {act: always(access.Source), seal: sealSource, before: storeKeys, after: dropKeys, beside: endSecrets},

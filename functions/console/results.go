@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -44,6 +46,38 @@ type listingShown struct {
 	Shards  int       `json:"shards"`
 	Done    int       `json:"shardsDone"`
 	Listed  int       `json:"listed"`
+}
+
+// phase is how far a saved campaign is.
+func phase(ctx context.Context, p *Process, found definition.Document) (any, error) {
+	saved := definition.Campaigns.Read(found)
+	if saved.Err != nil {
+		return nil, nil // a document that cannot be read is shown as it is
+	}
+	at := saved.Value.Phase(p.Now())
+	if at != campaign.Sending {
+		return at, nil
+	}
+	decided, err := p.Results.Of(ctx, found.ID)
+	if err != nil {
+		return nil, err
+	}
+	far, err := p.Audiences.Of(ctx, found.ID, campaign.ListingID(found.ID, saved.Value.Trigger.Audience.At))
+	return sent(at, far, ofAudience(saved.Value, decided)), err
+}
+
+// ofAudience is what was decided for the audience that a campaign names now.
+func ofAudience(c campaign.Definition, decided delivery.Results) delivery.Summary {
+	sending := delivery.SendingOf(c.Step(""))
+	return decided.Of(func(of string) bool { return of == sending }).Summary()
+}
+
+// sent is the phase of a campaign whose audience is spoken to, with what became of it: all who were listed are decided, and none waits.
+func sent(at campaign.Phase, far outreach.Listing, all delivery.Summary) campaign.Phase {
+	if at == campaign.Sending && far.Finished() && all.Begun >= int64(far.Listed) && all.Waiting <= 0 {
+		return campaign.SentOut
+	}
+	return at
 }
 
 func (p *Process) results(w http.ResponseWriter, r *http.Request) {
@@ -82,16 +116,11 @@ func (p *Process) results(w http.ResponseWriter, r *http.Request) {
 			httpapi.Failed(w, r, err)
 			return
 		}
-		sending := delivery.SendingOf(c.Step(""))
-		out.Audience = &audienceShown{
-			SegmentID: a.SegmentID, At: a.At.UTC(), Until: until.UTC(), Summary: decided.Of(func(of string) bool { return of == sending }).Summary(),
-		}
+		out.Audience = &audienceShown{SegmentID: a.SegmentID, At: a.At.UTC(), Until: until.UTC(), Summary: ofAudience(c, decided)}
 		if far.Shards > 0 {
 			out.Audience.Listing = &listingShown{far.BegunAt, far.Shards, far.Done, far.Listed}
 		}
-		if all := out.Audience.Summary; out.Phase == campaign.Sending && far.Finished() && all.Begun >= int64(far.Listed) && all.Waiting <= 0 {
-			out.Phase = campaign.SentOut
-		}
+		out.Phase = sent(out.Phase, far, out.Audience.Summary)
 	}
 	httpapi.JSON(w, http.StatusOK, out)
 }

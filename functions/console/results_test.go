@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -47,7 +48,19 @@ func TestResultsOfACampaign(t *testing.T) {
 	if got := b.must(200, "GET", "/v1/campaigns/c/results", ""); !strings.Contains(got, want) {
 		t.Errorf("meanwhile: %s\nwant %s", got, want)
 	}
+	b.DB.Fail("Query", 1, dynamotest.NotPersisted)
+	b.must(503, "GET", "/v1/campaigns/c", "")
 	// Once all are listed and none waits it is sent, whatever the time.
+	// The document says the phase as well. Sent back it makes no version, and nobody sets it.
+	same := func() {
+		t.Helper()
+		var is, of struct{ Phase string }
+		b.Must(json.Unmarshal([]byte(b.must(200, "GET", "/v1/campaigns/c", "")), &is))
+		if b.Must(json.Unmarshal([]byte(b.must(200, "GET", "/v1/campaigns/c/results", "")), &of)); is != of || is.Phase == "" {
+			t.Errorf("the document says %q, its results %q", is.Phase, of.Phase)
+		}
+	}
+	same()
 	listing := fmt.Sprint("audience-c-", time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC).Unix())
 	audiences := outreach.Audiences{DB: b.DB, Table: "Results", Now: b.Now}
 	for i, step := range []struct {
@@ -64,6 +77,7 @@ func TestResultsOfACampaign(t *testing.T) {
 		if step.do(); !strings.Contains(b.must(200, "GET", "/v1/campaigns/c/results", ""), step.want) {
 			t.Errorf("after step %d: %s, want %s", i, b.must(200, "GET", "/v1/campaigns/c/results", ""), step.want)
 		}
+		same()
 	}
 	for at, phase := range map[string]string{"08:59": "planned", "11:00": "sent", "11:01": "sent"} {
 		clock, err := time.Parse("2006-01-02 15:04", "2026-11-21 "+at)
@@ -71,6 +85,13 @@ func TestResultsOfACampaign(t *testing.T) {
 		if b.Set(clock); !strings.Contains(b.must(200, "GET", "/v1/campaigns/c/results", ""), `"phase":"`+phase+`"`) {
 			t.Errorf("at %s it is not %s", at, phase)
 		}
+		same()
+	}
+	if got := b.must(200, "PUT", "/v1/campaigns/c", strings.Replace(b.must(200, "GET", "/v1/campaigns/c", ""), `"phase":"`, `"phase":"un`, 1)); !strings.Contains(got, `"version":1`) {
+		t.Errorf("sent back: %s", got)
+	}
+	if got := b.must(422, "PUT", "/v1/segments/s", strings.Replace(vip, "{", `{"phase":"sent",`, 1)); !strings.Contains(got, "is not known here") {
+		t.Errorf("of a segment: %s", got)
 	}
 	b.must(200, "PUT", "/v1/campaigns/c", strings.Replace(timed, "scheduled", "cancelled", 1))
 	if got := b.must(200, "GET", "/v1/campaigns/c/results", ""); !strings.Contains(got, `"state":"cancelled","phase":"cancelled"`) {
