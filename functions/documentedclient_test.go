@@ -2,6 +2,7 @@ package functions
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -41,8 +42,8 @@ var documentedClients = map[string]struct {
 func TestDocumentedClients(t *testing.T) {
 	found := map[string]bool{}
 	for _, b := range blocks(t, "docs/events.md") {
-		if slices.Contains([]string{"sh", "json", "console"}, b.language) || b.heading == "A form in a page" {
-			continue // TestDocumentedCalls, TestDocumentedForm
+		if slices.Contains([]string{"sh", "json", "console"}, b.language) || b.heading == "A form in a page" || b.heading == deviceHeading {
+			continue // TestDocumentedCalls, TestDocumentedForm, TestDocumentedDevice
 		}
 		one, known := documentedClients[b.heading]
 		if !known || found[b.heading] {
@@ -233,6 +234,48 @@ func TestDocumentedForm(t *testing.T) {
 		}
 	}
 	t.Fatalf("the inbox has %s", last)
+}
+
+const deviceHeading = "The id of a device"
+
+// TestDocumentedDevice shows pages with the tags and the scripts of docs/events.md: the shop's back end is told the id under which the stack knows the device.
+func TestDocumentedDevice(t *testing.T) {
+	tags := []string{"Script tag", "RudderStack's script tag"}
+	texts := map[string]string{}
+	var scriptsOf []string
+	for _, b := range blocks(t, "docs/events.md") {
+		if texts[b.heading] = b.text; b.heading == deviceHeading {
+			scriptsOf = append(scriptsOf, b.text)
+		}
+	}
+	if len(scriptsOf) != len(tags) {
+		t.Fatalf("%d scripts", len(scriptsOf))
+	}
+	for i, tag := range tags {
+		t.Run(tag, func(t *testing.T) {
+			t.Parallel()
+			m, shop, told := demoMachine(t), scripts(t), make(chan string, 1)
+			shop.HandleFunc("POST /device", func(_ http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				told <- string(body)
+			})
+			browse(t, shop, m.here(texts[tag]+scriptsOf[i]))
+			m.sawTheTea()
+			var who documentedProfile
+			m.call(http.StatusOK, "GET", "/v1/profiles/"+documentedPerson, "demo-server-key", "", &who)
+			select {
+			case id := <-told:
+				if !slices.Contains(who.IDs, struct{ Kind, Value string }{"anonymous", id}) {
+					t.Errorf("the back end is told of %q, the stack knows %v", id, who.IDs)
+				}
+			case <-time.After(30 * time.Second):
+				t.Error("the back end is told nothing")
+			}
+		})
+	}
 }
 
 // documentedRefusals are the calls of docs/events.md that are not answered 2xx as they stand there, by a part of them.
