@@ -88,3 +88,5 @@ func cut(text string, most int) string {
 	}
 	return text
 }
+
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }

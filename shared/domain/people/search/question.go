@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Question is what somebody is looked for by: a beginning of terms.
@@ -59,4 +61,17 @@ func (q Question) Met(of string) bool {
 		return slices.ContainsFunc(terms, func(term string) bool { return strings.HasPrefix(term, word) })
 	}
 	return !begins(q.Whole) && !slices.ContainsFunc(q.Words, func(w string) bool { return !begins(w) })
+}
+
+// ProofOfDigits says how far a number is proven to be a person's that ends in the digits of a question.
+func ProofOfDigits(p *profile.Profile, q Question) (best Proof) {
+	for _, number := range Of(p).Phones {
+		if !strings.HasPrefix(backwards(Digits(number)), q.Whole) {
+			continue
+		}
+		if proof := ProofOf(p, []profile.Identifier{{Kind: profile.Phone, Value: number}}); best == "" || proof.Compare(best) < 0 {
+			best = proof
+		}
+	}
+	return best
 }

@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
@@ -115,19 +114,6 @@ func ProofOf(p *profile.Profile, spellings []profile.Identifier) Proof {
 	return ""
 }
 
-// ProofOfDigits says how far a number is proven to be a person's that ends in the digits of a question.
-func ProofOfDigits(p *profile.Profile, q Question) (best Proof) {
-	for _, number := range Of(p).Phones {
-		if !strings.HasPrefix(backwards(Digits(number)), q.Whole) {
-			continue
-		}
-		if proof := ProofOf(p, []profile.Identifier{{Kind: profile.Phone, Value: number}}); best == "" || proof.Compare(best) < 0 {
-			best = proof
-		}
-	}
-	return best
-}
-
 // NameOf is what somebody is called: the trait name, or the first and the last name in the order of its script.
 func NameOf(m *profile.Memory) string {
 	if name := m.TraitText("name"); name != "" {
@@ -153,8 +139,6 @@ func ProofOfName(p *profile.Profile) Proof {
 	}
 	return best
 }
-
-func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
 
 // form counts the ways in which facts were turned into terms: another number lists everybody anew.
 const form = 1
