@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -48,7 +49,15 @@ func (j *judged) turnDown(ctx context.Context, v delivery.Verdict) error {
 	case v.Reason == delivery.Template || v.Reason == delivery.ChannelOff:
 		return j.end(ctx, j.decision(delivery.Failed, v.Reason, v.Detail))
 	}
-	return j.end(ctx, j.decision(delivery.Skipped, v.Reason, v.Detail))
+	d := j.decision(delivery.Skipped, v.Reason, v.Detail)
+	if v.Reason == delivery.KillSwitch && slices.ContainsFunc(j.facts.Stops, func(s delivery.Stop) bool { return s.ID == v.Detail }) {
+		entry, err := json.Marshal(j.n)
+		if err != nil {
+			return fmt.Errorf("listing notification %s under its stop: %w", j.n.ID, err)
+		}
+		d.Stop, d.Entry = v.Detail, string(entry)
+	}
+	return j.end(ctx, d)
 }
 
 // end records that a notification was not begun, unless something is on record for this attempt. Where that is "unknown", because another worker found

@@ -53,11 +53,13 @@ func (a *attempt) contact(ctx context.Context, person *profile.Profile) (*delive
 }
 
 // find looks for an intent of a notification. A person who was merged may have been taken under each former id, and it is one notification all
-// the same.
+// the same. So it is where somebody was entered again: an entry that was begun is not followed by another one.
 func find(n job.Notification, person *profile.Profile, contact *delivery.Contact) *delivery.Intent {
 	ids := []string{n.ID}
-	for _, key := range person.Keys() {
-		ids = append(ids, campaign.NotificationID(key, n.CampaignID, n.Step))
+	for _, step := range append([]string{n.Step}, delivery.FormerSteps(n.Step)...) {
+		for _, key := range person.Keys() {
+			ids = append(ids, campaign.NotificationID(key, n.CampaignID, step))
+		}
 	}
 	for _, id := range ids {
 		if intent, begun := contact.Intent(id); begun {

@@ -57,6 +57,9 @@ func SourceKey(hash string) dynamo.Key { return dynamo.At("k#"+hash, "k") }
 // HookSecret holds what the shop system of a source signs with: h#<source> / h
 func HookSecret(source string) dynamo.Key { return dynamo.At("h#"+source, "h") }
 
+// EndedStop remembers a stop that is over: x#stops / <id>
+func EndedStop(id string) dynamo.Key { return dynamo.At("x#stops", id) }
+
 // Answer remembers an answer for 24 h, in the table of the effect: i#<scope>#<key> / i
 func Answer(scope, key string) dynamo.Key { return dynamo.At("i#"+scope+"#"+key, "i") }
 
@@ -133,6 +136,21 @@ func Address(channel, hash string) dynamo.Key {
 // Decision holds one decision: <profileId> / d#<at, nanoseconds>#<notification>
 func Decision(id profile.ID, at time.Time, notification string) dynamo.Key {
 	return dynamo.At(string(id), fmt.Sprintf("d#%020d#%s", at.UnixNano(), notification))
+}
+
+// Skip lists a decision under the stop by which it was skipped: s#<stop>#<shard> / <profileId>#<second half of the decision's key>. It follows from the stop and the decision's key, so that whoever
+// deletes the one finds the other.
+func Skip(stop string, decision dynamo.Key) dynamo.Key {
+	sk := decision.PK + "#" + decision.SK
+	return dynamo.At(SkipList(stop, shardOf(sk, SkipShards)), sk)
+}
+
+func SkipList(stop string, shard int) string { return fmt.Sprintf("s#%s#%02d", stop, shard) }
+
+// SkipOf is under which id the decision of a Skip stands.
+func SkipOf(sk string) profile.ID {
+	id, _, _ := strings.Cut(sk, "#")
+	return profile.ID(id)
 }
 
 // Enrolment marks that a campaign has enrolled a person, whom it is not to enrol again before a time: <owner>#taken#<profileId> /
@@ -254,6 +272,22 @@ func Results(campaign string, lane int, sending, variant string) dynamo.Key {
 // Listing tells how far an audience of a campaign is listed: c#<campaign>#audience / <run id of the listing>
 func Listing(campaign, run string) dynamo.Key { return dynamo.At("c#"+campaign+"#audience", run) }
 
+// StopCount counts whom a stop has skipped of a campaign, and who was entered again: s#<stop>#<part> / <lane>#<campaign>
+func StopCount(stop string, lane int, campaign string) dynamo.Key {
+	return dynamo.At(StopCounts(stop, lane%ResultParts), fmt.Sprintf("%03d#%s", lane, campaign))
+}
+
+func StopCounts(stop string, part int) string { return fmt.Sprintf("s#%s#%02d", stop, part) }
+
+// SplitStopCount takes apart the second half of StopCount. ok is false where it is none.
+func SplitStopCount(sk string) (campaign string, ok bool) {
+	_, campaign, ok = strings.Cut(sk, "#")
+	return campaign, ok
+}
+
+// Reentry tells that all whom a stop has skipped were gone through once: e#<stop> / <id of the request>
+func Reentry(stop, id string) dynamo.Key { return dynamo.At("e#"+stop, id) }
+
 func ResultList(campaign string, part int) string { return fmt.Sprintf("c#%s#%02d", campaign, part) }
 
 // SplitResults takes apart the second half of Results. ok is false where it is none.
@@ -303,6 +337,7 @@ const (
 	ResultParts    = 16 // of a campaign's counts: each partition takes some 500 decisions a second
 	ResultLanes    = 256
 	SearchShards   = 16 // of the names that begin alike
+	SkipShards     = 16 // of those whom a stop has skipped: each partition takes some 500 decisions a second
 )
 
 func houseShard(id string) int              { return shardOf(id, HouseShards) }

@@ -60,7 +60,8 @@ func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(d
 	for try := range maxMeetings {
 		var writes []dynamo.Write
 		if writes, err = s.decision(d, stands); err == nil {
-			writes = append(append(writes, s.counting(d, stands, on, try)...), beside...)
+			writes = append(writes, s.counting(d, stands, on, try)...)
+			writes = append(append(writes, s.listing(d, stands)...), beside...)
 			err = dynamo.Do(ctx, s.DB, writes...)
 		}
 		switch {
@@ -81,16 +82,24 @@ func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(d
 		case errors.Is(err, dynamo.ErrThrottled):
 			// What may be asked too much is the partition of a lane, and the next lane lies in another one. A decision that is lost here is one of a
 			// notification that was sent, and would count as unknown.
-			select {
-			case <-ctx.Done():
-				return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, errors.Join(err, ctx.Err()))
-			case <-time.After(min(firstPause<<try, longPause)):
+			if late := pause(ctx, try); late != nil {
+				return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, errors.Join(err, late))
 			}
 		default:
 			return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
 		}
 	}
 	return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+}
+
+// pause waits before the next try of what was throttled. An error says that the time is over.
+func pause(ctx context.Context, try int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(min(firstPause<<try, longPause)):
+		return nil
+	}
 }
 
 func readDecision(i dynamo.Item) (d delivery.Decision, err error) {
@@ -127,6 +136,9 @@ func (s Deliveries) decision(d delivery.Decision, stands dynamo.Item) ([]dynamo.
 	i[dynamo.AttrTTL] = dynamo.NumberValue(s.Now.Time().Add(delivery.DecisionLife).Unix())
 	if d.Version > 0 {
 		i[dynamo.AttrVersion] = dynamo.NumberValue(d.Version)
+	}
+	if stop := listedUnder(d); stop != "" {
+		i[attrStop] = dynamo.TextValue(stop)
 	}
 	c := dynamo.Absent()
 	if stands != nil {

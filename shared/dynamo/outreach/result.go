@@ -1,6 +1,7 @@
 package outreach
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -35,7 +36,19 @@ func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, was delive
 		}
 		changes[k][name] += n
 	}
+	stop := func(d delivery.Decision, id string, n int64) {
+		if id == "" {
+			return
+		}
+		k := key.StopCount(id, lane, d.CampaignID)
+		if changes[k] == nil {
+			changes[k] = map[string]int64{}
+		}
+		changes[k][attrSkipped] += n
+	}
 	add(d, countPrefix+string(d.Outcome)+"#"+string(d.Reason), 1)
+	stop(d, listedUnder(d), 1)
+	stop(was, dynamo.TextOf(stands, attrStop), -1)
 	switch {
 	case dynamo.NumberOf(stands, attrCounted) > 0:
 		add(was, countPrefix+string(was.Outcome)+"#"+string(was.Reason), -1)
@@ -43,8 +56,8 @@ func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, was delive
 		add(d, attrAgain, 1)
 	}
 	var writes []dynamo.Write
-	for _, k := range slices.SortedFunc(maps.Keys(changes), func(a, b dynamo.Key) int { return strings.Compare(a.SK, b.SK) }) {
-		if w, any := s.change(k, changes[k]); any {
+	for _, k := range slices.SortedFunc(maps.Keys(changes), func(a, b dynamo.Key) int { return cmp.Or(strings.Compare(a.PK, b.PK), strings.Compare(a.SK, b.SK)) }) {
+		if w, any := change(s.Results, s.Now.Time(), k, changes[k]); any {
 			writes = append(writes, w)
 		}
 	}
@@ -52,8 +65,8 @@ func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, was delive
 }
 
 // change adds to the counts of an item; any is false where nothing changes.
-func (s Deliveries) change(k dynamo.Key, by map[string]int64) (w dynamo.Write, any bool) {
-	names, values := map[string]string{"#ttl": dynamo.AttrTTL}, dynamo.Item{":ttl": dynamo.NumberValue(s.Now.Time().Add(resultLife).Unix())}
+func change(table string, now time.Time, k dynamo.Key, by map[string]int64) (w dynamo.Write, any bool) {
+	names, values := map[string]string{"#ttl": dynamo.AttrTTL}, dynamo.Item{":ttl": dynamo.NumberValue(now.Add(resultLife).Unix())}
 	var adds []string
 	for i, name := range slices.Sorted(maps.Keys(by)) {
 		if by[name] == 0 {
@@ -62,7 +75,7 @@ func (s Deliveries) change(k dynamo.Key, by map[string]int64) (w dynamo.Write, a
 		names[fmt.Sprint("#n", i)], values[fmt.Sprint(":n", i)] = name, dynamo.NumberValue(by[name])
 		adds = append(adds, fmt.Sprintf("#n%d :n%d", i, i))
 	}
-	return dynamo.Update(s.Results, k, "SET #ttl = :ttl ADD "+strings.Join(adds, ", "), dynamo.Condition{Names: names, Values: values}), len(adds) > 0
+	return dynamo.Update(table, k, "SET #ttl = :ttl ADD "+strings.Join(adds, ", "), dynamo.Condition{Names: names, Values: values}), len(adds) > 0
 }
 
 // Results reads what was counted.

@@ -38,6 +38,10 @@ func (s Deliveries) Wipe(ctx context.Context, g people.Gone, after string) (foun
 			old = append(old, i)
 		}
 	}
+	// What a stop lists goes first: it is found by the decision alone.
+	if err := dynamo.DeleteAll(ctx, s.DB, s.Table, listed(old)); err != nil {
+		return 0, "", fmt.Errorf("wiping what stops list of %s: %w", g.Key, err)
+	}
 	if err := dynamo.DeleteAll(ctx, s.DB, s.Table, old); err != nil {
 		return 0, "", fmt.Errorf("wiping the deliveries of %s: %w", g.Key, err)
 	}

@@ -216,6 +216,9 @@ func (d Definition) Wants(p *profile.Profile) bool {
 	return true
 }
 
+// StepOnce is the step of a campaign that enrols nobody twice.
+const StepOnce = "once"
+
 // Step names which sending of the campaign to a person this is: one for each cause, or a single one where a person is enrolled
 // only once.
 func (d Definition) Step(cause string) string {
@@ -223,7 +226,7 @@ func (d Definition) Step(cause string) string {
 	case d.Trigger.Audience != nil:
 		return delivery.AudienceStep(d.Trigger.Audience.At)
 	case d.OncePerPerson:
-		return "once"
+		return StepOnce
 	}
 	return cause
 }

@@ -71,6 +71,9 @@ type Decision struct {
 	// Version is that of the profile that was judged, where the decision stands under its id, else 0. It tells of whom the decision is once somebody was
 	// erased and is back: clocks may differ.
 	Version int64 `json:"-"`
+	// Stop is the id of the stop by which it was skipped, and Entry the notification as its job asked for it, in JSON. Where both are given, the decision is listed under the stop.
+	Stop  string `json:"-"`
+	Entry string `json:"-"`
 }
 
 // DecisionLife is how long a decision is kept.

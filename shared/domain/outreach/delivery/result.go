@@ -3,24 +3,7 @@ package delivery
 import (
 	"cmp"
 	"slices"
-	"strings"
-	"time"
 )
-
-// audienceStep is what the step of a campaign begins with that speaks to an audience.
-const audienceStep = "audience@"
-
-// AudienceStep is the step of what is sent to the audience of a time.
-func AudienceStep(at time.Time) string { return audienceStep + at.UTC().Format(time.RFC3339) }
-
-// SendingOf is the time of the audience that a step is of, as the step has it; empty for one that a person's own news has started.
-func SendingOf(step string) string {
-	at, is := strings.CutPrefix(step, audienceStep)
-	if !is {
-		return ""
-	}
-	return at
-}
 
 // Tally is how many decisions there are of an outcome and reason.
 type Tally struct {
