@@ -15,13 +15,15 @@ const (
 )
 
 // count counts the outcome of a trigger.
-func (p *Process) count(what string) {
+func (p *Process) count(what string) { p.add(what, 1) }
+
+func (p *Process) add(what string, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ends == nil {
 		p.ends = map[string]int{}
 	}
-	p.ends[what]++
+	p.ends[what] += n
 }
 
 // writeCounts writes what was counted in an invocation as metrics.

@@ -21,6 +21,7 @@ func TestGoldenInvocations(t *testing.T) {
 		"event-twice":        {body: onEvent, asked: 1},
 		"entered-and-exited": {body: onEntered, asked: 1},
 		"audience":           {body: toAll, asked: 1},
+		"reentry":            {body: onEvent},
 		"newer-version":      {body: onEvent, asked: 1},
 		"not-a-job":          {body: onEvent},
 		"minute":             {body: toAll},

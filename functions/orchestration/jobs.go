@@ -49,6 +49,13 @@ func (p *Process) job(ctx context.Context, j job.Orchestration) (rest *job.Orche
 		}
 		return rest, err
 	}
+	if j.Reentry != nil {
+		left, err := p.reenter(ctx, *j.Reentry)
+		if err == nil && left != nil {
+			rest = &job.Orchestration{Reentry: left}
+		}
+		return rest, err
+	}
 	left, err := p.follows(ctx, j.Follows)
 	if err == nil && len(left) > 0 {
 		rest = &job.Orchestration{Follows: left}

@@ -41,6 +41,7 @@ type Process struct {
 	Campaigns     campaigns
 	Enrolments    enrolments
 	Deliveries    deliveries
+	Skips         skips
 	Due           waits
 	Notifications Sender
 	Segmentation  Sender
@@ -63,6 +64,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Campaigns:     &catalog.Campaigns{Catalog: cache},
 		Enrolments:    outreach.Enrolments{DB: db, Table: s.DueTable},
 		Deliveries:    outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now},
+		Skips:         outreach.Skips{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now},
 		Due:           due.Due{DB: db, Table: s.DueTable, Now: now},
 		Notifications: queue.Sender{Client: sqs, URL: s.NotificationsQueue},
 		Segmentation:  queue.Sender{Client: sqs, URL: s.SegmentationQueue},

@@ -51,6 +51,16 @@ type enrolments interface {
 	Ask(ctx context.Context, campaign string, at time.Time) error
 }
 
+// skips lists whom stops have skipped, consistently. What it writes is durable when it answers nil; an error leaves open whether it was written.
+type skips interface {
+	// Page is a page of a stop's list; those that cannot be read are left out and counted. An empty next ends it.
+	Page(ctx context.Context, stop, cursor string, limit int) (page []outreach.Skip, unreadable int, next string, err error)
+	// Enter notes that somebody is entered again by a request. It answers by which request and when they were, the zero value where the list has them no more.
+	Enter(ctx context.Context, stop string, one outreach.Skip, by string, now time.Time) (outreach.Again, error)
+	// Finish notes that a request has gone through the list. Noting it again changes nothing.
+	Finish(ctx context.Context, stop, request string) error
+}
+
 // deliveries records a decision, durably. Where one is on record for the attempt already, it is replaced if its outcome is among over; else first
 // is false and nothing is written. An error leaves open whether it was written.
 type deliveries interface {

@@ -130,11 +130,7 @@ func (p *Process) evaluate(ctx context.Context, t trigger) (*job.Notification, e
 		verdict = p.refusal(t.campaign, n, person, now)
 	}
 	if verdict.Reason == "" && (t.campaign.OncePerPerson || t.campaign.OnceEvery > 0) {
-		enrolment := outreach.Enrolment{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: t.campaign.ID, Cause: t.cause, Erasures: person.Erasures, Unproven: n.Unproven}
-		if every := time.Duration(t.campaign.OnceEvery); every > 0 {
-			enrolment.Until = now.Add(every)
-		}
-		as, err := p.Enrolments.Enrol(ctx, enrolment, person.Moment(now))
+		as, err := p.Enrolments.Enrol(ctx, p.enrolment(t.campaign, t.cause, person, n.Unproven), person.Moment(now))
 		if err != nil {
 			return nil, err
 		}
@@ -153,6 +149,15 @@ func (p *Process) evaluate(ctx context.Context, t trigger) (*job.Notification, e
 		return nil, p.wait(ctx, n, due)
 	}
 	return p.complete(ctx, t.campaign, n, person)
+}
+
+// enrolment is the wish of a campaign to enrol a person now.
+func (p *Process) enrolment(c campaign.Compiled, cause string, person *profile.Profile, unproven bool) outreach.Enrolment {
+	e := outreach.Enrolment{IDs: append([]profile.ID{person.ID}, person.Parts...), CampaignID: c.ID, Cause: cause, Erasures: person.Erasures, Unproven: unproven}
+	if every := time.Duration(c.OnceEvery); every > 0 {
+		e.Until = p.Now().Add(every)
+	}
+	return e
 }
 
 func skip(r delivery.Reason, detail string) delivery.Verdict {

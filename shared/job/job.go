@@ -139,10 +139,20 @@ const (
 	Audiences SegmentationKind = "audiences"
 )
 
-// Orchestration is what orchestration's queue carries: consequences of commits, or a part of an audience.
+// Orchestration is what orchestration's queue carries: consequences of commits, a part of an audience, or a request to enter people again.
 type Orchestration struct {
 	Follows  []Follow      `json:"follows,omitempty"`
 	Audience *AudienceList `json:"audience,omitempty"`
+	Reentry  *Reentry      `json:"reentry,omitempty"`
+}
+
+// Reentry asks to enter again whom a stop has skipped, of one campaign where CampaignID is given. ID names the request.
+type Reentry struct {
+	ID         string `json:"id"`
+	StopID     string `json:"stopId"`
+	CampaignID string `json:"campaignId,omitempty"`
+	// Cursor is where to go on in the stop's list.
+	Cursor string `json:"cursor,omitempty"`
 }
 
 // AudienceList is a packed list of members of a segment for one campaign. ID is the same when the part is listed again.

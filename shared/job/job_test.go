@@ -77,6 +77,7 @@ var samples = map[string]any{
 		{ID: "p.5.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowExited, Ref: "buyers", Version: 5, At: noon}},
 	}},
 	"orchestration-audience": job.Orchestration{Audience: &job.AudienceList{ID: "run-1.3.0", CampaignID: "thanks", RunID: "run-1", SegmentID: "buyers", Profiles: []profile.ID{"p", "q"}}},
+	"orchestration-reentry":  job.Orchestration{Reentry: &job.Reentry{ID: "20261130T180500-ABCDEFGH", StopID: "20261130T180102-IJKLMNOP", CampaignID: "thanks", Cursor: "My9wI2QjMDE3NzI"}},
 	"notifications-pinned": job.Notifications{Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, TemplateVersion: 5, At: noon, Since: noon, NotAfter: noon.Add(time.Hour),
 	}}},
