@@ -81,6 +81,8 @@ func TestPeopleAreMasked(t *testing.T) {
 	var code struct{ Code string }
 	m.call(http.StatusOK, "POST", "/v1/referrals/codes", serverKey, `{"programId":"invite","userId":"canary-advocate"}`, &code)
 	m.call(http.StatusCreated, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":%q}`, code.Code, user), nil)
+	var stop struct{ ID string }
+	m.call(http.StatusCreated, "POST", "/v1/stop", operatorKey, `{}`, &stop)
 	for _, e := range []string{
 		`{"type":"track","messageId":"o1","event":"Order Completed","properties":{"order_id":"canary-order","total":12.5,"coupon":"canary-coupon","products":[{"product_id":"canary-product","name":"Canary product","brand":"canary-brand","category":"canary-category","price":12.5,"quantity":1}]}`,
 		`{"type":"track","messageId":"o2","event":"Email Bounced","properties":{"email":"canary-mail@example.com","reason":"canary-reason"}`,
@@ -88,6 +90,7 @@ func TestPeopleAreMasked(t *testing.T) {
 		m.call(http.StatusOK, "POST", "/v1/track", serverKey, e+fmt.Sprintf(`,"userId":%q}`, user), nil)
 		m.idle()
 	}
+	m.call(http.StatusOK, "POST", "/v1/resume", operatorKey, `{}`, nil)
 	// What a page says of them, and of a device that nobody knows.
 	for _, of := range []string{fmt.Sprintf(`"userId":%q,"anonymousId":"canary-claimed"`, user), `"anonymousId":"canary-stranger"`} {
 		m.call(http.StatusOK, "POST", "/v1/batch", publicKey, `{"batch":[{"type":"identify","messageId":"p1",`+of+`,`+context+`,"traits":{"email":"canary-typed@example.com","phone":"`+canaryPhone+`","plan":"canary-plan","mood":"canary-mood"}},
@@ -102,7 +105,7 @@ func TestPeopleAreMasked(t *testing.T) {
 	m.call(http.StatusOK, "GET", "/v1/runs", operatorKey, "", &runs)
 
 	// definitions are the ids that the paths of each kind may name.
-	definitions := map[string]string{"segments": "buyers", "campaigns": "everybody", "templates": "thanks", "programs": "invite", "sources": "web", "settings": "holdout", "runs": runs.Items[0].RunID}
+	definitions := map[string]string{"segments": "buyers", "campaigns": "everybody", "templates": "thanks", "programs": "invite", "sources": "web", "settings": "holdout", "runs": runs.Items[0].RunID, "stops": stop.ID}
 	people := []string{"userId=" + url.QueryEscape(user), "anonymousId=" + device, "anonymousId=canary-stranger"}
 	asked, shown := 0, map[string]bool{}
 	for _, row := range access.Rows() {
@@ -175,6 +178,10 @@ func TestPeopleAreMasked(t *testing.T) {
 	}
 	if found := leaks(log); len(found) > 0 {
 		t.Errorf("the audit log shows %v", found)
+	}
+	// Whom a stop has skipped is a list of people: the canary is on it, and is shown to who says why.
+	if _, body := m.ask("GET", "/v1/stops/"+stop.ID+"/skipped?reason=ticket%209", keyOf(access.Editor), ""); !strings.Contains(string(body), `"userId":"`+user+`"`) {
+		t.Errorf("whom the stop has skipped is %s", body)
 	}
 	// A person's own proof opens none of it.
 	if status, body := m.ask("GET", "/v1/profiles/-?userId="+url.QueryEscape(user)+"&userHash="+proof.UserHash("test-secret", user), "", ""); status != http.StatusUnauthorized {

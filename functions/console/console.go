@@ -99,6 +99,10 @@ type Refusals interface {
 // Results reads what campaigns have decided. A decision that is on record is counted.
 type Results interface {
 	Of(ctx context.Context, campaign string) (delivery.Results, error)
+	// Stopped is how many a stop has skipped, by campaign, and how many of them were entered again.
+	Stopped(ctx context.Context, stop string) ([]outreach.StopTally, error)
+	// Finished is when each request went through a stop's whole list; those that are at it are left out.
+	Finished(ctx context.Context, stop string) (map[string]time.Time, error)
 }
 
 // Audiences reads how far audiences are listed: the zero value of one that was not begun.
@@ -106,7 +110,7 @@ type Audiences interface {
 	Of(ctx context.Context, campaign, run string) (outreach.Listing, error)
 }
 
-// Jobs sends a job to segmentation. When it returns nil, the job is durable.
+// Jobs sends a job to a function's queue. When it returns nil, the job is durable.
 type Jobs interface {
 	Send(ctx context.Context, v any) error
 }
@@ -125,10 +129,13 @@ type Process struct {
 	Results    Results
 	Audiences  Audiences
 	Queues     []Queue
-	Jobs       Jobs
-	Shop       profile.Shop
-	Now        func() time.Time
-	NewRunID   func() string // of runs, and of all else that needs an id; never the same twice
+	Ended      catalog.EndedStops
+	Jobs       Jobs // of segmentation
+	// Orchestration takes requests to enter people again.
+	Orchestration Jobs
+	Shop          profile.Shop
+	Now           func() time.Time
+	NewRunID      func() string // of runs, and of all else that needs an id; never the same twice
 }
 
 // SQS is what console calls of the SDK's client.
@@ -144,20 +151,22 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
 			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim}, WriteKey: catalog.Sources{DB: db, Table: s.CatalogTable}.Knows(s.DefaultKey),
 		},
-		DefaultKey: s.DefaultKey,
-		Catalog:    catalog.Catalog{DB: db, Table: s.CatalogTable},
-		Runs:       runs.Runs{DB: db, Table: s.RunsTable},
-		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},
-		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
-		Gauge:      queue.Gauge{Client: queues},
-		Letters:    deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
-		Refusals:   refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
-		Results:    outreach.Results{DB: db, Table: s.ResultsTable},
-		Audiences:  outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
-		Queues:     s.Queues(),
-		Jobs:       queue.Sender{Client: queues, URL: s.SegmentationQueue},
-		Shop:       profile.Shop{Zone: s.Zone, Currency: s.Currency},
-		Now:        now,
-		NewRunID:   func() string { return now().UTC().Format("20060102T150405-") + rand.Text()[:8] },
+		DefaultKey:    s.DefaultKey,
+		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},
+		Runs:          runs.Runs{DB: db, Table: s.RunsTable},
+		Audit:         operator.Audit{DB: db, Table: s.AuditTable, Now: now},
+		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable},
+		Gauge:         queue.Gauge{Client: queues},
+		Letters:       deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
+		Refusals:      refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
+		Results:       outreach.Results{DB: db, Table: s.ResultsTable},
+		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
+		Ended:         catalog.EndedStops{DB: db, Table: s.CatalogTable, Now: now},
+		Queues:        s.Queues(),
+		Jobs:          queue.Sender{Client: queues, URL: s.SegmentationQueue},
+		Orchestration: queue.Sender{Client: queues, URL: s.OrchestrationQueue},
+		Shop:          profile.Shop{Zone: s.Zone, Currency: s.Currency},
+		Now:           now,
+		NewRunID:      func() string { return now().UTC().Format("20060102T150405-") + rand.Text()[:8] },
 	}
 }

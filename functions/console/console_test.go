@@ -13,6 +13,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/outreach"
@@ -67,15 +68,16 @@ func (p population) ScanShard(_ context.Context, shard, _ int, _ string, page fu
 // bench is a console with a shop's tables.
 type bench struct {
 	*functiontest.Shop
-	process *Process
-	jobs    *functiontest.Queue
-	handler http.Handler
-	ids     int
+	process       *Process
+	jobs          *functiontest.Queue
+	orchestration *functiontest.Queue
+	handler       http.Handler
+	ids           int
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{Shop: functiontest.Open(t, start), jobs: &functiontest.Queue{}}
+	b := &bench{Shop: functiontest.Open(t, start), jobs: &functiontest.Queue{}, orchestration: &functiontest.Queue{}}
 	b.process = &Process{
 		Auth:      httpapi.Auth{OperatorKeyHash: operatorHash},
 		Catalog:   b.Catalog,
@@ -87,10 +89,13 @@ func newBench(t *testing.T) *bench {
 		Refusals:  refusals.Refusals{DB: b.DB, Table: "Refusals", Now: b.Now},
 		Results:   outreach.Results{DB: b.DB, Table: "Results"},
 		Audiences: outreach.Audiences{DB: b.DB, Table: "Results", Now: b.Now},
+		Ended:     catalog.EndedStops{DB: b.DB, Table: "Catalog", Now: b.Now},
 		Jobs:      b.jobs,
-		Shop:      profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
-		Now:       b.Now,
-		NewRunID:  func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },
+
+		Orchestration: b.orchestration,
+		Shop:          profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
+		Now:           b.Now,
+		NewRunID:      func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },
 	}
 	b.handler = b.process.Handler()
 	return b

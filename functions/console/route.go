@@ -33,6 +33,8 @@ func (p *Process) Handler() http.Handler {
 	mux.HandlePost("POST /v1/stop", stopping.Post(maxStopBody, p.askStop), p.Auth.Require)
 	mux.HandlePost("POST /v1/resume", stopping.Post(maxStopBody, p.askResume), p.Auth.Require)
 	route("GET /v1/stops", p.stops)
+	route("GET /v1/stops/{id}", p.showStop)
+	mux.HandlePost("POST /v1/stops/{id}/reenter", stopping.Post(maxStopBody, p.askReenter), p.Auth.Require)
 	route("GET /v1/fields", p.fields)
 	route("GET /v1/queues", p.queues)
 	route("GET /v1/sources/{id}/refusals", p.refusals)

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/answers"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/idempotency"
 )
@@ -42,6 +43,8 @@ type resumed struct {
 	Resumed *stopShown `json:"resumed,omitempty"`
 	// Stopped is all that is stopped still, by the settings too.
 	Stopped []stopShown `json:"stopped"`
+	// Note says in words that there was nothing to end.
+	Note string `json:"note,omitempty"`
 }
 
 // askStop judges a request to stop what is sent.
@@ -71,7 +74,7 @@ func (p *Process) askResume(w http.ResponseWriter, r *http.Request, body []byte)
 		return nil
 	}
 	return p.onceMore(r, scopeResume, func(ctx context.Context, call httpapi.Call) (httpapi.Reply, error) {
-		return p.resume(ctx, stop.Scope(), call)
+		return p.resume(ctx, stop, call)
 	})
 }
 
@@ -147,14 +150,31 @@ func (p *Process) stop(ctx context.Context, stop delivery.Stop, call httpapi.Cal
 		return httpapi.Reply{}, fmt.Errorf("writing a stop: %w", err)
 	}
 	by := p.signed(ctx, changed(current.Body, body)...)
+	var over []dynamo.Write // the one whose place it takes
+	if there {
+		if over, err = p.ends(current, by); err != nil {
+			return httpapi.Reply{}, err
+		}
+	}
 	return call.Commit(httpapi.Replied(ctx, http.StatusCreated, shownStop(stop, by.At, by.By)), func(beside *idempotency.Answer) error {
-		_, err := p.Catalog.Save(ctx, definition.Stop, scope, body, &current.Version, by, p.remembered(beside)...)
+		_, err := p.Catalog.Save(ctx, definition.Stop, scope, body, &current.Version, by, append(p.remembered(beside), over...)...)
 		return err
 	})
 }
 
+// ends are the writes that remember a stop as one that is over.
+func (p *Process) ends(current definition.Document, by operator.Signed) ([]dynamo.Write, error) {
+	stop, err := definition.ReadStop(current)
+	if err != nil {
+		return nil, err
+	}
+	put, err := p.Ended.Put(catalog.EndedStop{Stop: stop, Since: current.UpdatedAt, By: current.By, Ended: by.At, EndedBy: by.By}, 0)
+	return []dynamo.Write{put}, err
+}
+
 // resume ends the stop of a scope, in the transaction of its line in the audit log.
-func (p *Process) resume(ctx context.Context, scope string, call httpapi.Call) (httpapi.Reply, error) {
+func (p *Process) resume(ctx context.Context, what delivery.Stop, call httpapi.Call) (httpapi.Reply, error) {
+	scope := what.Scope()
 	left, err := p.stopsInForce(ctx)
 	if err != nil {
 		return httpapi.Reply{}, err
@@ -164,7 +184,7 @@ func (p *Process) resume(ctx context.Context, scope string, call httpapi.Call) (
 		return httpapi.Reply{}, err
 	}
 	if !there {
-		return httpapi.Replied(ctx, http.StatusOK, resumed{Stopped: left}), nil
+		return httpapi.Replied(ctx, http.StatusOK, resumed{Stopped: left, Note: nothingResumed(what, left)}), nil
 	}
 	stop, err := definition.ReadStop(current)
 	if err != nil {
@@ -172,13 +192,46 @@ func (p *Process) resume(ctx context.Context, scope string, call httpapi.Call) (
 	}
 	shown := shownStop(stop, current.UpdatedAt, current.By)
 	left = slices.DeleteFunc(left, func(s stopShown) bool { return s.ID == stop.ID })
+	by := p.signed(ctx)
+	over, err := p.ends(current, by)
+	if err != nil {
+		return httpapi.Reply{}, err
+	}
 	return call.Commit(httpapi.Replied(ctx, http.StatusOK, resumed{Resumed: &shown, Stopped: left}), func(beside *idempotency.Answer) error {
-		err := p.Catalog.Delete(ctx, definition.Stop, scope, current.Version, p.signed(ctx), p.remembered(beside)...)
+		err := p.Catalog.Delete(ctx, definition.Stop, scope, current.Version, by, append(p.remembered(beside), over...)...)
 		if errors.Is(err, dynamo.ErrNotFound) {
 			return dynamo.ErrConflict // somebody else has ended it
 		}
 		return err
 	})
+}
+
+// nothingResumed says that a stop was not there to be ended, and what goes on being stopped all the same.
+func nothingResumed(what delivery.Stop, left []stopShown) string {
+	note := "nothing was resumed: no call has stopped " + words(what)
+	for i, one := range left {
+		if i == 0 {
+			note += "; stopped still: "
+		} else {
+			note += ", "
+		}
+		note += words(one.Stop)
+		if one.Setting != "" {
+			note += " (by the setting " + one.Setting + ")"
+		}
+	}
+	return note
+}
+
+// words are what a stop is of.
+func words(s delivery.Stop) string {
+	switch {
+	case s.Channel != "":
+		return "the channel " + string(s.Channel)
+	case s.CampaignID != "":
+		return "the campaign " + s.CampaignID
+	}
+	return delivery.StopEverything
 }
 
 // remembered is the answer as a part of the effect's transaction; nothing without an Idempotency-Key.
@@ -220,8 +273,16 @@ func (p *Process) stopsInForce(ctx context.Context) ([]stopShown, error) {
 	return all, nil
 }
 
-// stops shows what is stopped, all of it: of each channel and each campaign there is one stop at most.
+// stops shows what is stopped, all of it: of each channel and each campaign there is one stop at most. With ended=true it shows what is over.
 func (p *Process) stops(w http.ResponseWriter, r *http.Request) {
+	switch ended := r.URL.Query()["ended"]; {
+	case len(ended) == 1 && ended[0] == "true":
+		p.endedStops(w, r)
+		return
+	case len(ended) > 0:
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "ended", Reason: "is true, once, or absent"})
+		return
+	}
 	all, err := p.stopsInForce(r.Context())
 	if err != nil {
 		httpapi.Failed(w, r, err)

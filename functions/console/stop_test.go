@@ -97,7 +97,7 @@ func TestGoingOnTellsWhatIsStoppedStill(t *testing.T) {
 		`{"id":"run-2","channel":"email","since":"2026-11-21T08:00:00Z","by":{"name":"operator key","role":"owner","key":"06e55b63"}},{"setting":"messaging"},{"channel":"social","setting":"messaging"}]}`; status != 200 || strings.TrimSpace(answer) != want {
 		t.Errorf("%d %s\nwant %s", status, answer, want)
 	}
-	if again := b.must(200, "POST", "/v1/resume", `{}`); strings.Contains(again, "resumed") {
+	if again := b.must(200, "POST", "/v1/resume", `{}`); strings.Contains(again, `"resumed"`) || !strings.Contains(again, "nothing was resumed") {
 		t.Errorf("resumed again: %s", again)
 	}
 	b.must(200, "POST", "/v1/resume", `{"channel":"email"}`)

@@ -34,6 +34,7 @@ func TestGoldenRequests(t *testing.T) {
 		"get-consents":            {200, `{"consent":{}}`},
 		"get-referrals":           {200, `{"asAdvocate":[],"asFriend":[]}`},
 		"get-leaderboard":         {200, `{"items":[]}`},
+		"get-skipped":             {200, `{"items":[],"masked":true}`},
 		"get-unsubscribe-forged":  {404, `This link is not valid`},
 		"get-devices":             {200, `{"items":[]}`},
 		"delete-device-unknown":   {409, `"reason":"is not the person's"`},

@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/functions/member/link"
 	"github.com/userops/userops/functions/member/profile"
 	"github.com/userops/userops/functions/member/referral"
+	"github.com/userops/userops/functions/member/stop"
 	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/proof"
@@ -120,10 +121,14 @@ func (p *Process) Handler() http.Handler {
 		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
 		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Search: p.Search, Stands: p.Profiles, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
 	}
+	stops := &stop.Handler{
+		Callers: callers, People: p.Profiles, Skips: outreach.Skips{DB: p.Deliveries.DB, Table: p.Deliveries.Table, Now: p.Deliveries.Now}, Audit: p.Audit, Now: p.Now, NewID: p.NewID,
+	}
 	links := &link.Handler{Finder: finder, Secrets: p.Secrets, Withdrawals: withdrawals{p.Deliveries, p.Profiles}, Events: p.Events}
 	mux := new(httpapi.Router)
 	profiles.Route(mux)
 	referrals.Route(mux)
 	links.Route(mux)
+	stops.Route(mux)
 	return mux
 }

@@ -39,7 +39,7 @@ var (
 
 	decisionsMask = mask.Rules{
 		"next": mask.Shown, "items.*.notificationId": mask.Shown, "items.*.profileId": mask.Shown, "items.*.campaignId": mask.Shown, "items.*.campaignVersion": mask.Shown,
-		"items.*.variant": mask.Shown, "items.*.channel": mask.Shown, "items.*.templateId": mask.Shown, "items.*.outcome": mask.Shown, "items.*.reason": mask.Shown,
+		"items.*.step": mask.Shown, "items.*.variant": mask.Shown, "items.*.channel": mask.Shown, "items.*.templateId": mask.Shown, "items.*.outcome": mask.Shown, "items.*.reason": mask.Shown,
 		"items.*.detail": mask.Shown, "items.*.asked": mask.Shown, "items.*.at": mask.Shown, "items.*.until": mask.Shown, "items.*.attempt": mask.Shown,
 	}
 

@@ -25,12 +25,13 @@ const (
 	TakeOff Action = "takeOff" // a device, off a person
 	Ask     Action = "ask"     // how many people a rule that is not saved would hold: a rule that only one person meets tells of that person; Fields are what it asks
 	Find    Action = "find"    // somebody by an identifier or an order; Fields is the kind of it
+	Reenter Action = "reenter" // whom a stop has skipped; the line's id has the ids of the stop and of the request
 	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // Actions are those that lines may have.
 func Actions() []Action {
-	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate}
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter}
 }
 
 // The kinds of thing beside those of definitions.
