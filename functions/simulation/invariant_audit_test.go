@@ -23,6 +23,7 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 	var told struct {
 		Version        int
 		RunID, Receipt string
+		ReentryID      string
 		Resumed        map[string]any
 	}
 	var stop map[string]any
@@ -36,6 +37,8 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 		line = "takeOff#" + told.Receipt
 	case parts[0] == "profiles" && method == "DELETE":
 		line = "erase#" + told.Receipt
+	case parts[0] == "stops" && len(parts) == 3 && parts[2] == "reenter":
+		line = "reenter#" + parts[1] + "#" + told.ReentryID
 	case parts[0] == "profiles", len(parts) > 2:
 		return
 	case method == "PUT":

@@ -122,7 +122,7 @@ func checkDecisions(w *world, s *state, broken func(string, string, ...any)) {
 			}
 			final, open := map[string]bool{}, map[string]bool{}
 			for _, d := range s.decisions[person] {
-				if d.CampaignID != id {
+				if _, is := again(d.Step); is || d.CampaignID != id {
 					continue
 				}
 				if d.Outcome == "deferred" {
@@ -222,7 +222,7 @@ func checkNewsOnce(w *world, s *state, broken func(string, string, ...any)) {
 		}
 		seen := map[string]bool{}
 		for _, d := range list {
-			if d.CampaignID == "first-order" {
+			if _, is := again(d.Step); d.CampaignID == "first-order" && !is {
 				seen[d.Step] = true
 			}
 		}

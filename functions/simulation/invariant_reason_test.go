@@ -25,6 +25,9 @@ func checkReasonSums(w *world, s *state, broken func(string, string, ...any)) {
 		finals, of := map[string][]decision{}, map[string]string{}
 		for _, d := range s.decisions[person] {
 			of[d.NotificationID] = d.CampaignID
+			if _, is := again(d.Step); is {
+				of[d.NotificationID] += ", again" // nobody has triggered it
+			}
 			if d.Outcome != "deferred" {
 				finals[d.NotificationID] = append(finals[d.NotificationID], d)
 			}

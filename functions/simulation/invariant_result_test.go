@@ -20,7 +20,7 @@ func kindOfDecision(campaign, sending, variant, outcome, reason string) string {
 }
 
 // decides takes a write of a decision into the account: one that stands for nothing, or in the place of another.
-func (d *decided) decides(q request) {
+func (d *decided) decides(q request, stops *stopsTold) {
 	if q.where != "Deliveries" || q.op != "PutItem" && q.op != "TransactWriteItems" {
 		return
 	}
@@ -41,7 +41,7 @@ func (d *decided) decides(q request) {
 		if p == nil || !strings.HasPrefix(p.Item["sk"].S, "d#") {
 			continue
 		}
-		var made struct{ CampaignID, Step, Variant, Outcome, Reason string }
+		var made struct{ CampaignID, Step, Variant, Outcome, Reason, Detail string }
 		check(json.Unmarshal([]byte(p.Item["b"].S), &made))
 		sending, audience := strings.CutPrefix(made.Step, "audience@")
 		if !audience {
@@ -51,9 +51,11 @@ func (d *decided) decides(q request) {
 		if d.sum == nil {
 			d.sum, d.of = map[string]int64{}, map[string]string{}
 		}
-		if before, there := d.of[at]; there && !strings.HasPrefix(p.ConditionExpression, "attribute_not_exists") {
+		over := !strings.HasPrefix(p.ConditionExpression, "attribute_not_exists")
+		if before, there := d.of[at]; there && over {
 			d.sum[before]--
 		}
+		stops.decides(at, over, made.CampaignID, made.Reason, made.Detail)
 		d.sum[k]++
 		d.of[at] = k
 	}
@@ -75,6 +77,9 @@ func checkResults(w *world, s *state, broken func(string, string, ...any)) {
 			continue
 		}
 		pk, sk := strings.Split(i.text("pk"), "#"), strings.Split(i.text("sk"), "#")
+		if pk[0] == "s" || pk[0] == "e" {
+			continue // of a stop
+		}
 		if len(pk) != 3 || len(sk) != 3 {
 			broken(i.text("pk"), "%s is no key of results", i.text("sk"))
 			continue

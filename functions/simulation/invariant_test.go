@@ -80,6 +80,8 @@ const (
 	strangersGo            invariant = "strangersGo"
 	refusalsAreCounted     invariant = "refusalsAreCounted"
 	resultsAddUp           invariant = "resultsAddUp"
+	skippedAreListed       invariant = "skippedAreListed"
+	enteredAgainOnce       invariant = "enteredAgainOnce"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
@@ -150,6 +152,8 @@ var invariants = []struct {
 	{takenOffApart, checkTakenOff},
 	{refusalsAreCounted, checkRefusals},
 	{resultsAddUp, checkResults},
+	{skippedAreListed, checkSkipped},
+	{enteredAgainOnce, checkEntriesAgain},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},
 	{nothingSentOnPublic, checkNothingSentOnPublicWords},
 	{placesStayOpen, checkPlacesStayOpen},

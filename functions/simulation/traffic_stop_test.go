@@ -22,11 +22,31 @@ func stopAndResume(w *world, d *dice, _ *human) {
 		w.stops(d, what, !keep, true)
 		w.sleep(d.pause(time.Minute, 30*time.Minute))
 	}
-	w.stops(d, what, false, false)
+	if id := w.stops(d, what, false, false); id != "" && d.happens(0.75) {
+		w.reenter(d, id)
+	}
 }
 
-// stops stops something or lets it go on, and notes from when to when that was in force.
-func (w *world) stops(d *dice, what map[string]any, keep, begins bool) {
+// reenter is an operator who lets those enter again whom a stop has skipped: all of them or those of a campaign, at once or later, and now and then a second time, or together with somebody else.
+func (w *world) reenter(d *dice, id string) {
+	w.sleep(d.pause(0, 40*time.Minute))
+	for range d.between(1, 3) {
+		body := "{}"
+		if d.happens(0.3) {
+			body = fmt.Sprintf(`{"campaign":%q}`, one(d, "welcome", "visit", "later", "receipt", "first-order"))
+		}
+		path := "/v1/stops/" + id + "/reenter"
+		status, answer := w.ask(d, "POST", path, operatorKey, body, "Idempotency-Key", fmt.Sprintf("again-%016x", d.next()))
+		w.tell("operator: %s %s: %d %.200s", path, body, status, answer)
+		if status >= 400 && status < 500 && (status != 422 || body == "{}") {
+			w.surprise("%s %s: %d %s", path, body, status, answer)
+		}
+		w.sleep(d.pause(0, 10*time.Minute))
+	}
+}
+
+// stops stops something or lets it go on, and notes from when to when that was in force. It gives the id of the stop that has ended, as far as the answer tells.
+func (w *world) stops(d *dice, what map[string]any, keep, begins bool) (ended string) {
 	doc, path := map[string]any{}, "/v1/resume"
 	for name, value := range what {
 		doc[name] = value
@@ -42,12 +62,15 @@ func (w *world) stops(d *dice, what map[string]any, keep, begins bool) {
 	w.tell("operator: %s %s: %d %.200s", path, body, status, answer)
 	if status >= 400 && status < 500 {
 		w.surprise("%s %s: %d %s", path, body, status, answer)
-		return
+		return ""
 	}
+	var told struct{ Resumed struct{ ID string } }
+	_ = json.Unmarshal(answer, &told)
 	if !begins {
 		doc = nil
 	}
 	w.model.defined("stops", scopeOf(what), doc, begun, time.Now(), status != 0 && status < 500)
+	return told.Resumed.ID
 }
 
 // scopeOf is what a stop is of, as it is filed.

@@ -16,6 +16,7 @@ type watch struct {
 	done       map[uint64]bool      // transactions, by all that they say, their tokens too
 	traces     map[string]trace     // by their keys
 	decided    decided
+	stops      stopsTold
 }
 
 type buried struct {
@@ -25,7 +26,7 @@ type buried struct {
 }
 
 func newWatch(w *world) *watch {
-	return &watch{w: w, people: map[string]*identity{}, done: map[uint64]bool{}, traces: map[string]trace{}}
+	return &watch{w: w, people: map[string]*identity{}, done: map[uint64]bool{}, traces: map[string]trace{}, stops: newStopsTold()}
 }
 
 func (x *watch) buried(l sqs.DeadLetter) {
@@ -50,7 +51,8 @@ func (x *watch) wrote(q request) {
 	}
 	x.identities(q)
 	x.noted(q)
-	x.decided.decides(q)
+	x.decided.decides(q, &x.stops)
+	x.stops.enters(q)
 	if q.where == "Profiles" && bytes.Contains(q.body, []byte(`"erased":`)) {
 		x.tombstones = append(x.tombstones, tombstone{time.Now(), q.body})
 	}
