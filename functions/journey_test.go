@@ -244,6 +244,7 @@ func (m *machine) rest(profileID string) {
 	m.call(http.StatusOK, "GET", "/v1/projects/test-write-key/settings", "", "", nil)
 	m.call(http.StatusUnauthorized, "POST", "/v1/track", "no-such-key", `{"userId":"mei","event":"Product Viewed"}`, nil)
 	m.refusal()
+	m.console("mei")
 
 	// A refund that somebody else reports finds its way to the order's owner.
 	m.call(http.StatusOK, "POST", "/v1/track", serverKey, `{"messageId":"till","userId":"till-7","event":"Order Refunded","properties":{"order_id":"A-2","total":10}}`, nil)

@@ -25,6 +25,7 @@ import (
 	"github.com/userops/userops/functions/ingest"
 	"github.com/userops/userops/functions/member"
 	"github.com/userops/userops/functions/orchestration"
+	"github.com/userops/userops/functions/pages"
 	"github.com/userops/userops/functions/projection"
 	"github.com/userops/userops/functions/redrive"
 	"github.com/userops/userops/functions/segmentation"
@@ -53,6 +54,9 @@ var programs = map[string]func(aws.Config) lambda.Handler{
 	},
 	"orchestration": func(c aws.Config) lambda.Handler {
 		return wire.Handler(orchestration.New(fromEnvironment[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+	},
+	"pages": func(c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(pages.New(fromEnvironment[pages.Settings](), dynamodb.NewFromConfig(c), time.Now).Handler()))
 	},
 	"projection": func(c aws.Config) lambda.Handler {
 		return wire.Handler(projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Invoke)
@@ -117,9 +121,9 @@ func options(data, gateway, build string, out io.Writer) local.Options {
 	return local.Options{
 		TemplatePath: filepath.Join("..", "template.yaml"), StackName: "test", BuildDir: build, DataDir: data, Inbox: true, Concurrency: 3,
 		GatewayAddr: gateway, DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
-		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/webhook-secret": "test-webhook-secret"},
+		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/session": "test-session-secret", "/userops/webhook-secret": "test-webhook-secret"},
 		Defaults: func(a local.Addresses) map[string]string {
-			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "SSMEndpoint": a.SSM, "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example",
+			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "SSMEndpoint": a.SSM, "PublicUrl": a.Gateway, "PagesApi": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example",
 				"WebhookUrl": a.Gateway + "/local/webhook/shop"}
 		},
 		Out: out,

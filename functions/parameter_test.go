@@ -24,7 +24,7 @@ func TestParametersAreChecked(t *testing.T) {
 		// What sha256sum prints behind a hash would be a 401 for ever.
 		{"OperatorKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")}, {"ServerKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")},
 		{"OperatorKeys", "ann:editor:" + hashed("x") + "  -", "ann:editor:" + hashed("x") + ", bo lee:owner:" + hashed("y")},
-		{"SecretsPath", "userops", "/shop/userops"}, {"DynamoDBEndpoint", "127.0.0.1:8000", "http://127.0.0.1:8000"},
+		{"SecretsPath", "userops", "/shop/userops"}, {"ClientId", "a b", "console"}, {"PagesApi", "http://127.0.0.1:8080/", "http://127.0.0.1:8080"}, {"DynamoDBEndpoint", "127.0.0.1:8000", "http://127.0.0.1:8000"},
 		{"SQSEndpoint", "127.0.0.1:9324", "http://127.0.0.1:9324"}, {"SSMEndpoint", "127.0.0.1:8000", "http://127.0.0.1:8000"},
 		{"MailFrom", "shop", "Tea shop <shop@shop.example>"},
 		{"NightlySchedule", "03:00", "cron(0 3 * * ? *)"}, {"AlarmTopic", "alarms", "arn:aws-cn:sns:cn-north-1:123456789012:alarms"}, {"ThrottleRate", "0", "1"},
@@ -148,7 +148,7 @@ func TestNoSecretIsInTheEnvironment(t *testing.T) {
 func TestRolesMayReadTheirSecrets(t *testing.T) {
 	parsed := parse(t)
 	signs := secret.All(secret.Root, secret.UserHash)
-	want := map[string][]string{"ingest": signs, "member": signs, "dispatch": secret.All(dispatch.SecretNames()...)}
+	want := map[string][]string{"ingest": signs, "member": slices.Concat(signs, secret.All(secret.Session)), "console": secret.All(secret.Session), "pages": secret.All(secret.Session, secret.Client), "dispatch": secret.All(dispatch.SecretNames()...)}
 	for _, f := range parsed.Functions {
 		var may []string
 		for _, r := range parsed.Roles {

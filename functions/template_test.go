@@ -20,6 +20,7 @@ import (
 	"github.com/userops/userops/functions/ingest"
 	"github.com/userops/userops/functions/member"
 	"github.com/userops/userops/functions/orchestration"
+	"github.com/userops/userops/functions/pages"
 	"github.com/userops/userops/functions/projection"
 	"github.com/userops/userops/functions/redrive"
 	"github.com/userops/userops/functions/segmentation"
@@ -34,7 +35,7 @@ import (
 // settingsOf are what each function reads from its environment.
 var settingsOf = map[string]any{
 	"console": console.Settings{}, "dispatch": dispatch.Settings{}, "ingest": ingest.Settings{}, "member": member.Settings{},
-	"orchestration": orchestration.Settings{}, "projection": projection.Settings{}, "redrive": redrive.Settings{}, "segmentation": segmentation.Settings{},
+	"orchestration": orchestration.Settings{}, "projection": projection.Settings{}, "pages": pages.Settings{}, "redrive": redrive.Settings{}, "segmentation": segmentation.Settings{},
 	"settlement": settlement.Settings{},
 }
 
@@ -221,7 +222,7 @@ func TestTablesStayWhenTheStackGoes(t *testing.T) {
 func handlers() map[string]*httpapi.Router {
 	routers := map[string]*httpapi.Router{}
 	for folder, h := range map[string]http.Handler{
-		"ingest": (&ingest.Process{}).Handler(), "member": (&member.Process{}).Handler(), "console": (&console.Process{}).Handler(),
+		"ingest": (&ingest.Process{}).Handler(), "member": (&member.Process{}).Handler(), "console": (&console.Process{}).Handler(), "pages": (&pages.Process{}).Handler(),
 	} {
 		routers[folder], _ = h.(*httpapi.Router)
 	}
@@ -269,6 +270,7 @@ func eventOf(route string) string {
 var onceByItself = func() map[string]string {
 	why := map[string]string{
 		"POST /v1/m":                          "it does nothing",
+		"POST /console/{rest+}":               "each form carries a key of its own, with which the page calls the API",
 		"POST /v1/hooks/shopify/{source}":     "the messageIds of its events are made of what the shop's system calls the order or the customer, and of the state",
 		"POST /v1/hooks/woocommerce/{source}": "as shopify's",
 		"POST /v1/unsubscribe/{token}":        "a mail program presses the button (RFC 8058) and sends no such header; who has withdrawn has withdrawn, however often",

@@ -25,6 +25,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 )
 
 // Settings is the environment of console.
@@ -57,9 +58,10 @@ type Settings struct {
 	RoleClaim string `env:"ROLE_CLAIM" default:""`
 	NameClaim string `env:"NAME_CLAIM" default:""`
 	// DefaultKey is the write key of the built-in source, which no other can have.
-	DefaultKey string         `env:"DEFAULT_WRITE_KEY" default:""`
-	Zone       *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
-	Currency   money.Currency `env:"CURRENCY" default:"CNY"`
+	DefaultKey  string         `env:"DEFAULT_WRITE_KEY" default:""`
+	SecretsPath string         `env:"SECRETS_PATH" default:""`
+	Zone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Currency    money.Currency `env:"CURRENCY" default:"CNY"`
 }
 
 // Queue is one queue and the one that takes its dead letters.
@@ -150,6 +152,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Auth: httpapi.Auth{
 			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
 			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim}, WriteKey: catalog.Sources{DB: db, Table: s.CatalogTable}.Knows(s.DefaultKey),
+			Passes: secret.Open(s.SecretsPath, now, secret.Session), Now: now,
 		},
 		DefaultKey:    s.DefaultKey,
 		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},

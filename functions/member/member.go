@@ -87,13 +87,15 @@ type Process struct {
 
 // New is the process over its two clients.
 func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Process {
+	secrets := secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash, secret.Session)
 	profiles, ledger := people.Profiles{DB: db, Table: s.ProfilesTable}, reward.Ledger{DB: db, Table: s.LedgerTable}
 	return &Process{
 		Auth: httpapi.Auth{
 			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
 			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim}, WriteKey: catalog.Sources{DB: db, Table: s.CatalogTable}.Knows(s.DefaultKey),
+			Passes: secrets, Now: now,
 		},
-		Secrets:    secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash),
+		Secrets:    secrets,
 		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Timeline:   people.Timeline{DB: db, Table: s.TimelineTable},
 		Search:     people.Search{DB: db, Table: s.SearchTable},

@@ -43,5 +43,6 @@ func Tables() []Table {
 		{Name: "Refusals", TTL: true},
 		{Name: "Results", TTL: true, Kept: true},
 		{Name: "Search", Kept: true},
+		{Name: "Sessions", TTL: true},
 	}
 }

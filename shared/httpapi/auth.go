@@ -11,12 +11,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/operator/session"
 )
 
 // Auth knows the keys of a deployment by the hex SHA-256 of each, and how a token tells of an operator. An empty hash is a key that does not exist.
@@ -29,6 +32,14 @@ type Auth struct {
 	// WriteKey says whether a source has the key; an error means that it is not known now. It is asked only of a key that opens nothing, so that whoever holds
 	// it hears what it is for. Nil knows none.
 	WriteKey func(ctx context.Context, key string) (bool, error)
+	// Passes are the keys of passes, with which the console's pages call for an operator who has signed in there; nil takes none. Now is the time by which they end.
+	Passes Passes
+	Now    func() time.Time
+}
+
+// Passes knows the keys of passes. An error means that they are not known now.
+type Passes interface {
+	Sessions(ctx context.Context) (*session.Keys, error)
 }
 
 // Claims says which claims of a token hold an operator's role and name. Without a claim of the role no token opens anything; without one of the
@@ -68,27 +79,70 @@ var errNoRole = errors.New("the token names no role of an operator")
 // errUnknown says that a request carries nothing that is known.
 var errUnknown = errors.New("no key that is known")
 
-// caller is who makes a request: by a token that the gateway's authorizer has verified, else by a key.
-func (a Auth) caller(r *http.Request) (access.Caller, error) {
+// errUnsure says that it is not known now whether a pass is good.
+var errUnsure = errors.New("the keys of passes are not known")
+
+// caller is who makes a request, and from where: by a token that the gateway's authorizer has verified, by a pass of the console's pages, else by a key.
+func (a Auth) caller(r *http.Request) (requester, error) {
 	if claims := tokenOf(r.Context()); claims != nil {
-		role, ok := access.RoleIn(claims[a.Claims.Role])
-		if !ok || a.Claims.Role == "" {
-			return access.Caller{}, errNoRole
+		who, ok := a.Claims.Named(claims)
+		if !ok {
+			return requester{}, errNoRole
 		}
-		subject := sha256.Sum256([]byte(claims["iss"] + "\n" + claims["sub"]))
-		name := cmp.Or(printable(claims[a.Claims.Name]), printable(claims["sub"]))
-		if name == "" {
-			return access.Caller{}, errNoRole
-		}
-		return access.Caller{Name: name, Role: role, Key: access.Fingerprint(hex.EncodeToString(subject[:]))}, nil
+		return requester{who, Address(r)}, nil
 	}
 	key := Key(r)
+	if a.Passes != nil && session.IsPass(key) {
+		return a.passing(r, key)
+	}
 	for _, one := range a.keys() {
 		if Matches(key, one.Hash) {
-			return one.Caller(), nil
+			return requester{one.Caller(), Address(r)}, nil
 		}
 	}
-	return access.Caller{}, errUnknown
+	return requester{}, errUnknown
+}
+
+// passing is the operator of a pass. Whoever signed in with a key is one for as long as the key is, and in its role; whoever signed in elsewhere, for as long as tokens are taken.
+func (a Auth) passing(r *http.Request, token string) (requester, error) {
+	keys, err := a.Passes.Sessions(r.Context())
+	if err != nil {
+		return requester{}, fmt.Errorf("%w: %w", errUnsure, err)
+	}
+	pass, ok := keys.Accept(token, a.Now())
+	if !ok || !a.Holds(pass.Caller, pass.Issuer) {
+		return requester{}, errUnknown
+	}
+	return requester{pass.Caller, pass.From}, nil
+}
+
+// Operator is the operator of a key.
+func (a Auth) Operator(key string) (access.Caller, bool) {
+	for _, one := range a.keys() {
+		if one.Role != access.ServerKey && Matches(key, one.Hash) {
+			return one.Caller(), true
+		}
+	}
+	return access.Caller{}, false
+}
+
+// Holds says whether what somebody has signed in with is good still: a key of this name and role, or any token where tokens are taken.
+func (a Auth) Holds(who access.Caller, issuer string) bool {
+	if issuer != "" {
+		return a.Claims.Role != ""
+	}
+	return slices.ContainsFunc(a.keys(), func(k access.Key) bool { return k.Hash != "" && k.Role != access.ServerKey && k.Caller() == who })
+}
+
+// Named is the operator that the claims of a verified token name.
+func (c Claims) Named(claims map[string]string) (access.Caller, bool) {
+	role, ok := access.RoleIn(claims[c.Role])
+	name := cmp.Or(printable(claims[c.Name]), printable(claims["sub"]))
+	if !ok || c.Role == "" || name == "" {
+		return access.Caller{}, false
+	}
+	subject := sha256.Sum256([]byte(claims["iss"] + "\n" + claims["sub"]))
+	return access.Caller{Name: name, Role: role, Key: access.Fingerprint(hex.EncodeToString(subject[:]))}, true
 }
 
 // keys are those that open something here, whosever they are.
@@ -144,8 +198,8 @@ func From(ctx context.Context) string {
 	return c.from
 }
 
-// address is where a request came from.
-func address(r *http.Request) string {
+// Address is where a request came from, as the gateway saw it.
+func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -234,11 +288,13 @@ func (a Auth) Require(route string, h http.HandlerFunc) http.HandlerFunc {
 		switch {
 		case errors.Is(err, errUnknown):
 			a.Refuse(w, r, Key(r), needed)
+		case errors.Is(err, errUnsure):
+			Failed(w, r, err)
 		case err != nil:
 			Problem(w, http.StatusForbidden, "", err.Error())
-		case caller.Role == access.ServerKey && row.Server, caller.Role.May(row.Least):
-			h(w, r.WithContext(context.WithValue(r.Context(), callKey{}, requester{caller, address(r)})))
-		case caller.Role == access.ServerKey:
+		case caller.by.Role == access.ServerKey && row.Server, caller.by.Role.May(row.Least):
+			h(w, r.WithContext(context.WithValue(r.Context(), callKey{}, caller)))
+		case caller.by.Role == access.ServerKey:
 			another(w, theServerKey, needed)
 		case row.Least == "":
 			another(w, anOperatorsKey, needed)

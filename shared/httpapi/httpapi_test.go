@@ -199,7 +199,7 @@ func TestTwoOperatorKeys(t *testing.T) {
 		if opens {
 			want = access.Caller{Name: "operator key", Role: access.Owner, Key: sum(key)[:8]}
 		}
-		if caller, err := a.caller(r); caller != want || (err == nil) != opens {
+		if caller, err := a.caller(r); caller.by != want || (err == nil) != opens {
 			t.Errorf("%q: %+v, %v", key, caller, err)
 		}
 	}
@@ -213,7 +213,7 @@ func TestTwoServerKeys(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.SetBasicAuth(key, "")
 		caller, err := a.caller(r)
-		if a.Server(r) != want || (err == nil) != want || want && caller.Role != access.ServerKey {
+		if a.Server(r) != want || (err == nil) != want || want && caller.by.Role != access.ServerKey {
 			t.Errorf("%q: %v, %+v, %v", key, a.Server(r), caller, err)
 		}
 	}

@@ -38,6 +38,14 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
+// Domain is the name by which the gateway was called, empty outside a request of it.
+func Domain(ctx context.Context) string {
+	if r, ok := ctx.Value(requestKey{}).(*events.APIGatewayV2HTTPRequest); ok {
+		return r.RequestContext.DomainName
+	}
+	return ""
+}
+
 // Lambda adapts h to the gateway. It never returns an error: a panic is logged without its value and answered with 500, and a
 // plain 404 or 405 of a ServeMux becomes a problem.
 func Lambda(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {

@@ -16,8 +16,15 @@ import (
 // front puts this machine's own pages, below /local/, before the API. Where the API listens beyond this machine they do not: an event that is handed to
 // a function may say whose token was verified, and the inbox is people's mail.
 func (s *Stack) front(api http.Handler) http.Handler {
+	doors := map[string]http.Handler{}
+	if s.o.Doors != nil {
+		doors = s.o.Doors(s.addresses)
+	}
 	own := s.guarded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/local/"), "/")
 		switch {
+		case doors[name] != nil:
+			doors[name].ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/local/invoke/"):
 			s.serveInvoke(w, r, strings.TrimPrefix(r.URL.Path, "/local/invoke/"))
 		case r.URL.Path == "/local/usage":

@@ -2,6 +2,7 @@ package local
 
 import (
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/userops/userops/shared/standin/lambda"
@@ -38,6 +39,7 @@ type Options struct {
 	NoIntake    bool             // no mappings, no schedules and no gateway: for running one event alone
 	Out         io.Writer        // the table of what was started, logs and dead letters [io.Discard]
 	Notes       func(Addresses) []Note
+	Doors       func(Addresses) map[string]http.Handler // this machine's own pages beside the stack's, by the path below /local/ under which they are
 }
 
 // Note is a line that the table of what was started shows besides what the template tells, such as a demo key.

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/operator/session"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/telemetry"
 )
@@ -20,13 +21,15 @@ import (
 // The names of the shop's secrets; the credential of a channel is named in its package. What is verified here may have a second value under its name with
 // Previous behind it.
 const (
-	Root     = "secret"    // every key is derived of it
-	UserHash = "user-hash" // what the shop's back end signs userIds with, where it was given a secret of its own
-	Previous = "-previous" // ends the name of the value before
+	Root     = "secret"        // every key is derived of it
+	UserHash = "user-hash"     // what the shop's back end signs userIds with, where it was given a secret of its own
+	Session  = "session"       // by which operators who have signed in on the console's pages are known again
+	Client   = "client-secret" // of the console's pages at the issuer of operators' tokens, where that gives them one
+	Previous = "-previous"     // ends the name of the value before
 )
 
 // rotating are the names that may have a value before the present one: what is verified here. What others verify has one.
-var rotating = map[string]bool{Root: true, UserHash: true}
+var rotating = map[string]bool{Root: true, UserHash: true, Session: true}
 
 // API reads the values of names; those that have none are absent. An error says nothing of any of them.
 type API interface {
@@ -54,6 +57,7 @@ type Store struct {
 	known  bool
 	values map[string]string
 	keys   *proof.Keys
+	signed *session.Keys
 	next   time.Time // when the next reading is due
 	fault  error     // of the last reading
 }
@@ -119,6 +123,16 @@ func (s *Store) Keys(ctx context.Context) (*proof.Keys, error) {
 	return s.keys, nil
 }
 
+// Sessions are the keys by which operators who have signed in are known again. An error means that they are not known.
+func (s *Store) Sessions(ctx context.Context) (*session.Keys, error) {
+	if err := s.fresh(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.signed, nil
+}
+
 // fresh reads what is due. Of those who come at once one reads; who has something to go on with does not wait for that.
 func (s *Store) fresh(ctx context.Context) error {
 	if s.api == nil {
@@ -177,5 +191,5 @@ func (s *Store) read(ctx context.Context) error {
 func (s *Store) keep(values map[string]string) {
 	s.values = values
 	of := func(name string) []string { return []string{values[name], values[name+Previous]} }
-	s.keys = proof.New(of(Root), of(UserHash))
+	s.keys, s.signed = proof.New(of(Root), of(UserHash)), session.New(of(Session)...)
 }

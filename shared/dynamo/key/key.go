@@ -329,6 +329,14 @@ func TermPartition(kind search.Kind, beginning string, shard int) string {
 // WhoseTerm takes the second half of Term apart.
 func WhoseTerm(sk string) profile.ID { return profile.ID(sk[strings.LastIndexByte(sk, '#')+1:]) }
 
+// Sessions table.
+
+// Ended marks a session of the console's pages that was ended before its time: e#<session> / e
+func Ended(session string) dynamo.Key { return dynamo.At("e#"+session, "e") }
+
+// Tries counts who has tried in vain to sign in from a network: t#<network> / t
+func Tries(network string) dynamo.Key { return dynamo.At("t#"+network, "t") }
+
 // Items that would all be in one place are spread over partitions by what tells them apart.
 const (
 	HouseShards    = 16 // of a house's entries: each partition takes about 500 of them a second

@@ -71,6 +71,7 @@ const (
 	link      = "signed link"
 	keyInPath = "write key in the path"
 	nothing   = "nothing is told or done"
+	signedIn  = "the cookie of who has signed in there, else the way to the door"
 )
 
 var rows = func() []Row {
@@ -92,6 +93,9 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/unsubscribe/{token}", Meaning: "unsubscribe", Open: link},
 		Row{Route: "GET /v1/confirm/{token}", Meaning: "the page behind a confirmation's link", Open: link},
 		Row{Route: "POST /v1/confirm/{token}", Meaning: "confirm an address", Open: link},
+		Row{Route: "GET /console", Meaning: "the console in a browser", Open: signedIn},
+		Row{Route: "GET /console/{rest+}", Meaning: "a page of it", Open: signedIn},
+		Row{Route: "POST /console/{rest+}", Meaning: "a form of one of its pages", Open: signedIn},
 		Row{Route: "GET /v1/people", Meaning: "find a person", Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}", Meaning: "a profile", Server: true, Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}/events", Meaning: "a person's timeline", Server: true, Least: Viewer},

@@ -149,7 +149,7 @@ func (d *deployment) checkSecrets(ctx context.Context) []string {
 		return nil
 	}
 	names := []string{d.keptKey(server), d.keptKey(operator)}
-	for _, name := range []string{rootSecret, userSecret, smtpPassword, webhookSecret} {
+	for _, name := range []string{rootSecret, userSecret, sessionSecret, smtpPassword, webhookSecret} {
 		names = append(names, d.secretName(name))
 	}
 	var found []string

@@ -63,15 +63,15 @@ func TestFirstDeployment(t *testing.T) {
 	if hash(serverKey) != c.Parameters["ServerKeyHash"] || hash(operatorKey) != c.Parameters["OperatorKeyHash"] {
 		t.Errorf("the hashes deployed are not those of the keys kept: %v, %v", s, c.Parameters)
 	}
-	for name, form := range map[string]string{"/userops/keys/shop/server": `^server-[\w-]{43}$`, "/userops/keys/shop/operator": `^operator-[\w-]{43}$`, "/userops/secret": `^[0-9a-f]{64}$`, "/userops/user-hash": `^[0-9a-f]{64}$`} {
+	for name, form := range map[string]string{"/userops/keys/shop/server": `^server-[\w-]{43}$`, "/userops/keys/shop/operator": `^operator-[\w-]{43}$`, "/userops/secret": `^[0-9a-f]{64}$`, "/userops/session": `^[0-9a-f]{64}$`, "/userops/user-hash": `^[0-9a-f]{64}$`} {
 		if !regexp.MustCompile(form).MatchString(s[name]) {
 			t.Errorf("%s is %q", name, s[name])
 		}
 	}
-	if len(s) != 4 || !regexp.MustCompile(`^write-[\w-]{43}$`).MatchString(writeKey) || s["/userops/secret"] == s["/userops/user-hash"] {
+	if len(s) != 5 || s["/userops/session"] == s["/userops/secret"] || !regexp.MustCompile(`^write-[\w-]{43}$`).MatchString(writeKey) || s["/userops/secret"] == s["/userops/user-hash"] {
 		t.Errorf("made %v, write key %q", slices.Sorted(maps.Keys(s)), writeKey)
 	}
-	b.untold(out, serverKey, operatorKey, s["/userops/secret"], s["/userops/user-hash"])
+	b.untold(out, serverKey, operatorKey, s["/userops/secret"], s["/userops/user-hash"], s["/userops/session"])
 	if c.Parameters["ShopName"] != "Shop" || c.Parameters["Issuer"] != "" {
 		t.Errorf("samconfig.toml or the environment has a say: %v", c.Parameters)
 	}
@@ -125,7 +125,7 @@ func TestKeysThatAreGiven(t *testing.T) {
 	if c.Parameters["ServerKeyHash"] != hash(given) || c.Parameters["OperatorKeyHash"] != hash(given+"-2") || c.Parameters["DefaultWriteKey"] != "public-key-of-the-shop" {
 		t.Errorf("deployed %v", c.Parameters)
 	}
-	if !slices.Equal(slices.Sorted(maps.Keys(c.Secrets)), []string{"/userops/secret", "/userops/user-hash"}) {
+	if !slices.Equal(slices.Sorted(maps.Keys(c.Secrets)), []string{"/userops/secret", "/userops/session", "/userops/user-hash"}) {
 		t.Errorf("kept %v", c.Secrets)
 	}
 	b.untold(out, given)
@@ -188,7 +188,7 @@ func TestTriesThatFail(t *testing.T) {
 	out, status = b.deploy("STACK=shop")
 	c := b.cloud()
 	b.says(out, status, 0, "It uses the secret that is there, /userops/secret.", "the SecureString /userops/keys/shop/server\n")
-	if len(kept) != 4 || !maps.Equal(kept, c.Secrets) || c.Parameters["ServerKeyHash"] != hash(kept["/userops/keys/shop/server"]) {
+	if len(kept) != 5 || !maps.Equal(kept, c.Secrets) || c.Parameters["ServerKeyHash"] != hash(kept["/userops/keys/shop/server"]) {
 		t.Errorf("kept %v, then %v with %v", kept, c.Secrets, c.Parameters)
 	}
 }
@@ -242,15 +242,15 @@ func TestSecretsThatThereAre(t *testing.T) {
 		want      []string // names that there are then
 		says      string
 	}{
-		{"a secret alone", map[string]string{"/userops/secret": "s"}, nil, []string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret"}, "with a key derived of /userops/secret"},
-		{"a user-hash alone", map[string]string{"/userops/user-hash": "u"}, nil, []string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret", "/userops/user-hash"}, "SecureString /userops/user-hash"},
+		{"a secret alone", map[string]string{"/userops/secret": "s"}, nil, []string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret", "/userops/session"}, "with a key derived of /userops/secret"},
+		{"a user-hash alone", map[string]string{"/userops/user-hash": "u"}, nil, []string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret", "/userops/session", "/userops/user-hash"}, "SecureString /userops/user-hash"},
 		{"a path of its own", map[string]string{"/userops/secret": "s"}, []string{"SecretsPath=/tea", "WebhookUrl=https://shop.example/hook"},
-			[]string{"/tea/keys/shop/operator", "/tea/keys/shop/server", "/tea/secret", "/tea/user-hash", "/tea/webhook-secret", "/userops/secret"}, "is signed with the SecureString /tea/webhook-secret"},
+			[]string{"/tea/keys/shop/operator", "/tea/keys/shop/server", "/tea/secret", "/tea/session", "/tea/user-hash", "/tea/webhook-secret", "/userops/secret"}, "is signed with the SecureString /tea/webhook-secret"},
 		{"no path", nil, []string{"SecretsPath="}, nil, "server key     none"},
-		{"operators by name", nil, []string{"OperatorKeys=ann:owner:" + hash("x")}, []string{"/userops/keys/shop/server", "/userops/secret", "/userops/user-hash"}, "operators have keys or tokens of their own"},
-		{"no keys", nil, []string{"ServerKeyHash=", "OperatorKeyHash=", "DefaultWriteKey="}, []string{"/userops/secret", "/userops/user-hash"}, "write key      none"},
+		{"operators by name", nil, []string{"OperatorKeys=ann:owner:" + hash("x")}, []string{"/userops/keys/shop/server", "/userops/secret", "/userops/session", "/userops/user-hash"}, "operators have keys or tokens of their own"},
+		{"no keys", nil, []string{"ServerKeyHash=", "OperatorKeyHash=", "DefaultWriteKey="}, []string{"/userops/secret", "/userops/session", "/userops/user-hash"}, "write key      none"},
 		{"mail", map[string]string{"/userops/smtp-password": "p", "/userops/secret": "s"}, []string{"SmtpAddress=smtp.shop.example:587", "SmtpUser=shop", "MailFrom=Tea shop <shop@shop.example>"},
-			[]string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret", "/userops/smtp-password"}, "makes the stack"},
+			[]string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret", "/userops/session", "/userops/smtp-password"}, "makes the stack"},
 	} {
 		b := newBench(t, func(w *cloud) { maps.Copy(w.Secrets, c.there) })
 		out, status := b.deploy(append([]string{"STACK=shop"}, c.variables...)...)

@@ -104,11 +104,11 @@ func TestMaskedKeysStay(t *testing.T) {
 	b := newBench(t, func(c *cloud) {
 		c.Status, c.Masked = "UPDATE_COMPLETE", []string{"ServerKeyHash", "OperatorKeyHash"}
 		c.Parameters = map[string]string{"ServerKeyHash": hash("x"), "OperatorKeyHash": hash("y"), "SecretsPath": "/userops"}
-		c.Secrets["/userops/secret"] = "s"
+		c.Secrets["/userops/secret"], c.Secrets["/userops/session"] = "s", "t"
 	})
 	out, status := b.deploy("STACK=shop")
 	b.says(out, status, 0, "server key     the one that was given")
-	if c := b.cloud(); c.Parameters["ServerKeyHash"] != hash("x") || c.Parameters["OperatorKeyHash"] != hash("y") || len(c.Secrets) != 1 {
+	if c := b.cloud(); c.Parameters["ServerKeyHash"] != hash("x") || c.Parameters["OperatorKeyHash"] != hash("y") || len(c.Secrets) != 2 {
 		t.Errorf("got %v, %v", c.Parameters, c.Secrets)
 	}
 }

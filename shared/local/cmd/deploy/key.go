@@ -16,6 +16,7 @@ import (
 const (
 	rootSecret    = "secret"
 	userSecret    = "user-hash"
+	sessionSecret = "session"
 	smtpPassword  = "smtp-password"
 	webhookSecret = "webhook-secret"
 )
@@ -197,6 +198,9 @@ func (d *deployment) makeSecrets(ctx context.Context) error {
 			list = append(list, missing{user, "userops: what the shop's back end signs userIds with"})
 		}
 		list = append(list, missing{root, "userops: keys of links in mails are derived of it"})
+	}
+	if session := d.secretName(sessionSecret); !d.there[session] {
+		list = append(list, missing{session, "userops: signs the sessions of operators in the console"})
 	}
 	if hook := d.secretName(webhookSecret); d.values["WebhookUrl"] != "" && !d.there[hook] {
 		list = append(list, missing{hook, "userops: signs what goes to WebhookUrl"})

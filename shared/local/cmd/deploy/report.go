@@ -24,6 +24,7 @@ func (d *deployment) report(ctx context.Context) error {
 	say := func(format string, a ...any) { _, _ = fmt.Fprintf(&text, format+"\n", a...) }
 	say("\nAddresses")
 	say("  API            %s", outputs["ApiUrl"])
+	say("  console        %s", outputs["ConsoleUrl"])
 	if at := outputs["OperatorApiUrl"]; at != "" {
 		say("  operators      %s (with a token of %s)", at, parameters["Issuer"])
 	}

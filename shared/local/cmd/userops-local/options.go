@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"os"
 
 	"github.com/userops/userops/shared/local"
@@ -16,18 +17,26 @@ const (
 	demoUserSecret  = "demo-user-hash-secret"
 
 	demoWebhookSecret = "demo-webhook-secret"
+	demoSessionSecret = "demo-session-secret"
 )
 
 func options(file, build string, parameters map[string]string) local.Options {
+	first := newVisit()
 	return local.Options{
+		Doors: func(a local.Addresses) map[string]http.Handler {
+			return map[string]http.Handler{visitPath: first.at(a)}
+		},
 		Inbox: true, TemplatePath: file, BuildDir: build, StackName: "userops", Parameters: parameters, Defaults: defaults, DataDir: setting("DATA", ".userops"),
 		GatewayAddr: setting("GATEWAY_ADDR", "127.0.0.1:8080"), DynamoDBAddr: setting("DYNAMODB_ADDR", "127.0.0.1:8000"),
 		SQSAddr: setting("SQS_ADDR", "127.0.0.1:9324"), SMTPAddr: setting("SMTP_ADDR", "127.0.0.1:1025"), LambdaAddr: setting("LAMBDA_ADDR", "127.0.0.1:0"),
 		SSMAddr:          setting("SSM_ADDR", "127.0.0.1:0"),
-		Secrets:          map[string]string{"/userops/user-hash": demoUserSecret, "/userops/webhook-secret": demoWebhookSecret},
+		Secrets:          map[string]string{"/userops/user-hash": demoUserSecret, "/userops/session": demoSessionSecret, "/userops/webhook-secret": demoWebhookSecret},
 		DynamoDBEndpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), SQSEndpoint: os.Getenv("AWS_ENDPOINT_URL_SQS"),
-		Notes: func(local.Addresses) []local.Note {
-			return []local.Note{{Label: "keys", Text: "write " + demoWriteKey + ", server " + demoServerKey + ", operator " + demoOperatorKey}}
+		Notes: func(a local.Addresses) []local.Note {
+			return []local.Note{
+				{Label: "keys", Text: "write " + demoWriteKey + ", server " + demoServerKey + ", operator " + demoOperatorKey},
+				{Label: "console", Text: a.Gateway + "/console; signed in, once: " + first.address(a)},
+			}
 		},
 	}
 }
@@ -49,6 +58,7 @@ func defaults(a local.Addresses) map[string]string {
 		"ServerKeyHash":    hash(demoServerKey),
 		"OperatorKeyHash":  hash(demoOperatorKey),
 		"PublicUrl":        a.Gateway,
+		"PagesApi":         a.Gateway,
 		"SmtpAddress":      a.SMTP,
 		"MailFrom":         "shop@shop.example",
 		"WebhookUrl":       a.Gateway + "/local/webhook/shop",

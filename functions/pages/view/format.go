@@ -1,0 +1,121 @@
+package view
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/money"
+)
+
+// functions are what templates call, in a language.
+func functions(lang text.Lang) template.FuncMap {
+	return template.FuncMap{
+		"t":       lang.Of,
+		"word":    lang.Word,
+		"lang":    func() text.Lang { return lang },
+		"other":   lang.Other,
+		"number":  Number[int64],
+		"count":   Number[int],
+		"percent": Percent,
+		"money":   func(a money.Amount) string { return Money(lang, a) },
+		"list":    func(all ...any) []any { return all },
+		"to":      link,
+		"join":    func(all []string) string { return strings.Join(all, comma[lang]) },
+	}
+}
+
+// comma stands between the elements of a list.
+var comma = map[text.Lang]string{text.Chinese: "、", text.English: ", "}
+
+// link is the address of a page with parameters, names and values in turn; those without a value are left out.
+func link(path string, parameters ...any) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(parameters); i += 2 {
+		if value := fmt.Sprint(parameters[i+1]); value != "" {
+			q.Set(fmt.Sprint(parameters[i]), value)
+		}
+	}
+	to := Root
+	if path != "" {
+		to += "/" + path
+	}
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	return to
+}
+
+// Link is the address of a page with parameters.
+func Link(path string, parameters ...any) string { return link(path, parameters...) }
+
+// Number writes a whole number with its thousands apart: both languages do it by commas.
+func Number[N int | int64](n N) string {
+	digits := strconv.FormatInt(int64(n), 10)
+	sign := ""
+	if digits[0] == '-' {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// Percent writes a share with one digit behind the point.
+func Percent(share float64) string { return strconv.FormatFloat(share*100, 'f', 1, 64) + "%" }
+
+// Money writes an amount in its greater unit: ¥1,234.50, and $ or what else its currency is called by in the language.
+func Money(lang text.Lang, a money.Amount) string {
+	unit := int64(1)
+	for range a.Currency.Exponent() {
+		unit *= 10
+	}
+	minor, sign := a.Minor, ""
+	if minor < 0 {
+		minor, sign = -minor, "-"
+	}
+	out := sign + symbol(lang, a.Currency) + Number(minor/unit)
+	if digits := a.Currency.Exponent(); digits > 0 {
+		out += fmt.Sprintf(".%0*d", digits, minor%unit)
+	}
+	return out
+}
+
+var symbols = map[money.Currency]string{"CNY": "¥", "USD": "US$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥"}
+
+func symbol(lang text.Lang, c money.Currency) string {
+	if s := symbols[c]; s != "" && (c != "CNY" || lang == text.Chinese) {
+		return s
+	}
+	return string(c) + " "
+}
+
+// Moment writes a time to the minute in the shop's zone.
+func (v *Visit) Moment(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	if v.Lang == text.English {
+		return at.In(v.Shop.Zone).Format("2 Jan 2006, 15:04")
+	}
+	return at.In(v.Shop.Zone).Format("2006年1月2日 15:04")
+}
+
+// Day writes the day of a time in the shop's zone.
+func (v *Visit) Day(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	if v.Lang == text.English {
+		return at.In(v.Shop.Zone).Format("2 Jan 2006")
+	}
+	return at.In(v.Shop.Zone).Format("2006年1月2日")
+}
+
+// Machine writes a time as the attribute datetime has it.
+func (v *Visit) Machine(at time.Time) string { return at.UTC().Format(time.RFC3339) }

@@ -1,0 +1,138 @@
+package view
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/userops/userops/functions/pages/text"
+)
+
+// Page is what a template is given: the visit, and in D what the screen has found.
+type Page struct {
+	*Visit
+	D      any
+	Groups []Group
+}
+
+// Group is a part of the navigation.
+type Group struct {
+	Title string
+	Rows  []Row
+}
+
+// Here says whether a page of the navigation is the one that is shown, or the one above it: the row people of the page people/erase.
+func (p *Page) Here(r Row) bool {
+	return r.Path == p.Row.Path || r.Path != "" && strings.HasPrefix(p.Row.Path, r.Path+"/")
+}
+
+// Address is the address of the page that is shown, to come back to. What a form has answered is no place to come back to.
+func (p *Page) Address() string {
+	if p.R.Method != http.MethodGet {
+		return p.Row.Address()
+	}
+	return p.R.URL.RequestURI()
+}
+
+// Done is the key of what was done on the way here, empty for nothing. Only texts for that are shown, whoever made the link.
+func (p *Page) Done() string {
+	if key := p.Query(doneParameter); strings.Contains(key, ".done.") && text.Has(key) {
+		return key
+	}
+	return ""
+}
+
+// Calls are the calls of the API behind the page.
+func (p *Page) Calls() (all []Call) {
+	for _, path := range p.API.Calls() {
+		all = append(all, Call{path, Root + "/call?" + url.Values{"path": {path}}.Encode()})
+	}
+	return all
+}
+
+// Call is a call of the API and the page that shows its answer.
+type Call struct{ Path, Address string }
+
+//go:embed *.html
+var own embed.FS
+
+// frame holds what the frame itself shows.
+var frame = Parse(own)
+
+// layout and parts are in every set.
+const (
+	layoutFile = "layout.html"
+	partsFile  = "parts.html"
+)
+
+// Templates are the files of a screen. Each file but parts.html is a page, which defines content, and may define parts of itself; what parts.html defines, all of them have.
+type Templates struct {
+	files fs.FS
+	mu    sync.Mutex
+	sets  map[string]*template.Template
+}
+
+// Parse is the templates of a screen. They are read when one is first shown: a start reads none.
+func Parse(files fs.FS) *Templates {
+	return &Templates{files: files, sets: map[string]*template.Template{}}
+}
+
+// set is a page's templates in a language.
+func (t *Templates) set(lang text.Lang, name string) (*template.Template, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id := string(lang) + " " + name
+	if s := t.sets[id]; s != nil {
+		return s, nil
+	}
+	s, err := template.New("").Funcs(functions(lang)).ParseFS(own, layoutFile, partsFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the layout: %w", err)
+	}
+	if _, err := fs.Stat(t.files, partsFile); err == nil && t != frame {
+		if s, err = s.ParseFS(t.files, partsFile); err != nil {
+			return nil, fmt.Errorf("reading the parts of %s: %w", name, err)
+		}
+	}
+	if s, err = s.ParseFS(t.files, name+".html"); err != nil {
+		return nil, fmt.Errorf("reading the page %s: %w", name, err)
+	}
+	t.sets[id] = s
+	return s, nil
+}
+
+// render writes a page, or what is in its main part alone, for a script that puts it into the page.
+func (t *Templates) render(lang text.Lang, name string, part bool, about any) ([]byte, error) {
+	s, err := t.set(lang, name)
+	if err != nil {
+		return nil, err
+	}
+	entry := "layout"
+	if part {
+		entry = "content"
+	}
+	var out bytes.Buffer
+	if err := s.ExecuteTemplate(&out, entry, about); err != nil {
+		return nil, fmt.Errorf("writing the page %s: %w", name, err)
+	}
+	return out.Bytes(), nil
+}
+
+// Plain writes a page of a visitor who has not signed in, by its own layout: the file defines door.
+func (t *Templates) Plain(lang text.Lang, name string, about any) ([]byte, error) {
+	s, err := t.set(lang, name)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := s.ExecuteTemplate(&out, "door", about); err != nil {
+		return nil, fmt.Errorf("writing the page %s: %w", name, err)
+	}
+	return out.Bytes(), nil
+}
