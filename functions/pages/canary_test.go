@@ -17,9 +17,24 @@ func poisoned(path, canary string) string {
 		"id": canary, "name": canary, "state": "running", "channel": canary, "profileId": canary, "ids": []any{map[string]any{"kind": canary, "value": canary}}, "queue": canary,
 		"addresses": map[string]any{canary: map[string]any{"address": canary}}, "campaign": canary, "by": map[string]any{"name": canary}, "runId": canary, "setting": canary,
 	}
+	one := map[string]any{canary: canary, "name": canary}
+	for name, value := range map[string]any{
+		"traits": one, "tags": []any{canary}, "lifecycle": canary, "segments": []any{canary}, "consent": map[string]any{canary: map[string]any{"granted": false, "reason": canary, "by": canary, "source": canary, "textVersion": canary}},
+		"demographics": one, "place": one, "mergedFrom": []any{canary}, "rfm": map[string]any{"class8": canary}, "masked": true, "type": canary, "event": canary, "trust": canary, "properties": one,
+		"proof": map[string]any{"by": canary, "source": canary}, "campaignId": canary, "variant": canary, "outcome": canary, "reason": canary, "detail": canary, "anonymousId": canary,
+	} {
+		item[name] = value
+	}
 	var answer any = map[string]any{"items": []any{item}, "next": canary}
-	if strings.HasSuffix(path, "/queues") {
+	switch {
+	case strings.HasSuffix(path, "/queues"):
 		answer = []any{item}
+	case strings.HasSuffix(path, "/profiles/-"):
+		answer = item
+	case strings.HasSuffix(path, "/devices"):
+		item["events"] = 1
+	case strings.HasSuffix(path, "/ledger"):
+		answer = map[string]any{"balance": []any{map[string]any{"water": 5}}, "entries": []any{map[string]any{"kind": canary, "amount": map[string]any{"points": 5}, "effect": map[string]any{"kind": canary, "id": canary}}}, "next": canary}
 	}
 	body, err := json.Marshal(answer)
 	if err != nil {

@@ -40,8 +40,8 @@ var (
 	action  = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 	quoted  = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 	keyForm = regexp.MustCompile(`^[a-z]+(\.[A-Za-z0-9_-]+)+$`)
-	wording = regexp.MustCompile(`\bword "([a-z.]+)"`)
-	wordOf  = regexp.MustCompile(`\.Word\("([a-z.]+)"`)
+	wording = regexp.MustCompile(`\bword "([a-z0-9.]+)"`)
+	wordOf  = regexp.MustCompile(`\.Word\("([a-z0-9.]+)"`)
 )
 
 // TestTheCatalogueIsComplete: each key that a template or the code names is there, and each that is there is named. Of words it is the family that is named.

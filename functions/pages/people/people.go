@@ -23,7 +23,16 @@ var pages = view.Parse(files)
 
 // Rows are the pages of the package.
 func Rows() []view.Row {
-	return []view.Row{view.Show("people", access.Viewer, "people.title", view.GroupPeople, search)}
+	return []view.Row{
+		view.Show("people", access.Viewer, "people.title", view.GroupPeople, search),
+		view.Show("person", access.Viewer, "people.person", "", showPerson),
+		view.Show("person/events", access.Viewer, "people.events", "", list[happening]("events", "events")),
+		view.Show("person/messages", access.Viewer, "people.messages", "", list[decision]("decisions", "messages")),
+		view.Show("person/book", access.Viewer, "people.book", "", showBook),
+		view.Show("person/data", access.Viewer, "people.data", "", showData),
+		view.Do("person/export", access.Approver, "people.data", export),
+		view.Do("person/erase", access.Owner, "people.data", erase),
+	}
 }
 
 // found is somebody whom a search has found.

@@ -1,0 +1,217 @@
+package people
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/userops/userops/functions/pages/view"
+)
+
+// person is the head of each page of somebody: who they are, as far as the visitor is shown them.
+type person struct {
+	ID     string
+	Reason string // why the visitor is shown them without masks, empty for masked
+	Tab    string
+	Known  known
+}
+
+// known is what a profile tells.
+type known struct {
+	ProfileID           string
+	IDs                 []identifier
+	FirstSeen, LastSeen time.Time
+	Traits              map[string]any
+	Tags                []string
+	Orders              orders
+	Lifecycle           string
+	RFM                 *struct {
+		R, F, M                    int
+		Class8, Segment11, Class15 string
+	}
+	Segments     []string
+	Consent      map[string]consent
+	Addresses    map[string]address
+	Demographics map[string]any
+	Place        map[string]any
+	MergedFrom   []string
+	Unproven     struct{ Segments []string }
+	Masked       bool
+}
+
+// consent is somebody's last word about a channel or a purpose.
+type consent struct {
+	Granted                         bool
+	At                              time.Time
+	Reason, By, Source, TextVersion string
+}
+
+// who names the person in a call: their id travels in the query (ADR 17), and with it why they are shown, if they are.
+func who(id, reason string) url.Values {
+	q := url.Values{"profileId": {id}}
+	if reason != "" {
+		q.Set("reason", reason)
+	}
+	return q
+}
+
+// tabs are the pages of a person.
+var tabs = []string{"person", "person/events", "person/messages", "person/book", "person/data"}
+
+// Tabs lists them.
+func (person) Tabs() []string { return tabs }
+
+// Name is what the person is called, as far as it is shown.
+func (p person) Name() string {
+	name := func(key string) string { text, _ := p.Known.Traits[key].(string); return text }
+	if n := name("name"); n != "" {
+		return n
+	}
+	return strings.TrimSpace(name("firstName") + " " + name("lastName"))
+}
+
+// head reads who a page is about, beside other calls.
+func head(v *view.Visit) (person, url.Values) {
+	p := person{ID: v.Query("id"), Reason: strings.TrimSpace(v.Query("reason")), Tab: v.Row.Path}
+	return p, who(p.ID, p.Reason)
+}
+
+func showPerson(v *view.Visit) error {
+	p, q := head(v)
+	names := struct{ Items []struct{ ID, Name string } }{}
+	if err := v.Together(v.Read(&p.Known, q, "profiles", "-"), v.Read(&names, url.Values{"limit": {"200"}}, "segments")); err != nil {
+		return err
+	}
+	o := overview{person: p, names: map[string]string{}}
+	for _, s := range names.Items {
+		o.names[s.ID] = s.Name
+	}
+	return v.Show(pages, "person", o)
+}
+
+// overview is the first page of a person.
+type overview struct {
+	person
+	names map[string]string // of segments
+}
+
+// Segments are those that the person is in, by name.
+func (o overview) Segments() (all []membership) {
+	for _, id := range o.Known.Segments {
+		all = append(all, membership{cmp.Or(o.names[id], id), slices.Contains(o.Known.Unproven.Segments, id)})
+	}
+	return all
+}
+
+type membership struct {
+	Name     string
+	Unproven bool
+}
+
+// Words are what the person has said of being contacted, by channel and purpose.
+func (o overview) Words() (all []word) {
+	for _, key := range slices.Sorted(maps.Keys(o.Known.Consent)) {
+		channel, purpose, _ := strings.Cut(key, "/")
+		if channel == "profiling" {
+			channel, purpose = "", "profiling"
+		}
+		all = append(all, word{channel, cmp.Or(purpose, "marketing"), o.Known.Consent[key]})
+	}
+	return all
+}
+
+type word struct {
+	Channel, Purpose string
+	consent
+}
+
+// Facts are what is said of the person by name: traits, then where they live and the like, without what is not known.
+func (o overview) Facts() (all []fact) {
+	for _, of := range []map[string]any{o.Known.Traits, o.Known.Demographics, o.Known.Place} {
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			if text := plain(of[name]); text != "" {
+				all = append(all, fact{name, text})
+			}
+		}
+	}
+	return all
+}
+
+type fact struct{ Name, Value string }
+
+// plain writes a value of JSON for people, empty for none.
+func plain(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case map[string]any, []any:
+		text, err := json.Marshal(v)
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	}
+	return fmt.Sprint(v)
+}
+
+// listed is a page of a list of the person's.
+type listed[T any] struct {
+	person
+	Items []T
+	Next  string
+}
+
+const perPage = "50"
+
+// list is the page of a person with a list of theirs.
+func list[T any](what, page string) func(*view.Visit) error {
+	return func(v *view.Visit) error {
+		p, q := head(v)
+		l := listed[T]{person: p}
+		more := who(p.ID, p.Reason)
+		more.Set("limit", perPage)
+		if cursor := v.Query("cursor"); cursor != "" {
+			more.Set("cursor", cursor)
+		}
+		var answer struct {
+			Items []T
+			Next  string
+		}
+		if err := v.Together(v.Read(&l.Known, q, "profiles", "-"), v.Read(&answer, more, "profiles", "-", what)); err != nil {
+			return err
+		}
+		l.Items, l.Next = answer.Items, answer.Next
+		return v.Show(pages, page, l)
+	}
+}
+
+// happening is an event of the timeline.
+type happening struct {
+	MessageID, Type, Event, Trust string
+	Timestamp                     time.Time
+	Properties, Traits            map[string]any
+	Proof                         *struct{ By, Source, TextVersion string }
+}
+
+// Facts are its properties and traits.
+func (h happening) Facts() (all []fact) {
+	for _, of := range []map[string]any{h.Properties, h.Traits} {
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			all = append(all, fact{name, plain(of[name])})
+		}
+	}
+	return all
+}
+
+// decision is a notification that was sent, or not, with its reason.
+type decision struct {
+	CampaignID, Variant, Channel, TemplateID, Outcome, Reason, Detail string
+	At, Until                                                         time.Time
+}
