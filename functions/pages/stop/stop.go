@@ -1,0 +1,102 @@
+// Package stop is the page on which an operator stops what is sent and lets it go on: everything, a channel or a campaign, with one press each. It knows no rule of what a stop means. The surprising thing:
+// stopping asks no question. Whoever finds a mistake going out has no time for one, and a stop undoes nothing.
+package stop
+
+import (
+	"embed"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = view.Parse(files)
+
+// Rows are the pages of the package.
+func Rows() []view.Row {
+	return []view.Row{
+		view.Show("stops", access.Viewer, "stop.title", view.GroupToday, show),
+		view.Do("stops/stop", access.Editor, "stop.title", stop),
+		view.Do("stops/resume", access.Approver, "stop.title", resume),
+	}
+}
+
+// inForce is a stop.
+type inForce struct {
+	Channel, Campaign, Setting string
+	KeepTransactional          bool
+	Since                      *time.Time
+	By                         *struct{ Name string }
+}
+
+// thing is something that may be stopped: everything, where it names neither a channel nor a campaign.
+type thing struct {
+	Channel, Campaign, Name, State string
+	Stop                           *inForce
+}
+
+// page is all that may be stopped.
+type page struct {
+	Everything thing
+	Channels   []thing
+	Campaigns  []thing
+	// More says that there are more campaigns than are listed.
+	More bool
+}
+
+func show(v *view.Visit) error {
+	var stops struct{ Items []inForce }
+	var campaigns struct {
+		Items []struct{ ID, Name, State, Channel string }
+		Next  string
+	}
+	if err := v.Together(v.Read(&stops, nil, "stops"), v.Read(&campaigns, url.Values{"limit": {"200"}}, "campaigns")); err != nil {
+		return err
+	}
+	of := func(channel, campaign string) *inForce {
+		i := slices.IndexFunc(stops.Items, func(s inForce) bool { return s.Channel == channel && s.Campaign == campaign })
+		if i < 0 {
+			return nil
+		}
+		return &stops.Items[i]
+	}
+	p := page{Everything: thing{Stop: of("", "")}, More: campaigns.Next != ""}
+	for _, channel := range delivery.Channels() {
+		p.Channels = append(p.Channels, thing{Channel: string(channel), Stop: of(string(channel), "")})
+	}
+	for _, c := range campaigns.Items {
+		if s := of("", c.ID); s != nil || c.State == "running" || c.State == "scheduled" || c.State == "paused" {
+			p.Campaigns = append(p.Campaigns, thing{Campaign: c.ID, Name: c.Name, State: c.State, Stop: s})
+		}
+	}
+	return v.Show(pages, "stops", p)
+}
+
+// scope is what a form is about.
+type scope struct {
+	Channel           string `json:"channel,omitempty"`
+	Campaign          string `json:"campaign,omitempty"`
+	KeepTransactional bool   `json:"keepTransactional,omitempty"`
+}
+
+func stop(v *view.Visit) error {
+	s := scope{v.Field("channel"), v.Field("campaign"), v.Field("keep") == "yes"}
+	if err := v.API.Post(v.Context(), "/v1/stop", v.Field("once"), s, nil); err != nil {
+		return err
+	}
+	return v.Go(view.Link("stops"), "stop.done.stopped")
+}
+
+func resume(v *view.Visit) error {
+	s := scope{Channel: v.Field("channel"), Campaign: v.Field("campaign")}
+	if err := v.API.Post(v.Context(), "/v1/resume", v.Field("once"), s, nil); err != nil {
+		return err
+	}
+	return v.Go(view.Link("stops"), "stop.done.resumed")
+}
