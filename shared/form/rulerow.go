@@ -152,11 +152,8 @@ func resolve(typed map[string]string) {
 		name := strings.TrimSpace(typed[input])
 		if known, is := called()[name]; is {
 			typed[input] = known
-		} else if f, key, ok := rule.Find(name, rule.English); ok {
-			typed[input] = f.Name
-			if input == inField {
-				typed[inKey] = key
-			}
+		} else if f, key, ok := rule.Find(name, rule.English); ok && input == inField {
+			typed[inField], typed[inKey] = f.Name, key
 		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/userops/userops/shared/domain/definition/schema"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/fault/reason"
-	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 )
 
@@ -289,21 +288,29 @@ func (v view) labelled(options []schema.Option) []Option {
 	return all
 }
 
+// picks is the field of which something is picked: the list's element, of a list.
+func (v view) picks() *schema.Field {
+	if v.Field.Type == schema.List {
+		return v.Field.Of
+	}
+	return v.Field
+}
+
+// options are what the field can be.
+func (v view) options() []Option {
+	switch f := v.picks(); f.Type {
+	case schema.Flag:
+		return []Option{{"true", v.T("yes")}, {"false", v.T("no")}}
+	case schema.Reference:
+		return v.references(f.Refers)
+	default:
+		return v.labelled(f.Options)
+	}
+}
+
 // Options are what a select offers: first nothing, last what stands there and is not on the list.
 func (v view) Options() []Option {
-	f := v.Field
-	if f.Type == schema.List {
-		f = f.Of
-	}
-	var all []Option
-	switch f.Type {
-	case schema.Flag:
-		all = []Option{{"true", v.T("yes")}, {"false", v.T("no")}}
-	case schema.Reference:
-		all = v.references(f.Refers)
-	default:
-		all = v.labelled(f.Options)
-	}
+	f, all := v.picks(), v.options()
 	for _, there := range lines(v.Typed.Text) {
 		if !slices.ContainsFunc(all, func(o Option) bool { return o.Value == there }) {
 			all = append(all, Option{there, there + "（" + v.T("there.not") + "）"})
@@ -376,4 +383,4 @@ func (v view) AsLabel() string {
 func (v view) RuleView() ruleView { return ruleView{v.Node.Rule, v.page, 1} }
 
 // shownAmount is an amount as people read it: "500.00 CNY".
-func shownAmount(text string, c money.Currency) string { return text + " " + string(c) }
+func shownAmount(text, currency string) string { return text + " " + currency }

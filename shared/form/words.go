@@ -16,9 +16,11 @@ var words = map[string]schema.Words{
 	"currency":   {English: "Currency", Chinese: "货币"},
 	"unit":       {English: "Unit", Chinese: "记账单位"},
 	"line":       {English: "line", Chinese: "行"},
-	"required":   {English: "needed", Chinese: "必填"},
 	"odd":        {English: "This cannot be shown in fields, and stands here as JSON. Leave it as it is, or ask whoever wrote it.", Chinese: "这里的内容无法用表单显示，以 JSON 原样列出；可以保持不变，或询问写它的人。"},
 	"rest":       {English: "There is more here that this version does not know. It is kept as it is.", Chinese: "这里还有当前版本不认识的内容，会原样保留。"},
+	"empty":      {English: "empty", Chinese: "空"},
+	"more":       {English: "What this version does not know", Chinese: "当前版本不认识的内容"},
+	"comma":      {English: ", ", Chinese: "、"},
 	"untold":     {English: "The system's own words:", Chinese: "系统原文："},
 	"as":         {English: "Type", Chinese: "类型"},
 	"as.text":    {English: "text", Chinese: "文本"},
@@ -91,6 +93,4 @@ var words = map[string]schema.Words{
 	"group.person":     {English: "Person", Chinese: "个人资料"},
 	"group.reach":      {English: "Reach", Chinese: "可触达"},
 	"group.behaviour":  {English: "Behaviour", Chinese: "行为"},
-
-	"difference.nothing": {English: "nothing", Chinese: "无"},
 }
