@@ -6,63 +6,19 @@ package form
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/userops/userops/shared/domain/definition/schema"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/money"
 )
-
-// Shop is what times and amounts are shown by.
-type Shop struct {
-	Zone     *time.Location
-	Currency money.Currency
-}
 
 // Form is a document as it is shown, or as it was typed.
 type Form struct {
 	Root *Node
 	shop Shop
 }
-
-// Node is one place of a form.
-type Node struct {
-	Field *schema.Field
-	// Name is the beginning of the names of its inputs, Path its place in the document, as a fault names it.
-	Name, Path string
-	Typed      Typed
-	Key        string  // what was typed as its name, of an entry of a map
-	Parts      []*Node // the members of an object; the rows of a list, an array or a map
-	Rule       *Rule   // of a rule
-	Odd        bool    // it is shown as JSON, since its inputs cannot tell what stands there
-	Faults     []fault.Fault
-
-	kept json.RawMessage // what stands there in the document, where it is not what its inputs tell
-	rest json.RawMessage // the members of an object that have no field
-}
-
-// root is the name of the document's own node.
-const root = "doc"
-
-// Bounds of what is read from a request.
-const (
-	maxNodes = 5000
-	maxRows  = 1000
-)
-
-// The ends of the names of inputs that are not of what was typed in the first one.
-const (
-	endAs   = "~as"
-	endIn   = "~in"
-	endKey  = "~key"
-	endRows = "~n"
-	endOdd  = "~odd"
-	endKept = "~kept"
-	endRest = "~rest"
-)
 
 // Show is the form of a document, of a new one where doc is empty.
 func Show(f *schema.Field, doc json.RawMessage, s Shop) *Form {
@@ -89,70 +45,73 @@ func (f *Form) Document() (json.RawMessage, fault.Faults) {
 	return raw, w.faults
 }
 
-// number gives the node and what lies below it their names and places.
-func (n *Node) number(name, path string) {
-	n.Name, n.Path = name, path
-	if n.Rule != nil {
-		n.Rule.number(name, path)
+// Blame puts the faults of the API beside the fields that they are of. Those that are of no field stand at the document.
+func (f *Form) Blame(faults fault.Faults) {
+	for _, one := range faults {
+		n := f.Root.holding(one.Field)
+		if n.Rule != nil {
+			n.Rule.blame(one)
+			continue
+		}
+		n.Faults = append(n.Faults, one)
 	}
-	for i, part := range n.Parts {
-		row := fmt.Sprintf("%s[%d]", name, i)
-		switch n.Field.Type {
-		case schema.Object:
-			part.number(name+"."+part.Field.Name, strings.TrimPrefix(path+"."+part.Field.Name, "."))
-		case schema.Map:
-			part.number(row, strings.TrimPrefix(path+"."+part.Key, "."))
-		default:
-			part.number(row, fmt.Sprintf("%s[%d]", path, i))
+}
+
+// holding is the deepest node that has a place in it.
+func (n *Node) holding(field string) *Node {
+	for _, part := range n.Parts {
+		if within(part.Path, field) {
+			return part.holding(field)
 		}
 	}
+	return n
 }
 
-// walk visits the node and all below it.
-func (n *Node) walk(each func(*Node)) {
-	each(n)
-	for _, part := range n.Parts {
-		part.walk(each)
+// Act does what a button of the form asks for, and says whether it was one: to add a row, to take one away, to put it before the one above.
+func (f *Form) Act(do string) bool {
+	verb, name, _ := strings.Cut(do, " ")
+	done := f.act(verb, name)
+	if done {
+		f.Root.number(root, "")
 	}
+	return done
 }
 
-// find is the node of a name, nil if there is none.
-func (n *Node) find(name string) (found *Node) {
-	n.walk(func(one *Node) {
-		if one.Name == name {
-			found = one
+func (f *Form) act(verb, name string) bool {
+	var ruled *Node
+	f.Root.walk(func(n *Node) {
+		if n.Rule != nil && within(n.Name, name) {
+			ruled = n
 		}
 	})
-	return found
-}
-
-// onLines says whether a list is typed on the lines of one input, or ticked, rather than in rows of inputs.
-func onLines(f *schema.Field) bool {
-	if f.Type != schema.List {
-		return false
+	if ruled != nil {
+		return ruled.Rule.act(verb, name)
 	}
-	switch f.Of.Type {
-	case schema.Text, schema.Choice, schema.Reference, schema.Whole, schema.Decimal, schema.Percent, schema.Minor, schema.Span:
+	if verb == "add" {
+		n := f.Root.find(name)
+		if n == nil || n.Odd || n.Field.Type != schema.List && n.Field.Type != schema.Map || onLines(n.Field) || len(n.Parts) >= maxRows {
+			return false
+		}
+		n.Parts, n.Typed.As = append(n.Parts, show(n.Field.Of, nil, f.shop)), said
 		return true
 	}
-	return false
-}
-
-// inputs are those of a field that is filled in at one place.
-func inputs(f *schema.Field) (leaf, bool) {
-	if onLines(f) {
-		of := leaves[f.Of.Type]
-		return leaf{
-			func(raw json.RawMessage, s Shop) (Typed, bool) {
-				lines, ok := linesOf(raw, func(one json.RawMessage) (string, bool) {
-					t, ok := of.show(one, s)
-					return t.Text, ok
-				})
-				return Typed{Text: lines}, ok || string(raw) == "[]"
-			},
-			func(t Typed, s Shop) (json.RawMessage, string) { return writeLines(t.Text, of, s) },
-		}, true
+	at := strings.LastIndex(name, "[")
+	var above *Node
+	if at > 0 {
+		above = f.Root.find(name[:at])
 	}
-	l, is := leaves[f.Type]
-	return l, is
+	if above == nil || above.Field.Type == schema.Array {
+		return false
+	}
+	i := slices.IndexFunc(above.Parts, func(n *Node) bool { return n.Name == name })
+	switch {
+	case i < 0 || verb != "remove" && verb != "up":
+		return false
+	case verb == "remove":
+		above.Parts = slices.Delete(above.Parts, i, i+1)
+		above.kept = nil
+	case i > 0:
+		above.Parts[i-1], above.Parts[i] = above.Parts[i], above.Parts[i-1]
+	}
+	return true
 }

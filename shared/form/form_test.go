@@ -211,7 +211,7 @@ func FuzzDocument(f *testing.F) {
 		`{"rule":{"not":{"any":[{"field":"traits.a","op":"in","value":["x","y"]},{"percent":{"seed":"s","from":0,"to":1e1}},{"not":{"not":{}}}]}}}`,
 		`{"qualifying":{"minTotal":{"amount":1,"currency":"jpy"}},"rewards":{"friend":[{"voucher":{"amount":500,"currency":"CNY"}},{"water":1},null]},"ladder":[{}],"hold":"90m"}`,
 		`{"caps":[],"quietHours":{"start":"9:00"},"consent":{},"stopped":["social","email","fax"]}`, `{"quintiles":{"m":[1,2,3,4],"r":[1]},"windowDays":1e2,"share":1e-3}`,
-		`{"trigger":{"audience":{"at":"2036-11-27T02:00:00.5+08:00"}},"state":"\ud800","name":"  "}`, `{}`, `{"rule":7}`, `{"rule":{"all":[]}}`,
+		`{"trigger":{"audience":{"at":"2036-11-27T02:00:00.5+08:00"}},"state":"\ud800","name":"  "}`, `{}`, `{"rule":7}`, `{"rule":{"all":[]}}`, `{"rule":{"":7}}`,
 	} {
 		f.Add([]byte(body))
 	}

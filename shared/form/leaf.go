@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/userops/userops/shared/domain/definition/schema"
 	"github.com/userops/userops/shared/domain/fault"
 )
 
@@ -32,16 +31,6 @@ type leaf struct {
 	show func(raw json.RawMessage, s Shop) (Typed, bool)
 	// write is the value that was typed, nil for none; or why it is none, as a fault has it.
 	write func(t Typed, s Shop) (json.RawMessage, string)
-}
-
-// leaves are the types that are no object, list or rule. Options and references are texts: what is not on a list is the API's to refuse.
-var leaves = map[schema.Type]leaf{
-	schema.Text: {showText, writeText}, schema.Secret: {showText, writeText}, schema.Lines: {showText, writeText}, schema.Liquid: {showText, writeText},
-	schema.Choice: {showText, writeText}, schema.Reference: {showText, writeText}, schema.Flag: {showFlag, writeFlag},
-	schema.Span: {showText, writeSpan}, schema.Moment: {showMoment, writeMoment}, schema.Clock: {showText, writeClock},
-	schema.Whole: {showNumber, writeWhole}, schema.Decimal: {showNumber, writeDecimal}, schema.Percent: {showPercent, writePercent},
-	schema.Minor: {showMinor, writeMinor}, schema.Money: {showMoney, writeMoney}, schema.Quantity: {showQuantity, writeQuantity},
-	schema.Value: {showValue, writeValue}, schema.Payload: {showPayload, writeValue}, schema.JSON: {showJSON, writeJSON},
 }
 
 func showText(raw json.RawMessage, _ Shop) (Typed, bool) {

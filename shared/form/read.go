@@ -1,21 +1,11 @@
 package form
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/definition/schema"
 )
-
-// reading reads the values of a request.
-type reading struct {
-	values url.Values
-	shop   Shop
-	nodes  int
-}
 
 // node is what was sent of a place.
 func (r *reading) node(f *schema.Field, name string) *Node {
@@ -55,23 +45,3 @@ func (r *reading) rows(n *Node, name string, count int) {
 		n.Parts = append(n.Parts, part)
 	}
 }
-
-// count is how many rows were sent of a list.
-func (r *reading) count(name string) int {
-	n, err := strconv.Atoi(r.values.Get(name + endRows))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return min(n, maxRows)
-}
-
-// json is a value that travelled with the form. What somebody else has made of it is none.
-func (r *reading) json(name string) json.RawMessage {
-	if raw := compact(json.RawMessage(r.values.Get(name))); len(raw) > 0 {
-		return raw
-	}
-	return nil
-}
-
-// newlines are those of a document: browsers send two characters for each.
-func newlines(typed string) string { return strings.ReplaceAll(typed, "\r\n", "\n") }

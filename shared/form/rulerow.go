@@ -22,17 +22,14 @@ type rowKind struct {
 	write func(typed map[string]string, s Shop) (json.RawMessage, fault.Faults)
 }
 
-var rowKinds []rowKind
-
-func init() { // a row is written to see whether it tells what it was shown from
-	rowKinds = []rowKind{
-		{Condition, "field", showCondition, writeCondition},
-		{Performed, "performed", showPerformed, writePerformed},
-		{Member, "segment", showMember, writeMember},
-		{Member, "notSegment", showMember, writeMember},
-		{Share, "percent", showShare, writeShare},
-		{Written, "", nil, writeWritten},
-	}
+// rowKinds are the forms of the language, and last what is none of them.
+var rowKinds = []rowKind{
+	{Condition, "field", showCondition, writeCondition},
+	{Performed, "performed", showPerformed, writePerformed},
+	{Member, "segment", showMember, writeMember},
+	{Member, "notSegment", showMember, writeMember},
+	{Share, "percent", showShare, writeShare},
+	{Written, "", nil, writeWritten},
 }
 
 func writeWritten(typed map[string]string, s Shop) (json.RawMessage, fault.Faults) {

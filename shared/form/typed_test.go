@@ -35,31 +35,32 @@ func TestWhatIsTypedIsWritten(t *testing.T) {
 		typed     []string
 		want      string
 	}{
-		"a span in Chinese":        {"campaigns", `{"wait":"36h"}`, []string{"doc.wait", "1天 12小时"}, `{"wait":"1d12h"}`},
-		"a span is taken away":     {"campaigns", `{"wait":"36h"}`, []string{"doc.wait", ""}, `{}`},
-		"a span is left":           {"campaigns", `{"wait":"1.5h"}`, []string{"doc.name", "C"}, `{"name":"C","wait":"1.5h"}`},
-		"a share in percent":       {"campaigns", `{"control":0.10}`, []string{"doc.control", "12.5%"}, `{"control":0.125}`},
-		"digits of full width":     {"campaigns", `{}`, []string{"doc.control", "１０"}, `{"control":0.1}`},
-		"a time of the shop":       {"campaigns", `{}`, []string{"doc.trigger~as", "audience", "doc.trigger.audience.at", "2036-11-27T10:00"}, `{"trigger":{"audience":{"at":"2036-11-27T02:00:00Z"}}}`},
-		"another trigger":          {"campaigns", `{"trigger":{"enteredSegment":"a"}}`, []string{"doc.trigger~as", "event", "doc.trigger.event.name", "Signed Up"}, `{"trigger":{"event":{"name":"Signed Up"}}}`},
-		"a trigger without words":  {"campaigns", `{}`, []string{"doc.trigger~as", "audience"}, `{"trigger":{"audience":{}}}`},
-		"lines":                    {"campaigns", `{"tags":["a"]}`, []string{"doc.tags", "a\r\n\r\n b \r\n"}, `{"tags":["a","b"]}`},
-		"no lines":                 {"campaigns", `{"tags":["a"]}`, []string{"doc.tags", ""}, `{}`},
-		"said, and said no":        {"campaigns", `{}`, []string{"doc.unproven", "false"}, `{"unproven":false}`},
-		"not said any more":        {"campaigns", `{"unproven":true}`, []string{"doc.unproven", ""}, `{}`},
-		"money":                    {"programs", `{"qualifying":{"minTotal":{"amount":10000,"currency":"CNY"}}}`, []string{"doc.qualifying.minTotal", "500"}, `{"qualifying":{"minTotal":{"amount":50000,"currency":"CNY"}}}`},
-		"money without decimals":   {"programs", `{}`, []string{"doc.qualifying.minTotal", "500", "doc.qualifying.minTotal~as", "jpy"}, `{"qualifying":{"minTotal":{"amount":500,"currency":"JPY"}}}`},
-		"points become a voucher":  {"programs", `{"budget":[{"points":5}]}`, []string{"doc.budget[0]", "9.90", "doc.budget[0]~as", "voucher"}, `{"budget":[{"voucher":{"amount":990,"currency":"CNY"}}]}`},
-		"minor units":              {"settings/segmentation", `{"lines":{"r":1,"f":2,"m":300000}}`, []string{"doc.lines.m", "0.05"}, `{"lines":{"r":1,"f":2,"m":5}}`},
-		"a tick":                   {"settings/messaging", `{"stopped":["social"]}`, []string{"doc.stopped", "email|social"}, `{"stopped":["email","social"]}`},
-		"no tick":                  {"settings/messaging", `{"killSwitch":true}`, []string{"doc.killSwitch", ""}, `{}`},
-		"no caps at all":           {"settings/messaging", `{}`, []string{"doc.caps~as", "set"}, `{"caps":[]}`},
-		"the usual caps":           {"settings/messaging", `{"caps":[{"limit":1}]}`, []string{"doc.caps~as", ""}, `{}`},
-		"a map's name":             {"settings/messaging", `{"consent":{"email":"optIn"}}`, []string{"doc.consent[0]~key", "social"}, `{"consent":{"social":"optIn"}}`},
-		"a text becomes JSON":      {"templates", `{"locales":{"default":{"payload":"a"}}}`, []string{"doc.locales[0].payload", `{"a": "{{ x }}"}`, "doc.locales[0].payload~as", "json"}, `{"locales":{"default":{"payload":{"a":"{{ x }}"}}}}`},
-		"a text of several lines":  {"templates", `{"locales":{"default":{"text":"a\nb"}}}`, []string{"doc.locales[0].text", "\na\r\nb\r\n"}, `{"locales":{"default":{"text":"\na\nb\n"}}}`},
-		"what is unknown stays":    {"segments", `{"name":"a","later":{"x":[1.0]}}`, []string{"doc.name", "b"}, `{"name":"b","later":{"x":[1.0]}}`},
-		"values of a property":     {"campaigns", `{"trigger":{"event":{"name":"E","where":[{"property":"a","op":"in","value":["x"]}]}}}`, []string{"doc.trigger.event.where[0].value", "1\r\n2", "doc.trigger.event.where[0].value~as", "numbers"}, `{"trigger":{"event":{"name":"E","where":[{"property":"a","op":"in","value":[1,2]}]}}}`},
+		"a span in Chinese":       {"campaigns", `{"wait":"36h"}`, []string{"doc.wait", "1天 12小时"}, `{"wait":"1d12h"}`},
+		"a span is taken away":    {"campaigns", `{"wait":"36h"}`, []string{"doc.wait", ""}, `{}`},
+		"a span is left":          {"campaigns", `{"wait":"1.5h"}`, []string{"doc.name", "C"}, `{"name":"C","wait":"1.5h"}`},
+		"a share in percent":      {"campaigns", `{"control":0.10}`, []string{"doc.control", "12.5%"}, `{"control":0.125}`},
+		"digits of full width":    {"campaigns", `{}`, []string{"doc.control", "１０"}, `{"control":0.1}`},
+		"a time of the shop":      {"campaigns", `{}`, []string{"doc.trigger~as", "audience", "doc.trigger.audience.at", "2036-11-27T10:00"}, `{"trigger":{"audience":{"at":"2036-11-27T02:00:00Z"}}}`},
+		"another trigger":         {"campaigns", `{"trigger":{"enteredSegment":"a"}}`, []string{"doc.trigger~as", "event", "doc.trigger.event.name", "Signed Up"}, `{"trigger":{"event":{"name":"Signed Up"}}}`},
+		"a trigger without words": {"campaigns", `{}`, []string{"doc.trigger~as", "audience"}, `{"trigger":{"audience":{}}}`},
+		"lines":                   {"campaigns", `{"tags":["a"]}`, []string{"doc.tags", "a\r\n\r\n b \r\n"}, `{"tags":["a","b"]}`},
+		"no lines":                {"campaigns", `{"tags":["a"]}`, []string{"doc.tags", ""}, `{}`},
+		"said, and said no":       {"campaigns", `{}`, []string{"doc.unproven", "false"}, `{"unproven":false}`},
+		"not said any more":       {"campaigns", `{"unproven":true}`, []string{"doc.unproven", ""}, `{}`},
+		"money":                   {"programs", `{"qualifying":{"minTotal":{"amount":10000,"currency":"CNY"}}}`, []string{"doc.qualifying.minTotal", "500"}, `{"qualifying":{"minTotal":{"amount":50000,"currency":"CNY"}}}`},
+		"money without decimals":  {"programs", `{}`, []string{"doc.qualifying.minTotal", "500", "doc.qualifying.minTotal~as", "jpy"}, `{"qualifying":{"minTotal":{"amount":500,"currency":"JPY"}}}`},
+		"points become a voucher": {"programs", `{"budget":[{"points":5}]}`, []string{"doc.budget[0]", "9.90", "doc.budget[0]~as", "voucher"}, `{"budget":[{"voucher":{"amount":990,"currency":"CNY"}}]}`},
+		"minor units":             {"settings/segmentation", `{"lines":{"r":1,"f":2,"m":300000}}`, []string{"doc.lines.m", "0.05"}, `{"lines":{"r":1,"f":2,"m":5}}`},
+		"a tick":                  {"settings/messaging", `{"stopped":["social"]}`, []string{"doc.stopped", "email|social"}, `{"stopped":["email","social"]}`},
+		"no tick":                 {"settings/messaging", `{"killSwitch":true}`, []string{"doc.killSwitch", ""}, `{}`},
+		"no caps at all":          {"settings/messaging", `{}`, []string{"doc.caps~as", "set"}, `{"caps":[]}`},
+		"the usual caps":          {"settings/messaging", `{"caps":[{"limit":1}]}`, []string{"doc.caps~as", ""}, `{}`},
+		"a map's name":            {"settings/messaging", `{"consent":{"email":"optIn"}}`, []string{"doc.consent[0]~key", "social"}, `{"consent":{"social":"optIn"}}`},
+		"a text becomes JSON":     {"templates", `{"locales":{"default":{"payload":"a"}}}`, []string{"doc.locales[0].payload", `{"a": "{{ x }}"}`, "doc.locales[0].payload~as", "json"}, `{"locales":{"default":{"payload":{"a":"{{ x }}"}}}}`},
+		"a text of several lines": {"templates", `{"locales":{"default":{"text":"a\nb"}}}`, []string{"doc.locales[0].text", "\na\r\nb\r\n"}, `{"locales":{"default":{"text":"\na\nb\n"}}}`},
+		"what is unknown stays":   {"segments", `{"name":"a","later":{"x":[1.0]}}`, []string{"doc.name", "b"}, `{"name":"b","later":{"x":[1.0]}}`},
+		"values of a property": {"campaigns", `{"trigger":{"event":{"name":"E","where":[{"property":"a","op":"in","value":["x"]}]}}}`, []string{"doc.trigger.event.where[0].value", "1\r\n2", "doc.trigger.event.where[0].value~as", "numbers"},
+			`{"trigger":{"event":{"name":"E","where":[{"property":"a","op":"in","value":[1,2]}]}}}`},
 		"a condition's amount":     {"segments", `{"rule":{"field":"orders.revenue","op":"gte","value":300000}}`, []string{"doc.rule~value", "500"}, `{"rule":{"field":"orders.revenue","op":"gte","value":{"money":"500.00"}}}`},
 		"the amount of a currency": {"segments", `{"rule":{"field":"orders.revenue","op":"gte","value":{"money":"1","currency":"CNY"}}}`, []string{"doc.rule~value", "2.5"}, `{"rule":{"field":"orders.revenue","op":"gte","value":{"money":"2.50","currency":"CNY"}}}`},
 		"the opposite of a row":    {"segments", `{"rule":{"segment":"a"}}`, []string{"doc.rule~not", "1"}, `{"rule":{"not":{"segment":"a"}}}`},
@@ -222,7 +223,8 @@ func TestTheRuleOfTheIssue(t *testing.T) {
 	press("remove doc.rule[0]", "doc.rule[3][3]~op", "eq", "doc.rule[3][3]~value", "red")
 	press("up doc.rule[1]")
 	raw, faults = Read(f, values, shop).Document()
-	want = `{"id":"away","name":"离开的客户","rule":{"all":[{"field":"city","op":"eq","value":"上海"},{"field":"activity.daysSince","op":"gte","value":30},{"any":[{"performed":{"event":"Product Viewed","atLeast":3,"withinDays":30}},{"notSegment":""},{"percent":{"seed":"s","from":0,"to":10}},{"field":"traits.color","op":"eq","value":"red"}]}]}}`
+	want = `{"id":"away","name":"离开的客户","rule":{"all":[{"field":"city","op":"eq","value":"上海"},{"field":"activity.daysSince","op":"gte","value":30},` +
+		`{"any":[{"performed":{"event":"Product Viewed","atLeast":3,"withinDays":30}},{"notSegment":""},{"percent":{"seed":"s","from":0,"to":10}},{"field":"traits.color","op":"eq","value":"red"}]}]}}`
 	if len(faults) > 0 || string(raw) != want {
 		t.Errorf("%s, %v\nwant %s", raw, faults, want)
 	}
@@ -290,7 +292,7 @@ func TestDifferences(t *testing.T) {
 // TestEveryTextIsThere: each word that code and template ask for is in the table, in both languages, and each of the table is asked for.
 func TestEveryTextIsThere(t *testing.T) {
 	asked := map[string]bool{}
-	for _, name := range []string{"form.html", "view.go", "viewrule.go", "difference.go"} {
+	for _, name := range []string{"form.html", "page.go", "view.go", "viewrule.go", "difference.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

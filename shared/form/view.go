@@ -12,26 +12,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/definition/schema"
-	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/fault/reason"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 )
-
-// Option is one that a select offers.
-type Option struct{ Value, Label string }
-
-// Page is what a form needs to be drawn.
-type Page struct {
-	Language rule.Language
-	// References are the ids of a kind that can be picked, with their names.
-	References func(kind string) []Option
-	// Count is how many people a field is known to have a value of; false where nobody has counted.
-	Count func(field, value string) (int, bool)
-	// New says that the document has no id yet. That of another stays as it is.
-	New bool
-	// ReadOnly shows what there is, and no button.
-	ReadOnly bool
-}
 
 //go:embed form.html
 var source string
@@ -50,61 +32,6 @@ func (f *Form) HTML(p Page) (template.HTML, error) {
 // Refused are the faults that are of no field, in the words of a language.
 func (f *Form) Refused(l rule.Language) []string {
 	return told(f.Root.Faults, "", l)
-}
-
-// page is what all places of a form have in common.
-type page struct {
-	Page
-	shop Shop
-}
-
-// T is a text of the form's own.
-func (p *page) T(key string) string { return words[key].In(p.Language) }
-
-// told are faults as they stand beside the field of a place.
-func told(faults []fault.Fault, place string, l rule.Language) []string {
-	var all []string
-	for _, f := range faults {
-		at, said := strings.TrimPrefix(strings.TrimPrefix(f.Field, place), "."), Reason(f.Reason, l)
-		switch {
-		case at == "":
-		case strings.HasPrefix(at, "["):
-			var n int
-			if _, err := fmt.Sscanf(at, "[%d]", &n); err == nil {
-				at = line(n+1, l)
-			}
-			fallthrough
-		default:
-			said = at + colon(l) + said
-		}
-		all = append(all, said)
-	}
-	return all
-}
-
-func line(n int, l rule.Language) string {
-	if l == rule.Chinese {
-		return fmt.Sprintf("第 %d %s", n, words["line"].Chinese)
-	}
-	return fmt.Sprintf("%s %d", words["line"].English, n)
-}
-
-func colon(l rule.Language) string {
-	if l == rule.Chinese {
-		return "："
-	}
-	return ": "
-}
-
-// Reason is why something is refused, in the words of a language. What has none in Chinese stands there as it is, and says so.
-func Reason(english string, l rule.Language) string {
-	if l != rule.Chinese {
-		return english
-	}
-	if said, has := reason.Chinese(english); has {
-		return said
-	}
-	return words["untold"].Chinese + english
 }
 
 // view is a node as its template sees it.
@@ -329,13 +256,6 @@ func (v view) Options() []Option {
 	return slices.Concat([]Option{{"", nothing}}, all)
 }
 
-func (p *page) references(kind string) []Option {
-	if p.References == nil {
-		return nil
-	}
-	return slices.Clone(p.References(kind))
-}
-
 // Ticked says whether a value is one of those that were picked.
 func (v view) Ticked(value string) bool { return slices.Contains(lines(v.Typed.Text), value) }
 
@@ -378,6 +298,15 @@ func (v view) AsLabel() string {
 	}
 	return v.T("as")
 }
+
+// Ruled says whether a rule stands below the node.
+func (v view) Ruled() (has bool) {
+	v.walk(func(n *Node) { has = has || n.Rule != nil })
+	return has
+}
+
+// Fields are the options of what can be asked, each with its group.
+func (v view) Fields() template.HTML { return offered()[v.Language] }
 
 // RuleView is the rule of the node.
 func (v view) RuleView() ruleView { return ruleView{v.Node.Rule, v.page, 1} }

@@ -43,9 +43,6 @@ var groupOf = func() map[string]string {
 	return all
 }()
 
-// Fields are the options of what can be asked, each with its group.
-func (v view) Fields() template.HTML { return offered()[v.Language] }
-
 // offered are those options, drawn once: every form with a rule has them.
 var offered = sync.OnceValue(func() map[rule.Language]template.HTML {
 	all := map[rule.Language]template.HTML{}
@@ -63,12 +60,6 @@ var offered = sync.OnceValue(func() map[rule.Language]template.HTML {
 	}
 	return all
 })
-
-// Ruled says whether a rule stands below the node.
-func (v view) Ruled() (has bool) {
-	v.walk(func(n *Node) { has = has || n.Rule != nil })
-	return has
-}
 
 // Inside are the rows of a group.
 func (r ruleView) Inside() []ruleView {

@@ -7,23 +7,7 @@ import (
 	"strings"
 
 	"github.com/userops/userops/shared/domain/definition/schema"
-	"github.com/userops/userops/shared/domain/fault"
 )
-
-// writing makes a document of a form, and notes at each place what cannot be.
-type writing struct {
-	shop   Shop
-	faults fault.Faults
-}
-
-// fault notes why what was typed at a place is none.
-func (w *writing) fault(n *Node, reason string) { w.faultAt(n, n.Path, reason) }
-
-func (w *writing) faultAt(n *Node, path, reason string) {
-	f := fault.Fault{Field: path, Reason: reason}
-	w.faults = append(w.faults, f)
-	n.Faults = append(n.Faults, f)
-}
 
 // node is what the document has at a place, nil for nothing.
 func (w *writing) node(n *Node) json.RawMessage {
@@ -208,81 +192,4 @@ func (w *writing) rows(n *Node) json.RawMessage {
 		}
 	}
 	return list(all)
-}
-
-// Blame puts the faults of the API beside the fields that they are of. Those that are of no field stand at the document.
-func (f *Form) Blame(faults fault.Faults) {
-	for _, one := range faults {
-		n := f.Root.holding(one.Field)
-		if n.Rule != nil {
-			n.Rule.blame(one)
-			continue
-		}
-		n.Faults = append(n.Faults, one)
-	}
-}
-
-// holding is the deepest node that has a place in it.
-func (n *Node) holding(field string) *Node {
-	for _, part := range n.Parts {
-		if within(part.Path, field) {
-			return part.holding(field)
-		}
-	}
-	return n
-}
-
-// within says whether a place is another, or lies in it.
-func within(outer, inner string) bool {
-	rest, ok := strings.CutPrefix(inner, outer)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
-}
-
-// Act does what a button of the form asks for, and says whether it was one: to add a row, to take one away, to put it before the one above.
-func (f *Form) Act(do string) bool {
-	verb, name, _ := strings.Cut(do, " ")
-	done := f.act(verb, name)
-	if done {
-		f.Root.number(root, "")
-	}
-	return done
-}
-
-func (f *Form) act(verb, name string) bool {
-	var ruled *Node
-	f.Root.walk(func(n *Node) {
-		if n.Rule != nil && within(n.Name, name) {
-			ruled = n
-		}
-	})
-	if ruled != nil {
-		return ruled.Rule.act(verb, name)
-	}
-	if verb == "add" {
-		n := f.Root.find(name)
-		if n == nil || n.Odd || n.Field.Type != schema.List && n.Field.Type != schema.Map || onLines(n.Field) || len(n.Parts) >= maxRows {
-			return false
-		}
-		n.Parts, n.Typed.As = append(n.Parts, show(n.Field.Of, nil, f.shop)), said
-		return true
-	}
-	at := strings.LastIndex(name, "[")
-	var above *Node
-	if at > 0 {
-		above = f.Root.find(name[:at])
-	}
-	if above == nil || above.Field.Type == schema.Array {
-		return false
-	}
-	i := slices.IndexFunc(above.Parts, func(n *Node) bool { return n.Name == name })
-	switch {
-	case i < 0 || verb != "remove" && verb != "up":
-		return false
-	case verb == "remove":
-		above.Parts = slices.Delete(above.Parts, i, i+1)
-		above.kept = nil
-	case i > 0:
-		above.Parts[i-1], above.Parts[i] = above.Parts[i], above.Parts[i-1]
-	}
-	return true
 }

@@ -85,7 +85,10 @@ func TestEveryReasonHasARow(t *testing.T) {
 		t.Errorf("%d reasons were found: the test looks in the wrong place", len(used))
 	}
 	// What is put together of parts, where the code has no such text.
-	for _, row := range []string{"is a JSON %s, which does not fit", "there are %d segments, at most %d", "%q is nothing that somebody consents to: %s, each alone or with /%s behind it, or %s", "or %s is required", "is required", "is not valid JSON: %s", "must be %s", "must have %s", "%s is not a number", "names the campaign %s, which is not there"} {
+	for _, row := range []string{
+		"is a JSON %s, which does not fit", "there are %d segments, at most %d",
+		"%q is nothing that somebody consents to: %s, each alone or with /%s behind it, or %s", "or %s is required", "is required", "is not valid JSON: %s", "must be %s", "must have %s", "%s is not a number", "names the campaign %s, which is not there",
+	} {
 		used[row] = true
 	}
 	for row, chinese := range rows {

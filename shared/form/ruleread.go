@@ -1,0 +1,34 @@
+package form
+
+import (
+	"fmt"
+	"strings"
+)
+
+// rule is what was sent of a place of a rule.
+func (r *reading) rule(name string, depth int) *Rule {
+	r.nodes++
+	kind := Kind(r.values.Get(name + endKind))
+	if len(inputsOf[kind]) == 0 {
+		return emptyRule()
+	}
+	one := &Rule{Kind: kind, Not: r.values.Get(name+endNot) != "", Typed: map[string]string{}, kept: r.json(name + endKept)}
+	for _, input := range inputsOf[kind] {
+		if typed := newlines(strings.Join(r.values[name+"~"+input], "\n")); typed != "" {
+			one.Typed[input] = typed
+		}
+	}
+	if kind == Condition || kind == Group {
+		resolve(one.Typed)
+	}
+	if kind != Group {
+		return one
+	}
+	for i := range r.count(name) {
+		if depth > maxRuleDepth || r.nodes > maxNodes {
+			break
+		}
+		one.Rules = append(one.Rules, r.rule(fmt.Sprintf("%s[%d]", name, i), depth+1))
+	}
+	return one
+}
