@@ -5,6 +5,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -35,6 +36,18 @@ type estimate struct {
 	Reach []reach `json:"reach"`
 	// Warnings are what may be meant otherwise in a rule that is not saved yet.
 	Warnings []httpapi.FieldError `json:"warnings,omitempty"`
+	// People are some of those who match, to look at: who they are, their profiles tell as far as the caller may see it.
+	People []profile.ID `json:"people,omitempty"`
+}
+
+// maxPeople bounds how many of those who match are named.
+const maxPeople = 5
+
+// match counts somebody who matches. Profiles lie in the sequence of a hash, so that the first ones are as good as any.
+func (e *estimate) match(one *profile.Profile) {
+	if e.Matched++; len(e.People) < maxPeople {
+		e.People = append(e.People, one.ID)
+	}
 }
 
 // part is how many of the sample are something, and how many people that makes.

@@ -205,7 +205,7 @@ func (p *Process) sample(ctx context.Context, meets func(*profile.Profile) bool)
 			for _, one := range page.Profiles {
 				e.Sampled++
 				if meets(one) {
-					e.Matched++
+					e.match(one)
 				}
 			}
 			return nil

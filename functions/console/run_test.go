@@ -150,8 +150,16 @@ func TestPreviewOfEverybodyIsExact(t *testing.T) {
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.process.Profiles = population{0: {crowd(30, 3)}, 5: {crowd(10, 1)}}
 	want := `{"segment":"vip","sampled":40,"matched":4,"exact":true,"share":{"estimate":0.1,"low":0.1,"high":0.1},"profiles":40,"audience":{"estimate":4,"low":4,"high":4},"reach":[`
-	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); !strings.HasPrefix(got, want) {
+	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); !strings.HasPrefix(got, want) || !strings.HasSuffix(strings.TrimSpace(got), `,"people":["0","1","2","0"]}`) {
 		t.Errorf("preview is %s\nwant %s", got, want)
+	}
+	b.process.Profiles = population{0: {crowd(30, 9)}}
+	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); !strings.HasSuffix(strings.TrimSpace(got), `,"people":["0","1","2","3","4"]}`) {
+		t.Errorf("nine who match are shown as %s, want five of them", got)
+	}
+	b.process.Profiles = population{0: {crowd(30, 0)}}
+	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); strings.Contains(got, "people") {
+		t.Errorf("nobody matches, and the preview is %s", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -229,3 +230,39 @@ func FuzzDocument(f *testing.F) {
 
 // twice says whether a name stands twice in an object, which no document that was saved has.
 func twice(body []byte) bool { return len(fault.Repeated(body)) > 0 }
+
+// FuzzRead: whatever a request sends, there is a form of it, a document of JSON, and a page, and no button breaks it.
+func FuzzRead(f *testing.F) {
+	kinds := schemas()
+	for _, query := range []string{
+		"doc.rule~kind=group&doc.rule~n=3&doc.rule~mode=x&doc.rule[0]~kind=field&doc.rule[0]~field=orders.revenue&doc.rule[0]~op=in&doc.rule[0]~value=1&doc.rule[1]~kind=json&doc.rule[2]~kind=group&doc.rule[2]~n=9",
+		"doc.rule~kind=field&doc.rule~field=events.<event>.lastAt&doc.rule~key=E&doc.rule~op=within&doc.rule~value=x&doc.rule~kept={&doc.rule~not=1", "doc~odd=1&doc={", "doc~rest=[1]&doc~kept=7&doc.name~odd=1&doc.name=x",
+		"doc.variants~n=2&doc.variants[0].weight=x&doc.ladder~n=9&doc.ladder[0].advocate~n=9&doc.caps~n=-1&doc.caps~as=set", "doc.locales~n=2&doc.locales[0]~key=a&doc.locales[1]~key=a", "doc.quintiles.m[0]=1&doc.quintiles.m[1]=", "doc.budget~n=1&doc.budget[0]=5&doc.budget[0]~as=water",
+		"doc.trigger~as=event&doc.trigger.event.where~n=1&doc.trigger.event.where[0].value=[&doc.trigger.event.where[0].value~as=json",
+	} {
+		for _, do := range []string{"add doc.variants", "field doc.rule", "remove doc.rule[1]", "up doc.rule[2]", "remove doc.locales[0]", "group doc.rule"} {
+			f.Add(query, do)
+		}
+	}
+	f.Fuzz(func(t *testing.T, query, do string) {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		for at, kind := range kinds {
+			form := Read(kind, values, shop)
+			for range 2 {
+				raw, faults := form.Document()
+				if !json.Valid(raw) {
+					t.Fatalf("%s: %q is no JSON: %s", at, query, raw)
+				}
+				form.Blame(faults)
+				if _, err := form.HTML(Page{Language: "zh"}); err != nil {
+					t.Fatalf("%s: %q: %v", at, query, err)
+				}
+				form.Act(do)
+			}
+			Differences(kind, nil, json.RawMessage("{}"), shop, Page{Language: "en"})
+		}
+	})
+}

@@ -248,6 +248,18 @@ func TestASingleRowBecomesAGroup(t *testing.T) {
 	}
 }
 
+// TestAmountsAreNotSaidToBeMinorUnits, since in a form they are typed in yuan.
+func TestAmountsAreNotSaidToBeMinorUnits(t *testing.T) {
+	for _, l := range rule.Languages() {
+		for _, f := range rule.Fields(l) {
+			r := ruleView{&Rule{Kind: Condition, Typed: map[string]string{inField: f.Name}}, &page{Page{Language: l}, shop}, 1}
+			if m := r.Meaning(); f.Unit == rule.Money && (strings.Contains(m, "minor") || strings.Contains(m, "最小") || m == "") {
+				t.Errorf("%s means %q", f.Name, m)
+			}
+		}
+	}
+}
+
 func TestAClockThatLeaps(t *testing.T) {
 	berlin := Shop{Zone: zone("Europe/Berlin"), Currency: "EUR"}
 	for typed, want := range map[string]string{

@@ -128,7 +128,7 @@ func (r ruleView) Meaning() string {
 	if !ok {
 		return ""
 	}
-	said := f.Meaning
+	said := inYuan.Replace(f.Meaning) // here an amount is typed as people write it
 	if !f.Live {
 		said += " " + r.T("rule.run")
 	}
@@ -137,6 +137,9 @@ func (r ruleView) Meaning() string {
 	}
 	return said
 }
+
+// inYuan takes out of what a field means that a number of it counts minor units.
+var inYuan = strings.NewReplacer("in minor units of the shop's currency", "in the shop's currency", ", in whole minor units", "", "的最小单位计", "计", "，取整到最小货币单位", "")
 
 // Keyed says that the field stands for many, of which one is named.
 func (r ruleView) Keyed() bool { return strings.Contains(r.Typed[inField], "<") }

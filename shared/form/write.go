@@ -135,19 +135,21 @@ func (w *writing) entries(n *Node) json.RawMessage {
 	var all []member
 	for _, part := range n.Parts {
 		raw := w.node(part)
-		switch {
-		case part.Key == "" && raw == nil:
+		if part.Key == "" && raw == nil {
 			continue // a row that nobody has filled in
+		}
+		if raw == nil && part.Field.Type == schema.Object {
+			raw = json.RawMessage("{}")
+		}
+		switch {
 		case part.Key == "":
 			w.fault(part, "has no name")
 			continue
-		case one(all, part.Key) != nil:
-			w.fault(part, "is there twice")
-		case raw == nil && part.Field.Type == schema.Object:
-			raw = json.RawMessage("{}")
 		case raw == nil:
 			w.fault(part, "is missing")
 			continue
+		case one(all, part.Key) != nil:
+			w.fault(part, "is there twice")
 		}
 		all = append(all, member{part.Key, raw})
 	}

@@ -144,7 +144,7 @@ func New(kind string, t reflect.Type, table Table) *Field {
 // Rows are the paths of which a table has a row: of each field, and of the entries of a map. An element of a list has the list's.
 func (f *Field) Rows() []string {
 	var paths []string
-	f.walk(func(one *Field) {
+	f.Walk(func(one *Field) {
 		if one.Path == "" || one.Name != "" || strings.HasSuffix(one.Path, ".*") {
 			paths = append(paths, one.Path)
 		}
@@ -152,13 +152,14 @@ func (f *Field) Rows() []string {
 	return paths
 }
 
-func (f *Field) walk(each func(*Field)) {
+// Walk visits the field and all below it.
+func (f *Field) Walk(each func(*Field)) {
 	each(f)
 	for _, part := range f.Parts {
-		part.walk(each)
+		part.Walk(each)
 	}
 	if f.Of != nil {
-		f.Of.walk(each)
+		f.Of.Walk(each)
 	}
 }
 

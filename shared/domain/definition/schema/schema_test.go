@@ -197,7 +197,7 @@ func TestOptionsAreTheDomains(t *testing.T) {
 	for _, row := range definition.Rows() {
 		kind, _ := row.Names()
 		for id, shape := range row.Shapes() {
-			Of(kind, id).walk(func(f *Field) {
+			Of(kind, id).Walk(func(f *Field) {
 				of := typeAt(shape, f.Path)
 				if f.Type != Choice || f.Name == "" && f.Path != "consent.*" || of.PkgPath() == "" {
 					return
@@ -244,7 +244,7 @@ func TestWordsOfWhatComesByItself(t *testing.T) {
 func TestTypes(t *testing.T) {
 	got := map[string]Type{}
 	for _, kind := range []string{"campaign", "template", "program", "segment", "source"} {
-		Of(kind, "").walk(func(f *Field) {
+		Of(kind, "").Walk(func(f *Field) {
 			if f.Name != "" {
 				got[kind+" "+f.Path] = f.Type
 			}
