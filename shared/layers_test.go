@@ -249,6 +249,7 @@ var below = map[string][]string{
 	"outreach": {"people", "audience"},
 	"reward":   {"people"},
 	"operator": {"people"},
+	"insight":  {"people"},
 	// definition is the table of what operators write, of every context.
 	"definition": {"people", "audience", "outreach", "reward", "operator"},
 	"money":      {},

@@ -1,0 +1,282 @@
+package fold
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/people/event"
+)
+
+// Match is what an event has to be: a track event of a name, any event of the calls page, screen, identify, group and alias, or any at all, written *. It meets all conditions.
+type Match struct {
+	Event string `json:"event"`
+	// As is what an answer calls it; the event, where it says nothing.
+	As    string      `json:"as,omitempty"`
+	Where []Condition `json:"where,omitempty"`
+}
+
+// Condition asks a value of an event. An event that does not have the field meets ne and "exists": false and nothing else; of several values one has to meet it, for ne all.
+type Condition struct {
+	Field string          `json:"field"`
+	Op    string          `json:"op"`
+	Value json.RawMessage `json:"value"`
+}
+
+// Bounds of a definition.
+const (
+	maxMatches    = 20
+	maxConditions = 20
+	maxOperands   = 1000
+	maxEventName  = 512
+)
+
+// ops are what a condition can ask, and the kinds of value that it is asked with; in takes a list of them.
+var ops = map[string][]ValueKind{
+	"eq": {Text, Number, Flag}, "ne": {Text, Number, Flag}, "gt": {Number}, "gte": {Number}, "lt": {Number}, "lte": {Number},
+	"in": {Text, Number, Flag}, "contains": {Text}, "exists": {Flag},
+}
+
+// calls are the words for events of a call whatever their name.
+var calls = map[string]event.Kind{"page": event.Page, "screen": event.Screen, "identify": event.Identify, "group": event.Group, "alias": event.Alias}
+
+// check tells what is wrong with a match, below a place of a definition.
+func (m Match) check(at string, faults *fault.Faults) {
+	if strings.TrimSpace(m.Event) == "" || len(m.Event) > maxEventName {
+		faults.Addf(at+".event", "is missing or has more than %d bytes", maxEventName)
+	}
+	if len(m.As) > maxEventName {
+		faults.Addf(at+".as", "has more than %d bytes", maxEventName)
+	}
+	checkConditions(at+".where", m.Where, faults)
+}
+
+// title is what an answer calls a match.
+func (m Match) title() string { return cmp.Or(m.As, m.Event) }
+
+func checkConditions(at string, all []Condition, faults *fault.Faults) {
+	if len(all) > maxConditions {
+		faults.Addf(at, "has more than %d conditions", maxConditions)
+		return
+	}
+	for i, c := range all {
+		place := index(at, i)
+		if !known(c.Field) {
+			faults.Addf(place+".field", "is not name, source, trust or a path such as properties.total or context.page.path")
+		}
+		kinds, is := ops[c.Op]
+		if !is {
+			faults.Add(place+".op", "is not eq, ne, gt, gte, lt, lte, in, contains or exists")
+			continue
+		}
+		operands := c.operands()
+		if len(operands) == 0 || len(operands) > maxOperands {
+			faults.Addf(place+".value", "is not %s", wanted(c.Op))
+			continue
+		}
+		for _, o := range operands {
+			if !slices.Contains(kinds, o.Kind) {
+				faults.Addf(place+".value", "is not %s", wanted(c.Op))
+				break
+			}
+		}
+	}
+}
+
+// wanted says what value an op is asked with.
+func wanted(op string) string {
+	switch op {
+	case "in":
+		return "a list of 1 to 1000 texts, numbers or truth values"
+	case "contains":
+		return "a text"
+	case "exists":
+		return "true or false"
+	case "eq", "ne":
+		return "a text, a number or a truth value"
+	}
+	return "a number"
+}
+
+// operands are the values that a condition compares with.
+func (c Condition) operands() (all []Value) {
+	raw := []json.RawMessage{c.Value}
+	if c.Op == "in" {
+		raw = nil // reading into it would write into the definition
+		if json.Unmarshal(c.Value, &raw) != nil {
+			return nil
+		}
+	}
+	for _, one := range raw {
+		var loose any
+		if json.Unmarshal(one, &loose) != nil {
+			return nil
+		}
+		all = append(all, ValueOf([]byte(strings.TrimSpace(string(one)))))
+	}
+	return all
+}
+
+// condition is one that is asked. verdicts are what became of the words of a block: 0 not asked yet, 1 no, 2 yes.
+type condition struct {
+	op       string
+	column   int // of the question; onName asks the event's name
+	operands []Value
+	verdicts []byte
+}
+
+const onName = -1
+
+// one tells whether a value meets the condition, of ne whether it is equal.
+func (c *condition) one(v Value) bool {
+	to := c.operands[0]
+	switch c.op {
+	case "eq", "ne":
+		return same(v, to)
+	case "in":
+		return slices.ContainsFunc(c.operands, func(o Value) bool { return same(v, o) })
+	case "contains":
+		return v.Kind == Text && strings.Contains(v.Text, to.Text)
+	case "exists":
+		return true
+	}
+	if v.Kind != Number {
+		return false
+	}
+	switch c.op {
+	case "gt":
+		return v.Number > to.Number
+	case "gte":
+		return v.Number >= to.Number
+	case "lt":
+		return v.Number < to.Number
+	}
+	return v.Number <= to.Number
+}
+
+func same(a, b Value) bool {
+	if a.Kind != b.Kind {
+		return false
+	}
+	switch a.Kind {
+	case Number:
+		return a.Number == b.Number
+	case Flag:
+		return a.Flag == b.Flag
+	}
+	return a.Text == b.Text
+}
+
+// any tells whether one of an event's values meets the condition.
+func (c *condition) any(v *Values, i int) bool {
+	from, to := v.span(i)
+	for place := from; place < to; place++ {
+		if v.Codes == nil {
+			if c.one(Value{Kind: Number, Number: float64(v.Whole[place]) / v.Power}) {
+				return true
+			}
+			continue
+		}
+		code := v.Codes[place]
+		if c.verdicts[code] == 0 {
+			c.verdicts[code] = 1
+			if w := v.Words[code]; w.Kind != None && c.one(w) {
+				c.verdicts[code] = 2
+			}
+		}
+		if c.verdicts[code] == 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// meets tells whether an event of a block meets the condition.
+func (c *condition) meets(b *Block, i int) bool {
+	var any bool
+	if c.column == onName {
+		name := b.Names[b.Events[i]].Name
+		any = name != "" && c.one(Value{Kind: Text, Text: name})
+	} else {
+		any = c.any(&b.Columns[c.column], i)
+	}
+	switch c.op {
+	case "ne":
+		return !any
+	case "exists":
+		return any == c.operands[0].Flag
+	}
+	return any
+}
+
+// matcher is what the matches of a question become: a bit each.
+type matcher struct {
+	columns []string
+	matches []Match
+	wheres  [][]condition
+}
+
+// column is the place of a column in the question's list.
+func (m *matcher) column(field string) int {
+	if field == fieldName {
+		return onName
+	}
+	i := slices.Index(m.columns, field)
+	if i < 0 {
+		i = len(m.columns)
+		m.columns = append(m.columns, field)
+	}
+	return i
+}
+
+func (m *matcher) add(all ...Match) {
+	for _, match := range all {
+		var where []condition
+		for _, c := range match.Where {
+			where = append(where, condition{op: c.Op, column: m.column(c.Field), operands: c.operands()})
+		}
+		m.matches, m.wheres = append(m.matches, match), append(m.wheres, where)
+	}
+}
+
+// is tells whether an event of a name may meet a match.
+func (m Match) is(n Name) bool {
+	if kind, call := calls[m.Event]; call {
+		return n.Kind == kind
+	}
+	return m.Event == "*" || n.Kind == event.Track && n.Name == m.Event
+}
+
+// prepare marks the events of a block.
+func (m *matcher) prepare(b *Block) {
+	masks := make([]uint32, len(b.Names))
+	for i, name := range b.Names {
+		for bit, match := range m.matches {
+			if match.is(name) {
+				masks[i] |= 1 << bit
+			}
+		}
+	}
+	b.marks = make([]uint32, len(b.Events))
+	for i, code := range b.Events {
+		b.marks[i] = masks[code]
+	}
+	for bit, where := range m.wheres {
+		for n := range where {
+			c := &where[n]
+			if c.column != onName {
+				c.verdicts = make([]byte, len(b.Columns[c.column].Words))
+			}
+			for i, mark := range b.marks {
+				if mark&(1<<bit) != 0 && !c.meets(b, i) {
+					b.marks[i] &^= 1 << bit
+				}
+			}
+		}
+	}
+}
+
+// Columns are what must be read beside times and names.
+func (m *matcher) Columns() []string { return m.columns }
