@@ -210,18 +210,29 @@ func (f *File) times(block int, ends []uint32) ([]int64, error) {
 		return nil, err
 	}
 	s := f.stats[block]
-	r := &reader{in: raw}
 	times := make([]int64, s.events)
-	i := uint32(0)
+	i, used := uint32(0), 0
 	for _, end := range ends {
 		at := s.begin
 		for ; i < end; i++ {
-			at += int64(r.uint())
+			// Every question reads every time, so the numbers are taken here and not one by one from a reader.
+			var n uint64
+			for shift := 0; ; shift += 7 {
+				if used == len(raw) || shift > 63 {
+					return nil, torn(colTime, block, errTorn)
+				}
+				b := raw[used]
+				used++
+				if n |= uint64(b&0x7f) << shift; b < 0x80 {
+					break
+				}
+			}
+			at += int64(n)
 			times[i] = at
 		}
 	}
-	if err := r.end(); err != nil {
-		return nil, torn(colTime, block, err)
+	if used != len(raw) {
+		return nil, torn(colTime, block, errTorn)
 	}
 	return times, nil
 }

@@ -136,3 +136,23 @@ func TestPeopleAndShards(t *testing.T) {
 		t.Errorf("shards have %d to %d of a thousand people", slices.Min(counts), slices.Max(counts))
 	}
 }
+
+// TestErasedUpToTheMoment: what was received at the very moment of an erasure is gone, a millisecond later it is of somebody who has come back.
+func TestErasedUpToTheMoment(t *testing.T) {
+	var all []Event
+	for i := range 3 {
+		all = append(all, Event{person("a"), event.Event{MessageID: fmt.Sprint(i), Kind: event.Track, Name: "A", Timestamp: noon, ReceivedAt: noon.Add(time.Duration(i) * time.Millisecond)}})
+	}
+	erased := Erasures{person("a"): noon.Add(time.Millisecond)}
+	whole := opened(t, written(t, oneShard, all))
+	raw, counts, err := Merging{Head: oneShard, Erased: erased}.Merge(whole.Rows())
+	if err != nil || counts != (Counts{Written: 1, Erased: 2}) {
+		t.Errorf("%+v %v", counts, err)
+	}
+	if left := rows(t, opened(t, raw)); len(left) != 1 || left[0].MessageID != "2" {
+		t.Errorf("left is %v", left)
+	}
+	if left := readAll(t, Reading{Shards: 1, Erased: erased}, probe{}, whole)[person("a")]; len(left) != 1 {
+		t.Errorf("read is %v", left)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
 )
 
@@ -53,7 +54,10 @@ func sorted(events []Event) []Event {
 	return slices.CompactFunc(events, func(a, b Event) bool { return a.Compare(&b) == 0 })
 }
 
-var oneShard = Head{Day: 20778, Shards: 1}
+var (
+	oneShard = Head{Day: 20778, Shards: 1}
+	zone     = profile.Shop{Zone: time.UTC, Currency: "CNY"}
+)
 
 func written(t testing.TB, head Head, events []Event) []byte {
 	t.Helper()

@@ -117,11 +117,13 @@ func (r *reader) codes(n, distinct int) []uint32 {
 			codes[i] = binary.LittleEndian.Uint32(raw[4*i:])
 		}
 	}
+	greatest := uint32(0)
 	for _, code := range codes {
-		if int(code) >= distinct {
-			r.fail()
-			return nil
-		}
+		greatest = max(greatest, code)
+	}
+	if n > 0 && int(greatest) >= distinct {
+		r.fail()
+		return nil
 	}
 	return codes
 }

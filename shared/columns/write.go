@@ -90,7 +90,13 @@ func (w *Writer) flush() {
 	if len(w.pending) == 0 {
 		return
 	}
-	b := build(w.pending)
+	w.put(build(w.pending))
+	last := *w.last
+	w.last, w.pending, w.bytes = &last, w.pending[:0], 0
+}
+
+// put packs a block's columns.
+func (w *Writer) put(b built) {
 	block := len(w.stats)
 	w.stats = append(w.stats, b.stat)
 	for name, raw := range b.columns {
@@ -107,8 +113,6 @@ func (w *Writer) flush() {
 		}
 		w.places[name][block], w.packed[name][block] = at, bytes
 	}
-	last := *w.last
-	w.last, w.pending, w.bytes = &last, w.pending[:0], 0
 }
 
 // Finish is the file. Column stands behind column, so that what is asked of a file lies together.

@@ -233,10 +233,10 @@ func prepareGroups(b *Block, all ...*words) {
 	}
 }
 
-// of is the number of an event's value, of the empty text where it has none; has is false then.
+// of is the number of an event's value, 0 where it has none; has is false then.
 func (w *words) of(b *Block, i int) (number int, has bool) {
 	if w.column == absent {
-		return w.number(""), false
+		return 0, false
 	}
 	var code uint32
 	if w.column == onName {
@@ -245,7 +245,7 @@ func (w *words) of(b *Block, i int) (number int, has bool) {
 		v := &b.Columns[w.column]
 		from, to := v.span(i)
 		if from == to {
-			return w.number(""), false
+			return 0, false
 		}
 		if v.Codes == nil {
 			return w.number(v.at(to - 1).Text), true

@@ -1,0 +1,334 @@
+package columns
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/insight/fold"
+)
+
+// Reading is how files are read for the people of a shard. Files name people as they were when a day was closed; who they are since, and what is gone of them, it knows.
+type Reading struct {
+	Shard, Shards int
+	// Merged says into whom people were merged since. Their events are the other's, whichever shard they lie in.
+	Merged map[Person]Person
+	// Erased says up to when what was received of people is gone.
+	Erased Erasures
+	// Without tells who counts nowhere, such as bots and testers; nil leaves out nobody.
+	Without func(Person) bool
+}
+
+// question is what is read for.
+type question interface {
+	Columns() []string
+	Prepare(*fold.Block)
+}
+
+// Fold asks a question about all people of the shard. Files of other days than the question reads are passed over, and so are other shards' but for who was merged into somebody of this one.
+func (r Reading) Fold(q fold.Fold, files ...*File) error {
+	reads := q.Reads()
+	var asked []*File
+	for _, f := range files {
+		if f.Day <= reads.To && (f.Day >= reads.From || reads.Beginning) {
+			asked = append(asked, f)
+		}
+	}
+	return r.Each(q, func(_ Person, events []fold.Stretch) error { q.Add(events); return nil }, asked...)
+}
+
+// Each gives the people of the shard in their order, each with all of their events in order. What it gives is the caller's until the call returns.
+func (r Reading) Each(q question, each func(Person, []fold.Stretch) error, files ...*File) error {
+	if r.Shards < 1 || r.Shard < 0 || r.Shard >= r.Shards {
+		return fmt.Errorf("reading shard %d of %d", r.Shard, r.Shards)
+	}
+	moved, err := r.moved(q, files)
+	if err != nil {
+		return err
+	}
+	survivors := slices.SortedFunc(maps.Keys(moved), Person.Compare)
+	var cursors []*cursor
+	for n, f := range files {
+		if f.Shards == r.Shards && f.Shard != r.Shard {
+			continue
+		}
+		c := &cursor{file: f, number: n, block: -1}
+		if more, err := r.next(c, q); err != nil {
+			return err
+		} else if more {
+			cursors = append(cursors, c)
+		}
+	}
+	heap := byPerson(cursors)
+	heap.init()
+	var pieces []portion
+	var room []fold.Stretch
+	for len(heap) > 0 || len(survivors) > 0 {
+		var person Person
+		switch {
+		case len(heap) == 0:
+			person = survivors[0]
+		case len(survivors) == 0 || heap[0].person().Compare(survivors[0]) <= 0:
+			person = heap[0].person()
+		default:
+			person = survivors[0]
+		}
+		pieces = pieces[:0]
+		if len(survivors) > 0 && survivors[0] == person {
+			pieces, survivors = append(pieces, moved[person]...), survivors[1:]
+			delete(moved, person)
+		}
+		for len(heap) > 0 && heap[0].person() == person {
+			c := heap[0]
+			pieces = r.take(pieces, c.loaded, c.at, c.number)
+			more, err := r.next(c, q)
+			if err != nil {
+				return err
+			}
+			heap.settle(more)
+		}
+		if room, err = inOrder(room[:0], pieces); err != nil {
+			return err
+		}
+		if len(room) == 0 {
+			continue
+		}
+		if err := each(person, room); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// survivor is who a person is by now. A circle of merges, which nobody should write, ends where it began.
+func (r Reading) survivor(p Person) Person {
+	for range len(r.Merged) {
+		next, merged := r.Merged[p]
+		if !merged {
+			break
+		}
+		p = next
+	}
+	return p
+}
+
+// here tells whether somebody is asked about, under their own name.
+func (r Reading) here(f *File, p Person) bool {
+	if _, merged := r.Merged[p]; merged {
+		return false
+	}
+	return (f.Shards == r.Shards || p.Shard(r.Shards) == r.Shard) && (r.Without == nil || !r.Without(p))
+}
+
+// moved are the events of everybody who was merged into somebody of the shard since, by the one they are now.
+func (r Reading) moved(q question, files []*File) (map[Person][]portion, error) {
+	moved := map[Person][]portion{}
+	absorbed := slices.SortedFunc(maps.Keys(r.Merged), Person.Compare)
+	into := map[Person]Person{}
+	absorbed = slices.DeleteFunc(absorbed, func(p Person) bool {
+		into[p] = r.survivor(p)
+		return into[p].Shard(r.Shards) != r.Shard || r.Without != nil && r.Without(into[p])
+	})
+	for n, f := range files {
+		for block, s := range f.stats {
+			from, _ := slices.BinarySearchFunc(absorbed, s.first, Person.Compare)
+			if from == len(absorbed) || absorbed[from].Compare(s.last) > 0 {
+				continue
+			}
+			l, err := f.load(block, q.Columns(), r.Erased)
+			if err != nil {
+				return nil, err
+			}
+			var rows []uint32
+			var found []portion
+			for i, p := range l.people {
+				if _, is := slices.BinarySearchFunc(absorbed, p, Person.Compare); !is {
+					continue
+				}
+				for _, one := range r.take(nil, l, i, n) {
+					begin := len(rows)
+					for row := one.From; row < one.To; row++ {
+						rows = append(rows, uint32(row))
+					}
+					one.now, one.From, one.To = into[p], begin, len(rows)
+					found = append(found, one)
+				}
+			}
+			if len(rows) == 0 {
+				continue
+			}
+			picked := l.pick(rows)
+			q.Prepare(picked.Block)
+			for _, one := range found {
+				one.Block, one.source = picked.Block, picked.source
+				moved[one.now] = append(moved[one.now], one)
+			}
+		}
+	}
+	return moved, nil
+}
+
+// portion is a stretch of events and where they come from.
+type portion struct {
+	fold.Stretch
+	source *source
+	file   int
+	person Person // as the file has it
+	now    Person // who they are since, where they were merged
+}
+
+// take appends the events of the i-th person of a block, without those that are gone.
+func (r Reading) take(pieces []portion, l *loaded, i, file int) []portion {
+	from, to := 0, int(l.ends[i])
+	if i > 0 {
+		from = int(l.ends[i-1])
+	}
+	one := portion{Stretch: fold.Stretch{Block: l.Block, From: from, To: to}, source: l.source, file: file, person: l.people[i]}
+	at, erased := r.Erased[l.people[i]]
+	if !erased {
+		return append(pieces, one)
+	}
+	for ; from < to; from++ {
+		if l.received[from] <= at.UnixMilli() {
+			continue
+		}
+		one.From = from
+		for from < to && l.received[from] > at.UnixMilli() {
+			from++
+		}
+		one.To = from
+		pieces = append(pieces, one)
+	}
+	return pieces
+}
+
+// cursor is where the reading of a file stands.
+type cursor struct {
+	file   *File
+	number int
+	block  int
+	at     int
+	*loaded
+}
+
+func (c *cursor) person() Person { return c.people[c.at] }
+
+// next goes on to the next person of the file who is asked about.
+func (r Reading) next(c *cursor, q question) (more bool, err error) {
+	for {
+		if c.loaded != nil {
+			for c.at++; c.at < len(c.people); c.at++ {
+				if r.here(c.file, c.people[c.at]) {
+					return true, nil
+				}
+			}
+		}
+		if c.block++; c.block == len(c.file.stats) {
+			return false, nil
+		}
+		if c.loaded, err = c.file.load(c.block, q.Columns(), r.Erased); err != nil {
+			return false, err
+		}
+		q.Prepare(c.Block)
+		c.at = -1
+	}
+}
+
+// byPerson is a heap of cursors: whose person comes first, and of those the file that was named first.
+type byPerson []*cursor
+
+func (h byPerson) before(a, b int) bool {
+	c := h[a].person().Compare(h[b].person())
+	return c < 0 || c == 0 && h[a].number < h[b].number
+}
+
+func (h byPerson) init() {
+	for i := len(h)/2 - 1; i >= 0; i-- {
+		h.down(i)
+	}
+}
+
+func (h byPerson) down(i int) {
+	for {
+		first := i
+		for _, child := range [...]int{2*i + 1, 2*i + 2} {
+			if child < len(h) && h.before(child, first) {
+				first = child
+			}
+		}
+		if first == i {
+			return
+		}
+		h[i], h[first] = h[first], h[i]
+		i = first
+	}
+}
+
+// settle puts the first cursor where it belongs by now, or away.
+func (h *byPerson) settle(more bool) {
+	if !more {
+		last := len(*h) - 1
+		(*h)[0] = (*h)[last]
+		*h = (*h)[:last]
+	}
+	h.down(0)
+}
+
+// inOrder appends a person's pieces in the order in which things happened. Days follow each other, so mostly nothing is to be done; further files of a day, and those who were merged, have to be gone through
+// event by event.
+func inOrder(out []fold.Stretch, pieces []portion) ([]fold.Stretch, error) {
+	slices.SortStableFunc(pieces, func(a, b portion) int { return cmp.Compare(a.Block.Times[a.From], b.Block.Times[b.From]) })
+	apart := true
+	for i := 1; i < len(pieces) && apart; i++ {
+		a, b := &pieces[i-1], &pieces[i]
+		end, begin := a.Block.Times[a.To-1], b.Block.Times[b.From]
+		apart = end < begin || end == begin && a.file == b.file && a.person == b.person
+	}
+	if apart {
+		for i := range pieces {
+			out = append(out, pieces[i].Stretch)
+		}
+		return out, nil
+	}
+	pieces = slices.Clone(pieces)
+	for len(pieces) > 0 {
+		first := 0
+		for i := 1; i < len(pieces); i++ {
+			before, err := earlier(&pieces[i], &pieces[first])
+			if err != nil {
+				return nil, err
+			}
+			if before {
+				first = i
+			}
+		}
+		p := &pieces[first]
+		if n := len(out); n > 0 && out[n-1].Block == p.Block && out[n-1].To == p.From {
+			out[n-1].To++
+		} else {
+			out = append(out, fold.Stretch{Block: p.Block, From: p.From, To: p.From + 1})
+		}
+		if p.From++; p.From == p.To {
+			pieces = slices.Delete(pieces, first, first+1)
+		}
+	}
+	return out, nil
+}
+
+// earlier tells whether the first event of one piece comes before that of another: by time, and of one time by messageId.
+func earlier(a, b *portion) (bool, error) {
+	if c := cmp.Compare(a.Block.Times[a.From], b.Block.Times[b.From]); c != 0 {
+		return c < 0, nil
+	}
+	x, err := a.source.id(a.From)
+	if err != nil {
+		return false, err
+	}
+	y, err := b.source.id(b.From)
+	if err != nil {
+		return false, err
+	}
+	return strings.Compare(x, y) < 0, nil
+}
