@@ -216,8 +216,9 @@ type words struct {
 
 const absent = -2
 
+// newWords begins with the empty text, which is what an event has that has no value.
 func newWords(column, slot int) *words {
-	return &words{column: column, slot: slot, numbers: map[string]int{}}
+	return &words{column: column, slot: slot, texts: []string{""}, numbers: map[string]int{"": 0}}
 }
 
 // prepareGroups makes room in a block for what its values are numbered as.
