@@ -190,16 +190,16 @@ func (r Reading) take(pieces []portion, l *loaded, i, file int) []portion {
 	if !erased {
 		return append(pieces, one)
 	}
-	for ; from < to; from++ {
-		if l.received[from] <= at.UnixMilli() {
-			continue
+	gone := func(row int) bool { return l.received[row] <= at.UnixMilli() }
+	for from < to {
+		for one.From = from; from < to && !gone(from); from++ {
 		}
-		one.From = from
-		for from < to && l.received[from] > at.UnixMilli() {
+		if one.To = from; one.From < one.To {
+			pieces = append(pieces, one)
+		}
+		for from < to && gone(from) {
 			from++
 		}
-		one.To = from
-		pieces = append(pieces, one)
 	}
 	return pieces
 }

@@ -77,7 +77,7 @@ func run(out, only string) error {
 
 // functions runs the benchmarks of package functions: those of a whole stack once, those of processor time alone five times.
 func functions(all figures) error {
-	const alone = "^Benchmark(Ingest|Projection)$"
+	const alone = "^Benchmark(Ingest|Projection|Archive)$"
 	for _, which := range [][]string{{"-bench", alone, "-benchtime", "5x"}, {"-bench", ".", "-skip", alone, "-benchtime", "1x"}} {
 		text, err := output("go", append([]string{"test", "-run", "^$", "-timeout", "10m", "./functions"}, which...)...)
 		if err != nil {
@@ -133,7 +133,7 @@ func parse(text string) ([]named, error) {
 
 // units by what a name says, the first that fits.
 var units = []struct{ part, unit string }{
-	{"usd", "USD"}, {"wru", "write units"}, {"rru", "read units"}, {"_us", "us"}, {"_ms", "ms"}, {"bytes", "bytes"}, {"per_s", "1/s"},
+	{"usd", "USD"}, {"wru", "write units"}, {"rru", "read units"}, {"_ns", "ns"}, {"_us", "us"}, {"_ms", "ms"}, {"bytes", "bytes"}, {"per_s", "1/s"},
 }
 
 func unitOf(name string) string {

@@ -20,7 +20,7 @@ func TestParse(t *testing.T) {
 
 func TestUnitOf(t *testing.T) {
 	for name, want := range map[string]string{
-		"cost.single.usd_per_million": "USD", "cost.single.wru_per_event": "write units", "ingest.cpu_us_per_event": "us", "stack.events_per_s": "1/s",
+		"cost.single.usd_per_million": "USD", "cost.single.wru_per_event": "write units", "ingest.cpu_us_per_event": "us", "archive.funnel_ns_per_event": "ns", "stack.events_per_s": "1/s",
 		"cost.single.bytes_per_event": "bytes", "assumptions.sqs_call_ms": "ms", "segmentation.changed": "1",
 	} {
 		if got := unitOf(name); got != want {
