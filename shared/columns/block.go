@@ -18,12 +18,19 @@ type source struct {
 	ids   []string // read once two events of a person happened at once
 }
 
-// id is the messageId of a block's event.
+// id is the messageId of a block's event, and its source behind it.
 func (s *source) id(i int) (string, error) {
 	if s.ids == nil {
 		ids, err := s.file.messageIDs(s.block)
 		if err != nil {
 			return "", err
+		}
+		sources, err := s.file.vector(colSource, s.block, len(ids))
+		if err != nil {
+			return "", err
+		}
+		for i := range ids {
+			ids[i] += "\x00" + string(sources.at(i))
 		}
 		s.ids = ids
 	}

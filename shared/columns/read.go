@@ -317,7 +317,7 @@ func inOrder(out []fold.Stretch, pieces []portion) ([]fold.Stretch, error) {
 	return out, nil
 }
 
-// earlier tells whether the first event of one piece comes before that of another: by time, and of one time by messageId.
+// earlier tells whether the first event of one piece comes before that of another: by time, and of one time by messageId and source.
 func earlier(a, b *portion) (bool, error) {
 	if c := cmp.Compare(a.Block.Times[a.From], b.Block.Times[b.From]); c != 0 {
 		return c < 0, nil

@@ -136,21 +136,27 @@ func TestStatesAndMean(t *testing.T) {
 
 func TestDefinitionsAreChecked(t *testing.T) {
 	const days = `"from":"2026-11-01","to":"2026-11-30"`
+	const field, op = "field is not name, source, trust or a path such as properties.total or context.page.path", "op is not eq, ne, gt, gte, lt, lte, in, contains or exists"
+	const list, one = "value is not a list of 1 to 1000 texts, numbers or truth values", "value is not a text, a number or a truth value"
 	for text, want := range map[string]string{
 		`{`:              "is not valid JSON",
 		`[]`:             "kind is not count, sessions, funnel, retention or performed",
 		`{"kind":"sum"}`: "kind is not count, sessions, funnel, retention or performed",
-		`{"kind":"count","from":"2026-11-31","to":"x","by":"year"}`:                                                            "from is not a date such as 2026-11-21; to is not a date such as 2026-11-21; by is not day, week or month",
-		`{"kind":"count","from":"2026-11-02","to":"2026-11-01","by":"day","split":"price"}`:                                    "to is before from; split is not name, source, trust or a path such as context.campaign.source",
-		`{"kind":"count","from":"2025-01-01","to":"2026-11-01","by":"day"}`:                                                    "to is 430 days from from or more",
-		`{"kind":"count",` + days + `,"by":"day","events":[{"event":" "},{"event":"A"},{"event":"B","as":"A"}]}`:               "events[0].event is missing or has more than 512 bytes; events[2].as is what another event is called",
-		`{"kind":"funnel",` + days + `,"steps":[{"event":"A"}],"window":"91d"}`:                                                "steps are not 2 to 20; window is not whole seconds up to 90d",
-		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"total","op":"is","value":1}]},{"event":"B"}]}`: "steps[0].where[0].field is not name, source, trust or a path such as properties.total or context.page.path; steps[0].where[0].op is not eq, ne, gt, gte, lt, lte, in, contains or exists",
-		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"properties.x","op":"gt","value":"1"}]},{"event":"B","where":[{"field":"properties.x","op":"in","value":[]},{"field":"properties.x","op":"eq"},{"field":"properties.x","op":"eq","value":null}]}]}`: "steps[0].where[0].value is not a number; steps[1].where[0].value is not a list of 1 to 1000 texts, numbers or truth values; steps[1].where[1].value is not a text, a number or a truth value; steps[1].where[2].value is not a text, a number or a truth value",
-		`{"kind":"sessions",` + days + `,"by":"day","gap":"25h","bounce":"2h","page":"x"}`:                                        "page is not name, source, trust or a path such as context.page.path; gap is longer than 1d; bounce is longer than 1h; bounce asks for leave, the event by which the length of a session of one page is known",
-		`{"kind":"retention",` + days + `,"by":"day","first":{"event":"A"},"return":{},"periods":0}`:                              "return.event is missing or has more than 512 bytes; periods is not within 1 and 400",
-		`{"kind":"performed","event":"","where":[{"field":"x","op":"exists","value":1}],"atLeast":3,"atMost":2,"withinDays":430}`: "event is missing or has more than 512 bytes; where[0].field is not name, source, trust or a path such as properties.total or context.page.path; where[0].value is not true or false; withinDays is not within 0 and 429; atMost is below atLeast, or zero",
-		`{"kind":"performed","event":"A","withinDays":3,"days":1}`:                                                                "days is not known here",
+		`{"kind":"count","from":"2026-11-31","to":"x","by":"year"}`:                                                                     "from is not a date such as 2026-11-21; to is not a date such as 2026-11-21; by is not day, week or month",
+		`{"kind":"count","from":"2026-11-02","to":"2026-11-01","by":"day","split":"price"}`:                                             "to is before from; split is not name, source, trust or a path such as context.campaign.source",
+		`{"kind":"count","from":"2025-01-01","to":"2026-11-01","by":"day"}`:                                                             "to is 430 days from from or more",
+		`{"kind":"count",` + days + `,"by":"day","events":[{"event":" "},{"event":"A"},{"event":"B","as":"A"}]}`:                        "events[0].event is missing or has more than 512 bytes; events[2].as is what another event is called",
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A"}],"window":"91d"}`:                                                         "steps are not 2 to 20; window is not whole seconds up to 90d",
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"total","op":"is","value":1}]},{"event":"B"}]}`:          "steps[0].where[0]." + field + "; steps[0].where[0]." + op,
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"properties.x","op":"gt","value":"1"}]},{"event":"B"}]}`: "steps[0].where[0].value is not a number",
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A"},{"event":"B","where":[{"field":"properties.x","op":"in","value":[]},{"field":"properties.x","op":"eq"},{"field":"properties.x","op":"eq","value":null}]}]}`: "steps[1].where[0]." +
+			list + "; steps[1].where[1]." + one + "; steps[1].where[2]." + one,
+		`{"kind":"sessions",` + days + `,"by":"day","gap":"25h","bounce":"2h","page":"x"}`: "page is not name, source, trust or a path such as context.page.path; gap is longer than 1d; bounce is longer than 1h; " +
+			"bounce asks for leave, the event by which the length of a session of one page is known",
+		`{"kind":"retention",` + days + `,"by":"day","first":{"event":"A"},"return":{},"periods":0}`: "return.event is missing or has more than 512 bytes; periods is not within 1 and 400",
+		`{"kind":"performed","event":"","where":[{"field":"x","op":"exists","value":1}],"atLeast":3,"atMost":2,"withinDays":430}`: "event is missing or has more than 512 bytes; where[0]." + field +
+			"; where[0].value is not true or false; withinDays is not within 0 and 429; atMost is below atLeast, or zero",
+		`{"kind":"performed","event":"A","withinDays":3,"days":1}`: "days is not known here",
 	} {
 		_, err := Compile([]byte(text), shop, dayOf("2026-11-30"))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
