@@ -62,14 +62,10 @@ type calendar struct {
 const dayMilli = int64(24 * time.Hour / time.Millisecond)
 
 func newCalendar(shop profile.Shop, from, to profile.Day) *calendar {
-	zone := shop.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
 	c := &calendar{shop: shop, from: from, starts: make([]int64, to-from+3)}
 	for i := len(c.starts) - 1; i >= 0; i-- {
 		d := from + profile.Day(i)
-		start := d.Start(zone)
+		start := d.Start(shop.Zone)
 		if c.starts[i] = start.UnixMilli(); i+1 < len(c.starts) && shop.Day(start) != d {
 			c.starts[i] = c.starts[i+1] // an island that changed sides of the date line never had this day
 		}

@@ -106,7 +106,7 @@ type countFold struct {
 }
 
 func (d Count) compile(shop profile.Shop, _ profile.Day) Fold {
-	f := &countFold{def: d, names: newWords(absent, 0)}
+	f := &countFold{matcher: matcher{zone: shop.Zone}, def: d, names: newWords(absent, 0)}
 	f.from, f.to = d.days()
 	f.calendar = newCalendar(shop, f.from, f.to)
 	f.add(d.Events...)

@@ -104,6 +104,9 @@ func Compile(definition []byte, shop profile.Shop, asOf profile.Day) (Fold, erro
 	if err != nil {
 		return nil, err
 	}
+	if shop.Zone == nil {
+		shop.Zone = time.UTC
+	}
 	return d.compile(shop, asOf), nil
 }
 

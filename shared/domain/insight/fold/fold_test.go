@@ -84,7 +84,7 @@ func TestFunnelTells(t *testing.T) {
 
 func TestConditions(t *testing.T) {
 	noon := on("2026-11-10 12:00")
-	event := did(noon, "A", "properties.total", 12.5, "properties.text", "tea-1", "properties.digits", "12", "properties.is", true, "properties.products[].id", []any{"x", "y"}, "properties.none", nil, "source", "site")
+	event := did(noon, "A", "properties.total", 12.5, "properties.text", "tea-1", "properties.digits", "12", "properties.is", true, "properties.products[].id", []any{"x", "y"}, "properties.none", nil, "source", "site", "properties.at", "2026-11-09T16:00:00Z", "properties.on", "2026-11-10")
 	event.values["properties.empty[]"] = []any{}
 	for text, want := range map[string]bool{
 		`"properties.total","op":"eq","value":12.50`: true, `"properties.total","op":"eq","value":"12.5"`: false, `"properties.total","op":"gt","value":12.5`: false, `"properties.total","op":"gte","value":12.5`: true,
@@ -94,6 +94,8 @@ func TestConditions(t *testing.T) {
 		`"properties.gone","op":"ne","value":"x"`: true, `"properties.gone","op":"eq","value":"x"`: false, `"properties.gone","op":"exists","value":false`: true, `"properties.gone","op":"exists","value":true`: false,
 		`"properties.none","op":"exists","value":true`: false, `"properties.is","op":"eq","value":true`: true, `"properties.is","op":"eq","value":false`: false, `"properties.is","op":"eq","value":"true"`: false,
 		`"properties.products[].id","op":"eq","value":"y"`: true, `"properties.products[].id","op":"ne","value":"y"`: false, `"properties.products[].id","op":"in","value":["z","x"]`: true, `"properties.products[].id","op":"eq","value":"z"`: false,
+		`"properties.at","op":"before","value":"2026-11-10"`: false, `"properties.at","op":"after","value":"2026-11-10"`: true, `"properties.at","op":"before","value":"2026-11-10T00:00:00.001+08:00"`: true, `"properties.on","op":"before","value":"2026-11-09T16:00:00.001Z"`: true,
+		`"properties.on","op":"after","value":"2026-11-09T16:00:00Z"`: true, `"properties.text","op":"after","value":"2026-11-09"`: false, `"properties.total","op":"before","value":"2026-11-09"`: false, `"properties.gone","op":"before","value":"2026-11-09"`: false,
 		`"properties.empty[]","op":"exists","value":false`: true, `"source","op":"eq","value":"site"`: true, `"name","op":"eq","value":"A"`: true, `"name","op":"contains","value":"B"`: false,
 	} {
 		p := answer(t, `{"kind":"performed","event":"*","where":[{"field":`+text+`}],"withinDays":0}`, "2026-11-10", map[string][]act{"p": {event}}).(*Performers)
@@ -136,19 +138,20 @@ func TestStatesAndMean(t *testing.T) {
 
 func TestDefinitionsAreChecked(t *testing.T) {
 	const days = `"from":"2026-11-01","to":"2026-11-30"`
-	const field, op = "field is not name, source, trust or a path such as properties.total or context.page.path", "op is not eq, ne, gt, gte, lt, lte, in, contains or exists"
+	const field, op = "field is not name, source, trust or a path such as properties.total or context.page.path", "op is not eq, ne, gt, gte, lt, lte, in, contains, before, after or exists"
 	const list, one = "value is not a list of 1 to 1000 texts, numbers or truth values", "value is not a text, a number or a truth value"
 	for text, want := range map[string]string{
 		`{`:              "is not valid JSON",
 		`[]`:             "kind is not count, sessions, funnel, retention or performed",
 		`{"kind":"sum"}`: "kind is not count, sessions, funnel, retention or performed",
-		`{"kind":"count","from":"2026-11-31","to":"x","by":"year"}`:                                                                     "from is not a date such as 2026-11-21; to is not a date such as 2026-11-21; by is not day, week or month",
-		`{"kind":"count","from":"2026-11-02","to":"2026-11-01","by":"day","split":"price"}`:                                             "to is before from; split is not name, source, trust or a path such as context.campaign.source",
-		`{"kind":"count","from":"2025-01-01","to":"2026-11-01","by":"day"}`:                                                             "to is 430 days from from or more",
-		`{"kind":"count",` + days + `,"by":"day","events":[{"event":" "},{"event":"A"},{"event":"B","as":"A"}]}`:                        "events[0].event is missing or has more than 512 bytes; events[2].as is what another event is called",
-		`{"kind":"funnel",` + days + `,"steps":[{"event":"A"}],"window":"91d"}`:                                                         "steps are not 2 to 20; window is not whole seconds up to 90d",
-		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"total","op":"is","value":1}]},{"event":"B"}]}`:          "steps[0].where[0]." + field + "; steps[0].where[0]." + op,
-		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"properties.x","op":"gt","value":"1"}]},{"event":"B"}]}`: "steps[0].where[0].value is not a number",
+		`{"kind":"count","from":"2026-11-31","to":"x","by":"year"}`:                                                                        "from is not a date such as 2026-11-21; to is not a date such as 2026-11-21; by is not day, week or month",
+		`{"kind":"count","from":"2026-11-02","to":"2026-11-01","by":"day","split":"price"}`:                                                "to is before from; split is not name, source, trust or a path such as context.campaign.source",
+		`{"kind":"count","from":"2025-01-01","to":"2026-11-01","by":"day"}`:                                                                "to is 430 days from from or more",
+		`{"kind":"count",` + days + `,"by":"day","events":[{"event":" "},{"event":"A"},{"event":"B","as":"A"}]}`:                           "events[0].event is missing or has more than 512 bytes; events[2].as is what another event is called",
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A"}],"window":"91d"}`:                                                            "steps are not 2 to 20; window is not whole seconds up to 90d",
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"total","op":"is","value":1}]},{"event":"B"}]}`:             "steps[0].where[0]." + field + "; steps[0].where[0]." + op,
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"properties.x","op":"gt","value":"1"}]},{"event":"B"}]}`:    "steps[0].where[0].value is not a number",
+		`{"kind":"funnel",` + days + `,"steps":[{"event":"A","where":[{"field":"properties.x","op":"after","value":"1"}]},{"event":"B"}]}`: "steps[0].where[0].value is not a time such as 2026-11-21T08:00:00Z or a date such as 2026-11-21",
 		`{"kind":"funnel",` + days + `,"steps":[{"event":"A"},{"event":"B","where":[{"field":"properties.x","op":"in","value":[]},{"field":"properties.x","op":"eq"},{"field":"properties.x","op":"eq","value":null}]}]}`: "steps[1].where[0]." +
 			list + "; steps[1].where[1]." + one + "; steps[1].where[2]." + one,
 		`{"kind":"sessions",` + days + `,"by":"day","gap":"25h","bounce":"2h","page":"x"}`: "page is not name, source, trust or a path such as context.page.path; gap is longer than 1d; bounce is longer than 1h; " +

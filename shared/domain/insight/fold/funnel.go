@@ -140,7 +140,7 @@ type funnelRow struct {
 }
 
 func (d Funnel) compile(shop profile.Shop, _ profile.Day) Fold {
-	f := &funnelFold{def: d, window: time.Duration(cmp.Or(d.Window, defaultWindow)).Milliseconds(), lists: make([][]int, len(d.Steps)), next: make([]int, len(d.Steps))}
+	f := &funnelFold{matcher: matcher{zone: shop.Zone}, def: d, window: time.Duration(cmp.Or(d.Window, defaultWindow)).Milliseconds(), lists: make([][]int, len(d.Steps)), next: make([]int, len(d.Steps))}
 	f.from, f.to = d.days()
 	f.calendar = newCalendar(shop, f.from, f.to)
 	f.add(d.Steps...)

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Match is what an event has to be: a track event of a name, any event of the calls page, screen, identify, group and alias, or any at all, written *. It meets all conditions.
@@ -33,8 +35,9 @@ const (
 	maxEventName  = 512
 )
 
-// ops are what a condition can ask, and the kinds of value that it is asked with; in takes a list of them.
+// ops are what a condition can ask, and the kinds of value that it is asked with; in takes a list of them. The texts of before and after are times, or dates, which are the first moment of the shop's day.
 var ops = map[string][]ValueKind{
+	"before": {Text}, "after": {Text},
 	"eq": {Text, Number, Flag}, "ne": {Text, Number, Flag}, "gt": {Number}, "gte": {Number}, "lt": {Number}, "lte": {Number},
 	"in": {Text, Number, Flag}, "contains": {Text}, "exists": {Flag},
 }
@@ -68,7 +71,7 @@ func checkConditions(at string, all []Condition, faults *fault.Faults) {
 		}
 		kinds, is := ops[c.Op]
 		if !is {
-			faults.Add(place+".op", "is not eq, ne, gt, gte, lt, lte, in, contains or exists")
+			faults.Add(place+".op", "is not eq, ne, gt, gte, lt, lte, in, contains, before, after or exists")
 			continue
 		}
 		operands := c.operands()
@@ -77,7 +80,8 @@ func checkConditions(at string, all []Condition, faults *fault.Faults) {
 			continue
 		}
 		for _, o := range operands {
-			if !slices.Contains(kinds, o.Kind) {
+			_, isTime := timeOf(o, time.UTC)
+			if !slices.Contains(kinds, o.Kind) || (c.Op == "before" || c.Op == "after") && !isTime {
 				faults.Addf(place+".value", "is not %s", wanted(c.Op))
 				break
 			}
@@ -92,6 +96,8 @@ func wanted(op string) string {
 		return "a list of 1 to 1000 texts, numbers or truth values"
 	case "contains":
 		return "a text"
+	case "before", "after":
+		return "a time such as 2026-11-21T08:00:00Z or a date such as 2026-11-21"
 	case "exists":
 		return "true or false"
 	case "eq", "ne":
@@ -119,11 +125,24 @@ func (c Condition) operands() (all []Value) {
 	return all
 }
 
+// timeOf reads a text as a time. A date is the first moment of the shop's day.
+func timeOf(v Value, zone *time.Location) (time.Time, bool) {
+	if v.Kind != Text {
+		return time.Time{}, false
+	}
+	if at, err := time.Parse(time.RFC3339, v.Text); err == nil {
+		return at, true
+	}
+	day, err := profile.ParseDay(v.Text)
+	return day.Start(zone), err == nil
+}
+
 // condition is one that is asked. verdicts are what became of the words of a block: 0 not asked yet, 1 no, 2 yes.
 type condition struct {
 	op       string
 	column   int // of the question; onName asks the event's name
 	operands []Value
+	zone     *time.Location
 	verdicts []byte
 }
 
@@ -141,6 +160,10 @@ func (c *condition) one(v Value) bool {
 		return v.Kind == Text && strings.Contains(v.Text, to.Text)
 	case "exists":
 		return true
+	case "before", "after":
+		at, is := timeOf(v, c.zone)
+		than, _ := timeOf(to, c.zone)
+		return is && at.Before(than) == (c.op == "before")
 	}
 	if v.Kind != Number {
 		return false
@@ -213,6 +236,7 @@ func (c *condition) meets(b *Block, i int) bool {
 
 // matcher is what the matches of a question become: a bit each.
 type matcher struct {
+	zone    *time.Location
 	columns []string
 	matches []Match
 	wheres  [][]condition
@@ -235,7 +259,7 @@ func (m *matcher) add(all ...Match) {
 	for _, match := range all {
 		var where []condition
 		for _, c := range match.Where {
-			where = append(where, condition{op: c.Op, column: m.column(c.Field), operands: c.operands()})
+			where = append(where, condition{op: c.Op, column: m.column(c.Field), operands: c.operands(), zone: m.zone})
 		}
 		m.matches, m.wheres = append(m.matches, match), append(m.wheres, where)
 	}

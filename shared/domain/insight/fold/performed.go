@@ -58,7 +58,7 @@ type performedFold struct {
 }
 
 func (d Performed) compile(shop profile.Shop, asOf profile.Day) Fold {
-	f := &performedFold{least: d.AtLeast, most: 1<<63 - 1, reads: Reads{From: asOf - profile.Day(d.WithinDays), To: asOf}}
+	f := &performedFold{matcher: matcher{zone: shop.Zone}, least: d.AtLeast, most: 1<<63 - 1, reads: Reads{From: asOf - profile.Day(d.WithinDays), To: asOf}}
 	if d.AtMost != nil {
 		f.most = *d.AtMost
 	} else {

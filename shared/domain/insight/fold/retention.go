@@ -129,7 +129,7 @@ type retentionFold struct {
 }
 
 func (d Retention) compile(shop profile.Shop, asOf profile.Day) Fold {
-	f := &retentionFold{def: d, asOf: asOf}
+	f := &retentionFold{matcher: matcher{zone: shop.Zone}, def: d, asOf: asOf}
 	f.from, f.to = d.days()
 	f.calendar = newCalendar(shop, f.from, max(f.to, min(asOf, f.to+maxDays)))
 	f.base = d.By.first(f.from)

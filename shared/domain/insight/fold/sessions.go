@@ -211,7 +211,7 @@ const (
 )
 
 func (d Sessions) compile(shop profile.Shop, _ profile.Day) Fold {
-	f := &sessionsFold{def: d, gap: time.Duration(cmp.Or(d.Gap, defaultGap)).Milliseconds(), bounce: time.Duration(cmp.Or(d.Bounce, defaultBounce)).Milliseconds(),
+	f := &sessionsFold{matcher: matcher{zone: shop.Zone}, def: d, gap: time.Duration(cmp.Or(d.Gap, defaultGap)).Milliseconds(), bounce: time.Duration(cmp.Or(d.Bounce, defaultBounce)).Milliseconds(),
 		cells: map[visitKey]*visitCell{}, numbers: map[pageKey]int{}}
 	f.from, f.to = d.days()
 	f.calendar = newCalendar(shop, f.from, f.to)
