@@ -147,17 +147,22 @@ const (
 // packTimes writes each column of times as differences: happened from the event before, arrived from the event before, said from
 // happened, sent from arrived. A time that is not there is a flag.
 func packTimes(w *packed.Writer, events []PackedEvent) {
-	unit, step := uint64(unitMilli), int64(time.Millisecond)
+	unit := uint64(unitMilli)
 	for i := range events {
 		e := &events[i].Event
 		for _, t := range [...]time.Time{e.Timestamp, e.ReceivedAt, e.OriginalTimestamp, e.SentAt} {
 			if t.Nanosecond()%int(time.Millisecond) != 0 {
-				unit, step = unitNano, 1
+				unit = unitNano
 			}
 		}
 	}
 	w.Uint(unit)
-	since := func(t, base time.Time) int64 { return (t.UnixNano() - base.UnixNano()) / step }
+	since := func(t, base time.Time) int64 {
+		if unit == unitMilli {
+			return t.UnixMilli() - base.UnixMilli() // of every year; nanoseconds end in 1678 and 2262
+		}
+		return t.UnixNano() - base.UnixNano()
+	}
 	happened, arrived := packed.Epoch, packed.Epoch
 	for i := range events {
 		w.Int(since(events[i].Event.Timestamp, happened))
@@ -182,11 +187,13 @@ func packTimes(w *packed.Writer, events []PackedEvent) {
 }
 
 func unpackTimes(r *packed.Reader, events []PackedEvent) {
-	step := int64(time.Millisecond)
-	if r.Uint() == unitNano {
-		step = 1
+	milli := r.Uint() != unitNano
+	after := func(base time.Time) time.Time {
+		if milli {
+			return time.UnixMilli(base.UnixMilli() + r.Int()).UTC()
+		}
+		return time.Unix(0, base.UnixNano()+r.Int()).UTC()
 	}
-	after := func(base time.Time) time.Time { return time.Unix(0, base.UnixNano()+r.Int()*step).UTC() }
 	happened, arrived := packed.Epoch, packed.Epoch
 	for i := range events {
 		happened = after(happened)

@@ -58,6 +58,8 @@ func TestPackBodyRoundTrip(t *testing.T) {
 	events = append(events, PackedEvent{})
 	events[0].Event.Timestamp, events[0].Event.ReceivedAt = time.Date(1997, 1, 1, 0, 0, 0, 0, time.UTC), at
 	check("a year long before the epoch")
+	events[0].Event.OriginalTimestamp, events[0].Event.SentAt = time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+	check("the years that a client can say")
 }
 
 func TestPackBodyOfJSONIsRead(t *testing.T) {
