@@ -25,7 +25,12 @@ func poisoned(path, canary string) string {
 	} {
 		item[name] = value
 	}
-	var answer any = map[string]any{"items": []any{item}, "next": canary}
+	item["updatedBy"], item["values"] = map[string]any{"name": canary}, []any{map[string]any{"value": canary, "count": 1}}
+	// It is also a document of every kind: what it does not know, a form carries along.
+	var answer any = map[string]any{
+		"items": []any{item}, "next": canary, "id": canary, "name": canary, "description": canary, "rule": map[string]any{"field": "traits." + canary, "op": "eq", "value": canary}, "cancelOn": []any{canary},
+		"locales": map[string]any{canary: map[string]any{"subject": canary, "text": canary, "html": canary}}, "tags": []any{canary}, "templateId": canary,
+	}
 	switch {
 	case strings.HasSuffix(path, "/queues"):
 		answer = []any{item}
