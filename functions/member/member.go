@@ -1,4 +1,4 @@
-// Package member is what a shop reads and does for one person over HTTP, one folder a resource: profile, referral, and link, which is what the links in mails open.
+// Package member is what a shop reads and does for one person over HTTP, one folder a resource: profile, referral, stop, and link, which is what the links in mails open.
 // Here they are put together; what they have in common is in subject. member writes only what must be answered at once and belongs to it, codes and claims;
 // everything else it asks of projection through the events queue. The surprising thing: what is done for a person does not need a profile. Events may be on
 // their way, so a code, a claim or an erasure of an unknown userId is as good as any; only what reads a profile or its history answers 404 without one.
