@@ -3,6 +3,7 @@
 package fold
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -47,7 +48,7 @@ const (
 // Value is one value of JSON that holds no others.
 type Value struct {
 	Kind   ValueKind
-	Text   string // a number's is how it was written
+	Text   string
 	Number float64
 	Flag   bool
 }
@@ -62,7 +63,7 @@ func ValueOf(raw []byte) Value {
 		return Value{Kind: Flag, Text: text, Flag: text == "true"}
 	case text[0] == '-' || text[0] >= '0' && text[0] <= '9':
 		if f, err := strconv.ParseFloat(text, 64); err == nil {
-			return Value{Kind: Number, Text: text, Number: f}
+			return numberOf(f, text)
 		}
 	}
 	return Value{}
@@ -95,17 +96,18 @@ func (v *Values) at(place int) Value {
 	if v.Codes != nil {
 		return v.Words[v.Codes[place]]
 	}
-	f := float64(v.Whole[place]) / v.Power
-	return Value{Kind: Number, Text: strconv.FormatFloat(f, 'f', -1, 64), Number: f}
+	return numberOf(float64(v.Whole[place])/v.Power, "")
 }
 
-// text is an event's value as a word that people are grouped by; empty where it has none. Of several the last one holds.
-func (v *Values) text(i int) string {
-	from, to := v.span(i)
-	if from == to {
-		return ""
+// exact is up to where every integer is a float64 of its own.
+const exact = 1 << 53
+
+// numberOf is a number. Its text does not tell how it was written, 12.50 or 12.5, since a column may not know; but of one that is too great for a float64, such as an id, it is what was written.
+func numberOf(f float64, written string) Value {
+	if math.Abs(f) < exact || written == "" {
+		written = strconv.FormatFloat(f, 'f', -1, 64)
 	}
-	return v.at(to - 1).Text
+	return Value{Kind: Number, Text: written, Number: f}
 }
 
 // Fields that are no paths.

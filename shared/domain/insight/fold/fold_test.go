@@ -105,6 +105,30 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// TestNumbersAreTheSameHoweverTheyAreHeld: a block may hold a number as it was written, another one as an integer.
+func TestNumbersAreTheSameHoweverTheyAreHeld(t *testing.T) {
+	whole := Values{Whole: []int64{1250, -300, 0}, Power: 100}
+	for i, written := range []string{"12.50", "-3.0", "0"} {
+		if got, want := whole.at(i), ValueOf([]byte(written)); got != want {
+			t.Errorf("%s is %+v, as an integer %+v", written, want, got)
+		}
+	}
+	for text, want := range map[string]string{"12.50": "12.5", "1e2": "100", "9007199254740993": "9007199254740993", "1e300": "1e300", "-0.5": "-0.5"} {
+		if got := ValueOf([]byte(text)); got.Kind != Number || got.Text != want {
+			t.Errorf("%s is %+v", text, got)
+		}
+	}
+	a, b, same1 := ValueOf([]byte("9007199254740993")), ValueOf([]byte("9007199254740992")), ValueOf([]byte("9007199254740993"))
+	if same(a, b) || !same(a, same1) || !same(ValueOf([]byte("2.50")), ValueOf([]byte("2.5"))) {
+		t.Error("two ids are one number, or one number is two")
+	}
+	for _, none := range []string{"", "null", "x", "{}", "-", "1x"} {
+		if got := ValueOf([]byte(none)); got != (Value{}) {
+			t.Errorf("%s is %+v", none, got)
+		}
+	}
+}
+
 func TestStatesAndMean(t *testing.T) {
 	c := &Cohorts{By: Month, AsOf: dayOf("2026-11-30"), Rows: []CohortRow{{dayOf("2026-08-01"), 10, []int64{5, 1, 0}}, {dayOf("2026-09-01"), 30, []int64{5, 2, 0}}, {dayOf("2026-10-01"), 60, []int64{9, 0, 0}}}}
 	states := func() (all []string) {

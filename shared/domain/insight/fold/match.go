@@ -3,6 +3,7 @@ package fold
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -185,7 +186,7 @@ func same(a, b Value) bool {
 	}
 	switch a.Kind {
 	case Number:
-		return a.Number == b.Number
+		return a.Number == b.Number && (math.Abs(a.Number) < exact || a.Text == b.Text)
 	case Flag:
 		return a.Flag == b.Flag
 	}
