@@ -258,5 +258,10 @@ func (f *File) restore(block, part int, events []Event) error {
 		e := &events[i].Event
 		*[...]*json.RawMessage{&e.Properties, &e.Traits, &e.Context, &e.Integrations}[part] = out
 	}
+	for n := range vectors {
+		if used[n] != vectors[n].length {
+			return torn(parts[part], block, errTorn)
+		}
+	}
 	return nil
 }
