@@ -2,6 +2,7 @@ package functions
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -39,6 +40,16 @@ func TestJourney(t *testing.T) {
 		{"type":"track","messageId":"m3","userId":"mei","event":"Consent Granted","properties":{"channel":"email"},"timestamp":"AGO"},
 		{"type":"track","messageId":"m4","userId":"mei","event":"Signed Up","properties":{"plan":"tea"},"timestamp":"AGO"}],"context":{"userHash":"`+proof.UserHash("test-secret", "mei")+`"}}`), nil)
 	m.idle()
+	// An operator finds who has only told a page their name and address, with whose word that is.
+	for _, q := range []string{"email:mei@example.com", "name:mei"} {
+		var found struct {
+			Items []struct{ ProfileID, Proof string }
+		}
+		m.call(http.StatusOK, "GET", "/v1/people?q="+q, operatorKey, "", &found)
+		if len(found.Items) != 1 || found.Items[0].Proof != "person" {
+			t.Errorf("%s finds %+v", q, found.Items)
+		}
+	}
 	var code struct{ Code string }
 	m.call(http.StatusOK, "POST", "/v1/referrals/codes", serverKey, `{"programId":"invite","userId":"mei"}`, &code)
 	m.call(http.StatusCreated, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":"li"}`, code.Code), nil)
@@ -241,6 +252,8 @@ func (m *machine) rest(profileID string) {
 			break
 		}
 	}
+	behind := base64.RawURLEncoding.EncodeToString([]byte("w#0#" + profileID)) // where a page of people would go on that ends with this one
+	m.call(http.StatusOK, "GET", "/v1/people?q=name:mei&cursor="+behind, operatorKey, "", nil)
 	m.call(http.StatusOK, "GET", "/v1/projects/test-write-key/settings", "", "", nil)
 	m.call(http.StatusUnauthorized, "POST", "/v1/track", "no-such-key", `{"userId":"mei","event":"Product Viewed"}`, nil)
 	m.refusal()
@@ -358,6 +371,7 @@ func (m *machine) until(what string, holds func() bool) {
 // unneeded are granted actions that the journey does not come to use, each with the reason why it is granted.
 var unneeded = map[string]string{
 	"test-Segmentation sqs:SendMessage test-SettlementQueue":                 "only for an outbox that a crash left ten minutes ago",
+	"test-Segmentation sqs:SendMessage test-EventsQueue":                     "only for those who were there before people were listed",
 	"test-Orchestration dynamodb:DeleteItem test-Due":                        "strikes off what was due, in a later minute than the test waits for",
 	"test-Settlement dynamodb:DeleteItem test-Due":                           "strikes off what was due, in a later minute than the test waits for",
 	"test-Projection dynamodb:DeleteItem test-Due":                           "strikes off what was due, in a later minute than the test waits for",

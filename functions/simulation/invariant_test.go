@@ -82,6 +82,7 @@ const (
 	resultsAddUp           invariant = "resultsAddUp"
 	skippedAreListed       invariant = "skippedAreListed"
 	enteredAgainOnce       invariant = "enteredAgainOnce"
+	searchFinds            invariant = "searchFinds"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
@@ -154,6 +155,8 @@ var invariants = []struct {
 	{resultsAddUp, checkResults},
 	{skippedAreListed, checkSkipped},
 	{enteredAgainOnce, checkEntriesAgain},
+	{searchFinds, checkSearch},
+	{searchFinds, checkListings},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},
 	{nothingSentOnPublic, checkNothingSentOnPublicWords},
 	{placesStayOpen, checkPlacesStayOpen},

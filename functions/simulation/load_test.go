@@ -22,7 +22,7 @@ const (
 // is everybody's.
 var ofOne = map[string][]string{
 	"Profiles": {"p#", "o#"}, "Timeline": {""}, "Deliveries": {""}, "Referrals": {"a#", "f#", "c#", "i#", "l#", "t#"}, "Ledger": {"p#", "x#", "i#"}, "Runs": {"r#", "i#"}, "DeadLetters": {"b#"},
-	"Due": {"orchestration#taken#", "orchestration#waits#"}, "Catalog": {"i#"},
+	"Due": {"orchestration#taken#", "orchestration#waits#"}, "Catalog": {"i#"}, "Search": {"p#", "t#", "m#"},
 }
 
 // load counts what each partition key is asked for in each second of virtual time, by DynamoDB's own rules: a write is paid by the kilobyte of

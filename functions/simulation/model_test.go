@@ -140,6 +140,8 @@ type view struct {
 	RFM       *struct{ R int }
 	Lifecycle *string
 	Parts     []string `json:"mergedFrom"`
+	Traits    map[string]any
+	Unproven  struct{ Traits []string }
 }
 
 type identifier struct{ Kind, Value string }

@@ -65,6 +65,7 @@ var scenes = []scene{
 	{"edit together", 2, editTogether},
 	{"stop and resume", 3, stopAndResume},
 	{"operators find", 2, operatorsFind},
+	{"change a name", 4, changeName},
 }
 
 // human is one of the people of a seed.

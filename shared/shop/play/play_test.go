@@ -98,6 +98,8 @@ func (s *stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `[{"to":"a@demo.example","subject":"Welcome"},{"to":"b@demo.example","subject":"好久不见"},{"to":"c@demo.example","subject":"好久不见"},{"to":"x@else.example"}]`)
 	case strings.HasSuffix(path, "/decisions"):
 		_, _ = io.WriteString(w, `{"items":[{"campaignId":"demo-champions","outcome":"sent"}]}`)
+	case path == "/v1/people" && r.URL.Query().Get("q") == "name:wang":
+		_, _ = io.WriteString(w, `{"items":[{"name":"王**","proof":"shop"}],"next":"x"}`)
 	case strings.HasSuffix(path, "/leaderboard"):
 		_, _ = io.WriteString(w, `{"items":[{"rank":1,"name":"王*","settled":3}]}`)
 	case strings.HasSuffix(path, "/ledger"):
@@ -153,7 +155,7 @@ func TestAPerformance(t *testing.T) {
 	for _, want := range []string{
 		"Run r1 as of 2026-11-21: 317 profiles, 300 changed.", "111                    40 ############             重要价值 key value",
 		"demo-open-cart         12  Something in the cart", "Local inbox: 3 notifications\n    2  好久不见\n    1  Welcome",
-		"Leaderboard of demo-invite\n  1. 王*           3 friends", "Ledger of demo-001: balance 2500 points\n  accrual      1500 points",
+		"Called wang: 1 and more\n  王**                  says shop", "Leaderboard of demo-invite\n  1. 王*           3 friends", "Ledger of demo-001: balance 2500 points\n  accrual      1500 points",
 		"demo-friend-01 came by demo-001: settled", "demo-friend-07 came by demo-031: reversed",
 		"refused: an advocate claims the own code: 422 Claim refused; userId self_referral",
 	} {

@@ -35,7 +35,7 @@ func (p *Play) report(ctx context.Context, script *Script, r *run, c *circle) er
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
-	for _, print := range []func(context.Context) error{p.notifications, p.decisions, p.leaderboard, p.book} {
+	for _, print := range []func(context.Context) error{p.notifications, p.decisions, p.called, p.leaderboard, p.book} {
 		if err := print(ctx); err != nil {
 			return err
 		}
@@ -114,6 +114,32 @@ func (p *Play) decisions(ctx context.Context) error {
 	}
 	for _, d := range list.Items[:min(maxListed, len(list.Items))] {
 		p.say("  %-20s %s %s", d.CampaignID, d.Outcome, d.Reason)
+	}
+	return nil
+}
+
+// surname is one that several people of the shop have, as somebody at a till types it.
+const surname = "wang"
+
+// called prints who is found by a name, as a viewer sees them.
+func (p *Play) called(ctx context.Context) error {
+	var list struct {
+		Items []struct {
+			Name  string `json:"name"`
+			Proof string `json:"proof"`
+		} `json:"items"`
+		Next string `json:"next"`
+	}
+	if err := p.Client.Ask(ctx, http.MethodGet, "/v1/people?q=name:"+surname, p.Client.OperatorKey, nil, &list); err != nil {
+		return fmt.Errorf("looking for people by name: %w", err)
+	}
+	more := ""
+	if list.Next != "" {
+		more = " and more"
+	}
+	p.say("\nCalled %s: %d%s", surname, len(list.Items), more)
+	for _, one := range list.Items[:min(maxListed, len(list.Items))] {
+		p.say("  %-20s says %s", one.Name, one.Proof)
 	}
 	return nil
 }
