@@ -96,6 +96,11 @@ func (b *Bench) Trust() {
 	b.handler, b.console, b.member = b.Pages.Handler(), b.Console.Handler(), b.Member.Handler()
 }
 
+// Secret is the client's secret at an issuer.
+func (b *Bench) Secret(ctx context.Context) (string, error) {
+	return secret.Fixed(b.Values).Value(ctx, secret.Client)
+}
+
 // Dismiss takes the keys of a role away.
 func (b *Bench) Dismiss(role access.Role) {
 	for _, auth := range []*httpapi.Auth{&b.Console.Auth, &b.Member.Auth, &b.Pages.Door.Auth} {

@@ -3,10 +3,12 @@
 package people
 
 import (
+	"context"
 	"embed"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +45,8 @@ type found struct {
 	Addresses map[string]address
 	LastSeen  time.Time
 	Orders    orders
+	// Proof says by whose word what was asked for is theirs.
+	Proof string
 }
 
 type identifier struct{ Kind, Value string }
@@ -64,45 +68,85 @@ type question struct {
 	By, What string
 	Asked    bool
 	People   []found
-	Faults   []api.FieldFault
+	// Next goes on with a list that was asked for one way.
+	Next   string
+	Faults []api.FieldFault
 }
 
 // ways are what somebody can be looked for by; the first lets the text tell.
-var ways = []string{"auto", "phone", "email", "user", "order", "anonymous"}
+var ways = []string{"auto", "phone", "digits", "email", "name", "user", "order", "anonymous"}
 
 // Ways lists them for the form.
 func (question) Ways() []string { return ways }
 
 func search(v *view.Visit) error {
 	q := question{By: v.Query("by"), What: strings.TrimSpace(v.Query("q"))}
-	q.Asked = q.What != ""
-	if !q.Asked {
+	if q.Asked = q.What != ""; !q.Asked {
 		return v.Show(pages, "search", q)
 	}
-	var answer struct{ Items []found }
-	err := v.API.Get(v.Context(), "/v1/people", url.Values{"q": {way(q.By, q.What) + ":" + q.What}}, &answer)
-	if fault, said := api.FaultOf(err); said && fault.Status == http.StatusBadRequest {
+	by := waysOf(q.By, q.What)
+	answers := make([]struct {
+		Items []found
+		Next  string
+	}, len(by))
+	unclear := 0
+	calls := make([]func(context.Context) error, len(by))
+	refused := make([]bool, len(by))
+	for i, way := range by {
+		asked := url.Values{"q": {way + ":" + q.What}}
+		if cursor := v.Query("cursor"); cursor != "" && len(by) == 1 {
+			asked.Set("cursor", cursor)
+		}
+		calls[i] = func(ctx context.Context) error {
+			err := v.API.Get(ctx, "/v1/people", asked, &answers[i])
+			if refused[i] = api.Status(err) == http.StatusBadRequest; refused[i] {
+				return nil // the text is nothing of that kind
+			}
+			return err
+		}
+	}
+	if err := v.Together(calls...); err != nil {
+		return err
+	}
+	for i, a := range answers {
+		if refused[i] {
+			unclear++
+		}
+		for _, one := range a.Items {
+			if !slices.ContainsFunc(q.People, func(f found) bool { return f.ProfileID == one.ProfileID }) {
+				q.People = append(q.People, one)
+			}
+		}
+	}
+	if q.Next = answers[0].Next; len(by) > 1 {
+		q.Next = ""
+	}
+	if unclear == len(by) {
 		q.Faults = []api.FieldFault{{Reason: v.Lang.Of("people.unclear")}}
 		return v.ShowAs(http.StatusUnprocessableEntity, pages, "search", q)
 	}
-	if err != nil {
-		return err
-	}
-	q.People = answer.Items
 	return v.Show(pages, "search", q)
 }
 
-var number = regexp.MustCompile(`^\+?[0-9][0-9 ()-]{6,19}$`)
+var (
+	number  = regexp.MustCompile(`^\+?[0-9][0-9 ()-]{6,19}$`)
+	ending  = regexp.MustCompile(`^[0-9]{4,6}$`)
+	plainID = regexp.MustCompile(`^[!-~]+$`)
+)
 
-// way is what a text is, where nobody says so: an address, a phone number, else an id of the shop's.
-func way(by, text string) string {
+// waysOf are what a text may be, where nobody says so: an address, a number or its end, else a name or an id of the shop's, of which both are looked for.
+func waysOf(by, text string) []string {
 	switch {
 	case by != "" && by != ways[0]:
-		return by
+		return []string{by}
 	case strings.Contains(text, "@"):
-		return "email"
+		return []string{"email"}
+	case ending.MatchString(text):
+		return []string{"digits", "user"}
 	case number.MatchString(text):
-		return "phone"
+		return []string{"phone", "user"}
+	case plainID.MatchString(text):
+		return []string{"user", "name"}
 	}
-	return "user"
+	return []string{"name"}
 }

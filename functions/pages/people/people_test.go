@@ -65,7 +65,7 @@ func TestSearch(t *testing.T) {
 			}
 		}
 	}
-	if w := f.Get("/console/people?q=12&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "这不是一个完整的") || !strings.Contains(w.Body.String(), `value="12"`) {
+	if w := f.Get("/console/people?q=12&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "这不是一个手机号") || !strings.Contains(w.Body.String(), `value="12"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
