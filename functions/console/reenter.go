@@ -214,28 +214,3 @@ func (p *Process) sendReentry(ctx context.Context, body []byte) error {
 	}
 	return p.Orchestration.Send(ctx, job.Orchestration{Reentry: &job.Reentry{ID: asked.ReentryID, StopID: asked.StopID, CampaignID: asked.CampaignID}})
 }
-
-// endedStops lists stops that are over.
-func (p *Process) endedStops(w http.ResponseWriter, r *http.Request) {
-	page, ok := httpapi.ParsePage(w, r, usualPage, mostPage)
-	if !ok {
-		return
-	}
-	found, next, err := p.Ended.List(r.Context(), page.Limit, page.Cursor)
-	if err != nil {
-		listFailed(w, r, err)
-		return
-	}
-	out := httpapi.List[stopOver]{Items: []stopOver{}, Next: next}
-	for _, one := range found {
-		out.Items = append(out.Items, stopOver{shownStop(one.Stop, one.Since, one.By), one.Ended, one.EndedBy})
-	}
-	httpapi.JSON(w, http.StatusOK, out)
-}
-
-// stopOver is a stop that is over, as it is listed.
-type stopOver struct {
-	stopShown
-	Ended   time.Time     `json:"ended"`
-	EndedBy access.Caller `json:"endedBy"`
-}

@@ -272,21 +272,3 @@ func (p *Process) stopsInForce(ctx context.Context) ([]stopShown, error) {
 	}
 	return all, nil
 }
-
-// stops shows what is stopped, all of it: of each channel and each campaign there is one stop at most. With ended=true it shows what is over.
-func (p *Process) stops(w http.ResponseWriter, r *http.Request) {
-	switch ended := r.URL.Query()["ended"]; {
-	case len(ended) == 1 && ended[0] == "true":
-		p.endedStops(w, r)
-		return
-	case len(ended) > 0:
-		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "ended", Reason: "is true, once, or absent"})
-		return
-	}
-	all, err := p.stopsInForce(r.Context())
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	httpapi.JSON(w, http.StatusOK, httpapi.List[stopShown]{Items: all})
-}

@@ -12,8 +12,6 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-func isNotFound(err error) bool { return errors.Is(err, dynamo.ErrNotFound) }
-
 // jobs consumes a batch of the queue. Where the time ends before a job is done, the rest of the job is sent as a new message, and the old
 // message is deleted: SQS counts every receive as a failed attempt, and to have no time is none. The first job of an invocation is always
 // begun, so that each invocation gets something done however short its time is.
@@ -29,7 +27,7 @@ func (p *Process) jobs(ctx context.Context, batch events.SQSEvent) events.SQSEve
 		}
 		begun = true
 		rest, err := p.job(ctx, j)
-		if errors.Is(err, dynamo.ErrUnreadable) || isNotFound(err) {
+		if errors.Is(err, dynamo.ErrUnreadable) || errors.Is(err, dynamo.ErrNotFound) {
 			// Either a newer version wrote the profile, and its workers take the job over; or the pack of the event is still to be written.
 			return errors.Join(queue.ErrNotYet, err)
 		}

@@ -138,7 +138,7 @@ func (p *Process) outgrown(ctx context.Context, c campaign.Compiled, n job.Notif
 	case n.EventID != "":
 		found, err := p.Timeline.Event(ctx, people.EventRef{Profile: n.EventOf, Day: n.EventDay, Version: n.EventVersion, Source: n.EventSource, MessageID: n.EventID, Name: n.EventName})
 		switch {
-		case isNotFound(err):
+		case errors.Is(err, dynamo.ErrNotFound):
 			return skip(delivery.NotEligible, "event"), nil
 		case err != nil:
 			return delivery.Verdict{}, fmt.Errorf("reading the event of %s: %w", n.ID, err)
