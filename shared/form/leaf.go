@@ -8,13 +8,6 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 )
 
-// Typed is what the inputs of one place hold: what was typed, or is shown.
-type Typed struct {
-	Text string
-	As   string // what the text is: the currency of an amount, the unit of a reward, the type of a value
-	In   string // the currency of a reward that is money
-}
-
 // What a value or a payload is typed as.
 const (
 	asText    = "text"

@@ -17,6 +17,13 @@ type Shop struct {
 	Currency money.Currency
 }
 
+// Typed is what the inputs of one place hold: what was typed, or is shown.
+type Typed struct {
+	Text string
+	As   string // what the text is: the currency of an amount, the unit of a reward, the type of a value
+	In   string // the currency of a reward that is money
+}
+
 // Node is one place of a form.
 type Node struct {
 	Field *schema.Field
