@@ -161,6 +161,7 @@ func TestJourney(t *testing.T) {
 	}
 
 	m.rest(mei.ProfileID)
+	m.stopAndEnterAgain(t)
 	m.deadLetters()
 	m.rights()
 }
@@ -382,6 +383,7 @@ var unneeded = map[string]string{
 	"test-Orchestration sqs:ChangeMessageVisibility test-OrchestrationQueue": "only while a service is away or time runs out",
 	"test-Settlement sqs:ChangeMessageVisibility test-SettlementQueue":       "only while a service is away or time runs out",
 	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
+	"test-Dispatch dynamodb:DeleteItem test-Deliveries":                      "takes a decision off a stop's list when another one replaces it",
 	"test-Dispatch dynamodb:UpdateItem test-Deliveries":                      "marks an address that the provider calls dead",
 	"test-Dispatch dynamodb:GetItem test-Profiles":                           "follows pointers; who stands under the key of the job is read with the rest",
 	"test-Dispatch sqs:SendMessage test-NotificationsQueue":                  "hands back what there was no time to begin",
