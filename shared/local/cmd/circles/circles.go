@@ -33,7 +33,9 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-func name(files *token.FileSet, at token.Pos) string { return filepath.Base(files.Position(at).Filename) }
+func name(files *token.FileSet, at token.Pos) string {
+	return filepath.Base(files.Position(at).Filename)
+}
 
 func needsOf(pass *analysis.Pass) needs {
 	of := needs{}
