@@ -85,6 +85,11 @@ func (p *Process) save(d document) http.HandlerFunc {
 			httpapi.Failed(w, r, err)
 			return
 		}
+		doubts, err := p.doubtful(r.Context(), d.kind, body)
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
 		saved, created, err := p.put(r.Context(), d, id, body, expected)
 		var refused *refusedAct
 		switch {
@@ -97,9 +102,9 @@ func (p *Process) save(d document) http.HandlerFunc {
 		case errors.Is(err, catalog.ErrKeyTaken):
 			httpapi.Problem(w, http.StatusConflict, "", "", httpapi.FieldError{Field: "writeKeys", Reason: "has a key that belongs to another source"})
 		case created:
-			p.answer(w, r, http.StatusCreated, saved, err, p.doubts(body)...)
+			p.answer(w, r, http.StatusCreated, saved, err, doubts...)
 		default:
-			p.answer(w, r, http.StatusOK, saved, err, p.doubts(body)...)
+			p.answer(w, r, http.StatusOK, saved, err, doubts...)
 		}
 	}
 }

@@ -24,6 +24,8 @@ type estimate struct {
 	Segment segment.ID `json:"segment"`
 	Sampled int        `json:"sampled"`
 	Matched int        `json:"matched"`
+	// Members is how many were in the saved segment by the last run, which an audience is listed from.
+	Members *lastMembers `json:"members,omitempty"`
 	// Unreadable profiles are not among the sampled.
 	Unreadable int `json:"unreadable,omitempty"`
 	// Exact says that the sample was everybody.
@@ -34,7 +36,7 @@ type estimate struct {
 	Audience *interval `json:"audience,omitempty"`
 	// Reach is what is left of them over the campaign's channel, or over each channel.
 	Reach []reach `json:"reach"`
-	// Warnings are what may be meant otherwise in a rule that is not saved yet.
+	// Warnings are what may be meant otherwise in a rule that is not saved yet, and that no run has gone by a saved one.
 	Warnings []httpapi.FieldError `json:"warnings,omitempty"`
 	// People are some of those who match, to look at: who they are, their profiles tell as far as the caller may see it.
 	People []profile.ID `json:"people,omitempty"`

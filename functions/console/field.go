@@ -55,12 +55,13 @@ func (p *Process) fields(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	// A run of a past day tells how things were.
-	last, err := p.lastRun(r.Context(), func(run score.Run) bool { return !run.ReportOnly && run.Outcome != nil })
+	runs, err := p.finished(r.Context())
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
 	answer := fieldsShown{Lang: language, Currency: p.Shop.Currency, Decimals: p.Shop.Currency.Exponent()}
+	last := lastMoved(runs)
 	if last != nil {
 		answer.Counted = &counted{RunID: last.ID, AsOf: last.AsOf, At: last.FinishedAt}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
@@ -83,14 +84,20 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 			if err != nil {
 				return httpapi.Reply{}, err
 			}
-			e, err := p.estimate(ctx, id, meets, plans)
-			e.Warnings = p.doubts(body)
+			runs := sync.OnceValues(func() ([]score.Run, error) { return p.finished(ctx) })
+			e, err := p.estimate(ctx, id, meets, plans, runs)
+			if err != nil {
+				return httpapi.Reply{}, err
+			}
+			if e.Warnings = p.doubts(body); !drafted(body) {
+				err = p.tellMembers(ctx, &e, of, runs)
+			}
 			return httpapi.Replied(ctx, http.StatusOK, e), err
 		},
 	}
 }
 
-func (p *Process) estimate(ctx context.Context, id segment.ID, meets asking, plans []*plan) (estimate, error) {
+func (p *Process) estimate(ctx context.Context, id segment.ID, meets asking, plans []*plan, runs finishedRuns) (estimate, error) {
 	r, err := p.rules(ctx)
 	if err != nil {
 		return estimate{}, err
@@ -110,8 +117,12 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, meets asking, pla
 	}
 	e.Segment = id
 	if !e.Exact {
-		if e.Profiles, err = p.lastCount(ctx); err != nil {
+		all, err := runs()
+		if err != nil {
 			return estimate{}, err
+		}
+		if len(all) > 0 {
+			e.Profiles = &all[0].Profiles
 		}
 	}
 	e.Audience = e.people(e.Matched)
@@ -178,6 +189,14 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 	}
 	now := p.Now()
 	return func(_, all *profile.Profile) bool { return set.Members(all, now, p.Shop)[id] }, nil
+}
+
+// drafted says that a preview asks the rule in its body, which no run has gone by.
+func drafted(body []byte) bool {
+	var f fields
+	_ = json.Unmarshal(body, &f)
+	_, there := f["rule"]
+	return there
 }
 
 // under is the faults below a field.

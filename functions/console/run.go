@@ -156,25 +156,26 @@ func (p *Process) showRun(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// lastCount is the number of profiles by the newest finished run, nil if there is none among the last ones.
-func (p *Process) lastCount(ctx context.Context) (*int, error) {
-	last, err := p.lastRun(ctx, func(score.Run) bool { return true })
-	if last == nil || err != nil {
-		return nil, err
-	}
-	return &last.Profiles, nil
-}
+// finishedRuns reads them, once for a preview.
+type finishedRuns func() ([]score.Run, error)
 
-// lastRun is the newest finished run that fits, nil if there is none among the last ones.
-func (p *Process) lastRun(ctx context.Context, fits func(score.Run) bool) (*score.Run, error) {
-	runs, _, err := p.Runs.List(ctx, 10, "")
-	if err != nil {
-		return nil, err
-	}
-	for _, run := range runs {
-		if run.State == score.StateFinished && run.Findings != nil && fits(run) {
-			return &run, nil
+// finished are the finished runs among the last ones, newest first.
+func (p *Process) finished(ctx context.Context) (finished []score.Run, err error) {
+	all, _, err := p.Runs.List(ctx, 10, "")
+	for _, run := range all {
+		if run.State == score.StateFinished && run.Findings != nil {
+			finished = append(finished, run)
 		}
 	}
-	return nil, nil
+	return finished, err
+}
+
+// lastMoved is the newest of the finished runs that moved memberships, nil if there is none.
+func lastMoved(finished []score.Run) *score.Run {
+	for i := range finished {
+		if !finished[i].ReportOnly && finished[i].Outcome != nil {
+			return &finished[i]
+		}
+	}
+	return nil
 }

@@ -191,7 +191,7 @@ func TestPreviewOfASampleHasAnInterval(t *testing.T) {
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.process.Profiles = population{0: {crowd(100, 10), crowd(100, 100)}}
-	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); strings.Contains(got, "audience") || !strings.Contains(got, `"exact":false`) {
+	if got := b.must(200, "POST", "/v1/segments/vip/preview", ""); strings.Contains(got, `"audience":`) || !strings.Contains(got, `"exact":false`) {
 		t.Errorf("without a run the preview is %s, want no audience", got)
 	}
 	_, err := b.process.Runs.Create(t.Context(), score.Run{ID: "r", CreatedAt: start})
