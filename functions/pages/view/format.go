@@ -6,11 +6,13 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/shared/domain/money"
 )
+
+// Root is the path of the home page, and before that of every other.
+const Root = "/console"
 
 // functions are what templates call, in a language.
 func functions(lang text.Lang) template.FuncMap {
@@ -94,28 +96,3 @@ func symbol(lang text.Lang, c money.Currency) string {
 	}
 	return string(c) + " "
 }
-
-// Moment writes a time to the minute in the shop's zone.
-func (v *Visit) Moment(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	if v.Lang == text.English {
-		return at.In(v.Shop.Zone).Format("2 Jan 2006, 15:04")
-	}
-	return at.In(v.Shop.Zone).Format("2006年1月2日 15:04")
-}
-
-// Day writes the day of a time in the shop's zone.
-func (v *Visit) Day(at time.Time) string {
-	if at.IsZero() {
-		return ""
-	}
-	if v.Lang == text.English {
-		return at.In(v.Shop.Zone).Format("2 Jan 2006")
-	}
-	return at.In(v.Shop.Zone).Format("2006年1月2日")
-}
-
-// Machine writes a time as the attribute datetime has it.
-func (v *Visit) Machine(at time.Time) string { return at.UTC().Format(time.RFC3339) }

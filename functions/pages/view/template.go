@@ -6,58 +6,10 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/userops/userops/functions/pages/text"
 )
-
-// Page is what a template is given: the visit, and in D what the screen has found.
-type Page struct {
-	*Visit
-	D      any
-	Groups []Group
-}
-
-// Group is a part of the navigation.
-type Group struct {
-	Title string
-	Rows  []Row
-}
-
-// Here says whether a page of the navigation is the one that is shown, or the one above it: the row people of the page people/erase.
-func (p *Page) Here(r Row) bool {
-	return r.Path == p.Row.Path || r.Path != "" && strings.HasPrefix(p.Row.Path, r.Path+"/")
-}
-
-// Address is the address of the page that is shown, to come back to. What a form has answered is no place to come back to.
-func (p *Page) Address() string {
-	if p.R.Method != http.MethodGet {
-		return p.Row.Address()
-	}
-	return p.R.URL.RequestURI()
-}
-
-// Done is the key of what was done on the way here, empty for nothing. Only texts for that are shown, whoever made the link.
-func (p *Page) Done() string {
-	if key := p.Query(doneParameter); strings.Contains(key, ".done.") && text.Has(key) {
-		return key
-	}
-	return ""
-}
-
-// Calls are the calls of the API behind the page.
-func (p *Page) Calls() (all []Call) {
-	for _, path := range p.API.Calls() {
-		all = append(all, Call{path, Root + "/call?" + url.Values{"path": {path}}.Encode()})
-	}
-	return all
-}
-
-// Call is a call of the API and the page that shows its answer.
-type Call struct{ Path, Address string }
 
 //go:embed *.html
 var own embed.FS

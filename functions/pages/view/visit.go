@@ -1,10 +1,11 @@
+// Package view is what all screens of the console are made of: the rows of the table of pages, a visit of one, templates in both languages, and how figures, money and times are written. It knows no
+// screen and decides nothing: what a page shows and changes it asks of the API. The surprising thing: a page has no right that its visitor has not. It calls with the visitor's own pass, and the role
+// of a row only spares them a refusal.
 package view
 
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,6 +17,49 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
 )
+
+// Row is a page, or what a form of one does.
+type Row struct {
+	Path   string // below Root: people; empty for the home page
+	Method string // http.MethodGet shows, http.MethodPost does
+	// Least is the least role that may come here at all.
+	Least access.Role
+	// Title is the key of its title. Of a POST it is that of the page whose form it is.
+	Title string
+	// Group is the key of the group of the navigation in which a page stands; empty for one that is reached from others.
+	Group string
+	// Visit shows it. An error is shown by the frame.
+	Visit func(*Visit) error
+}
+
+// Address is where a page is.
+func (r Row) Address() string {
+	if r.Path == "" {
+		return Root
+	}
+	return Root + "/" + r.Path
+}
+
+// Show is a page.
+func Show(path string, least access.Role, title, group string, visit func(*Visit) error) Row {
+	return Row{Path: path, Method: http.MethodGet, Least: least, Title: title, Group: group, Visit: visit}
+}
+
+// Do is what a form of a page does.
+func Do(path string, least access.Role, title string, visit func(*Visit) error) Row {
+	return Row{Path: path, Method: http.MethodPost, Least: least, Title: title, Visit: visit}
+}
+
+// The groups of the navigation, in their order.
+const (
+	GroupToday    = "frame.group.today"
+	GroupPeople   = "frame.group.people"
+	GroupOutreach = "frame.group.outreach"
+	GroupReward   = "frame.group.reward"
+	GroupRun      = "frame.group.run"
+)
+
+var groups = []string{GroupToday, GroupPeople, GroupOutreach, GroupReward, GroupRun}
 
 // Shop is what pages know of the shop by themselves.
 type Shop struct {
@@ -74,22 +118,6 @@ func (v *Visit) Read(out any, query url.Values, parts ...string) func(context.Co
 	return func(ctx context.Context) error { return v.API.Get(ctx, api.Path(parts...), query, out) }
 }
 
-// Show answers with a page: the file of a screen's templates that is called name, with what it is about.
-func (v *Visit) Show(of *Templates, name string, about any) error {
-	return v.ShowAs(http.StatusOK, of, name, about)
-}
-
-// ShowAs is Show with a status: 422 is of a form that has to be mended.
-func (v *Visit) ShowAs(status int, of *Templates, name string, about any) error {
-	page := &Page{Visit: v, D: about, Groups: v.groups()}
-	body, err := of.render(v.Lang, name, v.R.Header.Get("HX-Request") == "true" && v.R.Header.Get("HX-Request-Type") == "partial", page)
-	if err != nil {
-		return err
-	}
-	Answer(v.W, status, v.Lang, body)
-	return nil
-}
-
 // Answer sends a page.
 func Answer(w http.ResponseWriter, status int, lang text.Lang, body []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -119,68 +147,27 @@ const doneParameter = "done"
 // Once is a key with which a form is carried out once, however often it is sent.
 func (v *Visit) Once() string { return rand.Text() }
 
-// groups are those of the navigation that the visitor sees, with their pages.
-func (v *Visit) groups() (all []Group) {
-	for _, name := range groups {
-		g := Group{Title: name}
-		for _, r := range v.Rows {
-			if r.Group == name && v.May(r.Least) {
-				g.Rows = append(g.Rows, r)
-			}
-		}
-		if len(g.Rows) > 0 {
-			all = append(all, g)
-		}
+// Moment writes a time to the minute in the shop's zone.
+func (v *Visit) Moment(at time.Time) string {
+	if at.IsZero() {
+		return ""
 	}
-	return all
+	if v.Lang == text.English {
+		return at.In(v.Shop.Zone).Format("2 Jan 2006, 15:04")
+	}
+	return at.In(v.Shop.Zone).Format("2006年1月2日 15:04")
 }
 
-// Fail answers an error: what the API says of itself, or that something is wrong here, which the log tells.
-func (v *Visit) Fail(err error) {
-	fault, said := api.FaultOf(err)
-	status := http.StatusInternalServerError
-	switch {
-	case said && fault.Status == http.StatusUnauthorized:
-		status = http.StatusForbidden // the visitor is signed in: it is the pass that opens nothing any more
-	case said && fault.Status < 500:
-		status = fault.Status
-	case said, errors.Is(err, api.ErrAway), errors.Is(err, context.DeadlineExceeded):
-		status = http.StatusBadGateway
+// Day writes the day of a time in the shop's zone.
+func (v *Visit) Day(at time.Time) string {
+	if at.IsZero() {
+		return ""
 	}
-	if status >= 500 {
-		slog.ErrorContext(v.Context(), "page failed", "page", v.Row.Path, "error", err.Error())
+	if v.Lang == text.English {
+		return at.In(v.Shop.Zone).Format("2 Jan 2006")
 	}
-	about := failure{Status: status}
-	if said && status < 500 {
-		about.Detail, about.Errors = fault.Detail, fault.Errors
-	}
-	if err := v.ShowAs(status, frame, "failure", about); err != nil {
-		slog.ErrorContext(v.Context(), "page cannot be written", "page", v.Row.Path, "error", err.Error())
-		http.Error(v.W, http.StatusText(status), status)
-	}
+	return at.In(v.Shop.Zone).Format("2006年1月2日")
 }
 
-type failure struct {
-	Status int
-	Detail string
-	Errors []api.FieldFault
-}
-
-// Say is what is said of a failure, by its status.
-func (f failure) Say() string {
-	switch {
-	case f.Status == http.StatusForbidden:
-		return "frame.fail.forbidden"
-	case f.Status == http.StatusNotFound:
-		return "frame.fail.missing"
-	case f.Status == http.StatusConflict, f.Status == http.StatusPreconditionFailed:
-		return "frame.fail.conflict"
-	case f.Status == http.StatusTooManyRequests:
-		return "frame.fail.busy"
-	case f.Status == http.StatusBadGateway:
-		return "frame.fail.away"
-	case f.Status >= 500:
-		return "frame.fail.ours"
-	}
-	return "frame.fail.input"
-}
+// Machine writes a time as the attribute datetime has it.
+func (v *Visit) Machine(at time.Time) string { return at.UTC().Format(time.RFC3339) }
