@@ -2,6 +2,7 @@ package people
 
 import (
 	"cmp"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,7 +12,27 @@ import (
 	"time"
 
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/money"
 )
+
+//go:embed *.html
+var files embed.FS
+
+var pages = view.Parse(files)
+
+type identifier struct{ Kind, Value string }
+
+type address struct {
+	Address   string
+	Reachable bool
+}
+
+type orders struct {
+	Count   int
+	Revenue []money.Amount
+	FirstAt *time.Time
+	LastAt  *time.Time
+}
 
 // person is the head of each page of somebody: who they are, as far as the visitor is shown them.
 type person struct {
