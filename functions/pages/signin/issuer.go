@@ -2,11 +2,9 @@ package signin
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -108,75 +106,4 @@ func written(raw json.RawMessage) string {
 		return "[" + strings.Join(list, " ") + "]"
 	}
 	return string(raw)
-}
-
-// begin leads to the issuer.
-func (d *Door) begin(w http.ResponseWriter, r *http.Request) {
-	next := Next(r.URL.Query().Get("next"))
-	if d.Issuer == nil {
-		http.Redirect(w, r, view.Link(In, "next", next), http.StatusSeeOther)
-		return
-	}
-	keys, err := d.Secrets.Sessions(r.Context())
-	if err != nil {
-		d.away(w, r, next, err)
-		return
-	}
-	if !keys.CanSign() {
-		d.page(w, r, http.StatusServiceUnavailable, door{Next: next, Fault: "door.fault.secret"})
-		return
-	}
-	provider, err := d.Issuer.discovered()
-	if err != nil {
-		d.away(w, r, next, err)
-		return
-	}
-	config, err := d.Issuer.config(r, provider)
-	if err != nil {
-		d.away(w, r, next, err)
-		return
-	}
-	try := session.Trying(rand.Text(), rand.Text(), oauth2.GenerateVerifier(), next, d.Site.Now())
-	http.SetCookie(w, d.cookie(tryCookie, keys.Remember(try), try.Until.Sub(d.Site.Now())))
-	http.Redirect(w, r, config.AuthCodeURL(try.State, oidc.Nonce(try.Nonce), oauth2.S256ChallengeOption(try.Verifier)), http.StatusSeeOther)
-}
-
-// back takes whoever comes back from the issuer. What they bring is good for the attempt alone that this browser has begun.
-func (d *Door) back(w http.ResponseWriter, r *http.Request) {
-	refuse := func(next, why string) {
-		d.page(w, r, http.StatusForbidden, door{Next: next, Fault: why})
-	}
-	cookie, err := r.Cookie(d.name(tryCookie))
-	if err != nil || d.Issuer == nil {
-		refuse(view.Root, "door.fault.attempt")
-		return
-	}
-	keys, err := d.Secrets.Sessions(r.Context())
-	if err != nil {
-		d.away(w, r, view.Root, err)
-		return
-	}
-	try, ok := keys.Recall(cookie.Value, d.Site.Now())
-	http.SetCookie(w, d.cookie(tryCookie, "", 0)) // for one attempt, whatever comes of it
-	query := r.URL.Query()
-	if !ok || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(try.State)) != 1 {
-		refuse(view.Root, "door.fault.attempt")
-		return
-	}
-	if query.Get("code") == "" {
-		refuse(try.Next, "door.fault.issuer")
-		return
-	}
-	claims, err := d.Issuer.claims(r, query.Get("code"), try)
-	if err != nil {
-		slog.WarnContext(r.Context(), "signing in at the issuer failed", "error", err.Error())
-		refuse(try.Next, "door.fault.issuer")
-		return
-	}
-	who, ok := d.Auth.Claims.Named(claims)
-	if !ok {
-		refuse(try.Next, "door.fault.role")
-		return
-	}
-	d.admit(w, r, keys, who, d.Issuer.URL, Next(try.Next))
 }

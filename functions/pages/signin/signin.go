@@ -3,65 +3,21 @@
 package signin
 
 import (
-	"context"
-	"embed"
+	"crypto/rand"
+	"crypto/subtle"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
-	"time"
 
-	"github.com/userops/userops/functions/pages/text"
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
 	"github.com/userops/userops/functions/pages/view"
-	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/session"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/telemetry"
-)
-
-// Secrets knows the keys of cookies. An error means that they are not known now.
-type Secrets interface {
-	Sessions(ctx context.Context) (*session.Keys, error)
-}
-
-// Store remembers which sessions were ended and which networks try keys in vain.
-type Store interface {
-	// End ends a session that would have lasted until a time. Nil means that it is durable.
-	End(ctx context.Context, id string, until time.Time) error
-	// Ended says whether it was, consistently.
-	Ended(ctx context.Context, id string) (bool, error)
-	// Try counts a try of a network, or gives how long to wait before one may be made.
-	Try(ctx context.Context, network string) (wait time.Duration, err error)
-	// Forgive forgets a network's tries.
-	Forgive(ctx context.Context, network string) error
-}
-
-// Door lets operators in and out.
-type Door struct {
-	Site    *view.Site
-	Auth    httpapi.Auth
-	Secrets Secrets
-	Store   Store
-	Issuer  *Issuer // nil where operators have keys alone
-	// Secure says that browsers come by https. On one machine they do not.
-	Secure bool
-	NewID  func() string // never the same twice
-}
-
-//go:embed *.html
-var files embed.FS
-
-var pages = view.Parse(files)
-
-// The paths below the root of the pages.
-const (
-	In       = "sign-in"
-	out      = "sign-out"
-	begin    = "sign-in/issuer"
-	back     = "sign-in/back"
-	language = "language"
 )
 
 // Serve answers what is of the door itself, and reports whether it was.
@@ -74,81 +30,6 @@ func (d *Door) Serve(w http.ResponseWriter, r *http.Request, path string) bool {
 	}
 	serve(w, r)
 	return true
-}
-
-// Visitor is who comes, by the cookie that they bring: nobody where it was not signed here, has ended or was ended, or is of a key or an issuer that is not the shop's any more.
-func (d *Door) Visitor(r *http.Request) (s session.Session, known bool, err error) {
-	cookie, err := r.Cookie(d.name(sessionCookie))
-	if err != nil {
-		return s, false, nil
-	}
-	keys, err := d.Secrets.Sessions(r.Context())
-	if err != nil {
-		return s, false, err
-	}
-	s, ok := keys.Open(cookie.Value, d.Site.Now())
-	if !ok || s.Issuer != "" && (d.Issuer == nil || s.Issuer != d.Issuer.URL) || !d.Auth.Holds(s.Caller, s.Issuer) {
-		return s, false, nil
-	}
-	ended, err := d.Store.Ended(r.Context(), s.ID)
-	return s, err == nil && !ended, err
-}
-
-// Pass is what the API takes for a visitor.
-func (d *Door) Pass(r *http.Request, s session.Session) (string, error) {
-	keys, err := d.Secrets.Sessions(r.Context())
-	if err != nil {
-		return "", err
-	}
-	return keys.Issue(s.Pass(httpapi.Address(r), d.Site.Now())), nil
-}
-
-// The cookies. Names that begin with __Host- are taken by browsers for this host alone, by https alone.
-const (
-	hostPrefix    = "__Host-"
-	sessionCookie = "userops"
-	tryCookie     = "userops-sign-in"
-)
-
-func (d *Door) name(cookie string) string {
-	if d.Secure {
-		return hostPrefix + cookie
-	}
-	return cookie
-}
-
-func (d *Door) cookie(name, value string, life time.Duration) *http.Cookie {
-	c := &http.Cookie{Name: d.name(name), Value: value, Path: "/", MaxAge: int(life / time.Second), HttpOnly: true, Secure: d.Secure, SameSite: http.SameSiteLaxMode}
-	if life == 0 {
-		c.MaxAge = -1 // it goes
-	}
-	return c
-}
-
-// door is what the page before signing in is about.
-type door struct {
-	*view.Site
-	Next     string
-	Issuer   bool
-	Fault    string        // key of what is wrong
-	Wait     time.Duration // before the next try
-	Here     string
-	Language text.Lang
-}
-
-// Seconds is how long to wait, in whole seconds, one at least.
-func (d door) Seconds() int { return int((d.Wait + time.Second - 1) / time.Second) }
-
-func (d *Door) page(w http.ResponseWriter, r *http.Request, status int, about door) {
-	lang := Language(r)
-	about.Site, about.Issuer, about.Here, about.Language = d.Site, d.Issuer != nil, view.Link(In, "next", about.Next), lang
-	body, err := pages.Plain(lang, "door", about)
-	if err != nil {
-		slog.ErrorContext(r.Context(), "page cannot be written", "page", In, "error", err.Error())
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
-	}
-	view.Answer(w, status, lang, body)
 }
 
 func (d *Door) show(w http.ResponseWriter, r *http.Request) {
@@ -197,12 +78,6 @@ func (d *Door) enter(w http.ResponseWriter, r *http.Request) {
 	d.admit(w, r, keys, who, "", next)
 }
 
-// admit begins a session. Whatever cookie the visitor brought, theirs is a new one.
-func (d *Door) admit(w http.ResponseWriter, r *http.Request, keys *session.Keys, who access.Caller, issuer, next string) {
-	http.SetCookie(w, d.cookie(sessionCookie, keys.Seal(session.Begin(d.NewID(), who, issuer, d.Site.Now())), session.Life))
-	http.Redirect(w, r, next, http.StatusSeeOther)
-}
-
 // leave ends the session, before the cookie goes: a copy of it opens nothing any more.
 func (d *Door) leave(w http.ResponseWriter, r *http.Request) {
 	s, known, err := d.Visitor(r)
@@ -215,12 +90,6 @@ func (d *Door) leave(w http.ResponseWriter, r *http.Request) {
 	}
 	http.SetCookie(w, d.cookie(sessionCookie, "", 0))
 	http.Redirect(w, r, view.Link(In), http.StatusSeeOther)
-}
-
-// away answers what could not be asked or kept just now.
-func (d *Door) away(w http.ResponseWriter, r *http.Request, next string, err error) {
-	slog.ErrorContext(r.Context(), "signing in or out failed", "error", err.Error())
-	d.page(w, r, http.StatusServiceUnavailable, door{Next: next, Fault: "door.fault.away"})
 }
 
 // networkOf is the network of an address: of IPv6 what one customer has.
@@ -236,19 +105,73 @@ func networkOf(address string) string {
 	return prefix.String()
 }
 
-// Next is a page to go on to after signing in, as an address names it: one of ours, or the first.
-func Next(path string) string {
-	if path = backTo(path); strings.HasPrefix(path, view.Link(In)) {
-		return view.Root
+// begin leads to the issuer.
+func (d *Door) begin(w http.ResponseWriter, r *http.Request) {
+	next := Next(r.URL.Query().Get("next"))
+	if d.Issuer == nil {
+		http.Redirect(w, r, view.Link(In, "next", next), http.StatusSeeOther)
+		return
 	}
-	return path
+	keys, err := d.Secrets.Sessions(r.Context())
+	if err != nil {
+		d.away(w, r, next, err)
+		return
+	}
+	if !keys.CanSign() {
+		d.page(w, r, http.StatusServiceUnavailable, door{Next: next, Fault: "door.fault.secret"})
+		return
+	}
+	provider, err := d.Issuer.discovered()
+	if err != nil {
+		d.away(w, r, next, err)
+		return
+	}
+	config, err := d.Issuer.config(r, provider)
+	if err != nil {
+		d.away(w, r, next, err)
+		return
+	}
+	try := session.Trying(rand.Text(), rand.Text(), oauth2.GenerateVerifier(), next, d.Site.Now())
+	http.SetCookie(w, d.cookie(tryCookie, keys.Remember(try), try.Until.Sub(d.Site.Now())))
+	http.Redirect(w, r, config.AuthCodeURL(try.State, oidc.Nonce(try.Nonce), oauth2.S256ChallengeOption(try.Verifier)), http.StatusSeeOther)
 }
 
-// backTo is a page of ours as an address names it, or the first. Nobody is led elsewhere by a link of somebody else's.
-func backTo(path string) string {
-	to, err := url.Parse(path)
-	if err != nil || to.IsAbs() || to.Host != "" || to.Path != view.Root && !strings.HasPrefix(to.Path, view.Root+"/") || strings.Contains(to.Path, "..") || strings.ContainsAny(path, "\\\r\n\t") {
-		return view.Root
+// back takes whoever comes back from the issuer. What they bring is good for the attempt alone that this browser has begun.
+func (d *Door) back(w http.ResponseWriter, r *http.Request) {
+	refuse := func(next, why string) {
+		d.page(w, r, http.StatusForbidden, door{Next: next, Fault: why})
 	}
-	return to.RequestURI()
+	cookie, err := r.Cookie(d.name(tryCookie))
+	if err != nil || d.Issuer == nil {
+		refuse(view.Root, "door.fault.attempt")
+		return
+	}
+	keys, err := d.Secrets.Sessions(r.Context())
+	if err != nil {
+		d.away(w, r, view.Root, err)
+		return
+	}
+	try, ok := keys.Recall(cookie.Value, d.Site.Now())
+	http.SetCookie(w, d.cookie(tryCookie, "", 0)) // for one attempt, whatever comes of it
+	query := r.URL.Query()
+	if !ok || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(try.State)) != 1 {
+		refuse(view.Root, "door.fault.attempt")
+		return
+	}
+	if query.Get("code") == "" {
+		refuse(try.Next, "door.fault.issuer")
+		return
+	}
+	claims, err := d.Issuer.claims(r, query.Get("code"), try)
+	if err != nil {
+		slog.WarnContext(r.Context(), "signing in at the issuer failed", "error", err.Error())
+		refuse(try.Next, "door.fault.issuer")
+		return
+	}
+	who, ok := d.Auth.Claims.Named(claims)
+	if !ok {
+		refuse(try.Next, "door.fault.role")
+		return
+	}
+	d.admit(w, r, keys, who, d.Issuer.URL, Next(try.Next))
 }
