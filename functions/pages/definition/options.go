@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -13,10 +12,6 @@ import (
 	"github.com/userops/userops/shared/domain/definition/schema"
 	"github.com/userops/userops/shared/form"
 )
-
-func sortItems(all []item) {
-	slices.SortFunc(all, func(a, b item) int { return cmp.Compare(a.ID, b.ID) })
-}
 
 // maxPages bounds how many pages of a hundred documents a select offers. What stands in a document and is not offered is kept.
 const maxPages = 5
