@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +46,8 @@ var ops = map[string][]ValueKind{
 
 // calls are the words for events of a call whatever their name.
 var calls = map[string]event.Kind{"page": event.Page, "screen": event.Screen, "identify": event.Identify, "group": event.Group, "alias": event.Alias}
+
+func index(at string, i int) string { return at + "[" + strconv.Itoa(i) + "]" }
 
 // check tells what is wrong with a match, below a place of a definition.
 func (m Match) check(at string, faults *fault.Faults) {
