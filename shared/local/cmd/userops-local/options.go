@@ -1,23 +1,10 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"os"
 
 	"github.com/userops/userops/shared/local"
-)
-
-// The demo keys are fixed, so that examples and the demo can name them. They open nothing but this machine.
-const (
-	demoWriteKey    = "demo-write-key"
-	demoServerKey   = "demo-server-key"
-	demoOperatorKey = "demo-operator-key"
-	demoUserSecret  = "demo-user-hash-secret"
-
-	demoWebhookSecret = "demo-webhook-secret"
-	demoSessionSecret = "demo-session-secret"
 )
 
 func options(file, build string, parameters map[string]string) local.Options {
@@ -63,9 +50,4 @@ func defaults(a local.Addresses) map[string]string {
 		"MailFrom":         "shop@shop.example",
 		"WebhookUrl":       a.Gateway + "/local/webhook/shop",
 	}
-}
-
-func hash(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
 }
