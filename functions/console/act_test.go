@@ -157,6 +157,24 @@ func TestAQuestionThatIsNotSavedIsNoViewers(t *testing.T) {
 	}
 }
 
+// TestARuleWithoutItsNameIsToldWhereItBelongs: whoever tries a rule sends it bare at first.
+func TestARuleWithoutItsNameIsToldWhereItBelongs(t *testing.T) {
+	b := newBench(t)
+	b.must(201, "PUT", "/v1/segments/vip", vip)
+	for body, field := range map[string]string{
+		`{"field":"orders.paid","op":"gte","value":3}`: "field", `{"all":[]}`: "all", `{"performed":{"event":"A"}}`: "performed", `{"rule":{},"not":{}}`: "not",
+	} {
+		for _, id := range []string{"vip", "new", "class8:111"} {
+			if got := b.must(400, "POST", "/v1/segments/"+id+"/preview", body); !strings.Contains(got, `{"field":"`+field+`","reason":"belongs in rule: {\"rule\": {...}}"}`) {
+				t.Errorf("%s: %s", body, got)
+			}
+		}
+	}
+	if got := b.must(400, "POST", "/v1/segments/vip/preview", `{"rulez":{}}`); !strings.Contains(got, `is not known here: did you mean \"rule\"?`) {
+		t.Error(got)
+	}
+}
+
 // TestWhatWasJudgedIsWhatIsReplaced lets an approver start a campaign between an editor's reading and writing: the editor's draft is judged anew.
 func TestWhatWasJudgedIsWhatIsReplaced(t *testing.T) {
 	b := newBench(t)

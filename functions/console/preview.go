@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
@@ -145,6 +146,10 @@ type asking func(one, all *profile.Profile) bool
 func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, segments savedSegments, body []byte) (asking, error) {
 	var draft struct {
 		Rule json.RawMessage `json:"rule"`
+	}
+	if form := rule.Form(body); form != "" {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: form, Reason: `belongs in rule: {"rule": {...}}`})
+		return nil, nil
 	}
 	if len(body) > 0 && !httpapi.ParseJSON(w, body, &draft) {
 		return nil, nil

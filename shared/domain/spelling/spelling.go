@@ -22,12 +22,18 @@ func Hint(word string, known ...string) string {
 	return Meant(near)
 }
 
-// Meant is the end of a sentence that asks whether a word was meant; empty for none.
-func Meant(word string) string {
-	if word == "" {
+// Meant is the end of a sentence that asks whether a word was meant, or which of several; empty for none.
+func Meant(words ...string) string {
+	var quoted []string
+	for _, word := range words {
+		if word != "" {
+			quoted = append(quoted, strconv.Quote(word))
+		}
+	}
+	if quoted == nil {
 		return ""
 	}
-	return ": did you mean " + strconv.Quote(word) + "?"
+	return ": did you mean " + strings.Join(quoted, " or ") + "?"
 }
 
 // Nearest is the known word with the fewest slips from a word, of several the first that begins with the same letter, else the first, and how many these are: a letter too many, too few, another one, or two next to each other

@@ -12,7 +12,16 @@ import (
 var usualTraits = []string{"name", "firstName", "lastName", "nickname", "username", "email", "phone", "company", "title", "birthday", "createdAt", "avatar", "website", "description", "address"}
 
 // otherRoots are words that others write before a field's name.
-var otherRoots = []string{"profile", "user", "person", "customer", "contact", "field", "fields", "trait", "properties"}
+var otherRoots = []string{"profile", "user", "person", "customer", "contact", "field", "fields", "trait", "properties", "demographics", "place"}
+
+// shown are paths of a profile's answer that hold what a field has under another name.
+var shown = map[string]string{
+	"addresses.email.reachable": "reachable.email", "addresses.email.address": "traits.email", "addresses.sms.reachable": "reachable.sms", "addresses.sms.address": "traits.phone",
+	"interests.viewed": "viewed.products",
+}
+
+// maxAsked is how many fields of one last part are asked back: the registry has the most general ones first.
+const maxAsked = 2
 
 // names are those that a rule may have meant by something, each with the field that it stands for: the fields', their labels in every language, the usual traits'. They are put together for
 // the first rule that has a fault.
@@ -35,8 +44,33 @@ var names = sync.OnceValue(func() (all struct{ known, fields []string }) {
 	return all
 })
 
+// meantBy are the fields that a name that is none may have been meant for: the likely one, else those that end as the name does. None is near where there are none.
+func meantBy(name string) []string {
+	if field := likely(name); field != "" {
+		return []string{field}
+	}
+	return endingIn(name[strings.LastIndex(name, ".")+1:])
+}
+
+// endingIn are the first fields with a last part, in any case of letters.
+func endingIn(part string) (all []string) {
+	for _, f := range registry {
+		dot := strings.LastIndex(f.name, ".")
+		if dot < 0 || strings.Contains(f.name, "<") || !strings.EqualFold(f.name[dot+1:], part) {
+			continue
+		}
+		if all = append(all, f.name); len(all) == maxAsked {
+			break
+		}
+	}
+	return all
+}
+
 // likely is the field that a name that is none was meant for; empty where no field is near. A word that others put before is no slip.
 func likely(name string) string {
+	if field := shown[name]; field != "" {
+		return field
+	}
 	if root, rest, deep := strings.Cut(name, "."); deep {
 		for _, other := range otherRoots {
 			if strings.EqualFold(root, other) {

@@ -14,6 +14,8 @@ func TestAMisspeltFieldIsRecognised(t *testing.T) {
 		"trait.favouriteTea": "traits.favouriteTea", "triats.city": "traits.city", "consents.email": "consent.email", "consent": "", "event.Order Completed.count": "events.Order Completed.count",
 		"events.Product Viewed.cuont": "events.Product Viewed.count", "events.Product Viewed.dayssince": "events.Product Viewed.daysSince", "events.Product Viewed.sum": "", "catgory.tea.weight": "category.tea.weight",
 		"Revenue": "orders.revenue", "累计消费金额": "orders.revenue", "累计消费金": "orders.revenue", "生命周期": "lifecycle", "": "", "x": "", "nothing.like.it": "", "fields.rfm.r": "rfm.r",
+		"place.city": "city", "place.citty": "city", "place.timeZone": "timezone", "place.postalCode": "postalCode", "demographics.gender": "gender", "demographics.birthday": "traits.birthday",
+		"addresses.email.reachable": "reachable.email", "addresses.sms.address": "traits.phone", "interests.viewed": "viewed.products", "daysSince": "",
 		strings.Repeat("orders.", 40): "",
 	} {
 		if _, _, ok := lookUp(name); ok {
@@ -35,6 +37,10 @@ func TestWhatIsMisspeltInARuleIsRecognised(t *testing.T) {
 		`{"al":[{"field":"tags","op":"exists"}]}`:              `rule must have exactly one of all, any, not, field, performed, segment, notSegment, percent: did you mean "all"?`,
 		`{"feild":"tags","op":"exists"}`:                       `rule must have exactly one of all, any, not, field, performed, segment, notSegment, percent: did you mean "field"?`,
 		`{"performed":{"event":"A","atleast":2}}`:              `rule.performed.atleast is not known here: did you mean "atLeast"?`,
+		`{"field":"place.city","op":"eq","value":"Hangzhou"}`:  `rule.field "place.city" is not a field of a profile: did you mean "city"?`,
+		`{"field":"daysSince","op":"gte","value":30}`:          `rule.field "daysSince" is not a field of a profile: did you mean "orders.daysSince" or "activity.daysSince"?`,
+		`{"field":"behaviour.dayssince","op":"gte","value":3}`: `rule.field "behaviour.dayssince" is not a field of a profile: did you mean "orders.daysSince" or "activity.daysSince"?`,
+		`{"field":"spanDays","op":"gte","value":3}`:            `rule.field "spanDays" is not a field of a profile: did you mean "orders.spanDays"?`,
 		`{"field":"nothing.like.it","op":"eq","value":"secr"}`: `rule.field "nothing.like.it" is not a field of a profile`,
 	} {
 		_, faults := Parse(json.RawMessage(body))

@@ -54,9 +54,6 @@ func Parse(raw json.RawMessage) (Rule, fault.Faults) {
 	return p.rule, p.faults
 }
 
-// forms are the keys of which a node has exactly one.
-var forms = []string{"all", "any", "not", "field", "performed", "segment", "notSegment", "percent"}
-
 // node reads a place of the rule. It returns a node for every input; the faults decide whether it counts.
 func (p *parser) node(raw any, path string, depth int) node {
 	object, ok := raw.(map[string]any)
@@ -150,7 +147,7 @@ func (p *parser) condition(object map[string]any, path string) node {
 	name, _ := object["field"].(string)
 	f, key, ok := lookUp(name)
 	if !ok {
-		p.faults.Addf(path+".field", "%q is not a field of a profile%s", clip.Shown(name), spelling.Meant(likely(name)))
+		p.faults.Addf(path+".field", "%q is not a field of a profile%s", clip.Shown(name), spelling.Meant(meantBy(name)...))
 		return all(nil)
 	}
 	if f.judge != nil {

@@ -32,14 +32,17 @@ var sentences = sync.OnceValue(func() []sentence {
 	return all
 })
 
-// meant is the end of a reason that asks what was meant.
-var meant = regexp.MustCompile(`^(.*): did you mean ("(?:[^"\\]|\\.)*")\?$`)
+// meant is the end of a reason that asks what was meant, and quoted is each of the words that it asks about.
+var (
+	meant  = regexp.MustCompile(`^(.*): did you mean ("(?:[^"\\]|\\.)*"(?: or "(?:[^"\\]|\\.)*")*)\?$`)
+	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+)
 
 // Chinese is a reason in Chinese; false where it has none.
 func Chinese(english string) (string, bool) {
 	if parts := meant.FindStringSubmatch(english); parts != nil {
 		said, has := Chinese(parts[1])
-		return said + "，是不是想写 " + parts[2] + "？", has
+		return said + "，是不是想写 " + strings.Join(quoted.FindAllString(parts[2], -1), " 或 ") + "？", has
 	}
 	var found sentence
 	var put []string

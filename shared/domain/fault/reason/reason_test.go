@@ -30,7 +30,7 @@ var begins = regexp.MustCompile(`^(is|has|have|must|names|cannot|would|leads|mea
 // none are texts that begin so and are no reason of a document.
 var none = []string{
 	"is above", "is at least", "is below", "is at most", "is one of", "is not", "is before", "is from … on", "is known", "is in the segment", "is not in the segment", "is there", // words of forms
-	"has no arms", "is no number of a version",
+	"has no arms", "is no number of a version", "is true, once, or absent", "names %.100q, of which the stop has skipped nobody",
 	"is not ", "names of the events that happened; of names beyond the known ones, 64", "names of the products in the open cart",
 	"is a JSON ", "is not valid JSON: ", "must be ", "must have ", // beginnings, of which the whole sentence has a row
 }
@@ -169,6 +169,7 @@ func TestChinese(t *testing.T) {
 		"or text is required":    "必填（也可以填 text）",
 		"names the template t, which is for the channel social and not for email":  "所指的模板 t 不合用：渠道是 social，不是 email",
 		`"x" is not a field of a profile: did you mean "orders.count"?`:            `"x" 不是可以询问的字段，是不是想写 "orders.count"？`,
+		`"x" is not a field of a profile: did you mean "a" or "b \" or c"?`:        `"x" 不是可以询问的字段，是不是想写 "a" 或 "b \" or c"？`,
 		"is not known here: did you mean \"a?b\"?":                                 "这里不认识这个名称，是不是想写 \"a?b\"？",
 		"is not an object but null":                                                "须为对象，而不是空值",
 		"gone is not a segment":                                                    "人群 gone 不存在",
