@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/refusal"
 	"github.com/userops/userops/shared/domain/people/source"
+	"github.com/userops/userops/shared/httpapi"
 )
 
 // Refusals keeps what this instance has refused and warned of.
@@ -145,7 +146,7 @@ func (f *refused) add(ctx context.Context, of source.ID, n noted, now time.Time)
 	present.warned = present.warned || len(n.warned) > 0
 }
 
-// log writes a line: which source, what and why, and nothing of what was sent.
+// log writes a line: which source, what and why, the request as its answer names it (Apigw-Requestid), and nothing of what was sent.
 func (l *lines) log(ctx context.Context, did string, span time.Duration, of source.ID, e refusal.Entry, now time.Time) {
 	if l.burst == 0 {
 		l.bucket = full(refusedLines, span, now)
@@ -154,7 +155,7 @@ func (l *lines) log(ctx context.Context, did string, span time.Duration, of sour
 		l.unlogged++
 		return
 	}
-	attrs := []any{"source", string(of), "what", e.What, "field", e.Field, "reason", string(e.Code)}
+	attrs := []any{"source", string(of), "what", e.What, "field", e.Field, "reason", string(e.Code), "request", httpapi.RequestID(ctx)}
 	if l.unlogged > 0 {
 		attrs = append(attrs, "before", l.unlogged) // not logged since the last line
 		l.unlogged = 0

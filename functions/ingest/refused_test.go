@@ -122,6 +122,28 @@ func TestRefusalsAreKept(t *testing.T) {
 	}
 }
 
+// TestTheLineOfARefusalNamesItsRequest, by the id that the answer of the gateway has in its head.
+func TestTheLineOfARefusalNamesItsRequest(t *testing.T) {
+	b, _ := newRefusing(t)
+	var log bytes.Buffer
+	was := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
+	defer slog.SetDefault(was)
+	for id, body := range map[string]string{"JKJaXmPLvHcESHA=": `{"batch":[{"type":"trak","userId":"u"}]}`, "JKJaXmPLvHcESHB=": `{"batch":[` + doubtful + `]}`} {
+		in := request("/v1/batch", serverKey, body)
+		in.RequestContext.RequestID = id
+		b.do(in)
+		var line struct{ Msg, Request, Reason string }
+		if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+			t.Fatalf("%v: %s", err, log.String())
+		}
+		if line.Request != id || line.Reason == "" || line.Msg == "" {
+			t.Errorf("%s is logged as %s", body, log.String())
+		}
+		log.Reset()
+	}
+}
+
 // TestWhatIsSentAgainIsNotCounted: of what is answered 429 or 503 everything comes again.
 func TestWhatIsSentAgainIsNotCounted(t *testing.T) {
 	b, s := newRefusing(t)
