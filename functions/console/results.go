@@ -37,7 +37,7 @@ type audienceShown struct {
 	Until time.Time `json:"until"`
 	// Listing is absent before its members are asked for.
 	Listing *listingShown `json:"listing,omitempty"`
-	delivery.Summary
+	spoken
 }
 
 // listingShown is how far the members of an audience are listed.
@@ -66,15 +66,24 @@ func phase(ctx context.Context, p *Process, found definition.Document) (any, err
 	return sent(at, far, ofAudience(saved.Value, decided)), err
 }
 
-// ofAudience is what was decided for the audience that a campaign names now.
-func ofAudience(c campaign.Definition, decided delivery.Results) delivery.Summary {
-	sending := delivery.SendingOf(c.Step(""))
-	return decided.Of(func(of string) bool { return of == sending }).Summary()
+// spoken is what was decided for an audience, and how many notifications of it are of people who were entered again.
+type spoken struct {
+	delivery.Summary
+	EnteredAgain int64 `json:"enteredAgain,omitempty"`
 }
 
-// sent is the phase of a campaign whose audience is spoken to, with what became of it: all who were listed are decided, and none waits.
-func sent(at campaign.Phase, far outreach.Listing, all delivery.Summary) campaign.Phase {
-	if at == campaign.Sending && far.Finished() && all.Begun >= int64(far.Listed) && all.Waiting <= 0 {
+// ofAudience is what was decided for the audience that a campaign names now. What was entered again is counted apart, under the step that follows.
+func ofAudience(c campaign.Definition, decided delivery.Results) spoken {
+	sending := delivery.SendingOf(c.Step(""))
+	of := func(wanted func(again int) bool) delivery.Summary {
+		return decided.Of(func(of string) bool { first, again := delivery.FirstStep(of); return first == sending && wanted(again) }).Summary()
+	}
+	return spoken{of(func(int) bool { return true }), of(func(again int) bool { return again > 0 }).Begun}
+}
+
+// sent is the phase of a campaign whose audience is spoken to, with what became of it: all who were listed are decided, and none waits. Who was entered again is no further one who was listed.
+func sent(at campaign.Phase, far outreach.Listing, all spoken) campaign.Phase {
+	if at == campaign.Sending && far.Finished() && all.Begun-all.EnteredAgain >= int64(far.Listed) && all.Waiting <= 0 {
 		return campaign.SentOut
 	}
 	return at
@@ -116,11 +125,11 @@ func (p *Process) results(w http.ResponseWriter, r *http.Request) {
 			httpapi.Failed(w, r, err)
 			return
 		}
-		out.Audience = &audienceShown{SegmentID: a.SegmentID, At: a.At.UTC(), Until: until.UTC(), Summary: ofAudience(c, decided)}
+		out.Audience = &audienceShown{SegmentID: a.SegmentID, At: a.At.UTC(), Until: until.UTC(), spoken: ofAudience(c, decided)}
 		if far.Shards > 0 {
 			out.Audience.Listing = &listingShown{far.BegunAt, far.Shards, far.Done, far.Listed}
 		}
-		out.Phase = sent(out.Phase, far, out.Audience.Summary)
+		out.Phase = sent(out.Phase, far, out.Audience.spoken)
 	}
 	httpapi.JSON(w, http.StatusOK, out)
 }

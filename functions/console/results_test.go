@@ -79,6 +79,21 @@ func TestResultsOfACampaign(t *testing.T) {
 		}
 		same()
 	}
+	// Two who were skipped are entered again, one of them twice: they are of the audience, and no further ones who were listed.
+	decide("n2~1", now+"~1", "b", delivery.Sent, "", 0)
+	decide("n6~1", now+"~1", "a", delivery.Skipped, delivery.KillSwitch, 0)
+	decide("n6~2", now+"~2", "a", delivery.Deferred, delivery.InQuietHours, 0)
+	decide("n5~1", before+"~1", "a", delivery.Sent, "", 0)
+	sums := `"begun":8,"sent":4,"skipped":3,"failed":0,"unknown":0,"waiting":1,"enteredAgain":3},"begun":10,"sent":5,"skipped":3,"failed":1,"unknown":0,"waiting":1,"variants"`
+	if got := b.must(200, "GET", "/v1/campaigns/c/results", ""); !strings.Contains(got, sums) || !strings.Contains(got, `"phase":"sending"`) {
+		t.Errorf("entered again: %s\nwant %s, and that one waits", got, sums)
+	}
+	same()
+	decide("n6~2", now+"~2", "a", delivery.Sent, "", 1)
+	if got := b.must(200, "GET", "/v1/campaigns/c/results", ""); !strings.Contains(got, `"phase":"sent"`) {
+		t.Errorf("all who were entered again are decided: %s", got)
+	}
+	same()
 	for at, phase := range map[string]string{"08:59": "planned", "11:00": "sent", "11:01": "sent"} {
 		clock, err := time.Parse("2006-01-02 15:04", "2026-11-21 "+at)
 		b.Must(err)

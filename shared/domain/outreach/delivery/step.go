@@ -16,7 +16,7 @@ const (
 // AudienceStep is the step of what is sent to the audience of a time.
 func AudienceStep(at time.Time) string { return audienceStep + at.UTC().Format(time.RFC3339) }
 
-// SendingOf is the time of the audience that a step is of, as the step has it; empty for one that a person's own news has started. What was entered again has one of its own.
+// SendingOf is the time of the audience that a step is of, as the step has it; empty for one that a person's own news has started. What was entered again has one of its own, whose FirstStep is the first one.
 func SendingOf(step string) string {
 	at, is := strings.CutPrefix(step, audienceStep)
 	if !is {
