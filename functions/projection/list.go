@@ -13,7 +13,7 @@ import (
 
 // relist notes that a commit changes what the person is found by, and gives what follows from that. What changes nothing costs nothing.
 func (b *batch) relist(p *profile.Profile) []profile.Follow {
-	mark := search.Of(p).Mark()
+	mark := search.Of(p).Mark(b.process.List)
 	if mark == p.Listed {
 		return nil
 	}
@@ -87,12 +87,12 @@ func (b *batch) listAs(ctx context.Context, key profile.ID, p *profile.Profile) 
 
 // alike tells whether two readings of a key want to be listed alike.
 func alike(a, b *profile.Profile) bool {
-	return a.ID == b.ID && exists(a) == exists(b) && a.Mark().Erased.Equal(b.Mark().Erased) && search.Of(a).Mark() == search.Of(b).Mark()
+	return a.ID == b.ID && exists(a) == exists(b) && a.Mark().Erased.Equal(b.Mark().Erased) && search.Of(a).Mark("") == search.Of(b).Mark("")
 }
 
 // vouch lets a profile say that it is listed, where it does not yet.
 func (b *batch) vouch(ctx context.Context, p *profile.Profile) error {
-	mark := search.Of(p).Mark()
+	mark := search.Of(p).Mark(b.process.List)
 	if p.Listed == mark || !exists(p) {
 		return nil
 	}

@@ -195,7 +195,7 @@ func TestWhoWasThereBeforeIsListed(t *testing.T) {
 	for range 2 {
 		s.settle(list(t, user("mei").ID()))
 		s.listsOnly(map[string]string{"mei": "Mei Lin"})
-		if p := s.load(user("mei")); p.Listed != search.Of(p).Mark() || p.Version != 2 {
+		if p := s.load(user("mei")); p.Listed != search.Of(p).Mark("list") || p.Version != 2 {
 			t.Errorf("version %d is listed as %d", p.Version, p.Listed)
 		}
 	}

@@ -21,6 +21,7 @@ type Process struct {
 	// Traces are the kinds of what is wiped of one who was erased. A job under way knows them by their places: new ones come last.
 	Traces    []Traces
 	Search    Search
+	List      string // what the list of Search is called
 	Present   Present
 	Reading   search.Reading // of names
 	Postponer Postponer

@@ -80,6 +80,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			listings,
 		},
 		Search:  listings,
+		List:    s.Search,
 		Present: people.Profiles{DB: db, Table: s.Profiles, Months: s.Months},
 		Reading: pinyin.Name,
 		Rules: &Definitions{

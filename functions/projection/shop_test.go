@@ -80,7 +80,7 @@ func (s *shop) worker() *Process {
 			reward.Referrals{DB: s.DB, Table: "Referrals"},
 			people.Search{DB: s.DB, Table: "Search"},
 		},
-		Search: people.Search{DB: s.DB, Table: "Search"}, Present: people.Profiles{DB: s.DB, Table: "Profiles"}, Reading: pinyin.Name,
+		Search: people.Search{DB: s.DB, Table: "Search"}, List: "list", Present: people.Profiles{DB: s.DB, Table: "Profiles"}, Reading: pinyin.Name,
 		Outbox: outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},
 		Self:   s.reports, Currency: "CNY",
 		Later:     due.Due{DB: s.DB, Table: "Due", Now: s.Now},

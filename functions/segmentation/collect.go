@@ -149,7 +149,7 @@ func (c *collector) page(ctx context.Context, page people.ScanPage) error {
 		if !c.run.ReportOnly && c.process.leftover(one) {
 			left = append(left, one.ID)
 		}
-		if !c.run.ReportOnly && c.unlisted < maxUnlisted && one.Listed != search.Of(one).Mark() {
+		if !c.run.ReportOnly && c.unlisted < maxUnlisted && one.Listed != search.Of(one).Mark(c.process.List) {
 			c.unlisted++
 			unlisted = append(unlisted, one.ID)
 		}

@@ -16,16 +16,19 @@ import (
 func TestWhoIsNotListedIsAskedFor(t *testing.T) {
 	for _, past := range []bool{false, true} {
 		w := newWorld(t, 1, 2, nil)
+		w.process.List = "new"
 		want := map[profile.ID]int{}
 		for n := range 12 {
 			p := w.buyer(n, int64(500+n))
 			switch n % 4 {
 			case 0: // nothing is known by which to list them
 				continue
-			case 1: // listed as they are
+			case 1: // listed as they are, or in a list that was there before
 				p.Traits = profile.Traits{"name": {Value: fmt.Sprint("Mei ", n)}}
-				p.Listed = search.Of(p).Mark()
-				continue
+				if p.Listed = search.Of(p).Mark("new"); n%8 == 1 {
+					continue
+				}
+				p.Listed = search.Of(p).Mark("old")
 			case 2:
 				p.Listed = profile.Relist
 			case 3:

@@ -27,6 +27,7 @@ type Settings struct {
 	ProfilesTable      string         `env:"PROFILES_TABLE"`
 	RunsTable          string         `env:"RUNS_TABLE"`
 	ResultsTable       string         `env:"RESULTS_TABLE"`
+	SearchTable        string         `env:"SEARCH_TABLE"` // its name alone: who stands in another one is not listed
 	CatalogTable       string         `env:"CATALOG_TABLE"`
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
 	OrchestrationQueue string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -109,6 +110,7 @@ type Process struct {
 	Jobs          Sender // segmentation's own queue
 	Orchestration Sender // for lists of audiences
 	Events        Sender // projection's, for those who are to be listed for who looks for them
+	List          string // what the list is called that they are to stand in
 	Outbox        outbox.Queues
 	Shop          profile.Shop
 	Shards        int
@@ -128,6 +130,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
 		Events:        queue.Sender{Client: sqs, URL: s.EventsQueue},
+		List:          s.SearchTable,
 		Outbox: outbox.Queues{
 			job.ToSettlement:    queue.Sender{Client: sqs, URL: s.SettlementQueue},
 			job.ToOrchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},

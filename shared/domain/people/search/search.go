@@ -143,8 +143,9 @@ func ProofOfName(p *profile.Profile) Proof {
 // form counts the ways in which facts were turned into terms: another number lists everybody anew.
 const form = 1
 
-// Mark stands for the facts, in 48 bits: 0 for none, and never profile.Relist.
-func (f Facts) Mark() uint64 {
+// Mark stands for the facts and the list that they stand in, in 48 bits: 0 for no facts, and never profile.Relist. A list that is begun anew has another name, so that
+// nobody counts as listed in it who was in the one before.
+func (f Facts) Mark(list string) uint64 {
 	if len(f.Names)+len(f.Phones)+len(f.Emails) == 0 {
 		return 0
 	}
@@ -157,6 +158,7 @@ func (f Facts) Mark() uint64 {
 			h.Write([]byte{0})
 		}
 	}
+	say('l', list)
 	say('n', f.Names...)
 	say('t', f.Phones...)
 	for _, e := range f.Emails {

@@ -107,8 +107,8 @@ func TestWhoIsListed(t *testing.T) {
 		if got := fmt.Sprint(f.Names, f.Phones, f.Emails); got != strings.Join(strings.Fields(c.want), " ") {
 			t.Errorf("%s: %s, want %s", what, got, c.want)
 		}
-		if listed := f.Mark() != 0; listed != (c.want != "[] [] []") {
-			t.Errorf("%s: the mark is %d", what, f.Mark())
+		if listed := f.Mark("list") != 0; listed != (c.want != "[] [] []") {
+			t.Errorf("%s: the mark is %d", what, f.Mark("list"))
 		}
 	}
 }
@@ -120,11 +120,14 @@ func TestTheMarkTellsFactsApart(t *testing.T) {
 		{}, {Names: []string{"a"}}, {Names: []string{"a", "b"}}, {Names: []string{"ab"}}, {Phones: []string{"a"}}, {Emails: []Email{{"a", ByShop}}}, {Emails: []Email{{"a", ByPerson}}},
 		{Names: []string{"a"}, Phones: []string{"b"}},
 	} {
-		mark := f.Mark()
-		if other, is := seen[mark]; is || mark == profile.Relist || mark != f.Mark() || mark >= 1<<48 {
+		mark := f.Mark("list")
+		if other, is := seen[mark]; is || mark == profile.Relist || mark != f.Mark("list") || mark >= 1<<48 {
 			t.Errorf("%v has the mark %d, as %s", f, mark, other)
 		}
 		seen[mark] = fmt.Sprint(f)
+		if anew := f.Mark("list, begun anew"); (anew == mark) != (mark == 0) {
+			t.Errorf("%v has the mark %d in a list that was begun anew too", f, mark)
+		}
 	}
 }
 
