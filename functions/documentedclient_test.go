@@ -69,6 +69,22 @@ func TestDocumentedClients(t *testing.T) {
 	}
 }
 
+// TestTheDocumentedVersionIsTheTestedOne: a page says which version of a client to install, and tests run that one.
+func TestTheDocumentedVersionIsTheTestedOne(t *testing.T) {
+	tested := filepath.Base(client.Installed(t))
+	for _, page := range []string{"docs/events.md", "docs/zh/events.md"} {
+		found := regexp.MustCompile(`npm install (@[^@\s]+@[\d.]+\d)`).FindAllStringSubmatch(content(t, page), -1)
+		if len(found) == 0 {
+			t.Errorf("%s names no version", page)
+		}
+		for _, one := range found {
+			if !strings.Contains(tested, strings.NewReplacer("@", "-", "/", "-").Replace(one[1])) {
+				t.Errorf("%s names %s, tested are %s", page, one[1], tested)
+			}
+		}
+	}
+}
+
 // documentedProfile is what the examples say of the person.
 type documentedProfile struct {
 	IDs    []struct{ Kind, Value string }
@@ -129,8 +145,11 @@ func (m *machine) hasTheOrder() {
 func by(program, name string, arguments ...string) func(*testing.T, *machine, string) {
 	return func(t *testing.T, _ *machine, text string) {
 		folder := t.TempDir()
-		write(t, filepath.Join(folder, name), text)
-		run(t, folder, "", program, append(arguments, name)...)
+		arguments := append(slices.Clone(arguments), name)
+		warns(t, text, func(text string) string {
+			write(t, filepath.Join(folder, name), text)
+			return run(t, folder, "", program, arguments...)
+		})
 	}
 }
 
@@ -147,8 +166,22 @@ func inNode(t *testing.T, _ *machine, text string) {
 	if err := os.Symlink(filepath.Join(client.Installed(t), "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(folder, "send.mjs"), text)
-	run(t, folder, "", "node", "send.mjs")
+	warns(t, text, func(text string) string {
+		write(t, filepath.Join(folder, "send.mjs"), text)
+		return run(t, folder, "", "node", "send.mjs")
+	})
+}
+
+// warns runs what a back end sends as it stands, which is silent, and with a name that is nearly the standard one, of which it prints the warning.
+func warns(t *testing.T, text string, send func(text string) (printed string)) {
+	t.Helper()
+	if printed := send(text); printed != "" {
+		t.Errorf("a good order is answered %s", printed)
+	}
+	misspelt := strings.NewReplacer("Order Completed", "order_completed", "order-A-1", "order-A-2").Replace(text)
+	if printed := send(misspelt); !strings.Contains(printed, "counts otherwise:") || !strings.Contains(printed, "is no standard name, but nearly") {
+		t.Errorf("a misspelt name is answered %q", printed)
+	}
 }
 
 // inMiniProgram runs a script that finds wx, and loses the first answer.
@@ -306,6 +339,9 @@ func TestDocumentedCalls(t *testing.T) {
 			if strings.Contains(b.text, part) {
 				want = status
 			}
+		}
+		if strings.HasSuffix(b.text, "/v1/profiles/u-1001\n") && !strings.Contains(out, `"email":{"address":"mei@example.com","reachable":true}`) {
+			t.Errorf("%s: the address is not reachable: %s", b.heading, out)
 		}
 		answers := 0
 		var answer string
