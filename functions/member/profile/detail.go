@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -37,6 +38,8 @@ type where struct {
 type address struct {
 	Address   string `json:"address"`
 	Reachable bool   `json:"reachable"`
+	// Reason is why the person is not reachable there, in the words of a decision.
+	Reason delivery.Reason `json:"reason,omitempty"`
 }
 
 type device struct {
@@ -84,10 +87,21 @@ func addressesOf(p *profile.Profile) map[string]address {
 	out := map[string]address{}
 	for _, k := range profile.AddressKinds() {
 		if a := p.Address(k.Channel); a != "" {
-			out[k.Channel] = address{a, p.Reachable(k.Channel)}
+			out[k.Channel] = address{a, p.Reachable(k.Channel), barred(p.Consent[k.Channel])}
 		}
 	}
 	return out
+}
+
+// barred is why a channel's word does not let anything be sent to an address, empty if it does.
+func barred(word profile.Consent) delivery.Reason {
+	switch {
+	case word.Granted:
+		return ""
+	case word.Reason == "complaint", word.Reason == "bounce":
+		return delivery.Suppressed
+	}
+	return delivery.NoConsent
 }
 
 // devicesOf lists the devices, the one used last first.

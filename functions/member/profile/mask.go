@@ -24,6 +24,7 @@ var (
 		"demographics.*": mask.Hidden, "place.*": mask.Hidden, "interests.*": mask.Hidden,
 		"addresses.*.address": mask.Hidden, "addresses.email.address": mask.Email, "addresses.sms.address": mask.Phone,
 		"addresses.*.reachable": mask.Shown, "addresses.email.reachable": mask.Shown, "addresses.sms.reachable": mask.Shown,
+		"addresses.*.reason": mask.Shown, "addresses.email.reason": mask.Shown, "addresses.sms.reason": mask.Shown,
 		"devices.*.at": mask.Shown, "pushTokens.*.at": mask.Shown, "touch.*.at": mask.Shown,
 		"unproven.traits.*": mask.Word, "unproven.segments": mask.Shown, "unproven.claimedDevices.*.at": mask.Shown,
 		"unproven.addresses.email": mask.Email, "unproven.addresses.sms": mask.Phone,
@@ -47,6 +48,7 @@ var (
 		"items.*.profileId": mask.Shown, "items.*.ids.*.kind": mask.Shown, "items.*.ids.*.value": mask.Identifier, "items.*.name": mask.Name,
 		"items.*.addresses.*.address": mask.Hidden, "items.*.addresses.email.address": mask.Email, "items.*.addresses.sms.address": mask.Phone, "items.*.addresses.*.reachable": mask.Shown,
 		"items.*.addresses.email.reachable": mask.Shown, "items.*.addresses.sms.reachable": mask.Shown,
+		"items.*.addresses.*.reason": mask.Shown, "items.*.addresses.email.reason": mask.Shown, "items.*.addresses.sms.reason": mask.Shown,
 		"next": mask.Shown, "items.*.proof": mask.Shown, "items.*.firstSeen": mask.Shown, "items.*.lastSeen": mask.Shown, "items.*.orders": mask.Shown,
 	}
 

@@ -46,6 +46,27 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 	b.Want(b.Call("GET", "/v1/profiles/anonymous:ann", ""), 404)
 }
 
+// TestWhyAnAddressIsNotReachable is told by the last word on the channel.
+func TestWhyAnAddressIsNotReachable(t *testing.T) {
+	b := membertest.Start(t)
+	for word, want := range map[profile.Consent]string{
+		{Granted: true}:                     `"reachable":true}`,
+		{}:                                  `"reachable":false,"reason":"noConsent"}`,
+		{Reason: "unsubscribe"}:             `"reachable":false,"reason":"noConsent"}`,
+		{Reason: "complaint"}:               `"reachable":false,"reason":"suppressed"}`,
+		{Reason: "bounce"}:                  `"reachable":false,"reason":"suppressed"}`,
+		{Granted: true, Reason: "comeback"}: `"reachable":true}`,
+	} {
+		who := "ann-" + word.Reason + fmt.Sprint(word.Granted)
+		b.Save(who, func(p *profile.Profile) {
+			p.Traits = map[string]profile.Trait{"email": {Value: "ann@shop.example"}}
+			word.At = membertest.Noon
+			p.Consent = map[string]profile.Consent{"email": word}
+		})
+		b.Want(b.Call("GET", "/v1/profiles/"+who, ""), 200, `"email":{"address":"ann@shop.example",`+want)
+	}
+}
+
 func TestProfileShowsItsDetail(t *testing.T) {
 	b := membertest.Start(t)
 	fold := func(p *profile.Profile, name, properties, context string, before time.Duration) {
@@ -63,7 +84,7 @@ func TestProfileShowsItsDetail(t *testing.T) {
 	b.Want(b.Call("GET", "/v1/profiles/ann", ""), 200,
 		`"demographics":{"gender":"female","birthday":"1990-05-31","age":36}`,
 		`"place":{"city":"Hangzhou","province":null,"country":"CN","postalCode":null,"timeZone":"Asia/Shanghai","locale":"zh-CN"}`,
-		`"addresses":{"email":{"address":"ann@shop.example","reachable":true},"push":{"address":"c2a1f00dfeedc2a1f00dfeed","reachable":false},"sms":{"address":"+8613812345678","reachable":false}}`,
+		`"addresses":{"email":{"address":"ann@shop.example","reachable":true},"push":{"address":"c2a1f00dfeedc2a1f00dfeed","reachable":false,"reason":"noConsent"},"sms":{"address":"+8613812345678","reachable":false,"reason":"noConsent"}}`,
 		`"devices":[{"deviceId":"phone-1","at":"2026-11-21T10:00:00Z","os":"iOS"},{"deviceId":"phone-2","at":"2026-11-19T12:00:00Z","os":"Android"}]`,
 		`"pushTokens":[{"token":"c2a1f00dfeedc2a1f00dfeed","at":"2026-11-21T10:00:00Z","os":"iOS"}]`,
 		`"interests":{"categories":["tea","cups"],"brands":["West Lake"],"viewed":[{"productId":"p3","at":"2026-11-21T11:00:00Z"},{"productId":"p1","at":"2026-11-21T10:00:00Z"},{"productId":"p2","at":"2026-11-19T12:00:00Z"}]}`,
