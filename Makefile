@@ -43,7 +43,8 @@ test: ## every test that needs only Go
 	@test -d ../shared/data || echo "no real data in ../shared/data: the tests that need it were skipped"
 
 test-one: ## one package, or one test of it, with what it logs: PKG=./functions/dispatch RUN=TestQuietHours
-	@case "$(PKG)" in *shared/standin/*) cd $(STANDIN) && go test -count=1 -v $(if $(RUN),-run '$(RUN)') "./$${PKG#*shared/standin/}";; *) go test -count=1 -v $(if $(RUN),-run '$(RUN)') $(or $(PKG),.);; esac
+	@test -n "$(PKG)" || { echo "PKG= is missing: make test-one PKG=./functions/dispatch RUN=TestQuietHours" >&2; exit 2; }
+	@case "$(PKG)" in *shared/standin/*) cd $(STANDIN) && go test -count=1 -v $(if $(RUN),-run '$(RUN)') "./$${PKG#*shared/standin/}";; *) go test -count=1 -v $(if $(RUN),-run '$(RUN)') $(PKG);; esac
 
 crash: ## uses the stack while its processes are ended by kill -9, then does the accounts: KILLS=100 SEED=
 	KILLS=$(or $(KILLS),100) SEED=$(SEED) go test -count=1 -timeout 60m -run 'TestCrash$$' -v ./functions

@@ -29,6 +29,8 @@ func layer(pkg string) string {
 		return "client"
 	case pkg == "shared/local/cmd/userops-local":
 		return "command"
+	case pkg == "shared/local/cmd/deploy":
+		return "deployment"
 	case pkg == "shared/local" || strings.HasPrefix(pkg, "shared/local/"):
 		return "local"
 	case strings.HasPrefix(pkg, "shared/standin/"):
@@ -48,7 +50,9 @@ var allowed = map[string][]string{
 	"local":    {"local", "standin"},
 	"standin":  {"standin"},
 	"command":  {"local", "adapter", "domain"}, // the stack knows nothing of the product; who shows its items to people does
-	"client":   {"client", "domain"},           // the demo and the importer speak HTTP alone
+	// Going live reads the template as the stand-ins do, and asks of its values what the functions will.
+	"deployment": {"standin", "domain"},
+	"client":     {"client", "domain"}, // the demo and the importer speak HTTP alone
 }
 
 type importing struct {

@@ -106,9 +106,20 @@ func (l limits) refuse(kind, value string) string {
 	case kind == "Number" && err != nil:
 		return "not a number"
 	case kind == "Number" && (l.least != nil && x < asFloat(l.least) || l.most != nil && x > asFloat(l.most)):
-		return "out of range"
+		return "out of range: it is " + between(l.least, l.most)
 	case kind == "String" && (l.shortest != nil && float64(len(value)) < asFloat(l.shortest) || l.longest != nil && float64(len(value)) > asFloat(l.longest)):
 		return "of a length out of range"
 	}
 	return ""
+}
+
+// between names a range of which either end may be open.
+func between(least, most *yaml.Node) string {
+	switch {
+	case least == nil:
+		return "at most " + most.Value
+	case most == nil:
+		return "at least " + least.Value
+	}
+	return least.Value + " to " + most.Value
 }

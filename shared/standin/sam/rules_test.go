@@ -73,7 +73,7 @@ func TestRulesThatAreNotRead(t *testing.T) {
 // TestCheckSaysEverything: three faults of parameters and a broken rule, all at once, where Parse stops at the first.
 func TestCheckSaysEverything(t *testing.T) {
 	parameters, refused, err := Check("t.json", []byte(ruled(aIsSet, bIsNot)), Environment{Parameters: map[string]string{"A": "a", "B": "B", "N": "0", "X": "x"}})
-	want := []Refusal{{"B", "is letters"}, {"N", `parameter N is "0", out of range`}, {"X", "is no parameter of t.json"}, {"", "B goes with A"}}
+	want := []Refusal{{"B", "is letters"}, {"N", `parameter N is "0", out of range: it is at least 1`}, {"X", "is no parameter of t.json"}, {"", "B goes with A"}}
 	if err != nil || !reflect.DeepEqual(refused, want) {
 		t.Errorf("got %v, %v, want %v", refused, err, want)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -36,6 +35,7 @@ func (d *deployment) check(ctx context.Context) []string {
 		add(d.checkSecrets(ctx)...)
 	}
 	add(d.checkKeys()...)
+	add(d.checkDoubles()...)
 	return faults
 }
 
@@ -79,21 +79,27 @@ func (d *deployment) reach(ctx context.Context) []string {
 		faults = append(faults, fmt.Sprintf("the stack %s cannot be looked at: %v", d.stack, err))
 	case len(described.Stacks) == 1 && described.Stacks[0].StackStatus != "REVIEW_IN_PROGRESS": // which a first try leaves that ended early
 		d.before = &described.Stacks[0]
-		faults = append(faults, unready(d.stack, d.before.StackStatus)...)
+		faults = append(faults, unready(d.stack, d.region, d.before.StackStatus)...)
 	}
 	return faults
 }
 
 // unready says why a stack takes no change now.
-func unready(name, status string) []string {
+func unready(name, region, status string) []string {
+	command := func(verb string) string {
+		return fmt.Sprintf("aws cloudformation %s --region %s --stack-name %s", verb, region, name)
+	}
 	switch {
 	case strings.HasSuffix(status, "_IN_PROGRESS"):
 		return []string{fmt.Sprintf("the stack %s is being changed (%s): wait until that has ended", name, status)}
-	case status == "ROLLBACK_COMPLETE" || status == "ROLLBACK_FAILED" || status == "CREATE_FAILED" || status == "DELETE_FAILED":
-		return []string{fmt.Sprintf("the stack %s was never made whole (%s): aws cloudformation describe-stack-events --stack-name %s says why; then take it away with "+
-			"aws cloudformation delete-stack --stack-name %s, and the empty tables that stay by hand", name, status, name, name)}
+	case status == "ROLLBACK_COMPLETE" || status == "ROLLBACK_FAILED" || status == "CREATE_FAILED":
+		return []string{fmt.Sprintf("the stack %s was never made whole (%s): %s says why; then take it away with %s, and the empty tables that stay by hand (docs/deploy.md, a first try that failed)",
+			name, status, command("describe-stack-events"), command("delete-stack"))}
+	case status == "DELETE_FAILED":
+		return []string{fmt.Sprintf("the stack %s was to be deleted, and that failed (%s). Its tables stay and may hold all customers: delete none of them for this. %s says what could not be deleted; "+
+			"mend that and end the deletion with %s. A stack that is made then begins with empty tables", name, status, command("describe-stack-events"), command("delete-stack"))}
 	case status == "UPDATE_ROLLBACK_FAILED":
-		return []string{fmt.Sprintf("the stack %s could not be put back (%s): aws cloudformation continue-update-rollback --stack-name %s", name, status, name)}
+		return []string{fmt.Sprintf("the stack %s could not be put back (%s): %s", name, status, command("continue-update-rollback"))}
 	}
 	return nil
 }
@@ -131,15 +137,15 @@ func (d *deployment) checkParameters() []string {
 		switch {
 		case r.Parameter == "":
 			faults = append(faults, r.What)
-		case d.values[r.Parameter] == "" && strings.HasPrefix(r.What, "is no "):
-			faults = append(faults, r.Parameter+" "+r.What)
+		case !slices.ContainsFunc(declared, func(p sam.Parameter) bool { return p.Name == r.Parameter }):
+			faults = append(faults, d.unknown(r, declared))
 		case strings.HasPrefix(r.What, "is "):
 			faults = append(faults, fmt.Sprintf("%s is not as it has to be: it %s", r.Parameter, r.What))
 		default:
 			faults = append(faults, r.What)
 		}
 	}
-	return faults
+	return append(faults, d.checkShop(refused)...)
 }
 
 // checkSecrets looks which secrets there are, by their names alone.
@@ -165,33 +171,9 @@ func (d *deployment) checkSecrets(ctx context.Context) []string {
 		faults = append(faults, fmt.Sprintf("SecretsPath moves from %s to %s, where there is no secret: copy what there is first, else the links in mails that were sent end", before, d.values["SecretsPath"]))
 	}
 	if password := d.secretName(smtpPassword); d.values["SmtpUser"] != "" && !d.there[password] {
-		faults = append(faults, fmt.Sprintf("SmtpUser is %s, and there is no password: read -rs P; aws ssm put-parameter --region %s --type SecureString --name %s --value \"$P\"",
-			d.values["SmtpUser"], d.region, password))
+		faults = append(faults, fmt.Sprintf("SmtpUser is %s, and there is no password: %s", d.values["SmtpUser"], d.byHand(password)))
 	}
 	return faults
-}
-
-// announce says what is about to happen, where, and by whom.
-func (d *deployment) announce() {
-	verb := "changes"
-	if d.before == nil {
-		verb = "makes"
-	}
-	what := fmt.Sprintf("This %s the stack %s in %s, account %s, as %s.\n", verb, d.stack, d.region, d.who.Account, d.who.Arn)
-	if names := slices.Sorted(maps.Keys(d.changes)); len(names) > 0 {
-		what += "Parameters that are set: " + strings.Join(names, ", ") + ". All others "
-	} else {
-		what += "All parameters "
-	}
-	if d.before == nil {
-		what += "have the template's defaults.\n"
-		if root := d.secretName(rootSecret); d.there[root] {
-			what += "It uses the secret that is there, " + root + ". If that is another stack's, give this one a SecretsPath of its own.\n"
-		}
-	} else {
-		what += "stay as they are.\n"
-	}
-	_, _ = io.WriteString(d.out, what)
 }
 
 // overrides are the changes as sam reads them: Name="value", with a backslash before a quotation mark.

@@ -136,7 +136,9 @@ func TestChangeOfAKey(t *testing.T) {
 	b := newBench(t, nil)
 	_, _ = b.deploy("STACK=shop")
 	first := b.cloud().Parameters
-	out, status := b.deploy("STACK=shop", "ROTATE=server,operator")
+	out, status := b.deploy("STACK=shop", "ROTATE=server", "CHECK=1")
+	b.says(out, status, 0, "Parameters that are set: ServerKeyHash. All others stay as they are.\nIt draws a new server key; the one before stays valid until RETIRE=server.\n")
+	out, status = b.deploy("STACK=shop", "ROTATE=server,operator")
 	c := b.cloud()
 	b.says(out, status, 0, "drawn now, the SecureString /userops/keys/shop/server; the one before is valid until RETIRE=server")
 	for holder, name := range hashIn {
@@ -149,18 +151,22 @@ func TestChangeOfAKey(t *testing.T) {
 	out, status = b.deploy("STACK=shop", "ROTATE=server")
 	b.says(out, status, 2, "two keys of the server are in force already: end the one before first, RETIRE=server")
 	out, status = b.deploy("STACK=shop", "RETIRE=server")
-	if b.says(out, status, 0, "the SecureString /userops/keys/shop/server\n"); b.cloud().Parameters["ServerKeyHash"] != hash(c.Secrets["/userops/keys/shop/server"]) {
+	if b.says(out, status, 0, "The server key before ends; the newer one stays.\n", "the SecureString /userops/keys/shop/server\n"); b.cloud().Parameters["ServerKeyHash"] != hash(c.Secrets["/userops/keys/shop/server"]) {
 		t.Errorf("left is %s", b.cloud().Parameters["ServerKeyHash"])
 	}
 	drawnHash := b.cloud().Parameters["ServerKeyHash"]
 	out, status = b.deploy("STACK=shop", "SERVER_KEY="+given)
-	if b.says(out, status, 0, "the one that was given"); b.cloud().Parameters["ServerKeyHash"] != hash(given)+","+drawnHash {
+	if b.says(out, status, 0, "the one that was given; it is kept nowhere here; the one before is valid until RETIRE=server; that one is the SecureString /userops/keys/shop/server\n"); b.cloud().Parameters["ServerKeyHash"] != hash(given)+","+drawnHash {
 		t.Errorf("got %s", b.cloud().Parameters["ServerKeyHash"])
 	}
 	// The same key again is no change, also while there are two.
 	if out, status = b.deploy("STACK=shop", "SERVER_KEY="+given); status != 0 || b.cloud().Parameters["ServerKeyHash"] != hash(given)+","+drawnHash {
 		t.Errorf("%d %s: %s", status, out, b.cloud().Parameters["ServerKeyHash"])
 	}
+	// The drawn one that stays in the Parameter Store opens nothing then.
+	out, status = b.deploy("STACK=shop", "RETIRE=server")
+	b.says(out, status, 0, "the one that was given; it is kept nowhere here; the SecureString /userops/keys/shop/server is a key that opens nothing any more, delete it: "+
+		"aws ssm delete-parameter --region ap-northeast-1 --name /userops/keys/shop/server\n", "# SERVER_KEY is the key that you have")
 }
 
 // TestTriesThatFail leave nothing half done: a build that fails makes nothing, and a deployment that fails leaves keys that the next one uses.
@@ -291,7 +297,7 @@ func TestFileOfParameters(t *testing.T) {
 func TestOnlyACheck(t *testing.T) {
 	b := newBench(t, nil)
 	out, status := b.deploy("STACK=shop", "CHECK=1")
-	b.says(out, status, 0, "This makes the stack shop")
+	b.says(out, status, 0, "This makes the stack shop", "Parameters that are set: DefaultWriteKey, OperatorKeyHash, ServerKeyHash. All others have", "The server key is drawn.\nThe operator key is drawn.\n")
 	b.nothingMade(fmt.Sprint("a check: ", out))
 }
 

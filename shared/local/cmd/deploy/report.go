@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -31,12 +32,14 @@ func (d *deployment) report(ctx context.Context) error {
 	say("\nKeys")
 	places := map[string]string{}
 	for _, holder := range []string{server, operator} {
-		place, err := d.place(ctx, holder, parameters)
+		kept, at, err := d.keptAt(ctx, holder, parameters)
 		if err != nil {
 			return err
 		}
-		places[holder] = place
-		say("  %-14s %s", holder+" key", d.whereIs(holder, place, parameters))
+		if kept != "" && at == 0 {
+			places[holder] = kept
+		}
+		say("  %-14s %s", holder+" key", d.whereIs(holder, places[holder], parameters)+d.besides(kept, at))
 	}
 	say("  %-14s %s", "write key", orNone(parameters["DefaultWriteKey"], "none: define a source, docs/operators.md"))
 	if user := d.secretName(userSecret); d.there[user] {
@@ -55,20 +58,29 @@ func (d *deployment) report(ctx context.Context) error {
 	return err
 }
 
-// place is the full name under which the key in force is kept, "" where that is not known here.
-func (d *deployment) place(ctx context.Context, holder string, parameters map[string]string) (string, error) {
-	kept := d.keptKey(holder)
-	if kept == "" || !d.there[kept] {
-		return "", nil
+// keptAt is the full name under which a key is kept, and which of those in force it is: 0 the newest, 1 the one before, -1 none. The name is "" where no key is
+// kept or that is not known here.
+func (d *deployment) keptAt(ctx context.Context, holder string, parameters map[string]string) (string, int, error) {
+	kept, hashes := d.keptKey(holder), strings.ToLower(parameters[hashIn[holder]])
+	if kept == "" || !d.there[kept] || masked(hashes) {
+		return "", 0, nil
 	}
 	key, err := d.value(ctx, kept)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	if first, _, _ := strings.Cut(parameters[hashIn[holder]], ","); !strings.EqualFold(first, hash(key)) {
-		return "", nil
+	return kept, slices.Index(strings.Split(hashes, ","), hash(key)), nil
+}
+
+// besides says of a kept key that it is not the newest.
+func (d *deployment) besides(kept string, at int) string {
+	switch {
+	case kept == "" || at == 0:
+		return ""
+	case at > 0:
+		return "; that one is the SecureString " + kept
 	}
-	return kept, nil
+	return fmt.Sprintf("; the SecureString %s is a key that opens nothing any more, delete it: aws ssm delete-parameter --region %s --name %s", kept, d.region, kept)
 }
 
 func (d *deployment) whereIs(holder, place string, parameters map[string]string) string {

@@ -33,5 +33,10 @@ func (d *deployment) secretName(name string) string {
 	return d.values["SecretsPath"] + "/" + name
 }
 
+// byHand is the command that keeps a secret which somebody else has made.
+func (d *deployment) byHand(name string) string {
+	return fmt.Sprintf("read -rs P; aws ssm put-parameter --region %s --type SecureString --name %s --value \"$P\"", d.region, name)
+}
+
 // masked is what CloudFormation shows of a parameter that the stack's template has as NoEcho.
 func masked(value string) bool { return value != "" && strings.Trim(value, "*") == "" }

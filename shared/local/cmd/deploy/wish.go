@@ -31,6 +31,9 @@ const (
 // keyOf are the variables that hold a key in clear.
 var keyOf = map[string]string{"SERVER_KEY": server, "OPERATOR_KEY": operator, "WRITE_KEY": writer}
 
+// variables are what this program reads itself; all else names parameters.
+var variables = []string{"STACK", "REGION", "PARAMETERS", "SERVER_KEY", "OPERATOR_KEY", "WRITE_KEY", "ROTATE", "RETIRE", "CHECK"}
+
 var (
 	stackName     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,99}$`)
 	regionName    = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
@@ -40,21 +43,21 @@ var (
 // read takes the arguments Name=value, and what make was given on its command line: make hands that on as variables of the environment, and says in MAKEFLAGS
 // which those are. Other variables of the environment are no parameters, so that none gets in by chance.
 func read(arguments, environment []string) (wish, []string) {
-	variables := map[string]string{}
+	values := map[string]string{}
 	for _, entry := range environment {
 		name, value, _ := strings.Cut(entry, "=")
-		variables[name] = value
+		values[name] = value
 	}
 	w := wish{values: map[string]string{}, keys: map[string]string{}}
 	var faults []string
 	given := map[string]string{}
-	for _, name := range []string{"STACK", "REGION", "PARAMETERS", "SERVER_KEY", "OPERATOR_KEY", "WRITE_KEY", "ROTATE", "RETIRE", "CHECK"} {
-		if variables[name] != "" {
-			given[name] = variables[name]
+	for _, name := range variables {
+		if values[name] != "" {
+			given[name] = values[name]
 		}
 	}
-	for _, name := range definedOn(variables["MAKEFLAGS"]) {
-		given[name] = variables[name]
+	for _, name := range definedOn(values["MAKEFLAGS"]) {
+		given[name] = values[name]
 	}
 	for _, argument := range arguments {
 		name, value, assigned := strings.Cut(argument, "=")
@@ -70,8 +73,8 @@ func read(arguments, environment []string) (wish, []string) {
 		}
 	}
 	if file := given["PARAMETERS"]; file != "" {
-		values, wrong := readFile(file)
-		w.values, faults = values, append(faults, wrong...)
+		lines, wrong := readFile(file)
+		w.values, faults = lines, append(faults, wrong...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		value := given[name]
