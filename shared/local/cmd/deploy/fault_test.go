@@ -78,6 +78,7 @@ func TestFaults(t *testing.T) {
 		{"pages with an operator's key", nil, []string{"OperatorKeys=ann:viewer:" + strings.ToUpper(hash(given)), "WRITE_KEY=" + given}, "WRITE_KEY and OperatorKeys have one key"},
 		{"changed away", deployed("UPDATE_COMPLETE", func(p map[string]string) { p["ServerKeyHash"] = hash(p["DefaultWriteKey"]) }), []string{"ROTATE=server"}, ""},
 		{"a parameter that became a secret", nil, []string{"UserHashSecret=s", "SecretsPath=/tea"}, "UserHashSecret is no parameter of template.yaml, but the secret /tea/user-hash: read -rs P; aws ssm put-parameter --region ap-northeast-1"},
+		{"a secret, and no region", func(c *cloud) { c.Configured = "" }, []string{"WebhookSecret=s"}, "put-parameter --region REGION --type SecureString --name /userops/webhook-secret"},
 		{"a misspelt variable", nil, []string{"REGOIN=eu-west-1"}, `REGOIN is no parameter of template.yaml: did you mean "REGION"?`},
 		{"a name near none", nil, []string{"Colour=red"}, "Colour is no parameter of template.yaml\n"},
 		{"too long a timeline", nil, []string{"TimelineMonths=121"}, `parameter TimelineMonths is "121", out of range: it is 1 to 120`},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -35,7 +36,7 @@ func (d *deployment) secretName(name string) string {
 
 // byHand is the command that keeps a secret which somebody else has made.
 func (d *deployment) byHand(name string) string {
-	return fmt.Sprintf("read -rs P; aws ssm put-parameter --region %s --type SecureString --name %s --value \"$P\"", d.region, name)
+	return fmt.Sprintf("read -rs P; aws ssm put-parameter --region %s --type SecureString --name %s --value \"$P\"", cmp.Or(d.region, "REGION"), name)
 }
 
 // masked is what CloudFormation shows of a parameter that the stack's template has as NoEcho.
