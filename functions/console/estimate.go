@@ -2,6 +2,7 @@ package console
 
 import (
 	"math"
+	"time"
 
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -40,6 +41,13 @@ type estimate struct {
 	Warnings []httpapi.FieldError `json:"warnings,omitempty"`
 	// People are some of those who match, to look at: who they are, their profiles tell as far as the caller may see it.
 	People []profile.ID `json:"people,omitempty"`
+}
+
+// lastMembers is how many were in a saved segment by the newest finished run.
+type lastMembers struct {
+	Count     int       `json:"count"`
+	RunID     string    `json:"runId"`
+	CreatedAt time.Time `json:"createdAt"` // when the run read the segments
 }
 
 // maxPeople bounds how many of those who match are named.

@@ -15,13 +15,6 @@ import (
 
 const fieldAudience = "trigger.audience.segmentId"
 
-// lastMembers is how many were in a saved segment by the newest finished run.
-type lastMembers struct {
-	Count     int       `json:"count"`
-	RunID     string    `json:"runId"`
-	CreatedAt time.Time `json:"createdAt"` // when the run read the segments
-}
-
 // membersOf is nil where the run knows nothing of the segment: of one that is derived, or was saved since for the first time. A run lists no segment that has nobody, so 0 is told of one
 // that has not changed since.
 func membersOf(id segment.ID, last *score.Run, changed time.Time) *lastMembers {

@@ -19,7 +19,7 @@ import (
 )
 
 func skipsOf(s outreach.Deliveries) outreach.Skips {
-	return outreach.Skips{DB: s.DB, Table: s.Table, Results: s.Results, Now: s.Now}
+	return outreach.Skips(s)
 }
 
 // listedOf is all that a stop lists.

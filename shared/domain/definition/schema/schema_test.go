@@ -80,17 +80,18 @@ func TestEveryFieldHasARow(t *testing.T) {
 
 // later is of a kind that came without a table.
 type later struct {
-	ID    string            `json:"id"`
-	On    *bool             `json:"on,omitempty"`
-	Steps []step            `json:"steps"`
-	By    map[string]int    `json:"by,omitempty"`
-	Any   any               `json:"any,omitempty"`
-	Not   string            `json:"-"`
-	Four  [4]float64        `json:"four"`
-	Plain uint8             // without a tag
-	Odd   map[int]string    `json:"odd"`
-	Self  *later            `json:"self,omitempty"`
-	own   string            //nolint:unused // unexported fields are none of the document
+	ID    string         `json:"id"`
+	On    *bool          `json:"on,omitempty"`
+	Steps []step         `json:"steps"`
+	By    map[string]int `json:"by,omitempty"`
+	Any   any            `json:"any,omitempty"`
+	Not   string         `json:"-"`
+	Four  [4]float64     `json:"four"`
+	Plain uint8          // without a tag
+	Odd   map[int]string `json:"odd"`
+	Self  *later         `json:"self,omitempty"`
+	//lint:ignore U1000 an unexported field is none of the document
+	own   string
 	Texts map[string]string `json:"texts"`
 }
 

@@ -1,7 +1,6 @@
 package fold
 
 import (
-	"cmp"
 	"encoding/json"
 	"maps"
 	"math/rand/v2"
@@ -155,6 +154,3 @@ func inShards(t testing.TB, definition, asOf string, people map[string][]act, sh
 	}
 	return partials[0]
 }
-
-// compareActs is by time, and leaves those of one time as they are.
-func compareActs(a, b act) int { return cmp.Compare(a.at.UnixMilli(), b.at.UnixMilli()) }
