@@ -169,7 +169,7 @@ func claimsRoutes(t *testing.T, text string) {
 
 // claimsKeys: those that the examples use are the ones that `make run` knows.
 func claimsKeys(t *testing.T, text string) {
-	known := content(t, "shared/local/cmd/userops-local/options.go")
+	known := content(t, "shared/local/cmd/userops-local/key.go")
 	for _, m := range found(t, text, `-u ([a-z-]+):`, 3) {
 		if !strings.Contains(known, `"`+m[1]+`"`) {
 			t.Errorf("no key is %s", m[1])

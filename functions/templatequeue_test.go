@@ -64,7 +64,7 @@ func TestQueues(t *testing.T) {
 
 // TestThrottles: what people send in cannot use up what operators need, nor the other way round.
 func TestThrottles(t *testing.T) {
-	want := map[string]sam.Throttling{"ingest": {Burst: 4000, Rate: 2000}, "member": {Burst: 2000, Rate: 1000}, "console": {Burst: 100, Rate: 50}}
+	want := map[string]sam.Throttling{"ingest": {Burst: 4000, Rate: 2000}, "member": {Burst: 2000, Rate: 1000}, "console": {Burst: 100, Rate: 50}, "pages": {Burst: 100, Rate: 50}}
 	for _, f := range parse(t).Functions {
 		for _, r := range f.Routes {
 			of := f.Folder
