@@ -33,7 +33,8 @@ func checkReasonSums(w *world, s *state, broken func(string, string, ...any)) {
 			}
 		}
 		for n := range finals {
-			if finals[n][0].Step == "once" && w.model.signedUpByPages(s, person) {
+			// An entry again follows each asking.
+			if first, _ := again(finals[n][0].Step); first == "once" && w.model.signedUpByPages(s, person) {
 				finals[n] = askedAnew(finals[n])
 			}
 		}

@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// reentered is how often those are let enter again whom a stop has skipped. Two skips of one notification, which a merge may leave, get two ends when both enter again (make sim SEED=19
-// with 0.75), so nobody does until that is mended; the tests of orchestration hold what one entry comes to.
-const reentered = 0
-
 // stopAndResume is an operator who stops everything, a channel or a campaign for a while and lets it go on.
 func stopAndResume(w *world, d *dice, _ *human) {
 	what := map[string]any{}
@@ -26,7 +22,7 @@ func stopAndResume(w *world, d *dice, _ *human) {
 		w.stops(d, what, !keep, true)
 		w.sleep(d.pause(time.Minute, 30*time.Minute))
 	}
-	if id := w.stops(d, what, false, false); id != "" && d.happens(reentered) {
+	if id := w.stops(d, what, false, false); id != "" && d.happens(0.75) {
 		w.reenter(d, id)
 	}
 }

@@ -353,9 +353,12 @@ func StandingShard(advocate profile.ID) int { return shardOf(string(advocate), S
 func SearchShard(id profile.ID) int         { return shardOf(string(id), SearchShards) }
 func DueShard(id string) int                { return shardOf(id, DueShards) }
 
-// ResultLane is a lane for the nth try to count a decision: two that meet at one take others.
+// ResultLane is a lane for the nth try to count a decision: two that meet at one take others. It is of other bits than shardOf's: those of one shard of a list, which come one behind the other, are of
+// all lanes.
 func ResultLane(id string, try int) int {
-	return shardOf(fmt.Sprint(id, "#", try), ResultLanes)
+	h := fnv.New64a()
+	fmt.Fprint(h, id, "#", try)
+	return int(h.Sum64() >> 32 % ResultLanes)
 }
 
 func shardOf(id string, shards uint32) int {

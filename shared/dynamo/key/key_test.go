@@ -1,6 +1,8 @@
 package key
 
 import (
+	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -60,6 +62,28 @@ func TestTheSchemaStays(t *testing.T) {
 	} {
 		if text := got.PK + " / " + got.SK; text != want {
 			t.Errorf("key %q, want %q", text, want)
+		}
+	}
+}
+
+// TestAShardIsCountedInAllLanes: a stop's list is read shard by shard, and what comes of each of its decisions is counted at once.
+func TestAShardIsCountedInAllLanes(t *testing.T) {
+	for try := range 2 {
+		all, parts := 0, map[int]int{}
+		for n := range 16 * 400 {
+			skip := Skip("S", Decision(profile.ID(fmt.Sprintf("P%d", n)), time.UnixMilli(int64(n)), fmt.Sprintf("N%d", n)))
+			if skip.PK == SkipList("S", 5) {
+				all++
+				parts[ResultLane(skip.SK, try)%ResultParts]++
+			}
+		}
+		// Binomial with a mean of a sixteenth: five standard deviations above it.
+		mean := float64(all) / ResultParts
+		most := mean + 5*math.Sqrt(mean)
+		for part := range ResultParts {
+			if n := float64(parts[part]); n > most || n == 0 {
+				t.Errorf("at try %d part %d counts %.0f of %d", try, part, n, all)
+			}
 		}
 	}
 }
