@@ -3,6 +3,8 @@
 package key
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -353,12 +355,11 @@ func StandingShard(advocate profile.ID) int { return shardOf(string(advocate), S
 func SearchShard(id profile.ID) int         { return shardOf(string(id), SearchShards) }
 func DueShard(id string) int                { return shardOf(id, DueShards) }
 
-// ResultLane is a lane for the nth try to count a decision: two that meet at one take others. It is of other bits than shardOf's: those of one shard of a list, which come one behind the other, are of
-// all lanes.
+// ResultLane is a lane for the nth try to count a decision: two that meet at one take others. Its hash mixes all of the id into every bit: that of shardOf does not, so that the decisions of one shard of a
+// list would be counted in one part.
 func ResultLane(id string, try int) int {
-	h := fnv.New64a()
-	fmt.Fprint(h, id, "#", try)
-	return int(h.Sum64() >> 32 % ResultLanes)
+	sum := sha256.Sum256(fmt.Append(nil, id, "#", try))
+	return int(binary.BigEndian.Uint32(sum[:]) % ResultLanes)
 }
 
 func shardOf(id string, shards uint32) int {

@@ -87,3 +87,21 @@ func TestAShardIsCountedInAllLanes(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherTryTakesAnotherPart: all tries of one decision but a few go elsewhere than the first.
+func TestAnotherTryTakesAnotherPart(t *testing.T) {
+	const ids, tries = 400, 8
+	same := 0
+	for n := range ids {
+		id := fmt.Sprintf("N%d", n)
+		for try := 1; try < tries; try++ {
+			if ResultLane(id, try)%ResultParts == ResultLane(id, 0)%ResultParts {
+				same++
+			}
+		}
+	}
+	mean := float64(ids*(tries-1)) / ResultParts
+	if most := mean + 5*math.Sqrt(mean); float64(same) > most {
+		t.Errorf("%d of %d tries take the first one's part, want at most %.0f", same, ids*(tries-1), most)
+	}
+}
