@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -27,6 +28,9 @@ func changeName(w *world, d *dice, p *human) {
 	}
 }
 
+// foundAtOnce is how many people an answer has at the most.
+const foundAtOnce = 20
+
 // operatorsFind are operators of every role who look for somebody by what is theirs, with a reason or without.
 func operatorsFind(w *world, d *dice, p *human) {
 	for range d.between(1, 3) {
@@ -42,14 +46,16 @@ func operatorsFind(w *world, d *dice, p *human) {
 			path += "&reason=" + g.reason
 		}
 		begun := time.Now()
-		g.tries++
 		status, body := w.call("GET", path, roleKey(g.role), "")
+		g.most = foundAtOnce // as far as anybody knows who has heard nothing
 		if status == 400 {
 			w.surprise("%s: %s", path, body)
 		}
 		if status == 200 {
-			if !bytes.Contains(body, []byte(`"masked":true`)) { // somebody was found, and shown
-				g.shown++
+			var found struct{ Items []json.RawMessage }
+			check(json.Unmarshal(body, &found))
+			if g.most = len(found.Items); !bytes.Contains(body, []byte(`"masked":true`)) { // each has a line
+				g.shown += len(found.Items)
 			}
 			w.glanced(g, path, body, begun)
 		}

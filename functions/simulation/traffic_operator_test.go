@@ -29,7 +29,8 @@ func mayExport(role string) bool { return slices.Index(roles, role) >= 2 }
 // glance is a look of an operator at somebody for a reason that nobody else gives.
 type glance struct {
 	role, reason string
-	tries, shown int // calls, and answers that came
+	// shown is how many people answers that came have shown, most how many those may have shown of which nobody knows whether they came.
+	shown, most int
 }
 
 // operatorsLook are operators of every role who look at a person, with a reason or without.
@@ -45,7 +46,7 @@ func operatorsLook(w *world, d *dice, p *human) {
 		}
 		for range d.between(1, 3) { // some look again, above all those who heard nothing
 			begun := time.Now()
-			g.tries++
+			g.most++
 			status, body := w.call("GET", path, roleKey(role), "")
 			if status == 200 {
 				g.shown++
@@ -115,13 +116,13 @@ func checkReveals(w *world, s *state, broken func(string, string, ...any)) {
 		lines[l.Reason][list]++
 	}
 	for _, g := range w.model.glances {
-		least, most := g.shown, g.tries
+		least, most := g.shown, g.most
 		if !mayReveal(g.role) {
 			most = 0
 		}
 		for _, list := range []string{"t#", "o#", "w#"} {
 			if n := lines[g.reason][list+g.role]; n < least && mayReveal(g.role) || n > most {
-				broken("", "%s looked %d times for %s and was shown somebody %d times; %d lines stand in %s", g.role, g.tries, g.reason, g.shown, n, list)
+				broken("", "%s has seen %d people for %s, at most %d; %d lines stand in %s", g.role, g.shown, g.reason, g.most, n, list)
 			}
 		}
 		if len(lines[g.reason]) > 3 {
