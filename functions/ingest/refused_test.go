@@ -122,13 +122,18 @@ func TestRefusalsAreKept(t *testing.T) {
 	}
 }
 
+// logged keeps what the log says until the test ends.
+func logged(t *testing.T) *bytes.Buffer {
+	log, was := new(bytes.Buffer), slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(log, nil)))
+	t.Cleanup(func() { slog.SetDefault(was) })
+	return log
+}
+
 // TestTheLineOfARefusalNamesItsRequest, by the id that the answer of the gateway has in its head.
 func TestTheLineOfARefusalNamesItsRequest(t *testing.T) {
 	b, _ := newRefusing(t)
-	var log bytes.Buffer
-	was := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	defer slog.SetDefault(was)
+	log := logged(t)
 	for id, body := range map[string]string{"JKJaXmPLvHcESHA=": `{"batch":[{"type":"trak","userId":"u"}]}`, "JKJaXmPLvHcESHB=": `{"batch":[` + doubtful + `]}`} {
 		in := request("/v1/batch", serverKey, body)
 		in.RequestContext.RequestID = id
@@ -164,10 +169,7 @@ func TestWhatIsSentAgainIsNotCounted(t *testing.T) {
 // TestAFloodOfRefusals sends what a page can in ten minutes: it costs few writes and few lines, and at its end everything is counted.
 func TestAFloodOfRefusals(t *testing.T) {
 	b, s := newRefusing(t)
-	var log bytes.Buffer
-	was := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	defer slog.SetDefault(was)
+	log := logged(t)
 	body := `{"batch":[` + strings.Repeat(`{"type":"trak","userId":"u"},`, 9) + `{"type":"page"}]}`
 	const requests, minutes = 3000, 10
 	for range requests {
@@ -261,10 +263,7 @@ func TestNoRefusalIsLostOrCountedTwice(t *testing.T) {
 func TestRefusalsHoldNothingThatWasSent(t *testing.T) {
 	b, s := newRefusing(t)
 	b.sources["few-key-1"] = source.Source{ID: "few", Kind: source.KindApp, AllowedEvents: []string{"page"}}
-	var log bytes.Buffer
-	was := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	defer slog.SetDefault(was)
+	log := logged(t)
 	const canary = "mei@canary.example"
 	for _, body := range []string{
 		`{"type":"` + canary + `","userId":"` + canary + `"}`, `{"type":"track","event":"` + canary + `","userId":"u","` + canary + `":1e999}`,

@@ -1,9 +1,7 @@
 package ingest
 
 import (
-	"bytes"
 	"encoding/json"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -58,10 +56,7 @@ func TestWarningsAreKept(t *testing.T) {
 // TestAFloodOfWarnings sends for hours what is taken with a warning, as a shop does that does not know: it costs fewer writes and lines than what is refused.
 func TestAFloodOfWarnings(t *testing.T) {
 	b, s := newRefusing(t)
-	var log bytes.Buffer
-	was := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	defer slog.SetDefault(was)
+	log := logged(t)
 	const requests, span = 4000, 3 * time.Hour
 	for range requests {
 		b.post("/v1/batch", serverKey, `{"batch":[`+doubtful+`]}`)
@@ -88,10 +83,7 @@ func TestAFloodOfWarnings(t *testing.T) {
 // TestWarningsHoldNothingThatWasSent looks for texts of the client's in what is kept and logged.
 func TestWarningsHoldNothingThatWasSent(t *testing.T) {
 	b, s := newRefusing(t)
-	var log bytes.Buffer
-	was := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
-	defer slog.SetDefault(was)
+	log := logged(t)
 	const canary = "mei-canary"
 	b.post("/v1/batch", serverKey, `{"batch":[{"type":"identify","userId":"`+canary+`","traits":{"email":"`+canary+`","phone":"`+canary+`","birthday":"`+canary+`"}},
 		{"type":"track","event":"Ordr Completed","userId":"`+canary+`"},{"type":"track","event":"Product Viewed","userId":"u","properties":{"currency":"`+canary+`"}}]}`)

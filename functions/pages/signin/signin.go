@@ -44,13 +44,8 @@ func (d *Door) show(w http.ResponseWriter, r *http.Request) {
 // enter takes a key. It is counted before it is looked at, so that who sends many at once is slowed too.
 func (d *Door) enter(w http.ResponseWriter, r *http.Request) {
 	next := Next(r.PostFormValue("next"))
-	keys, err := d.Secrets.Sessions(r.Context())
-	if err != nil {
-		d.away(w, r, next, err)
-		return
-	}
-	if !keys.CanSign() {
-		d.page(w, r, http.StatusServiceUnavailable, door{Next: next, Fault: "door.fault.secret"})
+	keys, ok := d.signing(w, r, next)
+	if !ok {
 		return
 	}
 	network := keys.Network(networkOf(httpapi.Address(r)))
@@ -92,6 +87,20 @@ func (d *Door) leave(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, view.Link(In), http.StatusSeeOther)
 }
 
+// signing are the keys that sign who comes in. Without one it has answered, and ok is false.
+func (d *Door) signing(w http.ResponseWriter, r *http.Request, next string) (keys *session.Keys, ok bool) {
+	keys, err := d.Secrets.Sessions(r.Context())
+	if err != nil {
+		d.away(w, r, next, err)
+		return nil, false
+	}
+	if !keys.CanSign() {
+		d.page(w, r, http.StatusServiceUnavailable, door{Next: next, Fault: "door.fault.secret"})
+		return nil, false
+	}
+	return keys, true
+}
+
 // networkOf is the network of an address: of IPv6 what one customer has.
 func networkOf(address string) string {
 	ip, err := netip.ParseAddr(address)
@@ -112,13 +121,8 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, view.Link(In, "next", next), http.StatusSeeOther)
 		return
 	}
-	keys, err := d.Secrets.Sessions(r.Context())
-	if err != nil {
-		d.away(w, r, next, err)
-		return
-	}
-	if !keys.CanSign() {
-		d.page(w, r, http.StatusServiceUnavailable, door{Next: next, Fault: "door.fault.secret"})
+	keys, ok := d.signing(w, r, next)
+	if !ok {
 		return
 	}
 	provider, err := d.Issuer.discovered()

@@ -29,6 +29,23 @@ func summary(t *testing.T, s outreach.Deliveries, campaign string) delivery.Summ
 	return results(t, s, campaign).Summary()
 }
 
+// sideBySide lets four workers decide, each so many times, while every seventh write is broken one way or the other.
+func sideBySide(db *dynamotest.DB, seed uint64, times int, decide func(*rand.Rand)) {
+	for i := range 60 {
+		db.Fail("TransactWriteItems", 7*i+3, []dynamotest.How{dynamotest.Persisted, dynamotest.NotPersisted}[i%2])
+	}
+	var workers sync.WaitGroup
+	for worker := range 4 {
+		workers.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(worker), seed))
+			for range times {
+				decide(random)
+			}
+		})
+	}
+	workers.Wait()
+}
+
 // TestCountsAreTheDecisionsOnRecord lets workers decide the same attempts side by side, over and over, by every way and under lost answers and failures, and then counts
 // what is on record.
 func TestCountsAreTheDecisionsOnRecord(t *testing.T) {
@@ -56,19 +73,7 @@ func TestCountsAreTheDecisionsOnRecord(t *testing.T) {
 			}
 		}
 	}
-	for i := range 60 {
-		db.Fail("TransactWriteItems", 7*i+3, []dynamotest.How{dynamotest.Persisted, dynamotest.NotPersisted}[i%2])
-	}
-	var workers sync.WaitGroup
-	for worker := range 4 {
-		workers.Go(func() {
-			random := rand.New(rand.NewPCG(uint64(worker), 5))
-			for range 150 {
-				decide(random)
-			}
-		})
-	}
-	workers.Wait()
+	sideBySide(db, 5, 150, decide)
 
 	onRecord, begun := map[string]int64{}, map[string]int64{}
 	list, _, err := s.Decisions(t.Context(), people, 100, "")

@@ -76,19 +76,7 @@ func TestAStopListsWhatStandsSkippedByIt(t *testing.T) {
 			}
 		}
 	}
-	for i := range 60 {
-		db.Fail("TransactWriteItems", 7*i+3, []dynamotest.How{dynamotest.Persisted, dynamotest.NotPersisted}[i%2])
-	}
-	var workers sync.WaitGroup
-	for worker := range 4 {
-		workers.Go(func() {
-			random := rand.New(rand.NewPCG(uint64(worker), 7))
-			for range 120 {
-				decide(random)
-			}
-		})
-	}
-	workers.Wait()
+	sideBySide(db, 7, 120, decide)
 	list, _, err := s.Decisions(t.Context(), ids, 100, "")
 	if err != nil || len(list) != 12 {
 		t.Fatalf("%d on record, %v", len(list), err)
