@@ -34,6 +34,9 @@ func poisoned(path, canary string) string {
 	switch {
 	case strings.HasSuffix(path, "/queues"):
 		answer = []any{item}
+	case strings.HasSuffix(path, "/runs"):
+		item["state"], item["asOf"], item["segments"] = "finished", canary, map[string]int{canary: 5}
+		answer = map[string]any{"items": []any{item, item}}
 	case strings.HasSuffix(path, "/profiles/-"):
 		answer = item
 	case strings.HasSuffix(path, "/devices"):

@@ -19,8 +19,11 @@ import (
 
 // groups are where the kinds stand in the navigation; one that is not here stands with what is run.
 var groups = map[string]string{
-	definition.Segment: view.GroupPeople, definition.Campaign: view.GroupOutreach, definition.Template: view.GroupOutreach, definition.Program: view.GroupReward,
+	definition.Campaign: view.GroupOutreach, definition.Template: view.GroupOutreach, definition.Program: view.GroupReward,
 }
+
+// listed are the kinds whose documents another screen lists, with what became of them.
+var listed = []string{definition.Segment}
 
 // Rows are the pages of all kinds.
 func Rows() (rows []view.Row) {
@@ -32,9 +35,11 @@ func Rows() (rows []view.Row) {
 			group = view.GroupRun
 		}
 		title := "word.definition." + plural
-		read, change := least("GET /v1/"+plural), least("PUT /v1/"+plural+"/{id}")
+		read, change := view.Least("GET /v1/"+plural), view.Least("PUT /v1/"+plural+"/{id}")
+		if !slices.Contains(listed, name) {
+			rows = append(rows, view.Show(plural, read, title, group, k.list))
+		}
 		rows = append(rows,
-			view.Show(plural, read, title, group, k.list),
 			view.Show(plural+"/edit", read, title, "", k.show),
 			view.Do(plural+"/edit", change, title, k.typed),
 			view.Do(plural+"/estimate", read, title, k.estimated),
@@ -54,7 +59,7 @@ type listing struct {
 }
 
 func (k kind) list(v *view.Visit) error {
-	l := listing{kind: k, May: v.May(least("PUT /v1/" + k.Plural + "/{id}"))}
+	l := listing{kind: k, May: v.May(view.Least("PUT /v1/" + k.Plural + "/{id}"))}
 	var answer struct {
 		Items []item
 		Next  string

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/userops/userops/functions/pages/api"
+	"github.com/userops/userops/functions/pages/audience"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/definition/schema"
@@ -32,7 +33,7 @@ type editing struct {
 	Conflict bool
 	Going    int // the version to go back to
 	May      bool
-	Estimate *estimate
+	Estimate *audience.Estimate
 
 	form   *form.Form
 	fields *schema.Field
@@ -92,7 +93,7 @@ func (k kind) show(v *view.Visit) error {
 
 // edit is the page of an id before its document is known.
 func (k kind) edit(v *view.Visit, id string) (e editing, err error) {
-	e = editing{kind: k, ID: id, May: v.May(least("PUT /v1/" + k.Plural + "/{id}"))}
+	e = editing{kind: k, ID: id, May: v.May(view.Least("PUT /v1/" + k.Plural + "/{id}"))}
 	if e.fields, err = k.schemaOf(id); err != nil {
 		return e, err
 	}
@@ -250,8 +251,7 @@ func (k kind) estimated(v *view.Visit) error {
 			id = "draft"
 		}
 	}
-	var found estimate
-	err = v.API.Post(v.Context(), api.Path(k.Plural, id, "preview"), v.Once(), question, &found)
+	found, err := audience.Ask(v, api.Path(k.Plural, id, "preview"), question)
 	var refused *api.Fault
 	if errors.As(err, &refused) && refused.Status < 500 {
 		e.form.Blame(faults(refused))
@@ -261,9 +261,6 @@ func (k kind) estimated(v *view.Visit) error {
 	if err != nil {
 		return err
 	}
-	if err := found.look(v); err != nil {
-		return err
-	}
-	e.Estimate = &found
+	e.Estimate = found
 	return k.page(v, http.StatusOK, e)
 }

@@ -9,30 +9,24 @@ import (
 	"time"
 
 	"github.com/userops/userops/functions/pages/api"
+	"github.com/userops/userops/functions/pages/audience"
 	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/definition/schema"
-	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/form"
 )
 
 //go:embed *.html
 var files embed.FS
 
-var pages = view.Parse(files)
+var pages = view.Parse(files, audience.Parts)
 
 // kind is one kind of document as its pages know it.
 type kind struct {
 	Name, Plural string
 	row          definition.Row
-}
-
-// least is the role that a call takes.
-func least(route string) access.Role {
-	row, _ := access.Of(route)
-	return row.Least
 }
 
 // alone says that there are as many documents of the kind as there are types of them, each with an id of its own: settings.

@@ -33,7 +33,7 @@ type history struct {
 }
 
 func (k kind) versions(v *view.Visit) error {
-	h := history{kind: k, ID: v.Query("id"), May: v.May(least("PUT /v1/" + k.Plural + "/{id}"))}
+	h := history{kind: k, ID: v.Query("id"), May: v.May(view.Least("PUT /v1/" + k.Plural + "/{id}"))}
 	f, err := k.schemaOf(h.ID)
 	if err != nil || h.ID == "" {
 		return &api.Fault{Status: http.StatusNotFound}

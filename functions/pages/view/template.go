@@ -25,14 +25,15 @@ const (
 
 // Templates are the files of a screen. Each file but parts.html is a page, which defines content, and may define parts of itself; what parts.html defines, all of them have.
 type Templates struct {
-	files fs.FS
-	mu    sync.Mutex
-	sets  map[string]*template.Template
+	files  fs.FS
+	shared []fs.FS
+	mu     sync.Mutex
+	sets   map[string]*template.Template
 }
 
-// Parse is the templates of a screen. They are read when one is first shown: a start reads none.
-func Parse(files fs.FS) *Templates {
-	return &Templates{files: files, sets: map[string]*template.Template{}}
+// Parse is the templates of a screen, with parts that several screens share. They are read when one is first shown: a start reads none.
+func Parse(files fs.FS, shared ...fs.FS) *Templates {
+	return &Templates{files: files, shared: shared, sets: map[string]*template.Template{}}
 }
 
 // set is a page's templates in a language.
@@ -50,6 +51,11 @@ func (t *Templates) set(lang text.Lang, name string) (*template.Template, error)
 	if _, err := fs.Stat(t.files, partsFile); err == nil && t != frame {
 		if s, err = s.ParseFS(t.files, partsFile); err != nil {
 			return nil, fmt.Errorf("reading the parts of %s: %w", name, err)
+		}
+	}
+	for _, parts := range t.shared {
+		if s, err = s.ParseFS(parts, "*.html"); err != nil {
+			return nil, fmt.Errorf("reading what %s shares: %w", name, err)
 		}
 	}
 	if s, err = s.ParseFS(t.files, name+".html"); err != nil {

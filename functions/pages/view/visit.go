@@ -50,6 +50,12 @@ func Do(path string, least access.Role, title string, visit func(*Visit) error) 
 	return Row{Path: path, Method: http.MethodPost, Least: least, Title: title, Visit: visit}
 }
 
+// Least is the role that a call of the API takes: that of a form which makes it.
+func Least(route string) access.Role {
+	row, _ := access.Of(route)
+	return row.Least
+}
+
 // The groups of the navigation, in their order.
 const (
 	GroupToday    = "frame.group.today"

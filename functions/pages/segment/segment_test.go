@@ -1,0 +1,95 @@
+package segment_test
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/userops/userops/functions/pages/pagestest"
+	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/people/trust"
+)
+
+// answers lets a path of the API answer what a test says.
+func answers(b *pagestest.Bench, path, body string) {
+	b.Break = func(r *http.Request) *http.Response {
+		if r.URL.Path != path {
+			return nil
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
+	}
+}
+
+// pass is a run of a day of December, after the rules of the bench were saved, unless it is of November.
+func pass(month, day int, state, rest string) string {
+	return fmt.Sprintf(`{"runId":"r-%d-%d","asOf":"2026-%02d-%02d","state":%q,"createdAt":"2026-%02d-%02dT18:00:00Z",%s}`, month, day, month, day, state, month, day, rest)
+}
+
+func tidy(page string) string { return html.UnescapeString(strings.Join(strings.Fields(page), " ")) }
+
+// TestSizesAreOfRuns: the newest finished run that moved people tells the size and the share, the ones before it the change and the trend. Of a rule that no run has gone by nothing is told.
+func TestSizesAreOfRuns(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Put("/v1/segments/vip", `{"name":"大客户","rule":{"field":"orders.count","op":"gte","value":5}}`)
+	b.Put("/v1/segments/none", `{"name":"没有人","rule":{"field":"orders.count","op":"gte","value":500}}`)
+	f := b.As(access.Viewer, text.Chinese)
+	if page := tidy(f.Page("/console/segments")); strings.Count(page, "规则保存后还没有运行过") != 2 || !strings.Contains(page, "还没有运行过，所以还没有人数") || strings.Contains(page, "新建人群") {
+		t.Errorf("before a run: %s", page)
+	}
+	newest := pass(12, 3, "collecting", `"profiles":9`) + "," + pass(12, 2, "finished", `"reportOnly":true,"profiles":9000`) + "," + pass(12, 2, "finished", `"profiles":2000,"segments":{"vip":1250}`)
+	answers(b, "/v1/runs", `{"items":[`+newest+","+pass(12, 1, "finished", `"profiles":1900,"segments":{"vip":1300,"none":2}`)+","+pass(11, 1, "finished", `"profiles":1800,"segments":{"vip":1000}`)+`]}`)
+	page := tidy(f.Page("/console/segments"))
+	for _, want := range []string{
+		"共 2,000 人： <time datetime=\"2026-12-02T18:00:00Z\">2026年12月3日 02:00</time>",
+		`大客户</a><div class="soft">vip</div></th> <td class="n">1,250</td><td class="n">62.5%</td><td class="n">少 50 人</td>`,
+		`没有人</a><div class="soft">none</div></th> <td class="n">0</td><td class="n">0.0%</td><td class="n">少 2 人</td>`, // it has had a rule, and is not named: nobody
+		`aria-label="最近 3 次运行：从 1,000 人到 1,250 人"><polyline points="3,13 120,3 237,5"/>`,                               // 42 units for 1,300
+		`aria-label="最近 2 次运行：从 2 人到 0 人"><polyline points="3,3 237,45"/>`,                                             // before it was saved nobody was counted
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the list lacks %s: %s", want, page)
+		}
+	}
+	one := tidy(b.As(access.Editor, text.English).Page("/console/segments/show?id=vip"))
+	for _, want := range []string{`<p class="figure">1,250</p><p>62.5% of 2,000 people</p>`, "Change the rule", "Versions (now 1)", `<td>2026-12-01</td><td class="n">1,300</td><td class="n">68.4%</td><td class="n">+300</td>`, `<td>2026-11-01</td><td class="n">1,000</td><td class="n">55.6%</td><td class="n"></td>`} {
+		if !strings.Contains(one, want) {
+			t.Errorf("the page lacks %s: %s", want, one)
+		}
+	}
+	if w := f.Get("/console/segments/show?id=other"); w.Code != http.StatusNotFound {
+		t.Errorf("a segment that is not there: %d", w.Code)
+	}
+}
+
+// TestReach asks whom each channel reaches now, and shows some of them as the API shows them to the visitor: masked.
+func TestReach(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Put("/v1/segments/all", `{"rule":{"field":"orders.count","op":"gte","value":0}}`)
+	for i := range 7 {
+		b.Person(fmt.Sprint("p", i), func(p *profile.Profile) {
+			p.Traits = profile.Traits{"name": {Value: "王小明", At: pagestest.Noon, By: trust.Shop}}
+			if i < 3 {
+				p.Consent = map[string]profile.Consent{"email": {Granted: true, At: pagestest.Noon, ReceivedAt: pagestest.Noon}}
+				p.Traits["email"] = profile.Trait{Value: fmt.Sprintf("p%d@example.com", i), At: pagestest.Noon, By: trust.Shop}
+			}
+		})
+	}
+	for role, lang := range map[access.Role]text.Lang{access.Viewer: text.Chinese, access.Owner: text.English} {
+		w := b.As(role, lang).Post("/console/segments/show", "id", "all")
+		page := tidy(w.Body.String())
+		want := []string{`<p class="figure">7</p>`, map[text.Lang]string{text.Chinese: `邮件</th><td class="n">3</td>`, text.English: `e-mail</th><td class="n">3</td>`}[lang], map[text.Lang]string{text.Chinese: "规则", text.English: "no run has gone by the segment all"}[lang]}
+		for _, says := range want {
+			if !strings.Contains(page, says) {
+				t.Errorf("%d, it lacks %s: %s", w.Code, says, page)
+			}
+		}
+		if strings.Count(page, `href="/console/person?id=`) != 5 || strings.Contains(page, "王小明") || !strings.Contains(page, "王***") {
+			t.Errorf("the five are %s", page)
+		}
+	}
+}
