@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/refusal"
 	"github.com/userops/userops/shared/domain/people/source"
@@ -84,16 +85,22 @@ type noted struct{ refused, warned []refusal.Entry }
 func ofBatch(batch *event.Batch, found []event.Warning, at time.Time) (n noted) {
 	at = at.UTC().Truncate(time.Millisecond)
 	for _, r := range batch.Refused {
-		n.refused = append(n.refused, refusal.Entry{At: at, What: what(batch.Said(r)), Field: refusal.FieldOf(r.Field), Code: refusal.CodeOf(r.Reason)})
+		n.refused = append(n.refused, entry(at, batch.Said(r), r.Field, refusal.CodeOf(r.Reason)))
 	}
 	for _, w := range found {
-		e := refusal.Entry{At: at, What: what(batch.Taken(w.Index)), Field: refusal.FieldOf(w.Field), Code: refusal.WarningOf(w.Reason)}
+		taken := batch.Taken(w.Index)
+		e := entry(at, taken, w.Field, refusal.WarningOf(w.Reason))
 		if e.Code == refusal.Name {
-			e.What = profile.Alike(batch.Taken(w.Index).Name)
+			e.What = profile.Alike(taken.Name)
 		}
 		n.warned = append(n.warned, e)
 	}
 	return n
+}
+
+func entry(at time.Time, said event.Named, field string, code refusal.Code) refusal.Entry {
+	return refusal.Entry{At: at, What: what(said), Field: refusal.FieldOf(field), Code: code,
+		MessageID: refusal.IDOf(said.MessageID), OrderID: refusal.IDOf(order.Named(said.Properties))}
 }
 
 // what names an event by texts of ours alone.
@@ -146,7 +153,7 @@ func (f *refused) add(ctx context.Context, of source.ID, n noted, now time.Time)
 	present.warned = present.warned || len(n.warned) > 0
 }
 
-// log writes a line: which source, what and why, the request as its answer names it (Apigw-Requestid), and nothing of what was sent.
+// log writes a line: which source, what and why, the request as its answer names it (Apigw-Requestid), and of what was sent the ids of the event and its order alone.
 func (l *lines) log(ctx context.Context, did string, span time.Duration, of source.ID, e refusal.Entry, now time.Time) {
 	if l.burst == 0 {
 		l.bucket = full(refusedLines, span, now)
@@ -156,6 +163,12 @@ func (l *lines) log(ctx context.Context, did string, span time.Duration, of sour
 		return
 	}
 	attrs := []any{"source", string(of), "what", e.What, "field", e.Field, "reason", string(e.Code), "request", httpapi.RequestID(ctx)}
+	if e.MessageID != "" {
+		attrs = append(attrs, "messageId", e.MessageID)
+	}
+	if e.OrderID != "" {
+		attrs = append(attrs, "orderId", e.OrderID)
+	}
 	if l.unlogged > 0 {
 		attrs = append(attrs, "before", l.unlogged) // not logged since the last line
 		l.unlogged = 0

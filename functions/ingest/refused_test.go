@@ -101,10 +101,14 @@ func TestRefusalsAreKept(t *testing.T) {
 	entry := func(what, field string, code refusal.Code) refusal.Entry {
 		return refusal.Entry{At: at, What: what, Field: field, Code: code}
 	}
+	of := func(e refusal.Entry, messageID, orderID string) refusal.Entry {
+		e.MessageID, e.OrderID = messageID, orderID
+		return e
+	}
 	want := map[string][]refusal.Entry{
-		"server one 08:00": {entry("Order Completed", "properties.products.price", "amount"), entry("", "type", "call"), entry("track", "timestamp", "time"), entry("", "", "type"),
+		"server one 08:00": {of(entry("Order Completed", "properties.products.price", "amount"), "", "A"), entry("", "type", "call"), entry("track", "timestamp", "time"), entry("", "", "type"),
 			entry("identify", "userId", "missing"), entry("", "", "malformed")},
-		"few one 08:00":  {entry("Product Viewed", "event", "allowed"), entry("", "", "origin")},
+		"few one 08:00":  {of(entry("Product Viewed", "event", "allowed"), "m-1", ""), entry("", "", "origin")},
 		"off one 08:00":  {entry("", "", "disabled")},
 		"hook one 08:00": {entry("", "", "signature"), entry("", "", "malformed")},
 	}
@@ -146,6 +150,45 @@ func TestTheLineOfARefusalNamesItsRequest(t *testing.T) {
 			t.Errorf("%s is logged as %s", body, log.String())
 		}
 		log.Reset()
+	}
+}
+
+// TestARefusalNamesItsEvent by the ids that its sender gave, in what is kept and in the log; a messageId of ours its sender does not know.
+func TestARefusalNamesItsEvent(t *testing.T) {
+	const refund = `"type":"track","event":"Order Refunded","userId":"u","properties":{"order_id":`
+	for body, want := range map[string]struct{ refused, warned string }{
+		`{"messageId":"r-1",` + refund + `"A-7","total":"?"}}`:                                                     {"r-1 A-7", ""},
+		`{` + refund + `20261121000123,"total":"?"}}`:                                                              {" 20261121000123", ""}, // judged as an event
+		`{"messageId":"r-2",` + refund + `"A-7"},"timestamp":"now"}`:                                               {"r-2 A-7", ""},         // refused before
+		`{` + refund + `"A-7"},"timestamp":"1969-01-01T00:00:00Z"}`:                                                {" A-7", ""},
+		`{"messageId":null,"type":"trak","userId":"u"}`:                                                            {" ", ""},
+		`{"messageId":"r-3","type":"track","event":"order_refunded","userId":"u","properties":{"order_id":"A-8"}}`: {"", "r-3 A-8"},
+		`{"type":"track","event":"order_refunded","userId":"u","properties":{"order_id":"A:8#1.2_3"}}`:             {"", "assigned-1 A:8#1.2_3"},
+		`{"messageId":"mei@shop.example",` + refund + `"mei@shop.example","total":"?"}}`:                           {" ", ""},
+		`{"messageId":"王小明",` + refund + `"Ann Lee","total":"?"}}`:                                                 {" ", ""},
+		`{"messageId":"13800138000",` + refund + `"19912345678","total":"?"}}`:                                     {" ", ""},
+		`{"messageId":"` + strings.Repeat("m", 101) + `",` + refund + `"` + strings.Repeat("o", 101) + `"}}`:       {" ", ""},
+	} {
+		b, s := newRefusing(t)
+		var log bytes.Buffer
+		was := slog.Default()
+		slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
+		b.post("/v1/batch", serverKey, `{"batch":[`+body+`]}`)
+		slog.SetDefault(was)
+		kept := s.kept["server one 08:00"]
+		shown := func(of refusal.Noted) (all string) {
+			for _, e := range of.Last {
+				all += e.MessageID + " " + e.OrderID
+			}
+			return all
+		}
+		var line struct{ MessageID, OrderID string }
+		if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		if refused, warned := shown(kept.Noted), shown(kept.Warned); refused != want.refused || warned != want.warned || line.MessageID+" "+line.OrderID != want.refused+want.warned {
+			t.Errorf("%s: kept are %q and %q, logged is %+v; want %+v", body, refused, warned, line, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -50,6 +51,8 @@ type Sent struct {
 	Size  int // in bytes, with what the batch says for all
 	// UserHash is the proof of who speaks. It is a credential, so it is taken out of the context.
 	UserHash string
+	// Unnamed says that the event came without a messageId, so that its sender does not know the one it has.
+	Unnamed bool
 }
 
 // Refusal is the verdict on an event that was not accepted. Field is empty when it is about the event as a whole.
@@ -88,11 +91,15 @@ func (b *Batch) Warnings() []Warning {
 	return kept
 }
 
-// Named is the call and the name of an event, as far as they could be read.
+// Named is what tells an event from others, as far as it could be read.
 type Named struct {
-	Kind Kind
-	Name string
+	Kind       Kind
+	Name       string
+	MessageID  string
+	Properties json.RawMessage // a part of the body
 }
+
+func named(e *Event) Named { return Named{e.Kind, e.Name, e.MessageID, e.Properties} }
 
 // Said is what a refused event was.
 func (b *Batch) Said(r Refusal) Named { return b.said[r.Index] }
@@ -103,15 +110,15 @@ func (b *Batch) Taken(index int) Named {
 	if !found {
 		return Named{}
 	}
-	return Named{b.Events[at].Kind, b.Events[at].Name}
+	return named(&b.Events[at])
 }
 
-func (b *Batch) refuse(r Refusal, kind Kind, name string) {
+func (b *Batch) refuse(r Refusal, as Named) {
 	b.Refused = append(b.Refused, r)
 	if b.said == nil {
 		b.said = map[int]Named{}
 	}
-	b.said[r.Index] = Named{kind, name}
+	b.said[r.Index] = as
 }
 
 // Malformed says that a body as a whole cannot be taken. Index is the place of the event at which that showed, -1 outside any.
@@ -134,7 +141,11 @@ func (b *Batch) Judge(judge func(e *Event, as Sent) (field, reason string)) {
 	kept := 0
 	for i := range b.Events {
 		if field, reason := judge(&b.Events[i], b.sent[i]); reason != "" {
-			b.refuse(Refusal{b.places[i], field, reason}, b.Events[i].Kind, b.Events[i].Name)
+			as := named(&b.Events[i])
+			if b.sent[i].Unnamed {
+				as.MessageID = ""
+			}
+			b.refuse(Refusal{b.places[i], field, reason}, as)
 			continue
 		}
 		b.Events[kept], b.places[kept], b.sent[kept] = b.Events[i], b.places[i], b.sent[i]

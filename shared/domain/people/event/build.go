@@ -22,11 +22,11 @@ func (s *scanner) build(b *Batch, d *draft, kind Kind, common *shared, arrival A
 	b.Events = append(b.Events, Event{})
 	s.fill(&b.Events[len(b.Events)-1], b, d, kind, common, &arrival)
 	if e := &b.Events[len(b.Events)-1]; d.bad != "" {
-		b.refuse(Refusal{d.place, d.badField, d.bad}, e.Kind, e.Name)
+		b.refuse(Refusal{d.place, d.badField, d.bad}, named(e))
 		b.Events = b.Events[:len(b.Events)-1]
 		return
 	}
-	b.places, b.sent = append(b.places, d.place), append(b.sent, Sent{d.place, d.size, d.proof})
+	b.places, b.sent = append(b.places, d.place), append(b.sent, Sent{d.place, d.size, d.proof, d.unnamed})
 }
 
 func (s *scanner) fill(e *Event, b *Batch, d *draft, kind Kind, common *shared, arrival *Arrival) {
@@ -91,8 +91,8 @@ func (s *scanner) fill(e *Event, b *Batch, d *draft, kind Kind, common *shared, 
 	}
 	s.widen(e, d, common)
 	s.date(e, b, d, common.sentAt, arrival)
-	if e.MessageID == "" {
-		e.MessageID = arrival.NewID()
+	if d.bad == "" && e.MessageID == "" {
+		d.unnamed, e.MessageID = true, arrival.NewID()
 	}
 }
 

@@ -53,6 +53,7 @@ type draft struct {
 	userHash      span // the value in the context
 	proving       span // the whole member of it
 	proof         string
+	unnamed       bool // came without a messageId
 	badField, bad string
 }
 

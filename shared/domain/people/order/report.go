@@ -72,6 +72,16 @@ func ParseReport(e *event.Event, hash event.Hash, shop money.Currency) (Report, 
 	return r, err
 }
 
+// Named is the id of the order that properties name, empty for none.
+func Named(properties json.RawMessage) (id string) {
+	rawjson.Members(properties, func(name, value []byte) {
+		if string(name) == "order_id" {
+			id = text(value)
+		}
+	})
+	return id
+}
+
 // FieldOrderID begins the error of a report that names no order and is right otherwise.
 const FieldOrderID = "properties.order_id"
 

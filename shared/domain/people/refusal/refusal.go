@@ -1,6 +1,7 @@
 // Package refusal is what is remembered of events that were not taken, and of what the answers to taken ones warned of, for the operators who look for why a shop's numbers stand still: SDKs
-// tell nobody what a 200 says of single events. It judges nothing and holds nothing of what was sent. The surprising thing: all its texts are ones of ours, a few dozen fields, names of
-// standard events and codes, so that neither a person's data nor a flood of invented names gets into what it makes.
+// tell nobody what a 200 says of single events. It judges nothing, and of what was sent it holds two ids alone, by which the sender finds the event again: its messageId and its order_id.
+// The surprising thing: all its other texts are ones of ours, a few dozen fields, names of standard events and codes, so that neither a person's data nor a flood of invented names gets
+// into what it makes.
 package refusal
 
 import (
@@ -122,6 +123,22 @@ func FieldOf(field string) string {
 	return field
 }
 
+// maxID bounds an id that is kept, in bytes: the longest messageId that is taken, and no order's id is longer in practice.
+const maxID = 100
+
+// IDOf is an id as it is remembered: empty for one that has not the form of an id, or the form of a mobile number. Some clients make ids of addresses, names and numbers of people.
+func IDOf(id string) string {
+	if len(id) > maxID || len(id) == len("13800138000") && id[0] == '1' && id[1] >= '3' && strings.Trim(id, "0123456789") == "" {
+		return ""
+	}
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-_.:#", rune(c)) {
+			return ""
+		}
+	}
+	return id
+}
+
 // Entry is one event that was not taken, one request of which no event was looked at, or one warning.
 type Entry struct {
 	At time.Time `json:"at"` // by receipt, UTC, in milliseconds
@@ -129,6 +146,9 @@ type Entry struct {
 	What  string `json:"what,omitempty"`
 	Field string `json:"field,omitempty"` // as FieldOf; empty when it is about the event as a whole
 	Code  Code   `json:"reason"`
+	// MessageID and OrderID are as IDOf; empty also where the event says none, and of a whole request.
+	MessageID string `json:"messageId,omitempty"`
+	OrderID   string `json:"orderId,omitempty"`
 }
 
 // MaxLast bounds the entries that are kept of the newest.

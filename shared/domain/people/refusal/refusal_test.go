@@ -3,6 +3,7 @@ package refusal
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -61,6 +62,19 @@ func TestFields(t *testing.T) {
 	} {
 		if got := FieldOf(field); got != want {
 			t.Errorf("%q is kept as %q, want %q", field, got, want)
+		}
+	}
+}
+
+func TestIDs(t *testing.T) {
+	for id, want := range map[string]string{
+		"": "", "order-1001-completed": "order-1001-completed", "ajs-next-1700000000000-f81d4fae": "ajs-next-1700000000000-f81d4fae", "A:8#1.2_3": "A:8#1.2_3",
+		"20261121000123": "20261121000123", "12345678901": "12345678901", "1380013800": "1380013800", "138001380001": "138001380001", "13800138000": "", "19912345678": "", "1380013800a": "1380013800a",
+		"+8613800138000": "", "mei@example.com": "", "Ann Lee": "", "王小明": "", "https://evil.example/x": "", "<b>": "",
+		strings.Repeat("m", 100): strings.Repeat("m", 100), strings.Repeat("m", 101): "",
+	} {
+		if got := IDOf(id); got != want {
+			t.Errorf("%q is kept as %q, want %q", id, got, want)
 		}
 	}
 }
