@@ -21,6 +21,7 @@ var kinds = map[Kind]struct {
 	KindSessions:  {read[Sessions], func() Partial { return &Visits{} }},
 	KindFunnel:    {read[Funnel], func() Partial { return &Reached{} }},
 	KindRetention: {read[Retention], func() Partial { return &Cohorts{} }},
+	KindTrade:     {read[Trade], func() Partial { return &Sales{} }},
 	KindPerformed: {read[Performed], func() Partial { return &Performers{} }},
 }
 
@@ -50,7 +51,7 @@ func Compile(definition []byte, shop profile.Shop, asOf profile.Day) (Fold, erro
 		return nil, fault.Faults{{Reason: reason}}
 	}
 	if json.Unmarshal(definition, &head) != nil || kinds[head.Kind].read == nil {
-		return nil, fault.Faults{{Field: "kind", Reason: "is not count, sessions, funnel, retention or performed"}}
+		return nil, fault.Faults{{Field: "kind", Reason: "is not count, sessions, trade, funnel, retention or performed"}}
 	}
 	d, err := kinds[head.Kind].read(definition)
 	if err != nil {

@@ -166,8 +166,8 @@ func TestDefinitionsAreChecked(t *testing.T) {
 	const list, one = "value is not a list of 1 to 1000 texts, numbers or truth values", "value is not a text, a number or a truth value"
 	for text, want := range map[string]string{
 		`{`:              "is not valid JSON",
-		`[]`:             "kind is not count, sessions, funnel, retention or performed",
-		`{"kind":"sum"}`: "kind is not count, sessions, funnel, retention or performed",
+		`[]`:             "kind is not count, sessions, trade, funnel, retention or performed",
+		`{"kind":"sum"}`: "kind is not count, sessions, trade, funnel, retention or performed",
 		`{"kind":"count","from":"2026-11-31","to":"x","by":"year"}`:                                                                        "from is not a date such as 2026-11-21; to is not a date such as 2026-11-21; by is not day, week or month",
 		`{"kind":"count","from":"2026-11-02","to":"2026-11-01","by":"day","split":"price"}`:                                                "to is before from; split is not name, source, trust or a path such as context.campaign.source",
 		`{"kind":"count","from":"2025-01-01","to":"2026-11-01","by":"day"}`:                                                                "to is 430 days from from or more",
@@ -193,7 +193,7 @@ func TestDefinitionsAreChecked(t *testing.T) {
 }
 
 func TestPartialsOfOtherQuestions(t *testing.T) {
-	all := []Partial{&Counts{}, &Visits{}, &Reached{}, &Cohorts{}, &Performers{}}
+	all := []Partial{&Counts{}, &Visits{}, &Sales{}, &Reached{}, &Cohorts{}, &Performers{}}
 	for i, a := range all {
 		for j, b := range all {
 			if err := a.Merge(b); (i == j) != (err == nil) {

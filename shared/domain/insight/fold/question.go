@@ -17,6 +17,7 @@ type Kind string
 const (
 	KindCount     Kind = "count"
 	KindSessions  Kind = "sessions"
+	KindTrade     Kind = "trade"
 	KindFunnel    Kind = "funnel"
 	KindRetention Kind = "retention"
 	KindPerformed Kind = "performed"
