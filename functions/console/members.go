@@ -38,12 +38,13 @@ func absent(field string, id segment.ID, last *score.Run, changed time.Time) []h
 	if !missed(last, changed) {
 		return nil
 	}
-	since := ""
-	if !changed.IsZero() {
-		since = " since it was changed at " + changed.UTC().Format(time.RFC3339)
+	reason := fmt.Sprintf(
+		"no run has gone by the segment %s since it was changed at %s: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before",
+		id, changed.UTC().Format(time.RFC3339))
+	if changed.IsZero() {
+		reason = fmt.Sprintf("no run has gone by the segment %s: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before", id)
 	}
-	return []httpapi.FieldError{{Field: field, Reason: fmt.Sprintf(
-		"no run has gone by the segment %s%s: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before", id, since)}}
+	return []httpapi.FieldError{{Field: field, Reason: reason}}
 }
 
 // changedAt is when a segment, or one that its rule asks however deep, was saved last; the zero time of a derived one, which changes by runs alone.

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/asset"
 	"github.com/userops/userops/functions/pages/call"
+	"github.com/userops/userops/functions/pages/campaign"
 	"github.com/userops/userops/functions/pages/definition"
 	"github.com/userops/userops/functions/pages/home"
 	"github.com/userops/userops/functions/pages/people"
@@ -64,7 +65,7 @@ type Process struct {
 }
 
 // screens are the packages of screens, each with its rows.
-var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, definition.Rows, stop.Rows, call.Rows}
+var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, definition.Rows, stop.Rows, call.Rows}
 
 // Rows is the table of all pages.
 func Rows() (rows []view.Row) {

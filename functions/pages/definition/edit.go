@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/userops/userops/functions/pages/api"
@@ -50,6 +51,9 @@ func (e editing) Title() string {
 
 // New says that the document was not saved yet.
 func (e editing) New() bool { return e.Version == 0 }
+
+// Shown says that another screen shows what becomes of the document.
+func (e editing) Shown() bool { return slices.Contains(listed, e.Name) }
 
 // Faulty says that something has to be mended.
 func (e editing) Faulty() bool { return len(e.Refused) > 0 || e.Detail != "" }
@@ -180,7 +184,11 @@ func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
 	}
 	err := v.API.Put(v.Context(), api.Path(k.Plural, e.ID), e.Version, body, nil)
 	if err == nil {
-		return v.Go(view.Link(k.Plural+"/edit", "id", e.ID), "definition.done.saved")
+		to := "/edit"
+		if e.Shown() {
+			to = "/show"
+		}
+		return v.Go(view.Link(k.Plural+to, "id", e.ID), "definition.done.saved")
 	}
 	refused, said := api.FaultOf(err)
 	if !said || refused.Status >= 500 {

@@ -30,10 +30,10 @@ func (p *Page) Here(r Row) bool {
 	return r.Path == p.Row.Path || r.Path != "" && strings.HasPrefix(p.Row.Path, r.Path+"/")
 }
 
-// Address is the address of the page that is shown, to come back to. What a form has answered is no place to come back to.
+// Address is the address of the page that is shown, to come back to. What a form has answered is no place to come back to, but what the form is about.
 func (p *Page) Address() string {
 	if p.R.Method != http.MethodGet {
-		return p.Row.Address()
+		return link(p.Row.Path, "id", p.Field("id"))
 	}
 	return p.R.URL.RequestURI()
 }

@@ -9,6 +9,11 @@ var things = map[string]string{
 
 // rows are the sentences, by how the code writes them.
 var rows = map[string]string{
+	// of what is asked, or was saved, and may be meant otherwise
+	"no run has gone by the segment %s since it was changed at %s: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before": "人群 {1} 在 {2} 改动之后还没有运行过：符合规则的人还没有都进入人群，而活动只发给名单生成时已在人群里的人；请先运行一次",
+	"no run has gone by the segment %s: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before":                            "人群 {1} 还没有运行过：符合规则的人还没有都进入人群，而活动只发给名单生成时已在人群里的人；请先运行一次",
+	"counts minor units, so it is %s; money can be written as {\"money\": \"%s\"}":                                                                                                                         "以最小货币单位计，即 {1}；金额可以写成 {\"money\": \"{2}\"}",
+
 	// of every document
 	"is empty":                         "为空",
 	"is missing":                       "缺少",

@@ -1,0 +1,88 @@
+package campaign
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/functions/pages/api"
+	"github.com/userops/userops/functions/pages/audience"
+	"github.com/userops/userops/functions/pages/view"
+)
+
+// inForce is a stop.
+type inForce struct {
+	ID, Channel, Campaign, Setting string
+	KeepTransactional              bool
+	Since                          *time.Time
+	By                             *struct{ Name string }
+}
+
+// one is the page of a campaign.
+type one struct {
+	document
+	results
+	// Own is the stop of the campaign itself, nil for none; Others hold it back too, and end elsewhere.
+	Own      *inForce
+	Others   []inForce
+	Estimate *audience.Estimate
+	Refused  *api.Fault // what the estimate was refused for
+	May      bool
+}
+
+func read(v *view.Visit, id string) (one, error) {
+	o := one{May: v.May(view.Least("PUT /v1/campaigns/{id}"))}
+	if id == "" {
+		return o, &api.Fault{Status: http.StatusNotFound}
+	}
+	var stops struct{ Items []inForce }
+	if err := v.Together(v.Read(&o.document, nil, "campaigns", id), v.Read(&o.results, nil, "campaigns", id, "results"), v.Read(&stops, nil, "stops")); err != nil {
+		return o, err
+	}
+	for _, s := range stops.Items {
+		switch {
+		case s.Campaign == id:
+			o.Own = &s
+		case s.Campaign == "" && (s.Channel == "" || s.Channel == string(o.Channel)) && !(s.KeepTransactional && o.Transactional):
+			o.Others = append(o.Others, s)
+		}
+	}
+	return o, nil
+}
+
+// Holds says that something keeps it from sending.
+func (o one) Holds() bool { return o.Own != nil || len(o.Others) > 0 }
+
+// First is the way of reaching people that was asked: a campaign has one.
+func (o one) First() *audience.Channel {
+	all := o.Estimate.Channels()
+	if len(all) == 0 {
+		return nil
+	}
+	return &all[0]
+}
+
+func show(v *view.Visit) error {
+	o, err := read(v, v.Query("id"))
+	if err != nil {
+		return err
+	}
+	return v.Show(pages, "show", o)
+}
+
+// estimate shows the page with whom the campaign would reach now.
+func estimate(v *view.Visit) error {
+	o, err := read(v, v.Field("id"))
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if o.Estimate, err = audience.Ask(v, api.Path("campaigns", o.ID, "preview"), struct{}{}); err != nil {
+		refused, said := api.FaultOf(err)
+		if !said || !slices.Contains([]int{http.StatusUnprocessableEntity, http.StatusNotFound}, refused.Status) {
+			return err
+		}
+		o.Refused, status = refused, refused.Status
+	}
+	return v.ShowAs(status, pages, "show", o)
+}
