@@ -132,7 +132,7 @@ func TestPeopleAreMasked(t *testing.T) {
 			for _, who := range people {
 				at := strings.Replace(path, "{id}", "-", 1) + "?" + who
 				paths = append(paths, at, at+"&reason=ticket%207")
-				if part := strings.TrimPrefix(path, "/v1/profiles/{id}"); slices.Contains([]string{"/events", "/decisions", "/ledger"}, part) {
+				if part := strings.TrimPrefix(path, "/v1/profiles/{id}"); slices.Contains([]string{"/events", "/decisions", "/ledger", "/orders", "/referrals"}, part) {
 					paths = append(paths, at+"&limit=1") // with a cursor in the answer
 				}
 			}
@@ -164,15 +164,15 @@ func TestPeopleAreMasked(t *testing.T) {
 	}
 	// The canaries are there to be found: in each answer that is open, but for the book and the decisions, which say nothing of a person.
 	for _, who := range people {
-		for _, part := range []string{"", "/events", "/devices"} {
-			if path := "/v1/profiles/-" + part + "?" + who + "&reason=ticket%207"; !shown[path] && !(strings.Contains(who, "stranger") && part == "/devices") {
+		for _, part := range []string{"", "/events", "/devices", "/orders"} {
+			if path := "/v1/profiles/-" + part + "?" + who + "&reason=ticket%207"; !shown[path] && !(strings.Contains(who, "stranger") && (part == "/devices" || part == "/orders")) {
 				t.Errorf("nothing of the person is in %s, so the test would not notice a leak", path)
 			}
 		}
 	}
 	// Each reveal is on record with its reason, and no look without one is.
 	log := m.call(http.StatusOK, "GET", "/v1/audit?action=reveal&limit=200", operatorKey, "", nil)
-	reveals, finds := 5*len(people)*3, 5*3
+	reveals, finds := 7*len(people)*3, 5*3
 	if n, with := strings.Count(log, `"action":"reveal"`), strings.Count(log, `"reason":"ticket 7"`); n != reveals+finds || with != reveals || strings.Count(log, `"reason":"ticket 8"`) != finds {
 		t.Errorf("%d reveals are on record, %d with the reason, want %d and %d of who was found", n, with, reveals, finds)
 	}

@@ -23,6 +23,8 @@ func TestGoldenRequests(t *testing.T) {
 		"get-events":              {200, `{"items":[]}`},
 		"get-decisions":           {200, `{"items":[]}`},
 		"get-ledger":              {200, `"balance":[]`},
+		"get-profile-orders":      {200, `{"items":[]}`},
+		"get-profile-referrals":   {200, `{"asAdvocate":[],"asFriend":[]}`},
 		"get-export":              {200, `"kind":"profile"`},
 		"delete-profile":          {202, `"receipt":"receipt-1"`},
 		"post-code":               {200, `"programId":"spring","code":"`},

@@ -121,7 +121,7 @@ func (p *Process) Handler() http.Handler {
 	}
 	profiles := &profile.Handler{
 		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
-		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Search: p.Search, Stands: p.Profiles, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), NewID: p.NewID,
+		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Search: p.Search, Stands: p.Profiles, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), Invitations: referrals.Between, NewID: p.NewID,
 	}
 	stops := &stop.Handler{
 		Callers: callers, People: p.Profiles, Skips: outreach.Skips{DB: p.Deliveries.DB, Table: p.Deliveries.Table, Now: p.Deliveries.Now}, Audit: p.Audit, Now: p.Now, NewID: p.NewID,

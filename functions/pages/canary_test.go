@@ -37,6 +37,11 @@ func poisoned(path, canary string) string {
 	case strings.HasSuffix(path, "/runs"):
 		item["state"], item["asOf"], item["segments"] = "finished", canary, map[string]int{canary: 5}
 		answer = map[string]any{"items": []any{item, item}}
+	case strings.HasSuffix(path, "/profiles/-/orders"):
+		answer = map[string]any{"items": []any{map[string]any{"orderId": canary, "coupon": canary, "products": []any{map[string]any{"name": canary, "productId": canary, "quantity": 1}}, "refunds": []any{map[string]any{}}}}, "next": canary}
+	case strings.HasSuffix(path, "/profiles/-/referrals"):
+		one := map[string]any{"programId": canary, "code": canary, "state": canary, "reason": canary, "friendProfileId": canary, "advocateProfileId": canary + "2", "flags": []any{canary}}
+		answer = map[string]any{"asAdvocate": []any{one}, "asFriend": []any{one}, "next": canary}
 	case strings.HasSuffix(path, "/profiles/-"):
 		answer = item
 	case strings.HasSuffix(path, "/devices"):

@@ -19,6 +19,7 @@ import (
 	"github.com/userops/userops/functions/pages/definition"
 	"github.com/userops/userops/functions/pages/home"
 	"github.com/userops/userops/functions/pages/people"
+	"github.com/userops/userops/functions/pages/referral"
 	"github.com/userops/userops/functions/pages/segment"
 	"github.com/userops/userops/functions/pages/signin"
 	"github.com/userops/userops/functions/pages/stop"
@@ -65,7 +66,7 @@ type Process struct {
 }
 
 // screens are the packages of screens, each with its rows.
-var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, definition.Rows, stop.Rows, call.Rows}
+var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, referral.Rows, definition.Rows, stop.Rows, call.Rows}
 
 // Rows is the table of all pages.
 func Rows() (rows []view.Row) {

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,9 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/functions/member/subject"
-	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -194,74 +191,4 @@ func (h *Handler) notes(ctx context.Context, person people.Person, _ int, _ stri
 		found = append(found, subject.Record{Kind: "contact", Value: shown})
 	}
 	return found, "", nil
-}
-
-// purchase is an order as it is kept beside its owner's sums.
-type purchase struct {
-	OrderID     string       `json:"orderId"`
-	PlacedAt    *time.Time   `json:"placedAt"`
-	CompletedAt *time.Time   `json:"completedAt"`
-	CancelledAt *time.Time   `json:"cancelledAt"`
-	Total       money.Amount `json:"total"`
-	Revenue     money.Amount `json:"revenue"`
-	Net         money.Amount `json:"net"`
-	Discount    money.Amount `json:"discount"`
-	Coupon      string       `json:"coupon,omitempty"`
-	Products    []product    `json:"products"`
-	Refunds     []refund     `json:"refunds"`
-}
-
-type product struct {
-	ID       string       `json:"productId"`
-	Name     string       `json:"name"`
-	Category string       `json:"category,omitempty"`
-	Quantity int64        `json:"quantity"`
-	Price    money.Amount `json:"price"`
-}
-
-type refund struct {
-	Amount money.Amount `json:"amount"`
-	Whole  bool         `json:"whole"`
-	At     time.Time    `json:"at"`
-}
-
-// orders are those that a page of the timeline speaks of, if they are the person's. One that several pages speak of comes with each. A page
-// that speaks of none is empty.
-func (h *Handler) orders(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
-	events, next, err := h.Timeline.Events(ctx, person.Keys, limit, cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	ids := map[string]bool{}
-	for i := range events {
-		if r, err := order.ParseReport(&events[i], 0, money.Currency("CNY")); err == nil {
-			ids[r.OrderID] = true
-		}
-	}
-	orders, err := h.Orders.LoadAll(ctx, slices.Sorted(maps.Keys(ids)))
-	if err != nil {
-		return nil, "", err
-	}
-	found := []subject.Record{}
-	for _, id := range slices.Sorted(maps.Keys(orders)) {
-		if o := orders[id]; slices.Contains(person.Keys, o.Owner) {
-			found = append(found, subject.Record{Kind: "order", Value: purchaseOf(o)})
-		}
-	}
-	return found, next, nil
-}
-
-func purchaseOf(o *order.Order) purchase {
-	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: o.Currency} }
-	shown := purchase{
-		OrderID: o.ID, PlacedAt: instant(o.PlacedAt), CompletedAt: instant(o.CompletedAt), CancelledAt: instant(o.CancelledAt), Total: amount(o.Total),
-		Revenue: amount(o.Revenue), Net: amount(o.Net()), Discount: amount(o.Discount), Coupon: o.Coupon, Products: []product{}, Refunds: []refund{},
-	}
-	for _, line := range o.Products {
-		shown.Products = append(shown.Products, product{line.ID, line.Name, line.Category, line.Quantity, amount(line.Price)})
-	}
-	for _, r := range o.Refunds {
-		shown.Refunds = append(shown.Refunds, refund{o.Said(r), r.Whole, r.At})
-	}
-	return shown
 }

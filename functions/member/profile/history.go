@@ -126,6 +126,20 @@ func (h *Handler) ledger(w http.ResponseWriter, r *http.Request) {
 	answer(w, r, ledgerMask, b)
 }
 
+// invitations shows who invited the person, and whom the person has invited.
+func (h *Handler) invitations(w http.ResponseWriter, r *http.Request) {
+	person, page, ok := h.listed(w, r)
+	if !ok {
+		return
+	}
+	found, err := h.Invitations(r.Context(), person, min(page.Limit, usualPage), page.Cursor)
+	if err != nil {
+		httpapi.ListFailed(w, r, err, dynamo.ErrCursor)
+		return
+	}
+	answer(w, r, referralsMask, found)
+}
+
 func accounts(keys []profile.ID) []ledger.Account {
 	out := make([]ledger.Account, len(keys))
 	for i, id := range keys {

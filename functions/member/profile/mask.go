@@ -57,6 +57,21 @@ var (
 		"next": mask.Shown, "balance": mask.Shown, "owed": mask.Shown, "lifetime": mask.Shown, "lots": mask.Shown, "entries": mask.Shown,
 	}
 
+	// An order's number is the shop's, and shows its ends; what was bought, and by which code, is hidden as a property of an event is.
+	ordersMask = mask.Rules{
+		"next": mask.Shown, "items.*.orderId": mask.Identifier, "items.*.placedAt": mask.Shown, "items.*.completedAt": mask.Shown, "items.*.cancelledAt": mask.Shown,
+		"items.*.total": mask.Shown, "items.*.revenue": mask.Shown, "items.*.net": mask.Shown, "items.*.discount": mask.Shown, "items.*.coupon": mask.Hidden,
+		"items.*.products.*.productId": mask.Hidden, "items.*.products.*.name": mask.Hidden, "items.*.products.*.category": mask.Hidden, "items.*.products.*.quantity": mask.Shown, "items.*.products.*.price": mask.Shown,
+		"items.*.refunds": mask.Shown,
+	}
+
+	// A referral is ours. Its code is what the advocate hands around.
+	referralsMask = mask.Rules{"next": mask.Shown}.Under("asAdvocate.*", referralMask).Under("asFriend.*", referralMask)
+	referralMask  = mask.Rules{
+		"programId": mask.Shown, "code": mask.Identifier, "friendProfileId": mask.Shown, "advocateProfileId": mask.Shown, "flags": mask.Shown, "state": mask.Shown, "reason": mask.Shown, "claimedAt": mask.Shown,
+		"expiresAt": mask.Shown, "qualifiedAt": mask.Shown, "heldUntil": mask.Shown, "settledAt": mask.Shown, "endedAt": mask.Shown, "rewards": mask.Shown,
+	}
+
 	devicesMask = mask.Rules{
 		"partial": mask.Shown, "items.*.anonymousId": mask.Identifier, "items.*.state": mask.Shown, "items.*.firstSeen": mask.Shown, "items.*.lastSeen": mask.Shown,
 		"items.*.events": mask.Shown, "items.*.joinedBy": mask.Shown, "items.*.takenOffAt": mask.Shown,

@@ -108,5 +108,7 @@ type Handler struct {
 	Events     queue
 	// Referrals is what the export shows of the referrals of a person, as friend and as advocate.
 	Referrals [2]subject.Section
-	NewID     func() string // of receipts and lines; never the same twice
+	// Invitations is what operators are shown of them: an answer for one page. A cursor that it did not give is dynamo.ErrCursor.
+	Invitations func(ctx context.Context, person people.Person, limit int, cursor string) (any, error)
+	NewID       func() string // of receipts and lines; never the same twice
 }

@@ -16,6 +16,8 @@ func (h *Handler) Route(mux *httpapi.Router) {
 	route("GET /v1/profiles/{id}/events", h.masking(h.events))
 	route("GET /v1/profiles/{id}/decisions", h.masking(h.decisions))
 	route("GET /v1/profiles/{id}/ledger", h.masking(h.ledger))
+	route("GET /v1/profiles/{id}/orders", h.masking(h.purchases))
+	route("GET /v1/profiles/{id}/referrals", h.masking(h.invitations))
 	route("GET /v1/profiles/{id}/export", h.export)
 	route("DELETE /v1/profiles/{id}", h.erase)
 	route("GET /v1/profiles/{id}/devices", h.masking(h.devices))

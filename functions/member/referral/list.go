@@ -24,8 +24,9 @@ const (
 type invitation struct {
 	ProgramID   string            `json:"programId"`
 	Code        string            `json:"code"`
-	Friend      profile.ID        `json:"friendProfileId,omitempty"` // to the server key only
-	Flags       []referral.Flag   `json:"flags,omitempty"`           // to the server key only
+	Friend      profile.ID        `json:"friendProfileId,omitempty"`   // to the server key and operators
+	Advocate    profile.ID        `json:"advocateProfileId,omitempty"` // to operators, and the server key where it asks as they do
+	Flags       []referral.Flag   `json:"flags,omitempty"`             // to the server key and operators
 	State       referral.State    `json:"state"`
 	Reason      referral.Reason   `json:"reason,omitempty"`
 	ClaimedAt   time.Time         `json:"claimedAt"`
@@ -89,11 +90,31 @@ func (h *Handler) referrals(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, struct {
-		AsAdvocate []invitation `json:"asAdvocate"`
-		AsFriend   []invitation `json:"asFriend"`
-		Next       string       `json:"next,omitempty"`
-	}{asAdvocate(made, scope == subject.Server), asFriend(taken), next})
+	httpapi.JSON(w, http.StatusOK, sides{asAdvocate(made, scope == subject.Server), asFriend(taken), next})
+}
+
+// sides are a person's referrals on both.
+type sides struct {
+	AsAdvocate []invitation `json:"asAdvocate"`
+	AsFriend   []invitation `json:"asFriend"`
+	Next       string       `json:"next,omitempty"`
+}
+
+// Between is what operators are shown of a person's referrals: with who is on the other side. A cursor goes on with those as advocate.
+func (h *Handler) Between(ctx context.Context, person people.Person, limit int, cursor string) (any, error) {
+	made, next, err := h.Referrals.OfAdvocate(ctx, person.Keys, limit, cursor)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := h.Referrals.OfFriend(ctx, person.Keys)
+	if err != nil {
+		return nil, err
+	}
+	out := sides{asAdvocate(made, true), asFriend(taken), next}
+	for i, r := range taken {
+		out.AsFriend[i].Advocate, out.AsFriend[i].Flags = r.Advocate, r.Flags
+	}
+	return out, nil
 }
 
 // Held are the sections of an export: a person's referrals as friend and as advocate, as the person is shown them.

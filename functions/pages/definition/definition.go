@@ -19,11 +19,11 @@ import (
 
 // groups are where the kinds stand in the navigation; one that is not here stands with what is run.
 var groups = map[string]string{
-	definition.Template: view.GroupOutreach, definition.Program: view.GroupReward,
+	definition.Template: view.GroupOutreach,
 }
 
 // listed are the kinds whose documents another screen lists, with what became of them.
-var listed = []string{definition.Segment, definition.Campaign}
+var listed = []string{definition.Segment, definition.Campaign, definition.Program}
 
 // Rows are the pages of all kinds.
 func Rows() (rows []view.Row) {

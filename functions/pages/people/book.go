@@ -3,9 +3,7 @@ package people
 import (
 	"time"
 
-	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
-	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 )
 
@@ -27,25 +25,11 @@ type book struct {
 		Effect  struct{ Kind, ID string }
 	}
 	Next string
-	lang text.Lang
-}
-
-// Quantity writes an amount of a unit: 500 points, ¥5.00.
-func (b book) Quantity(q ledger.Quantity) string {
-	for _, f := range ledger.Forms() {
-		if ledger.Unit(f.Name) == q.Unit && !f.Money {
-			return view.Number(q.Amount) + " " + b.lang.Word("unit", f.Name)
-		}
-	}
-	if c, err := money.ParseCurrency(string(q.Unit)); err == nil {
-		return view.Money(b.lang, money.Amount{Minor: q.Amount, Currency: c}) + " " + b.lang.Word("unit", "voucher")
-	}
-	return view.Number(q.Amount) + " " + string(q.Unit)
 }
 
 func showBook(v *view.Visit) error {
 	p, q := head(v)
-	b := book{lang: v.Lang}
+	b := book{}
 	more := who(p.ID, p.Reason)
 	more.Set("limit", perPage)
 	if cursor := v.Query("cursor"); cursor != "" {

@@ -15,6 +15,8 @@ func Rows() []view.Row {
 		view.Show("person/events", access.Viewer, "people.events", "", list[happening]("events", "events")),
 		view.Show("person/messages", access.Viewer, "people.messages", "", list[decision]("decisions", "messages")),
 		view.Show("person/book", access.Viewer, "people.book", "", showBook),
+		view.Show("person/orders", access.Viewer, "people.orders.all", "", showOrders),
+		view.Show("person/referrals", access.Viewer, "people.referrals", "", showInvitations),
 		view.Show("person/data", access.Viewer, "people.data", "", showData),
 		view.Do("person/export", access.Approver, "people.data", export),
 		view.Do("person/erase", access.Owner, "people.data", erase),

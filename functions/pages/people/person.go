@@ -82,7 +82,7 @@ func who(id, reason string) url.Values {
 }
 
 // tabs are the pages of a person.
-var tabs = []string{"person", "person/events", "person/messages", "person/book", "person/data"}
+var tabs = []string{"person", "person/events", "person/messages", "person/orders", "person/book", "person/referrals", "person/data"}
 
 // Tabs lists them.
 func (person) Tabs() []string { return tabs }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/reward/ledger"
 )
 
 // Root is the path of the home page, and before that of every other.
@@ -17,17 +18,25 @@ const Root = "/console"
 // functions are what templates call, in a language.
 func functions(lang text.Lang) template.FuncMap {
 	return template.FuncMap{
-		"t":       lang.Of,
-		"word":    lang.Word,
-		"lang":    func() text.Lang { return lang },
-		"other":   lang.Other,
-		"number":  Number[int64],
-		"count":   Number[int],
-		"percent": Percent,
-		"money":   func(a money.Amount) string { return Money(lang, a) },
-		"list":    func(all ...any) []any { return all },
-		"to":      link,
-		"join":    func(all []string) string { return strings.Join(all, comma[lang]) },
+		"t":        lang.Of,
+		"word":     lang.Word,
+		"lang":     func() text.Lang { return lang },
+		"other":    lang.Other,
+		"number":   Number[int64],
+		"count":    Number[int],
+		"percent":  Percent,
+		"money":    func(a money.Amount) string { return Money(lang, a) },
+		"quantity": func(q ledger.Quantity) string { return Quantity(lang, q) },
+		"quantities": func(all []ledger.Quantity) string {
+			texts := make([]string, len(all))
+			for i, q := range all {
+				texts[i] = Quantity(lang, q)
+			}
+			return strings.Join(texts, comma[lang])
+		},
+		"list": func(all ...any) []any { return all },
+		"to":   link,
+		"join": func(all []string) string { return strings.Join(all, comma[lang]) },
 	}
 }
 
@@ -95,4 +104,17 @@ func symbol(lang text.Lang, c money.Currency) string {
 		return s
 	}
 	return string(c) + " "
+}
+
+// Quantity writes an amount of a unit of the ledger: 500 points, ¥5.00 of vouchers.
+func Quantity(lang text.Lang, q ledger.Quantity) string {
+	for _, f := range ledger.Forms() {
+		if ledger.Unit(f.Name) == q.Unit && !f.Money {
+			return Number(q.Amount) + " " + lang.Word("unit", f.Name)
+		}
+	}
+	if c, err := money.ParseCurrency(string(q.Unit)); err == nil {
+		return Money(lang, money.Amount{Minor: q.Amount, Currency: c}) + " " + lang.Word("unit", "voucher")
+	}
+	return Number(q.Amount) + " " + string(q.Unit)
 }

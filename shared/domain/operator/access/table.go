@@ -101,6 +101,8 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/profiles/{id}/events", Meaning: "a person's timeline", Server: true, Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}/decisions", Meaning: "what was sent to a person, and why not", Server: true, Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}/ledger", Meaning: "a person's points and vouchers", Server: true, Least: Viewer},
+		Row{Route: "GET /v1/profiles/{id}/orders", Meaning: "a person's orders", Server: true, Least: Viewer},
+		Row{Route: "GET /v1/profiles/{id}/referrals", Meaning: "who invited a person, and whom they invited", Server: true, Least: Viewer},
 		Row{Route: "GET /v1/profiles/{id}/export", Meaning: "everything that is held of a person", Server: true, Least: Approver},
 		Row{Route: "DELETE /v1/profiles/{id}", Meaning: "erase a person", Server: true, Least: Owner},
 		Row{Route: "GET /v1/profiles/{id}/devices", Meaning: "a person's devices", Server: true, Least: Viewer},
