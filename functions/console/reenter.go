@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -49,6 +50,9 @@ type reentering struct {
 	ReentryID  string `json:"reentryId"`
 	StopID     string `json:"stopId"`
 	CampaignID string `json:"campaign,omitempty"`
+	// ToEnter is how many the stop has skipped whom nobody had entered again when it was asked; who was erased since is among them. Counted is where it says how many it were in the end.
+	ToEnter int64  `json:"toEnter"`
+	Counted string `json:"counted"`
 }
 
 // showStop shows one stop, in force or over, with what it has skipped.
@@ -173,19 +177,23 @@ func (p *Process) reenter(ctx context.Context, id, campaign string, call httpapi
 	if version == 0 {
 		return refuse(func(w http.ResponseWriter) { noStop(w, id) })
 	}
+	skipped, err := p.Results.Stopped(ctx, id)
+	if err != nil {
+		return httpapi.Reply{}, err
+	}
 	if campaign != "" {
-		skipped, err := p.Results.Stopped(ctx, id)
-		if err != nil {
-			return httpapi.Reply{}, err
-		}
-		if !slices.ContainsFunc(skipped, func(t outreach.StopTally) bool { return t.Campaign == campaign }) {
+		if skipped = slices.DeleteFunc(skipped, func(t outreach.StopTally) bool { return t.Campaign != campaign }); len(skipped) == 0 {
 			return refuse(func(w http.ResponseWriter) {
 				httpapi.Invalid(w, "Invalid request", fault.Faults{{Field: "campaign", Reason: fmt.Sprintf("names %.100q, of which the stop has skipped nobody", campaign)}})
 			})
 		}
 	}
+	answer := reentering{ReentryID: p.NewRunID(), StopID: id, CampaignID: campaign, Counted: "/v1/stops/" + url.PathEscape(id)}
+	for _, one := range skipped {
+		answer.ToEnter += one.Skipped - one.EnteredAgain
+	}
 	by := p.signed(ctx)
-	request := catalog.Reentry{ID: p.NewRunID(), CampaignID: campaign, At: by.At, By: by.By}
+	request := catalog.Reentry{ID: answer.ReentryID, CampaignID: campaign, At: by.At, By: by.By}
 	over.Reentries = append(over.Reentries, request)
 	over.Reentries = over.Reentries[max(0, len(over.Reentries)-maxReentries):]
 	put, err := p.Ended.Put(over, version)
@@ -197,7 +205,7 @@ func (p *Process) reenter(ctx context.Context, id, campaign string, call httpapi
 	if err != nil {
 		return httpapi.Reply{}, err
 	}
-	return call.Commit(httpapi.Replied(ctx, http.StatusAccepted, reentering{request.ID, id, campaign}), func(beside *idempotency.Answer) error {
+	return call.Commit(httpapi.Replied(ctx, http.StatusAccepted, answer), func(beside *idempotency.Answer) error {
 		return dynamo.Do(ctx, p.Catalog.DB, append(append(lines, put), p.remembered(beside)...)...)
 	})
 }

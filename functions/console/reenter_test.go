@@ -92,7 +92,7 @@ func TestEnteringAgain(t *testing.T) {
 	}
 	for range 2 { // with an Idempotency-Key it is one request, however often it is sent
 		status, answer := b.as(access.Approver, "POST", path+"/reenter", `{"campaign":"spring"}`, "Idempotency-Key", "k")
-		if want := `{"reentryId":"run-2","stopId":"run-1","campaign":"spring"}`; status != 202 || strings.TrimSpace(answer) != want {
+		if want := `{"reentryId":"run-2","stopId":"run-1","campaign":"spring","toEnter":2,"counted":"/v1/stops/run-1"}`; status != 202 || strings.TrimSpace(answer) != want {
 			t.Errorf("answered %d %s, want %s", status, answer, want)
 		}
 	}
@@ -109,7 +109,19 @@ func TestEnteringAgain(t *testing.T) {
 	if n := len(b.reentries()); n != 2 {
 		t.Errorf("a request that is through is asked for again: %d jobs", n)
 	}
-	b.must(202, "POST", path+"/reenter", "{}") // run-3
+	// Those who were entered again are not to be entered any more.
+	list := outreach.Skips{DB: b.DB, Table: "Deliveries", Results: "Results", Now: b.Now}
+	page, _, _, err := list.Page(t.Context(), "run-1", "", 10)
+	b.Must(err)
+	for _, one := range page {
+		if one.Entry.ID == "spring1" {
+			_, err := list.Enter(t.Context(), "run-1", one, "run-2", b.Now())
+			b.Must(err)
+		}
+	}
+	if got, want := strings.TrimSpace(b.must(202, "POST", path+"/reenter", "{}")), `{"reentryId":"run-3","stopId":"run-1","toEnter":2,"counted":"/v1/stops/run-1"}`; got != want {
+		t.Errorf("answered %s, want %s", got, want)
+	}
 	if got := shown(access.Viewer); !strings.HasSuffix(got, `"reentries":[{"id":"run-2","campaign":"spring","at":"2026-11-21T09:00:00Z","by":{"name":"the approver","role":"approver","key":"7a023df6"},"finished":"2026-11-21T09:00:00Z"},`+
 		`{"id":"run-3","at":"2026-11-21T09:00:00Z","by":{"name":"operator key","role":"owner","key":"06e55b63"}}]}`) {
 		t.Errorf("then it is %s", got)

@@ -153,7 +153,8 @@ func (f *refused) add(ctx context.Context, of source.ID, n noted, now time.Time)
 	present.warned = present.warned || len(n.warned) > 0
 }
 
-// log writes a line: which source, what and why, the request as its answer names it (Apigw-Requestid), and of what was sent the ids of the event and its order alone.
+// log writes a line: which source, what and why, the request as its answer names it (Apigw-Requestid), and nothing of what was sent but, where the level
+// is debug, the ids of the event and its order: whoever has the public key chooses them, and logs go to more places than the table.
 func (l *lines) log(ctx context.Context, did string, span time.Duration, of source.ID, e refusal.Entry, now time.Time) {
 	if l.burst == 0 {
 		l.bucket = full(refusedLines, span, now)
@@ -163,11 +164,8 @@ func (l *lines) log(ctx context.Context, did string, span time.Duration, of sour
 		return
 	}
 	attrs := []any{"source", string(of), "what", e.What, "field", e.Field, "reason", string(e.Code), "request", httpapi.RequestID(ctx)}
-	if e.MessageID != "" {
-		attrs = append(attrs, "messageId", e.MessageID)
-	}
-	if e.OrderID != "" {
-		attrs = append(attrs, "orderId", e.OrderID)
+	if slog.Default().Enabled(ctx, slog.LevelDebug) {
+		attrs = append(attrs, "messageId", e.MessageID, "orderId", e.OrderID)
 	}
 	if l.unlogged > 0 {
 		attrs = append(attrs, "before", l.unlogged) // not logged since the last line

@@ -172,7 +172,7 @@ func TestARefusalNamesItsEvent(t *testing.T) {
 		b, s := newRefusing(t)
 		var log bytes.Buffer
 		was := slog.Default()
-		slog.SetDefault(slog.New(slog.NewJSONHandler(&log, nil)))
+		slog.SetDefault(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 		b.post("/v1/batch", serverKey, `{"batch":[`+body+`]}`)
 		slog.SetDefault(was)
 		kept := s.kept["server one 08:00"]
@@ -188,6 +188,13 @@ func TestARefusalNamesItsEvent(t *testing.T) {
 		}
 		if refused, warned := shown(kept.Noted), shown(kept.Warned); refused != want.refused || warned != want.warned || line.MessageID+" "+line.OrderID != want.refused+want.warned {
 			t.Errorf("%s: kept are %q and %q, logged is %+v; want %+v", body, refused, warned, line, want)
+		}
+		var other bytes.Buffer
+		slog.SetDefault(slog.New(slog.NewJSONHandler(&other, nil)))
+		b.post("/v1/batch", serverKey, `{"batch":[`+body+`]}`)
+		slog.SetDefault(was)
+		if text := other.String(); strings.Contains(text, `"messageId":`) || strings.Contains(text, `"orderId":`) || text == "" {
+			t.Errorf("%s: above the level debug %s is logged", body, text)
 		}
 	}
 }

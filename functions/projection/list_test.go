@@ -210,7 +210,7 @@ func TestAFewTermsAPerson(t *testing.T) {
 	if got := s.terms(); len(got) != 7 {
 		t.Errorf("%d entries: %v", len(got), got)
 	}
-	found, _, err := (people.Search{DB: s.DB, Table: "Search"}).Find(s.Context(), question("wang xiaoming"), "")
+	found, _, err := (people.Search{DB: s.DB, Table: "Search"}).Find(s.Context(), question("wang xiaoming"), "", people.MaxHits)
 	if err != nil || len(found) != 1 || found[0].ID != user("mei").ID() {
 		t.Errorf("found are %v, %v", found, err)
 	}

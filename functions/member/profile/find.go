@@ -38,6 +38,10 @@ type match struct {
 
 // people answers an operator who looks for somebody. That they look is written down first, whoever is found.
 func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
+	page, ok := httpapi.ParsePage(w, r, people.MaxHits, people.MaxHits)
+	if !ok {
+		return
+	}
 	asked, fault := readQuestion(r.URL.Query())
 	if fault != nil {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
@@ -47,7 +51,7 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	who, next, err := h.meant(r.Context(), asked)
+	who, next, err := h.meant(r.Context(), asked, page.Limit)
 	if errors.Is(err, dynamo.ErrCursor) {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "cursor", Reason: "is not one that this question gave"})
 		return
@@ -84,17 +88,16 @@ func (h *Handler) looked(r *http.Request, asked question, reason string, who []m
 	if revealed(r.Context()) {
 		action = audit.Reveal
 	}
+	var all []audit.Line
 	for _, m := range who {
-		if err := h.Audit.Write(r.Context(), l.Done(action, audit.KindProfile, string(m.Keys[0]), h.NewID())); err != nil {
-			return err
-		}
+		all = append(all, l.Done(action, audit.KindProfile, string(m.Keys[0]), h.NewID()))
 	}
-	return nil
+	return h.Audit.Write(r.Context(), all...)
 }
 
 // meant is whom a question means, each once, the best proven first where it is an address or a number; several where two people have spellings of one number, or say that one address
-// is theirs.
-func (h *Handler) meant(ctx context.Context, asked question) (who []match, next string, err error) {
+// is theirs. There are at most so many of them, or one more where so many stand on the first page already.
+func (h *Handler) meant(ctx context.Context, asked question, most int) (who []match, next string, err error) {
 	add := func(person people.Person, proof search.Proof) {
 		first, _ := person.Profile.Seen()
 		if !first.IsZero() && !slices.ContainsFunc(who, func(m match) bool { return m.Profile.ID == person.Profile.ID }) {
@@ -125,7 +128,7 @@ func (h *Handler) meant(ctx context.Context, asked question) (who []match, next 
 	if asked.listed.Kind == "" {
 		return who, "", nil
 	}
-	hits, next, err := h.Search.Find(ctx, asked.listed, asked.cursor)
+	hits, next, err := h.Search.Find(ctx, asked.listed, asked.cursor, max(1, most-len(who)))
 	if err != nil {
 		return nil, "", err
 	}

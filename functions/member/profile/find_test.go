@@ -118,6 +118,84 @@ func TestWhoLooksForSomebodyIsWrittenDown(t *testing.T) {
 	}
 }
 
+// TestEachWhoWasFoundHasALine: all of a page by one transaction, in the lists of the person, of the operator and of the month; all or none of them.
+func TestEachWhoWasFoundHasALine(t *testing.T) {
+	b := membertest.Start(t)
+	b.Hire()
+	of := map[string]bool{}
+	for n := range people.MaxHits + 5 {
+		of[string(traited(b, fmt.Sprint("u", n), "", map[string]string{"name": "王小明"}).ID)] = true
+	}
+	ask := func() int {
+		return b.Anybody("GET", "/v1/people?q=name:%E7%8E%8B&reason=ticket+7", "", "Authorization", "Bearer editor").Code
+	}
+	listed := func(q audit.Query) (n int) {
+		page, _, err := b.Process.Audit.List(b.Context(), q, 200, "")
+		b.Must(err)
+		for _, l := range page {
+			if l.Action != audit.Reveal || l.Reason != "ticket 7" || l.By.Role != access.Editor || !of[l.Of] {
+				t.Errorf("a line is %+v", l)
+			}
+		}
+		return len(page)
+	}
+	for _, c := range []struct {
+		fault  dynamotest.How
+		status int
+		more   int
+	}{{status: 200, more: people.MaxHits}, {dynamotest.NotPersisted, 503, 0}, {dynamotest.Persisted, 503, people.MaxHits}} {
+		before, calls := listed(audit.Query{}), b.DB.Calls("TransactWriteItems")
+		if c.fault != "" {
+			b.DB.Fail("TransactWriteItems", 1, c.fault)
+		}
+		if got := ask(); got != c.status || listed(audit.Query{})-before != c.more || b.DB.Calls("TransactWriteItems") != calls+1 {
+			t.Errorf("%v: answered %d, %d lines more by %d writes", c.fault, got, listed(audit.Query{})-before, b.DB.Calls("TransactWriteItems")-calls)
+		}
+		b.Pass(time.Second)
+	}
+	all, byOperator, each := listed(audit.Query{}), listed(audit.Query{Operator: "the editor"}), 0
+	for id := range of {
+		n := listed(audit.Query{Kind: audit.KindProfile, Of: id})
+		if each += n; n != 0 && n != 2 {
+			t.Errorf("%s has %d lines", id, n)
+		}
+	}
+	if all != 2*people.MaxHits || byOperator != all || each != all {
+		t.Errorf("%d lines in all, %d of the operator, %d of the people", all, byOperator, each)
+	}
+}
+
+// TestAPageOfPeopleHasALimit as other lists have, which the best proven count for.
+func TestAPageOfPeopleHasALimit(t *testing.T) {
+	b := membertest.Start(t)
+	b.Hire()
+	for n := range 6 {
+		traited(b, fmt.Sprint("u", n), "", map[string]string{"name": "Wang", "email": "mei@shop.example"})
+	}
+	mei := b.Save("mei", nil)
+	b.Must(b.Profiles.Commit(b.Context(), people.Change{Profile: mei, Attach: []*profile.Profile{attach(b, mei, profile.Identifier{Kind: profile.Email, Value: "mei@shop.example"})}}))
+	for query, want := range map[string]string{
+		"q=name:wang&limit=4": "4 2", "q=name:wang&limit=1": "1 1 1 1 1 1", "q=name:wang&limit=20": "6", "q=name:wang&limit=": "6", "q=user:u1&limit=1": "1",
+		"q=email:mei@shop.example&limit=4": "4 3", "q=email:mei@shop.example&limit=1": "2 1 1 1 1 1",
+	} {
+		var sizes []string
+		for cursor, page := "", 0; page < 10; page++ {
+			_, body := b.As(access.Viewer, "GET", "/v1/people?"+query+"&cursor="+cursor)
+			items, _ := body["items"].([]any)
+			if sizes = append(sizes, fmt.Sprint(len(items))); body["next"] == nil {
+				break
+			}
+			cursor = body["next"].(string)
+		}
+		if got := strings.Join(sizes, " "); got != want {
+			t.Errorf("%s: pages of %s, want %s", query, got, want)
+		}
+	}
+	for _, bad := range []string{"0", "21", "x"} {
+		b.Want(b.Anybody("GET", "/v1/people?q=name:wang&limit="+bad, "", "Authorization", "Bearer viewer"), 400, "is not a whole number from 1 to 20")
+	}
+}
+
 func lines(b *membertest.Bench) []audit.Line {
 	b.Helper()
 	page, _, err := b.Process.Audit.List(b.Context(), audit.Query{Kind: audit.KindProfile}, 200, "")

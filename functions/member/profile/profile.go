@@ -70,7 +70,7 @@ type waitStore interface {
 // searchStore finds who is listed under something. It may not see yet what was written just now.
 type searchStore interface {
 	// Find lists a page of those who are. Cursors are as the timeline's; a page may have few or none and a next.
-	Find(ctx context.Context, q search.Question, cursor string) (hits []people.Hit, next string, err error)
+	Find(ctx context.Context, q search.Question, cursor string, most int) (hits []people.Hit, next string, err error)
 }
 
 // stands tells whether what was noted of a key is of somebody who was erased since, consistently.
@@ -80,8 +80,8 @@ type stands interface {
 
 // auditStore keeps the audit log. A time is kept to the millisecond.
 type auditStore interface {
-	// Write makes a line durable. Writing it again changes nothing; an error leaves open whether it stands.
-	Write(ctx context.Context, l audit.Line) error
+	// Write makes lines durable. Writing them again changes nothing; an error leaves open whether they stand, of up to 25 all or none.
+	Write(ctx context.Context, lines ...audit.Line) error
 	// Line reads the line of a time and an id, consistently. dynamo.ErrNotFound if there is none.
 	Line(ctx context.Context, at time.Time, id string) (audit.Line, error)
 }

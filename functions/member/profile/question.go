@@ -43,7 +43,7 @@ func readQuestion(query url.Values) (asked question, fault *httpapi.FieldError) 
 	bad := func(field, reason string) (question, *httpapi.FieldError) {
 		return question{}, &httpapi.FieldError{Field: field, Reason: reason}
 	}
-	known := []string{"q", "reason", "cursor"}
+	known := []string{"q", "reason", "limit", "cursor"}
 	for name := range query {
 		if !slices.Contains(known, name) {
 			return bad(name, "is not known here"+spelling.Hint(name, known...))

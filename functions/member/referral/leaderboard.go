@@ -106,9 +106,11 @@ func masked(userID string) string {
 // reveal writes down that an operator is shown who stands on a board, a line for each. Nobody is shown before all lines stand.
 func (h *Handler) reveal(r *http.Request, places []place, reason string) error {
 	l := subject.Line(r, h.Now(), reason)
-	return sideBySide(len(places), func(i int) error {
-		return h.Audit.Write(r.Context(), l.Done(audit.Reveal, audit.KindProfile, string(places[i].ProfileID), h.NewID()))
-	})
+	var all []audit.Line
+	for _, p := range places {
+		all = append(all, l.Done(audit.Reveal, audit.KindProfile, string(p.ProfileID), h.NewID()))
+	}
+	return h.Audit.Write(r.Context(), all...)
 }
 
 // board ranks the people behind the best standings of a program. Who was erased is left out.

@@ -58,8 +58,8 @@ type standingStore interface {
 
 // auditStore keeps the audit log.
 type auditStore interface {
-	// Write makes a line durable; an error leaves open whether it stands.
-	Write(ctx context.Context, l audit.Line) error
+	// Write makes lines durable; an error leaves open which of them stand, of up to 25 all or none.
+	Write(ctx context.Context, lines ...audit.Line) error
 }
 
 // Handler serves the resource. Its fields are set once.

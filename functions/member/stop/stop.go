@@ -41,7 +41,8 @@ type skips interface {
 
 // log writes down who was shown to whom.
 type log interface {
-	Write(ctx context.Context, l audit.Line) error
+	// Write makes lines durable; an error leaves open which of them stand, of up to 25 all or none.
+	Write(ctx context.Context, lines ...audit.Line) error
 }
 
 // Handler serves the resource.
@@ -158,9 +159,11 @@ func (h *Handler) shown(ctx context.Context, found []outreach.Skip) ([]skipped, 
 // reveal writes down that an operator is shown who was skipped, a line for each. Nobody is shown before all lines stand.
 func (h *Handler) reveal(r *http.Request, shown []skipped, reason string) error {
 	l := subject.Line(r, h.Now(), reason)
-	return sideBySide(len(shown), func(i int) error {
-		return h.Audit.Write(r.Context(), l.Done(audit.Reveal, audit.KindProfile, string(shown[i].ProfileID), h.NewID()))
-	})
+	var all []audit.Line
+	for _, s := range shown {
+		all = append(all, l.Done(audit.Reveal, audit.KindProfile, string(s.ProfileID), h.NewID()))
+	}
+	return h.Audit.Write(r.Context(), all...)
 }
 
 func sideBySide(n int, do func(i int) error) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -60,14 +61,24 @@ func auditLists(l audit.Line) []string {
 	return lists
 }
 
-// Write keeps a line whose deed is no item of ours: it is called before the deed, which waits for it. Writing it again changes nothing.
-func (a Audit) Write(ctx context.Context, l audit.Line) error {
-	puts, err := a.Signed(l).Puts()
-	if err != nil {
-		return err
-	}
-	if err := dynamo.Do(ctx, a.DB, puts...); err != nil {
-		return fmt.Errorf("writing a line of the audit log: %w", err)
+// atOnce is how many lines go into one transaction: each stands in four lists at the most, and a transaction has a hundred actions.
+const atOnce = 25
+
+// Write keeps the lines of a deed that is no item of ours: it is called before the deed, which waits for it. Nil means that all of them are durable. Of an error each line stands in all of its
+// lists or in none, of up to 25 lines all stand or none; writing them again changes nothing.
+func (a Audit) Write(ctx context.Context, lines ...audit.Line) error {
+	for some := range slices.Chunk(lines, atOnce) {
+		var all []dynamo.Write
+		for _, l := range some {
+			puts, err := a.Signed(l).Puts()
+			if err != nil {
+				return err
+			}
+			all = append(all, puts...)
+		}
+		if err := dynamo.Do(ctx, a.DB, all...); err != nil {
+			return fmt.Errorf("writing lines of the audit log: %w", err)
+		}
 	}
 	return nil
 }

@@ -129,6 +129,53 @@ func TestTheAuditLogIsReadByTimeOperatorAndThing(t *testing.T) {
 }
 
 // TestAPageOfTheAuditLogIsBounded looks for one line among many that are not wanted.
+// TestManyLinesAtOnce go in few transactions, of which each writes all of its lines in all their lists, or none.
+func TestManyLinesAtOnce(t *testing.T) {
+	const many = 60
+	for _, c := range []struct {
+		fails int // which transaction, 0 for none
+		how   dynamotest.How
+		calls int
+		stand int
+	}{{0, "", 3, many}, {1, dynamotest.NotPersisted, 1, 0}, {1, dynamotest.Persisted, 1, 25}, {2, dynamotest.NotPersisted, 2, 25}, {3, dynamotest.Persisted, 3, many}} {
+		s := newShelf(t)
+		var lines []audit.Line
+		for n := range many {
+			by := audit.Line{At: s.now, By: access.Caller{Name: "Ann"}, Asked: fmt.Sprint("Q", n)}
+			lines = append(lines, by.Done(audit.Reveal, audit.KindProfile, fmt.Sprint("P", n), fmt.Sprintf("%02d", n)))
+		}
+		if c.fails > 0 {
+			s.db.Fail("TransactWriteItems", c.fails, c.how)
+		}
+		err := s.Write(t.Context(), lines...)
+		if calls := s.db.Calls("TransactWriteItems"); (err != nil) != (c.fails > 0) || calls != c.calls {
+			t.Errorf("%+v: %v after %d transactions", c, err, calls)
+		}
+		check := func(stand int) {
+			t.Helper()
+			if n, own := len(strings.Fields(s.all(t, audit.Query{}, 200))), len(strings.Fields(s.all(t, audit.Query{Operator: "Ann"}, 200))); n != stand || own != stand {
+				t.Errorf("%+v: %d lines of the month stand and %d of the operator, want %d", c, n, own, stand)
+			}
+			for n := range many {
+				want := map[bool]string{true: fmt.Sprintf("%02d", n)}[n < stand]
+				for _, of := range []string{"P", "Q"} {
+					if got := s.all(t, audit.Query{Kind: audit.KindProfile, Of: fmt.Sprint(of, n)}, 200); got != want {
+						t.Errorf("%+v: %s%d has the lines %q, want %q", c, of, n, got, want)
+					}
+				}
+			}
+		}
+		check(c.stand)
+		if err := s.Write(t.Context(), lines...); err != nil {
+			t.Errorf("%+v, again: %v", c, err)
+		}
+		check(many)
+	}
+	if err := newShelf(t).Write(t.Context()); err != nil {
+		t.Errorf("no line at all: %v", err)
+	}
+}
+
 func TestAPageOfTheAuditLogIsBounded(t *testing.T) {
 	s := newShelf(t)
 	for i := range 450 {

@@ -120,18 +120,18 @@ func TestWipeOfListings(t *testing.T) {
 	}
 }
 
-// all asks a question page by page.
-func all(t *testing.T, s people.Search, q search.Question) (ids []profile.ID, pages int) {
+// all asks a question page by page, so many at a time.
+func all(t *testing.T, s people.Search, q search.Question, most int) (ids []profile.ID, pages int) {
 	t.Helper()
 	for cursor := ""; ; {
-		hits, next, err := s.Find(t.Context(), q, cursor)
+		hits, next, err := s.Find(t.Context(), q, cursor, most)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, h := range hits {
 			ids = append(ids, h.ID)
 		}
-		if pages++; len(hits) > 20 || pages > 100 {
+		if pages++; len(hits) > most || pages > 1000 {
 			t.Fatalf("page %d has %d hits", pages, len(hits))
 		}
 		if cursor = next; next == "" {
@@ -166,12 +166,14 @@ func TestPagesAreAllOfThem(t *testing.T) {
 	want["zhang"] = nil
 	for ask, ids := range want {
 		q, _ := search.ByName(ask)
-		got, pages := all(t, s, q)
-		slices.Sort(got)
-		got = slices.Compact(got)
 		slices.Sort(ids)
-		if !slices.Equal(got, ids) {
-			t.Errorf("%s: %d people on %d pages, want %d", ask, len(got), pages, len(ids))
+		for _, most := range []int{3, people.MaxHits} {
+			got, pages := all(t, s, q, most)
+			slices.Sort(got)
+			got = slices.Compact(got)
+			if !slices.Equal(got, ids) {
+				t.Errorf("%s, %d at a time: %d people on %d pages, want %d", ask, most, len(got), pages, len(ids))
+			}
 		}
 	}
 }
@@ -187,7 +189,7 @@ func TestAPageReadsLittle(t *testing.T) {
 	}
 	before := db.Calls("Query")
 	q, _ := search.ByName("wang")
-	if hits, next, err := s.Find(t.Context(), q, ""); err != nil || len(hits) != 20 || next == "" {
+	if hits, next, err := s.Find(t.Context(), q, "", people.MaxHits); err != nil || len(hits) != 20 || next == "" {
 		t.Errorf("%d hits, next %q, %v", len(hits), next, err)
 	} else if cursor, _ := dynamo.SortKeyOf(next, ""); strings.Contains(cursor, "wang") {
 		t.Errorf("the cursor %s tells a name", cursor)
@@ -205,11 +207,11 @@ func TestForeignCursorsOfASearch(t *testing.T) {
 	id := string(person(1, 1).ID)
 	q, _ := search.ByName("wang")
 	for _, text := range []string{"x", "w#", "e#", "w#0#" + id[1:], "w#1#" + id, "w#-1#" + id, "e#0#" + id, "w#x#" + id, "v#0#" + id, "w#0#" + string(person(2, 1).ID)} {
-		if _, _, err := s.Find(t.Context(), q, dynamo.CursorAfter(text)); !errors.Is(err, dynamo.ErrCursor) {
+		if _, _, err := s.Find(t.Context(), q, dynamo.CursorAfter(text), people.MaxHits); !errors.Is(err, dynamo.ErrCursor) {
 			t.Errorf("%q is answered %v", text, err)
 		}
 	}
-	if hits, next, err := s.Find(t.Context(), q, dynamo.CursorAfter("w#0#"+id)); err != nil || next != "" || len(hits) != 0 {
+	if hits, next, err := s.Find(t.Context(), q, dynamo.CursorAfter("w#0#"+id), people.MaxHits); err != nil || next != "" || len(hits) != 0 {
 		t.Errorf("behind the last there is %v, %q, %v", hits, next, err)
 	}
 }

@@ -23,8 +23,8 @@ type Hit struct {
 }
 
 const (
-	// maxHits bounds a page.
-	maxHits = 20
+	// MaxHits bounds a page.
+	MaxHits = 20
 	// wordsPage is how many entries of a partition are looked at for a page where not each is a hit.
 	wordsPage = 100
 )
@@ -35,10 +35,10 @@ const (
 	stepWords = "e#"
 )
 
-// Find lists who is listed under what begins as the question does, in the order of the terms, at most maxHits of them; whoever has two such terms may be listed twice. next is
+// Find lists who is listed under what begins as the question does, in the order of the terms, at most most of them, which is MaxHits or fewer; whoever has two such terms may be listed twice. next is
 // where to go on, "" at the end: a page may have few hits, or none, and a next. It reads eventually consistently. ErrCursor for a cursor that it did not give, or of somebody who
 // is no longer listed so.
-func (s Search) Find(ctx context.Context, q search.Question, cursor string) (hits []Hit, next string, err error) {
+func (s Search) Find(ctx context.Context, q search.Question, cursor string, most int) (hits []Hit, next string, err error) {
 	step, after := stepWhole, ""
 	longest, several := q.Longest()
 	begins := map[string]string{stepWhole: q.Whole, stepWords: longest}
@@ -48,18 +48,18 @@ func (s Search) Find(ctx context.Context, q search.Question, cursor string) (hit
 		}
 	}
 	if step == stepWhole {
-		if hits, after, err = s.beginning(ctx, q.Kind, q.Whole, after, nil, maxHits); err != nil {
+		if hits, after, err = s.beginning(ctx, q.Kind, q.Whole, after, nil, most); err != nil {
 			return nil, "", err
 		}
 		if after != "" || !several {
 			next, err = s.cursor(ctx, q.Kind, stepWhole, q.Whole, after)
 			return hits, next, err
 		}
-		if len(hits) == maxHits {
+		if len(hits) == most {
 			return hits, dynamo.CursorAfter(stepWords), nil
 		}
 	}
-	more, after, err := s.beginning(ctx, q.Kind, longest, after, q.Met, maxHits-len(hits))
+	more, after, err := s.beginning(ctx, q.Kind, longest, after, q.Met, most-len(hits))
 	if err == nil {
 		next, err = s.cursor(ctx, q.Kind, stepWords, longest, after)
 	}
@@ -132,7 +132,7 @@ func (s Search) beginning(ctx context.Context, kind search.Kind, begins, after s
 	case search.OfEmail:
 		prefix = ""
 	}
-	of := dynamo.Stretch{Table: s.Table, Prefix: prefix, After: after, Stale: true, Limit: maxHits}
+	of := dynamo.Stretch{Table: s.Table, Prefix: prefix, After: after, Stale: true, Limit: MaxHits}
 	if wanted != nil {
 		of.Limit = wordsPage
 	}

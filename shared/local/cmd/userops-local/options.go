@@ -49,5 +49,6 @@ func defaults(a local.Addresses) map[string]string {
 		"SmtpAddress":      a.SMTP,
 		"MailFrom":         "shop@shop.example",
 		"WebhookUrl":       a.Gateway + "/local/webhook/shop",
+		"LogLevel":         "DEBUG", // lines of refused events name the event
 	}
 }
