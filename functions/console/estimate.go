@@ -35,6 +35,8 @@ type estimate struct {
 	// Profiles is how many there are by the last finished run, or by the sample if it was everybody; absent when neither is known.
 	Profiles *int      `json:"profiles,omitempty"`
 	Audience *interval `json:"audience,omitempty"`
+	// Conditions are how many of the sample meet each place of the rule by itself, the whole of it first: the one that nobody meets empties it. A rule of one condition has none.
+	Conditions []condition `json:"conditions,omitempty"`
 	// Reach is what is left of them over the campaign's channel, or over each channel.
 	Reach []reach `json:"reach"`
 	// Warnings are what may be meant otherwise in a rule that is not saved yet, and that no run has gone by a saved one.
@@ -64,6 +66,13 @@ func (e *estimate) match(one *profile.Profile) {
 type part struct {
 	Sampled  int       `json:"sampled"`
 	Audience *interval `json:"audience,omitempty"` // absent where it is not known how many profiles there are
+}
+
+// condition is a place of the rule, and how many meet it.
+type condition struct {
+	Place string         `json:"place"` // as faults name it: rule.all[0]
+	Asks  map[string]any `json:"asks,omitempty"`
+	part
 }
 
 // reach is what is left of those who match, over one channel.

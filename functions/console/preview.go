@@ -71,10 +71,10 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 		Scope: scope + byCaller(r.Context()),
 		Do: func(ctx context.Context, _ httpapi.Call) (httpapi.Reply, error) {
 			segments := sync.OnceValues(func() ([]segment.Definition, error) { return p.segments(ctx) })
-			var meets asking
+			var asked *asking
 			var err error
-			refusal := httpapi.Render(ctx, func(w http.ResponseWriter) { meets, err = p.question(ctx, w, id, segments, body) })
-			if meets == nil {
+			refusal := httpapi.Render(ctx, func(w http.ResponseWriter) { asked, err = p.question(ctx, w, id, segments, body) })
+			if asked == nil {
 				return refusal.Passing(), err
 			}
 			plans, err := plansOf(of, segments)
@@ -86,7 +86,7 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 				return httpapi.Reply{}, err
 			}
 			runs := sync.OnceValues(func() ([]score.Run, error) { return p.finished(ctx) })
-			e, err := p.estimate(ctx, id, meets, plans, runs)
+			e, err := p.estimate(ctx, id, asked, plans, runs)
 			if err != nil {
 				return httpapi.Reply{}, err
 			}
@@ -98,14 +98,14 @@ func (p *Process) preview(r *http.Request, id segment.ID, of *definition.Saved[c
 	}
 }
 
-func (p *Process) estimate(ctx context.Context, id segment.ID, meets asking, plans []*plan, runs finishedRuns) (estimate, error) {
+func (p *Process) estimate(ctx context.Context, id segment.ID, asked *asking, plans []*plan, runs finishedRuns) (estimate, error) {
 	r, err := p.rules(ctx)
 	if err != nil {
 		return estimate{}, err
 	}
 	e, err := p.sample(ctx, func(one *profile.Profile) bool {
 		all := one.All()
-		if !meets(one, all) {
+		if !asked.meets(one, all) {
 			return false
 		}
 		for _, n := range plans {
@@ -127,6 +127,9 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, meets asking, pla
 		}
 	}
 	e.Audience = e.people(e.Matched)
+	for i, of := range asked.places() {
+		e.Conditions = append(e.Conditions, condition{Place: of.Path, Asks: of.Asks, part: part{asked.met[i], e.people(asked.met[i])}})
+	}
 	for _, n := range plans {
 		e.Reach = append(e.Reach, n.reach(e))
 	}
@@ -139,11 +142,17 @@ func (p *Process) asks(ctx context.Context, d segment.Definition) error {
 	return p.Audit.Write(ctx, by.Done(audit.Ask, definition.Segment, string(d.ID), p.NewRunID()))
 }
 
-// asking says whether somebody matches: one as proven, all with what only public events say.
-type asking func(one, all *profile.Profile) bool
+// asking is the question of a preview.
+type asking struct {
+	// meets says whether somebody matches: one as proven, all with what only public events say.
+	meets func(one, all *profile.Profile) bool
+	// parts are the places of the rule, none where it is a class by the last run, and met counts who meets each by itself.
+	parts []rule.Part
+	met   []int
+}
 
 // question is what the sample is asked. With nil and no error the request is answered already.
-func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, segments savedSegments, body []byte) (asking, error) {
+func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segment.ID, segments savedSegments, body []byte) (*asking, error) {
 	var draft struct {
 		Rule json.RawMessage `json:"rule"`
 	}
@@ -162,7 +171,7 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 		}
 	}
 	if id.Derived() {
-		return func(one, _ *profile.Profile) bool { return segment.In(one, id) }, nil
+		return &asking{meets: func(one, _ *profile.Profile) bool { return segment.In(one, id) }}, nil
 	}
 	all, err := segments()
 	if err != nil {
@@ -193,7 +202,20 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 		return nil, nil
 	}
 	now := p.Now()
-	return func(_, all *profile.Profile) bool { return set.Members(all, now, p.Shop)[id] }, nil
+	question := &asking{parts: set.Parts(id)}
+	question.met = make([]int, len(question.parts))
+	question.meets = func(_, all *profile.Profile) bool {
+		return set.Counted(id, all, now, p.Shop, func(part int) { question.met[part]++ })
+	}
+	return question, nil
+}
+
+// places are the parts, none of a rule that is one condition: it is counted as the whole already.
+func (a *asking) places() []rule.Part {
+	if len(a.parts) < 2 {
+		return nil
+	}
+	return a.parts
 }
 
 // drafted says that a preview asks the rule in its body, which no run has gone by.

@@ -228,6 +228,34 @@ func (r ruleView) lines(out *strings.Builder, before string) {
 	}
 }
 
+// Place is a place of a rule in words, with how deep it lies; the rule itself at 0.
+type Place struct {
+	Path, Text string
+	Depth      int
+}
+
+// Places are those of a rule, each before what it holds.
+func Places(raw json.RawMessage, s Shop, p Page) (all []Place) {
+	r := showRule(compact(raw), s)
+	r.number("", "rule")
+	ruleView{r, &page{p, s}, 1}.places(&all)
+	return all
+}
+
+func (r ruleView) places(all *[]Place) {
+	place := Place{Path: r.Path, Depth: r.depth - 1}
+	if r.Rule.Kind != Group {
+		place.Text = r.row()
+		*all = append(*all, place)
+		return
+	}
+	place.Text = r.T("rule.mode." + r.Typed[inMode])
+	*all = append(*all, place)
+	for _, one := range r.Inside() {
+		one.places(all)
+	}
+}
+
 // row is one row in words.
 func (r ruleView) row() string {
 	not := ""

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"math"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/functions/pages/api"
@@ -34,11 +35,17 @@ type Estimate struct {
 	Audience *Interval
 	Share    Interval
 	Reach    []Reach
+	// Conditions are the places of the rule, each with how many meet it by itself.
+	Conditions []struct {
+		Place string
+		Part
+	}
 	People   []string // profileIds of some who match
 	Warnings []api.FieldFault
 
-	Seen []Person    `json:"-"` // who they are
-	At   *view.Visit `json:"-"`
+	Seen []Person     `json:"-"` // who they are
+	Rule []form.Place `json:"-"` // the places of the rule that was asked, in words; none where the page does not show it
+	At   *view.Visit  `json:"-"`
 }
 
 // Person is somebody who matches, as the API shows them to the visitor.
@@ -106,6 +113,24 @@ func (f Figure) About() bool { return f.Low != f.High }
 
 // Matches is how many match.
 func (e Estimate) Matches() Figure { return e.figure(Part{e.Matched, e.Audience}) }
+
+// Condition is a place of the rule and how many meet it by itself.
+type Condition struct {
+	Text string
+	Figure
+}
+
+// ByCondition are the places of the rule, indented as they lie in it.
+func (e Estimate) ByCondition() (all []Condition) {
+	for _, place := range e.Rule {
+		for _, c := range e.Conditions {
+			if c.Place == place.Path {
+				all = append(all, Condition{strings.Repeat("\u2003", place.Depth) + place.Text, e.figure(c.Part)})
+			}
+		}
+	}
+	return all
+}
 
 // Channel is what is left over one.
 type Channel struct {

@@ -140,8 +140,12 @@ func TestTheSegmentOfTheIssue(t *testing.T) {
 		p.Traits = profile.Traits{"city": {Value: "上海"}, "name": {Value: "王小梅"}}
 		p.Orders = profile.Orders{Count: 1, Entries: []profile.OrderEntry{{At: pagestest.Noon.AddDate(0, 0, -40), Net: 50001, Currency: "CNY"}}}
 	})
+	b.Person("bo", func(p *profile.Profile) { // away as long, in another place, and has bought nothing
+		p.LastSeen, p.Traits = pagestest.Noon.AddDate(0, 0, -40), profile.Traits{"city": {Value: "北京"}}
+	})
 	w := press(t, f, "/console/segments/estimate", body, "estimate")
-	has(t, "the estimate", w.Body.String(), "预估 1 现在符合的人数", "可触达", "邮件", "其中几位", "王*** 1 笔订单")
+	has(t, "the estimate", w.Body.String(), "预估 1 现在符合的人数", "可触达", "邮件", "其中几位", "王*** 1 笔订单",
+		"按条件 条件 符合的人数 以下全部条件 1 近 90 天消费金额 大于 500.00 CNY 1 距最近活动的天数 大于等于 30 天 2 城市 等于 上海 1 每个条件单独计算")
 	if strings.Contains(w.Body.String(), "王小梅") {
 		t.Error("an editor is shown a name without a mask")
 	}

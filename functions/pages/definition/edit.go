@@ -242,6 +242,7 @@ func (k kind) estimated(v *view.Visit) error {
 		return &api.Fault{Status: http.StatusNotFound}
 	}
 	var question any = struct{}{}
+	var places []form.Place
 	id := e.ID
 	if e.Name == definition.Segment {
 		body, faults := e.form.Document()
@@ -255,6 +256,7 @@ func (k kind) estimated(v *view.Visit) error {
 			e.form.Blame(fault.Faults{{Field: "rule", Reason: "is missing or no JSON"}})
 			return k.page(v, http.StatusUnprocessableEntity, e)
 		}
+		places = form.Places(d.Rule, shop(v), e.draw)
 		if question = d; id == "" {
 			id = "draft"
 		}
@@ -269,6 +271,6 @@ func (k kind) estimated(v *view.Visit) error {
 	if err != nil {
 		return err
 	}
-	e.Estimate = found
+	found.Rule, e.Estimate = places, found
 	return k.page(v, http.StatusOK, e)
 }

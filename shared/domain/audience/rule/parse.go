@@ -54,8 +54,21 @@ func Parse(raw json.RawMessage) (Rule, fault.Faults) {
 	return p.rule, p.faults
 }
 
-// node reads a place of the rule. It returns a node for every input; the faults decide whether it counts.
+// node reads a place of the rule and notes it as a part.
 func (p *parser) node(raw any, path string, depth int) node {
+	at := len(p.rule.Parts)
+	p.rule.Parts = append(p.rule.Parts, Part{Path: path})
+	n := p.read(raw, path, depth)
+	part := &p.rule.Parts[at]
+	part.of = n
+	if len(p.rule.Parts) == at+1 {
+		part.Asks, _ = raw.(map[string]any)
+	}
+	return n
+}
+
+// read reads a place of the rule. It returns a node for every input; the faults decide whether it counts.
+func (p *parser) read(raw any, path string, depth int) node {
 	object, ok := raw.(map[string]any)
 	if !ok {
 		p.faults.Addf(path, "is not an object but %s", jsonKind(raw))

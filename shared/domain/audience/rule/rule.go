@@ -116,6 +116,8 @@ type Rule struct {
 	Prices []Price
 	// Bare are the amounts of money that are written as numbers and so count minor units. Which of them are doubtful depends on the shop's currency.
 	Bare []Bare
+	// Parts are the places that somebody meets or not: the rule itself, and those in it, each before what it holds.
+	Parts []Part
 	// Unsure are what profiles do not remember enough for, and fields that no profile has. They are a reason not to save a rule, and none not to ask one.
 	Unsure fault.Faults
 }
@@ -123,8 +125,18 @@ type Rule struct {
 // Reference is a place of a rule that names a defined segment.
 type Reference struct{ ID, Path string }
 
+// Part is a place of a rule: one condition, or several together.
+type Part struct {
+	Path string
+	Asks map[string]any // the condition as it is written; nil for several together and for what is not to be met
+	of   node
+}
+
 // Meets asks the rule of somebody.
 func (r Rule) Meets(s *Subject) bool { return r.root.meets(s, false) }
+
+// MeetsPart asks one place of the rule by itself of somebody, as if it were the whole.
+func (r Rule) MeetsPart(i int, s *Subject) bool { return r.Parts[i].of.meets(s, false) }
 
 // MightMeet asks the rule with every condition taken to be met that may not be asked of them.
 func (r Rule) MightMeet(s *Subject) bool { return r.root.meets(s, true) }

@@ -62,6 +62,33 @@ func (s *Set) IDs() []ID {
 
 // Members asks every definition about a profile, with the scores that it holds. Each id that was asked is a key.
 func (s *Set) Members(p *profile.Profile, now time.Time, shop profile.Shop) map[ID]bool {
+	members, _ := s.ask(p, now, shop)
+	return members
+}
+
+// Parts are the places of a definition's rule, as Counted numbers them; nil for one that cannot be asked.
+func (s *Set) Parts(id ID) []rule.Part { return s.of(id).Parts }
+
+// Counted asks a definition about a profile, and each place of its rule by itself: met is called with the number of each that is met.
+func (s *Set) Counted(id ID, p *profile.Profile, now time.Time, shop profile.Shop, met func(part int)) bool {
+	members, who := s.ask(p, now, shop)
+	asked := s.of(id)
+	for i := range asked.Parts {
+		if asked.MeetsPart(i, who) {
+			met(i)
+		}
+	}
+	return members[id]
+}
+
+func (s *Set) of(id ID) rule.Rule {
+	if at := slices.IndexFunc(s.rules, func(c compiled) bool { return c.id == id }); at >= 0 {
+		return s.rules[at].Rule
+	}
+	return rule.Rule{}
+}
+
+func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]bool, *rule.Subject) {
 	members := make(map[ID]bool, len(s.rules))
 	var perhaps map[ID]bool
 	who := rule.Of(p, now, shop)
@@ -76,7 +103,7 @@ func (s *Set) Members(p *profile.Profile, now time.Time, shop profile.Shop) map[
 			perhaps[c.id] = c.MightMeet(who)
 		}
 	}
-	return members
+	return members, who
 }
 
 // WithoutProfiling is moved without the exits from segments that profile people, where the person refuses profiling. Such an exit says nothing

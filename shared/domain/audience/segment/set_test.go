@@ -65,6 +65,39 @@ func TestCompileOrdersAndAsksOtherSegments(t *testing.T) {
 	}
 }
 
+// TestCounted asks each place of one definition, with the segments that it asks: the first place is membership.
+func TestCounted(t *testing.T) {
+	set, _ := Compile(define(map[ID]string{
+		"both":  `{"all":[{"segment":"many"},{"not":{"segment":"few"}},{"field":"orders.count","op":"lt","value":3}]}`,
+		"many":  `{"field":"orders.count","op":"gte","value":1}`,
+		"few":   `{"field":"orders.count","op":"gte","value":2}`,
+		"whole": `{"field":"orders.count","op":"gte","value":0}`,
+	}))
+	counts, in := make([]int, len(set.Parts("both"))), 0
+	for orders := range 5 {
+		p := &profile.Profile{ID: "p", Orders: profile.Orders{Count: orders}}
+		now := at(t, "2026-11-21T12:00:00Z")
+		is := set.Counted("both", p, now, shopOf(t), func(part int) { counts[part]++ })
+		if is != set.Members(p, now, shopOf(t))["both"] {
+			t.Errorf("with %d orders membership is %v", orders, is)
+		}
+		if is {
+			in++
+		}
+	}
+	var places []string
+	for _, p := range set.Parts("both") {
+		places = append(places, p.Path)
+	}
+	// rule, many (1 to 4), not few (0 and 1), few (2 to 4), fewer than three (0 to 2)
+	if got := fmt.Sprint(places, counts, in); got != "[rule rule.all[0] rule.all[1] rule.all[1].not rule.all[2]] [1 4 2 3 3] 1" {
+		t.Errorf("counted %s", got)
+	}
+	if parts := set.Parts("none"); parts != nil || set.Counted("none", &profile.Profile{}, at(t, "2026-11-21T12:00:00Z"), shopOf(t), func(int) { t.Error("a part of none") }) {
+		t.Errorf("what is not there has the parts %v", parts)
+	}
+}
+
 func TestCompileLeavesOutWhatIsBroken(t *testing.T) {
 	tags := `{"field":"tags","op":"exists"}`
 	for name, c := range map[string]struct {
