@@ -23,6 +23,7 @@ import (
 	"github.com/userops/userops/functions/pages/segment"
 	"github.com/userops/userops/functions/pages/signin"
 	"github.com/userops/userops/functions/pages/stop"
+	"github.com/userops/userops/functions/pages/template"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
@@ -66,7 +67,7 @@ type Process struct {
 }
 
 // screens are the packages of screens, each with its rows.
-var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, referral.Rows, definition.Rows, stop.Rows, call.Rows}
+var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, referral.Rows, template.Rows, definition.Rows, stop.Rows, call.Rows}
 
 // Rows is the table of all pages.
 func Rows() (rows []view.Row) {

@@ -38,7 +38,7 @@ func compile(source string, m mode, anew bool) (p *part, err error) {
 	if parseErr != nil {
 		return nil, plainError(parseErr)
 	}
-	c := compiler{known: map[string]int{}, calls: anew}
+	c := compiler{known: map[string]int{}, names: map[string]bool{}, calls: anew}
 	root, err := c.nodes(tree.(*parser.ASTSeq).Children, 0)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func compile(source string, m mode, anew bool) (p *part, err error) {
 			return nil, err
 		}
 	}
-	return &part{root, m}, nil
+	return &part{root, m, c.names}, nil
 }
 
 // unclosed finds a comment or raw block without its end, which the parser takes for one that holds all the rest.
@@ -87,7 +87,8 @@ func plainError(err parser.Error) error {
 type compiler struct {
 	// known counts the definitions of local variables in scope.
 	known map[string]int
-	calls bool // whether calls of filters are checked
+	names map[string]bool // that were said of those which every template has
+	calls bool            // whether calls of filters are checked
 }
 
 const maxDepth = 20
@@ -297,7 +298,7 @@ func (c *compiler) expression(source string, line int) (expressions.Expression, 
 
 // check finds names in an expression that stand for nothing: root variables, fields of those whose fields are known, filters.
 func (c *compiler) check(source string, line int) error {
-	root, before := "", ""
+	root, before, path := "", "", ""
 	for rest := source; rest != ""; {
 		token, kind, size := next(rest)
 		rest = rest[size:]
@@ -310,6 +311,8 @@ func (c *compiler) check(source string, line int) error {
 		switch {
 		case kind == open:
 			return sourceError{line, "a quote is never closed"}
+		case token == "[":
+			path = "" // what stands at a place of a list has no name
 		case kind == name && before == "|":
 			if filterTable[token] == nil {
 				return sourceError{line, fmt.Sprintf("unknown filter %q", token)}
@@ -318,13 +321,20 @@ func (c *compiler) check(source string, line int) error {
 			if known := fields[root]; root != "" && known != nil && c.known[root] == 0 && !known[token] {
 				return sourceError{line, fmt.Sprintf("unknown variable %q", root+"."+token)}
 			}
+			if path != "" {
+				path += "." + token
+				c.names[path] = true
+			}
 			root = ""
 		case kind == name && !keywords[token] && !strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n"), ":"):
 			_, exists := fields[token]
 			if !exists && c.known[token] == 0 {
 				return sourceError{line, fmt.Sprintf("unknown variable %q", token)}
 			}
-			root = token
+			root, path = token, ""
+			if exists && c.known[token] == 0 {
+				path, c.names[token] = token, true
+			}
 		}
 		before = token
 	}

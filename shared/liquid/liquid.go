@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -129,14 +130,61 @@ func (t *Template) Render(locale string, v Variables) (Content, error) {
 // noText is what a header cannot hold between its words.
 func noText(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
-func (t *Template) parts(locale string) parts {
+// Names are what the template says of those that it is given, as it names them: profile.name, event.properties.total.
+func (t *Template) Names() []string {
+	all := map[string]bool{}
+	for _, c := range t.locales {
+		for _, p := range []*part{c.subject, c.text, c.html, c.payload} {
+			if p != nil {
+				maps.Copy(all, p.names)
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(all))
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.ContainsFunc(names, func(other string) bool { return strings.HasPrefix(other, name+".") })
+	})
+}
+
+// Lacking are those of the names of a profile that have no value in the variables, or an empty one.
+func (t *Template) Lacking(v Variables) (names []string) {
+	for _, name := range t.Names() {
+		path := strings.Split(name, ".")
+		if path[0] == "profile" && empty(v.bindings(), path) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// empty says whether nothing stands at a path.
+func empty(at any, path []string) bool {
+	for _, name := range path {
+		object, _ := at.(map[string]any)
+		at = object[name]
+	}
+	switch at := at.(type) {
+	case nil:
+		return true
+	case string:
+		return at == ""
+	case []any:
+		return len(at) == 0
+	}
+	return false
+}
+
+// Chosen is the locale whose content somebody gets who has one, in the small letters in which locales are told apart.
+func (t *Template) Chosen(locale string) string {
 	locale = strings.ToLower(strings.ReplaceAll(locale, "_", "-"))
 	for locale != "" {
-		if c, ok := t.locales[locale]; ok {
-			return c
+		if _, ok := t.locales[locale]; ok {
+			return locale
 		}
 		i := strings.LastIndexByte(locale, '-')
 		locale = locale[:max(i, 0)]
 	}
-	return t.locales[template.DefaultLocale]
+	return template.DefaultLocale
 }
+
+func (t *Template) parts(locale string) parts { return t.locales[t.Chosen(locale)] }

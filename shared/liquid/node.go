@@ -20,8 +20,9 @@ const (
 
 // part is one compiled source.
 type part struct {
-	root []node
-	mode mode
+	root  []node
+	mode  mode
+	names map[string]bool // that it says: profile.name, and profile before it
 }
 
 // sourceError is a fault with its line.

@@ -22,6 +22,9 @@ var groups = map[string]string{
 	definition.Template: view.GroupOutreach,
 }
 
+// shown are the kinds of which another screen shows each document, and listed those whose documents it lists.
+var shown = append([]string{definition.Template}, listed...)
+
 // listed are the kinds whose documents another screen lists, with what became of them.
 var listed = []string{definition.Segment, definition.Campaign, definition.Program}
 
@@ -76,6 +79,14 @@ func (k kind) list(v *view.Visit) error {
 
 // Whole says that the kind has no more documents than it lists.
 func (l listing) Whole() bool { return l.alone() }
+
+// Opens is the end of the path at which a document of the list is shown.
+func (l listing) Opens() string {
+	if slices.Contains(shown, l.Name) {
+		return "/show"
+	}
+	return "/edit"
+}
 
 // each is a line for every document that there can be, saved or not.
 func (k kind) each(saved []item, l rule.Language) []item {

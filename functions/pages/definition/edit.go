@@ -53,7 +53,7 @@ func (e editing) Title() string {
 func (e editing) New() bool { return e.Version == 0 }
 
 // Shown says that another screen shows what becomes of the document.
-func (e editing) Shown() bool { return slices.Contains(listed, e.Name) }
+func (e editing) Shown() bool { return slices.Contains(shown, e.Name) }
 
 // Faulty says that something has to be mended.
 func (e editing) Faulty() bool { return len(e.Refused) > 0 || e.Detail != "" }
