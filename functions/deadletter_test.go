@@ -23,6 +23,7 @@ func (m *machine) deadLetters() {
 		"Orchestration": `{"v":1,"follows":[]}`,
 		"Settlement":    `{"v":1,"follows":[]}`,
 		"Notifications": `{"v":1,"notifications":[]}`,
+		"Archive":       `{"v":1,"packs":[]}`,
 	}
 	for name, body := range bodies {
 		q, _ := m.stack.Template().Queue(name + "DeadLetters")

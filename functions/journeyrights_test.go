@@ -15,6 +15,7 @@ var unneeded = map[string]string{
 	"test-Segmentation sqs:ChangeMessageVisibility test-SegmentationQueue":   "only while a service is away or time runs out",
 	"test-Orchestration sqs:ChangeMessageVisibility test-OrchestrationQueue": "only while a service is away or time runs out",
 	"test-Settlement sqs:ChangeMessageVisibility test-SettlementQueue":       "only while a service is away or time runs out",
+	"test-Archive sqs:ChangeMessageVisibility test-ArchiveQueue":             "only while a service is away or time runs out",
 	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
 	"test-Orchestration dynamodb:GetItem test-Deliveries":                    "only for an entry again that another request has marked meanwhile",
 	"test-Dispatch dynamodb:DeleteItem test-Deliveries":                      "takes a decision off a stop's list when another one replaces it",

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/userops/userops/functions/archive"
 	"github.com/userops/userops/functions/console"
 	"github.com/userops/userops/functions/dispatch"
 	"github.com/userops/userops/functions/ingest"
@@ -30,6 +31,7 @@ import (
 	"github.com/userops/userops/functions/redrive"
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
+	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/httpapi"
@@ -40,6 +42,9 @@ import (
 
 // programs are the functions as their bootstraps start them.
 var programs = map[string]func(aws.Config) lambda.Handler{
+	"archive": func(c aws.Config) lambda.Handler {
+		return wire.Handler(archive.New(fromEnvironment[archive.Settings](), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Invoke)
+	},
 	"console": func(c aws.Config) lambda.Handler {
 		return wire.Handler(httpapi.Lambda(console.New(fromEnvironment[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
 	},
@@ -123,7 +128,7 @@ func options(data, gateway, build string, out io.Writer) local.Options {
 		GatewayAddr: gateway, DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
 		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/session": "test-session-secret", "/userops/webhook-secret": "test-webhook-secret"},
 		Defaults: func(a local.Addresses) map[string]string {
-			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "SSMEndpoint": a.SSM, "PublicUrl": a.Gateway, "PagesApi": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example",
+			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "S3Endpoint": a.S3, "SSMEndpoint": a.SSM, "ArchiveWindow": "1", "PublicUrl": a.Gateway, "PagesApi": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example",
 				"WebhookUrl": a.Gateway + "/local/webhook/shop"}
 		},
 		Out: out,

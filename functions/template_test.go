@@ -15,6 +15,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/userops/userops/functions/archive"
 	"github.com/userops/userops/functions/console"
 	"github.com/userops/userops/functions/dispatch"
 	"github.com/userops/userops/functions/ingest"
@@ -34,13 +35,13 @@ import (
 
 // settingsOf are what each function reads from its environment.
 var settingsOf = map[string]any{
-	"console": console.Settings{}, "dispatch": dispatch.Settings{}, "ingest": ingest.Settings{}, "member": member.Settings{},
+	"archive": archive.Settings{}, "console": console.Settings{}, "dispatch": dispatch.Settings{}, "ingest": ingest.Settings{}, "member": member.Settings{},
 	"orchestration": orchestration.Settings{}, "projection": projection.Settings{}, "pages": pages.Settings{}, "redrive": redrive.Settings{}, "segmentation": segmentation.Settings{},
 	"settlement": settlement.Settings{},
 }
 
 // everywhere are variables that every function has and no Settings names: the SDK, the logger and Go itself read them.
-var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "GOGC"}
+var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "GOGC"}
 
 func parse(t *testing.T) *sam.Template {
 	t.Helper()
@@ -109,6 +110,7 @@ var wildcards = map[string]struct {
 }{
 	"arn:aws:logs:us-east-1:000000000000:log-group:local-{function}Logs:*": {
 		[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, "the streams of the function's own log group, which Lambda names when it starts an environment"},
+	"arn:aws:s3:::local-archivebucket/*": {[]string{"s3:PutObject"}, "the objects of the archive, which are named by what is in them"},
 }
 
 // TestRolesAreWrittenOut holds every function to a role of its own in the template, every schedule to a role that starts what has one, and all roles to rights

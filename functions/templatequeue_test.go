@@ -57,8 +57,8 @@ func TestQueues(t *testing.T) {
 			t.Errorf("%s keeps a job for %s seconds, want fourteen days", q.LogicalID, retention)
 		}
 	}
-	if consumed != 10 || len(dead) != 5 {
-		t.Errorf("%d queues are consumed, %d of them hold dead letters, want 10 and 5", consumed, len(dead))
+	if consumed != 12 || len(dead) != 6 {
+		t.Errorf("%d queues are consumed, %d of them hold dead letters, want 12 and 6", consumed, len(dead))
 	}
 }
 

@@ -181,6 +181,7 @@ func TestOneSpeaksEach(t *testing.T) {
 	speakers := map[string]string{
 		"github.com/aws/aws-sdk-go-v2/service/dynamodb": "shared/dynamo",
 		"github.com/aws/aws-sdk-go-v2/service/sqs":      "shared/queue",
+		"github.com/aws/aws-sdk-go-v2/service/s3":       "shared/bucket",
 	}
 	for _, i := range imports(t) {
 		for sdk, speaker := range speakers {

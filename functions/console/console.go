@@ -43,12 +43,14 @@ type Settings struct {
 	OrchestrationQueue string `env:"ORCHESTRATION_QUEUE_URL"`
 	SettlementQueue    string `env:"SETTLEMENT_QUEUE_URL"`
 	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
+	ArchiveQueue       string `env:"ARCHIVE_QUEUE_URL"`
 
 	EventsDead        string `env:"EVENTS_DLQ_URL"`
 	SegmentationDead  string `env:"SEGMENTATION_DLQ_URL"`
 	OrchestrationDead string `env:"ORCHESTRATION_DLQ_URL"`
 	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
+	ArchiveDead       string `env:"ARCHIVE_DLQ_URL"`
 
 	// ServerKeyHash opens nothing here; whoever sends the key hears what it is for.
 	ServerKeyHash   string      `env:"SERVER_KEY_HASH" default:""`
@@ -75,6 +77,7 @@ func (s Settings) Queues() []Queue {
 		{"orchestration", s.OrchestrationQueue, s.OrchestrationDead},
 		{"settlement", s.SettlementQueue, s.SettlementDead},
 		{"notifications", s.NotificationsQueue, s.NotificationsDead},
+		{"archive", s.ArchiveQueue, s.ArchiveDead},
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *shop) rest() (passes []int) {
 		}
 		kept := 0
 		s.DB.Each(s, "Due", func(item map[string]types.AttributeValue) {
-			if _, is := item["b"]; is {
+			if ownEntry(item) {
 				kept++
 			}
 		})

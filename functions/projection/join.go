@@ -213,7 +213,8 @@ func (b *batch) join(ctx context.Context, v view, j join, load func(profile.Iden
 	}
 	keep.Absorb(absorbed)
 	told := tell(keep, absorbed, j, twice, b.process.Now())
-	keep.Append(told.Version, b.rules.follows(mergeSource, &told.Events[0].Event)...)
+	merged := profile.Follow{Kind: profile.FollowMerged, Ref: string(absorbed.ID), At: told.Events[0].Event.Timestamp}
+	keep.Append(told.Version, append(b.rules.follows(mergeSource, &told.Events[0].Event), merged)...)
 	if err := b.process.Profiles.Merge(ctx, keep, absorbed, told); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (b *batch) pay(ctx context.Context, due ...debt) error {
 	for _, d := range due {
 		packs = append(packs, d.packs...)
 	}
-	err := queue.Guard(func() error { return b.process.Timeline.Write(ctx, packs...) })
+	err := queue.Guard(func() error { return b.process.write(ctx, packs) })
 	for _, d := range due {
 		if err == nil {
 			b.process.done.packed(d.profile, d.version)
@@ -48,6 +48,18 @@ func (b *batch) pay(ctx context.Context, due ...debt) error {
 		b.mu.Unlock()
 	}
 	return err
+}
+
+// write gives packs to the archive, and then to the timeline: what the timeline has, the archive's queue has had, so that a look into the timeline proves both debts paid.
+func (p *Process) write(ctx context.Context, packs []people.Pack) error {
+	packs, err := people.Packed(packs)
+	if err != nil {
+		return err
+	}
+	if err := p.Archive.Send(ctx, packs); err != nil {
+		return err
+	}
+	return p.Timeline.Write(ctx, packs...)
 }
 
 // settleDebts pays what is left when everybody was worked on, and lets the jobs of what could not be paid come again.
@@ -85,7 +97,7 @@ func (b *batch) recover(ctx context.Context, p *profile.Profile, c *profile.Comm
 	if len(events) < len(c.Hashes) {
 		part = partName(events)
 	}
-	if err := b.process.Timeline.Write(ctx, packsOf(id, c.Version, part, events, c.Owed)...); err != nil {
+	if err := b.process.write(ctx, packsOf(id, c.Version, part, events, c.Owed)); err != nil {
 		return err
 	}
 	if part == "" {

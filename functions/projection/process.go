@@ -13,6 +13,7 @@ type Process struct {
 	Profiles  Profiles
 	Orders    Orders
 	Timeline  Timeline
+	Archive   Archive
 	Rules     Rules
 	Outbox    outbox.Queues
 	Self      Sender // back to projection's own queue

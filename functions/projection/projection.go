@@ -42,6 +42,7 @@ type Settings struct {
 	Events        string         `env:"EVENTS_QUEUE_URL"`
 	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
+	Archive       string         `env:"ARCHIVE_QUEUE_URL"`
 	Zone          *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency      money.Currency `env:"CURRENCY" default:"CNY"`
 	// Months is how long the timeline is kept.
@@ -68,6 +69,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 		Ahead:     ahead,
 		Together:  together,
 		Timeline:  timeline,
+		Archive:   outbox.Packs{Queue: queue.Sender{Client: sqs, URL: s.Archive}},
 		Addresses: deliveries,
 		Traces: []Traces{
 			// Orders are found by the timeline.
@@ -91,6 +93,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			job.ToSettlement:    queue.Sender{Client: sqs, URL: s.Settlement},
 			job.ToOrchestration: queue.Sender{Client: sqs, URL: s.Orchestration},
 			job.ToProjection:    queue.Sender{Client: sqs, URL: s.Events},
+			job.ToArchive:       queue.Sender{Client: sqs, URL: s.Archive},
 		},
 		Self:      queue.Sender{Client: sqs, URL: s.Events},
 		Later:     due.Due{DB: db, Table: s.Due, Now: now},

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -51,6 +53,7 @@ type shop struct {
 	settlement *outlet
 	campaigns  *outlet
 	reports    *outlet
+	archive    *outlet
 	watch      *Watch
 	rested     int  // how many of the reports rest and tick have delivered
 	blind      bool // nothing is read ahead
@@ -64,7 +67,7 @@ type fixed struct{ w *Watch }
 func (f fixed) Current(context.Context) (*Watch, error) { return f.w, nil }
 
 func newShop(t *testing.T) *shop {
-	return &shop{Shop: functiontest.Open(t, t0.Add(time.Hour)), settlement: &outlet{}, campaigns: &outlet{}, reports: &outlet{}}
+	return &shop{Shop: functiontest.Open(t, t0.Add(time.Hour)), settlement: &outlet{}, campaigns: &outlet{}, reports: &outlet{}, archive: &outlet{}}
 }
 
 func (s *shop) worker() *Process {
@@ -72,7 +75,7 @@ func (s *shop) worker() *Process {
 	timeline := people.Timeline{DB: ahead, Table: "Timeline"}
 	p := &Process{
 		Profiles: people.Profiles{DB: ahead, Table: "Profiles", History: timeline}, Orders: people.Orders{DB: ahead, Table: "Profiles"}, Ahead: ahead,
-		Timeline: timeline, Rules: fixed{s.watch},
+		Timeline: timeline, Archive: outbox.Packs{Queue: s.archive}, Rules: fixed{s.watch},
 		Addresses: s.Deliveries,
 		Traces: []Traces{
 			people.OrderTraces{Orders: s.Orders, Timeline: timeline, Kept: reward.Referrals{DB: s.DB, Table: "Referrals"}.OrdersOf},
@@ -81,7 +84,7 @@ func (s *shop) worker() *Process {
 			people.Search{DB: s.DB, Table: "Search"},
 		},
 		Search: people.Search{DB: s.DB, Table: "Search"}, List: "list", Present: people.Profiles{DB: s.DB, Table: "Profiles"}, Reading: pinyin.Name,
-		Outbox: outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports},
+		Outbox: outbox.Queues{job.ToSettlement: s.settlement, job.ToOrchestration: s.campaigns, job.ToProjection: s.reports, job.ToArchive: s.archive},
 		Self:   s.reports, Currency: "CNY",
 		Later:     due.Due{DB: s.DB, Table: "Due", Now: s.Now},
 		Now:       s.Now,
@@ -91,6 +94,12 @@ func (s *shop) worker() *Process {
 		p.Ahead = nil
 	}
 	return p
+}
+
+// ownEntry tells whether something waits in Due for projection itself.
+func ownEntry(item map[string]types.AttributeValue) bool {
+	pk := item["pk"].(*types.AttributeValueMemberS).Value
+	return item["b"] != nil && !strings.HasPrefix(pk, due.OwnerArchive+"#")
 }
 
 // Postpone notes the delay.

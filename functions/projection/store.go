@@ -66,6 +66,12 @@ type Timeline interface {
 	Packed(ctx context.Context, id profile.ID, day profile.Day, version int64) ([]people.PackedEvent, error)
 }
 
+// Archive takes packs that are packed, to keep their events a second time. They are durable when Send answers nil; an error leaves open which of them were sent. Sending a pack
+// again is harmless.
+type Archive interface {
+	Send(ctx context.Context, packs []people.Pack) error
+}
+
 // Addresses remembers what is known against an address, durably. Marking again changes nothing.
 type Addresses interface {
 	Mark(ctx context.Context, channel delivery.Channel, address, reason string, at time.Time) error

@@ -14,7 +14,7 @@ func TestGoldenEvents(t *testing.T) {
 		"letter":        `{"batchItemFailures":null}`,
 		"no-letter":     `{"itemIdentifier":"059f36b4-87a3-44ab-83d2-661975830001"}`,
 		"redrive":       `{"queue":"events","sent":0,"left":false}`,
-		"unknown-queue": `no queue "everything" has dead letters; there are events, segmentation, orchestration, settlement, notifications`,
+		"unknown-queue": `no queue "everything" has dead letters; there are events, segmentation, orchestration, settlement, notifications, archive`,
 	}
 	functiontest.Golden(t, "redrive", want, func(t *testing.T, name string, raw []byte, want string) {
 		b := newBench(t)

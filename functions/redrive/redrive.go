@@ -33,12 +33,14 @@ type Settings struct {
 	OrchestrationQueue string `env:"ORCHESTRATION_QUEUE_URL"`
 	SettlementQueue    string `env:"SETTLEMENT_QUEUE_URL"`
 	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
+	ArchiveQueue       string `env:"ARCHIVE_QUEUE_URL"`
 
 	EventsDead        string `env:"EVENTS_DLQ_URL"`
 	SegmentationDead  string `env:"SEGMENTATION_DLQ_URL"`
 	OrchestrationDead string `env:"ORCHESTRATION_DLQ_URL"`
 	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
+	ArchiveDead       string `env:"ARCHIVE_DLQ_URL"`
 }
 
 // Letters keeps dead letters. It reads consistently. What it writes is durable when it answers nil; an error leaves open whether it was written.
@@ -86,6 +88,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 			of("orchestration", s.OrchestrationQueue, s.OrchestrationDead),
 			of("settlement", s.SettlementQueue, s.SettlementDead),
 			of("notifications", s.NotificationsQueue, s.NotificationsDead),
+			of("archive", s.ArchiveQueue, s.ArchiveDead),
 		},
 		Now: now,
 	}

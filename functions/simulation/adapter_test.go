@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/userops/userops/functions/archive"
 	"github.com/userops/userops/functions/console"
 	"github.com/userops/userops/functions/dispatch"
 	"github.com/userops/userops/functions/ingest"
@@ -43,12 +44,12 @@ func (s sender) Send(ctx context.Context, n channel.Notification) error {
 
 // constructors make the functions, as their bootstraps do.
 var constructors = map[string]any{
-	"console": console.New, "dispatch": dispatch.New, "ingest": ingest.New, "member": member.New,
+	"archive": archive.New, "console": console.New, "dispatch": dispatch.New, "ingest": ingest.New, "member": member.New,
 	"orchestration": orchestration.New, "projection": projection.New, "segmentation": segmentation.New, "settlement": settlement.New,
 }
 
 // makeProgram makes a function over the clients and the clock of an instance. Its settings are in the environment.
 func makeProgram(function string, db *dynamodb.Client, queues *sqs.Client, now func() time.Time, p *provider, jitter func(time.Duration) time.Duration) program {
 	load := func(s any) error { return settings.Load(s) }
-	return construct(constructors[function], load, db, queues, now, jitter, func(channel string) any { return sender{p, channel} }, p.w.vault.store(now))
+	return construct(constructors[function], load, db, queues, now, jitter, func(channel string) any { return sender{p, channel} }, p.w.vault.store(now), p.objects)
 }

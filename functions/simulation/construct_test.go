@@ -13,11 +13,11 @@ import (
 // construct calls a constructor with whatever of the world it asks for, by type: settings from the environment, clients, the clock. So
 // the same simulation drives versions whose constructors differ in what they take. Channels, secrets and jitter are set where a process has them.
 func construct(constructor any, load func(any) error, db *dynamodb.Client, queues *sqs.Client, now func() time.Time,
-	jitter func(time.Duration) time.Duration, sender func(channel string) any, secrets any) program {
+	jitter func(time.Duration) time.Duration, sender func(channel string) any, secrets any, more ...any) program {
 	f := reflect.ValueOf(constructor)
 	var args []reflect.Value
 	for i := range f.Type().NumIn() {
-		args = append(args, argument(f.Type().In(i), load, db, queues, now))
+		args = append(args, argument(f.Type().In(i), load, append(more, db, queues, now)))
 	}
 	process := f.Call(args)[0]
 	fields := process.Elem()
@@ -40,9 +40,9 @@ func construct(constructor any, load func(any) error, db *dynamodb.Client, queue
 	return program{http: process.MethodByName("Handler").Call(nil)[0].Interface().(http.Handler)}
 }
 
-func argument(t reflect.Type, load func(any) error, db *dynamodb.Client, queues *sqs.Client, now func() time.Time) reflect.Value {
-	for _, v := range []reflect.Value{reflect.ValueOf(db), reflect.ValueOf(queues), reflect.ValueOf(now)} {
-		if v.Type().AssignableTo(t) {
+func argument(t reflect.Type, load func(any) error, given []any) reflect.Value {
+	for _, one := range given {
+		if v := reflect.ValueOf(one); v.Type().AssignableTo(t) {
 			return v
 		}
 	}

@@ -83,6 +83,7 @@ const (
 	skippedAreListed       invariant = "skippedAreListed"
 	enteredAgainOnce       invariant = "enteredAgainOnce"
 	searchFinds            invariant = "searchFinds"
+	archiveComplete        invariant = "archiveEqualsTimeline"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 
@@ -94,6 +95,8 @@ var invariants = []struct {
 	{projectedOnce, checkProjectedOnce},
 	{timelineComplete, checkTimelineComplete},
 	{timelineComplete, checkOutlasted},
+	{archiveComplete, checkArchive},
+	{archiveComplete, checkArchivedMerges},
 	{ordersSum, checkOrdersSum},
 	{atMostOneSend, checkAtMostOneSend},
 	{consentHolds, checkConsentHolds},

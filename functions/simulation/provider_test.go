@@ -4,10 +4,15 @@ import (
 	"context"
 	"strconv"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // provider plays those who deliver mail and take webhooks.
-type provider struct{ w *world }
+type provider struct {
+	w       *world
+	objects *s3.Client // of the instance that calls
+}
 
 // sending is a notification that was handed to a provider.
 type sending struct {

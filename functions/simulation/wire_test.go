@@ -36,6 +36,7 @@ type request struct {
 	effect   bool      // it changes something
 	dynamo   bool
 	eventual bool
+	object   *http.Request // of S3
 }
 
 // subject is what a call is about: its key, or the whole of what has none and is sent or listed. Receipts differ in each replay.
@@ -116,16 +117,22 @@ func readRequest(target string, body []byte) (request, error) {
 
 // Do carries a call over, or fails it.
 func (c wire) Do(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
 	}
 	w := c.w
 	inv := invocationOf(r.Context())
 	if inv == nil {
 		panic("a call outside of any invocation: " + r.Header.Get("X-Amz-Target"))
 	}
-	q, err := readRequest(r.Header.Get("X-Amz-Target"), body)
+	q, err := readObjectRequest(r, body)
+	if q.object == nil {
+		q, err = readRequest(r.Header.Get("X-Amz-Target"), body)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +169,7 @@ func (c wire) Do(r *http.Request) (*http.Response, error) {
 		return nil, errGone
 	}
 	answer := w.answer(inv, q, name, &d)
-	if answer != nil && answer.status == 200 {
+	if answer != nil && answer.status == 200 && q.object == nil {
 		w.consents.saw(inv, q)
 	}
 	if q.effect && inv.crashes(crashAfter, q) {
@@ -209,6 +216,8 @@ func (w *world) answer(inv *invocation, q request, name string, d *dice) *reply 
 		return transactionCancelled(q, "ThrottlingError", "Throughput exceeds the current capacity of your table or index")
 	case q.dynamo && strikes(throttled):
 		return failure("com.amazonaws.dynamodb.v20120810#ThrottlingException", "Rate exceeded")
+	case q.object != nil && strikes(throttled):
+		return slowDown()
 	case !q.dynamo && strikes(throttled):
 		return failure("com.amazonaws.sqs#RequestThrottled", "Rate exceeded")
 	case q.op == "TransactWriteItems" && strikes(conflicted):
@@ -266,6 +275,9 @@ func transactionCancelled(q request, code, message string) *reply {
 // carryOut lets a stand-in do it. It is one step of the world: no other call is carried out meanwhile.
 func (w *world) carryOut(inv *invocation, q request) *reply {
 	inv.step(q)
+	if q.object != nil {
+		return w.s3(inv, q)
+	}
 	if !q.dynamo {
 		return w.sqs(inv, q)
 	}

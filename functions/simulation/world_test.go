@@ -17,9 +17,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/shared/standin/dynamodb"
+	"github.com/userops/userops/shared/standin/s3"
 	"github.com/userops/userops/shared/standin/sam"
 	"github.com/userops/userops/shared/standin/sqs"
 )
@@ -39,6 +41,7 @@ type world struct {
 	template *sam.Template
 	db       *dynamodb.Engine
 	queues   *sqs.Engine
+	objects  *s3.Engine
 	replica  replica
 	provider *provider
 	mappings []*mapping
@@ -93,7 +96,7 @@ func newWorld(seed uint64) *world {
 	w.coverage.init()
 	w.watch = newWatch(w)
 	w.model = newModel(w)
-	w.provider = &provider{w}
+	w.provider = &provider{w: w}
 	w.vault = newVault(w)
 	path := filepath.Join("..", "..", "template.yaml")
 	parameters := map[string]string{"ServerKeyHash": hashed(serverKey), "OperatorKeyHash": hashed(operatorKey), "DefaultWriteKey": publicKey,
@@ -123,6 +126,11 @@ func newWorld(seed uint64) *world {
 	check(err)
 	w.queues, err = sqs.Open(sqs.Options{SyncEvery: never, DeadLettered: w.watch.buried})
 	check(err)
+	w.objects, err = s3.Open(s3.Options{})
+	check(err)
+	for _, b := range w.template.Buckets {
+		check(w.objects.MakeBucket(b.Name))
+	}
 	for _, t := range w.template.Tables {
 		w.makeTable(t)
 	}
@@ -215,12 +223,13 @@ func (w *world) start(function, name string, old bool, now func() time.Time, tra
 		o.IdempotencyTokenProvider = tokens{w}
 	})
 	queues := awssqs.NewFromConfig(config, func(o *awssqs.Options) { o.BaseEndpoint = aws.String("http://sqs.sim") })
+	objects := awss3.NewFromConfig(config, func(o *awss3.Options) { o.BaseEndpoint, o.UsePathStyle = aws.String("http://s3.sim"), true })
 	jitters := dice{hash(w.seed, "jitter", name)}
 	jitter := func(d time.Duration) time.Duration { return time.Duration(jitters.share() * float64(d)) }
 	if old {
 		return makePrevious(function, db, queues, now, w.provider, jitter)
 	}
-	return makeProgram(function, db, queues, now, w.provider, jitter)
+	return makeProgram(function, db, queues, now, &provider{w, objects}, jitter)
 }
 
 // tokens are the idempotency tokens of transactions.

@@ -15,6 +15,7 @@ const (
 	ToSettlement    Destination = "settlement"
 	ToOrchestration Destination = "orchestration"
 	ToProjection    Destination = "projection"
+	ToArchive       Destination = "archive"
 )
 
 // destinations say who hears of what, and in what form. A kind that nobody hears of is one that only a newer version of the program knows: it stays in the
@@ -30,6 +31,8 @@ var destinations = []struct {
 		inChunks(func(f []Follow) any { return Follows{Follows: f} })},
 	{ToOrchestration, []profile.FollowKind{profile.FollowEvent, profile.FollowEntered, profile.FollowExited, profile.FollowProved, profile.FollowUnproved, profile.FollowUnconfirmed},
 		inChunks(func(f []Follow) any { return Orchestration{Follows: f} })},
+	{ToArchive, []profile.FollowKind{profile.FollowMerged},
+		inChunks(func(f []Follow) any { return Archive{Merges: f} })},
 }
 
 // AllDestinations are the destinations in the order in which they are told.

@@ -30,7 +30,7 @@ func Variables(o Options, a Addresses) (map[string]map[string]string, error) {
 		for name, value := range f.Environment {
 			env[name] = value
 		}
-		env["AWS_ENDPOINT_URL_DYNAMODB"], env["AWS_ENDPOINT_URL_SQS"], env["AWS_ENDPOINT_URL_SSM"] = a.DynamoDB, a.SQS, a.SSM
+		env["AWS_ENDPOINT_URL_DYNAMODB"], env["AWS_ENDPOINT_URL_SQS"], env["AWS_ENDPOINT_URL_S3"], env["AWS_ENDPOINT_URL_SSM"] = a.DynamoDB, a.SQS, a.S3, a.SSM
 		out[f.LogicalID] = env
 	}
 	return out, nil
@@ -53,7 +53,7 @@ func (s *Stack) Environment(f sam.Function) map[string]string {
 
 // overrides are the variables that this machine sets over the template's.
 func (s *Stack) overrides() map[string]string {
-	env := map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.addresses.DynamoDB, "AWS_ENDPOINT_URL_SQS": s.addresses.SQS, "AWS_ENDPOINT_URL_SSM": s.addresses.SSM}
+	env := map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": s.addresses.DynamoDB, "AWS_ENDPOINT_URL_SQS": s.addresses.SQS, "AWS_ENDPOINT_URL_S3": s.addresses.S3, "AWS_ENDPOINT_URL_SSM": s.addresses.SSM}
 	if s.o.DynamoDBEndpoint != "" || s.o.SQSEndpoint != "" {
 		// Elsewhere nobody knows the keys of single processes, and DynamoDB Local even keeps apart what is written with different keys.
 		key, secret := ownKeys()

@@ -47,6 +47,9 @@ const (
 	queuesFile  = "sqs.db"
 )
 
+// objectsFolder holds the objects of buckets, a file each.
+const objectsFolder = "s3"
+
 // secretsFile holds parameters by name, as somebody has written them; the stack only reads it.
 const secretsFile = "secrets.json"
 

@@ -94,7 +94,7 @@ func (s *Stack) guardedAPI(h http.Handler, api sam.API) http.Handler {
 // names are the hosts of the addresses at which the stack was told to listen.
 func (s *Stack) names() []string {
 	var names []string
-	for _, address := range []string{s.o.GatewayAddr, s.o.DynamoDBAddr, s.o.SQSAddr, s.o.SSMAddr, s.o.LambdaAddr} {
+	for _, address := range []string{s.o.GatewayAddr, s.o.DynamoDBAddr, s.o.SQSAddr, s.o.S3Addr, s.o.SSMAddr, s.o.LambdaAddr} {
 		names = append(names, hostname(address))
 	}
 	return names

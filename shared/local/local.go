@@ -26,6 +26,7 @@ import (
 	"github.com/userops/userops/shared/standin/lambda"
 	"github.com/userops/userops/shared/standin/mapping"
 	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/s3"
 	"github.com/userops/userops/shared/standin/sam"
 	"github.com/userops/userops/shared/standin/schedule"
 	"github.com/userops/userops/shared/standin/sqs"
@@ -45,6 +46,7 @@ type Stack struct {
 	schedule *schedule.Scheduler
 	dynamodb *dynamodb.Engine // nil where another endpoint is used; so is sqs
 	sqs      *sqs.Engine
+	s3       *s3.Engine
 	inbox    *inbox.Inbox // nil without one
 
 	temporary string // folder of an inbox that is not kept
@@ -77,8 +79,8 @@ func (s *Stack) Template() *sam.Template { return s.tmpl }
 // Host runs the functions: invoke them by the names in the template.
 func (s *Stack) Host() *lambda.Host { return s.host }
 
-// UnusedRights names the DynamoDB, SQS and SSM rights of the template that no call has needed since the start.
-func (s *Stack) UnusedRights() []policy.Grant { return s.book.Unused("dynamodb", "sqs", "ssm") }
+// UnusedRights names the DynamoDB, SQS, S3 and SSM rights of the template that no call has needed since the start.
+func (s *Stack) UnusedRights() []policy.Grant { return s.book.Unused("dynamodb", "sqs", "s3", "ssm") }
 
 // Usage is what the functions have called since the start, with its cost in AWS's units.
 func (s *Stack) Usage() []Usage { return s.meter.usage() }

@@ -8,14 +8,15 @@ import (
 // Usage sums the calls of one kind that a function made.
 type Usage struct {
 	Function   string  `json:"function"` // "" for a developer's own calls
-	Service    string  `json:"service"`  // dynamodb, sqs or ssm
+	Service    string  `json:"service"`  // dynamodb, sqs, s3 or ssm
 	Action     string  `json:"action"`
-	Resource   string  `json:"resource"` // table, table/index, queue or parameter
+	Resource   string  `json:"resource"` // table, table/index, queue, bucket or parameter
 	Error      string  `json:"error,omitempty"`
 	Calls      int     `json:"calls"`
 	ReadUnits  float64 `json:"readUnits,omitempty"`
 	WriteUnits float64 `json:"writeUnits,omitempty"`
 	Requests   float64 `json:"requests,omitempty"` // of SQS, as billed
+	Bytes      int64   `json:"bytes,omitempty"`    // of S3, sent or answered
 }
 
 // meter sums usage, for the whole stack and for callers that are watched.
@@ -43,7 +44,7 @@ func (m *meter) watch(key string) (end func() []Usage) {
 
 func (m *meter) add(key string, u Usage) {
 	kind := u
-	kind.Calls, kind.ReadUnits, kind.WriteUnits, kind.Requests = 0, 0, 0, 0
+	kind.Calls, kind.ReadUnits, kind.WriteUnits, kind.Requests, kind.Bytes = 0, 0, 0, 0, 0
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	sum := m.sums[kind]
@@ -56,6 +57,7 @@ func (m *meter) add(key string, u Usage) {
 	sum.ReadUnits += u.ReadUnits
 	sum.WriteUnits += u.WriteUnits
 	sum.Requests += u.Requests
+	sum.Bytes += u.Bytes
 	if list := m.watched[key]; list != nil {
 		*list = append(*list, u)
 	}

@@ -21,6 +21,7 @@ type Options struct {
 	GatewayAddr  string // [127.0.0.1:0], and so are the others
 	DynamoDBAddr string
 	SQSAddr      string
+	S3Addr       string
 	SSMAddr      string
 	LambdaAddr   string
 	SMTPAddr     string
@@ -50,6 +51,7 @@ type Addresses struct {
 	Gateway  string `json:"gateway"` // http://127.0.0.1:8080; so are DynamoDB, SQS and Lambda
 	DynamoDB string `json:"dynamodb"`
 	SQS      string `json:"sqs"`
+	S3       string `json:"s3"`
 	SSM      string `json:"ssm"`
 	Lambda   string `json:"lambda"`
 	SMTP     string `json:"smtp,omitempty"` // host:port

@@ -75,6 +75,9 @@ func (s *Stack) started() string {
 	}
 	_, _ = fmt.Fprintf(w, "DynamoDB\t%s\t%s%s\n", a.DynamoDB, count(len(s.tmpl.Tables), "table"), standIn(s.o.DynamoDBEndpoint))
 	_, _ = fmt.Fprintf(w, "SQS\t%s\t%s%s\n", a.SQS, count(len(s.tmpl.Queues), "queue"), standIn(s.o.SQSEndpoint))
+	if n := len(s.tmpl.Buckets); n > 0 {
+		_, _ = fmt.Fprintf(w, "S3\t%s\t%s\n", a.S3, count(n, "bucket"))
+	}
 	_, _ = fmt.Fprintf(w, "SSM\t%s\tsecrets\n", a.SSM)
 	_, _ = fmt.Fprintf(w, "Lambda\t%s\t%s\n", a.Lambda, count(len(s.tmpl.Functions), "function"))
 	if a.Inbox != "" {

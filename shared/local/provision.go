@@ -17,7 +17,7 @@ import (
 	"github.com/userops/userops/shared/standin/sam"
 )
 
-// provision makes the tables and queues of the template that are not there yet, over the wire, and leaves those that are.
+// provision makes the tables, queues and buckets of the template that are not there yet, and leaves those that are.
 func (s *Stack) provision(ctx context.Context) error {
 	faults := make([]error, len(s.tmpl.Tables)+1)
 	var work sync.WaitGroup
@@ -29,6 +29,11 @@ func (s *Stack) provision(ctx context.Context) error {
 	for _, err := range faults {
 		if err != nil {
 			return err
+		}
+	}
+	for _, b := range s.tmpl.Buckets {
+		if err := s.s3.MakeBucket(b.Name); err != nil {
+			return fmt.Errorf("making bucket %s: %w", b.LogicalID, err)
 		}
 	}
 	return nil

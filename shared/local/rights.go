@@ -6,6 +6,7 @@ import (
 
 	"github.com/userops/userops/shared/standin/dynamodb"
 	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/s3"
 	"github.com/userops/userops/shared/standin/sqs"
 	"github.com/userops/userops/shared/standin/ssm"
 )
@@ -27,6 +28,14 @@ func (s *Stack) authorizeQueue(c sqs.Call) error {
 		resource = fmt.Sprintf("arn:aws:sqs:%s:%s:%s", s.tmpl.Region, s.tmpl.AccountID, c.Queue)
 	}
 	return s.authorize(c.AccessKeyID, "sqs:"+c.Action, resource)
+}
+
+func (s *Stack) authorizeObject(c s3.Call) error {
+	resource := "arn:aws:s3:::" + c.Bucket
+	if c.Action != "ListBucket" {
+		resource += "/" + c.Key
+	}
+	return s.authorize(c.AccessKeyID, "s3:"+c.Action, resource)
 }
 
 func (s *Stack) authorizeParameter(c ssm.Call) error {

@@ -267,8 +267,8 @@ func TestVariables(t *testing.T) {
 	a := s.Addresses()
 	got, err := Variables(s.o, a)
 	want := map[string]map[string]string{
-		"Take":  {"QUEUE": a.SQS + "/000000000000/local-Orders", "GREETING": "hello", "AWS_ENDPOINT_URL_DYNAMODB": a.DynamoDB, "AWS_ENDPOINT_URL_SQS": a.SQS, "AWS_ENDPOINT_URL_SSM": a.SSM},
-		"Count": {"TABLE": "local-Counts", "AWS_ENDPOINT_URL_DYNAMODB": a.DynamoDB, "AWS_ENDPOINT_URL_SQS": a.SQS, "AWS_ENDPOINT_URL_SSM": a.SSM},
+		"Take":  {"QUEUE": a.SQS + "/000000000000/local-Orders", "GREETING": "hello", "AWS_ENDPOINT_URL_DYNAMODB": a.DynamoDB, "AWS_ENDPOINT_URL_SQS": a.SQS, "AWS_ENDPOINT_URL_S3": a.S3, "AWS_ENDPOINT_URL_SSM": a.SSM},
+		"Count": {"TABLE": "local-Counts", "AWS_ENDPOINT_URL_DYNAMODB": a.DynamoDB, "AWS_ENDPOINT_URL_SQS": a.SQS, "AWS_ENDPOINT_URL_S3": a.S3, "AWS_ENDPOINT_URL_SSM": a.SSM},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v %v, want %v", got, err, want)

@@ -20,6 +20,7 @@ import (
 	"github.com/userops/userops/shared/standin/lambda"
 	"github.com/userops/userops/shared/standin/mapping"
 	"github.com/userops/userops/shared/standin/policy"
+	"github.com/userops/userops/shared/standin/s3"
 	"github.com/userops/userops/shared/standin/sam"
 	"github.com/userops/userops/shared/standin/schedule"
 	"github.com/userops/userops/shared/standin/sqs"
@@ -54,7 +55,7 @@ func (s *Stack) abort() {
 	_ = s.Stop(ctx)
 }
 
-type listeners struct{ gateway, dynamodb, sqs, ssm, lambda, smtp net.Listener }
+type listeners struct{ gateway, dynamodb, sqs, s3, ssm, lambda, smtp net.Listener }
 
 func (s *Stack) start(ctx context.Context) error {
 	if err := checkFree(s.o.DataDir); err != nil {
@@ -145,6 +146,10 @@ func (s *Stack) listen(l *listeners) error {
 		}
 		a.SQS = "http://" + at
 	}
+	if at, err = take(&l.s3, "S3_ADDR", s.o.S3Addr); err != nil {
+		return err
+	}
+	a.S3 = "http://" + at
 	if at, err = take(&l.ssm, "SSM_ADDR", s.o.SSMAddr); err != nil {
 		return err
 	}
@@ -254,6 +259,12 @@ func (s *Stack) openStandIns(l listeners) error {
 		s.sqs = e
 		s.serve(l.sqs, s.guarded(e), &s.servers)
 	}
+	objects, err := s3.Open(s3.Options{Path: s.folder.file(objectsFolder), Clock: s.o.Clock, Authorize: s.authorizeObject, Observe: s.observeObject})
+	if err != nil {
+		return fmt.Errorf("opening the objects: %w", err)
+	}
+	s.s3 = objects
+	s.serve(l.s3, s.guarded(objects), &s.servers)
 	s.folder.keeps(files...)
 	secrets, err := ssm.New(ssm.Options{Path: s.folder.file(secretsFile), Values: s.o.Secrets, Authorize: s.authorizeParameter, Observe: s.observeParameter})
 	if err != nil {

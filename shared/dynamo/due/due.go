@@ -33,6 +33,7 @@ const (
 	OwnerOrchestration = "orchestration" // the waits of campaigns and the deferred notifications
 	OwnerSettlement    = "settlement"    // the ends of windows and holds
 	OwnerProjection    = "projection"    // the later passes of wipes
+	OwnerArchive       = "archive"       // who was erased
 )
 
 // Due is the list of what is to be done later, by owner and minute. An entry stays until it is Done.

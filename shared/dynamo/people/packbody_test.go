@@ -90,10 +90,11 @@ func TestTwentyBrowserEventsFitIntoTwoKilobytes(t *testing.T) {
 		e.OriginalTimestamp, e.SentAt, e.ReceivedAt = e.Timestamp.Add(-137*time.Millisecond), at.Add(61*time.Second), at.Add(61*time.Second+137*time.Millisecond)
 		events = append(events, PackedEvent{Source: "web", Event: e})
 	}
-	i, err := Timeline{}.item(Pack{Profile: "gbOBfCNI2WeriD7lUXFExQ", Day: 20513, Version: 123, Events: events})
+	packs, err := Packed([]Pack{{Profile: "gbOBfCNI2WeriD7lUXFExQ", Day: 20513, Version: 123, Events: events}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	i := Timeline{}.item(packs[0])
 	size := 0
 	for name := range i {
 		size += len(name) + len(dynamo.BytesOf(i, name)) + len(dynamo.TextOf(i, name))

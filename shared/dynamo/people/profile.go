@@ -331,11 +331,13 @@ func (s Profiles) put(p *profile.Profile) dynamo.Write {
 func (s Profiles) Merge(ctx context.Context, keep, absorbed *profile.Profile, told Pack) error {
 	writes := []dynamo.Write{s.put(keep), dynamo.Put(s.Table, pointerItem(absorbed.ID, keep.ID), unchanged(absorbed))}
 	if len(told.Events) > 0 {
-		i, err := s.History.item(told)
+		packs, err := Packed([]Pack{told})
 		if err != nil {
 			return fmt.Errorf("telling of a merge: %w", err)
 		}
-		writes = append(writes, dynamo.Put(s.History.Table, i, dynamo.Condition{}))
+		for _, p := range packs {
+			writes = append(writes, dynamo.Put(s.History.Table, s.History.item(p), dynamo.Condition{}))
+		}
 	}
 	for _, i := range absorbed.Identifiers {
 		// These pointed to the absorbed profile and cannot have changed while it is as it was loaded.

@@ -296,10 +296,11 @@ func TestNoItemIsTooLarge(t *testing.T) {
 	}
 
 	largest := PackedEvent{Event: event.Event{Properties: noise(1, 256<<10)}}
-	one, err := Timeline{}.item(Pack{Profile: "p", Events: []PackedEvent{largest}})
+	packs, err := Packed([]Pack{{Profile: "p", Events: []PackedEvent{largest}}})
 	if err != nil {
 		t.Fatalf("one event of 256 KB does not fit into a pack: %v", err)
 	}
+	one := Timeline{}.item(packs[0])
 	for name, size := range map[string]int{"profile": maxHostile + protocol, "order": len(packOrder(&o)), "pack of one event": len(dynamo.BytesOf(one, dynamo.AttrBody)), "pack": maxPackBody + 8*profile.MaxCommitEvents + 200} {
 		t.Logf("%s: %d bytes", name, size)
 		if size > maxItem {

@@ -45,13 +45,8 @@ type Pack struct {
 	Version int64
 	Part    string
 	Events  []PackedEvent
+	body    []byte // of Packed
 }
-
-// maxPackBody keeps a pack below 300 KB, with room for keys and hashes; an item may have 400 KB.
-const maxPackBody = 290 << 10
-
-// ErrPackTooLarge says that a day's events of one commit do not fit into one item.
-var ErrPackTooLarge = errors.New("the pack is over 290 KB")
 
 // PacksTogether is how many packs one call writes.
 const PacksTogether = dynamo.MaxBatchWrites
@@ -60,14 +55,12 @@ const PacksTogether = dynamo.MaxBatchWrites
 // leaves open which of them were written.
 func (s Timeline) Write(ctx context.Context, packs ...Pack) error {
 	var puts []types.WriteRequest
+	packs, err := Packed(packs)
+	if err != nil {
+		return err
+	}
 	for _, p := range packs {
-		items, err := s.items(p)
-		if err != nil {
-			return fmt.Errorf("packing events of %s: %w", p.Profile, err)
-		}
-		for _, i := range items {
-			puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: i}})
-		}
+		puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: s.item(p)}})
 	}
 	for chunk := range slices.Chunk(puts, dynamo.MaxBatchWrites) {
 		if err := dynamo.WriteSome(ctx, s.DB, s.Table, chunk); err != nil {
@@ -77,34 +70,8 @@ func (s Timeline) Write(ctx context.Context, packs ...Pack) error {
 	return nil
 }
 
-// items are a pack as it is stored: whole, or as parts where it is too large for one item.
-func (s Timeline) items(p Pack) ([]dynamo.Item, error) {
-	i, err := s.item(p)
-	if err == nil {
-		return []dynamo.Item{i}, nil
-	}
-	if !errors.Is(err, ErrPackTooLarge) || len(p.Events) == 1 {
-		return nil, err
-	}
-	half := len(p.Events) / 2
-	a, b := p, p
-	a.Events, a.Part = p.Events[:half], p.Part+"a"
-	b.Events, b.Part = p.Events[half:], p.Part+"b"
-	first, err := s.items(a)
-	if err != nil {
-		return nil, err
-	}
-	second, err := s.items(b)
-	return append(first, second...), err
-}
-
-// item is the pack as it is stored.
-func (s Timeline) item(p Pack) (dynamo.Item, error) {
-	slices.SortStableFunc(p.Events, func(a, b PackedEvent) int { return a.Event.Timestamp.Compare(b.Event.Timestamp) })
-	body := packEvents(p.Events)
-	if len(body) > maxPackBody {
-		return nil, ErrPackTooLarge
-	}
+// item is a pack as it is stored.
+func (s Timeline) item(p Pack) dynamo.Item {
 	var hashes []event.Hash
 	newest := time.Time{}
 	for i := range p.Events {
@@ -117,10 +84,10 @@ func (s Timeline) item(p Pack) (dynamo.Item, error) {
 		}
 	}
 	i := key.Pack(p.Profile, p.Day, p.Version, p.Part).Item()
-	i[dynamo.AttrBody] = dynamo.BytesValue(body)
+	i[dynamo.AttrBody] = dynamo.BytesValue(p.body)
 	i[attrHashes] = dynamo.BytesValue(packHashes(hashes))
 	i[dynamo.AttrTTL] = dynamo.NumberValue(newest.AddDate(0, cmp.Or(s.Months, TimelineMonths), 0).Unix())
-	return i, nil
+	return i
 }
 
 // Written tells which of a commit's events stand in packs of the given days. It may not see yet what was written just now.

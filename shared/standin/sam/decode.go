@@ -24,6 +24,8 @@ func (d *document) decode() *Template {
 		switch r.kind {
 		case typeQueue:
 			t.Queues = append(t.Queues, d.queue(r))
+		case typeBucket:
+			t.Buckets = append(t.Buckets, d.bucket(r))
 		case typeTable:
 			t.Tables = append(t.Tables, d.table(r))
 		case typeHTTPAPI:
@@ -39,7 +41,7 @@ func (d *document) decode() *Template {
 		switch {
 		case r.kind == typeFunction:
 			t.Functions = append(t.Functions, d.function(r, t))
-		case r.kind == typeQueue || r.kind == typeTable || r.kind == typeHTTPAPI || r.kind == typeRole || rawTypes[r.kind]:
+		case r.kind == typeQueue || r.kind == typeBucket || r.kind == typeTable || r.kind == typeHTTPAPI || r.kind == typeRole || rawTypes[r.kind]:
 		case unsupported[r.kind] != "":
 			d.fail(&yaml.Node{Line: r.line}, fmt.Sprintf("resource %s is of type %s, which is not supported here", r.id, r.kind), unsupported[r.kind])
 		default:
@@ -170,6 +172,15 @@ func (d *document) queue(r *resource) Queue {
 	}
 	s.done()
 	return q
+}
+
+// bucket reads what one machine knows of a bucket: that it is there. Nobody else reaches this machine, and what S3 does in days, such as a lifecycle, is not done here.
+func (d *document) bucket(r *resource) Bucket {
+	s := d.section(d.resolve(r.properties), r.id)
+	b := Bucket{LogicalID: r.id, Name: d.physicalName(&yaml.Node{Line: r.line}, r), Line: r.line}
+	s.ignore("BucketName", "Tags", "BucketEncryption", "PublicAccessBlockConfiguration", "OwnershipControls", "LifecycleConfiguration")
+	s.done()
+	return b
 }
 
 func (d *document) table(r *resource) Table {

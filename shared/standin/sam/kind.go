@@ -6,6 +6,7 @@ const (
 	typeHTTPAPI  = "AWS::Serverless::HttpApi"
 	typeTable    = "AWS::DynamoDB::Table"
 	typeQueue    = "AWS::SQS::Queue"
+	typeBucket   = "AWS::S3::Bucket"
 )
 
 // typeRole says what functions and schedules may do.
@@ -62,7 +63,6 @@ var meaningless = map[string]bool{
 	"AWS::Logs::MetricFilter":                     true,
 	"AWS::ResourceGroups::Group":                  true,
 	"AWS::Route53::RecordSet":                     true,
-	"AWS::S3::Bucket":                             true,
 	"AWS::S3::BucketPolicy":                       true,
 	"AWS::SNS::Subscription":                      true,
 	"AWS::SNS::Topic":                             true,
@@ -76,7 +76,7 @@ var meaningless = map[string]bool{
 
 func knownType(kind string) bool {
 	switch kind {
-	case typeFunction, typeTable, typeQueue, typeHTTPAPI, typeRole:
+	case typeFunction, typeTable, typeQueue, typeBucket, typeHTTPAPI, typeRole:
 		return true
 	}
 	return rawTypes[kind] || meaningless[kind] || unsupported[kind] != ""
@@ -95,7 +95,7 @@ var nameProperty = map[string]string{
 	"AWS::CloudWatch::Alarm":      "AlarmName",
 	typeRole:                      "RoleName",
 	"AWS::Scheduler::Schedule":    "Name",
-	"AWS::S3::Bucket":             "BucketName",
+	typeBucket:                    "BucketName",
 	"AWS::SSM::Parameter":         "Name",
 	"AWS::SecretsManager::Secret": "Name",
 }

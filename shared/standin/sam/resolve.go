@@ -234,6 +234,9 @@ func (d *document) physicalName(at *yaml.Node, r *resource) string {
 	} else if fifo := lookup(r.properties, "FifoQueue"); r.kind == typeQueue && fifo != nil && fifo.Value == "true" {
 		name += ".fifo"
 	}
+	if r.kind == typeBucket {
+		name = strings.ToLower(name) // as CloudFormation makes them up: S3 knows no capitals
+	}
 	r.name = name
 	return name
 }
@@ -271,6 +274,8 @@ func (d *document) attribute(at *yaml.Node, id, attribute string) string {
 		return d.arn("dynamodb", "table/"+name)
 	case typeTable + ".StreamArn":
 		return d.arn("dynamodb", "table/"+name+"/stream/local")
+	case typeBucket + ".Arn":
+		return "arn:aws:s3:::" + name
 	case typeQueue + ".Arn":
 		return d.arn("sqs", name)
 	case typeQueue + ".QueueName":
@@ -291,7 +296,7 @@ func (d *document) attribute(at *yaml.Node, id, attribute string) string {
 		return d.arn("logs", "log-group:"+name) + ":*"
 	}
 	switch r.kind {
-	case typeTable, typeQueue, typeFunction, typeHTTPAPI:
+	case typeTable, typeQueue, typeBucket, typeFunction, typeHTTPAPI:
 		d.fail(at, fmt.Sprintf("%s has no attribute %s", r.kind, attribute), "use one that it has, such as Arn")
 		return ""
 	}

@@ -36,6 +36,7 @@ type Template struct {
 	Functions   []Function
 	Tables      []Table
 	Queues      []Queue
+	Buckets     []Bucket
 	APIs        []API
 	Roles       []Role
 	Outputs     []Output
@@ -219,6 +220,13 @@ type Queue struct {
 	FIFO          bool
 	DeadLetterARN string
 	Line          int
+}
+
+// Bucket is an AWS::S3::Bucket.
+type Bucket struct {
+	LogicalID string
+	Name      string
+	Line      int
 }
 
 // API is an AWS::Serverless::HttpApi, or the one that SAM makes when an event names none (ServerlessHttpApi).

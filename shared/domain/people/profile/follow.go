@@ -22,6 +22,8 @@ const (
 	FollowUnconfirmed FollowKind = "unconfirmed"
 	// FollowSearch goes back to projection: the person is to be listed under something else for those who look for somebody.
 	FollowSearch FollowKind = "search"
+	// FollowMerged says that another profile was merged into this one; Ref is its profileId.
+	FollowMerged FollowKind = "merged"
 	// FollowReport goes back to projection: an event about an order that belongs to somebody else; Ref is the owner's profileId.
 	FollowReport FollowKind = "report"
 )

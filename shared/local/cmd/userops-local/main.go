@@ -38,6 +38,7 @@ environment:
   DYNAMODB_ADDR   where the tables are (127.0.0.1:8000)
   SQS_ADDR        where the queues are (127.0.0.1:9324)
   SMTP_ADDR       where mail is taken (127.0.0.1:1025)
+  S3_ADDR         where the archive's bucket is (127.0.0.1:0)
   SSM_ADDR        where functions read secrets (127.0.0.1:0)
   LAMBDA_ADDR     where functions are invoked (127.0.0.1:0)
   DATA            the folder that keeps everything (.userops)

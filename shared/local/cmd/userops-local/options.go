@@ -16,7 +16,7 @@ func options(file, build string, parameters map[string]string) local.Options {
 		Inbox: true, TemplatePath: file, BuildDir: build, StackName: "userops", Parameters: parameters, Defaults: defaults, DataDir: setting("DATA", ".userops"),
 		GatewayAddr: setting("GATEWAY_ADDR", "127.0.0.1:8080"), DynamoDBAddr: setting("DYNAMODB_ADDR", "127.0.0.1:8000"),
 		SQSAddr: setting("SQS_ADDR", "127.0.0.1:9324"), SMTPAddr: setting("SMTP_ADDR", "127.0.0.1:1025"), LambdaAddr: setting("LAMBDA_ADDR", "127.0.0.1:0"),
-		SSMAddr:          setting("SSM_ADDR", "127.0.0.1:0"),
+		S3Addr: setting("S3_ADDR", "127.0.0.1:0"), SSMAddr: setting("SSM_ADDR", "127.0.0.1:0"),
 		Secrets:          map[string]string{"/userops/user-hash": demoUserSecret, "/userops/session": demoSessionSecret, "/userops/webhook-secret": demoWebhookSecret},
 		DynamoDBEndpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), SQSEndpoint: os.Getenv("AWS_ENDPOINT_URL_SQS"),
 		Notes: func(a local.Addresses) []local.Note {
@@ -40,7 +40,9 @@ func defaults(a local.Addresses) map[string]string {
 	return map[string]string{
 		"DynamoDBEndpoint": a.DynamoDB,
 		"SQSEndpoint":      a.SQS,
+		"S3Endpoint":       a.S3,
 		"SSMEndpoint":      a.SSM,
+		"ArchiveWindow":    "1",
 		"DefaultWriteKey":  demoWriteKey,
 		"ServerKeyHash":    hash(demoServerKey),
 		"OperatorKeyHash":  hash(demoOperatorKey),

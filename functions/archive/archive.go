@@ -1,0 +1,113 @@
+// Package archive keeps every accepted event a second time, where questions are cheap: it takes the packs that commits owe, makes files of them by day and shard of people, and closes
+// days. It answers no question. The surprising thing: it has no state but one object, the head; whatever else it has written means nothing until the head names it.
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/userops/userops/shared/archive"
+	"github.com/userops/userops/shared/bucket"
+	"github.com/userops/userops/shared/columns"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+// Settings is what the function reads from its environment.
+type Settings struct {
+	Bucket string `env:"ARCHIVE_BUCKET"`
+	Queue  string `env:"ARCHIVE_QUEUE_URL"`
+}
+
+// Objects are those of the archive's bucket. What Put writes is durable when it answers nil; an error leaves open whether it was written. Putting an object again is harmless: its
+// name says what is in it.
+type Objects interface {
+	Put(ctx context.Context, key string, body []byte) error
+}
+
+// Process is the function.
+type Process struct {
+	Objects  Objects
+	Consumer queue.Consumer
+}
+
+// New wires the process.
+func New(s Settings, objects bucket.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
+	return &Process{Objects: bucket.Bucket{Client: objects, Name: s.Bucket}, Consumer: queue.NewConsumer(sqs, s.Queue)}
+}
+
+// Invoke takes a batch of the archive's queue.
+func (p *Process) Invoke(ctx context.Context, raw json.RawMessage) (any, error) {
+	in, err := queue.ParseInvocation(raw, "archive")
+	if err != nil {
+		return nil, err
+	}
+	return p.Take(ctx, *in.Batch), nil
+}
+
+// Take writes what a batch brings as one object. The answer names the messages that are to come again: those that cannot be read, or all if the object could not be written.
+func (p *Process) Take(ctx context.Context, batch events.SQSEvent) events.SQSEventResponse {
+	work, cancel := queue.Bounded(ctx)
+	defer cancel()
+	causes := make([]error, len(batch.Records))
+	var jobs []job.Archive
+	for i, record := range batch.Records {
+		j, err := queue.Job[job.Archive](record)
+		if err == nil {
+			err = readable(j)
+		}
+		if causes[i] = err; err == nil {
+			jobs = append(jobs, j)
+		}
+	}
+	if err := p.keep(work, archive.Gather(jobs)); err != nil {
+		for i := range causes {
+			if causes[i] == nil {
+				causes[i] = err
+			}
+		}
+	}
+	return p.Consumer.Return(ctx, batch, func(i int) error { return causes[i] })
+}
+
+// readable refuses what no later step could read. It may be of a newer version: it comes again, and is a dead letter in the end.
+func readable(j job.Archive) error {
+	for i, pack := range j.Packs {
+		if _, err := columns.PersonOf(pack.ProfileID); err != nil {
+			return fmt.Errorf("packs[%d]: %w", i, err)
+		}
+		if _, err := people.EventsOf(pack.Body); err != nil {
+			return fmt.Errorf("packs[%d]: %w", i, err)
+		}
+	}
+	for i, m := range j.Merges {
+		for _, id := range []profile.ID{m.ProfileID, profile.ID(m.Ref)} {
+			if _, err := columns.PersonOf(id); err != nil || m.ID == "" {
+				return fmt.Errorf("merges[%d] does not say which two profiles became one", i)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Process) keep(ctx context.Context, all job.Archive) error {
+	if len(all.Packs)+len(all.Merges) == 0 {
+		return nil
+	}
+	body, err := queue.Encode(all)
+	if err != nil {
+		return err
+	}
+	if err := p.Objects.Put(ctx, archive.PacksName(all), body); err != nil {
+		return err
+	}
+	telemetry.Count("packs_archived", len(all.Packs), "function", "archive")
+	return nil
+}

@@ -1,0 +1,66 @@
+// Package archive is what stands in the archive's bucket: the objects' names, what is in them, and the head, which says which of them count. It decides nothing about when a day is
+// closed; the function archive does. The surprising thing: no object but the head is ever changed, and what the head does not name does not exist for a reader, so that a crash leaves
+// nothing but waste.
+package archive
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/job"
+)
+
+// The objects' names begin with these. What the lifecycle of the bucket deletes after its time is below packs and files alone.
+const (
+	PacksPrefix = "packs/"
+	FilesPrefix = "files/"
+	ListsPrefix = "lists/"
+	headKey     = "head.json"
+)
+
+// PacksName is the name of an object that holds what an invocation was given. The same packs in whatever order have the same name.
+func PacksName(a job.Archive) string {
+	var lines []string
+	for _, p := range a.Packs {
+		lines = append(lines, fmt.Sprintf("%s %d %s", p.ProfileID, p.Day, digest(p.Body)))
+	}
+	for _, f := range a.Merges {
+		lines = append(lines, f.ID)
+	}
+	slices.Sort(lines)
+	return PacksPrefix + digest([]byte(strings.Join(lines, "\n")))
+}
+
+// FileName is the name of a file of a day and shard, by its bytes.
+func FileName(day profile.Day, shard, shards int, raw []byte) string {
+	return fmt.Sprintf("%s%s/%03dof%03d-%s", FilesPrefix, day, shard, shards, digest(raw))
+}
+
+// listName is the name of a list, by its bytes.
+func listName(kind string, raw []byte) string { return ListsPrefix + kind + "-" + digest(raw) }
+
+// digest names bytes. Half of a SHA-256 is enough that nobody finds two of one name.
+func digest(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
+}
+
+// Gather makes one of what came in several messages, each pack once, in an order that does not depend on theirs.
+func Gather(jobs []job.Archive) (all job.Archive) {
+	for _, j := range jobs {
+		all.Packs, all.Merges = append(all.Packs, j.Packs...), append(all.Merges, j.Merges...)
+	}
+	byPack := func(a, b job.Pack) int {
+		return cmp.Or(cmp.Compare(a.ProfileID, b.ProfileID), cmp.Compare(a.Day, b.Day), slices.Compare(a.Body, b.Body))
+	}
+	slices.SortFunc(all.Packs, byPack)
+	all.Packs = slices.CompactFunc(all.Packs, func(a, b job.Pack) bool { return byPack(a, b) == 0 })
+	slices.SortFunc(all.Merges, func(a, b job.Follow) int { return cmp.Compare(a.ID, b.ID) })
+	all.Merges = slices.CompactFunc(all.Merges, func(a, b job.Follow) bool { return a.ID == b.ID })
+	return all
+}
