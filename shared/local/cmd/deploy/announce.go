@@ -31,7 +31,7 @@ func (d *deployment) announce() {
 	} else {
 		what += "stay as they are.\n"
 	}
-	_, _ = io.WriteString(d.out, what+keys)
+	_, _ = io.WriteString(d.out, what+keys+d.announceCommit())
 }
 
 // announceKeys says what becomes of keys, and names the parameters of those that are drawn only later.

@@ -35,6 +35,8 @@ func (d *deployment) check(ctx context.Context) []string {
 		add(d.checkSecrets(ctx)...)
 	}
 	add(d.checkKeys()...)
+	d.checkProtection()
+	d.checkCommit(ctx)
 	add(d.checkDoubles()...)
 	return faults
 }
@@ -93,7 +95,7 @@ func unready(name, region, status string) []string {
 	case strings.HasSuffix(status, "_IN_PROGRESS"):
 		return []string{fmt.Sprintf("the stack %s is being changed (%s): wait until that has ended", name, status)}
 	case status == "ROLLBACK_COMPLETE" || status == "ROLLBACK_FAILED" || status == "CREATE_FAILED":
-		return []string{fmt.Sprintf("the stack %s was never made whole (%s): %s says why; then take it away with %s, and the empty tables that stay by hand (docs/deploy.md, a first try that failed)",
+		return []string{fmt.Sprintf("the stack %s was never made whole (%s): %s says why; then take it away with %s, and the empty tables by hand, if any stay (docs/deploy.md, a first try that failed)",
 			name, status, command("describe-stack-events"), command("delete-stack"))}
 	case status == "DELETE_FAILED":
 		return []string{fmt.Sprintf("the stack %s was to be deleted, and that failed (%s). Its tables stay and may hold all customers: delete none of them for this. %s says what could not be deleted; "+
@@ -154,7 +156,7 @@ func (d *deployment) checkSecrets(ctx context.Context) []string {
 	if d.values["SecretsPath"] == "" {
 		return nil
 	}
-	names := []string{d.keptKey(server), d.keptKey(operator)}
+	names := []string{d.keptKey(server), d.keptKey(operator), d.nextKey(server), d.nextKey(operator)}
 	for _, name := range []string{rootSecret, userSecret, sessionSecret, smtpPassword, webhookSecret} {
 		names = append(names, d.secretName(name))
 	}

@@ -79,7 +79,7 @@ func TestFirstDeployment(t *testing.T) {
 		t.Errorf("built by %v", builds)
 	}
 	deployed := c.called("sam", "deploy")
-	if len(deployed) != 1 {
+	if len(deployed) != 2 { // the second one protects the tables
 		t.Fatalf("sam was called %d times", len(deployed))
 	}
 	for _, option := range []string{"--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "CAPABILITY_IAM", "--stack-name", "shop", region} {
@@ -105,11 +105,11 @@ func TestAgain(t *testing.T) {
 	if !maps.Equal(c.Parameters, want) || !maps.Equal(c.Secrets, first.Secrets) || want["ShopName"] != `Tea "No. 1" shop` {
 		t.Errorf("got %v, want %v", c.Parameters, want)
 	}
-	if last := c.called("sam", "deploy"); !slices.Equal(last[1].Arguments[len(last[1].Arguments)-2:], []string{"--parameter-overrides", `LogLevel="ERROR"`}) {
-		t.Errorf("sam was told %v", last[1].Arguments)
+	if last := c.called("sam", "deploy"); !slices.Equal(last[2].Arguments[len(last[2].Arguments)-2:], []string{"--parameter-overrides", `LogLevel="ERROR"`}) {
+		t.Errorf("sam was told %v", last[2].Arguments)
 	}
 	out, status = b.deploy("STACK=shop")
-	if b.says(out, status, 0, "All parameters stay as they are."); slices.Contains(b.cloud().called("sam", "deploy")[2].Arguments, "--parameter-overrides") {
+	if b.says(out, status, 0, "All parameters stay as they are."); slices.Contains(b.cloud().called("sam", "deploy")[3].Arguments, "--parameter-overrides") {
 		t.Error("sam is told parameters that nobody named")
 	}
 }
@@ -297,7 +297,7 @@ func TestFileOfParameters(t *testing.T) {
 func TestOnlyACheck(t *testing.T) {
 	b := newBench(t, nil)
 	out, status := b.deploy("STACK=shop", "CHECK=1")
-	b.says(out, status, 0, "This makes the stack shop", "Parameters that are set: DefaultWriteKey, OperatorKeyHash, ServerKeyHash. All others have", "The server key is drawn.\nThe operator key is drawn.\n")
+	b.says(out, status, 0, "This makes the stack shop", "Parameters that are set: DefaultWriteKey, OperatorKeyHash, ProtectTables, ServerKeyHash. All others have", "The server key is drawn.\nThe operator key is drawn.\n")
 	b.nothingMade(fmt.Sprint("a check: ", out))
 }
 

@@ -18,7 +18,7 @@ import (
 // TestMain plays sam, aws and make where the program is called by one of these names, and the program itself as deploy.
 func TestMain(m *testing.M) {
 	switch name := filepath.Base(os.Args[0]); name {
-	case "sam", "aws", "make":
+	case "sam", "aws", "make", "git":
 		os.Exit(play(name, os.Args[1:]))
 	case "deploy":
 		main()
@@ -35,7 +35,9 @@ type cloud struct {
 	Parameters map[string]string // of the stack
 	Masked     []string          // parameters that CloudFormation shows as asterisks
 	Secrets    map[string]string
-	Fails      string // what fails: "build", "deploy", "put"; "blind" finds no secret
+	Fails      string // what fails: "build", "deploy", "put" (and behind it the end of a name), "delete"; "blind" finds no secret
+	Commit     string // "" where the folder is none of git's
+	Changed    string // files that were changed since
 	Calls      []call
 }
 
@@ -82,6 +84,15 @@ func play(tool string, arguments []string) int {
 	case "make":
 		if c.Fails == "build" {
 			complaint = "compile error"
+		}
+	case "git":
+		switch {
+		case c.Commit == "":
+			complaint = "fatal: not a git repository (or any of the parent directories): .git"
+		case arguments[0] == "rev-parse":
+			out = c.Commit + "\n"
+		default:
+			out = c.Changed
 		}
 	case "sam":
 		out, complaint = c.sam(arguments)
@@ -135,7 +146,13 @@ func (c *cloud) aws(arguments []string, in string) (out, complaint string) {
 			parameters = append(parameters, pair{name, value})
 		}
 		return answer(map[string]any{"Stacks": []any{map[string]any{"StackStatus": c.Status, "Parameters": parameters,
-			"Outputs": []any{map[string]string{"OutputKey": "ApiUrl", "OutputValue": "https://api.example"}}}}}), ""
+			"Outputs": []any{map[string]string{"OutputKey": "ApiUrl", "OutputValue": "https://api.example"}, map[string]string{"OutputKey": "Commit", "OutputValue": c.Parameters["Commit"]}}}}}), ""
+	case "ssm delete-parameter":
+		if c.Fails == "delete" {
+			return "", "An error occurred (AccessDeniedException) when calling the DeleteParameter operation: no right"
+		}
+		delete(c.Secrets, after(arguments, "--name"))
+		return "", ""
 	case "ssm get-parameters":
 		names := []string{}
 		for _, name := range arguments {
@@ -152,7 +169,7 @@ func (c *cloud) aws(arguments []string, in string) (out, complaint string) {
 		return answer(value), ""
 	case "ssm put-parameter":
 		name := after(arguments, "--name")
-		if in == "" || after(arguments, "--type") != "SecureString" || c.Fails == "put" {
+		if in == "" || after(arguments, "--type") != "SecureString" || strings.HasPrefix(c.Fails, "put") && strings.HasSuffix(name, strings.TrimPrefix(c.Fails, "put")) {
 			return "", "An error occurred (AccessDeniedException) when calling the PutParameter operation: no right"
 		}
 		if _, there := c.Secrets[name]; there && !slices.Contains(arguments, "--overwrite") {
@@ -224,7 +241,7 @@ func newBench(t *testing.T, change func(*cloud)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"sam", "aws", "make", "deploy"} {
+	for _, name := range []string{"sam", "aws", "make", "git", "deploy"} {
 		if err := os.Symlink(self, filepath.Join(b.tools, name)); err != nil {
 			t.Fatal(err)
 		}

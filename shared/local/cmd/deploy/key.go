@@ -152,8 +152,8 @@ func (d *deployment) makeKeys(ctx context.Context) error {
 		kept := d.keptKey(holder)
 		switch {
 		case d.rotate[holder]:
-			key := drawn(holder)
-			if err := d.put(ctx, kept, key, "userops: the key of the "+holder, true); err != nil {
+			key, err := d.drawNext(ctx, holder)
+			if err != nil {
 				return err
 			}
 			d.changes[hashIn[holder]] = beside(hash(key), d.present(hashIn[holder]))
@@ -170,6 +170,51 @@ func (d *deployment) makeKeys(ctx context.Context) error {
 				return err
 			}
 			d.changes[hashIn[holder]] = hash(key)
+		}
+	}
+	return nil
+}
+
+// drawNext draws the key that takes another's place and keeps it beside that, which opens the stack until the change is through. A key that a try before has drawn in vain is used.
+func (d *deployment) drawNext(ctx context.Context, holder string) (string, error) {
+	next := d.nextKey(holder)
+	if d.there[next] {
+		key, err := d.value(ctx, next)
+		if err != nil || !slices.Contains(strings.Split(strings.ToLower(d.present(hashIn[holder])), ","), hash(key)) {
+			return key, err
+		}
+		// It is in force, and the change that made it so could not put it into its place.
+		if err := d.put(ctx, d.keptKey(holder), key, "userops: the key of the "+holder, true); err != nil {
+			return "", err
+		}
+	}
+	key := drawn(holder)
+	return key, d.put(ctx, next, key, "userops: the key of the "+holder+" that is to be", true)
+}
+
+// settleKeys moves each key that the stack knows as the newest by now to its place. What is broken off here is ended by the next deployment, whatever it changes.
+func (d *deployment) settleKeys(ctx context.Context) error {
+	for _, holder := range []string{server, operator} {
+		next := d.nextKey(holder)
+		if next == "" || !d.there[next] {
+			continue
+		}
+		key, err := d.value(ctx, next)
+		if err != nil {
+			return err
+		}
+		hashes, changed := d.changes[hashIn[holder]]
+		if !changed {
+			hashes = d.present(hashIn[holder])
+		}
+		if newest, _, _ := strings.Cut(strings.ToLower(hashes), ","); newest != hash(key) {
+			continue // of a try that failed
+		}
+		if err := d.put(ctx, d.keptKey(holder), key, "userops: the key of the "+holder, true); err != nil {
+			return fmt.Errorf("the stack knows the new key of the %s, which is %s; deploy again to have it in its place: %w", holder, next, err)
+		}
+		if err := d.remove(ctx, next); err != nil {
+			return fmt.Errorf("the new key of the %s is in its place, and stands twice; deploy again to have that ended: %w", holder, err)
 		}
 	}
 	return nil

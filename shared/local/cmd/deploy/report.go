@@ -29,6 +29,9 @@ func (d *deployment) report(ctx context.Context) error {
 	if at := outputs["OperatorApiUrl"]; at != "" {
 		say("  operators      %s (with a token of %s)", at, parameters["Issuer"])
 	}
+	if commit := outputs[commitOf]; commit != "" {
+		say("  commit         %s", commit)
+	}
 	say("\nKeys")
 	places := map[string]string{}
 	for _, holder := range []string{server, operator} {

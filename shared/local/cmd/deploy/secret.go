@@ -26,6 +26,23 @@ func (d *deployment) keptKey(holder string) string {
 	return d.secretName("keys/" + d.stack + "/" + holder)
 }
 
+// nextKey is where a key that takes another's place is kept until the stack knows it.
+func (d *deployment) nextKey(holder string) string {
+	if kept := d.keptKey(holder); kept != "" {
+		return kept + "-next"
+	}
+	return ""
+}
+
+// remove takes a secret away.
+func (d *deployment) remove(ctx context.Context, name string) error {
+	if _, err := d.ask(ctx, nil, "aws", "ssm", "delete-parameter", "--region", d.region, "--output", "json", "--name", name); err != nil {
+		return fmt.Errorf("deleting %s: %w", name, err)
+	}
+	delete(d.there, name)
+	return nil
+}
+
 // secretName is the full name of a secret in the Parameter Store, "" where the stack has no path there.
 func (d *deployment) secretName(name string) string {
 	if d.values["SecretsPath"] == "" {
