@@ -33,13 +33,23 @@ func (m *machine) deadLetters() {
 	}
 	m.idle()
 	states := m.call(http.StatusOK, "GET", "/v1/queues", operatorKey, "", nil)
-	if n := strings.Count(states, `"deadLettered":1}`); n != len(bodies) {
+	if n := strings.Count(states, `"deadLettered":1}`); strings.Count(states, `"oldestDead":"`) != len(bodies) || n != len(bodies) {
 		m.t.Errorf("%d queues have a dead letter, want %d: %s", n, len(bodies), states)
 	}
 	for name := range bodies {
 		q, _ := m.stack.Template().Queue(name + "DeadLetters")
 		if d, err := (queue.Gauge{Client: client}).Depth(context.Background(), q.URL); err != nil || d != (queue.Depth{}) {
 			m.t.Errorf("%s holds %+v after its letter was kept, %v", name, d, err)
+		}
+		if name == "Settlement" { // by the API, as the console does
+			path := "/v1/queues/settlement"
+			if letters := m.call(http.StatusOK, "GET", path+"/letters", operatorKey, "", nil); strings.Count(letters, `"job":{"kind":"nothing"}`) != 1 {
+				m.t.Errorf("the letters are %s", letters)
+			}
+			if sent := m.call(http.StatusOK, "POST", path+"/redrive", operatorKey, "{}", nil); !strings.Contains(sent, `"sent":1,"left":false`) {
+				m.t.Errorf("redriven by the API: %s", sent)
+			}
+			continue
 		}
 		result, err := m.stack.Host().Invoke(context.Background(), "test-Redrive", []byte(`{"redrive":"`+name+`Queue"}`))
 		if err == nil {

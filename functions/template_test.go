@@ -229,6 +229,7 @@ func handlers() map[string]*httpapi.Router {
 	routers := map[string]*httpapi.Router{}
 	for folder, h := range map[string]http.Handler{
 		"ingest": (&ingest.Process{}).Handler(), "member": (&member.Process{}).Handler(), "console": (&console.Process{}).Handler(), "pages": (&pages.Process{}).Handler(),
+		"redrive": (&redrive.Process{}).Handler(),
 	} {
 		routers[folder], _ = h.(*httpapi.Router)
 	}

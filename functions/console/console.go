@@ -94,6 +94,8 @@ type Sample interface {
 // Letters counts the dead letters that are kept of a queue.
 type Letters interface {
 	Count(ctx context.Context, queue string) (int, error)
+	// Oldest is when the oldest of them was first sent, the zero time where there is none.
+	Oldest(ctx context.Context, queue string) (time.Time, error)
 }
 
 // Refusals reads what ingest has refused of a source.

@@ -45,9 +45,20 @@ func (g gauge) Depth(_ context.Context, url string) (queue.Depth, error) {
 // letters are how many dead letters are kept, by queue.
 type letters map[string]int
 
+// Oldest is start, of a queue that has some.
+func (l letters) Oldest(_ context.Context, queue string) (time.Time, error) {
+	switch n := l[queue]; {
+	case n == 0:
+		return time.Time{}, nil
+	case n < -1:
+		return time.Time{}, errors.New("away")
+	}
+	return start, nil
+}
+
 func (l letters) Count(_ context.Context, queue string) (int, error) {
 	n := l[queue]
-	if n < 0 {
+	if n == -1 {
 		return 0, errors.New("away")
 	}
 	return n, nil
@@ -159,7 +170,7 @@ func TestQueues(t *testing.T) {
 	b.process.Queues = []Queue{{"events", "e", "ed"}, {"settlement", "s", "sd"}}
 	b.process.Gauge = gauge{"e": {Waiting: 5, InFlight: 4, Delayed: 3}, "ed": {Waiting: 2, InFlight: 1, Delayed: 0}, "s": {Waiting: 0, InFlight: 0, Delayed: 0}, "sd": {Waiting: 0, InFlight: 0, Delayed: 0}}
 	b.process.Letters = letters{"events": 40}
-	want := `[{"queue":"events","depth":5,"inFlight":4,"delayed":3,"deadLettered":43},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
+	want := `[{"queue":"events","depth":5,"inFlight":4,"delayed":3,"oldestDead":"` + start.UTC().Format(time.RFC3339) + `","deadLettered":43},{"queue":"settlement","depth":0,"inFlight":0,"delayed":0,"deadLettered":0}]`
 	if got := strings.TrimSpace(b.must(200, "GET", "/v1/queues", "")); got != want {
 		t.Errorf("queues are %s\nwant %s", got, want)
 	}
@@ -167,8 +178,10 @@ func TestQueues(t *testing.T) {
 	b.must(503, "GET", "/v1/queues", "")
 	b.process.Gauge.(gauge)["sd"] = queue.Depth{}
 	b.must(200, "GET", "/v1/queues", "")
-	b.process.Letters = letters{"settlement": -1}
-	b.must(503, "GET", "/v1/queues", "")
+	for _, away := range []int{-1, -2} {
+		b.process.Letters = letters{"settlement": away}
+		b.must(503, "GET", "/v1/queues", "")
+	}
 }
 
 func TestSettingsListTheQueuesByTheirNames(t *testing.T) {

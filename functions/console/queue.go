@@ -4,17 +4,20 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/userops/userops/shared/httpapi"
 )
 
 // queueState is how full a queue is.
 type queueState struct {
-	Queue        string `json:"queue"`
-	Depth        int    `json:"depth"`        // waiting
-	InFlight     int    `json:"inFlight"`     // with a function
-	Delayed      int    `json:"delayed"`      // to come later
-	DeadLettered int    `json:"deadLettered"` // kept, or waiting to be
+	Queue    string `json:"queue"`
+	Depth    int    `json:"depth"`    // waiting
+	InFlight int    `json:"inFlight"` // with a function
+	Delayed  int    `json:"delayed"`  // to come later
+	// OldestDead is when the oldest dead letter was first sent, of those that are kept. How old what waits is SQS tells CloudWatch alone.
+	OldestDead   time.Time `json:"oldestDead,omitzero"`
+	DeadLettered int       `json:"deadLettered"` // kept, or waiting to be
 }
 
 func (p *Process) queues(w http.ResponseWriter, r *http.Request) {
@@ -47,8 +50,12 @@ func (p *Process) measure(r *http.Request, q Queue) (queueState, error) {
 	if err != nil {
 		return queueState{}, err
 	}
+	oldest, err := p.Letters.Oldest(r.Context(), q.Name)
+	if err != nil {
+		return queueState{}, err
+	}
 	return queueState{
-		Queue: q.Name, Depth: live.Waiting, InFlight: live.InFlight, Delayed: live.Delayed,
+		Queue: q.Name, OldestDead: oldest, Depth: live.Waiting, InFlight: live.InFlight, Delayed: live.Delayed,
 		DeadLettered: dead.Waiting + dead.InFlight + dead.Delayed + kept,
 	}, nil
 }

@@ -1,10 +1,11 @@
 // Package redrive keeps the jobs that failed too often, before SQS forgets them, and sends them again when somebody says so. It does not
-// know what a job means. The surprising thing: a letter is sent before it is removed, so a crash in between sends it twice; every consumer
+// know what a job means; it tells operators no more of one than the job tells of itself. The surprising thing: a letter is sent before it is removed, so a crash in between sends it twice; every consumer
 // drops what it has seen.
 package redrive
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,15 +19,32 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/answers"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/deadletter"
+	"github.com/userops/userops/shared/dynamo/operator"
+	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
+	"github.com/userops/userops/shared/secret"
 	"github.com/userops/userops/shared/telemetry"
 )
 
 // Settings is what redrive reads of its environment.
 type Settings struct {
-	Table string `env:"DEAD_LETTERS_TABLE"`
+	Table        string `env:"DEAD_LETTERS_TABLE"`
+	AuditTable   string `env:"AUDIT_TABLE"`
+	CatalogTable string `env:"CATALOG_TABLE"`
+
+	// ServerKeyHash and DefaultKey open nothing here; whoever sends such a key hears what it is for.
+	ServerKeyHash   string      `env:"SERVER_KEY_HASH" default:""`
+	DefaultKey      string      `env:"DEFAULT_WRITE_KEY" default:""`
+	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
+	OperatorKeys    access.Keys `env:"OPERATOR_KEYS" default:""`
+	RoleClaim       string      `env:"ROLE_CLAIM" default:""` // of an operator's token
+	NameClaim       string      `env:"NAME_CLAIM" default:""`
+	SecretsPath     string      `env:"SECRETS_PATH" default:""`
 
 	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
 	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
@@ -50,6 +68,10 @@ type Letters interface {
 	// Page lists those that were sent before a time, oldest first, behind the last one of the page before: nil begins, and a nil last one ends. A page may be empty
 	// and not the last.
 	Page(ctx context.Context, queue string, before time.Time, after *deadletter.Letter, size int32) (letters []deadletter.Letter, last *deadletter.Letter, err error)
+	// List is a page for somebody who looks, the newest first. A cursor that it did not give is dynamo.ErrCursor.
+	List(ctx context.Context, queue string, limit int, cursor string) (letters []deadletter.Letter, next string, err error)
+	// Find answers dynamo.ErrNotFound for a letter that was sent again.
+	Find(ctx context.Context, queue string, sent time.Time, id string) (deadletter.Letter, error)
 	// Body answers dynamo.ErrNotFound for a letter that was sent again and of which only the entry is left.
 	Body(context.Context, deadletter.Letter) ([]byte, error)
 	// Remove may be called again for the same letter.
@@ -70,9 +92,13 @@ type Queue struct {
 
 // Process is the function.
 type Process struct {
+	Auth    httpapi.Auth
 	Letters Letters
 	Queues  []Queue
+	Audit   operator.Audit
+	Memory  answers.Store
 	Now     func() time.Time
+	NewID   func() string // of requests, never the same twice
 }
 
 // New is the process over clients of DynamoDB and SQS.
@@ -81,6 +107,11 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 		return Queue{Name: name, Dead: dead[strings.LastIndex(dead, "/")+1:], Jobs: queue.Sender{Client: sqs, URL: url}}
 	}
 	return &Process{
+		Auth: httpapi.Auth{
+			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys, Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim},
+			WriteKey: catalog.Sources{DB: db, Table: s.CatalogTable}.Knows(s.DefaultKey),
+			Passes:   secret.Open(s.SecretsPath, now, secret.Session), Now: now,
+		},
 		Letters: deadletter.Letters{DB: db, Table: s.Table, Now: now},
 		Queues: []Queue{
 			of("events", s.EventsQueue, s.EventsDead),
@@ -90,7 +121,10 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 			of("notifications", s.NotificationsQueue, s.NotificationsDead),
 			of("archive", s.ArchiveQueue, s.ArchiveDead),
 		},
-		Now: now,
+		Audit:  operator.Audit{DB: db, Table: s.AuditTable, Now: now},
+		Memory: answers.Store{DB: db, Table: s.Table},
+		Now:    now,
+		NewID:  rand.Text,
 	}
 }
 
@@ -102,16 +136,24 @@ type Sent struct {
 	Left   bool   `json:"left"`
 }
 
-// Handle takes a batch of a dead-letter queue, or {"redrive":"events"}.
+// Handle takes a batch of a dead-letter queue, {"redrive":"events"}, or a request that came to the gateway.
 func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	var in struct {
-		Records json.RawMessage `json:"Records"`
-		Redrive string          `json:"redrive"`
+		Records  json.RawMessage `json:"Records"`
+		Redrive  string          `json:"redrive"`
+		RouteKey string          `json:"routeKey"`
 	}
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, fmt.Errorf("reading the invocation: %w", err)
 	}
-	if in.Records == nil {
+	switch {
+	case in.RouteKey != "":
+		var request events.APIGatewayV2HTTPRequest
+		if err := json.Unmarshal(raw, &request); err != nil {
+			return nil, fmt.Errorf("reading the request: %w", err)
+		}
+		return httpapi.Lambda(p.Handler())(ctx, request)
+	case in.Records == nil:
 		return p.redrive(ctx, in.Redrive)
 	}
 	var batch events.SQSEvent
@@ -154,7 +196,7 @@ const (
 func (p *Process) redrive(ctx context.Context, name string) (Sent, error) {
 	for _, q := range p.Queues {
 		if q.Name == plain(name) {
-			return p.again(ctx, q)
+			return p.again(ctx, q, p.Now())
 		}
 	}
 	var names []string
@@ -164,10 +206,9 @@ func (p *Process) redrive(ctx context.Context, name string) (Sent, error) {
 	return Sent{}, fmt.Errorf("no queue %q has dead letters; there are %s", name, strings.Join(names, ", "))
 }
 
-func (p *Process) again(ctx context.Context, q Queue) (Sent, error) {
+// again sends the letters that were dead before a moment. A letter that fails again comes back with a later time.
+func (p *Process) again(ctx context.Context, q Queue, before time.Time) (Sent, error) {
 	out := Sent{Queue: q.Name}
-	// A letter that fails again comes back with a later time.
-	before := p.Now()
 	for last := (*deadletter.Letter)(nil); ; {
 		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
 			out.Left = true
@@ -179,14 +220,21 @@ func (p *Process) again(ctx context.Context, q Queue) (Sent, error) {
 		}
 		sent, failed := p.send(ctx, q, letters)
 		out.Sent, out.Failed = out.Sent+sent, out.Failed+len(failed)
-		// One that cannot be read or sent keeps none of the others, unless something is away that all of them need.
-		if away := slices.IndexFunc(failed, queue.Unavailable); away >= 0 {
-			return out, fmt.Errorf("sending dead letters of %s, %d done: %w", q.Name, out.Sent, failed[away])
+		if err := outage(q, out.Sent, failed); err != nil {
+			return out, err
 		}
 		if last = next; last == nil {
 			return out, nil
 		}
 	}
+}
+
+// outage is the error of a letter for which something was away that all of them need, nil where there is none: one that cannot be read or sent keeps none of the others.
+func outage(q Queue, sent int, failed []error) error {
+	if i := slices.IndexFunc(failed, queue.Unavailable); i >= 0 {
+		return fmt.Errorf("sending dead letters of %s, %d done: %w", q.Name, sent, failed[i])
+	}
+	return nil
 }
 
 // send sends letters and removes them. It says how many were sent, and why others were not.

@@ -33,7 +33,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	b := &bench{Shop: functiontest.Open(t, noon), events: &functiontest.Queue{}}
-	b.process = New(Settings{Table: "DeadLetters", EventsDead: "https://sqs/1/dead-events", SettlementDead: "https://sqs/1/dead-settlement"}, b.DB, nil, b.Now)
+	b.process = New(Settings{Table: "DeadLetters", AuditTable: "Audit", EventsDead: "https://sqs/1/dead-events", SettlementDead: "https://sqs/1/dead-settlement"}, b.DB, nil, b.Now)
 	for i := range b.process.Queues {
 		b.process.Queues[i].Jobs = &functiontest.Queue{}
 		if b.process.Queues[i].Name == "events" {
@@ -218,6 +218,12 @@ type many struct {
 func (m *many) Keep(context.Context, deadletter.Letter, []byte) error   { return errors.New("not asked") }
 func (m *many) Body(context.Context, deadletter.Letter) ([]byte, error) { return []byte("x"), nil }
 func (m *many) Remove(context.Context, deadletter.Letter) error         { return nil }
+func (m *many) List(context.Context, string, int, string) ([]deadletter.Letter, string, error) {
+	return nil, "", errors.New("not asked")
+}
+func (m *many) Find(context.Context, string, time.Time, string) (deadletter.Letter, error) {
+	return deadletter.Letter{}, errors.New("not asked")
+}
 func (m *many) Page(_ context.Context, _ string, _ time.Time, _ *deadletter.Letter, size int32) ([]deadletter.Letter, *deadletter.Letter, error) {
 	time.Sleep(m.step) // the bubble's clock
 	n := min(int(size), m.left)
@@ -305,6 +311,16 @@ func TestLettersExpire(t *testing.T) {
 		b.Set(noon.Add(c.after))
 		if n := b.count("events"); n != c.sent {
 			t.Errorf("after %v %d are counted, want %d", c.after, n, c.sent)
+		}
+		oldest, err := deadletter.Letters{DB: b.DB, Table: "DeadLetters", Now: b.Now}.Oldest(b.Context(), "events")
+		if want := noon.Add(-time.Hour); err != nil || oldest.IsZero() == (c.sent == 1) || c.sent == 1 && !oldest.Equal(want) {
+			t.Errorf("after %v the oldest is of %v, %v", c.after, oldest, err)
+		}
+		if _, err := (deadletter.Letters{DB: b.DB, Table: "DeadLetters", Now: b.Now}).Find(b.Context(), "events", noon.Add(-time.Hour), "m"); (err == nil) != (c.sent == 1) {
+			t.Errorf("after %v it is found: %v", c.after, err)
+		}
+		if list, _, err := (deadletter.Letters{DB: b.DB, Table: "DeadLetters", Now: b.Now}).List(b.Context(), "events", 10, ""); err != nil || len(list) != c.sent {
+			t.Errorf("after %v %d are listed, %v", c.after, len(list), err)
 		}
 		if out, err := b.redrives("events"); err != nil || out.Sent != c.sent {
 			t.Errorf("after %v: %+v %v, want %d", c.after, out, err, c.sent)

@@ -32,12 +32,16 @@ func construct(constructor any, load func(any) error, db *dynamodb.Client, queue
 			field.SetMapIndex(reflect.ValueOf(channel).Convert(field.Type().Key()), reflect.ValueOf(sender(channel)))
 		}
 	}
+	var p program
+	if handler := process.MethodByName("Handler"); handler.IsValid() {
+		p.http = handler.Call(nil)[0].Interface().(http.Handler)
+	}
 	for _, name := range []string{"Invoke", "Handle"} { // one that takes batches and schedules first
-		if handle := process.MethodByName(name); handle.IsValid() {
-			return program{handle: lambda.NewHandler(handle.Interface()).Invoke}
+		if handle := process.MethodByName(name); handle.IsValid() && p.handle == nil {
+			p.handle = lambda.NewHandler(handle.Interface()).Invoke
 		}
 	}
-	return program{http: process.MethodByName("Handler").Call(nil)[0].Interface().(http.Handler)}
+	return p
 }
 
 func argument(t reflect.Type, load func(any) error, given []any) reflect.Value {

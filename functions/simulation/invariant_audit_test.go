@@ -23,7 +23,7 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 	var told struct {
 		Version        int
 		RunID, Receipt string
-		ReentryID      string
+		ReentryID, ID  string
 		Resumed        map[string]any
 	}
 	var stop map[string]any
@@ -39,6 +39,8 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 		line = "erase#" + told.Receipt
 	case parts[0] == "stops" && len(parts) == 3 && parts[2] == "reenter":
 		line = "reenter#" + parts[1] + "#" + told.ReentryID
+	case parts[0] == "queues" && method == "POST":
+		line = "redrive#" + told.ID
 	case parts[0] == "profiles", len(parts) > 2:
 		return
 	case method == "PUT":

@@ -247,9 +247,12 @@ func checkDeadLetters(w *world, s *state, broken func(string, string, ...any)) {
 	}
 }
 
-// checkLetters holds that no dead letter is left when all have been sent again.
+// checkLetters holds that no dead letter is left when all have been sent again. What operators were answered is remembered for a while.
 func checkLetters(w *world, s *state, broken func(string, string, ...any)) {
 	for _, i := range s.raw["DeadLetters"] {
+		if strings.HasPrefix(i.text("pk"), "i#") {
+			continue
+		}
 		broken("", "the table of dead letters still holds %s / %s", i.text("pk"), i.text("sk"))
 	}
 }

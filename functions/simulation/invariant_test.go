@@ -73,6 +73,7 @@ const (
 	confirmationsDecided   invariant = "confirmationsDecided"
 	takenOffApart          invariant = "takenOffApart"
 	runsFinish             invariant = "runsFinish"
+	redrivesOnce           invariant = "redrivesOnce"
 	schedulesSucceed       invariant = "schedulesSucceed"
 	nobodyElseSpeaks       invariant = "nobodyElseSpeaks"
 	nothingSentOnPublic    invariant = "nothingSentOnPublicWords"

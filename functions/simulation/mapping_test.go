@@ -194,6 +194,9 @@ func (w *world) redrive() {
 			w.redriveQueue(q)
 			continue
 		}
+		if w.asksForLetters(q) {
+			continue
+		}
 		for range 40 {
 			var sent struct {
 				Sent int

@@ -69,7 +69,8 @@ type world struct {
 	coverage   coverage
 	watch      *watch
 	consents   *consents
-	redrivenAt time.Time // when a dead letter of events was last sent again
+	redrivenAt time.Time               // when a dead letter of events was last sent again
+	redrives   map[string]redriveAsked // what an operator has last asked of each queue's dead letters
 	vault      *vault
 	load       *load
 	sendings   []sending
@@ -90,7 +91,7 @@ func newWorld(seed uint64) *world {
 	start := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC).Add(time.Duration(hash(seed, "start")%86400) * time.Second)
 	time.Sleep(time.Until(start))
 	w := &world{
-		seed: seed, faults: newRates(seed), counts: map[string]int{}, idle: map[string][]*instance{},
+		seed: seed, faults: newRates(seed), redrives: map[string]redriveAsked{}, counts: map[string]int{}, idle: map[string][]*instance{},
 		failedClean: map[string]int{}, fires: map[fault]int{}, without: map[string]bool{}, begun: start,
 	}
 	w.coverage.init()

@@ -47,6 +47,9 @@ type Act struct {
 	// remembered one too, since the call before may have ended ahead of it: so it is harmless to repeat. body is the answer's, and header may be given what
 	// is not remembered with it.
 	Then func(ctx context.Context, header http.Header, body []byte) error
+	// Report is Then for work that may take several calls: what it gives is answered in place of the body that is remembered, so that a call sent again goes on with
+	// the work and hears how far it is. nil if nothing follows of that kind.
+	Report func(ctx context.Context, body []byte) (any, error)
 }
 
 // Post is a handler of a POST that has the layer. Router.HandlePost registers it.
@@ -72,6 +75,12 @@ func (o Once) Post(limit int, judge func(w http.ResponseWriter, r *http.Request,
 		reply, err := Call{o, act.Scope, key, hex.EncodeToString(sum[:])}.carryOut(r.Context(), act)
 		if err == nil && act.Then != nil && reply.state != passing {
 			err = act.Then(r.Context(), w.Header(), reply.body)
+		}
+		if err == nil && act.Report != nil && reply.status < 300 && reply.state != passing {
+			var report any
+			if report, err = act.Report(r.Context(), reply.body); err == nil {
+				reply = Replied(r.Context(), reply.status, report)
+			}
 		}
 		switch {
 		case errors.Is(err, errOtherBody):

@@ -68,7 +68,7 @@ func (s *till) judge(w http.ResponseWriter, _ *http.Request, body []byte) *Act {
 		Problem(w, http.StatusBadRequest, "Malformed request", "")
 		return nil
 	}
-	return &Act{
+	act := &Act{
 		Scope: "sales#" + who,
 		Do: func(ctx context.Context, call Call) (Reply, error) {
 			switch what {
@@ -90,6 +90,15 @@ func (s *till) judge(w http.ResponseWriter, _ *http.Request, body []byte) *Act {
 			return nil
 		},
 	}
+	if strings.HasPrefix(what, "pack") || what == "nothing" || what == "later" {
+		act.Then, act.Report = nil, func(_ context.Context, body []byte) (any, error) {
+			if s.jobs++; s.jobs == 2 {
+				return nil, errAway
+			}
+			return fmt.Sprintf("%s, part %d", strings.Trim(string(body), "\"\n"), s.jobs), nil
+		}
+	}
+	return act
 }
 
 type shop struct {
@@ -143,6 +152,19 @@ func TestAKeySellsOnce(t *testing.T) {
 	s.want(s.buy("ann tea", "k"), 201, tea, 3)
 	s.now = s.now.Add(time.Nanosecond)
 	s.want(s.buy("ann tea", "k"), 201, tea, 4)
+}
+
+// TestAReportGoesOn with work that one call cannot do: it is what is answered, and the effect stays one.
+func TestAReportGoesOn(t *testing.T) {
+	s := opened(t)
+	s.want(s.buy("ann pack", "k"), 201, "\"pack, part 1\"\n", 1)
+	s.want(s.buy("ann pack", "k"), 503, "", 1)
+	s.want(s.buy("ann pack", "k"), 201, "\"pack, part 3\"\n", 1)
+	s.want(s.buy("ann nothing", "l"), 409, "", 1)
+	s.want(s.buy("ann later", "m"), 404, "", 1)
+	if s.jobs != 3 {
+		t.Errorf("%d reports: who was refused has work done", s.jobs)
+	}
 }
 
 func TestWithoutAKeyNothingIsRemembered(t *testing.T) {

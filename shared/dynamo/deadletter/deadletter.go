@@ -4,6 +4,7 @@ package deadletter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -78,21 +79,76 @@ func (d Letters) Page(ctx context.Context, queue string, before time.Time, after
 		return nil, nil, fmt.Errorf("listing dead letters of %s: %w", queue, err)
 	}
 	for _, i := range items {
-		sent, id, err := key.SplitLetter(dynamo.TextOf(i, dynamo.AttrSK))
+		l, kept, err := d.letter(queue, i)
 		if err != nil {
-			return nil, nil, fmt.Errorf("listing dead letters of %s: %w", queue, err)
+			return nil, nil, err
 		}
-		l := Letter{Queue: queue, ID: id, Sent: sent, parts: int(dynamo.NumberOf(i, attrParts))}
 		if next != "" {
 			last = &l
 		}
-		// TTL deletes late.
-		if dynamo.NumberOf(i, dynamo.AttrTTL) > d.Now.Time().Unix() {
+		if kept {
 			letters = append(letters, l)
 		}
 	}
 	return letters, last, nil
 }
+
+// List gives a page of the letters of a queue, the newest first. A page may have fewer letters than its limit, or none, and not be the last: next says so. A cursor that List did not give
+// for the queue is dynamo.ErrCursor.
+func (d Letters) List(ctx context.Context, queue string, limit int, cursor string) (letters []Letter, next string, err error) {
+	after, err := dynamo.SortKeyOf(cursor, "")
+	if err != nil {
+		return nil, "", err
+	}
+	if _, _, err := key.SplitLetter(after); after != "" && err != nil {
+		return nil, "", dynamo.ErrCursor
+	}
+	items, last, err := dynamo.Stretch{Table: d.Table, PK: key.LetterList(queue), After: after, Newest: true, Limit: limit}.Page(ctx, d.DB)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing dead letters of %s: %w", queue, err)
+	}
+	for _, i := range items {
+		l, kept, err := d.letter(queue, i)
+		if err != nil {
+			return nil, "", err
+		}
+		if kept {
+			letters = append(letters, l)
+		}
+	}
+	if last != "" {
+		next = dynamo.CursorAfter(last)
+	}
+	return letters, next, nil
+}
+
+// Find reads one letter of a queue, consistently. ErrNotFound says that there is none any more.
+func (d Letters) Find(ctx context.Context, queue string, sent time.Time, id string) (Letter, error) {
+	found, err := dynamo.Get(ctx, d.DB, d.Table, key.Letter(queue, sent, id))
+	if err != nil {
+		return Letter{}, fmt.Errorf("reading dead letter %s: %w", id, err)
+	}
+	if found == nil {
+		return Letter{}, fmt.Errorf("reading dead letter %s: %w", id, dynamo.ErrNotFound)
+	}
+	l, kept, err := d.letter(queue, found)
+	if err == nil && !kept {
+		err = fmt.Errorf("reading dead letter %s: %w", id, dynamo.ErrNotFound)
+	}
+	return l, err
+}
+
+// letter reads an entry of a queue's list, and says whether its time is not over: TTL deletes late.
+func (d Letters) letter(queue string, i dynamo.Item) (l Letter, kept bool, err error) {
+	sent, id, err := key.SplitLetter(dynamo.TextOf(i, dynamo.AttrSK))
+	if err != nil {
+		return l, false, fmt.Errorf("listing dead letters of %s: %w", queue, err)
+	}
+	return Letter{Queue: queue, ID: id, Sent: sent, parts: int(dynamo.NumberOf(i, attrParts))}, dynamo.NumberOf(i, dynamo.AttrTTL) > d.Now.Time().Unix(), nil
+}
+
+// ErrTorn says that what stands in the table is not what Keep has written.
+var ErrTorn = errors.New("the letter is torn")
 
 // Body reads what a letter says. ErrNotFound means that it was sent again already and only its entry is left.
 func (d Letters) Body(ctx context.Context, l Letter) ([]byte, error) {
@@ -109,7 +165,7 @@ func (d Letters) Body(ctx context.Context, l Letter) ([]byte, error) {
 	}
 	body, err := packed.Decoder().DecodeAll(whole, nil)
 	if err != nil {
-		return nil, fmt.Errorf("reading dead letter %s: %w", l.ID, err)
+		return nil, fmt.Errorf("reading dead letter %s: %w: %w", l.ID, ErrTorn, err)
 	}
 	return body, nil
 }
@@ -129,6 +185,24 @@ func (d Letters) remove(ctx context.Context, k dynamo.Key) error {
 		return fmt.Errorf("removing a dead letter: %w", err)
 	}
 	return nil
+}
+
+// oldestPage is how many letters are looked at for one whose time is not over.
+const oldestPage = 20
+
+// Oldest is when the oldest letter of a queue was first sent, by an eventually consistent read; the zero time where there is none.
+func (d Letters) Oldest(ctx context.Context, queue string) (time.Time, error) {
+	items, _, err := dynamo.Stretch{Table: d.Table, PK: key.LetterList(queue), Limit: oldestPage, Stale: true}.Page(ctx, d.DB)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("looking for the oldest dead letter of %s: %w", queue, err)
+	}
+	for _, i := range items {
+		l, kept, err := d.letter(queue, i)
+		if err != nil || kept {
+			return l.Sent, err
+		}
+	}
+	return time.Time{}, nil
 }
 
 // Count is how many letters of a queue are kept, by an eventually consistent read; beyond some 100,000 it stops counting.

@@ -26,18 +26,20 @@ const (
 	Ask     Action = "ask"     // how many people a rule that is not saved would hold: a rule that only one person meets tells of that person; Fields are what it asks
 	Find    Action = "find"    // somebody by an identifier or an order; Fields is the kind of it
 	Reenter Action = "reenter" // whom a stop has skipped; the line's id has the ids of the stop and of the request
+	Redrive Action = "redrive" // dead letters of a queue, all that there were or some
 	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // Actions are those that lines may have.
 func Actions() []Action {
-	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter}
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter, Redrive}
 }
 
 // The kinds of thing beside those of definitions.
 const (
 	KindProfile = "profile"
 	KindRun     = "run"
+	KindQueue   = "queue"
 )
 
 // Nobody stands in the place of a person's id where nobody was found.

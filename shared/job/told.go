@@ -1,0 +1,113 @@
+package job
+
+import (
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/wire"
+)
+
+// Told is what a job tells of itself to an operator who looks at a queue: nothing that somebody has sent, and nobody but by their profileId.
+type Told struct {
+	// Kind is what it is about: events, the kind of a command or of what follows from a commit, a step of a run; Unreadable for what no program of this version has written.
+	Kind string `json:"kind"`
+	// Count is of how many things of the kind it is, where there may be several.
+	Count     int        `json:"count,omitempty"`
+	Source    string     `json:"source,omitempty"`
+	Campaign  string     `json:"campaign,omitempty"`
+	Run       string     `json:"run,omitempty"`
+	ProfileID profile.ID `json:"profileId,omitempty"` // where it is about one person
+}
+
+// The kinds of jobs beside those of commands, follows and runs.
+const (
+	KindEvents        = "events"
+	KindNotifications = "notifications"
+	KindAudience      = "audience"
+	KindReentry       = "reentry"
+	KindNothing       = "nothing"
+	Unreadable        = "unreadable"
+)
+
+// tellers read the jobs of each queue, by its name.
+var tellers = map[string]func(body []byte) (Told, error){
+	"events":        told(Events.told),
+	"segmentation":  told(Segmentation.told),
+	"orchestration": told(Orchestration.told),
+	"settlement":    told(Follows.told),
+	"notifications": told(Notifications.told),
+}
+
+// TellOf is what a message on a queue tells of itself.
+func TellOf(queue string, body []byte) Told {
+	tell := tellers[queue]
+	if tell == nil {
+		return Told{Kind: Unreadable}
+	}
+	t, err := tell(body)
+	if err != nil || t.Kind == "" {
+		return Told{Kind: Unreadable}
+	}
+	return t
+}
+
+func told[T any](tell func(T) Told) func([]byte) (Told, error) {
+	return func(body []byte) (Told, error) {
+		var j T
+		if err := wire.Read(body, &j); err != nil {
+			return Told{}, err
+		}
+		return tell(j), nil
+	}
+}
+
+func (j Events) told() Told {
+	switch {
+	case j.Command != nil:
+		return Told{Kind: string(j.Command.Kind), ProfileID: j.Command.ProfileID}
+	case len(j.Events) == 0:
+		return Told{Kind: KindNothing, Source: j.Source}
+	}
+	return Told{Kind: KindEvents, Count: len(j.Events), Source: j.Source}
+}
+
+func (j Segmentation) told() Told {
+	return Told{Kind: string(j.Kind), Run: j.RunID, Campaign: j.CampaignID}
+}
+
+func (j Orchestration) told() Told {
+	switch {
+	case j.Audience != nil:
+		return Told{Kind: KindAudience, Count: len(j.Audience.Profiles), Campaign: j.Audience.CampaignID, Run: j.Audience.RunID}
+	case j.Reentry != nil:
+		return Told{Kind: KindReentry, Campaign: j.Reentry.CampaignID}
+	}
+	return Follows{j.Follows}.told()
+}
+
+func (j Follows) told() Told {
+	if len(j.Follows) == 0 {
+		return Told{Kind: KindNothing}
+	}
+	t := Told{Kind: string(j.Follows[0].Kind), Count: len(j.Follows), ProfileID: j.Follows[0].ProfileID}
+	for _, f := range j.Follows {
+		if f.ProfileID != t.ProfileID {
+			t.ProfileID = ""
+		}
+	}
+	return t
+}
+
+func (j Notifications) told() Told {
+	if len(j.Notifications) == 0 {
+		return Told{Kind: KindNothing}
+	}
+	t := Told{Kind: KindNotifications, Count: len(j.Notifications), Campaign: j.Notifications[0].CampaignID, ProfileID: j.Notifications[0].ProfileID}
+	for _, n := range j.Notifications {
+		if n.ProfileID != t.ProfileID {
+			t.ProfileID = ""
+		}
+		if n.CampaignID != t.Campaign {
+			t.Campaign = ""
+		}
+	}
+	return t
+}
