@@ -41,6 +41,9 @@ func (m *machine) console(userID string) {
 	if page := read(browser.Get(m.base + "/console/people?q=" + userID)); !strings.Contains(page, "/console/person?id=") {
 		m.t.Errorf("who looks for %s finds %s", userID, page)
 	}
+	if page := read(browser.Get(m.base + "/console/queues/letters?queue=events")); !strings.Contains(page, "没有死信") {
+		m.t.Errorf("the dead letters are %s", page)
+	}
 	if page := read(browser.PostForm(m.base+"/console/sign-out", nil)); !strings.Contains(page, door) {
 		m.t.Errorf("who leaves sees %s", page)
 	}

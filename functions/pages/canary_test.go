@@ -25,6 +25,7 @@ func poisoned(path, canary string) string {
 	} {
 		item[name] = value
 	}
+	item["job"] = map[string]any{"kind": canary, "count": 2, "source": canary, "campaign": canary, "run": canary, "profileId": canary}
 	item["updatedBy"], item["values"] = map[string]any{"name": canary}, []any{map[string]any{"value": canary, "count": 1}}
 	// It is also a document of every kind: what it does not know, a form carries along.
 	var answer any = map[string]any{
@@ -42,6 +43,10 @@ func poisoned(path, canary string) string {
 	case strings.HasSuffix(path, "/profiles/-/referrals"):
 		one := map[string]any{"programId": canary, "code": canary, "state": canary, "reason": canary, "friendProfileId": canary, "advocateProfileId": canary + "2", "flags": []any{canary}}
 		answer = map[string]any{"asAdvocate": []any{one}, "asFriend": []any{one}, "next": canary}
+	case strings.Contains(path, "/runs/"):
+		item["segments"], item["counts"] = map[string]int{canary: 5}, map[string]any{"lifecycle": map[string]any{canary: 1}, "class8": map[string]any{canary: 1}}
+		item["asOf"], item["state"] = canary, canary
+		answer = item
 	case strings.HasSuffix(path, "/profiles/-"):
 		answer = item
 	case strings.HasSuffix(path, "/devices"):

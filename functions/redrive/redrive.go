@@ -196,7 +196,11 @@ const (
 func (p *Process) redrive(ctx context.Context, name string) (Sent, error) {
 	for _, q := range p.Queues {
 		if q.Name == plain(name) {
-			return p.again(ctx, q, p.Now())
+			var until time.Time
+			if deadline, bounded := ctx.Deadline(); bounded {
+				until = deadline.Add(-reserve)
+			}
+			return p.again(ctx, q, p.Now(), until)
 		}
 	}
 	var names []string
@@ -206,11 +210,11 @@ func (p *Process) redrive(ctx context.Context, name string) (Sent, error) {
 	return Sent{}, fmt.Errorf("no queue %q has dead letters; there are %s", name, strings.Join(names, ", "))
 }
 
-// again sends the letters that were dead before a moment. A letter that fails again comes back with a later time.
-func (p *Process) again(ctx context.Context, q Queue, before time.Time) (Sent, error) {
+// again sends the letters that were dead before a moment. A letter that fails again comes back with a later time. After until no page is begun; the zero time sets no end.
+func (p *Process) again(ctx context.Context, q Queue, before, until time.Time) (Sent, error) {
 	out := Sent{Queue: q.Name}
 	for last := (*deadletter.Letter)(nil); ; {
-		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
+		if !until.IsZero() && time.Now().After(until) {
 			out.Left = true
 			return out, nil
 		}

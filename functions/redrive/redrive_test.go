@@ -252,6 +252,19 @@ func TestARedriveEndsBeforeItsDeadline(t *testing.T) {
 	})
 }
 
+// TestACallEndsSoon: whoever waits for its answer hears within seconds that more is left, and the same call goes on.
+func TestACallEndsSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		letters := &many{left: 1000, step: 2 * time.Second}
+		p := &Process{Letters: letters, Queues: []Queue{{Name: "events", Jobs: &functiontest.Queue{}}}, Now: time.Now}
+		// Pages end at 2, 4 and 6 s.
+		out, err := p.carryOut(t.Context(), p.Queues[0], request{Before: time.Now()})
+		if err != nil || out != (Sent{Queue: "events", Sent: 300, Left: true}) {
+			t.Errorf("%+v %v", out, err)
+		}
+	})
+}
+
 // One letter that cannot be read and one that cannot be sent keep none of the others, on none of the pages, and are told. While a service is
 // away, nothing is tried again and again.
 func TestABadLetterKeepsNoOthers(t *testing.T) {

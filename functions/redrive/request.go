@@ -118,9 +118,7 @@ func (p *Process) carryOut(ctx context.Context, q Queue, of request) (Sent, erro
 	if len(of.Letters) > 0 {
 		return p.these(ctx, q, of.Letters)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience+reserve)
-	defer cancel()
-	return p.again(ctx, q, of.Before)
+	return p.again(ctx, q, of.Before, time.Now().Add(patience))
 }
 
 // these sends letters that were named. Those that are gone were sent before.

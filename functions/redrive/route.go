@@ -85,7 +85,7 @@ func (p *Process) told(ctx context.Context, letters []deadletter.Letter) ([]show
 			body, err := p.Letters.Body(ctx, l)
 			switch {
 			case err == nil:
-				all[i].Job = job.TellOf(l.Queue, body)
+				all[i].Job = tellOf(l.Queue, body)
 			case errors.Is(err, dynamo.ErrNotFound):
 				all[i].Job.Kind = sentAgain
 			case !errors.Is(err, deadletter.ErrTorn):

@@ -1,9 +1,6 @@
 package job
 
-import (
-	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/wire"
-)
+import "github.com/userops/userops/shared/domain/people/profile"
 
 // Told is what a job tells of itself to an operator who looks at a queue: nothing that somebody has sent, and nobody but by their profileId.
 type Told struct {
@@ -27,39 +24,8 @@ const (
 	Unreadable        = "unreadable"
 )
 
-// tellers read the jobs of each queue, by its name.
-var tellers = map[string]func(body []byte) (Told, error){
-	"events":        told(Events.told),
-	"segmentation":  told(Segmentation.told),
-	"orchestration": told(Orchestration.told),
-	"settlement":    told(Follows.told),
-	"notifications": told(Notifications.told),
-}
-
-// TellOf is what a message on a queue tells of itself.
-func TellOf(queue string, body []byte) Told {
-	tell := tellers[queue]
-	if tell == nil {
-		return Told{Kind: Unreadable}
-	}
-	t, err := tell(body)
-	if err != nil || t.Kind == "" {
-		return Told{Kind: Unreadable}
-	}
-	return t
-}
-
-func told[T any](tell func(T) Told) func([]byte) (Told, error) {
-	return func(body []byte) (Told, error) {
-		var j T
-		if err := wire.Read(body, &j); err != nil {
-			return Told{}, err
-		}
-		return tell(j), nil
-	}
-}
-
-func (j Events) told() Told {
+// Tell is what an envelope of events tells of itself.
+func (j Events) Tell() Told {
 	switch {
 	case j.Command != nil:
 		return Told{Kind: string(j.Command.Kind), ProfileID: j.Command.ProfileID}
@@ -69,21 +35,24 @@ func (j Events) told() Told {
 	return Told{Kind: KindEvents, Count: len(j.Events), Source: j.Source}
 }
 
-func (j Segmentation) told() Told {
+// Tell is what a step of a run tells of itself.
+func (j Segmentation) Tell() Told {
 	return Told{Kind: string(j.Kind), Run: j.RunID, Campaign: j.CampaignID}
 }
 
-func (j Orchestration) told() Told {
+// Tell is what a job of orchestration tells of itself.
+func (j Orchestration) Tell() Told {
 	switch {
 	case j.Audience != nil:
 		return Told{Kind: KindAudience, Count: len(j.Audience.Profiles), Campaign: j.Audience.CampaignID, Run: j.Audience.RunID}
 	case j.Reentry != nil:
 		return Told{Kind: KindReentry, Campaign: j.Reentry.CampaignID}
 	}
-	return Follows{j.Follows}.told()
+	return Follows{j.Follows}.Tell()
 }
 
-func (j Follows) told() Told {
+// Tell is what consequences of commits tells of itself.
+func (j Follows) Tell() Told {
 	if len(j.Follows) == 0 {
 		return Told{Kind: KindNothing}
 	}
@@ -96,7 +65,8 @@ func (j Follows) told() Told {
 	return t
 }
 
-func (j Notifications) told() Told {
+// Tell is what notifications tells of itself.
+func (j Notifications) Tell() Told {
 	if len(j.Notifications) == 0 {
 		return Told{Kind: KindNothing}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/userops/userops/functions/pages"
 	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/functions/redrive"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/functiontest"
@@ -44,14 +45,16 @@ type Bench struct {
 	Pages   *pages.Process
 	Console *console.Process
 	Member  *member.Process
+	Redrive *redrive.Process
 	Jobs    *functiontest.Queue // of segmentation
 	Events  *functiontest.Queue // of projection
+	Again   *functiontest.Queue // what redrive sends again, of every queue
 	Gauge   Gauge
 	Values  map[string]string // of secrets
 	// Break answers the calls of the pages where it is set, nil for those that are answered as usual.
 	Break func(r *http.Request) *http.Response
 
-	handler, console, member http.Handler
+	handler, console, member, redrive http.Handler
 }
 
 // Key is the key of the operator of a role, who is called as the role is.
@@ -60,7 +63,7 @@ func Key(role access.Role) string { return "key-of-" + string(role) }
 // Start makes a bench at Noon with an operator of each role.
 func Start(t *testing.T) *Bench {
 	t.Helper()
-	b := &Bench{Shop: functiontest.Open(t, Noon), Jobs: &functiontest.Queue{}, Events: &functiontest.Queue{}, Gauge: Gauge{}, Values: map[string]string{secret.Session: "session secret", secret.UserHash: "user secret"}}
+	b := &Bench{Shop: functiontest.Open(t, Noon), Jobs: &functiontest.Queue{}, Events: &functiontest.Queue{}, Again: &functiontest.Queue{}, Gauge: Gauge{}, Values: map[string]string{secret.Session: "session secret", secret.UserHash: "user secret"}}
 	var keys access.Keys
 	for _, role := range access.Roles() {
 		keys = append(keys, access.Key{Name: "the " + string(role), Role: role, Hash: fmt.Sprintf("%x", sha256.Sum256([]byte(Key(role))))})
@@ -81,6 +84,11 @@ func Start(t *testing.T) *Bench {
 		OperatorKeys: keys,
 	}, b.DB, nil, b.Now)
 	b.Member.Events, b.Member.NewID = b.Events, id
+	b.Redrive = redrive.New(redrive.Settings{Table: "DeadLetters", AuditTable: "Audit", CatalogTable: "Catalog", OperatorKeys: keys}, b.DB, nil, b.Now)
+	b.Redrive.NewID = id
+	for i := range b.Redrive.Queues {
+		b.Redrive.Queues[i].Jobs = b.Again
+	}
 	b.Pages = pages.New(pages.Settings{SessionsTable: "Sessions", OperatorKeys: keys, ShopName: "Tea & Co", Zone: zone, Currency: money.Currency("CNY")}, b.DB, b.Now)
 	b.Pages.API = func(*http.Request) string { return "http://api.example" }
 	b.Pages.HTTP = &http.Client{Transport: within{b}}
@@ -92,8 +100,8 @@ func Start(t *testing.T) *Bench {
 // Trust lets everybody read the secrets of now, and the keys of now.
 func (b *Bench) Trust() {
 	secrets := secret.Fixed(b.Values)
-	b.Console.Auth.Passes, b.Member.Auth.Passes, b.Pages.Door.Secrets = secrets, secrets, secrets
-	b.handler, b.console, b.member = b.Pages.Handler(), b.Console.Handler(), b.Member.Handler()
+	b.Console.Auth.Passes, b.Member.Auth.Passes, b.Redrive.Auth.Passes, b.Pages.Door.Secrets = secrets, secrets, secrets, secrets
+	b.handler, b.console, b.member, b.redrive = b.Pages.Handler(), b.Console.Handler(), b.Member.Handler(), b.Redrive.Handler()
 }
 
 // Secret is the client's secret at an issuer.
@@ -103,7 +111,7 @@ func (b *Bench) Secret(ctx context.Context) (string, error) {
 
 // Dismiss takes the keys of a role away.
 func (b *Bench) Dismiss(role access.Role) {
-	for _, auth := range []*httpapi.Auth{&b.Console.Auth, &b.Member.Auth, &b.Pages.Door.Auth} {
+	for _, auth := range []*httpapi.Auth{&b.Console.Auth, &b.Member.Auth, &b.Redrive.Auth, &b.Pages.Door.Auth} {
 		var left access.Keys
 		for _, k := range auth.Operators {
 			if k.Role != role {
@@ -132,6 +140,9 @@ func (w within) RoundTrip(r *http.Request) (*http.Response, error) {
 		if strings.HasPrefix(r.URL.Path, of) || strings.HasSuffix(r.URL.Path, "/leaderboard") {
 			handler = w.b.member
 		}
+	}
+	if strings.HasPrefix(r.URL.Path, "/v1/queues/") {
+		handler = w.b.redrive
 	}
 	in := r.Clone(r.Context())
 	in.RemoteAddr = "203.0.113.9:1" // the pages' own

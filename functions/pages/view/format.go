@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/fault/reason"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 )
@@ -34,10 +35,19 @@ func functions(lang text.Lang) template.FuncMap {
 			}
 			return strings.Join(texts, comma[lang])
 		},
+		"said": func(reason string) string { return said(lang, reason) },
 		"list": func(all ...any) []any { return all },
 		"to":   link,
 		"join": func(all []string) string { return strings.Join(all, comma[lang]) },
 	}
+}
+
+// said is why something was refused, as the API says it, in a language: in English where there is no Chinese for it.
+func said(lang text.Lang, english string) string {
+	if chinese, has := reason.Chinese(english); has && lang == text.Chinese {
+		return chinese
+	}
+	return english
 }
 
 // comma stands between the elements of a list.

@@ -1,4 +1,4 @@
-package job_test
+package redrive
 
 import (
 	"encoding/json"
@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/userops/userops/shared/job"
 )
 
 // TestWhatJobsTell holds what an operator hears of each job to the frozen samples. It is nothing that somebody has sent.
@@ -19,16 +17,16 @@ func TestWhatJobsTell(t *testing.T) {
 		"segmentation-plan":      {"segmentation", `{"kind":"plan","run":"run-1"}`},
 		"segmentation-audience":  {"segmentation", `{"kind":"audience","campaign":"thanks","run":"run-1"}`},
 		"orchestration-follows":  {"orchestration", `{"kind":"event","count":3,"profileId":"p"}`},
-		"orchestration-audience": {"orchestration", `{"kind":"audience","count":2,"campaign":"thanks","run":"r"}`},
+		"orchestration-audience": {"orchestration", `{"kind":"audience","count":2,"campaign":"thanks","run":"run-1"}`},
 		"orchestration-reentry":  {"orchestration", `{"kind":"reentry","campaign":"thanks"}`},
 		"follows":                {"settlement", `{"kind":"order","count":2,"profileId":"p"}`},
 		"notifications":          {"notifications", `{"kind":"notifications","count":1,"campaign":"thanks","profileId":"p"}`},
 	} {
-		body, err := os.ReadFile(filepath.Join("testdata", file+".json"))
+		body, err := os.ReadFile(filepath.Join("..", "..", "shared", "job", "testdata", file+".json"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := json.Marshal(job.TellOf(c.queue, body))
+		got, err := json.Marshal(tellOf(c.queue, body))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s tells %s, want %s\n%s", file, got, c.want, body)
 		}
@@ -48,7 +46,7 @@ func TestWhatJobsTell(t *testing.T) {
 		`{"runId":"r"}`: {"segmentation", `{"kind":"unreadable"}`},
 		`{} `:           {"nothing", `{"kind":"unreadable"}`},
 	} {
-		got, err := json.Marshal(job.TellOf(c.queue, []byte(body)))
+		got, err := json.Marshal(tellOf(c.queue, []byte(body)))
 		if err != nil || string(got) != c.want || strings.Contains(string(got), "secret") {
 			t.Errorf("%s tells %s, want %s", body, got, c.want)
 		}

@@ -1,0 +1,188 @@
+package operation_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/functions/pages/pagestest"
+	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/dynamo/deadletter"
+	"github.com/userops/userops/shared/functiontest"
+	"github.com/userops/userops/shared/job"
+)
+
+var once = regexp.MustCompile(`name="once" value="([^"]+)"`)
+
+// dies makes a job of the events a dead letter.
+func dies(b *pagestest.Bench, id, body string, at time.Time) {
+	b.Helper()
+	b.Must(deadletter.Letters{DB: b.DB, Table: "DeadLetters", Now: b.Now}.Keep(b.Context(), deadletter.Letter{Queue: "events", ID: id, Sent: at}, []byte(body)))
+}
+
+// TestDeadLettersAreSentAgain by an approver who says that the cause is mended: all of them or those that are ticked, pressed twice or not.
+func TestDeadLettersAreSentAgain(t *testing.T) {
+	b := pagestest.Start(t)
+	for i := range 3 {
+		dies(b, fmt.Sprint("m", i), fmt.Sprintf(`{"source":"web","events":[{"type":"track","userId":"secret-%d"}]}`, i), pagestest.Noon.Add(time.Duration(i-60)*time.Minute))
+	}
+	approver := b.As(access.Approver, text.Chinese)
+	if page := approver.Page("/console/queues"); !strings.Contains(page, `href="/console/queues/letters?queue=events"`) || !strings.Contains(page, "2026年11月21日 19:00") {
+		t.Errorf("the queues are %s", page)
+	}
+	const at = "/console/queues/letters?queue=events"
+	page := approver.Page(at)
+	if strings.Count(page, `name="letter"`) != 3 || strings.Count(page, "收下的事件") != 6 || strings.Contains(page, "secret") || !strings.Contains(page, ">web<") && !strings.Contains(page, "web</td>") {
+		t.Errorf("the letters are %s", page)
+	}
+	key := once.FindStringSubmatch(page)[1]
+	letter := fmt.Sprintf("%d.m1", pagestest.Noon.Add(-59*time.Minute).UnixMilli())
+	for what, c := range map[string]struct {
+		fields []string
+		says   string
+	}{
+		"not mended": {[]string{"what", "all"}, "请先确认原因已经修好"}, "none chosen": {[]string{"what", "chosen", "mended", "yes"}, "一个也没有选"},
+		"not mended, one chosen": {[]string{"what", "chosen", "letter", letter}, `value="` + letter + `" aria-label="选择：收下的事件，2026年11月21日 19:01" checked`},
+	} {
+		w := approver.Post("/console/queues/redrive", append([]string{"queue", "events", "once", key}, c.fields...)...)
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), c.says) || len(b.Again.Bodies()) != 0 {
+			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+		}
+	}
+	for range 2 { // pressed twice
+		w := approver.Post("/console/queues/redrive", "queue", "events", "once", key, "what", "chosen", "letter", letter, "mended", "yes")
+		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.Contains(approver.Page(to), `role="status"`) || len(b.Again.Bodies()) != 1 {
+			t.Fatalf("one: %d to %s, %q", w.Code, to, b.Again.Bodies())
+		}
+	}
+	key = once.FindStringSubmatch(approver.Page(at))[1]
+	w := approver.Post("/console/queues/redrive", "queue", "events", "once", key, "what", "all", "letter", letter, "mended", "yes")
+	if page := approver.Page(w.Header().Get("Location")); !strings.Contains(page, "已重新投递 2 个任务") || !strings.Contains(page, "没有死信") || len(b.Again.Bodies()) != 3 {
+		t.Errorf("all: %d %s", w.Code, page)
+	}
+	for _, role := range []access.Role{access.Viewer, access.Editor} {
+		dies(b, "m9", "{}", pagestest.Noon)
+		f := b.As(role, text.English)
+		if page := f.Page(at); strings.Contains(page, `name="letter"`) || strings.Contains(page, `name="what"`) || !strings.Contains(page, "it takes the role of approver") {
+			t.Errorf("%s sees %s", role, page)
+		}
+		if w := f.Post("/console/queues/redrive", "queue", "events", "what", "all", "mended", "yes"); w.Code != http.StatusForbidden {
+			t.Errorf("%s redrives: %d", role, w.Code)
+		}
+	}
+}
+
+// TestARedriveThatIsNotThrough says so and goes on by the same key; one of which some failed says that too.
+func TestARedriveThatIsNotThrough(t *testing.T) {
+	b := pagestest.Start(t)
+	f := b.As(access.Approver, text.English)
+	dies(b, "m1", "{}", pagestest.Noon)
+	var keys []string
+	b.Break = func(r *http.Request) *http.Response {
+		if r.Method != http.MethodPost {
+			return nil
+		}
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(fmt.Sprintf(`{"sent":1200,"failed":%d,"left":%v}`, len(keys)-1, len(keys) == 1)))}
+	}
+	page := f.Page(f.Post("/console/queues/redrive", "queue", "events", "once", "k", "what", "all", "mended", "yes").Header().Get("Location"))
+	if !strings.Contains(page, "1,200 jobs were sent again") || !strings.Contains(page, "Go on with the rest") || once.FindStringSubmatch(page)[1] != "k" {
+		t.Errorf("%s", page)
+	}
+	page = f.Page(f.Post("/console/queues/redrive", "queue", "events", "once", "k", "mended", "yes").Header().Get("Location"))
+	if !strings.Contains(page, "1 could not be and are kept") || strings.Contains(page, "Go on with the rest") || !slices.Equal(keys, []string{"k", "k"}) {
+		t.Errorf("%q %s", keys, page)
+	}
+	for _, odd := range []string{"sent=-1&failed=0", "sent=x&failed=0", "sent=1"} {
+		if page := f.Page("/console/queues/letters?queue=events&" + odd); strings.Contains(page, `role="status"`) {
+			t.Errorf("%s is told as done: %s", odd, page)
+		}
+	}
+}
+
+// TestEveryKindOfJobHasAWord in both languages, which is not the kind itself.
+func TestEveryKindOfJobHasAWord(t *testing.T) {
+	kinds := []string{job.KindEvents, job.KindNotifications, job.KindAudience, job.KindReentry, job.KindNothing, job.Unreadable, "sentAgain", string(job.Plan), string(job.Collect), string(job.Close), string(job.Score), string(job.Audiences)}
+	for _, c := range []job.CommandKind{job.CommandOrder, job.CommandErase, job.CommandWipe, job.CommandTakeOff, job.CommandList} {
+		kinds = append(kinds, string(c))
+	}
+	for _, kind := range kinds {
+		if text.Chinese.Word("job", kind) == kind {
+			t.Errorf("%s has no word", kind)
+		}
+	}
+}
+
+// TestRuns are listed with how far each is, shown, and started once by whoever may.
+func TestRuns(t *testing.T) {
+	b := pagestest.Start(t)
+	editor := b.As(access.Editor, text.Chinese)
+	page := editor.Page("/console/runs")
+	if !strings.Contains(page, "还没有运行过") {
+		t.Errorf("%s", page)
+	}
+	key := once.FindStringSubmatch(page)[1]
+	for range 2 {
+		w := editor.Post("/console/runs/start", "once", key, "asOf", "2026-06-30")
+		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.Contains(editor.Page(to), "已开始运行") || !strings.Contains(editor.Page(to), "2026-06-30") {
+			t.Errorf("%d to %s: %s", w.Code, to, w.Body)
+		}
+	}
+	if jobs := functiontest.Jobs[job.Segmentation](b, b.Jobs); len(jobs) != 2 || jobs[0].RunID != jobs[1].RunID || jobs[0].AsOf != "2026-06-30" || jobs[0].Kind != job.Plan { // twice the same: segmentation makes one run of an id
+		t.Errorf("asked for %+v", jobs)
+	}
+	w := editor.Post("/console/runs/start", "once", "other", "asOf", "2027-01-01")
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "还没有到") || !strings.Contains(w.Body.String(), `value="2027-01-01"`) {
+		t.Errorf("a day to come: %d %s", w.Code, w.Body)
+	}
+	viewer := b.As(access.Viewer, text.English)
+	if page := viewer.Page("/console/runs"); strings.Contains(page, "Run now") || !strings.Contains(page, "it takes the role of editor") {
+		t.Errorf("a viewer sees %s", page)
+	}
+}
+
+// TestHowARunIsShown by what the API tells of one.
+func TestHowARunIsShown(t *testing.T) {
+	b := pagestest.Start(t)
+	f := b.As(access.Viewer, text.English)
+	one := map[string]any{
+		"runId": "R", "asOf": "2026-11-21", "state": "scoring", "createdAt": pagestest.Noon.Add(-5 * time.Hour), "shards": 8, "shardsCollected": 8, "shardsScored": 3,
+		"profiles": 120000, "changed": 345, "unreadable": 2, "passedOver": 1, "refused": 7, "segments": map[string]int{"vip": 12, "all": 120000},
+		"counts": map[string]any{"lifecycle": map[string]int{"new": 5, "churned": 9}, "class8": map[string]int{"111": 4}},
+	}
+	b.Break = func(r *http.Request) *http.Response {
+		if !strings.HasPrefix(r.URL.Path, "/v1/runs") {
+			return nil
+		}
+		var answer any = one
+		if r.URL.Path == "/v1/runs" {
+			answer = map[string]any{"items": []any{one}, "next": "more"}
+		}
+		body, err := json.Marshal(answer)
+		b.Must(err)
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(string(body)))}
+	}
+	b.Put("/v1/segments/vip", `{"name":"VIP","rule":{"field":"orders.count","op":"gte","value":1}}`)
+	for path, says := range map[string][]string{
+		"/console/runs":           {`<progress max="8" value="3"`, "3 of 8 shards", "overdue", `href="/console/runs/show?id=R"`, "120,000", ">345<", `class="n">3<`, "cursor=more"},
+		"/console/runs/show?id=R": {"3 of 8 shards", "more than four hours", `queue=segmentation`, "2 could not be read, 1 were written", "VIP</a></th><td class=\"n\">12<", "churned</th><td class=\"n\">9<", "champions", "8, of which 8 are collected and 3 scored"},
+	} {
+		page := f.Page(path)
+		for _, want := range says {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s: %s", path, want, page)
+			}
+		}
+	}
+	one["state"], one["shardsScored"], one["finishedAt"], one["reportOnly"] = "finished", 8, pagestest.Noon.Add(-5*time.Hour+90*time.Second), true
+	if page := f.Page("/console/runs"); strings.Contains(page, "<progress") || strings.Contains(page, "overdue") || !strings.Contains(page, "2 min") || !strings.Contains(page, "only reports") {
+		t.Errorf("a finished run is %s", page)
+	}
+}
