@@ -43,6 +43,11 @@ func poisoned(path, canary string) string {
 	case strings.HasSuffix(path, "/profiles/-/referrals"):
 		one := map[string]any{"programId": canary, "code": canary, "state": canary, "reason": canary, "friendProfileId": canary, "advocateProfileId": canary + "2", "flags": []any{canary}}
 		answer = map[string]any{"asAdvocate": []any{one}, "asFriend": []any{one}, "next": canary}
+	case strings.HasSuffix(path, "/refusals"):
+		item["what"], item["field"], item["messageId"], item["orderId"], item["source"], item["refused"] = canary, canary, canary, canary, canary, map[string]int{"day": 5, "week": 5}
+		item["writeKeys"] = []any{canary}
+		hours := []any{map[string]any{"hour": "2026-11-21T08:00:00Z", "counts": map[string]int{canary: 2}}}
+		answer = map[string]any{"items": []any{item}, "hours": hours, "warnings": map[string]any{"items": []any{item}, "hours": hours}}
 	case strings.Contains(path, "/runs/"):
 		item["segments"], item["counts"] = map[string]int{canary: 5}, map[string]any{"lifecycle": map[string]any{canary: 1}, "class8": map[string]any{canary: 1}}
 		item["asOf"], item["state"] = canary, canary

@@ -11,13 +11,14 @@ import (
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/audience"
+	"github.com/userops/userops/functions/pages/chart"
 	"github.com/userops/userops/functions/pages/view"
 )
 
 //go:embed *.html
 var files embed.FS
 
-var pages = view.Parse(files, audience.Parts)
+var pages = view.Parse(files, audience.Parts, chart.Parts)
 
 const title = "word.definition.segments"
 

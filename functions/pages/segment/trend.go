@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/functions/pages/chart"
 )
 
 // looked is how many runs are looked at: a month of nightly ones.
@@ -97,6 +99,18 @@ func (t trend) Line() string {
 		points[i] = fmt.Sprintf("%d,%d", x, y)
 	}
 	return strings.Join(points, " ")
+}
+
+// Chart draws the sizes greater, with the days of their runs.
+func (t trend) Chart(title, says string) chart.Drawing {
+	points := make([]chart.Point, len(t.Sizes))
+	for i, s := range t.Sizes {
+		points[i] = chart.Point{Label: s.Run.AsOf, Value: s.Members}
+		if i == 0 || i == len(points)-1 {
+			points[i].Tick = s.Run.AsOf
+		}
+	}
+	return chart.Line("trend-line", title, says, points)
 }
 
 // Box is the extent of the drawing.

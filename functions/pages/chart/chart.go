@@ -1,0 +1,107 @@
+// Package chart draws figures as SVG on the server: geometry by numbers, looks by classes, no style in the page. It knows no screen and fetches nothing. A kind of chart is a function that gives a Drawing and a template of
+// the same name in chart.html. The surprising thing: a drawing never stands alone. It has a title and a sentence that says what it shows, and the page has the figures as a table beside it.
+package chart
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+)
+
+// Parts are the templates of drawings, for view.Parse.
+//
+//go:embed chart.html
+var Parts embed.FS
+
+// Point is a figure and what it is of. A Tick is written below it, empty for none.
+type Point struct {
+	Label, Tick string
+	Value       int
+}
+
+// Drawing is what a template draws.
+type Drawing struct {
+	// ID tells the drawings of a page apart.
+	ID string
+	// Title names it, and Says what it shows in a sentence: both are read aloud.
+	Title, Says string
+	Most        int // the greatest value
+
+	Bars  []Bar
+	Line  string // its points
+	Ticks []Tick
+}
+
+// Bar is one of a bar chart.
+type Bar struct {
+	X, Y, Width, Height float64
+	Label               string
+	Value               int
+}
+
+// Tick is a word below the drawing.
+type Tick struct {
+	X    float64
+	Text string
+}
+
+// The extent of a drawing, in its own units.
+const (
+	width  = 720
+	height = 160
+	floor  = 136 // below it stand ticks
+	ceil   = 8
+)
+
+// Box is the extent of the drawing.
+func (Drawing) Box() string { return fmt.Sprintf("0 0 %d %d", width, height) }
+
+// Floor and Right are where the line below the figures lies and ends.
+func (Drawing) Floor() int { return floor }
+
+// Right is the right end of a drawing.
+func (Drawing) Right() int { return width }
+
+// Bars draws a bar for each point, from the left; one above zero is seen, however small.
+func Bars(id, title, says string, points []Point) Drawing {
+	d := Drawing{ID: id, Title: title, Says: says, Most: most(points)}
+	each := float64(width) / float64(max(len(points), 1))
+	for i, p := range points {
+		x := each * float64(i)
+		if p.Value > 0 {
+			tall := max(1, float64(floor-ceil)*float64(p.Value)/float64(d.Most))
+			d.Bars = append(d.Bars, Bar{X: round(x + each*0.1), Y: round(floor - tall), Width: round(each * 0.8), Height: round(tall), Label: p.Label, Value: p.Value})
+		}
+		d.tick(round(x+each/2), p)
+	}
+	return d
+}
+
+// Line draws a line through the points, from the left, from zero at its floor.
+func Line(id, title, says string, points []Point) Drawing {
+	d := Drawing{ID: id, Title: title, Says: says, Most: most(points)}
+	at := make([]string, len(points))
+	for i, p := range points {
+		x := round(float64(width) * (float64(i) + 0.5) / float64(len(points)))
+		at[i] = fmt.Sprintf("%g,%g", x, round(floor-float64(floor-ceil)*float64(p.Value)/float64(max(d.Most, 1))))
+		d.tick(x, p)
+	}
+	d.Line = strings.Join(at, " ")
+	return d
+}
+
+func (d *Drawing) tick(x float64, p Point) {
+	if p.Tick != "" {
+		d.Ticks = append(d.Ticks, Tick{x, p.Tick})
+	}
+}
+
+func most(points []Point) (most int) {
+	for _, p := range points {
+		most = max(most, p.Value)
+	}
+	return most
+}
+
+// round leaves a tenth of a unit: nobody sees less.
+func round(x float64) float64 { return float64(int(x*10+0.5)) / 10 }
