@@ -12,11 +12,25 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
+// sqs is a client of the stack's queues.
+func (m *machine) sqs() *sqs.Client {
+	address := m.stack.Addresses().SQS
+	return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: &address, Credentials: credentials.NewStaticCredentialsProvider("operator", "local", "")})
+}
+
+// dies puts a letter into a dead-letter queue, as if its job had failed too often.
+func (m *machine) dies(name, body string) {
+	m.t.Helper()
+	q, _ := m.stack.Template().Queue(name + "DeadLetters")
+	if err := (queue.Sender{Client: m.sqs(), URL: q.URL}).SendBody(context.Background(), []byte(body)); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // deadLetters puts a letter into every dead-letter queue, as if its job had failed too often, sees that all are kept, and sends them again.
 func (m *machine) deadLetters() {
 	m.t.Helper()
-	address := m.stack.Addresses().SQS
-	client := sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: &address, Credentials: credentials.NewStaticCredentialsProvider("operator", "local", "")})
+	client := m.sqs()
 	bodies := map[string]string{
 		"Events":        `{"v":1,"source":"till","events":[]}`,
 		"Segmentation":  `{"v":1,"kind":"close","runId":"no-such-run"}`,
@@ -26,10 +40,7 @@ func (m *machine) deadLetters() {
 		"Archive":       `{"v":1,"packs":[]}`,
 	}
 	for name, body := range bodies {
-		q, _ := m.stack.Template().Queue(name + "DeadLetters")
-		if err := (queue.Sender{Client: client, URL: q.URL}).SendBody(context.Background(), []byte(body)); err != nil {
-			m.t.Fatal(err)
-		}
+		m.dies(name, body)
 	}
 	m.idle()
 	states := m.call(http.StatusOK, "GET", "/v1/queues", operatorKey, "", nil)

@@ -96,6 +96,7 @@ func TestPeopleAreMasked(t *testing.T) {
 		m.call(http.StatusOK, "POST", "/v1/batch", publicKey, `{"batch":[{"type":"identify","messageId":"p1",`+of+`,`+context+`,"traits":{"email":"canary-typed@example.com","phone":"`+canaryPhone+`","plan":"canary-plan","mood":"canary-mood"}},
 			{"type":"track","messageId":"p2",`+of+`,"event":"Consent Granted","properties":{"channel":"email"}},{"type":"track","messageId":"p3",`+of+`,"event":"Product Viewed","properties":{"product_id":"canary-product"}}]}`, nil)
 	}
+	m.dies("Events", `{"v":1,"source":"web","events":[{"messageId":"canary-message","type":"identify","userId":"canary-dead","traits":{"email":"canary-dead@example.com"}}]}`)
 	m.idle()
 	report := m.run("{}")
 	if report.Profiles == 0 {
@@ -119,7 +120,7 @@ func TestPeopleAreMasked(t *testing.T) {
 			t.Errorf("%s: save one of the %s above and name its id in definitions, so that it is seen whom its answers show", row.Route, kind)
 			continue
 		}
-		paths := []string{strings.NewReplacer("{id}", definitions[kind], "{n}", "1").Replace(path)}
+		paths := []string{strings.NewReplacer("{id}", definitions[kind], "{n}", "1", "{queue}", "events").Replace(path)}
 		if kind == "people" {
 			paths = nil
 			for _, q := range []string{"email:canary-mail@example.com", "phone:" + canaryPhone, "user:" + user, "anonymous:" + device, "order:canary-order", "email:canary-nobody@example.com"} {

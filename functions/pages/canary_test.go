@@ -43,6 +43,11 @@ func poisoned(path, canary string) string {
 	case strings.HasSuffix(path, "/profiles/-/referrals"):
 		one := map[string]any{"programId": canary, "code": canary, "state": canary, "reason": canary, "friendProfileId": canary, "advocateProfileId": canary + "2", "flags": []any{canary}}
 		answer = map[string]any{"asAdvocate": []any{one}, "asFriend": []any{one}, "next": canary}
+	case strings.HasSuffix(path, "/audit"):
+		item["action"], item["kind"], item["of"], item["from"], item["before"], item["after"], item["fields"] = canary, canary, canary, canary, 1, 2, []any{canary}
+		item["by"] = map[string]any{"name": canary, "role": canary}
+		other := map[string]any{"kind": "segment", "of": canary, "before": 1, "after": 2, "by": map[string]any{}}
+		answer = map[string]any{"items": []any{item, other}, "next": canary}
 	case strings.HasSuffix(path, "/refusals"):
 		item["what"], item["field"], item["messageId"], item["orderId"], item["source"], item["refused"] = canary, canary, canary, canary, canary, map[string]int{"day": 5, "week": 5}
 		item["writeKeys"] = []any{canary}

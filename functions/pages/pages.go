@@ -14,6 +14,7 @@ import (
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/asset"
+	"github.com/userops/userops/functions/pages/audit"
 	"github.com/userops/userops/functions/pages/call"
 	"github.com/userops/userops/functions/pages/campaign"
 	"github.com/userops/userops/functions/pages/definition"
@@ -69,7 +70,7 @@ type Process struct {
 }
 
 // screens are the packages of screens, each with its rows.
-var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, referral.Rows, template.Rows, definition.Rows, stop.Rows, operation.Rows, refusal.Rows, call.Rows}
+var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, referral.Rows, template.Rows, definition.Rows, stop.Rows, operation.Rows, refusal.Rows, audit.Rows, call.Rows}
 
 // Rows is the table of all pages.
 func Rows() (rows []view.Row) {

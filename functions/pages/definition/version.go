@@ -26,8 +26,8 @@ type history struct {
 	Next  string
 	// Now is the present version, 0 where there is none.
 	Now int
-	// Of is the version that is shown beside the present one, with what changed since.
-	Of      int
+	// Of is the version that is shown beside the present one, with what changed since, or until the version To where one is asked for.
+	Of, To  int
 	Changes []form.Change
 	May     bool
 }
@@ -60,7 +60,14 @@ func (k kind) versions(v *view.Visit) error {
 		if err != nil {
 			return err
 		}
-		h.Of, h.Changes = n, form.Differences(f, then.Body, now.Body, shop(v), p)
+		until := now
+		if to, err := strconv.Atoi(v.Query("to")); err == nil {
+			if until, err = k.former(v, h.ID, to); err != nil {
+				return err
+			}
+			h.To = to
+		}
+		h.Of, h.Changes = n, form.Differences(f, then.Body, until.Body, shop(v), p)
 	}
 	return v.Show(pages, "versions", h)
 }
