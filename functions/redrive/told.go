@@ -12,6 +12,7 @@ var tellers = map[string]func(body []byte) (job.Told, error){
 	"orchestration": told(job.Orchestration.Tell),
 	"settlement":    told(job.Follows.Tell),
 	"notifications": told(job.Notifications.Tell),
+	"archive":       told(job.Archive.Tell),
 }
 
 // tellOf is what a message on a queue tells of itself.

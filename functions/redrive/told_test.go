@@ -43,8 +43,12 @@ func TestWhatJobsTell(t *testing.T) {
 		`{"notifications":[{"profileId":"A","campaignId":"c","eventName":"secret"},{"profileId":"B","campaignId":"d"}]}`: {"notifications", `{"kind":"notifications","count":2}`},
 		`{"audience":{"id":"i","campaignId":"c","runId":"r","segmentId":"s","profiles":["A","B"]}}`:                      {"orchestration", `{"kind":"audience","count":2,"campaign":"c","run":"r"}`},
 		`{"command":{"id":"i","kind":"takeOff","profileId":"A","device":"secret","at":"2026-11-21T08:00:00Z"}}`:          {"events", `{"kind":"takeOff","profileId":"A"}`},
-		`{"runId":"r"}`: {"segmentation", `{"kind":"unreadable"}`},
-		`{} `:           {"nothing", `{"kind":"unreadable"}`},
+		`{"packs":[{"profileId":"A","day":1,"body":"c2VjcmV0"},{"profileId":"A","day":2,"body":""}]}`:                    {"archive", `{"kind":"packs","count":2,"profileId":"A"}`},
+		`{"packs":[{"profileId":"A","day":1,"body":""},{"profileId":"B","day":1,"body":""}]}`:                            {"archive", `{"kind":"packs","count":2}`},
+		`{"merges":[{"profileId":"A"}]}`: {"archive", `{"kind":"merges","count":1}`},
+		`{"packs":null}`:                 {"archive", `{"kind":"nothing"}`},
+		`{"runId":"r"}`:                  {"segmentation", `{"kind":"unreadable"}`},
+		`{} `:                            {"nothing", `{"kind":"unreadable"}`},
 	} {
 		got, err := json.Marshal(tellOf(c.queue, []byte(body)))
 		if err != nil || string(got) != c.want || strings.Contains(string(got), "secret") {

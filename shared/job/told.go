@@ -20,6 +20,8 @@ const (
 	KindNotifications = "notifications"
 	KindAudience      = "audience"
 	KindReentry       = "reentry"
+	KindPacks         = "packs"
+	KindMerges        = "merges"
 	KindNothing       = "nothing"
 	Unreadable        = "unreadable"
 )
@@ -80,4 +82,21 @@ func (j Notifications) Tell() Told {
 		}
 	}
 	return t
+}
+
+// Tell is what packs for the archive tell of themselves.
+func (j Archive) Tell() Told {
+	switch {
+	case len(j.Packs) > 0:
+		t := Told{Kind: KindPacks, Count: len(j.Packs), ProfileID: j.Packs[0].ProfileID}
+		for _, p := range j.Packs {
+			if p.ProfileID != t.ProfileID {
+				t.ProfileID = ""
+			}
+		}
+		return t
+	case len(j.Merges) > 0:
+		return Told{Kind: KindMerges, Count: len(j.Merges)}
+	}
+	return Told{Kind: KindNothing}
 }

@@ -109,7 +109,7 @@ func TestARedriveThatIsNotThrough(t *testing.T) {
 
 // TestEveryKindOfJobHasAWord in both languages, which is not the kind itself.
 func TestEveryKindOfJobHasAWord(t *testing.T) {
-	kinds := []string{job.KindEvents, job.KindNotifications, job.KindAudience, job.KindReentry, job.KindNothing, job.Unreadable, "sentAgain", string(job.Plan), string(job.Collect), string(job.Close), string(job.Score), string(job.Audiences)}
+	kinds := []string{job.KindEvents, job.KindNotifications, job.KindAudience, job.KindReentry, job.KindPacks, job.KindMerges, job.KindNothing, job.Unreadable, "sentAgain", string(job.Plan), string(job.Collect), string(job.Close), string(job.Score), string(job.Audiences)}
 	for _, c := range []job.CommandKind{job.CommandOrder, job.CommandErase, job.CommandWipe, job.CommandTakeOff, job.CommandList} {
 		kinds = append(kinds, string(c))
 	}
