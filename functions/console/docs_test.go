@@ -17,8 +17,8 @@ const docs = "../../docs"
 // example is an operator's call in the documentation.
 var example = regexp.MustCompile(`(?s)curl -u demo-operator-key:(?: -X (\w+))? ["']?127\.0\.0\.1:8080(/v1/[^\s"']+)["']?(?: -d '([^']*)')?`)
 
-// elsewhere are calls of operators that member serves: TestDocumentedOperators runs them.
-var elsewhere = regexp.MustCompile(`^/v1/(people|profiles/|stops/[^/]+/skipped)`)
+// elsewhere are calls of operators that member and redrive serve: TestDocumentedOperators runs them.
+var elsewhere = regexp.MustCompile(`^/v1/(people|profiles/|stops/[^/]+/skipped|queues/)`)
 
 // anyStop is the id of a stop in an example, which a reader takes from an answer of their own.
 var anyStop = regexp.MustCompile(`/stops/[^/?]+`)

@@ -43,6 +43,7 @@ func TestGoldenRequests(t *testing.T) {
 		"post-reenter-missing":     {404, `there is no stop`},
 		"get-stops":                {200, `{"items":[]}`},
 		"get-fields":               {200, `"name":"orders.revenue","kind":"number","unit":"money","label":"累计消费金额"`},
+		"get-operators":            {200, `{"items":[{"name":"operator key","role":"owner","key":"4a7c449d"}],"issuer":`},
 		"get-refused":              {200, `{"items":[{"source":"default","refused":{"day":0,"dayBefore":0,"week":0},"warned":{"day":0,"dayBefore":0,"week":0}},{"source":"server"`},
 		"get-refusals":             {200, `{"items":[],"hours":[]}`},
 		"get-audit":                {200, `{"items":[]}`},

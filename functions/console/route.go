@@ -41,5 +41,6 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/sources/{id}/refusals", p.refusals)
 	route("GET /v1/campaigns/{id}/results", p.results)
 	route("GET /v1/audit", p.audit)
+	route("GET /v1/operators", p.operators)
 	return mux
 }

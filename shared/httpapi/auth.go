@@ -145,6 +145,17 @@ func (c Claims) Named(claims map[string]string) (access.Caller, bool) {
 	return access.Caller{Name: name, Role: role, Key: access.Fingerprint(hex.EncodeToString(subject[:]))}, true
 }
 
+// Staff are the operators who have a key, in the order of the settings.
+func (a Auth) Staff() []access.Caller {
+	all := []access.Caller{}
+	for _, k := range a.keys() {
+		if k.Hash != "" && k.Role != access.ServerKey {
+			all = append(all, k.Caller())
+		}
+	}
+	return all
+}
+
 // keys are those that open something here, whosever they are.
 func (a Auth) keys() access.Keys {
 	var keys access.Keys

@@ -23,10 +23,10 @@ var groups = map[string]string{
 }
 
 // shown are the kinds of which another screen shows each document, and listed those whose documents it lists.
-var shown = append([]string{definition.Template}, listed...)
+var shown = []string{definition.Template, definition.Segment, definition.Campaign, definition.Program}
 
 // listed are the kinds whose documents another screen lists, with what became of them.
-var listed = []string{definition.Segment, definition.Campaign, definition.Program}
+var listed = []string{definition.Segment, definition.Campaign, definition.Program, definition.Settings}
 
 // Rows are the pages of all kinds.
 func Rows() (rows []view.Row) {

@@ -2,6 +2,7 @@
 package home
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"log/slog"
@@ -40,8 +41,17 @@ type run struct {
 	FinishedAt *time.Time
 	Profiles   int
 	Changed    int
-	Shards     int
-	ShardsDone int
+	Unreadable int
+	PassedOver int
+}
+
+// Failed are the people whom the run left as they were.
+func (r run) Failed() int { return r.Unreadable + r.PassedOver }
+
+// refused is how much was refused of a source within a day, and within the day before.
+type refused struct {
+	Source, Name string
+	Refused      struct{ Day, DayBefore int }
 }
 
 // campaign is one that sends, or will.
@@ -75,15 +85,18 @@ type overview struct {
 	Runs      part[list[run]]
 	Campaigns part[list[campaign]]
 	Stops     part[list[stop]]
+	Refused   part[list[refused]]
+	now       time.Time
 }
 
 func show(v *view.Visit) error {
-	var o overview
+	o := overview{now: v.Now()}
 	err := v.Together(
 		read(v, &o.Queues, nil, "queues"),
 		read(v, &o.Runs, url.Values{"limit": {"1"}}, "runs"),
 		read(v, &o.Campaigns, url.Values{"limit": {"200"}}, "campaigns"),
 		read(v, &o.Stops, nil, "stops"),
+		read(v, &o.Refused, nil, "refusals"),
 	)
 	if err != nil {
 		return err
@@ -136,8 +149,62 @@ func (o overview) Live() (live []campaign) {
 	return live
 }
 
+// Day and DayBefore are how many events were refused of all sources within a day, and within the day before.
+func (o overview) Day() (n int) {
+	for _, r := range o.Refused.Found.Items {
+		n += r.Refused.Day
+	}
+	return n
+}
+
+// DayBefore is the sum of the day before.
+func (o overview) DayBefore() (n int) {
+	for _, r := range o.Refused.Found.Items {
+		n += r.Refused.DayBefore
+	}
+	return n
+}
+
+const (
+	// slow is how long a run takes at most where all is well, and nightly how long after the last one there is another.
+	slow    = 4 * time.Hour
+	nightly = 30 * time.Hour
+	// few is by how many refusals a day may have more than the day before without anybody's looking.
+	few = 2
+)
+
+// Overdue says that the last run takes longer than any should.
+func (o overview) Overdue() bool {
+	last := o.LastRun()
+	return last != nil && last.FinishedAt == nil && o.now.Sub(last.CreatedAt) > slow
+}
+
+// Missed says that the run of last night did not come.
+func (o overview) Missed() bool {
+	last := o.LastRun()
+	return last != nil && o.now.Sub(last.CreatedAt) > nightly
+}
+
+// Called is the name of the source.
+func (r refused) Called() string { return cmp.Or(r.Name, r.Source) }
+
+// Growing are the sources of which more is refused than the day before.
+func (o overview) Growing() (all []refused) {
+	for _, r := range o.Refused.Found.Items {
+		if r.Refused.Day > r.Refused.DayBefore+few {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // Calm says that nothing needs anybody.
 func (o overview) Calm() bool {
-	return o.Dead() == 0 && len(o.Stops.Found.Items) == 0 &&
-		!o.Queues.Failed && !o.Runs.Failed && !o.Campaigns.Failed && !o.Stops.Failed
+	return o.Dead() == 0 && len(o.Stops.Found.Items) == 0 && !o.Overdue() && !o.Missed() && len(o.Growing()) == 0 &&
+		!o.Queues.Failed && !o.Runs.Failed && !o.Campaigns.Failed && !o.Stops.Failed && !o.Refused.Failed
+}
+
+// Needed says that something needs a decision.
+func (o overview) Needed() bool {
+	return o.Dead() > 0 || len(o.Stops.Found.Items) > 0 || o.Overdue() || o.Missed() || len(o.Growing()) > 0
 }

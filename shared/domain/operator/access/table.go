@@ -151,6 +151,7 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/sources/{id}/refusals", Meaning: "what was refused of a source and warned of, and why", Least: Viewer},
 		Row{Route: "GET /v1/campaigns/{id}/results", Meaning: "how far a campaign is, and what became of its notifications", Least: Viewer},
 		Row{Route: "GET /v1/audit", Meaning: "the audit log", Least: Approver},
+		Row{Route: "GET /v1/operators", Meaning: "who works here, in which role", Least: Approver},
 	)
 }()
 
