@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"time"
 
+	figures "github.com/userops/userops/shared/domain/insight/live"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -18,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/deadletter"
+	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -37,6 +39,7 @@ type Settings struct {
 	AuditTable    string `env:"AUDIT_TABLE"`
 	RefusalsTable string `env:"REFUSALS_TABLE"`
 	ResultsTable  string `env:"RESULTS_TABLE"`
+	LiveTable     string `env:"LIVE_TABLE"`
 
 	EventsQueue        string `env:"EVENTS_QUEUE_URL"`
 	SegmentationQueue  string `env:"SEGMENTATION_QUEUE_URL"`
@@ -103,6 +106,11 @@ type Refusals interface {
 	Of(ctx context.Context, of source.ID) (refusal.Report, error)
 }
 
+// Live reads what instances have counted from one time to before another; partial says that there was more than is read.
+type Live interface {
+	Between(ctx context.Context, from, to time.Time) (hours []figures.Hour, partial bool, err error)
+}
+
 // Results reads what campaigns have decided. A decision that is on record is counted.
 type Results interface {
 	Of(ctx context.Context, campaign string) (delivery.Results, error)
@@ -133,6 +141,7 @@ type Process struct {
 	Gauge      Gauge
 	Letters    Letters
 	Refusals   Refusals
+	Live       Live
 	Results    Results
 	Audiences  Audiences
 	Queues     []Queue
@@ -167,6 +176,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Gauge:         queue.Gauge{Client: queues},
 		Letters:       deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
 		Refusals:      refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
+		Live:          live.Live{DB: db, Table: s.LiveTable},
 		Results:       outreach.Results{DB: db, Table: s.ResultsTable},
 		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
 		Ended:         catalog.EndedStops{DB: db, Table: s.CatalogTable, Now: now},

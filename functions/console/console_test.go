@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -98,6 +99,7 @@ func newBench(t *testing.T) *bench {
 		Gauge:     gauge{},
 		Letters:   letters{},
 		Refusals:  refusals.Refusals{DB: b.DB, Table: "Refusals", Now: b.Now},
+		Live:      live.Live{DB: b.DB, Table: "Live"},
 		Results:   outreach.Results{DB: b.DB, Table: "Results"},
 		Audiences: outreach.Audiences{DB: b.DB, Table: "Results", Now: b.Now},
 		Ended:     catalog.EndedStops{DB: b.DB, Table: "Catalog", Now: b.Now},
@@ -148,7 +150,7 @@ func errorsOf(t *testing.T, body string) string {
 
 func TestEveryRouteNeedsTheOperatorKey(t *testing.T) {
 	b := newBench(t)
-	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/programs/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues", "GET /v1/sources/x/refusals", "GET /v1/campaigns/x/results"}
+	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/programs/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues", "GET /v1/live", "GET /v1/sources/x/refusals", "GET /v1/campaigns/x/results"}
 	for plural := range documents {
 		routes = append(routes, "GET /v1/"+plural, "GET /v1/"+plural+"/x", "PUT /v1/"+plural+"/x", "DELETE /v1/"+plural+"/x")
 	}

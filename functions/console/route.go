@@ -38,6 +38,7 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/fields", p.fields)
 	route("GET /v1/queues", p.queues)
 	route("GET /v1/refusals", p.refused)
+	route("GET /v1/live", p.live)
 	route("GET /v1/sources/{id}/refusals", p.refusals)
 	route("GET /v1/campaigns/{id}/results", p.results)
 	route("GET /v1/audit", p.audit)

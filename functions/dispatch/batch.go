@@ -63,6 +63,7 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	defer cancel()
 	b.run(work)
 	b.handBack(ctx)
+	p.Live.Write(ctx)
 	return p.Queue.Return(ctx, in, func(i int) error { return errors.Join(b.records[i].failed...) }), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/domain/insight/live"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 )
 
@@ -35,7 +36,11 @@ func (s *reserved) send(ctx context.Context) concluded {
 // comes to the same end again.
 func (c concluded) record(ctx context.Context) error {
 	if c.refusal == nil {
-		return c.decide(ctx, c.decision(delivery.Sent, "", ""))
+		if err := c.decide(ctx, c.decision(delivery.Sent, "", "")); err != nil {
+			return err
+		}
+		c.Live.Count(live.Figures{Sent: 1})
+		return nil
 	}
 	answer := channel.Classify(c.refusal)
 	switch answer.Class {

@@ -19,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/queue"
@@ -32,6 +33,7 @@ type Settings struct {
 	CatalogTable    string         `env:"CATALOG_TABLE"`
 	DeliveriesTable string         `env:"DELIVERIES_TABLE"`
 	ResultsTable    string         `env:"RESULTS_TABLE"`
+	LiveTable       string         `env:"LIVE_TABLE"`
 	DueTable        string         `env:"DUE_TABLE"`
 	Queue           string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	TimeZone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
@@ -61,6 +63,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Catalog:   cache,
 		Campaigns: &catalog.Campaigns{Catalog: cache},
 		Due:       due.Due{DB: db, Table: s.DueTable, Now: now},
+		Live:      live.Begin(db, s.LiveTable, now),
 		Again:     queue.Sender{Client: sqs, URL: s.Queue},
 		Senders:   on,
 		Lacking:   lacking,

@@ -101,7 +101,7 @@ var (
 // another is a second worker over the same tables and the same provider.
 func (b *bench) another() *Process {
 	p := New(Settings{
-		ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DeliveriesTable: "Deliveries", ResultsTable: "Results", DueTable: "Due",
+		ProfilesTable: "Profiles", TimelineTable: "Timeline", CatalogTable: "Catalog", DeliveriesTable: "Deliveries", ResultsTable: "Results", LiveTable: "Live", DueTable: "Due",
 		TimeZone: shanghai, Currency: "CNY", ShopName: "Teahouse", PublicURL: "https://shop.example/",
 	}, b.DB, nil, b.Now)
 	p.Secrets = linkSecrets

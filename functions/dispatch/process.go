@@ -41,6 +41,7 @@ type Process struct {
 	Campaigns campaigns
 	Due       waits
 	Again     Again
+	Live      Live
 	Senders   map[delivery.Channel]Sender
 	Lacking   map[delivery.Channel]string // why a channel that is partly set up is off
 	Shop      profile.Shop

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/insight/live"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -98,4 +99,11 @@ type Secrets interface {
 // Again puts jobs back on the queue that dispatch takes them from; when it returns nil they are durable.
 type Again interface {
 	SendAll(ctx context.Context, bodies [][]byte) error
+}
+
+// Live counts today's figures. It loses what it holds when the process ends, and nothing waits for it.
+type Live interface {
+	Count(live.Figures)
+	// Write writes what may be written by now.
+	Write(context.Context)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
@@ -117,7 +118,7 @@ func BenchmarkProjection(b *testing.B) {
 	p := &Process{
 		Profiles: people.Profiles{DB: db, Table: "Profiles"}, Orders: people.Orders{DB: db, Table: "Profiles"}, Timeline: people.Timeline{DB: db, Table: "Timeline"},
 		Rules: fixed{&Watch{}}, Outbox: outbox.Queues{job.ToSettlement: nowhere{}, job.ToOrchestration: nowhere{}, job.ToProjection: nowhere{}}, Self: nowhere{}, Postponer: nowhere{}, Currency: "CNY",
-		Now: func() time.Time { return t0 }, Jitter: func(time.Duration) time.Duration { return 0 },
+		Now: func() time.Time { return t0 }, Live: live.Begin(db, "Live", func() time.Time { return t0 }), Jitter: func(time.Duration) time.Duration { return 0 },
 	}
 	var bytes, n int
 	var used time.Duration

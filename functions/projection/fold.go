@@ -140,8 +140,10 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	var follows []profile.Follow
 	change := people.Change{Profile: p, Attach: who.attach}
 	record := profile.Commit{Version: version}
+	figures := b.today(p)
 	for i := range events {
 		e := &events[i]
+		figures.event(e)
 		p.Fold(&e.event, profile.Shop{Zone: b.process.Zone, Currency: b.process.Currency})
 		if err := b.mark(ctx, p, e); err != nil {
 			return err
@@ -164,6 +166,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 	for _, o := range orders {
 		if o.changed {
 			change.Orders = append(change.Orders, o.Order)
+			figures.order(o)
 		}
 	}
 	follows = append(follows, b.rules.memberships(p, b.process.Now())...)
@@ -177,6 +180,7 @@ func (b *batch) commit(ctx context.Context, g *group, who *person, events []inco
 		return err
 	}
 	g.commits++
+	b.process.Live.Count(figures.Figures)
 	who.attach = nil
 	if len(p.Outbox) > 0 {
 		b.note(pending{profile: p.ID, version: version, follows: slices.Clone(p.Outbox), group: g})
@@ -250,7 +254,8 @@ func compact(follows []profile.Follow) []profile.Follow {
 // heldOrder is an order while a commit is made.
 type heldOrder struct {
 	*order.Order
-	changed bool
+	changed     bool
+	known, paid bool // before: somebody had said that it was placed or paid; that it was paid
 }
 
 // orders loads the orders that the events report.
@@ -268,7 +273,7 @@ func (b *batch) orders(ctx context.Context, events []incoming) (map[string]*held
 	}
 	loaded, err := b.process.Orders.LoadAll(ctx, ids)
 	for id, o := range loaded {
-		held[id].Order = o
+		*held[id] = heldOrder{Order: o, known: !o.PlacedAt.IsZero() || o.Completed(), paid: o.Completed()}
 	}
 	return held, err
 }

@@ -32,6 +32,7 @@ type Process struct {
 	// Jitter answers a random share of a duration; it spreads those who lost a condition.
 	Jitter func(time.Duration) time.Duration
 	Ahead  Ahead // nil reads nothing ahead
+	Live   Live
 	// Together hears of each worker; nil where each transaction goes alone.
 	Together Together
 

@@ -21,6 +21,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
@@ -39,6 +40,7 @@ type Settings struct {
 	Due           string         `env:"DUE_TABLE"`
 	Referrals     string         `env:"REFERRALS_TABLE"`
 	Search        string         `env:"SEARCH_TABLE"`
+	Live          string         `env:"LIVE_TABLE"`
 	Events        string         `env:"EVENTS_QUEUE_URL"`
 	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -81,6 +83,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 			referrals,
 			listings,
 		},
+		Live:    live.Begin(db, s.Live, now),
 		Search:  listings,
 		List:    s.Search,
 		Present: people.Profiles{DB: db, Table: s.Profiles, Months: s.Months},
@@ -145,6 +148,7 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	}
 	b.run(work)
 	b.send(work)
+	p.Live.Write(work)
 	if p.Ahead != nil {
 		p.Ahead.Forget()
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
@@ -88,6 +89,7 @@ func (s *shop) worker() *Process {
 		Self:   s.reports, Currency: "CNY",
 		Later:     due.Due{DB: s.DB, Table: "Due", Now: s.Now},
 		Now:       s.Now,
+		Live:      live.Begin(s.DB, "Live", s.Now),
 		Postponer: s, Jitter: func(time.Duration) time.Duration { return 0 },
 	}
 	if s.blind {

@@ -80,6 +80,7 @@ const (
 	placesStayOpen         invariant = "placesStayOpen"
 	strangersGo            invariant = "strangersGo"
 	refusalsAreCounted     invariant = "refusalsAreCounted"
+	liveNeverMore          invariant = "liveNeverMore"
 	resultsAddUp           invariant = "resultsAddUp"
 	skippedAreListed       invariant = "skippedAreListed"
 	enteredAgainOnce       invariant = "enteredAgainOnce"
@@ -156,6 +157,7 @@ var invariants = []struct {
 	{secretsGoOn, checkProofs},
 	{takenOffApart, checkTakenOff},
 	{refusalsAreCounted, checkRefusals},
+	{liveNeverMore, checkLive},
 	{resultsAddUp, checkResults},
 	{skippedAreListed, checkSkipped},
 	{enteredAgainOnce, checkEntriesAgain},

@@ -41,6 +41,7 @@ func Tables() []Table {
 		{Name: "DeadLetters", TTL: true, Kept: true},
 		{Name: "Audit", TTL: true, Kept: true},
 		{Name: "Refusals", TTL: true},
+		{Name: "Live", TTL: true},
 		{Name: "Results", TTL: true, Kept: true},
 		{Name: "Search", Kept: true},
 		{Name: "Sessions", TTL: true},

@@ -73,7 +73,7 @@ func Start(t *testing.T) *Bench {
 	n := 0
 	id := func() string { n++; return fmt.Sprint("id-", n) }
 	b.Console = console.New(console.Settings{
-		CatalogTable: "Catalog", RunsTable: "Runs", ProfilesTable: "Profiles", LettersTable: "DeadLetters", AuditTable: "Audit", RefusalsTable: "Refusals", ResultsTable: "Results",
+		CatalogTable: "Catalog", RunsTable: "Runs", ProfilesTable: "Profiles", LettersTable: "DeadLetters", AuditTable: "Audit", RefusalsTable: "Refusals", ResultsTable: "Results", LiveTable: "Live",
 		EventsQueue: "events", SegmentationQueue: "segmentation", OrchestrationQueue: "orchestration", SettlementQueue: "settlement", NotificationsQueue: "notifications", ArchiveQueue: "archive",
 		EventsDead: "events-dead", SegmentationDead: "segmentation-dead", OrchestrationDead: "orchestration-dead", SettlementDead: "settlement-dead", NotificationsDead: "notifications-dead", ArchiveDead: "archive-dead",
 		OperatorKeys: keys, Zone: zone, Currency: money.Currency("CNY"),

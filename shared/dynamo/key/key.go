@@ -264,6 +264,13 @@ func Refusals(source string, hour time.Time, instance string) dynamo.Key {
 
 func RefusalList(source string) string { return "s#" + source }
 
+// Live table.
+
+// Live holds what an instance has counted within an hour: l#<day, YYYYMMDD> / <hour, HH>#<instance>, both in UTC
+func Live(hour time.Time, instance string) dynamo.Key {
+	return dynamo.At("l#"+hour.UTC().Format("20060102"), hour.UTC().Format("15")+"#"+instance)
+}
+
 // Results table.
 
 // Results counts what a campaign has decided: c#<campaign>#<part> / <lane>#<time of the audience, if it had one>#<variant>. Lane and part spread the counting.

@@ -22,8 +22,6 @@ const (
 	life = Shown + 24*time.Hour
 	// maxPages bounds a reading, at 1 MB a page: a week of a shop's mistakes is a fraction of one, and a flood by many instances may be more.
 	maxPages = 4
-
-	attrTotal = "n"
 )
 
 // Refusals is the table.
@@ -40,15 +38,9 @@ func (r Refusals) Put(ctx context.Context, of source.ID, instance string, t refu
 	if err != nil {
 		return fmt.Errorf("writing refusals of %s: %w", of, err)
 	}
-	total := dynamo.NumberValue(int64(t.Total()))
 	i := key.Refusals(string(of), t.Hour, instance).Item()
-	i[dynamo.AttrBody], i[attrTotal], i[dynamo.AttrTTL] = dynamo.TextValue(string(body)), total, dynamo.NumberValue(t.Hour.Add(life).Unix())
-	err = dynamo.Do(ctx, r.DB, dynamo.Put(r.Table, i, dynamo.Condition{
-		Text: "attribute_not_exists(#n) OR #n < :n", Names: map[string]string{"#n": attrTotal}, Values: dynamo.Item{":n": total}}))
-	if errors.Is(err, dynamo.ErrConflict) && !errors.Is(err, dynamo.ErrMet) {
-		return nil // no less stands there
-	}
-	if err != nil {
+	i[dynamo.AttrBody], i[dynamo.AttrTTL] = dynamo.TextValue(string(body)), dynamo.NumberValue(t.Hour.Add(life).Unix())
+	if err := dynamo.PutGreater(ctx, r.DB, r.Table, i, int64(t.Total())); err != nil {
 		return fmt.Errorf("keeping refusals of %s: %w", of, err)
 	}
 	return nil

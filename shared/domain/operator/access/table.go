@@ -148,6 +148,7 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/queues/{queue}/letters", Meaning: "the dead letters of a queue, and what each is about", Least: Viewer},
 		Row{Route: "POST /v1/queues/{queue}/redrive", Meaning: "send dead letters again", Least: Approver},
 		Row{Route: "GET /v1/refusals", Meaning: "how much was refused of each source lately", Least: Viewer},
+		Row{Route: "GET /v1/live", Meaning: "today's figures while they come in", Least: Viewer},
 		Row{Route: "GET /v1/sources/{id}/refusals", Meaning: "what was refused of a source and warned of, and why", Least: Viewer},
 		Row{Route: "GET /v1/campaigns/{id}/results", Meaning: "how far a campaign is, and what became of its notifications", Least: Viewer},
 		Row{Route: "GET /v1/audit", Meaning: "the audit log", Least: Approver},

@@ -89,6 +89,7 @@ const (
 	ConsentRevoked     = "Consent Revoked"
 	Unsubscribed       = "Unsubscribed"
 	EmailBounced       = "Email Bounced"
+	EmailLinkClicked   = "Email Link Clicked"
 	EmailMarkedAsSpam  = "Email Marked as Spam"
 	EmailConfirmed     = "Email Address Confirmed" // ours: by the link of a confirmation
 	ExperimentViewed   = "Experiment Viewed"
