@@ -37,6 +37,7 @@ func TestGoldenRequests(t *testing.T) {
 		"post-run-future":          {422, `"field":"asOf"`},
 		"get-run-missing":          {404, `"detail":"there is no run \"none\""`},
 		"get-queues":               {200, `[]`},
+		"get-live":                 {200, `"day":"2026-11-21","at":"2026-11-21T08:00:00Z","provisional":true,"currency":"CNY","sum":{"events":0,`},
 		"post-stop":                {201, `{"id":"run-1","channel":"email","keepTransactional":true,"since":"2026-11-21T08:00:00Z","by":{"name":"operator key"`},
 		"post-resume":              {200, `{"stopped":[],"note":"nothing was resumed: no call has stopped everything"}`},
 		"get-stop-missing":         {404, `there is no stop`},
