@@ -179,7 +179,7 @@ func warns(t *testing.T, text string, send func(text string) (printed string)) {
 		t.Errorf("a good order is answered %s", printed)
 	}
 	misspelt := strings.NewReplacer("Order Completed", "order_completed", "order-A-1", "order-A-2").Replace(text)
-	if printed := send(misspelt); !strings.Contains(printed, "counts otherwise:") || !strings.Contains(printed, "is no standard name, but nearly") {
+	if printed := send(misspelt); !strings.Contains(printed, "counts otherwise:") || !strings.Contains(printed, "is no standard name: did you mean") {
 		t.Errorf("a misspelt name is answered %q", printed)
 	}
 }

@@ -21,7 +21,7 @@ func TestGoldenRequests(t *testing.T) {
 			`{"index":0,"field":"timestamp","reason":"has no zone and is read in the shop's, Asia/Shanghai: end it in Z or +08:00"},` +
 			`{"index":0,"field":"event","reason":"moves no money, since the source may not: send it with the server key, or give the source \"money\": true"},` +
 			`{"index":0,"field":"properties.total","reason":"is missing, and so are revenue, subtotal and prices of all products: the order counts with nothing until a report says what it came to"},` +
-			`{"index":1,"field":"event","reason":"is no standard name, but nearly \"Order Completed\": it counts as an event of your own"},` +
+			`{"index":1,"field":"event","reason":"is no standard name: did you mean \"Order Completed\"? It counts as an event of your own, and no order is booked"},` +
 			`{"index":2,"field":"traits.email","reason":"is no e-mail address: it is kept as a trait, and nobody is written to or known by it"},` +
 			`{"index":2,"field":"traits.birthday","reason":"is no date such as 1990-05-31: it is kept as a trait, and no birthday"}]`, 3},
 		"identify":          {200, `{"success":true}`, 1},

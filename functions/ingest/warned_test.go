@@ -60,6 +60,24 @@ func TestWarningsAreKept(t *testing.T) {
 	}
 }
 
+// TestANameAmissByTheServerKey books no order, and says so wherever somebody looks: in the 200, in what operators see, and in the log.
+func TestANameAmissByTheServerKey(t *testing.T) {
+	b, s := newRefusing(t)
+	log := logged(t)
+	a := b.post("/v1/track", serverKey, `{"messageId":"order-A-2","userId":"u-1001","event":"Order Complete","properties":{"order_id":"A-2","total":12}}`)
+	const want = `0 event is no standard name: did you mean "Order Completed"? It counts as an event of your own, and no order is booked`
+	if got := told(a.Warnings); a.status != 200 || !a.Success || got != want {
+		t.Errorf("answered %d %q, want %q", a.status, got, want)
+	}
+	entry := refusal.Entry{At: b.Now(), What: "Order Completed", Field: "event", Code: refusal.Name, MessageID: "order-A-2", OrderID: "A-2"}
+	if got := s.kept["server one 08:00"].Warned.Last; !slices.Equal(got, []refusal.Entry{entry}) {
+		t.Errorf("kept is %+v", got)
+	}
+	if line := log.String(); !strings.Contains(line, `"msg":"warned"`) || !strings.Contains(line, `"what":"Order Completed"`) {
+		t.Errorf("logged is %s", line)
+	}
+}
+
 // TestAFloodOfWarnings sends for hours what is taken with a warning, as a shop does that does not know: it costs fewer writes and lines than what is refused.
 func TestAFloodOfWarnings(t *testing.T) {
 	b, s := newRefusing(t)

@@ -106,7 +106,7 @@ func TestWhatIsWarnedOfCounts(t *testing.T) {
 		{"type":"identify","userId":"u","traits":{"email":"mei","phone":"13800001111"}},
 		{"type":"track","event":"Order Completed","userId":"u","timestamp":"2026-11-21 15:00:00","properties":{"order_id":"A","total":"?"}}]}`)
 	const zone = " has no zone and is read in the shop's, Asia/Shanghai: end it in Z or +08:00"
-	if want := "- sentAt" + zone + "; 0 timestamp" + zone + `; 1 event is no standard name, but nearly "Order Completed": it counts as an event of your own; ` +
+	if want := "- sentAt" + zone + "; 0 timestamp" + zone + `; 1 event is no standard name: did you mean "Order Completed"? It counts as an event of your own, and no order is booked; ` +
 		"2 properties.price is not a decimal amount of zero or more, so the cart has the product without a price; " +
 		"3 traits.email is no e-mail address: it is kept as a trait, and nobody is written to or known by it"; told(a.Warnings) != want {
 		t.Errorf("warned %q\nwant %q", told(a.Warnings), want)

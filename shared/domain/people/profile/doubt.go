@@ -19,7 +19,11 @@ func Doubt(e *event.Event, shop money.Currency, warn func(field, reason string))
 	case event.Track:
 		if !standard[e.Name] {
 			if name := Alike(e.Name); name != "" {
-				warn("event", "is no standard name, but nearly "+strconv.Quote(name)+": it counts as an event of your own")
+				reason := "is no standard name: did you mean " + strconv.Quote(name) + "? It counts as an event of your own"
+				if strings.HasPrefix(name, "Order ") {
+					reason += ", and no order is booked"
+				}
+				warn("event", reason)
 			}
 			return
 		}

@@ -73,7 +73,7 @@ func TestDoubt(t *testing.T) {
 	const kept = ": it is kept as a trait, and "
 	for name, c := range map[string]struct{ kind, event, body, want string }{
 		"a standard name":           {"track", "Product Viewed", `{"currency":"CNY","price":"?"}`, ""},
-		"nearly a standard name":    {"track", "product_viewed", `{"currency":"RMB"}`, `event is no standard name, but nearly "Product Viewed": it counts as an event of your own`},
+		"nearly a standard name":    {"track", "product_viewed", `{"currency":"RMB"}`, `event is no standard name: did you mean "Product Viewed"? It counts as an event of your own`},
 		"a name of the shop's":      {"track", "Wheel Spun", `{"currency":"RMB"}`, ""},
 		"no properties":             {"track", "Product Added", ``, ""},
 		"a name for a currency":     {"track", "Product Viewed", `{"currency":"RMB"}`, currency},

@@ -37,7 +37,7 @@ func TestCodesOfReasons(t *testing.T) {
 // TestCodesOfWarnings has a reason of each kind as answers give them.
 func TestCodesOfWarnings(t *testing.T) {
 	for reason, want := range map[string]Code{
-		"moves no money, since the source may not: send it with the server key": NoMoney, `is no standard name, but nearly "Order Completed": it counts as an event of your own`: Name,
+		"moves no money, since the source may not: send it with the server key": NoMoney, `is no standard name: did you mean "Order Completed"? It counts as an event of your own, and no order is booked`: Name,
 		"has no zone and is read in the shop's, UTC: end it in Z or +08:00": Zone, "is more than 24 hours ahead and counts as now": Time, "is missing or longer than 128 bytes": Missing,
 		"is missing, and so are revenue, subtotal and prices of all products": Missing, "is not a decimal amount within range, so it is not used": Amount, "is not a whole number of one or more: one piece counts": Amount,
 		"is greater than an order may be, so it is not used": Amount, "is not a currency of ISO 4217, such as CNY, so the event's amounts are not used": Currency,
