@@ -20,7 +20,7 @@ type fieldShown struct {
 	Values    []valueShown `json:"values,omitempty"`
 }
 
-// valueShown is a known value. Count is how many profiles have it by the last finished run; absent where no run counts it.
+// valueShown is a known value. Count is how many profiles have it by the last finished run; absent where no run counts it, or too few people have it to say.
 type valueShown struct {
 	rule.Value
 	Count *int `json:"count,omitempty"`
@@ -60,19 +60,41 @@ func (p *Process) fields(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	answer := fieldsShown{Lang: language, Currency: p.Shop.Currency, Decimals: p.Shop.Currency.Exponent()}
 	last := lastMoved(runs)
+	var known map[string][]score.Valued
+	if last != nil {
+		if known, err = p.Runs.Values(r.Context(), *last); err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+	}
+	answer := fieldsShown{Lang: language, Currency: p.Shop.Currency, Decimals: p.Shop.Currency.Exponent()}
 	if last != nil {
 		answer.Counted = &counted{RunID: last.ID, AsOf: last.AsOf, At: last.FinishedAt}
 	}
 	for _, f := range rule.Fields(language) {
 		shown := fieldShown{Field: f, UnitLabel: rule.UnitLabel(f.Unit, language, string(p.Shop.Currency))}
-		for _, v := range f.Values {
-			shown.Values = append(shown.Values, valueShown{Value: v, Count: countOf(last, f.Name, v.Value)})
-		}
+		shown.Values = valuesOf(f, last, known[f.Name])
 		answer.Items = append(answer.Items, shown)
 	}
 	httpapi.JSON(w, http.StatusOK, answer)
+}
+
+// valuesOf are the values that a field can have, and of one that can have any those that people have.
+func valuesOf(f rule.Field, last *score.Run, known []score.Valued) (all []valueShown) {
+	for _, v := range f.Values {
+		shown := valueShown{Value: v, Count: countOf(last, f.Name, v.Value)}
+		if i := slices.IndexFunc(known, func(k score.Valued) bool { return k.Value == v.Value }); i >= 0 && shown.Count == nil {
+			shown.Count = &known[i].Count
+		}
+		all = append(all, shown)
+	}
+	if len(f.Values) == 0 {
+		for i := range known {
+			all = append(all, valueShown{Value: rule.Value{Value: known[i].Value, Label: known[i].Value}, Count: &known[i].Count})
+		}
+	}
+	return all
 }
 
 // countOf is how many profiles a run has found with a value of a field: it counts classes alone.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/runs"
 )
 
 // fieldAnswer is GET /v1/fields as a caller reads it.
@@ -94,5 +96,43 @@ func TestClassesAreCounted(t *testing.T) {
 	}
 	if strings.Contains(by["gender"], "0") {
 		t.Errorf("no run counts %s", by["gender"])
+	}
+}
+
+// TestValuesThatPeopleHaveAreShown of fields that may have any, and counted of those with values of their own: by the run that the counts are of.
+func TestValuesThatPeopleHaveAreShown(t *testing.T) {
+	b := newBench(t)
+	run, err := b.process.Runs.Create(t.Context(), score.Run{ID: "r", CreatedAt: start, Shards: 3})
+	b.Must(err)
+	b.Must(b.process.Runs.SaveResult(t.Context(), run, 1, runs.RunResult{Values: map[string][]score.Valued{"city": {{Value: "a shard's", Count: 9}}}}))
+	b.Must(b.process.Runs.SaveResult(t.Context(), run, 3, runs.RunResult{Values: map[string][]score.Valued{"city": {{Value: "上海", Count: 12}, {Value: "Ulm", Count: 5}}, "gender": {{Value: "male", Count: 7}}}}))
+	b.Must(b.process.Runs.SaveFindings(t.Context(), "r", score.Findings{Profiles: 30, Counts: score.Counts{"lifecycle": {"new": 30}}}))
+	if _, by := b.fields(""); by["city"] != "City text   live=true" {
+		t.Errorf("before the run has finished: %s", by["city"])
+	}
+	b.Must(b.process.Runs.SaveOutcome(t.Context(), "r", score.Outcome{FinishedAt: start}))
+	for lang, want := range map[string]map[string]string{
+		"":         {"city": "City text   live=true; 上海 上海 12; Ulm Ulm 5", "gender": "Gender text   live=true; female Female; male Male 7; other Other", "province": "Province text   live=true"},
+		"?lang=zh": {"city": "城市 text   live=true; 上海 上海 12; Ulm Ulm 5", "gender": "性别 text   live=true; female 女; male 男 7; other 其他"},
+	} {
+		_, by := b.fields(lang)
+		for name, text := range want {
+			if by[name] != text {
+				t.Errorf("%s is %q, want %q", name, by[name], text)
+			}
+		}
+		if !strings.Contains(by["lifecycle"], "30") {
+			t.Errorf("the classes are %s", by["lifecycle"])
+		}
+	}
+	for _, nth := range []int{1, 2, 3} {
+		before := b.DB.Calls("GetItem")
+		b.DB.Fail("GetItem", nth, dynamotest.NotPersisted)
+		status := b.call("GET", "/v1/fields", "").Code
+		reached := b.DB.Calls("GetItem")-before >= nth
+		b.DB.Heal()
+		if (status == 503) != reached {
+			t.Errorf("where read %d fails (%v) it is answered %d", nth, reached, status)
+		}
 	}
 }

@@ -17,12 +17,12 @@ func (p *Process) close(ctx context.Context, run score.Run) error {
 		return queue.Drop(fmt.Errorf("closing run %s: only %d of %d shards are collected; the last one closes it", run.ID, len(run.Collected), run.Shards))
 	}
 	if run.Findings == nil {
-		findings, segments, err := p.findings(ctx, run)
+		findings, counted, err := p.findings(ctx, run)
 		if err != nil {
 			return err
 		}
 		// What collecting counted stands beside the shards' results, as that of one more shard.
-		if err := p.Runs.SaveResult(ctx, run, run.Shards, runs.RunResult{Segments: segments}); err != nil {
+		if err := p.Runs.SaveResult(ctx, run, run.Shards, counted); err != nil {
 			return err
 		}
 		if err := p.Runs.SaveFindings(ctx, run.ID, findings); err != nil {
@@ -45,9 +45,9 @@ func (p *Process) close(ctx context.Context, run score.Run) error {
 	return p.sendJobs(ctx, jobs)
 }
 
-func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, map[string]int, error) {
+func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, runs.RunResult, error) {
 	findings := score.Findings{Counts: score.Counts{}}
-	segments := map[string]int{}
+	segments, values := map[string]int{}, score.Values{Missing: run.ReportOnly}
 	var (
 		r, f       []int32
 		m          []int64
@@ -56,7 +56,7 @@ func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, 
 	if !run.ReportOnly {
 		set, err := p.definitions(ctx, run)
 		if err != nil {
-			return score.Findings{}, nil, err
+			return score.Findings{}, runs.RunResult{}, err
 		}
 		for _, id := range set.IDs() {
 			segments[string(id)] = 0
@@ -72,6 +72,7 @@ func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, 
 		findings.Unreadable += s.Unreadable
 		findings.Refused += s.Refused
 		findings.Counts.Merge(s.Counts)
+		values.Merge(s.Values)
 		for id, n := range s.Segments {
 			segments[id] += n
 		}
@@ -85,15 +86,15 @@ func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, 
 		return nil
 	})
 	if err != nil {
-		return score.Findings{}, nil, err
+		return score.Findings{}, runs.RunResult{}, err
 	}
 	findings.Model = score.Fit(append([]int32(nil), r...), append([]int32(nil), f...), append([]int64(nil), m...), run.Scoring)
 	for i := range m {
 		scores := findings.Score(score.Facts{R: int(r[i]), F: int(f[i]), M: m[i]})
 		if scores.Lifecycle, err = codesLifecycle.decode(lifecycles[i]); err != nil {
-			return score.Findings{}, nil, err
+			return score.Findings{}, runs.RunResult{}, err
 		}
 		findings.Counts.AddScores(scores)
 	}
-	return findings, segments, nil
+	return findings, runs.RunResult{Segments: segments, Values: values.Told()}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -90,7 +91,7 @@ func (p *Process) part(ctx context.Context, run score.Run, shop profile.Shop, se
 	if !errors.Is(err, dynamo.ErrNotFound) {
 		return "", err
 	}
-	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: score.Counts{}, Segments: map[string]int{}}}
+	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: score.Counts{}, Segments: map[string]int{}, Values: &score.Values{}}}
 	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page people.ScanPage) error { return c.page(ctx, page) })
 	if err != nil && !errors.Is(err, errPartFull) {
 		return "", err
@@ -106,10 +107,14 @@ func (p *Process) part(ctx context.Context, run score.Run, shop profile.Shop, se
 	return part.Next, err
 }
 
-// pack packs the part. Should the answers of very many definitions burst it, they are left out, and scoring asks everybody again.
+// pack packs the part. Should what people have, or the answers of very many definitions, burst it, they are left out, and scoring asks everybody again.
 func (c *collector) pack() ([]byte, error) {
 	packed, err := packColumns(c.summary, c.rows)
 	if err != nil || len(packed) <= maxPartBytes {
+		return packed, err
+	}
+	c.summary.Values = &score.Values{Missing: true}
+	if packed, err = packColumns(c.summary, c.rows); err != nil || len(packed) <= maxPartBytes {
 		return packed, err
 	}
 	for i := range c.rows {
@@ -224,6 +229,7 @@ func (c *collector) add(one *profile.Profile) {
 		}
 		return
 	}
+	rule.Of(all, c.run.CreatedAt, c.shop).Values(c.summary.Values.Add)
 	c.ask(one, all, &r)
 	if facts.Buyer() || r.differs || r.old != r.own {
 		c.rows = append(c.rows, r)

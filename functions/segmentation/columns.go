@@ -47,6 +47,8 @@ type summary struct {
 	Counts      score.Counts `json:"counts"`
 	// Segments counts members as far as scoring cannot change them: of live definitions all, of scored ones those who are no buyers.
 	Segments map[string]int `json:"segments,omitempty"`
+	// Values is nil of a part that the version before collected.
+	Values *score.Values `json:"values,omitempty"`
 }
 
 // columnsVersion is the first byte of an unpacked part.

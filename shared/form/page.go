@@ -20,6 +20,8 @@ type Page struct {
 	References func(kind string) []Option
 	// Count is how many people a field is known to have a value of; false where nobody has counted.
 	Count func(field, value string) (int, bool)
+	// Known are values that people have of a field that may have any, with how many people that are; nil where nobody has counted.
+	Known func(field string) []Option
 	// New says that the document has no id yet. That of another stays as it is.
 	New bool
 	// ReadOnly shows what there is, and no button.

@@ -184,7 +184,7 @@ func (r ruleView) Values() []Option {
 		label := value.Label
 		if r.Count != nil {
 			if n, counted := r.Count(f.Name, value.Value); counted {
-				label += " (" + strconv.Itoa(n) + " " + r.T("rule.people") + ")"
+				label += " (" + People(n, r.Language) + ")"
 			}
 		}
 		all = append(all, Option{value.Value, label})
@@ -195,6 +195,20 @@ func (r ruleView) Values() []Option {
 		}
 	}
 	return all
+}
+
+// People is a number of people in words.
+func People(n int, l rule.Language) string {
+	return strconv.Itoa(n) + " " + words["rule.people"].In(l)
+}
+
+// Known are the values that are offered for a line.
+func (r ruleView) Known() []Option {
+	f, is := r.asked()
+	if r.Page.Known == nil || !is || r.Value() != "line" {
+		return nil
+	}
+	return r.Page.Known(f.Name)
 }
 
 // Ticked says whether a value was picked.

@@ -12,8 +12,10 @@ import (
 
 	"github.com/userops/userops/functions/pages/pagestest"
 	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/runs"
 )
 
 // saved are documents for the pages to show.
@@ -158,6 +160,26 @@ func TestTheSegmentOfTheIssue(t *testing.T) {
 	}
 	has(t, "what was saved", f.Page(w.Header().Get("Location")), "已保存", "away")
 	has(t, "the versions", f.Page("/console/segments/versions?id=away"), "away 的历史版本", "当前")
+}
+
+// TestValuesThatPeopleHaveAreOffered beside a field that may have any, with how many have them, in either language.
+func TestValuesThatPeopleHaveAreOffered(t *testing.T) {
+	b := shop(t)
+	store := runs.Runs{DB: b.DB, Table: "Runs"}
+	run, err := store.Create(t.Context(), score.Run{ID: "r", CreatedAt: pagestest.Noon, Shards: 2})
+	b.Must(err)
+	b.Must(store.SaveResult(t.Context(), run, 2, runs.RunResult{Values: map[string][]score.Valued{"city": {{Value: "上海", Count: 12}, {Value: "<Ulm>", Count: 5}}}}))
+	b.Must(store.SaveFindings(t.Context(), "r", score.Findings{Profiles: 30, Counts: score.Counts{}}))
+	b.Must(store.SaveOutcome(t.Context(), "r", score.Outcome{FinishedAt: pagestest.Noon}))
+	b.Put("/v1/segments/here", `{"name":"Here","rule":{"all":[{"field":"city","op":"eq","value":"上海"},{"field":"province","op":"eq","value":"x"}]}}`)
+	for lang, people := range map[text.Lang]string{text.Chinese: "人", text.English: "people"} {
+		page := b.As(access.Editor, lang).Page("/console/segments/edit?id=here")
+		want := `list="doc.rule[0]~known" autocomplete="off">` + `<datalist id="doc.rule[0]~known"><option value="上海">12 ` + people + `</option><option value="&lt;Ulm&gt;">5 ` + people + `</option></datalist>`
+		if !strings.Contains(page, want) || strings.Contains(page, "doc.rule[1]~known") {
+			at := max(0, strings.Index(page, "doc.rule[0]~value")-20)
+			t.Errorf("%s: %s", lang, page[at:min(len(page), at+700)])
+		}
+	}
 }
 
 // TestErrorsKeepWhatWasTyped: what cannot be read, what the API refuses, and what a role may not save stand in the page with all that was typed, in either language.

@@ -21,7 +21,7 @@ func drawing(v *view.Visit, f *schema.Field) (form.Page, error) {
 	p := form.Page{Language: language(v)}
 	kinds, ruled := referred(f)
 	found := make([][]form.Option, len(kinds))
-	counts := map[string]map[string]int{}
+	counts, known := map[string]map[string]int{}, map[string][]form.Option{}
 	var asked []func(context.Context) error
 	for i, kind := range kinds {
 		asked = append(asked, func(ctx context.Context) (err error) {
@@ -30,7 +30,7 @@ func drawing(v *view.Visit, f *schema.Field) (form.Page, error) {
 		})
 	}
 	if ruled {
-		asked = append(asked, func(ctx context.Context) error { return counted(ctx, v, counts) })
+		asked = append(asked, func(ctx context.Context) error { return counted(ctx, v, counts, known) })
 	}
 	if err := v.Together(asked...); err != nil {
 		return p, err
@@ -41,6 +41,7 @@ func drawing(v *view.Visit, f *schema.Field) (form.Page, error) {
 		}
 		return nil
 	}
+	p.Known = func(field string) []form.Option { return known[field] }
 	p.Count = func(field, value string) (int, bool) {
 		n, has := counts[field][value]
 		return n, has
@@ -108,8 +109,8 @@ func classes(l rule.Language) (all []form.Option) {
 	return all
 }
 
-// counted notes how many people are known to have each value.
-func counted(ctx context.Context, v *view.Visit, into map[string]map[string]int) error {
+// counted notes how many people are known to have each value, and of a field that may have any the values that people have.
+func counted(ctx context.Context, v *view.Visit, into map[string]map[string]int, known map[string][]form.Option) error {
 	var answer struct {
 		Items []struct {
 			Name   string
@@ -131,6 +132,7 @@ func counted(ctx context.Context, v *view.Visit, into map[string]map[string]int)
 				into[f.Name] = map[string]int{}
 			}
 			into[f.Name][value.Value] = *value.Count
+			known[f.Name] = append(known[f.Name], form.Option{Value: value.Value, Label: form.People(*value.Count, language(v))})
 		}
 	}
 	return nil

@@ -293,6 +293,8 @@ type RunResult struct {
 	Changed    int            `json:"changed"`
 	PassedOver int            `json:"passedOver,omitempty"` // could not be read
 	Segments   map[string]int `json:"segments,omitempty"`
+	// Values are those that people have of some fields, with the result that closing writes alone.
+	Values map[string][]score.Valued `json:"values,omitempty"`
 }
 
 // SaveResult keeps the result of a shard; a later one for the same shard replaces it.
@@ -308,6 +310,22 @@ func (s Runs) SaveResult(ctx context.Context, run score.Run, shard int, result R
 		return fmt.Errorf("saving the result of shard %d of run %s: %w", shard, run.ID, err)
 	}
 	return nil
+}
+
+// Values are the values that people had of some fields when a run counted them; none of a run that counted none, or is long ago.
+func (s Runs) Values(ctx context.Context, run score.Run) (map[string][]score.Valued, error) {
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Result(run.ID, run.Shards))
+	if err != nil {
+		return nil, fmt.Errorf("reading the values of run %s: %w", run.ID, err)
+	}
+	if found == nil {
+		return nil, nil
+	}
+	var result RunResult
+	if err := json.Unmarshal([]byte(dynamo.TextOf(found, dynamo.AttrBody)), &result); err != nil {
+		return nil, fmt.Errorf("reading the values of run %s: %w", run.ID, err)
+	}
+	return result.Values, nil
 }
 
 // Results reads the results of all shards that have one.
