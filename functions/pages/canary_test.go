@@ -43,6 +43,8 @@ func poisoned(path, canary string) string {
 	case strings.HasSuffix(path, "/profiles/-/referrals"):
 		one := map[string]any{"programId": canary, "code": canary, "state": canary, "reason": canary, "friendProfileId": canary, "advocateProfileId": canary + "2", "flags": []any{canary}}
 		answer = map[string]any{"asAdvocate": []any{one}, "asFriend": []any{one}, "next": canary}
+	case strings.HasSuffix(path, "/live"):
+		answer = map[string]any{"currency": canary, "sum": map[string]int{"gmv": 5}}
 	case strings.HasSuffix(path, "/audit"):
 		item["action"], item["kind"], item["of"], item["from"], item["before"], item["after"], item["fields"] = canary, canary, canary, canary, 1, 2, []any{canary}
 		item["by"] = map[string]any{"name": canary, "role": canary}

@@ -202,7 +202,7 @@ func TestFailuresOfTheAPI(t *testing.T) {
 		}
 	}
 	b.Break = func(*http.Request) *http.Response { return answered(200, "application/json", "<html>") }
-	if w := f.Get("/console"); w.Code != 200 || strings.Count(w.Body.String(), "cannot be read just now") != 5 {
+	if w := f.Get("/console"); w.Code != 200 || strings.Count(w.Body.String(), "cannot be read just now") != 6 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	b.Break = nil

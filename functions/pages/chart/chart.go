@@ -29,6 +29,7 @@ type Drawing struct {
 
 	Bars  []Bar
 	Line  string // its points
+	Other string // those of what it is compared with; empty for nothing
 	Ticks []Tick
 }
 
@@ -77,17 +78,30 @@ func Bars(id, title, says string, points []Point) Drawing {
 	return d
 }
 
-// Line draws a line through the points, from the left, from zero at its floor.
-func Line(id, title, says string, points []Point) Drawing {
-	d := Drawing{ID: id, Title: title, Says: says, Most: most(points)}
+// Line draws a line through the points, from the left, from zero at its floor, and a paler one through what they are compared with. Two lines begin at the same place and go by the same steps.
+func Line(id, title, says string, points, compared []Point) Drawing {
+	d := Drawing{ID: id, Title: title, Says: says, Most: max(most(points), most(compared))}
+	steps := max(len(points), len(compared))
+	d.Line, d.Other = d.through(points, steps), d.through(compared, steps)
+	ticked := points
+	if len(compared) > len(points) {
+		ticked = compared
+	}
+	for i, p := range ticked {
+		d.tick(place(i, steps), p)
+	}
+	return d
+}
+
+func place(i, steps int) float64 { return round(float64(width) * (float64(i) + 0.5) / float64(steps)) }
+
+// through are the points of a line.
+func (d *Drawing) through(points []Point, steps int) string {
 	at := make([]string, len(points))
 	for i, p := range points {
-		x := round(float64(width) * (float64(i) + 0.5) / float64(len(points)))
-		at[i] = fmt.Sprintf("%g,%g", x, round(floor-float64(floor-ceil)*float64(p.Value)/float64(max(d.Most, 1))))
-		d.tick(x, p)
+		at[i] = fmt.Sprintf("%g,%g", place(i, steps), round(floor-float64(floor-ceil)*float64(p.Value)/float64(max(d.Most, 1))))
 	}
-	d.Line = strings.Join(at, " ")
-	return d
+	return strings.Join(at, " ")
 }
 
 func (d *Drawing) tick(x float64, p Point) {

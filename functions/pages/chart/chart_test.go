@@ -46,14 +46,22 @@ func TestBars(t *testing.T) {
 
 // TestLine goes through each point, the greatest at the top and zero at the floor.
 func TestLine(t *testing.T) {
-	d := Line("id", "Title", "Says", points(0, 5, 10, 0))
+	d := Line("id", "Title", "Says", points(0, 5, 10, 0), nil)
 	if want := "90,136 270,72 450,8 630,136"; d.Line != want || d.Most != 10 || len(d.Ticks) != 2 {
 		t.Errorf("the line is %s, want %s", d.Line, want)
 	}
-	if d := Line("", "", "", points(0, 0)); d.Line != "180,136 540,136" {
+	if d := Line("", "", "", points(0, 0), nil); d.Line != "180,136 540,136" {
 		t.Errorf("of zeros the line is %s", d.Line)
 	}
-	if d := Line("", "", "", nil); d.Line != "" || strings.Contains(fmt.Sprintf("%+v", d), "NaN") {
+	if d := Line("", "", "", nil, nil); d.Line != "" || strings.Contains(fmt.Sprintf("%+v", d), "NaN") {
 		t.Errorf("of nothing is drawn %+v", d)
+	}
+}
+
+// TestTwoLines have one scale and the same steps, and the ticks of the longer one.
+func TestTwoLines(t *testing.T) {
+	d := Line("id", "Title", "Says", points(5, 10), points(0, 0, 20, 0))
+	if d.Line != "90,104 270,72" || d.Other != "90,136 270,136 450,8 630,136" || d.Most != 20 || len(d.Ticks) != 2 || d.Ticks[1].X != 450 {
+		t.Errorf("%+v", d)
 	}
 }

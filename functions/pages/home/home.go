@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/userops/userops/functions/pages/chart"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/operator/access"
 )
@@ -16,7 +17,7 @@ import (
 //go:embed *.html
 var files embed.FS
 
-var pages = view.Parse(files)
+var pages = view.Parse(files, chart.Parts)
 
 // Rows are the pages of the package.
 func Rows() []view.Row {
@@ -73,6 +74,27 @@ type list[T any] struct {
 	Next  string
 }
 
+// figures are what was counted of a stretch of time. Money is in minor units.
+type figures struct{ Events, Visitors, Orders, GMV, Paid, Sum, Sent int64 }
+
+// hourly is the figures of an hour.
+type hourly struct {
+	At time.Time
+	figures
+}
+
+// today is what has come in so far, beside the same day of last week.
+type today struct {
+	Currency string
+	Sum      figures
+	Hours    []hourly
+	LastWeek struct {
+		Until figures
+		Hours []hourly
+	}
+	Partial bool
+}
+
 // part is what a card shows, or that it could not be read.
 type part[T any] struct {
 	Found  T
@@ -86,17 +108,20 @@ type overview struct {
 	Campaigns part[list[campaign]]
 	Stops     part[list[stop]]
 	Refused   part[list[refused]]
+	Today     part[today]
 	now       time.Time
+	zone      *time.Location
 }
 
 func show(v *view.Visit) error {
-	o := overview{now: v.Now()}
+	o := overview{now: v.Now(), zone: v.Shop.Zone}
 	err := v.Together(
 		read(v, &o.Queues, nil, "queues"),
 		read(v, &o.Runs, url.Values{"limit": {"1"}}, "runs"),
 		read(v, &o.Campaigns, url.Values{"limit": {"200"}}, "campaigns"),
 		read(v, &o.Stops, nil, "stops"),
 		read(v, &o.Refused, nil, "refusals"),
+		read(v, &o.Today, nil, "live"),
 	)
 	if err != nil {
 		return err
@@ -201,7 +226,7 @@ func (o overview) Growing() (all []refused) {
 // Calm says that nothing needs anybody.
 func (o overview) Calm() bool {
 	return o.Dead() == 0 && len(o.Stops.Found.Items) == 0 && !o.Overdue() && !o.Missed() && len(o.Growing()) == 0 &&
-		!o.Queues.Failed && !o.Runs.Failed && !o.Campaigns.Failed && !o.Stops.Failed && !o.Refused.Failed
+		!o.Queues.Failed && !o.Runs.Failed && !o.Campaigns.Failed && !o.Stops.Failed && !o.Refused.Failed && !o.Today.Failed
 }
 
 // Needed says that something needs a decision.

@@ -90,3 +90,31 @@ func TestTheLastRun(t *testing.T) {
 		}
 	}
 }
+
+// TestToday stands beside the same day of last week, as a table and drawn by the hour.
+func TestToday(t *testing.T) {
+	b := pagestest.Start(t) // 20:00 in Shanghai
+	b.Break = func(r *http.Request) *http.Response {
+		if r.URL.Path != "/v1/live" {
+			return nil
+		}
+		body := `{"currency":"CNY","sum":{"events":1500,"visitors":40,"orders":30,"gmv":123450,"sum":100000,"sent":7},
+			"hours":[{"at":"2026-11-21T08:00:00+08:00","events":500,"orders":10},{"at":"2026-11-21T20:00:00+08:00","events":1000,"orders":20}],
+			"lastWeek":{"until":{"events":1000,"orders":40},"hours":[{"at":"2026-11-14T08:00:00+08:00","events":1000,"orders":40},{"at":"2026-11-14T23:00:00+08:00","events":2000}]},"partial":true}`
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
+	}
+	page := b.As(access.Viewer, text.Chinese).Page("/console")
+	for _, want := range []string{
+		`<th scope="row">事件</th><td class="n">1,500</td><td class="n">1,000</td><td class="n">50.0%</td>`, `<th scope="row">订单</th><td class="n">30</td><td class="n">40</td><td class="n">-25.0%</td>`,
+		`<th scope="row">下单金额</th><td class="n">¥1,234.50</td><td class="n">¥0.00</td><td class="n"></td>`, `<th scope="row">08:00</th><td class="n">500</td><td class="n">1,000</td><td class="n">10</td><td class="n">40</td>`,
+		"实线是今天，到现在 1,500 个事件", "没有读全", ">18:00</text>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("lacks %s: %s", want, page)
+		}
+	}
+	line, other := page[strings.Index(page, `class="line"`):], page[strings.Index(page, `class="other"`):]
+	if n, m := strings.Count(line[:strings.Index(line, "/>")], ","), strings.Count(other[:strings.Index(other, "/>")], ","); n != 21 || m != 24 || strings.Contains(page, ">21:00</th>") || !strings.Contains(page, ">20:00</th>") {
+		t.Errorf("today is drawn by %d points, last week by %d: %s", n, m, page)
+	}
+}

@@ -110,7 +110,7 @@ func (t trend) Chart(title, says string) chart.Drawing {
 			points[i].Tick = s.Run.AsOf
 		}
 	}
-	return chart.Line("trend-line", title, says, points)
+	return chart.Line("trend-line", title, says, points, nil)
 }
 
 // Box is the extent of the drawing.
