@@ -19,6 +19,8 @@ import (
 const (
 	priceAlarmMetric = 0.10 // a month, each metric that an alarm looks at
 	priceSchedule    = 1.00e-6
+	priceObjectWrite = 5.00e-6 // of S3, and a list
+	priceObjectRead  = 0.40e-6
 
 	month = 30 * 24 * time.Hour
 	// freeReceives and freeAlarmMetrics are what an account has each month without paying; its other stacks share in it. Of invocations of schedules it has 14 million.
@@ -42,6 +44,8 @@ func TestIdleCost(t *testing.T) {
 			every := 24 * time.Hour
 			if s.Expression == "rate(1 minute)" {
 				every = time.Minute
+			} else if s.Expression == "rate(10 minutes)" {
+				every = 10 * time.Minute
 			} else if !strings.HasPrefix(s.Expression, "cron(0 3 * * ") {
 				t.Errorf("how often is %s?", s.Expression)
 			}
@@ -122,6 +126,12 @@ func idleWork(t *testing.T, m *machine, function, input string) (calls int, usd 
 	queries, queried := 0, 0.0
 	for _, c := range alone.Calls {
 		units := c.Requests*priceQueueCall + c.ReadUnits*priceReadUnit + c.WriteUnits*priceWriteUnit
+		switch {
+		case c.Service == "s3" && c.Action == "GetObject":
+			units += priceObjectRead
+		case c.Service == "s3":
+			units += priceObjectWrite
+		}
 		if calls, usd = calls+1, usd+units; c.Action == "Query" && strings.HasSuffix(c.Resource, "Due") {
 			queries, queried = queries+1, queried+units
 		}

@@ -43,7 +43,7 @@ import (
 // programs are the functions as their bootstraps start them.
 var programs = map[string]func(aws.Config) lambda.Handler{
 	"archive": func(c aws.Config) lambda.Handler {
-		return wire.Handler(archive.New(fromEnvironment[archive.Settings](), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Invoke)
+		return wire.Handler(archive.New(fromEnvironment[archive.Settings](), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Invoke)
 	},
 	"console": func(c aws.Config) lambda.Handler {
 		return wire.Handler(httpapi.Lambda(console.New(fromEnvironment[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))

@@ -110,7 +110,7 @@ var wildcards = map[string]struct {
 }{
 	"arn:aws:logs:us-east-1:000000000000:log-group:local-{function}Logs:*": {
 		[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, "the streams of the function's own log group, which Lambda names when it starts an environment"},
-	"arn:aws:s3:::local-archivebucket/*": {[]string{"s3:PutObject"}, "the objects of the archive, which are named by what is in them"},
+	"arn:aws:s3:::local-archivebucket/*": {[]string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, "the objects of the archive, which are named by what is in them"},
 }
 
 // TestRolesAreWrittenOut holds every function to a role of its own in the template, every schedule to a role that starts what has one, and all roles to rights

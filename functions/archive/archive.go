@@ -14,6 +14,9 @@ import (
 	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/deadletter"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -22,34 +25,80 @@ import (
 
 // Settings is what the function reads from its environment.
 type Settings struct {
-	Bucket string `env:"ARCHIVE_BUCKET"`
-	Queue  string `env:"ARCHIVE_QUEUE_URL"`
+	Bucket string         `env:"ARCHIVE_BUCKET"`
+	Queue  string         `env:"ARCHIVE_QUEUE_URL"`
+	Events string         `env:"EVENTS_QUEUE_URL"`
+	Due    string         `env:"DUE_TABLE"`
+	Dead   string         `env:"DEAD_LETTERS_TABLE"`
+	Zone   *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Shards int            `env:"SHARDS" default:"4"`
 }
 
-// Objects are those of the archive's bucket. What Put writes is durable when it answers nil; an error leaves open whether it was written. Putting an object again is harmless: its
-// name says what is in it.
-type Objects interface {
-	Put(ctx context.Context, key string, body []byte) error
+// Later keeps who was erased until archive has taken it. An entry stays until it was handed to each without an error; each may be given an entry twice.
+type Later interface {
+	Ready(ctx context.Context, owner string, each func(context.Context, due.Entry) (again time.Time, err error)) error
+}
+
+// Gauge measures how full a queue is.
+type Gauge interface {
+	Depth(ctx context.Context, url string) (queue.Depth, error)
+}
+
+// Letters counts the dead letters that are kept of a queue.
+type Letters interface {
+	Count(ctx context.Context, queue string) (int, error)
 }
 
 // Process is the function.
 type Process struct {
-	Objects  Objects
+	Objects  archive.Objects
 	Consumer queue.Consumer
+	Later    Later
+	Gauge    Gauge
+	Queues   []string // the queues in which an event is before it is in the bucket, in the order of its way
+	Letters  Letters
+	Shop     profile.Shop
+	Shards   int // of a day that begins
+	Now      func() time.Time
+}
+
+// QueueAPI is what archive calls of SQS.
+type QueueAPI interface {
+	queue.PostponeAPI
+	queue.GaugeAPI
 }
 
 // New wires the process.
-func New(s Settings, objects bucket.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
-	return &Process{Objects: bucket.Bucket{Client: objects, Name: s.Bucket}, Consumer: queue.NewConsumer(sqs, s.Queue)}
+func New(s Settings, db dynamo.API, objects bucket.API, sqs QueueAPI, now func() time.Time) *Process {
+	return &Process{
+		Objects:  bucket.Bucket{Client: objects, Name: s.Bucket},
+		Consumer: queue.NewConsumer(sqs, s.Queue),
+		Later:    due.Due{DB: db, Table: s.Due, Now: now},
+		Gauge:    queue.Gauge{Client: sqs},
+		Queues:   []string{s.Events, s.Queue},
+		Letters:  deadletter.Letters{DB: db, Table: s.Dead, Now: now},
+		Shop:     profile.Shop{Zone: s.Zone},
+		Shards:   s.Shards,
+		Now:      now,
+	}
 }
 
-// Invoke takes a batch of the archive's queue.
+// Invoke takes a batch of the archive's queue, the schedule, or {"close":"2026-03-01"}, which closes a day again.
 func (p *Process) Invoke(ctx context.Context, raw json.RawMessage) (any, error) {
+	var asked struct {
+		Close string `json:"close"`
+	}
+	if err := json.Unmarshal(raw, &asked); err == nil && asked.Close != "" {
+		return p.CloseAgain(ctx, asked.Close)
+	}
 	in, err := queue.ParseInvocation(raw, "archive")
 	if err != nil {
 		return nil, err
 	}
-	return p.Take(ctx, *in.Batch), nil
+	if in.Batch != nil {
+		return p.Take(ctx, *in.Batch), nil
+	}
+	return nil, p.Run(ctx)
 }
 
 // Take writes what a batch brings as one object. The answer names the messages that are to come again: those that cannot be read, or all if the object could not be written.

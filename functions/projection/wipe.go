@@ -31,6 +31,11 @@ func (b *batch) wipe(ctx context.Context, c *job.Command) error {
 	w := *c.Wipe
 	next := *c
 	next.Wipe = &w
+	if w.Key == 0 && w.Kind == 0 && w.Cursor == "" {
+		if err := b.leaveOut(ctx, c); err != nil {
+			return err
+		}
+	}
 	pages := 0
 	for ; w.Key < len(w.Keys); w.Key, w.Kind = w.Key+1, 0 {
 		for w.Kind < len(b.process.Traces) {
@@ -56,6 +61,16 @@ func (b *batch) wipe(ctx context.Context, c *job.Command) error {
 	}
 	w.Pass, w.Found, w.Key, w.Kind, w.Cursor = w.Pass+1, false, 0, 0, ""
 	return b.wipeLater(ctx, &next, nextPass)
+}
+
+// leaveOut tells the archive whom it is to leave out, at the beginning of each pass: one of the version before may have made the first.
+func (b *batch) leaveOut(ctx context.Context, c *job.Command) error {
+	body, err := json.Marshal(job.Erasure{Keys: c.Wipe.Keys, At: c.At, Until: c.Wipe.Until})
+	if err != nil {
+		return fmt.Errorf("packing an erasure: %w", err)
+	}
+	id := fmt.Sprintf("erased#%s#%s#%d", c.ProfileID, c.ID, c.Wipe.Version)
+	return b.process.Later.Put(ctx, due.OwnerArchive, b.process.Now(), id, body)
 }
 
 // wipeLater files a wipe.

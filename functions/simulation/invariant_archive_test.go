@@ -7,13 +7,18 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
+	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/userops/userops/shared/archive"
 	"github.com/userops/userops/shared/bucket"
+	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
@@ -22,8 +27,8 @@ import (
 type kept struct{ profile, source, id string }
 
 // packedEvents are the events of all packs of the timeline, and the merges that it tells of: absorbed by kept.
-func (w *world) packedEvents() (all map[kept]event.Event, merges map[string]string) {
-	all, merges = map[kept]event.Event{}, map[string]string{}
+func (w *world) packedEvents() (all map[kept]event.Event, times map[kept]int, merges map[string]string) {
+	all, times, merges = map[kept]event.Event{}, map[kept]int{}, map[string]string{}
 	for _, i := range w.scan(w.table("Timeline")) {
 		text, _ := i["b"]["B"].(string)
 		body, err := base64.StdEncoding.DecodeString(text)
@@ -37,10 +42,12 @@ func (w *world) packedEvents() (all map[kept]event.Event, merges map[string]stri
 				merges[p.Absorbed] = p.Kept
 				continue
 			}
-			all[kept{i.text("pk"), e.Source, e.Event.MessageID}] = e.Event
+			k := kept{i.text("pk"), e.Source, e.Event.MessageID}
+			all[k] = e.Event
+			times[k]++
 		}
 	}
-	return all, merges
+	return all, times, merges
 }
 
 // direct carries calls to the bucket's stand-in, past all faults.
@@ -61,13 +68,53 @@ func (w *world) bucket() bucket.Bucket {
 	return bucket.Bucket{Client: client, Name: w.template.Buckets[0].Name}
 }
 
-// archivedPacks are the events in the objects of packs, and the merges.
-func (w *world) archivedPacks() (all map[kept]event.Event, merges map[string]string) {
-	all, merges = map[kept]event.Event{}, map[string]string{}
+// library is what the archive holds by its head: events with how often each is there, merges, and up to when what was received of people is left out.
+type library struct {
+	head   *archive.Head
+	events map[kept]event.Event
+	times  map[kept]int
+	merged map[string]bool
+	gone   columns.Erasures
+	packs  []bucket.Object // that no file holds yet
+}
+
+func (w *world) library() *library {
 	ctx, b := context.Background(), w.bucket()
+	l := &library{events: map[kept]event.Event{}, times: map[kept]int{}, merged: map[string]bool{}}
+	var err error
+	l.head, _, err = archive.Load(ctx, b)
+	check(err)
+	for _, d := range l.head.Days {
+		for _, one := range d.Files {
+			f, err := archive.OpenFile(ctx, b, one.Name)
+			check(err)
+			for e, err := range f.Rows() {
+				check(err)
+				k := kept{string(e.Person.ID()), e.Source, e.MessageID}
+				l.events[k] = e.Event
+				l.times[k]++
+			}
+		}
+	}
+	erased, err := archive.LoadErased(ctx, b, l.head)
+	check(err)
+	merges, err := archive.LoadMerges(ctx, b, l.head)
+	check(err)
+	for absorbed := range merges {
+		l.merged[string(absorbed.ID())] = true
+	}
+	l.gone = archive.Erasures(erased)
+	taken := map[string]bool{}
+	for _, t := range l.head.Taken {
+		taken[t.Name] = true
+	}
 	objects, err := b.List(ctx, archive.PacksPrefix)
 	check(err)
 	for _, o := range objects {
+		if taken[o.Key] {
+			continue
+		}
+		l.packs = append(l.packs, o)
 		body, _, err := b.Read(ctx, o.Key)
 		check(err)
 		var a job.Archive
@@ -76,52 +123,87 @@ func (w *world) archivedPacks() (all map[kept]event.Event, merges map[string]str
 			list, err := people.EventsOf(p.Body)
 			check(err)
 			for _, e := range list {
-				all[kept{string(p.ProfileID), e.Source, e.Event.MessageID}] = e.Event
+				k := kept{string(p.ProfileID), e.Source, e.Event.MessageID}
+				l.events[k] = e.Event
+				l.times[k] = max(l.times[k], 1) // copies fall away when it is taken
 			}
 		}
 		for _, m := range a.Merges {
-			merges[m.Ref] = string(m.ProfileID)
+			l.merged[m.Ref] = true
 		}
 	}
-	return all, merges
+	return l
 }
 
-// checkArchive holds the archive to the timeline, event by event. Of who was erased at some time it may hold more: the list of the erased leaves it out.
+// read tells whether an answer would read an event.
+func (l *library) read(k kept) bool {
+	who, err := columns.PersonOf(profile.ID(k.profile))
+	check(err)
+	at, erased := l.gone[who]
+	return !erased || l.events[k].ReceivedAt.After(at)
+}
+
+// checkArchive holds the archive to the timeline, event by event.
 func checkArchive(w *world, _ *state, broken func(string, string, ...any)) {
-	timeline, _ := w.packedEvents()
-	archived, _ := w.archivedPacks()
+	timeline, times, _ := w.packedEvents()
+	l := w.library()
 	for k, e := range timeline {
-		other, there := archived[k]
+		other, there := l.events[k]
 		switch {
-		case !there:
-			broken("profile:"+k.profile, "%s of %s stands in the timeline and not in the archive", k.id, k.source)
+		case !there || !l.read(k):
+			broken("profile:"+k.profile, "%s of %s, received at %s, stands in the timeline and not in the archive: there %v", k.id, k.source, clock(e.ReceivedAt), there)
 		case !bytes.Equal(e.Properties, other.Properties) || e.Name != other.Name || e.Kind != other.Kind:
 			broken("profile:"+k.profile, "%s is another event in the archive", k.id)
+		case l.times[k] > times[k]: // days later it may be told anew
+			broken("profile:"+k.profile, "%s of %s is %d times in the archive", k.id, k.source, l.times[k])
 		}
 	}
-	for k := range archived {
-		if _, there := timeline[k]; !there && !w.wiped(k.profile) {
-			broken("profile:"+k.profile, "%s of %s stands in the archive and not in the timeline", k.id, k.source)
+	for k, e := range l.events {
+		if _, there := timeline[k]; there || !l.read(k) {
+			continue
+		}
+		// What came between the asking and the tombstones goes with the timeline, and stays in the archive.
+		if at := w.erasedAt(k.profile); at.IsZero() || !e.ReceivedAt.After(at) {
+			broken("profile:"+k.profile, "%s of %s, received at %s, is read in the archive and not in the timeline", k.id, k.source, clock(e.ReceivedAt))
+		}
+	}
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	check(err)
+	for day, d := range l.head.Days {
+		if end := (day + 1).Start(zone); time.Since(end) > 30*time.Hour && (d.Closes == 0 || d.Open) {
+			broken("", "the day %s ended at %s and is not closed: %d times, open %v", day, clock(end), d.Closes, d.Open)
+		}
+	}
+	for _, o := range l.packs {
+		if time.Since(o.Written) > 3*time.Hour {
+			broken("", "%s was written at %s, and no file holds it", o.Key, clock(o.Written))
 		}
 	}
 }
 
 func checkArchivedMerges(w *world, _ *state, broken func(string, string, ...any)) {
-	_, told := w.packedEvents()
-	_, archived := w.archivedPacks()
+	_, _, told := w.packedEvents()
+	l := w.library()
 	for absorbed, by := range told {
-		if archived[absorbed] == "" && !w.wiped(absorbed) {
+		if !l.merged[absorbed] && w.erasedAt(absorbed).IsZero() {
 			broken("profile:"+by, "the archive has not heard that %s was merged into this one", absorbed)
 		}
 	}
 }
 
-// wiped tells whether a profile was ever erased: of it the archive may hold what the timeline does not.
-func (w *world) wiped(profile string) bool {
+var erasedTime = regexp.MustCompile(`"erased":\{"N":"(\d+)"`)
+
+// erasedAt is when the last erasure of a profile was asked for, zero for none.
+func (w *world) erasedAt(id string) (at time.Time) {
 	for _, t := range w.watch.tombstones {
-		if bytes.Contains(t.body, []byte("p#"+profile)) || bytes.Contains(t.body, []byte(`"`+profile+`"`)) {
-			return true
+		if !bytes.Contains(t.body, []byte("p#"+id)) {
+			continue
+		}
+		for _, m := range erasedTime.FindAllSubmatch(t.body, -1) {
+			n, err := strconv.ParseInt(string(m[1]), 10, 64)
+			check(err)
+			at = later(at, time.UnixMilli(n))
 		}
 	}
-	return false
+	return at
 }

@@ -3,6 +3,7 @@ package simulation
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -32,6 +33,7 @@ func (w *world) s3(inv *invocation, q request) *reply {
 		r.Body = readCloser{bytes.NewReader(q.body)}
 	}
 	r.ContentLength = int64(len(q.body))
+	r.Header.Set("Content-Length", strconv.Itoa(len(q.body))) // as a transport does
 	answer := &reply{status: 200, header: http.Header{}}
 	w.objects.ServeHTTP(answer, r)
 	if q.effect {

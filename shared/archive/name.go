@@ -17,10 +17,11 @@ import (
 
 // The objects' names begin with these. What the lifecycle of the bucket deletes after its time is below packs and files alone.
 const (
-	PacksPrefix = "packs/"
-	FilesPrefix = "files/"
-	ListsPrefix = "lists/"
-	headKey     = "head.json"
+	PacksPrefix  = "packs/"
+	FilesPrefix  = "files/"
+	ListsPrefix  = "lists/"
+	ErasedPrefix = "erased/"
+	headKey      = "head.json"
 )
 
 // PacksName is the name of an object that holds what an invocation was given. The same packs in whatever order have the same name.
@@ -41,8 +42,8 @@ func FileName(day profile.Day, shard, shards int, raw []byte) string {
 	return fmt.Sprintf("%s%s/%03dof%03d-%s", FilesPrefix, day, shard, shards, digest(raw))
 }
 
-// listName is the name of a list, by its bytes.
-func listName(kind string, raw []byte) string { return ListsPrefix + kind + "-" + digest(raw) }
+// ErasureName is the name of an object that says who was erased.
+func ErasureName(raw []byte) string { return ErasedPrefix + digest(raw) }
 
 // digest names bytes. Half of a SHA-256 is enough that nobody finds two of one name.
 func digest(raw []byte) string {

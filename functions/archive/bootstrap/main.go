@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/functions/archive"
@@ -27,5 +28,5 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	lambda.Start(wire.Handler(archive.New(s, bucket.NewClient(cfg), sqs.NewFromConfig(cfg), time.Now).Invoke))
+	lambda.Start(wire.Handler(archive.New(s, dynamodb.NewFromConfig(cfg), bucket.NewClient(cfg), sqs.NewFromConfig(cfg), time.Now).Invoke))
 }

@@ -1,0 +1,79 @@
+package archive
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/userops/userops/shared/columns"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/people"
+	"github.com/userops/userops/shared/job"
+)
+
+// part is a day and a shard.
+type part struct {
+	day   profile.Day
+	shard int
+}
+
+// intake is what a step's objects hold, sorted by day and shard.
+type intake struct {
+	shop   profile.Shop
+	shards func(profile.Day) int
+	events map[part][]columns.Event
+	made   map[part][]string // the objects that they come from
+	merges []job.Follow
+}
+
+func newIntake(shop profile.Shop, shards func(profile.Day) int) *intake {
+	return &intake{shop: shop, shards: shards, events: map[part][]columns.Event{}, made: map[part][]string{}}
+}
+
+// add reads an object. After an error nothing of it was added.
+func (in *intake) add(name string, body []byte) error {
+	var all job.Archive
+	if err := json.Unmarshal(body, &all); err != nil {
+		return err
+	}
+	if err := readable(all); err != nil {
+		return err
+	}
+	seen := map[part]bool{}
+	for _, pack := range all.Packs {
+		who, err := columns.PersonOf(pack.ProfileID)
+		if err != nil {
+			return err
+		}
+		list, err := people.EventsOf(pack.Body)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			if e.Event.Name == event.ProfilesMerged && e.Event.Kind == event.Track && e.Source == mergeSource {
+				continue // a list, not an event
+			}
+			e.Event.Source = e.Source
+			at := part{day: in.day(pack.Day, e.Event.Happened())}
+			at.shard = who.Shard(in.shards(at.day))
+			in.events[at] = append(in.events[at], columns.Event{Person: who, Event: e.Event})
+			if !seen[at] {
+				seen[at] = true
+				in.made[at] = append(in.made[at], name)
+			}
+		}
+	}
+	in.merges = append(in.merges, all.Merges...)
+	return nil
+}
+
+// mergeSource is what the events of merges name as their source.
+const mergeSource = "projection"
+
+// day is the shop's day of an event. A retry that claims another day than the first one is filed where that is, or beside it, so that copies meet.
+func (in *intake) day(packed profile.Day, happened time.Time) profile.Day {
+	if profile.DayOf(happened) != packed {
+		happened = packed.Time().Add(12 * time.Hour)
+	}
+	return in.shop.Day(happened)
+}

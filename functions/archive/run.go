@@ -1,0 +1,259 @@
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/archive"
+	"github.com/userops/userops/shared/bucket"
+	"github.com/userops/userops/shared/columns"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/telemetry"
+)
+
+const (
+	// hour is how old an object of packs gets before files are made of it.
+	hour = 50 * time.Minute
+	// chunkBytes is how much of objects one step takes: packs become ten times as large in memory.
+	chunkBytes = 24 << 20
+	// reserve is how long before the deadline no step is begun.
+	reserve = 2 * time.Minute
+)
+
+// run is one pass: the head as it is, with the lists that it names, and what was seen.
+type run struct {
+	*Process
+	head   *archive.Head
+	tag    string
+	now    time.Time
+	erased map[profile.ID]archive.Erased
+	merges map[columns.Person]archive.Merge
+}
+
+// late tells whether no further step should be begun.
+func late(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < reserve
+}
+
+// Run does what there is to do, step by step, as far as the time goes; the next run goes on. Where another run was quicker, it ends: what it has written is waste.
+func (p *Process) Run(ctx context.Context) error {
+	err := p.run(ctx, nil)
+	if errors.Is(err, bucket.ErrConflict) {
+		slog.InfoContext(ctx, "another run was quicker")
+		return nil
+	}
+	return err
+}
+
+// Closed is what became of a close. Left says that time ran out: the same call goes on.
+type Closed struct {
+	Day    string `json:"day"`
+	Closes int    `json:"closes"`
+	Left   bool   `json:"left"`
+}
+
+// CloseAgain closes a day again, with what came too late to be read by any answer.
+func (p *Process) CloseAgain(ctx context.Context, date string) (any, error) {
+	day, err := profile.ParseDay(date)
+	if err != nil {
+		return nil, fmt.Errorf("close: %w", err)
+	}
+	if p.Now().Before((day + 1).Start(p.Shop.Zone)) {
+		return nil, fmt.Errorf("close: %s is not over yet", date)
+	}
+	if err := p.run(ctx, &day); err != nil {
+		return nil, err
+	}
+	head, _, err := archive.Load(ctx, p.Objects)
+	if err != nil {
+		return nil, err
+	}
+	d := head.Days[day]
+	if d == nil {
+		return nil, fmt.Errorf("close: there are no events of %s", date)
+	}
+	return Closed{Day: date, Closes: d.Closes, Left: d.Open}, nil
+}
+
+func (p *Process) run(ctx context.Context, again *profile.Day) error {
+	if err := p.Later.Ready(ctx, due.OwnerArchive, p.erasure); err != nil {
+		return err
+	}
+	r := &run{Process: p, now: p.Now().UTC().Truncate(time.Millisecond)}
+	var err error
+	if r.head, r.tag, err = archive.Load(ctx, p.Objects); err != nil {
+		return err
+	}
+	if r.erased, err = archive.LoadErased(ctx, p.Objects, r.head); err != nil {
+		return err
+	}
+	// The queues are looked at before the bucket: what was in none of them then is in the bucket now.
+	queued, err := p.queued(ctx)
+	if err != nil {
+		return err
+	}
+	if done, err := r.take(ctx, len(r.toClose(again, queued)) > 0); err != nil || !done {
+		return err
+	}
+	for _, day := range r.toClose(again, queued) {
+		if late(ctx) {
+			return nil
+		}
+		if err := r.close(ctx, day, queued, again != nil && *again == day); err != nil {
+			return err
+		}
+	}
+	for _, step := range []func(context.Context) error{r.purge, r.sweep} {
+		if late(ctx) {
+			return nil
+		}
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// erasure keeps what projection has filed about an erasure as an object, for the next step to take.
+func (p *Process) erasure(ctx context.Context, e due.Entry) (again time.Time, err error) {
+	return time.Time{}, p.Objects.Put(ctx, archive.ErasureName(e.Body), e.Body)
+}
+
+// commit replaces the head.
+func (r *run) commit(ctx context.Context) (err error) {
+	r.tag, err = r.head.Save(ctx, r.Objects, r.tag)
+	return err
+}
+
+// take makes files of the objects that no file names, and lists of what they say of people. done is false where there is more than the time allows.
+func (r *run) take(ctx context.Context, all bool) (done bool, err error) {
+	listed, err := r.Objects.List(ctx, archive.PacksPrefix)
+	if err != nil {
+		return false, err
+	}
+	erasures, err := r.Objects.List(ctx, archive.ErasedPrefix)
+	if err != nil {
+		return false, err
+	}
+	taken := map[string]bool{}
+	for _, t := range r.head.Taken {
+		taken[t.Name] = true
+	}
+	fresh := func(list []bucket.Object) []bucket.Object {
+		return slices.DeleteFunc(list, func(o bucket.Object) bool { return taken[o.Key] })
+	}
+	listed, erasures = fresh(listed), fresh(erasures)
+	old, size := false, int64(0)
+	for _, o := range listed {
+		old, size = old || r.now.Sub(o.Written) >= hour, size+o.Size
+	}
+	if len(erasures) == 0 && !old && !all && size < chunkBytes {
+		return true, nil
+	}
+	for begun := false; len(listed) > 0 || !begun && len(erasures) > 0; begun = true {
+		if late(ctx) {
+			return false, nil
+		}
+		n, bytes := 0, int64(0)
+		for n < len(listed) && (n == 0 || bytes+listed[n].Size <= chunkBytes) {
+			bytes += listed[n].Size
+			n++
+		}
+		if err := r.chunk(ctx, listed[:n], erasures); err != nil {
+			return false, err
+		}
+		listed, erasures = listed[n:], nil
+	}
+	return true, nil
+}
+
+// chunk takes some objects, and commits.
+func (r *run) chunk(ctx context.Context, packs, erasures []bucket.Object) error {
+	for _, o := range erasures {
+		body, _, err := r.Objects.Read(ctx, o.Key)
+		if err != nil {
+			return err
+		}
+		var e job.Erasure
+		if err := json.Unmarshal(body, &e); err != nil {
+			return fmt.Errorf("reading an erasure: %w", err)
+		}
+		for _, id := range e.Keys {
+			was := r.erased[id]
+			r.erased[id] = archive.Erased{ID: id, At: last(was.At, e.At), Until: last(was.Until, e.Until), Since: r.now, Gone: was.Gone && !e.At.After(was.At)}
+		}
+		r.head.Taken = append(r.head.Taken, archive.Named{Name: o.Key, At: r.now})
+	}
+	if len(erasures) > 0 {
+		if err := archive.SaveErased(ctx, r.Objects, r.head, r.now, r.erased); err != nil {
+			return err
+		}
+	}
+	in := newIntake(r.Shop, r.dayShards)
+	for _, o := range packs {
+		body, _, err := r.Objects.Read(ctx, o.Key)
+		if err != nil {
+			return err
+		}
+		// One that cannot be read is passed over; a newer version may have written it. It stays, and is told each time.
+		if err := in.add(o.Key, body); err != nil {
+			telemetry.Count("archive_object_unreadable", 1, "function", "archive")
+			slog.ErrorContext(ctx, "object passed over", "object", o.Key, "error", err.Error())
+			continue
+		}
+		r.head.Taken = append(r.head.Taken, archive.Named{Name: o.Key, At: r.now})
+	}
+	if len(in.merges) > 0 || len(erasures) > 0 {
+		if err := r.people(ctx, in.merges); err != nil {
+			return err
+		}
+	}
+	if err := r.file(ctx, in); err != nil {
+		return err
+	}
+	r.head.At = r.now
+	return r.commit(ctx)
+}
+
+func last(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// people brings the lists of merges up to date. A merge of somebody who was erased since is none.
+func (r *run) people(ctx context.Context, merges []job.Follow) (err error) {
+	if r.merges == nil {
+		if r.merges, err = archive.LoadMerges(ctx, r.Objects, r.head); err != nil {
+			return err
+		}
+	}
+	for _, f := range merges {
+		absorbed, err := columns.PersonOf(profile.ID(f.Ref))
+		if err != nil {
+			return err // it was read when it came
+		}
+		into, err := columns.PersonOf(f.ProfileID)
+		if err != nil {
+			return err
+		}
+		if was, is := r.merges[absorbed]; !is || f.At.After(was.At) {
+			r.merges[absorbed] = archive.Merge{Into: into, At: f.At}
+		}
+	}
+	for absorbed, m := range r.merges {
+		if e, erased := r.erased[absorbed.ID()]; erased && !m.At.After(e.Until) {
+			delete(r.merges, absorbed)
+		}
+	}
+	return archive.SaveMerges(ctx, r.Objects, r.head, r.now, r.merges)
+}

@@ -1,0 +1,168 @@
+package archive
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/columns"
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// Erased is who was erased. What was received of them until At is left out of every answer. Gone says that no file holds it any more.
+type Erased struct {
+	ID    profile.ID `json:"id"`
+	At    time.Time  `json:"at"`
+	Until time.Time  `json:"until"` // when it was carried out: merges until then are none any more
+	Since time.Time  `json:"since"` // since when it is listed
+	Gone  bool       `json:"gone,omitempty"`
+}
+
+// LoadErased reads the list of who was erased.
+func LoadErased(ctx context.Context, objects Objects, h *Head) (map[profile.ID]Erased, error) {
+	all := map[profile.ID]Erased{}
+	if h.Erased == "" {
+		return all, nil
+	}
+	body, _, err := objects.Read(ctx, h.Erased)
+	if err != nil {
+		return nil, err
+	}
+	var list []Erased
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, fmt.Errorf("reading who was erased: %w", err)
+	}
+	for _, e := range list {
+		all[e.ID] = e
+	}
+	return all, nil
+}
+
+// SaveErased writes the list anew, for the head to name.
+func SaveErased(ctx context.Context, objects Objects, h *Head, at time.Time, all map[profile.ID]Erased) error {
+	list := slices.SortedFunc(maps.Values(all), func(a, b Erased) int { return cmp.Compare(a.ID, b.ID) })
+	body, err := json.Marshal(list)
+	if err != nil {
+		return fmt.Errorf("writing who was erased: %w", err)
+	}
+	return put(ctx, objects, h, at, &h.Erased, "erased", body)
+}
+
+// put writes a list and lets the head name it.
+func put(ctx context.Context, objects Objects, h *Head, at time.Time, place *string, kind string, body []byte) error {
+	name := ListsPrefix + kind + "-" + digest(body)
+	if name == *place {
+		return nil
+	}
+	if err := objects.Put(ctx, name, body); err != nil {
+		return err
+	}
+	h.Discard(at, *place)
+	*place = name
+	return nil
+}
+
+// Erasures are those of a list as files are read and made with them. An id that is none of a profile is nobody's in a file.
+func Erasures(all map[profile.ID]Erased) columns.Erasures {
+	out := columns.Erasures{}
+	for id, e := range all {
+		if p, err := columns.PersonOf(id); err == nil {
+			out[p] = e.At
+		}
+	}
+	return out
+}
+
+// MergeShards is how many lists of merges there are: by the shard of who people are now.
+const MergeShards = 16
+
+// Merge says into whom somebody was merged, and when.
+type Merge struct {
+	Into columns.Person
+	At   time.Time
+}
+
+const mergeSize = 2*16 + 8
+
+// LoadMerges reads the lists of some of the shards; none of them is all.
+func LoadMerges(ctx context.Context, objects Objects, h *Head, shards ...int) (map[columns.Person]Merge, error) {
+	all := map[columns.Person]Merge{}
+	for i, name := range h.Merges {
+		if name == "" || len(shards) > 0 && !slices.Contains(shards, i) {
+			continue
+		}
+		body, _, err := objects.Read(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(body)%mergeSize != 0 {
+			return nil, errors.New("reading a list of merges: it is not whole")
+		}
+		for line := range slices.Chunk(body, mergeSize) {
+			var absorbed columns.Person
+			var m Merge
+			copy(absorbed[:], line)
+			copy(m.Into[:], line[16:])
+			m.At = time.UnixMilli(int64(binary.LittleEndian.Uint64(line[32:]))).UTC()
+			all[absorbed] = m
+		}
+	}
+	return all, nil
+}
+
+// Survivor is who somebody is by now. A circle ends where it began.
+func Survivor(all map[columns.Person]Merge, p columns.Person) columns.Person {
+	for range len(all) {
+		next, merged := all[p]
+		if !merged {
+			break
+		}
+		p = next.Into
+	}
+	return p
+}
+
+// SaveMerges writes those of the lists anew that are others now.
+func SaveMerges(ctx context.Context, objects Objects, h *Head, at time.Time, all map[columns.Person]Merge) error {
+	lists := make([][]byte, MergeShards)
+	for _, absorbed := range slices.SortedFunc(maps.Keys(all), columns.Person.Compare) {
+		m := all[absorbed]
+		shard := Survivor(all, absorbed).Shard(MergeShards)
+		lists[shard] = append(append(lists[shard], absorbed[:]...), m.Into[:]...)
+		lists[shard] = binary.LittleEndian.AppendUint64(lists[shard], uint64(m.At.UnixMilli()))
+	}
+	if h.Merges == nil {
+		h.Merges = make([]string, MergeShards)
+	}
+	for i, list := range lists {
+		if len(list) == 0 {
+			h.Discard(at, h.Merges[i])
+			h.Merges[i] = ""
+			continue
+		}
+		if err := put(ctx, objects, h, at, &h.Merges[i], "merges", list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OpenFile reads a file whole.
+func OpenFile(ctx context.Context, objects Objects, name string) (*columns.File, error) {
+	body, _, err := objects.Read(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := columns.Open(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
+}
