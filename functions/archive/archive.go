@@ -25,13 +25,14 @@ import (
 
 // Settings is what the function reads from its environment.
 type Settings struct {
-	Bucket string         `env:"ARCHIVE_BUCKET"`
-	Queue  string         `env:"ARCHIVE_QUEUE_URL"`
-	Events string         `env:"EVENTS_QUEUE_URL"`
-	Due    string         `env:"DUE_TABLE"`
-	Dead   string         `env:"DEAD_LETTERS_TABLE"`
-	Zone   *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
-	Shards int            `env:"SHARDS" default:"4"`
+	Bucket   string         `env:"ARCHIVE_BUCKET"`
+	Queue    string         `env:"ARCHIVE_QUEUE_URL"`
+	Events   string         `env:"EVENTS_QUEUE_URL"`
+	Timeline string         `env:"TIMELINE_TABLE"`
+	Due      string         `env:"DUE_TABLE"`
+	Dead     string         `env:"DEAD_LETTERS_TABLE"`
+	Zone     *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
+	Shards   int            `env:"SHARDS" default:"4"`
 }
 
 // Later keeps who was erased until archive has taken it. An entry stays until it was handed to each without an error; each may be given an entry twice.
@@ -57,6 +58,7 @@ type Process struct {
 	Gauge    Gauge
 	Queues   []string // the queues in which an event is before it is in the bucket, in the order of its way
 	Letters  Letters
+	Timeline Timeline
 	Shop     profile.Shop
 	Shards   int // of a day that begins
 	Now      func() time.Time
@@ -77,19 +79,24 @@ func New(s Settings, db dynamo.API, objects bucket.API, sqs QueueAPI, now func()
 		Gauge:    queue.Gauge{Client: sqs},
 		Queues:   []string{s.Events, s.Queue},
 		Letters:  deadletter.Letters{DB: db, Table: s.Dead, Now: now},
+		Timeline: people.Timeline{DB: db, Table: s.Timeline, Now: now},
 		Shop:     profile.Shop{Zone: s.Zone},
 		Shards:   s.Shards,
 		Now:      now,
 	}
 }
 
-// Invoke takes a batch of the archive's queue, the schedule, or {"close":"2026-03-01"}, which closes a day again.
+// Invoke takes a batch of the archive's queue, the schedule, {"close":"2026-03-01"}, which closes a day again, or {"fill":true}, which fills the archive from the timeline that is there.
 func (p *Process) Invoke(ctx context.Context, raw json.RawMessage) (any, error) {
 	var asked struct {
 		Close string `json:"close"`
+		Fill  bool   `json:"fill"`
 	}
-	if err := json.Unmarshal(raw, &asked); err == nil && asked.Close != "" {
+	switch err := json.Unmarshal(raw, &asked); {
+	case err == nil && asked.Close != "":
 		return p.CloseAgain(ctx, asked.Close)
+	case err == nil && asked.Fill:
+		return p.Fill(ctx)
 	}
 	in, err := queue.ParseInvocation(raw, "archive")
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -28,6 +29,7 @@ type bench struct {
 	filed  []due.Entry
 	queued int
 	dead   int
+	old    []people.StoredPack // of the timeline, in pages of two
 }
 
 func newBench(t testing.TB) *bench {
@@ -37,7 +39,7 @@ func newBench(t testing.TB) *bench {
 }
 
 func (b *bench) process() *Process {
-	return &Process{Objects: b, Later: b, Gauge: b, Queues: []string{"events", "archive"}, Letters: b, Shop: profile.Shop{Zone: shanghai}, Shards: 2, Now: func() time.Time { return b.now }}
+	return &Process{Objects: b, Later: b, Gauge: b, Queues: []string{"events", "archive"}, Letters: b, Timeline: b, Shop: profile.Shop{Zone: shanghai}, Shards: 2, Now: func() time.Time { return b.now }}
 }
 
 func (b *bench) Ready(ctx context.Context, _ string, each func(context.Context, due.Entry) (time.Time, error)) error {
@@ -52,6 +54,19 @@ func (b *bench) Ready(ctx context.Context, _ string, each func(context.Context, 
 
 func (b *bench) Depth(context.Context, string) (queue.Depth, error) {
 	return queue.Depth{InFlight: b.queued}, nil
+}
+
+// Scan gives pages of two packs; a place names how many were given.
+func (b *bench) Scan(_ context.Context, from people.Place) (packs []people.StoredPack, next people.Place, err error) {
+	n := 0
+	if from.PK != "" {
+		_, _ = fmt.Sscan(from.PK, &n)
+	}
+	to := min(n+2, len(b.old))
+	if to < len(b.old) {
+		next.PK = fmt.Sprint(to)
+	}
+	return b.old[n:to], next, nil
 }
 
 func (b *bench) Count(context.Context, string) (int, error) { return b.dead, nil }

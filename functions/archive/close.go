@@ -23,14 +23,15 @@ const (
 func (r *run) toClose(again *profile.Day, queued int) (days []profile.Day) {
 	for _, day := range slices.Sorted(maps.Keys(r.head.Days)) {
 		over := !r.now.Before((day + 1).Start(r.Shop.Zone))
-		if over && r.head.Days[day].Open && (queued == 0 || !r.waits(day)) || again != nil && *again == day {
+		waits := (queued > 0 || r.filling) && r.waits(day)
+		if over && r.head.Days[day].Open && !waits || again != nil && *again == day {
 			days = append(days, day)
 		}
 	}
 	return days
 }
 
-// waits tells whether a day waits for the queues to be empty: for a while after its end, and as long as need be where it is told of for the first time long after, as by an import.
+// waits tells whether a day waits for the queues to be empty and the archive to be filled: for a while after its end, and as long as need be where it is told of for the first time long after, as by an import.
 func (r *run) waits(day profile.Day) bool {
 	return r.tooLate(day) || r.now.Before((day + 1).Start(r.Shop.Zone).Add(patience))
 }

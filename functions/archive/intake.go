@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/columns"
-	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
@@ -50,7 +49,7 @@ func (in *intake) add(name string, body []byte) error {
 			return err
 		}
 		for _, e := range list {
-			if e.Event.Name == event.ProfilesMerged && e.Event.Kind == event.Track && e.Source == mergeSource {
+			if tellsOfMerge(e) {
 				continue // a list, not an event
 			}
 			e.Event.Source = e.Source
@@ -66,9 +65,6 @@ func (in *intake) add(name string, body []byte) error {
 	in.merges = append(in.merges, all.Merges...)
 	return nil
 }
-
-// mergeSource is what the events of merges name as their source.
-const mergeSource = "projection"
 
 // day is the shop's day of an event. A retry that claims another day than the first one is filed where that is, or beside it, so that copies meet.
 func (in *intake) day(packed profile.Day, happened time.Time) profile.Day {

@@ -35,6 +35,8 @@ type run struct {
 	now    time.Time
 	erased map[profile.ID]archive.Erased
 	merges map[columns.Person]archive.Merge
+	// filling says that events of long ago are still to come.
+	filling bool
 }
 
 // late tells whether no further step should be begun.
@@ -94,6 +96,16 @@ func (p *Process) run(ctx context.Context, again *profile.Day) error {
 	}
 	if r.erased, err = archive.LoadErased(ctx, p.Objects, r.head); err != nil {
 		return err
+	}
+	f, tag, err := p.filling(ctx)
+	if err != nil {
+		return err
+	}
+	if r.filling = f != nil && !f.Done; r.filling {
+		if err := p.fill(ctx, f, tag); err != nil {
+			return err
+		}
+		r.filling = !f.Done
 	}
 	// The queues are looked at before the bucket: what was in none of them then is in the bucket now.
 	queued, err := p.queued(ctx)
