@@ -52,7 +52,7 @@ func (r *run) file(ctx context.Context, in *intake) error {
 			r.head.Days[at.day] = d
 		}
 		f.Late = d.Closes > 0 && r.tooLate(at.day)
-		d.Open = d.Open || !f.Late
+		d.Open, d.At = d.Open || !f.Late, r.now
 		d.Files = append(d.Files, f)
 		if len(filesOf(d, at.shard)) >= mostFiles {
 			if err := r.unite(ctx, at, d); err != nil {

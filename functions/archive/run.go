@@ -23,27 +23,7 @@ const (
 	hour = 50 * time.Minute
 	// chunkBytes is how much of objects one step takes: packs become ten times as large in memory.
 	chunkBytes = 24 << 20
-	// reserve is how long before the deadline no step is begun.
-	reserve = 2 * time.Minute
 )
-
-// run is one pass: the head as it is, with the lists that it names, and what was seen.
-type run struct {
-	*Process
-	head   *archive.Head
-	tag    string
-	now    time.Time
-	erased map[profile.ID]archive.Erased
-	merges map[columns.Person]archive.Merge
-	// filling says that events of long ago are still to come.
-	filling bool
-}
-
-// late tells whether no further step should be begun.
-func late(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ok && time.Until(deadline) < reserve
-}
 
 // Run does what there is to do, step by step, as far as the time goes; the next run goes on. Where another run was quicker, it ends: what it has written is waste.
 func (p *Process) Run(ctx context.Context) error {
@@ -137,12 +117,6 @@ func (p *Process) run(ctx context.Context, again *profile.Day) error {
 // erasure keeps what projection has filed about an erasure as an object, for the next step to take.
 func (p *Process) erasure(ctx context.Context, e due.Entry) (again time.Time, err error) {
 	return time.Time{}, p.Objects.Put(ctx, archive.ErasureName(e.Body), e.Body)
-}
-
-// commit replaces the head.
-func (r *run) commit(ctx context.Context) (err error) {
-	r.tag, err = r.head.Save(ctx, r.Objects, r.tag)
-	return err
 }
 
 // take makes files of the objects that no file names, and lists of what they say of people. done is false where there is more than the time allows.

@@ -302,3 +302,26 @@ func TestEventsAreWhole(t *testing.T) {
 		t.Errorf("made of %q", made)
 	}
 }
+
+// TestADayIsKeptForThirteenMonths after it, and one of long ago as long after it was told of.
+func TestADayIsKeptForThirteenMonths(t *testing.T) {
+	b := newBench(t)
+	b.take(job.Archive{Packs: []job.Pack{pack(t, "mei", noon, "1"), pack(t, "li", noon.AddDate(-5, 0, 0), "2")}})
+	b.now = noon.Add(time.Hour)
+	b.run()
+	kept := func(at time.Time) (days int) {
+		t.Helper()
+		b.now = at
+		b.run()
+		return len(b.head().Days)
+	}
+	if n := kept(noon.AddDate(0, archive.Months, 0)); n != 2 {
+		t.Errorf("%d days are kept", n)
+	}
+	if n := kept(noon.AddDate(0, archive.Months, 1)); n != 0 {
+		t.Errorf("%d days are kept too long", n)
+	}
+	if kept(b.now.Add(archive.Rest)); len(b.below(archive.FilesPrefix)) != 0 {
+		t.Errorf("left are %q", b.below(archive.FilesPrefix))
+	}
+}

@@ -11,9 +11,9 @@ import (
 // sweep deletes what nobody needs any more: objects of packs that files hold, files and lists that the head has ceased to name, days after their time, and once a day what no head has ever
 // named. It deletes first and forgets then, so that a crash leaves nothing that is not listed.
 func (r *run) sweep(ctx context.Context) error {
-	oldest := r.Shop.Day(r.now.AddDate(0, -archive.Months, 0))
+	oldest := r.now.AddDate(0, -archive.Months, 0)
 	for day, d := range r.head.Days {
-		if day < oldest {
+		if day < r.Shop.Day(oldest) && d.At.Before(oldest) {
 			for _, f := range d.Files {
 				r.head.Discard(r.now, f.Name)
 			}

@@ -32,6 +32,8 @@ type Head struct {
 type Day struct {
 	Shards int    `json:"shards"`
 	Files  []File `json:"files"`
+	// At is when it was told of last. A day of long ago is kept as long as one of that time.
+	At time.Time `json:"at"`
 	// Closes is how often the day was closed, the last time at ClosedAt. Open says that it has got files since.
 	Closes   int       `json:"closes,omitempty"`
 	ClosedAt time.Time `json:"closedAt,omitzero"`
@@ -62,7 +64,7 @@ const (
 	Rest = 24 * time.Hour
 	// LateDays is how long after a day it is closed again by itself.
 	LateDays = 35
-	// Months is how long a day is kept.
+	// Months is how long a day is kept after it, and after it was told of last.
 	Months = 13
 )
 

@@ -4,7 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/userops/userops/shared/domain/people/profile"
 )
+
+// Pack is one day's events of one commit of one profile. Part tells apart packs that hold only some of the commit's events, as
+// a redelivery may bring them.
+type Pack struct {
+	Profile profile.ID
+	Day     profile.Day
+	Version int64
+	Part    string
+	Events  []PackedEvent
+	body    []byte // of Packed
+}
 
 // maxPackBody keeps a pack below 300 KB, with room for keys and hashes; an item may have 400 KB.
 const maxPackBody = 290 << 10

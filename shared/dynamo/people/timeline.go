@@ -37,17 +37,6 @@ func (s Timeline) expired(i dynamo.Item) bool {
 	return dynamo.NumberOf(i, dynamo.AttrTTL) <= s.Now.Time().Unix()
 }
 
-// Pack is one day's events of one commit of one profile. Part tells apart packs that hold only some of the commit's events, as
-// a redelivery may bring them.
-type Pack struct {
-	Profile profile.ID
-	Day     profile.Day
-	Version int64
-	Part    string
-	Events  []PackedEvent
-	body    []byte // of Packed
-}
-
 // PacksTogether is how many packs one call writes.
 const PacksTogether = dynamo.MaxBatchWrites
 
