@@ -1,6 +1,7 @@
 package definition_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -183,6 +184,33 @@ func TestValuesThatPeopleHaveAreOffered(t *testing.T) {
 }
 
 // TestErrorsKeepWhatWasTyped: what cannot be read, what the API refuses, and what a role may not save stand in the page with all that was typed, in either language.
+// TestWhatIsDoubtedOfASavedDocumentIsSaid, in the language of the visitor, and the page goes on from what was saved.
+func TestWhatIsDoubtedOfASavedDocumentIsSaid(t *testing.T) {
+	b := shop(t)
+	b.Put("/v1/segments/spent", `{"name":"Spent","rule":{"field":"orders.revenue","op":"gte","value":{"money":"5.00"}}}`)
+	for lang, says := range map[text.Lang]string{text.Chinese: "已保存。请看看是不是这个意思", text.English: "Saved. Look whether it is what you meant"} {
+		f := b.As(access.Editor, lang)
+		const at = "/console/segments/edit"
+		body := f.Page(at + "?id=spent")
+		b.Break = func(r *http.Request) *http.Response {
+			if r.Method != http.MethodPut {
+				return nil
+			}
+			answer := `{"id":"spent","version":7,"warnings":[{"field":"rule","reason":"counts minor units, so it is CNY 5.00; money can be written as {\"money\": \"5.00\"}"}]}`
+			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(answer))}
+		}
+		w := press(t, f, at, body, "save", "doc.name", "花过钱")
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `name="version" value="7"`) || !strings.Contains(w.Body.String(), "花过钱") {
+			t.Errorf("%d %s", w.Code, said(w.Body.String()))
+		}
+		has(t, "the page", w.Body.String(), says, "5.00")
+		if chinese := strings.Contains(said(w.Body.String()), "counts minor units"); chinese == (lang == text.Chinese) {
+			t.Errorf("%s: %s", lang, said(w.Body.String()))
+		}
+		b.Break = nil
+	}
+}
+
 func TestErrorsKeepWhatWasTyped(t *testing.T) {
 	b := shop(t)
 	const at = "/console/campaigns/edit"

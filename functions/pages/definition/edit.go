@@ -35,6 +35,8 @@ type editing struct {
 	Going    int // the version to go back to
 	May      bool
 	Estimate *audience.Estimate
+	// Warned is what the API doubts of a document that it has saved.
+	Warned []api.FieldFault
 
 	form   *form.Form
 	fields *schema.Field
@@ -182,7 +184,15 @@ func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
 		e.form.Blame(fault.Faults{{Field: "id", Reason: "is required"}})
 		return k.page(v, http.StatusUnprocessableEntity, e)
 	}
-	err := v.API.Put(v.Context(), api.Path(k.Plural, e.ID), e.Version, body, nil)
+	var answer struct {
+		Version  int
+		Warnings []api.FieldFault
+	}
+	err := v.API.Put(v.Context(), api.Path(k.Plural, e.ID), e.Version, body, &answer)
+	if err == nil && len(answer.Warnings) > 0 { // it is saved, and whoever saved it may have meant something else
+		e.Version, e.Warned = answer.Version, answer.Warnings
+		return k.page(v, http.StatusOK, e)
+	}
 	if err == nil {
 		to := "/edit"
 		if e.Shown() {
