@@ -55,6 +55,7 @@ func (x *trial) account() {
 		x.points(person(i), 500*n)
 	}
 	x.book()
+	x.archive()
 	for _, id := range x.runs {
 		var report runReport
 		// There are more of them than operators' routes take in a second.
