@@ -48,7 +48,7 @@ func TestStopAndResume(t *testing.T) {
 			if !strings.Contains(api, c.says) || strings.Count(api, `"since"`) != 1 {
 				t.Errorf("in force is %s", api)
 			}
-			if page := editor.Page("/console/stops"); !strings.Contains(page, "the editor") || strings.Contains(page, "恢复发送：") {
+			if page := editor.Page("/console/stops"); !strings.Contains(page, "the editor") || !strings.Contains(page, "需要“审批”角色") || strings.Contains(page, "恢复发送：") {
 				t.Errorf("the editor sees %s", page)
 			}
 			if w := editor.Post("/console/stops/resume", c.fields...); w.Code != http.StatusForbidden {
@@ -61,7 +61,7 @@ func TestStopAndResume(t *testing.T) {
 			}
 		})
 	}
-	if page := b.As(access.Viewer, text.English).Page("/console/stops"); strings.Contains(page, "<button class=\"danger\"") || !strings.Contains(page, "sending") {
+	if page := b.As(access.Viewer, text.English).Page("/console/stops"); strings.Contains(page, "<button class=\"danger\"") || !strings.Contains(page, "sending") || !strings.Contains(page, "it takes the role of editor") {
 		t.Errorf("a viewer sees %s", page)
 	}
 }
