@@ -41,6 +41,7 @@ func FuzzJobs(f *testing.F) {
 		_, _ = again[job.Segmentation](t, body)
 		_, _ = again[job.Orchestration](t, body)
 		_, _ = again[job.Notifications](t, body)
+		_, _ = again[job.Archive](t, body)
 	})
 }
 

@@ -22,6 +22,9 @@ var day = profile.DayOf(noon)
 // samples are the jobs of the frozen files. A file is never changed: it is what another version of the program has put, or will find, on
 // a queue. A new field gets a file of its own.
 var samples = map[string]any{
+	"archive": job.Archive{Packs: []job.Pack{{ProfileID: "p", Day: day, Body: []byte("packed")}},
+		Merges: []job.Follow{{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowMerged, Ref: "q", Version: 3, At: noon}}}},
+	"archive-erasure": job.Erasure{Keys: []profile.ID{"p", "q"}, At: noon, Until: noon.Add(time.Second)},
 	"events": job.Events{Source: "web", NoMoney: true, Events: []event.Event{
 		{MessageID: "m-1", Kind: event.Track, UserID: "mei", AnonymousID: "a-1", Name: "Product Viewed", Properties: json.RawMessage(`{"product_id":"p1","price":9.9}`),
 			Context: json.RawMessage(`{"locale":"zh-CN"}`), Integrations: json.RawMessage(`{"All":true}`), Timestamp: noon.Add(-time.Minute), OriginalTimestamp: noon.Add(-2 * time.Minute), SentAt: noon.Add(-time.Minute), ReceivedAt: noon},
