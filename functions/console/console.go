@@ -144,11 +144,14 @@ type Process struct {
 	Live       Live
 	Results    Results
 	Audiences  Audiences
+	Trials     Trials
 	Queues     []Queue
 	Ended      catalog.EndedStops
 	Jobs       Jobs // of segmentation
 	// Orchestration takes requests to enter people again.
 	Orchestration Jobs
+	// Notifications takes what operators send to themselves.
+	Notifications Jobs
 	Shop          profile.Shop
 	Now           func() time.Time
 	NewRunID      func() string // of runs, and of all else that needs an id; never the same twice
@@ -179,6 +182,8 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Live:          live.Live{DB: db, Table: s.LiveTable},
 		Results:       outreach.Results{DB: db, Table: s.ResultsTable},
 		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
+		Trials:        outreach.Trials{DB: db, Table: s.ResultsTable, Now: now},
+		Notifications: queue.Sender{Client: queues, URL: s.NotificationsQueue},
 		Ended:         catalog.EndedStops{DB: db, Table: s.CatalogTable, Now: now},
 		Queues:        s.Queues(),
 		Jobs:          queue.Sender{Client: queues, URL: s.SegmentationQueue},

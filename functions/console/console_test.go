@@ -83,13 +83,14 @@ type bench struct {
 	process       *Process
 	jobs          *functiontest.Queue
 	orchestration *functiontest.Queue
+	notifications *functiontest.Queue
 	handler       http.Handler
 	ids           int
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{Shop: functiontest.Open(t, start), jobs: &functiontest.Queue{}, orchestration: &functiontest.Queue{}}
+	b := &bench{Shop: functiontest.Open(t, start), jobs: &functiontest.Queue{}, orchestration: &functiontest.Queue{}, notifications: &functiontest.Queue{}}
 	b.process = &Process{
 		Auth:      httpapi.Auth{OperatorKeyHash: operatorHash},
 		Catalog:   b.Catalog,
@@ -102,10 +103,12 @@ func newBench(t *testing.T) *bench {
 		Live:      live.Live{DB: b.DB, Table: "Live"},
 		Results:   outreach.Results{DB: b.DB, Table: "Results"},
 		Audiences: outreach.Audiences{DB: b.DB, Table: "Results", Now: b.Now},
+		Trials:    outreach.Trials{DB: b.DB, Table: "Results", Now: b.Now},
 		Ended:     catalog.EndedStops{DB: b.DB, Table: "Catalog", Now: b.Now},
 		Jobs:      b.jobs,
 
 		Orchestration: b.orchestration,
+		Notifications: b.notifications,
 		Shop:          profile.Shop{Zone: time.UTC, Currency: money.Currency("CNY")},
 		Now:           b.Now,
 		NewRunID:      func() string { b.ids++; return fmt.Sprintf("run-%d", b.ids) },

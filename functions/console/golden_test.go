@@ -42,6 +42,7 @@ func TestGoldenRequests(t *testing.T) {
 		"post-resume":              {200, `{"stopped":[],"note":"nothing was resumed: no call has stopped everything"}`},
 		"get-stop-missing":         {404, `there is no stop`},
 		"post-reenter-missing":     {404, `there is no stop`},
+		"post-test-missing":        {404, `there is no template`},
 		"get-stops":                {200, `{"items":[]}`},
 		"get-fields":               {200, `"name":"orders.revenue","kind":"number","unit":"money","label":"累计消费金额"`},
 		"get-operators":            {200, `{"items":[{"name":"operator key","role":"owner","key":"4a7c449d"}],"issuer":`},

@@ -35,6 +35,8 @@ func (p *Process) Handler() http.Handler {
 	route("GET /v1/stops", p.stops)
 	route("GET /v1/stops/{id}", p.showStop)
 	mux.HandlePost("POST /v1/stops/{id}/reenter", stopping.Post(maxStopBody, p.askReenter), p.Auth.Require)
+	mux.HandlePost("POST /v1/templates/{id}/test", stopping.Post(maxTrialBody, p.askTrial), p.Auth.Require)
+	route("GET /v1/templates/{id}/tests", p.trials)
 	route("GET /v1/fields", p.fields)
 	route("GET /v1/queues", p.queues)
 	route("GET /v1/refusals", p.refused)

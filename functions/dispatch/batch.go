@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -29,6 +30,7 @@ type batch struct {
 	records []*record
 	people  map[profile.ID][]item
 	order   []profile.ID
+	trials  []tried
 	begun   bool // anything was
 
 	mu sync.Mutex
@@ -44,6 +46,12 @@ type record struct {
 // patience is up to which receive a notification stays in its message while it waits for another job's write: some nine hours. After that
 // it goes on as a new message. Waiting is no failure, and the last receives are left for failures.
 const patience = 7
+
+// tried is what an operator sends to themselves, with the message that asks for it.
+type tried struct {
+	t delivery.Trial
+	r *record
+}
 
 type item struct {
 	n job.Notification
@@ -75,6 +83,9 @@ func (b *batch) add(m events.SQSMessage) {
 		r.failed = append(r.failed, err)
 		return
 	}
+	for _, t := range j.Trials {
+		b.trials = append(b.trials, tried{t, r})
+	}
 	for _, n := range j.Notifications {
 		if _, known := b.people[n.ProfileID]; !known {
 			b.order = append(b.order, n.ProfileID)
@@ -101,6 +112,21 @@ func (b *batch) run(ctx context.Context) {
 		})
 	}
 	workers.Wait()
+	for _, one := range b.trials {
+		b.try(ctx, one)
+	}
+}
+
+// try sends a trial, if its whole time is left; else its message comes again.
+func (b *batch) try(ctx context.Context, one tried) {
+	err := errLate
+	if deadline, bounded := ctx.Deadline(); ctx.Err() == nil && (!bounded || time.Until(deadline) >= reserve) {
+		err = queue.Guard(func() error { return b.Try(ctx, one.t) })
+		b.begun = true
+	}
+	if err != nil {
+		one.r.failed = append(one.r.failed, err)
+	}
 }
 
 // one dispatches a notification, if its whole time is left. One that fails lets the others go on; when its job comes again, those that

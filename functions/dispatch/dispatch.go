@@ -62,6 +62,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Timeline:  people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
 		Catalog:   cache,
 		Campaigns: &catalog.Campaigns{Catalog: cache},
+		Trials:    outreach.Trials{DB: db, Table: s.ResultsTable, Now: now},
 		Due:       due.Due{DB: db, Table: s.DueTable, Now: now},
 		Live:      live.Begin(db, s.LiveTable, now),
 		Again:     queue.Sender{Client: sqs, URL: s.Queue},

@@ -19,6 +19,7 @@ func TestGoldenInvocations(t *testing.T) {
 		"expired":        "[skipped expired]",
 		"nobody":         "[]",
 		"newer-version":  "[sent]",
+		"trial":          "[]", // which nobody has asked for
 		"not-a-job":      "[]",
 	}
 	functiontest.Golden(t, "dispatch", want, func(t *testing.T, name string, raw []byte, want string) {

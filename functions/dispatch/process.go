@@ -40,6 +40,7 @@ type Process struct {
 	Catalog   definitions
 	Campaigns campaigns
 	Due       waits
+	Trials    trials
 	Again     Again
 	Live      Live
 	Senders   map[delivery.Channel]Sender

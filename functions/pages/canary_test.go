@@ -35,6 +35,8 @@ func poisoned(path, canary string) string {
 	switch {
 	case strings.HasSuffix(path, "/queues"):
 		answer = []any{item}
+	case strings.Contains(path, "/templates/") && strings.HasSuffix(path, "/tests"):
+		answer = map[string]any{"items": []any{map[string]any{"to": canary, "locale": canary, "outcome": canary, "reason": canary, "detail": canary, "by": map[string]any{"name": canary}}}}
 	case strings.HasSuffix(path, "/runs"):
 		item["state"], item["asOf"], item["segments"] = "finished", canary, map[string]int{canary: 5}
 		answer = map[string]any{"items": []any{item, item}}

@@ -141,6 +141,15 @@ func TestNoTextOutsideTheCatalogue(t *testing.T) {
 	}
 }
 
+// TestWhatScrollsIsReachedByKeys: a table that is wider than the screen scrolls within its frame, which takes the focus for whoever has no mouse.
+func TestWhatScrollsIsReachedByKeys(t *testing.T) {
+	for path, body := range files(t, ".html") {
+		if strings.Contains(body, `class="wide">`) {
+			t.Errorf("%s has a frame that scrolls and takes no focus", path)
+		}
+	}
+}
+
 // TestNoStyleAndNoScriptInPages: the policy would not let them in.
 func TestNoStyleAndNoScriptInPages(t *testing.T) {
 	for path, body := range files(t, ".html") {

@@ -84,6 +84,7 @@ const (
 	resultsAddUp           invariant = "resultsAddUp"
 	skippedAreListed       invariant = "skippedAreListed"
 	enteredAgainOnce       invariant = "enteredAgainOnce"
+	trialsAreTheShops      invariant = "trialsAreTheShops"
 	searchFinds            invariant = "searchFinds"
 	archiveComplete        invariant = "archiveEqualsTimeline"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
@@ -161,6 +162,7 @@ var invariants = []struct {
 	{resultsAddUp, checkResults},
 	{skippedAreListed, checkSkipped},
 	{enteredAgainOnce, checkEntriesAgain},
+	{trialsAreTheShops, checkTrials},
 	{searchFinds, checkSearch},
 	{searchFinds, checkListings},
 	{nobodyElseSpeaks, checkNobodyElseSpeaks},

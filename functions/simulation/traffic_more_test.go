@@ -132,6 +132,9 @@ func campaignDoc(id, state string) map[string]any {
 // messaging are settings that operators change between.
 func messaging(d *dice) map[string]any {
 	m := map[string]any{}
+	if d.happens(0.9) {
+		m["testAddresses"] = []any{ownAddress}
+	}
 	if d.happens(0.3) {
 		m["quietHours"] = map[string]any{"start": "22:00", "end": one(d, "07:00", "08:30")}
 	}

@@ -64,6 +64,7 @@ var scenes = []scene{
 	{"prove anew", 3, proveAnew},
 	{"edit together", 2, editTogether},
 	{"stop and resume", 3, stopAndResume},
+	{"try a template", 3, tryATemplate},
 	{"operators find", 2, operatorsFind},
 	{"change a name", 4, changeName},
 }

@@ -74,6 +74,8 @@ type world struct {
 	vault      *vault
 	load       *load
 	sendings   []sending
+	tried      []sending       // of no person: what operators send to themselves
+	trials     map[string]bool // which the API has taken, by id
 	model      *model
 	violations []violation
 	log        bytes.Buffer
@@ -289,7 +291,11 @@ func (w *world) tell(format string, args ...any) {
 
 func (w *world) sent(s sending) {
 	w.mu.Lock()
-	w.sendings = append(w.sendings, s)
+	if s.Campaign == "" && s.Profile == "" {
+		w.tried = append(w.tried, s)
+	} else {
+		w.sendings = append(w.sendings, s)
+	}
 	w.mu.Unlock()
 	w.tell("provider: %s", s)
 }

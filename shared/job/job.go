@@ -6,6 +6,7 @@ package job
 import (
 	"time"
 
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
@@ -164,9 +165,11 @@ type AudienceList struct {
 	Profiles   []profile.ID `json:"profiles"`
 }
 
-// Notifications travels from orchestration to dispatch.
+// Notifications travels from orchestration to dispatch, and from console with what operators send to themselves.
 type Notifications struct {
 	Notifications []Notification `json:"notifications"`
+	// Trials are sent to addresses of the shop's own. The version before knows none and drops them.
+	Trials []delivery.Trial `json:"trials,omitempty"`
 }
 
 // Notification asks dispatch to decide and send one notification. ID is person, campaign and step: at most one send per ID. ProfileID is

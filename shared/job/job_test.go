@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
@@ -81,6 +82,7 @@ var samples = map[string]any{
 	}},
 	"orchestration-audience": job.Orchestration{Audience: &job.AudienceList{ID: "run-1.3.0", CampaignID: "thanks", RunID: "run-1", SegmentID: "buyers", Profiles: []profile.ID{"p", "q"}}},
 	"orchestration-reentry":  job.Orchestration{Reentry: &job.Reentry{ID: "20261130T180500-ABCDEFGH", StopID: "20261130T180102-IJKLMNOP", CampaignID: "thanks", Cursor: "My9wI2QjMDE3NzI"}},
+	"notifications-trial":    job.Notifications{Notifications: []job.Notification{}, Trials: []delivery.Trial{{ID: "t-1", TemplateID: "welcome", TemplateVersion: 5, Channel: "email", Locale: "zh-CN", To: "ops@shop.example", At: noon}}},
 	"notifications-pinned": job.Notifications{Notifications: []job.Notification{{
 		ID: "p.thanks.p.3.0", ProfileID: "p", CampaignID: "thanks", Step: "p.3.0", CampaignVersion: 2, TemplateVersion: 5, At: noon, Since: noon, NotAfter: noon.Add(time.Hour),
 	}}},

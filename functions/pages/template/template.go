@@ -3,16 +3,19 @@
 package template
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/outreach/template"
 	"github.com/userops/userops/shared/liquid"
 )
@@ -28,6 +31,7 @@ const title = "word.definition.templates"
 func Rows() []view.Row {
 	return []view.Row{
 		view.Show("templates/show", view.Least("GET /v1/templates/{id}"), title, "", show),
+		view.Do("templates/test", view.Least("POST /v1/templates/{id}/test"), title, test),
 		view.Show("templates/mail", view.Least("GET /v1/templates/{id}"), title, "", mail),
 	}
 }
@@ -52,8 +56,10 @@ type document struct {
 type looked struct {
 	document
 	User, Reason string
-	Person       *known // nil for nobody
-	Absent       bool   // there is no such person
+	Person       *known   // nil for nobody
+	Absent       bool     // there is no such person
+	Addresses    []string // to which it may be sent to look at it
+	Tests        []trial
 	compiled     *liquid.Template
 	variables    liquid.Variables
 }
@@ -165,8 +171,54 @@ func indented(raw json.RawMessage) string {
 	return string(text)
 }
 
+// trial is a time that the template was sent to an address of the shop's own.
+type trial struct {
+	To, Locale, Outcome, Reason, Detail string
+	TemplateVersion                     int
+	At                                  time.Time
+	By                                  struct{ Name string }
+}
+
+// Testable says that templates of its channel can be sent to look at them.
+func (l looked) Testable() bool { return l.Channel == delivery.Email }
+
+// tests reads where the template may be sent, and what became of it where it was.
+func (l *looked) tests(v *view.Visit) error {
+	var settings struct{ TestAddresses []string }
+	var sent struct{ Items []trial }
+	setting := func(ctx context.Context) error {
+		err := v.Read(&settings, nil, "settings", delivery.SettingsID)(ctx)
+		if api.Status(err) == http.StatusNotFound {
+			return nil // it was not saved yet
+		}
+		return err
+	}
+	err := v.Together(setting, v.Read(&sent, nil, "templates", l.ID, "tests"))
+	l.Addresses, l.Tests = settings.TestAddresses, sent.Items
+	return err
+}
+
+// test sends the template to an address of the shop's own.
+func test(v *view.Visit) error {
+	id := v.Field("id")
+	if id == "" {
+		return &api.Fault{Status: http.StatusUnprocessableEntity}
+	}
+	asked := struct {
+		To     string `json:"to"`
+		Locale string `json:"locale,omitempty"`
+	}{v.Field("to"), v.Field("locale")}
+	if err := v.API.Post(v.Context(), api.Path("templates", id, "test"), v.Field("once"), asked, nil); err != nil {
+		return err
+	}
+	return v.Go(view.Link("templates/show", "id", id), "template.done.tested")
+}
+
 func show(v *view.Visit) error {
 	l, err := look(v)
+	if err == nil && l.Testable() {
+		err = l.tests(v)
+	}
 	if err != nil {
 		return err
 	}

@@ -294,6 +294,14 @@ func SplitStopCount(sk string) (campaign string, ok bool) {
 	return campaign, ok
 }
 
+// Trial is a template that was sent to an address of the shop's own: t#<template> / <time>#<id>
+func Trial(template string, at time.Time, id string) dynamo.Key {
+	return dynamo.At(Trials(template), fmt.Sprintf("%015d#%s", at.UnixMilli(), id))
+}
+
+// Trials lists those of a template, the oldest first.
+func Trials(template string) string { return "t#" + template }
+
 // Reentry tells that all whom a stop has skipped were gone through once: e#<stop> / <id of the request>
 func Reentry(stop, id string) dynamo.Key { return dynamo.At("e#"+stop, id) }
 

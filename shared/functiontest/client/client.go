@@ -15,8 +15,29 @@ import (
 // clients are the public clients that tests run, each at the version with which it was last seen to work, and what makes a page's script of a module.
 var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk-node@3.0.13", "@segment/analytics-next@1.84.3", "@rudderstack/analytics-js@3.34.1", "esbuild@0.28.2"}
 
+// axe judges whether a page can be used by everybody.
+const axe = "axe-core@4.14.1"
+
 // Installed is a folder whose node_modules has the public clients, installed once per machine. The test is skipped where that cannot be done.
 func Installed(t *testing.T) string {
+	t.Helper()
+	return installed(t, clients)
+}
+
+// Axe is the script of axe-core, empty where it cannot be had, which a test of its own says by being skipped: all else of the test that asks goes on.
+func Axe(t *testing.T) (script string) {
+	t.Helper()
+	t.Run("axe-core", func(t *testing.T) {
+		text, err := os.ReadFile(filepath.Join(installed(t, []string{axe}), "node_modules", "axe-core", "axe.min.js"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		script = string(text)
+	})
+	return script
+}
+
+func installed(t *testing.T, clients []string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("installs packages for node")

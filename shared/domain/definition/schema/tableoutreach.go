@@ -52,6 +52,7 @@ func messagingTable() Table {
 		"transactional.ignoreCaps": {Label: Words{"Pass the caps", "不受频控限制"}, Help: Words{"They are sent whatever the caps say.", "不论频控如何都会发送。"}, Absent: Words{"usual: yes", "默认：是"}},
 		"transactional.countCaps":  {Label: Words{"Count in the caps", "计入频控"}, Help: Words{"They use up room for others.", "会占用其他通知的余量。"}, Absent: Words{"usual: no", "默认：否"}},
 		"confirmationsOff":         {Label: Words{"No mails that confirm an address", "不发确认地址的邮件"}, Help: Words{"An address that only a device has named is then never written to.", "这样，只由设备提供的地址永远不会收到邮件。"}},
+		"testAddresses":            {Label: Words{"Test addresses", "试发地址"}, Help: Words{"E-mail addresses of the shop's own, to which templates may be sent to look at them. One on each line, at most 20.", "店铺自己的邮箱，文案只能试发到这些地址。每行一个，至多 20 个。"}},
 		"consent":                  {Label: Words{"Consent by channel", "各渠道的同意"}, Help: Words{"What marketing over a channel needs, where it is another thing than usual.", "某个渠道的营销需要什么，只填与默认不同的。"}, Key: Words{"Channel", "渠道"}, Options: channels()},
 		"consent.*":                {Label: Words{"Needs", "要求"}, Help: Words{"Without it e-mail needs a consent, and the webhook none.", "不填时，邮件须有同意，webhook 不需要。"}, Options: basis},
 	}

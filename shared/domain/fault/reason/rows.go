@@ -15,9 +15,13 @@ var rows = map[string]string{
 	"counts minor units, so it is %s; money can be written as {\"money\": \"%s\"}":                                                                                                                         "以最小货币单位计，即 {1}；金额可以写成 {\"money\": \"{2}\"}",
 
 	// of every document
-	"is empty":                         "为空",
-	"is missing":                       "缺少",
-	"is required":                      "为必填",
+	"is empty":                     "为空",
+	"is missing":                   "缺少",
+	"is required":                  "为必填",
+	"is no e-mail address":         "不是邮箱地址",
+	"is no test address":           "不是试发地址",
+	"is no locale of the template": "模板没有这个语言",
+	"is no test address: an owner lists them in the setting messaging, as testAddresses": "不是试发地址：所有者在触达设置的“试发地址”（testAddresses）里列出",
 	"or %s is required":                "必填（也可以填 {1}）",
 	"is there twice":                   "出现了两次",
 	"is not known here":                "这里不认识这个名称",

@@ -134,6 +134,8 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/segments/{id}/preview", Meaning: "estimate a segment's audience", Least: Viewer},
 		Row{Route: "POST /v1/campaigns/{id}/preview", Meaning: "estimate a campaign's audience", Least: Viewer},
 		Row{Route: "POST /v1/programs/{id}/preview", Meaning: "what friends bring by a program", Least: Viewer},
+		Row{Route: "POST /v1/templates/{id}/test", Meaning: "send a template to an address of the shop's own", Least: Editor},
+		Row{Route: "GET /v1/templates/{id}/tests", Meaning: "what became of such tests", Least: Viewer},
 		Row{Route: "POST /v1/runs", Meaning: "start a run", Least: Editor},
 		Row{Route: "GET /v1/runs", Meaning: "list runs", Least: Viewer},
 		Row{Route: "GET /v1/runs/{id}", Meaning: "a run", Least: Viewer},

@@ -27,12 +27,13 @@ const (
 	Find    Action = "find"    // somebody by an identifier or an order; Fields is the kind of it
 	Reenter Action = "reenter" // whom a stop has skipped; the line's id has the ids of the stop and of the request
 	Redrive Action = "redrive" // dead letters of a queue, all that there were or some
+	Try     Action = "try"     // a template, at an address of the shop's own
 	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // Actions are those that lines may have.
 func Actions() []Action {
-	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter, Redrive}
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter, Redrive, Try}
 }
 
 // The kinds of thing beside those of definitions.

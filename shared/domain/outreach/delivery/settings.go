@@ -26,6 +26,8 @@ type Settings struct {
 	ConfirmationsOff bool `json:"confirmationsOff,omitempty"`
 	// Consent overrides the basis of a channel.
 	Consent map[Channel]Basis `json:"consent,omitempty"`
+	// TrialAddresses are addresses of the shop's own, to which an operator may send a template to see how it arrives.
+	TrialAddresses []string `json:"testAddresses,omitempty"`
 }
 
 // Transactional says how the caps treat notifications that a person asked for by an act of their own.
@@ -90,7 +92,7 @@ func (s Settings) Validate() error {
 	for i, c := range s.Caps {
 		f = append(f, c.faults().Under(fmt.Sprintf("caps[%d]", i))...)
 	}
-	return f.Err()
+	return append(f, s.trialFaults()...).Err()
 }
 
 // Validate answers every fault of the document.
