@@ -1,6 +1,13 @@
 package rule
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/userops/userops/shared/domain/spelling"
+)
 
 // forms are the keys of which a node has exactly one.
 var forms = []string{"all", "any", "not", "field", "performed", "segment", "notSegment", "percent"}
@@ -15,4 +22,15 @@ func Form(body []byte) string {
 		}
 	}
 	return ""
+}
+
+// meantKey is the one of the known keys that a key of an object is nearest to; empty where none is near.
+func meantKey(object map[string]any, known ...string) (meant string) {
+	fewest := math.MaxInt
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if near, slips := spelling.Nearest(key, known...); near != "" && slips < fewest {
+			meant, fewest = near, slips
+		}
+	}
+	return meant
 }

@@ -120,17 +120,6 @@ func (p *parser) read(raw any, path string, depth int) node {
 	return p.percent(object[form], path)
 }
 
-// meantKey is the one of the known keys that a key of an object is nearest to; empty where none is near.
-func meantKey(object map[string]any, known ...string) (meant string) {
-	fewest := math.MaxInt
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if near, slips := spelling.Nearest(key, known...); near != "" && slips < fewest {
-			meant, fewest = near, slips
-		}
-	}
-	return meant
-}
-
 // only faults the keys that do not belong here, in the order of the alphabet.
 func (p *parser) only(object map[string]any, path string, known ...string) {
 	for _, key := range slices.Sorted(maps.Keys(object)) {

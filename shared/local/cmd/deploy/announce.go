@@ -54,3 +54,18 @@ func (d *deployment) announceKeys() (names []string, what string) {
 	}
 	return names, what
 }
+
+// announceCommit says which version takes the place of which.
+func (d *deployment) announceCommit() string {
+	now, set := d.changes[commitOf]
+	before := d.present(commitOf)
+	switch {
+	case !set && before == "" || now == "" && before == "":
+		return ""
+	case !set:
+		return "The commit stays " + before + ".\n"
+	case before == "":
+		return "The commit is " + orNone(now, "not known") + ".\n"
+	}
+	return "The commit is " + orNone(now, "not known") + ", in place of " + before + ".\n"
+}

@@ -33,18 +33,3 @@ func (d *deployment) checkCommit(ctx context.Context) {
 		d.changes[commitOf] = commit
 	}
 }
-
-// announceCommit says which version takes the place of which.
-func (d *deployment) announceCommit() string {
-	now, set := d.changes[commitOf]
-	before := d.present(commitOf)
-	switch {
-	case !set && before == "" || now == "" && before == "":
-		return ""
-	case !set:
-		return "The commit stays " + before + ".\n"
-	case before == "":
-		return "The commit is " + orNone(now, "not known") + ".\n"
-	}
-	return "The commit is " + orNone(now, "not known") + ", in place of " + before + ".\n"
-}
