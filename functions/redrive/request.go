@@ -43,6 +43,17 @@ type progress struct {
 	Left   bool `json:"left"`
 }
 
+// named finds a queue by the name that GET /v1/queues gives it; where there is none, the request is answered.
+func (p *Process) named(w http.ResponseWriter, r *http.Request) (Queue, bool) {
+	name := r.PathValue("queue")
+	i := slices.IndexFunc(p.Queues, func(q Queue) bool { return q.Name == name })
+	if i < 0 {
+		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no queue %.100q", name))
+		return Queue{}, false
+	}
+	return p.Queues[i], true
+}
+
 // ask judges a request to send dead letters again.
 func (p *Process) ask(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {
 	q, ok := p.named(w, r)

@@ -3,9 +3,7 @@ package redrive
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -36,17 +34,6 @@ type shown struct {
 	ID   string    `json:"id"`
 	Sent time.Time `json:"sent"` // first
 	Job  job.Told  `json:"job"`
-}
-
-// named finds a queue by the name that GET /v1/queues gives it; where there is none, the request is answered.
-func (p *Process) named(w http.ResponseWriter, r *http.Request) (Queue, bool) {
-	name := r.PathValue("queue")
-	i := slices.IndexFunc(p.Queues, func(q Queue) bool { return q.Name == name })
-	if i < 0 {
-		httpapi.Problem(w, http.StatusNotFound, "", fmt.Sprintf("there is no queue %.100q", name))
-		return Queue{}, false
-	}
-	return p.Queues[i], true
 }
 
 func (p *Process) list(w http.ResponseWriter, r *http.Request) {

@@ -22,9 +22,6 @@ var groups = map[string]string{
 	definition.Template: view.GroupOutreach,
 }
 
-// shown are the kinds of which another screen shows each document, and listed those whose documents it lists.
-var shown = []string{definition.Template, definition.Segment, definition.Campaign, definition.Program}
-
 // listed are the kinds whose documents another screen lists, with what became of them.
 var listed = []string{definition.Segment, definition.Campaign, definition.Program, definition.Settings}
 

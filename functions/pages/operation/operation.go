@@ -3,21 +3,8 @@
 package operation
 
 import (
-	"embed"
-
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/operator/access"
-)
-
-//go:embed *.html
-var files embed.FS
-
-var pages = view.Parse(files)
-
-// The calls that the forms make: whoever may not make one sees in its place why.
-const (
-	startsRuns = "POST /v1/runs"
-	redrives   = "POST /v1/queues/{queue}/redrive"
 )
 
 // Rows are the pages of the package.

@@ -12,6 +12,9 @@ import (
 	"github.com/userops/userops/functions/pages/view"
 )
 
+// redrives is the call that the form makes.
+const redrives = "POST /v1/queues/{queue}/redrive"
+
 // queue is how full a queue is.
 type queue struct {
 	Queue                                  string

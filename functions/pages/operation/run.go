@@ -3,6 +3,7 @@ package operation
 import (
 	"cmp"
 	"context"
+	"embed"
 	"maps"
 	"net/http"
 	"net/url"
@@ -12,6 +13,14 @@ import (
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
 )
+
+//go:embed *.html
+var files embed.FS
+
+var pages = view.Parse(files)
+
+// startsRuns is the call that the form makes: whoever may not make it sees in its place why.
+const startsRuns = "POST /v1/runs"
 
 // run is a pass of segmentation.
 type run struct {
