@@ -125,6 +125,14 @@ type Audiences interface {
 	Of(ctx context.Context, campaign, run string) (outreach.Listing, error)
 }
 
+// Trials keeps what operators send to themselves.
+type Trials interface {
+	// Ask writes a trial down with what stands beside it. dynamo.ErrConflict says that nothing was written; any other error leaves it open.
+	Ask(ctx context.Context, t delivery.Trial, by access.Caller, beside ...dynamo.Write) error
+	// Of lists those of a template, the newest first, consistently.
+	Of(ctx context.Context, template string, limit int) ([]outreach.Trial, error)
+}
+
 // Jobs sends a job to a function's queue. When it returns nil, the job is durable.
 type Jobs interface {
 	Send(ctx context.Context, v any) error

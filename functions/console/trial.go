@@ -10,10 +10,8 @@ import (
 
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
-	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/httpapi"
@@ -30,14 +28,6 @@ const (
 	// listedTrials are shown.
 	listedTrials = 50
 )
-
-// Trials keeps what operators send to themselves.
-type Trials interface {
-	// Ask writes a trial down with what stands beside it. dynamo.ErrConflict says that nothing was written; any other error leaves it open.
-	Ask(ctx context.Context, t delivery.Trial, by access.Caller, beside ...dynamo.Write) error
-	// Of lists those of a template, the newest first, consistently.
-	Of(ctx context.Context, template string, limit int) ([]outreach.Trial, error)
-}
 
 // askTrial judges a request to send a template to an address of the shop's own.
 func (p *Process) askTrial(w http.ResponseWriter, r *http.Request, body []byte) *httpapi.Act {

@@ -107,3 +107,12 @@ type Live interface {
 	// Write writes what may be written by now.
 	Write(context.Context)
 }
+
+// trials keeps what operators send to themselves. dynamo.ErrConflict says that a trial is not as it was, and that nothing was written; any other error leaves it open.
+type trials interface {
+	// Begin takes up what is asked for. Whoever is answered nil may hand it over, and nobody else.
+	Begin(ctx context.Context, t delivery.Trial) error
+	// Turn ends what nobody has taken up, End what was handed over.
+	Turn(ctx context.Context, t delivery.Trial, o delivery.Outcome, r delivery.Reason, detail string) error
+	End(ctx context.Context, t delivery.Trial, o delivery.Outcome, r delivery.Reason, detail string) error
+}

@@ -12,15 +12,6 @@ import (
 	"github.com/userops/userops/shared/liquid"
 )
 
-// trials keeps what operators send to themselves. dynamo.ErrConflict says that a trial is not as it was, and that nothing was written; any other error leaves it open.
-type trials interface {
-	// Begin takes up what is asked for. Whoever is answered nil may hand it over, and nobody else.
-	Begin(ctx context.Context, t delivery.Trial) error
-	// Turn ends what nobody has taken up, End what was handed over.
-	Turn(ctx context.Context, t delivery.Trial, o delivery.Outcome, r delivery.Reason, detail string) error
-	End(ctx context.Context, t delivery.Trial, o delivery.Outcome, r delivery.Reason, detail string) error
-}
-
 // Try sends a template to an address of the shop's own, once at most: the address and the stops are asked as they are now, and the trial is taken up on record before the provider is called. Whoever comes after
 // a crash finds it taken up and sends nothing.
 func (p *Process) Try(ctx context.Context, t delivery.Trial) error {

@@ -22,9 +22,6 @@ var groups = map[string]string{
 	definition.Template: view.GroupOutreach,
 }
 
-// listed are the kinds whose documents another screen lists, with what became of them.
-var listed = []string{definition.Segment, definition.Campaign, definition.Program, definition.Settings}
-
 // Rows are the pages of all kinds.
 func Rows() (rows []view.Row) {
 	for _, of := range definition.Rows() {

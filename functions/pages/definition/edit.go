@@ -54,9 +54,6 @@ func (e editing) Title() string {
 // New says that the document was not saved yet.
 func (e editing) New() bool { return e.Version == 0 }
 
-// shown are the kinds of which another screen shows each document.
-var shown = []string{definition.Template, definition.Segment, definition.Campaign, definition.Program}
-
 // Shown says that another screen shows what becomes of the document.
 func (e editing) Shown() bool { return slices.Contains(shown, e.Name) }
 

@@ -23,6 +23,12 @@ var files embed.FS
 
 var pages = view.Parse(files, audience.Parts)
 
+// shown are the kinds of which another screen shows each document, and listed those whose documents it lists.
+var shown = []string{definition.Template, definition.Segment, definition.Campaign, definition.Program}
+
+// listed are the kinds whose documents another screen lists, with what became of them.
+var listed = []string{definition.Segment, definition.Campaign, definition.Program, definition.Settings}
+
 // kind is one kind of document as its pages know it.
 type kind struct {
 	Name, Plural string

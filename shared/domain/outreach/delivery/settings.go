@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // The ids of the two settings documents that this package reads.
@@ -113,4 +114,19 @@ func (s Settings) basis(c Channel) Basis {
 		return b
 	}
 	return KindOf(c).Basis
+}
+
+// maxTrialAddresses bounds the addresses of the shop's own.
+const maxTrialAddresses = 20
+
+func (s Settings) trialFaults() (f fault.Faults) {
+	if len(s.TrialAddresses) > maxTrialAddresses {
+		f.Addf("testAddresses", "must be at most %d", maxTrialAddresses)
+	}
+	for i, to := range s.TrialAddresses {
+		if _, ok := profile.Written(profile.Email, to); !ok {
+			f.Add(fmt.Sprintf("testAddresses[%d]", i), "is no e-mail address")
+		}
+	}
+	return f
 }

@@ -1,12 +1,8 @@
 package delivery
 
 import (
-	"fmt"
 	"strings"
 	"time"
-
-	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // Trial is a template that an operator sends to an address of the shop's own, to see how it arrives. It is of no person and of no campaign, so no cap counts it, no result has it, and nobody's data is in it.
@@ -22,9 +18,6 @@ type Trial struct {
 
 // TrialMark begins the subject of a trial, so that nobody takes it for the real thing.
 const TrialMark = "[TEST] "
-
-// maxTrialAddresses bounds the addresses of the shop's own.
-const maxTrialAddresses = 20
 
 // TakesTrials says whether an address is one of the shop's own, to which a trial may go.
 func (s Settings) TakesTrials(to string) bool {
@@ -55,16 +48,4 @@ func (s Settings) Trials(t Trial, stops []Stop) Verdict {
 		}
 	}
 	return Verdict{Action: Proceed}
-}
-
-func (s Settings) trialFaults() (f fault.Faults) {
-	if len(s.TrialAddresses) > maxTrialAddresses {
-		f.Addf("testAddresses", "must be at most %d", maxTrialAddresses)
-	}
-	for i, to := range s.TrialAddresses {
-		if _, ok := profile.Written(profile.Email, to); !ok {
-			f.Add(fmt.Sprintf("testAddresses[%d]", i), "is no e-mail address")
-		}
-	}
-	return f
 }
