@@ -163,8 +163,8 @@ func TestWhatAProviderSaysOfATrial(t *testing.T) {
 		b.define(definition.Settings, delivery.SettingsID, ownAddress)
 		b.provider.answer = func(int) error { return refusal }
 		trial := b.trialOf("t1", "ops@shop.example")
-		again := b.try(b.process, trial)
-		if again = b.try(b.process, trial) || again; again || b.provider.calls != 1 || b.became() != want {
+		first := b.try(b.process, trial)
+		if again := b.try(b.process, trial); first || again || b.provider.calls != 1 || b.became() != want {
 			t.Errorf("%d calls, on record %s, want %s", b.provider.calls, b.became(), want)
 		}
 	}

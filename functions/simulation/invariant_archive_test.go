@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,26 +82,26 @@ func (w *world) library() *library {
 	var err error
 	l.head, _, err = archive.Load(ctx, b)
 	check(err)
+	erased, err := archive.LoadErased(ctx, b, l.head)
+	check(err)
+	l.gone = archive.Erasures(erased)
 	for _, d := range l.head.Days {
 		for _, one := range d.Files {
 			f, err := archive.OpenFile(ctx, b, one.Name)
 			check(err)
 			for e, err := range f.Rows() {
 				check(err)
-				k := kept{string(e.Person.ID()), e.Source, e.MessageID}
-				l.events[k] = e.Event
-				l.times[k]++
+				if k := (kept{string(e.Person.ID()), e.Source, e.MessageID}); l.take(k, e.Event) {
+					l.times[k]++
+				}
 			}
 		}
 	}
-	erased, err := archive.LoadErased(ctx, b, l.head)
-	check(err)
 	merges, err := archive.LoadMerges(ctx, b, l.head)
 	check(err)
 	for absorbed := range merges {
 		l.merged[string(absorbed.ID())] = true
 	}
-	l.gone = archive.Erasures(erased)
 	taken := map[string]bool{}
 	for _, t := range l.head.Taken {
 		taken[t.Name] = true
@@ -123,9 +121,9 @@ func (w *world) library() *library {
 			list, err := people.EventsOf(p.Body)
 			check(err)
 			for _, e := range list {
-				k := kept{string(p.ProfileID), e.Source, e.Event.MessageID}
-				l.events[k] = e.Event
-				l.times[k] = max(l.times[k], 1) // copies fall away when it is taken
+				if k := (kept{string(p.ProfileID), e.Source, e.Event.MessageID}); l.take(k, e.Event) {
+					l.times[k] = max(l.times[k], 1) // copies fall away when it is taken
+				}
 			}
 		}
 		for _, m := range a.Merges {
@@ -135,12 +133,31 @@ func (w *world) library() *library {
 	return l
 }
 
-// read tells whether an answer would read an event.
-func (l *library) read(k kept) bool {
+// take notes an event, of several copies the one that was received last, and tells whether an answer would read this one.
+func (l *library) take(k kept, e event.Event) bool {
+	if old, there := l.events[k]; !there || e.ReceivedAt.After(old.ReceivedAt) {
+		l.events[k] = e
+	}
+	return e.ReceivedAt.After(l.erased(k))
+}
+
+// erased is up to when what was received of a profile is left out, the zero time for none.
+func (l *library) erased(k kept) time.Time {
 	who, err := columns.PersonOf(profile.ID(k.profile))
 	check(err)
-	at, erased := l.gone[who]
-	return !erased || l.events[k].ReceivedAt.After(at)
+	return l.gone[who]
+}
+
+// read tells whether an answer would read an event.
+func (l *library) read(k kept) bool { return l.events[k].ReceivedAt.After(l.erased(k)) }
+
+// goesToo says that an erasure takes more from the archive than from the timeline: what was received before it by an id that was not erased, and came to the profile only after it.
+func (l *library) goesToo(k kept, e event.Event) bool {
+	by := profile.Identifier{Kind: profile.UserID, Value: e.UserID}
+	if e.UserID == "" {
+		by = profile.Identifier{Kind: profile.AnonymousID, Value: e.AnonymousID}
+	}
+	return string(by.ID()) != k.profile && !e.ReceivedAt.After(l.erased(k))
 }
 
 // checkArchive holds the archive to the timeline, event by event.
@@ -150,6 +167,7 @@ func checkArchive(w *world, _ *state, broken func(string, string, ...any)) {
 	for k, e := range timeline {
 		other, there := l.events[k]
 		switch {
+		case l.goesToo(k, e):
 		case !there || !l.read(k):
 			broken("profile:"+k.profile, "%s of %s, received at %s, stands in the timeline and not in the archive: there %v", k.id, k.source, clock(e.ReceivedAt), there)
 		case !bytes.Equal(e.Properties, other.Properties) || e.Name != other.Name || e.Kind != other.Kind:
@@ -163,7 +181,7 @@ func checkArchive(w *world, _ *state, broken func(string, string, ...any)) {
 			continue
 		}
 		// What came between the asking and the tombstones goes with the timeline, and stays in the archive.
-		if at := w.erasedAt(k.profile); at.IsZero() || !e.ReceivedAt.After(at) {
+		if l.erased(k).IsZero() || e.ReceivedAt.After(w.buriedAt(k.profile)) {
 			broken("profile:"+k.profile, "%s of %s, received at %s, is read in the archive and not in the timeline", k.id, k.source, clock(e.ReceivedAt))
 		}
 	}
@@ -185,24 +203,17 @@ func checkArchivedMerges(w *world, _ *state, broken func(string, string, ...any)
 	_, _, told := w.packedEvents()
 	l := w.library()
 	for absorbed, by := range told {
-		if !l.merged[absorbed] && w.erasedAt(absorbed).IsZero() {
+		if !l.merged[absorbed] && w.buriedAt(absorbed).IsZero() {
 			broken("profile:"+by, "the archive has not heard that %s was merged into this one", absorbed)
 		}
 	}
 }
 
-var erasedTime = regexp.MustCompile(`"erased":\{"N":"(\d+)"`)
-
-// erasedAt is when the last erasure of a profile was asked for, zero for none.
-func (w *world) erasedAt(id string) (at time.Time) {
+// buriedAt is when the last tombstones were written that name a profile, the zero time for none.
+func (w *world) buriedAt(id string) (at time.Time) {
 	for _, t := range w.watch.tombstones {
-		if !bytes.Contains(t.body, []byte("p#"+id)) {
-			continue
-		}
-		for _, m := range erasedTime.FindAllSubmatch(t.body, -1) {
-			n, err := strconv.ParseInt(string(m[1]), 10, 64)
-			check(err)
-			at = later(at, time.UnixMilli(n))
+		if bytes.Contains(t.body, []byte("p#"+id)) {
+			at = later(at, t.at)
 		}
 	}
 	return at

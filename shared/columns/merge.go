@@ -45,16 +45,12 @@ func (e Erasures) Hold(f *File) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if !slices.ContainsFunc(in, func(p Person) bool { _, erased := e[p]; return erased }) {
+		received, err := f.receivedOf(block, in, ends, e)
+		if err != nil {
+			return false, err
+		}
+		if received == nil {
 			continue
-		}
-		times, err := f.times(block, ends)
-		if err != nil {
-			return false, err
-		}
-		received, err := f.received(block, times)
-		if err != nil {
-			return false, err
 		}
 		i := uint32(0)
 		for n, end := range ends {
@@ -88,7 +84,7 @@ func (m Merging) Merge(sources ...Sequence) ([]byte, Counts, error) {
 	if err != nil {
 		return nil, counts, err
 	}
-	known := newKnowledge(m.Known)
+	known := newKnowledge(m.Known, m.Erased)
 	defer known.stop()
 	var of Person
 	var seen map[event.Hash]bool
@@ -165,8 +161,8 @@ func (h *head) advance() (more bool) {
 	return more
 }
 
-// identities are what the events of a file are known by, a stretch of one person at a time.
-func (f *File) identities() iter.Seq2[stretchOf, error] {
+// identities are what the events of a file are known by, a stretch of one person at a time. Those that are gone are not among them: what comes again after an erasure is no copy.
+func (f *File) identities(erased Erasures) iter.Seq2[stretchOf, error] {
 	return func(yield func(stretchOf, error) bool) {
 		for block, s := range f.stats {
 			people, ends, err := f.people(block)
@@ -184,10 +180,18 @@ func (f *File) identities() iter.Seq2[stretchOf, error] {
 				yield(stretchOf{}, err)
 				return
 			}
+			received, err := f.receivedOf(block, people, ends, erased)
+			if err != nil {
+				yield(stretchOf{}, err)
+				return
+			}
 			i := uint32(0)
 			for p, end := range ends {
 				one := stretchOf{person: people[p]}
 				for ; i < end; i++ {
+					if received != nil && erased.gone(people[p], time.UnixMilli(received[i])) {
+						continue
+					}
 					one.hashes = append(one.hashes, event.Fingerprint(string(sources.at(int(i))), ids[i]))
 				}
 				if !yield(one, nil) {
@@ -196,6 +200,18 @@ func (f *File) identities() iter.Seq2[stretchOf, error] {
 			}
 		}
 	}
+}
+
+// receivedOf is when the events of a block were received, nil where nobody in it was erased.
+func (f *File) receivedOf(block int, people []Person, ends []uint32, erased Erasures) ([]int64, error) {
+	if !slices.ContainsFunc(people, func(p Person) bool { _, is := erased[p]; return is }) {
+		return nil, nil
+	}
+	times, err := f.times(block, ends)
+	if err != nil {
+		return nil, err
+	}
+	return f.received(block, times)
 }
 
 type stretchOf struct {
@@ -211,10 +227,10 @@ type knowledge struct {
 	stops []func()
 }
 
-func newKnowledge(files []*File) *knowledge {
+func newKnowledge(files []*File, erased Erasures) *knowledge {
 	k := &knowledge{heads: make([]stretchOf, len(files)), more: make([]bool, len(files))}
 	for i, f := range files {
-		next, stop := iter.Pull2(f.identities())
+		next, stop := iter.Pull2(f.identities(erased))
 		k.nexts, k.stops = append(k.nexts, next), append(k.stops, stop)
 		k.more[i] = true // before everybody: the first is read when somebody is asked
 	}

@@ -67,10 +67,13 @@ func TestMergingIsOfASet(t *testing.T) {
 			t.Fatalf("in steps it is another file: %v", err)
 		}
 		ids := map[[3]string]bool{}
-		for _, e := range known {
-			ids[[3]string{string(e.Person[:]), e.Source, e.MessageID}] = true
+		gone := func(e Event) bool { return e.Person == person("b") && !e.ReceivedAt.After(noon.Add(time.Minute)) }
+		for e := range knownFile.Rows() {
+			if !gone(e) {
+				ids[[3]string{string(e.Person[:]), e.Source, e.MessageID}] = true
+			}
 		}
-		want := firsts(all, ids, func(e Event) bool { return e.Person == person("b") && !e.ReceivedAt.After(noon.Add(time.Minute)) })
+		want := firsts(all, ids, gone)
 		f, err := Open(bytes.NewReader(at), int64(len(at)))
 		if err != nil {
 			t.Fatal(err)
@@ -154,5 +157,29 @@ func TestErasedUpToTheMoment(t *testing.T) {
 	}
 	if left := readAll(t, Reading{Shards: 1, Erased: erased}, probe{}, whole)[person("a")]; len(left) != 1 {
 		t.Errorf("read is %v", left)
+	}
+}
+
+// TestWhatCameAgainAfterAnErasureIsNoCopy of what came before it: neither of a file beside the new one nor of one that it is made of.
+func TestWhatCameAgainAfterAnErasureIsNoCopy(t *testing.T) {
+	told := func(at time.Time) []Event {
+		return []Event{{person("a"), event.Event{MessageID: "1", Kind: event.Track, Name: "A", Timestamp: noon, ReceivedAt: at}}}
+	}
+	first, again := opened(t, written(t, oneShard, told(noon))), told(noon.Add(time.Hour))
+	for name, c := range map[string]struct {
+		erased time.Time
+		want   int
+	}{"not erased": {noon.Add(-time.Hour), 0}, "erased in between": {noon.Add(time.Minute), 1}, "erased since": {noon.Add(2 * time.Hour), 0}} {
+		erased := Erasures{person("a"): c.erased, person("b"): noon}
+		if _, counts, err := (Merging{Head: oneShard, Known: []*File{first}, Erased: erased}).Merge(Sorted(again)); err != nil || counts.Written != c.want {
+			t.Errorf("%s, beside its copy: %+v %v", name, counts, err)
+		}
+		both := 1
+		if name == "erased since" {
+			both = 0
+		}
+		if _, counts, err := (Merging{Head: oneShard, Erased: erased}).Merge(first.Rows(), Sorted(again)); err != nil || counts.Written != both {
+			t.Errorf("%s, made of both: %+v %v", name, counts, err)
+		}
 	}
 }

@@ -33,7 +33,7 @@ func readThrough(raw []byte) error {
 	for _, err := range f.Rows() {
 		all = errors.Join(all, err)
 	}
-	for _, err := range f.identities() {
+	for _, err := range f.identities(nil) {
 		all = errors.Join(all, err)
 	}
 	definition := `{"kind":"count","from":"2026-01-01","to":"2026-12-31","by":"day","split":"properties.list[].id","events":[{"event":"*","where":[{"field":"properties.price","op":"gt","value":3},{"field":"source","op":"eq","value":"site"},{"field":"properties.rare3","op":"exists","value":false}]}]}`
