@@ -75,6 +75,13 @@ type debt struct {
 	packs   []people.Pack
 }
 
+// heldOrder is an order while a commit is made.
+type heldOrder struct {
+	*order.Order
+	changed     bool
+	known, paid bool // before: somebody had said that it was placed or paid; that it was paid
+}
+
 // unpaid is a debt that could not be paid. Its jobs come again and find what their commit owes.
 type unpaid struct {
 	debt

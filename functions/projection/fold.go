@@ -251,13 +251,6 @@ func compact(follows []profile.Follow) []profile.Follow {
 	return out
 }
 
-// heldOrder is an order while a commit is made.
-type heldOrder struct {
-	*order.Order
-	changed     bool
-	known, paid bool // before: somebody had said that it was placed or paid; that it was paid
-}
-
 // orders loads the orders that the events report.
 func (b *batch) orders(ctx context.Context, events []incoming) (map[string]*heldOrder, error) {
 	var ids []string

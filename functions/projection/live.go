@@ -1,19 +1,10 @@
 package projection
 
 import (
-	"context"
-
 	"github.com/userops/userops/shared/domain/insight/live"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
-
-// Live counts today's figures. It loses what it holds when the process ends, and nothing waits for it.
-type Live interface {
-	Count(live.Figures)
-	// Write writes what may be written by now.
-	Write(context.Context)
-}
 
 // today is what a commit brings to the figures of the shop's day. What happened on another day changes that day's, which the archive has.
 type today struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/userops/userops/shared/domain/insight/live"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
@@ -116,4 +117,11 @@ type Postponer interface {
 // much it found and where to go on, "" at the end. Wiping a page again is harmless.
 type Traces interface {
 	Wipe(ctx context.Context, gone people.Gone, after string) (found int, next string, err error)
+}
+
+// Live counts today's figures. It loses what it holds when the process ends, and nothing waits for it.
+type Live interface {
+	Count(live.Figures)
+	// Write writes what may be written by now.
+	Write(context.Context)
 }
