@@ -19,6 +19,8 @@ var unneeded = map[string]string{
 	"test-Archive dynamodb:Scan test-Timeline":                               "only to fill the archive from the timeline that is there",
 	"test-Archive dynamodb:Query test-DeadLetters":                           "only when a day is closed",
 	"test-Archive s3:DeleteObject *":                                         "only a day after an object was needed last",
+	"test-Console dynamodb:PutItem test-Results":                             "only to try a template at an address of the shop's",
+	"test-Console sqs:SendMessage test-NotificationsQueue":                   "only to try a template at an address of the shop's",
 	"test-Archive sqs:ChangeMessageVisibility test-ArchiveQueue":             "only while a service is away or time runs out",
 	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
 	"test-Orchestration dynamodb:GetItem test-Deliveries":                    "only for an entry again that another request has marked meanwhile",

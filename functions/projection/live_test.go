@@ -26,6 +26,7 @@ func (s *shop) figures() (sum figures.Figures) {
 // TestTodaysFigures counts what is new of today: an event once, a person by their first event of the day, an order when it is first told of. What happened on another day is not today's.
 func TestTodaysFigures(t *testing.T) {
 	s := newShop(t)
+	s.counts = true
 	day := t0.Truncate(24 * time.Hour)
 	click := track("click", "mei", event.EmailLinkClicked, t0, "")
 	screen := event.Event{MessageID: "screen", Kind: event.Screen, UserID: "li", Timestamp: t0, OriginalTimestamp: t0, ReceivedAt: t0}
@@ -54,6 +55,7 @@ func TestTodaysFigures(t *testing.T) {
 // TestAReportThatIsPassedOnIsOneEvent: it stands at whoever told of the order and at the order's owner.
 func TestAReportThatIsPassedOnIsOneEvent(t *testing.T) {
 	s := newShop(t)
+	s.counts = true
 	s.settle(envelope(t, "server", track("paid", "mei", "Order Completed", t0, `{"order_id":"1","total":10}`)))
 	s.settle(envelope(t, "hook", track("again", "customer-7", "Order Completed", t0.Add(time.Minute), `{"order_id":"1","total":11}`)))
 	if len(s.reports.Bodies()) == 0 {
@@ -71,6 +73,7 @@ func TestAReportThatIsPassedOnIsOneEvent(t *testing.T) {
 func TestACommitOfUnknownEnd(t *testing.T) {
 	for _, how := range []dynamotest.How{dynamotest.Persisted, dynamotest.NotPersisted} {
 		s := newShop(t)
+		s.counts = true
 		s.DB.Fail("TransactWriteItems", 1, how)
 		s.DB.Fail("PutItem", 1, how)
 		s.settle(envelope(t, "server", track("o1", "mei", "Order Placed", t0, `{"order_id":"1","total":12.50}`)))

@@ -36,7 +36,7 @@ func declared(t *testing.T) []sam.Parameter {
 	return out
 }
 
-var parameterRow = regexp.MustCompile("(?m)^\\| `([A-Z][A-Za-z]+)` \\| (.*?) \\| .+ \\|$\n?")
+var parameterRow = regexp.MustCompile("(?m)^\\| `([A-Z][A-Za-z0-9]+)` \\| (.*?) \\| .+ \\|$\n?")
 
 // TestParametersAreDocumented holds the tables of both languages to the template: every parameter in its order with its default, in English with the template's own sentence.
 func TestParametersAreDocumented(t *testing.T) {
