@@ -46,16 +46,9 @@ func (x *trial) archive() {
 		}
 	}
 	filed := len(kept)
-	taken := map[string]bool{}
-	for _, n := range head.Taken {
-		taken[n.Name] = true
-	}
 	listed, err := objects.List(ctx, archive.PacksPrefix)
 	must(err)
-	for _, o := range listed {
-		if taken[o.Key] {
-			continue
-		}
+	for _, o := range head.Fresh(listed) {
 		body, _, err := objects.Read(ctx, o.Key)
 		must(err)
 		var all job.Archive

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/archive"
-	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -98,12 +97,15 @@ func (r *run) purge(ctx context.Context) error {
 	gone := archive.Erasures(pending)
 	for _, day := range slices.Sorted(maps.Keys(r.head.Days)) {
 		d := r.head.Days[day]
-		changed := false
+		changed, touched := false, map[int]bool{}
+		for p := range gone {
+			touched[p.Shard(d.Shards)] = true
+		}
 		for _, f := range slices.Clone(d.Files) {
 			if late(ctx) {
 				return nil
 			}
-			if !slices.ContainsFunc(slices.Collect(maps.Keys(gone)), func(p columns.Person) bool { return p.Shard(d.Shards) == f.Shard }) {
+			if !touched[f.Shard] {
 				continue
 			}
 			file, err := archive.OpenFile(ctx, r.Objects, f.Name)

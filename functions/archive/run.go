@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/archive"
 	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/columns"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
@@ -129,14 +129,7 @@ func (r *run) take(ctx context.Context, all bool) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	taken := map[string]bool{}
-	for _, t := range r.head.Taken {
-		taken[t.Name] = true
-	}
-	fresh := func(list []bucket.Object) []bucket.Object {
-		return slices.DeleteFunc(list, func(o bucket.Object) bool { return taken[o.Key] })
-	}
-	listed, erasures = fresh(listed), fresh(erasures)
+	listed, erasures = r.head.Fresh(listed), r.head.Fresh(erasures)
 	old, size := false, int64(0)
 	for _, o := range listed {
 		old, size = old || r.now.Sub(o.Written) >= hour, size+o.Size
@@ -174,7 +167,7 @@ func (r *run) chunk(ctx context.Context, packs, erasures []bucket.Object) error 
 		}
 		for _, id := range e.Keys {
 			was := r.erased[id]
-			r.erased[id] = archive.Erased{ID: id, At: last(was.At, e.At), Until: last(was.Until, e.Until), Since: r.now, Gone: was.Gone && !e.At.After(was.At)}
+			r.erased[id] = archive.Erased{ID: id, At: event.Latest(was.At, e.At), Until: event.Latest(was.Until, e.Until), Since: r.now, Gone: was.Gone && !e.At.After(was.At)}
 		}
 		r.head.Taken = append(r.head.Taken, archive.Named{Name: o.Key, At: r.now})
 	}
@@ -207,13 +200,6 @@ func (r *run) chunk(ctx context.Context, packs, erasures []bucket.Object) error 
 	}
 	r.head.At = r.now
 	return r.commit(ctx)
-}
-
-func last(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // people brings the lists of merges up to date. A merge of somebody who was erased since is none.

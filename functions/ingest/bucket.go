@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/allowance"
 	"github.com/userops/userops/shared/domain/people/source"
 )
 
@@ -11,34 +12,7 @@ import (
 // let through n times the rate.
 type buckets struct {
 	mu  sync.Mutex
-	all map[source.ID]*bucket
-}
-
-// bucket holds tokens as of at, as many as burst, and gets rate of them a second; below zero is a debt.
-type bucket struct {
-	tokens, rate, burst float64
-	at                  time.Time
-}
-
-func (b *bucket) fill(now time.Time) {
-	if passed := now.Sub(b.at); passed > 0 {
-		b.tokens = min(b.tokens+passed.Seconds()*b.rate, b.burst)
-		b.at = now
-	}
-}
-
-// full is a bucket of a bound that nobody sets: so many at once, then one a span.
-func full(burst float64, span time.Duration, now time.Time) bucket {
-	return bucket{tokens: burst, rate: 1 / span.Seconds(), burst: burst, at: now}
-}
-
-// spend takes one token, if there is one.
-func (b *bucket) spend(now time.Time) bool {
-	if b.fill(now); b.tokens < 1 {
-		return false
-	}
-	b.tokens--
-	return true
+	all map[source.ID]*allowance.Bucket
 }
 
 // take asks for n events. Zero means they may pass; otherwise it is how long to wait. A batch passes whole once there is any token,
@@ -52,16 +26,16 @@ func (b *buckets) take(from source.Source, n int, now time.Time) time.Duration {
 	one := b.all[from.ID]
 	if one == nil {
 		if b.all == nil {
-			b.all = make(map[source.ID]*bucket)
+			b.all = make(map[source.ID]*allowance.Bucket)
 		}
-		one = &bucket{tokens: from.BurstEvents(), at: now}
+		one = &allowance.Bucket{Tokens: from.BurstEvents(), At: now}
 		b.all[from.ID] = one
 	}
-	one.rate, one.burst = from.RatePerSecond, from.BurstEvents()
-	one.fill(now)
-	if one.tokens < 1 {
-		return max(time.Duration((1-one.tokens)/from.RatePerSecond*float64(time.Second)), time.Millisecond)
+	one.Rate, one.Burst = from.RatePerSecond, from.BurstEvents()
+	one.Fill(now)
+	if one.Tokens < 1 {
+		return max(time.Duration((1-one.Tokens)/from.RatePerSecond*float64(time.Second)), time.Millisecond)
 	}
-	one.tokens -= float64(n)
+	one.Tokens -= float64(n)
 	return 0
 }

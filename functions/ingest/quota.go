@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/allowance"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/source"
 	"github.com/userops/userops/shared/domain/people/trust"
@@ -20,8 +21,8 @@ type quotas struct {
 	mu        sync.Mutex
 	seed      maphash.Seed
 	seen, old map[uint64]struct{} // identifiers named lately; old are those of before seen was begun anew
-	addresses map[netip.Prefix]*bucket
-	sources   map[source.ID]*bucket
+	addresses map[netip.Prefix]*allowance.Bucket
+	sources   map[source.ID]*allowance.Bucket
 }
 
 const (
@@ -45,25 +46,25 @@ func (q *quotas) over(from source.Source, address netip.Prefix, perAddress float
 		return "", 0
 	}
 	if q.sources == nil || len(q.addresses) >= maxAddresses {
-		q.addresses = map[netip.Prefix]*bucket{}
+		q.addresses = map[netip.Prefix]*allowance.Bucket{}
 	}
 	if q.sources == nil {
-		q.sources = map[source.ID]*bucket{}
+		q.sources = map[source.ID]*allowance.Bucket{}
 	}
 	ofAll := held(q.sources, from.ID, cmp.Or(from.NewPerMinute, usualNew), now)
-	ofOne := (*bucket)(nil)
+	ofOne := (*allowance.Bucket)(nil)
 	if address.IsValid() && perAddress > 0 {
 		ofOne = held(q.addresses, address, perAddress, now)
 	}
-	if wait := ofOne.wants(len(fresh)); wait > 0 {
+	if wait := wants(ofOne, len(fresh)); wait > 0 {
 		return "network address", wait
 	}
-	if wait := ofAll.wants(len(fresh)); wait > 0 {
+	if wait := wants(ofAll, len(fresh)); wait > 0 {
 		return "source", wait
 	}
-	for _, b := range []*bucket{ofOne, ofAll} {
+	for _, b := range []*allowance.Bucket{ofOne, ofAll} {
 		if b != nil {
-			b.tokens -= float64(len(fresh))
+			b.Tokens -= float64(len(fresh))
 		}
 	}
 	if len(q.seen)+len(fresh) > maxSeen {
@@ -76,14 +77,14 @@ func (q *quotas) over(from source.Source, address netip.Prefix, perAddress float
 }
 
 // held is the bucket of a key as of now; it begins full.
-func held[K comparable](all map[K]*bucket, key K, perMinute float64, now time.Time) *bucket {
+func held[K comparable](all map[K]*allowance.Bucket, key K, perMinute float64, now time.Time) *allowance.Bucket {
 	b := all[key]
 	if b == nil {
-		b = &bucket{tokens: perMinute * burstMinutes, at: now}
+		b = &allowance.Bucket{Tokens: perMinute * burstMinutes, At: now}
 		all[key] = b
 	}
-	b.rate, b.burst = perMinute/60, perMinute*burstMinutes
-	b.fill(now)
+	b.Rate, b.Burst = perMinute/60, perMinute*burstMinutes
+	b.Fill(now)
 	return b
 }
 
@@ -136,13 +137,13 @@ func networkOf(remote string) netip.Prefix {
 }
 
 // wants says how long to wait for n tokens, or for a full bucket if it never holds so many. No bucket has no limit.
-func (b *bucket) wants(n int) time.Duration {
+func wants(b *allowance.Bucket, n int) time.Duration {
 	if b == nil {
 		return 0
 	}
-	missing := math.Min(float64(n), b.burst) - b.tokens
+	missing := math.Min(float64(n), b.Burst) - b.Tokens
 	if missing <= 0 {
 		return 0
 	}
-	return max(time.Duration(missing/b.rate*float64(time.Second)), time.Millisecond)
+	return max(time.Duration(missing/b.Rate*float64(time.Second)), time.Millisecond)
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/domain/allowance"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -51,7 +52,7 @@ type refused struct {
 
 // lines are those of the log, at a bounded rate.
 type lines struct {
-	bucket
+	allowance.Bucket
 	unlogged int
 }
 
@@ -59,8 +60,8 @@ type lines struct {
 type ofSource struct {
 	tallies []tally // by hour; the last one is the present hour's
 	fresh   map[refusal.Code]int
-	writes  bucket
-	warns   bucket // of writes for warnings alone
+	writes  allowance.Bucket
+	warns   allowance.Bucket // of writes for warnings alone
 	writing bool
 }
 
@@ -74,8 +75,8 @@ func (t tally) waits() bool { return t.refused || t.warned }
 
 // due says whether it is the source's turn to write what waits, and takes that turn.
 func (f *ofSource) due(now time.Time) bool {
-	return slices.ContainsFunc(f.tallies, func(t tally) bool { return t.refused }) && f.writes.spend(now) ||
-		slices.ContainsFunc(f.tallies, func(t tally) bool { return t.warned }) && f.warns.spend(now)
+	return slices.ContainsFunc(f.tallies, func(t tally) bool { return t.refused }) && f.writes.Spend(now) ||
+		slices.ContainsFunc(f.tallies, func(t tally) bool { return t.warned }) && f.warns.Spend(now)
 }
 
 // noted is what a request adds.
@@ -128,7 +129,7 @@ func (f *refused) add(ctx context.Context, of source.ID, n noted, now time.Time)
 		if f.of == nil || len(f.of) >= maxRefusing {
 			f.of = map[source.ID]*ofSource{}
 		}
-		one = &ofSource{fresh: map[refusal.Code]int{}, writes: full(refusedWrites, refusedSpan, now), warns: full(refusedWrites, warnedSpan, now)}
+		one = &ofSource{fresh: map[refusal.Code]int{}, writes: allowance.Full(refusedWrites, refusedSpan, now), warns: allowance.Full(refusedWrites, warnedSpan, now)}
 		f.of[of] = one
 	}
 	hour := refusal.HourOf(now)
@@ -156,10 +157,10 @@ func (f *refused) add(ctx context.Context, of source.ID, n noted, now time.Time)
 // log writes a line: which source, what and why, the request as its answer names it (Apigw-Requestid), and nothing of what was sent but, where the level
 // is debug, the ids of the event and its order: whoever has the public key chooses them, and logs go to more places than the table.
 func (l *lines) log(ctx context.Context, did string, span time.Duration, of source.ID, e refusal.Entry, now time.Time) {
-	if l.burst == 0 {
-		l.bucket = full(refusedLines, span, now)
+	if l.Burst == 0 {
+		l.Bucket = allowance.Full(refusedLines, span, now)
 	}
-	if !l.spend(now) {
+	if !l.Spend(now) {
 		l.unlogged++
 		return
 	}

@@ -102,17 +102,10 @@ func (w *world) library() *library {
 	for absorbed := range merges {
 		l.merged[string(absorbed.ID())] = true
 	}
-	taken := map[string]bool{}
-	for _, t := range l.head.Taken {
-		taken[t.Name] = true
-	}
 	objects, err := b.List(ctx, archive.PacksPrefix)
 	check(err)
-	for _, o := range objects {
-		if taken[o.Key] {
-			continue
-		}
-		l.packs = append(l.packs, o)
+	l.packs = l.head.Fresh(objects)
+	for _, o := range l.packs {
 		body, _, err := b.Read(ctx, o.Key)
 		check(err)
 		var a job.Archive

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/bucket"
@@ -123,4 +124,13 @@ func (h *Head) Discard(at time.Time, names ...string) {
 			h.Waste = append(h.Waste, Named{name, at})
 		}
 	}
+}
+
+// Fresh leaves of listed objects those that no file and no list holds yet.
+func (h *Head) Fresh(listed []bucket.Object) []bucket.Object {
+	taken := map[string]bool{}
+	for _, t := range h.Taken {
+		taken[t.Name] = true
+	}
+	return slices.DeleteFunc(listed, func(o bucket.Object) bool { return taken[o.Key] })
 }

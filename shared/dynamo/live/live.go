@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/insight/live"
+	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/key"
 )
@@ -43,7 +44,10 @@ func (l Live) Between(ctx context.Context, from, to time.Time) (hours []live.Hou
 	pages := maxPages
 	first, last := live.HourOf(from), live.HourOf(to.Add(-time.Nanosecond))
 	for day := first.Truncate(24 * time.Hour); !day.After(last); day = day.Add(24 * time.Hour) {
-		begin, end := maxTime(first, day), minTime(last, day.Add(23*time.Hour))
+		begin, end := event.Latest(first, day), day.Add(23*time.Hour)
+		if end.After(last) {
+			end = last
+		}
 		// "~" stands behind every instance of the last hour.
 		s := dynamo.Stretch{Table: l.Table, PK: key.Live(day, "").PK, From: key.Live(begin, "").SK, To: key.Live(end, "~").SK, Stale: true}
 		err := s.Each(ctx, l.DB, &pages, func(i dynamo.Item) error {
@@ -64,20 +68,6 @@ func (l Live) Between(ctx context.Context, from, to time.Time) (hours []live.Hou
 		}
 	}
 	return hours, false, nil
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // putWait is how long an invocation waits for the table. What was not written then the next one writes.

@@ -124,6 +124,17 @@ func mergeRows[T any](a, b []T, compare func(a, b *T) int, add func(into, from *
 	return append(append(out, a...), b...)
 }
 
+// compareParts brings all of a period before its parts by the values of a split.
+func compareParts(aAll, bAll bool) int {
+	switch {
+	case aAll == bAll:
+		return 0
+	case aAll:
+		return -1
+	}
+	return 1
+}
+
 func sortRows[T any](rows []T, compare func(a, b *T) int) []T {
 	slices.SortFunc(rows, func(a, b T) int { return compare(&a, &b) })
 	return rows

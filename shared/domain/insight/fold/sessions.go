@@ -94,13 +94,7 @@ type PageRow struct {
 }
 
 func compareVisits(a, b *VisitRow) int {
-	if c := cmp.Compare(a.Period, b.Period); c != 0 || a.All == b.All {
-		return cmp.Or(c, cmp.Compare(a.Split, b.Split))
-	}
-	if a.All {
-		return -1
-	}
-	return 1
+	return cmp.Or(cmp.Compare(a.Period, b.Period), compareParts(a.All, b.All), cmp.Compare(a.Split, b.Split))
 }
 
 func comparePages(a, b *PageRow) int {

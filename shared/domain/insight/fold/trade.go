@@ -88,13 +88,7 @@ func compareSales(a, b *SaleRow) int {
 }
 
 func compareBuyers(a, b *BuyerRow) int {
-	if c := cmp.Compare(a.Period, b.Period); c != 0 || a.All == b.All {
-		return cmp.Or(c, cmp.Compare(a.Split, b.Split))
-	}
-	if a.All {
-		return -1
-	}
-	return 1
+	return cmp.Or(cmp.Compare(a.Period, b.Period), compareParts(a.All, b.All), cmp.Compare(a.Split, b.Split))
 }
 
 func compareGaps(a, b *Gap) int { return cmp.Compare(a.Days, b.Days) }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/userops/userops/shared/domain/allowance"
 )
 
 const (
@@ -18,9 +20,8 @@ const (
 // Counter is what an instance counts. Its zero value is ready. It may be used by several goroutines.
 type Counter struct {
 	mu      sync.Mutex
-	hours   []counted // oldest first
-	tokens  float64
-	at      time.Time
+	hours   []counted        // oldest first
+	writes  allowance.Bucket // how many hours may be handed out
 	writing bool
 }
 
@@ -37,13 +38,11 @@ func (c *Counter) Add(at time.Time, f Figures) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.at.IsZero() {
-		c.tokens, c.at = burst, at
+	if c.writes.At.IsZero() {
+		c.writes = allowance.Full(burst, idleSpan, at)
 	}
-	if passed := at.Sub(c.at); passed > 0 {
-		c.tokens, c.at = c.tokens+passed.Seconds()/idleSpan.Seconds(), at
-	}
-	c.tokens = min(burst, c.tokens+share*float64(f.Events+f.Sent))
+	c.writes.Fill(at)
+	c.writes.Earn(share * float64(f.Events+f.Sent))
 	hour := HourOf(at)
 	n := slices.IndexFunc(c.hours, func(h counted) bool { return h.Hour.Hour.Equal(hour) })
 	if n < 0 {
@@ -62,7 +61,7 @@ func (c *Counter) Add(at time.Time, f Figures) {
 func (c *Counter) Due() (due []Hour) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.writing || c.tokens < 1 {
+	if c.writing || c.writes.Tokens < 1 {
 		return nil
 	}
 	for _, h := range c.hours {
@@ -71,7 +70,7 @@ func (c *Counter) Due() (due []Hour) {
 		}
 	}
 	c.writing = len(due) > 0
-	c.tokens -= float64(len(due))
+	c.writes.Tokens -= float64(len(due))
 	return due
 }
 
