@@ -82,11 +82,17 @@ type Objects interface {
 	Delete(ctx context.Context, keys ...string) error
 }
 
+// Bodies is what reads objects whole, consistently.
+type Bodies interface {
+	// Read answers bucket.ErrNotFound where there is no such object.
+	Read(ctx context.Context, key string) (body []byte, tag string, err error)
+}
+
 // ErrNewer says that a newer version of the program has written the head.
 var ErrNewer = errors.New("the archive's head is of a newer version")
 
 // Load reads the head, and the tag by which it can be replaced. Where there is none, it answers an empty one.
-func Load(ctx context.Context, objects Objects) (*Head, string, error) {
+func Load(ctx context.Context, objects Bodies) (*Head, string, error) {
 	h := &Head{Version: headVersion, Days: map[profile.Day]*Day{}}
 	body, tag, err := objects.Read(ctx, headKey)
 	if errors.Is(err, bucket.ErrNotFound) {

@@ -26,7 +26,7 @@ type Erased struct {
 }
 
 // LoadErased reads the list of who was erased.
-func LoadErased(ctx context.Context, objects Objects, h *Head) (map[profile.ID]Erased, error) {
+func LoadErased(ctx context.Context, objects Bodies, h *Head) (map[profile.ID]Erased, error) {
 	all := map[profile.ID]Erased{}
 	if h.Erased == "" {
 		return all, nil
@@ -92,7 +92,7 @@ type Merge struct {
 const mergeSize = 2*16 + 8
 
 // LoadMerges reads the lists of some of the shards; none of them is all.
-func LoadMerges(ctx context.Context, objects Objects, h *Head, shards ...int) (map[columns.Person]Merge, error) {
+func LoadMerges(ctx context.Context, objects Bodies, h *Head, shards ...int) (map[columns.Person]Merge, error) {
 	all := map[columns.Person]Merge{}
 	for i, name := range h.Merges {
 		if name == "" || len(shards) > 0 && !slices.Contains(shards, i) {
@@ -155,7 +155,7 @@ func SaveMerges(ctx context.Context, objects Objects, h *Head, at time.Time, all
 }
 
 // OpenFile reads a file whole.
-func OpenFile(ctx context.Context, objects Objects, name string) (*columns.File, error) {
+func OpenFile(ctx context.Context, objects Bodies, name string) (*columns.File, error) {
 	body, _, err := objects.Read(ctx, name)
 	if err != nil {
 		return nil, err

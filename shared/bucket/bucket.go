@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -100,13 +102,46 @@ func (b Bucket) Read(ctx context.Context, key string) (body []byte, tag string, 
 	return b.read(ctx, &s3.GetObjectInput{Bucket: &b.Name, Key: &key})
 }
 
-func (b Bucket) read(ctx context.Context, in *s3.GetObjectInput) (body []byte, tag string, err error) {
+// ReadPart reads a part of an object, from an offset on, or, where the offset is below zero, its last bytes: up to length of them, fewer at its end. It says how large the object is.
+func (b Bucket) ReadPart(ctx context.Context, key string, from, length int64) (part []byte, size int64, err error) {
+	asked := fmt.Sprintf("bytes=%d-%d", from, from+length-1)
+	if from < 0 {
+		asked = fmt.Sprintf("bytes=-%d", length)
+	}
+	out, err := b.get(ctx, &s3.GetObjectInput{Bucket: &b.Name, Key: &key, Range: &asked})
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = out.Body.Close() }() // it was read
+	if part, err = io.ReadAll(out.Body); err != nil {
+		return nil, 0, fmt.Errorf("reading object %s: %w", key, err)
+	}
+	// "bytes 0-99/1234"; without it the part is all that there is.
+	_, whole, ranged := strings.Cut(aws.ToString(out.ContentRange), "/")
+	if !ranged {
+		return part, int64(len(part)), nil
+	}
+	if size, err = strconv.ParseInt(whole, 10, 64); err != nil {
+		return nil, 0, fmt.Errorf("reading object %s: its size %.40q is no number", key, whole)
+	}
+	return part, size, nil
+}
+
+func (b Bucket) get(ctx context.Context, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	out, err := b.Client.GetObject(ctx, in)
 	if statusOf(err) == http.StatusNotFound {
-		return nil, "", fmt.Errorf("reading object %s: %w", *in.Key, ErrNotFound)
+		return nil, fmt.Errorf("reading object %s: %w", *in.Key, ErrNotFound)
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("reading object %s: %w", *in.Key, err)
+		return nil, fmt.Errorf("reading object %s: %w", *in.Key, err)
+	}
+	return out, nil
+}
+
+func (b Bucket) read(ctx context.Context, in *s3.GetObjectInput) (body []byte, tag string, err error) {
+	out, err := b.get(ctx, in)
+	if err != nil {
+		return nil, "", err
 	}
 	defer func() { _ = out.Body.Close() }() // it was read
 	if body, err = io.ReadAll(out.Body); err != nil {

@@ -24,6 +24,7 @@ type store interface {
 	Put(ctx context.Context, key string, body []byte) error
 	Replace(ctx context.Context, key string, body []byte, tag string) (string, error)
 	Read(ctx context.Context, key string) ([]byte, string, error)
+	ReadPart(ctx context.Context, key string, from, length int64) ([]byte, int64, error)
 	List(ctx context.Context, prefix string) ([]bucket.Object, error)
 	Delete(ctx context.Context, keys ...string) error
 }
@@ -79,6 +80,19 @@ func TestBucket(t *testing.T) {
 			if _, err := b.Replace(t.Context(), "nowhere", []byte("3"), first); !errors.Is(err, bucket.ErrConflict) {
 				t.Errorf("replaced where nothing is: %v", err)
 			}
+			must(b.Put(t.Context(), "parts", []byte("0123456789")))
+			for _, of := range []struct {
+				from, length int64
+				want         string
+			}{{0, 3, "012"}, {4, 2, "45"}, {8, 99, "89"}, {-1, 4, "6789"}, {-1, 99, "0123456789"}} {
+				if got, size, err := b.ReadPart(t.Context(), "parts", of.from, of.length); err != nil || string(got) != of.want || size != 10 {
+					t.Errorf("%d bytes from %d on are %q of %d, %v; want %q of 10", of.length, of.from, got, size, err, of.want)
+				}
+			}
+			if _, _, err := b.ReadPart(t.Context(), "nowhere", 0, 1); !errors.Is(err, bucket.ErrNotFound) {
+				t.Errorf("a part of what is not there: %v", err)
+			}
+			must(b.Delete(t.Context(), "parts"))
 			var want []string
 			for n := range 1003 {
 				key := fmt.Sprintf("packs/%04d", n)

@@ -122,6 +122,19 @@ func (b *Bucket) Read(_ context.Context, key string) ([]byte, string, error) {
 	return o.body, o.tag(), nil
 }
 
+// ReadPart is bucket.Bucket's.
+func (b *Bucket) ReadPart(ctx context.Context, key string, from, length int64) ([]byte, int64, error) {
+	body, _, err := b.Read(ctx, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	size := int64(len(body))
+	if from < 0 {
+		from = max(0, size-length)
+	}
+	return body[min(from, size):min(from+length, size)], size, nil
+}
+
 // List is bucket.Bucket's.
 func (b *Bucket) List(_ context.Context, prefix string) (all []bucket.Object, err error) {
 	b.mu.Lock()

@@ -94,6 +94,9 @@ func (b *backend) GetObject(name, key string, part *gofakes3.ObjectRangeRequest)
 		return nil, err
 	}
 	out := object(key, m)
+	if part != nil && part.FromEnd {
+		part.End = min(part.End, m.size) // of fewer bytes than are asked for, all are the last ones
+	}
 	if out.Range, err = part.Range(m.size); err != nil {
 		_ = content.Close() // it was only opened
 		return nil, err

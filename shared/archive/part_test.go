@@ -1,0 +1,56 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"testing"
+)
+
+// object is one that says how often it is read.
+type object struct {
+	Reader
+	body  []byte
+	calls int
+}
+
+func (o *object) ReadPart(_ context.Context, _ string, from, length int64) ([]byte, int64, error) {
+	o.calls++
+	return o.body[from:min(from+length, int64(len(o.body)))], int64(len(o.body)), nil
+}
+
+// TestPartsAreTheObject reads any stretches of it, across the borders of windows too, and columns side by side with few calls.
+func TestPartsAreTheObject(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	body := make([]byte, 5*window+17)
+	for i := range body {
+		body[i] = byte(random.Uint32())
+	}
+	o := &object{body: body}
+	p := &parts{ctx: t.Context(), objects: o, size: int64(len(body))}
+	check := func(at, n int64) {
+		t.Helper()
+		got := make([]byte, n)
+		if read, err := p.ReadAt(got, at); err != nil || read != len(got) || !bytes.Equal(got, body[at:at+n]) {
+			t.Fatalf("%d bytes at %d: %d, %v", n, at, read, err)
+		}
+	}
+	for range 300 {
+		at := random.Int64N(p.size)
+		check(at, 1+random.Int64N(min(3*window, p.size-at)))
+	}
+	check(p.size-1, 1)
+	if _, err := p.ReadAt(make([]byte, 2), p.size-1); err != io.ErrUnexpectedEOF {
+		t.Errorf("behind the end: %v", err)
+	}
+	o.calls, p.kept = 0, nil
+	for at := range int64(16) { // of four columns, sixteen blocks each
+		for column := range int64(4) {
+			check(column*window+at*(window/16), window/16)
+		}
+	}
+	if o.calls != 4 {
+		t.Errorf("four columns of a window each took %d calls", o.calls)
+	}
+}

@@ -1,0 +1,198 @@
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/userops/userops/shared/columns"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/job"
+)
+
+// View is the archive as a reader sees it, for all of the reading: which files each day has, who became whom, and whom to leave out. Written as JSON it is the same archive for somebody who reads it later, up to
+// Rest after At: until then nothing that it names is taken away.
+type View struct {
+	// Number is that of the head. At is up to when what was accepted is surely in the files.
+	Number int64                `json:"number"`
+	At     time.Time            `json:"at"`
+	Days   map[profile.Day]*Day `json:"days"`
+	Merges []string             `json:"merges,omitempty"`
+	Erased string               `json:"erased,omitempty"`
+	// Since are the erasures that the list Erased does not have yet.
+	Since []job.Erasure `json:"since,omitempty"`
+}
+
+// Waiting reads what is filed for an owner and takes none of it away.
+type Waiting interface {
+	Look(ctx context.Context, owner string) ([]due.Entry, error)
+}
+
+// Look is the archive as it is now. Who was erased goes from what is due into an object, and from there into the head; whoever looks in this order meets each at one of the three.
+func Look(ctx context.Context, objects Reader, waiting Waiting) (*View, error) {
+	filed, err := waiting.Look(ctx, due.OwnerArchive)
+	if err != nil {
+		return nil, err
+	}
+	bodies := map[string][]byte{}
+	for _, e := range filed {
+		bodies[ErasureName(e.Body)] = e.Body
+	}
+	listed, err := objects.List(ctx, ErasedPrefix)
+	if err != nil {
+		return nil, err
+	}
+	h, _, err := Load(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range h.Fresh(listed) {
+		if bodies[o.Key] == nil {
+			if bodies[o.Key], _, err = objects.Read(ctx, o.Key); err != nil {
+				return nil, err
+			}
+		}
+	}
+	v := &View{Number: h.Number, At: h.At, Days: map[profile.Day]*Day{}, Merges: h.Merges, Erased: h.Erased}
+	for _, name := range slices.Sorted(maps.Keys(bodies)) {
+		if slices.ContainsFunc(h.Taken, func(t Named) bool { return t.Name == name }) {
+			continue
+		}
+		var e job.Erasure
+		if err := json.Unmarshal(bodies[name], &e); err != nil {
+			return nil, fmt.Errorf("reading an erasure: %w", err)
+		}
+		v.Since = append(v.Since, e)
+	}
+	for n, d := range h.Days {
+		day := *d
+		day.Files = slices.DeleteFunc(slices.Clone(d.Files), func(f File) bool { return f.Late })
+		v.Days[n] = &day
+	}
+	return v, nil
+}
+
+// Between leaves of the view the days from one to another, both included.
+func (v *View) Between(from, to profile.Day) *View {
+	out := *v
+	out.Days = maps.Clone(v.Days)
+	maps.DeleteFunc(out.Days, func(d profile.Day, _ *Day) bool { return d < from || d > to })
+	return &out
+}
+
+// Shards is into how many shards the people are divided that a question is asked of: as most files have them.
+func (v *View) Shards() int {
+	files := map[int]int{}
+	for _, d := range v.Days {
+		files[max(d.Shards, 1)] += max(len(d.Files), 1)
+	}
+	best := 1
+	for _, shards := range slices.Sorted(maps.Keys(files)) {
+		if files[shards] >= files[best] {
+			best = shards
+		}
+	}
+	return best
+}
+
+// people are who is left out and who became whom.
+type people struct {
+	erased columns.Erasures
+	until  map[columns.Person]time.Time // when an erasure was carried out
+}
+
+func (v *View) people(ctx context.Context, objects Reader) (out people, err error) {
+	all, err := LoadErased(ctx, objects, &Head{Erased: v.Erased})
+	if err != nil {
+		return out, err
+	}
+	for _, e := range v.Since {
+		for _, id := range e.Keys {
+			was := all[id]
+			all[id] = Erased{ID: id, At: event.Latest(was.At, e.At), Until: event.Latest(was.Until, e.Until)}
+		}
+	}
+	out = people{Erasures(all), map[columns.Person]time.Time{}}
+	for id, e := range all {
+		if p, err := columns.PersonOf(id); err == nil {
+			out.until[p] = e.Until
+		}
+	}
+	return out, nil
+}
+
+// Reading is how files of the view are read for the people of a shard. It holds the merges of those people alone.
+func (v *View) Reading(ctx context.Context, objects Reader, shard, shards int) (r columns.Reading, err error) {
+	who, err := v.people(ctx, objects)
+	if err != nil {
+		return r, err
+	}
+	r = columns.Reading{Shard: shard, Shards: shards, Erased: who.erased, Merged: map[columns.Person]columns.Person{}}
+	for i := range v.Merges {
+		// Whoever became the same person stands in the same list, so each list is gone through by itself.
+		list, err := LoadMerges(ctx, objects, &Head{Merges: v.Merges}, i)
+		if err != nil {
+			return r, err
+		}
+		maps.DeleteFunc(list, func(absorbed columns.Person, m Merge) bool {
+			until, erased := who.until[absorbed]
+			return erased && !m.At.After(until)
+		})
+		for absorbed := range list {
+			if now := Survivor(list, absorbed); absorbed.Shard(shards) == shard || now.Shard(shards) == shard {
+				r.Merged[absorbed] = now
+			}
+		}
+	}
+	return r, nil
+}
+
+// Open opens the files of the view, of all shards: who was merged may lie in any. What it reads of them it reads when it is asked.
+func (v *View) Open(ctx context.Context, objects Reader) ([]*columns.File, error) {
+	return open(ctx, objects, v.Days)
+}
+
+// Events are the events of a day, each under who its person is now, without those that are gone. They are in the order of the day's files, which is not that of who people are now. What is given behind an
+// error is no event.
+func (v *View) Events(ctx context.Context, objects Reader, day profile.Day) iter.Seq2[columns.Event, error] {
+	return func(yield func(columns.Event, error) bool) {
+		who, err := v.people(ctx, objects)
+		if err != nil {
+			yield(columns.Event{}, err)
+			return
+		}
+		everybody, err := v.Reading(ctx, objects, 0, 1)
+		if err != nil {
+			yield(columns.Event{}, err)
+			return
+		}
+		files, err := v.Between(day, day).Open(ctx, objects)
+		if err != nil {
+			yield(columns.Event{}, err)
+			return
+		}
+		for _, f := range files {
+			for e, err := range f.Rows() {
+				if err != nil {
+					yield(columns.Event{}, err)
+					return
+				}
+				if at, gone := who.erased[e.Person]; gone && !e.ReceivedAt.After(at) {
+					continue
+				}
+				if now, merged := everybody.Merged[e.Person]; merged {
+					e.Person = now
+				}
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}

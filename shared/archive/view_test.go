@@ -1,0 +1,254 @@
+package archive_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/userops/userops/shared/archive"
+	"github.com/userops/userops/shared/bucket"
+	"github.com/userops/userops/shared/bucket/buckettest"
+	"github.com/userops/userops/shared/columns"
+	"github.com/userops/userops/shared/domain/insight/fold"
+	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/due"
+	"github.com/userops/userops/shared/job"
+)
+
+// shelf is an archive that is written by hand.
+type shelf struct {
+	*buckettest.Bucket
+	t     *testing.T
+	head  *archive.Head
+	filed []due.Entry
+	// before, where it is set, is called when the list of objects is asked for: what the archive does meanwhile.
+	before func()
+}
+
+func newShelf(t *testing.T) *shelf {
+	return &shelf{Bucket: buckettest.New(), t: t, head: &archive.Head{Version: 1, Number: 3, At: noon, Days: map[profile.Day]*archive.Day{}}}
+}
+
+func (s *shelf) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *shelf) Look(context.Context, string) ([]due.Entry, error) { return slices.Clone(s.filed), nil }
+
+func (s *shelf) view() *archive.View {
+	s.t.Helper()
+	v, err := archive.Look(s.t.Context(), s, s)
+	s.must(err)
+	// As a job that comes later reads it.
+	raw, err := json.Marshal(v)
+	s.must(err)
+	again := &archive.View{}
+	s.must(json.Unmarshal(raw, again))
+	return again
+}
+
+func id(name string) profile.ID { return profile.Identifier{Kind: profile.UserID, Value: name}.ID() }
+
+func person(name string) columns.Person {
+	p, err := columns.PersonOf(id(name))
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// day writes files of a day, one a shard, of events that are told as "who message"; late ones no answer reads.
+func (s *shelf) day(day profile.Day, shards int, late bool, told ...[2]string) {
+	s.t.Helper()
+	parts := make([][]columns.Event, shards)
+	for n, one := range told {
+		at := day.Time().Add(time.Duration(n) * time.Minute)
+		e := event.Event{Kind: event.Track, Name: "Seen", MessageID: one[1], Timestamp: at, ReceivedAt: at, Source: "shop"}
+		p := person(one[0])
+		parts[p.Shard(shards)] = append(parts[p.Shard(shards)], columns.Event{Person: p, Event: e})
+	}
+	d := s.head.Days[day]
+	if d == nil {
+		d = &archive.Day{Shards: shards, At: noon}
+		s.head.Days[day] = d
+	}
+	for shard, events := range parts {
+		if len(events) == 0 {
+			continue
+		}
+		raw, counts, err := columns.Merging{Head: columns.Head{Day: day, Shard: shard, Shards: shards}}.Merge(columns.Sorted(events))
+		s.must(err)
+		f := archive.File{Name: archive.FileName(day, shard, shards, raw), Shard: shard, Events: counts.Written, Late: late}
+		s.must(s.Put(s.t.Context(), f.Name, raw))
+		d.Files = append(d.Files, f)
+	}
+	s.save()
+}
+
+func (s *shelf) save() {
+	s.t.Helper()
+	raw, err := json.Marshal(s.head)
+	s.must(err)
+	s.must(s.Put(s.t.Context(), "head.json", raw))
+}
+
+func (s *shelf) merge(all map[string]string) {
+	s.t.Helper()
+	merges := map[columns.Person]archive.Merge{}
+	for absorbed, into := range all {
+		merges[person(absorbed)] = archive.Merge{Into: person(into), At: noon}
+	}
+	s.must(archive.SaveMerges(s.t.Context(), s, s.head, noon, merges))
+	s.save()
+}
+
+// erasure is that of a person whose keys are named, as projection files it.
+func erasure(at time.Time, names ...string) []byte {
+	e := job.Erasure{At: at, Until: noon.Add(time.Hour)}
+	for _, n := range names {
+		e.Keys = append(e.Keys, id(n))
+	}
+	raw, err := json.Marshal(e)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+const first = profile.Day(20513)
+
+// told is what the view says of everybody, by who they are now; asked through Events, and shard by shard through Reading.
+func (s *shelf) told(v *archive.View, shards int) (byEvents, byReading map[string]int) {
+	s.t.Helper()
+	names := map[columns.Person]string{}
+	for _, n := range []string{"mei", "li", "an", "bo", "chen", "dong"} {
+		names[person(n)] = n
+	}
+	byEvents, byReading = map[string]int{}, map[string]int{}
+	for day := range v.Days {
+		for e, err := range v.Events(s.t.Context(), s, day) {
+			s.must(err)
+			byEvents[names[e.Person]]++
+		}
+	}
+	files, err := v.Open(s.t.Context(), s)
+	s.must(err)
+	for shard := range shards {
+		r, err := v.Reading(s.t.Context(), s, shard, shards)
+		s.must(err)
+		s.must(r.Each(nothing{}, func(p columns.Person, events []fold.Stretch) error {
+			for _, e := range events {
+				byReading[names[p]] += e.To - e.From
+			}
+			return nil
+		}, files...))
+	}
+	return byEvents, byReading
+}
+
+type nothing struct{}
+
+func (nothing) Columns() []string   { return nil }
+func (nothing) Prepare(*fold.Block) {}
+
+// TestAViewIsWhoPeopleAreNow leaves out who was erased, wherever that stands by now, what came too late, and gives people under the name that they have.
+func TestAViewIsWhoPeopleAreNow(t *testing.T) {
+	s := newShelf(t)
+	s.day(first, 2, false, [2]string{"mei", "1"}, [2]string{"li", "2"}, [2]string{"an", "3"}, [2]string{"bo", "4"}, [2]string{"chen", "5"}, [2]string{"dong", "6"})
+	s.day(first+1, 3, false, [2]string{"mei", "7"}, [2]string{"li", "8"}, [2]string{"dong", "9"})
+	s.day(first+1, 3, true, [2]string{"mei", "late"})
+	s.merge(map[string]string{"li": "an", "an": "mei", "dong": "chen"})
+	check := func(what string, want map[string]int) {
+		t.Helper()
+		for _, shards := range []int{1, 2, 3, 7} {
+			byEvents, byReading := s.told(s.view(), shards)
+			if !reflect.DeepEqual(byEvents, want) || !reflect.DeepEqual(byReading, want) {
+				t.Errorf("%s, at %d shards: by events %v, by reading %v; want %v", what, shards, byEvents, byReading, want)
+			}
+		}
+	}
+	check("at first", map[string]int{"mei": 5, "bo": 1, "chen": 3})
+
+	// Chen was dong too; one key is enough that the merge is none any more, so dong's second day, which is later than the erasure, is dong's.
+	raw := erasure(first.Time().Add(12*time.Hour), "chen", "dong")
+	want := map[string]int{"mei": 5, "bo": 1, "dong": 1}
+	s.filed = []due.Entry{{ID: "erased", Body: raw}}
+	check("while it is due", want)
+	s.must(s.Put(t.Context(), archive.ErasureName(raw), raw))
+	check("while it is due and an object", want)
+	s.filed = nil
+	check("as an object", want)
+	s.head.Taken = append(s.head.Taken, archive.Named{Name: archive.ErasureName(raw), At: noon})
+	var e job.Erasure
+	s.must(json.Unmarshal(raw, &e))
+	all := map[profile.ID]archive.Erased{}
+	for _, k := range e.Keys {
+		all[k] = archive.Erased{ID: k, At: e.At, Until: e.Until, Since: noon}
+	}
+	s.must(archive.SaveErased(t.Context(), s, s.head, noon, all))
+	s.save()
+	check("in the list", want)
+	if v := s.view(); len(v.Since) != 0 {
+		t.Errorf("what the list has is told again: %v", v.Since)
+	}
+}
+
+// List lets the archive go on between what a reader has seen of what is due and what it sees of the bucket.
+func (s *shelf) List(ctx context.Context, prefix string) ([]bucket.Object, error) {
+	if s.before != nil {
+		s.before()
+		s.before = nil
+	}
+	return s.Bucket.List(ctx, prefix)
+}
+
+// TestAnErasureOnItsWayIsMet moves one on while a reader looks: from what is due into an object, or past it into the head.
+func TestAnErasureOnItsWayIsMet(t *testing.T) {
+	raw := erasure(noon, "mei")
+	for _, far := range []bool{false, true} {
+		t.Run(fmt.Sprint(far), func(t *testing.T) {
+			s := newShelf(t)
+			s.day(first, 1, false, [2]string{"mei", "1"}, [2]string{"bo", "2"})
+			s.filed = []due.Entry{{ID: "erased", Body: raw}}
+			s.before = func() {
+				s.filed = nil
+				s.must(s.Put(t.Context(), archive.ErasureName(raw), raw))
+				if far {
+					s.head.Taken = []archive.Named{{Name: archive.ErasureName(raw), At: noon}}
+					s.must(archive.SaveErased(t.Context(), s, s.head, noon, map[profile.ID]archive.Erased{id("mei"): {ID: id("mei"), At: noon, Until: noon, Since: noon}}))
+					s.save()
+				}
+			}
+			if byEvents, _ := s.told(s.view(), 1); !reflect.DeepEqual(byEvents, map[string]int{"bo": 1}) {
+				t.Errorf("%v, want bo alone", byEvents)
+			}
+		})
+	}
+}
+
+// TestTheShardsOfAView are those that most files have.
+func TestTheShardsOfAView(t *testing.T) {
+	s := newShelf(t)
+	for n := range 3 {
+		s.day(first+profile.Day(n), 4, false, [2]string{"mei", "1"})
+	}
+	s.day(first+9, 16, false, [2]string{"mei", "1"})
+	v := s.view()
+	if got := v.Shards(); got != 4 {
+		t.Errorf("%d shards, want 4", got)
+	}
+	if got := v.Between(first+3, first+9).Shards(); got != 16 {
+		t.Errorf("of the last day: %d shards, want 16", got)
+	}
+	if got := v.Between(first+20, first+30); got.Shards() != 1 || len(got.Days) != 0 || len(v.Days) != 4 {
+		t.Errorf("of no day: %d shards, %v", got.Shards(), got.Days)
+	}
+}
