@@ -284,6 +284,31 @@ func (v *visitor) split() {
 	}
 }
 
+// letter is dead: it is found from the overview, with why it failed, and sent again once that is mended; then there is nothing to decide any more.
+func (v *visitor) letter() {
+	v.t.Helper()
+	v.m.fails("Settlement", v.m.dies("Settlement", `{"v":1,"follows":[]}`)) // the job can be done by now
+	v.m.idle()
+	v.to("")
+	v.press(`a[href*="queues/letters?queue=settlement"]`)
+	v.says(v.word("处理不了", "it could not be done"))
+	v.says("reading the job: ")
+	v.look("dead letter")
+	v.Press(`button[value="all"]`) // without a word on the cause the browser sends nothing
+	v.says("reading the job: ")
+	v.Press(`[name="letter"]`)
+	v.Press(`[name="mended"]`)
+	v.press(`button[value="chosen"]`)
+	v.says(v.word("已重新投递 1 个任务。", "Jobs sent again: 1."))
+	v.says(v.word("没有死信。", "There are no dead letters."))
+	v.look("sent again")
+	v.m.idle()
+	v.to("")
+	if href := v.number(`a[href*="queues/letters"]`); href != "" {
+		v.t.Errorf("the overview still has %q", href)
+	}
+}
+
 // everything is stopped by one press, and goes on by another.
 func (v *visitor) everything() {
 	v.t.Helper()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -18,12 +19,36 @@ func (m *machine) sqs() *sqs.Client {
 	return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: &address, Credentials: credentials.NewStaticCredentialsProvider("operator", "local", "")})
 }
 
-// dies puts a letter into a dead-letter queue, as if its job had failed too often.
-func (m *machine) dies(name, body string) {
+// dies puts a letter into a dead-letter queue, as if its job had failed too often, and gives the id of its message.
+func (m *machine) dies(name, body string) (message string) {
 	m.t.Helper()
 	q, _ := m.stack.Template().Queue(name + "DeadLetters")
-	if err := (queue.Sender{Client: m.sqs(), URL: q.URL}).SendBody(context.Background(), []byte(body)); err != nil {
+	sent, err := m.sqs().SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: &body})
+	if err != nil {
 		m.t.Fatal(err)
+	}
+	return *sent.MessageId
+}
+
+// consumers are the functions that take the jobs of each queue.
+var consumers = map[string]string{"Events": "Projection", "Segmentation": "Segmentation", "Orchestration": "Orchestration", "Settlement": "Settlement", "Notifications": "Dispatch", "Archive": "Archive"}
+
+// fails hands the function of a queue a message for the last time, with a job that it cannot read.
+func (m *machine) fails(name, message string) {
+	m.t.Helper()
+	q, _ := m.stack.Template().Queue(name + "Queue")
+	batch, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{
+		MessageId: message, ReceiptHandle: "none", Body: "{", EventSource: "aws:sqs", EventSourceARN: q.ARN, Attributes: map[string]string{"ApproximateReceiveCount": "10", "SentTimestamp": "1"},
+	}}})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	result, err := m.stack.Host().Invoke(context.Background(), "test-"+consumers[name], batch)
+	if err == nil {
+		err = result.Err()
+	}
+	if err != nil || !strings.Contains(string(result.Payload), message) {
+		m.t.Errorf("%s cannot read a job and says %s, %v", consumers[name], result.Payload, err)
 	}
 }
 
@@ -40,7 +65,7 @@ func (m *machine) deadLetters() {
 		"Archive":       `{"v":1,"packs":[]}`,
 	}
 	for name, body := range bodies {
-		m.dies(name, body)
+		m.fails(name, m.dies(name, body))
 	}
 	m.idle()
 	states := m.call(http.StatusOK, "GET", "/v1/queues", operatorKey, "", nil)
@@ -51,6 +76,9 @@ func (m *machine) deadLetters() {
 		q, _ := m.stack.Template().Queue(name + "DeadLetters")
 		if d, err := (queue.Gauge{Client: client}).Depth(context.Background(), q.URL); err != nil || d != (queue.Depth{}) {
 			m.t.Errorf("%s holds %+v after its letter was kept, %v", name, d, err)
+		}
+		if letters := m.call(http.StatusOK, "GET", "/v1/queues/"+strings.ToLower(name)+"/letters", operatorKey, "", nil); strings.Count(letters, `"why":{"cause":"error","text":"reading the job: `) != 1 {
+			m.t.Errorf("why %s has a dead letter is not told: %s", name, letters)
 		}
 		if name == "Settlement" { // by the API, as the console does
 			path := "/v1/queues/settlement"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/standin/sam"
 )
 
@@ -49,9 +50,9 @@ func TestQueues(t *testing.T) {
 		if q.DeadLetterARN == "" {
 			t.Errorf("%s has no dead-letter queue", q.LogicalID)
 		}
-		// What queue.AwayDelay spreads over more than a day.
-		if q.MaxReceives != 10 {
-			t.Errorf("%s gives a job up after %d receives, want 10", q.LogicalID, q.MaxReceives)
+		// What queue.AwayDelay spreads over more than a day, and behind which queue.Tell says why a job failed.
+		if q.MaxReceives != 10 || queue.LastReceive != 10 {
+			t.Errorf("%s gives a job up after %d receives, and %d is taken for the last one, want 10", q.LogicalID, q.MaxReceives, queue.LastReceive)
 		}
 		if retention := q.Attributes["MessageRetentionPeriod"]; retention != "1209600" {
 			t.Errorf("%s keeps a job for %s seconds, want fourteen days", q.LogicalID, retention)

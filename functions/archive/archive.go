@@ -38,7 +38,7 @@ type QueueAPI interface {
 func New(s Settings, db dynamo.API, objects bucket.API, sqs QueueAPI, now func() time.Time) *Process {
 	return &Process{
 		Objects:  bucket.Bucket{Client: objects, Name: s.Bucket},
-		Consumer: queue.NewConsumer(sqs, s.Queue),
+		Consumer: queue.NewConsumer(sqs, s.Queue, deadletter.Witness{DB: db, Table: s.Dead, Queue: "archive", Now: now}),
 		Later:    due.Due{DB: db, Table: s.Due, Now: now},
 		Gauge:    queue.Gauge{Client: sqs},
 		Queues:   []string{s.Events, s.Queue},

@@ -18,6 +18,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/outreach"
@@ -35,6 +36,7 @@ type Settings struct {
 	ResultsTable    string         `env:"RESULTS_TABLE"`
 	LiveTable       string         `env:"LIVE_TABLE"`
 	DueTable        string         `env:"DUE_TABLE"`
+	LettersTable    string         `env:"DEAD_LETTERS_TABLE"`
 	Queue           string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	TimeZone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency        money.Currency `env:"CURRENCY" default:"CNY"`
@@ -70,7 +72,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Lacking:   lacking,
 		Shop:      profile.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		ShopName:  s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
-		Queue: queue.NewConsumer(sqs, s.Queue),
+		Queue: queue.NewConsumer(sqs, s.Queue, deadletter.Witness{DB: db, Table: s.LettersTable, Queue: "notifications", Now: now}),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -26,6 +27,7 @@ type Settings struct {
 	DueTable           string         `env:"DUE_TABLE"`
 	DeliveriesTable    string         `env:"DELIVERIES_TABLE"`
 	ResultsTable       string         `env:"RESULTS_TABLE"`
+	LettersTable       string         `env:"DEAD_LETTERS_TABLE"`
 	NotificationsQueue string         `env:"NOTIFICATIONS_QUEUE_URL"`
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
 	Queue              string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -71,6 +73,6 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Self:          queue.Sender{Client: sqs, URL: s.Queue},
 		Shop:          profile.Shop{Zone: s.TimeZone, Currency: s.Currency},
 		Now:           now,
-		Queue:         queue.NewConsumer(sqs, s.Queue),
+		Queue:         queue.NewConsumer(sqs, s.Queue, deadletter.Witness{DB: db, Table: s.LettersTable, Queue: "orchestration", Now: now}),
 	}
 }

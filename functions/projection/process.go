@@ -6,6 +6,7 @@ import (
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/search"
 	"github.com/userops/userops/shared/outbox"
+	"github.com/userops/userops/shared/queue"
 )
 
 // Process is the function. Its fields are set once; Handle may run many times, one at a time.
@@ -26,6 +27,7 @@ type Process struct {
 	Present   Present
 	Reading   search.Reading // of names
 	Postponer Postponer
+	Witness   queue.Witness  // nil keeps nothing
 	Zone      *time.Location // the shop's, for its days
 	Currency  money.Currency
 	Now       func() time.Time

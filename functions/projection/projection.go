@@ -20,6 +20,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/live"
 	"github.com/userops/userops/shared/dynamo/outreach"
@@ -41,6 +42,7 @@ type Settings struct {
 	Referrals     string         `env:"REFERRALS_TABLE"`
 	Search        string         `env:"SEARCH_TABLE"`
 	Live          string         `env:"LIVE_TABLE"`
+	Letters       string         `env:"DEAD_LETTERS_TABLE"`
 	Events        string         `env:"EVENTS_QUEUE_URL"`
 	Settlement    string         `env:"SETTLEMENT_QUEUE_URL"`
 	Orchestration string         `env:"ORCHESTRATION_QUEUE_URL"`
@@ -101,6 +103,7 @@ func New(s Settings, db dynamo.API, sqs QueueAPI, now func() time.Time) *Process
 		Self:      queue.Sender{Client: sqs, URL: s.Events},
 		Later:     due.Due{DB: db, Table: s.Due, Now: now},
 		Postponer: queue.Postponer{Client: sqs, URL: s.Events},
+		Witness:   deadletter.Witness{DB: db, Table: s.Letters, Queue: "events", Now: now},
 		Zone:      s.Zone,
 		Currency:  s.Currency,
 		Now:       now,
@@ -198,6 +201,7 @@ func (p *Process) jitter(d time.Duration) time.Duration {
 // last more than a day. Where the delay cannot be set, the job comes again when its visibility ends.
 func (p *Process) back(ctx context.Context, record events.SQSMessage, cause error) {
 	slog.WarnContext(ctx, "job goes back", "message", record.MessageId, "error", cause.Error())
+	queue.Tell(ctx, p.Witness, record, cause)
 	receives := queue.Receives(record)
 	if queue.Unavailable(cause) || errors.Is(cause, errOwing) {
 		p.postpone(ctx, record, queue.AwayDelay(receives, p.jitter))

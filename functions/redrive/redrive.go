@@ -73,6 +73,8 @@ type Letters interface {
 	Find(ctx context.Context, queue string, sent time.Time, id string) (deadletter.Letter, error)
 	// Body answers dynamo.ErrNotFound for a letter that was sent again and of which only the entry is left.
 	Body(context.Context, deadletter.Letter) ([]byte, error)
+	// Why is what the function said whose job failed, nil where it said nothing.
+	Why(context.Context, deadletter.Letter) (*deadletter.Why, error)
 	// Remove may be called again for the same letter.
 	Remove(context.Context, deadletter.Letter) error
 }

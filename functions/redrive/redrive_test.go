@@ -217,7 +217,10 @@ type many struct {
 
 func (m *many) Keep(context.Context, deadletter.Letter, []byte) error   { return errors.New("not asked") }
 func (m *many) Body(context.Context, deadletter.Letter) ([]byte, error) { return []byte("x"), nil }
-func (m *many) Remove(context.Context, deadletter.Letter) error         { return nil }
+func (m *many) Why(context.Context, deadletter.Letter) (*deadletter.Why, error) {
+	return nil, nil
+}
+func (m *many) Remove(context.Context, deadletter.Letter) error { return nil }
 func (m *many) List(context.Context, string, int, string) ([]deadletter.Letter, string, error) {
 	return nil, "", errors.New("not asked")
 }

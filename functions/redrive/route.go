@@ -12,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 // Handler serves the routes of redrive. Each needs an operator of the role that package access says.
@@ -31,9 +32,17 @@ const (
 
 // shown is a letter as an operator sees it: never what it holds, since it may be somebody's.
 type shown struct {
-	ID   string    `json:"id"`
-	Sent time.Time `json:"sent"` // first
-	Job  job.Told  `json:"job"`
+	ID      string    `json:"id"`
+	Sent    time.Time `json:"sent"` // first
+	Job     job.Told  `json:"job"`
+	Message string    `json:"message"` // its id in the log of the function
+	Why     *why      `json:"why,omitempty"`
+}
+
+// why is what the function said whose job failed.
+type why struct {
+	Cause queue.Cause `json:"cause"`
+	Text  string      `json:"text"`
 }
 
 func (p *Process) list(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +77,14 @@ func (p *Process) told(ctx context.Context, letters []deadletter.Letter) ([]show
 	group.SetLimit(atOnce)
 	for i, l := range letters {
 		group.Go(func() error {
-			all[i] = shown{ID: letterID(l), Sent: l.Sent, Job: job.Told{Kind: job.Unreadable}}
+			all[i] = shown{ID: letterID(l), Sent: l.Sent, Job: job.Told{Kind: job.Unreadable}, Message: l.ID}
+			said, err := p.Letters.Why(ctx, l)
+			if err != nil {
+				return err
+			}
+			if said != nil {
+				all[i].Why = &why{said.Cause, said.Text}
+			}
 			body, err := p.Letters.Body(ctx, l)
 			switch {
 			case err == nil:

@@ -14,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
@@ -29,6 +30,7 @@ type Settings struct {
 	ResultsTable       string         `env:"RESULTS_TABLE"`
 	SearchTable        string         `env:"SEARCH_TABLE"` // its name alone: who stands in another one is not listed
 	CatalogTable       string         `env:"CATALOG_TABLE"`
+	LettersTable       string         `env:"DEAD_LETTERS_TABLE"`
 	SegmentationQueue  string         `env:"SEGMENTATION_QUEUE_URL"`
 	OrchestrationQueue string         `env:"ORCHESTRATION_QUEUE_URL"`
 	SettlementQueue    string         `env:"SETTLEMENT_QUEUE_URL"`
@@ -139,7 +141,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Shards: max(s.Shards, 1),
 		Now:    now,
 		Late:   nearDeadline,
-		Queue:  queue.NewConsumer(sqs, s.SegmentationQueue),
+		Queue:  queue.NewConsumer(sqs, s.SegmentationQueue, deadletter.Witness{DB: db, Table: s.LettersTable, Queue: "segmentation", Now: now}),
 	}
 }
 

@@ -7,5 +7,6 @@ type Settings struct {
 	LedgerTable    string `env:"LEDGER_TABLE"`
 	CatalogTable   string `env:"CATALOG_TABLE"`
 	DueTable       string `env:"DUE_TABLE"`
+	LettersTable   string `env:"DEAD_LETTERS_TABLE"`
 	Queue          string `env:"SETTLEMENT_QUEUE_URL"`
 }

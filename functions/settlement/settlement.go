@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -24,7 +25,7 @@ import (
 func New(s Settings, db dynamo.API, sqs queue.PostponeAPI, now func() time.Time) *Process {
 	p := &Process{
 		definitions: catalog.Catalog{DB: db, Table: s.CatalogTable}, waiting: due.Due{DB: db, Table: s.DueTable, Now: now},
-		queue: queue.NewConsumer(sqs, s.Queue), now: now,
+		queue: queue.NewConsumer(sqs, s.Queue, deadletter.Witness{DB: db, Table: s.LettersTable, Queue: "settlement", Now: now}), now: now,
 	}
 	p.table = []row{
 		{"", definition.Program, newReferrals(s, db, now, &p.moved)},

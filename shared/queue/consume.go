@@ -3,12 +3,8 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -50,11 +46,12 @@ func Dropped(err error) bool {
 type Consumer struct {
 	Postponer Postponer
 	Jitter    func(time.Duration) time.Duration // a random share of a duration; rand.N when nil
+	Witness   Witness                           // nil keeps nothing
 }
 
-// NewConsumer is the consumer of the queue at a URL.
-func NewConsumer(client PostponeAPI, url string) Consumer {
-	return Consumer{Postponer: Postponer{Client: client, URL: url}}
+// NewConsumer is the consumer of the queue at a URL. The witness keeps why its jobs failed for the last time.
+func NewConsumer(client PostponeAPI, url string, w Witness) Consumer {
+	return Consumer{Postponer: Postponer{Client: client, URL: url}, Witness: w}
 }
 
 // Consume hands the records of a batch to handle, one after the other, and answers which of them are to come again: those
@@ -106,15 +103,16 @@ func (c Consumer) Return(ctx context.Context, batch events.SQSEvent, cause func(
 		} else {
 			slog.ErrorContext(ctx, "job failed", "record", record.MessageId, "received", record.Attributes["ApproximateReceiveCount"], "error", err.Error())
 		}
-		if delay, ok := c.delay(record, err); ok && c.Postponer.Client != nil {
-			group.Go(func() error {
+		group.Go(func() error {
+			Tell(ctx, c.Witness, record, err)
+			if delay, ok := c.delay(record, err); ok && c.Postponer.Client != nil {
 				// Where it cannot be said, the record comes again when its visibility ends.
 				if err := c.Postponer.Postpone(ctx, record.ReceiptHandle, delay); err != nil {
 					slog.WarnContext(ctx, "job not postponed", "record", record.MessageId, "error", err.Error())
 				}
-				return nil
-			})
-		}
+			}
+			return nil
+		})
 	}
 	_ = group.Wait() // its functions give no errors
 	if late > 0 {
@@ -139,15 +137,6 @@ func (c Consumer) delay(record events.SQSMessage, cause error) (time.Duration, b
 	return AwayDelay(Receives(record), jitter), true
 }
 
-// Receives is how often a message has been received, this time included.
-func Receives(record events.SQSMessage) int {
-	n, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"])
-	if err != nil {
-		return 1
-	}
-	return n
-}
-
 // Bounded is the context for the work of an invocation: it ends a little before the invocation does, so that a call that hangs leaves time
 // to say when its job is to come again.
 func Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -155,18 +144,4 @@ func Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithDeadline(ctx, deadline.Add(-spare))
 	}
 	return context.WithCancel(ctx)
-}
-
-// Guard calls f and turns a panic into an error that holds the stack, but not the panic's value unless the runtime made it.
-func Guard(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			what := fmt.Sprintf("%T", r)
-			if e, ok := r.(runtime.Error); ok {
-				what = e.Error()
-			}
-			err = fmt.Errorf("panic: %s\n%s", what, debug.Stack())
-		}
-	}()
-	return f()
 }

@@ -3,6 +3,7 @@ package queue
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -41,4 +42,13 @@ func Job[T any](message events.SQSMessage) (T, error) {
 		return job, fmt.Errorf("reading the job: %w", err)
 	}
 	return job, nil
+}
+
+// Receives is how often a message has been received, this time included.
+func Receives(record events.SQSMessage) int {
+	n, err := strconv.Atoi(record.Attributes["ApproximateReceiveCount"])
+	if err != nil {
+		return 1
+	}
+	return n
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 )
 
 var once = regexp.MustCompile(`name="once" value="([^"]+)"`)
@@ -79,6 +80,31 @@ func TestDeadLettersAreSentAgain(t *testing.T) {
 	}
 }
 
+// TestWhyALetterFailedIsShown in the reader's language, with what the log says; where nothing was told, the page says so, and where to look.
+func TestWhyALetterFailedIsShown(t *testing.T) {
+	b := pagestest.Start(t)
+	for i, cause := range []queue.Cause{queue.CauseAway, queue.CauseNotYet, queue.CauseNoTime, queue.CausePanic, queue.CauseError, ""} {
+		dies(b, fmt.Sprint("m", i), "{}", pagestest.Noon)
+		if cause != "" {
+			b.Must(deadletter.Witness{DB: b.DB, Table: "DeadLetters", Queue: "events", Now: b.Now}.Tell(b.Context(), fmt.Sprint("m", i), cause, "reading <b>the job"))
+		}
+	}
+	for lang, says := range map[text.Lang][]string{
+		text.Chinese: {"失败原因", "某个服务一直连不上", "一直没有出现", "时间总是不够", "程序出错", "处理不了", "没有留下", "消息编号 <code>m5</code>"},
+		text.English: {"Why it failed", "a service was away", "did not come", "never enough time", "please report it", "could not be done", "Nothing was said", "message <code>m5</code>"},
+	} {
+		page := b.As(access.Viewer, lang).Page("/console/queues/letters?queue=events")
+		for _, want := range says {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: it does not say %q: %s", lang, want, page)
+			}
+		}
+		if n := strings.Count(page, "<code>reading &lt;b&gt;the job</code>"); n != 5 {
+			t.Errorf("%s: %d of 5 letters say what the log has: %s", lang, n, page)
+		}
+	}
+}
+
 // TestARedriveThatIsNotThrough says so and goes on by the same key; one of which some failed says that too.
 func TestARedriveThatIsNotThrough(t *testing.T) {
 	b := pagestest.Start(t)
@@ -93,11 +119,11 @@ func TestARedriveThatIsNotThrough(t *testing.T) {
 		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(fmt.Sprintf(`{"sent":1200,"failed":%d,"left":%v}`, len(keys)-1, len(keys) == 1)))}
 	}
 	page := f.Page(f.Post("/console/queues/redrive", "queue", "events", "once", "k", "what", "all", "mended", "yes").Header().Get("Location"))
-	if !strings.Contains(page, "1,200 jobs were sent again") || !strings.Contains(page, "Go on with the rest") || once.FindStringSubmatch(page)[1] != "k" {
+	if !strings.Contains(page, "Jobs sent again: 1,200.") || !strings.Contains(page, "Go on with the rest") || once.FindStringSubmatch(page)[1] != "k" {
 		t.Errorf("%s", page)
 	}
 	page = f.Page(f.Post("/console/queues/redrive", "queue", "events", "once", "k", "mended", "yes").Header().Get("Location"))
-	if !strings.Contains(page, "1 could not be and are kept") || strings.Contains(page, "Go on with the rest") || !slices.Equal(keys, []string{"k", "k"}) {
+	if !strings.Contains(page, "Not sent, and kept: 1.") || strings.Contains(page, "Go on with the rest") || !slices.Equal(keys, []string{"k", "k"}) {
 		t.Errorf("%q %s", keys, page)
 	}
 	for _, odd := range []string{"sent=-1&failed=0", "sent=x&failed=0", "sent=1"} {

@@ -39,6 +39,8 @@ type letter struct {
 		Count                            int
 		Source, Campaign, Run, ProfileID string
 	}
+	Message string // its id in the log
+	Why     *struct{ Cause, Text string }
 }
 
 // letters is the page of a queue's dead letters.

@@ -29,7 +29,7 @@ const (
 )
 
 // Letters keeps the jobs that failed too often, after the queues have forgotten them. A letter is an entry in its queue's list and one
-// item or more with the body. The parts are written before the entry, and the entry is removed last.
+// item or more with the body, and why it failed, where that was told. The parts are written before the entry, and the entry is removed last.
 type Letters struct {
 	DB    dynamo.API
 	Table string
@@ -176,6 +176,9 @@ func (d Letters) Remove(ctx context.Context, l Letter) error {
 		if err := d.remove(ctx, key.LetterPart(l.Queue, l.ID, part)); err != nil {
 			return err
 		}
+	}
+	if err := d.remove(ctx, key.LetterWhy(l.Queue, l.ID)); err != nil {
+		return err
 	}
 	return d.remove(ctx, key.Letter(l.Queue, l.Sent, l.ID))
 }

@@ -238,6 +238,11 @@ func LetterPart(queue, id string, part int) dynamo.Key {
 	return dynamo.At("b#"+queue+"#"+id, fmt.Sprintf("%05d", part))
 }
 
+// LetterWhy holds why the job of a message failed for the last time: w#<queue>#<message id> / why
+func LetterWhy(queue, id string) dynamo.Key {
+	return dynamo.At("w#"+queue+"#"+id, "why")
+}
+
 // Audit table.
 
 // Audit holds a line of the audit log in one of its lists: <list> / <at, milliseconds>#<id>
