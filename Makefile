@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo import test test-one lint vulnerable bench sim build size deploy redrive invoke show conformance crash soak mutants mutate mutate-all build-local FORCE
+.PHONY: help run demo pictures import test test-one lint vulnerable bench sim build size deploy redrive invoke show conformance crash soak mutants mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ test-one: ## one package, or one test of it, with what it logs: PKG=./functions/
 
 crash: ## uses the stack while its processes are ended by kill -9, then does the accounts: KILLS=100 SEED=
 	KILLS=$(or $(KILLS),100) SEED=$(SEED) go test -count=1 -timeout 60m -run 'TestCrash$$' -v ./functions
+
+pictures: ## docs/console: every screen of the console in both languages with the data of make demo, taken by Chromium
+	PICTURES="$(CURDIR)/docs/console" go test -count=1 -timeout 20m -run 'TestPictures$$' ./functions
 
 soak: ## ten minutes of load; fails when a process's memory is not flat: MINUTES=10
 	MINUTES=$(or $(MINUTES),10) go test -count=1 -timeout 90m -run 'TestSoak$$' -v ./functions

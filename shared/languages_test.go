@@ -36,12 +36,13 @@ type document struct {
 }
 
 var (
-	heading = regexp.MustCompile(`^(#+) +(.*)$`)
-	ruler   = regexp.MustCompile(`^\|(?: ?:?-+:? ?\|)+$`)
-	comment = regexp.MustCompile(`(^|\s)(#|//)\s.*$`)
-	spans   = regexp.MustCompile("`([^`]+)`")
-	links   = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
-	figure  = regexp.MustCompile(`(\d[\d,]*(?:\.\d+)?)(?: ?(million|billion|万|亿))?`)
+	heading  = regexp.MustCompile(`^(#+) +(.*)$`)
+	ruler    = regexp.MustCompile(`^\|(?: ?:?-+:? ?\|)+$`)
+	comment  = regexp.MustCompile(`(^|\s)(#|//)\s.*$`)
+	spans    = regexp.MustCompile("`([^`]+)`")
+	pictured = regexp.MustCompile(`\.(en|zh)\.png$`)
+	links    = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
+	figure   = regexp.MustCompile(`(\d[\d,]*(?:\.\d+)?)(?: ?(million|billion|万|亿))?`)
 )
 
 // read parses a page. Comments of code, which are in the page's language, and blank lines of code are left out.
@@ -207,7 +208,7 @@ func (d document) facts(t *testing.T, text string) facts {
 	var f facts
 	for _, m := range links.FindAllStringSubmatch(text, -1) {
 		if to := d.leads(t, m[1]); to != english(d.path) && to != "docs/glossary.md" { // the page's other language; the words of the Chinese pages
-			f.links = append(f.links, to)
+			f.links = append(f.links, pictured.ReplaceAllString(to, ".png")) // each language shows its own picture of a screen
 		}
 	}
 	text = regexp.MustCompile(`\]\([^)\s]+\)`).ReplaceAllString(text, "]")

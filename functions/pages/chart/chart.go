@@ -52,6 +52,7 @@ const (
 	height = 160
 	floor  = 136 // below it stand ticks
 	ceil   = 8
+	inside = 36 // no word is nearer to an end with its middle: half of 12月31日 or of 00:00 in the size of narrow screens
 )
 
 // Box is the extent of the drawing.
@@ -106,7 +107,7 @@ func (d *Drawing) through(points []Point, steps int) string {
 
 func (d *Drawing) tick(x float64, p Point) {
 	if p.Tick != "" {
-		d.Ticks = append(d.Ticks, Tick{x, p.Tick})
+		d.Ticks = append(d.Ticks, Tick{min(max(x, inside), width-inside), p.Tick})
 	}
 }
 

@@ -84,6 +84,7 @@ func Open(t *testing.T, chromium string, width, height int) *Page {
 		p.call(domain+".enable", nil, nil)
 	}
 	p.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	p.call("Emulation.setScrollbarsHidden", map[string]any{"hidden": true}, nil) // they would take of the width
 	return p
 }
 
