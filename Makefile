@@ -6,7 +6,7 @@ ARCH ?= arm64
 export CGO_ENABLED := 0
 LDFLAGS := -s -w
 
-.PHONY: help run demo pictures import test test-one lint vulnerable bench sim build size deploy redrive invoke show conformance crash soak mutants mutate mutate-all build-local FORCE
+.PHONY: help run demo pictures import export test test-one lint vulnerable bench sim build size deploy redrive invoke show conformance crash soak mutants mutate mutate-all build-local FORCE
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ demo: ## plays a shop through the HTTP API of a running stack and prints what ca
 
 import: ## sends a real file as events: FILE= FORMAT=csv|shopify|woocommerce|segment|..., csv with MAP="order_id:Column,..."; DRY=1 shows what would be sent (docs/import.md)
 	@go build -o build/local/import ./shared/shop/cmd/import && exec build/local/import -file "$(FILE)" -format "$(FORMAT)"
+
+export: ## writes days of the archive for DuckDB, Athena, Spark: DAY= or FROM= TO=, FORMAT=parquet|ndjson OUT=folder OPEN=1 BUCKET=name (docs/export.md)
+	@go build -o build/local/export ./shared/local/cmd/export && exec build/local/export
 
 invoke: build-local ## runs one event alone: FUNCTION=ingest EVENT=events/ingest/batch.json
 	@exec build/local/userops-local invoke "$(FUNCTION)" "$(EVENT)"

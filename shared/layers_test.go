@@ -27,7 +27,7 @@ func layer(pkg string) string {
 		return "job"
 	case strings.HasPrefix(pkg, "shared/shop"):
 		return "client"
-	case pkg == "shared/local/cmd/userops-local":
+	case pkg == "shared/local/cmd/userops-local" || pkg == "shared/local/cmd/export":
 		return "command"
 	case pkg == "shared/local/cmd/deploy":
 		return "deployment"

@@ -92,7 +92,7 @@ func (p *Process) run(ctx context.Context, again *profile.Day) error {
 	if err != nil {
 		return err
 	}
-	if done, err := r.take(ctx, len(r.toClose(again, queued)) > 0); err != nil || !done {
+	if done, err := r.take(ctx, again != nil || len(r.toClose(again, queued)) > 0); err != nil || !done {
 		return err
 	}
 	for _, day := range r.toClose(again, queued) {

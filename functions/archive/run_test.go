@@ -256,6 +256,12 @@ func TestTooLateWaitsForAnOperator(t *testing.T) {
 		}
 	}
 	b := newBench(t)
+	b.now = midnight
+	b.take(job.Archive{Packs: []job.Pack{pack(t, "mei", noon, "1")}})
+	if out, err := b.process().CloseAgain(t.Context(), "2026-03-01"); err != nil || out != (Closed{Day: "2026-03-01", Closes: 1}) || len(b.content(today)) != 1 {
+		t.Errorf("what no file holds yet is closed as %+v, %v", out, err)
+	}
+	b = newBench(t)
 	for date, want := range map[string]string{"2026-02-30": "is not a date", "2026-03-01": "is not over yet", "2026-02-01": "there are no events of"} {
 		if _, err := b.process().CloseAgain(t.Context(), date); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", date, err, want)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +30,7 @@ type API interface {
 
 // NewClient is a client of S3. Another endpoint has its buckets in the path: no name below it leads anywhere.
 func NewClient(config aws.Config) *s3.Client {
-	return s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL_S3") != "" })
+	return s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
 }
 
 // Bucket is one bucket.

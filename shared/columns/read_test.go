@@ -158,7 +158,51 @@ func TestReading(t *testing.T) {
 		if seen != len(want) {
 			t.Fatalf("%d people are read, want %d", seen, len(want))
 		}
+		whole(t, Reading{Shards: asking, Merged: merged, Erased: erased, Without: func(p Person) bool { return p == without }}, want, files)
 	})
+}
+
+// whole holds what is read whole to the events of everybody, sorted, under who they are by now.
+func whole(t fataler, r Reading, want map[Person][]Event, files []*File) {
+	t.Helper()
+	var moved []Event
+	for _, f := range files {
+		some, err := r.Moved(f)
+		if err != nil {
+			t.Fatalf("reading who was merged: %v", err)
+		}
+		moved = append(moved, some...)
+	}
+	got := map[Person][]string{}
+	for r.Shard = range r.Shards {
+		sources := []Sequence{Sorted(slices.DeleteFunc(slices.Clone(moved), func(e Event) bool { return e.Person.Shard(r.Shards) != r.Shard }))}
+		for _, f := range files {
+			sources = append(sources, r.Rows(f))
+		}
+		last := Event{}
+		for e, err := range Together(sources...) {
+			if err != nil {
+				t.Fatalf("reading: %v", err)
+			}
+			if e.Person.Shard(r.Shards) != r.Shard || last.MessageID != "" && last.Compare(&e) >= 0 {
+				t.Errorf("%s of %v comes in shard %d behind %s", e.MessageID, e.Person, r.Shard, last.MessageID)
+			}
+			last = e
+			got[e.Person] = append(got[e.Person], e.Source+string(e.AppendJSON(nil)))
+		}
+	}
+	for p, events := range want {
+		var texts []string
+		for _, e := range events {
+			texts = append(texts, e.Source+string(e.AppendJSON(nil)))
+		}
+		if !slices.Equal(got[p], texts) {
+			t.Fatalf("of %v whole are read\n%s\nwant\n%s", p, strings.Join(got[p], "\n"), strings.Join(texts, "\n"))
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d people are read whole, want %d", len(got), len(want))
+	}
 }
 
 // counting is a file that tells what is read of it.
