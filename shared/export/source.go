@@ -2,72 +2,44 @@ package export
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/archive"
 	"github.com/userops/userops/shared/columns"
-	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/dynamo/due"
 )
 
 // Source is the archive as its head was at one moment, with who people are by then and who was erased.
 type Source struct {
-	objects archive.Objects
-	head    *archive.Head
+	objects archive.Reader
+	view    *archive.View
 	reading columns.Reading
 }
 
-// Open reads the archive's head and lists. Who was erased and has not come into the list yet is left out too.
-func Open(ctx context.Context, objects archive.Objects) (*Source, error) {
-	head, _, err := archive.Load(ctx, objects)
+// nobody has filed anything: whoever may read the bucket need not read a table, and leaves out who was erased once archive has taken that, within ten minutes.
+type nobody struct{}
+
+func (nobody) Look(context.Context, string) ([]due.Entry, error) { return nil, nil }
+
+// Open reads the archive's head and lists.
+func Open(ctx context.Context, objects archive.Reader) (*Source, error) {
+	view, err := archive.Look(ctx, objects, nobody{})
 	if err != nil {
 		return nil, err
 	}
-	erased, err := archive.LoadErased(ctx, objects, head)
-	if err != nil {
-		return nil, err
-	}
-	listed, err := objects.List(ctx, archive.ErasedPrefix)
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range head.Fresh(listed) {
-		body, _, err := objects.Read(ctx, o.Key)
-		if err != nil {
-			return nil, err
-		}
-		var e job.Erasure
-		if err := json.Unmarshal(body, &e); err != nil {
-			return nil, fmt.Errorf("reading an erasure: %w", err)
-		}
-		for _, id := range e.Keys {
-			was := erased[id]
-			was.At = event.Latest(was.At, e.At)
-			erased[id] = was
-		}
-	}
-	merges, err := archive.LoadMerges(ctx, objects, head)
-	if err != nil {
-		return nil, err
-	}
-	s := &Source{objects: objects, head: head, reading: columns.Reading{Merged: make(map[columns.Person]columns.Person, len(merges)), Erased: archive.Erasures(erased)}}
-	for absorbed, m := range merges {
-		s.reading.Merged[absorbed] = m.Into
-	}
-	return s, nil
+	reading, err := view.Reading(ctx, objects, 0, 1)
+	return &Source{objects: objects, view: view, reading: reading}, err
 }
 
 // Number is the version of the archive's head.
-func (s *Source) Number() int64 { return s.head.Number }
+func (s *Source) Number() int64 { return s.view.Number }
 
 // Span is the first and the last day that there is something of; false where there is nothing.
 func (s *Source) Span() (first, last profile.Day, is bool) {
-	for day := range s.head.Days {
+	for day := range s.view.Days {
 		if !is {
 			first, last, is = day, day, true
 		}
@@ -86,17 +58,11 @@ type State struct {
 
 // State tells of a day.
 func (s *Source) State(day profile.Day) State {
-	d := s.head.Days[day]
+	d := s.view.Days[day]
 	if d == nil {
 		return State{}
 	}
-	state := State{Closes: d.Closes, ClosedAt: d.ClosedAt, Final: d.Closes > 0 && !d.Open}
-	for _, f := range d.Files {
-		if !f.Late {
-			state.Files++
-		}
-	}
-	return state
+	return State{Files: len(d.Files), Closes: d.Closes, ClosedAt: d.ClosedAt, Final: d.Closes > 0 && !d.Open}
 }
 
 // Written is what an export of a day has written.
@@ -105,7 +71,7 @@ type Written struct{ Events, Files int }
 // Write writes a day, or leaves what was there of it. Each of the day's files is read twice, one after the other: who was merged into somebody of another shard has to be known before the first shard is
 // written.
 func (s *Source) Write(ctx context.Context, target Target, day profile.Day) (w Written, err error) {
-	d := s.head.Days[day]
+	d := s.view.Days[day]
 	if d == nil {
 		return w, fmt.Errorf("the archive has nothing of %s", day.Time().Format(time.DateOnly))
 	}
@@ -118,11 +84,9 @@ func (s *Source) Write(ctx context.Context, target Target, day profile.Day) (w W
 			err = errors.Join(err, out.Discard())
 		}
 	}()
-	files := slices.Clone(d.Files)
-	files = slices.DeleteFunc(files, func(f archive.File) bool { return f.Late })
 	moved := make([][]columns.Event, d.Shards)
 	if len(s.reading.Merged) > 0 {
-		for _, one := range files {
+		for _, one := range d.Files {
 			f, err := archive.OpenFile(ctx, s.objects, one.Name)
 			if err != nil {
 				return w, err
@@ -141,7 +105,7 @@ func (s *Source) Write(ctx context.Context, target Target, day profile.Day) (w W
 		sources := []columns.Sequence{columns.Sorted(moved[shard])}
 		reading := s.reading
 		reading.Shard, reading.Shards = shard, d.Shards
-		for _, one := range files {
+		for _, one := range d.Files {
 			if one.Shard != shard {
 				continue
 			}

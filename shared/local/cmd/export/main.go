@@ -123,7 +123,7 @@ func asked() (w wish, err error) {
 }
 
 // connect finds the archive's bucket: the one that is named, or that of the stack which runs on the data folder.
-func connect(ctx context.Context) (objects archive.Objects, where string, err error) {
+func connect(ctx context.Context) (objects archive.Reader, where string, err error) {
 	if name := os.Getenv("BUCKET"); name != "" {
 		settings, err := config.LoadDefaultConfig(ctx)
 		if err != nil {
