@@ -241,7 +241,6 @@ var absent = []struct{ english, chinese, route, file string }{
 	{"coupons", "优惠券", "/batches", "shared/domain/reward/coupon"},
 	{"tiers", "等级", "/tiers", "shared/domain/reward/tier"},
 	{"games", "玩法", "/games", "shared/domain/reward/game"},
-	{"predictions", "预测", "/quality", "shared/domain/audience/prediction"},
 	{"experiments", "实验", "/experiments", "functions/console/experiment.go"},
 	{"Provider rates", "速率", "", "shared/domain/outreach/lease"},
 	{"budgets are not leased", "预算", "/budgets", "shared/dynamo/outreach/lease.go"},

@@ -25,6 +25,7 @@ import (
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/reward"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/secret"
@@ -41,6 +42,7 @@ type Settings struct {
 	CatalogTable    string `env:"CATALOG_TABLE"`
 	DueTable        string `env:"DUE_TABLE"`
 	AuditTable      string `env:"AUDIT_TABLE"`
+	RunsTable       string `env:"RUNS_TABLE"`
 	EventsQueue     string `env:"EVENTS_QUEUE_URL"`
 	ServerKeyHash   string `env:"SERVER_KEY_HASH" default:""`
 	DefaultKey      string `env:"DEFAULT_WRITE_KEY" default:""`
@@ -80,6 +82,7 @@ type Process struct {
 	Waits      due.Waits
 	Search     people.Search
 	Audit      operator.Audit
+	Newest     *runs.Newest
 	Events     Queue
 	Now        func() time.Time
 	NewID      func() string // of receipts; never the same twice
@@ -97,6 +100,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 		},
 		Secrets:    secrets,
 		Audit:      operator.Audit{DB: db, Table: s.AuditTable, Now: now},
+		Newest:     &runs.Newest{Runs: runs.Runs{DB: db, Table: s.RunsTable}, Now: now},
 		Timeline:   people.Timeline{DB: db, Table: s.TimelineTable},
 		Search:     people.Search{DB: db, Table: s.SearchTable},
 		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Now: now},
@@ -121,7 +125,7 @@ func (p *Process) Handler() http.Handler {
 	}
 	profiles := &profile.Handler{
 		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
-		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Search: p.Search, Stands: p.Profiles, Audit: p.Audit, Events: p.Events, Referrals: referrals.Held(), Invitations: referrals.Between, NewID: p.NewID,
+		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Search: p.Search, Stands: p.Profiles, Audit: p.Audit, Newest: p.Newest, Events: p.Events, Referrals: referrals.Held(), Invitations: referrals.Between, NewID: p.NewID,
 	}
 	stops := &stop.Handler{
 		Callers: callers, People: p.Profiles, Skips: outreach.Skips{DB: p.Deliveries.DB, Table: p.Deliveries.Table, Now: p.Deliveries.Now}, Audit: p.Audit, Now: p.Now, NewID: p.NewID,

@@ -4,14 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
 )
 
-// close reads the columns of all shards, learns from the buyers, and counts. Doing it again gives the same and is dropped. It keeps
-// 34 bytes a buyer in memory.
+// close reads the columns of all shards, learns from the buyers, and counts. Doing it again gives the same and is dropped. It keeps 16 bytes a buyer in memory, and a sample of them.
 func (p *Process) close(ctx context.Context, run score.Run) error {
 	if len(run.Collected) < run.Shards {
 		return queue.Drop(fmt.Errorf("closing run %s: only %d of %d shards are collected; the last one closes it", run.ID, len(run.Collected), run.Shards))
@@ -45,56 +45,104 @@ func (p *Process) close(ctx context.Context, run score.Run) error {
 	return p.sendJobs(ctx, jobs)
 }
 
+// findings goes over the parts twice: what a buyer's classes are is known once all have been seen, and to read the parts again takes less than to keep everybody.
 func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, runs.RunResult, error) {
-	findings := score.Findings{Counts: score.Counts{}}
-	segments, values := map[string]int{}, score.Values{Missing: run.ReportOnly}
-	var (
-		r, f       []int32
-		m          []int64
-		lifecycles []byte
-	)
+	t := tally{findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{}, values: score.Values{Missing: run.ReportOnly}}
 	if !run.ReportOnly {
 		set, err := p.definitions(ctx, run)
 		if err != nil {
 			return score.Findings{}, runs.RunResult{}, err
 		}
 		for _, id := range set.IDs() {
-			segments[string(id)] = 0
+			t.segments[string(id)] = 0
 		}
 	}
-	err := p.Runs.Parts(ctx, run.ID, func(part runs.RunPart) error {
+	if err := p.parts(ctx, run, t.learn); err != nil {
+		return score.Findings{}, runs.RunResult{}, err
+	}
+	t.findings.Model = t.model(run.Scoring)
+	if err := p.parts(ctx, run, t.count); err != nil {
+		return score.Findings{}, runs.RunResult{}, err
+	}
+	return t.findings, runs.RunResult{Segments: t.segments, Values: t.values.Told()}, nil
+}
+
+// parts visits what was collected, always in one order.
+func (p *Process) parts(ctx context.Context, run score.Run, visit func(summary, []row) error) error {
+	return p.Runs.Parts(ctx, run.ID, func(part runs.RunPart) error {
 		s, rows, err := unpackColumns(part.Body)
+		if err == nil {
+			err = visit(s, rows)
+		}
 		if err != nil {
 			return fmt.Errorf("part %d of shard %d: %w", part.Number, part.Shard, err)
 		}
-		findings.Profiles += s.Profiles
-		findings.Approximate += s.Approximate
-		findings.Unreadable += s.Unreadable
-		findings.Refused += s.Refused
-		findings.Counts.Merge(s.Counts)
-		values.Merge(s.Values)
-		for id, n := range s.Segments {
-			segments[id] += n
-		}
-		for _, one := range rows {
-			if !one.facts.Buyer() {
-				continue
-			}
-			r, f, m = append(r, int32(one.facts.R)), append(f, int32(one.facts.F)), append(m, one.facts.M)
-			lifecycles = append(lifecycles, codesLifecycle.encode(one.own.Lifecycle))
-		}
 		return nil
 	})
-	if err != nil {
-		return score.Findings{}, runs.RunResult{}, err
+}
+
+// tally is what closing learns of all parts.
+type tally struct {
+	findings score.Findings
+	segments map[string]int
+	values   score.Values
+
+	r, f     []int32
+	m        []int64
+	evidence prediction.Evidence
+	sample   prediction.Sample
+	// withoutBuys says that a part does not know on what days people buy.
+	withoutBuys bool
+}
+
+// learn takes up a part.
+func (t *tally) learn(s summary, rows []row) error {
+	t.findings.Profiles += s.Profiles
+	t.findings.Approximate += s.Approximate
+	t.findings.Unreadable += s.Unreadable
+	t.findings.Refused += s.Refused
+	t.findings.Counts.Merge(s.Counts)
+	t.values.Merge(s.Values)
+	t.withoutBuys = t.withoutBuys || s.WithoutBuys
+	for id, n := range s.Segments {
+		t.segments[id] += n
 	}
-	findings.Model = score.Fit(append([]int32(nil), r...), append([]int32(nil), f...), append([]int64(nil), m...), run.Scoring)
-	for i := range m {
-		scores := findings.Score(score.Facts{R: int(r[i]), F: int(f[i]), M: m[i]})
-		if scores.Lifecycle, err = codesLifecycle.decode(lifecycles[i]); err != nil {
-			return score.Findings{}, runs.RunResult{}, err
+	for _, one := range rows {
+		if !one.facts.Buyer() {
+			continue
 		}
-		findings.Counts.AddScores(scores)
+		t.r, t.f, t.m = append(t.r, int32(one.facts.R)), append(t.f, int32(one.facts.F)), append(t.m, one.facts.M)
+		buys := one.facts.Buys
+		t.evidence.Add(buys.Repeats, buys.First, buys.Last)
+		key, err := keyOf(one.id)
+		if err != nil {
+			return err
+		}
+		t.sample.Add(prediction.Buyer{Key: key, History: buys.History(), Spent: buys.Mean()})
 	}
-	return findings, runs.RunResult{Segments: segments, Values: values.Told()}, nil
+	return nil
+}
+
+// model is what the buyers say together. It sorts them.
+func (t *tally) model(scoring score.Scoring) score.Model {
+	model := score.Fit(t.r, t.f, t.m, scoring)
+	learned := prediction.Learned{Evidence: t.evidence, Lacks: []prediction.Lack{prediction.LacksParts}}
+	if !t.withoutBuys {
+		learned = prediction.Learn(t.evidence, t.sample)
+	}
+	model.Predictions = &learned
+	return model
+}
+
+// count counts the buyers of a part in their classes.
+func (t *tally) count(_ summary, rows []row) error {
+	for _, one := range rows {
+		if !one.facts.Buyer() {
+			continue
+		}
+		scores := t.findings.Score(one.facts)
+		scores.Lifecycle = one.own.Lifecycle
+		t.findings.Counts.AddScores(scores)
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -26,7 +27,7 @@ const (
 // row is what collecting leaves behind of one profile: every buyer, and of the others those who change.
 type row struct {
 	id profile.ID
-	// facts has R, F and M only.
+	// facts has R, F, M and Buys only.
 	facts score.Facts
 	// own are the parts of the new scores that need nothing of the other buyers: the lifecycle, and class15 of who is none.
 	own profile.Scores
@@ -36,6 +37,15 @@ type row struct {
 	differs bool
 	// members are the answers of the scored definitions by the old scores, in the order of Set.Scored.
 	members []bool
+}
+
+// keyOf is the id of a profile as bytes, which are of a hash.
+func keyOf(id profile.ID) (key [idBytes]byte, err error) {
+	if !packable(id) {
+		return key, fmt.Errorf("%.32q is no profile id", id)
+	}
+	_, err = base64.RawURLEncoding.Decode(key[:], []byte(id))
+	return key, err
 }
 
 // summary is what collecting says of a part's profiles beside the rows.
@@ -49,10 +59,15 @@ type summary struct {
 	Segments map[string]int `json:"segments,omitempty"`
 	// Values is nil of a part that the version before collected.
 	Values *score.Values `json:"values,omitempty"`
+	// WithoutBuys says that the rows do not know on what days people buy. The form of a part says it.
+	WithoutBuys bool `json:"-"`
 }
 
-// columnsVersion is the first byte of an unpacked part.
-const columnsVersion = 1
+// columnsVersion is the first byte of an unpacked part. Those of columnsWithoutBuys were collected by the version before, which did not know on what days people buy.
+const (
+	columnsVersion     = 2
+	columnsWithoutBuys = 1
+)
 
 const idBytes = 16
 
@@ -86,6 +101,7 @@ var (
 	codes11        = scoreCode{score.Segments11()}
 	codes15        = scoreCode{score.Classes15()}
 	codesLifecycle = scoreCode{score.Lifecycles()}
+	codesAlive     = scoreCode{prediction.Bands()}
 
 	errColumns = errors.New("the columns are not as they were packed")
 )
@@ -122,6 +138,18 @@ func packColumns(s summary, rows []row) ([]byte, error) {
 	for _, r := range rows {
 		out = binary.AppendUvarint(out, uint64(r.facts.M))
 	}
+	for _, r := range rows {
+		out = binary.AppendUvarint(out, uint64(r.facts.Buys.Repeats))
+	}
+	for _, r := range rows {
+		out = binary.AppendUvarint(out, uint64(r.facts.Buys.First))
+	}
+	for _, r := range rows {
+		out = binary.AppendUvarint(out, uint64(r.facts.Buys.Last))
+	}
+	for _, r := range rows {
+		out = binary.AppendUvarint(out, uint64(r.facts.Buys.Spent))
+	}
 	for _, column := range [...]func(row) byte{
 		func(r row) byte { return codes15.encode(r.own.Class15) },
 		func(r row) byte { return codesLifecycle.encode(r.own.Lifecycle) },
@@ -130,6 +158,8 @@ func packColumns(s summary, rows []row) ([]byte, error) {
 		func(r row) byte { return codes11.encode(r.old.Segment11) },
 		func(r row) byte { return codes15.encode(r.old.Class15) },
 		func(r row) byte { return codesLifecycle.encode(r.old.Lifecycle) },
+		func(r row) byte { return codesAlive.encode(r.old.Alive) },
+		func(r row) byte { return byte(r.old.ValueDecile) },
 		func(r row) byte { return bit(r.differs) },
 	} {
 		for _, r := range rows {
@@ -158,13 +188,15 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 		return summary{}, nil, fmt.Errorf("unpacking columns: %w", err)
 	}
 	d := columnReader{rest: text}
-	if d.byte() != columnsVersion {
+	version := d.byte()
+	if version != columnsVersion && version != columnsWithoutBuys {
 		return summary{}, nil, fmt.Errorf("unpacking columns: they are of an unknown version: %w", errColumns)
 	}
 	var s summary
 	if err := json.Unmarshal(d.bytes(d.uvarint()), &s); err != nil {
 		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
 	}
+	s.WithoutBuys = version == columnsWithoutBuys
 	n, members := d.uvarint(), d.uvarint()
 	if n > uint64(len(d.rest)/idBytes) || members > segment.MaxDefinitions {
 		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
@@ -181,6 +213,9 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 	}
 	for i := range rows {
 		rows[i].facts.M = int64(d.uvarint())
+	}
+	if !s.WithoutBuys {
+		d.buys(rows)
 	}
 	for i := range rows {
 		rows[i].own.Class15 = d.class(codes15)
@@ -204,6 +239,14 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 	for i := range rows {
 		rows[i].old.Lifecycle = d.class(codesLifecycle)
 	}
+	if !s.WithoutBuys {
+		for i := range rows {
+			rows[i].old.Alive = d.class(codesAlive)
+		}
+		for i := range rows {
+			rows[i].old.ValueDecile = int(d.byte())
+		}
+	}
 	for i := range rows {
 		rows[i].differs = d.byte() == 1
 	}
@@ -220,6 +263,22 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
 	}
 	return s, rows, nil
+}
+
+// buys reads the days on which people buy.
+func (d *columnReader) buys(rows []row) {
+	for i := range rows {
+		rows[i].facts.Buys.Repeats = int(d.uvarint())
+	}
+	for i := range rows {
+		rows[i].facts.Buys.First = int(d.uvarint())
+	}
+	for i := range rows {
+		rows[i].facts.Buys.Last = int(d.uvarint())
+	}
+	for i := range rows {
+		rows[i].facts.Buys.Spent = int64(d.uvarint())
+	}
 }
 
 // columnReader takes values off the front; after a fault it gives zeros.

@@ -2,6 +2,7 @@ package segmentation
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
@@ -78,6 +80,8 @@ func (w *world) recount() recount {
 	facts := map[profile.ID]score.Facts{}
 	var r, f []int32
 	var m []int64
+	var evidence prediction.Evidence
+	var sample prediction.Sample
 	for id, p := range w.profiles.all {
 		known, ok := score.Observe(p, asOf, score.Scoring{}, w.process.Shop)
 		if !ok {
@@ -88,9 +92,15 @@ func (w *world) recount() recount {
 		out.findings.Counts.AddIntervals(p, asOf, w.process.Shop)
 		if known.Buyer() {
 			r, f, m = append(r, int32(known.R)), append(f, int32(known.F)), append(m, known.M)
+			evidence.Add(known.Buys.Repeats, known.Buys.First, known.Buys.Last)
+			one := prediction.Buyer{History: known.Buys.History(), Spent: known.Buys.Mean()}
+			binary.LittleEndian.PutUint64(one.Key[:], uint64(len(m))) // in the order of a map: no two recounts take one order
+			sample.Add(one)
 		}
 	}
 	out.findings.Model = score.Fit(r, f, m, score.DefaultScoring())
+	learned := prediction.Learn(evidence, sample)
+	out.findings.Predictions = &learned
 	for id, known := range facts {
 		p := cloneProfile(w.profiles.all[id])
 		before := p.Scores

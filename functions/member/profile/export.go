@@ -21,8 +21,12 @@ func (h *Handler) sections() []subject.Section {
 	return []subject.Section{
 		func(ctx context.Context, person people.Person, _ int, _ string) ([]subject.Record, string, error) {
 			b, err := h.sums(ctx, person.Keys)
+			if err != nil {
+				return nil, "", err
+			}
 			b.Entries = []entry{}
-			return []subject.Record{{Kind: "profile", Value: show(person.Profile, h.Now())}, {Kind: "detail", Value: detailOf(person.Profile)}, {Kind: "ledger", Value: b}}, "", err
+			run, err := h.Newest.Run(ctx)
+			return []subject.Record{{Kind: "profile", Value: show(person.Profile, run, h.Now())}, {Kind: "detail", Value: detailOf(person.Profile)}, {Kind: "ledger", Value: b}}, "", err
 		},
 		func(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
 			items, next, err := h.entries(ctx, person.Keys, limit, cursor)

@@ -69,7 +69,7 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 	}
 	all := httpapi.List[found]{Items: []found{}, Next: next}
 	for _, m := range who {
-		one := show(m.Profile, h.Now()).found(m.Profile)
+		one := show(m.Profile, nil, h.Now()).found(m.Profile)
 		one.Proof = m.proof
 		all.Items = append(all.Items, one)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/functions/member/subject"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
@@ -91,6 +92,11 @@ type queue interface {
 	Send(ctx context.Context, v any) error
 }
 
+// newestRun answers the newest run that has scored people; nil where there is none.
+type newestRun interface {
+	Run(ctx context.Context) (*score.Run, error)
+}
+
 // Handler serves the resource. Its fields are set once.
 type Handler struct {
 	subject.Finder
@@ -105,6 +111,7 @@ type Handler struct {
 	Search     searchStore
 	Stands     stands
 	Audit      auditStore
+	Newest     newestRun
 	Events     queue
 	// Referrals is what the export shows of the referrals of a person, as friend and as advocate.
 	Referrals [2]subject.Section

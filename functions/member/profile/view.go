@@ -8,11 +8,13 @@ import (
 
 	"github.com/userops/userops/functions/member/subject"
 
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/httpapi"
 )
 
-// view is a profile as the API shows it. What is not known yet is null; tiers and predictions are not computed yet.
+// view is a profile as the API shows it. What is not known yet is null; tiers are not computed yet.
 type view struct {
 	ProfileID   profile.ID                 `json:"profileId"`
 	IDs         []profile.Identifier       `json:"ids"`
@@ -23,7 +25,7 @@ type view struct {
 	Orders      orders                     `json:"orders"`
 	Lifecycle   *string                    `json:"lifecycle"`
 	RFM         *rfm                       `json:"rfm"`
-	Predictions any                        `json:"predictions"`
+	Predictions *predictions               `json:"predictions"`
 	Segments    []string                   `json:"segments"`
 	Tier        any                        `json:"tier"`
 	Consent     map[string]profile.Consent `json:"consent"` // by profile.ConsentKey
@@ -69,15 +71,16 @@ type rfm struct {
 	Class15   string `json:"class15"`
 }
 
-func show(p *profile.Profile, now time.Time) view {
-	doubt := doubtOf(p)
+// show shows a profile, with what a run predicts of it; nil for none.
+func show(p *profile.Profile, run *score.Run, now time.Time) view {
+	doubt, predicted := doubtOf(p), predict(p, run, now)
 	p = p.All()
 	v := view{
 		ProfileID: p.ID, IDs: idsOf(p), FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 		Traits: map[string]any{}, Tags: p.Tags, Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
 		Orders:       orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
 		Demographics: demographicsOf(p, now), Place: placeOf(p), Addresses: addressesOf(p), Devices: devicesOf(p), Tokens: tokensOf(p),
-		Interests: interestsOf(p, now), Touch: p.Touch, Parts: list(p.Parts), Unproven: doubt,
+		Interests: interestsOf(p, now), Touch: p.Touch, Parts: list(p.Parts), Unproven: doubt, Predictions: predicted,
 	}
 	for name, trait := range p.Traits {
 		v.Traits[name] = trait.Value
@@ -142,6 +145,11 @@ func instant(t time.Time) *time.Time {
 
 func (h *Handler) profile(w http.ResponseWriter, r *http.Request) {
 	if person, ok := h.Find(w, r); ok && subject.Exists(w, person) {
-		answer(w, r, profileMask, show(person.Profile, h.Now()))
+		run, err := h.Newest.Run(r.Context())
+		if err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+		answer(w, r, profileMask, show(person.Profile, run, h.Now()))
 	}
 }

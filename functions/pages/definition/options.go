@@ -2,6 +2,7 @@ package definition
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 
@@ -100,11 +101,15 @@ func offered(ctx context.Context, v *view.Visit, kind string) ([]form.Option, er
 
 // classes are the segments that no definition makes.
 func classes(l rule.Language) (all []form.Option) {
-	for _, name := range []string{"class8", "segment11", "class15", "lifecycle"} {
+	for _, name := range []string{"class8", "segment11", "class15", "lifecycle", "alive"} {
 		f, _, _ := rule.Find(name, l)
 		for _, value := range f.Values {
 			all = append(all, form.Option{Value: name + ":" + value.Value, Label: f.Label + " · " + value.Label})
 		}
+	}
+	f, _, _ := rule.Find("valueDecile", l)
+	for n := 10; n > 0; n-- {
+		all = append(all, form.Option{Value: fmt.Sprintf("valueDecile:%d", n), Label: fmt.Sprintf("%s · %d", f.Label, n)})
 	}
 	return all
 }

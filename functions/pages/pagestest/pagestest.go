@@ -80,7 +80,7 @@ func Start(t *testing.T) *Bench {
 	}, b.DB, nil, b.Now)
 	b.Console.Gauge, b.Console.Jobs, b.Console.NewRunID = b.Gauge, b.Jobs, id
 	b.Member = member.New(member.Settings{
-		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger", ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", AuditTable: "Audit", SearchTable: "Search",
+		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger", ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", RunsTable: "Runs", AuditTable: "Audit", SearchTable: "Search",
 		OperatorKeys: keys,
 	}, b.DB, nil, b.Now)
 	b.Member.Events, b.Member.NewID = b.Events, id

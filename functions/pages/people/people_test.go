@@ -9,11 +9,14 @@ import (
 
 	"github.com/userops/userops/functions/pages/pagestest"
 	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/audience/prediction"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 )
@@ -68,6 +71,39 @@ func TestSearch(t *testing.T) {
 	if w := f.Get("/console/people?q=12&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "这不是一个手机号") || !strings.Contains(w.Body.String(), `value="12"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+}
+
+// TestPredictions are shown with what they come from, or with what there is too little of.
+func TestPredictions(t *testing.T) {
+	b := pagestest.Start(t)
+	id := string(b.Person("mei", func(p *profile.Profile) {
+		p.FirstSeen = pagestest.Noon.AddDate(-2, 0, 0)
+		for _, ago := range []int{272, 150, 59} {
+			p.Orders.Replace(nil, &profile.OrderEntry{At: pagestest.Noon.AddDate(0, 0, -ago), Net: 2235, Currency: "CNY"})
+		}
+		p.Scores = profile.Scores{R: 1, F: 1, M: 1, Class8: "000", Lifecycle: "active", Alive: "alive", ValueDecile: 9}
+	}).ID)
+	run := func(id string, learned prediction.Learned) {
+		store := runs.Runs{DB: b.DB, Table: "Runs"}
+		_, err := store.Create(t.Context(), score.Run{ID: id, CreatedAt: b.Now(), Zone: "Asia/Shanghai", Currency: "CNY", Shards: 1})
+		b.Must(err)
+		b.Must(store.SaveFindings(t.Context(), id, score.Findings{Model: score.Model{Predictions: &learned}}))
+		b.Must(store.SaveOutcome(t.Context(), id, score.Outcome{}))
+		b.Pass(10 * time.Minute)
+	}
+	says := func(want ...string) {
+		t.Helper()
+		page := b.As(access.Viewer, text.Chinese).Page("/console/person?id=" + id)
+		for _, part := range want {
+			if !strings.Contains(page, part) {
+				t.Errorf("the page does not say %s: %s", part, page)
+			}
+		}
+	}
+	run("r1", prediction.Learned{Lacks: []prediction.Lack{prediction.LacksBuyers, prediction.LacksDays, prediction.LacksRecent, prediction.LacksRepeat, prediction.LacksFit, prediction.LacksParts}})
+	says("至少需要 500 位买家", "须在 180 天之前", "最近 30 天没有订单", "还没有人在三个不同的日子下过单", "不足以得出模型参数", "始于旧版本")
+	run("r2", prediction.Learned{Sample: 2357, Model: prediction.Model{Purchases: prediction.Purchases{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}, Spending: prediction.Spending{P: 6.25, Q: 3.74, V: 1544}}})
+	says("仍在购买", "仍会购买的可能性 72.7%", "第 9 档", "365 天", "1.56", "¥38.53", "共在 3 天下过单，首次在 272 天前，最近在 59 天前，平均相隔 107 天。", "平均每个下单日 ¥22.35，全部买家平均 ¥35.22，因此按 ¥24.66 预计。")
 }
 
 // TestAPerson is shown masked, in both languages, and without masks to an editor who says why, which is written down.

@@ -55,6 +55,7 @@ type known struct {
 		R, F, M                    int
 		Class8, Segment11, Class15 string
 	}
+	Predictions  *predictions
 	Segments     []string
 	Consent      map[string]consent
 	Addresses    map[string]address
@@ -63,6 +64,24 @@ type known struct {
 	MergedFrom   []string
 	Unproven     struct{ Segments []string }
 	Masked       bool
+}
+
+// predictions are what the newest run's models say of a buyer today, or what there is too little of.
+type predictions struct {
+	Run, AsOf, Band string
+	Alive           *float64
+	ValueDecile     int
+	Expected        []struct {
+		Days   int
+		Orders float64
+		Value  money.Amount
+	}
+	Basis *struct {
+		OrderDays, FirstDaysAgo, LastDaysAgo, GapDays int
+		Own                                           *money.Amount
+		Everybody, Expected                           money.Amount
+	}
+	Lacks []string
 }
 
 // consent is somebody's last word about a channel or a purpose.

@@ -66,6 +66,10 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 			w.Text(s.Segment11)
 			w.Text(s.Class15)
 			w.Text(s.Lifecycle)
+			if s.Alive != "" || s.ValueDecile != 0 {
+				w.Text(s.Alive)
+				w.Int(int64(s.ValueDecile))
+			}
 		})
 	}
 	if !p.ErasedAt.IsZero() {
@@ -171,6 +175,9 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 		case sectionScores:
 			p.Scores = profile.Scores{Run: s.Text(), R: int(s.Int()), F: int(s.Int()), M: int(s.Int()),
 				Class8: s.Text(), Segment11: s.Text(), Class15: s.Text(), Lifecycle: s.Text()}
+			if s.More() {
+				p.Scores.Alive, p.Scores.ValueDecile = s.Text(), int(s.Int())
+			}
 		case sectionErased:
 			p.ErasedAt = s.Time()
 		case sectionErasures:

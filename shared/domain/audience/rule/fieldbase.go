@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -96,6 +97,10 @@ var baseFields = []field{
 		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Segment11) }},
 	{name: "class15", kind: Text, scored: true, values: score.Classes15, meaning: "band of recency with F and M against the mean, or what those are who have not bought",
 		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Class15) }},
+	{name: "alive", kind: Text, scored: true, values: prediction.Bands, meaning: "whether a buyer still buys: alive, at-risk or lost; absent without a prediction",
+		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Alive) }},
+	{name: "valueDecile", kind: Number, unit: Plain, scored: true, meaning: "tenth of the buyers by what they are expected to bring within a year, 10 the most; absent without a prediction",
+		read: rfm(func(s profile.Scores) int { return s.ValueDecile })},
 	{name: "lifecycle", kind: Text, scored: true, values: score.Lifecycles, meaning: "state by the days since any activity",
 		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Lifecycle) }},
 }

@@ -56,6 +56,7 @@ var valueWords = sync.OnceValue(func() map[string]map[string][2]string {
 			"hibernating": {"Hibernating", "休眠客户"}, "lost": {"Lost", "已流失的客户"},
 		},
 		"lifecycle":        {"new": {"New", "新来"}, "active": {"Active", "活跃"}, "silent": {"Silent", "静默"}, "dormant": {"Dormant", "沉睡"}, "churned": {"Churned", "流失"}},
+		"alive":            {"alive": {"Still buying", "仍在购买"}, "at-risk": {"At risk of leaving", "有流失风险"}, "lost": {"Probably gone", "可能已流失"}},
 		"gender":           {"female": {"Female", "女"}, "male": {"Male", "男"}, "other": {"Other", "其他"}},
 		"priceSensitivity": {"low": {"Low", "低"}, "medium": {"Medium", "中"}, "high": {"High", "高"}},
 		"active.weekday": {"sunday": {"Sunday", "星期日"}, "monday": {"Monday", "星期一"}, "tuesday": {"Tuesday", "星期二"}, "wednesday": {"Wednesday", "星期三"}, "thursday": {"Thursday", "星期四"},

@@ -17,6 +17,8 @@ type Facts struct {
 	// Orders net above zero in the shop's currency. R is in whole days, M in minor units; R and M mean nothing while F is 0.
 	R, F int
 	M    int64
+	// Buys means nothing while F is 0 either.
+	Buys Buys
 	// SinceFirst and SinceLast are whole days since the first and the latest activity.
 	SinceFirst, SinceLast int
 	// Engaged says that a cart, a wishlist or a product was looked at within the settings' days.
@@ -38,6 +40,9 @@ func Observe(p *profile.Profile, asOf profile.Day, scoring Scoring, shop profile
 	}
 	o := observer{asOf: asOf, end: end, shop: shop}
 	o.orders(p, scoring.WindowDays)
+	if o.facts.Buyer() {
+		o.facts.Buys = o.buys(p)
+	}
 	o.activity(p)
 	o.facts.Engaged = o.engaged(p, scoring.EngagedDays)
 	return o.facts, true

@@ -2,12 +2,14 @@ package score
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
-// ID names the segment of those who are in one class: "class8:111", "segment11:champions", "class15:engaged", "lifecycle:churned".
+// ID names the segment of those who are in one class: "class8:111", "segment11:champions", "class15:engaged", "lifecycle:churned", "alive:at-risk", "valueDecile:10".
 type ID string
 
 // group is one way to part people: the classes there are, and which one scores have.
@@ -22,6 +24,24 @@ var groups = [...]group{
 	{"segment11", Segments11, func(s profile.Scores) string { return s.Segment11 }},
 	{"class15", Classes15, func(s profile.Scores) string { return s.Class15 }},
 	{"lifecycle", Lifecycles, func(s profile.Scores) string { return s.Lifecycle }},
+	{"alive", prediction.Bands, func(s profile.Scores) string { return s.Alive }},
+	{"valueDecile", deciles, func(s profile.Scores) string { return decileName(s.ValueDecile) }},
+}
+
+// deciles lists the tenths of the buyers by what they will bring within a year, most first.
+func deciles() []string {
+	var out []string
+	for n := 10; n > 0; n-- {
+		out = append(out, decileName(n))
+	}
+	return out
+}
+
+func decileName(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // IDs lists the segment of every class, group by group.

@@ -3,6 +3,7 @@ package score
 import (
 	"slices"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -14,6 +15,8 @@ type Model struct {
 	Means     Lines   `json:"means"`
 	Lines     Lines   `json:"lines"` // what class8 compares with
 	Scoring   Scoring `json:"scoring"`
+	// Predictions are nil of a run of the version before.
+	Predictions *prediction.Learned `json:"predictions,omitempty"`
 }
 
 // Axes holds the quintile borders of the three values.
@@ -82,5 +85,6 @@ func (m Model) Score(f Facts) profile.Scores {
 	s.M = 1 + m.Quintiles.M.below(f.M)
 	s.Class8 = class8(f, m.Lines.R, m.Lines.F, m.Lines.M)
 	s.Segment11 = Segment11(s.R, s.F, s.M)
+	s.Alive, s.ValueDecile = m.Predict(f.Buys)
 	return s
 }
