@@ -234,6 +234,26 @@ func (v *visitor) segment() {
 	v.look("segment reached")
 }
 
+// words are looked at as somebody would get them before they are saved, the mail in a frame that may do nothing.
+func (v *visitor) words() {
+	v.t.Helper()
+	v.to("/templates/edit?id=warm")
+	v.fill("doc.locales[0].subject", "New {{ profile.name }}")
+	v.fill("user", "mei")
+	v.press(`button[formaction$="templates/preview"]`)
+	v.says(v.word("预览（尚未保存）", "Preview (not saved)"))
+	v.says("New <***")
+	var loaded bool
+	v.Eval(`new Promise(done => { document.querySelector("iframe.mail").addEventListener("load", () => done(true)); document.querySelector('button[formtarget="mail-default"]').click() })`, &loaded)
+	if asked := v.Requests(); !loaded || !strings.HasSuffix(asked[len(asked)-1], "/console/templates/draft") {
+		v.t.Errorf("the frame asks %q", asked[len(asked)-1])
+	}
+	v.look("words")
+	if saved := v.m.call(http.StatusOK, "GET", "/v1/templates/warm", operatorKey, "", nil); strings.Contains(saved, "New ") {
+		v.t.Errorf("saved is %s", saved)
+	}
+}
+
 // split tries two texts on them, half and half, tomorrow at ten by the shop's clock, looks at the three numbers, and lets it go.
 func (v *visitor) split() {
 	v.t.Helper()

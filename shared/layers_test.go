@@ -129,7 +129,7 @@ func TestDirectionOfImports(t *testing.T) {
 }
 
 // common are folders of a function that its other folders may import.
-var common = []string{"functions/member/subject", "functions/pages/api", "functions/pages/audience", "functions/pages/chart", "functions/pages/text", "functions/pages/view"}
+var common = []string{"functions/member/subject", "functions/pages/api", "functions/pages/audience", "functions/pages/chart", "functions/pages/preview", "functions/pages/text", "functions/pages/view"}
 
 // TestFoldersOfAFunction: a function puts its folders together, and they know nothing of it or of one another, what they have in common apart. Its bootstrap
 // starts it, and a bench of its tests drives it.

@@ -26,6 +26,7 @@ func poisoned(path, canary string) string {
 		item[name] = value
 	}
 	item["job"] = map[string]any{"kind": canary, "count": 2, "source": canary, "campaign": canary, "run": canary, "profileId": canary}
+	item["message"], item["why"] = canary, map[string]any{"cause": canary, "text": canary}
 	item["updatedBy"], item["values"] = map[string]any{"name": canary}, []any{map[string]any{"value": canary, "count": 1}}
 	// It is also a document of every kind: what it does not know, a form carries along.
 	var answer any = map[string]any{

@@ -43,6 +43,9 @@ func Rows() (rows []view.Row) {
 			view.Show(plural+"/versions", read, title, "", k.versions),
 			view.Do(plural+"/delete", change, title, k.remove),
 		)
+		if name == definition.Template {
+			rows = append(rows, view.Do(plural+"/preview", change, title, k.previewed), view.Do(plural+"/draft", change, title, k.mail))
+		}
 	}
 	return rows
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/audience"
+	"github.com/userops/userops/functions/pages/preview"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/definition/schema"
@@ -35,6 +36,9 @@ type editing struct {
 	Going    int // the version to go back to
 	May      bool
 	Estimate *audience.Estimate
+	// Preview is what somebody would get of a template as it is typed: nil where nobody asked. User and Reason are whom it was asked for.
+	Preview      *preview.Preview
+	User, Reason string
 	// Warned is what the API doubts of a document that it has saved.
 	Warned []api.FieldFault
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/audience"
+	"github.com/userops/userops/functions/pages/preview"
 	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/audience/rule"
@@ -21,7 +22,7 @@ import (
 //go:embed *.html
 var files embed.FS
 
-var pages = view.Parse(files, audience.Parts)
+var pages = view.Parse(files, audience.Parts, preview.Parts)
 
 // shown are the kinds of which another screen shows each document, and listed those whose documents it lists.
 var shown = []string{definition.Template, definition.Segment, definition.Campaign, definition.Program}
