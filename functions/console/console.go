@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"time"
 
+	"github.com/userops/userops/shared/channel/setup"
 	figures "github.com/userops/userops/shared/domain/insight/live"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
@@ -67,10 +68,16 @@ type Settings struct {
 	SecretsPath string         `env:"SECRETS_PATH" default:""`
 	Zone        *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency    money.Currency `env:"CURRENCY" default:"CNY"`
+
+	// Channels are those of dispatch: nothing is sent from here, but which are off is told.
+	Channels setup.Settings
 }
 
 // Queue is one queue and the one that takes its dead letters.
 type Queue struct{ Name, URL, DeadURL string }
+
+// somewhere stands for the address of the deployment, which the template always sets for dispatch and cannot name here: the API routes to this function.
+const somewhere = "https://"
 
 // Queues lists the queues of the product in the order of an event's path.
 func (s Settings) Queues() []Queue {
@@ -154,6 +161,7 @@ type Process struct {
 	Audiences  Audiences
 	Trials     Trials
 	Queues     []Queue
+	Off        []setup.Off // the channels that are not set up
 	Ended      catalog.EndedStops
 	Jobs       Jobs // of segmentation
 	// Orchestration takes requests to enter people again.
@@ -194,6 +202,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Notifications: queue.Sender{Client: queues, URL: s.NotificationsQueue},
 		Ended:         catalog.EndedStops{DB: db, Table: s.CatalogTable, Now: now},
 		Queues:        s.Queues(),
+		Off:           s.Channels.Off(somewhere),
 		Jobs:          queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: queues, URL: s.OrchestrationQueue},
 		Shop:          profile.Shop{Zone: s.Zone, Currency: s.Currency},

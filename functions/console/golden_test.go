@@ -43,7 +43,7 @@ func TestGoldenRequests(t *testing.T) {
 		"get-stop-missing":         {404, `there is no stop`},
 		"post-reenter-missing":     {404, `there is no stop`},
 		"post-test-missing":        {404, `there is no template`},
-		"get-stops":                {200, `{"items":[]}`},
+		"get-stops":                {200, `{"items":[],"off":[]}`},
 		"get-fields":               {200, `"name":"orders.revenue","kind":"number","unit":"money","label":"累计消费金额"`},
 		"get-operators":            {200, `{"items":[{"name":"operator key","role":"owner","key":"4a7c449d"}],"issuer":`},
 		"get-refused":              {200, `{"items":[{"source":"default","refused":{"day":0,"dayBefore":0,"week":0},"warned":{"day":0,"dayBefore":0,"week":0}},{"source":"server"`},

@@ -40,7 +40,7 @@ func TestStopAndGoOn(t *testing.T) {
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
 	b.must(201, "PUT", "/v1/campaigns/thanks", thanks)
-	if got := b.must(200, "GET", "/v1/stops", ""); strings.TrimSpace(got) != `{"items":[]}` {
+	if got := b.must(200, "GET", "/v1/stops", ""); strings.TrimSpace(got) != `{"items":[],"off":[]}` {
 		t.Errorf("at first %s", got)
 	}
 	status, answer := b.as(access.Editor, "POST", "/v1/stop", `{"channel":"email","keepTransactional":true}`)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/userops/userops/shared/channel/setup"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/httpapi"
 )
@@ -23,7 +24,10 @@ func (p *Process) stops(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	httpapi.JSON(w, http.StatusOK, httpapi.List[stopShown]{Items: all})
+	httpapi.JSON(w, http.StatusOK, struct {
+		Items []stopShown `json:"items"`
+		Off   []setup.Off `json:"off"`
+	}{all, append([]setup.Off{}, p.Off...)})
 }
 
 // endedStops lists stops that are over.

@@ -324,7 +324,7 @@ func TestChannelsThatAreOn(t *testing.T) {
 	} {
 		p := New(c.s, nil, nil, time.Now)
 		if on, lacking := fmt.Sprint(slices.Sorted(maps.Keys(p.Senders))), fmt.Sprint(p.Lacking); on != c.on || lacking != c.lacking {
-			t.Errorf("%s: on %s, want %s (each channel of the table has a row in sender.go and its settings here); off %s, want %s", name, on, c.on, lacking, c.lacking)
+			t.Errorf("%s: on %s, want %s (each channel of the table has a row in package setup and its settings here); off %s, want %s", name, on, c.on, lacking, c.lacking)
 		}
 	}
 }

@@ -7,7 +7,6 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -79,23 +78,12 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 // senders are the channels that are on, and what each of the others lacks that somebody began to set up. The process starts without them: a wrong address
 // of one provider does not keep back the notifications of the others.
 func (s Settings) senders(secrets *secret.Store, now func() time.Time) (on map[delivery.Channel]Sender, lacking map[delivery.Channel]string) {
-	on, lacking = map[delivery.Channel]Sender{}, map[delivery.Channel]string{}
-	for _, u := range setUps {
-		settings := u.settings(s.Channels)
-		if !settings.Wanted() {
-			continue
-		}
-		sender := settings.Open(channel.Means{Timeout: providerTime, Now: now,
-			Credential: func(ctx context.Context) (string, error) { return secrets.Value(ctx, u.credential) }})
-		err := sender.Check()
-		if delivery.KindOf(u.channel).Link && s.PublicURL == "" {
-			err = errors.Join(err, errors.New("PUBLIC_URL is not set: each notification of the channel has a signed link to unsubscribe"))
-		}
-		if err != nil {
-			lacking[u.channel] = strings.ReplaceAll(err.Error(), "\n", "; ")
-			continue
-		}
-		on[u.channel] = sender
+	opened, lacking := s.Channels.Open(s.PublicURL, func(credential string) channel.Means {
+		return channel.Means{Timeout: providerTime, Now: now, Credential: func(ctx context.Context) (string, error) { return secrets.Value(ctx, credential) }}
+	})
+	on = map[delivery.Channel]Sender{}
+	for c, sender := range opened {
+		on[c] = sender
 	}
 	return on, lacking
 }

@@ -34,6 +34,8 @@ func poisoned(path, canary string) string {
 		"locales": map[string]any{canary: map[string]any{"subject": canary, "text": canary, "html": canary}}, "tags": []any{canary}, "templateId": canary,
 	}
 	switch {
+	case strings.HasSuffix(path, "/stops"):
+		answer = map[string]any{"items": []any{item}, "off": []any{map[string]any{"channel": canary, "lacks": canary}}}
 	case strings.HasSuffix(path, "/queues"):
 		answer = []any{item}
 	case strings.Contains(path, "/templates/") && strings.HasSuffix(path, "/tests"):

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"log/slog"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/functions/pages/chart"
@@ -69,6 +70,15 @@ type stop struct {
 	By                         *struct{ Name string }
 }
 
+// stopped is what sends nothing now: what was stopped, and the channels that are not set up.
+type stopped struct {
+	Items []stop
+	Off   []off
+}
+
+// off is a channel that is not set up; Lacks says what it is short of where somebody has begun.
+type off struct{ Channel, Lacks string }
+
 type list[T any] struct {
 	Items []T
 	Next  string
@@ -106,7 +116,7 @@ type overview struct {
 	Queues    part[[]queue]
 	Runs      part[list[run]]
 	Campaigns part[list[campaign]]
-	Stops     part[list[stop]]
+	Stops     part[stopped]
 	Refused   part[list[refused]]
 	Today     part[today]
 	now       time.Time
@@ -223,13 +233,23 @@ func (o overview) Growing() (all []refused) {
 	return all
 }
 
+// Off are the channels that are not set up and that somebody counts on: whoever has begun to set one up, or a campaign that is under way.
+func (o overview) Off() (all []off) {
+	for _, one := range o.Stops.Found.Off {
+		if one.Lacks != "" || slices.ContainsFunc(o.Live(), func(c campaign) bool { return c.Channel == one.Channel }) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
 // Calm says that nothing needs anybody.
 func (o overview) Calm() bool {
-	return o.Dead() == 0 && len(o.Stops.Found.Items) == 0 && !o.Overdue() && !o.Missed() && len(o.Growing()) == 0 &&
+	return o.Dead() == 0 && len(o.Stops.Found.Items) == 0 && len(o.Off()) == 0 && !o.Overdue() && !o.Missed() && len(o.Growing()) == 0 &&
 		!o.Queues.Failed && !o.Runs.Failed && !o.Campaigns.Failed && !o.Stops.Failed && !o.Refused.Failed && !o.Today.Failed
 }
 
 // Needed says that something needs a decision.
 func (o overview) Needed() bool {
-	return o.Dead() > 0 || len(o.Stops.Found.Items) > 0 || o.Overdue() || o.Missed() || len(o.Growing()) > 0
+	return o.Dead() > 0 || len(o.Stops.Found.Items) > 0 || len(o.Off()) > 0 || o.Overdue() || o.Missed() || len(o.Growing()) > 0
 }

@@ -39,7 +39,11 @@ type inForce struct {
 type thing struct {
 	Channel, Campaign, Name, State string
 	Stop                           *inForce
+	Off                            *off
 }
+
+// off is a channel that is not set up; Lacks says what it is short of where somebody has begun.
+type off struct{ Channel, Lacks string }
 
 // page is all that may be stopped.
 type page struct {
@@ -51,7 +55,10 @@ type page struct {
 }
 
 func show(v *view.Visit) error {
-	var stops struct{ Items []inForce }
+	var stops struct {
+		Items []inForce
+		Off   []off
+	}
 	var campaigns struct {
 		Items []struct{ ID, Name, State, Channel string }
 		Next  string
@@ -68,7 +75,11 @@ func show(v *view.Visit) error {
 	}
 	p := page{Everything: thing{Stop: of("", "")}, More: campaigns.Next != ""}
 	for _, channel := range delivery.Channels() {
-		p.Channels = append(p.Channels, thing{Channel: string(channel), Stop: of(string(channel), "")})
+		one := thing{Channel: string(channel), Stop: of(string(channel), "")}
+		if i := slices.IndexFunc(stops.Off, func(o off) bool { return o.Channel == one.Channel }); i >= 0 {
+			one.Off = &stops.Off[i]
+		}
+		p.Channels = append(p.Channels, one)
 	}
 	for _, c := range campaigns.Items {
 		if s := of("", c.ID); s != nil || c.State == "running" || c.State == "scheduled" || c.State == "paused" {
