@@ -227,7 +227,7 @@ func claimsFigures(t *testing.T, text string) {
 	if n := len(found(t, content(t, "template.yaml"), `maxReceiveCount: 10\n`, 5)); !regexp.MustCompile(`ten times|失败 10 次`).MatchString(text) || n != strings.Count(content(t, "template.yaml"), "maxReceiveCount") {
 		t.Error("a job fails otherwise than ten times")
 	}
-	if n := len(rule.Fields(rule.English)); n < 365 || n > 379 || !strings.Contains(text, "370") {
+	if n := len(rule.Fields(rule.English)); n < 375 || n > 389 || !strings.Contains(text, "380") {
 		t.Errorf("there are %d fields", n)
 	}
 }

@@ -140,9 +140,7 @@ func (t *tally) count(_ summary, rows []row) error {
 		if !one.facts.Buyer() {
 			continue
 		}
-		scores := t.findings.Score(one.facts)
-		scores.Lifecycle = one.own.Lifecycle
-		t.findings.Counts.AddScores(scores)
+		t.findings.Counts.AddScores(score.WithOwn(t.findings.Score(one.facts), one.own))
 	}
 	return nil
 }

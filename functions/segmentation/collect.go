@@ -162,7 +162,7 @@ func (c *collector) page(ctx context.Context, page people.ScanPage) error {
 	unreadable(ctx, passed, "run", c.run.ID)
 	c.summary.Unreadable += len(passed)
 	c.pages++
-	c.lastPage = (len(c.rows) - before) * (idBytes + 3 + 3 + 9 + 14 + 10 + len(c.scored))
+	c.lastPage = (len(c.rows) - before) * (idBytes + 3 + 3 + 9 + 14 + 14 + len(c.scored))
 	c.bytes += c.lastPage
 	if err := c.process.askToList(ctx, unlisted); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (c *collector) add(one *profile.Profile) {
 	}
 	// Of a model of nobody, the scores hold what needs nothing of the buyers.
 	own := score.Model{Scoring: c.run.Scoring}.Score(facts)
-	r := row{id: one.ID, facts: score.Facts{R: facts.R, F: facts.F, M: facts.M, Buys: facts.Buys}, old: one.Scores, own: profile.Scores{Lifecycle: own.Lifecycle}}
+	r := row{id: one.ID, facts: score.Facts{R: facts.R, F: facts.F, M: facts.M, Buys: facts.Buys}, old: one.Scores, own: score.WithOwn(profile.Scores{}, own)}
 	r.old.Run = ""
 	if !facts.Buyer() {
 		r.own = own

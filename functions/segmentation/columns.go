@@ -101,6 +101,8 @@ var (
 	codes11        = scoreCode{score.Segments11()}
 	codes15        = scoreCode{score.Classes15()}
 	codesLifecycle = scoreCode{score.Lifecycles()}
+	codesActivity  = scoreCode{score.ActivityBands()}
+	codesStage     = scoreCode{score.Stages()}
 	codesAlive     = scoreCode{prediction.Bands()}
 
 	errColumns = errors.New("the columns are not as they were packed")
@@ -153,11 +155,15 @@ func packColumns(s summary, rows []row) ([]byte, error) {
 	for _, column := range [...]func(row) byte{
 		func(r row) byte { return codes15.encode(r.own.Class15) },
 		func(r row) byte { return codesLifecycle.encode(r.own.Lifecycle) },
+		func(r row) byte { return codesActivity.encode(r.own.Activity) },
+		func(r row) byte { return codesStage.encode(r.own.Stage) },
 		func(r row) byte { return byte(r.old.R*36 + r.old.F*6 + r.old.M) },
 		func(r row) byte { return codes8.encode(r.old.Class8) },
 		func(r row) byte { return codes11.encode(r.old.Segment11) },
 		func(r row) byte { return codes15.encode(r.old.Class15) },
 		func(r row) byte { return codesLifecycle.encode(r.old.Lifecycle) },
+		func(r row) byte { return codesActivity.encode(r.old.Activity) },
+		func(r row) byte { return codesStage.encode(r.old.Stage) },
 		func(r row) byte { return codesAlive.encode(r.old.Alive) },
 		func(r row) byte { return byte(r.old.ValueDecile) },
 		func(r row) byte { return bit(r.differs) },
@@ -223,6 +229,14 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 	for i := range rows {
 		rows[i].own.Lifecycle = d.class(codesLifecycle)
 	}
+	if !s.WithoutBuys {
+		for i := range rows {
+			rows[i].own.Activity = d.class(codesActivity)
+		}
+		for i := range rows {
+			rows[i].own.Stage = d.class(codesStage)
+		}
+	}
 	for i := range rows {
 		scores := int(d.byte())
 		rows[i].old.R, rows[i].old.F, rows[i].old.M = scores/36, scores/6%6, scores%6
@@ -240,6 +254,12 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 		rows[i].old.Lifecycle = d.class(codesLifecycle)
 	}
 	if !s.WithoutBuys {
+		for i := range rows {
+			rows[i].old.Activity = d.class(codesActivity)
+		}
+		for i := range rows {
+			rows[i].old.Stage = d.class(codesStage)
+		}
 		for i := range rows {
 			rows[i].old.Alive = d.class(codesAlive)
 		}

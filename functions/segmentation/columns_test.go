@@ -1,15 +1,18 @@
 package segmentation
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -18,7 +21,8 @@ func anyScores(t *rapid.T) profile.Scores {
 	class := func(names []string) string { return rapid.SampledFrom(append([]string{""}, names...)).Draw(t, "class") }
 	fifth := func() int { return rapid.IntRange(0, 5).Draw(t, "score") }
 	return profile.Scores{R: fifth(), F: fifth(), M: fifth(), Class8: class(score.Classes8()), Segment11: class(score.Segments11()),
-		Class15: class(score.Classes15()), Lifecycle: class(score.Lifecycles())}
+		Class15: class(score.Classes15()), Lifecycle: class(score.Lifecycles()),
+		Activity: class(score.ActivityBands()), Stage: class(score.Stages()), Alive: class(prediction.Bands()), ValueDecile: rapid.IntRange(0, 10).Draw(t, "tenth")}
 }
 
 func TestColumnsComeBack(t *testing.T) {
@@ -28,10 +32,11 @@ func TestColumnsComeBack(t *testing.T) {
 		for i := range rows {
 			old := anyScores(t)
 			rows[i] = row{
-				id:      profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(),
-				facts:   score.Facts{R: rapid.IntRange(0, 20000).Draw(t, "r"), F: rapid.IntRange(0, math.MaxInt32).Draw(t, "f"), M: rapid.Int64Range(0, math.MaxInt64).Draw(t, "m")},
+				id: profile.Identifier{Kind: profile.UserID, Value: fmt.Sprint(i)}.ID(),
+				facts: score.Facts{R: rapid.IntRange(0, 20000).Draw(t, "r"), F: rapid.IntRange(0, math.MaxInt32).Draw(t, "f"), M: rapid.Int64Range(0, math.MaxInt64).Draw(t, "m"),
+					Buys: score.Buys{Repeats: rapid.IntRange(0, 9000).Draw(t, "repeats"), First: rapid.IntRange(0, 20000).Draw(t, "first"), Last: rapid.IntRange(0, 20000).Draw(t, "last"), Spent: rapid.Int64Range(0, math.MaxInt64).Draw(t, "spent")}},
 				old:     old,
-				own:     profile.Scores{Class15: old.Class15, Lifecycle: anyScores(t).Lifecycle},
+				own:     score.WithOwn(profile.Scores{Class15: old.Class15}, anyScores(t)),
 				differs: rapid.Bool().Draw(t, "differs"),
 				members: make([]bool, members),
 			}
@@ -54,6 +59,30 @@ func TestColumnsComeBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestColumnsOfTheVersionBefore reads a part as it was written before predictions, activity and stages: they are missing, and the part says so.
+func TestColumnsOfTheVersionBefore(t *testing.T) {
+	packed, err := base64.StdEncoding.DecodeString("KLUv/QQA6QMAAT57InByb2ZpbGVzIjo5LCJjb3VudHMiOnsiZGF5Ijp7Im5ldyI6Mn19LCJzZWdtZW50cyI6eyJ2aXAiOjN9fQICdnMhs2c/WQ/MS1tEGvuq3i4aYsDInqi4gKXv+g33rNkDAAIAlCMAAA8CA88AAQACAAEAAgAAAQEAAAAUMond")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := func(user string) profile.ID { return profile.Identifier{Kind: profile.UserID, Value: user}.ID() }
+	head, rows, err := unpackColumns(packed)
+	want := []row{
+		{id: id("a"), facts: score.Facts{R: 3, F: 2, M: 4500}, own: profile.Scores{Lifecycle: score.Active}, old: profile.Scores{R: 5, F: 4, M: 3, Class8: "111", Segment11: score.Loyal, Class15: "active-11", Lifecycle: score.Active}, members: []bool{true, false}},
+		{id: id("b"), own: profile.Scores{Class15: score.Idle, Lifecycle: score.Silent}, differs: true, members: []bool{false, false}},
+	}
+	if err != nil || head.Profiles != 9 || !head.WithoutBuys || head.Segments["vip"] != 3 || !reflect.DeepEqual(rows, want) {
+		t.Errorf("%+v, %v\n%+v, want\n%+v", head, err, rows, want)
+	}
+	tally := tally{findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{}}
+	if err := tally.learn(head, rows); err != nil {
+		t.Fatal(err)
+	}
+	if lacks := tally.model(score.Scoring{}).Predictions.Lacks; !slices.Equal(lacks, []prediction.Lack{prediction.LacksParts}) {
+		t.Errorf("such a run lacks %v", lacks)
+	}
 }
 
 func TestColumnsOfClassesNotKnown(t *testing.T) {

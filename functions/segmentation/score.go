@@ -165,8 +165,7 @@ func (s *scorer) step(ctx context.Context, rows []row) error {
 		one := rows[next]
 		scores := one.own
 		if one.facts.Buyer() {
-			scores = s.run.Score(one.facts)
-			scores.Lifecycle = one.own.Lifecycle
+			scores = score.WithOwn(s.run.Score(one.facts), one.own)
 		}
 		if one.differs || scores != one.old {
 			changes = append(changes, change{one, scores})

@@ -48,16 +48,21 @@ type expected struct {
 // horizons are the days that figures are told for.
 var horizons = [...]int{30, 90, prediction.YearDays}
 
-// predict reads the figures out of a run; nil where there are none of this person: there was no run, they have not bought, or they refuse profiling.
-func predict(p *profile.Profile, run *score.Run, now time.Time) *predictions {
-	if run == nil || run.Findings == nil || run.Predictions == nil || p.RefusesProfiling() {
-		return nil
+// shopOf is the shop as a run knew it; none without a run.
+func shopOf(run *score.Run) (profile.Shop, bool) {
+	if run == nil {
+		return profile.Shop{}, false
 	}
 	zone, err := time.LoadLocation(run.Zone)
-	if err != nil {
-		return nil // the zone of a run was loaded when it was planned
+	return profile.Shop{Zone: zone, Currency: run.Currency}, err == nil
+}
+
+// predict reads the figures out of a run; nil where there are none of this person: there was no run, they have not bought, or they refuse profiling.
+func predict(p *profile.Profile, run *score.Run, now time.Time) *predictions {
+	shop, ok := shopOf(run)
+	if !ok || run.Findings == nil || run.Predictions == nil || p.RefusesProfiling() {
+		return nil
 	}
-	shop := profile.Shop{Zone: zone, Currency: run.Currency}
 	p = p.All()
 	facts, ok := score.Observe(p, shop.Day(now), run.Scoring, shop)
 	if !ok || !facts.Buyer() {

@@ -30,7 +30,7 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 	want := fmt.Sprintf(`{"profileId":%q,"ids":[{"kind":"user","value":"ann"},{"kind":"anonymous","value":"a1"}],`+
 		`"firstSeen":"2026-11-21T11:00:00Z","lastSeen":"2026-11-21T11:00:00Z","traits":{"age":30,"name":"Ann"},"tags":["vip"],`+
 		`"orders":{"count":2,"revenue":[{"amount":1234,"currency":"CNY"},{"amount":100,"currency":"USD"}],"firstAt":"2026-11-19T12:00:00Z","lastAt":"2026-11-20T12:00:00Z"},`+
-		`"lifecycle":"new","rfm":{"r":5,"f":4,"m":3,"class8":"c8","segment11":"s11","class15":"c15"},"predictions":null,"segments":["a","b"],"tier":null,`+
+		`"lifecycle":"new","stage":null,"activity":null,"rfm":{"r":5,"f":4,"m":3,"class8":"c8","segment11":"s11","class15":"c15"},"predictions":null,"segments":["a","b"],"tier":null,`+
 		`"consent":{"email":{"granted":true,"at":"2026-11-21T12:00:00Z"}},`+
 		`"demographics":{"gender":null,"birthday":null,"age":30},"place":{"city":null,"province":null,"country":null,"postalCode":null,"timeZone":null,"locale":null},`+
 		`"addresses":{},"devices":[],"pushTokens":[],"interests":{"categories":[],"brands":[],"viewed":[]},"touch":{},"mergedFrom":[],"unproven":{"traits":[],"segments":[],"claimedDevices":[],"addresses":{}}}`, p.ID)

@@ -24,6 +24,8 @@ type view struct {
 	Tags        []string                   `json:"tags"`
 	Orders      orders                     `json:"orders"`
 	Lifecycle   *string                    `json:"lifecycle"`
+	Stage       *string                    `json:"stage"`
+	Activity    *activity                  `json:"activity"`
 	RFM         *rfm                       `json:"rfm"`
 	Predictions *predictions               `json:"predictions"`
 	Segments    []string                   `json:"segments"`
@@ -62,6 +64,12 @@ type orders struct {
 	LastAt  *time.Time     `json:"lastAt"`
 }
 
+// activity is how lively somebody is, 0 to 100 today, and the band of the last run.
+type activity struct {
+	Score int    `json:"score"`
+	Band  string `json:"band"`
+}
+
 type rfm struct {
 	R         int    `json:"r"`
 	F         int    `json:"f"`
@@ -92,7 +100,10 @@ func show(p *profile.Profile, run *score.Run, now time.Time) view {
 	if s.R != 0 || s.Class15 != "" {
 		v.RFM = &rfm{R: s.R, F: s.F, M: s.M, Class8: s.Class8, Segment11: s.Segment11, Class15: s.Class15}
 	}
-	v.Lifecycle = text(s.Lifecycle)
+	if shop, ok := shopOf(run); ok && s.Activity != "" {
+		v.Activity = &activity{Score: score.Activity(p, shop.Day(now)), Band: s.Activity}
+	}
+	v.Lifecycle, v.Stage = text(s.Lifecycle), text(s.Stage)
 	v.Tags, v.Segments = list(v.Tags), list(v.Segments)
 	if v.Consent == nil {
 		v.Consent = map[string]profile.Consent{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
@@ -101,10 +102,10 @@ func offered(ctx context.Context, v *view.Visit, kind string) ([]form.Option, er
 
 // classes are the segments that no definition makes.
 func classes(l rule.Language) (all []form.Option) {
-	for _, name := range []string{"class8", "segment11", "class15", "lifecycle", "alive"} {
+	for _, name := range []string{"class8", "segment11", "class15", "lifecycle", "activity.band", "stage", "alive"} {
 		f, _, _ := rule.Find(name, l)
 		for _, value := range f.Values {
-			all = append(all, form.Option{Value: name + ":" + value.Value, Label: f.Label + " · " + value.Label})
+			all = append(all, form.Option{Value: strings.TrimSuffix(name, ".band") + ":" + value.Value, Label: f.Label + " · " + value.Label})
 		}
 	}
 	f, _, _ := rule.Find("valueDecile", l)

@@ -81,7 +81,7 @@ func TestPredictions(t *testing.T) {
 		for _, ago := range []int{272, 150, 59} {
 			p.Orders.Replace(nil, &profile.OrderEntry{At: pagestest.Noon.AddDate(0, 0, -ago), Net: 2235, Currency: "CNY"})
 		}
-		p.Scores = profile.Scores{R: 1, F: 1, M: 1, Class8: "000", Lifecycle: "active", Alive: "alive", ValueDecile: 9}
+		p.Scores = profile.Scores{R: 1, F: 1, M: 1, Class8: "000", Lifecycle: "active", Activity: "warning", Stage: "repurchase", Alive: "alive", ValueDecile: 9}
 	}).ID)
 	run := func(id string, learned prediction.Learned) {
 		store := runs.Runs{DB: b.DB, Table: "Runs"}
@@ -103,7 +103,7 @@ func TestPredictions(t *testing.T) {
 	run("r1", prediction.Learned{Lacks: []prediction.Lack{prediction.LacksBuyers, prediction.LacksDays, prediction.LacksRecent, prediction.LacksRepeat, prediction.LacksFit, prediction.LacksParts}})
 	says("至少需要 500 位买家", "须在 180 天之前", "最近 30 天没有订单", "还没有人在三个不同的日子下过单", "不足以得出模型参数", "始于旧版本")
 	run("r2", prediction.Learned{Sample: 2357, Model: prediction.Model{Purchases: prediction.Purchases{R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}, Spending: prediction.Spending{P: 6.25, Q: 3.74, V: 1544}}})
-	says("仍在购买", "仍会购买的可能性 72.7%", "第 9 档", "365 天", "1.56", "¥38.53", "共在 3 天下过单，首次在 272 天前，最近在 59 天前，平均相隔 107 天。", "平均每个下单日 ¥22.35，全部买家平均 ¥35.22，因此按 ¥24.66 预计。")
+	says("阶段：复购", "流失预警 0", "仍在购买", "仍会购买的可能性 72.7%", "第 9 档", "365 天", "1.56", "¥38.53", "共在 3 天下过单，首次在 272 天前，最近在 59 天前，平均相隔 107 天。", "平均每个下单日 ¥22.35，全部买家平均 ¥35.22，因此按 ¥24.66 预计。")
 }
 
 // TestAPerson is shown masked, in both languages, and without masks to an editor who says why, which is written down.

@@ -50,8 +50,12 @@ type known struct {
 	Traits              map[string]any
 	Tags                []string
 	Orders              orders
-	Lifecycle           string
-	RFM                 *struct {
+	Lifecycle, Stage    string
+	Activity            *struct {
+		Score int
+		Band  string
+	}
+	RFM *struct {
 		R, F, M                    int
 		Class8, Segment11, Class15 string
 	}

@@ -66,7 +66,9 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 			w.Text(s.Segment11)
 			w.Text(s.Class15)
 			w.Text(s.Lifecycle)
-			if s.Alive != "" || s.ValueDecile != 0 {
+			if s.Activity != "" || s.Stage != "" || s.Alive != "" || s.ValueDecile != 0 {
+				w.Text(s.Activity)
+				w.Text(s.Stage)
 				w.Text(s.Alive)
 				w.Int(int64(s.ValueDecile))
 			}
@@ -176,7 +178,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			p.Scores = profile.Scores{Run: s.Text(), R: int(s.Int()), F: int(s.Int()), M: int(s.Int()),
 				Class8: s.Text(), Segment11: s.Text(), Class15: s.Text(), Lifecycle: s.Text()}
 			if s.More() {
-				p.Scores.Alive, p.Scores.ValueDecile = s.Text(), int(s.Int())
+				p.Scores.Activity, p.Scores.Stage, p.Scores.Alive, p.Scores.ValueDecile = s.Text(), s.Text(), s.Text(), int(s.Int())
 			}
 		case sectionErased:
 			p.ErasedAt = s.Time()

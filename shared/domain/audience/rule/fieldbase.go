@@ -97,6 +97,14 @@ var baseFields = []field{
 		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Segment11) }},
 	{name: "class15", kind: Text, scored: true, values: score.Classes15, meaning: "band of recency with F and M against the mean, or what those are who have not bought",
 		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Class15) }},
+	{name: "activity.score", kind: Number, unit: Plain, concluded: true, meaning: "how lively the person is, 0 to 100: how recent against their own rhythm, how often, how deep",
+		read: func(s *Subject, _ string) (value, bool) {
+			return whole(int64(score.Activity(s.p, s.shop.Day(s.now)))), true
+		}},
+	{name: "activity.band", kind: Text, scored: true, values: score.ActivityBands, meaning: "band of that score in the last run: lively, fading or warning",
+		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Activity) }},
+	{name: "stage", kind: Text, scored: true, values: score.Stages, meaning: "how far the shop's relation with the person has come, by the last run",
+		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Stage) }},
 	{name: "alive", kind: Text, scored: true, values: prediction.Bands, meaning: "whether a buyer still buys: alive, at-risk or lost; absent without a prediction",
 		read: func(s *Subject, _ string) (value, bool) { return textOf(s.p.Scores.Alive) }},
 	{name: "valueDecile", kind: Number, unit: Plain, scored: true, meaning: "tenth of the buyers by what they are expected to bring within a year, 10 the most; absent without a prediction",

@@ -53,7 +53,7 @@ func TestEveryField(t *testing.T) {
 		"rates.cart": "25", "rates.checkout": "20", "rates.order": "30", "rates.open": "50", "rates.click": "5",
 		"category.first": "tea", "category.second": "pots", "category.third": "cups", "category.all": "[tea pots cups lamps]", "category.share": "40",
 		"brand.first": "b2", "brand.second": "b1", "brand.third": "nothing", "brand.all": "[b2 b1]", "brand.share": "75",
-		"rfm.r": "5", "rfm.f": "4", "rfm.m": "3", "class8": "c8", "segment11": "s11", "class15": "c15", "lifecycle": "active", "alive": "at-risk", "valueDecile": "7",
+		"rfm.r": "5", "rfm.f": "4", "rfm.m": "3", "class8": "c8", "segment11": "s11", "class15": "c15", "lifecycle": "active", "activity.band": "fading", "stage": "retain", "alive": "at-risk", "valueDecile": "7", "activity.score": "88",
 
 		// Those with a part in angle brackets.
 		"consent.email": "true", "consent.push": "false", "consent.sms/service": "false", "consent.store": "nothing", "consent.line": "nothing", "traits.city": "Ulm", "traits.none": "nothing",
@@ -130,7 +130,7 @@ func somebody(t *testing.T) *Subject {
 	p := &profile.Profile{
 		Parts: make([]profile.ID, 7), Tags: []string{"a", "b", "c"},
 		Purchases: profile.Purchases{Discounted: 12, Coupons: 9, Cancelled: 3, Refunded: 6, Refunds: 7, Lines: 50, DiscountedLines: 20, Pieces: 90, Discount: 929},
-		Scores:    profile.Scores{R: 5, F: 4, M: 3, Class8: "c8", Segment11: "s11", Class15: "c15", Lifecycle: "active", Alive: "at-risk", ValueDecile: 7},
+		Scores:    profile.Scores{R: 5, F: 4, M: 3, Class8: "c8", Segment11: "s11", Class15: "c15", Lifecycle: "active", Activity: "fading", Stage: "retain", Alive: "at-risk", ValueDecile: 7},
 		Reach: profile.Reach{
 			Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: true}, "push": {}, "wechat": {}, "sms/service": {}, "store/service": {Granted: true}, "profiling": {Granted: true}},
 			Tokens:  map[string]profile.Token{"t1": {At: ago(9)}, "t2": {At: ago(2)}},

@@ -13,7 +13,7 @@ import (
 // refusing is somebody of whom everything is known, and who refuses profiling.
 func refusing(t *testing.T) *Subject {
 	s := somebody(t)
-	s.p.Scores = profile.Scores{Run: "r", R: 5, F: 4, M: 3, Class8: "111", Segment11: score.Loyal, Class15: score.Engaged, Lifecycle: score.Active, Alive: "lost", ValueDecile: 3}
+	s.p.Scores = profile.Scores{Run: "r", R: 5, F: 4, M: 3, Class8: "111", Segment11: score.Loyal, Class15: score.Engaged, Lifecycle: score.Active, Activity: "warning", Stage: "churn", Alive: "lost", ValueDecile: 3}
 	s.p.SetConsent("profiling", profile.Consent{At: s.now, ReceivedAt: s.now})
 	s.refuses = true
 	return s
@@ -27,7 +27,7 @@ func TestWhatProfilingIs(t *testing.T) {
 			got = append(got, f.Name)
 		}
 	}
-	want := strings.Fields(`rfm.r rfm.f rfm.m class8 segment11 class15 lifecycle alive valueDecile orders.gapMean orders.gapDeviation orders.expectedAt orders.overdueDays priceSensitivity
+	want := strings.Fields(`rfm.r rfm.f rfm.m class8 segment11 class15 lifecycle activity.score activity.band stage alive valueDecile orders.gapMean orders.gapDeviation orders.expectedAt orders.overdueDays priceSensitivity
 		active.hour active.weekday active.part active.weekendShare active.hours.<hour> rates.cart rates.checkout rates.order rates.open rates.click
 		active.share.night active.share.morning active.share.afternoon active.share.evening active.share.sunday active.share.monday active.share.tuesday active.share.wednesday
 		active.share.thursday active.share.friday active.share.saturday category.first category.second category.third category.all category.share category.<name>.weight

@@ -56,6 +56,8 @@ var valueWords = sync.OnceValue(func() map[string]map[string][2]string {
 			"hibernating": {"Hibernating", "休眠客户"}, "lost": {"Lost", "已流失的客户"},
 		},
 		"lifecycle":        {"new": {"New", "新来"}, "active": {"Active", "活跃"}, "silent": {"Silent", "静默"}, "dormant": {"Dormant", "沉睡"}, "churned": {"Churned", "流失"}},
+		"activity.band":    {"lively": {"Lively", "活跃度高"}, "fading": {"Fading", "活跃度下降"}, "warning": {"Churn warning", "流失预警"}},
+		"stage":            {"acquire": {"Acquired", "获客"}, "activate": {"Activated", "激活"}, "convert": {"Converted", "转化"}, "retain": {"Retained", "留存"}, "repurchase": {"Bought again", "复购"}, "refer": {"Brought friends", "推荐"}, "churn": {"Churned", "流失"}},
 		"alive":            {"alive": {"Still buying", "仍在购买"}, "at-risk": {"At risk of leaving", "有流失风险"}, "lost": {"Probably gone", "可能已流失"}},
 		"gender":           {"female": {"Female", "女"}, "male": {"Male", "男"}, "other": {"Other", "其他"}},
 		"priceSensitivity": {"low": {"Low", "低"}, "medium": {"Medium", "中"}, "high": {"High", "高"}},

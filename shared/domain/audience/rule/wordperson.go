@@ -53,15 +53,18 @@ func personWords() map[string]word {
 		"touch.last.at":         {"Last touch: time", "最近触达时间", "最近一次触达的时间"},
 		"touch.last.daysSince":  {"Days since the last touch", "距最近触达的天数", "距最近一次触达的整天数"},
 
-		"rfm.r":       {"Recency score", "R 分（最近一次消费）", "最近一次消费的得分，1 至 5；没有买过则没有"},
-		"rfm.f":       {"Frequency score", "F 分（消费频次）", "消费频次的得分，1 至 5"},
-		"rfm.m":       {"Monetary score", "M 分（消费金额）", "消费金额的得分，1 至 5"},
-		"class8":      {"RFM, 8 classes", "RFM 八类", "R、F、M 各与全部买家相比得出的类，1 为好"},
-		"segment11":   {"RFM, 11 segments", "RFM 十一群", "得分网格上 11 个人群之一"},
-		"class15":     {"Recency band, 15 classes", "十五类", "最近消费的区间加上 F 与 M 同均值的比较；没有买过的另成三类"},
-		"alive":       {"Prediction: still a buyer", "购买预测", "买家是否还会购买：仍在购买、有流失风险或可能已流失；没有预测则没有"},
-		"valueDecile": {"Prediction: value, tenth", "价值预测（十分位）", "按预计一年内带来的金额在全部买家中的十分位，10 最高；没有预测则没有"},
-		"lifecycle":   {"Life cycle", "生命周期", "按距最近活动的天数得出的状态"},
+		"rfm.r":          {"Recency score", "R 分（最近一次消费）", "最近一次消费的得分，1 至 5；没有买过则没有"},
+		"rfm.f":          {"Frequency score", "F 分（消费频次）", "消费频次的得分，1 至 5"},
+		"rfm.m":          {"Monetary score", "M 分（消费金额）", "消费金额的得分，1 至 5"},
+		"class8":         {"RFM, 8 classes", "RFM 八类", "R、F、M 各与全部买家相比得出的类，1 为好"},
+		"segment11":      {"RFM, 11 segments", "RFM 十一群", "得分网格上 11 个人群之一"},
+		"class15":        {"Recency band, 15 classes", "十五类", "最近消费的区间加上 F 与 M 同均值的比较；没有买过的另成三类"},
+		"activity.score": {"Activity score", "活跃分", "活跃程度，0 至 100：相对本人节奏的最近活动、频次与深度"},
+		"activity.band":  {"Activity band", "活跃分段", "上次运行时活跃分所在的分段：活跃度高、活跃度下降或流失预警"},
+		"stage":          {"Stage", "用户阶段", "上次运行时用户与店铺的关系走到哪一步"},
+		"alive":          {"Prediction: still a buyer", "购买预测", "买家是否还会购买：仍在购买、有流失风险或可能已流失；没有预测则没有"},
+		"valueDecile":    {"Prediction: value, tenth", "价值预测（十分位）", "按预计一年内带来的金额在全部买家中的十分位，10 最高；没有预测则没有"},
+		"lifecycle":      {"Life cycle", "生命周期", "按距最近活动的天数得出的状态"},
 	}
 }
 

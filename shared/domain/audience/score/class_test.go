@@ -192,8 +192,8 @@ func TestIntervalStates(t *testing.T) {
 
 func TestEveryDerivedSegmentExists(t *testing.T) {
 	ids := IDs()
-	if len(ids) != 8+11+15+5+3+10 {
-		t.Errorf("there are %d derived segments, want 52", len(ids))
+	if len(ids) != 8+11+15+5+3+7+3+10 {
+		t.Errorf("there are %d derived segments, want 62", len(ids))
 	}
 	for _, id := range ids {
 		if !id.Exists() {

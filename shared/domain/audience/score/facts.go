@@ -23,6 +23,9 @@ type Facts struct {
 	SinceFirst, SinceLast int
 	// Engaged says that a cart, a wishlist or a product was looked at within the settings' days.
 	Engaged bool
+	// Explored says that one was looked at at any time, Referred that somebody was brought. Activity is the score of the as-of date.
+	Explored, Referred bool
+	Activity           int
 	// Approximate says that orders or activity around the as-of date are no longer kept one by one, so that they counted whole.
 	Approximate bool
 }
@@ -45,6 +48,8 @@ func Observe(p *profile.Profile, asOf profile.Day, scoring Scoring, shop profile
 	}
 	o.activity(p)
 	o.facts.Engaged = o.engaged(p, scoring.EngagedDays)
+	o.facts.Explored, o.facts.Referred = o.happened(p, engagements[:]...), o.happened(p, referrals[:]...)
+	o.facts.Activity = Activity(p, asOf)
 	return o.facts, true
 }
 

@@ -126,7 +126,7 @@ func TestObserve(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := c.make()
 			got, ok := Observe(&p, asOf, c.scoring, shop)
-			got.Buys = Buys{} // TestBuys looks at them
+			got.Buys, got.Activity, got.Explored = Buys{}, 0, false // TestBuys, TestActivity and TestStage look at them
 			if ok == c.absent || got != c.want {
 				t.Errorf("Observe = %+v, %v, want %+v, %v", got, ok, c.want, !c.absent)
 			}

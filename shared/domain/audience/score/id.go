@@ -9,7 +9,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
-// ID names the segment of those who are in one class: "class8:111", "segment11:champions", "class15:engaged", "lifecycle:churned", "alive:at-risk", "valueDecile:10".
+// ID names the segment of those who are in one class: "class8:111", "segment11:champions", "class15:engaged", "lifecycle:churned", "activity:warning", "stage:repurchase", "alive:at-risk", "valueDecile:10".
 type ID string
 
 // group is one way to part people: the classes there are, and which one scores have.
@@ -24,6 +24,8 @@ var groups = [...]group{
 	{"segment11", Segments11, func(s profile.Scores) string { return s.Segment11 }},
 	{"class15", Classes15, func(s profile.Scores) string { return s.Class15 }},
 	{"lifecycle", Lifecycles, func(s profile.Scores) string { return s.Lifecycle }},
+	{"activity", ActivityBands, func(s profile.Scores) string { return s.Activity }},
+	{"stage", Stages, func(s profile.Scores) string { return s.Stage }},
 	{"alive", prediction.Bands, func(s profile.Scores) string { return s.Alive }},
 	{"valueDecile", deciles, func(s profile.Scores) string { return decileName(s.ValueDecile) }},
 }

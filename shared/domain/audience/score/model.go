@@ -69,14 +69,22 @@ func borders(fixed [4]int64) Breakpoints {
 	return b
 }
 
-// Score says where a profile stands. Who has not bought has a class15 and a lifecycle only, and those need nothing of the
+// WithOwn is the scores of a buyer with those of other scores that need nothing of the buyers, and so were known before.
+func WithOwn(s, own profile.Scores) profile.Scores {
+	s.Lifecycle, s.Activity, s.Stage = own.Lifecycle, own.Activity, own.Stage
+	return s
+}
+
+// Score says where a profile stands. Who has not bought has a class15, a lifecycle, an activity and a stage only, and those need nothing of the
 // buyers: they are the same from a Model of nobody. Run is left empty.
 func (m Model) Score(f Facts) profile.Scores {
 	scoring := m.Scoring.Filled()
 	s := profile.Scores{
 		Class15:   class15(f, m.Means.F, m.Means.M, scoring),
 		Lifecycle: Lifecycle(f.SinceFirst, f.SinceLast, scoring.QuietDays),
+		Activity:  activityBand(f.Activity, scoring),
 	}
+	s.Stage = stage(f, s.Lifecycle)
 	if !f.Buyer() {
 		return s
 	}

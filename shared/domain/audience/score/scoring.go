@@ -30,6 +30,9 @@ type Scoring struct {
 	NewDays     int `json:"newDays,omitempty"`
 	// QuietDays is the lifecycle's N: silent after N days without activity, dormant after 2N, churned after 4N.
 	QuietDays int `json:"quietDays,omitempty"`
+	// LivelyFrom and FadingFrom are the activity scores from which somebody is lively, and fading; below, there is a warning.
+	LivelyFrom int `json:"livelyFrom,omitempty"`
+	FadingFrom int `json:"fadingFrom,omitempty"`
 }
 
 // ScoringSetting is the id of the setting that holds a Scoring.
@@ -51,7 +54,7 @@ type FixedQuintiles struct {
 
 // DefaultScoring is what holds where the settings say nothing.
 func DefaultScoring() Scoring {
-	return Scoring{Class8: AgainstMean, ActiveDays: 30, CoolingDays: 90, EngagedDays: 30, NewDays: 30, QuietDays: 30}
+	return Scoring{Class8: AgainstMean, ActiveDays: 30, CoolingDays: 90, EngagedDays: 30, NewDays: 30, QuietDays: 30, LivelyFrom: 60, FadingFrom: 30}
 }
 
 // Filled replaces zero values by the defaults.
@@ -65,7 +68,7 @@ func (s Scoring) Filled() Scoring {
 		by    int
 	}{
 		{&s.ActiveDays, d.ActiveDays}, {&s.CoolingDays, d.CoolingDays}, {&s.EngagedDays, d.EngagedDays},
-		{&s.NewDays, d.NewDays}, {&s.QuietDays, d.QuietDays},
+		{&s.NewDays, d.NewDays}, {&s.QuietDays, d.QuietDays}, {&s.LivelyFrom, d.LivelyFrom}, {&s.FadingFrom, d.FadingFrom},
 	} {
 		if *field.value == 0 {
 			*field.value = field.by
@@ -92,6 +95,17 @@ func (s Scoring) Validate() error {
 		}
 	}
 	filled := s.Filled()
+	for _, field := range [...]struct {
+		name  string
+		score int
+	}{{"livelyFrom", s.LivelyFrom}, {"fadingFrom", s.FadingFrom}} {
+		if field.score < 0 || field.score > 100 {
+			faults.Addf(field.name, "is %d, not between 0 and 100", field.score)
+		}
+	}
+	if filled.LivelyFrom <= filled.FadingFrom {
+		faults.Addf("livelyFrom", "is %d, not above fadingFrom (%d)", filled.LivelyFrom, filled.FadingFrom)
+	}
 	if filled.CoolingDays <= filled.ActiveDays {
 		faults.Addf("coolingDays", "is %d, not above activeDays (%d)", filled.CoolingDays, filled.ActiveDays)
 	}

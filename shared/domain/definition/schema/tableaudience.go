@@ -37,6 +37,8 @@ func scoringTable() Table {
 		"coolingDays": days("Cooling up to (days)", "降温（天）", "Then cooling, then lapsed. 90 without it.", "其后为降温，再往后为沉寂；不填为 90 天。"),
 		"engagedDays": days("Engaged within (days)", "有互动（天）", "Who has not bought and was active within so many days. 30 without it.", "未购买但在这么多天内活跃过的人；不填为 30 天。"),
 		"newDays":     days("New within (days)", "新来（天）", "Who has not bought and came within so many days. 30 without it.", "未购买且在这么多天内到来的人；不填为 30 天。"),
+		"livelyFrom":  {Label: Words{"Lively from", "活跃度高的分数线"}, Help: Words{"Activity score, 0 to 100, from which somebody is lively. 60 without it.", "活跃分（0 至 100）达到多少算活跃度高；不填为 60。"}},
+		"fadingFrom":  {Label: Words{"Fading from", "活跃度下降的分数线"}, Help: Words{"Activity score from which somebody is fading; below it there is a churn warning. 30 without it.", "活跃分达到多少算活跃度下降，更低为流失预警；不填为 30。"}},
 		"quietDays":   days("Silent after (days)", "静默（天）", "Without activity: silent after so many days, dormant after twice, churned after four times as many. 30 without it.", "多少天没有活动为静默，两倍为沉睡，四倍为流失；不填为 30 天。"),
 	}
 }

@@ -130,6 +130,9 @@ type Scores struct {
 	Segment11 string `json:"segment11,omitempty"`
 	Class15   string `json:"class15,omitempty"`
 	Lifecycle string `json:"lifecycle,omitempty"`
+	// Activity is the band of how lively somebody is, Stage how far the shop's relation with them has come.
+	Activity string `json:"activity,omitempty"`
+	Stage    string `json:"stage,omitempty"`
 	// Alive is the band of whether a buyer still buys, ValueDecile the tenth of the buyers that they are in by what they will bring within a year, 10 the most. Both are missing where a run has no predictions.
 	Alive       string `json:"alive,omitempty"`
 	ValueDecile int    `json:"valueDecile,omitempty"`
