@@ -177,7 +177,8 @@ func invoke(t *testing.T, h *Host, function, payload string) (Result, answer) {
 
 func TestProgram(t *testing.T) {
 	l := newLog()
-	h := host(t, Options{Log: l.add, Environment: map[string]string{"AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:9"}},
+	// One at once, so that the second call waits for the process to come back: it answers before it asks for more.
+	h := host(t, Options{Log: l.add, Concurrency: 1, Environment: map[string]string{"AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:9"}},
 		Function{Name: "play", MemoryMB: 512, Environment: map[string]string{"PLAY": "yes", "OWN": "1", "AWS_ENDPOINT_URL_SQS": ""}})
 
 	first, a := invoke(t, h, "play", `{"do":"env"}`)
