@@ -75,6 +75,13 @@ func bounded(rows []CountRow, over bool) Counts {
 	return Counts{Rows: rows}
 }
 
+// Figure is the events or the people of a row.
+func (c *Counts) Figure(of Cell) (int64, bool) {
+	return found(c.Rows, func(r *CountRow) bool { return r.Period == of.Period && r.Event == of.Event && r.Split == of.Split }, func(r *CountRow) *int64 {
+		return map[string]*int64{"events": &r.Events, "people": &r.People}[of.Figure]
+	})
+}
+
 type countCell struct {
 	events, people int64
 	last           int64 // the person that was counted last
@@ -124,6 +131,14 @@ func (d Count) compile(shop profile.Shop, _ profile.Day) Fold {
 	f.cells = make(grid, 1+f.periods[len(f.periods)-1]+1)
 	return f
 }
+
+func (f *countFold) Fork() Fold {
+	other := *f
+	other.cells = make(grid, len(f.cells))
+	return &other
+}
+
+func (f *countFold) Reset() { clear(f.cells) }
 
 func (f *countFold) Reads() Reads { return Reads{From: f.from, To: f.to} }
 

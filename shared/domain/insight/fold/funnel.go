@@ -102,6 +102,23 @@ func (r *Reached) Merge(other Partial) error {
 	return nil
 }
 
+// Figure is who came to a step, or who came to it and not to the next: of the last step everybody.
+func (r *Reached) Figure(of Cell) (int64, bool) {
+	if of.Figure != "reached" && of.Figure != "dropped" || of.Step < 1 || of.Step > maxMatches {
+		return 0, false
+	}
+	for i := range r.Rows {
+		if row := &r.Rows[i]; row.Split == of.Split && of.Step <= len(row.Steps) {
+			n := row.Steps[of.Step-1]
+			if of.Figure == "dropped" && of.Step < len(row.Steps) {
+				n -= row.Steps[of.Step]
+			}
+			return n, true
+		}
+	}
+	return 0, true
+}
+
 // reached are rows that say so where they are too many to be shown.
 func reached(rows []ReachedRow, over bool) Reached {
 	if over || len(rows) > maxGroups {
@@ -150,6 +167,14 @@ func (d Funnel) compile(shop profile.Shop, _ profile.Day) Fold {
 	}
 	return f
 }
+
+func (f *funnelFold) Fork() Fold {
+	other := *f
+	other.rows = nil
+	return &other
+}
+
+func (f *funnelFold) Reset() { f.rows = nil }
 
 func (f *funnelFold) Reads() Reads {
 	return Reads{From: f.from, To: f.to + profile.Day(f.window/dayMilli) + 1}

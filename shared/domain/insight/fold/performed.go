@@ -49,6 +49,9 @@ func (p *Performers) Merge(other Partial) error {
 	return nil
 }
 
+// Figure is the people.
+func (p *Performers) Figure(of Cell) (int64, bool) { return p.People, of.Figure == "people" }
+
 type performedFold struct {
 	matcher
 	least, most int64
@@ -68,6 +71,14 @@ func (d Performed) compile(shop profile.Shop, asOf profile.Day) Fold {
 	f.add(d.Match)
 	return f
 }
+
+func (f *performedFold) Fork() Fold {
+	other := *f
+	other.people = 0
+	return &other
+}
+
+func (f *performedFold) Reset() { f.people = 0 }
 
 func (f *performedFold) Reads() Reads     { return f.reads }
 func (f *performedFold) Prepare(b *Block) { f.prepare(b) }

@@ -41,12 +41,18 @@ type Fold interface {
 	Add(person []Stretch)
 	// Partial is the answer so far.
 	Partial() Partial
+	// Fork is the same question once more, with nobody counted. Blocks that were prepared for the one are prepared for the other; both are for the same goroutine.
+	Fork() Fold
+	// Reset forgets whom it has counted.
+	Reset()
 }
 
 // Partial is the answer for some people. Merging is associative and commutative, so partials are merged as they come.
 type Partial interface {
 	// Merge adds the answer for other people to the same question.
 	Merge(other Partial) error
+	// Figure is the number of a cell; 0 where the answer has no such row. known says whether cells of this kind of answer have such a figure.
+	Figure(c Cell) (n int64, known bool)
 	kind() Kind
 }
 

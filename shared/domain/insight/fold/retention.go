@@ -71,6 +71,28 @@ func (c *Cohorts) Merge(other Partial) error {
 	return nil
 }
 
+// Figure is the people of a cohort, or those of them who were back.
+func (c *Cohorts) Figure(of Cell) (int64, bool) {
+	switch {
+	case of.Figure == "back" && of.After >= 1 && of.After <= maxPeriods, of.Figure == "size":
+	default:
+		return 0, false
+	}
+	for i := range c.Rows {
+		row := &c.Rows[i]
+		if c.Label(row) != of.Period {
+			continue
+		}
+		if of.Figure == "size" {
+			return row.Size, true
+		}
+		if of.After <= len(row.Back) {
+			return row.Back[of.After-1], true
+		}
+	}
+	return 0, true
+}
+
 // State says how much of a period is known.
 type State string
 
@@ -134,11 +156,30 @@ func (d Retention) compile(shop profile.Shop, asOf profile.Day) Fold {
 	f.calendar = newCalendar(shop, f.from, max(f.to, min(asOf, f.to+maxDays)))
 	f.base = d.By.first(f.from)
 	f.add(d.First, d.Return)
-	f.rows = make([]CohortRow, 1+d.By.between(f.base, d.By.first(f.to)))
-	for i := range f.rows {
-		f.rows[i] = CohortRow{First: d.By.after(f.base, i), Back: make([]int64, d.Periods)}
-	}
+	f.empty()
 	return f
+}
+
+func (f *retentionFold) empty() {
+	f.rows = make([]CohortRow, 1+f.def.By.between(f.base, f.def.By.first(f.to)))
+	for i := range f.rows {
+		f.rows[i] = CohortRow{First: f.def.By.after(f.base, i), Back: make([]int64, f.def.Periods)}
+	}
+}
+
+func (f *retentionFold) Fork() Fold {
+	other := *f
+	other.empty()
+	return &other
+}
+
+func (f *retentionFold) Reset() {
+	for i := range f.rows {
+		if row := &f.rows[i]; row.Size > 0 {
+			row.Size = 0
+			clear(row.Back)
+		}
+	}
 }
 
 func (f *retentionFold) Reads() Reads {

@@ -3,6 +3,7 @@ package fold
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/fault"
@@ -141,6 +142,18 @@ func visits(rows []VisitRow, pages []PageRow, over, pagesOver bool) Visits {
 	return v
 }
 
+// Figure is one of a row, or, where its name begins with page, of a page.
+func (v *Visits) Figure(of Cell) (int64, bool) {
+	if strings.HasPrefix(of.Figure, "page") {
+		return found(v.Pages, func(r *PageRow) bool { return r.Page == of.Page && r.Screen == of.Screen }, func(r *PageRow) *int64 {
+			return map[string]*int64{"pageViews": &r.Views, "pageEntries": &r.Entries, "pageExits": &r.Exits, "pageBounces": &r.Bounces}[of.Figure]
+		})
+	}
+	return found(v.Rows, func(r *VisitRow) bool { return r.Period == of.Period && r.All == of.All && r.Split == of.Split }, func(r *VisitRow) *int64 {
+		return map[string]*int64{"people": &r.People, "sessions": &r.Sessions, "views": &r.Views, "events": &r.Events, "bounces": &r.Bounces}[of.Figure]
+	})
+}
+
 // maxPages bounds the pages of an answer.
 const maxPages = 50_000
 
@@ -223,6 +236,18 @@ func (d Sessions) compile(shop profile.Shop, _ profile.Day) Fold {
 		f.campaign[i] = newWords(f.column(field), 3+i)
 	}
 	return f
+}
+
+func (f *sessionsFold) Fork() Fold {
+	other := *f
+	other.cells, other.rows, other.numbers = map[visitKey]*visitCell{}, nil, map[pageKey]int{}
+	return &other
+}
+
+func (f *sessionsFold) Reset() {
+	clear(f.cells)
+	clear(f.numbers)
+	f.rows = f.rows[:0]
 }
 
 func (f *sessionsFold) Reads() Reads { return Reads{From: f.from, To: f.to} }
