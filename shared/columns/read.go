@@ -13,6 +13,8 @@ import (
 // Reading is how files are read for the people of a shard. Files name people as they were when a day was closed; who they are since, and what is gone of them, it knows.
 type Reading struct {
 	Shard, Shards int
+	// From is who is asked about first, and Before whom nobody is from: people are in the order of their bytes. The zero Before is nobody's.
+	From, Before Person
 	// Merged says into whom people were merged since. Their events are the other's, whichever shard they lie in.
 	Merged map[Person]Person
 	// Erased says up to when what was received of people is gone.
@@ -114,12 +116,17 @@ func (r Reading) survivor(p Person) Person {
 	return p
 }
 
+// within tells whether somebody is between From and Before.
+func (r Reading) within(p Person) bool {
+	return p.Compare(r.From) >= 0 && (r.Before == Person{} || p.Compare(r.Before) < 0)
+}
+
 // here tells whether somebody is asked about, under their own name.
 func (r Reading) here(f *File, p Person) bool {
 	if _, merged := r.Merged[p]; merged {
 		return false
 	}
-	return (f.Shards == r.Shards || p.Shard(r.Shards) == r.Shard) && (r.Without == nil || !r.Without(p))
+	return r.within(p) && (f.Shards == r.Shards || p.Shard(r.Shards) == r.Shard) && (r.Without == nil || !r.Without(p))
 }
 
 // moved are the events of everybody who was merged into somebody of the shard since, by the one they are now.
@@ -129,7 +136,7 @@ func (r Reading) moved(q question, files []*File) (map[Person][]portion, error) 
 	into := map[Person]Person{}
 	absorbed = slices.DeleteFunc(absorbed, func(p Person) bool {
 		into[p] = r.survivor(p)
-		return into[p].Shard(r.Shards) != r.Shard || r.Without != nil && r.Without(into[p])
+		return into[p].Shard(r.Shards) != r.Shard || !r.within(into[p]) || r.Without != nil && r.Without(into[p])
 	})
 	for n, f := range files {
 		for block, s := range f.stats {
@@ -226,6 +233,13 @@ func (r Reading) next(c *cursor, q question) (more bool, err error) {
 			}
 		}
 		if c.block++; c.block == len(c.file.stats) {
+			return false, nil
+		}
+		switch s := c.file.stats[c.block]; {
+		case s.last.Compare(r.From) < 0:
+			c.loaded = nil
+			continue
+		case r.Before != Person{} && s.first.Compare(r.Before) >= 0:
 			return false, nil
 		}
 		if c.loaded, err = c.file.load(c.block, q.Columns(), r.Erased); err != nil {

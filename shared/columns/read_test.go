@@ -119,6 +119,7 @@ func TestReading(t *testing.T) {
 			erased[person(fmt.Sprint(rapid.IntRange(0, 8).Draw(t, "who")))] = noon.Add(time.Duration(rapid.IntRange(0, 50).Draw(t, "until")) * time.Hour)
 		}
 		without := person(fmt.Sprint(rapid.IntRange(0, 20).Draw(t, "without")))
+		cut := person(fmt.Sprint(rapid.IntRange(0, 8).Draw(t, "cut")))
 		asking := rapid.SampledFrom([]int{1, 2, 3, shards}).Draw(t, "asking")
 
 		want := map[Person][]Event{}
@@ -137,7 +138,21 @@ func TestReading(t *testing.T) {
 		seen := 0
 		for shard := range asking {
 			r := Reading{Shard: shard, Shards: asking, Merged: merged, Erased: erased, Without: func(p Person) bool { return p == without }}
-			for p, got := range readAll(t, r, asked, files...) {
+			below, above := r, r
+			below.Before, above.From = cut, cut
+			here := readAll(t, below, asked, files...)
+			for p := range here {
+				if p.Compare(cut) >= 0 {
+					t.Fatalf("%v is not before %v", p, cut)
+				}
+			}
+			for p, got := range readAll(t, above, asked, files...) {
+				if p.Compare(cut) < 0 || here[p] != nil {
+					t.Fatalf("%v is before %v, or read twice", p, cut)
+				}
+				here[p] = got
+			}
+			for p, got := range here {
 				events := want[p]
 				seen++
 				slices.SortFunc(events, func(a, b Event) int {
