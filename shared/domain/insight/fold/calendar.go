@@ -92,3 +92,17 @@ func (p Period) label(first profile.Day) string {
 	}
 	return first.Time().Format(time.DateOnly)
 }
+
+// firstOf is the first day of a period that is written so; a day that no period begins with where nothing is.
+func firstOf(label string) profile.Day {
+	if month, err := time.Parse("2006-01", label); err == nil {
+		return profile.DayOf(month)
+	}
+	if day, err := profile.ParseDay(label); err == nil {
+		return day
+	}
+	return noDay
+}
+
+// noDay is a day long before all others.
+const noDay = profile.Day(-1 << 30)

@@ -1,6 +1,10 @@
 package fold
 
-import "github.com/userops/userops/shared/domain/money"
+import (
+	"slices"
+
+	"github.com/userops/userops/shared/domain/money"
+)
 
 // Cell is one number of an answer: a row of it, by what the row is known by, and the name of a figure in the row. What a kind of question does not know a row by says nothing.
 type Cell struct {
@@ -17,16 +21,26 @@ type Cell struct {
 	Days     int            `json:"days,omitempty"`  // of the first buyers of a trade: who bought a second time within so many
 }
 
-// found is a figure of the row that a list has, which may be none.
-func found[T any](rows []T, is func(*T) bool, figure func(*T) *int64) (n int64, known bool) {
-	var none T
-	if figure(&none) == nil {
-		return 0, false
+// rowOf is the row of a sorted list that is known by the same as another; an empty one where there is none.
+func rowOf[T any](rows []T, like T, compare func(a, b *T) int) (row T) {
+	if i, is := slices.BinarySearchFunc(rows, &like, func(r T, to *T) int { return compare(&r, to) }); is {
+		return rows[i]
 	}
-	for i := range rows {
-		if is(&rows[i]) {
-			return *figure(&rows[i]), true
+	return row
+}
+
+// named is a figure by its name.
+type named struct {
+	name string
+	n    int64
+}
+
+// pick is the figure of a name.
+func pick(name string, figures ...named) (n int64, known bool) {
+	for _, f := range figures {
+		if f.name == name {
+			return f.n, true
 		}
 	}
-	return 0, true
+	return 0, false
 }

@@ -22,12 +22,12 @@ func cellsOf(t testing.TB, p Partial) map[Cell]int64 {
 		}
 	case *Visits:
 		for _, r := range p.Rows {
-			for figure, n := range map[string]int64{"people": r.People, "sessions": r.Sessions, "views": r.Views, "events": r.Events, "bounces": r.Bounces} {
+			for figure, n := range map[string]int64{"people": r.People, "sessions": r.Sessions, "views": r.Views, "events": r.Events, "bounces": r.Bounces, "length": r.Length, "dwell": r.Dwell, "known": r.Known} {
 				all[Cell{Figure: figure, Period: r.Period, All: r.All, Split: r.Split}] = n
 			}
 		}
 		for _, r := range p.Pages {
-			for figure, n := range map[string]int64{"pageViews": r.Views, "pageEntries": r.Entries, "pageExits": r.Exits, "pageBounces": r.Bounces} {
+			for figure, n := range map[string]int64{"pageViews": r.Views, "pageEntries": r.Entries, "pageExits": r.Exits, "pageBounces": r.Bounces, "pageDwell": r.Dwell, "pageKnown": r.Known} {
 				all[Cell{Figure: figure, Page: r.Page, Screen: r.Screen}] = n
 			}
 		}

@@ -77,9 +77,8 @@ func bounded(rows []CountRow, over bool) Counts {
 
 // Figure is the events or the people of a row.
 func (c *Counts) Figure(of Cell) (int64, bool) {
-	return found(c.Rows, func(r *CountRow) bool { return r.Period == of.Period && r.Event == of.Event && r.Split == of.Split }, func(r *CountRow) *int64 {
-		return map[string]*int64{"events": &r.Events, "people": &r.People}[of.Figure]
-	})
+	r := rowOf(c.Rows, CountRow{Period: of.Period, Event: of.Event, Split: of.Split}, compareCounts)
+	return pick(of.Figure, named{"events", r.Events}, named{"people", r.People})
 }
 
 type countCell struct {

@@ -19,7 +19,7 @@ var kinds = map[Kind]struct {
 	figures string // which a cell may name
 }{
 	KindCount:     {read[Count], func() Partial { return &Counts{} }, "events or people"},
-	KindSessions:  {read[Sessions], func() Partial { return &Visits{} }, "people, sessions, views, events or bounces; of a page pageViews, pageEntries, pageExits or pageBounces"},
+	KindSessions:  {read[Sessions], func() Partial { return &Visits{} }, "people, sessions, views, events or bounces, length, dwell or known; of a page pageViews, pageEntries, pageExits, pageBounces, pageDwell or pageKnown"},
 	KindFunnel:    {read[Funnel], func() Partial { return &Reached{} }, "reached or dropped, of step 1 to the last"},
 	KindRetention: {read[Retention], func() Partial { return &Cohorts{} }, "size, or back with the number of periods after"},
 	KindTrade: {read[Trade], func() Partial { return &Sales{} },

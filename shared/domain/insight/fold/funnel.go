@@ -107,16 +107,15 @@ func (r *Reached) Figure(of Cell) (int64, bool) {
 	if of.Figure != "reached" && of.Figure != "dropped" || of.Step < 1 || of.Step > maxMatches {
 		return 0, false
 	}
-	for i := range r.Rows {
-		if row := &r.Rows[i]; row.Split == of.Split && of.Step <= len(row.Steps) {
-			n := row.Steps[of.Step-1]
-			if of.Figure == "dropped" && of.Step < len(row.Steps) {
-				n -= row.Steps[of.Step]
-			}
-			return n, true
-		}
+	row := rowOf(r.Rows, ReachedRow{Split: of.Split}, compareReached)
+	if of.Step > len(row.Steps) {
+		return 0, true
 	}
-	return 0, true
+	n := row.Steps[of.Step-1]
+	if of.Figure == "dropped" && of.Step < len(row.Steps) {
+		n -= row.Steps[of.Step]
+	}
+	return n, true
 }
 
 // reached are rows that say so where they are too many to be shown.

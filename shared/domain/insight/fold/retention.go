@@ -73,24 +73,16 @@ func (c *Cohorts) Merge(other Partial) error {
 
 // Figure is the people of a cohort, or those of them who were back.
 func (c *Cohorts) Figure(of Cell) (int64, bool) {
+	row := rowOf(c.Rows, CohortRow{First: firstOf(of.Period)}, compareCohorts)
 	switch {
-	case of.Figure == "back" && of.After >= 1 && of.After <= maxPeriods, of.Figure == "size":
-	default:
+	case of.Figure == "size":
+		return row.Size, true
+	case of.Figure != "back" || of.After < 1 || of.After > maxPeriods:
 		return 0, false
+	case of.After > len(row.Back):
+		return 0, true
 	}
-	for i := range c.Rows {
-		row := &c.Rows[i]
-		if c.Label(row) != of.Period {
-			continue
-		}
-		if of.Figure == "size" {
-			return row.Size, true
-		}
-		if of.After <= len(row.Back) {
-			return row.Back[of.After-1], true
-		}
-	}
-	return 0, true
+	return row.Back[of.After-1], true
 }
 
 // State says how much of a period is known.

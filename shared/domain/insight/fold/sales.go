@@ -107,20 +107,15 @@ func (s *Sales) Merge(other Partial) error {
 // Figure is one of the orders of a currency, or of the buyers.
 func (s *Sales) Figure(of Cell) (int64, bool) {
 	if of.Currency != "" {
-		return found(s.Rows, func(r *SaleRow) bool {
-			return r.Period == of.Period && r.Currency == of.Currency && r.Split == of.Split
-		}, func(r *SaleRow) *int64 {
-			return map[string]*int64{"placed": &r.Placed, "gmv": &r.GMV, "paid": &r.Paid, "sum": &r.Sum, "unknown": &r.Unknown, "pieces": &r.Pieces, "reduced": &r.Reduced, "discount": &r.Discount,
-				"refunds": &r.Refunds, "cancelled": &r.Cancelled, "returned": &r.Returned}[of.Figure]
-		})
+		r := rowOf(s.Rows, SaleRow{Period: of.Period, Currency: of.Currency, Split: of.Split}, compareSales)
+		return pick(of.Figure, named{"placed", r.Placed}, named{"gmv", r.GMV}, named{"paid", r.Paid}, named{"sum", r.Sum}, named{"unknown", r.Unknown}, named{"pieces", r.Pieces}, named{"reduced", r.Reduced},
+			named{"discount", r.Discount}, named{"refunds", r.Refunds}, named{"cancelled", r.Cancelled}, named{"returned", r.Returned})
 	}
-	return found(s.Buyers, func(r *BuyerRow) bool { return r.Period == of.Period && r.All == of.All && r.Split == of.Split }, func(r *BuyerRow) *int64 {
-		figures := map[string]*int64{"people": &r.People, "again": &r.Again, "first": &r.First}
-		if i := slices.Index(soon[:], of.Days); i >= 0 {
-			figures["due"], figures["second"] = &r.Due[i], &r.Second[i]
-		}
-		return figures[of.Figure]
-	})
+	r := rowOf(s.Buyers, BuyerRow{Period: of.Period, All: of.All, Split: of.Split}, compareBuyers)
+	if i := slices.Index(soon[:], of.Days); i >= 0 {
+		return pick(of.Figure, named{"due", r.Due[i]}, named{"second", r.Second[i]})
+	}
+	return pick(of.Figure, named{"people", r.People}, named{"again", r.Again}, named{"first", r.First})
 }
 
 // sales are rows that say so where they are too many to be shown.

@@ -145,13 +145,12 @@ func visits(rows []VisitRow, pages []PageRow, over, pagesOver bool) Visits {
 // Figure is one of a row, or, where its name begins with page, of a page.
 func (v *Visits) Figure(of Cell) (int64, bool) {
 	if strings.HasPrefix(of.Figure, "page") {
-		return found(v.Pages, func(r *PageRow) bool { return r.Page == of.Page && r.Screen == of.Screen }, func(r *PageRow) *int64 {
-			return map[string]*int64{"pageViews": &r.Views, "pageEntries": &r.Entries, "pageExits": &r.Exits, "pageBounces": &r.Bounces}[of.Figure]
-		})
+		r := rowOf(v.Pages, PageRow{Page: of.Page, Screen: of.Screen}, comparePages)
+		return pick(of.Figure, named{"pageViews", r.Views}, named{"pageEntries", r.Entries}, named{"pageExits", r.Exits}, named{"pageBounces", r.Bounces}, named{"pageDwell", r.Dwell}, named{"pageKnown", r.Known})
 	}
-	return found(v.Rows, func(r *VisitRow) bool { return r.Period == of.Period && r.All == of.All && r.Split == of.Split }, func(r *VisitRow) *int64 {
-		return map[string]*int64{"people": &r.People, "sessions": &r.Sessions, "views": &r.Views, "events": &r.Events, "bounces": &r.Bounces}[of.Figure]
-	})
+	r := rowOf(v.Rows, VisitRow{Period: of.Period, All: of.All, Split: of.Split}, compareVisits)
+	return pick(of.Figure, named{"people", r.People}, named{"sessions", r.Sessions}, named{"views", r.Views}, named{"events", r.Events}, named{"bounces", r.Bounces}, named{"length", r.Length}, named{"dwell", r.Dwell},
+		named{"known", r.Known})
 }
 
 // maxPages bounds the pages of an answer.
