@@ -25,7 +25,7 @@ type Reader interface {
 
 const (
 	// tail is how much of a file's end is read when it is opened: its index, and of a small file all.
-	tail = 128 << 10
+	tail = 32 << 10
 	// window is how much is read at once of a column. A question goes through a file's columns side by side.
 	window = 1 << 20
 	// windows is how many of them a file keeps.

@@ -158,6 +158,31 @@ func (v *View) Open(ctx context.Context, objects Reader) ([]*columns.File, error
 	return open(ctx, objects, v.Days)
 }
 
+// OpenFor opens the files of the view that a reading reads: those of its shard, and those in which somebody lies who was merged into somebody of it.
+func (v *View) OpenFor(ctx context.Context, objects Reader, r columns.Reading) ([]*columns.File, error) {
+	others := map[[2]int]bool{} // by number of shards, and shard
+	for _, d := range v.Days {
+		if others[[2]int{d.Shards, -1}] {
+			continue
+		}
+		others[[2]int{d.Shards, -1}] = true
+		for absorbed, now := range r.Merged {
+			if now.Shard(r.Shards) == r.Shard {
+				others[[2]int{d.Shards, absorbed.Shard(d.Shards)}] = true
+			}
+		}
+	}
+	days := map[profile.Day]*Day{}
+	for n, d := range v.Days {
+		needed := *d
+		needed.Files = slices.DeleteFunc(slices.Clone(d.Files), func(f File) bool {
+			return d.Shards == r.Shards && f.Shard != r.Shard && !others[[2]int{d.Shards, f.Shard}]
+		})
+		days[n] = &needed
+	}
+	return open(ctx, objects, days)
+}
+
 // Events are the events of a day, each under who its person is now, without those that are gone. They are in the order of the day's files, which is not that of who people are now. What is given behind an
 // error is no event.
 func (v *View) Events(ctx context.Context, objects Reader, day profile.Day) iter.Seq2[columns.Event, error] {

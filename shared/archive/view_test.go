@@ -139,10 +139,10 @@ func (s *shelf) told(v *archive.View, shards int) (byEvents, byReading map[strin
 			byEvents[names[e.Person]]++
 		}
 	}
-	files, err := v.Open(s.t.Context(), s)
-	s.must(err)
 	for shard := range shards {
 		r, err := v.Reading(s.t.Context(), s, shard, shards)
+		s.must(err)
+		files, err := v.OpenFor(s.t.Context(), s, r)
 		s.must(err)
 		s.must(r.Each(nothing{}, func(p columns.Person, events []fold.Stretch) error {
 			for _, e := range events {
@@ -231,6 +231,42 @@ func TestAnErasureOnItsWayIsMet(t *testing.T) {
 				t.Errorf("%v, want bo alone", byEvents)
 			}
 		})
+	}
+}
+
+// TestOnlyTheFilesOfAShardAreOpened, and those of who was merged into somebody of it.
+func TestOnlyTheFilesOfAShardAreOpened(t *testing.T) {
+	s := newShelf(t)
+	var told [][2]string
+	for n, who := range []string{"mei", "li", "an", "bo", "chen", "dong"} {
+		told = append(told, [2]string{who, fmt.Sprint(n)})
+	}
+	s.day(first, 4, false, told...)
+	files := func(shard int) (all []int) {
+		t.Helper()
+		r, err := s.view().Reading(t.Context(), s, shard, 4)
+		s.must(err)
+		opened, err := s.view().OpenFor(t.Context(), s, r)
+		s.must(err)
+		for _, f := range opened {
+			all = append(all, f.Shard)
+		}
+		return all
+	}
+	mei, bo := person("mei").Shard(4), person("bo").Shard(4)
+	if mei == bo {
+		t.Fatal("two of the test lie in one shard")
+	}
+	if got := files(mei); !slices.Equal(got, []int{mei}) {
+		t.Errorf("of shard %d are opened %v", mei, got)
+	}
+	s.merge(map[string]string{"bo": "mei"})
+	want := []int{min(mei, bo), max(mei, bo)}
+	if got := files(mei); !slices.Equal(got, want) {
+		t.Errorf("of shard %d are opened %v, want %v", mei, got, want)
+	}
+	if got := files(bo); !slices.Equal(got, []int{bo}) {
+		t.Errorf("of shard %d are opened %v", bo, got)
 	}
 }
 
