@@ -29,6 +29,7 @@ import (
 	"github.com/userops/userops/functions/pages"
 	"github.com/userops/userops/functions/projection"
 	"github.com/userops/userops/functions/redrive"
+	"github.com/userops/userops/functions/reporting"
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/bucket"
@@ -68,6 +69,9 @@ var programs = map[string]func(aws.Config) lambda.Handler{
 	},
 	"redrive": func(c aws.Config) lambda.Handler {
 		return wire.Handler(redrive.New(fromEnvironment[redrive.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+	},
+	"reporting": func(c aws.Config) lambda.Handler {
+		return wire.Handler(reporting.New(fromEnvironment[reporting.Settings](), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
 	"segmentation": func(c aws.Config) lambda.Handler {
 		return wire.Handler(segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)

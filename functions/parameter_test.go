@@ -149,7 +149,7 @@ func TestNoSecretIsInTheEnvironment(t *testing.T) {
 func TestRolesMayReadTheirSecrets(t *testing.T) {
 	parsed := parse(t)
 	signs := secret.All(secret.Root, secret.UserHash)
-	want := map[string][]string{"ingest": signs, "member": slices.Concat(signs, secret.All(secret.Session)), "console": secret.All(secret.Session), "redrive": secret.All(secret.Session), "pages": secret.All(secret.Session, secret.Client), "dispatch": secret.All(dispatch.SecretNames()...)}
+	want := map[string][]string{"ingest": signs, "member": slices.Concat(signs, secret.All(secret.Session)), "console": secret.All(secret.Session), "redrive": secret.All(secret.Session), "reporting": secret.All(secret.Session), "pages": secret.All(secret.Session, secret.Client), "dispatch": secret.All(dispatch.SecretNames()...)}
 	for _, f := range parsed.Functions {
 		var may []string
 		for _, r := range parsed.Roles {

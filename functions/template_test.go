@@ -24,6 +24,7 @@ import (
 	"github.com/userops/userops/functions/pages"
 	"github.com/userops/userops/functions/projection"
 	"github.com/userops/userops/functions/redrive"
+	"github.com/userops/userops/functions/reporting"
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/dynamo"
@@ -36,7 +37,7 @@ import (
 // settingsOf are what each function reads from its environment.
 var settingsOf = map[string]any{
 	"archive": archive.Settings{}, "console": console.Settings{}, "dispatch": dispatch.Settings{}, "ingest": ingest.Settings{}, "member": member.Settings{},
-	"orchestration": orchestration.Settings{}, "projection": projection.Settings{}, "pages": pages.Settings{}, "redrive": redrive.Settings{}, "segmentation": segmentation.Settings{},
+	"orchestration": orchestration.Settings{}, "projection": projection.Settings{}, "pages": pages.Settings{}, "redrive": redrive.Settings{}, "reporting": reporting.Settings{}, "segmentation": segmentation.Settings{},
 	"settlement": settlement.Settings{},
 }
 
@@ -110,7 +111,11 @@ var wildcards = map[string]struct {
 }{
 	"arn:aws:logs:us-east-1:000000000000:log-group:local-{function}Logs:*": {
 		[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, "the streams of the function's own log group, which Lambda names when it starts an environment"},
-	"arn:aws:s3:::local-archivebucket/*": {[]string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, "the objects of the archive, which are named by what is in them"},
+	"arn:aws:s3:::local-archivebucket/files/*":   {[]string{"s3:GetObject"}, "the files that questions are asked of, which are named by what is in them"},
+	"arn:aws:s3:::local-archivebucket/lists/*":   {[]string{"s3:GetObject"}, "the lists of who was merged and erased, which are named by what is in them"},
+	"arn:aws:s3:::local-archivebucket/erased/*":  {[]string{"s3:GetObject"}, "who was erased and is in no list yet"},
+	"arn:aws:s3:::local-archivebucket/answers/*": {[]string{"s3:GetObject", "s3:PutObject"}, "answers, which are named by their questions"},
+	"arn:aws:s3:::local-archivebucket/*":         {[]string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, "the objects of the archive, which are named by what is in them"},
 }
 
 // TestRolesAreWrittenOut holds every function to a role of its own in the template, every schedule to a role that starts what has one, and all roles to rights
@@ -229,7 +234,7 @@ func handlers() map[string]*httpapi.Router {
 	routers := map[string]*httpapi.Router{}
 	for folder, h := range map[string]http.Handler{
 		"ingest": (&ingest.Process{}).Handler(), "member": (&member.Process{}).Handler(), "console": (&console.Process{}).Handler(), "pages": (&pages.Process{}).Handler(),
-		"redrive": (&redrive.Process{}).Handler(),
+		"redrive": (&redrive.Process{}).Handler(), "reporting": (&reporting.Process{}).Handler(),
 	} {
 		routers[folder], _ = h.(*httpapi.Router)
 	}

@@ -58,8 +58,8 @@ func TestQueues(t *testing.T) {
 			t.Errorf("%s keeps a job for %s seconds, want fourteen days", q.LogicalID, retention)
 		}
 	}
-	if consumed != 12 || len(dead) != 6 {
-		t.Errorf("%d queues are consumed, %d of them hold dead letters, want 12 and 6", consumed, len(dead))
+	if consumed != 14 || len(dead) != 7 {
+		t.Errorf("%d queues are consumed, %d of them hold dead letters, want 14 and 7", consumed, len(dead))
 	}
 }
 

@@ -48,6 +48,7 @@ type Settings struct {
 	SettlementQueue    string `env:"SETTLEMENT_QUEUE_URL"`
 	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
 	ArchiveQueue       string `env:"ARCHIVE_QUEUE_URL"`
+	ReportingQueue     string `env:"REPORTING_QUEUE_URL"`
 
 	EventsDead        string `env:"EVENTS_DLQ_URL"`
 	SegmentationDead  string `env:"SEGMENTATION_DLQ_URL"`
@@ -55,6 +56,7 @@ type Settings struct {
 	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
 	ArchiveDead       string `env:"ARCHIVE_DLQ_URL"`
+	ReportingDead     string `env:"REPORTING_DLQ_URL"`
 
 	// ServerKeyHash opens nothing here; whoever sends the key hears what it is for.
 	ServerKeyHash   string      `env:"SERVER_KEY_HASH" default:""`
@@ -88,6 +90,7 @@ func (s Settings) Queues() []Queue {
 		{"settlement", s.SettlementQueue, s.SettlementDead},
 		{"notifications", s.NotificationsQueue, s.NotificationsDead},
 		{"archive", s.ArchiveQueue, s.ArchiveDead},
+		{"reporting", s.ReportingQueue, s.ReportingDead},
 	}
 }
 

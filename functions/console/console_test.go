@@ -191,8 +191,9 @@ func TestQueues(t *testing.T) {
 
 func TestSettingsListTheQueuesByTheirNames(t *testing.T) {
 	s := Settings{EventsQueue: "1", EventsDead: "2", SegmentationQueue: "3", SegmentationDead: "4", OrchestrationQueue: "5",
-		OrchestrationDead: "6", SettlementQueue: "7", SettlementDead: "8", NotificationsQueue: "9", NotificationsDead: "10", ArchiveQueue: "11", ArchiveDead: "12"}
-	want := "[{events 1 2} {segmentation 3 4} {orchestration 5 6} {settlement 7 8} {notifications 9 10} {archive 11 12}]"
+		OrchestrationDead: "6", SettlementQueue: "7", SettlementDead: "8", NotificationsQueue: "9", NotificationsDead: "10", ArchiveQueue: "11", ArchiveDead: "12",
+		ReportingQueue: "13", ReportingDead: "14"}
+	want := "[{events 1 2} {segmentation 3 4} {orchestration 5 6} {settlement 7 8} {notifications 9 10} {archive 11 12} {reporting 13 14}]"
 	if got := fmt.Sprint(s.Queues()); got != want {
 		t.Errorf("queues are %s, want %s", got, want)
 	}

@@ -17,7 +17,7 @@ func TestGoldenEvents(t *testing.T) {
 		"get-letters":        `"statusCode":200,"headers":{"cache-control":"no-store","content-type":"application/json"},"multiValueHeaders":null,"body":"{\"items\":[]}\n"`,
 		"get-letters-nobody": `"statusCode":401`,
 		"post-redrive":       `\"queue\":\"events\",\"before\":\"2026-11-29T12:00:00Z\",\"sent\":0,\"left\":false}`,
-		"unknown-queue":      `no queue "everything" has dead letters; there are events, segmentation, orchestration, settlement, notifications, archive`,
+		"unknown-queue":      `no queue "everything" has dead letters; there are events, segmentation, orchestration, settlement, notifications, archive, reporting`,
 	}
 	functiontest.Golden(t, "redrive", want, func(t *testing.T, name string, raw []byte, want string) {
 		b := newBench(t)

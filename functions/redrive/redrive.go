@@ -51,6 +51,7 @@ type Settings struct {
 	SettlementQueue    string `env:"SETTLEMENT_QUEUE_URL"`
 	NotificationsQueue string `env:"NOTIFICATIONS_QUEUE_URL"`
 	ArchiveQueue       string `env:"ARCHIVE_QUEUE_URL"`
+	ReportingQueue     string `env:"REPORTING_QUEUE_URL"`
 
 	EventsDead        string `env:"EVENTS_DLQ_URL"`
 	SegmentationDead  string `env:"SEGMENTATION_DLQ_URL"`
@@ -58,6 +59,7 @@ type Settings struct {
 	SettlementDead    string `env:"SETTLEMENT_DLQ_URL"`
 	NotificationsDead string `env:"NOTIFICATIONS_DLQ_URL"`
 	ArchiveDead       string `env:"ARCHIVE_DLQ_URL"`
+	ReportingDead     string `env:"REPORTING_DLQ_URL"`
 }
 
 // Letters keeps dead letters. It reads consistently. What it writes is durable when it answers nil; an error leaves open whether it was written.
@@ -121,6 +123,7 @@ func New(s Settings, db dynamo.API, sqs queue.API, now func() time.Time) *Proces
 			of("settlement", s.SettlementQueue, s.SettlementDead),
 			of("notifications", s.NotificationsQueue, s.NotificationsDead),
 			of("archive", s.ArchiveQueue, s.ArchiveDead),
+			of("reporting", s.ReportingQueue, s.ReportingDead),
 		},
 		Audit:  operator.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Memory: answers.Store{DB: db, Table: s.Table},

@@ -13,6 +13,7 @@ var tellers = map[string]func(body []byte) (job.Told, error){
 	"settlement":    told(job.Follows.Tell),
 	"notifications": told(job.Notifications.Tell),
 	"archive":       told(job.Archive.Tell),
+	"reporting":     told(job.Reporting.Tell),
 }
 
 // tellOf is what a message on a queue tells of itself.

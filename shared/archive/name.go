@@ -21,7 +21,9 @@ const (
 	FilesPrefix  = "files/"
 	ListsPrefix  = "lists/"
 	ErasedPrefix = "erased/"
-	headKey      = "head.json"
+	// AnswersPrefix is where answers stand, which are reporting's and go by a lifecycle of their own.
+	AnswersPrefix = "answers/"
+	headKey       = "head.json"
 )
 
 // PacksName is the name of an object that holds what an invocation was given. The same packs in whatever order have the same name.

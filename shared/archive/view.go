@@ -78,6 +78,29 @@ func Look(ctx context.Context, objects Reader, waiting Waiting) (*View, error) {
 	return v, nil
 }
 
+// Erasures names the erasures that the view knows: two views of one name leave out the same.
+func (v *View) Erasures() string {
+	raw, err := json.Marshal(v.Since)
+	if err != nil {
+		return v.Erased // ids and times have no error
+	}
+	return v.Erased + " " + digest(raw)
+}
+
+// Public is the view without who was erased, which is not to be stored beside what is asked. Whoever reads it leaves out whom another view knows of: see With.
+func (v *View) Public() *View {
+	out := *v
+	out.Erased, out.Since = "", nil
+	return &out
+}
+
+// With is the view, of whom another one knows who was erased: one of later, which knows all that this one knew.
+func (v *View) With(erasures *View) *View {
+	out := *v
+	out.Erased, out.Since = erasures.Erased, erasures.Since
+	return &out
+}
+
 // Between leaves of the view the days from one to another, both included.
 func (v *View) Between(from, to profile.Day) *View {
 	out := *v

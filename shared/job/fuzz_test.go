@@ -42,6 +42,7 @@ func FuzzJobs(f *testing.F) {
 		_, _ = again[job.Orchestration](t, body)
 		_, _ = again[job.Notifications](t, body)
 		_, _ = again[job.Archive](t, body)
+		_, _ = again[job.Reporting](t, body)
 	})
 }
 

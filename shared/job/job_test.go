@@ -25,6 +25,7 @@ var day = profile.DayOf(noon)
 var samples = map[string]any{
 	"archive": job.Archive{Packs: []job.Pack{{ProfileID: "p", Day: day, Body: []byte("packed")}},
 		Merges: []job.Follow{{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowMerged, Ref: "q", Version: 3, At: noon}}}},
+	"reporting":       job.Reporting{Report: "00112233445566778899aabbccddeeff", Shard: 3},
 	"archive-erasure": job.Erasure{Keys: []profile.ID{"p", "q"}, At: noon, Until: noon.Add(time.Second)},
 	"events": job.Events{Source: "web", NoMoney: true, Events: []event.Event{
 		{MessageID: "m-1", Kind: event.Track, UserID: "mei", AnonymousID: "a-1", Name: "Product Viewed", Properties: json.RawMessage(`{"product_id":"p1","price":9.9}`),

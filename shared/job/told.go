@@ -11,6 +11,7 @@ type Told struct {
 	Source    string     `json:"source,omitempty"`
 	Campaign  string     `json:"campaign,omitempty"`
 	Run       string     `json:"run,omitempty"`
+	Report    string     `json:"report,omitempty"`
 	ProfileID profile.ID `json:"profileId,omitempty"` // where it is about one person
 }
 
@@ -22,6 +23,7 @@ const (
 	KindReentry       = "reentry"
 	KindPacks         = "packs"
 	KindMerges        = "merges"
+	KindReport        = "report"
 	KindNothing       = "nothing"
 	Unreadable        = "unreadable"
 )

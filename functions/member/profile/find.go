@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/search"
@@ -47,7 +46,7 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", *fault)
 		return
 	}
-	reason, ok := subject.Revealing(w, r)
+	reason, ok := httpapi.Revealing(w, r)
 	if !ok {
 		return
 	}
@@ -79,7 +78,7 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 // looked writes down that an operator looks for somebody, with a line for each who was found, or one for nobody. What they were looked for by stays out of
 // the log: whoever has it could try all phone numbers on a hash.
 func (h *Handler) looked(r *http.Request, asked question, reason string, who []match) error {
-	l := subject.Line(r, h.Now(), reason)
+	l := httpapi.Line(r, h.Now(), reason)
 	l.Fields = []string{asked.by}
 	if len(who) == 0 {
 		return h.Audit.Write(r.Context(), l.Done(audit.Find, audit.KindProfile, audit.Nobody, h.NewID()))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/operator/mask"
@@ -120,7 +119,7 @@ func (h *Handler) masking(serve http.HandlerFunc) http.HandlerFunc {
 			serve(w, reveal(r))
 			return
 		}
-		reason, ok := subject.Revealing(w, r)
+		reason, ok := httpapi.Revealing(w, r)
 		if !ok {
 			return
 		}

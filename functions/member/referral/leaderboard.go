@@ -51,7 +51,7 @@ func (h *Handler) leaderboard(w http.ResponseWriter, r *http.Request, scope stri
 	reason := ""
 	if scope == subject.Operator {
 		var ok bool
-		if reason, ok = subject.Revealing(w, r); !ok {
+		if reason, ok = httpapi.Revealing(w, r); !ok {
 			return
 		}
 	}
@@ -105,7 +105,7 @@ func masked(userID string) string {
 
 // reveal writes down that an operator is shown who stands on a board, a line for each. Nobody is shown before all lines stand.
 func (h *Handler) reveal(r *http.Request, places []place, reason string) error {
-	l := subject.Line(r, h.Now(), reason)
+	l := httpapi.Line(r, h.Now(), reason)
 	var all []audit.Line
 	for _, p := range places {
 		all = append(all, l.Done(audit.Reveal, audit.KindProfile, string(p.ProfileID), h.NewID()))

@@ -92,7 +92,7 @@ type list struct {
 }
 
 func (h *Handler) skipped(w http.ResponseWriter, r *http.Request) {
-	reason, ok := subject.Revealing(w, r)
+	reason, ok := httpapi.Revealing(w, r)
 	if !ok {
 		return
 	}
@@ -158,7 +158,7 @@ func (h *Handler) shown(ctx context.Context, found []outreach.Skip) ([]skipped, 
 
 // reveal writes down that an operator is shown who was skipped, a line for each. Nobody is shown before all lines stand.
 func (h *Handler) reveal(r *http.Request, shown []skipped, reason string) error {
-	l := subject.Line(r, h.Now(), reason)
+	l := httpapi.Line(r, h.Now(), reason)
 	var all []audit.Line
 	for _, s := range shown {
 		all = append(all, l.Done(audit.Reveal, audit.KindProfile, string(s.ProfileID), h.NewID()))

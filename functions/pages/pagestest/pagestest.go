@@ -74,8 +74,8 @@ func Start(t *testing.T) *Bench {
 	id := func() string { n++; return fmt.Sprint("id-", n) }
 	b.Console = console.New(console.Settings{
 		CatalogTable: "Catalog", RunsTable: "Runs", ProfilesTable: "Profiles", LettersTable: "DeadLetters", AuditTable: "Audit", RefusalsTable: "Refusals", ResultsTable: "Results", LiveTable: "Live",
-		EventsQueue: "events", SegmentationQueue: "segmentation", OrchestrationQueue: "orchestration", SettlementQueue: "settlement", NotificationsQueue: "notifications", ArchiveQueue: "archive",
-		EventsDead: "events-dead", SegmentationDead: "segmentation-dead", OrchestrationDead: "orchestration-dead", SettlementDead: "settlement-dead", NotificationsDead: "notifications-dead", ArchiveDead: "archive-dead",
+		EventsQueue: "events", SegmentationQueue: "segmentation", OrchestrationQueue: "orchestration", SettlementQueue: "settlement", NotificationsQueue: "notifications", ArchiveQueue: "archive", ReportingQueue: "reporting",
+		EventsDead: "events-dead", SegmentationDead: "segmentation-dead", OrchestrationDead: "orchestration-dead", SettlementDead: "settlement-dead", NotificationsDead: "notifications-dead", ArchiveDead: "archive-dead", ReportingDead: "reporting-dead",
 		OperatorKeys: keys, Zone: zone, Currency: money.Currency("CNY"),
 	}, b.DB, nil, b.Now)
 	b.Console.Gauge, b.Console.Jobs, b.Console.NewRunID = b.Gauge, b.Jobs, id

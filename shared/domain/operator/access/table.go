@@ -153,6 +153,9 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/live", Meaning: "today's figures while they come in", Least: Viewer},
 		Row{Route: "GET /v1/sources/{id}/refusals", Meaning: "what was refused of a source and warned of, and why", Least: Viewer},
 		Row{Route: "GET /v1/campaigns/{id}/results", Meaning: "how far a campaign is, and what became of its notifications", Least: Viewer},
+		Row{Route: "POST /v1/reports/ask", Meaning: "ask what people did", Least: Viewer},
+		Row{Route: "GET /v1/reports/{id}", Meaning: "how far an answer is, and the answer", Least: Viewer},
+		Row{Route: "GET /v1/reports/{id}/people", Meaning: "who is behind a number of it", Least: Viewer},
 		Row{Route: "GET /v1/audit", Meaning: "the audit log", Least: Approver},
 		Row{Route: "GET /v1/operators", Meaning: "who works here, in which role", Least: Approver},
 	)

@@ -41,6 +41,7 @@ const (
 	KindProfile = "profile"
 	KindRun     = "run"
 	KindQueue   = "queue"
+	KindReport  = "report" // a question of what people did
 )
 
 // Nobody stands in the place of a person's id where nobody was found.

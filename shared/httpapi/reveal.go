@@ -1,4 +1,4 @@
-package subject
+package httpapi
 
 import (
 	"fmt"
@@ -10,12 +10,11 @@ import (
 
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
-	"github.com/userops/userops/shared/httpapi"
 )
 
 // Line begins the line of what the caller of r does now: who, from where, and why, empty where no reason is asked for. The log keeps milliseconds.
 func Line(r *http.Request, now time.Time, reason string) audit.Line {
-	return audit.Line{At: now.UTC().Truncate(time.Millisecond), By: httpapi.Caller(r.Context()), From: httpapi.From(r.Context()), Reason: reason}
+	return audit.Line{At: now.UTC().Truncate(time.Millisecond), By: Caller(r.Context()), From: From(r.Context()), Reason: reason}
 }
 
 // maxReason bounds, in letters, why somebody is revealed.
@@ -24,17 +23,17 @@ const maxReason = 200
 // Revealing is why an operator wants to be shown people without masks, empty where they do not ask for it. Where they may not, or say no reason that can be
 // kept, the request is answered.
 func Revealing(w http.ResponseWriter, r *http.Request) (reason string, ok bool) {
-	caller, given := httpapi.Caller(r.Context()), r.URL.Query()["reason"]
+	caller, given := Caller(r.Context()), r.URL.Query()["reason"]
 	if given == nil {
 		return "", true
 	}
 	if !caller.Role.May(access.Reveal.Least()) {
-		httpapi.Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
+		Problem(w, http.StatusForbidden, "", fmt.Sprintf("the role %s is shown people masked: without masks it takes %s", caller.Role, access.Reveal.Least()))
 		return "", false
 	}
 	if reason, ok = reasonOf(given); !ok {
-		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "",
-			httpapi.FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
+		Problem(w, http.StatusBadRequest, "Malformed request", "",
+			FieldError{Field: "reason", Reason: fmt.Sprintf("must say once, in 1 to %d letters of one line, why the person is to be shown", maxReason)})
 	}
 	return reason, ok
 }
