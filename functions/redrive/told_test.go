@@ -46,6 +46,8 @@ func TestWhatJobsTell(t *testing.T) {
 		`{"packs":[{"profileId":"A","day":1,"body":"c2VjcmV0"},{"profileId":"A","day":2,"body":""}]}`:                    {"archive", `{"kind":"packs","count":2,"profileId":"A"}`},
 		`{"packs":[{"profileId":"A","day":1,"body":""},{"profileId":"B","day":1,"body":""}]}`:                            {"archive", `{"kind":"packs","count":2}`},
 		`{"merges":[{"profileId":"A"}]}`: {"archive", `{"kind":"merges","count":1}`},
+		`{"report":"00ff","shard":3}`:    {"reporting", `{"kind":"report","report":"00ff"}`},
+		`{"shard":3}`:                    {"reporting", `{"kind":"nothing"}`},
 		`{"packs":null}`:                 {"archive", `{"kind":"nothing"}`},
 		`{"runId":"r"}`:                  {"segmentation", `{"kind":"unreadable"}`},
 		`{} `:                            {"nothing", `{"kind":"unreadable"}`},

@@ -59,7 +59,7 @@ func newBench(t testing.TB) *bench {
 // as lets the caller be an operator of a role.
 func (b *bench) as(role string) {
 	b.Helper()
-	s := Settings{Bucket: "archive", Due: "Due", Runs: "Runs", Audit: "Audit", Catalog: "Catalog", Profiles: "Profiles", Zone: shanghai, Currency: "CNY"}
+	s := Settings{Bucket: "archive", Due: "Due", Runs: "Runs", Audit: "Audit", Catalog: "Catalog", Profiles: "Profiles", Dead: "DeadLetters", Zone: shanghai, Currency: "CNY"}
 	b.Must(s.OperatorKeys.UnmarshalText([]byte("ann:" + role + ":" + demoHash)))
 	b.process = New(s, b.DB, nil, nil, b.Now)
 	b.process.Objects, b.process.Jobs, b.process.Consumer.Postponer.Client = b.bucket, b.jobs, nil

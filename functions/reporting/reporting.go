@@ -18,6 +18,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/answers"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -35,6 +36,7 @@ type Settings struct {
 	Audit    string         `env:"AUDIT_TABLE"`
 	Catalog  string         `env:"CATALOG_TABLE"`
 	Profiles string         `env:"PROFILES_TABLE"`
+	Dead     string         `env:"DEAD_LETTERS_TABLE"`
 	Zone     *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency money.Currency `env:"CURRENCY" default:"CNY"`
 
@@ -65,7 +67,7 @@ func New(s Settings, db dynamo.API, objects bucket.API, sqs QueueAPI, now func()
 		Objects:  bucket.Bucket{Client: objects, Name: s.Bucket},
 		Waiting:  due.Due{DB: db, Table: s.Due, Now: now},
 		Jobs:     queue.Sender{Client: sqs, URL: s.Queue},
-		Consumer: queue.NewConsumer(sqs, s.Queue),
+		Consumer: queue.NewConsumer(sqs, s.Queue, deadletter.Witness{DB: db, Table: s.Dead, Queue: "reporting", Now: now}),
 		Memory:   answers.Store{DB: db, Table: s.Runs},
 		Audit:    operator.Audit{DB: db, Table: s.Audit, Now: now},
 		People:   people.Profiles{DB: db, Table: s.Profiles},
