@@ -199,7 +199,7 @@ func (v *View) OpenFor(ctx context.Context, objects Reader, r columns.Reading) (
 	for n, d := range v.Days {
 		needed := *d
 		needed.Files = slices.DeleteFunc(slices.Clone(d.Files), func(f File) bool {
-			return d.Shards == r.Shards && f.Shard != r.Shard && !others[[2]int{d.Shards, f.Shard}]
+			return d.Shards%r.Shards == 0 && f.Shard%r.Shards != r.Shard && !others[[2]int{d.Shards, f.Shard}]
 		})
 		days[n] = &needed
 	}

@@ -53,7 +53,7 @@ func (r Reading) Each(q question, each func(Person, []fold.Stretch) error, files
 	survivors := slices.SortedFunc(maps.Keys(moved), Person.Compare)
 	var cursors []*cursor
 	for n, f := range files {
-		if f.Shards == r.Shards && f.Shard != r.Shard {
+		if r.passes(f) {
 			continue
 		}
 		c := &cursor{file: f, number: n, block: -1}
@@ -126,22 +126,34 @@ func (r Reading) here(f *File, p Person) bool {
 	if _, merged := r.Merged[p]; merged {
 		return false
 	}
-	return r.within(p) && (f.Shards == r.Shards || p.Shard(r.Shards) == r.Shard) && (r.Without == nil || !r.Without(p))
+	return r.within(p) && (f.Shards%r.Shards == 0 || p.Shard(r.Shards) == r.Shard) && (r.Without == nil || !r.Without(p))
 }
 
-// moved are the events of everybody who was merged into somebody of the shard since, by the one they are now.
+// passes tells whether nobody who is asked about is in a file under their own name. Where a question has fewer shards than a file, and a number by which the file's can be divided, a file belongs to one of its shards.
+func (r Reading) passes(f *File) bool { return f.Shards%r.Shards == 0 && f.Shard%r.Shards != r.Shard }
+
+// moved are the events of everybody who was merged into somebody of the shard since, by the one they are now. Somebody's events are in files of one shard; of a block nothing is read but who is in it, unless
+// somebody of them is.
 func (r Reading) moved(q question, files []*File) (map[Person][]portion, error) {
 	moved := map[Person][]portion{}
-	absorbed := slices.SortedFunc(maps.Keys(r.Merged), Person.Compare)
 	into := map[Person]Person{}
-	absorbed = slices.DeleteFunc(absorbed, func(p Person) bool {
-		into[p] = r.survivor(p)
-		return into[p].Shard(r.Shards) != r.Shard || !r.within(into[p]) || r.Without != nil && r.Without(into[p])
-	})
+	for p := range r.Merged {
+		if now := r.survivor(p); now.Shard(r.Shards) == r.Shard && r.within(now) && (r.Without == nil || !r.Without(now)) {
+			into[p] = now
+		}
+	}
+	sorted := absorbed{all: slices.SortedFunc(maps.Keys(into), Person.Compare), in: map[int][][]Person{}}
 	for n, f := range files {
 		for block, s := range f.stats {
-			from, _ := slices.BinarySearchFunc(absorbed, s.first, Person.Compare)
-			if from == len(absorbed) || absorbed[from].Compare(s.last) > 0 {
+			some := sorted.between(f, s.first, s.last)
+			if len(some) == 0 {
+				continue
+			}
+			people, _, err := f.people(block)
+			if err != nil {
+				return nil, err
+			}
+			if !meet(people, some) {
 				continue
 			}
 			l, err := f.load(block, q.Columns(), r.Erased)
@@ -151,7 +163,8 @@ func (r Reading) moved(q question, files []*File) (map[Person][]portion, error) 
 			var rows []uint32
 			var found []portion
 			for i, p := range l.people {
-				if _, is := slices.BinarySearchFunc(absorbed, p, Person.Compare); !is {
+				now, is := into[p]
+				if !is {
 					continue
 				}
 				for _, one := range r.take(nil, l, i, n) {
@@ -159,7 +172,7 @@ func (r Reading) moved(q question, files []*File) (map[Person][]portion, error) 
 					for row := one.From; row < one.To; row++ {
 						rows = append(rows, uint32(row))
 					}
-					one.now, one.From, one.To = into[p], begin, len(rows)
+					one.now, one.From, one.To = now, begin, len(rows)
 					found = append(found, one)
 				}
 			}

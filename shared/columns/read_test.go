@@ -76,7 +76,7 @@ func readAll(t fataler, r Reading, p probe, files ...*File) map[Person][]string 
 func TestReading(t *testing.T) {
 	asked := probe{"properties.price", "source", "properties.products[].id", "context.page.path"}
 	rapid.Check(t, func(t *rapid.T) {
-		shards := rapid.SampledFrom([]int{1, 2, 4}).Draw(t, "shards")
+		shards := rapid.SampledFrom([]int{1, 2, 4, 6}).Draw(t, "shards")
 		var all []Event
 		seenAs := map[string]string{} // of each messageId, what a probe sees
 		filed := map[[3]int][]Event{} // by day, shard and close
@@ -181,8 +181,9 @@ func TestReading(t *testing.T) {
 func whole(t fataler, r Reading, want map[Person][]Event, files []*File) {
 	t.Helper()
 	var moved []Event
+	of := r.Moved()
 	for _, f := range files {
-		some, err := r.Moved(f)
+		some, err := of.Of(f)
 		if err != nil {
 			t.Fatalf("reading who was merged: %v", err)
 		}

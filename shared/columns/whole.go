@@ -9,7 +9,7 @@ import (
 // shard's people.
 func (r Reading) Rows(f *File) Sequence {
 	return func(yield func(Event, error) bool) {
-		if f.Shards == r.Shards && f.Shard != r.Shard {
+		if r.passes(f) {
 			return
 		}
 		for e, err := range f.Rows() {
@@ -23,19 +23,30 @@ func (r Reading) Rows(f *File) Sequence {
 	}
 }
 
-// Moved are the events of a file that belong to somebody else by now, under who they are, of whichever shard that is. Of blocks in which nobody was merged no more is read than who is in them.
-func (r Reading) Moved(f *File) (moved []Event, err error) {
-	absorbed := slices.SortedFunc(maps.Keys(r.Merged), Person.Compare)
+// Moved are events of people who were merged, for files one after the other.
+type Moved struct {
+	reading Reading
+	sorted  absorbed
+}
+
+// Moved begins with everybody who was merged, of all shards.
+func (r Reading) Moved() Moved {
+	return Moved{r, absorbed{all: slices.SortedFunc(maps.Keys(r.Merged), Person.Compare), in: map[int][][]Person{}}}
+}
+
+// Of are the events of a file that belong to somebody else by now, under who they are, of whichever shard that is. Of blocks in which nobody was merged no more is read than who is in them.
+func (m Moved) Of(f *File) (moved []Event, err error) {
+	r := m.reading
 	for block, s := range f.stats {
-		from, _ := slices.BinarySearchFunc(absorbed, s.first, Person.Compare)
-		if from == len(absorbed) || absorbed[from].Compare(s.last) > 0 {
+		some := m.sorted.between(f, s.first, s.last)
+		if len(some) == 0 {
 			continue
 		}
 		people, _, err := f.people(block)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(people, func(p Person) bool { _, merged := r.Merged[p]; return merged }) {
+		if !meet(people, some) {
 			continue
 		}
 		events, err := f.rows(block)
@@ -46,7 +57,7 @@ func (r Reading) Moved(f *File) (moved []Event, err error) {
 			if _, merged := r.Merged[e.Person]; !merged || r.Erased.gone(e.Person, e.ReceivedAt) {
 				continue
 			}
-			if e.Person = r.survivor(e.Person); r.Without == nil || !r.Without(e.Person) {
+			if e.Person = r.survivor(e.Person); r.within(e.Person) && (r.Without == nil || !r.Without(e.Person)) {
 				moved = append(moved, e)
 			}
 		}

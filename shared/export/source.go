@@ -86,12 +86,13 @@ func (s *Source) Write(ctx context.Context, target Target, day profile.Day) (w W
 	}()
 	moved := make([][]columns.Event, d.Shards)
 	if len(s.reading.Merged) > 0 {
+		merged := s.reading.Moved()
 		for _, one := range d.Files {
 			f, err := archive.OpenFile(ctx, s.objects, one.Name)
 			if err != nil {
 				return w, err
 			}
-			some, err := s.reading.Moved(f)
+			some, err := merged.Of(f)
 			if err != nil {
 				return w, fmt.Errorf("%s: %w", one.Name, err)
 			}
