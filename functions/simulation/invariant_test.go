@@ -87,6 +87,7 @@ const (
 	trialsAreTheShops      invariant = "trialsAreTheShops"
 	searchFinds            invariant = "searchFinds"
 	archiveComplete        invariant = "archiveEqualsTimeline"
+	reclosingIsTheSame     invariant = "reclosingIsTheSame"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
 

@@ -144,6 +144,7 @@ func (w *world) live() {
 	}
 	w.schedules()
 	w.open(&d)
+	w.archivist()
 	c := newCast(w.seed)
 	w.play(c, plan(w.seed, c, w.horizon))
 	if lateRedrive(w.seed) {
@@ -168,6 +169,7 @@ func (w *world) live() {
 	if !w.outlast() {
 		w.violate(queuesDrain, "", "after all time that a report waits for its order there is still work: %s", w.backlog())
 	}
+	w.archivesAgain()
 	w.judge()
 }
 
