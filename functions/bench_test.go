@@ -202,6 +202,7 @@ func (m *bench) measure(f func()) spent {
 		u.ReadUnits -= old.ReadUnits
 		u.WriteUnits -= old.WriteUnits
 		u.Requests -= old.Requests
+		u.Bytes -= old.Bytes
 		if u.Calls > 0 && u.Function != "" {
 			s.usage = append(s.usage, u)
 		}
@@ -211,7 +212,7 @@ func (m *bench) measure(f func()) spent {
 }
 
 func kind(u local.Usage) local.Usage {
-	u.Calls, u.ReadUnits, u.WriteUnits, u.Requests = 0, 0, 0, 0
+	u.Calls, u.ReadUnits, u.WriteUnits, u.Requests, u.Bytes = 0, 0, 0, 0, 0
 	return u
 }
 

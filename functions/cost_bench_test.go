@@ -44,6 +44,27 @@ var (
 	quiet = traffic{10, 1}
 )
 
+// priceObject is what a call of S3 costs.
+func priceObject(action string) float64 {
+	switch {
+	case action == "GetObject" || action == "HeadObject":
+		return priceObjectRead
+	case strings.HasPrefix(action, "Delete"):
+		return 0
+	}
+	return priceObjectWrite
+}
+
+// live are the write units of the counters of today's figures.
+func (s spent) live() (units float64) {
+	for _, u := range s.usage {
+		if strings.HasSuffix(u.Resource, "-Live") {
+			units += u.WriteUnits
+		}
+	}
+	return units
+}
+
 // bill is what a measurement costs on AWS, in USD by service.
 type bill map[string]float64
 
@@ -54,6 +75,9 @@ func (m *bench) priced(s spent, requests int, at traffic) bill {
 		b["dynamodb"] += u.WriteUnits*priceWriteUnit + u.ReadUnits*priceReadUnit
 		if u.Action != "ReceiveMessage" {
 			b["sqs"] += u.Requests * priceQueueCall
+		}
+		if u.Service == "s3" {
+			b["s3"] += float64(u.Calls) * priceObject(u.Action)
 		}
 	}
 	for _, r := range s.readings {
@@ -211,10 +235,12 @@ func (x mix) report(b *testing.B, m *bench, s spent, requests []request, sending
 		bytes += len(r.body)
 	}
 	read, write := s.units()
-	costs := m.priced(s, len(requests), busy)
+	costs, kept := m.priced(s, len(requests), busy), archiveKeeps(b).perEvent()
+	costs["archive_files"] = kept * eventsOfMix
 	figures := map[string]float64{
-		"usd_per_million": costs.sum() / eventsOfMix * 1e6, "usd_per_million_at_10_messages_per_s": m.priced(s, len(requests), quiet).sum() / eventsOfMix * 1e6,
-		"wru_per_event": write / eventsOfMix, "rru_per_event": read / eventsOfMix,
+		"usd_per_million": costs.sum() / eventsOfMix * 1e6, "usd_per_million_at_10_messages_per_s": (m.priced(s, len(requests), quiet).sum()/eventsOfMix + kept) * 1e6,
+		"live_wru_per_event": s.live() / eventsOfMix,
+		"wru_per_event":      write / eventsOfMix, "rru_per_event": read / eventsOfMix,
 		"bytes_per_event": float64(bytes) / eventsOfMix, "requests_per_s": float64(len(requests)) / sending.Seconds(),
 	}
 	for service, usd := range costs {

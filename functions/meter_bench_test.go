@@ -33,6 +33,8 @@ const (
 	tableLatency = 5 * time.Millisecond
 	scanLatency  = 50 * time.Millisecond // a page of 1 MB
 	queueLatency = 10 * time.Millisecond
+	// objectLatency is that of a small object of S3.
+	objectLatency = 30 * time.Millisecond
 )
 
 func latencyOf(target string) time.Duration {
@@ -43,6 +45,8 @@ func latencyOf(target string) time.Duration {
 		return tableLatency
 	case strings.HasPrefix(target, "AmazonSQS"):
 		return queueLatency
+	case target == "": // S3 alone names no target
+		return objectLatency
 	}
 	return 0
 }
