@@ -214,7 +214,7 @@ func (d *dayBench) intake(c *crowd) (m insightMeasured) {
 	s.projected(d.b, len(requests))
 	const events = people * batches * 20
 	for _, u := range s.usage {
-		if u.Service == "sqs" && u.Function == "projection" && strings.HasSuffix(u.Resource, "-ArchiveQueue") {
+		if u.Service == "sqs" && strings.HasSuffix(u.Resource, "ArchiveQueue") && strings.HasPrefix(u.Action, "SendMessage") {
 			m.queueUnits += u.Requests / events
 		}
 	}

@@ -58,7 +58,7 @@ func priceObject(action string) float64 {
 // live are the write units of the counters of today's figures.
 func (s spent) live() (units float64) {
 	for _, u := range s.usage {
-		if strings.HasSuffix(u.Resource, "-Live") {
+		if u.Service == "dynamodb" && strings.HasSuffix(u.Resource, "Live") {
 			units += u.WriteUnits
 		}
 	}

@@ -78,7 +78,7 @@ func archiveKeeps(b *testing.B) keeping {
 }
 
 // insightLoad is a shop whose archive and reports have to cost less than 40 USD a month: 10 million people, reports every night and questions by the month, and into how many shards and jobs they are divided.
-var insightLoad = struct{ eventsADay, reports, reportDays, asked, askedDays, shards, jobs float64 }{50e6, 40, 30, 200, 90, 50, 5}
+var insightLoad = struct{ eventsADay, reports, reportDays, asked, askedDays, shards, jobs float64 }{50e6, 40, 30, 200, 90, 16, 8}
 
 // insightMeasured is what was measured of the archive on a whole stack, beside what the files take by themselves.
 type insightMeasured struct {

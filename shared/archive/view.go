@@ -109,7 +109,11 @@ func (v *View) Between(from, to profile.Day) *View {
 	return &out
 }
 
-// Shards is into how many shards the people are divided that a question is asked of: as most files have them.
+// mostShards is into how many shards a question's people are divided at most. Somebody who was merged may lie in any file, so whoever reads a shard reads of the files of the others too: few large jobs read less
+// than many small ones, and one takes minutes at most.
+const mostShards = 8
+
+// Shards is into how many shards the people are divided that a question is asked of: as most files have them, or a part of that by which it can be divided, so that each has the files of several.
 func (v *View) Shards() int {
 	files := map[int]int{}
 	for _, d := range v.Days {
@@ -119,6 +123,11 @@ func (v *View) Shards() int {
 	for _, shards := range slices.Sorted(maps.Keys(files)) {
 		if files[shards] >= files[best] {
 			best = shards
+		}
+	}
+	for n := mostShards; n > 1 && best > mostShards; n-- {
+		if best%n == 0 {
+			return n
 		}
 	}
 	return best

@@ -270,7 +270,7 @@ func TestOnlyTheFilesOfAShardAreOpened(t *testing.T) {
 	}
 }
 
-// TestTheShardsOfAView are those that most files have.
+// TestTheShardsOfAView are those that most files have, or a part of them.
 func TestTheShardsOfAView(t *testing.T) {
 	s := newShelf(t)
 	for n := range 3 {
@@ -281,8 +281,15 @@ func TestTheShardsOfAView(t *testing.T) {
 	if got := v.Shards(); got != 4 {
 		t.Errorf("%d shards, want 4", got)
 	}
-	if got := v.Between(first+3, first+9).Shards(); got != 16 {
-		t.Errorf("of the last day: %d shards, want 16", got)
+	if got := v.Between(first+3, first+9).Shards(); got != 8 {
+		t.Errorf("of the last day: %d shards, want 8", got)
+	}
+	for shards, want := range map[int]int{8: 8, 9: 3, 11: 11, 50: 5, 64: 8} {
+		s := newShelf(t)
+		s.day(first, shards, false, [2]string{"mei", "1"})
+		if got := s.view().Shards(); got != want {
+			t.Errorf("of files in %d shards: %d, want %d", shards, got, want)
+		}
 	}
 	if got := v.Between(first+20, first+30); got.Shards() != 1 || len(got.Days) != 0 || len(v.Days) != 4 {
 		t.Errorf("of no day: %d shards, %v", got.Shards(), got.Days)
