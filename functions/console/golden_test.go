@@ -36,6 +36,8 @@ func TestGoldenRequests(t *testing.T) {
 		"post-run":                 {202, `{"runId":"run-1"}`},
 		"post-run-future":          {422, `"field":"asOf"`},
 		"get-run-missing":          {404, `"detail":"there is no run \"none\""`},
+		"get-run-classes-missing":  {404, `"detail":"there is no run \"none\""`},
+		"get-run-moves-missing":    {404, `"detail":"there is no run \"none\""`},
 		"get-queues":               {200, `[]`},
 		"get-live":                 {200, `"day":"2026-11-21","at":"2026-11-21T08:00:00Z","provisional":true,"currency":"CNY","sum":{"events":0,`},
 		"post-stop":                {201, `{"id":"run-1","channel":"email","keepTransactional":true,"since":"2026-11-21T08:00:00Z","by":{"name":"operator key"`},

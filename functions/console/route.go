@@ -29,6 +29,8 @@ func (p *Process) Handler() http.Handler {
 	mux.HandlePost("POST /v1/runs", runs.Post(maxRunBody, p.askRun), p.Auth.Require)
 	route("GET /v1/runs", p.listRuns)
 	route("GET /v1/runs/{id}", p.showRun)
+	route("GET /v1/runs/{id}/classes", p.classes)
+	route("GET /v1/runs/{id}/moves", p.moves)
 	stopping := httpapi.Once{Memory: answers.Store(p.Catalog), Now: p.Now}
 	mux.HandlePost("POST /v1/stop", stopping.Post(maxStopBody, p.askStop), p.Auth.Require)
 	mux.HandlePost("POST /v1/resume", stopping.Post(maxStopBody, p.askResume), p.Auth.Require)

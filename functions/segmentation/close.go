@@ -47,7 +47,7 @@ func (p *Process) close(ctx context.Context, run score.Run) error {
 
 // findings goes over the parts twice: what a buyer's classes are is known once all have been seen, and to read the parts again takes less than to keep everybody.
 func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, runs.RunResult, error) {
-	t := tally{findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{}, values: score.Values{Missing: run.ReportOnly}}
+	t := tally{findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{}, worths: map[string]score.Worth{}, values: score.Values{Missing: run.ReportOnly}, reportOnly: run.ReportOnly}
 	if !run.ReportOnly {
 		set, err := p.definitions(ctx, run)
 		if err != nil {
@@ -64,7 +64,7 @@ func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, 
 	if err := p.parts(ctx, run, t.count); err != nil {
 		return score.Findings{}, runs.RunResult{}, err
 	}
-	return t.findings, runs.RunResult{Segments: t.segments, Values: t.values.Told()}, nil
+	return t.findings, runs.RunResult{Segments: t.segments, Worths: t.worths, Values: t.values.Told(), Classes: t.portrait.Worths(), Moves: t.portrait.Moves()}, nil
 }
 
 // parts visits what was collected, always in one order.
@@ -85,7 +85,11 @@ func (p *Process) parts(ctx context.Context, run score.Run, visit func(summary, 
 type tally struct {
 	findings score.Findings
 	segments map[string]int
+	worths   map[string]score.Worth
 	values   score.Values
+	portrait score.Portrait
+	// reportOnly runs compare with nothing: what people are by now is not what they were before that date.
+	reportOnly bool
 
 	r, f     []int32
 	m        []int64
@@ -106,6 +110,11 @@ func (t *tally) learn(s summary, rows []row) error {
 	t.withoutBuys = t.withoutBuys || s.WithoutBuys
 	for id, n := range s.Segments {
 		t.segments[id] += n
+	}
+	for id, one := range s.Worths {
+		w := t.worths[id]
+		w.Merge(one)
+		t.worths[id] = w
 	}
 	for _, one := range rows {
 		if !one.facts.Buyer() {
@@ -134,13 +143,19 @@ func (t *tally) model(scoring score.Scoring) score.Model {
 	return model
 }
 
-// count counts the buyers of a part in their classes.
+// count counts the buyers of a part in their classes, and everybody who went from one to another.
 func (t *tally) count(_ summary, rows []row) error {
 	for _, one := range rows {
-		if !one.facts.Buyer() {
-			continue
+		now := one.own
+		if one.facts.Buyer() {
+			now = score.WithOwn(t.findings.Score(one.facts), one.own)
+			t.findings.Counts.AddScores(now)
 		}
-		t.findings.Counts.AddScores(score.WithOwn(t.findings.Score(one.facts), one.own))
+		before := one.old
+		if t.reportOnly {
+			before = now
+		}
+		t.portrait.Add(one.facts, now, before)
 	}
 	return nil
 }

@@ -269,10 +269,24 @@ func (c *collector) ask(one, all *profile.Profile, r *row) {
 	for id, in := range members {
 		if in && !(buyer && c.isScored(id)) {
 			c.summary.Segments[string(id)]++
+			bring(&c.summary.Worths, string(id), r.facts)
 		}
 	}
 	c.set.Forget(one, members)
 	r.differs = segment.Differs(one, members, proven)
+}
+
+// bring adds what a member of a segment brings.
+func bring(worths *map[string]score.Worth, id string, f score.Facts) {
+	if !f.Buyer() {
+		return
+	}
+	if *worths == nil {
+		*worths = map[string]score.Worth{}
+	}
+	w := (*worths)[id]
+	w.Add(f)
+	(*worths)[id] = w
 }
 
 func (c *collector) isScored(id segment.ID) bool {

@@ -57,6 +57,8 @@ type summary struct {
 	Counts      score.Counts `json:"counts"`
 	// Segments counts members as far as scoring cannot change them: of live definitions all, of scored ones those who are no buyers.
 	Segments map[string]int `json:"segments,omitempty"`
+	// Worths are what those members bring.
+	Worths map[string]score.Worth `json:"worths,omitempty"`
 	// Values is nil of a part that the version before collected.
 	Values *score.Values `json:"values,omitempty"`
 	// WithoutBuys says that the rows do not know on what days people buy. The form of a part says it.

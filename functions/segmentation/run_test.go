@@ -49,8 +49,12 @@ func (w *world) reload(s *functiontest.Shop, run string) score.Run {
 		w.Must(err)
 		w.profiles.all[id] = p
 	}
-	r, err := (runs.Runs{DB: s.DB, Table: "Runs"}).Load(w.Context(), run)
+	store := runs.Runs{DB: s.DB, Table: "Runs"}
+	r, err := store.Load(w.Context(), run)
 	w.Must(err)
+	closing, err := store.Closing(w.Context(), r)
+	w.Must(err)
+	w.runs.results[run] = map[int]runs.RunResult{r.Shards: closing}
 	return r
 }
 

@@ -41,6 +41,8 @@ type scoreCursor struct {
 	Changed  int            `json:"changed"`
 	Passed   int            `json:"passed,omitempty"` // could not be read
 	Segments map[string]int `json:"segments,omitempty"`
+	// Worths are what those members bring.
+	Worths map[string]score.Worth `json:"worths,omitempty"`
 }
 
 // score gives the profiles of a shard their scores and memberships, as far as they change.
@@ -88,7 +90,7 @@ func (p *Process) score(ctx context.Context, run score.Run, shop profile.Shop, j
 			return s.handOver(ctx, j)
 		}
 	}
-	if err := p.Runs.SaveResult(ctx, run, j.Shard, runs.RunResult{Changed: s.at.Changed, PassedOver: s.at.Passed, Segments: s.at.Segments}); err != nil {
+	if err := p.Runs.SaveResult(ctx, run, j.Shard, runs.RunResult{Changed: s.at.Changed, PassedOver: s.at.Passed, Segments: s.at.Segments, Worths: s.at.Worths}); err != nil {
 		return err
 	}
 	done, err := p.Runs.Mark(ctx, run.ID, runs.RunScored, j.Shard)
@@ -174,6 +176,7 @@ func (s *scorer) step(ctx context.Context, rows []row) error {
 		for i, id := range s.scored {
 			if one.members[i] {
 				s.at.Segments[string(id)]++
+				bring(&s.at.Worths, string(id), one.facts)
 			}
 		}
 	}
@@ -350,6 +353,7 @@ func (s *scorer) note(c change, changed bool, members map[segment.ID]bool) {
 	for _, id := range s.scored {
 		if members[id] {
 			s.at.Segments[string(id)]++
+			bring(&s.at.Worths, string(id), c.row.facts)
 		}
 	}
 }

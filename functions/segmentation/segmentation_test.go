@@ -19,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 )
 
@@ -71,6 +72,8 @@ type recount struct {
 	changed  int
 	findings score.Findings
 	segments map[string]int
+	// what the run's portrait says, a line a class and a line a move
+	portrait []string
 }
 
 func (w *world) recount() recount {
@@ -133,6 +136,7 @@ func (w *world) recount() recount {
 				}
 			}
 		}
+		out.paint(known, p.Scores, before)
 		if p.Scores.Lifecycle == "churned" && before.Lifecycle != "churned" {
 			out.told = append(out.told, fmt.Sprint(id, " entered lifecycle:churned"))
 		}
@@ -144,6 +148,69 @@ func (w *world) recount() recount {
 		}
 	}
 	slices.Sort(out.told)
+	slices.Sort(out.portrait)
+	return out
+}
+
+// paint notes a line for each class that a buyer is in, and for each move: sums are made where lines are compared.
+func (r *recount) paint(f score.Facts, now, before profile.Scores) {
+	of := func(s profile.Scores) map[string]string {
+		out := map[string]string{"class8": s.Class8, "segment11": s.Segment11, "class15": s.Class15, "lifecycle": s.Lifecycle, "activity": s.Activity, "stage": s.Stage, "alive": s.Alive, "valueDecile": ""}
+		if s.ValueDecile > 0 {
+			out["valueDecile"] = fmt.Sprint(s.ValueDecile)
+		}
+		return out
+	}
+	was := of(before)
+	is := of(now)
+	for group, class := range is {
+		if was[group] != class {
+			r.portrait = append(r.portrait, fmt.Sprintf("%s: %q to %q", group, was[group], class))
+		}
+	}
+	is["all"] = "all"
+	for group, class := range is {
+		if class != "" && f.F > 0 {
+			r.portrait = append(r.portrait, fmt.Sprintf("%s %s brings %d of %d", group, class, f.M, f.F))
+		}
+	}
+}
+
+// sums are the lines of a portrait, added up: for a class buyers, orders, net and repeaters, for a move people.
+func sums(lines []string) map[string][4]int64 {
+	out := map[string][4]int64{}
+	for _, line := range lines {
+		var group, class string
+		var net, orders int64
+		if n, _ := fmt.Sscanf(line, "%s %s brings %d of %d", &group, &class, &net, &orders); n == 4 {
+			s := out[group+" "+class]
+			s[0], s[1], s[2] = s[0]+1, s[1]+orders, s[2]+net
+			if orders > 1 {
+				s[3]++
+			}
+			out[group+" "+class] = s
+			continue
+		}
+		s := out[line]
+		s[0]++
+		out[line] = s
+	}
+	return out
+}
+
+// portrayed is what the run says, in the form of sums.
+func portrayed(r runs.RunResult) map[string][4]int64 {
+	out := map[string][4]int64{}
+	for group, classes := range r.Classes {
+		for class, w := range classes {
+			out[group+" "+class] = [4]int64{int64(w.Buyers), int64(w.Orders), w.Net, int64(w.Repeaters)}
+		}
+	}
+	for group, moves := range r.Moves {
+		for _, m := range moves {
+			out[fmt.Sprintf("%s: %q to %q", group, m.From, m.To)] = [4]int64{int64(m.People)}
+		}
+	}
 	return out
 }
 
@@ -163,6 +230,9 @@ func (w *world) check(run score.Run, want recount, versions map[profile.ID]int64
 	}
 	if run.Changed != want.changed || !reflect.DeepEqual(run.Segments, want.segments) {
 		w.Fatalf("%d changed, segments %v, want %d, %v", run.Changed, run.Segments, want.changed, want.segments)
+	}
+	if got, want := portrayed(w.runs.results[run.ID][run.Shards]), sums(want.portrait); !reflect.DeepEqual(got, want) {
+		w.Fatalf("the classes bring, and people moved, as in\n%v\nwant\n%v", got, want)
 	}
 	written := 0
 	for id, p := range w.profiles.all {

@@ -12,6 +12,7 @@ func Rows() []view.Row {
 	return []view.Row{
 		view.Show("runs", access.Viewer, "operation.runs", view.GroupRun, listRuns),
 		view.Show("runs/show", access.Viewer, "operation.run", "", showRun),
+		view.Show("runs/classes", access.Viewer, "operation.classes", "", showClasses),
 		view.Do("runs/start", view.Least(startsRuns), "operation.runs", startRun),
 		view.Show("queues", access.Viewer, "operation.queues", view.GroupRun, showQueues),
 		view.Show("queues/letters", access.Viewer, "operation.letters", "", showLetters),

@@ -13,8 +13,10 @@ import (
 
 	"github.com/userops/userops/functions/pages/pagestest"
 	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/dynamo/deadletter"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -171,6 +173,41 @@ func TestRuns(t *testing.T) {
 	viewer := b.As(access.Viewer, text.English)
 	if page := viewer.Page("/console/runs"); strings.Contains(page, "Run now") || !strings.Contains(page, "it takes the role of editor") {
 		t.Errorf("a viewer sees %s", page)
+	}
+}
+
+// TestWhatClassesBring is shown by group, with who moved, in the visitor's language.
+func TestWhatClassesBring(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Put("/v1/segments/tea", `{"name":"爱喝茶的人","rule":{"field":"orders.count","op":"gte","value":1}}`)
+	f := b.As(access.Viewer, text.Chinese)
+	store := runs.Runs{DB: b.DB, Table: "Runs"}
+	run := score.Run{ID: "R", CreatedAt: b.Now(), Currency: "CNY", Shards: 1}
+	_, err := store.Create(t.Context(), run)
+	b.Must(err)
+	if page := f.Page("/console/runs/classes?id=R"); !strings.Contains(page, "还没有统计完") {
+		t.Error(page)
+	}
+	b.Must(store.SaveFindings(t.Context(), "R", score.Findings{Profiles: 4, Model: score.Model{Buyers: 2}, Counts: score.Counts{"class8": {"111": 1, "000": 1}, "stage": {"repurchase": 1, "acquire": 3}}}))
+	best := score.Worth{Buyers: 1, Orders: 3, Net: 90000, Repeaters: 1, Cycle: 12}
+	b.Must(store.SaveResult(t.Context(), run, 1, runs.RunResult{
+		Segments: map[string]int{"tea": 2}, Worths: map[string]score.Worth{"tea": best},
+		Classes: score.Worths{"class8": {"111": &best}, "stage": {"repurchase": &best}, "all": {"all": {Buyers: 2, Orders: 4, Net: 100000, Repeaters: 1}}},
+		Moves:   map[string][]score.Move{"class8": {{From: "000", To: "111", People: 1234}}, "stage": {{To: "acquire", People: 3}}},
+	}))
+	for path, says := range map[string][]string{
+		"/console/runs/classes?id=R": {"重要价值客户</th><td class=\"n\">1</td><td class=\"n\">25.0%</td><td class=\"n\">¥900.00</td><td class=\"n\">90.0%</td><td class=\"n\">¥900.00</td><td class=\"n\">¥300.00</td><td class=\"n\">100.0%</td><td class=\"n\">12 天</td>",
+			"全部</th><td class=\"n\">4</td>", "爱喝茶的人</th><td class=\"n\">2</td>", "一般挽留客户</th><td class=\"n\">1,234</td>", `aria-current="page">RFM 八类<`},
+		"/console/runs/classes?id=R&group=stage": {"复购</th><td class=\"n\">1</td>", "不在任何一类</th><td class=\"n\">3</td>", `aria-current="page">用户阶段<`},
+		"/console/runs/classes?id=R&group=odd":   {`aria-current="page">RFM 八类<`},
+		"/console/runs/show?id=R":                {"/console/runs/classes?id=R"},
+	} {
+		page := f.Page(path)
+		for _, want := range says {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s: %s", path, want, page)
+			}
+		}
 	}
 }
 

@@ -293,8 +293,12 @@ type RunResult struct {
 	Changed    int            `json:"changed"`
 	PassedOver int            `json:"passedOver,omitempty"` // could not be read
 	Segments   map[string]int `json:"segments,omitempty"`
-	// Values are those that people have of some fields, with the result that closing writes alone.
-	Values map[string][]score.Valued `json:"values,omitempty"`
+	// Worths are what the members of segments bring.
+	Worths map[string]score.Worth `json:"worths,omitempty"`
+	// Values are those that people have of some fields; Classes are what the buyers of each class bring, and Moves who went from one class to another since the run before. They stand with the result that closing writes alone.
+	Values  map[string][]score.Valued `json:"values,omitempty"`
+	Classes score.Worths              `json:"classes,omitempty"`
+	Moves   map[string][]score.Move   `json:"moves,omitempty"`
 }
 
 // SaveResult keeps the result of a shard; a later one for the same shard replaces it.
@@ -314,18 +318,21 @@ func (s Runs) SaveResult(ctx context.Context, run score.Run, shard int, result R
 
 // Values are the values that people had of some fields when a run counted them; none of a run that counted none, or is long ago.
 func (s Runs) Values(ctx context.Context, run score.Run) (map[string][]score.Valued, error) {
-	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Result(run.ID, run.Shards))
-	if err != nil {
-		return nil, fmt.Errorf("reading the values of run %s: %w", run.ID, err)
-	}
-	if found == nil {
-		return nil, nil
-	}
+	result, err := s.Closing(ctx, run)
+	return result.Values, err
+}
+
+// Closing is the result that closing wrote, consistently; an empty one of a run that is not closed, or is long ago.
+func (s Runs) Closing(ctx context.Context, run score.Run) (RunResult, error) {
 	var result RunResult
-	if err := json.Unmarshal([]byte(dynamo.TextOf(found, dynamo.AttrBody)), &result); err != nil {
-		return nil, fmt.Errorf("reading the values of run %s: %w", run.ID, err)
+	found, err := dynamo.Get(ctx, s.DB, s.Table, key.Result(run.ID, run.Shards))
+	if err == nil && found != nil {
+		err = json.Unmarshal([]byte(dynamo.TextOf(found, dynamo.AttrBody)), &result)
 	}
-	return result.Values, nil
+	if err != nil {
+		return RunResult{}, fmt.Errorf("reading what closing run %s found: %w", run.ID, err)
+	}
+	return result, nil
 }
 
 // Results reads the results of all shards that have one.

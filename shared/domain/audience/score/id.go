@@ -46,6 +46,25 @@ func decileName(n int) string {
 	return strconv.Itoa(n)
 }
 
+// Groups lists the ways to part people.
+func Groups() []string {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.name
+	}
+	return names
+}
+
+// ClassesOf lists the classes of a group, none of one that there is not.
+func ClassesOf(group string) []string {
+	for _, g := range groups {
+		if g.name == group {
+			return g.classes()
+		}
+	}
+	return nil
+}
+
 // IDs lists the segment of every class, group by group.
 func IDs() []ID {
 	var ids []ID

@@ -139,6 +139,8 @@ var rows = func() []Row {
 		Row{Route: "POST /v1/runs", Meaning: "start a run", Least: Editor},
 		Row{Route: "GET /v1/runs", Meaning: "list runs", Least: Viewer},
 		Row{Route: "GET /v1/runs/{id}", Meaning: "a run", Least: Viewer},
+		Row{Route: "GET /v1/runs/{id}/classes", Meaning: "what the classes of a run bring", Least: Viewer},
+		Row{Route: "GET /v1/runs/{id}/moves", Meaning: "who went from a class to another", Least: Viewer},
 		Row{Route: "POST /v1/stop", Meaning: "stop what is sent", Least: Editor},
 		Row{Route: "POST /v1/resume", Meaning: "let go on what was stopped", Least: Approver},
 		Row{Route: "GET /v1/stops", Meaning: "what is stopped, since when, by whom", Least: Viewer},
