@@ -31,7 +31,7 @@ func (m *machine) dies(name, body string) (message string) {
 }
 
 // consumers are the functions that take the jobs of each queue.
-var consumers = map[string]string{"Events": "Projection", "Segmentation": "Segmentation", "Orchestration": "Orchestration", "Settlement": "Settlement", "Notifications": "Dispatch", "Archive": "Archive"}
+var consumers = map[string]string{"Events": "Projection", "Segmentation": "Segmentation", "Orchestration": "Orchestration", "Settlement": "Settlement", "Notifications": "Dispatch", "Archive": "Archive", "Reporting": "Reporting"}
 
 // fails hands the function of a queue a message for the last time, with a job that it cannot read.
 func (m *machine) fails(name, message string) {
@@ -63,6 +63,7 @@ func (m *machine) deadLetters() {
 		"Settlement":    `{"v":1,"follows":[]}`,
 		"Notifications": `{"v":1,"notifications":[]}`,
 		"Archive":       `{"v":1,"packs":[]}`,
+		"Reporting":     `{"v":1}`,
 	}
 	for name, body := range bodies {
 		m.fails(name, m.dies(name, body))

@@ -160,6 +160,7 @@ func TestJourney(t *testing.T) {
 		t.Errorf("after unsubscribing: %+v", stopped)
 	}
 
+	m.reports()
 	m.rest(mei.ProfileID)
 	m.deadLetters()
 	m.rights()
