@@ -87,6 +87,7 @@ const (
 	trialsAreTheShops      invariant = "trialsAreTheShops"
 	searchFinds            invariant = "searchFinds"
 	archiveComplete        invariant = "archiveEqualsTimeline"
+	answersRecount         invariant = "answersEqualRecount"
 	reclosingIsTheSame     invariant = "reclosingIsTheSame"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )
@@ -101,6 +102,7 @@ var invariants = []struct {
 	{timelineComplete, checkOutlasted},
 	{archiveComplete, checkArchive},
 	{archiveComplete, checkArchivedMerges},
+	{answersRecount, checkAnswers},
 	{ordersSum, checkOrdersSum},
 	{atMostOneSend, checkAtMostOneSend},
 	{consentHolds, checkConsentHolds},

@@ -27,6 +27,7 @@ type model struct {
 	proofs      []*proven
 	selves      [][2]string       // accounts of which the first has invited the second, and both are one person's
 	joined      map[string]string // see joins
+	questions   []*question       // that were asked for an exact answer
 }
 
 // definition is one saved state of a definition: in force for certain from Sure until a later one's Begun.

@@ -38,6 +38,9 @@ func (w *world) s3(inv *invocation, q request) *reply {
 	w.objects.ServeHTTP(answer, r)
 	if q.effect {
 		w.tell("%s: %s %s %s: %d", inv.name, q.op, q.where, q.key, answer.status)
+		if q.op == "PutObject" && answer.status == 200 {
+			w.watch.shelves.put(w, q.key)
+		}
 	}
 	return answer
 }

@@ -67,6 +67,7 @@ var scenes = []scene{
 	{"try a template", 3, tryATemplate},
 	{"operators find", 2, operatorsFind},
 	{"change a name", 4, changeName},
+	{"ask what was done", 6, askWhatWasDone},
 }
 
 // human is one of the people of a seed.

@@ -17,6 +17,7 @@ type watch struct {
 	traces     map[string]trace     // by their keys
 	decided    decided
 	stops      stopsTold
+	shelves    shelves
 }
 
 type buried struct {
@@ -26,7 +27,7 @@ type buried struct {
 }
 
 func newWatch(w *world) *watch {
-	return &watch{w: w, people: map[string]*identity{}, done: map[uint64]bool{}, traces: map[string]trace{}, stops: newStopsTold()}
+	return &watch{w: w, people: map[string]*identity{}, done: map[uint64]bool{}, traces: map[string]trace{}, stops: newStopsTold(), shelves: newShelves()}
 }
 
 func (x *watch) buried(l sqs.DeadLetter) {
@@ -51,6 +52,7 @@ func (x *watch) wrote(q request) {
 	}
 	x.identities(q)
 	x.noted(q)
+	x.shelves.filed(q)
 	x.decided.decides(q, &x.stops)
 	x.stops.enters(q)
 	if q.where == "Profiles" && bytes.Contains(q.body, []byte(`"erased":`)) {
