@@ -133,26 +133,18 @@ func packColumns(s summary, rows []row) ([]byte, error) {
 			return nil, fmt.Errorf("packing columns: %w", err)
 		}
 	}
-	for _, r := range rows {
-		out = binary.AppendUvarint(out, uint64(r.facts.R))
-	}
-	for _, r := range rows {
-		out = binary.AppendUvarint(out, uint64(r.facts.F))
-	}
-	for _, r := range rows {
-		out = binary.AppendUvarint(out, uint64(r.facts.M))
-	}
-	for _, r := range rows {
-		out = binary.AppendUvarint(out, uint64(r.facts.Buys.Repeats))
-	}
-	for _, r := range rows {
-		out = binary.AppendUvarint(out, uint64(r.facts.Buys.First))
-	}
-	for _, r := range rows {
-		out = binary.AppendUvarint(out, uint64(r.facts.Buys.Last))
-	}
-	for _, r := range rows {
-		out = binary.AppendUvarint(out, uint64(r.facts.Buys.Spent))
+	for _, column := range [...]func(row) uint64{
+		func(r row) uint64 { return uint64(r.facts.R) },
+		func(r row) uint64 { return uint64(r.facts.F) },
+		func(r row) uint64 { return uint64(r.facts.M) },
+		func(r row) uint64 { return uint64(r.facts.Buys.Repeats) },
+		func(r row) uint64 { return uint64(r.facts.Buys.First) },
+		func(r row) uint64 { return uint64(r.facts.Buys.Last) },
+		func(r row) uint64 { return uint64(r.facts.Buys.Spent) },
+	} {
+		for _, r := range rows {
+			out = binary.AppendUvarint(out, column(r))
+		}
 	}
 	for _, column := range [...]func(row) byte{
 		func(r row) byte { return codes15.encode(r.own.Class15) },
@@ -213,58 +205,33 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 	for i := range rows {
 		rows[i].id = profile.ID(base64.RawURLEncoding.EncodeToString(d.bytes(idBytes)))
 	}
-	for i := range rows {
-		rows[i].facts.R = int(d.uvarint())
-	}
-	for i := range rows {
-		rows[i].facts.F = int(d.uvarint())
-	}
-	for i := range rows {
-		rows[i].facts.M = int64(d.uvarint())
-	}
+	d.numbers(rows, func(r *row, v uint64) { r.facts.R = int(v) })
+	d.numbers(rows, func(r *row, v uint64) { r.facts.F = int(v) })
+	d.numbers(rows, func(r *row, v uint64) { r.facts.M = int64(v) })
 	if !s.WithoutBuys {
-		d.buys(rows)
+		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.Repeats = int(v) })
+		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.First = int(v) })
+		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.Last = int(v) })
+		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.Spent = int64(v) })
 	}
-	for i := range rows {
-		rows[i].own.Class15 = d.class(codes15)
-	}
-	for i := range rows {
-		rows[i].own.Lifecycle = d.class(codesLifecycle)
-	}
+	d.classes(rows, codes15, func(r *row) *string { return &r.own.Class15 })
+	d.classes(rows, codesLifecycle, func(r *row) *string { return &r.own.Lifecycle })
 	if !s.WithoutBuys {
-		for i := range rows {
-			rows[i].own.Activity = d.class(codesActivity)
-		}
-		for i := range rows {
-			rows[i].own.Stage = d.class(codesStage)
-		}
+		d.classes(rows, codesActivity, func(r *row) *string { return &r.own.Activity })
+		d.classes(rows, codesStage, func(r *row) *string { return &r.own.Stage })
 	}
 	for i := range rows {
 		scores := int(d.byte())
 		rows[i].old.R, rows[i].old.F, rows[i].old.M = scores/36, scores/6%6, scores%6
 	}
-	for i := range rows {
-		rows[i].old.Class8 = d.class(codes8)
-	}
-	for i := range rows {
-		rows[i].old.Segment11 = d.class(codes11)
-	}
-	for i := range rows {
-		rows[i].old.Class15 = d.class(codes15)
-	}
-	for i := range rows {
-		rows[i].old.Lifecycle = d.class(codesLifecycle)
-	}
+	d.classes(rows, codes8, func(r *row) *string { return &r.old.Class8 })
+	d.classes(rows, codes11, func(r *row) *string { return &r.old.Segment11 })
+	d.classes(rows, codes15, func(r *row) *string { return &r.old.Class15 })
+	d.classes(rows, codesLifecycle, func(r *row) *string { return &r.old.Lifecycle })
 	if !s.WithoutBuys {
-		for i := range rows {
-			rows[i].old.Activity = d.class(codesActivity)
-		}
-		for i := range rows {
-			rows[i].old.Stage = d.class(codesStage)
-		}
-		for i := range rows {
-			rows[i].old.Alive = d.class(codesAlive)
-		}
+		d.classes(rows, codesActivity, func(r *row) *string { return &r.old.Activity })
+		d.classes(rows, codesStage, func(r *row) *string { return &r.old.Stage })
+		d.classes(rows, codesAlive, func(r *row) *string { return &r.old.Alive })
 		for i := range rows {
 			rows[i].old.ValueDecile = int(d.byte())
 		}
@@ -285,22 +252,6 @@ func unpackColumns(packed []byte) (summary, []row, error) {
 		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
 	}
 	return s, rows, nil
-}
-
-// buys reads the days on which people buy.
-func (d *columnReader) buys(rows []row) {
-	for i := range rows {
-		rows[i].facts.Buys.Repeats = int(d.uvarint())
-	}
-	for i := range rows {
-		rows[i].facts.Buys.First = int(d.uvarint())
-	}
-	for i := range rows {
-		rows[i].facts.Buys.Last = int(d.uvarint())
-	}
-	for i := range rows {
-		rows[i].facts.Buys.Spent = int64(d.uvarint())
-	}
 }
 
 // columnReader takes values off the front; after a fault it gives zeros.
@@ -337,12 +288,22 @@ func (d *columnReader) uvarint() uint64 {
 	return v
 }
 
-func (d *columnReader) class(c scoreCode) string {
-	name, err := c.decode(d.byte())
-	if err != nil {
-		d.err = err
+// numbers reads a column of numbers.
+func (d *columnReader) numbers(rows []row, into func(*row, uint64)) {
+	for i := range rows {
+		into(&rows[i], d.uvarint())
 	}
-	return name
+}
+
+// classes reads a column of classes.
+func (d *columnReader) classes(rows []row, c scoreCode, into func(*row) *string) {
+	for i := range rows {
+		name, err := c.decode(d.byte())
+		if err != nil {
+			d.err = err
+		}
+		*into(&rows[i]) = name
+	}
 }
 
 // maxUnpacked bounds what a packed part may grow to.
