@@ -40,13 +40,8 @@ func recency(active profile.Days, today profile.Day) int64 {
 	if !ok {
 		return 0
 	}
-	n, first := int64(0), last
-	for day := last; day > today-rhythmDays; day-- {
-		if active.Has(day) {
-			n, first = n+1, day
-		}
-	}
-	span, gaps := int64(last-first), n-1 // the rhythm is span/gaps days
+	first, newest, n := active.Within(today-rhythmDays+1, today)
+	span, gaps := int64(newest-first), int64(n-1) // the rhythm is span/gaps days
 	if n < rhythmLeast {
 		span, gaps = rhythmUsual, 1
 	}
@@ -55,13 +50,8 @@ func recency(active profile.Days, today profile.Day) int64 {
 }
 
 func frequency(active profile.Days, today profile.Day) int64 {
-	days := int64(0)
-	for day := today; day > today-recentDays; day-- {
-		if active.Has(day) {
-			days++
-		}
-	}
-	return min(1000*days/often, 1000)
+	_, _, days := active.Within(today-recentDays+1, today)
+	return min(1000*int64(days)/often, 1000)
 }
 
 func depth(p *profile.Profile, today profile.Day) int64 {

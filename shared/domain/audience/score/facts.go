@@ -121,12 +121,8 @@ func (o *observer) activity(p *profile.Profile) {
 
 // newestActive is the newest active day up to a day.
 func newestActive(active profile.Days, upTo profile.Day) (profile.Day, bool) {
-	for day := min(upTo, active.Last); day > active.Last-profile.Day(len(active.Bits)*8); day-- {
-		if active.Has(day) {
-			return day, true
-		}
-	}
-	return 0, false
+	_, last, n := active.Within(active.Last-profile.MaxActiveDays, upTo)
+	return last, n > 0
 }
 
 // engagements are the events that make a person who has not bought engaged.

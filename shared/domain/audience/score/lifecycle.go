@@ -90,10 +90,6 @@ func (i Interval) State(p *profile.Profile, asOf profile.Day, shop profile.Shop)
 }
 
 func activeWithin(active profile.Days, from, to profile.Day) bool {
-	for day := from; day <= to; day++ {
-		if active.Has(day) {
-			return true
-		}
-	}
-	return false
+	_, _, n := active.Within(from, to)
+	return n > 0
 }

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -112,6 +113,29 @@ func (d *Days) shift(n int) {
 	}
 }
 
+// Within counts the days of the set from one to another, both included, and tells the first and the last of them; they mean nothing where there is none.
+func (d Days) Within(from, to Day) (first, last Day, n int) {
+	near, far := max(int(d.Last-to), 0), min(int(d.Last-from), len(d.Bits)*8-1) // how far back
+	for back := near &^ 7; back <= far; back += 8 {
+		b := d.Bits[back/8]
+		if back < near {
+			b &= 0xff << (near - back)
+		}
+		if far-back < 7 {
+			b &= 0xff >> (7 - (far - back))
+		}
+		if b == 0 {
+			continue
+		}
+		if n == 0 {
+			last = d.Last - Day(back+bits.TrailingZeros8(b))
+		}
+		first = d.Last - Day(back+7-bits.LeadingZeros8(b))
+		n += bits.OnesCount8(b)
+	}
+	return first, last, n
+}
+
 // Has tells whether the day is in the set.
 func (d Days) Has(day Day) bool {
 	back := int(d.Last - day)
@@ -120,11 +144,6 @@ func (d Days) Has(day Day) bool {
 
 // Count is the number of days in the set from a day on.
 func (d Days) Count(from Day) int {
-	n := 0
-	for i := range len(d.Bits) * 8 {
-		if d.Bits[i/8]&(1<<(i%8)) != 0 && d.Last-Day(i) >= from {
-			n++
-		}
-	}
+	_, _, n := d.Within(from, d.Last)
 	return n
 }

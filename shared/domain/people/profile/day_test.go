@@ -3,6 +3,8 @@ package profile
 import (
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func location(t *testing.T, name string) *time.Location {
@@ -90,6 +92,32 @@ func FuzzDay(f *testing.F) {
 			if start := d.Start(zone); (Shop{Zone: zone}).Day(start) != d && text != "2011-12-30" {
 				t.Fatalf("%s begins in %s at %s", text, zone, start)
 			}
+		}
+	})
+}
+
+// TestWithin counts as a walk over every day does.
+func TestWithin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var d Days
+		for range rapid.IntRange(0, 20).Draw(t, "days") {
+			d.Add(Day(rapid.IntRange(1000, 1450).Draw(t, "day")))
+		}
+		from := Day(rapid.IntRange(980, 1470).Draw(t, "from"))
+		to := Day(rapid.IntRange(980, 1470).Draw(t, "to"))
+		var first, last Day
+		n := 0
+		for day := from; day <= to; day++ {
+			if d.Has(day) {
+				if n == 0 {
+					first = day
+				}
+				last, n = day, n+1
+			}
+		}
+		gotFirst, gotLast, got := d.Within(from, to)
+		if got != n || n > 0 && (gotFirst != first || gotLast != last) {
+			t.Errorf("%+v from %d to %d: %d, %d, %d, want %d, %d, %d", d, from, to, gotFirst, gotLast, got, first, last, n)
 		}
 	})
 }
