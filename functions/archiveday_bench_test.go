@@ -30,6 +30,7 @@ import (
 	"github.com/userops/userops/shared/domain/insight/fold"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
@@ -187,12 +188,16 @@ func BenchmarkArchiveDay(b *testing.B) {
 		figures["archive.ask_100m_s"], figures["archive.ask_100m_cpu_s"] = time.Since(began).Seconds(), (cpuTime() - before).Seconds()
 		m := d.intake(c)
 		m.keeping, m.writes, m.reads = archiveKeeps(b), (writes+after-w)/dayShards, (reads+later-r)/dayShards
+		m.write, m.bytes = (hours+cpu).Seconds()/2/events, float64(size)/events // of a whole stack, in place of a file's alone
+		m.askedBytes = d.reads() / events
+		figures["archive.asked_bytes_per_event"] = m.askedBytes
+		m.merged = map[int]float64{}
 		merges := d.mergesOf(c)
 		for _, jobs := range []int{1, 2, dayShards} {
 			alone, withMerges := askOnce(b, d.first, files, jobs, nil), askOnce(b, d.first, files, jobs, merges)
 			figures[fmt.Sprintf("archive.merged_jobs%d_ns_per_event", jobs)] = float64(withMerges.Nanoseconds()) / events
-			m.merged = float64(withMerges) / float64(alone)
-			figures[fmt.Sprintf("archive.merged_jobs%d_times", jobs)] = m.merged
+			times := float64(withMerges) / float64(alone)
+			figures[fmt.Sprintf("archive.merged_jobs%d_times", jobs)], m.merged[jobs] = times, times
 		}
 		maps.Copy(figures, insightUSD(m))
 		report(b, figures)
@@ -228,6 +233,49 @@ func (d *dayBench) intake(c *crowd) (m insightMeasured) {
 	}
 	return m
 }
+
+// reads is how many bytes of the bucket a question reads of the day, in the mean of a funnel, of counts and of sessions.
+func (d *dayBench) reads() float64 {
+	d.b.Helper()
+	answered := func() (bytes float64) {
+		for _, u := range d.stack.Usage() {
+			if u.Service == "s3" && u.Action == "GetObject" {
+				bytes += float64(u.Bytes)
+			}
+		}
+		return bytes
+	}
+	ctx, date := context.Background(), d.first.Format(time.DateOnly)
+	before := answered()
+	questions := [][]byte{fourSteps(d.first), fmt.Appendf(nil, `{"kind":"count","from":%q,"to":%q,"by":"day"}`, date, date), fmt.Appendf(nil, `{"kind":"sessions","from":%q,"to":%q,"by":"day"}`, date, date)}
+	for _, definition := range questions {
+		view, err := stored.Look(ctx, d.objects, nothing{})
+		if err != nil {
+			d.b.Fatal(err)
+		}
+		reading, err := view.Reading(ctx, d.objects, 0, 1)
+		if err != nil {
+			d.b.Fatal(err)
+		}
+		files, err := view.OpenFor(ctx, d.objects, reading)
+		if err != nil {
+			d.b.Fatal(err)
+		}
+		q, err := fold.Compile(definition, profile.Shop{}, profile.DayOf(d.first))
+		if err == nil {
+			err = reading.Fold(q, files...)
+		}
+		if err != nil {
+			d.b.Fatal(err)
+		}
+	}
+	return (answered() - before) / float64(len(questions))
+}
+
+// nothing is filed.
+type nothing struct{}
+
+func (nothing) Look(context.Context, string) ([]due.Entry, error) { return nil, nil }
 
 // mergesOf lets one of a hundred people have been merged into somebody else since.
 func (d *dayBench) mergesOf(c *crowd) map[columns.Person]columns.Person {

@@ -77,33 +77,44 @@ func archiveKeeps(b *testing.B) keeping {
 	return k
 }
 
-// insightLoad is a shop whose archive and reports have to cost less than 40 USD a month: 10 million people, reports every night and questions by the month, and into how many shards and jobs they are divided.
-var insightLoad = struct{ eventsADay, reports, reportDays, asked, askedDays, shards, jobs float64 }{50e6, 40, 30, 200, 90, 16, 8}
+// insightLoad is a shop whose archive and reports have to cost less than 40 USD a month: 10 million people, 40 reports every night and 200 questions a month, and into how many shards and jobs they are divided.
+var insightLoad = struct {
+	eventsADay, shards float64
+	asked              map[string]insightAsked
+}{50e6, 16, map[string]insightAsked{"reports": {40 * 30, 30, 2}, "questions": {200, 90, 4}}}
+
+// insightAsked is how often in a month something is asked of so many days, in so many jobs.
+type insightAsked struct {
+	times, days float64
+	jobs        int
+}
 
 // insightMeasured is what was measured of the archive on a whole stack, beside what the files take by themselves.
 type insightMeasured struct {
 	keeping
-	queueUnits    float64 // of SQS, billed, to send an event
-	intakeSeconds float64 // GB-seconds of the function archive, an event
-	writes, reads float64 // calls of the bucket that regroup and close a day of one shard
-	merged        float64 // how many times as long a question takes where one of a hundred people was merged since
+	queueUnits    float64         // of SQS, billed, to send an event
+	intakeSeconds float64         // GB-seconds of the function archive, an event
+	writes, reads float64         // calls of the bucket that regroup and close a day of one shard
+	askedBytes    float64         // of the bucket that a question reads, an event
+	merged        map[int]float64 // how many times as long a question takes in so many jobs, where one of a hundred people was merged since
 }
 
-// insightBill is what the load costs a month, in USD by what it is for. What is stated and not measured: what is sent is received and deleted for as much; an object of packs is written each half minute, since
-// two invocations run at once and each gathers for a minute; a question reads the end of each file in every job, and its columns in eight parts.
+// insightBill is what the load costs a month, in USD by what it is for. What is stated and not measured: what is sent is received for as much, and deleted ten at a time; an object of packs is written each half
+// minute, since two invocations run at once and each gathers for a minute; a question reads the end of each file in every job, and its columns a megabyte at a time.
 func insightBill(m insightMeasured) bill {
-	const days, objects, looks, parts = 30, 2 * 24 * 60, 6 * 24, 8
+	const days, objects, looks, window = 30, 2 * 24 * 60, 6 * 24, 1 << 20
 	l, b, mean := insightLoad, bill{}, 0.0
 	for _, seconds := range m.ask {
 		mean += seconds / float64(len(m.ask))
 	}
-	b["queue"] = days * l.eventsADay * 3 * m.queueUnits * priceQueueCall
+	b["queue"] = days * l.eventsADay * 2.1 * m.queueUnits * priceQueueCall
 	b["intake"] = days * (l.eventsADay*m.intakeSeconds*priceGBSecond + objects*(priceInvocation+priceObjectWrite+priceObjectRead))
 	b["regroup"] = days * (l.eventsADay*2*m.write*oneCore + looks*(priceInvocation+3*priceObjectWrite) + l.shards*(m.writes*priceObjectWrite+m.reads*priceObjectRead))
 	b["storage"] = m.bytes * l.eventsADay * 30.4 * archiveMonths * priceStoredByte
-	for name, daysAsked := range map[string]float64{"reports": days * l.reports * l.reportDays, "questions": l.asked * l.askedDays} {
+	for name, a := range l.asked {
 		// What was merged lies in the files of other jobs, whose columns are read too.
-		b[name] = daysAsked * (l.eventsADay*mean*m.merged*oneCore + l.shards*(l.jobs+parts*m.merged)*priceObjectRead)
+		times, ends := m.merged[a.jobs], l.shards*float64(a.jobs)
+		b[name] = a.times * a.days * (l.eventsADay*mean*times*oneCore + (ends+l.eventsADay*m.askedBytes*times/window)*priceObjectRead)
 	}
 	return b
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -109,15 +110,18 @@ func (v *View) Between(from, to profile.Day) *View {
 	return &out
 }
 
-// mostShards is into how many shards a question's people are divided at most. Somebody who was merged may lie in any file, so whoever reads a shard reads of the files of the others too: few large jobs read less
-// than many small ones, and one takes minutes at most.
-const mostShards = 8
+// jobs is into how many shards a question's people are divided at most, by up to how many events it reads. Somebody who was merged may lie in any file, so whoever reads a shard reads of the files of the others
+// too: few large jobs read less than many small ones. Of few events that costs little and the answer is there sooner; of very many, a job has to end in its time.
+var jobs = []struct{ events, most int }{{500_000_000, 8}, {3_000_000_000, 2}, {6_000_000_000, 4}, {math.MaxInt, 8}}
 
 // Shards is into how many shards the people are divided that a question is asked of: as most files have them, or a part of that by which it can be divided, so that each has the files of several.
 func (v *View) Shards() int {
-	files := map[int]int{}
+	files, events := map[int]int{}, 0
 	for _, d := range v.Days {
 		files[max(d.Shards, 1)] += max(len(d.Files), 1)
+		for _, f := range d.Files {
+			events += f.Events
+		}
 	}
 	best := 1
 	for _, shards := range slices.Sorted(maps.Keys(files)) {
@@ -125,7 +129,13 @@ func (v *View) Shards() int {
 			best = shards
 		}
 	}
-	for n := mostShards; n > 1 && best > mostShards; n-- {
+	most := 1
+	for _, j := range slices.Backward(jobs) {
+		if events <= j.events {
+			most = j.most
+		}
+	}
+	for n := most; n > 1 && best > most; n-- {
 		if best%n == 0 {
 			return n
 		}
@@ -166,6 +176,7 @@ func (v *View) Reading(ctx context.Context, objects Reader, shard, shards int) (
 		return r, err
 	}
 	r = columns.Reading{Shard: shard, Shards: shards, Erased: who.erased, Merged: map[columns.Person]columns.Person{}}
+	oldest := v.oldest()
 	for i := range v.Merges {
 		// Whoever became the same person stands in the same list, so each list is gone through by itself.
 		list, err := LoadMerges(ctx, objects, &Head{Merges: v.Merges}, i)
@@ -176,13 +187,26 @@ func (v *View) Reading(ctx context.Context, objects Reader, shard, shards int) (
 			until, erased := who.until[absorbed]
 			return erased && !m.At.After(until)
 		})
-		for absorbed := range list {
+		for absorbed, m := range list {
+			if m.At.Before(oldest) {
+				continue // nothing of them is in these days
+			}
 			if now := Survivor(list, absorbed); absorbed.Shard(shards) == shard || now.Shard(shards) == shard {
 				r.Merged[absorbed] = now
 			}
 		}
 	}
 	return r, nil
+}
+
+// oldest is from when on somebody who has events in the view may have been merged: from then on all of theirs is the other's. Days are the shop's, and clocks are not all right.
+func (v *View) oldest() (at time.Time) {
+	for day := range v.Days {
+		if begin := day.Time().Add(-48 * time.Hour); at.IsZero() || begin.Before(at) {
+			at = begin
+		}
+	}
+	return at
 }
 
 // Open opens the files of the view, of all shards: who was merged may lie in any. What it reads of them it reads when it is asked.

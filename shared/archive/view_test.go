@@ -284,14 +284,42 @@ func TestTheShardsOfAView(t *testing.T) {
 	if got := v.Between(first+3, first+9).Shards(); got != 8 {
 		t.Errorf("of the last day: %d shards, want 8", got)
 	}
-	for shards, want := range map[int]int{8: 8, 9: 3, 11: 11, 50: 5, 64: 8} {
-		s := newShelf(t)
-		s.day(first, shards, false, [2]string{"mei", "1"})
-		if got := s.view().Shards(); got != want {
-			t.Errorf("of files in %d shards: %d, want %d", shards, got, want)
+	const few, dear, most = 500_000_000, 3_000_000_000, 6_000_000_000
+	for _, one := range []struct{ shards, events, want int }{
+		{8, 1, 8}, {9, 1, 3}, {11, 1, 11}, {50, 1, 5}, {64, 1, 8}, {16, few, 8}, {16, few + 1, 2}, {4, few + 1, 2}, {1, few + 1, 1}, {16, dear, 2}, {16, dear + 1, 4}, {16, most, 4}, {16, most + 1, 8}, {4, most + 1, 4},
+	} {
+		v := archive.View{Days: map[profile.Day]*archive.Day{first: {Shards: one.shards, Files: []archive.File{{Events: 1}, {Events: one.events - 1}}}}}
+		if got := v.Shards(); got != one.want {
+			t.Errorf("of %d events in %d shards: %d, want %d", one.events, one.shards, got, one.want)
 		}
 	}
 	if got := v.Between(first+20, first+30); got.Shards() != 1 || len(got.Days) != 0 || len(v.Days) != 4 {
 		t.Errorf("of no day: %d shards, %v", got.Shards(), got.Days)
+	}
+}
+
+// TestMergesOfBefore: whoever was merged days before the first day of a view has nothing in it, and is not loaded. The others are, however their merges follow one another.
+func TestMergesOfBefore(t *testing.T) {
+	s := newShelf(t)
+	s.day(first+10, 1, false, [2]string{"mei", "1"})
+	begin := (first + 10).Time()
+	merges := map[columns.Person]archive.Merge{
+		person("old"):  {Into: person("mid"), At: begin.Add(-48*time.Hour - time.Millisecond)},
+		person("last"): {Into: person("mid"), At: begin.Add(-48 * time.Hour)},
+		person("mid"):  {Into: person("mei"), At: begin.Add(time.Hour)},
+	}
+	s.must(archive.SaveMerges(t.Context(), s, s.head, noon, merges))
+	s.save()
+	r, err := s.view().Reading(t.Context(), s, 0, 1)
+	s.must(err)
+	if len(r.Merged) != 2 || r.Merged[person("last")] != person("mei") || r.Merged[person("mid")] != person("mei") {
+		t.Errorf("merged are %v", r.Merged)
+	}
+	s.day(first, 1, false, [2]string{"old", "2"})
+	if r, err = s.view().Reading(t.Context(), s, 0, 1); err != nil || r.Merged[person("old")] != person("mei") {
+		t.Errorf("of a view that goes back further, merged are %v, %v", r.Merged, err)
+	}
+	if r, err = s.view().Between(first+10, first+10).Reading(t.Context(), s, 0, 1); err != nil || len(r.Merged) != 2 {
+		t.Errorf("of its last day, merged are %v, %v", r.Merged, err)
 	}
 }
