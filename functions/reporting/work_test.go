@@ -296,3 +296,36 @@ func TestASampleThatTakesTooLong(t *testing.T) {
 		t.Errorf("a plan is stored: %v", err)
 	}
 }
+
+// TestWhatWasWrittenFirstStays: somebody is erased between two workers that do the same job at once. Either may be first; the part and the answer do not change any more.
+func TestWhatWasWrittenFirstStays(t *testing.T) {
+	b := stocked(t, 2)
+	id := b.ask("exact", asksCount).ID
+	bodies := b.jobs.Take()
+	who := "user-004"
+	for n := 5; personOf(who).Shard(2) != 0; n++ { // of the shard that is done first
+		who = fmt.Sprintf("user-%03d", n)
+	}
+	var first map[string]string
+	b.bucket.Before = func(key string) {
+		if first == nil && strings.Contains(key, "/"+partsName) {
+			first = map[string]string{} // the other one begins later, and knows of an erasure
+			b.erase(noon, who)
+			b.deliver(bodies...)
+			first = b.answers(id)
+		}
+	}
+	b.deliver(bodies...)
+	b.Must(b.bucket.Delete(t.Context(), archive.AnswersPrefix+id+"/"+answerName)) // as if nobody had come to it
+	b.deliver(bodies...)
+	if again := b.answers(id); again[answerName] != first[answerName] || first[answerName] == "" {
+		t.Errorf("the answer was %s, and is %s", first[answerName], again[answerName])
+	}
+	var seen struct {
+		Partial struct{ Rows []struct{ People int } }
+	}
+	b.Must(json.Unmarshal([]byte(first[answerName]), &seen))
+	if all := rowsOf(t, b.show(id).Answer, "rows")[0]["people"]; float64(seen.Partial.Rows[0].People) != all {
+		t.Errorf("%v people are shown of %d", all, seen.Partial.Rows[0].People)
+	}
+}
