@@ -133,7 +133,7 @@ func parse(text string) ([]named, error) {
 
 // units by what a name says, the first that fits.
 var units = []struct{ part, unit string }{
-	{"usd", "USD"}, {"wru", "write units"}, {"rru", "read units"}, {"_ns", "ns"}, {"_us", "us"}, {"_ms", "ms"}, {"bytes", "bytes"}, {"per_s", "1/s"},
+	{"usd", "USD"}, {"wru", "write units"}, {"rru", "read units"}, {"_ns", "ns"}, {"_us", "us"}, {"_ms", "ms"}, {"kb_", "KB"}, {"bytes", "bytes"}, {"per_s", "1/s"},
 }
 
 func unitOf(name string) string {

@@ -24,6 +24,7 @@ const pairs = 15
 // queues for it where they would on AWS.
 var firstEvents = map[string]string{
 	"ingest": "events/ingest/batch.json", "member": "events/member/get-profile.json", "console": "events/console/get-segments.json",
+	"pages": "events/pages/get-door.json",
 }
 
 func starts(all figures) error {
