@@ -9,7 +9,7 @@ import (
 )
 
 // TestTheConsoleInABrowser goes the ways of an operator in a real one, on a wide and a narrow screen, in both languages: through the door, over each page of the navigation, to somebody and why they were sent
-// nothing, to a segment and how many of it can be reached, to a mail that is not saved yet, to a test of two texts for tomorrow at ten, to a dead letter and why it failed, to stop everything, and out. The browser finds no fault: no error, no violation of the policy, no request
+// nothing, to a segment and how many of it can be reached, to a mail that is not saved yet, to a test of two texts for tomorrow at ten, to a dead letter and why it failed, to a funnel and who is behind its number, to stop everything, and out. The browser finds no fault: no error, no violation of the policy, no request
 // elsewhere, no page that is wider than the screen, and, where axe-core can be had, nothing that keeps somebody from using a page. SHOTS=folder keeps pictures.
 func TestTheConsoleInABrowser(t *testing.T) {
 	chromium := client.Chromium(t)
@@ -30,6 +30,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 			v.words()
 			v.split()
 			v.letter()
+			v.asked()
 			v.everything()
 			v.leave()
 		})

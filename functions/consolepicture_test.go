@@ -33,7 +33,12 @@ type picture struct{ path, at string }
 var pictured = []picture{
 	{"", ""}, {"stops", ""}, {"people", "people?q=demo-001"}, {"person", ""}, {"segments", ""}, {"segments/show", "segments/show?id=demo-open-cart"}, {"segments/edit", "segments/edit?id=demo-window-shoppers"},
 	{"campaigns", ""}, {"campaigns/show", "campaigns/show?id=demo-win-back"}, {"templates", ""}, {"templates/show", "templates/show?id=demo-champion&user=demo-001"}, {"programs", ""}, {"programs/show", "programs/show?id=demo-invite"},
-	{"runs", ""}, {"queues", ""}, {"refusals", ""}, {"sources", ""}, {"audit", ""}, {"settings", ""},
+	{"reports/traffic", ""}, {"reports/trade", ""}, {"reports/funnel", ""}, {"reports/retention", ""}, {"runs", ""}, {"queues", ""}, {"refusals", ""}, {"sources", ""}, {"audit", ""}, {"settings", ""},
+}
+
+// questions are what the pictures of reports ask beside their days.
+var questions = map[string]string{
+	"reports/traffic": "&by=day", "reports/trade": "&by=day", "reports/funnel": "&step=Product+Viewed&step=Product+Added&step=Order+Completed&window=7d", "reports/retention": "&by=week&first=Order+Completed&return=Order+Completed&periods=8",
 }
 
 const (
@@ -108,6 +113,7 @@ func TestPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.idle()
+	m.archives(time.Now().AddDate(0, 0, -3))
 	m.run("{}")                                                         // the second: what changed since the one before
 	m.fails("Settlement", m.dies("Settlement", `{"v":1,"follows":[]}`)) // a shop has something to mend at times
 	m.idle()
@@ -115,9 +121,16 @@ func TestPictures(t *testing.T) {
 		v := &visitor{Page: client.Open(t, chromium, pictureWidth, pictureHeight), t: t, m: m, name: lang, width: pictureWidth, english: english}
 		v.enter()
 		for _, p := range pictured {
-			if v.to("/" + cmp.Or(p.at, p.path)); p.path == "person" {
+			switch more, asks := questions[p.path]; {
+			case asks:
+				v.to(m.lately(p.path, more))
+				m.idle()
+				v.to(m.lately(p.path, more)) // the exact answer
+			case p.path == "person":
 				v.to("/people?q=demo-001")
 				v.press("table a")
+			default:
+				v.to("/" + cmp.Or(p.at, p.path))
 			}
 			if err := os.WriteFile(filepath.Join(folder, p.file(lang)), small(t, v.Shot()), 0o644); err != nil {
 				t.Fatal(err)

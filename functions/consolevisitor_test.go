@@ -45,6 +45,7 @@ func (m *machine) stock() {
 	m.call(http.StatusOK, "POST", "/v1/referrals/codes", serverKey, `{"programId":"invite","userId":"mei"}`, &code)
 	m.call(http.StatusCreated, "POST", "/v1/referrals/claims", serverKey, fmt.Sprintf(`{"code":%q,"userId":"friend"}`, code.Code), nil)
 	m.run("{}")
+	m.archives(time.Now().Add(-45 * 24 * time.Hour))
 }
 
 // visitor is an operator at a browser.
@@ -128,7 +129,7 @@ func (v *visitor) press(selector string) {
 func (v *visitor) pick(name, value string) {
 	v.t.Helper()
 	var picked string
-	v.Eval(fmt.Sprintf(`(() => { const e = document.querySelector('[name="%s"]'); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); return e.value })()`, name, value), &picked)
+	v.Eval(fmt.Sprintf(`(() => { const e = document.querySelector('main [name="%s"]'); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); return e.value })()`, name, value), &picked)
 	if picked != value {
 		v.t.Fatalf("%s does not take %q but %q", name, value, picked)
 	}
@@ -175,7 +176,7 @@ func (v *visitor) tour() {
 	}
 	for _, path := range []string{
 		"/segments/show?id=buyers", "/segments/edit?id=buyers", "/segments/versions?id=buyers", "/campaigns/show?id=thanks", "/campaigns/edit?id=thanks", "/templates/show?id=warm&user=mei", "/templates/edit?id=warm",
-		"/programs/show?id=invite", "/programs/edit?id=invite", "/settings/edit?id=messaging", "/call?path=/v1/stops",
+		"/programs/show?id=invite", "/programs/edit?id=invite", v.m.lately("reports/traffic", "&by=day"), v.m.lately("reports/trade", "&by=week"), v.m.lately("reports/retention", "&by=week&first=Order+Completed&return=*&periods=4"), "/settings/edit?id=messaging", "/call?path=/v1/stops",
 	} {
 		v.to(path)
 		v.look(path)

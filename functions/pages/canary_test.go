@@ -34,6 +34,13 @@ func poisoned(path, canary string) string {
 		"locales": map[string]any{canary: map[string]any{"subject": canary, "text": canary, "html": canary}}, "tags": []any{canary}, "templateId": canary,
 	}
 	switch {
+	case strings.HasPrefix(path, "/v1/reports/"):
+		of := []any{map[string]any{
+			"period": canary, "split": canary, "event": canary, "page": canary, "screen": canary, "currency": canary, "state": canary, "people": 5, "views": 5, "sum": 5, "step": 1, "reached": 5, "after": 1, "size": 5, "back": 2, "share": 0.4, "due30": 1,
+			"interval": map[string]any{"people": []any{1, 9}},
+		}, map[string]any{"period": canary, "after": 2, "share": 0.2}}
+		answer = map[string]any{"id": canary, "state": "working", "asOf": canary, "currency": canary, "open": []any{canary}, "sample": map[string]any{"people": 5, "share": 0.5}, "answer": map[string]any{"rows": of, "pages": of, "buyers": of, "mean": of},
+			"items": []any{map[string]any{"profileId": canary, "userId": canary, "count": 2}}, "next": canary, "masked": true}
 	case strings.HasSuffix(path, "/stops"):
 		answer = map[string]any{"items": []any{item}, "off": []any{map[string]any{"channel": canary, "lacks": canary}}}
 	case strings.HasSuffix(path, "/queues"):

@@ -23,6 +23,7 @@ import (
 	"github.com/userops/userops/functions/pages/people"
 	"github.com/userops/userops/functions/pages/referral"
 	"github.com/userops/userops/functions/pages/refusal"
+	"github.com/userops/userops/functions/pages/report"
 	"github.com/userops/userops/functions/pages/segment"
 	"github.com/userops/userops/functions/pages/setting"
 	"github.com/userops/userops/functions/pages/signin"
@@ -71,7 +72,7 @@ type Process struct {
 }
 
 // screens are the packages of screens, each with its rows.
-var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, referral.Rows, template.Rows, definition.Rows, stop.Rows, operation.Rows, refusal.Rows, audit.Rows, setting.Rows, call.Rows}
+var screens = []func() []view.Row{home.Rows, people.Rows, segment.Rows, campaign.Rows, referral.Rows, template.Rows, report.Rows, definition.Rows, stop.Rows, operation.Rows, refusal.Rows, audit.Rows, setting.Rows, call.Rows}
 
 // Rows is the table of all pages.
 func Rows() (rows []view.Row) {

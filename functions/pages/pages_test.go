@@ -166,8 +166,15 @@ func TestWhatStrangersWriteIsShownAsText(t *testing.T) {
 			return answered(200, "application/json", poisoned(r.URL.Path, canary))
 		}
 		for _, r := range pagestest.Pages() {
-			for _, path := range []string{r.Address() + "?q=" + urlEscape(canary) + "&id=" + urlEscape(canary) + "&path=/v1/" + urlEscape(canary) + "&done=" + urlEscape(canary) + "&by=" + urlEscape(canary)} {
-				body := f.Get(path).Body.String()
+			for _, path := range []string{r.Address() + "?q=" + urlEscape(canary) + "&id=" + urlEscape(canary) + "&path=/v1/" + urlEscape(canary) + "&done=" + urlEscape(canary) + "&by=" + urlEscape(canary) + asked(canary)} {
+				w := f.Get(path)
+				body := w.Body.String()
+				if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+					if !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+						t.Errorf("%s is no page and is shown: %v", path, w.Header())
+					}
+					continue
+				}
 				for _, bad := range []string{"<script>alert", "<img src=x", "' onmouseover='", `href="javascript:`, `src="javascript:`, `action="javascript:`, "<svg onload"} {
 					if strings.Contains(body, bad) {
 						t.Errorf("%s shows %s as it is", path, canary)
@@ -176,6 +183,14 @@ func TestWhatStrangersWriteIsShownAsText(t *testing.T) {
 			}
 		}
 	}
+}
+
+// asked is a question of a report, of a link that somebody has made.
+func asked(canary string) (query string) {
+	for _, name := range []string{"from", "to", "split", "step", "window", "first", "return", "periods", "cell", "reason", "table"} {
+		query += "&" + name + "=" + urlEscape(canary)
+	}
+	return query
 }
 
 // TestFailuresOfTheAPI are told in words, and a page shows what it can.

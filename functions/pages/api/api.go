@@ -136,29 +136,15 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 	return c.do(ctx, method, path, header, text, out)
 }
 
+// Text reads what stands at a path as it is, with the headers that came with it: a file that is handed on.
+func (c *Client) Text(ctx context.Context, path string, query url.Values) ([]byte, http.Header, error) {
+	return c.answer(ctx, http.MethodGet, path+"?"+query.Encode(), nil, nil)
+}
+
 func (c *Client) do(ctx context.Context, method, path string, header http.Header, body []byte, out any) error {
-	r, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
+	answer, _, err := c.answer(ctx, method, path, header, body)
 	if err != nil {
-		return fmt.Errorf("making a call: %w", err)
-	}
-	if header != nil {
-		r.Header = header
-	}
-	r.Header.Set("Authorization", "Bearer "+c.Token)
-	response, err := c.HTTP.Do(r)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrAway, unnamed(err))
-	}
-	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if err != nil {
-		return fmt.Errorf("%w to its end: %w", ErrAway, err)
-	}
-	if len(answer) > maxAnswer {
-		return fmt.Errorf("%w with so much that it may be read", ErrAway)
-	}
-	if response.StatusCode >= 300 {
-		return faultOf(response, answer)
+		return err
 	}
 	if raw, is := out.(*json.RawMessage); is {
 		*raw = answer
@@ -171,6 +157,33 @@ func (c *Client) do(ctx context.Context, method, path string, header http.Header
 		return fmt.Errorf("%w in a form that is known: %w", ErrAway, err)
 	}
 	return nil
+}
+
+func (c *Client) answer(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, http.Header, error) {
+	r, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a call: %w", err)
+	}
+	if header != nil {
+		r.Header = header
+	}
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	response, err := c.HTTP.Do(r)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrAway, unnamed(err))
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w to its end: %w", ErrAway, err)
+	}
+	if len(answer) > maxAnswer {
+		return nil, nil, fmt.Errorf("%w with so much that it may be read", ErrAway)
+	}
+	if response.StatusCode >= 300 {
+		return nil, nil, faultOf(response, answer)
+	}
+	return answer, response.Header, nil
 }
 
 // unnamed takes the address off an error: it names people.

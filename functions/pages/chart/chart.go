@@ -26,11 +26,20 @@ type Drawing struct {
 	// Title names it, and Says what it shows in a sentence: both are read aloud.
 	Title, Says string
 	Most        int // the greatest value
+	// Greatest is how Most is written, empty where it is a number.
+	Greatest string
 
 	Bars  []Bar
 	Line  string // its points
 	Other string // those of what it is compared with; empty for nothing
+	Band  string // the outline of what lies between the ends of intervals; empty for none
 	Ticks []Tick
+
+	Fields []Field
+	Words  []Word
+	Tall   int // the height of a drawing that grows with its rows; 0 of others
+
+	values []Point // of the line
 }
 
 // Bar is one of a bar chart.
@@ -46,6 +55,23 @@ type Tick struct {
 	Text string
 }
 
+// Word is a text of a drawing at a place: the name of a row, or a figure in it. Deep says that it stands on a dark ground.
+type Word struct {
+	X, Y float64
+	Text string
+	Deep bool
+}
+
+// Field is a rectangle of a drawing that is coloured by a share: level 0 is none, 9 is nearly all.
+type Field struct {
+	X, Y, Width, Height float64
+	Level               int
+	Label               string
+}
+
+// Class is the class of a field, by its level.
+func (f Field) Class() string { return fmt.Sprintf("field l%d", f.Level) }
+
 // The extent of a drawing, in its own units.
 const (
 	width  = 720
@@ -56,7 +82,13 @@ const (
 )
 
 // Box is the extent of the drawing.
-func (Drawing) Box() string { return fmt.Sprintf("0 0 %d %d", width, height) }
+func (d Drawing) Box() string {
+	tall := height
+	if d.Tall > 0 {
+		tall = d.Tall
+	}
+	return fmt.Sprintf("0 0 %d %d", width, tall)
+}
 
 // Floor and Right are where the line below the figures lies and ends.
 func (Drawing) Floor() int { return floor }
@@ -82,6 +114,7 @@ func Bars(id, title, says string, points []Point) Drawing {
 // Line draws a line through the points, from the left, from zero at its floor, and a paler one through what they are compared with. Two lines begin at the same place and go by the same steps.
 func Line(id, title, says string, points, compared []Point) Drawing {
 	d := Drawing{ID: id, Title: title, Says: says, Most: max(most(points), most(compared))}
+	d.values = points
 	steps := max(len(points), len(compared))
 	d.Line, d.Other = d.through(points, steps), d.through(compared, steps)
 	ticked := points
@@ -94,13 +127,34 @@ func Line(id, title, says string, points, compared []Point) Drawing {
 	return d
 }
 
+// Between adds the ends of the interval of each point of a line, which has nothing to be compared with.
+func (d Drawing) Between(low, high []int) Drawing {
+	n := min(len(d.values), len(low), len(high))
+	for _, h := range high[:n] {
+		d.Most = max(d.Most, h)
+	}
+	d.Line = d.through(d.values, len(d.values))
+	at := make([]string, 2*n)
+	for i := range n {
+		at[i] = fmt.Sprintf("%g,%g", place(i, len(d.values)), d.rise(high[i]))
+		at[2*n-1-i] = fmt.Sprintf("%g,%g", place(i, len(d.values)), d.rise(low[i]))
+	}
+	d.Band = strings.Join(at, " ")
+	return d
+}
+
+// rise is how high a value stands.
+func (d Drawing) rise(value int) float64 {
+	return round(floor - float64(floor-ceil)*float64(value)/float64(max(d.Most, 1)))
+}
+
 func place(i, steps int) float64 { return round(float64(width) * (float64(i) + 0.5) / float64(steps)) }
 
 // through are the points of a line.
 func (d *Drawing) through(points []Point, steps int) string {
 	at := make([]string, len(points))
 	for i, p := range points {
-		at[i] = fmt.Sprintf("%g,%g", place(i, steps), round(floor-float64(floor-ceil)*float64(p.Value)/float64(max(d.Most, 1))))
+		at[i] = fmt.Sprintf("%g,%g", place(i, steps), d.rise(p.Value))
 	}
 	return strings.Join(at, " ")
 }

@@ -51,10 +51,11 @@ type Bench struct {
 	Again   *functiontest.Queue // what redrive sends again, of every queue
 	Gauge   Gauge
 	Values  map[string]string // of secrets
+	Asked   *Asked
 	// Break answers the calls of the pages where it is set, nil for those that are answered as usual.
 	Break func(r *http.Request) *http.Response
 
-	handler, console, member, redrive http.Handler
+	handler, console, member, redrive, asked http.Handler
 }
 
 // Key is the key of the operator of a role, who is called as the role is.
@@ -86,6 +87,8 @@ func Start(t *testing.T) *Bench {
 	b.Member.Events, b.Member.NewID = b.Events, id
 	b.Redrive = redrive.New(redrive.Settings{Table: "DeadLetters", AuditTable: "Audit", CatalogTable: "Catalog", OperatorKeys: keys}, b.DB, nil, b.Now)
 	b.Redrive.NewID = id
+	b.Asked = openArchive(b.Shop, keys, zone)
+	b.Asked.NewID = id
 	for i := range b.Redrive.Queues {
 		b.Redrive.Queues[i].Jobs = b.Again
 	}
@@ -100,8 +103,8 @@ func Start(t *testing.T) *Bench {
 // Trust lets everybody read the secrets of now, and the keys of now.
 func (b *Bench) Trust() {
 	secrets := secret.Fixed(b.Values)
-	b.Console.Auth.Passes, b.Member.Auth.Passes, b.Redrive.Auth.Passes, b.Pages.Door.Secrets = secrets, secrets, secrets, secrets
-	b.handler, b.console, b.member, b.redrive = b.Pages.Handler(), b.Console.Handler(), b.Member.Handler(), b.Redrive.Handler()
+	b.Console.Auth.Passes, b.Member.Auth.Passes, b.Redrive.Auth.Passes, b.Asked.Auth.Passes, b.Pages.Door.Secrets = secrets, secrets, secrets, secrets, secrets
+	b.handler, b.console, b.member, b.redrive, b.asked = b.Pages.Handler(), b.Console.Handler(), b.Member.Handler(), b.Redrive.Handler(), b.Asked.Handler()
 }
 
 // Secret is the client's secret at an issuer.
@@ -111,7 +114,7 @@ func (b *Bench) Secret(ctx context.Context) (string, error) {
 
 // Dismiss takes the keys of a role away.
 func (b *Bench) Dismiss(role access.Role) {
-	for _, auth := range []*httpapi.Auth{&b.Console.Auth, &b.Member.Auth, &b.Redrive.Auth, &b.Pages.Door.Auth} {
+	for _, auth := range []*httpapi.Auth{&b.Console.Auth, &b.Member.Auth, &b.Redrive.Auth, &b.Asked.Auth, &b.Pages.Door.Auth} {
 		var left access.Keys
 		for _, k := range auth.Operators {
 			if k.Role != role {
@@ -143,6 +146,9 @@ func (w within) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if strings.HasPrefix(r.URL.Path, "/v1/queues/") {
 		handler = w.b.redrive
+	}
+	if strings.HasPrefix(r.URL.Path, "/v1/reports/") {
+		handler = w.b.asked
 	}
 	in := r.Clone(r.Context())
 	in.RemoteAddr = "203.0.113.9:1" // the pages' own

@@ -62,10 +62,11 @@ const (
 	GroupPeople   = "frame.group.people"
 	GroupOutreach = "frame.group.outreach"
 	GroupReward   = "frame.group.reward"
+	GroupReport   = "frame.group.report"
 	GroupRun      = "frame.group.run"
 )
 
-var groups = []string{GroupToday, GroupPeople, GroupOutreach, GroupReward, GroupRun}
+var groups = []string{GroupToday, GroupPeople, GroupOutreach, GroupReward, GroupReport, GroupRun}
 
 // Shop is what pages know of the shop by themselves.
 type Shop struct {
