@@ -17,6 +17,7 @@ import (
 	"github.com/userops/userops/shared/domain/insight/fold"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/queue"
 )
 
 // question is what is asked and what it is asked of, as it is stored: whoever works on it reads the same. It names nobody: who was erased is looked up whenever the archive is read.
@@ -183,12 +184,19 @@ func (a *asking) save(ctx context.Context, objects Objects) error {
 	return once(ctx, objects, a.key(questionName), body)
 }
 
-// once writes an object that is not there; where one is, it stays as it is.
+// once writes an object that is not there; where one is, it stays as it is. Nil means that one is there.
 func once(ctx context.Context, objects Objects, key string, body []byte) error {
 	if _, err := objects.Replace(ctx, key, body, ""); err != nil && !errors.Is(err, bucket.ErrConflict) {
 		return err
+	} else if err == nil {
+		return nil
 	}
-	return nil
+	// S3 answers the same where another write is under way, which may come to nothing.
+	_, _, err := objects.Read(ctx, key)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return fmt.Errorf("writing %s while somebody else does: %w", key, queue.ErrNotYet)
+	}
+	return err
 }
 
 // idLength is how long an id is.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/archive"
+	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
@@ -294,6 +295,37 @@ func TestASampleThatTakesTooLong(t *testing.T) {
 	}
 	if _, err := load(t.Context(), b.bucket, a.id); !missing(err) {
 		t.Errorf("a plan is stored: %v", err)
+	}
+}
+
+// busy is a bucket in which somebody else's write is under way, and comes to nothing, whenever a key is written that holds some text.
+type busy struct {
+	Objects
+	text string
+}
+
+func (b busy) Replace(ctx context.Context, key string, body []byte, tag string) (string, error) {
+	if strings.Contains(key, b.text) {
+		return "", bucket.ErrConflict
+	}
+	return b.Objects.Replace(ctx, key, body, tag)
+}
+
+// TestAnotherWriteMayComeToNothing: what somebody else is writing is not there yet, so the job comes again.
+func TestAnotherWriteMayComeToNothing(t *testing.T) {
+	for _, name := range []string{"/" + partsName, answerName} {
+		b := stocked(t, 2)
+		id := b.ask("exact", asksCount).ID
+		b.process.Objects = busy{b.bucket, name}
+		again := b.deliver(b.jobs.Take()...)
+		if len(again) == 0 {
+			t.Errorf("%s: no job comes again", name)
+		}
+		b.process.Objects = b.bucket
+		b.deliver(again...)
+		if g := b.show(id); g.State != "done" {
+			t.Errorf("%s: %s", name, g.State)
+		}
 	}
 }
 
