@@ -179,9 +179,9 @@ func showCondition(all []member, s Shop) (map[string]string, bool) {
 	}
 	value, days := one(all, "value"), one(all, "days")
 	switch {
-	case (op == "within") != (days != nil) || op == "within" && value != nil:
+	case byDays(op) != (days != nil) || byDays(op) && value != nil:
 		return nil, false
-	case op == "within":
+	case byDays(op):
 		n, ok := numberIn(days)
 		typed[inValue] = n
 		return typed, ok
@@ -217,7 +217,7 @@ func writeCondition(typed map[string]string, s Shop) (json.RawMessage, fault.Fau
 	}
 	all = append(all, member{"op", text(op)})
 	into, l := "value", operandOf(f, op)
-	if op == "within" {
+	if byDays(op) {
 		into = "days"
 	}
 	raw, reason := l.write(Typed{Text: typed[inValue], As: typed[inAs], In: typed[inCurrency]}, s)
@@ -230,14 +230,24 @@ func writeCondition(typed map[string]string, s Shop) (json.RawMessage, fault.Fau
 	return object(all), nil
 }
 
+// byDays says that a comparison takes a number of days.
+func byDays(op string) bool { return op == "within" || op == "olderThan" || op == "inNext" }
+
+// ofSeveral says that a comparison takes a list, a line each.
+func ofSeveral(op string) bool {
+	return op == "in" || op == "notIn" || op == "hasAll" || op == "between"
+}
+
 // operandOf is how what a field is compared with is shown and read.
 func operandOf(f rule.Field, op string) leaf {
 	one := operandOfKind(f)
 	switch op {
 	case "exists":
 		return leaf{showFlag, writeFlag}
-	case "within":
+	case "within", "olderThan", "inNext":
 		return leaf{showNumber, writeWhole}
+	case "matches":
+		return leaf{showText, writeText}
 	case "before", "after":
 		return leaf{showDate, writeDate}
 	case "gt", "gte", "lt", "lte":
@@ -248,9 +258,12 @@ func operandOf(f rule.Field, op string) leaf {
 		if f.Kind != rule.Any {
 			return leaf{showText, writeText}
 		}
-	case "in":
+	case "in", "notIn", "hasAll", "between":
 		if f.Kind == rule.Any {
 			return one // a list is a value of its own there
+		}
+		if f.Kind == rule.Time {
+			one = leaf{showDate, writeDate}
 		}
 		return leaf{
 			func(raw json.RawMessage, s Shop) (Typed, bool) {

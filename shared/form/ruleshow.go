@@ -53,7 +53,7 @@ func ruleAt(raw json.RawMessage, s Shop, depth int, rows *int) *Rule {
 		return written(raw)
 	}
 	r.Not = not
-	ticked := r.Typed[inOp] == "in" || strings.Contains(r.Typed[inValue]+r.Typed[inKey], "\n") // ticks come in the sequence of the options, and a line without its break
+	ticked := ofSeveral(r.Typed[inOp]) || strings.Contains(r.Typed[inValue]+r.Typed[inKey], "\n") // ticks come in the sequence of the options, and a line without its break
 	if again, reasons := r.write(s); ticked || len(reasons) > 0 || !alike(again, raw) {
 		r.kept = raw
 	}

@@ -59,7 +59,7 @@ func (r *Rule) unchanged(s Shop) bool {
 func filled(typed map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, value := range typed {
-		if name == inValue && typed[inOp] == "in" {
+		if name == inValue && ofSeveral(typed[inOp]) {
 			all := lines(value)
 			slices.Sort(all)
 			value = strings.Join(slices.Compact(all), "\x00")

@@ -164,13 +164,13 @@ func (r ruleView) Value() string {
 	switch {
 	case op == "exists" || f.Kind == rule.Flag:
 		return "flag"
-	case op == "in" && len(f.Values) > 0:
+	case (op == "in" || op == "notIn" || op == "hasAll") && len(f.Values) > 0:
 		return "ticks"
 	case (op == "eq" || op == "ne") && len(f.Values) > 0:
 		return "options"
-	case f.Kind == rule.Any && slices.Contains([]string{"eq", "ne", "in", "contains"}, op):
+	case f.Kind == rule.Any && slices.Contains([]string{"eq", "ne", "in", "notIn", "hasAll", "between", "contains"}, op):
 		return "any"
-	case op == "in":
+	case ofSeveral(op):
 		return "lines"
 	}
 	return "line"
@@ -218,9 +218,9 @@ func (r ruleView) Ticked(value string) bool { return slices.Contains(lines(r.Typ
 func (r ruleView) Unit() string {
 	f, _ := r.asked()
 	switch op := r.Typed[inOp]; {
-	case op == "within":
+	case byDays(op):
 		return rule.UnitLabel(rule.Days, r.Language, "")
-	case op == "before" || op == "after":
+	case op == "before" || op == "after" || op == "between" && f.Kind == rule.Time:
 		return r.T("rule.date")
 	case op == "exists":
 		return ""
@@ -235,13 +235,13 @@ func (r ruleView) Unit() string {
 // Numeric says that a number is typed.
 func (r ruleView) Numeric() bool {
 	f, _ := r.asked()
-	return f.Kind == rule.Number || r.Typed[inOp] == "within"
+	return f.Kind == rule.Number || byDays(r.Typed[inOp])
 }
 
 // Kinds are what the value of a trait can be.
 func (r ruleView) Kinds() []Option {
 	all := []string{asText, asNumber, asFlag}
-	if r.Typed[inOp] == "in" {
+	if ofSeveral(r.Typed[inOp]) {
 		all = []string{asTexts, asNumbers}
 	}
 	var out []Option

@@ -3,6 +3,7 @@ package rule
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,16 +11,17 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
-// condition compares a field. A profile that does not have the field meets ne and "exists": false, and nothing else. In and contains
+// condition compares a field. A profile that does not have the field meets ne, notIn and "exists": false, and nothing else. In, notIn, hasAll and contains
 // ask a list for its elements.
 type condition struct {
 	field *field
 	key   string
 	op    operation
-	// operands holds one value, and several for in.
+	// operands holds one value, two for between, and several for in, notIn and hasAll.
 	operands []operand
-	days     int  // for within
-	want     bool // for exists
+	pattern  *regexp.Regexp // for matches
+	days     int            // for within, olderThan and inNext
+	want     bool           // for exists
 }
 
 // operand is a value of a rule. A date stands for its first instant in the shop's zone.
@@ -54,6 +56,8 @@ func (c condition) meets(s *Subject, blind bool) bool {
 		return ok == c.want
 	case opNotEqual:
 		return !ok || !equal(&held, c.operands[0].in(&s.shop, &room))
+	case opNotIn:
+		return !ok || !c.any(s, &held)
 	}
 	if !ok {
 		return false
@@ -62,16 +66,27 @@ func (c condition) meets(s *Subject, blind bool) bool {
 	case opEqual:
 		return equal(&held, c.operands[0].in(&s.shop, &room))
 	case opIn:
+		return c.any(s, &held)
+	case opHasAll:
 		for i := range c.operands {
-			if held.has(c.operands[i].in(&s.shop, &room)) {
-				return true
+			if !held.has(c.operands[i].in(&s.shop, &room)) {
+				return false
 			}
 		}
-		return false
+		return true
 	case opContains:
 		return held.contains(&c.operands[0].value)
-	case opBefore, opAfter, opWithin:
+	case opMatches:
+		return held.kind == Text && c.pattern.MatchString(held.text)
+	case opBefore, opAfter, opWithin, opOlderThan, opInNext:
 		return c.meetsTime(s, held)
+	case opBetween:
+		if c.operands[0].kind == Time {
+			return c.meetsTime(s, held)
+		}
+		var other value
+		low, high := c.operands[0].in(&s.shop, &room), c.operands[1].in(&s.shop, &other)
+		return held.kind == Number && low.kind == Number && high.kind == Number && held.num.compare(low.num) >= 0 && held.num.compare(high.num) <= 0
 	}
 	to := c.operands[0].in(&s.shop, &room)
 	if held.kind != Number || to.kind != Number {
@@ -87,6 +102,17 @@ func (c condition) meets(s *Subject, blind bool) bool {
 		return sign < 0
 	}
 	return sign <= 0
+}
+
+// any says whether a value, or an element of a list, is one of the operands.
+func (c condition) any(s *Subject, held *value) bool {
+	var room value
+	for i := range c.operands {
+		if held.has(c.operands[i].in(&s.shop, &room)) {
+			return true
+		}
+	}
+	return false
 }
 
 func equal(held, to *value) bool {
@@ -133,9 +159,25 @@ func (c condition) meetsTime(s *Subject, held value) bool {
 		return at.Before(c.operands[0].instant(s.shop.Zone))
 	case opAfter:
 		return !at.Before(c.operands[0].instant(s.shop.Zone))
+	case opBetween:
+		return !at.Before(c.operands[0].instant(s.shop.Zone)) && c.operands[1].over(at, s.shop.Zone)
 	}
 	days := int(s.today - s.shop.Day(at))
+	switch c.op {
+	case opOlderThan:
+		return days > c.days
+	case opInNext:
+		return days <= 0 && -days <= c.days
+	}
 	return days >= 0 && days <= c.days
+}
+
+// over says that a time is not behind the operand: a date ends with its day.
+func (o operand) over(at time.Time, zone *time.Location) bool {
+	if o.dated {
+		return at.Before((o.date + 1).Start(zone))
+	}
+	return !at.After(o.at)
 }
 
 func (o operand) instant(zone *time.Location) time.Time {

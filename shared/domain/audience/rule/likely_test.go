@@ -32,7 +32,7 @@ func TestAMisspeltFieldIsRecognised(t *testing.T) {
 func TestWhatIsMisspeltInARuleIsRecognised(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"field":"orders.revenu","op":"gte","value":1}`:       `rule.field "orders.revenu" is not a field of a profile: did you mean "orders.revenue"?`,
-		`{"field":"orders.count","op":"gt ","value":1}`:        `rule.op "gt " is not an operation of a number, which has eq, ne, gt, gte, lt, lte, in, exists: did you mean "gt"?`,
+		`{"field":"orders.count","op":"gt ","value":1}`:        `rule.op "gt " is not an operation of a number, which has eq, ne, gt, gte, lt, lte, between, in, notIn, exists: did you mean "gt"?`,
 		`{"field":"orders.count","op":"gte","Value":1}`:        `rule.Value is not known here: did you mean "value"?; rule.value is missing`,
 		`{"al":[{"field":"tags","op":"exists"}]}`:              `rule must have exactly one of all, any, not, field, performed, segment, notSegment, percent: did you mean "all"?`,
 		`{"feild":"tags","op":"exists"}`:                       `rule must have exactly one of all, any, not, field, performed, segment, notSegment, percent: did you mean "field"?`,

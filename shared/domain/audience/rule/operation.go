@@ -11,6 +11,12 @@ const (
 	opBelow     operation = "lt"
 	opAtMost    operation = "lte"
 	opIn        operation = "in"
+	opNotIn     operation = "notIn"
+	opHasAll    operation = "hasAll"
+	opBetween   operation = "between"
+	opMatches   operation = "matches"
+	opOlderThan operation = "olderThan"
+	opInNext    operation = "inNext"
 	opContains  operation = "contains"
 	opExists    operation = "exists"
 	opBefore    operation = "before"
@@ -20,18 +26,24 @@ const (
 	maxOperands           = 1000
 )
 
+// byDays says that an operation takes a number of days in the place of a value.
+func byDays(o operation) bool { return o == opWithin || o == opOlderThan || o == opInNext }
+
+// ofSeveral says that an operation takes a list of values.
+func ofSeveral(o operation) bool { return o == opIn || o == opNotIn || o == opHasAll }
+
 func operations(kind Kind) []operation {
 	switch kind {
 	case Number:
-		return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opIn, opExists}
+		return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opBetween, opIn, opNotIn, opExists}
 	case Text:
-		return []operation{opEqual, opNotEqual, opIn, opContains, opExists}
+		return []operation{opEqual, opNotEqual, opIn, opNotIn, opContains, opMatches, opExists}
 	case Flag:
 		return []operation{opEqual, opNotEqual, opExists}
 	case Time:
-		return []operation{opBefore, opAfter, opWithin, opExists}
+		return []operation{opBefore, opAfter, opBetween, opWithin, opOlderThan, opInNext, opExists}
 	case List:
-		return []operation{opContains, opIn, opExists}
+		return []operation{opContains, opIn, opHasAll, opNotIn, opExists}
 	}
-	return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opIn, opContains, opBefore, opAfter, opWithin, opExists}
+	return []operation{opEqual, opNotEqual, opAbove, opAtLeast, opBelow, opAtMost, opBetween, opIn, opHasAll, opNotIn, opContains, opMatches, opBefore, opAfter, opWithin, opOlderThan, opInNext, opExists}
 }

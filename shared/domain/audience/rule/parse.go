@@ -186,7 +186,7 @@ func (p *parser) condition(object map[string]any, path string) node {
 			p.faults.Add(path+".value", "is neither true nor false")
 		}
 		return c
-	case opWithin:
+	case opWithin, opOlderThan, opInNext:
 		p.only(object, path, "field", "op", "days")
 		c.days = int(p.integer(object, path, "days", 0, maxWithin))
 		return c
@@ -196,67 +196,15 @@ func (p *parser) condition(object map[string]any, path string) node {
 		p.faults.Add(path+".value", "is missing")
 		return c
 	}
-	c.operands = p.operands(c, raw, path+".value")
-	return c
-}
-
-// operands reads the value of a condition, several for in. It returns at least one.
-func (p *parser) operands(c condition, raw any, path string) []operand {
-	if c.op != opIn {
-		return []operand{p.operand(c, raw, path)}
-	}
-	list, ok := raw.([]any)
-	if !ok || len(list) == 0 || len(list) > maxOperands {
-		p.faults.Addf(path, "is not a list of 1 to %d values", maxOperands)
-		return []operand{{}}
-	}
-	operands := make([]operand, len(list))
-	for i, one := range list {
-		operands[i] = p.operand(c, one, fmt.Sprintf("%s[%d]", path, i))
-	}
-	return operands
-}
-
-func (p *parser) operand(c condition, raw any, path string) operand {
-	kind := c.field.kind
 	switch c.op {
-	case opBefore, opAfter:
-		text, _ := raw.(string)
-		o, ok := parseOperandTime(text)
-		if !ok {
-			p.faults.Add(path, "is not a time such as 2026-11-21T08:00:00Z or a date such as 2026-11-21")
-		}
-		return o
-	case opContains:
-		if kind != Any {
-			kind = Text
-		}
-	case opAbove, opAtLeast, opBelow, opAtMost:
-		kind = Number
+	case opMatches:
+		c.pattern = p.pattern(raw, path+".value")
+	case opBetween:
+		c.operands = p.bounds(c, raw, path+".value")
+	default:
+		c.operands = p.operands(c, raw, path+".value")
 	}
-	if object, is := raw.(map[string]any); is && object[keyMoney] != nil {
-		return p.money(c, object, path)
-	}
-	o, what := parseOperand(raw, kind)
-	if number, is := raw.(json.Number); is && c.field.unit == Money {
-		p.rule.Bare = append(p.rule.Bare, Bare{Path: path, Number: number.String()})
-	}
-	switch {
-	case what != "" && c.field.unit == Money:
-		object, _ := raw.(map[string]any)
-		p.faults.Addf(path, "%s: money is written as %s%s", what, asMoney(raw), spelling.Meant(meantKey(object, keyMoney)))
-	case what != "":
-		p.faults.Add(path, what)
-	case len(o.text) > maxText:
-		p.faults.Addf(path, "is longer than %d bytes", maxText)
-	case o.kind == Text && o.text == "" && c.op == opContains:
-		p.faults.Add(path, "is empty")
-	case c.field.newestDays && !certain(c.op, o.num):
-		p.rule.Unsure.Add(path, forgotten)
-	case c.field.values != nil && c.op != opContains && !slices.Contains(c.field.values(), o.text):
-		p.faults.Addf(path, "%q is not one of %s", clip.Shown(o.text), strings.Join(c.field.values(), ", "))
-	}
-	return o
+	return c
 }
 
 func (p *parser) performed(raw any, path string) node {

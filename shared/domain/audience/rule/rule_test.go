@@ -128,6 +128,20 @@ func TestRules(t *testing.T) {
 		{`{"field":"traits.trialEnds","op":"within","days":30}`, false}, // still to come
 		{`{"field":"traits.city","op":"after","value":"2000-01-01"}`, false},
 		{`{"field":"traits.none","op":"exists"}`, false},
+		{`{"field":"orders.revenue","op":"between","value":[{"money":"49.98"},{"money":"50"}]}`, true},
+		{`{"field":"orders.revenue","op":"between","value":[5000,6000]}`, false},
+		{`{"field":"orders.revenue","op":"between","value":[{"money":"1","currency":"USD"},9999]}`, false},
+		{`{"field":"orders.count","op":"between","value":[3,3]}`, true},
+		{`{"field":"orders.lastAt","op":"between","value":["2026-11-15","2026-11-15"]}`, true},
+		{`{"field":"orders.lastAt","op":"between","value":["2026-11-16","2026-11-20"]}`, false},
+		{`{"field":"orders.lastAt","op":"olderThan","days":5}`, true},
+		{`{"field":"orders.lastAt","op":"olderThan","days":6}`, false},
+		{`{"field":"traits.trialEnds","op":"inNext","days":30}`, true},
+		{`{"field":"traits.city","op":"matches","value":"^杭.$"}`, true},
+		{`{"field":"traits.city","op":"matches","value":"^杭$"}`, false},
+		{`{"field":"traits.city","op":"matches","value":"(?i)HANG"}`, false},
+		{`{"field":"city","op":"notIn","value":["上海","北京"]}`, true},
+		{`{"field":"orders.count","op":"notIn","value":[1,3]}`, false},
 		{`{"field":"traits.none","op":"exists","value":false}`, true},
 		{`{"field":"traits.cleared","op":"exists"}`, false},
 		{`{"field":"traits.none","op":"eq","value":"x"}`, false},
@@ -227,6 +241,23 @@ func TestFaultsNameThePlace(t *testing.T) {
 		{`{"all":[{"field":"tags","op":"exists"}],"comment":"x"}`, "rule.comment", "is not known here"},
 		{deep, "rule" + strings.Repeat(".not", 10), "is nested deeper than 10"},
 		{many, "rule.any[199]", "is one condition too many, at most 200"},
+		{`{"field":"orders.count","op":"between","value":3}`, "rule.value", "is not a list of two values, from and to"},
+		{`{"field":"orders.count","op":"between","value":[3]}`, "rule.value", "is not a list of two values, from and to"},
+		{`{"field":"orders.count","op":"between","value":[3,"4"]}`, "rule.value[1]", "is not a number"},
+		{`{"field":"orders.count","op":"between","value":[3,2]}`, "rule.value[1]", "is below the first one"},
+		{`{"field":"orders.lastAt","op":"between","value":["2026-11-21","2026-11-20"]}`, "rule.value[1]", "is below the first one"},
+		{`{"field":"orders.lastAt","op":"between","value":["2026-11-21","soon"]}`, "rule.value[1]", "is not a time such as 2026-11-21T08:00:00Z or a date such as 2026-11-21"},
+		{`{"field":"orders.lastAt","op":"olderThan","value":3}`, "rule.value", "is not known here"},
+		{`{"field":"orders.lastAt","op":"inNext","days":-1}`, "rule.days", "is not a whole number from 0 to 3650"},
+		{`{"field":"city","op":"matches","value":"("}`, "rule.value", "is no regular expression of RE2, as Go has them"},
+		{`{"field":"city","op":"matches","value":"(?=x)"}`, "rule.value", "is no regular expression of RE2, as Go has them"},
+		{`{"field":"city","op":"matches","value":7}`, "rule.value", "is not a text"},
+		{`{"field":"city","op":"matches","value":""}`, "rule.value", "is not a text"},
+		{`{"field":"city","op":"matches","value":"` + strings.Repeat("a", 201) + `"}`, "rule.value", "is longer than 200 bytes"},
+		{`{"field":"city","op":"matches","value":"(a{1,20}){1,50}"}`, "rule.value", "is a regular expression of more than 500 steps"},
+		{`{"field":"tags","op":"hasAll","value":"a"}`, "rule.value", "is not a list of 1 to 1000 values"},
+		{`{"field":"tags","op":"notIn","value":[]}`, "rule.value", "is not a list of 1 to 1000 values"},
+		{`{"field":"gender","op":"notIn","value":["male","cat"]}`, "rule.value[1]", `"cat" is not one of female, male, other`},
 		{`{"field":"orders.total","op":"eq","value":1}`, "rule.field", `"orders.total" is not a field of a profile`},
 		{`{"field":"traits.","op":"exists"}`, "rule.field", `"traits." is not a field of a profile`},
 		{`{"field":7,"op":"exists"}`, "rule.field", `"" is not a field of a profile`},
@@ -238,7 +269,7 @@ func TestFaultsNameThePlace(t *testing.T) {
 		{`{"field":"active.hours.-1","op":"gt","value":0}`, "rule.field", `"-1" is no hour from 0 to 23`},
 		{`{"field":"active.hours.noon","op":"gt","value":0}`, "rule.field", `"noon" is no hour from 0 to 23`},
 		{`{"all":[{"field":"tags","op":"exists"},{"field":"orders.count","op":"contains","value":1}]}`, "rule.all[1].op",
-			`"contains" is not an operation of a number, which has eq, ne, gt, gte, lt, lte, in, exists`},
+			`"contains" is not an operation of a number, which has eq, ne, gt, gte, lt, lte, between, in, notIn, exists`},
 		{`{"field":"consent.email","value":true}`, "rule.op", "is missing; a flag has eq, ne, exists"},
 		{`{"field":"orders.count","op":"eq"}`, "rule.value", "is missing"},
 		{`{"field":"orders.count","op":"eq","value":"3"}`, "rule.value", "is not a number"},
@@ -298,16 +329,23 @@ func TestEveryFieldCanBeAsked(t *testing.T) {
 		name := strings.NewReplacer("<name>", "city", "<channel>", "email", "<event>", "Product Viewed", "<hour>", "21").Replace(f.Name)
 		for _, op := range f.Ops {
 			one := map[Kind]string{Number: "3", Text: `"zh"`, Flag: "true", List: `"tea"`, Any: `"杭州"`}[f.Kind]
-			if len(f.Values) > 0 && op != string(opContains) {
+			if len(f.Values) > 0 && op != string(opContains) && op != string(opMatches) {
 				one = `"` + f.Values[0].Value + `"`
 			}
 			rest := `"value":` + one
 			switch operation(op) {
-			case opIn:
+			case opIn, opNotIn, opHasAll:
 				rest = `"value":[` + one + `]`
+			case opBetween:
+				rest = `"value":[2,3]`
+				if f.Kind == Time {
+					rest = `"value":["2026-11-20","2026-11-21"]`
+				}
+			case opMatches:
+				rest = `"value":"^z.*h$"`
 			case opBefore, opAfter:
 				rest = `"value":"2026-11-21"`
-			case opWithin:
+			case opWithin, opOlderThan, opInNext:
 				rest = `"days":3`
 			case opExists:
 				rest = `"value":true`

@@ -29,7 +29,7 @@ var begins = regexp.MustCompile(`^(is|has|have|must|names|cannot|would|leads|mea
 
 // none are texts that begin so and are no reason of a document.
 var none = []string{
-	"is above", "is at least", "is below", "is at most", "is one of", "is not", "is before", "is from … on", "is known", "is in the segment", "is not in the segment", "is there", // words of forms
+	"is above", "is at least", "is below", "is at most", "is one of", "is none of", "has all of", "is between (two lines)", "is not", "is before", "is from … on", "is known", "is in the segment", "is not in the segment", "is there", // words of forms
 	"has no arms", "is no number of a version", "is true, once, or absent", "names %.100q, of which the stop has skipped nobody",
 	"is not ", "names of the events that happened; of names beyond the known ones, 64", "names of the products in the open cart",
 	"is a JSON ", "is not valid JSON: ", "must be ", "must have ", // beginnings, of which the whole sentence has a row
