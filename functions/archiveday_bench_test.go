@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"runtime"
@@ -30,7 +31,6 @@ import (
 	"github.com/userops/userops/shared/domain/insight/fold"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
-	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/job"
 )
@@ -164,6 +164,7 @@ func BenchmarkArchiveDay(b *testing.B) {
 			b.Fatalf("the day was closed %d times and has %d files", day.Closes, len(day.Files))
 		}
 		files, size, kept := make([]*columns.File, dayShards), 0, 0
+		var bodies [][]byte
 		for _, one := range day.Files {
 			body, _, err := d.objects.Read(context.Background(), one.Name)
 			if err != nil {
@@ -172,7 +173,7 @@ func BenchmarkArchiveDay(b *testing.B) {
 			if files[one.Shard], err = columns.Open(bytes.NewReader(body), int64(len(body))); err != nil {
 				b.Fatal(err)
 			}
-			size, kept = size+len(body), kept+one.Events
+			size, kept, bodies = size+len(body), kept+one.Events, append(bodies, body)
 		}
 		if kept != events {
 			b.Fatalf("the day has %d events", kept)
@@ -189,7 +190,7 @@ func BenchmarkArchiveDay(b *testing.B) {
 		m := d.intake(c)
 		m.keeping, m.writes, m.reads = archiveKeeps(b), (writes+after-w)/dayShards, (reads+later-r)/dayShards
 		m.write, m.bytes = (hours+cpu).Seconds()/2/events, float64(size)/events // of a whole stack, in place of a file's alone
-		m.askedBytes = d.reads() / events
+		m.askedBytes = d.asked(bodies) / events
 		figures["archive.asked_bytes_per_event"] = m.askedBytes
 		m.merged = map[int]float64{}
 		merges := d.mergesOf(c)
@@ -234,48 +235,41 @@ func (d *dayBench) intake(c *crowd) (m insightMeasured) {
 	return m
 }
 
-// reads is how many bytes of the bucket a question reads of the day, in the mean of a funnel, of counts and of sessions.
-func (d *dayBench) reads() float64 {
+// counted tells how much is read of a file.
+type counted struct {
+	io.ReaderAt
+	bytes *int64
+}
+
+func (c counted) ReadAt(into []byte, at int64) (int, error) {
+	*c.bytes += int64(len(into))
+	return c.ReaderAt.ReadAt(into, at)
+}
+
+// asked is how many bytes a question reads of the day's files, in the mean of a funnel, of counts and of sessions.
+func (d *dayBench) asked(bodies [][]byte) float64 {
 	d.b.Helper()
-	answered := func() (bytes float64) {
-		for _, u := range d.stack.Usage() {
-			if u.Service == "s3" && u.Action == "GetObject" {
-				bytes += float64(u.Bytes)
-			}
-		}
-		return bytes
-	}
-	ctx, date := context.Background(), d.first.Format(time.DateOnly)
-	before := answered()
+	date, total := d.first.Format(time.DateOnly), int64(0)
 	questions := [][]byte{fourSteps(d.first), fmt.Appendf(nil, `{"kind":"count","from":%q,"to":%q,"by":"day"}`, date, date), fmt.Appendf(nil, `{"kind":"sessions","from":%q,"to":%q,"by":"day"}`, date, date)}
 	for _, definition := range questions {
-		view, err := stored.Look(ctx, d.objects, nothing{})
-		if err != nil {
-			d.b.Fatal(err)
-		}
-		reading, err := view.Reading(ctx, d.objects, 0, 1)
-		if err != nil {
-			d.b.Fatal(err)
-		}
-		files, err := view.OpenFor(ctx, d.objects, reading)
-		if err != nil {
-			d.b.Fatal(err)
+		var files []*columns.File
+		for _, body := range bodies {
+			f, err := columns.Open(counted{bytes.NewReader(body), &total}, int64(len(body)))
+			if err != nil {
+				d.b.Fatal(err)
+			}
+			files = append(files, f)
 		}
 		q, err := fold.Compile(definition, profile.Shop{}, profile.DayOf(d.first))
 		if err == nil {
-			err = reading.Fold(q, files...)
+			err = (columns.Reading{Shards: 1}).Fold(q, files...)
 		}
 		if err != nil {
 			d.b.Fatal(err)
 		}
 	}
-	return (answered() - before) / float64(len(questions))
+	return float64(total) / float64(len(questions))
 }
-
-// nothing is filed.
-type nothing struct{}
-
-func (nothing) Look(context.Context, string) ([]due.Entry, error) { return nil, nil }
 
 // mergesOf lets one of a hundred people have been merged into somebody else since.
 func (d *dayBench) mergesOf(c *crowd) map[columns.Person]columns.Person {

@@ -81,7 +81,7 @@ func archiveKeeps(b *testing.B) keeping {
 var insightLoad = struct {
 	eventsADay, shards float64
 	asked              map[string]insightAsked
-}{50e6, 16, map[string]insightAsked{"reports": {40 * 30, 30, 2}, "questions": {200, 90, 4}}}
+}{50e6, 16, map[string]insightAsked{"reports": {40 * 30, 30, 4}, "questions": {200, 90, 4}}}
 
 // insightAsked is how often in a month something is asked of so many days, in so many jobs.
 type insightAsked struct {
@@ -100,9 +100,10 @@ type insightMeasured struct {
 }
 
 // insightBill is what the load costs a month, in USD by what it is for. What is stated and not measured: what is sent is received for as much, and deleted ten at a time; an object of packs is written each half
-// minute, since two invocations run at once and each gathers for a minute; a question reads the end of each file in every job, and its columns a megabyte at a time.
+// minute, since two invocations run at once and each gathers for a minute. A question reads the end of each file in every job, its columns as package archive does: of all files of the job side by side within 512 MB, and
+// of the other files 4 MB at a time.
 func insightBill(m insightMeasured) bill {
-	const days, objects, looks, window = 30, 2 * 24 * 60, 6 * 24, 1 << 20
+	const days, objects, looks, room, aside = 30, 2 * 24 * 60, 6 * 24, 512 << 20, 4 << 20
 	l, b, mean := insightLoad, bill{}, 0.0
 	for _, seconds := range m.ask {
 		mean += seconds / float64(len(m.ask))
@@ -112,9 +113,11 @@ func insightBill(m insightMeasured) bill {
 	b["regroup"] = days * (l.eventsADay*2*m.write*oneCore + looks*(priceInvocation+3*priceObjectWrite) + l.shards*(m.writes*priceObjectWrite+m.reads*priceObjectRead))
 	b["storage"] = m.bytes * l.eventsADay * 30.4 * archiveMonths * priceStoredByte
 	for name, a := range l.asked {
-		// What was merged lies in the files of other jobs, whose columns are read too.
-		times, ends := m.merged[a.jobs], l.shards*float64(a.jobs)
-		b[name] = a.times * a.days * (l.eventsADay*mean*times*oneCore + (ends+l.eventsADay*m.askedBytes*times/window)*priceObjectRead)
+		jobs, files := float64(a.jobs), a.days*l.shards
+		bytes, window := a.days*l.eventsADay*m.askedBytes, min(1<<20, float64(room)/8/(files/jobs))
+		// What was merged lies in the files of other jobs, whose columns are read too, by far the most of their blocks.
+		calls := files*jobs + 2*bytes/window + (jobs-1)*bytes/aside
+		b[name] = a.times * (a.days*l.eventsADay*mean*m.merged[a.jobs]*oneCore + calls*priceObjectRead)
 	}
 	return b
 }

@@ -26,23 +26,33 @@ type Reader interface {
 const (
 	// tail is how much of a file's end is read when it is opened: its index, and of a small file all.
 	tail = 32 << 10
-	// window is how much is read at once of a column. A question goes through a file's columns side by side.
+	// window is how much is read at once of a column at most, and least how much at least. A question goes through a file's columns side by side, and through as many files.
 	window = 1 << 20
-	// windows is how many of them a file keeps.
-	windows = 8
+	least  = 128 << 10
+	// columnsAsked is how many columns a question is taken to read.
+	columnsAsked = 8
+	// aside is how much is read at once of a file that is gone through by itself.
+	asideWindow = 4 << 20
+	// roomBytes is how much of all files that were opened together is kept.
+	roomBytes = 512 << 20
 	// opens is how many files are opened side by side.
 	opens = 16
 )
 
-// open opens the files of days, in the order of days and of the head.
-func open(ctx context.Context, objects Reader, days map[profile.Day]*Day) ([]*columns.File, error) {
+// open opens the files of days, in the order of days and of the head. Those that are aside are not read side by side with the others, but one after the other.
+func open(ctx context.Context, objects Reader, days map[profile.Day]*Day, aside func(*Day, File) bool) ([]*columns.File, error) {
 	var names []string
+	var alone []bool
+	beside := int64(1)
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		for _, f := range days[day].Files {
-			names = append(names, f.Name)
+			names, alone = append(names, f.Name), append(alone, aside(days[day], f))
+			if !alone[len(alone)-1] {
+				beside++
+			}
 		}
 	}
-	files := make([]*columns.File, len(names))
+	files, kept, each := make([]*columns.File, len(names)), &room{left: roomBytes}, min(window, max(least, roomBytes/columnsAsked/beside))
 	group, opening := errgroup.WithContext(ctx)
 	group.SetLimit(opens)
 	for i, name := range names {
@@ -51,7 +61,11 @@ func open(ctx context.Context, objects Reader, days map[profile.Day]*Day) ([]*co
 			if err != nil {
 				return err
 			}
-			p := &parts{ctx: ctx, objects: objects, name: name, size: size, kept: []part{{size - int64(len(end)), end}}}
+			p := &parts{ctx: ctx, objects: objects, name: name, size: size, window: each, room: kept}
+			if alone[i] {
+				p.window = asideWindow
+			}
+			kept.keep(p, part{from: size - int64(len(end)), body: end})
 			if files[i], err = columns.Open(p, size); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -67,41 +81,86 @@ type parts struct {
 	objects Reader
 	name    string
 	size    int64
+	window  int64
+	room    *room
 
 	mu   sync.Mutex
-	kept []part // the one used last is the last
+	kept []part // for whoever has the room's lock
 }
 
 type part struct {
 	from int64
 	body []byte
+	used int64 // when it was read last
 }
 
 func (p part) has(from, to int64) bool { return from >= p.from && to <= p.from+int64(len(p.body)) }
+
+// room is what is kept of files that were opened together: of all their windows the ones used last.
+type room struct {
+	mu    sync.Mutex
+	left  int64
+	clock int64
+	files []*parts
+}
+
+// copy gives bytes of an object that are kept.
+func (r *room) copy(p *parts, into []byte, at int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(p.kept, func(k part) bool { return k.has(at, at+int64(len(into))) })
+	if i < 0 {
+		return false
+	}
+	r.clock++
+	p.kept[i].used = r.clock
+	copy(into, p.kept[i].body[at-p.kept[i].from:])
+	return true
+}
+
+// keep takes a window, and lets go of those that were used longest ago.
+func (r *room) keep(p *parts, one part) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clock++
+	one.used = r.clock
+	if len(p.kept) == 0 {
+		r.files = append(r.files, p)
+	}
+	p.kept, r.left = append(p.kept, one), r.left-int64(len(one.body))
+	for r.left < 0 {
+		var of *parts
+		oldest := 0
+		for _, f := range r.files {
+			for i := range f.kept {
+				if of == nil || f.kept[i].used < of.kept[oldest].used {
+					of, oldest = f, i
+				}
+			}
+		}
+		r.left += int64(len(of.kept[oldest].body))
+		of.kept = slices.Delete(of.kept, oldest, oldest+1)
+		r.files = slices.DeleteFunc(r.files, func(f *parts) bool { return len(f.kept) == 0 })
+	}
+}
 
 // ReadAt is io.ReaderAt.
 func (p *parts) ReadAt(into []byte, at int64) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	to := at + int64(len(into))
-	if to > p.size {
+	if at+int64(len(into)) > p.size {
 		return 0, io.ErrUnexpectedEOF
 	}
-	i := slices.IndexFunc(p.kept, func(k part) bool { return k.has(at, to) })
-	if i < 0 {
-		body, _, err := p.objects.ReadPart(p.ctx, p.name, at, max(min(window, p.size-at), int64(len(into))))
-		if err != nil {
-			return 0, err
-		}
-		if p.kept = append(p.kept, part{at, body}); len(p.kept) > windows {
-			p.kept = slices.Delete(p.kept, 0, 1)
-		}
-		i = len(p.kept) - 1
+	if p.room.copy(p, into, at) {
+		return len(into), nil
 	}
-	found := p.kept[i]
-	p.kept = append(slices.Delete(p.kept, i, i+1), found)
-	if !found.has(at, to) {
+	body, _, err := p.objects.ReadPart(p.ctx, p.name, at, max(min(p.window, p.size-at), int64(len(into))))
+	if err != nil {
+		return 0, err
+	}
+	if len(body) < len(into) {
 		return 0, io.ErrUnexpectedEOF
 	}
-	return copy(into, found.body[at-found.from:]), nil
+	p.room.keep(p, part{from: at, body: body})
+	return copy(into, body), nil
 }

@@ -28,7 +28,8 @@ func TestPartsAreTheObject(t *testing.T) {
 		body[i] = byte(random.Uint32())
 	}
 	o := &object{body: body}
-	p := &parts{ctx: t.Context(), objects: o, size: int64(len(body))}
+	kept := &room{left: 4 * window}
+	p := &parts{ctx: t.Context(), objects: o, size: int64(len(body)), window: window, room: kept}
 	check := func(at, n int64) {
 		t.Helper()
 		got := make([]byte, n)
@@ -44,7 +45,7 @@ func TestPartsAreTheObject(t *testing.T) {
 	if _, err := p.ReadAt(make([]byte, 2), p.size-1); err != io.ErrUnexpectedEOF {
 		t.Errorf("behind the end: %v", err)
 	}
-	o.calls, p.kept = 0, nil
+	o.calls, p.kept, *kept = 0, nil, room{left: 4 * window}
 	for at := range int64(16) { // of four columns, sixteen blocks each
 		for column := range int64(4) {
 			check(column*window+at*(window/16), window/16)
@@ -52,5 +53,31 @@ func TestPartsAreTheObject(t *testing.T) {
 	}
 	if o.calls != 4 {
 		t.Errorf("four columns of a window each took %d calls", o.calls)
+	}
+}
+
+// TestNoMoreIsKeptThanThereIsRoomFor: of two files that were opened together the windows used last stay, whosever they are.
+func TestNoMoreIsKeptThanThereIsRoomFor(t *testing.T) {
+	kept := &room{left: 3}
+	o := &object{body: []byte("abcdef")}
+	one, other := &parts{ctx: t.Context(), objects: o, size: 6, window: 1, room: kept}, &parts{ctx: t.Context(), objects: o, size: 6, window: 1, room: kept}
+	for _, read := range []struct {
+		of    *parts
+		at    int64
+		calls int
+	}{{one, 0, 1}, {one, 1, 2}, {other, 0, 3}, {one, 0, 3}, {other, 5, 4}, {one, 0, 4}, {one, 1, 5}, {other, 5, 5}, {other, 0, 6}} {
+		got := make([]byte, 1)
+		if _, err := read.of.ReadAt(got, read.at); err != nil || got[0] != o.body[read.at] || o.calls != read.calls {
+			t.Fatalf("reading at %d: %q, %v, %d calls, want %d", read.at, got, err, o.calls, read.calls)
+		}
+		held := int64(0)
+		for _, f := range []*parts{one, other} {
+			for _, k := range f.kept {
+				held += int64(len(k.body))
+			}
+		}
+		if held > 3 || held+kept.left != 3 {
+			t.Fatalf("%d bytes are kept, %d are left", held, kept.left)
+		}
 	}
 }

@@ -112,7 +112,7 @@ func (v *View) Between(from, to profile.Day) *View {
 
 // jobs is into how many shards a question's people are divided at most, by up to how many events it reads. Somebody who was merged may lie in any file, so whoever reads a shard reads of the files of the others
 // too: few large jobs read less than many small ones. Of few events that costs little and the answer is there sooner; of very many, a job has to end in its time.
-var jobs = []struct{ events, most int }{{500_000_000, 8}, {3_000_000_000, 2}, {6_000_000_000, 4}, {math.MaxInt, 8}}
+var jobs = []struct{ events, most int }{{500_000_000, 8}, {6_000_000_000, 4}, {math.MaxInt, 8}}
 
 // Shards is into how many shards the people are divided that a question is asked of: as most files have them, or a part of that by which it can be divided, so that each has the files of several.
 func (v *View) Shards() int {
@@ -211,7 +211,7 @@ func (v *View) oldest() (at time.Time) {
 
 // Open opens the files of the view, of all shards: who was merged may lie in any. What it reads of them it reads when it is asked.
 func (v *View) Open(ctx context.Context, objects Reader) ([]*columns.File, error) {
-	return open(ctx, objects, v.Days)
+	return open(ctx, objects, v.Days, func(*Day, File) bool { return false })
 }
 
 // OpenFor opens the files of the view that a reading reads: those of its shard, and those in which somebody lies who was merged into somebody of it.
@@ -236,7 +236,8 @@ func (v *View) OpenFor(ctx context.Context, objects Reader, r columns.Reading) (
 		})
 		days[n] = &needed
 	}
-	return open(ctx, objects, days)
+	// Files of others are gone through for those who were merged, before the people of the shard are.
+	return open(ctx, objects, days, func(d *Day, f File) bool { return d.Shards%r.Shards == 0 && f.Shard%r.Shards != r.Shard })
 }
 
 // Events are the events of a day, each under who its person is now, without those that are gone. They are in the order of the day's files, which is not that of who people are now. What is given behind an

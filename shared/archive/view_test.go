@@ -284,9 +284,9 @@ func TestTheShardsOfAView(t *testing.T) {
 	if got := v.Between(first+3, first+9).Shards(); got != 8 {
 		t.Errorf("of the last day: %d shards, want 8", got)
 	}
-	const few, dear, most = 500_000_000, 3_000_000_000, 6_000_000_000
+	const few, dear = 500_000_000, 6_000_000_000
 	for _, one := range []struct{ shards, events, want int }{
-		{8, 1, 8}, {9, 1, 3}, {11, 1, 11}, {50, 1, 5}, {64, 1, 8}, {16, few, 8}, {16, few + 1, 2}, {4, few + 1, 2}, {1, few + 1, 1}, {16, dear, 2}, {16, dear + 1, 4}, {16, most, 4}, {16, most + 1, 8}, {4, most + 1, 4},
+		{8, 1, 8}, {9, 1, 3}, {11, 1, 11}, {50, 1, 5}, {64, 1, 8}, {16, few, 8}, {16, few + 1, 4}, {4, few + 1, 4}, {1, few + 1, 1}, {16, dear, 4}, {16, dear + 1, 8}, {4, dear + 1, 4},
 	} {
 		v := archive.View{Days: map[profile.Day]*archive.Day{first: {Shards: one.shards, Files: []archive.File{{Events: 1}, {Events: one.events - 1}}}}}
 		if got := v.Shards(); got != one.want {
