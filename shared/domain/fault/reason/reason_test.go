@@ -21,7 +21,7 @@ import (
 // places are where documents are refused.
 var places = []string{
 	"domain/fault", "domain/span", "domain/slug", "domain/money", "domain/definition", "domain/outreach/campaign", "domain/outreach/delivery", "domain/outreach/template", "domain/audience/rule",
-	"domain/audience/segment", "domain/audience/score", "domain/people/source", "domain/reward/referral", "domain/reward/ledger", "form", "../functions/console",
+	"domain/audience/segment", "domain/audience/score", "domain/people/source", "domain/reward/referral", "domain/reward/ledger", "domain/insight/fold", "form", "../functions/console", "../functions/reporting",
 }
 
 // begins is how a reason begins, which continues the name of a field to a sentence.
@@ -30,7 +30,7 @@ var begins = regexp.MustCompile(`^(is|has|have|must|names|cannot|would|leads|mea
 // none are texts that begin so and are no reason of a document.
 var none = []string{
 	"is above", "is at least", "is below", "is at most", "is one of", "is none of", "has all of", "is between (two lines)", "is not", "is before", "is from … on", "is known", "is in the segment", "is not in the segment", "is there", // words of forms
-	"has no arms", "is no number of a version", "is true, once, or absent", "names %.100q, of which the stop has skipped nobody",
+	"has no arms", "is no partial of this question", "is no number of a version", "is true, once, or absent", "names %.100q, of which the stop has skipped nobody",
 	"is not ", "names of the events that happened; of names beyond the known ones, 64", "names of the products in the open cart",
 	"is a JSON ", "is not valid JSON: ", "must be ", "must have ", // beginnings, of which the whole sentence has a row
 }

@@ -5,6 +5,9 @@ var things = map[string]string{
 	"an object": "对象", "a list": "列表", "a text": "文本", "a number": "数字", "true or false": "是或否", "null": "空值", "minutes": "分钟", "days": "天", "weeks": "周",
 	"number": "数字", "string": "文本", "array": "列表", "object": "对象", "bool": "是或否", "segment": "人群", "template": "模板", "campaign": "活动",
 	"flag": "是或否",
+	"a list of 1 to 1000 texts, numbers or truth values": "1 到 1000 个文本、数字或是否的列表", "a text, a number or a truth value": "文本、数字或是否",
+	"a time such as 2026-11-21T08:00:00Z or a date such as 2026-11-21": "时间（如 2026-11-21T08:00:00Z）或日期（如 2026-11-21）",
+	"events or people": "events 或 people",
 }
 
 // rows are the sentences, by how the code writes them.
@@ -192,6 +195,33 @@ var rows = map[string]string{
 
 	"%q is nothing that somebody consents to: %s, each alone or with /%s behind it, or %s": "{1} 不是可以同意的内容：可用 {2}（后面可加 /{3}），或 {4}",
 	"%q is no hour from 0 to 23": "{1} 不是 0 到 23 的钟点",
+
+	// of questions of what people did
+	"is what another event is called":                                                    "与另一个事件同名",
+	"is not count, sessions, trade, funnel, retention or performed":                      "不是 count、sessions、trade、funnel、retention 或 performed",
+	"is of no kind of question":                                                          "不属于任何一种问题",
+	"is not a figure of such a cell: %s":                                                 "不是这种格子里的数字：{1}",
+	"is not whole seconds up to 90d":                                                     "须为整秒，至多 90 天",
+	"is missing or has more than %d bytes":                                               "缺少，或超过 {1} 字节",
+	"has more than %d conditions":                                                        "超过 {1} 个条件",
+	"is not name, source, trust or a path such as properties.total or context.page.path": "不是 name、source、trust，也不是 properties.total 或 context.page.path 这样的路径",
+	"is not name, source, trust or a path such as context.campaign.source":               "不是 name、source、trust，也不是 context.campaign.source 这样的路径",
+	"is not name, source, trust or a path such as context.page.path":                     "不是 name、source、trust，也不是 context.page.path 这样的路径",
+	"is not eq, ne, gt, gte, lt, lte, in, contains, before, after or exists":             "不是 eq、ne、gt、gte、lt、lte、in、contains、before、after 或 exists",
+	"is not %s":                        "不是{1}",
+	"is not within 0 and %d":           "须在 0 到 {1} 之间",
+	"is not within 1 and %d":           "须在 1 到 {1} 之间",
+	"is below zero":                    "小于零",
+	"is below atLeast, or zero":        "小于 atLeast，或为零",
+	"has more than %d":                 "超过 {1} 个",
+	"is before from":                   "早于 from",
+	"is %d days from from or more":     "距 from {1} 天或更多",
+	"is not day, week or month":        "不是 day、week 或 month",
+	"is longer than 1d":                "超过 1 天",
+	"is longer than 1h":                "超过 1 小时",
+	"is not sample or exact":           "不是 sample 或 exact",
+	"is a day that has not begun":      "是还没有开始的一天",
+	"is not a date such as 2026-11-21": "不是日期，例如 2026-11-21",
 
 	// of what was typed in a form
 	"is not a whole number":                                                             "不是整数",
