@@ -15,15 +15,6 @@ type Purchases struct {
 	B     float64 `json:"b"`
 }
 
-func (p Purchases) valid() bool {
-	for _, v := range [...]float64{p.R, p.Alpha, p.A, p.B} {
-		if !finite(v) || v <= 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // odds are those of having left against being there still.
 func (p Purchases) odds(h History) float64 {
 	if h.Repeats <= 0 {

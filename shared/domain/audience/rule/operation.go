@@ -26,9 +26,6 @@ const (
 	maxOperands           = 1000
 )
 
-// byDays says that an operation takes a number of days in the place of a value.
-func byDays(o operation) bool { return o == opWithin || o == opOlderThan || o == opInNext }
-
 // ofSeveral says that an operation takes a list of values.
 func ofSeveral(o operation) bool { return o == opIn || o == opNotIn || o == opHasAll }
 
