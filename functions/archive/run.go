@@ -87,12 +87,13 @@ func (p *Process) run(ctx context.Context, again *profile.Day) error {
 		}
 		r.filling = !f.Done
 	}
+	first := len(r.head.Days) == 0 // whoever has just begun wants to see something, and there is little of it
 	// The queues are looked at before the bucket: what was in none of them then is in the bucket now.
 	queued, err := p.queued(ctx)
 	if err != nil {
 		return err
 	}
-	if done, err := r.take(ctx, again != nil || len(r.toClose(again, queued)) > 0); err != nil || !done {
+	if done, err := r.take(ctx, first || again != nil || len(r.toClose(again, queued)) > 0); err != nil || !done {
 		return err
 	}
 	for _, day := range r.toClose(again, queued) {
