@@ -101,9 +101,9 @@ type insightMeasured struct {
 
 // insightBill is what the load costs a month, in USD by what it is for. What is stated and not measured: what is sent is received for as much, and deleted ten at a time; an object of packs is written each half
 // minute, since two invocations run at once and each gathers for a minute. A question reads the end of each file in every job, its columns as package archive does: of all files of the job side by side within 512 MB, and
-// of the other files 4 MB at a time.
+// those of whoever was merged 4 MB at a time.
 func insightBill(m insightMeasured) bill {
-	const days, objects, looks, room, aside = 30, 2 * 24 * 60, 6 * 24, 512 << 20, 4 << 20
+	const days, objects, looks, room, alone = 30, 2 * 24 * 60, 6 * 24, 512 << 20, 4 << 20
 	l, b, mean := insightLoad, bill{}, 0.0
 	for _, seconds := range m.ask {
 		mean += seconds / float64(len(m.ask))
@@ -114,9 +114,9 @@ func insightBill(m insightMeasured) bill {
 	b["storage"] = m.bytes * l.eventsADay * 30.4 * archiveMonths * priceStoredByte
 	for name, a := range l.asked {
 		jobs, files := float64(a.jobs), a.days*l.shards
-		bytes, window := a.days*l.eventsADay*m.askedBytes, min(1<<20, float64(room)/8/(files/jobs))
+		bytes, window := a.days*l.eventsADay*m.askedBytes, min(1<<20, float64(room)/5/(files/jobs))
 		// What was merged lies in the files of other jobs, whose columns are read too, by far the most of their blocks.
-		calls := files*jobs + 2*bytes/window + (jobs-1)*bytes/aside
+		calls := files*jobs + bytes/window + jobs*bytes/alone
 		b[name] = a.times * (a.days*l.eventsADay*mean*m.merged[a.jobs]*oneCore + calls*priceObjectRead)
 	}
 	return b

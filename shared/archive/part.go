@@ -30,9 +30,10 @@ const (
 	window = 1 << 20
 	least  = 128 << 10
 	// columnsAsked is how many columns a question is taken to read.
-	columnsAsked = 8
-	// aside is how much is read at once of a file that is gone through by itself.
-	asideWindow = 4 << 20
+	columnsAsked = 5
+	// aloneWindow is how much is read at once of a file that is gone through by itself, as for people who were merged, and aloneAfter how many reads in a row tell that one is.
+	aloneWindow = 4 << 20
+	aloneAfter  = 4 * columnsAsked
 	// roomBytes is how much of all files that were opened together is kept.
 	roomBytes = 512 << 20
 	// opens is how many files are opened side by side.
@@ -42,12 +43,10 @@ const (
 // open opens the files of days, in the order of days and of the head. Those that are aside are not read side by side with the others, but one after the other.
 func open(ctx context.Context, objects Reader, days map[profile.Day]*Day, aside func(*Day, File) bool) ([]*columns.File, error) {
 	var names []string
-	var alone []bool
 	beside := int64(1)
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		for _, f := range days[day].Files {
-			names, alone = append(names, f.Name), append(alone, aside(days[day], f))
-			if !alone[len(alone)-1] {
+			if names = append(names, f.Name); !aside(days[day], f) {
 				beside++
 			}
 		}
@@ -62,9 +61,6 @@ func open(ctx context.Context, objects Reader, days map[profile.Day]*Day, aside 
 				return err
 			}
 			p := &parts{ctx: ctx, objects: objects, name: name, size: size, window: each, room: kept}
-			if alone[i] {
-				p.window = asideWindow
-			}
 			kept.keep(p, part{from: size - int64(len(end)), body: end})
 			if files[i], err = columns.Open(p, size); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
@@ -102,12 +98,27 @@ type room struct {
 	left  int64
 	clock int64
 	files []*parts
+	last  *parts // which was read last, and how often in a row
+	row   int
+}
+
+// window is how much is read at once of a file that is read now.
+func (r *room) window(p *parts) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == p && r.row >= aloneAfter {
+		return max(p.window, aloneWindow)
+	}
+	return p.window
 }
 
 // copy gives bytes of an object that are kept.
 func (r *room) copy(p *parts, into []byte, at int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.row++; r.last != p {
+		r.last, r.row = p, 1
+	}
 	i := slices.IndexFunc(p.kept, func(k part) bool { return k.has(at, at+int64(len(into))) })
 	if i < 0 {
 		return false
@@ -154,7 +165,7 @@ func (p *parts) ReadAt(into []byte, at int64) (int, error) {
 	if p.room.copy(p, into, at) {
 		return len(into), nil
 	}
-	body, _, err := p.objects.ReadPart(p.ctx, p.name, at, max(min(p.window, p.size-at), int64(len(into))))
+	body, _, err := p.objects.ReadPart(p.ctx, p.name, at, max(min(p.room.window(p), p.size-at), int64(len(into))))
 	if err != nil {
 		return 0, err
 	}

@@ -45,8 +45,9 @@ func TestPartsAreTheObject(t *testing.T) {
 	if _, err := p.ReadAt(make([]byte, 2), p.size-1); err != io.ErrUnexpectedEOF {
 		t.Errorf("behind the end: %v", err)
 	}
-	o.calls, p.kept, *kept = 0, nil, room{left: 4 * window}
-	for at := range int64(16) { // of four columns, sixteen blocks each
+	o.calls, p.kept = 0, nil
+	kept.left, kept.files, kept.row = 4*window, nil, -64 // reads in a row: that is another test
+	for at := range int64(16) {                          // of four columns, sixteen blocks each
 		for column := range int64(4) {
 			check(column*window+at*(window/16), window/16)
 		}
@@ -79,5 +80,31 @@ func TestNoMoreIsKeptThanThereIsRoomFor(t *testing.T) {
 		if held > 3 || held+kept.left != 3 {
 			t.Fatalf("%d bytes are kept, %d are left", held, kept.left)
 		}
+	}
+}
+
+// TestAFileByItselfIsReadInLargeWindows: who reads one file and no other reads more at once.
+func TestAFileByItselfIsReadInLargeWindows(t *testing.T) {
+	kept := &room{left: roomBytes}
+	o := &object{body: make([]byte, 2*aloneWindow)}
+	one, other := &parts{ctx: t.Context(), objects: o, size: int64(len(o.body)), window: least, room: kept}, &parts{ctx: t.Context(), objects: o, size: int64(len(o.body)), window: least, room: kept}
+	read := func(p *parts, from, to int64) (calls int) {
+		t.Helper()
+		before := o.calls
+		for at := from; at < to; at += least {
+			if _, err := p.ReadAt(make([]byte, least), at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return o.calls - before
+	}
+	if got := read(one, 0, aloneAfter*least); got != aloneAfter {
+		t.Errorf("the first %d windows took %d calls", aloneAfter, got)
+	}
+	if got := read(one, aloneAfter*least, aloneAfter*least+aloneWindow); got > 2 {
+		t.Errorf("read by itself, the next took %d calls", got)
+	}
+	if got := read(other, 0, 3*least); got != 3 {
+		t.Errorf("read after another, three windows took %d calls", got)
 	}
 }
