@@ -68,7 +68,7 @@ func newBench(b *testing.B, paced bool, concurrency int) *bench {
 	m.stack, err = local.Start(context.Background(), local.Options{
 		TemplatePath: path, StackName: "bench", BuildDir: build, DataDir: b.TempDir(), Inbox: true, Concurrency: concurrency, Parameters: limits, Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/session": "test-session"},
 		Defaults: func(a local.Addresses) map[string]string {
-			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "S3Endpoint": a.S3, "SSMEndpoint": a.SSM, "ArchiveWindow": "1", "PublicUrl": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example"}
+			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "S3Endpoint": a.S3, "SSMEndpoint": a.SSM, "ArchiveWindow": "1", "PublicUrl": a.Gateway, "PagesApi": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example"}
 		},
 		Out: complaints{b},
 	})

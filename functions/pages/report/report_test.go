@@ -91,7 +91,7 @@ func TestAFunnel(t *testing.T) {
 	} {
 		f := b.As(access.Viewer, lang)
 		fresh := f.Page("/console/reports/funnel")
-		if has(t, "the form", fresh, is.title, `value="Product Viewed"`, `value="2026-11-20"`, `value="2026-10-24"`); strings.Contains(fresh, `id="waiting"`) || len(b.Asked.Jobs.Bodies()) != 0 {
+		if has(t, "the form", fresh, is.title, `value="`+is.viewed+`"`, `value="2026-11-20"`, `value="2026-10-24"`); strings.Contains(fresh, `id="waiting"`) || len(b.Asked.Jobs.Bodies()) != 0 {
 			t.Errorf("nobody has asked: %s", fresh)
 		}
 		window := map[text.Lang]string{text.Chinese: "7d", text.English: "14d"}[lang] // another question in each language

@@ -79,7 +79,7 @@ func run(out, only string) error {
 func functions(all figures) error {
 	const alone = "^Benchmark(Ingest|Projection|Archive)$"
 	for _, which := range [][]string{{"-bench", alone, "-benchtime", "5x"}, {"-bench", ".", "-skip", alone, "-benchtime", "1x"}} {
-		text, err := output("go", append([]string{"test", "-run", "^$", "-timeout", "10m", "./functions"}, which...)...)
+		text, err := output("go", append([]string{"test", "-run", "^$", "-timeout", "20m", "./functions"}, which...)...)
 		if err != nil {
 			return err
 		}
