@@ -86,3 +86,9 @@ func activityBand(activity int, s Scoring) string {
 	}
 	return Warning
 }
+
+// newestActive is the newest active day up to a day.
+func newestActive(active profile.Days, upTo profile.Day) (profile.Day, bool) {
+	_, last, n := active.Within(active.Last-profile.MaxActiveDays, upTo)
+	return last, n > 0
+}

@@ -96,3 +96,26 @@ func (m Model) Score(f Facts) profile.Scores {
 	s.Alive, s.ValueDecile = m.Predict(f.Buys)
 	return s
 }
+
+// Predict says what a run's predictions make of a buyer: the band of whether they still buy, and the decile of what they will bring within a year; nothing where the run has none. Of who has ordered
+// on one day the model always says that they still do, so the bands of class15 say it: as long as an order is fresh, they are; as long as it cools, they are at risk.
+func (m Model) Predict(b Buys) (band string, decile int) {
+	if !m.Predictions.Enough() {
+		return "", 0
+	}
+	return m.band(b), m.Predictions.Decile(m.Predictions.Value(b.History(), b.Mean(), prediction.YearDays))
+}
+
+func (m Model) band(b Buys) string {
+	if b.Repeats > 0 {
+		return prediction.Band(m.Predictions.Purchases.Alive(b.History()))
+	}
+	scoring := m.Scoring.Filled()
+	switch {
+	case b.Last <= scoring.ActiveDays:
+		return prediction.Alive
+	case b.Last <= scoring.CoolingDays:
+		return prediction.AtRisk
+	}
+	return prediction.Lost
+}

@@ -1,7 +1,5 @@
 package score
 
-import "github.com/userops/userops/shared/domain/people/profile"
-
 // The stages of a shop's relation with somebody: they came, looked at something, ordered, came back after their order, ordered again, brought somebody, or are gone.
 const (
 	Acquire    = "acquire"
@@ -35,26 +33,4 @@ func stage(f Facts, lifecycle string) string {
 		return Activate
 	}
 	return Acquire
-}
-
-// referrals are the events that say that somebody brought a friend.
-var referrals = [...]string{"Invite Accepted", "Referral Qualified", "Referral Settled"}
-
-// happened says whether an event of a name came up to the as-of date, as far as the profile remembers.
-func (o *observer) happened(p *profile.Profile, names ...string) bool {
-	for _, name := range names {
-		counter, ok := p.Counters[name]
-		if !ok || counter.Total == 0 {
-			continue
-		}
-		if counter.Last.Before(o.end) {
-			return true
-		}
-		for _, recent := range counter.Recent {
-			if recent.Count > 0 && recent.Day <= o.asOf {
-				return true
-			}
-		}
-	}
-	return false
 }

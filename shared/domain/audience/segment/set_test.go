@@ -144,7 +144,7 @@ func TestCheck(t *testing.T) {
 	others := define(map[ID]string{"b": `{"segment":"a"}`, "a": `{"field":"tags","op":"exists"}`, "broken": `{}`, "user-of-broken": `{"segment":"broken"}`})
 	for name, c := range map[string]struct{ rule, want string }{
 		"sound":         {`{"field":"tags","op":"exists"}`, ""},
-		"own fault":     {`{"field":"tags"}`, "rule.op is missing; a list has contains, in, exists"},
+		"own fault":     {`{"field":"tags"}`, "rule.op is missing; a list has contains, in, hasAll, notIn, exists"},
 		"a new circle":  {`{"any":[{"segment":"b"}]}`, "rule.any[0].segment leads back to itself: a > b > a"},
 		"a broken one":  {`{"segment":"user-of-broken"}`, "rule.segment user-of-broken has a fault itself"},
 		"no such thing": {`{"segment":"c"}`, "rule.segment c is not a segment"},
