@@ -1,5 +1,5 @@
 // Package definition is what operators write, of every kind: it lists documents, shows each as a form, tells what a change amounts to before it is saved, and goes back to what was. A kind has its screens by
-// its row in the domain and its schema; none is named here. It checks nothing: what is wrong with a document the API says, beside the field. The surprising thing: a document that somebody else has
+// its row in the domain and its schema; none is named here. What is wrong with a document stands beside the field and above the form: the API says it when it is saved, and the rules that the API goes by before that. The surprising thing: a document that somebody else has
 // changed meanwhile is never written over, and what was typed is kept all the same, with both changes side by side.
 package definition
 

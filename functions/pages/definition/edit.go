@@ -24,9 +24,10 @@ type editing struct {
 	ID      string
 	Version int // the one that was read: 0 of a new document
 	Form    template.HTML
-	// Refused are faults of no field, and Detail is what else the API says.
-	Refused []string
-	Detail  string
+	// Refused are faults of no field, Troubles those of fields, and Detail is what else the API says.
+	Refused  []string
+	Troubles []form.Trouble
+	Detail   string
 	// Checked says that Changes are what would be saved.
 	Checked bool
 	Changes []form.Change
@@ -62,7 +63,10 @@ func (e editing) New() bool { return e.Version == 0 }
 func (e editing) Shown() bool { return slices.Contains(shown, e.Name) }
 
 // Faulty says that something has to be mended.
-func (e editing) Faulty() bool { return len(e.Refused) > 0 || e.Detail != "" }
+func (e editing) Faulty() bool { return e.Wrong() > 0 || e.Detail != "" }
+
+// Wrong is how many places have to be mended.
+func (e editing) Wrong() int { return len(e.Refused) + len(e.Troubles) }
 
 // Whole says that the id of the document is not its author's to choose.
 func (e editing) Whole() bool { return e.alone() }
@@ -113,7 +117,7 @@ func (k kind) edit(v *view.Visit, id string) (e editing, err error) {
 
 func (k kind) page(v *view.Visit, status int, e editing) (err error) {
 	e.draw.New, e.draw.ReadOnly = e.Version == 0, !e.May
-	e.Refused = append(e.Refused, e.form.Refused(language(v))...)
+	e.Refused, e.Troubles = append(e.Refused, e.form.Refused(language(v))...), e.form.Troubles(e.draw)
 	if e.Form, err = e.form.HTML(e.draw); err != nil {
 		return err
 	}
@@ -164,6 +168,14 @@ func (k kind) typed(v *view.Visit) error {
 	if err != nil {
 		return err
 	}
+	wrong, err := k.wrong(v, e.ID, body, d)
+	if err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		e.form.Blame(wrong)
+		return k.page(v, http.StatusUnprocessableEntity, e)
+	}
 	e.Checked, e.Changes = true, form.Differences(e.fields, d.Body, body, shop(v), e.draw)
 	return k.page(v, http.StatusOK, e)
 }
@@ -185,7 +197,7 @@ func idIn(body json.RawMessage) string {
 
 func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
 	if e.ID == "" {
-		e.form.Blame(fault.Faults{{Field: "id", Reason: "is required"}})
+		e.form.Blame(nameless)
 		return k.page(v, http.StatusUnprocessableEntity, e)
 	}
 	var answer struct {

@@ -1,0 +1,55 @@
+package definition_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/operator/access"
+)
+
+// TestWhatCannotBeSavedIsNotOffered: looking at the changes says what saving would refuse, at the top of the page, with a link to each place that has to be mended.
+func TestWhatCannotBeSavedIsNotOffered(t *testing.T) {
+	b := shop(t)
+	b.Put("/v1/templates/gift", `{"name":"Gift","channel":"email","locales":{"default":{"subject":"Hi","text":"Hello {{ unsubscribeUrl }}"}}}`)
+	links := regexp.MustCompile(`(?s)<div class="note bad" id="mend" role="alert" tabindex="-1" autofocus>(.*?)</div>`)
+	for _, c := range []struct {
+		what, kind, id, doc string
+		typed               []string
+		chinese, english    []string
+		goes                []string
+	}{
+		{"an id that is none", "segments", "", "", []string{"doc.id", "文案A", "doc.name", "x"}, []string{"没有保存，有"}, []string{"Not saved. Places to mend:"}, []string{`href="#doc.id"`}},
+		{"a template without default", "templates", "", "", []string{"doc.id", "fresh", "doc.name", "x", "doc.channel", "email"}, []string{"没有保存，有 1 处要改："}, []string{"Places to mend: 1"}, []string{`href="#doc.locales"`}},
+		{"a share beyond its bound", "campaigns", "win-back", "", []string{"doc.control", "90"}, []string{"没有保存，有 1 处要改：", "须在 0 到 50% 之间"}, []string{"must be from 0 to 0.5"}, []string{`href="#doc.control"`}},
+		{"a template that is not there", "campaigns", "win-back", "", []string{"doc.templateId", "nowhere"}, []string{"没有保存，有 1 处要改："}, []string{"nowhere"}, []string{`href="#doc.templateId"`}},
+		{"a segment without a rule or an id", "segments", "", "", []string{"doc.name", "x"}, []string{"没有保存，有"}, []string{"Not saved"}, []string{`href="#doc.id"`}},
+	} {
+		at := "/console/" + c.kind + "/edit"
+		for lang, says := range map[text.Lang][]string{text.Chinese: c.chinese, text.English: c.english} {
+			for _, do := range []string{"check", "save"} {
+				f := b.As(access.Editor, lang)
+				w := press(t, f, at, f.Page(at+"?id="+c.id), do, c.typed...)
+				page := w.Body.String()
+				box := links.FindStringSubmatch(page)
+				if w.Code != http.StatusUnprocessableEntity || box == nil || strings.Contains(page, `value="save"`) {
+					t.Errorf("%s, %s in %s: %d %s", c.what, do, lang, w.Code, said(page))
+					continue
+				}
+				has(t, c.what, box[1], says...)
+				for _, link := range c.goes {
+					if id := strings.TrimSuffix(strings.TrimPrefix(link, `href="#`), `"`); !strings.Contains(box[1], link) || !strings.Contains(page, `id="`+id+`"`) {
+						t.Errorf("%s, %s: no link %s in %s", c.what, do, link, box[1])
+					}
+				}
+			}
+		}
+	}
+	f := b.As(access.Editor, text.Chinese)
+	w := press(t, f, "/console/campaigns/edit", f.Page("/console/campaigns/edit?id=win-back"), "check", "doc.control", "20")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `value="save"`) || strings.Contains(w.Body.String(), `id="mend"`) {
+		t.Errorf("what can be saved: %d %s", w.Code, said(w.Body.String()))
+	}
+}
