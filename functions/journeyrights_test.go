@@ -25,6 +25,7 @@ var unneeded = map[string]string{
 	"test-Reporting ssm:GetParameters session-previous":                      "only for an operator who asks in the console",
 	"test-Console dynamodb:PutItem test-Results":                             "only to try a template at an address of the shop's",
 	"test-Console sqs:SendMessage test-NotificationsQueue":                   "only to try a template at an address of the shop's",
+	"test-Member dynamodb:GetItem test-Runs":                                 "only for a profile that is asked for five minutes after the first run",
 	"test-Archive sqs:ChangeMessageVisibility test-ArchiveQueue":             "only while a service is away or time runs out",
 	"test-Dispatch sqs:ChangeMessageVisibility test-NotificationsQueue":      "only while a service is away or time runs out",
 	"test-Orchestration dynamodb:GetItem test-Deliveries":                    "only for an entry again that another request has marked meanwhile",
