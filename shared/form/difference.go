@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -264,9 +265,9 @@ func (r ruleView) row() string {
 	}
 	switch r.Rule.Kind {
 	case Condition:
-		return not + strings.Join(slices.DeleteFunc([]string{r.FieldLabel(), r.Typed[inKey], r.T("op." + r.Typed[inOp]), r.compared(), r.counted()}, func(s string) bool { return s == "" }), " ")
+		return not + strings.Join(slices.DeleteFunc([]string{r.FieldLabel(), r.Typed[inKey], r.T("op." + r.Typed[inOp]), r.compared(), r.counted(), r.lacking()}, func(s string) bool { return s == "" }), " ")
 	case Performed:
-		said := not + r.T("rule.did") + " " + r.Typed[inEvent]
+		said := not + r.T("rule.did") + " " + cmp.Or(r.Typed[inEvent], r.T("rule.lacking"))
 		for _, input := range []string{inLeast, inMost, inDays} {
 			if n := r.Typed[input]; n != "" {
 				said += r.T("comma") + r.T("rule."+input) + " " + n
@@ -308,9 +309,17 @@ func (r ruleView) compared() string {
 	return strings.Join(all, r.T("comma"))
 }
 
+// lacking says that the field is compared with nothing yet.
+func (r ruleView) lacking() string {
+	if r.Typed[inValue] == "" {
+		return r.T("rule.lacking")
+	}
+	return ""
+}
+
 // counted is the unit, where a number has one.
 func (r ruleView) counted() string {
-	if op := r.Typed[inOp]; op == "before" || op == "after" {
+	if op := r.Typed[inOp]; op == "before" || op == "after" || r.Typed[inValue] == "" {
 		return ""
 	}
 	return r.Unit()

@@ -81,7 +81,7 @@ func colon(l rule.Language) string {
 
 // Reason is why something is refused, in the words of a language. What has none in Chinese stands there as it is, and says so.
 func Reason(english string, l rule.Language) string {
-	if l != rule.Chinese {
+	if l != rule.Chinese || english == "" {
 		return english
 	}
 	if said, has := reason.Chinese(english); has {

@@ -31,6 +31,8 @@ type Rule struct {
 	Rules      []*Rule
 	Name, Path string
 	Faults     []fault.Fault
+	// Unknown is what was typed to ask and is called by nothing that can be asked.
+	Unknown string
 
 	kept json.RawMessage // what stands there, where its inputs tell it otherwise
 }

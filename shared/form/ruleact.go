@@ -2,6 +2,7 @@ package form
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/userops/userops/shared/domain/audience/rule"
 )
@@ -36,6 +37,12 @@ func (r *Rule) act(verb, name string) bool {
 		group := r.named(name)
 		if group == nil {
 			return false
+		}
+		if typed := strings.TrimSpace(group.Typed[inNew]); typed != "" {
+			if _, _, is := rule.Find(typed, rule.English); !is {
+				group.Unknown = typed
+				return true
+			}
 		}
 		return r.add(name, condition(group.Typed[inNew]))
 	case verbRemove, verbUp:

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,12 +14,16 @@ func (r *reading) rule(name string, depth int) *Rule {
 		return emptyRule()
 	}
 	one := &Rule{Kind: kind, Not: r.values.Get(name+endNot) != "", Typed: map[string]string{}, kept: r.json(name + endKept)}
-	for _, input := range inputsOf[kind] {
+	inputs := inputsOf[kind]
+	if depth <= 1 && kind != Group { // a rule of one row becomes a group when another joins it
+		inputs = append(slices.Clone(inputs), inNew)
+	}
+	for _, input := range inputs {
 		if typed := newlines(strings.Join(r.values[name+"~"+input], "\n")); typed != "" {
 			one.Typed[input] = typed
 		}
 	}
-	if kind == Condition || kind == Group {
+	if kind == Condition || kind == Group || one.Typed[inNew] != "" {
 		resolve(one.Typed)
 	}
 	if kind != Group {

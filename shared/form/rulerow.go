@@ -179,6 +179,8 @@ func showCondition(all []member, s Shop) (map[string]string, bool) {
 	}
 	value, days := one(all, "value"), one(all, "days")
 	switch {
+	case value == nil && days == nil && op != "exists": // it was not typed yet
+		return typed, true
 	case byDays(op) != (days != nil) || byDays(op) && value != nil:
 		return nil, false
 	case byDays(op):
@@ -188,8 +190,6 @@ func showCondition(all []member, s Shop) (map[string]string, bool) {
 	case op == "exists" && value == nil:
 		typed[inValue] = "true"
 		return typed, true
-	case value == nil:
-		return nil, false
 	}
 	shown, ok := operandOf(f, op).show(value, s)
 	typed[inValue] = shown.Text

@@ -59,6 +59,9 @@ func (r *Rule) unchanged(s Shop) bool {
 func filled(typed map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, value := range typed {
+		if name == inNew { // it is of a row that is not there yet
+			continue
+		}
 		if name == inValue && ofSeveral(typed[inOp]) {
 			all := lines(value)
 			slices.Sort(all)

@@ -88,6 +88,9 @@ func (r ruleView) Kept() string { return string(r.kept) }
 // Faulty are the faults of the row.
 func (r ruleView) Faulty() []string {
 	var all []string
+	if r.Unknown != "" {
+		all = append(all, r.unknown())
+	}
 	for _, f := range r.Faults {
 		said := Reason(f.Reason, r.Language)
 		at := f.Field[max(strings.LastIndex(f.Field, "."), 0):]
@@ -97,6 +100,24 @@ func (r ruleView) Faulty() []string {
 		all = append(all, said)
 	}
 	return all
+}
+
+// maxMeant bounds how many fields are told that may have been meant.
+const maxMeant = 5
+
+// unknown says that nothing is called what was typed, and what has it in its name.
+func (r ruleView) unknown() string {
+	typed := strings.ToLower(r.Unknown)
+	var meant []string
+	for _, f := range rule.Fields(r.Language) {
+		if len(meant) < maxMeant && (strings.Contains(strings.ToLower(f.Label), typed) || strings.Contains(strings.ToLower(f.Name), typed)) {
+			meant = append(meant, f.Label)
+		}
+	}
+	if meant == nil {
+		return fmt.Sprintf(r.T("rule.none"), r.Unknown)
+	}
+	return fmt.Sprintf(r.T("rule.meant"), r.Unknown, strings.Join(meant, r.T("comma")))
 }
 
 // Modes are what a group can ask of those in it.

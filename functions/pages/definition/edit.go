@@ -30,7 +30,9 @@ type editing struct {
 	Detail   string
 	// Checked says that Changes are what would be saved.
 	Checked bool
-	Changes []form.Change
+	// Tried says that somebody wanted to save it, or to be told what that would change, and Uncounted that nobody can be counted before something is mended.
+	Tried, Uncounted bool
+	Changes          []form.Change
 	// Theirs is what somebody else has changed meanwhile.
 	Theirs   []form.Change
 	Conflict bool
@@ -154,6 +156,7 @@ func (k kind) typed(v *view.Visit) error {
 		e.form.Act(do) // of one that is no button the page is shown again
 		return k.page(v, http.StatusOK, e)
 	}
+	e.Tried = true
 	body, faults := e.form.Document()
 	if e.ID == "" {
 		e.ID = idIn(body)
@@ -276,9 +279,11 @@ func (k kind) estimated(v *view.Visit) error {
 			Rule json.RawMessage `json:"rule"`
 		}
 		if err := json.Unmarshal(body, &d); err != nil || len(faults) > 0 {
+			e.Uncounted = true
 			return k.page(v, http.StatusUnprocessableEntity, e)
 		}
 		if d.Rule == nil {
+			e.Uncounted = true
 			e.form.Blame(fault.Faults{{Field: "rule", Reason: "is missing or no JSON"}})
 			return k.page(v, http.StatusUnprocessableEntity, e)
 		}
@@ -290,6 +295,7 @@ func (k kind) estimated(v *view.Visit) error {
 	found, err := audience.Ask(v, api.Path(k.Plural, id, "preview"), question)
 	var refused *api.Fault
 	if errors.As(err, &refused) && refused.Status < 500 {
+		e.Uncounted = true
 		e.form.Blame(faults(refused))
 		e.Detail = form.Reason(refused.Detail, language(v))
 		return k.page(v, refused.Status, e)

@@ -53,3 +53,49 @@ func TestWhatCannotBeSavedIsNotOffered(t *testing.T) {
 		t.Errorf("what can be saved: %d %s", w.Code, said(w.Body.String()))
 	}
 }
+
+// TestANameThatNothingHas adds no row: the page says so, with what may have been meant, also below a rule of a single row.
+func TestANameThatNothingHas(t *testing.T) {
+	b := shop(t)
+	for lang, c := range map[text.Lang]struct {
+		typed, none string
+		says, quiet []string
+	}{
+		text.Chinese: {"消费", "飞碟", []string{"有 1 处要改：", "没有叫“消费”的条件，您是不是要：", "累计消费金额", "近 7 天消费金额"}, []string{"没有叫“飞碟”的条件，请从列表里选。"}},
+		text.English: {"revenue", "ufo", []string{"Places to mend: 1", "No condition is called “revenue”. Did you mean:", "Revenue, last 7 days"}, []string{"No condition is called “ufo”. Pick one from the list."}},
+	} {
+		for _, id := range []string{"", "vip"} {
+			f := b.As(access.Editor, lang)
+			at := "/console/segments/edit"
+			body := f.Page(at + "?id=" + id)
+			for typed, says := range map[string][]string{c.typed: c.says, c.none: c.quiet} {
+				w := press(t, f, at, body, "field doc.rule", "doc.rule~new", typed)
+				page := w.Body.String()
+				if w.Code != http.StatusOK || strings.Contains(page, "doc.rule[") || !strings.Contains(page, `value="`+typed+`"`) {
+					t.Errorf("%s of %q, %s: %d, a row was added or what was typed is gone", typed, id, lang, w.Code)
+				}
+				box := page[max(0, strings.Index(page, `id="mend"`)):]
+				has(t, typed, box[:max(0, strings.Index(box, "</div>"))], says...)
+			}
+		}
+		f := b.As(access.Editor, lang)
+		w := press(t, f, "/console/segments/edit", f.Page("/console/segments/edit?id=vip"), "field doc.rule", "doc.rule~new", "city")
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `name="doc.rule[1]~field"`) || strings.Contains(w.Body.String(), `name="doc.rule[2]~field"`) {
+			t.Errorf("%s: a second row does not stand beside the only one", lang)
+		}
+	}
+}
+
+// TestAConditionWithoutValueIsSaidInWords, and the estimate says why it counts nobody.
+func TestAConditionWithoutValueIsSaidInWords(t *testing.T) {
+	b := shop(t)
+	f := b.As(access.Editor, text.Chinese)
+	body := f.Page("/console/segments/edit?id=vip")
+	w := press(t, f, "/console/segments/edit", body, "field doc.rule", "doc.rule~new", "城市")
+	w = press(t, f, "/console/segments/estimate", w.Body.String(), "estimate")
+	page := w.Body.String()
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(page, `id="estimate"`) || !strings.Contains(page, `id="mend"`) {
+		t.Errorf("%d %s", w.Code, said(page))
+	}
+	has(t, "the estimate", page, "有 1 处要改： 规则 › 城市 ：值：缺少 改好之后才能预估人数。 规则 › 城市：值：缺少")
+}
