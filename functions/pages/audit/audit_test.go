@@ -29,7 +29,7 @@ func TestTheAuditLog(t *testing.T) {
 	f := b.As(access.Approver, text.Chinese)
 	f.Page("/console/person?id=" + string(person.ID) + "&reason=工单7")
 	all := f.Page("/console/audit")
-	for _, want := range []string{"the owner", "保存", "人群", "第 1 版改成第 2 版", "工单7", "查看原文", "the approver", "2026年11月22日 01:00", "2026年11月21日 23:00", `href="/console/person?id=` + string(person.ID), "198.51.100.7", "rule"} {
+	for _, want := range []string{"the owner", "保存", "人群", "第 1 版改成第 2 版", "工单7", "查看原文", "the approver", "2026年11月22日 01:00", "2026年11月21日 23:00", `href="/console/person?id=` + string(person.ID), "198.51.100.7", "规则"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("lacks %s: %s", want, all)
 		}
