@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/functions/pages/api"
@@ -61,6 +62,11 @@ type page struct {
 
 // Waiting says that the exact answer is on its way.
 func (p *page) Waiting() bool { return p.Exact != nil && p.Exact.State == working }
+
+// Empty says that the answer has no row at all.
+func (p *page) Empty() bool {
+	return len(p.Tables) > 0 && !slices.ContainsFunc(p.Tables, func(t shownTable) bool { return len(t.Rows) > 0 || t.Over })
+}
 
 // Here is the address of the question, and Follow that of how far it is.
 func (p *page) Here() string { return p.address("") }

@@ -25,7 +25,7 @@ var places = []string{
 }
 
 // begins is how a reason begins, which continues the name of a field to a sentence.
-var begins = regexp.MustCompile(`^(is|has|have|must|names|cannot|would|leads|means|stands|says|scheduled is|counts|no run has|%[qs] (is|has)) `)
+var begins = regexp.MustCompile(`^(is|are|asks for|has|have|must|names|cannot|would|leads|means|stands|says|scheduled is|counts|no run has|%[qs] (is|has)) `)
 
 // none are texts that begin so and are no reason of a document.
 var none = []string{
