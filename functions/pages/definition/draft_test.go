@@ -43,7 +43,7 @@ func TestATemplateIsPreviewedAsItIsTyped(t *testing.T) {
 		t.Errorf("the mail is %d %s under %s", shown.Code, got, shown.Header().Get("Content-Security-Policy"))
 	}
 	has(t, "nobody", press(t, editor, at, page, "preview").Body.String(), "没有带入任何人")
-	has(t, "somebody unknown", press(t, editor, at, page, "preview", "user", "nobody").Body.String(), "没有用户 ID 为 nobody 的人。")
+	has(t, "somebody unknown", press(t, editor, at, page, "preview", "user", "nobody").Body.String(), "没有找到 nobody：")
 	has(t, "what is saved", editor.Page("/console/templates/show?id=welcome"), "主题 Hi", "第 1 版")
 }
 

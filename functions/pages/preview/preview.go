@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -38,13 +37,14 @@ type Preview struct {
 	User, Reason string
 	Person       *known // nil for nobody
 	Absent       bool   // there is no such person
+	Several      bool   // there is more than one with the address
 	// Draft says that the template stands on a form and is not saved: its mails are asked for by that form.
 	Draft     bool
 	compiled  *liquid.Template
 	variables liquid.Variables
 }
 
-// Of fills a template for the person whom a visitor names by their userId, with the reason for which they are to be seen as they are; nobody and no reason are empty. An error of the template is fault.Faults.
+// Of fills a template for the person whom a visitor names by their userId, their profileId, a mail address or a phone number, with the reason for which they are to be seen as they are; nobody and no reason are empty. An error of the template is fault.Faults.
 func Of(v *view.Visit, d template.Definition, user, reason string) (*Preview, error) {
 	p := &Preview{Definition: d, User: strings.TrimSpace(user), Reason: strings.TrimSpace(reason)}
 	var err error
@@ -74,17 +74,23 @@ func (p *Preview) read(v *view.Visit) error {
 	if p.User == "" {
 		return nil
 	}
-	q := url.Values{"userId": {p.User}}
-	if p.Reason != "" {
-		q.Set("reason", p.Reason)
+	names, err := p.names(v)
+	if err != nil || p.Several {
+		return err
 	}
-	p.Person = &known{}
-	err := v.API.Get(v.Context(), api.Path("profiles", "-"), q, p.Person)
-	if p.Absent = api.Status(err) == http.StatusNotFound; p.Absent {
+	for _, q := range names {
+		if p.Reason != "" {
+			q.Set("reason", p.Reason)
+		}
+		p.Person = &known{}
+		err := v.API.Get(v.Context(), api.Path("profiles", "-"), q, p.Person)
+		if api.Status(err) != http.StatusNotFound {
+			return err
+		}
 		p.Person = nil
-		return nil
 	}
-	return err
+	p.Absent = true
+	return nil
 }
 
 // Lacking are the names of the template for which nothing is known of the person.

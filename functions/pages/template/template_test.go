@@ -66,7 +66,7 @@ func TestAPreviewIsWhatSomebodyGets(t *testing.T) {
 	if err != nil || len(lines) != 1 || lines[0].Reason != "check" || lines[0].By.Name != "the editor" {
 		t.Errorf("on record: %+v, %v", lines, err)
 	}
-	holds(t, viewer.Page("/console/templates/show?id=welcome&user=nobody"), "没有用户 ID 为 nobody 的人。")
+	holds(t, viewer.Page("/console/templates/show?id=welcome&user=nobody"), "没有找到 nobody：")
 	for path, want := range map[string]int{"/console/templates/show": 404, "/console/templates/show?id=other": 404, "/console/templates/mail": 404, "/console/templates/mail?id=other": 404} {
 		if w := viewer.Get(path); w.Code != want {
 			t.Errorf("%s: %d", path, w.Code)
