@@ -162,7 +162,7 @@ func (e Estimate) Doubts() (all []string) {
 		l = rule.English
 	}
 	for _, w := range e.Warnings {
-		all = append(all, form.Reason(w.Reason, l))
+		all = append(all, e.At.Clocked(form.Reason(w.Reason, l)))
 	}
 	return all
 }

@@ -38,7 +38,7 @@ func TestTheLogSpeaksAsTheConsoleDoes(t *testing.T) {
 			"<td>停发了全部</td>", "<td>恢复了全部</td>", "<td>停发了渠道“邮件”</td>", "<td>恢复了渠道“邮件”</td>", "<td>停发了活动“running”</td>", "<td>恢复了活动“running”</td>",
 			"<td>事务性通知照发</td>", "<td>用户 ID</td>", "<td>近 90 天消费金额</td>", "渠道、对照组",
 		},
-		text.English: {"<td>stopped everything</td>", "<td>resumed everything</td>", "<td>stopped the channel “e-mail”</td>", "<td>resumed the campaign “running”</td>", "<td>user ID</td>", "<td>Revenue, last 90 days</td>"},
+		text.English: {"<td>stopped everything</td>", "<td>resumed everything</td>", "<td>stopped the channel &#34;e-mail&#34;</td>", "<td>resumed the campaign &#34;running&#34;</td>", "<td>user ID</td>", "<td>Revenue, last 90 days</td>"},
 	} {
 		page := b.As(access.Approver, lang).Page("/console/audit")
 		for _, want := range wants {

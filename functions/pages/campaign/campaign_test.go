@@ -110,7 +110,7 @@ func TestThreeNumbers(t *testing.T) {
 	}
 	w := f.Post("/console/campaigns/show", "id", "ab")
 	page := w.Body.String()
-	holds(t, page, `<p class="figure">40</p><p>符合人群</p>`, fmt.Sprintf(`<p class="figure">%d</p><p>可触达</p>`, reachable), "会收到（扣除留白组、对照组和不符合条件的人）", "人群 all 在 2026-11-21T12:00:00Z 改动之后还没有运行过")
+	holds(t, page, `<p class="figure">40</p><p>符合人群</p>`, fmt.Sprintf(`<p class="figure">%d</p><p>可触达</p>`, reachable), "会收到（扣除留白组、对照组和不符合条件的人）", "人群 all 在 2026年11月21日 20:00 改动之后还没有运行过")
 	found := regexp.MustCompile(`<p class="figure">(\d+)</p>\s*<p>会收到`).FindStringSubmatch(page)
 	var left int
 	if len(found) > 0 {

@@ -210,6 +210,9 @@ func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
 	err := v.API.Put(v.Context(), api.Path(k.Plural, e.ID), e.Version, body, &answer)
 	if err == nil && len(answer.Warnings) > 0 { // it is saved, and whoever saved it may have meant something else
 		e.Version, e.Warned = answer.Version, answer.Warnings
+		for i, w := range e.Warned {
+			e.Warned[i].Reason = v.Clocked(form.Reason(w.Reason, language(v)))
+		}
 		return k.page(v, http.StatusOK, e)
 	}
 	if err == nil {

@@ -97,5 +97,17 @@ func TestAConditionWithoutValueIsSaidInWords(t *testing.T) {
 	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(page, `id="estimate"`) || !strings.Contains(page, `id="mend"`) {
 		t.Errorf("%d %s", w.Code, said(page))
 	}
-	has(t, "the estimate", page, "有 1 处要改： 规则 › 城市 ：值：缺少 改好之后才能预估人数。 规则 › 城市：值：缺少")
+	has(t, "the estimate", page, "有 1 处要改： 规则 › 城市 值：缺少 改好之后才能预估人数。 规则 › 城市 — 值：缺少")
+}
+
+// TestWhatIsDoubtedSpeaksOfTheShopsClock, in either language: a run that has not gone since a moment.
+func TestWhatIsDoubtedSpeaksOfTheShopsClock(t *testing.T) {
+	b := shop(t)
+	b.Put("/v1/campaigns/once", `{"name":"x","state":"draft","channel":"email","templateId":"welcome","trigger":{"audience":{"segmentId":"vip","at":"2027-01-01T00:00:00Z"}}}`)
+	for lang, says := range map[text.Lang]string{text.Chinese: "人群 vip 在 2026年11月21日 20:00 改动之后", text.English: "the segment vip since it was changed at 21 Nov 2026, 20:00"} {
+		f := b.As(access.Editor, lang)
+		const at = "/console/campaigns/edit"
+		w := press(t, f, at, f.Page(at+"?id=once"), "save", "doc.name", "in "+string(lang))
+		has(t, "what is doubted", w.Body.String(), says)
+	}
 }

@@ -42,8 +42,10 @@ type classes struct {
 	// Group is the one that is looked at. Nothing says that the run is not closed, or long ago.
 	Group   string
 	Nothing bool
-	labels  map[string]string // of the group's classes
-	moves   map[move]int      // of the group, with no people in the key
+	// Lacks is what predictions of the run lack, where the group is of predictions and there are none.
+	Lacks  []string
+	labels map[string]string // of the group's classes
+	moves  map[move]int      // of the group, with no people in the key
 }
 
 // fieldOf is the field of a rule that has the classes of a group as its values.
@@ -81,7 +83,8 @@ func showClasses(v *view.Visit) error {
 	if c.Nothing {
 		return v.Show(pages, "classes", c)
 	}
-	if err := v.Together(nothing(v.Read(&told, nil, "runs", id, "moves"))); err != nil {
+	var of struct{ Predictions struct{ Lacks []string } }
+	if err := v.Together(nothing(v.Read(&told, nil, "runs", id, "moves")), nothing(v.Read(&of, nil, "runs", id))); err != nil {
 		return err
 	}
 	c.Nothing = false // without moves the classes are told all the same
@@ -93,6 +96,9 @@ func showClasses(v *view.Visit) error {
 		return g.Group == c.Group
 	}) {
 		c.Group = "class8"
+	}
+	if slices.Contains(predicted, c.Group) {
+		c.Lacks = of.Predictions.Lacks
 	}
 	language := rule.Chinese
 	if v.Lang == text.English {
@@ -119,6 +125,23 @@ func showClasses(v *view.Visit) error {
 		}
 	}
 	return v.Show(pages, "classes", c)
+}
+
+// predicted are the groups that come of predictions.
+var predicted = []string{"alive", "valueDecile"}
+
+// First says that all who are in a class of the group came from none: there was no run before that told such classes.
+func (c classes) First() bool {
+	people, came := 0, 0
+	for _, w := range c.Classes() {
+		people += w.People
+	}
+	for m, n := range c.moves {
+		if m.From == "" {
+			came += n
+		}
+	}
+	return people > 0 && people == came
 }
 
 // Classes are those of the group.

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -163,6 +164,20 @@ func (v *Visit) Moment(at time.Time) string {
 		return at.In(v.Shop.Zone).Format("2 Jan 2006, 15:04")
 	}
 	return at.In(v.Shop.Zone).Format("2006年1月2日 15:04")
+}
+
+// stamp is a time as the API writes it in a sentence.
+var stamp = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`)
+
+// Clocked is a sentence of the API with its times by the shop's clock. It is for what the API says of something that was; the example of a time that a refusal gives is to be typed as it stands.
+func (v *Visit) Clocked(sentence string) string {
+	return stamp.ReplaceAllStringFunc(sentence, func(text string) string {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return text
+		}
+		return v.Moment(at)
+	})
 }
 
 // Day writes the day of a time in the shop's zone.
