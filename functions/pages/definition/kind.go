@@ -67,8 +67,8 @@ type document struct {
 	Body    json.RawMessage // without what the API adds to it
 }
 
-// added are the names that the API adds to every document that it shows.
-var added = []string{"version", "updatedAt", "updatedBy"}
+// added are the names that the API adds to documents that it shows: phase to campaigns.
+var added = []string{"version", "updatedAt", "updatedBy", "phase"}
 
 // read is a document of the API; of one that is not there, the fault of the API.
 func (k kind) read(ctx context.Context, v *view.Visit, path string) (document, error) {

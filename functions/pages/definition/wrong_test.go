@@ -111,3 +111,27 @@ func TestWhatIsDoubtedSpeaksOfTheShopsClock(t *testing.T) {
 		has(t, "what is doubted", w.Body.String(), says)
 	}
 }
+
+// TestWhatTheAPIAddsIsNoPartOfADocument: a campaign is shown with its phase, which no form takes for something that a newer version has written.
+func TestWhatTheAPIAddsIsNoPartOfADocument(t *testing.T) {
+	b := shop(t)
+	f := b.As(access.Editor, text.Chinese)
+	for _, at := range []string{"campaigns/edit?id=win-back", "campaigns/edit?id=win-back&version=1", "segments/edit?id=vip", "templates/edit?id=welcome"} {
+		if page := f.Page("/console/" + at); strings.Contains(page, "当前版本不认识") || strings.Contains(page, "~rest") {
+			t.Errorf("%s: %s", at, said(page))
+		}
+	}
+}
+
+// TestSharesThatAreNotAWholeAreNoChangeToSave: weights of 50 and 40 percent, said before saving.
+func TestSharesThatAreNotAWholeAreNoChangeToSave(t *testing.T) {
+	b := shop(t)
+	b.Put("/v1/campaigns/halves", `{"name":"x","state":"draft","channel":"email","trigger":{"enteredSegment":"vip"},"variants":[{"id":"a","templateId":"welcome","weight":0.5},{"id":"b","templateId":"welcome","weight":0.5}]}`)
+	f := b.As(access.Editor, text.Chinese)
+	const at = "/console/campaigns/edit"
+	w := press(t, f, at, f.Page(at+"?id=halves"), "check", "doc.variants[1].weight", "40")
+	if page := w.Body.String(); w.Code != http.StatusUnprocessableEntity || !strings.Contains(page, `id="mend"`) || strings.Contains(page, `value="save"`) {
+		t.Errorf("%d %s", w.Code, said(page))
+	}
+	has(t, "the box", w.Body.String(), "没有保存，有 1 处要改：")
+}
