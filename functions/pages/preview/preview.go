@@ -74,11 +74,14 @@ func (p *Preview) read(v *view.Visit) error {
 	if p.User == "" {
 		return nil
 	}
-	names, err := p.names(v)
-	if err != nil || p.Several {
+	named, err := find(v, p.User)
+	if err != nil {
 		return err
 	}
-	for _, q := range names {
+	if p.User, p.Several = named.user, named.several; p.Several {
+		return nil
+	}
+	for _, q := range named.asked {
 		if p.Reason != "" {
 			q.Set("reason", p.Reason)
 		}

@@ -16,35 +16,38 @@ const byProfileID = "profile:"
 
 var number = regexp.MustCompile(`^\+?[0-9][0-9 ()-]{6,19}$`)
 
-// names are what the API can be asked for the person by, what is meant most surely first: a shop may have ids of any form. An address stands in no further link: the person whom it has found does.
-func (p *Preview) names(v *view.Visit) (all []url.Values, err error) {
-	user := url.Values{"userId": {p.User}}
-	if id := strings.TrimPrefix(p.User, byProfileID); profile.ID(id).Valid() {
-		return []url.Values{{"profileId": {id}}, user}, nil
+// whom is somebody whom a visitor names.
+type whom struct {
+	// user is how further links name them: an address stands in none, the person whom it has found does.
+	user    string
+	asked   []url.Values // what the API can be asked for them by, what is meant most surely first: a shop may have ids of any form
+	several bool
+}
+
+func find(v *view.Visit, typed string) (whom, error) {
+	user := url.Values{"userId": {typed}}
+	if id := strings.TrimPrefix(typed, byProfileID); profile.ID(id).Valid() {
+		return whom{user: typed, asked: []url.Values{{"profileId": {id}}, user}}, nil
 	}
 	by := ""
 	switch {
-	case strings.Contains(p.User, "@"):
+	case strings.Contains(typed, "@"):
 		by = "email"
-	case number.MatchString(p.User):
+	case number.MatchString(typed):
 		by = "phone"
 	default:
-		return []url.Values{user}, nil
+		return whom{user: typed, asked: []url.Values{user}}, nil
 	}
 	var found struct{ Items []struct{ ProfileID string } }
-	err = v.API.Get(v.Context(), "/v1/people", url.Values{"q": {by + ":" + p.User}}, &found)
+	err := v.API.Get(v.Context(), "/v1/people", url.Values{"q": {by + ":" + typed}}, &found)
 	switch {
-	case api.Status(err) == http.StatusBadRequest: // it only looks like one
-		return []url.Values{user}, nil
-	case err != nil:
-		return nil, err
-	case len(found.Items) == 0:
-		return []url.Values{user}, nil
+	case err != nil && api.Status(err) != http.StatusBadRequest:
+		return whom{}, err
+	case len(found.Items) == 0: // or it only looks like an address
+		return whom{user: typed, asked: []url.Values{user}}, nil
 	case len(found.Items) > 1:
-		p.Several = true
-		return nil, nil
+		return whom{user: typed, several: true}, nil
 	}
 	id := found.Items[0].ProfileID
-	p.User = byProfileID + id
-	return []url.Values{{"profileId": {id}}}, nil
+	return whom{user: byProfileID + id, asked: []url.Values{{"profileId": {id}}}}, nil
 }
