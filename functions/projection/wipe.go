@@ -63,13 +63,14 @@ func (b *batch) wipe(ctx context.Context, c *job.Command) error {
 	return b.wipeLater(ctx, &next, nextPass)
 }
 
-// leaveOut tells the archive whom it is to leave out, at the beginning of each pass: one of the version before may have made the first.
+// leaveOut tells the archive whom it is to leave out, at the beginning of each pass: one of the version before may have made the first. What is filed again for the same minute replaces the former, so the id says
+// of how many keys: an erasure that is asked for twice has a wipe of the person and one of what is a tombstone by then.
 func (b *batch) leaveOut(ctx context.Context, c *job.Command) error {
 	body, err := json.Marshal(job.Erasure{Keys: c.Wipe.Keys, At: c.At, Until: c.Wipe.Until})
 	if err != nil {
 		return fmt.Errorf("packing an erasure: %w", err)
 	}
-	id := fmt.Sprintf("erased#%s#%s#%d", c.ProfileID, c.ID, c.Wipe.Version)
+	id := fmt.Sprintf("erased#%s#%s#%d.%d", c.ProfileID, c.ID, c.Wipe.Version, len(c.Wipe.Keys))
 	return b.process.Later.Put(ctx, due.OwnerArchive, b.process.Now(), id, body)
 }
 
