@@ -139,7 +139,7 @@ func (p *Process) carryOut(ctx context.Context, of remembered) (any, error) {
 // send sends the jobs of a question whose parts are not there: all of them at first; and those that are on their way once more, where it is asked again.
 func (p *Process) send(ctx context.Context, a *asking) error {
 	done, err := p.parts(ctx, a)
-	if err != nil || done[answerName] {
+	if err != nil || done[a.key(answerName)] {
 		return err
 	}
 	if err := once(ctx, p.Objects, a.key(askedName), nil); err != nil {

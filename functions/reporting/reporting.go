@@ -6,7 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -79,26 +79,8 @@ func New(s Settings, db dynamo.API, objects bucket.API, sqs QueueAPI, now func()
 
 // Handle takes a batch of the function's queue, or a request that came to the gateway.
 func (p *Process) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
-	var in struct {
-		Records  json.RawMessage `json:"Records"`
-		RouteKey string          `json:"routeKey"`
-	}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		return nil, fmt.Errorf("reading the invocation: %w", err)
-	}
-	switch {
-	case in.RouteKey != "":
-		var request events.APIGatewayV2HTTPRequest
-		if err := json.Unmarshal(raw, &request); err != nil {
-			return nil, fmt.Errorf("reading the request: %w", err)
-		}
-		return httpapi.Lambda(p.Handler())(ctx, request)
-	case in.Records == nil:
-		return nil, fmt.Errorf("reading the invocation: it is neither a batch nor a request")
-	}
-	var batch events.SQSEvent
-	if err := json.Unmarshal(raw, &batch); err != nil {
-		return nil, fmt.Errorf("reading the batch: %w", err)
-	}
-	return p.Consumer.Consume(ctx, batch, p.work), nil
+	work := func(batch events.SQSEvent) any { return p.Consumer.Consume(ctx, batch, p.work) }
+	return httpapi.Either(ctx, raw, p.Handler, work, func() (any, error) {
+		return nil, errors.New("reading the invocation: it is neither a batch nor a request")
+	})
 }

@@ -146,7 +146,7 @@ func (p *Process) state(ctx context.Context, a *asking) (*shown, error) {
 		}
 	}
 	switch {
-	case done[answerName]:
+	case done[a.key(answerName)]:
 		seen, err := p.answer(ctx, a)
 		if err != nil {
 			return nil, err

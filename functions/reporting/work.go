@@ -51,7 +51,7 @@ func (p *Process) step(ctx context.Context, a *asking, shard int) error {
 	if err != nil {
 		return err
 	}
-	if done[answerName] {
+	if done[a.key(answerName)] {
 		return nil
 	}
 	if !done[a.part(shard)] {
@@ -76,7 +76,7 @@ func (p *Process) step(ctx context.Context, a *asking, shard int) error {
 	return p.finish(ctx, a)
 }
 
-// parts are the names of the objects of a question.
+// parts are the keys of the objects that there are of a question.
 func (p *Process) parts(ctx context.Context, a *asking) (map[string]bool, error) {
 	listed, err := p.Objects.List(ctx, a.key(""))
 	if err != nil {
@@ -85,9 +85,6 @@ func (p *Process) parts(ctx context.Context, a *asking) (map[string]bool, error)
 	all := map[string]bool{}
 	for _, o := range listed {
 		all[o.Key] = true
-		if o.Key == a.key(answerName) {
-			all[answerName] = true
-		}
 	}
 	return all, nil
 }
