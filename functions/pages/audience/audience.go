@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/functions/pages/api"
-	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
-	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/form"
 )
 
@@ -157,10 +155,7 @@ func (e Estimate) Asked() bool { return len(e.Reach) > 0 && e.Reach[0].NotEligib
 
 // Doubts are what is doubted of the question, in words of the visitor's language.
 func (e Estimate) Doubts() (all []string) {
-	l := rule.Chinese
-	if e.At.Lang == text.English {
-		l = rule.English
-	}
+	l := view.Language(e.At.Lang)
 	for _, w := range e.Warnings {
 		all = append(all, e.At.Clocked(form.Reason(w.Reason, l)))
 	}

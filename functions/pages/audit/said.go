@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/definition/schema"
@@ -47,10 +48,7 @@ func (l line) Did(lang text.Lang) string {
 
 // Changed are the fields of the line as the forms call them. The scope of a stop is no change of it.
 func (l line) Changed(lang text.Lang) (all []string) {
-	language := rule.Chinese
-	if lang == text.English {
-		language = rule.English
-	}
+	language := view.Language(lang)
 	for _, name := range l.Fields {
 		if l.stops() && slices.Contains([]string{"id", "channel", "campaign"}, name) {
 			continue

@@ -11,7 +11,6 @@ import (
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/audience"
 	"github.com/userops/userops/functions/pages/preview"
-	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/definition"
@@ -40,12 +39,7 @@ type kind struct {
 func (k kind) alone() bool { return !k.row.HasID() }
 
 // language is that of the visitor, as forms have it.
-func language(v *view.Visit) rule.Language {
-	if v.Lang == text.English {
-		return rule.English
-	}
-	return rule.Chinese
-}
+func language(v *view.Visit) rule.Language { return view.Language(v.Lang) }
 
 func shop(v *view.Visit) form.Shop { return form.Shop{Zone: v.Shop.Zone, Currency: v.Shop.Currency} }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/userops/userops/functions/pages/api"
-	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/money"
@@ -25,6 +24,12 @@ type worth struct {
 	Name              string `json:"-"`
 }
 
+// group is a way to part people, with its classes.
+type group struct {
+	Group   string
+	Classes []worth
+}
+
 type move struct {
 	From, To string
 	People   int
@@ -34,11 +39,8 @@ type move struct {
 type classes struct {
 	RunID, AsOf string
 	All         worth
-	Groups      []struct {
-		Group   string
-		Classes []worth
-	}
-	Segments []worth
+	Groups      []group
+	Segments    []worth
 	// Group is the one that is looked at. Nothing says that the run is not closed, or long ago.
 	Group   string
 	Nothing bool
@@ -66,45 +68,25 @@ func showClasses(v *view.Visit) error {
 		}
 	}
 	var named struct{ Items []struct{ ID, Name string } }
-	nothing := func(read func(context.Context) error) func(context.Context) error {
-		return func(ctx context.Context) error {
-			err := read(ctx)
-			if f, said := api.FaultOf(err); said && (f.Status == http.StatusNotFound || f.Status == http.StatusConflict) {
-				c.Nothing = true
-				return nil
-			}
-			return err
-		}
-	}
-	if err := v.Together(nothing(v.Read(&c, nil, "runs", id, "classes")), v.Read(&named, nil, "segments")); err != nil {
+	var of struct{ Predictions struct{ Lacks []string } }
+	// Without moves, and of a run that is not there yet, the classes are told as far as they are.
+	var still, unknown bool
+	if err := v.Together(v.Read(&named, nil, "segments"), absent(v.Read(&c, nil, "runs", id, "classes"), &c.Nothing),
+		absent(v.Read(&told, nil, "runs", id, "moves"), &still), absent(v.Read(&of, nil, "runs", id), &unknown)); err != nil {
 		return err
 	}
 	c.RunID = id
 	if c.Nothing {
 		return v.Show(pages, "classes", c)
 	}
-	var of struct{ Predictions struct{ Lacks []string } }
-	if err := v.Together(nothing(v.Read(&told, nil, "runs", id, "moves")), nothing(v.Read(&of, nil, "runs", id))); err != nil {
-		return err
-	}
-	c.Nothing = false // without moves the classes are told all the same
 	c.Group = v.Query("group")
-	if !slices.ContainsFunc(c.Groups, func(g struct {
-		Group   string
-		Classes []worth
-	}) bool {
-		return g.Group == c.Group
-	}) {
+	if !slices.ContainsFunc(c.Groups, func(g group) bool { return g.Group == c.Group }) {
 		c.Group = "class8"
 	}
 	if slices.Contains(predicted, c.Group) {
 		c.Lacks = of.Predictions.Lacks
 	}
-	language := rule.Chinese
-	if v.Lang == text.English {
-		language = rule.English
-	}
-	f, _, _ := rule.Find(fieldOf(c.Group), language)
+	f, _, _ := rule.Find(fieldOf(c.Group), view.Language(v.Lang))
 	c.labels, c.moves = map[string]string{}, map[move]int{}
 	for _, value := range f.Values {
 		c.labels[value.Value] = value.Label
@@ -125,6 +107,18 @@ func showClasses(v *view.Visit) error {
 		}
 	}
 	return v.Show(pages, "classes", c)
+}
+
+// absent lets a read go without what is not there, or not yet, and says so.
+func absent(read func(context.Context) error, is *bool) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := read(ctx)
+		if status := api.Status(err); status == http.StatusNotFound || status == http.StatusConflict {
+			*is = true
+			return nil
+		}
+		return err
+	}
 }
 
 // predicted are the groups that come of predictions.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/userops/userops/functions/pages/text"
+	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/fault/reason"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/reward/ledger"
@@ -40,6 +41,14 @@ func functions(lang text.Lang) template.FuncMap {
 		"to":   link,
 		"join": func(all []string) string { return strings.Join(all, comma[lang]) },
 	}
+}
+
+// Language is how rules and their fields call a language of the pages.
+func Language(lang text.Lang) rule.Language {
+	if lang == text.English {
+		return rule.English
+	}
+	return rule.Chinese
 }
 
 // said is why something was refused, as the API says it, in a language: in English where there is no Chinese for it.

@@ -8,11 +8,11 @@ import (
 	"github.com/userops/userops/shared/domain/audience/score"
 )
 
-// newestHolds is how long an answer of Newest is gone by, newestPages how many pages of the list it looks at: a run comes once a night.
+// newestHolds is how long an answer of Newest is gone by, newestPages how many pages of the list it looks at. The first run of the list is nearly always the one, and each that is listed is read: so pages are short.
 const (
 	newestHolds = 5 * time.Minute
-	newestPages = 3
-	newestPage  = 10
+	newestPages = 15
+	newestPage  = 2
 )
 
 // Newest knows the newest run that has scored people: what their classes and predictions come from. It is made once an instance.

@@ -163,7 +163,7 @@ func TestWhoIsEngaged(t *testing.T) {
 		"since, and a day without any": {map[string]profile.Counter{event.ProductViewed: {Last: after, Recent: []profile.DayCount{day(3, 0)}}}, false},
 		"since, and before otherwise":  {map[string]profile.Counter{event.ProductViewed: {Last: after}, event.ProductAdded: {Last: before(1)}}, true},
 	} {
-		if got := o.engaged(&profile.Profile{Memory: profile.Memory{Counters: c.counters}}, 7); got != c.want {
+		if got := o.happened(&profile.Profile{Memory: profile.Memory{Counters: c.counters}}, 7, engagements[:]...); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"math"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -22,8 +23,8 @@ func Observe(p *profile.Profile, asOf profile.Day, scoring Scoring, shop profile
 		o.facts.Buys = o.buys(p)
 	}
 	o.activity(p)
-	o.facts.Engaged = o.engaged(p, scoring.EngagedDays)
-	o.facts.Explored, o.facts.Referred = o.happened(p, engagements[:]...), o.happened(p, referrals[:]...)
+	o.facts.Engaged, o.facts.Explored = o.happened(p, scoring.EngagedDays, engagements[:]...), o.happened(p, ever, engagements[:]...)
+	o.facts.Referred = o.happened(p, ever, referrals[:]...)
 	o.facts.Activity = Activity(p, asOf)
 	return o.facts, true
 }
@@ -97,27 +98,6 @@ func (o *observer) activity(p *profile.Profile) {
 // engagements are the events that make a person who has not bought engaged.
 var engagements = [...]string{event.ProductViewed, event.ProductAdded, event.ProductWishlisted}
 
-func (o *observer) engaged(p *profile.Profile, within int) bool {
-	for _, name := range engagements {
-		counter, ok := p.Counters[name]
-		if !ok {
-			continue
-		}
-		if counter.Last.Before(o.end) {
-			if o.days(counter.Last) <= within {
-				return true
-			}
-			continue
-		}
-		for _, recent := range counter.Recent {
-			if days := int(o.asOf - recent.Day); recent.Count > 0 && days >= 0 && days <= within {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // buys reads the days of the orders. Of those that are no longer kept one by one each counts as a day of its own, and the first as one of mean size.
 func (o *observer) buys(p *profile.Profile) (b Buys) {
 	var first, last profile.Day
@@ -161,18 +141,24 @@ func (o *observer) buys(p *profile.Profile) (b Buys) {
 // referrals are the events that say that somebody brought a friend.
 var referrals = [...]string{"Invite Accepted", "Referral Qualified", "Referral Settled"}
 
-// happened says whether an event of a name came up to the as-of date, as far as the profile remembers.
-func (o *observer) happened(p *profile.Profile, names ...string) bool {
+// ever is more days than any date lies behind another.
+const ever = math.MaxInt
+
+// happened says whether an event of a name came within days before the as-of date, as far as the profile remembers.
+func (o *observer) happened(p *profile.Profile, within int, names ...string) bool {
 	for _, name := range names {
-		counter, ok := p.Counters[name]
-		if !ok || counter.Total == 0 {
+		counter := p.Counters[name]
+		if counter.Last.IsZero() {
 			continue
 		}
 		if counter.Last.Before(o.end) {
-			return true
+			if o.days(counter.Last) <= within {
+				return true
+			}
+			continue
 		}
 		for _, recent := range counter.Recent {
-			if recent.Count > 0 && recent.Day <= o.asOf {
+			if days := int(o.asOf - recent.Day); recent.Count > 0 && days >= 0 && days <= within {
 				return true
 			}
 		}
