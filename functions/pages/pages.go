@@ -162,24 +162,14 @@ func (p *Process) serve(w http.ResponseWriter, r *http.Request, foreign *http.Cr
 		http.Error(w, "a form of another site is not taken here", http.StatusForbidden)
 		return
 	}
-	if p.Door.Serve(w, r, path) {
+	if !whole(w, r) || p.Door.Serve(w, r, path) {
+		return
+	}
+	if own := unasked(r); own != "" {
+		http.Redirect(w, r, own, http.StatusSeeOther)
 		return
 	}
 	p.visit(w, r, path)
-}
-
-// policy is what pages may load and do: what is from here, and nothing that stands in the page itself.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-// guard says to browsers what holds for every answer. What is kept of an answer, its handler says.
-func guard(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-	h.Set("Cache-Control", "no-store")
 }
 
 // visit lets somebody who has signed in to a page, and leads everybody else to the door.
@@ -189,6 +179,9 @@ func (p *Process) visit(w http.ResponseWriter, r *http.Request, path string) {
 	switch {
 	case err != nil:
 		v.Fail(err)
+		return
+	case !known && r.Method == http.MethodPost:
+		p.Door.Ended(w, r)
 		return
 	case !known:
 		leave(w, r)
@@ -225,11 +218,7 @@ func (p *Process) find(method, path string) (view.Row, bool) {
 
 // leave leads to the door, and from there back to the page. A script that has asked for a part of a page is told to leave the page.
 func leave(w http.ResponseWriter, r *http.Request) {
-	next := view.Root
-	if r.Method == http.MethodGet {
-		next = r.URL.RequestURI()
-	}
-	to := view.Link(signin.In, "next", signin.Next(next))
+	to := view.Link(signin.In, "next", signin.Next(r.URL.RequestURI()))
 	if r.Header.Get("HX-Request") == "true" {
 		w.Header().Set("HX-Redirect", to)
 		w.WriteHeader(http.StatusNoContent)

@@ -45,6 +45,9 @@ func move(v *view.Visit) error {
 	if err := v.API.Get(v.Context(), api.Path("campaigns", id), nil, &all); err != nil {
 		return err
 	}
+	if string(all["version"]) != strconv.Itoa(version) && string(all["state"]) == strconv.Quote(string(to)) {
+		return v.Go(view.Link("campaigns/show", "id", id), moves[to]) // the button was pressed twice, or its answer lost
+	}
 	if all["state"], err = json.Marshal(to); err != nil {
 		return err
 	}

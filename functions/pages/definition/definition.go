@@ -111,7 +111,13 @@ func (k kind) remove(v *view.Visit) error {
 	if err != nil || version < 1 || v.Field("id") == "" {
 		return &api.Fault{Status: http.StatusUnprocessableEntity}
 	}
-	if err := v.API.Delete(v.Context(), api.Path(k.Plural, v.Field("id")), version, nil); err != nil {
+	err = v.API.Delete(v.Context(), api.Path(k.Plural, v.Field("id")), version, nil)
+	if status := api.Status(err); status == http.StatusNotFound || status == http.StatusPreconditionFailed {
+		if now, missing := k.current(v, v.Field("id")); missing == nil && now.Version == 0 {
+			err = nil // the button was pressed twice, or its answer lost: it is gone
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return v.Go(view.Link(k.Plural), "definition.done.deleted")

@@ -216,11 +216,7 @@ func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
 		return k.page(v, http.StatusOK, e)
 	}
 	if err == nil {
-		to := "/edit"
-		if e.Shown() {
-			to = "/show"
-		}
-		return v.Go(view.Link(k.Plural+to, "id", e.ID), "definition.done.saved")
+		return k.leave(v, e)
 	}
 	refused, said := api.FaultOf(err)
 	if !said || refused.Status >= 500 {
@@ -237,6 +233,15 @@ func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
 	return k.page(v, refused.Status, e)
 }
 
+// leave leads to what was saved.
+func (k kind) leave(v *view.Visit, e editing) error {
+	to := "/edit"
+	if e.Shown() {
+		to = "/show"
+	}
+	return v.Go(view.Link(k.Plural+to, "id", e.ID), "definition.done.saved")
+}
+
 // faults are those of an answer, as forms have them.
 func faults(f *api.Fault) (all fault.Faults) {
 	for _, one := range f.Errors {
@@ -250,6 +255,9 @@ func (k kind) conflict(v *view.Visit, e editing, body json.RawMessage) error {
 	now, err := k.current(v, e.ID)
 	if err != nil {
 		return err
+	}
+	if mine := form.Differences(e.fields, now.Body, body, shop(v), e.draw); now.Version > 0 && len(mine) == 0 {
+		return k.leave(v, e) // the button was pressed twice, or its answer lost: what is saved is what was typed
 	}
 	read := document{}
 	if e.Version > 0 {

@@ -39,5 +39,5 @@ func showBook(v *view.Visit) error {
 		return err
 	}
 	b.person = p
-	return v.Show(pages, "book", b)
+	return b.show(v, "book", b)
 }

@@ -32,7 +32,7 @@ func showData(v *view.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Show(pages, "data", d)
+	return d.show(v, "data", d)
 }
 
 func readData(v *view.Visit, id, reason string) (data, error) {

@@ -70,7 +70,7 @@ func showInvitations(v *view.Visit) error {
 	if err := t.below(v); err != nil {
 		return err
 	}
-	return v.Show(pages, "referrals", t)
+	return t.show(v, "referrals", t)
 }
 
 // above follows through whom the person came. Others than the person are read as they are shown to everybody.

@@ -86,5 +86,5 @@ func showOrders(v *view.Visit) error {
 			break
 		}
 	}
-	return v.Show(pages, "orders", l)
+	return l.show(v, "orders", l)
 }

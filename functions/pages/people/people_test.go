@@ -16,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/functiontest"
 	"github.com/userops/userops/shared/job"
@@ -181,5 +182,30 @@ func TestErasing(t *testing.T) {
 	jobs := functiontest.Jobs[job.Events](b, b.Events)
 	if len(jobs) != 1 || jobs[0].Command == nil || jobs[0].Command.Kind != job.CommandErase || string(jobs[0].Command.ProfileID) != id {
 		t.Errorf("sent %+v", jobs)
+	}
+}
+
+// TestWhoHasJoinedSomebodyElse is found under the id that is left, on each page, and whoever is erased under none.
+func TestWhoHasJoinedSomebodyElse(t *testing.T) {
+	b := pagestest.Start(t)
+	kept, joined := b.Person("mei", nil), b.Person("mei-phone", nil)
+	old := joined.ID
+	kept.Absorb(joined)
+	b.Must(b.Profiles.Merge(t.Context(), kept, joined, people.Pack{}))
+	f := b.As(access.Owner, text.Chinese)
+	for _, r := range pagestest.Pages() {
+		if !strings.HasPrefix(r.Path, "person") {
+			continue
+		}
+		w := f.Get(r.Address() + "?id=" + string(old) + "&reason=ticket+7")
+		if to := r.Address() + "?id=" + string(kept.ID) + "&reason=ticket+7"; w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
+			t.Errorf("%s of an id that has joined another: %d to %q, want %q", r.Address(), w.Code, w.Header().Get("Location"), to)
+		}
+		if page := f.Page(r.Address() + "?id=" + string(kept.ID)); !strings.Contains(page, string(kept.ID)) {
+			t.Errorf("%s: %s", r.Address(), page)
+		}
+		if w := f.Get(r.Address() + "?id=" + string(profile.Identifier{Kind: profile.UserID, Value: "nobody"}.ID())); w.Code != http.StatusNotFound {
+			t.Errorf("%s of nobody: %d", r.Address(), w.Code)
+		}
 	}
 }

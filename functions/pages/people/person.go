@@ -125,6 +125,14 @@ func head(v *view.Visit) (person, url.Values) {
 	return p, who(p.ID, p.Reason)
 }
 
+// show answers with a page of the person. An id that has joined another one leads to that: what is typed to erase somebody is of the id under which they are kept.
+func (p person) show(v *view.Visit, name string, about any) error {
+	if id := p.Known.ProfileID; id != "" && id != p.ID {
+		return v.Go(view.Link(p.Tab, "id", id, "reason", p.Reason), "")
+	}
+	return v.Show(pages, name, about)
+}
+
 func showPerson(v *view.Visit) error {
 	p, q := head(v)
 	names := struct{ Items []struct{ ID, Name string } }{}
@@ -135,7 +143,7 @@ func showPerson(v *view.Visit) error {
 	for _, s := range names.Items {
 		o.names[s.ID] = s.Name
 	}
-	return v.Show(pages, "person", o)
+	return o.show(v, "person", o)
 }
 
 // overview is the first page of a person.
@@ -232,7 +240,7 @@ func list[T any](what, page string) func(*view.Visit) error {
 			return err
 		}
 		l.Items, l.Next = answer.Items, answer.Next
-		return v.Show(pages, page, l)
+		return l.show(v, page, l)
 	}
 }
 

@@ -33,7 +33,7 @@ func tell(b *pagestest.Bench, answers map[string]string) (asked *[]string) {
 func tidy(page string) string { return html.UnescapeString(strings.Join(strings.Fields(page), " ")) }
 
 func known(name string) string {
-	return fmt.Sprintf(`{"profileId":"x","traits":{"name":%q},"masked":true}`, name)
+	return fmt.Sprintf(`{"traits":{"name":%q},"masked":true}`, name)
 }
 
 // TestInvitationsAreATree: up to who was invited by nobody, down to the friends of friends; others than the person are read without the reason, so that nobody else is revealed. Who was erased has no name and no friends.

@@ -4,10 +4,12 @@ package stop
 
 import (
 	"embed"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
 
+	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -96,8 +98,21 @@ type scope struct {
 	KeepTransactional bool   `json:"keepTransactional,omitempty"`
 }
 
+// scopeOf is what the form names. Everything is what is named by two empty names, and not by none.
+func scopeOf(v *view.Visit) (scope, error) {
+	s := scope{Channel: v.Field("channel"), Campaign: v.Field("campaign")}
+	if named := v.R.PostForm.Has("channel") && v.R.PostForm.Has("campaign"); !named && s.Channel == "" && s.Campaign == "" {
+		return s, &api.Fault{Status: http.StatusUnprocessableEntity}
+	}
+	return s, nil
+}
+
 func stop(v *view.Visit) error {
-	s := scope{v.Field("channel"), v.Field("campaign"), v.Field("keep") == "yes"}
+	s, err := scopeOf(v)
+	if err != nil {
+		return err
+	}
+	s.KeepTransactional = v.Field("keep") == "yes"
 	if err := v.API.Post(v.Context(), "/v1/stop", v.Field("once"), s, nil); err != nil {
 		return err
 	}
@@ -105,7 +120,10 @@ func stop(v *view.Visit) error {
 }
 
 func resume(v *view.Visit) error {
-	s := scope{Channel: v.Field("channel"), Campaign: v.Field("campaign")}
+	s, err := scopeOf(v)
+	if err != nil {
+		return err
+	}
 	if err := v.API.Post(v.Context(), "/v1/resume", v.Field("once"), s, nil); err != nil {
 		return err
 	}

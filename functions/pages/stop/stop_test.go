@@ -30,7 +30,7 @@ func TestStopAndResume(t *testing.T) {
 		fields []string
 		says   string // of what is in force, by the API
 	}{
-		"everything": {nil, `"items":[{"id":`}, "a channel": {[]string{"channel", "email", "keep", "yes"}, `"channel":"email","keepTransactional":true`}, "a campaign": {[]string{"campaign", "eleven"}, `"campaign":"eleven"`},
+		"everything": {[]string{"channel", "", "campaign", ""}, `"items":[{"id":`}, "a channel": {[]string{"channel", "email", "keep", "yes"}, `"channel":"email","keepTransactional":true`}, "a campaign": {[]string{"campaign", "eleven"}, `"campaign":"eleven"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			page := editor.Page("/console/stops")

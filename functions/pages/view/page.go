@@ -105,6 +105,9 @@ func (v *Visit) Fail(err error) {
 		slog.ErrorContext(v.Context(), "page failed", "page", v.Row.Path, "error", err.Error())
 	}
 	about := failure{Status: status}
+	if status >= 500 || status == http.StatusTooManyRequests {
+		about.Kept = KeptOf(v.R) // nobody has looked at it, or nobody knows what became of it
+	}
 	if said && status < 500 {
 		about.Detail, about.Errors = fault.Detail, fault.Errors
 	}
@@ -116,6 +119,7 @@ func (v *Visit) Fail(err error) {
 
 type failure struct {
 	Status int
+	Kept   *Kept
 	Detail string
 	Errors []api.FieldFault
 }
