@@ -2,12 +2,16 @@ package archive
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/userops/userops/shared/archive"
+	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -16,6 +20,8 @@ const (
 	patience = 2 * time.Hour
 	// purgeAfter is when files of who was erased are written anew, many people at a time; 7 days are promised.
 	purgeAfter = 5 * 24 * time.Hour
+	// looksAtOnce is into how many files of a day a purge looks side by side.
+	looksAtOnce = 16
 )
 
 // toClose are the days that are over, wait for no queue, and have files that no close has seen, oldest first; and the one that is asked for.
@@ -96,46 +102,11 @@ func (r *run) purge(ctx context.Context) error {
 	}
 	gone := archive.Erasures(pending)
 	for _, day := range slices.Sorted(maps.Keys(r.head.Days)) {
-		d := r.head.Days[day]
-		changed, touched := false, map[int]bool{}
-		for p := range gone {
-			touched[p.Shard(d.Shards)] = true
+		if late(ctx) {
+			return nil
 		}
-		for _, f := range slices.Clone(d.Files) {
-			if late(ctx) {
-				return nil
-			}
-			if !touched[f.Shard] {
-				continue
-			}
-			file, err := archive.OpenFile(ctx, r.Objects, f.Name)
-			if err != nil {
-				return err
-			}
-			holds, err := gone.Hold(file)
-			if err != nil {
-				return err
-			}
-			if !holds {
-				continue
-			}
-			anew, counts, err := r.make(ctx, part{day, f.Shard}, file.Made, nil, file.Rows())
-			if err != nil {
-				return err
-			}
-			at := slices.IndexFunc(d.Files, func(o archive.File) bool { return o.Name == f.Name })
-			if anew.Late = f.Late; counts.Written > 0 {
-				d.Files[at] = anew
-			} else {
-				d.Files = slices.Delete(d.Files, at, at+1)
-			}
-			r.head.Discard(r.now, f.Name)
-			changed = true
-		}
-		if changed {
-			if err := r.commit(ctx); err != nil {
-				return err
-			}
+		if done, err := r.purgeDay(ctx, day, gone); err != nil || !done {
+			return err
 		}
 	}
 	for id, e := range pending {
@@ -146,4 +117,75 @@ func (r *run) purge(ctx context.Context) error {
 		return err
 	}
 	return r.commit(ctx)
+}
+
+// purgeDay writes the files of a day anew that hold somebody, and commits. Of those of which nothing is to be written anew, who is in them is read and no more. done is false where there is more than the time allows.
+func (r *run) purgeDay(ctx context.Context, day profile.Day, gone columns.Erasures) (done bool, err error) {
+	d := r.head.Days[day]
+	touched := map[int]bool{}
+	for p := range gone {
+		touched[p.Shard(d.Shards)] = true
+	}
+	holding, err := r.holding(ctx, slices.DeleteFunc(slices.Clone(d.Files), func(f archive.File) bool { return !touched[f.Shard] }), gone)
+	if err != nil || len(holding) == 0 {
+		return err == nil, err
+	}
+	for _, f := range holding {
+		if late(ctx) {
+			return false, r.commit(ctx)
+		}
+		anew, err := r.without(ctx, day, d, f, gone)
+		if err != nil {
+			return false, err
+		}
+		at := slices.IndexFunc(d.Files, func(o archive.File) bool { return o.Name == f.Name })
+		d.Files = slices.Replace(d.Files, at, at+1, anew...)
+		r.head.Discard(r.now, f.Name)
+	}
+	return true, r.commit(ctx)
+}
+
+// holding are the files that hold an event that is gone. They are looked into side by side.
+func (r *run) holding(ctx context.Context, all []archive.File, gone columns.Erasures) (holding []archive.File, err error) {
+	files, err := archive.OpenDay(ctx, r.Objects, all)
+	if err != nil {
+		return nil, err
+	}
+	holds := make([]bool, len(files))
+	var group errgroup.Group
+	group.SetLimit(looksAtOnce)
+	for i, f := range files {
+		group.Go(func() (err error) {
+			if holds[i], err = gone.Hold(f); err != nil {
+				return fmt.Errorf("%s: %w", all[i].Name, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i, f := range all {
+		if holds[i] {
+			holding = append(holding, f)
+		}
+	}
+	return holding, nil
+}
+
+// without writes a file anew without who is gone: none where nobody else is in it.
+func (r *run) without(ctx context.Context, day profile.Day, d *archive.Day, f archive.File, gone columns.Erasures) ([]archive.File, error) {
+	file, err := archive.OpenFile(ctx, r.Objects, f.Name)
+	if err != nil {
+		return nil, err
+	}
+	raw, counts, err := gone.Purge(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if counts.Written == 0 {
+		return nil, nil
+	}
+	f.Name, f.Events = archive.FileName(day, f.Shard, d.Shards, raw), counts.Written
+	return []archive.File{f}, r.Objects.Put(ctx, f.Name, raw)
 }

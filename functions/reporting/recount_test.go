@@ -126,7 +126,7 @@ var recounts = map[string]struct {
 		}
 		out := map[string][]float64{}
 		for n := range 3 {
-			out[fmt.Sprint(n+1)] = []float64{reached[n], reached[n] - reached[n+1]}
+			out[fmt.Sprint(n+1)] = []float64{reached[n], reached[n] - reached[min(n+1, 2)]}
 		}
 		return out
 	}},

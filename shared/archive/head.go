@@ -69,25 +69,6 @@ const (
 	Months = 13
 )
 
-// Objects are those of the archive's bucket. It reads consistently. What it writes is durable when it answers nil; an error leaves open whether it was written, but bucket.ErrConflict, which
-// says that nothing was.
-type Objects interface {
-	Put(ctx context.Context, key string, body []byte) error
-	// Replace writes an object that is as it was read with the tag, or is not there where the tag is empty.
-	Replace(ctx context.Context, key string, body []byte, tag string) (newTag string, err error)
-	// Read answers bucket.ErrNotFound where there is no such object.
-	Read(ctx context.Context, key string) (body []byte, tag string, err error)
-	List(ctx context.Context, prefix string) ([]bucket.Object, error)
-	// Delete may be called again, and for what is not there.
-	Delete(ctx context.Context, keys ...string) error
-}
-
-// Bodies is what reads objects whole, consistently.
-type Bodies interface {
-	// Read answers bucket.ErrNotFound where there is no such object.
-	Read(ctx context.Context, key string) (body []byte, tag string, err error)
-}
-
 // ErrNewer says that a newer version of the program has written the head.
 var ErrNewer = errors.New("the archive's head is of a newer version")
 

@@ -10,18 +10,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
-
-// Reader reads objects of the archive's bucket, consistently.
-type Reader interface {
-	Bodies
-	// ReadPart reads length bytes from an offset on, or the last ones where the offset is below zero; fewer where the object has no more. size is that of the object.
-	ReadPart(ctx context.Context, key string, from, length int64) (part []byte, size int64, err error)
-	List(ctx context.Context, prefix string) ([]bucket.Object, error)
-}
 
 const (
 	// tail is how much of a file's end is read when it is opened: its index, and of a small file all.
@@ -69,6 +60,11 @@ func open(ctx context.Context, objects Reader, days map[profile.Day]*Day, aside 
 		})
 	}
 	return files, group.Wait()
+}
+
+// OpenDay opens files of a day, and reads of them what is asked. They are side by side with nothing else.
+func OpenDay(ctx context.Context, objects Reader, files []File) ([]*columns.File, error) {
+	return open(ctx, objects, map[profile.Day]*Day{0: {Files: files}}, func(*Day, File) bool { return false })
 }
 
 // parts is an object that is read a window at a time. Many may read it at once; they wait for each other.

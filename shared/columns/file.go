@@ -125,6 +125,19 @@ func (f *File) Events() (n int) {
 	return n
 }
 
+// raw are the bytes of a column of a block that has it.
+func (f *File) raw(name string, block int) ([]byte, error) {
+	at := f.places[name][block]
+	raw := make([]byte, at.size)
+	if err := readAt(f.from, raw, at.offset); err != nil {
+		return nil, err
+	}
+	if crc32.Checksum(raw, castagnoli) != at.sum {
+		return nil, torn(name, block, errTorn)
+	}
+	return raw, nil
+}
+
 // column is a column of a block as it was before it was compressed; nil where the block does not have it.
 func (f *File) column(name string, block int) ([]byte, error) {
 	places := f.places[name]
@@ -132,12 +145,9 @@ func (f *File) column(name string, block int) ([]byte, error) {
 		return nil, nil
 	}
 	at := places[block]
-	raw := make([]byte, at.size)
-	if err := readAt(f.from, raw, at.offset); err != nil {
+	raw, err := f.raw(name, block)
+	if err != nil {
 		return nil, err
-	}
-	if crc32.Checksum(raw, castagnoli) != at.sum {
-		return nil, torn(name, block, errTorn)
 	}
 	if at.plain == 0 {
 		return raw, nil

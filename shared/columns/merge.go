@@ -2,7 +2,6 @@ package columns
 
 import (
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -31,37 +30,6 @@ type Erasures map[Person]time.Time
 func (e Erasures) gone(p Person, received time.Time) bool {
 	at, erased := e[p]
 	return erased && !received.After(at)
-}
-
-// Hold tells whether the file holds an event that is gone. It reads no more than who is in the blocks that may hold one.
-func (e Erasures) Hold(f *File) (bool, error) {
-	people := slices.SortedFunc(maps.Keys(e), Person.Compare)
-	for block, s := range f.stats {
-		from, _ := slices.BinarySearchFunc(people, s.first, Person.Compare)
-		if from == len(people) || people[from].Compare(s.last) > 0 {
-			continue
-		}
-		in, ends, err := f.people(block)
-		if err != nil {
-			return false, err
-		}
-		received, err := f.receivedOf(block, in, ends, e)
-		if err != nil {
-			return false, err
-		}
-		if received == nil {
-			continue
-		}
-		i := uint32(0)
-		for n, end := range ends {
-			for ; i < end; i++ {
-				if e.gone(in[n], time.UnixMilli(received[i])) {
-					return true, nil
-				}
-			}
-		}
-	}
-	return false, nil
 }
 
 // Merging makes a file of what stands in others.

@@ -108,11 +108,16 @@ func (w *Writer) put(b built) {
 		if compressed {
 			at.plain = len(raw)
 		}
-		if w.places[name] == nil {
-			w.places[name], w.packed[name] = map[int]place{}, map[int][]byte{}
-		}
-		w.places[name][block], w.packed[name][block] = at, bytes
+		w.hold(name, block, at, bytes)
 	}
+}
+
+// hold keeps the bytes of a column of a block.
+func (w *Writer) hold(name string, block int, at place, raw []byte) {
+	if w.places[name] == nil {
+		w.places[name], w.packed[name] = map[int]place{}, map[int][]byte{}
+	}
+	w.places[name][block], w.packed[name][block] = at, raw
 }
 
 // Finish is the file. Column stands behind column, so that what is asked of a file lies together.

@@ -35,10 +35,11 @@ func cellsOf(t testing.TB, p Partial) map[Cell]int64 {
 		for _, r := range p.Rows {
 			for i, n := range r.Steps {
 				all[Cell{Figure: "reached", Split: r.Split, Step: i + 1}] = n
+				further := n // of the last step nobody is to go on
 				if i+1 < len(r.Steps) {
-					n -= r.Steps[i+1]
+					further = r.Steps[i+1]
 				}
-				all[Cell{Figure: "dropped", Split: r.Split, Step: i + 1}] = n
+				all[Cell{Figure: "dropped", Split: r.Split, Step: i + 1}] = n - further
 			}
 		}
 	case *Cohorts:

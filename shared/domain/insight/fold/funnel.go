@@ -102,7 +102,7 @@ func (r *Reached) Merge(other Partial) error {
 	return nil
 }
 
-// Figure is who came to a step, or who came to it and not to the next: of the last step everybody.
+// Figure is who came to a step, or who came to it and not to the next. Of the last step nobody dropped: who came to it has done all.
 func (r *Reached) Figure(of Cell) (int64, bool) {
 	if of.Figure != "reached" && of.Figure != "dropped" || of.Step < 1 || of.Step > maxMatches {
 		return 0, false
@@ -112,10 +112,13 @@ func (r *Reached) Figure(of Cell) (int64, bool) {
 		return 0, true
 	}
 	n := row.Steps[of.Step-1]
-	if of.Figure == "dropped" && of.Step < len(row.Steps) {
-		n -= row.Steps[of.Step]
+	switch {
+	case of.Figure == "reached":
+		return n, true
+	case of.Step == len(row.Steps):
+		return 0, true
 	}
-	return n, true
+	return n - row.Steps[of.Step], true
 }
 
 // reached are rows that say so where they are too many to be shown.

@@ -49,7 +49,7 @@ func TestAnswers(t *testing.T) {
 				`"buyers":[{"period":"","all":true,"split":"","people":3,"again":1,"repurchaseRate":0.333333,"first":2,"due30":2,"second30":1,"secondShare30":0.5,"due60":1,"second60":0,"secondShare60":0,"due90":0,"second90":0,"secondShare90":null,"due180":0,"second180":0,"secondShare180":null}],` +
 				`"cycle":[{"lowerDays":1,"medianDays":8,"upperDays":8}]}`},
 		"funnel": {`{"kind":"funnel","steps":[{"event":"A"},{"event":"B","as":"bought"}]}`, &fold.Reached{Rows: []fold.ReachedRow{{Steps: []int64{4, 1}, Took: [][]fold.Took{{{Seconds: 9, Count: 1}}}}}},
-			`{"rows":[{"split":"","step":1,"event":"A","reached":4,"dropped":3,"share":1,"ofPrevious":1,"medianSeconds":null},{"split":"","step":2,"event":"bought","reached":1,"dropped":1,"share":0.25,"ofPrevious":0.25,"medianSeconds":9}]}`},
+			`{"rows":[{"split":"","step":1,"event":"A","reached":4,"dropped":3,"share":1,"ofPrevious":1,"medianSeconds":null},{"split":"","step":2,"event":"bought","reached":1,"dropped":0,"share":0.25,"ofPrevious":0.25,"medianSeconds":9}]}`},
 		"retention": {`{}`, &fold.Cohorts{By: fold.Day, AsOf: day + 2, Rows: []fold.CohortRow{{First: day, Size: 4, Back: []int64{2, 1, 0}}, {First: day + 1, Size: 6, Back: []int64{3, 0, 0}}, {First: day + 2, Size: 1, Back: []int64{0, 0, 0}}}},
 			`{"rows":[{"period":"2026-11-02","after":1,"size":4,"back":2,"share":0.5,"state":"over"},{"period":"2026-11-02","after":2,"size":4,"back":1,"share":0.25,"state":"over"},{"period":"2026-11-03","after":1,"size":6,"back":3,"share":0.5,"state":"over"},` +
 				`{"period":"2026-11-04","after":0,"size":1,"back":null,"share":null,"state":"over"}],"mean":[{"after":1,"size":10,"back":5,"share":0.5},{"after":2,"size":4,"back":1,"share":0.25}]}`},
