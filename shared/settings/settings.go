@@ -25,30 +25,33 @@ type Fault struct{ Name, Reason string }
 // Error is the variable's name and what is wrong with it.
 func (f Fault) Error() string { return f.Name + " " + f.Reason }
 
-// Load fills the struct that s points to from the environment. A field tagged `env:"NAME"` is required unless it also has the
+// Load fills the struct that s points to from the environment of the process.
+func Load(s any) error { return From(os.Getenv, s) }
+
+// From fills the struct that s points to from an environment, which is asked by name and has empty what is not set. A field tagged `env:"NAME"` is required unless it also has the
 // tag `default:"..."` (which may be empty); a variable that is set but empty counts as not set. Fields may be string, int,
 // bool, time.Duration ("90s"), *time.Location (a tzdata name), money.Currency or what reads itself from a text (encoding.TextUnmarshaler). All faults come back joined in one error. A struct without a tag
 // is filled in its turn.
-func Load(s any) error {
+func From(environment func(name string) string, s any) error {
 	v := reflect.ValueOf(s)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return fmt.Errorf("loading settings: %T is not a pointer to a struct", s)
 	}
-	return load(v.Elem())
+	return load(environment, v.Elem())
 }
 
-func load(v reflect.Value) error {
+func load(environment func(string) string, v reflect.Value) error {
 	var faults []error
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		name, ok := field.Tag.Lookup("env")
 		if !ok {
 			if v.Field(i).Kind() == reflect.Struct {
-				faults = append(faults, load(v.Field(i)))
+				faults = append(faults, load(environment, v.Field(i)))
 			}
 			continue
 		}
-		text := os.Getenv(name)
+		text := environment(name)
 		if text == "" {
 			if text, ok = field.Tag.Lookup("default"); !ok {
 				faults = append(faults, Fault{name, "is not set"})
