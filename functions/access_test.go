@@ -77,6 +77,7 @@ func bearer(key string) func(*http.Request) {
 // TestEveryRouteWithEveryKey asks each route of the template with each kind of key, each role by key and by token, and the person's own and
 // another person's proof, and holds the answers to the table of package access.
 func TestEveryRouteWithEveryKey(t *testing.T) {
+	t.Parallel()
 	issuer := newIdentities(t)
 	m := newMachineWith(t, t.TempDir(), map[string]string{"OperatorKeys": roleKeys(), "Issuer": issuer.URL, "RoleClaim": "groups"})
 	others := m.stack.Others()
@@ -173,10 +174,10 @@ func proving(about, proves string) func(*http.Request) {
 	return func(r *http.Request) {
 		q := r.URL.Query()
 		q.Set("userId", about)
-		q.Set("userHash", proof.UserHash("test-secret", proves))
+		q.Set("userHash", proof.UserHash(userHashSecret, proves))
 		r.URL.RawQuery = q.Encode()
 		if r.Method == "POST" && strings.Contains(r.URL.Path, "/referrals/") {
-			body := fmt.Sprintf(`{"programId":"p","code":"c","userId":%q,"userHash":%q}`, about, proof.UserHash("test-secret", proves))
+			body := fmt.Sprintf(`{"programId":"p","code":"c","userId":%q,"userHash":%q}`, about, proof.UserHash(userHashSecret, proves))
 			if strings.HasSuffix(r.URL.Path, "codes") {
 				body = strings.Replace(body, `"code":"c",`, "", 1)
 			}

@@ -66,7 +66,7 @@ func newBench(b *testing.B, paced bool, concurrency int) *bench {
 	limits["ThrottleRate"], limits["ThrottleBurst"] = "100000", "100000"
 	limits["MemberThrottleRate"], limits["MemberThrottleBurst"] = "100000", "100000"
 	m.stack, err = local.Start(context.Background(), local.Options{
-		TemplatePath: path, StackName: "bench", BuildDir: build, DataDir: b.TempDir(), Inbox: true, Concurrency: concurrency, Parameters: limits, Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/session": "test-session"},
+		TemplatePath: path, StackName: "bench", BuildDir: build, DataDir: b.TempDir(), Inbox: true, Concurrency: concurrency, Parameters: limits, Secrets: map[string]string{"/userops/user-hash": userHashSecret, "/userops/session": "test-session"},
 		Defaults: func(a local.Addresses) map[string]string {
 			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "S3Endpoint": a.S3, "SSMEndpoint": a.SSM, "ArchiveWindow": "1", "PublicUrl": a.Gateway, "PagesApi": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example"}
 		},

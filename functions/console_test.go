@@ -54,6 +54,7 @@ func (m *machine) console(userID string) {
 
 // TestTheConsole is one path through all of it on a whole stack: the door, a page that calls both functions of the API by way of the gateway, and the audit log.
 func TestTheConsole(t *testing.T) {
+	t.Parallel()
 	m := newMachineWith(t, t.TempDir(), map[string]string{"OperatorKeys": roleKeys()})
 	m.call(http.StatusOK, "POST", "/v1/identify", serverKey, `{"messageId":"m1","userId":"mei","traits":{"name":"Mei"}}`, nil)
 	m.idle()

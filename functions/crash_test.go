@@ -48,9 +48,7 @@ type trial struct {
 // TestCrash uses the stack over HTTP while random processes of it, or all of it, are ended by kill -9. At rest it must have
 // had the effect of every accepted event once.
 func TestCrash(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it kills and restarts for a quarter of a minute")
-	}
+	t.Parallel()
 	kills := crashKills
 	if text := os.Getenv("KILLS"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -64,8 +62,7 @@ func TestCrash(t *testing.T) {
 		seed = n
 	}
 	t.Logf("SEED=%d", seed) // chooses traffic and victims; the moments are the machine's
-	t.Setenv(hastyVariable, "1")
-	c := startChild(t)
+	c := startChild(t, hastily)
 	x := &trial{machine: &machine{t: t, base: "http://" + c.gateway}, child: c, client: &http.Client{Timeout: 20 * time.Second}, seed: seed}
 	x.define()
 	ctx, stop := context.WithCancel(context.Background())

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/userops/userops/shared/functiontest/client"
 )
 
 // block is a fenced block of a document.
@@ -45,13 +47,12 @@ func blocks(t *testing.T, document string) []block {
 	return all
 }
 
-// demoMachine is a stack with the keys and the secret of `make run`.
+// demoMachine is a stack with the keys of `make run`.
 func demoMachine(t *testing.T) *machine {
 	t.Helper()
 	o := options(t.TempDir(), "127.0.0.1:0", "", testLog{t})
 	o.Parameters["DefaultWriteKey"], o.Parameters["ServerKeyHash"], o.Parameters["OperatorKeyHash"] = "demo-write-key", hashed("demo-server-key"), hashed("demo-operator-key")
-	o.Secrets["/userops/user-hash"] = "demo-user-hash-secret"
-	return started(t, o)
+	return inside(t, o)
 }
 
 // here is a documented text with this machine's address in the place of the documented one.
@@ -62,9 +63,9 @@ func (m *machine) here(text string) string {
 // run ends within a minute, or the test fails. It is skipped without the program.
 func run(t *testing.T, folder, input, program string, arguments ...string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("%s is not installed", program)
+	path := program
+	if program != "sh" {
+		path = client.Program(t, program)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -105,9 +106,7 @@ func TestShows(t *testing.T) {
 
 // TestTheTourAnswersAsShown pastes the tour of the READMEs into a shell as a whole.
 func TestTheTourAnswersAsShown(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("curl is not installed")
-	}
+	client.Program(t, "curl")
 	for document, heading := range map[string]string{"README.md": "Five minutes", "README.zh-CN.md": "五分钟"} {
 		t.Run(document, func(t *testing.T) {
 			var tour []block

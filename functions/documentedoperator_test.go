@@ -3,12 +3,12 @@ package functions
 import (
 	"encoding/json"
 	"net/http"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/functiontest/client"
 	"github.com/userops/userops/shared/shop/play"
 )
 
@@ -33,9 +33,7 @@ func (m *machine) playOne(userID string) {
 // TestDocumentedOperators pastes the commands of docs/operators.md, block by block in one shell, into a stack with the people of `make demo` whom they name. All are answered 2xx, and whoever is
 // looked for is found.
 func TestDocumentedOperators(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("curl is not installed")
-	}
+	client.Program(t, "curl")
 	status := regexp.MustCompile(`(?m)^[1-5]\d\d$`)
 	for _, page := range []string{"docs/operators.md", "docs/zh/operators.md"} {
 		t.Run(page, func(t *testing.T) {

@@ -2,18 +2,17 @@ package functions
 
 import (
 	"net/http"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/userops/userops/shared/functiontest/client"
 )
 
 // TestDocumentedReports pastes the commands of docs/reports.md into a stack whose archive has an order of the month that they ask about: all are answered 200, and somebody is behind the number.
 func TestDocumentedReports(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("curl is not installed")
-	}
+	client.Program(t, "curl")
 	status := regexp.MustCompile(`(?m)^[1-5]\d\d$`)
 	now := time.Now().UTC()
 	for _, page := range []string{"docs/reports.md", "docs/zh/reports.md"} {

@@ -30,9 +30,7 @@ const rowsOfDuckDB = `SELECT concat_ws('|', profile_id, source, message_id, type
 
 // TestExport: what `make export` writes of a day, read by a program that is not ours, is what the timeline has of it, under who people are by now and without who was erased.
 func TestExport(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts the whole stack")
-	}
+	client.Program(t, "npm") // installs DuckDB
 	data, out := t.TempDir(), t.TempDir()
 	m := newMachine(t, data)
 	zone, err := time.LoadLocation("Asia/Shanghai")

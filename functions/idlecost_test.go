@@ -80,7 +80,7 @@ func TestIdleCost(t *testing.T) {
 			}
 		}
 	}
-	machine, memory := newMachine(t, t.TempDir()), map[string]int{}
+	machine, memory := outside(t, t.TempDir()), map[string]int{}
 	for _, f := range template.Functions {
 		memory[f.Folder] = f.MemoryMB
 	}

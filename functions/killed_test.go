@@ -30,6 +30,7 @@ import (
 // child is the stack in a process of its own, which a test can kill.
 type child struct {
 	t       *testing.T
+	how     string
 	data    string
 	gateway string // the same after a restart, so that a client finds it again
 	cmd     *exec.Cmd
@@ -39,8 +40,17 @@ type child struct {
 // stackVariable tells the test program to play the stack: the data folder and the gateway's address.
 const stackVariable = "USEROPS_TEST_STACK"
 
-// hastyVariable has a child play a template whose jobs come back within half a minute after a crash, instead of six or thirty.
-const hastyVariable = "USEROPS_TEST_HASTY"
+// howVariable says how a child plays it.
+const howVariable = "USEROPS_TEST_HOW"
+
+const (
+	// asDeployed has functions that are processes of their own, which a test may kill one by one.
+	asDeployed = ""
+	// hastily is asDeployed with a template whose jobs come back within half a minute after a crash, instead of six or thirty.
+	hastily = "hastily"
+	// inOne has the functions in the process of the stack: they end with it in any case.
+	inOne = "in one"
+)
 
 // hasty writes such a template into a folder.
 func hasty(folder string) (string, error) {
@@ -56,13 +66,13 @@ func hasty(folder string) (string, error) {
 	return file, os.WriteFile(file, short, 0o644)
 }
 
-func startChild(t *testing.T) *child {
+func startChild(t *testing.T, how string) *child {
 	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &child{t: t, data: t.TempDir(), gateway: free.Addr().String()}
+	c := &child{t: t, how: how, data: t.TempDir(), gateway: free.Addr().String()}
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +88,7 @@ func (c *child) start() {
 		c.t.Fatal(err)
 	}
 	c.cmd = exec.Command(self)
-	c.cmd.Env = append(os.Environ(), stackVariable+"="+c.data+" "+c.gateway)
+	c.cmd.Env = append(os.Environ(), stackVariable+"="+c.data+" "+c.gateway, howVariable+"="+c.how)
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
 		c.t.Fatal(err)
@@ -106,7 +116,10 @@ func playStack(arguments string) error {
 		return err
 	}
 	o := options(data, gateway, build, io.Discard)
-	if os.Getenv(hastyVariable) != "" {
+	switch os.Getenv(howVariable) {
+	case inOne:
+		o.Handlers = playedInside()
+	case hastily:
 		if o.TemplatePath, err = hasty(data + "-template"); err != nil {
 			return err
 		}

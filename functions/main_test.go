@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -37,53 +38,57 @@ import (
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/local"
-	environment "github.com/userops/userops/shared/settings"
+	"github.com/userops/userops/shared/settings"
+	standin "github.com/userops/userops/shared/standin/lambda"
 	"github.com/userops/userops/shared/wire"
 )
 
 // programs are the functions as their bootstraps start them.
-var programs = map[string]func(aws.Config) lambda.Handler{
-	"archive": func(c aws.Config) lambda.Handler {
-		return wire.Handler(archive.New(fromEnvironment[archive.Settings](), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Invoke)
+var programs = map[string]func(environment, aws.Config) lambda.Handler{
+	"archive": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(archive.New(settingsFrom[archive.Settings](e), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Invoke)
 	},
-	"console": func(c aws.Config) lambda.Handler {
-		return wire.Handler(httpapi.Lambda(console.New(fromEnvironment[console.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
+	"console": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(console.New(settingsFrom[console.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
 	},
-	"dispatch": func(c aws.Config) lambda.Handler {
-		return wire.Handler(dispatch.New(fromEnvironment[dispatch.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+	"dispatch": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(dispatch.New(settingsFrom[dispatch.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"ingest": func(c aws.Config) lambda.Handler {
-		return wire.Handler(httpapi.Lambda(ingest.New(fromEnvironment[ingest.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
+	"ingest": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(ingest.New(settingsFrom[ingest.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
 	},
-	"member": func(c aws.Config) lambda.Handler {
-		return wire.Handler(httpapi.Lambda(member.New(fromEnvironment[member.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
+	"member": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(member.New(settingsFrom[member.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handler()))
 	},
-	"orchestration": func(c aws.Config) lambda.Handler {
-		return wire.Handler(orchestration.New(fromEnvironment[orchestration.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+	"orchestration": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(orchestration.New(settingsFrom[orchestration.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"pages": func(c aws.Config) lambda.Handler {
-		return wire.Handler(httpapi.Lambda(pages.New(fromEnvironment[pages.Settings](), dynamodb.NewFromConfig(c), time.Now).Handler()))
+	"pages": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(httpapi.Lambda(pages.New(settingsFrom[pages.Settings](e), dynamodb.NewFromConfig(c), time.Now).Handler()))
 	},
-	"projection": func(c aws.Config) lambda.Handler {
-		return wire.Handler(projection.New(fromEnvironment[projection.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Invoke)
+	"projection": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(projection.New(settingsFrom[projection.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Invoke)
 	},
-	"redrive": func(c aws.Config) lambda.Handler {
-		return wire.Handler(redrive.New(fromEnvironment[redrive.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+	"redrive": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(redrive.New(settingsFrom[redrive.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"reporting": func(c aws.Config) lambda.Handler {
-		return wire.Handler(reporting.New(fromEnvironment[reporting.Settings](), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Handle)
+	"reporting": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(reporting.New(settingsFrom[reporting.Settings](e), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"segmentation": func(c aws.Config) lambda.Handler {
-		return wire.Handler(segmentation.New(fromEnvironment[segmentation.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+	"segmentation": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(segmentation.New(settingsFrom[segmentation.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
-	"settlement": func(c aws.Config) lambda.Handler {
-		return wire.Handler(settlement.New(fromEnvironment[settlement.Settings](), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+	"settlement": func(e environment, c aws.Config) lambda.Handler {
+		return wire.Handler(settlement.New(settingsFrom[settlement.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
 }
 
-func fromEnvironment[S any]() S {
+// environment answers what a variable is set to.
+type environment func(name string) string
+
+func settingsFrom[S any](e environment) S {
 	var s S
-	if err := environment.Load(&s); err != nil {
+	if err := settings.From(e, &s); err != nil {
 		log.Fatal(err)
 	}
 	return s
@@ -92,17 +97,23 @@ func fromEnvironment[S any]() S {
 // TestMain lets the test program play the functions too: linked as a function's bootstrap, it is started by the stack in a
 // process of its own, with the function's environment and rights.
 func TestMain(m *testing.M) {
-	if stack := os.Getenv(stackVariable); stack != "" && os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		log.Fatal(playStack(stack))
-	}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		for name, value := range map[string]string{"USER_HASH": userHashSecret, "SESSION": "test-session-secret", "WEBHOOK_SECRET": "test-webhook-secret"} {
+			if err := os.Setenv(name, value); err != nil {
+				log.Fatal(err)
+			}
+		}
+		if stack := os.Getenv(stackVariable); stack != "" {
+			log.Fatal(playStack(stack))
+		}
+		slog.SetDefault(slog.New(slog.NewTextHandler(&said, nil)))
 		os.Exit(m.Run())
 	}
 	cfg, err := cloud.Config(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
-	lambda.Start(programs[filepath.Base(filepath.Dir(os.Args[0]))](cfg))
+	lambda.Start(programs[filepath.Base(filepath.Dir(os.Args[0]))](os.Getenv, cfg))
 }
 
 // machine is a whole stack on free ports.
@@ -115,6 +126,8 @@ type machine struct {
 const (
 	serverKey   = "test-server-key"
 	operatorKey = "test-operator-key"
+	// userHashSecret is that of `make run`, by which the documents' examples are signed.
+	userHashSecret = "demo-user-hash-secret"
 )
 
 // parameters of the template for a stack under test.
@@ -130,7 +143,7 @@ func options(data, gateway, build string, out io.Writer) local.Options {
 	return local.Options{
 		TemplatePath: filepath.Join("..", "template.yaml"), StackName: "test", BuildDir: build, DataDir: data, Inbox: true, Concurrency: 3,
 		GatewayAddr: gateway, DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
-		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": "test-secret", "/userops/session": "test-session-secret", "/userops/webhook-secret": "test-webhook-secret"},
+		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": userHashSecret, "/userops/session": "test-session-secret", "/userops/webhook-secret": "test-webhook-secret"},
 		Defaults: func(a local.Addresses) map[string]string {
 			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "S3Endpoint": a.S3, "SSMEndpoint": a.SSM, "ArchiveWindow": "1", "PublicUrl": a.Gateway, "PagesApi": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example",
 				"WebhookUrl": a.Gateway + "/local/webhook/shop"}
@@ -167,23 +180,58 @@ func newMachineWith(t *testing.T, data string, more map[string]string) *machine 
 	t.Helper()
 	o := options(data, "127.0.0.1:0", "", testLog{t})
 	maps.Copy(o.Parameters, more)
-	return started(t, o)
+	return inside(t, o)
 }
 
-// started is a stack with the functions that this test program plays; it stops with the test.
-func started(t *testing.T, o local.Options) *machine {
+// inside is a stack whose functions are in this program, each with its own rights. It starts at once: programs in processes of their own take seconds on a machine that is busy, and ten
+// of them are the most that some clients wait for an answer.
+func inside(t *testing.T, o local.Options) *machine {
+	t.Helper()
+	o.Handlers = playedInside()
+	return begun(t, o)
+}
+
+// playedInside are the functions inside this program, made from the environment that a stack gives each.
+func playedInside() map[string]func(map[string]string) (standin.Handler, error) {
+	all := map[string]func(map[string]string) (standin.Handler, error){}
+	for name, program := range programs {
+		all[name] = func(variables map[string]string) (standin.Handler, error) {
+			variables["SECRETS_PATH"] = "" // so they are TestMain's: the store of secrets asks the environment of the process
+			e := func(name string) string { return variables[name] }
+			cfg, err := cloud.From(e)
+			if err != nil {
+				return nil, err
+			}
+			return program(e, cfg).Invoke, nil
+		}
+	}
+	return all
+}
+
+// outside is a stack whose functions are processes, as they are deployed, which this test program plays.
+func outside(t *testing.T, data string) *machine {
 	t.Helper()
 	build, err := buildFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.BuildDir = build
+	return begun(t, options(data, "127.0.0.1:0", build, testLog{t}))
+}
+
+// begun is a stack that stops with the test.
+func begun(t *testing.T, o local.Options) *machine {
+	t.Helper()
 	stack, err := local.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{t: t, stack: stack, base: stack.Addresses().Gateway}
+	m, from := &machine{t: t, stack: stack, base: stack.Addresses().Gateway}, said.now()
 	t.Cleanup(m.stop)
+	t.Cleanup(func() {
+		if text := said.since(from); text != "" && (t.Failed() || testing.Verbose()) {
+			t.Logf("the functions said:\n%s", text)
+		}
+	})
 	return m
 }
 

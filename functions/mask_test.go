@@ -46,6 +46,7 @@ var encoded = regexp.MustCompile(`[A-Za-z0-9_-]{12,}`)
 
 // TestPeopleAreMasked asks every route that operators have, as each role, for a person of whom every datum is a canary, and holds it that only who may and says why is shown one.
 func TestPeopleAreMasked(t *testing.T) {
+	t.Parallel()
 	m := newMachineWith(t, t.TempDir(), map[string]string{"OperatorKeys": roleKeys()})
 	put := func(path, body string) { t.Helper(); m.call(http.StatusCreated, "PUT", path, operatorKey, body, nil) }
 	put("/v1/segments/buyers", `{"name":"Buyers","rule":{"field":"orders.count","op":"gte","value":1}}`)
@@ -199,7 +200,7 @@ func TestPeopleAreMasked(t *testing.T) {
 		t.Errorf("who was shown behind the number has no lines in the audit log: %s", log)
 	}
 	// A person's own proof opens none of it.
-	if status, body := m.ask("GET", "/v1/profiles/-?userId="+url.QueryEscape(user)+"&userHash="+proof.UserHash("test-secret", user), "", ""); status != http.StatusUnauthorized {
+	if status, body := m.ask("GET", "/v1/profiles/-?userId="+url.QueryEscape(user)+"&userHash="+proof.UserHash(userHashSecret, user), "", ""); status != http.StatusUnauthorized {
 		t.Errorf("with a userHash: %d %s", status, body)
 	}
 }

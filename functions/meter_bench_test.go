@@ -106,10 +106,10 @@ func init() {
 	m.memory, _ = strconv.Atoi(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))
 	m.countOutput()
 	build := programs[name]
-	programs[name] = func(c aws.Config) lambda.Handler {
+	programs[name] = func(e environment, c aws.Config) lambda.Handler {
 		telemetry.Start(name)
 		m.client, c.HTTPClient = c.HTTPClient, m
-		m.handler = build(c)
+		m.handler = build(e, c)
 		m.before = cpuTime()
 		return m
 	}

@@ -43,7 +43,7 @@ func TestSoak(t *testing.T) {
 	if err != nil || minutes <= 0 {
 		t.Fatalf("MINUTES is %q, no number above zero", text)
 	}
-	c := startChild(t)
+	c := startChild(t, asDeployed)
 	x := &trial{machine: &machine{t: t, base: "http://" + c.gateway}, child: c, client: &http.Client{Timeout: 20 * time.Second}, seed: 1, pause: 50 * time.Millisecond}
 	x.define()
 	x.rest()

@@ -28,6 +28,7 @@ import (
 	"github.com/userops/userops/functions/segmentation"
 	"github.com/userops/userops/functions/settlement"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/functiontest/client"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/standin/policy"
@@ -322,10 +323,7 @@ func TestEveryPostHappensOnce(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
-	path, err := exec.LookPath("cfn-lint")
-	if err != nil {
-		t.Skip("cfn-lint is not installed")
-	}
+	path := client.Program(t, "cfn-lint")
 	if out, err := exec.Command(path, filepath.Join("..", "template.yaml")).CombinedOutput(); err != nil {
 		t.Errorf("cfn-lint: %v\n%s", err, out)
 	}

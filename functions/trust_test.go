@@ -61,7 +61,7 @@ func (c *cell) say(e fields) {
 	}
 	if c.by == "person" {
 		context, _ := e["context"].(fields)
-		e["context"] = fields{"userHash": proof.UserHash("test-secret", c.user)}
+		e["context"] = fields{"userHash": proof.UserHash(userHashSecret, c.user)}
 		for k, v := range context {
 			e["context"].(fields)[k] = v
 		}
@@ -225,7 +225,7 @@ var probes = map[trust.Fact]probe{
 	trust.ClaimReferral: {try: func(c *cell) {
 		body := fields{"code": c.other, "userId": c.user}
 		if c.by == "person" {
-			body["userHash"] = proof.UserHash("test-secret", c.user)
+			body["userHash"] = proof.UserHash(userHashSecret, c.user)
 		}
 		text, _ := json.Marshal(body)
 		c.status, _ = c.m.ask("POST", "/v1/referrals/claims", map[bool]string{true: serverKey, false: publicKey}[c.by == "shop"], string(text))
@@ -245,13 +245,14 @@ var probes = map[trust.Fact]probe{
 	trust.OurNews:  {try: tracks("Segment Entered", nil), look: (*cell).ok},
 	trust.OurBooks: {try: tracks("Points Earned", fields{"points": 5}), look: (*cell).ok},
 	trust.Erase: {try: func(c *cell) {
-		query := map[string]string{"person": "?userHash=" + proof.UserHash("test-secret", c.user)}[c.by]
+		query := map[string]string{"person": "?userHash=" + proof.UserHash(userHashSecret, c.user)}[c.by]
 		c.status, _ = c.m.ask("DELETE", "/v1/profiles/"+c.user+query, map[bool]string{true: serverKey, false: publicKey}[c.by == "shop"], "")
 	}, look: (*cell).ok},
 }
 
 // TestWhoMaySayWhat tries every cell of the table of package trust, which docs/SECURITY.md shows, over HTTP against the running stack.
 func TestWhoMaySayWhat(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t, t.TempDir())
 	put := func(path, body string) { t.Helper(); m.call(http.StatusCreated, "PUT", path, operatorKey, body, nil) }
 	for id, rule := range map[string]string{

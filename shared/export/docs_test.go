@@ -29,6 +29,7 @@ func statements(t *testing.T, page, language string) (all []string) {
 
 // TestTheStatementsOfTheDocsRun runs what the page shows, on a day of both formats.
 func TestTheStatementsOfTheDocsRun(t *testing.T) {
+	client.Needs(t)
 	folder := t.TempDir()
 	for _, format := range []Format{Parquet, NDJSON} {
 		exported(t, Target{Folder: filepath.Join(folder, string(format)), Format: format, Currency: "CNY"}, 3, accepted(t))
@@ -65,6 +66,7 @@ func TestTheStatementsOfTheDocsRun(t *testing.T) {
 
 // TestTheTableOfAthenaHasTheColumns holds the table that the page lets Athena make to the columns of a file, as another reader tells them.
 func TestTheTableOfAthenaHasTheColumns(t *testing.T) {
+	client.Needs(t)
 	folder := t.TempDir()
 	exported(t, Target{Folder: folder, Format: Parquet, Currency: "CNY"}, 1, accepted(t))
 	var described []struct {

@@ -200,6 +200,7 @@ var sums = map[string][2]string{"m1": {"128.5000", "CNY"}, "m2": {"3680.0000", "
 
 // TestParquetIsReadByDuckDB holds every column of every event, read by a program that is not ours, to the event.
 func TestParquetIsReadByDuckDB(t *testing.T) {
+	client.Needs(t)
 	events := accepted(t)
 	target := Target{Folder: t.TempDir(), Format: Parquet, Currency: "CNY"}
 	exported(t, target, 3, events)

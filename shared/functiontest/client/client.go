@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,9 @@ var clients = []string{"@segment/analytics-node@3.1.0", "@rudderstack/rudder-sdk
 
 // axe judges whether a page can be used by everybody.
 const axe = "axe-core@4.14.1"
+
+// Clients are the public clients that tests run, as npm is asked for them: name@version.
+func Clients() []string { return slices.Clone(clients) }
 
 // Installed is a folder whose node_modules has the public clients, installed once per machine. The test is skipped where that cannot be done.
 func Installed(t *testing.T) string {
@@ -40,18 +44,13 @@ func Axe(t *testing.T) (script string) {
 func installed(t *testing.T, clients []string) string {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("installs packages for node")
+		skip(t, "it installs packages for node")
 	}
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		t.Skip("npm is not installed")
-	}
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node is not installed")
-	}
+	npm := Program(t, "npm")
+	Program(t, "node")
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		t.Skipf("no folder for the clients: %v", err)
+		skip(t, "no folder for the clients: %v", err)
 	}
 	name := strings.NewReplacer("@", "-", "/", "-").Replace(strings.Join(clients, ""))
 	cache = filepath.Join(cache, "userops")
@@ -60,12 +59,12 @@ func installed(t *testing.T, clients []string) string {
 		return folder
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
-		t.Skipf("no folder for the clients: %v", err)
+		skip(t, "no folder for the clients: %v", err)
 	}
 	// Tests of several packages install at once, each in a folder of its own: the first that is whole becomes the one for all.
 	own, err := os.MkdirTemp(cache, "installing-")
 	if err != nil {
-		t.Skipf("no folder for the clients: %v", err)
+		skip(t, "no folder for the clients: %v", err)
 	}
 	defer func() { _ = os.RemoveAll(own) }()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -73,7 +72,7 @@ func installed(t *testing.T, clients []string) string {
 	args := append([]string{"install", "--prefix", own, "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline",
 		"--fetch-retries=0", "--fetch-timeout=10000"}, clients...)
 	if out, err := exec.CommandContext(ctx, npm, args...).CombinedOutput(); err != nil {
-		t.Skipf("the clients cannot be had: %v\n%s", err, out)
+		skip(t, "the clients cannot be had: %v\n%s", err, out)
 	}
 	if err := os.Rename(own, folder); err != nil {
 		if _, there := os.Stat(folder); there != nil {

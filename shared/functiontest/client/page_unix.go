@@ -18,11 +18,13 @@ import (
 	"golang.org/x/net/websocket"
 )
 
-// Page is one in a browser of its own, without a window, which a test drives and listens to by the DevTools protocol. It ends with the test.
+// Page is one in a browser of its own, without a window, which a test drives and listens to by the DevTools protocol. It ends with the test, and tells its story if that has
+// failed: what it asked, what it was answered, what it and the browser said.
 type Page struct {
 	t       *testing.T
 	socket  *websocket.Conn
 	session string
+	story   *story
 
 	mu       sync.Mutex
 	last     int
@@ -32,11 +34,8 @@ type Page struct {
 	requests []string
 }
 
-// pageLife bounds how long a browser runs, and pageWait how long a test waits for something in it.
-const (
-	pageLife = 3 * time.Minute
-	pageWait = 30 * time.Second
-)
+// pageWait bounds how long a test waits for something in a page. It is for what never comes: a busy machine needs a minute for what takes a second.
+const pageWait = 2 * time.Minute
 
 // Open starts a browser with an empty page of a size in CSS pixels.
 func Open(t *testing.T, chromium string, width, height int) *Page {
@@ -45,7 +44,7 @@ func Open(t *testing.T, chromium string, width, height int) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), pageLife)
+	ctx, cancel := context.WithCancel(context.Background())
 	run := exec.CommandContext(ctx, chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
 		"--user-data-dir="+home, "--remote-debugging-port=0", "--remote-allow-origins=*", fmt.Sprintf("--window-size=%d,%d", width, height), "about:blank")
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -56,20 +55,31 @@ func Open(t *testing.T, chromium string, width, height int) *Page {
 	}
 	if err != nil {
 		cancel()
-		t.Skipf("the browser does not start: %v", err)
+		t.Fatalf("the browser does not start: %v", err)
 	}
-	t.Cleanup(func() { cancel(); _ = run.Wait(); _ = os.RemoveAll(home) })
+	p := &Page{t: t, answers: map[int]chan json.RawMessage{}, loads: make(chan struct{}, 100), story: &story{begun: time.Now()}}
+	// Some of the browser's processes outlive the first and still write, so the folder goes as far as it can.
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the page of %d by %d:\n%s", width, height, p.story)
+		}
+		cancel()
+		_ = run.Wait()
+		_ = os.RemoveAll(home)
+	})
 	address := ""
 	lines := bufio.NewScanner(told)
 	for address == "" && lines.Scan() {
+		p.story.tell("browser: %s", lines.Text())
 		_, address, _ = strings.Cut(lines.Text(), "DevTools listening on ")
 	}
-	go func() { // its words go on, and nobody reads them
+	go func() {
 		for lines.Scan() {
-			continue
+			if !strings.Contains(lines.Text(), "/dbus/") && !strings.Contains(lines.Text(), ":dbus/") { // a machine without a desktop has none
+				p.story.tell("browser: %s", lines.Text())
+			}
 		}
 	}()
-	p := &Page{t: t, answers: map[int]chan json.RawMessage{}, loads: make(chan struct{}, 100)}
 	if p.socket, err = websocket.Dial(address, "", "http://127.0.0.1/"); err != nil {
 		t.Fatalf("the browser at %q: %v", address, err)
 	}
@@ -80,7 +90,7 @@ func Open(t *testing.T, chromium string, width, height int) *Page {
 	var attached struct{ SessionID string }
 	p.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
 	p.session = attached.SessionID
-	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
+	for _, domain := range []string{"Page", "Runtime", "Log", "Network", "Inspector"} {
 		p.call(domain+".enable", nil, nil)
 	}
 	p.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
@@ -127,11 +137,14 @@ func (p *Page) listen() {
 // happened keeps what a test may ask for: loads, requests, and whatever a developer would see in red.
 func (p *Page) happened(method string, params json.RawMessage) {
 	var e struct {
-		Type    string
-		Args    []struct{ Value, Description any }
-		Entry   struct{ Level, Source, Text, URL string }
-		Request struct{ URL string }
-		Details struct {
+		Type      string
+		Args      []struct{ Value, Description any }
+		Entry     struct{ Level, Source, Text, URL string }
+		RequestID string
+		Request   struct{ Method, URL string }
+		Response  struct{ Status int }
+		ErrorText string
+		Details   struct {
 			Text      string
 			Exception struct{ Description string }
 		} `json:"exceptionDetails"`
@@ -141,23 +154,37 @@ func (p *Page) happened(method string, params json.RawMessage) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	fault := func(format string, arguments ...any) {
+		p.story.tell(format, arguments...)
+		p.faults = append(p.faults, fmt.Sprintf(format, arguments...))
+	}
 	switch method {
 	case "Page.loadEventFired":
+		p.story.tell("loaded")
 		select {
 		case p.loads <- struct{}{}:
 		default:
 		}
 	case "Network.requestWillBeSent":
+		p.story.tell("%s asks %s %.200s", e.RequestID, e.Request.Method, e.Request.URL)
 		p.requests = append(p.requests, e.Request.URL)
+	case "Network.responseReceived":
+		p.story.tell("%s is answered %d", e.RequestID, e.Response.Status)
+	case "Network.loadingFailed":
+		p.story.tell("%s fails: %s", e.RequestID, e.ErrorText)
+	case "Inspector.targetCrashed":
+		p.story.tell("the page has crashed")
 	case "Runtime.exceptionThrown":
-		p.faults = append(p.faults, "exception: "+e.Details.Text+" "+e.Details.Exception.Description)
+		fault("exception: %s %s", e.Details.Text, e.Details.Exception.Description)
 	case "Runtime.consoleAPICalled":
 		if e.Type == "error" || e.Type == "warning" {
-			p.faults = append(p.faults, fmt.Sprintf("console %s: %v", e.Type, e.Args))
+			fault("console %s: %v", e.Type, e.Args)
+		} else {
+			p.story.tell("console %s: %v", e.Type, e.Args)
 		}
 	case "Log.entryAdded":
 		if e.Entry.Level == "error" || e.Entry.Level == "warning" {
-			p.faults = append(p.faults, fmt.Sprintf("%s %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL))
+			fault("%s %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		}
 	}
 }

@@ -7,11 +7,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/userops/userops/shared/functiontest/client"
 )
 
 // called are the calls of a tool that begin with words.
@@ -210,9 +211,7 @@ func TestSomebodyWasFaster(t *testing.T) {
 
 // TestTheRealCLI hands on a secret as it is kept: the whole of it, without a line break, and not among the arguments.
 func TestTheRealCLI(t *testing.T) {
-	if _, err := exec.LookPath("aws"); err != nil {
-		t.Skip("the AWS CLI is not installed")
-	}
+	client.Program(t, "aws")
 	type put struct {
 		Name, Value, Type string
 		Overwrite         bool
