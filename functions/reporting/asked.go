@@ -128,7 +128,7 @@ func (p *Process) carryOut(ctx context.Context, of remembered) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return a.shown(modeSample, stateDone, a.Shards).answered(ctx, &a, seen, &info)
+		return a.shown(modeSample, stateDone, a.parts()).answered(ctx, &a, seen, &info)
 	}
 	if err := p.send(ctx, &a); err != nil {
 		return nil, err
@@ -136,21 +136,28 @@ func (p *Process) carryOut(ctx context.Context, of remembered) (any, error) {
 	return p.state(ctx, &a)
 }
 
-// send sends the jobs of a question whose parts are not there: all of them at first; and those that are on their way once more, where it is asked again.
+// send sends the jobs of a question whose parts are not there: all of them at first; and those that are on their way once more, where it is asked again. What has failed begins anew.
 func (p *Process) send(ctx context.Context, a *asking) error {
-	done, err := p.parts(ctx, a)
-	if err != nil || done[a.key(answerName)] {
+	there, err := p.parts(ctx, a)
+	if err != nil || there.has(a.key(answerName)) {
 		return err
 	}
-	if err := once(ctx, p.Objects, a.key(askedName), nil); err != nil {
+	asked := there.asked(a)
+	switch failed, err := p.failed(ctx, a, there); {
+	case err != nil:
+		return err
+	case failed != nil:
+		asked++ // two who ask at once ask for the same time
+	}
+	if err := once(ctx, p.Objects, a.numbered(askedName, asked), nil); err != nil {
 		return err
 	}
 	var bodies [][]byte
-	for shard := range a.Shards {
-		if done[a.part(shard)] && shard > 0 {
+	for part := range a.parts() {
+		if there.has(a.part(part)) && part > 0 {
 			continue // the first one is always sent, since it may be the merging that is missing
 		}
-		body, err := queue.Encode(job.Reporting{Report: a.id, Shard: shard})
+		body, err := queue.Encode(job.Reporting{Report: a.id, Shard: part, Again: asked})
 		if err != nil {
 			return err
 		}

@@ -159,6 +159,7 @@ type got struct {
 	Shards                struct{ Done, All int }
 	Head                  struct{ Number int64 }
 	Sample                *sampled
+	Failed                *failure
 	Answer                map[string]json.RawMessage
 }
 

@@ -45,11 +45,11 @@ type peopleShown struct {
 
 var errFull = errors.New("the page is full")
 
-// place is behind whom a page goes on: somebody of a shard.
+// place is behind whom a page goes on: somebody of a part.
 type place struct {
-	shard int
+	shard int // the part of the question's people
 	after columns.Person
-	any   bool // somebody of the shard was shown
+	any   bool // somebody of it was shown
 }
 
 func (c place) String() string {
@@ -60,13 +60,13 @@ func (c place) String() string {
 	return text
 }
 
-func parsePlace(text string, shards int) (c place, err error) {
+func parsePlace(text string, parts int) (c place, err error) {
 	if text == "" {
 		return c, nil
 	}
 	shard, after, found := strings.Cut(text, ".")
 	c.shard, err = strconv.Atoi(shard)
-	if err != nil || !found || c.shard < 0 || c.shard >= shards {
+	if err != nil || !found || c.shard < 0 || c.shard >= parts {
 		return c, errCursor
 	}
 	if after == "" {
@@ -105,7 +105,7 @@ func (p *Process) people(w http.ResponseWriter, r *http.Request) {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	from, err := parsePlace(page.Cursor, a.Shards)
+	from, err := parsePlace(page.Cursor, a.parts())
 	if err != nil {
 		httpapi.ListFailed(w, r, err, errCursor)
 		return
@@ -137,7 +137,7 @@ func (p *Process) people(w http.ResponseWriter, r *http.Request) {
 // behind looks through the people of a question from a place on, until a page is full or the time is over. next is where the following page begins, "" at the end.
 func (p *Process) behind(ctx context.Context, a *asking, cell fold.Cell, from place, most int) (found []behind, next string, err error) {
 	until := time.Now().Add(patience)
-	for at := from; at.shard < a.Shards; at = (place{shard: at.shard + 1}) {
+	for at := from; at.shard < a.parts(); at = (place{shard: at.shard + 1}) {
 		if len(found) == most || time.Now().After(until) {
 			return found, at.String(), nil
 		}
@@ -150,7 +150,9 @@ func (p *Process) behind(ctx context.Context, a *asking, cell fold.Cell, from pl
 			return nil, "", err
 		}
 		alone := q.Fork()
-		r.From = at.after
+		if at.any {
+			r.From = at.after
+		}
 		err = r.Each(q, func(person columns.Person, events []fold.Stretch) error {
 			if at.any && person == at.after {
 				return nil

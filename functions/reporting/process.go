@@ -7,6 +7,7 @@ import (
 	"github.com/userops/userops/shared/archive"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/answers"
+	"github.com/userops/userops/shared/dynamo/deadletter"
 	"github.com/userops/userops/shared/dynamo/operator"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
@@ -30,6 +31,19 @@ type People interface {
 	Person(ctx context.Context, id profile.ID) (people.Person, error)
 }
 
+// Letters are the jobs that failed too often. They are read consistently.
+type Letters interface {
+	// List is a page, the newest first.
+	List(ctx context.Context, queue string, limit int, cursor string) (letters []deadletter.Letter, next string, err error)
+	// Body answers dynamo.ErrNotFound for a letter that was sent again and of which only the entry is left.
+	Body(context.Context, deadletter.Letter) ([]byte, error)
+	// Why is what the function said whose job failed, nil where it said nothing.
+	Why(context.Context, deadletter.Letter) (*deadletter.Why, error)
+}
+
+// queueName is what dead letters call the function's queue.
+const queueName = "reporting"
+
 // Process is the function.
 type Process struct {
 	Auth     httpapi.Auth
@@ -37,6 +51,7 @@ type Process struct {
 	Waiting  archive.Waiting
 	Jobs     Jobs
 	Consumer queue.Consumer
+	Letters  Letters
 	Memory   answers.Store
 	Audit    operator.Audit
 	People   People

@@ -3,17 +3,20 @@ package reporting
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/archive"
 	"github.com/userops/userops/shared/bucket"
+	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/insight/fold"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -31,6 +34,8 @@ type question struct {
 	// View is the archive of the days that are read, without who was erased.
 	View   *archive.View `json:"view"`
 	Shards int           `json:"shards"`
+	// Ranges is into how many ranges of ids each shard is divided, where that is more than one: a job has to end in its time.
+	Ranges int `json:"ranges,omitempty"`
 	// Personal are the fields that it asks of people themselves.
 	Personal []string `json:"personal,omitempty"`
 }
@@ -66,6 +71,9 @@ func (p *Process) plan(ctx context.Context, definition []byte, asOf *profile.Day
 	erased := view.Erasures()
 	a.View = view.Between(reads.From, reads.To).Public()
 	a.Shards = a.View.Shards()
+	if n := a.View.Ranges(a.Shards); n > 1 {
+		a.Ranges = n
+	}
 	a.id, err = a.identity(erased)
 	return a, err
 }
@@ -165,14 +173,42 @@ func (a *asking) key(name string) string { return archive.AnswersPrefix + a.id +
 
 const (
 	questionName = "question.json"
-	askedName    = "asked"       // an exact answer was asked for
+	askedName    = "asked"       // an exact answer was asked for; with a number behind it, anew since it had failed
+	failedName   = "failed"      // a job of it does not come again; with the number of the asking
 	answerName   = "answer.json" // the merged partial
 	goneName     = "gone"        // files that it was asked of are not there any more
 	partsName    = "parts/"
 )
 
-func (a *asking) part(shard int) string {
-	return a.key(fmt.Sprintf("%s%04dof%04d", partsName, shard, a.Shards))
+// parts is how many parts the people of a question are divided into: each shard into ranges of ids.
+func (q *question) parts() int { return q.Shards * max(q.Ranges, 1) }
+
+// within is the shard of a part, and whom of it the part begins and ends with.
+func (q *question) within(part int) (shard int, from, before columns.Person) {
+	ranges := max(q.Ranges, 1)
+	shard, n := part/ranges, part%ranges
+	return shard, bound(n, ranges), bound(n+1, ranges)
+}
+
+// bound is where the n-th of so many ranges of ids begins: ids are hashes, so each has about as many people. The last one ends with nobody.
+func bound(n, ranges int) (p columns.Person) {
+	if n < ranges {
+		first, _ := bits.Div64(uint64(n), 0, uint64(ranges)) // n / ranges of 2^64
+		binary.BigEndian.PutUint64(p[:], first)
+	}
+	return p
+}
+
+func (a *asking) part(n int) string {
+	return a.key(fmt.Sprintf("%s%04dof%04d", partsName, n, a.parts()))
+}
+
+// numbered is the key of an object of the n-th asking, from 0.
+func (a *asking) numbered(name string, n int) string {
+	if n == 0 {
+		return a.key(name)
+	}
+	return a.key(fmt.Sprintf("%s-%04d", name, n))
 }
 
 // save stores the question where it is not stored yet. Which of two that are saved at once stays does not matter: they differ in the number of the head alone.

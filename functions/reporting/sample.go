@@ -69,11 +69,10 @@ func (p *Process) sample(ctx context.Context, a *asking, most int) (report.Seen,
 	seen := report.Seen{Share: d.share}
 	info := sampled{Shards: len(d.shards), Share: d.share}
 	for _, shard := range d.shards {
-		r, files, err := p.open(ctx, a, shard)
+		r, files, err := p.openRange(ctx, a, shard, columns.Person{}, d.before)
 		if err != nil {
 			return seen, info, err
 		}
-		r.Before = d.before
 		q, err := a.compile()
 		if err != nil {
 			return seen, info, err

@@ -30,7 +30,8 @@ const (
 	stateNotAsked = "notAsked" // a sample alone was asked for
 	stateWorking  = "working"
 	stateDone     = "done"
-	stateGone     = "gone" // the archive that was asked is not there any more: asked again, it is another question
+	stateFailed   = "failed" // a job failed for the last time: asked again, its parts that are missing are counted anew
+	stateGone     = "gone"   // the archive that was asked is not there any more: asked again, it is another question
 )
 
 // Bounds of what is shown at once.
@@ -55,7 +56,9 @@ type shown struct {
 	// Open are days that were read and are not closed: what is counted of them may still grow.
 	Open   []string    `json:"open"`
 	Shards shardsShown `json:"shards"`
-	Sample *sampled    `json:"sample,omitempty"`
+	// Failed is why there is no answer, where the state is failed.
+	Failed *failure `json:"failed,omitempty"`
+	Sample *sampled `json:"sample,omitempty"`
 	// Answer is there when the state is done. Left is how many rows of a table are behind those that it has.
 	Answer report.Answer  `json:"answer,omitempty"`
 	Left   map[string]int `json:"left,omitempty"`
@@ -76,7 +79,7 @@ func date(d profile.Day) string { return d.Time().Format(time.DateOnly) }
 
 func (a *asking) shown(mode, state string, done int) *shown {
 	s := &shown{ID: a.id, Kind: a.Kind, Mode: mode, State: state, Version: a.Version, Definition: a.Definition, AsOf: date(a.AsOf), Zone: a.Zone, Currency: string(a.Currency),
-		Head: headShown{a.View.Number, a.View.At}, Open: []string{}, Shards: shardsShown{done, a.Shards}}
+		Head: headShown{a.View.Number, a.View.At}, Open: []string{}, Shards: shardsShown{done, a.parts()}}
 	for _, n := range slices.Sorted(maps.Keys(a.View.Days)) {
 		if d := a.View.Days[n]; d.Closes == 0 || d.Open {
 			s.Open = append(s.Open, date(n))
@@ -135,27 +138,36 @@ func addressed(text string) bool {
 
 // state is how far the exact answer to a question is, with the answer where it is done.
 func (p *Process) state(ctx context.Context, a *asking) (*shown, error) {
-	done, err := p.parts(ctx, a)
+	there, err := p.parts(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	n := 0
-	for shard := range a.Shards {
-		if done[a.part(shard)] {
+	for part := range a.parts() {
+		if there.has(a.part(part)) {
 			n++
 		}
 	}
 	switch {
-	case done[a.key(answerName)]:
+	case there.has(a.key(answerName)):
 		seen, err := p.answer(ctx, a)
 		if err != nil {
 			return nil, err
 		}
-		return a.shown(modeExact, stateDone, a.Shards).answered(ctx, a, seen, nil)
-	case done[a.key(goneName)]:
+		return a.shown(modeExact, stateDone, a.parts()).answered(ctx, a, seen, nil)
+	case there.has(a.key(goneName)):
 		return a.shown(modeExact, stateGone, n), nil
-	case !done[a.key(askedName)]:
+	case !there.has(a.key(askedName)):
 		return a.shown(modeExact, stateNotAsked, n), nil
+	}
+	failed, err := p.failed(ctx, a, there)
+	if err != nil {
+		return nil, err
+	}
+	if failed != nil {
+		s := a.shown(modeExact, stateFailed, n)
+		s.Failed = failed
+		return s, nil
 	}
 	return a.shown(modeExact, stateWorking, n), nil
 }

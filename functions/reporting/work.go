@@ -30,68 +30,59 @@ func (p *Process) work(ctx context.Context, record events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	if j.Shard < 0 || j.Shard >= a.Shards {
-		return queue.Drop(fmt.Errorf("question %s has no shard %d", a.id, j.Shard))
+	if j.Shard < 0 || j.Shard >= a.parts() {
+		return queue.Drop(fmt.Errorf("question %s has no part %d", a.id, j.Shard))
 	}
 	if a.Version != fold.Version {
 		return fmt.Errorf("question %s is of version %d", a.id, a.Version) // a newer program reads it
 	}
-	err = p.step(ctx, &a, j.Shard)
+	// Whatever panics is told as a failure too.
+	err = queue.Guard(func() error { return p.step(ctx, &a, j.Shard) })
 	if errors.Is(err, bucket.ErrNotFound) {
 		// What was read is not there any more: it was asked long ago. Whoever asks again asks the archive as it is then.
 		slog.WarnContext(ctx, "question of an archive that is gone", "report", a.id)
 		return once(ctx, p.Objects, a.key(goneName), nil)
 	}
+	if err != nil && queue.Receives(record) >= queue.LastReceive {
+		p.fail(ctx, &a, j.Again, err)
+	}
 	return err
 }
 
-// step makes the part of a shard, and the answer where all parts are there.
-func (p *Process) step(ctx context.Context, a *asking, shard int) error {
-	done, err := p.parts(ctx, a)
+// step makes a part, and the answer where all parts are there.
+func (p *Process) step(ctx context.Context, a *asking, part int) error {
+	there, err := p.parts(ctx, a)
 	if err != nil {
 		return err
 	}
-	if done[a.key(answerName)] {
+	if there.has(a.key(answerName)) {
 		return nil
 	}
-	if !done[a.part(shard)] {
-		partial, err := p.ask(ctx, a, shard)
+	if !there.has(a.part(part)) {
+		partial, err := p.ask(ctx, a, part)
 		if err != nil {
 			return err
 		}
-		if err := once(ctx, p.Objects, a.part(shard), partial); err != nil {
+		if err := once(ctx, p.Objects, a.part(part), partial); err != nil {
 			return err
 		}
 		telemetry.Count("report_shards", 1, "function", "reporting")
 		// It is looked at after the part was written: of two that write the last two parts at once, one finds all.
-		if done, err = p.parts(ctx, a); err != nil {
+		if there, err = p.parts(ctx, a); err != nil {
 			return err
 		}
 	}
-	for shard := range a.Shards {
-		if !done[a.part(shard)] {
+	for part := range a.parts() {
+		if !there.has(a.part(part)) {
 			return nil
 		}
 	}
 	return p.finish(ctx, a)
 }
 
-// parts are the keys of the objects that there are of a question.
-func (p *Process) parts(ctx context.Context, a *asking) (map[string]bool, error) {
-	listed, err := p.Objects.List(ctx, a.key(""))
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]bool{}
-	for _, o := range listed {
-		all[o.Key] = true
-	}
-	return all, nil
-}
-
-// ask folds the people of a shard. Whom the archive, or what waits for it, knows to be erased by now is left out.
-func (p *Process) ask(ctx context.Context, a *asking, shard int) ([]byte, error) {
-	r, files, err := p.open(ctx, a, shard)
+// ask folds the people of a part. Whom the archive, or what waits for it, knows to be erased by now is left out.
+func (p *Process) ask(ctx context.Context, a *asking, part int) ([]byte, error) {
+	r, files, err := p.open(ctx, a, part)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +96,14 @@ func (p *Process) ask(ctx context.Context, a *asking, shard int) ([]byte, error)
 	return fold.Encode(q.Partial())
 }
 
-// open opens what is read for a shard of a question.
-func (p *Process) open(ctx context.Context, a *asking, shard int) (columns.Reading, []*columns.File, error) {
+// open opens what is read for a part of a question.
+func (p *Process) open(ctx context.Context, a *asking, part int) (columns.Reading, []*columns.File, error) {
+	shard, from, before := a.within(part)
+	return p.openRange(ctx, a, shard, from, before)
+}
+
+// openRange opens what is read for those of a shard of a question who come between two people.
+func (p *Process) openRange(ctx context.Context, a *asking, shard int, from, before columns.Person) (columns.Reading, []*columns.File, error) {
 	now, err := archive.Look(ctx, p.Objects, p.Waiting)
 	if err != nil {
 		return columns.Reading{}, nil, err
@@ -116,26 +113,27 @@ func (p *Process) open(ctx context.Context, a *asking, shard int) (columns.Readi
 	if err != nil {
 		return r, nil, err
 	}
-	files, err := view.OpenFor(ctx, p.Objects, r)
+	r.From, r.Before = from, before
+	files, err := view.OpenFor(ctx, p.Objects, &r)
 	return r, files, err
 }
 
-// finish merges the parts, in the order of shards, and stores the answer.
+// finish merges the parts, in their order, and stores the answer.
 func (p *Process) finish(ctx context.Context, a *asking) error {
 	var whole fold.Partial
-	for shard := range a.Shards {
-		body, _, err := p.Objects.Read(ctx, a.part(shard))
+	for n := range a.parts() {
+		body, _, err := p.Objects.Read(ctx, a.part(n))
 		if err != nil {
 			return err
 		}
 		part, err := fold.Decode(body)
 		if err != nil {
-			return fmt.Errorf("question %s, shard %d: %w", a.id, shard, err)
+			return fmt.Errorf("question %s, part %d: %w", a.id, n, err)
 		}
 		if whole == nil {
 			whole = part
 		} else if err := whole.Merge(part); err != nil {
-			return fmt.Errorf("question %s, shard %d: %w", a.id, shard, err)
+			return fmt.Errorf("question %s, part %d: %w", a.id, n, err)
 		}
 	}
 	body, err := fold.Encode(whole)

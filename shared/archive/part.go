@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/shared/columns"
-	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 const (
@@ -27,22 +25,15 @@ const (
 	aloneAfter  = 4 * columnsAsked
 	// roomBytes is how much of all files that were opened together is kept.
 	roomBytes = 512 << 20
+	// asideBytes is how much is kept of those that are gone through one after the other, opens of them at once.
+	asideBytes = 64 << 20
 	// opens is how many files are opened side by side.
 	opens = 16
 )
 
-// open opens the files of days, in the order of days and of the head. Those that are aside are not read side by side with the others, but one after the other.
-func open(ctx context.Context, objects Reader, days map[profile.Day]*Day, aside func(*Day, File) bool) ([]*columns.File, error) {
-	var names []string
-	beside := int64(1)
-	for _, day := range slices.Sorted(maps.Keys(days)) {
-		for _, f := range days[day].Files {
-			if names = append(names, f.Name); !aside(days[day], f) {
-				beside++
-			}
-		}
-	}
-	files, kept, each := make([]*columns.File, len(names)), &room{left: roomBytes}, min(window, max(least, roomBytes/columnsAsked/beside))
+// open opens files that are read side by side, of which so much is kept.
+func open(ctx context.Context, objects Reader, names []string, bytes int64) ([]*columns.File, error) {
+	files, kept, each := make([]*columns.File, len(names)), &room{left: bytes}, min(window, max(least, bytes/columnsAsked/int64(len(names)+1)))
 	group, opening := errgroup.WithContext(ctx)
 	group.SetLimit(opens)
 	for i, name := range names {
@@ -62,9 +53,13 @@ func open(ctx context.Context, objects Reader, days map[profile.Day]*Day, aside 
 	return files, group.Wait()
 }
 
-// OpenDay opens files of a day, and reads of them what is asked. They are side by side with nothing else.
+// OpenDay opens files of a day, and reads of them what is asked.
 func OpenDay(ctx context.Context, objects Reader, files []File) ([]*columns.File, error) {
-	return open(ctx, objects, map[profile.Day]*Day{0: {Files: files}}, func(*Day, File) bool { return false })
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+	}
+	return open(ctx, objects, names, roomBytes)
 }
 
 // parts is an object that is read a window at a time. Many may read it at once; they wait for each other.

@@ -112,16 +112,34 @@ func (v *View) Between(from, to profile.Day) *View {
 
 // jobs is into how many shards a question's people are divided at most, by up to how many events it reads. Somebody who was merged may lie in any file, so whoever reads a shard reads of the files of the others
 // too: few large jobs read less than many small ones. Of few events that costs little and the answer is there sooner; of very many, a job has to end in its time.
-var jobs = []struct{ events, most int }{{500_000_000, 8}, {6_000_000_000, 4}, {math.MaxInt, 8}}
+//
+// Where a job of many days would hold blocks of too many files at once, there are more shards.
+var jobs = []struct{ events, most int }{{500_000_000, 8}, {6_000_000_000, 4}, {math.MaxInt, 16}}
+
+// jobEvents is how many events a job reads at most: with the reads of S3 and of who was merged it has a third of its time for them.
+const jobEvents = 250_000_000
+
+// Ranges is into how many ranges of ids each of so many shards is divided, so that every job ends in its time, however many days are asked.
+func (v *View) Ranges(shards int) int {
+	most := max(shards, 1) * jobEvents
+	return (v.events() + most - 1) / most
+}
+
+// events is how many events the view has.
+func (v *View) events() (n int) {
+	for _, d := range v.Days {
+		for _, f := range d.Files {
+			n += f.Events
+		}
+	}
+	return n
+}
 
 // Shards is into how many shards the people are divided that a question is asked of: as most files have them, or a part of that by which it can be divided, so that each has the files of several.
 func (v *View) Shards() int {
-	files, events := map[int]int{}, 0
+	files, events := map[int]int{}, v.events()
 	for _, d := range v.Days {
 		files[max(d.Shards, 1)] += max(len(d.Files), 1)
-		for _, f := range d.Files {
-			events += f.Events
-		}
 	}
 	best := 1
 	for _, shards := range slices.Sorted(maps.Keys(files)) {
@@ -211,11 +229,24 @@ func (v *View) oldest() (at time.Time) {
 
 // Open opens the files of the view, of all shards: who was merged may lie in any. What it reads of them it reads when it is asked.
 func (v *View) Open(ctx context.Context, objects Reader) ([]*columns.File, error) {
-	return open(ctx, objects, v.Days, func(*Day, File) bool { return false })
+	return open(ctx, objects, v.names(func(*Day, File) bool { return true }), roomBytes)
 }
 
-// OpenFor opens the files of the view that a reading reads: those of its shard, and those in which somebody lies who was merged into somebody of it.
-func (v *View) OpenFor(ctx context.Context, objects Reader, r columns.Reading) ([]*columns.File, error) {
+// names are the files of the view that are wanted, in the order of days and of the head.
+func (v *View) names(wanted func(*Day, File) bool) (names []string) {
+	for _, n := range slices.Sorted(maps.Keys(v.Days)) {
+		for _, f := range v.Days[n].Files {
+			if wanted(v.Days[n], f) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
+}
+
+// OpenFor opens the files of the view that a reading reads side by side: those of its shard. Those in which somebody else lies who was merged into somebody that it asks about are the reading's from then on, to be opened one
+// after the other.
+func (v *View) OpenFor(ctx context.Context, objects Reader, r *columns.Reading) ([]*columns.File, error) {
 	others := map[[2]int]bool{} // by number of shards, and shard
 	for _, d := range v.Days {
 		if others[[2]int{d.Shards, -1}] {
@@ -223,21 +254,28 @@ func (v *View) OpenFor(ctx context.Context, objects Reader, r columns.Reading) (
 		}
 		others[[2]int{d.Shards, -1}] = true
 		for absorbed, now := range r.Merged {
-			if now.Shard(r.Shards) == r.Shard {
+			if r.Asks(now) {
 				others[[2]int{d.Shards, absorbed.Shard(d.Shards)}] = true
 			}
 		}
 	}
-	days := map[profile.Day]*Day{}
-	for n, d := range v.Days {
-		needed := *d
-		needed.Files = slices.DeleteFunc(slices.Clone(d.Files), func(f File) bool {
-			return d.Shards%r.Shards == 0 && f.Shard%r.Shards != r.Shard && !others[[2]int{d.Shards, f.Shard}]
-		})
-		days[n] = &needed
+	beside := func(d *Day, f File) bool { return d.Shards%r.Shards != 0 || f.Shard%r.Shards == r.Shard }
+	aside := v.names(func(d *Day, f File) bool { return !beside(d, f) && others[[2]int{d.Shards, f.Shard}] })
+	r.Aside = func(yield func(*columns.File, error) bool) {
+		for names := range slices.Chunk(aside, opens) {
+			files, err := open(ctx, objects, names, asideBytes)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, f := range files {
+				if !yield(f, nil) {
+					return
+				}
+			}
+		}
 	}
-	// Files of others are gone through for those who were merged, before the people of the shard are.
-	return open(ctx, objects, days, func(d *Day, f File) bool { return d.Shards%r.Shards == 0 && f.Shard%r.Shards != r.Shard })
+	return open(ctx, objects, v.names(beside), roomBytes)
 }
 
 // Events are the events of a day, each under who its person is now, without those that are gone. They are in the order of the day's files, which is not that of who people are now. What is given behind an

@@ -142,7 +142,7 @@ func (s *shelf) told(v *archive.View, shards int) (byEvents, byReading map[strin
 	for shard := range shards {
 		r, err := v.Reading(s.t.Context(), s, shard, shards)
 		s.must(err)
-		files, err := v.OpenFor(s.t.Context(), s, r)
+		files, err := v.OpenFor(s.t.Context(), s, &r)
 		s.must(err)
 		s.must(r.Each(nothing{}, func(p columns.Person, events []fold.Stretch) error {
 			for _, e := range events {
@@ -246,8 +246,13 @@ func TestOnlyTheFilesOfAShardAreOpened(t *testing.T) {
 		t.Helper()
 		r, err := s.view().Reading(t.Context(), s, shard, 4)
 		s.must(err)
-		opened, err := s.view().OpenFor(t.Context(), s, r)
+		opened, err := s.view().OpenFor(t.Context(), s, &r)
 		s.must(err)
+		for f, err := range r.Aside {
+			s.must(err)
+			opened = append(opened, f)
+		}
+		slices.SortFunc(opened, func(a, b *columns.File) int { return a.Shard - b.Shard })
 		for _, f := range opened {
 			all = append(all, f.Shard)
 		}
@@ -286,7 +291,7 @@ func TestTheShardsOfAView(t *testing.T) {
 	}
 	const few, dear = 500_000_000, 6_000_000_000
 	for _, one := range []struct{ shards, events, want int }{
-		{8, 1, 8}, {9, 1, 3}, {11, 1, 11}, {50, 1, 5}, {64, 1, 8}, {16, few, 8}, {16, few + 1, 4}, {4, few + 1, 4}, {1, few + 1, 1}, {16, dear, 4}, {16, dear + 1, 8}, {4, dear + 1, 4},
+		{8, 1, 8}, {9, 1, 3}, {11, 1, 11}, {50, 1, 5}, {64, 1, 8}, {16, few, 8}, {16, few + 1, 4}, {4, few + 1, 4}, {1, few + 1, 1}, {16, dear, 4}, {16, dear + 1, 16}, {4, dear + 1, 4},
 	} {
 		v := archive.View{Days: map[profile.Day]*archive.Day{first: {Shards: one.shards, Files: []archive.File{{Events: 1}, {Events: one.events - 1}}}}}
 		if got := v.Shards(); got != one.want {
@@ -295,6 +300,16 @@ func TestTheShardsOfAView(t *testing.T) {
 	}
 	if got := v.Between(first+20, first+30); got.Shards() != 1 || len(got.Days) != 0 || len(v.Days) != 4 {
 		t.Errorf("of no day: %d shards, %v", got.Shards(), got.Days)
+	}
+}
+
+// TestTheRangesOfAView: no job reads more than it can in its time, however many days are asked.
+func TestTheRangesOfAView(t *testing.T) {
+	for _, one := range []struct{ shards, events, want int }{{16, 1, 1}, {1, 250_000_000, 1}, {1, 250_000_001, 2}, {4, 90 * 50_000_000, 5}, {16, 395 * 50_000_000, 5}, {4, 0, 0}, {0, 1, 1}} {
+		v := archive.View{Days: map[profile.Day]*archive.Day{first: {Shards: 16, Files: []archive.File{{Events: one.events / 2}, {Events: one.events - one.events/2}}}}}
+		if got := v.Ranges(one.shards); got != one.want {
+			t.Errorf("of %d events in %d shards: %d ranges, want %d", one.events, one.shards, got, one.want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package columns
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ type Reading struct {
 	Merged map[Person]Person
 	// Erased says up to when what was received of people is gone.
 	Erased Erasures
+	// Aside are further files, opened as they are asked for, in which nobody is asked about but those who were merged; nil is none.
+	Aside iter.Seq2[*File, error]
 	// Without tells who counts nowhere, such as bots and testers; nil leaves out nobody.
 	Without func(Person) bool
 }
@@ -116,6 +119,11 @@ func (r Reading) survivor(p Person) Person {
 	return p
 }
 
+// Asks tells whether somebody who is still somebody is asked about.
+func (r Reading) Asks(p Person) bool {
+	return p.Shard(r.Shards) == r.Shard && r.within(p) && (r.Without == nil || !r.Without(p))
+}
+
 // within tells whether somebody is between From and Before.
 func (r Reading) within(p Person) bool {
 	return p.Compare(r.From) >= 0 && (r.Before == Person{} || p.Compare(r.Before) < 0)
@@ -138,56 +146,80 @@ func (r Reading) moved(q question, files []*File) (map[Person][]portion, error) 
 	moved := map[Person][]portion{}
 	into := map[Person]Person{}
 	for p := range r.Merged {
-		if now := r.survivor(p); now.Shard(r.Shards) == r.Shard && r.within(now) && (r.Without == nil || !r.Without(now)) {
+		if now := r.survivor(p); r.Asks(now) {
 			into[p] = now
 		}
 	}
+	if len(into) == 0 {
+		return moved, nil
+	}
 	sorted := absorbed{all: slices.SortedFunc(maps.Keys(into), Person.Compare), in: map[int][][]Person{}}
 	for n, f := range files {
-		for block, s := range f.stats {
-			some := sorted.between(f, s.first, s.last)
-			if len(some) == 0 {
-				continue
-			}
-			people, _, err := f.people(block)
-			if err != nil {
-				return nil, err
-			}
-			if !meet(people, some) {
-				continue
-			}
-			l, err := f.load(block, q.Columns(), r.Erased)
-			if err != nil {
-				return nil, err
-			}
-			var rows []uint32
-			var found []portion
-			for i, p := range l.people {
-				now, is := into[p]
-				if !is {
-					continue
-				}
-				for _, one := range r.take(nil, l, i, n) {
-					begin := len(rows)
-					for row := one.From; row < one.To; row++ {
-						rows = append(rows, uint32(row))
-					}
-					one.now, one.From, one.To = now, begin, len(rows)
-					found = append(found, one)
-				}
-			}
-			if len(rows) == 0 {
-				continue
-			}
-			picked := l.pick(rows)
-			q.Prepare(picked.Block)
-			for _, one := range found {
-				one.Block, one.source = picked.Block, picked.source
-				moved[one.now] = append(moved[one.now], one)
-			}
+		if err := r.movedOf(q, f, n, into, sorted, moved); err != nil {
+			return nil, err
 		}
 	}
+	if r.Aside == nil {
+		return moved, nil
+	}
+	n := len(files)
+	for f, err := range r.Aside {
+		if err == nil {
+			err = r.movedOf(q, f, n, into, sorted, moved)
+		}
+		if err != nil {
+			return nil, err
+		}
+		n++
+	}
 	return moved, nil
+}
+
+// movedOf adds those of a file.
+func (r Reading) movedOf(q question, f *File, number int, into map[Person]Person, sorted absorbed, moved map[Person][]portion) error {
+	for block, s := range f.stats {
+		some := sorted.between(f, s.first, s.last)
+		if len(some) == 0 {
+			continue
+		}
+		people, _, err := f.people(block)
+		if err != nil {
+			return err
+		}
+		if !meet(people, some) {
+			continue
+		}
+		l, err := f.load(block, q.Columns(), r.Erased)
+		if err != nil {
+			return err
+		}
+		var rows []uint32
+		var found []portion
+		for i, p := range l.people {
+			now, is := into[p]
+			if !is {
+				continue
+			}
+			for _, one := range r.take(nil, l, i, number) {
+				begin := len(rows)
+				for row := one.From; row < one.To; row++ {
+					rows = append(rows, uint32(row))
+				}
+				one.now, one.From, one.To = now, begin, len(rows)
+				found = append(found, one)
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		picked := l.pick(rows)
+		q.Prepare(picked.Block)
+		for _, one := range found {
+			one.Block, one.source = picked.Block, picked.source
+			moved[one.now] = append(moved[one.now], one)
+		}
+	}
+	return nil
 }
 
 // portion is a stretch of events and where they come from.

@@ -33,8 +33,8 @@ const (
 	CauseError  Cause = "error"  // anything else: the text says what
 )
 
-// causeOf sorts an error.
-func causeOf(err error) Cause {
+// CauseOf sorts an error.
+func CauseOf(err error) Cause {
 	var p panicked
 	switch {
 	case errors.As(err, &p):
@@ -62,7 +62,7 @@ func Tell(ctx context.Context, w Witness, record events.SQSMessage, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, toldWithin)
 	defer cancel()
-	if lost := w.Tell(ctx, record.MessageId, causeOf(err), firstLine(err.Error())); lost != nil {
+	if lost := w.Tell(ctx, record.MessageId, CauseOf(err), firstLine(err.Error())); lost != nil {
 		slog.WarnContext(ctx, "why a job failed is not kept", "record", record.MessageId, "error", lost.Error())
 	}
 }

@@ -11,6 +11,7 @@ type answer struct {
 	Head                      struct{ At time.Time }
 	Open                      []string
 	Shards                    struct{ Done, All int }
+	Failed                    *struct{ Cause string }
 	Sample                    *struct {
 		People int
 		Share  float64

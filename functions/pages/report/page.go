@@ -37,6 +37,7 @@ type screen struct {
 const (
 	working = "working"
 	done    = "done"
+	failed  = "failed"
 )
 
 // page is a question with its form and what is known of its answer.
@@ -62,6 +63,14 @@ type page struct {
 
 // Waiting says that the exact answer is on its way.
 func (p *page) Waiting() bool { return p.Exact != nil && p.Exact.State == working }
+
+// Failed is why the exact answer does not come, "" where it may. A script that goes on by itself would ask for ever.
+func (p *page) Failed() string {
+	if p.Exact == nil || p.Exact.State != failed || p.Exact.Failed == nil {
+		return ""
+	}
+	return p.Exact.Failed.Cause
+}
 
 // Empty says that the answer has no row at all.
 func (p *page) Empty() bool {

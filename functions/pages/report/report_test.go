@@ -233,7 +233,7 @@ func TestAnEstimateHasItsEnds(t *testing.T) {
 	b := shop(t)
 	f := b.As(access.Viewer, text.English)
 	slow := false
-	b.Break = func(r *http.Request) *http.Response {
+	asked := func(r *http.Request) *http.Response {
 		if !strings.HasSuffix(r.URL.Path, "/reports/ask") {
 			return nil
 		}
@@ -249,11 +249,22 @@ func TestAnEstimateHasItsEnds(t *testing.T) {
 		}
 		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(answer))}
 	}
+	b.Break = asked
 	page := f.Page("/console/reports/traffic?" + days + "&by=day")
 	has(t, "the estimate", page, "(2 of 4)", "An estimate from 8,210 people, 5.0% of all", "2,000 (1,500 to 2,500)", `<polygon class="band"`, "These days are not closed and may still grow: 2026-11-20", "7 more rows", "There are too many values")
 	if strings.Contains(page, "/console/reports/csv") {
 		t.Error("an estimate has a file")
 	}
+	// The exact answer has failed: the page that asks on says why, and asks on no more.
+	b.Break = func(r *http.Request) *http.Response {
+		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(`{"id":"Q","state":"failed","failed":{"cause":"ended"},"shards":{"done":2,"all":4}}`))}
+	}
+	failed := f.Page("/console/reports/traffic?" + days + "&by=day&follow=Q")
+	has(t, "what has failed", failed, "Counting did not end well: the process ended before it could say why.", "Count again")
+	if strings.Contains(failed, "hx-trigger") {
+		t.Error("a script asks on")
+	}
+	b.Break = asked
 	slow = true
 	if page := f.Page("/console/reports/traffic?" + days + "&by=day"); !strings.Contains(page, "did not come in time") || !strings.Contains(page, `id="waiting"`) || strings.Contains(page, "<tbody>") {
 		t.Errorf("without an estimate: %s", said(page))
