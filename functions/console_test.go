@@ -35,7 +35,7 @@ func (m *machine) console(userID string) {
 	if page := read(browser.Get(m.base + "/console")); !strings.Contains(page, door) {
 		m.t.Errorf("a stranger sees %s", page)
 	}
-	if page := read(browser.PostForm(m.base+"/console/sign-in", url.Values{"key": {operatorKey}})); !strings.Contains(page, "operator key") || strings.Contains(page, "暂时读不到") {
+	if page := read(browser.PostForm(m.base+"/console/sign-in", url.Values{"key": {operatorKey}})); !strings.Contains(page, "operator key") || strings.Contains(page, "暂时无法读取") {
 		m.t.Errorf("the operator sees %s", page)
 	}
 	if page := read(browser.Get(m.base + "/console/people?q=" + userID)); !strings.Contains(page, "/console/person?id=") {

@@ -39,7 +39,7 @@ var words = map[string]schema.Words{
 	"rule.mode.notAll": {English: "not all of these", Chinese: "以下条件不全满足"},
 	"rule.not":         {English: "the opposite", Chinese: "取反"},
 	"rule.not.said":    {English: "not", Chinese: "非"},
-	"rule.new":         {English: "What to ask", Chinese: "询问什么"},
+	"rule.new":         {English: "What to ask", Chinese: "选择条件"},
 	"rule.add.field":   {English: "Add a condition", Chinese: "添加条件"},
 	"rule.add.did":     {English: "Add: did something", Chinese: "添加行为"},
 	"rule.add.segment": {English: "Add: is in a segment", Chinese: "添加人群"},

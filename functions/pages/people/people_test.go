@@ -69,7 +69,10 @@ func TestSearch(t *testing.T) {
 			}
 		}
 	}
-	if w := f.Get("/console/people?q=12&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "这不是一个手机号") || !strings.Contains(w.Body.String(), `value="12"`) {
+	if w := f.Get("/console/people?q=mei&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "这不是一个手机号") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := f.Get("/console/people?q=12&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "手机号至少要输入后 4 位") || !strings.Contains(w.Body.String(), `value="12"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
@@ -121,7 +124,7 @@ func TestAPerson(t *testing.T) {
 		}
 	}
 	viewer, editor := b.As(access.Viewer, text.Chinese), b.As(access.Editor, text.English)
-	says(viewer, "/console/person?id="+id, "梅***", "!梅丽", "m***@example.com", "!mei@example.com", "买过的人", "活跃", "重要价值", "5 · 4 · 3", "¥123.45", "邮件 · 营销", "社交", "退订", "本人", "2026年11月21日 19:00", "!显示完整信息", "画像")
+	says(viewer, "/console/person?id="+id, "梅***", "!梅丽", "m***@example.com", "!mei@example.com", "买过的人", "活跃", "重要价值", "最近消费 5 · 频次 4 · 金额 3", "¥123.45", "邮件 · 营销", "店铺系统代发", "退订", "本人", "2026年11月21日 19:00", "!显示完整信息", "画像")
 	says(editor, "/console/person?id="+id, "Personal data is masked", "Show without masks", "champions", "CNY 123.45", "e-mail · marketing", "21 Nov 2026, 19:00", "!mei@example.com")
 	says(editor, "/console/person?id="+id+"&reason=she+called", "mei@example.com", "梅丽", "2026-11", "because: she called", "/console/person/messages?id="+id+"&amp;reason=she&#43;called")
 	says(viewer, "/console/person/messages?id="+id, "已跳过", "没有同意接收", "spring", "已发送")

@@ -186,8 +186,9 @@ type word struct {
 func (o overview) Facts() (all []fact) {
 	for _, of := range []map[string]any{o.Known.Traits, o.Known.Demographics, o.Known.Place} {
 		for _, name := range slices.Sorted(maps.Keys(of)) {
-			if text := plain(of[name]); text != "" {
-				all = append(all, fact{name, text})
+			one := fact{name, plain(of[name])}
+			if one.Value != "" && !slices.Contains(all, one) { // a trait may be what the place says too
+				all = append(all, one)
 			}
 		}
 	}

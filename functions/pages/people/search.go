@@ -84,7 +84,11 @@ func search(v *view.Visit) error {
 		q.Next = ""
 	}
 	if unclear == len(by) {
-		q.Faults = []api.FieldFault{{Reason: v.Lang.Of("people.unclear")}}
+		fault := "people.unclear"
+		if few.MatchString(q.What) && (q.By == "digits" || q.By == "phone") {
+			fault = "people.short"
+		}
+		q.Faults = []api.FieldFault{{Reason: v.Lang.Of(fault)}}
 		return v.ShowAs(http.StatusUnprocessableEntity, pages, "search", q)
 	}
 	return v.Show(pages, "search", q)
@@ -93,6 +97,7 @@ func search(v *view.Visit) error {
 var (
 	number  = regexp.MustCompile(`^\+?[0-9][0-9 ()-]{6,19}$`)
 	ending  = regexp.MustCompile(`^[0-9]{4,6}$`)
+	few     = regexp.MustCompile(`^[0-9]{1,3}$`) // of which too many people's numbers end in
 	plainID = regexp.MustCompile(`^[!-~]+$`)
 )
 

@@ -24,7 +24,7 @@ func scoringTable() Table {
 		"":           {Label: Words{"Classes", "分类"}, Help: Words{"What the classes of everybody go by, from the next run on.", "所有人的分类依据，从下一次分群运行起生效。"}},
 		"windowDays": days("Orders of the last days", "统计最近多少天的订单", "Recency, frequency and money count paid orders of so many days. Empty: all there ever were.", "最近购买、频次和金额只统计这么多天内的付款订单；不填为全部订单。"),
 		"class8": {Label: Words{"What high means", "高低的标准"}, Options: methods, Absent: Words{"usual: the mean", "默认：平均值"},
-			Help: Words{"Against what the eight classes call a value high.", "八类客户里，数值与什么比较才算高。"}},
+			Help: Words{"Against what the eight classes call a value high.", "RFM 八类里，数值与什么比较才算高。"}},
 		"lines":       {Label: Words{"Lines of your own", "自定的界线"}, Help: Words{"Asked for lines of your own alone.", "只在选用自定的界线时使用。"}},
 		"lines.r":     {Label: Words{"Recency", "最近购买"}, Help: Words{"Days since the last order.", "距上次下单的天数。"}},
 		"lines.f":     {Label: Words{"Frequency", "购买频次"}, Help: Words{"Paid orders.", "付款订单数。"}},

@@ -12,7 +12,7 @@ var idRow = Row{Label: Words{"ID", "编号"}, Help: Words{"1 to 64 letters, digi
 // channelWords name the channels; one that is not here is called by its id.
 var channelWords = map[delivery.Channel]Words{
 	delivery.Email:  {"E-mail", "邮件"},
-	delivery.Social: {"Webhook of the shop", "店铺的 webhook"},
+	delivery.Social: {"Handed to the shop's system", "店铺系统代发"},
 }
 
 func channels() []Option {
@@ -64,7 +64,7 @@ func campaignTable() Table {
 			"触发之后若发生这些事件，就不再发送。每行一个。"}},
 		"channel":             {Label: Words{"Channel", "渠道"}, Help: Words{"By which it is sent.", "通过什么发送。"}, Options: channels()},
 		"templateId":          {Label: Words{"Template", "模板"}, Help: Words{"What is sent, without variants, or by a variant that has none of its own.", "没有变体、或变体没有自己的模板时发送的内容。"}, Refers: definition.Template},
-		"variants":            {Label: Words{"Variants", "变体"}, Help: Words{"To compare texts: everybody gets one of them, always the same. The weights sum to 100%.", "用来比较不同的文案：每人固定分到一个变体，权重合计 100%。"}},
+		"variants":            {Label: Words{"Variants", "变体"}, Help: Words{"To compare templates: everybody gets one of them, always the same. The weights sum to 100%.", "用来比较不同的模板：每人固定分到一个变体，权重合计 100%。"}},
 		"variants.id":         {Label: Words{"ID", "编号"}, Help: Words{"Names the variant in the results.", "结果里用它区分变体。"}},
 		"variants.weight":     {Label: Words{"Weight", "权重"}, Help: Words{"Its share of those who get one.", "分到该变体的比例。"}, As: Percent},
 		"variants.templateId": {Label: Words{"Template", "模板"}, Help: Words{"Empty: the campaign's.", "留空则用活动的模板。"}, Refers: definition.Template},

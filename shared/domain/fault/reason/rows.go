@@ -233,7 +233,7 @@ var rows = map[string]string{
 	"is neither a date such as 2026-11-21 nor one with a time such as 2026-11-21T08:00": "不是日期，也不是日期加时间，例如 2026-11-21 或 2026-11-21T08:00",
 	"is a time that the shop's clock leaps over":                                        "店铺时区里没有这个时刻（夏令时跳过）",
 	"has no name":                           "缺少名称",
-	"is missing: pick what is asked":        "缺少：请选择询问什么",
+	"is missing: pick what is asked":        "缺少：请选择条件",
 	"is neither all, any, none nor not all": "请选择满足方式",
 	"%s is not a number":                    "{1} 不是数字",
 }
