@@ -294,6 +294,11 @@ func (v *visitor) split() {
 	}
 	v.look("three numbers")
 	v.press(`form[action="/console/campaigns/state"] button`)
+	if left := v.number("#sure .figure"); left != "1" {
+		v.t.Errorf("before it is scheduled, %q would get it", left)
+	}
+	v.look("asked once more")
+	v.press(`#sure form button`)
 	v.says(v.word("已排期。", "Scheduled."))
 	v.look("scheduled")
 	var saved struct {

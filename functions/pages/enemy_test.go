@@ -171,7 +171,7 @@ func TestPressedTwice(t *testing.T) {
 		to   string
 		of   string // what the audit log has one line more of
 	}{
-		{"/console/campaigns/state", []string{"id", "c", "version", "1", "state", "running"}, "/console/campaigns/show?done=campaign.done.running&id=c", "save"},
+		{"/console/campaigns/state", []string{"id", "c", "version", "1", "state", "running", "sure", "yes"}, "/console/campaigns/show?done=campaign.done.running&id=c", "save"},
 		{"/console/segments/edit", []string{"id", "vip", "version", "1", "do", "save", "doc.id", "vip", "doc.name", "大客户", "doc.rule~odd", "yes", "doc.rule", rule}, "/console/segments/show?done=definition.done.saved&id=vip", "save"},
 		{"/console/segments/edit", []string{"version", "0", "do", "save", "doc.id", "new", "doc.name", "新", "doc.rule~odd", "yes", "doc.rule", rule}, "/console/segments/show?done=definition.done.saved&id=new", "save"},
 		{"/console/segments/delete", []string{"id", "new", "version", "1"}, "/console/segments?done=definition.done.deleted", "delete"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 )
 
@@ -32,7 +33,27 @@ func act(v *view.Visit, path, done string) error {
 }
 
 // moves are the states that a button of the page gives.
-var moves = map[campaign.State]string{campaign.Scheduled: "campaign.done.scheduled", campaign.Running: "campaign.done.running", campaign.Paused: "campaign.done.paused"}
+var moves = map[campaign.State]string{
+	campaign.Scheduled: "campaign.done.scheduled", campaign.Running: "campaign.done.running", campaign.Paused: "campaign.done.paused", campaign.Draft: "campaign.done.draft",
+}
+
+// sure is what a form says that lets a campaign loose, once its sender was told how many people that reaches.
+const sure = "yes"
+
+// ask shows the page with the question whether the campaign is to be let loose, and how many people it would reach now: what was sent does not come back.
+func ask(v *view.Visit, id string) error {
+	o, err := read(v, id)
+	if err != nil {
+		return err
+	}
+	o.Asked = true
+	if o.Segment() != "" {
+		if err := o.estimate(v); err != nil {
+			return err
+		}
+	}
+	return v.Show(pages, "show", o)
+}
 
 // move gives the campaign another state, and leaves all else of it as it was read.
 func move(v *view.Visit) error {
@@ -40,6 +61,9 @@ func move(v *view.Visit) error {
 	version, err := strconv.Atoi(v.Field("version"))
 	if done := moves[to]; done == "" || id == "" || err != nil || version < 1 {
 		return &api.Fault{Status: http.StatusUnprocessableEntity}
+	}
+	if (to == campaign.Scheduled || to == campaign.Running) && v.Field("sure") != sure && v.May(access.Start.Least()) {
+		return ask(v, id)
 	}
 	var all map[string]json.RawMessage
 	if err := v.API.Get(v.Context(), api.Path("campaigns", id), nil, &all); err != nil {

@@ -3,6 +3,7 @@ package campaign_test
 import (
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -64,7 +65,7 @@ func TestWhatEnteredIsTheSum(t *testing.T) {
 	decide("b", 3, delivery.Decision{Outcome: delivery.Failed, Reason: delivery.Rejected})
 	decide("b", 4, late)
 	decide("", 6, delivery.Decision{Outcome: delivery.Skipped, Reason: delivery.NoConsent})
-	w := b.As(access.Approver, text.Chinese).Post("/console/campaigns/state", "id", "ab", "version", "1", "state", "scheduled")
+	w := b.As(access.Approver, text.Chinese).Post("/console/campaigns/state", "id", "ab", "version", "1", "state", "scheduled", "sure", "yes")
 	if w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -164,7 +165,7 @@ func TestStates(t *testing.T) {
 	holds(t, approver.Page("/console/campaigns/show?id=ab"), "按时间排期发送")
 	state := func(f *pagestest.Browser, id, version, to string, want int) {
 		t.Helper()
-		if w := f.Post("/console/campaigns/state", "id", id, "version", version, "state", to); w.Code != want {
+		if w := f.Post("/console/campaigns/state", "id", id, "version", version, "state", to, "sure", "yes"); w.Code != want {
 			t.Errorf("%s of %s to %s: %d %s", version, id, to, w.Code, w.Body)
 		}
 	}
@@ -182,4 +183,49 @@ func TestStates(t *testing.T) {
 			t.Errorf("it lacks %s: %s", want, api)
 		}
 	}
+}
+
+// TestLettingItLooseIsAskedOnce: whoever lets a campaign loose reads how many people it would reach now, and says so once more; before its time it can be a draft again.
+func TestLettingItLooseIsAskedOnce(t *testing.T) {
+	b := shop(t)
+	for i := range 8 {
+		b.Person(fmt.Sprint("p", i), func(p *profile.Profile) {
+			p.Traits = profile.Traits{"email": {Value: fmt.Sprintf("p%d@example.com", i), At: pagestest.Noon, By: trust.Shop}}
+			p.Consent = map[string]profile.Consent{"email": {Granted: true, At: pagestest.Noon, ReceivedAt: pagestest.Noon}}
+		})
+	}
+	f := b.As(access.Approver, text.Chinese)
+	numbers := f.Post("/console/campaigns/show", "id", "ab").Body.String()
+	left := regexp.MustCompile(`<p class="figure">(\d+)</p>\s*<p>会收到`).FindStringSubmatch(numbers)
+	w := f.Post("/console/campaigns/state", "id", "ab", "version", "1", "state", "scheduled")
+	holds(t, w.Body.String(), "确定排期吗？", `会收到的人数： <strong class="figure">`+left[1]+`</strong>`, `发送时间： <time datetime="2026-11-22T02:00:00Z">`, `name="sure" value="yes"`)
+	if api := tidy(f.Page("/console/call?path=/v1/campaigns/ab")); w.Code != http.StatusOK || !strings.Contains(api, `"state": "draft"`) {
+		t.Errorf("asked, it is %d %s", w.Code, api)
+	}
+	if page := f.Page("/console/campaigns/show?id=ab"); strings.Contains(page, "退回草稿") {
+		t.Error("a draft goes back to a draft")
+	}
+	for _, c := range []struct{ version, state, says string }{{"1", "scheduled", "已排期。"}, {"2", "draft", "已退回草稿，不会发送。"}} {
+		w := f.Post("/console/campaigns/state", "id", "ab", "version", c.version, "state", c.state, "sure", "yes")
+		if w.Code != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", c.state, w.Code, w.Body)
+		}
+		page := f.Page(w.Header().Get("Location"))
+		holds(t, page, c.says)
+		if back := strings.Contains(page, "退回草稿</button>"); back != (c.state == "scheduled") {
+			t.Errorf("%s: it can be a draft again: %v", c.state, back)
+		}
+	}
+	if w := b.As(access.Editor, text.Chinese).Post("/console/campaigns/state", "id", "ab", "version", "3", "state", "scheduled"); w.Code != http.StatusForbidden {
+		t.Errorf("an editor is asked: %d", w.Code)
+	}
+	f.Post("/console/campaigns/state", "id", "thanks", "version", "1", "state", "paused")
+	holds(t, f.Post("/console/campaigns/state", "id", "thanks", "version", "2", "state", "running").Body.String(), "确定启动吗？", "每当有人触发就会发送")
+	b.Break = func(r *http.Request) *http.Response {
+		if !strings.HasSuffix(r.URL.Path, "/preview") {
+			return nil
+		}
+		return &http.Response{StatusCode: 422, Header: http.Header{"Content-Type": {"application/problem+json"}}, Body: io.NopCloser(strings.NewReader(`{"status":422,"detail":"no number"}`))}
+	}
+	holds(t, f.Post("/console/campaigns/state", "id", "ab", "version", "3", "state", "scheduled").Body.String(), "现在无法估计会发给多少人", "no number", "确定排期</button>")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/audience"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/outreach/campaign"
 )
 
 // inForce is a stop.
@@ -27,6 +28,7 @@ type one struct {
 	Others   []inForce
 	Estimate *audience.Estimate
 	Refused  *api.Fault // what the estimate was refused for
+	Asked    bool       // the visitor wants to let it loose, and is asked once more
 	May      bool
 }
 
@@ -76,13 +78,25 @@ func estimate(v *view.Visit) error {
 	if err != nil {
 		return err
 	}
+	if err := o.estimate(v); err != nil {
+		return err
+	}
 	status := http.StatusOK
-	if o.Estimate, err = audience.Ask(v, api.Path("campaigns", o.ID, "preview"), struct{}{}); err != nil {
-		refused, said := api.FaultOf(err)
-		if !said || !slices.Contains([]int{http.StatusUnprocessableEntity, http.StatusNotFound}, refused.Status) {
-			return err
-		}
-		o.Refused, status = refused, refused.Status
+	if o.Refused != nil {
+		status = o.Refused.Status
 	}
 	return v.ShowAs(status, pages, "show", o)
 }
+
+// estimate asks whom the campaign would reach now. What the question is refused for is no error: the page says it.
+func (o *one) estimate(v *view.Visit) (err error) {
+	o.Estimate, err = audience.Ask(v, api.Path("campaigns", o.ID, "preview"), struct{}{})
+	refused, said := api.FaultOf(err)
+	if said && slices.Contains([]int{http.StatusUnprocessableEntity, http.StatusNotFound}, refused.Status) {
+		o.Refused, err = refused, nil
+	}
+	return err
+}
+
+// Early says that it is scheduled and its time has not come: nobody was told anything, and it can be a draft again.
+func (o one) Early() bool { return o.Phase == campaign.Planned }

@@ -59,7 +59,14 @@ type refused struct {
 // campaign is one that sends, or will.
 type campaign struct {
 	ID, Name, State, Channel string
+	Transactional            bool
 	UpdatedAt                time.Time
+	Held                     bool `json:"-"` // nothing of it is sent, whatever its state
+}
+
+// heldBy says that a stop is of the campaign.
+func (c campaign) heldBy(s stop) bool {
+	return s.Campaign == c.ID || s.Campaign == "" && (s.Channel == "" || s.Channel == c.Channel) && !(s.KeepTransactional && c.Transactional)
 }
 
 // stop is something that sends nothing now.
@@ -178,6 +185,7 @@ func (o overview) LastRun() *run {
 func (o overview) Live() (live []campaign) {
 	for _, c := range o.Campaigns.Found.Items {
 		if c.State == "running" || c.State == "scheduled" || c.State == "paused" {
+			c.Held = slices.ContainsFunc(o.Stops.Found.Items, c.heldBy)
 			live = append(live, c)
 		}
 	}

@@ -37,10 +37,14 @@ type inForce struct {
 	By                         *struct{ Name string }
 }
 
+// holds says that a campaign sends nothing because of it; nil is no stop.
+func (s *inForce) holds(transactional bool) bool { return s != nil && !(s.KeepTransactional && transactional) }
+
 // thing is something that may be stopped: everything, where it names neither a channel nor a campaign.
 type thing struct {
 	Channel, Campaign, Name, State string
 	Stop                           *inForce
+	Held                           bool // by a stop of everything, or of its channel
 	Off                            *off
 }
 
@@ -62,7 +66,10 @@ func show(v *view.Visit) error {
 		Off   []off
 	}
 	var campaigns struct {
-		Items []struct{ ID, Name, State, Channel string }
+		Items []struct {
+			ID, Name, State, Channel string
+			Transactional            bool
+		}
 		Next  string
 	}
 	if err := v.Together(v.Read(&stops, nil, "stops"), v.Read(&campaigns, url.Values{"limit": {"200"}}, "campaigns")); err != nil {
@@ -84,8 +91,9 @@ func show(v *view.Visit) error {
 		p.Channels = append(p.Channels, one)
 	}
 	for _, c := range campaigns.Items {
-		if s := of("", c.ID); s != nil || c.State == "running" || c.State == "scheduled" || c.State == "paused" {
-			p.Campaigns = append(p.Campaigns, thing{Campaign: c.ID, Name: c.Name, State: c.State, Stop: s})
+		s := of("", c.ID)
+		if s != nil || c.State == "running" || c.State == "scheduled" || c.State == "paused" {
+			p.Campaigns = append(p.Campaigns, thing{Campaign: c.ID, Name: c.Name, State: c.State, Stop: s, Held: of("", "").holds(c.Transactional) || of(c.Channel, "").holds(c.Transactional)})
 		}
 	}
 	return v.Show(pages, "stops", p)

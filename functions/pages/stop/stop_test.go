@@ -65,3 +65,27 @@ func TestStopAndResume(t *testing.T) {
 		t.Errorf("a viewer sees %s", page)
 	}
 }
+
+// TestAStopOfEverythingIsSaidOfEachCampaign that it holds, here and on the overview; of one that goes on, it is not.
+func TestAStopOfEverythingIsSaidOfEachCampaign(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Put("/v1/segments/buyers", segment)
+	b.Put("/v1/templates/hook", template)
+	b.Put("/v1/campaigns/eleven", campaign)
+	b.Put("/v1/campaigns/paid", strings.Replace(campaign, `{`, `{"transactional":true,`, 1))
+	f := b.As(access.Owner, text.Chinese)
+	for i, c := range []struct {
+		scope []string
+		held  int
+	}{{[]string{"channel", "", "campaign", "", "keep", "yes"}, 1}, {[]string{"channel", "", "campaign", ""}, 2}, {[]string{"channel", "sms", "campaign", ""}, 0}} {
+		form := append([]string{"once", string(rune('a' + i))}, c.scope...)
+		f.Post("/console/stops/stop", form...)
+		if n := strings.Count(f.Page("/console/stops"), "现在不发送"); n != c.held {
+			t.Errorf("%v holds %d campaigns", c.scope, n)
+		}
+		if n := strings.Count(f.Page("/console"), `<span class="tag bad">已停发</span>`); n != c.held {
+			t.Errorf("%v holds %d campaigns of the overview", c.scope, n)
+		}
+		f.Post("/console/stops/resume", form...)
+	}
+}
