@@ -108,3 +108,16 @@ func onLines(f *schema.Field) bool {
 	}
 	return false
 }
+
+// filled says that somebody has said something there, or that it has to be mended.
+func (n *Node) filled() (filled bool) {
+	n.walk(func(one *Node) {
+		switch typed := one.Typed.Text; {
+		case one.Odd, one.kept != nil, len(one.Faults) > 0, typed != "" && typed != "false":
+			filled = true
+		case one.Rule != nil && (one.Rule.Kind != Group || len(one.Rule.Rules) > 0 || len(one.Rule.Faults) > 0 || one.Rule.Unknown != ""):
+			filled = true
+		}
+	})
+	return filled
+}

@@ -79,6 +79,21 @@ func (v view) Box() bool {
 	return false
 }
 
+// Usual are the parts of a document that most have, and Rare the others.
+func (v view) Usual() []view { return v.parted(false) }
+
+// Rare are the parts of a document that most go without.
+func (v view) Rare() []view { return v.parted(true) }
+
+func (v view) parted(rare bool) []view {
+	return slices.DeleteFunc(v.Inside(), func(part view) bool { return part.Field.Rare != rare })
+}
+
+// Wanted says that one of the rare parts is there, or has to be mended.
+func (v view) Wanted() bool {
+	return slices.ContainsFunc(v.Rare(), func(part view) bool { return part.filled() })
+}
+
 // ID is the id of its first input.
 func (v view) ID() string { return v.Name }
 

@@ -4,6 +4,7 @@ import "github.com/userops/userops/shared/domain/definition/schema"
 
 // words are what the form says by itself, beside the names of fields.
 var words = map[string]schema.Words{
+	"rare":       {English: "More settings", Chinese: "更多设置"},
 	"add":        {English: "Add", Chinese: "添加"},
 	"remove":     {English: "Remove", Chinese: "删除"},
 	"up":         {English: "Up", Chinese: "上移"},

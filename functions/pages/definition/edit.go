@@ -2,7 +2,6 @@ package definition
 
 import (
 	"encoding/json"
-	"errors"
 	"html/template"
 	"net/http"
 	"slices"
@@ -97,6 +96,9 @@ func (k kind) show(v *view.Visit) error {
 	}
 	e.Version = d.Version
 	shown := d
+	if id == "" {
+		shown.Body = k.initial(v)
+	}
 	if n, err := strconv.Atoi(v.Query("version")); err == nil && id != "" {
 		if shown, err = k.former(v, id, n); err != nil {
 			return err
@@ -180,6 +182,11 @@ func (k kind) typed(v *view.Visit) error {
 		return k.page(v, http.StatusUnprocessableEntity, e)
 	}
 	e.Checked, e.Changes = true, form.Differences(e.fields, d.Body, body, shop(v), e.draw)
+	if v.Field("asked") != "" && e.Estimates() {
+		if _, err := k.count(v, &e); err != nil {
+			return err
+		}
+	}
 	return k.page(v, http.StatusOK, e)
 }
 
@@ -272,48 +279,3 @@ func (k kind) conflict(v *view.Visit, e editing, body json.RawMessage) error {
 	return k.page(v, http.StatusConflict, e)
 }
 
-// estimated shows the page again with how many people the document is about.
-func (k kind) estimated(v *view.Visit) error {
-	e, err := k.sent(v)
-	if err != nil {
-		return err
-	}
-	if !e.Estimates() {
-		return &api.Fault{Status: http.StatusNotFound}
-	}
-	var question any = struct{}{}
-	var places []form.Place
-	id := e.ID
-	if e.Name == definition.Segment {
-		body, faults := e.form.Document()
-		var d struct {
-			Rule json.RawMessage `json:"rule"`
-		}
-		if err := json.Unmarshal(body, &d); err != nil || len(faults) > 0 {
-			e.Uncounted = true
-			return k.page(v, http.StatusUnprocessableEntity, e)
-		}
-		if d.Rule == nil {
-			e.Uncounted = true
-			e.form.Blame(fault.Faults{{Field: "rule", Reason: "is missing or no JSON"}})
-			return k.page(v, http.StatusUnprocessableEntity, e)
-		}
-		places = form.Places(d.Rule, shop(v), e.draw)
-		if question = d; id == "" {
-			id = "draft"
-		}
-	}
-	found, err := audience.Ask(v, api.Path(k.Plural, id, "preview"), question)
-	var refused *api.Fault
-	if errors.As(err, &refused) && refused.Status < 500 {
-		e.Uncounted = true
-		e.form.Blame(faults(refused))
-		e.Detail = form.Reason(refused.Detail, language(v))
-		return k.page(v, refused.Status, e)
-	}
-	if err != nil {
-		return err
-	}
-	found.Rule, e.Estimate = places, found
-	return k.page(v, http.StatusOK, e)
-}

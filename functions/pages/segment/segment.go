@@ -5,14 +5,17 @@ package segment
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/audience"
 	"github.com/userops/userops/functions/pages/chart"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/form"
 )
 
 //go:embed *.html
@@ -37,6 +40,7 @@ type definition struct {
 	Version   int
 	UpdatedAt time.Time
 	UpdatedBy struct{ Name string }
+	Rule      json.RawMessage
 }
 
 // line is a segment with its sizes.
@@ -82,13 +86,19 @@ func list(v *view.Visit) error {
 type one struct {
 	definition
 	trend
+	Places   []form.Place // its rule in words
 	Estimate *audience.Estimate
 	Detail   string
 	May      bool
+	// Campaigns says that the visitor may make a campaign of it.
+	Campaigns bool
 }
 
+// Indent is how far a place of the rule lies in it.
+func (one) Indent(depth int) string { return strings.Repeat("\u2003", depth) }
+
 func read(v *view.Visit, id string) (one, error) {
-	o := one{May: v.May(view.Least("PUT /v1/segments/{id}"))}
+	o := one{May: v.May(view.Least("PUT /v1/segments/{id}")), Campaigns: v.May(view.Least("PUT /v1/campaigns/{id}"))}
 	if id == "" {
 		return o, &api.Fault{Status: http.StatusNotFound}
 	}
@@ -97,6 +107,7 @@ func read(v *view.Visit, id string) (one, error) {
 		return o, err
 	}
 	o.trend = trendOf(o.ID, o.UpdatedAt, runs)
+	o.Places = form.Places(o.Rule, form.Shop{Zone: v.Shop.Zone, Currency: v.Shop.Currency}, form.Page{Language: view.Language(v.Lang)})
 	return o, nil
 }
 

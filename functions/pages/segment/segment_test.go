@@ -93,3 +93,18 @@ func TestReach(t *testing.T) {
 		}
 	}
 }
+
+// TestARuleIsSaidInWords on the page of its segment, in either language, with a way to a campaign of it for whoever may draft one.
+func TestARuleIsSaidInWords(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Put("/v1/segments/vip", `{"name":"VIP","rule":{"any":[{"field":"orders.count","op":"gte","value":3},{"all":[{"field":"orders.revenue","op":"gt","value":{"money":"500.00"}},{"field":"city","op":"eq","value":"<上海>"}]}]}}`)
+	const way = `href="/console/campaigns/edit?segment=vip"`
+	chinese := tidy(b.As(access.Editor, text.Chinese).Page("/console/segments/show?id=vip"))
+	if want := "<li>以下任一条件</li><li>\u2003累计订单数 大于等于 3</li><li>\u2003以下全部条件</li><li>\u2003\u2003累计消费金额 大于 500.00 CNY</li><li>\u2003\u2003城市 等于 <上海></li>"; !strings.Contains(chinese, want) || !strings.Contains(chinese, way) {
+		t.Errorf("it lacks %s: %s", want, chinese)
+	}
+	english := tidy(b.As(access.Viewer, text.English).Page("/console/segments/show?id=vip"))
+	if !strings.Contains(english, "<li>at least one of these</li>") || strings.Contains(english, way) {
+		t.Errorf("a viewer reads %s", english)
+	}
+}

@@ -89,7 +89,21 @@ type Row struct {
 	Key Words
 	// One says that exactly one part of an Object is there.
 	One bool
+	// When says of what documents the field is: of e-mails, of a trigger that is no audience. Forms hide it from others; empty for all.
+	When When
+	// Rare says that most documents go without: forms put it away until somebody wants it.
+	Rare bool
 }
+
+// When is of what documents a field is.
+type When string
+
+// Whens are the kinds of documents that a field may be of. A style sheet knows them by name.
+const (
+	OfEmail  When = "email"  // its channel is e-mail
+	OfSocial When = "social" // its channel is the shop's system
+	OfEvents When = "events" // its trigger is no audience
+)
 
 // Table says what the fields of a kind are called, by their paths; the kind itself stands under the empty one.
 type Table map[string]Row

@@ -17,13 +17,13 @@ func templateTable() Table {
 		"id":      idRow,
 		"name":    {Label: Words{"Name", "名称"}, Help: Words{"As colleagues see it.", "同事看到的名称。"}},
 		"channel": {Label: Words{"Channel", "渠道"}, Help: Words{"It decides which parts the content has.", "渠道决定内容由哪些部分组成。"}, Options: channels()},
-		"locales": {Label: Words{"Content", "内容"}, Help: Words{"One for each locale; default is needed. Somebody with zh-CN gets zh-CN, else zh, else default.", "每种语言一份，必须有 default；语言为 zh-CN 的人先用 zh-CN，其次 zh，最后 default。"},
+		"locales": {Label: Words{"Content", "内容"}, Help: Words{"One for each locale; default is needed. Somebody with zh-CN gets zh-CN, else zh, else default.", "每种语言一份，必须有 default（其他所有人）；语言为 zh-CN 的人先用 zh-CN，其次 zh，最后 default。"},
 			Options: locales, Key: Words{"Locale", "语言"}},
 		"locales.*":         {Label: Words{"Content of one locale", "一种语言的内容"}, Help: Words{"Subject with text, HTML or both for e-mail; a payload for the shop's system.", "邮件要有主题，以及纯文本、HTML 之一或两者；由店铺系统代发的要有数据。"}},
-		"locales.*.subject": {Label: Words{"Subject", "主题"}, Help: Words{"Of a mail. {{ profile.name }} prints a trait.", "邮件的主题；{{ profile.name }} 会换成用户的属性。"}},
-		"locales.*.text":    {Label: Words{"Text", "纯文本"}, Help: Words{"Of a mail, without markup. {{ unsubscribeUrl }} is the link to unsubscribe.", "邮件的纯文本；{{ unsubscribeUrl }} 是退订链接。"}, As: Liquid},
-		"locales.*.html":    {Label: Words{"HTML", "HTML"}, Help: Words{"Of a mail. Values are escaped for the place where they stand.", "邮件的 HTML；变量按所在位置转义。"}, As: Liquid},
-		"locales.*.payload": {Label: Words{"Payload", "数据"}, Help: Words{"What the shop's system is sent by its webhook: a text that becomes JSON, or JSON with variables in its texts.", "通过 webhook 发给店铺系统的内容：一段会变成 JSON 的文本，或文本里带变量的 JSON。"}, As: Payload},
+		"locales.*.subject": {Label: Words{"Subject", "主题"}, When: OfEmail, Help: Words{"Of a mail. {{ profile.name }} prints a trait.", "邮件的主题；{{ profile.name }} 会换成用户的属性。"}},
+		"locales.*.text":    {Label: Words{"Text", "纯文本"}, When: OfEmail, Help: Words{"Of a mail, without markup. {{ unsubscribeUrl }} is the link to unsubscribe.", "邮件的纯文本；{{ unsubscribeUrl }} 是退订链接。"}, As: Liquid},
+		"locales.*.html":    {Label: Words{"HTML", "HTML"}, When: OfEmail, Help: Words{"Of a mail. Values are escaped for the place where they stand.", "邮件的 HTML；变量按所在位置转义。"}, As: Liquid},
+		"locales.*.payload": {Label: Words{"Payload", "数据"}, When: OfSocial, Help: Words{"What the shop's system is sent by its webhook: a text that becomes JSON, or JSON with variables in its texts.", "通过 webhook 发给店铺系统的内容：一段会变成 JSON 的文本，或文本里带变量的 JSON。"}, As: Payload},
 	}
 }
 
