@@ -278,4 +278,3 @@ func (k kind) conflict(v *view.Visit, e editing, body json.RawMessage) error {
 	e.Version = now.Version
 	return k.page(v, http.StatusConflict, e)
 }
-

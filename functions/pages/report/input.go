@@ -18,6 +18,8 @@ type input struct {
 	Options                 []option
 	Offers                  bool // of events
 	Fault                   string
+	// Only is the condition of a step, nil of other fields.
+	Only *only
 	// N tells fields of one name apart, from 1; 0 of a field that is alone.
 	N int
 }

@@ -22,15 +22,13 @@ const (
 // usualSteps are those of a shop.
 var usualSteps = []string{"Product Viewed", "Product Added", "Order Completed"}
 
-// steps are those that were typed; empty ones are left out.
-func (t *typed) steps() (all []string) {
-	if !t.sent() {
-		return usualSteps
+// steps are those that were typed, or the usual ones.
+func (t *typed) steps() (all []step) {
+	if t.sent() {
+		return t.stepsTyped()
 	}
-	for _, one := range t.Values["step"] {
-		if one = strings.TrimSpace(one); one != "" {
-			all = append(all, one)
-		}
+	for _, name := range usualSteps {
+		all = append(all, step{Event: name})
 	}
 	return all
 }
@@ -40,8 +38,10 @@ func funnelInputs(t *typed) []input {
 	steps := t.steps()
 	for n := range min(max(len(steps)+1, fewSteps), mostSteps) {
 		i := input{Name: "step", Label: "report.step", Kind: "text", Offers: true, N: n + 1}
+		i.Only = &only{N: n + 1}
 		if n < len(steps) {
-			i.Value = steps[n]
+			i.Value, *i.Only = steps[n].Event, steps[n].only
+			i.Only.N = n + 1
 		}
 		all = append(all, i)
 	}
@@ -53,7 +53,11 @@ func funnel(t *typed) map[string]any {
 	d := t.base("funnel")
 	steps := []map[string]any{}
 	for _, one := range t.steps() {
-		steps = append(steps, t.event(one))
+		step := t.event(one.Event)
+		if one.Named() {
+			step["where"] = []any{one.condition()}
+		}
+		steps = append(steps, step)
 	}
 	d["steps"] = steps
 	if window := t.Get("window"); window != "" {

@@ -38,7 +38,9 @@ type inForce struct {
 }
 
 // holds says that a campaign sends nothing because of it; nil is no stop.
-func (s *inForce) holds(transactional bool) bool { return s != nil && !(s.KeepTransactional && transactional) }
+func (s *inForce) holds(transactional bool) bool {
+	return s != nil && !(s.KeepTransactional && transactional)
+}
 
 // thing is something that may be stopped: everything, where it names neither a channel nor a campaign.
 type thing struct {
@@ -70,7 +72,7 @@ func show(v *view.Visit) error {
 			ID, Name, State, Channel string
 			Transactional            bool
 		}
-		Next  string
+		Next string
 	}
 	if err := v.Together(v.Read(&stops, nil, "stops"), v.Read(&campaigns, url.Values{"limit": {"200"}}, "campaigns")); err != nil {
 		return err
