@@ -151,6 +151,19 @@ func (c classes) Classes() (all []worth) {
 	return all
 }
 
+// Unclassed is the line of those who are in no class of the group, under a name; nobody, where the classes are of everybody.
+func (c classes) Unclassed(name string) worth {
+	left := worth{Name: name, People: c.All.People, Share: 1, NetShare: 1, Net: c.All.Net}
+	for _, w := range c.Classes() {
+		left.People -= w.People
+		left.Share -= w.Share
+		left.NetShare -= w.NetShare
+		left.Net.Minor -= w.Net.Minor
+	}
+	left.Share, left.NetShare = max(left.Share, 0), max(left.NetShare, 0) // not -0 by a rounding
+	return left
+}
+
 // Everybody is the line of all people, under a name.
 func (c classes) Everybody(name string) worth {
 	c.All.Name = name

@@ -197,7 +197,7 @@ func TestWhatClassesBring(t *testing.T) {
 	}))
 	for path, says := range map[string][]string{
 		"/console/runs/classes?id=R": {"重要价值客户</th><td class=\"n\">1</td><td class=\"n\">25.0%</td><td class=\"n\">¥900.00</td><td class=\"n\">90.0%</td><td class=\"n\">¥900.00</td><td class=\"n\">¥300.00</td><td class=\"n\">100.0%</td><td class=\"n\">12 天</td>",
-			"全部</th><td class=\"n\">4</td>", "爱喝茶的人</th><td class=\"n\">2</td>", "一般挽留客户</th><td class=\"n\">1,234</td>", `aria-current="page">RFM 八类<`},
+			"全部</th><td class=\"n\">4</td>", "爱喝茶的人</th><td class=\"n\">2</td>", "一般挽留客户</th><td class=\"n\">1,234</td>", "不在任何一类（没有买过，或拒绝画像）</th><td class=\"n\">2</td><td class=\"n\">50.0%</td><td class=\"n\">¥100.00</td><td class=\"n\">10.0%</td><td class=\"n\"></td>", `aria-current="page">RFM 八类<`},
 		"/console/runs/classes?id=R&group=stage": {"复购</th><td class=\"n\">1</td>", "不在任何一类</th><td class=\"n\">3</td>", `aria-current="page">用户阶段<`},
 		"/console/runs/classes?id=R&group=odd":   {`aria-current="page">RFM 八类<`},
 		"/console/runs/show?id=R":                {"/console/runs/classes?id=R"},
@@ -235,7 +235,7 @@ func TestHowARunIsShown(t *testing.T) {
 	b.Put("/v1/segments/vip", `{"name":"VIP","rule":{"field":"orders.count","op":"gte","value":1}}`)
 	for path, says := range map[string][]string{
 		"/console/runs":           {`<progress max="8" value="3"`, "3 of 8 shards", "overdue", `href="/console/runs/show?id=R"`, "120,000", ">345<", `class="n">3<`, "cursor=more"},
-		"/console/runs/show?id=R": {"3 of 8 shards", "more than four hours", `queue=segmentation`, "2 could not be read, 1 were written", "VIP</a></th><td class=\"n\">12<", "churned</th><td class=\"n\">9<", "champions", "8, of which 8 are collected and 3 scored"},
+		"/console/runs/show?id=R": {"3 of 8 shards", "more than four hours", `queue=segmentation`, "2 could not be read, 1 were written", "VIP</a></th><td class=\"n\">12<", "churned</th><td class=\"n\">9<", "champions", "in none (have not bought, or refuse profiling)</th><td class=\"n\">119,994<", "8, of which 8 are collected and 3 scored"},
 	} {
 		page := f.Page(path)
 		for _, want := range says {
@@ -247,5 +247,9 @@ func TestHowARunIsShown(t *testing.T) {
 	one["state"], one["shardsScored"], one["finishedAt"], one["reportOnly"] = "finished", 8, pagestest.Noon.Add(-5*time.Hour+90*time.Second), true
 	if page := f.Page("/console/runs"); strings.Contains(page, "<progress") || strings.Contains(page, "overdue") || !strings.Contains(page, "2 min") || !strings.Contains(page, "only reports") {
 		t.Errorf("a finished run is %s", page)
+	}
+	one["finishedAt"] = pagestest.Noon.Add(-5*time.Hour + 59*time.Second)
+	if page := f.Page("/console/runs"); !strings.Contains(page, "under 1 min") || strings.Contains(page, ">1 min<") {
+		t.Errorf("a short run is %s", page)
 	}
 }

@@ -74,6 +74,9 @@ func (r run) Took() int {
 	return int((r.FinishedAt.Sub(r.CreatedAt) + time.Minute - 1) / time.Minute)
 }
 
+// Brief says that the run took less than a minute.
+func (r run) Brief() bool { return r.FinishedAt != nil && r.FinishedAt.Sub(r.CreatedAt) < time.Minute }
+
 const runsPerPage = "20"
 
 // runs is the page with all of them.
@@ -156,6 +159,15 @@ func (s shownRun) Sizes() (all []counted) {
 	}
 	slices.SortStableFunc(all, func(a, b counted) int { return cmp.Compare(b.People, a.People) })
 	return all
+}
+
+// Unclassed are how many of those that were looked at are in no class of a group.
+func (s shownRun) Unclassed(group string) int {
+	left := s.Profiles - s.Unreadable
+	for _, n := range s.Counts[group] {
+		left -= n
+	}
+	return max(left, 0)
 }
 
 // Classes are how many people are in each class of a group, the greatest first.
