@@ -61,8 +61,8 @@ func TestPeopleAreMasked(t *testing.T) {
 	context := `"context":{"ip":"canary-ip","userAgent":"canary-agent","locale":"canary-locale","timezone":"Asia/Shanghai","page":{"url":"https://canary.example/","referrer":"https://canary.example/from"},
 		"campaign":{"name":"canary-campaign","source":"canary-source","medium":"canary-medium"},"device":{"id":"canary-hardware","token":"canary-token","type":"ios","manufacturer":"canary-maker","model":"canary-model"},
 		"os":{"name":"canary-os","version":"canary-1"},"app":{"name":"canary-app","version":"canary-2"},"library":{"name":"canary-library"},"traits":{"nickname":"canary-nickname"}}`
-	traits := fmt.Sprintf(`"traits":{"name":"Canary Name","firstName":"Canary","lastName":"Canary","email":"canary-mail@example.com","phone":%q,"gender":"female","birthday":"1990-05-31","city":"canary-city",
-		"address":{"city":"canary-city","canary-key":"canary-street","postalCode":"canary-code"},"plan":"canary-plan","points":%s,"list":["canary-entry",%s]}`, canaryPhone, oddNumber, oddNumber)
+	traits := fmt.Sprintf(`"traits":{"name":"Canary Name","firstName":"Canary","lastName":"Canary","email":"canary-mail@example.com","phone":%q,"gender":"female","birthday":"1990-05-31","city":"Canary-Road 7",
+		"address":{"city":"Canary-Road 7","canary-key":"canary-street","postalCode":"canary-code"},"plan":"canary-plan","points":%s,"list":["canary-entry",%s]}`, canaryPhone, oddNumber, oddNumber)
 	events := []string{
 		`{"type":"identify","messageId":"a1",` + context + `,` + traits + `}`,
 		`{"type":"page","messageId":"a2","name":"Canary title","category":"canary-category","properties":{"title":"Canary title","path":"/canary","url":"https://canary.example/"},` + context + `}`,
@@ -86,7 +86,7 @@ func TestPeopleAreMasked(t *testing.T) {
 	var stop struct{ ID string }
 	m.call(http.StatusCreated, "POST", "/v1/stop", operatorKey, `{}`, &stop)
 	for _, e := range []string{
-		`{"type":"track","messageId":"o1","event":"Order Completed","properties":{"order_id":"canary-order","total":12.5,"coupon":"canary-coupon","products":[{"product_id":"canary-product","name":"Canary product","brand":"canary-brand","category":"canary-category","price":12.5,"quantity":1}]}`,
+		`{"type":"track","messageId":"o1","event":"Order Completed","properties":{"order_id":"canary-order","total":12.5,"coupon":"canary-coupon","products":[{"product_id":"canary@product","name":"Canary 13955551234","brand":"canary-brand","category":"canary@category","price":12.5,"quantity":1}]}`,
 		`{"type":"track","messageId":"o2","event":"Email Bounced","properties":{"email":"canary-mail@example.com","reason":"canary-reason"}`,
 	} {
 		m.call(http.StatusOK, "POST", "/v1/track", serverKey, e+fmt.Sprintf(`,"userId":%q}`, user), nil)

@@ -13,14 +13,14 @@ import (
 )
 
 // What an operator sees of each answer without a reason: what userops says of the person, in its own words. Of what anybody sent, an address, a number or a
-// name shows its ends, names of events, traits and properties are shown, and no value is.
+// name shows its ends, names of events, traits and properties are shown, and no value is but that of a city and of goods.
 var (
 	profileMask = mask.Rules{
 		"profileId": mask.Shown, "mergedFrom": mask.Shown, "firstSeen": mask.Shown, "lastSeen": mask.Shown,
 		"ids.*.kind": mask.Shown, "ids.*.value": mask.Identifier,
 		"tags": mask.Shown, "orders": mask.Shown, "lifecycle": mask.Shown, "stage": mask.Shown, "activity": mask.Shown, "rfm": mask.Shown, "predictions": mask.Shown, "segments": mask.Shown,
 		"consent.*.granted": mask.Shown, "consent.*.at": mask.Shown, "consent.*.receivedAt": mask.Shown, "consent.*.by": mask.Shown, "consent.*.source": mask.Shown, "consent.*.reason": mask.OneOf("unsubscribe", "complaint", "bounce"),
-		"demographics.*": mask.Hidden, "place.*": mask.Hidden, "interests.*": mask.Hidden,
+		"demographics.*": mask.Hidden, "place.*": mask.Hidden, "place.city": mask.City, "place.province": mask.City, "place.country": mask.City, "interests.*": mask.Hidden,
 		"addresses.*.address": mask.Hidden, "addresses.email.address": mask.Email, "addresses.sms.address": mask.Phone,
 		"addresses.*.reachable": mask.Shown, "addresses.email.reachable": mask.Shown, "addresses.sms.reachable": mask.Shown,
 		"addresses.*.reason": mask.Shown, "addresses.email.reason": mask.Shown, "addresses.sms.reason": mask.Shown,
@@ -56,11 +56,11 @@ var (
 		"next": mask.Shown, "balance": mask.Shown, "owed": mask.Shown, "lifetime": mask.Shown, "lots": mask.Shown, "entries": mask.Shown,
 	}
 
-	// An order's number is the shop's, and shows its ends; what was bought, and by which code, is hidden as a property of an event is.
+	// An order's number is the shop's, and shows its ends; what was bought is the shop's too. By which code it was is hidden, as a property of an event is.
 	ordersMask = mask.Rules{
 		"next": mask.Shown, "items.*.orderId": mask.Identifier, "items.*.placedAt": mask.Shown, "items.*.completedAt": mask.Shown, "items.*.cancelledAt": mask.Shown,
 		"items.*.total": mask.Shown, "items.*.revenue": mask.Shown, "items.*.net": mask.Shown, "items.*.discount": mask.Shown, "items.*.coupon": mask.Hidden,
-		"items.*.products.*.productId": mask.Hidden, "items.*.products.*.name": mask.Hidden, "items.*.products.*.category": mask.Hidden, "items.*.products.*.quantity": mask.Shown, "items.*.products.*.price": mask.Shown,
+		"items.*.products.*.productId": mask.Goods, "items.*.products.*.name": mask.Goods, "items.*.products.*.category": mask.Goods, "items.*.products.*.quantity": mask.Shown, "items.*.products.*.price": mask.Shown,
 		"items.*.refunds": mask.Shown,
 	}
 

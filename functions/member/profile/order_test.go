@@ -56,8 +56,8 @@ func TestOrdersOfAPerson(t *testing.T) {
 	if got := strings.Join(all, " "); got != "order-0003 order-0002 order-0001" {
 		t.Errorf("page by page: %s", got)
 	}
-	masked := b.Want(b.Anybody("GET", "/v1/profiles/ann/orders", "", "Authorization", "Bearer viewer"), 200, `"masked":true`, `"total":{"amount":1000,"currency":"CNY"}`, `"quantity":2`)
-	if text := fmt.Sprint(masked); strings.Contains(text, "Oolong") || strings.Contains(text, "SECRET8") || strings.Contains(text, "order-0001") || strings.Contains(text, "Drinks") {
+	masked := b.Want(b.Anybody("GET", "/v1/profiles/ann/orders", "", "Authorization", "Bearer viewer"), 200, `"masked":true`, `"total":{"amount":1000,"currency":"CNY"}`, `"quantity":2`, `"name":"Oolong"`, `"category":"Drinks"`)
+	if text := fmt.Sprint(masked); strings.Contains(text, "SECRET8") || strings.Contains(text, "order-0001") {
 		t.Errorf("a viewer is shown %s", text)
 	}
 	if status, _ := b.As(access.Viewer, "GET", "/v1/profiles/ann/orders?reason=ticket"); status != 403 {

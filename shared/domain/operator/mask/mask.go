@@ -6,6 +6,7 @@ package mask
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/userops/userops/shared/domain/people/address"
@@ -72,6 +73,51 @@ func Word(text string) string {
 var (
 	wordShaped = regexp.MustCompile(`^[\p{L}$_][\p{L}\p{N} $_.:/-]{0,63}$`)
 	manyDigits = regexp.MustCompile(`(\p{N}[ _./:-]*){5}`)
+)
+
+// Goods shows what a shop calls what it sells, and hides what may be somebody's address or number.
+func Goods(text string) string {
+	digits := 0
+	for _, r := range text {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case r == '@' || unicode.IsControl(r) || r == utf8.RuneError:
+			return Hidden(text)
+		}
+	}
+	if digits >= minPhone || len(text) > maxGoods {
+		return Hidden(text)
+	}
+	return text
+}
+
+// maxGoods bounds what a thing is called, in bytes.
+const maxGoods = 300
+
+// City shows the name of a city, a province or a country: letters, and few of them. What has a number or a part of a street's address is none.
+func City(text string) string {
+	letters := 0
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune(streets, r), !unicode.IsLetter(r) && !strings.ContainsRune(" '.·-", r):
+			return Hidden(text)
+		case unicode.Is(unicode.Han, r):
+			letters += hanWide
+		default:
+			letters++
+		}
+	}
+	if letters > maxCity {
+		return Hidden(text)
+	}
+	return text
+}
+
+const (
+	streets = "路街巷弄号栋幢室楼@"
+	maxCity = 24 // letters, of which one of Chinese is as good as two
+	hanWide = 2
 )
 
 // Hidden shows nothing but whether there is something.

@@ -29,6 +29,14 @@ func TestTexts(t *testing.T) {
 			"ann@example.com": Whole, "13812341234": Whole, "x13812": Whole, "x 1-3-8-1-2": Whole, "tel１３８００１３８０００": Whole, "call_138_0013_8000": Whole, "x1--3  8_:_0/./0": Whole, "1st": Whole, strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): Whole, "a\nb": Whole, "a?b": Whole,
 		}},
 		{"OneOf", OneOf("bounce", "complaint"), map[string]string{"bounce": "bounce", "complaint": "complaint", "Bounce": Whole, "bounces": Whole, "": ""}},
+		{"Goods", Goods, map[string]string{
+			"明前龙井 250g（礼盒）": "明前龙井 250g（礼盒）", "SKU-1000123": "SKU-1000123", "": "", "给 13812341234 的贺卡": Whole, "ann@example.com": Whole, "x １３８１２３４１": Whole, "1 2 3 4 5 6 7": "1 2 3 4 5 6 7", "1 2 3 4 5 6 7 8": Whole,
+			"a\nb": Whole, "\xff": Whole, strings.Repeat("a", 300): strings.Repeat("a", 300), strings.Repeat("a", 301): Whole,
+		}},
+		{"City", City, map[string]string{
+			"上海": "上海", "巴音郭楞蒙古自治州": "巴音郭楞蒙古自治州", "San José": "San José", "Xi'an": "Xi'an", "": "", "上海市世纪大道100": Whole, "建国路甲一号": Whole, "a@b": Whole, "110101": Whole, "浦东新区某某小区东门旁边那家": Whole,
+			"Llanfairpwllgwyngyllgogeryc": Whole, "a\nb": Whole, "\xff": Whole,
+		}},
 		{"Hidden", Hidden, map[string]string{"": "", "x": Whole, " ": Whole}},
 	} {
 		for text, want := range c.want {

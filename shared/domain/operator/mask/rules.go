@@ -24,6 +24,7 @@ type Rules map[string]Rule
 var Traits = Rules{
 	"email": Email, "phone": Phone, "mobile": Phone,
 	"name": Name, "firstName": Name, "lastName": Name, "nickname": Name, "username": Name,
+	"city": City, "province": City, "state": City, "country": City,
 	each: Hidden,
 }
 
