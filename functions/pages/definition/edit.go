@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"slices"
@@ -142,139 +141,10 @@ func (k kind) sent(v *view.Visit) (editing, error) {
 	return e, nil
 }
 
-// The buttons of the page that are not of the form.
-const (
-	doCheck = "check"
-	doSave  = "save"
-)
-
-func (k kind) typed(v *view.Visit) error {
-	e, err := k.sent(v)
-	if err != nil {
-		return err
-	}
-	do := v.Field("do")
-	if do != doCheck && do != doSave {
-		e.form.Act(do) // of one that is no button the page is shown again
-		return k.page(v, http.StatusOK, e)
-	}
-	e.Tried = true
-	body, faults := e.form.Document()
-	if e.ID == "" {
-		e.ID = idIn(body)
-	}
-	if len(faults) > 0 {
-		return k.page(v, http.StatusUnprocessableEntity, e)
-	}
-	if do == doSave {
-		return k.save(v, e, body)
-	}
-	d, err := k.current(v, saved(e))
-	if err != nil {
-		return err
-	}
-	wrong, err := k.wrong(v, e.ID, body, d)
-	if err != nil {
-		return err
-	}
-	if len(wrong) > 0 {
-		e.form.Blame(wrong)
-		return k.page(v, http.StatusUnprocessableEntity, e)
-	}
-	e.Checked, e.Changes = true, form.Differences(e.fields, d.Body, body, shop(v), e.draw)
-	if v.Field("asked") != "" && e.Estimates() {
-		if _, err := k.count(v, &e); err != nil {
-			return err
-		}
-	}
-	return k.page(v, http.StatusOK, e)
-}
-
-// saved is the id of the document that a change is of; empty for a new one.
-func saved(e editing) string {
-	if e.Version == 0 {
-		return ""
-	}
-	return e.ID
-}
-
-// idIn is the id that a new document gives itself.
-func idIn(body json.RawMessage) string {
-	var d struct{ ID string }
-	_ = json.Unmarshal(body, &d) // an id that is no text is the API's to refuse
-	return d.ID
-}
-
-func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
-	if e.ID == "" {
-		e.form.Blame(nameless)
-		return k.page(v, http.StatusUnprocessableEntity, e)
-	}
-	var answer struct {
-		Version  int
-		Warnings []api.FieldFault
-	}
-	err := v.API.Put(v.Context(), api.Path(k.Plural, e.ID), e.Version, body, &answer)
-	if err == nil && len(answer.Warnings) > 0 { // it is saved, and whoever saved it may have meant something else
-		e.Version, e.Warned = answer.Version, answer.Warnings
-		for i, w := range e.Warned {
-			e.Warned[i].Reason = v.Clocked(form.Reason(w.Reason, language(v)))
-		}
-		return k.page(v, http.StatusOK, e)
-	}
-	if err == nil {
-		return k.leave(v, e)
-	}
-	refused, said := api.FaultOf(err)
-	if !said || refused.Status >= 500 {
-		return err
-	}
-	e.form.Blame(faults(refused))
-	switch refused.Status {
-	case http.StatusPreconditionFailed:
-		return k.conflict(v, e, body)
-	case http.StatusUnprocessableEntity:
-	default:
-		e.Detail = form.Reason(refused.Detail, language(v))
-	}
-	return k.page(v, refused.Status, e)
-}
-
-// leave leads to what was saved.
-func (k kind) leave(v *view.Visit, e editing) error {
-	to := "/edit"
-	if e.Shown() {
-		to = "/show"
-	}
-	return v.Go(view.Link(k.Plural+to, "id", e.ID), "definition.done.saved")
-}
-
 // faults are those of an answer, as forms have them.
 func faults(f *api.Fault) (all fault.Faults) {
 	for _, one := range f.Errors {
 		all = append(all, fault.Fault{Field: one.Field, Reason: one.Reason})
 	}
 	return all
-}
-
-// conflict shows what somebody else has changed beside what was typed. What is saved from here goes over theirs, which the page says.
-func (k kind) conflict(v *view.Visit, e editing, body json.RawMessage) error {
-	now, err := k.current(v, e.ID)
-	if err != nil {
-		return err
-	}
-	if mine := form.Differences(e.fields, now.Body, body, shop(v), e.draw); now.Version > 0 && len(mine) == 0 {
-		return k.leave(v, e) // the button was pressed twice, or its answer lost: what is saved is what was typed
-	}
-	read := document{}
-	if e.Version > 0 {
-		if read, err = k.former(v, e.ID, e.Version); err != nil {
-			return err
-		}
-	}
-	e.Conflict, e.Checked = true, true
-	e.Theirs = form.Differences(e.fields, read.Body, now.Body, shop(v), e.draw)
-	e.Changes = form.Differences(e.fields, read.Body, body, shop(v), e.draw)
-	e.Version = now.Version
-	return k.page(v, http.StatusConflict, e)
 }

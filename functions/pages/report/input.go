@@ -32,9 +32,6 @@ func (i input) ID() string {
 	return i.Name + "-" + strconv.Itoa(i.N)
 }
 
-// option is what may be picked; Text is a key of the catalogue, empty of a value that is shown as it is.
-type option struct{ Value, Text string }
-
 // typed is a form as it was sent by its address, in a shop whose day it is.
 type typed struct {
 	url.Values

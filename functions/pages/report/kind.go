@@ -22,6 +22,28 @@ const (
 // usualSteps are those of a shop.
 var usualSteps = []string{"Product Viewed", "Product Added", "Order Completed"}
 
+// step is one that was typed.
+type step struct {
+	Event string
+	only
+}
+
+// stepsTyped are the steps that were typed; those without an event are left out, with their conditions.
+func (t *typed) stepsTyped() (all []step) {
+	at := func(name string, i int) string {
+		if values := t.Values[name]; i < len(values) {
+			return strings.TrimSpace(values[i])
+		}
+		return ""
+	}
+	for i, event := range t.Values["step"] {
+		if event = strings.TrimSpace(event); event != "" {
+			all = append(all, step{event, only{Field: at("stepField", i), Op: at("stepOp", i), Value: at("stepValue", i)}})
+		}
+	}
+	return all
+}
+
 // steps are those that were typed, or the usual ones.
 func (t *typed) steps() (all []step) {
 	if t.sent() {

@@ -3,8 +3,10 @@ package report
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 )
+
+// option is what may be picked; Text is a key of the catalogue, empty of a value that is shown as it is.
+type option struct{ Value, Text string }
 
 // only is the condition of a step as it stands in the form: none where no field is picked.
 type only struct {
@@ -61,26 +63,4 @@ func (o only) condition() map[string]any {
 		value = json.Number(o.Value)
 	}
 	return map[string]any{"field": o.Field, "op": o.Op, "value": value}
-}
-
-// step is one that was typed.
-type step struct {
-	Event string
-	only
-}
-
-// stepsTyped are the steps that were typed; those without an event are left out, with their conditions.
-func (t *typed) stepsTyped() (all []step) {
-	at := func(name string, i int) string {
-		if values := t.Values[name]; i < len(values) {
-			return strings.TrimSpace(values[i])
-		}
-		return ""
-	}
-	for i, event := range t.Values["step"] {
-		if event = strings.TrimSpace(event); event != "" {
-			all = append(all, step{event, only{Field: at("stepField", i), Op: at("stepOp", i), Value: at("stepValue", i)}})
-		}
-	}
-	return all
 }
