@@ -46,17 +46,17 @@ type article struct {
 }
 
 var articles = []article{
-	{"tea-01", "龙井绿茶 100g", "tea", 12800}, {"tea-02", "Earl Grey 200g", "tea", 6900}, {"tea-03", "普洱茶饼 357g", "tea", 26800},
-	{"tea-04", "茉莉花茶 150g", "tea", 5800}, {"cup-01", "青瓷茶杯", "ware", 8900}, {"cup-02", "Travel mug", "ware", 12900},
-	{"pot-01", "紫砂壶", "ware", 59900}, {"pot-02", "Glass teapot", "ware", 15900}, {"snk-01", "核桃酥", "snack", 3900},
-	{"snk-02", "Shortbread", "snack", 4500}, {"snk-03", "桂花糕", "snack", 2900}, {"gft-01", "礼盒", "gift", 38800},
+	{"tea-01", "龙井绿茶 100g", "茶叶", 12800}, {"tea-02", "伯爵红茶 200g", "茶叶", 6900}, {"tea-03", "普洱茶饼 357g", "茶叶", 26800},
+	{"tea-04", "茉莉花茶 150g", "茶叶", 5800}, {"cup-01", "青瓷茶杯", "茶具", 8900}, {"cup-02", "随行杯", "茶具", 12900},
+	{"pot-01", "紫砂壶", "茶具", 59900}, {"pot-02", "玻璃茶壶", "茶具", 15900}, {"snk-01", "核桃酥", "点心", 3900},
+	{"snk-02", "黄油酥饼", "点心", 4500}, {"snk-03", "桂花糕", "点心", 2900}, {"gft-01", "礼盒", "礼盒", 38800},
 }
 
 // clientSources are the sources that the people themselves use; the shop's back end reports orders, refunds and consents.
 var clientSources = []struct{ id, name, kind, key string }{
-	{"demo-web", "Web shop", "browser", "demo-web-write-key"},
-	{"demo-app", "App", "app", "demo-app-write-key"},
-	{"demo-till", "Till", "till", "demo-till-write-key"},
+	{"demo-web", "网店", "browser", "demo-web-write-key"},
+	{"demo-app", "手机应用", "app", "demo-app-write-key"},
+	{"demo-till", "门店收银台", "till", "demo-till-write-key"},
 }
 
 // writer adds the events of one person to a script.
