@@ -202,6 +202,7 @@ func TestLettingItLooseIsAskedOnce(t *testing.T) {
 	if api := tidy(f.Page("/console/call?path=/v1/campaigns/ab")); w.Code != http.StatusOK || !strings.Contains(api, `"state": "draft"`) {
 		t.Errorf("asked, it is %d %s", w.Code, api)
 	}
+	holds(t, f.Page("/console/campaigns/show?id=ab"), `<a href="/console/segments/show?id=all">所有人</a>`, `<a href="/console/templates/edit?id=warm">warm</a>`)
 	if page := f.Page("/console/campaigns/show?id=ab"); strings.Contains(page, "退回草稿") {
 		t.Error("a draft goes back to a draft")
 	}

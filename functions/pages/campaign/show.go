@@ -1,8 +1,12 @@
 package campaign
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/userops/userops/functions/pages/api"
@@ -30,6 +34,42 @@ type one struct {
 	Refused  *api.Fault // what the estimate was refused for
 	Asked    bool       // the visitor wants to let it loose, and is asked once more
 	May      bool
+	names    map[string]string // of its segment and its templates, by kind and id
+}
+
+// Named is what a segment or a template is called.
+func (o one) Named(kind, id string) string { return cmp.Or(o.names[kind+" "+id], id) }
+
+// named reads what the documents are called that the campaign names. One that is not there has its id for a name.
+func (o *one) named(v *view.Visit) error {
+	ids := map[string][]string{"templates": {}}
+	for _, variant := range o.Definition.Variants {
+		ids["templates"] = append(ids["templates"], string(variant.TemplateID))
+	}
+	ids["templates"] = append(ids["templates"], string(o.TemplateID))
+	ids["segments"] = []string{o.Segment()}
+	var calls []func(context.Context) error
+	var mu sync.Mutex
+	o.names = map[string]string{}
+	for kind, all := range ids {
+		for _, id := range all {
+			if id == "" || strings.Contains(id, ":") { // a class that every run makes is no document
+				continue
+			}
+			calls = append(calls, func(ctx context.Context) error {
+				var d struct{ Name string }
+				err := v.Read(&d, nil, kind, id)(ctx)
+				if api.Status(err) == http.StatusNotFound {
+					return nil
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				o.names[kind+" "+id] = d.Name
+				return err
+			})
+		}
+	}
+	return v.Together(calls...)
 }
 
 func read(v *view.Visit, id string) (one, error) {
@@ -49,7 +89,7 @@ func read(v *view.Visit, id string) (one, error) {
 			o.Others = append(o.Others, s)
 		}
 	}
-	return o, nil
+	return o, o.named(v)
 }
 
 // Holds says that something keeps it from sending.

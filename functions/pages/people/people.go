@@ -13,7 +13,7 @@ func Rows() []view.Row {
 		view.Show("people", access.Viewer, "people.title", view.GroupPeople, search),
 		view.Show("person", access.Viewer, "people.person", "", showPerson),
 		view.Show("person/events", access.Viewer, "people.events", "", list[happening]("events", "events")),
-		view.Show("person/messages", access.Viewer, "people.messages", "", list[decision]("decisions", "messages")),
+		view.Show("person/messages", access.Viewer, "people.messages", "", list[decision](decisions, "messages")),
 		view.Show("person/book", access.Viewer, "people.book", "", showBook),
 		view.Show("person/orders", access.Viewer, "people.orders.all", "", showOrders),
 		view.Show("person/referrals", access.Viewer, "people.referrals", "", showInvitations),

@@ -27,6 +27,8 @@ func shop(t *testing.T) (*pagestest.Bench, string) {
 	t.Helper()
 	b := pagestest.Start(t)
 	b.Put("/v1/segments/buyers", `{"name":"买过的人","rule":{"field":"orders.count","op":"gte","value":1}}`)
+	b.Put("/v1/templates/hi", `{"channel":"email","locales":{"default":{"subject":"Hi","text":"Hi {{ unsubscribeUrl }}"}}}`)
+	b.Put("/v1/campaigns/welcome", `{"name":"欢迎新人","state":"draft","channel":"email","templateId":"hi","trigger":{"event":{"name":"Signed Up"}}}`)
 	mei := b.Person("mei", func(p *profile.Profile) {
 		at := pagestest.Noon.Add(-time.Hour)
 		p.Traits = profile.Traits{"name": {Value: "梅丽"}, "email": {Value: "mei@example.com"}, "plan": {Value: "tea"}}
@@ -71,6 +73,9 @@ func TestSearch(t *testing.T) {
 	}
 	if w := f.Get("/console/people?q=mei&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "这不是一个手机号") {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if page := f.Page("/console/people?q=138"); !strings.Contains(page, "没有找到这样的人") || !strings.Contains(page, "手机号至少要输入后 4 位") {
+		t.Errorf("three digits: %s", page)
 	}
 	if w := f.Get("/console/people?q=12&by=phone"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "手机号至少要输入后 4 位") || !strings.Contains(w.Body.String(), `value="12"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -127,7 +132,7 @@ func TestAPerson(t *testing.T) {
 	says(viewer, "/console/person?id="+id, "梅***", "!梅丽", "m***@example.com", "!mei@example.com", "买过的人", "活跃", "重要价值", "最近消费 5 · 频次 4 · 金额 3", "¥123.45", "邮件 · 营销", "店铺系统代发", "退订", "本人", "2026年11月21日 19:00", "!显示完整信息", "画像")
 	says(editor, "/console/person?id="+id, "Personal data is masked", "Show without masks", "champions", "CNY 123.45", "e-mail · marketing", "21 Nov 2026, 19:00", "!mei@example.com")
 	says(editor, "/console/person?id="+id+"&reason=she+called", "mei@example.com", "梅丽", "2026-11", "because: she called", "/console/person/messages?id="+id+"&amp;reason=she&#43;called")
-	says(viewer, "/console/person/messages?id="+id, "已跳过", "没有同意接收", "spring", "已发送")
+	says(viewer, "/console/person/messages?id="+id, "已跳过", "没有同意接收", "spring", "欢迎新人", "!>welcome", "已发送")
 	says(editor, "/console/person/messages?id="+id, "skipped", "has not consented")
 	says(viewer, "/console/person/events?id="+id, "没有事件")
 	says(viewer, "/console/person/book?id="+id, "账本里没有分录")

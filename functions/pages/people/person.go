@@ -2,6 +2,7 @@ package people
 
 import (
 	"cmp"
+	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -219,7 +220,14 @@ type listed[T any] struct {
 	person
 	Items []T
 	Next  string
+	names map[string]string // of campaigns
 }
+
+// Named is what a campaign is called.
+func (l listed[T]) Named(campaign string) string { return cmp.Or(l.names[campaign], campaign) }
+
+// decisions are what became of notifications: their campaigns have names.
+const decisions = "decisions"
 
 const perPage = "50"
 
@@ -237,8 +245,17 @@ func list[T any](what, page string) func(*view.Visit) error {
 			Items []T
 			Next  string
 		}
-		if err := v.Together(v.Read(&l.Known, q, "profiles", "-"), v.Read(&answer, more, "profiles", "-", what)); err != nil {
+		calls := []func(context.Context) error{v.Read(&l.Known, q, "profiles", "-"), v.Read(&answer, more, "profiles", "-", what)}
+		var campaigns struct{ Items []struct{ ID, Name string } }
+		if what == decisions {
+			calls = append(calls, v.Read(&campaigns, url.Values{"limit": {"200"}}, "campaigns"))
+		}
+		if err := v.Together(calls...); err != nil {
 			return err
+		}
+		l.names = map[string]string{}
+		for _, c := range campaigns.Items {
+			l.names[c.ID] = c.Name
 		}
 		l.Items, l.Next = answer.Items, answer.Next
 		return l.show(v, page, l)

@@ -41,6 +41,9 @@ var ways = []string{"auto", "phone", "digits", "email", "name", "user", "order",
 // Ways lists them for the form.
 func (question) Ways() []string { return ways }
 
+// Short says that what was typed may be the end of a number, and is too short to be one.
+func (q question) Short() bool { return few.MatchString(q.What) }
+
 func search(v *view.Visit) error {
 	q := question{By: v.Query("by"), What: strings.TrimSpace(v.Query("q"))}
 	if q.Asked = q.What != ""; !q.Asked {
@@ -85,7 +88,7 @@ func search(v *view.Visit) error {
 	}
 	if unclear == len(by) {
 		fault := "people.unclear"
-		if few.MatchString(q.What) && (q.By == "digits" || q.By == "phone") {
+		if q.Short() && (q.By == "digits" || q.By == "phone") {
 			fault = "people.short"
 		}
 		q.Faults = []api.FieldFault{{Reason: v.Lang.Of(fault)}}
