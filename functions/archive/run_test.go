@@ -331,3 +331,54 @@ func TestADayIsKeptForThirteenMonths(t *testing.T) {
 		t.Errorf("left are %q", b.below(archive.FilesPrefix))
 	}
 }
+
+// TestTheBucketsLifecycleTakesNothingThatIsNamed: a day that is told of again long after it is kept for another thirteen months, and so are its first files, which the bucket would delete by their age.
+func TestTheBucketsLifecycleTakesNothingThatIsNamed(t *testing.T) {
+	b := newBench(t)
+	long := noon.AddDate(-2, 0, 0)
+	day := profile.Shop{Zone: shanghai}.Day(long)
+	b.take(job.Archive{Packs: []job.Pack{pack(t, "mei", noon, "1"), pack(t, "li", long, "2"), pack(t, "bo", long, "3")}})
+	b.now = noon.Add(time.Hour)
+	b.run()
+	ages := func() {
+		listed, err := b.List(t.Context(), archive.FilesPrefix)
+		b.must(err)
+		for _, o := range listed {
+			if b.now.Sub(o.Written) >= lifecycle {
+				b.must(b.Delete(t.Context(), o.Key))
+			}
+		}
+	}
+	writes := 0
+	for n := range 640 {
+		b.now = noon.AddDate(0, 0, n).Add(2 * time.Hour)
+		if n == 300 {
+			b.take(job.Archive{Packs: []job.Pack{pack(t, "chen", long, "4")}})
+			b.now = b.now.Add(time.Hour)
+		}
+		if n == 310 {
+			writes = b.Writes()
+		}
+		ages()
+		b.run()
+	}
+	kept := b.head().Days[day]
+	if kept == nil || len(kept.Files) < 2 || !slices.Equal(b.content(day), []string{"bo 3", "li 2"}) { // chen's waits for an operator
+		t.Fatalf("the day is %+v", kept)
+	}
+	for _, f := range kept.Files {
+		if _, _, err := b.Read(t.Context(), f.Name); err != nil {
+			t.Error(err)
+		}
+	}
+	// What is kept no longer than its files is not written anew: of 330 days there is a head a day, and no file but those of the one day, once each.
+	if n := b.Writes() - writes; n > 330+3+10 {
+		t.Errorf("%d writes", n)
+	}
+	b.now = noon.AddDate(0, 0, 300).AddDate(0, archive.Months, 3)
+	ages()
+	b.run()
+	if d := b.head().Days; len(d) != 0 {
+		t.Errorf("%d days are kept too long", len(d))
+	}
+}

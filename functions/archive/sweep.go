@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/archive"
+	"github.com/userops/userops/shared/bucket"
+	"github.com/userops/userops/shared/domain/people/event"
 )
 
 // sweep deletes what nobody needs any more: objects of packs that files hold, files and lists that the head has ceased to name, days after their time, and once a day what no head has ever
@@ -43,6 +45,9 @@ func (r *run) sweep(ctx context.Context) error {
 					names = append(names, o.Key)
 				}
 			}
+			if err := r.renew(ctx, listed); err != nil {
+				return err
+			}
 		}
 	}
 	if len(names) == 0 && !daily {
@@ -59,6 +64,38 @@ func (r *run) sweep(ctx context.Context) error {
 		r.head.Swept = r.now
 	}
 	return r.commit(ctx)
+}
+
+const (
+	// lifecycle is how old the bucket lets a file become, as the template has it, and renewal is how long before that one is written anew which is kept for longer.
+	lifecycle = 400 * 24 * time.Hour
+	renewal   = 30 * 24 * time.Hour
+)
+
+// renew writes files anew, as they are, that are kept for longer than the bucket lets them become old: those of a day that was told of again long after they were made. The bucket would delete them under the head's name.
+func (r *run) renew(ctx context.Context, listed []bucket.Object) error {
+	until := map[string]time.Time{}
+	for day, d := range r.head.Days {
+		for _, f := range d.Files {
+			until[f.Name] = event.Latest(d.At, (day+1).Start(r.Shop.Zone)).AddDate(0, archive.Months, 0)
+		}
+	}
+	for _, o := range listed {
+		if r.now.Sub(o.Written) < lifecycle-renewal || until[o.Key].Before(o.Written.Add(lifecycle)) {
+			continue
+		}
+		if late(ctx) {
+			return nil // there are days left for it
+		}
+		body, _, err := r.Objects.Read(ctx, o.Key)
+		if err == nil {
+			err = r.Objects.Put(ctx, o.Key, body)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // used are the objects that the head names. A file that was waste may be one again: the same events are the same file.
