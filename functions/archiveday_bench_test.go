@@ -194,12 +194,15 @@ func BenchmarkArchiveDay(b *testing.B) {
 		figures["archive.asked_bytes_per_event"] = m.askedBytes
 		m.merged = map[int]float64{}
 		merges := d.mergesOf(c)
-		for _, jobs := range []int{1, 2, dayShards} {
+		for _, jobs := range []int{1, 2, dayShards, 2 * dayShards} {
 			alone, withMerges := askOnce(b, d.first, files, jobs, nil), askOnce(b, d.first, files, jobs, merges)
 			figures[fmt.Sprintf("archive.merged_jobs%d_ns_per_event", jobs)] = float64(withMerges.Nanoseconds()) / events
 			times := float64(withMerges) / float64(alone)
 			figures[fmt.Sprintf("archive.merged_jobs%d_times", jobs)], m.merged[jobs] = times, times
 		}
+		each, all := askTogether(b, d.first, files, merges)
+		figures["archive.together_times"], figures["archive.together_ns_per_event"] = float64(all)/float64(each), float64(all.Nanoseconds())/events/togetherAsked
+		m.together = float64(all) / float64(each)
 		maps.Copy(figures, insightUSD(m))
 		report(b, figures)
 	}
@@ -288,6 +291,65 @@ func (d *dayBench) mergesOf(c *crowd) map[columns.Person]columns.Person {
 	return merges
 }
 
+// jobOf is how a job reads: a shard, where there are more jobs than shards one half of its people.
+func jobOf(job, jobs int, merges map[columns.Person]columns.Person) columns.Reading {
+	if jobs <= dayShards {
+		return columns.Reading{Shard: job, Shards: jobs, Merged: merges}
+	}
+	r, half := columns.Reading{Shard: job / 2, Shards: dayShards, Merged: merges}, columns.Person{0x80}
+	if job%2 == 0 {
+		r.Before = half
+	} else {
+		r.From = half
+	}
+	return r
+}
+
+// askTogether asks several questions of all files, in a job for each shard, each by itself without merges, and together with them, and tells the processor's time of the rounds that were disturbed least.
+func askTogether(b *testing.B, day time.Time, files []*columns.File, merges map[columns.Person]columns.Person) (each, all time.Duration) {
+	b.Helper()
+	date := day.Format(time.DateOnly)
+	definitions := [][]byte{fourSteps(day)}
+	for _, kind := range []string{`"kind":"count","by":"day"`, `"kind":"sessions","by":"day"`, `"kind":"retention","by":"day","first":{"event":"*"},"return":{"event":"*"},"periods":3`, `"kind":"count","by":"day","split":"context.device.model"`, `"kind":"count","by":"day","events":[{"event":"Product Viewed"}]`,
+		`"kind":"funnel","split":"context.device.model","steps":[{"event":"Product Viewed"},{"event":"Product Added"}]`, `"kind":"sessions","by":"day","split":"context.device.model"`} {
+		definitions = append(definitions, fmt.Appendf(nil, `{%s,"from":%q,"to":%q}`, kind, date, date))
+	}
+	compiled := func() (out []fold.Fold) {
+		for _, definition := range definitions {
+			q, err := fold.Compile(definition, profile.Shop{}, profile.DayOf(day))
+			if err != nil {
+				b.Fatal(err)
+			}
+			out = append(out, q)
+		}
+		return out
+	}
+	each, all = math.MaxInt64, math.MaxInt64
+	for range 3 {
+		alone := time.Duration(0)
+		for job := range dayShards {
+			for _, q := range compiled() {
+				before := cpuTime()
+				if err := jobOf(job, dayShards, nil).Fold(q, files...); err != nil {
+					b.Fatal(err)
+				}
+				alone += cpuTime() - before
+			}
+		}
+		before := cpuTime()
+		for job := range dayShards {
+			if err := jobOf(job, dayShards, merges).FoldAll(compiled(), files...); err != nil {
+				b.Fatal(err)
+			}
+		}
+		each, all = min(each, alone), min(all, cpuTime()-before)
+	}
+	if len(definitions) != togetherAsked {
+		b.Fatalf("%d questions", len(definitions))
+	}
+	return each, all
+}
+
 // askOnce asks the funnel of all files once, in so many jobs, and tells the processor's time of the round that was disturbed least.
 func askOnce(b *testing.B, day time.Time, files []*columns.File, jobs int, merges map[columns.Person]columns.Person) time.Duration {
 	b.Helper()
@@ -299,7 +361,7 @@ func askOnce(b *testing.B, day time.Time, files []*columns.File, jobs int, merge
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := (columns.Reading{Shard: job, Shards: jobs, Merged: merges}).Fold(q, files...); err != nil {
+			if err := jobOf(job, jobs, merges).Fold(q, files...); err != nil {
 				b.Fatal(err)
 			}
 		}

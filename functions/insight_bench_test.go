@@ -81,13 +81,17 @@ func archiveKeeps(b *testing.B) keeping {
 var insightLoad = struct {
 	eventsADay, shards float64
 	asked              map[string]insightAsked
-}{50e6, 16, map[string]insightAsked{"reports": {40 * 30, 30, 4}, "questions": {200, 90, 4}}}
+}{50e6, 16, map[string]insightAsked{"reports": {40 * 30, 30, 4, togetherAsked}, "questions": {200, 90, 8, 1}}}
 
-// insightAsked is how often in a month something is asked of so many days, in so many jobs.
+// insightAsked is how often in a month something is asked of so many days, in so many jobs, and how many of them wait at once and are asked together.
 type insightAsked struct {
 	times, days float64
 	jobs        int
+	together    float64
 }
+
+// togetherAsked is how many questions of 30 days are asked together.
+const togetherAsked = 8
 
 // insightMeasured is what was measured of the archive on a whole stack, beside what the files take by themselves.
 type insightMeasured struct {
@@ -97,6 +101,7 @@ type insightMeasured struct {
 	writes, reads float64         // calls of the bucket that regroup and close a day of one shard
 	askedBytes    float64         // of the bucket that a question reads, an event
 	merged        map[int]float64 // how many times as long a question takes in so many jobs, where one of a hundred people was merged since
+	together      float64         // the same of each of those that are asked together
 }
 
 // insightBill is what the load costs a month, in USD by what it is for. What is stated and not measured: what is sent is received for as much, and deleted ten at a time; an object of packs is written each half
@@ -117,7 +122,11 @@ func insightBill(m insightMeasured) bill {
 		bytes, window := a.days*l.eventsADay*m.askedBytes, min(1<<20, float64(room)/5/(files/jobs))
 		// What was merged lies in the files of other jobs, whose columns are read too, by far the most of their blocks.
 		calls := files*jobs + bytes/window + jobs*bytes/alone
-		b[name] = a.times * (a.days*l.eventsADay*mean*m.merged[a.jobs]*oneCore + calls*priceObjectRead)
+		slower := m.merged[a.jobs]
+		if a.together > 1 {
+			slower = m.together
+		}
+		b[name] = a.times * (a.days*l.eventsADay*mean*slower*oneCore + calls/a.together*priceObjectRead)
 	}
 	return b
 }

@@ -152,6 +152,9 @@ func (p *Process) send(ctx context.Context, a *asking) error {
 	if err := once(ctx, p.Objects, a.numbered(askedName, asked), nil); err != nil {
 		return err
 	}
+	if err := once(ctx, p.Objects, a.waiting(), nil); err != nil {
+		return err
+	}
 	var bodies [][]byte
 	for part := range a.parts() {
 		if there.has(a.part(part)) && part > 0 {

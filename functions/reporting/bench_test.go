@@ -202,7 +202,7 @@ func (b *bench) deliver(bodies ...string) (again []string) {
 // work does all jobs that there are, those that fail again.
 func (b *bench) work() {
 	b.Helper()
-	for bodies := b.jobs.Take(); len(bodies) > 0; {
+	for bodies := b.jobs.Take(); len(bodies) > 0; b.Pass(claimFor) {
 		bodies = append(b.deliver(bodies...), b.jobs.Take()...)
 	}
 }

@@ -19,6 +19,8 @@ type Objects interface {
 	archive.Reader
 	// Replace writes an object that is as it was read with the tag, or is not there where the tag is empty.
 	Replace(ctx context.Context, key string, body []byte, tag string) (newTag string, err error)
+	// Delete may be called again, and for what is not there.
+	Delete(ctx context.Context, keys ...string) error
 }
 
 // Jobs sends jobs to the function's own queue. Those that it answers nil for are durable.

@@ -69,7 +69,7 @@ func (p *Process) sample(ctx context.Context, a *asking, most int) (report.Seen,
 	seen := report.Seen{Share: d.share}
 	info := sampled{Shards: len(d.shards), Share: d.share}
 	for _, shard := range d.shards {
-		r, files, err := p.openRange(ctx, a, shard, columns.Person{}, d.before)
+		r, files, err := p.openRange(ctx, a.View, shard, a.Shards, columns.Person{}, d.before)
 		if err != nil {
 			return seen, info, err
 		}

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"github.com/userops/userops/shared/archive"
 	"github.com/userops/userops/shared/bucket"
-	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/insight/fold"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -37,7 +36,7 @@ func (p *Process) work(ctx context.Context, record events.SQSMessage) error {
 		return fmt.Errorf("question %s is of version %d", a.id, a.Version) // a newer program reads it
 	}
 	// Whatever panics is told as a failure too.
-	err = queue.Guard(func() error { return p.step(ctx, &a, j.Shard) })
+	err = queue.Guard(func() error { return p.step(ctx, &a, j.Shard, record) })
 	if errors.Is(err, bucket.ErrNotFound) {
 		// What was read is not there any more: it was asked long ago. Whoever asks again asks the archive as it is then.
 		slog.WarnContext(ctx, "question of an archive that is gone", "report", a.id)
@@ -49,8 +48,8 @@ func (p *Process) work(ctx context.Context, record events.SQSMessage) error {
 	return err
 }
 
-// step makes a part, and the answer where all parts are there.
-func (p *Process) step(ctx context.Context, a *asking, part int) error {
+// step makes a part, and the answer where all parts are there. It makes the same part of other questions too that wait, unless it has been tried before: what one of them does wrong is its own.
+func (p *Process) step(ctx context.Context, a *asking, part int, record events.SQSMessage) error {
 	there, err := p.parts(ctx, a)
 	if err != nil {
 		return err
@@ -58,64 +57,78 @@ func (p *Process) step(ctx context.Context, a *asking, part int) error {
 	if there.has(a.key(answerName)) {
 		return nil
 	}
-	if !there.has(a.part(part)) {
-		partial, err := p.ask(ctx, a, part)
-		if err != nil {
-			return err
+	if there.has(a.part(part)) {
+		return p.merge(ctx, a, there)
+	}
+	others, err := p.claimed(ctx, a, part, record.MessageId, there)
+	if err != nil {
+		p.leave(ctx, a, part)
+		return err
+	}
+	if others {
+		return fmt.Errorf("another job is at part %d of question %s: %w", part, a.id, queue.ErrNotYet)
+	}
+	all := []asking{*a}
+	if queue.Receives(record) == 1 {
+		all = p.company(ctx, a, part, record.MessageId)
+	}
+	var partials [][]byte
+	err = queue.Guard(func() (err error) { partials, err = p.askAll(ctx, all, part); return err })
+	if err != nil {
+		for i := range all {
+			p.leave(ctx, &all[i], part)
 		}
-		if err := once(ctx, p.Objects, a.part(part), partial); err != nil {
-			return err
+		return err
+	}
+	telemetry.Count("report_shards", len(all), "function", "reporting")
+	for i := range all {
+		one := p.keep(ctx, &all[i], part, partials[i])
+		if one == nil {
+			continue
 		}
-		telemetry.Count("report_shards", 1, "function", "reporting")
-		// It is looked at after the part was written: of two that write the last two parts at once, one finds all.
-		if there, err = p.parts(ctx, a); err != nil {
-			return err
+		p.leave(ctx, &all[i], part)
+		if i == 0 {
+			err = one
+		} else {
+			slog.WarnContext(ctx, "a question is left to its own job", "report", all[i].id, "error", one.Error())
 		}
 	}
+	return err
+}
+
+// leave lets go of a part that was claimed and not made, though the time of the job may be over. Where that fails, another job does the part once the claim is old.
+func (p *Process) leave(ctx context.Context, a *asking, part int) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := p.Objects.Delete(ctx, a.claim(part)); err != nil {
+		slog.WarnContext(ctx, "a claim stays", "report", a.id, "error", err.Error())
+	}
+}
+
+// keep stores a part, and the answer where it was the last one.
+func (p *Process) keep(ctx context.Context, a *asking, part int, partial []byte) error {
+	if err := once(ctx, p.Objects, a.part(part), partial); err != nil {
+		return err
+	}
+	// It is looked at after the part was written: of two that write the last two parts at once, one finds all.
+	there, err := p.parts(ctx, a)
+	if err != nil {
+		return err
+	}
+	return p.merge(ctx, a, there)
+}
+
+// merge stores the answer where all parts are there.
+func (p *Process) merge(ctx context.Context, a *asking, there present) error {
 	for part := range a.parts() {
 		if !there.has(a.part(part)) {
 			return nil
 		}
 	}
-	return p.finish(ctx, a)
-}
-
-// ask folds the people of a part. Whom the archive, or what waits for it, knows to be erased by now is left out.
-func (p *Process) ask(ctx context.Context, a *asking, part int) ([]byte, error) {
-	r, files, err := p.open(ctx, a, part)
-	if err != nil {
-		return nil, err
+	if err := p.finish(ctx, a); err != nil {
+		return err
 	}
-	q, err := a.compile()
-	if err != nil {
-		return nil, err
-	}
-	if err := r.Fold(q, files...); err != nil {
-		return nil, err
-	}
-	return fold.Encode(q.Partial())
-}
-
-// open opens what is read for a part of a question.
-func (p *Process) open(ctx context.Context, a *asking, part int) (columns.Reading, []*columns.File, error) {
-	shard, from, before := a.within(part)
-	return p.openRange(ctx, a, shard, from, before)
-}
-
-// openRange opens what is read for those of a shard of a question who come between two people.
-func (p *Process) openRange(ctx context.Context, a *asking, shard int, from, before columns.Person) (columns.Reading, []*columns.File, error) {
-	now, err := archive.Look(ctx, p.Objects, p.Waiting)
-	if err != nil {
-		return columns.Reading{}, nil, err
-	}
-	view := a.View.With(now)
-	r, err := view.Reading(ctx, p.Objects, shard, a.Shards)
-	if err != nil {
-		return r, nil, err
-	}
-	r.From, r.Before = from, before
-	files, err := view.OpenFor(ctx, p.Objects, &r)
-	return r, files, err
+	return p.Objects.Delete(ctx, a.waiting())
 }
 
 // finish merges the parts, in their order, and stores the answer.

@@ -117,7 +117,7 @@ func (v *View) Between(from, to profile.Day) *View {
 var jobs = []struct{ events, most int }{{500_000_000, 8}, {6_000_000_000, 4}, {math.MaxInt, 16}}
 
 // jobEvents is how many events a job reads at most: with the reads of S3 and of who was merged it has a third of its time for them.
-const jobEvents = 250_000_000
+const jobEvents = 600_000_000
 
 // Ranges is into how many ranges of ids each of so many shards is divided, so that every job ends in its time, however many days are asked.
 func (v *View) Ranges(shards int) int {

@@ -305,7 +305,7 @@ func TestTheShardsOfAView(t *testing.T) {
 
 // TestTheRangesOfAView: no job reads more than it can in its time, however many days are asked.
 func TestTheRangesOfAView(t *testing.T) {
-	for _, one := range []struct{ shards, events, want int }{{16, 1, 1}, {1, 250_000_000, 1}, {1, 250_000_001, 2}, {4, 90 * 50_000_000, 5}, {16, 395 * 50_000_000, 5}, {4, 0, 0}, {0, 1, 1}} {
+	for _, one := range []struct{ shards, events, want int }{{16, 1, 1}, {1, 600_000_000, 1}, {1, 600_000_001, 2}, {4, 90 * 50_000_000, 2}, {16, 395 * 50_000_000, 3}, {4, 0, 0}, {0, 1, 1}} {
 		v := archive.View{Days: map[profile.Day]*archive.Day{first: {Shards: 16, Files: []archive.File{{Events: one.events / 2}, {Events: one.events - one.events/2}}}}}
 		if got := v.Ranges(one.shards); got != one.want {
 			t.Errorf("of %d events in %d shards: %d ranges, want %d", one.events, one.shards, got, one.want)

@@ -55,7 +55,7 @@ func (f *File) load(block int, columns []string, erased Erasures) (*loaded, erro
 	if err != nil {
 		return nil, err
 	}
-	l := &loaded{Block: &fold.Block{}, source: &source{file: f, block: block}, people: people, ends: ends}
+	l := &loaded{Block: &fold.Block{Day: f.Day}, source: &source{file: f, block: block}, people: people, ends: ends}
 	if l.Times, err = f.times(block, ends); err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func lay(shapes *vector, part, path string, v vector) (fold.Values, error) {
 
 // pick is some events of a block as a block of its own, which holds nothing of the others.
 func (l *loaded) pick(rows []uint32) *loaded {
-	out := &loaded{Block: &fold.Block{Names: l.Names}, source: &source{file: l.source.file, block: l.source.block, rows: rows}}
+	out := &loaded{Block: &fold.Block{Day: l.Day, Names: l.Names}, source: &source{file: l.source.file, block: l.source.block, rows: rows}}
 	for _, i := range rows {
 		out.Times = append(out.Times, l.Times[i])
 		out.Block.Events = append(out.Block.Events, l.Block.Events[i])

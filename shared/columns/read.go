@@ -32,18 +32,6 @@ type question interface {
 	Prepare(*fold.Block)
 }
 
-// Fold asks a question about all people of the shard. Files of other days than the question reads are passed over, and so are other shards' but for who was merged into somebody of this one.
-func (r Reading) Fold(q fold.Fold, files ...*File) error {
-	reads := q.Reads()
-	var asked []*File
-	for _, f := range files {
-		if f.Day <= reads.To && (f.Day >= reads.From || reads.Beginning) {
-			asked = append(asked, f)
-		}
-	}
-	return r.Each(q, func(_ Person, events []fold.Stretch) error { q.Add(events); return nil }, asked...)
-}
-
 // Each gives the people of the shard in their order, each with all of their events in order. What it gives is the caller's until the call returns.
 func (r Reading) Each(q question, each func(Person, []fold.Stretch) error, files ...*File) error {
 	if r.Shards < 1 || r.Shard < 0 || r.Shard >= r.Shards {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/userops/userops/shared/domain/people/event"
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/rawjson"
 )
 
@@ -19,12 +20,14 @@ type Name struct {
 
 // Block is events that lie together, of people one after the other, and of each person in order.
 type Block struct {
-	Times   []int64  // when each happened, in milliseconds since 1970
-	Names   []Name   // all that occur
-	Events  []uint32 // which of Names each is
-	Columns []Values // those that the question named, in its sequence
+	Day     profile.Day // the shop's, under which they are filed
+	Times   []int64     // when each happened, in milliseconds since 1970
+	Names   []Name      // all that occur
+	Events  []uint32    // which of Names each is
+	Columns []Values    // those that the question named, in its sequence
 
 	marks  []uint32   // which of the question's matches each event meets, by bits
+	each   []*Block   // where several questions are asked at once, the block of each
 	groups [][]uint32 // of each split and listing, its groups by the code of a value, one more than the group; 0 is not known yet
 }
 

@@ -30,6 +30,9 @@ type Reads struct {
 	Beginning bool
 }
 
+// Of tells whether the events of a day are needed.
+func (r Reads) Of(day profile.Day) bool { return day <= r.To && (day >= r.From || r.Beginning) }
+
 // Fold is a question at work. It is for one goroutine; shards have one each, and their partials are merged.
 type Fold interface {
 	// Columns are the columns that a block must have, in this sequence.

@@ -1,0 +1,33 @@
+package columns
+
+import (
+	"slices"
+
+	"github.com/userops/userops/shared/domain/insight/fold"
+	"github.com/userops/userops/shared/domain/people/profile"
+)
+
+// Fold asks a question about all people of the shard. Files of other days than the question reads are passed over, and so are other shards' but for who was merged into somebody of this one.
+func (r Reading) Fold(q fold.Fold, files ...*File) error {
+	return r.fold(q, q.Reads().Of, files)
+}
+
+// FoldAll asks several questions in one pass over the files, each as Fold does.
+func (r Reading) FoldAll(questions []fold.Fold, files ...*File) error {
+	if len(questions) == 1 {
+		return r.Fold(questions[0], files...)
+	}
+	all := fold.Together(questions...)
+	return r.fold(all, all.Wants, files)
+}
+
+// folded is a question, or several.
+type folded interface {
+	question
+	Add([]fold.Stretch)
+}
+
+func (r Reading) fold(q folded, wants func(profile.Day) bool, files []*File) error {
+	asked := slices.DeleteFunc(slices.Clone(files), func(f *File) bool { return !wants(f.Day) })
+	return r.Each(q, func(_ Person, events []fold.Stretch) error { q.Add(events); return nil }, asked...)
+}
