@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/userops/userops/shared/functiontest/client"
 )
@@ -50,7 +49,7 @@ func blocks(t *testing.T, document string) []block {
 // demoMachine is a stack with the keys of `make run`.
 func demoMachine(t *testing.T) *machine {
 	t.Helper()
-	o := options(t.TempDir(), "127.0.0.1:0", "", testLog{t})
+	o := options(t.TempDir(), "127.0.0.1:0", "", newTestLog(t))
 	o.Parameters["DefaultWriteKey"], o.Parameters["ServerKeyHash"], o.Parameters["OperatorKeyHash"] = "demo-write-key", hashed("demo-server-key"), hashed("demo-operator-key")
 	return inside(t, o)
 }
@@ -60,14 +59,14 @@ func (m *machine) here(text string) string {
 	return strings.ReplaceAll(text, "127.0.0.1:8080", strings.TrimPrefix(m.base, "http://"))
 }
 
-// run ends within a minute, or the test fails. It is skipped without the program.
+// run ends in time, or the test fails. It is skipped without the program.
 func run(t *testing.T, folder, input, program string, arguments ...string) string {
 	t.Helper()
 	path := program
 	if program != "sh" {
 		path = client.Program(t, program)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, path, arguments...)
 	command.Dir, command.Stdin = folder, strings.NewReader(input)

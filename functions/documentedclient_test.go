@@ -102,7 +102,7 @@ type documentedProfile struct {
 func (m *machine) sawTheTea() {
 	m.t.Helper()
 	var last string
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
 		var who documentedProfile
 		var timeline struct {
 			Items []struct {
@@ -262,7 +262,7 @@ func TestDocumentedForm(t *testing.T) {
   }, 20)
 </script>`)
 	var last string
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
 		if last = m.call(http.StatusOK, "GET", "/local/inbox.json", "", "", nil); strings.Contains(last, "li@example.com") && strings.Contains(last, "/v1/confirm/") {
 			return
 		}
@@ -306,7 +306,7 @@ func TestDocumentedDevice(t *testing.T) {
 				if !slices.Contains(who.IDs, struct{ Kind, Value string }{"anonymous", id}) {
 					t.Errorf("the back end is told of %q, the stack knows %v", id, who.IDs)
 				}
-			case <-time.After(30 * time.Second):
+			case <-time.After(patience):
 				t.Error("the back end is told nothing")
 			}
 		})

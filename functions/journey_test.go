@@ -360,13 +360,13 @@ func (m *machine) tick() {
 	m.idle()
 }
 
-// until asks again and again whether something has come true, for a minute at most.
+// until asks again and again whether something has come true, for as long as its patience.
 func (m *machine) until(what string, holds func() bool) {
 	m.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for !holds() {
 		if time.Now().After(deadline) {
-			m.t.Fatalf("not within a minute: %s", what)
+			m.t.Fatalf("it never comes true: %s", what)
 		}
 		<-time.After(20 * time.Millisecond) // asking is work too
 	}

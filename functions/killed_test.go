@@ -3,7 +3,9 @@ package functions
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -68,17 +70,28 @@ func hasty(folder string) (string, error) {
 
 func startChild(t *testing.T, how string) *child {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &child{t: t, how: how, data: t.TempDir(), gateway: free.Addr().String()}
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	c := &child{t: t, how: how, data: t.TempDir(), gateway: freeAddress(t)}
 	c.start()
 	t.Cleanup(c.kill)
 	return c
+}
+
+// freeAddress is one that stays free while nobody listens there: its port is below those that the system gives to connections by itself (from 32768 on by Linux), of which one would
+// be taken sooner or later.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		free, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.N(12_000)))
+		if err != nil {
+			continue
+		}
+		if err := free.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return free.Addr().String()
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func (c *child) start() {
@@ -135,7 +148,7 @@ func playStack(arguments string) error {
 }
 
 func (c *child) client() *shop.Client {
-	return &shop.Client{Base: "http://" + c.gateway, ServerKey: serverKey, OperatorKey: operatorKey, HTTP: &http.Client{}, Patience: time.Minute,
+	return &shop.Client{Base: "http://" + c.gateway, ServerKey: serverKey, OperatorKey: operatorKey, HTTP: &http.Client{}, Patience: patience,
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			select {
 			case <-ctx.Done():

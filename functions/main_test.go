@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,6 +117,9 @@ func TestMain(m *testing.M) {
 	lambda.Start(programs[filepath.Base(filepath.Dir(os.Args[0]))](os.Getenv, cfg))
 }
 
+// patience bounds how long a test waits for what should come. It is for what never comes: a busy machine needs a minute for what takes a second.
+const patience = 5 * time.Minute
+
 // machine is a whole stack on free ports.
 type machine struct {
 	t     *testing.T
@@ -178,7 +182,7 @@ func newMachine(t *testing.T, data string) *machine {
 // newMachineWith is newMachine with more parameters of the template.
 func newMachineWith(t *testing.T, data string, more map[string]string) *machine {
 	t.Helper()
-	o := options(data, "127.0.0.1:0", "", testLog{t})
+	o := options(data, "127.0.0.1:0", "", newTestLog(t))
 	maps.Copy(o.Parameters, more)
 	return inside(t, o)
 }
@@ -215,7 +219,7 @@ func outside(t *testing.T, data string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return begun(t, options(data, "127.0.0.1:0", build, testLog{t}))
+	return begun(t, options(data, "127.0.0.1:0", build, newTestLog(t)))
 }
 
 // begun is a stack that stops with the test.
@@ -239,7 +243,7 @@ func (m *machine) stop() {
 	if m.stack == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := m.stack.Stop(ctx); err != nil {
 		m.t.Errorf("stopping the stack: %v", err)
@@ -247,11 +251,28 @@ func (m *machine) stop() {
 	m.stack = nil
 }
 
-// testLog shows what the stack says only if the test fails.
-type testLog struct{ t *testing.T }
+// testLog shows what the stack says only if the test fails. What is said once the test is over is lost: nobody may log then.
+type testLog struct {
+	mu sync.Mutex
+	t  *testing.T // nil once it is over
+}
 
-func (l testLog) Write(p []byte) (int, error) {
-	l.t.Log(strings.TrimRight(string(p), "\n"))
+func newTestLog(t *testing.T) *testLog {
+	l := &testLog{t: t}
+	t.Cleanup(func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.t = nil
+	})
+	return l
+}
+
+func (l *testLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.t != nil {
+		l.t.Log(strings.TrimRight(string(p), "\n"))
+	}
 	return len(p), nil
 }
 
@@ -281,7 +302,7 @@ func (m *machine) call(want int, method, path, key, body string, out any) string
 	m.t.Helper()
 	status, text := m.ask(method, path, key, body)
 	// Operators' routes are throttled, and who waits for something asks often.
-	for deadline := time.Now().Add(20 * time.Second); status == http.StatusTooManyRequests && status != want && time.Now().Before(deadline); status, text = m.ask(method, path, key, body) {
+	for deadline := time.Now().Add(patience); status == http.StatusTooManyRequests && status != want && time.Now().Before(deadline); status, text = m.ask(method, path, key, body) {
 		<-time.After(50 * time.Millisecond)
 	}
 	if status != want {
@@ -298,7 +319,7 @@ func (m *machine) call(want int, method, path, key, body string, out any) string
 // idle waits until everything that follows from what was sent is done.
 func (m *machine) idle() {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := m.stack.Idle(ctx); err != nil {
 		m.t.Fatalf("the stack does not come to rest: %v", err)

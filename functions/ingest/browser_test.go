@@ -80,7 +80,7 @@ func opened(t *testing.T, chromium, file, options, scripts string, events int) m
 	defer shop.Close()
 
 	client.Browse(t, chromium, shop.URL+"/")
-	late := time.After(time.Minute)
+	late := time.After(5 * time.Minute)
 	got := map[string]event.Event{}
 	for len(got) < events {
 		select {

@@ -95,6 +95,10 @@ func (s *Stack) openIntake(l net.Listener) error {
 // ten milliseconds.
 const restAfter = 30 * time.Second
 
+// initTimeout is how long a program may take to start. The service gives it ten seconds, which a machine that does much else at the time does not always keep: whoever asks is
+// answered late then, and not that there is a fault.
+const initTimeout = time.Minute
+
 // giveBack returns what this program has no use of to the system, while nothing runs: Go does so by and by, and keeps what a load once took for minutes.
 func (s *Stack) giveBack(ctx context.Context) {
 	tick := time.NewTicker(restAfter)

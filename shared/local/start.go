@@ -78,7 +78,7 @@ func (s *Stack) start(ctx context.Context) error {
 	s.closers = append(s.closers, s.folder)
 	s.host = lambda.New(lambda.Options{
 		Region: s.tmpl.Region, AccountID: s.tmpl.AccountID, Concurrency: s.o.Concurrency, Environment: s.overrides(), Log: s.logLine, Failed: s.asyncFailed,
-		Guard: s.guarded, IdleAfter: restAfter,
+		Guard: s.guarded, IdleAfter: restAfter, InitTimeout: initTimeout,
 	})
 	statements := map[string][]policy.Statement{}
 	for _, f := range s.tmpl.Functions {
