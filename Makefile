@@ -38,10 +38,10 @@ conformance: ## the store tests against another DynamoDB: ENDPOINT=http://127.0.
 # The stand-ins are a module of their own.
 STANDIN := shared/standin
 
-# GOGC: a sixth of what the tests take is the collection of heaps that are small.
+# GOGC: a sixth of what the tests take is the collection of heaps that are small. The timeout is for a machine that does much else.
 test: ## every test that needs only Go; what is left out is said at its end
-	CLIENTS=none GOGC=400 go test ./...
-	cd $(STANDIN) && GOGC=400 go test -skip '$(AGREES)' ./...
+	CLIENTS=none GOGC=400 go test -timeout 30m ./...
+	cd $(STANDIN) && GOGC=400 go test -timeout 30m -skip '$(AGREES)' ./...
 	@test -d ../shared/data || echo "no real data in ../shared/data: the tests that need it were skipped"
 	@echo "left out: the $$(wc -l <$(CLIENTS)) tests that need more than Go, and TestAgreesWithSAM of the stand-ins: make test-clients"
 

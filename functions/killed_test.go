@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -132,6 +133,7 @@ func playStack(arguments string) error {
 	switch os.Getenv(howVariable) {
 	case inOne:
 		o.Handlers = playedInside()
+		slog.SetDefault(slog.New(slog.DiscardHandler)) // as what programs of the stack log goes nowhere
 	case hastily:
 		if o.TemplatePath, err = hasty(data + "-template"); err != nil {
 			return err

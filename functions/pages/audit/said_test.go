@@ -20,7 +20,7 @@ func TestTheLogSpeaksAsTheConsoleDoes(t *testing.T) {
 	b.Put("/v1/templates/hook", `{"name":"Hook","channel":"social","locales":{"default":{"payload":"{}"}}}`)
 	b.Put("/v1/campaigns/running", `{"name":"双十一","state":"running","channel":"social","templateId":"hook","trigger":{"enteredSegment":"buyers"},"control":0.1}`)
 	f := b.As(access.Approver, text.Chinese)
-	for _, fields := range [][]string{nil, {"channel", "email", "keep", "yes"}, {"campaign", "running"}} {
+	for _, fields := range [][]string{{"channel", "", "campaign", ""}, {"channel", "email", "keep", "yes"}, {"campaign", "running"}} {
 		for _, do := range []string{"stop", "resume"} {
 			key := once.FindStringSubmatch(f.Page("/console/stops"))[1]
 			if w := f.Post("/console/stops/"+do, append([]string{"once", key}, fields...)...); w.Code != http.StatusSeeOther {

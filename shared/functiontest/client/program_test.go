@@ -47,7 +47,7 @@ func TestWhatIsLeftOutIsSaid(t *testing.T) {
 		return strings.Split(strings.TrimSpace(string(found[1])), "\n")
 	}
 	test, all := recipe("test"), strings.Join(recipe("test"), "\n")
-	if last := test[len(test)-1]; !strings.Contains(all, Variable+"="+None+" GOGC=400 go test ./...") || !strings.Contains(all, "go test -skip '$(AGREES)' ./...") || !strings.Contains(last, "left out: ") || !strings.Contains(last, "make test-clients") {
+	if last := test[len(test)-1]; !strings.Contains(all, Variable+"="+None+" GOGC=400 go test -timeout 30m ./...") || !strings.Contains(all, "go test -timeout 30m -skip '$(AGREES)' ./...") || !strings.Contains(last, "left out: ") || !strings.Contains(last, "make test-clients") {
 		t.Errorf("make test is\n%s", all)
 	}
 	test, all = recipe("test-clients"), strings.Join(recipe("test-clients"), "\n")
