@@ -60,7 +60,7 @@ var audited = func() []string {
 		kind, _ := row.Names()
 		kinds = append(kinds, kind)
 	}
-	return append(kinds, definition.Stop, audit.KindRun, audit.KindQueue, audit.KindReport, audit.KindProfile)
+	return append(kinds, definition.Stop, audit.KindRun, audit.KindQueue, audit.KindReport, audit.KindList, audit.KindProfile)
 }()
 
 // unless says of a value that it is none of several: "is not segment, run or profile".

@@ -9,27 +9,10 @@ import (
 	"slices"
 
 	"github.com/userops/userops/shared/domain/audience/score"
-	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/dynamo"
+	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/httpapi"
 )
-
-// worth is what the people of a class or a segment bring. Shares are of all profiles and of the net of all buyers.
-type worth struct {
-	Class     string       `json:"class"`
-	People    int          `json:"people"`
-	Share     float64      `json:"share"`
-	Buyers    int          `json:"buyers"`
-	Orders    int          `json:"orders"`
-	Net       money.Amount `json:"net"`
-	NetShare  float64      `json:"netShare"`
-	PerBuyer  money.Amount `json:"perBuyer"`
-	PerOrder  money.Amount `json:"perOrder"`
-	Repeaters int          `json:"repeaters"`
-	// Repurchase is the share of the buyers who have two paid orders or more.
-	Repurchase float64 `json:"repurchase"`
-	CycleDays  int     `json:"cycleDays,omitempty"`
-}
 
 // worthGroup is a way to part people, with what each class of it brings.
 type worthGroup struct {
@@ -37,8 +20,8 @@ type worthGroup struct {
 	Classes []worth `json:"classes"`
 }
 
-// portrait is the answer to GET /v1/runs/{id}/classes.
-type portrait struct {
+// classesShown is the answer to GET /v1/runs/{id}/classes.
+type classesShown struct {
 	RunID string     `json:"runId"`
 	AsOf  score.Date `json:"asOf"`
 	// All is everybody.
@@ -83,76 +66,34 @@ func (p *Process) classes(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	results, err := p.Runs.Results(r.Context(), run.ID)
+	c, err := p.countedBy(r.Context(), run)
 	if err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	var classes score.Worths
-	segments, members := map[string]score.Worth{}, map[string]int{}
-	for _, one := range results {
-		if one.Classes != nil {
-			classes = one.Classes
-		}
-		for id, part := range one.Worths {
-			sum := segments[id]
-			sum.Merge(part)
-			segments[id] = sum
-		}
-		for id, n := range one.Segments {
-			members[id] += n
-		}
-	}
-	if classes == nil && run.Buyers > 0 {
+	if c.classes == nil && run.Buyers > 0 {
 		httpapi.Problem(w, http.StatusNotFound, "", tellsNothing)
 		return
 	}
-	all := score.Worth{}
-	if one := classes[score.Everybody][score.Everybody]; one != nil {
-		all = *one
-	}
-	tell := func(class string, people int, of score.Worth) worth { return told(run, all, class, people, of) }
-	out := portrait{RunID: run.ID, AsOf: run.AsOf, All: tell(score.Everybody, run.Profiles, all), Groups: []worthGroup{}, Segments: []worth{}}
+	out := classesShown{RunID: run.ID, AsOf: run.AsOf, All: c.tell(score.Everybody, run.Profiles, c.everybody()), Groups: []worthGroup{}, Segments: []worth{}}
 	for _, group := range score.Groups() {
 		g := worthGroup{Group: group, Classes: []worth{}}
 		for _, class := range score.ClassesOf(group) {
 			of := score.Worth{}
-			if one := classes[group][class]; one != nil {
+			if one := c.classes[group][class]; one != nil {
 				of = *one
 			}
-			g.Classes = append(g.Classes, tell(class, run.Counts[group][class], of))
+			g.Classes = append(g.Classes, c.tell(class, run.Counts[group][class], of))
 		}
 		out.Groups = append(out.Groups, g)
 	}
 	if !run.ReportOnly {
-		for _, id := range slices.Sorted(maps.Keys(members)) {
-			out.Segments = append(out.Segments, tell(id, members[id], segments[id]))
+		for _, id := range slices.Sorted(maps.Keys(c.members)) {
+			out.Segments = append(out.Segments, c.segment(id))
 		}
 		slices.SortStableFunc(out.Segments, func(a, b worth) int { return cmp.Compare(b.Net.Minor, a.Net.Minor) })
 	}
 	httpapi.JSON(w, http.StatusOK, out)
-}
-
-func told(run score.Run, all score.Worth, class string, people int, of score.Worth) worth {
-	amount := func(minor int64, parts int) money.Amount {
-		if parts > 0 {
-			minor = (2*minor + int64(parts)) / (2 * int64(parts)) // half up
-		}
-		return money.Amount{Minor: minor, Currency: run.Currency}
-	}
-	return worth{
-		Class: class, People: people, Share: ratio(int64(people), int64(run.Profiles)), Buyers: of.Buyers, Orders: of.Orders,
-		Net: amount(of.Net, 1), NetShare: ratio(of.Net, all.Net), PerBuyer: amount(of.Net, of.Buyers), PerOrder: amount(of.Net, of.Orders),
-		Repeaters: of.Repeaters, Repurchase: ratio(int64(of.Repeaters), int64(of.Buyers)), CycleDays: of.Cycle,
-	}
-}
-
-// ratio is a part of a whole with four digits, 0 of nothing.
-func ratio(part, whole int64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return float64(int64(float64(part)/float64(whole)*10_000+0.5)) / 10_000
 }
 
 func (p *Process) moves(w http.ResponseWriter, r *http.Request) {
@@ -178,4 +119,95 @@ func (p *Process) moves(w http.ResponseWriter, r *http.Request) {
 		out.Groups = append(out.Groups, moveGroup{group, moves})
 	}
 	httpapi.JSON(w, http.StatusOK, out)
+}
+
+// lacking is the answer to GET /v1/runs/{id}/quality.
+type lacking struct {
+	RunID    string     `json:"runId"`
+	AsOf     score.Date `json:"asOf"`
+	Profiles int        `json:"profiles"`
+	// Lacking are how many profiles lack something, or are in doubt; Unreadable are in no other number.
+	Lacking     []lack `json:"lacking"`
+	Unreadable  int    `json:"unreadable"`
+	Approximate int    `json:"approximate"`
+	Refused     int    `json:"refused"`
+}
+
+type lack struct {
+	What   string  `json:"what"`
+	People int     `json:"people"`
+	Share  float64 `json:"share"`
+}
+
+const tellsNoQuality = "of this run nothing is kept of data quality and cohorts: it is kept for 30 days, and not by runs of the version before"
+
+func (p *Process) quality(w http.ResponseWriter, r *http.Request) {
+	run, closing, ok := p.closing(w, r)
+	if !ok {
+		return
+	}
+	out := lacking{RunID: run.ID, AsOf: run.AsOf, Profiles: run.Profiles, Lacking: []lack{}, Unreadable: run.Unreadable, Approximate: run.Approximate, Refused: run.Refused}
+	if run.ReportOnly {
+		httpapi.Problem(w, http.StatusNotFound, "", "a run for a past day does not tell data quality: it is that of the profiles as they are")
+		return
+	}
+	for _, what := range score.Lacks() {
+		n := closing.Quality[what]
+		out.Lacking = append(out.Lacking, lack{what, n, ratio(int64(n), int64(run.Profiles))})
+	}
+	httpapi.JSON(w, http.StatusOK, out)
+}
+
+// closing reads what closing a run has counted. Where nothing is kept of it, the request is answered.
+func (p *Process) closing(w http.ResponseWriter, r *http.Request) (run score.Run, closing runs.RunResult, ok bool) {
+	if run, ok = p.closedRun(w, r); !ok {
+		return run, closing, false
+	}
+	closing, err := p.Runs.Closing(r.Context(), run)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return run, closing, false
+	}
+	if closing.Cohorts == nil || closing.Cohorts.Missing {
+		httpapi.Problem(w, http.StatusNotFound, "", tellsNoQuality)
+		return run, closing, false
+	}
+	return run, closing, true
+}
+
+// cohortsShown is the answer to GET /v1/runs/{id}/cohorts.
+type cohortsShown struct {
+	RunID  string     `json:"runId"`
+	AsOf   score.Date `json:"asOf"`
+	Months []cohort   `json:"months"`
+	Days   []cohort   `json:"days"`
+}
+
+// cohort is who was first seen in a month or on a day, and how many of them were active in it and in each one since.
+type cohort struct {
+	First  string    `json:"first"`
+	People int       `json:"people"`
+	Active []int     `json:"active"`
+	Share  []float64 `json:"share"`
+}
+
+func (p *Process) cohorts(w http.ResponseWriter, r *http.Request) {
+	run, closing, ok := p.closing(w, r)
+	if !ok {
+		return
+	}
+	httpapi.JSON(w, http.StatusOK, cohortsShown{RunID: run.ID, AsOf: run.AsOf, Months: cohortsOf(closing.Cohorts.Months), Days: cohortsOf(closing.Cohorts.Days)})
+}
+
+// cohortsOf are cohorts, the oldest first.
+func cohortsOf(counted map[string][]int) []cohort {
+	all := []cohort{}
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
+		c := cohort{First: name, People: counted[name][0], Active: counted[name]}
+		for _, n := range c.Active {
+			c.Share = append(c.Share, ratio(int64(n), int64(c.People)))
+		}
+		all = append(all, c)
+	}
+	return all
 }

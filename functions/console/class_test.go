@@ -34,7 +34,7 @@ func TestWhatClassesBring(t *testing.T) {
 		Moves:   map[string][]score.Move{"class8": {{From: "000", To: "111", People: 2}}},
 	}))
 	b.Must(store.SaveResult(t.Context(), run, 0, runs.RunResult{Segments: map[string]int{"tea": 2, "rich": 1}, Worths: map[string]score.Worth{"tea": {Buyers: 1, Orders: 2, Net: 500, Repeaters: 1}, "rich": {Buyers: 1, Orders: 4, Net: 800, Repeaters: 1}}}))
-	var got portrait
+	var got classesShown
 	if err := json.Unmarshal([]byte(b.must(200, "GET", "/v1/runs/r/classes", "")), &got); err != nil {
 		t.Fatal(err)
 	}

@@ -148,14 +148,27 @@ type Jobs interface {
 	Send(ctx context.Context, v any) error
 }
 
+// Later sends a job that nobody is to receive before a time is over.
+type Later interface {
+	SendLater(ctx context.Context, v any, delay time.Duration) error
+}
+
+// People reads who somebody is.
+type People interface {
+	// Load reads consistently and follows merges; where nobody stands it answers a profile that is not stored. dynamo.ErrUnreadable is for what a newer version of the program has written.
+	Load(context.Context, profile.ID) (*profile.Profile, error)
+}
+
 // Process is console with what it needs.
 type Process struct {
 	Auth       httpapi.Auth
 	DefaultKey string // write key of the built-in source, empty for none
 	Catalog    catalog.Catalog
 	Runs       runs.Runs
+	Lists      runs.Lists
 	Audit      operator.Audit
 	Profiles   Sample
+	People     People
 	Gauge      Gauge
 	Letters    Letters
 	Refusals   Refusals
@@ -166,7 +179,8 @@ type Process struct {
 	Queues     []Queue
 	Off        []setup.Off // the channels that are not set up
 	Ended      catalog.EndedStops
-	Jobs       Jobs // of segmentation
+	Jobs       Jobs  // of segmentation
+	JobsLater  Later // the same queue
 	// Orchestration takes requests to enter people again.
 	Orchestration Jobs
 	// Notifications takes what operators send to themselves.
@@ -193,8 +207,10 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		DefaultKey:    s.DefaultKey,
 		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},
 		Runs:          runs.Runs{DB: db, Table: s.RunsTable},
+		Lists:         runs.Lists{DB: db, Table: s.RunsTable, Now: now},
 		Audit:         operator.Audit{DB: db, Table: s.AuditTable, Now: now},
 		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable},
+		People:        people.Profiles{DB: db, Table: s.ProfilesTable},
 		Gauge:         queue.Gauge{Client: queues},
 		Letters:       deadletter.Letters{DB: db, Table: s.LettersTable, Now: now},
 		Refusals:      refusals.Refusals{DB: db, Table: s.RefusalsTable, Now: now},
@@ -207,6 +223,7 @@ func New(s Settings, db dynamo.API, queues SQS, now func() time.Time) *Process {
 		Queues:        s.Queues(),
 		Off:           s.Channels.Off(somewhere),
 		Jobs:          queue.Sender{Client: queues, URL: s.SegmentationQueue},
+		JobsLater:     queue.Sender{Client: queues, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: queues, URL: s.OrchestrationQueue},
 		Shop:          profile.Shop{Zone: s.Zone, Currency: s.Currency},
 		Now:           now,

@@ -95,6 +95,8 @@ func newBench(t *testing.T) *bench {
 		Auth:      httpapi.Auth{OperatorKeyHash: operatorHash},
 		Catalog:   b.Catalog,
 		Runs:      runs.Runs{DB: b.DB, Table: "Runs"},
+		Lists:     runs.Lists{DB: b.DB, Table: "Runs", Now: b.Now},
+		People:    people.Profiles{DB: b.DB, Table: "Profiles"},
 		Audit:     operator.Audit{DB: b.DB, Table: "Audit", Now: b.Now},
 		Profiles:  population{},
 		Gauge:     gauge{},
@@ -106,6 +108,7 @@ func newBench(t *testing.T) *bench {
 		Trials:    outreach.Trials{DB: b.DB, Table: "Results", Now: b.Now},
 		Ended:     catalog.EndedStops{DB: b.DB, Table: "Catalog", Now: b.Now},
 		Jobs:      b.jobs,
+		JobsLater: b.jobs,
 
 		Orchestration: b.orchestration,
 		Notifications: b.notifications,
@@ -153,7 +156,7 @@ func errorsOf(t *testing.T, body string) string {
 
 func TestEveryRouteNeedsTheOperatorKey(t *testing.T) {
 	b := newBench(t)
-	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/programs/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues", "GET /v1/live", "GET /v1/sources/x/refusals", "GET /v1/campaigns/x/results"}
+	routes := []string{"POST /v1/segments/x/preview", "POST /v1/campaigns/x/preview", "POST /v1/programs/x/preview", "POST /v1/runs", "GET /v1/runs", "GET /v1/runs/x", "GET /v1/queues", "GET /v1/live", "GET /v1/sources/x/refusals", "GET /v1/campaigns/x/results", "POST /v1/segments/x/members", "GET /v1/segments/x/members", "GET /v1/lists/x", "GET /v1/lists/x/members"}
 	for plural := range documents {
 		routes = append(routes, "GET /v1/"+plural, "GET /v1/"+plural+"/x", "PUT /v1/"+plural+"/x", "DELETE /v1/"+plural+"/x")
 	}

@@ -50,6 +50,10 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 		"start a run": {call: func(b *bench) *httptest.ResponseRecorder {
 			return b.call("POST", "/v1/runs", `{}`, "Idempotency-Key", "k1")
 		}, answer: "202", stands: runsAsked, want: "one run"},
+		"ask for members": {before: func(b *bench) { b.must(201, "PUT", "/v1/segments/vip", vip) },
+			call: func(b *bench) *httptest.ResponseRecorder {
+				return b.call("POST", "/v1/segments/vip/members", "", "Idempotency-Key", "k1")
+			}, answer: "202", stands: listsAsked, want: "one list, and a reading asked for it"},
 		"stop": {call: func(b *bench) *httptest.ResponseRecorder {
 			return b.call("POST", "/v1/stop", `{"channel":"email"}`, "Idempotency-Key", "k1")
 		}, answer: "201", stands: standing("stop", "channel-email"), want: "version 1 of 1"},
@@ -107,6 +111,20 @@ func TestEveryCallCanBeRepeated(t *testing.T) {
 			}
 		}
 	}
+}
+
+// listsAsked tells what lists there are of a segment, and whether a reading is asked for each.
+func listsAsked(b *bench) string {
+	all, err := b.process.Lists.Of(b.Context(), "vip")
+	b.Must(err)
+	asked := map[string]bool{}
+	for _, j := range b.asked() {
+		asked[j.RunID] = true
+	}
+	if len(all) == 1 && len(asked) == 1 && asked[all[0].ID] {
+		return "one list, and a reading asked for it"
+	}
+	return fmt.Sprintf("%d lists, readings for %v", len(all), asked)
 }
 
 // standing tells the current version of a definition and the last one that is kept.

@@ -2,6 +2,7 @@ package segmentation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/userops/userops/shared/domain/audience/prediction"
@@ -47,7 +48,7 @@ func (p *Process) close(ctx context.Context, run score.Run) error {
 
 // findings goes over the parts twice: what a buyer's classes are is known once all have been seen, and to read the parts again takes less than to keep everybody.
 func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, runs.RunResult, error) {
-	t := tally{findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{}, worths: map[string]score.Worth{}, values: score.Values{Missing: run.ReportOnly}, reportOnly: run.ReportOnly}
+	t := tally{findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{}, worths: map[string]score.Worth{}, values: score.Values{Missing: run.ReportOnly}, likenesses: score.Likenesses{Missing: run.ReportOnly}, quality: score.Quality{}, reportOnly: run.ReportOnly}
 	if !run.ReportOnly {
 		set, err := p.definitions(ctx, run)
 		if err != nil {
@@ -64,7 +65,20 @@ func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, 
 	if err := p.parts(ctx, run, t.count); err != nil {
 		return score.Findings{}, runs.RunResult{}, err
 	}
-	return t.findings, runs.RunResult{Segments: t.segments, Worths: t.worths, Values: t.values.Told(), Classes: t.portrait.Worths(), Moves: t.portrait.Moves()}, nil
+	return t.findings, runs.RunResult{Segments: t.segments, Worths: t.worths, Values: t.values.Told(), Classes: t.portrait.Worths(), Moves: t.portrait.Moves(),
+		Likenesses: bounded(t.likenesses), Quality: t.quality, Cohorts: &t.cohorts}, nil
+}
+
+// maxLikenessBytes bounds what an item, or a job, has of the likeness of segments.
+const maxLikenessBytes = 200_000
+
+// bounded is what was counted of segments, or that it is missing where there are so many segments that no item holds it.
+func bounded(l score.Likenesses) *score.Likenesses {
+	text, err := json.Marshal(l)
+	if err != nil || len(text) > maxLikenessBytes {
+		return &score.Likenesses{Missing: true}
+	}
+	return &l
 }
 
 // parts visits what was collected, always in one order.
@@ -88,6 +102,10 @@ type tally struct {
 	worths   map[string]score.Worth
 	values   score.Values
 	portrait score.Portrait
+	// likenesses, quality and cohorts are what parts have counted of people beside their classes.
+	likenesses score.Likenesses
+	quality    score.Quality
+	cohorts    score.Cohorts
 	// reportOnly runs compare with nothing: what people are by now is not what they were before that date.
 	reportOnly bool
 
@@ -107,6 +125,9 @@ func (t *tally) learn(s summary, rows []row) error {
 	t.findings.Refused += s.Refused
 	t.findings.Counts.Merge(s.Counts)
 	t.values.Merge(s.Values)
+	t.likenesses.Merge(s.Likenesses)
+	t.quality.Merge(s.Quality)
+	t.cohorts.Merge(s.Cohorts)
 	t.withoutBuys = t.withoutBuys || s.WithoutBuys
 	for id, n := range s.Segments {
 		t.segments[id] += n

@@ -91,11 +91,12 @@ func (p *Process) part(ctx context.Context, run score.Run, shop profile.Shop, se
 	if !errors.Is(err, dynamo.ErrNotFound) {
 		return "", err
 	}
-	c := collector{process: p, run: run, shop: shop, set: set, scored: set.Scored(), summary: summary{Counts: score.Counts{}, Segments: map[string]int{}, Values: &score.Values{}}}
+	c := collectorOf(p, run, shop, set)
 	part.Next, err = p.Profiles.ScanShard(ctx, part.Shard, run.Shards, from, func(page people.ScanPage) error { return c.page(ctx, page) })
 	if err != nil && !errors.Is(err, errPartFull) {
 		return "", err
 	}
+	c.summary.Likenesses = c.liker.Likenesses()
 	if part.Body, err = c.pack(); err != nil {
 		return "", err
 	}
@@ -113,7 +114,7 @@ func (c *collector) pack() ([]byte, error) {
 	if err != nil || len(packed) <= maxPartBytes {
 		return packed, err
 	}
-	c.summary.Values = &score.Values{Missing: true}
+	c.summary.Values, c.summary.Likenesses = &score.Values{Missing: true}, &score.Likenesses{Missing: true}
 	if packed, err = packColumns(c.summary, c.rows); err != nil || len(packed) <= maxPartBytes {
 		return packed, err
 	}
@@ -125,16 +126,38 @@ func (c *collector) pack() ([]byte, error) {
 
 // collector makes one part.
 type collector struct {
-	process *Process
-	run     score.Run
-	shop    profile.Shop
-	set     *segment.Set
-	scored  []segment.ID
-	summary summary
-	rows    []row
+	process  *Process
+	run      score.Run
+	shop     profile.Shop
+	set      *segment.Set
+	ids      []segment.ID // of the set, in the order of the alphabet
+	scored   []segment.ID
+	calendar score.Calendar
+	summary  summary
+	liker    *score.Liker
+	in       []int // of whom is asked, kept for the next one
+	rows     []row
 
 	pages, lastPage, bytes int
 	unlisted               int // of whom projection was told
+}
+
+func collectorOf(p *Process, run score.Run, shop profile.Shop, set *segment.Set) *collector {
+	c := &collector{
+		process: p, run: run, shop: shop, set: set, ids: slices.Sorted(slices.Values(set.IDs())), scored: set.Scored(), calendar: score.CalendarOf(profile.Day(run.AsOf), shop),
+		summary: summary{Counts: score.Counts{}, Segments: map[string]int{}, Values: &score.Values{}, Quality: score.Quality{}, Cohorts: &score.Cohorts{}},
+	}
+	c.liker = score.LikerOf(namesOf(c.ids))
+	return c
+}
+
+// namesOf are segments as parts and results name them.
+func namesOf(ids []segment.ID) []string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = string(id)
+	}
+	return names
 }
 
 func (c *collector) page(ctx context.Context, page people.ScanPage) error {
@@ -210,6 +233,10 @@ func (c *collector) add(one *profile.Profile) {
 		c.summary.Approximate++
 	}
 	c.summary.Counts.AddIntervals(all, profile.Day(c.run.AsOf), c.shop)
+	c.summary.Cohorts.Add(all, c.calendar)
+	if !c.run.ReportOnly { // what is known of people by now is not what was known then
+		c.summary.Quality.Add(one, all)
+	}
 	if one.RefusesProfiling() {
 		c.refused(one, all)
 		return
@@ -272,8 +299,31 @@ func (c *collector) ask(one, all *profile.Profile, r *row) {
 			bring(&c.summary.Worths, string(id), r.facts)
 		}
 	}
+	c.like(all, members, r.facts)
 	c.set.Forget(one, members)
 	r.differs = segment.Differs(one, members, proven)
+}
+
+// like counts what somebody is like in their segments: a buyer in those by the old scores. Scoring mends that where they change.
+func (c *collector) like(all *profile.Profile, members map[segment.ID]bool, facts score.Facts) {
+	c.in = c.in[:0]
+	for n, id := range c.ids {
+		if members[id] {
+			c.in = append(c.in, n)
+		}
+	}
+	if len(c.in) > 0 {
+		c.liker.Add(c.in, seen(all, facts, c.run))
+	}
+}
+
+// seen is what of somebody counts for the likeness of their segments. What they favour is concluded of them, and not of who refuses that.
+func seen(all *profile.Profile, facts score.Facts, run score.Run) score.Seen {
+	s := score.Seen{Facts: facts, Source: all.Touch["first"].Source}
+	if !all.RefusesProfiling() {
+		s.Category = all.Categories.Favourite(run.CreatedAt)
+	}
+	return s
 }
 
 // bring adds what a member of a segment brings.

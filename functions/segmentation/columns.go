@@ -61,6 +61,10 @@ type summary struct {
 	Worths map[string]score.Worth `json:"worths,omitempty"`
 	// Values is nil of a part that the version before collected.
 	Values *score.Values `json:"values,omitempty"`
+	// Likenesses are what the members of segments are like, those who buy by the old scores; Quality counts what is lacking of profiles, and Cohorts when people came and came back. A part of the version before has none.
+	Likenesses *score.Likenesses `json:"likenesses,omitempty"`
+	Quality    score.Quality     `json:"quality,omitempty"`
+	Cohorts    *score.Cohorts    `json:"cohorts,omitempty"`
 	// WithoutBuys says that the rows do not know on what days people buy. The form of a part says it.
 	WithoutBuys bool `json:"-"`
 }

@@ -146,6 +146,7 @@ func TestGoldenInvocations(t *testing.T) {
 		"plan-future":      {},
 		"audience":         {jobs: 2},
 		"audiences":        {jobs: 2},
+		"members":          {}, // no list waits
 		"collect-no-run":   {},
 		"unknown-kind":     {},
 		"not-a-job":        {},

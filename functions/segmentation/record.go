@@ -34,7 +34,7 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	if j.Kind == job.Audience || j.Kind == job.Audiences {
+	if j.Kind == job.Audience || j.Kind == job.Audiences || j.Kind == job.Members {
 		return p.audience(ctx, j)
 	}
 	if !score.ValidRunID(j.RunID) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,6 +44,8 @@ type scoreCursor struct {
 	Segments map[string]int `json:"segments,omitempty"`
 	// Worths are what those members bring.
 	Worths map[string]score.Worth `json:"worths,omitempty"`
+	// Likenesses are what members who changed add to what collecting has counted, and take off it.
+	Likenesses score.Likenesses `json:"likenesses"`
 }
 
 // score gives the profiles of a shard their scores and memberships, as far as they change.
@@ -90,7 +93,7 @@ func (p *Process) score(ctx context.Context, run score.Run, shop profile.Shop, j
 			return s.handOver(ctx, j)
 		}
 	}
-	if err := p.Runs.SaveResult(ctx, run, j.Shard, runs.RunResult{Changed: s.at.Changed, PassedOver: s.at.Passed, Segments: s.at.Segments, Worths: s.at.Worths}); err != nil {
+	if err := p.Runs.SaveResult(ctx, run, j.Shard, runs.RunResult{Changed: s.at.Changed, PassedOver: s.at.Passed, Segments: s.at.Segments, Worths: s.at.Worths, Likenesses: bounded(s.at.Likenesses)}); err != nil {
 		return err
 	}
 	done, err := p.Runs.Mark(ctx, run.ID, runs.RunScored, j.Shard)
@@ -142,6 +145,7 @@ type scorer struct {
 }
 
 func (s *scorer) handOver(ctx context.Context, j job.Segmentation) error {
+	s.at.Likenesses = *bounded(s.at.Likenesses)
 	cursor, err := json.Marshal(s.at)
 	if err != nil {
 		return fmt.Errorf("handing over shard %d of run %s: %w", j.Shard, s.run.ID, err)
@@ -257,7 +261,7 @@ func (s *scorer) write(ctx context.Context, c change, owed *outbox.Owed) error {
 				owed.Add(one.ID, []profile.Follow{f})
 			}
 		}
-		s.note(c, one.Scores.Run == s.run.ID, members)
+		s.note(c, one.Scores.Run == s.run.ID, members, one.All())
 		return nil
 	}
 	return fmt.Errorf("writing profile %s: others wrote it %d times meanwhile: %w", c.row.id, maxWrites, dynamo.ErrConflict)
@@ -341,7 +345,7 @@ func (s *scorer) pass() {
 	s.at.Passed++
 }
 
-func (s *scorer) note(c change, changed bool, members map[segment.ID]bool) {
+func (s *scorer) note(c change, changed bool, members map[segment.ID]bool, all *profile.Profile) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if changed {
@@ -350,10 +354,39 @@ func (s *scorer) note(c change, changed bool, members map[segment.ID]bool) {
 	if !c.row.facts.Buyer() {
 		return
 	}
+	s.like(c, members, all)
 	for _, id := range s.scored {
 		if members[id] {
 			s.at.Segments[string(id)]++
 			bring(&s.at.Worths, string(id), c.row.facts)
 		}
+	}
+}
+
+// like takes a buyer who changed off the segments that collecting has counted them in, by the old scores, and adds them to those of now.
+func (s *scorer) like(c change, members map[segment.ID]bool, all *profile.Profile) {
+	if len(c.row.members) < len(s.scored) {
+		s.at.Likenesses.Missing = true // the part did not keep in which they were
+		return
+	}
+	was, differs := maps.Clone(members), false
+	for i, id := range s.scored {
+		was[id] = c.row.members[i]
+		differs = differs || was[id] != members[id]
+	}
+	if !differs {
+		return
+	}
+	for _, one := range []struct {
+		in   map[segment.ID]bool
+		sign int
+	}{{was, -1}, {members, 1}} {
+		counted := seen(all, c.row.facts, s.run)
+		for _, id := range slices.Sorted(slices.Values(s.set.IDs())) {
+			if one.in[id] {
+				counted.In = append(counted.In, string(id))
+			}
+		}
+		s.at.Likenesses.Add(counted, one.sign)
 	}
 }

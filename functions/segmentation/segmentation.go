@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audience/listing"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/money"
@@ -92,6 +93,20 @@ type Audiences interface {
 	Read(ctx context.Context, campaign, run string, shard, shards, listed int) error
 }
 
+// Lists keeps the lists of members that operators ask for. It reads consistently; what it writes is durable when it answers nil, and may be written again.
+type Lists interface {
+	// Waiting are the lists that no reading has taken up, and those that this one has and that are not read.
+	Waiting(ctx context.Context, scan string) ([]listing.List, error)
+	// Take gives a list to a reading; dynamo.ErrConflict says that another one has it.
+	Take(ctx context.Context, id, scan string, shards int) error
+	// Load answers dynamo.ErrNotFound for a list that is not kept any more.
+	Load(ctx context.Context, id string) (listing.List, error)
+	// SavePart replaces nothing and answers the part that stands.
+	SavePart(context.Context, listing.List, runs.ListPart) (runs.ListPart, error)
+	// Done notes that a shard was read, and how many members it has.
+	Done(ctx context.Context, id string, shard, members int) error
+}
+
 // Catalog lists the current definitions of a kind, by their ids, each page consistently. Each says by itself whether this program can read it.
 type Catalog interface {
 	All(ctx context.Context, kind string) ([]definition.Document, error)
@@ -109,6 +124,7 @@ type Process struct {
 	Runs          Runs
 	Catalog       Catalog
 	Audiences     Audiences
+	Lists         Lists
 	Jobs          Sender // segmentation's own queue
 	Orchestration Sender // for lists of audiences
 	Events        Sender // projection's, for those who are to be listed for who looks for them
@@ -129,6 +145,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Runs:          runs.Runs{DB: db, Table: s.RunsTable},
 		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},
 		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
+		Lists:         runs.Lists{DB: db, Table: s.RunsTable, Now: now},
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
 		Events:        queue.Sender{Client: sqs, URL: s.EventsQueue},

@@ -61,6 +61,7 @@ func anyProfile(w *world, random *rand.Rand) *profile.Profile {
 			p.Members[id] = profile.Membership{Run: "before"}
 		}
 	}
+	taste(p, random)
 	return p
 }
 
@@ -234,6 +235,7 @@ func (w *world) check(run score.Run, want recount, versions map[profile.ID]int64
 	if got, want := portrayed(w.runs.results[run.ID][run.Shards]), sums(want.portrait); !reflect.DeepEqual(got, want) {
 		w.Fatalf("the classes bring, and people moved, as in\n%v\nwant\n%v", got, want)
 	}
+	w.checkLikeness(run, want)
 	written := 0
 	for id, p := range w.profiles.all {
 		if p.Version != versions[id] {

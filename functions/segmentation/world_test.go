@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/audience/listing"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
@@ -44,6 +45,7 @@ type world struct {
 	profiles      *memoryProfiles
 	runs          *memoryRuns
 	audiences     *memoryAudiences
+	lists         *memoryLists
 	jobs          *functiontest.Queue
 	orchestration *functiontest.Queue
 	settlement    *functiontest.Queue
@@ -60,6 +62,7 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 		runs: &memoryRuns{faults: f, runs: map[string]score.Run{}, definitions: map[string][]byte{},
 			parts: map[string]map[[2]int]runs.RunPart{}, results: map[string]map[int]runs.RunResult{}},
 		audiences: &memoryAudiences{faults: f, shards: map[string]int{}, read: map[string]map[int]int{}},
+		lists:     &memoryLists{faults: f, all: map[string]listing.List{}, parts: map[string]runs.ListPart{}},
 		jobs:      &functiontest.Queue{Around: f.around}, orchestration: &functiontest.Queue{Around: f.around}, settlement: &functiontest.Queue{Around: f.around}, events: &functiontest.Queue{Around: f.around},
 	}
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
@@ -67,7 +70,7 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 		t.Fatal(err)
 	}
 	w.process = &Process{
-		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Audiences: w.audiences, Jobs: w.jobs, Orchestration: w.orchestration, Events: w.events,
+		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Audiences: w.audiences, Lists: w.lists, Jobs: w.jobs, Orchestration: w.orchestration, Events: w.events,
 		Outbox: outbox.Queues{job.ToSettlement: w.settlement, job.ToOrchestration: w.orchestration},
 		Shop:   profile.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
 		Now: w.Now, Late: func(context.Context) bool { return false },

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -22,6 +23,7 @@ type Queue struct {
 
 	mu     sync.Mutex
 	bodies []string
+	delays []time.Duration
 	sends  int
 	nth    int
 	how    dynamotest.How
@@ -48,6 +50,21 @@ func (q *Queue) Send(ctx context.Context, v any) error {
 		return err
 	}
 	return q.SendAll(ctx, [][]byte{body})
+}
+
+// SendLater is Send; how long a job is to be kept back is noted in Delays.
+func (q *Queue) SendLater(ctx context.Context, v any, delay time.Duration) error {
+	q.mu.Lock()
+	q.delays = append(q.delays, delay)
+	q.mu.Unlock()
+	return q.Send(ctx, v)
+}
+
+// Delays are those with which SendLater was called.
+func (q *Queue) Delays() []time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.delays)
 }
 
 // SendBody sends a job that is encoded.

@@ -117,6 +117,15 @@ type Segmentation struct {
 	Listings []Listing `json:"listings,omitempty"`
 	// Listed is how many members of each audience the shard has sent before Cursor, in the order of the listings.
 	Listed []int `json:"listed,omitempty"`
+	// Lists are those whose members a shard is to write down in the same reading. What asks for a reading has none: all lists that wait are taken up then.
+	Lists []MemberList `json:"lists,omitempty"`
+}
+
+// MemberList is a list of the members of a segment, which of its parts comes next of a shard, and how many members those before have.
+type MemberList struct {
+	ID    string `json:"id"`
+	Part  int    `json:"part,omitempty"`
+	Total int    `json:"total,omitempty"`
 }
 
 // Listing asks for the members of a segment for a campaign. RunID names it in the lists that answer it.
@@ -130,7 +139,8 @@ type Listing struct {
 type SegmentationKind string
 
 // The steps: plan makes the shards, collect reads the profiles into columns, close computes the breakpoints, score writes what
-// changed, audience lists a segment's members for a campaign, audiences does so for several.
+// changed, audience lists a segment's members for a campaign, audiences does so for several, members writes lists down, and lists audiences beside them. The version before knows no
+// members and leaves them to the dead letters.
 const (
 	Plan      SegmentationKind = "plan"
 	Collect   SegmentationKind = "collect"
@@ -138,6 +148,7 @@ const (
 	Score     SegmentationKind = "score"
 	Audience  SegmentationKind = "audience"
 	Audiences SegmentationKind = "audiences"
+	Members   SegmentationKind = "members"
 )
 
 // Orchestration is what orchestration's queue carries: consequences of commits, a part of an audience, or a request to enter people again.

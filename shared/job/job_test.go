@@ -76,6 +76,8 @@ var samples = map[string]any{
 	"segmentation-audience": job.Segmentation{Kind: job.Audience, RunID: "run-1", Shard: 3, Shards: 8, SegmentID: "buyers", CampaignID: "thanks"},
 	"segmentation-audiences": job.Segmentation{Kind: job.Audiences, RunID: "minute-1", Shard: 3, Shards: 8, Listings: []job.Listing{
 		{RunID: "run-1", SegmentID: "buyers", CampaignID: "thanks"}, {RunID: "run-2", SegmentID: "class8:111", CampaignID: "spring"}}},
+	"segmentation-members": job.Segmentation{Kind: job.Members, RunID: "minute-1", Shard: 3, Shards: 8, Cursor: "p#x", Listings: []job.Listing{{RunID: "run-1", SegmentID: "buyers", CampaignID: "thanks"}},
+		Listed: []int{7}, Lists: []job.MemberList{{ID: "made:20260301T120000-ABCDEFGH", Part: 4, Total: 17000}, {ID: "made:20260301T120001-IJKLMNOP"}}},
 	"orchestration-follows": job.Orchestration{Follows: []job.Follow{
 		{ID: "p.3.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEvent, Ref: "Signed Up", Version: 3, At: noon, Event: "m-1"}},
 		{ID: "p.4.0", ProfileID: "p", Follow: profile.Follow{Kind: profile.FollowEntered, Ref: "buyers", Version: 4, At: noon, Run: "run-1"}},

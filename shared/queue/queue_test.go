@@ -19,6 +19,7 @@ import (
 // stub keeps what was sent. script answers the nth batch call instead, when it is not nil.
 type stub struct {
 	bodies []string
+	delay  int32 // of the last message that was sent alone
 	calls  int
 	script func(call int, ids []string) (*sqs.SendMessageBatchOutput, error)
 	err    error
@@ -29,7 +30,7 @@ func (s *stub) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...fun
 	if s.err != nil {
 		return nil, s.err
 	}
-	s.bodies = append(s.bodies, *in.MessageBody)
+	s.bodies, s.delay = append(s.bodies, *in.MessageBody), in.DelaySeconds
 	return &sqs.SendMessageOutput{}, nil
 }
 
@@ -64,6 +65,19 @@ func TestSendWritesPlainJSON(t *testing.T) {
 	}
 	if want := `{"a":"<\ufffe\uffff` + "\uFFFD" + `>"}`; s.bodies[0] != want {
 		t.Errorf("got %s, want %s", s.bodies[0], want)
+	}
+}
+
+func TestSendLaterIsKeptBack(t *testing.T) {
+	for delay, want := range map[time.Duration]int32{0: 0, time.Millisecond: 1, time.Minute: 60, time.Minute + time.Nanosecond: 61, MaxDelay: 900} {
+		var s stub
+		if err := (Sender{Client: &s}).SendLater(t.Context(), "x", delay); err != nil || s.delay != want || s.bodies[0] != `"x"` {
+			t.Errorf("%s: %d seconds, %v, want %d", delay, s.delay, err, want)
+		}
+	}
+	var s stub
+	if err := (Sender{Client: &s}).SendLater(t.Context(), func() {}, time.Minute); err == nil || s.calls != 0 {
+		t.Errorf("what is no JSON is sent: %v", err)
 	}
 }
 

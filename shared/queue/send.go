@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -75,13 +76,27 @@ func (s Sender) Send(ctx context.Context, v any) error {
 	return s.SendBody(ctx, body)
 }
 
+// SendLater is Send of a job that nobody is to receive before a time of at most MaxDelay is over. It is rounded up to seconds.
+func (s Sender) SendLater(ctx context.Context, v any, delay time.Duration) error {
+	body, err := Encode(v)
+	if err != nil {
+		return err
+	}
+	return s.sendBody(ctx, body, int32((delay+time.Second-1)/time.Second))
+}
+
+// MaxDelay is the longest time for which SQS keeps a message back.
+const MaxDelay = 15 * time.Minute
+
 // SendBody puts one body, which must be JSON, on the queue. When it returns nil, the message is durable.
-func (s Sender) SendBody(ctx context.Context, body []byte) error {
+func (s Sender) SendBody(ctx context.Context, body []byte) error { return s.sendBody(ctx, body, 0) }
+
+func (s Sender) sendBody(ctx context.Context, body []byte, seconds int32) error {
 	body = Allowed(body)
 	if len(body) > MaxBytes {
 		return fmt.Errorf("sending job of %d bytes: %w", len(body), ErrTooLarge)
 	}
-	_, err := s.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(s.URL), MessageBody: aws.String(string(body))})
+	_, err := s.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(s.URL), MessageBody: aws.String(string(body)), DelaySeconds: seconds})
 	if err != nil {
 		return fmt.Errorf("sending job: %w", err)
 	}

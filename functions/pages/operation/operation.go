@@ -13,6 +13,8 @@ func Rows() []view.Row {
 		view.Show("runs", access.Viewer, "operation.runs", view.GroupRun, listRuns),
 		view.Show("runs/show", access.Viewer, "operation.run", "", showRun),
 		view.Show("runs/classes", access.Viewer, "operation.classes", "", showClasses),
+		view.Show("runs/cohorts", access.Viewer, "operation.cohorts", "", showCohorts),
+		view.Show("runs/quality", access.Viewer, "operation.quality", "", showQuality),
 		view.Do("runs/start", view.Least(startsRuns), "operation.runs", startRun),
 		view.Show("queues", access.Viewer, "operation.queues", view.GroupRun, showQueues),
 		view.Show("queues/letters", access.Viewer, "operation.letters", "", showLetters),

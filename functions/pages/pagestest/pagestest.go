@@ -79,7 +79,7 @@ func Start(t *testing.T) *Bench {
 		EventsDead: "events-dead", SegmentationDead: "segmentation-dead", OrchestrationDead: "orchestration-dead", SettlementDead: "settlement-dead", NotificationsDead: "notifications-dead", ArchiveDead: "archive-dead", ReportingDead: "reporting-dead",
 		OperatorKeys: keys, Zone: zone, Currency: money.Currency("CNY"),
 	}, b.DB, nil, b.Now)
-	b.Console.Gauge, b.Console.Jobs, b.Console.NewRunID = b.Gauge, b.Jobs, id
+	b.Console.Gauge, b.Console.Jobs, b.Console.JobsLater, b.Console.NewRunID = b.Gauge, b.Jobs, b.Jobs, id
 	b.Member = member.New(member.Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger", ReferralsTable: "Referrals", CatalogTable: "Catalog", DueTable: "Due", RunsTable: "Runs", AuditTable: "Audit", SearchTable: "Search",
 		OperatorKeys: keys,

@@ -23,17 +23,6 @@ var files embed.FS
 
 var pages = view.Parse(files, audience.Parts, chart.Parts)
 
-const title = "word.definition.segments"
-
-// Rows are the pages of the package.
-func Rows() []view.Row {
-	return []view.Row{
-		view.Show("segments", view.Least("GET /v1/segments"), title, view.GroupPeople, list),
-		view.Show("segments/show", view.Least("GET /v1/segments/{id}"), title, "", show),
-		view.Do("segments/show", view.Least("POST /v1/segments/{id}/preview"), title, estimate),
-	}
-}
-
 // definition is a segment as the API lists it.
 type definition struct {
 	ID, Name  string

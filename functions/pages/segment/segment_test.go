@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/dynamo/runs"
 )
 
 // answers lets a path of the API answer what a test says.
@@ -107,5 +109,93 @@ func TestARuleIsSaidInWords(t *testing.T) {
 	english := tidy(b.As(access.Viewer, text.English).Page("/console/segments/show?id=vip"))
 	if !strings.Contains(english, "<li>at least one of these</li>") || strings.Contains(english, way) {
 		t.Errorf("a viewer reads %s", english)
+	}
+}
+
+// TestMembers: a list is asked for, read by a scan, and shown masked, then for a reason, then as a file for an approver.
+func TestMembers(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Put("/v1/segments/vip", `{"name":"大客户","rule":{"field":"orders.count","op":"gte","value":0}}`)
+	f := b.As(access.Editor, text.Chinese)
+	if page := tidy(f.Page("/console/segments/members?segment=vip")); !strings.Contains(page, "还没有名单") || !strings.Contains(page, "生成名单") {
+		t.Error(page)
+	}
+	if w := f.Post("/console/segments/members", "segment", "vip", "once", "k"); w.Code != http.StatusSeeOther {
+		t.Fatalf("asking: %d %s", w.Code, w.Body)
+	}
+	if page := tidy(f.Page("/console/segments/members?segment=vip")); !strings.Contains(page, "等待扫描") || strings.Contains(page, "显示用户 ID") {
+		t.Error(page)
+	}
+	var ids []profile.ID
+	for i := range 2 {
+		ids = append(ids, b.Person(fmt.Sprintf("mei%d@example.com", i), func(p *profile.Profile) {
+			p.Members = map[string]profile.Membership{"vip": {Since: pagestest.Noon}}
+		}).ID)
+	}
+	lists := b.Console.Lists
+	all, err := lists.Of(t.Context(), "vip")
+	b.Must(err)
+	if len(all) != 1 {
+		t.Fatalf("%d lists", len(all))
+	}
+	b.Must(lists.Take(t.Context(), all[0].ID, "scan", 1))
+	if page := tidy(f.Page("/console/segments/members?segment=vip")); !strings.Contains(page, "读取中 （0/1 个分片）") {
+		t.Error(page)
+	}
+	_, err = lists.SavePart(t.Context(), all[0], runs.ListPart{Members: ids, Total: 2})
+	b.Must(err)
+	b.Must(lists.Done(t.Context(), all[0].ID, 0, 2))
+	page := tidy(f.Page("/console/segments/members?segment=vip"))
+	for _, want := range []string{"完成</td><td class=\"n\">2</td>", string(ids[0]), "m***@example.com", "用户 ID 已脱敏", "2026年11月21日 20:00"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s: %s", want, page)
+		}
+	}
+	if strings.Contains(page, "下载") {
+		t.Error("an editor may download")
+	}
+	plain := tidy(f.Page("/console/segments/members?segment=vip&reason=ticket&list=" + url.QueryEscape(all[0].ID)))
+	if !strings.Contains(plain, "mei1@example.com") || !strings.Contains(plain, "理由：ticket") {
+		t.Error(plain)
+	}
+	approver := b.As(access.Approver, text.English)
+	if page := approver.Page("/console/segments/members?segment=vip"); !strings.Contains(page, "Hashed addresses") {
+		t.Error(page)
+	}
+	w := approver.Get("/console/segments/file?format=csv&reason=ads&list=" + url.QueryEscape(all[0].ID))
+	if body := w.Body.String(); w.Code != 200 || !strings.HasPrefix(body, "\uFEFFuserId,profileId,since,reachable\r\nmei0@example.com,") || strings.Count(body, "\n") != 3 || w.Header().Get("Content-Disposition") != `attachment; filename="vip-csv.csv"` {
+		t.Errorf("%d %q", w.Code, body)
+	}
+	if w := f.Get("/console/segments/file?format=csv&reason=ads&list=" + url.QueryEscape(all[0].ID)); w.Code != http.StatusForbidden {
+		t.Errorf("an editor downloads: %d", w.Code)
+	}
+}
+
+// TestPortrait shows what the members bring beside everybody, what they favour, and the overlap with another segment.
+func TestPortrait(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Put("/v1/segments/vip", `{"name":"大客户","rule":{"field":"orders.count","op":"gte","value":5}}`)
+	b.Put("/v1/segments/tea", `{"name":"爱喝茶的人","rule":{"field":"orders.count","op":"gte","value":1}}`)
+	f := b.As(access.Viewer, text.Chinese)
+	if page := tidy(f.Page("/console/segments/portrait?id=vip")); !strings.Contains(page, "规则保存后还没有运行过") {
+		t.Error(page)
+	}
+	answers(b, "/v1/segments/vip/portrait", `{"runId":"r","asOf":"2026-12-01","class":"vip","people":1250,"share":0.625,"buyers":1000,"orders":3000,"net":{"amount":90000,"currency":"CNY"},"netShare":0.9,"perOrder":{"amount":30,"currency":"CNY"},"repurchase":0.5,"cycleDays":12,
+		"all":{"people":2000,"share":1,"buyers":1500,"orders":3500,"net":{"amount":100000,"currency":"CNY"},"netShare":1,"perOrder":{"amount":29,"currency":"CNY"},"repurchase":0.4},"categories":[{"value":"绿茶","count":700}],"sources":[{"value":"ads","count":300}]}`)
+	page := tidy(f.Page("/console/segments/portrait?id=vip&with=tea"))
+	for _, want := range []string{"统计日 2026-12-01", `1,250</td><td class="n">2,000</td>`, "¥900.00", "90.0%", "12 天", `绿茶</th><td class="n">700</td>`, `ads</th><td class="n">300</td>`, "最近一次运行没有比较这两个人群", `<option value="tea" selected>爱喝茶的人</option>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s: %s", want, page)
+		}
+	}
+	both := b.Break
+	b.Break = func(r *http.Request) *http.Response {
+		if r.URL.Path == "/v1/segments/vip/overlap/tea" {
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(`{"a":{"people":1250},"b":{"people":500},"both":250,"either":1500,"shareOfA":0.2,"shareOfB":0.5}`))}
+		}
+		return both(r)
+	}
+	if page := tidy(f.Page("/console/segments/portrait?id=vip&with=tea")); !strings.Contains(page, "同时在两个人群里的有 250 人：占这个人群的 20.0%，占另一个的 50.0%；两者合计 1,500 人。") {
+		t.Error(page)
 	}
 }

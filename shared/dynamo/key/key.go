@@ -214,6 +214,14 @@ func Result(run string, shard int) dynamo.Key {
 
 const ResultPrefix = "s#"
 
+// MadeList holds a list of members that a scan makes: lists / <listId>. Ids begin with when they were asked for.
+func MadeList(id string) dynamo.Key { return dynamo.At("lists", id) }
+
+// ListPart holds the members that a part of a shard's reading has for a list: l#<listId> / m#<shard>#<part>
+func ListPart(id string, shard, part int) dynamo.Key {
+	return dynamo.At("l#"+id, fmt.Sprintf("m#%05d#%05d", shard, part))
+}
+
 // DeadLetters table.
 
 // Letter lists a dead letter of a queue: l#<queue> / <first sent, milliseconds>#<message id>

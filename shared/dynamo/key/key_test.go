@@ -53,6 +53,8 @@ func TestTheSchemaStays(t *testing.T) {
 		"r#R / definitions":                         RunDefinitions("R"),
 		"r#R / c#00003#00012":                       Columns("R", 3, 12),
 		"r#R / s#00003":                             Result("R", 3),
+		"lists / made:x":                            MadeList("made:x"),
+		"l#made:x / m#00003#00012":                  ListPart("made:x", 3, 12),
 		"p#P / l":                                   Listed("P"),
 		"n#王#15 / 王小明#P":                            Term(search.Term{Kind: search.OfName, Text: "王小明"}, "P"),
 		"n#wa#15 / wangxiaoming#P":                  Term(search.Term{Kind: search.OfName, Text: "wangxiaoming"}, "P"),

@@ -8,7 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
+
+	"github.com/userops/userops/shared/domain/sheet"
 )
 
 // Answer is the tables of an answer, the main one first.
@@ -145,10 +146,7 @@ func cell(v any) string {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case string:
-		if strings.HasPrefix(v, "=") || strings.HasPrefix(v, "+") || strings.HasPrefix(v, "-") || strings.HasPrefix(v, "@") || strings.HasPrefix(v, "\t") || strings.HasPrefix(v, "\r") {
-			return "'" + v
-		}
-		return v
+		return sheet.Text(v)
 	}
 	return fmt.Sprint(v)
 }

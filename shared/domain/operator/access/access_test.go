@@ -99,7 +99,7 @@ func TestTheListsAreThere(t *testing.T) {
 	if Roles()[0] != Viewer || Acts()[0].Act != Draft || Rows()[0].Route != "POST /v1/track" {
 		t.Error("who changes a list has changed the table")
 	}
-	if len(Acts()) != 11 {
+	if len(Acts()) != 12 {
 		t.Errorf("there are %d acts", len(Acts()))
 	}
 	for _, want := range Rows() {

@@ -29,6 +29,7 @@ const (
 	Settings      Act = "settings"
 	Question      Act = "question"
 	Reveal        Act = "reveal"
+	Download      Act = "download"
 	Resume        Act = "resume"
 )
 
@@ -44,6 +45,7 @@ var acts = []ActRow{
 	{Stop, "to pause a campaign or a program; to turn on the kill switch or stop a channel in `messaging`, and nothing else; `POST /v1/stop`", Editor},
 	{Question, "to estimate the audience of a rule that is not saved", Editor},
 	{Reveal, "to be shown a person without masks, which takes a reason", Editor},
+	{Download, "to download who is in a list, as a file of people or of their hashed addresses, which takes a reason", Approver},
 	{Start, "to start, schedule or resume a campaign, or to change one that runs", Approver},
 	{Resume, "to let go on what `POST /v1/stop` has stopped, also transactional notifications alone", Approver},
 	{End, "to end a campaign, or to delete one that runs or is paused", Approver},
@@ -132,6 +134,13 @@ var rows = func() []Row {
 	}
 	return append(all,
 		Row{Route: "POST /v1/segments/{id}/preview", Meaning: "estimate a segment's audience", Least: Viewer},
+		Row{Route: "POST /v1/segments/{id}/members", Meaning: "make a list of a segment's members", Least: Editor},
+		Row{Route: "GET /v1/segments/{id}/members", Meaning: "the lists that were made of them", Least: Viewer},
+		Row{Route: "GET /v1/segments/{id}/portrait", Meaning: "what the members of a segment bring and are like", Least: Viewer},
+		Row{Route: "GET /v1/segments/{id}/history", Meaning: "how many were in a segment, run by run", Least: Viewer},
+		Row{Route: "GET /v1/segments/{id}/overlap/{other}", Meaning: "how many are in two segments", Least: Viewer},
+		Row{Route: "GET /v1/lists/{listId}", Meaning: "how far a list is", Least: Viewer},
+		Row{Route: "GET /v1/lists/{listId}/members", Meaning: "who is in a list, masked; as a file, as the act allows", Least: Viewer},
 		Row{Route: "POST /v1/campaigns/{id}/preview", Meaning: "estimate a campaign's audience", Least: Viewer},
 		Row{Route: "POST /v1/programs/{id}/preview", Meaning: "what friends bring by a program", Least: Viewer},
 		Row{Route: "POST /v1/templates/{id}/test", Meaning: "send a template to an address of the shop's own", Least: Editor},
@@ -141,6 +150,8 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/runs/{id}", Meaning: "a run", Least: Viewer},
 		Row{Route: "GET /v1/runs/{id}/classes", Meaning: "what the classes of a run bring", Least: Viewer},
 		Row{Route: "GET /v1/runs/{id}/moves", Meaning: "who went from a class to another", Least: Viewer},
+		Row{Route: "GET /v1/runs/{id}/cohorts", Meaning: "when people came, and came back", Least: Viewer},
+		Row{Route: "GET /v1/runs/{id}/quality", Meaning: "what profiles lack", Least: Viewer},
 		Row{Route: "POST /v1/stop", Meaning: "stop what is sent", Least: Editor},
 		Row{Route: "POST /v1/resume", Meaning: "let go on what was stopped", Least: Approver},
 		Row{Route: "GET /v1/stops", Meaning: "what is stopped, since when, by whom", Least: Viewer},

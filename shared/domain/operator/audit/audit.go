@@ -18,7 +18,7 @@ type Action string
 const (
 	Save    Action = "save"
 	Delete  Action = "delete"
-	Start   Action = "start"  // a run
+	Start   Action = "start"  // a run, or the scan for a list
 	Export  Action = "export" // everything that is held of a person
 	Reveal  Action = "reveal" // a person's data without masks
 	Erase   Action = "erase"
@@ -28,12 +28,14 @@ const (
 	Reenter Action = "reenter" // whom a stop has skipped; the line's id has the ids of the stop and of the request
 	Redrive Action = "redrive" // dead letters of a queue, all that there were or some
 	Try     Action = "try"     // a template, at an address of the shop's own
-	Rotate  Action = "rotate"  // the secret that a source's shop system signs with; the definition that says that there is one stays
+	// Download is of who is in a list, as a file; Fields is its form, and of hashed addresses for which platform.
+	Download Action = "download"
+	Rotate   Action = "rotate" // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // Actions are those that lines may have.
 func Actions() []Action {
-	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter, Redrive, Try}
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter, Redrive, Try, Download}
 }
 
 // The kinds of thing beside those of definitions.
@@ -42,6 +44,7 @@ const (
 	KindRun     = "run"
 	KindQueue   = "queue"
 	KindReport  = "report" // a question of what people did
+	KindList    = "list"   // of the members of a segment, as it was made
 )
 
 // Nobody stands in the place of a person's id where nobody was found.

@@ -108,6 +108,17 @@ func (m Interests) Favourites(now time.Time) []string {
 	return names
 }
 
+// Favourite is the first of the Favourites, empty where there is none.
+func (m Interests) Favourite(now time.Time) (best string) {
+	most := 0.0
+	for name, i := range m {
+		if weight := i.Weight(now); name != OtherEvents && (best == "" || weight > most || weight == most && name < best) {
+			best, most = name, weight
+		}
+	}
+	return best
+}
+
 // Sum is the weight of the whole table at a time.
 func (m Interests) Sum(now time.Time) float64 {
 	sum := 0.0
