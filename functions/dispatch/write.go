@@ -74,7 +74,7 @@ func (j *judged) variables(ctx context.Context, keys *proof.Keys) (liquid.Variab
 		return j.confirmation(keys), nil
 	}
 	v := liquid.Variables{
-		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags, Locale: person.Locale.Value,
+		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags(), Locale: person.Locale.Value,
 		CampaignID: c.ID, CampaignName: c.Name, ShopName: j.ShopName, UnsubscribeURL: j.unsubscribeURL(keys),
 		Zone: j.all.Location(j.Shop.Zone), Currency: j.Shop.Currency,
 	}

@@ -97,7 +97,18 @@ func TestHooksBecomeEvents(t *testing.T) {
 			`identify||customer-42-2026-11-01T00:00:01Z|42||00:00:01||{"city":"上海","country":"CN","createdAt":"2026-11-01T00:00:00Z","email":"zhang@shop.example","firstName":"三","lastName":"张","phone":"+8613800000000","state":"Shanghai"}`,
 			`track|Signed Up|customer-42-signed-up|42||00:00:00||`,
 			`track|Consent Granted|customer-42-email-2026-11-01T00:00:00Z|42||00:00:00|{"channel":"email","restated":true}|`}},
-		"shopify, a test order": {"shopify", "orders/create", strings.Replace(shopifyOrderNotice, `"id":5001234567890`, `"id":5001234567890,"test":true`, 1), nil},
+		"shopify, a customer with tags": {"shopify", "customers/update", `{"id":42,"updated_at":"2026-11-21T07:00:00Z","tags":"VIP, 老客, VIP,,` + strings.Repeat("x", 65) + `"}`, []string{
+			`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`,
+			`track|Tags Changed|customer-42-tags-2026-11-21T07:00:00Z|42||07:00:00|{"all":["VIP","老客"],"by":"shopify"}|`}},
+		"shopify, a customer without any tag": {"shopify", "customers/update", `{"id":42,"updated_at":"2026-11-21T07:00:00Z","tags":""}`, []string{
+			`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`,
+			`track|Tags Changed|customer-42-tags-2026-11-21T07:00:00Z|42||07:00:00|{"all":[],"by":"shopify"}|`}},
+		"shopify, tags added": {"shopify", "customer.tags_added", `{"customerId":"gid://shopify/Customer/42","tags":["VIP"],"occurredAt":"2026-11-21T07:00:00Z"}`, []string{
+			`track|Tags Changed|customer-42-tags-2026-11-21T07:00:00Z-986e2890737d7abe|42||07:00:00|{"add":["VIP"],"by":"shopify"}|`}},
+		"shopify, tags removed": {"shopify", "customer.tags_removed", `{"customerId":"gid://shopify/Customer/42","tags":["VIP"],"occurredAt":"2026-11-21T07:00:00Z"}`, []string{
+			`track|Tags Changed|customer-42-tags-2026-11-21T07:00:00Z-986e2890737d7abe|42||07:00:00|{"by":"shopify","remove":["VIP"]}|`}},
+		"shopify, tags that are none": {"shopify", "customer.tags_added", `{"customerId":"gid://shopify/Customer/42","tags":[""],"occurredAt":"2026-11-21T07:00:00Z"}`, nil},
+		"shopify, a test order":       {"shopify", "orders/create", strings.Replace(shopifyOrderNotice, `"id":5001234567890`, `"id":5001234567890,"test":true`, 1), nil},
 		"shopify, a cart whose userId is a placeholder": {"shopify", "orders/create", `{"id":7,"created_at":"2026-11-21T07:00:00Z","financial_status":"authorized","currency":"CNY","total_price":"1.00",
 			"customer":{"id":42,"updated_at":"2026-11-21T07:00:00Z"},"note_attributes":[{"name":"userId","value":"undefined"}]}`, []string{
 			`identify||customer-42-2026-11-21T07:00:00Z|42||07:00:00||`,
@@ -228,10 +239,11 @@ func TestHooksAreSigned(t *testing.T) {
 func TestANoticeIsOfOneKind(t *testing.T) {
 	const consent = `{"customer_id":42,"email_marketing_consent":{"state":"unsubscribed","consent_updated_at":"2026-11-21T07:00:00Z"}}`
 	notices := map[string]string{"shopify order": shopifyOrderNotice, "shopify guest": shopifyGuestNotice, "shopify refund": shopifyRefundNotice, "shopify customer": shopifyCustomerNotice,
-		"shopify consent": consent, "woo order": wooOrderNotice, "woo customer": `{"id":26,"email":"ann@shop.example","date_created_gmt":"2026-11-21T06:00:00"}`, "any deletion": `{"id":1}`}
+		"shopify consent": consent, "shopify tags": `{"customerId":"gid://shopify/Customer/42","tags":["VIP"],"occurredAt":"2026-11-21T07:00:00Z"}`, "woo order": wooOrderNotice, "woo customer": `{"id":26,"email":"ann@shop.example","date_created_gmt":"2026-11-21T06:00:00"}`, "any deletion": `{"id":1}`}
 	may := map[string]string{
 		"shopify orders/create": "shopify order, shopify guest", "shopify orders/updated": "shopify order, shopify guest", "shopify orders/paid": "shopify order, shopify guest",
 		"shopify orders/cancelled": "shopify order, shopify guest", "shopify orders/delete": "any deletion", "shopify refunds/create": "shopify refund",
+		"shopify customer.tags_added": "shopify tags", "shopify customer.tags_removed": "shopify tags",
 		"shopify customers/create": "shopify customer", "shopify customers/update": "shopify customer",
 		"shopify customers_email_marketing_consent/update": "shopify consent, shopify customer", "shopify customers_marketing_consent/update": "shopify consent, shopify customer",
 		"woocommerce order.created": "woo order", "woocommerce order.updated": "woo order", "woocommerce order.restored": "woo order", "woocommerce order.deleted": "any deletion",

@@ -228,6 +228,8 @@ func TestEveryTopicMeansSomething(t *testing.T) {
 			system = "woocommerce"
 		case strings.HasPrefix(topic, "order."):
 			system, body = "woocommerce", wooOrderNotice
+		case strings.HasPrefix(topic, "customer.tags_"):
+			body = `{"customerId":"gid://shopify/Customer/42","tags":["VIP"],"occurredAt":"2026-11-21T07:00:00Z"}`
 		case strings.HasPrefix(topic, "customer."):
 			system, body = "woocommerce", `{"id":42,"email":"ann@shop.example","date_created_gmt":"2026-11-21T06:00:00"}`
 		}

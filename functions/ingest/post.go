@@ -204,6 +204,9 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		if field, reason = profile.JudgeConsent(e); reason != "" {
 			return field, reason
 		}
+		if field, reason = profile.JudgeTags(e); reason != "" {
+			return field, reason
+		}
 		if field, reason = p.judgeOrder(from, e, warn); reason != "" {
 			return field, reason
 		}

@@ -61,7 +61,7 @@ func (w *Watch) memberships(p *profile.Profile, now time.Time) []profile.Follow 
 		return nil
 	}
 	members := set.Members(p.All(), now, w.Shop)
-	return set.WithoutProfiling(p, segment.Diff(p, members, set.Proven(p, members, now, w.Shop), now, ""))
+	return set.WithoutProfiling(p, set.Diff(p, members, set.Proven(p, members, now, w.Shop), now, ""))
 }
 
 // Definitions makes a Watch of the catalog, anew whenever a definition has changed.

@@ -47,7 +47,7 @@ func (b *batch) connect(x, y profile.Identifier) {
 // add sorts one job's events to the people they are about.
 func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 	if j.Command != nil {
-		return b.command(ctx, record, j.Command)
+		return b.command(ctx, record, j.Source, j.Command)
 	}
 	for _, e := range j.Events {
 		if e.Trust = j.Level(&e); e.Trust == trust.Shop {
@@ -84,7 +84,7 @@ func (b *batch) add(ctx context.Context, record int, j job.Events) error {
 	return nil
 }
 
-func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
+func (b *batch) command(ctx context.Context, record int, source string, c *job.Command) error {
 	g := &group{direct: c.ProfileID, records: []int{record}}
 	switch c.Kind {
 	case job.CommandErase:
@@ -93,6 +93,13 @@ func (b *batch) command(ctx context.Context, record int, c *job.Command) error {
 		g.command = func(ctx context.Context) error { return b.takeOff(ctx, c) }
 	case job.CommandList:
 		g.command = func(ctx context.Context) error { return b.list(ctx, c) }
+	case job.CommandTell:
+		if c.Event == nil {
+			return queueFault("told without an event")
+		}
+		e := *c.Event
+		e.Source = source
+		g.events = map[profile.Identifier][]incoming{{}: {{event: e, source: source, key: c.ProfileID, hash: event.Fingerprint(source, e.MessageID), record: record, direct: true}}}
 	case job.CommandWipe:
 		if c.Wipe == nil {
 			return queueFault("a wipe that does not say of what")

@@ -301,7 +301,7 @@ func (c *collector) ask(one, all *profile.Profile, r *row) {
 	}
 	c.like(all, members, r.facts)
 	c.set.Forget(one, members)
-	r.differs = segment.Differs(one, members, proven)
+	r.differs = c.set.Differs(one, members, proven)
 }
 
 // like counts what somebody is like in their segments: a buyer in those by the old scores. Scoring mends that where they change.

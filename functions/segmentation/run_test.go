@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,13 +222,13 @@ func TestWhoWasWrittenMeanwhile(t *testing.T) {
 	w.profiles.before = func(stored *profile.Profile) {
 		if others--; others >= 0 {
 			stored.Version++
-			stored.Tags = append(slices.Clone(stored.Tags), fmt.Sprint("t", others))
+			stored.Tagging.Say(fmt.Sprint("t", others), profile.Tagged{})
 		}
 	}
 	run := w.run(job.Segmentation{RunID: "r"}, 0)
 	got := w.profiles.all[p.ID]
-	if run.Changed != 1 || got.Scores.R != 5 || len(got.Tags) != 3 {
-		t.Errorf("%d changed; scores %+v, tags %v", run.Changed, got.Scores, got.Tags)
+	if run.Changed != 1 || got.Scores.R != 5 || len(got.Tags()) != 3 {
+		t.Errorf("%d changed; scores %+v, tags %v", run.Changed, got.Scores, got.Tags())
 	}
 	for id := range w.told() {
 		if want := got.Outbox[0].JobID(p.ID); !strings.HasPrefix(id, want[:strings.LastIndex(want, ".")]) {

@@ -329,10 +329,10 @@ func (s *scorer) apply(one *profile.Profile, scores profile.Scores) (members map
 	members = s.set.Members(all, at, s.shop)
 	proven := s.set.Proven(one, members, at, s.shop)
 	s.set.Forget(one, members)
-	moved := segment.Diff(one, s.standing(members), proven, now, s.run.ID)
-	if one.Scores == before && len(moved) == 0 {
+	if one.Scores == before && !s.set.Differs(one, s.standing(members), proven) {
 		return members, false
 	}
+	moved := s.set.Diff(one, s.standing(members), proven, now, s.run.ID)
 	// So that a shard that begins again knows what it has changed.
 	one.Scores.Run = s.run.ID
 	one.Append(one.Version+1, append(follows, s.set.WithoutProfiling(one, moved)...)...)

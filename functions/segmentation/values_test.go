@@ -25,7 +25,8 @@ func TestValuesThatPeopleHave(t *testing.T) {
 				p = w.buyer(w.random.IntN(200), 100)
 			}
 			city, tag := fmt.Sprint("city ", w.random.IntN(9)), fmt.Sprint("tag ", w.random.IntN(4))
-			p.Traits, p.Tags = profile.Traits{"city": {Value: city}, "email": {Value: fmt.Sprint(city, "@shop.example")}}, []string{tag}
+			p.Traits = profile.Traits{"city": {Value: city}, "email": {Value: fmt.Sprint(city, "@shop.example")}}
+			p.Tagging.Say(tag, profile.Tagged{})
 			if w.random.IntN(5) == 0 {
 				w.refuse(p, true)
 				continue

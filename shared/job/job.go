@@ -37,13 +37,15 @@ func (j Events) Level(e *event.Event) trust.Level {
 type CommandKind string
 
 // The commands. Order passes an event about somebody else's order to the order's owner; Erase forgets a person; Wipe takes away what
-// stands under the keys of one who was erased; TakeOff takes a device off a person; List lists a person under what they are found by.
+// stands under the keys of one who was erased; TakeOff takes a device off a person; List lists a person under what they are found by; Tell tells
+// a profile an event of our own, as if the person's source had sent it.
 const (
 	CommandOrder   CommandKind = "order"
 	CommandErase   CommandKind = "erase"
 	CommandWipe    CommandKind = "wipe"
 	CommandTakeOff CommandKind = "takeOff"
 	CommandList    CommandKind = "list"
+	CommandTell    CommandKind = "tell"
 )
 
 // Command asks projection for a change of one profile.
@@ -60,6 +62,8 @@ type Command struct {
 	Wipe *Wipe `json:"wipe,omitempty"`
 	// Device is the anonymousId that is taken off.
 	Device string `json:"device,omitempty"`
+	// Event is what is told. The job's source and the event's messageId tell it from others.
+	Event *event.Event `json:"event,omitempty"`
 }
 
 // Wipe goes through all kinds of traces under each key of a person, pass after pass, until one finds nothing.

@@ -82,6 +82,9 @@ func (i Import) judge(e format.Event) string {
 		if field, reason := profile.JudgeConsent(e); reason != "" {
 			return field, reason
 		}
+		if field, reason := profile.JudgeTags(e); reason != "" {
+			return field, reason
+		}
 		if e.Kind == event.Track && order.Reports(e.Name) {
 			if _, err := order.ParseReport(e, 0, i.Options.Currency); err != nil {
 				field, reason, _ = strings.Cut(err.Error(), ": ")

@@ -18,6 +18,7 @@ var forms = map[string]form{
 	"orders/delete":    {with: []string{"id"}, alone: true},
 	"refunds/create":   {with: []string{"id", "order_id"}, without: []string{"total_price"}},
 	"customers/create": shopifyCustomerForm, "customers/update": shopifyCustomerForm,
+	"customer.tags_added": shopifyTagsForm, "customer.tags_removed": shopifyTagsForm,
 	"customers_email_marketing_consent/update": {without: notOfCustomers}, "customers_marketing_consent/update": {without: notOfCustomers},
 
 	"order.created": wooOrderForm, "order.updated": wooOrderForm, "order.restored": wooOrderForm,
@@ -29,8 +30,10 @@ var (
 	notOfCustomers      = []string{"total_price", "total", "line_items", "order_id", "date_created_gmt"}
 	shopifyOrderForm    = form{with: []string{"id", "total_price"}, without: []string{"date_created_gmt"}}
 	shopifyCustomerForm = form{with: []string{"id"}, without: notOfCustomers}
-	wooOrderForm        = form{with: []string{"id", "total"}, without: []string{"total_price", "created_at"}}
-	wooCustomerForm     = form{with: []string{"id", "email", "date_created_gmt"}, without: []string{"total", "line_items"}}
+	// Both topics of tags have one form; see shopifyTags.
+	shopifyTagsForm = form{with: []string{"customerId", "tags"}, without: []string{"id"}}
+	wooOrderForm    = form{with: []string{"id", "total"}, without: []string{"total_price", "created_at"}}
+	wooCustomerForm = form{with: []string{"id", "email", "date_created_gmt"}, without: []string{"total", "line_items"}}
 )
 
 // Topics are those of all systems that a form tells apart, in the order of the alphabet.

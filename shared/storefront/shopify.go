@@ -2,9 +2,11 @@ package storefront
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -61,7 +63,7 @@ type shopifyCustomer struct {
 	LastName  string      `json:"last_name"`
 	CreatedAt string      `json:"created_at"`
 	UpdatedAt string      `json:"updated_at"`
-	Tags      string      `json:"tags"`
+	Tags      *string     `json:"tags"` // behind commas; none of it in newer notices
 	Address   struct {
 		City     string `json:"city"`
 		Province string `json:"province"`
@@ -106,6 +108,12 @@ func shopifyEvents(topic string, body []byte, proves func(userID, userHash strin
 			return nil, ErrNotice
 		}
 		return c.events(topic == "customers/create"), nil
+	case "customer.tags_added", "customer.tags_removed":
+		var c shopifyTags
+		if err := unmarshal(body, &c); err != nil || c.CustomerID == "" {
+			return nil, ErrNotice
+		}
+		return c.events(topic == "customer.tags_added"), nil
 	case "customers_email_marketing_consent/update", "customers_marketing_consent/update":
 		var c shopifyCustomer
 		if err := unmarshal(body, &c); err != nil || c.CustomerID == "" && c.ID == "" {
@@ -248,7 +256,43 @@ func (c *shopifyCustomer) events(created bool) []Call {
 	if created {
 		calls = append(calls, Call{Type: event.Track, Event: event.SignedUp, MessageID: "customer-" + id + "-signed-up", UserID: id, Timestamp: c.CreatedAt})
 	}
+	if c.Tags != nil {
+		tags := tagsOf(strings.Split(*c.Tags, ","))
+		calls = append(calls, Call{Type: event.Track, Event: event.TagsChanged, MessageID: "customer-" + id + "-tags-" + c.UpdatedAt, UserID: id, Timestamp: c.UpdatedAt,
+			Properties: map[string]any{"all": tags, "by": "shopify"}})
+	}
 	return append(calls, c.consents()...)
+}
+
+// shopifyTags are tags that somebody was given or that were taken away. The two topics have one form, and a signature does not tell them apart: what is said under both
+// has one messageId, so that the first counts alone.
+type shopifyTags struct {
+	CustomerID string   `json:"customerId"` // gid://shopify/Customer/42
+	Tags       []string `json:"tags"`
+	At         string   `json:"occurredAt"`
+}
+
+func (c *shopifyTags) events(added bool) []Call {
+	id := c.CustomerID[strings.LastIndex(c.CustomerID, "/")+1:]
+	tags := tagsOf(c.Tags)
+	if len(tags) == 0 || id == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(strings.Join(tags, "\x00")))
+	name := map[bool]string{true: "add", false: "remove"}[added]
+	return []Call{{Type: event.Track, Event: event.TagsChanged, MessageID: fmt.Sprintf("customer-%s-tags-%s-%x", id, c.At, sum[:8]), UserID: id, Timestamp: c.At,
+		Properties: map[string]any{name: tags, "by": "shopify"}}}
+}
+
+// tagsOf are the texts that are tags here, each once; a longer one is left out.
+func tagsOf(texts []string) []string {
+	tags := []string{}
+	for _, text := range texts {
+		if tag := strings.TrimSpace(text); profile.JudgeTag(tag) == "" && !slices.Contains(tags, tag) && len(tags) < profile.MaxTagChange {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
 }
 
 // consents tells what the shop knows of the person's word. A grant without its time is none; a refusal counts without one, and so do the

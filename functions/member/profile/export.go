@@ -99,6 +99,7 @@ type detail struct {
 	OrderEntries []profile.OrderEntry     `json:"orderEntries"`
 	OlderOrders  []profile.Collapsed      `json:"olderOrders"`
 	Purchases    profile.Purchases        `json:"purchases"`
+	Tagging      profile.Tagging          `json:"tagging"`
 	Erasures     map[profile.ID]time.Time `json:"erasures"`
 }
 
@@ -129,7 +130,7 @@ type memory struct {
 func detailOf(p *profile.Profile) detail {
 	return detail{
 		memory: memoryOf(&p.Memory), Unproven: memoryOf(&p.Unproven), Claims: p.Claims, ClaimsFrom: instant(p.ClaimsFrom), Unconfirmed: p.Unconfirmed, Confirmed: p.Confirmed, Asked: p.Asked, Off: p.Off,
-		Memberships: p.Members, Scores: p.Scores, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Erasures: p.Erasures,
+		Memberships: p.Members, Scores: p.Scores, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Tagging: p.Tagging, Erasures: p.Erasures,
 	}
 }
 

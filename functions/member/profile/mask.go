@@ -18,7 +18,7 @@ var (
 	profileMask = mask.Rules{
 		"profileId": mask.Shown, "mergedFrom": mask.Shown, "firstSeen": mask.Shown, "lastSeen": mask.Shown,
 		"ids.*.kind": mask.Shown, "ids.*.value": mask.Identifier,
-		"tags": mask.Shown, "orders": mask.Shown, "lifecycle": mask.Shown, "stage": mask.Shown, "activity": mask.Shown, "rfm": mask.Shown, "predictions": mask.Shown, "segments": mask.Shown,
+		"tags": mask.Shown, "tagged": mask.Shown, "orders": mask.Shown, "lifecycle": mask.Shown, "stage": mask.Shown, "activity": mask.Shown, "rfm": mask.Shown, "predictions": mask.Shown, "segments": mask.Shown,
 		"consent.*.granted": mask.Shown, "consent.*.at": mask.Shown, "consent.*.receivedAt": mask.Shown, "consent.*.by": mask.Shown, "consent.*.source": mask.Shown, "consent.*.reason": mask.OneOf("unsubscribe", "complaint", "bounce"),
 		"demographics.*": mask.Hidden, "place.*": mask.Hidden, "place.city": mask.City, "place.province": mask.City, "place.country": mask.City, "interests.*": mask.Hidden,
 		"addresses.*.address": mask.Hidden, "addresses.email.address": mask.Email, "addresses.sms.address": mask.Phone,

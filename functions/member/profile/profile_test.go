@@ -20,7 +20,7 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 	p := b.Save("ann", func(p *profile.Profile) {
 		p.Identifiers = append(p.Identifiers, profile.Identifier{Kind: profile.AnonymousID, Value: "a1"})
 		p.Traits = map[string]profile.Trait{"name": {Value: "Ann", At: membertest.Noon}, "age": {Value: int64(30), At: membertest.Noon}}
-		p.Tags = []string{"vip"}
+		p.Tagging.Say("vip", profile.Tagged{At: time.Unix(1, 0)})
 		p.Orders.Replace(nil, &profile.OrderEntry{At: membertest.Noon.Add(-48 * time.Hour), Net: 1234, Currency: "CNY"})
 		p.Orders.Replace(nil, &profile.OrderEntry{At: membertest.Noon.Add(-24 * time.Hour), Net: 100, Currency: "USD"})
 		p.Members = map[string]profile.Membership{"b": {Since: membertest.Noon}, "a": {Since: membertest.Noon}}
@@ -28,7 +28,7 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 		p.Consent = map[string]profile.Consent{"email": {Granted: true, At: membertest.Noon}}
 	})
 	want := fmt.Sprintf(`{"profileId":%q,"ids":[{"kind":"user","value":"ann"},{"kind":"anonymous","value":"a1"}],`+
-		`"firstSeen":"2026-11-21T11:00:00Z","lastSeen":"2026-11-21T11:00:00Z","traits":{"age":30,"name":"Ann"},"tags":["vip"],`+
+		`"firstSeen":"2026-11-21T11:00:00Z","lastSeen":"2026-11-21T11:00:00Z","traits":{"age":30,"name":"Ann"},"tags":["vip"],"tagged":[{"tag":"vip","at":"1970-01-01T00:00:01Z"}],`+
 		`"orders":{"count":2,"revenue":[{"amount":1234,"currency":"CNY"},{"amount":100,"currency":"USD"}],"firstAt":"2026-11-19T12:00:00Z","lastAt":"2026-11-20T12:00:00Z"},`+
 		`"lifecycle":"new","stage":null,"activity":null,"rfm":{"r":5,"f":4,"m":3,"class8":"c8","segment11":"s11","class15":"c15"},"predictions":null,"segments":["a","b"],"tier":null,`+
 		`"consent":{"email":{"granted":true,"at":"2026-11-21T12:00:00Z"}},`+

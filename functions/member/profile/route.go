@@ -22,5 +22,6 @@ func (h *Handler) Route(mux *httpapi.Router) {
 	route("DELETE /v1/profiles/{id}", h.erase)
 	route("GET /v1/profiles/{id}/devices", h.masking(h.devices))
 	route("DELETE /v1/profiles/{id}/devices", h.takeOff)
+	route("PUT /v1/profiles/{id}/tags", h.tag)
 	mux.HandleFunc("GET /v1/consents/{userId}", h.consents)
 }

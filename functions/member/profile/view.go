@@ -22,6 +22,7 @@ type view struct {
 	LastSeen    time.Time                  `json:"lastSeen"`
 	Traits      map[string]any             `json:"traits"`
 	Tags        []string                   `json:"tags"`
+	Tagged      []tagged                   `json:"tagged"`
 	Orders      orders                     `json:"orders"`
 	Lifecycle   *string                    `json:"lifecycle"`
 	Stage       *string                    `json:"stage"`
@@ -85,7 +86,7 @@ func show(p *profile.Profile, run *score.Run, now time.Time) view {
 	p = p.All()
 	v := view{
 		ProfileID: p.ID, IDs: idsOf(p), FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
-		Traits: map[string]any{}, Tags: p.Tags, Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
+		Traits: map[string]any{}, Tags: p.Tags(), Tagged: taggedOf(p), Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
 		Orders:       orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
 		Demographics: demographicsOf(p, now), Place: placeOf(p), Addresses: addressesOf(p), Devices: devicesOf(p), Tokens: tokensOf(p),
 		Interests: interestsOf(p, now), Touch: p.Touch, Parts: list(p.Parts), Unproven: doubt, Predictions: predicted,

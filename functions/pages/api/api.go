@@ -106,9 +106,14 @@ func (c *Client) Post(ctx context.Context, path, key string, body, out any) erro
 	return c.send(ctx, http.MethodPost, path, header, body, out)
 }
 
-// Put saves a document in the place of the version that was read, 0 for none: what was changed meanwhile is a fault of the status 412.
+// Put saves a document in the place of the version that was read, 0 for none: what was changed meanwhile is a fault of the status 412. What has no versions is put with a
+// negative one.
 func (c *Client) Put(ctx context.Context, path string, version int, body, out any) error {
-	return c.send(ctx, http.MethodPut, path, of(version), body, out)
+	header := http.Header{}
+	if version >= 0 {
+		header = of(version)
+	}
+	return c.send(ctx, http.MethodPut, path, header, body, out)
 }
 
 // Delete deletes a document of a version; of any version where it is negative.

@@ -18,6 +18,7 @@ func Rows() []view.Row {
 		view.Show("person/orders", access.Viewer, "people.orders.all", "", showOrders),
 		view.Show("person/referrals", access.Viewer, "people.referrals", "", showInvitations),
 		view.Show("person/data", access.Viewer, "people.data", "", showData),
+		view.Do("person/tag", access.Editor, "people.person", tag),
 		view.Do("person/export", access.Approver, "people.data", export),
 		view.Do("person/erase", access.Owner, "people.data", erase),
 	}

@@ -49,7 +49,7 @@ type known struct {
 	IDs                 []identifier
 	FirstSeen, LastSeen time.Time
 	Traits              map[string]any
-	Tags                []string
+	Tagged              []tagged
 	Orders              orders
 	Lifecycle, Stage    string
 	Activity            *struct {
@@ -136,27 +136,40 @@ func (p person) show(v *view.Visit, name string, about any) error {
 
 func showPerson(v *view.Visit) error {
 	p, q := head(v)
+	o, err := readOverview(v, p, q)
+	if err != nil {
+		return err
+	}
+	return o.show(v, "person", o)
+}
+
+func readOverview(v *view.Visit, p person, q url.Values) (overview, error) {
 	names := struct{ Items []struct{ ID, Name string } }{}
 	if err := v.Together(v.Read(&p.Known, q, "profiles", "-"), v.Read(&names, url.Values{"limit": {"200"}}, "segments")); err != nil {
-		return err
+		return overview{}, err
 	}
 	o := overview{person: p, names: map[string]string{}}
 	for _, s := range names.Items {
 		o.names[s.ID] = s.Name
 	}
-	return o.show(v, "person", o)
+	return o, nil
 }
 
 // overview is the first page of a person.
 type overview struct {
 	person
 	names map[string]string // of segments
+	// Typed are the tags that were typed, and Fault what is wrong with them.
+	Typed, Fault string
 }
+
+// Named is what a segment is called.
+func (o overview) Named(id string) string { return cmp.Or(o.names[id], id) }
 
 // Segments are those that the person is in, by name.
 func (o overview) Segments() (all []membership) {
 	for _, id := range o.Known.Segments {
-		all = append(all, membership{cmp.Or(o.names[id], id), slices.Contains(o.Known.Unproven.Segments, id)})
+		all = append(all, membership{o.Named(id), slices.Contains(o.Known.Unproven.Segments, id)})
 	}
 	return all
 }

@@ -159,7 +159,7 @@ func TestAPinnedVersionAsksThePresentSegments(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	person := &profile.Profile{Tags: []string{"new"}}
+	person := &profile.Profile{Tagging: profile.Tagging{Words: map[string]profile.Tagged{"new": {}}}}
 	for _, want := range []bool{false, true} { // the one that read before the change may still go by the former rule
 		c, ok, err := campaigns.Pinned(t.Context(), "c", 1)
 		if err != nil || !ok {

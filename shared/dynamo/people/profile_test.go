@@ -121,7 +121,7 @@ func TestEveryConditionOfAProfileWrite(t *testing.T) {
 					put(t, db, mei.ID(), c.change)
 				}
 				p.RememberErasure("x", midday.Add(time.Hour))
-				p.Tags = []string{"changed"}
+				p.Tagging.Say("changed", profile.Tagged{At: time.Unix(1, 0)})
 				err = write(s, p)
 				if c.change != nil && !errors.Is(err, dynamo.ErrConflict) || c.change == nil && err != nil {
 					t.Errorf("the write answers %v", err)

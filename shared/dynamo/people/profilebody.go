@@ -33,10 +33,11 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 		}
 	})
 	w.Section(sectionTags, func(w *packed.Writer) {
-		for _, t := range p.Tags {
+		for _, t := range p.Tags() {
 			w.Text(t)
 		}
 	})
+	packTagging(w, p)
 	if p.Orders.Count != 0 || len(p.Orders.Entries) > 0 || len(p.Orders.Base) > 0 {
 		w.Section(sectionOrders, func(w *packed.Writer) { packOrders(w, p.Orders) })
 	}
@@ -119,7 +120,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	var memory *fadedMemory
 	var person map[uint32]bool
 	var apart memories
-	words, claims, doubted := consents{}, claims{}, doubted{}
+	words, claims, doubted, tags := consents{}, claims{}, doubted{}, taggings{}
 	err = packed.Sections(body, func(number uint64, s *packed.Reader) (known bool) {
 		switch number {
 		case sectionIdentifiers:
@@ -159,8 +160,12 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			}
 		case sectionTags:
 			for s.More() {
-				p.Tags = append(p.Tags, s.Text())
+				tags.plain = append(tags.plain, s.Text())
 			}
+		case sectionTagging:
+			tags.unpack(s)
+		case sectionGiven:
+			tags.unpackGiven(s)
 		case sectionOrders:
 			p.Orders = unpackOrders(s)
 		case sectionPurchases:
@@ -230,6 +235,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	claims.unite(p)
 	apart.unite(p)
 	doubted.mark(p)
+	tags.unite(p)
 	sayByPerson(p.Traits, person)
 	return nil
 }

@@ -64,6 +64,17 @@ func erasedProfile() *profile.Profile {
 
 // newestProfile has what came since the bodies were frozen, too.
 func newestProfile() *profile.Profile {
+	p := listedProfile()
+	at := p.FirstSeen.Add(time.Second)
+	p.Tagging = profile.Tagging{Lists: map[string]profile.TagList{"shopify": {At: at, Tags: []string{"big", "new"}}, "erp": {At: p.FirstSeen}}, Words: map[string]profile.Tagged{"a": {At: at, By: "Ann"}, "b": {Off: true, At: at, By: "shopify"}, "c": {}}}
+	m := p.Members["doubted"]
+	m.Tag = "vip"
+	p.Members["doubted"] = m
+	return p
+}
+
+// listedProfile is one that is found by what it is listed under.
+func listedProfile() *profile.Profile {
 	p := takenOffProfile()
 	p.Listed = 0xfedcba987654
 	return p
@@ -129,8 +140,8 @@ func firstProfile() *profile.Profile {
 			Active: profile.Days{Last: 20514, Bits: []byte{5, 1}},
 			Locale: profile.Stamped{Value: "zh-CN", At: t0}, Zone: profile.Stamped{Value: "Asia/Shanghai", At: t0},
 		},
-		Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true, At: t0}, "sms": {At: t0, Reason: "unsubscribe"}}},
-		Tags:  []string{"a", "b"},
+		Reach:   profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true, At: t0}, "sms": {At: t0, Reason: "unsubscribe"}}},
+		Tagging: profile.Tagging{Words: map[string]profile.Tagged{"a": {}, "b": {}}},
 		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{{At: sec, Net: 100, Currency: "CNY"}, {At: sec.Add(time.Hour), Net: -3, Currency: "USD"}},
 			Base: []profile.Collapsed{{Currency: "CNY", Orders: 1, Count: 1, Net: 5, FirstAt: t0, LastAt: t0}}},
 
@@ -266,10 +277,10 @@ func TestProfileBodyOfNewerVersion(t *testing.T) {
 	if string(got.Unknown) != "\x63\x03new" {
 		t.Fatalf("unknown %q", got.Unknown)
 	}
-	got.Tags = append(got.Tags, "c")
+	got.Tagging.Say("c", profile.Tagged{At: time.Unix(9, 0)})
 	again := &profile.Profile{}
-	if err := unpackProfile(packProfile(got), again); err != nil || string(again.Unknown) != string(got.Unknown) || len(again.Tags) != 3 {
-		t.Errorf("after a change by this version: %q %v %v", again.Unknown, again.Tags, err)
+	if err := unpackProfile(packProfile(got), again); err != nil || string(again.Unknown) != string(got.Unknown) || len(again.Tags()) != 3 {
+		t.Errorf("after a change by this version: %q %v %v", again.Unknown, again.Tags(), err)
 	}
 }
 
@@ -282,7 +293,7 @@ func TestTornBodiesAreRefused(t *testing.T) {
 		}
 	}
 	// A body cut at the end of a section is a shorter body; every other cut is a fault.
-	if sections := 43; torn != len(whole)-sections {
+	if sections := 45; torn != len(whole)-sections {
 		t.Errorf("%d of %d cuts are faults, want all but %d", torn, len(whole), sections)
 	}
 }

@@ -54,6 +54,8 @@ const (
 	sectionOff          = 61 // devices that were taken off, by key
 	sectionProofs       = 62 // of the consents, of what devices claim too
 	sectionListed       = 63
+	sectionTagging      = 64 // the words about tags
+	sectionGiven        = 65 // the tags that segments give
 )
 
 // kinds of a packed value

@@ -31,7 +31,7 @@ func TestShowProfile(t *testing.T) {
 	if items, err := s.Show(t.Context(), mei.ID()); err != nil || items != nil {
 		t.Errorf("where nothing stands there are %v, %v", items, err)
 	}
-	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Tags: []string{"vip"}}
+	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Tagging: profile.Tagging{Words: map[string]profile.Tagged{"vip": {At: midday}}}}
 	p.FirstSeen, p.LastSeen = midday, midday.Add(time.Hour)
 	p.Window.Commits = []profile.Commit{{Version: 1, At: midday, Hashes: []event.Hash{1<<63 + 7}, Days: profile.Stretch{From: profile.DayOf(midday), Days: 1}}}
 	if err := s.Save(t.Context(), p); err != nil {
@@ -46,7 +46,7 @@ func TestShowProfile(t *testing.T) {
 		`[{"pk":"p#phone","sk":"p","to":"` + key + `","bytes":` /* names and values */, `{"pk":"p#` + key + `","sk":"p","version":1,"bytes":`,
 		`{"number":1,"name":"identifiers","bytes":9,"holds":{"Identifiers":[{"kind":"user","value":"mei"}]}}`,
 		`{"number":3,"name":"seen","bytes":12,"holds":{"FirstSeen":"2026-03-01T12:00:00Z","LastSeen":"2026-03-01T13:00:00Z"}}`,
-		`{"number":6,"name":"tags","bytes":4,"holds":{"Tags":["vip"]}}`,
+		`{"number":6,"name":"tags","bytes":4}`, `{"number":64,"name":"tagging","bytes":13,"holds":{"Tagging":{"words":{"vip":{"at":"2026-03-01T12:00:00Z"}}}}}`,
 		`"Hashes":["8000000000000007"]`, `"From":"2026-03-01"`,
 	} {
 		if !strings.Contains(got, want) {

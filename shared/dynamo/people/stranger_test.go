@@ -61,7 +61,7 @@ func TestAStrangerGoes(t *testing.T) {
 		"of two":            {func(p *profile.Profile) { p.Parts = []profile.ID{"p"} }, 13, time.Time{}},
 		"who has ordered":   {func(p *profile.Profile) { p.Orders.Count = 1 }, 13, time.Time{}},
 		"who has withdrawn": {func(p *profile.Profile) { p.SetConsent("email", profile.Consent{At: midday}) }, 13, time.Time{}},
-		"with a tag":        {func(p *profile.Profile) { p.Tags = []string{"vip"} }, 13, time.Time{}},
+		"with a tag":        {func(p *profile.Profile) { p.Tagging.Say("vip", profile.Tagged{At: time.Unix(1, 0)}) }, 13, time.Time{}},
 	} {
 		db := dynamotest.New(t)
 		p := &profile.Profile{ID: device.ID(), Identifiers: []profile.Identifier{device}, Memory: profile.Memory{FirstSeen: midday, LastSeen: midday}}

@@ -83,7 +83,7 @@ func TestNodesHoldForTheirOwnOnly(t *testing.T) {
 		`{"not":{"all":[` + a + `,` + b + `]}}`: "- a b", `{"all":[` + a + `,{"not":` + b + `}]}`: "a", `{"segment":"lifecycle:new"}`: "a", `{"notSegment":"lifecycle:new"}`: "- b ab",
 	} {
 		for name, p := range map[string]*profile.Profile{
-			"-": {}, "a": {Tags: []string{"a"}, Scores: profile.Scores{Lifecycle: score.New}}, "b": {Tags: []string{"b"}, Scores: profile.Scores{Lifecycle: score.Active}}, "ab": {Tags: []string{"a", "b"}},
+			"-": {}, "a": {Tagging: profile.Tagging{Words: map[string]profile.Tagged{"a": {}}}, Scores: profile.Scores{Lifecycle: score.New}}, "b": {Tagging: profile.Tagging{Words: map[string]profile.Tagged{"b": {}}}, Scores: profile.Scores{Lifecycle: score.Active}}, "ab": {Tagging: profile.Tagging{Words: map[string]profile.Tagged{"a": {}, "b": {}}}},
 		} {
 			if got, want := meets(t, rule, p, at(t, "2026-11-21T12:00:00Z"), shopOf(t)), slices.Contains(strings.Fields(holds), name); got != want {
 				t.Errorf("%s of who has %s: %v, want %v", rule, name, got, want)

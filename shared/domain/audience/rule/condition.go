@@ -22,6 +22,7 @@ type condition struct {
 	pattern  *regexp.Regexp // for matches
 	days     int            // for within, olderThan and inNext
 	want     bool           // for exists
+	tags     []string       // that it asks for; the empty one for any
 }
 
 // operand is a value of a rule. A date stands for its first instant in the shop's zone.
@@ -46,7 +47,7 @@ func (o *operand) in(shop *profile.Shop, room *value) *value {
 }
 
 func (c condition) meets(s *Subject, blind bool) bool {
-	if s.refuses && c.field.profiles() {
+	if s.refuses && (c.field.profiles() || s.profiles(c.tags)) {
 		return blind
 	}
 	held, ok := c.field.read(s, c.key)

@@ -19,7 +19,7 @@ var baseFields = []field{
 		read: func(s *Subject, _ string) (value, bool) { return timeOf(s.p.LastSeen) }},
 	{name: "traits.<name>", kind: Any, meaning: "a trait, by the type of its value; a text may be read as a time, a list is asked for its elements, and what an object holds is named behind a dot: traits.address.city", read: readTrait},
 	{name: "tags", kind: List, meaning: "the person's tags",
-		read: func(s *Subject, _ string) (value, bool) { return listOf(s.p.Tags) }},
+		read: func(s *Subject, _ string) (value, bool) { return listOf(s.tags()) }},
 	{name: "groups", kind: List, meaning: "ids of the groups that the person joined",
 		read: func(s *Subject, _ string) (value, bool) { return listOf(slices.Sorted(maps.Keys(s.p.Groups))) }},
 	{name: "consent.<channel>", kind: Flag, meaning: "true where consent to marketing was granted and not revoked since, false where revoked; absent where never said. consent.<channel>/service is of service", judge: profile.JudgeConsentKey,

@@ -50,7 +50,7 @@ var personFields = slices.Concat([]field{
 	{name: "ids.openids", kind: Number, meaning: "WeChat openids that joined", read: identifiers(profile.OpenID)},
 	{name: "ids.unionids", kind: Number, meaning: "WeChat unionids that joined", read: identifiers(profile.UnionID)},
 	{name: "merged", kind: Number, meaning: "profiles that were merged into this one", read: amount(func(s *Subject) int { return len(s.p.Parts) })},
-	{name: "tags.count", kind: Number, meaning: "how many tags the person has", read: amount(func(s *Subject) int { return len(s.p.Tags) })},
+	{name: "tags.count", kind: Number, meaning: "how many tags the person has", read: amount(func(s *Subject) int { return len(s.tags()) })},
 	{name: "groups.count", kind: Number, meaning: "how many groups the person joined, of the newest 10", read: amount(func(s *Subject) int { return len(s.p.Groups) })},
 	{name: "detail.traits", kind: Number, meaning: "how many traits are known", read: amount(func(s *Subject) int { return len(s.p.Traits) })},
 	{name: "detail.changedAt", kind: Time, meaning: "when a trait was last changed",

@@ -128,7 +128,7 @@ func somebody(t *testing.T) *Subject {
 	today := shopOf(t).Day(now)
 	ago := func(days int) time.Time { return now.AddDate(0, 0, -days) }
 	p := &profile.Profile{
-		Parts: make([]profile.ID, 7), Tags: []string{"a", "b", "c"},
+		Parts: make([]profile.ID, 7), Tagging: profile.Tagging{Words: map[string]profile.Tagged{"a": {}, "b": {}, "c": {}}},
 		Purchases: profile.Purchases{Discounted: 12, Coupons: 9, Cancelled: 3, Refunded: 6, Refunds: 7, Lines: 50, DiscountedLines: 20, Pieces: 90, Discount: 929},
 		Scores:    profile.Scores{R: 5, F: 4, M: 3, Class8: "c8", Segment11: "s11", Class15: "c15", Lifecycle: "active", Activity: "fading", Stage: "retain", Alive: "at-risk", ValueDecile: 7},
 		Reach: profile.Reach{

@@ -120,6 +120,19 @@ func (p *parser) several(raw any, path string, depth int, every bool) node {
 }
 
 func (p *parser) condition(object map[string]any, path string) node {
+	n := p.asking(object, path)
+	c, is := n.(condition)
+	if !is {
+		return n
+	}
+	c.tags = tagsOf(c)
+	for _, tag := range c.tags {
+		p.rule.Tags = append(p.rule.Tags, Reference{ID: tag, Path: path})
+	}
+	return c
+}
+
+func (p *parser) asking(object map[string]any, path string) node {
 	name, _ := object["field"].(string)
 	f, key, ok := lookUp(name)
 	if !ok {
@@ -179,6 +192,25 @@ func (p *parser) condition(object map[string]any, path string) node {
 		c.operands = p.operands(c, raw, path+".value")
 	}
 	return c
+}
+
+// tagsOf are the tags that a condition asks for, and the empty one where it asks for any; none of a field that tells of none.
+func tagsOf(c condition) []string {
+	switch c.field.name {
+	case "tags.count":
+		return []string{""}
+	case "tags":
+	default:
+		return nil
+	}
+	if c.op == opExists {
+		return []string{""}
+	}
+	tags := make([]string, 0, len(c.operands))
+	for _, o := range c.operands {
+		tags = append(tags, o.text)
+	}
+	return tags
 }
 
 func (p *parser) performed(raw any, path string) node {

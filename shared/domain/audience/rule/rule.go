@@ -110,6 +110,8 @@ type Rule struct {
 	Profiling bool
 	// Refs are the defined segments that it asks for.
 	Refs []Reference
+	// Tags are those that it asks for, and the empty one where it asks for any.
+	Tags []Reference
 	// Fields are those that are asked, by their names, one as often as it is. What somebody performed counts as a field of that event.
 	Fields []string
 	// Prices are the amounts of money that it asks for.
@@ -122,7 +124,7 @@ type Rule struct {
 	Unsure fault.Faults
 }
 
-// Reference is a place of a rule that names a defined segment.
+// Reference is a place of a rule that names a defined segment, or a tag.
 type Reference struct{ ID, Path string }
 
 // Part is a place of a rule: one condition, or several together.

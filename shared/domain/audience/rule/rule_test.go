@@ -32,8 +32,8 @@ func person(t *testing.T) *profile.Profile {
 		}, Groups: map[string]time.Time{"g1": when("2026-09-01T00:00:00Z")}, Cart: map[string]profile.CartLine{
 			"sku-1": {Quantity: 2, Price: 500, At: when("2026-11-20T00:00:00Z")}, "gone": {Quantity: 0, At: when("2026-11-19T00:00:00Z")},
 		}, Touch: map[string]profile.Touch{"first": {Campaign: "launch", Source: "wechat"}}, Locale: profile.Stamped{Value: "zh-CN"}, Zone: profile.Stamped{Value: "Asia/Shanghai"}},
-		Reach: profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: false}}},
-		Tags:  []string{"early", "tea"},
+		Reach:   profile.Reach{Consent: map[string]profile.Consent{"email": {Granted: true}, "sms": {Granted: false}}},
+		Tagging: profile.Tagging{Words: map[string]profile.Tagged{"early": {}, "tea": {}}},
 		Orders: profile.Orders{Count: 3, Entries: []profile.OrderEntry{
 			{At: when("2026-09-10T00:00:00Z"), Net: 1999, Currency: "CNY"}, {At: when("2026-10-10T00:00:00Z"), Net: 0, Currency: "CNY"},
 			{At: when("2026-11-14T16:00:00Z"), Net: 3000, Currency: "CNY"}}},

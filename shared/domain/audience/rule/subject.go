@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -17,6 +18,10 @@ type Subject struct {
 	refuses bool
 	// In answers whether they are in a defined segment. Rules that ask for none need none.
 	In func(id string) bool
+	// Given are the tags that segments give to the person, where that is being asked: in place of those that their memberships say.
+	Given func() []string
+	// Profiled tells of a tag, or of any where it is empty, whether a segment gives it that profiles people. Rules without such segments need none.
+	Profiled func(tag string) bool
 	// Perhaps is In of somebody who refuses profiling, with every answer that may not be asked for taken to be true.
 	Perhaps func(id string) bool
 }
@@ -28,6 +33,21 @@ func Of(p *profile.Profile, now time.Time, shop profile.Shop) *Subject {
 
 // Refuses tells whether the person refuses profiling.
 func (s *Subject) Refuses() bool { return s.refuses }
+
+// tags are those that the person has by a word or by a segment.
+func (s *Subject) tags() []string {
+	if s.Given == nil {
+		return s.p.Tags()
+	}
+	all := append(s.p.Tagging.On(), s.Given()...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// profiles tells whether one of the tags says what may not be asked of somebody who refuses profiling.
+func (s *Subject) profiles(tags []string) bool {
+	return s.Profiled != nil && slices.ContainsFunc(tags, s.Profiled)
+}
 
 type paidOrders struct {
 	count       int

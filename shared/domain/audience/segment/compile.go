@@ -18,7 +18,7 @@ const MaxDefinitions = 500
 // definition's id ("vip.rule.all[1].op"). A definition with a fault is left out, and so is one that asks it; the Set holds the rest,
 // so that one broken definition does not stop the others.
 func Compile(definitions []Definition) (*Set, fault.Faults) {
-	c := compiler{rules: map[ID]rule.Rule{}, added: map[ID]bool{}, set: &Set{broken: map[ID]bool{}}}
+	c := compiler{rules: map[ID]rule.Rule{}, tags: map[ID]string{}, added: map[ID]bool{}, set: &Set{broken: map[ID]bool{}}}
 	for _, d := range definitions {
 		c.parse(d)
 	}
@@ -30,6 +30,9 @@ func Compile(definitions []Definition) (*Set, fault.Faults) {
 			c.set.broken[id] = true
 		}
 		ids = ids[:MaxDefinitions]
+	}
+	for _, id := range ids {
+		c.tagged(id)
 	}
 	for _, id := range ids {
 		c.references(id)
@@ -90,7 +93,8 @@ func (d Definition) unknown(others []Definition) fault.Faults {
 
 type compiler struct {
 	rules  map[ID]rule.Rule
-	added  map[ID]bool // in the set
+	tags   map[ID]string // that they give
+	added  map[ID]bool   // in the set
 	set    *Set
 	faults fault.Faults
 }
@@ -105,7 +109,21 @@ func (c *compiler) parse(d Definition) {
 		c.faults = append(c.faults, faults.Under(string(d.ID))...)
 		return
 	}
-	c.rules[d.ID] = parsed
+	c.rules[d.ID], c.tags[d.ID] = parsed, d.Tag
+}
+
+// tagged makes references of the tags that a definition asks for: whom a segment gives one is asked before.
+func (c *compiler) tagged(id ID) {
+	parsed := c.rules[id]
+	parsed.Refs = slices.Clone(parsed.Refs)
+	for _, asked := range parsed.Tags {
+		for _, by := range slices.Sorted(maps.Keys(c.rules)) {
+			if tag := c.tags[by]; tag != "" && (asked.ID == "" || asked.ID == tag) {
+				parsed.Refs = append(parsed.Refs, rule.Reference{ID: string(by), Path: asked.Path})
+			}
+		}
+	}
+	c.rules[id] = parsed
 }
 
 // references finds the references of a definition that cannot be followed.
@@ -169,6 +187,7 @@ func (c *compiler) add(id ID) bool {
 	}
 	c.rules[id] = parsed
 	c.added[id] = true
-	c.set.rules = append(c.set.rules, compiled{id, parsed})
+	c.set.tags = c.set.tags || len(parsed.Tags) > 0
+	c.set.rules = append(c.set.rules, compiled{id, c.tags[id], parsed})
 	return true
 }

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -14,21 +13,31 @@ import (
 func Edited(before, after []Definition) map[ID]bool {
 	was, is := rulesOf(before), rulesOf(after)
 	edited := map[ID]bool{}
-	for _, list := range [...]map[ID]json.RawMessage{was, is} {
+	tags := map[string]bool{} // that an edited one gives, or gave
+	edit := func(id ID) {
+		edited[id] = true
+		for _, tag := range [...]string{was[id].tag, is[id].tag} {
+			if tag != "" {
+				tags[tag], tags[""] = true, true
+			}
+		}
+	}
+	for _, list := range [...]map[ID]asked{was, is} {
 		for id := range list {
 			_, there := was[id]
 			_, still := is[id]
-			if there != still || !bytes.Equal(was[id], is[id]) {
-				edited[id] = true
+			if there != still || was[id] != is[id] {
+				edit(id)
 			}
 		}
 	}
 	for more := len(edited) > 0; more; {
 		more = false
-		for _, list := range [...]map[ID]json.RawMessage{was, is} {
-			for id, raw := range list {
-				if !edited[id] && asksOne(raw, edited) {
-					edited[id], more = true, true
+		for _, list := range [...]map[ID]asked{was, is} {
+			for id, d := range list {
+				if !edited[id] && d.asksOne(edited, tags) {
+					edit(id)
+					more = true
 				}
 			}
 		}
@@ -36,10 +45,13 @@ func Edited(before, after []Definition) map[ID]bool {
 	return edited
 }
 
-func rulesOf(definitions []Definition) map[ID]json.RawMessage {
-	rules := make(map[ID]json.RawMessage, len(definitions))
+// asked is of a definition what makes somebody a member, and what that makes of them.
+type asked struct{ rule, tag string }
+
+func rulesOf(definitions []Definition) map[ID]asked {
+	rules := make(map[ID]asked, len(definitions))
 	for _, d := range definitions {
-		rules[d.ID] = canonical(d.Rule)
+		rules[d.ID] = asked{string(canonical(d.Rule)), d.Tag}
 	}
 	return rules
 }
@@ -57,7 +69,8 @@ func canonical(rule json.RawMessage) json.RawMessage {
 	return text
 }
 
-func asksOne(raw json.RawMessage, of map[ID]bool) bool {
-	parsed, _ := rule.Parse(raw)
-	return slices.ContainsFunc(parsed.Refs, func(r rule.Reference) bool { return of[ID(r.ID)] })
+func (d asked) asksOne(of map[ID]bool, tags map[string]bool) bool {
+	parsed, _ := rule.Parse(json.RawMessage(d.rule))
+	return slices.ContainsFunc(parsed.Refs, func(r rule.Reference) bool { return of[ID(r.ID)] }) ||
+		slices.ContainsFunc(parsed.Tags, func(r rule.Reference) bool { return tags[r.ID] })
 }

@@ -11,11 +11,11 @@ import (
 
 // Diff brings the profile's memberships to what was asked, of all and, where that differs, of what is proven, and returns what it entered and left,
 // in the order of the ids. Segments that are no key of members stay as they are. Version and N of the follows are the caller's to fill; run is
-// empty when the fold asks.
-func Diff(p *profile.Profile, members, proven map[ID]bool, now time.Time, run string) []profile.Follow {
+// empty when the fold asks. Another tag of a segment changes a membership, and is no news.
+func (s *Set) Diff(p *profile.Profile, members, proven map[ID]bool, now time.Time, run string) []profile.Follow {
 	var follows []profile.Follow
 	for _, id := range slices.Sorted(maps.Keys(members)) {
-		f, m, moved := move(p, id, members[id], apart(id, members, proven))
+		f, m, moved := s.move(p, id, members[id], apart(id, members, proven))
 		switch {
 		case !moved:
 			continue
@@ -30,16 +30,18 @@ func Diff(p *profile.Profile, members, proven map[ID]bool, now time.Time, run st
 			}
 			p.Members[string(id)] = m
 		}
-		f.At, f.Run = now, run
-		follows = append(follows, f)
+		if f.Kind != "" {
+			f.At, f.Run = now, run
+			follows = append(follows, f)
+		}
 	}
 	return follows
 }
 
 // Differs tells whether Diff would change something.
-func Differs(p *profile.Profile, members, proven map[ID]bool) bool {
+func (s *Set) Differs(p *profile.Profile, members, proven map[ID]bool) bool {
 	for id, is := range members {
-		if _, _, moved := move(p, id, is, apart(id, members, proven)); moved {
+		if _, _, moved := s.move(p, id, is, apart(id, members, proven)); moved {
 			return true
 		}
 	}
@@ -52,9 +54,10 @@ func apart(id ID, members, proven map[ID]bool) bool {
 }
 
 // move is what becomes of one membership. What only public events make so is told as unproven; so is the exit from a membership that was told so. A
-// membership that has become proven is told once more, to those who did not hear of it before.
-func move(p *profile.Profile, id ID, is, apart bool) (f profile.Follow, m profile.Membership, moved bool) {
+// membership that has become proven is told once more, to those who did not hear of it before. What has no kind is to be told to nobody.
+func (s *Set) move(p *profile.Profile, id ID, is, apart bool) (f profile.Follow, m profile.Membership, moved bool) {
 	m, was := p.Members[string(id)]
+	tag := s.tagOf(id)
 	f.Ref = string(id)
 	switch {
 	case is && !was:
@@ -65,10 +68,10 @@ func move(p *profile.Profile, id ID, is, apart bool) (f profile.Follow, m profil
 		f.Kind = profile.FollowProved
 	case is && !m.Unproven && apart:
 		f.Kind = profile.FollowUnproved
-	default:
+	case !is || m.Tag == tag:
 		return f, m, false
 	}
-	m.Unproven = apart
+	m.Unproven, m.Tag = apart, tag
 	return f, m, true
 }
 

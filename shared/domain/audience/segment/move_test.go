@@ -42,10 +42,10 @@ func TestMoves(t *testing.T) {
 			p.Members = map[string]profile.Membership{"s": {Since: before, Run: "old", Unproven: c.stood == "unproven"}}
 		}
 		members, proven := map[ID]bool{"s": c.is}, map[ID]bool{"s": c.isProven}
-		if Differs(p, members, proven) != (c.kind != "") {
+		if (&Set{}).Differs(p, members, proven) != (c.kind != "") {
 			t.Errorf("%s: Differs says otherwise", name)
 		}
-		got := Diff(p, members, proven, now, "r1")
+		got := (&Set{}).Diff(p, members, proven, now, "r1")
 		var want []profile.Follow
 		if c.kind != "" {
 			want = []profile.Follow{{Kind: c.kind, Ref: "s", At: now, Run: "r1", Unproven: c.unproven}}
@@ -61,12 +61,12 @@ func TestMoves(t *testing.T) {
 		if stands != (c.stands != "") || stands && (m != profile.Membership{Since: c.since, Run: run, Unproven: c.stands == "unproven"}) {
 			t.Errorf("%s: stands as %+v, %v", name, m, stands)
 		}
-		if Differs(p, members, proven) {
+		if (&Set{}).Differs(p, members, proven) {
 			t.Errorf("%s: it differs after it was brought there", name)
 		}
 		// Where what is proven makes no difference, nothing is unproven.
 		p.Members = nil
-		if follows := Diff(p, map[ID]bool{"s": true}, nil, now, ""); len(follows) != 1 || follows[0].Unproven || p.Members["s"].Unproven {
+		if follows := (&Set{}).Diff(p, map[ID]bool{"s": true}, nil, now, ""); len(follows) != 1 || follows[0].Unproven || p.Members["s"].Unproven {
 			t.Errorf("nothing is unproven: %+v, %+v", follows, p.Members)
 		}
 	}

@@ -26,6 +26,8 @@ type Definition struct {
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
 	Rule        json.RawMessage `json:"rule"`
+	// Tag is what whoever is in the segment is tagged with, as long as they are.
+	Tag string `json:"tag,omitempty"`
 }
 
 const (
@@ -77,6 +79,11 @@ func (d Definition) Unreadable() fault.Faults {
 	}
 	if n := len([]rune(d.Description)); n > maxDescriptionLength {
 		faults.Addf("description", "has %d characters, at most %d", n, maxDescriptionLength)
+	}
+	if d.Tag != "" {
+		if reason := profile.JudgeTag(d.Tag); reason != "" {
+			faults.Add("tag", reason)
+		}
 	}
 	_, ruleFaults := rule.Parse(d.Rule)
 	return append(faults, ruleFaults...)

@@ -12,11 +12,13 @@ import (
 type Set struct {
 	rules  []compiled // those that a rule asks come before it
 	broken map[ID]bool
+	tags   bool // one of the rules asks for tags
 }
 
 // compiled is a rule with what it asks at any depth.
 type compiled struct {
-	id ID
+	id  ID
+	tag string // that it gives
 	rule.Rule
 }
 
@@ -37,7 +39,7 @@ func (s *Set) Scored() []ID {
 }
 
 func (s *Set) part(keep func(compiled) bool) *Set {
-	out := &Set{broken: map[ID]bool{}}
+	out := &Set{broken: map[ID]bool{}, tags: s.tags}
 	for id := range s.broken {
 		out.broken[id] = true
 	}
@@ -81,11 +83,21 @@ func (s *Set) Counted(id ID, p *profile.Profile, now time.Time, shop profile.Sho
 	return members[id]
 }
 
-func (s *Set) of(id ID) rule.Rule {
+func (s *Set) of(id ID) compiled {
 	if at := slices.IndexFunc(s.rules, func(c compiled) bool { return c.id == id }); at >= 0 {
-		return s.rules[at].Rule
+		return s.rules[at]
 	}
-	return rule.Rule{}
+	return compiled{}
+}
+
+// tagOf is the tag that a segment gives to who is in it; empty for none.
+func (s *Set) tagOf(id ID) string {
+	for i := range s.rules {
+		if s.rules[i].id == id {
+			return s.rules[i].tag
+		}
+	}
+	return ""
 }
 
 func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]bool, *rule.Subject) {
@@ -97,6 +109,10 @@ func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]
 		perhaps = make(map[ID]bool, len(s.rules))
 		who.Perhaps = func(id string) bool { return perhaps[ID(id)] }
 	}
+	if s.tags {
+		who.Given = func() []string { return s.given(members) }
+		who.Profiled = s.profiled
+	}
 	for _, c := range s.rules {
 		members[c.id] = c.Meets(who)
 		if perhaps != nil {
@@ -104,6 +120,21 @@ func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]
 		}
 	}
 	return members, who
+}
+
+// given are the tags of the segments that somebody is in.
+func (s *Set) given(members map[ID]bool) (tags []string) {
+	for _, c := range s.rules {
+		if c.tag != "" && members[c.id] {
+			tags = append(tags, c.tag)
+		}
+	}
+	return tags
+}
+
+// profiled tells of a tag, or of any where it is empty, whether a segment gives it that asks what may not be asked of everybody.
+func (s *Set) profiled(tag string) bool {
+	return slices.ContainsFunc(s.rules, func(c compiled) bool { return c.tag != "" && (tag == "" || c.tag == tag) && c.Profiling })
 }
 
 // WithoutProfiling is moved without the exits from segments that profile people, where the person refuses profiling. Such an exit says nothing

@@ -182,7 +182,7 @@ func TestDiff(t *testing.T) {
 	now := at(t, "2026-11-21T00:00:00Z")
 	before := at(t, "2026-11-01T00:00:00Z")
 	p := &profile.Profile{Members: map[string]profile.Membership{"stays": {Since: before}, "goes": {Since: before}, "unasked": {Since: before}}}
-	follows := Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true, "away": false}, nil, now, "r1")
+	follows := (&Set{}).Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true, "away": false}, nil, now, "r1")
 	if got, want := describe(follows), "entered comes r1, exited goes r1"; got != want {
 		t.Errorf("follows %q, want %q", got, want)
 	}
@@ -195,11 +195,11 @@ func TestDiff(t *testing.T) {
 	if !reflect.DeepEqual(p.Members, want) {
 		t.Errorf("members %v, want %v", p.Members, want)
 	}
-	if again := Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true}, nil, now, "r2"); again != nil {
+	if again := (&Set{}).Diff(p, map[ID]bool{"stays": true, "goes": false, "comes": true}, nil, now, "r2"); again != nil {
 		t.Errorf("a second time: %v", again)
 	}
 	empty := &profile.Profile{}
-	if got := describe(Diff(empty, map[ID]bool{"a": true}, nil, now, "")); got != "entered a " || len(empty.Members) != 1 {
+	if got := describe((&Set{}).Diff(empty, map[ID]bool{"a": true}, nil, now, "")); got != "entered a " || len(empty.Members) != 1 {
 		t.Errorf("the first membership: %q, %v", got, empty.Members)
 	}
 }
@@ -311,7 +311,7 @@ func TestProven(t *testing.T) {
 	}{
 		"nothing is unproven":       {&profile.Profile{}, in, nil},
 		"in a segment by all":       {&profile.Profile{Unproven: unproven}, in, map[ID]bool{"tea": false, "all": true}},
-		"in a segment until now":    {&profile.Profile{Unproven: unproven, Members: map[string]profile.Membership{"tea": {}}, Tags: []string{"tea"}}, out, map[ID]bool{"tea": true, "all": true}},
+		"in a segment until now":    {&profile.Profile{Unproven: unproven, Members: map[string]profile.Membership{"tea": {}}, Tagging: profile.Tagging{Words: map[string]profile.Tagged{"tea": {}}}}, out, map[ID]bool{"tea": true, "all": true}},
 		"in no segment, before and": {&profile.Profile{Unproven: unproven}, out, nil},
 	} {
 		if got := set.Proven(c.p, c.asked, now, shopOf(t)); !maps.Equal(got, c.want) || (got == nil) != (c.want == nil) {

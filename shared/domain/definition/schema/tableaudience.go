@@ -8,6 +8,7 @@ func segmentTable() Table {
 		"id":          idRow,
 		"name":        {Label: Words{"Name", "名称"}, Help: Words{"As colleagues see it, at most 200 characters.", "同事看到的名称，至多 200 个字符。"}},
 		"description": {Label: Words{"Description", "说明"}, Help: Words{"What it is for, at most 2,000 characters.", "用途，至多 2000 个字符。"}, As: Lines},
+		"tag":         {Label: Words{"Tag", "标签"}, Help: Words{"Whoever is in the segment has this tag, as long as they are. At most 64 characters; empty for none.", "在这个人群里的用户都有这个标签，离开后标签随之消失。至多 64 个字符；不填则不打标签。"}},
 		"rule":        {Label: Words{"Rule", "规则"}, Help: Words{"Who belongs to it.", "哪些人属于这个人群。"}, As: Rule},
 	}
 }

@@ -91,6 +91,13 @@ func TestEveryReasonHasARow(t *testing.T) {
 	} {
 		used[row] = true
 	}
+	// What a change of tags is refused for.
+	for _, row := range []string{
+		"has a character that cannot be shown", "begins or ends with a blank", "is missing: name the tags to add, to remove, or both", "is all tags: leave out add and remove", "would make %d tags, at most %d",
+		"is all tags that the person is to have: leave out add and remove", "is given by the segment %s, to whoever is in it", "is given by %s, which tells all of its tags: take it away there",
+	} {
+		used[row] = true
+	}
 	for row, chinese := range rows {
 		if !used[row] {
 			t.Errorf("nothing is refused by %q", row)

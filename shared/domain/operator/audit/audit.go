@@ -23,6 +23,7 @@ const (
 	Reveal  Action = "reveal" // a person's data without masks
 	Erase   Action = "erase"
 	TakeOff Action = "takeOff" // a device, off a person
+	Tag     Action = "tag"     // a person; Fields are the tags, each behind a + or a -
 	Ask     Action = "ask"     // how many people a rule that is not saved would hold: a rule that only one person meets tells of that person; Fields are what it asks
 	Find    Action = "find"    // somebody by an identifier or an order; Fields is the kind of it
 	Reenter Action = "reenter" // whom a stop has skipped; the line's id has the ids of the stop and of the request
@@ -35,7 +36,7 @@ const (
 
 // Actions are those that lines may have.
 func Actions() []Action {
-	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Ask, Find, Rotate, Reenter, Redrive, Try, Download}
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Tag, Ask, Find, Rotate, Reenter, Redrive, Try, Download}
 }
 
 // The kinds of thing beside those of definitions.

@@ -96,13 +96,14 @@ const (
 	SegmentEntered     = "Segment Entered"
 	SegmentExited      = "Segment Exited"
 	ProfilesMerged     = "Profiles Merged"
+	TagsChanged        = "Tags Changed"
 	SubscriptionCredit = "Subscription Accepted"
 )
 
 // reserved are the names of what only we can know. Of anybody else they would be an invention.
 var reserved = map[string]trust.Fact{
 	SegmentEntered: trust.OurNews, SegmentExited: trust.OurNews, ProfilesMerged: trust.OurNews, EmailConfirmed: trust.OurNews,
-	"Points Earned": trust.OurBooks, "Points Redeemed": trust.OurBooks, "Points Expired": trust.OurBooks, "Tier Changed": trust.OurBooks, "Badge Earned": trust.OurBooks,
+	TagsChanged: trust.Tag, "Points Earned": trust.OurBooks, "Points Redeemed": trust.OurBooks, "Points Expired": trust.OurBooks, "Tier Changed": trust.OurBooks, "Badge Earned": trust.OurBooks,
 	"Referral Qualified": trust.OurBooks, "Referral Settled": trust.OurBooks, "Lottery Drawn": trust.OurBooks, "Bargain Completed": trust.OurBooks,
 	"Group Completed": trust.OurBooks, "Group Expired": trust.OurBooks, "Notification Sent": trust.OurBooks, "Notification Suppressed": trust.OurBooks,
 	"Notification Delivered": trust.OurBooks, "Notification Complained": trust.OurBooks,

@@ -18,6 +18,10 @@ func (p *Profile) Fold(e *event.Event, shop Shop) {
 	at := e.Happened().Truncate(time.Millisecond) // what is stored, so that a comparison sees the same before and after
 	c := parseContext(e.Context)
 	own := p.own(e)
+	if e.Kind == event.Track && e.Name == event.TagsChanged {
+		p.tag(e, at) // it is nothing that the person has done
+		return
+	}
 	var used Client
 	if m := p.part(e.Trust, own, trust.Behaviour); m != nil {
 		m.do(e, at, shop)

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -80,11 +81,7 @@ func (p *Profile) Absorb(q *Profile) {
 	}
 	p.leaveAll(p.Reach.absorb(&q.Reach))
 	p.absorbClaims(q)
-	for _, t := range q.Tags {
-		if at, found := slices.BinarySearch(p.Tags, t); !found {
-			p.Tags = slices.Insert(slices.Clone(p.Tags), at, t)
-		}
-	}
+	p.leave("tags", p.Tagging.Absorb(q.Tagging))
 	p.absorbOrders(q)
 	p.Purchases.absorb(q.Purchases)
 	if p.Members == nil && len(q.Members) > 0 {
@@ -92,7 +89,7 @@ func (p *Profile) Absorb(q *Profile) {
 	}
 	for id, m := range q.Members {
 		if old, in := p.Members[id]; in {
-			m.Unproven = m.Unproven && old.Unproven
+			m.Unproven, m.Tag = m.Unproven && old.Unproven, cmp.Or(old.Tag, m.Tag)
 			if !m.Since.Before(old.Since) {
 				m.Since, m.Run = old.Since, old.Run
 			}

@@ -16,7 +16,7 @@ import (
 // notOfEvents are the fields of a profile that a fold of both halves' events does not tell, each with what holds it.
 var notOfEvents = map[string]string{
 	"ID": "TestAMergeFieldByField", "Version": "the store", "Identifiers": "TestAMergeFieldByField", "Parts": "TestAMergeFieldByField",
-	"Tags": "TestAMergeFieldByField", "Orders": "TestMergedOrders", "Members": "TestAMergeFieldByField", "Scores": "of the last run", "Purchases": "TestAMergeFieldByField",
+	"Tagging": "TestAMergeFieldByField", "Orders": "TestMergedOrders", "Members": "TestAMergeFieldByField", "Scores": "of the last run", "Purchases": "TestAMergeFieldByField",
 	"LeftOut": "may differ", "ShopDays": "package segment", "Erasures": "TestAMergeFieldByField", "ErasedAt": "TestAMergeFieldByField", "Window": "TestAMergeFieldByField",
 	"Outbox": "TestAMergeFieldByField", "Unknown": "TestAMergeFieldByField",
 	"Unproven.LeftOut": "may differ", "Unproven.ShopDays": "package segment", "Unproven.Unknown": "TestAMergeFieldByField",
@@ -75,7 +75,7 @@ func alike(a, b any) bool {
 func TestAMergeFieldByField(t *testing.T) {
 	day := func(n int) time.Time { return t0.AddDate(0, 0, n) }
 	p := &Profile{
-		ID: "p", Version: 5, Identifiers: []Identifier{{UserID, "mei"}, {Email, "mei@shop.example"}}, Parts: []ID{"a"}, Tags: []string{"b", "d"},
+		ID: "p", Version: 5, Identifiers: []Identifier{{UserID, "mei"}, {Email, "mei@shop.example"}}, Parts: []ID{"a"}, Tagging: Tagging{Words: map[string]Tagged{"b": {}, "d": {}}},
 		Members: map[string]Membership{"both": {Since: day(2), Run: "r2"}, "mine": {Since: day(1)}}, Scores: Scores{R: 5}, Memory: Memory{LeftOut: map[string]int64{"cart": 1}, Unknown: []byte("U")},
 		Purchases: Purchases{Lines: 1, Refunds: 2},
 		Window:    Window{Commits: []Commit{{Version: 4, At: day(1), Hashes: []event.Hash{1, 2}}, {Version: 5, At: day(3), Hashes: []event.Hash{3}}}},
@@ -85,7 +85,7 @@ func TestAMergeFieldByField(t *testing.T) {
 	p.RememberErasure("a", day(-9))
 	p.RememberErasure("both", day(-3))
 	q := &Profile{
-		ID: "q", Version: 8, Identifiers: []Identifier{{Email, "mei@shop.example"}, {AnonymousID, "phone"}}, Parts: []ID{"x", "y"}, Memory: Memory{FirstSeen: day(-1), LastSeen: day(4), LeftOut: map[string]int64{"cart": 2, "traits": 1}, Unknown: []byte("V")}, Tags: []string{"a", "b", "c"},
+		ID: "q", Version: 8, Identifiers: []Identifier{{Email, "mei@shop.example"}, {AnonymousID, "phone"}}, Parts: []ID{"x", "y"}, Memory: Memory{FirstSeen: day(-1), LastSeen: day(4), LeftOut: map[string]int64{"cart": 2, "traits": 1}, Unknown: []byte("V")}, Tagging: Tagging{Words: map[string]Tagged{"a": {}, "b": {}, "c": {}}},
 		Members: map[string]Membership{"both": {Since: day(1), Run: "r1"}, "theirs": {Since: day(3), Run: "r3"}}, Scores: Scores{R: 1},
 		Purchases: Purchases{Lines: 3, Discount: 9},
 		Window:    Window{Commits: []Commit{{Part: "x", Version: 2, At: day(2), Hashes: []event.Hash{2, 3}, Owed: []Day{7}}, {Version: 8, At: day(4), Hashes: []event.Hash{4}}}, Floor: day(1)},
@@ -104,7 +104,7 @@ func TestAMergeFieldByField(t *testing.T) {
 		"parts":          {p.Parts, []ID{"a", "x", "y", "q"}},
 		"first seen":     {p.FirstSeen, day(-1)},
 		"last seen":      {p.LastSeen, day(4)},
-		"tags":           {p.Tags, []string{"a", "b", "c", "d"}},
+		"tags":           {p.Tags(), []string{"a", "b", "c", "d"}},
 		"members":        {p.Members, map[string]Membership{"both": {Since: day(1), Run: "r1"}, "mine": {Since: day(1)}, "theirs": {Since: day(3), Run: "r3"}}},
 		"scores":         {p.Scores, Scores{R: 5}},
 		"left out":       {p.LeftOut, map[string]int64{"cart": 3, "traits": 1}},

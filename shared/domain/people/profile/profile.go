@@ -27,7 +27,7 @@ type Profile struct {
 	// Off says of the keys of devices that were taken off the person since when what is received under them is no longer the person's.
 	Off map[ID]time.Time
 
-	Tags      []string // sorted
+	Tagging   Tagging
 	Orders    Orders
 	Purchases Purchases             // what the orders say beside their sums
 	Members   map[string]Membership // segments the profile is in
@@ -118,6 +118,8 @@ type Membership struct {
 	Run   string    `json:"run,omitempty"` // the run that entered it; empty when the fold did
 	// Unproven says that what is proven alone would not do.
 	Unproven bool `json:"unproven,omitempty"`
+	// Tag is the one that the segment gives to who is in it, as it said when that was last seen.
+	Tag string `json:"tag,omitempty"`
 }
 
 // Scores are a segmentation run's results for one profile. Zero values mean "not scored yet".

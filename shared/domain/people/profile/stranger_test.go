@@ -29,7 +29,7 @@ func TestWhoIsAStranger(t *testing.T) {
 		"who was merged":                     {device, func(p *Profile) { p.Parts = []ID{"q"} }, false},
 		"of whom a device was taken off":     {device, func(p *Profile) { p.RememberOff("q", t0) }, false},
 		"who has consented":                  {device, func(p *Profile) { p.SetConsent("email", Consent{Granted: true, At: t0}) }, false},
-		"who has a tag":                      {device, func(p *Profile) { p.Tags = []string{"vip"} }, false},
+		"who has a tag":                      {device, func(p *Profile) { p.Tagging.Say("vip", Tagged{At: time.Unix(1, 0)}) }, false},
 		"who has bought":                     {device, func(p *Profile) { p.Orders.Replace(nil, &OrderEntry{At: t0, Net: 1, Currency: "CNY"}) }, false},
 		"who has bought what was taken back": {device, func(p *Profile) { p.Orders.Entries = []OrderEntry{{At: t0}} }, false},
 		"who has a count of orders":          {device, func(p *Profile) { p.Orders.Count = 1 }, false},
@@ -37,7 +37,7 @@ func TestWhoIsAStranger(t *testing.T) {
 		// Each of two things is counted, whatever the other is.
 		"a part and a device": {device, func(p *Profile) { p.Parts = []ID{"q"}; p.RememberOff("q", t0) }, false},
 		"a part and a word":   {device, func(p *Profile) { p.Parts = []ID{"q"}; p.SetConsent("email", Consent{At: t0}) }, false},
-		"a part and a tag":    {device, func(p *Profile) { p.Parts = []ID{"q"}; p.Tags = []string{"vip"} }, false},
+		"a part and a tag":    {device, func(p *Profile) { p.Parts = []ID{"q"}; p.Tagging.Say("vip", Tagged{At: time.Unix(1, 0)}) }, false},
 		"a part and an order": {device, func(p *Profile) { p.Parts = []ID{"q"}; p.Orders.Count = 1 }, false},
 		"a part and a list":   {device, func(p *Profile) { p.Parts = []ID{"q"}; p.Orders.Entries = []OrderEntry{{At: t0}} }, false},
 	} {

@@ -54,7 +54,7 @@ func TestShow(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	mei := profile.Identifier{Kind: profile.UserID, Value: "mei"}
 	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "phone-1"}
-	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Tags: []string{"vip"}}
+	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Tagging: profile.Tagging{Words: map[string]profile.Tagged{"vip": {}}}}
 	p.FirstSeen, p.LastSeen = at, at
 	q := &profile.Profile{ID: phone.ID(), Identifiers: []profile.Identifier{phone}}
 	q.FirstSeen, q.LastSeen = at, at
