@@ -37,6 +37,10 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 		line = "takeOff#" + told.Receipt
 	case parts[0] == "profiles" && method == "DELETE":
 		line = "erase#" + told.Receipt
+	case parts[0] == "profiles" && method == "PUT":
+		if line = "tag#" + told.Receipt; told.Receipt == "" {
+			return // there was nothing to change
+		}
 	case parts[0] == "stops" && len(parts) == 3 && parts[2] == "reenter":
 		line = "reenter#" + parts[1] + "#" + told.ReentryID
 	case parts[0] == "queues" && method == "POST":

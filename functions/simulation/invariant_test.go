@@ -72,6 +72,7 @@ const (
 	onlyConfirmed          invariant = "onlyConfirmedAddresses"
 	confirmationsDecided   invariant = "confirmationsDecided"
 	takenOffApart          invariant = "takenOffApart"
+	tagsByTime             invariant = "tagsByTime"
 	runsFinish             invariant = "runsFinish"
 	redrivesOnce           invariant = "redrivesOnce"
 	schedulesSucceed       invariant = "schedulesSucceed"
@@ -160,6 +161,7 @@ var invariants = []struct {
 	{peopleAreMasked, checkReveals},
 	{secretsGoOn, checkProofs},
 	{takenOffApart, checkTakenOff},
+	{tagsByTime, checkTags},
 	{refusalsAreCounted, checkRefusals},
 	{liveNeverMore, checkLive},
 	{resultsAddUp, checkResults},

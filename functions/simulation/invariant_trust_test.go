@@ -275,7 +275,7 @@ func checkStrangersGo(w *world, s *state, broken func(string, string, ...any)) {
 			}
 			continue
 		}
-		stranger := len(v.IDs) == 1 && (v.IDs[0].Kind == "anonymous" || !w.model.provenOf(s, id)) && len(v.Parts) == 0 && v.Orders.Count == 0 && len(v.Consent) == 0
+		stranger := len(v.IDs) == 1 && (v.IDs[0].Kind == "anonymous" || !w.model.provenOf(s, id)) && len(v.Parts) == 0 && v.Orders.Count == 0 && len(v.Consent) == 0 && len(v.Tags) == 0
 		if stranger != i.has("ttl") {
 			broken("profile:"+id, "goes by %v, has %d orders and the consents %v, and its end is %d", v.IDs, v.Orders.Count, v.Consent, i.number("ttl"))
 		}

@@ -19,6 +19,7 @@ type model struct {
 	clicks      []*click
 	deeds       []deed
 	removals    []*removal
+	tagged      []*taggedPerson
 	rotations   []*rotation
 	signed      []*signedNotice
 	glances     []*glance
@@ -126,6 +127,7 @@ func (m *model) always(kind, id string, from, to time.Time, meets func(doc map[s
 type view struct {
 	ProfileID string
 	IDs       []identifier
+	Tags      []string
 	Addresses map[string]struct{ Address string }
 	Orders    struct {
 		Count   int

@@ -57,6 +57,7 @@ var scenes = []scene{
 	{"friends at once", 2, friendsAtOnce},
 	{"subscribe", 6, subscribe},
 	{"take a device off", 4, takeOff},
+	{"tag somebody", 5, tagSomebody},
 	{"consent to what", 7, consentToWhat},
 	{"back and merged", 2, backAndMerged},
 	{"rotate a secret", 2, rotateSecret},
