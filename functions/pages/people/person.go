@@ -71,6 +71,13 @@ type known struct {
 	Masked       bool
 }
 
+// tagged is why somebody has a tag: by whose word or list, or by which segment.
+type tagged struct {
+	Tag, By, Segment string
+	List             bool
+	At               time.Time
+}
+
 // predictions are what the newest run's models say of a buyer today, or what there is too little of.
 type predictions struct {
 	Run, AsOf, Band string

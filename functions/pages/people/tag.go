@@ -3,18 +3,10 @@ package people
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
 )
-
-// tagged is why somebody has a tag: by whose word or list, or by which segment.
-type tagged struct {
-	Tag, By, Segment string
-	List             bool
-	At               time.Time
-}
 
 // tag adds the tags that were typed, or takes one away.
 func tag(v *view.Visit) error {

@@ -17,17 +17,18 @@ const programID = "demo-invite"
 var segments = []struct {
 	id, title, name string
 	rule            object
+	tag             string // that whoever is in it has
 }{
-	{"demo-big-spenders", "累计消费 3,000 元以上", "Revenue of 3,000.00 and more", object{"field": "orders.revenue", "op": "gte", "value": 300000}},
+	{"demo-big-spenders", "累计消费 3,000 元以上", "Revenue of 3,000.00 and more", object{"field": "orders.revenue", "op": "gte", "value": 300000}, "大客户"},
 	{"demo-open-cart", "近 7 天来过，购物车里有商品", "Something in the cart, seen in the last 7 days", object{"all": []object{
-		{"field": "cart.pieces", "op": "gt", "value": 0}, {"field": "activity.daysSince", "op": "lte", "value": 7}}}},
+		{"field": "cart.pieces", "op": "gt", "value": 0}, {"field": "activity.daysSince", "op": "lte", "value": 7}}}, ""},
 	{"demo-mail-zh", "读中文，同意接收邮件", "Reads Chinese and said yes to mail", object{"all": []object{
-		{"field": "locale", "op": "eq", "value": "zh-CN"}, {"field": "consent.email", "op": "eq", "value": true}}}},
+		{"field": "locale", "op": "eq", "value": "zh-CN"}, {"field": "consent.email", "op": "eq", "value": true}}}, ""},
 	{"demo-window-shoppers", "近 30 天看过 3 次商品，没有买过", "Looked at 3 things in 30 days, bought nothing", object{"all": []object{
-		{"performed": object{"event": "Product Viewed", "atLeast": 3, "withinDays": 30}}, {"field": "orders.count", "op": "eq", "value": 0}}}},
-	{"demo-slipping-away", "买过多次，正在流失", "Bought often, stays away (by the run's scores)", object{"field": "segment11", "op": "in", "value": []string{"at-risk", "cant-lose"}}},
+		{"performed": object{"event": "Product Viewed", "atLeast": 3, "withinDays": 30}}, {"field": "orders.count", "op": "eq", "value": 0}}}, ""},
+	{"demo-slipping-away", "买过多次，正在流失", "Bought often, stays away (by the run's scores)", object{"field": "segment11", "op": "in", "value": []string{"at-risk", "cant-lose"}}, ""},
 	{"demo-slipping-readers", "正在流失，可用中文邮件联系", "Slipping away and reachable in Chinese", object{"all": []object{
-		{"segment": "demo-slipping-away"}, {"segment": "demo-mail-zh"}}}},
+		{"segment": "demo-slipping-away"}, {"segment": "demo-mail-zh"}}}, ""},
 }
 
 // definitions are all documents of the play in the order in which they must be saved.
@@ -40,7 +41,11 @@ func definitions() []definition {
 		add("sources", s.id, object{"name": s.name, "kind": s.kind, "writeKeys": []string{s.key}})
 	}
 	for _, s := range segments {
-		add("segments", s.id, object{"name": s.title, "rule": s.rule})
+		body := object{"name": s.title, "rule": s.rule}
+		if s.tag != "" {
+			body["tag"] = s.tag
+		}
+		add("segments", s.id, body)
 	}
 	add("templates", "demo-welcome", mail("欢迎", map[string][2]string{
 		"default": {"Welcome to {{ shop.name }}", "Dear {{ profile.name | default: 'friend' }},\n\nyour first tea is on its way to being chosen.\n\nNo more mail: {{ unsubscribeUrl }}\n"},

@@ -27,6 +27,9 @@ func (p *Play) Perform(ctx context.Context) error {
 	if err := p.settle(ctx, "projecting"); err != nil {
 		return err
 	}
+	if err := p.tag(ctx); err != nil {
+		return err
+	}
 	circle, err := p.invite(ctx, now)
 	if err != nil {
 		return err

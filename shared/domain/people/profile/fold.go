@@ -19,7 +19,7 @@ func (p *Profile) Fold(e *event.Event, shop Shop) {
 	c := parseContext(e.Context)
 	own := p.own(e)
 	if e.Kind == event.Track && e.Name == event.TagsChanged {
-		p.tag(e, at) // it is nothing that the person has done
+		p.tag(e, own, at) // it is nothing that the person has done
 		return
 	}
 	var used Client
