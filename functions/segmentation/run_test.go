@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,9 +53,9 @@ func (w *world) reload(s *functiontest.Shop, run string) score.Run {
 	store := runs.Runs{DB: s.DB, Table: "Runs"}
 	r, err := store.Load(w.Context(), run)
 	w.Must(err)
-	closing, err := store.Closing(w.Context(), r)
+	results, err := store.Results(w.Context(), run)
 	w.Must(err)
-	w.runs.results[run] = map[int]runs.RunResult{r.Shards: closing}
+	w.runs.results[run] = maps.Collect(slices.All(results))
 	return r
 }
 
