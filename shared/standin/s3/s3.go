@@ -6,7 +6,9 @@
 package s3
 
 import (
+	"bytes"
 	"encoding/xml"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -79,7 +81,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		call.AccessKeyID = m[1]
 	}
 	counted := &counter{ResponseWriter: w, status: http.StatusOK}
-	switch err := e.options.Authorize(call); {
+	switch err := e.authorize(call, r); {
 	case call.Action == "" || strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") || r.Header.Get("X-Amz-Copy-Source") != "":
 		refuse(counted, http.StatusNotImplemented, "NotImplemented", "this is not answered on this machine")
 	case err != nil:
@@ -94,6 +96,34 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		call.ErrorCode = http.StatusText(counted.status)
 	}
 	e.options.Observe(call)
+}
+
+// maxDeletion bounds the body of a request that deletes many objects: a thousand keys of a kilobyte.
+const maxDeletion = 2 << 20
+
+// authorize asks for the right to a call; to delete many objects takes the right to each, as on AWS, where those that may not be deleted are told one by one. Here none is deleted then.
+func (e *Engine) authorize(call Call, r *http.Request) error {
+	if call.Action != "DeleteObject" || call.Key != "" {
+		return e.options.Authorize(call)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxDeletion))
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var asked struct {
+		Object []struct{ Key string }
+	}
+	if err := xml.Unmarshal(body, &asked); err != nil || len(asked.Object) == 0 {
+		return e.options.Authorize(call) // it is refused as what it is
+	}
+	for _, o := range asked.Object {
+		call.Key = o.Key
+		if err := e.options.Authorize(call); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // action is the right that a request takes, "" where the request is not answered here.

@@ -253,6 +253,10 @@ func TestRefusals(t *testing.T) {
 		want string
 	}{
 		"no right": {func() error { return b.put("secret", "x") }, "AccessDenied"},
+		"no right to one of many": {func() error {
+			_, err := b.DeleteObjects(ctx, &awss3.DeleteObjectsInput{Bucket: aws.String(bucket), Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: aws.String("a")}, {Key: aws.String("secret")}}}})
+			return err
+		}, "AccessDenied"},
 		"no bucket": {func() error {
 			_, err := b.ListObjectsV2(ctx, &awss3.ListObjectsV2Input{Bucket: aws.String("other")})
 			return err
