@@ -29,13 +29,6 @@ func (b *bench) last(bodies ...string) (failed int) {
 	return len(out.(events.SQSEventResponse).BatchItemFailures)
 }
 
-func (b *bench) decode(raw []byte, into any) {
-	b.Helper()
-	if err := json.Unmarshal(raw, into); err != nil {
-		b.Fatalf("%s: %v", raw, err)
-	}
-}
-
 // away is a bucket whose files cannot be read.
 type away struct {
 	Objects
