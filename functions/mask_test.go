@@ -111,6 +111,10 @@ func TestPeopleAreMasked(t *testing.T) {
 	m.archived()
 	question := m.exactly(`{"kind":"count","from":"` + time.Now().UTC().AddDate(0, 0, -2).Format(time.DateOnly) + `","to":"` + time.Now().UTC().AddDate(0, 0, 2).Format(time.DateOnly) + `","by":"month"}`)
 
+	var list struct{ ListID string }
+	m.call(http.StatusAccepted, "POST", "/v1/segments/buyers/members", operatorKey, `{}`, &list)
+	m.idle()
+
 	// definitions are the ids that the paths of each kind may name.
 	definitions := map[string]string{"segments": "buyers", "campaigns": "everybody", "templates": "thanks", "programs": "invite", "sources": "web", "settings": "holdout", "runs": runs.Items[0].RunID, "stops": stop.ID, "reports": question.ID}
 	people := []string{"userId=" + url.QueryEscape(user), "anonymousId=" + device, "anonymousId=canary-stranger"}
@@ -126,7 +130,7 @@ func TestPeopleAreMasked(t *testing.T) {
 			t.Errorf("%s: save one of the %s above and name its id in definitions, so that it is seen whom its answers show", row.Route, kind)
 			continue
 		}
-		paths := []string{strings.NewReplacer("{id}", definitions[kind], "{n}", "1", "{queue}", "events").Replace(path)}
+		paths := []string{strings.NewReplacer("{id}", definitions[kind], "{n}", "1", "{queue}", "events", "{other}", definitions[kind], "{listId}", url.PathEscape(list.ListID)).Replace(path)}
 		if kind == "reports" && strings.HasSuffix(path, "/people") {
 			at := paths[0] + "?cell=" + url.QueryEscape(`{"figure":"people"}`)
 			paths, kind = []string{at, at + "&reason=ticket%2010"}, "profiles"

@@ -43,7 +43,7 @@ var settingsOf = map[string]any{
 }
 
 // everywhere are variables that every function has and no Settings names: the SDK, the logger and Go itself read them.
-var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "GOGC"}
+var everywhere = []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SSM", "LOG_LEVEL", "GOGC", "GOMEMLIMIT"}
 
 func parse(t *testing.T) *sam.Template {
 	t.Helper()
@@ -115,7 +115,7 @@ var wildcards = map[string]struct {
 	"arn:aws:s3:::local-archivebucket/files/*":   {[]string{"s3:GetObject"}, "the files that questions are asked of, which are named by what is in them"},
 	"arn:aws:s3:::local-archivebucket/lists/*":   {[]string{"s3:GetObject"}, "the lists of who was merged and erased, which are named by what is in them"},
 	"arn:aws:s3:::local-archivebucket/erased/*":  {[]string{"s3:GetObject"}, "who was erased and is in no list yet"},
-	"arn:aws:s3:::local-archivebucket/answers/*": {[]string{"s3:GetObject", "s3:PutObject"}, "answers, which are named by their questions"},
+	"arn:aws:s3:::local-archivebucket/answers/*": {[]string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}, "answers, which are named by their questions, and claims of parts, which are struck off"},
 	"arn:aws:s3:::local-archivebucket/*":         {[]string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, "the objects of the archive, which are named by what is in them"},
 }
 

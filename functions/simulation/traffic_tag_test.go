@@ -62,7 +62,7 @@ func tagSomebody(w *world, d *dice, _ *human) {
 				x.Unsure = true
 				return
 			}
-			x.Changes = nil
+			x.Changes, x.Joined = nil, false // what was to join them may be of before the erasure
 			w.sleep(2 * maxSkew)
 		}
 		if !w.tags(d, x) {

@@ -28,7 +28,7 @@ func TestSettings(t *testing.T) {
 	b.Put("/v1/settings/holdout", `{"share":0.05,"season":"2026Q4"}`)
 	b.As(access.Editor, text.Chinese).Post("/console/stops/stop", "once", "k", "channel", "email")
 	page := b.As(access.Viewer, text.English).Page("/console/settings")
-	for _, want := range []string{"22:00–08:00", "e-mail: in 7 days at most 2, more is deferred · tag: promo", "are capped too", "5.0%", "season: 2026Q4", "Channel: social (signed webhook)", "(by the settings)", "Channel: e-mail", "the owner", `href="/console/settings/versions?id=holdout"`} {
+	for _, want := range []string{"22:00–08:00", "e-mail: in 7 days at most 2, more is deferred · tag: promo", "are capped too", "5.0%", "season: 2026Q4", "Channel: handed to the shop&#39;s system", "(by the settings)", "Channel: e-mail", "the owner", `href="/console/settings/versions?id=holdout"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("lacks %s: %s", want, page)
 		}

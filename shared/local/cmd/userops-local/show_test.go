@@ -54,7 +54,7 @@ func TestShow(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	mei := profile.Identifier{Kind: profile.UserID, Value: "mei"}
 	phone := profile.Identifier{Kind: profile.AnonymousID, Value: "phone-1"}
-	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Tagging: profile.Tagging{Words: map[string]profile.Tagged{"vip": {}}}}
+	p := &profile.Profile{ID: mei.ID(), Identifiers: []profile.Identifier{mei}, Tagging: profile.Tagging{Words: map[string]profile.Tagged{"vip": {At: at}}}}
 	p.FirstSeen, p.LastSeen = at, at
 	q := &profile.Profile{ID: phone.ID(), Identifiers: []profile.Identifier{phone}}
 	q.FirstSeen, q.LastSeen = at, at
@@ -91,7 +91,7 @@ func TestShow(t *testing.T) {
 	}
 	var shown []people.Shown
 	for i, c := range []struct{ key, holds string }{
-		{"p#" + string(mei.ID()), `["vip"]`}, {"p#" + string(phone.ID()), `"phone-1"`}, {"p#" + string(mei.ID()), `["vip"]`}, {"o#A-1", `"Total":1050`}, {string(mei.ID()), ``}, {string(mei.ID()), `"messageId":"m-1"`},
+		{"p#" + string(mei.ID()), `"vip":{"at"`}, {"p#" + string(phone.ID()), `"phone-1"`}, {"p#" + string(mei.ID()), `"vip":{"at"`}, {"o#A-1", `"Total":1050`}, {string(mei.ID()), ``}, {string(mei.ID()), `"messageId":"m-1"`},
 	} {
 		if err := json.Unmarshal([]byte(answers[i]), &shown); err != nil || len(shown) != 1 || shown[0].PK != c.key || !strings.Contains(strings.Join(strings.Fields(answers[i]), ""), c.holds) {
 			t.Errorf("%v shows %s (%v), want an item under %s that holds %s", questions[i], answers[i], err, c.key, c.holds)
