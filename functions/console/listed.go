@@ -187,18 +187,14 @@ func (p *Process) tell(r *http.Request, l listing.List, f wantedForm, shown []*p
 	if f.reason == "" {
 		return nil
 	}
-	line := httpapi.Line(r, p.Now(), f.reason)
 	if f.form != asJSON {
+		line := httpapi.Line(r, p.Now(), f.reason)
 		if line.Fields = []string{f.form}; f.form == asHashed {
 			line.Fields = append(line.Fields, string(f.platform))
 		}
 		return p.Audit.Write(r.Context(), line.Done(audit.Download, audit.KindList, l.ID, p.NewRunID()))
 	}
-	var all []audit.Line
-	for _, one := range shown {
-		all = append(all, line.Done(audit.Reveal, audit.KindProfile, string(one.ID), p.NewRunID()))
-	}
-	return p.Audit.Write(r.Context(), all...)
+	return p.Audit.Write(r.Context(), httpapi.Reveals(r, p.Now(), f.reason, p.NewRunID, shown, func(one *profile.Profile) string { return string(one.ID) })...)
 }
 
 func shownOf(l listing.List, f wantedForm, shown []*profile.Profile, next string, listed int) membersShown {

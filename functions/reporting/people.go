@@ -15,7 +15,6 @@ import (
 	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/insight/fold"
-	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/operator/mask"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -201,10 +200,5 @@ func (p *Process) named(ctx context.Context, found []behind) ([]behind, error) {
 
 // reveal writes down that an operator is shown who is behind a number, a line for each. Nobody is shown before all lines stand.
 func (p *Process) reveal(r *http.Request, shown []behind, reason string) error {
-	l := httpapi.Line(r, p.Now(), reason)
-	var all []audit.Line
-	for _, one := range shown {
-		all = append(all, l.Done(audit.Reveal, audit.KindProfile, string(one.ProfileID), p.NewID()))
-	}
-	return p.Audit.Write(r.Context(), all...)
+	return p.Audit.Write(r.Context(), httpapi.Reveals(r, p.Now(), reason, p.NewID, shown, func(one behind) string { return string(one.ProfileID) })...)
 }

@@ -17,6 +17,16 @@ func Line(r *http.Request, now time.Time, reason string) audit.Line {
 	return audit.Line{At: now.UTC().Truncate(time.Millisecond), By: Caller(r.Context()), From: From(r.Context()), Reason: reason}
 }
 
+// Reveals are the lines of what the caller of r is shown now without masks: one for each of those who are shown, by their profileIds.
+func Reveals[T any](r *http.Request, now time.Time, reason string, newID func() string, shown []T, profileID func(T) string) []audit.Line {
+	l := Line(r, now, reason)
+	lines := make([]audit.Line, len(shown))
+	for i, one := range shown {
+		lines[i] = l.Done(audit.Reveal, audit.KindProfile, profileID(one), newID())
+	}
+	return lines
+}
+
 // maxReason bounds, in letters, why somebody is revealed.
 const maxReason = 200
 

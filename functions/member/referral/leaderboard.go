@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/userops/userops/functions/member/subject"
-	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/operator/mask"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/reward/referral"
@@ -105,12 +104,7 @@ func masked(userID string) string {
 
 // reveal writes down that an operator is shown who stands on a board, a line for each. Nobody is shown before all lines stand.
 func (h *Handler) reveal(r *http.Request, places []place, reason string) error {
-	l := httpapi.Line(r, h.Now(), reason)
-	var all []audit.Line
-	for _, p := range places {
-		all = append(all, l.Done(audit.Reveal, audit.KindProfile, string(p.ProfileID), h.NewID()))
-	}
-	return h.Audit.Write(r.Context(), all...)
+	return h.Audit.Write(r.Context(), httpapi.Reveals(r, h.Now(), reason, h.NewID, places, func(p place) string { return string(p.ProfileID) })...)
 }
 
 // board ranks the people behind the best standings of a program. Who was erased is left out.

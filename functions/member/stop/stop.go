@@ -158,12 +158,7 @@ func (h *Handler) shown(ctx context.Context, found []outreach.Skip) ([]skipped, 
 
 // reveal writes down that an operator is shown who was skipped, a line for each. Nobody is shown before all lines stand.
 func (h *Handler) reveal(r *http.Request, shown []skipped, reason string) error {
-	l := httpapi.Line(r, h.Now(), reason)
-	var all []audit.Line
-	for _, s := range shown {
-		all = append(all, l.Done(audit.Reveal, audit.KindProfile, string(s.ProfileID), h.NewID()))
-	}
-	return h.Audit.Write(r.Context(), all...)
+	return h.Audit.Write(r.Context(), httpapi.Reveals(r, h.Now(), reason, h.NewID, shown, func(s skipped) string { return string(s.ProfileID) })...)
 }
 
 func sideBySide(n int, do func(i int) error) error {
