@@ -18,7 +18,7 @@ const MaxDefinitions = 500
 // definition's id ("vip.rule.all[1].op"). A definition with a fault is left out, and so is one that asks it; the Set holds the rest,
 // so that one broken definition does not stop the others.
 func Compile(definitions []Definition) (*Set, fault.Faults) {
-	c := compiler{rules: map[ID]rule.Rule{}, tags: map[ID]string{}, added: map[ID]bool{}, set: &Set{broken: map[ID]bool{}}}
+	c := compiler{rules: map[ID]rule.Rule{}, tags: map[ID]string{}, added: map[ID]bool{}, set: &Set{broken: map[ID]bool{}, gives: map[ID]string{}}}
 	for _, d := range definitions {
 		c.parse(d)
 	}
@@ -188,6 +188,6 @@ func (c *compiler) add(id ID) bool {
 	c.rules[id] = parsed
 	c.added[id] = true
 	c.set.tags = c.set.tags || len(parsed.Tags) > 0
-	c.set.rules = append(c.set.rules, compiled{id, c.tags[id], parsed})
+	c.set.add(compiled{id, parsed}, c.tags[id])
 	return true
 }

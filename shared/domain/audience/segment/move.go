@@ -57,7 +57,7 @@ func apart(id ID, members, proven map[ID]bool) bool {
 // membership that has become proven is told once more, to those who did not hear of it before. What has no kind is to be told to nobody.
 func (s *Set) move(p *profile.Profile, id ID, is, apart bool) (f profile.Follow, m profile.Membership, moved bool) {
 	m, was := p.Members[string(id)]
-	tag := s.tagOf(id)
+	tag := s.gives[id]
 	f.Ref = string(id)
 	switch {
 	case is && !was:

@@ -12,13 +12,13 @@ import (
 type Set struct {
 	rules  []compiled // those that a rule asks come before it
 	broken map[ID]bool
-	tags   bool // one of the rules asks for tags
+	gives  map[ID]string // the tags of those of the rules that give one
+	tags   bool          // one of the rules asks for tags
 }
 
 // compiled is a rule with what it asks at any depth.
 type compiled struct {
-	id  ID
-	tag string // that it gives
+	id ID
 	rule.Rule
 }
 
@@ -39,18 +39,26 @@ func (s *Set) Scored() []ID {
 }
 
 func (s *Set) part(keep func(compiled) bool) *Set {
-	out := &Set{broken: map[ID]bool{}, tags: s.tags}
+	out := &Set{broken: map[ID]bool{}, gives: map[ID]string{}, tags: s.tags}
 	for id := range s.broken {
 		out.broken[id] = true
 	}
 	for _, c := range s.rules {
 		if keep(c) {
-			out.rules = append(out.rules, c)
+			out.add(c, s.gives[c.id])
 		} else {
 			out.broken[c.id] = true
 		}
 	}
 	return out
+}
+
+// add appends a rule, with the tag that it gives, if any.
+func (s *Set) add(c compiled, tag string) {
+	s.rules = append(s.rules, c)
+	if tag != "" {
+		s.gives[c.id] = tag
+	}
 }
 
 // IDs lists the definitions that can be asked, in the order of asking.
@@ -83,21 +91,11 @@ func (s *Set) Counted(id ID, p *profile.Profile, now time.Time, shop profile.Sho
 	return members[id]
 }
 
-func (s *Set) of(id ID) compiled {
+func (s *Set) of(id ID) rule.Rule {
 	if at := slices.IndexFunc(s.rules, func(c compiled) bool { return c.id == id }); at >= 0 {
-		return s.rules[at]
+		return s.rules[at].Rule
 	}
-	return compiled{}
-}
-
-// tagOf is the tag that a segment gives to who is in it; empty for none.
-func (s *Set) tagOf(id ID) string {
-	for i := range s.rules {
-		if s.rules[i].id == id {
-			return s.rules[i].tag
-		}
-	}
-	return ""
+	return rule.Rule{}
 }
 
 func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]bool, *rule.Subject) {
@@ -122,11 +120,11 @@ func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]
 	return members, who
 }
 
-// given are the tags of the segments that somebody is in.
+// given are the tags of the segments that somebody is in, in no order.
 func (s *Set) given(members map[ID]bool) (tags []string) {
-	for _, c := range s.rules {
-		if c.tag != "" && members[c.id] {
-			tags = append(tags, c.tag)
+	for id, tag := range s.gives {
+		if members[id] {
+			tags = append(tags, tag)
 		}
 	}
 	return tags
@@ -134,7 +132,12 @@ func (s *Set) given(members map[ID]bool) (tags []string) {
 
 // profiled tells of a tag, or of any where it is empty, whether a segment gives it that asks what may not be asked of everybody.
 func (s *Set) profiled(tag string) bool {
-	return slices.ContainsFunc(s.rules, func(c compiled) bool { return c.tag != "" && (tag == "" || c.tag == tag) && c.Profiling })
+	for id, given := range s.gives {
+		if (tag == "" || given == tag) && s.of(id).Profiling {
+			return true
+		}
+	}
+	return false
 }
 
 // WithoutProfiling is moved without the exits from segments that profile people, where the person refuses profiling. Such an exit says nothing
