@@ -18,8 +18,9 @@ import (
 
 // write keeps the line of what is about to be done to a person: without it, it is not done. What is done here is no item of ours, so a line may stand of
 // something that failed after it; the caller sends the call again, which has a line of its own. The reason is the caller's, empty where none is asked for.
-func (h *Handler) write(r *http.Request, action audit.Action, person people.Person, id, reason string) (audit.Line, error) {
+func (h *Handler) write(r *http.Request, action audit.Action, person people.Person, id, reason string, fields ...string) (audit.Line, error) {
 	l := httpapi.Line(r, h.Now(), reason).Done(action, audit.KindProfile, string(person.Keys[0]), id)
+	l.Fields = fields
 	if asked := string(subject.Asked(r)); asked != l.Of {
 		l.Asked = asked
 	}

@@ -88,14 +88,14 @@ func (h *Handler) tag(w http.ResponseWriter, r *http.Request) {
 	receipt := ""
 	if len(change.Add)+len(change.Remove) > 0 {
 		receipt = h.NewID()
-		line := httpapi.Line(r, now, "").Done(audit.Tag, audit.KindProfile, string(person.Keys[0]), receipt)
+		var fields []string
 		for _, tag := range change.Add {
-			line.Fields = append(line.Fields, "+"+tag)
+			fields = append(fields, "+"+tag)
 		}
 		for _, tag := range change.Remove {
-			line.Fields = append(line.Fields, "-"+tag)
+			fields = append(fields, "-"+tag)
 		}
-		if err := h.Audit.Write(r.Context(), line); err != nil {
+		if _, err := h.write(r, audit.Tag, person, receipt, "", fields...); err != nil {
 			httpapi.Failed(w, r, err)
 			return
 		}

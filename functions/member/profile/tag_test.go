@@ -9,6 +9,7 @@ import (
 	"github.com/userops/userops/functions/member/membertest"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
+	"github.com/userops/userops/shared/dynamo/people"
 )
 
 // tagged saves ann with a tag by a word, one by a list and one by a segment.
@@ -55,6 +56,13 @@ func TestTag(t *testing.T) {
 		if err != nil || fmt.Sprint(line.Fields) != c.fields || line.Of != string(ann.ID) || line.Action != "tag" {
 			t.Errorf("%s: the line is %+v, %v", c.body, line, err)
 		}
+	}
+	b.Sent.Take()
+	bob := b.Save("bob", nil)
+	b.Must(b.Profiles.Commit(t.Context(), people.Change{Profile: bob, Attach: []*profile.Profile{attach(b, bob, membertest.Device("phone"))}}))
+	answer := b.Want(b.Call("PUT", "/v1/profiles/anonymous:phone/tags", `{"add":["vip"]}`), 202)
+	if line, err := b.Process.Audit.Line(t.Context(), membertest.Noon, fmt.Sprint("tag#", answer["receipt"])); err != nil || line.Asked != string(membertest.Device("phone").ID()) {
+		t.Errorf("by a device: %+v, %v", line, err)
 	}
 	b.Sent.Take()
 	b.Want(b.Call("PUT", "/v1/profiles/ann/tags", `{"tags":["new"]}`), 202, `{"profileId":"`+string(ann.ID)+`","at":"2026-11-21T12:00:00Z","add":[],"remove":[]}`)

@@ -32,12 +32,13 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 			w.Time(p.Off[key])
 		}
 	})
+	tags := p.Tags()
 	w.Section(sectionTags, func(w *packed.Writer) {
-		for _, t := range p.Tags() {
+		for _, t := range tags {
 			w.Text(t)
 		}
 	})
-	packTagging(w, p)
+	packTagging(w, p, tags)
 	if p.Orders.Count != 0 || len(p.Orders.Entries) > 0 || len(p.Orders.Base) > 0 {
 		w.Section(sectionOrders, func(w *packed.Writer) { packOrders(w, p.Orders) })
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // packTagging writes what was said of the person's tags, and which of them are there because of a segment. The version before reads the plain tags alone.
-func packTagging(w *packed.Writer, p *profile.Profile) {
-	if t := &p.Tagging; len(p.Tags()) > 0 || !t.Empty() {
+func packTagging(w *packed.Writer, p *profile.Profile, plain []string) {
+	if t := &p.Tagging; len(plain) > 0 || !t.Empty() {
 		w.Section(sectionTagging, func(w *packed.Writer) {
 			w.Uint(uint64(len(t.Lists)))
 			for _, by := range slices.Sorted(maps.Keys(t.Lists)) {

@@ -39,14 +39,9 @@ type Likenesses struct {
 
 // Add counts somebody in all their segments; with a sign of -1 it takes them off again.
 func (l *Likenesses) Add(one Seen, sign int) {
-	cycle, repeats := cycleOf(one.Facts)
 	for i, id := range one.In {
 		s := l.of(id)
-		if repeats {
-			count(&s.Cycles, cycle, sign)
-		}
-		s.value("category", &s.Categories, one.Category, sign)
-		s.value("source", &s.Sources, one.Source, sign)
+		s.add(one, sign)
 		for _, other := range one.In[i+1:] {
 			count(&s.With, other, sign)
 		}
@@ -67,14 +62,8 @@ func LikerOf(ids []string) *Liker {
 
 // Add counts somebody, who is in these of the segments, ascending.
 func (k *Liker) Add(in []int, one Seen) {
-	cycle, repeats := cycleOf(one.Facts)
 	for i, n := range in {
-		s := &k.each[n]
-		if repeats {
-			count(&s.Cycles, cycle, 1)
-		}
-		s.value("category", &s.Categories, one.Category, 1)
-		s.value("source", &s.Sources, one.Source, 1)
+		k.each[n].add(one, 1)
 		for _, other := range in[i+1:] {
 			k.pairs[n*len(k.ids)+other]++
 		}
@@ -125,6 +114,15 @@ func count[K comparable](of *map[K]int, key K, n int) {
 	if (*of)[key] += n; (*of)[key] == 0 {
 		delete(*of, key)
 	}
+}
+
+// add counts somebody beside the pairs of segments; with a sign of -1 it takes them off again.
+func (s *Likeness) add(one Seen, sign int) {
+	if cycle, repeats := cycleOf(one.Facts); repeats {
+		count(&s.Cycles, cycle, sign)
+	}
+	s.value("category", &s.Categories, one.Category, sign)
+	s.value("source", &s.Sources, one.Source, sign)
 }
 
 func (s *Likeness) value(kind string, of *map[string]int, value string, n int) {

@@ -12,7 +12,6 @@ import (
 	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
-	"github.com/userops/userops/shared/domain/rawjson"
 )
 
 // Tags are those that somebody has, by a word or by a segment that they are in, in the order of the alphabet. The slice is the caller's.
@@ -33,19 +32,19 @@ func (p *Profile) tag(e *event.Event, own bool, at time.Time) {
 		return
 	}
 	c := tagChangeOf(e.Properties)
-	if c.by == "" {
-		c.by = clip.To(e.Source, maxTagBy)
+	if c.By == "" {
+		c.By = clip.To(e.Source, maxTagBy)
 	}
 	left := 0
 	say := func(tags []string, off bool) {
 		for _, tag := range tags {
-			left += p.Tagging.Say(tag, Tagged{Off: off, At: at, By: c.by})
+			left += p.Tagging.Say(tag, Tagged{Off: off, At: at, By: c.By})
 		}
 	}
-	say(c.remove, true)
-	say(c.add, false)
-	if c.whole {
-		left += p.Tagging.List(c.by, TagList{At: at, Tags: c.all})
+	say(c.Remove, true)
+	say(c.Add, false)
+	if c.All != nil {
+		left += p.Tagging.List(c.By, TagList{At: at, Tags: *c.All})
 	}
 	p.leave("tags", left)
 }
@@ -59,27 +58,20 @@ type TagChange struct {
 	By  string    `json:"by,omitempty"`
 }
 
-// tagChange is what is read of them; what is no tag is passed over.
-type tagChange struct {
-	add, remove, all []string
-	whole            bool // all is told
-	by               string
-}
-
-func tagChangeOf(properties []byte) (c tagChange) {
-	var add, remove, all, by []byte
-	pick(properties, member{"add", &add}, member{"remove", &remove}, member{"all", &all}, member{"by", &by})
-	of := func(list []byte) (tags []string) {
-		rawjson.Elements(list, func(value []byte) {
-			if tag := rawjson.Text(value); JudgeTag(tag) == "" && len(tags) < MaxTagChange {
-				tags = append(tags, tag)
-			}
-		})
-		return tags
+// tagChangeOf reads a change; what is no tag is passed over.
+func tagChangeOf(properties []byte) (c TagChange) {
+	_ = json.Unmarshal(properties, &c) // what does not fit is left empty, which is no tag
+	tags := func(list []string) []string {
+		list = slices.DeleteFunc(list, func(tag string) bool { return JudgeTag(tag) != "" })
+		return list[:min(len(list), MaxTagChange)]
 	}
-	c = tagChange{add: of(add), remove: of(remove), all: of(all), whole: len(all) > 0 && all[0] == '[', by: clip.To(rawjson.Text(by), maxTagBy)}
-	slices.Sort(c.all)
-	c.all = slices.Compact(c.all)
+	c.Add, c.Remove, c.By = tags(c.Add), tags(c.Remove), clip.To(c.By, maxTagBy)
+	if c.All != nil {
+		all := tags(*c.All)
+		slices.Sort(all)
+		all = append([]string(nil), slices.Compact(all)...) // none is stored as nil
+		c.All = &all
+	}
 	return c
 }
 

@@ -86,6 +86,15 @@ func TestWhoMayTag(t *testing.T) {
 			t.Errorf("%q: the person has done something: %+v", level, p.Memory)
 		}
 	}
+	// What is taken at the door has its effect, however its names are written.
+	odd := &event.Event{Kind: event.Track, Name: event.TagsChanged, Timestamp: t0, Properties: json.RawMessage(`{"Add":["a"],"ALL":null,"By":"Ann"}`)}
+	if field, reason := JudgeTags(odd); reason != "" {
+		t.Errorf("%s %s", field, reason)
+	}
+	q := &Profile{}
+	if q.Fold(odd, Shop{}); !slices.Equal(q.Tags(), []string{"a"}) || q.Tagging.Words["a"].By != "Ann" {
+		t.Errorf("names in other letters: %v", q.Tagging.Words)
+	}
 	p := &Profile{}
 	p.Fold(&event.Event{Kind: event.Track, Name: event.TagsChanged, Source: "erp", Timestamp: t0, Properties: json.RawMessage(`{"add":["a",7," b","","` + strings.Repeat("x", MaxTag+1) + `"]}`)}, Shop{})
 	if want := map[string]Tagged{"a": {At: t0, By: "erp"}}; !reflect.DeepEqual(p.Tagging.Words, want) {
