@@ -45,6 +45,13 @@ func (f *Form) Document() (json.RawMessage, fault.Faults) {
 	return raw, w.faults
 }
 
+// Fill types a text into an input of the document's own, as whoever sees the form could have.
+func (f *Form) Fill(field, text string) {
+	if n := f.Root.find(root + "." + field); n != nil {
+		n.Typed.Text = text
+	}
+}
+
 // Blame puts the faults of the API beside the fields that they are of. Those that are of no field stand at the document.
 func (f *Form) Blame(faults fault.Faults) {
 	for _, one := range faults {
@@ -77,6 +84,20 @@ func (f *Form) Act(do string) bool {
 	return done
 }
 
+// letter tells a new row from the others by a letter, where its field is told by one.
+func (n *Node) letter(others []*Node) {
+	i := slices.IndexFunc(n.Parts, func(part *Node) bool { return part.Field.Letter })
+	if i < 0 {
+		return
+	}
+	for letter := 'a'; letter <= 'z'; letter++ {
+		if typed := string(letter); !slices.ContainsFunc(others, func(o *Node) bool { return len(o.Parts) > i && o.Parts[i].Typed.Text == typed }) {
+			n.Parts[i].Typed.Text = typed
+			return
+		}
+	}
+}
+
 func (f *Form) act(verb, name string) bool {
 	var ruled *Node
 	f.Root.walk(func(n *Node) {
@@ -92,7 +113,9 @@ func (f *Form) act(verb, name string) bool {
 		if n == nil || n.Odd || n.Field.Type != schema.List && n.Field.Type != schema.Map || onLines(n.Field) || len(n.Parts) >= maxRows {
 			return false
 		}
-		n.Parts, n.Typed.As = append(n.Parts, show(n.Field.Of, nil, f.shop)), said
+		row := show(n.Field.Of, nil, f.shop)
+		row.letter(n.Parts)
+		n.Parts, n.Typed.As = append(n.Parts, row), said
 		return true
 	}
 	at := strings.LastIndex(name, "[")

@@ -172,7 +172,7 @@ func TestRowsComeAndGo(t *testing.T) {
 		}
 	}
 	raw, faults := form.Document()
-	if want := `{"trigger":{"event":{"name":"E","where":[{}]}},"variants":[{},{"id":"b","weight":0.5}]}`; len(faults) > 0 || !isSame(t, string(raw), want) {
+	if want := `{"trigger":{"event":{"name":"E","where":[{}]}},"variants":[{"id":"c"},{"id":"b","weight":0.5}]}`; len(faults) > 0 || !isSame(t, string(raw), want) {
 		t.Errorf("%s, %v, want %s", raw, faults, want)
 	}
 	for _, no := range []string{"", "save", "add doc.tags", "add doc.gone", "remove doc.variants", "remove doc.variants[9]", "burn doc.variants[0]", "add doc.variants[0]", "remove x[0]", "field doc.variants"} {

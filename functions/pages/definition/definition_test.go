@@ -322,3 +322,67 @@ func TestEveryKindIsSavedAndDeleted(t *testing.T) {
 		}
 	}
 }
+
+// TestANewDocumentIsGivenAnID of its name or of the day, which nobody else has, and which its author sees before it is saved.
+func TestANewDocumentIsGivenAnID(t *testing.T) {
+	b := shop(t)
+	f := b.As(access.Editor, text.Chinese)
+	const at = "/console/segments/edit"
+	for _, c := range []struct{ name, id string }{{"Big spenders", "big-spenders"}, {"Big spenders!", "big-spenders-2"}, {"大客户", "segment-" + "20261121"}} {
+		ruled := press(t, f, at, f.Page(at), "field doc.rule", "doc.rule~new", "city")
+		checked := press(t, f, at, ruled.Body.String(), "check", "doc.name", c.name, "doc.rule[0]~op", "exists")
+		if !strings.Contains(checked.Body.String(), `name="doc.id" value="`+c.id+`"`) {
+			t.Errorf("%s: the check shows no id %s: %s", c.name, c.id, said(checked.Body.String()))
+		}
+		saved := press(t, f, at, checked.Body.String(), "save")
+		if to := saved.Header().Get("Location"); !strings.HasSuffix(to, "&id="+c.id) {
+			t.Errorf("%s is saved at %q, want %s", c.name, to, c.id)
+		}
+	}
+	w := press(t, f, at, f.Page(at), "check", "doc.id", "of-mine", "doc.name", "Big spenders", "doc.rule~mode", "all")
+	if !strings.Contains(w.Body.String(), `name="doc.id" value="of-mine"`) {
+		t.Error("an id that was typed is another afterwards")
+	}
+}
+
+// TestVariantsBeginWithLetters that no other has.
+func TestVariantsBeginWithLetters(t *testing.T) {
+	f := shop(t).As(access.Editor, text.Chinese)
+	const at = "/console/campaigns/edit"
+	body := f.Page(at)
+	for range 2 {
+		body = press(t, f, at, body, "add doc.variants").Body.String()
+	}
+	body = press(t, f, at, body, "remove doc.variants[0]").Body.String()
+	body = press(t, f, at, body, "add doc.variants").Body.String()
+	for _, want := range []string{`name="doc.variants[0].id" value="b"`, `name="doc.variants[1].id" value="a"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the form has no %s", want)
+		}
+	}
+}
+
+// TestAChangeOfLanguageKeepsWhatIsTyped: the button sends the form to the language, and that sends it on to the form, in the other language.
+func TestAChangeOfLanguageKeepsWhatIsTyped(t *testing.T) {
+	f := shop(t).As(access.Editor, text.Chinese)
+	const at = "/console/campaigns/edit"
+	body := f.Page(at)
+	const to = "/console/language?form=%2Fconsole%2Fcampaigns%2Fedit&amp;to=en"
+	if !strings.Contains(body, `form="definition" formaction="`+to+`" formnovalidate`) {
+		t.Fatalf("the button of the language takes no form with it: %s", body[:2500])
+	}
+	w := press(t, f, html.UnescapeString(to), body, "", "doc.name", "只打了一半")
+	if w.Code != http.StatusTemporaryRedirect || w.Header().Get("Location") != at { // which a browser follows with the same form
+		t.Fatalf("%d to %s", w.Code, w.Header().Get("Location"))
+	}
+	w = press(t, f, w.Header().Get("Location"), body, "", "doc.name", "只打了一半")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `<html lang="en">`) || !strings.Contains(w.Body.String(), "只打了一半") {
+		t.Errorf("%d %s", w.Code, said(w.Body.String()))
+	}
+	if w := f.Post("/console/language?to=zh&form=https%3A%2F%2Felsewhere.example%2F", "doc.name", "x"); w.Header().Get("Location") != "/console" {
+		t.Errorf("the form is sent on to %q", w.Header().Get("Location"))
+	}
+	if body := f.Page("/console/campaigns"); !strings.Contains(body, `<form method="post" action="/console/language">`) {
+		t.Error("a page without a form has no button of the language")
+	}
+}

@@ -68,6 +68,14 @@ func (e editing) Faulty() bool { return e.Wrong() > 0 || e.Detail != "" }
 // Wrong is how many places have to be mended.
 func (e editing) Wrong() int { return len(e.Refused) + len(e.Troubles) }
 
+// Draft is where its form goes, for whom it is one.
+func (e editing) Draft() string {
+	if !e.May {
+		return ""
+	}
+	return view.Link(e.Plural + "/edit")
+}
+
 // Whole says that the id of the document is not its author's to choose.
 func (e editing) Whole() bool { return e.alone() }
 

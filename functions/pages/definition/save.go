@@ -1,11 +1,14 @@
 package definition
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/slug"
 	"github.com/userops/userops/shared/form"
 )
 
@@ -28,7 +31,13 @@ func (k kind) typed(v *view.Visit) error {
 	e.Tried = true
 	body, faults := e.form.Document()
 	if e.ID == "" {
-		e.ID = idIn(body)
+		if e.ID = idIn(body); e.ID == "" && !e.alone() {
+			if e.ID, err = k.unused(v, body); err != nil {
+				return err
+			}
+			e.form.Fill("id", e.ID)
+			body, faults = e.form.Document()
+		}
 	}
 	if len(faults) > 0 {
 		return k.page(v, http.StatusUnprocessableEntity, e)
@@ -65,6 +74,27 @@ func saved(e editing) string {
 	return e.ID
 }
 
+// mostTries is how many ids are looked at for a document that was given none.
+const mostTries = 20
+
+// unused is an id for a new document to which nobody has given one: its name, as far as that is written in letters of ids, or else its kind and the day; with a number behind it where others have that.
+func (k kind) unused(v *view.Visit, body json.RawMessage) (string, error) {
+	var d struct{ Name string }
+	_ = json.Unmarshal(body, &d) // a name that is no text is the API's to refuse
+	begin := cmp.Or(slug.Of(d.Name), k.Name+"-"+v.Now().In(shop(v).Zone).Format("20060102"))
+	for n := 1; n <= mostTries; n++ {
+		id := begin
+		if n > 1 {
+			id = fmt.Sprintf("%s-%d", begin, n)
+		}
+		d, err := k.current(v, id)
+		if err != nil || d.Version == 0 {
+			return id, err
+		}
+	}
+	return fmt.Sprintf("%s-%d", begin, v.Now().UnixMilli()), nil
+}
+
 // idIn is the id that a new document gives itself.
 func idIn(body json.RawMessage) string {
 	var d struct{ ID string }
@@ -73,10 +103,6 @@ func idIn(body json.RawMessage) string {
 }
 
 func (k kind) save(v *view.Visit, e editing, body json.RawMessage) error {
-	if e.ID == "" {
-		e.form.Blame(nameless)
-		return k.page(v, http.StatusUnprocessableEntity, e)
-	}
 	var answer struct {
 		Version  int
 		Warnings []api.FieldFault

@@ -15,15 +15,9 @@ import (
 	"github.com/userops/userops/shared/liquid"
 )
 
-// nameless is the fault of a new document without an id.
-var nameless = fault.Faults{{Field: "id", Reason: "is required"}}
-
 // wrong is why the API would refuse a document, by the rules that it goes by itself, so that a change which cannot be saved is not offered to be. It is no promise: what only the API knows, as the
 // currency of the shop or a key that another source has, it says when the document is saved. What the stored one has been wrong with all along is let pass, as there.
 func (k kind) wrong(v *view.Visit, id string, body json.RawMessage, stored document) (fault.Faults, error) {
-	if id == "" {
-		return nameless, nil
-	}
 	found, err := k.faults(v, id, body)
 	if err != nil || len(found) == 0 || stored.Version == 0 {
 		return found, err

@@ -25,7 +25,7 @@ func TestWhatCannotBeSavedIsNotOffered(t *testing.T) {
 		{"a template without default", "templates", "", "", []string{"doc.id", "fresh", "doc.name", "x", "doc.channel", "email", "doc.locales~n", "0"}, []string{"没有保存，有 1 处要改："}, []string{"Places to mend: 1"}, []string{`href="#doc.locales"`}},
 		{"a share beyond its bound", "campaigns", "win-back", "", []string{"doc.control", "90"}, []string{"没有保存，有 1 处要改：", "须在 0 到 50% 之间"}, []string{"must be from 0 to 0.5"}, []string{`href="#doc.control"`}},
 		{"a template that is not there", "campaigns", "win-back", "", []string{"doc.templateId", "nowhere"}, []string{"没有保存，有 1 处要改："}, []string{"nowhere"}, []string{`href="#doc.templateId"`}},
-		{"a segment without a rule or an id", "segments", "", "", []string{"doc.name", "x"}, []string{"没有保存，有"}, []string{"Not saved"}, []string{`href="#doc.id"`}},
+		{"a segment without a rule", "segments", "", "", []string{"doc.name", "x"}, []string{"没有保存，有"}, []string{"Not saved"}, []string{`href="#doc.rule~rule"`}},
 	} {
 		at := "/console/" + c.kind + "/edit"
 		for lang, says := range map[text.Lang][]string{text.Chinese: c.chinese, text.English: c.english} {

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -21,12 +22,17 @@ func Language(r *http.Request) text.Lang {
 	return text.Chinese
 }
 
-// changeLanguage lets a visitor choose another one, signed in or not.
+// changeLanguage lets a visitor choose another one, signed in or not. Where a form was being filled in, its browser sends what was typed here, and is told to send it on to the form as it is.
 func changeLanguage(secure bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if to := text.Lang(r.PostFormValue("to")); slices.Contains(text.Langs(), to) {
+		typed := r.URL.Query()
+		if to := text.Lang(cmp.Or(typed.Get("to"), r.PostFormValue("to"))); slices.Contains(text.Langs(), to) {
 			http.SetCookie(w, &http.Cookie{
 				Name: languageCookie, Value: string(to), Path: "/", MaxAge: int(languageLife / time.Second), HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+		}
+		if form := typed.Get("form"); form != "" {
+			http.Redirect(w, r, backTo(form), http.StatusTemporaryRedirect)
+			return
 		}
 		http.Redirect(w, r, backTo(r.PostFormValue("next")), http.StatusSeeOther)
 	}

@@ -38,6 +38,14 @@ func (p *Page) Address() string {
 	return p.R.URL.RequestURI()
 }
 
+// Draft is where the form of a document goes that the page shows, empty for a page without one. What was typed there goes with a change of language, and comes back.
+func (p *Page) Draft() string {
+	if d, is := p.D.(interface{ Draft() string }); is {
+		return d.Draft()
+	}
+	return ""
+}
+
 // Done is the key of what was done on the way here, empty for nothing. Only texts for that are shown, whoever made the link.
 func (p *Page) Done() string {
 	if key := p.Query(doneParameter); strings.Contains(key, ".done.") && text.Has(key) {

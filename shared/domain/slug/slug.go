@@ -3,7 +3,11 @@
 // before this was the rule of every kind may have other ids, and stay in force: it is asked of a document that is about to be saved.
 package slug
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // Most is how many bytes the id of a definition may have.
 const Most = 64
@@ -15,6 +19,32 @@ func Fault(id string) string {
 	}
 	return fmt.Sprintf("must be 1 to %d of a-z, A-Z, 0-9, - and _", Most)
 }
+
+// Of is a slug that a name reads like: its letters of ASCII small, its digits, and a hyphen for whatever stands between; empty where a letter of another script would be lost, since what is left then names
+// something else. It leaves room for a number behind it.
+func Of(name string) string {
+	var b strings.Builder
+	gap := false
+	for _, c := range strings.ToLower(name) {
+		switch {
+		case b.Len() > Most-room-2: // a hyphen and a letter more would be too much
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			if gap && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			b.WriteRune(c)
+			gap = false
+		case unicode.IsLetter(c):
+			return ""
+		default:
+			gap = true
+		}
+	}
+	return b.String()
+}
+
+// room is how many bytes of an id Of leaves free.
+const room = 16
 
 // Fits tells whether a text is a slug of least to most bytes.
 func Fits(text string, least, most int) bool {

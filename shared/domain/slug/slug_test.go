@@ -35,3 +35,17 @@ func TestEveryByte(t *testing.T) {
 		}
 	}
 }
+
+func TestOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"Win back": "win-back", "  50 % off!! ": "50-off", "A/B-Test_2": "a-b-test-2", "双11 sale": "", "Çava": "", "": "", "—": "", "离开的客户": "",
+		strings.Repeat("ab ", 40): strings.Repeat("ab-", 15) + "ab", // one more would take the room of a number
+	} {
+		if got := Of(name); got != want {
+			t.Errorf("%q reads like %q, want %q", name, got, want)
+		}
+		if got := Of(name); got != "" && Fault(got+"-99999999999999") != "" {
+			t.Errorf("%q leaves no room for a number", got)
+		}
+	}
+}

@@ -93,6 +93,8 @@ type Row struct {
 	When When
 	// Rare says that most documents go without: forms put it away until somebody wants it.
 	Rare bool
+	// Letter says that rows of a list are told apart by it, and nothing else depends on what it is: a new row begins with the first of a, b, c that none has.
+	Letter bool
 }
 
 // When is of what documents a field is.

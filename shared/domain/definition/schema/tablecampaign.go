@@ -7,7 +7,8 @@ import (
 )
 
 // idRow is of the id of every kind that has it in its documents.
-var idRow = Row{Label: Words{"ID", "编号"}, Help: Words{"1 to 64 letters, digits, - and _. It stays as it is.", "1 到 64 个字母、数字、- 或 _，保存后不能再改。"}}
+var idRow = Row{Label: Words{"ID", "编号"}, Help: Words{"1 to 64 letters, digits, - and _. It stays as it is. Left empty, it is made of the name or of the day.",
+	"1 到 64 个字母、数字、- 或 _，保存后不能再改。留空则按名称或日期自动生成。"}}
 
 // channelWords name the channels; one that is not here is called by its id.
 var channelWords = map[delivery.Channel]Words{
@@ -65,7 +66,7 @@ func campaignTable() Table {
 		"channel":             {Label: Words{"Channel", "渠道"}, Help: Words{"By which it is sent.", "通过什么发送。"}, Options: channels()},
 		"templateId":          {Label: Words{"Template", "模板"}, Help: Words{"What is sent, without variants, or by a variant that has none of its own.", "没有变体、或变体没有自己的模板时发送的内容。"}, Refers: definition.Template},
 		"variants":            {Label: Words{"Variants", "变体"}, Help: Words{"To compare templates: everybody gets one of them, always the same. The weights sum to 100%.", "用来比较不同的模板：每人固定分到一个变体，权重合计 100%。"}},
-		"variants.id":         {Label: Words{"ID", "编号"}, Help: Words{"Names the variant in the results.", "结果里用它区分变体。"}},
+		"variants.id":         {Label: Words{"ID", "编号"}, Help: Words{"Names the variant in the results.", "结果里用它区分变体。"}, Letter: true},
 		"variants.weight":     {Label: Words{"Weight", "权重"}, Help: Words{"Its share of those who get one.", "分到该变体的比例。"}, As: Percent},
 		"variants.templateId": {Label: Words{"Template", "模板"}, Help: Words{"Empty: the campaign's.", "留空则用活动的模板。"}, Refers: definition.Template},
 		"control":             {Label: Words{"Control", "对照组"}, Help: Words{"The share of the audience that gets nothing, to measure the campaign. At most 50%.", "受众中什么也不发的比例，用来衡量效果，至多 50%。"}, As: Percent},
