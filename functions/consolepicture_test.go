@@ -106,7 +106,7 @@ func TestPictures(t *testing.T) {
 		t.Skip("it writes the pictures of docs/console: make pictures")
 	}
 	chromium := client.Chromium(t)
-	m := newMachine(t, t.TempDir())
+	m := newMachineWith(t, t.TempDir(), map[string]string{"ArchiveSchedule": "rate(1 minute)"})
 	at := shop.New()
 	at.Base, at.ServerKey, at.OperatorKey = m.base, serverKey, operatorKey
 	if err := (&play.Play{Client: at, Progress: shop.NewProgress(os.Stderr), Out: os.Stderr, Seed: play.Seed, Now: time.Now}).Perform(context.Background()); err != nil {

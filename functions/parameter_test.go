@@ -27,7 +27,7 @@ func TestParametersAreChecked(t *testing.T) {
 		{"SecretsPath", "userops", "/shop/userops"}, {"ClientId", "a b", "console"}, {"PagesApi", "http://127.0.0.1:8080/", "http://127.0.0.1:8080"}, {"DynamoDBEndpoint", "127.0.0.1:8000", "http://127.0.0.1:8000"},
 		{"SQSEndpoint", "127.0.0.1:9324", "http://127.0.0.1:9324"}, {"S3Endpoint", "127.0.0.1:9000", "http://127.0.0.1:9000"}, {"SSMEndpoint", "127.0.0.1:8000", "http://127.0.0.1:8000"},
 		{"MailFrom", "shop", "Tea shop <shop@shop.example>"},
-		{"NightlySchedule", "03:00", "cron(0 3 * * ? *)"}, {"AlarmTopic", "alarms", "arn:aws-cn:sns:cn-north-1:123456789012:alarms"}, {"ThrottleRate", "0", "1"},
+		{"NightlySchedule", "03:00", "cron(0 3 * * ? *)"}, {"ArchiveSchedule", "10 minutes", "rate(10 minutes)"}, {"AlarmTopic", "alarms", "arn:aws-cn:sns:cn-north-1:123456789012:alarms"}, {"ThrottleRate", "0", "1"},
 		{"Commit", "1a2b3c4", strings.Repeat("1a", 20) + "-changed"},
 	} {
 		tried[c.name] = true

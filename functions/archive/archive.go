@@ -46,6 +46,7 @@ func New(s Settings, db dynamo.API, objects bucket.API, sqs QueueAPI, now func()
 		Timeline: people.Timeline{DB: db, Table: s.Timeline, Now: now},
 		Shop:     profile.Shop{Zone: s.Zone},
 		Shards:   s.Shards,
+		Little:   littleEvents,
 		Now:      now,
 	}
 }

@@ -29,6 +29,7 @@ type bench struct {
 	filed  []due.Entry
 	queued int
 	dead   int
+	little int
 	old    []people.StoredPack // of the timeline, in pages of two
 }
 
@@ -39,7 +40,7 @@ func newBench(t testing.TB) *bench {
 }
 
 func (b *bench) process() *Process {
-	return &Process{Objects: b, Later: b, Gauge: b, Queues: []string{"events", "archive"}, Letters: b, Timeline: b, Shop: profile.Shop{Zone: shanghai}, Shards: 2, Now: func() time.Time { return b.now }}
+	return &Process{Objects: b, Later: b, Gauge: b, Queues: []string{"events", "archive"}, Letters: b, Timeline: b, Shop: profile.Shop{Zone: shanghai}, Shards: 2, Little: b.little, Now: func() time.Time { return b.now }}
 }
 
 func (b *bench) Ready(ctx context.Context, _ string, each func(context.Context, due.Entry) (time.Time, error)) error {

@@ -42,5 +42,6 @@ type Process struct {
 	Timeline Timeline
 	Shop     profile.Shop
 	Shards   int // of a day that begins
+	Little   int // as long as no day has more events, they do not wait for an hour
 	Now      func() time.Time
 }

@@ -27,6 +27,8 @@ type Play struct {
 	Out      io.Writer
 	Seed     uint64
 	Now      func() time.Time
+
+	said int // events that the people themselves have sent
 }
 
 const (
@@ -125,6 +127,9 @@ func (p *Play) post(ctx context.Context, key string, events []Event) error {
 	}
 	if account.Refused > 0 {
 		return fmt.Errorf("the stack refused %d events of the play: event %s", account.Refused, account.Shown[0])
+	}
+	if key != p.Client.ServerKey {
+		p.said += len(events)
 	}
 	return nil
 }

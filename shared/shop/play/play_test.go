@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,10 +29,13 @@ type stack struct {
 	polls       int               // of runs that are still going on
 	firstSeen   time.Time
 	inbox       bool
+	asked       map[string]int // questions by kind
+	opened      []string
+	never       bool // the archive does not come to an end
 }
 
 func newStack() *stack {
-	return &stack{events: map[string]time.Time{}, sources: map[string]int{}, definitions: map[string]string{}, claims: map[string]string{}, inbox: true}
+	return &stack{events: map[string]time.Time{}, sources: map[string]int{}, definitions: map[string]string{}, claims: map[string]string{}, inbox: true, asked: map[string]int{}}
 }
 
 var claimedAt = now.Add(25 * time.Minute)
@@ -98,6 +102,18 @@ func (s *stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `[{"to":"a@demo.example","subject":"Welcome"},{"to":"b@demo.example","subject":"好久不见"},{"to":"c@demo.example","subject":"好久不见"},{"to":"x@else.example"}]`)
 	case strings.HasSuffix(path, "/decisions"):
 		_, _ = io.WriteString(w, `{"items":[{"campaignId":"demo-champions","outcome":"sent"}]}`)
+	case path == "/v1/reports/ask":
+		_, _ = io.WriteString(w, s.report(body))
+	case path == "/v1/reports/funnel":
+		_, _ = io.WriteString(w, `{"id":"funnel","state":"done","answer":{"rows":[{"step":1,"event":"Product Viewed","reached":300,"dropped":68,"share":1},{"step":2,"event":"Product Added","reached":232,"dropped":24,"share":0.7733}]}}`)
+	case path == "/v1/reports/funnel/people":
+		q := r.URL.Query()
+		s.opened = append(s.opened, q.Get("cell")+" "+q.Get("reason")+" "+q.Get("limit")+" "+q.Get("cursor"))
+		_, _ = io.WriteString(w, map[string]string{
+			"":   `{"items":[{"profileId":"p_1","userId":"demo-218"},{"profileId":"p_2"}],"next":"p2"}`,
+			"p2": `{"items":[],"next":"p3"}`,
+			"p3": `{"items":[{"profileId":"p_3","userId":"demo-225"}]}`,
+		}[q.Get("cursor")])
 	case path == "/v1/people" && r.URL.Query().Get("q") == "name:wang":
 		_, _ = io.WriteString(w, `{"items":[{"name":"王**","proof":"shop"}],"next":"x"}`)
 	case strings.HasSuffix(path, "/leaderboard"):
@@ -107,6 +123,28 @@ func (s *stack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
+}
+
+// report answers a question. The archive has what was sent only the second time somebody asks, and the funnel takes a moment.
+func (s *stack) report(body []byte) string {
+	var in struct {
+		Definition struct{ Kind string }
+	}
+	_ = json.Unmarshal(body, &in)
+	switch s.asked[in.Definition.Kind]++; in.Definition.Kind {
+	case "count":
+		n := 0
+		for _, source := range clientSources {
+			n += s.sources[source.key]
+		}
+		if s.asked["count"] == 1 || s.never {
+			n--
+		}
+		return fmt.Sprintf(`{"id":"count","state":"done","answer":{"rows":[{"period":"2026-11","event":"sent","events":1},{"period":"","event":"sent","events":%d}]}}`, n)
+	case "funnel":
+		return `{"id":"funnel","state":"working"}`
+	}
+	return `{"id":"retention","state":"done","answer":{"rows":[],"mean":[{"after":1,"size":164,"back":88,"share":0.5366}]}}`
 }
 
 func (s *stack) take(key string, body []byte) {
@@ -158,10 +196,15 @@ func TestAPerformance(t *testing.T) {
 		"Called wang: 1 and more\n  王**                  says shop", "Leaderboard of demo-invite\n  1. 王*           3 friends", "Ledger of demo-001: balance 2500 points\n  accrual      1500 points",
 		"demo-friend-01 came by demo-001: settled", "demo-friend-07 came by demo-031: reversed",
 		"refused: an advocate claims the own code: 422 Claim refused; userId self_referral",
+		"  1. Product Viewed  300 people  100 %\n  2. Product Added   232 people   77 %\n  24 of them put something into the cart and did not buy; some of those:\n     demo-218\n     p_2\n     demo-225\n\n",
+		"  month 1  88 of 164  54 %\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("what was printed lacks %q:\n%s", want, out)
 		}
+	}
+	if want := []string{`{"figure":"dropped","step":2} make demo 5 `, `{"figure":"dropped","step":2} make demo 3 p2`, `{"figure":"dropped","step":2} make demo 3 p3`}; !slices.Equal(s.opened, want) || s.asked["count"] != 2 {
+		t.Errorf("people were asked for by %q, and the archive was asked %d times what it has", s.opened, s.asked["count"])
 	}
 	if len(s.claims) != 7 || s.claims["demo-friend-01"] != "CODE-demo-001" {
 		t.Errorf("claims are %v", s.claims)
@@ -199,6 +242,16 @@ func TestASecondPerformanceSendsTheSame(t *testing.T) {
 	}
 	if !strings.Contains(out, "The play was on before, at 2026-11-21 08:00:00") {
 		t.Errorf("the second performance does not say so:\n%s", out)
+	}
+}
+
+// TestAnArchiveThatTakesLong is told, and does not end the play.
+func TestAnArchiveThatTakesLong(t *testing.T) {
+	s := newStack()
+	s.never = true
+	out, err := perform(t, s, now)
+	if err != nil || !strings.Contains(out, "events so far: ask for funnel and retention in an hour") || !strings.Contains(out, "Look around:") || s.asked["count"] != maxAsks || s.asked["funnel"] > 0 {
+		t.Errorf("%v, asked %v:\n%s", err, s.asked, out)
 	}
 }
 

@@ -40,6 +40,9 @@ func (p *Play) report(ctx context.Context, script *Script, r *run, c *circle) er
 			return err
 		}
 	}
+	if err := p.reports(ctx, script); err != nil {
+		return err
+	}
 	p.say("\nReferrals")
 	for _, f := range c.friends {
 		p.say("  %s came by %s: %s", f.person.userID, f.advocate, f.state)
@@ -51,6 +54,7 @@ func (p *Play) report(ctx context.Context, script *Script, r *run, c *circle) er
 	p.say("  curl -u %s: %s/v1/profiles/%s", p.Client.ServerKey, p.Client.Base, first)
 	p.say("  curl -u %s: %s/v1/runs/%s", p.Client.OperatorKey, p.Client.Base, r.RunID)
 	p.say("  curl -u %s: %s/v1/segments", p.Client.OperatorKey, p.Client.Base)
+	p.say("  %s/console/reports/funnel", p.Client.Base)
 	return nil
 }
 

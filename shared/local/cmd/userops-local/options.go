@@ -43,6 +43,7 @@ func defaults(a local.Addresses) map[string]string {
 		"S3Endpoint":       a.S3,
 		"SSMEndpoint":      a.SSM,
 		"ArchiveWindow":    "1",
+		"ArchiveSchedule":  "rate(1 minute)", // whoever tries something wants to ask for it
 		"DefaultWriteKey":  demoWriteKey,
 		"ServerKeyHash":    hash(demoServerKey),
 		"OperatorKeyHash":  hash(demoOperatorKey),
