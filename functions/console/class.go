@@ -131,6 +131,21 @@ type lacking struct {
 	Unreadable  int    `json:"unreadable"`
 	Approximate int    `json:"approximate"`
 	Refused     int    `json:"refused"`
+	// Tags is how far the tags that people have are asked for; null where they are too many to be counted.
+	Tags *tagUse `json:"tags"`
+}
+
+// tagUse is that of a run.
+type tagUse struct {
+	score.TagUse
+	Share float64 `json:"share"` // of the tags that are asked for, by all
+}
+
+func tagUseOf(one *score.TagUse) *tagUse {
+	if one == nil {
+		return nil
+	}
+	return &tagUse{*one, ratio(int64(one.Asked), int64(one.Tags))}
 }
 
 type lack struct {
@@ -146,7 +161,7 @@ func (p *Process) quality(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	out := lacking{RunID: run.ID, AsOf: run.AsOf, Profiles: run.Profiles, Lacking: []lack{}, Unreadable: run.Unreadable, Approximate: run.Approximate, Refused: run.Refused}
+	out := lacking{RunID: run.ID, AsOf: run.AsOf, Profiles: run.Profiles, Lacking: []lack{}, Unreadable: run.Unreadable, Approximate: run.Approximate, Refused: run.Refused, Tags: tagUseOf(closing.TagUse)}
 	if run.ReportOnly {
 		httpapi.Problem(w, http.StatusNotFound, "", "a run for a past day does not tell data quality: it is that of the profiles as they are")
 		return

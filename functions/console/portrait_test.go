@@ -24,7 +24,7 @@ func (b *bench) counts(id string, at time.Time, segments map[string]int) score.R
 		Classes: score.Worths{"class8": {"111": {Buyers: 2, Orders: 4, Net: 800, Repeaters: 2, Cycle: 9}}, "all": {"all": {Buyers: 3, Orders: 6, Net: 1800, Repeaters: 2, Cycle: 8}}},
 		Likenesses: &score.Likenesses{Segments: map[string]*score.Likeness{
 			"tea": {Cycles: map[int]int{5: 1, 9: 2}, Categories: map[string]int{"green": 6, "black": 5, "rare": 4}, Sources: map[string]int{"ads": 7}, With: map[string]int{"vip": 2}}}},
-		Quality: score.Quality{"noName": 3, "anonymous": 1},
+		Quality: score.Quality{"noName": 3, "anonymous": 1}, TagUse: &score.TagUse{Tags: 4, Asked: 3, Idle: []score.Valued{{Value: "tea", Count: 5}}},
 		Cohorts: &score.Cohorts{Months: map[string][]int{"2026-10": {4, 2}, "2026-11": {2}}, Days: map[string][]int{"2026-11-20": {2, 1}}},
 	}))
 	b.Must(b.process.Runs.SaveResult(b.Context(), run, 0, runs.RunResult{
@@ -119,7 +119,7 @@ func TestCohortsAndQuality(t *testing.T) {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	got := b.must(200, "GET", "/v1/runs/r/quality", "")
-	if !strings.HasPrefix(got, `{"runId":"r","asOf":"2026-11-21","profiles":6,"lacking":[{"what":"anonymous","people":1,"share":0.1667},{"what":"noName","people":3,"share":0.5},{"what":"noEmail","people":0,"share":0},`) || !strings.Contains(got, `"unreadable":2,"approximate":0,"refused":1}`) {
+	if !strings.HasPrefix(got, `{"runId":"r","asOf":"2026-11-21","profiles":6,"lacking":[{"what":"anonymous","people":1,"share":0.1667},{"what":"noName","people":3,"share":0.5},{"what":"noEmail","people":0,"share":0},`) || !strings.Contains(got, `"unreadable":2,"approximate":0,"refused":1,"tags":{"tags":4,"asked":3,"idle":[{"value":"tea","count":5}],"share":0.75}}`) {
 		t.Error(got)
 	}
 	run := score.Run{ID: "old", CreatedAt: start, Shards: 1}

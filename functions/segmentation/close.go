@@ -7,6 +7,9 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/audience/segment"
+	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/job"
 	"github.com/userops/userops/shared/queue"
@@ -49,13 +52,17 @@ func (p *Process) close(ctx context.Context, run score.Run) error {
 // findings goes over the parts twice: what a buyer's classes are is known once all have been seen, and to read the parts again takes less than to keep everybody.
 func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, runs.RunResult, error) {
 	t := tally{findings: score.Findings{Counts: score.Counts{}}, segments: map[string]int{}, worths: map[string]score.Worth{}, values: score.Values{Missing: run.ReportOnly}, likenesses: score.Likenesses{Missing: run.ReportOnly}, quality: score.Quality{}, reportOnly: run.ReportOnly}
+	var asked map[string]bool
 	if !run.ReportOnly {
-		set, err := p.definitions(ctx, run)
+		set, planned, err := p.planned(ctx, run)
 		if err != nil {
 			return score.Findings{}, runs.RunResult{}, err
 		}
 		for _, id := range set.IDs() {
 			t.segments[string(id)] = 0
+		}
+		if asked, err = p.tagsAsked(ctx, planned); err != nil {
+			return score.Findings{}, runs.RunResult{}, err
 		}
 	}
 	if err := p.parts(ctx, run, t.learn); err != nil {
@@ -66,7 +73,25 @@ func (p *Process) findings(ctx context.Context, run score.Run) (score.Findings, 
 		return score.Findings{}, runs.RunResult{}, err
 	}
 	return t.findings, runs.RunResult{Segments: t.segments, Worths: t.worths, Values: t.values.Told(), Classes: t.portrait.Worths(), Moves: t.portrait.Moves(),
-		Likenesses: bounded(t.likenesses), Quality: t.quality, Cohorts: &t.cohorts}, nil
+		Likenesses: bounded(t.likenesses), TagUse: t.values.UseOfTags(asked), Quality: t.quality, Cohorts: &t.cohorts}, nil
+}
+
+// tagsAsked are those that a segment of the run or a running campaign asks for by name.
+func (p *Process) tagsAsked(ctx context.Context, segments []segment.Definition) (map[string]bool, error) {
+	campaigns, err := catalog.Readable(ctx, p.Catalog, definition.Campaigns)
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]bool{}
+	for _, s := range segments {
+		segment.TagsAsked(s.Rule, asked)
+	}
+	for _, c := range campaigns {
+		if c.Active(p.Now()) {
+			segment.TagsAsked(c.Condition, asked)
+		}
+	}
+	return asked, nil
 }
 
 // maxLikenessBytes bounds what an item, or a job, has of the likeness of segments.

@@ -60,6 +60,32 @@ func TestValuesThatPeopleHave(t *testing.T) {
 	}
 }
 
+// TestTagsThatNobodyAsksFor are told from those that a segment or a running campaign asks for, in any shards.
+func TestTagsThatNobodyAsksFor(t *testing.T) {
+	campaign := func(state, tag string) string {
+		return `{"id":"c","name":"C","state":"` + state + `","channel":"email","templateId":"t","trigger":{"event":{"name":"E"}},"condition":{"field":"tags","op":"contains","value":"` + tag + `"}}`
+	}
+	shelf := shelf{}.with("segment", "asks", `{"id":"asks","name":"A","rule":{"not":{"field":"tags","op":"in","value":["asked","of nobody"]}}}`).
+		with("segment", "any", `{"id":"any","name":"Any","rule":{"field":"tags","op":"exists"}}`).
+		with("campaign", "runs", campaign("running", "of a campaign")).with("campaign", "draft", campaign("draft", "of a draft"))
+	for _, shards := range []int{1, 4, 64} {
+		w := newWorld(t, 1, shards, shelf)
+		w.profiles.page = 3
+		for i := range 40 {
+			p := w.visitor(i)
+			p.Tagging.Say([]string{"asked", "of a campaign", "of a draft", "idle"}[i%4], profile.Tagged{})
+			if i < 4 {
+				p.Tagging.Say("of few", profile.Tagged{})
+			}
+		}
+		run := w.run(job.Segmentation{RunID: "r"}, 0.1)
+		want := score.TagUse{Tags: 5, Asked: 2, Idle: []score.Valued{{Value: "idle", Count: 10}, {Value: "of a draft", Count: 10}}}
+		if got := w.runs.results["r"][run.Shards].TagUse; got == nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%d shards: %+v, want %+v", shards, got, want)
+		}
+	}
+}
+
 // TestAPartOfTheVersionBefore counted no values: none are told, and all else is.
 func TestAPartOfTheVersionBefore(t *testing.T) {
 	w := newWorld(t, 1, 2, defined)

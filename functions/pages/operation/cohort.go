@@ -55,7 +55,15 @@ type quality struct {
 		Share  float64
 	}
 	Unreadable, Approximate, Refused int
-	Nothing                          bool
+	Tags                             *struct {
+		Tags, Asked int
+		Share       float64
+		Idle        []struct {
+			Value string
+			Count int
+		}
+	}
+	Nothing bool
 }
 
 func showQuality(v *view.Visit) error {

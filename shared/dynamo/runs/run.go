@@ -299,9 +299,10 @@ type RunResult struct {
 	Values  map[string][]score.Valued `json:"values,omitempty"`
 	Classes score.Worths              `json:"classes,omitempty"`
 	Moves   map[string][]score.Move   `json:"moves,omitempty"`
-	// Likenesses are what the members of segments are like: what closing wrote and what the shards add to it, which may be below zero, are one sum. Quality and Cohorts stand with what closing wrote alone. A run of the version before
+	// Likenesses are what the members of segments are like: what closing wrote and what the shards add to it, which may be below zero, are one sum. TagUse, Quality and Cohorts stand with what closing wrote alone. A run of the version before
 	// has none of them.
 	Likenesses *score.Likenesses `json:"likenesses,omitempty"`
+	TagUse     *score.TagUse     `json:"tagUse,omitempty"`
 	Quality    score.Quality     `json:"quality,omitempty"`
 	Cohorts    *score.Cohorts    `json:"cohorts,omitempty"`
 }
