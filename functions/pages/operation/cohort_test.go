@@ -31,7 +31,7 @@ func TestRetentionAndQuality(t *testing.T) {
 		"/console/runs/cohorts?id=R": {`2026-10</th><td class="n">4</td><td class="n">100.0%</td><td class="n">25.0%</td>`, `2026-11</th><td class="n">1,234</td><td class="n">100.0%</td></tr>`, `2026-11-20</th><td class="n">5</td><td class="n">100.0%</td><td class="n">40.0%</td>`, "第 1 月", "第 1 天"},
 		"/console/runs/quality?id=R": {`没有姓名</th><td class="n">30</td><td class="n">75.0%</td>`, `没有手机号</th><td class="n">0</td>`, `<td class="n">7</td>`, "共 40 份档案",
 			"用到了 6 个标签，用户身上共有 8 个，标签使用率 75.0%（目标 80%）", `&lt;b&gt;tea</th><td class="n">1,234</td>`},
-		"/console/runs/show?id=R":    {"/console/runs/cohorts?id=R", "/console/runs/quality?id=R"},
+		"/console/runs/show?id=R": {"/console/runs/cohorts?id=R", "/console/runs/quality?id=R"},
 	} {
 		page := f.Page(path)
 		for _, want := range says {
