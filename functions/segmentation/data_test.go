@@ -61,7 +61,7 @@ func households(t *testing.T, w *world, text []byte) {
 
 func TestRealHouseholdsInAnyShards(t *testing.T) {
 	realdata.Each(t, "complete_journey/transactions_sample.csv.gz", func(t *testing.T, text []byte, whole bool) {
-		for _, shards := range []int{1, 6} {
+		for _, shards := range []int{1, 4, 64} {
 			w := newWorld(t, 1, shards, defined)
 			w.Set(time.Date(2018, 1, 1, 4, 0, 0, 0, time.UTC))
 			w.profiles.page = 250
