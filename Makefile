@@ -61,7 +61,7 @@ test-one: ## one package, or one test of it, with what it logs: PKG=./functions/
 	@case "$(PKG)" in *shared/standin/*) cd $(STANDIN) && go test -count=1 -v $(if $(RUN),-run '$(RUN)') "./$${PKG#*shared/standin/}";; *) go test -count=1 -v $(if $(RUN),-run '$(RUN)') $(PKG);; esac
 
 crash: ## uses the stack while its processes are ended by kill -9, then does the accounts: KILLS=100 SEED=
-	KILLS=$(or $(KILLS),100) SEED=$(SEED) go test -count=1 -timeout 60m -run 'TestCrash$$' -v ./functions
+	KILLS=$(or $(KILLS),100) SEED=$(SEED) go test -count=1 -timeout 60m -run 'TestCrash$$|TestARunThatIsKilled$$' -v ./functions
 
 pictures: ## docs/console: every screen of the console in both languages with the data of make demo, taken by Chromium
 	PICTURES="$(CURDIR)/docs/console" go test -count=1 -timeout 20m -run 'TestPictures$$' ./functions
