@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/userops/userops/shared/domain/audience/score"
@@ -47,7 +48,7 @@ func absent(field string, id segment.ID, last *score.Run, changed time.Time) []h
 	return []httpapi.FieldError{{Field: field, Reason: reason}}
 }
 
-// changedAt is when a segment, or one that its rule asks however deep, was saved last; the zero time of a derived one, which changes by runs alone.
+// changedAt is when a segment, or one that its rule asks however deep, by name or for the tag that it gives, was saved last; the zero time of a derived one, which changes by runs alone.
 func (p *Process) changedAt(ctx context.Context, id segment.ID) (at time.Time, err error) {
 	seen, next := map[segment.ID]bool{}, []segment.ID{id}
 	for len(next) > 0 {
@@ -66,9 +67,31 @@ func (p *Process) changedAt(ctx context.Context, id segment.ID) (at time.Time, e
 		if found.UpdatedAt.After(at) {
 			at = found.UpdatedAt
 		}
-		next = append(next, definition.Segments.Read(found).Value.Segments()...)
+		asks := definition.Segments.Read(found).Value
+		givers, err := p.giving(ctx, asks.Tags())
+		if err != nil {
+			return at, err
+		}
+		next = append(append(next, asks.Segments()...), givers...)
 	}
 	return at, nil
+}
+
+// giving are the segments that give one of the tags; an empty one stands for any.
+func (p *Process) giving(ctx context.Context, tags []string) (ids []segment.ID, err error) {
+	if len(tags) == 0 {
+		return nil, nil
+	}
+	all, err := p.Catalog.All(ctx, definition.Segment)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		if one := definition.Segments.Read(d).Value; one.Tag != "" && (slices.Contains(tags, one.Tag) || slices.Contains(tags, "")) {
+			ids = append(ids, one.ID)
+		}
+	}
+	return ids, nil
 }
 
 // tellMembers adds to the estimate of a saved segment how many are in it, and the doubt that all are who match. Of a campaign that listens to entering a segment there is none: it takes

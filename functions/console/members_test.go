@@ -109,6 +109,18 @@ func TestAnAudienceBeforeARunIsDoubted(t *testing.T) {
 	b.finish(score.Run{ID: "later", CreatedAt: start.Add(5 * time.Hour)}, map[string]int{"vip": 35})
 	expect("a new one that has nobody", b.doubted(200, "POST", "/v1/segments/new/preview", ""), "0 of 35 by later of 13:00:00")
 
+	b.must(201, "PUT", "/v1/segments/other", `{"name":"O","rule":{"field":"orders.paid","op":"gte","value":9},"tag":"other"}`)
+	b.must(201, "PUT", "/v1/segments/tagged", `{"name":"T","rule":{"field":"tags","op":"contains","value":"big"}}`)
+	b.must(201, "PUT", "/v1/segments/any", `{"name":"A","rule":{"field":"tags.count","op":"gte","value":1}}`)
+	b.finish(score.Run{ID: "tags", CreatedAt: start.Add(5*time.Hour + time.Minute)}, map[string]int{"tagged": 3, "any": 4})
+	b.Set(start.Add(5*time.Hour + 2*time.Minute))
+	b.must(201, "PUT", "/v1/segments/big", `{"name":"B","rule":{"field":"orders.paid","op":"gte","value":9},"tag":"big"}`)
+	for id, n := range map[string]string{"tagged": "3 of 0", "any": "4 of 0"} {
+		expect("a segment gives the tag that is asked for", b.doubted(200, "POST", "/v1/segments/"+id+"/preview", ""), n+" by tags of 13:01:00; rule no run has gone by the segment "+id+" since it was changed at "+
+			"2026-11-21T13:02:00Z: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before")
+	}
+	expect("which nobody gives anew", b.doubted(200, "POST", "/v1/segments/other/preview", ""), "0 of 0 by tags of 13:01:00")
+
 	// An audience whose time is over was listed: its campaign can be paused without a word.
 	b.must(200, "PUT", "/v1/campaigns/mail", campaign("scheduled", audience("vip", 24*time.Hour)))
 	b.Set(start.Add(25 * time.Hour))

@@ -147,14 +147,14 @@ func checkBudget(w *world, s *state, broken func(string, string, ...any)) {
 
 // checkMemberships holds that after the last run everybody is in the segments that a recount says, by the rules as they were saved last.
 func checkMemberships(w *world, s *state, broken func(string, string, ...any)) {
-	for _, segment := range []string{"buyers", "spenders", "readers", "extra-0", "extra-1", "extra-2"} {
-		h := w.model.history("segments", segment)
-		if len(h) == 0 {
+	segments := []string{"buyers", "spenders", "readers", "extra-0", "extra-1", "extra-2"}
+	for _, tag := range askedTags {
+		segments = append(segments, "tagged-"+tag)
+	}
+	for _, segment := range segments {
+		last, sure := w.model.last("segments", segment)
+		if !sure {
 			continue
-		}
-		last := h[len(h)-1]
-		if !last.Saved || slices.ContainsFunc(h[:len(h)-1], func(d definition) bool { return !last.Begun.After(d.Sure) }) {
-			continue // nobody knows which of two is in force
 		}
 		rule, _ := last.Doc["rule"].(map[string]any) // none when it was deleted
 		for id, v := range s.profiles {
@@ -177,6 +177,8 @@ func (v *view) meets(rule map[string]any) bool {
 			}
 		}
 		return false
+	case "tags":
+		return slices.Contains(v.Tags, rule["value"].(string))
 	case "consent.email", "consent.social":
 		return v.Consent[strings.TrimPrefix(field, "consent.")].Granted
 	}

@@ -103,6 +103,16 @@ func (m *model) history(kind, id string) []definition {
 	return all
 }
 
+// last is the definition as it was saved last. It is not sure where there is none, or where nobody knows which of two is in force.
+func (m *model) last(kind, id string) (last definition, sure bool) {
+	h := m.history(kind, id)
+	if len(h) == 0 {
+		return last, false
+	}
+	last = h[len(h)-1]
+	return last, last.Saved && !slices.ContainsFunc(h[:len(h)-1], func(d definition) bool { return !last.Begun.After(d.Sure) })
+}
+
 // always says whether every state that a definition may have been in, from a time to another, meets a condition. No definition is nil.
 func (m *model) always(kind, id string, from, to time.Time, meets func(doc map[string]any) bool) bool {
 	history := m.history(kind, id)

@@ -156,7 +156,10 @@ func (w *world) open(d *dice) {
 			}
 		}
 	}
-	must("segments", "buyers", map[string]any{"name": "Buyers", "rule": map[string]any{"field": "orders.count", "op": "gte", "value": 1}})
+	must("segments", "buyers", map[string]any{"name": "Buyers", "tag": "buyer", "rule": map[string]any{"field": "orders.count", "op": "gte", "value": 1}})
+	for _, tag := range askedTags {
+		must("segments", "tagged-"+tag, map[string]any{"name": "Tagged", "rule": map[string]any{"field": "tags", "op": "contains", "value": tag}})
+	}
 	must("segments", "spenders", map[string]any{"name": "Spenders", "rule": map[string]any{"field": "orders.revenue", "op": "gte", "value": 20000}})
 	must("segments", "readers", map[string]any{"name": "Readers", "rule": map[string]any{"field": "consent.email", "op": "eq", "value": true}})
 	must("segments", "top", map[string]any{"name": "Top", "rule": map[string]any{"field": "rfm.m", "op": "gte", "value": 4}})
@@ -230,7 +233,11 @@ func editSegment(w *world, d *dice) {
 	case 1:
 		rule = map[string]any{"field": "consent." + one(d, "email", "social"), "op": "eq", "value": true}
 	}
-	w.define(d, "segments", id, map[string]any{"name": "Extra", "rule": rule})
+	doc := map[string]any{"name": "Extra", "rule": rule}
+	if tag := one(d, "", "vip", "extra"); tag != "" {
+		doc["tag"] = tag
+	}
+	w.define(d, "segments", id, doc)
 }
 
 // friendsAtOnce are three people who used one code and whose orders come at the same moment: two workers meet at the advocate's step of the

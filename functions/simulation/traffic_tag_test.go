@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,16 +15,21 @@ type taggedPerson struct {
 	Joined       bool
 	Unsure       bool // nobody knows whether something was carried out
 	Changes      []tagChange
+	Listed       []string // all that a system of the shop tagged them with last
 }
+
+// askedTags are those that a segment of every seed asks for: one that the segment of the buyers gives, and one that is given by hand, by a system and by other segments.
+var askedTags = []string{"buyer", "vip"}
 
 // tagChange is a change that the API has taken, at the time that it answered.
 type tagChange struct {
 	ID, Receipt string
 	Add, Remove []string
+	Only        []string // all that the person is to have by hand, in place of the two; nil where they count
 	At          time.Time
 }
 
-// tagSomebody gives and takes tags in turns, under a userId and under a device; with some the two become one meanwhile, and some are erased and come back.
+// tagSomebody gives and takes tags in turns, by hand under a userId and under a device, and by the lists of a system; with some the two become one meanwhile, and some are erased and come back.
 func tagSomebody(w *world, d *dice, _ *human) {
 	name := fmt.Sprintf("%08x", d.name())
 	x := &taggedPerson{User: "canarytagged-" + name, Device: "canarytagged-device-" + name}
@@ -62,14 +68,39 @@ func tagSomebody(w *world, d *dice, _ *human) {
 				x.Unsure = true
 				return
 			}
-			x.Changes, x.Joined = nil, false // what was to join them may be of before the erasure
+			x.Changes, x.Listed, x.Joined = nil, nil, false // what was to join them may be of before the erasure
 			w.sleep(2 * maxSkew)
+		}
+		if d.happens(0.25) {
+			s := w.event(d, "track", "Tags Changed")
+			x.Listed = d.some("vip", "wholesale", "tea")
+			s.User, s.moved, s.Original, s.Moves, s.Properties = x.User, true, time.Now().UTC().Format(time.RFC3339Nano), false, map[string]any{"all": x.Listed, "by": "erp"}
+			if !w.post(d, serverKey, s) {
+				x.Unsure = true
+				return
+			}
+			continue
 		}
 		if !w.tags(d, x) {
 			x.Unsure = true
 			return
 		}
+		if d.happens(0.3) && !w.tags(d, x) { // before the change is carried out
+			x.Unsure = true
+			return
+		}
 	}
+}
+
+// some are as many of the values as it happens, none too.
+func (d *dice) some(values ...string) []string {
+	list := []string{}
+	for _, v := range values {
+		if d.happens(0.5) {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // tags is one change of somebody's tags. It tells whether the API has taken it.
@@ -80,6 +111,10 @@ func (w *world) tags(d *dice, x *taggedPerson) bool {
 	}
 	names := []string{"vip", "老客", "tea", "new"}
 	change := map[string][]string{}
+	only := d.happens(0.4) && !havePrevious // which adds and takes away instead
+	if only {
+		names, change["tags"] = nil, d.some(names...)
+	}
 	for _, name := range names {
 		switch {
 		case d.happens(0.35):
@@ -93,7 +128,7 @@ func (w *world) tags(d *dice, x *taggedPerson) bool {
 		key = operatorKey
 	}
 	if len(change) == 0 {
-		change["tags"] = []string{"only"}
+		change["add"] = []string{"only"}
 	}
 	body, err := json.Marshal(change)
 	check(err)
@@ -108,8 +143,10 @@ func (w *world) tags(d *dice, x *taggedPerson) bool {
 	case status == 202:
 		check(json.Unmarshal(answer, &told))
 		if told.Receipt != "" {
-			x.Changes = append(x.Changes, tagChange{id, told.Receipt, told.Add, told.Remove, told.At})
+			x.Changes = append(x.Changes, tagChange{id, told.Receipt, told.Add, told.Remove, change["tags"], told.At})
 		}
+		return true
+	case status == 422 && strings.Contains(string(answer), "is given by"): // no word takes away what a system gives
 		return true
 	case status == 404 && id != x.User: // the device was erased with whoever had it
 		return true
@@ -119,40 +156,88 @@ func (w *world) tags(d *dice, x *taggedPerson) bool {
 	return false
 }
 
-// checkTags holds that of each tag the last word counts, by the time of its answer, whoever the two ids are, and that each change stands once in the timeline.
+// checkTags holds that of each tag the last word counts, by the time of its answer, whoever the two ids are, and that each change stands once in the timeline; that the last list of a system stands
+// beside them; and that everybody has the tags of the segments that they are in.
 func checkTags(w *world, s *state, broken func(string, string, ...any)) {
-	judged := 0
+	judged, by := 0, map[string]*taggedPerson{}
 	for _, x := range w.model.tagged {
-		user, device := s.of[x.User], s.of["anonymous:"+x.Device]
-		if x.Unsure || s.profiles[user] == nil {
+		for _, id := range []string{s.of[x.User], s.of["anonymous:"+x.Device]} {
+			by[id] = x
+		}
+	}
+	for id, v := range s.profiles {
+		x, want := by[id], map[string]bool{}
+		if x != nil && (x.Unsure || id != s.of[x.User]) {
 			continue
 		}
-		together := x.Joined || user == device
-		on, at, seen := map[string]bool{}, map[string]time.Time{}, map[string]int{}
-		for _, t := range s.timeline[user] {
-			seen[t.MessageID]++
+		if !w.givenTags(v, want) {
+			continue
 		}
-		for _, c := range x.Changes {
-			if c.ID != x.User && !together {
-				continue
+		if x != nil {
+			together := x.Joined || id == s.of["anonymous:"+x.Device]
+			for tag := range x.byHand(together) {
+				want[tag] = true
 			}
-			if n := seen["tags-"+c.Receipt]; n != 1 {
-				broken(x.User, "the change of tags %s stands %d times in the timeline", c.Receipt, n)
+			for _, tag := range x.Listed {
+				want[tag] = true
 			}
-			for i, list := range [][]string{c.Remove, c.Add} {
-				for _, tag := range list {
-					if !c.At.Before(at[tag]) {
-						on[tag], at[tag] = i == 1, c.At
-					}
+			seen := map[string]int{}
+			for _, t := range s.timeline[id] {
+				seen[t.MessageID]++
+			}
+			for _, c := range x.Changes {
+				if n := seen["tags-"+c.Receipt]; n != 1 && (c.ID == x.User || together) {
+					broken(x.User, "the change of tags %s stands %d times in the timeline", c.Receipt, n)
+				}
+			}
+			judged++
+		}
+		if want := slices.Sorted(maps.Keys(want)); !slices.Equal(v.Tags, want) {
+			broken("profile:"+id, "is tagged %v, want %v, in the segments %v", v.Tags, want, v.Segments)
+		}
+	}
+	w.tell("judge: %d people were tagged, of %d the tags are known", len(w.model.tagged), judged)
+}
+
+// givenTags adds what the segments of somebody give. It tells whether that is known.
+func (w *world) givenTags(v *view, tags map[string]bool) bool {
+	for _, segment := range v.Segments {
+		if strings.Contains(segment, ":") {
+			continue
+		}
+		last, sure := w.model.last("segments", segment)
+		if !sure {
+			return false
+		}
+		if tag, _ := last.Doc["tag"].(string); tag != "" {
+			tags[tag] = true
+		}
+	}
+	return true
+}
+
+// byHand are the tags that the changes leave, of a device too where it is the person's.
+func (x *taggedPerson) byHand(together bool) map[string]bool {
+	on, at := map[string]bool{}, map[string]time.Time{}
+	var only time.Time
+	byTime := slices.Clone(x.Changes)
+	slices.SortStableFunc(byTime, func(a, b tagChange) int { return a.At.Compare(b.At) })
+	for _, c := range byTime {
+		if c.ID != x.User && !together || c.At.Before(only) {
+			continue
+		}
+		if c.Only != nil {
+			maps.DeleteFunc(on, func(tag string, _ bool) bool { return at[tag].Before(c.At) })
+			only, c.Add, c.Remove = c.At, c.Only, nil
+		}
+		for i, list := range [][]string{c.Remove, c.Add} {
+			for _, tag := range list {
+				if c.At.After(at[tag]) || i == 0 { // of one time what takes it away holds
+					on[tag], at[tag] = i == 1, c.At
 				}
 			}
 		}
-		maps.DeleteFunc(on, func(_ string, is bool) bool { return !is })
-		want := slices.Sorted(maps.Keys(on))
-		if got := s.profiles[user].Tags; !slices.Equal(got, want) {
-			broken(x.User, "is tagged %v, want %v", got, want)
-		}
-		judged++
 	}
-	w.tell("judge: %d people were tagged, of %d the tags are known", len(w.model.tagged), judged)
+	maps.DeleteFunc(on, func(_ string, is bool) bool { return !is })
+	return on
 }

@@ -85,41 +85,50 @@ func (h *Handler) tag(w http.ResponseWriter, r *http.Request) {
 	}
 	change.By = by.Name
 	now := h.Now().UTC().Truncate(time.Millisecond)
-	receipt := ""
-	if len(change.Add)+len(change.Remove) > 0 {
-		receipt = h.NewID()
-		var fields []string
-		for _, tag := range change.Add {
-			fields = append(fields, "+"+tag)
-		}
-		for _, tag := range change.Remove {
-			fields = append(fields, "-"+tag)
-		}
-		if _, err := h.write(r, audit.Tag, person, receipt, "", fields...); err != nil {
-			httpapi.Failed(w, r, err)
-			return
-		}
-		properties, err := json.Marshal(change)
-		if err != nil {
-			httpapi.Failed(w, r, err)
-			return
-		}
-		if err := h.Events.Send(r.Context(), job.Events{Source: subject.Source, Command: &job.Command{
-			ID: receipt, Kind: job.CommandTell, ProfileID: person.Keys[0], At: now,
-			Event: &event.Event{MessageID: "tags-" + receipt, Kind: event.Track, Name: event.TagsChanged, UserID: person.Profile.UserID(), Properties: properties,
-				Timestamp: now, ReceivedAt: now, Trust: level},
-		}}); err != nil {
-			httpapi.Failed(w, r, err)
-			return
-		}
+	receipt := h.NewID()
+	if _, err := h.write(r, audit.Tag, person, receipt, "", lineOf(change)...); err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	properties, err := json.Marshal(change)
+	if err != nil {
+		httpapi.Failed(w, r, err)
+		return
+	}
+	if err := h.Events.Send(r.Context(), job.Events{Source: subject.Source, Command: &job.Command{
+		ID: receipt, Kind: job.CommandTell, ProfileID: person.Keys[0], At: now,
+		Event: &event.Event{MessageID: "tags-" + receipt, Kind: event.Track, Name: event.TagsChanged, UserID: person.Profile.UserID(), Properties: properties,
+			Timestamp: now, ReceivedAt: now, Trust: level},
+	}}); err != nil {
+		httpapi.Failed(w, r, err)
+		return
 	}
 	httpapi.JSON(w, http.StatusAccepted, struct {
-		Receipt   string     `json:"receipt,omitempty"` // none where there is nothing to change
+		Receipt   string     `json:"receipt"`
 		ProfileID profile.ID `json:"profileId"`
 		At        time.Time  `json:"at"`
 		Add       []string   `json:"add"`
 		Remove    []string   `json:"remove"`
 	}{receipt, person.Keys[0], now, list(change.Add), list(change.Remove)})
+}
+
+// lineOf is what the audit log says of a change: each tag behind + or -, or all that the person is to have by hand behind =, which stands alone for none.
+func lineOf(c profile.TagChange) (fields []string) {
+	signed := func(sign string, tags []string) {
+		for _, tag := range tags {
+			fields = append(fields, sign+tag)
+		}
+	}
+	switch {
+	case c.Only == nil:
+		signed("+", c.Add)
+		signed("-", c.Remove)
+	case len(*c.Only) == 0:
+		fields = []string{"="}
+	default:
+		signed("=", *c.Only)
+	}
+	return fields
 }
 
 // change is what is to be changed of a person's tags. The fault has no field where nothing is wrong.
@@ -138,6 +147,7 @@ func (t tagging) change(who *profile.Profile) (c profile.TagChange, fault httpap
 		if reason != "" && len(*t.Tags) > 0 {
 			return c, httpapi.FieldError{Field: "tags" + field[len("add"):], Reason: reason}
 		}
+		c.Only = t.Tags
 		wanted := map[string]bool{}
 		for _, tag := range *t.Tags {
 			wanted[tag] = true

@@ -165,6 +165,8 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			}
 		case sectionTagging:
 			tags.unpack(s)
+		case sectionTaggedFrom:
+			tags.unpackFrom(s)
 		case sectionGiven:
 			tags.unpackGiven(s)
 		case sectionOrders:

@@ -32,6 +32,9 @@ func packTagging(w *packed.Writer, p *profile.Profile, plain []string) {
 			}
 		})
 	}
+	if from := p.Tagging.From; !from.IsZero() {
+		w.Section(sectionTaggedFrom, func(w *packed.Writer) { w.Time(from) })
+	}
 	w.Section(sectionGiven, func(w *packed.Writer) {
 		for _, id := range slices.Sorted(maps.Keys(p.Members)) {
 			if m := p.Members[id]; m.Tag != "" {
@@ -78,6 +81,10 @@ func (t *taggings) unpack(s *packed.Reader) {
 		one.Words[tag] = profile.Tagged{Off: s.Flag(), At: s.Time(), By: s.Text()}
 	}
 	t.people, t.said = append(t.people, one), true
+}
+
+func (t *taggings) unpackFrom(s *packed.Reader) {
+	t.people = append(t.people, profile.Tagging{From: s.Time()})
 }
 
 func (t *taggings) unpackGiven(s *packed.Reader) {

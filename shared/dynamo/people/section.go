@@ -56,6 +56,7 @@ const (
 	sectionListed       = 63
 	sectionTagging      = 64 // the words about tags
 	sectionGiven        = 65 // the tags that segments give
+	sectionTaggedFrom   = 66 // since when only what is said of tags counts
 )
 
 // kinds of a packed value

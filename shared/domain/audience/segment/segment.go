@@ -68,6 +68,15 @@ func (d Definition) Segments() []ID {
 	return ids
 }
 
+// Tags are those that the rule asks for; an empty one stands for any.
+func (d Definition) Tags() (tags []string) {
+	parsed, _ := rule.Parse(d.Rule)
+	for _, ref := range parsed.Tags {
+		tags = append(tags, ref.ID)
+	}
+	return tags
+}
+
 // Unreadable are the faults with which a definition cannot be asked at all.
 func (d Definition) Unreadable() fault.Faults {
 	var faults fault.Faults

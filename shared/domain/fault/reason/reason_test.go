@@ -93,7 +93,7 @@ func TestEveryReasonHasARow(t *testing.T) {
 	}
 	// What a change of tags is refused for.
 	for _, row := range []string{
-		"has a character that cannot be shown", "begins or ends with a blank", "is missing: name the tags to add, to remove, or both", "is all tags: leave out add and remove", "would make %d tags, at most %d",
+		"has a character that cannot be shown", "begins or ends with a blank", "is missing: name the tags to add, to remove, or both", "is all tags: leave out add, remove and only", "is all tags by hand: leave out add and remove", "would make %d tags, at most %d",
 		"is all tags that the person is to have: leave out add and remove", "is given by the segment %s, to whoever is in it", "is given by %s, which tells all of its tags: take it away there",
 	} {
 		used[row] = true

@@ -41,8 +41,12 @@ func (p *Profile) tag(e *event.Event, own bool, at time.Time) {
 			left += p.Tagging.Say(tag, Tagged{Off: off, At: at, By: c.By})
 		}
 	}
-	say(c.Remove, true)
-	say(c.Add, false)
+	if c.Only != nil {
+		left += p.Tagging.Only(*c.Only, Tagged{At: at, By: c.By})
+	} else {
+		say(c.Remove, true)
+		say(c.Add, false)
+	}
 	if c.All != nil {
 		left += p.Tagging.List(c.By, TagList{At: at, Tags: *c.All})
 	}
@@ -53,6 +57,8 @@ func (p *Profile) tag(e *event.Event, own bool, at time.Time) {
 type TagChange struct {
 	Add    []string `json:"add,omitempty"`
 	Remove []string `json:"remove,omitempty"`
+	// Only are all tags that the person is to have by a word. Beside it our own routes write in Add and Remove what that changes of what is known, for a projection of the version before, which does not know Only.
+	Only *[]string `json:"only,omitempty"`
 	// All are all tags that whoever speaks gives the person, in place of those of their last list.
 	All *[]string `json:"all,omitempty"`
 	By  string    `json:"by,omitempty"`
@@ -66,6 +72,10 @@ func tagChangeOf(properties []byte) (c TagChange) {
 		return list[:min(len(list), MaxTagChange)]
 	}
 	c.Add, c.Remove, c.By = tags(c.Add), tags(c.Remove), clip.To(c.By, maxTagBy)
+	if c.Only != nil {
+		only := tags(*c.Only)
+		c.Only = &only
+	}
 	if c.All != nil {
 		all := tags(*c.All)
 		slices.Sort(all)
@@ -99,24 +109,30 @@ func JudgeTags(e *event.Event) (field, reason string) {
 	}
 	var said TagChange
 	if err := json.Unmarshal(e.Properties, &said); err != nil {
-		return "properties", `is not {"add": [...], "remove": [...]} or {"all": [...]} with lists of texts`
+		return "properties", `is not {"add": [...], "remove": [...]}, {"only": [...]} or {"all": [...]} with lists of texts`
 	}
 	return said.Judge("properties.")
 }
 
 // Judge says what is wrong with a change, by its field below a place.
 func (c TagChange) Judge(place string) (field, reason string) {
-	named, all := map[string]bool{}, []string(nil)
+	named, only, all := map[string]bool{}, []string(nil), []string(nil)
 	if c.All != nil {
-		if len(c.Add)+len(c.Remove) > 0 {
-			return place + "all", "is all tags: leave out add and remove"
+		if len(c.Add)+len(c.Remove) > 0 || c.Only != nil {
+			return place + "all", "is all tags: leave out add, remove and only"
 		}
 		all = *c.All
+	}
+	if c.Only != nil {
+		if len(c.Add)+len(c.Remove) > 0 {
+			return place + "only", "is all tags by hand: leave out add and remove"
+		}
+		only = *c.Only
 	}
 	for _, list := range []struct {
 		name string
 		tags []string
-	}{{"add", c.Add}, {"remove", c.Remove}, {"all", all}} {
+	}{{"add", c.Add}, {"remove", c.Remove}, {"only", only}, {"all", all}} {
 		if len(list.tags) > MaxTagChange {
 			return place + list.name, fmt.Sprintf("has %d entries, at most %d", len(list.tags), MaxTagChange)
 		}
@@ -131,7 +147,7 @@ func (c TagChange) Judge(place string) (field, reason string) {
 			named[tag] = true
 		}
 	}
-	if len(named) == 0 && c.All == nil {
+	if len(named) == 0 && c.All == nil && c.Only == nil {
 		return place + "add", "is missing: name the tags to add, to remove, or both"
 	}
 	if len(c.By) > maxTagBy {

@@ -9,21 +9,35 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/trust"
 )
 
-// wordOf is one word about a tag.
+// wordOf is one word about a tag, or about all.
 type wordOf struct {
-	tag string
+	tag  string
+	only []string // that this word names and no other; nil of a word about one tag
 	Tagged
 }
 
-// newestWords says by sorting what a Tagging keeps of a list of words: of each tag the greatest, of those the newest.
-func newestWords(words []wordOf) map[string]Tagged {
+// newestWords says by sorting what a Tagging keeps of a list of words: of what is no older than the last that named all, of each tag the greatest, of those the newest.
+func newestWords(words []wordOf) (map[string]Tagged, time.Time) {
 	off := map[bool]int{true: 1}
-	all := slices.Clone(words)
+	var from time.Time
+	var all []wordOf
+	for _, one := range words {
+		if one.only == nil {
+			all = append(all, one)
+		} else if one.At.After(from) {
+			from = one.At
+		}
+		for _, tag := range one.only {
+			all = append(all, wordOf{tag: tag, Tagged: one.Tagged})
+		}
+	}
+	all = slices.DeleteFunc(all, func(one wordOf) bool { return one.At.Before(from) })
 	slices.SortFunc(all, func(a, b wordOf) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(off[b.Off], off[a.Off]), cmp.Compare(b.By, a.By))
 	})
@@ -39,7 +53,7 @@ func newestWords(words []wordOf) map[string]Tagged {
 	for _, tag := range tags[:min(len(tags), MaxTags)] {
 		kept[tag] = of[tag]
 	}
-	return kept
+	return kept, from
 }
 
 // TestTagsAreAFunctionOfTheSetOfWords: in whatever sequence they come, some twice, and to however many people who become one.
@@ -49,19 +63,29 @@ func TestTagsAreAFunctionOfTheSetOfWords(t *testing.T) {
 		tags := 1 + r.IntN(2*MaxTags)
 		words := make([]wordOf, r.IntN(4*MaxTags))
 		for i := range words {
-			words[i] = wordOf{fmt.Sprint("t", r.IntN(tags)), Tagged{Off: r.IntN(3) == 0, At: minute(r.IntN(60)), By: fmt.Sprint(r.IntN(3))}}
+			words[i] = wordOf{tag: fmt.Sprint("t", r.IntN(tags)), Tagged: Tagged{Off: r.IntN(3) == 0, At: minute(r.IntN(60)), By: fmt.Sprint(r.IntN(3))}}
+			if seed%2 == 0 && r.IntN(40) == 0 {
+				words[i] = wordOf{only: []string{}, Tagged: Tagged{At: words[i].At, By: words[i].By}}
+				for range r.IntN(4) {
+					words[i].only = append(words[i].only, fmt.Sprint("t", r.IntN(tags)))
+				}
+			}
 		}
-		want := newestWords(words)
+		want, from := newestWords(words)
 		for range 3 {
 			people := make([]Profile, 1+r.IntN(3))
 			for _, i := range append(r.Perm(len(words)), r.Perm(len(words))...) {
-				people[r.IntN(len(people))].Tagging.Say(words[i].tag, words[i].Tagged)
+				if who := &people[r.IntN(len(people))].Tagging; words[i].only != nil {
+					who.Only(words[i].only, words[i].Tagged)
+				} else {
+					who.Say(words[i].tag, words[i].Tagged)
+				}
 			}
 			for i := 1; i < len(people); i++ {
 				people[0].Absorb(&people[i])
 			}
-			if got := people[0].Tagging.Words; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
-				t.Fatalf("seed %d: %d words\n%v\nwant %d\n%v", seed, len(got), got, len(want), want)
+			if got := people[0].Tagging; len(got.Words)+len(want) > 0 && !reflect.DeepEqual(got.Words, want) || !got.From.Equal(from) {
+				t.Fatalf("seed %d: %d words from %v\n%v\nwant %d from %v\n%v", seed, len(got.Words), got.From, got.Words, len(want), from, want)
 			}
 		}
 	}
@@ -115,9 +139,11 @@ func TestJudgeTags(t *testing.T) {
 	many := `["` + strings.Join(strings.Split(strings.Repeat("x", MaxTagChange+1), ""), `","`) + `"]`
 	for properties, want := range map[string]string{
 		`{"add":["a"]}`: " ", `{"remove":["a"],"by":"x"}`: " ", `{"add":["a"],"remove":["b"]}`: " ", `{"add":["` + strings.Repeat("茶", MaxTag) + `"]}`: " ",
-		`{"all":[]}`: " ", `{"all":["a","b"],"by":"erp"}`: " ", `{"all":["a","a"]}`: "properties.all[1] is there twice", `{"all":[],"add":["a"]}`: "properties.all is all tags: leave out add and remove",
-		`{}`:          "properties.add is missing: name the tags to add, to remove, or both",
-		`{"add":"a"}`: `properties is not {"add": [...], "remove": [...]} or {"all": [...]} with lists of texts`, `{"add":[1]}`: `properties is not {"add": [...], "remove": [...]} or {"all": [...]} with lists of texts`, ``: `properties is not {"add": [...], "remove": [...]} or {"all": [...]} with lists of texts`,
+		`{"all":[]}`: " ", `{"all":["a","b"],"by":"erp"}`: " ", `{"all":["a","a"]}`: "properties.all[1] is there twice", `{"all":[],"add":["a"]}`: "properties.all is all tags: leave out add, remove and only",
+		`{"only":[]}`: " ", `{"only":["a","b"],"by":"erp"}`: " ", `{"only":["a","a"]}`: "properties.only[1] is there twice", `{"only":[],"all":["a"]}`: "properties.all is all tags: leave out add, remove and only",
+		`{"only":["a"],"remove":["b"]}`: "properties.only is all tags by hand: leave out add and remove",
+		`{}`:                            "properties.add is missing: name the tags to add, to remove, or both",
+		`{"add":"a"}`:                   `properties is not {"add": [...], "remove": [...]}, {"only": [...]} or {"all": [...]} with lists of texts`, `{"add":[1]}`: `properties is not {"add": [...], "remove": [...]}, {"only": [...]} or {"all": [...]} with lists of texts`, ``: `properties is not {"add": [...], "remove": [...]}, {"only": [...]} or {"all": [...]} with lists of texts`,
 		`{"add":["a",""]}`: "properties.add[1] is empty", `{"remove":[" a"]}`: "properties.remove[0] begins or ends with a blank", `{"add":["a\u0007"]}`: "properties.add[0] has a character that cannot be shown",
 		`{"add":["` + strings.Repeat("茶", MaxTag+1) + `"]}`: "properties.add[0] has 65 characters, at most 64", `{"add":["` + strings.Repeat("𠮷", 49) + `"]}`: "properties.add[0] is longer than 192 bytes",
 		`{"add":["a"],"remove":["a"]}`: "properties.remove[0] is there twice", `{"add":` + many + `}`: "properties.add has 251 entries, at most 250",
@@ -181,5 +207,28 @@ func TestListsOfTagsReplaceEachOther(t *testing.T) {
 	}
 	if got := p.Tags(); !slices.Equal(got, []string{"t2", "t3", "t4", "t5"}) || p.LeftOut["tags"] != 2 {
 		t.Errorf("of many lists: %v, left out %v", got, p.LeftOut)
+	}
+}
+
+// TestOnlyTheseTags: who is to have certain tags has them and no other by a word, also of what comes later and was said before; what systems and segments give stays.
+func TestOnlyTheseTags(t *testing.T) {
+	p := &Profile{Members: map[string]Membership{"buyers": {Tag: "buyer"}}}
+	p.Tagging.List("shopify", TagList{At: minute(1), Tags: []string{"big"}})
+	fold := func(n int, properties string) {
+		p.Fold(&event.Event{Kind: event.Track, Name: event.TagsChanged, Trust: trust.Operator, Timestamp: minute(n), Properties: json.RawMessage(properties)}, Shop{})
+	}
+	fold(2, `{"add":["a","b"],"by":"Ann"}`)
+	fold(5, `{"only":["b","c"],"add":["nobody looks at this"],"remove":["c"],"by":"Bob"}`)
+	fold(4, `{"add":["d"],"remove":["b"],"by":"Ann"}`)
+	fold(3, `{"only":["e"],"by":"Ann"}`)
+	if got, want := p.Tags(), []string{"b", "big", "buyer", "c"}; !slices.Equal(got, want) || p.Tagging.Words["b"] != (Tagged{At: minute(5), By: "Bob"}) {
+		t.Errorf("%v of %v, want %v", got, p.Tagging, want)
+	}
+	fold(6, `{"only":[]}`)
+	if got, want := p.Tags(), []string{"big", "buyer"}; !slices.Equal(got, want) || p.Tagging.Empty() {
+		t.Errorf("of none: %v, want %v", got, want)
+	}
+	if q := (Tagging{From: minute(1)}); q.Empty() {
+		t.Error("what was said of all tags is forgotten")
 	}
 }

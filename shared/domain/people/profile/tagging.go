@@ -39,6 +39,8 @@ func (t Tagged) compare(u Tagged) int {
 // Tagging is what was said of somebody's tags. It follows from the set of all that was said, whatever the sequence in which it came: what is let go is older than all that stays.
 type Tagging struct {
 	Words map[string]Tagged `json:"words,omitempty"` // by tag, the MaxTags newest
+	// From is when somebody was said last to have certain tags and no other by a word: what was said before counts no more, whenever it comes. Words of that very time stand beside them.
+	From time.Time `json:"from,omitzero"`
 	// Lists are those of whoever tells all the tags that they give at once, such as a shop system; the MaxTagLists newest, by who they are.
 	Lists map[string]TagList `json:"lists,omitempty"`
 }
@@ -51,6 +53,9 @@ type TagList struct {
 
 // Say takes a word in. It answers how many words were let go for it.
 func (t *Tagging) Say(tag string, word Tagged) (left int) {
+	if word.At.Before(t.From) {
+		return 0
+	}
 	if old, known := t.Words[tag]; known && old.compare(word) >= 0 {
 		return 0
 	}
@@ -59,6 +64,23 @@ func (t *Tagging) Say(tag string, word Tagged) (left int) {
 	}
 	t.Words[tag] = word
 	return trim(t.Words, MaxTags, func(w Tagged) time.Time { return w.At })
+}
+
+// Only takes in that somebody has these tags and no other by a word, as of the word's time.
+func (t *Tagging) Only(tags []string, word Tagged) (left int) {
+	t.forget(word.At)
+	for _, tag := range tags {
+		left += t.Say(tag, word)
+	}
+	return left
+}
+
+// forget lets go what was said before a time.
+func (t *Tagging) forget(from time.Time) {
+	if from.After(t.From) {
+		t.From = from
+		maps.DeleteFunc(t.Words, func(_ string, word Tagged) bool { return word.At.Before(from) })
+	}
 }
 
 // List takes in all the tags that somebody gives. Of two lists of one time the greater holds.
@@ -90,6 +112,7 @@ func trim[V any](all map[string]V, most int, at func(V) time.Time) (left int) {
 // Absorb unites what was said of two people who are one.
 func (t *Tagging) Absorb(u Tagging) (left int) {
 	t.Words, t.Lists = maps.Clone(t.Words), maps.Clone(t.Lists)
+	t.forget(u.From)
 	for _, tag := range slices.Sorted(maps.Keys(u.Words)) {
 		left += t.Say(tag, u.Words[tag])
 	}
@@ -100,7 +123,7 @@ func (t *Tagging) Absorb(u Tagging) (left int) {
 }
 
 // Empty tells whether nothing was ever said.
-func (t *Tagging) Empty() bool { return len(t.Words)+len(t.Lists) == 0 }
+func (t *Tagging) Empty() bool { return len(t.Words)+len(t.Lists) == 0 && t.From.IsZero() }
 
 // On are the tags that somebody has by a word or by a list, in no order, some twice.
 func (t *Tagging) On() (tags []string) {
