@@ -141,7 +141,7 @@ type Process struct {
 // New wires the process to its tables and queues.
 func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
 	return &Process{
-		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable, Months: s.Months},
+		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable, Months: s.Months, Skim: true},
 		Runs:          runs.Runs{DB: db, Table: s.RunsTable},
 		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},
 		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},

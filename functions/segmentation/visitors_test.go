@@ -41,20 +41,27 @@ func visitors(t *testing.T, w *world, text []byte) {
 		if p == nil {
 			p = w.add(&profile.Profile{ID: who.ID(), Identifiers: []profile.Identifier{who}})
 		}
-		p.Fold(one, w.process.Shop)
-		if r, err := order.ParseReport(one, event.Fingerprint("import", one.MessageID), "CNY"); err == nil {
-			o := orders[r.OrderID]
-			if o == nil {
-				o = &order.Order{ID: r.OrderID}
-				orders[r.OrderID] = o
-			}
-			o.Apply(r, p, "CNY")
-		}
+		commit(p, one, orders, w.process.Shop)
 		return nil
 	}
 	if err := format.Read(format.REES46, bytes.NewReader(text), format.Options{Currency: "CNY"}, format.Sink{Event: take, Refuse: func(format.Refusal) {}, Line: func(int) {}}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// commit does to a profile what an event does, its order too.
+func commit(p *profile.Profile, e *event.Event, orders map[string]*order.Order, shop profile.Shop) {
+	p.Fold(e, shop)
+	r, err := order.ParseReport(e, event.Fingerprint("import", e.MessageID), shop.Currency)
+	if err != nil {
+		return
+	}
+	o := orders[r.OrderID]
+	if o == nil {
+		o = &order.Order{ID: r.OrderID}
+		orders[r.OrderID] = o
+	}
+	o.Apply(r, p, shop.Currency)
 }
 
 // tried is what somebody did, by the lines of the file.

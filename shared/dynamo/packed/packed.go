@@ -85,6 +85,9 @@ func (w *Writer) Name(s string) {
 type Reader struct {
 	In  []byte
 	Err error
+
+	// whole is the same as a text, and may begin earlier. Texts that are read are parts of it: one copy of a body, and not one of each.
+	whole string
 }
 
 // Fail notes that the body is none. What is read behind it is zero.
@@ -141,7 +144,23 @@ func (r *Reader) Bytes() []byte {
 	return b
 }
 
-func (r *Reader) Text() string { return string(r.Bytes()) }
+// part is bytes, and the same as part of the whole, where the reader has that.
+func (r *Reader) part() (content []byte, text string) {
+	content = r.Bytes()
+	if r.whole != "" && r.Err == nil {
+		end := len(r.whole) - len(r.In)
+		text = r.whole[end-len(content) : end]
+	}
+	return content, text
+}
+
+func (r *Reader) Text() string {
+	content, text := r.part()
+	if text != "" {
+		return text
+	}
+	return string(content)
+}
 
 func (r *Reader) Flag() bool {
 	if len(r.In) == 0 {
@@ -196,15 +215,20 @@ func WriteUnits(body []byte) int { return (len(body) + ItemOverhead + writeUnit 
 
 // Sections goes through a body. Those that read does not know are kept in unknown.
 func Sections(body []byte, read func(number uint64, s *Reader) (known bool), unknown *[]byte) error {
-	r, s := &Reader{In: body}, &Reader{}
+	return (&Reader{In: body, whole: string(body)}).Sections(read, unknown)
+}
+
+// Sections goes through what is left of a reader, as those of a section of sections.
+func (r *Reader) Sections(read func(number uint64, s *Reader) (known bool), unknown *[]byte) error {
+	s := &Reader{}
 	for r.More() {
 		start := r.In
 		number := r.Uint()
-		content := r.Bytes()
+		content, text := r.part()
 		if r.Err != nil {
 			break
 		}
-		*s = Reader{In: content} // one for all: a run reads ten million people
+		*s = Reader{In: content, whole: text} // one for all: a run reads ten million people
 		if !read(number, s) {
 			*unknown = append(*unknown, start[:len(start)-len(r.In)]...)
 		}

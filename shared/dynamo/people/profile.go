@@ -42,6 +42,8 @@ type Profiles struct {
 	// Months is how long a stranger is kept who is not heard of: as long as their events, so that nothing of them is left which the next one under
 	// the id could be taken for. Who writes profiles sets it; for ever when zero.
 	Months int
+	// Skim has ScanShard read people without their records of commits, into profiles that are used again: those of a page are the page's until the next one is read, and cannot be saved.
+	Skim bool
 }
 
 // Load reads a person's profile with consistent reads, following pointers. Where there is none it answers a profile without
@@ -145,8 +147,16 @@ func (s Profiles) outlived(ctx context.Context, person *profile.Profile, key pro
 
 func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.Profile, error) {
 	p := &profile.Profile{ID: id}
+	if err := readInto(p, item, unpackProfile); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// readInto reads an item into a profile of whom nothing is known yet.
+func readInto(p *profile.Profile, item map[string]types.AttributeValue, unpack func([]byte, *profile.Profile) error) error {
 	if item == nil {
-		return p, nil
+		return nil
 	}
 	stands := profile.Mark{Version: dynamo.NumberOf(item, dynamo.AttrVersion)}
 	if at := dynamo.NumberOf(item, attrErased); at != 0 {
@@ -156,16 +166,16 @@ func readProfile(id profile.ID, item map[string]types.AttributeValue) (*profile.
 	if body == nil && !stands.Erased.IsZero() {
 		p.Bury(stands)
 		if off := dynamo.MilliOf(item, attrOff); !off.IsZero() {
-			p.RememberOff(id, off)
+			p.RememberOff(p.ID, off)
 		}
-		return p, nil
+		return nil
 	}
 	p.Stored(stands)
-	if err := unpackProfile(body, p); err != nil {
-		return nil, fmt.Errorf("reading profile %s: %w: %w", id, dynamo.ErrUnreadable, err)
+	if err := unpack(body, p); err != nil {
+		return fmt.Errorf("reading profile %s: %w: %w", p.ID, dynamo.ErrUnreadable, err)
 	}
 	attributeErasure(p)
-	return p, nil
+	return nil
 }
 
 // attributeErasure gives an erasure that the version before has noted to every key: it does not say which one it was of.

@@ -113,7 +113,20 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 }
 
 // unpackProfile reads a body into a profile; sections that it does not know are kept in Unknown.
-func unpackProfile(body []byte, p *profile.Profile) error {
+func unpackProfile(body []byte, p *profile.Profile) error { return unpack(body, p, false) }
+
+// skim is unpackProfile without the record of the commit protocol, which only a writer asks for. The profile cannot be saved.
+func skim(body []byte, p *profile.Profile) error {
+	p.Skim()
+	return unpack(body, p, true)
+}
+
+// commits says whether a section is of the record of commits.
+func commits(section uint64) bool {
+	return section == sectionWindow || section == sectionFaded || section == sectionWideFaded
+}
+
+func unpack(body []byte, p *profile.Profile, skimmed bool) error {
 	body, err := packed.Decompress(body)
 	if err != nil {
 		return err
@@ -123,6 +136,9 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 	var apart memories
 	words, claims, doubted, tags := consents{}, claims{}, doubted{}, taggings{}
 	err = packed.Sections(body, func(number uint64, s *packed.Reader) (known bool) {
+		if skimmed && commits(number) {
+			return true
+		}
 		switch number {
 		case sectionIdentifiers:
 			for s.More() {
@@ -177,7 +193,7 @@ func unpackProfile(body []byte, p *profile.Profile) error {
 			}
 			p.Purchases.Pieces, p.Purchases.Discount = s.Int(), s.Int()
 		case sectionMembers:
-			p.Members = map[string]profile.Membership{}
+			fresh(&p.Members)
 			for s.More() {
 				k := s.Text()
 				p.Members[k] = profile.Membership{Since: s.Time(), Run: s.Text()}

@@ -122,37 +122,46 @@ func packDetail(w *packed.Writer, m *profile.Memory) {
 	})
 }
 
+// fresh is an empty table, which what is read is written to: the one that is there, where the profile is one that is used again.
+func fresh[M ~map[K]V, K comparable, V any](table *M) {
+	if *table == nil {
+		*table = M{}
+		return
+	}
+	clear(*table)
+}
+
 // unpackMemory reads one section; known is false where it is none of a memory's.
 func unpackMemory(number uint64, s *packed.Reader, m *profile.Memory) (known bool) {
 	switch number {
 	case sectionSeen:
 		m.FirstSeen, m.LastSeen = s.Time(), s.Time()
 	case sectionTraits:
-		m.Traits = profile.Traits{}
+		fresh(&m.Traits)
 		for s.More() {
 			k := s.Text()
 			m.Traits[k] = profile.Trait{Value: unpackValue(s), At: s.Time()}
 		}
 	case sectionCounters:
-		m.Counters = map[string]profile.Counter{}
+		fresh(&m.Counters)
 		for s.More() {
 			k, c := unpackCounter(s)
 			m.Counters[k] = c
 		}
 	case sectionGroups:
-		m.Groups = map[string]time.Time{}
+		fresh(&m.Groups)
 		for s.More() {
 			k := s.Text()
 			m.Groups[k] = s.Time()
 		}
 	case sectionCart:
-		m.Cart = map[string]profile.CartLine{}
+		fresh(&m.Cart)
 		for s.More() {
 			k := s.Text()
 			m.Cart[k] = profile.CartLine{Quantity: int(s.Int()), Price: s.Int(), At: s.Time(), Name: s.Text()}
 		}
 	case sectionTouch:
-		m.Touch = map[string]profile.Touch{}
+		fresh(&m.Touch)
 		for s.More() {
 			k := s.Text()
 			m.Touch[k] = profile.Touch{At: s.Time(), Campaign: s.Text(), Source: s.Text(), Medium: s.Text(), Referrer: s.Text()}
@@ -177,17 +186,17 @@ func unpackDetail(number uint64, s *packed.Reader, m *profile.Memory) (known boo
 	case sectionClient:
 		m.Client = unpackClient(s)
 	case sectionDevices:
-		m.Devices = map[string]profile.Client{}
+		fresh(&m.Devices)
 		for s.More() {
 			id := s.Text()
 			m.Devices[id] = unpackClient(s)
 		}
 	case sectionCategories:
-		m.Categories = unpackInterests(s)
+		unpackInterests(s, &m.Categories)
 	case sectionBrands:
-		m.Brands = unpackInterests(s)
+		unpackInterests(s, &m.Brands)
 	case sectionViewed:
-		m.Viewed = map[string]time.Time{}
+		fresh(&m.Viewed)
 		for s.More() {
 			id := s.Text()
 			m.Viewed[id] = s.Time()
@@ -208,7 +217,7 @@ func unpackDetail(number uint64, s *packed.Reader, m *profile.Memory) (known boo
 	case sectionSearch:
 		m.Search = profile.Stamped{Value: s.Text(), At: s.Time()}
 	case sectionLeftOut:
-		m.LeftOut = map[string]int64{}
+		fresh(&m.LeftOut)
 		for s.More() {
 			what := s.Text()
 			m.LeftOut[what] = s.Int()
@@ -252,7 +261,7 @@ type memories []profile.Memory
 
 func (all *memories) unpack(s *packed.Reader) {
 	var m profile.Memory
-	if packed.Sections(s.In, func(number uint64, s *packed.Reader) bool { return unpackMemory(number, s, &m) }, &m.Unknown) != nil {
+	if s.Sections(func(number uint64, s *packed.Reader) bool { return unpackMemory(number, s, &m) }, &m.Unknown) != nil {
 		s.Fail()
 	}
 	*all = append(*all, m)
@@ -347,15 +356,17 @@ func packInterests(w *packed.Writer, m profile.Interests) {
 	}
 }
 
-func unpackInterests(s *packed.Reader) profile.Interests {
-	m := profile.Interests{}
+func unpackInterests(s *packed.Reader, all *profile.Interests) {
+	fresh(all)
 	for s.More() {
 		name := s.Text()
 		i := profile.Interest{Last: s.Int()}
-		for range s.Count() {
-			i.Counts = append(i.Counts, s.Int())
+		if n := s.Count(); n > 0 {
+			i.Counts = make([]int64, n)
 		}
-		m[name] = i
+		for n := range i.Counts {
+			i.Counts[n] = s.Int()
+		}
+		(*all)[name] = i
 	}
-	return m
 }

@@ -28,6 +28,7 @@ func (s Profiles) ScanShard(ctx context.Context, shard, shards int, cursor strin
 	if err != nil {
 		return cursor, fmt.Errorf("scanning profiles: %w", err)
 	}
+	var again []profile.Profile
 	for {
 		out, err := s.DB.Scan(ctx, &dynamodb.ScanInput{TableName: &s.Table, Segment: aws.Int32(int32(shard)), TotalSegments: aws.Int32(int32(shards)), ExclusiveStartKey: start,
 			// Pointers and tombstones have no body. Who came back after an erasure has one, and is somebody like others.
@@ -37,13 +38,20 @@ func (s Profiles) ScanShard(ctx context.Context, shard, shards int, cursor strin
 		if err != nil {
 			return cursor, fmt.Errorf("scanning profiles: %w", err)
 		}
+		if !s.Skim || len(again) < len(out.Items) {
+			again = make([]profile.Profile, len(out.Items))
+		}
 		found := ScanPage{Profiles: make([]*profile.Profile, 0, len(out.Items))}
-		for _, item := range out.Items {
-			id := profile.ID(strings.TrimPrefix(dynamo.TextOf(item, dynamo.AttrPK), key.Profile("").PK))
-			if p, err := readProfile(id, item); err == nil {
-				found.Profiles = append(found.Profiles, p)
+		for i, item := range out.Items {
+			one, unpack := &again[i], unpackProfile
+			one.Reuse(profile.ID(strings.TrimPrefix(dynamo.TextOf(item, dynamo.AttrPK), key.Profile("").PK)))
+			if s.Skim {
+				unpack = skim
+			}
+			if err := readInto(one, item, unpack); err == nil {
+				found.Profiles = append(found.Profiles, one)
 			} else {
-				found.Unreadable = append(found.Unreadable, id)
+				found.Unreadable = append(found.Unreadable, one.ID)
 			}
 		}
 		if err := page(found); err != nil {

@@ -124,9 +124,12 @@ func unpackCounter(r *packed.Reader) (string, profile.Counter) {
 	name := r.Name()
 	c := profile.Counter{Total: r.Int(), Last: r.Time()}
 	last := profile.DayOf(packed.Epoch)
-	for range r.Count() {
+	if n := r.Count(); n > 0 {
+		c.Recent = make([]profile.DayCount, n)
+	}
+	for n := range c.Recent {
 		last += profile.Day(r.Int())
-		c.Recent = append(c.Recent, profile.DayCount{Day: last, Count: int(r.Uint())})
+		c.Recent[n] = profile.DayCount{Day: last, Count: int(r.Uint())}
 	}
 	return name, c
 }

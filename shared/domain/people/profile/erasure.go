@@ -79,7 +79,15 @@ type Mark struct {
 }
 
 // Mark is how the item stood when the store read or last wrote it, whatever was done to the profile since.
-func (p *Profile) Mark() Mark { return Mark{Version: p.Version - p.mark.behind, Erased: p.mark.erased} }
+func (p *Profile) Mark() Mark {
+	if p.mark.skimmed {
+		return Mark{Version: -1} // no item is so: what was skimmed is not saved
+	}
+	return Mark{Version: p.Version - p.mark.behind, Erased: p.mark.erased}
+}
+
+// Skim is for the store: the profile is read without its record of commits, so that it must not be saved.
+func (p *Profile) Skim() { p.mark.skimmed = true }
 
 // Stored is for the store: the profile's item is so by now.
 func (p *Profile) Stored(m Mark) {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,8 @@ const HoursOfWeek = 7 * 24
 // Count adds to the counter of an hour of the week.
 func (h *Hours) Count(hour int, n uint32) {
 	if len(*h) == 0 {
-		*h = make(Hours, HoursOfWeek)
+		*h = slices.Grow(*h, HoursOfWeek)[:HoursOfWeek]
+		clear(*h)
 	}
 	(*h)[hour] = uint32(min(uint64((*h)[hour])+uint64(n), 1<<32-1))
 }

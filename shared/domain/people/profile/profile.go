@@ -57,6 +57,8 @@ type mark struct {
 	erased time.Time
 	// behind is how far the item's version lies below Version.
 	behind int64
+	// skimmed says that the record of commits was not read.
+	skimmed bool
 }
 
 // Reach is how somebody can be reached: what they want to get, on which devices, and which addresses wait to be confirmed. The addresses that are
@@ -167,4 +169,24 @@ func (p *Profile) kinds(kind IdentifierKind) int {
 		}
 	}
 	return n
+}
+
+// Reuse makes the profile one of an id of whom nothing is known, as a new one would be, and keeps its tables to be filled again: a run reads ten million people. Whatever was read of it before is no more.
+func (p *Profile) Reuse(id ID) {
+	m := &p.Memory
+	for _, table := range []map[string]time.Time{m.Groups, m.Viewed} {
+		clear(table)
+	}
+	clear(m.Traits)
+	clear(m.Counters)
+	clear(m.Cart)
+	clear(m.Touch)
+	clear(m.Devices)
+	clear(m.Categories)
+	clear(m.Brands)
+	clear(m.LeftOut)
+	clear(p.Members)
+	*p = Profile{ID: id, Identifiers: p.Identifiers[:0], Members: p.Members, Memory: Memory{
+		Traits: m.Traits, Counters: m.Counters, Groups: m.Groups, Cart: m.Cart, Touch: m.Touch, Devices: m.Devices, Categories: m.Categories, Brands: m.Brands, Viewed: m.Viewed, LeftOut: m.LeftOut, Hours: m.Hours[:0],
+	}}
 }
