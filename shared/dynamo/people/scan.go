@@ -29,6 +29,10 @@ func (s Profiles) ScanShard(ctx context.Context, shard, shards int, cursor strin
 		return cursor, fmt.Errorf("scanning profiles: %w", err)
 	}
 	var again []profile.Profile
+	unpack := unpackProfile
+	if s.Skim {
+		unpack = skim
+	}
 	for {
 		out, err := s.DB.Scan(ctx, &dynamodb.ScanInput{TableName: &s.Table, Segment: aws.Int32(int32(shard)), TotalSegments: aws.Int32(int32(shards)), ExclusiveStartKey: start,
 			// Pointers and tombstones have no body. Who came back after an erasure has one, and is somebody like others.
@@ -43,11 +47,8 @@ func (s Profiles) ScanShard(ctx context.Context, shard, shards int, cursor strin
 		}
 		found := ScanPage{Profiles: make([]*profile.Profile, 0, len(out.Items))}
 		for i, item := range out.Items {
-			one, unpack := &again[i], unpackProfile
+			one := &again[i]
 			one.Reuse(profile.ID(strings.TrimPrefix(dynamo.TextOf(item, dynamo.AttrPK), key.Profile("").PK)))
-			if s.Skim {
-				unpack = skim
-			}
 			if err := readInto(one, item, unpack); err == nil {
 				found.Profiles = append(found.Profiles, one)
 			} else {
