@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func (b *bench) says(out string, status, want int, words ...string) {
 
 func TestFirstDeployment(t *testing.T) {
 	b := newBench(t, nil)
-	out, status := b.deploy("STACK=shop")
+	out, status := b.deployOutside("STACK=shop")
 	c := b.cloud()
 	s := c.Secrets
 	serverKey, operatorKey, writeKey := s["/userops/keys/shop/server"], s["/userops/keys/shop/operator"], c.Parameters["DefaultWriteKey"]
@@ -227,7 +228,7 @@ func TestTheRealCLI(t *testing.T) {
 	}))
 	defer at.Close()
 	d := &deployment{region: region, there: map[string]bool{}, made: map[string]bool{}, tools: tools{environment: append(os.Environ(),
-		"AWS_ENDPOINT_URL_SSM="+at.URL, "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_PAGER=")}}
+		"AWS_ENDPOINT_URL_SSM="+at.URL, "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_PAGER="), start: (*exec.Cmd).Run}}
 	for _, over := range []bool{false, true} {
 		if err := d.put(t.Context(), "/userops/secret", given, "of a test", over); err != nil {
 			t.Fatal(err)

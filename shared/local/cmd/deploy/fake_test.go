@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ import (
 func TestMain(m *testing.M) {
 	switch name := filepath.Base(os.Args[0]); name {
 	case "sam", "aws", "make", "git":
-		os.Exit(play(name, os.Args[1:]))
+		os.Exit(play(filepath.Join(os.Getenv("PLAYED"), "cloud.json"), exec.Cmd{Args: append([]string{name}, os.Args[1:]...), Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
 	case "deploy":
 		main()
 	}
@@ -50,8 +51,6 @@ type call struct {
 
 const region, account = "ap-northeast-1", "123456789012"
 
-func state() string { return filepath.Join(os.Getenv("PLAYED"), "cloud.json") }
-
 func load(path string) (c cloud, err error) {
 	text, err := os.ReadFile(path)
 	if err == nil {
@@ -68,17 +67,18 @@ func (c cloud) save(path string) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
-func play(tool string, arguments []string) int {
-	c, err := load(state())
+// play does what a tool would, and answers its exit status. What the played cloud is like stands in a file.
+func play(state string, asked exec.Cmd) int {
+	c, err := load(state)
 	if err != nil {
 		panic(err)
 	}
-	in := ""
+	tool, arguments, in := asked.Args[0], asked.Args[1:], ""
 	if slices.Contains(arguments, "file:///dev/stdin") {
-		text, _ := io.ReadAll(os.Stdin)
+		text, _ := io.ReadAll(asked.Stdin)
 		in = string(text)
 	}
-	c.Calls = append(c.Calls, call{tool, arguments, in, os.Environ()})
+	c.Calls = append(c.Calls, call{tool, arguments, in, asked.Env})
 	var out, complaint string
 	switch tool {
 	case "make":
@@ -99,12 +99,12 @@ func play(tool string, arguments []string) int {
 	case "aws":
 		out, complaint = c.aws(arguments, in)
 	}
-	if err := c.save(state()); err != nil {
+	if err := c.save(state); err != nil {
 		panic(err)
 	}
-	_, _ = fmt.Fprint(os.Stdout, out)
+	_, _ = fmt.Fprint(asked.Stdout, out)
 	if complaint != "" {
-		_, _ = fmt.Fprintln(os.Stderr, "\n"+complaint)
+		_, _ = fmt.Fprintln(asked.Stderr, "\n"+complaint)
 		return 254
 	}
 	return 0
@@ -285,15 +285,54 @@ func (b *bench) set(c cloud) {
 	}
 }
 
-// deploy runs the program with variables as make hands them on: those of the command line also in MAKEFLAGS.
-func (b *bench) deploy(variables ...string) (out string, status int) {
-	b.Helper()
-	c := exec.Command(filepath.Join(b.tools, "deploy"))
+// environment is that of the program with variables as make hands them on: those of the command line also in MAKEFLAGS.
+func (b *bench) environment(variables []string) []string {
 	flags := " --"
 	for _, v := range variables {
 		flags += " " + strings.NewReplacer(`\`, `\\`, " ", `\ `, "$", "$$").Replace(v)
 	}
-	c.Dir, c.Env = b.folder, append([]string{"PATH=" + b.tools, "PLAYED=" + b.tools, "MAKEFLAGS=" + flags, "Issuer=https://chance.example/"}, variables...)
+	return append([]string{"PATH=" + b.tools, "PLAYED=" + b.tools, "MAKEFLAGS=" + flags, "Issuer=https://chance.example/"}, variables...)
+}
+
+// exited is the status with which a played tool ends.
+type exited int
+
+func (e exited) Error() string { return fmt.Sprint("exit status ", int(e)) }
+
+// deploy runs the program, and plays the tools, in the process of the test: a process for each takes longer than all else.
+func (b *bench) deploy(variables ...string) (out string, status int) {
+	b.Helper()
+	home, err := os.Getwd()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.Chdir(b.folder); err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := os.Chdir(home); err != nil {
+			b.Fatal(err)
+		}
+	}()
+	b.Setenv("PATH", b.tools)
+	var said bytes.Buffer
+	status = command(b.Context(), nil, b.environment(variables), &said, &said, func(c *exec.Cmd) error {
+		if c.Err != nil {
+			return c.Err
+		}
+		if status := play(filepath.Join(b.tools, "cloud.json"), *c); status != 0 {
+			return exited(status)
+		}
+		return nil
+	})
+	return said.String(), status
+}
+
+// deployOutside runs the program and the tools as processes of their own.
+func (b *bench) deployOutside(variables ...string) (out string, status int) {
+	b.Helper()
+	c := exec.Command(filepath.Join(b.tools, "deploy"))
+	c.Dir, c.Env = b.folder, b.environment(variables)
 	text, err := c.CombinedOutput()
 	if c.ProcessState == nil {
 		b.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -29,17 +30,17 @@ docs/deploy.md says more.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(command(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	os.Exit(command(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr, (*exec.Cmd).Run))
 }
 
-// command is the whole program; it returns the exit status.
-func command(ctx context.Context, arguments, environment []string, out, complaints io.Writer) int {
+// command is the whole program, with what runs the programs that it needs; it returns the exit status.
+func command(ctx context.Context, arguments, environment []string, out, complaints io.Writer, start func(*exec.Cmd) error) int {
 	w, faults := read(arguments, environment)
 	if w.help {
 		_, _ = fmt.Fprint(out, usage)
 		return 0
 	}
-	d := &deployment{wish: w, tools: tools{environment: clean(environment, w), out: out, complaints: complaints}}
+	d := &deployment{wish: w, tools: tools{environment: clean(environment, w), out: out, complaints: complaints, start: start}}
 	faults = append(faults, d.check(ctx)...)
 	if len(faults) > 0 {
 		_, _ = fmt.Fprintf(complaints, "Nothing was made or changed. To mend first:\n  - %s\n", strings.Join(faults, "\n  - "))

@@ -18,6 +18,7 @@ import (
 type tools struct {
 	environment     []string
 	out, complaints io.Writer
+	start           func(*exec.Cmd) error
 }
 
 // patience bounds a question to aws or sam; a deployment has no bound.
@@ -29,7 +30,7 @@ func (t tools) run(ctx context.Context, name string, arguments ...string) error 
 	c.Env, c.Stdout, c.Stderr = t.environment, t.out, t.complaints
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // sam tells then that the change goes on without it
 	c.WaitDelay = 10 * time.Second
-	return c.Run()
+	return t.start(c)
 }
 
 // ask runs a program for its answer. Its error is the last line that the program complained with.
@@ -40,7 +41,7 @@ func (t tools) ask(ctx context.Context, in []byte, name string, arguments ...str
 	var out, complaint bytes.Buffer
 	c.Env, c.Stdin, c.Stdout, c.Stderr = t.environment, bytes.NewReader(in), &out, &complaint
 	c.WaitDelay = time.Second
-	if err := c.Run(); err != nil {
+	if err := t.start(c); err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("no answer within %v", patience)
 		}
