@@ -22,6 +22,8 @@ const (
 	purgeAfter = 5 * 24 * time.Hour
 	// looksAtOnce is into how many files of a day a purge looks side by side.
 	looksAtOnce = 16
+	// closesAtOnce is how many days are closed between two writes of the head at most.
+	closesAtOnce = 100
 )
 
 // toClose are the days that are over, wait for no queue, and have files that no close has seen, oldest first; and the one that is asked for.
@@ -53,9 +55,12 @@ func (p *Process) queued(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// close makes one file of those of each shard, shard by shard, and commits. asked takes in what came too late. A day that is not done stays open.
-func (r *run) close(ctx context.Context, day profile.Day, queued int, asked bool) error {
-	d := r.head.Days[day]
+// closeAll closes the days that are to be closed, as far as the time goes. Days of which no file is made anew are committed many at a time: of an import of years there are thousands.
+func (r *run) closeAll(ctx context.Context, again *profile.Day, queued int) error {
+	days := r.toClose(again, queued)
+	if len(days) == 0 {
+		return nil
+	}
 	dead := 0
 	for _, name := range []string{"events", "archive"} {
 		n, err := r.Letters.Count(ctx, name)
@@ -64,6 +69,25 @@ func (r *run) close(ctx context.Context, day profile.Day, queued int, asked bool
 		}
 		dead += n
 	}
+	for n, day := range days {
+		if late(ctx) {
+			break
+		}
+		if err := r.close(ctx, day, queued, dead, again != nil && *again == day); err != nil {
+			return err
+		}
+		if n%closesAtOnce == closesAtOnce-1 {
+			if err := r.commit(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return r.commit(ctx)
+}
+
+// close makes one file of those of each shard, shard by shard, and commits each. asked takes in what came too late. A day that is not done stays open.
+func (r *run) close(ctx context.Context, day profile.Day, queued, dead int, asked bool) error {
+	d := r.head.Days[day]
 	for i := range d.Files {
 		d.Files[i].Late = d.Files[i].Late && !asked
 	}
@@ -85,7 +109,7 @@ func (r *run) close(ctx context.Context, day profile.Day, queued int, asked bool
 	slices.SortFunc(d.Files, func(a, b archive.File) int { return a.Shard - b.Shard })
 	d.Closes, d.ClosedAt, d.Open, d.Queued, d.Dead = d.Closes+1, r.now, false, queued, dead
 	slog.InfoContext(ctx, "day closed", "day", day.Time().Format(time.DateOnly), "closes", d.Closes, "queued", queued, "dead", dead)
-	return r.commit(ctx)
+	return nil
 }
 
 // purge writes the files anew that hold somebody who was erased, once the oldest erasure has waited for long enough. It commits day by day.

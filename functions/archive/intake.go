@@ -29,15 +29,16 @@ func newIntake(shop profile.Shop, shards func(profile.Day) int) *intake {
 	return &intake{shop: shop, shards: shards, events: map[part][]columns.Event{}, made: map[part][]string{}}
 }
 
-// add reads an object. After an error nothing of it was added.
-func (in *intake) add(name string, body []byte) error {
-	var all job.Archive
+// opened reads an object.
+func opened(body []byte) (all job.Archive, err error) {
 	if err := json.Unmarshal(body, &all); err != nil {
-		return err
+		return all, err
 	}
-	if err := readable(all); err != nil {
-		return err
-	}
+	return all, readable(all)
+}
+
+// add takes an object that was opened.
+func (in *intake) add(name string, all job.Archive) error {
 	seen := map[part]bool{}
 	for _, pack := range all.Packs {
 		who, err := columns.PersonOf(pack.ProfileID)

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/job"
+	"github.com/userops/userops/shared/queue"
 	"github.com/userops/userops/shared/telemetry"
 )
 
@@ -23,6 +24,8 @@ const (
 	hour = 50 * time.Minute
 	// chunkBytes is how much of objects one step takes: packs become ten times as large in memory.
 	chunkBytes = 24 << 20
+	// chunkParts is from how many days and shards on a step takes no further object: a file of each is written, some tens of milliseconds, and nothing of it counts before all are.
+	chunkParts = 1000
 	// littleEvents are made files of each time the schedule comes: 144 times a day, that writes some 700 objects of four shards, which is 0.0035 USD, and each event some ten times.
 	littleEvents = 100_000
 )
@@ -97,13 +100,8 @@ func (p *Process) run(ctx context.Context, again *profile.Day) error {
 	if done, err := r.take(ctx, r.little() || again != nil || len(r.toClose(again, queued)) > 0); err != nil || !done {
 		return err
 	}
-	for _, day := range r.toClose(again, queued) {
-		if late(ctx) {
-			return nil
-		}
-		if err := r.close(ctx, day, queued, again != nil && *again == day); err != nil {
-			return err
-		}
+	if err := r.closeAll(ctx, again, queued); err != nil {
+		return err
 	}
 	for _, step := range []func(context.Context) error{r.purge, r.sweep} {
 		if late(ctx) {
@@ -157,21 +155,74 @@ func (r *run) take(ctx context.Context, all bool) (done bool, err error) {
 		if late(ctx) {
 			return false, nil
 		}
-		n, bytes := 0, int64(0)
-		for n < len(listed) && (n == 0 || bytes+listed[n].Size <= chunkBytes) {
-			bytes += listed[n].Size
-			n++
-		}
-		if err := r.chunk(ctx, listed[:n], erasures); err != nil {
+		n, pieces, err := r.chunk(ctx, listed, erasures)
+		if err != nil {
 			return false, err
 		}
-		listed, erasures = listed[n:], nil
+		listed, erasures = append(listed[n:], pieces...), nil
 	}
 	return true, nil
 }
 
-// chunk takes some objects, and commits.
-func (r *run) chunk(ctx context.Context, packs, erasures []bucket.Object) error {
+// chunk takes some objects, of so many bytes, days and shards that it ends in its time, and commits. It says how many it took, and what it has divided one into that reaches into too many days: those are taken next.
+func (r *run) chunk(ctx context.Context, packs, erasures []bucket.Object) (n int, pieces []bucket.Object, err error) {
+	if err := r.erasures(ctx, erasures); err != nil {
+		return 0, nil, err
+	}
+	in := newIntake(r.Shop, r.dayShards)
+	for size := int64(0); n < len(packs) && (n == 0 || size+packs[n].Size <= chunkBytes && len(in.events) < chunkParts); n++ {
+		o := packs[n]
+		size += o.Size
+		body, _, err := r.Objects.Read(ctx, o.Key)
+		if err != nil {
+			return 0, nil, err
+		}
+		// One that cannot be read is passed over; a newer version may have written it. It stays, and is told each time.
+		all, err := opened(body)
+		if err != nil {
+			telemetry.Count("archive_object_unreadable", 1, "function", "archive")
+			slog.ErrorContext(ctx, "object passed over", "object", o.Key, "error", err.Error())
+			continue
+		}
+		if several := archive.Divide(all); len(several) > 1 {
+			if pieces, err = r.divide(ctx, several, pieces); err != nil {
+				return 0, nil, err
+			}
+		} else if err := in.add(o.Key, all); err != nil {
+			return 0, nil, err
+		}
+		r.head.Taken = append(r.head.Taken, archive.Named{Name: o.Key, At: r.now})
+	}
+	if len(in.merges) > 0 || len(erasures) > 0 {
+		if err := r.people(ctx, in.merges); err != nil {
+			return 0, nil, err
+		}
+	}
+	if err := r.file(ctx, in); err != nil {
+		return 0, nil, err
+	}
+	r.head.At = r.now
+	return n, pieces, r.commit(ctx)
+}
+
+// divide writes the parts of an object as objects of their own. They are there before the head ceases to want the whole: a crash between the two leaves copies, which fall away.
+func (r *run) divide(ctx context.Context, several []job.Archive, pieces []bucket.Object) ([]bucket.Object, error) {
+	for _, one := range several {
+		body, err := queue.Encode(one)
+		if err != nil {
+			return nil, err
+		}
+		o := bucket.Object{Key: archive.PacksName(one), Size: int64(len(body)), Written: r.now}
+		if err := r.Objects.Put(ctx, o.Key, body); err != nil {
+			return nil, err
+		}
+		pieces = append(pieces, o)
+	}
+	return pieces, nil
+}
+
+// erasures takes in who was erased.
+func (r *run) erasures(ctx context.Context, erasures []bucket.Object) error {
 	for _, o := range erasures {
 		body, _, err := r.Objects.Read(ctx, o.Key)
 		if err != nil {
@@ -187,35 +238,10 @@ func (r *run) chunk(ctx context.Context, packs, erasures []bucket.Object) error 
 		}
 		r.head.Taken = append(r.head.Taken, archive.Named{Name: o.Key, At: r.now})
 	}
-	if len(erasures) > 0 {
-		if err := archive.SaveErased(ctx, r.Objects, r.head, r.now, r.erased); err != nil {
-			return err
-		}
+	if len(erasures) == 0 {
+		return nil
 	}
-	in := newIntake(r.Shop, r.dayShards)
-	for _, o := range packs {
-		body, _, err := r.Objects.Read(ctx, o.Key)
-		if err != nil {
-			return err
-		}
-		// One that cannot be read is passed over; a newer version may have written it. It stays, and is told each time.
-		if err := in.add(o.Key, body); err != nil {
-			telemetry.Count("archive_object_unreadable", 1, "function", "archive")
-			slog.ErrorContext(ctx, "object passed over", "object", o.Key, "error", err.Error())
-			continue
-		}
-		r.head.Taken = append(r.head.Taken, archive.Named{Name: o.Key, At: r.now})
-	}
-	if len(in.merges) > 0 || len(erasures) > 0 {
-		if err := r.people(ctx, in.merges); err != nil {
-			return err
-		}
-	}
-	if err := r.file(ctx, in); err != nil {
-		return err
-	}
-	r.head.At = r.now
-	return r.commit(ctx)
+	return archive.SaveErased(ctx, r.Objects, r.head, r.now, r.erased)
 }
 
 // people brings the lists of merges up to date. A merge of somebody who was erased since is none.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -66,4 +67,29 @@ func Gather(jobs []job.Archive) (all job.Archive) {
 	slices.SortFunc(all.Merges, func(a, b job.Follow) int { return cmp.Compare(a.ID, b.ID) })
 	all.Merges = slices.CompactFunc(all.Merges, func(a, b job.Follow) bool { return a.ID == b.ID })
 	return all
+}
+
+// divideDays is how many days an object reaches into at most before it is divided.
+const divideDays = 100
+
+// Divide makes several of what reaches into many days, each of divideDays at most, so that files of one can be made in one go: an import of years comes in few messages, and a file is made for each of its days.
+// What reaches into fewer days is left as it is.
+func Divide(all job.Archive) []job.Archive {
+	byDay := map[profile.Day][]job.Pack{}
+	for _, p := range all.Packs {
+		byDay[p.Day] = append(byDay[p.Day], p)
+	}
+	if len(byDay) <= divideDays {
+		return []job.Archive{all}
+	}
+	several := []job.Archive{}
+	for days := range slices.Chunk(slices.Sorted(maps.Keys(byDay)), divideDays) {
+		one := job.Archive{}
+		for _, day := range days {
+			one.Packs = append(one.Packs, byDay[day]...)
+		}
+		several = append(several, one)
+	}
+	several[0].Merges = all.Merges
+	return several
 }
