@@ -36,23 +36,33 @@ func (a *asking) waiting() string { return a.group() + a.id }
 
 func (a *asking) claim(part int) string { return a.key(fmt.Sprintf("%s-%04d", claimName, part)) }
 
-// claimed tells whether a part is left to somebody else, after a job has tried to claim it. A claim is no promise: it only saves work, and whoever finds one that is old does the part.
+// claimed tells whether a part is left to somebody else, after a job has tried to claim it: where nobody has, where it was its own claim, or one that is old. A claim is no promise, it only saves work; but as
+// long as jobs end in their time and clocks agree, no two are at a part at once.
 func (p *Process) claimed(ctx context.Context, a *asking, part int, owner string, there present) (others bool, err error) {
-	key := a.claim(part)
-	if !there.has(key) {
-		_, err := p.Objects.Replace(ctx, key, []byte(owner), "")
-		if err == nil {
-			return false, nil
-		}
-		if !errors.Is(err, bucket.ErrConflict) {
+	key, tag := a.claim(part), ""
+	if there.has(key) {
+		body, as, err := p.Objects.Read(ctx, key)
+		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 			return false, err
 		}
-	} else if p.Now().Sub(there[key]) >= claimFor {
-		return false, nil
+		if err == nil && string(body) != owner {
+			// How old it is is looked up behind reading it: where another job takes it over meanwhile, it is either new or not what was read.
+			if there, err = p.parts(ctx, a); err != nil {
+				return false, err
+			}
+			if p.Now().Sub(there[key]) < claimFor {
+				return true, nil
+			}
+		}
+		tag = as
 	}
+	if _, err = p.Objects.Replace(ctx, key, []byte(owner), tag); !errors.Is(err, bucket.ErrConflict) {
+		return false, err
+	}
+	// Somebody was quicker, or the answer to this very write was lost.
 	body, _, err := p.Objects.Read(ctx, key)
 	if errors.Is(err, bucket.ErrNotFound) {
-		return false, nil
+		return true, nil
 	}
 	return string(body) != owner, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/userops/userops/shared/archive"
 )
@@ -117,5 +118,66 @@ func TestWhatOneQuestionDoesWrongIsItsOwn(t *testing.T) {
 	}
 	if b.last(second...); b.show(bad).State != "failed" {
 		t.Errorf("the other one is %s", b.show(bad).State)
+	}
+}
+
+// TestAClaimIsOnes: one that is old is taken over by one job and is that one's from then on; its own job keeps it, and nobody lets go of another's.
+func TestAClaimIsOnes(t *testing.T) {
+	b := stocked(t, 1)
+	id := b.ask("exact", asksCount).ID
+	a, err := load(t.Context(), b.bucket, id)
+	b.Must(err)
+	claim := func(owner string) bool {
+		there, err := b.process.parts(t.Context(), &a)
+		b.Must(err)
+		others, err := b.process.claimed(t.Context(), &a, 0, owner, there)
+		b.Must(err)
+		return !others
+	}
+	holder := func() string { return string(b.bucket.All()[a.claim(0)]) }
+	for _, c := range []struct {
+		owner   string
+		claims  bool
+		holder  string
+		pass    time.Duration
+		leaving string
+	}{
+		{"one", true, "one", 0, ""},
+		{"another", false, "one", 0, "another"},
+		{"one", true, "one", claimFor - 1, ""},
+		{"another", false, "one", 0, "another"}, // the first has claimed it anew
+		{"another", true, "another", claimFor, ""},
+		{"one", false, "another", 0, "one"},
+		{"another", true, "another", 0, "another"},
+		{"one", true, "one", 0, ""},
+	} {
+		b.Pass(c.pass)
+		if claims := claim(c.owner); claims != c.claims || holder() != c.holder {
+			t.Fatalf("%+v: claimed %t, it is %s's", c, claims, holder())
+		}
+		if c.leaving == "" {
+			continue
+		}
+		b.process.leave(t.Context(), &a, 0, c.leaving)
+		want := c.holder
+		if c.leaving == c.holder {
+			want = ""
+		}
+		if got := holder(); got != want {
+			t.Fatalf("%+v: after %s has let go it is %q's", c, c.leaving, got)
+		}
+	}
+	// Two that find an old one at the same time: one of them has it.
+	there, err := b.process.parts(t.Context(), &a)
+	b.Must(err)
+	b.Pass(claimFor)
+	for n, owner := range []string{"two", "three"} {
+		if others, err := b.process.claimed(t.Context(), &a, 0, owner, there); err != nil || others != (n > 0) {
+			t.Errorf("%s: others %t, %v", owner, others, err)
+		}
+	}
+	// Whose own write was answered late.
+	if others, err := b.process.claimed(t.Context(), &a, 0, "two", present{}); err != nil || others {
+		t.Errorf("the own claim is said to be another's: %t, %v", others, err)
 	}
 }

@@ -62,7 +62,7 @@ func (p *Process) step(ctx context.Context, a *asking, part int, record events.S
 	}
 	others, err := p.claimed(ctx, a, part, record.MessageId, there)
 	if err != nil {
-		p.leave(ctx, a, part)
+		p.leave(ctx, a, part, record.MessageId)
 		return err
 	}
 	if others {
@@ -76,7 +76,7 @@ func (p *Process) step(ctx context.Context, a *asking, part int, record events.S
 	err = queue.Guard(func() (err error) { partials, err = p.askAll(ctx, all, part); return err })
 	if err != nil {
 		for i := range all {
-			p.leave(ctx, &all[i], part)
+			p.leave(ctx, &all[i], part, record.MessageId)
 		}
 		return err
 	}
@@ -86,7 +86,7 @@ func (p *Process) step(ctx context.Context, a *asking, part int, record events.S
 		if one == nil {
 			continue
 		}
-		p.leave(ctx, &all[i], part)
+		p.leave(ctx, &all[i], part, record.MessageId)
 		if i == 0 {
 			err = one
 		} else {
@@ -96,11 +96,15 @@ func (p *Process) step(ctx context.Context, a *asking, part int, record events.S
 	return err
 }
 
-// leave lets go of a part that was claimed and not made, though the time of the job may be over. Where that fails, another job does the part once the claim is old.
-func (p *Process) leave(ctx context.Context, a *asking, part int) {
+// leave lets go of a part that was claimed and not made, though the time of the job may be over; of somebody else's claim it does not. Where that fails, another job does the part once the claim is old.
+func (p *Process) leave(ctx context.Context, a *asking, part int, owner string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := p.Objects.Delete(ctx, a.claim(part)); err != nil {
+	body, _, err := p.Objects.Read(ctx, a.claim(part))
+	if err == nil && string(body) == owner {
+		err = p.Objects.Delete(ctx, a.claim(part))
+	}
+	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		slog.WarnContext(ctx, "a claim stays", "report", a.id, "error", err.Error())
 	}
 }

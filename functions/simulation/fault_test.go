@@ -19,6 +19,7 @@ const (
 	stale        fault = "stale read"           // an eventually consistent read answers what was
 	slow         fault = "slow call"
 	outage       fault = "store away for an hour" // every call to DynamoDB fails
+	denied       fault = "files of the archive cannot be read for hours"
 	hung         fault = "call hangs until the invocation's time is over"
 	crashBefore  fault = "crash before an effect"
 	crashAfter   fault = "crash after an effect"
@@ -45,13 +46,15 @@ const (
 	gatewayLost fault = "client heard nothing"
 	skewed      fault = "clock skewed"
 	previous    fault = "version before at work"
-	unreadable  fault = "profile unreadable" // cut off, or of a program that is not known yet
+	// failedQuestion is no fault by itself: it says that a question has failed by others.
+	failedQuestion fault = "question failed"
+	unreadable     fault = "profile unreadable" // cut off, or of a program that is not known yet
 )
 
 // usual is the rate of each fault in an average seed: how many of a thousand chances it takes. A seed multiplies each by a factor of its own.
 // An invocation has one chance to crash and one to hang, however much it does: ten receives are meant to outlast what is usual.
 var usual = map[fault]float64{
-	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 200, stale: 250, slow: 15, outage: 150, hung: 10,
+	throttled: 6, failedBefore: 5, failedAfter: 8, conflicted: 10, unprocessed: 60, partialSend: 200, stale: 250, slow: 15, outage: 150, denied: 150, hung: 10,
 	crashBefore: 12, crashAfter: 12,
 	redelivered: 15, doubled: 25, replayed: 8, reordered: 40, givenUp: 100, redriven: 1000,
 	tickSkipped: 60, tickLate: 60, tickTwice: 60,
@@ -82,7 +85,7 @@ func newRates(seed uint64) rates {
 		if f == redriven {
 			factor = 1
 		}
-		if f == outage && seed%10 == 7 {
+		if l, is := lasting[f]; is && seed%10 == l.certain {
 			factor = 1
 		} else if calm {
 			factor = 0
@@ -98,15 +101,29 @@ func newRates(seed uint64) rates {
 	return r
 }
 
-// away says whether the store cannot be reached at a time since the beginning: once in some seeds, for some time. One of any ten seeds
-// that follow each other has it for certain.
-func (r *rates) away(since, horizon time.Duration) bool {
-	d := dice{hash(r.seed, string(outage))}
-	if happens := d.happens(r.of[outage] / 1000); r.none || r.of[outage] == 0 || !happens && r.seed%10 != 7 {
-		return false
+// lasting are faults of some time: each once in some seeds, and in one of any ten that follow each other for certain.
+var lasting = map[fault]struct {
+	certain     uint64
+	least, most time.Duration
+}{
+	outage: {7, 10 * time.Minute, 80 * time.Minute},
+	denied: {4, time.Hour, 6 * time.Hour},
+}
+
+// window is when a lasting fault begins and ends, since the beginning; is false where a seed has none.
+func (r *rates) window(f fault, horizon time.Duration) (begin, end time.Duration, is bool) {
+	d, l := dice{hash(r.seed, string(f))}, lasting[f]
+	if happens := d.happens(r.of[f] / 1000); r.none || r.of[f] == 0 || !happens && r.seed%10 != l.certain {
+		return 0, 0, false
 	}
-	begin := time.Duration(d.share() * float64(horizon))
-	return since >= begin && since < begin+d.pause(10*time.Minute, 80*time.Minute)
+	begin = time.Duration(d.share() * float64(horizon))
+	return begin, begin + d.pause(l.least, l.most), true
+}
+
+// lasts says whether a lasting fault is there at a time since the beginning.
+func (r *rates) lasts(f fault, since, horizon time.Duration) bool {
+	begin, end, is := r.window(f, horizon)
+	return is && since >= begin && since < end
 }
 
 // strikes says whether a fault happens at a named occasion. The name alone decides: what else happens does not move a fault.
@@ -131,8 +148,8 @@ func kindOf(single string) fault {
 
 func allFaults() []fault {
 	return []fault{
-		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, outage, hung, crashBefore, crashAfter,
+		throttled, failedBefore, failedAfter, conflicted, unprocessed, partialSend, stale, slow, outage, denied, hung, crashBefore, crashAfter,
 		redelivered, doubled, replayed, reordered, givenUp, redriven, tickSkipped, tickLate, tickTwice,
-		providerSlow, providerRefuses, providerNotNow, providerLost, secretsAway, secretsSlow, gatewayLost, skewed, previous, unreadable,
+		providerSlow, providerRefuses, providerNotNow, providerLost, secretsAway, secretsSlow, gatewayLost, skewed, previous, unreadable, failedQuestion,
 	}
 }

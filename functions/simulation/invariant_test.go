@@ -89,6 +89,8 @@ const (
 	searchFinds            invariant = "searchFinds"
 	archiveComplete        invariant = "archiveEqualsTimeline"
 	answersRecount         invariant = "answersEqualRecount"
+	partsAreClaimed        invariant = "partsAreClaimed"
+	failuresAreTold        invariant = "failuresAreTold"
 	reclosingIsTheSame     invariant = "reclosingIsTheSame"
 	trafficFits            invariant = "trafficFits" // the simulation's own: its traffic is taken as it means it
 )

@@ -46,6 +46,7 @@ type invocation struct {
 	unkept   bool   // one that may keep it from writing what it has refused
 	last     string // the effect before
 	speaks   bool   // its jobs may carry words about consent
+	payload  []byte // what it was given, where that is not a request
 	effects  int
 	crashAt  int // the effect before or after which it crashes
 	crash    fault
@@ -176,7 +177,10 @@ func (w *world) end(i *invocation) error {
 // invoke runs a function on an event.
 func (w *world) invoke(function, about string, payload []byte) (out []byte, injected bool, err error) {
 	i, ctx := w.begin(function, about, w.limit(function))
-	i.speaks = speaksOfConsent(payload)
+	i.speaks, i.payload = speaksOfConsent(payload), payload
+	if function == "reporting" {
+		w.watch.shelves.records(i)
+	}
 	out, err = i.instance.handle(ctx, payload)
 	if dead := w.end(i); dead != nil {
 		return nil, i.injected, dead

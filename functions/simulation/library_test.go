@@ -18,6 +18,9 @@ type shelves struct {
 	heads   []headAt
 	answers map[string]time.Time // when each object of an answer was written first
 	erased  []erasedAt
+	jobs    map[string]job.Reporting   // that a function was ever given, by message
+	given   map[string]bool            // messages that were given up
+	left    map[string]map[string]bool // who has let go of a claim, by its key
 }
 
 type headAt struct {
@@ -32,7 +35,7 @@ type erasedAt struct {
 }
 
 func newShelves() shelves {
-	return shelves{bodies: map[string][]byte{}, answers: map[string]time.Time{}}
+	return shelves{bodies: map[string][]byte{}, answers: map[string]time.Time{}, jobs: map[string]job.Reporting{}, given: map[string]bool{}, left: map[string]map[string]bool{}}
 }
 
 // Read is archive.Bodies'.

@@ -244,6 +244,7 @@ func (w *world) giveUp(q sam.Queue, message events.SQSMessage, name string) {
 	dead, ok := w.template.Queue(q.DeadLetter)
 	if ok && w.faults.strikes(givenUp, name) {
 		w.fired(givenUp, name)
+		w.watch.shelves.given[message.MessageId] = true
 		w.send(dead, message.Body)
 		w.delete(q, message.ReceiptHandle)
 	}

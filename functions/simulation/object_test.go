@@ -35,6 +35,7 @@ func (w *world) s3(inv *invocation, q request) *reply {
 	r.ContentLength = int64(len(q.body))
 	r.Header.Set("Content-Length", strconv.Itoa(len(q.body))) // as a transport does
 	answer := &reply{status: 200, header: http.Header{}}
+	w.watch.shelves.works(w, inv, q)
 	w.objects.ServeHTTP(answer, r)
 	if q.effect {
 		w.tell("%s: %s %s %s: %d", inv.name, q.op, q.where, q.key, answer.status)
@@ -53,4 +54,9 @@ func (readCloser) Close() error { return nil }
 func slowDown() *reply {
 	return &reply{status: http.StatusServiceUnavailable, header: http.Header{"Content-Type": {"application/xml"}},
 		body: []byte("<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")}
+}
+
+// accessDenied is how S3 answers who has no right to an object, as after a deploy that went wrong.
+func accessDenied() *reply {
+	return &reply{status: http.StatusForbidden, header: http.Header{"Content-Type": {"application/xml"}}, body: []byte("<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")}
 }

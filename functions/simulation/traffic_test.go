@@ -154,6 +154,12 @@ func plan(seed uint64, c *cast, horizon time.Duration) []act {
 	if crowded(seed) {
 		acts = append(acts, act{at: time.Duration(d.share() * float64(horizon)), scene: scene{"promotion", 0, promotion}, who: d.below(len(c.people)), chance: d.next()})
 	}
+	faults := newRates(seed)
+	if begin, _, is := faults.window(denied, horizon); is { // somebody asks what cannot be counted now
+		for range d.between(2, 4) {
+			acts = append(acts, act{at: begin + d.pause(0, 20*time.Minute), scene: scene{"ask in vain", 0, askInVain}, who: d.below(len(c.people)), chance: d.next()})
+		}
+	}
 	slices.SortStableFunc(acts, func(a, b act) int { return int(a.at - b.at) })
 	for i := range acts {
 		acts[i].index = i

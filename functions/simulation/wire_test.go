@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/userops/userops/shared/archive"
 )
 
 // wire is the way from the SDK's client to the stand-ins, for one instance of a function.
@@ -201,10 +203,13 @@ func (w *world) answer(inv *invocation, q request, name string, d *dice) *reply 
 		return true
 	}
 	switch {
-	case q.dynamo && w.faults.away(time.Since(w.begun), w.horizon) && w.faults.has(outage, name):
+	case q.dynamo && w.faults.lasts(outage, time.Since(w.begun), w.horizon) && w.faults.has(outage, name):
 		inv.struck(outage, name)
 		w.sleep(d.pause(10*time.Millisecond, time.Second))
 		return nil
+	case q.object != nil && q.op == "GetObject" && strings.HasPrefix(q.key, archive.FilesPrefix) && w.faults.lasts(denied, time.Since(w.begun), w.horizon) && w.faults.has(denied, name):
+		inv.struck(denied, name)
+		return accessDenied()
 	case strikes(failedBefore):
 		w.sleep(d.pause(10*time.Millisecond, 2*time.Second))
 		return nil
