@@ -39,6 +39,8 @@ type sale struct {
 	items  []map[string]cell
 	lines  []line
 	faults []*Refusal
+	// amounts is what each of the items comes to; of what is given back too it is not below zero.
+	amounts []int64
 }
 
 // sales reads orders whose lines stand together.
@@ -49,7 +51,9 @@ type sales struct {
 	seen  map[string]int // the line of each order
 	torn  map[string]*Refusal
 	told  map[string]bool
-	open  *sale
+	// bought is somebody's last order with a product, by both.
+	bought map[[2]string]string
+	open   *sale
 }
 
 // add takes a line of the order in. What is the order's may stand in one of its lines, or the same in several.
@@ -178,6 +182,7 @@ func (s *sale) currency(o Options) money.Currency {
 
 // products are the order's lines as its events have them, and what they come to.
 func (s *sale) products(currency money.Currency) (products []map[string]any, sum int64) {
+	note := s.givesBack()
 	for _, item := range s.items {
 		p := map[string]any{}
 		for _, name := range []string{"sku", "name", "brand", "category", "variant"} {
@@ -190,6 +195,9 @@ func (s *sale) products(currency money.Currency) (products []map[string]any, sum
 		if c := item["quantity"]; c.text != "" {
 			digits, err := ungrouped(c.text)
 			n, numberErr := money.ReadDecimal(digits)
+			if note {
+				n.Digits = -n.Digits
+			}
 			switch {
 			case err != nil || numberErr != nil || n.Digits < 0 || n.Scale > 0 && item["line_total"].text == "":
 				s.faults = append(s.faults, c.fault("is no number of pieces"))
@@ -202,6 +210,9 @@ func (s *sale) products(currency money.Currency) (products []map[string]any, sum
 		}
 		price, priced := s.minor(item["price"], currency)
 		total, totalled := s.minor(item["line_total"], currency)
+		if note {
+			total = max(total, -total)
+		}
 		switch {
 		case !totalled:
 			total = price * quantity
@@ -218,6 +229,7 @@ func (s *sale) products(currency money.Currency) (products []map[string]any, sum
 			s.faults = append(s.faults, item["price"].of.fault(cmp.Or(item["line_total"].column, item["price"].column), "", "is empty"))
 		}
 		sum += total
+		s.amounts = append(s.amounts, total)
 		if p["product_id"] != "" {
 			products = append(products, p)
 		}

@@ -40,7 +40,7 @@ func (in *sales) events(s *sale) ([]Event, error) {
 			s.lack("total", "line_total", "price")
 		}
 	}
-	if total < 0 {
+	if total < 0 && !s.givesBack() {
 		s.faults = append(s.faults, s.fields["total"].fault("is below zero: what is given back goes into refunded"))
 	}
 	back, _ := s.minor(s.fields["refunded"], currency)
@@ -65,6 +65,9 @@ func (in *sales) events(s *sale) ([]Event, error) {
 	s.fill(content, "properties.", in.o)
 	how := in.state(s, paidAt)
 	traits := in.traits(s)
+	if in.style.system == "" && s.givesBack() {
+		return in.note(s, id, call{UserID: user, AnonymousID: anonymous, Timestamp: &at}, products, currency)
+	}
 	if len(s.faults) > 0 || how == draft {
 		return nil, nil
 	}
@@ -89,6 +92,7 @@ func (in *sales) events(s *sale) ([]Event, error) {
 		track(event.OrderPlaced, "placed", at, content, Money{})
 	} else {
 		track(event.OrderCompleted, "completed", first(paidAt, at), content, Money{Amount: money.Amount{Minor: total, Currency: currency}})
+		in.remember(id, user+anonymous, products)
 	}
 	given := map[string]any{"order_id": id, "currency": currency, "refund_id": exported}
 	switch {

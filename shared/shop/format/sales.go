@@ -14,7 +14,7 @@ func readSales(s *sheet, style shopStyle, o Options) error {
 	if !s.from.has("currency") && o.Currency == "" {
 		return errors.New("the file names no currency: add currency:=CNY to MAP, or say CURRENCY=CNY")
 	}
-	in := &sales{sheet: s, style: style, o: o, seen: map[string]int{}, torn: map[string]*Refusal{}, told: map[string]bool{}}
+	in := &sales{sheet: s, style: style, o: o, seen: map[string]int{}, torn: map[string]*Refusal{}, told: map[string]bool{}, bought: map[[2]string]string{}}
 	s.torn = func(l line, r *Refusal) {
 		for _, column := range s.from[style.group].columns {
 			if i := s.at[strings.ToLower(column)]; i < len(l.cells) {
