@@ -73,6 +73,7 @@ const (
 	confirmationsDecided   invariant = "confirmationsDecided"
 	takenOffApart          invariant = "takenOffApart"
 	tagsByTime             invariant = "tagsByTime"
+	classesRecount         invariant = "classesEqualRecount"
 	runsFinish             invariant = "runsFinish"
 	redrivesOnce           invariant = "redrivesOnce"
 	schedulesSucceed       invariant = "schedulesSucceed"
@@ -164,6 +165,7 @@ var invariants = []struct {
 	{secretsGoOn, checkProofs},
 	{takenOffApart, checkTakenOff},
 	{tagsByTime, checkTags},
+	{classesRecount, checkClasses},
 	{refusalsAreCounted, checkRefusals},
 	{liveNeverMore, checkLive},
 	{resultsAddUp, checkResults},

@@ -150,7 +150,10 @@ type view struct {
 		At      time.Time
 		proof
 	}
-	RFM       *struct{ R int }
+	RFM *struct {
+		R, F, M         int
+		Class8, Class15 string
+	}
 	Lifecycle *string
 	Parts     []string `json:"mergedFrom"`
 	Traits    map[string]any
@@ -186,6 +189,7 @@ type state struct {
 	timeline  map[string][]told // by profileId
 	decisions map[string][]decision
 	raw       map[string][]item // by table
+	run       lastRun
 }
 
 // read asks the API for everybody that the traffic knows.

@@ -189,10 +189,7 @@ func (w *world) judge() {
 	}
 	w.rest(w.patience())
 	status, body = w.ask(&d, "GET", "/v1/runs/"+started.RunID, operatorKey, "")
-	var run struct {
-		State, AsOf string
-		Profiles    int
-	}
+	var run lastRun
 	if status == 200 {
 		check(json.Unmarshal(body, &run))
 	}
@@ -200,6 +197,7 @@ func (w *world) judge() {
 		w.violate(runsFinish, "", "run %s is %q at rest (%d)", started.RunID, run.State, status)
 	}
 	s := w.model.read()
+	s.run = run
 	w.profiles = len(s.profiles)
 	strangers := s.strangers()
 	if there := s.seenBy(run.AsOf) + len(strangers); run.State == "finished" && run.Profiles != there {
