@@ -22,6 +22,7 @@ func TestJourney(t *testing.T) {
 	put := func(path, body string) { t.Helper(); m.call(http.StatusCreated, "PUT", path, operatorKey, body, nil) }
 	put("/v1/segments/buyers", `{"name":"Buyers","rule":{"field":"orders.count","op":"gte","value":1}}`)
 	put("/v1/segments/top", `{"name":"Top","rule":{"field":"rfm.m","op":"eq","value":5}}`)
+	put("/v1/segments/quiet", `{"name":"Quiet","rule":{"performed":{"event":"Product Viewed","where":[{"field":"source","op":"exists"}],"atMost":0}}}`)
 	put("/v1/templates/thanks", `{"name":"Thanks","channel":"email","locales":{"default":{"subject":"Thank you, {{ profile.name | default: 'friend' }}","text":"Stop: {{ unsubscribeUrl }}"}}}`)
 	put("/v1/templates/hook", `{"name":"Hook","channel":"social","locales":{"default":{"payload":"{\"what\":\"{{ event.name }}\",\"plan\":\"{{ event.properties.plan }}\"}"}}}`)
 	put("/v1/campaigns/first-order", `{"name":"First order","state":"running","channel":"email","templateId":"thanks","trigger":{"enteredSegment":"buyers"},"oncePerPerson":true}`)

@@ -19,6 +19,7 @@ var unneeded = map[string]string{
 	"test-Archive dynamodb:Scan test-Timeline":                               "only to fill the archive from the timeline that is there",
 	"test-Archive dynamodb:Query test-DeadLetters":                           "only when a day is closed",
 	"test-Archive s3:DeleteObject *":                                         "only a day after an object was needed last",
+	"test-Segmentation s3:GetObject *":                                       "files, lists and erasures only where the archive has any of the days that are asked",
 	"test-Reporting s3:GetObject *":                                          "lists and erasures only where somebody was merged or erased since the archive was made",
 	"test-Reporting sqs:ChangeMessageVisibility test-ReportingQueue":         "only while a service is away or time runs out",
 	"test-Reporting ssm:GetParameters session":                               "only for an operator who asks in the console",

@@ -77,7 +77,7 @@ var programs = map[string]func(environment, aws.Config) lambda.Handler{
 		return wire.Handler(reporting.New(settingsFrom[reporting.Settings](e), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
 	"segmentation": func(e environment, c aws.Config) lambda.Handler {
-		return wire.Handler(segmentation.New(settingsFrom[segmentation.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)
+		return wire.Handler(segmentation.New(settingsFrom[segmentation.Settings](e), dynamodb.NewFromConfig(c), bucket.NewClient(c), sqs.NewFromConfig(c), time.Now).Handle)
 	},
 	"settlement": func(e environment, c aws.Config) lambda.Handler {
 		return wire.Handler(settlement.New(settingsFrom[settlement.Settings](e), dynamodb.NewFromConfig(c), sqs.NewFromConfig(c), time.Now).Handle)

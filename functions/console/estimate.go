@@ -37,6 +37,8 @@ type estimate struct {
 	Audience *interval `json:"audience,omitempty"`
 	// Conditions are how many of the sample meet each place of the rule by itself, the whole of it first: the one that nobody meets empties it. A rule of one condition has none.
 	Conditions []condition `json:"conditions,omitempty"`
+	// AsOfRun is there where parts of the rule are answered by runs only.
+	AsOfRun *asOfRun `json:"asOfRun,omitempty"`
 	// Reach is what is left of them over the campaign's channel, or over each channel.
 	Reach []reach `json:"reach"`
 	// Warnings are what may be meant otherwise in a rule that is not saved yet, and that no run has gone by a saved one.
@@ -73,6 +75,14 @@ type condition struct {
 	Place string         `json:"place"` // as faults name it: rule.all[0]
 	Asks  map[string]any `json:"asks,omitempty"`
 	part
+	// UpTo is how many may meet it, where it asks what runs only answer.
+	UpTo *part `json:"upTo,omitempty"`
+}
+
+// asOfRun is what of a rule only runs answer. Of a saved segment the last run's answer is taken; of a rule that is not saved it is not known: those who are counted match whatever the run answers, and UpTo is how many may.
+type asOfRun struct {
+	Places []string `json:"places"`
+	UpTo   *part    `json:"upTo,omitempty"`
 }
 
 // reach is what is left of those who match, over one channel.

@@ -103,8 +103,12 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, asked *asking, pl
 	if err != nil {
 		return estimate{}, err
 	}
+	perhaps := 0
 	e, err := p.sample(ctx, func(one *profile.Profile) bool {
 		all := one.All()
+		if asked.perhaps != nil && asked.perhaps(all) {
+			perhaps++
+		}
 		if !asked.meets(one, all) {
 			return false
 		}
@@ -128,7 +132,17 @@ func (p *Process) estimate(ctx context.Context, id segment.ID, asked *asking, pl
 	}
 	e.Audience = e.people(e.Matched)
 	for i, of := range asked.places() {
-		e.Conditions = append(e.Conditions, condition{Place: of.Path, Asks: of.Asks, part: part{asked.met[i], e.people(asked.met[i])}})
+		c := condition{Place: of.Path, Asks: of.Asks, part: part{asked.met[i], e.people(asked.met[i])}}
+		if asked.perhaps != nil && asked.mayMeet[i] != asked.met[i] {
+			c.UpTo = &part{asked.mayMeet[i], e.people(asked.mayMeet[i])}
+		}
+		e.Conditions = append(e.Conditions, c)
+	}
+	if len(asked.ofTheRun) > 0 {
+		e.AsOfRun = &asOfRun{Places: asked.ofTheRun}
+		if asked.perhaps != nil {
+			e.AsOfRun.UpTo = &part{perhaps, e.people(perhaps)}
+		}
 	}
 	for _, n := range plans {
 		e.Reach = append(e.Reach, n.reach(e))
@@ -149,6 +163,10 @@ type asking struct {
 	// parts are the places of the rule, none where it is a class by the last run, and met counts who meets each by itself.
 	parts []rule.Part
 	met   []int
+	// ofTheRun are the places that runs only answer. perhaps says of a rule that is not saved whether somebody may match, and mayMeet counts who may meet each part.
+	ofTheRun []string
+	perhaps  func(all *profile.Profile) bool
+	mayMeet  []int
 }
 
 // question is what the sample is asked. With nil and no error the request is answered already.
@@ -202,10 +220,25 @@ func (p *Process) question(ctx context.Context, w http.ResponseWriter, id segmen
 		return nil, nil
 	}
 	now := p.Now()
-	question := &asking{parts: set.Parts(id)}
-	question.met = make([]int, len(question.parts))
+	question := &asking{parts: set.Parts(id), ofTheRun: set.OfTheRun(id)}
+	question.met, question.mayMeet = make([]int, len(question.parts)), make([]int, len(question.parts))
+	switch {
+	case len(question.ofTheRun) == 0:
+	case len(draft.Rule) == 0:
+		question.parts = nil // the run has answered the rule, and not each part of it
+	default:
+		likely := set.Guessing(id, rule.Perhaps)
+		question.perhaps = func(all *profile.Profile) bool {
+			return likely.Counted(id, all, now, p.Shop, func(part int) { question.mayMeet[part]++ })
+		}
+		set = set.Guessing(id, rule.Surely)
+	}
 	question.meets = func(_, all *profile.Profile) bool {
-		return set.Counted(id, all, now, p.Shop, func(part int) { question.met[part]++ })
+		return set.Counted(id, all, now, p.Shop, func(part int) {
+			if part < len(question.parts) {
+				question.met[part]++
+			}
+		})
 	}
 	return question, nil
 }

@@ -81,10 +81,13 @@ func (p *Process) bare(parsed rule.Rule) []rule.Bare {
 	return slices.DeleteFunc(parsed.Bare, func(b rule.Bare) bool { return strings.Trim(b.Number, "-0.") == "" })
 }
 
-// doubts are what somebody may have meant otherwise in a document that is taken: whole numbers asked of money, which count minor units, with the sum that each stands for. They are no
-// faults, since that is what a number has meant in every document since the first.
+// doubts are what somebody may have meant otherwise in a document that is taken: conditions that only runs answer, and whole numbers asked of money, which count minor units, with the sum that each stands for. They
+// are no faults, since that is what a number has meant in every document since the first.
 func (p *Process) doubts(body json.RawMessage) (doubts []httpapi.FieldError) {
 	for name, parsed := range rulesOf(body) {
+		for _, one := range parsed.Recalls {
+			doubts = append(doubts, httpapi.FieldError{Field: name + strings.TrimPrefix(one.Path, "rule"), Reason: "is asked of the archive: who meets it is as of the last run"})
+		}
 		for _, bare := range p.bare(parsed) {
 			minor, err := strconv.ParseInt(bare.Number, 10, 64)
 			if err != nil {

@@ -13,11 +13,12 @@ import (
 // changed elsewhere, above all be stopped, and not be saved under another id or get another fault.
 func TestWhatWasSavedBeforeItWasRefusedCanBeStopped(t *testing.T) {
 	const long = `{"performed":{"event":"Signed In","atLeast":13,"withinDays":30}}`
+	const half = `{"field":"signIns.last30","op":"gte","value":12.5}`
 	b := newBench(t)
 	b.must(201, "PUT", "/v1/segments/vip", vip)
 	b.must(201, "PUT", "/v1/templates/welcome", welcome)
 	for plural, c := range map[string]struct{ kind, stored, changed, worse string }{
-		"segments": {definition.Segment, `{"id":"old","name":"A","rule":` + long + `}`, `{"name":"B","rule":` + long + `}`, `{"name":"B","rule":{"not":` + long + `}}`},
+		"segments": {definition.Segment, `{"id":"old","name":"A","rule":` + half + `}`, `{"name":"B","rule":` + half + `}`, `{"name":"B","rule":{"not":` + half + `}}`},
 		"campaigns": {definition.Campaign, strings.Replace(thanks, `{`, `{"id":"old","condition":`+long+`,`, 1),
 			strings.Replace(strings.Replace(thanks, "running", "paused", 1), `{`, `{"condition":`+long+`,`, 1),
 			strings.Replace(strings.Replace(thanks, "vip", "gone", 1), `{`, `{"condition":`+long+`,`, 1)},

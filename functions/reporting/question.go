@@ -3,13 +3,11 @@ package reporting
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -187,16 +185,7 @@ func (q *question) parts() int { return q.Shards * max(q.Ranges, 1) }
 func (q *question) within(part int) (shard int, from, before columns.Person) {
 	ranges := max(q.Ranges, 1)
 	shard, n := part/ranges, part%ranges
-	return shard, bound(n, ranges), bound(n+1, ranges)
-}
-
-// bound is where the n-th of so many ranges of ids begins: ids are hashes, so each has about as many people. The last one ends with nobody.
-func bound(n, ranges int) (p columns.Person) {
-	if n < ranges {
-		first, _ := bits.Div64(uint64(n), 0, uint64(ranges)) // n / ranges of 2^64
-		binary.BigEndian.PutUint64(p[:], first)
-	}
-	return p
+	return shard, columns.Bound(n, ranges), columns.Bound(n+1, ranges)
 }
 
 func (a *asking) part(n int) string {

@@ -28,8 +28,11 @@ var errPartFull = errors.New("the part is full")
 // collect reads the profiles of a shard into parts. Each part begins where the one before ends and is written once, so whoever
 // finds a part already there goes on behind it.
 func (p *Process) collect(ctx context.Context, run score.Run, shop profile.Shop, j job.Segmentation) error {
-	if run.Collected.Has(j.Shard) {
+	switch {
+	case run.Collected.Has(j.Shard):
 		return p.collected(ctx, run, len(run.Collected))
+	case len(run.Asked) < run.Asks:
+		return fmt.Errorf("run %s has asked %d of %d parts of the archive: the last one sends this job", run.ID, len(run.Asked), run.Asks)
 	}
 	number, from, err := parsePartCursor(j.Cursor)
 	if err != nil {
@@ -38,6 +41,9 @@ func (p *Process) collect(ctx context.Context, run score.Run, shop profile.Shop,
 	set := &segment.Set{}
 	if !run.ReportOnly {
 		if set, err = p.definitions(ctx, run); err != nil {
+			return err
+		}
+		if set, err = p.knowing(ctx, run, set); err != nil {
 			return err
 		}
 	}

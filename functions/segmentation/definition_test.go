@@ -11,11 +11,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/catalog"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
 	"github.com/userops/userops/shared/functiontest"
@@ -147,6 +149,7 @@ func TestGoldenInvocations(t *testing.T) {
 		"audience":         {jobs: 2},
 		"audiences":        {jobs: 2},
 		"members":          {}, // no list waits
+		"ask-no-run":       {},
 		"collect-no-run":   {},
 		"unknown-kind":     {},
 		"not-a-job":        {},
@@ -173,9 +176,9 @@ func TestGoldenInvocations(t *testing.T) {
 
 func TestNewIsWiredToTheSettings(t *testing.T) {
 	zone := time.FixedZone("x", 3600)
-	p := New(Settings{ProfilesTable: "P", RunsTable: "R", CatalogTable: "C", Zone: zone, Currency: money.Currency("EUR")}, nil, nil, time.Now)
+	p := New(Settings{ProfilesTable: "P", RunsTable: "R", CatalogTable: "C", Zone: zone, Currency: money.Currency("EUR"), Bucket: "B", DueTable: "D"}, nil, nil, nil, time.Now)
 	if p.Shards != 1 || p.Shop != (profile.Shop{Zone: zone, Currency: "EUR"}) || p.Profiles.(people.Profiles).Table != "P" ||
-		p.Runs.(runs.Runs).Table != "R" || p.Catalog.(catalog.Catalog).Table != "C" {
+		p.Runs.(runs.Runs).Table != "R" || p.Catalog.(catalog.Catalog).Table != "C" || p.Objects.(bucket.Bucket).Name != "B" || p.Waiting.(due.Due).Table != "D" {
 		t.Errorf("wired as %+v", p)
 	}
 	soon, cancel := context.WithTimeout(context.Background(), reserve/2)

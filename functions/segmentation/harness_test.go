@@ -186,7 +186,7 @@ func (m *memoryRuns) Load(_ context.Context, id string) (out score.Run, err erro
 		if !ok {
 			return dynamo.ErrNotFound
 		}
-		run.Collected, run.Scored = slices.Clone(run.Collected), slices.Clone(run.Scored)
+		run.Collected, run.Scored, run.Asked = slices.Clone(run.Collected), slices.Clone(run.Scored), slices.Clone(run.Asked)
 		out = run
 		return nil
 	})
@@ -263,8 +263,11 @@ func (m *memoryRuns) Mark(_ context.Context, id string, done runs.RunDone, shard
 	err = m.do(func() error {
 		run := m.runs[id]
 		set := &run.Collected
-		if done == runs.RunScored {
+		switch done {
+		case runs.RunScored:
 			set = &run.Scored
+		case runs.RunAsked:
+			set = &run.Asked
 		}
 		if !set.Has(shard) {
 			*set = append(slices.Clone(*set), shard)

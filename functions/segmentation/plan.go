@@ -52,6 +52,13 @@ func (p *Process) create(ctx context.Context, j job.Segmentation) (score.Run, er
 		if err := p.keepDefinitions(ctx, run); err != nil {
 			return score.Run{}, err
 		}
+		set, err := p.definitions(ctx, run)
+		if err != nil {
+			return score.Run{}, err
+		}
+		if run.Asks, err = p.keepQuestions(ctx, run, set); err != nil {
+			return score.Run{}, err
+		}
 	}
 	run, err = p.Runs.Create(ctx, run)
 	if err != nil {
@@ -135,22 +142,24 @@ func (p *Process) planned(ctx context.Context, run score.Run) (*segment.Set, []s
 // resume sends the jobs that a run waits for. Sending one that is on its way already is harmless.
 func (p *Process) resume(ctx context.Context, run score.Run) error {
 	var jobs []job.Segmentation
-	add := func(kind job.SegmentationKind, done score.ShardSet) {
-		for shard := range run.Shards {
+	add := func(kind job.SegmentationKind, done score.ShardSet, shards int) {
+		for shard := range shards {
 			if !done.Has(shard) {
-				jobs = append(jobs, job.Segmentation{Kind: kind, RunID: run.ID, Shard: shard, Shards: run.Shards})
+				jobs = append(jobs, job.Segmentation{Kind: kind, RunID: run.ID, Shard: shard, Shards: shards})
 			}
 		}
 	}
 	switch {
 	case run.Outcome != nil:
 		return nil
+	case len(run.Asked) < run.Asks:
+		add(job.Ask, run.Asked, run.Asks)
 	case len(run.Collected) < run.Shards:
-		add(job.Collect, run.Collected)
+		add(job.Collect, run.Collected, run.Shards)
 	case run.Findings == nil || run.ReportOnly:
 		jobs = append(jobs, job.Segmentation{Kind: job.Close, RunID: run.ID, Shards: run.Shards})
 	case len(run.Scored) < run.Shards:
-		add(job.Score, run.Scored)
+		add(job.Score, run.Scored, run.Shards)
 	default:
 		return p.finish(ctx, run)
 	}
@@ -170,6 +179,13 @@ func (p *Process) finish(ctx context.Context, run score.Run) error {
 		for id, n := range one.Segments {
 			outcome.Segments[id] += n
 		}
+	}
+	if run.Asks > 0 {
+		known, err := p.recalled(ctx, run)
+		if err != nil {
+			return err
+		}
+		outcome.Unasked = known == nil
 	}
 	if err := p.Runs.SaveOutcome(ctx, run.ID, outcome); err != nil {
 		return err

@@ -50,7 +50,11 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 	if err != nil {
 		return err
 	}
-	if j.Kind != job.Close && (j.Shard < 0 || j.Shard >= run.Shards) {
+	shards := run.Shards
+	if j.Kind == job.Ask {
+		shards = run.Asks
+	}
+	if j.Kind != job.Close && (j.Shard < 0 || j.Shard >= shards) {
 		return queue.Drop(fmt.Errorf("run %s has no shard %d", run.ID, j.Shard))
 	}
 	shop, err := shopOf(run)
@@ -58,6 +62,8 @@ func (p *Process) record(ctx context.Context, message events.SQSMessage) error {
 		return queue.Drop(err)
 	}
 	switch j.Kind {
+	case job.Ask:
+		return p.ask(ctx, run, shop, j, message)
 	case job.Collect:
 		return p.collect(ctx, run, shop, j)
 	case job.Close:

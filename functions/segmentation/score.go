@@ -70,6 +70,9 @@ func (p *Process) score(ctx context.Context, run score.Run, shop profile.Shop, j
 	if err != nil {
 		return err
 	}
+	if set, err = p.knowing(ctx, run, set); err != nil {
+		return err
+	}
 	s := scorer{process: p, run: run, shop: shop, set: set, planned: planned, scored: set.Scored(), at: at}
 	for last := false; !last; {
 		part, err := p.Runs.Part(ctx, run.ID, j.Shard, s.at.Part)

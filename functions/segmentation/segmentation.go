@@ -1,13 +1,16 @@
 // Package segmentation sorts everybody: it scores all profiles against each other, brings their memberships up to date, and lists
-// who is in a segment. It works in shards over its own queue: plan, collect, close, score. It does not define what a class or a
+// who is in a segment. It works in shards over its own queue: plan, ask, collect, close, score. It does not define what a class or a
 // rule means (package segment does) and sends nothing to anybody. The surprising thing: only collecting reads all profiles. It leaves
 // behind what scoring needs to tell who changes, so that scoring loads those people alone.
 package segmentation
 
 import (
 	"context"
+	"sync"
 	"time"
 
+	"github.com/userops/userops/shared/archive"
+	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/domain/audience/listing"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
@@ -16,6 +19,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/deadletter"
+	"github.com/userops/userops/shared/dynamo/due"
 	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/dynamo/runs"
@@ -36,6 +40,8 @@ type Settings struct {
 	OrchestrationQueue string         `env:"ORCHESTRATION_QUEUE_URL"`
 	SettlementQueue    string         `env:"SETTLEMENT_QUEUE_URL"`
 	EventsQueue        string         `env:"EVENTS_QUEUE_URL"`
+	Bucket             string         `env:"ARCHIVE_BUCKET"`
+	DueTable           string         `env:"DUE_TABLE"` // where erasures wait for the archive
 	Zone               *time.Location `env:"TIME_ZONE" default:"Asia/Shanghai"`
 	Currency           money.Currency `env:"CURRENCY" default:"CNY"`
 	Shards             int            `env:"SHARDS" default:"8"`
@@ -127,6 +133,8 @@ type Process struct {
 	Lists         Lists
 	Jobs          Sender // segmentation's own queue
 	Orchestration Sender // for lists of audiences
+	Objects       Objects
+	Waiting       archive.Waiting
 	Events        Sender // projection's, for those who are to be listed for who looks for them
 	List          string // what the list is called that they are to stand in
 	Outbox        outbox.Queues
@@ -136,16 +144,24 @@ type Process struct {
 	// Late says that the invocation should hand over what is left. It is asked between steps, after at least one.
 	Late  func(context.Context) bool
 	Queue queue.Consumer
+
+	mu    sync.Mutex // guards known
+	known struct {
+		name string
+		*recalled
+	}
 }
 
 // New wires the process to its tables and queues.
-func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Process {
+func New(s Settings, db dynamo.API, objects bucket.API, sqs queue.Client, now func() time.Time) *Process {
 	return &Process{
 		Profiles:      people.Profiles{DB: db, Table: s.ProfilesTable, Months: s.Months, Skim: true},
 		Runs:          runs.Runs{DB: db, Table: s.RunsTable},
 		Catalog:       catalog.Catalog{DB: db, Table: s.CatalogTable},
 		Audiences:     outreach.Audiences{DB: db, Table: s.ResultsTable, Now: now},
 		Lists:         runs.Lists{DB: db, Table: s.RunsTable, Now: now},
+		Objects:       bucket.Bucket{Client: objects, Name: s.Bucket},
+		Waiting:       due.Due{DB: db, Table: s.DueTable, Now: now},
 		Jobs:          queue.Sender{Client: sqs, URL: s.SegmentationQueue},
 		Orchestration: queue.Sender{Client: sqs, URL: s.OrchestrationQueue},
 		Events:        queue.Sender{Client: sqs, URL: s.EventsQueue},

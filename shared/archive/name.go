@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/job"
@@ -24,6 +25,8 @@ const (
 	ErasedPrefix = "erased/"
 	// AnswersPrefix is where answers stand, which are reporting's and go by a lifecycle of their own.
 	AnswersPrefix = "answers/"
+	// MatchesPrefix is where what runs of segmentation ask stands, and who answers it how: people's ids, for a few days.
+	MatchesPrefix = "matches/"
 	headKey       = "head.json"
 )
 
@@ -43,6 +46,21 @@ func PacksName(a job.Archive) string {
 // FileName is the name of a file of a day and shard, by its bytes.
 func FileName(day profile.Day, shard, shards int, raw []byte) string {
 	return fmt.Sprintf("%s%s/%03dof%03d-%s", FilesPrefix, day, shard, shards, digest(raw))
+}
+
+// QuestionsName is the name of what a run of segmentation asks, and AnswersName of what a part of the people answers. A run is known by its id and by when it was planned: two that plan one at the same time ask
+// the archive as each has found it, and one of them is the run.
+func QuestionsName(run string, planned time.Time) string {
+	return matches(run, planned) + "questions.json"
+}
+
+// AnswersName is QuestionsName's other side.
+func AnswersName(run string, planned time.Time, part int) string {
+	return fmt.Sprintf("%s%04d", matches(run, planned), part)
+}
+
+func matches(run string, planned time.Time) string {
+	return MatchesPrefix + digest(fmt.Appendf(nil, "%s %d", run, planned.UnixNano())) + "/"
 }
 
 // ErasureName is the name of an object that says who was erased.

@@ -110,6 +110,14 @@ func (v *View) Between(from, to profile.Day) *View {
 	return &out
 }
 
+// Where leaves of the view the days that are wanted.
+func (v *View) Where(wanted func(profile.Day) bool) *View {
+	out := *v
+	out.Days = maps.Clone(v.Days)
+	maps.DeleteFunc(out.Days, func(d profile.Day, _ *Day) bool { return !wanted(d) })
+	return &out
+}
+
 // jobs is into how many shards a question's people are divided at most, by up to how many events it reads. Somebody who was merged may lie in any file, so whoever reads a shard reads of the files of the others
 // too: few large jobs read less than many small ones. Of few events that costs little and the answer is there sooner; of very many, a job has to end in its time.
 //

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -37,6 +39,24 @@ func (p Person) Shard(shards int) int {
 	h := fnv.New64a()
 	_, _ = h.Write(p[:]) // it never fails
 	return int(h.Sum64() % uint64(max(shards, 1)))
+}
+
+// Bound is where the n-th of so many ranges of ids begins: ids are hashes, so each has about as many people. The last one ends with nobody.
+func Bound(n, ranges int) (p Person) {
+	if n < ranges {
+		first, _ := bits.Div64(uint64(n), 0, uint64(ranges)) // n / ranges of 2^64
+		binary.BigEndian.PutUint64(p[:], first)
+	}
+	return p
+}
+
+// Range is in which of so many ranges of ids somebody is, from 0.
+func (p Person) Range(ranges int) int {
+	n, _ := bits.Mul64(binary.BigEndian.Uint64(p[:]), uint64(ranges))
+	for int(n)+1 < ranges && p.Compare(Bound(int(n)+1, ranges)) >= 0 {
+		n++ // a bound is cut to a whole number
+	}
+	return int(n)
 }
 
 // Event is one accepted event and whose it is. Its Source is that of the event.

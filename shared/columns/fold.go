@@ -21,6 +21,12 @@ func (r Reading) FoldAll(questions []fold.Fold, files ...*File) error {
 	return r.fold(all, all.Wants, files)
 }
 
+// Recall asks several questions of each person by themselves, in one pass. It gives the people in their order who have an event that one of the questions may ask.
+func (r Reading) Recall(all *fold.Recall, each func(Person, fold.Recalled), files ...*File) error {
+	asked := slices.DeleteFunc(slices.Clone(files), func(f *File) bool { return !all.Wants(f.Day) })
+	return r.Each(all, func(who Person, events []fold.Stretch) error { each(who, all.Of(events)); return nil }, asked...)
+}
+
 // folded is a question, or several.
 type folded interface {
 	question

@@ -142,11 +142,12 @@ type Listing struct {
 // SegmentationKind is a step of a run, or an audience listing.
 type SegmentationKind string
 
-// The steps: plan makes the shards, collect reads the profiles into columns, close computes the breakpoints, score writes what
+// The steps: plan makes the shards, ask asks the archive what segments ask it, a part of the people each, collect reads the profiles into columns, close computes the breakpoints, score writes what
 // changed, audience lists a segment's members for a campaign, audiences does so for several, members writes lists down, and lists audiences beside them. The version before knows no
-// members and leaves them to the dead letters.
+// members and no ask and leaves them to the dead letters.
 const (
 	Plan      SegmentationKind = "plan"
+	Ask       SegmentationKind = "ask"
 	Collect   SegmentationKind = "collect"
 	Close     SegmentationKind = "close"
 	Score     SegmentationKind = "score"

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,12 @@ type Estimate struct {
 	Conditions []struct {
 		Place string
 		Part
+		UpTo *Part
+	}
+	// AsOfRun is there where places of the rule are answered by runs only; UpTo is how many may match a rule that is not saved.
+	AsOfRun *struct {
+		Places []string
+		UpTo   *Part
 	}
 	People   []string // profileIds of some who match
 	Warnings []api.FieldFault
@@ -116,6 +123,33 @@ func (e Estimate) Matches() Figure { return e.figure(Part{e.Matched, e.Audience}
 type Condition struct {
 	Text string
 	Figure
+	UpTo *Figure
+}
+
+// Perhaps is how many may match, where runs only know.
+func (e Estimate) Perhaps() *Figure {
+	if e.AsOfRun == nil {
+		return nil
+	}
+	return e.upTo(e.AsOfRun.UpTo)
+}
+
+func (e Estimate) upTo(p *Part) *Figure {
+	if p == nil {
+		return nil
+	}
+	f := e.figure(*p)
+	return &f
+}
+
+// OfTheRun are the places of the rule that runs only answer, in words.
+func (e Estimate) OfTheRun() (all []string) {
+	for _, place := range e.Rule {
+		if slices.ContainsFunc(e.AsOfRun.Places, func(p string) bool { return p == place.Path+".performed" || p == place.Path+".not.performed" }) {
+			all = append(all, place.Text)
+		}
+	}
+	return all
 }
 
 // ByCondition are the places of the rule, indented as they lie in it.
@@ -123,7 +157,7 @@ func (e Estimate) ByCondition() (all []Condition) {
 	for _, place := range e.Rule {
 		for _, c := range e.Conditions {
 			if c.Place == place.Path {
-				all = append(all, Condition{strings.Repeat("\u2003", place.Depth) + place.Text, e.figure(c.Part)})
+				all = append(all, Condition{strings.Repeat("\u2003", place.Depth) + place.Text, e.figure(c.Part), e.upTo(c.UpTo)})
 			}
 		}
 	}

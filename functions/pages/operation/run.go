@@ -30,6 +30,8 @@ type run struct {
 	FinishedAt                      *time.Time
 	Shards                          int
 	ShardsCollected, ShardsScored   int
+	ArchiveParts, ArchivePartsAsked int  // where segments ask the archive
+	ArchiveUnasked                  bool // it could not be read
 	Profiles, Changed               int
 	Unreadable, PassedOver, Refused int
 	Segments                        map[string]int

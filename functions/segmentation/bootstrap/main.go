@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/userops/userops/functions/segmentation"
+	"github.com/userops/userops/shared/bucket"
 	"github.com/userops/userops/shared/cloud"
 	"github.com/userops/userops/shared/settings"
 	"github.com/userops/userops/shared/telemetry"
@@ -27,6 +28,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	p := segmentation.New(s, dynamodb.NewFromConfig(cfg), sqs.NewFromConfig(cfg), time.Now)
+	p := segmentation.New(s, dynamodb.NewFromConfig(cfg), bucket.NewClient(cfg), sqs.NewFromConfig(cfg), time.Now)
 	lambda.Start(wire.Handler(p.Handle))
 }

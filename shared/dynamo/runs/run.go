@@ -25,6 +25,7 @@ import (
 const (
 	attrCollected = "collected" // set of shards
 	attrScored    = "scored"    // set of shards
+	attrAnswered  = "answered"  // set of parts
 	attrFindings  = "findings"
 	attrOutcome   = "outcome"
 	attrNext      = "next" // the cursor behind a part
@@ -54,6 +55,7 @@ type RunDone string
 const (
 	RunCollected RunDone = attrCollected
 	RunScored    RunDone = attrScored
+	RunAsked     RunDone = attrAnswered
 )
 
 // Create stores a new run and lists it. Where there is one of that id already, that one is answered and listed, so that creating
@@ -105,12 +107,13 @@ func readRun(found dynamo.Item) (score.Run, error) {
 		score.Run
 		Collected json.RawMessage `json:"shardsCollected"`
 		Scored    json.RawMessage `json:"shardsScored"`
+		Asked     json.RawMessage `json:"archivePartsAsked"`
 	}
 	if err := json.Unmarshal([]byte(dynamo.TextOf(found, dynamo.AttrBody)), &asked); err != nil {
 		return score.Run{}, fmt.Errorf("its body: %w", err)
 	}
 	run := asked.Run
-	run.Collected, run.Scored = shardsOf(found, attrCollected), shardsOf(found, attrScored)
+	run.Collected, run.Scored, run.Asked = shardsOf(found, attrCollected), shardsOf(found, attrScored), shardsOf(found, attrAnswered)
 	run.State = score.StateCollecting
 	if text := dynamo.TextOf(found, attrFindings); text != "" {
 		run.State = score.StateScoring

@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/clip"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/rawjson"
 	"github.com/userops/userops/shared/domain/slug"
 	"github.com/userops/userops/shared/domain/spelling"
@@ -213,40 +211,6 @@ func tagsOf(c condition) []string {
 	return tags
 }
 
-func (p *parser) performed(raw any, path string) node {
-	object, ok := raw.(map[string]any)
-	if !ok {
-		p.faults.Addf(path, "is not an object but %s", jsonKind(raw))
-		return all(nil)
-	}
-	p.only(object, path, "event", "atLeast", "atMost", "withinDays")
-	n := performed{atMost: math.MaxInt64}
-	n.event, _ = object["event"].(string)
-	if n.event == "" || len(n.event) > profile.MaxCounterName {
-		p.faults.Addf(path+".event", "is not the name of an event, of at most %d bytes", profile.MaxCounterName)
-	}
-	p.rule.Fields = append(p.rule.Fields, "events."+n.event)
-	_, least := object["atLeast"]
-	_, most := object["atMost"]
-	if !least && !most {
-		n.atLeast = 1
-	}
-	if least {
-		n.atLeast = p.integer(object, path, "atLeast", 1, math.MaxInt32)
-	}
-	if most {
-		n.atMost = p.integer(object, path, "atMost", 0, math.MaxInt32)
-	}
-	if least && most && n.atMost < n.atLeast {
-		p.faults.Addf(path+".atMost", "is %d, below atLeast (%d)", n.atMost, n.atLeast)
-	}
-	if _, has := object["withinDays"]; has {
-		n.withinDays = int(p.integer(object, path, "withinDays", 1, profile.MaxActiveDays))
-		p.remembered(n, least, most, path)
-	}
-	return n
-}
-
 func (p *parser) member(raw any, path string) node {
 	text, isText := raw.(string)
 	switch {
@@ -283,17 +247,4 @@ func (p *parser) percent(raw any, path string) node {
 		p.faults.Add(path+".to", "is not above from")
 	}
 	return n
-}
-
-// remembered notes the bounds of a performed that profiles cannot answer.
-func (p *parser) remembered(n performed, least, most bool, path string) {
-	if n.withinDays <= sureDays {
-		return
-	}
-	if least && n.atLeast > sureTimes {
-		p.rule.Unsure.Add(path+".atLeast", forgotten)
-	}
-	if most && n.atMost >= sureTimes {
-		p.rule.Unsure.Add(path+".atMost", forgotten)
-	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/userops/userops/shared/domain/audience/experiment"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/fault"
-	"github.com/userops/userops/shared/domain/people/profile"
 )
 
 // node is one place of a rule.
@@ -81,26 +80,6 @@ func (n percent) meets(s *Subject, _ bool) bool {
 	return bucket >= n.from && bucket < n.to
 }
 
-// performed counts an event. Days are the shop's; the day itself and withinDays before it count.
-type performed struct {
-	event           string
-	atLeast, atMost int64
-	withinDays      int // 0: ever
-}
-
-func (n performed) meets(s *Subject, _ bool) bool {
-	counter := s.p.Counters[n.event]
-	times := counter.Total
-	if n.withinDays > 0 {
-		from := s.today - profile.Day(n.withinDays)
-		// Of a long time only the newest days with any are known. A profile as young as that needs none of them.
-		if n.withinDays <= sureDays || s.shop.Day(s.p.FirstSeen) < from {
-			times = counter.Since(from)
-		}
-	}
-	return times >= n.atLeast && times <= n.atMost
-}
-
 // Rule is a rule that was read.
 type Rule struct {
 	root node
@@ -120,6 +99,8 @@ type Rule struct {
 	Bare []Bare
 	// Parts are the places that somebody meets or not: the rule itself, and those in it, each before what it holds.
 	Parts []Part
+	// Recalls are the conditions that a profile's own memory does not answer: a run asks them of the archive.
+	Recalls []*Recall
 	// Unsure are what profiles do not remember enough for, and fields that no profile has. They are a reason not to save a rule, and none not to ask one.
 	Unsure fault.Faults
 }

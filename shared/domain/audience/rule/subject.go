@@ -22,6 +22,9 @@ type Subject struct {
 	Given func() []string
 	// Profiled tells of a tag, or of any where it is empty, whether a segment gives it that profiles people. Rules without such segments need none.
 	Profiled func(tag string) bool
+	// answers are what the archive says of the person, a bit each; guess is what is taken where it was not asked.
+	answers *uint32
+	guess   Guess
 	// Perhaps is In of somebody who refuses profiling, with every answer that may not be asked for taken to be true.
 	Perhaps func(id string) bool
 }
@@ -33,6 +36,12 @@ func Of(p *profile.Profile, now time.Time, shop profile.Shop) *Subject {
 
 // Refuses tells whether the person refuses profiling.
 func (s *Subject) Refuses() bool { return s.refuses }
+
+// Answered tells what the archive says of the person: a bit for each Recall, by its place.
+func (s *Subject) Answered(answers uint32) { s.answers = &answers }
+
+// Guess says what is taken of what only the archive knows.
+func (s *Subject) Guess(g Guess) { s.guess = g }
 
 // tags are those that the person has by a word or by a segment.
 func (s *Subject) tags() []string {

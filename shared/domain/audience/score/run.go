@@ -46,6 +46,10 @@ type Run struct {
 	Scoring    Scoring        `json:"scoring"`
 	Shards     int            `json:"shards"`
 
+	// Asks is into how many parts the people are divided of whom the archive is asked first, 0 where no segment asks it; Asked are those that are done.
+	Asks  int      `json:"archiveParts,omitempty"`
+	Asked ShardSet `json:"archivePartsAsked"`
+
 	State State `json:"state"`
 	// Collected and Scored are the shards that are done with the step.
 	Collected ShardSet `json:"shardsCollected"`
@@ -83,6 +87,8 @@ type Findings struct {
 type Outcome struct {
 	// Changed counts the profiles whose scores or memberships were written.
 	Changed int `json:"changed"`
+	// Unasked says that the archive could not be asked: whoever was in a segment that asks it has stayed in it.
+	Unasked bool `json:"archiveUnasked,omitempty"`
 	// PassedOver counts profiles that had become unreadable when they were to be written, or that others wrote all the time.
 	PassedOver int `json:"passedOver,omitempty"`
 	// Segments counts the members of each defined segment; a run that only reports does not ask them.

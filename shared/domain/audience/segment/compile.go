@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -31,6 +32,7 @@ func Compile(definitions []Definition) (*Set, fault.Faults) {
 		}
 		ids = ids[:MaxDefinitions]
 	}
+	ids = c.recalls(ids)
 	for _, id := range ids {
 		c.tagged(id)
 	}
@@ -72,6 +74,16 @@ func Stands(d Definition, others []Definition) error {
 			own.Add(rest, f.Reason)
 		}
 	}
+	asks := map[string]bool{}
+	for _, one := range together {
+		parsed, _ := rule.Parse(one.Rule)
+		for _, r := range parsed.Recalls {
+			asks[string(r.Ask)] = true
+		}
+	}
+	if parsed, _ := rule.Parse(d.Rule); len(asks) > MaxRecalls && len(parsed.Recalls) > 0 && len(own) == 0 {
+		own.Addf(parsed.Recalls[0].Path, manyRecalls, MaxRecalls)
+	}
 	if len(together) > MaxDefinitions {
 		own.Addf("", "would be segment number %d, at most %d", len(together), MaxDefinitions)
 	}
@@ -111,6 +123,37 @@ func (c *compiler) parse(d Definition) {
 	}
 	c.rules[d.ID], c.tags[d.ID] = parsed, d.Tag
 }
+
+// recalls gives each question to the archive its place, the same for those that are alike, and answers the definitions without those that ask one too many.
+func (c *compiler) recalls(ids []ID) []ID {
+	known := map[string]bool{}
+	stay := slices.DeleteFunc(slices.Clone(ids), func(id ID) bool {
+		also := maps.Clone(known)
+		for _, one := range c.rules[id].Recalls {
+			if also[string(one.Ask)] = true; len(also) > MaxRecalls {
+				c.faults.Addf(string(id)+"."+one.Path, manyRecalls, MaxRecalls)
+				c.set.broken[id] = true
+				delete(c.rules, id)
+				return true
+			}
+		}
+		known = also
+		return false
+	})
+	asks := slices.Sorted(maps.Keys(known))
+	for _, one := range asks {
+		c.set.recalls = append(c.set.recalls, json.RawMessage(one))
+	}
+	for _, id := range stay {
+		for _, one := range c.rules[id].Recalls {
+			one.Place, _ = slices.BinarySearch(asks, string(one.Ask))
+		}
+	}
+	return stay
+}
+
+// manyRecalls is why a definition is refused that asks the archive one question too many.
+const manyRecalls = "is one question too many to the archive: all segments together ask at most %d different ones"
 
 // tagged makes references of the tags that a definition asks for: whom a segment gives one is asked before.
 func (c *compiler) tagged(id ID) {

@@ -46,6 +46,16 @@ func (d Definition) Unanswerable() fault.Faults {
 	return parsed.Unsure
 }
 
+// OfTheRun are the places of a rule that only a run can answer, of the archive, as faults of whoever has to be answered at once.
+func (d Definition) OfTheRun() fault.Faults {
+	parsed, _ := rule.Parse(d.Rule)
+	var faults fault.Faults
+	for _, one := range parsed.Recalls {
+		faults.Add(one.Path, "is answered by runs only: put it in a segment, and ask for that")
+	}
+	return faults
+}
+
 // Asks are the fields that the rule asks by itself, each once, in the order of the alphabet. What somebody performed counts as a field of that event.
 func (d Definition) Asks() []string {
 	parsed, _ := rule.Parse(d.Rule)

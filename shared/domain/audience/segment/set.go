@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -14,7 +15,19 @@ type Set struct {
 	broken map[ID]bool
 	gives  map[ID]string // the tags of those of the rules that give one
 	tags   bool          // one of the rules asks for tags
+	// recalls are the questions that the rules ask of the archive, and answers what it says of somebody. Where nobody has asked it, whoever is in a segment that asks one stays in it.
+	recalls []json.RawMessage
+	answers Answers
+	// guessed is a segment whose rule is asked all the same, with what is taken of such questions.
+	guessed ID
+	guess   rule.Guess
 }
+
+// Answers tells what the archive says of somebody: of all that was ever said, and of what is proven, a bit for each of Set.Recalls.
+type Answers func(*profile.Profile) (all, proven uint32)
+
+// MaxRecalls bounds the questions that the segments of a shop ask of the archive, those that are alike counted once.
+const MaxRecalls = 32
 
 // compiled is a rule with what it asks at any depth.
 type compiled struct {
@@ -23,7 +36,8 @@ type compiled struct {
 }
 
 // Live is the part of the set that depends on the person's own data only, not on what a run says of all of them. Projection can
-// keep its memberships while it folds events; leaving such a segment by the mere passage of time is seen by the next run.
+// keep its memberships while it folds events; leaving such a segment by the mere passage of time is seen by the next run. Segments that ask the archive are in it, for others to ask for: in them is who was
+// in them before.
 func (s *Set) Live() *Set { return s.part(func(c compiled) bool { return !c.Scored }) }
 
 // Scored is the rest: the definitions that ask scores or derived segments, at any depth. It cannot be asked alone, because its
@@ -39,7 +53,7 @@ func (s *Set) Scored() []ID {
 }
 
 func (s *Set) part(keep func(compiled) bool) *Set {
-	out := &Set{broken: map[ID]bool{}, gives: map[ID]string{}, tags: s.tags}
+	out := &Set{broken: map[ID]bool{}, gives: map[ID]string{}, tags: s.tags, recalls: s.recalls, answers: s.answers}
 	for id := range s.broken {
 		out.broken[id] = true
 	}
@@ -70,9 +84,35 @@ func (s *Set) IDs() []ID {
 	return ids
 }
 
+// Recalls are the questions that the rules ask of the archive, each once, in an order that depends on nothing else.
+func (s *Set) Recalls() []json.RawMessage { return s.recalls }
+
+// Knowing is the set where the archive was asked.
+func (s *Set) Knowing(answers Answers) *Set {
+	out := *s
+	out.answers = answers
+	return &out
+}
+
+// Guessing is the set where a definition's rule is asked of everybody, whether a run has gone by it or not, with what is taken of the questions to the archive: without a guess, what a profile's memory says that
+// comes near.
+func (s *Set) Guessing(id ID, g rule.Guess) *Set {
+	out := *s
+	out.guessed, out.guess = id, g
+	return &out
+}
+
+// OfTheRun are the places of a definition's rule that only runs answer.
+func (s *Set) OfTheRun(id ID) (places []string) {
+	for _, one := range s.of(id).Recalls {
+		places = append(places, one.Path)
+	}
+	return places
+}
+
 // Members asks every definition about a profile, with the scores that it holds. Each id that was asked is a key.
 func (s *Set) Members(p *profile.Profile, now time.Time, shop profile.Shop) map[ID]bool {
-	members, _ := s.ask(p, now, shop)
+	members, _ := s.ask(p, now, shop, false)
 	return members
 }
 
@@ -81,7 +121,7 @@ func (s *Set) Parts(id ID) []rule.Part { return s.of(id).Parts }
 
 // Counted asks a definition about a profile, and each place of its rule by itself: met is called with the number of each that is met.
 func (s *Set) Counted(id ID, p *profile.Profile, now time.Time, shop profile.Shop, met func(part int)) bool {
-	members, who := s.ask(p, now, shop)
+	members, who := s.ask(p, now, shop, false)
 	asked := s.of(id)
 	for i := range asked.Parts {
 		if asked.MeetsPart(i, who) {
@@ -98,7 +138,7 @@ func (s *Set) of(id ID) rule.Rule {
 	return rule.Rule{}
 }
 
-func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]bool, *rule.Subject) {
+func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop, proven bool) (map[ID]bool, *rule.Subject) {
 	members := make(map[ID]bool, len(s.rules))
 	var perhaps map[ID]bool
 	who := rule.Of(p, now, shop)
@@ -111,7 +151,23 @@ func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop) (map[ID]
 		who.Given = func() []string { return s.given(members) }
 		who.Profiled = s.profiled
 	}
+	if s.answers != nil {
+		all, sure := s.answers(p)
+		if proven {
+			all = sure
+		}
+		who.Answered(all)
+	}
+	who.Guess(s.guess)
 	for _, c := range s.rules {
+		if len(c.Recalls) > 0 && s.answers == nil && c.id != s.guessed {
+			m, in := p.Members[string(c.id)]
+			members[c.id] = in && !(proven && m.Unproven)
+			if perhaps != nil {
+				perhaps[c.id] = members[c.id]
+			}
+			continue
+		}
 		members[c.id] = c.Meets(who)
 		if perhaps != nil {
 			perhaps[c.id] = c.MightMeet(who)
@@ -158,9 +214,9 @@ func (s *Set) Profiles(id ID) bool {
 }
 
 // Proven asks of what is proven alone what Members was asked of all that was ever said. It is nil where that makes no difference: nothing is unproven,
-// or the profile is in no segment either way.
+// or the profile is in no segment either way. The archive may know of what is unproven that the profile does not remember.
 func (s *Set) Proven(p *profile.Profile, members map[ID]bool, now time.Time, shop profile.Shop) map[ID]bool {
-	if p.Unproven.Empty() {
+	if p.Unproven.Empty() && len(s.recalls) == 0 {
 		return nil
 	}
 	in := len(p.Members) > 0
@@ -170,7 +226,8 @@ func (s *Set) Proven(p *profile.Profile, members map[ID]bool, now time.Time, sho
 	if !in {
 		return nil
 	}
-	return s.Members(p, now, shop)
+	sure, _ := s.ask(p, now, shop, true)
+	return sure
 }
 
 // Forget adds to members, as left, the segments that the profile is in and that no longer exist. A definition that has a fault,

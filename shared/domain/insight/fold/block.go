@@ -26,6 +26,7 @@ type Block struct {
 	Events  []uint32    // which of Names each is
 	Columns []Values    // those that the question named, in its sequence
 
+	apart  []bool     // of each word of who speaks, whether it is a public one
 	marks  []uint32   // which of the question's matches each event meets, by bits
 	each   []*Block   // where several questions are asked at once, the block of each
 	groups [][]uint32 // of each split and listing, its groups by the code of a value, one more than the group; 0 is not known yet

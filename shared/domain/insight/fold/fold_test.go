@@ -96,6 +96,10 @@ func TestConditions(t *testing.T) {
 		`"properties.products[].id","op":"eq","value":"y"`: true, `"properties.products[].id","op":"ne","value":"y"`: false, `"properties.products[].id","op":"in","value":["z","x"]`: true, `"properties.products[].id","op":"eq","value":"z"`: false,
 		`"properties.at","op":"before","value":"2026-11-10"`: false, `"properties.at","op":"after","value":"2026-11-10"`: true, `"properties.at","op":"before","value":"2026-11-10T00:00:00.001+08:00"`: true, `"properties.on","op":"before","value":"2026-11-09T16:00:00.001Z"`: true,
 		`"properties.on","op":"after","value":"2026-11-09T16:00:00Z"`: true, `"properties.text","op":"after","value":"2026-11-09"`: false, `"properties.total","op":"before","value":"2026-11-09"`: false, `"properties.gone","op":"before","value":"2026-11-09"`: false,
+		`"properties.total","op":"between","value":[12.5,13]`: true, `"properties.total","op":"between","value":[12,12.4]`: false, `"properties.text","op":"between","value":[0,99]`: false,
+		`"properties.total","op":"notIn","value":[1,"12.5"]`: true, `"properties.total","op":"notIn","value":[12.5]`: false, `"properties.gone","op":"notIn","value":[1]`: true, `"properties.products[].id","op":"notIn","value":["z","y"]`: false,
+		`"properties.products[].id","op":"hasAll","value":["y","x"]`: true, `"properties.products[].id","op":"hasAll","value":["y","z"]`: false, `"properties.gone","op":"hasAll","value":["y"]`: false, `"name","op":"hasAll","value":["A"]`: true,
+		`"properties.text","op":"matches","value":"^tea-\\d$"`: true, `"properties.text","op":"matches","value":"^ea"`: false, `"properties.total","op":"matches","value":"1"`: false,
 		`"properties.empty[]","op":"exists","value":false`: true, `"source","op":"eq","value":"site"`: true, `"name","op":"eq","value":"A"`: true, `"name","op":"contains","value":"B"`: false,
 	} {
 		p := answer(t, `{"kind":"performed","event":"*","where":[{"field":`+text+`}],"withinDays":0}`, "2026-11-10", map[string][]act{"p": {event}}).(*Performers)
@@ -162,7 +166,7 @@ func TestStatesAndMean(t *testing.T) {
 
 func TestDefinitionsAreChecked(t *testing.T) {
 	const days = `"from":"2026-11-01","to":"2026-11-30"`
-	const field, op = "field is not name, source, trust or a path such as properties.total or context.page.path", "op is not eq, ne, gt, gte, lt, lte, in, contains, before, after or exists"
+	const field, op = "field is not name, source, trust or a path such as properties.total or context.page.path", "op is not eq, ne, gt, gte, lt, lte, between, in, notIn, hasAll, contains, matches, before, after or exists"
 	const list, one = "value is not a list of 1 to 1000 texts, numbers or truth values", "value is not a text, a number or a truth value"
 	for text, want := range map[string]string{
 		`{`:              "is not valid JSON",
@@ -184,6 +188,16 @@ func TestDefinitionsAreChecked(t *testing.T) {
 		`{"kind":"performed","event":"","where":[{"field":"x","op":"exists","value":1}],"atLeast":3,"atMost":2,"withinDays":430}`: "event is missing or has more than 512 bytes; where[0]." + field +
 			"; where[0].value is not true or false; withinDays is not within 0 and 429; atMost is below atLeast, or zero",
 		`{"kind":"performed","event":"A","withinDays":3,"days":1}`: "days is not known here",
+		`{"kind":"performed","event":"A","withinDays":3,"ever":true,"only":"next","sum":{"field":"total"},"then":{"event":"B","within":"0s"},"thenNot":{"event":"","within":"91d"}}`: "withinDays stands beside between, before, since or ever: one of them; " +
+			"sum.field is not a path such as properties.total; sum has neither atLeast nor atMost; only is not first or last; thenNot stands beside then: one of the two; then.within is not a length of time up to 90d; " +
+			"thenNot.event is missing or has more than 512 bytes; thenNot.within is not a length of time up to 90d",
+		`{"kind":"performed","event":"A","before":"2026-11-31"}`:                                                             "before is not a date such as 2026-11-21",
+		`{"kind":"performed","event":"A","between":["2026-11-02"]}`:                                                          "between is not a list of two values, from and to",
+		`{"kind":"performed","event":"A","between":["2026-11-02","2026-11-01"]}`:                                             "to is before from",
+		`{"kind":"performed","event":"A","ever":true,"sum":{"field":"properties.total","atLeast":1.0000001}}`:                `sum.atLeast is not a number of up to 6 decimals and up to 1000000000000, nor money such as {"money": "500.00"}`,
+		`{"kind":"performed","event":"A","ever":true,"sum":{"field":"properties.total","atLeast":1,"atMost":{"money":"5"}}}`: "sum.atMost is money where atLeast is none, or the other way round",
+		`{"kind":"performed","event":"A","where":[{"field":"properties.x","op":"between","value":[1]}]}`:                     "where[0].value is not a list of two numbers, from and to",
+		`{"kind":"performed","event":"A","where":[{"field":"properties.x","op":"matches","value":"("}]}`:                     "where[0].value is not a regular expression of RE2, of up to 200 bytes and 500 steps",
 	} {
 		_, err := Compile([]byte(text), shop, dayOf("2026-11-30"))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

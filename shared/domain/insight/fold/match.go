@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
+	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +24,8 @@ type Match struct {
 	Where []Condition `json:"where,omitempty"`
 }
 
-// Condition asks a value of an event. An event that does not have the field meets ne and "exists": false and nothing else; of several values one has to meet it, for ne all.
+// Condition asks a value of an event. An event that does not have the field meets ne, notIn and "exists": false and nothing else; of several values one has to meet it, for ne and notIn all, and for hasAll each of
+// the condition's values has to be among them.
 type Condition struct {
 	Field string          `json:"field"`
 	Op    string          `json:"op"`
@@ -37,11 +40,33 @@ const (
 	maxEventName  = 512
 )
 
-// ops are what a condition can ask, and the kinds of value that it is asked with; in takes a list of them. The texts of before and after are times, or dates, which are the first moment of the shop's day.
+// ops are what a condition can ask, and the kinds of value that it is asked with; those of severals take a list of them. The texts of before and after are times, or dates, which are the first moment of the
+// shop's day; those of matches are regular expressions.
 var ops = map[string][]ValueKind{
 	"before": {Text}, "after": {Text},
 	"eq": {Text, Number, Flag}, "ne": {Text, Number, Flag}, "gt": {Number}, "gte": {Number}, "lt": {Number}, "lte": {Number},
-	"in": {Text, Number, Flag}, "contains": {Text}, "exists": {Flag},
+	"in": {Text, Number, Flag}, "notIn": {Text, Number, Flag}, "hasAll": {Text, Number, Flag}, "between": {Number}, "contains": {Text}, "matches": {Text}, "exists": {Flag},
+}
+
+// severals take a list of values, between one of two.
+var severals = []string{"in", "notIn", "hasAll", "between"}
+
+// Bounds of a pattern, which is asked of each word that occurs.
+const (
+	maxPattern      = 200
+	maxPatternSteps = 500
+)
+
+// patternOf reads a regular expression of RE2; nil for what is none, or takes too many steps.
+func patternOf(text string) *regexp.Regexp {
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err != nil || len(text) > maxPattern {
+		return nil
+	}
+	if program, err := syntax.Compile(parsed.Simplify()); err != nil || len(program.Inst) > maxPatternSteps {
+		return nil
+	}
+	return regexp.MustCompile(text)
 }
 
 // calls are the words for events of a call whatever their name.
@@ -75,17 +100,17 @@ func checkConditions(at string, all []Condition, faults *fault.Faults) {
 		}
 		kinds, is := ops[c.Op]
 		if !is {
-			faults.Add(place+".op", "is not eq, ne, gt, gte, lt, lte, in, contains, before, after or exists")
+			faults.Add(place+".op", "is not eq, ne, gt, gte, lt, lte, between, in, notIn, hasAll, contains, matches, before, after or exists")
 			continue
 		}
 		operands := c.operands()
-		if len(operands) == 0 || len(operands) > maxOperands {
+		if len(operands) == 0 || len(operands) > maxOperands || c.Op == "between" && len(operands) != 2 {
 			faults.Addf(place+".value", "is not %s", wanted(c.Op))
 			continue
 		}
 		for _, o := range operands {
 			_, isTime := timeOf(o, time.UTC)
-			if !slices.Contains(kinds, o.Kind) || (c.Op == "before" || c.Op == "after") && !isTime {
+			if !slices.Contains(kinds, o.Kind) || (c.Op == "before" || c.Op == "after") && !isTime || c.Op == "matches" && patternOf(o.Text) == nil {
 				faults.Addf(place+".value", "is not %s", wanted(c.Op))
 				break
 			}
@@ -96,8 +121,12 @@ func checkConditions(at string, all []Condition, faults *fault.Faults) {
 // wanted says what value an op is asked with.
 func wanted(op string) string {
 	switch op {
-	case "in":
+	case "in", "notIn", "hasAll":
 		return "a list of 1 to 1000 texts, numbers or truth values"
+	case "between":
+		return "a list of two numbers, from and to"
+	case "matches":
+		return "a regular expression of RE2, of up to 200 bytes and 500 steps"
 	case "contains":
 		return "a text"
 	case "before", "after":
@@ -113,7 +142,7 @@ func wanted(op string) string {
 // operands are the values that a condition compares with.
 func (c Condition) operands() (all []Value) {
 	raw := []json.RawMessage{c.Value}
-	if c.Op == "in" {
+	if slices.Contains(severals, c.Op) {
 		raw = nil // reading into it would write into the definition
 		if json.Unmarshal(c.Value, &raw) != nil {
 			return nil
@@ -146,6 +175,7 @@ type condition struct {
 	op       string
 	column   int // of the question; onName asks the event's name
 	operands []Value
+	pattern  *regexp.Regexp // of matches
 	zone     *time.Location
 	verdicts []byte
 }
@@ -158,8 +188,10 @@ func (c *condition) one(v Value) bool {
 	switch c.op {
 	case "eq", "ne":
 		return same(v, to)
-	case "in":
+	case "in", "notIn":
 		return slices.ContainsFunc(c.operands, func(o Value) bool { return same(v, o) })
+	case "matches":
+		return v.Kind == Text && c.pattern.MatchString(v.Text)
 	case "contains":
 		return v.Kind == Text && strings.Contains(v.Text, to.Text)
 	case "exists":
@@ -173,6 +205,8 @@ func (c *condition) one(v Value) bool {
 		return false
 	}
 	switch c.op {
+	case "between":
+		return v.Number >= to.Number && v.Number <= c.operands[1].Number
 	case "gt":
 		return v.Number > to.Number
 	case "gte":
@@ -220,8 +254,28 @@ func (c *condition) any(v *Values, i int) bool {
 	return false
 }
 
+// all tells whether an event has each of the values.
+func (c *condition) all(b *Block, i int) bool {
+	if c.column == onName {
+		return len(c.operands) == 1 && same(Value{Kind: Text, Text: b.Names[b.Events[i]].Name}, c.operands[0])
+	}
+	v := &b.Columns[c.column]
+	from, to := v.span(i)
+	return !slices.ContainsFunc(c.operands, func(o Value) bool {
+		for place := from; place < to; place++ {
+			if same(v.at(place), o) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // meets tells whether an event of a block meets the condition.
 func (c *condition) meets(b *Block, i int) bool {
+	if c.op == "hasAll" {
+		return c.all(b, i)
+	}
 	var any bool
 	if c.column == onName {
 		name := b.Names[b.Events[i]].Name
@@ -230,7 +284,7 @@ func (c *condition) meets(b *Block, i int) bool {
 		any = c.any(&b.Columns[c.column], i)
 	}
 	switch c.op {
-	case "ne":
+	case "ne", "notIn":
 		return !any
 	case "exists":
 		return any == c.operands[0].Flag
@@ -263,7 +317,11 @@ func (m *matcher) add(all ...Match) {
 	for _, match := range all {
 		var where []condition
 		for _, c := range match.Where {
-			where = append(where, condition{op: c.Op, column: m.column(c.Field), operands: c.operands(), zone: m.zone})
+			one := condition{op: c.Op, column: m.column(c.Field), operands: c.operands(), zone: m.zone}
+			if c.Op == "matches" {
+				one.pattern = patternOf(one.operands[0].Text)
+			}
+			where = append(where, one)
 		}
 		m.matches, m.wheres = append(m.matches, match), append(m.wheres, where)
 	}

@@ -60,14 +60,19 @@ func (s *Several) Prepare(b *Block) {
 // Add folds a person in each question that reads something of them.
 func (s *Several) Add(person []Stretch) {
 	for i, f := range s.folds {
-		s.room = s.room[:0]
-		for _, p := range person {
-			if one := p.Block.each[i]; one != nil {
-				s.room = append(s.room, Stretch{Block: one, From: p.From, To: p.To})
-			}
-		}
-		if len(s.room) > 0 {
-			f.Add(s.room)
+		if part := s.of(i, person); len(part) > 0 {
+			f.Add(part)
 		}
 	}
+}
+
+// of is what a question reads of a person, until the next one is asked.
+func (s *Several) of(question int, person []Stretch) []Stretch {
+	s.room = s.room[:0]
+	for _, p := range person {
+		if one := p.Block.each[question]; one != nil {
+			s.room = append(s.room, Stretch{Block: one, From: p.From, To: p.To})
+		}
+	}
+	return s.room
 }

@@ -26,7 +26,7 @@ func (d Definition) CompileCondition(segments []segment.Definition) (Condition, 
 	// Most conditions refer to no segment, and then asking them does not mean asking all segments.
 	set, faults := segment.Compile([]segment.Definition{own})
 	if len(faults) == 0 {
-		return Condition{set}, nil
+		return Condition{set.Guessing(conditionID, "")}, nil
 	}
 	if err := segment.Stands(own, segments); err != nil {
 		return Condition{}, inCampaign(err)
@@ -38,7 +38,7 @@ func (d Definition) CompileCondition(segments []segment.Definition) (Condition, 
 		}
 	}
 	set, _ = segment.Compile(together)
-	return Condition{set}, nil
+	return Condition{set.Guessing(conditionID, "")}, nil
 }
 
 // Holds asks the condition of a profile.

@@ -27,6 +27,7 @@ func Parse(body []byte) (Definition, error) {
 	var d Definition
 	faults := fault.Decode(body, &d)
 	faults = append(faults, d.conditionFaults(segment.Definition.Unanswerable)...)
+	faults = append(faults, d.conditionFaults(segment.Definition.OfTheRun)...)
 	return d, faults.And(d.Validate())
 }
 
