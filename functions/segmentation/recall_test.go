@@ -122,8 +122,8 @@ func (w *world) archived(shards int, all []deed, merged map[string]string) *shel
 	return s
 }
 
-// asked are segments that ask the archive, each with a recount of its own over one person's events in order, proven or all. The run is planned on 2026-11-22 at three in the morning in Shanghai.
-var asked = map[string]struct {
+// recollections are segments that ask the archive, each with a recount of its own over one person's events in order, proven or all. The run is planned on 2026-11-22 at three in the morning in Shanghai.
+var recollections = map[string]struct {
 	rule    string
 	recount func(all []deed) bool
 }{
@@ -221,11 +221,11 @@ func told(all []deed, merged map[string]string, erased map[string]time.Time, who
 
 func recalling() shelf {
 	out := shelf{}
-	for id, a := range asked {
+	for id, a := range recollections {
 		out = out.with(definition.Segment, id, fmt.Sprintf(`{"id":%q,"rule":%s}`, id, a.rule))
 	}
 	// One beside them asks what they ask, and one asks one of them.
-	out = out.with(definition.Segment, "other", fmt.Sprintf(`{"id":"other","rule":{"not":%s}}`, asked["tea"].rule))
+	out = out.with(definition.Segment, "other", fmt.Sprintf(`{"id":"other","rule":{"not":%s}}`, recollections["tea"].rule))
 	return out.with(definition.Segment, "asks", `{"id":"asks","rule":{"all":[{"segment":"left"},{"field":"lastSeen","op":"within","days":3650}]}}`)
 }
 
@@ -262,7 +262,7 @@ func TestWhatTheArchiveAnswersEqualsARecount(t *testing.T) {
 			for id, p := range w.profiles.all {
 				who := p.UserID()
 				want := map[string]bool{}
-				for name, a := range asked {
+				for name, a := range recollections {
 					if a.recount(told(all, merged, erased, who, true)) {
 						want[name] = a.recount(told(all, merged, erased, who, false))
 					}
@@ -271,7 +271,7 @@ func TestWhatTheArchiveAnswersEqualsARecount(t *testing.T) {
 					want["asks"] = sure
 				}
 				if _, is := want["tea"]; !is {
-					want["other"] = !asked["tea"].recount(told(all, merged, erased, who, false))
+					want["other"] = !recollections["tea"].recount(told(all, merged, erased, who, false))
 				}
 				got := map[string]bool{}
 				for name, m := range p.Members {
@@ -284,7 +284,7 @@ func TestWhatTheArchiveAnswersEqualsARecount(t *testing.T) {
 					t.Errorf("%s (%s) is in %v, recounted %v", who, id, got, want)
 				}
 			}
-			for id := range asked {
+			for id := range recollections {
 				members := 0
 				for _, p := range w.profiles.all {
 					if _, is := p.Members[id]; is {
