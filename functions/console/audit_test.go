@@ -196,7 +196,7 @@ func TestNoQuestionIsTooLongForAKey(t *testing.T) {
 }
 
 func TestAnUnknownActionIsNamed(t *testing.T) {
-	if got := unless(audit.Actions()); got != "is not save, delete, start, export, reveal, erase, takeOff, tag, ask, find, rotate, reenter, redrive, try or download" {
+	if got := unless(audit.Actions()); got != "is not save, delete, start, export, reveal, erase, takeOff, tag, ask, find, rotate, reenter, redrive, try, download or upload" {
 		t.Errorf("an unknown action %s", got)
 	}
 }

@@ -40,6 +40,8 @@ func TestGoldenRequests(t *testing.T) {
 		"get-unsubscribe-forged":  {404, `This link is not valid`},
 		"get-devices":             {200, `{"items":[]}`},
 		"delete-device-unknown":   {409, `"reason":"is not the person's"`},
+		"put-tags-upload":         {202, `"lines":2,"matched":1,"twice":[],"unmatched":[{"line":3,"reason":"nobody is known by it"}]`},
+		"put-list":                {202, `"lines":2,"matched":1,"twice":[],"unmatched":[{"line":3,"reason":"nobody is known by it"}]`},
 		"put-tags":                {202, `"add":["vip"],"remove":["new"]}`},
 		"get-confirm-forged":      {404, `This link is not valid, or no longer`},
 		"no-key":                  {401, `"title":"Unauthorized"`},

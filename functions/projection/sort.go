@@ -93,7 +93,7 @@ func (b *batch) command(ctx context.Context, record int, source string, c *job.C
 		g.command = func(ctx context.Context) error { return b.takeOff(ctx, c) }
 	case job.CommandList:
 		g.command = func(ctx context.Context) error { return b.list(ctx, c) }
-	case job.CommandTell:
+	case job.CommandTell, job.CommandEnlist:
 		if c.Event == nil {
 			return queueFault("told without an event")
 		}

@@ -38,13 +38,13 @@ func (m *model) did(method, path string, status int, answer []byte, begun time.T
 	case parts[0] == "profiles" && method == "DELETE":
 		line = "erase#" + told.Receipt
 	case parts[0] == "profiles" && method == "PUT":
-		if line = "tag#" + told.Receipt; told.Receipt == "" {
-			return // there was nothing to change
-		}
+		line = "tag#" + told.Receipt
 	case parts[0] == "stops" && len(parts) == 3 && parts[2] == "reenter":
 		line = "reenter#" + parts[1] + "#" + told.ReentryID
 	case parts[0] == "queues" && method == "POST":
 		line = "redrive#" + told.ID
+	case parts[0] == "lists" && method == "PUT":
+		line = "upload#" + told.Receipt
 	case parts[0] == "profiles", len(parts) > 2:
 		return
 	case method == "PUT":

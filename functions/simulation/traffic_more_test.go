@@ -157,6 +157,9 @@ func (w *world) open(d *dice) {
 		}
 	}
 	must("segments", "buyers", map[string]any{"name": "Buyers", "tag": "buyer", "rule": map[string]any{"field": "orders.count", "op": "gte", "value": 1}})
+	if !havePrevious { // to which no such field is known
+		must("segments", fair, map[string]any{"name": "Fair", "rule": map[string]any{"field": "onList." + fair, "op": "exists", "value": true}})
+	}
 	for _, tag := range askedTags {
 		must("segments", "tagged-"+tag, map[string]any{"name": "Tagged", "rule": map[string]any{"field": "tags", "op": "contains", "value": tag}})
 	}

@@ -16,7 +16,17 @@ type taggedPerson struct {
 	Unsure       bool // nobody knows whether something was carried out
 	Changes      []tagChange
 	Listed       []string // all that a system of the shop tagged them with last
+	Words        []listWord
 }
+
+// listWord is an upload that put somebody on the list of a fair, or took them off.
+type listWord struct {
+	Off bool
+	At  time.Time
+}
+
+// fair is the list, and the segment of those who are on it.
+const fair = "fair"
 
 // askedTags are those that a segment of every seed asks for: one that the segment of the buyers gives, and one that is given by hand, by a system and by other segments.
 var askedTags = []string{"buyer", "vip"}
@@ -68,7 +78,7 @@ func tagSomebody(w *world, d *dice, _ *human) {
 				x.Unsure = true
 				return
 			}
-			x.Changes, x.Listed, x.Joined = nil, nil, false // what was to join them may be of before the erasure
+			x.Changes, x.Listed, x.Words, x.Joined = nil, nil, nil, false // what was to join them may be of before the erasure
 			w.sleep(2 * maxSkew)
 		}
 		if d.happens(0.25) {
@@ -80,6 +90,10 @@ func tagSomebody(w *world, d *dice, _ *human) {
 				return
 			}
 			continue
+		}
+		if d.happens(0.3) && !havePrevious && !w.uploads(d, x) {
+			x.Unsure = true
+			return
 		}
 		if !w.tags(d, x) {
 			x.Unsure = true
@@ -156,6 +170,37 @@ func (w *world) tags(d *dice, x *taggedPerson) bool {
 	return false
 }
 
+// uploads puts somebody on the list of the fair, or takes them off. It tells whether the API has taken it.
+func (w *world) uploads(d *dice, x *taggedPerson) bool {
+	mode := one(d, "add", "add", "remove")
+	status, answer := w.ask(d, "PUT", "/v1/lists/"+fair+"?mode="+mode, one(d, serverKey, operatorKey), "userId\n"+x.User+"\nnobody\n"+x.User+"\n", "Content-Type", "text/csv")
+	w.tell("upload of %s: %s: %d %.300s", x.User, mode, status, answer)
+	var told struct {
+		At               time.Time
+		Lines, Matched   int
+		Twice, Unmatched []any
+	}
+	if status != 202 {
+		return false
+	}
+	if check(json.Unmarshal(answer, &told)); told.Lines != 3 || told.Matched != 1 || len(told.Twice) != 1 || len(told.Unmatched) != 1 {
+		w.surprise("upload of %s: %s", x.User, answer)
+	}
+	x.Words = append(x.Words, listWord{mode == "remove", told.At})
+	return true
+}
+
+// onList tells whether the last word about the list put somebody on it: of one time what takes them off.
+func (x *taggedPerson) onList() (on bool) {
+	var last time.Time
+	for _, word := range x.Words {
+		if word.At.After(last) || word.At.Equal(last) && word.Off {
+			on, last = !word.Off, word.At
+		}
+	}
+	return on
+}
+
 // checkTags holds that of each tag the last word counts, by the time of its answer, whoever the two ids are, and that each change stands once in the timeline; that the last list of a system stands
 // beside them; and that everybody has the tags of the segments that they are in.
 func checkTags(w *world, s *state, broken func(string, string, ...any)) {
@@ -190,7 +235,12 @@ func checkTags(w *world, s *state, broken func(string, string, ...any)) {
 					broken(x.User, "the change of tags %s stands %d times in the timeline", c.Receipt, n)
 				}
 			}
+			if on := slices.Contains(v.Segments, fair); on != x.onList() {
+				broken("profile:"+id, "is in the segment of the list: %v, want %v by %v", on, x.onList(), x.Words)
+			}
 			judged++
+		} else if slices.Contains(v.Segments, fair) {
+			broken("profile:"+id, "is in the segment of a list on which nobody put them")
 		}
 		if want := slices.Sorted(maps.Keys(want)); !slices.Equal(v.Tags, want) {
 			broken("profile:"+id, "is tagged %v, want %v, in the segments %v", v.Tags, want, v.Segments)

@@ -53,8 +53,8 @@ func TooLarge(w http.ResponseWriter, limit int) {
 	Problem(w, http.StatusRequestEntityTooLarge, "", fmt.Sprintf("a body here has at most %d bytes", limit))
 }
 
-// readBody reads a body of at most limit bytes and reports whether it could. Where it could not, the request is answered: 413 over the limit, else 400.
-func readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, ok bool) {
+// WholeBody reads a body of at most limit bytes and reports whether it could. Where it could not, the request is answered: 413 over the limit, else 400.
+func WholeBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, ok bool) {
 	body, err := ReadBody(r, limit)
 	switch {
 	case errors.Is(err, ErrBodyTooLarge):
@@ -67,7 +67,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int) (body []byte, o
 
 // ReadJSON is ParseJSON of a body of at most limit bytes; over the limit the request is answered with 413.
 func ReadJSON(w http.ResponseWriter, r *http.Request, limit int, v any) bool {
-	body, ok := readBody(w, r, limit)
+	body, ok := WholeBody(w, r, limit)
 	return ok && ParseJSON(w, body, v)
 }
 

@@ -58,7 +58,7 @@ type Post struct{ serve http.HandlerFunc }
 // Post reads a body of at most limit bytes and lets judge tell what is asked for and who asks. Where the request is no good, judge answers it and gives nil.
 func (o Once) Post(limit int, judge func(w http.ResponseWriter, r *http.Request, body []byte) *Act) Post {
 	return Post{func(w http.ResponseWriter, r *http.Request) {
-		body, ok := readBody(w, r, limit)
+		body, ok := WholeBody(w, r, limit)
 		if !ok {
 			return
 		}

@@ -38,7 +38,7 @@ type CommandKind string
 
 // The commands. Order passes an event about somebody else's order to the order's owner; Erase forgets a person; Wipe takes away what
 // stands under the keys of one who was erased; TakeOff takes a device off a person; List lists a person under what they are found by; Tell tells
-// a profile an event of our own, as if the person's source had sent it.
+// a profile an event of our own, as if the person's source had sent it; Enlist tells it an event about a list, which the version before would take for something that the person did.
 const (
 	CommandOrder   CommandKind = "order"
 	CommandErase   CommandKind = "erase"
@@ -46,6 +46,7 @@ const (
 	CommandTakeOff CommandKind = "takeOff"
 	CommandList    CommandKind = "list"
 	CommandTell    CommandKind = "tell"
+	CommandEnlist  CommandKind = "enlist"
 )
 
 // Command asks projection for a change of one profile.

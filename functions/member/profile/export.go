@@ -96,11 +96,12 @@ type detail struct {
 	Memberships map[string]profile.Membership `json:"memberships"`
 	Scores      profile.Scores                `json:"scores"`
 
-	OrderEntries []profile.OrderEntry     `json:"orderEntries"`
-	OlderOrders  []profile.Collapsed      `json:"olderOrders"`
-	Purchases    profile.Purchases        `json:"purchases"`
-	Tagging      profile.Tagging          `json:"tagging"`
-	Erasures     map[profile.ID]time.Time `json:"erasures"`
+	OrderEntries []profile.OrderEntry      `json:"orderEntries"`
+	OlderOrders  []profile.Collapsed       `json:"olderOrders"`
+	Purchases    profile.Purchases         `json:"purchases"`
+	Tagging      profile.Tagging           `json:"tagging"`
+	OnLists      map[string]profile.Tagged `json:"onLists"` // what was said of the person and the lists that operators upload
+	Erasures     map[profile.ID]time.Time  `json:"erasures"`
 }
 
 // memory is one of the two: what somebody did, and what is said of them.
@@ -130,7 +131,7 @@ type memory struct {
 func detailOf(p *profile.Profile) detail {
 	return detail{
 		memory: memoryOf(&p.Memory), Unproven: memoryOf(&p.Unproven), Claims: p.Claims, ClaimsFrom: instant(p.ClaimsFrom), Unconfirmed: p.Unconfirmed, Confirmed: p.Confirmed, Asked: p.Asked, Off: p.Off,
-		Memberships: p.Members, Scores: p.Scores, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Tagging: p.Tagging, Erasures: p.Erasures,
+		Memberships: p.Members, Scores: p.Scores, OrderEntries: list(p.Orders.Entries), OlderOrders: list(p.Orders.Base), Purchases: p.Purchases, Tagging: p.Tagging, OnLists: p.OnLists, Erasures: p.Erasures,
 	}
 }
 

@@ -23,5 +23,7 @@ func (h *Handler) Route(mux *httpapi.Router) {
 	route("GET /v1/profiles/{id}/devices", h.masking(h.devices))
 	route("DELETE /v1/profiles/{id}/devices", h.takeOff)
 	route("PUT /v1/profiles/{id}/tags", h.tag)
+	route("PUT /v1/tags", h.tagMany)
+	route("PUT /v1/lists/{id}", h.enlist)
 	mux.HandleFunc("GET /v1/consents/{userId}", h.consents)
 }

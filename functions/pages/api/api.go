@@ -116,6 +116,11 @@ func (c *Client) Put(ctx context.Context, path string, version int, body, out an
 	return c.send(ctx, http.MethodPut, path, header, body, out)
 }
 
+// PutTable sends lines of a table.
+func (c *Client) PutTable(ctx context.Context, path string, query url.Values, lines string, out any) error {
+	return c.do(ctx, http.MethodPut, path+"?"+query.Encode(), http.Header{"Content-Type": {"text/csv"}}, []byte(lines), out)
+}
+
 // Delete deletes a document of a version; of any version where it is negative.
 func (c *Client) Delete(ctx context.Context, path string, version int, out any) error {
 	header := http.Header{}

@@ -144,7 +144,11 @@ func (w within) RoundTrip(r *http.Request) (*http.Response, error) {
 // Through answers a call as the functions that the API has.
 func (b *Bench) Through(r *http.Request) (*http.Response, error) {
 	handler := b.console
-	for _, of := range []string{"/v1/people", "/v1/profiles/", "/v1/referrals/", "/v1/consents/"} {
+	member := []string{"/v1/people", "/v1/profiles/", "/v1/referrals/", "/v1/consents/", "/v1/tags"}
+	if r.Method == http.MethodPut {
+		member = append(member, "/v1/lists/")
+	}
+	for _, of := range member {
 		if strings.HasPrefix(r.URL.Path, of) || strings.HasSuffix(r.URL.Path, "/leaderboard") {
 			handler = b.member
 		}

@@ -11,6 +11,8 @@ import (
 func Rows() []view.Row {
 	return []view.Row{
 		view.Show("people", access.Viewer, "people.title", view.GroupPeople, search),
+		view.Show("upload", access.Editor, "people.upload", view.GroupPeople, showUpload),
+		view.Do("upload/send", access.Editor, "people.upload", sendUpload),
 		view.Show("person", access.Viewer, "people.person", "", showPerson),
 		view.Show("person/events", access.Viewer, "people.events", "", list[happening]("events", "events")),
 		view.Show("person/messages", access.Viewer, "people.messages", "", list[decision](decisions, "messages")),

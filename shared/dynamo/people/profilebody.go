@@ -183,6 +183,11 @@ func unpack(body []byte, p *profile.Profile, skimmed bool) error {
 			tags.unpack(s)
 		case sectionTaggedFrom:
 			tags.unpackFrom(s)
+		case sectionOnLists:
+			// The version before keeps both where it merges two people.
+			for list, word := range unpackWords(s) {
+				p.Enlist(list, word)
+			}
 		case sectionGiven:
 			tags.unpackGiven(s)
 		case sectionOrders:

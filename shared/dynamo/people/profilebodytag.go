@@ -23,18 +23,13 @@ func packTagging(w *packed.Writer, p *profile.Profile, plain []string) {
 					w.Text(tag)
 				}
 			}
-			for _, tag := range slices.Sorted(maps.Keys(t.Words)) {
-				word := t.Words[tag]
-				w.Text(tag)
-				w.Flag(word.Off)
-				w.Time(word.At)
-				w.Text(word.By)
-			}
+			packWords(w, t.Words)
 		})
 	}
 	if from := p.Tagging.From; !from.IsZero() {
 		w.Section(sectionTaggedFrom, func(w *packed.Writer) { w.Time(from) })
 	}
+	w.Section(sectionOnLists, func(w *packed.Writer) { packWords(w, p.OnLists) })
 	w.Section(sectionGiven, func(w *packed.Writer) {
 		for _, id := range slices.Sorted(maps.Keys(p.Members)) {
 			if m := p.Members[id]; m.Tag != "" {
@@ -44,6 +39,29 @@ func packTagging(w *packed.Writer, p *profile.Profile, plain []string) {
 			}
 		}
 	})
+}
+
+// packWords writes words by what they are about.
+func packWords(w *packed.Writer, words map[string]profile.Tagged) {
+	for _, about := range slices.Sorted(maps.Keys(words)) {
+		word := words[about]
+		w.Text(about)
+		w.Flag(word.Off)
+		w.Time(word.At)
+		w.Text(word.By)
+	}
+}
+
+// unpackWords is what packWords has written; nil for none.
+func unpackWords(s *packed.Reader) (words map[string]profile.Tagged) {
+	for s.More() {
+		if words == nil {
+			words = map[string]profile.Tagged{}
+		}
+		about := s.Text()
+		words[about] = profile.Tagged{Off: s.Flag(), At: s.Time(), By: s.Text()}
+	}
+	return words
 }
 
 // taggings collects what the sections say: two of each kind after the version before has merged two people.
@@ -73,13 +91,7 @@ func (t *taggings) unpack(s *packed.Reader) {
 		}
 		one.Lists[by] = list
 	}
-	for s.More() {
-		if one.Words == nil {
-			one.Words = map[string]profile.Tagged{}
-		}
-		tag := s.Text()
-		one.Words[tag] = profile.Tagged{Off: s.Flag(), At: s.Time(), By: s.Text()}
-	}
+	one.Words = unpackWords(s)
 	t.people, t.said = append(t.people, one), true
 }
 

@@ -57,6 +57,7 @@ const (
 	sectionTagging      = 64 // the words about tags
 	sectionGiven        = 65 // the tags that segments give
 	sectionTaggedFrom   = 66 // since when only what is said of tags counts
+	sectionOnLists      = 67
 )
 
 // kinds of a packed value

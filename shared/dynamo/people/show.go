@@ -63,7 +63,7 @@ var sectionNames = map[uint64]string{
 	sectionSearch: "search", sectionLeftOut: "leftOut", sectionErasures: "erasures", sectionWindow: "window", sectionOutbox: "outbox", sectionShopDays: "shopDays",
 	sectionWideFaded: "wideFaded", sectionSources: "sources", sectionHeard: "heard", sectionFaded: "faded", sectionUnproven: "unproven", sectionSaidByPerson: "saidByPerson",
 	sectionUnconfirmed: "unconfirmed", sectionClaims: "claims", sectionClaimsFrom: "claimsFrom", sectionDoubted: "doubted", sectionConfirmed: "confirmed", sectionOff: "off",
-	sectionProofs: "proofs", sectionListed: "listed", sectionTagging: "tagging", sectionGiven: "given", sectionTaggedFrom: "taggedFrom",
+	sectionProofs: "proofs", sectionListed: "listed", sectionTagging: "tagging", sectionGiven: "given", sectionTaggedFrom: "taggedFrom", sectionOnLists: "onLists",
 }
 
 // orderSectionNames are those of an order's body.

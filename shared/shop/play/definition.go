@@ -29,6 +29,7 @@ var segments = []struct {
 	{"demo-slipping-away", "买过多次，正在流失", "Bought often, stays away (by the run's scores)", object{"field": "segment11", "op": "in", "value": []string{"at-risk", "cant-lose"}}, ""},
 	{"demo-slipping-readers", "正在流失，可用中文邮件联系", "Slipping away and reachable in Chinese", object{"all": []object{
 		{"segment": "demo-slipping-away"}, {"segment": "demo-mail-zh"}}}, ""},
+	{"demo-tasting", "春茶品鉴会名单", "On the list of the spring tasting, which was uploaded", object{"field": "onList.tasting-2026", "op": "exists", "value": true}, ""},
 }
 
 // definitions are all documents of the play in the order in which they must be saved.

@@ -109,6 +109,14 @@ func (p *Play) tag(ctx context.Context) error {
 	if err := p.Client.Ask(ctx, http.MethodPut, "/v1/profiles/"+first+"/tags", p.Client.ServerKey, object{"tags": []string{"常客"}}, nil); err != nil {
 		return fmt.Errorf("tagging somebody: %w", err)
 	}
+	header := []string{"Content-Type", "text/csv"}
+	answer, err := p.Client.Call(ctx, http.MethodPut, "/v1/lists/tasting-2026", p.Client.ServerKey, []byte("userId\n"+first+"\nnobody\n"), header...)
+	if err == nil && answer.Status > 299 {
+		err = &shop.StatusError{Call: "PUT /v1/lists/tasting-2026", Answer: answer}
+	}
+	if err != nil {
+		return fmt.Errorf("uploading a list: %w", err)
+	}
 	return nil
 }
 

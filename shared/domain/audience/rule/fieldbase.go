@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 var baseFields = []field{
@@ -20,6 +21,11 @@ var baseFields = []field{
 	{name: "traits.<name>", kind: Any, meaning: "a trait, by the type of its value; a text may be read as a time, a list is asked for its elements, and what an object holds is named behind a dot: traits.address.city", read: readTrait},
 	{name: "tags", kind: List, meaning: "the person's tags",
 		read: func(s *Subject, _ string) (value, bool) { return listOf(s.tags()) }},
+	{name: "onList.<list>", kind: Time, meaning: "when the person was put on the list by an upload; absent for who is not on it, or was taken off since", judge: slug.Fault,
+		read: func(s *Subject, list string) (value, bool) {
+			at, on := s.p.OnList(list)
+			return value{kind: Time, at: at}, on
+		}},
 	{name: "groups", kind: List, meaning: "ids of the groups that the person joined",
 		read: func(s *Subject, _ string) (value, bool) { return listOf(slices.Sorted(maps.Keys(s.p.Groups))) }},
 	{name: "consent.<channel>", kind: Flag, meaning: "true where consent to marketing was granted and not revoked since, false where revoked; absent where never said. consent.<channel>/service is of service", judge: profile.JudgeConsentKey,

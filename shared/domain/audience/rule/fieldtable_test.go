@@ -57,6 +57,7 @@ func TestEveryField(t *testing.T) {
 
 		// Those with a part in angle brackets.
 		"consent.email": "true", "consent.push": "false", "consent.sms/service": "false", "consent.store": "nothing", "consent.line": "nothing", "traits.city": "Ulm", "traits.none": "nothing",
+		"onList.spring": from + "11-02T04:00:00Z", "onList.autumn": "nothing", "onList.none": "nothing",
 		"active.hours.0": "20", "active.hours.21": "35", "active.hours.23": "10", "active.hours.22": "0", "active.hours.24": "nothing", "active.hours.-1": "nothing", "active.hours.x": "nothing",
 		"category.tea.weight": "8", "category.pots.weight": "6", "category.none.weight": "0", "brand.b1.weight": "1",
 		"events.Product Viewed.count": "200", "events.none.count": "0", "events.none.lastAt": "nothing", "events.none.daysSince": "nothing", "events.none.last7": "0",
@@ -129,6 +130,7 @@ func somebody(t *testing.T) *Subject {
 	ago := func(days int) time.Time { return now.AddDate(0, 0, -days) }
 	p := &profile.Profile{
 		Parts: make([]profile.ID, 7), Tagging: profile.Tagging{Words: map[string]profile.Tagged{"a": {}, "b": {}, "c": {}}},
+		OnLists:   map[string]profile.Tagged{"spring": {At: time.Date(2026, 11, 2, 4, 0, 0, 0, time.UTC)}, "autumn": {Off: true, At: time.Date(2026, 11, 2, 4, 0, 0, 0, time.UTC)}},
 		Purchases: profile.Purchases{Discounted: 12, Coupons: 9, Cancelled: 3, Refunded: 6, Refunds: 7, Lines: 50, DiscountedLines: 20, Pieces: 90, Discount: 929},
 		Scores:    profile.Scores{R: 5, F: 4, M: 3, Class8: "c8", Segment11: "s11", Class15: "c15", Lifecycle: "active", Activity: "fading", Stage: "retain", Alive: "at-risk", ValueDecile: 7},
 		Reach: profile.Reach{

@@ -11,6 +11,7 @@ func personWords() map[string]word {
 		"traits.<name>":       {"Trait", "用户属性", "某一属性，按其值的类型比较；文本可按时间读取，列表按元素询问，对象的内容用点号表示：traits.address.city"},
 		"tags":                {"Tags", "标签", "该用户的标签"},
 		"tags.count":          {"Number of tags", "标签数", "该用户有多少标签"},
+		"onList.<list>":       {"Put on the list", "加入名单的时间", "经上传加入该名单的时间；不在名单上，或之后被移出，则没有"},
 		"groups":              {"Groups", "群组", "该用户加入的群组的 ID"},
 		"groups.count":        {"Number of groups", "群组数", "该用户加入了多少群组，只计最近 10 个"},
 		"consent.<channel>":   {"Consent to marketing, by channel", "某渠道的营销同意", "同意营销且未撤回为真，已撤回为假；从未表示则没有。consent.<channel>/service 是服务类通知的同意"},

@@ -91,6 +91,26 @@ func TestEveryReasonHasARow(t *testing.T) {
 	} {
 		used[row] = true
 	}
+	// What an upload is told of its lines.
+	for _, row := range []string{
+		"names nobody",
+		"has no %s that can be one",
+		"has no profileId that can be one",
+		"nobody is known by it",
+		"nobody has proven that it is theirs: the shop has not said it, and no link to it was opened",
+		"is proven to be of several people: name the person by userId",
+		"has no tag",
+		"has what is no tag",
+		"cannot be read as a line of a table with the columns that the first line names",
+		"has no first line that names the columns",
+		"has no line that names somebody",
+		"has %d lines, at most %d: send it in parts",
+		"has the column %q, which is none of %s",
+		"has the column %s twice",
+		"is neither add nor remove",
+	} {
+		used[row] = true
+	}
 	// What a change of tags is refused for.
 	for _, row := range []string{
 		"has a character that cannot be shown", "begins or ends with a blank", "is missing: name the tags to add, to remove, or both", "is all tags: leave out add, remove and only", "is all tags by hand: leave out add and remove", "would make %d tags, at most %d",

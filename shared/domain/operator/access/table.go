@@ -109,6 +109,8 @@ var rows = func() []Row {
 		Row{Route: "DELETE /v1/profiles/{id}", Meaning: "erase a person", Server: true, Least: Owner},
 		Row{Route: "GET /v1/profiles/{id}/devices", Meaning: "a person's devices", Server: true, Least: Viewer},
 		Row{Route: "DELETE /v1/profiles/{id}/devices", Meaning: "take a device off a person", Server: true, Least: Approver},
+		Row{Route: "PUT /v1/tags", Meaning: "tag the people of an upload", Server: true, Least: Editor},
+		Row{Route: "PUT /v1/lists/{id}", Meaning: "put the people of an upload on a list, or take them off", Server: true, Least: Editor},
 		Row{Route: "PUT /v1/profiles/{id}/tags", Meaning: "tag a person", Server: true, Least: Editor},
 		Row{Route: "GET /v1/consents/{userId}", Meaning: "what a person has agreed to and refused", Person: true, Server: true},
 		Row{Route: "POST /v1/referrals/codes", Meaning: "a person's code", Person: true, Server: true},

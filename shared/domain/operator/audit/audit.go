@@ -31,12 +31,13 @@ const (
 	Try     Action = "try"     // a template, at an address of the shop's own
 	// Download is of who is in a list, as a file; Fields is its form, and of hashed addresses for which platform.
 	Download Action = "download"
+	Upload   Action = "upload" // of people, who are tagged, or put on a list or taken off it; Fields are which of the two, and how many lines, people matched, lines for somebody a second time and lines for nobody
 	Rotate   Action = "rotate" // the secret that a source's shop system signs with; the definition that says that there is one stays
 )
 
 // Actions are those that lines may have.
 func Actions() []Action {
-	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Tag, Ask, Find, Rotate, Reenter, Redrive, Try, Download}
+	return []Action{Save, Delete, Start, Export, Reveal, Erase, TakeOff, Tag, Ask, Find, Rotate, Reenter, Redrive, Try, Download, Upload}
 }
 
 // The kinds of thing beside those of definitions.
@@ -45,8 +46,11 @@ const (
 	KindRun     = "run"
 	KindQueue   = "queue"
 	KindReport  = "report" // a question of what people did
-	KindList    = "list"   // of the members of a segment, as it was made
+	KindList    = "list"   // of the members of a segment, as it was made, or one that operators upload
 )
+
+// Tags stands in the place of a list's id where people are tagged by an upload.
+const Tags = "-tags"
 
 // Nobody stands in the place of a person's id where nobody was found.
 const Nobody = "-"

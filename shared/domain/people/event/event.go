@@ -97,12 +97,13 @@ const (
 	SegmentExited      = "Segment Exited"
 	ProfilesMerged     = "Profiles Merged"
 	TagsChanged        = "Tags Changed"
+	ListChanged        = "List Membership Changed" // ours: by an upload of an operator
 	SubscriptionCredit = "Subscription Accepted"
 )
 
 // reserved are the names of what only we can know. Of anybody else they would be an invention.
 var reserved = map[string]trust.Fact{
-	SegmentEntered: trust.OurNews, SegmentExited: trust.OurNews, ProfilesMerged: trust.OurNews, EmailConfirmed: trust.OurNews,
+	SegmentEntered: trust.OurNews, SegmentExited: trust.OurNews, ProfilesMerged: trust.OurNews, EmailConfirmed: trust.OurNews, ListChanged: trust.OurNews,
 	TagsChanged: trust.Tag, "Points Earned": trust.OurBooks, "Points Redeemed": trust.OurBooks, "Points Expired": trust.OurBooks, "Tier Changed": trust.OurBooks, "Badge Earned": trust.OurBooks,
 	"Referral Qualified": trust.OurBooks, "Referral Settled": trust.OurBooks, "Lottery Drawn": trust.OurBooks, "Bargain Completed": trust.OurBooks,
 	"Group Completed": trust.OurBooks, "Group Expired": trust.OurBooks, "Notification Sent": trust.OurBooks, "Notification Suppressed": trust.OurBooks,

@@ -22,6 +22,10 @@ func (p *Profile) Fold(e *event.Event, shop Shop) {
 		p.tag(e, own, at) // it is nothing that the person has done
 		return
 	}
+	if e.Kind == event.Track && e.Name == event.ListChanged {
+		p.enlist(e, own, at) // neither is this
+		return
+	}
 	var used Client
 	if m := p.part(e.Trust, own, trust.Behaviour); m != nil {
 		m.do(e, at, shop)

@@ -50,7 +50,7 @@ func (h Hours) In(zone *time.Location, asOf time.Time) (hours [24]int64, weekday
 // passive events are the shop's doing, not the person's: they say nothing of when somebody is active.
 var passive = map[string]bool{
 	"Email Delivered": true, event.EmailBounced: true, "Points Expired": true, "Tier Changed": true, event.OrderUpdated: true, event.OrderRefunded: true,
-	event.OrderCancelled: true, "Referral Qualified": true, "Referral Settled": true, "Group Expired": true, event.SegmentEntered: true, event.SegmentExited: true, event.ProfilesMerged: true, event.TagsChanged: true,
+	event.OrderCancelled: true, "Referral Qualified": true, "Referral Settled": true, "Group Expired": true, event.SegmentEntered: true, event.SegmentExited: true, event.ProfilesMerged: true, event.TagsChanged: true, event.ListChanged: true,
 }
 
 func active(e *event.Event) bool {

@@ -82,6 +82,7 @@ func (p *Profile) Absorb(q *Profile) {
 	p.leaveAll(p.Reach.absorb(&q.Reach))
 	p.absorbClaims(q)
 	p.leave("tags", p.Tagging.Absorb(q.Tagging))
+	p.absorbLists(q)
 	p.absorbOrders(q)
 	p.Purchases.absorb(q.Purchases)
 	if p.Members == nil && len(q.Members) > 0 {

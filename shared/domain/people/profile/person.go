@@ -81,7 +81,7 @@ func (p *Profile) Stranger() bool {
 	if len(p.Identifiers) != 1 || p.Identifiers[0].Kind.Base() != AnonymousID && !p.Memory.Empty() {
 		return false
 	}
-	return len(p.Parts)+len(p.Off)+len(p.Consent)+len(p.Tagging.On())+p.Orders.Count+len(p.Orders.Entries) == 0 && p.Confirmed.Value == ""
+	return len(p.Parts)+len(p.Off)+len(p.Consent)+len(p.Tagging.On())+p.lists()+p.Orders.Count+len(p.Orders.Entries) == 0 && p.Confirmed.Value == ""
 }
 
 // HeardOf is when something was last heard of the person, as far as the profile remembers: by receipt where it does, else when it happened.

@@ -28,6 +28,7 @@ type Profile struct {
 	Off map[ID]time.Time
 
 	Tagging   Tagging
+	OnLists   map[string]Tagged // the last word about each list that operators upload
 	Orders    Orders
 	Purchases Purchases             // what the orders say beside their sums
 	Members   map[string]Membership // segments the profile is in

@@ -56,14 +56,19 @@ func (t *Tagging) Say(tag string, word Tagged) (left int) {
 	if word.At.Before(t.From) {
 		return 0
 	}
-	if old, known := t.Words[tag]; known && old.compare(word) >= 0 {
+	return say(&t.Words, MaxTags, tag, word)
+}
+
+// say takes a word about a thing in, of which the newest are kept. It answers how many words were let go for it.
+func say(words *map[string]Tagged, most int, about string, word Tagged) (left int) {
+	if old, known := (*words)[about]; known && old.compare(word) >= 0 {
 		return 0
 	}
-	if t.Words == nil {
-		t.Words = map[string]Tagged{}
+	if *words == nil {
+		*words = map[string]Tagged{}
 	}
-	t.Words[tag] = word
-	return trim(t.Words, MaxTags, func(w Tagged) time.Time { return w.At })
+	(*words)[about] = word
+	return trim(*words, most, func(w Tagged) time.Time { return w.At })
 }
 
 // Only takes in that somebody has these tags and no other by a word, as of the word's time.
