@@ -138,6 +138,11 @@ func (q *question) compile() (fold.Fold, error) {
 // personalRoots are what a field begins with that is of a person: a question by it tells of people, and not of what they did.
 var personalRoots = []string{"traits.", "context.ip", "context.traits.", "context.device.id", "context.device.advertisingId", "context.device.token", "context.location."}
 
+// ofAPerson tells whether a field is below one of the roots, or has one below itself.
+func ofAPerson(field string) bool {
+	return slices.ContainsFunc(personalRoots, func(root string) bool { return strings.HasPrefix(field, root) || strings.HasPrefix(root, field+".") })
+}
+
 // personal are the fields by which a definition tells people apart, sorted.
 func personal(definition []byte) (all []string) {
 	var loose any
@@ -150,7 +155,7 @@ func personal(definition []byte) (all []string) {
 		case map[string]any:
 			for name, inner := range v {
 				field, is := inner.(string)
-				if is && (name == "field" || name == "split" || name == "page") && slices.ContainsFunc(personalRoots, func(root string) bool { return strings.HasPrefix(field, root) }) {
+				if is && (name == "field" || name == "split" || name == "page") && ofAPerson(field) {
 					all = append(all, field)
 				}
 				look(inner)

@@ -78,6 +78,21 @@ func TestWhoAsksWhat(t *testing.T) {
 	if out := b.call("POST", "/v1/reports/ask", `{"definition":`+asksIP+`}`); out.Code != 403 || !strings.Contains(out.Body.String(), "context.ip, takes editor") {
 		t.Errorf("a viewer is answered %d, %s", out.Code, out.Body)
 	}
+	// Neither otherwise written, nor by what it is a part of.
+	for _, field := range []string{`context.\u0069p`, "traits.plan", "context.traits.email", "context.traits", "context.device", "context.device.id", "context.location", "context.location.city"} {
+		for _, mode := range []string{"sample", "exact"} {
+			for _, way := range []string{strings.Replace(asksIP, "context.ip", field, 1), strings.Replace(asksWhat, "properties.what", field, 1)} {
+				if out := b.call("POST", "/v1/reports/ask", `{"mode":"`+mode+`","definition":`+way+`}`); out.Code != 403 {
+					t.Errorf("%s: a viewer is answered %d, %s", way, out.Code, out.Body)
+				}
+			}
+		}
+	}
+	for _, field := range []string{"context.page.path", "context.devices", "context.campaign.source"} {
+		if out := b.call("POST", "/v1/reports/ask", `{"mode":"sample","definition":`+strings.Replace(asksWhat, "properties.what", field, 1)+`}`); out.Code != 200 {
+			t.Errorf("%s: a viewer is answered %d, %s", field, out.Code, out.Body)
+		}
+	}
 	if got := lines(); got != "" || len(b.jobs.Take()) != 0 {
 		t.Errorf("what was refused has %s", got)
 	}

@@ -338,3 +338,23 @@ func TestMergesOfBefore(t *testing.T) {
 		t.Errorf("of its last day, merged are %v, %v", r.Merged, err)
 	}
 }
+
+// TestWhoWasMergedBeforeADayThatIsAhead: what somebody sends is dated a day ahead at most, in zones that are up to fourteen hours ahead of UTC. A question about that day alone knows that they were merged just after they had sent it.
+func TestWhoWasMergedBeforeADayThatIsAhead(t *testing.T) {
+	for _, offset := range []int{-12, 0, 8, 14} {
+		zone := profile.Shop{Zone: time.FixedZone("", offset*3600)}
+		for hour := range 24 {
+			sent := noon.Add(time.Duration(hour) * time.Hour)
+			day := zone.Day(sent.Add(event.MaxAhead))
+			s := newShelf(t)
+			s.day(day, 1, false, [2]string{"li", "1"}, [2]string{"mei", "2"})
+			s.must(archive.SaveMerges(t.Context(), s, s.head, noon, map[columns.Person]archive.Merge{person("li"): {Into: person("mei"), At: sent}}))
+			s.save()
+			r, err := s.view().Between(day, day).Reading(t.Context(), s, 0, 1)
+			s.must(err)
+			if r.Merged[person("li")] != person("mei") {
+				t.Fatalf("UTC%+d, sent at %s: of %s alone they are two", offset, sent, day)
+			}
+		}
+	}
+}
