@@ -27,8 +27,10 @@ beside the known ones, 32 categories and 32 brands, which stay by a hash of thei
 is counted (` + "`events.others`, `detail.leftOut`" + `). Sums of money and orders leave nothing out.
 A text of a trait has at most 256 bytes, a list or object 1 KB: a rule asks of a longer one the elements or members that are whole within it.
 
+The last column says what gives a field its value, as a test finds by folding each: events of the names that it has, where somebody sends them ([events](events.md)), or what the shop and its operators do beside. "Of the shop's back end" is what no page may say. Where it takes several, the page says so.
+
 This page and [the Chinese one](zh/fields.md) are generated: ` + "`go test ./shared/domain/audience/rule -run TestFieldsAreDocumented -update`" + `.
-`, "| field | label | kind | meaning |"},
+`, "| field | label | kind | meaning | fed by |"},
 	Chinese: {"docs/zh/fields.md", `# 字段
 
 规则可以询问档案的 %d 个具名字段，另有 %d 个名称含尖括号的字段，尖括号部分可为任意值。各类字段的运算见[人群](segments.md)；` + "`GET /v1/fields`" + ` 加上 lang=zh 返回同一列表及[已知取值](segments.md#字段)。标有 *run* 的字段来自最近一次分群运行，
@@ -38,12 +40,16 @@ This page and [the Chinese one](zh/fields.md) are generated: ` + "`go test ./sha
 上限：一份档案保留最近的 64 个属性、10 个群组、20 个购物车行、5 台设备、5 个推送令牌、8 个浏览过的商品，以及逐笔保留 256 个订单；已知事件之外保留 64 个事件名称，另有 32 个类目与 32 个品牌，
 按名称的哈希取舍，与事件先后无关。超出部分只计数（` + "`events.others`、`detail.leftOut`" + `）。金额与订单的合计不遗漏任何一笔。文本属性至多 256 字节，列表或对象至多 1 KB：更长的只询问其中完整的元素或成员。
 
+最后一列写明字段的值来自哪里，由测试逐一折叠得出：来自所写名称的事件（只要有人发送，见[事件](events.md)），或店铺和运营人员所做的事。写着“店铺后端的”，页面不能说。需要几样一起时，也会写明。
+
 本页与[英文页](../fields.md)由程序生成：` + "`go test ./shared/domain/audience/rule -run TestFieldsAreDocumented -update`" + `。
-`, "| 字段 | 名称 | 类型 | 含义 |"},
+`, "| 字段 | 名称 | 类型 | 含义 | 来自 |"},
 }
 
 // document is a page of fields.
-func document(l Language) string {
+func document(t *testing.T, l Language) string {
+	t.Helper()
+	by, all := fed(t), feeders(at(t, noon))
 	fields, named := Fields(l), 0
 	for _, f := range fields {
 		if !strings.Contains(f.Name, "<") {
@@ -51,7 +57,7 @@ func document(l Language) string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, pages[l].text+"\n"+pages[l].head+"\n|---|---|---|---|\n", named, len(fields)-named)
+	fmt.Fprintf(&b, pages[l].text+"\n"+pages[l].head+"\n|---|---|---|---|---|\n", named, len(fields)-named)
 	for _, f := range fields {
 		kind := string(f.Kind)
 		if f.Unit != "" && f.Unit != Plain {
@@ -63,7 +69,7 @@ func document(l Language) string {
 		if f.Profiling {
 			kind += ", *profiling*"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Label, kind, f.Meaning)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", f.Name, f.Label, kind, f.Meaning, fedBy(l, by[f.Name], all))
 	}
 	return b.String()
 }
@@ -72,7 +78,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 	for _, l := range Languages() {
 		path := filepath.Join("..", "..", "..", "..", filepath.FromSlash(pages[l].path))
 		if *update {
-			if err := os.WriteFile(path, []byte(document(l)), 0o644); err != nil {
+			if err := os.WriteFile(path, []byte(document(t, l)), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -80,7 +86,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(written) != document(l) {
+		if string(written) != document(t, l) {
 			t.Errorf("%s is stale: run the test with -update", pages[l].path)
 		}
 	}
