@@ -86,11 +86,11 @@ func BenchmarkRules(b *testing.B) {
 	}
 	w := newWorld(b, 1, 4, defined)
 	all := w.crowd(1000)
-	in := 0
+	in, members := 0, map[segment.ID]bool{}
 	b.ResetTimer()
 	b.ReportAllocs()
 	for n := range b.N {
-		in += len(set.Members(all[n%len(all)], w.Now(), w.process.Shop))
+		in += len(set.MembersIn(members, all[n%len(all)], w.Now(), w.process.Shop))
 	}
 	b.ReportMetric(float64(in)/float64(b.N), "segments/profile")
 }

@@ -141,7 +141,8 @@ type collector struct {
 	calendar score.Calendar
 	summary  summary
 	liker    *score.Liker
-	in       []int // of whom is asked, kept for the next one
+	in       []int               // of whom is asked, kept for the next one
+	asked    map[segment.ID]bool // the same
 	rows     []row
 
 	pages, lastPage, bytes int
@@ -153,6 +154,7 @@ func collectorOf(p *Process, run score.Run, shop profile.Shop, set *segment.Set)
 		process: p, run: run, shop: shop, set: set, ids: slices.Sorted(slices.Values(set.IDs())), scored: set.Scored(), calendar: score.CalendarOf(profile.Day(run.AsOf), shop),
 		summary: summary{Counts: score.Counts{}, Segments: map[string]int{}, Values: &score.Values{}, Quality: score.Quality{}, Cohorts: &score.Cohorts{}},
 	}
+	c.asked = make(map[segment.ID]bool, len(c.ids))
 	c.liker = score.LikerOf(namesOf(c.ids))
 	return c
 }
@@ -292,7 +294,7 @@ func (c *collector) ask(one, all *profile.Profile, r *row) {
 	if !buyer {
 		one.Scores, all.Scores = r.own, r.own
 	}
-	members := c.set.Members(all, at, c.shop)
+	members := c.set.MembersIn(c.asked, all, at, c.shop)
 	proven := c.set.Proven(one, members, at, c.shop)
 	one.Scores, all.Scores = before, before // a copy of each of ten million people would take longer than the rules
 	r.members = make([]bool, len(c.scored))

@@ -115,7 +115,7 @@ func packSections(p *profile.Profile) (body []byte, compressible int) {
 // unpackProfile reads a body into a profile; sections that it does not know are kept in Unknown.
 func unpackProfile(body []byte, p *profile.Profile) error { return unpack(body, p, false) }
 
-// skim is unpackProfile without the record of the commit protocol, which only a writer asks for. The profile cannot be saved.
+// skim is unpackProfile without the record of the commit protocol, which only a writer asks for, but of whom something is owed: a run looks for how long. The profile cannot be saved.
 func skim(body []byte, p *profile.Profile) error {
 	p.Skim()
 	return unpack(body, p, true)
@@ -136,7 +136,7 @@ func unpack(body []byte, p *profile.Profile, skimmed bool) error {
 	var apart memories
 	words, claims, doubted, tags := consents{}, claims{}, doubted{}, taggings{}
 	err = packed.Sections(body, func(number uint64, s *packed.Reader) (known bool) {
-		if skimmed && commits(number) {
+		if skimmed && commits(number) && len(p.Outbox) == 0 {
 			return true
 		}
 		switch number {

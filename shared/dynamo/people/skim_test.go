@@ -29,7 +29,9 @@ func TestSkimmedPeopleAreThemselves(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want.Window = profile.Window{}
+			if len(want.Outbox) == 0 {
+				want.Window = profile.Window{}
+			}
 			got, _ := packSections(&again)
 			whole, _ := packSections(want)
 			if !bytes.Equal(got, whole) || again.ID != want.ID || again.Version != want.Version {

@@ -149,7 +149,8 @@ func interestFields(name, what string, table func(*profile.Profile) profile.Inte
 		})
 	}
 	return []field{
-		{name: name + ".first", kind: Text, concluded: true, meaning: "favourite " + what + ": views, wishes, carts and orders weigh 1, 2, 3 and 5, and half as much 30 days later", read: ranked(0)},
+		{name: name + ".first", kind: Text, concluded: true, meaning: "favourite " + what + ": views, wishes, carts and orders weigh 1, 2, 3 and 5, and half as much 30 days later",
+			read: text(func(s *Subject) string { return table(s.p).Favourite(s.now) })},
 		{name: name + ".second", kind: Text, concluded: true, meaning: "the " + what + " that comes next", read: ranked(1)},
 		{name: name + ".third", kind: Text, concluded: true, meaning: "the " + what + " after that", read: ranked(2)},
 		{name: name + ".all", kind: List, concluded: true, meaning: "every " + what + " that the person had to do with, of 32", read: many(func(s *Subject) []string { return table(s.p).Favourites(s.now) })},

@@ -112,8 +112,14 @@ func (s *Set) OfTheRun(id ID) (places []string) {
 
 // Members asks every definition about a profile, with the scores that it holds. Each id that was asked is a key.
 func (s *Set) Members(p *profile.Profile, now time.Time, shop profile.Shop) map[ID]bool {
-	members, _ := s.ask(p, now, shop, false)
-	return members
+	return s.MembersIn(make(map[ID]bool, len(s.rules)), p, now, shop)
+}
+
+// MembersIn is Members in a table that is emptied for them: a run asks ten million people.
+func (s *Set) MembersIn(table map[ID]bool, p *profile.Profile, now time.Time, shop profile.Shop) map[ID]bool {
+	clear(table)
+	s.ask(table, p, now, shop, false)
+	return table
 }
 
 // Parts are the places of a definition's rule, as Counted numbers them; nil for one that cannot be asked.
@@ -121,7 +127,8 @@ func (s *Set) Parts(id ID) []rule.Part { return s.of(id).Parts }
 
 // Counted asks a definition about a profile, and each place of its rule by itself: met is called with the number of each that is met.
 func (s *Set) Counted(id ID, p *profile.Profile, now time.Time, shop profile.Shop, met func(part int)) bool {
-	members, who := s.ask(p, now, shop, false)
+	members := make(map[ID]bool, len(s.rules))
+	who := s.ask(members, p, now, shop, false)
 	asked := s.of(id)
 	for i := range asked.Parts {
 		if asked.MeetsPart(i, who) {
@@ -138,8 +145,7 @@ func (s *Set) of(id ID) rule.Rule {
 	return rule.Rule{}
 }
 
-func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop, proven bool) (map[ID]bool, *rule.Subject) {
-	members := make(map[ID]bool, len(s.rules))
+func (s *Set) ask(members map[ID]bool, p *profile.Profile, now time.Time, shop profile.Shop, proven bool) *rule.Subject {
 	var perhaps map[ID]bool
 	who := rule.Of(p, now, shop)
 	who.In = func(id string) bool { return members[ID(id)] }
@@ -173,7 +179,7 @@ func (s *Set) ask(p *profile.Profile, now time.Time, shop profile.Shop, proven b
 			perhaps[c.id] = c.MightMeet(who)
 		}
 	}
-	return members, who
+	return who
 }
 
 // given are the tags of the segments that somebody is in, in no order.
@@ -226,7 +232,8 @@ func (s *Set) Proven(p *profile.Profile, members map[ID]bool, now time.Time, sho
 	if !in {
 		return nil
 	}
-	sure, _ := s.ask(p, now, shop, true)
+	sure := make(map[ID]bool, len(s.rules))
+	s.ask(sure, p, now, shop, true)
 	return sure
 }
 

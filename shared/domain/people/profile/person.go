@@ -59,9 +59,12 @@ func (m *Memory) Age(today time.Time) (int, bool) {
 	return int(age), ok && age >= 0 && age < 150
 }
 
+// placeNames are what the parts of a place are called in traits.
+var placeNames = map[string][]string{"city": {"city"}, "province": {"province", "state", "region"}, "country": {"country"}, "postalCode": {"postalCode", "postal_code", "zip"}}
+
 // Place is a part of where the person lives, from the trait of that name or from the trait address: city, province or country.
 func (m *Memory) Place(part string) string {
-	names := map[string][]string{"city": {"city"}, "province": {"province", "state", "region"}, "country": {"country"}, "postalCode": {"postalCode", "postal_code", "zip"}}[part]
+	names := placeNames[part]
 	if s := m.TraitText(names...); s != "" {
 		return s
 	}
