@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/archive"
-	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -19,7 +18,7 @@ type run struct {
 	tag    string
 	now    time.Time
 	erased map[profile.ID]archive.Erased
-	merges map[columns.Person]archive.Merge
+	merges *archive.Merges
 	// filling says that events of long ago are still to come.
 	filling bool
 }

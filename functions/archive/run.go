@@ -247,10 +247,11 @@ func (r *run) erasures(ctx context.Context, erasures []bucket.Object) error {
 // people brings the lists of merges up to date. A merge of somebody who was erased since is none.
 func (r *run) people(ctx context.Context, merges []job.Follow) (err error) {
 	if r.merges == nil {
-		if r.merges, err = archive.LoadMerges(ctx, r.Objects, r.head); err != nil {
+		if r.merges, err = archive.LoadAllMerges(ctx, r.Objects, r.head); err != nil {
 			return err
 		}
 	}
+	further, apart := map[columns.Person]archive.Merge{}, map[columns.Person]time.Time{}
 	for _, f := range merges {
 		absorbed, err := columns.PersonOf(profile.ID(f.Ref))
 		if err != nil {
@@ -260,14 +261,15 @@ func (r *run) people(ctx context.Context, merges []job.Follow) (err error) {
 		if err != nil {
 			return err
 		}
-		if was, is := r.merges[absorbed]; !is || f.At.After(was.At) {
-			r.merges[absorbed] = archive.Merge{Into: into, At: f.At}
+		if was, is := further[absorbed]; !is || f.At.After(was.At) {
+			further[absorbed] = archive.Merge{Into: into, At: f.At}
 		}
 	}
-	for absorbed, m := range r.merges {
-		if e, erased := r.erased[absorbed.ID()]; erased && !m.At.After(e.Until) {
-			delete(r.merges, absorbed)
+	for id, e := range r.erased {
+		if p, err := columns.PersonOf(id); err == nil {
+			apart[p] = e.Until
 		}
 	}
-	return archive.SaveMerges(ctx, r.Objects, r.head, r.now, r.merges)
+	r.merges.Change(further, apart)
+	return r.merges.Save(ctx, r.Objects, r.head, r.now)
 }

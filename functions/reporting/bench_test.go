@@ -130,7 +130,9 @@ func (b *bench) merge(all map[string]string) {
 	for absorbed, into := range all {
 		merges[personOf(absorbed)] = archive.Merge{Into: personOf(into), At: noon}
 	}
-	b.Must(archive.SaveMerges(b.Context(), b.bucket, b.head, noon, merges))
+	lists := &archive.Merges{}
+	lists.Change(merges, nil)
+	b.Must(lists.Save(b.Context(), b.bucket, b.head, noon))
 	b.save()
 }
 

@@ -114,7 +114,9 @@ func (w *world) archived(shards int, all []deed, merged map[string]string) *shel
 	for absorbed, into := range merged {
 		merges[personOf(w, absorbed)] = archive.Merge{Into: personOf(w, into), At: w.Now().Add(-time.Hour)}
 	}
-	w.Must(archive.SaveMerges(w.Context(), s.Bucket, head, w.Now(), merges))
+	lists := &archive.Merges{}
+	lists.Change(merges, nil)
+	w.Must(lists.Save(w.Context(), s.Bucket, head, w.Now()))
 	raw, err := json.Marshal(head)
 	w.Must(err)
 	w.Must(s.Put(w.Context(), "head.json", raw))

@@ -64,9 +64,15 @@ func TestListsOfMerges(t *testing.T) {
 		return p
 	}
 	all := map[columns.Person]archive.Merge{who("a"): {Into: who("b"), At: noon}, who("b"): {Into: who("c"), At: noon.Add(time.Minute)}, who("x"): {Into: who("y"), At: noon}}
+	apart := map[columns.Person]time.Time{}
 	save := func() {
 		t.Helper()
-		if err := archive.SaveMerges(t.Context(), b, h, noon, all); err != nil {
+		lists, err := archive.LoadAllMerges(t.Context(), b, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists.Change(all, apart)
+		if err := lists.Save(t.Context(), b, h, noon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,7 +90,7 @@ func TestListsOfMerges(t *testing.T) {
 	if b.Writes() != writes || len(h.Waste) != 0 {
 		t.Errorf("%d lists are written anew, %v is waste", b.Writes()-writes, h.Waste)
 	}
-	delete(all, who("x"))
+	apart[who("x")], apart[who("b")] = noon, noon // b was merged later
 	save()
 	if left, err := archive.LoadMerges(t.Context(), b, h); err != nil || len(left) != 2 || len(h.Waste) != 1 {
 		t.Errorf("%v, %v; waste %v", left, err, h.Waste)

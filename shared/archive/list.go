@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,16 +100,12 @@ func LoadMerges(ctx context.Context, objects Bodies, h *Head, shards ...int) (ma
 		if err != nil {
 			return nil, err
 		}
-		if len(body)%mergeSize != 0 {
-			return nil, errors.New("reading a list of merges: it is not whole")
+		lines, err := linesOf(body)
+		if err != nil {
+			return nil, err
 		}
-		for line := range slices.Chunk(body, mergeSize) {
-			var absorbed columns.Person
-			var m Merge
-			copy(absorbed[:], line)
-			copy(m.Into[:], line[16:])
-			m.At = time.UnixMilli(int64(binary.LittleEndian.Uint64(line[32:]))).UTC()
-			all[absorbed] = m
+		for _, line := range lines {
+			all[line.absorbed] = Merge{line.into, time.UnixMilli(line.at).UTC()}
 		}
 	}
 	return all, nil
@@ -127,31 +121,6 @@ func Survivor(all map[columns.Person]Merge, p columns.Person) columns.Person {
 		p = next.Into
 	}
 	return p
-}
-
-// SaveMerges writes those of the lists anew that are others now.
-func SaveMerges(ctx context.Context, objects Objects, h *Head, at time.Time, all map[columns.Person]Merge) error {
-	lists := make([][]byte, MergeShards)
-	for _, absorbed := range slices.SortedFunc(maps.Keys(all), columns.Person.Compare) {
-		m := all[absorbed]
-		shard := Survivor(all, absorbed).Shard(MergeShards)
-		lists[shard] = append(append(lists[shard], absorbed[:]...), m.Into[:]...)
-		lists[shard] = binary.LittleEndian.AppendUint64(lists[shard], uint64(m.At.UnixMilli()))
-	}
-	if h.Merges == nil {
-		h.Merges = make([]string, MergeShards)
-	}
-	for i, list := range lists {
-		if len(list) == 0 {
-			h.Discard(at, h.Merges[i])
-			h.Merges[i] = ""
-			continue
-		}
-		if err := put(ctx, objects, h, at, &h.Merges[i], "merges", list); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // OpenFile reads a file whole.

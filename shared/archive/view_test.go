@@ -106,7 +106,7 @@ func (s *shelf) merge(all map[string]string) {
 	for absorbed, into := range all {
 		merges[person(absorbed)] = archive.Merge{Into: person(into), At: noon}
 	}
-	s.must(archive.SaveMerges(s.t.Context(), s, s.head, noon, merges))
+	s.must(mergesOf(merges).Save(s.t.Context(), s, s.head, noon))
 	s.save()
 }
 
@@ -323,7 +323,7 @@ func TestMergesOfBefore(t *testing.T) {
 		person("last"): {Into: person("mid"), At: begin.Add(-48 * time.Hour)},
 		person("mid"):  {Into: person("mei"), At: begin.Add(time.Hour)},
 	}
-	s.must(archive.SaveMerges(t.Context(), s, s.head, noon, merges))
+	s.must(mergesOf(merges).Save(t.Context(), s, s.head, noon))
 	s.save()
 	r, err := s.view().Reading(t.Context(), s, 0, 1)
 	s.must(err)
@@ -348,7 +348,7 @@ func TestWhoWasMergedBeforeADayThatIsAhead(t *testing.T) {
 			day := zone.Day(sent.Add(event.MaxAhead))
 			s := newShelf(t)
 			s.day(day, 1, false, [2]string{"li", "1"}, [2]string{"mei", "2"})
-			s.must(archive.SaveMerges(t.Context(), s, s.head, noon, map[columns.Person]archive.Merge{person("li"): {Into: person("mei"), At: sent}}))
+			s.must(mergesOf(map[columns.Person]archive.Merge{person("li"): {Into: person("mei"), At: sent}}).Save(t.Context(), s, s.head, noon))
 			s.save()
 			r, err := s.view().Between(day, day).Reading(t.Context(), s, 0, 1)
 			s.must(err)
