@@ -268,8 +268,19 @@ func (r ruleView) row() string {
 		return not + strings.Join(slices.DeleteFunc([]string{r.FieldLabel(), r.Typed[inKey], r.T("op." + r.Typed[inOp]), r.compared(), r.counted(), r.lacking()}, func(s string) bool { return s == "" }), " ")
 	case Performed:
 		said := not + r.T("rule.did") + " " + cmp.Or(r.Typed[inEvent], r.T("rule.lacking"))
-		for _, input := range []string{inLeast, inMost, inDays} {
-			if n := r.Typed[input]; n != "" {
+		for _, input := range append([]string{inLeast, inMost, inDays}, beyond...) {
+			n := r.Typed[input]
+			switch input {
+			case inWhere:
+				n = strings.Join(lines(n), r.T("comma"))
+			case inOnly, inSumAs:
+				if n != "" {
+					n = r.T("rule." + input + "." + n)
+				}
+			case inThen:
+				n = map[string]string{"then": r.T("rule.then.yes"), "thenNot": r.T("rule.then.no")}[n]
+			}
+			if n != "" {
 				said += r.T("comma") + r.T("rule."+input) + " " + n
 			}
 		}

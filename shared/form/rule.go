@@ -61,7 +61,7 @@ const (
 
 // inputsOf are the inputs of each kind of row.
 var inputsOf = map[Kind][]string{
-	Group: {inMode, inNew}, Condition: {inField, inKey, inOp, inValue, inAs, inCurrency}, Performed: {inEvent, inLeast, inMost, inDays}, Member: {inForm, inSegment},
+	Group: {inMode, inNew}, Condition: {inField, inKey, inOp, inValue, inAs, inCurrency}, Performed: append([]string{inEvent, inLeast, inMost, inDays}, beyond...), Member: {inForm, inSegment},
 	Share: {inSeed, inFrom, inTo}, Written: {inText},
 }
 

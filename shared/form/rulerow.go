@@ -72,14 +72,6 @@ var (
 	shareParts     = []part{{"seed", inSeed, false}, {"from", inFrom, true}, {"to", inTo, true}}
 )
 
-func showPerformed(all []member, _ Shop) (map[string]string, bool) {
-	return showParts(all, performedParts)
-}
-
-func writePerformed(typed map[string]string, _ Shop) (json.RawMessage, fault.Faults) {
-	return writeParts("performed", typed, performedParts, writeWhole)
-}
-
 func showShare(all []member, _ Shop) (map[string]string, bool) { return showParts(all, shareParts) }
 
 func writeShare(typed map[string]string, _ Shop) (json.RawMessage, fault.Faults) {

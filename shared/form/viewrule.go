@@ -20,6 +20,11 @@ type ruleView struct {
 	depth int
 }
 
+// Beyond tells whether a row of what somebody performed asks what runs only answer.
+func (r ruleView) Beyond() bool {
+	return slices.ContainsFunc(beyond, func(input string) bool { return r.Typed[input] != "" })
+}
+
 // groupOf are the groups in which fields are offered, by the first part of their names; what is not here is behaviour.
 var groupOf = func() map[string]string {
 	all := map[string]string{}
