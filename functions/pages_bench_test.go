@@ -32,6 +32,9 @@ func BenchmarkPages(b *testing.B) {
 	m.put("/v1/settings/messaging", `{}`)
 	m.fill(people)
 	m.run(people)
+	var list struct{ ListID string }
+	m.ask(http.MethodPost, "/v1/segments/buyers/members", &list)
+	m.idle() // it is made a minute later
 	look := m.visitor()
 	at := m.links(look)
 	for range b.N {
@@ -129,7 +132,9 @@ func (m *bench) links(look func(string) string) (all []string) {
 			all = append(all, r.Address()+"?queue=events")
 		case r.Path == "call":
 			all = append(all, r.Address()+"?path=/v1/stops")
-		case r.Path == "refusals/show", first == "sources" && below, r.Path == "templates/mail", r.Path == "reports/people", r.Path == "reports/csv":
+		case r.Path == "segments/members":
+			all = append(all, r.Address()+"?segment=buyers")
+		case r.Path == "refusals/show", first == "sources" && below, r.Path == "templates/mail", r.Path == "reports/people", r.Path == "reports/csv", r.Path == "segments/file":
 			// of a source that was saved, or an answer; and neither a mail nor a file is a page
 		case first == "reports":
 			all = append(all, r.Address()) // how long a question takes is not for the page to say
