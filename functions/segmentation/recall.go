@@ -24,13 +24,6 @@ import (
 	"github.com/userops/userops/shared/queue"
 )
 
-// Objects are those of the archive's bucket. It reads consistently.
-type Objects interface {
-	archive.Reader
-	// Replace writes an object that is not there, where the tag is empty. bucket.ErrConflict says that one is; any other error leaves open whether it was written.
-	Replace(ctx context.Context, key string, body []byte, tag string) (newTag string, err error)
-}
-
 // questions is what a run asks of the archive, and of which: whoever asks a part of it reads the same. It names nobody.
 type questions struct {
 	Version int               `json:"version"` // of what package fold reads
@@ -254,3 +247,6 @@ func (p *Process) recalled(ctx context.Context, run score.Run) (*recalled, error
 	p.known.name, p.known.recalled = name, known
 	return known, nil
 }
+
+// scanLag is how old a scan may read an item, with room to spare.
+const scanLag = time.Minute

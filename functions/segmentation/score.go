@@ -306,9 +306,6 @@ func (s *scorer) standing(members map[segment.ID]bool) map[segment.ID]bool {
 	return out
 }
 
-// scanLag is how old a scan may read an item, with room to spare.
-const scanLag = time.Minute
-
 // scoresOf are the scores by what was collected. Who was erased since and came back is somebody else than who was collected, and has
 // the scores of what is there now.
 func (s *scorer) scoresOf(one *profile.Profile, c change) (scores profile.Scores, ok bool) {

@@ -201,3 +201,10 @@ func (p *Process) sendJobs(ctx context.Context, jobs []job.Segmentation) error {
 	}
 	return p.Jobs.SendAll(ctx, bodies)
 }
+
+// Objects are those of the archive's bucket. It reads consistently.
+type Objects interface {
+	archive.Reader
+	// Replace writes an object that is not there, where the tag is empty. bucket.ErrConflict says that one is; any other error leaves open whether it was written.
+	Replace(ctx context.Context, key string, body []byte, tag string) (newTag string, err error)
+}

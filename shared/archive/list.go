@@ -89,28 +89,6 @@ type Merge struct {
 
 const mergeSize = 2*16 + 8
 
-// LoadMerges reads the lists of some of the shards; none of them is all.
-func LoadMerges(ctx context.Context, objects Bodies, h *Head, shards ...int) (map[columns.Person]Merge, error) {
-	all := map[columns.Person]Merge{}
-	for i, name := range h.Merges {
-		if name == "" || len(shards) > 0 && !slices.Contains(shards, i) {
-			continue
-		}
-		body, _, err := objects.Read(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		lines, err := linesOf(body)
-		if err != nil {
-			return nil, err
-		}
-		for _, line := range lines {
-			all[line.absorbed] = Merge{line.into, time.UnixMilli(line.at).UTC()}
-		}
-	}
-	return all, nil
-}
-
 // Survivor is who somebody is by now. A circle ends where it began.
 func Survivor(all map[columns.Person]Merge, p columns.Person) columns.Person {
 	for range len(all) {

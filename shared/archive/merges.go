@@ -216,3 +216,25 @@ func (m *Merges) Save(ctx context.Context, objects Objects, h *Head, at time.Tim
 	m.anew = [MergeShards]bool{}
 	return nil
 }
+
+// LoadMerges reads the lists of some of the shards; none of them is all.
+func LoadMerges(ctx context.Context, objects Bodies, h *Head, shards ...int) (map[columns.Person]Merge, error) {
+	all := map[columns.Person]Merge{}
+	for i, name := range h.Merges {
+		if name == "" || len(shards) > 0 && !slices.Contains(shards, i) {
+			continue
+		}
+		body, _, err := objects.Read(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := linesOf(body)
+		if err != nil {
+			return nil, err
+		}
+		for _, line := range lines {
+			all[line.absorbed] = Merge{line.into, time.UnixMilli(line.at).UTC()}
+		}
+	}
+	return all, nil
+}

@@ -86,6 +86,24 @@ const (
 )
 
 // emptyRule is what a rule begins with.
+// The inputs of a row of what somebody performed beside the event, how often and within how many days. What they ask is answered by runs.
+const (
+	inWhere  = "where" // a line each: properties.category eq tea
+	inSince  = "since" // the first day, and the last one
+	inUntil  = "until"
+	inSum    = "sum" // the value that is summed
+	inSumAs  = "sumAs"
+	inSumMin = "sumAtLeast"
+	inSumMax = "sumAtMost"
+	inOnly   = "only"
+	inThen   = "then" // then or thenNot, of
+	inNext   = "next" // this event, within
+	inSpan   = "within"
+)
+
+// beyond are these inputs: the row shows them where one of them says something.
+var beyond = []string{inWhere, inSince, inUntil, inSum, inSumAs, inSumMin, inSumMax, inOnly, inThen, inNext, inSpan}
+
 func emptyRule() *Rule { return &Rule{Kind: Group, Typed: map[string]string{inMode: ModeAll}} }
 
 // mode is how the mode of a group is written.

@@ -8,24 +8,6 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 )
 
-// The inputs of a row of what somebody performed beside the event, how often and within how many days. What they ask is answered by runs.
-const (
-	inWhere  = "where" // a line each: properties.category eq tea
-	inSince  = "since" // the first day, and the last one
-	inUntil  = "until"
-	inSum    = "sum" // the value that is summed
-	inSumAs  = "sumAs"
-	inSumMin = "sumAtLeast"
-	inSumMax = "sumAtMost"
-	inOnly   = "only"
-	inThen   = "then" // then or thenNot, of
-	inNext   = "next" // this event, within
-	inSpan   = "within"
-)
-
-// beyond are these inputs: the row shows them where one of them says something.
-var beyond = []string{inWhere, inSince, inUntil, inSum, inSumAs, inSumMin, inSumMax, inOnly, inThen, inNext, inSpan}
-
 const asMoney = "money"
 
 // showPerformed is what the inputs of a row hold; false where they cannot tell it.

@@ -7,20 +7,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 )
 
-// givesBack tells whether an order is a credit note: all of its lines are of pieces below zero.
-func (s *sale) givesBack() bool {
-	for _, item := range s.items {
-		digits, err := ungrouped(item["quantity"].text)
-		if err != nil {
-			return false
-		}
-		if n, err := money.ReadDecimal(digits); err != nil || n.Digits >= 0 {
-			return false
-		}
-	}
-	return len(s.items) > 0
-}
-
 // remember notes what somebody has bought, for what they give back.
 func (in *sales) remember(order, who string, products []map[string]any) {
 	for _, p := range products {

@@ -239,3 +239,25 @@ func (s *sale) products(currency money.Currency) (products []map[string]any, sum
 
 // stated tells whether a field says something of the order.
 func (s *sale) stated(name string) bool { return s.fields[name].text != "" }
+
+// givesBack tells whether an order is a credit note: all of its lines are of pieces below zero.
+func (s *sale) givesBack() bool {
+	for _, item := range s.items {
+		digits, err := ungrouped(item["quantity"].text)
+		if err != nil {
+			return false
+		}
+		if n, err := money.ReadDecimal(digits); err != nil || n.Digits >= 0 {
+			return false
+		}
+	}
+	return len(s.items) > 0
+}
+
+// messageID names what happened to an order, the same whenever the file or a later one tells it.
+func messageID(id, what string) string {
+	if whole := "order-" + id + "-" + what; len(whole) <= event.MaxMessageID {
+		return whole
+	}
+	return "order-" + digest(id) + "-" + what
+}

@@ -9,14 +9,6 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 )
 
-// messageID names what happened to an order, the same whenever the file or a later one tells it.
-func messageID(id, what string) string {
-	if whole := "order-" + id + "-" + what; len(whole) <= event.MaxMessageID {
-		return whole
-	}
-	return "order-" + digest(id) + "-" + what
-}
-
 // exported is the refund_id of what an export says was given back of an order in all. A later export may say more; then the greater sum stands.
 const exported = "exported"
 

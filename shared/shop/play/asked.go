@@ -191,3 +191,6 @@ func (p *Play) behind(ctx context.Context, funnel answer) error {
 	}
 	return nil
 }
+
+// maxListed is how many lines of a list are printed.
+const maxListed = 5

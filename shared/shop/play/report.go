@@ -17,9 +17,6 @@ var names = map[string]string{
 	"110": "一般价值 general value", "100": "一般发展 general development", "010": "一般保持 general retention", "000": "一般挽留 general win-back",
 }
 
-// maxListed is how many lines of a list are printed.
-const maxListed = 5
-
 // report prints what came of the performance.
 func (p *Play) report(ctx context.Context, script *Script, r *run, c *circle) error {
 	p.say("\n%d people, %d orders, revenue %s. Run %s as of %s: %d profiles, %d changed.",

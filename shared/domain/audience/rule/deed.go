@@ -25,6 +25,28 @@ const (
 	maxProperty = 200
 )
 
+// The words of a performed.
+const (
+	keyEvent   = "event"
+	keyWhere   = "where"
+	keyLeast   = "atLeast"
+	keyMost    = "atMost"
+	keyWithin  = "withinDays"
+	keyBetween = "between"
+	keyBefore  = "before"
+	keySince   = "since"
+	keySum     = "sum"
+	keyOnly    = "only"
+	keyThen    = "then"
+	keyThenNot = "thenNot"
+)
+
+// beyond are those that no profile's memory answers.
+var beyond = []string{keyWhere, keyBetween, keyBefore, keySince, keySum, keyOnly, keyThen, keyThenNot}
+
+// spans are those that say when, of which a performed has one at most.
+var spans = []string{keyWithin, keyBetween, keyBefore, keySince}
+
 // deed reads what only the archive knows of a performed; nil where it asks nothing of the kind.
 func (p *parser) deed(object map[string]any, path string) map[string]any {
 	if said(object, beyond...) == 0 {
@@ -284,4 +306,23 @@ func (p *parser) scalar(raw any, kind Kind, path string) operand {
 		p.faults.Add(path, "is empty")
 	}
 	return o
+}
+
+// event reads the name of an event.
+func (p *parser) event(object map[string]any, path string) string {
+	name, _ := object[keyEvent].(string)
+	if name == "" || len(name) > profile.MaxCounterName {
+		p.faults.Addf(path+"."+keyEvent, "is not the name of an event, of at most %d bytes", profile.MaxCounterName)
+	}
+	return name
+}
+
+// said is how many of some keys an object has.
+func said(object map[string]any, keys ...string) (n int) {
+	for _, key := range keys {
+		if _, has := object[key]; has {
+			n++
+		}
+	}
+	return n
 }

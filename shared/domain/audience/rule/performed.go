@@ -32,15 +32,6 @@ func (n performed) remembered(least, most bool) bool {
 	return n.withinDays <= sureDays || !(least && n.atLeast > sureTimes || most && n.atMost >= sureTimes)
 }
 
-// Recall is a condition of a rule that a run asks of the archive, for all people at once. Two that ask the same have the same Ask.
-type Recall struct {
-	Path string
-	// Ask is the question: a definition of the kind performed, as package fold reads it, always written alike.
-	Ask json.RawMessage
-	// Place is which of the answers that somebody has is this one's, of all that are known of them; below zero where none is.
-	Place int
-}
-
 // recalled is the node of a Recall.
 type recalled struct {
 	of *Recall
@@ -59,37 +50,6 @@ func (n recalled) meets(s *Subject, blind bool) bool {
 	}
 	return blind
 }
-
-// Guess is what is taken of conditions that nobody can answer before a run has asked the archive.
-type Guess string
-
-// The guesses: what is met for sure, whatever the archive says, and what may be met.
-const (
-	Surely  Guess = "surely"
-	Perhaps Guess = "perhaps"
-)
-
-// The words of a performed.
-const (
-	keyEvent   = "event"
-	keyWhere   = "where"
-	keyLeast   = "atLeast"
-	keyMost    = "atMost"
-	keyWithin  = "withinDays"
-	keyBetween = "between"
-	keyBefore  = "before"
-	keySince   = "since"
-	keySum     = "sum"
-	keyOnly    = "only"
-	keyThen    = "then"
-	keyThenNot = "thenNot"
-)
-
-// beyond are those that no profile's memory answers.
-var beyond = []string{keyWhere, keyBetween, keyBefore, keySince, keySum, keyOnly, keyThen, keyThenNot}
-
-// spans are those that say when, of which a performed has one at most.
-var spans = []string{keyWithin, keyBetween, keyBefore, keySince}
 
 func (p *parser) performed(raw any, path string) node {
 	object, ok := raw.(map[string]any)
@@ -146,25 +106,6 @@ func (p *parser) performed(raw any, path string) node {
 	}
 	p.rule.Recalls = append(p.rule.Recalls, out.of)
 	return out
-}
-
-// event reads the name of an event.
-func (p *parser) event(object map[string]any, path string) string {
-	name, _ := object[keyEvent].(string)
-	if name == "" || len(name) > profile.MaxCounterName {
-		p.faults.Addf(path+"."+keyEvent, "is not the name of an event, of at most %d bytes", profile.MaxCounterName)
-	}
-	return name
-}
-
-// said is how many of some keys an object has.
-func said(object map[string]any, keys ...string) (n int) {
-	for _, key := range keys {
-		if _, has := object[key]; has {
-			n++
-		}
-	}
-	return n
 }
 
 // timed tells whether a performed says when.
