@@ -36,18 +36,33 @@ func checkClasses(w *world, s *state, broken func(string, string, ...any)) {
 	day, err := time.ParseInLocation(time.DateOnly, s.run.AsOf, shanghai)
 	check(err)
 	d := dice{hash(w.seed, "classes")}
+	erased := map[string]bool{}
+	for _, e := range w.model.erasures {
+		erased[s.of[e.ID]] = true
+	}
 	buyers := map[string]buyer{}
 	for id, v := range s.profiles {
 		word, spoke := w.consents.lastWord(id, "profiling", time.Now())
 		if spoke && !word.granted || !v.FirstSeen.Before(day.AddDate(0, 0, 1)) {
 			continue
 		}
-		if one := recountOrders(pages[bought](w, &d, "/v1/profiles/profile:"+id+"/orders"), day); one.f > 0 {
+		one := recountOrders(pages[bought](w, &d, "/v1/profiles/profile:"+id+"/orders"), day)
+		if erased[id] && (one.f > 0) != (v.RFM != nil && v.RFM.F > 0) {
+			return // of who came back after an erasure, what is told of an order from before may count or not, and with it the lines of all
+		}
+		if one.f > 0 {
 			buyers[id] = one
 		}
 	}
 	if len(buyers) != s.run.Buyers {
-		broken("", "the last run has %d buyers, a recount %d", s.run.Buyers, len(buyers))
+		var unscored []string
+		for id := range buyers {
+			if got := s.profiles[id].RFM; got == nil || got.F == 0 {
+				unscored = append(unscored, id)
+			}
+		}
+		slices.Sort(unscored)
+		broken("", "the last run has %d buyers, a recount %d, of whom it has not scored %v", s.run.Buyers, len(buyers), unscored)
 		return
 	}
 	axes := [3]func(buyer) int64{func(b buyer) int64 { return b.r }, func(b buyer) int64 { return b.f }, func(b buyer) int64 { return b.m }}
