@@ -90,6 +90,7 @@ const (
 	searchFinds            invariant = "searchFinds"
 	archiveComplete        invariant = "archiveEqualsTimeline"
 	answersRecount         invariant = "answersEqualRecount"
+	recallsRecount         invariant = "recallsEqualRecount"
 	partsAreClaimed        invariant = "partsAreClaimed"
 	failuresAreTold        invariant = "failuresAreTold"
 	reclosingIsTheSame     invariant = "reclosingIsTheSame"
@@ -107,6 +108,7 @@ var invariants = []struct {
 	{archiveComplete, checkArchive},
 	{archiveComplete, checkArchivedMerges},
 	{answersRecount, checkAnswers},
+	{recallsRecount, checkRecalled},
 	{ordersSum, checkOrdersSum},
 	{atMostOneSend, checkAtMostOneSend},
 	{consentHolds, checkConsentHolds},

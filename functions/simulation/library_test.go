@@ -55,7 +55,7 @@ func (s *shelves) put(w *world, key string) {
 		h := &archive.Head{}
 		check(json.Unmarshal(body, h))
 		s.heads = append(s.heads, headAt{time.Now(), h})
-	case strings.HasPrefix(key, archive.AnswersPrefix):
+	case strings.HasPrefix(key, archive.AnswersPrefix), strings.HasPrefix(key, archive.MatchesPrefix):
 		// A claim is let go of by a job that fails, and is another's then. It means nothing to an answer.
 		if old, there := s.bodies[key]; there && string(old) != string(body) && !strings.Contains(key, "/claim-") {
 			w.violate(answersRecount, "", "%s was written, and is another now", key)

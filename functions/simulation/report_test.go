@@ -96,7 +96,7 @@ func (r *report) finish() {
 		if f == previous && !havePrevious {
 			continue
 		}
-		r.Faults[f] += 0 // a kind that never fired is in the list as well
+		r.Faults[f] += 0                             // a kind that never fired is in the list as well
 		if r.Faults[f] == 0 && f != failedQuestion { // which follows from others, in few seeds
 			r.NeverFired = append(r.NeverFired, f)
 		}

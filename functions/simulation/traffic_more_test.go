@@ -3,6 +3,8 @@ package simulation
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -184,6 +186,9 @@ func (w *world) open(d *dice) {
 	must("programs", "ladder", map[string]any{"name": "Ladder", "state": "running", "hold": "0s", "attributionWindow": "30d",
 		"rewards": map[string]any{"advocate": []any{map[string]any{"points": 5}}},
 		"ladder":  []any{map[string]any{"friends": 2, "advocate": []any{map[string]any{"points": 1000}}}}})
+	for _, id := range slices.Sorted(maps.Keys(recollections)) {
+		must("segments", id, map[string]any{"name": "Asks the archive", "rule": recollections[id].rule})
+	}
 }
 
 // edit is an operator at work.
