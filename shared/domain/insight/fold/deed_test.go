@@ -159,3 +159,28 @@ func TestSumsAreExact(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatFollowsHasItsTime asks both sides of each border of a sequence, as of the end of 2026-11-12 in Shanghai.
+func TestWhatFollowsHasItsTime(t *testing.T) {
+	at, end := on("2026-11-10 12:00"), on("2026-11-13 00:00")
+	for name, c := range map[string]struct {
+		acts          []act
+		then, thenNot bool
+	}{
+		"in the last moment":       {[]act{did(at, "A"), did(at.Add(2*time.Hour), "B")}, true, false},
+		"a moment later":           {[]act{did(at, "A"), did(at.Add(2*time.Hour+time.Millisecond), "B")}, false, true},
+		"before":                   {[]act{did(at, "B"), did(at.Add(time.Hour), "A")}, false, true},
+		"never":                    {[]act{did(at, "A")}, false, true},
+		"its time has just ended":  {[]act{did(end.Add(-2*time.Hour), "A")}, false, true},
+		"its time is not over":     {[]act{did(end.Add(-2*time.Hour+time.Millisecond), "A")}, false, false},
+		"a nearer one follows too": {[]act{did(at, "A"), did(at.Add(time.Hour), "B"), did(at.Add(9*time.Hour), "B")}, true, false},
+		"one of two is followed":   {[]act{did(at, "A"), did(at.Add(3*time.Hour), "A"), did(at.Add(4*time.Hour), "B")}, true, true},
+	} {
+		for form, want := range map[string]bool{"then": c.then, "thenNot": c.thenNot} {
+			p := answer(t, `{"kind":"performed","event":"A","ever":true,"`+form+`":{"event":"B","within":"2h"}}`, "2026-11-12", map[string][]act{"p": c.acts}).(*Performers)
+			if got := p.People == 1; got != want {
+				t.Errorf("%s, %s is met: %t", name, form, got)
+			}
+		}
+	}
+}
