@@ -31,7 +31,7 @@ type picture struct{ path, at string }
 
 // pictured are the pages that have a picture: each of the navigation, and one of each thing.
 var pictured = []picture{
-	{"", ""}, {"stops", ""}, {"people", "people?q=demo-001"}, {"person", ""}, {"segments", ""}, {"segments/show", "segments/show?id=demo-open-cart"}, {"segments/edit", "segments/edit?id=demo-window-shoppers"},
+	{"", ""}, {"stops", ""}, {"people", "people?q=demo-001"}, {"person", ""}, {"upload", ""}, {"segments", ""}, {"segments/show", "segments/show?id=demo-open-cart"}, {"segments/edit", "segments/edit?id=demo-window-shoppers"},
 	{"campaigns", ""}, {"campaigns/show", "campaigns/show?id=demo-win-back"}, {"templates", ""}, {"templates/show", "templates/show?id=demo-champion&user=demo-001"}, {"programs", ""}, {"programs/show", "programs/show?id=demo-invite"},
 	{"reports/traffic", ""}, {"reports/trade", ""}, {"reports/funnel", ""}, {"reports/retention", ""}, {"runs", ""}, {"queues", ""}, {"refusals", ""}, {"sources", ""}, {"audit", ""}, {"settings", ""},
 }
