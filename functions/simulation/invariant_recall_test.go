@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -99,43 +98,8 @@ func checkRecalled(w *world, s *state, broken func(string, string, ...any)) {
 
 // histories are the events of a view's files by who people are, in order, leaving out who was erased by a time.
 func (s *shelves) histories(view *archive.View, by time.Time) map[string][]event.Event {
-	erased, until := map[columns.Person]time.Time{}, map[columns.Person]time.Time{}
-	for _, e := range s.erased {
-		if e.at.After(by) {
-			continue
-		}
-		for _, id := range e.Keys {
-			if p, err := columns.PersonOf(id); err == nil {
-				erased[p], until[p] = event.Latest(erased[p], e.At), event.Latest(until[p], e.Until)
-			}
-		}
-	}
-	into := map[columns.Person]columns.Person{}
-	merges, err := archive.LoadMerges(context.Background(), s, &archive.Head{Merges: view.Merges})
-	check(err)
-	for absorbed, m := range merges {
-		if at, gone := until[absorbed]; !gone || m.At.After(at) {
-			into[absorbed] = m.Into
-		}
-	}
 	out := map[string][]event.Event{}
-	for _, d := range view.Days {
-		for _, one := range d.Files {
-			f, err := archive.OpenFile(context.Background(), s, one.Name)
-			check(err)
-			for e, err := range f.Rows() {
-				check(err)
-				if at, gone := erased[e.Person]; gone && !e.ReceivedAt.After(at) {
-					continue
-				}
-				who := e.Person
-				for next, is := into[who]; is; next, is = into[who] {
-					who = next
-				}
-				out[string(who.ID())] = append(out[string(who.ID())], e.Event)
-			}
-		}
-	}
+	s.each(view, by, func(who columns.Person, e event.Event) { out[string(who.ID())] = append(out[string(who.ID())], e) })
 	for _, events := range out {
 		slices.SortFunc(events, func(a, b event.Event) int {
 			return cmp.Or(cmp.Compare(a.Happened().UnixMilli(), b.Happened().UnixMilli()), strings.Compare(a.MessageID, b.MessageID), strings.Compare(a.Source, b.Source))

@@ -95,8 +95,8 @@ func (s *shelves) stood(v *archive.View, from, to time.Time) bool {
 	return len(s.heads) == 0 && len(v.Days) == 0 || len(v.Days) == 0 && len(v.Merges) == 0
 }
 
-// recount counts the events of a question by the files, leaving out who was erased by a time.
-func (s *shelves) recount(j *judged, by time.Time) map[string]cell {
+// each goes through the events of a view's files, with who their person is, leaving out who was erased by a time.
+func (s *shelves) each(view *archive.View, by time.Time, tell func(who columns.Person, e event.Event)) {
 	erased, until := map[columns.Person]time.Time{}, map[columns.Person]time.Time{}
 	for _, e := range s.erased {
 		if e.at.After(by) {
@@ -109,15 +109,14 @@ func (s *shelves) recount(j *judged, by time.Time) map[string]cell {
 		}
 	}
 	into := map[columns.Person]columns.Person{}
-	all, err := archive.LoadMerges(context.Background(), s, &archive.Head{Merges: j.View.Merges})
+	merges, err := archive.LoadMerges(context.Background(), s, &archive.Head{Merges: view.Merges})
 	check(err)
-	for absorbed, m := range all {
+	for absorbed, m := range merges {
 		if at, gone := until[absorbed]; !gone || m.At.After(at) {
 			into[absorbed] = m.Into
 		}
 	}
-	people, events := map[string]map[columns.Person]bool{}, map[string]int{}
-	for _, d := range j.View.Days {
+	for _, d := range view.Days {
 		for _, one := range d.Files {
 			f, err := archive.OpenFile(context.Background(), s, one.Name)
 			check(err)
@@ -130,15 +129,23 @@ func (s *shelves) recount(j *judged, by time.Time) map[string]cell {
 				for next, is := into[who]; is; next, is = into[who] {
 					who = next
 				}
-				for _, k := range j.keys(e.Event) {
-					if events[k]++; people[k] == nil {
-						people[k] = map[columns.Person]bool{}
-					}
-					people[k][who] = true
-				}
+				tell(who, e.Event)
 			}
 		}
 	}
+}
+
+// recount counts the events of a question by the files, leaving out who was erased by a time.
+func (s *shelves) recount(j *judged, by time.Time) map[string]cell {
+	people, events := map[string]map[columns.Person]bool{}, map[string]int{}
+	s.each(&j.View, by, func(who columns.Person, e event.Event) {
+		for _, k := range j.keys(e) {
+			if events[k]++; people[k] == nil {
+				people[k] = map[columns.Person]bool{}
+			}
+			people[k][who] = true
+		}
+	})
 	out := map[string]cell{}
 	for k, n := range events {
 		out[k] = cell{n, len(people[k])}
