@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
+	"github.com/userops/userops/shared/dynamo/people"
 	"github.com/userops/userops/shared/httpapi"
 	"github.com/userops/userops/shared/job"
 )
@@ -78,28 +80,14 @@ func (h *Handler) tag(w http.ResponseWriter, r *http.Request) {
 		httpapi.Problem(w, http.StatusUnprocessableEntity, "Tags refused", "", fault)
 		return
 	}
-	by := httpapi.Caller(r.Context())
-	level := trust.Operator
-	if by.Role == access.ServerKey {
-		level = trust.Shop
-	}
-	change.By = by.Name
+	change.By = httpapi.Caller(r.Context()).Name
 	now := h.Now().UTC().Truncate(time.Millisecond)
 	receipt := h.NewID()
 	if _, err := h.write(r, audit.Tag, person, receipt, "", lineOf(change)...); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
-	properties, err := json.Marshal(change)
-	if err != nil {
-		httpapi.Failed(w, r, err)
-		return
-	}
-	if err := h.Events.Send(r.Context(), job.Events{Source: subject.Source, Command: &job.Command{
-		ID: receipt, Kind: job.CommandTell, ProfileID: person.Keys[0], At: now,
-		Event: &event.Event{MessageID: "tags-" + receipt, Kind: event.Track, Name: event.TagsChanged, UserID: person.Profile.UserID(), Properties: properties,
-			Timestamp: now, ReceivedAt: now, Trust: level},
-	}}); err != nil {
+	if err := h.tell(r.Context(), person, receipt, now, telling{"tags-", job.CommandTell, event.TagsChanged, change}); err != nil {
 		httpapi.Failed(w, r, err)
 		return
 	}
@@ -110,6 +98,30 @@ func (h *Handler) tag(w http.ResponseWriter, r *http.Request) {
 		Add       []string   `json:"add"`
 		Remove    []string   `json:"remove"`
 	}{receipt, person.Keys[0], now, list(change.Add), list(change.Remove)})
+}
+
+// telling is what projection is told of a person: by which command, and which event says it; messages begins the messageId of that.
+type telling struct {
+	messages string
+	kind     job.CommandKind
+	event    string
+	said     any
+}
+
+// tell tells projection something of a person, in the name of whoever calls. A command of one id is carried out once.
+func (h *Handler) tell(ctx context.Context, person people.Person, id string, at time.Time, t telling) error {
+	properties, err := json.Marshal(t.said)
+	if err != nil {
+		return fmt.Errorf("writing what projection is told: %w", err)
+	}
+	level := trust.Operator
+	if httpapi.Caller(ctx).Role == access.ServerKey {
+		level = trust.Shop
+	}
+	return h.Events.Send(ctx, job.Events{Source: subject.Source, Command: &job.Command{
+		ID: id, Kind: t.kind, ProfileID: person.Keys[0], At: at,
+		Event: &event.Event{MessageID: t.messages + id, Kind: event.Track, Name: t.event, UserID: person.Profile.UserID(), Properties: properties, Timestamp: at, ReceivedAt: at, Trust: level},
+	}})
 }
 
 // lineOf is what the audit log says of a change: each tag behind + or -, or all that the person is to have by hand behind =, which stands alone for none.

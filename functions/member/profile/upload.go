@@ -2,7 +2,6 @@ package profile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -12,13 +11,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/userops/userops/functions/member/subject"
-	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/search"
-	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/domain/people/upload"
 	"github.com/userops/userops/shared/domain/slug"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -34,6 +30,9 @@ const (
 	modeAdd    = "add"
 	modeRemove = "remove"
 )
+
+// uploads begins the messageIds of what uploads tell.
+const uploads = "upload-"
 
 // account is what became of a part of an upload.
 type account struct {
@@ -61,24 +60,24 @@ func (h *Handler) enlist(w http.ResponseWriter, r *http.Request) {
 		httpapi.Problem(w, http.StatusUnprocessableEntity, "Upload refused", "", httpapi.FieldError{Field: "id", Reason: reason})
 		return
 	}
-	h.upload(w, r, id, false, func(_ upload.Line, mode, by string) (name string, kind job.CommandKind, properties any) {
-		return event.ListChanged, job.CommandEnlist, profile.ListChange{List: id, Off: mode == modeRemove, By: by}
+	h.upload(w, r, id, false, func(_ upload.Line, mode, by string) telling {
+		return telling{uploads, job.CommandEnlist, event.ListChanged, profile.ListChange{List: id, Off: mode == modeRemove, By: by}}
 	})
 }
 
 // tagMany tags the people of an upload, each with the tags of their line, or takes these away.
 func (h *Handler) tagMany(w http.ResponseWriter, r *http.Request) {
-	h.upload(w, r, audit.Tags, true, func(line upload.Line, mode, by string) (name string, kind job.CommandKind, properties any) {
+	h.upload(w, r, audit.Tags, true, func(line upload.Line, mode, by string) telling {
 		change := profile.TagChange{Add: line.Tags, By: by}
 		if mode == modeRemove {
 			change.Add, change.Remove = nil, line.Tags
 		}
-		return event.TagsChanged, job.CommandTell, change
+		return telling{uploads, job.CommandTell, event.TagsChanged, change}
 	})
 }
 
 // upload carries out a part of an upload: each line's person is told what told makes of it.
-func (h *Handler) upload(w http.ResponseWriter, r *http.Request, of string, tagged bool, told func(line upload.Line, mode, by string) (name string, kind job.CommandKind, properties any)) {
+func (h *Handler) upload(w http.ResponseWriter, r *http.Request, of string, tagged bool, told func(line upload.Line, mode, by string) telling) {
 	lines, mode, ok := readUpload(w, r, tagged)
 	if !ok {
 		return
@@ -97,25 +96,12 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request, of string, tagg
 		httpapi.Failed(w, r, err)
 		return
 	}
-	by := httpapi.Caller(r.Context())
-	level := trust.Operator
-	if by.Role == access.ServerKey {
-		level = trust.Shop
-	}
+	by := httpapi.Caller(r.Context()).Name
 	group, ctx := errgroup.WithContext(r.Context())
 	group.SetLimit(linesAtOnce)
 	for _, m := range matched {
 		group.Go(func() error {
-			name, kind, said := told(m.line, mode, by.Name)
-			properties, err := json.Marshal(said)
-			if err != nil {
-				return fmt.Errorf("writing what a line says: %w", err)
-			}
-			id := fmt.Sprint(receipt, "-", m.line.Number)
-			return h.Events.Send(ctx, job.Events{Source: subject.Source, Command: &job.Command{
-				ID: id, Kind: kind, ProfileID: m.person.Keys[0], At: a.At,
-				Event: &event.Event{MessageID: "upload-" + id, Kind: event.Track, Name: name, UserID: m.person.Profile.UserID(), Properties: properties, Timestamp: a.At, ReceivedAt: a.At, Trust: level},
-			}})
+			return h.tell(ctx, m.person, fmt.Sprint(receipt, "-", m.line.Number), a.At, told(m.line, mode, by))
 		})
 	}
 	if err := group.Wait(); err != nil {
