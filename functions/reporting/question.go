@@ -188,9 +188,7 @@ func (q *question) parts() int { return q.Shards * max(q.Ranges, 1) }
 
 // within is the shard of a part, and whom of it the part begins and ends with.
 func (q *question) within(part int) (shard int, from, before columns.Person) {
-	ranges := max(q.Ranges, 1)
-	shard, n := part/ranges, part%ranges
-	return shard, columns.Bound(n, ranges), columns.Bound(n+1, ranges)
+	return columns.Within(part, max(q.Ranges, 1))
 }
 
 func (a *asking) part(n int) string {

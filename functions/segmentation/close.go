@@ -83,12 +83,17 @@ func (p *Process) tagsAsked(ctx context.Context, segments []segment.Definition) 
 		return nil, err
 	}
 	asked := map[string]bool{}
+	add := func(d segment.Definition) {
+		for _, tag := range d.Tags() {
+			asked[tag] = true
+		}
+	}
 	for _, s := range segments {
-		segment.TagsAsked(s.Rule, asked)
+		add(s)
 	}
 	for _, c := range campaigns {
 		if c.Active(p.Now()) {
-			segment.TagsAsked(c.Condition, asked)
+			add(segment.Definition{Rule: c.Condition})
 		}
 	}
 	return asked, nil

@@ -39,12 +39,6 @@ type questions struct {
 
 func (q *questions) parts() int { return q.Shards * q.Ranges }
 
-// within is the shard of a part, and whom of it the part begins and ends with.
-func (q *questions) within(part int) (shard int, from, before columns.Person) {
-	shard, n := part/q.Ranges, part%q.Ranges
-	return shard, columns.Bound(n, q.Ranges), columns.Bound(n+1, q.Ranges)
-}
-
 // alongside is how many questions a part is asked before it is made smaller, so that it ends in its time.
 const alongside = 8
 
@@ -175,7 +169,7 @@ func (p *Process) answer(ctx context.Context, run score.Run, shop profile.Shop, 
 		return nil, err
 	}
 	view := q.View.With(now)
-	shard, from, before := q.within(part)
+	shard, from, before := columns.Within(part, q.Ranges)
 	reading, err := view.Reading(ctx, p.Objects, shard, q.Shards)
 	if err != nil {
 		return nil, err

@@ -41,20 +41,31 @@ func linesOf(body []byte) ([]merge, error) {
 	return lines, nil
 }
 
-// LoadAllMerges reads all lists, to change them.
-func LoadAllMerges(ctx context.Context, objects Bodies, h *Head) (*Merges, error) {
-	m := &Merges{}
+// eachList reads the lists of some of the shards, one after the other; none of them is all.
+func eachList(ctx context.Context, objects Bodies, h *Head, take func(list int, lines []merge), shards ...int) error {
 	for i, name := range h.Merges {
-		if name == "" {
+		if name == "" || len(shards) > 0 && !slices.Contains(shards, i) {
 			continue
 		}
 		body, _, err := objects.Read(ctx, name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if m.lists[i], err = linesOf(body); err != nil {
-			return nil, err
+		lines, err := linesOf(body)
+		if err != nil {
+			return err
 		}
+		take(i, lines)
+	}
+	return nil
+}
+
+// LoadAllMerges reads all lists, to change them.
+func LoadAllMerges(ctx context.Context, objects Bodies, h *Head) (*Merges, error) {
+	m := &Merges{}
+	err := eachList(ctx, objects, h, func(list int, lines []merge) { m.lists[list] = lines })
+	if err != nil {
+		return nil, err
 	}
 	return m, nil
 }
@@ -220,21 +231,13 @@ func (m *Merges) Save(ctx context.Context, objects Objects, h *Head, at time.Tim
 // LoadMerges reads the lists of some of the shards; none of them is all.
 func LoadMerges(ctx context.Context, objects Bodies, h *Head, shards ...int) (map[columns.Person]Merge, error) {
 	all := map[columns.Person]Merge{}
-	for i, name := range h.Merges {
-		if name == "" || len(shards) > 0 && !slices.Contains(shards, i) {
-			continue
-		}
-		body, _, err := objects.Read(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		lines, err := linesOf(body)
-		if err != nil {
-			return nil, err
-		}
+	err := eachList(ctx, objects, h, func(_ int, lines []merge) {
 		for _, line := range lines {
 			all[line.absorbed] = Merge{line.into, time.UnixMilli(line.at).UTC()}
 		}
+	}, shards...)
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }

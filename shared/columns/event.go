@@ -50,6 +50,12 @@ func Bound(n, ranges int) (p Person) {
 	return p
 }
 
+// Within is the shard of a part, where each shard is divided into so many ranges, and whom of it the part begins and ends with.
+func Within(part, ranges int) (shard int, from, before Person) {
+	shard, n := part/ranges, part%ranges
+	return shard, Bound(n, ranges), Bound(n+1, ranges)
+}
+
 // Range is in which of so many ranges of ids somebody is, from 0.
 func (p Person) Range(ranges int) int {
 	n, _ := bits.Mul64(binary.BigEndian.Uint64(p[:]), uint64(ranges))

@@ -74,16 +74,3 @@ func (d asked) asksOne(of map[ID]bool, tags map[string]bool) bool {
 	return slices.ContainsFunc(parsed.Refs, func(r rule.Reference) bool { return of[ID(r.ID)] }) ||
 		slices.ContainsFunc(parsed.Tags, func(r rule.Reference) bool { return tags[r.ID] })
 }
-
-// TagsAsked adds the tags that a rule asks for by name. Of a rule that cannot be read, it adds those that can.
-func TagsAsked(of json.RawMessage, to map[string]bool) {
-	if len(of) == 0 {
-		return
-	}
-	parsed, _ := rule.Parse(of)
-	for _, tag := range parsed.Tags {
-		if tag.ID != "" {
-			to[tag.ID] = true
-		}
-	}
-}
