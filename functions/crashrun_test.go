@@ -8,10 +8,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,12 +20,6 @@ import (
 // Each comes to what a run over the same people that nobody disturbs comes to, which then finds nobody to write. KILLS= and PEOPLE= make more of them.
 func TestARunThatIsKilled(t *testing.T) {
 	t.Parallel()
-	number := func(name string, usual int) int {
-		if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
-			return n
-		}
-		return usual
-	}
 	kills, people := number("KILLS", 4), number("PEOPLE", 300)
 	c := startChild(t, hastily)
 	x := &trial{machine: &machine{t: t, base: "http://" + c.gateway}, child: c, client: &http.Client{Timeout: 20 * time.Second}}

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,14 @@ type child struct {
 	gateway string // the same after a restart, so that a client finds it again
 	cmd     *exec.Cmd
 	at      local.Addresses
+}
+
+// number is a setting of the environment, from 1 on.
+func number(name string, usual int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
+		return n
+	}
+	return usual
 }
 
 // stackVariable tells the test program to play the stack: the data folder and the gateway's address.

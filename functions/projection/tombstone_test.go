@@ -42,12 +42,13 @@ func TestOrdersOfOneWhoWasErased(t *testing.T) {
 	s.live([]events.SQSMessage{refund})
 
 	for id, want := range map[string]struct {
-		owner profile.ID
-		net   int64
-	}{"A": {"nobody", 500}, "R": {mei, 2000}, "L": {user("li").ID(), 400}, "B": {mei, 1000}, "P": {mei, 700}} {
+		owner  profile.ID
+		net    int64
+		erased bool
+	}{"A": {"nobody", 500, false}, "R": {mei, 2000, true}, "L": {user("li").ID(), 400, false}, "B": {mei, 1000, false}, "P": {mei, 700, false}} {
 		o, err := s.Orders.Load(t.Context(), id)
-		if err != nil || o.Owner != want.owner || o.Net() != want.net {
-			t.Errorf("order %s is of %s, worth %d, %v; want %s, %d", id, o.Owner, o.Net(), err, want.owner, want.net)
+		if err != nil || o.Owner != want.owner || o.Net() != want.net || o.OwnerErased != want.erased {
+			t.Errorf("order %s is of %s, worth %d, its owner erased: %v, %v; want %v", id, o.Owner, o.Net(), o.OwnerErased, err, want)
 		}
 	}
 	for i, want := range map[profile.Identifier][2]int64{user("mei"): {2, 1700}, user("till"): {0, 0}, user("li"): {1, 400}} {

@@ -36,10 +36,6 @@ func checkClasses(w *world, s *state, broken func(string, string, ...any)) {
 	day, err := time.ParseInLocation(time.DateOnly, s.run.AsOf, shanghai)
 	check(err)
 	d := dice{hash(w.seed, "classes")}
-	erased := map[string]bool{}
-	for _, e := range w.model.erasures {
-		erased[s.of[e.ID]] = true
-	}
 	buyers := map[string]buyer{}
 	for id, v := range s.profiles {
 		word, spoke := w.consents.lastWord(id, "profiling", time.Now())
@@ -47,9 +43,6 @@ func checkClasses(w *world, s *state, broken func(string, string, ...any)) {
 			continue
 		}
 		one := recountOrders(pages[bought](w, &d, "/v1/profiles/profile:"+id+"/orders"), day)
-		if erased[id] && (one.f > 0) != (v.RFM != nil && v.RFM.F > 0) {
-			return // of who came back after an erasure, what is told of an order from before may count or not, and with it the lines of all
-		}
 		if one.f > 0 {
 			buyers[id] = one
 		}

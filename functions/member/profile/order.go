@@ -102,7 +102,7 @@ func (h *Handler) spokenOf(ctx context.Context, person people.Person, limit int,
 		return nil, "", err
 	}
 	for _, id := range slices.Sorted(maps.Keys(orders)) {
-		if o := orders[id]; slices.Contains(person.Keys, o.Owner) {
+		if o := orders[id]; slices.Contains(person.Keys, o.Owner) && !o.OwnerErased {
 			found = append(found, o)
 		}
 	}

@@ -72,6 +72,35 @@ func TestOrdersOfAPerson(t *testing.T) {
 	b.Want(b.Anybody("GET", "/v1/profiles/ann/orders", ""), 401)
 }
 
+// TestAnOrderThatKeptAnErasedOwner is not listed for whoever stands under the owner's key by now and names it.
+func TestAnOrderThatKeptAnErasedOwner(t *testing.T) {
+	b := membertest.Start(t)
+	ann := b.Save("ann", nil)
+	buys(b, ann, "kept", 0)
+	buys(b, ann, "own", 1)
+	kept, err := b.Process.Orders.Load(b.Context(), "kept")
+	b.Must(err)
+	kept.OwnerErased = true
+	b.Must(b.Process.Orders.Save(b.Context(), kept))
+	w := b.Call("GET", "/v1/profiles/ann/orders", "")
+	b.Want(w, 200, `"orderId":"own"`)
+	if strings.Contains(w.Body.String(), "kept") {
+		t.Errorf("the list has the order of one who was erased: %s", w.Body)
+	}
+	exported := ""
+	for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
+		if pages > 9 {
+			t.Fatal("the export does not end")
+		}
+		w := b.Call("GET", "/v1/profiles/ann/export?cursor="+url.QueryEscape(cursor), "")
+		cursor, _ = b.Want(w, 200)["next"].(string)
+		exported += w.Body.String()
+	}
+	if !strings.Contains(exported, `"orderId":"own"`) || strings.Contains(exported, `"orderId":"kept"`) {
+		t.Errorf("the export is %s", exported)
+	}
+}
+
 // TestReferralsOfAPerson tell operators who is on the other side, on both sides; the person's own call is told nobody's id.
 func TestReferralsOfAPerson(t *testing.T) {
 	b := membertest.Start(t)

@@ -95,6 +95,7 @@ const (
 	sectionOrderLatest  = 6 // when it was paid and cancelled last, where that was more than once
 	sectionOrderMoney   = 7 // of refunds, the currency that they named, or their amounts in the order's
 	sectionOrderTold    = 8 // which reports were folded
+	sectionOrderErased  = 9 // that the owner was erased, where the id stays
 )
 
 func packOrder(o *order.Order) []byte {
@@ -152,6 +153,9 @@ func packOrder(o *order.Order) []byte {
 			}
 		})
 	}
+	if o.OwnerErased {
+		w.Section(sectionOrderErased, func(w *packed.Writer) { w.Flag(true) })
+	}
 	return append(w.Out, o.Unknown...)
 }
 
@@ -180,6 +184,8 @@ func unpackOrder(body []byte, o *order.Order) error {
 			for s.More() {
 				o.Told = append(o.Told, event.Hash(s.Fixed()))
 			}
+		case sectionOrderErased:
+			o.OwnerErased = s.Flag()
 		case sectionOrderMoney:
 			for s.More() {
 				key, currency, own := s.Text(), money.Currency(s.Text()), money.Decimal{Digits: s.Int(), Scale: int(s.Uint())}

@@ -69,7 +69,7 @@ var sectionNames = map[uint64]string{
 // orderSectionNames are those of an order's body.
 var orderSectionNames = map[uint64]string{
 	sectionOrderOwner: "owner", sectionOrderContent: "content", sectionOrderTimes: "times", sectionOrderRefunds: "refunds", sectionOrderSavings: "savings",
-	sectionOrderLatest: "latest", sectionOrderMoney: "money", sectionOrderTold: "told",
+	sectionOrderLatest: "latest", sectionOrderMoney: "money", sectionOrderTold: "told", sectionOrderErased: "erased",
 }
 
 // Show reads the items to which a key of a person leads: pointers, and the profile or tombstone at their end. None where nothing stands there.

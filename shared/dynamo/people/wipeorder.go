@@ -14,7 +14,7 @@ import (
 
 // OrderTraces takes the owner out of the orders of a person who was erased. The orders stay, as the shop's figures, and a late refund still
 // finds them. They are found by the person's timeline, so this comes before the timeline is wiped. The order by which a reward stands or
-// falls keeps its owner's id, as the book does: without it nobody could take the reward back.
+// falls keeps its owner's id, as the book does: without it nobody could take the reward back. It says that its owner was erased, and is listed for nobody.
 type OrderTraces struct {
 	Orders   Orders
 	Timeline Timeline
@@ -47,25 +47,26 @@ func (s OrderTraces) Wipe(ctx context.Context, g Gone, after string) (found int,
 	if err != nil {
 		return 0, "", err
 	}
-	for _, id := range kept {
-		delete(ids, id)
-	}
-	found, err = s.Orders.disown(ctx, slices.Sorted(maps.Keys(ids)), g)
+	found, err = s.Orders.disown(ctx, slices.Sorted(maps.Keys(ids)), kept, g)
 	return found, next, err
 }
 
-// disown writes orders that belong to a person who is gone without an owner. Orders that were completed since belong to whoever came back.
-func (s Orders) disown(ctx context.Context, ids []string, g Gone) (found int, err error) {
+// disown writes orders that belong to a person who is gone without an owner; those that are kept say beside the id that it was erased. Orders that were completed since belong to whoever came back.
+func (s Orders) disown(ctx context.Context, ids, kept []string, g Gone) (found int, err error) {
 	orders, err := s.LoadAll(ctx, ids)
 	if err != nil {
 		return 0, err
 	}
 	for _, id := range ids {
 		o := orders[id]
-		if !slices.Contains(g.Keys, o.Owner) || g.Back && o.CompletedAt.After(g.Until) {
+		if !slices.Contains(g.Keys, o.Owner) || o.OwnerErased || g.Back && o.CompletedAt.After(g.Until) {
 			continue
 		}
-		o.Owner = order.Nobody
+		if slices.Contains(kept, id) {
+			o.OwnerErased = true
+		} else {
+			o.Owner = order.Nobody
+		}
 		if err := s.Save(ctx, o); err != nil {
 			return 0, fmt.Errorf("taking the owner out of an order: %w", err)
 		}

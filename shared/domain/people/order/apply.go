@@ -12,7 +12,7 @@ import (
 // sees to it that a report is applied once, and to its owner where the order has one. An order whose owner was erased, or which was counted for
 // somebody who stood under this person's key before an erasure, leaves the sums alone. A discount counts in the shop's currency only.
 func (o *Order) Apply(r Report, p *profile.Profile, shop money.Currency) {
-	ownerless := o.Completed() && o.Owner == Nobody
+	ownerless := o.Completed() && o.Ownerless()
 	entry, bought := o.entry(), o.purchase(shop)
 	o.Fold(r, p.ID)
 	if ownerless || entry != nil && !p.Orders.Holds(*entry) {

@@ -18,7 +18,7 @@ func (o *Order) Fold(r Report, by profile.ID) {
 	o.shorten()
 	o.remember(r, by)
 	if o.Owner == "" || (!o.Completed() && r.Name == event.OrderCompleted) {
-		o.Owner = by
+		o.Owner, o.OwnerErased = by, false
 	}
 	switch r.Name {
 	case event.OrderPlaced:

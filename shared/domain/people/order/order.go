@@ -18,6 +18,8 @@ type Order struct {
 	ID      string
 	Version int64 // of the stored item; 0 when it is not stored yet
 	Owner   profile.ID
+	// OwnerErased says that the owner was erased, and that the id stays for the reward which stands or falls by the order: the order is nobody's otherwise.
+	OwnerErased bool
 
 	Currency money.Currency
 	Total    int64
@@ -72,6 +74,9 @@ func IsGuest(anonymousID, orderID string) bool {
 func StandsForGuest(anonymousID string) bool {
 	return slices.ContainsFunc(systems[:], func(system string) bool { return strings.HasPrefix(anonymousID, Guest(system, "")) })
 }
+
+// Ownerless tells whether its owner was erased.
+func (o *Order) Ownerless() bool { return o.Owner == Nobody || o.OwnerErased }
 
 // Completed tells whether a report said that the order was paid.
 func (o *Order) Completed() bool { return !o.CompletedAt.IsZero() }
