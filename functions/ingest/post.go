@@ -201,6 +201,9 @@ func (p *Process) take(w http.ResponseWriter, r *http.Request, from source.Sourc
 		if field, reason = event.JudgeName(e); reason != "" {
 			return field, reason
 		}
+		if e.Trust == trust.Public || e.Trust == trust.Person {
+			batch.Warn(place, "timestamp", e.Now())
+		}
 		if field, reason = profile.JudgeConsent(e); reason != "" {
 			return field, reason
 		}

@@ -81,6 +81,30 @@ func TestOrdersOfEverySource(t *testing.T) {
 	}
 }
 
+// TestHistoryIsTheShops: what a device says of more than 13 months ago counts as now, and the shop may tell it of any day; what the device said is kept.
+func TestHistoryIsTheShops(t *testing.T) {
+	oldest := newMoneyBench(t).Now().AddDate(0, -13, 0)
+	for name, c := range map[string]struct {
+		at  time.Time
+		now bool
+	}{"long ago": {time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC), true}, "a moment before": {oldest.Add(-time.Millisecond), true}, "13 months ago": {oldest, false}} {
+		for key, of := range moneyOf {
+			b := newMoneyBench(t)
+			shop := key == serverKey || key == "server-key-1" || key == "till-key-1"
+			want, warned := c.at, ""
+			if c.now && !shop {
+				want, warned = b.Now(), "0 timestamp is more than 13 months ago and counts as now: history comes with the server key"
+			}
+			if a := b.post("/v1/track", key, fmt.Sprintf(`{"event":"Wheel Spun","userId":"u","timestamp":%q}`, c.at.Format(time.RFC3339Nano))); told(a.Warnings) != warned {
+				t.Errorf("%s, by %s (money %v): warned %q", name, key, of, told(a.Warnings))
+			}
+			if e := b.jobs()[0].Events[0]; !e.Timestamp.Equal(want) || !e.OriginalTimestamp.Equal(c.at) {
+				t.Errorf("%s, by %s: happened at %s, said %s", name, key, e.Timestamp, e.OriginalTimestamp)
+			}
+		}
+	}
+}
+
 // TestAnOrderThatIsOnlyShown may do without its id, and not with amounts that are none.
 func TestAnOrderThatIsOnlyShown(t *testing.T) {
 	for key, money := range moneyOf {

@@ -81,6 +81,18 @@ func (s *scanner) date(e *Event, b *Batch, d *draft, batchSentAt time.Time, arri
 	}
 }
 
+// MonthsBehind is how long ago a device may say that something happened: nothing is kept for longer, and each day of long ago would cost a file of the archive.
+const MonthsBehind = 13
+
+// Now counts an event as happening when it was received that its device says happened more than MonthsBehind ago, and tells so. What the device said is still its OriginalTimestamp.
+func (e *Event) Now() (reason string) {
+	if !e.Timestamp.Before(e.ReceivedAt.AddDate(0, -MonthsBehind, 0)) {
+		return ""
+	}
+	e.Timestamp = e.ReceivedAt
+	return "is more than 13 months ago and counts as now: history comes with the server key"
+}
+
 // Latest is the later of two times; of equal times the first, in its zone.
 func Latest(a, b time.Time) time.Time {
 	if b.After(a) {

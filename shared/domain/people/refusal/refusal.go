@@ -77,7 +77,7 @@ var marks = []mark{
 }
 
 var markedWarnings = []mark{
-	{"moves no money", NoMoney}, {"is no standard name", Name}, {"has no zone", Zone}, {"ahead and counts as now", Time},
+	{"moves no money", NoMoney}, {"is no standard name", Name}, {"has no zone", Zone}, {"and counts as now", Time},
 	{"is no e-mail address", Address}, {"is no phone number", Address}, {"is no date", Birthday}, {"lies in the future", Birthday},
 	{"ISO 4217", Currency}, {"is not a decimal", Amount}, {"is not a whole number", Amount}, {"than an order may be", Amount}, {"is missing", Missing},
 }
