@@ -116,6 +116,7 @@ var wildcards = map[string]struct {
 	"arn:aws:s3:::local-archivebucket/lists/*":   {[]string{"s3:GetObject"}, "the lists of who was merged and erased, which are named by what is in them"},
 	"arn:aws:s3:::local-archivebucket/erased/*":  {[]string{"s3:GetObject"}, "who was erased and is in no list yet"},
 	"arn:aws:s3:::local-archivebucket/answers/*": {[]string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}, "answers, which are named by their questions, and claims of parts, which are struck off"},
+	"arn:aws:s3:::local-archivebucket/columns/*": {[]string{"s3:GetObject", "s3:PutObject"}, "what runs collect of people, which is named by the run"},
 	"arn:aws:s3:::local-archivebucket/matches/*": {[]string{"s3:GetObject", "s3:PutObject"}, "what runs ask the archive and are answered, which is named by the run"},
 	"arn:aws:s3:::local-archivebucket/*":         {[]string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, "the objects of the archive, which are named by what is in them"},
 }

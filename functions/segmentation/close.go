@@ -111,20 +111,6 @@ func bounded(l score.Likenesses) *score.Likenesses {
 	return &l
 }
 
-// parts visits what was collected, always in one order.
-func (p *Process) parts(ctx context.Context, run score.Run, visit func(summary, []row) error) error {
-	return p.Runs.Parts(ctx, run.ID, func(part runs.RunPart) error {
-		s, rows, err := unpackColumns(part.Body)
-		if err == nil {
-			err = visit(s, rows)
-		}
-		if err != nil {
-			return fmt.Errorf("part %d of shard %d: %w", part.Number, part.Shard, err)
-		}
-		return nil
-	})
-}
-
 // tally is what closing learns of all parts.
 type tally struct {
 	findings score.Findings

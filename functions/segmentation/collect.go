@@ -61,7 +61,7 @@ func (p *Process) collect(ctx context.Context, run score.Run, shop profile.Shop,
 			return p.sendJobs(ctx, []job.Segmentation{j})
 		}
 	}
-	done, err := p.Runs.Mark(ctx, run.ID, runs.RunCollected, j.Shard)
+	done, err := p.Runs.Mark(ctx, run.ID, collectedOf(run), j.Shard)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func parsePartCursor(cursor string) (number int, from string, err error) {
 
 // part makes a part sure and answers the cursor behind it.
 func (p *Process) part(ctx context.Context, run score.Run, shop profile.Shop, set *segment.Set, part runs.RunPart, from string) (string, error) {
-	found, err := p.Runs.Part(ctx, run.ID, part.Shard, part.Number)
+	found, err := p.partAt(ctx, run, part.Shard, part.Number)
 	if err == nil {
 		return found.Next, nil
 	}
@@ -106,12 +106,7 @@ func (p *Process) part(ctx context.Context, run score.Run, shop profile.Shop, se
 	if part.Body, err = c.pack(); err != nil {
 		return "", err
 	}
-	err = p.Runs.SavePart(ctx, run, part)
-	if errors.Is(err, dynamo.ErrConflict) {
-		found, err = p.Runs.Part(ctx, run.ID, part.Shard, part.Number)
-		return found.Next, err
-	}
-	return part.Next, err
+	return p.keepPart(ctx, run, part)
 }
 
 // pack packs the part. Should what people have, or the answers of very many definitions, burst it, they are left out, and scoring asks everybody again.

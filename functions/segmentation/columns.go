@@ -2,8 +2,6 @@ package segmentation
 
 import (
 	"encoding/base64"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
-	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -69,8 +66,10 @@ type summary struct {
 	WithoutBuys bool `json:"-"`
 }
 
-// columnsVersion is the first byte of an unpacked part. Those of columnsWithoutBuys were collected by the version before, which did not know on what days people buy.
+// columnsApart is the first byte of a part. Its columns are compressed each by itself: one that nothing compresses, as the ids are, would spoil the rest.
+// The versions before compressed a part as a whole; columnsVersion and columnsWithoutBuys are the first byte of theirs when it is unpacked. The latter did not know on what days people buy.
 const (
+	columnsApart       = 3
 	columnsVersion     = 2
 	columnsWithoutBuys = 1
 )
@@ -113,202 +112,6 @@ var (
 
 	errColumns = errors.New("the columns are not as they were packed")
 )
-
-// packColumns writes a summary and rows, a column after the other: like stands beside like and compresses.
-func packColumns(s summary, rows []row) ([]byte, error) {
-	head, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("packing columns: %w", err)
-	}
-	out := []byte{columnsVersion}
-	out = binary.AppendUvarint(out, uint64(len(head)))
-	out = append(out, head...)
-	out = binary.AppendUvarint(out, uint64(len(rows)))
-	members := 0
-	if len(rows) > 0 {
-		members = len(rows[0].members)
-	}
-	out = binary.AppendUvarint(out, uint64(members))
-	for _, r := range rows {
-		if !packable(r.id) {
-			return nil, fmt.Errorf("packing columns: %.32q is no profile id", r.id)
-		}
-		if out, err = base64.RawURLEncoding.AppendDecode(out, []byte(r.id)); err != nil {
-			return nil, fmt.Errorf("packing columns: %w", err)
-		}
-	}
-	for _, column := range [...]func(row) uint64{
-		func(r row) uint64 { return uint64(r.facts.R) },
-		func(r row) uint64 { return uint64(r.facts.F) },
-		func(r row) uint64 { return uint64(r.facts.M) },
-		func(r row) uint64 { return uint64(r.facts.Buys.Repeats) },
-		func(r row) uint64 { return uint64(r.facts.Buys.First) },
-		func(r row) uint64 { return uint64(r.facts.Buys.Last) },
-		func(r row) uint64 { return uint64(r.facts.Buys.Spent) },
-	} {
-		for _, r := range rows {
-			out = binary.AppendUvarint(out, column(r))
-		}
-	}
-	for _, column := range [...]func(row) byte{
-		func(r row) byte { return codes15.encode(r.own.Class15) },
-		func(r row) byte { return codesLifecycle.encode(r.own.Lifecycle) },
-		func(r row) byte { return codesActivity.encode(r.own.Activity) },
-		func(r row) byte { return codesStage.encode(r.own.Stage) },
-		func(r row) byte { return byte(r.old.R*36 + r.old.F*6 + r.old.M) },
-		func(r row) byte { return codes8.encode(r.old.Class8) },
-		func(r row) byte { return codes11.encode(r.old.Segment11) },
-		func(r row) byte { return codes15.encode(r.old.Class15) },
-		func(r row) byte { return codesLifecycle.encode(r.old.Lifecycle) },
-		func(r row) byte { return codesActivity.encode(r.old.Activity) },
-		func(r row) byte { return codesStage.encode(r.old.Stage) },
-		func(r row) byte { return codesAlive.encode(r.old.Alive) },
-		func(r row) byte { return byte(r.old.ValueDecile) },
-		func(r row) byte { return bit(r.differs) },
-	} {
-		for _, r := range rows {
-			out = append(out, column(r))
-		}
-	}
-	for i := range members {
-		for _, r := range rows {
-			out = append(out, bit(r.members[i]))
-		}
-	}
-	return compress(out), nil
-}
-
-func bit(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// unpackColumns reads what packColumns wrote.
-func unpackColumns(packed []byte) (summary, []row, error) {
-	text, err := decompress(packed)
-	if err != nil {
-		return summary{}, nil, fmt.Errorf("unpacking columns: %w", err)
-	}
-	d := columnReader{rest: text}
-	version := d.byte()
-	if version != columnsVersion && version != columnsWithoutBuys {
-		return summary{}, nil, fmt.Errorf("unpacking columns: they are of an unknown version: %w", errColumns)
-	}
-	var s summary
-	if err := json.Unmarshal(d.bytes(d.uvarint()), &s); err != nil {
-		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
-	}
-	s.WithoutBuys = version == columnsWithoutBuys
-	n, members := d.uvarint(), d.uvarint()
-	if n > uint64(len(d.rest)/idBytes) || members > segment.MaxDefinitions {
-		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
-	}
-	rows := make([]row, n)
-	for i := range rows {
-		rows[i].id = profile.ID(base64.RawURLEncoding.EncodeToString(d.bytes(idBytes)))
-	}
-	d.numbers(rows, func(r *row, v uint64) { r.facts.R = int(v) })
-	d.numbers(rows, func(r *row, v uint64) { r.facts.F = int(v) })
-	d.numbers(rows, func(r *row, v uint64) { r.facts.M = int64(v) })
-	if !s.WithoutBuys {
-		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.Repeats = int(v) })
-		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.First = int(v) })
-		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.Last = int(v) })
-		d.numbers(rows, func(r *row, v uint64) { r.facts.Buys.Spent = int64(v) })
-	}
-	d.classes(rows, codes15, func(r *row) *string { return &r.own.Class15 })
-	d.classes(rows, codesLifecycle, func(r *row) *string { return &r.own.Lifecycle })
-	if !s.WithoutBuys {
-		d.classes(rows, codesActivity, func(r *row) *string { return &r.own.Activity })
-		d.classes(rows, codesStage, func(r *row) *string { return &r.own.Stage })
-	}
-	for i := range rows {
-		scores := int(d.byte())
-		rows[i].old.R, rows[i].old.F, rows[i].old.M = scores/36, scores/6%6, scores%6
-	}
-	d.classes(rows, codes8, func(r *row) *string { return &r.old.Class8 })
-	d.classes(rows, codes11, func(r *row) *string { return &r.old.Segment11 })
-	d.classes(rows, codes15, func(r *row) *string { return &r.old.Class15 })
-	d.classes(rows, codesLifecycle, func(r *row) *string { return &r.old.Lifecycle })
-	if !s.WithoutBuys {
-		d.classes(rows, codesActivity, func(r *row) *string { return &r.old.Activity })
-		d.classes(rows, codesStage, func(r *row) *string { return &r.old.Stage })
-		d.classes(rows, codesAlive, func(r *row) *string { return &r.old.Alive })
-		for i := range rows {
-			rows[i].old.ValueDecile = int(d.byte())
-		}
-	}
-	for i := range rows {
-		rows[i].differs = d.byte() == 1
-	}
-	answers := make([]bool, int(n)*int(members))
-	for i := range rows {
-		rows[i].members = answers[i*int(members) : (i+1)*int(members)]
-	}
-	for m := range int(members) {
-		for i := range rows {
-			rows[i].members[m] = d.byte() == 1
-		}
-	}
-	if d.err != nil || len(d.rest) > 0 {
-		return summary{}, nil, fmt.Errorf("unpacking columns: %w", errColumns)
-	}
-	return s, rows, nil
-}
-
-// columnReader takes values off the front; after a fault it gives zeros.
-type columnReader struct {
-	rest []byte
-	err  error
-}
-
-func (d *columnReader) bytes(n uint64) []byte {
-	if d.err != nil || n > uint64(len(d.rest)) {
-		d.err = errColumns
-		return nil
-	}
-	out := d.rest[:n]
-	d.rest = d.rest[n:]
-	return out
-}
-
-func (d *columnReader) byte() byte {
-	b := d.bytes(1)
-	if b == nil {
-		return 0
-	}
-	return b[0]
-}
-
-func (d *columnReader) uvarint() uint64 {
-	v, n := binary.Uvarint(d.rest)
-	if d.err != nil || n <= 0 {
-		d.err = errColumns
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return v
-}
-
-// numbers reads a column of numbers.
-func (d *columnReader) numbers(rows []row, into func(*row, uint64)) {
-	for i := range rows {
-		into(&rows[i], d.uvarint())
-	}
-}
-
-// classes reads a column of classes.
-func (d *columnReader) classes(rows []row, c scoreCode, into func(*row) *string) {
-	for i := range rows {
-		name, err := c.decode(d.byte())
-		if err != nil {
-			d.err = err
-		}
-		*into(&rows[i]) = name
-	}
-}
 
 // maxUnpacked bounds what a packed part may grow to.
 const maxUnpacked = 64 << 20

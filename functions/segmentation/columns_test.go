@@ -6,15 +6,20 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/userops/userops/shared/archive"
 	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/job"
 )
 
 func anyScores(t *rapid.T) profile.Scores {
@@ -61,9 +66,15 @@ func TestColumnsComeBack(t *testing.T) {
 	})
 }
 
+// partBefore is a part as it was written before predictions, activity and stages; partWhole one whose columns are compressed together.
+const (
+	partBefore = "KLUv/QQA6QMAAT57InByb2ZpbGVzIjo5LCJjb3VudHMiOnsiZGF5Ijp7Im5ldyI6Mn19LCJzZWdtZW50cyI6eyJ2aXAiOjN9fQICdnMhs2c/WQ/MS1tEGvuq3i4aYsDInqi4gKXv+g33rNkDAAIAlCMAAA8CA88AAQACAAEAAgAAAQEAAAAUMond"
+	partWhole  = "KLUv/QQAkQQAAj57InByb2ZpbGVzIjo5LCJjb3VudHMiOnsiZGF5Ijp7Im5ldyI6Mn19LCJzZWdtZW50cyI6eyJ2aXAiOjN9fQICdnMhs2c/WQ/MS1tEGvuq3i4aYsDInqi4gKXv+g33rNkDAAIAlCMABABaAAIA5BkAAA8CAwIAAwDPAAEAAgABAAIAAQACAAIABwAAAQEAAADyDIYU"
+)
+
 // TestColumnsOfTheVersionBefore reads a part as it was written before predictions, activity and stages: they are missing, and the part says so.
 func TestColumnsOfTheVersionBefore(t *testing.T) {
-	packed, err := base64.StdEncoding.DecodeString("KLUv/QQA6QMAAT57InByb2ZpbGVzIjo5LCJjb3VudHMiOnsiZGF5Ijp7Im5ldyI6Mn19LCJzZWdtZW50cyI6eyJ2aXAiOjN9fQICdnMhs2c/WQ/MS1tEGvuq3i4aYsDInqi4gKXv+g33rNkDAAIAlCMAAA8CA88AAQACAAEAAgAAAQEAAAAUMond")
+	packed, err := base64.StdEncoding.DecodeString(partBefore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +93,53 @@ func TestColumnsOfTheVersionBefore(t *testing.T) {
 	}
 	if lacks := tally.model(score.Scoring{}).Predictions.Lacks; !slices.Equal(lacks, []prediction.Lack{prediction.LacksParts}) {
 		t.Errorf("such a run lacks %v", lacks)
+	}
+}
+
+// TestColumnsTogether reads a part as it was written before each column was compressed by itself.
+func TestColumnsTogether(t *testing.T) {
+	packed, err := base64.StdEncoding.DecodeString(partWhole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := func(user string) profile.ID { return profile.Identifier{Kind: profile.UserID, Value: user}.ID() }
+	head, rows, err := unpackColumns(packed)
+	want := []row{
+		{id: id("a"), facts: score.Facts{R: 3, F: 2, M: 4500, Buys: score.Buys{Repeats: 4, First: 90, Last: 2, Spent: 3300}},
+			own: profile.Scores{Lifecycle: score.Active, Activity: score.ActivityBands()[1], Stage: score.Stages()[2]},
+			old: profile.Scores{R: 5, F: 4, M: 3, Class8: "111", Segment11: score.Loyal, Class15: "active-11", Lifecycle: score.Active, Activity: score.ActivityBands()[0], Stage: score.Stages()[1],
+				Alive: prediction.Bands()[1], ValueDecile: 7}, members: []bool{true, false}},
+		{id: id("b"), own: profile.Scores{Class15: score.Idle, Lifecycle: score.Silent}, differs: true, members: []bool{false, false}},
+	}
+	if err != nil || head.Profiles != 9 || head.WithoutBuys || head.Segments["vip"] != 3 || !reflect.DeepEqual(rows, want) {
+		t.Errorf("%+v, %v\n%+v, want\n%+v", head, err, rows, want)
+	}
+}
+
+// TestABuyerTakesFewBytes collects a crowd that has its classes already: an id is 16 random bytes, and all else of somebody takes less.
+func TestABuyerTakesFewBytes(t *testing.T) {
+	const buyers, most = 6000, 32
+	w := newWorld(t, 1, 4, shelf{}.with(definition.Segment, "buyers", `{"id":"buyers","name":"b","rule":{"field":"orders.count","op":"gte","value":1}}`).
+		with(definition.Segment, "top", `{"id":"top","name":"t","rule":{"field":"rfm.m","op":"eq","value":5}}`))
+	w.profiles.page = 200
+	for range buyers {
+		amounts := make([]int64, 1+w.random.IntN(3))
+		for i := range amounts {
+			amounts[i] = int64(1000 + w.random.IntN(90_000))
+		}
+		w.buyer(w.random.IntN(390), amounts...)
+	}
+	w.run(job.Segmentation{RunID: "first"}, 0)
+	before := len(w.objects.All())
+	run, bytes := w.run(job.Segmentation{RunID: "second"}, 0), 0
+	for name, body := range w.objects.All() {
+		if strings.HasPrefix(name, path.Dir(archive.ColumnsName(run.ID, run.CreatedAt, 0, 0))) {
+			bytes += len(body)
+		}
+	}
+	t.Logf("%d objects, %.1f bytes a buyer", len(w.objects.All())-before, float64(bytes)/buyers)
+	if bytes < 16*buyers || bytes > most*buyers {
+		t.Errorf("%d buyers take %d bytes", buyers, bytes)
 	}
 }
 
@@ -106,20 +164,17 @@ func TestColumnsThatAreTorn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := decompress(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range whole {
-		if _, _, err := unpackColumns(compress(whole[:n])); !errors.Is(err, errColumns) {
-			t.Errorf("of %d bytes, %d unpack with %v", len(whole), n, err)
+	for n := range packed {
+		if _, _, err := unpackColumns(packed[:n]); err == nil {
+			t.Errorf("of %d bytes, %d unpack", len(packed), n)
 		}
 	}
-	if _, _, err := unpackColumns(compress(append(whole, 0))); !errors.Is(err, errColumns) {
+	if _, _, err := unpackColumns(append(packed, 0)); !errors.Is(err, errColumns) {
 		t.Errorf("a byte too many: %v", err)
 	}
-	if _, _, err := unpackColumns(packed[:len(packed)-1]); err == nil {
-		t.Error("a torn body unpacks")
+	long := appendColumn(appendColumn([]byte{columnsApart}, []byte("{}")), nil)
+	if _, _, err := unpackColumns(long); !errors.Is(err, errColumns) {
+		t.Errorf("no number of rows: %v", err)
 	}
 }
 
@@ -129,13 +184,14 @@ func FuzzColumns(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	text, err := decompress(packed)
+	f.Add(packed)
+	before, err := base64.StdEncoding.DecodeString(partBefore)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(text)
-	f.Fuzz(func(t *testing.T, text []byte) {
-		head, rows, err := unpackColumns(compress(text))
+	f.Add(before)
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		head, rows, err := unpackColumns(packed)
 		if err != nil {
 			return
 		}

@@ -159,6 +159,7 @@ type memoryRuns struct {
 	definitions map[string][]byte
 	parts       map[string]map[[2]int]runs.RunPart
 	results     map[string]map[int]runs.RunResult
+	before      bool // runs are planned as the version before did
 }
 
 func (m *memoryRuns) do(f func() error) error {
@@ -172,6 +173,7 @@ func (m *memoryRuns) do(f func() error) error {
 func (m *memoryRuns) Create(_ context.Context, run score.Run) (out score.Run, err error) {
 	err = m.do(func() error {
 		if _, ok := m.runs[run.ID]; !ok {
+			run.InBucket = run.InBucket && !m.before
 			m.runs[run.ID] = run
 		}
 		out = m.runs[run.ID]
@@ -264,6 +266,10 @@ func (m *memoryRuns) Mark(_ context.Context, id string, done runs.RunDone, shard
 		run := m.runs[id]
 		set := &run.Collected
 		switch done {
+		case runs.RunGathered, runs.RunCollected:
+			if (done == runs.RunGathered) != run.InBucket {
+				return fmt.Errorf("run %s, of which inBucket is %v, is marked as %s", id, run.InBucket, done)
+			}
 		case runs.RunScored:
 			set = &run.Scored
 		case runs.RunAsked:

@@ -42,7 +42,7 @@ func (p *Process) create(ctx context.Context, j job.Segmentation) (score.Run, er
 	}
 	run := score.Run{
 		ID: j.RunID, AsOf: asOf, ReportOnly: asOf < today, CreatedAt: now,
-		Zone: p.Shop.Zone.String(), Currency: p.Shop.Currency, Shards: p.Shards,
+		Zone: p.Shop.Zone.String(), Currency: p.Shop.Currency, Shards: p.Shards, InBucket: true,
 	}
 	var err error
 	if run.Scoring, err = p.scoring(ctx); err != nil {

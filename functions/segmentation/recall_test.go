@@ -56,6 +56,12 @@ func (s *shelves) Replace(ctx context.Context, key string, body []byte, tag stri
 	return newTag, err
 }
 
+// Read fails as told.
+func (s *shelves) Read(ctx context.Context, key string) (body []byte, tag string, err error) {
+	err = s.faults.around(func() (err error) { body, tag, err = s.Bucket.Read(ctx, key); return err })
+	return body, tag, err
+}
+
 func profileOf(name string) profile.ID {
 	return profile.Identifier{Kind: profile.UserID, Value: name}.ID()
 }
@@ -84,7 +90,7 @@ func past(random *rand.Rand, now time.Time, people int) (all []deed) {
 // archived writes the events into files of so many shards, with who became whom.
 func (w *world) archived(shards int, all []deed, merged map[string]string) *shelves {
 	w.Helper()
-	s := &shelves{Bucket: buckettest.New(), faults: w.faults}
+	s := w.objects
 	type place struct {
 		day   profile.Day
 		shard int
@@ -120,7 +126,6 @@ func (w *world) archived(shards int, all []deed, merged map[string]string) *shel
 	raw, err := json.Marshal(head)
 	w.Must(err)
 	w.Must(s.Put(w.Context(), "head.json", raw))
-	w.process.Objects, w.process.Waiting = s, s
 	return s
 }
 

@@ -178,7 +178,7 @@ func TestInvocations(t *testing.T) {
 }
 
 func TestJobsAheadOfTheirTime(t *testing.T) {
-	w := newWorld(t, 1, 2, nil)
+	w := newWorld(t, 2, 2, nil)
 	w.visitor(1)
 	w.invoke(`{"kind":"plan","runId":"r"}`)
 	if w.invoke(`{"kind":"close","runId":"r"}`) || w.runs.runs["r"].Findings != nil {

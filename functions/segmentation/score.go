@@ -75,7 +75,7 @@ func (p *Process) score(ctx context.Context, run score.Run, shop profile.Shop, j
 	}
 	s := scorer{process: p, run: run, shop: shop, set: set, planned: planned, scored: set.Scored(), at: at}
 	for last := false; !last; {
-		part, err := p.Runs.Part(ctx, run.ID, j.Shard, s.at.Part)
+		part, err := p.partAt(ctx, run, j.Shard, s.at.Part)
 		if err != nil {
 			return err
 		}

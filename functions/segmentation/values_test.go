@@ -88,7 +88,7 @@ func TestTagsThatNobodyAsksFor(t *testing.T) {
 
 // TestAPartOfTheVersionBefore counted no values: none are told, and all else is.
 func TestAPartOfTheVersionBefore(t *testing.T) {
-	w := newWorld(t, 1, 2, defined)
+	w := newWorld(t, 2, 2, defined)
 	for range 30 {
 		w.visitor(3).Traits = profile.Traits{"city": {Value: "Ulm"}}
 	}

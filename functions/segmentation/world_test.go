@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/bucket/buckettest"
 	"github.com/userops/userops/shared/domain/audience/listing"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/definition"
@@ -46,6 +47,7 @@ type world struct {
 	runs          *memoryRuns
 	audiences     *memoryAudiences
 	lists         *memoryLists
+	objects       *shelves
 	jobs          *functiontest.Queue
 	orchestration *functiontest.Queue
 	settlement    *functiontest.Queue
@@ -65,12 +67,14 @@ func newWorld(t testing.TB, seed uint64, shards int, defined shelf) *world {
 		lists:     &memoryLists{faults: f, all: map[string]listing.List{}, parts: map[string]runs.ListPart{}},
 		jobs:      &functiontest.Queue{Around: f.around}, orchestration: &functiontest.Queue{Around: f.around}, settlement: &functiontest.Queue{Around: f.around}, events: &functiontest.Queue{Around: f.around},
 	}
+	w.runs.before = seed%2 == 0
+	w.objects = &shelves{Bucket: buckettest.New(), faults: f}
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.process = &Process{
-		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Audiences: w.audiences, Lists: w.lists, Jobs: w.jobs, Orchestration: w.orchestration, Events: w.events,
+		Profiles: w.profiles, Runs: w.runs, Catalog: defined, Audiences: w.audiences, Lists: w.lists, Objects: w.objects, Waiting: w.objects, Jobs: w.jobs, Orchestration: w.orchestration, Events: w.events,
 		Outbox: outbox.Queues{job.ToSettlement: w.settlement, job.ToOrchestration: w.orchestration},
 		Shop:   profile.Shop{Zone: shanghai, Currency: "CNY"}, Shards: shards,
 		Now: w.Now, Late: func(context.Context) bool { return false },

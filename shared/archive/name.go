@@ -27,6 +27,8 @@ const (
 	AnswersPrefix = "answers/"
 	// MatchesPrefix is where what runs of segmentation ask stands, and who answers it how: people's ids, for a few days.
 	MatchesPrefix = "matches/"
+	// ColumnsPrefix is where the columns stand that runs of segmentation collect: people's ids and what they bought, for a few days.
+	ColumnsPrefix = "columns/"
 	headKey       = "head.json"
 )
 
@@ -59,8 +61,16 @@ func AnswersName(run string, planned time.Time, part int) string {
 	return fmt.Sprintf("%s%04d", matches(run, planned), part)
 }
 
-func matches(run string, planned time.Time) string {
-	return MatchesPrefix + digest(fmt.Appendf(nil, "%s %d", run, planned.UnixNano())) + "/"
+func matches(run string, planned time.Time) string { return MatchesPrefix + planning(run, planned) }
+
+// ColumnsName is the name of a part of what a shard of a run of segmentation has collected.
+func ColumnsName(run string, planned time.Time, shard, part int) string {
+	return fmt.Sprintf("%s%s%05d-%05d", ColumnsPrefix, planning(run, planned), shard, part)
+}
+
+// planning is a folder's name for what a run of segmentation keeps.
+func planning(run string, planned time.Time) string {
+	return digest(fmt.Appendf(nil, "%s %d", run, planned.UnixNano())) + "/"
 }
 
 // ErasureName is the name of an object that says who was erased.

@@ -24,6 +24,7 @@ import (
 // Attributes of the Runs table beside keys, body and ttl.
 const (
 	attrCollected = "collected" // set of shards
+	attrGathered  = "gathered"  // set of shards whose columns are objects
 	attrScored    = "scored"    // set of shards
 	attrAnswered  = "answered"  // set of parts
 	attrFindings  = "findings"
@@ -54,6 +55,7 @@ type RunDone string
 // The sets.
 const (
 	RunCollected RunDone = attrCollected
+	RunGathered  RunDone = attrGathered // of a run whose columns are objects
 	RunScored    RunDone = attrScored
 	RunAsked     RunDone = attrAnswered
 )
@@ -114,6 +116,9 @@ func readRun(found dynamo.Item) (score.Run, error) {
 	}
 	run := asked.Run
 	run.Collected, run.Scored, run.Asked = shardsOf(found, attrCollected), shardsOf(found, attrScored), shardsOf(found, attrAnswered)
+	if run.InBucket {
+		run.Collected = shardsOf(found, attrGathered)
+	}
 	run.State = score.StateCollecting
 	if text := dynamo.TextOf(found, attrFindings); text != "" {
 		run.State = score.StateScoring

@@ -157,6 +157,29 @@ func TestRunsAreListedNewestFirst(t *testing.T) {
 	}
 }
 
+// TestARunWhoseColumnsAreObjects has a set of its own of the shards that are collected, so that the version before finds none and looks for no items of them.
+func TestARunWhoseColumnsAreObjects(t *testing.T) {
+	ctx := context.Background()
+	db := dynamotest.New(t)
+	store := runs.Runs{DB: db, Table: "Runs"}
+	run := runAt(t, "a", "2026-11-21T19:00:00Z")
+	run.InBucket = true
+	if _, err := store.Create(ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range []runs.RunDone{runs.RunGathered, runs.RunCollected} {
+		for shard := range 2 {
+			if n, err := store.Mark(ctx, "a", set, shard*3+len(set)); err != nil || n != shard+1 {
+				t.Errorf("%s has %d shards, %v, want %d", set, n, err, shard+1)
+			}
+		}
+	}
+	want := fmt.Sprint([]int{len(runs.RunGathered), len(runs.RunGathered) + 3})
+	if got, err := store.Load(ctx, "a"); err != nil || !got.InBucket || fmt.Sprint(got.Collected) != want {
+		t.Errorf("collected are %v of a run with inBucket %v, %v, want %s", got.Collected, got.InBucket, err, want)
+	}
+}
+
 func TestPartsAreWrittenOnce(t *testing.T) {
 	ctx := context.Background()
 	store := runs.Runs{DB: dynamotest.New(t), Table: "Runs"}

@@ -50,6 +50,9 @@ type Run struct {
 	Asks  int      `json:"archiveParts,omitempty"`
 	Asked ShardSet `json:"archivePartsAsked"`
 
+	// InBucket says that the columns are objects of the archive's bucket. Those of a run that the version before has planned are items.
+	InBucket bool `json:"columnsInBucket,omitempty"`
+
 	State State `json:"state"`
 	// Collected and Scored are the shards that are done with the step.
 	Collected ShardSet `json:"shardsCollected"`
