@@ -99,7 +99,7 @@ func settingsFrom[S any](e environment) S {
 // process of its own, with the function's environment and rights.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		for name, value := range map[string]string{"USER_HASH": userHashSecret, "SESSION": "test-session-secret", "WEBHOOK_SECRET": "test-webhook-secret"} {
+		for name, value := range map[string]string{"USER_HASH": userHashSecret, "SESSION": "test-session-secret", "WEBHOOK_SECRET": "test-webhook-secret", "SMS_SECRET": local.SMSSecret} {
 			if err := os.Setenv(name, value); err != nil {
 				log.Fatal(err)
 			}
@@ -147,10 +147,10 @@ func options(data, gateway, build string, out io.Writer) local.Options {
 	return local.Options{
 		TemplatePath: filepath.Join("..", "template.yaml"), StackName: "test", BuildDir: build, DataDir: data, Inbox: true, Concurrency: 3,
 		GatewayAddr: gateway, DynamoDBAddr: "127.0.0.1:0", SQSAddr: "127.0.0.1:0", LambdaAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
-		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": userHashSecret, "/userops/session": "test-session-secret", "/userops/webhook-secret": "test-webhook-secret"},
+		Parameters: parameters(), Secrets: map[string]string{"/userops/user-hash": userHashSecret, "/userops/session": "test-session-secret", "/userops/webhook-secret": "test-webhook-secret", "/userops/sms-secret": local.SMSSecret},
 		Defaults: func(a local.Addresses) map[string]string {
 			return map[string]string{"DynamoDBEndpoint": a.DynamoDB, "SQSEndpoint": a.SQS, "S3Endpoint": a.S3, "SSMEndpoint": a.SSM, "ArchiveWindow": "1", "PublicUrl": a.Gateway, "PagesApi": a.Gateway, "SmtpAddress": a.SMTP, "MailFrom": "shop@shop.example",
-				"WebhookUrl": a.Gateway + "/local/webhook/shop"}
+				"SmsKeyId": local.SMSKeyID, "SmsSignName": "茶铺", "SmsEndpoint": a.Gateway + "/local/sms", "WebhookUrl": a.Gateway + "/local/webhook/shop"}
 		},
 		Out: out,
 	}

@@ -234,7 +234,7 @@ func claimsFigures(t *testing.T, text string) {
 
 // absent are what the READMEs say that there is not yet, by a word of each language, with what would be there if it were.
 var absent = []struct{ english, chinese, route, file string }{
-	{"SMS", "短信", "/receipts/sms", "shared/channel/sms"},
+	{"receipts", "回执", "/receipts/", ""},
 	{"app push", "推送", "/receipts/push", "shared/channel/push"},
 	{"WeChat mini-program", "小程序", "/receipts/mini-program", "shared/channel/miniprogram"},
 	{"store tasks", "门店任务", "/store/", "shared/channel/store"},
@@ -259,7 +259,7 @@ func claimsAbsent(t *testing.T, text string) {
 		if !strings.Contains(said, a.english) && !strings.Contains(said, a.chinese) {
 			t.Errorf("it is not said of %s", a.english)
 		}
-		if _, err := os.Stat(filepath.Join("..", filepath.FromSlash(a.file))); err == nil {
+		if _, err := os.Stat(filepath.Join("..", filepath.FromSlash(a.file))); a.file != "" && err == nil {
 			t.Errorf("%s are there: %s", a.english, a.file)
 		}
 		for _, f := range parse(t).Functions {

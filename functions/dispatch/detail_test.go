@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel/email"
+	"github.com/userops/userops/shared/channel/sms"
 	"github.com/userops/userops/shared/channel/webhook"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
@@ -320,7 +321,11 @@ func TestChannelsThatAreOn(t *testing.T) {
 		"e-mail to no address, from none": {with(func(s *Settings) { s.Email = email.Settings{Addr: "127.0.0.1", From: "a"} }), "[]", "map[email:SMTP_ADDR is not host:port; MAIL_FROM is not an e-mail address]"},
 		"a webhook":                       {Settings{Channels: Channels{Social: webhook.Settings{URL: "https://x.example"}}}, "[social]", "map[]"},
 		"a webhook to no address":         {with(func(s *Settings) { s.Social.URL = "x.example" }), "[email]", "map[social:WEBHOOK_URL is not an http or https address]"},
-		"all":                             {with(func(s *Settings) { s.Social.URL = "https://x.example" }), fmt.Sprint(slices.Sorted(slices.Values(delivery.Channels()))), "map[]"},
+		"text messages of nobody":         {with(func(s *Settings) { s.SMS = sms.Settings{KeyID: "LTAI", Endpoint: "https://x.example"} }), "[email]", "map[sms:SMS_SIGN_NAME is not a sender's name without brackets]"},
+		"all": {with(func(s *Settings) {
+			s.Social.URL = "https://x.example"
+			s.SMS = sms.Settings{KeyID: "LTAI", Sign: "茶铺", Endpoint: "https://x.example"}
+		}), fmt.Sprint(slices.Sorted(slices.Values(delivery.Channels()))), "map[]"},
 	} {
 		p := New(c.s, nil, nil, time.Now)
 		if on, lacking := fmt.Sprint(slices.Sorted(maps.Keys(p.Senders))), fmt.Sprint(p.Lacking); on != c.on || lacking != c.lacking {

@@ -6,7 +6,6 @@
 package dispatch
 
 import (
-	"context"
 	"log/slog"
 	"strings"
 	"time"
@@ -78,9 +77,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 // senders are the channels that are on, and what each of the others lacks that somebody began to set up. The process starts without them: a wrong address
 // of one provider does not keep back the notifications of the others.
 func (s Settings) senders(secrets *secret.Store, now func() time.Time) (on map[delivery.Channel]Sender, lacking map[delivery.Channel]string) {
-	opened, lacking := s.Channels.Open(s.PublicURL, func(credential string) channel.Means {
-		return channel.Means{Timeout: providerTime, Now: now, Credential: func(ctx context.Context) (string, error) { return secrets.Value(ctx, credential) }}
-	})
+	opened, lacking := s.Channels.Open(s.PublicURL, channel.Means{Timeout: providerTime, Now: now, Secret: secrets.Value})
 	on = map[delivery.Channel]Sender{}
 	for c, sender := range opened {
 		on[c] = sender

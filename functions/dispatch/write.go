@@ -7,6 +7,7 @@ import (
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/sms"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -60,6 +61,9 @@ func (j *judged) write(ctx context.Context) (*written, delivery.Verdict, error) 
 	content, err := t.Render(j.all.Locale.Value, variables)
 	if err != nil {
 		return nil, skip(delivery.Template, err.Error()), nil
+	}
+	if delivery.KindOf(j.campaign.Channel).OptOut && !j.campaign.Transactional && !sms.OptsOut(content.Text) {
+		return nil, skip(delivery.Template, "the text does not say how to want no more"), nil
 	}
 	return &written{judged: j, sender: sender, notification: channel.Notification{
 		ID: j.n.ID, CampaignID: j.campaign.ID, ProfileID: j.person.ID, UserID: j.person.UserID(),

@@ -33,10 +33,16 @@ type Settings interface {
 
 // Means are what a sender needs beside its settings.
 type Means struct {
-	// Credential is asked for with each call, since it may change. An error means that it is not known now; an empty one that there is none.
-	Credential func(context.Context) (string, error)
-	Timeout    time.Duration // of each call of the provider
-	Now        func() time.Time
+	// Secret answers the value of a secret by its name. It is asked for with each call, since it may change. An error means that it is not known now; an
+	// empty value that there is none.
+	Secret  func(ctx context.Context, name string) (string, error)
+	Timeout time.Duration // of each call of the provider
+	Now     func() time.Time
+}
+
+// Named is a secret of one name.
+func (m Means) Named(name string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) { return m.Secret(ctx, name) }
 }
 
 // Sender hands over notifications. It is safe for concurrent use.

@@ -40,7 +40,7 @@ func TestWhatNewDocumentsBeginWith(t *testing.T) {
 	if page := press(t, f, "/console/campaigns/edit", page, "save", "doc.expiresAfter", "soon").Body.String(); !strings.Contains(page, `<details class="form-rare" open>`) {
 		t.Error("what is rare and has to be mended is put away")
 	}
-	for _, class := range []string{"when-email", "when-social"} {
+	for _, class := range []string{"when-subject", "when-text", "when-html", "when-payload"} {
 		if page := f.Page("/console/templates/edit"); !strings.Contains(page, class) {
 			t.Errorf("no field is %s", class)
 		}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/sms"
 	"github.com/userops/userops/shared/domain/outreach/template"
 	"github.com/userops/userops/shared/liquid"
 )
@@ -117,6 +119,7 @@ type content struct {
 	Subject string
 	Text    string
 	Payload string
+	Parts   int  // as how many messages it is billed, 0 where the channel bills by none
 	HTML    bool // it has a part to be looked at in a frame
 }
 
@@ -135,6 +138,12 @@ func (p *Preview) Contents() (all []content) {
 		c.Subject, c.Text, c.HTML = filled.Subject, filled.Text, filled.HTML != ""
 		if len(filled.Payload) > 0 {
 			c.Payload = indented(filled.Payload)
+		}
+		if p.Channel == delivery.SMS {
+			var m sms.Message
+			_ = json.Unmarshal(filled.Payload, &m) // what is faulty is told above
+			c.Text = sms.Filled(filled.Text, m)
+			c.Parts = sms.Parts(c.Text, true)
 		}
 		all = append(all, c)
 	}

@@ -35,7 +35,7 @@ func (s Settings) Wanted() bool { return s.Addr != "" }
 
 // Open makes a sender, which speaks to nobody yet.
 func (s Settings) Open(m channel.Means) channel.Sender {
-	return &Sender{Settings: s, Password: m.Credential, Timeout: m.Timeout}
+	return &Sender{Settings: s, Password: m.Named(Credential), Timeout: m.Timeout}
 }
 
 // Sender speaks to one SMTP server. It is safe for concurrent use: sends that run side by side have a connection each, which the next ones

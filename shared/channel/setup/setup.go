@@ -8,6 +8,7 @@ import (
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/channel/email"
+	"github.com/userops/userops/shared/channel/sms"
 	"github.com/userops/userops/shared/channel/webhook"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 )
@@ -15,37 +16,39 @@ import (
 // Settings are those of all channels.
 type Settings struct {
 	Email  email.Settings
+	SMS    sms.Settings
 	Social webhook.Settings
 }
 
 // rows are the channels that have a sender, with the names of their credentials.
 var rows = []struct {
-	channel    delivery.Channel
-	credential string
-	settings   func(Settings) channel.Settings
+	channel     delivery.Channel
+	credentials []string
+	settings    func(Settings) channel.Settings
 }{
-	{delivery.Email, email.Credential, func(s Settings) channel.Settings { return s.Email }},
-	{delivery.Social, webhook.Credential, func(s Settings) channel.Settings { return s.Social }},
+	{delivery.Email, []string{email.Credential}, func(s Settings) channel.Settings { return s.Email }},
+	{delivery.SMS, []string{sms.Credential}, func(s Settings) channel.Settings { return s.SMS }},
+	{delivery.Social, []string{webhook.Credential}, func(s Settings) channel.Settings { return s.Social }},
 }
 
 // Credentials are the names of the channels' credentials.
 func Credentials() (names []string) {
 	for _, r := range rows {
-		names = append(names, r.credential)
+		names = append(names, r.credentials...)
 	}
 	return names
 }
 
 // Open makes a sender of each channel that is on, and says of each other one that somebody has begun to set up what it lacks, by names of the environment and without a value of it. publicURL is where people reach the
-// shop's deployment; means gives what a sender needs, by the name of its credential.
-func (s Settings) Open(publicURL string, means func(credential string) channel.Means) (on map[delivery.Channel]channel.Sender, lacking map[delivery.Channel]string) {
+// shop's deployment.
+func (s Settings) Open(publicURL string, means channel.Means) (on map[delivery.Channel]channel.Sender, lacking map[delivery.Channel]string) {
 	on, lacking = map[delivery.Channel]channel.Sender{}, map[delivery.Channel]string{}
 	for _, r := range rows {
 		settings := r.settings(s)
 		if !settings.Wanted() {
 			continue
 		}
-		sender := settings.Open(means(r.credential))
+		sender := settings.Open(means)
 		err := sender.Check()
 		if delivery.KindOf(r.channel).Link && publicURL == "" {
 			err = errors.Join(err, errors.New("PUBLIC_URL is not set: each notification of the channel has a signed link to unsubscribe"))
@@ -67,7 +70,7 @@ type Off struct {
 
 // Off lists the channels that are off, in the order of the table of channels.
 func (s Settings) Off(publicURL string) (all []Off) {
-	on, lacking := s.Open(publicURL, func(string) channel.Means { return channel.Means{} })
+	on, lacking := s.Open(publicURL, channel.Means{})
 	for _, c := range delivery.Channels() {
 		if on[c] == nil {
 			all = append(all, Off{c, lacking[c]})

@@ -1,6 +1,5 @@
 // Package webhook posts notifications to an address of the shop's own: the social channel. It is not the shop's incoming
-// webhooks. The surprising thing: it follows no redirect and sends no header that would make Go's client repeat a request by
-// itself, because a request that is repeated is a notification that arrives twice.
+// webhooks. The surprising thing: a call that got no answer is never made again, since the shop may have had it.
 package webhook
 
 import (
@@ -12,15 +11,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
-	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/channel/call"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -40,7 +35,7 @@ func (s Settings) Wanted() bool { return s.URL != "" }
 
 // Open makes a sender, which calls nobody yet.
 func (s Settings) Open(m channel.Means) channel.Sender {
-	return &Sender{Settings: s, Secret: m.Credential, Timeout: m.Timeout, Now: m.Now, Client: NewClient()}
+	return &Sender{Settings: s, Secret: m.Named(Credential), Timeout: m.Timeout, Now: m.Now, Client: call.NewClient()}
 }
 
 // Sender posts to one address. It is safe for concurrent use.
@@ -50,18 +45,8 @@ type Sender struct {
 	Secret  func(context.Context) (string, error)
 	Timeout time.Duration
 	Now     func() time.Time
-	// Client is the HTTP client; its CheckRedirect must not follow. NewClient makes one.
+	// Client is the HTTP client; its CheckRedirect must not follow. call.NewClient makes one.
 	Client *http.Client
-}
-
-// maxIdle is how many connections are kept for the next calls: as many as dispatch has side by side.
-const maxIdle = 32
-
-// NewClient is an HTTP client that follows no redirect and keeps its connections.
-func NewClient() *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = maxIdle
-	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Body is what the receiver gets. Payload is the rendered template.
@@ -75,8 +60,7 @@ type Body struct {
 
 // Check says whether the settings can be used at all, naming the environment's variables.
 func (s *Sender) Check() error {
-	u, err := url.Parse(s.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if !call.IsAddress(s.URL) {
 		return errors.New("WEBHOOK_URL is not an http or https address")
 	}
 	return nil
@@ -90,9 +74,7 @@ func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	var written atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
-	request, err := http.NewRequestWithContext(traced, http.MethodPost, s.URL, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(body))
 	if err != nil {
 		return &channel.Error{Class: channel.Retry, Code: "settings"}
 	}
@@ -103,17 +85,14 @@ func (s *Sender) Send(ctx context.Context, n channel.Notification) error {
 	at := s.Now().Unix()
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set(SignatureHeader, fmt.Sprintf("t=%d,v1=%s", at, Sign(secret, at, body)))
-	answer, err := s.Client.Do(request)
+	answer, err := call.Do(ctx, s.Client, request)
 	if err != nil {
-		if written.Load() {
-			return &channel.Error{Class: channel.Uncertain, Code: "no answer"}
-		}
-		return &channel.Error{Class: channel.Retry, Code: "connect"}
+		return err
 	}
-	defer func() { _ = answer.Body.Close() }()
-	// Reading the rest lets the connection be used again; a long answer is not worth it.
-	_, _ = io.CopyN(io.Discard, answer.Body, 16<<10)
-	return s.classify(answer)
+	if refusal := answer.Refusal(s.Now()); refusal != nil {
+		return refusal
+	}
+	return nil
 }
 
 // Sign is the v1 part of the signature of a body sent at a time in seconds since 1970.
@@ -122,30 +101,4 @@ func Sign(secret string, at int64, body []byte) string {
 	_, _ = fmt.Fprintf(mac, "%d.", at)
 	mac.Write(body)
 	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// classify reads the status. A gateway's time-out is the one status of the 500s that does not say whether the notification
-// arrived behind it.
-func (s *Sender) classify(answer *http.Response) error {
-	code := strconv.Itoa(answer.StatusCode)
-	switch {
-	case answer.StatusCode >= 200 && answer.StatusCode < 300:
-		return nil
-	case answer.StatusCode == http.StatusGatewayTimeout:
-		return &channel.Error{Class: channel.Uncertain, Code: code}
-	case answer.StatusCode == http.StatusTooManyRequests, answer.StatusCode >= 500:
-		return &channel.Error{Class: channel.Retry, Code: code, After: s.retryAfter(answer.Header.Get("Retry-After"))}
-	}
-	return &channel.Error{Class: channel.Reject, Code: code}
-}
-
-// retryAfter reads seconds or a date; anything else is nothing.
-func (s *Sender) retryAfter(header string) time.Duration {
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(at.Sub(s.Now()), 0)
-	}
-	return 0
 }

@@ -16,13 +16,14 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel"
+	"github.com/userops/userops/shared/channel/call"
 	"github.com/userops/userops/shared/liquid"
 )
 
 var now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
 func sender(url string) *Sender {
-	return &Sender{Settings: Settings{URL: url}, Secret: always("secret"), Timeout: 5 * time.Second, Now: func() time.Time { return now }, Client: NewClient()}
+	return &Sender{Settings: Settings{URL: url}, Secret: always("secret"), Timeout: 5 * time.Second, Now: func() time.Time { return now }, Client: call.NewClient()}
 }
 
 func notification() channel.Notification {

@@ -218,6 +218,8 @@ func TestUnfit(t *testing.T) {
 		{"email", stored(`{"channel":"social"}`), "names the template t, which is for the channel social and not for email"},
 		{"pigeon", stored(`{"channel":"social"}`), ""}, // the channel is the fault
 		{"email", stored(`{"channel":7}`), "error"},
+		{"sms", stored(`{"channel":"sms","locales":{"default":{"text":"上新了，拒收请回复R"}}}`), ""},
+		{"sms", stored(`{"channel":"sms","locales":{"default":{"text":"上新了，拒收请回复R"},"en":{"text":"New tea"}}}`), "names the template t, which has no words by which to want no more, such as 拒收请回复R"},
 	} {
 		refers := neededByCampaign(campaign.Definition{TemplateID: "t", Channel: delivery.Channel(c.channel)})
 		got, err := refers[0].Unfit(c.found)
@@ -226,6 +228,12 @@ func TestUnfit(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s, %v: %q, want %q", c.channel, c.found, got, c.want)
+		}
+	}
+	asked := neededByCampaign(campaign.Definition{TemplateID: "t", Channel: delivery.SMS, Transactional: true})[0]
+	for text, want := range map[string]string{"拒收请回复R": "names the template t, which says how to want no more, which is for advertising alone", "已发货": ""} {
+		if got, err := asked.Unfit(stored(`{"channel":"sms","locales":{"default":{"text":"` + text + `"}}}`)); got != want || err != nil {
+			t.Errorf("transactional, %s: %q, %v, want %q", text, got, err, want)
 		}
 	}
 	if got, err := (Reference{Kind: Segment, ID: "s", Field: "trigger"}).Unfit(&Document{}); got != "" || err != nil {

@@ -75,10 +75,21 @@ func neededByCampaign(c campaign.Definition) []Reference {
 			if t.Err == nil && slices.Contains(delivery.Channels(), c.Channel) && t.Value.Channel != c.Channel {
 				return fmt.Sprintf("is for the channel %s and not for %s", t.Value.Channel, c.Channel), nil
 			}
+			if t.Err == nil && delivery.KindOf(c.Channel).OptOut && t.Value.OptsOut() == c.Transactional {
+				return optOutFault(c.Transactional), nil
+			}
 			return "", t.Err
 		}})
 	}
 	return append(all, asked(segment.Definition{Rule: c.Condition})...)
+}
+
+// optOutFault is what is wrong with a template that says how to want no more, or does not. Providers refuse the one as the other.
+func optOutFault(transactional bool) string {
+	if transactional {
+		return "says how to want no more, which is for advertising alone"
+	}
+	return "has no words by which to want no more, such as 拒收请回复R"
 }
 
 // audienceOfCampaign is the segment of its trigger. Its condition is asked of each person when a notification is due.

@@ -1,5 +1,5 @@
-// Package inbox receives what the local run sends: mail by SMTP and webhooks by HTTP, and shows on one page what each
-// person got. It forwards nothing and accepts every address and password, so it belongs on this machine's own addresses.
+// Package inbox receives what the local run sends: mail by SMTP, webhooks and what providers of other channels are called for by HTTP, and shows on one page what each
+// person got. Providers verify a call as the real ones do, and can be told to be slow, to refuse or to lose answers. It forwards nothing and accepts every address and password, so it belongs on this machine's own addresses.
 //
 // The surprising thing: a mail to three recipients is three messages, because the page is by person, and the recipients
 // are those of the SMTP envelope, not of the header To.
@@ -31,6 +31,9 @@ type Inbox struct {
 	path string
 	keep int
 	now  func() time.Time
+
+	moods moods // of the fake providers
+	sms   smsProvider
 
 	mu       sync.Mutex
 	file     *os.File

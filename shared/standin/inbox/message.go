@@ -9,12 +9,13 @@ type Channel string
 const (
 	Email   Channel = "email"
 	Webhook Channel = "webhook"
+	SMS     Channel = "sms"
 )
 
-// Message is one mail to one recipient, or one webhook delivery.
+// Message is one mail to one recipient, one webhook delivery, or one message to a phone.
 type Message struct {
 	Channel Channel `json:"channel"`
-	// To is the mail address, or the user id or profile id of a webhook's body, or the webhook's name.
+	// To is the mail address, the phone number, or the user id or profile id of a webhook's body, or the webhook's name.
 	To string `json:"to"`
 	// From is the envelope's sender, or the webhook's name.
 	From    string `json:"from"`

@@ -28,12 +28,17 @@ var pageHTML string
 var page = template.Must(template.New("page").Parse(pageHTML))
 
 // ServeHTTP answers GET /local/inbox (the page), GET /local/inbox.json (the messages, the newest first; both with ?to= for
-// one person alone) and POST /local/webhook/{name} (a delivery; ?status=503 answers that and keeps nothing).
+// one person alone), POST /local/webhook/{name} (a delivery; ?status=503 answers that and keeps nothing), what the fake providers are called for, such as
+// /local/sms, and POST /local/mood/{channel} (how one of them behaves).
 func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, webhook := strings.CutPrefix(r.URL.Path, "/local/webhook/")
 	switch {
 	case webhook && name != "" && !strings.Contains(name, "/"):
 		b.receiveWebhook(w, r, name)
+	case r.URL.Path == "/local/sms" || strings.HasPrefix(r.URL.Path, "/local/sms/"):
+		b.receiveSMS(w, r, strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/local/sms"), "/"))
+	case strings.HasPrefix(r.URL.Path, "/local/mood/"):
+		b.moods.receive(w, r, strings.TrimPrefix(r.URL.Path, "/local/mood/"))
 	case r.URL.Path != "/local/inbox" && r.URL.Path != "/local/inbox.json":
 		http.NotFound(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:

@@ -102,9 +102,11 @@ type When string
 
 // Whens are the kinds of documents that a field may be of. A style sheet knows them by name.
 const (
-	OfEmail  When = "email"  // its channel is e-mail
-	OfSocial When = "social" // its channel is the shop's system
-	OfEvents When = "events" // its trigger is no audience
+	OfSubject When = "subject" // its channel carries this part, and so on
+	OfText    When = "text"
+	OfHTML    When = "html"
+	OfPayload When = "payload"
+	OfEvents  When = "events" // its trigger is no audience
 )
 
 // Table says what the fields of a kind are called, by their paths; the kind itself stands under the empty one.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/reward/ledger"
 )
 
@@ -266,7 +267,7 @@ func TestTypes(t *testing.T) {
 		t.Errorf("fixed borders are %+v", q)
 	}
 	m := Of("setting", "messaging")
-	if c := m.Part("consent"); c.Type != Map || c.Of.Type != Choice || len(c.Options) != 2 || m.Part("stopped").Of.Type != Choice {
+	if c := m.Part("consent"); c.Type != Map || c.Of.Type != Choice || len(c.Options) != len(delivery.Channels()) || m.Part("stopped").Of.Type != Choice {
 		t.Errorf("consent is %+v of %+v", c, c.Of)
 	}
 	if c := m.Part("caps"); c.Absent == (Words{}) || c.Of.Absent != (Words{}) {

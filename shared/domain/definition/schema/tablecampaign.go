@@ -13,6 +13,7 @@ var idRow = Row{Label: Words{"ID", "编号"}, Help: Words{"1 to 64 letters, digi
 // channelWords name the channels; one that is not here is called by its id.
 var channelWords = map[delivery.Channel]Words{
 	delivery.Email:  {"E-mail", "邮件"},
+	delivery.SMS:    {"Text message", "短信"},
 	delivery.Social: {"Handed to the shop's system", "店铺系统代发"},
 }
 

@@ -20,7 +20,7 @@ import (
 
 // places are where documents are refused.
 var places = []string{
-	"domain/fault", "domain/span", "domain/slug", "domain/money", "domain/definition", "domain/outreach/campaign", "domain/outreach/delivery", "domain/outreach/template", "domain/audience/rule",
+	"domain/fault", "domain/span", "domain/slug", "domain/money", "domain/definition", "domain/outreach/campaign", "domain/outreach/delivery", "domain/outreach/sms", "domain/outreach/template", "domain/audience/rule",
 	"domain/audience/segment", "domain/audience/score", "domain/people/source", "domain/reward/referral", "domain/reward/ledger", "domain/insight/fold", "form", "../functions/console", "../functions/reporting",
 }
 
@@ -142,6 +142,7 @@ func TestWhatIsRefusedIsSaid(t *testing.T) {
 			"wait":"soon","variants":[{"id":"a","weight":2},{"id":"a","weight":-1}],"control":9,"cancelOn":[""],"tags":[""],"transactional":true,"unproven":true,"oncePerPerson":true,"onceEvery":"1s","later":1,"nmae":1}`},
 		{"campaign", `{"id":"x","name":7,"state":"scheduled","trigger":{"enteredSegment":"a","exitedSegment":"b"},"expiresAfter":"10001d","channel":"email"}`},
 		{"template", `{"id":"x","channel":"email","locales":{"zh":{"payload":"a"},"en":{"subject":"` + strings.Repeat("a", 2000) + `"}}}`},
+		{"template", `{"id":"x","channel":"sms","locales":{"default":{"text":"【茶铺】${a}${}","payload":{"template":"x","params":{"b":"1","a":""},"sign":"[x]"}},"en":{"text":"{{ a }}","payload":"x"},"zh":{"text":"` + strings.Repeat("茶", 501) + `${a}","payload":{"template":"SMS_1"}}}}`},
 		{"template", `{"id":"confirm-address","channel":"social","locales":{"default":{}}}`},
 		{"template", `{"id":"confirm-address","channel":"email","locales":{"default":{"subject":"s","html":"h"}}}`},
 		{"program", `{"id":"x","state":"x","qualifying":{"event":"E","minTotal":{"amount":-1,"currency":"rmb"}},"hold":"1d","ladder":[{"friends":0},{"friends":0}],"budget":[{"points":0},{"points":1}],"maxPerAdvocate":-1}`},

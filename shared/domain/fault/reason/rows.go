@@ -17,6 +17,20 @@ var rows = map[string]string{
 	"no run has gone by the segment %s: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before":                            "人群 {1} 还没有运行过：符合规则的人还没有都进入人群，而活动只发给名单生成时已在人群里的人；请先运行一次",
 	"counts minor units, so it is %s; money can be written as {\"money\": \"%s\"}":                                                                                                                         "以最小货币单位计，即 {1}；金额可以写成 {\"money\": \"{2}\"}",
 
+	// of templates for text messages
+	"must be an object with template and params":                              "须是含 template 和 params 的对象",
+	"must be the code of an approved text, such as SMS_154950909":             "须是审核通过的文案的编号，例如 SMS_154950909",
+	"must be at most %d characters, without brackets: the provider sets them": "至多 {1} 个字，不带括号：括号由服务商加",
+	"must be at most %d characters":                                           "至多 {1} 个字",
+	"has no %s, which the text has a place for":                               "缺少 {1}：文案里有这个变量",
+	"has no place in the text: ${%s}":                                         "文案里没有这个变量：${{1}}",
+	"is empty, which providers refuse":                                        "为空，服务商会拒绝",
+	"must be the text as the provider has approved it, with places such as ${name}: what fills them stands in payload.params": "须是服务商审核通过的原文，变量写作 ${name}；填入的值写在 payload.params 里",
+	"must not name the sender: the provider sets the name in brackets before it":                                              "不能写签名：签名由服务商加在前面的括号里",
+	"has a place ${%s} that no value can have the name of":                                                                    "含有变量 ${{1}}，它不能作为名称",
+	"says how to want no more, which is for advertising alone":                                                                "写有退订方式，只有营销内容才能写",
+	"has no words by which to want no more, such as 拒收请回复R":                                                                   "没有写退订方式，例如 拒收请回复R",
+
 	// of every document
 	"is empty":             "为空",
 	"is missing":           "缺少",

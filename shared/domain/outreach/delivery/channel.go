@@ -9,9 +9,10 @@ import (
 // Channel names a way to reach people.
 type Channel string
 
-// The channels that have a sender. Social is the signed webhook to a service of the shop's own choice.
+// The channels that have a sender. SMS is a text of the provider's that was approved before, with values. Social is the signed webhook to a service of the shop's own choice.
 const (
 	Email  Channel = "email"
+	SMS    Channel = "sms"
 	Social Channel = "social"
 )
 
@@ -37,11 +38,14 @@ type Kind struct {
 	Parts [][]Part
 	// Link says that whatever is not transactional has a signed link to unsubscribe, and does not go without one.
 	Link bool
+	// OptOut says that whatever is not transactional has words in its text by which to want no more, and does not go without them.
+	OptOut bool
 }
 
 // kinds are the channels. docs/channels.md says what else a new one takes.
 var kinds = []Kind{
 	{Channel: Email, Address: profile.ChannelEmail, Basis: OptIn, Parts: [][]Part{{Subject}, {Text, HTML}}, Link: true},
+	{Channel: SMS, Address: profile.ChannelSMS, Basis: OptIn, Parts: [][]Part{{Text}, {Payload}}, OptOut: true},
 	{Channel: Social, Basis: OptOut, Parts: [][]Part{{Payload}}},
 }
 

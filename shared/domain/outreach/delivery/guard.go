@@ -85,7 +85,7 @@ func consent(c Case) Verdict {
 			return skip(NoConsent, "")
 		}
 	}
-	if c.Channel == Email && c.Address == "" {
+	if KindOf(c.Channel).Address != "" && c.Address == "" {
 		return skip(NoAddress, "")
 	}
 	return Verdict{Action: Proceed}

@@ -13,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
+	"github.com/userops/userops/shared/domain/outreach/sms"
 	"github.com/userops/userops/shared/domain/slug"
 )
 
@@ -33,7 +34,7 @@ type Definition struct {
 	Locales map[string]Content `json:"locales"`
 }
 
-// Content is the sources of one locale: subject with text, HTML or both for e-mail; a JSON payload for social.
+// Content is the sources of one locale: subject with text, HTML or both for e-mail; the registered text and a JSON payload for sms; a JSON payload for social.
 type Content struct {
 	Subject string          `json:"subject,omitempty"`
 	Text    string          `json:"text,omitempty"`
@@ -123,12 +124,30 @@ func (c Content) faults(channel delivery.Channel) fault.Faults {
 			f.Addf(string(p), "must be at most %d bytes", most)
 		}
 	}
+	if check := checks[channel]; check != nil {
+		f = append(f, check(c.Text, c.Payload)...)
+	}
 	for _, group := range kind.Parts {
 		if !slices.ContainsFunc(group, func(p delivery.Part) bool { return there[p] }) {
 			f.Add(string(group[0]), alternatives(group[1:])+"is required")
 		}
 	}
 	return f
+}
+
+// checks are of channels whose parts have to agree with one another.
+var checks = map[delivery.Channel]func(text string, payload json.RawMessage) fault.Faults{
+	delivery.SMS: sms.Faults,
+}
+
+// OptsOut tells whether every locale says in its text how to want no more.
+func (d Definition) OptsOut() bool {
+	for _, c := range d.Locales {
+		if !sms.OptsOut(c.Text) {
+			return false
+		}
+	}
+	return true
 }
 
 // alternatives are what may stand in the place of a part: "or html ".

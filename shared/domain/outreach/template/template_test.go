@@ -28,6 +28,9 @@ func TestParse(t *testing.T) {
 		"the longest parts":           {email(`{"subject":"` + long(1<<10) + `","text":"` + long(64<<10) + `"}`), ""},
 		"longer ones":                 {email(`{"subject":"` + long(1<<10+1) + `","text":"` + long(64<<10+1) + `"}`), "locales.default.subject locales.default.text"},
 		"no link to confirm":          {strings.Replace(email(`{"subject":"s","text":"t","html":"{{ confirmUrl }}"}`), `"t"`, `"confirm-address"`, 1), "locales.default.text"},
+		"a text message":              {`{"id":"t","channel":"sms","locales":{"default":{"text":"${a}","payload":{"template":"SMS_1","params":{"a":"{{ b }}"}}}}}`, ""},
+		"one without a code":          {`{"id":"t","channel":"sms","locales":{"default":{"text":"a"}}}`, "locales.default.payload"},
+		"one that lacks a value":      {`{"id":"t","channel":"sms","locales":{"default":{"text":"${a}","payload":{"template":"SMS_1"}}}}`, "locales.default.payload.params"},
 		"a confirmation by a webhook": {`{"id":"confirm-address","channel":"social","locales":{"default":{"payload":{}}}}`, "channel"},
 	} {
 		_, err := Parse([]byte(c.body))

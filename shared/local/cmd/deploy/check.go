@@ -157,23 +157,31 @@ func (d *deployment) checkSecrets(ctx context.Context) []string {
 		return nil
 	}
 	names := []string{d.keptKey(server), d.keptKey(operator), d.nextKey(server), d.nextKey(operator)}
-	for _, name := range []string{rootSecret, userSecret, sessionSecret, smtpPassword, webhookSecret} {
+	for _, name := range []string{rootSecret, userSecret, sessionSecret, webhookSecret} {
 		names = append(names, d.secretName(name))
 	}
-	var found []string
-	err := d.aws(ctx, &found, append([]string{"ssm", "get-parameters", "--query", "Parameters[].Name", "--names"}, names...)...)
-	if err != nil {
-		return []string{fmt.Sprintf("the Parameter Store cannot be asked: %v", err)}
+	for _, g := range givenByHand {
+		names = append(names, d.secretName(g.secret))
 	}
-	for _, name := range found {
-		d.there[name] = true
+	const atOnce = 10 // names that the service takes in a call
+	for some := range slices.Chunk(names, atOnce) {
+		var found []string
+		err := d.aws(ctx, &found, append([]string{"ssm", "get-parameters", "--query", "Parameters[].Name", "--names"}, some...)...)
+		if err != nil {
+			return []string{fmt.Sprintf("the Parameter Store cannot be asked: %v", err)}
+		}
+		for _, name := range found {
+			d.there[name] = true
+		}
 	}
 	var faults []string
 	if before := d.present("SecretsPath"); before != "" && before != d.values["SecretsPath"] && !d.there[d.secretName(rootSecret)] {
 		faults = append(faults, fmt.Sprintf("SecretsPath moves from %s to %s, where there is no secret: copy what there is first, else the links in mails that were sent end", before, d.values["SecretsPath"]))
 	}
-	if password := d.secretName(smtpPassword); d.values["SmtpUser"] != "" && !d.there[password] {
-		faults = append(faults, fmt.Sprintf("SmtpUser is %s, and there is no password: %s", d.values["SmtpUser"], d.byHand(password)))
+	for _, g := range givenByHand {
+		if secret := d.secretName(g.secret); d.values[g.parameter] != "" && !d.there[secret] {
+			faults = append(faults, fmt.Sprintf("%s is %s, and there is no %s: %s", g.parameter, d.values[g.parameter], g.noun, d.byHand(secret)))
+		}
 	}
 	return faults
 }

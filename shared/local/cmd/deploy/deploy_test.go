@@ -257,6 +257,8 @@ func TestSecretsThatThereAre(t *testing.T) {
 		{"no keys", nil, []string{"ServerKeyHash=", "OperatorKeyHash=", "DefaultWriteKey="}, []string{"/userops/secret", "/userops/session", "/userops/user-hash"}, "write key      none"},
 		{"mail", map[string]string{"/userops/smtp-password": "p", "/userops/secret": "s"}, []string{"SmtpAddress=smtp.shop.example:587", "SmtpUser=shop", "MailFrom=Tea shop <shop@shop.example>"},
 			[]string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret", "/userops/session", "/userops/smtp-password"}, "makes the stack"},
+		{"text messages", map[string]string{"/userops/sms-secret": "p", "/userops/secret": "s"}, []string{"SmsKeyId=LTAI-shop", "SmsSignName=茶铺"},
+			[]string{"/userops/keys/shop/operator", "/userops/keys/shop/server", "/userops/secret", "/userops/session", "/userops/sms-secret"}, "makes the stack"},
 	} {
 		b := newBench(t, func(w *cloud) { maps.Copy(w.Secrets, c.there) })
 		out, status := b.deploy(append([]string{"STACK=shop"}, c.variables...)...)

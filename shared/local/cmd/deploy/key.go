@@ -18,8 +18,15 @@ const (
 	userSecret    = "user-hash"
 	sessionSecret = "session"
 	smtpPassword  = "smtp-password"
+	smsSecret     = "sms-secret"
 	webhookSecret = "webhook-secret"
 )
+
+// givenByHand are secrets that others have made, which go with a parameter.
+var givenByHand = []struct{ parameter, secret, noun string }{
+	{"SmtpUser", smtpPassword, "password"},
+	{"SmsKeyId", smsSecret, "secret"},
+}
 
 // hashIn is the parameter that has the hash of a holder's key.
 var hashIn = map[string]string{server: "ServerKeyHash", operator: "OperatorKeyHash"}

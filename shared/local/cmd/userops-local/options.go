@@ -17,7 +17,7 @@ func options(file, build string, parameters map[string]string) local.Options {
 		GatewayAddr: setting("GATEWAY_ADDR", "127.0.0.1:8080"), DynamoDBAddr: setting("DYNAMODB_ADDR", "127.0.0.1:8000"),
 		SQSAddr: setting("SQS_ADDR", "127.0.0.1:9324"), SMTPAddr: setting("SMTP_ADDR", "127.0.0.1:1025"), LambdaAddr: setting("LAMBDA_ADDR", "127.0.0.1:0"),
 		S3Addr: setting("S3_ADDR", "127.0.0.1:0"), SSMAddr: setting("SSM_ADDR", "127.0.0.1:0"),
-		Secrets:          map[string]string{"/userops/user-hash": demoUserSecret, "/userops/session": demoSessionSecret, "/userops/webhook-secret": demoWebhookSecret},
+		Secrets:          map[string]string{"/userops/user-hash": demoUserSecret, "/userops/session": demoSessionSecret, "/userops/webhook-secret": demoWebhookSecret, "/userops/sms-secret": local.SMSSecret},
 		DynamoDBEndpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), SQSEndpoint: os.Getenv("AWS_ENDPOINT_URL_SQS"),
 		Notes: func(a local.Addresses) []local.Note {
 			return []local.Note{
@@ -51,6 +51,9 @@ func defaults(a local.Addresses) map[string]string {
 		"PagesApi":         a.Gateway,
 		"SmtpAddress":      a.SMTP,
 		"MailFrom":         "shop@shop.example",
+		"SmsKeyId":         local.SMSKeyID,
+		"SmsSignName":      "茶铺",
+		"SmsEndpoint":      a.Gateway + "/local/sms",
 		"WebhookUrl":       a.Gateway + "/local/webhook/shop",
 		"LogLevel":         "DEBUG", // lines of refused events name the event
 	}

@@ -1,4 +1,4 @@
-package webhook
+package call
 
 import (
 	"net/http"
@@ -13,9 +13,9 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(header)
 	}
 	digits := regexp.MustCompile(`^[0-9]+$`)
-	s := sender("http://provider.example")
+	now := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, header string) {
-		got := s.retryAfter(header)
+		got := RetryAfter(header, now)
 		if digits.MatchString(header) {
 			var seconds time.Duration
 			for _, digit := range header {
@@ -33,4 +33,18 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Fatalf("%q is %s", header, got)
 		}
 	})
+}
+
+// TestCode keeps what may stand on record, and nothing that could name somebody.
+func TestCode(t *testing.T) {
+	for word, want := range map[string]string{
+		"isv.MOBILE_NUMBER_ILLEGAL": "isv.MOBILE_NUMBER_ILLEGAL", "BadDeviceToken": "BadDeviceToken", "a-1": "a-1", "": "",
+		"ann@example.com": "", "two words": "", "用户": "", "line\nbreak": "",
+		"0123456789012345678901234567890123456789012345678901234567890123":  "0123456789012345678901234567890123456789012345678901234567890123",
+		"01234567890123456789012345678901234567890123456789012345678901234": "",
+	} {
+		if got := Code(word); got != want {
+			t.Errorf("%q is kept as %q, want %q", word, got, want)
+		}
+	}
 }
