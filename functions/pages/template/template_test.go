@@ -46,7 +46,7 @@ func TestAPreviewOfATextMessage(t *testing.T) {
 	b.Put("/v1/templates/tea", `{"name":"茶","channel":"sms","locales":{"default":{"text":"${name}，上新了，拒收请回复R","payload":{"template":"SMS_1","params":{"name":"{{ profile.name }}"},"sign":"茶铺"}},
 		"en":{"text":"${name}`+strings.Repeat("a", 64)+`","payload":{"template":"SMS_2","params":{"name":"1234567"}}}}}`)
 	page := b.As(access.Editor, text.Chinese).Page("/console/templates/show?id=tea&user=mei&reason=check")
-	holds(t, page, "【茶铺】&lt;b&gt;梅丽&lt;/b&gt;，上新了，拒收请回复R", "按 1 条短信计费", "1234567"+strings.Repeat("a", 64), "按 2 条短信计费")
+	holds(t, page, "【茶铺】<b>梅丽</b>，上新了，拒收请回复R", "按 1 条短信计费", "1234567"+strings.Repeat("a", 64), "按 2 条短信计费")
 }
 
 // TestAPreviewIsWhatSomebodyGets in each locale, with what is not known of them; masked until a reason is given, which is written down.
