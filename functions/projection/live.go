@@ -33,7 +33,7 @@ func (t *today) event(e *incoming) {
 	case e.event.Kind == event.Track && e.event.Name == event.EmailLinkClicked:
 		t.Clicks++
 	}
-	if !t.seen {
+	if !t.seen && !profile.Told(&e.event) {
 		t.seen = true
 		t.Visitors++
 	}

@@ -9,7 +9,9 @@ type field struct {
 	unit    Unit // of a number that counts no things
 	meaning string
 	scored  bool
-	values  func() []string
+	// unlisted fields are read where a rule names them, and offered to none.
+	unlisted bool
+	values   func() []string
 	// newestDays fields count what happened on the newest profile.MaxRecentDays days on which anything of the kind did, of a longer time.
 	newestDays bool
 	// concluded fields do not tell what somebody did or said, but what follows from it: a habit, a liking, an expectation. With those of a run, which

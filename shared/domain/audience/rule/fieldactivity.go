@@ -242,6 +242,10 @@ var behaviours = []struct {
 	{"social", "reviews, shares and invitations", "评价、分享与邀请", []string{"Product Reviewed", "Product Shared", "Cart Shared", "Invite Sent"}},
 }
 
+// untold is what only a shop tells that sends notifications by itself: dispatch knows of its own, and telling each profile of each would take two write units more for one. Caps count them where they are decided.
+// A rule that asks for them is read as ever, and none is offered them.
+var untold = []string{"Notification Sent"}
+
 // behaviourFields ask of each behaviour how often, how lately, how often lately.
 func behaviourFields() []field {
 	var all []field
@@ -265,12 +269,17 @@ func behaviourFields() []field {
 				return whole(n), true
 			}
 		}
-		all = append(all,
-			field{name: b.name + ".count", kind: Number, meaning: b.what, read: sum(func(s *Subject, name string) (value, bool) { return whole(s.p.Counters[name].Total), true })},
-			field{name: b.name + ".last7", kind: Number, meaning: b.what + " on the last 7 days", read: sum(recentEvents(7))},
-			field{name: b.name + ".last30", kind: Number, meaning: b.what + " on the last 30 days; a rule can ask for up to 12", newestDays: true, read: sum(recentEvents(30))},
-			field{name: b.name + ".lastAt", kind: Time, meaning: "time of the last of: " + b.what, read: moment(last)},
-			field{name: b.name + ".daysSince", kind: Number, unit: Days, meaning: fmt.Sprintf("whole days since the last of: %s", b.what), read: since(last)})
+		about := []field{
+			{name: b.name + ".count", kind: Number, meaning: b.what, read: sum(func(s *Subject, name string) (value, bool) { return whole(s.p.Counters[name].Total), true })},
+			{name: b.name + ".last7", kind: Number, meaning: b.what + " on the last 7 days", read: sum(recentEvents(7))},
+			{name: b.name + ".last30", kind: Number, meaning: b.what + " on the last 30 days; a rule can ask for up to 12", newestDays: true, read: sum(recentEvents(30))},
+			{name: b.name + ".lastAt", kind: Time, meaning: "time of the last of: " + b.what, read: moment(last)},
+			{name: b.name + ".daysSince", kind: Number, unit: Days, meaning: fmt.Sprintf("whole days since the last of: %s", b.what), read: since(last)},
+		}
+		for i := range about {
+			about[i].unlisted = slices.Equal(b.events, untold)
+		}
+		all = append(all, about...)
 	}
 	return all
 }

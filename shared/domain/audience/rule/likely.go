@@ -28,7 +28,7 @@ const maxAsked = 2
 var names = sync.OnceValue(func() (all struct{ known, fields []string }) {
 	add := func(known, field string) { all.known, all.fields = append(all.known, known), append(all.fields, field) }
 	for _, f := range registry {
-		if !strings.Contains(f.name, "<") {
+		if !strings.Contains(f.name, "<") && !f.unlisted {
 			add(f.name, f.name)
 		}
 	}
@@ -36,7 +36,7 @@ var names = sync.OnceValue(func() (all struct{ known, fields []string }) {
 		add(name, "traits."+name)
 	}
 	for _, f := range registry {
-		if !strings.Contains(f.name, "<") {
+		if !strings.Contains(f.name, "<") && !f.unlisted {
 			add(f.label(Chinese), f.name)
 			add(f.label(English), f.name)
 		}

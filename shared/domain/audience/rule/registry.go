@@ -29,11 +29,13 @@ type Field struct {
 	Values []Value `json:"values,omitempty"`
 }
 
-// Fields lists every field that a rule may name, in the order in which they are documented, in the words of a language.
+// Fields lists the fields that a rule is offered, in the order in which they are documented, in the words of a language.
 func Fields(l Language) []Field {
-	out := make([]Field, len(registry))
+	out := make([]Field, 0, len(registry))
 	for i := range registry {
-		out[i] = registry[i].described(l)
+		if !registry[i].unlisted {
+			out = append(out, registry[i].described(l))
+		}
 	}
 	return out
 }

@@ -2,11 +2,8 @@ package profile
 
 // Absorb unites another memory into this one. Sums add up, traits go by their greatest word.
 func (m *Memory) Absorb(q *Memory) {
-	if m.FirstSeen.IsZero() || !q.FirstSeen.IsZero() && q.FirstSeen.Before(m.FirstSeen) {
-		m.FirstSeen = q.FirstSeen
-	}
-	if q.LastSeen.After(m.LastSeen) {
-		m.LastSeen = q.LastSeen
+	if !q.FirstSeen.IsZero() {
+		m.see(q.FirstSeen, q.LastSeen, len(q.Active.Bits) > 0)
 	}
 	for k, t := range q.Traits {
 		m.Traits.set(k, t)

@@ -29,8 +29,10 @@ func (p *Profile) Fold(e *event.Event, shop Shop) {
 	var used Client
 	if m := p.part(e.Trust, own, trust.Behaviour); m != nil {
 		m.do(e, at, shop)
-		m.touch(&c, at)
-		used = m.client(&c, at)
+		if !Told(e) {
+			m.touch(&c, at)
+			used = m.client(&c, at)
+		}
 	}
 	if m := p.part(e.Trust, own, trust.Place); m != nil {
 		m.locate(&c, at)
@@ -163,17 +165,15 @@ func (m *Memory) bought(raw []byte, at time.Time) {
 	})
 }
 
-// do folds what the person did.
+// do folds what the person did, or what is told of them.
 func (m *Memory) do(e *event.Event, at time.Time, shop Shop) {
-	if m.FirstSeen.IsZero() || at.Before(m.FirstSeen) {
-		m.FirstSeen = at
-	}
-	if at.After(m.LastSeen) {
-		m.LastSeen = at
-	}
+	told := Told(e)
+	m.see(at, at, !told)
 	day := shop.Day(at)
 	m.ShopDays = m.shopDays()
-	m.Active.Add(day)
+	if !told {
+		m.Active.Add(day)
+	}
 	if active(e) {
 		m.Hours.add(at)
 	}

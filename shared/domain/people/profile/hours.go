@@ -2,7 +2,6 @@ package profile
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/userops/userops/shared/domain/people/event"
@@ -47,18 +46,23 @@ func (h Hours) In(zone *time.Location, asOf time.Time) (hours [24]int64, weekday
 	return hours, weekdays
 }
 
-// passive events are the shop's doing, not the person's: they say nothing of when somebody is active.
+// passive events are told of somebody: they are the shop's doing, or a friend's, and nobody is active by them.
 var passive = map[string]bool{
 	"Email Delivered": true, event.EmailBounced: true, "Points Expired": true, "Tier Changed": true, event.OrderUpdated: true, event.OrderRefunded: true,
 	event.OrderCancelled: true, "Referral Qualified": true, "Referral Settled": true, "Group Expired": true, event.SegmentEntered: true, event.SegmentExited: true, event.ProfilesMerged: true, event.TagsChanged: true, event.ListChanged: true,
+	"Points Earned": true, "Badge Earned": true, "Invite Accepted": true, "Group Completed": true, "Bargain Completed": true,
+	"Notification Sent": true, "Notification Delivered": true, "Notification Suppressed": true, "Notification Bounced": true, "Notification Failed": true, "Notification Complained": true,
 }
+
+// Told says that an event is told of somebody who has done nothing for it. It is counted by its name, and is no activity: neither a day nor an hour, no way to the shop, no first and no last time that somebody was seen.
+func Told(e *event.Event) bool { return e.Kind == event.Track && passive[e.Name] }
 
 func active(e *event.Event) bool {
 	switch e.Kind {
 	case event.Page, event.Screen:
 		return true
 	case event.Track:
-		return !passive[e.Name] && !strings.HasPrefix(e.Name, "Notification ")
+		return !passive[e.Name]
 	}
 	return false
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/userops/userops/shared/domain/people/event"
 )
 
 // Memory is what somebody did and what is said of them. A profile has two of them, since who says something is no part of what is said:
@@ -51,6 +53,20 @@ type CartLine struct {
 
 // Empty tells whether no event was folded into it.
 func (m *Memory) Empty() bool { return m.FirstSeen.IsZero() }
+
+// see takes up when somebody was first and last seen. What they did counts; before they have done anything, what is told of them does, since they are known from then on.
+func (m *Memory) see(first, last time.Time, did bool) {
+	switch has := len(m.Active.Bits) > 0; {
+	case m.FirstSeen.IsZero() || did && !has:
+		m.FirstSeen, m.LastSeen = first, last
+	case has && !did:
+	default:
+		if first.Before(m.FirstSeen) {
+			m.FirstSeen = first
+		}
+		m.LastSeen = event.Latest(m.LastSeen, last)
+	}
+}
 
 // clone is a memory of its own. What stands in its tables is never changed in place.
 func (m *Memory) clone() Memory {
