@@ -63,6 +63,17 @@ func (r *run) file(ctx context.Context, in *intake) error {
 	return nil
 }
 
+// calls is about how many calls of the bucket it takes to file an intake: a write for each day and shard, and a read for each file in which copies may be.
+func (r *run) calls(in *intake) (n int) {
+	for at := range in.events {
+		n++
+		if d := r.head.Days[at.day]; d != nil {
+			n += len(filesOf(d, at.shard))
+		}
+	}
+	return n
+}
+
 // tooLate tells whether events of a day wait until an operator closes it again.
 func (r *run) tooLate(day profile.Day) bool { return r.Shop.Day(r.now)-day > archive.LateDays }
 

@@ -24,9 +24,29 @@ type run struct {
 }
 
 // late tells whether no further step should be begun.
-func late(ctx context.Context) bool {
+func late(ctx context.Context) bool { return left(ctx) < reserve }
+
+// pace is how fast the bucket answers an invocation.
+type pace struct {
+	ctx  context.Context
+	left time.Duration // when it began to look
+}
+
+func paceOf(ctx context.Context) pace { return pace{ctx, left(ctx)} }
+
+// left is how long an invocation may go on; ages where nothing ends it.
+func left(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
-	return ok && time.Until(deadline) < reserve
+	if !ok {
+		return 24 * time.Hour
+	}
+	return time.Until(deadline)
+}
+
+// allows tells whether as many calls to come take no more than half of the time that is left, if each takes as long as one of those that were made since it began to look.
+func (p pace) allows(made, toCome int) bool {
+	now := left(p.ctx)
+	return (p.left-now)/time.Duration(made)*time.Duration(2*toCome) < now
 }
 
 // commit replaces the head.

@@ -169,8 +169,8 @@ func (r *run) chunk(ctx context.Context, packs, erasures []bucket.Object) (n int
 	if err := r.erasures(ctx, erasures); err != nil {
 		return 0, nil, err
 	}
-	in := newIntake(r.Shop, r.dayShards)
-	for size := int64(0); n < len(packs) && (n == 0 || size+packs[n].Size <= chunkBytes && len(in.events) < chunkParts); n++ {
+	in, pace := newIntake(r.Shop, r.dayShards), paceOf(ctx)
+	for size := int64(0); n < len(packs) && (n == 0 || size+packs[n].Size <= chunkBytes && len(in.events) < chunkParts && pace.allows(n, r.calls(in))); n++ {
 		o := packs[n]
 		size += o.Size
 		body, _, err := r.Objects.Read(ctx, o.Key)
