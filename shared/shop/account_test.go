@@ -69,6 +69,8 @@ func TestSpeed(t *testing.T) {
 		"nothing moved":         {5, 5, 10, time.Minute, ""},
 		"slower than one":       {0, 2, 4, 10 * time.Second, ", 10s left"},
 		"nearly done":           {0, 999, 1000, time.Second, ", 999/s, 1s left"},
+		"a twentieth":           {0, 50, 1000, time.Second, ", 50/s, 19s left"},
+		"less than one":         {0, 49, 1000, time.Second, ", 49/s"},
 		"done":                  {0, 1000, 1000, 4 * time.Second, ", 250/s"},
 	} {
 		if got := (&Progress{from: c.from}).speed(c.n, c.total, c.taken); got != c.want {

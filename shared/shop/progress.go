@@ -78,7 +78,7 @@ func (p *Progress) Show(stage string, n, total int, unit string) {
 	p.width = len(text)
 }
 
-// speed is how fast the stage goes and how long it will take, as far as that can be told: not in its first second.
+// speed is how fast the stage goes and how long it will take, as far as that can be told: not in its first second, and the time not before a twentieth is done, since the first of it may have waited for a schedule.
 func (p *Progress) speed(n, total int, taken time.Duration) (text string) {
 	moved := n - p.from
 	if moved <= 0 || taken < time.Second {
@@ -87,7 +87,7 @@ func (p *Progress) speed(n, total int, taken time.Duration) (text string) {
 	if float64(moved) >= taken.Seconds() {
 		text = ", " + perSecond(moved, taken) + "/s"
 	}
-	if n < total {
+	if n < total && 20*moved >= total-p.from {
 		left := time.Duration(float64(taken) / float64(moved) * float64(total-n))
 		text += fmt.Sprintf(", %s left", max(left, time.Second).Round(time.Second))
 	}
