@@ -11,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/domain/audience/segment"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/outreach/campaign"
+	"github.com/userops/userops/shared/domain/outreach/wording"
 	"github.com/userops/userops/shared/httpapi"
 )
 
@@ -118,7 +119,22 @@ func (p *Process) tellMembers(ctx context.Context, e *estimate, of *definition.S
 // doubtful is all that is doubted of a document that is about to be saved. It is asked before the save, so that what cannot be asked leaves nothing saved.
 func (p *Process) doubtful(ctx context.Context, kind string, body json.RawMessage) ([]httpapi.FieldError, error) {
 	early, err := p.early(ctx, kind, body)
-	return append(p.doubts(body), early...), err
+	return slices.Concat(p.doubts(body), early, worded(kind, body)), err
+}
+
+// worded doubts the words of a template: what advertising law forbids, and a promotion without its terms.
+func worded(kind string, body json.RawMessage) (doubts []httpapi.FieldError) {
+	if kind != definition.Template {
+		return nil
+	}
+	t, err := definition.Templates.Decode(body)
+	if err != nil {
+		return nil // it was read when it was checked
+	}
+	for _, one := range wording.Doubts(t) {
+		doubts = append(doubts, httpapi.FieldError{Field: one.Field, Reason: one.Reason})
+	}
+	return doubts
 }
 
 // early doubts an audience whose segment no run has gone by. An audience that is over, or is called off, is nobody's to mend.

@@ -20,12 +20,12 @@ import (
 
 // places are where documents are refused.
 var places = []string{
-	"domain/fault", "domain/span", "domain/slug", "domain/money", "domain/definition", "domain/outreach/campaign", "domain/outreach/delivery", "domain/outreach/sms", "domain/outreach/template", "domain/audience/rule",
+	"domain/fault", "domain/span", "domain/slug", "domain/money", "domain/definition", "domain/outreach/campaign", "domain/outreach/delivery", "domain/outreach/sms", "domain/outreach/template", "domain/outreach/wording", "domain/audience/rule",
 	"domain/audience/segment", "domain/audience/score", "domain/people/source", "domain/reward/referral", "domain/reward/ledger", "domain/insight/fold", "form", "../functions/console", "../functions/reporting",
 }
 
 // begins is how a reason begins, which continues the name of a field to a sentence.
-var begins = regexp.MustCompile(`^(is|are|asks for|has|have|must|names|cannot|would|leads|means|stands|says|scheduled is|counts|no run has|%[qs] (is|has)) `)
+var begins = regexp.MustCompile(`^(is|are|asks for|has|have|must|names|cannot|would|leads|means|stands|says|speaks|scheduled is|counts|no run has|%[qs] (is|has)) `)
 
 // none are texts that begin so and are no reason of a document.
 var none = []string{

@@ -30,6 +30,13 @@ var rows = map[string]string{
 	"has a place ${%s} that no value can have the name of":                                                                    "含有变量 ${{1}}，它不能作为名称",
 	"says how to want no more, which is for advertising alone":                                                                "写有退订方式，只有营销内容才能写",
 	"has no words by which to want no more, such as 拒收请回复R":                                                                   "没有写退订方式，例如 拒收请回复R",
+	"says %q: the Advertising Law of China (article 9) forbids words of the highest degree about goods and services":          "写有“{1}”：《广告法》第九条禁止对商品和服务使用最高级的用语",
+	"says %q: the Advertising Law of China (article 9) forbids to speak of bodies of the state and of what is made for them":  "写有“{1}”：《广告法》第九条禁止使用国家机关的名义，也不得宣称为其特别供应",
+	"says %q: the Advertising Law of China (articles 17 and 18) lets medicine alone speak of curing or preventing an illness": "写有“{1}”：《广告法》第十七、十八条规定，除医疗、药品外，不得涉及治疗或预防疾病的功能",
+	"says %q: the Advertising Law of China (article 24) forbids to promise that somebody passes":                              "写有“{1}”：《广告法》第二十四条禁止对通过考试作保证性承诺",
+	"says %q: the Advertising Law of China (article 25) forbids to promise a gain, or that nothing can be lost":               "写有“{1}”：《广告法》第二十五条禁止承诺收益，或承诺没有风险",
+	"says %q: in China a price to compare with is the lowest one that was paid in the seven days before":                      "写有“{1}”：用来比较的价格须是此前七日内的最低成交价",
+	"speaks of a promotion, and nothing of the message says until when it lasts or under which terms":                         "提到优惠，却没有写明期限或适用条件",
 
 	// of every document
 	"is empty":             "为空",
