@@ -80,7 +80,7 @@ func (j *judged) variables(ctx context.Context, keys *proof.Keys) (liquid.Variab
 	v := liquid.Variables{
 		UserID: person.UserID(), Traits: make(map[string]any, len(person.Traits)), Tags: person.Tags(), Locale: person.Locale.Value,
 		CampaignID: c.ID, CampaignName: c.Name, ShopName: j.ShopName, UnsubscribeURL: j.unsubscribeURL(keys),
-		Zone: j.all.Location(j.Shop.Zone), Currency: j.Shop.Currency,
+		Zone: j.all.Location(j.Shop.Zone), Currency: j.Shop.Currency, Known: j.known,
 	}
 	for k, t := range person.Traits {
 		v.Traits[k] = t.Value

@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/functions/member/referral"
 	"github.com/userops/userops/functions/member/stop"
 	"github.com/userops/userops/functions/member/subject"
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/access"
 	"github.com/userops/userops/shared/domain/people/proof"
 	"github.com/userops/userops/shared/dynamo"
@@ -48,6 +49,8 @@ type Settings struct {
 	DefaultKey      string `env:"DEFAULT_WRITE_KEY" default:""`
 	SecretsPath     string `env:"SECRETS_PATH" default:""`
 
+	Currency money.Currency `env:"CURRENCY" default:"CNY"`
+
 	OperatorKeyHash string      `env:"OPERATOR_KEY_HASH" default:""`
 	OperatorKeys    access.Keys `env:"OPERATOR_KEYS" default:""`
 	RoleClaim       string      `env:"ROLE_CLAIM" default:""` // of an operator's token
@@ -67,7 +70,8 @@ type Secrets interface {
 // Process is the function. Its exported fields are set once.
 type Process struct {
 	Auth       httpapi.Auth
-	Secrets    Secrets // of userHashes and of the links in mails; without one none is accepted
+	Currency   money.Currency // of the shop
+	Secrets    Secrets        // of userHashes and of the links in mails; without one none is accepted
 	Timeline   people.Timeline
 	Deliveries outreach.Deliveries
 	Profiles   people.Profiles
@@ -93,6 +97,7 @@ func New(s Settings, db dynamo.API, client queue.API, now func() time.Time) *Pro
 	secrets := secret.Open(s.SecretsPath, now, secret.Root, secret.UserHash, secret.Session)
 	profiles, ledger := people.Profiles{DB: db, Table: s.ProfilesTable}, reward.Ledger{DB: db, Table: s.LedgerTable}
 	return &Process{
+		Currency: s.Currency,
 		Auth: httpapi.Auth{
 			ServerKeyHash: s.ServerKeyHash, OperatorKeyHash: s.OperatorKeyHash, Operators: s.OperatorKeys,
 			Claims: httpapi.Claims{Role: s.RoleClaim, Name: s.NameClaim}, WriteKey: catalog.Sources{DB: db, Table: s.CatalogTable}.Knows(s.DefaultKey),
@@ -124,7 +129,7 @@ func (p *Process) Handler() http.Handler {
 		Answers: answers.Store{DB: p.Referrals.DB, Table: p.Referrals.Table}, Audit: p.Audit, NewID: p.NewID,
 	}
 	profiles := &profile.Handler{
-		Finder: finder, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
+		Finder: finder, Currency: p.Currency, Callers: callers, Timeline: p.Timeline, Deliveries: p.Deliveries, Ledger: p.Ledger, Orders: p.Orders,
 		Codes: p.Codes, Enrolments: p.Enrolments, Waits: p.Waits, Search: p.Search, Stands: p.Profiles, Audit: p.Audit, Newest: p.Newest, Events: p.Events, Referrals: referrals.Held(), Invitations: referrals.Between, NewID: p.NewID,
 	}
 	stops := &stop.Handler{

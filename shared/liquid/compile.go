@@ -278,7 +278,7 @@ func (c *compiler) loop(n *parser.ASTBlock, depth int) (node, error) {
 }
 
 func (c *compiler) define(name string, line int) error {
-	if _, root := fields[name]; root || name == "forloop" {
+	if _, root := fields[name]; root && !lent[name] || name == "forloop" {
 		return sourceError{line, fmt.Sprintf("%q is taken: it names a variable that every template has", name)}
 	}
 	c.known[name]++

@@ -253,7 +253,7 @@ func TestWhatIsSavedRenders(t *testing.T) {
 			}
 			for _, value := range []any{"7", int64(7), []any{"7"}, "2026-11-21"} {
 				for _, other := range []any{"2", int64(2), "UTC", "CNY", []any{"2"}} {
-					_, err := p.render(Variables{Traits: map[string]any{"value": value, "other": other}}.bindings())
+					_, err := p.render(Variables{Traits: map[string]any{"value": value, "other": other}}.bindings(nil))
 					rendered = rendered || err == nil
 				}
 			}
@@ -321,7 +321,7 @@ func TestARangeThatSomebodyTyped(t *testing.T) {
 		if err != nil {
 			t.Fatal(source, err)
 		}
-		got, err := p.render(v.bindings())
+		got, err := p.render(v.bindings(nil))
 		if err != nil {
 			got = "-"
 		}

@@ -19,6 +19,8 @@ func format(v any) string {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Time:
 		return v.Format("2006-01-02 15:04:05 -0700")
+	case amount:
+		return v.of().Decimal()
 	case map[string]any:
 		return quote(v)
 	case []any:

@@ -77,7 +77,7 @@ func TestNoPlaceForAValue(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if out, err := p.render(Variables{Traits: map[string]any{"x": "a"}}.bindings()); !errors.Is(err, ErrRender) {
+			if out, err := p.render(Variables{Traits: map[string]any{"x": "a"}}.bindings(nil)); !errors.Is(err, ErrRender) {
 				t.Errorf("sent: %q, %v", out, err)
 			}
 		})
@@ -91,7 +91,7 @@ func TestASchemeThatComesAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for value, sent := range map[string]bool{"https": true, "javascript": false} {
-		if _, err := p.render(Variables{Traits: map[string]any{"x": value}}.bindings()); (err == nil) != sent {
+		if _, err := p.render(Variables{Traits: map[string]any{"x": value}}.bindings(nil)); (err == nil) != sent {
 			t.Errorf("%s: %v", value, err)
 		}
 	}
@@ -115,7 +115,7 @@ func FuzzPlace(f *testing.F) {
 			t.Fatal(err)
 		}
 		shape := func(value string) string {
-			out, err := p.render(Variables{Traits: map[string]any{"x": value}}.bindings())
+			out, err := p.render(Variables{Traits: map[string]any{"x": value}}.bindings(nil))
 			if err != nil {
 				t.Fatalf("%q: %v", value, err)
 			}

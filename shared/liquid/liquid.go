@@ -35,6 +35,7 @@ type Template struct {
 	ID      string
 	Channel delivery.Channel
 	locales map[string]parts
+	roots   map[string]bool // the variables that it names, by how their names begin
 }
 
 type parts struct{ subject, text, html, payload *part }
@@ -69,7 +70,7 @@ func Compile(d template.Definition) (*Template, error) {
 // compileAll compiles every part that has no fault yet; of a definition that is new, the calls of filters are checked too.
 func compileAll(d template.Definition, known fault.Faults, anew bool) (*Template, fault.Faults) {
 	var f fault.Faults
-	t := &Template{ID: d.ID, Channel: d.Channel, locales: map[string]parts{}}
+	t := &Template{ID: d.ID, Channel: d.Channel, locales: map[string]parts{}, roots: map[string]bool{}}
 	for _, name := range d.LocaleNames() {
 		var c parts
 		for _, p := range []struct {
@@ -90,6 +91,10 @@ func compileAll(d template.Definition, known fault.Faults, anew bool) (*Template
 		}
 		t.locales[strings.ToLower(name)] = c
 	}
+	for _, name := range t.Names() {
+		root, _, _ := strings.Cut(name, ".")
+		t.roots[root] = true
+	}
 	return t, f
 }
 
@@ -97,7 +102,7 @@ func compileAll(d template.Definition, known fault.Faults, anew bool) (*Template
 // ErrRender.
 func (t *Template) Render(locale string, v Variables) (Content, error) {
 	c := t.parts(locale)
-	bindings := v.bindings()
+	bindings := v.bindings(t.roots)
 	var m Content
 	for _, p := range []struct {
 		part *part
@@ -146,11 +151,12 @@ func (t *Template) Names() []string {
 	})
 }
 
-// Lacking are those of the names of a profile that have no value in the variables, or an empty one.
+// Lacking are those of the names of a person that have no value in the variables, or an empty one.
 func (t *Template) Lacking(v Variables) (names []string) {
+	bindings := v.bindings(t.roots)
 	for _, name := range t.Names() {
 		path := strings.Split(name, ".")
-		if path[0] == "profile" && empty(v.bindings(), path) {
+		if (path[0] == "profile" || path[0] == "orders" || path[0] == "cart" || path[0] == "favourites") && empty(bindings, path) {
 			names = append(names, name)
 		}
 	}

@@ -27,7 +27,7 @@ func renderAs(t *testing.T, source string, m mode, v Variables) (string, error) 
 	if err != nil {
 		t.Fatalf("compiling %s: %v", source, err)
 	}
-	return p.render(v.bindings())
+	return p.render(v.bindings(nil))
 }
 
 func TestRender(t *testing.T) {
@@ -302,7 +302,7 @@ func FuzzCompile(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			if _, err := p.render(sample.bindings()); err != nil && !errors.Is(err, ErrRender) {
+			if _, err := p.render(sample.bindings(nil)); err != nil && !errors.Is(err, ErrRender) {
 				t.Errorf("%v", err)
 			}
 		}

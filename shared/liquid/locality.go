@@ -123,8 +123,8 @@ func timeOf(v any, zone *time.Location) (time.Time, error) {
 	return time.Time{}, errTime
 }
 
-// money writes minor units as a decimal. Nothing stays nothing, so that a default can follow; what is no whole number is an error:
-// nobody knows what it was meant to be.
+// money writes minor units as a decimal, and a sum that names another currency than is asked for with that currency behind it. Nothing stays nothing, so that a default can follow; what is no whole number is an
+// error: nobody knows what it was meant to be.
 func (l locality) money(minor any, of func(string) string) (any, error) {
 	currency := l.currency
 	if currency == "" {
@@ -137,6 +137,11 @@ func (l locality) money(minor any, of func(string) string) (any, error) {
 	switch v := unmarked(minor).(type) {
 	case nil:
 		return nil, nil
+	case amount:
+		if s := v.of(); s.Currency != c {
+			return s.Decimal() + " " + string(s.Currency), nil
+		}
+		return v.of().Decimal(), nil
 	case int:
 		return money.Amount{Minor: int64(v), Currency: c}.Decimal(), nil
 	case float64:

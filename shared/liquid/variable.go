@@ -12,7 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/rawjson"
 )
 
-// Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties),
+// Variables are what a template may name: profile (its traits, userId, tags, locale), event (name, timestamp, properties), order (the order that the event is about), orders, cart and favourites of the person,
 // campaign (id, name), shop (name), unsubscribeUrl, and in a confirmation confirmUrl. A trait called like one of the profile's own fields is found under
 // profile.traits.
 type Variables struct {
@@ -29,6 +29,8 @@ type Variables struct {
 	// Zone is where times are shown: the person's, else the shop's; nil is UTC. Currency is that of sums which name none.
 	Zone     *time.Location
 	Currency money.Currency
+	// Known is asked where the template names what is known of the person; nil is nothing.
+	Known func() Known
 }
 
 // Event is the event that caused a notification.
@@ -46,9 +48,18 @@ var fields = map[string]map[string]bool{
 	"shop":           {"name": true},
 	"unsubscribeUrl": {},
 	"confirmUrl":     {},
+
+	"order":      {"id": true, "lines": true, "total": true, "discount": true, "coupon": true},
+	"orders":     {"count": true, "total": true, "firstAt": true, "lastAt": true},
+	"cart":       {"lines": true, "count": true, "total": true},
+	"favourites": {"categories": true, "brands": true},
 }
 
-func (v Variables) bindings() map[string]any {
+// lent are the root variables whose names a template may use for its own: templates did before there were these.
+var lent = map[string]bool{"order": true, "orders": true, "cart": true, "favourites": true}
+
+// bindings are the variables as expressions find them, of those that are costly the ones that are named.
+func (v Variables) bindings(named map[string]bool) map[string]any {
 	here := locality{v.Zone, v.Currency}
 	traits := make(map[string]any, len(v.Traits))
 	for k, value := range v.Traits {
@@ -63,7 +74,7 @@ func (v Variables) bindings() map[string]any {
 	if v.Event != nil {
 		event = map[string]any{"name": v.Event.Name, "timestamp": v.Event.Timestamp.In(here.location()), "properties": properties(v.Event.Properties)}
 	}
-	return map[string]any{
+	bound := map[string]any{
 		"profile":        profile,
 		"event":          event,
 		"campaign":       map[string]any{"id": v.CampaignID, "name": v.CampaignName},
@@ -72,6 +83,13 @@ func (v Variables) bindings() map[string]any {
 		"confirmUrl":     v.ConfirmURL,
 		filtersKey:       here.config(),
 	}
+	if named["order"] {
+		bound["order"] = v.order()
+	}
+	if named["orders"] || named["cart"] || named["favourites"] {
+		maps.Copy(bound, v.known())
+	}
+	return bound
 }
 
 // trait is a trait as templates see it.

@@ -53,7 +53,7 @@ func Start(t *testing.T) *Bench {
 	b := &Bench{Shop: functiontest.Open(t, Noon), Sent: &functiontest.Queue{}}
 	b.Process = member.New(member.Settings{
 		ProfilesTable: "Profiles", TimelineTable: "Timeline", DeliveriesTable: "Deliveries", LedgerTable: "Ledger",
-		ReferralsTable: "Referrals", SearchTable: "Search", CatalogTable: "Catalog", DueTable: "Due", AuditTable: "Audit", RunsTable: "Runs", ServerKeyHash: serverKeyHash,
+		ReferralsTable: "Referrals", SearchTable: "Search", CatalogTable: "Catalog", DueTable: "Due", AuditTable: "Audit", RunsTable: "Runs", ServerKeyHash: serverKeyHash, Currency: "CNY",
 	}, b.DB, nil, b.Now)
 	b.Process.Events = b.Sent
 	b.Process.NewID = func() string { return "receipt-1" }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -50,6 +51,21 @@ type device struct {
 type pushToken struct {
 	Value string `json:"token"`
 	profile.Token
+}
+
+// cart is what is in the open cart, the newest first, at prices in the shop's currency.
+type cart struct {
+	Lines []cartLine   `json:"lines"`
+	Total money.Amount `json:"total"`
+}
+
+type cartLine struct {
+	ProductID string       `json:"productId"`
+	Name      string       `json:"name,omitempty"`
+	Quantity  int          `json:"quantity"`
+	Price     money.Amount `json:"price"`
+	// Unproven says that only public events have put it there, so that no template says it.
+	Unproven bool `json:"unproven,omitempty"`
 }
 
 // interests are the favourites, the heaviest first, and the products looked at last, the newest first.
@@ -122,6 +138,17 @@ func tokensOf(p *profile.Profile) []pushToken {
 	}
 	slices.SortFunc(out, func(a, b pushToken) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Value, b.Value)) })
 	return out
+}
+
+// cartOf is the cart of all that is known, where proven has what more than public events have said.
+func cartOf(all, proven *profile.Profile, currency money.Currency) cart {
+	_, worth := all.OpenCart()
+	c := cart{Lines: []cartLine{}, Total: money.Amount{Minor: worth, Currency: currency}}
+	for _, id := range all.CartLines() {
+		line := all.Cart[id]
+		c.Lines = append(c.Lines, cartLine{id, line.Name, line.Quantity, money.Amount{Minor: line.Price, Currency: currency}, proven.Cart[id] != line})
+	}
+	return c
 }
 
 func interestsOf(p *profile.Profile, now time.Time) interests {

@@ -26,7 +26,7 @@ func (h *Handler) sections() []subject.Section {
 			}
 			b.Entries = []entry{}
 			run, err := h.Newest.Run(ctx)
-			return []subject.Record{{Kind: "profile", Value: show(person.Profile, run, h.Now())}, {Kind: "detail", Value: detailOf(person.Profile)}, {Kind: "ledger", Value: b}}, "", err
+			return []subject.Record{{Kind: "profile", Value: h.show(person.Profile, run)}, {Kind: "detail", Value: detailOf(person.Profile)}, {Kind: "ledger", Value: b}}, "", err
 		},
 		func(ctx context.Context, person people.Person, limit int, cursor string) ([]subject.Record, string, error) {
 			items, next, err := h.entries(ctx, person.Keys, limit, cursor)

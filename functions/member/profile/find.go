@@ -68,7 +68,7 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 	}
 	all := httpapi.List[found]{Items: []found{}, Next: next}
 	for _, m := range who {
-		one := show(m.Profile, nil, h.Now()).found(m.Profile)
+		one := h.show(m.Profile, nil).found(m.Profile)
 		one.Proof = m.proof
 		all.Items = append(all.Items, one)
 	}

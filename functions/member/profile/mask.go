@@ -21,6 +21,7 @@ var (
 		"tags": mask.Shown, "tagged": mask.Shown, "orders": mask.Shown, "lifecycle": mask.Shown, "stage": mask.Shown, "activity": mask.Shown, "rfm": mask.Shown, "predictions": mask.Shown, "segments": mask.Shown,
 		"consent.*.granted": mask.Shown, "consent.*.at": mask.Shown, "consent.*.receivedAt": mask.Shown, "consent.*.by": mask.Shown, "consent.*.source": mask.Shown, "consent.*.reason": mask.OneOf("unsubscribe", "complaint", "bounce"),
 		"demographics.*": mask.Hidden, "place.*": mask.Hidden, "place.city": mask.City, "place.province": mask.City, "place.country": mask.City, "interests.*": mask.Hidden,
+		"cart.total": mask.Shown, "cart.lines.*.quantity": mask.Shown, "cart.lines.*.price": mask.Shown, "cart.lines.*.unproven": mask.Shown,
 		"addresses.*.address": mask.Hidden, "addresses.email.address": mask.Email, "addresses.sms.address": mask.Phone,
 		"addresses.*.reachable": mask.Shown, "addresses.email.reachable": mask.Shown, "addresses.sms.reachable": mask.Shown,
 		"addresses.*.reason": mask.Shown, "addresses.email.reason": mask.Shown, "addresses.sms.reason": mask.Shown,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/userops/userops/functions/member/subject"
 	"github.com/userops/userops/shared/domain/audience/score"
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
@@ -100,6 +101,7 @@ type newestRun interface {
 // Handler serves the resource. Its fields are set once.
 type Handler struct {
 	subject.Finder
+	Currency   money.Currency // of the shop
 	Callers    subject.Callers
 	Timeline   timelineStore
 	Deliveries deliveryStore

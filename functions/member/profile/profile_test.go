@@ -33,7 +33,7 @@ func TestProfileShowsWhatIsKnown(t *testing.T) {
 		`"lifecycle":"new","stage":null,"activity":null,"rfm":{"r":5,"f":4,"m":3,"class8":"c8","segment11":"s11","class15":"c15"},"predictions":null,"segments":["a","b"],"tier":null,`+
 		`"consent":{"email":{"granted":true,"at":"2026-11-21T12:00:00Z"}},`+
 		`"demographics":{"gender":null,"birthday":null,"age":30},"place":{"city":null,"province":null,"country":null,"postalCode":null,"timeZone":null,"locale":null},`+
-		`"addresses":{},"devices":[],"pushTokens":[],"interests":{"categories":[],"brands":[],"viewed":[]},"touch":{},"mergedFrom":[],"unproven":{"traits":[],"segments":[],"claimedDevices":[],"addresses":{}}}`, p.ID)
+		`"addresses":{},"devices":[],"pushTokens":[],"interests":{"categories":[],"brands":[],"viewed":[]},"cart":{"lines":[],"total":{"amount":0,"currency":"CNY"}},"touch":{},"mergedFrom":[],"unproven":{"traits":[],"segments":[],"claimedDevices":[],"addresses":{}}}`, p.ID)
 	for _, path := range []string{"ann", "profile:" + string(p.ID)} {
 		if got := strings.TrimSpace(b.Call("GET", "/v1/profiles/"+path, "").Body.String()); got != want {
 			t.Errorf("%s: got %s\nwant %s", path, got, want)

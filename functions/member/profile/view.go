@@ -39,6 +39,7 @@ type view struct {
 	Devices      []device                 `json:"devices"`
 	Tokens       []pushToken              `json:"pushTokens"`
 	Interests    interests                `json:"interests"`
+	Cart         cart                     `json:"cart"`
 	Touch        map[string]profile.Touch `json:"touch"` // first and last
 	Parts        []profile.ID             `json:"mergedFrom"`
 	Unproven     doubt                    `json:"unproven"`
@@ -81,15 +82,16 @@ type rfm struct {
 }
 
 // show shows a profile, with what a run predicts of it; nil for none.
-func show(p *profile.Profile, run *score.Run, now time.Time) view {
-	doubt, predicted := doubtOf(p), predict(p, run, now)
+func (h *Handler) show(p *profile.Profile, run *score.Run) view {
+	now := h.Now()
+	doubt, predicted, proven := doubtOf(p), predict(p, run, now), p
 	p = p.All()
 	v := view{
 		ProfileID: p.ID, IDs: idsOf(p), FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 		Traits: map[string]any{}, Tags: p.Tags(), Tagged: taggedOf(p), Segments: slices.Sorted(maps.Keys(p.Members)), Consent: p.Consent,
 		Orders:       orders{Count: p.Orders.Count, Revenue: p.Orders.Revenue(), FirstAt: instant(p.Orders.FirstAt()), LastAt: instant(p.Orders.LastAt())},
 		Demographics: demographicsOf(p, now), Place: placeOf(p), Addresses: addressesOf(p), Devices: devicesOf(p), Tokens: tokensOf(p),
-		Interests: interestsOf(p, now), Touch: p.Touch, Parts: list(p.Parts), Unproven: doubt, Predictions: predicted,
+		Interests: interestsOf(p, now), Cart: cartOf(p, proven, h.Currency), Touch: p.Touch, Parts: list(p.Parts), Unproven: doubt, Predictions: predicted,
 	}
 	for name, trait := range p.Traits {
 		v.Traits[name] = trait.Value
@@ -162,6 +164,6 @@ func (h *Handler) profile(w http.ResponseWriter, r *http.Request) {
 			httpapi.Failed(w, r, err)
 			return
 		}
-		answer(w, r, profileMask, show(person.Profile, run, h.Now()))
+		answer(w, r, profileMask, h.show(person.Profile, run))
 	}
 }

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/userops/userops/functions/pages/api"
 	"github.com/userops/userops/functions/pages/view"
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/outreach/sms"
 	"github.com/userops/userops/shared/domain/outreach/template"
@@ -30,7 +32,43 @@ type known struct {
 	Traits    map[string]any
 	Tags      []string
 	Place     struct{ Locale string }
+	Orders    struct {
+		Count           int
+		Revenue         []money.Amount
+		FirstAt, LastAt *time.Time
+	}
+	Cart struct {
+		Lines []struct {
+			ProductID, Name string
+			Quantity        int64
+			Price           money.Amount
+			Unproven        bool
+		}
+	}
+	Interests struct{ Categories, Brands []string }
 	Masked    bool
+}
+
+// of is what a template may say of the person beside their traits: what only public events say it does not.
+func (k *known) of(currency money.Currency) liquid.Known {
+	known := liquid.Known{Orders: liquid.Orders{Count: k.Orders.Count, Total: money.Amount{Currency: currency}}, Categories: k.Interests.Categories, Brands: k.Interests.Brands}
+	for _, sum := range k.Orders.Revenue {
+		if sum.Currency == currency {
+			known.Orders.Total = sum
+		}
+	}
+	if at := k.Orders.FirstAt; at != nil {
+		known.Orders.FirstAt = *at
+	}
+	if at := k.Orders.LastAt; at != nil {
+		known.Orders.LastAt = *at
+	}
+	for _, line := range k.Cart.Lines {
+		if !line.Unproven {
+			known.Cart = append(known.Cart, liquid.Line{ProductID: line.ProductID, Name: line.Name, Quantity: line.Quantity, Price: line.Price})
+		}
+	}
+	return known
 }
 
 // Preview is a template with the person for whom it is looked at.
@@ -59,6 +97,7 @@ func Of(v *view.Visit, d template.Definition, user, reason string) (*Preview, er
 	p.variables = liquid.Variables{ShopName: v.Shop.Name, UnsubscribeURL: example, ConfirmURL: example, Zone: v.Shop.Zone, Currency: v.Shop.Currency, Event: &liquid.Event{Timestamp: v.Now()}}
 	if k := p.Person; k != nil {
 		p.variables.Traits, p.variables.Tags, p.variables.Locale = k.Traits, k.Tags, k.Place.Locale
+		p.variables.Known = func() liquid.Known { return k.of(v.Shop.Currency) }
 		for _, one := range k.IDs {
 			if one.Kind == "user" {
 				p.variables.UserID = one.Value
@@ -104,7 +143,7 @@ func (p *Preview) Lacking() []string { return p.compiled.Lacking(p.variables) }
 // OfEvents are the names that only an event fills, which there is none of here.
 func (p *Preview) OfEvents() (names []string) {
 	for _, name := range p.compiled.Names() {
-		if strings.HasPrefix(name, "event.") {
+		if strings.HasPrefix(name, "event.") || strings.HasPrefix(name, "order.") {
 			names = append(names, name)
 		}
 	}

@@ -1,6 +1,10 @@
 package profile
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // line writes a product's line by its newest event. A removed product stays as a line of quantity zero, so that an older addition that
 // comes late does not bring it back.
@@ -33,6 +37,17 @@ func (m *Memory) clearCart(at time.Time) {
 	if len(m.Cart) == 0 {
 		m.Cart = nil // as it is read back
 	}
+}
+
+// CartLines are the ids of the products in the open cart, the newest first.
+func (m *Memory) CartLines() (ids []string) {
+	for id, line := range m.Cart {
+		if line.Quantity > 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(m.Cart[b].At.Compare(m.Cart[a].At), cmp.Compare(a, b)) })
+	return ids
 }
 
 // OpenCart is the number of pieces in the cart and their worth in minor units of the shop's currency.
