@@ -1,6 +1,7 @@
 package liquid
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/userops/userops/shared/domain/money"
@@ -29,12 +30,8 @@ type Line struct {
 	Price           money.Amount
 }
 
-// known are the variables of Known.
-func (v Variables) known() map[string]any {
-	here, k := locality{v.Zone, v.Currency}, Known{}
-	if v.Known != nil {
-		k = v.Known()
-	}
+// bindings are the variables of what is known, as somebody reads them.
+func (k Known) bindings(here locality) map[string]any {
 	at := func(t time.Time) any {
 		if t.IsZero() {
 			return nil
@@ -43,17 +40,14 @@ func (v Variables) known() map[string]any {
 	}
 	return map[string]any{
 		"orders":     map[string]any{"count": k.Orders.Count, "total": sum(k.Orders.Total), "firstAt": at(k.Orders.FirstAt), "lastAt": at(k.Orders.LastAt)},
-		"cart":       basket(k.Cart, v.Currency),
+		"cart":       basket(k.Cart, here.currency),
 		"favourites": map[string]any{"categories": anyList(k.Categories), "brands": anyList(k.Brands)},
 	}
 }
 
-// order is the order that the event is about, without anything where it is about none.
-func (v Variables) order() map[string]any {
-	if v.Event == nil {
-		return map[string]any{"lines": []any{}}
-	}
-	r, err := order.ParseReport(&event.Event{Kind: event.Track, Name: v.Event.Name, Timestamp: v.Event.Timestamp, Properties: v.Event.Properties}, 0, v.Currency)
+// orderOf is the order that an event is about, without anything where it is about none. shop is the currency where it names none.
+func orderOf(name string, properties json.RawMessage, shop money.Currency) map[string]any {
+	r, err := order.ParseReport(&event.Event{Kind: event.Track, Name: name, Properties: properties}, 0, shop)
 	if err != nil {
 		return map[string]any{"lines": []any{}}
 	}
@@ -86,21 +80,4 @@ func printed(lines []Line) []any {
 		}
 	}
 	return all
-}
-
-// The names of what a sum holds: minor units, and their currency.
-const sumAmount, sumCurrency = "amount", "currency"
-
-// amount is a sum as templates see it: an object with its minor units and its currency. It is printed as a decimal, by the filter money with its currency where that is not the shop's.
-type amount map[string]any
-
-func sum(a money.Amount) amount {
-	return amount{sumAmount: int(a.Minor), sumCurrency: string(a.Currency)}
-}
-
-// of is the sum; no template can change one.
-func (a amount) of() money.Amount {
-	minor, _ := a[sumAmount].(int)
-	currency, _ := a[sumCurrency].(string)
-	return money.Amount{Minor: int64(minor), Currency: money.Currency(currency)}
 }

@@ -1,6 +1,7 @@
 package liquid
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"math"
@@ -84,10 +85,15 @@ func (v Variables) bindings(named map[string]bool) map[string]any {
 		filtersKey:       here.config(),
 	}
 	if named["order"] {
-		bound["order"] = v.order()
+		about := cmp.Or(v.Event, &Event{})
+		bound["order"] = orderOf(about.Name, about.Properties, v.Currency)
 	}
 	if named["orders"] || named["cart"] || named["favourites"] {
-		maps.Copy(bound, v.known())
+		known := Known{}
+		if v.Known != nil {
+			known = v.Known()
+		}
+		maps.Copy(bound, known.bindings(here))
 	}
 	return bound
 }

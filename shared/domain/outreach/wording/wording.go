@@ -52,7 +52,7 @@ var words = sync.OnceValue(func() (all []word) {
 
 var (
 	// promises speak of a reduction, and terms of until when or under which conditions it is to be had.
-	promises = regexp.MustCompile(`优惠|折扣|满减|立减|特价|秒杀|红包|返现|买.送|赠券|[0-9一二三四五六七八九]折|coupon|voucher|discount|% off|\bsale\b|free shipping`)
+	promises = regexp.MustCompile(`优惠|折扣|满减|满 ?[0-9]+元? ?[减送]|立减|特价|秒杀|红包|返现|买.送|赠券|[0-9一二三四五六七八九]折|coupon|voucher|discount|% off|\bsale\b|free shipping`)
 	terms    = regexp.MustCompile(`有效|截止|截至|为止|期间|之前|天内|日内|小时内|到期|规则|条款|条件|详情|适用|限[^时]|[0-9]日|until|\bends?\b|expires?|valid|terms|conditions|within`)
 	// code is Liquid, and tags are those of HTML: nobody reads them.
 	code = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}`)

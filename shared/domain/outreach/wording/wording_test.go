@@ -28,6 +28,7 @@ func TestDoubts(t *testing.T) {
 		"a cure":                        {template.Content{Text: "此茶降血压"}, `text says "降血压": the Advertising Law of China (articles 17 and 18) lets medicine alone speak of curing or preventing an illness`},
 		"a price before":                {template.Content{Text: "原价 99 元"}, `text says "原价": in China a price to compare with is the lowest one that was paid in the seven days before`},
 		"a promotion":                   {template.Content{Subject: "八折券给您", Text: "快来"}, "subject " + terms},
+		"so much off of so much":        {template.Content{Text: "满 200 减 30"}, "text " + terms},
 		"its terms in another part":     {template.Content{Subject: "8折券给您", Text: "12月3日前可用"}, ""},
 		"its end out of a trait":        {template.Content{Text: "您的优惠券到 {{ profile.until | date: \"%m/%d\" }}"}, ""},
 		"its terms behind a link":       {template.Content{Text: "全场满减，规则见 https://shop.example/terms"}, ""},
