@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -217,6 +218,50 @@ func TestALinkOfAnotherSiteRevealsNobody(t *testing.T) {
 	f.Headers = nil
 	if lines := auditLines(b.As(access.Owner, text.English), "reveal"); lines != 2*2 { // of the pages of a person, and of the calls behind them
 		t.Errorf("the audit log has %d lines", lines)
+	}
+}
+
+// TestNoLinkOfAnotherSiteHidesAReason: not by escaping it, however often, and not behind the door, where the visitor goes on by a link of ours once they have signed in.
+func TestNoLinkOfAnotherSiteHidesAReason(t *testing.T) {
+	b := start(t)
+	id := string(somebody.ID())
+	call := func(reason string) string {
+		return "/console/call?path=" + url.QueryEscape("/v1/profiles/-?profileId="+id+"&"+reason+"&bad=%zz")
+	}
+	ways := []string{"/console/person?id=" + id + "&%72eason=x", call("%72eason=x"), call("re%61s%6Fn=x")}
+	for _, way := range slices.Clone(ways) {
+		ways = append(ways, "/console/sign-in?next="+url.QueryEscape(way), "/console/sign-in/issuer?next="+url.QueryEscape(way))
+	}
+	for _, way := range ways {
+		for _, signedIn := range []bool{true, false} {
+			f := b.Browser(text.Chinese)
+			if signedIn {
+				f = b.As(access.Editor, text.Chinese)
+			}
+			f.Headers = http.Header{"Sec-Fetch-Site": {"cross-site"}}
+			w := f.Get(way)
+			for range 5 { // a browser goes on saying whose link it was
+				if w.Code == http.StatusSeeOther {
+					w = f.Get(w.Header().Get("Location"))
+				}
+			}
+			if signedIn {
+				continue
+			}
+			f.Headers = http.Header{"Sec-Fetch-Site": {"same-origin"}}
+			next := regexp.MustCompile(`name="next" value="([^"]*)"`).FindAllStringSubmatch(w.Body.String(), -1)
+			if len(next) == 0 {
+				t.Fatalf("%s leads to %d %s", way, w.Code, w.Body)
+			}
+			w = f.Post("/console/sign-in", "key", pagestest.Key(access.Editor), "next", html.UnescapeString(next[len(next)-1][1]))
+			if w.Code != http.StatusSeeOther {
+				t.Fatalf("%s: signing in: %d", way, w.Code)
+			}
+			f.Get(w.Header().Get("Location"))
+		}
+	}
+	if lines := auditLines(b.As(access.Owner, text.English), "reveal"); lines != 0 {
+		t.Errorf("somebody was revealed %d times", lines)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/userops/userops/functions/pages/text"
@@ -32,7 +34,7 @@ func unasked(r *http.Request) string {
 	}
 	given := false
 	for name, values := range query {
-		if strings.Contains(name+"="+strings.Join(values, "&"), "reason=") {
+		if strings.Contains(plain(name+"="+strings.Join(values, "&")), "reason=") {
 			query.Del(name)
 			given = true
 		}
@@ -42,6 +44,22 @@ func unasked(r *http.Request) string {
 	}
 	return (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).RequestURI()
 }
+
+// plain is a text without escapes, however deep they stand in one another: an address may hold another one, which holds a third. What is no escape stays, as it does where parameters are read.
+func plain(text string) string {
+	for {
+		read := escape.ReplaceAllStringFunc(text, func(one string) string {
+			n, _ := strconv.ParseUint(one[1:], 16, 8)
+			return string([]byte{byte(n)})
+		})
+		if read == text {
+			return text
+		}
+		text = read
+	}
+}
+
+var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // policy is what pages may load and do: what is from here, and nothing that stands in the page itself.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -162,14 +162,16 @@ func (p *Process) serve(w http.ResponseWriter, r *http.Request, foreign *http.Cr
 		http.Error(w, "a form of another site is not taken here", http.StatusForbidden)
 		return
 	}
-	if !whole(w, r) || p.Door.Serve(w, r, path) {
+	if !whole(w, r) {
 		return
 	}
-	if own := unasked(r); own != "" {
+	if own := unasked(r); own != "" { // before the door, which leads on to where a link says
 		http.Redirect(w, r, own, http.StatusSeeOther)
 		return
 	}
-	p.visit(w, r, path)
+	if !p.Door.Serve(w, r, path) {
+		p.visit(w, r, path)
+	}
 }
 
 // visit lets somebody who has signed in to a page, and leads everybody else to the door.
