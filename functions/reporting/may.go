@@ -38,7 +38,7 @@ func (p *Process) find(w http.ResponseWriter, r *http.Request) (asking, bool) {
 		httpapi.Failed(w, r, err)
 		return a, false
 	}
-	return a, mayAsk(w, r, a.Personal)
+	return a, mayAsk(w, r, personal(a.Definition)) // the version before knew fewer of them
 }
 
 // missing says that there is no question of an id.

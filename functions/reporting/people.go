@@ -15,6 +15,7 @@ import (
 	"github.com/userops/userops/shared/columns"
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/insight/fold"
+	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/operator/mask"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/dynamo/people"
@@ -109,6 +110,16 @@ func (p *Process) people(w http.ResponseWriter, r *http.Request) {
 		httpapi.ListFailed(w, r, err, errCursor)
 		return
 	}
+	fields := hidden(a.Definition, cell)
+	if !mayAsk(w, r, fields) {
+		return
+	}
+	if len(fields) > 0 {
+		if err := p.asks(r, &a, fields); err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
+	}
 	found, next, err := p.behind(r.Context(), &a, cell, from, page.Limit)
 	switch {
 	case missing(err):
@@ -196,6 +207,13 @@ func (p *Process) named(ctx context.Context, found []behind) ([]behind, error) {
 		}
 	}
 	return shown, nil
+}
+
+// asks writes down that an operator lists people by what masks hide of them, though each of them is masked. Nobody is shown before the line stands.
+func (p *Process) asks(r *http.Request, a *asking, fields []string) error {
+	line := httpapi.Line(r, p.Now(), "")
+	line.Fields = fields
+	return p.Audit.Write(r.Context(), line.Done(audit.Ask, audit.KindReport, a.id, p.NewID()))
 }
 
 // reveal writes down that an operator is shown who is behind a number, a line for each. Nobody is shown before all lines stand.

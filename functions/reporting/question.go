@@ -135,42 +135,6 @@ func (q *question) compile() (fold.Fold, error) {
 	return fold.Compile(q.Definition, shop, q.AsOf)
 }
 
-// personalRoots are what a field begins with that is of a person: a question by it tells of people, and not of what they did.
-var personalRoots = []string{"traits.", "context.ip", "context.traits.", "context.device.id", "context.device.advertisingId", "context.device.token", "context.location."}
-
-// ofAPerson tells whether a field is below one of the roots, or has one below itself.
-func ofAPerson(field string) bool {
-	return slices.ContainsFunc(personalRoots, func(root string) bool { return strings.HasPrefix(field, root) || strings.HasPrefix(root, field+".") })
-}
-
-// personal are the fields by which a definition tells people apart, sorted.
-func personal(definition []byte) (all []string) {
-	var loose any
-	if json.Unmarshal(definition, &loose) != nil {
-		return nil
-	}
-	var look func(v any)
-	look = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for name, inner := range v {
-				field, is := inner.(string)
-				if is && (name == "field" || name == "split" || name == "page") && ofAPerson(field) {
-					all = append(all, field)
-				}
-				look(inner)
-			}
-		case []any:
-			for _, inner := range v {
-				look(inner)
-			}
-		}
-	}
-	look(loose)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // The objects of a question, all below one prefix.
 func (a *asking) key(name string) string { return archive.AnswersPrefix + a.id + "/" + name }
 

@@ -59,6 +59,8 @@ type shown struct {
 	// Failed is why there is no answer, where the state is failed.
 	Failed *failure `json:"failed,omitempty"`
 	Sample *sampled `json:"sample,omitempty"`
+	// PeopleTake is the role that the people behind its numbers take, where that is more than to ask: each of them would be told by a value that masks hide.
+	PeopleTake access.Role `json:"peopleTake,omitempty"`
 	// Answer is there when the state is done. Left is how many rows of a table are behind those that it has.
 	Answer report.Answer  `json:"answer,omitempty"`
 	Left   map[string]int `json:"left,omitempty"`
@@ -80,6 +82,9 @@ func date(d profile.Day) string { return d.Time().Format(time.DateOnly) }
 func (a *asking) shown(mode, state string, done int) *shown {
 	s := &shown{ID: a.id, Kind: a.Kind, Mode: mode, State: state, Version: a.Version, Definition: a.Definition, AsOf: date(a.AsOf), Zone: a.Zone, Currency: string(a.Currency),
 		Head: headShown{a.View.Number, a.View.At}, Open: []string{}, Shards: shardsShown{done, a.parts()}}
+	if len(hidden(a.Definition, fold.Cell{})) > 0 {
+		s.PeopleTake = access.Question.Least()
+	}
 	for _, n := range slices.Sorted(maps.Keys(a.View.Days)) {
 		if d := a.View.Days[n]; d.Closes == 0 || d.Open {
 			s.Open = append(s.Open, date(n))

@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/userops/userops/shared/domain/operator/access"
 )
 
 // answer is a question as the API shows it.
@@ -18,6 +20,8 @@ type answer struct {
 	}
 	Answer lists
 	Left   map[string]int
+	// PeopleTake is the role that the people behind its numbers take, where that is more than to ask.
+	PeopleTake access.Role
 }
 
 // lists are those of an answer. Of one with more rows than the API keeps apart there are none, and its name with Over behind it is true.

@@ -52,6 +52,26 @@ func TestStepsOfAFunnelAreNarrowed(t *testing.T) {
 	}
 }
 
+// TestWhoIsBehindWhatMasksHide: a viewer sees the figures of a search, a coupon or a page, and is led to nobody behind them; an editor is.
+func TestWhoIsBehindWhatMasksHide(t *testing.T) {
+	b := pagestest.Start(t)
+	b.Person("ann", nil)
+	b.Asked.Happened("ann", did("Product Viewed", 20, 0, `{"query":"tea","category":"tea"}`), did("Product Added", 20, 1, ""))
+	at := func(field string) string {
+		return "/console/reports/funnel?" + days + "&window=7d&step=Product+Viewed&step=Product+Added&stepField=" + field + "&stepOp=eq&stepValue=tea"
+	}
+	const behind, takes = "/console/reports/people?", "需要“编辑”角色才能查看"
+	for path, hides := range map[string]bool{at("properties.query"): true, at("properties.category"): false, "/console/reports/trade?" + days + "&by=day&split=properties.coupon": true} {
+		page := b.As(access.Viewer, text.Chinese).Page(path)
+		if linked, told := strings.Contains(page, behind), strings.Contains(page, takes); linked == hides && !strings.Contains(path, "trade") || told != hides {
+			t.Errorf("%s: a viewer is led to people: %t, and told that it takes an editor: %t", path, linked, told)
+		}
+		if page := b.As(access.Editor, text.Chinese).Page(path); strings.Contains(page, takes) || !strings.Contains(page, behind) && !strings.Contains(path, "trade") {
+			t.Errorf("%s: an editor sees %s", path, said(page))
+		}
+	}
+}
+
 // TestDaysByTheirNames: each form offers stretches of days that keep the rest of the question; on a Saturday last week is from Monday of the week before to its Sunday.
 func TestDaysByTheirNames(t *testing.T) {
 	b := pagestest.Start(t) // 21 November 2026, a Saturday

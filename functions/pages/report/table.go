@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/money"
+	"github.com/userops/userops/shared/domain/operator/access"
 )
 
 // column is a figure of a row as it is shown, or what the row is of.
@@ -41,6 +43,14 @@ type table struct {
 	name, title string
 	columns     []column
 	of          []string
+}
+
+// take is the role that the people behind the figures of a list take, empty where whoever asks may see them.
+func (t table) take(a *answer) access.Role {
+	if slices.Contains(t.of, "page") {
+		return access.Question.Least() // who looked at one page, whatever was asked
+	}
+	return a.PeopleTake
 }
 
 // cell is the question for the people behind a figure of a row.
@@ -103,7 +113,10 @@ func (t table) shown(v *view.Visit, a *answer) shownTable {
 	for _, r := range rows {
 		var cells []shownCell
 		for _, c := range columns {
-			one := shownCell{Text: c.write(v, a, r, r[c.field]), Cell: t.cell(c, r), Numeric: c.form.numeric()}
+			one := shownCell{Text: c.write(v, a, r, r[c.field]), Numeric: c.form.numeric()}
+			if take := t.take(a); take == "" || v.May(take) {
+				one.Cell = t.cell(c, r)
+			}
 			if low, high, estimated := r.ends(c.field); estimated {
 				one.Range = v.Lang.Of("report.range", c.write(v, a, r, low), c.write(v, a, r, high))
 			}
