@@ -56,6 +56,7 @@ func TestGoldenRequests(t *testing.T) {
 		"post-test-missing":           {404, `there is no template`},
 		"get-stops":                   {200, `{"items":[],"off":[]}`},
 		"get-fields":                  {200, `"name":"orders.revenue","kind":"number","unit":"money","label":"累计消费金额"`},
+		"get-library":                 {200, `{"id":"cart-reminder","trigger":"cartAbandoned","name":"购物车未结算","template":{"id":"cart-reminder","name":"购物车未结算","channel":"email","locales":{"default":{"subject":"您的购物车还在等您"`},
 		"get-operators":               {200, `{"items":[{"name":"operator key","role":"owner","key":"4a7c449d"}],"issuer":`},
 		"get-refused":                 {200, `{"items":[{"source":"default","refused":{"day":0,"dayBefore":0,"week":0},"warned":{"day":0,"dayBefore":0,"week":0}},{"source":"server"`},
 		"get-refusals":                {200, `{"items":[],"hours":[]}`},

@@ -49,6 +49,7 @@ func (p *Process) Handler() http.Handler {
 	mux.HandlePost("POST /v1/templates/{id}/test", stopping.Post(maxTrialBody, p.askTrial), p.Auth.Require)
 	route("GET /v1/templates/{id}/tests", p.trials)
 	route("GET /v1/fields", p.fields)
+	route("GET /v1/library/templates", p.library)
 	route("GET /v1/queues", p.queues)
 	route("GET /v1/refusals", p.refused)
 	route("GET /v1/live", p.live)

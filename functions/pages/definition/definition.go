@@ -11,10 +11,12 @@ import (
 	"strconv"
 
 	"github.com/userops/userops/functions/pages/api"
+	"github.com/userops/userops/functions/pages/text"
 	"github.com/userops/userops/functions/pages/view"
 	"github.com/userops/userops/shared/domain/audience/rule"
 	"github.com/userops/userops/shared/domain/definition"
 	"github.com/userops/userops/shared/domain/definition/schema"
+	"github.com/userops/userops/shared/domain/outreach/library"
 )
 
 // groups are where the kinds stand in the navigation; one that is not here stands with what is run.
@@ -56,10 +58,25 @@ type listing struct {
 	Items []item
 	Next  string
 	May   bool
+	Ready []ready
+}
+
+// ready is a text of the library that a template may begin with.
+type ready struct{ ID, Name, Subject string }
+
+// readyIn are the texts of the library in the visitor's language; other kinds have none.
+func (k kind) readyIn(l text.Lang) (all []ready) {
+	if k.Name != definition.Template {
+		return nil
+	}
+	for _, t := range library.Texts() {
+		all = append(all, ready{t.ID, t.Name[string(l)], t.Contents[string(l)].Subject})
+	}
+	return all
 }
 
 func (k kind) list(v *view.Visit) error {
-	l := listing{kind: k, May: v.May(view.Least("PUT /v1/" + k.Plural + "/{id}"))}
+	l := listing{kind: k, May: v.May(view.Least("PUT /v1/" + k.Plural + "/{id}")), Ready: k.readyIn(v.Lang)}
 	var answer struct {
 		Items []item
 		Next  string

@@ -14,9 +14,11 @@ func TestWhatNewDocumentsBeginWith(t *testing.T) {
 	b := shop(t)
 	f := b.As(access.Editor, text.Chinese)
 	for path, want := range map[string]map[string]string{
-		"/console/templates/edit":             {"doc.channel": "email", "doc.locales~n": "1", "doc.locales[0]~key": "default", "doc.locales[0].subject": ""},
-		"/console/campaigns/edit":             {"doc.channel": "email", "doc.state": "draft", "doc.trigger~as": ""},
-		"/console/campaigns/edit?segment=vip": {"doc.channel": "email", "doc.state": "draft", "doc.trigger~as": "audience", "doc.trigger.audience.segmentId": "vip"},
+		"/console/templates/edit":                    {"doc.channel": "email", "doc.locales~n": "1", "doc.locales[0]~key": "default", "doc.locales[0].subject": ""},
+		"/console/templates/edit?from=cart-reminder": {"doc.id": "", "doc.name": "购物车未结算", "doc.channel": "email", "doc.locales~n": "2", "doc.locales[0]~key": "default", "doc.locales[0].subject": "您的购物车还在等您", "doc.locales[1]~key": "en", "doc.locales[1].subject": "Your cart is waiting"},
+		"/console/templates/edit?from=nothing":       {"doc.locales~n": "1", "doc.locales[0].subject": ""},
+		"/console/campaigns/edit":                    {"doc.channel": "email", "doc.state": "draft", "doc.trigger~as": ""},
+		"/console/campaigns/edit?segment=vip":        {"doc.channel": "email", "doc.state": "draft", "doc.trigger~as": "audience", "doc.trigger.audience.segmentId": "vip"},
 	} {
 		got := map[string]string{}
 		all := fields(t, f.Page(path))
@@ -28,6 +30,12 @@ func TestWhatNewDocumentsBeginWith(t *testing.T) {
 				t.Errorf("%s begins with %s = %q, want %q", path, name, got[name], value)
 			}
 		}
+	}
+	if list := f.Page("/console/templates"); strings.Count(list, "/console/templates/edit?from=") != 15 || !strings.Contains(list, "从 15 份常用文案开始") {
+		t.Error("the list of templates does not lead to the library")
+	}
+	if list := b.As(access.Viewer, text.English).Page("/console/templates"); strings.Contains(list, "from=") {
+		t.Error("a viewer is led to what viewers may not do")
 	}
 	page := f.Page("/console/campaigns/edit")
 	if !strings.Contains(page, `<details class="form-rare"><summary>更多设置</summary>`) || strings.Index(page, `name="doc.expiresAfter"`) < strings.Index(page, `class="form-rare"`) {

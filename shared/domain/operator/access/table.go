@@ -162,6 +162,7 @@ var rows = func() []Row {
 		Row{Route: "GET /v1/stops/{id}/skipped", Meaning: "whom a stop has skipped", Least: Viewer},
 		Row{Route: "POST /v1/stops/{id}/reenter", Meaning: "enter again whom a stop has skipped", Least: Approver},
 		Row{Route: "GET /v1/fields", Meaning: "what rules can ask", Least: Viewer},
+		Row{Route: "GET /v1/library/templates", Meaning: "ready texts to begin templates with", Least: Viewer},
 		Row{Route: "GET /v1/queues", Meaning: "how full the queues are", Least: Viewer},
 		Row{Route: "GET /v1/queues/{queue}/letters", Meaning: "the dead letters of a queue, and what each is about", Least: Viewer},
 		Row{Route: "POST /v1/queues/{queue}/redrive", Meaning: "send dead letters again", Least: Approver},
