@@ -2,11 +2,13 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/userops/userops/shared/domain/definition"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 )
@@ -100,7 +102,7 @@ func TestInvalidDocumentsNameTheirFields(t *testing.T) {
 			`nam is not known here: did you mean "name"?; name is a JSON number, which does not fit; rule.all[0].field "orders.payd" is not a field of a profile: did you mean "orders.paid"?; ` +
 				`rule.all[1].percent.seed is not a text of 1 to 256 bytes; rule.all[2].segment nobody is not a segment`},
 		"campaign: all at once": {"/v1/campaigns/a", `{"name":"C","state":"running","wait":"soon","channel":"fax","templateId":"gone","condition":{"field":"x"},"trigger":{"enteredSegment":"gone"}}`, 422,
-			`wait is not a length of time such as 30m, 36h, 14d or 1d12h; condition.field "x" is not a field of a profile; channel must be one of [email social]; ` +
+			`wait is not a length of time such as 30m, 36h, 14d or 1d12h; condition.field "x" is not a field of a profile; channel must be one of ` + fmt.Sprint(delivery.Channels()) + `; ` +
 				`trigger names the segment gone, which is not there; templateId names the template gone, which is not there`},
 		"campaign: trigger": {"/v1/campaigns/a", `{"name":"C","state":"running","channel":"email","templateId":"gone","trigger":{"enteredSegment":7,"exited":"vip"}}`, 422,
 			`trigger.enteredSegment is a JSON number, which does not fit; trigger.exited is not known here; templateId names the template gone, which is not there`},

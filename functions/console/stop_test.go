@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/domain/operator/access"
+	"github.com/userops/userops/shared/domain/outreach/delivery"
 )
 
 // stopped lists what GET /v1/stops shows, a line each.
@@ -131,7 +132,7 @@ func TestStopsThatMeanNothingAreRefused(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"stop", `{`, 400, ""}, {"stop", `{"channel":"fax"}`, 422, "channel is not a channel: [email social]"},
+		{"stop", `{`, 400, ""}, {"stop", `{"channel":"fax"}`, 422, "channel is not a channel: " + fmt.Sprint(delivery.Channels())},
 		{"stop", `{"campaign":"nobody"}`, 422, "campaign names the campaign nobody, which is not there"},
 		{"stop", `{"channel":"email","campaign":"a"}`, 422, "campaign stands beside a channel: a stop is of one of them, or of everything"},
 		{"stop", `{"id":"mine"}`, 422, "id is given to a stop, and not taken"}, {"stop", `{"a":1,"a":1}`, 422, "a is there twice"},

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,7 +48,11 @@ func Parts() []delivery.Part {
 	return []delivery.Part{delivery.Subject, delivery.Text, delivery.HTML, delivery.Payload}
 }
 
-// Source is the Liquid of a part, empty if there is none. Of a payload it is what a JSON string holds, or other JSON as it stands.
+// code is Liquid in JSON.
+var code = regexp.MustCompile(`\{\{.*?\}\}|\{%.*?%\}`)
+
+// Source is the Liquid of a part, empty if there is none. Of a payload it is what a JSON string holds, or other JSON as it stands, but for the Liquid in its strings, which is there as it was meant: a quote
+// is written \" in JSON.
 func (c Content) Source(p delivery.Part) string {
 	switch p {
 	case delivery.Subject:
@@ -61,7 +66,13 @@ func (c Content) Source(p delivery.Part) string {
 		if json.Unmarshal(c.Payload, &text) == nil {
 			return text
 		}
-		return string(c.Payload)
+		return code.ReplaceAllStringFunc(string(c.Payload), func(written string) string {
+			var meant string
+			if json.Unmarshal([]byte(`"`+written+`"`), &meant) != nil {
+				return written // it stands in several strings, and Liquid will say what is wrong with it
+			}
+			return meant
+		})
 	}
 	return ""
 }

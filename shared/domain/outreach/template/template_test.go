@@ -1,6 +1,7 @@
 package template
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -65,5 +66,20 @@ func TestEveryPartHasItsSource(t *testing.T) {
 	}
 	if got := (Content{Payload: []byte(`{"a":1}`)}).Source(delivery.Payload); got != `{"a":1}` {
 		t.Errorf("a payload that is no text is %q", got)
+	}
+}
+
+// TestLiquidInJSON is what its author meant: the quotes of a filter's argument are escaped as all in a JSON string is, and what stands around the Liquid is left as it is.
+func TestLiquidInJSON(t *testing.T) {
+	for payload, want := range map[string]string{
+		`{"text":"{{ name | default: \"friend\" }} \"hi\"\n"}`:          `{"text":"{{ name | default: "friend" }} \"hi\"\n"}`,
+		`{"text":"{% if a == 'b' %}\u597d{{ \"\u597d\" }}{% endif %}"}`: `{"text":"{% if a == 'b' %}\u597d{{ "好" }}{% endif %}"}`,
+		`{"a":"{{ x","b":"}}"}`:       `{"a":"{{ x","b":"}}"}`,
+		`"{\"text\":\"{{ name }}\"}"`: `{"text":"{{ name }}"}`,
+		`{"text":"{{ x }}{{ y }}"}`:   `{"text":"{{ x }}{{ y }}"}`,
+	} {
+		if got := (Content{Payload: json.RawMessage(payload)}).Source(delivery.Payload); got != want {
+			t.Errorf("%s is %s, want %s", payload, got, want)
+		}
 	}
 }
