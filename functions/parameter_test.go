@@ -21,6 +21,8 @@ func TestParametersAreChecked(t *testing.T) {
 		{"Issuer", "login.example", "https://login.example/"}, {"OperatorKeyHash", "demo-operator-key", hashed("x")}, {"ServerKeyHash", hashed("x")[1:], ""}, {"DefaultWriteKey", "short", "demo-write-key"},
 		{"ShopTimeZone", "Asia/Shanghai ", "America/Argentina/Buenos_Aires"}, {"ShopCurrency", "RMB1", "EUR"},
 		{"PublicUrl", "https://shop.example/?a", "https://shop.example/events"}, {"SmtpAddress", "smtp.example", "smtp.example:587"}, {"WebhookUrl", "shop.example", "https://shop.example/x?y=1"},
+		{"FcmProject", "Tea shop", "tea-shop"}, {"FcmEndpoint", "fcm.googleapis.com", "https://fcm.googleapis.com"}, {"ApnsTopic", "a b", "example.shop.app"}, {"ApnsKeyId", "short", "ABCDE12345"},
+		{"ApnsTeamId", "team123456", "TEAM123456"}, {"ApnsEndpoint", "api.push.apple.com", "https://api.sandbox.push.apple.com"},
 		{"SmsKeyId", "a b", "LTAI5t-of-a-shop"}, {"SmsSignName", "【茶铺】", "茶铺"}, {"SmsEndpoint", "dysmsapi.aliyuncs.com", "https://dysmsapi.ap-southeast-1.aliyuncs.com"},
 		// What sha256sum prints behind a hash would be a 401 for ever.
 		{"OperatorKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")}, {"ServerKeyHash", hashed("x") + "  -", hashed("x") + "," + hashed("y")},
@@ -33,7 +35,7 @@ func TestParametersAreChecked(t *testing.T) {
 	} {
 		tried[c.name] = true
 		for value, ok := range map[string]bool{c.bad: false, c.good: true} {
-			all := map[string]string{"MailFrom": "shop@shop.example", "RoleClaim": "role", "SmsKeyId": "LTAI", "SmsSignName": "茶铺", c.name: value} // what the rules ask of some
+			all := map[string]string{"MailFrom": "shop@shop.example", "RoleClaim": "role", "SmsKeyId": "LTAI", "SmsSignName": "茶铺", "ApnsTopic": "shop.app", "ApnsKeyId": "KEY1234567", "ApnsTeamId": "TEAM123456", c.name: value} // what the rules ask of some
 			_, err := sam.Load(filepath.Join("..", "template.yaml"), sam.Environment{Parameters: all})
 			if (err == nil) != ok {
 				t.Errorf("%s=%q: %v", c.name, value, err)
@@ -83,6 +85,11 @@ func TestChannelsThatLackSomethingAreRefused(t *testing.T) {
 		{with("SecretsPath", ""), "SecretsPath says where the secret is"},
 		{map[string]string{"SmtpUser": "shop"}, "With SmtpUser, SmtpAddress says"},
 		{map[string]string{"WebhookUrl": "https://shop.example/hook", "SecretsPath": ""}, "With WebhookUrl, SecretsPath says"},
+		{map[string]string{"FcmProject": "tea-shop"}, ""}, {map[string]string{"FcmProject": "tea-shop", "SecretsPath": ""}, "With FcmProject, SecretsPath says"},
+		{map[string]string{"ApnsTopic": "shop.app", "ApnsKeyId": "KEY1234567", "ApnsTeamId": "TEAM123456"}, ""},
+		{map[string]string{"ApnsTopic": "shop.app", "ApnsKeyId": "KEY1234567"}, "ApnsTopic, ApnsKeyId and ApnsTeamId go together"},
+		{map[string]string{"ApnsTeamId": "TEAM123456"}, "ApnsTopic, ApnsKeyId and ApnsTeamId go together"},
+		{map[string]string{"ApnsTopic": "shop.app", "ApnsKeyId": "KEY1234567", "ApnsTeamId": "TEAM123456", "SecretsPath": ""}, "With ApnsTopic, SecretsPath says"},
 		{map[string]string{"SmsKeyId": "LTAI", "SmsSignName": "茶铺"}, ""},
 		{map[string]string{"SmsKeyId": "LTAI"}, "SmsKeyId and SmsSignName go together"},
 		{map[string]string{"SmsSignName": "茶铺"}, "SmsKeyId and SmsSignName go together"},

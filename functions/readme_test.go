@@ -235,7 +235,6 @@ func claimsFigures(t *testing.T, text string) {
 // absent are what the READMEs say that there is not yet, by a word of each language, with what would be there if it were.
 var absent = []struct{ english, chinese, route, file string }{
 	{"receipts", "回执", "/receipts/", ""},
-	{"app push", "推送", "/receipts/push", "shared/channel/push"},
 	{"WeChat mini-program", "小程序", "/receipts/mini-program", "shared/channel/miniprogram"},
 	{"store tasks", "门店任务", "/store/", "shared/channel/store"},
 	{"coupons", "优惠券", "/batches", "shared/domain/reward/coupon"},

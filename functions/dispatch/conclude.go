@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/userops/userops/shared/channel"
@@ -22,14 +23,52 @@ const (
 // concluded is an attempt that the provider has answered.
 type concluded struct {
 	*reserved
-	refusal error // nil: the provider took the notification
+	refusal error    // nil: the provider took the notification
+	dead    []string // addresses that it called dead
 }
 
 // send hands the notification over to its channel.
 func (s *reserved) send(ctx context.Context) concluded {
 	ctx, cancel := context.WithTimeout(ctx, providerTime)
 	defer cancel()
-	return concluded{s, s.sender.Send(ctx, s.notification)}
+	if len(s.addresses) > 1 {
+		return s.sendAll(ctx)
+	}
+	c := concluded{reserved: s, refusal: s.sender.Send(ctx, s.notification)}
+	if c.refusal != nil && channel.Classify(c.refusal).Bounce && !ourFault(s.facts.Address) {
+		c.dead = s.addresses
+	}
+	return c
+}
+
+// sendAll hands the notification over to each of the person's devices, side by side. One that took it is enough: the person is reached, and the
+// notification is not tried again on the others, since it would come twice to the first.
+func (s *reserved) sendAll(ctx context.Context) concluded {
+	refusals := make([]error, len(s.addresses))
+	var calls sync.WaitGroup
+	for i, address := range s.addresses {
+		calls.Go(func() {
+			n := s.notification
+			n.Address = address
+			refusals[i] = s.sender.Send(ctx, n)
+		})
+	}
+	calls.Wait()
+	c := concluded{reserved: s, refusal: united(refusals)}
+	for i, err := range refusals {
+		if err != nil && channel.Classify(err).Bounce {
+			c.dead = append(c.dead, s.addresses[i])
+		}
+	}
+	return c
+}
+
+// bury marks addresses that the provider called dead, for whoever has them.
+func (c concluded) bury(ctx context.Context) (err error) {
+	for _, address := range c.dead {
+		err = errors.Join(err, c.Deliveries.Mark(ctx, c.campaign.Channel, address, "bounce", c.Now()))
+	}
+	return err
 }
 
 // record decides by what the provider said. What the intent took is given back before the decision is written: a process that ends in between
@@ -40,16 +79,16 @@ func (c concluded) record(ctx context.Context) error {
 			return err
 		}
 		c.Live.Count(live.Figures{Sent: 1})
-		return nil
+		return c.bury(ctx)
 	}
 	answer := channel.Classify(c.refusal)
 	switch answer.Class {
 	case channel.Reject:
 		return c.rejected(ctx, answer)
 	case channel.Retry:
-		return c.notNow(ctx, answer)
+		return errors.Join(c.notNow(ctx, answer), c.bury(ctx))
 	}
-	return c.decide(ctx, c.decision(delivery.Unknown, delivery.TimedOut, answer.Code))
+	return errors.Join(c.decide(ctx, c.decision(delivery.Unknown, delivery.TimedOut, answer.Code)), c.bury(ctx))
 }
 
 // notNow puts off a notification that the provider does not take now, or ends it after the last attempt.
@@ -67,18 +106,14 @@ func (c concluded) notNow(ctx context.Context, answer *channel.Error) error {
 
 // rejected ends a notification that will never be sent. A dead address is marked as one, for whoever has it.
 func (c concluded) rejected(ctx context.Context, answer *channel.Error) error {
-	address, over := c.facts.Address, c.campaign.Channel
-	bounced := answer.Bounce && !ourFault(address)
+	over, bounced := c.campaign.Channel, answer.Bounce && len(c.dead) > 0
 	err := c.amend(ctx, func(r *read) {
 		r.contact.Refuse(c.intent.ID, c.intent.Holder)
 		if bounced {
-			r.contact.Suppress(over, delivery.Suppression{Reason: "bounce", At: r.person.Moment(c.Now()), Address: delivery.AddressHash(address)})
+			r.contact.Suppress(over, delivery.Suppression{Reason: "bounce", At: r.person.Moment(c.Now()), Address: delivery.AddressHash(c.facts.Address)})
 		}
 	})
-	if bounced {
-		err = errors.Join(err, c.Deliveries.Mark(ctx, over, address, "bounce", c.Now()))
-	}
-	return errors.Join(err, c.decide(ctx, c.decision(delivery.Failed, delivery.Rejected, answer.Code)))
+	return errors.Join(err, c.bury(ctx), c.decide(ctx, c.decision(delivery.Failed, delivery.Rejected, answer.Code)))
 }
 
 // ourFault tells whether an address may be refused because of the way in which it is written: a server that knows only ASCII refuses

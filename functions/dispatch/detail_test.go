@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/userops/userops/shared/channel/email"
+	"github.com/userops/userops/shared/channel/push"
 	"github.com/userops/userops/shared/channel/sms"
 	"github.com/userops/userops/shared/channel/webhook"
 	"github.com/userops/userops/shared/domain/definition"
@@ -322,9 +323,11 @@ func TestChannelsThatAreOn(t *testing.T) {
 		"a webhook":                       {Settings{Channels: Channels{Social: webhook.Settings{URL: "https://x.example"}}}, "[social]", "map[]"},
 		"a webhook to no address":         {with(func(s *Settings) { s.Social.URL = "x.example" }), "[email]", "map[social:WEBHOOK_URL is not an http or https address]"},
 		"text messages of nobody":         {with(func(s *Settings) { s.SMS = sms.Settings{KeyID: "LTAI", Endpoint: "https://x.example"} }), "[email]", "map[sms:SMS_SIGN_NAME is not a sender's name without brackets]"},
+		"push to half of Apple":           {with(func(s *Settings) { s.Push = push.Settings{KeyID: "K", Team: "T", APNSEndpoint: "https://x.example"} }), "[email]", "map[push:APNS_TOPIC is not set]"},
 		"all": {with(func(s *Settings) {
 			s.Social.URL = "https://x.example"
 			s.SMS = sms.Settings{KeyID: "LTAI", Sign: "茶铺", Endpoint: "https://x.example"}
+			s.Push = push.Settings{Project: "tea", FCMEndpoint: "https://x.example"}
 		}), fmt.Sprint(slices.Sorted(slices.Values(delivery.Channels()))), "map[]"},
 	} {
 		p := New(c.s, nil, nil, time.Now)

@@ -20,6 +20,8 @@ type judged struct {
 	campaign campaign.Compiled // in the version that took the person; zero where there is none
 	variant  campaign.Variant  // zero where the campaign has none of that id
 	facts    delivery.Case     // what the guards were asked; zero without a campaign
+	// addresses are those that it goes to: one, or each of the person's devices.
+	addresses []string
 }
 
 // judge asks whether the campaign still wants the person, and then the guards that only read.
@@ -38,10 +40,11 @@ func (r *read) judge(ctx context.Context) (*judged, delivery.Verdict, error) {
 	if defined {
 		eligible = j.eligible()
 	}
-	marks, err := r.Deliveries.Marks(ctx, c.Channel, c.Address(r.person))
+	living, marks, err := r.living(ctx, c)
 	if err != nil {
 		return nil, delivery.Verdict{}, err
 	}
+	j.addresses = living
 	j.facts = j.factsOf(rules, marks, eligible)
 	verdict := delivery.Judge(j.facts)
 	if verdict.Reason == delivery.NoAddress {
@@ -114,6 +117,7 @@ func (j *judged) firstDue() time.Time {
 // factsOf is what the guards are asked.
 func (j *judged) factsOf(rules rules, marks delivery.Marks, eligible delivery.Verdict) delivery.Case {
 	f := j.campaign.Case(j.person, j.all, j.Shop)
+	f.Address = j.addresses[0]
 	f.Now, f.NotAfter = j.person.Moment(j.Now()), j.n.NotAfter
 	f.Settings, f.Holdout, f.Stops = rules.settings, rules.holdout, rules.stops
 	f.CampaignID, f.Marks, f.Eligible, f.Contacts = j.n.CampaignID, marks, eligible, []*delivery.Contact{j.contact}

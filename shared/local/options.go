@@ -31,6 +31,8 @@ type Options struct {
 
 	// Secrets are parameters of Systems Manager by name; secrets.json in the data folder wins over them.
 	Secrets map[string]string
+	// SecretsAt are more of them, which depend on where things are.
+	SecretsAt func(Addresses) map[string]string
 
 	Inbox       bool             // take mail at SMTPAddr, show it and webhooks below /local/ of the gateway
 	Concurrency int              // processes of one function [10]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -266,7 +267,12 @@ func (s *Stack) openStandIns(l listeners) error {
 	s.s3 = objects
 	s.serve(l.s3, s.guarded(objects), &s.servers)
 	s.folder.keeps(files...)
-	secrets, err := ssm.New(ssm.Options{Path: s.folder.file(secretsFile), Values: s.o.Secrets, Authorize: s.authorizeParameter, Observe: s.observeParameter})
+	values := map[string]string{}
+	maps.Copy(values, s.o.Secrets)
+	if s.o.SecretsAt != nil {
+		maps.Copy(values, s.o.SecretsAt(s.addresses))
+	}
+	secrets, err := ssm.New(ssm.Options{Path: s.folder.file(secretsFile), Values: values, Authorize: s.authorizeParameter, Observe: s.observeParameter})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/channel/email"
+	"github.com/userops/userops/shared/channel/push"
 	"github.com/userops/userops/shared/channel/sms"
 	"github.com/userops/userops/shared/channel/webhook"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
@@ -17,6 +18,7 @@ import (
 type Settings struct {
 	Email  email.Settings
 	SMS    sms.Settings
+	Push   push.Settings
 	Social webhook.Settings
 }
 
@@ -28,6 +30,7 @@ var rows = []struct {
 }{
 	{delivery.Email, []string{email.Credential}, func(s Settings) channel.Settings { return s.Email }},
 	{delivery.SMS, []string{sms.Credential}, func(s Settings) channel.Settings { return s.SMS }},
+	{delivery.Push, []string{push.Account, push.Key}, func(s Settings) channel.Settings { return s.Push }},
 	{delivery.Social, []string{webhook.Credential}, func(s Settings) channel.Settings { return s.Social }},
 }
 

@@ -34,6 +34,7 @@ type Inbox struct {
 
 	moods moods // of the fake providers
 	sms   smsProvider
+	push  pushProvider
 
 	mu       sync.Mutex
 	file     *os.File

@@ -10,12 +10,13 @@ const (
 	Email   Channel = "email"
 	Webhook Channel = "webhook"
 	SMS     Channel = "sms"
+	Push    Channel = "push"
 )
 
-// Message is one mail to one recipient, one webhook delivery, or one message to a phone.
+// Message is one mail to one recipient, one webhook delivery, one message to a phone, or one notification to a device.
 type Message struct {
 	Channel Channel `json:"channel"`
-	// To is the mail address, the phone number, or the user id or profile id of a webhook's body, or the webhook's name.
+	// To is the mail address, the phone number, the device's token, or the user id or profile id of a webhook's body, or the webhook's name.
 	To string `json:"to"`
 	// From is the envelope's sender, or the webhook's name.
 	From    string `json:"from"`

@@ -37,6 +37,12 @@ func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.receiveWebhook(w, r, name)
 	case r.URL.Path == "/local/sms" || strings.HasPrefix(r.URL.Path, "/local/sms/"):
 		b.receiveSMS(w, r, strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/local/sms"), "/"))
+	case r.URL.Path == "/local/fcm/token":
+		b.receiveGrant(w, r)
+	case strings.HasPrefix(r.URL.Path, "/local/fcm/"):
+		b.receiveFCM(w, r, strings.TrimPrefix(r.URL.Path, "/local/fcm/"))
+	case strings.HasPrefix(r.URL.Path, "/local/apns/3/device/"):
+		b.receiveAPNS(w, r, strings.TrimPrefix(r.URL.Path, "/local/apns/3/device/"))
 	case strings.HasPrefix(r.URL.Path, "/local/mood/"):
 		b.moods.receive(w, r, strings.TrimPrefix(r.URL.Path, "/local/mood/"))
 	case r.URL.Path != "/local/inbox" && r.URL.Path != "/local/inbox.json":

@@ -14,6 +14,7 @@ var idRow = Row{Label: Words{"ID", "编号"}, Help: Words{"1 to 64 letters, digi
 var channelWords = map[delivery.Channel]Words{
 	delivery.Email:  {"E-mail", "邮件"},
 	delivery.SMS:    {"Text message", "短信"},
+	delivery.Push:   {"App push", "应用推送"},
 	delivery.Social: {"Handed to the shop's system", "店铺系统代发"},
 }
 

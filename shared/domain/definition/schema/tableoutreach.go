@@ -19,11 +19,11 @@ func templateTable() Table {
 		"channel": {Label: Words{"Channel", "渠道"}, Help: Words{"It decides which parts the content has.", "渠道决定内容由哪些部分组成。"}, Options: channels()},
 		"locales": {Label: Words{"Content", "内容"}, Help: Words{"One for each locale; default is needed. Somebody with zh-CN gets zh-CN, else zh, else default.", "每种语言一份，必须有 default（其他所有人）；语言为 zh-CN 的人先用 zh-CN，其次 zh，最后 default。"},
 			Options: locales, Key: Words{"Locale", "语言"}},
-		"locales.*":         {Label: Words{"Content of one locale", "一种语言的内容"}, Help: Words{"Subject with text, HTML or both for e-mail; the approved text and a payload for text messages; a payload for the shop's system.", "邮件要有主题，以及纯文本、HTML 之一或两者；短信要有审核通过的原文和数据；由店铺系统代发的要有数据。"}},
-		"locales.*.subject": {Label: Words{"Subject", "主题"}, When: OfSubject, Help: Words{"Of a mail. {{ profile.name }} prints a trait.", "邮件的主题；{{ profile.name }} 会换成用户的属性。"}},
-		"locales.*.text":    {Label: Words{"Text", "纯文本"}, When: OfText, Help: Words{"Of a mail, without markup: {{ unsubscribeUrl }} is the link to unsubscribe. Of a text message, the text as the provider has approved it, with places such as ${name}.", "邮件的纯文本，{{ unsubscribeUrl }} 是退订链接；短信则是服务商审核通过的原文，变量写作 ${name}。"}, As: Liquid},
+		"locales.*":         {Label: Words{"Content of one locale", "一种语言的内容"}, Help: Words{"Subject with text, HTML or both for e-mail; the approved text and a payload for text messages; a title and a text for push; a payload for the shop's system.", "邮件要有主题，以及纯文本、HTML 之一或两者；短信要有审核通过的原文和数据；推送要有标题和文字；由店铺系统代发的要有数据。"}},
+		"locales.*.subject": {Label: Words{"Subject", "主题"}, When: OfSubject, Help: Words{"Of a mail, or the title of a push. {{ profile.name }} prints a trait.", "邮件的主题，或推送的标题；{{ profile.name }} 会换成用户的属性。"}},
+		"locales.*.text":    {Label: Words{"Text", "纯文本"}, When: OfText, Help: Words{"Of a mail, without markup: {{ unsubscribeUrl }} is the link to unsubscribe. Of a push, what the device shows below the title. Of a text message, the text as the provider has approved it, with places such as ${name}.", "邮件的纯文本，{{ unsubscribeUrl }} 是退订链接；推送则是标题下面的文字；短信则是服务商审核通过的原文，变量写作 ${name}。"}, As: Liquid},
 		"locales.*.html":    {Label: Words{"HTML", "HTML"}, When: OfHTML, Help: Words{"Of a mail. Values are escaped for the place where they stand.", "邮件的 HTML；变量按所在位置转义。"}, As: Liquid},
-		"locales.*.payload": {Label: Words{"Payload", "数据"}, When: OfPayload, Help: Words{"What the shop's system is sent by its webhook: a text that becomes JSON, or JSON with variables in its texts. Of a text message: {\"template\": \"SMS_154950909\", \"params\": {\"name\": \"{{ profile.name }}\"}}.", "通过 webhook 发给店铺系统的内容：一段会变成 JSON 的文本，或文本里带变量的 JSON。短信则写 {\"template\": \"SMS_154950909\", \"params\": {\"name\": \"{{ profile.name }}\"}}。"}, As: Payload},
+		"locales.*.payload": {Label: Words{"Payload", "数据"}, When: OfPayload, Help: Words{"What the shop's system is sent by its webhook: a text that becomes JSON, or JSON with variables in its texts. Of a text message: {\"template\": \"SMS_154950909\", \"params\": {\"name\": \"{{ profile.name }}\"}}. Of a push, texts for the app, such as {\"link\": \"shop://tea\"}; it may be left out.", "通过 webhook 发给店铺系统的内容：一段会变成 JSON 的文本，或文本里带变量的 JSON。短信则写 {\"template\": \"SMS_154950909\", \"params\": {\"name\": \"{{ profile.name }}\"}}。推送则是给应用的文本，例如 {\"link\": \"shop://tea\"}，可以不填。"}, As: Payload},
 	}
 }
 
@@ -54,7 +54,7 @@ func messagingTable() Table {
 		"confirmationsOff":         {Label: Words{"No mails that confirm an address", "不发确认地址的邮件"}, Help: Words{"An address that only a device has named is then never written to.", "这样，只由设备提供的地址永远不会收到邮件。"}},
 		"testAddresses":            {Label: Words{"Test addresses", "试发地址"}, Help: Words{"E-mail addresses of the shop's own, to which templates may be sent to look at them. One on each line, at most 20.", "店铺自己的邮箱，模板只能试发到这些地址。每行一个，至多 20 个。"}},
 		"consent":                  {Label: Words{"Consent by channel", "各渠道的同意"}, Help: Words{"What marketing over a channel needs, where it is another thing than usual.", "某个渠道的营销需要什么，只填与默认不同的。"}, Key: Words{"Channel", "渠道"}, Options: channels()},
-		"consent.*":                {Label: Words{"Needs", "要求"}, Help: Words{"Without it e-mail and text messages need a consent, and what the shop's system sends none.", "不填时，邮件和短信须有同意，店铺系统代发不需要。"}, Options: basis},
+		"consent.*":                {Label: Words{"Needs", "要求"}, Help: Words{"Without it e-mail, text messages and push need a consent, and what the shop's system sends none.", "不填时，邮件、短信和推送须有同意，店铺系统代发不需要。"}, Options: basis},
 	}
 }
 

@@ -143,6 +143,7 @@ func TestWhatIsRefusedIsSaid(t *testing.T) {
 		{"campaign", `{"id":"x","name":7,"state":"scheduled","trigger":{"enteredSegment":"a","exitedSegment":"b"},"expiresAfter":"10001d","channel":"email"}`},
 		{"template", `{"id":"x","channel":"email","locales":{"zh":{"payload":"a"},"en":{"subject":"` + strings.Repeat("a", 2000) + `"}}}`},
 		{"template", `{"id":"x","channel":"sms","locales":{"default":{"text":"【茶铺】${a}${}","payload":{"template":"x","params":{"b":"1","a":""},"sign":"[x]"}},"en":{"text":"{{ a }}","payload":"x"},"zh":{"text":"` + strings.Repeat("茶", 501) + `${a}","payload":{"template":"SMS_1"}}}}`},
+		{"template", `{"id":"x","channel":"push","locales":{"default":{"subject":"s","text":"t","payload":{"aps":"x"}},"en":{"subject":"s","text":"t","payload":"x"}}}`},
 		{"template", `{"id":"confirm-address","channel":"social","locales":{"default":{}}}`},
 		{"template", `{"id":"confirm-address","channel":"email","locales":{"default":{"subject":"s","html":"h"}}}`},
 		{"program", `{"id":"x","state":"x","qualifying":{"event":"E","minTotal":{"amount":-1,"currency":"rmb"}},"hold":"1d","ladder":[{"friends":0},{"friends":0}],"budget":[{"points":0},{"points":1}],"maxPerAdvocate":-1}`},

@@ -17,7 +17,9 @@ var rows = map[string]string{
 	"no run has gone by the segment %s: not all who meet its rule are in it yet, and an audience takes only who is in it when it is listed; start a run (POST /v1/runs) before":                            "人群 {1} 还没有运行过：符合规则的人还没有都进入人群，而活动只发给名单生成时已在人群里的人；请先运行一次",
 	"counts minor units, so it is %s; money can be written as {\"money\": \"%s\"}":                                                                                                                         "以最小货币单位计，即 {1}；金额可以写成 {\"money\": \"{2}\"}",
 
-	// of templates for text messages
+	// of templates for apps and for text messages
+	"must be an object of texts":                                              "须是由文本组成的对象",
+	"is a name that is kept for others":                                       "是保留的名称",
 	"must be an object with template and params":                              "须是含 template 和 params 的对象",
 	"must be the code of an approved text, such as SMS_154950909":             "须是审核通过的文案的编号，例如 SMS_154950909",
 	"must be at most %d characters, without brackets: the provider sets them": "至多 {1} 个字，不带括号：括号由服务商加",

@@ -29,6 +29,16 @@ func (d Definition) Address(person *profile.Profile) string {
 	return person.Address(delivery.KindOf(d.Channel).Address)
 }
 
+// Addresses are where the campaign reaches the person: one, or each of those that its channel goes to, the newest first. Of somebody with none it is one that is empty.
+func (d Definition) Addresses(person *profile.Profile) []string {
+	if kind := delivery.KindOf(d.Channel); kind.Several {
+		if all := person.Addresses(kind.Address); len(all) > 0 {
+			return all
+		}
+	}
+	return []string{d.Address(person)}
+}
+
 // wordOf is the person's last word, nil if there is none.
 func wordOf(person *profile.Profile, c delivery.Channel, purpose profile.Purpose) *profile.Consent {
 	if word, given := person.Consent[profile.ConsentKey(string(c), purpose)]; given {

@@ -9,10 +9,11 @@ import (
 // Channel names a way to reach people.
 type Channel string
 
-// The channels that have a sender. SMS is a text of the provider's that was approved before, with values. Social is the signed webhook to a service of the shop's own choice.
+// The channels that have a sender. SMS is a text of the provider's that was approved before, with values. Push goes to each device of a person that has the app. Social is the signed webhook to a service of the shop's own choice.
 const (
 	Email  Channel = "email"
 	SMS    Channel = "sms"
+	Push   Channel = "push"
 	Social Channel = "social"
 )
 
@@ -38,6 +39,10 @@ type Kind struct {
 	Parts [][]Part
 	// Link says that whatever is not transactional has a signed link to unsubscribe, and does not go without one.
 	Link bool
+	// Optional are parts that it may have beside them.
+	Optional []Part
+	// Several says that it goes to each of the addresses of the kind that a person has: one that took it is enough.
+	Several bool
 	// OptOut says that whatever is not transactional has words in its text by which to want no more, and does not go without them.
 	OptOut bool
 }
@@ -46,6 +51,7 @@ type Kind struct {
 var kinds = []Kind{
 	{Channel: Email, Address: profile.ChannelEmail, Basis: OptIn, Parts: [][]Part{{Subject}, {Text, HTML}}, Link: true},
 	{Channel: SMS, Address: profile.ChannelSMS, Basis: OptIn, Parts: [][]Part{{Text}, {Payload}}, OptOut: true},
+	{Channel: Push, Address: profile.ChannelPush, Basis: OptIn, Parts: [][]Part{{Subject}, {Text}}, Optional: []Part{Payload}, Several: true},
 	{Channel: Social, Basis: OptOut, Parts: [][]Part{{Payload}}},
 }
 
@@ -70,7 +76,7 @@ func KindOf(c Channel) Kind {
 
 // Carries tells whether a part is one of the channel's.
 func (k Kind) Carries(p Part) bool {
-	return slices.ContainsFunc(k.Parts, func(group []Part) bool { return slices.Contains(group, p) })
+	return slices.Contains(k.Optional, p) || slices.ContainsFunc(k.Parts, func(group []Part) bool { return slices.Contains(group, p) })
 }
 
 // Basis says what allows marketing over a channel.

@@ -15,17 +15,19 @@ func TestEveryChannelHasItsRow(t *testing.T) {
 		parts   []Part
 		link    bool
 		optOut  bool
+		several bool
 	}{
-		"email":  {profile.ChannelEmail, OptIn, []Part{Subject, Text, HTML}, true, false},
-		"sms":    {profile.ChannelSMS, OptIn, []Part{Text, Payload}, false, true},
-		"social": {"", OptOut, []Part{Payload}, false, false},
+		"email":  {profile.ChannelEmail, OptIn, []Part{Subject, Text, HTML}, true, false, false},
+		"sms":    {profile.ChannelSMS, OptIn, []Part{Text, Payload}, false, true, false},
+		"push":   {profile.ChannelPush, OptIn, []Part{Subject, Text, Payload}, false, false, true},
+		"social": {"", OptOut, []Part{Payload}, false, false, false},
 	}
 	if len(Channels()) != len(known) {
 		t.Errorf("the channels are %v: say in this test what the row of a new one should hold", Channels())
 	}
 	for c, want := range known {
 		k := KindOf(c)
-		if !slices.Contains(Channels(), c) || k.Address != want.address || k.Basis != want.basis || k.Link != want.link || k.OptOut != want.optOut {
+		if !slices.Contains(Channels(), c) || k.Address != want.address || k.Basis != want.basis || k.Link != want.link || k.OptOut != want.optOut || k.Several != want.several {
 			t.Errorf("%s is %+v", c, k)
 		}
 		for _, p := range []Part{Subject, Text, HTML, Payload, "picture"} {

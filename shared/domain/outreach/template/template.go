@@ -35,7 +35,7 @@ type Definition struct {
 	Locales map[string]Content `json:"locales"`
 }
 
-// Content is the sources of one locale: subject with text, HTML or both for e-mail; the registered text and a JSON payload for sms; a JSON payload for social.
+// Content is the sources of one locale: subject with text, HTML or both for e-mail; the registered text and a JSON payload for sms; a title as subject, a text and a payload of data, if any, for push; a JSON payload for social.
 type Content struct {
 	Subject string          `json:"subject,omitempty"`
 	Text    string          `json:"text,omitempty"`
@@ -148,7 +148,29 @@ func (c Content) faults(channel delivery.Channel) fault.Faults {
 
 // checks are of channels whose parts have to agree with one another.
 var checks = map[delivery.Channel]func(text string, payload json.RawMessage) fault.Faults{
-	delivery.SMS: sms.Faults,
+	delivery.SMS:  sms.Faults,
+	delivery.Push: pushFaults,
+}
+
+// pushFaults are of what an app is given beside what its device shows: texts by their names, some of which Firebase and Apple keep for themselves, and two are ours.
+func pushFaults(_ string, payload json.RawMessage) (f fault.Faults) {
+	if len(payload) == 0 {
+		return nil
+	}
+	if !strings.HasPrefix(strings.TrimSpace(string(payload)), "{") {
+		f.Add("payload", "must be an object of texts")
+		return f
+	}
+	var data map[string]string
+	if faults := fault.Decode(payload, &data); len(faults) > 0 {
+		return faults.Under("payload")
+	}
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		if slices.Contains([]string{"aps", "from", "message_type", "notificationId", "campaignId"}, name) || strings.HasPrefix(name, "google.") || strings.HasPrefix(name, "gcm.") {
+			f.Add("payload."+name, "is a name that is kept for others")
+		}
+	}
+	return f
 }
 
 // OptsOut tells whether every locale says in its text how to want no more.

@@ -1,6 +1,10 @@
 package profile
 
-import "cmp"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
 // The channels whose addresses a profile knows. A campaign may name others; they need no address, or the shop knows it.
 const (
@@ -45,6 +49,17 @@ func (p *Profile) Address(channel string) string {
 		}
 	}
 	return ""
+}
+
+// Addresses are all at which a channel reaches the person, the newest first: each device that has a token; of other channels the one address.
+func (p *Profile) Addresses(channel string) []string {
+	if channel == ChannelPush {
+		return slices.SortedFunc(maps.Keys(p.Tokens), func(a, b string) int { return cmp.Or(p.Tokens[b].At.Compare(p.Tokens[a].At), cmp.Compare(b, a)) })
+	}
+	if address := p.Address(channel); address != "" {
+		return []string{address}
+	}
+	return nil
 }
 
 func (p *Profile) newestToken() string {

@@ -15,7 +15,7 @@ import (
 // TestEverythingWrongIsSaidAtOnce, before anything is built.
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	b := newBench(t, func(c *cloud) { c.Versions["sam"] = "SAM CLI, version 1.102.9\n" })
-	out, status := b.deploy("STACK=1shop", "ServerKeyHash="+hash("x")+"  -", "SmtpAddress=smtp.shop.example:587", "SmtpUser=shop", "SmsKeyId=LTAI-shop", "SmsSignName=茶铺", "ShopNmae=Tea", "ThrottleRate=0", "ROTATE=me", "WRITE_KEY=short", "ARCH=arm64")
+	out, status := b.deploy("STACK=1shop", "ServerKeyHash="+hash("x")+"  -", "SmtpAddress=smtp.shop.example:587", "SmtpUser=shop", "SmsKeyId=LTAI-shop", "SmsSignName=茶铺", "FcmProject=tea-shop", "ApnsKeyId=ABCDE12345", "ApnsTopic=example.shop.app", "ApnsTeamId=TEAM123456", "ShopNmae=Tea", "ThrottleRate=0", "ROTATE=me", "WRITE_KEY=short", "ARCH=arm64")
 	b.says(out, status, 2, "Nothing was made or changed.",
 		`STACK is "1shop"`,
 		"sam is of version 1.102.9, and 1.103.0 or later is needed: https://",
@@ -23,11 +23,12 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 		"With SmtpAddress, MailFrom is an address of the shop",
 		"SmtpUser is shop, and there is no password: read -rs P; aws ssm put-parameter --region ap-northeast-1 --type SecureString --name /userops/smtp-password",
 		"SmsKeyId is LTAI-shop, and there is no secret: read -rs P; aws ssm put-parameter --region ap-northeast-1 --type SecureString --name /userops/sms-secret",
+		"FcmProject is tea-shop, and there is no account: read -rs P; aws ssm put-parameter", "ApnsKeyId is ABCDE12345, and there is no key: read -rs P; aws ssm put-parameter",
 		`ShopNmae is no parameter of template.yaml: did you mean "ShopName"?`,
 		`parameter ThrottleRate is "0", out of range: it is at least 1`,
 		`ROTATE is "me"`, "WRITE_KEY has 5 characters", "ARCH is said by the parameter Architecture")
-	if n := strings.Count(out, "\n  - "); n != 11 {
-		t.Errorf("%d faults, want 11: %s", n, out)
+	if n := strings.Count(out, "\n  - "); n != 13 {
+		t.Errorf("%d faults, want 13: %s", n, out)
 	}
 	b.nothingMade("faults")
 }
@@ -201,7 +202,7 @@ func TestSecretsHaveTheirNames(t *testing.T) {
 		}
 	}
 	d := &deployment{wish: wish{stack: "shop"}, values: map[string]string{"SecretsPath": "/tea"}}
-	for _, name := range []string{rootSecret, userSecret, smtpPassword, smsSecret, webhookSecret} {
+	for _, name := range []string{rootSecret, userSecret, smtpPassword, smsSecret, fcmAccount, apnsKey, webhookSecret} {
 		if full := d.secretName(name); !may["parameter"+full] {
 			t.Errorf("no function may read %s", full)
 		}

@@ -19,6 +19,8 @@ const (
 	sessionSecret = "session"
 	smtpPassword  = "smtp-password"
 	smsSecret     = "sms-secret"
+	fcmAccount    = "fcm-account"
+	apnsKey       = "apns-key"
 	webhookSecret = "webhook-secret"
 )
 
@@ -26,6 +28,8 @@ const (
 var givenByHand = []struct{ parameter, secret, noun string }{
 	{"SmtpUser", smtpPassword, "password"},
 	{"SmsKeyId", smsSecret, "secret"},
+	{"FcmProject", fcmAccount, "account"},
+	{"ApnsKeyId", apnsKey, "key"},
 }
 
 // hashIn is the parameter that has the hash of a holder's key.

@@ -17,7 +17,10 @@ func options(file, build string, parameters map[string]string) local.Options {
 		GatewayAddr: setting("GATEWAY_ADDR", "127.0.0.1:8080"), DynamoDBAddr: setting("DYNAMODB_ADDR", "127.0.0.1:8000"),
 		SQSAddr: setting("SQS_ADDR", "127.0.0.1:9324"), SMTPAddr: setting("SMTP_ADDR", "127.0.0.1:1025"), LambdaAddr: setting("LAMBDA_ADDR", "127.0.0.1:0"),
 		S3Addr: setting("S3_ADDR", "127.0.0.1:0"), SSMAddr: setting("SSM_ADDR", "127.0.0.1:0"),
-		Secrets:          map[string]string{"/userops/user-hash": demoUserSecret, "/userops/session": demoSessionSecret, "/userops/webhook-secret": demoWebhookSecret, "/userops/sms-secret": local.SMSSecret},
+		Secrets: map[string]string{"/userops/user-hash": demoUserSecret, "/userops/session": demoSessionSecret, "/userops/webhook-secret": demoWebhookSecret, "/userops/sms-secret": local.SMSSecret},
+		SecretsAt: func(a local.Addresses) map[string]string {
+			return map[string]string{"/userops/fcm-account": local.FCMAccount(a), "/userops/apns-key": local.APNSKey()}
+		},
 		DynamoDBEndpoint: os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), SQSEndpoint: os.Getenv("AWS_ENDPOINT_URL_SQS"),
 		Notes: func(a local.Addresses) []local.Note {
 			return []local.Note{
@@ -54,6 +57,12 @@ func defaults(a local.Addresses) map[string]string {
 		"SmsKeyId":         local.SMSKeyID,
 		"SmsSignName":      "茶铺",
 		"SmsEndpoint":      a.Gateway + "/local/sms",
+		"FcmProject":       local.FCMProject,
+		"FcmEndpoint":      a.Gateway + "/local/fcm",
+		"ApnsTopic":        local.APNSTopic,
+		"ApnsKeyId":        local.APNSKeyID,
+		"ApnsTeamId":       local.APNSTeam,
+		"ApnsEndpoint":     a.Gateway + "/local/apns",
 		"WebhookUrl":       a.Gateway + "/local/webhook/shop",
 		"LogLevel":         "DEBUG", // lines of refused events name the event
 	}
