@@ -95,7 +95,7 @@ func (question) Kinds() []string {
 		name, _ := row.Names()
 		all = append(all, name)
 	}
-	return append(all, definition.Stop, audit.KindRun, audit.KindQueue, audit.KindReport, audit.KindProfile)
+	return append(all, definition.Stop, audit.KindRun, audit.KindQueue, audit.KindReport, audit.KindList, audit.KindProfile)
 }
 
 // Actions are what may have been done.

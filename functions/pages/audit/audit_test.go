@@ -88,12 +88,16 @@ func TestEveryActAndKindHasAWord(t *testing.T) {
 			t.Errorf("%s has no word", act)
 		}
 	}
-	kinds := []string{definition.Stop, audit.KindRun, audit.KindQueue, audit.KindProfile}
+	kinds := []string{definition.Stop, audit.KindRun, audit.KindQueue, audit.KindReport, audit.KindList, audit.KindProfile}
 	for _, row := range definition.Rows() {
 		name, _ := row.Names()
 		kinds = append(kinds, name)
 	}
+	page := pagestest.Start(t).As(access.Owner, text.Chinese).Page("/console/audit")
 	for _, kind := range kinds {
+		if !strings.Contains(page, `<option value="`+kind+`"`) {
+			t.Errorf("%s cannot be asked for", kind)
+		}
 		if text.Chinese.Word("kind", kind) == kind {
 			t.Errorf("%s has no word", kind)
 		}
