@@ -52,6 +52,11 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 	}
 	who, next, err := h.meant(r.Context(), asked, page.Limit)
 	if errors.Is(err, dynamo.ErrCursor) {
+		// Whether somebody's place is in the list of a question tells of them, be it that it is not.
+		if err := h.looked(r, asked, reason, nil); err != nil {
+			httpapi.Failed(w, r, err)
+			return
+		}
 		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "cursor", Reason: "is not one that this question gave"})
 		return
 	}
@@ -80,14 +85,18 @@ func (h *Handler) people(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) looked(r *http.Request, asked question, reason string, who []match) error {
 	l := httpapi.Line(r, h.Now(), reason)
 	l.Fields = []string{asked.by}
-	if len(who) == 0 {
-		return h.Audit.Write(r.Context(), l.Done(audit.Find, audit.KindProfile, audit.Nobody, h.NewID()))
+	var all []audit.Line
+	// Whoever the cursor names stood on a page before, or the caller has made it up to ask whether they would.
+	if id, named := h.Search.After(asked.cursor); named {
+		all = append(all, l.Done(audit.Find, audit.KindProfile, string(id), h.NewID()))
+	}
+	if len(who)+len(all) == 0 {
+		all = append(all, l.Done(audit.Find, audit.KindProfile, audit.Nobody, h.NewID()))
 	}
 	action := audit.Find
 	if revealed(r.Context()) {
 		action = audit.Reveal
 	}
-	var all []audit.Line
 	for _, m := range who {
 		all = append(all, l.Done(action, audit.KindProfile, string(m.Keys[0]), h.NewID()))
 	}

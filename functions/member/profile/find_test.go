@@ -3,6 +3,7 @@ package profile_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/userops/userops/shared/domain/operator/audit"
 	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/dynamotest"
 	"github.com/userops/userops/shared/dynamo/people"
 )
@@ -115,6 +117,39 @@ func TestWhoLooksForSomebodyIsWrittenDown(t *testing.T) {
 	}
 	if w := b.Call("GET", "/v1/people?q=user:ann", ""); w.Code != 403 {
 		t.Errorf("the server key is answered %d", w.Code)
+	}
+}
+
+// TestWhoeverACursorNamesHasALine: whether somebody's place is in the list of a question tells of them, letter by letter where the cursor was made up, and be it that the answer is a refusal.
+func TestWhoeverACursorNamesHasALine(t *testing.T) {
+	b := membertest.Start(t)
+	b.Hire()
+	mei := traited(b, "mei", "", map[string]string{"name": "Wang Mei", "phone": "13800138000"})
+	other := traited(b, "other", "", map[string]string{"name": "Wang Xia"})
+	for _, c := range []struct {
+		q, cursor string
+		status    int
+		of        []profile.ID
+	}{
+		{"name:wangmei", "w#0#" + string(mei.ID), 200, []profile.ID{mei.ID}},
+		{"name:wangxia", "w#0#" + string(mei.ID), 400, []profile.ID{mei.ID}},
+		{"digits:38000", "w#0#" + string(mei.ID), 200, []profile.ID{mei.ID}},
+		{"digits:48000", "w#0#" + string(mei.ID), 400, []profile.ID{mei.ID}},
+		{"name:wang", "w#0#" + string(mei.ID), 200, nil}, // of the other too, or not, as their keys lie
+		{"name:wang", "made up", 400, []profile.ID{audit.Nobody}},
+	} {
+		before := len(lines(b))
+		w := b.Anybody("GET", "/v1/people?q="+c.q+"&cursor="+dynamo.CursorAfter(c.cursor), "", "Authorization", "Bearer viewer")
+		var of []profile.ID
+		for _, l := range lines(b)[before:] {
+			if of = append(of, profile.ID(l.Of)); l.Action != audit.Find || l.By.Role != access.Viewer {
+				t.Errorf("%s behind %s has the line %+v", c.q, c.cursor, l)
+			}
+		}
+		if w.Code != c.status || c.of != nil && !slices.Equal(of, c.of) || c.of == nil && (!slices.Contains(of, mei.ID) || strings.Contains(w.Body.String(), string(other.ID)) != slices.Contains(of, other.ID)) {
+			t.Errorf("%s behind %s: %d, with lines of %v: %s", c.q, c.cursor, w.Code, of, w.Body)
+		}
+		b.Pass(time.Millisecond)
 	}
 }
 

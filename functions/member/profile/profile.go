@@ -73,6 +73,8 @@ type waitStore interface {
 type searchStore interface {
 	// Find lists a page of those who are. Cursors are as the timeline's; a page may have few or none and a next.
 	Find(ctx context.Context, q search.Question, cursor string, most int) (hits []people.Hit, next string, err error)
+	// After is whose place a cursor names, false where it names nobody's.
+	After(cursor string) (profile.ID, bool)
 }
 
 // stands tells whether what was noted of a key is of somebody who was erased since, consistently.

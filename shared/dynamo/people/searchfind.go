@@ -77,6 +77,13 @@ func (s Search) cursor(ctx context.Context, kind search.Kind, step, begins, afte
 	return dynamo.CursorAfter(fmt.Sprintf("%s%d#%s", step, at, id)), err
 }
 
+// After is whose place a cursor names, whoever has made it; false where it names nobody's.
+func (Search) After(cursor string) (profile.ID, bool) {
+	text, err := dynamo.SortKeyOf(cursor, "")
+	id := profile.ID(text[strings.LastIndex(text, "#")+1:])
+	return id, err == nil && id.Valid()
+}
+
 // resume reads a cursor: which step, and behind which sort key.
 func (s Search) resume(ctx context.Context, kind search.Kind, begins map[string]string, cursor string) (step, after string, err error) {
 	text, err := dynamo.SortKeyOf(cursor, "")
