@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/proof"
 )
 
@@ -33,7 +34,13 @@ func TestJourney(t *testing.T) {
 
 	now := time.Now().UTC()
 	event := func(s string) string {
-		return strings.ReplaceAll(strings.ReplaceAll(s, "NOW", now.Format(time.RFC3339Nano)), "AGO", now.Add(-time.Hour).Format(time.RFC3339Nano))
+		// An hour ago, and today in the shop all the same: scores go by whole days.
+		shop := profile.Shop{Zone: time.FixedZone("Shanghai", 8*60*60)}
+		ago := now.Add(-time.Hour)
+		if today := shop.Day(now).Start(shop.Zone).UTC(); ago.Before(today) {
+			ago = today.Add(now.Sub(today) / 2)
+		}
+		return strings.ReplaceAll(strings.ReplaceAll(s, "NOW", now.Format(time.RFC3339Nano)), "AGO", ago.Format(time.RFC3339Nano))
 	}
 	// A browser: unknown first, then known, with the proof and with consent.
 	m.call(http.StatusOK, "POST", "/v1/batch", "test-write-key", event(`{"batch":[
