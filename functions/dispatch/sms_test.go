@@ -72,6 +72,7 @@ func TestANumberThatIsNoneIsSuppressed(t *testing.T) {
 		return &channel.Error{Class: channel.Reject, Code: "isv.MOBILE_NUMBER_ILLEGAL", Bounce: true}
 	}
 	settle(b, b.process, b.signUp(b.ask("now")))
+	b.change(func(p *profile.Profile) { p.Traits["phone"] = profile.Trait{Value: "13900001111"} }) // written otherwise
 	settle(b, b.process, b.signUp(b.ask("later")))
 	b.expect(1, "failed rejected", "skipped suppressed")
 }

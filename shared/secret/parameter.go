@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,34 +39,41 @@ const atOnce = 10
 // maxAnswer bounds what is read of an answer: ten values of 8 KB.
 const maxAnswer = 256 << 10
 
-// Read reads the values of at most ten names.
+// Read reads the values of names, in as many calls as that takes.
 func (p *Parameters) Read(ctx context.Context, names []string) (map[string]string, error) {
-	if len(names) > atOnce {
-		return nil, fmt.Errorf("%d names in one call, at most %d", len(names), atOnce)
+	values := map[string]string{}
+	for some := range slices.Chunk(names, atOnce) {
+		if err := p.read(ctx, some, values); err != nil {
+			return nil, err
+		}
 	}
+	return values, nil
+}
+
+// read adds the values of at most ten names.
+func (p *Parameters) read(ctx context.Context, names []string, values map[string]string) error {
 	full := make([]string, len(names))
 	for i, name := range names {
 		full[i] = p.Path + "/" + name
 	}
 	body, err := json.Marshal(map[string]any{"Names": full, "WithDecryption": true})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	answer, err := p.call(ctx, body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var out struct {
 		Parameters []struct{ Name, Value string }
 	}
 	if err := json.Unmarshal(answer, &out); err != nil {
-		return nil, errors.New("the answer is not JSON")
+		return errors.New("the answer is not JSON")
 	}
-	values := map[string]string{}
 	for _, one := range out.Parameters {
 		values[strings.TrimPrefix(one.Name, p.Path+"/")] = strings.TrimRight(one.Value, "\r\n")
 	}
-	return values, nil
+	return nil
 }
 
 // call makes a GetParameters, twice where the service is away for a moment or asks to come again.

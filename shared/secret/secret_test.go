@@ -133,7 +133,9 @@ func TestParameters(t *testing.T) {
 		{1, []string{Root}, "root", ""},
 		{2, []string{Root}, "", "the Parameter Store answered 500"},
 		{0, []string{Root, "smtp-password"}, "", "the Parameter Store answered 400 AccessDeniedException"},
-		{0, make([]string, 11), "", "11 names"},
+		{0, []string{Root, "a", "b", "c", "d", "e", "f", "g", "h", "i", UserHash}, "root,,,,,,,,,,given", ""}, // the service takes ten in a call
+		{1, []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", UserHash}, ",,,,,,,,,,given", ""},
+		{0, []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "smtp-password"}, "", "the Parameter Store answered 400 AccessDeniedException"},
 	} {
 		fails = c.fails
 		values, err := p.Read(t.Context(), c.names)

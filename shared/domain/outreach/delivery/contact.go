@@ -61,7 +61,14 @@ type Suppression struct {
 }
 
 // AddressHash stands for an address where the address itself must not be kept: 16 hex digits, the same for all its spellings.
-func AddressHash(text string) string { return addressHash(address.Email(text)) }
+func AddressHash(text string) string {
+	if address.Number(text) != "" {
+		if number := address.Phone(text); number != "" {
+			return addressHash(number)
+		}
+	}
+	return addressHash(address.Email(text))
+}
 
 // FormerHash is the AddressHash of the version before, which folded letters of any script and knew no full-width forms. What stands under it holds.
 func FormerHash(text string) string { return addressHash(strings.ToLower(strings.TrimSpace(text))) }

@@ -50,3 +50,19 @@ func TestASuppressionOfTheVersionBeforeHolds(t *testing.T) {
 		}
 	}
 }
+
+// TestANumberIsOneInAllItsSpellings: who is called dead as 139... is not called as +86 139..., and nobody else is taken for them.
+func TestANumberIsOneInAllItsSpellings(t *testing.T) {
+	dead := Suppression{Reason: "bounce", Address: AddressHash("13900001111")}
+	for text, want := range map[string]bool{
+		"13900001111": true, "+8613900001111": true, "0086 139-0000-1111": true, "+86 139 0000 1111": true, " 139 0000 1111": true,
+		"13900001112": false, "+85213900001111": false, "113900001111": false, "13900001111@example.com": false, "139": false, "": false,
+	} {
+		if dead.bars(text) != want {
+			t.Errorf("%q is barred: %v, want %v", text, !want, want)
+		}
+	}
+	if AddressHash(strings.Repeat("12", 32)) == AddressHash(strings.Repeat("12", 32)[:15]) {
+		t.Error("a token of digits is taken for a number")
+	}
+}
