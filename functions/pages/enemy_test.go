@@ -228,7 +228,8 @@ func TestNoLinkOfAnotherSiteHidesAReason(t *testing.T) {
 	call := func(reason string) string {
 		return "/console/call?path=" + url.QueryEscape("/v1/profiles/-?profileId="+id+"&"+reason+"&bad=%zz")
 	}
-	ways := []string{"/console/person?id=" + id + "&%72eason=x", call("%72eason=x"), call("re%61s%6Fn=x")}
+	export := "/console/call?path=" + url.QueryEscape("/v1/profiles/-/%65xport?profileId="+id)
+	ways := []string{"/console/person?id=" + id + "&%72eason=x", call("%72eason=x"), call("re%61s%6Fn=x"), strings.Replace(export, "%2565", "e", 1), export}
 	for _, way := range slices.Clone(ways) {
 		ways = append(ways, "/console/sign-in?next="+url.QueryEscape(way), "/console/sign-in/issuer?next="+url.QueryEscape(way))
 	}
@@ -236,7 +237,7 @@ func TestNoLinkOfAnotherSiteHidesAReason(t *testing.T) {
 		for _, signedIn := range []bool{true, false} {
 			f := b.Browser(text.Chinese)
 			if signedIn {
-				f = b.As(access.Editor, text.Chinese)
+				f = b.As(access.Approver, text.Chinese)
 			}
 			f.Headers = http.Header{"Sec-Fetch-Site": {"cross-site"}}
 			w := f.Get(way)
@@ -253,15 +254,22 @@ func TestNoLinkOfAnotherSiteHidesAReason(t *testing.T) {
 			if len(next) == 0 {
 				t.Fatalf("%s leads to %d %s", way, w.Code, w.Body)
 			}
-			w = f.Post("/console/sign-in", "key", pagestest.Key(access.Editor), "next", html.UnescapeString(next[len(next)-1][1]))
+			w = f.Post("/console/sign-in", "key", pagestest.Key(access.Approver), "next", html.UnescapeString(next[len(next)-1][1]))
 			if w.Code != http.StatusSeeOther {
 				t.Fatalf("%s: signing in: %d", way, w.Code)
 			}
 			f.Get(w.Header().Get("Location"))
 		}
 	}
-	if lines := auditLines(b.As(access.Owner, text.English), "reveal"); lines != 0 {
-		t.Errorf("somebody was revealed %d times", lines)
+	for _, action := range []string{"reveal", "export"} {
+		if lines := auditLines(b.As(access.Owner, text.English), action); lines != 0 {
+			t.Errorf("the audit log has %d lines of %s", lines, action)
+		}
+	}
+	f := b.As(access.Approver, text.Chinese)
+	f.Headers = http.Header{"Sec-Fetch-Site": {"same-origin"}}
+	if f.Page(export); auditLines(b.As(access.Owner, text.English), "export") != 1 {
+		t.Error("the page of calls exports nobody: the test asks for something else")
 	}
 }
 

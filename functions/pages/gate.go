@@ -26,7 +26,8 @@ func whole(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// unasked is where a link of another site leads in place of itself, empty where it leads where it says. Why people are shown without masks is for the visitor to say, in whose name it stands in the audit log.
+// unasked is where a link of another site leads in place of itself, empty where it leads where it says. That people are shown without masks, and why, is for the visitor to say, in whose name it stands in the audit log:
+// by a reason, and by an export, which takes none and is a call like others to the page that shows calls.
 func unasked(r *http.Request) string {
 	site, query := r.Header.Get("Sec-Fetch-Site"), r.URL.Query()
 	if r.Method != http.MethodGet || site != "cross-site" && site != "same-site" {
@@ -34,7 +35,7 @@ func unasked(r *http.Request) string {
 	}
 	given := false
 	for name, values := range query {
-		if strings.Contains(plain(name+"="+strings.Join(values, "&")), "reason=") {
+		if said := plain(name + "=" + strings.Join(values, "&")); strings.Contains(said, "reason=") || strings.Contains(said, "/export") {
 			query.Del(name)
 			given = true
 		}
