@@ -174,7 +174,7 @@ func (t *tally) model(scoring score.Scoring) score.Model {
 	model := score.Fit(t.r, t.f, t.m, scoring)
 	learned := prediction.Learned{Evidence: t.evidence, Lacks: []prediction.Lack{prediction.LacksParts}}
 	if !t.withoutBuys {
-		learned = prediction.Learn(t.evidence, t.sample)
+		learned = prediction.Learn(t.evidence, t.sample, scoring.Gate())
 	}
 	model.Predictions = &learned
 	return model

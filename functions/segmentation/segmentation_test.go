@@ -103,7 +103,7 @@ func (w *world) recount() recount {
 		}
 	}
 	out.findings.Model = score.Fit(r, f, m, score.DefaultScoring())
-	learned := prediction.Learn(evidence, sample)
+	learned := prediction.Learn(evidence, sample, prediction.DefaultGate)
 	out.findings.Predictions = &learned
 	for id, known := range facts {
 		p := cloneProfile(w.profiles.all[id])

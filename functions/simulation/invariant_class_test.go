@@ -13,6 +13,8 @@ type lastRun struct {
 	Profiles, Buyers   int
 	Segments           map[string]int
 	Counts             map[string]map[string]int
+	Predictions        *learned
+	Scoring            struct{ PredictFromBuyers, PredictFromDays int }
 }
 
 // bought is an order as the API lists it among those of a person.
@@ -36,15 +38,16 @@ func checkClasses(w *world, s *state, broken func(string, string, ...any)) {
 	day, err := time.ParseInLocation(time.DateOnly, s.run.AsOf, shanghai)
 	check(err)
 	d := dice{hash(w.seed, "classes")}
-	buyers := map[string]buyer{}
+	buyers, listed := map[string]buyer{}, map[string][]bought{}
 	for id, v := range s.profiles {
 		word, spoke := w.consents.lastWord(id, "profiling", time.Now())
 		if spoke && !word.granted || !v.FirstSeen.Before(day.AddDate(0, 0, 1)) {
 			continue
 		}
-		one := recountOrders(pages[bought](w, &d, "/v1/profiles/profile:"+id+"/orders"), day)
+		orders := pages[bought](w, &d, "/v1/profiles/profile:"+id+"/orders")
+		one := recountOrders(orders, day)
 		if one.f > 0 {
-			buyers[id] = one
+			buyers[id], listed[id] = one, orders
 		}
 	}
 	if len(buyers) != s.run.Buyers {
@@ -69,6 +72,7 @@ func checkClasses(w *world, s *state, broken func(string, string, ...any)) {
 		}
 		quintiles[i] = type7(all)
 	}
+	checkPredictions(s, listed, day, broken)
 	counts := map[string]int{}
 	for id, b := range buyers {
 		got := s.profiles[id].RFM
@@ -83,8 +87,14 @@ func checkClasses(w *world, s *state, broken func(string, string, ...any)) {
 			}
 			return "0"
 		}
-		f, m := high(b.f*n >= sums[1]), high(b.m*n >= sums[2])
-		want := fmt.Sprint(5-below(quintiles[0], b.r), 1+below(quintiles[1], b.f), 1+below(quintiles[2], b.m), " ", high(b.r*n <= sums[0])+f+m, " ", "active-"+f+m)
+		f, m, recent := high(b.f*n >= sums[1]), high(b.m*n >= sums[2]), "active-"
+		switch {
+		case b.r > 90:
+			recent = "lapsed-"
+		case b.r > 30:
+			recent = "cooling-"
+		}
+		want := fmt.Sprint(5-below(quintiles[0], b.r), 1+below(quintiles[1], b.f), 1+below(quintiles[2], b.m), " ", high(b.r*n <= sums[0])+f+m, " ", recent+f+m)
 		if have := fmt.Sprint(got.R, got.F, got.M, " ", got.Class8, " ", got.Class15); have != want {
 			broken("profile:"+id, "is scored %s, a recount of %+v among %d says %s", have, b, n, want)
 		}

@@ -154,6 +154,11 @@ type view struct {
 		R, F, M         int
 		Class8, Class15 string
 	}
+	Predictions *struct {
+		Run, Band   string
+		ValueDecile int
+		Lacks       []string
+	}
 	Lifecycle *string
 	Parts     []string `json:"mergedFrom"`
 	Traits    map[string]any

@@ -144,6 +144,7 @@ func (w *world) live() {
 	}
 	w.schedules()
 	w.open(&d)
+	w.regulars()
 	w.archivist()
 	c := newCast(w.seed)
 	w.play(c, plan(w.seed, c, w.horizon))

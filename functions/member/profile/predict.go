@@ -70,7 +70,7 @@ func predict(p *profile.Profile, run *score.Run, now time.Time) *predictions {
 	}
 	out := &predictions{Run: run.ID, AsOf: run.AsOf}
 	if !run.Predictions.Enough() {
-		out.Lacks, out.Why = run.Predictions.Lacks, lacking(*run.Predictions)
+		out.Lacks, out.Why = run.Predictions.Lacks, lacking(*run.Predictions, run.Scoring.Gate())
 		return out
 	}
 	learned, buys := run.Predictions, facts.Buys
@@ -135,13 +135,13 @@ func days(n int) string {
 }
 
 // lacking says what there is too little of to predict from.
-func lacking(l prediction.Learned) (out []string) {
+func lacking(l prediction.Learned, gate prediction.Gate) (out []string) {
 	for _, lack := range l.Lacks {
 		switch e := l.Evidence; lack {
 		case prediction.LacksBuyers:
-			out = append(out, fmt.Sprintf("There are no predictions yet: the shop has %d buyers, and it takes %d.", e.Buyers, prediction.LeastBuyers))
+			out = append(out, fmt.Sprintf("There are no predictions yet: the shop has %d buyers, and it takes %d.", e.Buyers, gate.Buyers))
 		case prediction.LacksDays:
-			out = append(out, fmt.Sprintf("There are no predictions yet: the first order was %s, and it takes %d days.", ago(e.Days), prediction.LeastDays))
+			out = append(out, fmt.Sprintf("There are no predictions yet: the first order was %s, and it takes %d days.", ago(e.Days), gate.Days))
 		case prediction.LacksRecent:
 			out = append(out, fmt.Sprintf("There are no predictions: the last order was %s, more than %d days.", ago(e.Since), prediction.RecentDays))
 		case prediction.LacksRepeat:

@@ -11,21 +11,25 @@ type Lack string
 
 // What there can be too little of.
 const (
-	LacksBuyers Lack = "buyers" // fewer than LeastBuyers
-	LacksDays   Lack = "days"   // the first order is not LeastDays ago
+	LacksBuyers Lack = "buyers" // fewer than the gate asks
+	LacksDays   Lack = "days"   // the first order is not so long ago
 	LacksRecent Lack = "recent" // no order within RecentDays
 	LacksRepeat Lack = "repeat" // nobody has ordered on three days
 	LacksFit    Lack = "fit"    // the orders do not tell the parameters
 	LacksParts  Lack = "parts"  // the run began under a version that did not collect what predictions need
 )
 
-// What it takes to predict.
+// What it takes to predict, beside what a gate asks.
 const (
-	LeastBuyers  = 500
-	LeastDays    = 180
 	RecentDays   = 30
 	leastRepeats = 2
 )
+
+// Gate is how many buyers it takes to predict, and how many days since the first order.
+type Gate struct{ Buyers, Days int }
+
+// DefaultGate is where figures begin to be worth showing.
+var DefaultGate = Gate{Buyers: 500, Days: 180}
 
 // Evidence is what there is to predict from, over all buyers.
 type Evidence struct {
@@ -50,13 +54,13 @@ func (e *Evidence) Add(repeats, first, last int) {
 }
 
 // Lacks tells what there is too little of; nothing where there is enough.
-func (e Evidence) Lacks() []Lack {
+func (e Evidence) Lacks(gate Gate) []Lack {
 	var out []Lack
 	for _, one := range [...]struct {
 		lack Lack
 		is   bool
 	}{
-		{LacksBuyers, e.Buyers < LeastBuyers}, {LacksDays, e.Days < LeastDays},
+		{LacksBuyers, e.Buyers < gate.Buyers}, {LacksDays, e.Days < gate.Days},
 		{LacksRecent, e.Buyers == 0 || e.Since > RecentDays}, {LacksRepeat, e.Regular == 0},
 	} {
 		if one.is {
@@ -119,8 +123,8 @@ type Learned struct {
 const YearDays = 365
 
 // Learn fits the models to a sample. The same buyers give the same bits.
-func Learn(evidence Evidence, sample Sample) Learned {
-	learned := Learned{Evidence: evidence, Lacks: evidence.Lacks()}
+func Learn(evidence Evidence, sample Sample, gate Gate) Learned {
+	learned := Learned{Evidence: evidence, Lacks: evidence.Lacks(gate)}
 	if len(learned.Lacks) > 0 {
 		return learned
 	}

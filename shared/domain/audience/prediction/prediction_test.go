@@ -2,6 +2,7 @@ package prediction
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -230,4 +231,20 @@ func TestAnyHistory(t *testing.T) {
 			before = got
 		}
 	})
+}
+
+// TestTheGate tries both sides of what a gate asks, and which of the two lacks.
+func TestTheGate(t *testing.T) {
+	var e Evidence
+	for range 3 {
+		e.Add(2, 40, 5)
+	}
+	for _, c := range []struct {
+		gate Gate
+		want string
+	}{{Gate{3, 40}, "[]"}, {Gate{4, 40}, "[buyers]"}, {Gate{3, 41}, "[days]"}, {DefaultGate, "[buyers days]"}} {
+		if got := fmt.Sprint(e.Lacks(c.gate)); got != c.want {
+			t.Errorf("of %+v %+v lacks %s, not %s", e, c.gate, got, c.want)
+		}
+	}
 }

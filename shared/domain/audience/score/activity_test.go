@@ -2,11 +2,13 @@ package score
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/people/event"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
@@ -113,6 +115,20 @@ func TestExplored(t *testing.T) {
 			if !ok || of(facts) != c.want {
 				t.Errorf("%s %s: %+v, %v", event, name, facts, ok)
 			}
+		}
+	}
+}
+
+func TestPredictFrom(t *testing.T) {
+	if got := (Scoring{}).Gate(); got != prediction.DefaultGate {
+		t.Errorf("without a word it takes %+v", got)
+	}
+	if got := (Scoring{PredictFromBuyers: 9, PredictFromDays: 2}).Gate(); got != (prediction.Gate{Buyers: 9, Days: 2}) {
+		t.Errorf("it takes %+v", got)
+	}
+	for s, want := range map[Scoring]string{{PredictFromBuyers: -1}: "predictFromBuyers", {PredictFromBuyers: maxPredictFrom + 1}: "predictFromBuyers", {PredictFromDays: maxSettingDays + 1}: "predictFromDays", {PredictFromBuyers: maxPredictFrom}: ""} {
+		if err := s.Validate(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v", s, err)
 		}
 	}
 }

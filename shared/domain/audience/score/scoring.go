@@ -1,6 +1,9 @@
 package score
 
-import "github.com/userops/userops/shared/domain/fault"
+import (
+	"github.com/userops/userops/shared/domain/audience/prediction"
+	"github.com/userops/userops/shared/domain/fault"
+)
 
 // Method says against what class8 calls a value high.
 type Method string
@@ -33,6 +36,15 @@ type Scoring struct {
 	// LivelyFrom and FadingFrom are the activity scores from which somebody is lively, and fading; below, there is a warning.
 	LivelyFrom int `json:"livelyFrom,omitempty"`
 	FadingFrom int `json:"fadingFrom,omitempty"`
+	// PredictFromBuyers and PredictFromDays are how many buyers there are, and how many days since the first order, before anything is predicted.
+	PredictFromBuyers int `json:"predictFromBuyers,omitempty"`
+	PredictFromDays   int `json:"predictFromDays,omitempty"`
+}
+
+// Gate is what it takes to predict.
+func (s Scoring) Gate() prediction.Gate {
+	s = s.Filled()
+	return prediction.Gate{Buyers: s.PredictFromBuyers, Days: s.PredictFromDays}
 }
 
 // ScoringSetting is the id of the setting that holds a Scoring.
@@ -54,7 +66,8 @@ type FixedQuintiles struct {
 
 // DefaultScoring is what holds where the settings say nothing.
 func DefaultScoring() Scoring {
-	return Scoring{Class8: AgainstMean, ActiveDays: 30, CoolingDays: 90, EngagedDays: 30, NewDays: 30, QuietDays: 30, LivelyFrom: 60, FadingFrom: 30}
+	return Scoring{Class8: AgainstMean, ActiveDays: 30, CoolingDays: 90, EngagedDays: 30, NewDays: 30, QuietDays: 30, LivelyFrom: 60, FadingFrom: 30,
+		PredictFromBuyers: prediction.DefaultGate.Buyers, PredictFromDays: prediction.DefaultGate.Days}
 }
 
 // Filled replaces zero values by the defaults.
@@ -69,6 +82,7 @@ func (s Scoring) Filled() Scoring {
 	}{
 		{&s.ActiveDays, d.ActiveDays}, {&s.CoolingDays, d.CoolingDays}, {&s.EngagedDays, d.EngagedDays},
 		{&s.NewDays, d.NewDays}, {&s.QuietDays, d.QuietDays}, {&s.LivelyFrom, d.LivelyFrom}, {&s.FadingFrom, d.FadingFrom},
+		{&s.PredictFromBuyers, d.PredictFromBuyers}, {&s.PredictFromDays, d.PredictFromDays},
 	} {
 		if *field.value == 0 {
 			*field.value = field.by
@@ -80,6 +94,9 @@ func (s Scoring) Filled() Scoring {
 // maxSettingDays bounds every number of days.
 const maxSettingDays = 3650
 
+// maxPredictFrom is how many buyers there may have to be before anything is predicted.
+const maxPredictFrom = 1_000_000
+
 // Validate checks the settings as an operator wrote them and returns fault.Faults.
 func (s Scoring) Validate() error {
 	var faults fault.Faults
@@ -88,11 +105,14 @@ func (s Scoring) Validate() error {
 		days int
 	}{
 		{"windowDays", s.WindowDays}, {"activeDays", s.ActiveDays}, {"coolingDays", s.CoolingDays}, {"engagedDays", s.EngagedDays},
-		{"newDays", s.NewDays}, {"quietDays", s.QuietDays},
+		{"newDays", s.NewDays}, {"quietDays", s.QuietDays}, {"predictFromDays", s.PredictFromDays},
 	} {
 		if field.days < 0 || field.days > maxSettingDays {
 			faults.Addf(field.name, "is %d, not between 0 and %d", field.days, maxSettingDays)
 		}
+	}
+	if s.PredictFromBuyers < 0 || s.PredictFromBuyers > maxPredictFrom {
+		faults.Addf("predictFromBuyers", "is %d, not between 0 and %d", s.PredictFromBuyers, maxPredictFrom)
 	}
 	filled := s.Filled()
 	for _, field := range [...]struct {
