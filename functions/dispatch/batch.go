@@ -41,6 +41,7 @@ type record struct {
 	received int // how often, this time included
 	failed   []error
 	rest     []job.Notification // goes on as a new message
+	paced    *paced             // why it does so later, nil for at once
 }
 
 // patience is up to which receive a notification stays in its message while it waits for another job's write: some nine hours. After that
@@ -71,6 +72,7 @@ func (p *Process) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	defer cancel()
 	b.run(work)
 	b.handBack(ctx)
+	p.giveBack(ctx)
 	p.Live.Write(ctx)
 	return p.Queue.Return(ctx, in, func(i int) error { return errors.Join(b.records[i].failed...) }), nil
 }
@@ -142,8 +144,11 @@ func (b *batch) one(ctx context.Context, i item) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.begun = true
+	var turn *paced
 	switch {
 	case err == nil:
+	case errors.As(err, &turn):
+		i.r.rest, i.r.paced = append(i.r.rest, i.n), turn
 	case errors.Is(err, queue.ErrNotYet) && i.r.received > patience && b.Now().Before(i.n.NotAfter):
 		slog.InfoContext(ctx, "notification waits as a new message", "notification", i.n.ID, "error", err.Error())
 		i.r.rest = append(i.r.rest, i.n)
@@ -162,6 +167,12 @@ func (b *batch) handBack(ctx context.Context) {
 	var from []*record
 	for _, r := range b.records {
 		if len(r.rest) == 0 || len(r.failed) > 0 {
+			continue
+		}
+		if r.paced != nil {
+			if err := b.wait(ctx, r); err != nil {
+				r.failed = append(r.failed, fmt.Errorf("sending again what waits for its turn: %w", err))
+			}
 			continue
 		}
 		body, err := queue.Encode(job.Notifications{Notifications: r.rest})
@@ -188,4 +199,14 @@ func (b *batch) handBack(ctx context.Context) {
 			r.failed = append(r.failed, fmt.Errorf("sending again what goes on: %w", err))
 		}
 	}
+}
+
+// wait sends again what waits for its turn at a channel's provider, so that it comes when its turn is.
+func (b *batch) wait(ctx context.Context, r *record) error {
+	now := b.Now()
+	turn, err := b.Allowances.Turn(ctx, r.paced.channel, now, now.Add(queue.MaxDelay), int64(len(r.rest)), r.paced.perSecond)
+	if err != nil {
+		return err
+	}
+	return b.Again.SendLater(ctx, job.Notifications{Notifications: r.rest}, min(max(turn.Sub(now), time.Second), queue.MaxDelay))
 }

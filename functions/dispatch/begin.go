@@ -35,6 +35,9 @@ func (p *Process) Dispatch(ctx context.Context, n job.Notification) error {
 		case err != nil || reserved == nil:
 			return err
 		}
+		if err := reserved.still(ctx); err != nil {
+			return err
+		}
 		return reserved.send(ctx).record(ctx)
 	}
 	return fmt.Errorf("reserving notification %s: %w", n.ID, last)
@@ -73,7 +76,18 @@ func (a *attempt) begin(ctx context.Context) (*reserved, error) {
 	if verdict.Action != delivery.Proceed {
 		return nil, judged.turnDown(ctx, verdict)
 	}
-	return written.reserve(ctx)
+	allowed, verdict, err := written.allow(ctx)
+	if err != nil {
+		return nil, errors.Join(err, judged.release(ctx))
+	}
+	if verdict.Action != delivery.Proceed {
+		return nil, judged.turnDown(ctx, verdict)
+	}
+	reserved, err := allowed.reserve(ctx)
+	if reserved == nil {
+		allowed.giveBack()
+	}
+	return reserved, err
 }
 
 // drop ends a notification for somebody who was erased. Nothing about the person is written any more, so that it has no decision.

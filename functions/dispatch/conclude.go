@@ -82,6 +82,9 @@ func (c concluded) record(ctx context.Context) error {
 		return c.bury(ctx)
 	}
 	answer := channel.Classify(c.refusal)
+	if answer.Class == channel.Reject || answer.Class == channel.Retry {
+		c.giveBack()
+	}
 	switch answer.Class {
 	case channel.Reject:
 		return c.rejected(ctx, answer)

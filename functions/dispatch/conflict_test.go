@@ -286,7 +286,8 @@ func TestTheTimeThatIsLeft(t *testing.T) {
 // calls counts those of a queue, empty ones too.
 type calls int
 
-func (n *calls) SendAll(context.Context, [][]byte) error { *n++; return nil }
+func (n *calls) SendAll(context.Context, [][]byte) error             { *n++; return nil }
+func (n *calls) SendLater(context.Context, any, time.Duration) error { *n++; return nil }
 
 // TestNothingIsHandedBackWhereNothingIsLeft, not even an empty list.
 func TestNothingIsHandedBackWhereNothingIsLeft(t *testing.T) {

@@ -38,10 +38,8 @@ func (j *judged) decision(o delivery.Outcome, r delivery.Reason, detail string) 
 // turnDown ends an attempt that was not let through. An intent of this worker's, whose answer got lost, is given back first: something has forbidden the
 // notification since.
 func (j *judged) turnDown(ctx context.Context, v delivery.Verdict) error {
-	if j.own() {
-		if err := j.amend(ctx, func(r *read) { r.contact.Release(j.n.ID, j.holder) }); err != nil {
-			return err
-		}
+	if err := j.release(ctx); err != nil {
+		return err
 	}
 	switch {
 	case v.Action == delivery.Defer:
@@ -58,6 +56,14 @@ func (j *judged) turnDown(ctx context.Context, v delivery.Verdict) error {
 		d.Stop, d.Entry = v.Detail, string(entry)
 	}
 	return j.end(ctx, d)
+}
+
+// release gives back an intent of this worker's, whose answer got lost.
+func (j *judged) release(ctx context.Context) error {
+	if !j.own() {
+		return nil
+	}
+	return j.amend(ctx, func(r *read) { r.contact.Release(j.n.ID, j.holder) })
 }
 
 // end records that a notification was not begun, unless something is on record for this attempt. Where that is "unknown", because another worker found

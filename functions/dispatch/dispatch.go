@@ -52,12 +52,14 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		slog.Error("a channel is off", "channel", c, "lacks", what)
 	}
 	cache := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
+	kept := outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now}
 	return &Process{
 		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
-		Deliveries: outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now},
+		Deliveries: kept,
 		Ahead: func() (profiles, deliveries, readAhead) {
-			client := outreach.NewAhead(db, s.ProfilesTable, s.DeliveriesTable)
-			return people.Profiles{DB: client, Table: s.ProfilesTable}, outreach.Deliveries{DB: client, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now}, client
+			client, own := outreach.NewAhead(db, s.ProfilesTable, s.DeliveriesTable), kept
+			own.DB = client
+			return people.Profiles{DB: client, Table: s.ProfilesTable}, own, client
 		},
 		Timeline:  people.Timeline{DB: db, Table: s.TimelineTable, Now: now},
 		Catalog:   cache,
@@ -66,10 +68,12 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		Due:       due.Due{DB: db, Table: s.DueTable, Now: now},
 		Live:      live.Begin(db, s.LiveTable, now),
 		Again:     queue.Sender{Client: sqs, URL: s.Queue},
-		Senders:   on,
-		Lacking:   lacking,
-		Shop:      profile.Shop{Zone: s.TimeZone, Currency: s.Currency},
-		ShopName:  s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
+
+		Allowances: outreach.Allowances{DB: db, Table: s.ResultsTable},
+		Senders:    on,
+		Lacking:    lacking,
+		Shop:       profile.Shop{Zone: s.TimeZone, Currency: s.Currency},
+		ShopName:   s.ShopName, PublicURL: strings.TrimRight(s.PublicURL, "/"), Secrets: secrets, Now: now,
 		Queue: queue.NewConsumer(sqs, s.Queue, deadletter.Witness{DB: db, Table: s.LettersTable, Queue: "notifications", Now: now}),
 	}
 }

@@ -42,15 +42,18 @@ type Process struct {
 	Due       waits
 	Trials    trials
 	Again     Again
-	Live      Live
-	Senders   map[delivery.Channel]Sender
-	Lacking   map[delivery.Channel]string // why a channel that is partly set up is off
-	Shop      profile.Shop
-	ShopName  string
-	PublicURL string  // without a slash at its end
-	Secrets   Secrets // of the links in mails
-	Now       func() time.Time
-	Queue     queue.Consumer
+	// Allowances are shared with all instances, and this one holds some of them.
+	Allowances allowance
+	held       allowances
+	Live       Live
+	Senders    map[delivery.Channel]Sender
+	Lacking    map[delivery.Channel]string // why a channel that is partly set up is off
+	Shop       profile.Shop
+	ShopName   string
+	PublicURL  string  // without a slash at its end
+	Secrets    Secrets // of the links in mails
+	Now        func() time.Time
+	Queue      queue.Consumer
 
 	mu        sync.Mutex
 	templates map[edition]*liquid.Template

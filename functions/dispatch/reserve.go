@@ -9,13 +9,13 @@ import (
 
 // reserved is an attempt whose intent is stored: the provider is to be called, by this worker alone.
 type reserved struct {
-	*written
+	*allowed
 	intent delivery.Intent
 }
 
 // reserve stores the intent, with everything that it takes, in one conditional write. It answers nil without an error when a cap has ended the
 // attempt.
-func (w *written) reserve(ctx context.Context) (*reserved, error) {
+func (w *allowed) reserve(ctx context.Context) (*reserved, error) {
 	if w.own() {
 		return &reserved{w, *w.begun}, nil
 	}

@@ -99,6 +99,29 @@ type Secrets interface {
 // Again puts jobs back on the queue that dispatch takes them from; when it returns nil they are durable.
 type Again interface {
 	SendAll(ctx context.Context, bodies [][]byte) error
+	// SendLater keeps a job back for a while.
+	SendLater(ctx context.Context, v any, delay time.Duration) error
+}
+
+// allowance hands out what all instances share. No sum of what it has handed out passes a limit, also where an error leaves open whether something was taken: that is lost then.
+type allowance interface {
+	rates
+	budgets
+	// Turn is when n more who wait for a place may come again, at most until a time.
+	Turn(ctx context.Context, c delivery.Channel, now, most time.Time, n, perSecond int64) (time.Time, error)
+}
+
+// rates hand out places of a second at a channel's provider: up to n, and none where all are taken.
+type rates interface {
+	Rate(ctx context.Context, c delivery.Channel, second time.Time, n, limit int64) (got int64, err error)
+}
+
+// budgets hand out parts of what may be spent in a period.
+type budgets interface {
+	// Budget takes up to n times what one notification costs; got is how many times there was room for.
+	Budget(ctx context.Context, b delivery.Budget, begin time.Time, n, each, limit int64) (got int64, err error)
+	// GiveBack is tried once: an error leaves open whether it is back.
+	GiveBack(ctx context.Context, b delivery.Budget, begin time.Time, n, each int64) error
 }
 
 // Live counts today's figures. It loses what it holds when the process ends, and nothing waits for it.

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/definition"
@@ -10,6 +11,7 @@ import (
 	"github.com/userops/userops/shared/dynamo"
 	"github.com/userops/userops/shared/dynamo/catalog"
 	"github.com/userops/userops/shared/liquid"
+	"github.com/userops/userops/shared/queue"
 )
 
 // Try sends a template to an address of the shop's own, once at most: the address and the stops are asked as they are now, and the trial is taken up on record before the provider is called. Whoever comes after
@@ -42,8 +44,19 @@ func (p *Process) Try(ctx context.Context, t delivery.Trial) error {
 		return over(p.Trials.Turn(ctx, t, delivery.Skipped, delivery.Template, err.Error()))
 	}
 	content.Subject = delivery.TrialMark + content.Subject
+	perSecond := int64(settings.PerSecond(t.Channel))
+	second, err := p.place(ctx, t.Channel, perSecond)
+	if err != nil {
+		return errors.Join(queue.ErrNotYet, err) // its message comes again
+	}
 	if err := p.Trials.Begin(ctx, t); err != nil {
 		return over(err)
+	}
+	for err == nil && !second.IsZero() && !second.Equal(p.Now().Truncate(time.Second)) {
+		second, err = p.place(ctx, t.Channel, perSecond)
+	}
+	if err != nil {
+		return over(twice(func() error { return p.Trials.End(ctx, t, delivery.Failed, delivery.ProviderError, err.Error()) }))
 	}
 	send, cancel := context.WithTimeout(ctx, providerTime)
 	defer cancel()

@@ -77,8 +77,8 @@ func checkResults(w *world, s *state, broken func(string, string, ...any)) {
 			continue
 		}
 		pk, sk := strings.Split(i.text("pk"), "#"), strings.Split(i.text("sk"), "#")
-		if pk[0] == "s" || pk[0] == "e" || pk[0] == "t" {
-			continue // of a stop, or what operators send to themselves
+		if pk[0] == "s" || pk[0] == "e" || pk[0] == "t" || pk[0] == "r" || pk[0] == "b" {
+			continue // of a stop, what operators send to themselves, a rate or a budget
 		}
 		if len(pk) != 3 || len(sk) != 3 {
 			broken(i.text("pk"), "%s is no key of results", i.text("sk"))

@@ -26,6 +26,8 @@ const (
 	pausedSendsNothing     invariant = "pausedSendsNothing"
 	capsHold               invariant = "capsHold"
 	quietHoursHold         invariant = "quietHoursHold"
+	ratesHold              invariant = "ratesHold"
+	sendBudgetsHold        invariant = "sendBudgetsHold"
 	oneDecisionPerEntry    invariant = "oneDecisionPerEntry"
 	erasedGone             invariant = "erasedGone"
 	noGhosts               invariant = "noGhosts"
@@ -122,6 +124,8 @@ var invariants = []struct {
 	{pausedSendsNothing, checkPaused},
 	{capsHold, checkCaps},
 	{quietHoursHold, checkQuietHours},
+	{ratesHold, checkRates},
+	{sendBudgetsHold, checkSendBudgets},
 	{oneDecisionPerEntry, checkDecisions},
 	{erasedGone, checkErasedGone},
 	{returnedKeep, checkReturnedKeep},

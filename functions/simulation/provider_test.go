@@ -18,6 +18,7 @@ type provider struct {
 type sending struct {
 	Channel, Notification, Campaign, Profile, UserID, Address, Text, Unsubscribe string
 
+	Handed    time.Time // when dispatch called, by its own clock
 	Begun     time.Time
 	Look      sight     // what dispatch had seen
 	Invoked   time.Time // when the invocation began that sent it
@@ -48,6 +49,7 @@ func (p *provider) take(ctx context.Context, s sending) providerSays {
 	if inv == nil || inv.dead() {
 		return providerSays{answer: silent}
 	}
+	s.Handed = time.Now().Add(inv.instance.skew)
 	name := inv.callName(request{op: "send", where: s.Channel, key: s.Notification})
 	d := dice{hash(w.seed, "provider", name)}
 	w.operations++

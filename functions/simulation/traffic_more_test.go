@@ -132,8 +132,8 @@ func campaignDoc(id, state string) map[string]any {
 }
 
 // messaging are settings that operators change between.
-func messaging(d *dice) map[string]any {
-	m := map[string]any{}
+func messaging(w *world, d *dice) map[string]any {
+	m := w.allowances()
 	if d.happens(0.9) {
 		m["testAddresses"] = []any{ownAddress}
 	}
@@ -173,7 +173,7 @@ func (w *world) open(d *dice) {
 		"subject": "Hello", "text": "Dear {{ profile.name | default: 'friend' }} of {{ event.properties.plan | default: 'no plan' }}. {{ unsubscribeUrl }}"}}})
 	must("templates", "hook", map[string]any{"name": "Hook", "channel": "social", "locales": map[string]any{"default": map[string]any{
 		"payload": `{"campaign":"{{ campaign.id }}","name":"{{ profile.firstName }}","product":"{{ event.properties.name }}"}`}}})
-	must("settings", "messaging", messaging(d))
+	must("settings", "messaging", messaging(w, d))
 	for _, id := range []string{"welcome", "visit", "later", "receipt", "first-order"} {
 		must("campaigns", id, campaignDoc(id, "running"))
 	}
@@ -200,13 +200,13 @@ func edit(w *world, d *dice, _ *human) {
 		w.sleep(d.pause(30*time.Second, 40*time.Minute))
 		w.define(d, "campaigns", id, campaignDoc(id, "running"))
 	case 2, 3: // everything stops
-		m := messaging(d)
+		m := messaging(w, d)
 		m["killSwitch"] = true
 		w.define(d, "settings", "messaging", m)
 		w.sleep(d.pause(time.Minute, 40*time.Minute))
-		w.define(d, "settings", "messaging", messaging(d))
+		w.define(d, "settings", "messaging", messaging(w, d))
 	case 4:
-		w.define(d, "settings", "messaging", messaging(d))
+		w.define(d, "settings", "messaging", messaging(w, d))
 	case 5: // an audience
 		id := fmt.Sprintf("audience-%d", d.below(1000))
 		doc := map[string]any{"name": "Audience", "state": "scheduled", "channel": one(d, "email", "social"), "oncePerPerson": true,

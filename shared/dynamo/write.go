@@ -67,10 +67,17 @@ func (w Write) Or(lost error) Write {
 	return w
 }
 
-// Seeing makes the loss of a put's condition tell what stands there, without another read: Stood.
+// Seeing makes the loss of a put's or an update's condition tell what stands there, without another read: Stood.
 func (w Write) Seeing() Write {
+	const old = types.ReturnValuesOnConditionCheckFailureAllOld
+	if w.action.Update != nil {
+		update := *w.action.Update
+		update.ReturnValuesOnConditionCheckFailure = old
+		w.action.Update = &update
+		return w
+	}
 	put := *w.action.Put
-	put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	put.ReturnValuesOnConditionCheckFailure = old
 	w.action.Put = &put
 	return w
 }
@@ -117,6 +124,12 @@ func Do(ctx context.Context, db API, writes ...Write) error {
 			return LossOf(err, writes...)
 		}
 	}
+	return Once(ctx, db, writes...)
+}
+
+// Once is Do whose one write is a transaction too, which costs twice as much: the SDK gives a transaction a token, so that an answer that is lost and asked for again by the SDK writes nothing twice. What adds to a number
+// and must not do so twice needs that.
+func Once(ctx context.Context, db API, writes ...Write) error {
 	actions := make([]types.TransactWriteItem, len(writes))
 	for i, w := range writes {
 		actions[i] = w.action
@@ -156,7 +169,8 @@ func alone(ctx context.Context, db API, a types.TransactWriteItem) (done bool, e
 			ReturnValuesOnConditionCheckFailure: a.Put.ReturnValuesOnConditionCheckFailure})
 	case a.Update != nil:
 		_, err = db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: a.Update.TableName, Key: a.Update.Key, UpdateExpression: a.Update.UpdateExpression,
-			ConditionExpression: a.Update.ConditionExpression, ExpressionAttributeNames: a.Update.ExpressionAttributeNames, ExpressionAttributeValues: a.Update.ExpressionAttributeValues})
+			ConditionExpression: a.Update.ConditionExpression, ExpressionAttributeNames: a.Update.ExpressionAttributeNames, ExpressionAttributeValues: a.Update.ExpressionAttributeValues,
+			ReturnValuesOnConditionCheckFailure: a.Update.ReturnValuesOnConditionCheckFailure})
 	case a.Delete != nil:
 		_, err = db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: a.Delete.TableName, Key: a.Delete.Key, ConditionExpression: a.Delete.ConditionExpression,
 			ExpressionAttributeNames: a.Delete.ExpressionAttributeNames, ExpressionAttributeValues: a.Delete.ExpressionAttributeValues})

@@ -315,6 +315,19 @@ func Trial(template string, at time.Time, id string) dynamo.Key {
 // Trials lists those of a template, the oldest first.
 func Trials(template string) string { return "t#" + template }
 
+// Rate counts what the provider of a channel was handed within a second: r#<channel> / <second>
+func Rate(channel string, second time.Time) dynamo.Key {
+	return dynamo.At("r#"+channel, fmt.Sprintf("%012d", second.Unix()))
+}
+
+// Turn tells for when the last of those is who waits for their turn at a channel: r#<channel> / turn
+func Turn(channel string) dynamo.Key { return dynamo.At("r#"+channel, "turn") }
+
+// SendBudget counts what was taken of a budget within a period: b#<budget> / <period>#<its first day>
+func SendBudget(id, period string, begin time.Time) dynamo.Key {
+	return dynamo.At("b#"+id, period+"#"+begin.Format("20060102"))
+}
+
 // Reentry tells that all whom a stop has skipped were gone through once: e#<stop> / <id of the request>
 func Reentry(stop, id string) dynamo.Key { return dynamo.At("e#"+stop, id) }
 

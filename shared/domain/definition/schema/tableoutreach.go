@@ -30,6 +30,8 @@ func templateTable() Table {
 func messagingTable() Table {
 	units := []Option{{string(delivery.Minutes), Words{"minutes", "分钟"}}, {string(delivery.Days), Words{"days", "天"}}, {string(delivery.Weeks), Words{"weeks", "周"}}}
 	over := []Option{{string(delivery.SkipOver), Words{"skip", "跳过"}}, {string(delivery.DeferOver), Words{"wait for room", "推迟到有余量时"}}}
+	periods := []Option{{string(delivery.EachDay), Words{"day", "天"}}, {string(delivery.EachWeek), Words{"week, from Monday", "周（周一起）"}}, {string(delivery.EachMonth), Words{"month", "月"}}}
+	nextPeriod := []Option{over[0], {string(delivery.DeferOver), Words{"wait for the next period", "推迟到下一周期"}}}
 	basis := []Option{
 		{string(delivery.OptIn), Words{"needs a consent", "须有同意"}}, {string(delivery.OptOut), Words{"goes until a consent is revoked", "撤回之前都可发送"}},
 	}
@@ -51,6 +53,19 @@ func messagingTable() Table {
 		"transactional":            {Label: Words{"Transactional notifications", "事务性通知"}, Help: Words{"How caps treat what somebody asked for by an act.", "频控如何对待用户以自己的行为要求的通知。"}},
 		"transactional.ignoreCaps": {Label: Words{"Pass the caps", "不受频控限制"}, Help: Words{"They are sent whatever the caps say.", "不论频控如何都会发送。"}, Absent: Words{"usual: yes", "默认：是"}},
 		"transactional.countCaps":  {Label: Words{"Count in the caps", "计入频控"}, Help: Words{"They use up room for others.", "会占用其他通知的余量。"}, Absent: Words{"usual: no", "默认：否"}},
+		"rates":                    {Label: Words{"Provider rates", "渠道速率"}, Rare: true, Help: Words{"What a channel's provider is handed within a second, by all instances together. What is more waits for its turn.", "每秒最多交给渠道服务商的条数，所有实例合计；多出的排队等候。"}},
+		"rates.channel":            {Label: Words{"Channel", "渠道"}, Help: Words{"One rate for each channel.", "每个渠道一个速率。"}, Options: channels()},
+		"rates.perSecond":          {Label: Words{"At most, a second", "每秒至多"}, Help: Words{"Notifications. Transactional ones count and wait too.", "条数；事务性通知同样计入并等候。"}},
+		"budgets":                  {Label: Words{"Send budgets", "发送预算"}, Rare: true, Help: Words{"What marketing may send within a period, by number or by money. Transactional notifications are neither counted nor stopped.", "一个周期内营销最多可以发送多少，按条数或按金额；事务性通知不计入，也不受限。"}},
+		"budgets.id":               {Label: Words{"Budget ID", "预算 ID"}, Help: Words{"Decisions name it, and it is counted by it: another ID begins anew.", "决定里会写明它，也按它计数；换一个 ID 就重新计。"}},
+		"budgets.campaign":         {Label: Words{"Campaign", "活动"}, Help: Words{"ID of one campaign. Empty: all together.", "某个活动的 ID；不填为所有活动合计。"}},
+		"budgets.channel":          {Label: Words{"Channel", "渠道"}, Help: Words{"Of one channel. Empty: all together.", "某一个渠道；不填为所有渠道合计。"}, Options: channels()},
+		"budgets.notifications":    {Label: Words{"Notifications", "条数"}, Help: Words{"At most so many. Empty where the budget is of money.", "至多这么多条；按金额时不填。"}},
+		"budgets.money":            {Label: Words{"Money", "金额"}, Help: Words{"At most so much, by the prices below.", "至多这么多钱，按下面的价格计算。"}},
+		"budgets.per":              {Label: Words{"Each", "每"}, Help: Words{"Period of the shop's calendar.", "按店铺日历的周期。"}, Options: periods},
+		"budgets.over":             {Label: Words{"Once it is spent", "用完之后"}, Help: Words{"What happens to the notification. Skipped without it.", "之后的通知如何处理；不填为跳过。"}, Options: nextPeriod},
+		"pricesPerThousand":        {Label: Words{"Prices of a thousand", "每千条价格"}, Rare: true, Help: Words{"What a thousand notifications cost, for budgets of money. A channel without a price costs nothing.", "一千条通知的价格，用于按金额的预算；没有价格的渠道不计费用。"}, Key: Words{"Channel", "渠道"}, Options: channels()},
+		"pricesPerThousand.*":      {Label: Words{"Price", "价格"}, Help: Words{"Of a thousand notifications.", "一千条通知的价格。"}},
 		"confirmationsOff":         {Label: Words{"No mails that confirm an address", "不发确认地址的邮件"}, Help: Words{"An address that only a device has named is then never written to.", "这样，只由设备提供的地址永远不会收到邮件。"}},
 		"testAddresses":            {Label: Words{"Test addresses", "试发地址"}, Help: Words{"E-mail addresses of the shop's own, to which templates may be sent to look at them. One on each line, at most 20.", "店铺自己的邮箱，模板只能试发到这些地址。每行一个，至多 20 个。"}},
 		"consent":                  {Label: Words{"Consent by channel", "各渠道的同意"}, Help: Words{"What marketing over a channel needs, where it is another thing than usual.", "某个渠道的营销需要什么，只填与默认不同的。"}, Key: Words{"Channel", "渠道"}, Options: channels()},

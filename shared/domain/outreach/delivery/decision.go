@@ -40,6 +40,7 @@ const (
 	Unproven      Reason = "unproven"      // only public events say so, and the campaign takes no such word
 	Expired       Reason = "expired"       // too late
 	InQuietHours  Reason = "quietHours"    // deferred to the end of the window
+	OverBudget    Reason = "budget"        // Detail is the budget's id
 	FrequencyCap  Reason = "frequencyCap"  // Detail is the rule
 	ContactFull   Reason = "contactFull"   // more intents within the retention than one record may hold
 	Template      Reason = "template"      // missing, or did not render

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/userops/userops/shared/domain/fault"
+	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
 )
 
@@ -29,6 +30,10 @@ type Settings struct {
 	Consent map[Channel]Basis `json:"consent,omitempty"`
 	// TrialAddresses are addresses of the shop's own, to which an operator may send a template to see how it arrives.
 	TrialAddresses []string `json:"testAddresses,omitempty"`
+	// Rates bound what providers are handed, and Budgets what is sent at all. Prices are of a thousand notifications, for budgets of money.
+	Rates   []Rate                   `json:"rates,omitempty"`
+	Budgets []Budget                 `json:"budgets,omitempty"`
+	Prices  map[Channel]money.Amount `json:"pricesPerThousand,omitempty"`
 }
 
 // Transactional says how the caps treat notifications that a person asked for by an act of their own.
@@ -93,7 +98,7 @@ func (s Settings) Validate() error {
 	for i, c := range s.Caps {
 		f = append(f, c.faults().Under(fmt.Sprintf("caps[%d]", i))...)
 	}
-	return append(f, s.trialFaults()...).Err()
+	return append(append(f, s.trialFaults()...), s.allowanceFaults()...).Err()
 }
 
 // Validate answers every fault of the document.
