@@ -52,7 +52,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 		slog.Error("a channel is off", "channel", c, "lacks", what)
 	}
 	cache := &catalog.Cache{Catalog: catalog.Catalog{DB: db, Table: s.CatalogTable}, Now: now}
-	kept := outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now}
+	kept := outreach.Deliveries{DB: db, Table: s.DeliveriesTable, Results: s.ResultsTable, Now: now, Together: &outreach.Group{}}
 	return &Process{
 		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
 		Deliveries: kept,

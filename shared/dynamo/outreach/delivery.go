@@ -55,6 +55,14 @@ const (
 // record writes a decision, and what counts it, in one transaction: where nothing is on record for the attempt, or what may be replaced. recorded is
 // false where something else stands, and nothing was written.
 func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(delivery.Outcome) bool, beside ...dynamo.Write) (recorded bool, err error) {
+	if s.Together != nil && len(beside) == 0 && listedUnder(d) == "" {
+		if recorded, err = s.Together.first(ctx, s, d); err != nil {
+			return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+		}
+		if recorded {
+			return true, nil
+		}
+	}
 	var stands dynamo.Item // what is to be replaced, nil for nothing
 	var on delivery.Decision
 	for try := range maxMeetings {

@@ -27,8 +27,18 @@ const (
 
 // counting are the updates that count a decision in the place of what stands there, nil for nothing, which is the decision was. What was counted as the same already needs none.
 func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, was delivery.Decision, try int) []dynamo.Write {
-	lane := key.ResultLane(d.NotificationID, try)
-	changes := map[dynamo.Key]map[string]int64{}
+	counts := changes{}
+	s.count(counts, d, stands, was, laneOf(d, try))
+	return s.countsOf(counts)
+}
+
+// changes are what is to be added to counts, by item and name.
+type changes map[dynamo.Key]map[string]int64
+
+// laneOf is the lane of the nth try to count a decision.
+func laneOf(d delivery.Decision, try int) int { return key.ResultLane(d.NotificationID, try) }
+
+func (s Deliveries) count(changes changes, d delivery.Decision, stands dynamo.Item, was delivery.Decision, lane int) {
 	add := func(d delivery.Decision, name string, n int64) {
 		k := key.Results(d.CampaignID, lane, delivery.SendingOf(d.Step), d.Variant)
 		if changes[k] == nil {
@@ -55,7 +65,10 @@ func (s Deliveries) counting(d delivery.Decision, stands dynamo.Item, was delive
 	case d.Attempt > 0:
 		add(d, attrAgain, 1)
 	}
-	var writes []dynamo.Write
+}
+
+// countsOf are the updates, in the order of their keys.
+func (s Deliveries) countsOf(changes changes) (writes []dynamo.Write) {
 	for _, k := range slices.SortedFunc(maps.Keys(changes), func(a, b dynamo.Key) int { return cmp.Or(strings.Compare(a.PK, b.PK), strings.Compare(a.SK, b.SK)) }) {
 		if w, any := change(s.Results, s.Now.Time(), k, changes[k]); any {
 			writes = append(writes, w)

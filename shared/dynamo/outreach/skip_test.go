@@ -19,7 +19,7 @@ import (
 )
 
 func skipsOf(s outreach.Deliveries) outreach.Skips {
-	return outreach.Skips(s)
+	return outreach.Skips{DB: s.DB, Table: s.Table, Results: s.Results, Now: s.Now}
 }
 
 // listedOf is all that a stop lists.

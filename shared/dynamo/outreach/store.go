@@ -8,4 +8,6 @@ type Deliveries struct {
 	Table   string
 	Results string // the table that counts decisions, for those who decide
 	Now     dynamo.Clock
+	// Together records decisions together with those of other workers; nil for each alone.
+	Together *Group
 }
