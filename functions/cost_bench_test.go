@@ -68,6 +68,16 @@ func (s spent) live() (units float64) {
 // bill is what a measurement costs on AWS, in USD by service.
 type bill map[string]float64
 
+// writes are the write units of a function.
+func (s spent) writes(function string) (units float64) {
+	for _, u := range s.usage {
+		if strings.EqualFold(u.Function, function) {
+			units += u.WriteUnits
+		}
+	}
+	return units
+}
+
 // priced adds up what was spent on requests and all that followed from them.
 func (m *bench) priced(s spent, requests int, at traffic) bill {
 	b := bill{"api": float64(requests) * priceRequest}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,12 +28,33 @@ var (
 	errFilterSize = errors.New("the result is too large")
 )
 
-// config holds the filters as expressions find them.
+// maxConfigs bounds how many localities are remembered.
+const maxConfigs = 500
+
+// configs are the filters of localities: there are some dozens of filters, and few localities among many readers.
+var (
+	configsMu sync.RWMutex
+	configs   = map[locality]expressions.Config{}
+)
+
+// config holds the filters as expressions find them. It is shared: rendering reads it.
 func (l locality) config() expressions.Config {
-	c := expressions.NewConfig()
+	configsMu.RLock()
+	c, made := configs[l]
+	configsMu.RUnlock()
+	if made {
+		return c
+	}
+	c = expressions.NewConfig()
 	for name, f := range l.filters() {
 		c.AddFilter(name, f)
 	}
+	configsMu.Lock()
+	defer configsMu.Unlock()
+	if len(configs) >= maxConfigs {
+		clear(configs)
+	}
+	configs[l] = c
 	return c
 }
 
