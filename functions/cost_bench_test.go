@@ -71,7 +71,7 @@ type bill map[string]float64
 // writes are the write units of a function.
 func (s spent) writes(function string) (units float64) {
 	for _, u := range s.usage {
-		if strings.EqualFold(u.Function, function) {
+		if strings.HasSuffix(strings.ToLower(u.Function), "-"+function) {
 			units += u.WriteUnits
 		}
 	}

@@ -116,7 +116,7 @@ func BenchmarkNotifications(b *testing.B) {
 		}
 		report(b, map[string]float64{
 			"dispatch.wru_per_notification": s.writes("dispatch") / people,
-			"stack.notifications_per_s": people / s.took.Seconds(), "dispatch.cpu_us_per_notification": float64(s.cpu("dispatch").Microseconds()) / people,
+			"stack.notifications_per_s":     people / s.took.Seconds(), "dispatch.cpu_us_per_notification": float64(s.cpu("dispatch").Microseconds()) / people,
 			"orchestration.cpu_us_per_notification": float64(s.cpu("orchestration").Microseconds()) / people,
 		})
 		s.explain("notifications")

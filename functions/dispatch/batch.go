@@ -105,7 +105,9 @@ func (b *batch) run(ctx context.Context) {
 	close(next)
 	var workers sync.WaitGroup
 	for range min(atOnce, len(b.order)) {
+		leave := b.Together.Join()
 		workers.Go(func() {
+			defer leave()
 			for items := range next {
 				for _, i := range items {
 					b.one(ctx, i)

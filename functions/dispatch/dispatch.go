@@ -56,6 +56,7 @@ func New(s Settings, db dynamo.API, sqs queue.Client, now func() time.Time) *Pro
 	return &Process{
 		Profiles:   people.Profiles{DB: db, Table: s.ProfilesTable},
 		Deliveries: kept,
+		Together:   kept.Together,
 		Ahead: func() (profiles, deliveries, readAhead) {
 			client, own := outreach.NewAhead(db, s.ProfilesTable, s.DeliveriesTable), kept
 			own.DB = client

@@ -8,6 +8,7 @@ import (
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/dynamo/outreach"
 	"github.com/userops/userops/shared/liquid"
 	"github.com/userops/userops/shared/queue"
 )
@@ -44,6 +45,7 @@ type Process struct {
 	Again     Again
 	// Allowances are shared with all instances, and this one holds some of them.
 	Allowances allowance
+	Together   *outreach.Group // of the workers
 	held       allowances
 	Live       Live
 	Senders    map[delivery.Channel]Sender

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/dynamo"
@@ -12,12 +13,54 @@ import (
 // maxTogether is how many decisions one transaction records, far below what it may hold: with their counts they are half of that at most.
 const maxTogether = 25
 
-// Group records decisions together that workers of an instance come to at the same time: their counts are one write then, and the call is one. While a transaction is under way, whoever comes waits for the next, so that nobody waits
-// for company. The zero value is ready.
+// company is how long a decision waits for those of the other workers, a fraction of what a provider takes.
+const company = 10 * time.Millisecond
+
+// Group records decisions together that the workers of an instance come to at about the same time: their counts are one write then, and the call is one. While a transaction is under way, whoever comes waits for the next; and that
+// waits for a moment, as long as not all workers are there. The zero value is ready.
 type Group struct {
 	mu      sync.Mutex
 	busy    bool
 	waiting []*ticket
+	workers int
+	all     chan struct{} // closed once every worker waits; nil while nobody asks
+}
+
+// Join adds a worker whose decisions others may wait for, until it leaves.
+func (g *Group) Join() (leave func()) {
+	g.add(1)
+	return func() { g.add(-1) }
+}
+
+func (g *Group) add(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.workers += n
+	g.complete()
+}
+
+// complete tells whoever gathers that nobody else will come. The lock is held.
+func (g *Group) complete() {
+	if g.all != nil && len(g.waiting) >= min(g.workers, maxTogether) {
+		close(g.all)
+		g.all = nil
+	}
+}
+
+// gather waits for the decisions of the other workers.
+func (g *Group) gather(ctx context.Context) {
+	g.mu.Lock()
+	all := make(chan struct{})
+	g.all = all
+	g.complete()
+	g.mu.Unlock()
+	late := time.NewTimer(company)
+	defer late.Stop()
+	select {
+	case <-all:
+	case <-late.C:
+	case <-ctx.Done():
+	}
 }
 
 type ticket struct {
@@ -34,6 +77,7 @@ func (g *Group) first(ctx context.Context, s Deliveries, d delivery.Decision) (r
 	g.waiting = append(g.waiting, t)
 	alone := !g.busy
 	g.busy = true
+	g.complete()
 	g.mu.Unlock()
 	if !alone {
 		select {
@@ -47,7 +91,9 @@ func (g *Group) first(ctx context.Context, s Deliveries, d delivery.Decision) (r
 
 // recordAll records those that wait, of whom the first is the caller's.
 func (g *Group) recordAll(ctx context.Context, s Deliveries) (recorded bool, err error) {
+	g.gather(ctx)
 	g.mu.Lock()
+	g.all = nil
 	all := g.waiting[:min(len(g.waiting), maxTogether)]
 	g.waiting = g.waiting[len(all):]
 	g.mu.Unlock()

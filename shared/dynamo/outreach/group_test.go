@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -76,6 +77,52 @@ func together(t *testing.T, s outreach.Deliveries, g *gate, all []delivery.Decis
 	close(g.open)
 	workers.Wait()
 	return failed
+}
+
+// TestWorkersAreWaitedFor: a decision waits for those of the other workers, until all are there or have left, and for ten milliseconds at most.
+func TestWorkersAreWaitedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		workers, leave int
+		want           string
+		took           time.Duration
+	}{
+		"all are there":        {3, 0, "[4]", 0},
+		"one is still at work": {4, 0, "[4]", 10 * time.Millisecond},
+		"one has left":         {4, 1, "[4]", 0},
+		"nobody works":         {0, 0, "[2 3]", 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, db, _ := deliveries(t)
+			g := &gate{DB: db, open: make(chan struct{})}
+			close(g.open)
+			s.DB, s.Together = g, &outreach.Group{}
+			var leave []func()
+			for range c.workers {
+				leave = append(leave, s.Together.Join())
+			}
+			begun := time.Now()
+			var all sync.WaitGroup
+			for i, d := range crowdOf(3) {
+				if i == 1 {
+					synctest.Wait()
+				}
+				all.Go(func() {
+					if err := s.Decide(t.Context(), d); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			synctest.Wait()
+			for _, one := range leave[:c.leave] {
+				one()
+			}
+			all.Wait()
+			if got := fmt.Sprint(g.sizes); got != c.want && (name != "nobody works" || len(g.sizes) < 2) || time.Since(begun) != c.took {
+				t.Errorf("%s: transactions of %s items after %v, want %s after %v", name, got, time.Since(begun), c.want, c.took)
+			}
+			checkCrowd(t, s, 3)
+		})
+	}
 }
 
 // TestDecisionsTogether: those that come while one is under way are one transaction, of at most 25 decisions, with one count for all of a kind; all are on record and counted once.
