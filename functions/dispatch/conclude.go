@@ -27,6 +27,22 @@ type concluded struct {
 	dead    []string // addresses that it called dead
 }
 
+// still takes another place where the second of the first one is over. Where there is none, the intent is given back, so that another attempt has it.
+func (r *reserved) still(ctx context.Context) error {
+	if r.second.IsZero() || r.second.Equal(r.Now().Truncate(time.Second)) {
+		return nil
+	}
+	var err error
+	if r.second, err = r.place(ctx, r.facts.Channel, int64(r.facts.Settings.PerSecond(r.facts.Channel))); err == nil {
+		return r.still(ctx)
+	}
+	r.giveBack()
+	if released := r.amend(ctx, func(now *read) { now.contact.Release(r.intent.ID, r.intent.Holder) }); released != nil {
+		return released
+	}
+	return err
+}
+
 // send hands the notification over to its channel.
 func (s *reserved) send(ctx context.Context) concluded {
 	ctx, cancel := context.WithTimeout(ctx, providerTime)

@@ -19,9 +19,6 @@ import (
 
 const decisionPrefix = "d#"
 
-// errDecided says that something else is on record.
-var errDecided = errors.New("the attempt is decided")
-
 // Decide records a decision in place of what was recorded for the same attempt before: what is known takes the place of what was
 // not. Its Asked is cut to milliseconds.
 func (s Deliveries) Decide(ctx context.Context, d delivery.Decision) error {
@@ -45,8 +42,6 @@ func (s Deliveries) DecideWhile(ctx context.Context, d delivery.Decision, c *del
 }
 
 const (
-	// maxMeetings bounds how often a decision is recorded anew that met another transaction, was throttled, or found something else on record.
-	maxMeetings = 10
 	// A pause goes before the next try of what was throttled, twice as long each time: a second in all.
 	firstPause = 10 * time.Millisecond
 	longPause  = 160 * time.Millisecond
@@ -56,7 +51,7 @@ const (
 // false where something else stands, and nothing was written.
 func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(delivery.Outcome) bool, beside ...dynamo.Write) (recorded bool, err error) {
 	if s.Together != nil && len(beside) == 0 && listedUnder(d) == "" {
-		if recorded, err = s.Together.first(ctx, s, d); err != nil {
+		if recorded, err = s.Together.first(ctx, d, s.recordFirst); err != nil {
 			return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
 		}
 		if recorded {
@@ -98,6 +93,21 @@ func (s Deliveries) record(ctx context.Context, d delivery.Decision, over func(d
 		}
 	}
 	return false, fmt.Errorf("recording decision %s: %w", d.NotificationID, err)
+}
+
+// recordFirst is the transaction. What it counts lies in one lane; who meets another transaction there takes another.
+func (s Deliveries) recordFirst(ctx context.Context, all []delivery.Decision, try int) error {
+	var writes []dynamo.Write
+	counts := changes{}
+	for _, d := range all {
+		w, err := s.decision(d, nil)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, w...)
+		s.count(counts, d, nil, delivery.Decision{}, laneOf(all[0], try))
+	}
+	return dynamo.Do(ctx, s.DB, append(writes, s.countsOf(counts)...)...)
 }
 
 // pause waits before the next try of what was throttled. An error says that the time is over.

@@ -63,6 +63,15 @@ func (g *Group) gather(ctx context.Context) {
 	}
 }
 
+// recording is the transaction of decisions where nothing stands; try counts those that met another one.
+type recording func(ctx context.Context, all []delivery.Decision, try int) error
+
+// errDecided says that something else is on record.
+var errDecided = errors.New("the attempt is decided")
+
+// maxMeetings bounds how often a decision is recorded anew that met another transaction, was throttled, or found something else on record.
+const maxMeetings = 10
+
 type ticket struct {
 	d        delivery.Decision
 	lead     chan struct{} // it is this one's to record those that wait
@@ -71,7 +80,7 @@ type ticket struct {
 
 // first records a decision where nothing stands, together with those of others. false leaves open whether it is recorded: it is to be recorded alone, by who finds out what stands. An error is one of its own, of a decision that
 // had no company.
-func (g *Group) first(ctx context.Context, s Deliveries, d delivery.Decision) (recorded bool, err error) {
+func (g *Group) first(ctx context.Context, d delivery.Decision, record recording) (recorded bool, err error) {
 	t := &ticket{d, make(chan struct{}, 1), make(chan bool, 1)}
 	g.mu.Lock()
 	g.waiting = append(g.waiting, t)
@@ -86,11 +95,11 @@ func (g *Group) first(ctx context.Context, s Deliveries, d delivery.Decision) (r
 		case <-t.lead:
 		}
 	}
-	return g.recordAll(ctx, s)
+	return g.recordAll(ctx, record)
 }
 
 // recordAll records those that wait, of whom the first is the caller's.
-func (g *Group) recordAll(ctx context.Context, s Deliveries) (recorded bool, err error) {
+func (g *Group) recordAll(ctx context.Context, record recording) (recorded bool, err error) {
 	g.gather(ctx)
 	g.mu.Lock()
 	g.all = nil
@@ -107,8 +116,12 @@ func (g *Group) recordAll(ctx context.Context, s Deliveries) (recorded bool, err
 			g.waiting[0].lead <- struct{}{}
 		}
 	}()
+	decisions := make([]delivery.Decision, len(all))
+	for i, t := range all {
+		decisions[i] = t.d
+	}
 	for try := range maxMeetings {
-		if err = s.recordFirst(ctx, all, try); !errors.Is(err, dynamo.ErrMet) {
+		if err = record(ctx, decisions, try); !errors.Is(err, dynamo.ErrMet) {
 			break
 		}
 	}
@@ -119,19 +132,4 @@ func (g *Group) recordAll(ctx context.Context, s Deliveries) (recorded bool, err
 		return false, nil
 	}
 	return false, err
-}
-
-// recordFirst is the transaction. What it counts lies in one lane; who meets another transaction there takes another.
-func (s Deliveries) recordFirst(ctx context.Context, all []*ticket, try int) error {
-	var writes []dynamo.Write
-	counts := changes{}
-	for _, t := range all {
-		w, err := s.decision(t.d, nil)
-		if err != nil {
-			return err
-		}
-		writes = append(writes, w...)
-		s.count(counts, t.d, nil, delivery.Decision{}, laneOf(all[0].d, try))
-	}
-	return dynamo.Do(ctx, s.DB, append(writes, s.countsOf(counts)...)...)
 }

@@ -195,3 +195,11 @@ func Reserve(c Case, intent Intent) Verdict {
 func (s Stop) forbids(c Case) bool {
 	return !(s.KeepTransactional && c.Transactional) && s.Of(c.CampaignID, c.Channel)
 }
+
+// Overspent is the verdict on what a budget has no room for until its next period begins.
+func (c Case) Overspent(b Budget, next time.Time) Verdict {
+	if b.Over == DeferOver {
+		return c.deferred(Verdict{Action: Defer, Reason: OverBudget, Detail: b.ID, Until: next})
+	}
+	return skip(OverBudget, b.ID)
+}

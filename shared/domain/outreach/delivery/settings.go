@@ -2,11 +2,13 @@ package delivery
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/userops/userops/shared/domain/fault"
 	"github.com/userops/userops/shared/domain/money"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/slug"
 )
 
 // The ids of the two settings documents that this package reads.
@@ -132,6 +134,98 @@ func (s Settings) trialFaults() (f fault.Faults) {
 		if _, ok := profile.Written(profile.Email, to); !ok {
 			f.Add(fmt.Sprintf("testAddresses[%d]", i), "is no e-mail address")
 		}
+	}
+	return f
+}
+
+const (
+	maxRate    = 100_000
+	maxBudgets = 20
+	// maxSpent bounds a budget, so that a thousand times it is a number still.
+	maxSpent = math.MaxInt64 / 1000
+)
+
+// PerSecond is the rate of a channel; 0 means that it has none.
+func (s Settings) PerSecond(c Channel) int {
+	for _, r := range s.Rates {
+		if r.Channel == c {
+			return r.PerSecond
+		}
+	}
+	return 0
+}
+
+func (s Settings) allowanceFaults() (f fault.Faults) {
+	known := func(c Channel) bool { return slices.Contains(Channels(), c) }
+	for i, r := range s.Rates {
+		at := fmt.Sprintf("rates[%d]", i)
+		switch {
+		case !known(r.Channel):
+			f.Addf(at+".channel", "is not a channel: %v", Channels())
+		case slices.ContainsFunc(s.Rates[:i], func(b Rate) bool { return b.Channel == r.Channel }):
+			f.Add(at+".channel", "has a rate already")
+		}
+		if r.PerSecond < 1 || r.PerSecond > maxRate {
+			f.Addf(at+".perSecond", "must be from 1 to %d", maxRate)
+		}
+	}
+	for c, price := range s.Prices {
+		if !known(c) {
+			f.Addf("pricesPerThousand."+string(c), "is not a channel: %v", Channels())
+		}
+		if price.Minor < 0 || !price.Currency.Known() {
+			f.Add("pricesPerThousand."+string(c), "must be an amount of a currency, not below 0")
+		}
+	}
+	if len(s.Budgets) > maxBudgets {
+		f.Addf("budgets", "must be at most %d", maxBudgets)
+	}
+	for i, b := range s.Budgets {
+		f = append(f, s.budgetFaults(b).Under(fmt.Sprintf("budgets[%d]", i))...)
+		if slices.ContainsFunc(s.Budgets[:i], func(a Budget) bool { return a.ID == b.ID }) {
+			f.Add(fmt.Sprintf("budgets[%d].id", i), "is the id of another budget")
+		}
+	}
+	return f
+}
+
+func (s Settings) budgetFaults(b Budget) (f fault.Faults) {
+	if reason := slug.Fault(b.ID); reason != "" {
+		f.Add("id", reason)
+	}
+	if b.Channel != "" && !slices.Contains(Channels(), b.Channel) {
+		f.Addf("channel", "is not a channel: %v", Channels())
+	}
+	if b.Per != EachDay && b.Per != EachWeek && b.Per != EachMonth {
+		f.Add("per", "must be day, week or month")
+	}
+	if b.Over != "" && b.Over != SkipOver && b.Over != DeferOver {
+		f.Add("over", "must be skip or defer")
+	}
+	if (b.Money == nil) == (b.Notifications == 0) {
+		f.Add("notifications", "must be given, or money, and not both")
+		return f
+	}
+	if b.Money == nil {
+		if b.Notifications < 1 || b.Notifications > maxSpent {
+			f.Addf("notifications", "must be from 1 to %d", int64(maxSpent))
+		}
+		return f
+	}
+	if b.Money.Minor < 1 || b.Money.Minor > maxSpent {
+		f.Addf("money", "must be from 1 to %d", int64(maxSpent))
+	}
+	priced := false
+	for c, price := range s.Prices {
+		if b.Covers(b.CampaignID, c) {
+			priced = priced || price.Minor > 0
+			if price.Currency != b.Money.Currency {
+				f.Add("money", "is of another currency than a price in pricesPerThousand")
+			}
+		}
+	}
+	if !priced {
+		f.Add("money", "must have a price in pricesPerThousand")
 	}
 	return f
 }
