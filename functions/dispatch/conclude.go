@@ -28,16 +28,16 @@ type concluded struct {
 }
 
 // still takes another place where the second of the first one is over. Where there is none, the intent is given back, so that another attempt has it.
-func (r *reserved) still(ctx context.Context) error {
-	if r.second.IsZero() || r.second.Equal(r.Now().Truncate(time.Second)) {
+func (s *reserved) still(ctx context.Context) error {
+	if s.second.IsZero() || s.second.Equal(s.Now().Truncate(time.Second)) {
 		return nil
 	}
 	var err error
-	if r.second, err = r.place(ctx, r.facts.Channel, int64(r.facts.Settings.PerSecond(r.facts.Channel))); err == nil {
-		return r.still(ctx)
+	if s.second, err = s.place(ctx, s.facts.Channel, int64(s.facts.Settings.PerSecond(s.facts.Channel))); err == nil {
+		return s.still(ctx)
 	}
-	r.giveBack()
-	if released := r.amend(ctx, func(now *read) { now.contact.Release(r.intent.ID, r.intent.Holder) }); released != nil {
+	s.giveBack()
+	if released := s.amend(ctx, func(now *read) { now.contact.Release(s.intent.ID, s.intent.Holder) }); released != nil {
 		return released
 	}
 	return err

@@ -15,32 +15,32 @@ type reserved struct {
 
 // reserve stores the intent, with everything that it takes, in one conditional write. It answers nil without an error when a cap has ended the
 // attempt.
-func (w *allowed) reserve(ctx context.Context) (*reserved, error) {
-	if w.own() {
-		return &reserved{w, *w.begun}, nil
+func (a *allowed) reserve(ctx context.Context) (*reserved, error) {
+	if a.own() {
+		return &reserved{a, *a.begun}, nil
 	}
-	intent := delivery.Intent{ID: w.n.ID, Asked: w.n.At, Holder: w.holder}
-	if w.n.ProfileID != w.person.ID {
-		intent.Of = w.n.ProfileID
+	intent := delivery.Intent{ID: a.n.ID, Asked: a.n.At, Holder: a.holder}
+	if a.n.ProfileID != a.person.ID {
+		intent.Of = a.n.ProfileID
 	}
-	if v, err := w.reserveAddress(ctx, intent); err != nil {
+	if v, err := a.reserveAddress(ctx, intent); err != nil {
 		return nil, err
 	} else if v.Action != delivery.Proceed {
-		return nil, w.turnDown(ctx, v)
+		return nil, a.turnDown(ctx, v)
 	}
-	if v := delivery.Reserve(w.facts, intent); v.Action != delivery.Proceed {
-		return nil, w.turnDown(ctx, v)
+	if v := delivery.Reserve(a.facts, intent); v.Action != delivery.Proceed {
+		return nil, a.turnDown(ctx, v)
 	}
-	if err := w.Deliveries.SaveContact(ctx, w.contact); err != nil {
+	if err := a.Deliveries.SaveContact(ctx, a.contact); err != nil {
 		return nil, errors.Join(errMoved, err) // also when the answer got lost: a fresh look finds whose intent it is
 	}
 	// The condition of the write is on the contact record alone. An event may have changed the profile since it was read, above all a
 	// withdrawal. Then everything is judged again: the intent is this worker's own by now, and is used or given back. If Stands fails, the
 	// profile counts as unchanged. An error would leave the intent without a decision, and nobody would know what became of it.
-	if stands, err := w.Process.Profiles.Stands(ctx, w.person); err == nil && !stands {
+	if stands, err := a.Process.Profiles.Stands(ctx, a.person); err == nil && !stands {
 		return nil, errMoved
 	}
-	return &reserved{w, intent}, nil
+	return &reserved{a, intent}, nil
 }
 
 // reserveAddress counts a notification against the caps of its address, whoever is reached there. It does so for notifications that only

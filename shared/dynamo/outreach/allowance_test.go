@@ -64,7 +64,7 @@ func TestABudgetIsTakenAndGivenBack(t *testing.T) {
 	if err := s.GiveBack(t.Context(), b, begin, 3, 7); err != nil {
 		t.Error(err)
 	}
-	if n, err := (outreach.Results{DB: s.DB, Table: s.Table}).Spent(t.Context(), b, begin); err != nil || n != 77 {
+	if n, err := outreach.Results(s).Spent(t.Context(), b, begin); err != nil || n != 77 {
 		t.Errorf("%d is spent, %v", n, err)
 	}
 	take(16, 7, 3)
