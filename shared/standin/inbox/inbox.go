@@ -49,6 +49,8 @@ func New(dir string) (*Inbox, error) {
 		return nil, fmt.Errorf("creating the inbox's folder: %w", err)
 	}
 	b := &Inbox{path: filepath.Join(dir, "inbox.jsonl"), keep: maxKept, now: time.Now}
+	at := desk{b.add, func() time.Time { return b.now() }, &b.moods}
+	b.sms.desk, b.push.desk = at, at
 	if err := b.load(); err != nil {
 		return nil, fmt.Errorf("opening the inbox %s: %w", b.path, err)
 	}
@@ -181,6 +183,9 @@ func (b *Inbox) find(person string) []Message {
 	}
 	return found
 }
+
+// ForgetAccess takes back every access token of the fake of Firebase, as Google may.
+func (b *Inbox) ForgetAccess() { b.push.forget() }
 
 // ServeSMTP takes mail at a listener until Close; then it returns nil.
 func (b *Inbox) ServeSMTP(l net.Listener) error {

@@ -36,13 +36,13 @@ func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case webhook && name != "" && !strings.Contains(name, "/"):
 		b.receiveWebhook(w, r, name)
 	case r.URL.Path == "/local/sms" || strings.HasPrefix(r.URL.Path, "/local/sms/"):
-		b.receiveSMS(w, r, strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/local/sms"), "/"))
+		b.sms.receive(w, r, strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/local/sms"), "/"))
 	case r.URL.Path == "/local/fcm/token":
-		b.receiveGrant(w, r)
+		b.push.grant(w, r)
 	case strings.HasPrefix(r.URL.Path, "/local/fcm/"):
-		b.receiveFCM(w, r, strings.TrimPrefix(r.URL.Path, "/local/fcm/"))
+		b.push.fcm(w, r, strings.TrimPrefix(r.URL.Path, "/local/fcm/"))
 	case strings.HasPrefix(r.URL.Path, "/local/apns/3/device/"):
-		b.receiveAPNS(w, r, strings.TrimPrefix(r.URL.Path, "/local/apns/3/device/"))
+		b.push.apns(w, r, strings.TrimPrefix(r.URL.Path, "/local/apns/3/device/"))
 	case strings.HasPrefix(r.URL.Path, "/local/mood/"):
 		b.moods.receive(w, r, strings.TrimPrefix(r.URL.Path, "/local/mood/"))
 	case r.URL.Path != "/local/inbox" && r.URL.Path != "/local/inbox.json":

@@ -60,6 +60,7 @@ func APNSKey() string { return pkcs8(appleKey()) }
 
 // pushProvider plays Firebase Cloud Messaging (HTTP v1, with the token endpoint of OAuth 2) and Apple's push service (by token).
 type pushProvider struct {
+	desk
 	mu     sync.Mutex
 	access map[string]time.Time // tokens that were given out, and until when they count
 }
@@ -77,8 +78,8 @@ var (
 	apnsID    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
-// receiveGrant answers the JWT grant of RFC 7523.
-func (b *Inbox) receiveGrant(w http.ResponseWriter, r *http.Request) {
+// grant answers the JWT grant of RFC 7523.
+func (p *pushProvider) grant(w http.ResponseWriter, r *http.Request) {
 	refuse := func(word string) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
@@ -89,7 +90,7 @@ func (b *Inbox) receiveGrant(w http.ResponseWriter, r *http.Request) {
 		refuse("unsupported_grant_type")
 		return
 	}
-	now := b.now()
+	now := p.now()
 	var claims struct {
 		Scope string `json:"scope"`
 		jwt.RegisteredClaims
@@ -108,21 +109,21 @@ func (b *Inbox) receiveGrant(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	access := "ya29." + rand.Text()
-	b.push.mu.Lock()
-	if b.push.access == nil {
-		b.push.access = map[string]time.Time{}
+	p.mu.Lock()
+	if p.access == nil {
+		p.access = map[string]time.Time{}
 	}
-	b.push.access[access] = now.Add(accessLife)
-	b.push.mu.Unlock()
+	p.access[access] = now.Add(accessLife)
+	p.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = fmt.Fprintf(w, `{"access_token":%q,"expires_in":%d,"token_type":"Bearer"}`, access, int(accessLife/time.Second)-1)
 }
 
-// ForgetAccess takes back every access token, as Google may.
-func (b *Inbox) ForgetAccess() {
-	b.push.mu.Lock()
-	defer b.push.mu.Unlock()
-	b.push.access = nil
+// forget takes back every access token.
+func (p *pushProvider) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.access = nil
 }
 
 // fcmStatuses are the statuses of Firebase's words.
@@ -134,9 +135,9 @@ var fcmStatuses = map[string]struct {
 	"INTERNAL": {500, "INTERNAL"}, "THIRD_PARTY_AUTH_ERROR": {401, "UNAUTHENTICATED"}, "INVALID_ARGUMENT": {400, "INVALID_ARGUMENT"},
 }
 
-// receiveFCM answers projects.messages.send.
-func (b *Inbox) receiveFCM(w http.ResponseWriter, r *http.Request, path string) {
-	m := b.moods.of(Push)
+// fcm answers projects.messages.send.
+func (p *pushProvider) fcm(w http.ResponseWriter, r *http.Request, path string) {
+	m := p.moods.of(Push)
 	if !m.wait(r) {
 		return
 	}
@@ -164,11 +165,11 @@ func (b *Inbox) receiveFCM(w http.ResponseWriter, r *http.Request, path string) 
 		w.WriteHeader(code)
 		_ = json.NewEncoder(w).Encode(said)
 	}
-	now := b.now().UTC()
+	now := p.now().UTC()
 	access, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	b.push.mu.Lock()
-	until, known := b.push.access[access]
-	b.push.mu.Unlock()
+	p.mu.Lock()
+	until, known := p.access[access]
+	p.mu.Unlock()
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxPushTaken))
 	var asked struct {
 		Message struct {
@@ -195,7 +196,7 @@ func (b *Inbox) receiveFCM(w http.ResponseWriter, r *http.Request, path string) 
 		}
 		refuse(s.code, s.status, m.Refuse, "as told")
 	default:
-		b.takePush(w, m, asked.Message.Token, FCMProject, asked.Message.Notification.Title, asked.Message.Notification.Body, asked.Message.Data, now,
+		p.take(w, m, asked.Message.Token, FCMProject, asked.Message.Notification.Title, asked.Message.Notification.Body, asked.Message.Data, now,
 			fmt.Sprintf(`{"name":"projects/%s/messages/0:%d"}`, FCMProject, now.UnixNano()))
 	}
 }
@@ -216,9 +217,9 @@ var apnsStatuses = map[string]int{
 	"TooManyRequests": 429, "TooManyProviderTokenUpdates": 429, "InternalServerError": 500, "ServiceUnavailable": 503, "Shutdown": 503,
 }
 
-// receiveAPNS answers a notification for Apple's devices.
-func (b *Inbox) receiveAPNS(w http.ResponseWriter, r *http.Request, token string) {
-	m := b.moods.of(Push)
+// apns answers a notification for Apple's devices.
+func (p *pushProvider) apns(w http.ResponseWriter, r *http.Request, token string) {
+	m := p.moods.of(Push)
 	if !m.wait(r) {
 		return
 	}
@@ -226,7 +227,7 @@ func (b *Inbox) receiveAPNS(w http.ResponseWriter, r *http.Request, token string
 		w.WriteHeader(status)
 		_, _ = fmt.Fprintf(w, `{"reason":%q}`, reason)
 	}
-	now := b.now().UTC()
+	now := p.now().UTC()
 	var claims jwt.RegisteredClaims
 	signed, _ := strings.CutPrefix(r.Header.Get("Authorization"), "bearer ")
 	parsed, err := jwt.ParseWithClaims(signed, &claims, func(*jwt.Token) (any, error) { return &appleKey().PublicKey, nil },
@@ -269,16 +270,16 @@ func (b *Inbox) receiveAPNS(w http.ResponseWriter, r *http.Request, token string
 				data[name] = value
 			}
 		}
-		b.takePush(w, m, token, APNSTopic, aps.Alert.Title, aps.Alert.Body, data, now, "")
+		p.take(w, m, token, APNSTopic, aps.Alert.Title, aps.Alert.Body, data, now, "")
 	}
 }
 
-// takePush keeps a notification as the device shows it.
-func (b *Inbox) takePush(w http.ResponseWriter, m mood, to, from, title, text string, data map[string]string, now time.Time, answer string) {
+// take keeps a notification as the device shows it.
+func (p *pushProvider) take(w http.ResponseWriter, m mood, to, from, title, text string, data map[string]string, now time.Time, answer string) {
 	if data == nil {
 		data = map[string]string{}
 	}
-	if err := b.add(Message{Channel: Push, To: to, From: from, Subject: title, Text: text, Headers: data, ReceivedAt: now}); err != nil {
+	if err := p.add(Message{Channel: Push, To: to, From: from, Subject: title, Text: text, Headers: data, ReceivedAt: now}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

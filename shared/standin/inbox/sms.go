@@ -25,6 +25,7 @@ const (
 // smsProvider plays SendSms of Alibaba Cloud's Short Message Service, 2017-05-25: it verifies the signature (ACS3-HMAC-SHA256) and the parameters as the service documents them, and answers its codes. It approves
 // every text: one that was put under its code is shown with the values in it, another one by its values.
 type smsProvider struct {
+	desk
 	mu     sync.Mutex
 	nonces map[string]time.Time
 	texts  map[string]string
@@ -53,24 +54,25 @@ type smsAnswer struct {
 	BizID     string `json:"BizId,omitempty"`
 }
 
-func (b *Inbox) receiveSMS(w http.ResponseWriter, r *http.Request, code string) {
+// receive answers SendSms, and keeps a text under the code that is put.
+func (p *smsProvider) receive(w http.ResponseWriter, r *http.Request, code string) {
 	if code != "" {
-		b.sms.register(w, r, code)
+		p.register(w, r, code)
 		return
 	}
-	m := b.moods.of(SMS)
+	m := p.moods.of(SMS)
 	if !m.wait(r) {
 		return
 	}
-	now := b.now().UTC()
-	said := b.sms.judge(r, now)
+	now := p.now().UTC()
+	said := p.judge(r, now)
 	if said.Code == "OK" && m.Refuse != "" {
 		said = smsAnswer{status: http.StatusOK, Code: m.Refuse, Message: "as told"}
 	}
 	if said.Code == "OK" {
 		q := r.URL.Query()
-		from, text := q.Get("SignName"), b.sms.filled(q)
-		err := b.add(Message{Channel: SMS, To: q.Get("PhoneNumbers"), From: from, Subject: "【" + from + "】" + text, Text: "【" + from + "】" + text,
+		from, text := q.Get("SignName"), p.filled(q)
+		err := p.add(Message{Channel: SMS, To: q.Get("PhoneNumbers"), From: from, Subject: "【" + from + "】" + text, Text: "【" + from + "】" + text,
 			Headers: map[string]string{"TemplateCode": q.Get("TemplateCode"), "TemplateParam": q.Get("TemplateParam"), "OutId": q.Get("OutId")}, ReceivedAt: now})
 		if err != nil {
 			said = smsAnswer{status: http.StatusInternalServerError, Code: "InternalError", Message: err.Error()}
@@ -193,7 +195,7 @@ func (p *smsProvider) verify(r *http.Request, now time.Time) smsAnswer {
 		}
 	}
 	body := sha256.New()
-	_, _ = io.Copy(body, io.LimitReader(r.Body, maxWebhook))
+	_, _ = io.Copy(body, io.LimitReader(r.Body, maxSMS))
 	if sum := hex.EncodeToString(body.Sum(nil)); sum != r.Header.Get("x-acs-content-sha256") {
 		return refuse("SignatureDoesNotMatch", "The body is another one.")
 	}

@@ -3,7 +3,6 @@ package s3
 import (
 	"bytes"
 	"crypto/md5"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -18,14 +17,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// A file is an object's bytes with a trailer behind them: the object's MD5, which is its ETag, when it was written, and a mark. So a start need not read the objects, and tells a
-// file that something else has cut. A file is written beside the folder of the bucket and renamed into it, so that nobody ever sees half of one.
-
-const (
-	mark        = "uos3"
-	trailerSize = md5.Size + 8 + len(mark)
-	temporary   = "new"
-)
+const temporary = "new"
 
 var errMissing = errors.New("there is no such object")
 
@@ -43,13 +35,6 @@ type bucket struct {
 	name    string
 	objects map[string]meta
 	sorted  []string // keys; nil where it has to be made anew
-}
-
-type meta struct {
-	size    int64
-	sum     [md5.Size]byte
-	written time.Time
-	content []byte // without a folder
 }
 
 func openStore(path string, now func() time.Time) (*store, error) {
@@ -104,32 +89,6 @@ func (s *store) read(b *bucket) error {
 		b.objects[key] = m
 		return nil
 	})
-}
-
-func readMeta(path string) (m meta, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return m, err
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return m, err
-	}
-	trailer := make([]byte, trailerSize)
-	m.size = info.Size() - int64(trailerSize)
-	if m.size < 0 {
-		return m, io.ErrUnexpectedEOF
-	}
-	if _, err := f.ReadAt(trailer, m.size); err != nil {
-		return m, err
-	}
-	if string(trailer[trailerSize-len(mark):]) != mark {
-		return m, errors.New("its end is missing")
-	}
-	copy(m.sum[:], trailer)
-	m.written = time.UnixMilli(int64(binary.LittleEndian.Uint64(trailer[md5.Size:]))).UTC()
-	return m, nil
 }
 
 func (s *store) folder(b *bucket) string { return filepath.Join(s.path, "bucket-"+b.name) }
