@@ -74,6 +74,11 @@ func predict(p *profile.Profile, run *score.Run, now time.Time) *predictions {
 		return out
 	}
 	learned, buys := run.Predictions, facts.Buys
+	if !learned.Tells(buys.History(), buys.Mean()) {
+		out.Lacks = []prediction.Lack{prediction.LacksFit}
+		out.Why = lacking(prediction.Learned{Evidence: learned.Evidence, Lacks: out.Lacks}, run.Scoring.Gate())
+		return out
+	}
 	out.Band, out.ValueDecile = p.Scores.Alive, p.Scores.ValueDecile
 	if buys.Repeats > 0 {
 		alive := round(learned.Purchases.Alive(buys.History()))

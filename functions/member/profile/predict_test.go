@@ -3,6 +3,7 @@ package profile_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/userops/userops/shared/domain/audience/prediction"
 	"github.com/userops/userops/shared/domain/audience/score"
 	"github.com/userops/userops/shared/domain/people/profile"
+	"github.com/userops/userops/shared/domain/slug"
 	"github.com/userops/userops/shared/dynamo/runs"
 )
 
@@ -88,6 +90,20 @@ func TestPredictions(t *testing.T) {
 	})
 	if found := ask("cat"); found != nil {
 		t.Errorf("who refuses profiling: %v", found)
+	}
+}
+
+// TestPredictionsWithoutFigures: of a model that has none for somebody the answer says so, and is one.
+func TestPredictionsWithoutFigures(t *testing.T) {
+	b := membertest.Start(t)
+	ordered(b, "ann", 2235, 272, 150, 59)
+	far := math.Exp(14)
+	for name, p := range map[string]prediction.Purchases{"no numbers": {R: 1, Alpha: 1, A: far, B: 1}, "numbers": {R: 0.243, Alpha: 4.414, A: 0.793, B: 2.426}} {
+		scored(b, "r-"+slug.Of(name), &prediction.Learned{Sample: 12, Model: prediction.Model{Purchases: p, Spending: prediction.Spending{P: 6.25, Q: 3.74, V: 1544}}})
+		found, _ := b.Want(b.Call("GET", "/v1/profiles/ann", ""), 200)["predictions"].(map[string]any)
+		if lacks := fmt.Sprint(found["lacks"]); (lacks == "[fit]") != (name == "no numbers") || (found["expected"] == nil) != (name == "no numbers") || fmt.Sprint(found["why"]) == "[]" {
+			t.Errorf("%s: %v", name, found)
+		}
 	}
 }
 

@@ -119,9 +119,6 @@ type Learned struct {
 	Deciles [9]float64 `json:"deciles"`
 }
 
-// YearDays are the days of the value that deciles are of.
-const YearDays = 365
-
 // Learn fits the models to a sample. The same buyers give the same bits.
 func Learn(evidence Evidence, sample Sample, gate Gate) Learned {
 	learned := Learned{Evidence: evidence, Lacks: evidence.Lacks(gate)}
@@ -151,6 +148,9 @@ func Learn(evidence Evidence, sample Sample, gate Gate) Learned {
 	learned.Sample, learned.Model = len(sample.taken), Model{purchases, spending}
 	values := make([]float64, 0, len(sample.taken))
 	for _, b := range sample.taken {
+		if !learned.Tells(b.History, b.Spent) {
+			return Learned{Evidence: evidence, Lacks: []Lack{LacksFit}}
+		}
 		values = append(values, learned.Value(b.History, b.Spent, YearDays))
 	}
 	slices.Sort(values)

@@ -1,10 +1,12 @@
 package prediction
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -246,5 +248,39 @@ func TestTheGate(t *testing.T) {
 		if got := fmt.Sprint(e.Lacks(c.gate)); got != c.want {
 			t.Errorf("of %+v %+v lacks %s, not %s", e, c.gate, got, c.want)
 		}
+	}
+}
+
+// TestFiguresAreNumbers goes to the ends of where parameters are looked for, as few buyers can lead there: a model of which a buyer's figures have no digits left is known as one.
+func TestFiguresAreNumbers(t *testing.T) {
+	ends := []float64{math.Exp(-bound), math.Exp(-bound / 2), 1, math.Exp(bound / 2), math.Exp(bound)}
+	buyer := Buyer{History: Since(2, 40, 60), Spent: Spent{2, 1500}}
+	good, bad := 0, 0
+	for _, r := range ends {
+		for _, alpha := range ends {
+			for _, a := range ends {
+				for _, b := range ends {
+					m := Model{Purchases{r, alpha, a, b}, Spending{6.25, 3.74, 1544}}
+					figures := []float64{m.Purchases.Alive(buyer.History), m.Purchases.Expected(buyer.History, 30), m.Purchases.Expected(buyer.History, 90), m.Purchases.Expected(buyer.History, YearDays), m.Value(buyer.History, buyer.Spent, 30), m.Value(buyer.History, buyer.Spent, 90), m.Value(buyer.History, buyer.Spent, YearDays)}
+					_, err := json.Marshal(figures) // JSON has no words for what is no number
+					numbers := err == nil && slices.Min(figures) >= 0
+					if m.Tells(buyer.History, buyer.Spent) != numbers {
+						t.Errorf("%+v: %v, numbers %v", m.Purchases, figures, !numbers)
+					}
+					if numbers {
+						good++
+					} else {
+						bad++
+					}
+				}
+			}
+		}
+	}
+	if good == 0 || bad == 0 {
+		t.Errorf("%d models have figures, %d have none", good, bad)
+	}
+	published := Model{Purchases{0.243, 4.414, 0.793, 2.426}, Spending{6.25, 3.74, 1544}}
+	if !published.Tells(buyer.History, buyer.Spent) {
+		t.Error("the published model has no figures")
 	}
 }
