@@ -98,3 +98,11 @@ func (p *Process) place(ctx context.Context, c delivery.Channel, perSecond int64
 	}
 	return time.Time{}, &paced{c, perSecond}
 }
+
+// placeNow is the place of a second that was taken, or another one once that second is over; zero where the channel has no rate.
+func (p *Process) placeNow(ctx context.Context, c delivery.Channel, perSecond int64, second time.Time) (now time.Time, err error) {
+	for err == nil && !second.IsZero() && !second.Equal(p.Now().Truncate(time.Second)) {
+		second, err = p.place(ctx, c, perSecond)
+	}
+	return second, err
+}

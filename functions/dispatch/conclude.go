@@ -29,12 +29,9 @@ type concluded struct {
 
 // still takes another place where the second of the first one is over. Where there is none, the intent is given back, so that another attempt has it.
 func (s *reserved) still(ctx context.Context) error {
-	if s.second.IsZero() || s.second.Equal(s.Now().Truncate(time.Second)) {
-		return nil
-	}
 	var err error
-	if s.second, err = s.place(ctx, s.facts.Channel, int64(s.facts.Settings.PerSecond(s.facts.Channel))); err == nil {
-		return s.still(ctx)
+	if s.second, err = s.placeNow(ctx, s.facts.Channel, int64(s.facts.Settings.PerSecond(s.facts.Channel)), s.second); err == nil {
+		return nil
 	}
 	s.giveBack()
 	if released := s.amend(ctx, func(now *read) { now.contact.Release(s.intent.ID, s.intent.Holder) }); released != nil {

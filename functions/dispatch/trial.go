@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/userops/userops/shared/channel"
 	"github.com/userops/userops/shared/domain/definition"
@@ -52,10 +51,7 @@ func (p *Process) Try(ctx context.Context, t delivery.Trial) error {
 	if err := p.Trials.Begin(ctx, t); err != nil {
 		return over(err)
 	}
-	for err == nil && !second.IsZero() && !second.Equal(p.Now().Truncate(time.Second)) {
-		second, err = p.place(ctx, t.Channel, perSecond)
-	}
-	if err != nil {
+	if _, err = p.placeNow(ctx, t.Channel, perSecond, second); err != nil {
 		return over(twice(func() error { return p.Trials.End(ctx, t, delivery.Failed, delivery.ProviderError, err.Error()) }))
 	}
 	send, cancel := context.WithTimeout(ctx, providerTime)
