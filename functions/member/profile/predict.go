@@ -45,9 +45,6 @@ type expected struct {
 	Value  money.Amount `json:"value"`
 }
 
-// horizons are the days that figures are told for.
-var horizons = [...]int{30, 90, prediction.YearDays}
-
 // shopOf is the shop as a run knew it; none without a run.
 func shopOf(run *score.Run) (profile.Shop, bool) {
 	if run == nil {
@@ -84,7 +81,7 @@ func predict(p *profile.Profile, run *score.Run, now time.Time) *predictions {
 		alive := round(learned.Purchases.Alive(buys.History()))
 		out.Alive = &alive
 	}
-	for _, days := range horizons {
+	for _, days := range prediction.Horizons {
 		out.Expected = append(out.Expected, expected{
 			Days: days, Orders: round(learned.Purchases.Expected(buys.History(), days)),
 			Value: money.Amount{Minor: int64(math.Round(learned.Value(buys.History(), buys.Mean(), days))), Currency: run.Currency},
