@@ -51,12 +51,7 @@ type known struct {
 
 // of is what a template may say of the person beside their traits: what only public events say it does not.
 func (k *known) of(currency money.Currency) liquid.Known {
-	known := liquid.Known{Orders: liquid.Orders{Count: k.Orders.Count, Total: money.Amount{Currency: currency}}, Categories: k.Interests.Categories, Brands: k.Interests.Brands}
-	for _, sum := range k.Orders.Revenue {
-		if sum.Currency == currency {
-			known.Orders.Total = sum
-		}
-	}
+	known := liquid.Known{Orders: liquid.Orders{Count: k.Orders.Count, Total: money.In(currency, k.Orders.Revenue)}, Categories: k.Interests.Categories, Brands: k.Interests.Brands}
 	if at := k.Orders.FirstAt; at != nil {
 		known.Orders.FirstAt = *at
 	}

@@ -19,6 +19,16 @@ type Amount struct {
 	Currency Currency `json:"currency"`
 }
 
+// In is the one of several sums, one for each currency, that is in a currency; nothing of it where there is none.
+func In(c Currency, sums []Amount) Amount {
+	for _, sum := range sums {
+		if sum.Currency == c {
+			return sum
+		}
+	}
+	return Amount{Currency: c}
+}
+
 // exponents lists the currencies whose minor unit is not a hundredth (ISO 4217, list one).
 var exponents = map[Currency]int{
 	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "VND": 0,

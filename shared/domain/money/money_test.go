@@ -62,3 +62,12 @@ func TestParseCurrency(t *testing.T) {
 		}
 	}
 }
+
+func TestIn(t *testing.T) {
+	sums := []Amount{{5, "CNY"}, {7, "USD"}}
+	for c, want := range map[Currency]Amount{"USD": {7, "USD"}, "CNY": {5, "CNY"}, "JPY": {0, "JPY"}} {
+		if got := In(c, sums); got != want {
+			t.Errorf("in %s there is %v, want %v", c, got, want)
+		}
+	}
+}
