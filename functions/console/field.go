@@ -43,16 +43,24 @@ type counted struct {
 	At    time.Time  `json:"finishedAt"`
 }
 
+// languageOf is the language that the parameter lang asks for, the first of several without it. It answers the request where there is none such.
+func languageOf[T ~string](w http.ResponseWriter, r *http.Request, several []T) (language T, ok bool) {
+	asked := r.URL.Query()["lang"]
+	if len(asked) == 0 {
+		return several[0], true
+	}
+	if language = T(asked[0]); len(asked) > 1 || !slices.Contains(several, language) {
+		httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "lang", Reason: unless(several)})
+		return language, false
+	}
+	return language, true
+}
+
 // fields shows what rules can ask, in the language of the parameter lang, English without it.
 func (p *Process) fields(w http.ResponseWriter, r *http.Request) {
-	languages := rule.Languages()
-	language := languages[0]
-	if asked := r.URL.Query()["lang"]; len(asked) > 0 {
-		language = rule.Language(asked[0])
-		if len(asked) > 1 || !slices.Contains(languages, language) {
-			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "lang", Reason: unless(languages)})
-			return
-		}
+	language, ok := languageOf(w, r, rule.Languages())
+	if !ok {
+		return
 	}
 	// A run of a past day tells how things were.
 	runs, err := p.finished(r.Context())

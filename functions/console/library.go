@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/userops/userops/shared/domain/outreach/library"
 	"github.com/userops/userops/shared/domain/outreach/template"
@@ -19,14 +18,9 @@ type ready struct {
 
 // library lists the texts, each with the language that is asked for as its default one.
 func (p *Process) library(w http.ResponseWriter, r *http.Request) {
-	languages := library.Languages()
-	language := languages[0]
-	if asked := r.URL.Query()["lang"]; len(asked) > 0 {
-		language = asked[0]
-		if len(asked) > 1 || !slices.Contains(languages, language) {
-			httpapi.Problem(w, http.StatusBadRequest, "Malformed request", "", httpapi.FieldError{Field: "lang", Reason: unless(languages)})
-			return
-		}
+	language, ok := languageOf(w, r, library.Languages())
+	if !ok {
+		return
 	}
 	answer := struct {
 		Lang  string  `json:"lang"`

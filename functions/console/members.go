@@ -123,7 +123,7 @@ func (p *Process) doubtful(ctx context.Context, kind string, body json.RawMessag
 }
 
 // worded doubts the words of a template: what advertising law forbids, and a promotion without its terms.
-func worded(kind string, body json.RawMessage) (doubts []httpapi.FieldError) {
+func worded(kind string, body json.RawMessage) []httpapi.FieldError {
 	if kind != definition.Template {
 		return nil
 	}
@@ -131,10 +131,7 @@ func worded(kind string, body json.RawMessage) (doubts []httpapi.FieldError) {
 	if err != nil {
 		return nil // it was read when it was checked
 	}
-	for _, one := range wording.Doubts(t) {
-		doubts = append(doubts, httpapi.FieldError{Field: one.Field, Reason: one.Reason})
-	}
-	return doubts
+	return httpapi.FieldErrors(wording.Doubts(t))
 }
 
 // early doubts an audience whose segment no run has gone by. An audience that is over, or is called off, is nobody's to mend.

@@ -80,7 +80,7 @@ func ParseJSON(w http.ResponseWriter, body []byte, v any) bool {
 		return false
 	}
 	if faults := append(fault.Repeated(body), fault.Decode(body, v)...); len(faults) > 0 {
-		Problem(w, http.StatusBadRequest, "Malformed request", "", fields(faults)...)
+		Problem(w, http.StatusBadRequest, "Malformed request", "", FieldErrors(faults)...)
 		return false
 	}
 	return true

@@ -51,10 +51,11 @@ func Invalid(w http.ResponseWriter, title string, err error) {
 		Problem(w, http.StatusUnprocessableEntity, title, err.Error())
 		return
 	}
-	Problem(w, http.StatusUnprocessableEntity, title, "", fields(faults)...)
+	Problem(w, http.StatusUnprocessableEntity, title, "", FieldErrors(faults)...)
 }
 
-func fields(faults fault.Faults) []FieldError {
+// FieldErrors are faults as an answer has them.
+func FieldErrors(faults fault.Faults) []FieldError {
 	errs := make([]FieldError, len(faults))
 	for i, f := range faults {
 		errs[i] = FieldError{Field: f.Field, Reason: f.Reason}
