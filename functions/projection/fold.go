@@ -7,7 +7,6 @@ import (
 
 	"github.com/userops/userops/shared/domain/outreach/delivery"
 	"github.com/userops/userops/shared/domain/people/event"
-	"github.com/userops/userops/shared/domain/people/order"
 	"github.com/userops/userops/shared/domain/people/profile"
 	"github.com/userops/userops/shared/domain/people/trust"
 	"github.com/userops/userops/shared/dynamo"
@@ -282,7 +281,7 @@ func (b *batch) applyToOrder(ctx context.Context, p *profile.Profile, e *incomin
 		return nil, nil
 	}
 	o := orders[r.OrderID]
-	if o.Completed() && o.Owner != order.Nobody && o.Owner != p.ID && !e.direct {
+	if o.Completed() && !o.Ownerless() && o.Owner != p.ID && !e.direct {
 		owner, err := b.process.Profiles.Load(ctx, o.Owner)
 		if err != nil {
 			return nil, err

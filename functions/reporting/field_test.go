@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/userops/userops/shared/domain/operator/audit"
 )
 
 // TestWhoListsPeopleByWhatMasksHide: a list of the people behind a search, a coupon or an order's number tells of each of them what their page hides, so it takes an editor and has a line; the figures do not.
@@ -15,16 +13,6 @@ func TestWhoListsPeopleByWhatMasksHide(t *testing.T) {
 	b.archive(2, 1, addresses())
 	for i := range 6 {
 		b.Person(fmt.Sprint("user-", i), nil)
-	}
-	lines := func() string {
-		t.Helper()
-		list, _, err := b.process.Audit.List(b.Context(), audit.Query{Kind: audit.KindReport}, 50, "")
-		b.Must(err)
-		var all []string
-		for _, l := range list {
-			all = append(all, fmt.Sprintf("%s %s %s %v", l.By.Name, l.Action, l.Of, l.Fields))
-		}
-		return strings.Join(all, "; ")
 	}
 	behind := func(id, cell string) (code int, body string) {
 		out := b.call("GET", "/v1/reports/"+id+"/people?cell="+url.QueryEscape(cell), "")
@@ -54,7 +42,7 @@ func TestWhoListsPeopleByWhatMasksHide(t *testing.T) {
 			}
 		}
 	}
-	if got := lines(); got != "" {
+	if got := b.lines(); got != "" {
 		t.Errorf("what was refused has %s", got)
 	}
 	visits := `{"kind":"sessions",` + days + `}`
@@ -71,7 +59,7 @@ func TestWhoListsPeopleByWhatMasksHide(t *testing.T) {
 	if code, body := behind(id, `{"figure":"people","split":"tea-7"}`); code != 200 || strings.Count(body, `"profileId"`) != 1 || strings.Contains(body, "user-") || !strings.Contains(body, `"masked":true`) {
 		t.Errorf("an editor is answered %d, %s", code, body)
 	}
-	if got, want := lines(), "ann ask "+id+" [properties.what]"; got != want {
+	if got, want := b.lines(), "ann ask "+id+" [properties.what]"; got != want {
 		t.Errorf("the audit log has %q, want %q", got, want)
 	}
 }

@@ -60,20 +60,22 @@ func TestWhoSeesAddresses(t *testing.T) {
 	}
 }
 
+// lines are those of reports in the audit log, the newest first.
+func (b *bench) lines() string {
+	b.Helper()
+	list, _, err := b.process.Audit.List(b.Context(), audit.Query{Kind: audit.KindReport}, 50, "")
+	b.Must(err)
+	var all []string
+	for _, l := range list {
+		all = append(all, fmt.Sprintf("%s %s %s %v", l.By.Name, l.Action, l.Of, l.Fields))
+	}
+	return strings.Join(all, "; ")
+}
+
 // TestWhoAsksWhat: a question by who people are takes an editor, whoever has asked it first, and has a line in the audit log with what it asks.
 func TestWhoAsksWhat(t *testing.T) {
 	b := newBench(t)
 	b.archive(2, 1, addresses())
-	lines := func() string {
-		t.Helper()
-		list, _, err := b.process.Audit.List(b.Context(), audit.Query{Kind: audit.KindReport}, 50, "")
-		b.Must(err)
-		var all []string
-		for _, l := range list {
-			all = append(all, fmt.Sprintf("%s %s %s %v", l.By.Name, l.Action, l.Of, l.Fields))
-		}
-		return strings.Join(all, "; ")
-	}
 	b.as("viewer")
 	if out := b.call("POST", "/v1/reports/ask", `{"definition":`+asksIP+`}`); out.Code != 403 || !strings.Contains(out.Body.String(), "context.ip, takes editor") {
 		t.Errorf("a viewer is answered %d, %s", out.Code, out.Body)
@@ -93,19 +95,19 @@ func TestWhoAsksWhat(t *testing.T) {
 			t.Errorf("%s: a viewer is answered %d, %s", field, out.Code, out.Body)
 		}
 	}
-	if got := lines(); got != "" || len(b.jobs.Take()) != 0 {
+	if got := b.lines(); got != "" || len(b.jobs.Take()) != 0 {
 		t.Errorf("what was refused has %s", got)
 	}
 	b.ask("exact", asksWhat)
 	b.as("editor")
 	id := b.ask("exact", asksIP).ID
-	if got, want := lines(), "ann ask "+id+" [context.ip]"; got != want {
+	if got, want := b.lines(), "ann ask "+id+" [context.ip]"; got != want {
 		t.Errorf("the audit log has %q, want %q", got, want)
 	}
 	for range 2 {
 		b.call("POST", "/v1/reports/ask", `{"definition":`+asksIP+`}`, "Idempotency-Key", "k")
 	}
-	if got := strings.Count(lines(), "ask"); got != 2 {
+	if got := strings.Count(b.lines(), "ask"); got != 2 {
 		t.Errorf("%d lines of two questions", got)
 	}
 	b.work()

@@ -138,10 +138,11 @@ func (l locality) money(minor any, of func(string) string) (any, error) {
 	case nil:
 		return nil, nil
 	case amount:
-		if s := v.of(); s.Currency != c {
+		s := v.of()
+		if s.Currency != c {
 			return s.Decimal() + " " + string(s.Currency), nil
 		}
-		return v.of().Decimal(), nil
+		return s.Decimal(), nil
 	case int:
 		return money.Amount{Minor: int64(v), Currency: c}.Decimal(), nil
 	case float64:
